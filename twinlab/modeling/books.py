@@ -1,0 +1,167 @@
+"""The books of one history: every number of today, and what every night has recorded.
+
+Numbers stand in plain lists by item, lane or recipe number: quick to change one by one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlab.modeling.luck import Luck
+from twinlab.modeling.plan import Plan
+from twinlab.scope.state import State
+
+# What is recorded every night: stocks as they stand, and flows since the night before.
+STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
+FLOWS = ("demanded", "asked_today", "ordered", "received", "started", "finished", "consumed",
+         "scrap", "shipped", "served", "lost")  # fmt: skip
+
+
+class Books:
+    """Today's numbers of a chain, the log of its events, and the nights' records.
+
+    ``owed`` holds the lanes first, then each item's customers.
+    """
+
+    def __init__(self, plan: Plan, luck: Luck, column: int, start: State) -> None:
+        """Open the books with a start state and the luck of one replication."""
+        self.plan = plan
+        self.start = start
+        self.day = start.day
+        self.log: list[tuple[Any, ...]] = []
+        self._open_luck(luck, column)
+        self._open_state(start)
+        self.nights: dict[str, list[list[float]]] = {name: [] for name in (*STOCKS, *FLOWS)}
+        self.claims = [
+            tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
+            for item in plan.items
+        ]
+
+    def _open_luck(self, luck: Luck, column: int) -> None:
+        """One replication's draws, as lists by day; None where nothing ever goes wrong."""
+
+        def days(table: dict[Any, Any], key: Any) -> list[Any] | None:
+            array = table.get(key)
+            return None if array is None else array[:, column % array.shape[1]].tolist()
+
+        plan = self.plan
+        keys = [item.key for item in plan.items]
+        self.demand = [days(luck.demand, (row.node, row.product)) or [] for row in plan.demands]
+        self.lead_time = [days(luck.lead_time, lane.row.key) or [] for lane in plan.lanes]
+        self.good_share = [days(luck.good_share, keys[r.item]) or [] for r in plan.recipes]
+        self.making = [days(luck.making, key) for key in keys]
+        self.shipping = [days(luck.shipping, key) for key in keys]
+        self.moving = [days(luck.moving, lane.row.key) for lane in plan.lanes]
+        self.held = [days(luck.held, lane.row.key) for lane in plan.lanes]
+        self.whole = [days(luck.whole, turn.node.name) for turn in plan.turns]
+        self.active = [array[:, column % array.shape[1]].tolist() for array in luck.active]
+
+    def _open_state(self, start: State) -> None:
+        """The start state by number in place of name."""
+        keys = [item.key for item in self.plan.items]
+        lanes = [lane.row.key for lane in self.plan.lanes]
+        made = [keys[recipe.item] for recipe in self.plan.recipes]
+        self.on_hand = [start.on_hand.get(key, 0.0) for key in keys]
+        self.on_order = [start.on_order.get(key, 0.0) for key in keys]
+        self.asked = [start.asked.get(key, 0.0) for key in keys]
+        self.owed = [start.owed.get(key, 0.0) for key in (*lanes, *keys)]
+        self.to_make = [start.to_make.get(key, 0.0) for key in made]
+        self.mail = [{p.due: p.quantity for p in start.mail.get(key, ())} for key in lanes]
+        self.requests = [{p.due: p.quantity for p in start.mail.get(key, ())} for key in made]
+        self.in_transit = [start.in_transit.get(key, 0.0) for key in lanes]
+        self.in_process = [sum(b.started for b in start.in_process.get(key, ())) for key in made]
+        self.dock = [0.0] * len(lanes)
+        self.done = [(0.0, 0.0)] * len(made)
+
+    # -- the day --
+
+    def begin(self, day: int) -> None:
+        """Begin a day: no flow has happened yet."""
+        self.day = day
+        items = len(self.plan.items)
+        self.demanded = [0.0] * items
+        self.asked_today = [0.0] * items
+        self.ordered = [0.0] * items
+        self.received = [0.0] * items
+        self.started = [0.0] * items
+        self.finished = [0.0] * items
+        self.consumed = [0.0] * items
+        self.scrap = [0.0] * items
+        self.shipped = [0.0] * len(self.plan.lanes)
+        self.served = [0.0] * items
+        self.lost = [0.0] * items
+
+    def close(self, day: int) -> None:
+        """Close the books of a day: record every stock and flow."""
+        nights = self.nights
+        for name in STOCKS:
+            nights[name].append(getattr(self, name).copy())
+        for name in FLOWS:
+            nights[name].append(getattr(self, name))
+        self.log.append((day, "closed"))
+
+    def ask(self, item: int, quantity: float) -> None:
+        """Somebody asks an item for units."""
+        self.asked[item] += quantity
+        self.asked_today[item] += quantity
+
+    def order(self, item: int, quantity: float) -> None:
+        """An item's node orders units."""
+        self.on_order[item] += quantity
+        self.ordered[item] += quantity
+
+    def arrival_day(self, lane: int, day: int) -> int:
+        """The day on which goods that leave today arrive; days on which a lane is held are skipped."""
+        left: int = self.lead_time[lane][day]
+        held = self.held[lane]
+        if held is None:
+            return day + left
+        while left > 0:
+            day += 1
+            left -= int(day >= len(held) or not held[day])
+        return day
+
+    def open(self, lane: int, day: int) -> float:
+        """1.0 if goods can leave on a lane today, 0.0 while its way or its source is shut."""
+        source = self.plan.lanes[lane].source
+        unlimited = self.plan.items[source].unlimited
+        factors = (self.moving[lane], self.making[source] if unlimited else self.shipping[source])
+        return float(all(factor is None or factor[day] > 0.0 for factor in factors))
+
+    def backlog(self, item: int) -> float:
+        """Units asked of an item and not yet handed over: claims in order of service, then use."""
+        total = 0.0
+        for claim in self.claims[item]:
+            total += self.owed[claim]
+        for recipe, need in self.plan.items[item].users:
+            total += self.to_make[recipe] * need
+        return total
+
+    def echelon_position(self, item: int) -> float:
+        """Units of an item here and, as weighed by the plan, everywhere downstream."""
+        total = 0.0
+        for number, weight in self.plan.echelons[item]:
+            position = self.on_hand[number] + self.on_order[number] - self.backlog(number)
+            if number != item:
+                position -= self._unseen(number)
+            total += weight * position
+        return total
+
+    def _unseen(self, item: int) -> float:
+        """Units an item has ordered that its suppliers do not know of yet."""
+        plan = self.plan.items[item]
+        unseen = 0.0
+        for lane in plan.lanes_in:
+            for quantity in self.mail[lane].values():
+                unseen += quantity
+        if plan.made is not None:
+            for quantity in self.requests[plan.made].values():
+                unseen += quantity
+        return unseen
+
+    def recorded(self) -> dict[str, NDArray[np.float64]]:
+        """The nights' records as arrays of days × items (lanes, claims or recipes)."""
+        return {name: np.array(rows, dtype=np.float64) for name, rows in self.nights.items()}

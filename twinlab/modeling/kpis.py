@@ -1,0 +1,265 @@
+"""Key performance indicators: each is one function of a history, with its formula.
+
+``history`` is a ``Run``; ``node`` and ``product`` narrow the question, empty means all. A ratio
+with nothing below its line (no demand, say) is NaN: not a number, and not a perfect score.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+import numpy as np
+
+from twinlab.modeling.measures import COSTS
+from twinlab.scope.chance import Array
+from twinlab.scope.columns import column, schema
+
+
+class History(Protocol):
+    """Anything that has daily measures: days × items, summed over items by ``series``."""
+
+    @property
+    def measures(self) -> dict[str, Array]:
+        """Every measure, days × items."""
+
+    def series(self, name: str, node: str = "", product: str = "") -> Array:
+        """One measure per day."""
+
+    def columns(self, node: str = "", product: str = "") -> list[int]:
+        """The item numbers of a node and product."""
+
+
+def _ratio(above: float, below: float) -> float:
+    return float(above / below) if below else math.nan
+
+
+def fill_rate(history: History, node: str = "", product: str = "") -> float:
+    """Share of customers' demand that is served on the day it is asked (type-2 service).
+
+    fill rate = Σ on time / Σ demand. Source: Snyder & Shen (2019) section 4.3.3.
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
+    >>> round(fill_rate(simulate(Scenario(shop, BaseStock(5), days=2))), 4)
+    0.8889
+    """
+    on_time = history.series("on_time", node, product).sum()
+    return _ratio(on_time, history.series("demand", node, product).sum())
+
+
+def cycle_service_level(history: History, node: str = "", product: str = "") -> float:
+    """Share of replenishment cycles without a stock-out (type-1 service).
+
+    A cycle runs from one receipt of an item (included) to the next (excluded); it has a stock-out
+    if on any of its days units are owed or lost at night. Counted for items that customers ask.
+    Source: Snyder & Shen (2019) section 4.3.3.
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6, 1)), on_hand={"shop": 5})
+    >>> cycle_service_level(simulate(Scenario(shop, BaseStock(5), days=3)))
+    0.6666666666666666
+    """
+    m = history.measures
+    cycles = good = 0
+    for at in history.columns(node, product):
+        if m["demand"][:, at].any():
+            starts = (m["received"][:, at] + m["finished"][:, at]) > 0
+            starts[0] = True
+            short = (m["backlog"][:, at] > 0) | (m["lost"][:, at] > 0)
+            missed = np.zeros(starts.sum(), dtype=bool)
+            np.logical_or.at(missed, np.cumsum(starts) - 1, short)
+            cycles += len(missed)
+            good += int((~missed).sum())
+    return _ratio(good, cycles)
+
+
+def on_time_in_full(history: History, node: str = "", product: str = "") -> float:
+    """Share of customers' daily orders that are served wholly on the day they are placed.
+
+    OTIF = orders on time in full / orders, an order being one day's demand for one item.
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
+    >>> on_time_in_full(simulate(Scenario(shop, BaseStock(5), days=2)))
+    0.5
+    """
+    at = history.columns(node, product)
+    demand, on_time = history.measures["demand"][:, at], history.measures["on_time"][:, at]
+    placed = demand > 0
+    # A backlog paid off together with today's order leaves a rounding speck between the two.
+    full = placed & (on_time >= demand * (1 - 1e-12))
+    return _ratio(full.sum(), placed.sum())
+
+
+def mean_stock(history: History, node: str = "", product: str = "") -> float:
+    """Units on hand at night, averaged over days [units].
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
+    >>> mean_stock(simulate(Scenario(shop, BaseStock(5), days=2)))
+    1.5
+    """
+    return float(history.series("on_hand", node, product).mean())
+
+
+def mean_backlog(history: History, node: str = "", product: str = "") -> float:
+    """Units owed to customers and other nodes at night, averaged over days [units].
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
+    >>> mean_backlog(simulate(Scenario(shop, BaseStock(5), days=2)))
+    0.5
+    """
+    return float(history.series("backlog", node, product).mean())
+
+
+def days_of_cover(history: History, node: str = "", product: str = "") -> float:
+    """How many days the mean stock lasts: mean on hand / mean daily outflow [days].
+
+    Outflow counts what customers, other nodes and own production took.
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 10})
+    >>> days_of_cover(simulate(Scenario(shop, BaseStock(10), days=2)), "shop")
+    1.8571428571428572
+    """
+    taken = sum(history.series(name, node, product).sum()
+                for name in ("served", "shipped", "consumed"))  # fmt: skip
+    return _ratio(history.series("on_hand", node, product).sum(), taken)
+
+
+def lost_sales(history: History, node: str = "", product: str = "") -> float:
+    """Units that customers asked for and did not get, over the whole history [units].
+
+    >>> from twinlab import BaseStock, Demand, Scenario, Trace, serial, simulate
+    >>> impatient = Demand("shop", "unit", Trace((3, 6)), backorders=False)
+    >>> shop = serial(["mine", "shop"], demand=impatient, on_hand={"shop": 5})
+    >>> lost_sales(simulate(Scenario(shop, BaseStock(5), days=2)))
+    1.0
+    """
+    return float(history.series("lost", node, product).sum())
+
+
+def cost(history: History, kind: str = "", node: str = "", product: str = "") -> float:
+    """Cost of a kind per day, or of all kinds together [USD/day].
+
+    Kinds: holding, transit, owing, lost_sales, transport, production (see ``modeling.measures``).
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), holding_cost={"shop": 2},
+    ...               on_hand={"shop": 5})
+    >>> cost(simulate(Scenario(shop, BaseStock(5), days=2)), "holding")
+    3.0
+    """
+    kinds = [kind] if kind else COSTS
+    return float(sum(history.series(each, node, product).mean() for each in kinds))
+
+
+def emissions(history: History, node: str = "", product: str = "") -> float:
+    """Greenhouse gases of transport per day [kg CO2e/day].
+
+    units × weight / 1000 × distance × emission factor, counted on the day of shipping.
+
+    >>> from twinlab import BaseStock, Lane, Product, Scenario, Trace, serial, simulate
+    >>> truck = Lane("mine", "shop", "unit", distance=100, emission_factor=0.1)
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 4))).change(Product("unit", 1000), truck)
+    >>> emissions(simulate(Scenario(shop, BaseStock(0), days=2)))
+    35.0
+    """
+    return float(history.series("emissions", node, product).mean())
+
+
+def lead_time(history: History, node: str = "", product: str = "") -> float:
+    """Mean time from ordering to having it in stock, by Little's law [days].
+
+    W = L / λ = mean units on order at night / mean units received or finished per day.
+    Source: Little (1961).
+
+    >>> from twinlab import BaseStock, Constant, Scenario, serial, simulate
+    >>> chain = serial(["mine", "shop"], demand=Constant(4), lead_time=3, on_hand={"shop": 12})
+    >>> lead_time(simulate(Scenario(chain, BaseStock(12), days=1000)), "shop")
+    3.0
+    """
+    arrived = sum(history.series(name, node, product).sum()
+                  for name in ("received", "finished", "scrap"))  # fmt: skip
+    return _ratio(history.series("on_order", node, product).sum(), arrived)
+
+
+def bullwhip(history: History, node: str, product: str = "") -> float:
+    """How much a node amplifies: variance of its orders / variance of what it was asked.
+
+    Source: Lee, Padmanabhan & Whang (1997); Chen et al. (2000) equation 1.
+
+    >>> from twinlab import MinMax, Normal, Scenario, serial, simulate
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
+    >>> round(bullwhip(simulate(Scenario(chain, MinMax(9, 20), days=500), seed=1), "shop"), 2)
+    45.62
+    """
+    orders = history.series("ordered", node, product)
+    return _ratio(orders.var(), history.series("asked", node, product).var())
+
+
+def end_to_end_bullwhip(history: History, node: str, product: str = "") -> float:
+    """How much a chain amplifies up to a node: variance of its orders / of customers' demand.
+
+    >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
+    >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"shop": 9, "plant": 9})
+    >>> run = simulate(Scenario(chain, BaseStock(9), days=500), seed=1)
+    >>> round(end_to_end_bullwhip(run, "plant"), 6)
+    1.0
+    """  # noqa: E501 (a doctest line)
+    orders = history.series("ordered", node, product)
+    return _ratio(orders.var(), history.series("demand").var())
+
+
+@dataclass(frozen=True)
+class KPIs:
+    """How well a whole chain did, with units."""
+
+    fill_rate: float = column("share", meaning="demand served on the day it was asked")
+    cycle_service_level: float = column("share", meaning="replenishment cycles without stock-out")
+    on_time_in_full: float = column("share", meaning="customers' orders served wholly on the day")
+    days_of_cover: float = column("days", meaning="how long the mean stock lasts")
+    mean_stock: float = column("units", meaning="on hand at night")
+    mean_backlog: float = column("units", meaning="owed at night")
+    lost_sales: float = column("units", meaning="asked and not served, in all")
+    lead_time: float = column("days", meaning="from ordering to stock")
+    holding_cost: float = column("USD/day", meaning="stock on hand and in production")
+    transit_cost: float = column("USD/day", meaning="stock under way")
+    owing_cost: float = column("USD/day", meaning="backlog")
+    lost_sales_cost: float = column("USD/day", meaning="units not sold")
+    transport_cost: float = column("USD/day", meaning="moving goods")
+    production_cost: float = column("USD/day", meaning="making goods")
+    total_cost: float = column("USD/day", meaning="all costs together")
+    emissions: float = column("kg CO2e/day", meaning="transport")
+
+    def table(self) -> list[tuple[str, float, str, str]]:
+        """List name, value, unit and meaning of every KPI."""
+        return [(c.name, getattr(self, c.name), c.unit, c.meaning) for c in schema(KPIs)]
+
+    def __str__(self) -> str:
+        """One line per KPI."""
+        return "\n".join(
+            f"{name.replace('_', ' '):<20} {value:>14,.3f}  {unit}"
+            for name, value, unit, _ in self.table()
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row' style='text-align:left'>{name.replace('_', ' ')}</th>"
+            f"<td style='text-align:right'>{value:,.3f}</td><td>{unit}</td><td>{meaning}</td></tr>"
+            for name, value, unit, meaning in self.table()
+        )
+        return f"<table><caption>KPIs</caption>{rows}</table>"
+
+
+def evaluate(history: History) -> KPIs:
+    """Compute every KPI of a history."""
+    plain = (fill_rate, cycle_service_level, on_time_in_full, days_of_cover, mean_stock,
+             mean_backlog, lost_sales, lead_time, emissions)  # fmt: skip
+    found = {function.__name__: function(history) for function in plain}
+    found |= {f"{kind}_cost": cost(history, kind) for kind in COSTS}
+    found["total_cost"] = cost(history)
+    return KPIs(**{f.name: found[f.name] for f in fields(KPIs)})

@@ -1,0 +1,165 @@
+"""Luck: every random number of a history, drawn from named streams in blocks of replications.
+
+Each source of chance has a stream of its own, keyed by seed, name and block: ``demand`` by node and
+product, ``lead time`` by lane, ``yield`` by node and product, ``disruption`` by what it strikes.
+One number is drawn per day whether it is used or not, so a disruption, another rule or a longer
+horizon leaves every other draw as it was (common random numbers by construction). A block holds 64
+replications side by side: 100 replications are the first 100 of 1,000, whatever draws them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlab.scope.calendar import in_cycles
+from twinlab.scope.chance import Array, Constant
+from twinlab.scope.disruption import Delay, DemandShift, Disruption, LaneOutage, Outage
+from twinlab.scope.entities import ItemKey, LaneKey
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.scenario import Scenario, struck
+
+BLOCK = 64
+
+Days = NDArray[np.int64]
+
+
+def stream(seed: int, block: int, *name: str) -> np.random.Generator:
+    """Open the stream of one source of chance for one block of replications.
+
+    Raises:
+        ScenarioError: the seed is not a whole number of at least 0.
+
+    >>> float(stream(1, 0, "demand", "shop", "bike").random()) == float(
+    ...     stream(1, 0, "demand", "shop", "bike").random())
+    True
+    """
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise ScenarioError(f"seed is a whole number of at least 0, got {seed!r}")
+    digest = blake2b("\x1f".join(name).encode(), digest_size=16).digest()
+    words = [int.from_bytes(digest[at : at + 4], "little") for at in range(0, 16, 4)]
+    return np.random.Generator(np.random.SFC64([int(seed), block, *words]))
+
+
+@dataclass(frozen=True)
+class Luck:
+    """All draws of a block: arrays of days × replications (or × 1 where all are alike).
+
+    ``demand`` by (node, product) in units, shifts included; ``lead_time`` by lane in days, delays
+    included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
+    1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane.
+    ``whole`` is what is left of the node as a whole. ``held`` marks the days on which goods on a
+    lane stand still. ``episodes`` lists (disruption number, first day, last day) per replication.
+    """
+
+    demand: dict[ItemKey, Array]
+    lead_time: dict[LaneKey, Days]
+    good_share: dict[ItemKey, Array]
+    making: dict[ItemKey, Array]
+    shipping: dict[ItemKey, Array]
+    moving: dict[LaneKey, Array]
+    whole: dict[str, Array]
+    held: dict[LaneKey, NDArray[np.bool_]]
+    active: list[NDArray[np.bool_]]
+
+
+def draw_luck(scenario: Scenario, seed: int, block: int = 0) -> Luck:
+    """Draw everything that chance decides in one block of a scenario's replications."""
+    network = scenario.network
+    days = scenario.days
+    luck = Luck({}, {}, {}, {}, {}, {}, {}, {}, [])
+    ones = np.ones(days)
+    circular = in_cycles(network) if network.lanes else set()
+    for demand in network.demands:
+        scale = np.array([demand.scale(day) for day in range(days)])
+        generator = stream(seed, block, "demand", demand.node, demand.product)
+        luck.demand[demand.node, demand.product] = demand.pattern.draw(generator, scale, BLOCK)
+    for lane in network.lanes:
+        times = lane.lead_time.draw(stream(seed, block, "lead time", *lane.key), ones, BLOCK)
+        least = int({lane.source, lane.destination} <= circular and lane.lead_time.average > 0)
+        luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.int64)
+    for recipe in network.recipes:
+        generator = stream(seed, block, "yield", recipe.node, recipe.product)
+        share = recipe.good_share.draw(generator, ones, BLOCK)
+        luck.good_share[recipe.node, recipe.product] = np.minimum(1.0, share)
+    same: Counter[str] = Counter()
+    for disruption in scenario.disruptions:
+        number = same[disruption.title]
+        same[disruption.title] += 1
+        generator = stream(seed, block, "disruption", disruption.title, str(number))
+        severity = _severity(disruption, generator, days)
+        luck.active.append(severity > 0)
+        _strike(luck, scenario, disruption, severity)
+    return luck
+
+
+def _severity(disruption: Disruption, generator: np.random.Generator, days: int) -> Array:
+    """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
+    lengths = disruption.days.draw(generator, np.ones(days), BLOCK)
+    lengths = np.maximum(1, np.ceil(lengths)).astype(np.int64)
+    chances = generator.random((days, BLOCK))
+    if disruption.rate == 0:
+        strikes = np.zeros((days, BLOCK), dtype=bool)
+        strikes[disruption.start : disruption.start + 1] = True
+    else:
+        strikes = chances < disruption.rate
+        strikes[: disruption.start] = False
+    if disruption.rate == 0 and isinstance(disruption.days, Constant):
+        strikes, lengths = strikes[:, :1], lengths[:, :1]
+    severity = np.zeros(strikes.shape)
+    ends = np.full(strikes.shape[1], -1)
+    fade = disruption.recovery + 1
+    for day in range(days):
+        free = day >= ends + disruption.recovery
+        ends = np.where(strikes[day] & free, day + lengths[day], ends)
+        # Whole until the end, then one step down on each day of the recovery.
+        left = 1.0 - (day - ends + 1) / fade
+        severity[day] = np.where(ends < 0, 0.0, np.clip(np.where(day < ends, 1.0, left), 0.0, 1.0))
+    return severity
+
+
+def _strike(luck: Luck, scenario: Scenario, disruption: Disruption, severity: Array) -> None:
+    """Let a disruption act on what it strikes; several on one target multiply."""
+    if isinstance(disruption, Outage):
+        _strike_node(luck, scenario, disruption, severity)
+        return
+    for row in struck(disruption, scenario.network):
+        if isinstance(disruption, LaneOutage):
+            _strike_lane(luck, row.key, disruption, severity)
+        elif isinstance(disruption, Delay):
+            extra = np.rint(disruption.extra * severity).astype(np.int64)
+            luck.lead_time[row.key] = luck.lead_time[row.key] + extra
+        elif isinstance(disruption, DemandShift):
+            _multiply(luck.demand, (row.node, row.product), 1 + (disruption.factor - 1) * severity)
+
+
+def _strike_lane(luck: Luck, lane: LaneKey, outage: LaneOutage, severity: Array) -> None:
+    _multiply(luck.moving, lane, 1.0 - outage.loss * severity)
+    if outage.holds_transit:
+        still = (severity == 1.0) & (outage.loss == 1.0)
+        luck.held[lane] = luck.held.get(lane, np.False_) | still
+
+
+def _strike_node(luck: Luck, scenario: Scenario, outage: Outage, severity: Array) -> None:
+    left = 1.0 - outage.loss * severity
+    network = scenario.network
+    made = {(r.node, r.product) for r in network.recipes}
+    bought = {(v.destination, v.product) for v in network.lanes}
+    if not outage.product:
+        _multiply(luck.whole, outage.node, left)
+    for item in struck(outage, network):
+        _multiply(luck.making, item, left)
+        if outage.stock_ships or item not in made | bought:
+            continue
+        # A maker's finished stock leaves unless the site is wholly shut.
+        _multiply(luck.shipping, item, np.where(left == 0.0, 0.0, 1.0) if item in made else left)
+
+
+def _multiply(factors: dict[str, Array] | dict[ItemKey, Array] | dict[LaneKey, Array],
+              key: object, factor: Array) -> None:  # fmt: skip
+    table: dict[object, Array] = factors  # type: ignore[assignment]
+    table[key] = table[key] * factor if key in table else factor

@@ -1,0 +1,131 @@
+"""A run: one history, with its log, its daily table and its KPIs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinlab.modeling.kpis import KPIs, evaluate
+from twinlab.modeling.measures import MEASURES, measure
+from twinlab.modeling.plan import Plan
+from twinlab.scope.chance import Array
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.log import Log
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State, fold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """One history of a scenario.
+
+    >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+    >>> simulate(shop, seed=1)
+    Run(50 days, 2 nodes, 348 events, seed 1, replication 0)
+    """
+
+    plan: Plan
+    seed: int
+    replication: int
+    start: State
+    log: Log
+    nights: dict[str, Array]
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was simulated."""
+        return self.plan.scenario
+
+    @property
+    def days(self) -> range:
+        """The days lived through."""
+        return range(self.start.day, self.start.day + len(self.nights["on_hand"]))
+
+    @cached_property
+    def measures(self) -> dict[str, Array]:
+        """Every measure as an array of days × items (see ``modeling.measures``)."""
+        return measure(self.plan, self.nights, self.start)
+
+    def series(self, name: str, node: str = "", product: str = "") -> Array:
+        """One measure per day, summed over the items of a node and product (all, if not given).
+
+        Raises:
+            ScenarioError: there is no such measure, node or product.
+
+        >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+        >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
+        >>> simulate(Scenario(shop, BaseStock(5), days=2)).series("on_hand", "shop").tolist()
+        [2.0, 1.0]
+        """
+        if name not in MEASURES:
+            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
+        return np.asarray(self.measures[name][:, self.columns(node, product)].sum(axis=1))
+
+    def columns(self, node: str = "", product: str = "") -> list[int]:
+        """The item numbers of a node and product.
+
+        Raises:
+            ScenarioError: nothing has these names.
+        """
+        keys = [item.key for item in self.plan.items]
+        found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
+        if not found:
+            named = (
+                {n for n, _ in keys} if node not in {n for n, _ in keys} else {p for _, p in keys}
+            )
+            wrong = node if node not in {n for n, _ in keys} else product
+            raise ScenarioError(f"no item of {wrong!r} in this run; {did_you_mean(wrong, named)}")
+        return found
+
+    @cached_property
+    def daily(self) -> pd.DataFrame:
+        """The tidy daily table: one row per day, node and product, one column per measure."""
+        import pandas as pd
+
+        items = [item.key for item in self.plan.items]
+        table = {
+            "day": np.repeat(np.array(self.days), len(items)),
+            "node": [node for node, _ in items] * len(self.days),
+            "product": [product for _, product in items] * len(self.days),
+        }
+        return pd.DataFrame(table | {name: m.ravel() for name, m in self.measures.items()})
+
+    @cached_property
+    def kpis(self) -> KPIs:
+        """How well the whole chain did (see ``modeling.kpis``)."""
+        return evaluate(self)
+
+    @cached_property
+    def state(self) -> State:
+        """The state after the last day: the fold of the log."""
+        return fold(self.log, self.scenario.network, self.start)
+
+    def state_on(self, day: int) -> State:
+        """The state on the morning of a day, from which a run can start.
+
+        Raises:
+            ScenarioError: the day was not lived through.
+
+        >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
+        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+        >>> simulate(shop, seed=1).state_on(20).day
+        20
+        """
+        if not self.start.day <= day <= self.start.day + len(self.days):
+            raise ScenarioError(f"day {day} is outside the run's days {self.days}")
+        return fold(self.log.before(day), self.scenario.network, self.start)
+
+    def __repr__(self) -> str:
+        """Say what was run."""
+        nodes = len(self.scenario.network.nodes)
+        return (
+            f"Run({len(self.days)} days, {nodes} nodes, {len(self.log)} events, "
+            f"seed {self.seed}, replication {self.replication})"
+        )

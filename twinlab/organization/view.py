@@ -1,0 +1,82 @@
+"""What a decision maker sees when it decides: its own books, and its suppliers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+class Supplier:
+    """One way to get a product, as its buyer sees it.
+
+    ``open`` is 1.0, or 0.0 while its node or lane is wholly closed; numbers are floats in the
+    event engine and arrays over replications in the batch engine.
+    """
+
+    __slots__ = ("capacity", "mode", "node", "open", "rank", "share")
+
+    def __init__(self, node: str, mode: str, rank: int, share: float, capacity: float) -> None:
+        """Note what the lane's row says; the engine keeps ``open`` up to date."""
+        self.node = node
+        self.mode = mode
+        self.rank = rank
+        self.share = share
+        self.capacity = capacity
+        self.open: Any = 1.0
+
+
+class View:
+    """One node's books for one product, at the moment of deciding.
+
+    ``on_hand``: units in stock. ``on_order``: units ordered and not yet received, wherever they
+    are. ``backlog``: units asked of the node and not yet delivered, today's included. ``demand``:
+    units asked since the last decision. ``memory``: a dict that is the rule's own and lasts.
+    A view is filled anew for every decision: copy what you want to keep into ``memory``.
+
+    >>> view = View("shop", "bike")
+    >>> view.on_hand, view.on_order, view.backlog = 6.0, 4.0, 3.0
+    >>> view.inventory_position, view.net_stock
+    (7.0, 3.0)
+    """
+
+    __slots__ = ("backlog", "day", "demand", "echelon", "memory", "node", "on_hand", "on_order",
+                 "product", "suppliers")  # fmt: skip
+
+    def __init__(self, node: str, product: str, suppliers: Sequence[Supplier] = ()) -> None:
+        """A view of nothing yet; the engine fills it before each decision."""
+        self.node = node
+        self.product = product
+        self.suppliers = suppliers
+        self.day = 0
+        self.on_hand: Any = 0.0
+        self.on_order: Any = 0.0
+        self.backlog: Any = 0.0
+        self.demand: Any = 0.0
+        self.memory: dict[str, Any] = {}
+        self.echelon: Callable[[], Any] = lambda: self.inventory_position
+
+    @property
+    def inventory_position(self) -> Any:
+        """Units on hand and on order, less the backlog."""
+        return self.on_hand + self.on_order - self.backlog
+
+    @property
+    def net_stock(self) -> Any:
+        """Units on hand, less the backlog."""
+        return self.on_hand - self.backlog
+
+    @property
+    def echelon_position(self) -> Any:
+        """Inventory position of the node and everything downstream of it (Clark & Scarf 1960).
+
+        Units here, on order, on the way to and at all nodes that are fed from here, less what
+        customers wait for; products made from it count with their recipe's quantity.
+        """
+        return self.echelon()
+
+    def __repr__(self) -> str:
+        """Show the books."""
+        return (
+            f"View(day {self.day}, {self.node} {self.product}: {self.on_hand:g} on hand, "
+            f"{self.on_order:g} on order, {self.backlog:g} owed, {self.demand:g} asked)"
+        )

@@ -1,0 +1,5 @@
+"""People, floor 5: decision makers and their rules."""
+
+from twinlab.people.rules import BaseStock, EchelonBaseStock, FixedLot, MinMax, PassThrough
+
+__all__ = ["BaseStock", "EchelonBaseStock", "FixedLot", "MinMax", "PassThrough"]

@@ -1,0 +1,58 @@
+"""Scope, floor 1: what is twinned, the order of a day, the log and the state."""
+
+from twinlab.scope.builders import assembly, distribution, serial
+from twinlab.scope.chance import (
+    Constant,
+    Empirical,
+    Gamma,
+    LogNormal,
+    NegativeBinomial,
+    Normal,
+    Poisson,
+    Trace,
+    Uniform,
+)
+from twinlab.scope.disruption import Delay, DemandShift, LaneOutage, Outage
+from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
+from twinlab.scope.errors import NetworkError, ScenarioError, TwinError
+from twinlab.scope.log import Event, Log
+from twinlab.scope.network import Network
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State, fold
+from twinlab.scope.tables import read_disruptions, write_disruptions
+
+__all__ = [
+    "Constant",
+    "Delay",
+    "Demand",
+    "DemandShift",
+    "Empirical",
+    "Event",
+    "Gamma",
+    "Lane",
+    "LaneOutage",
+    "Log",
+    "LogNormal",
+    "NegativeBinomial",
+    "Network",
+    "NetworkError",
+    "Node",
+    "Normal",
+    "Outage",
+    "Poisson",
+    "Product",
+    "Recipe",
+    "Scenario",
+    "ScenarioError",
+    "State",
+    "Stock",
+    "Trace",
+    "TwinError",
+    "Uniform",
+    "assembly",
+    "distribution",
+    "fold",
+    "read_disruptions",
+    "serial",
+    "write_disruptions",
+]

@@ -1,0 +1,157 @@
+"""Small networks in one line: a serial chain, an assembly, a distribution system.
+
+Every figure is given by the name of the node it belongs to, never by its place in a list; a single
+number holds for all nodes. Missing columns are set afterwards with ``network.change(...)``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from twinlab.scope.chance import Distribution
+from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
+from twinlab.scope.errors import NetworkError, did_you_mean
+from twinlab.scope.network import Network
+
+PerNode = float | Mapping[str, float]
+_PRODUCT = "unit"
+PerLane = Distribution | float | Mapping[str, Distribution | float]
+
+
+def serial(
+    nodes: Sequence[str],
+    *,
+    demand: Distribution | Demand,
+    lead_time: PerLane = 1,
+    holding_cost: PerNode = 0.0,
+    on_hand: PerNode = 0.0,
+    product: str = _PRODUCT,
+) -> Network:
+    """Build a serial chain from its nodes, upstream first.
+
+    The first node is an unlimited source; customers ask the last one. ``lead_time`` (days) is that
+    of the lane into the named node, ``holding_cost`` in USD/unit/day, ``on_hand`` in units.
+
+    >>> from twinlab import Normal
+    >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), lead_time={"plant": 2})
+    >>> [(v.source, v.destination, v.lead_time.average) for v in chain.lanes]
+    [('mine', 'plant', 2.0), ('plant', 'shop', 1.0)]
+    """
+    if len(nodes) < 2:
+        raise NetworkError(f"serial needs a source and at least one more node, got {list(nodes)!r}")
+    ways = list(pairwise(nodes))
+    return _network(ways, [nodes[-1]], demand, product, (lead_time, holding_cost, on_hand))
+
+
+def distribution(
+    center: str,
+    retailers: Sequence[str],
+    *,
+    demand: Distribution | Demand | Mapping[str, Distribution],
+    lead_time: PerLane = 1,
+    holding_cost: PerNode = 0.0,
+    on_hand: PerNode = 0.0,
+) -> Network:
+    """Build a distribution system: a supplier, a center that stores, and its retailers.
+
+    The unlimited source is called ``supplier``; customers ask every retailer. Figures as in
+    ``serial``.
+
+    >>> from twinlab import Poisson
+    >>> net = distribution("DC", ["north", "south"], demand={"north": Poisson(3), "south": Poisson(5)})
+    >>> [d.pattern.average for d in net.demands]
+    [3.0, 5.0]
+    """  # noqa: E501 (a doctest line)
+    ways = [("supplier", center), *((center, retailer) for retailer in retailers)]
+    return _network(ways, list(retailers), demand, _PRODUCT, (lead_time, holding_cost, on_hand))
+
+
+def assembly(
+    plant: str,
+    parts: Mapping[str, float],
+    *,
+    demand: Distribution | Demand,
+    lead_time: PerLane = 1,
+    holding_cost: PerNode = 0.0,
+    on_hand: PerNode = 0.0,
+) -> Network:
+    """Build an assembly: each part comes from a supplier of its own to one plant.
+
+    ``parts`` gives the units of each part in one product. The unlimited source of part p is called
+    ``p supplier`` and its lead time is given under that name; ``on_hand`` at the plant is that of
+    the product.
+
+    >>> from twinlab import Poisson
+    >>> bike = assembly("plant", {"frame": 1, "wheel": 2}, demand=Poisson(3))
+    >>> bike.recipes[0].components
+    {'frame': 1.0, 'wheel': 2.0}
+    """
+    suppliers = {part: f"{part} supplier" for part in parts}
+    nodes = [*suppliers.values(), plant]
+    times = _per_node(lead_time, nodes, 1, "lead_time")
+    rates = _per_node(holding_cost, nodes, 0.0, "holding_cost")
+    units = _per_node(on_hand, nodes, 0.0, "on_hand")
+    return Network(
+        products=[*(Product(part) for part in parts), Product(_PRODUCT)],
+        nodes=[
+            *(Node(name, "supplier", 1, holding_cost=rates[name]) for name in suppliers.values()),
+            Node(plant, "plant", 0, holding_cost=rates[plant]),
+        ],
+        lanes=[Lane(s, plant, part, lead_time=times[s]) for part, s in suppliers.items()],
+        recipes=[Recipe(plant, _PRODUCT, parts)],
+        demands=[_demand(demand, plant, _PRODUCT)],
+        stocks=[Stock(plant, _PRODUCT, units[plant])] if units[plant] else [],
+    )
+
+
+def _network(
+    ways: list[tuple[str, str]],
+    sellers: list[str],
+    demand: Any,
+    product: str,
+    figures: tuple[Any, Any, Any],
+) -> Network:
+    """One product that flows along a tree of lanes towards the sellers."""
+    names = list(dict.fromkeys(name for way in ways for name in way))
+    times = _per_node(figures[0], names, 1, "lead_time")
+    rates = _per_node(figures[1], names, 0.0, "holding_cost")
+    units = _per_node(figures[2], names, 0.0, "on_hand")
+    patterns = demand if isinstance(demand, Mapping) else dict.fromkeys(sellers, demand)
+    for name in set(patterns) ^ set(sellers):
+        raise NetworkError(f"demand: give one pattern per retailer; {did_you_mean(name, sellers)}")
+    below: dict[str, str] = dict(ways)
+    tiers = {name: _steps(name, below) for name in names}
+    sources = {start for start, _ in ways} - {end for _, end in ways}
+    return Network(
+        products=[Product(product)],
+        nodes=[
+            Node(n, "source" if n in sources else "site", tiers[n], holding_cost=rates[n])
+            for n in names
+        ],
+        lanes=[Lane(a, b, product, lead_time=times[b]) for a, b in ways],
+        demands=[_demand(patterns[name], name, product) for name in sellers],
+        stocks=[Stock(n, product, units[n]) for n in names if units[n] and n not in sources],
+    )
+
+
+def _steps(name: str, below: dict[str, str]) -> int:
+    """How many lanes lie between a node and the customers."""
+    return 1 + _steps(below[name], below) if name in below else 0
+
+
+def _per_node(given: Any, names: Sequence[str], default: float, what: str) -> dict[str, Any]:
+    """A figure for every node: one for all, or by name with the default for the rest."""
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(names, given)
+    for name in given:
+        if name not in names:
+            raise NetworkError(f"{what}: {name!r} is not a node; {did_you_mean(name, names)}")
+    return {name: given.get(name, default) for name in names}
+
+
+def _demand(given: Any, node: str, product: str) -> Demand:
+    """A demand row at a node, from a pattern or from a row whose node and product do not matter."""
+    if not isinstance(given, Demand):
+        return Demand(node, product, given)
+    return replace(given, node=node, product=product)

@@ -1,0 +1,98 @@
+"""The order of a day is a law, written once here and kept by both engines.
+
+1. **Orders flow up (morning).** Orders in the mail that are due reach their suppliers, lane by
+   lane in table order; customers' demand arrives, in table order. Then every node that reviews in
+   the morning decides for its products, downstream first: it sees stock, orders outstanding and
+   everything asked of it so far, today's demand included. Its order reaches the supplier the same
+   morning, or after the lane's order delay. An order to make something asks the node's own
+   components at once.
+2. **Goods flow down (afternoon).** Every node has one turn, upstream first. It receives what is due
+   (lanes in table order, then finished production), produces (components first; as far as request,
+   capacity and components allow), then ships what it owes. Within one claimant the oldest order
+   comes first; between claimants by service rank (ties: lanes in table order, then customers), or
+   in proportion to what is owed. With lead time L a shipment arrives L days later; L = 0 arrives
+   the same afternoon, before the receiver's turn. Unmet demand waits or is lost, as its row says.
+3. **Books close (night).** Stock, backlog, pipeline, cost and emissions are measured. A node that
+   reviews in the evening decides now; its order reaches the supplier the next morning, or later by
+   the lane's order delay.
+
+With base-stock level S and lead time L, stock at night is S minus the demand of the last L days.
+
+So that two engines agree to the last bit, the arithmetic is part of the law: sums run in table
+order, every subtraction that could leave a rounding speck below zero is cut at zero, and flows
+below ``DUST`` do not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from twinlab.scope.entities import ItemKey
+    from twinlab.scope.network import Network
+
+# Moments of a day on the clock, in days after midnight; quarters are exact in binary.
+MORNING, ARRIVALS, AFTERNOON, NIGHT = 0.0, 0.25, 0.5, 0.75
+
+# Flows smaller than this many units are rounding, not goods.
+DUST = 1e-9
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+def turns(network: Network) -> list[str]:
+    """List the nodes in the order of their afternoon turns, upstream first.
+
+    >>> from twinlab import Normal, serial
+    >>> turns(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
+    ['mine', 'plant', 'shop']
+    """
+    ways = [(v.source, v.destination) for v in network.lanes]
+    at_once = [(v.source, v.destination) for v in network.lanes if v.lead_time.lowest < 1]
+    return upstream_first([n.name for n in network.nodes], ways, at_once)
+
+
+def upstream_items(network: Network) -> list[ItemKey]:
+    """List the (node, product) pairs upstream first; mornings take them from the other end.
+
+    >>> from twinlab import Poisson, assembly
+    >>> upstream_items(assembly("plant", {"frame": 1}, demand=Poisson(3)))
+    [('frame supplier', 'frame'), ('plant', 'frame'), ('plant', 'unit')]
+    """
+    ways = [((v.source, v.product), (v.destination, v.product)) for v in network.lanes]
+    made = [((r.node, c), (r.node, r.product)) for r in network.recipes for c in r.components]
+    return upstream_first(list(network.items), [*ways, *made], made)
+
+
+def upstream_first(
+    names: Sequence[Name], ways: Iterable[tuple[Name, Name]], at_once: Iterable[tuple[Name, Name]]
+) -> list[Name]:
+    """Sort names so that goods flow onward; names in a cycle follow only ``at_once`` ways.
+
+    Ties are settled by the given order of the names.
+    """
+    import networkx
+
+    place = {name: at for at, name in enumerate(names)}
+    graph: networkx.DiGraph[Name] = networkx.DiGraph(list(ways))
+    graph.add_nodes_from(names)
+    circles = networkx.condensation(graph)
+    first = {c: min(place[n] for n in circles.nodes[c]["members"]) for c in circles}
+    order: list[Name] = []
+    for circle in networkx.lexicographical_topological_sort(circles, key=first.__getitem__):
+        members = circles.nodes[circle]["members"]
+        inside: networkx.DiGraph[Name] = networkx.DiGraph()
+        inside.add_nodes_from(members)
+        inside.add_edges_from((a, b) for a, b in at_once if a in members and b in members)
+        order += networkx.lexicographical_topological_sort(inside, key=place.__getitem__)
+    return order
+
+
+def in_cycles(network: Network) -> set[str]:
+    """Find the nodes that lie on a cycle of lanes; a drawn lead time there is at least one day."""
+    import networkx
+
+    graph = networkx.DiGraph([(v.source, v.destination) for v in network.lanes])
+    groups = networkx.strongly_connected_components(graph)
+    return {name for group in groups if len(group) > 1 for name in group}

@@ -1,0 +1,353 @@
+"""What chance can do: the distributions of demand, lead time and yield, and fixed traces.
+
+Each is a frozen value that prints as the text that a table holds (``Normal(mean=5.0, sd=1.0)``)
+and draws a block of numbers: one row per day, one column per replication.
+"""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlab.scope.errors import NetworkError, did_you_mean
+
+Array = NDArray[np.float64]
+
+
+@runtime_checkable
+class Distribution(Protocol):
+    """Anything that has a mean, a lowest value, and can draw days × replications."""
+
+    @property
+    def average(self) -> float:
+        """The expected value."""
+
+    @property
+    def lowest(self) -> float:
+        """The smallest value it can give."""
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw ``len(scale)`` days × ``width`` replications; day d is scaled by ``scale[d]``."""
+
+
+def is_distribution(value: Any) -> bool:
+    """Tell whether a value can draw (and is not merely a number).
+
+    >>> is_distribution(Poisson(4)), is_distribution(4)
+    (True, False)
+    """
+    return isinstance(value, Distribution)
+
+
+class Law:
+    """A family of chances: parameters checked when it is made, printed as it is written."""
+
+    _above_zero: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that parameters are numbers and that spreads are above zero."""
+        for f in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, f.name)
+            parts = value if isinstance(value, tuple) else (value,)
+            try:
+                numbers = tuple(float(v) for v in parts)
+            except (TypeError, ValueError):
+                raise NetworkError(f"{self}: {f.name} is a number, got {value!r}") from None
+            if not np.all(np.isfinite(numbers)):
+                raise NetworkError(f"{self}: {f.name} is a finite number, got {value!r}")
+            if f.name in self._above_zero and min(numbers, default=1) <= 0:
+                raise NetworkError(f"{self}: {f.name} must be above 0, got {value!r}")
+            object.__setattr__(self, f.name, numbers if isinstance(value, tuple) else numbers[0])
+
+    @property
+    def lowest(self) -> float:
+        """The smallest value it can give (draws below zero are cut to zero)."""
+        return 0.0
+
+    @property
+    def average(self) -> float:
+        """The expected value, its parameter ``mean`` (before draws are cut at zero)."""
+        return float(self.mean)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Constant(Law):
+    """The same value every day.
+
+    >>> Constant(3).average
+    3.0
+    """
+
+    value: float
+
+    @property
+    def average(self) -> float:
+        """The value itself."""
+        return self.value
+
+    @property
+    def lowest(self) -> float:
+        """The value itself."""
+        return self.value
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Repeat the scaled value; no random number is used."""
+        return np.repeat(self.value * scale[:, None], width, axis=1)
+
+
+@dataclass(frozen=True)
+class Trace(Law):
+    """Values that are known day by day, for example a recorded demand.
+
+    >>> Trace((3, 4, 3)).average
+    3.3333333333333335
+    """
+
+    values: tuple[float, ...] = ()
+
+    @property
+    def average(self) -> float:
+        """The mean of the recorded values."""
+        return float(np.mean(self.values)) if self.values else 0.0
+
+    @property
+    def lowest(self) -> float:
+        """The smallest recorded value."""
+        return min(self.values, default=0.0)
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Repeat each day's scaled value over the replications."""
+        recorded = np.asarray(self.values[: len(scale)])
+        return np.repeat((recorded * scale)[:, None], width, axis=1)
+
+
+@dataclass(frozen=True)
+class Normal(Law):
+    """The normal distribution, cut at zero.
+
+    >>> Normal(mean=5, sd=1)
+    Normal(mean=5.0, sd=1.0)
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × (mean + sd × z), and zero where that is negative."""
+        z = generator.standard_normal((len(scale), width))
+        return np.maximum(0.0, scale[:, None] * (self.mean + self.sd * z))
+
+
+@dataclass(frozen=True)
+class Poisson(Law):
+    """Whole units that arrive independently of each other; the scale multiplies the mean.
+
+    >>> Poisson(4).average
+    4.0
+    """
+
+    mean: float
+    _above_zero = ("mean",)
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw whole units with mean ``mean × scale``."""
+        rates = np.repeat(self.mean * scale[:, None], width, axis=1)
+        return generator.poisson(rates).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class NegativeBinomial(Law):
+    """Whole units that vary more than Poisson: variance sd² above the mean.
+
+    The number of failures before n successes, n = mean² / (sd² − mean).
+
+    >>> NegativeBinomial(mean=4, sd=3).average
+    4.0
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def __post_init__(self) -> None:
+        """Check that the variance is above the mean."""
+        super().__post_init__()
+        if self.sd**2 <= self.mean:
+            raise NetworkError(
+                f"{self}: sd² = {self.sd**2:g} must be above the mean {self.mean:g}: "
+                "take Poisson or Normal for steadier demand"
+            )
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw Poisson units whose mean itself is gamma distributed."""
+        shape = self.mean**2 / (self.sd**2 - self.mean)
+        level = generator.standard_gamma(shape, (len(scale), width))
+        rates = level * (self.mean * scale[:, None] / shape)
+        return generator.poisson(rates).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class LogNormal(Law):
+    """Positive values with a long right tail, stated by their own mean and sd.
+
+    >>> LogNormal(mean=14, sd=4).average
+    14.0
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × exp(normal), with the stated mean and sd."""
+        variance = np.log1p((self.sd / self.mean) ** 2)
+        z = generator.standard_normal((len(scale), width))
+        level = np.exp(np.log(self.mean) - variance / 2 + np.sqrt(variance) * z)
+        return np.asarray(scale[:, None] * level)
+
+
+@dataclass(frozen=True)
+class Gamma(Law):
+    """Positive values, stated by their mean and sd (sd = mean is the exponential).
+
+    >>> Gamma(mean=10, sd=10).average
+    10.0
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × gamma with the stated mean and sd."""
+        shape = (self.mean / self.sd) ** 2
+        level = generator.standard_gamma(shape, (len(scale), width))
+        return np.asarray(level * (self.mean / shape * scale[:, None]))
+
+
+@dataclass(frozen=True)
+class Uniform(Law):
+    """Any value between low and high, all equally likely.
+
+    >>> Uniform(low=0.9, high=1.0).average
+    0.95
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        """Check that low is not above high."""
+        super().__post_init__()
+        if self.low > self.high:
+            raise NetworkError(f"{self}: low is above high: swap them")
+
+    @property
+    def average(self) -> float:
+        """The middle between low and high."""
+        return (self.low + self.high) / 2
+
+    @property
+    def lowest(self) -> float:
+        """Low."""
+        return self.low
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × (low + (high − low) × u)."""
+        u = generator.random((len(scale), width))
+        return np.asarray(scale[:, None] * (self.low + (self.high - self.low) * u))
+
+
+@dataclass(frozen=True)
+class Empirical(Law):
+    """One of the observed values, each as likely as it was observed.
+
+    >>> Empirical((2, 3, 3, 4)).average
+    3.0
+    """
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check that something was observed."""
+        object.__setattr__(self, "values", tuple(self.values))
+        super().__post_init__()
+        if not self.values:
+            raise NetworkError("Empirical: give at least one observed value")
+
+    @property
+    def average(self) -> float:
+        """The mean of the observed values."""
+        return float(np.mean(self.values))
+
+    @property
+    def lowest(self) -> float:
+        """The smallest observed value."""
+        return min(self.values)
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × one of the observed values."""
+        picked = generator.integers(0, len(self.values), (len(scale), width))
+        return np.asarray(scale[:, None] * np.asarray(self.values)[picked])
+
+
+FAMILIES: dict[str, Any] = {
+    law.__name__: law
+    for law in (
+        Constant, Trace, Normal, Poisson, NegativeBinomial, LogNormal, Gamma, Uniform, Empirical,
+    )
+}  # fmt: skip
+
+_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_ARGUMENT = re.compile(rf"\s*(?:(\w+)\s*=\s*)?(\([^()]*\)|{_NUMBER})\s*(?:,|$)")
+
+
+def parse_distribution(text: str) -> Any:
+    """Read a distribution from the text of a table cell; a bare number is a constant.
+
+    >>> parse_distribution("Normal(mean=5, sd=1)")
+    Normal(mean=5.0, sd=1.0)
+    >>> parse_distribution("Empirical(values=(2, 3))")
+    Empirical(values=(2.0, 3.0))
+    >>> parse_distribution("2")
+    Constant(value=2.0)
+    """
+    if re.fullmatch(rf"\s*{_NUMBER}\s*", text):
+        return Constant(float(text))
+    call = _CALL.fullmatch(text)
+    if not call:
+        raise ValueError(f"is a distribution such as Normal(mean=5, sd=1), got {text!r}")
+    name, inside = call.groups()
+    if name not in FAMILIES:
+        raise ValueError(f"has no distribution {name!r}; {did_you_mean(name, FAMILIES)}")
+    return FAMILIES[name](**_arguments(FAMILIES[name], inside))
+
+
+def _arguments(law: Any, inside: str) -> dict[str, Any]:
+    """The named parameters in the text between the brackets of a distribution."""
+    known = [f.name for f in fields(law)]
+    found: dict[str, Any] = {}
+    at = 0
+    for position, match in enumerate(_ARGUMENT.finditer(inside)):
+        if match.start() != at:
+            break
+        at = match.end()
+        name = match[1] or (known[position] if position < len(known) else f"#{position + 1}")
+        if name not in known:
+            raise ValueError(f"{law.__name__} has no {name!r}; {did_you_mean(name, known)}")
+        found[name] = _values(match[2])
+    missing = [f.name for f in fields(law) if f.name not in found and law is not Trace]
+    if at != len(inside) or missing:
+        wanted = ", ".join(f"{k}=…" for k in known)
+        raise ValueError(f"cannot read {law.__name__}({inside}): write {law.__name__}({wanted})")
+    return found
+
+
+def _values(text: str) -> float | tuple[float, ...]:
+    if text.startswith("("):
+        return tuple(float(part) for part in text[1:-1].split(",") if part.strip())
+    return float(text)

@@ -1,0 +1,171 @@
+"""A quantity is described once: unit, default, meaning and range stand with the field.
+
+From that one place come the CSV header and its check, the docs table, the slider's label and
+range, and the text of an error.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from typing import Any, get_type_hints
+
+from twinlab.scope.chance import Constant, Distribution, is_distribution
+from twinlab.scope.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class Column:
+    """One described field of a row: its name, type, unit, default, meaning and range."""
+
+    name: str
+    type: Any
+    unit: str
+    default: Any
+    meaning: str
+    low: float
+    high: float
+
+    @property
+    def required(self) -> bool:
+        """Whether a row must state it."""
+        return self.default is MISSING
+
+
+def column(
+    unit: str,
+    default: Any = MISSING,
+    meaning: str = "",
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> Any:
+    """Describe a dataclass field by unit, default, meaning and sensible range.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Shelf:
+    ...     length: float = column("m", 1.0, "how long it is", low=0)
+    >>> schema(Shelf)[0].unit
+    'm'
+    """
+    described = {"unit": unit, "meaning": meaning, "low": low, "high": high}
+    if isinstance(default, Mapping):
+        return field(default_factory=lambda: dict(default), metadata=described)
+    return field(default=default, metadata=described)
+
+
+def schema(row_type: Any) -> tuple[Column, ...]:
+    """List the described columns of a row type, in the order of its table.
+
+    >>> from twinlab import Node
+    >>> [c.unit for c in schema(Node) if c.name == "holding_cost"]
+    ['USD/unit/day']
+    """
+    return _read_schema(row_type)
+
+
+@cache
+def _read_schema(row_type: Any) -> tuple[Column, ...]:
+    hints = get_type_hints(row_type)
+    return tuple(
+        Column(
+            name=f.name,
+            type=hints[f.name],
+            unit=f.metadata["unit"],
+            default={} if f.default_factory is not MISSING else f.default,
+            meaning=f.metadata["meaning"],
+            low=f.metadata["low"],
+            high=f.metadata["high"],
+        )
+        for f in fields(row_type)
+        if "unit" in f.metadata
+    )
+
+
+class Row:
+    """A frozen row whose values are checked against their columns when it is made."""
+
+    def __post_init__(self) -> None:
+        """Bring every value to its column's type, or say what is wrong with it."""
+        for col in schema(type(self)):
+            value = getattr(self, col.name)
+            try:
+                object.__setattr__(self, col.name, _fit(col, value))
+            except (TypeError, ValueError) as problem:
+                raise NetworkError(f"{self.title}: {col.name} {problem}") from None
+        self.check()
+
+    def check(self) -> None:
+        """Check what concerns several columns of this row (nothing by default)."""
+
+    @property
+    def title(self) -> str:
+        """What to call this row in a message: its type and its first key words.
+
+        >>> from twinlab import Node
+        >>> Node("DC-Berlin").title
+        "Node 'DC-Berlin'"
+        """
+        words = [getattr(self, c.name) for c in schema(type(self)) if c.required]
+        return " ".join([type(self).__name__, "→".join(repr(w) for w in words if w != {})])
+
+
+def _fit(col: Column, value: Any) -> Any:
+    """The value in its column's type and range; ValueError says what to change."""
+    if col.type is bool:
+        return _fit_bool(value)
+    if col.type is str:
+        return _fit_text(col, value)
+    if col.type in (int, float, float | None):
+        return None if value is None and col.type == (float | None) else _fit_number(col, value)
+    if col.type is Distribution:
+        return _fit_distribution(col, value)
+    if col.type == tuple[float, ...]:
+        return tuple(_fit_number(col, v) for v in value)
+    return {_fit_text(col, k): _fit_number(col, v) for k, v in dict(value).items()}
+
+
+def _fit_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError(f"is yes or no, got {value!r}: write True or False")
+
+
+def _fit_text(col: Column, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"is a text, got {value!r}: put it in quotes")
+    if col.required and not value.strip():
+        raise ValueError("is empty: give it a name")
+    return value
+
+
+def _fit_number(col: Column, value: Any) -> float | int:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"is a number in {col.unit}, got {value!r}") from None
+    if isinstance(value, bool) or math.isnan(number):
+        raise ValueError(f"is a number in {col.unit}, got {value!r}: leave it out for the default")
+    if not col.low <= number <= col.high:
+        raise ValueError(f"must be {_range_text(col)} {col.unit}, got {value!r}")
+    if col.type is int:
+        if number != int(number):
+            raise ValueError(f"is a whole number of {col.unit}, got {value!r}")
+        return int(number)
+    return number
+
+
+def _range_text(col: Column) -> str:
+    if math.isinf(col.high):
+        return f"at least {col.low:g}"
+    return f"at most {col.high:g}" if math.isinf(col.low) else f"{col.low:g} to {col.high:g}"
+
+
+def _fit_distribution(col: Column, value: Any) -> Distribution:
+    fitted = value if is_distribution(value) else Constant(float(_fit_number(col, value)))
+    assert is_distribution(fitted)
+    low = fitted.lowest
+    if low < col.low:
+        raise ValueError(f"must be at least {col.low:g} {col.unit}, but {fitted} can give {low:g}")
+    return fitted

@@ -1,0 +1,101 @@
+"""What can go wrong, as data: closures, blocked lanes, delays and shifts of demand.
+
+A disruption starts on a day and holds for some days, then recovers in a straight line over its
+recovery days. With ``rate`` it strikes at random: each day it is not active, it starts with that
+probability; ``days`` may then be a distribution. Its severity is 1 while it holds and falls to 0
+over the recovery. What a disruption does not say, it leaves alone: no other random draw changes.
+"""
+
+from dataclasses import dataclass
+
+from twinlab.scope.chance import Constant, Distribution
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disruption(Row):
+    """When something goes wrong: start, duration and recovery, fixed or random."""
+
+    start: int = column("day", 0, "first day; with a rate, the first day it can strike", low=0)
+    days: Distribution = column("days", Constant(1), "how long it holds, rounded up", low=0)
+    recovery: int = column("days", 0, "how long it takes to fade out afterwards", low=0)
+    rate: float = column(
+        "1/day", 0.0, "probability of striking on a day; 0: once, on the start day", low=0, high=1
+    )
+
+    def check(self) -> None:
+        """What it does must be possible."""
+        if self.days.average <= 0:
+            raise ScenarioError(f"{self.title}: lasts {self.days} days: give a number above 0")
+
+
+@dataclass(frozen=True)
+class Outage(Disruption):
+    """A node (or one product at it) loses some or all of its capacity.
+
+    What it makes or supplies shrinks to ``1 - loss`` of capacity (of what is wanted, where
+    capacity is unlimited). A node that only stores ships ``1 - loss`` of what it owes. At a full
+    loss nothing leaves the node, unless ``stock_ships``: then finished stock still goes out.
+    Goods that arrive are received, and the node goes on ordering.
+
+    >>> Outage("S-112", start=60, days=28).loss
+    1.0
+    """
+
+    node: str = column("node", meaning="which node")
+    product: str = column("product", "", "only this product; empty: all of them")
+    loss: float = column("share", 1.0, "part of the capacity that is lost", low=0, high=1)
+    stock_ships: bool = column("yes/no", False, "finished stock still leaves the node")
+
+
+@dataclass(frozen=True)
+class LaneOutage(Disruption):
+    """A lane loses some or all of its capacity.
+
+    Goods already under way arrive as planned, unless ``holds_transit``: then they stand still on
+    every day on which the lane is wholly closed.
+
+    >>> LaneOutage("port", "plant", start=10, days=5).holds_transit
+    False
+    """
+
+    source: str = column("node", meaning="where the lane starts")
+    destination: str = column("node", meaning="where the lane ends")
+    product: str = column("product", "", "only this product; empty: all of them")
+    mode: str = column("label", "", "only this mode; empty: all of them")
+    loss: float = column("share", 1.0, "part of the capacity that is lost", low=0, high=1)
+    holds_transit: bool = column("yes/no", False, "goods under way stand still while it is closed")
+
+
+@dataclass(frozen=True)
+class Delay(Disruption):
+    """Goods shipped on a lane meanwhile take longer; goods already under way do not.
+
+    >>> Delay("port", "plant", extra=7, start=10, days=5).extra
+    7
+    """
+
+    source: str = column("node", meaning="where the lane starts")
+    destination: str = column("node", meaning="where the lane ends")
+    extra: int = column("days", meaning="days added to the lead time, rounded in recovery", low=0)
+    product: str = column("product", "", "only this product; empty: all of them")
+    mode: str = column("label", "", "only this mode; empty: all of them")
+
+
+@dataclass(frozen=True)
+class DemandShift(Disruption):
+    """Customers of a node ask for more or less: a surge or a drop.
+
+    >>> DemandShift("shop", factor=1.5, start=10, days=5).factor
+    1.5
+    """
+
+    node: str = column("node", meaning="whose customers")
+    factor: float = column("factor", meaning="what their demand is multiplied by", low=0)
+    product: str = column("product", "", "only this product; empty: all of them")
+
+
+KINDS: dict[str, type[Disruption]] = {
+    kind.__name__: kind for kind in (Outage, LaneOutage, Delay, DemandShift)
+}

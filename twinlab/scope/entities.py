@@ -1,0 +1,208 @@
+"""What is twinned: products, nodes, lanes, recipes, customers' demand and starting stocks.
+
+Each is one row of one table; a column carries its unit, meaning and range (see ``columns``).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twinlab.scope.chance import Constant, Distribution
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import NetworkError
+
+ItemKey = tuple[str, str]
+LaneKey = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Product(Row):
+    """Something that is made, stored and moved.
+
+    >>> Product("engine", weight=150).weight
+    150.0
+    """
+
+    name: str = column("name", meaning="how the other tables call it")
+    weight: float = column("kg/unit", 0.0, "weight of one unit, for emissions", low=0)
+    value: float = column("USD/unit", 0.0, "worth of one unit, for turns and stock value", low=0)
+
+
+@dataclass(frozen=True)
+class Node(Row):
+    """A site that makes, stores or sells.
+
+    >>> Node("plant", capacity=120).capacity
+    120.0
+    """
+
+    name: str = column("name", meaning="how the other tables call it")
+    role: str = column("label", "", "what kind of site it is, for pictures")
+    tier: int = column("tier", 0, "steps upstream of the final customers, for pictures", low=0)
+    country: str = column("label", "", "where it stands")
+    latitude: float | None = column("degrees north", None, "where it stands", low=-90, high=90)
+    longitude: float | None = column("degrees east", None, "where it stands", low=-180, high=180)
+    capacity: float = column(
+        "units/day", math.inf, "most it can make (or, as a source, supply) in a day", low=0
+    )
+    holding_cost: float = column(
+        "USD/unit/day", 0.0, "cost of keeping one unit for one day, here or on the way from here",
+        low=0,
+    )  # fmt: skip
+    backlog_cost: float = column(
+        "USD/unit/day", 0.0, "cost of owing one unit to another node for one day", low=0
+    )
+    proportional: bool = column(
+        "yes/no", False, "scarce stock is shared in proportion to what is owed, not by rank"
+    )
+    evening_review: bool = column(
+        "yes/no", False, "it decides at night, and its order leaves the next morning"
+    )
+    review_period: int = column("days", 1, "it decides every so many days", low=1)
+    time_to_recover: int = column("days", 0, "how long it takes to reopen after a closure", low=0)
+
+
+@dataclass(frozen=True)
+class Lane(Row):
+    """A way for one product from a source to a destination by one transport mode.
+
+    >>> Lane("plant", "shop", "bike", lead_time=2).lead_time
+    Constant(value=2.0)
+    """
+
+    source: str = column("node", meaning="who sends")
+    destination: str = column("node", meaning="who orders and receives")
+    product: str = column("product", meaning="what is sent")
+    mode: str = column("label", "road", "means of transport; tells parallel lanes apart")
+    lead_time: Distribution = column(
+        "days", Constant(1), "from shipping to arrival; rounded to whole days", low=0
+    )
+    order_delay: int = column("days", 0, "from ordering until the source sees the order", low=0)
+    capacity: float = column("units/day", math.inf, "most that can be sent in a day", low=0)
+    cost_per_unit: float = column("USD/unit", 0.0, "cost of moving one unit", low=0)
+    cost_per_shipment: float = column("USD/shipment", 0.0, "cost of each day's shipment", low=0)
+    distance: float = column("km", 0.0, "length of the way, for emissions", low=0)
+    emission_factor: float = column("kg CO2e/tonne-km", 0.0, "emissions of the mode", low=0)
+    sourcing_rank: int = column("rank", 1, "the destination asks rank 1 first", low=1)
+    sourcing_share: float = column(
+        "share", 0.0, "part of the orders it gets where orders are shared out", low=0, high=1
+    )
+    service_rank: int = column("rank", 1, "the source serves rank 1 first", low=1)
+    initial_pipeline: float = column(
+        "units/day", 0.0, "units due on each day of the first lead time", low=0
+    )
+    initial_orders: float = column(
+        "units/day", 0.0, "units ordered that the source sees on each day of the order delay",
+        low=0,
+    )  # fmt: skip
+
+    @property
+    def key(self) -> LaneKey:
+        """Source, destination, product and mode: what tells this lane from all others."""
+        return (self.source, self.destination, self.product, self.mode)
+
+    def check(self) -> None:
+        """A lane leads to another node."""
+        if self.source == self.destination:
+            raise NetworkError(
+                f"{self.title}: source and destination are the same node: drop the lane, "
+                "or use a Recipe if the node makes the product"
+            )
+
+
+@dataclass(frozen=True)
+class Recipe(Row):
+    """How a node makes a product: components per unit, time, share that turns out good, cost.
+
+    A recipe without components makes the product from nothing that the network follows (a mine,
+    a chip fab).
+
+    >>> Recipe("plant", "bike", {"frame": 1, "wheel": 2}).components
+    {'frame': 1.0, 'wheel': 2.0}
+    """
+
+    node: str = column("node", meaning="who makes it")
+    product: str = column("product", meaning="what is made")
+    components: Mapping[str, float] = column(
+        "units/unit", {}, "units of each component in one unit made", low=0
+    )
+    production_time: int = column("days", 0, "from start to finish", low=0)
+    good_share: Distribution = column(
+        "share", Constant(1), "part of what was started that turns out good (yield)", low=0
+    )
+    cost: float = column("USD/unit", 0.0, "cost of making one unit", low=0)
+    initial_in_process: float = column(
+        "units/day", 0.0, "units due on each day of the first production time", low=0
+    )
+
+    def check(self) -> None:
+        """A component is another product, and some of it is needed."""
+        if self.product in self.components:
+            raise NetworkError(
+                f"{self.title}: {self.product!r} is a component of itself: name another product"
+            )
+        for component, quantity in self.components.items():
+            if quantity <= 0:
+                raise NetworkError(
+                    f"{self.title}: needs {quantity:g} of {component!r}: give a number above 0, "
+                    "or drop the component"
+                )
+        if self.good_share.average > 1:
+            raise NetworkError(
+                f"{self.title}: good_share {self.good_share} is above 1: a share lies between 0 "
+                "and 1 (0.98 for 2 % scrap)"
+            )
+
+
+@dataclass(frozen=True)
+class Demand(Row):
+    """What customers ask of a node: pattern × season × trend, backordered or lost.
+
+    On day t the pattern is scaled by ``season[t] × (1 + trend × t)``.
+
+    >>> from twinlab import Poisson
+    >>> Demand("shop", "bike", Poisson(4), backorder_cost=5).pattern
+    Poisson(mean=4.0)
+    """
+
+    node: str = column("node", meaning="where customers ask")
+    product: str = column("product", meaning="what they ask for")
+    pattern: Distribution = column("units/day", meaning="what they ask for in a day", low=0)
+    season: tuple[float, ...] = column(
+        "factor", (), "factors for equal parts of the season, in turn", low=0
+    )
+    season_days: float = column("days", 365.0, "length of the whole season", low=1)
+    trend: float = column("share/day", 0.0, "growth per day, of the level on day 0")
+    backorders: bool = column("yes/no", True, "customers wait for what is not in stock")
+    backorder_cost: float = column("USD/unit/day", 0.0, "cost of one waiting unit", low=0)
+    lost_sale_cost: float = column("USD/unit", 0.0, "cost of one unit not sold", low=0)
+    price: float = column("USD/unit", 0.0, "paid by the customer", low=0)
+    service_rank: int = column("rank", 1, "the node serves rank 1 first", low=1)
+
+    def scale(self, day: int) -> float:
+        """The factor of season and trend on a day (never below zero).
+
+        >>> Demand("shop", "bike", 4, season=(1.0, 0.5), season_days=10).scale(7)
+        0.5
+        """
+        season = 1.0
+        if self.season:
+            part = (day % self.season_days) / self.season_days
+            season = self.season[int(part * len(self.season))]
+        return max(0.0, season * (1.0 + self.trend * day))
+
+
+@dataclass(frozen=True)
+class Stock(Row):
+    """What a node has of a product on the first morning, and what keeping it costs there.
+
+    >>> Stock("shop", "bike", on_hand=12).on_hand
+    12.0
+    """
+
+    node: str = column("node", meaning="where it is kept")
+    product: str = column("product", meaning="what is kept")
+    on_hand: float = column("units", 0.0, "units on the first morning", low=0)
+    holding_cost: float | None = column(
+        "USD/unit/day", None, "instead of the node's holding cost", low=0
+    )

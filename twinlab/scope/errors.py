@@ -1,0 +1,41 @@
+"""Errors that teach: what is wrong with its value, where it stands, and what to do.
+
+The tree::
+
+    TwinError
+    ├── NetworkError    a table, a row or the way rows fit together is wrong
+    └── ScenarioError   decisions, disruptions, days or a start state do not fit the network
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class TwinError(Exception):
+    """Something in a twin is wrong, and the message says how to mend it."""
+
+
+class NetworkError(TwinError):
+    """The tables of a network do not describe a chain that can run."""
+
+
+class ScenarioError(TwinError):
+    """The decisions, disruptions, days or start state do not fit the network."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Say which known word was probably meant, or which words there are.
+
+    >>> did_you_mean("DC-Berln", ["DC-Berlin", "Plant"])
+    "did you mean 'DC-Berlin'?"
+    >>> did_you_mean("x", ["Plant", "Shop"])
+    'known are: Plant, Shop'
+    """
+    names = [str(name) for name in known]
+    close = get_close_matches(str(word), names, n=1) or [
+        name for name in names if name.lower() == str(word).lower()
+    ]
+    if close:
+        return f"did you mean {close[0]!r}?"
+    shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    return f"known are: {shown}" if shown else "none is known yet"

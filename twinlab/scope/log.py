@@ -1,0 +1,102 @@
+"""The event log: what happened, in order. State, KPIs and pictures are functions of it.
+
+What an event means (``kind``), and what its quantity counts:
+
+=========== ========================================================================
+demanded    customers asked the node
+decided     the node's rule chose how much to order or make (0 included)
+ordered     the node placed an order with ``partner`` (itself: to make something);
+            it is seen there on day ``due``
+accepted    an order placed earlier was seen by the node, from ``partner``
+shipped     the node sent goods to ``partner``, arriving on day ``due``
+received    goods from ``partner`` arrived
+consumed    a component went into production
+started     production began, finishing on day ``due``; ``note`` units will be good
+finished    good units came out of production; ``note`` units had been started
+served      customers got goods
+lost        customers went away without
+remembered  the rule's memory after a decision, in ``note``
+disrupted   a disruption began (``note``); recovered: it ended, its recovery included
+closed      the day's books closed
+=========== ========================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Event(NamedTuple):
+    """Something that happened on a day at a node.
+
+    >>> Event(3, "served", "shop", "bike", 2.0).kind
+    'served'
+    """
+
+    day: int
+    kind: str
+    node: str = ""
+    product: str = ""
+    quantity: float = 0.0
+    partner: str = ""
+    mode: str = ""
+    due: int | None = None
+    note: Any = None
+
+
+class Log(Sequence[Event]):
+    """Events in the order in which they happened.
+
+    >>> log = Log([Event(0, "demanded", "shop", "bike", 4.0), Event(0, "closed")])
+    >>> log[0].quantity, len(log.of("closed"))
+    (4.0, 1)
+    """
+
+    def __init__(self, events: Iterable[tuple[Any, ...]] = ()) -> None:
+        """Keep the events as plain rows; they become Events when they are looked at."""
+        self._rows = events if isinstance(events, list) else list(events)
+
+    def __len__(self) -> int:
+        """Count the events."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Event: ...
+    @overload
+    def __getitem__(self, at: slice) -> Log: ...
+    def __getitem__(self, at: int | slice) -> Event | Log:
+        """Give one event, or a log of some."""
+        return Log(self._rows[at]) if isinstance(at, slice) else Event(*self._rows[at])
+
+    def __iter__(self) -> Iterator[Event]:
+        """Go through the events."""
+        return (Event(*row) for row in self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the same things happened in the same order."""
+        return isinstance(other, Log) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """Say how much happened."""
+        days = self._rows[-1][0] - self._rows[0][0] + 1 if self._rows else 0
+        return f"Log({len(self)} events on {days} days)"
+
+    def of(self, *kinds: str) -> Log:
+        """Keep the events of some kinds."""
+        return Log(row for row in self._rows if row[1] in kinds)
+
+    def before(self, day: int) -> Log:
+        """Keep the events of the days before a day."""
+        return Log(row for row in self._rows if row[0] < day)
+
+    def table(self) -> pd.DataFrame:
+        """Give the log as a table, one row per event."""
+        import pandas as pd
+
+        return pd.DataFrame([Event(*row) for row in self._rows], columns=list(Event._fields))

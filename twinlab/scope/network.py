@@ -1,0 +1,159 @@
+"""A network: products, nodes, lanes, recipes, demands and starting stocks that fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinlab.scope.checks import check_network
+from twinlab.scope.columns import schema
+from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
+from twinlab.scope.errors import NetworkError, did_you_mean
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True)
+class Network:
+    """A supply chain as a handful of tables.
+
+    Raises:
+        NetworkError: rows that do not fit together, by name, place and remedy.
+
+    >>> shop = Network(
+    ...     products=[Product("bike")],
+    ...     nodes=[Node("plant"), Node("shop")],
+    ...     lanes=[Lane("plant", "shop", "bike", lead_time=2)],
+    ...     demands=[Demand("shop", "bike", 4)],
+    ... )
+    >>> shop
+    Network(1 product, 2 nodes, 1 lane, 0 recipes, 1 demand, 0 stocks)
+    """
+
+    products: Sequence[Product]
+    nodes: Sequence[Node]
+    lanes: Sequence[Lane] = ()
+    recipes: Sequence[Recipe] = ()
+    demands: Sequence[Demand] = ()
+    stocks: Sequence[Stock] = ()
+
+    def __post_init__(self) -> None:
+        """Freeze the tables and check that their rows fit together."""
+        for f in fields(self):
+            object.__setattr__(self, f.name, tuple(getattr(self, f.name)))
+        check_network(self)
+
+    def __repr__(self) -> str:
+        """Count the rows."""
+        counts = {f.name: len(getattr(self, f.name)) for f in fields(self)}
+        words = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items())
+        return f"Network({', '.join(words)})"
+
+    # -- reading --
+
+    @classmethod
+    def from_tables(cls, folder: str | Path) -> Network:
+        """Read a network from the CSV files of a folder (see ``to_tables``).
+
+        Raises:
+            NetworkError: an unknown column or a bad value, with file, row and column.
+        """
+        from twinlab.scope.tables import read_network
+
+        return read_network(folder)
+
+    def to_tables(self, folder: str | Path) -> None:
+        """Write the network as CSV files and a ``datapackage.json``; reading them is exact."""
+        from twinlab.scope.tables import write_network
+
+        write_network(self, folder)
+
+    def graph(self) -> networkx.MultiDiGraph[str]:
+        """Give the network as a networkx graph: nodes and lanes with their columns.
+
+        >>> from twinlab import Normal, serial
+        >>> serial(["mine", "plant", "shop"], demand=Normal(5, 1)).graph().number_of_edges()
+        2
+        """
+        import networkx
+
+        graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+        for node in self.nodes:
+            graph.add_node(node.name, **_columns(node))
+        for lane in self.lanes:
+            graph.add_edge(lane.source, lane.destination, key=lane.key[2:], **_columns(lane))
+        return graph
+
+    # -- looking up --
+
+    @cached_property
+    def items(self) -> tuple[ItemKey, ...]:
+        """Every (node, product) that the tables speak of, in table order."""
+        rows: list[Any] = [*self.demands, *self.stocks, *self.recipes]
+        spoken = {(row.node, row.product) for row in rows}
+        spoken |= {(r.node, c) for r in self.recipes for c in r.components}
+        spoken |= {(end, v.product) for v in self.lanes for end in (v.source, v.destination)}
+        return tuple(
+            (n.name, p.name)
+            for n in self.nodes
+            for p in self.products
+            if (n.name, p.name) in spoken
+        )
+
+    def node(self, name: str) -> Node:
+        """Find a node by its name.
+
+        Raises:
+            NetworkError: there is none of that name.
+
+        >>> from twinlab import Normal, serial
+        >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
+        0
+        """
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise NetworkError(f"no node {name!r}: {did_you_mean(name, (n.name for n in self.nodes))}")
+
+    def change(self, *rows: Product | Node | Lane | Recipe | Demand | Stock) -> Network:
+        """Return a network in which each given row replaces its namesake, or is added.
+
+        >>> from twinlab import Normal, serial
+        >>> chain = serial(["plant", "shop"], demand=Normal(5, 1))
+        >>> chain.change(Node("plant", capacity=6)).node("plant").capacity
+        6.0
+        """
+        tables: dict[str, list[Any]] = {f.name: list(getattr(self, f.name)) for f in fields(self)}
+        for row in rows:
+            table = tables[f"{type(row).__name__.lower()}s"]
+            keys = [_key(other) for other in table]
+            if _key(row) in keys:
+                table[keys.index(_key(row))] = row
+            else:
+                table.append(row)
+        return replace(self, **{name: tuple(table) for name, table in tables.items()})
+
+
+def _key(row: Any) -> tuple[str, ...]:
+    """What tells a row from the others of its table."""
+    if isinstance(row, Lane):
+        return row.key
+    return (row.name,) if isinstance(row, Product | Node) else (row.node, row.product)
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {c.name: getattr(row, c.name) for c in schema(type(row)) if c.name != "name"}
+
+
+def rows_of(network: Network) -> Iterable[tuple[str, tuple[Any, ...]]]:
+    """Each table's name and rows, in the order in which tables are written.
+
+    >>> from twinlab import Normal, serial
+    >>> [name for name, rows in rows_of(serial(["plant", "shop"], demand=Normal(5, 1))) if rows]
+    ['products', 'nodes', 'lanes', 'demands']
+    """
+    return [(f.name, getattr(network, f.name)) for f in fields(network)]

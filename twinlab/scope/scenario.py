@@ -1,0 +1,233 @@
+"""A scenario: a network, who decides what, what goes wrong, and for how many days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from twinlab.scope.chance import Trace
+from twinlab.scope.disruption import Disruption
+from twinlab.scope.entities import ItemKey
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.network import Network
+
+Rule = Callable[[Any], Any]
+Sourcing = Callable[[Any, Any], Any]
+ByItem = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything a simulation needs but its luck; changing anything gives a new scenario.
+
+    ``rules`` says who decides how much to order or make: one rule for everybody, or a rule per node
+    or per (node, product). ``sourcing`` says in the same way how an order is split over several
+    suppliers; who is not named asks by sourcing rank.
+
+    Raises:
+        ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
+
+    >>> from twinlab import BaseStock, Normal, Outage, serial
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))
+    >>> calm = Scenario(chain, rules={"shop": BaseStock(8)}, days=100)
+    >>> calm.disrupt(Outage("mine", start=60, days=28)).days
+    100
+    """
+
+    network: Network
+    rules: Rule | ByItem
+    days: int = 365
+    disruptions: tuple[Disruption, ...] = ()
+    sourcing: ByItem = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Give every deciding (node, product) its rule and check the names."""
+        object.__setattr__(self, "disruptions", tuple(self.disruptions))
+        brought = self.decided_items()
+        general = self.rules if callable(self.rules) else None
+        named = {} if general is not None else dict(self.rules)  # type: ignore[arg-type]
+        rules = _per_item(named, brought, self.network, "rules")
+        missing = [item for item in brought if item not in rules and general is None]
+        if missing:
+            raise ScenarioError(
+                f"no one decides for {_words(missing)}: give Scenario(rules={{node: rule}}) "
+                "one rule per node, or one per (node, product)"
+            )
+        object.__setattr__(self, "rules", {item: rules.get(item, general) for item in brought})
+        splits = _per_item(dict(self.sourcing), brought, self.network, "sourcing")
+        object.__setattr__(self, "sourcing", splits)
+        _check_days(self)
+        for disruption in self.disruptions:
+            _check_target(disruption, self.network)
+
+    def decided_items(self) -> list[ItemKey]:
+        """List every (node, product) that somebody must order or make, in table order.
+
+        >>> from twinlab import BaseStock, Normal, serial
+        >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
+        >>> Scenario(chain, rules=BaseStock(9)).decided_items()
+        [('plant', 'unit'), ('shop', 'unit')]
+        """
+        brought = {(v.destination, v.product) for v in self.network.lanes}
+        brought |= {(r.node, r.product) for r in self.network.recipes}
+        return [item for item in self.network.items if item in brought]
+
+    def change(
+        self,
+        *,
+        network: Network | None = None,
+        rules: Rule | ByItem | None = None,
+        days: int | None = None,
+        disruptions: Iterable[Disruption] | None = None,
+        sourcing: ByItem | None = None,
+    ) -> Scenario:
+        """Return a scenario in which what is given replaces what was there.
+
+        >>> from twinlab import BaseStock, Normal, serial
+        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
+        >>> calm.change(days=730).days
+        730
+        """
+        given: dict[str, Any] = {
+            "network": network, "rules": rules, "days": days,
+            "disruptions": disruptions, "sourcing": sourcing,
+        }  # fmt: skip
+        return replace(self, **{k: v for k, v in given.items() if v is not None})
+
+    def disrupt(self, *disruptions: Disruption) -> Scenario:
+        """Return a scenario in which these disruptions happen as well.
+
+        >>> from twinlab import BaseStock, Normal, Outage, serial
+        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
+        >>> len(calm.disrupt(Outage("mine", start=5, days=3)).disruptions)
+        1
+        """
+        return replace(self, disruptions=(*self.disruptions, *disruptions))
+
+    def decide(self, rules: ByItem) -> Scenario:
+        """Return a scenario in which these nodes follow these rules; all others keep theirs.
+
+        >>> from twinlab import BaseStock, Normal, serial
+        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
+        >>> calm.decide({"shop": BaseStock(12)}).rules["shop", "unit"].up_to
+        12.0
+        """
+        named = _per_item(dict(rules), self.decided_items(), self.network, "rules")
+        return replace(self, rules={**self.rules, **named})  # type: ignore[dict-item]
+
+    def value(self, path: str) -> Any:
+        """Look up one column by its path, such as ``"shop.up_to"`` (see ``paths``).
+
+        >>> from twinlab import BaseStock, Normal, serial
+        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
+        >>> calm.value("shop.up_to"), calm.value("mine->shop.lead_time").average
+        (8.0, 1.0)
+        """
+        from twinlab.scope.paths import find
+
+        return find(self, path).value
+
+    def set(self, path: str, value: Any) -> Scenario:
+        """Return a scenario in which one column has another value, such as ``"shop.up_to"``.
+
+        >>> from twinlab import BaseStock, Normal, serial
+        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
+        >>> calm.set("mine.capacity", 6).network.node("mine").capacity
+        6.0
+        """
+        from twinlab.scope.paths import find
+
+        return find(self, path).put(value)
+
+
+def _per_item(
+    named: dict[Any, Any], brought: list[ItemKey], network: Network, what: str
+) -> dict[ItemKey, Any]:
+    """Rules by (node, product): the pair's own entry, else that of its node."""
+    nodes = {n.name for n in network.nodes}
+    for key, rule in named.items():
+        node = key[0] if isinstance(key, tuple) else key
+        if node not in nodes:
+            raise ScenarioError(f"{what}: {node!r} is not a node; {did_you_mean(node, nodes)}")
+        if not any(key in (item, item[0]) for item in brought):
+            raise ScenarioError(
+                f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so drop "
+                f"it; {did_you_mean(str(node), dict.fromkeys(item[0] for item in brought))}"
+            )
+        if not callable(rule):
+            raise ScenarioError(
+                f"{what}: {key!r} has {rule!r}, which cannot be called: give a rule such as "
+                "BaseStock(50), or your own function of a view"
+            )
+    found = {item: named.get(item, named.get(item[0])) for item in brought}
+    return {item: rule for item, rule in found.items() if rule is not None}
+
+
+def _check_days(scenario: Scenario) -> None:
+    days = scenario.days
+    if not isinstance(days, int) or isinstance(days, bool) or days < 1:
+        raise ScenarioError(f"days is a whole number of at least 1, got {days!r}")
+    for demand in scenario.network.demands:
+        recorded = len(demand.pattern.values) if isinstance(demand.pattern, Trace) else days
+        if recorded < days:
+            raise ScenarioError(
+                f"the demand trace of {demand.node!r} for {demand.product!r} has {recorded} days, "
+                f"the scenario {days}: shorten the scenario with days={recorded}, or lengthen the "
+                "trace"
+            )
+
+
+def _check_target(disruption: Any, network: Network) -> None:
+    """What a disruption strikes must be part of the network."""
+    if not isinstance(disruption, Disruption):
+        raise ScenarioError(
+            f"disruptions: {disruption!r} is no disruption: write Outage(…), LaneOutage(…), "
+            "Delay(…) or DemandShift(…)"
+        )
+    names = [n.name for n in network.nodes]
+    ends = [getattr(disruption, end) for end in ("node", "source", "destination")
+            if hasattr(disruption, end)]  # fmt: skip
+    for name in ends:
+        if name not in names:
+            raise ScenarioError(
+                f"{disruption.title}: {name!r} is not a node; {did_you_mean(name, names)}"
+            )
+    product = getattr(disruption, "product", "")
+    at_node = [p for n, p in network.items if n == ends[0]]
+    if product and product not in at_node:
+        raise ScenarioError(
+            f"{disruption.title}: {ends[0]!r} has no product {product!r}; "
+            f"{did_you_mean(product, at_node)}"
+        )
+    if not struck(disruption, network):
+        what = "customers" if len(ends) == 1 else f"lane to {ends[-1]!r}"
+        raise ScenarioError(
+            f"{disruption.title}: {ends[0]!r} has no such {what}: "
+            f"{did_you_mean(ends[-1], [v.destination for v in network.lanes if v.source == ends[0]])}"  # noqa: E501
+        )
+
+
+def struck(disruption: Any, network: Network) -> list[Any]:
+    """List what a disruption strikes: items of a node, demand rows, or lanes.
+
+    >>> from twinlab import Normal, Outage, serial
+    >>> struck(Outage("mine"), serial(["mine", "shop"], demand=Normal(5, 1)))
+    [('mine', 'unit')]
+    """
+    product = disruption.product
+    if hasattr(disruption, "source"):
+        ends = (disruption.source, disruption.destination)
+        return [
+            v for v in network.lanes
+            if (v.source, v.destination) == ends
+            and product in ("", v.product) and disruption.mode in ("", v.mode)
+        ]  # fmt: skip
+    if hasattr(disruption, "factor"):
+        return [d for d in network.demands
+                if d.node == disruption.node and product in ("", d.product)]  # fmt: skip
+    return [(n, p) for n, p in network.items if n == disruption.node and product in ("", p)]
+
+
+def _words(items: Iterable[ItemKey]) -> str:
+    return ", ".join(f"{node!r} ({product!r})" for node, product in items)

@@ -1,0 +1,281 @@
+"""The state of a chain is the fold of its log: start, then let every event change it.
+
+A state keeps what is needed to go on from there: stock, what is owed to whom and since when, orders
+in the mail, shipments under way and production in process with their due days, and memories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from twinlab.scope.entities import ItemKey, Lane, Recipe
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.log import Event
+from twinlab.scope.network import Network
+
+Claim = tuple[str, ...]
+
+
+class Posted(NamedTuple):
+    """An order in the mail: the day its receiver sees it, and its units."""
+
+    due: int
+    quantity: float
+
+
+class Shipment(NamedTuple):
+    """Goods under way: arrival day, units, and the day they left."""
+
+    due: int
+    quantity: float
+    left: int
+
+
+class Batch(NamedTuple):
+    """Production in process: finishing day, units started, units that will be good, start day."""
+
+    due: int
+    started: float
+    good: float
+    begun: int
+
+
+@dataclass
+class State:
+    """A chain on the morning of ``day``: all that the past has left for the future.
+
+    Keys are (node, product), or a lane's key (source, destination, product, mode). ``owed`` and
+    ``orders`` are keyed by claim: a lane's key, or (node, product) for the node's own customers;
+    ``orders`` lists [day, units] of what ``owed`` sums up, oldest first.
+
+    >>> from twinlab import Normal, Stock, serial
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
+    >>> State.initial(chain).on_hand
+    {('shop', 'unit'): 8.0}
+    """
+
+    day: int = 0
+    on_hand: dict[ItemKey, float] = field(default_factory=dict)
+    on_order: dict[ItemKey, float] = field(default_factory=dict)
+    asked: dict[ItemKey, float] = field(default_factory=dict)
+    owed: dict[Claim, float] = field(default_factory=dict)
+    orders: dict[Claim, list[list[float]]] = field(default_factory=dict)
+    to_make: dict[ItemKey, float] = field(default_factory=dict)
+    mail: dict[Claim, list[Posted]] = field(default_factory=dict)
+    in_transit: dict[Claim, float] = field(default_factory=dict)
+    under_way: dict[Claim, list[Shipment]] = field(default_factory=dict)
+    in_process: dict[ItemKey, list[Batch]] = field(default_factory=dict)
+    memory: dict[ItemKey, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def initial(cls, network: Network) -> State:
+        """The state on the first morning, from the network's stocks and initial pipelines."""
+        made = {(r.node, r.product): r for r in network.recipes}
+        bought = {(v.destination, v.product) for v in network.lanes}
+        state = cls()
+        state.asked = dict.fromkeys(network.items, 0.0)
+        for item in network.items:
+            if item in made or item in bought:
+                state.on_hand[item] = state.on_order[item] = 0.0
+        state.on_hand.update({(s.node, s.product): s.on_hand for s in network.stocks
+                              if (s.node, s.product) in state.on_hand})  # fmt: skip
+        evening = {n.name for n in network.nodes if n.evening_review}
+        for lane in network.lanes:
+            _start_lane(state, lane, lane.destination in evening)
+        for demand in network.demands:
+            state.owed[demand.node, demand.product] = 0.0
+            state.orders[demand.node, demand.product] = []
+        for recipe in network.recipes:
+            _start_recipe(state, recipe, recipe.node in evening)
+        return state
+
+    def copy(self) -> State:
+        """A state of its own, with nothing shared."""
+        return deepcopy(self)
+
+
+def _start_lane(state: State, lane: Lane, evening: bool) -> None:
+    """Fill a lane's slots: orders in its mail and goods under way on the first morning."""
+    buyer = (lane.destination, lane.product)
+    days = round(lane.lead_time.average)
+    slots = lane.order_delay + evening
+    goods, letters = lane.initial_pipeline, lane.initial_orders
+    state.owed[lane.key] = 0.0
+    state.orders[lane.key] = []
+    state.mail[lane.key] = [Posted(due, letters) for due in range(slots) if letters]
+    state.under_way[lane.key] = [Shipment(due, goods, due - days) for due in range(days) if goods]
+    state.in_transit[lane.key] = goods * days
+    state.on_order[buyer] += goods * days + letters * slots
+
+
+def _start_recipe(state: State, recipe: Recipe, evening: bool) -> None:
+    """Fill a recipe's slots: production in process, and last night's order to make."""
+    item = (recipe.node, recipe.product)
+    days, units = recipe.production_time, recipe.initial_in_process
+    good = units * recipe.good_share.average
+    state.to_make[item] = 0.0
+    state.mail[item] = [Posted(0, units)] if evening and units else []
+    state.in_process[item] = [Batch(due, units, good, due - days) for due in range(days) if units]
+    state.on_order[item] += units * (days + evening)
+
+
+def fold(events: Iterable[Event], network: Network, start: State | None = None) -> State:
+    """Give the state after the events: the same sums, in the same order, as the engine's.
+
+    Raises:
+        ScenarioError: an event of an unknown kind.
+
+    >>> from twinlab import Normal, serial
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
+    >>> fold([Event(0, "demanded", "shop", "unit", 3.0), Event(0, "served", "shop", "unit", 3.0),
+    ...       Event(0, "closed")], chain).on_hand
+    {('shop', 'unit'): 5.0}
+    """
+    state = start.copy() if start is not None else State.initial(network)
+    recipes = {(r.node, r.product): r for r in network.recipes}
+    for event in events:
+        change = _CHANGES.get(event.kind)
+        if change is None:
+            raise ScenarioError(f"{event}: no event has kind {event.kind!r}: see twinlab.scope.log")
+        change(state, event, recipes)
+    return state
+
+
+# -- what each kind of event changes --
+
+
+def _demanded(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    item = (event.node, event.product)
+    state.owed[item] += event.quantity
+    state.orders[item].append([event.day, event.quantity])
+    state.asked[item] += event.quantity
+
+
+def _decided(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    state.asked[event.node, event.product] = 0.0
+
+
+def _ordered(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    item = (event.node, event.product)
+    state.on_order[item] += event.quantity
+    claim = _claim(event.partner, event)
+    assert event.due is not None
+    if event.due > event.day:
+        state.mail[claim].append(Posted(event.due, event.quantity))
+    else:
+        _reach(state, event, claim, recipes)
+
+
+def _accepted(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    # The event stands at the supplier: turn it round to find the claim it belongs to.
+    placed = event._replace(node=event.partner, partner=event.node)
+    claim = _claim(placed.partner, placed)
+    state.mail[claim] = [p for p in state.mail[claim] if p.due > event.day]
+    _reach(state, placed, claim, recipes)
+
+
+def _claim(supplier: str, event: Event) -> Claim:
+    """The lane of an order, or (node, product) of an order to make."""
+    if supplier == event.node:
+        return (event.node, event.product)
+    return (supplier, event.node, event.product, event.mode)
+
+
+def _reach(state: State, event: Event, claim: Claim, recipes: dict[ItemKey, Recipe]) -> None:
+    """An order is seen by whom it was placed with."""
+    if event.partner == event.node:
+        item = (event.node, event.product)
+        state.to_make[item] += event.quantity
+        for component, need in recipes[item].components.items():
+            state.asked[event.node, component] += event.quantity * need
+    else:
+        state.owed[claim] += event.quantity
+        state.orders[claim].append([event.day, event.quantity])
+        state.asked[event.partner, event.product] += event.quantity
+
+
+def _shipped(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    claim = (event.node, event.partner, event.product, event.mode)
+    assert event.due is not None
+    _hand_over(state, claim, event)
+    state.in_transit[claim] += event.quantity
+    state.under_way[claim].append(Shipment(event.due, event.quantity, event.day))
+
+
+def _served(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    _hand_over(state, (event.node, event.product), event)
+
+
+def _hand_over(state: State, claim: Claim, event: Event) -> None:
+    """Goods leave the node for a claimant: its oldest orders first."""
+    item = (event.node, event.product)
+    if item in state.on_hand:
+        state.on_hand[item] = max(0.0, state.on_hand[item] - event.quantity)
+    _settle(state, claim, event.quantity)
+
+
+def _lost(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    claim = (event.node, event.product)
+    state.owed[claim] = 0.0
+    state.orders[claim].clear()
+
+
+def _settle(state: State, claim: Claim, quantity: float) -> None:
+    state.owed[claim] = max(0.0, state.owed[claim] - quantity)
+    orders = state.orders[claim]
+    while orders and orders[0][1] <= quantity:
+        quantity -= orders.pop(0)[1]
+    if orders:
+        orders[0][1] -= quantity
+    if state.owed[claim] == 0.0:
+        orders.clear()
+
+
+def _received(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    item, claim = (event.node, event.product), _claim(event.partner, event)
+    state.on_hand[item] += event.quantity
+    state.on_order[item] = max(0.0, state.on_order[item] - event.quantity)
+    state.in_transit[claim] = max(0.0, state.in_transit[claim] - event.quantity)
+    state.under_way[claim] = [s for s in state.under_way[claim] if s.due > event.day]
+
+
+def _consumed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    item = (event.node, event.product)
+    state.on_hand[item] = max(0.0, state.on_hand[item] - event.quantity)
+
+
+def _started(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    item = (event.node, event.product)
+    assert event.due is not None
+    state.to_make[item] = max(0.0, state.to_make[item] - event.quantity)
+    state.in_process[item].append(Batch(event.due, event.quantity, event.note, event.day))
+
+
+def _finished(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    item = (event.node, event.product)
+    state.on_hand[item] += event.quantity
+    state.on_order[item] = max(0.0, state.on_order[item] - event.note)
+    state.in_process[item] = [b for b in state.in_process[item] if b.due > event.day]
+
+
+def _remembered(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    state.memory[event.node, event.product] = deepcopy(event.note)
+
+
+def _closed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    state.day = event.day + 1
+
+
+def _nothing(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    """What went wrong shows in the flows; the event itself is for the reader."""
+
+
+_CHANGES: dict[str, Callable[[State, Event, dict[ItemKey, Recipe]], None]] = {
+    "demanded": _demanded, "decided": _decided, "ordered": _ordered, "accepted": _accepted,
+    "shipped": _shipped, "received": _received, "consumed": _consumed, "started": _started,
+    "finished": _finished, "served": _served, "lost": _lost, "remembered": _remembered,
+    "disrupted": _nothing, "recovered": _nothing, "closed": _closed,
+}  # fmt: skip

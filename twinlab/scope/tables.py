@@ -1,0 +1,263 @@
+"""Networks as CSV files with a datapackage.json; what is written is read back exactly.
+
+One file per table, a blank cell for a default, ``traces.csv`` for recorded demand. The header,
+the check of every cell and the data package all come from the columns of the row types.
+"""
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from twinlab.scope import disruption as disruptions_module
+from twinlab.scope.chance import Distribution, Trace, parse_distribution
+from twinlab.scope.columns import Column, schema
+from twinlab.scope.disruption import Disruption
+from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
+from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
+from twinlab.scope.network import Network, rows_of
+
+TABLES: dict[str, Any] = {
+    "products": Product, "nodes": Node, "lanes": Lane,
+    "recipes": Recipe, "demands": Demand, "stocks": Stock,
+}  # fmt: skip
+_NEEDED = ("products", "nodes")
+_TRACE_HEADER = ("node", "product", "day", "quantity")
+
+
+def read_network(folder: str | Path) -> Network:
+    """Read a network from a folder of CSV files.
+
+    Raises:
+        NetworkError: names the file, row and column, the value, and what to do.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise NetworkError(f"{folder} is not a folder: give the folder that holds nodes.csv")
+    rows: dict[str, Any] = {}
+    for name, row_type in TABLES.items():
+        path = folder / f"{name}.csv"
+        if path.exists():
+            rows[name] = _read(path, row_type)
+        elif name in _NEEDED:
+            raise NetworkError(f"{folder} has no {name}.csv: a network needs one")
+    rows["demands"] = _with_traces(rows.get("demands", []), folder / "traces.csv")
+    return Network(**rows)
+
+
+def write_network(network: Network, folder: str | Path) -> None:
+    """Write a network's tables, and a data package that describes their columns."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    resources = []
+    for name, rows in rows_of(network):
+        columns = schema(TABLES[name])
+        cells = [[format_cell(getattr(row, c.name)) for c in columns] for row in rows]
+        _write(folder / f"{name}.csv", [c.name for c in columns], cells)
+        resources.append(_describe(name, columns))
+    traces = [
+        (d.node, d.product, day, repr(value))
+        for d in network.demands
+        if isinstance(d.pattern, Trace)
+        for day, value in enumerate(d.pattern.values)
+    ]
+    if traces:
+        _write(folder / "traces.csv", _TRACE_HEADER, traces)
+        resources.append({"name": "traces", "path": "traces.csv"})
+    else:
+        (folder / "traces.csv").unlink(missing_ok=True)
+    package = {"name": folder.resolve().name.lower(), "resources": resources}
+    text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+    (folder / "datapackage.json").write_text(text, encoding="utf-8")
+
+
+def read_disruptions(path: str | Path) -> list[Disruption]:
+    """Read disruptions from a CSV file: a ``kind`` column, then the columns of the kinds.
+
+    Raises:
+        NetworkError: names the row, the value, and what to do.
+    """
+    path = Path(path)
+    known = ["kind", *_disruption_columns()]
+    found: list[Disruption] = []
+    for where, cells in _records(path, known):
+        kind = cells.pop("kind", "")
+        row_type = disruptions_module.KINDS.get(kind)
+        if row_type is None:
+            hint = did_you_mean(kind, disruptions_module.KINDS)
+            raise NetworkError(f"{where}: kind {kind!r} is no disruption; {hint}")
+        found.append(_row(row_type, cells, where))
+    return found
+
+
+def write_disruptions(disruptions: Iterable[Disruption], path: str | Path) -> None:
+    """Write disruptions as a CSV file that ``read_disruptions`` reads back exactly."""
+    header = ["kind", *_disruption_columns()]
+    rows = [
+        [type(d).__name__, *(format_cell(getattr(d, name, None)) for name in header[1:])]
+        for d in disruptions
+    ]
+    _write(Path(path), header, rows)
+
+
+def _disruption_columns() -> list[str]:
+    kinds = disruptions_module.KINDS.values()
+    return list(dict.fromkeys(c.name for kind in kinds for c in schema(kind)))
+
+
+# -- cells --
+
+
+def format_cell(value: Any) -> str:
+    """Write a value as the text of a table cell.
+
+    >>> [format_cell(v) for v in (0.5, None, True, (1.0, 2.0), {"wheel": 4.0})]
+    ['0.5', '', 'true', '1.0 2.0', 'wheel: 4.0']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return " ".join(repr(v) for v in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {quantity!r}" for name, quantity in value.items())
+    return "Trace()" if isinstance(value, Trace) else str(value)
+
+
+def _parse_cell(col: Column, text: str) -> Any:
+    """Read a cell by its column's type; the row's own check then looks at range and unit."""
+    if col.type is str:
+        return text
+    if col.type is bool:
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"is true or false, got {text!r}")
+        return text.lower() == "true"
+    if col.type is Distribution:
+        return parse_distribution(text)
+    if col.type == tuple[float, ...]:
+        return tuple(_number(col, part) for part in text.split())
+    if col.type in (int, float, float | None):
+        return _number(col, text)
+    pairs = (part.rpartition(":") for part in text.split(";") if part.strip())
+    return {name.strip(): _number(col, quantity) for name, _, quantity in pairs}
+
+
+def _number(col: Column, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        comma = "; write a decimal point, not a comma" if "," in text else ""
+        raise ValueError(f"is a number in {col.unit}, got {text!r}{comma}") from None
+
+
+# -- files --
+
+
+def _records(path: Path, known: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
+    """Each row of a file as (where it stands, its filled cells); unknown columns are refused."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file)
+        header = [name.strip() for name in next(reader, [])]
+        for name in header:
+            if name not in known:
+                raise NetworkError(
+                    f"{path.name}: unknown column {name!r}; {did_you_mean(name, known)}"
+                )
+        for number, cells in enumerate(reader, 1):
+            where = f"{path.name} row {number}"
+            if len(cells) > len(header):
+                raise NetworkError(
+                    f"{where}: {len(cells)} cells, but the header has {len(header)} columns: "
+                    "put text that holds a comma in quotes"
+                )
+            filled = {k: v.strip() for k, v in zip(header, cells, strict=False) if v.strip()}
+            if filled:
+                yield where, filled
+
+
+def _read(path: Path, row_type: Any) -> list[Any]:
+    known = [c.name for c in schema(row_type)]
+    return [_row(row_type, cells, where) for where, cells in _records(path, known)]
+
+
+def _row(row_type: Any, cells: dict[str, str], where: str) -> Any:
+    """One row object; every error says where its cell stands."""
+    columns = {c.name: c for c in schema(row_type)}
+    values = {}
+    for name, text in cells.items():
+        if name not in columns:
+            raise NetworkError(f"{where}: {row_type.__name__} has no {name}: leave the cell blank")
+        try:
+            values[name] = _parse_cell(columns[name], text)
+        except (ValueError, TwinError) as problem:
+            raise NetworkError(f"{where}: {name} {problem}") from None
+    for name, col in columns.items():
+        if col.required and name not in values:
+            raise NetworkError(f"{where}: {name} is missing: {col.meaning} ({col.unit})")
+    try:
+        return row_type(**values)
+    except TwinError as problem:
+        raise NetworkError(f"{where}: {problem}") from None
+
+
+def _with_traces(demands: Sequence[Demand], path: Path) -> list[Demand]:
+    """Demands whose pattern is ``Trace()`` with their recorded values."""
+    recorded: dict[tuple[str, str], list[float]] = {}
+    day_column = Column("day", int, "day", 0, "", 0, math.inf)
+    for where, cells in _records(path, _TRACE_HEADER) if path.exists() else ():
+        missing = [name for name in _TRACE_HEADER if name not in cells]
+        if missing:
+            raise NetworkError(f"{where}: {missing[0]} is missing")
+        values = recorded.setdefault((cells["node"], cells["product"]), [])
+        try:
+            day = _number(day_column, cells["day"])
+            values.append(_number(day_column, cells["quantity"]))
+        except ValueError as problem:
+            raise NetworkError(f"{where}: day or quantity {problem}") from None
+        if day != len(values) - 1:
+            raise NetworkError(
+                f"{where}: day {day:g} follows day {len(values) - 2}: list every day in order, "
+                "starting with day 0"
+            )
+    traced = {(d.node, d.product) for d in demands if isinstance(d.pattern, Trace)}
+    stray = next((key for key in recorded if key not in traced), None)
+    if stray:
+        raise NetworkError(
+            f"{path.name}: {stray!r} has a trace, but no row of demands.csv with pattern Trace()"
+        )
+    return [
+        replace(d, pattern=Trace(tuple(recorded.get((d.node, d.product), ()))))
+        if isinstance(d.pattern, Trace)
+        else d
+        for d in demands
+    ]
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _describe(name: str, columns: Iterable[Column]) -> dict[str, Any]:
+    """The data-package entry of a table: each column's type, unit, meaning and range."""
+    words = {int: "integer", float: "number", float | None: "number", bool: "boolean"}
+    described = []
+    for col in columns:
+        bounds = {"minimum": col.low, "maximum": col.high}
+        limits = {k: v for k, v in bounds.items() if math.isfinite(v) and col.type in words}
+        described.append(
+            {
+                "name": col.name,
+                "type": words.get(col.type, "string"),
+                "unit": col.unit,
+                "description": col.meaning,
+                "constraints": {"required": col.required, **limits},
+            }
+        )
+    return {"name": name, "path": f"{name}.csv", "schema": {"fields": described}}
