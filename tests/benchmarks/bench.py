@@ -2,10 +2,10 @@
 
 import time
 
+from chains import bare_model, serial_chain, wide_network
+
 from twinlab import simulate
 from twinlab.modeling.luck import draw_luck
-
-from chains import bare_model, serial_chain, wide_network
 
 ROUNDS = 5
 

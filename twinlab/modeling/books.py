@@ -5,6 +5,7 @@ Numbers stand in plain lists by item, lane or recipe number: quick to change one
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class Books:
         self._open_luck(luck, column)
         self._open_state(start)
         self.nights: dict[str, list[list[float]]] = {name: [] for name in (*STOCKS, *FLOWS)}
+        self.begin(start.day)
         self.claims = [
             tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
             for item in plan.items
@@ -73,6 +75,7 @@ class Books:
         self.requests = [{p.due: p.quantity for p in start.mail.get(key, ())} for key in made]
         self.in_transit = [start.in_transit.get(key, 0.0) for key in lanes]
         self.in_process = [sum(b.started for b in start.in_process.get(key, ())) for key in made]
+        self.left = math.inf  # of the capacity of the node whose turn it is
         self.dock = [0.0] * len(lanes)
         self.done = [(0.0, 0.0)] * len(made)
 
@@ -114,7 +117,7 @@ class Books:
         self.ordered[item] += quantity
 
     def arrival_day(self, lane: int, day: int) -> int:
-        """The day on which goods that leave today arrive; days on which a lane is held are skipped."""
+        """The arrival day of goods that leave today; a lane that is held loses a day."""
         left: int = self.lead_time[lane][day]
         held = self.held[lane]
         if held is None:
@@ -164,4 +167,7 @@ class Books:
 
     def recorded(self) -> dict[str, NDArray[np.float64]]:
         """The nights' records as arrays of days × items (lanes, claims or recipes)."""
-        return {name: np.array(rows, dtype=np.float64) for name, rows in self.nights.items()}
+        return {
+            name: np.array(rows, dtype=np.float64).reshape(len(rows), len(getattr(self, name)))
+            for name, rows in self.nights.items()
+        }

@@ -216,7 +216,13 @@ def end_to_end_bullwhip(history: History, node: str, product: str = "") -> float
 
 @dataclass(frozen=True)
 class KPIs:
-    """How well a whole chain did, with units."""
+    """How well a whole chain did, with units.
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
+    >>> simulate(Scenario(shop, BaseStock(5), days=2)).kpis.on_time_in_full
+    0.5
+    """
 
     fill_rate: float = column("share", meaning="demand served on the day it was asked")
     cycle_service_level: float = column("share", meaning="replenishment cycles without stock-out")

@@ -99,9 +99,10 @@ def draw_luck(scenario: Scenario, seed: int, block: int = 0) -> Luck:
 
 def _severity(disruption: Disruption, generator: np.random.Generator, days: int) -> Array:
     """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
-    lengths = disruption.days.draw(generator, np.ones(days), BLOCK)
+    how_long, whether = generator.spawn(2)
+    lengths = disruption.days.draw(how_long, np.ones(days), BLOCK)
     lengths = np.maximum(1, np.ceil(lengths)).astype(np.int64)
-    chances = generator.random((days, BLOCK))
+    chances = whether.random((days, BLOCK))
     if disruption.rate == 0:
         strikes = np.zeros((days, BLOCK), dtype=bool)
         strikes[disruption.start : disruption.start + 1] = True

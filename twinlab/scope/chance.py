@@ -4,14 +4,13 @@ Each is a frozen value that prints as the text that a table holds (``Normal(mean
 and draws a block of numbers: one row per day, one column per replication.
 """
 
-import re
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlab.scope.errors import NetworkError, did_you_mean
+from twinlab.scope.errors import NetworkError
 
 Array = NDArray[np.float64]
 
@@ -184,9 +183,11 @@ class NegativeBinomial(Law):
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw Poisson units whose mean itself is gamma distributed."""
         shape = self.mean**2 / (self.sd**2 - self.mean)
-        level = generator.standard_gamma(shape, (len(scale), width))
+        # Two streams, so that a longer horizon begins with the days of a shorter one.
+        levels, counts = generator.spawn(2)
+        level = levels.standard_gamma(shape, (len(scale), width))
         rates = level * (self.mean * scale[:, None] / shape)
-        return generator.poisson(rates).astype(np.float64)
+        return np.asarray(counts.poisson(rates).astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -292,62 +293,3 @@ class Empirical(Law):
         """Draw scale × one of the observed values."""
         picked = generator.integers(0, len(self.values), (len(scale), width))
         return np.asarray(scale[:, None] * np.asarray(self.values)[picked])
-
-
-FAMILIES: dict[str, Any] = {
-    law.__name__: law
-    for law in (
-        Constant, Trace, Normal, Poisson, NegativeBinomial, LogNormal, Gamma, Uniform, Empirical,
-    )
-}  # fmt: skip
-
-_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_ARGUMENT = re.compile(rf"\s*(?:(\w+)\s*=\s*)?(\([^()]*\)|{_NUMBER})\s*(?:,|$)")
-
-
-def parse_distribution(text: str) -> Any:
-    """Read a distribution from the text of a table cell; a bare number is a constant.
-
-    >>> parse_distribution("Normal(mean=5, sd=1)")
-    Normal(mean=5.0, sd=1.0)
-    >>> parse_distribution("Empirical(values=(2, 3))")
-    Empirical(values=(2.0, 3.0))
-    >>> parse_distribution("2")
-    Constant(value=2.0)
-    """
-    if re.fullmatch(rf"\s*{_NUMBER}\s*", text):
-        return Constant(float(text))
-    call = _CALL.fullmatch(text)
-    if not call:
-        raise ValueError(f"is a distribution such as Normal(mean=5, sd=1), got {text!r}")
-    name, inside = call.groups()
-    if name not in FAMILIES:
-        raise ValueError(f"has no distribution {name!r}; {did_you_mean(name, FAMILIES)}")
-    return FAMILIES[name](**_arguments(FAMILIES[name], inside))
-
-
-def _arguments(law: Any, inside: str) -> dict[str, Any]:
-    """The named parameters in the text between the brackets of a distribution."""
-    known = [f.name for f in fields(law)]
-    found: dict[str, Any] = {}
-    at = 0
-    for position, match in enumerate(_ARGUMENT.finditer(inside)):
-        if match.start() != at:
-            break
-        at = match.end()
-        name = match[1] or (known[position] if position < len(known) else f"#{position + 1}")
-        if name not in known:
-            raise ValueError(f"{law.__name__} has no {name!r}; {did_you_mean(name, known)}")
-        found[name] = _values(match[2])
-    missing = [f.name for f in fields(law) if f.name not in found and law is not Trace]
-    if at != len(inside) or missing:
-        wanted = ", ".join(f"{k}=…" for k in known)
-        raise ValueError(f"cannot read {law.__name__}({inside}): write {law.__name__}({wanted})")
-    return found
-
-
-def _values(text: str) -> float | tuple[float, ...]:
-    if text.startswith("("):
-        return tuple(float(part) for part in text[1:-1].split(",") if part.strip())
-    return float(text)

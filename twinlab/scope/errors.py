@@ -12,15 +12,35 @@ from difflib import get_close_matches
 
 
 class TwinError(Exception):
-    """Something in a twin is wrong, and the message says how to mend it."""
+    """Something in a twin is wrong, and the message says how to mend it.
+
+    >>> issubclass(NetworkError, TwinError)
+    True
+    """
 
 
 class NetworkError(TwinError):
-    """The tables of a network do not describe a chain that can run."""
+    """The tables of a network do not describe a chain that can run.
+
+    >>> from twinlab import Node
+    >>> try:
+    ...     Node("plant", capacity=-1)
+    ... except NetworkError as error:
+    ...     print(error)
+    Node 'plant': capacity must be at least 0 units/day, got -1
+    """
 
 
 class ScenarioError(TwinError):
-    """The decisions, disruptions, days or start state do not fit the network."""
+    """The decisions, disruptions, days or start state do not fit the network.
+
+    >>> from twinlab import BaseStock, Normal, Scenario, serial
+    >>> try:
+    ...     Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), {"shpo": BaseStock(8)})
+    ... except ScenarioError as error:
+    ...     print(error)
+    rules: 'shpo' is not a node; did you mean 'shop'?
+    """
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

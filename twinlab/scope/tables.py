@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from twinlab.scope import disruption as disruptions_module
-from twinlab.scope.chance import Distribution, Trace, parse_distribution
+from twinlab.scope.chance import Distribution, Trace
 from twinlab.scope.columns import Column, schema
 from twinlab.scope.disruption import Disruption
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
 from twinlab.scope.network import Network, rows_of
+from twinlab.scope.notation import parse_distribution
 
 TABLES: dict[str, Any] = {
     "products": Product, "nodes": Node, "lanes": Lane,
@@ -79,6 +80,13 @@ def read_disruptions(path: str | Path) -> list[Disruption]:
 
     Raises:
         NetworkError: names the row, the value, and what to do.
+
+    >>> import tempfile
+    >>> from twinlab import Outage
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_disruptions([Outage("mine", start=5, days=3)], f"{folder}/trouble.csv")
+    ...     read_disruptions(f"{folder}/trouble.csv")[0].start
+    5
     """
     path = Path(path)
     known = ["kind", *_disruption_columns()]
@@ -94,7 +102,15 @@ def read_disruptions(path: str | Path) -> list[Disruption]:
 
 
 def write_disruptions(disruptions: Iterable[Disruption], path: str | Path) -> None:
-    """Write disruptions as a CSV file that ``read_disruptions`` reads back exactly."""
+    """Write disruptions as a CSV file that ``read_disruptions`` reads back exactly.
+
+    >>> import pathlib, tempfile
+    >>> from twinlab import Outage
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_disruptions([Outage("mine", start=5, days=3)], f"{folder}/trouble.csv")
+    ...     print(pathlib.Path(folder, "trouble.csv").read_text()[:15])
+    kind,start,days
+    """
     header = ["kind", *_disruption_columns()]
     rows = [
         [type(d).__name__, *(format_cell(getattr(d, name, None)) for name in header[1:])]

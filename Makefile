@@ -1,0 +1,92 @@
+# One word for each thing you do here; `make` alone lists them.
+# Everything is installed into .venv, once, and again when the requirements change.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+  $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+  && echo $$p && break; done)
+WORKERS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet -c constraints.txt -e
+REQUIREMENTS := pyproject.toml constraints.txt
+NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+
+# --dist loadfile: a notebook's cells share one kernel, so one file stays with one worker.
+PYTEST = $(BIN)/python -m pytest --durations=15
+SPREAD = -n $(WORKERS) --dist loadfile
+NBVAL = --nbval --nbval-current-env --nbval-cell-timeout=120 \
+  --nbval-sanitize-with=tests/notebooks/sanitize.cfg
+
+.PHONY: help lab test bench demo lint notebooks constraints clean
+
+help: ## list these words
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+lab: $(VENV)/.lab ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab $(ARGS) notebooks
+
+demo: $(VENV)/.core ## the automotive case in a terminal
+	$(BIN)/python -m twinlab automotive
+
+# Every part runs even when an earlier one failed: one call tells everything there is to mend.
+test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
+	@status=0; summary=; \
+	part() { \
+	  name=$$1; shift; echo; echo "== $$name"; \
+	  if "$$@"; then summary="$$summary\n  passed  $$name"; \
+	  else summary="$$summary\n  FAILED  $$name"; status=1; fi; \
+	}; \
+	part "lint" $(MAKE) --no-print-directory lint; \
+	part "tests and doctests" $(PYTEST) $(SPREAD) -m "not browser"; \
+	part "notebooks against their committed results" \
+	  $(if $(NOTEBOOKS),$(PYTEST) $(SPREAD) $(NBVAL) $(NOTEBOOKS),echo "there are no notebooks yet"); \
+	part "notebooks in a browser" $(PYTEST) -m browser -rs tests/browser; \
+	printf "\n== summary$$summary\n"; exit $$status
+
+bench: $(VENV)/.dev ## the timings
+	$(BIN)/python tests/benchmarks/bench.py
+
+lint: $(VENV)/.dev ## ruff and mypy
+	@status=0; for tool in "ruff check" "ruff format --check" mypy; do \
+	  echo "$$tool"; $(BIN)/$$tool || status=1; \
+	done; exit $$status
+
+notebooks: $(VENV)/.dev ## run every notebook anew and clean it for a commit
+	$(BIN)/python tests/notebooks/clean.py --execute $(NOTEBOOKS)
+
+constraints: ## newest versions that install together, written to constraints.txt
+	@: $(call need_python)
+	$(PYTHON) -m venv --clear $(VENV)/newest
+	$(VENV)/newest/bin/python -m pip install --quiet --upgrade -e '.[dev]'
+	sed -n '/^#/p' constraints.txt > $(VENV)/constraints.txt
+	$(VENV)/newest/bin/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' >> $(VENV)/constraints.txt
+	mv $(VENV)/constraints.txt constraints.txt
+	rm -rf $(VENV)/newest
+
+clean: ## remove .venv and everything that was built or cached
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/browser/artefacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
+
+# -- the virtual environment ------------------------------------------------------------------
+
+need_python = $(if $(PYTHON),,$(error no Python 3.11 or newer that can make a venv was found: \
+install one (on Debian: apt install python3-venv) or say which, as in: make test PYTHON=/path/to/python3))
+
+$(BIN)/python:
+	@: $(call need_python)
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps are files, so a second call has nothing to do.
+$(VENV)/.core: $(REQUIREMENTS) | $(BIN)/python
+	$(INSTALL) .
+	@touch $@
+
+$(VENV)/.lab: $(REQUIREMENTS) | $(BIN)/python
+	$(INSTALL) '.[lab]'
+	@touch $@
+
+$(VENV)/.dev: $(REQUIREMENTS) | $(BIN)/python
+	$(INSTALL) '.[dev]'
+	@touch $@ $(VENV)/.core $(VENV)/.lab

@@ -1,0 +1,174 @@
+"""Laws that every history of every network keeps, on random scenarios."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import twinlab as tl
+from tests.strategies import DAYS, rules, scenarios, seeds
+from twinlab.modeling.event_engine import EventEngine
+from twinlab.modeling.luck import draw_luck
+from twinlab.modeling.measures import MEASURES
+
+many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@given(scenarios(), seeds, st.integers(0, 200))
+@many
+def test_units_are_conserved(scenario, seed, replication):
+    """Units in = units out + change in stock + scrap + lost, item by item, day by day."""
+    run = tl.simulate(scenario, seed, replication)
+    m, nights, start = run.measures, run.nights, run.start
+    keys = [item.key for item in run.plan.items]
+
+    def change(name, first):
+        return np.diff(np.vstack([first, nights[name]]), axis=0)
+
+    stocked = [at for at, item in enumerate(run.plan.items) if not item.unlimited]
+    first = [start.on_hand.get(key, 0.0) for key in keys]
+    gain = m["received"] + m["finished"] - m["shipped"] - m["served"] - m["consumed"]
+    np.testing.assert_allclose(gain[:, stocked], change("on_hand", first)[:, stocked], atol=1e-6)
+
+    first = [start.in_transit.get(lane.row.key, 0.0) for lane in run.plan.lanes]
+    arrived = nights["shipped"] - change("in_transit", np.array(first).reshape(1, -1))
+    into = np.zeros_like(m["received"])
+    for at, lane in enumerate(run.plan.lanes):
+        into[:, lane.destination] += arrived[:, at]
+    np.testing.assert_allclose(into, m["received"], atol=1e-6)
+
+    made = [keys[recipe.item] for recipe in run.plan.recipes]
+    first = [sum(b.started for b in start.in_process.get(key, ())) for key in made]
+    change_in_process = change("in_process", np.array(first).reshape(1, -1))
+    for at, recipe in enumerate(run.plan.recipes):
+        came_out = m["started"][:, recipe.item] - change_in_process[:, at]
+        expected = m["finished"][:, recipe.item] + m["scrap"][:, recipe.item]
+        np.testing.assert_allclose(came_out, expected, atol=1e-6)
+
+    lanes = len(run.plan.lanes)
+    owed = nights["owed"][:, lanes:]
+    first = np.array([start.owed.get(key, 0.0) for key in keys])
+    waiting = np.diff(np.vstack([first, owed]), axis=0)
+    np.testing.assert_allclose(m["demand"] - m["served"] - m["lost"], waiting, atol=1e-6)
+
+
+@given(scenarios(), seeds)
+@many
+def test_nothing_is_negative_or_missing(scenario, seed):
+    run = tl.simulate(scenario, seed)
+    for name in MEASURES:
+        assert np.isfinite(run.measures[name]).all(), name
+        assert (run.measures[name] >= 0).all(), name
+
+
+@given(scenarios(), seeds)
+@many
+def test_capacities_hold(scenario, seed):
+    run = tl.simulate(scenario, seed)
+    for at, lane in enumerate(run.plan.lanes):
+        assert (run.nights["shipped"][:, at] <= lane.row.capacity).all()
+    used = {name for name, _ in scenario.network.items}
+    for node in (n for n in scenario.network.nodes if n.name in used):
+        made = run.series("started", node.name)
+        supplied = sum(
+            run.measures["shipped"][:, item.number]
+            for item in run.plan.items
+            if item.unlimited and item.node.name == node.name
+        )
+        assert (made + supplied <= node.capacity * (1 + 1e-12)).all()
+
+
+@given(scenarios(), seeds)
+@many
+def test_the_log_folds_to_the_engines_state(scenario, seed):
+    """The fold repeats the engine's sums exactly, and open orders add up to what is owed."""
+    engine = EventEngine(scenario, seed)
+    engine.live()
+    books, plan = engine.books, engine.plan
+    state = engine.run().state
+    keys = [item.key for item in plan.items]
+    claims = [*(lane.row.key for lane in plan.lanes), *keys]
+    made = [keys[recipe.item] for recipe in plan.recipes]
+    assert state.day == scenario.days
+    for numbers, table, names in (
+        (books.on_hand, state.on_hand, keys),
+        (books.on_order, state.on_order, keys),
+        (books.asked, state.asked, keys),
+        (books.owed, state.owed, claims),
+        (books.to_make, state.to_make, made),
+        (books.in_transit, state.in_transit, claims),
+    ):
+        assert numbers == [table.get(name, 0.0) for name in names[: len(numbers)]]
+    for at, lane in enumerate(plan.lanes):
+        assert books.mail[at] == {p.due: p.quantity for p in state.mail[lane.row.key]}
+        under_way = sum(s.quantity for s in state.under_way[lane.row.key])
+        assert under_way == pytest.approx(books.in_transit[at], abs=1e-9)
+    for claim in claims:
+        waiting = sum(quantity for _, quantity in state.orders.get(claim, ()))
+        assert waiting == pytest.approx(state.owed.get(claim, 0.0), abs=1e-6)
+
+
+@given(scenarios(), seeds, st.integers(0, 200))
+@many
+def test_same_seed_same_log(scenario, seed, replication):
+    first = tl.simulate(scenario, seed, replication)
+    assert first.log == tl.simulate(scenario, seed, replication).log
+
+
+@given(scenarios(), seeds, st.data())
+@many
+def test_other_rules_and_outages_leave_every_draw_unchanged(scenario, seed, data):
+    """Common random numbers: only what a disruption says changes."""
+    other = scenario.decide(dict.fromkeys(scenario.rules, data.draw(rules)))
+    node, _ = data.draw(st.sampled_from(scenario.network.items))
+    other = other.disrupt(tl.Outage(node, start=3, days=tl.Gamma(4, 4), rate=0.2))
+    one, two = draw_luck(scenario, seed), draw_luck(other, seed)
+    for table in ("demand", "lead_time", "good_share", "moving"):
+        before, after = getattr(one, table), getattr(two, table)
+        assert before.keys() == after.keys()
+        assert all(np.array_equal(before[key], after[key]) for key in before)
+    for before, after in zip(one.active, two.active, strict=False):
+        assert np.array_equal(before, after)
+    asked = [tl.simulate(s, seed).series("demand") for s in (scenario, other)]
+    assert np.array_equal(*asked)
+
+
+@given(scenarios(), seeds, st.integers(0, DAYS))
+@many
+def test_a_restart_continues_identically(scenario, seed, day):
+    whole = tl.simulate(scenario, seed)
+    rest = tl.simulate(scenario, seed, start=whole.state_on(day))
+    assert [e for e in whole.log if e.day >= day] == list(rest.log)
+    for name in MEASURES:
+        assert np.array_equal(whole.measures[name][day:], rest.measures[name]), name
+    assert rest.state == whole.state
+
+
+@given(scenarios(), seeds, st.integers(1, DAYS))
+@many
+def test_a_longer_horizon_begins_with_the_shorter(scenario, seed, days):
+    short = tl.simulate(scenario.change(days=days), seed)
+    assert short.log == tl.simulate(scenario, seed).log.before(days)
+
+
+@given(scenarios())
+@many
+def test_tables_round_trip_exactly(tmp_path_factory, scenario):
+    folder = tmp_path_factory.mktemp("tables")
+    scenario.network.to_tables(folder)
+    assert tl.Network.from_tables(folder) == scenario.network
+    tl.write_disruptions(scenario.disruptions, folder / "disruptions.csv")
+    back = tl.read_disruptions(folder / "disruptions.csv")
+    assert tuple(back) == scenario.disruptions
+
+
+@pytest.mark.parametrize("lead_time", [0, 1, 4])
+def test_stock_at_night_is_the_level_minus_the_demand_of_the_last_lead_time(lead_time):
+    """The law of the day for a base-stock shop with an unlimited source."""
+    chain = tl.serial(["mine", "shop"], demand=tl.Normal(50, 8), lead_time=lead_time,
+                      on_hand={"shop": 260})  # fmt: skip
+    run = tl.simulate(tl.Scenario(chain, tl.BaseStock(260), days=200), seed=3)
+    demand = run.series("demand")
+    recent = [demand[max(0, t - lead_time + 1) : t + 1].sum() for t in range(200)]
+    net = run.series("on_hand") - run.series("backlog", "shop")
+    np.testing.assert_allclose(net[10:], 260 - np.array(recent)[10:], atol=1e-8)

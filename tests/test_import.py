@@ -1,0 +1,57 @@
+"""`import twinlab` is quick and leaves no trace: nothing loaded in advance, written or printed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CPU_SECONDS = 0.5
+# Each costs more than everything else together; they wait for the function that needs them.
+LATER = ["IPython", "ipywidgets", "matplotlib", "networkx", "pandas", "scipy"]
+
+# The child measures itself, from just before the import: the interpreter's own start is left out.
+MEASURE = f"""
+import json, os, sys, time
+written = []
+def watch(event, args):
+    if event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        written.append(str(args[0]))
+sys.addaudithook(watch)
+start = time.process_time()
+import twinlab
+seconds = time.process_time() - start
+loaded = [name for name in {LATER} if name in sys.modules]
+print(json.dumps([seconds, loaded, written]))
+"""
+
+
+def python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    # The folder is also HOME: a library that drops a cache or a setting would show there.
+    # -B because Python's own byte code is not what we look for.
+    inherited = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join(filter(None, [str(ROOT), inherited]))
+    env = os.environ | {"HOME": str(folder), "PYTHONPATH": path}
+    command = [sys.executable, "-B", "-W", "error", "-c", code]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_import_is_silent_and_leaves_no_file(tmp_path):
+    done = python("import twinlab", tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_import_is_quick_and_loads_nothing_heavy(tmp_path):
+    best = float("inf")
+    for _ in range(5):  # the quickest of five: a busy machine only ever adds time
+        done = python(MEASURE, tmp_path)
+        assert done.returncode == 0, done.stderr
+        seconds, loaded, written = json.loads(done.stdout)
+        assert loaded == [], f"import twinlab also imports {loaded}"
+        assert written == [], f"import twinlab opens files to write: {written}"
+        best = min(best, seconds)
+        if best < CPU_SECONDS:
+            break
+    assert best < CPU_SECONDS, f"import twinlab costs {best:.2f} s of CPU"

@@ -1,0 +1,161 @@
+"""The package's docstring is its table of contents: complete, resolvable, documented.
+
+A row of the table has an element and its names, going on in the rows below it:
+
+    ===============  ==========================
+    scope            Product Node Lane Recipe
+                     Demand
+    ===============  ==========================
+"""
+
+import inspect
+import re
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import twinlab
+
+ROOT = Path(__file__).parents[1]
+ELEMENTS = ["scope", "organization", "modeling", "technology", "people", "management", "task"]
+
+
+def contents(docstring: str) -> dict[str, list[str]]:
+    """Names of each element in the table of a docstring."""
+    _, _, below = inspect.cleandoc(docstring).partition("\n====")
+    rows = below.partition("\n====")[0].splitlines()[1:]
+    table: dict[str, list[str]] = {}
+    for row in rows:
+        words = re.findall(r"\w+", row)
+        if not row.startswith(" "):
+            element = words.pop(0)
+            table[element] = []
+        table[element] += words
+    return table
+
+
+def sentence(docstring: str | None) -> str | None:
+    """What is wrong with the first line, or None when it is one sentence."""
+    first = inspect.cleandoc(docstring or "").partition("\n")[0]
+    if not first:
+        return "has no docstring"
+    if not first.endswith((".", "?", "!")):
+        return f"first line does not end as a sentence: {first!r}"
+    # "e.g." and "(s, S)" are no ends; an end is followed by a space and a capital letter.
+    if re.search(r"[a-z)][.?!] [A-Z]", first):
+        return f"first line holds more than one sentence: {first!r}"
+    return None
+
+
+def takes_anything(thing: Any) -> list[str]:
+    """The public functions in `thing` (itself, or its methods) that accept **kwargs."""
+    functions = [thing] if inspect.isfunction(thing) else []
+    if inspect.isclass(thing):
+        members = [getattr(m, "__func__", m) for name, m in vars(thing).items() if public(name)]
+        functions = [m for m in members if inspect.isfunction(m)]
+    return [f.__qualname__ for f in functions if inspect.getfullargspec(f).varkw]
+
+
+def public(name: str) -> bool:
+    return name == "__init__" or not name.startswith("_")
+
+
+def complaints(name: str, thing: Any) -> list[str]:
+    called = inspect.isfunction(thing) or inspect.isclass(thing)
+    if not called and not isinstance(thing, ModuleType):
+        return []  # a constant has no docstring of its own
+    found = [wrong] if (wrong := sentence(thing.__doc__)) else []
+    if called and ">>>" not in (thing.__doc__ or ""):
+        found.append("docstring has no doctest")
+    found += [f"{function} takes **kwargs" for function in takes_anything(thing)]
+    return [f"{name}: {text}" for text in found]
+
+
+def test_the_table_of_contents_is_the_public_interface():
+    listed = list(chain(*contents(twinlab.__doc__ or "").values()))
+    assert sorted(listed) == sorted(set(listed)), "a name is listed twice"
+    assert sorted(twinlab.__all__) == sorted(listed)
+
+
+def test_the_table_of_contents_follows_the_floors():
+    built = [element for element in ELEMENTS if (ROOT / "twinlab" / element).is_dir()]
+    found = [element for element in contents(twinlab.__doc__ or "") if element in ELEMENTS]
+    assert found == built
+
+
+@pytest.mark.parametrize("element", sorted(contents(twinlab.__doc__ or "")))
+def test_a_name_can_also_be_had_from_its_element(element):
+    floor = import_module(f"twinlab.{element}")
+    for name in contents(twinlab.__doc__ or "")[element]:
+        assert getattr(floor, name) is getattr(twinlab, name)
+
+
+@pytest.mark.parametrize("name", sorted(twinlab.__all__))
+def test_a_public_name_is_documented(name):
+    found = complaints(name, getattr(twinlab, name))
+    assert not found, "\n".join(found)
+
+
+def test_the_package_lists_its_names_to_dir():
+    assert set(twinlab.__all__) <= set(dir(twinlab))
+
+
+# -- the checks themselves --------------------------------------------------------------------
+
+
+def good(units: float) -> float:
+    """Return what was given.
+
+    >>> good(1)
+    1
+    """
+    return units
+
+
+def bare(units: float) -> float:
+    return units
+
+
+def bag(**options: object) -> None:
+    """Take anything, say nothing. Twice."""
+
+
+class Bag:
+    """Take anything.
+
+    >>> Bag(colour="red") is None
+    False
+    """
+
+    def __init__(self, **options: object) -> None: ...
+
+
+def test_the_checks_pass_and_complain_where_they_should():
+    assert complaints("good", good) == []
+    assert complaints("bare", bare) == ["bare: has no docstring", "bare: docstring has no doctest"]
+    assert [text.partition(":")[2].split("'")[0] for text in complaints("bag", bag)] == [
+        " first line holds more than one sentence: ",
+        " docstring has no doctest",
+        " bag takes **kwargs",
+    ]
+    assert complaints("Bag", Bag) == ["Bag: Bag.__init__ takes **kwargs"]
+    assert sentence("Set S, e.g. (s, S) of Scarf.") is None
+    assert sentence("No end") is not None
+
+
+def test_the_table_is_read_as_it_is_written():
+    table = """Say.
+
+    =====  ============
+    scope  Product Node
+           Lane
+    task   plan
+    =====  ============
+
+    Words below it.
+    """
+    assert contents(table) == {"scope": ["Product", "Node", "Lane"], "task": ["plan"]}

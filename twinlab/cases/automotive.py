@@ -1,0 +1,63 @@
+"""The automotive case: five tiers of suppliers behind US light-vehicle sales."""
+
+from collections import defaultdict
+
+from twinlab.cases.folders import dataset
+from twinlab.organization.sourcing import Shares
+from twinlab.people.rules import BaseStock
+from twinlab.scope import Network, Scenario
+from twinlab.scope.entities import ItemKey
+
+
+def automotive(days: int = 365) -> Scenario:
+    """Load a calm year of the chain from wafer fab, steel mill and resin plant to US car buyers.
+
+    A 1 : 1000 scale model: 48.5 vehicles a day stand for 48,500. A unit of every product is what
+    goes into one vehicle; money is in USD of 2017. Day 0 is 1 January, and the chain is in
+    its steady state. Everybody keeps the inventory position that the tables start with,
+
+        S = on hand + under way + in process = mean flow × (lead time + safety days),
+
+    and splits orders over suppliers by the lanes' ``sourcing_share``.
+
+    Source: ``datasets/automotive/README.md`` says of every column whether it is measured (US
+    content reports, sales, input-output accounts, sea distances, freight factors) or assumed.
+
+    >>> chain = automotive(days=30)
+    >>> chain.network
+    Network(15 products, 68 nodes, 265 lanes, 65 recipes, 4 demands, 226 stocks)
+    >>> sum(d.pattern.average for d in chain.network.demands)  # vehicles a day
+    48.494
+    """
+    network = Network.from_tables(dataset("automotive"))
+    suppliers: dict[ItemKey, int] = defaultdict(int)
+    for lane in network.lanes:
+        suppliers[lane.destination, lane.product] += 1
+    return Scenario(
+        network,
+        rules={item: BaseStock(up_to) for item, up_to in starting_positions(network).items()},
+        days=days,
+        sourcing={item: Shares() for item, count in suppliers.items() if count > 1},
+    )
+
+
+def starting_positions(network: Network) -> dict[ItemKey, float]:
+    """Sum each item's stock, goods under way, orders in the mail and goods in process at the start.
+
+    As base-stock levels these positions make the first order equal to the first demand: no
+    warm-up.
+
+    >>> from twinlab import Normal, serial
+    >>> starting_positions(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8))
+    {('shop', 'unit'): 8.0}
+    """
+    levels: dict[ItemKey, float] = defaultdict(float)
+    for stock in network.stocks:
+        levels[stock.node, stock.product] += stock.on_hand
+    for lane in network.lanes:
+        item = (lane.destination, lane.product)
+        levels[item] += lane.initial_pipeline * round(lane.lead_time.average)
+        levels[item] += lane.initial_orders * lane.order_delay
+    for recipe in network.recipes:
+        levels[recipe.node, recipe.product] += recipe.initial_in_process * recipe.production_time
+    return dict(levels)
