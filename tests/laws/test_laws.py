@@ -38,7 +38,7 @@ def test_units_are_conserved(scenario, seed, replication):
     np.testing.assert_allclose(into, m["received"], atol=1e-6)
 
     made = [keys[recipe.item] for recipe in run.plan.recipes]
-    first = [sum(b.started for b in start.in_process.get(key, ())) for key in made]
+    first = [start.in_process.get(key, 0.0) for key in made]
     change_in_process = change("in_process", np.array(first).reshape(1, -1))
     for at, recipe in enumerate(run.plan.recipes):
         came_out = m["started"][:, recipe.item] - change_in_process[:, at]
@@ -96,6 +96,7 @@ def test_the_log_folds_to_the_engines_state(scenario, seed):
         (books.asked, state.asked, keys),
         (books.owed, state.owed, claims),
         (books.to_make, state.to_make, made),
+        (books.in_process, state.in_process, made),
         (books.in_transit, state.in_transit, claims),
     ):
         assert numbers == [table.get(name, 0.0) for name in names[: len(numbers)]]
@@ -148,7 +149,13 @@ def test_a_restart_continues_identically(scenario, seed, day):
 @many
 def test_a_longer_horizon_begins_with_the_shorter(scenario, seed, days):
     short = tl.simulate(scenario.change(days=days), seed)
-    assert short.log == tl.simulate(scenario, seed).log.before(days)
+    long = tl.simulate(scenario, seed)
+
+    def known(event):
+        """How long a closed lane holds goods after the last day is not known yet."""
+        return event if event.due is None or event.due < days else event._replace(due=days)
+
+    assert [known(e) for e in short.log] == [known(e) for e in long.log.before(days)]
 
 
 @given(scenarios())

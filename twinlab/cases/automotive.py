@@ -5,7 +5,7 @@ from collections import defaultdict
 from twinlab.cases.folders import dataset
 from twinlab.organization.sourcing import Shares
 from twinlab.people.rules import BaseStock
-from twinlab.scope import Network, Scenario
+from twinlab.scope import Network, Scenario, State
 from twinlab.scope.entities import ItemKey
 
 
@@ -42,7 +42,7 @@ def automotive(days: int = 365) -> Scenario:
 
 
 def starting_positions(network: Network) -> dict[ItemKey, float]:
-    """Sum each item's stock, goods under way, orders in the mail and goods in process at the start.
+    """Sum what each item has on hand and on order (mail, under way, in process) at the start.
 
     As base-stock levels these positions make the first order equal to the first demand: no
     warm-up.
@@ -51,13 +51,5 @@ def starting_positions(network: Network) -> dict[ItemKey, float]:
     >>> starting_positions(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8))
     {('shop', 'unit'): 8.0}
     """
-    levels: dict[ItemKey, float] = defaultdict(float)
-    for stock in network.stocks:
-        levels[stock.node, stock.product] += stock.on_hand
-    for lane in network.lanes:
-        item = (lane.destination, lane.product)
-        levels[item] += lane.initial_pipeline * round(lane.lead_time.average)
-        levels[item] += lane.initial_orders * lane.order_delay
-    for recipe in network.recipes:
-        levels[recipe.node, recipe.product] += recipe.initial_in_process * recipe.production_time
-    return dict(levels)
+    start = State.initial(network)
+    return {item: units + start.on_order[item] for item, units in start.on_hand.items()}

@@ -21,7 +21,7 @@ class Afternoon:
         self.plan, self.books, self.clock = plan, books, clock
         self.shipping = Shipping(plan, books, clock)
         for at, recipe in enumerate(plan.recipes):
-            for batch in books.start.in_process.get(plan.items[recipe.item].key, ()):
+            for batch in books.start.batches.get(plan.items[recipe.item].key, ()):
                 self._in_process(at, batch.started, batch.good, batch.due - clock.now + ARRIVALS)
 
     def goods_flow(self, day: int) -> None:
@@ -106,7 +106,7 @@ class Afternoon:
         good = quantity * books.good_share[recipe][day]
         due = day + plan.row.production_time
         self.books.left -= quantity
-        books.to_make[recipe] = max(0.0, books.to_make[recipe] - quantity)
+        books.to_make[recipe] -= quantity
         books.in_process[recipe] += quantity
         books.started[plan.item] += quantity
         books.log.append((day, "started", node, product, quantity, "", "", due, good))

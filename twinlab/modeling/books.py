@@ -12,13 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.modeling.luck import Luck
+from twinlab.modeling.measures import FLOWS, IN_FULL, STOCKS
 from twinlab.modeling.plan import Plan
 from twinlab.scope.state import State
-
-# What is recorded every night: stocks as they stand, and flows since the night before.
-STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
-FLOWS = ("demanded", "asked_today", "ordered", "received", "started", "finished", "consumed",
-         "scrap", "shipped", "served", "lost")  # fmt: skip
 
 
 class Books:
@@ -36,6 +32,7 @@ class Books:
         self._open_luck(luck, column)
         self._open_state(start)
         self.nights: dict[str, list[list[float]]] = {name: [] for name in (*STOCKS, *FLOWS)}
+        self.service = Service(self)
         self.begin(start.day)
         self.claims = [
             tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
@@ -74,7 +71,7 @@ class Books:
         self.mail = [{p.due: p.quantity for p in start.mail.get(key, ())} for key in lanes]
         self.requests = [{p.due: p.quantity for p in start.mail.get(key, ())} for key in made]
         self.in_transit = [start.in_transit.get(key, 0.0) for key in lanes]
-        self.in_process = [sum(b.started for b in start.in_process.get(key, ())) for key in made]
+        self.in_process = [start.in_process.get(key, 0.0) for key in made]
         self.left = math.inf  # of the capacity of the node whose turn it is
         self.dock = [0.0] * len(lanes)
         self.done = [(0.0, 0.0)] * len(made)
@@ -84,7 +81,7 @@ class Books:
     def begin(self, day: int) -> None:
         """Begin a day: no flow has happened yet."""
         self.day = day
-        items = len(self.plan.items)
+        items, lanes = len(self.plan.items), len(self.plan.lanes)
         self.demanded = [0.0] * items
         self.asked_today = [0.0] * items
         self.ordered = [0.0] * items
@@ -93,12 +90,19 @@ class Books:
         self.finished = [0.0] * items
         self.consumed = [0.0] * items
         self.scrap = [0.0] * items
-        self.shipped = [0.0] * len(self.plan.lanes)
+        self.shipped = [0.0] * lanes
+        self.sent = [0.0] * lanes
         self.served = [0.0] * items
         self.lost = [0.0] * items
+        self.on_time = [0.0] * items
+        self.lines = [0.0] * items
+        self.lines_in_full = [0.0] * items
+        self.cycles = [0.0] * items
+        self.cycles_spoilt = [0.0] * items
 
     def close(self, day: int) -> None:
         """Close the books of a day: record every stock and flow."""
+        self.service.judge(self)
         nights = self.nights
         for name in STOCKS:
             nights[name].append(getattr(self, name).copy())
@@ -127,13 +131,6 @@ class Books:
             left -= int(day >= len(held) or not held[day])
         return day
 
-    def open(self, lane: int, day: int) -> float:
-        """1.0 if goods can leave on a lane today, 0.0 while its way or its source is shut."""
-        source = self.plan.lanes[lane].source
-        unlimited = self.plan.items[source].unlimited
-        factors = (self.moving[lane], self.making[source] if unlimited else self.shipping[source])
-        return float(all(factor is None or factor[day] > 0.0 for factor in factors))
-
     def backlog(self, item: int) -> float:
         """Units asked of an item and not yet handed over: claims in order of service, then use."""
         total = 0.0
@@ -149,21 +146,9 @@ class Books:
         for number, weight in self.plan.echelons[item]:
             position = self.on_hand[number] + self.on_order[number] - self.backlog(number)
             if number != item:
-                position -= self._unseen(number)
+                position -= _unseen(self, number)
             total += weight * position
         return total
-
-    def _unseen(self, item: int) -> float:
-        """Units an item has ordered that its suppliers do not know of yet."""
-        plan = self.plan.items[item]
-        unseen = 0.0
-        for lane in plan.lanes_in:
-            for quantity in self.mail[lane].values():
-                unseen += quantity
-        if plan.made is not None:
-            for quantity in self.requests[plan.made].values():
-                unseen += quantity
-        return unseen
 
     def recorded(self) -> dict[str, NDArray[np.float64]]:
         """The nights' records as arrays of days × items (lanes, claims or recipes)."""
@@ -171,3 +156,45 @@ class Books:
             name: np.array(rows, dtype=np.float64).reshape(len(rows), len(getattr(self, name)))
             for name, rows in self.nights.items()
         }
+
+
+def _unseen(books: Books, item: int) -> float:
+    """Units an item has ordered that its suppliers do not know of yet."""
+    plan = books.plan.items[item]
+    posted = [books.mail[lane] for lane in plan.lanes_in]
+    if plan.made is not None:
+        posted.append(books.requests[plan.made])
+    unseen = 0.0
+    for letters in posted:
+        for day in sorted(letters):
+            unseen += letters[day]
+    return unseen
+
+
+class Service:
+    """What customers get on time, and which replenishment cycles have a stock-out."""
+
+    def __init__(self, books: Books) -> None:
+        """Remember who is waiting before the first day."""
+        lanes = len(books.plan.lanes)
+        self.claims = {item: lanes + item for item in books.plan.sellers}
+        self.waiting = {item: books.owed[claim] for item, claim in self.claims.items()}
+        self.spoilt = dict.fromkeys(self.claims, False)
+
+    def judge(self, books: Books) -> None:
+        """Count today's service of every item that customers ask for."""
+        for item, claim in self.claims.items():
+            waiting, demanded = books.owed[claim], books.demanded[item]
+            # The oldest orders are served first: what exceeds last night's backlog is on time.
+            on_time = max(0.0, books.served[item] - self.waiting[item])
+            books.on_time[item] = on_time
+            if demanded > 0.0:
+                books.lines[item] = 1.0
+                books.lines_in_full[item] = float(on_time >= demanded * IN_FULL)
+            if books.day == books.start.day or books.received[item] + books.finished[item] > 0.0:
+                books.cycles[item] = 1.0
+                self.spoilt[item] = False
+            if not self.spoilt[item] and waiting + books.lost[item] > 0.0:
+                books.cycles_spoilt[item] = 1.0
+                self.spoilt[item] = True
+            self.waiting[item] = waiting

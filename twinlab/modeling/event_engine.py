@@ -82,7 +82,7 @@ class EventEngine:
 
     def live(self) -> None:
         """Live on until the last day is over, or a person is asked."""
-        while self.morning.question is None and self.life.is_alive:
+        while self.morning.question is None and not self.life.processed:
             self.clock.step()
 
     def run(self) -> Run:

@@ -1,41 +1,44 @@
 """Key performance indicators: each is one function of a history, with its formula.
 
-``history`` is a ``Run``; ``node`` and ``product`` narrow the question, empty means all. A ratio
-with nothing below its line (no demand, say) is NaN: not a number, and not a perfect score.
+``history`` is a ``Run`` (then a KPI is a number) or a ``Batch`` (then it is an array, one number
+per replication); ``node`` and ``product`` narrow the question, empty means all. A ratio with
+nothing below its line (no demand, say) is NaN: not a number, and not a perfect score.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from twinlab.modeling.measures import COSTS
-from twinlab.scope.chance import Array
 from twinlab.scope.columns import column, schema
+
+Value = Any  # a float where the history is one, an array where there are many
 
 
 class History(Protocol):
-    """Anything that has daily measures: days × items, summed over items by ``series``."""
+    """Anything that knows the totals of its measures over its days."""
 
     @property
-    def measures(self) -> dict[str, Array]:
-        """Every measure, days × items."""
+    def days(self) -> range:
+        """The days lived through."""
 
-    def series(self, name: str, node: str = "", product: str = "") -> Array:
-        """One measure per day."""
+    def total(self, name: str, node: str = "", product: str = "") -> Value:
+        """A measure (or a count of the records), summed over days and items."""
 
-    def columns(self, node: str = "", product: str = "") -> list[int]:
-        """The item numbers of a node and product."""
-
-
-def _ratio(above: float, below: float) -> float:
-    return float(above / below) if below else math.nan
+    def variance(self, name: str, node: str = "", product: str = "") -> Value:
+        """The variance over days of a measure, summed over items."""
 
 
-def fill_rate(history: History, node: str = "", product: str = "") -> float:
+def _ratio(above: Value, below: Value) -> Value:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(below > 0, np.divide(above, below), np.nan)
+    return ratio if ratio.ndim else float(ratio)
+
+
+def fill_rate(history: History, node: str = "", product: str = "") -> Value:
     """Share of customers' demand that is served on the day it is asked (type-2 service).
 
     fill rate = Σ on time / Σ demand. Source: Snyder & Shen (2019) section 4.3.3.
@@ -45,11 +48,11 @@ def fill_rate(history: History, node: str = "", product: str = "") -> float:
     >>> round(fill_rate(simulate(Scenario(shop, BaseStock(5), days=2))), 4)
     0.8889
     """
-    on_time = history.series("on_time", node, product).sum()
-    return _ratio(on_time, history.series("demand", node, product).sum())
+    on_time = history.total("on_time", node, product)
+    return _ratio(on_time, history.total("demand", node, product))
 
 
-def cycle_service_level(history: History, node: str = "", product: str = "") -> float:
+def cycle_service_level(history: History, node: str = "", product: str = "") -> Value:
     """Share of replenishment cycles without a stock-out (type-1 service).
 
     A cycle runs from one receipt of an item (included) to the next (excluded); it has a stock-out
@@ -61,21 +64,11 @@ def cycle_service_level(history: History, node: str = "", product: str = "") -> 
     >>> cycle_service_level(simulate(Scenario(shop, BaseStock(5), days=3)))
     0.6666666666666666
     """
-    m = history.measures
-    cycles = good = 0
-    for at in history.columns(node, product):
-        if m["demand"][:, at].any():
-            starts = (m["received"][:, at] + m["finished"][:, at]) > 0
-            starts[0] = True
-            short = (m["backlog"][:, at] > 0) | (m["lost"][:, at] > 0)
-            missed = np.zeros(starts.sum(), dtype=bool)
-            np.logical_or.at(missed, np.cumsum(starts) - 1, short)
-            cycles += len(missed)
-            good += int((~missed).sum())
-    return _ratio(good, cycles)
+    cycles = history.total("cycles", node, product)
+    return _ratio(cycles - history.total("cycles_spoilt", node, product), cycles)
 
 
-def on_time_in_full(history: History, node: str = "", product: str = "") -> float:
+def on_time_in_full(history: History, node: str = "", product: str = "") -> Value:
     """Share of customers' daily orders that are served wholly on the day they are placed.
 
     OTIF = orders on time in full / orders, an order being one day's demand for one item.
@@ -85,15 +78,11 @@ def on_time_in_full(history: History, node: str = "", product: str = "") -> floa
     >>> on_time_in_full(simulate(Scenario(shop, BaseStock(5), days=2)))
     0.5
     """
-    at = history.columns(node, product)
-    demand, on_time = history.measures["demand"][:, at], history.measures["on_time"][:, at]
-    placed = demand > 0
-    # A backlog paid off together with today's order leaves a rounding speck between the two.
-    full = placed & (on_time >= demand * (1 - 1e-12))
-    return _ratio(full.sum(), placed.sum())
+    in_full = history.total("lines_in_full", node, product)
+    return _ratio(in_full, history.total("lines", node, product))
 
 
-def mean_stock(history: History, node: str = "", product: str = "") -> float:
+def mean_stock(history: History, node: str = "", product: str = "") -> Value:
     """Units on hand at night, averaged over days [units].
 
     >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
@@ -101,10 +90,10 @@ def mean_stock(history: History, node: str = "", product: str = "") -> float:
     >>> mean_stock(simulate(Scenario(shop, BaseStock(5), days=2)))
     1.5
     """
-    return float(history.series("on_hand", node, product).mean())
+    return history.total("on_hand", node, product) / len(history.days)
 
 
-def mean_backlog(history: History, node: str = "", product: str = "") -> float:
+def mean_backlog(history: History, node: str = "", product: str = "") -> Value:
     """Units owed to customers and other nodes at night, averaged over days [units].
 
     >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
@@ -112,10 +101,10 @@ def mean_backlog(history: History, node: str = "", product: str = "") -> float:
     >>> mean_backlog(simulate(Scenario(shop, BaseStock(5), days=2)))
     0.5
     """
-    return float(history.series("backlog", node, product).mean())
+    return history.total("backlog", node, product) / len(history.days)
 
 
-def days_of_cover(history: History, node: str = "", product: str = "") -> float:
+def days_of_cover(history: History, node: str = "", product: str = "") -> Value:
     """How many days the mean stock lasts: mean on hand / mean daily outflow [days].
 
     Outflow counts what customers, other nodes and own production took.
@@ -125,12 +114,11 @@ def days_of_cover(history: History, node: str = "", product: str = "") -> float:
     >>> days_of_cover(simulate(Scenario(shop, BaseStock(10), days=2)), "shop")
     1.8571428571428572
     """
-    taken = sum(history.series(name, node, product).sum()
-                for name in ("served", "shipped", "consumed"))  # fmt: skip
-    return _ratio(history.series("on_hand", node, product).sum(), taken)
+    taken = sum(history.total(name, node, product) for name in ("served", "shipped", "consumed"))
+    return _ratio(history.total("on_hand", node, product), taken)
 
 
-def lost_sales(history: History, node: str = "", product: str = "") -> float:
+def lost_sales(history: History, node: str = "", product: str = "") -> Value:
     """Units that customers asked for and did not get, over the whole history [units].
 
     >>> from twinlab import BaseStock, Demand, Scenario, Trace, serial, simulate
@@ -139,10 +127,10 @@ def lost_sales(history: History, node: str = "", product: str = "") -> float:
     >>> lost_sales(simulate(Scenario(shop, BaseStock(5), days=2)))
     1.0
     """
-    return float(history.series("lost", node, product).sum())
+    return history.total("lost", node, product)
 
 
-def cost(history: History, kind: str = "", node: str = "", product: str = "") -> float:
+def cost(history: History, kind: str = "", node: str = "", product: str = "") -> Value:
     """Cost of a kind per day, or of all kinds together [USD/day].
 
     Kinds: holding, transit, owing, lost_sales, transport, production (see ``modeling.measures``).
@@ -154,10 +142,10 @@ def cost(history: History, kind: str = "", node: str = "", product: str = "") ->
     3.0
     """
     kinds = [kind] if kind else COSTS
-    return float(sum(history.series(each, node, product).mean() for each in kinds))
+    return sum(history.total(each, node, product) for each in kinds) / len(history.days)
 
 
-def emissions(history: History, node: str = "", product: str = "") -> float:
+def emissions(history: History, node: str = "", product: str = "") -> Value:
     """Greenhouse gases of transport per day [kg CO2e/day].
 
     units × weight / 1000 × distance × emission factor, counted on the day of shipping.
@@ -168,10 +156,10 @@ def emissions(history: History, node: str = "", product: str = "") -> float:
     >>> emissions(simulate(Scenario(shop, BaseStock(0), days=2)))
     35.0
     """
-    return float(history.series("emissions", node, product).mean())
+    return history.total("emissions", node, product) / len(history.days)
 
 
-def lead_time(history: History, node: str = "", product: str = "") -> float:
+def lead_time(history: History, node: str = "", product: str = "") -> Value:
     """Mean time from ordering to having it in stock, by Little's law [days].
 
     W = L / λ = mean units on order at night / mean units received or finished per day.
@@ -182,12 +170,11 @@ def lead_time(history: History, node: str = "", product: str = "") -> float:
     >>> lead_time(simulate(Scenario(chain, BaseStock(12), days=1000)), "shop")
     3.0
     """
-    arrived = sum(history.series(name, node, product).sum()
-                  for name in ("received", "finished", "scrap"))  # fmt: skip
-    return _ratio(history.series("on_order", node, product).sum(), arrived)
+    arrived = sum(history.total(name, node, product) for name in ("received", "finished", "scrap"))
+    return _ratio(history.total("on_order", node, product), arrived)
 
 
-def bullwhip(history: History, node: str, product: str = "") -> float:
+def bullwhip(history: History, node: str, product: str = "") -> Value:
     """How much a node amplifies: variance of its orders / variance of what it was asked.
 
     Source: Lee, Padmanabhan & Whang (1997); Chen et al. (2000) equation 1.
@@ -197,11 +184,11 @@ def bullwhip(history: History, node: str, product: str = "") -> float:
     >>> round(bullwhip(simulate(Scenario(chain, MinMax(9, 20), days=500), seed=1), "shop"), 2)
     45.62
     """
-    orders = history.series("ordered", node, product)
-    return _ratio(orders.var(), history.series("asked", node, product).var())
+    orders = history.variance("ordered", node, product)
+    return _ratio(orders, history.variance("asked", node, product))
 
 
-def end_to_end_bullwhip(history: History, node: str, product: str = "") -> float:
+def end_to_end_bullwhip(history: History, node: str, product: str = "") -> Value:
     """How much a chain amplifies up to a node: variance of its orders / of customers' demand.
 
     >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
@@ -210,8 +197,7 @@ def end_to_end_bullwhip(history: History, node: str, product: str = "") -> float
     >>> round(end_to_end_bullwhip(run, "plant"), 6)
     1.0
     """  # noqa: E501 (a doctest line)
-    orders = history.series("ordered", node, product)
-    return _ratio(orders.var(), history.series("demand").var())
+    return _ratio(history.variance("ordered", node, product), history.variance("demand"))
 
 
 @dataclass(frozen=True)

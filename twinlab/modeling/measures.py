@@ -10,7 +10,17 @@ import numpy as np
 
 from twinlab.modeling.plan import Plan
 from twinlab.scope.chance import Array
-from twinlab.scope.state import State
+
+# What engines record every night: stocks as they stand, and flows since the night before. ``owed``
+# is by claim (lanes, then each item's customers); ``in_transit``, ``shipped`` and ``sent`` (1 if
+# anything was shipped) by lane; ``in_process`` by recipe; all else by item.
+STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
+FLOWS = ("demanded", "asked_today", "ordered", "received", "started", "finished", "consumed",
+         "scrap", "shipped", "sent", "served", "lost", "on_time", "lines", "lines_in_full",
+         "cycles", "cycles_spoilt")  # fmt: skip
+
+# A customers' order is served in full if at least this part of it is: the rest is rounding.
+IN_FULL = 1 - 1e-12
 
 # Name → (unit, meaning); the columns of ``Run.daily``, in this order.
 MEASURES: dict[str, tuple[str, str]] = {
@@ -45,18 +55,18 @@ MEASURES: dict[str, tuple[str, str]] = {
 COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
 
 
-def measure(plan: Plan, nights: dict[str, Array], start: State) -> dict[str, Array]:
-    """Turn the nights' records (days × numbers) into measures (days × items)."""
+def measure(plan: Plan, nights: dict[str, Array]) -> dict[str, Array]:
+    """Turn the nights' records (days × numbers) into measures (days × items).
+
+    Measures are linear in the records, so sums over days (in rows of replications, say) have sums
+    of measures.
+    """
     customers = nights["owed"][:, len(plan.lanes) :]
-    waiting = np.array([start.owed.get(item.key, 0.0) for item in plan.items])
-    before = np.vstack([waiting, customers])[:-1]
     same = ("on_hand", "on_order", "served", "lost", "ordered", "received", "started", "finished",
-            "scrap", "consumed")  # fmt: skip
+            "scrap", "consumed", "on_time")  # fmt: skip
     found = {name: nights[name] for name in same}
     found["demand"] = nights["demanded"]
     found["asked"] = nights["asked_today"]
-    # The oldest orders are served first: what exceeds the backlog of last night is on time.
-    found["on_time"] = np.maximum(0.0, nights["served"] - before)
     found["in_process"] = _by_item(plan, nights["in_process"], [r.item for r in plan.recipes])
     found |= _measure_lanes(plan, nights, customers)
     found |= _measure_money(plan, found, customers)
@@ -83,11 +93,11 @@ def _measure_lanes(plan: Plan, nights: dict[str, Array], customers: Array) -> di
     owed = nights["owed"][:, : len(rows)]
     return {
         "shipped": _by_item(plan, shipped, sources),
-        "shipments": _by_item(plan, (shipped > 0).astype(np.float64), sources),
+        "shipments": _by_item(plan, nights["sent"], sources),
         "in_transit": _by_item(plan, nights["in_transit"], sources),
         "backlog": _by_item(plan, owed, sources) + customers,
         "owing": _by_item(plan, owed * internal, sources),
-        "transport": _by_item(plan, shipped * per_unit + (shipped > 0) * per_shipment, sources),
+        "transport": _by_item(plan, shipped * per_unit + nights["sent"] * per_shipment, sources),
         "emissions": _by_item(plan, shipped * tonne_km, sources),
     }
 

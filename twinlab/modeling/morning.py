@@ -68,7 +68,7 @@ class Morning:
         books.asked[number] = 0.0
         if len(item.lanes_in) > 1:
             for at, supplier in zip(item.lanes_in, view.suppliers, strict=True):
-                supplier.open = books.open(at, day)
+                supplier.open = self._open(at, day)
         if number in self.asked:
             self.question, self.number = self.clock.event(), number
             answer = yield self.question
@@ -142,3 +142,13 @@ class Morning:
         view.memory = deepcopy(self.books.start.memory.get(item.key, {}))
         view.echelon = lambda: self.books.echelon_position(number)
         return view
+
+    def _open(self, lane: int, day: int) -> float:
+        """1.0 if goods can leave on a lane today, 0.0 while its way or its source is shut."""
+        source = self.plan.lanes[lane].source
+        unlimited = self.plan.items[source].unlimited
+        factors = (
+            self.books.moving[lane],
+            self.books.making[source] if unlimited else self.books.shipping[source],
+        )
+        return float(all(factor is None or factor[day] > 0.0 for factor in factors))

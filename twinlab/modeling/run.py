@@ -51,7 +51,7 @@ class Run:
     @cached_property
     def measures(self) -> dict[str, Array]:
         """Every measure as an array of days × items (see ``modeling.measures``)."""
-        return measure(self.plan, self.nights, self.start)
+        return measure(self.plan, self.nights)
 
     def series(self, name: str, node: str = "", product: str = "") -> Array:
         """One measure per day, summed over the items of a node and product (all, if not given).
@@ -67,6 +67,16 @@ class Run:
         if name not in MEASURES:
             raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
         return np.asarray(self.measures[name][:, self.columns(node, product)].sum(axis=1))
+
+    def total(self, name: str, node: str = "", product: str = "") -> float:
+        """A measure, or a count such as ``cycles``, summed over days and items."""
+        if name in MEASURES:
+            return float(self.series(name, node, product).sum())
+        return float(self.nights[name][:, self.columns(node, product)].sum())
+
+    def variance(self, name: str, node: str = "", product: str = "") -> float:
+        """The variance over days of a measure that is summed over items."""
+        return float(self.series(name, node, product).var())
 
     def columns(self, node: str = "", product: str = "") -> list[int]:
         """The item numbers of a node and product.

@@ -50,7 +50,7 @@ class Shipping:
                 quantity = self._lane_limit(at, quantity, day)
             quantity = min(quantity, available)
             if quantity >= DUST:
-                available = max(0.0, available - quantity)
+                available -= quantity
                 self._hand_over(item, claim, at, quantity, day)
             if at < 0 and not self.waits[item]:
                 self._lose(item, claim, day)
@@ -84,11 +84,11 @@ class Shipping:
     def _hand_over(self, item: int, claim: int, at: int, quantity: float, day: int) -> None:
         """Goods leave an item: by lane number ``at``, or to the customers (-1)."""
         books, plan = self.books, self.plan.items[item]
-        books.owed[claim] = max(0.0, books.owed[claim] - quantity)
+        books.owed[claim] -= quantity
         if plan.unlimited:
             self.books.left -= quantity
         else:
-            books.on_hand[item] = max(0.0, books.on_hand[item] - quantity)
+            books.on_hand[item] -= quantity
         node, product = plan.key
         if at < 0:
             books.served[item] += quantity
@@ -98,6 +98,7 @@ class Shipping:
         due = books.arrival_day(at, day)
         books.in_transit[at] += quantity
         books.shipped[at] += quantity
+        books.sent[at] = 1.0
         books.log.append((day, "shipped", node, product, quantity, row.destination, row.mode, due))
         if due > day:
             self.under_way(at, quantity, due - day + BACK)

@@ -19,7 +19,7 @@
 With base-stock level S and lead time L, stock at night is S minus the demand of the last L days.
 
 So that two engines agree to the last bit, the arithmetic is part of the law: sums run in table
-order, every subtraction that could leave a rounding speck below zero is cut at zero, and flows
+order, every subtraction that could leave a rounding speck below zero is cut there, and flows
 below ``DUST`` do not happen.
 """
 

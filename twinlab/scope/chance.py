@@ -28,7 +28,10 @@ class Distribution(Protocol):
         """The smallest value it can give."""
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
-        """Draw ``len(scale)`` days × ``width`` replications; day d is scaled by ``scale[d]``."""
+        """Draw ``len(scale)`` days × ``width`` replications (× 1 if all are alike).
+
+        Day d is scaled by ``scale[d]``; the first days do not depend on how many there are.
+        """
 
 
 def is_distribution(value: Any) -> bool:
@@ -92,8 +95,8 @@ class Constant(Law):
         return self.value
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
-        """Repeat the scaled value; no random number is used."""
-        return np.repeat(self.value * scale[:, None], width, axis=1)
+        """Give the scaled value, one column for all replications."""
+        return self.value * scale[:, None]
 
 
 @dataclass(frozen=True)
@@ -117,9 +120,9 @@ class Trace(Law):
         return min(self.values, default=0.0)
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
-        """Repeat each day's scaled value over the replications."""
+        """Give each day's scaled value, one column for all replications."""
         recorded = np.asarray(self.values[: len(scale)])
-        return np.repeat((recorded * scale)[:, None], width, axis=1)
+        return np.asarray((recorded * scale)[:, None])
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class LaneOutage(Disruption):
     """A lane loses some or all of its capacity.
 
     Goods already under way arrive as planned, unless ``holds_transit``: then they stand still on
-    every day on which the lane is wholly closed.
+    every day on which the lane is wholly closed (as far as the scenario's days tell).
 
     >>> LaneOutage("port", "plant", start=10, days=5).holds_transit
     False

@@ -67,7 +67,8 @@ class State:
     mail: dict[Claim, list[Posted]] = field(default_factory=dict)
     in_transit: dict[Claim, float] = field(default_factory=dict)
     under_way: dict[Claim, list[Shipment]] = field(default_factory=dict)
-    in_process: dict[ItemKey, list[Batch]] = field(default_factory=dict)
+    in_process: dict[ItemKey, float] = field(default_factory=dict)
+    batches: dict[ItemKey, list[Batch]] = field(default_factory=dict)
     memory: dict[ItemKey, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
@@ -118,7 +119,8 @@ def _start_recipe(state: State, recipe: Recipe, evening: bool) -> None:
     good = units * recipe.good_share.average
     state.to_make[item] = 0.0
     state.mail[item] = [Posted(0, units)] if evening and units else []
-    state.in_process[item] = [Batch(due, units, good, due - days) for due in range(days) if units]
+    state.batches[item] = [Batch(due, units, good, due - days) for due in range(days) if units]
+    state.in_process[item] = units * days
     state.on_order[item] += units * (days + evening)
 
 
@@ -213,7 +215,7 @@ def _hand_over(state: State, claim: Claim, event: Event) -> None:
     """Goods leave the node for a claimant: its oldest orders first."""
     item = (event.node, event.product)
     if item in state.on_hand:
-        state.on_hand[item] = max(0.0, state.on_hand[item] - event.quantity)
+        state.on_hand[item] -= event.quantity
     _settle(state, claim, event.quantity)
 
 
@@ -224,7 +226,7 @@ def _lost(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
 
 
 def _settle(state: State, claim: Claim, quantity: float) -> None:
-    state.owed[claim] = max(0.0, state.owed[claim] - quantity)
+    state.owed[claim] -= quantity
     orders = state.orders[claim]
     while orders and orders[0][1] <= quantity:
         quantity -= orders.pop(0)[1]
@@ -250,15 +252,17 @@ def _consumed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> Non
 def _started(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
     item = (event.node, event.product)
     assert event.due is not None
-    state.to_make[item] = max(0.0, state.to_make[item] - event.quantity)
-    state.in_process[item].append(Batch(event.due, event.quantity, event.note, event.day))
+    state.to_make[item] -= event.quantity
+    state.in_process[item] += event.quantity
+    state.batches[item].append(Batch(event.due, event.quantity, event.note, event.day))
 
 
 def _finished(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
     item = (event.node, event.product)
     state.on_hand[item] += event.quantity
     state.on_order[item] = max(0.0, state.on_order[item] - event.note)
-    state.in_process[item] = [b for b in state.in_process[item] if b.due > event.day]
+    state.in_process[item] = max(0.0, state.in_process[item] - event.note)
+    state.batches[item] = [b for b in state.batches[item] if b.due > event.day]
 
 
 def _remembered(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
