@@ -8,7 +8,7 @@ scope            Product Node Lane Recipe Demand Stock Network Scenario Outage L
                  NegativeBinomial LogNormal Gamma Uniform Empirical Event Log State fold
                  read_disruptions write_disruptions TwinError NetworkError ScenarioError
 organization     View PriorityFailover Shares
-modeling         simulate Run Game
+modeling         simulate Run Game replicate Batch
 people           BaseStock MinMax FixedLot EchelonBaseStock PassThrough
 management       KPIs fill_rate cycle_service_level on_time_in_full days_of_cover mean_stock
                  mean_backlog lost_sales cost emissions lead_time bullwhip end_to_end_bullwhip
@@ -32,7 +32,7 @@ from twinlab.management import (
     mean_stock,
     on_time_in_full,
 )
-from twinlab.modeling import Game, Run, simulate
+from twinlab.modeling import Batch, Game, Run, replicate, simulate
 from twinlab.organization import PriorityFailover, Shares, View
 from twinlab.people import BaseStock, EchelonBaseStock, FixedLot, MinMax, PassThrough
 from twinlab.scope import (
@@ -73,6 +73,7 @@ from twinlab.scope import (
 
 __all__ = [
     "BaseStock",
+    "Batch",
     "Constant",
     "Delay",
     "Demand",
@@ -126,6 +127,7 @@ __all__ = [
     "mean_stock",
     "on_time_in_full",
     "read_disruptions",
+    "replicate",
     "serial",
     "simulate",
     "write_disruptions",

@@ -10,8 +10,10 @@ replications side by side: 100 replications are the first 100 of 1,000, whatever
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +67,25 @@ class Luck:
     whole: dict[str, Array]
     held: dict[LaneKey, NDArray[np.bool_]]
     active: list[NDArray[np.bool_]]
+
+
+def join_luck(blocks: Sequence[Luck], columns: int) -> Luck:
+    """Put the luck of consecutive blocks side by side and keep the first columns."""
+
+    def side_by_side(arrays: list[Any]) -> Any:
+        if all(array.shape[1] == 1 for array in arrays):
+            return arrays[0]
+        days = len(arrays[0])
+        wide = [np.broadcast_to(array, (days, BLOCK)) for array in arrays]
+        return np.ascontiguousarray(np.hstack(wide)[:, :columns])
+
+    def joined(name: str) -> Any:
+        tables = [getattr(block, name) for block in blocks]
+        if isinstance(tables[0], list):
+            return [side_by_side(list(arrays)) for arrays in zip(*tables, strict=True)]
+        return {key: side_by_side([table[key] for table in tables]) for key in tables[0]}
+
+    return Luck(**{f.name: joined(f.name) for f in fields(Luck)})
 
 
 def draw_luck(scenario: Scenario, seed: int, block: int = 0) -> Luck:

@@ -11,6 +11,7 @@ from typing import Any
 from twinlab.organization.sourcing import PriorityFailover
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
+from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
 
 
@@ -80,6 +81,20 @@ class Plan:
     mailed: tuple[int, ...]  # lanes whose orders take days
     # Per item: (item number, weight) of what its echelon counts, itself first.
     echelons: dict[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+
+    def columns(self, node: str = "", product: str = "") -> list[int]:
+        """The item numbers of a node and product (all, if not given).
+
+        Raises:
+            ScenarioError: nothing has these names.
+        """
+        keys = [item.key for item in self.items]
+        found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
+        if not found:
+            nodes, products = {n for n, _ in keys}, {p for _, p in keys}
+            wrong, known = (node, nodes) if node not in nodes | {""} else (product, products)
+            raise ScenarioError(f"no item of {wrong!r} in this run; {did_you_mean(wrong, known)}")
+        return found
 
 
 def make_plan(scenario: Scenario) -> Plan:

@@ -66,46 +66,22 @@ class Run:
         """
         if name not in MEASURES:
             raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
-        return np.asarray(self.measures[name][:, self.columns(node, product)].sum(axis=1))
+        return np.asarray(self.measures[name][:, self.plan.columns(node, product)].sum(axis=1))
 
     def total(self, name: str, node: str = "", product: str = "") -> float:
         """A measure, or a count such as ``cycles``, summed over days and items."""
         if name in MEASURES:
             return float(self.series(name, node, product).sum())
-        return float(self.nights[name][:, self.columns(node, product)].sum())
+        return float(self.nights[name][:, self.plan.columns(node, product)].sum())
 
     def variance(self, name: str, node: str = "", product: str = "") -> float:
         """The variance over days of a measure that is summed over items."""
         return float(self.series(name, node, product).var())
 
-    def columns(self, node: str = "", product: str = "") -> list[int]:
-        """The item numbers of a node and product.
-
-        Raises:
-            ScenarioError: nothing has these names.
-        """
-        keys = [item.key for item in self.plan.items]
-        found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
-        if not found:
-            named = (
-                {n for n, _ in keys} if node not in {n for n, _ in keys} else {p for _, p in keys}
-            )
-            wrong = node if node not in {n for n, _ in keys} else product
-            raise ScenarioError(f"no item of {wrong!r} in this run; {did_you_mean(wrong, named)}")
-        return found
-
     @cached_property
     def daily(self) -> pd.DataFrame:
         """The tidy daily table: one row per day, node and product, one column per measure."""
-        import pandas as pd
-
-        items = [item.key for item in self.plan.items]
-        table = {
-            "day": np.repeat(np.array(self.days), len(items)),
-            "node": [node for node, _ in items] * len(self.days),
-            "product": [product for _, product in items] * len(self.days),
-        }
-        return pd.DataFrame(table | {name: m.ravel() for name, m in self.measures.items()})
+        return daily_table(self.plan, self.days, self.measures)
 
     @cached_property
     def kpis(self) -> KPIs:
@@ -139,3 +115,16 @@ class Run:
             f"Run({len(self.days)} days, {nodes} nodes, {len(self.log)} events, "
             f"seed {self.seed}, replication {self.replication})"
         )
+
+
+def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> pd.DataFrame:
+    """Measures (days × items) as a tidy table."""
+    import pandas as pd  # half a second; `import twinlab` stays quick
+
+    items = [item.key for item in plan.items]
+    table = {
+        "day": np.repeat(np.array(days), len(items)),
+        "node": [node for node, _ in items] * len(days),
+        "product": [product for _, product in items] * len(days),
+    }
+    return pd.DataFrame(table | {name: m.ravel() for name, m in measures.items()})

@@ -49,7 +49,8 @@ def turns(network: Network) -> list[str]:
     ['mine', 'plant', 'shop']
     """
     ways = [(v.source, v.destination) for v in network.lanes]
-    at_once = [(v.source, v.destination) for v in network.lanes if v.lead_time.lowest < 1]
+    # A drawn lead time in a cycle is at least a day, so only a certain zero is at once there.
+    at_once = [(v.source, v.destination) for v in network.lanes if v.lead_time.average == 0]
     return upstream_first([n.name for n in network.nodes], ways, at_once)
 
 

@@ -150,7 +150,7 @@ def _fit_number(col: Column, value: Any) -> float | int:
     if not col.low <= number <= col.high:
         raise ValueError(f"must be {_range_text(col)} {col.unit}, got {value!r}")
     if col.type is int:
-        if number != int(number):
+        if not number.is_integer():
             raise ValueError(f"is a whole number of {col.unit}, got {value!r}")
         return int(number)
     return number

@@ -1,0 +1,33 @@
+"""Two engines, one answer: every number of every night, bit by bit, on random scenarios."""
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import twinlab as tl
+from tests.strategies import DAYS, scenarios, seeds
+from twinlab.modeling.batch import nights_of
+
+many = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def assert_equal(batch_nights, run):
+    assert batch_nights.keys() == run.nights.keys()
+    for name, numbers in run.nights.items():
+        different = np.argwhere(batch_nights[name] != numbers)
+        assert not len(different), (name, different[0], run)
+
+
+@given(scenarios(), seeds, st.integers(0, 200))
+@many
+def test_both_engines_agree_to_the_last_bit(scenario, seed, replication):
+    run = tl.simulate(scenario, seed, replication)
+    assert_equal(nights_of(scenario, seed, replication), run)
+
+
+@given(scenarios(), seeds, st.integers(1, DAYS - 1))
+@settings(many, max_examples=60)
+def test_both_engines_agree_from_any_state(scenario, seed, day):
+    start = tl.simulate(scenario, seed, 3).state_on(day)
+    run = tl.simulate(scenario, seed, 3, start=start)
+    assert_equal(nights_of(scenario, seed, 3, start), run)

@@ -1,0 +1,186 @@
+"""The batch engine: many histories side by side, as NumPy arrays over replications.
+
+It lives by the same law as the event engine (``scope.calendar``), with the same plan, the same luck
+and the same rules, but with code of its own: every number of the event engine is a row of numbers
+here, one per replication. The two agree to the last bit on everything that a night records.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.batch_afternoon import BatchAfternoon
+from twinlab.modeling.batch_service import BatchService
+from twinlab.modeling.ledger import Ledger
+from twinlab.modeling.luck import Luck
+from twinlab.modeling.plan import ItemPlan, Plan
+from twinlab.organization.view import Supplier, View
+from twinlab.scope.calendar import DUST
+from twinlab.scope.chance import Array
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.state import State
+
+
+class BatchEngine:
+    """A width of histories, from a start state to the last day of the scenario."""
+
+    def __init__(self, plan: Plan, luck: Luck, width: int, start: State) -> None:
+        """Set up the rows of numbers."""
+        self.plan, self.luck, self.width = plan, luck, width
+        self.books = books = Ledger(plan, luck, width, start)
+        self.afternoon = BatchAfternoon(plan, luck, books)
+        self.service = BatchService(plan, books)
+        self.day = start.day
+        self.views = [self._view(item, start) for item in plan.items]
+        periods = [(plan.items[n], plan.items[n].node.review_period) for n in plan.deciders]
+        self._morning = [(i, p) for i, p in periods if not i.node.evening_review]
+        self._evening = [(i, p) for i, p in periods if i.node.evening_review]
+        self.demand = [luck.demand[row.node, row.product] for row in plan.demands]
+        self.open = {
+            at: books.open_days(at)
+            for item in plan.items
+            if len(item.lanes_in) > 1
+            for at in item.lanes_in
+        }
+
+    def live(self, day: int) -> None:
+        """Live through one day: morning, afternoon, night."""
+        self.day = day
+        self._orders_arrive(day)
+        for item, period in self._morning:
+            if day % period == 0:
+                self._decide(item, day, day)
+        self.afternoon.goods_flow(day)
+        for item, period in self._evening:
+            if day % period == 0:
+                self._decide(item, day, day + 1)
+        self.service.judge(day)
+
+    def _orders_arrive(self, day: int) -> None:
+        books, plan = self.books, self.plan
+        for at in plan.mailed:
+            letters = books.mail[at][day % len(books.mail[at])]
+            books.ask(plan.lanes[at].source, letters)
+            books.owed[at] += letters
+            letters.fill(0.0)
+        for at, request in enumerate(books.requests):
+            if request is not None:
+                self._request(at, request)
+                request.fill(0.0)
+        for at, item in enumerate(plan.sellers):
+            today = self.demand[at][day]
+            books.ask(item, today)
+            books.demanded[item] += today
+            books.owed[len(plan.lanes) + item] += today
+
+    # -- deciding --
+
+    def _decide(self, item: ItemPlan, day: int, seen: int) -> None:
+        books, number = self.books, item.number
+        view = self.views[number]
+        view.day = day
+        # Copies: a rule may keep what it saw in its memory.
+        view.on_hand = books.on_hand[number].copy()
+        view.on_order = books.on_order[number].copy()
+        view.backlog = books.backlog(number)
+        view.demand = books.asked[number].copy()
+        if len(item.lanes_in) > 1:
+            for at, supplier in zip(item.lanes_in, view.suppliers, strict=True):
+                days = self.open[at]
+                supplier.open = 1.0 if days is None else days[day]
+        quantity = self._quantity(item, view)
+        books.asked[number].fill(0.0)
+        self._place(item, quantity, day, seen)
+
+    def _quantity(self, item: ItemPlan, view: View) -> Array:
+        """The rule's answer as units of every replication; ScenarioError if it is none."""
+        node, product = item.key
+        try:
+            answer = np.asarray(item.rule(view), dtype=np.float64)
+            quantity = np.broadcast_to(answer, (self.width,))
+        except (TypeError, ValueError) as problem:
+            raise ScenarioError(
+                f"{item.rule!r} of {node!r} for {product!r} cannot decide for many histories at "
+                f"once ({problem}): write it with array functions, such as np.maximum(0, …) and "
+                "np.where(…), or wrap it: OneByOne(rule)"
+            ) from None
+        if not (quantity.min() >= 0.0 and quantity.max() < math.inf):
+            wrong = quantity[~((quantity >= 0.0) & (quantity < math.inf))][0]
+            raise ScenarioError(
+                f"{item.rule!r} of {node!r} for {product!r} returned {wrong} on day {view.day}: a "
+                "rule returns numbers of units of at least 0 (for example np.maximum(0, 50 - "
+                "view.inventory_position))"
+            )
+        return np.asarray(quantity * (quantity >= DUST))
+
+    def _place(self, item: ItemPlan, quantity: Array, day: int, seen: int) -> None:
+        """Send orders to the suppliers, or to the node's own production."""
+        books, number = self.books, item.number
+        if item.made is not None:
+            books.order(number, quantity)
+            request = books.requests[item.made]
+            if seen > day and request is not None:
+                request += quantity
+            else:
+                self._request(item.made, quantity)
+            return
+        if len(item.lanes_in) == 1:
+            self._post(item.lanes_in[0], number, quantity, day)
+            return
+        for at, part in zip(item.lanes_in, item.sourcing(self.views[number], quantity),
+                            strict=True):  # fmt: skip
+            self._post(at, number, part * (part >= DUST), day)
+
+    def _post(self, at: int, number: int, quantity: Array, day: int) -> None:
+        """Order from one supplier."""
+        books, lane = self.books, self.plan.lanes[at]
+        books.order(number, quantity)
+        if lane.delay:
+            mail = books.mail[at]
+            mail[(day + lane.delay) % len(mail)] += quantity
+        else:
+            books.ask(lane.source, quantity)
+            books.owed[at] += quantity
+
+    def _request(self, recipe: int, quantity: Array) -> None:
+        books = self.books
+        books.to_make[recipe] += quantity
+        for component, need in self.plan.recipes[recipe].components:
+            books.ask(component, quantity * need)
+
+    def _view(self, item: ItemPlan, start: State) -> View:
+        rows = [self.plan.lanes[at].row for at in item.lanes_in]
+        view = View(*item.key, [
+            Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows
+        ])  # fmt: skip
+        view.memory = dict(start.memory.get(item.key, {}))
+        view.echelon = lambda: _echelon_position(self, item.number)
+        return view
+
+
+def _echelon_position(engine: BatchEngine, number: int) -> Array:
+    """Units of an item here and, as weighed by the plan, everywhere downstream."""
+    books = engine.books
+    total: Any = 0.0
+    for other, weight in engine.plan.echelons[number]:
+        position = books.on_hand[other] + books.on_order[other] - books.backlog(other)
+        if other != number:
+            position = position - _unseen(engine, other)
+        total = total + weight * position
+    return np.asarray(total)
+
+
+def _unseen(engine: BatchEngine, number: int) -> Any:
+    """Units an item has ordered that its suppliers do not know of yet."""
+    item, books = engine.plan.items[number], engine.books
+    unseen: Any = 0.0
+    for at in item.lanes_in:
+        mail = books.mail[at]
+        # Today's letters have been seen already: their slot is empty, and comes last.
+        for ahead in range(1, len(mail) + 1):
+            unseen = unseen + mail[(engine.day + ahead) % len(mail)]
+    request = books.requests[item.made] if item.made is not None else None
+    return unseen if request is None else unseen + request
