@@ -183,7 +183,11 @@ def _way_back(lanes, recipes):
     ]  # fmt: skip
     if not back:
         return st.just([])
-    lane = st.sampled_from(back).map(lambda ends: tl.Lane(*ends, lead_time=2, sourcing_rank=2))
+    lane = st.builds(
+        lambda ends, time: tl.Lane(*ends, lead_time=time, sourcing_rank=2),
+        st.sampled_from(back),
+        st.sampled_from([2, tl.Normal(2, 1)]),
+    )
     return st.lists(lane, max_size=1)
 
 

@@ -8,8 +8,9 @@ scope            Product Node Lane Recipe Demand Stock Network Scenario Outage L
                  NegativeBinomial LogNormal Gamma Uniform Empirical Event Log State fold
                  read_disruptions write_disruptions TwinError NetworkError ScenarioError
 organization     View PriorityFailover Shares
-modeling         simulate Run Game replicate Batch
-people           BaseStock MinMax FixedLot EchelonBaseStock PassThrough
+modeling         simulate Run Game replicate Batch Precision Estimate estimate mser5 WarmUp
+                 compare Comparison sweep tornado sobol Sobol tune Tuning
+people           BaseStock MinMax FixedLot EchelonBaseStock PassThrough OneByOne
 management       KPIs fill_rate cycle_service_level on_time_in_full days_of_cover mean_stock
                  mean_backlog lost_sales cost emissions lead_time bullwhip end_to_end_bullwhip
 ===============  ==========================================================================
@@ -32,9 +33,28 @@ from twinlab.management import (
     mean_stock,
     on_time_in_full,
 )
-from twinlab.modeling import Batch, Game, Run, replicate, simulate
+from twinlab.modeling import (
+    Batch,
+    Comparison,
+    Estimate,
+    Game,
+    Precision,
+    Run,
+    Sobol,
+    Tuning,
+    WarmUp,
+    compare,
+    estimate,
+    mser5,
+    replicate,
+    simulate,
+    sobol,
+    sweep,
+    tornado,
+    tune,
+)
 from twinlab.organization import PriorityFailover, Shares, View
-from twinlab.people import BaseStock, EchelonBaseStock, FixedLot, MinMax, PassThrough
+from twinlab.people import BaseStock, EchelonBaseStock, FixedLot, MinMax, OneByOne, PassThrough
 from twinlab.scope import (
     Constant,
     Delay,
@@ -74,12 +94,14 @@ from twinlab.scope import (
 __all__ = [
     "BaseStock",
     "Batch",
+    "Comparison",
     "Constant",
     "Delay",
     "Demand",
     "DemandShift",
     "EchelonBaseStock",
     "Empirical",
+    "Estimate",
     "Event",
     "FixedLot",
     "Game",
@@ -95,9 +117,11 @@ __all__ = [
     "NetworkError",
     "Node",
     "Normal",
+    "OneByOne",
     "Outage",
     "PassThrough",
     "Poisson",
+    "Precision",
     "PriorityFailover",
     "Product",
     "Recipe",
@@ -105,30 +129,40 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Shares",
+    "Sobol",
     "State",
     "Stock",
     "Trace",
+    "Tuning",
     "TwinError",
     "Uniform",
     "View",
+    "WarmUp",
     "assembly",
     "bullwhip",
+    "compare",
     "cost",
     "cycle_service_level",
     "days_of_cover",
     "distribution",
     "emissions",
     "end_to_end_bullwhip",
+    "estimate",
     "fill_rate",
     "fold",
     "lead_time",
     "lost_sales",
     "mean_backlog",
     "mean_stock",
+    "mser5",
     "on_time_in_full",
     "read_disruptions",
     "replicate",
     "serial",
     "simulate",
+    "sobol",
+    "sweep",
+    "tornado",
+    "tune",
     "write_disruptions",
 ]

@@ -82,7 +82,9 @@ def test_best_forecast_of_ar1_demand(case):
     """bw_lee_mmse_ar1: Lee, Padmanabhan & Whang (1997) Theorem 1."""
     inputs, expected, tolerance = known("bw_lee_mmse_ar1")
     given = inputs["cases"][case]
-    run = lived(autoregressive(given["rho"], seed=50 + case), BestForecast(given["L"], given["rho"]))
+    run = lived(
+        autoregressive(given["rho"], seed=50 + case), BestForecast(given["L"], given["rho"])
+    )
     assert tl.bullwhip(run, "shop") == pytest.approx(expected["ratio"][case], rel=tolerance)
 
 
@@ -102,13 +104,12 @@ class OnceInAWhile:
 def aggregate_orders(inputs, phases, days):
     """Orders of each shop by day; shop k orders on the days of phase k, all it was asked since."""
     shops = [f"shop {k}" for k in range(inputs["N"])]
-    network = tl.distribution(
-        "DC", shops, demand=dict.fromkeys(shops, tl.Normal(inputs["demand_mean"], inputs["demand_sd"])),
-        on_hand=dict.fromkeys(shops, 500.0),
-    )  # fmt: skip
-    rules = {"DC": tl.PassThrough()} | {
-        shop: OnceInAWhile(500, inputs["R"], phase) for shop, phase in zip(shops, phases, strict=True)
-    }  # fmt: skip
+    law = tl.Normal(inputs["demand_mean"], inputs["demand_sd"])
+    demands, stocks = dict.fromkeys(shops, law), dict.fromkeys(shops, 500.0)
+    network = tl.distribution("DC", shops, demand=demands, on_hand=stocks)
+    rules = {"DC": tl.PassThrough()}
+    for shop, phase in zip(shops, phases, strict=True):
+        rules[shop] = OnceInAWhile(500, inputs["R"], phase)
     run = tl.simulate(tl.Scenario(network, rules, days=days), seed=1997)
     first = inputs["R"]  # each shop's first order may be for less than a whole period
     orders = np.array([run.series("ordered", shop)[first:] for shop in shops])

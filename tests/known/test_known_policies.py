@@ -1,4 +1,4 @@
-"""More published answers met by simulation: echelon policies, Poisson shops, supplier availability."""
+"""Published answers on echelon policies, Poisson shops and suppliers, met by simulation."""
 
 import json
 from itertools import combinations

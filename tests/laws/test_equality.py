@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import twinlab as tl
 from tests.strategies import DAYS, scenarios, seeds
-from twinlab.modeling.batch import nights_of
+from twinlab.modeling.replicate import nights_of
 
 many = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -17,6 +17,7 @@ from twinlab.modeling.batch_service import BatchService
 from twinlab.modeling.ledger import Ledger
 from twinlab.modeling.luck import Luck
 from twinlab.modeling.plan import ItemPlan, Plan
+from twinlab.organization.sourcing import split_order
 from twinlab.organization.view import Supplier, View
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
@@ -27,37 +28,34 @@ from twinlab.scope.state import State
 class BatchEngine:
     """A width of histories, from a start state to the last day of the scenario."""
 
-    def __init__(self, plan: Plan, luck: Luck, width: int, start: State) -> None:
-        """Set up the rows of numbers."""
+    def __init__(self, plan: Plan, luck: Luck, width: int, start: State | None = None) -> None:
+        """Set up the rows of numbers, from a state or from the network's first morning."""
+        fresh = start is None
+        start = start.copy() if start else State.initial(plan.scenario.network)
+        start.check(plan.scenario.network)
         self.plan, self.luck, self.width = plan, luck, width
-        self.books = books = Ledger(plan, luck, width, start)
-        self.afternoon = BatchAfternoon(plan, luck, books)
+        self.books = books = Ledger(plan, luck, width, start, fresh)
         self.service = BatchService(plan, books)
+        self.afternoon = BatchAfternoon(plan, luck, books, self.service)
         self.day = start.day
         self.views = [self._view(item, start) for item in plan.items]
         periods = [(plan.items[n], plan.items[n].node.review_period) for n in plan.deciders]
         self._morning = [(i, p) for i, p in periods if not i.node.evening_review]
         self._evening = [(i, p) for i, p in periods if i.node.evening_review]
         self.demand = [luck.demand[row.node, row.product] for row in plan.demands]
-        self.open = {
-            at: books.open_days(at)
-            for item in plan.items
-            if len(item.lanes_in) > 1
-            for at in item.lanes_in
-        }
+        self.open = [books.open_days(at) for at in range(len(plan.lanes))]
 
     def live(self, day: int) -> None:
         """Live through one day: morning, afternoon, night."""
         self.day = day
         self._orders_arrive(day)
         for item, period in self._morning:
-            if day % period == 0:
-                self._decide(item, day, day)
+            self._review(item, period, day, day)
         self.afternoon.goods_flow(day)
         for item, period in self._evening:
-            if day % period == 0:
-                self._decide(item, day, day + 1)
+            self._review(item, period, day, day + 1)
         self.service.judge(day)
+        self._check_decisions(day)
 
     def _orders_arrive(self, day: int) -> None:
         books, plan = self.books, self.plan
@@ -74,9 +72,16 @@ class BatchEngine:
             today = self.demand[at][day]
             books.ask(item, today)
             books.demanded[item] += today
+            self.service.demanded[self.service.place[item]] = today
             books.owed[len(plan.lanes) + item] += today
 
     # -- deciding --
+
+    def _review(self, item: ItemPlan, period: int, day: int, seen: int) -> None:
+        if day % period == 0:
+            self._decide(item, day, seen)
+        else:
+            self.books.decided[item.number].fill(0.0)
 
     def _decide(self, item: ItemPlan, day: int, seen: int) -> None:
         books, number = self.books, item.number
@@ -86,35 +91,40 @@ class BatchEngine:
         view.on_hand = books.on_hand[number].copy()
         view.on_order = books.on_order[number].copy()
         view.backlog = books.backlog(number)
-        view.demand = books.asked[number].copy()
-        if len(item.lanes_in) > 1:
-            for at, supplier in zip(item.lanes_in, view.suppliers, strict=True):
-                days = self.open[at]
-                supplier.open = 1.0 if days is None else days[day]
-        quantity = self._quantity(item, view)
-        books.asked[number].fill(0.0)
-        self._place(item, quantity, day, seen)
+        asked = books.asked if number in books.lasting else books.asked_today
+        view.demand = asked[number].copy()
+        for at, supplier in zip(item.lanes_in, view.suppliers, strict=True):
+            days = self.open[at]
+            if days is not None:
+                supplier.open = days[day]
+        self._place(item, self._quantity(item, view), day, seen)
 
     def _quantity(self, item: ItemPlan, view: View) -> Array:
-        """The rule's answer as units of every replication; ScenarioError if it is none."""
-        node, product = item.key
+        """The rule's answer as units of every replication, dust left out."""
+        decided = self.books.decided[item.number]
         try:
-            answer = np.asarray(item.rule(view), dtype=np.float64)
-            quantity = np.broadcast_to(answer, (self.width,))
+            decided[:] = item.rule(view)
         except (TypeError, ValueError) as problem:
             raise ScenarioError(
-                f"{item.rule!r} of {node!r} for {product!r} cannot decide for many histories at "
-                f"once ({problem}): write it with array functions, such as np.maximum(0, …) and "
-                "np.where(…), or wrap it: OneByOne(rule)"
+                f"{item.rule!r} of {item.key[0]!r} for {item.key[1]!r} cannot decide for many "
+                f"histories at once ({problem}): write it with array functions, such as "
+                "np.maximum(0, …) and np.where(…), or wrap it: OneByOne(rule)"
             ) from None
-        if not (quantity.min() >= 0.0 and quantity.max() < math.inf):
-            wrong = quantity[~((quantity >= 0.0) & (quantity < math.inf))][0]
-            raise ScenarioError(
-                f"{item.rule!r} of {node!r} for {product!r} returned {wrong} on day {view.day}: a "
-                "rule returns numbers of units of at least 0 (for example np.maximum(0, 50 - "
-                "view.inventory_position))"
-            )
-        return np.asarray(quantity * (quantity >= DUST))
+        self.books.asked[item.number].fill(0.0)
+        return np.asarray(decided * (decided >= DUST))
+
+    def _check_decisions(self, day: int) -> None:
+        """Every number decided today must be a quantity."""
+        decided = self.books.decided
+        if decided.min() >= 0.0 and decided.max() < math.inf:
+            return
+        number, column = np.argwhere(~((decided >= 0.0) & (decided < math.inf)))[0]
+        item = self.plan.items[number]
+        raise ScenarioError(
+            f"{item.rule!r} of {item.key[0]!r} for {item.key[1]!r} returned "
+            f"{decided[number, column]} on day {day}: a rule returns numbers of units of at least "
+            "0 (for example np.maximum(0, 50 - view.inventory_position))"
+        )
 
     def _place(self, item: ItemPlan, quantity: Array, day: int, seen: int) -> None:
         """Send orders to the suppliers, or to the node's own production."""
@@ -130,8 +140,8 @@ class BatchEngine:
         if len(item.lanes_in) == 1:
             self._post(item.lanes_in[0], number, quantity, day)
             return
-        for at, part in zip(item.lanes_in, item.sourcing(self.views[number], quantity),
-                            strict=True):  # fmt: skip
+        parts = split_order(item.sourcing, self.views[number], quantity)
+        for at, part in zip(item.lanes_in, parts, strict=True):
             self._post(at, number, part * (part >= DUST), day)
 
     def _post(self, at: int, number: int, quantity: Array, day: int) -> None:

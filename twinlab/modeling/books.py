@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twinlab.modeling.luck import Luck
 from twinlab.modeling.measures import FLOWS, IN_FULL, STOCKS
 from twinlab.modeling.plan import Plan
+from twinlab.scope.calendar import DUST
 from twinlab.scope.state import State
 
 
@@ -122,7 +123,10 @@ class Books:
 
     def arrival_day(self, lane: int, day: int) -> int:
         """The arrival day of goods that leave today; a lane that is held loses a day."""
-        left: int = self.lead_time[lane][day]
+        return self.delayed(lane, day, self.lead_time[lane][day])
+
+    def delayed(self, lane: int, day: int, left: int) -> int:
+        """The day on which goods arrive that have some days of moving left after a day."""
         held = self.held[lane]
         if held is None:
             return day + left
@@ -156,6 +160,16 @@ class Books:
             name: np.array(rows, dtype=np.float64).reshape(len(rows), len(getattr(self, name)))
             for name, rows in self.nights.items()
         }
+
+
+def hold_pipeline(books: Books) -> None:
+    """Goods under way on the first morning stand still too while their lane is held."""
+    for at, lane in enumerate(books.plan.lanes):
+        if books.held[at] is not None:
+            under_way = books.start.under_way
+            under_way[lane.row.key] = [
+                s._replace(due=books.delayed(at, -1, s.due + 1)) for s in under_way[lane.row.key]
+            ]
 
 
 def _unseen(books: Books, item: int) -> float:
@@ -194,7 +208,7 @@ class Service:
             if books.day == books.start.day or books.received[item] + books.finished[item] > 0.0:
                 books.cycles[item] = 1.0
                 self.spoilt[item] = False
-            if not self.spoilt[item] and waiting + books.lost[item] > 0.0:
+            if not self.spoilt[item] and waiting + books.lost[item] >= DUST:
                 books.cycles_spoilt[item] = 1.0
                 self.spoilt[item] = True
             self.waiting[item] = waiting

@@ -13,7 +13,7 @@ from typing import Any
 import simpy
 
 from twinlab.modeling.afternoon import Afternoon
-from twinlab.modeling.books import Books
+from twinlab.modeling.books import Books, hold_pipeline
 from twinlab.modeling.luck import BLOCK, draw_luck
 from twinlab.modeling.morning import Morning
 from twinlab.modeling.plan import make_plan
@@ -65,6 +65,7 @@ class EventEngine:
         self.plan = plan = make_plan(scenario)
         self.seed, self.replication = seed, replication
         self.start = start.copy() if start else State.initial(scenario.network)
+        self.start.check(scenario.network)
         if not 0 <= self.start.day <= scenario.days:
             raise ScenarioError(
                 f"start is day {self.start.day}, after the scenario's {scenario.days} days: "
@@ -72,6 +73,8 @@ class EventEngine:
             )
         block, column = divmod(replication, BLOCK)
         self.books = books = Books(plan, draw_luck(scenario, seed, block), column, self.start)
+        if start is None:
+            hold_pipeline(books)
         self.clock = simpy.Environment(initial_time=self.start.day)
         self.afternoon = Afternoon(plan, books, self.clock)
         self.morning = Morning(plan, books, self.clock, frozenset(asked))
@@ -122,7 +125,8 @@ class EventEngine:
                 where = getattr(disruption, "node", "") or getattr(disruption, "source", "")
                 product, note = getattr(disruption, "product", ""), type(disruption).__name__
                 partner = getattr(disruption, "destination", "")
-                self.books.log.append((day, kind, where, product, 0.0, partner, "", None, note))
+                mode = getattr(disruption, "mode", "")
+                self.books.log.append((day, kind, where, product, 0.0, partner, mode, None, note))
 
 
 class Game:

@@ -14,6 +14,7 @@ import numpy as np
 
 from twinlab.modeling.measures import COSTS
 from twinlab.scope.columns import column, schema
+from twinlab.scope.errors import ScenarioError, did_you_mean
 
 Value = Any  # a float where the history is one, an array where there are many
 
@@ -90,7 +91,7 @@ def mean_stock(history: History, node: str = "", product: str = "") -> Value:
     >>> mean_stock(simulate(Scenario(shop, BaseStock(5), days=2)))
     1.5
     """
-    return history.total("on_hand", node, product) / len(history.days)
+    return _ratio(history.total("on_hand", node, product), len(history.days))
 
 
 def mean_backlog(history: History, node: str = "", product: str = "") -> Value:
@@ -101,21 +102,20 @@ def mean_backlog(history: History, node: str = "", product: str = "") -> Value:
     >>> mean_backlog(simulate(Scenario(shop, BaseStock(5), days=2)))
     0.5
     """
-    return history.total("backlog", node, product) / len(history.days)
+    return _ratio(history.total("backlog", node, product), len(history.days))
 
 
 def days_of_cover(history: History, node: str = "", product: str = "") -> Value:
     """How many days the mean stock lasts: mean on hand / mean daily outflow [days].
 
-    Outflow counts what customers, other nodes and own production took.
+    Outflow counts what customers, other nodes and own production took out of stock.
 
     >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 10})
     >>> days_of_cover(simulate(Scenario(shop, BaseStock(10), days=2)), "shop")
     1.8571428571428572
     """
-    taken = sum(history.total(name, node, product) for name in ("served", "shipped", "consumed"))
-    return _ratio(history.total("on_hand", node, product), taken)
+    return _ratio(history.total("on_hand", node, product), history.total("outflow", node, product))
 
 
 def lost_sales(history: History, node: str = "", product: str = "") -> Value:
@@ -141,8 +141,11 @@ def cost(history: History, kind: str = "", node: str = "", product: str = "") ->
     >>> cost(simulate(Scenario(shop, BaseStock(5), days=2)), "holding")
     3.0
     """
+    if kind and kind not in COSTS:
+        raise ScenarioError(f"no kind of cost {kind!r}; {did_you_mean(kind, COSTS)}")
     kinds = [kind] if kind else COSTS
-    return sum(history.total(each, node, product) for each in kinds) / len(history.days)
+    total = sum(history.total(each, node, product) for each in kinds)
+    return _ratio(total, len(history.days))
 
 
 def emissions(history: History, node: str = "", product: str = "") -> Value:
@@ -156,7 +159,7 @@ def emissions(history: History, node: str = "", product: str = "") -> Value:
     >>> emissions(simulate(Scenario(shop, BaseStock(0), days=2)))
     35.0
     """
-    return history.total("emissions", node, product) / len(history.days)
+    return _ratio(history.total("emissions", node, product), len(history.days))
 
 
 def lead_time(history: History, node: str = "", product: str = "") -> Value:

@@ -62,12 +62,14 @@ class Ledger:
     cycles: Array
     cycles_spoilt: Array
 
-    def __init__(self, plan: Plan, luck: Luck, width: int, start: State) -> None:
-        """Lay out the rows and fill in the start state."""
+    def __init__(self, plan: Plan, luck: Luck, width: int, start: State, fresh: bool) -> None:
+        """Lay out the rows and fill in the start state (``fresh``: a network's first morning)."""
         self.plan, self.luck, self.width, self.start = plan, luck, width, start
         rows = record_rows(plan)
         self.record = np.zeros((rows[FLOWS[-1]].stop, width))
-        self.flows_only = self.record[rows[FLOWS[0]].start :]
+        stocks, asked = rows["asked_today"].start, rows["asked_today"].stop
+        # Stocks and requests stand for today; other flows add up until somebody clears them.
+        self.today, self.flows = self.record[:asked], self.record[stocks:]
         for name, part in rows.items():
             setattr(self, name, self.record[part])
         self.asked = np.zeros((len(plan.items), width))
@@ -76,9 +78,13 @@ class Ledger:
             tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
             for item in plan.items
         ]
+        self.left: Any = np.inf  # of the capacity of the node whose turn it is
         self.columns = np.arange(width)
+        self.zero = np.zeros(width)
+        self.decided = np.zeros((len(plan.items), width))
+        self.lasting = _requests_that_last(plan)
         self._open_state(start)
-        self._open_lanes(start)
+        self._open_lanes(start, fresh)
         self._open_recipes(start)
 
     # -- opening --
@@ -97,20 +103,25 @@ class Ledger:
             for row, name in zip(rows, names, strict=True):
                 row.fill(table.get(name, 0.0))
 
-    def _open_lanes(self, start: State) -> None:
+    def _open_lanes(self, start: State, fresh: bool) -> None:
         """Rings of days: goods under way by arrival, orders in the mail by when they are seen."""
         self.pipeline: list[Array] = []
         self.mail: list[Array] = []
         self.due: list[Any] = []
         for lane in self.plan.lanes:
-            due = _arrival_days(self.luck, lane.row.key)
+            key = lane.row.key
+            times, held = self.luck.lead_time[key], self.luck.held.get(key)
+            due = _arrival(np.arange(len(times))[:, None], times, held)
             self.due.append(due)
             longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
-            waiting = start.under_way.get(lane.row.key, [])
-            longest = max([longest, *(s.due - start.day for s in waiting)])
+            waiting = [
+                (_arrival(-1, s.due + 1, held) if fresh else np.array([s.due]), s.quantity)
+                for s in start.under_way.get(key, ())
+            ]
+            longest = max([longest, *(int(days.max()) - start.day for days, _ in waiting)])
             ring = np.zeros((longest + 1, self.width))
-            for shipment in waiting:
-                ring[shipment.due % len(ring)] += shipment.quantity
+            for days, quantity in waiting:
+                ring[np.broadcast_to(days, self.width) % len(ring), self.columns] += quantity
             self.pipeline.append(ring)
             letters = np.zeros((lane.delay + 1, self.width))
             for posted in start.mail.get(lane.row.key, ()):
@@ -146,8 +157,9 @@ class Ledger:
 
     def ask(self, item: int, quantity: Array) -> None:
         """Somebody asks an item for units."""
-        self.asked[item] += quantity
         self.asked_today[item] += quantity
+        if item in self.lasting:
+            self.asked[item] += quantity
 
     def order(self, item: int, quantity: Array) -> None:
         """An item's node orders units."""
@@ -156,28 +168,41 @@ class Ledger:
 
     def backlog(self, item: int) -> Array:
         """Units asked of an item and not yet handed over: claims in order of service, then use."""
-        total = np.zeros(self.width)
-        for claim in self.claims[item]:
+        claims = self.claims[item]
+        total = self.owed[claims[0]].copy() if claims else np.zeros(self.width)
+        for claim in claims[1:]:
             total += self.owed[claim]
         for recipe, need in self.plan.items[item].users:
             total += self.to_make[recipe] * need
         return total
 
 
-def _arrival_days(luck: Luck, lane: Any) -> Any:
-    """Arrival day of what leaves on each day; days on which the lane is held do not count."""
-    times = luck.lead_time[lane]
-    days = np.arange(len(times))[:, None]
-    held = luck.held.get(lane)
-    if held is None or not held.any():
-        return days + times
-    left, held = np.broadcast_arrays(times, held)
-    left = left.copy()
-    due = np.broadcast_to(days, left.shape).copy()
-    columns = np.arange(left.shape[1])
+def _requests_that_last(plan: Plan) -> set[int]:
+    """Items whose requests are not all of today when they decide: they may add up over days."""
+    place = {number: at for at, number in enumerate(plan.deciders)}
+    lasting = set()
+    for item in plan.items:
+        node = item.node
+        late = node.evening_review or node.review_period > 1
+        for at, lane in enumerate(plan.lanes):
+            if lane.source == item.number and at not in plan.mailed:
+                late |= place[lane.destination] > place.get(item.number, len(place))
+        for recipe, _ in item.users:
+            late |= place[plan.recipes[recipe].item] > place[item.number]
+        if late and not item.unlimited:
+            lasting.add(item.number)
+    return lasting
+
+
+def _arrival(days: Any, left: Any, held: Any) -> Any:
+    """Arrival days of what has some days of moving left after a day; held days do not count."""
+    if held is None:
+        return np.atleast_1d(days + left)
+    columns = np.arange(held.shape[1])
+    left = np.array(np.broadcast_arrays(left, held[:1])[0])
+    due = np.array(np.broadcast_to(days, left.shape))
     while (left > 0).any():
         due += left > 0
-        inside = due < len(held)
-        still = inside & held[np.minimum(due, len(held) - 1), columns]
+        still = (due < len(held)) & held[np.minimum(due, len(held) - 1), columns]
         left -= (left > 0) & ~still
-    return due
+    return due[0] if np.ndim(days) == 0 else due

@@ -27,6 +27,9 @@ from twinlab.scope.scenario import Scenario, struck
 
 BLOCK = 64
 
+# How many days beyond a scenario's end closed lanes are known to hold what is under way.
+BEYOND = 366
+
 Days = NDArray[np.int64]
 
 
@@ -94,26 +97,28 @@ def draw_luck(scenario: Scenario, seed: int, block: int = 0) -> Luck:
     days = scenario.days
     luck = Luck({}, {}, {}, {}, {}, {}, {}, {}, [])
     ones = np.ones(days)
-    circular = in_cycles(network) if network.lanes else set()
+    circles = in_cycles(network)
     for demand in network.demands:
         scale = np.array([demand.scale(day) for day in range(days)])
         generator = stream(seed, block, "demand", demand.node, demand.product)
         luck.demand[demand.node, demand.product] = demand.pattern.draw(generator, scale, BLOCK)
     for lane in network.lanes:
         times = lane.lead_time.draw(stream(seed, block, "lead time", *lane.key), ones, BLOCK)
-        least = int({lane.source, lane.destination} <= circular and lane.lead_time.average > 0)
+        circle = circles.get(lane.source)
+        back = circle is not None and circle == circles.get(lane.destination)
+        least = int(back and lane.lead_time.average > 0)
         luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.int64)
     for recipe in network.recipes:
         generator = stream(seed, block, "yield", recipe.node, recipe.product)
         share = recipe.good_share.draw(generator, ones, BLOCK)
         luck.good_share[recipe.node, recipe.product] = np.minimum(1.0, share)
-    same: Counter[str] = Counter()
+    same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
-        number = same[disruption.title]
-        same[disruption.title] += 1
-        generator = stream(seed, block, "disruption", disruption.title, str(number))
-        severity = _severity(disruption, generator, days)
-        luck.active.append(severity > 0)
+        where = (type(disruption).__name__, *disruption.place)
+        generator = stream(seed, block, "disruption", *where, str(same[where]))
+        same[where] += 1
+        severity = _severity(disruption, generator, days + BEYOND)
+        luck.active.append(severity[:days] > 0)
         _strike(luck, scenario, disruption, severity)
     return luck
 
@@ -133,7 +138,7 @@ def _severity(disruption: Disruption, generator: np.random.Generator, days: int)
     if disruption.rate == 0 and isinstance(disruption.days, Constant):
         strikes, lengths = strikes[:, :1], lengths[:, :1]
     severity = np.zeros(strikes.shape)
-    ends = np.full(strikes.shape[1], -1)
+    ends = np.full(strikes.shape[1], -1 - disruption.recovery)
     fade = disruption.recovery + 1
     for day in range(days):
         free = day >= ends + disruption.recovery
@@ -146,24 +151,20 @@ def _severity(disruption: Disruption, generator: np.random.Generator, days: int)
 
 def _strike(luck: Luck, scenario: Scenario, disruption: Disruption, severity: Array) -> None:
     """Let a disruption act on what it strikes; several on one target multiply."""
+    beyond, severity = severity, severity[: scenario.days]
     if isinstance(disruption, Outage):
         _strike_node(luck, scenario, disruption, severity)
         return
     for row in struck(disruption, scenario.network):
         if isinstance(disruption, LaneOutage):
-            _strike_lane(luck, row.key, disruption, severity)
+            _multiply(luck.moving, row.key, 1.0 - disruption.loss * severity)
+            if disruption.holds_transit and disruption.loss == 1.0:
+                luck.held[row.key] = luck.held.get(row.key, np.False_) | (beyond == 1.0)
         elif isinstance(disruption, Delay):
             extra = np.rint(disruption.extra * severity).astype(np.int64)
             luck.lead_time[row.key] = luck.lead_time[row.key] + extra
         elif isinstance(disruption, DemandShift):
             _multiply(luck.demand, (row.node, row.product), 1 + (disruption.factor - 1) * severity)
-
-
-def _strike_lane(luck: Luck, lane: LaneKey, outage: LaneOutage, severity: Array) -> None:
-    _multiply(luck.moving, lane, 1.0 - outage.loss * severity)
-    if outage.holds_transit:
-        still = (severity == 1.0) & (outage.loss == 1.0)
-        luck.held[lane] = luck.held.get(lane, np.False_) | still
 
 
 def _strike_node(luck: Luck, scenario: Scenario, outage: Outage, severity: Array) -> None:

@@ -15,7 +15,7 @@ from twinlab.scope.chance import Array
 # is by claim (lanes, then each item's customers); ``in_transit``, ``shipped`` and ``sent`` (1 if
 # anything was shipped) by lane; ``in_process`` by recipe; all else by item.
 STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
-FLOWS = ("demanded", "asked_today", "ordered", "received", "started", "finished", "consumed",
+FLOWS = ("asked_today", "demanded", "ordered", "received", "started", "finished", "consumed",
          "scrap", "shipped", "sent", "served", "lost", "on_time", "lines", "lines_in_full",
          "cycles", "cycles_spoilt")  # fmt: skip
 
@@ -41,6 +41,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "scrap": ("units/day", "bad units out of production"),
     "consumed": ("units/day", "used up by production"),
     "shipped": ("units/day", "sent to other nodes"),
+    "outflow": ("units/day", "taken out of stock: served, shipped and consumed"),
     "shipments": ("shipments/day", "lanes on which something was sent"),
     "holding": ("USD/day", "cost of stock on hand and in production"),
     "transit": ("USD/day", "cost of stock under way, at the sender's holding rate"),
@@ -69,6 +70,8 @@ def measure(plan: Plan, nights: dict[str, Array]) -> dict[str, Array]:
     found["asked"] = nights["asked_today"]
     found["in_process"] = _by_item(plan, nights["in_process"], [r.item for r in plan.recipes])
     found |= _measure_lanes(plan, nights, customers)
+    stocked = np.array([not item.unlimited for item in plan.items])
+    found["outflow"] = (found["served"] + found["shipped"] + found["consumed"]) * stocked
     found |= _measure_money(plan, found, customers)
     return {name: found[name] for name in MEASURES}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -11,6 +11,7 @@ import simpy
 
 from twinlab.modeling.books import Books
 from twinlab.modeling.plan import Plan
+from twinlab.organization.sourcing import split_order
 from twinlab.organization.view import Supplier, View
 from twinlab.scope.calendar import DUST
 from twinlab.scope.errors import ScenarioError
@@ -27,6 +28,8 @@ class Morning:
         self.question: simpy.Event | None = None  # what a person must answer now
         self.number = 0  # the item it is about
         self.views = [self._view(number) for number in range(len(plan.items))]
+        self.remembering = {number for number, view in enumerate(self.views) if view.memory}
+        self.watched = {item.number for item in plan.items if self._may_shut(item.lanes_in)}
 
     def orders_arrive(self, day: int) -> None:
         """Orders in the mail reach their suppliers; customers come."""
@@ -66,7 +69,7 @@ class Morning:
         view.backlog = books.backlog(number)
         view.demand = books.asked[number]
         books.asked[number] = 0.0
-        if len(item.lanes_in) > 1:
+        if number in self.watched:
             for at, supplier in zip(item.lanes_in, view.suppliers, strict=True):
                 supplier.open = self._open(at, day)
         if number in self.asked:
@@ -77,7 +80,8 @@ class Morning:
         quantity = self.quantity(item.rule, answer, number, day)
         node, product = item.key
         books.log.append((day, "decided", node, product, quantity))
-        if view.memory:
+        if view.memory or number in self.remembering:
+            self.remembering.add(number)
             note = deepcopy(view.memory)
             books.log.append((day, "remembered", node, product, 0.0, "", "", None, note))
         if quantity > 0.0:
@@ -111,7 +115,8 @@ class Morning:
                 self._request(item.made, quantity)
             return
         view = self.views[number]
-        parts = [quantity] if len(item.lanes_in) == 1 else item.sourcing(view, quantity)
+        one = len(item.lanes_in) == 1
+        parts = [quantity] if one else split_order(item.sourcing, view, quantity)
         for at, part in zip(item.lanes_in, parts, strict=True):
             if part < DUST:
                 continue
@@ -143,12 +148,15 @@ class Morning:
         view.echelon = lambda: self.books.echelon_position(number)
         return view
 
+    def _factors(self, lane: int) -> list[list[float]]:
+        """What disruptions leave of a lane and of its source, where they touch them at all."""
+        source = self.plan.lanes[lane].source
+        at_source = self.books.making if self.plan.items[source].unlimited else self.books.shipping
+        return [f for f in (self.books.moving[lane], at_source[source]) if f is not None]
+
+    def _may_shut(self, lanes: Iterable[int]) -> bool:
+        return any(self._factors(lane) for lane in lanes)
+
     def _open(self, lane: int, day: int) -> float:
         """1.0 if goods can leave on a lane today, 0.0 while its way or its source is shut."""
-        source = self.plan.lanes[lane].source
-        unlimited = self.plan.items[source].unlimited
-        factors = (
-            self.books.moving[lane],
-            self.books.making[source] if unlimited else self.books.shipping[source],
-        )
-        return float(all(factor is None or factor[day] > 0.0 for factor in factors))
+        return float(all(factor[day] > 0.0 for factor in self._factors(lane)))

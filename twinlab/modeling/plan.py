@@ -91,9 +91,13 @@ class Plan:
         keys = [item.key for item in self.items]
         found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
         if not found:
-            nodes, products = {n for n, _ in keys}, {p for _, p in keys}
-            wrong, known = (node, nodes) if node not in nodes | {""} else (product, products)
-            raise ScenarioError(f"no item of {wrong!r} in this run; {did_you_mean(wrong, known)}")
+            nodes = {n for n, _ in keys}
+            if node not in nodes | {""}:
+                raise ScenarioError(f"nothing of {node!r} here; {did_you_mean(node, nodes)}")
+            here = {p for n, p in keys if node in ("", n)}
+            raise ScenarioError(
+                f"no product {product!r} at {node or 'any node'!r}; {did_you_mean(product, here)}"
+            )
         return found
 
 

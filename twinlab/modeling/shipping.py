@@ -109,7 +109,7 @@ class Shipping:
         """Customers who do not wait go away."""
         books = self.books
         quantity = books.owed[claim]
-        if quantity > 0.0:
+        if quantity >= DUST:
             books.owed[claim] = 0.0
             books.lost[item] += quantity
             node, product = self.plan.items[item].key

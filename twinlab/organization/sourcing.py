@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from twinlab.organization.view import View
 from twinlab.scope.columns import Row
 from twinlab.scope.errors import ScenarioError
@@ -55,3 +57,30 @@ class PriorityFailover(Row):
             left = left - split[at]
         split[places[0]] = split[places[0]] + left
         return split
+
+
+def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
+    """Ask a sourcing rule and check its answer: one part per supplier, together the order.
+
+    Raises:
+        ScenarioError: a wrong number of parts, a part below zero, or another sum.
+
+    >>> from twinlab.organization.view import Supplier
+    >>> view = View("plant", "chip", [Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)])
+    >>> split_order(lambda view, quantity: [quantity / 2, quantity / 2], view, 8.0)
+    [4.0, 4.0]
+    """  # noqa: E501 (a doctest line)
+    parts = rule(view, quantity)
+    wanted = f"{len(view.suppliers)} numbers of at least 0 that sum to the order"
+    place = f"sourcing {rule!r} of {view.node!r} for {view.product!r} on day {view.day}"
+    try:
+        numbers = [np.asarray(part, dtype=np.float64) for part in parts]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) != len(view.suppliers):
+        raise ScenarioError(f"{place} returned {parts!r}: it returns {wanted}")
+    total = np.asarray(sum(numbers))
+    off = np.abs(total - quantity) > 1e-6 * np.maximum(1.0, quantity)
+    if not all((part >= 0.0).all() for part in numbers) or np.isnan(total).any() or off.any():
+        raise ScenarioError(f"{place} returned {parts!r} for {quantity!r}: it returns {wanted}")
+    return list(parts)

@@ -90,10 +90,10 @@ def upstream_first(
     return order
 
 
-def in_cycles(network: Network) -> set[str]:
-    """Find the nodes that lie on a cycle of lanes; a drawn lead time there is at least one day."""
+def in_cycles(network: Network) -> dict[str, int]:
+    """Number the cycles of lanes by node; a drawn lead time within one is at least one day."""
     import networkx
 
     graph = networkx.DiGraph([(v.source, v.destination) for v in network.lanes])
     groups = networkx.strongly_connected_components(graph)
-    return {name for group in groups if len(group) > 1 for name in group}
+    return {name: at for at, group in enumerate(groups) if len(group) > 1 for name in group}

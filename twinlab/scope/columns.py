@@ -137,7 +137,7 @@ def _fit_text(col: Column, value: Any) -> str:
         raise ValueError(f"is a text, got {value!r}: put it in quotes")
     if col.required and not value.strip():
         raise ValueError("is empty: give it a name")
-    return value
+    return value.strip()
 
 
 def _fit_number(col: Column, value: Any) -> float | int:
@@ -147,6 +147,8 @@ def _fit_number(col: Column, value: Any) -> float | int:
         raise ValueError(f"is a number in {col.unit}, got {value!r}") from None
     if isinstance(value, bool) or math.isnan(number):
         raise ValueError(f"is a number in {col.unit}, got {value!r}: leave it out for the default")
+    if math.isinf(number) and col.default != math.inf:
+        raise ValueError(f"is a finite number of {col.unit}, got {value!r}")
     if not col.low <= number <= col.high:
         raise ValueError(f"must be {_range_text(col)} {col.unit}, got {value!r}")
     if col.type is int:

@@ -9,7 +9,7 @@ over the recovery. What a disruption does not say, it leaves alone: no other ran
 from dataclasses import dataclass
 
 from twinlab.scope.chance import Constant, Distribution
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
 
 
@@ -23,6 +23,11 @@ class Disruption(Row):
     rate: float = column(
         "1/day", 0.0, "probability of striking on a day; 0: once, on the start day", low=0, high=1
     )
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where it strikes: the names of its node, lane, product and mode."""
+        return tuple(getattr(self, c.name) for c in schema(type(self)) if c.type is str)
 
     def check(self) -> None:
         """What it does must be possible."""
@@ -54,7 +59,7 @@ class LaneOutage(Disruption):
     """A lane loses some or all of its capacity.
 
     Goods already under way arrive as planned, unless ``holds_transit``: then they stand still on
-    every day on which the lane is wholly closed (as far as the scenario's days tell).
+    every day on which the lane is wholly closed.
 
     >>> LaneOutage("port", "plant", start=10, days=5).holds_transit
     False

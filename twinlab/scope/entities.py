@@ -27,6 +27,13 @@ class Product(Row):
     weight: float = column("kg/unit", 0.0, "weight of one unit, for emissions", low=0)
     value: float = column("USD/unit", 0.0, "worth of one unit, for turns and stock value", low=0)
 
+    def check(self) -> None:
+        """A name can stand in a list of components."""
+        if ";" in self.name:
+            raise NetworkError(
+                f"{self.title}: a name holds no ';', which parts components: drop it"
+            )
+
 
 @dataclass(frozen=True)
 class Node(Row):
@@ -108,6 +115,8 @@ class Lane(Row):
                 f"{self.title}: source and destination are the same node: drop the lane, "
                 "or use a Recipe if the node makes the product"
             )
+        if not self.mode:
+            raise NetworkError(f"{self.title}: mode is empty: name it, or leave it out for 'road'")
 
 
 @dataclass(frozen=True)

@@ -66,12 +66,17 @@ def find(scenario: Scenario, path: str) -> Place:
         places = [*_of_rules(scenario, where), *_of_rows(scenario, where)]
     if not any(holders for holders, _ in places):
         raise ScenarioError(f"path {path!r} leads nowhere: {_hint(scenario, where)}")
+    if name in _NAMES:
+        raise ScenarioError(f"path {path!r}: {name!r} is a name, and other rows refer to it")
     for holders, put_back in places:
         if holders and all(name in _fields(h) for h in holders):
             return Place(path, name, holders, put_back)
     known = dict.fromkeys(f for holders, _ in places for f in _fields(holders[0]) if holders)
     raise ScenarioError(f"path {path!r}: {where!r} has no {name!r}; {did_you_mean(name, known)}")
 
+
+# Columns that tell a row from the others of its table.
+_NAMES = ("name", "node", "product", "source", "destination", "mode")
 
 _Found = tuple[tuple[Any, ...], Callable[[tuple[Any, ...]], Scenario]]
 

@@ -93,6 +93,10 @@ class Scenario:
             "network": network, "rules": rules, "days": days,
             "disruptions": disruptions, "sourcing": sourcing,
         }  # fmt: skip
+        one_rule = {id(rule) for rule in self.rules.values()}  # type: ignore[union-attr]
+        if network is not None and rules is None and len(one_rule) == 1:
+            # Everybody follows the same rule: so does whoever the new network brings.
+            given["rules"] = next(iter(self.rules.values()))  # type: ignore[union-attr]
         return replace(self, **{k: v for k, v in given.items() if v is not None})
 
     def disrupt(self, *disruptions: Disruption) -> Scenario:
@@ -168,13 +172,22 @@ def _check_days(scenario: Scenario) -> None:
     days = scenario.days
     if not isinstance(days, int) or isinstance(days, bool) or days < 1:
         raise ScenarioError(f"days is a whole number of at least 1, got {days!r}")
-    for demand in scenario.network.demands:
-        recorded = len(demand.pattern.values) if isinstance(demand.pattern, Trace) else days
+    network = scenario.network
+    chances = [(d.title, d.pattern) for d in network.demands]
+    chances += [(v.title, v.lead_time) for v in network.lanes]
+    chances += [(r.title, r.good_share) for r in network.recipes]
+    for title, chance in chances:
+        recorded = len(chance.values) if isinstance(chance, Trace) else days
         if recorded < days:
             raise ScenarioError(
-                f"the demand trace of {demand.node!r} for {demand.product!r} has {recorded} days, "
-                f"the scenario {days}: shorten the scenario with days={recorded}, or lengthen the "
-                "trace"
+                f"the trace of {title} has {recorded} days, the scenario {days}: shorten the "
+                f"scenario with days={recorded}, or lengthen the trace"
+            )
+    for disruption in scenario.disruptions:
+        if isinstance(getattr(disruption, "days", None), Trace):
+            raise ScenarioError(
+                f"{disruption.title}: days is a trace, but a duration is drawn only when it "
+                "strikes: take Empirical(…) for recorded durations"
             )
 
 

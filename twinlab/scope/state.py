@@ -93,6 +93,22 @@ class State:
             _start_recipe(state, recipe, recipe.node in evening)
         return state
 
+    def check(self, network: Network) -> None:
+        """See that the state is one of this network.
+
+        Raises:
+            ScenarioError: something of the network is missing, or unknown to it.
+        """
+        fresh = State.initial(network)
+        for name in ("on_hand", "owed", "in_transit", "to_make"):
+            mine, theirs = getattr(self, name), getattr(fresh, name)
+            for key in mine.keys() ^ theirs.keys():
+                what = "lacks" if key in theirs else "does not know"
+                whose, other = ("start", "") if key in theirs else ("network", " of the start")
+                raise ScenarioError(
+                    f"the {whose} {what} {key!r}{other} ({name}): take a state of this network"
+                )
+
     def copy(self) -> State:
         """A state of its own, with nothing shared."""
         return deepcopy(self)
@@ -144,9 +160,6 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
             raise ScenarioError(f"{event}: no event has kind {event.kind!r}: see twinlab.scope.log")
         change(state, event, recipes)
     return state
-
-
-# -- what each kind of event changes --
 
 
 def _demanded(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
@@ -274,7 +287,7 @@ def _closed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
 
 
 def _nothing(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    """What went wrong shows in the flows; the event itself is for the reader."""
+    """What went wrong shows in the flows."""
 
 
 _CHANGES: dict[str, Callable[[State, Event, dict[ItemKey, Recipe]], None]] = {

@@ -56,7 +56,7 @@ def write_network(network: Network, folder: str | Path) -> None:
     resources = []
     for name, rows in rows_of(network):
         columns = schema(TABLES[name])
-        cells = [[format_cell(getattr(row, c.name)) for c in columns] for row in rows]
+        cells = [[_cell(row, c.name) for c in columns] for row in rows]
         _write(folder / f"{name}.csv", [c.name for c in columns], cells)
         resources.append(_describe(name, columns))
     traces = [
@@ -141,7 +141,13 @@ def format_cell(value: Any) -> str:
         return " ".join(repr(v) for v in value)
     if isinstance(value, dict):
         return "; ".join(f"{name}: {quantity!r}" for name, quantity in value.items())
-    return "Trace()" if isinstance(value, Trace) else str(value)
+    return str(value)
+
+
+def _cell(row: Any, name: str) -> str:
+    """The cell of a row; a demand's trace stands in a file of its own."""
+    value = getattr(row, name)
+    return "Trace()" if (name == "pattern" and isinstance(value, Trace)) else format_cell(value)
 
 
 def _parse_cell(col: Column, text: str) -> Any:

@@ -1,0 +1,140 @@
+"""Luck: named streams, blocks of replications, and how often random disruptions strike."""
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab.modeling.luck import BLOCK, draw_luck, stream
+
+SHOP = tl.serial(["mine", "shop"], demand=tl.Normal(50, 8), lead_time=tl.Gamma(4, 2))
+LONG = tl.Scenario(SHOP, tl.PassThrough(), days=3000)
+STRIKE = tl.Outage("mine", rate=0.05, days=4)
+
+
+def mean_and_error(columns):
+    """Mean of the replications' means, and its standard error."""
+    means = columns.mean(axis=0)
+    return means.mean(), means.std(ddof=1) / np.sqrt(len(means))
+
+
+# -- streams --
+
+
+def test_a_stream_is_told_by_seed_block_and_name():
+    """The same three give the same numbers; any other seed, block or name gives others."""
+    first = stream(1, 0, "demand", "shop", "bike").random(4)
+    assert np.array_equal(first, stream(1, 0, "demand", "shop", "bike").random(4))
+    for other in ((2, 0, "demand", "shop", "bike"), (1, 1, "demand", "shop", "bike"),
+                  (1, 0, "yield", "shop", "bike"), (1, 0, "demand", "shopb", "ike"),
+                  (1, 0, "demand", "shop", "bikes")):  # fmt: skip
+        assert not np.isin(first, stream(*other).random(4)).any()
+
+
+def test_a_replication_is_a_column_of_its_block():
+    """Replication 70 is column 6 of block 1, and so in every horizon."""
+    run = tl.simulate(LONG.change(days=40), seed=3, replication=70)
+    block = draw_luck(LONG, 3, block=1)
+    assert BLOCK == 64
+    assert np.array_equal(run.series("demand"), block.demand["shop", "unit"][:40, 6])
+    leads = [event.due - event.day for event in run.log.of("shipped")]
+    assert leads == block.lead_time["mine", "shop", "unit", "road"][:40, 6].tolist()
+
+
+def test_shops_alike_have_luck_of_their_own():
+    twins = tl.distribution("DC", ["north", "south"], demand=tl.Normal(50, 8))
+    luck = draw_luck(tl.Scenario(twins, tl.PassThrough(), days=2000), 5)
+    north, south = (luck.demand[name, "unit"].ravel() for name in ("north", "south"))
+    assert abs(np.corrcoef(north, south)[0, 1]) < 4 / np.sqrt(north.size)
+
+
+def test_what_is_added_to_a_network_leaves_the_rest_its_luck():
+    """Another node, product and customer change no draw of those that were there."""
+    more = SHOP.change(
+        tl.Node("kiosk"), tl.Product("tea"), tl.Lane("mine", "kiosk", "tea", lead_time=2),
+        tl.Demand("kiosk", "tea", tl.Poisson(3)),
+    )  # fmt: skip
+    one, two = draw_luck(LONG, 8), draw_luck(tl.Scenario(more, tl.PassThrough(), days=3000), 8)
+    assert np.array_equal(one.demand["shop", "unit"], two.demand["shop", "unit"])
+    key = ("mine", "shop", "unit", "road")
+    assert np.array_equal(one.lead_time[key], two.lead_time[key])
+
+
+def test_a_draw_is_used_or_not_but_always_made():
+    """A lane that is closed for some days has the lead times it had on all others."""
+    closed = tl.LaneOutage("mine", "shop", days=5, start=10)
+    plain, other = (tl.simulate(s.change(days=40), seed=2) for s in (LONG, LONG.disrupt(closed)))
+
+    def leads(run):
+        return {e.day: e.due - e.day for e in run.log.of("shipped")}
+
+    assert leads(other).keys() == leads(plain).keys() - set(range(10, 15))
+    assert leads(other).items() <= leads(plain).items()
+
+
+# -- random disruptions --
+
+
+def test_a_random_disruption_is_active_as_often_as_its_rate_says():
+    """Up (1 - r) / r days on average, then down D days: active D / (D + (1 - r) / r)."""
+    active = draw_luck(LONG.disrupt(STRIKE), 4).active[0]
+    mean, error = mean_and_error(active)
+    assert error < 0.005
+    assert abs(mean - 4 / (4 + 0.95 / 0.05)) < 4 * error
+
+
+def test_a_recovery_belongs_to_the_disruption():
+    """While it fades out it does not strike again: three more active days each time."""
+    active = draw_luck(LONG.disrupt(tl.Outage("mine", rate=0.05, days=4, recovery=3)), 4).active[0]
+    mean, error = mean_and_error(active)
+    assert abs(mean - 7 / (7 + 0.95 / 0.05)) < 4 * error
+
+
+def test_a_random_disruption_waits_for_its_first_day():
+    active = draw_luck(LONG.disrupt(tl.Outage("mine", rate=0.5, days=4, start=20)), 4).active[0]
+    assert not active[:20].any()
+    assert active[20].any()
+
+
+def test_random_lengths_have_their_mean():
+    """A certain strike each time it can: Uniform(1, 5) rounded up lasts 3.5 days on average."""
+    scenario = LONG.disrupt(tl.Outage("mine", days=tl.Uniform(1, 5), rate=1, recovery=1))
+    half = draw_luck(scenario, 6).making["mine", "unit"] == 0.5
+    starts, ends = half[:-1].sum(), half[1:].sum()
+    days = half.size / ((starts + ends) / 2) - 1
+    assert days == pytest.approx(3.5, rel=0.01)
+
+
+def test_one_disruption_strikes_whatever_others_do():
+    """Adding a disruption, even of the same kind and node, leaves the first its days."""
+    first = draw_luck(LONG.disrupt(STRIKE), 4).active[0]
+    others = [STRIKE, tl.Outage("shop", rate=0.1), tl.DemandShift("shop", factor=2, rate=0.1)]
+    luck = draw_luck(LONG.disrupt(STRIKE, *others), 4)
+    assert np.array_equal(first, luck.active[0])
+    for active in luck.active[1:]:
+        both = (first & active).mean()
+        assert both == pytest.approx(first.mean() * active.mean(), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("mild", "hard"),
+    [
+        (tl.DemandShift("shop", factor=1, rate=0.1), tl.DemandShift("shop", factor=2, rate=0.1)),
+        (tl.Delay("mine", "shop", extra=1, rate=0.1), tl.Delay("mine", "shop", extra=9, rate=0.1)),
+    ],
+)  # fmt: skip
+def test_how_hard_it_strikes_does_not_change_when(mild, hard):
+    """Common random numbers: a slider of the severity moves nothing else."""
+    one, two = (draw_luck(LONG.disrupt(each), 4).active[0] for each in (mild, hard))
+    assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("replication", [0, 65])
+def test_each_replication_has_disruptions_of_its_own(replication):
+    """A random disruption's days in a run are those of its column in its block."""
+    run = tl.simulate(LONG.change(days=200).disrupt(STRIKE), seed=9, replication=replication)
+    block, column = divmod(replication, BLOCK)
+    active = draw_luck(LONG.disrupt(STRIKE), 9, block).active[0][:200, column]
+    begun = [event.day for event in run.log.of("disrupted")]
+    before = np.concatenate([[False], active[:-1]])
+    assert begun == np.flatnonzero(active & ~before).tolist()
+    assert begun

@@ -1,0 +1,201 @@
+"""``replicate`` lives through many histories of a scenario, in pieces that anybody may work on."""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.bands import Band, band_rows, read_band
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.batch_engine import BatchEngine
+from twinlab.modeling.kpis import KPIs
+from twinlab.modeling.ledger import record_rows
+from twinlab.modeling.luck import BLOCK, draw_luck, join_luck
+from twinlab.modeling.output import Spread, estimate
+from twinlab.modeling.plan import Plan, make_plan
+from twinlab.scope.chance import Array
+from twinlab.scope.columns import Row, column, schema
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State
+
+# Numbers in one piece of work: small enough for a processor's cache, large enough that NumPy's
+# work outweighs its calls.
+_PIECE = 100_000
+
+
+@dataclass(frozen=True)
+class Precision(Row):
+    """Go on until the interval of a KPI's mean is narrow: half its width / the mean ≤ relative.
+
+    Source: Law (2015) section 9.4.1, sequential procedure for relative precision.
+
+    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> replicate(shop, 64, seed=1, until=Precision(relative=0.001)).replications
+    384
+    """
+
+    relative: float = column("share", meaning="half the interval over the mean", low=1e-6, high=1)
+    kpi: str = column("name", "fill_rate", "which KPI; see KPIs")
+    confidence: float = column("share", 0.95, "of the interval", low=0.5, high=0.9999)
+    most: int = column("replications", 100_000, "give up, with a warning, after so many", low=1)
+
+    def check(self) -> None:
+        """The KPI is one of those that there are."""
+        known = [c.name for c in schema(KPIs)]
+        if self.kpi not in known:
+            raise ScenarioError(f"Precision: no KPI {self.kpi!r}; {did_you_mean(self.kpi, known)}")
+
+    def wanted(self, batch: Batch) -> int:
+        """How many replications will probably do; no more than there are, if they do."""
+        found = estimate(getattr(batch.kpis, self.kpi), self.confidence)
+        goal = self.relative * abs(found.mean)
+        half = (found.high - found.low) / 2
+        if half <= goal:
+            return batch.replications
+        # The width falls with the square root; never more than tenfold at once.
+        factor = min(10.0, (half / goal) ** 2) if goal > 0 else 10.0
+        return max(batch.replications + BLOCK, math.ceil(batch.replications * factor))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one piece of work brings back: totals over days, by row and replication."""
+
+    totals: Array
+    variances: dict[str, Array]
+    traces: dict[Band, Array]
+
+
+def replicate(
+    scenario: Scenario,
+    replications: int = 1000,
+    seed: int = 0,
+    *,
+    start: State | None = None,
+    bands: Iterable[str | tuple[Any, ...]] = (),
+    until: Precision | None = None,
+) -> Batch:
+    """Live through many histories of a scenario at once, and keep what each amounts to.
+
+    Replication r is the history ``simulate(scenario, seed, replication=r)``, to the last bit.
+    ``start`` is a state to go on from. ``bands`` names measures whose daily values are kept, such
+    as ``"backlog"`` or ``("on_hand", "shop")``. With ``until``, replications are added in whole
+    blocks until the precision holds. Work is shared as the ``joblib.parallel_config`` in force
+    says (processes, a Dask cluster, …); who does it changes no number.
+
+    Raises:
+        ScenarioError: a rule cannot decide for many histories at once, or returns no quantity.
+
+    >>> from twinlab import BaseStock, Normal, Scenario, serial
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+    >>> replicate(shop, 100, seed=1)
+    Batch(100 replications × 50 days, 2 nodes, seed 1)
+    """
+    if not isinstance(replications, int) or isinstance(replications, bool) or replications < 1:
+        raise ScenarioError(f"replications is a whole number of at least 1, got {replications!r}")
+    plan = make_plan(scenario)
+    task = (scenario, seed, start, tuple(read_band(plan, band) for band in bands))
+    count = replications if until is None else -(-replications // BLOCK) * BLOCK
+    pieces = _run(plan, task, 0, count)
+    batch = _gather(plan, task, count, pieces)
+    while until is not None and until.wanted(batch) > count:
+        if count >= until.most:
+            warnings.warn(
+                f"precision {until.relative:g} of {until.kpi} not reached after {count:,} "
+                "replications: raise Precision(most=…), or ask for less",
+                stacklevel=2,
+            )
+            break
+        more = -(-min(until.wanted(batch), until.most) // BLOCK) * BLOCK
+        pieces += _run(plan, task, count, more)
+        count = more
+        batch = _gather(plan, task, count, pieces)
+    return batch
+
+
+_Task = tuple[Scenario, int, State | None, tuple[Band, ...]]
+
+
+def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
+    """Live through replications begin to end, in pieces of whole blocks, here or on workers."""
+    width = max(1, min(64, _PIECE // (len(plan.items) * BLOCK))) * BLOCK
+    work = [(*task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
+    # Whoever has set a joblib.parallel_config has imported joblib.
+    if "joblib" not in sys.modules:
+        return [live_through(*piece) for piece in work]
+    from joblib import Parallel, delayed  # an extra
+
+    return list(Parallel()(delayed(live_through)(*piece) for piece in work))
+
+
+def live_through(
+    scenario: Scenario, seed: int, start: State | None, bands: tuple[Band, ...], block: int,
+    columns: int,
+) -> Piece:  # fmt: skip
+    """Live through some replications, beginning with those of a block, and add up their days."""
+    engine = open_engine(scenario, seed, start, block, columns)
+    books, days = engine.books, range(engine.day, scenario.days)
+    totals = np.zeros_like(books.record)
+    spread = Spread()
+    rows = {band: band_rows(engine.plan, band) for band in bands}
+    traces = {band: np.empty((len(days), columns)) for band in bands}
+    # Flows may add up over days, unless somebody wants to see them day by day.
+    cleared, read = (books.flows, books.record) if bands else (books.asked_today, books.today)
+    for at, day in enumerate(days):
+        cleared.fill(0.0)
+        engine.live(day)
+        totals[: len(read)] += read
+        spread.add(books.decided, books.asked_today, engine.service.demanded.sum(axis=0))
+        for band, trace in traces.items():
+            trace[at] = books.record[rows[band]].sum(axis=0)
+    totals[len(read) :] = books.record[len(read) :]
+    return Piece(totals, spread.variances(), traces)
+
+
+def open_engine(
+    scenario: Scenario, seed: int, start: State | None, block: int, columns: int
+) -> BatchEngine:
+    """A batch engine on the first day, for some replications that begin with those of a block."""
+    blocks = range(block, block - (-columns // BLOCK))
+    luck = join_luck([draw_luck(scenario, seed, each) for each in blocks], columns)
+    return BatchEngine(make_plan(scenario), luck, columns, start)
+
+
+def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Batch:
+    """Put the pieces side by side."""
+    _, seed, start, bands = task
+    return Batch(
+        plan=plan,
+        seed=seed,
+        replications=count,
+        given=start.copy() if start else None,
+        totals=np.hstack([p.totals for p in pieces]),
+        variances={
+            name: np.concatenate([p.variances[name] for p in pieces], axis=-1)
+            for name in pieces[0].variances
+        },
+        traces={band: np.hstack([p.traces[band] for p in pieces]) for band in bands},
+    )
+
+
+def nights_of(
+    scenario: Scenario, seed: int, replication: int, start: State | None = None
+) -> dict[str, Array]:
+    """What the batch engine records on every night of one replication (days × numbers)."""
+    block, column = divmod(replication, BLOCK)
+    engine = open_engine(scenario, seed, start, block, BLOCK)
+    books, nights = engine.books, []
+    for day in range(engine.day, scenario.days):
+        books.flows.fill(0.0)
+        engine.live(day)
+        nights.append(books.record[:, column].copy())
+    recorded = np.array(nights).reshape(len(nights), len(books.record))
+    return {name: recorded[:, part] for name, part in record_rows(engine.plan).items()}

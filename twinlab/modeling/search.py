@@ -1,0 +1,126 @@
+"""Simulation-optimisation: the best values of any columns, on common random numbers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.replicate import replicate
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.paths import find
+from twinlab.scope.scenario import Scenario
+
+Goal = Callable[[Batch], Any]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The best values found, what they gain, and whether they lie on the edge of their range.
+
+    ``goal`` estimates the goal at the best values, ``gain`` how much lower it is than before,
+    paired by history.
+
+    >>> from twinlab import BaseStock, Normal, Scenario, cost, serial, tune
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     found = tune(Scenario(chain, BaseStock(8), days=20), {"shop.up_to": (9, 12)}, cost)
+    >>> found.edges
+    ('shop.up_to',)
+    """
+
+    scenario: Scenario
+    values: Mapping[str, float]
+    goal: Estimate
+    gain: Estimate
+    edges: tuple[str, ...]
+    evaluations: int
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        best = ", ".join(f"{path} = {value:.4g}" for path, value in self.values.items())
+        return f"{best}: goal {self.goal} (gain {self.gain.mean:.4g})"
+
+
+def tune(
+    scenario: Scenario,
+    ranges: Mapping[str, tuple[float, float]],
+    goal: Goal,
+    replications: int = 200,
+    seed: int = 0,
+    evaluations: int = 200,
+) -> Tuning:
+    """Find the values of some columns that make the mean of a goal least.
+
+    ``goal`` turns a batch into one number per replication; ``cost`` is one, and so is
+    ``lambda batch: cost(batch) + 1000 * np.maximum(0, 0.95 - fill_rate(batch))``. All scenarios
+    live on the same luck, so the goal is a plain function of the values, searched by dividing
+    rectangles (``scipy.optimize.direct``; Jones et al. 1993) within a number of evaluations.
+    Whole-numbered columns are searched in whole numbers. Warns when a best value lies on the edge
+    of its range.
+
+    Raises:
+        ScenarioError: a path leads nowhere, or a range is empty.
+
+    >>> from twinlab import BaseStock, Demand, Normal, Scenario, cost, serial
+    >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
+    >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18},
+    ...                on_hand={"shop": 56})
+    >>> shop = Scenario(chain, BaseStock(50), days=300)
+    >>> best = tune(shop, {"shop.up_to": (40, 80)}, cost, evaluations=40)
+    >>> round(best.values["shop.up_to"])  # Snyder & Shen (2019) Example 4.3: 56.6
+    57
+    """
+    from scipy.optimize import Bounds, direct  # half a second
+
+    bounds = _bounds(scenario, ranges)
+
+    def at(point: Any) -> Scenario:
+        changed = scenario
+        for (path, whole), value in zip(bounds.items(), point, strict=True):
+            changed = changed.set(path, round(value) if whole else float(value))
+        return changed
+
+    def values(changed: Scenario) -> Any:
+        return np.asarray(goal(replicate(changed, replications, seed)), dtype=np.float64)
+
+    lows, highs = zip(*ranges.values(), strict=True)
+    found = direct(
+        lambda point: float(values(at(point)).mean()), Bounds(lows, highs),
+        maxfun=evaluations, maxiter=evaluations, locally_biased=True,
+    )  # fmt: skip
+    best = at(found.x)
+    chosen = {path: float(round(v) if bounds[path] else v)
+              for path, v in zip(ranges, found.x, strict=True)}  # fmt: skip
+    after = values(best)
+    edges = tuple(path for path, value in chosen.items() if _on_edge(value, *ranges[path]))
+    for path in edges:
+        warnings.warn(
+            f"{path} = {chosen[path]:.3g} lies on the edge of its range {ranges[path]}: widen the "
+            "range",
+            stacklevel=2,
+        )
+    return Tuning(best, chosen, estimate(after), estimate(values(scenario) - after), edges,
+                  int(found.nfev))  # fmt: skip
+
+
+def _bounds(scenario: Scenario, ranges: Mapping[str, tuple[float, float]]) -> dict[str, bool]:
+    """Whether each path's column takes whole numbers."""
+    whole = {}
+    for path, (low, high) in ranges.items():
+        if not low < high:
+            raise ScenarioError(f"range of {path!r}: low {low!r} must be below high {high!r}")
+        described = find(scenario, path).column
+        whole[path] = described is not None and described.type is int
+    return whole
+
+
+def _on_edge(value: float, low: float, high: float) -> bool:
+    """Whether a value lies within a hundredth of an end of its range."""
+    return min(value - low, high - value) <= 0.01 * (high - low)
