@@ -51,11 +51,13 @@ class BatchEngine:
         self._orders_arrive(day)
         for item, period in self._morning:
             self._review(item, period, day, day)
+        self._check_decisions(day)
         self.afternoon.goods_flow(day)
         for item, period in self._evening:
             self._review(item, period, day, day + 1)
+        if self._evening:
+            self._check_decisions(day)
         self.service.judge(day)
-        self._check_decisions(day)
 
     def _orders_arrive(self, day: int) -> None:
         books, plan = self.books, self.plan

@@ -9,17 +9,17 @@ replications side by side: 100 replications are the first 100 of 1,000, whatever
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections import Counter, OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.scope.calendar import in_cycles
-from twinlab.scope.chance import Array, Constant
+from twinlab.scope.chance import Array, Distribution, Uniform
 from twinlab.scope.disruption import Delay, DemandShift, Disruption, LaneOutage, Outage
 from twinlab.scope.entities import ItemKey, LaneKey
 from twinlab.scope.errors import ScenarioError
@@ -58,7 +58,7 @@ class Luck:
     included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
     1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane.
     ``whole`` is what is left of the node as a whole. ``held`` marks the days on which goods on a
-    lane stand still. ``episodes`` lists (disruption number, first day, last day) per replication.
+    lane stand still, ``active`` those on which each disruption is felt.
     """
 
     demand: dict[ItemKey, Array]
@@ -72,71 +72,108 @@ class Luck:
     active: list[NDArray[np.bool_]]
 
 
-def join_luck(blocks: Sequence[Luck], columns: int) -> Luck:
-    """Put the luck of consecutive blocks side by side and keep the first columns."""
-
-    def side_by_side(arrays: list[Any]) -> Any:
-        if all(array.shape[1] == 1 for array in arrays):
-            return arrays[0]
-        days = len(arrays[0])
-        wide = [np.broadcast_to(array, (days, BLOCK)) for array in arrays]
-        return np.ascontiguousarray(np.hstack(wide)[:, :columns])
-
-    def joined(name: str) -> Any:
-        tables = [getattr(block, name) for block in blocks]
-        if isinstance(tables[0], list):
-            return [side_by_side(list(arrays)) for arrays in zip(*tables, strict=True)]
-        return {key: side_by_side([table[key] for table in tables]) for key in tables[0]}
-
-    return Luck(**{f.name: joined(f.name) for f in fields(Luck)})
-
-
-def draw_luck(scenario: Scenario, seed: int, block: int = 0) -> Luck:
-    """Draw everything that chance decides in one block of a scenario's replications."""
-    network = scenario.network
-    days = scenario.days
+def draw_luck(scenario: Scenario, seed: int, block: int = 0, columns: int = BLOCK) -> Luck:
+    """Draw everything that chance decides in the replications that begin with those of a block."""
+    network, days = scenario.network, scenario.days
+    sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
     luck = Luck({}, {}, {}, {}, {}, {}, {}, {}, [])
-    ones = np.ones(days)
     circles = in_cycles(network)
     for demand in network.demands:
         scale = np.array([demand.scale(day) for day in range(days)])
-        generator = stream(seed, block, "demand", demand.node, demand.product)
-        luck.demand[demand.node, demand.product] = demand.pattern.draw(generator, scale, BLOCK)
+        key = (demand.node, demand.product)
+        luck.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
+    ones = np.ones(days)
     for lane in network.lanes:
-        times = lane.lead_time.draw(stream(seed, block, "lead time", *lane.key), ones, BLOCK)
+        times = sources.draw(("lead time", *lane.key), lane.lead_time, ones)
         circle = circles.get(lane.source)
         back = circle is not None and circle == circles.get(lane.destination)
         least = int(back and lane.lead_time.average > 0)
         luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.int64)
     for recipe in network.recipes:
-        generator = stream(seed, block, "yield", recipe.node, recipe.product)
-        share = recipe.good_share.draw(generator, ones, BLOCK)
-        luck.good_share[recipe.node, recipe.product] = np.minimum(1.0, share)
+        key = (recipe.node, recipe.product)
+        share = sources.draw(("yield", *key), recipe.good_share, ones)
+        luck.good_share[key] = np.minimum(1.0, share)
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
-        generator = stream(seed, block, "disruption", *where, str(same[where]))
+        name = ("disruption", *where, str(same[where]))
         same[where] += 1
-        severity = _severity(disruption, generator, days + BEYOND)
+        severity = _severity(disruption, sources, name, days + BEYOND)
         luck.active.append(severity[:days] > 0)
         _strike(luck, scenario, disruption, severity)
     return luck
 
 
-def _severity(disruption: Disruption, generator: np.random.Generator, days: int) -> Array:
+@dataclass(frozen=True)
+class Sources:
+    """The streams of some consecutive blocks, side by side, of which the first columns count."""
+
+    seed: int
+    blocks: range
+    columns: int
+
+    def draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
+        """Draw one source of chance (days × columns, or × 1 where all are alike); kept a while."""
+        key = (self.seed, self.blocks, self.columns, name, distribution, scale.tobytes())
+        found = _SHELF.find(key)
+        if found is None:
+            found = self._draw(name, distribution, scale)
+            found.flags.writeable = False
+            _SHELF.keep(key, found)
+        return found
+
+    def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
+        parts = []
+        for block in self.blocks:
+            parts.append(distribution.draw(stream(self.seed, block, *name), scale, BLOCK))
+            if parts[0].shape[1] == 1:
+                return parts[0].copy()
+        return np.ascontiguousarray(np.hstack(parts)[:, : self.columns])
+
+
+class Shelf:
+    """Draws of late, so that moving a slider does not draw the same luck again; the oldest go."""
+
+    def __init__(self, most: int) -> None:
+        """Hold at most so many bytes."""
+        self.most, self.held = most, 0
+        self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: Hashable) -> Array | None:
+        """The array kept under a key, if it is still there."""
+        with self._lock:
+            found = self._arrays.get(key)
+            if found is not None:
+                self._arrays.move_to_end(key)
+            return found
+
+    def keep(self, key: Hashable, array: Array) -> None:
+        """Keep an array, and let go of the ones longest unused if there is no room."""
+        with self._lock:
+            if array.nbytes > self.most // 4 or key in self._arrays:
+                return
+            self._arrays[key] = array
+            self.held += array.nbytes
+            while self.held > self.most:
+                self.held -= self._arrays.popitem(last=False)[1].nbytes
+
+
+_SHELF = Shelf(128_000_000)
+
+
+def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
     """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
-    how_long, whether = generator.spawn(2)
-    lengths = disruption.days.draw(how_long, np.ones(days), BLOCK)
-    lengths = np.maximum(1, np.ceil(lengths)).astype(np.int64)
-    chances = whether.random((days, BLOCK))
+    ones = np.ones(days)
+    drawn = sources.draw((*name, "duration"), disruption.days, ones)
+    lengths = np.maximum(1, np.ceil(drawn)).astype(np.int64)
     if disruption.rate == 0:
-        strikes = np.zeros((days, BLOCK), dtype=bool)
+        strikes = np.zeros((days, lengths.shape[1]), dtype=bool)
         strikes[disruption.start : disruption.start + 1] = True
     else:
-        strikes = chances < disruption.rate
+        strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
         strikes[: disruption.start] = False
-    if disruption.rate == 0 and isinstance(disruption.days, Constant):
-        strikes, lengths = strikes[:, :1], lengths[:, :1]
+        lengths = np.broadcast_to(lengths, strikes.shape)
     severity = np.zeros(strikes.shape)
     ends = np.full(strikes.shape[1], -1 - disruption.recovery)
     fade = disruption.recovery + 1

@@ -111,7 +111,8 @@ class Spread:
     >>> spread = Spread()
     >>> for day in (1e9, 1e9 + 1, 1e9 + 2):
     ...     spread.add(np.array([day]), np.array([day]), np.array([day]))
-    >>> spread.variances()["demand"].tolist()
+    >>> total = np.array([3e9 + 3])
+    >>> spread.variances(total, total, total)["demand"].tolist()
     [0.666667]
     """
 
@@ -119,7 +120,6 @@ class Spread:
         """Nothing has been seen."""
         self.count = 0
         self.shift: list[Any] = []
-        self.sums: list[Any] = []
         self.squares: list[Any] = []
 
     def add(self, ordered: Any, asked: Any, demand: Any) -> None:
@@ -127,18 +127,20 @@ class Spread:
         today = (ordered, asked, demand)
         if not self.count:
             self.shift = [values.copy() for values in today]
-            self.sums = [np.zeros_like(values) for values in today]
             self.squares = [np.zeros_like(values) for values in today]
         self.count += 1
         for at, values in enumerate(today):
             beyond = values - self.shift[at]
-            self.sums[at] += beyond
             beyond *= beyond
             self.squares[at] += beyond
 
-    def variances(self) -> dict[str, Any]:
-        """The variance over the days of each series."""
+    def variances(self, ordered: Any, asked: Any, demand: Any) -> dict[str, Any]:
+        """The variance over the days of each series, given its sum over the days."""
         days = max(1, self.count)
-        found = [square / days - (total / days) ** 2
-                 for square, total in zip(self.squares, self.sums, strict=True)]  # fmt: skip
+        found = [
+            np.maximum(0.0, square / days - (total / days - shift) ** 2)
+            for square, total, shift in zip(
+                self.squares, (ordered, asked, demand), self.shift, strict=False
+            )
+        ]
         return dict(zip(("ordered", "asked", "demand"), found, strict=False))

@@ -16,7 +16,7 @@ from twinlab.modeling.batch import Batch
 from twinlab.modeling.batch_engine import BatchEngine
 from twinlab.modeling.kpis import KPIs
 from twinlab.modeling.ledger import record_rows
-from twinlab.modeling.luck import BLOCK, draw_luck, join_luck
+from twinlab.modeling.luck import BLOCK, draw_luck
 from twinlab.modeling.output import Spread, estimate
 from twinlab.modeling.plan import Plan, make_plan
 from twinlab.scope.chance import Array
@@ -157,15 +157,17 @@ def live_through(
         for band, trace in traces.items():
             trace[at] = books.record[rows[band]].sum(axis=0)
     totals[len(read) :] = books.record[len(read) :]
-    return Piece(totals, spread.variances(), traces)
+    parts = record_rows(engine.plan)
+    sums = [totals[parts[name]] for name in ("ordered", "asked_today", "demanded")]
+    variances = spread.variances(sums[0], sums[1], sums[2].sum(axis=0))
+    return Piece(totals, variances, traces)
 
 
 def open_engine(
     scenario: Scenario, seed: int, start: State | None, block: int, columns: int
 ) -> BatchEngine:
     """A batch engine on the first day, for some replications that begin with those of a block."""
-    blocks = range(block, block - (-columns // BLOCK))
-    luck = join_luck([draw_luck(scenario, seed, each) for each in blocks], columns)
+    luck = draw_luck(scenario, seed, block, columns)
     return BatchEngine(make_plan(scenario), luck, columns, start)
 
 

@@ -1,0 +1,194 @@
+"""Laws of many histories at once: prefix, pieces, distinct luck, KPIs, bands, precision."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab.modeling.kpis import KPIs
+from twinlab.scope.columns import schema
+
+
+def shop(level=8, days=40, **changes):
+    chain = tl.serial(
+        ["mine", "plant", "shop"],
+        demand=tl.Demand("shop", "unit", tl.Normal(5, 2), backorder_cost=9),
+        holding_cost={"plant": 1, "shop": 2},
+        on_hand={"plant": 6, "shop": level},
+    )
+    lane = tl.Lane("plant", "shop", "unit", lead_time=tl.Empirical((0.0, 1.0, 2.0)))
+    rules = {"plant": tl.BaseStock(8), "shop": tl.BaseStock(level)}
+    return tl.Scenario(chain.change(lane), rules, days=days, **changes)
+
+
+HIT = shop().disrupt(tl.Outage("mine", start=10, days=tl.Gamma(4, 4), rate=0.05))
+
+
+def test_a_hundred_are_the_first_of_a_thousand():
+    few, many = tl.replicate(HIT, 100, seed=3), tl.replicate(HIT, 1000, seed=3)
+    assert np.array_equal(few.totals, many.totals[:, :100])
+    assert all(
+        np.array_equal(few.variances[k], many.variances[k][..., :100]) for k in few.variances
+    )
+
+
+@pytest.mark.parametrize("piece", [1, 2_000, 10**9])
+def test_the_size_of_the_pieces_changes_nothing(monkeypatch, piece):
+    usual = tl.replicate(HIT, 300, seed=3)
+    monkeypatch.setattr(sys.modules["twinlab.modeling.replicate"], "_PIECE", piece)
+    assert np.array_equal(usual.totals, tl.replicate(HIT, 300, seed=3).totals)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_who_does_the_work_changes_nothing(backend):
+    joblib = pytest.importorskip("joblib")
+    alone = tl.replicate(HIT, 3000, seed=3)
+    with joblib.parallel_config(backend=backend, n_jobs=2):
+        together = tl.replicate(HIT, 3000, seed=3)
+    assert np.array_equal(alone.totals, together.totals)
+
+
+def test_a_thousand_replications_are_a_thousand_demand_paths():
+    batch = tl.replicate(shop(days=10), 1000, seed=1, bands=["demand"])
+    assert len(np.unique(batch.band("demand"), axis=1).T) == 1000
+
+
+def test_every_kpi_of_every_history_is_that_of_its_run():
+    batch = tl.replicate(HIT, 70, seed=5)
+    for replication in (0, 63, 64, 69):
+        run = tl.simulate(HIT, 5, replication)
+        for column in schema(KPIs):
+            many = getattr(batch.kpis, column.name)[replication]
+            assert many == pytest.approx(getattr(run.kpis, column.name), rel=1e-9, nan_ok=True)
+        for measure in (tl.bullwhip, tl.end_to_end_bullwhip):
+            alone = measure(run, "plant", "unit")
+            assert measure(batch, "plant", "unit")[replication] == pytest.approx(alone, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "band",
+    ["on_hand", ("backlog", "plant"), ("shipped", ("mine", "plant")), ("in_transit", "plant"),
+     ("demand", "shop", "unit"), ("in_process",), ("shipments", "mine")],
+)  # fmt: skip
+def test_a_band_is_the_series_of_each_history(band):
+    batch = tl.replicate(HIT, 66, seed=5, bands=[band])
+    name, nodes, product = (*((band,) if isinstance(band, str) else band), "", "")[:3]
+    for replication in (0, 65):
+        run = tl.simulate(HIT, 5, replication)
+        names = [nodes] if isinstance(nodes, str) else nodes
+        series = sum(run.series(name, node, product) for node in names)
+        assert np.array_equal(batch.band(name, nodes, product)[:, replication], series)
+    low, middle, high = batch.quantiles(name, nodes, product)
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+
+
+def test_bands_do_not_change_the_totals():
+    plain, banded = tl.replicate(HIT, 64, seed=5), tl.replicate(HIT, 64, seed=5, bands=["on_hand"])
+    np.testing.assert_allclose(plain.totals, banded.totals, rtol=1e-12)
+
+
+def test_histories_start_from_any_state():
+    start = tl.simulate(HIT, 5, 3).state_on(17)
+    batch = tl.replicate(HIT, 10, seed=5, start=start)
+    run = tl.simulate(HIT, 5, 4, start=start)
+    assert batch.history(4).equals(run.daily)
+    assert batch.kpis.total_cost[4] == pytest.approx(run.kpis.total_cost)
+
+
+def test_intervals_cover_the_mean_as_often_as_they_say():
+    """400 seeds: the hits of a 95 % interval lie in their binomial band (4 standard errors)."""
+    scenario = shop(days=15)
+    truth = tl.replicate(scenario, 40_000, seed=999).estimate("mean_stock").mean
+    hits = 0
+    for seed in range(400):
+        found = tl.replicate(scenario, 25, seed=seed).estimate("mean_stock")
+        hits += found.low <= truth <= found.high
+    assert abs(hits - 380) <= 4 * np.sqrt(400 * 0.95 * 0.05)
+
+
+def test_replications_are_added_until_the_precision_holds():
+    until = tl.Precision(relative=0.004, kpi="total_cost")
+    batch = tl.replicate(shop(), 64, seed=1, until=until)
+    found = batch.estimate("total_cost")
+    assert (found.high - found.low) / 2 <= 0.004 * found.mean
+    assert batch.replications % 64 == 0
+    fixed = tl.replicate(shop(), batch.replications, seed=1)
+    assert np.array_equal(fixed.totals, batch.totals)
+
+
+def test_a_precision_that_costs_too_much_is_said():
+    until = tl.Precision(relative=0.0001, kpi="total_cost", most=128)
+    with pytest.warns(UserWarning, match="not reached after 128 replications: raise Precision"):
+        assert tl.replicate(shop(), 64, seed=1, until=until).replications == 128
+
+
+def careful(view):
+    """A student's rule with an if: not array-friendly."""
+    if view.inventory_position < 6:
+        return 8 - view.inventory_position
+    return 0
+
+
+def counting(view):
+    """A rule with memory that decides for one history."""
+    view.memory["days"] = view.memory.get("days", 0) + 1
+    return max(0.0, 8 + view.memory["days"] % 3 - view.inventory_position)
+
+
+def test_a_rule_with_an_if_is_told_what_to_do():
+    scenario = shop().decide({"shop": careful})
+    with pytest.raises(tl.ScenarioError, match=r"cannot decide for many histories.*OneByOne"):
+        tl.replicate(scenario, 10)
+
+
+@pytest.mark.parametrize("rule", [careful, counting])
+def test_one_by_one_any_rule_decides(rule):
+    one_by_one = tl.replicate(shop().decide({"shop": tl.OneByOne(rule)}), 10, seed=2)
+    alone = tl.simulate(shop().decide({"shop": rule}), 2, 7)
+    assert one_by_one.history(7).equals(alone.daily)
+    assert tl.simulate(shop().decide({"shop": tl.OneByOne(rule)}), 2, 7).daily.equals(alone.daily)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf])
+def test_a_rule_that_returns_no_quantity_is_named_with_its_day(wrong):
+    def late(view):
+        return np.where(view.day < 3, 1.0, wrong) + 0 * view.on_hand
+
+    with pytest.raises(tl.ScenarioError, match="returned .* on day 3: a rule returns numbers"):
+        tl.replicate(shop().decide({"shop": late}), 10)
+
+
+def test_a_rule_cannot_spoil_the_books():
+    """What a view shows are copies: a rule that changes them changes nothing."""
+
+    def rude(view):
+        answer = np.maximum(0.0, 8 - view.inventory_position)
+        view.on_hand = view.on_hand * 0
+        view.demand *= 0
+        return answer
+
+    polite, rude_too = shop(), shop().decide({"shop": rude})
+    assert np.array_equal(tl.replicate(polite, 10).totals, tl.replicate(rude_too, 10).totals)
+
+
+MISTAKES = [
+    (lambda: tl.replicate(shop(), 0), "replications is a whole number of at least 1, got 0"),
+    (lambda: tl.replicate(shop(), 10, bands=["stock"]), "no measure 'stock'"),
+    (lambda: tl.replicate(shop(), 10, bands=["holding"]), "is money or emissions"),
+    (lambda: tl.replicate(shop(), 10, bands=[("on_hand", "shp")]), "did you mean 'shop'"),
+    (lambda: tl.replicate(shop(), 10).band("on_hand"), r"no daily values of .*bands="),
+    (lambda: tl.replicate(shop(), 10).estimate("fillrate"), "did you mean 'fill_rate'"),
+    (lambda: tl.replicate(shop(), 10).history(10), "this batch has 0 to 9"),
+    (lambda: tl.replicate(shop(), 10).total("stock"), "no measure 'stock'"),
+    (lambda: tl.bullwhip(tl.replicate(shop(), 10), ""), "is kept for one product at one node"),
+    (lambda: tl.replicate(shop(), 1).estimate("fill_rate"), "at least 2 histories"),
+    (lambda: tl.Precision(relative=0.1, kpi="fil_rate"), "did you mean 'fill_rate'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mistake", "words"), MISTAKES)
+def test_a_mistake_is_taught(mistake, words):
+    with pytest.raises(tl.ScenarioError, match=words):
+        mistake()

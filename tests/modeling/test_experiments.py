@@ -1,0 +1,148 @@
+"""Experiments: pairing, sweeps, sensitivity and search, with known answers where there are any."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+
+KNOWN = Path(__file__).parents[1] / "known"
+
+
+def newsvendor(level=50, days=200):
+    """Snyder & Shen (2019) Example 4.3: h = 0.18, p = 0.70, N(50, 8); S* = 56.60, cost 1.9976."""
+    demand = tl.Demand("shop", "unit", tl.Normal(50, 8), backorder_cost=0.70)
+    chain = tl.serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18},
+                      on_hand={"shop": level})  # fmt: skip
+    return tl.Scenario(chain, tl.BaseStock(level), days=days)
+
+
+def test_law_interval_of_ten_observations():
+    """sim_ci_ten_obs: Law & Kelton, 90 % interval of ten observations."""
+    case = json.loads((KNOWN / "sim_ci_ten_obs.json").read_text())
+    found = tl.estimate(case["inputs"]["x"], case["inputs"]["confidence"])
+    assert found.mean == pytest.approx(case["expected"]["mean"], rel=1e-9)
+    assert found.high - found.mean == pytest.approx(case["expected"]["half_width"], rel=1e-9)
+
+
+def lcgrand(count, seed=12345):
+    """Marse & Roberts' generator (modulus 2³¹ − 1, multiplier 630360016), as uniforms."""
+    values = []
+    for _ in range(count):
+        seed = seed * 630360016 % (2**31 - 1)
+        values.append(seed / (2**31 - 1))
+    return np.array(values)
+
+
+def test_mser5_truncation():
+    """sim_mser5: a decaying start on uniform noise."""
+    case = json.loads((KNOWN / "sim_mser5.json").read_text())
+    series = 10 * 0.93 ** np.arange(400) + lcgrand(400)
+    np.testing.assert_allclose(series[:5], case["inputs"]["first_values"], rtol=1e-6)
+    found = tl.mser5(series)
+    assert found.observations == case["expected"]["truncation_observations"]
+    assert found.statistic == pytest.approx(case["expected"]["mser"], rel=1e-6)
+    assert found.mean == pytest.approx(case["expected"]["truncated_mean"], rel=1e-6)
+
+
+def test_mser5_finds_the_start_of_an_empty_chain():
+    """A shop that starts empty fills up within its lead time; a full one has no warm-up."""
+    chain = tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), lead_time=20)
+    run = tl.simulate(tl.Scenario(chain, tl.BaseStock(120), days=500), seed=1)
+    found = tl.mser5(run.series("on_hand", "shop") - run.series("backlog", "shop"))
+    assert 20 <= found.observations <= 30
+
+
+def test_a_series_that_never_settles_gets_advice():
+    assert "run much longer" in str(tl.mser5(np.arange(100.0)))
+
+
+def test_pairing_narrows_a_difference():
+    """On the same luck a difference is known far better than from independent histories."""
+    found = tl.compare({"lean": newsvendor(54), "safe": newsvendor(58)}, 100, seed=1,
+                       kpis=["mean_stock"])  # fmt: skip
+    paired = found.difference("safe", "mean_stock")
+    one = tl.replicate(newsvendor(54), 100, seed=1).kpis.mean_stock
+    other = tl.replicate(newsvendor(58), 100, seed=2).kpis.mean_stock
+    apart = tl.estimate(other - one)
+    assert paired.low <= apart.mean + (apart.high - apart.low)
+    assert (paired.high - paired.low) < 0.2 * (apart.high - apart.low)
+    assert found.difference("lean", "mean_stock").mean == 0.0
+
+
+def test_a_comparison_is_a_tidy_table():
+    table = tl.compare({"lean": newsvendor(54), "safe": newsvendor(58)}, 50, seed=1).table
+    assert list(table["scenario"]) == ["lean", "safe"] * 3
+    assert (table["low"] <= table["mean"]).all()
+
+
+def test_precision_of_the_first_scenario_counts_for_all():
+    until = tl.Precision(relative=0.01, kpi="total_cost")
+    found = tl.compare({"a": newsvendor(54), "b": newsvendor(58)}, 64, seed=1, until=until)
+    assert len({batch.replications for batch in found.batches.values()}) == 1
+
+
+def test_a_sweep_tries_every_combination():
+    grid = {"shop.up_to": [54, 58], "shop.holding_cost": [0.1, 0.2]}
+    table = tl.sweep(newsvendor(), grid, 50, seed=1)
+    assert table[["shop.up_to", "shop.holding_cost"]].to_numpy().tolist() == [
+        [54, 0.1], [54, 0.2], [58, 0.1], [58, 0.2],
+    ]  # fmt: skip
+    doubled = table.iloc[1]["total_cost"] - table.iloc[0]["total_cost"]
+    assert doubled == pytest.approx(0.1 * table.iloc[0]["mean_stock"])
+
+
+def test_a_tornado_ranks_what_matters():
+    ranges = {"shop.holding_cost": (0.17, 0.19), "shop.up_to": (50, 70)}
+    table = tl.tornado(newsvendor(56), ranges, replications=50, seed=1)
+    assert list(table["path"]) == ["shop.up_to", "shop.holding_cost"]
+
+
+def test_sobol_indices_of_a_product():
+    """Holding cost h × mean stock: with stock fixed, h explains everything."""
+    ranges = {"shop.holding_cost": (0.1, 0.5), "mine.capacity": (1000, 2000)}
+    found = tl.sobol(newsvendor(90), ranges, samples=64, replications=8, seed=1)
+    assert found.first[0] == pytest.approx(1, abs=0.1)
+    assert found.total[1] == pytest.approx(0, abs=1e-6)
+
+
+def test_tuning_finds_the_newsvendor():
+    """The simulated optimum costs no more than the textbook's level on the same luck."""
+    found = tl.tune(newsvendor(), {"shop.up_to": (40, 80)}, tl.cost, evaluations=60)
+    best = found.values["shop.up_to"]
+    assert 55.5 < best < 57.7
+    at_textbook = tl.cost(tl.replicate(newsvendor().set("shop.up_to", 56.60395592743389), 200))
+    assert found.goal.mean <= at_textbook.mean() + 1e-4
+    assert not found.edges
+    assert found.gain.low > 0
+
+
+def test_tuning_in_whole_numbers():
+    scenario = newsvendor().disrupt(tl.Outage("mine", start=20, days=5))
+    found = tl.tune(scenario, {"disruptions[0].start": (10, 60)}, tl.mean_stock, 20, evaluations=20)
+    assert found.scenario.disruptions[0].start == found.values["disruptions[0].start"]
+
+
+def test_a_best_value_on_the_edge_is_said():
+    with pytest.warns(UserWarning, match=r"shop\.up_to = 50 lies on the edge"):
+        found = tl.tune(newsvendor(), {"shop.up_to": (40, 50)}, tl.cost, 20, evaluations=30)
+    assert found.edges == ("shop.up_to",)
+
+
+MISTAKES = [
+    (lambda: tl.compare({"one": newsvendor()}), "at least two scenarios"),
+    (lambda: tl.compare({"a": newsvendor(), "b": newsvendor()}, kpis=["fill"]), "no KPI 'fill'"),
+    (lambda: tl.sweep(newsvendor(), {"shop.upto": [1]}), "did you mean 'up_to'"),
+    (lambda: tl.tornado(newsvendor(), {"shop.up_to": (9, 9)}), "low 9 must be below high 9"),
+    (lambda: tl.sobol(newsvendor(), {"shop.up_to": (9, 10)}, samples=60), "power of 2"),
+    (lambda: tl.tune(newsvendor(), {"shop.up_to": (9, 3)}, tl.cost), "low 9 must be below high 3"),
+    (lambda: tl.mser5([1, 2, 3]), "needs at least 20 observations, got 3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mistake", "words"), MISTAKES)
+def test_a_mistake_is_taught(mistake, words):
+    with pytest.raises(tl.ScenarioError, match=words):
+        mistake()
