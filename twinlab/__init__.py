@@ -18,6 +18,9 @@ management       KPIs fill_rate cycle_service_level on_time_in_full days_of_cove
 ``twinlab.cases`` loads the case studies, ``twinlab.lab`` shows things in a notebook.
 """
 
+from importlib import import_module
+from typing import Any
+
 from twinlab.management import (
     KPIs,
     bullwhip,
@@ -166,3 +169,10 @@ __all__ = [
     "tune",
     "write_disruptions",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``twinlab.lab`` and ``twinlab.cases`` when somebody first asks for them."""
+    if name in ("cases", "lab"):
+        return import_module(f"twinlab.{name}")
+    raise AttributeError(f"module 'twinlab' has no attribute {name!r}")

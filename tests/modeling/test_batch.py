@@ -156,7 +156,7 @@ def test_a_rule_that_returns_no_quantity_is_named_with_its_day(wrong):
     def late(view):
         return np.where(view.day < 3, 1.0, wrong) + 0 * view.on_hand
 
-    with pytest.raises(tl.ScenarioError, match="returned .* on day 3: a rule returns numbers"):
+    with pytest.raises(tl.ScenarioError, match=r"returned .* on day 3: a rule returns numbers"):
         tl.replicate(shop().decide({"shop": late}), 10)
 
 

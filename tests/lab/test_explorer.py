@@ -1,0 +1,180 @@
+"""A slider moved from Python, as the browser moves it: words, picture, table and code follow."""
+
+import threading
+import time
+
+import pytest
+from traitlets import TraitError
+
+from tests.lab.chains import CALM, CLOSED, CLOSURE
+from twinlab import BaseStock, Scenario, ScenarioError, lab, serial, simulate
+from twinlab.lab import explorer as explorer_module
+from twinlab.lab.outlook import look_ahead
+from twinlab.lab.strips import draw
+
+
+@pytest.fixture
+def closure():
+    return lab.explore(CLOSED, CLOSURE)
+
+
+def test_a_move_changes_picture_words_and_table(closure):
+    before = [closure.picture.value, closure.status.value, closure.table.value]
+    closure.rows[0].slider.value = 15
+    after = [closure.picture.value, closure.status.value, closure.table.value]
+    assert all(old != new for old, new in zip(before, after, strict=True))
+    assert 'role="status"' in closure.status.value
+    assert "customers short on 8 days from day 29" in closure.summary
+    assert closure.summary in closure.status.value
+
+
+def test_the_picture_says_what_it_shows(closure):
+    closure.rows[0].slider.value = 15
+    assert closure.picture.value.startswith('<svg role="img" aria-label="Fill rate ')
+
+
+def test_the_number_box_and_the_slider_are_one(closure):
+    row = closure.rows[0]
+    row.box.value = 9
+    assert (row.slider.value, closure.scenario.value("disruptions[0].days").average) == (9, 9)
+    row.slider.value = 11
+    assert row.box.value == 11
+
+
+def test_the_line_of_code_gives_the_same_result(closure):
+    closure.rows[0].slider.value = 15
+    assert closure.code == 'tl.simulate(CLOSED.set("disruptions[0].days", 15), seed=1).kpis'
+    kpis = simulate(CLOSED.set("disruptions[0].days", 15), seed=1).kpis
+    assert closure.summary.startswith(f"Fill rate {100 * kpis.fill_rate:.1f} %")
+
+
+def test_the_code_of_a_shortened_scenario_shortens_it_too():
+    assert lab.explore(CLOSED, CLOSURE, seed=7, days=40).code == (
+        "tl.simulate(CLOSED.change(days=40), seed=7).kpis"
+    )
+
+
+def test_reset_puts_everything_back(closure):
+    at_first = str(closure), closure.picture.value
+    closure.rows[0].slider.value = 15
+    closure._reset(None)
+    assert (str(closure), closure.picture.value) == at_first
+
+
+def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
+    drawn = []
+
+    def slowly(scenario, seed):
+        drawn.append(scenario)
+        time.sleep(0.02)
+        return look_ahead(scenario, seed)
+
+    monkeypatch.setattr(explorer_module, "look_ahead", slowly)
+    row = closure.rows[0]
+    together = threading.Barrier(20)
+
+    def move(value):
+        together.wait()
+        row.slider.value = value
+
+    threads = [threading.Thread(target=move, args=(value,)) for value in range(3, 23)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    last = row.slider.value
+    assert row.box.value == last
+    assert closure.scenario.value("disruptions[0].days").average == last
+    now = look_ahead(closure.scenario, 1)
+    assert closure.picture.value == draw(look_ahead(CLOSED, 1), now, closure.summary)
+    assert len(drawn) < 20, "moves that came too late to be seen were simulated all the same"
+
+
+def test_a_scenario_that_cannot_be_is_explained_in_the_status_line(closure):
+    picture = closure.picture.value
+    closure.rows[0].slider.value = 0
+    assert "give a number above 0" in closure.status.value
+    assert "Traceback" not in closure.status.value
+    assert closure.picture.value == picture
+    closure.rows[0].slider.value = 2
+    assert "give a number above 0" not in closure.status.value
+
+
+def test_a_rule_that_breaks_is_reported_not_raised():
+    class Fragile(BaseStock):
+        def __call__(self, view):
+            return 1 / (0 if self.up_to < 10 else 1) + super().__call__(view)
+
+    scenario = Scenario(serial(["mine", "shop"], demand=5.0), Fragile(20), days=10)
+    shown = lab.explore(scenario, ["shop.up_to"])
+    shown.rows[0].slider.value = 5
+    assert "ZeroDivisionError in the simulation" in shown.status.value
+
+
+def test_default_levers_are_the_disruption_and_the_levels():
+    paths = [row.lever.path for row in lab.explore(CLOSED).rows]
+    assert paths == [
+        "disruptions[0].days",
+        "disruptions[0].start",
+        "disruptions[0].loss",
+        "plant.up_to",
+        "shop.up_to",
+    ]
+
+
+def test_a_lever_takes_words_unit_and_range_from_the_column():
+    rows = {row.lever.path: row.lever for row in lab.explore(CLOSED).rows}
+    start, loss = rows["disruptions[0].start"], rows["disruptions[0].loss"]
+    assert (start.low, start.high, start.whole) == (0, 59, True)
+    assert (loss.low, loss.high, loss.whole) == (0, 1, False)
+    assert rows["shop.up_to"].label == "shop: base-stock level S [units]"
+
+
+@pytest.mark.parametrize("value", [18.75, 187.3, 0.013, 20.0])
+def test_a_slider_can_stand_exactly_where_it_starts(value):
+    row = lab.explore(CALM.set("shop.up_to", value), ["shop.up_to"]).rows[0]
+    steps = (row.slider.value - row.slider.min) / row.slider.step
+    assert steps == pytest.approx(round(steps), abs=0.01)
+    assert not row.moved
+
+
+def test_a_distribution_becomes_a_slider_on_a_number():
+    shown = lab.explore(CALM, ["plant->shop.lead_time"])
+    assert shown.rows[0].slider.value == 1
+    shown.rows[0].slider.value = 3
+    assert shown.scenario.value("plant->shop.lead_time").average == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("shopp.up_to", "did you mean 'shop'"),
+        ("shop.upto", "did you mean 'up_to'"),
+        ("mine.capacity", "no number that a slider can move"),
+        ("mine.role", "no number that a slider can move"),
+    ],
+)
+def test_a_wrong_path_is_explained_at_once(path, words):
+    with pytest.raises(ScenarioError, match=words):
+        lab.explore(CALM, [path])
+
+
+def test_a_range_must_be_one():
+    with pytest.raises(ScenarioError, match="give \\(low, high\\)"):
+        lab.explore(CALM, {"shop.up_to": (30, 10)})
+
+
+def test_what_is_typed_beyond_the_range_is_brought_back(closure):
+    try:
+        closure.rows[0].box.value = 99
+    except TraitError:
+        pytest.fail("the box refused instead of going to its end")
+    assert closure.rows[0].slider.value == 30
+
+
+def test_two_explorers_show_the_same_bytes(closure):
+    other = lab.explore(CLOSED, CLOSURE)
+    assert other.picture.value == closure.picture.value
+    bundles = [each._repr_mimebundle_() for each in (closure, other)]
+    assert bundles[0]["text/plain"] == bundles[1]["text/plain"] == str(closure)
+    assert bundles[0]["image/png"] == bundles[1]["image/png"]

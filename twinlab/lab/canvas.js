@@ -1,0 +1,57 @@
+// Follows vis-network (bundled with pyvis), which has put its classes into globalThis.vis.
+const { DataSet, Network } = globalThis.vis;
+
+function button(words, title, act) {
+  const made = document.createElement("button");
+  made.textContent = words;
+  made.title = title;
+  made.setAttribute("aria-label", title);
+  made.addEventListener("click", act);
+  return made;
+}
+
+function render({ model, el }) {
+  const frame = document.createElement("div");
+  const stage = document.createElement("div");
+  const bar = document.createElement("div");
+  frame.className = "twinlab-network";
+  stage.style.height = `${model.get("height")}px`;
+  stage.setAttribute("role", "img");
+  frame.append(stage, bar);
+  el.append(frame);
+
+  const nodes = new DataSet(model.get("nodes"));
+  const edges = new DataSet(model.get("edges"));
+  const picture = new Network(stage, { nodes, edges }, model.get("options"));
+  const fit = () => picture.fit({ animation: false });
+  const zoom = (factor) => picture.moveTo({ scale: picture.getScale() * factor });
+  bar.append(
+    button("+", "Zoom in", () => zoom(1.25)),
+    button("−", "Zoom out", () => zoom(0.8)),
+    button("fit", "Show the whole network", fit),
+  );
+
+  const say = () => stage.setAttribute("aria-label", model.get("alt"));
+  const recolour = () => {
+    nodes.update(model.get("nodes"));
+    edges.update(model.get("edges"));
+  };
+  say();
+  model.on("change:alt", say);
+  model.on("change:nodes", recolour);
+  picture.on("select", ({ nodes: [first] }) => {
+    model.set("selected", first ?? "");
+    model.save_changes();
+  });
+  // The stage may have no width yet when it is drawn first, and it grows with the window.
+  const watch = new ResizeObserver(fit);
+  watch.observe(stage);
+  return () => {
+    watch.disconnect();
+    model.off("change:alt", say);
+    model.off("change:nodes", recolour);
+    picture.destroy();
+  };
+}
+
+export default { render };

@@ -1,0 +1,178 @@
+"""Sliders on a scenario: move one, and see at once what the chain does."""
+
+from __future__ import annotations
+
+import html
+import inspect
+import time
+from typing import Any
+
+import ipywidgets
+
+from twinlab.lab.drawing import as_png
+from twinlab.lab.levers import Latest, LeverRow, Levers, default_levers, lever
+from twinlab.lab.outlook import Outlook, look_ahead
+from twinlab.lab.strips import draw, still
+from twinlab.scope import Scenario, TwinError
+
+_BIG = "font-size:15px;line-height:1.5"
+_SLOW = 1.0  # seconds; a redraw that takes longer says that it is under way
+
+
+def explore(
+    scenario: Scenario, levers: Levers | None = None, seed: int = 1, days: int | None = None
+) -> Explorer:
+    """Show a scenario with a slider for each lever, redrawn with the same luck after each move.
+
+    ``levers`` are paths such as ``"shop.up_to"``, or a dict of path to (low, high); without them
+    the first disruption and the base-stock levels. ``days`` shortens or lengthens the scenario.
+
+    Raises:
+        ScenarioError: a path leads nowhere, or to something that is no finite number.
+
+    >>> from twinlab import BaseStock, Constant, Outage, serial
+    >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
+    >>> chain = Scenario(net, BaseStock(20), days=60).disrupt(Outage("mine", start=20, days=2))
+    >>> lab = explore(chain, levers={"disruptions[0].days": (1, 14)})
+    >>> lab.rows[0].slider.value = 9
+    >>> print(lab)
+    Fill rate 90.0 % (before 100.0 %) · customers short on 6 days from day 24 · cost 0 USD/day
+    tl.simulate(chain.set("disruptions[0].days", 9), seed=1).kpis
+    """
+    caller = inspect.currentframe()
+    names = caller.f_back.f_globals if caller and caller.f_back else {}
+    name = next((n for n, v in names.items() if v is scenario and n[0] != "_"), "scenario")
+    if days is not None:
+        scenario, name = scenario.change(days=days), f"{name}.change(days={days})"
+    return Explorer(scenario, levers, seed, name)
+
+
+class Explorer(ipywidgets.VBox):
+    """A scenario, its levers and what follows from them.
+
+    >>> from twinlab import BaseStock, Constant, serial
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(20), days=60)
+    >>> Explorer(chain, ["shop.up_to"], seed=1, name="chain").code
+    'tl.simulate(chain, seed=1).kpis'
+    """
+
+    def __init__(self, scenario: Scenario, levers: Levers | None, seed: int, name: str) -> None:
+        """Look ahead once; this first outlook stays in the picture as a pale line."""
+        paths = default_levers(scenario) if levers is None else levers
+        ranges = paths if isinstance(paths, dict) else dict.fromkeys(paths)
+        self._start, self._seed, self._name = scenario, seed, name
+        self._latest = Latest(self._redraw)
+        self.scenario, self.problem = scenario, ""
+        self.rows = [LeverRow(lever(scenario, p, r), self._moved) for p, r in ranges.items()]
+        started = time.monotonic()
+        self._before = self._now = look_ahead(scenario, seed)
+        self._seconds = time.monotonic() - started
+        reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
+        reset.on_click(self._reset)
+        self.status, self.picture, self.table, self._line = (ipywidgets.HTML() for _ in range(4))
+        self.picture.layout = ipywidgets.Layout(flex="1 1 560px", max_width="930px")
+        self.table.layout = ipywidgets.Layout(flex="0 0 330px")
+        wrap = ipywidgets.Layout(flex_flow="row wrap")
+        super().__init__(
+            [*self.rows, ipywidgets.HBox([reset, self.status], layout=wrap),
+             ipywidgets.HBox([self.picture, self.table], layout=wrap), self._line]
+        )  # fmt: skip
+        self._show()
+
+    # -- words --
+
+    @property
+    def code(self) -> str:
+        """The line of Python that gives the same result."""
+        moved = [f'.set("{r.lever.path}", {_literal(r.value)})' for r in self.rows if r.moved]
+        return f"tl.simulate({self._name}{''.join(moved)}, seed={self._seed}).kpis"
+
+    @property
+    def summary(self) -> str:
+        """What follows from where the levers stand, in one line."""
+        if self.problem:
+            return self.problem
+        now = {figure.name: figure for figure in self._now.figures}
+        before = {figure.name: figure for figure in self._before.figures}
+        short = now["days customers are short"]
+        days = f"on {short} days from day {now['first such day']}" if short.value else "on no day"
+        return (
+            f"Fill rate {now['fill rate']} (before {before['fill rate']}) · customers short {days} "
+            f"· cost {now['cost']} USD/day"
+        )
+
+    def __repr__(self) -> str:
+        """Say where the explorer stands and how to get there without it."""
+        return f"{self.summary}\n{self.code}"
+
+    # -- moving --
+
+    def _reset(self, _: Any) -> None:
+        for row in self.rows:
+            row.reset()
+
+    def _moved(self) -> None:
+        if self._seconds > _SLOW:
+            self._say("working …")
+        self._latest.ask()
+
+    def _redraw(self) -> None:
+        """Look ahead from where the levers stand now, and show it."""
+        started = time.monotonic()
+        try:
+            scenario = self._start
+            for row in self.rows:
+                if row.moved:
+                    scenario = scenario.set(row.lever.path, row.value)
+            now = look_ahead(scenario, self._seed)
+        except TwinError as problem:
+            self.problem = str(problem)
+            self._say(self.problem)
+            return
+        except Exception as problem:  # a rule of the student's own may raise anything
+            self.problem = f"{type(problem).__name__} in the simulation: {problem}"
+            self._say(self.problem)
+            return
+        self.scenario, self.problem, self._now = scenario, "", now
+        self._show()
+        self._seconds = time.monotonic() - started
+
+    # -- showing --
+
+    def _show(self) -> None:
+        """Bring picture, table and words to the newest outlook."""
+        self.picture.value = draw(self._before, self._now, self.summary)
+        self.table.value = _table(self._before, self._now)
+        self._say(self.summary)
+
+    def _say(self, words: str) -> None:
+        self.status.value = f'<span role="status" style="{_BIG}">{html.escape(words)}</span>'
+        self._line.value = f"<code>{html.escape(self.code)}</code>"
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle = dict(super()._repr_mimebundle_(**options) or {})
+        return bundle | {
+            "text/plain": repr(self),
+            "image/png": as_png(still(self._before, self._now)),
+        }
+
+
+def _literal(value: float) -> str:
+    """A number as one would type it."""
+    return str(int(value)) if value == int(value) else repr(round(value, 9))
+
+
+def _table(before: Outlook, now: Outlook) -> str:
+    """The figures of both outlooks as an HTML table."""
+    rows = "".join(
+        f"<tr><th scope='row' style='text-align:left;font-weight:normal'>{new.name}"
+        f"{'' if new.unit == 'share' else f' [{new.unit}]'}</th>"
+        f"<td style='text-align:right;white-space:nowrap;color:#666'>{old}</td>"
+        f"<td style='text-align:right;white-space:nowrap;font-weight:bold'>{new}</td></tr>"
+        for old, new in zip(before.figures, now.figures, strict=True)
+    )
+    heads = "".join(f"<th scope='col' style='text-align:right'>{h}</th>" for h in ("before", "now"))
+    return (
+        f"<table style='{_BIG};border-spacing:10px 4px'><caption>Result</caption>"
+        f"<tr><td></td>{heads}</tr>{rows}</table>"
+    )

@@ -1,0 +1,131 @@
+"""Where each node stands in the picture: in columns by tier, upstream left."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from twinlab.lab.groups import tiers
+from twinlab.scope import Network
+
+Points = dict[str, tuple[float, float]]
+_WIDTH = 1150.0  # of the drawing, in pixels
+_MANY = 20  # nodes; more of them say less
+_TALLEST = 13  # boxes in a column; a longer tier is set in several
+_SWEEPS = 4
+
+
+@dataclass(frozen=True)
+class Places:
+    """The centre of every box in pixels, the room it has, and the words above the columns."""
+
+    points: Points
+    box: float
+    row: float
+    brief: bool
+    heads: tuple[tuple[str, float, float], ...]
+
+    @property
+    def height(self) -> float:
+        """How high the drawing is, in pixels."""
+        ys = [y for _, y in self.points.values()]
+        return max(ys) - min(ys) + 2 * self.row
+
+
+def layered(network: Network) -> Places:
+    """Set the nodes in columns by tier, upstream left, neighbours level with one another.
+
+    >>> from twinlab import Normal, serial
+    >>> places = layered(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
+    >>> places.points["mine"] < places.points["plant"] < places.points["shop"]
+    True
+    """
+    columns = _columns(network)
+    heights = _levelled(network, [names for _, names in columns])
+    spacing, brief = _WIDTH / len(columns), len(network.nodes) > _MANY
+    row = 54.0 if brief else 64.0
+    points = {
+        name: (at * spacing, heights[name] * row)
+        for at, (_, names) in enumerate(columns)
+        for name in names
+    }
+    top = min(y for _, y in points.values()) - row
+    heads = tuple((head, at * spacing, top) for at, (head, _) in enumerate(columns) if head)
+    return Places(points, min(0.9 * spacing, 180.0), row, brief, heads)
+
+
+def label_of(name: str, words: str, places: Places) -> str:
+    """A node's name and words in lines that fit its box.
+
+    >>> label_of("Philippines packaging", " ■ 12", Places({}, 110, 54, True, ())).splitlines()
+    ['Philippines', 'packaging ■ 12']
+    """
+    width = max(10, int(places.box / (7.2 if places.brief else 7.8)))
+    lines = textwrap.wrap(name + words if places.brief else name, width, break_long_words=False)
+    return "\n".join([*lines, *([words] if words and not places.brief else [])])
+
+
+def _columns(network: Network) -> list[tuple[str, list[str]]]:
+    """Columns of nodes with the words above them; a long tier fills several, role by role."""
+    tier = tiers(network)
+    columns: list[tuple[str, list[str]]] = []
+    for level in sorted(set(tier.values()), reverse=True):
+        names = [n.name for n in network.nodes if tier[n.name] == level]
+        columns += [(f"tier {level}", column) for column in _packed(names, _roles(network))]
+    return columns
+
+
+def _roles(network: Network) -> dict[str, int]:
+    """The number of each node's role, in the order of the table."""
+    numbers = {role: at for at, role in enumerate(dict.fromkeys(n.role for n in network.nodes))}
+    return {n.name: numbers[n.role] for n in network.nodes}
+
+
+def _packed(names: list[str], roles: Mapping[str, int]) -> list[list[str]]:
+    """One column if it is short enough, else roles packed into columns, the largest role first."""
+    if len(names) <= _TALLEST:
+        return [names]
+    blocks: dict[int, list[str]] = {}
+    for name in names:
+        blocks.setdefault(roles[name], []).append(name)
+    packed: list[list[str]] = []
+    for block in sorted(blocks.values(), key=len, reverse=True):
+        for start in range(0, len(block), _TALLEST):
+            part = block[start : start + _TALLEST]
+            room = next((c for c in packed if len(c) + len(part) <= _TALLEST), None)
+            if room is None:
+                packed.append(part)
+            else:
+                room += part
+    return packed
+
+
+def _levelled(network: Network, columns: list[list[str]]) -> dict[str, float]:
+    """Heights in rows: neighbours level with one another, so that lanes cross less."""
+    roles = _roles(network)
+    beside: dict[str, set[str]] = {n.name: set() for n in network.nodes}
+    for lane in network.lanes:
+        beside[lane.source].add(lane.destination)
+        beside[lane.destination].add(lane.source)
+    heights = {name: y for names in columns for name, y in _centred(names)}
+    for _ in range(_SWEEPS):
+        for names in columns:
+            mean = _mean_of(beside, heights)
+            names.sort(key=lambda name: (roles[name], mean(name)))
+            heights |= dict(_centred(names))
+    return heights
+
+
+def _mean_of(
+    beside: Mapping[str, Iterable[str]], heights: Mapping[str, float]
+) -> Callable[[str], float]:
+    def mean(name: str) -> float:
+        ys = [heights[other] for other in beside[name]]
+        return round(sum(ys) / len(ys), 6) if ys else heights[name]
+
+    return mean
+
+
+def _centred(names: list[str]) -> list[tuple[str, float]]:
+    return [(name, at - (len(names) - 1) / 2) for at, name in enumerate(names)]

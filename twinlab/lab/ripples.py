@@ -1,0 +1,208 @@
+"""How a disruption runs through a chain: who is hit when, how deep, and what stock bought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from IPython.display import display
+from matplotlib.axes import Axes
+
+from twinlab.lab.charts import number, shade
+from twinlab.lab.drawing import (
+    CLOSED,
+    FONT,
+    ORANGE,
+    VERMILLION,
+    Chart,
+    blank,
+    dress,
+    show_picture,
+)  # fmt: skip
+from twinlab.lab.groups import closures, columns, grouped
+from twinlab.modeling.run import Run
+from twinlab.scope import ScenarioError
+from twinlab.scope.calendar import DUST
+from twinlab.scope.chance import Array
+from twinlab.scope.columns import column, schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a disruption did to a group of nodes, against the calm history of the same luck."""
+
+    group: str = column("nodes", meaning="who was hit")
+    eaten_from: int | None = column("day", meaning="first night with less stock than in calm")
+    short_from: int | None = column("day", meaning="first night with more owed or lost")
+    bought: int | None = column("days", meaning="delay that stock bought: between the two")
+    days_short: int = column("days", meaning="nights with more owed, or lost so far, than in calm")
+    deepest: float = column("units", meaning="most that was owed, or lost so far, on top of calm")
+    deepest_on: int | None = column("day", meaning="the night of that")
+
+
+@dataclass(frozen=True, repr=False)
+class Ripple:
+    """The hits of all groups, upstream first; shown as a chart and its table.
+
+    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
+    >>> net = serial(["mine", "plant", "shop"], demand=Constant(5),
+    ...              on_hand={"plant": 20, "shop": 15})
+    >>> calm = Scenario(net, {"plant": BaseStock(25), "shop": BaseStock(20)}, days=60)
+    >>> ripple(simulate(calm.disrupt(Outage("mine", start=20, days=10))), simulate(calm))
+    tier 2: mine: short on 10 days from day 20, deepest 50 units (day 29)
+    tier 1: plant: stock eaten from day 21, short on 6 days from day 25, deepest 30 units (day 30)
+    tier 0: shop: stock eaten from day 26, short on 3 days from day 29, deepest 15 units (day 31)
+    """
+
+    hits: tuple[Hit, ...]
+    run: Run
+    calm_run: Run
+    by: str
+
+    def __getitem__(self, group: str) -> Hit:
+        """The hit of the first group whose label begins with these words."""
+        for hit in self.hits:
+            if hit.group.startswith(group):
+                return hit
+        raise ScenarioError(
+            f"no group {group!r}; there are: {', '.join(h.group for h in self.hits)}"
+        )
+
+    def __repr__(self) -> str:
+        """Say it in one line per group."""
+        return "\n".join(_words(hit) for hit in self.hits)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per group; the columns are those of ``Hit``, with their units."""
+        import pandas as pd
+
+        named = {c.name: f"{c.name.replace('_', ' ')} [{c.unit}]" for c in schema(Hit)[1:]}
+        rows = {
+            hit.group: {text: _shown(getattr(hit, name)) for name, text in named.items()}
+            for hit in self.hits
+        }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    @cached_property
+    def chart(self) -> Chart:
+        """A strip per group: stock that is missing, and what is owed or lost on top of calm."""
+        figure = blank(9.5, 0.9 + 1.15 * len(self.hits))
+        rows = figure.subplots(len(self.hits), 1, sharex=True, squeeze=False)[:, 0]
+        members = grouped(self.run.scenario.network, self.by)
+        losses = [_losses(self.run, self.calm_run, members[hit.group]) for hit in self.hits]
+        for axes, hit, (eaten, short) in zip(rows, self.hits, losses, strict=True):
+            dress(axes, _title(hit))
+            _draw(axes, self.run.days, eaten, short)
+            shade(axes, [span[1:] for span in closures(self.run)])
+        days = np.flatnonzero(np.array(losses).sum(axis=(0, 1)) > DUST)
+        if len(days):
+            rows[-1].set_xlim(self.run.days[days[0]] - 7, self.run.days[days[-1]] + 14)
+        rows[-1].set_xlabel("day", fontsize=FONT)
+        handles, labels = rows[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=3, fontsize=FONT - 1,
+                      frameon=False)  # fmt: skip
+        return Chart(figure, repr(self))
+
+    def _ipython_display_(self) -> None:
+        show_picture(self.chart.figure, repr(self))
+        display(self.table)  # type: ignore[no-untyped-call]
+
+
+def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
+    """Compare a disturbed history with the calm one of the same luck: who is hit, when, how deep.
+
+    A group's stock is *eaten* from the first night on which some item has less than in the calm
+    history, and it is *short* from the first night on which its nodes owe or lose more.
+
+    Raises:
+        ScenarioError: the two histories are not of the same luck, days and nodes.
+
+    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
+    >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(9), days=40)
+    >>> ripple(simulate(calm), simulate(calm))
+    tier 1: mine: not hit
+    tier 0: shop: not hit
+    """
+    keys = [[item.key for item in each.plan.items] for each in (run, calm_run)]
+    luck = [(each.seed, each.replication, each.days) for each in (run, calm_run)]
+    if keys[0] != keys[1] or luck[0] != luck[1]:
+        raise ScenarioError(
+            "ripple compares two histories of the same network, seed and days: simulate both with "
+            f"the same seed; got {run!r} and {calm_run!r}"
+        )
+    groups = grouped(run.scenario.network, by)
+    hits = tuple(_hit(run, calm_run, label, nodes) for label, nodes in groups.items())
+    return Ripple(hits, run, calm_run, by)
+
+
+def _hit(run: Run, calm: Run, label: str, nodes: list[str]) -> Hit:
+    eaten, short = _losses(run, calm, nodes)
+    eaten_from, short_from = _first(run, eaten), _first(run, short)
+    hit = Hit(label, eaten_from, short_from, None, int((short > DUST).sum()), 0.0, None)
+    if short_from is not None:
+        worst = int(short.argmax())
+        hit = replace(hit, deepest=float(short[worst]), deepest_on=run.days[worst])
+        if eaten_from is not None and eaten_from <= short_from:
+            hit = replace(hit, bought=short_from - eaten_from)
+    return hit
+
+
+def _losses(run: Run, calm: Run, nodes: list[str]) -> tuple[Array, Array]:
+    """Units of stock missing, and units owed or lost so far on top of calm, by day."""
+    at = columns(run, nodes)
+
+    def more(name: str) -> Array:
+        return np.asarray(run.measures[name][:, at] - calm.measures[name][:, at])
+
+    missing = -more("on_hand")
+    eaten = np.where(missing > DUST, missing, 0.0).sum(axis=1)
+    short = (more("backlog") + np.cumsum(more("lost"), axis=0)).sum(axis=1)
+    return eaten, np.where(short > DUST, short, 0.0)
+
+
+def _first(run: Run, amounts: Array) -> int | None:
+    return run.days[int((amounts > DUST).argmax())] if (amounts > DUST).any() else None
+
+
+def _draw(axes: Axes, days: range, eaten: Array, short: Array) -> None:
+    """Missing stock as a line, shortage as a hatched area, each on the scale of the strip."""
+    axes.fill_between(
+        days, short, color=VERMILLION, alpha=0.75, linewidth=0, hatch="//", edgecolor="white",
+        label="owed, or lost so far, on top of calm [units]",
+    )  # fmt: skip
+    axes.plot(days, eaten, color=ORANGE, linewidth=2.5, linestyle=(0, (4, 1)),
+              label="stock missing [units]")  # fmt: skip
+    axes.fill_between([], [], color=CLOSED, label="closed")
+    axes.set_ylim(0, max(float(short.max()), float(eaten.max())) * 1.05 or 1.0)
+    if not (eaten.any() or short.any()):
+        axes.set_yticks([])
+
+
+def _title(hit: Hit) -> str:
+    if hit.short_from is None:
+        return f"{hit.group} – {'not hit' if hit.eaten_from is None else 'never short'}"
+    stock = f" (stock bought {hit.bought} days)" if hit.bought is not None else ""
+    return f"{hit.group} – short from day {hit.short_from}{stock}"
+
+
+def _words(hit: Hit) -> str:
+    parts = [f"stock eaten from day {hit.eaten_from}"] if hit.eaten_from is not None else []
+    if hit.short_from is not None:
+        parts += [f"short on {hit.days_short} days from day {hit.short_from}"]
+        parts += [f"deepest {number(hit.deepest)} units (day {hit.deepest_on})"]
+    elif parts:
+        parts += ["never short"]
+    return f"{hit.group}: {', '.join(parts) or 'not hit'}"
+
+
+def _shown(value: Any) -> str:
+    """A figure of the table as text: a dash where there is none."""
+    if value is None:
+        return "–"
+    return number(value) if isinstance(value, float) else str(value)
