@@ -7,7 +7,7 @@ import pytest
 from traitlets import TraitError
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
-from twinlab import BaseStock, Scenario, ScenarioError, lab, serial, simulate
+from twinlab import BaseStock, Scenario, ScenarioError, lab, replicate, serial
 from twinlab.lab import explorer as explorer_module
 from twinlab.lab.outlook import look_ahead
 from twinlab.lab.strips import draw
@@ -43,14 +43,17 @@ def test_the_number_box_and_the_slider_are_one(closure):
 
 def test_the_line_of_code_gives_the_same_result(closure):
     closure.rows[0].slider.value = 15
-    assert closure.code == 'tl.simulate(CLOSED.set("disruptions[0].days", 15), seed=1).kpis'
-    kpis = simulate(CLOSED.set("disruptions[0].days", 15), seed=1).kpis
-    assert closure.summary.startswith(f"Fill rate {100 * kpis.fill_rate:.1f} %")
+    assert closure.code == (
+        'tl.replicate(CLOSED.set("disruptions[0].days", 15), 200, seed=1).table()'
+    )
+    table = replicate(CLOSED.set("disruptions[0].days", 15), 200, seed=1).table()
+    assert closure.summary.startswith(f"Fill rate {100 * table.loc['fill_rate', 'mean']:.1f} %")
+    assert closure.summary.endswith("mean of 200 histories, 95 % interval")
 
 
 def test_the_code_of_a_shortened_scenario_shortens_it_too():
     assert lab.explore(CLOSED, CLOSURE, seed=7, days=40).code == (
-        "tl.simulate(CLOSED.change(days=40), seed=7).kpis"
+        "tl.replicate(CLOSED.change(days=40), 200, seed=7).table()"
     )
 
 
@@ -64,10 +67,10 @@ def test_reset_puts_everything_back(closure):
 def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
     drawn = []
 
-    def slowly(scenario, seed):
+    def slowly(scenario, seed, histories):
         drawn.append(scenario)
         time.sleep(0.02)
-        return look_ahead(scenario, seed)
+        return look_ahead(scenario, seed, histories)
 
     monkeypatch.setattr(explorer_module, "look_ahead", slowly)
     row = closure.rows[0]
@@ -136,6 +139,15 @@ def test_a_slider_can_stand_exactly_where_it_starts(value):
     steps = (row.slider.value - row.slider.min) / row.slider.step
     assert steps == pytest.approx(round(steps), abs=0.01)
     assert not row.moved
+
+
+def test_the_browsers_rounding_is_no_move():
+    shown = lab.explore(CALM.set("shop.up_to", 100 / 3), ["shop.up_to"])
+    row = shown.rows[0]
+    row.slider.value = 33.333  # where the browser puts the handle
+    assert not row.moved
+    row.slider.value = 33.4
+    assert shown.code == 'tl.replicate(scenario.set("shop.up_to", 33.4), 200, seed=1).table()'
 
 
 def test_a_distribution_becomes_a_slider_on_a_number():

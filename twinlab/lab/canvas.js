@@ -39,10 +39,6 @@ function render({ model, el }) {
   say();
   model.on("change:alt", say);
   model.on("change:nodes", recolour);
-  picture.on("select", ({ nodes: [first] }) => {
-    model.set("selected", first ?? "");
-    model.save_changes();
-  });
   // The stage may have no width yet when it is drawn first, and it grows with the window.
   const watch = new ResizeObserver(fit);
   watch.observe(stage);

@@ -94,7 +94,6 @@ class Canvas(anywidget.AnyWidget):
     options = traitlets.Dict(_OPTIONS).tag(sync=True)
     height = traitlets.Int(400).tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
-    selected = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, network: Network, places: Places) -> None:
         """Draw a network whose nodes have no state yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
@@ -20,12 +21,18 @@ _SLOW = 1.0  # seconds; a redraw that takes longer says that it is under way
 
 
 def explore(
-    scenario: Scenario, levers: Levers | None = None, seed: int = 1, days: int | None = None
+    scenario: Scenario,
+    levers: Levers | None = None,
+    seed: int = 1,
+    days: int | None = None,
+    histories: int = 200,
 ) -> Explorer:
     """Show a scenario with a slider for each lever, redrawn with the same luck after each move.
 
     ``levers`` are paths such as ``"shop.up_to"``, or a dict of path to (low, high); without them
-    the first disruption and the base-stock levels. ``days`` shortens or lengthens the scenario.
+    the first disruption and base-stock levels, eight in all. ``days`` changes how long it runs.
+    Numbers are means of many ``histories`` with their intervals; the dark band holds nine stocks in
+    ten.
 
     Raises:
         ScenarioError: a path leads nowhere, or to something that is no finite number.
@@ -36,15 +43,16 @@ def explore(
     >>> lab = explore(chain, levers={"disruptions[0].days": (1, 14)})
     >>> lab.rows[0].slider.value = 9
     >>> print(lab)
-    Fill rate 90.0 % (before 100.0 %) · customers short on 6 days from day 24 · cost 0 USD/day
-    tl.simulate(chain.set("disruptions[0].days", 9), seed=1).kpis
+    Fill rate 90.0 % (before 100.0 %) · customers short on 6 days from day 24 · cost 0 USD/day ·
+    mean of 200 histories, 95 % interval
+    tl.replicate(chain.set("disruptions[0].days", 9), 200, seed=1).table()
     """
     caller = inspect.currentframe()
     names = caller.f_back.f_globals if caller and caller.f_back else {}
     name = next((n for n, v in names.items() if v is scenario and n[0] != "_"), "scenario")
     if days is not None:
         scenario, name = scenario.change(days=days), f"{name}.change(days={days})"
-    return Explorer(scenario, levers, seed, name)
+    return Explorer(scenario, levers, (seed, histories), name)
 
 
 class Explorer(ipywidgets.VBox):
@@ -52,20 +60,25 @@ class Explorer(ipywidgets.VBox):
 
     >>> from twinlab import BaseStock, Constant, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(20), days=60)
-    >>> Explorer(chain, ["shop.up_to"], seed=1, name="chain").code
-    'tl.simulate(chain, seed=1).kpis'
+    >>> Explorer(chain, ["shop.up_to"], luck=(1, 200), name="chain").code
+    'tl.replicate(chain, 200, seed=1).table()'
     """
 
-    def __init__(self, scenario: Scenario, levers: Levers | None, seed: int, name: str) -> None:
-        """Look ahead once; this first outlook stays in the picture as a pale line."""
+    def __init__(
+        self, scenario: Scenario, levers: Levers | None, luck: tuple[int, int], name: str
+    ) -> None:
+        """Look ahead once; this first outlook stays in the picture as a pale line.
+
+        ``luck`` is the seed and the number of histories.
+        """
         paths = default_levers(scenario) if levers is None else levers
-        ranges = paths if isinstance(paths, dict) else dict.fromkeys(paths)
-        self._start, self._seed, self._name = scenario, seed, name
+        ranges = paths if isinstance(paths, Mapping) else dict.fromkeys(paths)
+        self._start, self._luck, self._name = scenario, luck, name
         self._latest = Latest(self._redraw)
         self.scenario, self.problem = scenario, ""
         self.rows = [LeverRow(lever(scenario, p, r), self._moved) for p, r in ranges.items()]
         started = time.monotonic()
-        self._before = self._now = look_ahead(scenario, seed)
+        self._before = self._now = look_ahead(scenario, *luck)
         self._seconds = time.monotonic() - started
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         reset.on_click(self._reset)
@@ -85,20 +98,22 @@ class Explorer(ipywidgets.VBox):
     def code(self) -> str:
         """The line of Python that gives the same result."""
         moved = [f'.set("{r.lever.path}", {_literal(r.value)})' for r in self.rows if r.moved]
-        return f"tl.simulate({self._name}{''.join(moved)}, seed={self._seed}).kpis"
+        seed, histories = self._luck
+        return f"tl.replicate({self._name}{''.join(moved)}, {histories}, seed={seed}).table()"
 
     @property
     def summary(self) -> str:
         """What follows from where the levers stand, in one line."""
         if self.problem:
             return self.problem
-        now = {figure.name: figure for figure in self._now.figures}
-        before = {figure.name: figure for figure in self._before.figures}
+        now = {result.name: result for result in self._now.results}
+        before = {result.name: result for result in self._before.results}
         short = now["days customers are short"]
         days = f"on {short} days from day {now['first such day']}" if short.value else "on no day"
+        rate = f"{now['fill rate']} {now['fill rate'].interval}".strip()
         return (
-            f"Fill rate {now['fill rate']} (before {before['fill rate']}) · customers short {days} "
-            f"· cost {now['cost']} USD/day"
+            f"Fill rate {rate} (before {before['fill rate']}) · customers short {days} "
+            f"· cost {now['cost']} USD/day · mean of {self._now.histories} histories, 95 % interval"
         )
 
     def __repr__(self) -> str:
@@ -124,7 +139,7 @@ class Explorer(ipywidgets.VBox):
             for row in self.rows:
                 if row.moved:
                     scenario = scenario.set(row.lever.path, row.value)
-            now = look_ahead(scenario, self._seed)
+            now = look_ahead(scenario, *self._luck)
         except TwinError as problem:
             self.problem = str(problem)
             self._say(self.problem)
@@ -163,16 +178,21 @@ def _literal(value: float) -> str:
 
 
 def _table(before: Outlook, now: Outlook) -> str:
-    """The figures of both outlooks as an HTML table."""
+    """The results of both outlooks as an HTML table."""
     rows = "".join(
         f"<tr><th scope='row' style='text-align:left;font-weight:normal'>{new.name}"
         f"{'' if new.unit == 'share' else f' [{new.unit}]'}</th>"
         f"<td style='text-align:right;white-space:nowrap;color:#666'>{old}</td>"
-        f"<td style='text-align:right;white-space:nowrap;font-weight:bold'>{new}</td></tr>"
-        for old, new in zip(before.figures, now.figures, strict=True)
+        f"<td style='text-align:right;white-space:nowrap;font-weight:bold'>{new}</td>"
+        f"<td style='white-space:nowrap;color:#666'>{new.interval}</td></tr>"
+        for old, new in zip(before.results, now.results, strict=True)
     )
-    heads = "".join(f"<th scope='col' style='text-align:right'>{h}</th>" for h in ("before", "now"))
+    heads = "".join(
+        f"<th scope='col' style='text-align:right'>{head}</th>"
+        for head in ("before", "now", "95 % interval")
+    )
     return (
-        f"<table style='{_BIG};border-spacing:10px 4px'><caption>Result</caption>"
+        f"<table style='{_BIG};border-spacing:10px 4px'>"
+        f"<caption>Mean of {now.histories} histories</caption>"
         f"<tr><td></td>{heads}</tr>{rows}</table>"
     )

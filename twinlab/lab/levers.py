@@ -186,12 +186,16 @@ class LeverRow(ipywidgets.HBox):
     def value(self) -> float | int:
         """Where the lever stands, in its unit."""
         value: float | int = self.slider.value
-        return value if self.lever.whole else round(value, 9)  # the browser's sums leave dust
+        # The browser puts a slider on the nearest step, and its sums leave dust.
+        near = min(self.lever.step / 2, 1e-4 * (self.lever.high - self.lever.low))
+        if abs(value - self.lever.value) <= near:
+            return self.lever.value
+        return int(value) if self.lever.whole else round(value, 9)
 
     @property
     def moved(self) -> bool:
         """Whether it stands elsewhere than at the start."""
-        return abs(self.value - self.lever.value) > 1e-9
+        return self.value != self.lever.value
 
     def reset(self) -> None:
         """Put it back."""
@@ -206,6 +210,6 @@ class LeverRow(ipywidgets.HBox):
     def _slid(self, _: Any) -> None:
         with self._pairing:
             self._paired = False
-            self.box.value = self.slider.value
+            self.box.value = self.value
             self._paired = True
         self._tell()

@@ -79,7 +79,7 @@ class NetworkView(ipywidgets.VBox):
     @property
     def day(self) -> int | None:
         """The day that is shown, if it is a run."""
-        return int(self.row.value) if self._seen else None
+        return min(int(self.row.value), self._seen.run.days[-1]) if self._seen else None
 
     @property
     def summary(self) -> str:
@@ -115,7 +115,7 @@ class NetworkView(ipywidgets.VBox):
     def _show(self) -> None:
         """Bring colours, words and marks to the day."""
         if self._seen and self.day is not None:
-            day, seen = min(self.day, self._seen.run.days[-1]), self._seen
+            day, seen = self.day, self._seen
             words = seen.words(day, self._places.brief)
             self.canvas.colour(seen.names, seen.on(day), words)
             self.course.value = _course(seen, day)
@@ -223,7 +223,7 @@ def _drawn(
         axes.add_patch(box)
         text = label_of(node.name, words[at] if words else "", places)
         axes.text(x, y, text, ha="center", va="center", linespacing=1.1, color=state.ink,
-                  fontsize=min(FONT, 15 * 72 * scale))  # fmt: skip
+                  fontsize=min(FONT, (12.5 if places.brief else 15) * 72 * scale))  # fmt: skip
     for head, x, y in places.heads:
         axes.text(x, y, head, ha="center", va="center", fontsize=FONT, color=INK)
     return figure

@@ -40,7 +40,7 @@ class Hit:
     eaten_from: int | None = column("day", meaning="first night with less stock than in calm")
     short_from: int | None = column("day", meaning="first night with more owed or lost")
     bought: int | None = column("days", meaning="delay that stock bought: between the two")
-    days_short: int = column("days", meaning="nights with more owed, or lost so far, than in calm")
+    days_short: int = column("days", meaning="nights with more owed or lost than in calm")
     deepest: float = column("units", meaning="most that was owed, or lost so far, on top of calm")
     deepest_on: int | None = column("day", meaning="the night of that")
 
@@ -96,13 +96,14 @@ class Ripple:
         rows = figure.subplots(len(self.hits), 1, sharex=True, squeeze=False)[:, 0]
         members = grouped(self.run.scenario.network, self.by)
         losses = [_losses(self.run, self.calm_run, members[hit.group]) for hit in self.hits]
-        for axes, hit, (eaten, short) in zip(rows, self.hits, losses, strict=True):
+        for axes, hit, (eaten, _, deep) in zip(rows, self.hits, losses, strict=True):
             dress(axes, _title(hit))
-            _draw(axes, self.run.days, eaten, short)
+            _draw(axes, self.run.days, eaten, deep)
             shade(axes, [span[1:] for span in closures(self.run)])
         days = np.flatnonzero(np.array(losses).sum(axis=(0, 1)) > DUST)
         if len(days):
-            rows[-1].set_xlim(self.run.days[days[0]] - 7, self.run.days[days[-1]] + 14)
+            end = min(self.run.days[days[-1]] + 14, self.run.days[-1])
+            rows[-1].set_xlim(self.run.days[days[0]] - 7, end)
         rows[-1].set_xlabel("day", fontsize=FONT)
         handles, labels = rows[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=3, fontsize=FONT - 1,
@@ -142,28 +143,28 @@ def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
 
 
 def _hit(run: Run, calm: Run, label: str, nodes: list[str]) -> Hit:
-    eaten, short = _losses(run, calm, nodes)
+    eaten, short, deep = _losses(run, calm, nodes)
     eaten_from, short_from = _first(run, eaten), _first(run, short)
     hit = Hit(label, eaten_from, short_from, None, int((short > DUST).sum()), 0.0, None)
     if short_from is not None:
-        worst = int(short.argmax())
-        hit = replace(hit, deepest=float(short[worst]), deepest_on=run.days[worst])
+        worst = int(deep.argmax())
+        hit = replace(hit, deepest=float(deep[worst]), deepest_on=run.days[worst])
         if eaten_from is not None and eaten_from <= short_from:
             hit = replace(hit, bought=short_from - eaten_from)
     return hit
 
 
-def _losses(run: Run, calm: Run, nodes: list[str]) -> tuple[Array, Array]:
-    """Units of stock missing, and units owed or lost so far on top of calm, by day."""
+def _losses(run: Run, calm: Run, nodes: list[str]) -> tuple[Array, Array, Array]:
+    """By day: stock missing; units owed or lost that day, and owed or lost so far, beyond calm."""
     at = columns(run, nodes)
 
     def more(name: str) -> Array:
         return np.asarray(run.measures[name][:, at] - calm.measures[name][:, at])
 
-    missing = -more("on_hand")
+    missing, owed, lost = -more("on_hand"), more("backlog"), more("lost")
     eaten = np.where(missing > DUST, missing, 0.0).sum(axis=1)
-    short = (more("backlog") + np.cumsum(more("lost"), axis=0)).sum(axis=1)
-    return eaten, np.where(short > DUST, short, 0.0)
+    short, deep = (owed + lost).sum(axis=1), (owed + np.cumsum(lost, axis=0)).sum(axis=1)
+    return eaten, np.where(short > DUST, short, 0.0), np.where(deep > DUST, deep, 0.0)
 
 
 def _first(run: Run, amounts: Array) -> int | None:

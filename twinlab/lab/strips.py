@@ -27,6 +27,7 @@ _DASHES = "6 4"
 _PALE = "#C9DFEE"
 _KEY = (
     (f"<path d='M0 -5h26' stroke='{BLUE}' stroke-width='3'/>", "all stock"),
+    (f"<path d='M0 -12h26v13h-26z' fill='{BLUE}' fill-opacity='.3'/>", "9 in 10 histories"),
     (f"<path d='M0 -12h26v13h-26z' fill='{_PALE}'/>", "ready to send"),
     (f"<path d='M0 -12h26v13h-26z' fill='{VERMILLION}'/>", "owed, or lost so far"),
     (
@@ -35,6 +36,8 @@ _KEY = (
     ),
     (f"<path d='M0 -12h26v13h-26z' fill='{CLOSED}'/>", "closed"),
 )
+
+_KEY_AT = (8, 124, 304, 456, 664, 768)  # where each sign stands
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class Pane:
         points = zip(xs, (ys * values + base).tolist(), strict=True)
         return "M" + "L".join(f"{x} {y:.1f}" for x, y in points)
 
+    def between(self, lower: Array, upper: Array) -> str:
+        """The area between two lines."""
+        back = self.path(upper)[1:].split("L")[::-1]
+        return f"{self.path(lower)}L{'L'.join(back)}z"
+
     def area(self, values: Array) -> str:
         """The area between the values and zero."""
         base = f"{self.y(0.0):.1f}"
@@ -88,7 +96,7 @@ def draw(before: Outlook, now: Outlook, words: str) -> str:
         'font-family="sans-serif" font-size="17" fill="none">'
     ]
     parts += [
-        f"<g transform='translate({(8, 128, 288, 500, 618)[at]} 20)'>{sign}{_text(34, 0, text)}</g>"
+        f"<g transform='translate({_KEY_AT[at]} 20)'>{sign}{_text(34, 0, text)}</g>"
         for at, (sign, text) in enumerate(_KEY)
     ]
     panes: list[Pane] = []
@@ -106,7 +114,7 @@ def draw(before: Outlook, now: Outlook, words: str) -> str:
 def _panes(was: Strip, strip: Strip, days: range, top: float) -> list[Pane]:
     """The two plots of a strip, with room for both outlooks."""
     low = -_ceiling(max(was.short.max(), strip.short.max()))
-    highs = [max(was.stock.max(), strip.stock.max()), max(was.flow.max(), strip.flow.max())]
+    highs = [max(was.spread.max(), strip.spread.max()), max(was.flow.max(), strip.flow.max())]
     return [
         Pane(left, right, top, days, bottom, _ceiling(high) or 1.0)
         for (left, right), bottom, high in zip(_SIDES, (low, 0.0), highs, strict=True)
@@ -121,6 +129,7 @@ def _row(panes: Sequence[Pane], was: Strip, strip: Strip, now: Outlook) -> Itera
     for pane in panes:
         yield from _frame(pane, now.closed)
     yield f"<path d='{stock.area(strip.ready)}' fill='{_PALE}' fill-opacity='.8'/>"
+    yield f"<path d='{stock.between(*strip.spread)}' fill='{BLUE}' fill-opacity='.3'/>"
     yield f"<path d='{stock.area(-strip.short)}' fill='{VERMILLION}'/>"
     for pane, old in ((stock, was.stock), (stock, -was.short), (flow, was.flow)):
         if old.any():
@@ -185,10 +194,12 @@ def still(before: Outlook, now: Outlook) -> Figure:
             axes.plot(now.days, old, color=GREY, linestyle="--", linewidth=1, label="before")
             axes.plot(now.days, new, color=BLUE, linewidth=2, label="all stock")
             axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: number(abs(y))))
+        row[0].fill_between(now.days, *strip.spread, color=BLUE, alpha=0.3, linewidth=0)
         areas = (strip.ready, _PALE, "ready to send"), (-strip.short, VERMILLION, "owed or lost")
         for height, colour, words in areas:
             row[0].fill_between(now.days, height, color=colour, linewidth=0, label=words)
         row[0].set_title(f"{strip.label} [units]", loc="left", fontsize=FONT, fontweight="bold")
+        row[1].set_ylim(bottom=0)
     rows[0][1].set_title("going out [units/day, 7-day mean]", loc="left", fontsize=FONT)
     for axes in rows[-1]:
         axes.set_xlabel("day", fontsize=FONT)
