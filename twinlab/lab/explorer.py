@@ -43,7 +43,7 @@ def explore(
     >>> lab = explore(chain, levers={"disruptions[0].days": (1, 14)})
     >>> lab.rows[0].slider.value = 9
     >>> print(lab)
-    Fill rate 90.0 % (before 100.0 %) · customers short on 6 days from day 24 · cost 0 USD/day ·
+    Fill rate 90.0 % (before 100.0 %) · customers short on 6 days from day 24 · cost 0 USD/day
     mean of 200 histories, 95 % interval
     tl.replicate(chain.set("disruptions[0].days", 9), 200, seed=1).table()
     """
@@ -83,8 +83,8 @@ class Explorer(ipywidgets.VBox):
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         reset.on_click(self._reset)
         self.status, self.picture, self.table, self._line = (ipywidgets.HTML() for _ in range(4))
-        self.picture.layout = ipywidgets.Layout(flex="1 1 560px", max_width="930px")
-        self.table.layout = ipywidgets.Layout(flex="0 0 330px")
+        self.picture.layout = ipywidgets.Layout(flex="1 1 540px", max_width="930px")
+        self.table.layout = ipywidgets.Layout(flex="0 0 430px")
         wrap = ipywidgets.Layout(flex_flow="row wrap")
         super().__init__(
             [*self.rows, ipywidgets.HBox([reset, self.status], layout=wrap),
@@ -113,12 +113,12 @@ class Explorer(ipywidgets.VBox):
         rate = f"{now['fill rate']} {now['fill rate'].interval}".strip()
         return (
             f"Fill rate {rate} (before {before['fill rate']}) · customers short {days} "
-            f"· cost {now['cost']} USD/day · mean of {self._now.histories} histories, 95 % interval"
+            f"· cost {now['cost']} USD/day"
         )
 
     def __repr__(self) -> str:
         """Say where the explorer stands and how to get there without it."""
-        return f"{self.summary}\n{self.code}"
+        return f"{self.summary}\n{self._now.words}\n{self.code}"
 
     # -- moving --
 
@@ -189,10 +189,10 @@ def _table(before: Outlook, now: Outlook) -> str:
     )
     heads = "".join(
         f"<th scope='col' style='text-align:right'>{head}</th>"
-        for head in ("before", "now", "95 % interval")
+        for head in ("before", "now", "interval")
     )
     return (
         f"<table style='{_BIG};border-spacing:10px 4px'>"
-        f"<caption>Mean of {now.histories} histories</caption>"
+        f"<caption>{now.words.capitalize()}</caption>"
         f"<tr><td></td>{heads}</tr>{rows}</table>"
     )

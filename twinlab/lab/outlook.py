@@ -87,6 +87,11 @@ class Outlook:
     results: tuple[Result, ...]
     histories: int
 
+    @property
+    def words(self) -> str:
+        """What its numbers are."""
+        return f"mean of {self.histories} histories, 95 % interval"
+
 
 def look_ahead(scenario: Scenario, seed: int, histories: int = 200) -> Outlook:
     """Turn a scenario into what is drawn; the only place where the explorer meets an engine.
