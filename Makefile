@@ -18,7 +18,7 @@ SPREAD = -n $(WORKERS) --dist loadfile
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout=120 \
   --nbval-sanitize-with=tests/notebooks/sanitize.cfg
 
-.PHONY: help lab test bench demo lint notebooks constraints clean
+.PHONY: help lab test proof bench demo lint notebooks constraints clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 	  $(if $(NOTEBOOKS),$(PYTEST) $(SPREAD) $(NBVAL) $(NOTEBOOKS),echo "there are no notebooks yet"); \
 	part "notebooks in a browser" $(PYTEST) -m browser -rs tests/browser; \
 	printf "\n== summary$$summary\n"; exit $$status
+
+proof: $(VENV)/.dev ## 2,000 random scenarios through both engines
+	TWINLAB_SCENARIOS=2000 $(PYTEST) tests/laws/test_equality.py
 
 bench: $(VENV)/.dev ## the timings
 	$(BIN)/python tests/benchmarks/bench.py

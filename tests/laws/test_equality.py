@@ -1,5 +1,7 @@
 """Two engines, one answer: every number of every night, bit by bit, on random scenarios."""
 
+import os
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,9 @@ import twinlab as tl
 from tests.strategies import DAYS, scenarios, seeds
 from twinlab.modeling.replicate import nights_of
 
-many = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+# `make proof` asks for more.
+SCENARIOS = int(os.environ.get("TWINLAB_SCENARIOS", "200"))
+many = settings(max_examples=SCENARIOS, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def assert_equal(batch_nights, run):
@@ -26,7 +30,7 @@ def test_both_engines_agree_to_the_last_bit(scenario, seed, replication):
 
 
 @given(scenarios(), seeds, st.integers(1, DAYS - 1))
-@settings(many, max_examples=60)
+@settings(many, max_examples=SCENARIOS * 3 // 10)
 def test_both_engines_agree_from_any_state(scenario, seed, day):
     start = tl.simulate(scenario, seed, 3).state_on(day)
     run = tl.simulate(scenario, seed, 3, start=start)

@@ -177,7 +177,7 @@ def _echelon_position(engine: BatchEngine, number: int) -> Array:
     """Units of an item here and, as weighed by the plan, everywhere downstream."""
     books = engine.books
     total: Any = 0.0
-    for other, weight in engine.plan.echelons[number]:
+    for other, weight in engine.plan.echelon(number):
         position = books.on_hand[other] + books.on_order[other] - books.backlog(other)
         if other != number:
             position = position - _unseen(engine, other)

@@ -147,7 +147,7 @@ class Books:
     def echelon_position(self, item: int) -> float:
         """Units of an item here and, as weighed by the plan, everywhere downstream."""
         total = 0.0
-        for number, weight in self.plan.echelons[item]:
+        for number, weight in self.plan.echelon(item):
             position = self.on_hand[number] + self.on_order[number] - self.backlog(number)
             if number != item:
                 position -= _unseen(self, number)

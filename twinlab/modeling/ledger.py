@@ -180,18 +180,20 @@ class Ledger:
 def _requests_that_last(plan: Plan) -> set[int]:
     """Items whose requests are not all of today when they decide: they may add up over days."""
     place = {number: at for at, number in enumerate(plan.deciders)}
-    lasting = set()
-    for item in plan.items:
-        node = item.node
-        late = node.evening_review or node.review_period > 1
-        for at, lane in enumerate(plan.lanes):
-            if lane.source == item.number and at not in plan.mailed:
-                late |= place[lane.destination] > place.get(item.number, len(place))
-        for recipe, _ in item.users:
-            late |= place[plan.recipes[recipe].item] > place[item.number]
-        if late and not item.unlimited:
-            lasting.add(item.number)
-    return lasting
+    last = len(place)
+    lasting = {
+        item.number
+        for item in plan.items
+        if item.node.evening_review or item.node.review_period > 1
+    }
+    for lane in plan.lanes:
+        if not lane.delay and place[lane.destination] > place.get(lane.source, last):
+            lasting.add(lane.source)
+    for recipe in plan.recipes:
+        for component, _ in recipe.components:
+            if place[recipe.item] > place[component]:
+                lasting.add(component)
+    return {number for number in lasting if not plan.items[number].unlimited}
 
 
 def _arrival(days: Any, left: Any, held: Any) -> Any:

@@ -5,6 +5,7 @@ It fixes every order in which things happen and sums run, so that two engines do
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from twinlab.organization.sourcing import PriorityFailover
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 
 
@@ -79,8 +81,24 @@ class Plan:
     turns: tuple[TurnPlan, ...]
     deciders: tuple[int, ...]  # item numbers, downstream first
     mailed: tuple[int, ...]  # lanes whose orders take days
-    # Per item: (item number, weight) of what its echelon counts, itself first.
-    echelons: dict[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    upstream: tuple[int, ...]  # item numbers, upstream first
+    feeds: dict[int, list[tuple[int, float]]]
+    _echelons: dict[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+
+    def echelon(self, number: int) -> tuple[tuple[int, float], ...]:
+        """What an item's echelon counts: (item number, weight), itself first, downstream last."""
+        if number not in self._echelons:
+            later = self.upstream[self.upstream.index(number) :]
+            weights = {number: 1.0}
+            seen: set[int] = set()
+            for at in later:
+                seen.add(at)
+                for fed, share in self.feeds[at] if at in weights else ():
+                    # In a cycle, what comes back is not counted a second time.
+                    if share and fed not in seen:
+                        weights[fed] = weights.get(fed, 0.0) + share * weights[at]
+            self._echelons[number] = tuple((at, weights[at]) for at in later if at in weights)
+        return self._echelons[number]
 
     def columns(self, node: str = "", product: str = "") -> list[int]:
         """The item numbers of a node and product (all, if not given).
@@ -130,7 +148,10 @@ def make_plan(scenario: Scenario) -> Plan:
         for r in network.recipes
     )
     upstream = [numbers[key] for key in upstream_items(network)]
-    items = tuple(_item(scenario, key, at, lanes, recipes) for key, at in numbers.items())
+    links = _links(scenario, lanes, recipes)
+    items = tuple(
+        _item(scenario, key, at, nodes[key[0]], lanes, links) for key, at in numbers.items()
+    )
     return Plan(
         scenario=scenario,
         items=items,
@@ -138,72 +159,98 @@ def make_plan(scenario: Scenario) -> Plan:
         recipes=recipes,
         demands=tuple(network.demands),
         sellers=tuple(numbers[d.node, d.product] for d in network.demands),
-        turns=tuple(_turn(nodes[name], items, lanes, recipes, upstream) for name in turns(network)),
+        turns=_turns(network, items, lanes, recipes, upstream),
         deciders=tuple(at for at in reversed(upstream) if not items[at].unlimited),
         mailed=tuple(at for at, lane in enumerate(lanes) if lane.delay),
-        echelons=_echelons(items, lanes, recipes, upstream),
+        upstream=tuple(upstream),
+        feeds=_feeds(items, lanes, recipes),
     )
 
 
-def _item(
-    scenario: Scenario,
-    key: ItemKey,
-    number: int,
-    lanes: tuple[LanePlan, ...],
-    recipes: tuple[RecipePlan, ...],
-) -> ItemPlan:
+@dataclass(frozen=True)
+class _Links:
+    """What belongs to each item number: lanes in and out, its recipe, its users, its demand row."""
+
+    into: dict[int, list[int]]
+    out: dict[int, list[int]]
+    made: dict[int, int]
+    users: dict[int, list[tuple[int, float]]]
+    demand: dict[ItemKey, int]
+    rates: dict[ItemKey, float | None]
+
+
+def _links(
+    scenario: Scenario, lanes: tuple[LanePlan, ...], recipes: tuple[RecipePlan, ...]
+) -> _Links:
     network = scenario.network
-    node = network.node(key[0])
-    own_rate = [s.holding_cost for s in network.stocks if (s.node, s.product) == key]
-    rate = own_rate[0] if own_rate and own_rate[0] is not None else node.holding_cost
-    demand = [at for at, d in enumerate(network.demands) if (d.node, d.product) == key]
-    ranked = [(v.row.service_rank, at) for at, v in enumerate(lanes) if v.source == number]
+    links = _Links(defaultdict(list), defaultdict(list), {}, defaultdict(list), {}, {})
+    for at, lane in enumerate(lanes):
+        links.into[lane.destination].append(at)
+        links.out[lane.source].append(at)
+    for at, recipe in enumerate(recipes):
+        links.made[recipe.item] = at
+        for component, need in recipe.components:
+            links.users[component].append((at, need))
+    links.demand.update({(d.node, d.product): at for at, d in enumerate(network.demands)})
+    links.rates.update({(s.node, s.product): s.holding_cost for s in network.stocks})
+    return links
+
+
+def _item(
+    scenario: Scenario, key: ItemKey, number: int, node: Node, lanes: tuple[LanePlan, ...],
+    links: _Links,
+) -> ItemPlan:  # fmt: skip
+    own_rate = links.rates.get(key)
+    ranked = [(lanes[at].row.service_rank, at) for at in links.out[number]]
     claims = [at for _, at in sorted(ranked)]
-    if demand:
-        rank = network.demands[demand[0]].service_rank
+    demand = links.demand.get(key)
+    if demand is not None:
+        rank = scenario.network.demands[demand].service_rank
         claims.insert(sum(r <= rank for r, _ in ranked), -1)
     rules: Any = scenario.rules
     return ItemPlan(
         key=key,
         node=node,
         number=number,
-        holding_cost=rate,
-        made=next((at for at, r in enumerate(recipes) if r.item == number), None),
-        lanes_in=tuple(at for at, v in enumerate(lanes) if v.destination == number),
-        customers=demand[0] if demand else None,
+        holding_cost=node.holding_cost if own_rate is None else own_rate,
+        made=links.made.get(number),
+        lanes_in=tuple(links.into[number]),
+        customers=demand,
         claims=tuple(claims),
-        users=tuple(
-            (at, need) for at, r in enumerate(recipes) for c, need in r.components if c == number
-        ),
+        users=tuple(links.users[number]),
         rule=rules.get(key),
         sourcing=scenario.sourcing.get(key, PriorityFailover()),
     )
 
 
-def _turn(
-    node: Node,
+def _turns(
+    network: Network,
     items: tuple[ItemPlan, ...],
     lanes: tuple[LanePlan, ...],
     recipes: tuple[RecipePlan, ...],
     upstream: list[int],
-) -> TurnPlan:
+) -> tuple[TurnPlan, ...]:
+    """Every node's afternoon, in the order of the turns."""
     place = {number: at for at, number in enumerate(upstream)}
-    here = [at for at, r in enumerate(recipes) if r.row.node == node.name]
-    return TurnPlan(
-        node=node,
-        lanes_in=tuple(at for at, v in enumerate(lanes) if v.row.destination == node.name),
-        recipes=tuple(sorted(here, key=lambda at: place[recipes[at].item])),
-        items=tuple(i.number for i in items if i.node.name == node.name and i.claims),
+    lanes_in, makes, holds = defaultdict(list), defaultdict(list), defaultdict(list)
+    for at, lane in enumerate(lanes):
+        lanes_in[lane.row.destination].append(at)
+    for at in sorted(range(len(recipes)), key=lambda at: place[recipes[at].item]):
+        makes[recipes[at].row.node].append(at)
+    for item in items:
+        if item.claims:
+            holds[item.node.name].append(item.number)
+    nodes = {n.name: n for n in network.nodes}
+    return tuple(
+        TurnPlan(nodes[name], tuple(lanes_in[name]), tuple(makes[name]), tuple(holds[name]))
+        for name in turns(network)
     )
 
 
-def _echelons(
-    items: tuple[ItemPlan, ...],
-    lanes: tuple[LanePlan, ...],
-    recipes: tuple[RecipePlan, ...],
-    upstream: list[int],
-) -> dict[int, tuple[tuple[int, float], ...]]:
-    """What each echelon counts: itself, and what it feeds with the share it has in it."""
+def _feeds(
+    items: tuple[ItemPlan, ...], lanes: tuple[LanePlan, ...], recipes: tuple[RecipePlan, ...]
+) -> dict[int, list[tuple[int, float]]]:
+    """What each item goes into, and the share or quantity that it has in it."""
     feeds: dict[int, list[tuple[int, float]]] = {i.number: [] for i in items}
     for item in items:
         for lane, share in zip(item.lanes_in, _usual_shares(item, lanes), strict=True):
@@ -211,15 +258,7 @@ def _echelons(
     for recipe in recipes:
         for component, need in recipe.components:
             feeds[component].append((recipe.item, need))
-    echelons: dict[int, tuple[tuple[int, float], ...]] = {}
-    for number in reversed(upstream):
-        weights = {number: 1.0}
-        for fed, share in feeds[number]:
-            # In a cycle, what comes back is not counted a second time.
-            for further, weight in echelons.get(fed, ()):
-                weights[further] = weights.get(further, 0.0) + share * weight
-        echelons[number] = tuple((n, w) for n, w in weights.items() if w)
-    return echelons
+    return feeds
 
 
 def _usual_shares(item: ItemPlan, lanes: tuple[LanePlan, ...]) -> list[float]:

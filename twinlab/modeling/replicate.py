@@ -126,7 +126,7 @@ _Task = tuple[Scenario, int, State | None, tuple[Band, ...]]
 
 def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
     """Live through replications begin to end, in pieces of whole blocks, here or on workers."""
-    width = max(1, min(64, _PIECE // (len(plan.items) * BLOCK))) * BLOCK
+    width = max(4, min(64, _PIECE // (len(plan.items) * BLOCK))) * BLOCK
     work = [(*task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
     # Whoever has set a joblib.parallel_config has imported joblib.
     if "joblib" not in sys.modules:

@@ -121,7 +121,9 @@ def _network(
     for name in set(patterns) ^ set(sellers):
         raise NetworkError(f"demand: give one pattern per retailer; {did_you_mean(name, sellers)}")
     below: dict[str, str] = dict(ways)
-    tiers = {name: _steps(name, below) for name in names}
+    tiers: dict[str, int] = {}
+    for name in reversed(names):  # names stand upstream first
+        tiers[name] = 1 + tiers[below[name]] if name in below else 0
     sources = {start for start, _ in ways} - {end for _, end in ways}
     return Network(
         products=[Product(product)],
@@ -133,11 +135,6 @@ def _network(
         demands=[_demand(patterns[name], name, product) for name in sellers],
         stocks=[Stock(n, product, units[n]) for n in names if units[n] and n not in sources],
     )
-
-
-def _steps(name: str, below: dict[str, str]) -> int:
-    """How many lanes lie between a node and the customers."""
-    return 1 + _steps(below[name], below) if name in below else 0
 
 
 def _per_node(given: Any, names: Sequence[str], default: float, what: str) -> dict[str, Any]:
