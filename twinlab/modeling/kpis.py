@@ -203,7 +203,7 @@ def end_to_end_bullwhip(history: History, node: str, product: str = "") -> Value
     return _ratio(history.variance("ordered", node, product), history.variance("demand"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KPIs:
     """How well a whole chain did, with units.
 
@@ -235,19 +235,28 @@ class KPIs:
         return [(c.name, getattr(self, c.name), c.unit, c.meaning) for c in schema(KPIs)]
 
     def __str__(self) -> str:
-        """One line per KPI."""
+        """One line per KPI; of many histories, the mean."""
         return "\n".join(
-            f"{name.replace('_', ' '):<20} {value:>14,.3f}  {unit}"
+            f"{name.replace('_', ' '):<20} {_mean(value):>14,.3f}  {unit}"
             for name, value, unit, _ in self.table()
         )
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th scope='row' style='text-align:left'>{name.replace('_', ' ')}</th>"
-            f"<td style='text-align:right'>{value:,.3f}</td><td>{unit}</td><td>{meaning}</td></tr>"
+            f"<td style='text-align:right'>{_mean(value):,.3f}</td><td>{unit}</td>"
+            f"<td>{meaning}</td></tr>"
             for name, value, unit, meaning in self.table()
         )
         return f"<table><caption>KPIs</caption>{rows}</table>"
+
+
+def _mean(value: Value) -> float:
+    """The mean over the histories that have a value."""
+    known = np.asarray(value)[~np.isnan(value)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def evaluate(history: History) -> KPIs:

@@ -25,9 +25,9 @@ from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
-# Numbers in one piece of work: small enough for a processor's cache, large enough that NumPy's
-# work outweighs its calls.
-_PIECE = 100_000
+# Numbers of items × replications in one piece of work: bounded memory, and long rows, since NumPy's
+# work must outweigh its calls.
+_PIECE = 400_000
 
 
 @dataclass(frozen=True)
