@@ -1,7 +1,7 @@
 """The two chains that every engine is timed on, and a bare SimPy model of them.
 
 ``serial_chain``: 3 stages behind a source. ``wide_network``: 30 nodes, 8 part makers → 4
-sub-assemblies → 1 plant → 3 distribution centers → 14 retailers, 37 lanes, 14 demand streams.
+sub-assemblies → 1 plant → 3 distribution centers → 14 retailers, 36 lanes, 14 demand streams.
 Demand is N(5, 1) in both; base-stock rules; everything is backordered.
 """
 
@@ -50,7 +50,7 @@ def wide_network(days):
         lanes.append(tl.Lane(f"center{i % 3}", f"shop{i}", "machine", lead_time=1))
         rules[f"shop{i}"] = tl.BaseStock(12)
     demands = [tl.Demand(f"shop{i}", "machine", tl.Normal(5, 1)) for i in range(14)]
-    for i in range(5):  # seven more lanes, so that some centers have a second choice
+    for i in range(5):  # five more lanes, so that some shops have a second choice
         lanes.append(tl.Lane(f"center{(i + 1) % 3}", f"shop{i}", "machine", "air", sourcing_rank=2))
     return tl.Scenario(tl.Network(products, nodes, lanes, recipes, demands), rules, days=days)
 

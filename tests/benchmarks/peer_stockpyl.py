@@ -1,7 +1,7 @@
 """Time stockpyl on a chain (``3-stage`` or ``30-node``), with its own Python: see ``peers.py``.
 
-Its order of events differs from ours: it decides before it sees the day's demand is shipped, every
-node buys all its raw materials from all its predecessors, and assembly takes one of each.
+It has its own order of events; every node keeps its raw materials and one product, buys from all
+its predecessors, and makes one unit from one of each.
 """
 
 import json

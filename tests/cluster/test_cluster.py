@@ -1,0 +1,163 @@
+"""Who does the work changes no number: processes, a Dask cluster, a cluster that loses a worker."""
+
+import importlib.util
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 120  # for anything that the workers do; a slow machine needs a good part of it
+COUNT = 6_400
+
+
+def long_chain(plants=60, days=50):
+    """Many plants in a row: items enough that the histories come in several pieces of work."""
+    names = [f"plant {at}" for at in range(plants)]
+    chain = tl.serial(
+        ["mine", *names],
+        demand=tl.Demand(names[-1], "unit", tl.Normal(20, 6), backorder_cost=9),
+        lead_time=dict.fromkeys(names, tl.Empirical((1.0, 2.0, 3.0))),
+        holding_cost=dict.fromkeys(names, 1),
+        on_hand=dict.fromkeys(names, 30),
+    )
+    calm = tl.Scenario(chain, dict.fromkeys(names, tl.BaseStock(75)), days=days)
+    return calm.disrupt(tl.Outage("mine", start=10, days=tl.Gamma(4, 4), rate=0.05))
+
+
+CHAIN = long_chain()
+
+
+def histories():
+    return tl.replicate(CHAIN, COUNT, seed=3, bands=["backlog"])
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """What one process finds by itself."""
+    return histories()
+
+
+def assert_same(found, alone):
+    """Every total, variance and daily value is the same to the last bit."""
+    assert found.replications == alone.replications == COUNT
+    assert np.array_equal(found.totals, alone.totals)
+    assert all(np.array_equal(v, alone.variances[k]) for k, v in found.variances.items())
+    assert np.array_equal(found.band("backlog"), alone.band("backlog"))
+
+
+def needed(*modules):
+    """Skip on a student's machine; fail where everything is required."""
+    missing = [name for name in modules if not importlib.util.find_spec(name)]
+    reason = f"{missing} not installed: pip install 'twinlab-scom[cluster]'"
+    if missing and os.environ.get("TWINLAB_REQUIRE_ALL"):
+        pytest.fail(reason)
+    if missing:
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def client():
+    """A Dask cluster of two worker processes, which nobody outside this machine can reach."""
+    needed("joblib", "distributed")
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1",
+            # Without an address of its own Dask would open its usual port, dashboard or not.
+            dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False},
+        ) as cluster,
+        Client(cluster) as found,
+    ):  # fmt: skip
+        yield found
+
+
+def on_dask():
+    import joblib
+
+    with joblib.parallel_config(backend="dask"):
+        return histories()
+
+
+def lost_workers(client):
+    """What the scheduler wrote down about workers that went without a word."""
+    said = [event for _, event in client.get_events("all")]
+    return [e for e in said if e["action"] == "remove-worker" and not e["expected"]]
+
+
+def test_a_dask_cluster_changes_no_number(client, alone):
+    assert_same(on_dask(), alone)
+    done = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert min(done.values()) > 0, f"pieces done by each worker: {done}"
+    assert not lost_workers(client)
+
+
+def kill_when_all_are_busy(client):
+    """Wait until every worker is at a piece, and end one of them without a word."""
+    pids = client.run(os.getpid)
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        if all(client.run(lambda dask_worker: len(dask_worker.state.executing)).values()):
+            address, pid = next(iter(pids.items()))
+            os.kill(pid, signal.SIGKILL)
+            return address, pid
+        time.sleep(0.01)
+    raise TimeoutError(f"after {SECONDS} seconds the workers were still not busy")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@pytest.mark.parametrize("replaced", [True, False], ids=["replaced", "gone for good"])
+def test_a_worker_killed_in_mid_run_loses_nothing(client, alone, replaced):
+    if not replaced:
+        for nanny in client.cluster.workers.values():
+            nanny.close_gracefully()  # it will not start another process
+    with ThreadPoolExecutor(1) as beside:
+        killing = beside.submit(kill_when_all_are_busy, client)
+        found = on_dask()
+        address, pid = killing.result()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    (lost,) = lost_workers(client)
+    assert lost["worker"] == address
+    assert any("live_through" in key for key in lost["processing-tasks"]), lost
+    client.wait_for_workers(1 + replaced, timeout=SECONDS)
+    left = client.run(os.getpid)
+    assert pid not in left.values()
+    assert len(left) == 1 + replaced
+    assert_same(found, alone)
+
+
+def on_processes():
+    import joblib
+
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        return histories()
+
+
+def test_two_processes_change_no_number(alone):
+    needed("joblib")
+    assert_same(on_processes(), alone)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_process_killed_in_mid_run_is_an_error_and_no_wrong_number(alone):
+    """Processes of loky are not replaced: the call fails, and the next one has new processes."""
+    needed("joblib")
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        pids = set(joblib.Parallel()(joblib.delayed(os.getpid)() for _ in range(20)))
+    with ThreadPoolExecutor(1) as beside:
+        killing = beside.submit(lambda: time.sleep(0.5) or os.kill(pids.pop(), signal.SIGKILL))
+        with pytest.raises(TerminatedWorkerError):
+            on_processes()
+        killing.result()
+    assert_same(on_processes(), alone)
