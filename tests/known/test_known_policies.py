@@ -1,33 +1,13 @@
 """Published answers on echelon policies, Poisson shops and suppliers, met by simulation."""
 
-import json
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import twinlab as tl
+from tests.known.answers import STAGES, batch_means, cost_per_day, known
 from twinlab.modeling.luck import draw_luck
-
-
-def known(name):
-    """A known answer: its inputs and what is expected."""
-    case = json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))
-    return case["inputs"], case["expected"]
-
-
-def batch_means(values, batches=40):
-    """Mean of a long series and its standard error from the means of consecutive batches."""
-    means = np.array([part.mean() for part in np.array_split(values, batches)])
-    return means.mean(), means.std(ddof=1) / np.sqrt(batches)
-
-
-def cost_per_day(run):
-    return sum(run.series(kind) for kind in ("holding", "transit", "owing"))
-
-
-STAGES = ["stage1", "stage2", "stage3"]  # downstream first, as the known answers list them
 
 
 @pytest.mark.parametrize(
