@@ -29,6 +29,9 @@ lab: $(VENV)/.lab ## open the notebooks in JupyterLab
 demo: $(VENV)/.core ## the automotive case in a terminal
 	$(BIN)/python -m twinlab automotive
 
+# Notebooks' results are compared, and a progress bar is none.
+test notebooks: export TQDM_DISABLE = 1
+
 # Every part runs even when an earlier one failed: one call tells everything there is to mend.
 test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 	@status=0; summary=; \

@@ -231,7 +231,9 @@ def main() -> None:
     """Print the three tables of the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--days", type=int, default=365, help="of each history (default: a year)")
-    parser.add_argument("--rounds", type=int, default=4, help="pieces per worker in the third table")
+    parser.add_argument(
+        "--rounds", type=int, default=4, help="pieces per worker in the third table"
+    )
     asked = parser.parse_args()
     chains = [measure(name, asked.days) for name in CHAINS]
     print(f"{time.strftime('%d %B %Y')}, {os.cpu_count()} cores, histories of {asked.days} days")

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 pytestmark = pytest.mark.browser
 
-NOTEBOOKS = ["00_start_here.ipynb", "08_case_automotive.ipynb"]
+NOTEBOOKS = ["00_start_here.ipynb", "07_modeling.ipynb", "08_case_automotive.ipynb"]
 
 
 @pytest.mark.slow

@@ -90,6 +90,8 @@ class Outlook:
     @property
     def words(self) -> str:
         """What its numbers are."""
+        if self.histories == 1:
+            return "one history"
         return f"mean of {self.histories} histories, 95 % interval"
 
 

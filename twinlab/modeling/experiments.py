@@ -151,10 +151,12 @@ def check_kpis(kpis: Sequence[str]) -> None:
 
 
 def progress(work: Any, doing: str) -> Any:
-    """Show a progress bar over long work, where tqdm is installed and somebody watches."""
+    """Show a progress bar over work of more than two seconds, where tqdm is installed.
+
+    The environment variable ``TQDM_DISABLE=1`` silences it.
+    """
     try:
         from tqdm.auto import tqdm  # an extra
     except ModuleNotFoundError:
         return work
-    # Nothing is shown where output is not a terminal, or the work is done within two seconds.
-    return tqdm(work, desc=doing, delay=2, leave=False, disable=None)
+    return tqdm(work, desc=doing, delay=2, leave=False)
