@@ -8,6 +8,7 @@ a notebook stripped of them is a test that cannot fail.
 
 import argparse
 import hashlib
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+# A progress bar is no result.
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 SECONDS_PER_CELL = 300
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
