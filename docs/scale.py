@@ -1,7 +1,7 @@
 """Measure what docs/scale.md says and print its tables: ``python docs/scale.py``.
 
-``--days 5`` does the same with histories of five days, in seconds instead of minutes. The first
-columns of the first table do not depend on the machine; a test compares them with the page.
+It takes about ten minutes; ``--days 5 --rounds 1`` does the same with histories of five days. What
+does not depend on the machine, such as the number of pieces, is compared with the page by a test.
 """
 
 from __future__ import annotations
@@ -68,19 +68,20 @@ class Piece(NamedTuple):
 
 
 @contextlib.contextmanager
-def watched(most: int) -> Iterator[list[Piece]]:
-    """Look on while ``replicate`` lives through its pieces, and end it after some."""
+def watched(most: int, living: bool = True) -> Iterator[list[Piece]]:
+    """Look on while ``replicate`` lives through its pieces, and end it after some.
+
+    Without ``living`` only look at what the pieces are.
+    """
     module = sys.modules["twinlab.modeling.replicate"]
     live, seen = module.live_through, list[Piece]()
 
     def look_on(*task: Any) -> Any:
         began = time.process_time()
-        found = live(*task)
-        took = time.process_time() - began
-        seen.append(Piece(task, task[-1], took, found.totals.nbytes))
+        result = live(*task).totals.nbytes if living else 0
+        seen.append(Piece(task, task[-1], time.process_time() - began, result))
         if len(seen) == most:
             raise Enough
-        return found
 
     module.live_through = look_on
     try:

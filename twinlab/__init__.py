@@ -7,6 +7,7 @@ scope            Product Node Lane Recipe Demand Stock Network Scenario Outage L
                  Delay DemandShift serial assembly distribution Constant Trace Normal Poisson
                  NegativeBinomial LogNormal Gamma Uniform Empirical Event Log State fold
                  read_disruptions write_disruptions TwinError NetworkError ScenarioError
+                 SyncError SolverError
 organization     View PriorityFailover Shares
 modeling         simulate Run Game replicate Batch Precision Estimate estimate mser5 WarmUp
                  compare Comparison sweep tornado sobol Sobol tune Tuning
@@ -81,8 +82,10 @@ from twinlab.scope import (
     Recipe,
     Scenario,
     ScenarioError,
+    SolverError,
     State,
     Stock,
+    SyncError,
     Trace,
     TwinError,
     Uniform,
@@ -133,8 +136,10 @@ __all__ = [
     "ScenarioError",
     "Shares",
     "Sobol",
+    "SolverError",
     "State",
     "Stock",
+    "SyncError",
     "Trace",
     "Tuning",
     "TwinError",

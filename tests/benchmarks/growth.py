@@ -1,4 +1,7 @@
-"""How the time of ``replicate`` grows with nodes and with replications: both in proportion."""
+"""How the time of ``replicate`` grows: with the nodes, and with replications once they are many.
+
+Up to about a thousand replications the calls of a day cost more than the numbers in its rows.
+"""
 
 from itertools import pairwise
 

@@ -11,7 +11,7 @@ import time
 from stockpyl.sim import simulation
 from stockpyl.supply_chain_network import network_from_edges
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def serial():

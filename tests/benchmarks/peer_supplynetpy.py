@@ -11,7 +11,7 @@ import time
 
 import SupplyNetPy.Components as scm
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def stage(name, up_to):

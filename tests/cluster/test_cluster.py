@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import signal
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,11 +15,11 @@ import twinlab as tl
 pytestmark = pytest.mark.slow
 
 SECONDS = 120  # for anything that the workers do; a slow machine needs a good part of it
-COUNT = 6_400
+COUNT, PIECE = 9_216, 768  # histories
 
 
 def long_chain(plants=60, days=50):
-    """Many plants in a row: items enough that the histories come in several pieces of work."""
+    """Many plants in a row: a piece of work that keeps a worker busy for a good while."""
     names = [f"plant {at}" for at in range(plants)]
     chain = tl.serial(
         ["mine", *names],
@@ -36,6 +37,13 @@ CHAIN = long_chain()
 
 def histories():
     return tl.replicate(CHAIN, COUNT, seed=3, bands=["backlog"])
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch):
+    """Pieces of a size of which there are several for each worker, whatever is usual."""
+    size = PIECE * len(CHAIN.network.items)
+    monkeypatch.setattr(sys.modules["twinlab.modeling.replicate"], "_PIECE", size)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from twinlab.modeling.batch_shipping import BatchShipping
 from twinlab.modeling.ledger import Ledger
 from twinlab.modeling.luck import Luck
 from twinlab.modeling.plan import Plan, TurnPlan
-from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
 
 
@@ -22,6 +21,9 @@ class BatchAfternoon:
         """Work on a ledger, and tell the service what customers get."""
         self.plan, self.luck, self.books, self.service = plan, luck, books, service
         self.shipping = BatchShipping(plan, luck, books, service)
+        shares = [luck.good_share[plan.items[r.item].key] for r in plan.recipes]
+        self.good_share = [None if (share == 1.0).all() else share for share in shares]
+        self.received, self.to_make = list(books.received), list(books.to_make)
 
     def goods_flow(self, day: int) -> None:
         """Give every node its turn, upstream first."""
@@ -37,62 +39,86 @@ class BatchAfternoon:
                 self.shipping.ship(self.plan.items[number], day)
 
     def _receive(self, turn: TurnPlan, day: int) -> None:
+        books = self.books
         for at in turn.lanes_in:
-            goods = self.books.pipeline[at][day % len(self.books.pipeline[at])]
+            goods = self._unload(at, day)
+            if goods is None:
+                continue
             item = self.plan.lanes[at].destination
-            self.books.on_hand[item] += goods
-            self.books.received[item] += goods
-            self._take(self.books.on_order[item], goods)
-            self._take(self.books.in_transit[at], goods)
+            for row in (books.stock[item], self.received[item]):
+                row += goods
+            self._take(books.coming[item], goods)
+            self._take(books.under_way[at], goods)
             self._note_arrival(item, goods)
-            goods.fill(0.0)
         for recipe in turn.recipes:
             if self.plan.recipes[recipe].row.production_time:
-                started, good = self.books.process[recipe]
-                self._take_in(recipe, started[day % len(started)], good[day % len(good)])
+                ring = books.process[recipe]
+                finished = ring[day % len(ring)]
+                if finished is not None:
+                    ring[day % len(ring)] = None
+                    self._take_in(recipe, *finished)
+
+    def _unload(self, at: int, day: int) -> Array | None:
+        """What arrives on a lane today; None if that is nothing."""
+        ring = self.books.pipeline[at]
+        slot = day % len(ring)
+        if isinstance(ring, list):
+            goods, ring[slot] = ring[slot], None
+            return goods
+        arrived: Array = ring[slot].copy()
+        ring[slot] = 0.0
+        return arrived
 
     def _take_in(self, recipe: int, started: Array, good: Array) -> None:
-        item = self.plan.recipes[recipe].item
-        self.books.on_hand[item] += good
-        self.books.finished[item] += good
-        self.books.scrap[item] += started - good
-        self._take(self.books.on_order[item], started)
-        self._take(self.books.in_process[recipe], started)
+        books, item = self.books, self.plan.recipes[recipe].item
+        for row in (books.stock[item], books.finished[item]):
+            row += good
+        if good is not started:
+            books.scrap[item] += started - good
+        self._take(books.coming[item], started)
+        self._take(books.in_process[recipe], started)
         self._note_arrival(item, good)
-        started.fill(0.0)
-        good.fill(0.0)
 
     def _produce(self, recipe: int, turn: TurnPlan, day: int) -> None:
-        plan = self.plan.recipes[recipe]
-        key, capacity = self.plan.items[plan.item].key, turn.node.capacity
-        making = self.luck.making.get(key)
-        quantity = self.books.to_make[recipe].copy()
+        books, plan, capacity = self.books, self.plan.recipes[recipe], turn.node.capacity
+        making = self.shipping.making[plan.item]
+        wanted = self.to_make[recipe]
+        quantity = wanted.copy()
         if capacity < math.inf:
             limit = capacity if making is None else capacity * making[day]
-            np.minimum(quantity, self.books.left, out=quantity)
+            np.minimum(quantity, books.left, out=quantity)
             np.minimum(quantity, limit, out=quantity)
         elif making is not None:
             quantity *= making[day]
         for component, need in plan.components:
-            np.minimum(quantity, self.books.on_hand[component] / need, out=quantity)
-        quantity *= quantity >= DUST
+            stock = books.stock[component]
+            np.minimum(quantity, stock if need == 1.0 else stock / need, out=quantity)
+        starts = books.without_dust(quantity)
+        if starts is None:
+            return
         for component, need in plan.components:
-            used = quantity * need
-            self._take(self.books.on_hand[component], used)
-            self.books.consumed[component] += used
-        good = quantity * self.luck.good_share[key][day]
+            used = starts if need == 1.0 else starts * need
+            self._take(books.stock[component], used)
+            books.consumed[component] += used
         if capacity < math.inf:
-            self.books.left = self.books.left - quantity
-        self.books.to_make[recipe] -= quantity
-        self.books.in_process[recipe] += quantity
-        self.books.started[plan.item] += quantity
-        if plan.row.production_time:
-            rings = self.books.process[recipe]
-            slot = (day + plan.row.production_time) % len(rings[0])
-            rings[0][slot] += quantity
-            rings[1][slot] += good
-        else:
-            self._take_in(recipe, quantity, good)
+            books.left = books.left - starts
+        wanted -= starts
+        books.in_process[recipe] += starts
+        books.started[plan.item] += starts
+        share = self.good_share[recipe]
+        good = starts if share is None else starts * share[day]
+        self._finish(recipe, starts, good, day + plan.row.production_time)
+
+    def _finish(self, recipe: int, started: Array, good: Array, due: int) -> None:
+        """Take production in on the day it is due, if that is not today."""
+        if not self.plan.recipes[recipe].row.production_time:
+            self._take_in(recipe, started, good)
+            return
+        ring = self.books.process[recipe]
+        there = ring[due % len(ring)]
+        if there is not None:
+            started, good = there[0] + started, there[1] + good
+        ring[due % len(ring)] = (started, good)
 
     # -- small moves --
 

@@ -17,7 +17,7 @@ from twinlab.modeling.batch_service import BatchService
 from twinlab.modeling.ledger import Ledger
 from twinlab.modeling.luck import Luck
 from twinlab.modeling.plan import ItemPlan, Plan
-from twinlab.organization.sourcing import split_order
+from twinlab.organization.sourcing import PriorityFailover, split_order
 from twinlab.organization.view import Supplier, View
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
@@ -43,7 +43,9 @@ class BatchEngine:
         self._morning = [(i, p) for i, p in periods if not i.node.evening_review]
         self._evening = [(i, p) for i, p in periods if i.node.evening_review]
         self.demand = [luck.demand[row.node, row.product] for row in plan.demands]
-        self.open = [books.open_days(at) for at in range(len(plan.lanes))]
+        self.open = [_open_days(plan, luck, at) for at in range(len(plan.lanes))]
+        self.usual = [_usual_lane(item, plan) for item in plan.items]
+        self.frank = [vars(type(item.rule)).get("keeps_nothing", False) for item in plan.items]
 
     def live(self, day: int) -> None:
         """Live through one day: morning, afternoon, night."""
@@ -51,12 +53,12 @@ class BatchEngine:
         self._orders_arrive(day)
         for item, period in self._morning:
             self._review(item, period, day, day)
-        self._check_decisions(day)
+        _check_decisions(self.plan, self.books.decided, day)
         self.afternoon.goods_flow(day)
         for item, period in self._evening:
             self._review(item, period, day, day + 1)
         if self._evening:
-            self._check_decisions(day)
+            _check_decisions(self.plan, self.books.decided, day)
         self.service.judge(day)
 
     def _orders_arrive(self, day: int) -> None:
@@ -89,20 +91,22 @@ class BatchEngine:
         books, number = self.books, item.number
         view = self.views[number]
         view.day = day
-        # Copies: a rule may keep what it saw in its memory.
-        view.on_hand = books.on_hand[number].copy()
-        view.on_order = books.on_order[number].copy()
-        view.backlog = books.backlog(number)
-        asked = books.asked if number in books.lasting else books.asked_today
-        view.demand = asked[number].copy()
+        asked = books.asked[number] if number in books.lasting else books.asked_rows[number]
+        view.on_hand, view.on_order, view.demand = books.stock[number], books.coming[number], asked
+        if not self.frank[number]:  # it may keep what it saw in its memory
+            view.on_hand, view.on_order = view.on_hand.copy(), view.on_order.copy()
+            view.demand = asked.copy()
+        view.backlog = books.backlog(number, window=self.frank[number])
         for at, supplier in zip(item.lanes_in, view.suppliers, strict=True):
             days = self.open[at]
             if days is not None:
                 supplier.open = days[day]
-        self._place(item, self._quantity(item, view), day, seen)
+        quantity = books.without_dust(self._quantity(item, view))
+        if quantity is not None:
+            self._place(item, quantity, day, seen)
 
     def _quantity(self, item: ItemPlan, view: View) -> Array:
-        """The rule's answer as units of every replication, dust left out."""
+        """The rule's answer as units of every replication."""
         decided = self.books.decided[item.number]
         try:
             decided[:] = item.rule(view)
@@ -112,21 +116,9 @@ class BatchEngine:
                 f"histories at once ({problem}): write it with array functions, such as "
                 "np.maximum(0, …) and np.where(…), or wrap it: OneByOne(rule)"
             ) from None
-        self.books.asked[item.number].fill(0.0)
-        return np.asarray(decided * (decided >= DUST))
-
-    def _check_decisions(self, day: int) -> None:
-        """Every number decided today must be a quantity."""
-        decided = self.books.decided
-        if decided.min() >= 0.0 and decided.max() < math.inf:
-            return
-        number, column = np.argwhere(~((decided >= 0.0) & (decided < math.inf)))[0]
-        item = self.plan.items[number]
-        raise ScenarioError(
-            f"{item.rule!r} of {item.key[0]!r} for {item.key[1]!r} returned "
-            f"{decided[number, column]} on day {day}: a rule returns numbers of units of at least "
-            "0 (for example np.maximum(0, 50 - view.inventory_position))"
-        )
+        if item.number in self.books.lasting:
+            self.books.asked[item.number].fill(0.0)
+        return np.asarray(decided)
 
     def _place(self, item: ItemPlan, quantity: Array, day: int, seen: int) -> None:
         """Send orders to the suppliers, or to the node's own production."""
@@ -142,6 +134,10 @@ class BatchEngine:
         if len(item.lanes_in) == 1:
             self._post(item.lanes_in[0], number, quantity, day)
             return
+        usual = self.usual[number]
+        if usual is not None and all(self.open[at] is None for at in item.lanes_in):
+            self._post(usual, number, quantity, day)
+            return
         parts = split_order(item.sourcing, self.views[number], quantity)
         for at, part in zip(item.lanes_in, parts, strict=True):
             self._post(at, number, part * (part >= DUST), day)
@@ -155,7 +151,8 @@ class BatchEngine:
             mail[(day + lane.delay) % len(mail)] += quantity
         else:
             books.ask(lane.source, quantity)
-            books.owed[at] += quantity
+            row = books.debt[at]
+            row += quantity
 
     def _request(self, recipe: int, quantity: Array) -> None:
         books = self.books
@@ -171,6 +168,35 @@ class BatchEngine:
         view.memory = dict(start.memory.get(item.key, {}))
         view.echelon = lambda: _echelon_position(self, item.number)
         return view
+
+
+def _check_decisions(plan: Plan, decided: Array, day: int) -> None:
+    """Every number decided today must be a quantity."""
+    if decided.min() >= 0.0 and decided.max() < math.inf:
+        return
+    number, column = np.argwhere(~((decided >= 0.0) & (decided < math.inf)))[0]
+    item = plan.items[number]
+    raise ScenarioError(
+        f"{item.rule!r} of {item.key[0]!r} for {item.key[1]!r} returned "
+        f"{decided[number, column]} on day {day}: a rule returns numbers of units of at least "
+        "0 (for example np.maximum(0, 50 - view.inventory_position))"
+    )
+
+
+def _open_days(plan: Plan, luck: Luck, lane: int) -> Array | None:
+    """1.0 on the days on which goods can leave on a lane; None if that is every day."""
+    row, source = plan.lanes[lane].row, plan.items[plan.lanes[lane].source]
+    at_source = luck.making if source.unlimited else luck.shipping
+    factors = [luck.moving.get(row.key), at_source.get(source.key)]
+    shut = [factor > 0.0 for factor in factors if factor is not None]
+    return np.logical_and.reduce(np.broadcast_arrays(*shut)).astype(float) if shut else None
+
+
+def _usual_lane(item: ItemPlan, plan: Plan) -> int | None:
+    """The lane that brings everything while all lanes are open; None: the rule must be asked."""
+    if not isinstance(item.sourcing, PriorityFailover) or not item.lanes_in:
+        return None
+    return min(item.lanes_in, key=lambda at: plan.lanes[at].row.sourcing_rank)
 
 
 def _echelon_position(engine: BatchEngine, number: int) -> Array:

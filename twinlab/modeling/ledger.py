@@ -12,9 +12,18 @@ import numpy as np
 
 from twinlab.modeling.luck import Luck
 from twinlab.modeling.measures import FLOWS, STOCKS
-from twinlab.modeling.plan import Plan
+from twinlab.modeling.plan import LanePlan, Plan
+from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
 from twinlab.scope.state import Claim, State
+
+# Flows that count days on which something was so.
+COUNTS = ("sent", "lines", "lines_in_full", "cycles", "cycles_spoilt")
+SETTLE = 250  # days; a byte counts to 255
+
+
+# By day of arrival: an array, or one row per day where all histories have one lead time.
+Ring = list[Array | None] | Array
 
 
 def record_rows(plan: Plan) -> dict[str, slice]:
@@ -74,6 +83,14 @@ class Ledger:
             setattr(self, name, self.record[part])
         self.asked = np.zeros((len(plan.items), width))
         self.to_make = np.zeros((len(plan.recipes), width))
+        # Yes or no, day by day: bytes, that ``settle`` adds to the record before they overflow.
+        self.counts = {name: np.zeros(getattr(self, name).shape, np.uint8) for name in COUNTS}
+        self.goes = np.zeros(width, dtype=bool)
+        self._dust = np.full(width, DUST)
+        # The rows one by one: indexing a block takes as long as adding up a thousand numbers.
+        self.stock, self.coming = list(self.on_hand), list(self.on_order)
+        self.debt, self.under_way = list(self.owed), list(self.in_transit)
+        self.asked_rows, self.ordered_rows = list(self.asked_today), list(self.ordered)
         self.claims = [
             tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
             for item in plan.items
@@ -105,24 +122,13 @@ class Ledger:
 
     def _open_lanes(self, start: State, fresh: bool) -> None:
         """Rings of days: goods under way by arrival, orders in the mail by when they are seen."""
-        self.pipeline: list[Array] = []
+        self.pipeline: list[Ring] = []
+        self.slots: list[Any] = []  # by day: where in the ring a shipment goes
         self.mail: list[Array] = []
-        self.due: list[Any] = []
         for lane in self.plan.lanes:
-            key = lane.row.key
-            times, held = self.luck.lead_time[key], self.luck.held.get(key)
-            due = _arrival(np.arange(len(times))[:, None], times, held)
-            self.due.append(due)
-            longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
-            waiting = [
-                (_arrival(-1, s.due + 1, held) if fresh else np.array([s.due]), s.quantity)
-                for s in start.under_way.get(key, ())
-            ]
-            longest = max([longest, *(int(days.max()) - start.day for days, _ in waiting)])
-            ring = np.zeros((longest + 1, self.width))
-            for days, quantity in waiting:
-                ring[np.broadcast_to(days, self.width) % len(ring), self.columns] += quantity
+            ring, slots = _open_ring(lane, self.luck, self.columns, start, fresh)
             self.pipeline.append(ring)
+            self.slots.append(slots)
             letters = np.zeros((lane.delay + 1, self.width))
             for posted in start.mail.get(lane.row.key, ()):
                 letters[posted.due % len(letters)] += posted.quantity
@@ -130,7 +136,7 @@ class Ledger:
 
     def _open_recipes(self, start: State) -> None:
         """Rings of production by finishing day, and last night's requests."""
-        self.process: list[tuple[Array, Array]] = []
+        self.process: list[list[tuple[Array, Array] | None]] = []
         self.requests: list[Array | None] = []
         for recipe in self.plan.recipes:
             item = self.plan.items[recipe.item]
@@ -139,41 +145,53 @@ class Ledger:
             for batch in start.batches.get(item.key, ()):
                 started[batch.due % length] += batch.started
                 good[batch.due % length] += batch.good
-            self.process.append((started, good))
+            pairs = zip(started, good, strict=True)
+            self.process.append([pair if pair[0].any() else None for pair in pairs])
             posted = sum(p.quantity for p in start.mail.get(item.key, ()))
             evening = item.node.evening_review
             self.requests.append(np.full(self.width, float(posted)) if evening else None)
 
-    def open_days(self, lane: int) -> Array | None:
-        """1.0 on the days on which goods can leave on a lane; None if that is every day."""
-        plan = self.plan.lanes[lane]
-        source = self.plan.items[plan.source]
-        at_source = self.luck.making if source.unlimited else self.luck.shipping
-        factors = [self.luck.moving.get(plan.row.key), at_source.get(source.key)]
-        shut = [factor > 0.0 for factor in factors if factor is not None]
-        return np.logical_and.reduce(np.broadcast_arrays(*shut)).astype(float) if shut else None
-
     # -- small moves --
+
+    def without_dust(self, quantity: Array) -> Array | None:
+        """Leave out dust; None if nothing is left. ``goes`` says in which histories it is."""
+        np.greater_equal(quantity, self._dust, out=self.goes)
+        count = int(np.count_nonzero(self.goes))
+        if count == self.width:
+            return quantity
+        return quantity * self.goes if count else None
+
+    def settle(self) -> None:
+        """Put the counts on record."""
+        for name, counts in self.counts.items():
+            rows = getattr(self, name)
+            rows += counts
+            counts.fill(0)
 
     def ask(self, item: int, quantity: Array) -> None:
         """Somebody asks an item for units."""
-        self.asked_today[item] += quantity
+        row = self.asked_rows[item]
+        row += quantity
         if item in self.lasting:
             self.asked[item] += quantity
 
     def order(self, item: int, quantity: Array) -> None:
         """An item's node orders units."""
-        self.on_order[item] += quantity
-        self.ordered[item] += quantity
+        row = self.coming[item]
+        row += quantity
+        row = self.ordered_rows[item]
+        row += quantity
 
-    def backlog(self, item: int) -> Array:
+    def backlog(self, item: int, window: bool = False) -> Array:
         """Units asked of an item and not yet handed over: claims in order of service, then use."""
         claims = self.claims[item]
+        if window and len(claims) == 1 and not self.plan.items[item].users:
+            return np.asarray(self.debt[claims[0]])
         total = self.owed[claims[0]].copy() if claims else np.zeros(self.width)
         for claim in claims[1:]:
             total += self.owed[claim]
         for recipe, need in self.plan.items[item].users:
-            total += self.to_make[recipe] * need
+            total += self.to_make[recipe] if need == 1.0 else self.to_make[recipe] * need
         return total
 
 
@@ -194,6 +212,29 @@ def _requests_that_last(plan: Plan) -> set[int]:
             if place[recipe.item] > place[component]:
                 lasting.add(component)
     return {number for number in lasting if not plan.items[number].unlimited}
+
+
+def _open_ring(
+    lane: LanePlan, luck: Luck, columns: Any, start: State, fresh: bool
+) -> tuple[Ring, Any]:
+    """A lane's ring of days with what is under way at the start, and the slots of shipments."""
+    key = lane.row.key
+    times, held = luck.lead_time[key], luck.held.get(key)
+    due = _arrival(np.arange(len(times))[:, None], times, held)
+    longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
+    waiting = [
+        (_arrival(-1, s.due + 1, held) if fresh else np.array([s.due]), s.quantity)
+        for s in start.under_way.get(key, ())
+    ]
+    longest = max([longest, *(int(days.max()) - start.day for days, _ in waiting)])
+    width = len(columns)
+    ring = np.zeros((longest + 1, width))
+    for days, quantity in waiting:
+        ring[np.broadcast_to(days, width) % len(ring), columns] += quantity
+    if due.shape[1] > 1:
+        return ring, due % len(ring) * width + columns
+    # All histories have one lead time: a day's goods stay the row that was shipped.
+    return [row if row.any() else None for row in ring], (due[:, 0] % len(ring)).tolist()
 
 
 def _arrival(days: Any, left: Any, held: Any) -> Any:

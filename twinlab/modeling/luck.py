@@ -123,12 +123,14 @@ class Sources:
         return found
 
     def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
-        parts = []
+        drawn = np.empty((len(scale), self.columns))
         for block in self.blocks:
-            parts.append(distribution.draw(stream(self.seed, block, *name), scale, BLOCK))
-            if parts[0].shape[1] == 1:
-                return parts[0].copy()
-        return np.ascontiguousarray(np.hstack(parts)[:, : self.columns])
+            part = distribution.draw(stream(self.seed, block, *name), scale, BLOCK)
+            if part.shape[1] == 1:
+                return part.copy()
+            begin = (block - self.blocks.start) * BLOCK
+            drawn[:, begin : begin + BLOCK] = part[:, : self.columns - begin]
+        return drawn
 
 
 class Shelf:

@@ -121,6 +121,7 @@ class Spread:
         self.count = 0
         self.shift: list[Any] = []
         self.squares: list[Any] = []
+        self.spare: list[Any] = []
 
     def add(self, ordered: Any, asked: Any, demand: Any) -> None:
         """Add a day."""
@@ -128,9 +129,10 @@ class Spread:
         if not self.count:
             self.shift = [values.copy() for values in today]
             self.squares = [np.zeros_like(values) for values in today]
+            self.spare = [np.zeros_like(values) for values in today]
         self.count += 1
         for at, values in enumerate(today):
-            beyond = values - self.shift[at]
+            beyond = np.subtract(values, self.shift[at], out=self.spare[at])
             beyond *= beyond
             self.squares[at] += beyond
 

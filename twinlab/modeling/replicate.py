@@ -15,7 +15,7 @@ from twinlab.modeling.bands import Band, band_rows, read_band
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.batch_engine import BatchEngine
 from twinlab.modeling.kpis import KPIs
-from twinlab.modeling.ledger import record_rows
+from twinlab.modeling.ledger import SETTLE, record_rows
 from twinlab.modeling.luck import BLOCK, draw_luck
 from twinlab.modeling.output import Spread, estimate
 from twinlab.modeling.plan import Plan, make_plan
@@ -102,7 +102,7 @@ def replicate(
     if not isinstance(replications, int) or isinstance(replications, bool) or replications < 1:
         raise ScenarioError(f"replications is a whole number of at least 1, got {replications!r}")
     plan = make_plan(scenario)
-    task = (scenario, seed, start, tuple(read_band(plan, band) for band in bands))
+    task = (plan, seed, start, tuple(read_band(plan, band) for band in bands))
     count = replications if until is None else -(-replications // BLOCK) * BLOCK
     pieces = _run(plan, task, 0, count)
     batch = _gather(plan, task, count, pieces)
@@ -121,7 +121,7 @@ def replicate(
     return batch
 
 
-_Task = tuple[Scenario, int, State | None, tuple[Band, ...]]
+_Task = tuple[Plan, int, State | None, tuple[Band, ...]]
 
 
 def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
@@ -137,38 +137,42 @@ def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
 
 
 def live_through(
-    scenario: Scenario, seed: int, start: State | None, bands: tuple[Band, ...], block: int,
+    plan: Plan, seed: int, start: State | None, bands: tuple[Band, ...], block: int,
     columns: int,
 ) -> Piece:  # fmt: skip
     """Live through some replications, beginning with those of a block, and add up their days."""
-    engine = open_engine(scenario, seed, start, block, columns)
-    books, days = engine.books, range(engine.day, scenario.days)
-    totals = np.zeros_like(books.record)
+    engine = open_engine(plan, seed, start, block, columns)
+    books, days = engine.books, range(engine.day, plan.scenario.days)
     spread = Spread()
-    rows = {band: band_rows(engine.plan, band) for band in bands}
+    rows = {band: band_rows(plan, band) for band in bands}
     traces = {band: np.empty((len(days), columns)) for band in bands}
     # Flows may add up over days, unless somebody wants to see them day by day.
     cleared, read = (books.flows, books.record) if bands else (books.asked_today, books.today)
+    totals = np.zeros(read.shape)
     for at, day in enumerate(days):
         cleared.fill(0.0)
         engine.live(day)
-        totals[: len(read)] += read
+        if bands or at % SETTLE == SETTLE - 1:
+            books.settle()
+        totals += read
         spread.add(books.decided, books.asked_today, engine.service.demanded.sum(axis=0))
         for band, trace in traces.items():
             trace[at] = books.record[rows[band]].sum(axis=0)
-    totals[len(read) :] = books.record[len(read) :]
-    parts = record_rows(engine.plan)
+    books.settle()
+    read[:] = totals
+    totals = books.record
+    parts = record_rows(plan)
     sums = [totals[parts[name]] for name in ("ordered", "asked_today", "demanded")]
     variances = spread.variances(sums[0], sums[1], sums[2].sum(axis=0))
     return Piece(totals, variances, traces)
 
 
 def open_engine(
-    scenario: Scenario, seed: int, start: State | None, block: int, columns: int
+    plan: Plan, seed: int, start: State | None, block: int, columns: int
 ) -> BatchEngine:
     """A batch engine on the first day, for some replications that begin with those of a block."""
-    luck = draw_luck(scenario, seed, block, columns)
-    return BatchEngine(make_plan(scenario), luck, columns, start)
+    luck = draw_luck(plan.scenario, seed, block, columns)
+    return BatchEngine(plan, luck, columns, start)
 
 
 def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Batch:
@@ -179,7 +183,7 @@ def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Bat
         seed=seed,
         replications=count,
         given=start.copy() if start else None,
-        totals=np.hstack([p.totals for p in pieces]),
+        totals=_side_by_side([p.totals for p in pieces]),
         variances={
             name: np.concatenate([p.variances[name] for p in pieces], axis=-1)
             for name in pieces[0].variances
@@ -188,16 +192,29 @@ def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Bat
     )
 
 
+def _side_by_side(blocks: Sequence[Array]) -> Array:
+    """Blocks in one, row by row; what nothing ever happens to stays untouched memory."""
+    whole = np.zeros((len(blocks[0]), sum(block.shape[1] for block in blocks)))
+    begin = 0
+    for block in blocks:
+        end = begin + block.shape[1]
+        for row in np.flatnonzero(block.any(axis=1)):
+            whole[row, begin:end] = block[row]
+        begin = end
+    return whole
+
+
 def nights_of(
     scenario: Scenario, seed: int, replication: int, start: State | None = None
 ) -> dict[str, Array]:
     """What the batch engine records on every night of one replication (days × numbers)."""
     block, column = divmod(replication, BLOCK)
-    engine = open_engine(scenario, seed, start, block, BLOCK)
+    engine = open_engine(make_plan(scenario), seed, start, block, BLOCK)
     books, nights = engine.books, []
     for day in range(engine.day, scenario.days):
         books.flows.fill(0.0)
         engine.live(day)
+        books.settle()
         nights.append(books.record[:, column].copy())
     recorded = np.array(nights).reshape(len(nights), len(books.record))
     return {name: recorded[:, part] for name, part in record_rows(engine.plan).items()}

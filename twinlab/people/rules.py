@@ -7,7 +7,7 @@ shown, swept and tuned, and the same rule runs in both engines (floats in one, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class BaseStock(Row):
     """
 
     up_to: float = column("units", meaning="base-stock level S")
+
+    keeps_nothing: ClassVar[bool] = True
 
     def __call__(self, view: View) -> Any:
         """Order what the position lacks."""
@@ -57,6 +59,8 @@ class MinMax(Row):
                 f"MinMax: up_to {self.up_to:g} must be above reorder_point {self.reorder_point:g}"
             )
 
+    keeps_nothing: ClassVar[bool] = True
+
     def __call__(self, view: View) -> Any:
         """Fill up, but only from the reorder point down."""
         position = view.inventory_position
@@ -78,6 +82,8 @@ class FixedLot(Row):
     reorder_point: float = column("units", meaning="reorder point r")
     lot: float = column("units", meaning="lot size Q", low=1e-9)
 
+    keeps_nothing: ClassVar[bool] = True
+
     def __call__(self, view: View) -> Any:
         """Order whole lots from the reorder point down."""
         short = self.reorder_point - view.inventory_position
@@ -98,6 +104,8 @@ class EchelonBaseStock(Row):
 
     up_to: float = column("units", meaning="echelon base-stock level")
 
+    keeps_nothing: ClassVar[bool] = True
+
     def __call__(self, view: View) -> Any:
         """Order what the echelon position lacks."""
         return np.maximum(0.0, self.up_to - view.echelon_position)
@@ -112,6 +120,8 @@ class PassThrough(Row):
     >>> PassThrough()(view)
     7.0
     """
+
+    keeps_nothing: ClassVar[bool] = True
 
     def __call__(self, view: View) -> Any:
         """Pass the demand on."""

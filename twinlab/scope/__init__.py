@@ -14,7 +14,7 @@ from twinlab.scope.chance import (
 )
 from twinlab.scope.disruption import Delay, DemandShift, LaneOutage, Outage
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, ScenarioError, TwinError
+from twinlab.scope.errors import NetworkError, ScenarioError, SolverError, SyncError, TwinError
 from twinlab.scope.log import Event, Log
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
@@ -44,8 +44,10 @@ __all__ = [
     "Recipe",
     "Scenario",
     "ScenarioError",
+    "SolverError",
     "State",
     "Stock",
+    "SyncError",
     "Trace",
     "TwinError",
     "Uniform",

@@ -4,7 +4,9 @@ The tree::
 
     TwinError
     ├── NetworkError    a table, a row or the way rows fit together is wrong
-    └── ScenarioError   decisions, disruptions, days or a start state do not fit the network
+    ├── ScenarioError   decisions, disruptions, days or a start state do not fit the network
+    ├── SyncError       a twin and its stream of events do not fit together
+    └── SolverError     an optimisation has no answer: infeasible, unbounded, or not finished
 """
 
 from collections.abc import Iterable
@@ -40,6 +42,22 @@ class ScenarioError(TwinError):
     ... except ScenarioError as error:
     ...     print(error)
     rules: 'shpo' is not a node; did you mean 'shop'?
+    """
+
+
+class SyncError(TwinError):
+    """A twin and its stream of events do not fit together.
+
+    >>> issubclass(SyncError, TwinError)
+    True
+    """
+
+
+class SolverError(TwinError):
+    """An optimisation has no answer: it is infeasible, unbounded, or was not finished.
+
+    >>> issubclass(SolverError, TwinError)
+    True
     """
 
 
