@@ -103,7 +103,7 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
         raise ScenarioError(f"levers: {path!r} has the range {low:g} to {high:g}: give (low, high)")
     countable = column is None or column.type is int or unit.startswith(("unit", "day"))
     whole = countable and all(number == int(number) for number in (value, low, high))
-    step = _step(float(low), float(value), float(high), 1.0 if whole else 0.0)
+    step = step_size(float(low), float(value), float(high), 1.0 if whole else 0.0)
     where, _, name = path.rpartition(".")
     if where.startswith("disruptions"):
         where = place.holders[0].title
@@ -119,7 +119,7 @@ def _limits(scenario: Scenario, value: float, place: Any) -> Range:
     return max(low, 0.0), high if math.isfinite(high) else 3 * max(abs(value), 1.0)
 
 
-def _step(low: float, value: float, high: float, least: float) -> float:
+def step_size(low: float, value: float, high: float, least: float) -> float:
     """The largest step of the kind 1, 2, 5, 10 that gives enough steps and meets today's value."""
     size = 10.0 ** math.floor(math.log10((high - low) / _STEPS))
     for step in (5 * size, 2 * size, size, size / 10, size / 100):
@@ -189,7 +189,7 @@ class LeverRow(ipywidgets.HBox):
         # The browser puts a slider on the nearest step, and its sums leave dust.
         near = min(self.lever.step / 2, 1e-4 * (self.lever.high - self.lever.low))
         if abs(value - self.lever.value) <= near:
-            return self.lever.value
+            return int(self.lever.value) if self.lever.whole else self.lever.value
         return int(value) if self.lever.whole else round(value, 9)
 
     @property

@@ -1,0 +1,153 @@
+"""Kind checks of exercises: at once, without a network, with hints that come one by one."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from numbers import Real
+from threading import Lock
+from typing import Any
+
+from twinlab.lab.exercises import CHAPTERS
+from twinlab.scope import ScenarioError
+from twinlab.scope.errors import did_you_mean
+
+_tries: Counter[str] = Counter()
+_lock = Lock()
+_LOOKS = {"PASS": "#009E73", "TODO": "#767676", "NOT YET": "#D55E00"}
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What is right, how near is near enough, and what helps whoever is not there yet.
+
+    ``answer`` computes what is right: a number, a name, a yes or no, or several of these in a
+    tuple. ``tolerance`` is a share of the right number. ``slips`` maps a hint to the wrong answer
+    that calls for it. ``within`` judges an answer where several are right, in place of comparing.
+
+    >>> Exercise(answer=lambda: 225.0, unit="units").judge(226)
+    True
+    """
+
+    answer: Callable[[], Any]
+    unit: str = ""
+    tolerance: float = 0.01
+    hints: tuple[str, ...] = ()
+    slips: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    within: Callable[[Any], bool] | None = None
+
+    def judge(self, given: Any) -> bool:
+        """Tell whether an answer is right."""
+        if self.within is not None:
+            return bool(self.within(given))
+        return _same(given, self.answer(), self.tolerance)
+
+    def slip(self, given: Any) -> str | None:
+        """Find the hint for a well-known wrong answer."""
+        found = (text for text, wrong in self.slips.items() if _same(given, wrong(), 0.005))
+        return next(found, None)
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """What is to be said about an answer."""
+
+    status: str
+    words: str
+
+    def __repr__(self) -> str:
+        """Say it in one line."""
+        return f"[{self.status}] {self.words}"
+
+    def _repr_html_(self) -> str:
+        style = f"border-left:6px solid {_LOOKS[self.status]};padding:4px 10px;font-size:15px"
+        return f'<div role="status" style="{style}">{html.escape(repr(self))}</div>'
+
+
+def check(number: str, answer: Any = None) -> Verdict:
+    """Check an answer to an exercise: ``[TODO]``, ``[PASS]``, or ``[NOT YET]`` with a hint.
+
+    Every wrong try shows the next hint; the last one stays.
+
+    Raises:
+        ScenarioError: there is no exercise of that number.
+
+    >>> check("2.1")
+    [TODO] 2.1: put your answer in place of None, then run the cell.
+    """
+    exercise = _exercise(number)
+    if answer is None or answer is Ellipsis:
+        return Verdict("TODO", f"{number}: put your answer in place of None, then run the cell.")
+    wanted = exercise.answer()
+    problem = _kind_problem(answer, wanted)
+    if problem is None and exercise.judge(answer):
+        with _lock:
+            _tries.pop(number, None)
+        return Verdict("PASS", f"{number}: {_shown(answer, exercise.unit)} is right.")
+    with _lock:
+        tried = _tries[number]
+        _tries[number] += 1
+    hints = exercise.hints or ("compare with what the cells above show.",)
+    hint = problem or exercise.slip(answer) or hints[min(tried, len(hints) - 1)]
+    return Verdict("NOT YET", f"{number}: {_shown(answer, exercise.unit)} is not it. Hint: {hint}")
+
+
+@cache
+def _chapter(at: int) -> dict[str, Exercise]:
+    module = import_module(f"twinlab.lab.exercises.{CHAPTERS[at]}")
+    return dict(module.EXERCISES)
+
+
+def _exercise(number: str) -> Exercise:
+    chapter = number.partition(".")[0]
+    if not (chapter.isdigit() and int(chapter) < len(CHAPTERS)):
+        last = len(CHAPTERS) - 1
+        raise ScenarioError(
+            f"check: no exercise {number!r}: write notebook and exercise, '0.1' to '{last}.1'"
+        )
+    found = _chapter(int(chapter))
+    if number not in found:
+        raise ScenarioError(f"check: no exercise {number!r}; {did_you_mean(number, found)}")
+    return found[number]
+
+
+def _kind_problem(given: Any, wanted: Any) -> str | None:
+    """Say which kind of answer is asked for, where another kind was given."""
+    if isinstance(wanted, bool):
+        return None if isinstance(given, bool) else "the answer is True or False."
+    if isinstance(wanted, str):
+        return None if isinstance(given, str) else "the answer is a name in quotes."
+    if isinstance(wanted, tuple | list):
+        fine = isinstance(given, tuple | list) and len(given) == len(wanted)
+        return None if fine else f"the answer has {len(wanted)} parts, such as (1, 2)."
+    if not _is_number(given):
+        return "the answer is a number, without quotes and units."
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def _same(given: Any, wanted: Any, tolerance: float) -> bool:
+    """Compare with mercy: near numbers, names in any case, parts one by one."""
+    if isinstance(wanted, tuple | list):
+        fine = isinstance(given, tuple | list) and len(given) == len(wanted)
+        return fine and all(_same(g, w, tolerance) for g, w in zip(given, wanted, strict=True))
+    if isinstance(wanted, str):
+        return isinstance(given, str) and given.strip().casefold() == wanted.casefold()
+    if isinstance(wanted, bool) or not _is_number(wanted):
+        return bool(given == wanted)
+    if not _is_number(given):
+        return False
+    return math.isclose(given, wanted, rel_tol=tolerance, abs_tol=tolerance * 1e-3)
+
+
+def _shown(answer: Any, unit: str) -> str:
+    words = f"{answer:g}" if isinstance(answer, float) else str(answer)
+    return f"{words} {unit}".strip() if _is_number(answer) else words
