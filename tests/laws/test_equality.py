@@ -29,9 +29,11 @@ def test_both_engines_agree_to_the_last_bit(scenario, seed, replication):
     assert_equal(nights_of(scenario, seed, replication), run)
 
 
-@given(scenarios(), seeds, st.integers(1, DAYS - 1))
+@given(scenarios(), seeds, st.integers(1, DAYS - 1), st.booleans())
 @settings(many, max_examples=SCENARIOS * 3 // 10)
-def test_both_engines_agree_from_any_state(scenario, seed, day):
+def test_both_engines_agree_from_any_state(scenario, seed, day, tracked):
+    """Also where nobody knows when the goods under way arrive."""
     start = tl.simulate(scenario, seed, 3).state_on(day)
+    start.tracked = tracked
     run = tl.simulate(scenario, seed, 3, start=start)
     assert_equal(nights_of(scenario, seed, 3, start), run)

@@ -14,7 +14,7 @@ import simpy
 
 from twinlab.modeling.afternoon import Afternoon
 from twinlab.modeling.books import Books, hold_pipeline
-from twinlab.modeling.luck import BLOCK, draw_luck
+from twinlab.modeling.luck import BLOCK, Luck, draw_luck
 from twinlab.modeling.morning import Morning
 from twinlab.modeling.plan import make_plan
 from twinlab.modeling.run import Run
@@ -72,7 +72,9 @@ class EventEngine:
                 f"lengthen it with scenario.change(days=…)"
             )
         block, column = divmod(replication, BLOCK)
-        self.books = books = Books(plan, draw_luck(scenario, seed, block), column, self.start)
+        luck = draw_luck(scenario, seed, block, start=start)
+        _settle_arrivals(self.start, luck, column)
+        self.books = books = Books(plan, luck, column, self.start)
         if start is None:
             hold_pipeline(books)
         self.clock = simpy.Environment(initial_time=self.start.day)
@@ -127,6 +129,17 @@ class EventEngine:
                 partner = getattr(disruption, "destination", "")
                 mode = getattr(disruption, "mode", "")
                 self.books.log.append((day, kind, where, product, 0.0, partner, mode, None, note))
+
+
+def _settle_arrivals(start: State, luck: Luck, column: int) -> None:
+    """In this history it is settled when goods arrive whose arrival nobody tracks."""
+    for key, days in luck.arrivals.items():
+        goods = start.under_way[key]
+        start.under_way[key] = [
+            one._replace(due=int(due[column % len(due)]))
+            for one, due in zip(goods, days, strict=True)
+        ]
+    start.tracked = True
 
 
 class Game:

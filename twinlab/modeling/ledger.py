@@ -222,10 +222,12 @@ def _open_ring(
     times, held = luck.lead_time[key], luck.held.get(key)
     due = _arrival(np.arange(len(times))[:, None], times, held)
     longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
+    told = luck.arrivals.get(key)
     waiting = [
-        (_arrival(-1, s.due + 1, held) if fresh else np.array([s.due]), s.quantity)
-        for s in start.under_way.get(key, ())
-    ]
+        (_arrival(-1, s.due + 1, held) if fresh else told[at] if told else np.array([s.due]),
+         s.quantity)
+        for at, s in enumerate(start.under_way.get(key, ()))
+    ]  # fmt: skip
     longest = max([longest, *(int(days.max()) - start.day for days, _ in waiting)])
     width = len(columns)
     ring = np.zeros((longest + 1, width))

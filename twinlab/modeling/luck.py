@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from threading import Lock
 
@@ -19,13 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.scope.calendar import in_cycles
-from twinlab.scope.chance import Array, Distribution, Uniform
+from twinlab.scope.chance import Array, Distribution, Trace, Uniform
 from twinlab.scope.disruption import Delay, DemandShift, Disruption, LaneOutage, Outage
-from twinlab.scope.entities import ItemKey, LaneKey
+from twinlab.scope.entities import ItemKey, Lane, LaneKey
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario, struck
+from twinlab.scope.state import Shipment, State
 
 BLOCK = 64
+
+# How many lead times are drawn, per replication, to find those that outlast a shipment's age.
+TRIES = 64
 
 # How many days beyond a scenario's end closed lanes are known to hold what is under way.
 BEYOND = 366
@@ -58,7 +62,8 @@ class Luck:
     included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
     1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane.
     ``whole`` is what is left of the node as a whole. ``held`` marks the days on which goods on a
-    lane stand still, ``active`` those on which each disruption is felt.
+    lane stand still, ``active`` those on which each disruption is felt. ``arrivals`` holds the days
+    on which goods arrive that are under way at the start and that nobody tracks, by lane.
     """
 
     demand: dict[ItemKey, Array]
@@ -70,9 +75,12 @@ class Luck:
     whole: dict[str, Array]
     held: dict[LaneKey, NDArray[np.bool_]]
     active: list[NDArray[np.bool_]]
+    arrivals: dict[LaneKey, list[Days]] = field(default_factory=dict)
 
 
-def draw_luck(scenario: Scenario, seed: int, block: int = 0, columns: int = BLOCK) -> Luck:
+def draw_luck(
+    scenario: Scenario, seed: int, block: int = 0, columns: int = BLOCK, start: State | None = None
+) -> Luck:
     """Draw everything that chance decides in the replications that begin with those of a block."""
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
@@ -89,6 +97,10 @@ def draw_luck(scenario: Scenario, seed: int, block: int = 0, columns: int = BLOC
         back = circle is not None and circle == circles.get(lane.destination)
         least = int(back and lane.lead_time.average > 0)
         luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.int64)
+        if start is not None and not start.tracked:
+            luck.arrivals[lane.key] = [
+                _arrival(lane, goods, start.day, sources) for goods in start.under_way[lane.key]
+            ]
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
         share = sources.draw(("yield", *key), recipe.good_share, ones)
@@ -102,6 +114,28 @@ def draw_luck(scenario: Scenario, seed: int, block: int = 0, columns: int = BLOC
         luck.active.append(severity[:days] > 0)
         _strike(luck, scenario, disruption, severity)
     return luck
+
+
+def _arrival(lane: Lane, goods: Shipment, today: int, sources: Sources) -> Days:
+    """Arrival days, by replication, of goods of which only the age is known.
+
+    The lead time L is one that outlasts the age a: it has the law of L given L ≥ a. What is older
+    than any lead time of the lane arrives today.
+    """
+    age = today - goods.left
+    if isinstance(lane.lead_time, Trace) and 0 <= goods.left < len(lane.lead_time.values):
+        told = goods.left + round(lane.lead_time.values[goods.left])
+        return np.array([max(today, told)])
+    name = ("age", *lane.key, str(goods.left))
+    parts = []
+    for block in sources.blocks:
+        generator = stream(sources.seed, block, *name)
+        drawn = np.rint(lane.lead_time.draw(generator, np.ones(TRIES), BLOCK)).astype(np.int64)
+        lasting = drawn[drawn >= age]
+        if not len(lasting):
+            lasting = np.array([age])
+        parts.append(goods.left + lasting[generator.integers(len(lasting), size=BLOCK)])
+    return np.concatenate(parts)[: sources.columns]
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def open_engine(
     plan: Plan, seed: int, start: State | None, block: int, columns: int
 ) -> BatchEngine:
     """A batch engine on the first day, for some replications that begin with those of a block."""
-    luck = draw_luck(plan.scenario, seed, block, columns)
+    luck = draw_luck(plan.scenario, seed, block, columns, start)
     return BatchEngine(plan, luck, columns, start)
 
 

@@ -49,7 +49,9 @@ class State:
 
     Keys are (node, product), or a lane's key (source, destination, product, mode). ``owed`` and
     ``orders`` are keyed by claim: a lane's key, or (node, product) for the node's own customers;
-    ``orders`` lists [day, units] of what ``owed`` sums up, oldest first.
+    ``orders`` lists [day, units] of what ``owed`` sums up, oldest first. ``tracked`` says whether
+    the arrival days of what is under way are known; if not, they are only expected, and a history
+    that starts here draws its own, given how long the goods have been travelling.
 
     >>> from twinlab import Normal, Stock, serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
@@ -70,6 +72,7 @@ class State:
     in_process: dict[ItemKey, float] = field(default_factory=dict)
     batches: dict[ItemKey, list[Batch]] = field(default_factory=dict)
     memory: dict[ItemKey, dict[str, Any]] = field(default_factory=dict)
+    tracked: bool = True
 
     @classmethod
     def initial(cls, network: Network) -> State:
