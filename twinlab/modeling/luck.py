@@ -24,7 +24,8 @@ from twinlab.scope.disruption import Delay, DemandShift, Disruption, LaneOutage,
 from twinlab.scope.entities import ItemKey, Lane, LaneKey
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario, struck
-from twinlab.scope.state import Shipment, State
+from twinlab.scope.state import State
+from twinlab.scope.under_way import Shipment
 
 BLOCK = 64
 

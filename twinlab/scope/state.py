@@ -9,38 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from twinlab.scope.entities import ItemKey, Lane, Recipe
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.log import Event
 from twinlab.scope.network import Network
+from twinlab.scope.under_way import Batch, Posted, Shipment
 
 Claim = tuple[str, ...]
-
-
-class Posted(NamedTuple):
-    """An order in the mail: the day its receiver sees it, and its units."""
-
-    due: int
-    quantity: float
-
-
-class Shipment(NamedTuple):
-    """Goods under way: arrival day, units, and the day they left."""
-
-    due: int
-    quantity: float
-    left: int
-
-
-class Batch(NamedTuple):
-    """Production in process: finishing day, units started, units that will be good, start day."""
-
-    due: int
-    started: float
-    good: float
-    begun: int
 
 
 @dataclass
@@ -158,11 +135,20 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
     state = start.copy() if start is not None else State.initial(network)
     recipes = {(r.node, r.product): r for r in network.recipes}
     for event in events:
-        change = _CHANGES.get(event.kind)
-        if change is None:
-            raise ScenarioError(f"{event}: no event has kind {event.kind!r}: see twinlab.scope.log")
-        change(state, event, recipes)
+        happen(state, event, recipes)
     return state
+
+
+def happen(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    """Let one event change a state; ``recipes`` are the network's, by (node, product).
+
+    Raises:
+        ScenarioError: an event of an unknown kind.
+    """
+    change = _CHANGES.get(event.kind)
+    if change is None:
+        raise ScenarioError(f"{event}: no event has kind {event.kind!r}: see twinlab.scope.log")
+    change(state, event, recipes)
 
 
 def _demanded(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:

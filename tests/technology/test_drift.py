@@ -1,0 +1,57 @@
+"""The alarm is as honest as its published run lengths."""
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab.modeling.run_length import cusum_run_length
+from twinlab.technology.drift import Observations, cusum, scores, watch
+
+LIMIT, RUNS = 5.0, 300
+
+
+def seen(law, values, whole=False):
+    values = tuple(np.asarray(values, dtype=float).tolist())
+    return Observations("a.b", law, tuple(range(len(values))), values, (1.0,) * len(values), whole)
+
+
+def run_lengths(model, truth, whole=False, length=6000):
+    """How many observations until the alarm, many times."""
+    generator, found = np.random.default_rng(11), []
+    for _ in range(RUNS):
+        drawn = truth.draw(generator, np.ones(length), 1).ravel()
+        hit = cusum(scores(seen(model, np.rint(drawn) if whole else drawn, whole)), LIMIT)
+        found.append(length if hit is None else hit[0] + 1)
+    return np.array(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("law", "whole"),
+    [(tl.Normal(50, 8), False), (tl.Gamma(6, 3), True), (tl.Poisson(4), False)],
+)
+def test_false_alarms_come_as_rarely_as_published(law, whole):
+    """CUSUM with k = 1/2, h = 5: a false alarm every 465 observations (Montgomery 2013, Table 9.3),
+    whatever the distribution, because it watches probability-integral transforms."""
+    lengths = run_lengths(law, law, whole)
+    error = lengths.std(ddof=1) / np.sqrt(RUNS)
+    assert cusum_run_length(0.0, 0.5, LIMIT) == pytest.approx(465, rel=0.01)
+    assert abs(lengths.mean() - cusum_run_length(0.0, 0.5, LIMIT)) <= 4 * error
+
+
+def test_a_shift_of_one_standard_deviation_is_found_as_fast_as_published():
+    lengths = run_lengths(tl.Normal(50, 8), tl.Normal(58, 8), length=300)
+    error = lengths.std(ddof=1) / np.sqrt(RUNS)
+    assert abs(lengths.mean() - cusum_run_length(1.0, 0.5, LIMIT)) <= 4 * error
+
+
+def test_what_does_not_vary_is_not_watched():
+    assert watch([seen(tl.Constant(5), [9.0] * 50), seen(tl.Trace((1, 2)), [9.0] * 50)]) == []
+
+
+def test_scores_are_standard_normal_while_the_model_is_right():
+    law = tl.NegativeBinomial(4, 3)
+    values = law.draw(np.random.default_rng(2), np.ones(4000), 1).ravel()
+    z = scores(seen(law, values))
+    assert abs(z.mean()) <= 4 / np.sqrt(4000)
+    assert abs(z.std() - 1) <= 4 / np.sqrt(2 * 4000)

@@ -1,0 +1,188 @@
+"""The twin: it sees only the stream, predicts with honest intervals, advises and commands."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from tests.technology.chains import factory, shop
+from twinlab.technology import Alarm, Bus, Link, Plant
+from twinlab.technology.proposal import Proposal
+from twinlab.twin import Mode, Twin
+
+
+def linked(truth, model=None, seed=1, link=None, mode=Mode.SHADOW):
+    bus = Bus(link, seed)
+    plant, twin = Plant(truth, bus, seed), Twin(model or truth, bus)
+    twin.mode = mode
+    return plant, twin
+
+
+def reachable(thing):
+    """Everything that can be got at from a thing, modules and types left aside."""
+    seen, todo = set(), [thing]
+    while todo:
+        one = todo.pop()
+        if id(one) in seen or isinstance(one, type) or type(one).__name__ in (
+            "module", "function", "builtin_function_or_method", "method"):  # fmt: skip
+            continue
+        seen.add(id(one))
+        yield one
+        todo += gc.get_referents(one)
+
+
+def test_the_twin_never_sees_the_plants_parameters():
+    truth = shop(tl.Normal(33.25, 7.5))
+    plant, twin = linked(truth, model=shop())
+    plant.advance(30)
+    twin.sync()
+    twin.forecast(10, 64)
+    things = list(reachable(twin))
+    assert len(things) > 500
+    assert not any(thing is plant or thing is truth or thing is truth.network for thing in things)
+    assert not any(isinstance(thing, Plant) for thing in things)
+    assert not any(isinstance(thing, float) and thing == 33.25 for thing in things)
+
+
+def test_model_shadow_and_twin():
+    plant, twin = linked(shop(), mode=Mode.MODEL)
+    plant.advance(40)
+    assert twin.sync().new == 0
+    assert twin.day == 40
+    assert twin.state.on_hand != plant.state.on_hand
+    twin.mode = Mode.SHADOW
+    assert twin.sync().new > 0
+    assert twin.state.on_hand == plant.state.on_hand
+    with pytest.raises(tl.SyncError, match=r"a shadow has no way back .* Mode\.TWIN"):
+        twin.command(Proposal({"shop.up_to": 200}, None, None))
+    assert repr(twin) == "Twin(shadow, day 40, 0.0 days stale)"
+
+
+def test_a_command_is_carried_out_and_the_model_follows():
+    plant, twin = linked(shop(), mode=Mode.TWIN)
+    plant.advance(10)
+    twin.sync()
+    number = twin.command(Proposal({"shop.up_to": np.float64(260)}, None, None))
+    assert twin.reported(number) == "sent"
+    plant.advance(1)
+    twin.sync()
+    assert twin.reported(number) == "changed"
+    assert twin.model.value("shop.up_to") == plant.truth.value("shop.up_to") == 260
+    ordered = plant.run.series("ordered", "shop")
+    assert ordered[10] > ordered[:10].max() + 50
+    assert len(ordered) == 11
+
+
+def test_a_command_that_came_too_late_or_reaches_too_far_is_refused():
+    plant, twin = linked(shop(), mode=Mode.TWIN)
+    late = twin.command(Proposal({"shop.up_to": 260}, None, None), valid_days=-1)
+    far = twin.command(Proposal({"mine->shop.lead_time": 1}, None, None))
+    plant.advance(1)
+    twin.sync()
+    assert twin.reported(late) == "refused: the command was valid until day -1"
+    assert "not the plant itself" in twin.reported(far)
+    assert plant.truth == shop()
+    with pytest.raises(tl.SyncError, match="no command 7: 2 were sent"):
+        twin.reported(7)
+
+
+def test_a_recommendation_is_simulated_from_today():
+    costly = factory().set("shop/bike.up_to", 600)
+    plant, twin = linked(costly)
+    plant.advance(30)
+    twin.sync()
+    found = twin.recommend({"shop/bike.up_to": [120, 170, 600]}, days=40, histories=64)
+    assert found.worth
+    assert found.changes["shop/bike.up_to"] < 600
+    assert list(found.table.columns) == ["shop/bike.up_to", "goal"]
+    same = twin.recommend({"shop/bike.up_to": [600]}, days=40, histories=64)
+    assert not same.worth
+    assert "no gain that luck could not explain" in str(same)
+
+
+def test_forecast_intervals_hold_what_they_promise():
+    """Forecasts every 15 days of 10 plants: about nine of ten nights lie inside. Nights of one
+    forecast hang together, so the spread is measured over the plants."""
+    shares = []
+    for seed in range(10):
+        plant, twin = linked(shop(), seed=seed)
+        for _ in range(14):
+            plant.advance(15)
+            twin.sync()
+            twin.forecast(10, 256)
+        plant.advance(15)
+        twin.sync()
+        kept = twin.verify()
+        assert kept.of == 140
+        shares.append(kept.hits / kept.of)
+    error = np.std(shares, ddof=1) / np.sqrt(len(shares))
+    assert abs(np.mean(shares) - 0.9) <= 4 * error + 0.01
+
+
+def test_knowing_the_age_of_what_is_under_way_makes_forecasts_better():
+    """Against whoever expects everything after the mean lead time (in step, but naive)."""
+    pinball = {"age": 0.0, "expected": 0.0}
+    for seed in range(40):
+        plant, twin = linked(
+            shop(
+                tl.Constant(20),
+            ),
+            seed=seed,
+        )
+        plant.advance(60)
+        twin.sync()
+        naive = twin.state
+        naive.tracked = True
+        ahead = twin.model.change(days=66)
+        guesses = {"age": twin.state, "expected": naive}
+        plant.advance(6)
+        true = plant.run.series("on_hand", "shop")[60:66]
+        for name, start in guesses.items():
+            batch = tl.replicate(ahead, 256, 9, start=start, bands=[("on_hand", "shop")])
+            levels = np.array([0.1, 0.5, 0.9])
+            found = batch.quantiles("on_hand", "shop", levels=levels)
+            short, level = true - found, levels[:, None]
+            pinball[name] += np.maximum(level * short, (level - 1) * short).sum()
+    assert pinball["age"] < 0.9 * pinball["expected"]
+
+
+def test_drift_is_noticed_adopted_and_worth_money():
+    """Demand is a quarter higher than the model says; a twin notices and orders more."""
+    plant, twin = linked(shop(tl.Normal(25, 4)), model=shop(), mode=Mode.TWIN, seed=3)
+    plant.advance(60)
+    twin.sync()
+    [alarm] = twin.alarms()
+    assert alarm.path == "shop/unit.pattern"
+    assert alarm.since <= 5
+    assert alarm.day < 40
+    assert abs(alarm.observed - 25) < 4 * 4 / np.sqrt(55)
+    twin.adopt(alarm)
+    assert twin.model.value("shop/unit.pattern").average == pytest.approx(alarm.observed)
+    assert twin.alarms() == []
+
+
+def test_a_longer_lead_time_is_noticed():
+    truth = shop().set("mine->shop.lead_time", tl.Gamma(9, 2))
+    plant, twin = linked(truth, model=shop())
+    plant.advance(80)
+    twin.sync()
+    [alarm] = twin.alarms()
+    assert isinstance(alarm, Alarm)
+    assert alarm.path == "mine->shop.lead_time"
+    assert 8 < alarm.observed < 10
+
+
+def test_nothing_is_noticed_where_nothing_changed():
+    plant, twin = linked(factory())
+    plant.advance(150)
+    twin.sync()
+    assert twin.alarms(run_length=10_000) == []
+
+
+def test_a_stale_twin_says_so():
+    plant, twin = linked(shop(), link=Link(delay=tl.Constant(3)))
+    plant.advance(20)
+    twin.sync()
+    assert twin.day == 17
+    assert twin.staleness == 3.0

@@ -1,0 +1,211 @@
+"""Drift: has demand or a lead time changed since the model was made?
+
+Every observation becomes u = F(x), the model's own distribution function at it (for whole numbers a
+random point in its jump), and z = Φ⁻¹(u), which is standard normal while the model is right. Two
+CUSUMs watch z: C⁺ = max(0, C⁺ + z − k) and C⁻ = max(0, C⁻ − z − k), with an alarm above h. So the
+published run lengths hold whatever the distribution (Page 1954; Montgomery 2013 section 9.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+
+from twinlab.modeling.luck import stream
+from twinlab.modeling.run_length import cusum_limit
+from twinlab.scope.chance import Array, Distribution, Empirical, Trace
+from twinlab.scope.entities import Demand, Lane
+from twinlab.scope.scenario import Scenario
+from twinlab.technology.messages import Message
+
+REFERENCE = 0.5  # k: half of a shift of one standard deviation
+_SAMPLE = 40_000
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What was observed of one row of the model: a demand by day, or lead times by arrival day.
+
+    ``path`` names the column of the model that it speaks of.
+    """
+
+    path: str
+    law: Distribution
+    days: tuple[int, ...]
+    values: tuple[float, ...]
+    scales: tuple[float, ...]
+    whole: bool
+
+    def since(self, day: int) -> Observations:
+        """Only what was observed from a day on."""
+        at = next((i for i, d in enumerate(self.days) if d >= day), len(self.days))
+        return replace(self, days=self.days[at:], values=self.values[at:], scales=self.scales[at:])
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something is no longer as the model says.
+
+    ``since`` is the day on which the change probably began: the first after the sum was last zero.
+    """
+
+    path: str
+    day: int
+    since: int
+    expected: float
+    observed: float
+    law: Distribution
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        return (
+            f"day {self.day}: {self.path} has changed, probably on day {self.since}: the mean is "
+            f"{self.observed:.3g}, not {self.expected:.3g}"
+        )
+
+
+def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
+    """Collect what messages tell of the model's demands and lead times."""
+    network = model.network
+    demands = {(d.node, d.product): d for d in network.demands}
+    lanes = {v.key: v for v in network.lanes}
+    asked: dict[Any, dict[int, float]] = {key: {} for key in demands}
+    moved: dict[Any, list[tuple[int, float]]] = {key: [] for key in lanes}
+    last = -1
+    for message in messages:
+        data = message.data
+        if message.kind == "demanded":
+            asked[data["node"], data["product"]][data["day"]] = data["quantity"]
+        elif message.kind == "received" and data.get("partner") != data["node"]:
+            lane = (data["partner"], data["node"], data["product"], data.get("mode", ""))
+            moved[lane] += [(data["day"], float(data["day"] - left)) for left in data["left"]]
+        elif message.kind == "closed":
+            last = data["day"]
+    found = [_of_demand(row, asked[key], last) for key, row in demands.items()]
+    return found + [_of_lane(row, moved[key]) for key, row in lanes.items()]
+
+
+def _of_demand(row: Demand, asked: dict[int, float], last: int) -> Observations:
+    # A day without a message is a day on which nobody asked for anything.
+    days = range(last + 1)
+    return Observations(
+        f"{row.node}/{row.product}.pattern", row.pattern, tuple(days),
+        tuple(asked.get(day, 0.0) for day in days), tuple(row.scale(day) for day in days), False,
+    )  # fmt: skip
+
+
+def _of_lane(row: Lane, moved: Sequence[tuple[int, float]]) -> Observations:
+    days = tuple(day for day, _ in moved)
+    return Observations(f"{row.source}->{row.destination}.lead_time", row.lead_time, days,
+                        tuple(value for _, value in moved), (1.0,) * len(days), True)  # fmt: skip
+
+
+def scores(seen: Observations, seed: int = 0) -> Array:
+    """The observations as standard normal scores under the model's distribution.
+
+    >>> from twinlab import Normal
+    >>> seen = Observations("shop/unit.pattern", Normal(50, 8), (0, 1), (50.0, 58.0), (1.0, 1.0),
+    ...                     whole=False)
+    >>> scores(seen).round(1).tolist()
+    [0.0, 1.0]
+    """
+    from scipy.stats import norm
+
+    inside = stream(seed, 0, "drift", seen.path).random(len(seen.values))
+    sums, law = np.empty(len(seen.values)), cast(Hashable, seen.law)
+    values, scales = np.array(seen.values), np.round(seen.scales, 6)
+    for scale in np.unique(scales):
+        at = np.flatnonzero(scales == scale)
+        sample = _sample(law, float(scale), seen.whole)
+        low = np.searchsorted(sample, values[at], "left")
+        high = np.searchsorted(sample, values[at], "right")
+        sums[at] = (low + inside[at] * (high - low)) / len(sample)
+    edge = 0.5 / _SAMPLE
+    return np.asarray(norm.ppf(np.clip(sums, edge, 1 - edge)))
+
+
+@lru_cache(maxsize=256)
+def _sample(law: Any, scale: float, whole: bool) -> Array:
+    """A large sorted sample of a distribution, as draws come in a history."""
+    drawn = law.draw(stream(0, 0, "law", repr(law)), np.full(_SAMPLE // 40, scale), 40).ravel()
+    return np.sort(np.maximum(0, np.rint(drawn)) if whole else drawn)
+
+
+def watch(
+    observations: Iterable[Observations], run_length: float = 1000.0, seed: int = 0
+) -> list[Alarm]:
+    """Watch all streams at once; the earliest alarm of each stream, oldest first.
+
+    ``run_length`` is the mean number of observations between two false alarms, of all streams
+    together: with m streams each one gets the limit h for m times as many. A recorded trace and a
+    constant have no chance in them, so they are not watched.
+
+    >>> from twinlab import Normal
+    >>> asked = (50.0, 45.0, 52.0, 56.0) * 5 + (63.0, 60.0, 58.0, 66.0) * 5
+    >>> seen = Observations("shop/unit.pattern", Normal(50, 8), tuple(range(40)), asked,
+    ...                     scales=(1.0,) * 40, whole=False)
+    >>> print(watch([seen])[0])
+    day 25: shop/unit.pattern has changed, probably on day 19: the mean is 61.5, not 50
+    """
+    watched = [o for o in observations if not isinstance(o.law, Trace) and _varies(o.law)]
+    if not watched:
+        return []
+    limit = cusum_limit(run_length * len(watched), REFERENCE)
+    found = [alarm for seen in watched if (alarm := _first_alarm(seen, limit, seed)) is not None]
+    return sorted(found, key=lambda alarm: alarm.day)
+
+
+def cusum(z: Array, limit: float) -> tuple[int, int] | None:
+    """Where the sums first pass the limit and where the passing one was last zero, if they do.
+
+    >>> cusum(np.array([0.1, -0.2, 2.0, 2.0, 2.0, 2.0]), limit=5.0)
+    (5, 2)
+    """
+    sums, begun = [0.0, 0.0], [0, 0]
+    for at, value in enumerate(z):
+        for side, sign in enumerate((1.0, -1.0)):
+            sums[side] = max(0.0, sums[side] + sign * value - REFERENCE)
+            if sums[side] == 0.0:
+                begun[side] = at + 1
+            elif sums[side] > limit:
+                return at, begun[side]
+    return None
+
+
+def _first_alarm(seen: Observations, limit: float, seed: int) -> Alarm | None:
+    hit = cusum(scores(seen, seed), limit)
+    if hit is None:
+        return None
+    at, begun = hit
+    # All that is known by now speaks of the new law, not only what raised the alarm.
+    values = np.array(seen.values[begun:]) / np.maximum(np.array(seen.scales[begun:]), 1e-12)
+    return Alarm(seen.path, seen.days[at], seen.days[begun], seen.law.average,
+                 float(values.mean()), refit(seen.law, values))  # fmt: skip
+
+
+def refit(law: Distribution, values: Array) -> Distribution:
+    """The same family with the mean (and spread) of the values; else the values themselves.
+
+    >>> from twinlab import Normal
+    >>> refit(Normal(5, 1), np.array([7.0, 8.0, 9.0, 8.0]))
+    Normal(mean=8.0, sd=0.816496580927726)
+    """
+    names: set[str] = {f.name for f in fields(law)} if is_dataclass(law) else set()
+    mean, spread = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    try:
+        if names == {"mean", "sd"}:
+            return replace(law, mean=mean, sd=max(spread, 0.05 * mean))  # type: ignore[type-var]
+        if names == {"mean"}:
+            return replace(law, mean=mean)  # type: ignore[type-var]
+    except Exception:  # the family cannot have this mean and spread
+        pass
+    return Empirical(tuple(values.tolist()))
+
+
+def _varies(law: Distribution) -> bool:
+    sample = _sample(cast(Hashable, law), 1.0, whole=False)
+    return bool(sample[0] < sample[-1])

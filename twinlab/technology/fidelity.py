@@ -1,0 +1,138 @@
+"""Fidelity: how true a twin is to its plant, seen from the laboratory and from the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinlab.scope.calendar import DUST
+from twinlab.scope.entities import ItemKey
+from twinlab.scope.state import State
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How far a believed state is from the true one.
+
+    ``score`` = 1 − Σ|believed − true| / Σ true over stock, goods under way and what is owed, not
+    below 0; 1 means that every number is right. ``error`` is the sum of the differences in units.
+    """
+
+    score: float
+    error: float
+    believed: State
+    true: State
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        return f"fidelity {self.score:.3f}: {self.error:,.1f} units in the wrong place"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Believed and true units of everything that differs, worst first."""
+        import pandas as pd
+
+        rows = [(what, " → ".join(filter(None, key)), mine, theirs)
+                for what, key, mine, theirs in _pairs(self.believed, self.true)
+                if abs(mine - theirs) > 1e-9]  # fmt: skip
+        rows.sort(key=lambda row: -abs(row[2] - row[3]))
+        return pd.DataFrame(rows, columns=["what", "where", "believed [units]", "true [units]"])
+
+
+_COMPARED = {"on_hand": "stock", "in_transit": "under way", "owed": "owed"}
+
+
+def _pairs(believed: State, true: State) -> list[tuple[str, Any, float, float]]:
+    found = []
+    for name, what in _COMPARED.items():
+        mine, theirs = getattr(believed, name), getattr(true, name)
+        found += [(what, k, mine.get(k, 0.0), theirs.get(k, 0.0)) for k in {**theirs, **mine}]
+    return found
+
+
+def fidelity(believed: State, true: State) -> Fidelity:
+    """Compare a believed state with the true one; only a laboratory can do that.
+
+    >>> from twinlab import Normal, serial
+    >>> true = State.initial(serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8}))
+    >>> wrong = true.copy()
+    >>> wrong.on_hand["shop", "unit"] = 6.0
+    >>> print(fidelity(wrong, true))
+    fidelity 0.750: 2.0 units in the wrong place
+    """
+    pairs = _pairs(believed, true)
+    error = sum(abs(mine - theirs) for _, _, mine, theirs in pairs)
+    size = sum(abs(theirs) for *_, theirs in pairs)
+    score = max(0.0, 1.0 - error / size) if size else float(error == 0.0)
+    return Fidelity(score, float(error), believed, true)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How often what came lay inside the interval that a forecast had promised.
+
+    ``low`` and ``high`` bound the share of hits (Wilson 1927, 95 %): with few forecasts, 9 of 10 is
+    no proof of anything.
+    """
+
+    promised: float
+    hits: int
+    of: int
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        share = f"{self.hits / self.of:.0%}" if self.of else "none"
+        return (
+            f"{self.hits} of {self.of} values inside their {self.promised:.0%} interval: {share} "
+            f"[{self.low:.0%}, {self.high:.0%}]"
+        )
+
+
+def verify(inside: Any, promised: float) -> Verification:
+    """Judge intervals by what came: ``inside`` says of each value whether it lay within.
+
+    >>> print(verify([True] * 9 + [False], 0.9))
+    9 of 10 values inside their 90% interval: 90% [60%, 98%]
+    """
+    from scipy.stats import binomtest
+
+    flags = np.asarray(inside, dtype=bool)
+    if not len(flags):
+        return Verification(promised, 0, 0, 0.0, 1.0)
+    found = binomtest(int(flags.sum()), len(flags)).proportion_ci(method="wilson")
+    return Verification(promised, int(flags.sum()), len(flags), float(found.low), float(found.high))
+
+
+class Promises:
+    """Intervals that forecasts promised, kept until it is known what came.
+
+    >>> promises = Promises(0.9)
+    >>> promises.make(5, ("shop", "bike"), 2.0, 8.0)
+    >>> print(promises.kept({5: {("shop", "bike"): 7.0}}))
+    1 of 1 values inside their 90% interval: 100% [21%, 100%]
+    """
+
+    def __init__(self, promised: float) -> None:
+        """Promise that this share of values will lie inside."""
+        self.promised = promised
+        self._made: list[tuple[int, ItemKey, float, float]] = []
+
+    def make(self, day: int, item: ItemKey, low: float, high: float) -> None:
+        """Promise an interval for the stock of an item on the night of a day."""
+        self._made.append((day, item, low, high))
+
+    def kept(self, nights: dict[int, dict[ItemKey, float]]) -> Verification:
+        """Judge every promise about a night of which the stock is known."""
+        inside = [
+            low - DUST <= nights[day][item] <= high + DUST
+            for day, item, low, high in self._made
+            if day in nights
+        ]
+        return verify(inside, self.promised)

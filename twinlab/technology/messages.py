@@ -1,0 +1,187 @@
+"""Messages: how events travel from the systems of a plant to its twin.
+
+Every message is a CloudEvents 1.0 envelope in JSON (CNCF 2019): an ``id`` that is the same for
+every copy, its ``source`` (a system of a node), a ``type`` such as ``wms.shipped.v1``, its ``time``
+and a ``sequence`` per source, so that a receiver can tell duplicates, order and gaps.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from twinlab.scope.errors import SyncError
+from twinlab.scope.log import Event
+from twinlab.scope.network import Network
+
+DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # the morning of day 0
+DAY = 86_400_000_000  # microseconds
+MOST_BYTES = 1_000_000
+
+# Which system of a node tells of which kind of event: order books, warehouse, production,
+# customers and sensors.
+SYSTEMS = {
+    "ordered": "erp", "accepted": "erp", "decided": "erp", "remembered": "erp",
+    "shipped": "wms", "received": "wms", "served": "wms",
+    "consumed": "mes", "started": "mes", "finished": "mes",
+    "demanded": "crm", "lost": "crm",
+    "disrupted": "iot", "recovered": "iot", "counted": "iot",
+    "opened": "sys", "closed": "sys", "changed": "sys", "refused": "sys",
+}  # fmt: skip
+_NAMESPACE = uuid5(NAMESPACE_URL, "twinlab")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event on its way; ``time`` counts microseconds since the morning of day 0.
+
+    >>> told = Message("/shop/wms", 3, "wms.served.v1", 5, {"day": 0, "quantity": 4.0})
+    >>> Message.decode(told.encode()) == told
+    True
+    >>> told.id == Message("/shop/wms", 3, "wms.served.v1", 9, {}).id
+    True
+    """
+
+    source: str
+    sequence: int
+    type: str
+    time: int
+    data: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The same for every copy: made from source and sequence."""
+        return f"urn:uuid:{uuid5(_NAMESPACE, f'{self.source}|{self.sequence}')}"
+
+    @property
+    def kind(self) -> str:
+        """What happened: the middle part of the type."""
+        return self.type.split(".")[1]
+
+    def encode(self) -> bytes:
+        """The message as it travels, in JSON."""
+        envelope = {
+            "specversion": "1.0", "id": self.id, "source": self.source, "type": self.type,
+            "time": (DAY_ZERO + timedelta(microseconds=self.time)).isoformat(),
+            "sequence": str(self.sequence), "data": self.data,
+        }  # fmt: skip
+        return json.dumps(envelope, allow_nan=False, default=_plain).encode()
+
+    @classmethod
+    def decode(cls, raw: bytes) -> Message:
+        """Read a message.
+
+        Raises:
+            SyncError: it is no message, and why.
+        """
+        if len(raw) > MOST_BYTES:
+            raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
+        try:
+            found = json.loads(raw, parse_constant=_refuse)
+        except (ValueError, RecursionError) as problem:
+            raise SyncError(f"no JSON: {problem}") from None
+        if not isinstance(found, dict) or found.get("specversion") != "1.0":
+            raise SyncError("no CloudEvents 1.0 envelope: specversion is missing or another")
+        data: Any = found.get("data")
+        if not isinstance(data, dict):
+            raise SyncError(f"data is a table of names and values, got {data!r}")
+        message = cls(_text(found, "source"), _sequence(found), _text(found, "type"), _time(found),
+                      data)  # fmt: skip
+        if found.get("id") != message.id:
+            raise SyncError(f"id {found.get('id')!r} is not that of source and sequence")
+        system, _, version = message.type.partition(".")[0], "", message.type.rpartition(".")[2]
+        if message.type.count(".") != 2 or version != "v1" or SYSTEMS.get(message.kind) != system:
+            raise SyncError(f"no message has type {message.type!r} here: see technology.messages")
+        return message
+
+
+def event_of(message: Message, network: Network) -> Event:
+    """The event that a message tells of, if it can have happened in this network.
+
+    Raises:
+        SyncError: a value is missing, of another kind, or unknown to the network.
+
+    >>> from twinlab import Normal, serial
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))
+    >>> said = {"day": 2, "node": "shop", "product": "unit", "quantity": 4.0}
+    >>> event_of(Message("/shop/wms", 1, "wms.served.v1", 0, said), chain).quantity
+    4.0
+    """
+    data = message.data
+    day, quantity = data.get("day"), data.get("quantity", 0.0)
+    if not isinstance(day, int) or isinstance(day, bool) or not 0 <= day < 1_000_000:
+        raise SyncError(f"day is a whole number of at least 0, got {day!r}")
+    if isinstance(quantity, bool) or not isinstance(quantity, int | float) or not (
+        0 <= quantity < math.inf
+    ):  # fmt: skip
+        raise SyncError(f"quantity is a number of at least 0, got {quantity!r}")
+    due = data.get("due")
+    if due is not None and (not isinstance(due, int) or due < day):
+        raise SyncError(f"due is a day from {day} on, got {due!r}")
+    node, product = str(data.get("node", "")), str(data.get("product", ""))
+    partner, mode = str(data.get("partner", "")), str(data.get("mode", ""))
+    event = Event(
+        day, message.kind, node, product, float(quantity), partner, mode, due, data.get("note")
+    )
+    if message.kind not in _OF_NO_ITEM:
+        _check_place(event, network)
+    return event
+
+
+_OF_NO_ITEM = {"opened", "closed", "changed", "refused", "disrupted", "recovered"}
+_TO_BUYER, _FROM_SUPPLIER = {"shipped", "accepted"}, {"received", "ordered"}
+
+
+def _check_place(event: Event, network: Network) -> None:
+    item = (event.node, event.product)
+    if item not in network.items:
+        raise SyncError(f"the network has no {event.product!r} at {event.node!r}")
+    if event.partner == event.node and item in {(r.node, r.product) for r in network.recipes}:
+        return
+    lane = (event.partner, event.node, event.product, event.mode)
+    if event.kind in _TO_BUYER:
+        lane = (event.node, event.partner, event.product, event.mode)
+    known = event.kind not in _TO_BUYER | _FROM_SUPPLIER or lane in {v.key for v in network.lanes}
+    if not known:
+        raise SyncError(f"the network has no lane {' → '.join(lane[:2])} for {event.product!r}")
+    told = isinstance(event.note, int | float) or (event.kind == "started" and event.note is None)
+    if event.kind in ("started", "finished") and not told:
+        raise SyncError(f"{event.kind} says in its note how many units, got {event.note!r}")
+
+
+def _text(found: dict[str, Any], name: str) -> str:
+    value = found.get(name)
+    if not isinstance(value, str) or not value:
+        raise SyncError(f"{name} is a text, got {value!r}")
+    return value
+
+
+def _sequence(found: dict[str, Any]) -> int:
+    value = str(found.get("sequence", ""))
+    if not (value.isdecimal() and len(value) < 16):
+        raise SyncError(f"sequence is a whole number, got {found.get('sequence')!r}")
+    return int(value)
+
+
+def _time(found: dict[str, Any]) -> int:
+    try:
+        moment = datetime.fromisoformat(_text(found, "time"))
+        return round((moment - DAY_ZERO) / timedelta(microseconds=1))
+    except (ValueError, TypeError, OverflowError):
+        raise SyncError(f"time is a moment with its zone, got {found.get('time')!r}") from None
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy's as a plain one."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise SyncError(f"a message cannot carry {value!r}: keep numbers, texts and lists in memory")
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no number")

@@ -1,0 +1,191 @@
+"""The plant: a make-believe reality with hidden parameters that tells events and obeys commands.
+
+A twin never sees a plant. It sees messages on a bus, and what it is told there is what a company's
+systems tell: that goods left, not when they will arrive; how much was started, not how much will be
+good.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.event_engine import EventEngine
+from twinlab.modeling.run import Run
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError, TwinError
+from twinlab.scope.log import Event, Log
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import happen
+from twinlab.technology.bus import Bus
+from twinlab.technology.messages import DAY, SYSTEMS, Message
+from twinlab.technology.snapshot import to_plain
+
+HEADQUARTERS = "/plant/sys"
+
+
+@dataclass(frozen=True)
+class Sensors(Row):
+    """What a plant's systems can tell.
+
+    >>> Sensors(tracking=True)
+    Sensors(tracking=True, counting=False, count_error=0.0)
+    """
+
+    tracking: bool = column("yes/no", False, "shipments say when they will arrive, and production "
+                            "how much will be good")  # fmt: skip
+    counting: bool = column("yes/no", False, "every night sensors count the stock")
+    count_error: float = column("share", 0.0, "standard deviation of a count", low=0, high=1)
+
+
+class Plant:
+    """A scenario that is lived through day by day, and told over a bus.
+
+    >>> from twinlab import BaseStock, Normal, serial
+    >>> truth = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> plant = Plant(truth, Bus(), seed=1)
+    >>> plant.advance(30)
+    >>> plant.day, len(plant.bus.deliver()) > 100
+    (30, True)
+    """
+
+    def __init__(
+        self, truth: Scenario, bus: Bus, seed: int = 0, sensors: Sensors | None = None
+    ) -> None:
+        """Open the plant on the first morning; it says at once what it holds."""
+        self.truth, self.bus, self.seed = truth, bus, seed
+        self.sensors = sensors or Sensors()
+        self._engine = EventEngine(truth, seed)
+        self._first = self._engine.start.copy()
+        self.state = self._first.copy()
+        self._told = 0
+        self._sequences: Counter[str] = Counter()
+        self._eyes = np.random.default_rng([seed, 1])
+        self._before: list[Run] = []
+        self._recipes = {(r.node, r.product): r for r in truth.network.recipes}
+        self.bus.now = float(self.day)
+        self._say_opening()
+
+    @property
+    def day(self) -> int:
+        """The day whose morning it is."""
+        return self.state.day
+
+    @property
+    def run(self) -> Run:
+        """The history so far; only the lab looks at it."""
+        last = self._engine.run()
+        parts = [*self._before, last]
+        nights = {name: np.concatenate([p.nights[name] for p in parts]) for name in last.nights}
+        rows = [event for part in parts for event in part.log]
+        return replace(last, start=self._first, log=Log(rows), nights=nights)
+
+    def advance(self, days: int = 1) -> None:
+        """Live through some days: obey commands each morning, and tell everything that happens.
+
+        Raises:
+            ScenarioError: the plant's story ends before.
+        """
+        if self.day + days > self.truth.days:
+            raise ScenarioError(
+                f"the plant's story ends on day {self.truth.days}: it is day {self.day}, so "
+                f"advance by at most {self.truth.days - self.day} days"
+            )
+        for _ in range(days):
+            self._obey()
+            # SimPy stops before anything that happens on the next morning.
+            self._engine.clock.run(until=self.day + 1)
+            log = self._engine.books.log
+            today, self._told = log[self._told :], len(log)
+            for at, row in enumerate(today):
+                self._live(Event(*row), at)
+            self.bus.now = float(self.day)
+
+    # -- telling --
+
+    def _say_opening(self) -> None:
+        opening = self.state.copy()
+        opening.tracked = self.sensors.tracking
+        plain = to_plain(opening)
+        if not self.sensors.tracking:
+            plain["under_way"] = [
+                [key, [[None, *rest] for _, *rest in rows]] for key, rows in plain["under_way"]
+            ]
+        self._send(HEADQUARTERS, "opened", self.day * DAY, {"day": self.day, "state": plain})
+
+    def _live(self, event: Event, at: int) -> None:
+        """Tell of an event, then let it change the true state."""
+        if event.kind == "closed":
+            self._count(at)
+            self._send(HEADQUARTERS, "closed", event.day * DAY + DAY - 1,
+                       {"day": event.day, "last": dict(self._sequences)})  # fmt: skip
+        else:
+            data = {name: value for name, value in event._asdict().items()
+                    if name != "kind" and value not in ("", None)}  # fmt: skip
+            self._send(self._source(event), event.kind, event.day * DAY + at,
+                       data | self._known(event))  # fmt: skip
+        happen(self.state, event, self._recipes)
+
+    def _known(self, event: Event) -> dict[str, Any]:
+        """What the systems know of an event, in place of what only the plant knows."""
+        if event.kind == "received":
+            lane = (event.partner, event.node, event.product, event.mode)
+            there = self.state.under_way[lane]
+            return {"left": [s.left for s in there if s.due <= event.day]}
+        if not self.sensors.tracking and event.kind == "shipped":
+            return {"due": None}
+        if not self.sensors.tracking and event.kind == "started":
+            return {"note": None}
+        return {}
+
+    def _count(self, at: int) -> None:
+        """Sensors count what is in stock, as well as they can."""
+        if not self.sensors.counting:
+            return
+        for item, units in self.state.on_hand.items():
+            error = self.sensors.count_error * self._eyes.standard_normal()
+            seen = {"day": self.day, "node": item[0], "product": item[1],
+                    "quantity": max(0.0, units * (1 + error))}  # fmt: skip
+            self._send(f"/{item[0]}/iot", "counted", self.day * DAY + at, seen)
+
+    def _source(self, event: Event) -> str:
+        return f"/{event.node}/{SYSTEMS[event.kind]}"
+
+    def _send(self, source: str, kind: str, time: int, data: dict[str, Any]) -> None:
+        sequence = self._sequences[source]
+        self._sequences[source] += 1
+        self.bus.now = max(self.bus.now, time / DAY)
+        self.bus.publish(Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", time, data))
+
+    # -- obeying --
+
+    def _obey(self) -> None:
+        """Carry out the commands that have come, or refuse them with a reason."""
+        commands, self.bus.commands[:] = list(self.bus.commands), []
+        for raw in commands:
+            command = json.loads(raw)
+            reply = {"command": command["id"], "day": self.day, "changes": command["changes"]}
+            try:
+                self._carry_out(command)
+            except TwinError as problem:
+                self._send(HEADQUARTERS, "refused", self.day * DAY, reply | {"note": str(problem)})
+            else:
+                self._send(HEADQUARTERS, "changed", self.day * DAY, reply)
+
+    def _carry_out(self, command: dict[str, Any]) -> None:
+        if command["until"] < self.day:
+            raise ScenarioError(f"the command was valid until day {command['until']}")
+        changed = self.truth
+        for path, value in command["changes"].items():
+            changed = changed.set(path, value)
+        same = changed.network == self.truth.network
+        if not same or changed.disruptions != self.truth.disruptions:
+            raise ScenarioError("a command changes decisions (rules), not the plant itself")
+        self._before.append(self._engine.run())
+        self.truth = changed
+        self._engine = EventEngine(changed, self.seed, start=self.state.copy())
+        self._told = 0

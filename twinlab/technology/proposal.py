@@ -1,0 +1,89 @@
+"""Proposals: which of some changes would be cheapest from today's state on?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.replicate import replicate
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Goal = Callable[[Batch], Any]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The best of some changes, and what it gains over going on as before, from today's state.
+
+    ``gain`` is the fall in daily cost on new luck, paired by history: the luck by which the change
+    was chosen flatters it.
+    """
+
+    changes: Mapping[str, Any]
+    gain: Estimate
+    table: pd.DataFrame
+
+    @property
+    def worth(self) -> bool:
+        """Whether the interval of the gain lies above zero."""
+        return bool(self.gain.low > 0)
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        what = ", ".join(f"{path} = {value:g}" for path, value in self.changes.items())
+        verdict = "worth it" if self.worth else "no gain that luck could not explain"
+        return f"{what}: saves {self.gain} USD/day; {verdict}"
+
+
+def daily_cost(batch: Batch) -> Any:
+    """The usual goal: the total cost of a day, by history."""
+    return batch.kpis.total_cost
+
+
+def propose(
+    scenario: Scenario,
+    start: State,
+    options: Mapping[str, Sequence[Any]],
+    goal: Goal = daily_cost,
+    histories: int = 200,
+    seed: int = 0,
+) -> Proposal:
+    """Simulate every combination of some values from a state on, and propose the cheapest.
+
+    Raises:
+        ScenarioError: a path leads nowhere.
+
+    >>> from twinlab import BaseStock, Normal, serial
+    >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
+    >>> full = Scenario(net, BaseStock(60), days=50)
+    >>> propose(full, State.initial(net), {"shop.up_to": [30, 60]}).changes
+    {'shop.up_to': 30}
+    """
+    import pandas as pd
+
+    def outcome(changed: Scenario, luck: int) -> Any:
+        return np.asarray(goal(replicate(changed, histories, luck, start=start)))
+
+    tried = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
+    costs = [float(outcome(changed(scenario, one), seed).mean()) for one in tried]
+    best = tried[int(np.argmin(costs))]
+    gain = estimate(outcome(scenario, seed + 1) - outcome(changed(scenario, best), seed + 1))
+    table = pd.DataFrame([one | {"goal": cost} for one, cost in zip(tried, costs, strict=True)])
+    return Proposal(best, gain, table)
+
+
+def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """The scenario with some values, by path, in place of others."""
+    for path, value in changes.items():
+        scenario = scenario.set(path, value)
+    return scenario

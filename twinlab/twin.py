@@ -1,0 +1,212 @@
+"""The twin: a model and a stream of messages, from which it knows, predicts, advises and commands.
+
+=========  =================================================================================
+model      no link: it lives its own life
+shadow     one way: messages keep it in step with the plant
+twin       both ways: it may also send commands, and sees whether they were carried out
+=========  =================================================================================
+
+Source: Kritzinger et al. (2018), levels of integration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.event_engine import simulate
+from twinlab.modeling.replicate import replicate
+from twinlab.scope.errors import SyncError
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State
+from twinlab.technology.bus import Bus
+from twinlab.technology.drift import Alarm, observe, watch
+from twinlab.technology.fidelity import Promises, Verification
+from twinlab.technology.follower import Follower
+from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, propose
+from twinlab.technology.store import EventStore, Intake
+from twinlab.technology.sync import command, present
+
+PROMISE = 0.9  # of the intervals that are verified
+
+
+class Mode(Enum):
+    """How a twin is linked to its plant."""
+
+    MODEL = "no link"
+    SHADOW = "one way"
+    TWIN = "both ways"
+
+
+class Twin:
+    """A model that follows a plant over a bus.
+
+    >>> from twinlab import BaseStock, Normal, serial
+    >>> from twinlab.technology import Plant
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> bus = Bus()
+    >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
+    >>> plant.advance(30)
+    >>> twin.sync().new > 100, twin.day
+    (True, 30)
+    >>> twin.state.on_hand == plant.state.on_hand
+    True
+    """
+
+    def __init__(
+        self, model: Scenario, bus: Bus, store: EventStore | None = None, seed: int = 0,
+        trust: float = 0.0,
+    ) -> None:  # fmt: skip
+        """Link a model to a bus; a store that already holds messages is read at the next sync.
+
+        ``trust`` is how much of the difference between a nightly count and the books is corrected.
+        """
+        self.model, self.bus, self.seed = model, bus, seed
+        self.store = store or EventStore()
+        self.mode = Mode.SHADOW
+        self._follower = Follower(bus, self.store, State.initial(model.network), trust)
+        self._promises = Promises(PROMISE)
+        self._adopted: dict[str, int] = {}
+        self._commands: list[dict[str, Any]] = []
+
+    # -- knowing --
+
+    def sync(self, ask_again: bool = False) -> Intake:
+        """Take in what has arrived and bring the state up to date.
+
+        With ``ask_again`` the plant is asked for what is missing; it comes with a later sync.
+        """
+        if self.mode is Mode.MODEL:
+            return Intake(0, 0, 0)
+        intake = self._follower.sync(self.model)
+        self._note_replies()
+        if ask_again:
+            self.bus.ask_again(self.gaps())
+        return intake
+
+    @property
+    def state(self) -> State:
+        """What is believed of the plant; without a link, what the model by itself would be now."""
+        if self.mode is Mode.MODEL:
+            today = min(int(self.bus.now), self.model.days)
+            alone = self.model.change(days=max(today, 1))
+            return simulate(alone, self.seed).state_on(today)
+        return present(self._follower.belief.state)
+
+    @property
+    def day(self) -> int:
+        """The day whose morning it is, for the twin."""
+        return self.state.day
+
+    @property
+    def staleness(self) -> float:
+        """Days since the last morning up to which every message is there."""
+        return self.bus.now - self._follower.complete_day
+
+    def gaps(self) -> list[tuple[str, int]]:
+        """Source and sequence of every message that must have been sent and has not come."""
+        return self._follower.gaps()
+
+    # -- predicting --
+
+    def forecast(
+        self, days: int = 28, histories: int = 400, bands: Sequence[Any] = ("on_hand", "backlog")
+    ) -> Batch:
+        """What may come, from today's state: histories with daily bands.
+
+        Goods under way arrive by their lead time given how long they have been travelling.
+
+        Raises:
+            ScenarioError: a band is unknown.
+        """
+        start, sold = self.state, [(d.node, d.product) for d in self.model.network.demands]
+        wanted = [*bands, *(("on_hand", *item) for item in sold)]
+        ahead = self.model.change(days=start.day + days)
+        batch = replicate(ahead, histories, self.seed, start=start, bands=wanted)
+        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
+        for item in sold:
+            for at, (low, high) in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
+                self._promises.make(start.day + at, item, float(low), float(high))
+        return batch
+
+    def verify(self) -> Verification:
+        """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
+        return self._promises.kept(self._follower.nights)
+
+    # -- noticing --
+
+    def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
+        """Which demands and lead times have changed since the model was made (see ``drift``)."""
+        seen = observe(self.store.messages(), self.model)
+        fresh = [o.since(self._adopted.get(o.path, 0)) for o in seen]
+        return watch(fresh, run_length, self.seed)
+
+    def adopt(self, alarm: Alarm) -> None:
+        """Let the model follow a change: from its day on, the law that was observed holds."""
+        self.model = self.model.set(alarm.path, alarm.law)
+        self._adopted[alarm.path] = self.day
+
+    # -- advising and commanding --
+
+    def recommend(
+        self,
+        options: Mapping[str, Sequence[Any]],
+        days: int = 56,
+        histories: int = 200,
+        goal: Goal = daily_cost,
+    ) -> Proposal:
+        """The cheapest of all combinations of some values, simulated from today's state.
+
+        ``options`` maps paths such as ``"shop.up_to"`` to the values to try; ``goal`` gives what is
+        to be low, per history.
+
+        Raises:
+            ScenarioError: a path leads nowhere.
+        """
+        start = self.state
+        ahead = self.model.change(days=start.day + days)
+        return propose(ahead, start, options, goal, histories, self.seed)
+
+    def command(self, proposal: Proposal, valid_days: int = 3) -> int:
+        """Send a proposal to the plant, valid for some days; its number is given.
+
+        Raises:
+            SyncError: a model or a shadow has no way back to the plant.
+        """
+        if self.mode is not Mode.TWIN:
+            raise SyncError(
+                f"a {self.mode.name.lower()} has no way back to the plant: set twin.mode = "
+                "Mode.TWIN, or let a person decide"
+            )
+        number = len(self._commands)
+        changes = {k: v.item() if hasattr(v, "item") else v for k, v in proposal.changes.items()}
+        self._commands.append({"changes": changes, "reported": "sent"})
+        self.bus.commands.append(command(number, changes, self.day + valid_days))
+        return number
+
+    def reported(self, number: int) -> str:
+        """What the plant says of a command: sent, changed, or refused with its reason.
+
+        Raises:
+            SyncError: there is no such command.
+        """
+        if not 0 <= number < len(self._commands):
+            raise SyncError(f"no command {number!r}: {len(self._commands)} were sent")
+        return str(self._commands[number]["reported"])
+
+    def _note_replies(self) -> None:
+        """The model decides as the plant reports that it now does."""
+        sent = {number: c for number, c in enumerate(self._commands) if c["reported"] == "sent"}
+        for reply in self._follower.belief.replies:
+            known = sent.get(reply.data.get("command", -1))
+            if known is not None:
+                known["reported"] = ": ".join(filter(None, [reply.kind, reply.data.get("note")]))
+                if reply.kind == "changed":
+                    self.model = changed(self.model, known["changes"])
+
+    def __repr__(self) -> str:
+        """Say where it stands."""
+        late = f", {self.staleness:.1f} days stale" if self.mode is not Mode.MODEL else ""
+        return f"Twin({self.mode.name.lower()}, day {self.day}{late})"
