@@ -29,11 +29,17 @@ from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, pro
 from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.sync import command, present
 
+__all__ = ["Mode", "Proposal", "Twin"]
+
 PROMISE = 0.9  # of the intervals that are verified
 
 
 class Mode(Enum):
-    """How a twin is linked to its plant."""
+    """How a twin is linked to its plant.
+
+    >>> Mode.SHADOW.value
+    'one way'
+    """
 
     MODEL = "no link"
     SHADOW = "one way"

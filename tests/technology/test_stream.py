@@ -4,6 +4,7 @@ nothing."""
 import json
 import random
 
+import numpy as np
 import pytest
 
 import twinlab as tl
@@ -189,6 +190,25 @@ def test_a_lossy_link_shows_its_gaps_and_asking_again_closes_them():
     assert not twin.gaps()
     assert twin.state.on_hand == plant.state.on_hand
     assert twin.state.owed == plant.state.owed
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.7, 2.3])
+def test_a_late_twin_is_where_the_plant_was(delay):
+    """Synced every day: what has been folded is not folded again, and nothing of today is lost."""
+    scenario = factory()
+    bus = Bus(Link(delay=tl.Constant(delay)))
+    plant, twin = Plant(scenario, bus, seed=6), Twin(scenario, bus)
+    states = {}
+    for _ in range(40):
+        plant.advance()
+        states[plant.day] = plant.state.copy()
+        twin.sync()
+        closing = twin._follower.belief.closing
+        if closing is not None:
+            assert closing.on_hand == states[closing.day].on_hand
+            assert closing.owed == states[closing.day].owed
+    assert closing.day == 40 - int(np.ceil(delay))
+    assert not twin.gaps() or delay > 0.5
 
 
 def test_a_store_on_disk_is_read_again_by_another_twin(tmp_path):

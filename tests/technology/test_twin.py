@@ -7,7 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, shop
-from twinlab.technology import Alarm, Bus, Link, Plant
+from twinlab.technology import Alarm, Bus, Link, Plant, pinball_loss
 from twinlab.technology.proposal import Proposal
 from twinlab.twin import Mode, Twin
 
@@ -140,10 +140,7 @@ def test_knowing_the_age_of_what_is_under_way_makes_forecasts_better():
         true = plant.run.series("on_hand", "shop")[60:66]
         for name, start in guesses.items():
             batch = tl.replicate(ahead, 256, 9, start=start, bands=[("on_hand", "shop")])
-            levels = np.array([0.1, 0.5, 0.9])
-            found = batch.quantiles("on_hand", "shop", levels=levels)
-            short, level = true - found, levels[:, None]
-            pinball[name] += np.maximum(level * short, (level - 1) * short).sum()
+            pinball[name] += pinball_loss(batch, true, "on_hand", "shop")
     assert pinball["age"] < 0.9 * pinball["expected"]
 
 

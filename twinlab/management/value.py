@@ -29,7 +29,8 @@ class Value:
 
     def __str__(self) -> str:
         """Say it in a sentence."""
-        return f"the twin saves {self.saved} USD/day of {self.without.mean:.4g}"
+        saved = f"{self.saved.mean:.4g} USD/day [{self.saved.low:.4g}, {self.saved.high:.4g}]"
+        return f"the twin saves {saved} of {self.without.mean:.4g}"
 
 
 def daily_cost(run: Run) -> float:

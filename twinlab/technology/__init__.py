@@ -13,7 +13,7 @@ fidelity  how true the twin is
 
 from twinlab.technology.bus import Bus, Link
 from twinlab.technology.drift import Alarm, Observations, observe, watch
-from twinlab.technology.fidelity import Fidelity, Verification, fidelity, verify
+from twinlab.technology.fidelity import Fidelity, Verification, fidelity, pinball_loss, verify
 from twinlab.technology.messages import Message
 from twinlab.technology.plant import Plant, Sensors
 from twinlab.technology.store import EventStore, Intake
@@ -35,6 +35,7 @@ __all__ = [
     "believe",
     "fidelity",
     "observe",
+    "pinball_loss",
     "verify",
     "watch",
 ]

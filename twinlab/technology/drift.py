@@ -51,6 +51,12 @@ class Alarm:
     """Something is no longer as the model says.
 
     ``since`` is the day on which the change probably began: the first after the sum was last zero.
+    ``law`` and the mean are those of the ``count`` observations since then: after few of them they
+    say as much of the luck that rang the bell as of the change.
+
+    >>> from twinlab import Normal
+    >>> print(Alarm("shop/bike.pattern", 60, 52, 20.0, 25.4, Normal(25.4, 4), 9))
+    day 60: shop/bike.pattern has changed, probably on day 52: the mean is 25.4, not 20
     """
 
     path: str
@@ -59,6 +65,7 @@ class Alarm:
     expected: float
     observed: float
     law: Distribution
+    count: int
 
     def __str__(self) -> str:
         """Say it in a sentence."""
@@ -184,7 +191,7 @@ def _first_alarm(seen: Observations, limit: float, seed: int) -> Alarm | None:
     # All that is known by now speaks of the new law, not only what raised the alarm.
     values = np.array(seen.values[begun:]) / np.maximum(np.array(seen.scales[begun:]), 1e-12)
     return Alarm(seen.path, seen.days[at], seen.days[begun], seen.law.average,
-                 float(values.mean()), refit(seen.law, values))  # fmt: skip
+                 float(values.mean()), refit(seen.law, values), len(values))  # fmt: skip
 
 
 def refit(law: Distribution, values: Array) -> Distribution:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twinlab.modeling.batch import Batch
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.state import State
@@ -21,6 +23,9 @@ class Fidelity:
 
     ``score`` = 1 − Σ|believed − true| / Σ true over stock, goods under way and what is owed, not
     below 0; 1 means that every number is right. ``error`` is the sum of the differences in units.
+
+    >>> print(Fidelity(0.9, 12.0, State(), State()))
+    fidelity 0.900: 12.0 units in the wrong place
     """
 
     score: float
@@ -108,6 +113,28 @@ def verify(inside: Any, promised: float) -> Verification:
         return Verification(promised, 0, 0, 0.0, 1.0)
     found = binomtest(int(flags.sum()), len(flags)).proportion_ci(method="wilson")
     return Verification(promised, int(flags.sum()), len(flags), float(found.low), float(found.high))
+
+
+def pinball_loss(
+    batch: Batch, came: Sequence[float], measure: str, node: str = "", product: str = ""
+) -> float:
+    """How far a forecast's 10, 50 and 90 % quantiles were from what came [units]; low is good.
+
+    The mean of τ(y − q) where y lies above the quantile q of level τ, and (1 − τ)(q − y) below it.
+    Source: Koenker & Bassett (1978); Gneiting & Raftery (2007) section 6.
+
+    Raises:
+        ScenarioError: the batch has no such band.
+
+    >>> from twinlab import BaseStock, Constant, Scenario, replicate, serial
+    >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 8})
+    >>> batch = replicate(Scenario(net, BaseStock(9), days=1), 64, bands=[("on_hand", "shop")])
+    >>> round(pinball_loss(batch, [5.0], "on_hand", "shop"), 9)
+    1.0
+    """
+    levels = np.array([[0.1], [0.5], [0.9]])
+    short = np.asarray(came) - batch.quantiles(measure, node, product, levels=levels.ravel())
+    return float(np.maximum(levels * short, (levels - 1) * short).mean())
 
 
 class Promises:

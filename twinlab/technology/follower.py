@@ -44,10 +44,13 @@ class Follower:
         since = done.day * DAY if done is not None else -DAY
         self.belief = belief = believe(self.store.messages(since), model, done, self.trust)
         self.nights |= belief.stock
-        # A night before which nothing is missing need not be folded again.
-        if not self.gaps() and belief.closed and belief.state.day == max(belief.closed) + 1:
-            self._complete = belief.state.copy()
+        if belief.closing is not None and self._is_complete(belief.closed[belief.closing.day - 1]):
+            self._complete = belief.closing  # need not be folded again
         return intake
+
+    def _is_complete(self, counts: dict[str, int]) -> bool:
+        """Whether everything has come that the sources had sent by a night."""
+        return all(number >= counts.get(source, 0) for source, number in self.gaps())
 
     @property
     def complete_day(self) -> int:

@@ -27,11 +27,14 @@ class Proposal:
 
     ``gain`` is the fall in daily cost on new luck, paired by history: the luck by which the change
     was chosen flatters it.
+
+    >>> print(Proposal({"shop.up_to": 90}, estimate([4.0, 6.0, 5.0]), None))
+    shop.up_to = 90: saves 5 USD/day [2.516, 7.484]; worth it
     """
 
     changes: Mapping[str, Any]
     gain: Estimate
-    table: pd.DataFrame
+    table: pd.DataFrame | None
 
     @property
     def worth(self) -> bool:
@@ -42,7 +45,8 @@ class Proposal:
         """Say it in a sentence."""
         what = ", ".join(f"{path} = {value:g}" for path, value in self.changes.items())
         verdict = "worth it" if self.worth else "no gain that luck could not explain"
-        return f"{what}: saves {self.gain} USD/day; {verdict}"
+        gain = f"{self.gain.mean:.4g} USD/day [{self.gain.low:.4g}, {self.gain.high:.4g}]"
+        return f"{what}: saves {gain}; {verdict}"
 
 
 def daily_cost(batch: Batch) -> Any:

@@ -28,9 +28,11 @@ class Belief:
 
     ``closed`` maps a closed day to how many messages every source had sent by that night; ``stock``
     the units on hand every night, by (node, product); ``replies`` the plant's answers to commands.
+    ``closing`` is the state right after the last closed night, before anything of the day after it.
     """
 
     state: State
+    closing: State | None = None
     closed: dict[int, dict[str, int]] = field(default_factory=dict)
     stock: dict[int, dict[ItemKey, float]] = field(default_factory=dict)
     replies: list[Message] = field(default_factory=list)
@@ -99,6 +101,7 @@ class _Reader:
             if kind == "closed":
                 belief.closed[event.day] = dict(message.data.get("last", {}))
                 belief.stock[event.day] = dict(belief.state.on_hand)
+                belief.closing = belief.state.copy()
 
     def _opening(self, message: Message) -> State:
         """What the plant held when it opened, with expected arrivals where it does not say."""

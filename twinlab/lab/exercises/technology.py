@@ -1,0 +1,98 @@
+"""Exercises of notebook 01: how a twin keeps in step."""
+
+from __future__ import annotations
+
+from twinlab.lab.checks import Exercise
+from twinlab.modeling.luck import draw_luck
+from twinlab.people import BaseStock
+from twinlab.scope import (
+    Constant,
+    Demand,
+    DemandShift,
+    Empirical,
+    Gamma,
+    Normal,
+    Scenario,
+    State,
+    serial,
+)
+from twinlab.scope.under_way import Shipment
+from twinlab.technology import Bus, Link, Plant
+from twinlab.twin import Twin
+
+
+def coffee() -> Scenario:
+    """What the notebook's company believes of its chain."""
+    network = serial(
+        ["farm", "roaster", "shop"],
+        demand=Demand("shop", "unit", Normal(20, 4), backorder_cost=8),
+        lead_time={"roaster": Gamma(12, 4), "shop": Gamma(4, 1.5)},
+        holding_cost={"roaster": 0.2, "shop": 0.5},
+        on_hand={"roaster": 30, "shop": 35},
+    )
+    belief = Scenario(network, {"roaster": BaseStock(270), "shop": BaseStock(115)}, days=400)
+    for lane in ["farm->roaster", "roaster->shop"]:
+        belief = belief.set(f"{lane}.initial_pipeline", 20)
+    return belief
+
+
+def days_to_go() -> float:
+    """The mean of many arrivals of goods that are three days old, lead times 1 to 6 days."""
+    network = serial(["mine", "shop"], demand=Constant(1), lead_time=Empirical((1, 2, 3, 4, 5, 6)))
+    start, key = State.initial(network), network.lanes[0].key
+    start.day, start.tracked = 10, False
+    start.under_way[key] = [Shipment(10, 1.0, 7)]
+    luck = draw_luck(Scenario(network, BaseStock(5), days=11), 1, 0, 64_000, start)
+    return float((luck.arrivals[key][0] - 10).mean())
+
+
+def copies() -> int:
+    """Copies that a store refuses in 100 days over a line that doubles one message in five."""
+    bus = Bus(Link(duplicates=0.2), seed=1)
+    plant, twin = Plant(coffee(), bus, seed=1), Twin(coffee(), bus)
+    plant.advance(100)
+    return twin.sync().copies
+
+
+def alarm_day(factor: float) -> int:
+    """The day of the first alarm after a shift of demand on day 60."""
+    truth = coffee().disrupt(DemandShift("shop", start=60, days=Constant(300), factor=factor))
+    bus = Bus()
+    plant, twin = Plant(truth, bus, seed=1), Twin(coffee(), bus)
+    plant.advance(200)
+    twin.sync()
+    return twin.alarms()[0].day
+
+
+EXERCISES = {
+    "1.1": Exercise(
+        days_to_go,
+        "days",
+        tolerance=0.04,
+        hints=(
+            "which lead times are still possible, now that the goods are three days old?",
+            "lead times of 3, 4, 5 and 6 days are equally likely; how many days are left of each?",
+        ),
+        slips={
+            "that is the mean lead time less the age; but short lead times are ruled out by now.":
+            lambda: 0.5,
+            "that is the mean of a whole lead time; the goods have been travelling for three days.":
+            lambda: 3.5,
+        },
+    ),
+    "1.2": Exercise(
+        copies,
+        "messages",
+        tolerance=0.0001,
+        hints=("let the plant advance by 100 days and look at what twin.sync() returns.",
+               "take seed=1 for the bus and for the plant, and duplicates=0.2."),
+    ),
+    "1.3": Exercise(
+        lambda: alarm_day(1.1),
+        "(day)",
+        tolerance=0.0001,
+        hints=("change only factor=1.1 in the cell that made `truth`, and advance to day 200.",
+               "the first alarm is twin.alarms()[0]; its day is twin.alarms()[0].day."),
+        slips={"that is the day for a rise of 30 %.": lambda: alarm_day(1.3)},
+    ),
+}  # fmt: skip
