@@ -44,7 +44,7 @@ test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 	part "tests and doctests" $(PYTEST) $(SPREAD) -m "not browser"; \
 	part "notebooks against their committed results" \
 	  $(if $(NOTEBOOKS),$(PYTEST) $(SPREAD) $(NBVAL) $(NOTEBOOKS),echo "there are no notebooks yet"); \
-	part "notebooks in a browser" $(PYTEST) -m browser -rs tests/browser; \
+	part "notebooks in a browser" $(PYTEST) -n $(WORKERS) -m browser -rs tests/browser; \
 	printf "\n== summary$$summary\n"; exit $$status
 
 proof: $(VENV)/.dev ## 2,000 random scenarios through both engines

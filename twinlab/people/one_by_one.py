@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ class OneByOne:
     """Ask a rule that decides for one history at a time once for every history.
 
     Slow and exact: a loop over replications, for rules with ``if`` and ``max``. Memory is kept
-    per history; the rule sees no suppliers and no echelon.
+    per history; the rule sees no suppliers, and of others what the sharing regime shows.
 
     >>> rule = OneByOne(lambda view: max(0.0, 10.0 - view.inventory_position))
     >>> view = View("shop", "bike")
@@ -35,10 +36,19 @@ class OneByOne:
             return self.rule(view)
         memories = view.memory.setdefault("one by one", [dict(view.memory) for _ in range(width)])
         answers = np.empty(width)
+        shared: dict[str, Any] = {}  # what others share, worked out once for all histories
+
+        def look(what: str, at: int) -> float:
+            if what not in shared:
+                shared[what] = np.broadcast_to(getattr(view, what), width)
+            return float(shared[what][at])
+
         for at in range(width):
             one = View(view.node, view.product)
             one.day, one.memory = view.day, memories[at]
             one.on_hand, one.on_order = float(view.on_hand[at]), float(view.on_order[at])
             one.backlog, one.demand = float(view.backlog[at]), float(view.demand[at])
+            one.echelon = partial(look, "echelon_position", at)
+            one.sales = partial(look, "point_of_sale", at)
             answers[at] = self.rule(one)
         return answers

@@ -1,0 +1,264 @@
+"""The beer game: four stations, one product, orders that travel two weeks and goods two more.
+
+A day of the engine is a week of the game. Stations decide in the evening, so the order of week t
+is seen upstream in week t + 2; goods shipped in week t arrive in week t + 2; the factory makes a
+case in two weeks, beginning in the week after its order. Source: Sterman (1989).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.event_engine import Game, simulate
+from twinlab.modeling.run import Run
+from twinlab.organization.view import View
+from twinlab.people.advice import AdvisedGame, OverrideValue
+from twinlab.people.biases import AnchorAndAdjust, Rule, Wavering
+from twinlab.people.fitting import Fit
+from twinlab.people.ordering import fit_ordering
+from twinlab.scope.chance import Constant, Distribution, Trace
+from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.network import Network
+from twinlab.scope.scenario import Scenario
+
+STATIONS = ("retailer", "wholesaler", "distributor", "factory")
+WEEKS, START_UP = 36, 4  # weeks in all; weeks in which everybody orders 4
+HOLDING, BACKLOG = 0.5, 1.0  # USD per case and week
+
+# What eleven teams of people paid on average, in USD: Sterman (1989), table 2. Measured with
+# people, so nothing that a model could give.
+HUMAN_COSTS: Mapping[str, float] = MappingProxyType(
+    {"retailer": 383.0, "wholesaler": 635.0, "distributor": 630.0, "factory": 380.0}
+)
+
+
+def average_person() -> AnchorAndAdjust:
+    """Order as people did on average: θ 0.36, α 0.26, β 0.34, goal 17.
+
+    Source: Sterman (1989), mean estimates over his players.
+
+    >>> average_person().beta
+    0.34
+    """
+    return AnchorAndAdjust(starts=START_UP)
+
+
+def benchmark_team() -> dict[str, Rule]:
+    """Give every station the benchmark rule: θ 0, α = β = 1, goal 28 (factory 20).
+
+    Source: Sterman (1989), the benchmark of table 2.
+
+    >>> beer_cost(simulate(beer_chain(benchmark_team())))
+    204.0
+    """
+    return {name: AnchorAndAdjust(0.0, 1.0, 1.0, 20.0 if name == "factory" else 28.0,
+                                  starts=START_UP) for name in STATIONS}  # fmt: skip
+
+
+def beer_chain(
+    team: Rule | Mapping[str, Rule] | None = None,
+    weeks: int = WEEKS,
+    demand: Distribution | None = None,
+) -> Scenario:
+    """Build the beer game as a scenario: twelve cases at each station, four in every box.
+
+    ``team`` is a rule for everybody, or one per station (who is missing is an average person).
+    Customers ask for 4 cases a week, from week 5 (day 4) on for 8, unless ``demand`` says other.
+
+    Raises:
+        ScenarioError: the team names no station.
+
+    >>> chain = beer_chain(benchmark_team())
+    >>> chain.days, chain.set("retailer.beta", 0.3).value("retailer.beta")
+    (36, 0.3)
+    """
+    given = dict.fromkeys(STATIONS, team) if callable(team) else dict(team or {})
+    for name in given:
+        if name not in STATIONS:
+            raise ScenarioError(f"team: {name!r} is no station; {did_you_mean(name, STATIONS)}")
+    rules = dict.fromkeys(STATIONS, average_person()) | given
+    asked = demand or Trace((4,) * START_UP + (8,) * (max(weeks, START_UP + 1) - START_UP))
+    two_weeks = Constant(2)
+    network = Network(
+        products=[Product("case")],
+        nodes=[
+            Node(name, "station", tier=at, holding_cost=HOLDING, backlog_cost=BACKLOG,
+                 evening_review=True)
+            for at, name in enumerate(STATIONS)
+        ],
+        lanes=[
+            Lane(up, down, "case", lead_time=two_weeks, order_delay=1, initial_pipeline=4,
+                 initial_orders=4)
+            for down, up in pairwise(STATIONS)
+        ],
+        recipes=[Recipe("factory", "case", production_time=2, initial_in_process=4)],
+        demands=[Demand("retailer", "case", asked, backorder_cost=BACKLOG)],
+        stocks=[Stock(name, "case", on_hand=12) for name in STATIONS],
+    )  # fmt: skip
+    return Scenario(network, rules, days=weeks)
+
+
+def beer_cost(history: Any, station: str = "") -> Any:
+    """Add up what the game charges a station, or the team: stock and backlog, nothing in between.
+
+    0.50 USD per case in stock and 1.00 USD per case owed, each week. (The KPIs of a run charge
+    goods under way as well.) A number for a run, an array for a batch.
+
+    >>> beer_cost(simulate(beer_chain(benchmark_team())), "retailer")
+    46.0
+    """
+    nodes = history.scenario.network.nodes
+    names = [station] if station else [node.name for node in nodes]
+    rate = {node.name: node.holding_cost for node in nodes}
+    return sum(
+        rate[name] * history.total("on_hand", name) + history.total("owing", name)
+        for name in names
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, repr=False)
+class BeerScore:
+    """What a game cost, by station, beside the benchmark team and people [USD].
+
+    >>> print(BeerScore({"retailer": 46.0}, benchmark=204.0))
+    team cost 46 USD (retailer 46); benchmark 204 USD, people on average 2,028 USD
+    """
+
+    costs: Mapping[str, float]
+    benchmark: float
+
+    @property
+    def total(self) -> float:
+        """The team's cost [USD]."""
+        return sum(self.costs.values())
+
+    def __repr__(self) -> str:
+        """Say it in a line."""
+        by_station = ", ".join(f"{name} {cost:,.0f}" for name, cost in self.costs.items())
+        return (
+            f"team cost {self.total:,.0f} USD ({by_station}); benchmark {self.benchmark:,.0f} USD, "
+            f"people on average {sum(HUMAN_COSTS.values()):,.0f} USD"
+        )
+
+
+def _in_whole_cases(chain: Scenario) -> Scenario:
+    """The chain with every order rounded, as on the board."""
+    rules: Any = chain.rules
+    return chain.change(rules={key: Wavering(rule, spread=0.0) for key, rule in rules.items()})
+
+
+@dataclass(frozen=True)
+class _AfterStartUp:
+    """Advise whole cases, and 4 in the weeks in which everybody orders 4."""
+
+    rule: Rule
+
+    def __call__(self, view: View) -> Any:
+        advised = self.rule(view)  # it remembers the start-up weeks, too
+        return 4.0 if view.day < START_UP else np.round(advised)
+
+
+class BeerGame:
+    """The beer game with one station played by a person; rules play the others.
+
+    ``adviser`` is a rule that advises the player; without one there is no advice to follow. Rules
+    order whole cases, as on the board, unless a ``chain`` of one's own is given.
+
+    Raises:
+        ScenarioError: no such station.
+
+    >>> game = BeerGame("wholesaler", team=benchmark_team())
+    >>> game.week, game.view.on_hand, game.view.demand
+    (5, 12.0, 4.0)
+    >>> while not game.over:
+    ...     game.order(4)
+    >>> print(game.score)
+    team cost 3,582 USD (retailer 1,438, wholesaler 1,662, distributor 272, factory 210); benchmark 204 USD, people on average 2,028 USD
+    """  # noqa: E501 (a doctest line)
+
+    def __init__(
+        self,
+        station: str = "retailer",
+        team: Rule | Mapping[str, Rule] | None = None,
+        adviser: Rule | None = None,
+        chain: Scenario | None = None,
+    ) -> None:
+        """Set the table and play the start-up weeks, in which everybody orders 4."""
+        if station not in STATIONS:
+            raise ScenarioError(
+                f"BeerGame: no station {station!r}; {did_you_mean(station, STATIONS)}"
+            )
+        self.station, self.adviser = station, adviser
+        self.scenario = chain or _in_whole_cases(beer_chain(team))
+        self._game = (
+            AdvisedGame(self.scenario, station, _AfterStartUp(adviser))
+            if adviser
+            else Game(self.scenario, [station])
+        )
+        for _ in range(START_UP):
+            self._game.order(4.0)
+
+    @property
+    def view(self) -> View | None:
+        """The player's own books in the evening, before ordering; None when the game is over."""
+        return self._game.view
+
+    @property
+    def over(self) -> bool:
+        """Whether the last week is over."""
+        return self._game.view is None
+
+    @property
+    def week(self) -> int:
+        """The week to order in, from 1; when the game is over, the last one."""
+        return self.scenario.days if self._game.view is None else self._game.view.day + 1
+
+    @property
+    def advice(self) -> float | None:
+        """What the adviser would order now, if there is one."""
+        return self._game.advice if isinstance(self._game, AdvisedGame) else None
+
+    def order(self, cases: float) -> None:
+        """Order for this week, and live on to the next one."""
+        self._game.order(cases)
+
+    def follow(self, rule: Rule) -> None:
+        """Let a rule play the rest of the game in the player's seat."""
+        while (view := self.view) is not None:
+            self.order(float(rule(view)))
+
+    @property
+    def run(self) -> Run:
+        """The history so far."""
+        return self._game.run
+
+    @property
+    def score(self) -> BeerScore:
+        """What the weeks so far cost each station; the benchmark is for all weeks."""
+        run = self.run
+        costs = {name: float(beer_cost(run, name)) for name in STATIONS}
+        best = self.scenario.decide(benchmark_team())
+        return BeerScore(costs, float(beer_cost(simulate(best))))
+
+    @property
+    def fit(self) -> Fit:
+        """The player's own parameters, from the weeks in which the player decided."""
+        return fit_ordering(self.run, self.station, first=START_UP)
+
+    def override_value(self) -> OverrideValue:
+        """What overriding the advice was worth to the whole team.
+
+        Raises:
+            ScenarioError: there was no adviser, or the game is not over.
+        """
+        if not isinstance(self._game, AdvisedGame):
+            raise ScenarioError("nobody advised: BeerGame(station, adviser=rule)")
+        value = self._game.value(beer_cost)
+        return replace(value, decisions=value.decisions[START_UP:])
