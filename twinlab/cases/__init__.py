@@ -1,5 +1,25 @@
-"""Cases: complete supply chains from public data, ready to simulate."""
+"""Cases: complete supply chains from public data, ready to simulate.
+
+============  =================================================================================
+automotive    five tiers of suppliers behind US light-vehicle sales
+factory       a line of four departments, its sensors and tools, between mill and customers
+humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, storms, last mile
+============  =================================================================================
+"""
+
+from typing import Any
 
 from twinlab.cases.automotive import automotive
+from twinlab.cases.factory import factory
+from twinlab.cases.humanitarian import humanitarian
 
-__all__ = ["automotive"]
+__all__ = ["automotive", "factory", "humanitarian"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``cases.relief`` when somebody first asks for it."""
+    if name == "relief":
+        from importlib import import_module
+
+        return import_module("twinlab.cases.relief")
+    raise AttributeError(f"module 'twinlab.cases' has no attribute {name!r}")

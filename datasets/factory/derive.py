@@ -1,0 +1,195 @@
+"""Derive the tables of the factory case: ``python datasets/factory/derive.py --facts DIR``.
+
+DIR holds the folders of raw files that README.md lists; they are not part of this project. What
+is assumed stands in ``assumed/``, each figure with its reason. Two runs give identical files.
+"""
+
+import argparse
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+from twinlab.scope import Demand, Gamma, Lane, Network, Node, Normal, Product, Recipe, Stock
+
+HERE = Path(__file__).parent
+MINUTES = {"L": 2, "M": 3, "H": 5}  # tool wear per part, by quality of the product
+MODES = ("TWF", "HDF", "PWF", "OSF", "RNF")
+TOOL_FAILURES = ("TWF", "OSF")
+STOPS = ("HDF", "PWF")
+
+# Each table of this case beside those of a network: name → unit and meaning of each column.
+COLUMNS = {
+    "readings": {
+        "part": ("number", "row of the source: the order in which the tool saw the parts"),
+        "quality": ("label", "L, M or H: low, medium, high"),
+        "air": ("K", "air temperature"),
+        "process": ("K", "process temperature"),
+        "speed": ("rpm", "rotational speed"),
+        "torque": ("Nm", "torque"),
+        "wear": ("minutes of work", "of the tool, before this part"),
+        "failure": ("label", "modes that struck: tool wear, heat, power, overstrain, random"),
+    },
+    "tools": {
+        "tool": ("number", "in the order of their use"),
+        "parts": ("units", "worked on until the end of its life"),
+        "life": ("minutes of work", "at its first failure, else at its replacement"),
+        "failed": ("yes/no", "whether it failed (wear or overstrain) before it was replaced"),
+    },
+    "qualities": {
+        "quality": ("label", "L, M or H: low, medium, high"),
+        "minutes": ("minutes/unit", "work on one part, in minutes of tool wear"),
+        "parts": ("units", "parts of this quality"),
+        "stops": ("units", "parts on which the machine stopped by heat or power"),
+    },
+    "fault_classes": {
+        "fault": ("name", "class of the fault"),
+        "station": ("station", "where it is made; empty: unknown"),
+        "plates": ("units", "faulty plates of this class"),
+        "rate": ("share", "parts that get it from a new tool"),
+        "wear": ("share/minute", "what each minute of the tool's work adds"),
+        "returned": ("share", "delivered parts with it that customers send back"),
+    },
+    "stations": {
+        "name": ("name", "how results call it"),
+        "minutes": ("minutes/unit", "mean work on one part; empty: see work.csv"),
+        "sd": ("minutes/unit", "its standard deviation"),
+        "machines": ("machines", "machines side by side"),
+        "buffer": ("units", "places in front of it"),
+    },
+    "figures": {
+        "name": ("name", "what it is"),
+        "value": ("see unit", "how much"),
+        "unit": ("label", "unit of the value"),
+    },
+}
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file, with or without a byte order mark."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def readings(parts: list[dict[str, str]]) -> list[tuple]:
+    """One row per part: what the sensors said, and which failures struck."""
+    return [
+        (
+            row["UDI"], row["Type"], row["Air temperature [K]"], row["Process temperature [K]"],
+            row["Rotational speed [rpm]"], row["Torque [Nm]"], row["Tool wear [min]"],
+            "|".join(mode for mode in MODES if row[mode] == "1"),
+        )
+        for row in parts
+    ]  # fmt: skip
+
+
+def tools(parts: list[dict[str, str]]) -> list[tuple]:
+    """One row per tool: wear falls where a new one is set; a life ends by failure or change."""
+    lives: list[list[dict[str, str]]] = [[]]
+    for row in parts:
+        if lives[-1] and int(row["Tool wear [min]"]) < int(lives[-1][-1]["Tool wear [min]"]):
+            lives.append([])
+        lives[-1].append(row)
+    found = []
+    for number, life in enumerate(lives, 1):
+        failed = [at for at, row in enumerate(life) if any(row[m] == "1" for m in TOOL_FAILURES)]
+        count = failed[0] + 1 if failed else len(life)
+        last = life[count - 1]
+        wear = int(last["Tool wear [min]"]) + MINUTES[last["Type"]]
+        found.append((number, count, wear, "yes" if failed else "no"))
+    return found
+
+
+def qualities(parts: list[dict[str, str]]) -> list[tuple]:
+    """One row per quality of product: minutes of work, parts, and stops by heat or power."""
+    stopped = Counter(row["Type"] for row in parts if any(row[mode] == "1" for mode in STOPS))
+    made = Counter(row["Type"] for row in parts)
+    return [(name, minutes, made[name], stopped[name]) for name, minutes in MINUTES.items()]
+
+
+def faults(plates: list[dict[str, str]], lives: list[tuple], figure: dict[str, float]) -> list:
+    """One row per class of fault: how often, where, and how often it comes back."""
+    classes = read(HERE / "assumed" / "faults.csv")
+    counts = {c["fault"]: sum(row[c["column"]] == "1" for row in plates) for c in classes}
+    known = sum(counts[c["fault"]] for c in classes if c["station"])
+    age = sum(life for _, _, life, _ in lives) / len(lives) / 2
+    rows = []
+    for c in classes:
+        share = figure["fault_share"] * counts[c["fault"]] / known if c["station"] else 0.0
+        worn = figure["worn_share"] if c["station"] == "machining" else 0.0
+        rates = (f"{share * (1 - worn):.6f}", f"{share * worn / age:.8f}")
+        rows.append((c["fault"], c["station"], counts[c["fault"]], *rates, c["returned"]))
+    return rows
+
+
+def network(figure: dict[str, float]) -> Network:
+    """Sheets from the mill, panels from the factory, customers at a warehouse."""
+    days, mean = figure["sheet_days"], figure["demand"]
+    rate = figure["holding_rate"] / 365
+    return Network(
+        products=[Product("sheet", 4.0, figure["sheet_value"]),
+                  Product("panel", 3.6, figure["panel_value"])],
+        nodes=[
+            Node("steel mill", "supplier", 2, holding_cost=round(figure["sheet_value"] * rate, 4)),
+            Node("factory", "factory", 1, holding_cost=round(figure["panel_value"] * rate, 4)),
+            Node("warehouse", "customers", 0, holding_cost=round(figure["panel_value"] * rate, 4)),
+        ],
+        lanes=[
+            Lane("steel mill", "factory", "sheet", "road", Gamma(days, figure["sheet_days_sd"]),
+                 initial_pipeline=mean),
+            Lane("factory", "warehouse", "panel", "road", 1, initial_pipeline=mean),
+        ],
+        recipes=[Recipe("factory", "panel", {"sheet": 1}, cost=round(figure["panel_value"] / 4))],
+        demands=[Demand("warehouse", "panel", Normal(mean, figure["demand_sd"]),
+                        backorder_cost=figure["backorder_cost"], price=figure["panel_value"] * 2)],
+        stocks=[
+            Stock("factory", "sheet", 3 * mean, round(figure["sheet_value"] * rate, 4)),
+            Stock("factory", "panel", mean),
+            Stock("warehouse", "panel", 0.75 * mean),
+        ],
+    )  # fmt: skip
+
+
+def write(folder: Path, tables: dict[str, list]) -> None:
+    """Write the case's own tables, and describe their columns in the data package."""
+    resources = []
+    for name, rows in tables.items():
+        columns = COLUMNS[name]
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+        described = [{"name": c, "unit": u, "description": m} for c, (u, m) in columns.items()]
+        resources.append({"name": name, "path": f"{name}.csv", "schema": {"fields": described}})
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    package["name"] = "factory"
+    package["resources"] += resources
+    path.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main(facts: Path, out: Path) -> None:
+    """Derive every table."""
+    assumed = read(HERE / "assumed" / "figures.csv")
+    figure = {row["name"]: float(row["value"]) for row in assumed}
+    parts = read(facts / "ai4i2020" / "ai4i2020.csv")
+    plates = read(facts / "uci_steel_plate_faults" / "SteelPlatesFaults_Clean.csv")
+    lives = tools(parts)
+    network(figure).to_tables(out)
+    stations = read(HERE / "assumed" / "stations.csv")
+    write(out, {
+        "readings": readings(parts),
+        "tools": lives,
+        "qualities": qualities(parts),
+        "fault_classes": faults(plates, lives, figure),
+        "stations": [[row[c] for c in COLUMNS["stations"]] for row in stations],
+        "figures": [(row["name"], row["value"], row["unit"]) for row in assumed],
+    })  # fmt: skip
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--facts", type=Path, required=True, help="folder of the raw data folders")
+    parser.add_argument("--out", type=Path, default=HERE, help="where to write (default: here)")
+    given = parser.parse_args()
+    main(given.facts, given.out)

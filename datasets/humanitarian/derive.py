@@ -1,0 +1,296 @@
+"""Derive the tables of the humanitarian case: ``derive.py --facts DIR``, with twinlab installed.
+
+DIR holds the folders of raw files that README.md lists; they are not part of this project. What
+is assumed stands in ``assumed/``, each figure with its reason. Two runs give identical files.
+"""
+
+import argparse
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from facts import Food, Row, Shipments, Storms, land, read
+
+from twinlab.cases.relief.lead_times import FITTED, fit
+from twinlab.scope import Demand, Gamma, Lane, LogNormal, Network, Node, Normal, Product, Stock
+
+HERE = Path(__file__).parent
+IKE = (2008, "Ike")  # the storm of the last mile
+
+# name: (unit, meaning) of every column of every table that is not one of the network
+COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
+    "standards": {
+        "name": ("name", "what is asked for"),
+        "value": ("unit", "how much of it"),
+        "unit": ("unit", "its unit"),
+        "source": ("text", "who asks for it"),
+    },
+    "ration": {
+        "commodity": ("name", "part of WFP's general ration"),
+        "grams": ("g/person/day", "how much of it"),
+        "food": ("name", "what it is in food_prices; blank: not there"),
+        "source": ("text", "who says so"),
+    },
+    "storms": {
+        "season": ("year", "hurricane season"),
+        "storm": ("name", "its storm that left most people in need"),
+        "place": ("name", "where (assumed/places.csv)"),
+        "wind": ("knots", "strongest wind at the place"),
+        "need": ("people", "people in need"),
+    },
+    "tracks": {
+        "season": ("year", "hurricane season"),
+        "storm": ("name", "as in storms"),
+        "latitude": ("degrees north", "centre of the storm"),
+        "longitude": ("degrees east", "centre of the storm"),
+        "wind": ("knots", "strongest wind of the storm"),
+    },
+    "land": {
+        "outline": ("number", "points of one coastline"),
+        "longitude": ("degrees east", "point"),
+        "latitude": ("degrees north", "point"),
+    },
+    "towns": {
+        "name": ("name", "distribution point"),
+        "latitude": ("degrees north", "where"),
+        "longitude": ("degrees east", "where"),
+        "people": ("people", "who live there"),
+        "wind": ("knots", "strongest wind of hurricane Ike, 2008"),
+        "need": ("people", "people in need"),
+    },
+    "food_nodes": {
+        "name": ("name", "node: S sells, TS transships, D hands out"),
+        "kind": ("label", "I abroad, R regional, L local seller, TS, D"),
+        "people": ("people", "beneficiaries"),
+    },
+    "food_ways": {
+        "source": ("name", "from"),
+        "destination": ("name", "to"),
+        "distance": ("km", "by road"),
+        "hours": ("h", "by truck"),
+        "cost": ("USD/t", "of carriage"),
+    },
+    "food_prices": {
+        "supplier": ("name", "who sells"),
+        "food": ("name", "what"),
+        "price": ("USD/t", "world price, or mean of 2018 at home"),
+    },
+    "nutrients": {
+        "food": ("name", "food; 'requirement' is what a person needs in a day"),
+        "nutrient": ("name", "with its unit"),
+        "amount": ("per 100 g", "content (of the requirement: per person and day)"),
+    },
+    "lead_times": {
+        "mode": ("label", "means of transport"),
+        "year": ("year", "of delivery"),
+        "days": ("days", "from purchase order to delivery"),
+        "shipments": ("shipments", "how many took so long"),
+    },
+    "countries": {
+        "country": ("name", "destination"),
+        "index": ("score 1 to 5", "Logistics Performance Index, mean of 2010 to 2016"),
+        "shipments": ("shipments", "by air"),
+        "days": ("days", "median from purchase order to delivery by air"),
+    },
+    "checks": {
+        "name": ("name", "number of the sources"),
+        "value": ("unit", "that number"),
+        "unit": ("unit", "its unit"),
+        "source": ("text", "where it comes from"),
+    },
+}
+Tables = dict[str, list[Sequence[Any]]]
+
+
+def storm_tables(storms: Storms, places: list[Row], figure: dict[str, float]) -> Tables:
+    """The worst storm of every season, by place, and the tracks of those that are not calm."""
+    hits: list[Sequence[Any]] = []
+    tracks: list[Sequence[Any]] = []
+    for season in sorted({year for year, _ in storms.tracks}):
+        name, winds = storms.worst(season, places)
+        people = {p["name"]: storms.need(winds[p["name"]], float(p["people"])) for p in places}
+        if sum(people.values()) < figure["smallest_need"]:
+            hits.append((season, "", "", 0, 0))
+            continue
+        hits += [(season, name, place, round(wind), round(people[place]))
+                 for place, wind in winds.items()
+                 if people[place] >= 1 or wind >= figure["hurricane_wind"]]  # fmt: skip
+        tracks += [(season, name, lat, lon, round(wind))
+                   for _, lat, lon, wind in storms.tracks[season, name]]  # fmt: skip
+    return {"storms": hits, "tracks": tracks}
+
+
+def town_table(storms: Storms, towns: list[Row]) -> list[Sequence[Any]]:
+    """Every town's need after hurricane Ike."""
+    rows = []
+    for town in towns:
+        wind = storms.wind(IKE, town)
+        people = float(town["people"])
+        rows.append((town["name"], town["latitude"], town["longitude"], town["people"],
+                     round(wind), round(storms.need(wind, people))))  # fmt: skip
+    return rows
+
+
+def food_tables(food: Food) -> Tables:
+    """The network of the food programme."""
+    content = [(row["Food"], row) for row in food.nutrients if possible(row)]
+    content += [("requirement", food.required[0])]
+    nutrients = [
+        (name, nutrient, float(amount))
+        for name, row in content
+        for nutrient, amount in row.items()
+        if nutrient not in ("Food", "Type")
+    ]
+    return {
+        "food_nodes": [(n["Name"], n["Type"], int(n["Demand"])) for n in food.nodes],
+        "food_ways": food.edges(),
+        "food_prices": food.prices(),
+        "nutrients": nutrients,
+    }
+
+
+def possible(row: Row) -> bool:
+    """Protein and fat weigh no more than the food (sorghum grits: 360 g of protein in 100 g)."""
+    return float(row["Protein(g)"]) + float(row["Fat(g)"]) <= 100
+
+
+def fitted(shipments: Shipments, mode: str) -> LogNormal | Gamma:
+    """The law that the days of the fitted years follow most likely, lognormal or gamma."""
+    days = [float(days) for how, _, year, days in shipments.lead_times()
+            if how == mode and year in FITTED and days > 0]  # fmt: skip
+    law = fit(days).law
+    return type(law)(round(law.mean, 2), round(law.sd, 2))
+
+
+def pipeline(food: Food, shipments: Shipments, price: float) -> Network:
+    """Rations from abroad by ship to Beirut, by truck to Homs, and on to the points."""
+    figure = {r["name"]: float(r["value"]) for r in read(HERE / "assumed" / "figures.csv")}
+    where = {r["node"]: r for r in read(HERE / "assumed" / "syria.csv")}
+    grams = sum(float(r["grams"]) for r in read(HERE / "ration.csv"))
+    people = {n["Name"]: int(n["Demand"]) for n in food.nodes if int(n["Demand"])}
+    flow = {name: heads * grams / 1e6 for name, heads in people.items()}  # t/day
+    total, rate = sum(flow.values()), price * figure["holding_rate"] / 365
+    sea, road = fitted(shipments, "Ocean"), food.shortest("Homs TS")
+    inland = food.shortest("Beirut S")["Homs TS"]
+
+    def days(hours: float) -> int:
+        return int(figure["desk_days"]) + math.ceil(hours / figure["drive_hours"])
+
+    def lane(source: str, name: str, way: tuple[float, float, float], units: float) -> Lane:
+        hours, km, cost = way
+        return Lane(source, name, "ration", "road", days(hours), cost_per_unit=round(cost, 2),
+                    distance=round(km, 1), initial_pipeline=round(units, 4))  # fmt: skip
+
+    def node(name: str, role: str, tier: int, **more: Any) -> Node:
+        at = where.get(more.pop("at", ""))
+        return Node(name, role, tier, holding_cost=round(rate, 4), **more,
+                    **({} if at is None else {"latitude": float(at["latitude"]),
+                                              "longitude": float(at["longitude"])}))  # fmt: skip
+
+    towns = {name: name.removesuffix(" D").replace("_", " ") for name in people}
+    safety = [("port", figure["port_safety"], total), ("depot", figure["depot_safety"], total)]
+    safety += [(towns[name], figure["point_safety"], units) for name, units in flow.items()]
+    return Network(
+        products=[Product("ration", weight=1000, value=round(price, 2))],
+        nodes=[
+            node("supplier", "supplier", 3),
+            node("port", "port", 2, review_period=28, at="Beirut S", country="Lebanon"),
+            node("depot", "depot", 1, at="Homs TS", country="Syria", proportional=True),
+            *(node(towns[n], "point", 0, at=n, country="Syria") for n in people),
+        ],
+        lanes=[
+            Lane("supplier", "port", "ration", "sea", sea, initial_pipeline=round(total, 4),
+                 cost_per_unit=round(shipments.freight("Ocean") * 1000, 2)),
+            lane("port", "depot", inland, total),
+            *(lane("depot", towns[n], road[n], units) for n, units in flow.items()),
+        ],
+        demands=[
+            Demand(towns[n], "ration", Normal(round(units, 4),
+                   round(units * figure["ration_variation"], 4)), backorders=False,
+                   lost_sale_cost=figure["shortage_cost"])
+            for n, units in flow.items()
+        ],
+        stocks=[Stock(name, "ration", round(days_kept * units, 3))
+                for name, days_kept, units in safety],
+    )  # fmt: skip
+
+
+def ration_price(food: Food, figure: dict[str, float]) -> float:
+    """USD per tonne of the general ration at world prices."""
+    world = {r["Food"]: float(r["InternationalPrice"]) for r in food.world}
+    rows = read(HERE / "ration.csv")
+    grams = sum(float(r["grams"]) for r in rows)
+    return sum(float(r["grams"]) * world.get(r["food"], figure["salt_price"]) for r in rows) / grams
+
+
+def checks(storms: Storms, food: Food, shipments: Shipments) -> list[Sequence[Any]]:
+    """Numbers of the sources that tests and prose lean on."""
+    leads = shipments.lead_times()
+    medical, tracks = "USAID SCMS delivery history", "NOAA HURDAT2, dplyr extract"
+    rows = [
+        ("fixes", sum(map(len, storms.tracks.values())), "fixes", tracks),
+        ("storms", len(storms.tracks), "storms", tracks),
+        ("beneficiaries", sum(int(n["Demand"]) for n in food.nodes), "people", "WFP Syria"),
+        ("shipments", len(leads), "shipments", f"{medical}: with order date and mode"),
+        ("shipments before their order", sum(d <= 0 for *_, d in leads), "shipments", medical),
+        *((f"freight {mode}", round(shipments.freight(mode), 4), "USD/kg", f"{medical}: median")
+          for mode in ("Air", "Ocean")),
+    ]  # fmt: skip
+    return [tuple(row) for row in rows]
+
+
+def write(folder: Path, tables: Tables) -> None:
+    """Write every table and add its columns to the data package of the network."""
+    for name, rows in tables.items():
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS[name])
+            writer.writerows(rows)
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    package["resources"] += [
+        {"name": name, "path": f"{name}.csv", "schema": {"fields": described(name)}}
+        for name in COLUMNS
+    ]
+    path.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def described(name: str) -> Iterable[dict[str, str]]:
+    """The columns of a table in the words of a data package."""
+    texts = {"name", "storm", "place", "kind", "source", "destination", "supplier", "food",
+             "nutrient", "mode", "country", "unit", "commodity"}  # fmt: skip
+    return [
+        {"name": column, "type": "string" if column in texts else "number", "unit": unit,
+         "description": meaning}
+        for column, (unit, meaning) in COLUMNS[name].items()
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Derive the tables and the checks from a folder of raw facts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--facts", type=Path, required=True, help="folder of the raw data folders")
+    parser.add_argument("--out", type=Path, default=HERE, help="where to write (default: here)")
+    given = parser.parse_args()
+    figure = {r["name"]: float(r["value"]) for r in read(HERE / "assumed" / "figures.csv")}
+    storms, food = Storms(given.facts, figure), Food(given.facts)
+    shipments = Shipments(given.facts)
+    pipeline(food, shipments, ration_price(food, figure)).to_tables(given.out)
+    counts = Counter((mode, year, days) for mode, _, year, days in shipments.lead_times())
+    write(given.out, {
+        **storm_tables(storms, read(HERE / "assumed" / "places.csv"), figure),
+        "land": land(given.facts),
+        "towns": town_table(storms, read(HERE / "assumed" / "towns.csv")),
+        **food_tables(food),
+        "lead_times": [(*key, counts[key]) for key in sorted(counts)],
+        "countries": shipments.countries("Air"),
+        "checks": checks(storms, food, shipments),
+    })  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

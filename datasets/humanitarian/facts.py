@@ -1,0 +1,210 @@
+"""Numbers out of the raw files: storms over places, food in Syria, days from order to delivery.
+
+Used by ``derive.py`` only; see README.md for every source, its licence and its traps.
+"""
+
+import csv
+import gzip
+import heapq
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean, median
+
+Row = dict[str, str]
+Fix = tuple[datetime, float, float, float]  # when, latitude, longitude, wind [knots]
+
+EARTH_KM = 6371.0
+KNOT = 0.514444  # m/s
+WINDOW = (5.0, 33.0, -100.0, -70.0)  # south, north, west, east: the map of the storms
+PRICE_YEAR = "/18"  # the calm year between two exchange-rate changes (2017 and 2020-21)
+LPI_NAMES = {
+    "Congo, DRC": "Congo, Dem. Rep.",
+    "Côte d'Ivoire": "Cote d Ivoire",
+    "Kyrgyzstan": "Kyrgyz Republic",
+}
+
+
+def read(path: Path) -> list[Row]:
+    """Read a CSV file, packed or not, as a list of rows."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def great_circle(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Distance between two (latitude, longitude) in km."""
+    south, west, north, east = (math.radians(v) for v in (*a, *b))
+    half = math.sin((north - south) / 2) ** 2
+    half += math.cos(south) * math.cos(north) * math.sin((east - west) / 2) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(half))
+
+
+class Storms:
+    """The tracks of 1975-2024, and the wind they brought to a place."""
+
+    def __init__(self, facts: Path, figure: dict[str, float]) -> None:
+        """Read the fixes, in order of time, by (season, name)."""
+        self.figure = figure
+        self.tracks: dict[tuple[int, str], list[Fix]] = defaultdict(list)
+        for row in read(facts / "noaa_hurdat2_storms" / "storms_gulf_se_us_1975_2024.csv"):
+            when = datetime(*(int(row[part]) for part in ("year", "month", "day", "hour")))
+            fix = (when, float(row["lat"]), float(row["long"]), float(row["wind"]))
+            self.tracks[int(row["year"]), row["name"]].append(fix)
+        for track in self.tracks.values():
+            track.sort()
+
+    def wind(self, key: tuple[int, str], place: Row) -> float:
+        """The strongest wind of a storm at a place [knots]."""
+        here = float(place["latitude"]), float(place["longitude"])
+        radius, decay = self.figure["storm_radius"], self.figure["storm_decay"]
+        return max(
+            wind * min(1.0, (radius / max(great_circle(here, (lat, lon)), 1.0)) ** decay)
+            for lat, lon, wind in hourly(self.tracks[key])
+        )
+
+    def need(self, wind: float, people: float) -> float:
+        """People in need: Emanuel's damaged share at that wind, of all people."""
+        low, half = self.figure["wind_threshold"], self.figure["wind_half"]
+        v = max(0.0, wind * KNOT - low) / (half - low)
+        return people * v**3 / (1 + v**3)
+
+    def worst(self, season: int, places: list[Row]) -> tuple[str, dict[str, float]]:
+        """The storm of a season that leaves most people in need, and its wind by place."""
+        found = []
+        for year, name in self.tracks:
+            if year == season:
+                winds = {p["name"]: self.wind((year, name), p) for p in places}
+                total = sum(self.need(winds[p["name"]], float(p["people"])) for p in places)
+                found.append((-total, name, winds))
+        _, name, winds = min(found, key=lambda storm: storm[:2])
+        return name, winds
+
+
+def hourly(track: list[Fix]) -> Iterator[tuple[float, float, float]]:
+    """Points an hour apart; where the extract has a gap only its ends."""
+    for before, after in pairwise(track):
+        hours = (after[0] - before[0]).total_seconds() / 3600
+        steps = max(1, round(hours)) if hours <= 6 else 1
+        for step in range(steps):
+            part = step / steps
+            yield tuple(a + part * (b - a) for a, b in zip(before[1:], after[1:], strict=True))
+    yield track[-1][1:]
+
+
+def land(facts: Path) -> list[tuple[int, float, float]]:
+    """Coastlines in the window: (outline, longitude, latitude)."""
+    south, north, west, east = WINDOW
+    shapes = json.loads((facts / "natural_earth_110m" / "countries_110m.geojson").read_text())
+    rows, outline = [], 0
+    for shape in shapes["features"]:
+        whole = shape["geometry"]
+        parts = [whole["coordinates"]] if whole["type"] == "Polygon" else whole["coordinates"]
+        for ring in (part[0] for part in parts):
+            inside = [west <= lon <= east and south <= lat <= north for lon, lat in ring]
+            if any(inside):
+                # Far corners are drawn in to just outside the window, to keep the table small.
+                cut = [(min(max(lon, west - 5), east + 5), min(max(lat, south - 5), north + 5))
+                       for lon, lat in ring]  # fmt: skip
+                kept = [p for at, p in enumerate(cut) if at == 0 or p != cut[at - 1]]
+                rows += [(outline, lon, lat) for lon, lat in kept]
+                outline += 1
+    return rows
+
+
+class Food:
+    """The World Food Programme's network in Syria: who sells what, and the ways."""
+
+    def __init__(self, facts: Path) -> None:
+        """Read nodes, ways, prices and nutrients."""
+        folder = facts / "wfp_syria_food_program"
+        self.nodes = read(folder / "node_types.csv")
+        self.ways = read(folder / "edge_costs_tidy.csv")
+        self.costs = read(folder / "food_costs.csv")
+        self.world = read(folder / "food_internationalprice.csv")
+        self.nutrients = read(folder / "food_nutrition.csv")
+        self.required = read(folder / "nutrient_requirements.csv")
+
+    def edges(self) -> list[tuple[str, str, float, float, float]]:
+        """Ways as (from, to, km, hours, USD per tonne)."""
+        return [
+            (*row["edge"].split(" - "), float(row["distance"]) / 1000,
+             round(float(row["duration"]) / 3600, 3), float(row["tCost"]))
+            for row in self.ways
+        ]  # fmt: skip
+
+    def prices(self) -> list[tuple[str, str, float]]:
+        """USD per tonne by (supplier, food): the world's, and the mean of the year at home."""
+        abroad = [n["Name"] for n in self.nodes if n["Type"] == "I"]
+        rows = [(name, r["Food"], float(r["InternationalPrice"]))
+                for name in abroad for r in self.world]  # fmt: skip
+        for row in self.costs:
+            months = [float(v) for month, v in row.items() if month.endswith(PRICE_YEAR)]
+            rows.append((f"{row['supplier']} S", row["food"], round(fmean(months), 2)))
+        return rows
+
+    def shortest(self, start: str) -> dict[str, tuple[float, float, float]]:
+        """Hours, km and USD per tonne of the quickest way from a node to every other."""
+        best: dict[str, tuple[float, float, float]] = {}
+        queue = [((0.0, 0.0, 0.0), start)]
+        while queue:
+            so_far, node = heapq.heappop(queue)
+            if node not in best:
+                best[node] = so_far
+                for a, b, km, hours, cost in self.edges():
+                    if a == node:
+                        steps = zip(so_far, (hours, km, cost), strict=True)
+                        heapq.heappush(queue, (tuple(u + v for u, v in steps), b))
+        return best
+
+
+class Shipments:
+    """USAID's medical shipments: days from order to delivery, freight per kilogram."""
+
+    def __init__(self, facts: Path) -> None:
+        """Read the lines that state when they were ordered."""
+        rows = read(facts / "scms_shipments" / "scms_clean.csv.gz")
+        self.lines = [row for row in rows if row["po_date"] and row["mode"]]
+        self.lpi = defaultdict(list)
+        for row in read(facts / "world_bank_lpi" / "lpi_2010_2016.csv"):
+            self.lpi[row["Country"]].append(float(row["Overall LPI Score"]))
+
+    def lead_times(self) -> list[tuple[str, str, int, int]]:
+        """(mode, country, year of delivery, days) of each shipment; its last line counts."""
+        found: dict[str, tuple[str, str, int, int]] = {}
+        for row in self.lines:
+            there = date.fromisoformat(row["delivered_date"])
+            days = (there - date.fromisoformat(row["po_date"])).days
+            new = (row["mode"], row["country"], there.year, days)
+            if row["shipment"] not in found or days > found[row["shipment"]][3]:
+                found[row["shipment"]] = new
+        return list(found.values())
+
+    def freight(self, mode: str) -> float:
+        """Median USD per kilogram where freight and weight are both numbers."""
+        return median(
+            float(row["freight_usd"]) / float(row["weight_kg"])
+            for row in self.lines
+            if row["mode"] == mode
+            and row["freight_note"] == "numeric"
+            and row["weight_kg"]
+            and float(row["weight_kg"]) > 0
+        )
+
+    def countries(self, mode: str) -> list[tuple[str, float, int, float]]:
+        """(country, mean performance index, shipments, median days) by one mode, from 10 on."""
+        days = defaultdict(list)
+        for how, country, _, lead in self.lead_times():
+            if how == mode and lead > 0:
+                days[country].append(lead)
+        rows = []
+        for country in sorted(days):
+            scores = self.lpi.get(LPI_NAMES.get(country, country))
+            if scores and len(days[country]) >= 10:
+                rows.append((country, round(fmean(scores), 3), len(days[country]),
+                             float(median(days[country]))))  # fmt: skip
+        return rows

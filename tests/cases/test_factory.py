@@ -1,0 +1,198 @@
+"""The factory case: tables against sources, laws on held-out tools, loops that close."""
+
+import csv
+import math
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab import ScenarioError
+from twinlab.cases.factory import expected_failures, factory, fit_tools, heat_watch, smoothed
+from twinlab.modeling.line import feed, replicate_line, run_line
+from twinlab.task.maintenance import age_replacement
+from twinlab.task.quality import compare_returns, complaints, pareto
+
+DATA = Path(__file__).parents[2] / "datasets" / "factory"
+FACTS = os.environ.get("TWINLAB_FACTS")
+
+
+@pytest.fixture(scope="module")
+def case():
+    return factory()
+
+
+@pytest.fixture(scope="module")
+def plan(case):
+    """The age at which the first tools' law says to change them."""
+    figures = case.figures
+    law = fit_tools(case.tools[: case.training]).law
+    return age_replacement(law, figures["planned_cost"], figures["failure_cost"])
+
+
+@pytest.fixture(scope="module")
+def lines(case, plan):
+    """The line with tools that run to failure, and with tools changed in time, on the same luck."""
+    changed = case.line.set("machining.replace_at", round(plan.age))
+    return [replicate_line(each, days=12, histories=12, seed=1) for each in (case.line, changed)]
+
+
+# -- the tables -------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not FACTS, reason="TWINLAB_FACTS does not name the folder of raw data")
+def test_the_tables_are_derived_again_to_the_last_bit(tmp_path):
+    root = str(DATA.parents[1])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    command = [sys.executable, "-B", str(DATA / "derive.py"), "--facts", FACTS, "--out",
+               str(tmp_path)]  # fmt: skip
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": path})
+    made = sorted(path.name for path in tmp_path.iterdir())
+    kept = sorted(path.name for path in DATA.iterdir() if path.suffix in (".csv", ".json"))
+    assert made == kept
+    for name in made:
+        assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes(), name
+
+
+def test_the_tables_are_small():
+    assert sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file()) < 400_000
+
+
+def test_every_column_is_described():
+    import json
+
+    package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+    described = {r["path"]: [f["name"] for f in r["schema"]["fields"]]
+                 for r in package["resources"]}  # fmt: skip
+    for path in DATA.glob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            assert next(csv.reader(file)) == described[path.name], path.name
+        assert f"{path.stem}" in (DATA / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_published_counts_of_failures_and_faults(case):
+    """Matzka (2020): 46 wear, 115 heat, 95 power, 98 overstrain, 19 random; 1,941 plates."""
+    modes = Counter(mode for r in case.readings for mode in r.failure.split("|") if mode)
+    assert modes == {"TWF": 46, "HDF": 115, "PWF": 95, "OSF": 98, "RNF": 19}
+    plates = {c.name: c.plates for c in case.fault_classes}
+    assert list(plates.values()) == [402, 391, 190, 158, 72, 55, 673]
+
+
+def test_rows_are_the_order_in_which_tools_saw_the_parts(case):
+    """Wear grows by the minutes of the part, or a new tool begins at 0."""
+    minutes = {"L": 2, "M": 3, "H": 5}
+    for before, after in zip(case.readings, case.readings[1:], strict=False):
+        assert after.wear in (0.0, before.wear + minutes[before.quality])
+    assert len(case.tools) == 1 + sum(r.wear == 0 for r in case.readings[1:])
+
+
+def test_stops_and_work_are_as_often_as_they_were_seen(case):
+    machining = case.line.station("machining")
+    stopped = sum("HDF" in r.failure or "PWF" in r.failure for r in case.readings)
+    assert machining.stop.average == pytest.approx(15 * stopped / 10_000, rel=0.01)
+    assert machining.time.average == pytest.approx(
+        np.mean([{"L": 2, "M": 3, "H": 5}[r.quality] for r in case.readings]), rel=0.01
+    )
+
+
+# -- failure risk -----------------------------------------------------------------------------
+
+
+def test_the_law_of_the_first_tools_holds_for_the_others(case):
+    """Failures among the held-out tools: as many as expected, within 2 standard errors.
+
+    Under the true law, failures less the hazards gone through have mean 0 and a variance that is
+    the expected number (Cox & Snell 1968).
+    """
+    later = case.tools[case.training :]
+    expected = expected_failures(fit_tools(case.tools[: case.training]), later)
+    seen = sum(tool.failed for tool in later)
+    assert abs(seen - expected) < 2 * math.sqrt(expected)
+
+
+def test_tools_wear_out(case):
+    """The shape lies far above 1, at which tools would fail at any age alike."""
+    fitted = fit_tools(case.tools[: case.training])
+    assert fitted.law.shape - 4 * fitted.shape_error > 1
+
+
+def test_tools_that_were_changed_are_not_counted_as_failed(case):
+    """Taking changes for failures shortens the life that is estimated."""
+    wrong = fit_tools([tool._replace(failed=True) for tool in case.tools])
+    assert wrong.law.scale < fit_tools(case.tools).law.scale - 2
+
+
+def test_changing_tools_in_time_is_worth_throughput(lines, plan):
+    """Half an hour against six minutes: the planned age lies before nearly all failures."""
+    worn, changed = lines
+    assert 160 < plan.age < 180
+    assert changed.difference(worn, "throughput").low > 5
+    failures = [sum(each.values("machining.failures")) for each in lines]
+    assert failures[1] < 0.1 * failures[0]
+
+
+# -- sensors ----------------------------------------------------------------------------------
+
+
+def test_a_reading_is_smoothed_before_the_next_one_comes(case):
+    """The stream is read lazily: the hundredth value needs a hundred readings, not more."""
+    taken = []
+
+    def stream():
+        for reading in case.readings:
+            taken.append(reading.part)
+            yield reading
+
+    levels = smoothed(stream(), weight=0.2)
+    first = [next(levels) for _ in range(100)]
+    assert taken == list(range(1, 101))
+    assert first == list(smoothed(case.readings[:100], weight=0.2))
+
+
+def test_a_higher_limit_warns_more_and_misses_less(case):
+    found = [heat_watch(case.readings, limit) for limit in (8.2, 8.6, 9.0, 9.4)]
+    for share in ("warned_share", "caught_share"):
+        values = [getattr(each, share) for each in found]
+        assert values == sorted(values)
+    assert found[2].first_warning < found[2].first_failure
+    assert found[2].caught_share == 1.0
+
+
+def test_nothing_to_warn_of(case):
+    calm = heat_watch(case.readings[:500], limit=0)
+    assert calm.first_warning is None
+    assert math.isnan(calm.caught_share)
+    assert "never" in str(calm)
+    with pytest.raises(ScenarioError, match="weight lies above 0"):
+        list(smoothed(case.readings, weight=0))
+
+
+# -- the loops closed -------------------------------------------------------------------------
+
+
+def test_the_line_feeds_the_chain_and_maintenance_serves_its_customers(case, lines):
+    """As much is asked as the line makes when tools run to failure: customers feel the rest."""
+    worn, changed = (tl.replicate(feed(case.scenario, "factory", m), 64, seed=1) for m in lines)
+    assert changed.estimate("fill_rate").low > worn.estimate("fill_rate").high
+    assert changed.estimate("fill_rate").mean > 0.98
+
+
+def test_complaints_lead_to_a_design_with_fewer_returns(case):
+    """Pareto names cutting; a quarter of its K scratches, and fewer parts come back."""
+    run = run_line(case.line, days=40, seed=1, log=False)
+    found = complaints(run, case.returned, seed=1)
+    assert pareto(found.counts, case.departments).causes[0] == "cutting"
+    rate = next(c.fault.rate for c in case.fault_classes if c.name == "K scratch")
+    better = case.line.set("cutting.K scratch", rate / 4)
+    compared = compare_returns(case.line, better, case.returned, histories=12, seed=2)
+    assert compared.difference.high < 0
+    # Before: each escaped fault times who minds it, per 1,000 delivered.
+    shares = {c.name: c.fault.rate + c.fault.wear * 100 for c in case.fault_classes if c.station}
+    expected = 1000 * sum(0.2 * shares[name] * case.returned[name] for name in shares)
+    assert compared.before.low < 1.1 * expected
+    assert compared.before.high > 0.9 * expected

@@ -1,0 +1,18 @@
+"""Suppliers that fail."""
+
+from tests.known.answers import Row
+from twinlab.task import sourcing
+
+
+def up(given):
+    return sourcing.availability(given["MTBF"], given["MTTR"])
+
+
+ROWS = [
+    Row("res_supplier_availability", "availability", up),
+    Row("res_supplier_availability", "dual_source", lambda i: sourcing.at_least(1, 2 * [up(i)])),
+    Row("res_supplier_availability", "two_out_of_three",
+        lambda i: sourcing.at_least(2, 3 * [up(i)])),
+    Row("res_supplier_availability", "series_of_three",
+        lambda i: sourcing.at_least(3, 3 * [up(i)])),
+]  # fmt: skip

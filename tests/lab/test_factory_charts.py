@@ -1,0 +1,41 @@
+"""Pictures of the factory: what they say agrees with what they draw."""
+
+import pytest
+
+import twinlab as tl
+from twinlab.cases.factory import factory, heat_watch
+from twinlab.modeling.line import run_line
+from twinlab.task.quality import pareto
+
+
+@pytest.fixture(scope="module")
+def case():
+    return factory()
+
+
+def test_bars_of_a_station_fill_its_time(case):
+    run = run_line(case.line, days=4, seed=1, log=False)
+    axes = tl.lab.line_states(run).figure.axes[0]
+    assert axes.get_xlabel() == "share of the machines' time"
+    for at, station in enumerate(run.stations):
+        widths = [bars[at].get_width() for bars in axes.containers]
+        assert sum(widths) == pytest.approx(1.0)
+        assert widths[0] == pytest.approx(station.working)
+
+
+def test_the_heat_chart_marks_every_failure_and_tells_the_watch(case):
+    drawn = tl.lab.heat_chart(case, limit=8.6)
+    lines = {line.get_label(): line for line in drawn.figure.axes[0].lines}
+    assert len(lines["heat failure"].get_xdata()) == 115
+    assert lines["limit"].get_ydata()[0] == 8.6
+    assert str(heat_watch(case.readings, 8.6)) in drawn.words
+
+
+def test_pareto_marks_the_vital_few():
+    found = pareto({"a": 50, "b": 30, "c": 15, "d": 5})
+    drawn = tl.lab.pareto_chart(found)
+    colours = [bar.get_facecolor() for bar in drawn.figure.axes[0].patches]
+    assert len(set(colours[:2])) == 1
+    assert len(set(colours)) == 2
+    with pytest.raises(tl.ScenarioError, match="no causes"):
+        tl.lab.pareto_chart(pareto({}))

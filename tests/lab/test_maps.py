@@ -1,0 +1,57 @@
+"""Maps and control charts: what they draw, and the words that say the same."""
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab.task import logistics, quality
+
+PLACES = {"depot": (0, 0), "a": (0, 30), "b": (40, 30), "c": (40, 0)}
+SUMS = quality.Cusum().chart([10, 10, 13, 13, 13], target=10, sigma=1)
+
+
+def lines_of(chart):
+    return chart.figure.axes[0].get_lines()
+
+
+def test_a_route_map_draws_the_plan():
+    names, xy = list(PLACES), np.array(list(PLACES.values()))
+    table = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    plan = logistics.route(names, table, logistics.Fleet(1), iterations=50)
+    chart = tl.lab.route_map(PLACES, plan.tours)
+    assert chart.words.splitlines()[1] == "route 1: depot → a → b → c → depot"
+    assert lines_of(chart)[0].get_xdata().tolist() == [0, 0, 40, 40, 0]
+    assert [label.get_text() for label in chart.figure.axes[0].texts] == names
+
+
+def test_a_location_map_tells_open_from_closed():
+    chart = tl.lab.location_map(
+        PLACES, [("a", "b", 6.0), ("a", "c", 3.0)], sites={"a": True, "depot": False}
+    )
+    assert "1 of 2 sites open (a)" in chart.words
+    assert "a: serves 6 to b, 3 to c" in chart.words
+    thick, thin, opened, closed = lines_of(chart)
+    assert thick.get_linewidth() > thin.get_linewidth()
+    assert opened.get_markerfacecolor() != closed.get_markerfacecolor() == "white"
+
+
+def test_a_control_chart_rings_its_signals():
+    chart = tl.lab.control_chart(SUMS)
+    assert chart.words.splitlines() == [repr(SUMS), "estimated change: after sample 2"]
+    rings = [line for line in lines_of(chart) if line.get_markersize() == 12]
+    assert [line.get_xdata().tolist() for line in rings] == [[5], []]
+    calm = quality.Shewhart().chart([1, 2, 1], target=1, sigma=1)
+    assert "change" not in tl.lab.control_chart(calm).words
+
+
+def test_pictures_are_the_same_twice():
+    assert tl.lab.control_chart(SUMS).svg == tl.lab.control_chart(SUMS).svg
+    one, two = (tl.lab.route_map(PLACES, [("depot", "a", "depot")]).svg for _ in range(2))
+    assert one == two
+
+
+def test_a_place_without_coordinates_is_named():
+    with pytest.raises(tl.ScenarioError, match="no coordinates of 'd'"):
+        tl.lab.route_map(PLACES, [("depot", "d", "depot")])
+    with pytest.raises(tl.ScenarioError, match="no coordinates of 'x'"):
+        tl.lab.location_map(PLACES, [("x", "a", 1.0)], sites={})

@@ -1,0 +1,182 @@
+"""Forecasts: methods by hand, evaluation without peeking, and levels that serve as promised."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from tests.known.answers import case
+from twinlab.task import demand
+
+RARE = [0, 0, 3, 0, 5, 0, 0, 2, 0, 4]
+
+
+def season(periods=200, seed=1):
+    """A week's rhythm with noise."""
+    week = np.array([20, 25, 30, 28, 22, 10, 5.0])
+    return np.resize(week, periods) + np.random.default_rng(seed).normal(0, 2, periods)
+
+
+def shop(level, law=None):
+    network = tl.serial(["mine", "shop"], demand=law or tl.Normal(20, 4), lead_time=3,
+                        on_hand={"shop": level})  # fmt: skip
+    return tl.Scenario(network, tl.BaseStock(level), days=400)
+
+
+def test_methods_on_a_rare_demand_are_those_of_statsforecast():
+    """Croston and SBA to all printed digits, TSB started at the first period."""
+    found = [method(RARE, 3)[2] for method in (demand.Croston(), demand.SBA(), demand.TSB())]
+    assert found == pytest.approx([1.12522171, 1.06896062, 0.9131512], abs=5e-9)
+
+
+def test_the_smoothing_that_fits_oil_best():
+    """fc_ses_oil: the tolerances stand there under names of their own."""
+    oil = case("fc_ses_oil")
+    wanted, tolerance = oil["expected"]["estimated"], oil["tolerance"]
+    fit = demand.fit_smoothing(oil["inputs"]["series"])
+    assert fit.alpha == pytest.approx(wanted["alpha"], abs=tolerance["estimated_alpha_abs"])
+    near = tolerance["estimated_forecast_rel"]
+    assert fit.forecast == pytest.approx(wanted["forecast"], rel=near)
+    assert fit.first_level == pytest.approx(wanted["level0"], rel=near)
+    assert fit.squared_error == pytest.approx(wanted["sse"], rel=near)
+
+
+def test_croston_is_biased_and_its_correction_is_not():
+    """Demand with probability 0.2 and mean size 5: 1 a period; α = 0.15 as Syntetos and Boylan."""
+    luck = np.random.default_rng(4)
+    means = {}
+    for name, method in {"croston": demand.Croston(0.15), "sba": demand.SBA(0.15)}.items():
+        series = (luck.random((300, 200)) < 0.2) * luck.geometric(0.2, (300, 200))
+        made = np.array([method(row, 1)[0] for row in series])
+        means[name] = (made.mean(), made.std() / np.sqrt(len(made)))
+    assert means["croston"][0] - 1 > 0.02
+    assert abs(means["sba"][0] - 1) < 4 * means["sba"][1]
+
+
+def test_the_four_kinds_of_demand():
+    luck = np.random.default_rng(1)
+    often, rarely = np.ones(400), luck.random(400) < 0.3
+    even, varied = luck.normal(20, 2, 400), luck.lognormal(2, 1.2, 400)
+    kinds = [demand.describe(when * size).name
+             for when in (often, rarely) for size in (even, varied)]  # fmt: skip
+    assert kinds == ["smooth", "erratic", "intermittent", "lumpy"]
+
+
+def test_nobody_sees_the_future():
+    """Each origin is given what lay before it, and judged by what came."""
+    given = []
+
+    def spy(history, horizon):
+        given.append(len(history))
+        return np.full(horizon, history[-1])
+
+    rolled = demand.roll(spy, np.arange(20.0), horizon=3, origins=5)
+    assert given == [13, 14, 15, 16, 17]
+    assert rolled.actuals[0].tolist() == [13, 14, 15]
+    assert rolled.actuals[-1].tolist() == [17, 18, 19]
+
+
+def test_a_band_knows_only_errors_that_were_known():
+    """A shock at the end widens no band that was given before it came."""
+    calm, shocked = np.tile([4.0, 6.0], 30), np.tile([4.0, 6.0], 30)
+    shocked[-1] = 1000.0
+    bands = [demand.roll(demand.Naive(), y, 2, 40).bands() for y in (calm, shocked)]
+    for quiet, loud in zip(*bands, strict=True):
+        np.testing.assert_array_equal(quiet, loud)
+
+
+def test_intervals_hold_as_often_as_they_say():
+    judged = demand.evaluate({"mean": demand.MovingAverage(30)},
+                             np.random.default_rng(2).normal(50, 9, 900), origins=800)  # fmt: skip
+    assert abs(judged.scores["mean"].coverage - 0.9) < 4 * np.sqrt(0.09 / 790)
+
+
+def test_intervals_from_few_errors_hold_too():
+    """400 series with 12 errors each: ordinary sample quantiles would hold in 80 % only."""
+    held = []
+    for seed in range(400):
+        y = np.random.default_rng(seed).normal(50, 9, 1013)
+        ahead = demand.forecast(demand.MovingAverage(1000), y[:1012], 1, level=0.8, origins=12)
+        held.append(ahead.low[0] <= y[1012] <= ahead.high[0])
+    assert abs(np.mean(held) - 0.8) < 4 * np.sqrt(0.16 / 400)
+
+
+def test_a_season_is_found_by_those_who_look():
+    methods = {"naive": demand.Naive(), "flat": demand.Smoothing(0.2),
+               "week": demand.SeasonalNaive(7), "Holt–Winters": demand.HoltWinters(7)}  # fmt: skip
+    judged = demand.evaluate(methods, season(), horizon=3, origins=30)
+    assert judged.best == "Holt–Winters"
+    assert judged.table.index[0] == "Holt–Winters"
+    assert judged.scores["naive"].value_added == 0
+    assert judged.scores["Holt–Winters"].value_added > judged.scores["week"].value_added > 0.5
+    ahead = demand.forecast(methods["Holt–Winters"], season(), 7)
+    came = season(207)[200:]
+    assert (ahead.low < ahead.mean).all()
+    assert np.abs(ahead.mean - came).mean() < 3
+
+
+def test_holt_winters_follows_a_trend():
+    line = 3 + 2 * np.arange(40.0)
+    ahead = demand.HoltWinters(trend=True)(line, 5)
+    assert ahead == pytest.approx(3 + 2 * np.arange(40, 45), rel=1e-3)
+
+
+def test_a_level_is_the_quantile_of_demand():
+    """Independent normal demand: μ days + z σ √days, as the textbook says."""
+    past = np.random.default_rng(3).normal(20, 4, 3000)
+    level = demand.order_up_to(demand.MovingAverage(300), past, days=3, origins=2000)
+    assert level.up_to == pytest.approx(60 + 1.645 * 4 * np.sqrt(3), rel=0.02)
+    assert level.up_to == level.expected + level.safety
+
+
+def test_a_recommended_level_serves_as_promised():
+    """Too lean a shop: the level from its own demand record serves 95 % of days, simulated."""
+    lean = shop(50)
+    past = tl.simulate(lean.change(days=2000), seed=1).series("demand", "shop")
+    methods = {"naive": demand.Naive(), "mean of 60": demand.MovingAverage(60)}
+    advice = demand.recommend_level(lean, ("shop", "unit"), past, methods, origins=1500)
+    assert "mean of 60" in advice.reason
+    compared = advice.compare(lean, 64, seed=2, kpis=["on_time_in_full", "mean_stock"])
+    assert compared.difference(advice.title, "on_time_in_full").low > 0.3
+    served = tl.replicate(advice.scenario, 64, seed=2).estimate("on_time_in_full").mean
+    # The level is a quantile of 1,500 sums of 3 days, about 500 of them apart.
+    assert abs(served - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 500)
+
+
+@pytest.mark.parametrize(
+    ("change", "days"),
+    [({}, 3), ({"shop.review_period": 5}, 7), ({"shop.evening_review": True}, 4),
+     ({"mine->shop.order_delay": 2}, 5), ({"mine->shop.lead_time": 0}, 1)],
+)  # fmt: skip
+def test_days_that_an_order_must_last(change, days):
+    scenario = shop(50)
+    for path, value in change.items():
+        scenario = scenario.set(path, value)
+    assert demand.days_to_cover(scenario, "shop", "unit") == days
+
+
+def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa", None)
+    with pytest.raises(tl.TwinError, match=r"pip install 'twinlab-scom\[methods\]'"):
+        demand.HoltWinters(7)(season(), 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: demand.describe([0, 0, 3]), "2 periods with demand, got 1"),
+        (lambda: demand.Naive()([], 1), "a row of finite numbers"),
+        (lambda: demand.Naive()([1, float("nan")], 1), "fill or cut"),
+        (lambda: demand.SeasonalNaive(7)([1, 2], 1), "at least 7 periods, got 2"),
+        (lambda: demand.accuracy([1], [1, 2], [1, 2]), "1 actual values and 2 forecasts"),
+        (lambda: demand.accuracy([1], [2], [3, 3, 3]), "this one is constant"),
+        (lambda: demand.roll(demand.Naive(), [1, 2, 3], 2, 2), "too few for 2 origins"),
+        (lambda: demand.forecast(demand.Naive(), [1, 2, 3], 1), "11 periods; got 3"),
+        (lambda: demand.order_up_to(demand.Naive(), RARE * 3, 1, 1.5), "between 0 and 1"),
+        (lambda: demand.days_to_cover(shop(9), "mine", "unit"), "no lane brings"),
+    ],
+)
+def test_mistakes_are_explained(call, words):
+    with pytest.raises(tl.ScenarioError, match=words):
+        call()

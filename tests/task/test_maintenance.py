@@ -1,0 +1,127 @@
+"""Lives of machines: fitted, predicted, and ended in good time; against simulation."""
+
+import numpy as np
+import pytest
+
+from twinlab import ScenarioError
+from twinlab.task import maintenance
+
+# NIST/SEMATECH e-Handbook section 8.4.1.2: ten failures, ten units still running at 500 hours.
+NIST = [54, 187, 216, 240, 244, 335, 361, 373, 375, 386] + [500] * 10
+NIST_FAILED = [True] * 10 + [False] * 10
+WEAR = maintenance.Weibull(3, 150)
+
+
+def lives(law, size, seed):
+    return law.residual(0.0, np.random.default_rng(seed).exponential(size=size))
+
+
+def test_nists_censored_sample():
+    fit = maintenance.fit_weibull(NIST, NIST_FAILED)
+    assert fit.law.shape == pytest.approx(1.7208, abs=5e-5)
+    assert fit.law.scale == pytest.approx(606.5280, abs=5e-4)
+    assert fit.log_likelihood == pytest.approx(-75.135, abs=5e-4)
+    assert fit.law.mean == pytest.approx(540.737, abs=5e-3)
+
+
+def test_forgetting_what_still_runs_makes_lives_look_short():
+    assert maintenance.fit_weibull(NIST[:10]).law.mean < 300
+
+
+def test_standard_errors_cover_the_truth():
+    """300 samples of 60 lives, watched for 150 days: 95 % intervals hold in about 95 %."""
+    held = np.zeros(2)
+    for seed in range(300):
+        true = lives(WEAR, 60, seed)
+        fit = maintenance.fit_weibull(np.minimum(true, 150), true <= 150)
+        held += [abs(fit.law.shape - 3) < 1.96 * fit.shape_error,
+                 abs(fit.law.scale - 150) < 1.96 * fit.scale_error]  # fmt: skip
+    assert (np.abs(held / 300 - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 300)).all()
+
+
+def test_kaplan_meier_by_hand():
+    """At 3: 1 of 5 fails; one leaves at 4; at 5: 1 of 3; at 8 the last but one of 2."""
+    found = maintenance.kaplan_meier([3, 4, 5, 8, 9], [True, False, True, True, False])
+    assert found.ages.tolist() == [3, 5, 8]
+    assert found.share == pytest.approx([4 / 5, 4 / 5 * 2 / 3, 4 / 5 * 2 / 3 / 2])
+    assert (found.low < found.share).all()
+    assert (found.high > found.share).all()
+
+
+def test_kaplan_meier_intervals_cover_the_law():
+    held = []
+    for seed in range(300):
+        true = lives(WEAR, 80, 1000 + seed)
+        found = maintenance.kaplan_meier(np.minimum(true, 160), true <= 160)
+        at = np.searchsorted(found.ages, 120) - 1
+        held.append(found.low[at] <= WEAR.survival(120) <= found.high[at])
+    assert abs(np.mean(held) - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 300)
+
+
+def test_remaining_life_counts_the_age():
+    """Weibull(2, 10) at age 7: 4.66 days; and as simulated, for mean and interval."""
+    law = maintenance.Weibull(2, 10)
+    left = law.remaining(7)
+    assert left.mean == pytest.approx(4.66, abs=0.005)
+    all_lives = lives(law, 400_000, 1)
+    rest = all_lives[all_lives > 7] - 7
+    assert abs(rest.mean() - left.mean) < 4 * rest.std() / np.sqrt(len(rest))
+    share = ((rest >= left.low) & (rest <= left.high)).mean()
+    assert abs(share - 0.9) < 4 * np.sqrt(0.09 / len(rest))
+
+
+def test_what_does_not_wear_has_no_age():
+    law = maintenance.Weibull(1, 20)
+    assert law.remaining(0).mean == pytest.approx(law.remaining(500).mean) == pytest.approx(20)
+
+
+@pytest.mark.parametrize(
+    ("shape", "scale", "costs", "age", "rate", "failing"),
+    [(3, 150, (2, 8), 83.123, 0.03685, 0.05973), (2, 1, (1, 5), 0.5107, 4.085, 5.642)],
+)
+def test_published_replacement_ages(shape, scale, costs, age, rate, failing):
+    policy = maintenance.age_replacement(maintenance.Weibull(shape, scale), *costs)
+    assert policy.age == pytest.approx(age, rel=1e-4)
+    assert policy.cost_rate == pytest.approx(rate, rel=2e-4)
+    assert policy.run_to_failure == pytest.approx(failing, rel=1e-4)
+
+
+@pytest.mark.parametrize("age", [60.0, 83.123, 120.0, 1e4])
+def test_the_cost_of_an_age_is_what_a_simulated_machine_costs(age):
+    """Renewal-reward: cost over days of 200,000 machines, one after the other."""
+    true = lives(WEAR, 200_000, 7)
+    days, cost = np.minimum(true, age), np.where(true <= age, 8.0, 2.0)
+    rate = cost.sum() / days.sum()
+    error = np.std(cost - rate * days) / days.mean() / np.sqrt(len(days))
+    assert abs(maintenance.replacement_cost(WEAR, age, 2, 8) - rate) < 4 * error + 1e-12
+
+
+def test_no_other_age_is_cheaper():
+    policy = maintenance.age_replacement(WEAR, 2, 8)
+    others = [maintenance.replacement_cost(WEAR, age, 2, 8) for age in np.linspace(20, 400, 500)]
+    assert policy.cost_rate <= min(others) + 1e-12
+
+
+@pytest.mark.parametrize(("shape", "costs"), [(1, (1, 5)), (0.7, (1, 5)), (3, (5, 5))])
+def test_some_machines_are_left_to_run(shape, costs):
+    policy = maintenance.age_replacement(maintenance.Weibull(shape, 10), *costs)
+    assert policy.age == np.inf
+    assert policy.cost_rate == policy.run_to_failure
+    assert str(policy).startswith("never replace early")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: maintenance.reliability([], [1]), "at least one number of days"),
+        (lambda: maintenance.fit_weibull([3, 3]), "2 different ages"),
+        (lambda: maintenance.fit_weibull([0, 3]), "all ages above 0"),
+        (lambda: maintenance.kaplan_meier([3, 4], [False, False]), "at least one yes"),
+        (lambda: maintenance.kaplan_meier([3, 4], [True]), "got 1 words"),
+        (lambda: WEAR.remaining(-1), "at least 0 days, got -1"),
+        (lambda: maintenance.age_replacement(WEAR, 0, 8), "costs are above 0, got 0"),
+    ],
+)
+def test_mistakes_are_explained(call, words):
+    with pytest.raises(ScenarioError, match=words):
+        call()

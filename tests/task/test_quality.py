@@ -1,0 +1,185 @@
+"""Charts, capability and run lengths: against published tables, and against simulation."""
+
+import numpy as np
+import pytest
+
+from twinlab import ScenarioError
+from twinlab.modeling.run_length import (
+    cusum_limit,
+    cusum_run_length,
+    ewma_limit,
+    ewma_run_length,
+    shewhart_limit,
+    shewhart_run_length,
+)
+from twinlab.task import quality
+
+SHIFTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3]
+# Montgomery, Introduction to Statistical Quality Control: the CUSUM chapter's table and example.
+CUSUM_TABLE = {
+    4: [168, 74.2, 26.6, 13.3, 8.38, 4.75, 3.34, 2.19],
+    5: [465, 139, 38.0, 17.0, 10.4, 5.75, 4.01, 2.57],
+}
+BATCHES = [9.45, 7.99, 9.29, 11.66, 12.16, 10.18, 8.04, 11.46, 9.20, 10.34, 9.03, 11.47, 10.51,
+           9.40, 10.08, 9.37, 10.62, 10.31, 8.52, 10.84, 10.90, 9.33, 12.29, 11.50, 10.60, 11.08,
+           10.38, 11.62, 11.31, 10.52]  # fmt: skip
+# NIST/SEMATECH e-Handbook section 6.3.2.4.
+NIST = [52.0, 47.0, 53.0, 49.3, 50.1, 47.0, 51.0, 50.1, 51.2, 50.5, 49.6, 47.6, 49.9, 51.3, 47.8,
+        51.2, 52.6, 52.4, 53.6, 52.1]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", CUSUM_TABLE)
+def test_cusum_run_lengths_are_montgomerys(limit):
+    found = [cusum_run_length(shift, 0.5, limit) for shift in SHIFTS]
+    printed = CUSUM_TABLE[limit]
+    digits = np.array([1.0 if p > 100 else 0.1 if p > 10 else 0.01 for p in printed])
+    assert (np.abs(np.array(found) - printed) <= 0.55 * digits).all()
+
+
+def test_siegmunds_approximation_is_near():
+    def side(drift, b=5 + 1.166):
+        return (np.exp(-2 * drift * b) + 2 * drift * b - 1) / (2 * drift**2)
+
+    approximated = 1 / (1 / side(-0.5) + 1 / side(-0.5))
+    assert approximated == pytest.approx(469.1, abs=0.05)
+    assert cusum_run_length(0) == pytest.approx(approximated, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("weight", "limit", "shifted"),
+    [(0.4, 3.054, 14.3), (0.25, 2.998, 11.1), (0.2, 2.962, 10.5), (0.1, 2.814, 10.3),
+     (0.05, 2.615, 11.4)],
+)  # fmt: skip
+def test_ewma_run_lengths_are_lucas_and_saccuccis(weight, limit, shifted):
+    assert ewma_run_length(0, weight, limit) == pytest.approx(500, abs=0.5)
+    assert ewma_run_length(1, weight, limit) == pytest.approx(shifted, abs=0.051)
+    assert ewma_limit(500, weight) == pytest.approx(limit, abs=0.0006)
+
+
+@pytest.mark.parametrize(
+    ("run_length", "limit", "shifted"),
+    [(370, 4.774, 9.92), (465, 4.999, 10.37), (1000, 5.757, 11.89), (2000, 6.447, 13.27),
+     (5000, 7.361, 15.09), (10000, 8.053, 16.48)],
+)  # fmt: skip
+def test_a_cusum_limit_gives_its_run_length(run_length, limit, shifted):
+    found = cusum_limit(run_length)
+    assert found == pytest.approx(limit, abs=0.0006)
+    assert cusum_run_length(0, 0.5, found) == pytest.approx(run_length, rel=1e-6)
+    assert cusum_run_length(1, 0.5, found) == pytest.approx(shifted, abs=0.006)
+
+
+def test_an_ewma_of_weight_one_is_a_shewhart_chart():
+    for shift in (0, 1, 2):
+        assert ewma_run_length(shift, 1.0, 3.0) == pytest.approx(shewhart_run_length(shift))
+    assert shewhart_limit(shewhart_run_length(0)) == pytest.approx(3)
+    assert shewhart_run_length(1, size=5) == pytest.approx(4.495, abs=0.001)
+
+
+def test_an_ewmas_run_length_is_that_of_its_markov_chain():
+    """Brook & Evans (1972): many narrow states instead of an integral."""
+    weight, limit, states, shift = 0.2, 2.962, 401, 0.5
+    from scipy.special import ndtr
+
+    edge = limit * np.sqrt(weight / (2 - weight))
+    width = 2 * edge / states
+    mid = -edge + width * (np.arange(states) + 0.5)
+    reach = (mid[None, :] - (1 - weight) * mid[:, None]) / weight - shift
+    moves = ndtr(reach + width / 2 / weight) - ndtr(reach - width / 2 / weight)
+    length = np.linalg.solve(np.eye(states) - moves, np.ones(states))[states // 2]
+    assert ewma_run_length(shift, weight, limit) == pytest.approx(length, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "design", [quality.Shewhart(2.5), quality.Ewma(0.2, 2.5), quality.Cusum(0.5, 4)], ids=str
+)
+@pytest.mark.parametrize("shift", [0.0, -1.0])
+def test_charts_signal_as_late_as_their_run_length_says(design, shift):
+    """400 processes: the mean number of samples to the first signal, within 4 standard errors."""
+    luck = np.random.default_rng(5)
+    first = [design.chart(luck.normal(20 + 3 * shift, 3, 4000), 20, 3).signals[0]
+             for _ in range(400)]  # fmt: skip
+    error = np.std(first, ddof=1) / np.sqrt(len(first))
+    assert abs(np.mean(first) - design.run_length(shift)) < 4 * error
+
+
+def test_cusum_on_montgomerys_example():
+    """The sum reaches 5.28 at sample 29; it was zero until sample 22; the mean shifted there."""
+    chart = quality.Cusum().chart(BATCHES, target=10, sigma=1)
+    assert chart.series["C+"][28] == pytest.approx(5.28)
+    assert chart.signals == (29, 30)
+    assert chart.last_good == 22
+    reaction = quality.react(chart)
+    assert (reaction.signal, reaction.last_good) == (29, 22)
+    assert reaction.shift == pytest.approx(np.mean(BATCHES[22:29]) - 10)
+
+
+def test_ewma_on_nists_example():
+    chart = quality.Ewma(0.3, 3).chart(NIST, target=50, sigma=2.0539)
+    printed = [50.60, 49.52, 50.56, 51.99]
+    assert chart.series["EWMA"][[0, 1, 2, 19]] == pytest.approx(printed, abs=0.006)
+    assert (chart.lower, chart.upper) == pytest.approx((47.4115, 52.5884), abs=1e-3)
+    assert chart.signals == ()
+    assert str(quality.react(chart)) == "no signal: leave the process alone"
+
+
+@pytest.mark.parametrize("make", [quality.xbar_r, quality.xbar_s])
+def test_charts_of_samples_find_sigma_and_seldom_signal(make):
+    luck = np.random.default_rng(3)
+    charts = make(luck.normal(50, 2, (4000, 5)))
+    assert charts.sigma == pytest.approx(2, rel=0.02)
+    share = len(charts.means.signals) / 4000
+    assert abs(share - 0.0027) < 4 * np.sqrt(0.0027 / 4000)
+
+
+def test_the_first_samples_set_the_limits():
+    """A shift of the later ones is seen; a CUSUM sees it within a few samples."""
+    luck = np.random.default_rng(8)
+    table = luck.normal(50, 2, (60, 5))
+    table[40:] += 3
+    charts = quality.xbar_s(table, baseline=40)
+    calm = quality.xbar_s(table[:40])
+    assert (charts.means.center, charts.means.upper) == (calm.means.center, calm.means.upper)
+    assert set(charts.means.signals) & set(range(41, 51))
+    means, error = table[40:].mean(axis=1), charts.sigma / 5**0.5
+    cusum = quality.Cusum().chart(means, charts.means.center, error)
+    assert cusum.last_good == 0
+    assert cusum.signals[0] <= 5
+
+
+def test_capability_counts_what_falls_outside():
+    luck = np.random.default_rng(2)
+    values = luck.normal(10, 1, 200_000)
+    found = quality.capability(values, lower=7, upper=12.5)
+    outside = ((values < 7) | (values > 12.5)).mean() * 1e6
+    assert abs(found.ppm - outside) < 4 * np.sqrt(outside * 1e6 / len(values))
+    assert found.cpk < found.cp == pytest.approx(5.5 / 6, rel=0.01)
+
+
+def test_choices_are_equally_calm_and_ranked():
+    for shift in (0.5, 1, 3):
+        choice = quality.choose_chart(370, shift)
+        assert [c.false_alarm for c in choice.candidates] == pytest.approx([370] * 6, rel=1e-5)
+        seen = [c.detection for c in choice.candidates]
+        assert seen == sorted(seen)
+        assert choice.best.detection == min(seen)
+    slowest = quality.choose_chart(370, 0.5).candidates[-1]
+    assert isinstance(slowest.design, quality.Shewhart)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: quality.chart_constants(1), "2 to 100 values, got 1"),
+        (lambda: quality.xbar_r([[1, 2]]), "at least 2 rows"),
+        (lambda: quality.xbar_s([[3, 3], [3, 3]]), "do not vary"),
+        (lambda: quality.Cusum().chart([1, 2], 0, 0), "sigma above 0"),
+        (lambda: quality.capability([1], 0, 2), "at least 2 values"),
+        (lambda: quality.Capability(0, 1, 3, -3), "must be below upper"),
+        (lambda: quality.choose_chart(370, 0), "a shift to be seen is above 0"),
+        (lambda: quality.choose_chart(1, 1), "above 1 sample, got 1"),
+        (lambda: cusum_limit(1e60), "out of reach"),
+    ],
+)
+def test_mistakes_are_explained(call, words):
+    with pytest.raises(ScenarioError, match=words):
+        call()

@@ -1,0 +1,84 @@
+"""Slotting against all layouts, walks against drawn picks, docks against their queue."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import twinlab as tl
+from twinlab.task import warehousing
+from twinlab.task.warehousing import Sku
+
+SKUS = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 3)), min_size=1, max_size=5)
+
+
+@settings(deadline=None)
+@given(SKUS)
+def test_no_order_of_items_walks_less_than_cube_per_order(rows):
+    """All orders in which items may be lined up from the door, tried."""
+    skus = [Sku(f"s{n}", picks, slots=slots) for n, (picks, slots) in enumerate(rows)]
+    distances = np.arange(5.0, 5.0 + 3 * sum(s.slots for s in skus), 3.0).tolist()
+    best = warehousing.travel(skus, warehousing.slotting(skus, distances))
+    for order in permutations(s.name for s in skus):
+        layout = warehousing.slotting(
+            skus, distances, lambda sku, order=order: order.index(sku.name)
+        )
+        assert best <= warehousing.travel(skus, layout) + 1e-9
+
+
+def test_expected_walks_are_simulated_walks():
+    skus = [Sku("a", 50), Sku("b", 30, slots=2), Sku("c", 5, slots=3), Sku("d", 15)]
+    layouts = {"now": {"a": [30], "b": [5, 25], "c": [10, 15, 20], "d": [35]},
+               "better": warehousing.slotting(skus, range(5, 40, 5))}  # fmt: skip
+    found = warehousing.simulate_travel(skus, layouts, picks=20_000, seed=1)
+    for name, layout in layouts.items():
+        error = (found[name].high - found[name].mean) / 1.96
+        assert abs(found[name].mean - warehousing.travel(skus, layout)) < 4 * error
+    assert found["better"].high < found["now"].low
+
+
+def test_as_few_docks_as_keep_the_promise():
+    for target in (2, 5, 10, 30):
+        docks = warehousing.docks_for(target, arrivals=8, minutes=20)
+        assert 60 * warehousing.dock(8, 20, docks).wait <= target
+        if docks > 3:
+            assert 60 * warehousing.dock(8, 20, docks - 1).wait > target
+
+
+def test_little_holds_at_the_docks():
+    for docks, variation in ((1, 0.5), (4, 1.0), (4, 0.3)):
+        queue = warehousing.dock(1.9 * docks, 25, docks, variation)
+        assert queue.present == pytest.approx(1.9 * docks * queue.time_present)
+
+
+def test_several_docks_with_even_unloading_wait_near_the_approximation():
+    """Two docks, unloading times of cv 0.5, by Lindley's way of counting."""
+    rng, n = np.random.default_rng(2), 200_000
+    arrive = np.cumsum(rng.exponential(1 / 3.2, n))
+    work = rng.gamma(4, 0.125, n)
+    free, waits = [0.0, 0.0], []
+    for come, last in zip(arrive.tolist(), work.tolist(), strict=True):
+        first = free.index(min(free))
+        start = max(come, free[first])
+        free[first] = start + last
+        waits.append(start - come)
+    said = warehousing.dock(3.2, 30, 2, variation=0.5).wait
+    assert said == pytest.approx(np.mean(waits), rel=0.08)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: warehousing.slotting([Sku("a", 1, slots=3)], [5, 10]), "3 slots are needed"),
+        (lambda: warehousing.travel([Sku("a", 1)], {"b": [5]}), "'a' has 0 slots"),
+        (lambda: warehousing.space([Sku("a", 1)], 0, 2), "count anew"),
+        (lambda: warehousing.dock(9, 20, 3), "grows for ever"),
+        (lambda: warehousing.docks_for(0, 8, 20), "above 0 minutes"),
+        (lambda: warehousing.travel([Sku("a", 0)], {"a": [5]}), "nobody picks"),
+    ],
+)
+def test_mistakes_are_told(call, words):
+    with pytest.raises(tl.TwinError, match=words):
+        call()

@@ -1,0 +1,68 @@
+"""The exercises of notebook 09: storms, kits and trucks."""
+
+from functools import cache
+
+from twinlab.cases.relief import (
+    needs,
+    social_schedule,
+    storm_season,
+)
+from twinlab.lab.checks import Exercise
+from twinlab.task.logistics import StormPlan, judge_stocks
+
+ENOUGH = 30.0  # hours that nobody should wait longer than
+PANAMA, PINAR = "Panama hub", "Pinar del Rio"
+
+
+@cache
+def judged(depot: str) -> StormPlan:
+    """Ten thousand kits in one depot."""
+    return judge_stocks(storm_season(), {depot: 10_000})
+
+
+def trucks() -> int:
+    """The fewest trucks with which the last load arrives within the hours that are enough."""
+    return next(n for n in range(2, 20) if social_schedule(n).longest_wait <= ENOUGH)
+
+
+EXERCISES = {
+    "9.1": Exercise(
+        answer=lambda: needs(17_000, days=14).food,
+        unit="t",
+        hints=(
+            "`relief.needs(people, days)` has a property `food`.",
+            "17,000 people × 14 days × 555 g, in tonnes.",
+        ),
+        slips={
+            "that is one day; the question is about two weeks.": lambda: needs(17_000, 1).food,
+            "that is a month: `needs` takes 30 days unless you say `days=14`.": (
+                lambda: needs(17_000).food
+            ),
+        },
+    ),
+    "9.2": Exercise(
+        answer=lambda: judged(PANAMA).cost - judged(PINAR).cost,
+        unit="USD/season",
+        hints=(
+            "`tl.task.logistics.judge_stocks(season, {'Panama hub': 10_000})` gives a plan.",
+            "subtract `.cost` of Pinar del Rio from `.cost` of the Panama hub.",
+        ),
+        slips={
+            "that is the expected cost after the storm only; take `.cost`, with the first stage.": (
+                lambda: judged(PANAMA).second_stage - judged(PINAR).second_stage
+            ),
+            "the sign is turned: Panama minus Pinar del Rio.": (
+                lambda: judged(PINAR).cost - judged(PANAMA).cost
+            ),
+        },
+    ),
+    "9.3": Exercise(
+        answer=trucks,
+        unit="trucks",
+        tolerance=0.0,
+        hints=(
+            "try `relief.social_schedule(n).longest_wait` for n = 2, 3, 4, …",
+            "the first n for which it is at most 30 hours.",
+        ),
+    ),
+}

@@ -1,0 +1,127 @@
+"""Pictures of a factory: what machines do with their time, heat warnings, and Pareto's chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+
+from twinlab.lab.drawing import BLUE, FONT, GREY, INK, ORANGE, SKY, VERMILLION, Chart, blank, dress
+from twinlab.modeling.line import LineRun
+from twinlab.scope.errors import ScenarioError
+from twinlab.task.quality import Pareto
+
+if TYPE_CHECKING:
+    from twinlab.cases.factory import Factory
+
+# Colour and hatch together, so that a state is known without its colour.
+STATES = {
+    "working": (BLUE, ""), "down": (VERMILLION, "//"), "blocked": (ORANGE, ".."),
+    "starved": ("#FFFFFF", ""),
+}  # fmt: skip
+
+
+def line_states(run: LineRun, title: str = "") -> Chart:
+    """Draw what the machines of each station did with their time, and what the line delivered.
+
+    >>> from twinlab.modeling import Line, Station, run_line
+    >>> line_states(run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3))
+    120.0 units/day, yield 100.0%, cycle time 16.0 minutes, 4.0 units in process
+    cut: working 50 %, down 0 %, blocked 50 %, starved 0 %
+    weld: working 100 %, down 0 %, blocked 0 %, starved 0 %
+    """
+    figure = blank(9.5, 1.6 + 0.55 * len(run.stations))
+    axes = figure.subplots()
+    heading = title or f"{run.throughput:.1f} units/day delivered"
+    dress(axes, heading, "share of the machines' time")
+    axes.grid(visible=False)
+    names = [station.name for station in run.stations]
+    left = np.zeros(len(names))
+    for state, (colour, hatch) in STATES.items():
+        shares = np.array([getattr(station, state) for station in run.stations])
+        drawn = axes.barh(names, shares, left=left, color=colour, hatch=hatch, height=0.65,
+                          edgecolor=GREY, linewidth=0.8, label=state)  # fmt: skip
+        told = [f"{share:.0%}" if share >= 0.04 else "" for share in shares]
+        dark = state in ("working", "down")
+        axes.bar_label(drawn, told, label_type="center", fontsize=FONT - 1,
+                       color="white" if dark else INK,
+                       bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.5})  # fmt: skip
+        left += shares
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend(fontsize=FONT - 1, frameon=False, ncols=4, loc="lower right",
+                bbox_to_anchor=(1.0, 1.0))  # fmt: skip
+    said = [
+        f"{s.name}: " + ", ".join(f"{state} {100 * getattr(s, state):.0f} %" for state in STATES)
+        for s in run.stations
+    ]
+    return Chart(figure, "\n".join([str(run), *said]))
+
+
+def heat_chart(case: Factory, limit: float, weight: float = 0.1) -> Chart:
+    """Draw the smoothed heat dissipation, the parts made under a warning, and the heat failures.
+
+    >>> from twinlab.cases.factory import factory
+    >>> heat_chart(factory(), limit=9.0)
+    limit 9.0 K. warnings: first at part 2,838 (first heat failure: 3,237), 15.8% of parts, 100.0% of heat failures under a warning
+    """  # noqa: E501 (one line of output)
+    from twinlab.cases.factory import heat_watch, smoothed
+
+    level = np.array(list(smoothed(case.readings, weight)))
+    part = np.array([reading.part for reading in case.readings])
+    struck = np.array(["HDF" in reading.failure for reading in case.readings])
+    watch = heat_watch(case.readings, limit, weight)
+    figure = blank(9.5, 4.0)
+    axes = figure.subplots()
+    dress(axes, f"Heat dissipation: {watch.warned_share:.0%} of parts under a warning, "
+                f"{watch.caught_share:.0%} of failures among them",
+          "part", "process − air temperature [K]")  # fmt: skip
+    low, high = level.min() - 0.5, level.max() + 1.0
+    axes.fill_between(part, low, high, where=level < limit, color=SKY, alpha=0.35, linewidth=0,
+                      label="under a warning")  # fmt: skip
+    axes.plot(part[::10], level[::10], color=BLUE, linewidth=1.8, label="smoothed")
+    axes.axhline(limit, color=INK, linestyle=(0, (5, 2)), linewidth=1.5, label="limit")
+    axes.plot(part[struck], np.full(struck.sum(), low + 0.2), "|", color=VERMILLION, markersize=14,
+              markeredgewidth=1.5, label="heat failure")  # fmt: skip
+    axes.set_ylim(low, high)
+    axes.set_xlim(0, len(part))
+    axes.legend(fontsize=FONT - 1, frameon=False, ncols=2, loc="upper right")
+    return Chart(figure, f"limit {limit:.1f} K. {watch}")
+
+
+def pareto_chart(causes: Pareto, title: str = "", unit: str = "complaints") -> Chart:
+    """Draw causes from the most to the least frequent, and the share of all that they add up to.
+
+    Raises:
+        ScenarioError: there are no causes.
+
+    >>> from twinlab.task.quality import pareto
+    >>> pareto_chart(pareto({"dent": 10, "scratch": 75, "stain": 15}))
+    scratch 75 (75 %), stain 15 (90 %), dent 10 (100 %)
+    """
+    if not causes.causes:
+        raise ScenarioError("pareto_chart: there are no causes to draw")
+    figure = blank(9.5, 3.8)
+    axes = figure.subplots()
+    few = causes.vital_few()
+    dress(axes, title or f"{len(few)} of {len(causes.causes)} causes make up four fifths", "", unit)
+    colours = [VERMILLION if cause in few else GREY for cause in causes.causes]
+    axes.bar(causes.causes, causes.counts, color=colours, width=0.65)
+    # The counts stand under the names: above low bars there is a line, inside them no room.
+    named = [
+        f"{cause}\n{count:g}" for cause, count in zip(causes.causes, causes.counts, strict=True)
+    ]
+    axes.set_xticks(range(len(named)), named)
+    shares = axes.twinx()
+    shares.plot(causes.causes, causes.cumulative, "o-", color=INK, linewidth=1.8)
+    shares.set_ylim(0, 1.08)
+    shares.yaxis.set_major_formatter(PercentFormatter(1))
+    shares.set_ylabel("share of all so far", fontsize=FONT)
+    shares.tick_params(labelsize=FONT - 1)
+    shares.spines["top"].set_visible(False)
+    axes.set_ylim(0, sum(causes.counts) * 1.08)
+    said = [f"{cause} {count:g} ({100 * share:.0f} %)" for cause, count, share
+            in zip(causes.causes, causes.counts, causes.cumulative, strict=True)]  # fmt: skip
+    return Chart(figure, ", ".join(said))

@@ -1,0 +1,293 @@
+"""A factory line run in continuous time: throughput, yield, cycle time, and what each machine did.
+
+``run_line`` lives through one history, ``replicate_line`` through many on common luck, and ``feed``
+gives what was measured to a node of a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from twinlab.modeling.line_engine import STATES, LineEngine, Place
+from twinlab.modeling.line_parts import LineEvent
+from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.stations import (
+    Arrivals,
+    Conwip,
+    Fault,
+    Inspection,
+    Line,
+    Never,
+    Saturated,
+    Station,
+    Weibull,
+)  # fmt: skip
+from twinlab.scope.chance import Array, Constant
+from twinlab.scope.columns import column, schema
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Arrivals", "Conwip", "Fault", "Inspection", "Line", "LineBatch", "LineEvent", "LineRun",
+    "Never", "PartRecord", "Saturated", "Station", "StationRun", "Weibull", "feed",
+    "replicate_line", "run_line",
+]  # fmt: skip
+
+
+class PartRecord(NamedTuple):
+    """What became of a part: ``delivered``, ``scrapped``, or still ``in process``."""
+
+    number: int
+    kind: str
+    entered: float
+    left: float
+    fate: str
+    faults: tuple[str, ...]
+    rounds: int
+
+
+@dataclass(frozen=True)
+class StationRun:
+    """What a station's machines did with their time, after the warm-up."""
+
+    name: str
+    working: float = column("share", meaning="of the machines' minutes: utilisation")
+    starved: float = column("share", meaning="no part to work on")
+    blocked: float = column("share", meaning="holding a part that finds no room")
+    down: float = column("share", meaning="under repair or replacement, or waiting for it")
+    wait: float = column("minutes/unit", meaning="mean wait of a part before work begins")
+    started: float = column("units", meaning="works begun, again after rework included")
+    failures: float = column("failures", meaning="machines that failed")
+    replacements: float = column("replacements", meaning="machines renewed before they failed")
+
+
+@dataclass(frozen=True)
+class LineRun:
+    """One history of a line, measured after its warm-up.
+
+    ``levels`` maps a number of parts to the share of time in which so many were in the line.
+    """
+
+    line: Line
+    start: float = column("minutes", meaning="when measuring began: the warm-up's end")
+    days: float = column("days", meaning="measured days")
+    throughput: float = column("units/day", meaning="parts delivered")
+    good_share: float = column("share", meaning="delivered of all that left: yield")
+    escaped_share: float = column("share", meaning="of the delivered, with a fault nobody found")
+    work_in_process: float = column("units", meaning="mean number of parts in the line")
+    cycle_time: float = column("minutes", meaning="mean time of a delivered part in the line")
+    rework_share: float = column("share", meaning="works begun on a part that was sent back")
+    stations: tuple[StationRun, ...] = ()
+    levels: tuple[tuple[int, float], ...] = ()
+    parts: tuple[PartRecord, ...] = ()
+    events: tuple[LineEvent, ...] = ()
+
+    def station(self, name: str) -> StationRun:
+        """What was measured at a station.
+
+        Raises:
+            ScenarioError: there is none of this name.
+        """
+        return self.stations[self.line.stations.index(self.line.station(name))]
+
+    def value(self, measure: str) -> float:
+        """A measure by name, such as ``"throughput"`` or ``"weld.blocked"``.
+
+        Raises:
+            ScenarioError: there is no such measure.
+        """
+        name, _, detail = measure.rpartition(".")
+        known = [c.name for c in schema(StationRun if name else LineRun)]
+        if detail not in known:
+            raise ScenarioError(f"no measure {measure!r}; {did_you_mean(detail, known)}")
+        return float(getattr(self.station(name) if name else self, detail))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per station."""
+        import pandas as pd  # half a second; `import twinlab` stays quick
+
+        rows = [(s.name, *(getattr(s, c.name) for c in schema(StationRun))) for s in self.stations]
+        return pd.DataFrame(rows, columns=["station", *(c.name for c in schema(StationRun))])
+
+    def part_table(self) -> pd.DataFrame:
+        """One row per part, in the order in which they entered; minutes from the start."""
+        import pandas as pd
+
+        return pd.DataFrame(self.parts, columns=list(PartRecord._fields))
+
+    def event_table(self) -> pd.DataFrame:
+        """One row per event, in the order in which they happened."""
+        import pandas as pd
+
+        return pd.DataFrame(self.events, columns=list(LineEvent._fields))
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return (
+            f"{self.throughput:.1f} units/day, yield {self.good_share:.1%}, cycle time "
+            f"{self.cycle_time:.1f} minutes, {self.work_in_process:.1f} units in process"
+        )
+
+    def _repr_html_(self) -> str:
+        table = self.table.to_html(index=False, float_format="{:.3g}".format)
+        return f"<p>{self}</p>{table}"
+
+
+def run_line(
+    line: Line, days: float = 20, seed: int = 0, warm_up: float = 2, *,
+    history: int = 0, log: bool = True,
+) -> LineRun:  # fmt: skip
+    """Let a line work for some days, and measure it after the first ones (the warm-up).
+
+    ``history`` numbers the histories of a seed. Each station has luck of its own, and each part
+    keeps its luck, so changing one station leaves everything else as it was. ``log=False``
+    keeps no events.
+
+    Raises:
+        ScenarioError: nothing is left to measure after the warm-up.
+
+    >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
+    >>> print(run_line(line, days=3, warm_up=1))
+    160.0 units/day, yield 100.0%, cycle time 18.0 minutes, 6.0 units in process
+    """
+    if not 0 <= warm_up < days:
+        raise ScenarioError(
+            f"days {days:g} must be above warm_up {warm_up:g}, which is at least 0: run longer"
+        )
+    engine = LineEngine(line, seed, history, warm_up * line.minutes_per_day, log)
+    engine.run(days * line.minutes_per_day)
+    return _measure(engine, days - warm_up)
+
+
+def _measure(engine: LineEngine, days: float) -> LineRun:
+    out = [p for p in engine.parts if p.left >= engine.warm]
+    delivered = [p for p in out if p.fate == "delivered"]
+    minutes = days * engine.line.minutes_per_day
+    stations = tuple(_station(place, minutes) for place in engine.places)
+    levels = sorted(engine.levels.items())
+    again = sum(place.counts["reworked"] for place in engine.places)
+    return LineRun(
+        line=engine.line,
+        start=engine.warm,
+        days=days,
+        throughput=len(delivered) / days,
+        good_share=_share(len(delivered), len(out)),
+        escaped_share=_share(sum(bool(p.faults) for p in delivered), len(delivered)),
+        work_in_process=sum(number * minute for number, minute in levels) / minutes,
+        cycle_time=_share(sum(p.left - p.entered for p in delivered), len(delivered)),
+        rework_share=_share(again, len(out)),
+        stations=stations,
+        levels=tuple((number, minute / minutes) for number, minute in levels if minute),
+        parts=tuple(
+            PartRecord(p.number, p.kind, p.entered, p.left, p.fate, tuple(p.faults), p.rounds)
+            for p in engine.parts
+        ),
+        events=tuple(engine.events or ()),
+    )
+
+
+def _share(above: float, below: float) -> float:
+    """A ratio, NaN where nothing is below its line."""
+    return above / below if below else float("nan")
+
+
+def _station(place: Place, minutes: float) -> StationRun:
+    counts, machines = place.counts, place.station.machines
+    shares = {state: place.minutes[state] / (minutes * machines) for state in STATES}
+    return StationRun(
+        place.name,
+        **shares,
+        wait=_share(place.waited, counts["started"]),
+        started=counts["started"],
+        failures=counts["failed"],
+        replacements=counts["replaced"],
+    )
+
+
+@dataclass(frozen=True)
+class LineBatch:
+    """Many histories of a line; the same number is the same luck in every batch of a seed."""
+
+    runs: tuple[LineRun, ...]
+
+    def values(self, measure: str) -> Array:
+        """A measure in every history, such as ``"throughput"`` or ``"weld.blocked"``."""
+        return np.array([run.value(measure) for run in self.runs])
+
+    def estimate(self, measure: str, confidence: float = 0.95) -> Estimate:
+        """The mean of a measure over the histories, with its interval."""
+        return estimate(self.values(measure), confidence)
+
+    def difference(self, other: LineBatch, measure: str, confidence: float = 0.95) -> Estimate:
+        """How much more than another batch this one measures, paired history by history.
+
+        Raises:
+            ScenarioError: the batches do not have as many histories.
+        """
+        if len(self.runs) != len(other.runs):
+            raise ScenarioError(
+                f"pairs need equally many histories, got {len(self.runs)} and {len(other.runs)}"
+            )
+        return estimate(self.values(measure) - other.values(measure), confidence)
+
+    @property
+    def throughput(self) -> float:
+        """Mean parts delivered [units/day]."""
+        return float(self.values("throughput").mean())
+
+    @property
+    def good_share(self) -> float:
+        """Mean yield [share]."""
+        return float(self.values("good_share").mean())
+
+
+def replicate_line(
+    line: Line, days: float = 20, histories: int = 10, seed: int = 0, warm_up: float = 2
+) -> LineBatch:
+    """Let a line work through many independent histories.
+
+    Raises:
+        ScenarioError: nothing is left to measure after the warm-up.
+
+    >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
+    >>> replicate_line(line, days=3, histories=2).estimate("weld.working").mean
+    1.0
+    """
+    return LineBatch(tuple(
+        run_line(line, days, seed, warm_up, history=history, log=False)
+        for history in range(histories)
+    ))  # fmt: skip
+
+
+def feed(scenario: Scenario, node: str, measured: LineRun | LineBatch) -> Scenario:
+    """Return a scenario in which a node makes what its line was measured to make.
+
+    The node's capacity counts what is started: throughput / yield [units/day]; the yield becomes
+    the ``good_share`` of its recipes.
+
+    Raises:
+        ScenarioError: the node makes nothing, or the line delivered nothing.
+
+    >>> from twinlab import BaseStock, Constant, assembly
+    >>> chain = Scenario(assembly("plant", {"wheel": 2}, demand=Constant(100)), BaseStock(300))
+    >>> line = Line([Station("weld", 4)])
+    >>> feed(chain, "plant", run_line(line, days=3, warm_up=1)).network.node("plant").capacity
+    120.0
+    """
+    recipes = [r for r in scenario.network.recipes if r.node == node]
+    if not recipes:
+        makers = dict.fromkeys(r.node for r in scenario.network.recipes)
+        raise ScenarioError(f"{node!r} makes nothing; {did_you_mean(node, makers)}")
+    if not measured.throughput > 0:
+        raise ScenarioError("the line delivered nothing: run it longer")
+    share = measured.good_share
+    changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
+    changed.append(replace(scenario.network.node(node), capacity=measured.throughput / share))
+    return scenario.change(network=scenario.network.change(*changed))

@@ -1,0 +1,278 @@
+"""The engine of a line: one SimPy process per machine, on a clock of working minutes.
+
+A machine takes a part, works, fails and is repaired on the way, looks at the part, and hands it on;
+if the next station has no room it holds the part: blocking after service. Rework waits on a rack
+of its own and goes first, so that full buffers cannot lock a loop.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict, deque
+from collections.abc import Generator
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+
+from twinlab.modeling.line_parts import Draws, LineEvent, Part
+from twinlab.modeling.stations import Arrivals, Conwip, Line, Saturated, Station, each
+from twinlab.scope.chance import Distribution, Uniform
+
+STATES = ("working", "starved", "blocked", "down")
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class Machine:
+    """One machine: its state, its age in minutes of work, and the age at which it fails."""
+
+    def __init__(self, engine: LineEngine, place: Place, number: int) -> None:
+        """A machine as good as new, waiting for its first part."""
+        self.engine, self.place = engine, place
+        what = (place.station.name, str(number))
+        self.lives = engine.draws(place.station.time_to_failure, *what, "life")
+        self.repairs = engine.draws(place.station.time_to_repair, *what, "repair")
+        self.replacements = engine.draws(place.station.time_to_replace, *what, "replacement")
+        self.state, self.since = "starved", 0.0
+        self.age, self.renewals, self.life = 0.0, 0, self.lives(0)
+
+    def turn(self, state: str) -> None:
+        """Go into a state, and add up the minutes of the last one."""
+        now = self.engine.env.now
+        self.place.minutes[self.state] += max(0.0, now - max(self.since, self.engine.warm))
+        self.state, self.since = state, now
+
+    def live(self) -> Process:
+        """Take parts, work on them and hand them on, for ever."""
+        engine, place = self.engine, self.place
+        while True:
+            part = engine.next_part(place)
+            if part is None:
+                self.turn("starved")
+                call = engine.env.event()
+                place.idle.append(call)
+                part = yield call
+            yield from self.work(part)
+            yield from self.hand_on(part)
+            if self.age >= place.station.replace_at:
+                yield from self.renew("replaced", self.replacements(self.renewals))
+
+    def work(self, part: Part) -> Process:
+        """Work on a part; a failure interrupts, and the rest is done after the repair."""
+        engine, place = self.engine, self.place
+        left = place.times(part.number, part.rounds)
+        self.turn("working")
+        place.start(part, engine)
+        while self.life - self.age < left:
+            worked = self.life - self.age
+            left -= worked
+            yield engine.env.timeout(worked)
+            engine.note("failed", place, part.number)
+            yield from self.renew("repaired", self.repairs(self.renewals))
+            self.turn("working")
+        yield engine.env.timeout(left)
+        self.age += left
+        pause = place.stops(part.number, part.rounds)
+        if pause:
+            self.turn("down")
+            yield engine.env.timeout(pause)
+        engine.note("finished", place, part.number)
+        for fault, chance in place.faults:
+            if chance(part.number, part.rounds) < fault.chance(self.age):
+                part.faults.append(fault.name)
+
+    def renew(self, kind: str, minutes: float) -> Process:
+        """Stand still, as soon as a crew is free, until the machine is as good as new."""
+        engine = self.engine
+        self.turn("down")
+        if engine.crews is None:
+            yield engine.env.timeout(minutes)
+        else:
+            with engine.crews.request() as crew:
+                yield crew
+                yield engine.env.timeout(minutes)
+        self.renewals += 1
+        self.age, self.life = 0.0, self.lives(self.renewals)
+        engine.note(kind, self.place)
+
+    def hand_on(self, part: Part) -> Process:
+        """Send a part where it goes next, and hold it while there is no room."""
+        engine, place = self.engine, self.place
+        verdict = place.verdict(part)
+        if verdict == "reworked":
+            part.rounds += 1
+            engine.note("reworked", place, part.number)
+            engine.accept(engine.places[place.back], part, rack=True)
+        elif verdict == "scrapped" or place.last:
+            engine.leave(part, place, "scrapped" if verdict else "delivered")
+        else:
+            following = engine.places[place.at + 1]
+            if not following.room():
+                self.turn("blocked")
+                freed = engine.env.event()
+                following.blocked.append((part, freed))
+                yield freed
+            else:
+                engine.accept(following, part)
+
+
+class Place:
+    """A station in operation: its queue, who waits for it, and its minutes by state."""
+
+    def __init__(self, engine: LineEngine, station: Station, at: int) -> None:
+        """An empty station."""
+        self.station, self.at, self.name = station, at, station.name
+        self.last = at == len(engine.line.stations) - 1
+        self.minutes: defaultdict[str, float] = defaultdict(float)
+        self.counts: Counter[str] = Counter()
+        self.waited = 0.0
+        self.queue: list[tuple[int, int, Part]] = []
+        self.rack: deque[Part] = deque()
+        self.idle: deque[simpy.Event] = deque()
+        self.blocked: deque[tuple[Part, simpy.Event]] = deque()
+        self.times = engine.draws(station.time, station.name, "time")
+        self.stops = engine.draws(station.stop, station.name, "stop")
+        even = Uniform(0, 1)
+        self.faults = [(f, engine.draws(even, station.name, "fault", f.name))
+                       for f in station.faults]  # fmt: skip
+        self.sight = engine.draws(even, station.name, "found")
+        self.worth = engine.draws(even, station.name, "rework")
+        names = [s.name for s in engine.line.stations]
+        look = station.inspection
+        self.back = names.index(look.rework_to) if look and look.rework_to else -1
+
+    def room(self) -> bool:
+        """Whether another part may come in."""
+        return bool(self.idle) or len(self.queue) < self.station.buffer
+
+    def start(self, part: Part, engine: LineEngine) -> None:
+        """Count a part that is begun, and the minutes it waited here."""
+        if engine.env.now >= engine.warm:
+            self.waited += engine.env.now - part.queued
+        engine.note("started", self, part.number)
+
+    def verdict(self, part: Part) -> str:
+        """What inspection says of a part: nothing, ``reworked`` or ``scrapped``."""
+        look = self.station.inspection
+        if look is None or not part.faults:
+            return ""
+        if self.sight(part.number, part.rounds) >= look.detects:
+            return ""
+        if self.back < 0 or self.worth(part.number, part.rounds) >= look.rework_share:
+            return "scrapped"
+        part.faults.clear()
+        return "reworked"
+
+
+class LineEngine:
+    """A line on SimPy's clock."""
+
+    def __init__(self, line: Line, seed: int, history: int, warm: float, log: bool) -> None:
+        """Put the machines up; they start when the clock does."""
+        self.line, self.seed, self.history, self.warm = line, seed, history, warm
+        self.env = simpy.Environment()
+        self.crews = None
+        if line.crews < math.inf:
+            self.crews = simpy.Resource(self.env, int(line.crews))
+        self.events: list[LineEvent] | None = [] if log else None
+        self.parts: list[Part] = []
+        self.present, self.since, self.order = 0, 0.0, 0
+        self.levels: defaultdict[int, float] = defaultdict(float)
+        self.places = [Place(self, station, at) for at, station in enumerate(line.stations)]
+        self.saturated = isinstance(line.source, Saturated)
+        self.machines = [Machine(self, place, number) for place in self.places
+                         for number in range(place.station.machines)]  # fmt: skip
+        for machine in self.machines:
+            self.env.process(machine.live())
+        for at, arrivals in enumerate(each(line.source)):
+            self.env.process(self.arrive(arrivals, at))
+        if isinstance(line.source, Conwip):
+            for _ in range(line.source.limit):
+                self.accept(self.places[0], self.enter("parts", 1))
+
+    def run(self, minutes: float) -> None:
+        """Let the line work so many minutes, and close the books."""
+        self.env.run(until=minutes)
+        self.count(0)
+        for machine in self.machines:
+            machine.turn(machine.state)
+
+    def draws(self, distribution: Distribution, *name: str) -> Draws:
+        """A named source of chance of this history."""
+        return Draws(self.seed, self.history, distribution, *name)
+
+    def note(self, kind: str, place: Place, part: int = -1, note: str = "") -> None:
+        """Log an event, and count it once warm."""
+        if self.env.now >= self.warm:
+            place.counts[kind] += 1
+        if self.events is not None:
+            self.events.append(LineEvent(self.env.now, kind, place.name, part, note))
+
+    def count(self, change: int) -> None:
+        """Add up how long how many parts were in the line, then let their number change."""
+        now = self.env.now
+        self.levels[self.present] += max(0.0, now - max(self.since, self.warm))
+        self.present, self.since = self.present + change, now
+
+    def enter(self, kind: str, rank: int) -> Part:
+        """A new part."""
+        part = Part(len(self.parts), kind, rank, self.env.now)
+        self.parts.append(part)
+        self.count(1)
+        return part
+
+    def arrive(self, arrivals: Arrivals, at: int) -> Process:
+        """Let parts of one kind arrive, one after the other."""
+        between, first = self.draws(arrivals.between, "arrivals", str(at)), self.places[0]
+        number = 0
+        while True:
+            yield self.env.timeout(between(number))
+            number += 1
+            if first.room():
+                part = self.enter(arrivals.name, arrivals.rank)
+                self.note("arrived", first, part.number, arrivals.name)
+                self.accept(first, part)
+            else:
+                self.note("turned away", first, note=arrivals.name)
+
+    def accept(self, place: Place, part: Part, rack: bool = False) -> None:
+        """Give a part to an idle machine, else put it in the queue (or on the rack of rework)."""
+        part.queued = self.env.now
+        if place.idle:
+            place.idle.popleft().succeed(part)
+        elif rack:
+            place.rack.append(part)
+        else:
+            self.order += 1
+            heappush(place.queue, (part.rank, self.order, part))
+
+    def next_part(self, place: Place) -> Part | None:
+        """What a machine works on next: rework, then the queue, then who is blocked, then new."""
+        if place.rack:
+            return place.rack.popleft()
+        if place.queue:
+            part = heappop(place.queue)[2]
+            if place.blocked:
+                held, freed = place.blocked.popleft()
+                self.accept(place, held)
+                freed.succeed()
+            return part
+        if place.blocked:
+            part, freed = place.blocked.popleft()
+            part.queued = self.env.now
+            freed.succeed()
+            return part
+        if place.at == 0 and self.saturated:
+            part = self.enter("parts", 1)
+            part.queued = self.env.now
+            return part
+        return None
+
+    def leave(self, part: Part, place: Place, fate: str) -> None:
+        """A part leaves the line; with constant work in process another one enters."""
+        part.left, part.fate = self.env.now, fate
+        self.note(fate, place, part.number, ", ".join(part.faults))
+        self.count(-1)
+        if isinstance(self.line.source, Conwip):
+            self.accept(self.places[0], self.enter("parts", 1))

@@ -1,0 +1,233 @@
+"""Queues and lines that a formula answers exactly: what simulation is checked against.
+
+Rates are per unit of time, whichever it is (minutes, hours); waits come in the same unit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The long run of a queue; ``utilisation`` is the share of time in which a server works."""
+
+    utilisation: float = column("share", meaning="ρ")
+    empty: float = column("probability", meaning="P0: nobody is there")
+    must_wait: float = column("probability", meaning="an arrival finds all servers busy")
+    queue_length: float = column("units", meaning="Lq: mean number waiting")
+    wait: float = column("time", meaning="Wq: mean wait before service")
+    present: float = column("units", meaning="L: mean number waiting or served")
+    time_present: float = column("time", meaning="W: mean wait and service")
+
+
+def erlang_queue(arrival_rate: float, service_rate: float, servers: int = 1) -> Queue:
+    """What random arrivals meet at random servers: M/M/c.
+
+    With a = λ/μ and ρ = a/c < 1, an arrival must wait with probability (Erlang C)
+    C = a^c / (c! (1 − ρ)) · P0, and Wq = C / (cμ − λ). Source: Erlang (1917); Gross, Shortle,
+    Thompson & Harris (2008) section 2.3.
+
+    Raises:
+        ScenarioError: arrivals come faster than all servers work: the queue would grow for ever.
+
+    >>> queue = erlang_queue(arrival_rate=2, service_rate=3)
+    >>> round(queue.queue_length, 4), round(queue.time_present, 4)
+    (1.3333, 1.0)
+    """
+    _check_rates(arrival_rate, service_rate)
+    _check_whole(servers, "servers")
+    load = arrival_rate / service_rate
+    share = _stable(arrival_rate, servers * service_rate)
+    # Erlang B by its recursion: powers and factorials would overflow.
+    refused = 1.0
+    for n in range(1, servers + 1):
+        refused = load * refused / (n + load * refused)
+    must_wait = refused / (1 - share * (1 - refused))
+    term, total = 1.0, 1.0
+    for n in range(1, servers):
+        term *= load / n
+        total += term
+    empty = 1 / (total + term * load / servers / (1 - share))
+    wait = must_wait / (servers * service_rate - arrival_rate)
+    return Queue(share, empty, must_wait, arrival_rate * wait, wait,
+                 arrival_rate * wait + load, wait + 1 / service_rate)  # fmt: skip
+
+
+def variable_queue(arrival_rate: float, service_time: float, service_cv: float) -> Queue:
+    """What random arrivals meet at one server whose times vary by any law: M/G/1.
+
+    Wq = ρ/(1 − ρ) · (1 + cv²)/2 · service time (Pollaczek–Khinchine), cv = sd / mean.
+    Source: Pollaczek (1930), Khinchine (1932); Gross et al. (2008) section 5.1.
+
+    Raises:
+        ScenarioError: the server cannot keep up.
+
+    >>> round(variable_queue(arrival_rate=0.8, service_time=1, service_cv=0).wait, 4)
+    2.0
+    """
+    _check_rates(arrival_rate, service_time)
+    share = _stable(arrival_rate, 1 / service_time)
+    wait = share / (1 - share) * (1 + service_cv**2) / 2 * service_time
+    return Queue(share, 1 - share, share, arrival_rate * wait, wait,
+                 arrival_rate * wait + share, wait + service_time)  # fmt: skip
+
+
+def priority_waits(arrival_rates: Sequence[float], service_rate: float) -> tuple[float, ...]:
+    """How long each class waits when the first classes go first, without interruption.
+
+    One exponential server: Wq_k = W0 / ((1 − σ_{k−1})(1 − σ_k)), with W0 = Σλ / μ² the mean work
+    in service and σ_k the load of the classes up to k. Source: Cobham (1954).
+
+    Raises:
+        ScenarioError: the server cannot keep up.
+
+    >>> [round(wait, 4) for wait in priority_waits([0.3, 0.4], service_rate=1)]
+    [1.0, 3.3333]
+    """
+    _check_rates(service_rate, *arrival_rates)
+    _stable(sum(arrival_rates), service_rate)
+    residual = sum(arrival_rates) / service_rate**2
+    waits, before = [], 0.0
+    for rate in arrival_rates:
+        until = before + rate / service_rate
+        waits.append(residual / ((1 - before) * (1 - until)))
+        before = until
+    return tuple(waits)
+
+
+@dataclass(frozen=True)
+class RepairShop:
+    """The long run of machines that fail and wait for repair crews."""
+
+    all_up: float = column("probability", meaning="P0: every machine runs")
+    mean_down: float = column("machines", meaning="failed: waiting or under repair")
+    availability: float = column("share", meaning="of the machines that run")
+
+
+def machine_repair(
+    machines: int, failure_rate: float, repair_rate: float, crews: int = 1
+) -> RepairShop:
+    """How many of some machines stand still when few crews repair them (finite source).
+
+    With n down, the next fails at rate (N − n) λ and the next is repaired at rate min(n, c) μ.
+    Source: Palm (1947); Gross et al. (2008) section 2.8.
+
+    >>> round(machine_repair(5, failure_rate=0.1, repair_rate=1).availability, 4)
+    0.8721
+    """
+    _check_rates(failure_rate, repair_rate)
+    _check_whole(machines, "machines")
+    _check_whole(crews, "crews")
+    terms = [1.0]
+    for n in range(machines):
+        terms.append(terms[-1] * (machines - n) * failure_rate / (min(n + 1, crews) * repair_rate))
+    total = sum(terms)
+    down = sum(n * term for n, term in enumerate(terms)) / total
+    return RepairShop(1 / total, down, 1 - down / machines)
+
+
+@dataclass(frozen=True)
+class StockedQueue:
+    """The long run of a maker that fills up a stock of finished goods."""
+
+    inventory: float = column("units", meaning="mean finished stock")
+    backorders: float = column("units", meaning="mean units owed")
+    fill_rate: float = column("share", meaning="of the demand served at once")
+
+
+def make_to_stock(arrival_rate: float, service_rate: float, base_stock: int) -> StockedQueue:
+    """What a finished stock does for customers of a maker with one random machine.
+
+    Units in process are geometric, P(N = n) = (1 − ρ) ρ^n, so the fill rate is 1 − ρ^S, the
+    backorders ρ^(S+1) / (1 − ρ), the inventory S − ρ (1 − ρ^S) / (1 − ρ).
+    Source: Buzacott & Shanthikumar (1993) chapter 4.
+
+    Raises:
+        ScenarioError: the machine cannot keep up.
+
+    >>> round(make_to_stock(0.8, 1, base_stock=3).fill_rate, 3)
+    0.488
+    """
+    _check_rates(arrival_rate, service_rate)
+    share = _stable(arrival_rate, service_rate)
+    filled = 1 - share**base_stock
+    odds = share / (1 - share)
+    return StockedQueue(base_stock - odds * filled, odds * share**base_stock, filled)
+
+
+@dataclass(frozen=True)
+class LineBounds(Row):
+    """What a line with constant work in process can do: best, worst, and practical worst case.
+
+    ``rate`` is that of the bottleneck, ``raw_time`` a part's work without any wait. Best:
+    TH = min(w / T0, rb). Worst: 1 / T0. Practical worst (everything random, stations alike):
+    w / (W0 + w − 1) · rb with W0 = rb T0. Cycle times follow by Little's law, CT = w / TH.
+    Source: Hopp & Spearman (2011) chapter 7.
+
+    >>> penny = LineBounds(rate=0.5, raw_time=8, units=4)
+    >>> penny.best_throughput, penny.worst_throughput, round(penny.practical_throughput, 4)
+    (0.5, 0.125, 0.2857)
+    """
+
+    rate: float = column("units/time", meaning="bottleneck rate rb", low=1e-12)
+    raw_time: float = column("time", meaning="sum of the process times T0", low=1e-12)
+    units: float = column("units", meaning="work in process w", low=1)
+
+    @property
+    def best_throughput(self) -> float:
+        """No variation: parts never wait until the bottleneck is full."""
+        return min(self.units / self.raw_time, self.rate)
+
+    @property
+    def worst_throughput(self) -> float:
+        """All parts move as one batch: one at a time is worked on."""
+        return 1 / self.raw_time
+
+    @property
+    def practical_throughput(self) -> float:
+        """As random as can be without being foolish: the usual yardstick."""
+        return self.units / (self.rate * self.raw_time + self.units - 1) * self.rate
+
+    def cycle_time(self, throughput: float) -> float:
+        """Little's law: time in the line at some throughput."""
+        return self.units / throughput
+
+
+def two_station_throughput(buffer: int) -> float:
+    """What a buffer buys between two random stations: throughput as a share of either's rate.
+
+    Exponential times, equal rates, blocking after service: (b + 2) / (b + 3).
+    Source: Hunt (1956).
+
+    >>> [two_station_throughput(b) for b in (0, 1, 2)]
+    [0.6666666666666666, 0.75, 0.8]
+    """
+    return (buffer + 2) / (buffer + 3)
+
+
+def _check_rates(*rates: float) -> None:
+    if not all(0 < rate < math.inf for rate in rates):
+        raise ScenarioError(
+            f"rates and times are above 0, got {', '.join(f'{r:g}' for r in rates)}"
+        )
+
+
+def _check_whole(count: int, what: str) -> None:
+    if count < 1 or count != int(count):
+        raise ScenarioError(f"{what} is a whole number of at least 1, got {count!r}")
+
+
+def _stable(arrivals: float, service: float) -> float:
+    """The utilisation, below 1."""
+    if arrivals >= service:
+        raise ScenarioError(
+            f"{arrivals:g} arrive while {service:g} can be served: the queue grows for ever; add "
+            "servers or speed, or send less"
+        )
+    return arrivals / service

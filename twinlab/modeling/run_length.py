@@ -1,0 +1,176 @@
+"""Run lengths: how many samples a control chart takes, on average, until it signals.
+
+The shift is that of the mean, in standard deviations of what is plotted; without a shift (0) every
+signal is a false alarm. Integral equations are solved at the nodes of Gauss and Legendre, so the
+answers are exact to printed digits, without simulation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from twinlab.scope.errors import ScenarioError
+
+
+def shewhart_run_length(shift: float, limit: float = 3.0, size: int = 1) -> float:
+    """Mean number of samples until a mean falls outside ± limit standard errors.
+
+    ARL = 1 / (Φ(−L − δ√n) + Φ(−L + δ√n)) [shift δ, limit L, sample size n].
+    Source: Montgomery, Introduction to Statistical Quality Control, operating characteristics.
+
+    Raises:
+        ScenarioError: the limit is not above 0, or the size not at least 1.
+
+    >>> round(shewhart_run_length(0), 1), round(shewhart_run_length(1, size=5), 3)
+    (370.4, 4.495)
+    """
+    from scipy.special import ndtr
+
+    if limit <= 0 or size < 1:
+        raise ScenarioError(
+            f"shewhart_run_length: limit {limit:g} must be above 0 and size {size:g} at least 1"
+        )
+    drift = shift * math.sqrt(size)
+    return float(1.0 / (ndtr(-limit - drift) + ndtr(-limit + drift)))
+
+
+def cusum_run_length(shift: float, reference: float = 0.5, limit: float = 5.0) -> float:
+    """Mean number of observations until a two-sided CUSUM that starts at 0 signals.
+
+    Each side: L(u) = 1 + L(0) Φ(k − δ − u) + ∫₀ʰ L(y) φ(y + k − δ − u) dy; together
+    1/L = 1/L⁺ + 1/L⁻ [reference k, limit h, shift δ]. Source: Page (1954); Montgomery,
+    Introduction to Statistical Quality Control (k = 0.5, h = 5: 465 and 10.4).
+
+    Raises:
+        ScenarioError: the limit is not above 0, or the reference is negative.
+
+    >>> round(cusum_run_length(0), 1), round(cusum_run_length(1), 2)
+    (465.4, 10.38)
+    """
+    if limit <= 0 or reference < 0:
+        raise ScenarioError(
+            f"cusum_run_length: limit {limit:g} must be above 0 and reference {reference:g} "
+            "at least 0"
+        )
+    sides = (_one_sided(shift - reference, limit), _one_sided(-shift - reference, limit))
+    return 1.0 / sum(1.0 / side for side in sides)
+
+
+def _one_sided(drift: float, limit: float) -> float:
+    """Run length from 0 of max(0, C + Z + drift) until it is above the limit."""
+    from scipy.special import ndtr
+
+    places, weights = _nodes(0.0, limit, 1.0)
+    starts = np.append(0.0, places)
+    passing = _density(places[None, :] - drift - starts[:, None]) * weights
+    falling = ndtr(-drift - starts)
+    # The mass at zero is a start of its own beside the nodes.
+    system = np.eye(len(starts)) - np.column_stack([falling, passing])
+    return float(np.linalg.solve(system, np.ones(len(starts)))[0])
+
+
+def ewma_run_length(shift: float, weight: float = 0.1, limit: float = 2.814) -> float:
+    """Mean number of observations until an EWMA that starts at its target signals.
+
+    L(u) = 1 + 1/λ ∫ L(y) φ((y − (1 − λ)u)/λ − δ) dy over ± L √(λ/(2 − λ)) [weight λ, limit L in
+    asymptotic standard deviations, shift δ]. Source: Crowder (1987); Lucas & Saccucci (1990).
+
+    Raises:
+        ScenarioError: the weight is not in 0 to 1, or the limit not above 0.
+
+    >>> round(ewma_run_length(0), 1), round(ewma_run_length(1), 1)
+    (499.6, 10.3)
+    """
+    if not 0 < weight <= 1 or limit <= 0:
+        raise ScenarioError(
+            f"ewma_run_length: weight {weight:g} must be above 0 and at most 1, "
+            f"limit {limit:g} above 0"
+        )
+    edge = limit * math.sqrt(weight / (2.0 - weight))
+    places, weights = _nodes(-edge, edge, weight)
+    starts = np.append(0.0, places)
+    steps = (places[None, :] - (1.0 - weight) * starts[:, None]) / weight - shift
+    passing = _density(steps) * weights / weight
+    inside = np.linalg.solve(np.eye(len(places)) - passing[1:], np.ones(len(places)))
+    return float(1.0 + passing[0] @ inside)
+
+
+def shewhart_limit(run_length: float) -> float:
+    """Limit of a Shewhart chart with this mean run length between false alarms.
+
+    L = Φ⁻¹(1 − 1/(2 ARL)) [standard errors].
+
+    Raises:
+        ScenarioError: the run length is not above 1.
+
+    >>> round(shewhart_limit(370.4), 3)
+    3.0
+    """
+    from scipy.special import ndtri
+
+    return float(-ndtri(0.5 / _wanted(run_length)))
+
+
+def cusum_limit(run_length: float, reference: float = 0.5) -> float:
+    """Limit h of a two-sided CUSUM with this mean run length between false alarms.
+
+    Raises:
+        ScenarioError: the run length is not above 1, or out of reach.
+
+    >>> round(cusum_limit(1000), 3)
+    5.757
+    """
+    return _solved(lambda h: cusum_run_length(0.0, reference, h), run_length)
+
+
+def ewma_limit(run_length: float, weight: float = 0.1) -> float:
+    """Limit L of an EWMA with this mean run length between false alarms.
+
+    Raises:
+        ScenarioError: the run length is not above 1, or out of reach.
+
+    >>> round(ewma_limit(500), 3)
+    2.815
+    """
+    return _solved(lambda limit: ewma_run_length(0.0, weight, limit), run_length)
+
+
+def _solved(run_length_of: Callable[[float], float], wanted: float) -> float:
+    """The limit between 0.01 and 20 that gives the wanted run length."""
+    from scipy.optimize import brentq
+
+    goal = math.log(_wanted(wanted))
+    low, high = 0.01, 1.0
+    while (reached := math.log(run_length_of(high))) < goal:
+        low, high = high, high + 1.0
+        if high > 30 or reached > math.log(1e9):  # beyond this the equations are ill-conditioned
+            raise ScenarioError(f"a run length of {wanted:g} is out of reach: ask for less")
+    if math.log(run_length_of(low)) > goal:
+        raise ScenarioError(f"a run length of {wanted:g} is below that of any chart: ask for more")
+    return float(brentq(lambda x: math.log(run_length_of(x)) - goal, low, high, xtol=1e-7))
+
+
+def _wanted(run_length: float) -> float:
+    if not 1 < run_length < math.inf:
+        raise ScenarioError(f"a mean run length is above 1 sample, got {run_length:g}")
+    return run_length
+
+
+def _nodes(low: float, high: float, sigma: float) -> tuple[Any, Any]:
+    """Places and weights between two ends, close enough for a bell of this width."""
+    places, weights = _legendre(24 + 2 * int((high - low) / sigma))
+    return (low + high + (high - low) * places) / 2.0, weights * (high - low) / 2.0
+
+
+@cache
+def _legendre(count: int) -> tuple[Any, Any]:
+    return np.polynomial.legendre.leggauss(count)
+
+
+def _density(x: Any) -> Any:
+    return np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)

@@ -1,0 +1,238 @@
+"""Forecasting methods: ``method(history, horizon) -> mean demand of each coming period``.
+
+A method may be any such function. Those here are frozen dataclasses: they print as what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twinlab.scope.chance import Array
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError, TwinError
+from twinlab.task.demand.patterns import as_series
+
+Method = Callable[[Array, int], Array]
+
+# -- predict ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Naive(Row):
+    """Tomorrow will be as today was: the forecast that every other one must beat.
+
+    >>> Naive()([3, 5, 4], 2).tolist()
+    [4.0, 4.0]
+    """
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Repeat the last period."""
+        return np.full(horizon, as_series(history)[-1])
+
+
+@dataclass(frozen=True)
+class SeasonalNaive(Row):
+    """Each period will be as the same one a season ago.
+
+    >>> SeasonalNaive(3)([1, 2, 3, 4, 5, 6], 4).tolist()
+    [4.0, 5.0, 6.0, 4.0]
+    """
+
+    season: int = column("periods", meaning="length of the season", low=1)
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Repeat the last season."""
+        last = _enough(history, self.season, self)[-self.season :]
+        return np.asarray(np.resize(last, horizon))
+
+
+@dataclass(frozen=True)
+class MovingAverage(Row):
+    """The mean of the last periods goes on.
+
+    >>> MovingAverage(2)([3, 5, 4], 2).tolist()
+    [4.5, 4.5]
+    """
+
+    window: int = column("periods", meaning="how many are averaged", low=1)
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Repeat the mean."""
+        return np.full(horizon, _enough(history, self.window, self)[-self.window :].mean())
+
+
+@dataclass(frozen=True)
+class Smoothing(Row):
+    """Simple exponential smoothing: level ← α y + (1 − α) level, from the first observation.
+
+    Source: Brown (1959); Hyndman & Athanasopoulos, exponential smoothing chapter.
+
+    >>> Smoothing(0.5)([4, 8], 2).tolist()
+    [6.0, 6.0]
+    """
+
+    alpha: float = column("share", 0.2, "weight of the newest observation", low=0, high=1)
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Repeat the last level."""
+        return np.full(horizon, _smooth(as_series(history), self.alpha))
+
+
+@dataclass(frozen=True)
+class SmoothingFit:
+    """Simple exponential smoothing with the weight and first level that fit a series best."""
+
+    alpha: float
+    first_level: float
+    squared_error: float
+    forecast: float
+
+
+def fit_smoothing(series: Sequence[float]) -> SmoothingFit:
+    """Estimate the weight and first level of simple exponential smoothing by least squares.
+
+    Raises:
+        ScenarioError: the series is too short.
+        TwinError: statsmodels is not installed.
+
+    >>> fit_smoothing([4, 6, 5, 7, 6, 8, 7, 9]).alpha > 0.3
+    True
+    """
+    api = _statsmodels()
+    numbers = _enough(series, 4, "fit_smoothing")
+    model = api.SimpleExpSmoothing(numbers, initialization_method="estimated")
+    found = _quietly(model.fit)
+    return SmoothingFit(
+        float(found.params["smoothing_level"]), float(found.params["initial_level"]),
+        float(found.sse), float(found.forecast(1)[0]),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HoltWinters(Row):
+    """Level, trend and season, each smoothed, with the weights that fit best (additive).
+
+    Through ``statsmodels``. Source: Holt (1957); Winters (1960).
+
+    >>> HoltWinters(season=4)([1, 2, 3, 4] * 6, 4).round(3).tolist()
+    [1.0, 2.0, 3.0, 4.0]
+    """
+
+    season: int = column("periods", 1, "length of the season; 1 for none", low=1)
+    trend: bool = column("yes/no", False, "the level grows or falls")
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Fit the weights to the history and go on from its end."""
+        api = _statsmodels()
+        seasonal = self.season > 1
+        model = api.ExponentialSmoothing(
+            _enough(history, max(8, 2 * self.season), self),
+            trend="add" if self.trend else None,
+            seasonal="add" if seasonal else None,
+            seasonal_periods=self.season if seasonal else None,
+            initialization_method="heuristic" if len(history) >= 10 else "estimated",
+        )
+        return np.asarray(_quietly(model.fit).forecast(horizon), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Croston(Row):
+    """Demand that comes now and then: smoothed size over smoothed interval.
+
+    Size and interval are smoothed when demand comes; the first ones start them, the first interval
+    counted from the start of the series. Source: Croston (1972).
+
+    >>> Croston(0.5)([0, 4, 0, 6], 1).tolist()
+    [2.5]
+    """
+
+    alpha: float = column("share", 0.1, "weight of the newest demand", low=0, high=1)
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Repeat size / interval."""
+        return np.full(horizon, _croston(as_series(history), self.alpha))
+
+
+@dataclass(frozen=True)
+class SBA(Row):
+    """Croston's forecast without its bias: times 1 − α/2.
+
+    Source: Syntetos & Boylan (2005).
+
+    >>> SBA(0.5)([0, 4, 0, 6], 1).tolist()
+    [1.875]
+    """
+
+    alpha: float = column("share", 0.1, "weight of the newest demand", low=0, high=1)
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Repeat (1 − α/2) size / interval."""
+        return np.full(horizon, (1 - self.alpha / 2) * _croston(as_series(history), self.alpha))
+
+
+@dataclass(frozen=True)
+class TSB(Row):
+    """Demand that may die out: probability of demand, smoothed every period, times its size.
+
+    The size starts at the first demand, the probability at the first period (0 or 1).
+    Source: Teunter, Syntetos & Babai (2011).
+
+    >>> TSB(0.5, 0.5)([0, 4, 0, 6], 1).tolist()
+    [3.125]
+    """
+
+    alpha: float = column("share", 0.1, "weight of the newest size", low=0, high=1)
+    beta: float = column("share", 0.1, "weight of the newest yes or no", low=0, high=1)
+
+    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+        """Repeat probability × size."""
+        numbers = as_series(history)
+        sizes = numbers[numbers != 0]
+        size = _smooth(sizes, self.alpha) if len(sizes) else 0.0
+        return np.full(horizon, size * _smooth((numbers != 0).astype(np.float64), self.beta))
+
+
+def _smooth(numbers: Array, weight: float) -> float:
+    """The last level, starting at the first number."""
+    level = float(numbers[0])
+    for number in numbers[1:].tolist():
+        level += weight * (number - level)
+    return level
+
+
+def _croston(numbers: Array, weight: float) -> float:
+    places = np.flatnonzero(numbers)
+    if not len(places):
+        return 0.0
+    intervals = np.diff(places, prepend=-1).astype(np.float64)
+    return _smooth(numbers[places], weight) / _smooth(intervals, weight)
+
+
+def _enough(history: Sequence[float] | Array, count: int, who: Any) -> Array:
+    numbers = as_series(history)
+    if len(numbers) < count:
+        raise ScenarioError(f"{who} needs at least {count} periods, got {len(numbers)}")
+    return numbers
+
+
+def _statsmodels() -> Any:
+    try:
+        from statsmodels.tsa import api  # type: ignore[import-untyped]
+    except ModuleNotFoundError:
+        raise TwinError(
+            "this method needs statsmodels: pip install 'twinlab-scom[methods]'"
+        ) from None
+    return api
+
+
+def _quietly(fit: Callable[[], Any]) -> Any:
+    """Fit without warnings on convergence: the rolling evaluation judges the forecasts anyway."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return fit()

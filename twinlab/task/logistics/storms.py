@@ -1,0 +1,185 @@
+"""Storms, depots and what became of a plan: what pre-positioning talks about.
+
+The decision stands in ``prepositioning``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError, did_you_mean
+
+Way = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Depot(Row):
+    """A place where relief stock could lie.
+
+    >>> Depot("Panama", capacity=40_000, fixed_cost=60_000, unit_cost=1.8).capacity
+    40000.0
+    """
+
+    name: str = column("name", meaning="how the storms call it")
+    capacity: float = column("units", meaning="most it can hold", low=0)
+    fixed_cost: float = column("USD/season", 0.0, "cost of keeping it open", low=0)
+    unit_cost: float = column("USD/unit/season", 0.0, "cost of holding one unit ready", low=0)
+
+
+@dataclass(frozen=True)
+class Storm:
+    """One thing that may happen: what is needed where, and what is left of each depot's stock.
+
+    ``need`` in units by place; ``surviving`` is the share of stock that can still be used, by
+    depot (1 where it is not named).
+
+    >>> Storm("hit", 0.5, {"town": 40, "city": 60}, {"near": 0}).total
+    100
+    """
+
+    name: str
+    probability: float
+    need: Mapping[str, float] = field(default_factory=dict)
+    surviving: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check probability, needs and shares."""
+        for what, value, high in (
+            ("probability", self.probability, 1.0),
+            *((f"need of {place!r}", units, math.inf) for place, units in self.need.items()),
+            *((f"surviving share of {d!r}", share, 1.0) for d, share in self.surviving.items()),
+        ):
+            if not (0 <= value <= high and math.isfinite(value)):
+                limit = f"from 0 to {high:g}" if high < math.inf else "a number of at least 0"
+                raise ScenarioError(f"storm {self.name!r}: {what} is {value!r}: give {limit}")
+
+    @property
+    def total(self) -> float:
+        """What is needed in all places together [units]."""
+        return sum(self.need.values())
+
+
+@dataclass(frozen=True)
+class StormSeason:
+    """What is known before the season: depots, storms, ways and what a missing unit costs.
+
+    ``transport`` gives USD/unit by (depot, place); a pair that is missing cannot be served.
+
+    Raises:
+        ScenarioError: probabilities do not sum to one, or a name is unknown.
+    """
+
+    depots: tuple[Depot, ...]
+    storms: tuple[Storm, ...]
+    transport: Mapping[Way, float]
+    shortage_cost: float
+
+    def __post_init__(self) -> None:
+        """Check that everything fits together."""
+        object.__setattr__(self, "depots", tuple(self.depots))
+        object.__setattr__(self, "storms", tuple(self.storms))
+        total = math.fsum(storm.probability for storm in self.storms)
+        if not math.isclose(total, 1.0, abs_tol=1e-9):
+            raise ScenarioError(
+                f"season: probabilities sum to {total:g}, not 1: add a calm Storm('calm', p)"
+            )
+        if not self.shortage_cost >= 0:
+            raise ScenarioError(f"season: shortage_cost is {self.shortage_cost!r}: give at least 0")
+        names = [depot.name for depot in self.depots]
+        used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
+        for name in used:
+            if name not in names:
+                raise ScenarioError(f"season: {name!r} is not a depot; {did_you_mean(name, names)}")
+
+    @cached_property
+    def mean_storm(self) -> Storm:
+        """The average storm: every need and every surviving share at its expected value."""
+        places = dict.fromkeys(place for storm in self.storms for place in storm.need)
+        need = {p: sum(s.probability * s.need.get(p, 0.0) for s in self.storms) for p in places}
+        left = {d.name: sum(s.probability * s.surviving.get(d.name, 1.0) for s in self.storms)
+                for d in self.depots}  # fmt: skip
+        # Sums of probabilities may pass one by a rounding speck.
+        return Storm("average", 1.0, need, {d: min(1.0, share) for d, share in left.items()})
+
+
+@dataclass(frozen=True)
+class StormOutcome:
+    """How one storm goes with a plan: units needed, served and lost, and by which ways.
+
+    ``cost`` is transport plus shortage [USD].
+    """
+
+    storm: str
+    probability: float
+    needs: Mapping[str, float]
+    served: float
+    lost_stock: float
+    cost: float
+    shipments: Mapping[Way, float]
+
+    @property
+    def need(self) -> float:
+        """What is needed in all places together [units]."""
+        return sum(self.needs.values())
+
+    @property
+    def coverage(self) -> float:
+        """The share of the need that is served (1 if nothing is needed)."""
+        return self.served / self.need if self.need > 0 else 1.0
+
+
+@dataclass(frozen=True, repr=False)
+class StormPlan:
+    """Where stock lies, and how every storm goes then.
+
+    Costs in USD/season: ``first_stage`` is paid in any case, ``second_stage`` is expected.
+    """
+
+    stocks: Mapping[str, float]
+    first_stage: float
+    second_stage: float
+    outcomes: tuple[StormOutcome, ...]
+
+    @property
+    def cost(self) -> float:
+        """Expected cost of a season [USD]."""
+        return self.first_stage + self.second_stage
+
+    @property
+    def stock(self) -> float:
+        """Units in all depots."""
+        return sum(self.stocks.values())
+
+    @property
+    def coverage(self) -> float:
+        """The expected share of the need that is served: expected served / expected needed."""
+        need = sum(o.probability * o.need for o in self.outcomes)
+        served = sum(o.probability * o.served for o in self.outcomes)
+        return served / need if need > 0 else 1.0
+
+    @property
+    def reliability(self) -> float:
+        """The probability that a season goes by with everybody served."""
+        return sum(o.probability for o in self.outcomes if o.served >= o.need * (1 - 1e-9))
+
+    def outcome(self, storm: str) -> StormOutcome:
+        """Look up how a storm goes, by its name."""
+        names = [outcome.storm for outcome in self.outcomes]
+        if storm not in names:
+            raise ScenarioError(f"plan: no storm {storm!r}; {did_you_mean(storm, names)}")
+        return self.outcomes[names.index(storm)]
+
+    def __repr__(self) -> str:
+        """Say it in three lines."""
+        kept = [f"{name} {units:,.0f}" for name, units in self.stocks.items() if units > 0]
+        return (
+            f"stock: {', '.join(kept) or 'none'}\n"
+            f"cost {self.cost:,.0f} USD/season: {self.first_stage:,.0f} before the storm, "
+            f"{self.second_stage:,.0f} expected after it\n"
+            f"serves {self.coverage:.1%} of the need; {self.reliability:.0%} of the seasons "
+            "without shortage"
+        )

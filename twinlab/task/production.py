@@ -1,0 +1,292 @@
+"""Production: what limits the line, and what must each department do for a required throughput?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinlab.modeling.line import LineBatch, LineRun, replicate_line
+from twinlab.modeling.output import Estimate
+from twinlab.modeling.queues import LineBounds, erlang_queue
+from twinlab.modeling.stations import Line, Saturated, Station
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.task.recommendation import Answer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# -- describe: how well the machines are used -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Oee(Row, Answer):
+    """Overall equipment effectiveness: availability × performance × quality.
+
+    Source: Nakajima (1988).
+
+    >>> round(Oee(availability=0.9, performance=0.95, quality=0.99).oee, 4)
+    0.8464
+    """
+
+    availability: float = column("share", meaning="time up of planned time", low=0, high=1)
+    performance: float = column("share", meaning="ideal time of time up", low=0, high=1)
+    quality: float = column("share", meaning="good units of all units", low=0, high=1)
+
+    @property
+    def oee(self) -> float:
+        """The product of the three [share]."""
+        return self.availability * self.performance * self.quality
+
+
+def oee(run: LineRun, station: str) -> Oee:
+    """Read the effectiveness of a station's machines from a run of its line.
+
+    What a machine waits for others (starved or blocked) counts as lost performance.
+
+    >>> from twinlab.modeling.line import run_line
+    >>> run = run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3, warm_up=1)
+    >>> print(oee(run, "cut"))
+    availability 1 share · performance 0.5 share · quality 1 share
+    """
+    seen = run.station(station)
+    up = 1.0 - seen.down
+    return Oee(up, seen.working / up if up else 0.0, run.good_share)
+
+
+# -- predict: the bottleneck, and what a line can do ------------------------------------------
+
+
+@dataclass(frozen=True)
+class Load(Answer):
+    """What one delivered unit takes of a station, and how many the station allows."""
+
+    station: str = column("name")
+    visits: float = column("works/unit", meaning="begun per delivered unit: scrap and rework")
+    minutes: float = column("minutes/work", meaning="with the time lost to failures")
+    capacity: float = column("units/day", meaning="delivered, if no other station limits")
+
+
+def loads(line: Line) -> tuple[Load, ...]:
+    """Explode one delivered unit backwards through the line, yields and failures included.
+
+    Visits: what leaves a station goes on, back to rework, or to scrap; these flows balance
+    (linear equations), scaled to one delivered unit. Minutes: work + the expected repair and
+    replacement per minute of work. Capacity = machines × minutes per day / (visits × minutes).
+    Source: Hopp & Spearman (2011) chapters 8 and 12.
+
+    >>> from twinlab.modeling.stations import Fault, Inspection
+    >>> scrap = Station("weld", 3, faults=(Fault("crack", 0.2),), inspection=Inspection())
+    >>> [round(found.capacity, 1) for found in loads(Line([Station("cut", 2), scrap]))]
+    [192.0, 128.0]
+    """
+    visits = _visits(line.stations)
+    minutes = [s.time.average * (1 + _lost_per_minute(s)) for s in line.stations]
+    return tuple(
+        Load(s.name, v, m, s.machines * line.minutes_per_day / (v * m) if m else math.inf)
+        for s, v, m in zip(line.stations, visits, minutes, strict=True)
+    )
+
+
+def bottleneck(line: Line) -> Load:
+    """The station that limits the line, with scrap, rework and failures counted.
+
+    >>> bottleneck(Line([Station("cut", 2), Station("weld", 3)])).station
+    'weld'
+    """
+    return min(loads(line), key=lambda found: found.capacity)
+
+
+def bounds(line: Line, units: float) -> LineBounds:
+    """Best, worst and practical worst throughput with so many units in the line (per minute).
+
+    The bottleneck's rate and the raw time come from ``loads``; see ``LineBounds``.
+
+    >>> penny = Line([Station(name, 120) for name in "abcd"])  # four stations of two hours
+    >>> round(bounds(penny, 10).practical_throughput * 60, 4)
+    0.3846
+    """
+    found = loads(line)
+    rate = min(one.capacity for one in found) / line.minutes_per_day
+    return LineBounds(rate, sum(one.visits * one.minutes for one in found), units)
+
+
+def _visits(stations: Sequence[Station]) -> list[float]:
+    """Works begun at each station per delivered unit."""
+    names = [s.name for s in stations]
+    flows = np.eye(len(stations))  # visits − what comes from others = what enters
+    faulty, delivered = 0.0, 1.0
+    for at, station in enumerate(stations):
+        for fault in station.faults:
+            faulty = 1 - (1 - faulty) * (1 - fault.rate)
+        passed = 1.0
+        if station.inspection:
+            found = faulty * station.inspection.detects
+            passed = 1 - found
+            faulty = (faulty - found) / passed if passed else 0.0
+            if station.inspection.rework_to:
+                back = names.index(station.inspection.rework_to)
+                flows[back, at] -= found * station.inspection.rework_share
+        if at + 1 < len(stations):
+            flows[at + 1, at] -= passed
+        else:
+            delivered = passed
+    entering = np.zeros(len(stations))
+    entering[0] = 1.0
+    visits = np.linalg.solve(flows, entering)
+    return [float(v) for v in visits / (visits[-1] * delivered)]
+
+
+def _lost_per_minute(station: Station) -> float:
+    """Minutes of repair and replacement per minute of work, a renewal at a time."""
+    life = station.time_to_failure.average
+    if math.isinf(station.replace_at):
+        return station.time_to_repair.average / life
+    drawn = station.time_to_failure.draw(np.random.default_rng(0), np.ones(20_000), 1)
+    fails = float((drawn < station.replace_at).mean())
+    lost = fails * station.time_to_repair.average
+    lost += (1 - fails) * station.time_to_replace.average
+    return lost / float(np.minimum(drawn, station.replace_at).mean())
+
+
+# -- prescribe: takt, kanban, and instructions for a required throughput ----------------------
+
+
+def takt(minutes: float, units: float) -> float:
+    """The beat of customers: working time over units wanted in it [minutes/unit].
+
+    >>> takt(minutes=450, units=90)
+    5.0
+    """
+    if minutes <= 0 or units <= 0:
+        raise ScenarioError(f"takt: minutes {minutes:g} and units {units:g} must be above 0")
+    return minutes / units
+
+
+def kanban(rate: float, lead_time: float, container: float = 1.0, safety: float = 0.1) -> int:
+    """How many cards a loop needs: demand during the lead time, with safety, in containers.
+
+    ⌈d L (1 + α) / C⌉ [rate d, lead time L in the same time, safety α, container C].
+    Source: Monden (1983).
+
+    >>> kanban(rate=100, lead_time=0.5, container=10, safety=0.1)
+    6
+    """
+    if min(rate, lead_time, safety) < 0 or container <= 0:
+        raise ScenarioError(
+            f"kanban: rate {rate:g}, lead_time {lead_time:g} and safety {safety:g} are at least "
+            f"0, container {container:g} is above 0"
+        )
+    return max(1, math.ceil(rate * lead_time * (1 + safety) / container - 1e-9))
+
+
+@dataclass(frozen=True)
+class Department(Answer):
+    """What one department is told."""
+
+    station: str = column("name")
+    start_per_hour: float = column(
+        "units/hour", meaning="works to begin, scrap and rework included"
+    )
+    machines: int = column("machines", meaning="to man")
+    wip_limit: int = column("units", meaning="kanban cards: most in the department")
+    busy: float = column("share", meaning="of the manned machines' time")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the instructed line delivered when it was simulated."""
+
+    wanted: float = column("units/day")
+    throughput: Estimate = column("units/day")
+    batch: LineBatch | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether even the low end of the interval reaches what is wanted."""
+        return self.throughput.low >= self.wanted
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        verdict = "proved" if self.holds else "NOT proved"
+        return f"{verdict}: {self.wanted:g} units/day wanted, simulated {self.throughput}"
+
+
+@dataclass(frozen=True)
+class Instructions:
+    """What every department must do so that the line delivers what is wanted."""
+
+    wanted: float = column("units/day")
+    shifts: int = column("shifts/day")
+    departments: tuple[Department, ...] = ()
+    line: Line | None = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per department."""
+        import pandas as pd  # half a second; `import twinlab` stays quick
+
+        return pd.DataFrame(vars(d) for d in self.departments).set_index("station")
+
+    def prove(self, days: float = 20, histories: int = 10, seed: int = 0) -> Proof:
+        """Simulate the line as instructed, and see whether it delivers."""
+        assert self.line is not None
+        batch = replicate_line(self.line, days, histories, seed)
+        return Proof(self.wanted, batch.estimate("throughput"), batch)
+
+    def _repr_html_(self) -> str:
+        words = f"{self.wanted:g} units/day in {self.shifts} shift(s)"
+        return f"<p>{words}</p>{self.table.to_html(float_format='{:.3g}'.format)}"
+
+
+def instruct(
+    line: Line, wanted: float, *, shift: float = 480.0, most_busy: float = 0.9,
+    safety: float = 0.5,
+) -> Instructions:  # fmt: skip
+    """Tell each department what to do for a throughput: start rate, machines, cards, shifts.
+
+    Backwards from the customers: starts = wanted × visits (``loads``). The fewest shifts, then the
+    fewest of each station's machines, with which nobody is busier than ``most_busy``. Cards:
+    Little's law on the time in the department (an M/M/c queue's wait and the work) with
+    ``safety``. The line is then one of finite buffers; ``prove`` simulates it.
+    Source: Orlicky (1975) for the explosion; Hopp & Spearman (2011) chapters 8 and 12.
+
+    Raises:
+        SolverError: even three shifts are too short, with the department that lacks machines.
+
+    >>> told = instruct(Line([Station("cut", 2), Station("weld", 5, machines=3)]), wanted=200)
+    >>> [(d.station, d.machines, d.start_per_hour) for d in told.departments]
+    [('cut', 1, 25.0), ('weld', 3, 25.0)]
+    """
+    if wanted <= 0 or not 0 < most_busy < 1:
+        raise ScenarioError(
+            f"instruct: wanted {wanted:g} is above 0, most_busy {most_busy:g} in 0 to 1"
+        )
+    needs = loads(line)
+    # Minutes of one machine a day, shared by those that there are.
+    shares = [wanted * n.visits * n.minutes / s.machines
+              for n, s in zip(needs, line.stations, strict=True)]  # fmt: skip
+    shifts = max(1, math.ceil(max(shares) / (shift * most_busy) - 1e-9))
+    if shifts > 3:
+        worst = shares.index(max(shares))
+        short = math.ceil(shares[worst] * line.stations[worst].machines / (3 * shift * most_busy))
+        raise SolverError(
+            f"instruct: {wanted:g} units/day would keep {needs[worst].station!r} busy for "
+            f"{max(shares) / shift:.1f} shifts a day: it needs {short} machines, or ask for less"
+        )
+    minutes = shifts * shift
+    told, built = [], []
+    for need, station in zip(needs, line.stations, strict=True):
+        rate = wanted * need.visits / minutes
+        machines = max(1, math.ceil(rate * need.minutes / most_busy - 1e-9))
+        wait = erlang_queue(rate, 1 / need.minutes, machines).wait if need.minutes else 0.0
+        cards = max(machines + 1, kanban(rate, wait + need.minutes, safety=safety))
+        busy = rate * need.minutes / machines
+        told.append(Department(station.name, 60 * rate, machines, cards, busy))
+        built.append(replace(station, machines=machines, buffer=cards - machines))
+    instructed = replace(line, stations=tuple(built), minutes_per_day=minutes, source=Saturated())
+    return Instructions(wanted, shifts, tuple(told), instructed)

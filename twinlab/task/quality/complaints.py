@@ -1,0 +1,250 @@
+"""From complaints to a better design: what comes back, what to change, and whether it helped.
+
+=========  ====================================================================================
+describe   ``complaints`` of customers about what a line delivered, ``pareto`` of their causes
+predict    ``compare_returns``: the line with and without a change, on the same luck
+prescribe  ``house_of_quality``: which part of the design matters most to customers
+=========  ====================================================================================
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinlab.modeling.line import Line, LineRun, run_line
+from twinlab.modeling.line_parts import Draws
+from twinlab.modeling.output import Estimate, estimate
+from twinlab.scope.chance import Uniform
+from twinlab.scope.errors import ScenarioError, did_you_mean
+
+# -- describe ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """How many parts customers got, and how many they sent back, by the fault they name.
+
+    >>> print(Complaints(2000, {"dent": 30, "stain": 10}))
+    40 of 2,000 came back (20.0 per 1,000): dent 30, stain 10
+    """
+
+    delivered: int
+    counts: Mapping[str, int]
+
+    @property
+    def rate(self) -> float:
+        """Returns per 1,000 parts delivered."""
+        return 1000 * sum(self.counts.values()) / self.delivered if self.delivered else float("nan")
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        named = ", ".join(f"{fault} {count}" for fault, count in self.counts.items())
+        total = sum(self.counts.values())
+        return (
+            f"{total:,} of {self.delivered:,} came back ({self.rate:.1f} per 1,000)"
+            f"{': ' + named if named else ''}"
+        )
+
+
+def complaints(
+    run: LineRun, returned: Mapping[str, float], seed: int = 0, history: int = 0
+) -> Complaints:
+    """Let customers find what inspection did not, and send back some of it.
+
+    ``returned`` gives for each fault the share of parts with it that come back [share]. A part
+    comes back once, for the first of its faults that its customer minds. Whether a customer minds
+    is the part's own luck, so two designs meet the same customers.
+
+    Raises:
+        ScenarioError: a fault of the line is missing, or a share is not between 0 and 1.
+
+    >>> from twinlab.modeling.line import Fault, Station
+    >>> line = Line([Station("press", 1, faults=Fault("dent", 0.1))])
+    >>> print(complaints(run_line(line, days=12, seed=1), {"dent": 0.5}))
+    222 of 4,800 came back (46.2 per 1,000): dent 222
+    """
+    faults = _check_shares(run.line, returned)
+    minds = {f: Draws(seed, history, Uniform(0, 1), "customer", f) for f in faults}
+    counts: Counter[str] = Counter()
+    delivered = 0
+    for part in run.parts:
+        if part.fate != "delivered" or part.left < run.start:
+            continue
+        delivered += 1
+        for fault in part.faults:
+            if minds[fault](part.number) < returned[fault]:
+                counts[fault] += 1
+                break
+    return Complaints(delivered, dict(counts.most_common()))
+
+
+def _check_shares(line: Line, returned: Mapping[str, float]) -> list[str]:
+    """The faults of a line, each of which has a share of parts that come back."""
+    faults = [fault.name for station in line.stations for fault in station.faults]
+    for fault in faults:
+        if not 0 <= returned.get(fault, -1) <= 1:
+            raise ScenarioError(
+                f"returned[{fault!r}] is the share of such parts that come back, 0 to 1, got "
+                f"{returned.get(fault)!r}"
+            )
+    for name in returned:
+        if name not in faults:
+            raise ScenarioError(f"returned: no fault {name!r}; {did_you_mean(name, faults)}")
+    return faults
+
+
+@dataclass(frozen=True)
+class Pareto:
+    """Causes from the most to the least frequent.
+
+    >>> chart = pareto({"dent": 10, "scratch": 75, "stain": 15})
+    >>> chart.causes, chart.cumulative
+    (('scratch', 'stain', 'dent'), (0.75, 0.9, 1.0))
+    """
+
+    causes: tuple[str, ...]
+    counts: tuple[float, ...]
+
+    @property
+    def cumulative(self) -> tuple[float, ...]:
+        """Share of all that a cause and those before it make up."""
+        total = sum(self.counts)
+        return tuple(float(share) for share in np.cumsum(self.counts) / total) if total else ()
+
+    def vital_few(self, share: float = 0.8) -> tuple[str, ...]:
+        """The fewest causes that make up at least this share of all.
+
+        >>> pareto({"dent": 10, "scratch": 75, "stain": 15}).vital_few()
+        ('scratch', 'stain')
+        """
+        needed = sum(total < share - 1e-12 for total in self.cumulative) + 1
+        return self.causes[:needed]
+
+
+def pareto(counts: Mapping[str, float], group: Mapping[str, str] | None = None) -> Pareto:
+    """Sort causes by how often they occur; ``group`` adds them up, such as faults by part.
+
+    Source: Juran (1951), who named the principle after Pareto.
+
+    Raises:
+        ScenarioError: a count is below 0, or a cause has no group.
+
+    >>> pareto({"dent": 4, "stain": 9, "run": 2}, {"dent": "press", "stain": "coat", "run": "coat"})
+    Pareto(causes=('coat', 'press'), counts=(11, 4))
+    """
+    totals: Counter[str] = Counter()
+    for cause, count in counts.items():
+        if count < 0:
+            raise ScenarioError(f"pareto: {cause!r} cannot occur {count:g} times")
+        if group is not None and cause not in group:
+            raise ScenarioError(f"pareto: {cause!r} is in no group; {did_you_mean(cause, group)}")
+        totals[group[cause] if group is not None else cause] += count  # type: ignore[assignment]
+    ordered = totals.most_common()
+    return Pareto(tuple(cause for cause, _ in ordered), tuple(count for _, count in ordered))
+
+
+# -- prescribe --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HouseOfQuality:
+    """How much each feature of a design weighs for customers, the weightiest first.
+
+    >>> rooms = {"no dents": {"tool": 9, "rack": 3}, "no stains": {"rack": 1, "bath": 9}}
+    >>> house_of_quality({"no dents": 5, "no stains": 2}, rooms).weights
+    {'tool': 45, 'bath': 18, 'rack': 17}
+    """
+
+    weights: Mapping[str, float]
+
+    @property
+    def first(self) -> str:
+        """The feature to work on first."""
+        return next(iter(self.weights))
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Weights as shares of their sum."""
+        total = sum(self.weights.values())
+        return {feature: weight / total for feature, weight in self.weights.items()}
+
+
+def house_of_quality(
+    importance: Mapping[str, float], relations: Mapping[str, Mapping[str, float]]
+) -> HouseOfQuality:
+    """Weigh features of a design: weight = Σ over needs of importance × relation.
+
+    ``relations[need][feature]`` is 9 (strong), 3 (medium), 1 (weak) or absent.
+    Source: Akao (1990); Hauser & Clausing (1988).
+
+    Raises:
+        ScenarioError: needs without relations or importance, or a relation that is not 9, 3 or 1.
+
+    >>> house_of_quality({"quiet": 4, "light": 3}, {"quiet": {"motor": 9}, "light": {"motor": 3,
+    ...     "frame": 9}}).weights
+    {'motor': 45, 'frame': 27}
+    """
+    if set(importance) != set(relations):
+        odd = sorted(set(importance) ^ set(relations))
+        raise ScenarioError(f"house_of_quality: {odd} need both an importance and relations")
+    weights: dict[str, float] = {}
+    for need, features in relations.items():
+        for feature, relation in features.items():
+            if relation not in (1, 3, 9):
+                raise ScenarioError(
+                    f"house_of_quality: {need!r} and {feature!r} are related 9, 3 or 1, got "
+                    f"{relation!r}: leave it out if they are not"
+                )
+            weights[feature] = weights.get(feature, 0) + importance[need] * relation
+    if not weights:
+        raise ScenarioError("house_of_quality: nothing is related to any need")
+    return HouseOfQuality(dict(sorted(weights.items(), key=lambda pair: -pair[1])))
+
+
+# -- predict ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReturnsCompared:
+    """Returns per 1,000 delivered before and after a change, and their paired difference."""
+
+    before: Estimate
+    after: Estimate
+    difference: Estimate
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        change = self.difference
+        return (
+            f"returns per 1,000: {self.before.mean:.1f} before, {self.after.mean:.1f} after; "
+            f"change {change.mean:.1f} [{change.low:.1f}, {change.high:.1f}], "
+            f"{100 * change.confidence:g} % interval of {change.count} pairs"
+        )
+
+
+def compare_returns(
+    before: Line, after: Line, returned: Mapping[str, float], *,
+    days: float = 12, histories: int = 10, seed: int = 0,
+) -> ReturnsCompared:  # fmt: skip
+    """Prove a change of design: both lines make the same parts for the same customers.
+
+    Raises:
+        ScenarioError: fewer than two histories, or a fault without a share in ``returned``.
+
+    >>> from twinlab.modeling.line import Fault, Station
+    >>> line = Line([Station("press", 2, faults=Fault("dent", 0.1))])
+    >>> print(compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, histories=20))
+    returns per 1,000: 101.2 before, 20.5 after; change -80.7 [-83.4, -78.0], 95 % interval of 20 pairs
+    """  # noqa: E501 (one line of output)
+    rates = np.array([
+        [complaints(run_line(line, days, seed, history=history, log=False), returned, seed, history)
+         .rate for line in (before, after)]
+        for history in range(histories)
+    ])  # fmt: skip
+    return ReturnsCompared(
+        estimate(rates[:, 0]), estimate(rates[:, 1]), estimate(rates[:, 1] - rates[:, 0])
+    )

@@ -1,0 +1,199 @@
+"""Charts of one number at a time: Shewhart, EWMA and CUSUM, and what a chart is.
+
+Samples are numbered from 1, as on the wall of a workshop; hence ``values[:chart.last_good]`` are
+the observations before the estimated change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinlab.modeling.run_length import (
+    cusum_run_length,
+    ewma_run_length,
+    shewhart_run_length,
+)
+from twinlab.scope.chance import Array
+from twinlab.scope.errors import ScenarioError
+
+# -- describe ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ControlChart:
+    """What is plotted sample by sample, with its center line, its limits and its signals.
+
+    ``standard`` holds the observations in standard deviations from the target, for estimating
+    when the process changed.
+
+    >>> Shewhart(limit=3).chart([10.1, 9.8, 14.2], target=10, sigma=1)
+    Shewhart chart: 3 samples, center 10, limits 7 to 13; signals at sample 3
+    """
+
+    title: str
+    series: Mapping[str, Array]
+    center: float
+    lower: float
+    upper: float
+    standard: Array
+
+    @property
+    def signals(self) -> tuple[int, ...]:
+        """Numbers of the samples outside the limits, counted from 1."""
+        rows = np.array(list(self.series.values()))
+        outside = ((rows > self.upper) | (rows < self.lower)).any(axis=0)
+        return tuple(int(at) + 1 for at in np.flatnonzero(outside))
+
+    @property
+    def last_good(self) -> int | None:
+        """Number of the last sample before the change, estimated at the first signal.
+
+        τ = arg max over t of (T − t) · mean(z after t)², the likelihood's maximum for a step in
+        the mean [T: sample of the signal]. Source: Samuel, Pignatiello & Calvin (1998).
+        """
+        if not self.signals:
+            return None
+        seen = self.standard[: self.signals[0]]
+        after = np.cumsum(seen[::-1])[::-1]
+        return int(np.argmax(after**2 / np.arange(len(seen), 0, -1)))
+
+    def __repr__(self) -> str:
+        """Say it in a line."""
+        many = len(next(iter(self.series.values())))
+        found = ", ".join(map(str, self.signals[:8])) + (" …" if len(self.signals) > 8 else "")
+        said = f"signals at sample {found}" if found else "no signal"
+        return (
+            f"{self.title}: {many} samples, center {self.center:.5g}, limits {self.lower:.5g} to "
+            f"{self.upper:.5g}; {said}"
+        )
+
+
+class CusumChart(ControlChart):
+    """A CUSUM's two sums; its own estimate of the change is the last time its sum was zero.
+
+    >>> Cusum().chart([10, 10, 13, 13, 13], target=10, sigma=1).last_good
+    2
+    """
+
+    @property
+    def last_good(self) -> int | None:
+        """Number of the last sample at which the sum that signalled was still zero."""
+        if not self.signals:
+            return None
+        first = self.signals[0]
+        above, below = self.series.values()
+        rising = (above if above[first - 1] > self.upper else below)[:first]
+        zeros = np.flatnonzero(rising == 0.0)
+        return int(zeros[-1]) + 1 if len(zeros) else 0
+
+
+@dataclass(frozen=True)
+class Shewhart:
+    """A chart of single observations or means that remembers nothing: limits ± L σ.
+
+    Source: Shewhart (1931); Montgomery, Statistical Quality Control.
+
+    >>> Shewhart().chart([10.0, 13.5], target=10, sigma=1).signals
+    (2,)
+    """
+
+    limit: float = 3.0
+
+    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+        """Plot the values between target ± L σ [σ: of one plotted value]."""
+        z = _standard(values, target, sigma)
+        reach = self.limit * sigma
+        plotted = {"value": target + sigma * z}
+        return ControlChart("Shewhart chart", plotted, target, target - reach, target + reach, z)
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return f"Shewhart (L {self.limit:.4g})"
+
+    def run_length(self, shift: float) -> float:
+        """Mean number of samples until a signal, for a shift in standard deviations."""
+        return shewhart_run_length(shift, self.limit)
+
+
+@dataclass(frozen=True)
+class Ewma:
+    """A chart of the exponentially weighted moving average E ← λ x + (1 − λ) E.
+
+    Limits ± L σ √(λ/(2 − λ)), those of the long run from the first sample on, for which the run
+    lengths hold. Source: Roberts (1959); Lucas & Saccucci (1990).
+
+    >>> [round(e, 2) for e in Ewma(0.3, 3).chart([52, 47, 53], 50, 2.0539).series["EWMA"].tolist()]
+    [50.6, 49.52, 50.56]
+    """
+
+    weight: float = 0.1
+    limit: float = 2.814
+
+    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+        """Plot the moving average of the values, which starts at the target."""
+        from scipy.signal import lfilter
+
+        z = _standard(values, target, sigma)
+        smooth = target + sigma * lfilter([self.weight], [1.0, self.weight - 1.0], z)
+        reach = self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight))
+        return ControlChart(
+            "EWMA chart", {"EWMA": smooth}, target, float(target - reach), float(target + reach), z
+        )
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return f"EWMA (λ {self.weight:g}, L {self.limit:.4g})"
+
+    def run_length(self, shift: float) -> float:
+        """Mean number of samples until a signal, for a shift in standard deviations."""
+        return ewma_run_length(shift, self.weight, self.limit)
+
+
+@dataclass(frozen=True)
+class Cusum:
+    """A chart of two sums that grow while observations lie on one side of the target.
+
+    C⁺ ← max(0, C⁺ + z − k), C⁻ ← max(0, C⁻ − z − k), signal above h [z: standard deviations from
+    the target]; C⁻ is drawn downwards. Source: Page (1954); Montgomery, CUSUM chapter.
+
+    >>> Cusum().chart([10, 12, 13, 14], target=10, sigma=1).series["C+"].tolist()
+    [0.0, 1.5, 4.0, 7.5]
+    """
+
+    reference: float = 0.5
+    limit: float = 5.0
+
+    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+        """Plot both sums of the standardised values."""
+        z = _standard(values, target, sigma)
+        above, below = np.zeros(len(z)), np.zeros(len(z))
+        up = down = 0.0
+        for at, one in enumerate(z.tolist()):
+            up, down = max(0.0, up + one - self.reference), max(0.0, down - one - self.reference)
+            above[at], below[at] = up, -down
+        sums = {"C+": above, "C−": below}
+        return CusumChart("CUSUM chart", sums, 0.0, -self.limit, self.limit, z)
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return f"CUSUM (k {self.reference:g}, h {self.limit:.4g})"
+
+    def run_length(self, shift: float) -> float:
+        """Mean number of samples until a signal, for a shift in standard deviations."""
+        return cusum_run_length(shift, self.reference, self.limit)
+
+
+Design = Shewhart | Ewma | Cusum
+
+
+def _standard(values: Sequence[float], target: float, sigma: float) -> Array:
+    numbers = np.asarray(values, dtype=np.float64)
+    if not sigma > 0 or numbers.ndim != 1 or not len(numbers):
+        raise ScenarioError(
+            f"a chart needs values in a row and sigma above 0; got shape {numbers.shape} and "
+            f"sigma {sigma:g}"
+        )
+    return (numbers - target) / sigma

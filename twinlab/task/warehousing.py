@@ -1,0 +1,215 @@
+"""Warehousing: where do goods stand, how far do pickers walk, and how many docks are enough?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.queues import Queue, erlang_queue, variable_queue
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.task.recommendation import Answer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Sku(Row):
+    """A stock keeping unit: how often it is picked, and the room it takes.
+
+    >>> Sku("screws", picks=40, cube=1.5).slots
+    1
+    """
+
+    name: str = column("name", meaning="what it is called")
+    picks: float = column("lines/day", meaning="order lines that ask for it", low=0)
+    cube: float = column("m³", 0.0, "room that its stock fills", low=0)
+    slots: int = column("slots", 1, "slots that it is given", low=1)
+
+
+# -- describe: how full, how busy -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Space(Answer):
+    """How full the slots are."""
+
+    slot_use: float = column("share", meaning="of the slots that are given to an item")
+    cube_use: float = column("share", meaning="of the given slots' room that is filled")
+
+
+def space(skus: Sequence[Sku], slots: int, slot_cube: float) -> Space:
+    """Measure how much of the slots, and of the room in them, is used.
+
+    >>> print(space([Sku("screws", 40, cube=1.5), Sku("pipes", 5, cube=3, slots=2)], 4, 2.0))
+    slot use 0.75 share · cube use 0.75 share
+    """
+    given = sum(s.slots for s in skus)
+    if not 0 < given <= slots or slot_cube <= 0:
+        raise ScenarioError(
+            f"space: {given} slots are given of {slots} with {slot_cube:g} m³ each: count anew"
+        )
+    return Space(given / slots, sum(s.cube for s in skus) / (given * slot_cube))
+
+
+def activity(skus: Sequence[Sku]) -> pd.DataFrame:
+    """Show pick lines, their share, and the cube-per-order index of every item, busiest first.
+
+    >>> activity([Sku("pipes", 10, slots=2), Sku("screws", 30)]).index.tolist()
+    ['screws', 'pipes']
+    """
+    import pandas as pd  # half a second; `import twinlab` stays quick
+
+    total = sum(s.picks for s in skus)
+    rows = {
+        s.name: {
+            "lines/day": s.picks,
+            "share of lines": s.picks / total if total else math.nan,
+            "slots": s.slots,
+            "slots per line": cube_per_order(s),
+        }
+        for s in sorted(skus, key=lambda s: -s.picks)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("sku")
+
+
+def cube_per_order(sku: Sku) -> float:
+    """The room that an item takes for each of its picks a day: COI [slots/line].
+
+    Source: Heskett (1963).
+
+    >>> cube_per_order(Sku("pipes", picks=10, slots=2))
+    0.2
+    """
+    return sku.slots / sku.picks if sku.picks else math.inf
+
+
+# -- predict: how long do trucks wait, how far do pickers walk --------------------------------
+
+
+def dock(arrivals: float, minutes: float, docks: int = 1, variation: float = 1.0) -> Queue:
+    """Predict the queue of trucks at the docks; rates per hour, waits in hours.
+
+    ``minutes`` to unload a truck, ``variation`` their sd / mean. One dock: M/G/1 (Pollaczek and
+    Khinchine), exact. Several docks: M/M/c, exact for variation 1; otherwise its wait times
+    (1 + cv²)/2, an approximation. Source: Lee & Longton (1959).
+
+    Raises:
+        ScenarioError: trucks come faster than they are unloaded.
+
+    >>> round(60 * dock(arrivals=1.6, minutes=30, variation=0).wait, 6)  # M/D/1
+    60.0
+    >>> round(60 * dock(arrivals=8, minutes=20, docks=4).wait, 3)
+    5.676
+    """
+    if minutes <= 0 or variation < 0:
+        raise ScenarioError(f"dock: minutes {minutes:g} above 0, variation {variation:g} from 0")
+    if docks == 1:
+        return variable_queue(arrivals, minutes / 60, variation)
+    found = erlang_queue(arrivals, 60 / minutes, docks)
+    wait = found.wait * (1 + variation**2) / 2
+    queue = arrivals * wait
+    return Queue(found.utilisation, found.empty, found.must_wait, queue, wait,
+                 queue + arrivals * minutes / 60, wait + minutes / 60)  # fmt: skip
+
+
+Layout = Mapping[str, Sequence[float]]
+
+
+def travel(skus: Sequence[Sku], layout: Layout) -> float:
+    """The expected way of a pick, there and back, one item a trip [m].
+
+    Σ share of lines × 2 × mean distance of the item's slots. ``layout`` gives each item the
+    distances of its slots from the door.
+
+    >>> travel([Sku("screws", 30), Sku("pipes", 10)], {"screws": [5], "pipes": [15]})
+    15.0
+    """
+    weights = _weights(skus, layout)
+    return sum(w * 2 * float(np.mean(layout[s.name])) for w, s in zip(weights, skus, strict=True))
+
+
+def simulate_travel(
+    skus: Sequence[Sku], layouts: Mapping[str, Layout], picks: int = 5000, seed: int = 0
+) -> dict[str, Estimate]:
+    """Walk the same picks in several layouts: the mean way of each, and its interval [m].
+
+    Each pick asks for an item by its lines and takes one of its slots at random; layouts share the
+    luck, pick by pick.
+
+    >>> skus = [Sku("screws", 30), Sku("pipes", 10)]
+    >>> found = simulate_travel(skus, {"now": {"screws": [5], "pipes": [15]}})["now"]
+    >>> found.low < 15 < found.high
+    True
+    """
+    generator = np.random.default_rng(seed)
+    found = {}
+    weights = _weights(skus, *layouts.values())
+    asked = generator.choice(len(skus), picks, p=weights)
+    where = generator.random(picks)
+    for name, layout in layouts.items():
+        slots = [np.asarray(layout[s.name], dtype=np.float64) for s in skus]
+        ways = [2 * slots[i][int(u * len(slots[i]))] for i, u in zip(asked, where, strict=True)]
+        found[name] = estimate(ways)
+    return found
+
+
+def _weights(skus: Sequence[Sku], *layouts: Layout) -> list[float]:
+    for layout in layouts:
+        for sku in skus:
+            if len(layout.get(sku.name, ())) != sku.slots:
+                known = did_you_mean(sku.name, layout)
+                raise ScenarioError(
+                    f"layout: {sku.name!r} has {len(layout.get(sku.name, ()))} slots and needs "
+                    f"{sku.slots}; {known}"
+                )
+    total = sum(s.picks for s in skus)
+    if total <= 0:
+        raise ScenarioError("nobody picks anything: give some Sku picks above 0")
+    return [s.picks / total for s in skus]
+
+
+# -- prescribe: who stands near the door, and how many docks ----------------------------------
+
+
+def slotting(
+    skus: Sequence[Sku], distances: Sequence[float],
+    index: Callable[[Sku], float] = cube_per_order,
+) -> dict[str, list[float]]:  # fmt: skip
+    """Give the nearest slots to the items with the least cube-per-order index.
+
+    Best of all layouts where each trip picks one item and all slots of an item are used alike.
+    ``index`` may be another order, lowest first. Source: Heskett (1963); proof in Kallina & Lynn
+    (1976).
+
+    Raises:
+        ScenarioError: there are fewer slots than are needed.
+
+    >>> slotting([Sku("pipes", 20, slots=4), Sku("screws", 30)], [5, 10, 15, 20, 25])
+    {'screws': [5], 'pipes': [10, 15, 20, 25]}
+    """
+    needed = sum(s.slots for s in skus)
+    if needed > len(distances):
+        raise ScenarioError(f"slotting: {needed} slots are needed, there are {len(distances)}")
+    free = iter(sorted(distances))
+    return {s.name: [next(free) for _ in range(s.slots)] for s in sorted(skus, key=index)}
+
+
+def docks_for(wait: float, arrivals: float, minutes: float, variation: float = 1.0) -> int:
+    """The fewest docks with which trucks wait no longer than so many minutes on average.
+
+    >>> docks_for(wait=10, arrivals=8, minutes=20)
+    4
+    """
+    if wait <= 0:
+        raise ScenarioError(f"docks_for: the wait is above 0 minutes, got {wait!r}")
+    docks = math.floor(arrivals * minutes / 60 + 1e-9) + 1  # fewer cannot keep up
+    while 60 * dock(arrivals, minutes, docks, variation).wait > wait:
+        docks += 1
+    return docks
