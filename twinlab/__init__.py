@@ -8,15 +8,20 @@ scope            Product Node Lane Recipe Demand Stock Network Scenario Outage L
                  NegativeBinomial LogNormal Gamma Uniform Empirical Event Log State fold
                  read_disruptions write_disruptions TwinError NetworkError ScenarioError
                  SyncError SolverError
-organization     View PriorityFailover Shares
+organization     View PriorityFailover Shares OwnOrders PointOfSale FullSharing
 modeling         simulate Run Game replicate Batch Precision Estimate estimate mser5 WarmUp
                  compare Comparison sweep tornado sobol Sobol tune Tuning
-people           BaseStock MinMax FixedLot EchelonBaseStock PassThrough OneByOne
+technology       Plant Sensors Bus Link EventStore Alarm Fidelity fidelity
+people           BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock PassThrough OneByOne
 management       KPIs fill_rate cycle_service_level on_time_in_full days_of_cover mean_stock
                  mean_backlog lost_sales cost emissions lead_time bullwhip end_to_end_bullwhip
+task             Recommendation
+twin             Twin Mode Proposal
 ===============  ==========================================================================
 
-``twinlab.cases`` loads the case studies, ``twinlab.lab`` shows things in a notebook.
+More methods stand on their floors: ``twinlab.people.BeerGame``, ``twinlab.management.stress_test``,
+``twinlab.task.inventory.EconomicLot`` and so on. ``twinlab.cases`` loads the case studies, ``twinlab.lab``
+shows things in a notebook.
 """
 
 from importlib import import_module
@@ -57,8 +62,23 @@ from twinlab.modeling import (
     tornado,
     tune,
 )
-from twinlab.organization import PriorityFailover, Shares, View
-from twinlab.people import BaseStock, EchelonBaseStock, FixedLot, MinMax, OneByOne, PassThrough
+from twinlab.organization import (
+    FullSharing,
+    OwnOrders,
+    PointOfSale,
+    PriorityFailover,
+    Shares,
+    View,
+)
+from twinlab.people import (
+    BaseStock,
+    EchelonBaseStock,
+    FixedLot,
+    ForecastBaseStock,
+    MinMax,
+    OneByOne,
+    PassThrough,
+)
 from twinlab.scope import (
     Constant,
     Delay,
@@ -96,10 +116,15 @@ from twinlab.scope import (
     serial,
     write_disruptions,
 )
+from twinlab.task.recommendation import Recommendation
+from twinlab.technology import Alarm, Bus, EventStore, Fidelity, Link, Plant, Sensors, fidelity
+from twinlab.twin import Mode, Proposal, Twin
 
 __all__ = [
+    "Alarm",
     "BaseStock",
     "Batch",
+    "Bus",
     "Comparison",
     "Constant",
     "Delay",
@@ -109,15 +134,21 @@ __all__ = [
     "Empirical",
     "Estimate",
     "Event",
+    "EventStore",
+    "Fidelity",
     "FixedLot",
+    "ForecastBaseStock",
+    "FullSharing",
     "Game",
     "Gamma",
     "KPIs",
     "Lane",
     "LaneOutage",
+    "Link",
     "Log",
     "LogNormal",
     "MinMax",
+    "Mode",
     "NegativeBinomial",
     "Network",
     "NetworkError",
@@ -125,15 +156,21 @@ __all__ = [
     "Normal",
     "OneByOne",
     "Outage",
+    "OwnOrders",
     "PassThrough",
+    "Plant",
+    "PointOfSale",
     "Poisson",
     "Precision",
     "PriorityFailover",
     "Product",
+    "Proposal",
     "Recipe",
+    "Recommendation",
     "Run",
     "Scenario",
     "ScenarioError",
+    "Sensors",
     "Shares",
     "Sobol",
     "SolverError",
@@ -142,6 +179,7 @@ __all__ = [
     "SyncError",
     "Trace",
     "Tuning",
+    "Twin",
     "TwinError",
     "Uniform",
     "View",
@@ -156,6 +194,7 @@ __all__ = [
     "emissions",
     "end_to_end_bullwhip",
     "estimate",
+    "fidelity",
     "fill_rate",
     "fold",
     "lead_time",

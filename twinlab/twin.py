@@ -22,12 +22,13 @@ from twinlab.scope.errors import SyncError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 from twinlab.technology.bus import Bus
+from twinlab.technology.dispatch import Dispatch
 from twinlab.technology.drift import Alarm, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
 from twinlab.technology.follower import Follower
 from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, propose
 from twinlab.technology.store import EventStore, Intake
-from twinlab.technology.sync import command, present
+from twinlab.technology.sync import present
 
 __all__ = ["Mode", "Proposal", "Twin"]
 
@@ -75,7 +76,7 @@ class Twin:
         self._follower = Follower(bus, self.store, State.initial(model.network), trust)
         self._promises = Promises(PROMISE)
         self._adopted: dict[str, int] = {}
-        self._commands: list[dict[str, Any]] = []
+        self._dispatch = Dispatch(bus)
 
     # -- knowing --
 
@@ -87,7 +88,9 @@ class Twin:
         if self.mode is Mode.MODEL:
             return Intake(0, 0, 0)
         intake = self._follower.sync(self.model)
-        self._note_replies()
+        # The model decides as the plant reports that it now does.
+        for changes in self._dispatch.hear(self._follower.belief.replies):
+            self.model = changed(self.model, changes)
         if ask_again:
             self.bus.ask_again(self.gaps())
         return intake
@@ -186,11 +189,7 @@ class Twin:
                 f"a {self.mode.name.lower()} has no way back to the plant: set twin.mode = "
                 "Mode.TWIN, or let a person decide"
             )
-        number = len(self._commands)
-        changes = {k: v.item() if hasattr(v, "item") else v for k, v in proposal.changes.items()}
-        self._commands.append({"changes": changes, "reported": "sent"})
-        self.bus.commands.append(command(number, changes, self.day + valid_days))
-        return number
+        return self._dispatch.send(proposal.changes, self.day + valid_days)
 
     def reported(self, number: int) -> str:
         """What the plant says of a command: sent, changed, or refused with its reason.
@@ -198,19 +197,7 @@ class Twin:
         Raises:
             SyncError: there is no such command.
         """
-        if not 0 <= number < len(self._commands):
-            raise SyncError(f"no command {number!r}: {len(self._commands)} were sent")
-        return str(self._commands[number]["reported"])
-
-    def _note_replies(self) -> None:
-        """The model decides as the plant reports that it now does."""
-        sent = {number: c for number, c in enumerate(self._commands) if c["reported"] == "sent"}
-        for reply in self._follower.belief.replies:
-            known = sent.get(reply.data.get("command", -1))
-            if known is not None:
-                known["reported"] = ": ".join(filter(None, [reply.kind, reply.data.get("note")]))
-                if reply.kind == "changed":
-                    self.model = changed(self.model, known["changes"])
+        return self._dispatch.reported(number)
 
     def __repr__(self) -> str:
         """Say where it stands."""

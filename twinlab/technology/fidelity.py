@@ -133,7 +133,9 @@ def pinball_loss(
     1.0
     """
     levels = np.array([[0.1], [0.5], [0.9]])
-    short = np.asarray(came) - batch.quantiles(measure, node, product, levels=levels.ravel())
+    short = np.asarray(came) - batch.quantiles(
+        measure, node, product, levels=levels.ravel().tolist()
+    )
     return float(np.maximum(levels * short, (levels - 1) * short).mean())
 
 

@@ -7,7 +7,6 @@ the goods arrive: a receipt names the days on which its shipments left.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,8 +151,3 @@ def present(state: State) -> State:
     for batches in fine.batches.values():
         batches[:] = [b for b in batches if b.due >= fine.day]
     return fine
-
-
-def command(number: int, changes: dict[str, Any], until: int) -> bytes:
-    """A command as it travels back: what to change, and until when it may still be carried out."""
-    return json.dumps({"id": number, "changes": changes, "until": until}).encode()
