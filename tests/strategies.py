@@ -11,6 +11,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import twinlab as tl
+from twinlab.organization import FullSharing, OwnOrders, PointOfSale
+from twinlab.people import ForecastBaseStock
 
 DAYS = 24
 
@@ -56,6 +58,14 @@ rules = st.one_of(
     st.builds(tl.EchelonBaseStock, numbers(0, 90)),
     st.just(tl.PassThrough()),
     st.builds(Smoothing, numbers(1, 6)),
+    st.builds(
+        ForecastBaseStock,
+        st.integers(1, 4),
+        numbers(0, 6),
+        numbers(0, 9),
+        st.booleans(),
+        st.sampled_from([None, 3.0]),
+    ),
 )
 capacities = st.one_of(st.just(float("inf")), numbers(0, 30))
 money = st.sampled_from([0.0, 0.5, 2.0])
@@ -221,20 +231,33 @@ def disruptions(draw, network):
 
 @st.composite
 def scenarios(draw):
-    """A random scenario: a network, rules, sourcing, disruptions."""
+    """A random scenario: a network, rules, sourcing, sharing, disruptions."""
     network = draw(networks())
     brought = tl.Scenario(network, rules=tl.PassThrough(), days=DAYS).decided_items()
     shared = {
         item: tl.Shares() for item in brought
         if any((v.destination, v.product) == item for v in network.lanes) and draw(st.booleans())
     }  # fmt: skip
+    decided = {item: draw(rules) for item in brought}
+    enough = {item: _enough(rule) for item, rule in decided.items()}
     return tl.Scenario(
         network,
-        rules={item: draw(rules) for item in brought},
+        rules=decided,
         days=DAYS,
         disruptions=draw(st.lists(disruptions(network), max_size=3)),
         sourcing=shared,
+        sharing={item: draw(regime) for item, regime in enough.items() if draw(st.booleans())},
     )
+
+
+def _enough(rule):
+    """Regimes that show a rule what it needs."""
+    if isinstance(rule, tl.EchelonBaseStock):
+        return st.just(FullSharing())
+    regimes = [FullSharing(), PointOfSale()]
+    if not getattr(rule, "from_point_of_sale", False):
+        regimes.append(OwnOrders())
+    return st.sampled_from(regimes)
 
 
 seeds = st.integers(0, 2**32)

@@ -120,7 +120,7 @@ def test_same_seed_same_log(scenario, seed, replication):
 @many
 def test_other_rules_and_outages_leave_every_draw_unchanged(scenario, seed, data):
     """Common random numbers: only what a disruption says changes."""
-    other = scenario.decide(dict.fromkeys(scenario.rules, data.draw(rules)))
+    other = scenario.change(rules=data.draw(rules), sharing={})
     node, _ = data.draw(st.sampled_from(scenario.network.items))
     other = other.disrupt(tl.Outage(node, start=3, days=tl.Gamma(4, 4), rate=0.2))
     one, two = draw_luck(scenario, seed), draw_luck(other, seed)

@@ -5,6 +5,7 @@ import math
 import pytest
 
 import twinlab as tl
+from twinlab.organization import OwnOrders, PointOfSale
 
 PRODUCT = tl.Product("bike")
 
@@ -104,6 +105,12 @@ MISTAKES = [
      "nodes is empty: a network needs at least one of them"),
     (lambda: tl.serial(["plant", "shop"], demand=tl.Normal(5, 1), lead_time={"shp": 2}),
      tl.NetworkError, "lead_time: 'shp' is not a node; did you mean 'shop'?"),
+    (lambda: tl.serial(["plant", "shop", "plant"], demand=tl.Normal(5, 1)), tl.NetworkError,
+     "serial: 'plant' stands 2 times in ['plant', 'shop', 'plant']: give each"),
+    (lambda: tl.distribution("DC", ["north", "north"], demand=tl.Normal(5, 1)), tl.NetworkError,
+     "distribution: 'north' stands 2 times in ['supplier', 'DC', 'north', 'north']"),
+    (lambda: tl.distribution("DC", ["DC"], demand=tl.Normal(5, 1)), tl.NetworkError,
+     "distribution: 'DC' stands 2 times"),
     (lambda: run(rules={"shop": tl.BaseStock(20)}), tl.ScenarioError,
      "no one decides for 'plant' ('bike'), 'plant' ('frame'): give Scenario(rules={node: rule})"),
     (lambda: run(rules={"shpo": tl.BaseStock(20)}), tl.ScenarioError,
@@ -113,6 +120,19 @@ MISTAKES = [
      "'smith' decides nothing: no lane or recipe brings it anything, so drop it"),
     (lambda: run(rules={"shop": 20, "plant": tl.BaseStock(9)}), tl.ScenarioError,
      "'shop' has 20, which cannot be called: give a rule such as BaseStock(50)"),
+    (lambda: run(rules=tl.BaseStock), tl.ScenarioError, "which is a class: give a rule such as"),
+    (lambda: run(rules=20), tl.ScenarioError, "rules: 20 is neither for everybody nor by node"),
+    (lambda: run(sharing=OwnOrders), tl.ScenarioError, "which is a class: give OwnOrders(), Point"),
+    (lambda: run(sharing="full"), tl.ScenarioError,
+     "sharing: 'full' is neither for everybody nor by node: give OwnOrders(), PointOfSale() or"),
+    (lambda: run(sharing={"shpo": OwnOrders()}), tl.ScenarioError,
+     "sharing: 'shpo' is not a node; did you mean 'shop'?"),
+    (lambda: run(rules=tl.EchelonBaseStock(9), sharing=PointOfSale()), tl.ScenarioError,
+     "PointOfSale() does not show 'shop' the echelon_position of 'bike': let it see more with "
+     "Scenario(sharing={'shop': FullSharing()}), or give it a rule that does without"),
+    (lambda: run(rules=lambda view: view.point_of_sale, sharing=OwnOrders()), tl.ScenarioError,
+     "OwnOrders() does not show 'shop' the point_of_sale of 'bike': let it see more with "
+     "Scenario(sharing={'shop': PointOfSale()}), or give it a rule that does without"),
     (lambda: run(rules=lambda view: math.nan), tl.ScenarioError,
      "for 'bike' returned nan on day 0: a rule returns one number of units of at least 0"),
     (lambda: run(rules=lambda view: 20 - view.inventory_position - 99), tl.ScenarioError,

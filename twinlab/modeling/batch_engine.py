@@ -167,6 +167,8 @@ class BatchEngine:
         ])  # fmt: skip
         view.memory = dict(start.memory.get(item.key, {}))
         view.echelon = lambda: _echelon_position(self, item.number)
+        view.sales = lambda: _point_of_sale(self, item.number)
+        item.sharing(view)
         return view
 
 
@@ -209,6 +211,14 @@ def _echelon_position(engine: BatchEngine, number: int) -> Array:
             position = position - _unseen(engine, other)
         total = total + weight * position
     return np.asarray(total)
+
+
+def _point_of_sale(engine: BatchEngine, number: int) -> Array:
+    """What customers ask for today, of an item and, as weighed by the plan, downstream."""
+    total = np.zeros(engine.width)
+    for row, weight in engine.plan.customers(number):
+        total += weight * engine.demand[row][engine.day]
+    return total
 
 
 def _unseen(engine: BatchEngine, number: int) -> Any:

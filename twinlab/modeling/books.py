@@ -154,6 +154,13 @@ class Books:
             total += weight * position
         return total
 
+    def point_of_sale(self, item: int) -> float:
+        """What customers ask for today, of an item and, as weighed by the plan, downstream."""
+        total = 0.0
+        for row, weight in self.plan.customers(item):
+            total += weight * self.demand[row][self.day]
+        return total
+
     def recorded(self) -> dict[str, NDArray[np.float64]]:
         """The nights' records as arrays of days × items (lanes, claims or recipes)."""
         return {

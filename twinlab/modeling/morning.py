@@ -146,6 +146,8 @@ class Morning:
         view = View(*item.key, suppliers)
         view.memory = deepcopy(self.books.start.memory.get(item.key, {}))
         view.echelon = lambda: self.books.echelon_position(number)
+        view.sales = lambda: self.books.point_of_sale(number)
+        item.sharing(view)
         return view
 
     def _factors(self, lane: int) -> list[list[float]]:

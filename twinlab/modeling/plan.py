@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from twinlab.organization.sharing import FullSharing
 from twinlab.organization.sourcing import PriorityFailover
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
@@ -42,6 +43,7 @@ class ItemPlan:
     users: tuple[tuple[int, float], ...]  # (recipe number, units per unit) that consume it
     rule: Any
     sourcing: Any
+    sharing: Any
 
     @property
     def unlimited(self) -> bool:
@@ -99,6 +101,11 @@ class Plan:
                         weights[fed] = weights.get(fed, 0.0) + share * weights[at]
             self._echelons[number] = tuple((at, weights[at]) for at in later if at in weights)
         return self._echelons[number]
+
+    def customers(self, number: int) -> list[tuple[int, float]]:
+        """The demand rows of an item and everything downstream, and their weight in its units."""
+        weighed = ((self.items[at].customers, weight) for at, weight in self.echelon(number))
+        return [(row, weight) for row, weight in weighed if row is not None]
 
     def columns(self, node: str = "", product: str = "") -> list[int]:
         """The item numbers of a node and product (all, if not given).
@@ -208,6 +215,7 @@ def _item(
         rank = scenario.network.demands[demand].service_rank
         claims.insert(sum(r <= rank for r, _ in ranked), -1)
     rules: Any = scenario.rules
+    sharing: Any = scenario.sharing
     return ItemPlan(
         key=key,
         node=node,
@@ -220,6 +228,7 @@ def _item(
         users=tuple(links.users[number]),
         rule=rules.get(key),
         sourcing=scenario.sourcing.get(key, PriorityFailover()),
+        sharing=sharing.get(key, FullSharing()),
     )
 
 

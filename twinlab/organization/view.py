@@ -1,4 +1,4 @@
-"""What a decision maker sees when it decides: its own books, and its suppliers."""
+"""What a decision maker sees when it decides: its own books, its suppliers, what others share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class View:
     """
 
     __slots__ = ("backlog", "day", "demand", "echelon", "memory", "node", "on_hand", "on_order",
-                 "product", "suppliers")  # fmt: skip
+                 "product", "sales", "suppliers")  # fmt: skip
 
     def __init__(self, node: str, product: str, suppliers: Sequence[Supplier] = ()) -> None:
         """A view of nothing yet; the engine fills it before each decision."""
@@ -54,6 +54,7 @@ class View:
         self.demand: Any = 0.0
         self.memory: dict[str, Any] = {}
         self.echelon: Callable[[], Any] = lambda: self.inventory_position
+        self.sales: Callable[[], Any] = lambda: self.demand
 
     @property
     def inventory_position(self) -> Any:
@@ -71,8 +72,23 @@ class View:
 
         Units here, on order, on the way to and at all nodes that are fed from here, less what
         customers wait for; products made from it count with their recipe's quantity.
+
+        Raises:
+            ScenarioError: the sharing regime does not show it.
         """
         return self.echelon()
+
+    @property
+    def point_of_sale(self) -> Any:
+        """What final customers asked for today, here and downstream, in units of this product.
+
+        Units of products made from it count with their recipe's quantity, and items that buy from
+        several suppliers with the share that comes from here, as in the echelon.
+
+        Raises:
+            ScenarioError: the sharing regime does not show it.
+        """
+        return self.sales()
 
     def __repr__(self) -> str:
         """Show the books."""

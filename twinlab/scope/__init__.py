@@ -1,5 +1,6 @@
 """Scope, floor 1: what is twinned, the order of a day, the log and the state."""
 
+from twinlab.scope.boundary import BlindSpot, Narrowed, cut, narrow, tiers
 from twinlab.scope.builders import assembly, distribution, serial
 from twinlab.scope.chance import (
     Constant,
@@ -17,11 +18,13 @@ from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, ScenarioError, SolverError, SyncError, TwinError
 from twinlab.scope.log import Event, Log
 from twinlab.scope.network import Network
+from twinlab.scope.periods import coarse_network
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, fold
 from twinlab.scope.tables import read_disruptions, write_disruptions
 
 __all__ = [
+    "BlindSpot",
     "Constant",
     "Delay",
     "Demand",
@@ -33,6 +36,7 @@ __all__ = [
     "LaneOutage",
     "Log",
     "LogNormal",
+    "Narrowed",
     "NegativeBinomial",
     "Network",
     "NetworkError",
@@ -52,9 +56,13 @@ __all__ = [
     "TwinError",
     "Uniform",
     "assembly",
+    "coarse_network",
+    "cut",
     "distribution",
     "fold",
+    "narrow",
     "read_disruptions",
     "serial",
+    "tiers",
     "write_disruptions",
 ]

@@ -40,6 +40,7 @@ def serial(
     """
     if len(nodes) < 2:
         raise NetworkError(f"serial needs a source and at least one more node, got {list(nodes)!r}")
+    _each_once("serial", nodes)
     ways = list(pairwise(nodes))
     return _network(ways, [nodes[-1]], demand, product, (lead_time, holding_cost, on_hand))
 
@@ -63,6 +64,7 @@ def distribution(
     >>> [d.pattern.average for d in net.demands]
     [3.0, 5.0]
     """  # noqa: E501 (a doctest line)
+    _each_once("distribution", ["supplier", center, *retailers])
     ways = [("supplier", center), *((center, retailer) for retailer in retailers)]
     return _network(ways, list(retailers), demand, _PRODUCT, (lead_time, holding_cost, on_hand))
 
@@ -103,6 +105,15 @@ def assembly(
         demands=[_demand(demand, plant, _PRODUCT)],
         stocks=[Stock(plant, _PRODUCT, units[plant])] if units[plant] else [],
     )
+
+
+def _each_once(builder: str, names: Sequence[str]) -> None:
+    for name in names:
+        if list(names).count(name) > 1:
+            raise NetworkError(
+                f"{builder}: {name!r} stands {list(names).count(name)} times in {list(names)!r}: "
+                "give each node a name of its own"
+            )
 
 
 def _network(

@@ -1,4 +1,4 @@
-"""A scenario: a network, who decides what, what goes wrong, and for how many days."""
+"""A scenario: a network, who decides and sees what, what goes wrong, and for how many days."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from twinlab.scope.network import Network
 
 Rule = Callable[[Any], Any]
 Sourcing = Callable[[Any, Any], Any]
+Sharing = Callable[[Any], None]
 ByItem = Mapping[Any, Any]
 
 
@@ -23,7 +24,8 @@ class Scenario:
 
     ``rules`` says who decides how much to order or make: one rule for everybody, or a rule per node
     or per (node, product). ``sourcing`` says in the same way how an order is split over several
-    suppliers; who is not named asks by sourcing rank.
+    suppliers; who is not named asks by sourcing rank. ``sharing`` says what each of them sees of
+    the others (one regime for everybody, or by node); who is not named sees everything.
 
     Raises:
         ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
@@ -40,23 +42,24 @@ class Scenario:
     days: int = 365
     disruptions: tuple[Disruption, ...] = ()
     sourcing: ByItem = field(default_factory=dict)
+    sharing: Sharing | ByItem = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Give every deciding (node, product) its rule and check the names."""
         object.__setattr__(self, "disruptions", tuple(self.disruptions))
         brought = self.decided_items()
-        general = self.rules if callable(self.rules) else None
-        named = {} if general is not None else dict(self.rules)  # type: ignore[arg-type]
-        rules = _per_item(named, brought, self.network, "rules")
-        missing = [item for item in brought if item not in rules and general is None]
+        rules = _per_item(_named(self.rules, brought, "rules"), brought, self.network, "rules")
+        missing = [item for item in brought if item not in rules]
         if missing:
             raise ScenarioError(
                 f"no one decides for {_words(missing)}: give Scenario(rules={{node: rule}}) "
                 "one rule per node, or one per (node, product)"
             )
-        object.__setattr__(self, "rules", {item: rules.get(item, general) for item in brought})
+        object.__setattr__(self, "rules", rules)
         splits = _per_item(dict(self.sourcing), brought, self.network, "sourcing")
         object.__setattr__(self, "sourcing", splits)
+        seen = _named(self.sharing, brought, "sharing")
+        object.__setattr__(self, "sharing", _per_item(seen, brought, self.network, "sharing"))
         _check_days(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)
@@ -81,6 +84,7 @@ class Scenario:
         days: int | None = None,
         disruptions: Iterable[Disruption] | None = None,
         sourcing: ByItem | None = None,
+        sharing: Sharing | ByItem | None = None,
     ) -> Scenario:
         """Return a scenario in which what is given replaces what was there.
 
@@ -91,12 +95,13 @@ class Scenario:
         """
         given: dict[str, Any] = {
             "network": network, "rules": rules, "days": days,
-            "disruptions": disruptions, "sourcing": sourcing,
+            "disruptions": disruptions, "sourcing": sourcing, "sharing": sharing,
         }  # fmt: skip
-        one_rule = {id(rule) for rule in self.rules.values()}  # type: ignore[union-attr]
-        if network is not None and rules is None and len(one_rule) == 1:
-            # Everybody follows the same rule: so does whoever the new network brings.
-            given["rules"] = next(iter(self.rules.values()))  # type: ignore[union-attr]
+        for name in ("rules", "sharing") if network is not None else ():
+            now = getattr(self, name)
+            if given[name] is None and len(now) == len(self.rules) and len(_kinds(now)) == 1:  # type: ignore[arg-type]
+                # Everybody has the same one: so has whoever the new network brings.
+                given[name] = next(iter(now.values()))
         return replace(self, **{k: v for k, v in given.items() if v is not None})
 
     def disrupt(self, *disruptions: Disruption) -> Scenario:
@@ -119,6 +124,18 @@ class Scenario:
         """
         named = _per_item(dict(rules), self.decided_items(), self.network, "rules")
         return replace(self, rules={**self.rules, **named})  # type: ignore[dict-item]
+
+    def share(self, sharing: ByItem) -> Scenario:
+        """Return a scenario in which these nodes see as much as this; all others as before.
+
+        >>> from twinlab import BaseStock, Normal, serial
+        >>> from twinlab.organization import OwnOrders
+        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
+        >>> calm.share({"shop": OwnOrders()}).sharing
+        {('shop', 'unit'): OwnOrders()}
+        """
+        named = _per_item(dict(sharing), self.decided_items(), self.network, "sharing")
+        return replace(self, sharing={**self.sharing, **named})  # type: ignore[dict-item]
 
     def value(self, path: str) -> Any:
         """Look up one column by its path, such as ``"shop.up_to"`` (see ``paths``).
@@ -145,6 +162,26 @@ class Scenario:
         return find(self, path).put(value)
 
 
+_REMEDY = {
+    "rules": "give a rule such as BaseStock(50), or your own function of a view",
+    "sourcing": "give Shares(), PriorityFailover(), or your own function of view and quantity",
+    "sharing": "give OwnOrders(), PointOfSale() or FullSharing()",
+}
+
+
+def _kinds(by_item: ByItem) -> set[int]:
+    return {id(one) for one in by_item.values()}
+
+
+def _named(given: Any, brought: list[ItemKey], what: str) -> dict[Any, Any]:
+    """What is one for everybody, or stands by name, by name."""
+    if callable(given):
+        return dict.fromkeys(brought, given)
+    if isinstance(given, Mapping):
+        return dict(given)
+    raise ScenarioError(f"{what}: {given!r} is neither for everybody nor by node: {_REMEDY[what]}")
+
+
 def _per_item(
     named: dict[Any, Any], brought: list[ItemKey], network: Network, what: str
 ) -> dict[ItemKey, Any]:
@@ -159,11 +196,9 @@ def _per_item(
                 f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so drop "
                 f"it; {did_you_mean(str(node), dict.fromkeys(item[0] for item in brought))}"
             )
-        if not callable(rule):
-            raise ScenarioError(
-                f"{what}: {key!r} has {rule!r}, which cannot be called: give a rule such as "
-                "BaseStock(50), or your own function of a view"
-            )
+        if isinstance(rule, type) or not callable(rule):
+            problem = "is a class" if isinstance(rule, type) else "cannot be called"
+            raise ScenarioError(f"{what}: {key!r} has {rule!r}, which {problem}: {_REMEDY[what]}")
     found = {item: named.get(item, named.get(item[0])) for item in brought}
     return {item: rule for item, rule in found.items() if rule is not None}
 

@@ -1,0 +1,117 @@
+"""Roles that decide for themselves, and one planner for all."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab.management import align, respond
+from twinlab.organization import Organization, Role
+
+
+def two_stages():
+    """A supplier and a retailer as in Cachon & Zipkin: both pay when customers wait."""
+    asked = tl.Demand("shop", "unit", tl.Poisson(10), backorder_cost=20)
+    network = tl.serial(["mine", "plant", "shop"], demand=asked, lead_time=3,
+                        holding_cost={"plant": 0.2, "shop": 2},
+                        on_hand={"plant": 30, "shop": 30})  # fmt: skip
+    return tl.Scenario(network, {"plant": tl.BaseStock(30), "shop": tl.BaseStock(30)}, days=100)
+
+
+LEVELS = {"plant": {"plant.up_to": (0.0, 60.0)}, "shop": {"shop.up_to": (15.0, 90.0)}}
+
+
+def own(name, share):
+    """The cost of one's own stock, and a share of what waiting customers cost."""
+
+    def kpi(history):
+        return (tl.cost(history, "holding", name) + tl.cost(history, "transit", name)
+                + share * tl.cost(history, "owing"))  # fmt: skip
+
+    return Role(name, LEVELS[name], kpi, "USD/day")
+
+
+def test_everybody_for_himself_costs_the_network_more_than_one_planner():
+    """Cachon & Zipkin (1999): the equilibrium of local costs is no optimum, and has less stock."""
+    roles = Organization([own("plant", 0.03), own("shop", 0.97)], tl.cost)
+    scenario = two_stages()
+    alone = respond(scenario, roles, 64, seed=3)
+    assert alone.settled
+    assert not alone.edges
+    with warnings.catch_warnings(action="error"):
+        together = tl.tune(scenario, roles.decides, tl.cost, 64, seed=3)
+    ways = {"together": together.scenario, "each alone": alone.scenario}
+    batches = {name: tl.replicate(way, 256, seed=99) for name, way in ways.items()}  # other luck
+    found = align(roles, batches)
+    dearer = found.change("the network", "each alone")
+    assert dearer.low > 0.05 * batches["together"].kpis.total_cost.mean()
+    stock = [batch.kpis.mean_stock.mean() for batch in batches.values()]
+    assert stock[1] < stock[0]
+    parts = sum(np.asarray(role.kpi(batches["each alone"])) for role in roles.roles)
+    np.testing.assert_allclose(parts, batches["each alone"].kpis.total_cost)
+
+
+def test_where_it_settles_nobody_gains_by_moving_alone():
+    roles = Organization([own("plant", 0.03), own("shop", 0.97)], tl.cost)
+    there = respond(two_stages(), roles, 64, seed=3).scenario
+    for role in roles.roles:
+        now = role.goal(tl.replicate(there, 64, seed=3)).mean()
+        for path, (low, high) in role.decides.items():
+            for level in np.linspace(low, high, 21):
+                other = tl.replicate(there.set(path, float(level)), 64, seed=3)
+                assert role.goal(other).mean() >= now * (1 - 0.005)
+
+
+def test_a_kpi_without_a_counterweight_drives_to_the_edge():
+    """Purchasing empties its shelves, and whoever is paid by stock fills them to the ceiling."""
+    purchasing = Role("purchasing", LEVELS["plant"], lambda h: tl.cost(h, "holding", "plant"))
+    hoarder = Role(
+        "hoarder", LEVELS["shop"], lambda h: tl.mean_stock(h, "shop"), "units", more_is_better=True
+    )
+    found = respond(two_stages(), Organization([purchasing, hoarder], tl.cost), 64, seed=3,
+                    evaluations=25)  # fmt: skip
+    assert found.edges == ("shop.up_to",)
+    assert found.rounds[-1]["shop.up_to"] > 89
+    after = tl.replicate(found.scenario.change(days=200), 64, seed=4)
+    assert tl.cost(after, "holding", "plant").mean() < 0.05 * 30  # what it began with runs out
+    assert str(found).startswith("settled after")
+
+
+def test_alignment_is_paired_and_judges_everybody():
+    roles = Organization([own("plant", 0.03), own("shop", 0.97)], tl.cost)
+    scenario = two_stages()
+    ways = {
+        "now": tl.replicate(scenario, 64),
+        "more": tl.replicate(scenario.set("shop.up_to", 40), 64),
+    }
+    found = align(roles, ways)
+    pairs = tl.cost(ways["more"]) - tl.cost(ways["now"])
+    assert found.change("the network", "more").mean == pytest.approx(pairs.mean())
+    half = 1.9983 * pairs.std(ddof=1) / math.sqrt(64)  # Student's t with 63 degrees of freedom
+    assert found.change("the network", "more").low == pytest.approx(pairs.mean() - half, rel=1e-3)
+    assert [(r.judged, r.way) for r in found.rows][-2:] == [
+        ("the network", "now"), ("the network", "more")]  # fmt: skip
+    assert found.rows[0].change == 0
+    assert len(found.table) == 6
+    assert "the network, more" in repr(found)
+
+
+MISTAKES = [
+    (lambda: Role("idle", {}, tl.cost), "role 'idle' decides nothing"),
+    (lambda: Role("vague", LEVELS["shop"], 0.95), "kpi 0.95 cannot be called"),
+    (lambda: Organization([own("shop", 1), own("shop", 1)], tl.cost), "two roles are called"),
+    (lambda: Organization([own("shop", 1)], tl.cost)["shpo"], "did you mean 'shop'"),
+    (lambda: align(Organization([own("shop", 1)], tl.cost),
+                   {"a": tl.replicate(two_stages(), 64), "b": tl.replicate(two_stages(), 65)}),
+     "replicate all of them with the same replications and seed"),
+    (lambda: respond(two_stages(), Organization([Role("x", {"shp.up_to": (1, 2)}, tl.cost)],
+                                                tl.cost)), "path 'shp.up_to' leads nowhere"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mistake", "words"), MISTAKES)
+def test_a_mistake_is_taught(mistake, words):
+    with pytest.raises(tl.ScenarioError, match=words):
+        mistake()

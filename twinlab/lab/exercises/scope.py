@@ -1,0 +1,142 @@
+"""Exercises of notebook 05: two suppliers, two compounders, one maker of nylon."""
+
+from bisect import bisect_right
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from twinlab.cases.automotive import automotive
+from twinlab.lab.checks import Exercise
+from twinlab.modeling import replicate
+from twinlab.people.rules import BaseStock
+from twinlab.scope import (
+    Constant,
+    Demand,
+    Lane,
+    Network,
+    Node,
+    Normal,
+    Outage,
+    Product,
+    Recipe,
+    Scenario,
+    Stock,
+    narrow,
+)
+
+DEPTH = {"nylon plant": 3, "compounder 1": 2, "compounder 2": 2, "fuel lines A": 1,
+         "fuel lines B": 1, "car plant": 0}  # fmt: skip
+COMPOUNDERS, MAKERS = ("compounder 1", "compounder 2"), ("fuel lines A", "fuel lines B")
+START = 42  # day
+
+
+def evenly(view: Any, quantity: Any) -> list[Any]:
+    """Split an order evenly over the suppliers that are open; over all, if none is."""
+    count = sum(s.open for s in view.suppliers)
+    return [quantity * np.where(count > 0, s.open / np.maximum(count, 1), 0.5)
+            for s in view.suppliers]  # fmt: skip
+
+
+@cache
+def calm() -> Scenario:
+    """168 days in which nothing closes."""
+    nodes = [Node(name, tier=tier) for name, tier in DEPTH.items()]
+    nodes[-1] = Node("car plant", tier=0, capacity=100)
+    lanes = [Lane("nylon plant", c, "nylon", lead_time=Constant(10), initial_pipeline=20)
+             for c in COMPOUNDERS]  # fmt: skip
+    lanes += [Lane(c, m, "resin", lead_time=Constant(5), initial_pipeline=10)
+              for c in COMPOUNDERS for m in MAKERS]  # fmt: skip
+    lanes += [Lane(m, "car plant", "fuel line", lead_time=Constant(2), initial_pipeline=20)
+              for m in MAKERS]  # fmt: skip
+    recipes = [Recipe(c, "resin", {"nylon": 1}) for c in COMPOUNDERS]
+    recipes += [Recipe(m, "fuel line", {"resin": 1}) for m in MAKERS]
+    recipes += [Recipe("car plant", "car", {"fuel line": 1})]
+    held = {(c, p): u for c in COMPOUNDERS for p, u in {"nylon": 200, "resin": 40}.items()}
+    held |= {(m, p): u for m in MAKERS for p, u in {"resin": 100, "fuel line": 40}.items()}
+    held |= {("car plant", "fuel line"): 80, ("car plant", "car"): 80}
+    levels: dict[Any, float] = dict(held)
+    for v in lanes:
+        levels[v.destination, v.product] += v.lead_time.average * v.initial_pipeline
+    network = Network(
+        [Product(p) for p in ("nylon", "resin", "fuel line", "car")], nodes, lanes, recipes,
+        [Demand("car plant", "car", Normal(40, 4), backorders=False)],
+        [Stock(*item, units) for item, units in held.items()],
+    )  # fmt: skip
+    rules = {item: BaseStock(level) for item, level in levels.items()}
+    split = {m: evenly for m in MAKERS} | {("car plant", "fuel line"): evenly}
+    return Scenario(network, rules, days=168, sourcing=split)
+
+
+def lost(site: str, days: int, tier: int | None = None, period: int = 1) -> float:
+    """Cars not sold, on average, when a site closes from day 42 on, as a narrow twin sees it."""
+    outage = Outage(site, start=START, days=Constant(days), stock_ships=site == "car plant")
+    seen = narrow(calm().disrupt(outage), tier, period)
+    return float(np.mean(replicate(seen.scenario, 32, seed=1).kpis.lost_sales))
+
+
+@cache
+def longest(site: str) -> int:
+    """The longest closure, in days, with less than one car lost on average."""
+    return bisect_right(range(1, 61), False, key=lambda days: lost(site, days) >= 1)
+
+
+@cache
+def first_seen_by_week() -> int:
+    """The shortest strike, in days, that costs at least one car in the weekly twin."""
+    return next(days for days in range(1, 29) if lost("car plant", days, period=7) >= 1)
+
+
+@cache
+def hidden_causes(what: str = "common cause") -> int:
+    """Blind spots of one kind in a twin of the automotive case's tiers 0 and 1."""
+    return sum(spot.what == what for spot in narrow(automotive(), 1).blind_spots)
+
+
+EXERCISES = {
+    "5.1": Exercise(
+        answer=lambda: longest("nylon plant"),
+        unit="days",
+        tolerance=0.001,
+        hints=(
+            "call `lost(\"nylon plant\", days)` for some numbers of days: where does it pass 1?",
+            "add up the days of stock between the nylon plant and the customers, and start there.",
+            "the longest closure that still costs less than one car on average.",
+        ),
+        slips={
+            "with this one a car is already lost: the longest that costs none is shorter.":
+                lambda: longest("nylon plant") + 1,
+            "the twin of tiers 0 and 1 never loses a car: leave `tier` out.": lambda: 0,
+        },
+    ),
+    "5.2": Exercise(
+        answer=first_seen_by_week,
+        unit="days",
+        tolerance=0.001,
+        hints=(
+            "call `lost(\"car plant\", days, period=7)` for days from 1 on.",
+            "a week makes good what the rest of the week can: how much can the plant make a day?",
+        ),
+        slips={
+            "that is what the daily twin notices first: set `period=7`.":
+                lambda: longest("car plant") + 1,
+            "this strike costs the weekly twin nothing yet: one day more.":
+                lambda: first_seen_by_week() - 1,
+        },
+    ),
+    "5.3": Exercise(
+        answer=hidden_causes,
+        unit="sites",
+        tolerance=0.001,
+        hints=(
+            "`tl.scope.narrow(chain, tier=1).table` lists what a twin of tiers 0 and 1 misses.",
+            "count the rows whose first column says `common cause`.",
+        ),
+        slips={
+            "these are all sites beyond the boundary; how many are a common cause?":
+                lambda: hidden_causes("site") + hidden_causes("supplier"),
+            "these are the suppliers at the boundary; look for `common cause`.":
+                lambda: hidden_causes("supplier"),
+        },
+    ),
+}  # fmt: skip

@@ -1,0 +1,184 @@
+"""Functional KPIs against the network's: who gains and who pays when each decides for itself."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinlab.management.tables import html_of, table_of
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.search import tune
+from twinlab.organization.control import Organization
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NETWORK = "the network"
+
+
+@dataclass(frozen=True)
+class Standing(Row):
+    """One judge's KPI under one way of deciding, and how it differs from the first way."""
+
+    judged: str = column("name", meaning="a role, or the network")
+    way: str = column("label", meaning="how the chain is run")
+    mean: float = column("number", meaning="the KPI")
+    low: float = column("number", meaning="interval of the KPI")
+    high: float = column("number", meaning="interval of the KPI")
+    change: float = column("number", meaning="difference from the first way, paired by history")
+    change_low: float = column("number", meaning="interval of the difference")
+    change_high: float = column("number", meaning="interval of the difference")
+    unit: str = column("label", "", "of these numbers")
+
+
+@dataclass(frozen=True, repr=False)
+class Alignment:
+    """Each role's KPI and the network's, under several ways of deciding on the same luck."""
+
+    organization: Organization
+    batches: Mapping[str, Batch]
+    confidence: float
+
+    def change(self, judged: str, way: str) -> Estimate:
+        """How a role's KPI (or the network's) differs from the first way, paired by history."""
+        first = next(iter(self.batches.values()))
+        kpi = self._kpi(judged)
+        pairs = np.asarray(kpi(self.batches[way])) - np.asarray(kpi(first))
+        return estimate(pairs, self.confidence)
+
+    @property
+    def rows(self) -> tuple[Standing, ...]:
+        """Every judge under every way."""
+        roles = self.organization.roles
+        units = {role.name: role.unit for role in roles} | {NETWORK: self.organization.unit}
+        found = []
+        for judged, unit in units.items():
+            for way, batch in self.batches.items():
+                here, moved = estimate(self._kpi(judged)(batch)), self.change(judged, way)
+                found.append(Standing(judged, way, here.mean, here.low, here.high, moved.mean,
+                                      moved.low, moved.high, unit))  # fmt: skip
+        return tuple(found)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per judge and way."""
+        found = table_of(self.rows, Standing)
+        found.columns = [str(head).replace(" [number]", "") for head in found.columns]
+        return found
+
+    def _kpi(self, judged: str) -> Callable[[Any], Any]:
+        return self.organization.kpi if judged == NETWORK else self.organization[judged].kpi
+
+    def __repr__(self) -> str:
+        """One line per judge and way."""
+        return "\n".join(
+            f"{r.judged}, {r.way}: {r.mean:.4g} [{r.low:.4g}, {r.high:.4g}] {r.unit}"
+            for r in self.rows
+        )
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, "Who gains, who pays")
+
+
+def align(
+    organization: Organization, batches: Mapping[str, Batch], confidence: float = 0.95
+) -> Alignment:
+    """Judge every role and the network under several ways of deciding.
+
+    The batches must have lived on the same luck (same seed, same number of histories), so that
+    differences are paired.
+
+    Raises:
+        ScenarioError: batches of different seeds or sizes.
+
+    >>> from twinlab import BaseStock, Normal, cost, fill_rate, replicate, serial
+    >>> from twinlab.organization import Role
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> sales = Role("sales", {"shop.up_to": (5, 9)}, fill_rate, "share", more_is_better=True)
+    >>> ways = {"lean": replicate(shop, 200, seed=1),
+    ...         "safe": replicate(shop.set("shop.up_to", 8), 200, seed=1)}
+    >>> print(align(Organization([sales], cost), ways).change("sales", "safe"))
+    0.01685 [0.01577, 0.01793]: mean of 200 histories, 95 % interval
+    """
+    luck = {(batch.seed, batch.replications) for batch in batches.values()}
+    if len(luck) != 1:
+        raise ScenarioError(
+            f"batches of {len(luck)} different seeds or sizes, {sorted(luck)}: replicate all of "
+            "them with the same replications and seed"
+        )
+    return Alignment(organization, dict(batches), confidence)
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Where roles end that answer each other, and the levels after every round.
+
+    ``settled``: in the last round nobody moved by more than the tolerance. ``edges``: levels that
+    ended on the edge of their range, since nothing in their role's KPI speaks against it.
+    """
+
+    scenario: Scenario
+    rounds: tuple[Mapping[str, float], ...]
+    settled: bool
+    edges: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        levels = ", ".join(f"{path} = {value:.4g}" for path, value in self.rounds[-1].items())
+        how = "settled" if self.settled else "still moving"
+        return f"{how} after {len(self.rounds)} rounds: {levels}"
+
+
+def respond(
+    scenario: Scenario,
+    organization: Organization,
+    replications: int = 200,
+    seed: int = 0,
+    *,
+    evaluations: int = 40,
+    rounds: int = 8,
+) -> Responses:
+    """Let every role in turn choose what is best for its own KPI, until nobody wants to move.
+
+    Each answer is a search by ``tune`` over the role's own ranges, with everybody else's decisions
+    as they are and on the same luck. Where it settles, no role gains by moving alone: a Nash
+    equilibrium of the game on these histories, as far as the search sees (a hundredth of a range).
+    Source: Cachon & Zipkin (1999), the competitive two-stage supply chain.
+
+    >>> from twinlab import BaseStock, Demand, Normal, cost, serial
+    >>> from twinlab.organization import Role
+    >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
+    >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18})
+    >>> shop = Scenario(chain, BaseStock(50), days=300)
+    >>> alone = Organization([Role("shop", {"shop.up_to": (40, 80)}, cost)], cost)
+    >>> print(respond(shop, alone))  # nobody to answer: the optimum 56.6 of Example 4.3
+    settled after 2 rounds: shop.up_to = 56.67
+    """
+    levels = {path: float(scenario.value(path)) for path in organization.decides}
+    lived: list[Mapping[str, float]] = []
+    edges: dict[str, tuple[str, ...]] = {}
+    settled = False
+    while not settled and len(lived) < rounds:
+        before = dict(levels)
+        for role in organization.roles:
+            with warnings.catch_warnings(action="ignore"):  # the edges are in the answer
+                answer = tune(scenario, role.decides, role.goal, replications, seed, evaluations)
+            scenario, edges[role.name] = answer.scenario, answer.edges
+            levels |= answer.values
+        lived.append(dict(levels))
+        moves = [
+            abs(levels[path] - before[path]) <= 0.01 * (high - low)
+            for path, (low, high) in organization.decides.items()
+        ]
+        settled = all(moves)
+    return Responses(
+        scenario, tuple(lived), settled, tuple(e for own in edges.values() for e in own)
+    )

@@ -1,0 +1,140 @@
+"""Contracts between a supplier and a retailer who orders once for a season.
+
+The retailer bears the risk of the season and so orders less than the chain would; what a contract
+pays for unsold units shares that risk. ``modeling.deals`` computes what each side expects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from twinlab.scope.chance import Distribution
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError
+
+
+@dataclass(frozen=True)
+class Season(Row):
+    """One selling season of a product: what customers ask and pay, and what it costs the chain.
+
+    >>> from twinlab import Normal
+    >>> Season(Normal(100, 30), price=10, cost=2, salvage=1).critical_ratio
+    0.8888888888888888
+    """
+
+    demand: Distribution = column("units/season", meaning="what customers ask for", low=0)
+    price: float = column("USD/unit", meaning="what customers pay", low=0)
+    cost: float = column("USD/unit", meaning="what making one unit costs the supplier", low=0)
+    salvage: float = column("USD/unit", 0.0, "what an unsold unit is still worth", low=0)
+
+    def check(self) -> None:
+        """Selling pays, and throwing away does not."""
+        if not self.salvage < self.cost < self.price:
+            raise ScenarioError(
+                f"Season: salvage {self.salvage:g} < cost {self.cost:g} < price {self.price:g} "
+                "must hold, or the best quantity is nothing or without end"
+            )
+
+    @property
+    def critical_ratio(self) -> float:
+        """How probably one chain would have enough: (price − cost) / (price − salvage)."""
+        return (self.price - self.cost) / (self.price - self.salvage)
+
+
+@dataclass(frozen=True)
+class Wholesale(Row):
+    """The retailer pays a price per unit, and keeps what it does not sell.
+
+    Source: Spengler (1950), double marginalization; Cachon (2003) section 2.2.
+
+    >>> from twinlab import Normal
+    >>> Wholesale(price=6).credit(Season(Normal(100, 30), price=10, cost=2, salvage=1))
+    1.0
+    """
+
+    price: float = column("USD/unit", meaning="what the retailer pays the supplier", low=0)
+
+    def credit(self, season: Season) -> float:
+        """What the retailer gets for an unsold unit: its salvage value [USD/unit]."""
+        return season.salvage
+
+
+@dataclass(frozen=True)
+class BuyBack(Row):
+    """The retailer pays a price per unit, and the supplier takes unsold units back for a credit.
+
+    Source: Pasternack (1985); Cachon (2003) section 2.3.
+
+    >>> from twinlab import Normal
+    >>> BuyBack(price=6, buy_back=5).credit(Season(Normal(100, 30), price=10, cost=2))
+    5.0
+    """
+
+    price: float = column("USD/unit", meaning="what the retailer pays the supplier", low=0)
+    buy_back: float = column("USD/unit", meaning="what it gets for an unsold unit", low=0)
+
+    def credit(self, season: Season) -> float:
+        """What the retailer gets for an unsold unit [USD/unit]."""
+        return self.buy_back
+
+
+Contract = Wholesale | BuyBack
+
+
+@dataclass(frozen=True)
+class Profits:
+    """What each side earns in a season [USD].
+
+    >>> Profits(retailer=250.0, supplier=350.0).chain
+    600.0
+    """
+
+    retailer: Any
+    supplier: Any
+
+    @property
+    def chain(self) -> Any:
+        """What both earn together."""
+        return self.retailer + self.supplier
+
+
+def settle(season: Season, contract: Contract, quantity: Any, sold: Any) -> Profits:
+    """Share out what a season brought, when so much was ordered and so much of it sold.
+
+    Retailer: p sold + b unsold − w ordered. Supplier: (w − c) ordered − (b − v) unsold, with the
+    salvage value v of what came back. Both are linear, so means give mean profits.
+
+    >>> from twinlab import Normal
+    >>> season = Season(Normal(100, 30), price=10, cost=2)
+    >>> settle(season, BuyBack(price=6, buy_back=5), quantity=100, sold=90)
+    Profits(retailer=350.0, supplier=350.0)
+    """
+    unsold, credit = quantity - sold, contract.credit(season)
+    return Profits(
+        retailer=season.price * sold + credit * unsold - contract.price * quantity,
+        supplier=(contract.price - season.cost) * quantity - (credit - season.salvage) * unsold,
+    )
+
+
+def coordinating_buy_back(season: Season, price: float) -> BuyBack:
+    """Find the buy-back credit with which the retailer orders what is best for the chain.
+
+    b = p − (p − w) (p − v) / (p − c): the retailer's critical ratio (p − w) / (p − b) is then the
+    chain's, and it earns the share (p − b) / (p − v) of the chain's profit at every quantity.
+    Source: Pasternack (1985), partial credit for all returns; Cachon (2003) section 2.3.
+
+    Raises:
+        ScenarioError: a wholesale price that leaves one side nothing.
+
+    >>> from twinlab import Normal
+    >>> coordinating_buy_back(Season(Normal(100, 30), price=10, cost=2), price=6)
+    BuyBack(price=6.0, buy_back=5.0)
+    """
+    if not season.cost <= price < season.price:
+        raise ScenarioError(
+            f"wholesale price {price!r}: give one from the cost {season.cost:g} to below the "
+            f"retail price {season.price:g}"
+        )
+    margins = (season.price - price) / (season.price - season.cost)
+    return BuyBack(price, season.price - margins * (season.price - season.salvage))

@@ -1,0 +1,262 @@
+"""Where a twin ends: the same scenario seen up to a tier only, or by the week instead of the day.
+
+A narrower scope is a smaller model of the same chain. What it cannot answer is not a matter of
+opinion: it is what the whole scenario has and the narrow one has not (``Narrowed.blind_spots``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import NetworkError, ScenarioError
+from twinlab.scope.network import Network
+from twinlab.scope.periods import coarse_network, coarsen_disruptions, whole_periods
+from twinlab.scope.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def tiers(network: Network) -> dict[str, int]:
+    """Give every node its tier: its column, or the fewest lanes to a customer if no row says.
+
+    >>> from twinlab import Normal, serial
+    >>> tiers(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
+    {'mine': 2, 'plant': 1, 'shop': 0}
+    """
+    stated = {n.name: n.tier for n in network.nodes}
+    if any(stated.values()):
+        return stated
+    found = {d.node: 0 for d in network.demands}
+    reached = list(found)
+    for name in reached:  # grows while we walk
+        for lane in network.lanes:
+            if lane.destination == name and lane.source not in found:
+                found[lane.source] = found[name] + 1
+                reached.append(lane.source)
+    top = max(found.values(), default=0)
+    return {name: found.get(name, top) for name in stated}
+
+
+def cut(network: Network, tier: int) -> Network:
+    """See a network up to a tier: whoever supplies that tier becomes an unlimited outside source.
+
+    Lanes into the tiers that are left stay as they are, lead time included; what lies behind their
+    sources (capacity, stock, recipes, suppliers) is gone.
+
+    Raises:
+        NetworkError: no customer is left.
+
+    >>> from twinlab import Normal, serial
+    >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), on_hand={"mill": 9})
+    >>> cut(chain, tier=1)
+    Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
+    """
+    inside = {name for name, at in tiers(network).items() if at <= tier}
+    demands = [d for d in network.demands if d.node in inside]
+    if not demands:
+        raise NetworkError(f"tier {tier!r}: nobody sells there: cut at a tier of at least 0")
+    lanes = [v for v in network.lanes if v.destination in inside]
+    outside = {v.source for v in lanes} - inside
+    nodes = [
+        replace(n, capacity=math.inf, time_to_recover=0) if n.name in outside else n
+        for n in network.nodes if n.name in inside | outside
+    ]  # fmt: skip
+    recipes = [r for r in network.recipes if r.node in inside]
+    seen = {v.product for v in lanes} | {d.product for d in demands}
+    seen |= {p for r in recipes for p in (r.product, *r.components)}
+    return Network(
+        products=[p for p in network.products if p.name in seen],
+        nodes=nodes,
+        lanes=lanes,
+        recipes=recipes,
+        demands=demands,
+        stocks=[s for s in network.stocks if s.node in inside and s.product in seen],
+    )
+
+
+@dataclass(frozen=True)
+class BlindSpot(Row):
+    """One thing that a narrow scope cannot see, and why.
+
+    >>> BlindSpot("site", "mine", "beyond tier 1").what
+    'site'
+    """
+
+    what: str = column("label", meaning="what kind of thing")
+    name: str = column("label", meaning="which one")
+    why: str = column("label", meaning="why it cannot be seen")
+
+
+@dataclass(frozen=True, repr=False)
+class Narrowed:
+    """A scenario in a narrower scope, and what that scope cannot answer.
+
+    One step of ``scenario`` is ``period`` days; its costs and rates are per step.
+    """
+
+    full: Scenario
+    scenario: Scenario
+    tier: int | None
+    period: int
+
+    @property
+    def sites(self) -> list[str]:
+        """The nodes that are seen with all they have (others are outside sources or gone)."""
+        depth = tiers(self.full.network)
+        here = [n.name for n in self.scenario.network.nodes]
+        return [name for name in here if self.tier is None or depth[name] <= self.tier]
+
+    @property
+    def blind_spots(self) -> tuple[BlindSpot, ...]:
+        """What the whole scenario has and this one has not: worked out from the two, one by one."""
+        beyond = (*_beyond(self), *_common_sources(self), *_struck_beyond(self))
+        return beyond if self.period == 1 else (*beyond, *_too_short(self), *_too_often(self))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The blind spots, one row each."""
+        import pandas as pd  # half a second; `import twinlab` stays quick
+
+        rows = [(s.what, s.name, s.why) for s in self.blind_spots]
+        return pd.DataFrame(rows, columns=["cannot answer about", "which", "why"])
+
+    def __repr__(self) -> str:
+        """Say how narrow it is and list the blind spots."""
+        tier = "all tiers" if self.tier is None else f"tiers 0 to {self.tier}"
+        step = "day by day" if self.period == 1 else f"in steps of {self.period} days"
+        spots = [f"\n- {s.what} {s.name}: {s.why}" for s in self.blind_spots]
+        return f"{tier}, {step}; {len(spots)} blind spots{''.join(spots)}"
+
+    def _repr_html_(self) -> str:
+        text = str(self.table.to_html(index=False))
+        return text.replace("<thead>", "<caption>What this scope cannot answer</caption><thead>", 1)
+
+
+def narrow(scenario: Scenario, tier: int | None = None, period: int = 1) -> Narrowed:
+    """Look at a scenario through a smaller window: up to a tier, or in steps of several days.
+
+    Disruptions beyond the tier are dropped; those shorter than a period become the share of it
+    that they last. Both are listed in ``blind_spots``. Rules keep their numbers.
+
+    Raises:
+        ScenarioError: no customer is left, or not one whole period.
+
+    >>> from twinlab import BaseStock, Normal, Outage, serial
+    >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), lead_time=3)
+    >>> full = Scenario(chain, BaseStock(20), disruptions=[Outage("mill", start=9, days=2)])
+    >>> narrow(full, tier=1)
+    tiers 0 to 1, day by day; 3 blind spots
+    - site mine: beyond tier 1
+    - supplier mill: an outside source that never runs out: its capacity, stock and suppliers are not known
+    - disruption Outage 'mill': strikes beyond tier 1: dropped
+    """  # noqa: E501 (a doctest line)
+    if not isinstance(period, int) or not 1 <= period <= scenario.days:
+        raise ScenarioError(
+            f"period is a whole number of days from 1 to the scenario's {scenario.days}, got "
+            f"{period!r}"
+        )
+    network = scenario.network if tier is None else cut(scenario.network, tier)
+    disruptions = tuple(d for d in scenario.disruptions if _within(scenario, d, tier))
+    if period > 1:
+        network = coarse_network(network, period)
+        disruptions = coarsen_disruptions(disruptions, period)
+    decided = {(v.destination, v.product) for v in network.lanes}
+    decided |= {(r.node, r.product) for r in network.recipes}
+    seen = Scenario(
+        network=network,
+        rules=_for(scenario.rules, decided),
+        days=scenario.days // period,
+        disruptions=disruptions,
+        sourcing=_for(scenario.sourcing, decided),
+        sharing=_for(scenario.sharing, decided),
+    )
+    return Narrowed(scenario, seen, tier, period)
+
+
+def _for(by_item: Any, decided: set[tuple[str, str]]) -> dict[Any, Any]:
+    return {item: one for item, one in by_item.items() if item in decided}
+
+
+def _within(scenario: Scenario, disruption: Any, tier: int | None) -> bool:
+    """Whether what a disruption strikes is inside: its node, or where its lane ends."""
+    end = getattr(disruption, "destination", "") or disruption.node
+    return tier is None or tiers(scenario.network)[end] <= tier
+
+
+# -- what cannot be seen ----------------------------------------------------------------------
+
+
+def _beyond(seen: Narrowed) -> Iterator[BlindSpot]:
+    """Nodes that are only sources now or gone, and products that are gone."""
+    before, after = seen.full.network, seen.scenario.network
+    left, inside = {n.name for n in after.nodes}, set(seen.sites)
+    fed = {v.destination for v in before.lanes} | {r.node for r in before.recipes}
+    for node in before.nodes:
+        if node.name in left - inside and (node.name in fed or node.capacity < math.inf):
+            yield BlindSpot("supplier", node.name, "an outside source that never runs out: its "
+                            "capacity, stock and suppliers are not known")  # fmt: skip
+        elif node.name not in left:
+            yield BlindSpot("site", node.name, f"beyond tier {seen.tier}")
+    for product in before.products:
+        if product.name not in {p.name for p in after.products}:
+            yield BlindSpot("product", product.name, f"only flows beyond tier {seen.tier}")
+
+
+def _common_sources(seen: Narrowed) -> Iterator[BlindSpot]:
+    """Hidden nodes on which several of the outside suppliers depend."""
+    import networkx
+
+    whole = networkx.DiGraph((v.source, v.destination) for v in seen.full.network.lanes)
+    inside = set(seen.sites)
+    edge = [n.name for n in seen.scenario.network.nodes if n.name not in inside]
+    for node in seen.full.network.nodes:
+        if node.name in inside or node.name in edge or node.name not in whole:
+            continue
+        after = networkx.descendants(whole, node.name)
+        fed = [name for name in edge if name in after]
+        if len(fed) > 1:
+            who = " and ".join([", ".join(fed[:-1]), fed[-1]])
+            yield BlindSpot("common cause", node.name, f"{who} seem independent, but all depend "
+                            "on it")  # fmt: skip
+
+
+def _struck_beyond(seen: Narrowed) -> Iterator[BlindSpot]:
+    for disruption in seen.full.disruptions:
+        if not _within(seen.full, disruption, seen.tier):
+            yield BlindSpot("disruption", disruption.title, f"strikes beyond tier {seen.tier}: "
+                            "dropped")  # fmt: skip
+
+
+def _too_short(seen: Narrowed) -> Iterator[BlindSpot]:
+    """Disruptions of less than a period, and lead times that are no whole periods."""
+    period, within = seen.period, set(seen.sites)
+    for disruption in seen.full.disruptions:
+        lasts = disruption.days.average
+        if lasts < period and _within(seen.full, disruption, seen.tier):
+            yield BlindSpot("disruption", disruption.title, f"lasts {lasts:g} days of a period of "
+                            f"{period}: only its share of the period is left")  # fmt: skip
+    for lane in seen.full.network.lanes:
+        days = lane.lead_time.average
+        about = whole_periods(days, period) * period
+        if lane.destination in within and about != days:
+            yield BlindSpot("lead time", f"{lane.source}→{lane.destination} ({lane.product})",
+                            f"{days:g} days count as {about}")  # fmt: skip
+
+
+def _too_often(seen: Narrowed) -> Iterator[BlindSpot]:
+    """Seasons that change, and nodes that decide, more than once in a period."""
+    within, deciding = set(seen.sites), {node for node, _ in dict(seen.scenario.rules)}  # type: ignore[arg-type]
+    for row in seen.full.network.demands:
+        part = row.season_days / len(row.season) if row.season else math.inf
+        if part < seen.period and row.node in within:
+            yield BlindSpot("season", row.title, f"changes every {part:g} days")
+    for node in seen.full.network.nodes:
+        often = node.review_period < seen.period
+        if often and node.name in within & deciding:
+            yield BlindSpot("decisions", node.name, f"looks every {node.review_period} days, here "
+                            f"every {seen.period}")  # fmt: skip

@@ -1,0 +1,250 @@
+"""A network in steps of several days: what a day asks, makes, moves and costs, added up.
+
+Sums of independent days have n times the mean and √n times the spread. Times are rounded to whole
+periods, half a period up; goods under way keep their number of units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from twinlab.scope.calendar import in_cycles
+from twinlab.scope.chance import (
+    Constant,
+    Distribution,
+    Empirical,
+    Gamma,
+    LogNormal,
+    NegativeBinomial,
+    Normal,
+    Poisson,
+    Trace,
+    Uniform,
+)
+from twinlab.scope.disruption import Delay, DemandShift, Disruption
+from twinlab.scope.entities import Demand, Lane, Node, Recipe, Stock
+from twinlab.scope.errors import NetworkError
+from twinlab.scope.network import Network
+
+
+def whole_periods(days: float, period: int) -> int:
+    """Round a number of days to whole periods, half a period up.
+
+    >>> whole_periods(3, 7), whole_periods(3.5, 7), whole_periods(10, 7)
+    (0, 1, 1)
+    """
+    return math.floor(days / period + 0.5)
+
+
+def summed(law: Any, days: int) -> Distribution:
+    """What several independent days of a distribution add up to.
+
+    Exact for Constant, Normal (before draws are cut at zero), Poisson, Gamma and NegativeBinomial,
+    and for a Trace, whose last days are left out if they fill no period. Others become a Gamma of
+    the same mean and spread.
+
+    Raises:
+        NetworkError: a distribution of your own, whose spread is not known.
+
+    >>> summed(Normal(5, 1), 4), summed(Trace((1, 2, 3, 4, 5)), 2)
+    (Normal(mean=20.0, sd=2.0), Trace(values=(3.0, 7.0)))
+    """
+    if isinstance(law, Constant):
+        return Constant(law.value * days)
+    if isinstance(law, Poisson):
+        return Poisson(law.mean * days)
+    if isinstance(law, Trace):
+        whole = len(law.values) // days * days
+        return Trace(tuple(np.reshape(law.values[:whole], (-1, days)).sum(axis=1).tolist()))
+    mean, sd = law.average * days, _spread(law) * math.sqrt(days)
+    if isinstance(law, Normal | NegativeBinomial):
+        return type(law)(mean, sd)
+    return Gamma(mean, sd) if sd > 0 else Constant(mean)
+
+
+def in_periods(law: Any, period: int) -> Distribution:
+    """A time in days as a time in periods, rounded where it is certain.
+
+    >>> in_periods(Constant(10), 7), in_periods(Uniform(7, 21), 7)
+    (Constant(value=1.0), Uniform(low=1.0, high=3.0))
+    """
+    if isinstance(law, Constant):
+        return Constant(whole_periods(law.value, period))
+    if isinstance(law, Uniform):
+        return Uniform(law.low / period, law.high / period)
+    if isinstance(law, Empirical):
+        return Empirical(tuple(value / period for value in law.values))
+    if isinstance(law, Trace):
+        return Trace(tuple(value / period for value in law.values[::period]))
+    mean, sd = law.average / period, _spread(law) / period
+    return type(law)(mean, sd) if isinstance(law, Normal | LogNormal) else Gamma(mean, sd)
+
+
+def _spread(law: Any) -> float:
+    if isinstance(law, Uniform):
+        return (law.high - law.low) / math.sqrt(12)
+    if isinstance(law, Empirical):
+        return float(np.std(law.values))
+    if isinstance(law, Poisson):
+        return math.sqrt(law.mean)
+    if isinstance(law, Normal | LogNormal | Gamma | NegativeBinomial):
+        return law.sd
+    raise NetworkError(
+        f"{law!r}: its spread is not known here: take Empirical(…) of observed values instead"
+    )
+
+
+def coarse_network(network: Network, period: int) -> Network:
+    """Give the network in which one step is a period of several days.
+
+    Demand, capacities and costs per day become those of a period; times are rounded to whole
+    periods (at least one in a cycle of lanes). What a rounding takes from goods under way is put
+    into stock, so that every inventory position starts as it was.
+
+    >>> from twinlab import serial
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), lead_time=10, holding_cost=2)
+    >>> week = coarse_network(chain, 7)
+    >>> week.lanes[0].lead_time, week.demands[0].pattern.average, week.nodes[1].holding_cost
+    (Constant(value=1.0), 35.0, 14.0)
+    """
+    circles = in_cycles(network)
+    lanes, early = [], dict.fromkeys(network.items, 0.0)
+    for lane in network.lanes:
+        back = lane.source in circles and circles[lane.source] == circles.get(lane.destination)
+        lanes.append(_lane(lane, period, at_least=int(back)))
+        early[lane.destination, lane.product] += _under_way(lane) - _under_way(lanes[-1])
+    recipes = [_recipe(recipe, period) for recipe in network.recipes]
+    for old, new in zip(network.recipes, recipes, strict=True):
+        early[old.node, old.product] += _in_process(old) - _in_process(new)
+    stocks = {(s.node, s.product): s for s in network.stocks}
+    for (node, product), units in early.items():
+        if units > 0.0:
+            stock = stocks.get((node, product), Stock(node, product))
+            stocks[node, product] = replace(stock, on_hand=stock.on_hand + units)
+    return Network(
+        products=network.products,
+        nodes=[_node(node, period) for node in network.nodes],
+        lanes=lanes,
+        recipes=recipes,
+        demands=[_demand(row, period) for row in network.demands],
+        stocks=[replace(s, holding_cost=s.holding_cost * period)
+                if s.holding_cost is not None else s for s in stocks.values()],
+    )  # fmt: skip
+
+
+def _under_way(lane: Lane) -> float:
+    return lane.initial_pipeline * lane.lead_time.average
+
+
+def _in_process(recipe: Recipe) -> float:
+    return recipe.initial_in_process * recipe.production_time
+
+
+def _node(node: Node, period: int) -> Node:
+    return replace(
+        node,
+        capacity=node.capacity * period,
+        holding_cost=node.holding_cost * period,
+        backlog_cost=node.backlog_cost * period,
+        review_period=max(1, whole_periods(node.review_period, period)),
+        time_to_recover=whole_periods(node.time_to_recover, period),
+    )
+
+
+def _lane(lane: Lane, period: int, at_least: int) -> Lane:
+    time = in_periods(lane.lead_time, period)
+    if time.average < at_least:
+        time = Constant(at_least)
+    units = _under_way(lane)
+    delay = whole_periods(lane.order_delay, period)
+    return replace(
+        lane,
+        lead_time=time,
+        order_delay=delay,
+        capacity=lane.capacity * period,
+        initial_pipeline=units / time.average if time.average else 0.0,
+        initial_orders=lane.initial_orders * lane.order_delay / delay if delay else 0.0,
+    )
+
+
+def _recipe(recipe: Recipe, period: int) -> Recipe:
+    time = whole_periods(recipe.production_time, period)
+    started = _in_process(recipe) / time if time else 0.0
+    return replace(recipe, production_time=time, initial_in_process=started)
+
+
+def _demand(row: Demand, period: int) -> Demand:
+    return replace(
+        row,
+        pattern=summed(row.pattern, period),
+        season_days=max(1.0, row.season_days / period),
+        trend=row.trend * period,
+        backorder_cost=row.backorder_cost * period,
+    )
+
+
+# -- what goes wrong --------------------------------------------------------------------------
+
+
+def coarsen_disruptions(disruptions: Iterable[Disruption], period: int) -> tuple[Disruption, ...]:
+    """Give each disruption in periods: as much of each period as it lasts.
+
+    One that is fixed in time becomes up to three, with the share of its first and last period that
+    it fills. One that strikes at random strikes in a period as probably as on one of its days, and
+    is weakened if it lasts less than a period on average. Delays are rounded to whole periods.
+
+    >>> from twinlab import Outage
+    >>> [(d.start, d.days.average, round(d.loss, 3)) for d in coarsen_disruptions(
+    ...     [Outage("mill", start=12, days=12)], 7)]
+    [(1, 1.0, 0.286), (2, 1.0, 1.0), (3, 1.0, 0.429)]
+    """
+    return tuple(part for each in disruptions for part in _parts(each, period))
+
+
+def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
+    fade = whole_periods(disruption.recovery, period)
+    if disruption.rate > 0 or not isinstance(disruption.days, Constant):
+        lasts = in_periods(disruption.days, period)
+        again = replace(
+            disruption, start=disruption.start // period, recovery=fade,
+            days=lasts if lasts.average > 0 else Constant(1),
+            rate=1 - (1 - disruption.rate) ** period,
+        )  # fmt: skip
+        return _weaker(again, min(1.0, disruption.days.average / period), period)
+    begin, end = disruption.start, disruption.start + math.ceil(disruption.days.value)
+    shares = [
+        (at, (min(end, (at + 1) * period) - max(begin, at * period)) / period)
+        for at in range(begin // period, -(-end // period))
+    ]
+    found: list[Disruption] = []
+    for at, share in _runs(shares):
+        one = replace(disruption, start=at[0], days=Constant(len(at)),
+                      recovery=fade if at[-1] == shares[-1][0] else 0)  # fmt: skip
+        found += _weaker(one, share, period)
+    return found
+
+
+def _runs(shares: list[tuple[int, float]]) -> list[tuple[list[int], float]]:
+    """Consecutive periods of one share, together."""
+    runs: list[tuple[list[int], float]] = []
+    for at, share in shares:
+        if runs and runs[-1][1] == share:
+            runs[-1][0].append(at)
+        else:
+            runs.append(([at], share))
+    return runs
+
+
+def _weaker(disruption: Any, share: float, period: int) -> list[Disruption]:
+    """A disruption that lasts only a share of its periods; nothing, if nothing is left of it."""
+    if isinstance(disruption, DemandShift):
+        return [replace(disruption, factor=1 + (disruption.factor - 1) * share)]
+    if isinstance(disruption, Delay):
+        extra = whole_periods(disruption.extra * share, period)
+        return [replace(disruption, extra=extra)] if extra else []
+    return [replace(disruption, loss=disruption.loss * share)]
