@@ -16,7 +16,7 @@ people           BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock Pa
 management       KPIs fill_rate cycle_service_level on_time_in_full days_of_cover mean_stock
                  mean_backlog lost_sales cost emissions lead_time bullwhip end_to_end_bullwhip
 task             Recommendation
-twin             Twin Mode Proposal
+twin             Twin Mode Proposal tend
 ===============  ==========================================================================
 
 More methods stand on their floors: ``twinlab.people.BeerGame``, ``twinlab.management.stress_test``,
@@ -118,7 +118,7 @@ from twinlab.scope import (
 )
 from twinlab.task.recommendation import Recommendation
 from twinlab.technology import Alarm, Bus, EventStore, Fidelity, Link, Plant, Sensors, fidelity
-from twinlab.twin import Mode, Proposal, Twin
+from twinlab.twin import Mode, Proposal, Twin, tend
 
 __all__ = [
     "Alarm",
@@ -209,6 +209,7 @@ __all__ = [
     "simulate",
     "sobol",
     "sweep",
+    "tend",
     "tornado",
     "tune",
     "write_disruptions",

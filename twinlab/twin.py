@@ -18,6 +18,7 @@ from typing import Any
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.event_engine import simulate
 from twinlab.modeling.replicate import replicate
+from twinlab.modeling.run import Run
 from twinlab.scope.errors import SyncError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
@@ -26,11 +27,12 @@ from twinlab.technology.dispatch import Dispatch
 from twinlab.technology.drift import Alarm, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
 from twinlab.technology.follower import Follower
+from twinlab.technology.plant import Plant
 from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, propose
 from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.sync import present
 
-__all__ = ["Mode", "Proposal", "Twin"]
+__all__ = ["Mode", "Proposal", "Twin", "tend"]
 
 PROMISE = 0.9  # of the intervals that are verified
 
@@ -203,3 +205,34 @@ class Twin:
         """Say where it stands."""
         late = f", {self.staleness:.1f} days stale" if self.mode is not Mode.MODEL else ""
         return f"Twin({self.mode.name.lower()}, day {self.day}{late})"
+
+
+def tend(
+    plant: Plant, twin: Twin, days: int, every: int, options: Mapping[str, Sequence[Any]]
+) -> Run:
+    """Let a twin look after its plant for some days, and give the plant's history.
+
+    Every so many days it syncs, adopts what has changed, and commands the cheapest of some options
+    where that is worth it.
+
+    Raises:
+        SyncError: the twin has no way back to the plant.
+        ScenarioError: the plant's story ends before.
+
+    >>> from twinlab import BaseStock, Normal, serial
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)
+    >>> bus = Bus()
+    >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
+    >>> len(tend(plant, twin, 40, 10, {"shop.up_to": [6, 8]}).days), twin.day
+    (40, 40)
+    """
+    end = plant.day + days
+    while plant.day < end:
+        plant.advance(min(every, end - plant.day))
+        twin.sync()
+        for alarm in twin.alarms():
+            twin.adopt(alarm)
+            proposal = twin.recommend(options)
+            if proposal.worth:
+                twin.command(proposal)
+    return plant.run

@@ -1,8 +1,8 @@
-"""How a disruption runs through a chain: who is hit when, how deep, and what stock bought."""
+"""The picture and table of a ripple, whose figures come from ``management.ripple``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,28 +21,19 @@ from twinlab.lab.drawing import (
     dress,
     show_picture,
 )  # fmt: skip
-from twinlab.lab.groups import closures, columns, grouped
+from twinlab.lab.groups import closures, grouped
+from twinlab.management.ripple import Hit, hits, losses
 from twinlab.modeling.run import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
-from twinlab.scope.columns import column, schema
+from twinlab.scope.columns import schema
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class Hit:
-    """What a disruption did to a group of nodes, against the calm history of the same luck."""
-
-    group: str = column("nodes", meaning="who was hit")
-    eaten_from: int | None = column("day", meaning="first night with less stock than in calm")
-    short_from: int | None = column("day", meaning="first night with more owed or lost")
-    bought: int | None = column("days", meaning="delay that stock bought: between the two")
-    days_short: int = column("days", meaning="nights with more owed or lost than in calm")
-    deepest: float = column("units", meaning="most that was owed, or lost so far, on top of calm")
-    deepest_on: int | None = column("day", meaning="the night of that")
+__all__ = ["Hit", "Ripple", "ripple"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,12 +86,12 @@ class Ripple:
         figure = blank(9.5, 0.9 + 1.15 * len(self.hits))
         rows = figure.subplots(len(self.hits), 1, sharex=True, squeeze=False)[:, 0]
         members = grouped(self.run.scenario.network, self.by)
-        losses = [_losses(self.run, self.calm_run, members[hit.group]) for hit in self.hits]
-        for axes, hit, (eaten, _, deep) in zip(rows, self.hits, losses, strict=True):
+        found = [losses(self.run, self.calm_run, members[hit.group]) for hit in self.hits]
+        for axes, hit, lost in zip(rows, self.hits, found, strict=True):
             dress(axes, _title(hit))
-            _draw(axes, self.run.days, eaten, deep)
+            _draw(axes, self.run.days, lost.eaten, lost.deep)
             shade(axes, [span[1:] for span in closures(self.run)])
-        days = np.flatnonzero(np.array(losses).sum(axis=(0, 1)) > DUST)
+        days = np.flatnonzero(sum(lost.eaten + lost.short + lost.deep for lost in found) > DUST)
         if len(days):
             end = min(self.run.days[days[-1]] + 14, self.run.days[-1])
             rows[-1].set_xlim(self.run.days[days[0]] - 7, end)
@@ -130,45 +121,7 @@ def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
     tier 1: mine: not hit
     tier 0: shop: not hit
     """
-    keys = [[item.key for item in each.plan.items] for each in (run, calm_run)]
-    luck = [(each.seed, each.replication, each.days) for each in (run, calm_run)]
-    if keys[0] != keys[1] or luck[0] != luck[1]:
-        raise ScenarioError(
-            "ripple compares two histories of the same network, seed and days: simulate both with "
-            f"the same seed; got {run!r} and {calm_run!r}"
-        )
-    groups = grouped(run.scenario.network, by)
-    hits = tuple(_hit(run, calm_run, label, nodes) for label, nodes in groups.items())
-    return Ripple(hits, run, calm_run, by)
-
-
-def _hit(run: Run, calm: Run, label: str, nodes: list[str]) -> Hit:
-    eaten, short, deep = _losses(run, calm, nodes)
-    eaten_from, short_from = _first(run, eaten), _first(run, short)
-    hit = Hit(label, eaten_from, short_from, None, int((short > DUST).sum()), 0.0, None)
-    if short_from is not None:
-        worst = int(deep.argmax())
-        hit = replace(hit, deepest=float(deep[worst]), deepest_on=run.days[worst])
-        if eaten_from is not None and eaten_from <= short_from:
-            hit = replace(hit, bought=short_from - eaten_from)
-    return hit
-
-
-def _losses(run: Run, calm: Run, nodes: list[str]) -> tuple[Array, Array, Array]:
-    """By day: stock missing; units owed or lost that day, and owed or lost so far, beyond calm."""
-    at = columns(run, nodes)
-
-    def more(name: str) -> Array:
-        return np.asarray(run.measures[name][:, at] - calm.measures[name][:, at])
-
-    missing, owed, lost = -more("on_hand"), more("backlog"), more("lost")
-    eaten = np.where(missing > DUST, missing, 0.0).sum(axis=1)
-    short, deep = (owed + lost).sum(axis=1), (owed + np.cumsum(lost, axis=0)).sum(axis=1)
-    return eaten, np.where(short > DUST, short, 0.0), np.where(deep > DUST, deep, 0.0)
-
-
-def _first(run: Run, amounts: Array) -> int | None:
-    return run.days[int((amounts > DUST).argmax())] if (amounts > DUST).any() else None
+    return Ripple(hits(run, calm_run, by), run, calm_run, by)
 
 
 def _draw(axes: Axes, days: range, eaten: Array, short: Array) -> None:

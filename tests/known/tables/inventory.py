@@ -28,33 +28,24 @@ def disrupted(given):
 
 
 def power(given):
-    return inventory.power_of_two(lot(given), given["base_period_years"])
+    """The best power of two: base periods, cost, and cost beside the best."""
+    one, base = lot(given), given["base_period_years"]
+    periods = inventory.power_of_two(one, base)
+    cost = one.cost(periods * base * one.demand)
+    return periods, cost, cost / one.cost()
 
 
-def supply(given):
-    """Demand, lead time, holding and backorder cost of an (r, Q)."""
-    demand = Normal(given["demand_mean_per_year"], given["demand_sd_per_year"])
-    return demand, given["lead_time_years"], given["h"], given["p"]
-
-
-def best_lot(given):
-    demand, lead_time, holding, backorder = supply(given)
-    return inventory.reorder_lot(demand, lead_time, given["K"], holding, backorder)
-
-
-def lot_cost(given, at):
-    demand, lead_time, *costs = supply(given)
-    return inventory.reorder_lot_cost(given["evaluate"][at], demand, lead_time, given["K"], *costs)
+def review(given):
+    """An (r, Q)."""
+    return inventory.ContinuousReview(
+        given["demand_mean_per_year"], given["demand_sd_per_year"], given["lead_time_years"],
+        given["K"], given["h"], given["p"],
+    )  # fmt: skip
 
 
 def min_max(given, at):
     one = given["instances"][at]
-    return inventory.min_max(Poisson(one["mean"]), one["K"], one["h"], one["p"])
-
-
-def min_max_at(given, levels):
-    one = given["instances"][0]
-    return inventory.min_max_cost(levels, Poisson(one["mean"]), one["K"], one["h"], one["p"])
+    return inventory.PeriodicReview(Poisson(one["mean"]), one["K"], one["h"], one["p"])
 
 
 def planned(given, at):
@@ -110,20 +101,21 @@ ROWS = [
     Row("inv_eoq_disruptions_ex9_1", "cost_at",
         lambda i: [disrupted(i).cost(q) for q in i["evaluate_Q"]]),
     Row("inv_power_of_two", "T_star", lambda i: lot(i).cycle),
-    Row("inv_power_of_two", "T_po2_weeks", lambda i: power(i).periods),
-    Row("inv_power_of_two", "cost_po2", lambda i: power(i).cost),
-    Row("inv_power_of_two", "ratio", lambda i: power(i).ratio),
-    Row("inv_rQ_normal_exact_ex5_1", "r_star", lambda i: best_lot(i).reorder_point),
-    Row("inv_rQ_normal_exact_ex5_1", "Q_star", lambda i: best_lot(i).lot),
-    Row("inv_rQ_normal_exact_ex5_1", "cost_star", lambda i: best_lot(i).cost),
+    Row("inv_power_of_two", "T_po2_weeks", lambda i: power(i)[0]),
+    Row("inv_power_of_two", "cost_po2", lambda i: power(i)[1]),
+    Row("inv_power_of_two", "ratio", lambda i: power(i)[2]),
+    Row("inv_rQ_normal_exact_ex5_1", "r_star", lambda i: review(i).best().reorder_point),
+    Row("inv_rQ_normal_exact_ex5_1", "Q_star", lambda i: review(i).best().lot),
+    Row("inv_rQ_normal_exact_ex5_1", "cost_star", lambda i: review(i).best().cost),
     Row("inv_rQ_normal_exact_ex5_1", "cost_at_evaluate",
-        lambda i: [lot_cost(i, at) for at in (0, 1)]),
+        lambda i: [review(i).cost(*at) for at in i["evaluate"]]),
     Row("inv_rQ_normal_exact_ex5_1", "r_of_Q",
-        lambda i: [inventory.reorder_point_for(q, *supply(i)) for q in i["r_for_Q"]]),
+        lambda i: [review(i).point(q) for q in i["r_for_Q"]]),
     Row("inv_sS_poisson_ex4_7", "sS",
-        lambda i: [(min_max(i, at).reorder_point, min_max(i, at).up_to) for at in (0, 1)]),
-    Row("inv_sS_poisson_ex4_7", "cost", lambda i: [min_max(i, at).cost for at in (0, 1)]),
-    Row("inv_sS_poisson_ex4_7", "cost_instance0_at_s6_S18", lambda i: min_max_at(i, (6, 18))),
+        lambda i: [(best.reorder_point, best.up_to)
+                   for best in (min_max(i, at).best() for at in (0, 1))]),
+    Row("inv_sS_poisson_ex4_7", "cost", lambda i: [min_max(i, at).best().cost for at in (0, 1)]),
+    Row("inv_sS_poisson_ex4_7", "cost_instance0_at_s6_S18", lambda i: min_max(i, 0).cost(6, 18)),
     *(Row("inv_wagner_whitin_small", f"cost.{at}", lambda i, at=at: planned(i, at).cost)
       for at in range(4)),
     *(Row("inv_wagner_whitin_small", f"order_quantities.{at}",

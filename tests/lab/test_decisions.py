@@ -1,0 +1,34 @@
+"""Pictures for decisions say what they show, and follow what is given."""
+
+import pytest
+
+from twinlab import lab
+from twinlab.management import Curve, Frontier, Plan
+
+PLANS = Frontier(
+    (
+        Plan("nothing", 0.0, 900.0, 900.0, 800.0, 1000.0, 0.0, 0.0, 0.0, True),
+        Plan("stock", 100.0, 500.0, 500.0, 400.0, 600.0, 0.0, 0.0, 0.0, True),
+        Plan("dear stock", 150.0, 500.0, 500.0, 400.0, 600.0, 0.0, 0.0, 0.0, False),
+        Plan("stock + source", 300.0, 100.0, 300.0, 200.0, 400.0, 200.0, 150.0, 250.0, True),
+    )
+)
+
+
+def test_a_triangle_says_its_curve():
+    curve = Curve([0, 5, 5, 15], [100, 100, 40, 100])
+    chart = lab.triangle(curve)
+    assert chart.words == str(curve)
+    assert "300" in "".join(text.get_text() for text in chart.figure.axes[0].texts)
+    assert not list(lab.triangle(Curve([0, 5], [100, 100])).figure.axes[0].texts)
+
+
+@pytest.mark.parametrize(
+    ("available", "bought"), [(0, "nothing"), (299, "stock"), (1000, "stock + source")]
+)
+def test_a_budget_buys_the_best_plan_within_it(available, bought):
+    chart = lab.budget(PLANS, available)
+    assert f"buy: {bought}, for" in chart.words
+    (point,) = [line for line in chart.figure.axes[0].lines if line.get_label() == "bought"]
+    assert point.get_xdata()[0] == PLANS.best(available).cost / 1000
+    assert chart.svg == lab.budget(PLANS, available).svg

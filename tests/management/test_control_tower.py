@@ -1,0 +1,187 @@
+"""The control tower: each kind of exception on a state made for it, its money by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+import twinlab as tl
+from tests.management.chain import CALM, NETWORK
+from twinlab.management import Action, Limits, control_tower, stopped_worth
+from twinlab.scope.state import Shipment
+
+MORNING = tl.simulate(CALM, seed=1).state_on(40)
+
+
+def tower(change=lambda state: None, scenario=CALM, **more):
+    """What the tower says of the calm morning of day 40 after a change of its state."""
+    state = MORNING.copy()
+    change(state)
+    return control_tower(scenario, state, **more)
+
+
+def put(table, key, value):
+    def change(state):
+        getattr(state, table)[key] = value
+
+    return change
+
+
+def test_a_calm_morning_has_no_exception():
+    assert tower().alerts == ()
+
+
+def test_a_missing_part_stops_what_is_made_of_it():
+    """A bike not sold loses 100; a wheel is half a bike."""
+    stopped = stopped_worth(NETWORK)
+    assert stopped["wheels B", "wheel"] == 50
+    assert stopped["frames", "frame"] == stopped["plant", "frame"] == 100
+    assert stopped_worth(NETWORK, {"bike": 300})["plant", "wheel"] == 150
+
+
+def no_wheels_come(state):
+    state.on_hand["plant", "wheel"] = 16.0
+    state.under_way["wheels A", "plant", "wheel", "road"] = []
+
+
+def test_a_run_out_counts_what_is_missing_until_an_order_of_today_arrives():
+    """16 wheels last for 16 of 80 in the four days from A."""
+    (alert,) = tower(no_wheels_come).of("run-out")
+    assert (alert.node, alert.product, alert.owner) == ("plant", "wheel", "inventory planner")
+    assert alert.money == pytest.approx(64 * 50)
+    assert "nothing is under way" in alert.reason
+    assert alert.action is None  # wheels B is quicker, but cannot make 20 a day
+
+
+def test_receipts_in_time_are_no_exception():
+    def change(state):
+        no_wheels_come(state)
+        state.under_way["wheels A", "plant", "wheel", "road"] = [Shipment(40, 64.0, 36)]
+
+    assert tower(change).of("run-out") == ()
+
+
+def test_a_late_shipment_binds_capital_until_somebody_misses_it():
+    lane = ("wheels A", "plant", "wheel", "road")
+    late = put("under_way", lane, [Shipment(47, 20.0, 36)])  # 11 days where 4 are usual
+    (alert,) = tower(late).of("late shipment")
+    assert alert.money == pytest.approx(7 * 20 * 0.01)
+    assert tower(late, limits=Limits(late_days=7)).of("late shipment") == ()
+
+    def both(state):
+        no_wheels_come(state)
+        late(state)
+
+    (alert,) = tower(both).of("late shipment")
+    assert alert.money == pytest.approx(7 * 20 * 0.01 + 20 * 50)  # of the 64 that are missing
+
+
+def test_customers_who_wait_are_a_backlog():
+    patient = NETWORK.change(
+        *(replace(d, backorders=True, backorder_cost=3.0) for d in NETWORK.demands)
+    )
+    calm = CALM.change(network=patient)
+
+    def change(state):
+        state.owed["north", "bike"] = 7.0
+        state.orders["north", "bike"] = [[38, 7.0]]
+
+    (alert,) = tower(change, calm).of("backlog")
+    assert (alert.money, alert.owner) == (700.0, "customer service")
+    assert "since day 38" in alert.reason
+    assert alert.action is None  # a shop has no capacity to raise
+
+
+def test_a_maker_that_owes_may_work_longer():
+    claim = ("plant", "north", "bike", "road")
+
+    def change(state):
+        state.owed[claim], state.orders[claim] = 14.0, [[39, 14.0]]
+
+    (alert,) = tower(change).of("backlog")
+    assert alert.money == 0  # the shop has stock enough
+    assert alert.action == Action("plant.capacity", 15 + 14 / 7)
+
+
+def test_too_much_stock_costs_until_it_is_used():
+    """At 6 a day, 600 bikes last 100 days: 60 too many lie 5 days on average for 0.2 a day."""
+    much = put("on_hand", ("north", "bike"), 600.0)
+    (alert,) = tower(much).of("overstock")
+    assert alert.money == pytest.approx(60 * 0.2 * 60 / (2 * 6))
+    assert alert.action is None  # its level of 42 is not the cause
+    (alert,) = tower(much, CALM.set("north.up_to", 700)).of("overstock")
+    assert alert.action == Action("north/bike.up_to", 6 * (90 + 2 + 1))
+
+
+def test_a_closed_site_is_priced_by_the_exposure_program():
+    """Frames at the plant on day 40 and all bikes below serve until they end; then 1,000 a day."""
+    closed = CALM.disrupt(tl.Outage("frames", start=40, days=25))
+    (alert,) = tower(scenario=closed).of("closed site")
+    below = [("plant", "frame"), ("plant", "bike"), ("north", "bike"), ("south", "bike")]
+    stock = sum(MORNING.on_hand[item] for item in below)
+    assert alert.money == pytest.approx(1000 * (25 - stock / 10), rel=0.02)
+    assert alert.owner == "supply-risk manager"
+
+
+def test_dry_pipelines_count_as_days_of_a_closure():
+    """Ten days into the closure, the best response loses at most what the simulation lost."""
+    closed = CALM.disrupt(tl.Outage("frames", start=30, days=25))
+    run, calm = tl.simulate(closed, seed=1), tl.simulate(CALM, seed=1)
+    (alert,) = control_tower(closed, run.state_on(40)).of("closed site")
+    lost = 100 * (run.kpis.lost_sales - calm.kpis.lost_sales)
+    assert "pipelines below dry for 3." in alert.reason
+    assert 0.75 * lost < alert.money < lost
+
+
+def test_a_forecast_adds_shortages_with_their_probability():
+    closed = CALM.disrupt(tl.Outage("frames", start=40, days=25))
+    forecast = tl.replicate(closed, 64, seed=3, start=MORNING)
+    alerts = tower(scenario=closed, forecast=forecast).of("shortage ahead")
+    assert [a.node for a in alerts] == ["north", "south"]
+    late = forecast.total("demand", "north") - forecast.total("on_time", "north")
+    assert alerts[0].money == pytest.approx(100 * late.mean())
+    assert "short in 1.00" in alerts[0].reason
+    with pytest.raises(tl.ScenarioError, match="starts on day 0"):
+        tower(scenario=closed, forecast=tl.replicate(closed, 4, seed=3))
+
+
+def lost(scenario, state):
+    return tl.replicate(scenario, 32, seed=1, start=state).kpis.lost_sales.mean()
+
+
+def test_asking_the_quicker_source_loses_fewer_sales():
+    """The suggestion is not believed but simulated: shops nearly empty, no wheels for days."""
+    able = CALM.set("wheels B.capacity", 30)
+    state = MORNING.copy()
+    no_wheels_come(state)
+    for item in (("plant", "bike"), ("north", "bike"), ("south", "bike")):
+        state.on_hand[item] = 1.0
+    state.on_order["plant", "wheel"] = 0.0
+    (alert,) = (a for a in control_tower(able, state).of("run-out") if a.product == "wheel")
+    assert alert.action == Action("wheels A->plant.sourcing_rank", 3)
+    assert lost(alert.action.apply(able), state) < lost(able, state)
+
+
+def test_a_level_below_the_use_of_the_lead_time_is_lifted():
+    """The south uses 4 a day for 3 + 1 days; with a level of 8 it runs dry again and again."""
+    low = CALM.set("south.up_to", 8)
+    state = tl.simulate(low, seed=1).state_on(60)
+    found = [a for a in control_tower(low, state).of("run-out") if a.node == "south"]
+    assert [a.action for a in found] == [Action("south/bike.up_to", 16)]
+    assert lost(found[0].action.apply(low), state) < 0.5 * lost(low, state)
+
+
+def test_most_money_comes_first_and_little_can_be_left_out():
+    def change(state):
+        state.on_hand["north", "bike"] = 600.0
+        no_wheels_come(state)
+
+    found = tower(change)
+    assert [a.kind for a in found.alerts] == ["run-out", "overstock"]
+    assert found.table["money [USD]"].is_monotonic_decreasing
+    assert [a.kind for a in tower(change, limits=Limits(money=100)).alerts] == ["run-out"]
+
+
+def test_a_chain_without_prices_asks_for_them():
+    chain = tl.Scenario(tl.serial(["mine", "shop"], demand=tl.Normal(5, 1)), tl.BaseStock(6))
+    with pytest.raises(tl.ScenarioError, match="give worth"):
+        control_tower(chain, tl.State.initial(chain.network))

@@ -1,0 +1,148 @@
+"""Risk exposure: a published example, a chain with a bill of materials by hand, and laws."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+import twinlab as tl
+from tests.management.chain import CALM, NETWORK
+from twinlab.management import ExposureModel, mean_flows, risk_exposure
+
+SUPPLIERS = {"S1": 30, "S2": 45, "S3": 60}  # units a period
+PARTS = ("P1", "P2")
+FORD = ExposureModel(
+    capacity=SUPPLIERS,
+    makes={(s, p): {} for s in SUPPLIERS for p in PARTS},
+    links={(s, "plant", p): math.inf for s in SUPPLIERS for p in PARTS},
+    stock={("plant", "P1"): 20, ("plant", "P2"): 25},
+    demand={("plant", "P1"): 75, ("plant", "P2"): 50},
+    worth={("plant", "P1"): 5000, ("plant", "P2"): 6500},
+    time_to_recover=dict.fromkeys(SUPPLIERS, 2),
+)
+
+
+def test_the_single_tier_example_of_a_car_maker():
+    """Exercise after Simchi-Levi et al. (2015): losses, times to survive, indices."""
+    found = risk_exposure(FORD, SUPPLIERS)
+    assert found.calm_loss == 0
+    wanted = {"S1": (0, 2.25, 0), "S2": (125_000, 9 / 7, 125 / 275), "S3": (275_000, 0.9, 1)}
+    for site, (loss, survive, index) in wanted.items():
+        risk = found[site]
+        assert (risk.loss, risk.index) == pytest.approx((loss, index))
+        assert risk.time_to_survive == pytest.approx(survive)
+    # The cheaper loss is shed: 25 and 55 units of P1.
+    assert found["S2"].lost_units == pytest.approx(25)
+    assert [r.site for r in found.risks] == ["S3", "S2", "S1"]
+
+
+def test_the_same_example_as_a_network():
+    nodes = [*(tl.Node(s, capacity=c, time_to_recover=2) for s, c in SUPPLIERS.items()),
+             tl.Node("plant")]  # fmt: skip
+    network = tl.Network(
+        [tl.Product(p) for p in PARTS], nodes,
+        [tl.Lane(s, "plant", p) for s in SUPPLIERS for p in PARTS],
+        demands=[tl.Demand("plant", "P1", 75), tl.Demand("plant", "P2", 50)],
+        stocks=[tl.Stock("plant", "P1", 20), tl.Stock("plant", "P2", 25)],
+    )  # fmt: skip
+    model = ExposureModel.of(network, worth={"P1": 5000, "P2": 6500})
+    by_table, by_network = risk_exposure(FORD, SUPPLIERS), risk_exposure(model, SUPPLIERS)
+    assert repr(by_network) == repr(by_table)
+
+
+def test_a_bill_of_materials_by_hand():
+    """10 bikes a day. Without wheels A: 12 wheels a day make 6 bikes, stocks are 80 wheels = 40
+    bikes and 70 bikes made: 110 / 4 = 27.5 days. Without frames: (60 + 70) / 10 = 13 days, and
+    2 days of 15 are lost. Without wheels B nobody is: wheels A makes 30. Without the plant only
+    the shops' 50 bikes are left, because nothing leaves it."""
+    model = ExposureModel.of(NETWORK, recover={"plant": 6})
+    found = risk_exposure(model)
+    survive = {r.site: r.time_to_survive for r in found.risks}
+    assert survive["wheels A"] == pytest.approx(27.5)
+    assert survive["frames"] == pytest.approx(13)
+    assert survive["wheels B"] == math.inf
+    assert survive["north"] == 0
+    assert found["frames"].loss == pytest.approx(2 * 10 * 100)
+    # Shares of stock and demand differ: the south runs out first (20 / 4 = 5, 30 / 6 = 5 days).
+    assert survive["plant"] == pytest.approx(5)
+    assert found["plant"].loss == pytest.approx(1 * 10 * 100)
+
+
+def test_finished_stock_of_a_closed_site_can_ship():
+    """Then the plant's 20 bikes count too: 70 / 10 days."""
+    model = ExposureModel.of(NETWORK, recover={"plant": 6}, stock_ships=True)
+    assert risk_exposure(model, ["plant"])["plant"].time_to_survive == pytest.approx(7)
+
+
+def test_a_lane_limits_what_can_be_redirected():
+    narrow = NETWORK.change(tl.Lane("wheels B", "plant", "wheel", capacity=4, sourcing_rank=2))
+    model = ExposureModel.of(narrow)
+    # 4 wheels a day make 2 bikes: 110 / 8 days.
+    assert risk_exposure(model, ["wheels A"])["wheels A"].time_to_survive == pytest.approx(13.75)
+
+
+def test_scrap_needs_more_components():
+    """With a yield of 0.5 a bike takes 4 wheels and 2 frames: (30 + 70) / 10 days of frames."""
+    half = NETWORK.change(tl.Recipe("plant", "bike", {"wheel": 2, "frame": 1}, good_share=0.5))
+    assert risk_exposure(ExposureModel.of(half), ["frames"])["frames"].time_to_survive == (
+        pytest.approx(10)
+    )
+
+
+def test_loss_begins_where_survival_ends():
+    for recover in (13, 13.5, 20):
+        model = ExposureModel.of(NETWORK, recover={"frames": recover})
+        loss = risk_exposure(model, ["frames"])["frames"].loss
+        assert loss == pytest.approx(max(0, recover - 13) * 1000, abs=1e-6)
+
+
+def test_a_simulated_closure_never_loses_less_than_the_best_response():
+    """The program is a bound: orders by rule, and lead times, cost more. (Constant demand.)"""
+    steady = CALM.change(
+        network=NETWORK.change(*(replace(d, pattern=d.pattern.average) for d in NETWORK.demands))
+    )
+    calm = tl.replicate(steady, 2, seed=1)
+    for site in ("wheels A", "frames", "plant"):
+        days = 30
+        hit = tl.replicate(steady.disrupt(tl.Outage(site, start=20, days=days)), 2, seed=1)
+        simulated = tl.lost_sales(hit)[0] - tl.lost_sales(calm)[0]
+        state = tl.simulate(steady, seed=1).state_on(20)
+        model = ExposureModel.of(steady.network, state=state, recover={site: days})
+        bound = risk_exposure(model, [site])[site].lost_units
+        assert simulated >= bound - 1e-6, site
+
+
+def test_mean_flows_go_up_the_bill_of_materials():
+    flows = mean_flows(CALM)
+    assert flows["plant", "bike"] == 10
+    assert flows["plant", "wheel"] == flows["wheels A", "wheel"] == 20
+    assert flows["wheels B", "wheel"] == 0
+    shared = CALM.change(
+        network=NETWORK.change(
+            tl.Lane("wheels A", "plant", "wheel", sourcing_share=0.75),
+            tl.Lane("wheels B", "plant", "wheel", sourcing_share=0.25),
+        ),
+        sourcing={("plant", "wheel"): tl.Shares()},
+    )
+    assert mean_flows(shared)["wheels B", "wheel"] == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"stock": {("plant", "P1"): -1}}, "at least 0, got -1"),
+        ({"demand": {("plant", "P3"): 1}}, "nothing brings 'P3' to 'plant'"),
+        ({"time_to_recover": {"S9": 1}}, "no site 'S9'; known are: S1"),
+        ({"worth": {}}, "worth lacks"),
+    ],
+)
+def test_tables_that_cannot_be_meant(change, words):
+    with pytest.raises(tl.ScenarioError, match=words):
+        replace(FORD, **change)
+
+
+def test_an_unknown_site_is_named():
+    with pytest.raises(tl.ScenarioError, match="no site 'S7'"):
+        risk_exposure(FORD, ["S7"])
+    with pytest.raises(tl.ScenarioError, match="no risk of 'plant'"):
+        risk_exposure(FORD, ["S1"])["plant"]

@@ -1,0 +1,57 @@
+"""Goals: probabilities with honest intervals, direction from the KPI, money per unit missed."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+import twinlab as tl
+from twinlab.management import Goal, judge, wilson
+
+SHOP = tl.Scenario(tl.serial(["mine", "shop"], demand=tl.Normal(5, 1)), tl.BaseStock(6), days=50)
+
+
+@pytest.mark.parametrize(("met", "count"), [(0, 7), (1, 7), (9, 10), (20, 20), (130, 200)])
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+def test_wilson_is_that_of_scipy(met, count, confidence):
+    found = wilson(met, count, confidence)
+    wanted = binomtest(met, count).proportion_ci(confidence, method="wilson")
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
+
+
+def test_a_share_needs_histories():
+    with pytest.raises(tl.ScenarioError, match="5 of 4"):
+        wilson(5, 4)
+    with pytest.raises(tl.ScenarioError, match="0 of 0"):
+        wilson(0, 0)
+
+
+def test_goals_are_judged_history_by_history():
+    batch = tl.replicate(SHOP, 100, seed=1)
+    goals = [Goal("fill_rate", 0.96, weight=10_000), Goal("mean_stock", 1.2, weight=7)]
+    card = judge(goals, batch)
+    rates, stocks = batch.kpis.fill_rate, batch.kpis.mean_stock
+    assert [v.met for v in card.verdicts] == [(rates >= 0.96).mean(), (stocks <= 1.2).mean()]
+    assert 0 < card.together.share < min(v.met for v in card.verdicts)
+    assert card.together.met == ((rates >= 0.96) & (stocks <= 1.2)).sum()
+    missed = [np.maximum(0, 0.96 - rates).mean(), np.maximum(0, stocks - 1.2).mean()]
+    assert card.penalty == pytest.approx(10_000 * missed[0] + 7 * missed[1])
+    assert card.table["met [share]"].tolist() == [v.met for v in card.verdicts]
+
+
+def test_more_service_and_less_of_the_rest_is_better():
+    assert Goal("on_time_in_full", 0.9).direction == "at least"
+    for kpi in ("total_cost", "emissions", "lead_time", "mean_backlog", "lost_sales"):
+        assert Goal(kpi, 1).direction == "at most"
+
+
+def test_a_history_without_the_kpi_meets_no_goal():
+    quiet = SHOP.change(network=tl.serial(["mine", "shop"], demand=tl.Constant(0)))
+    card = judge([Goal("fill_rate", 0.5, weight=9)], tl.replicate(quiet, 4, seed=1))
+    assert (card.verdicts[0].met, card.penalty) == (0.0, 0.0)
+
+
+def test_goals_name_known_kpis():
+    with pytest.raises(tl.ScenarioError, match="did you mean 'fill_rate'"):
+        Goal("fil_rate", 0.9)
+    with pytest.raises(tl.ScenarioError, match="at least one goal"):
+        judge([], tl.replicate(SHOP, 4, seed=1))

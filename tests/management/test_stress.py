@@ -1,0 +1,87 @@
+"""The stress test: by hand on constant demand, and side by side to the last bit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from tests.management.chain import CALM, NETWORK
+from twinlab.management import Closure, customers_loss, stress_test
+from twinlab.modeling.abreast import replicate_abreast
+
+STEADY = CALM.change(
+    network=NETWORK.change(*(replace(d, pattern=d.pattern.average) for d in NETWORK.demands))
+)
+
+
+def test_a_closure_loses_what_stocks_do_not_cover():
+    """Frames for 25 days: 60 + 70 − 10 a day of the first night's position last 13 days."""
+    found = stress_test(STEADY, 2, seed=1, sites={"frames": 25, "wheels B": 25},
+                        closure=Closure(start=20))  # fmt: skip
+    frames = found["frames"]
+    assert frames.loss == pytest.approx(100 * frames.unserved)
+    assert frames.loss_low == pytest.approx(frames.loss) == pytest.approx(frames.loss_high)
+    hit = tl.simulate(STEADY.disrupt(tl.Outage("frames", start=20, days=25)))
+    assert frames.unserved == pytest.approx(hit.kpis.lost_sales)
+    assert found["wheels B"].loss == 0
+    assert (frames.index, found["wheels B"].index) == (1.0, 0.0)
+
+
+def test_days_come_from_the_mapping_the_node_or_the_closure():
+    found = stress_test(CALM, 4, seed=1, sites={"frames": 3, "plant": 4}, closure=Closure(days=9))
+    assert (found["frames"].closed, found["plant"].closed) == (3, 4)
+    found = stress_test(CALM, 4, seed=1, closure=Closure(days=9))
+    closed = {s.site: s.closed for s in found.sites}
+    assert closed == {"wheels A": 20, "wheels B": 10, "frames": 15, "plant": 9}
+
+
+def test_losses_are_paired_with_the_calm_twin():
+    found = stress_test(CALM, 16, seed=2, sites=["plant"], closure=Closure(start=20, days=12))
+    hit = tl.replicate(CALM.disrupt(tl.Outage("plant", start=20, days=12)), 16, seed=2)
+    pairs = customers_loss(hit) - customers_loss(tl.replicate(CALM, 16, seed=2))
+    wanted = tl.estimate(pairs)
+    plant = found["plant"]
+    assert (plant.loss, plant.loss_low, plant.loss_high) == (wanted.mean, wanted.low, wanted.high)
+    assert found.table.index.tolist() == ["plant"]
+
+
+def test_side_by_side_is_one_by_one_to_the_last_bit():
+    """With what disruptions can do: closures, half closures, delays, surges, held goods, chance."""
+    kinds = [
+        (),
+        (tl.Outage("plant", start=9, days=8, loss=0.5, recovery=3),),
+        (tl.Outage("frames", rate=0.05, days=tl.Uniform(2, 6)),),
+        (tl.LaneOutage("frames", "plant", start=5, days=9, holds_transit=True),),
+        (tl.Delay("plant", "north", extra=3, start=10, days=9),),
+        (tl.DemandShift("south", factor=2.0, start=15, days=9), tl.Outage("wheels A", start=20)),
+    ]
+    work = [CALM.disrupt(*each).change(days=60) for each in kinds]
+    for scenario, batch in zip(work, replicate_abreast(work, 70, seed=4), strict=True):
+        alone = tl.replicate(scenario, 70, seed=4)
+        np.testing.assert_array_equal(batch.totals, alone.totals)
+        for name, values in alone.variances.items():
+            np.testing.assert_array_equal(batch.variances[name], values)
+        assert batch.scenario == scenario
+
+
+def test_only_disruptions_may_differ():
+    with pytest.raises(tl.ScenarioError, match="differ only in their disruptions"):
+        replicate_abreast([CALM, CALM.change(days=50)], 4)
+
+
+def test_mistakes_are_named():
+    with pytest.raises(tl.ScenarioError, match="did you mean 'frames'"):
+        stress_test(CALM, 4, sites=["frame"])
+    with pytest.raises(tl.ScenarioError, match="ends after 120 days"):
+        stress_test(CALM, 4, closure=Closure(start=120))
+    with pytest.raises(tl.ScenarioError, match="'frames' was not tested"):
+        stress_test(CALM, 4, sites=["plant"])["frames"]
+    free = CALM.change(
+        network=NETWORK.change(*(replace(d, lost_sale_cost=0.0) for d in NETWORK.demands))
+    )
+    with pytest.raises(tl.ScenarioError, match="cost nothing here"):
+        stress_test(free, 4, sites=["plant"])
+    assert stress_test(free, 4, sites=["plant"], worth={"bike": 5})["plant"].loss > 0
+    with pytest.raises(tl.ScenarioError, match="no customer asks for 'bikes'"):
+        stress_test(CALM, 4, sites=["plant"], worth={"bikes": 5})

@@ -1,0 +1,171 @@
+"""Exercises of notebook 00: a supplier three tiers up closes."""
+
+from bisect import bisect_left, bisect_right
+from functools import cache
+
+from twinlab.lab.checks import Exercise
+from twinlab.lab.ripples import ripple
+from twinlab.modeling import Run, simulate
+from twinlab.people.rules import BaseStock
+from twinlab.scope import (
+    Constant,
+    Demand,
+    Lane,
+    Network,
+    Node,
+    Normal,
+    Outage,
+    Product,
+    Recipe,
+    Scenario,
+    Stock,
+)
+
+SALES = {"north": 20, "south": 12, "west": 8}  # cars per day, 40 in all
+DAYS_AWAY = {"north": 3, "south": 4, "west": 6}
+UPSTREAM = ("chip maker", "foundry", "ECU plant", "engine plant", "car plant")
+KEEPING = {"chip": 0.02, "casting": 0.10, "ECU": 0.30, "engine": 1, "car": 8}  # USD/unit/day
+IN_STOCK = {
+    ("ECU plant", "chip"): 5, ("ECU plant", "ECU"): 3, ("engine plant", "casting"): 3,
+    ("engine plant", "engine"): 3, ("car plant", "ECU"): 4, ("car plant", "engine"): 4,
+    ("car plant", "car"): 2, **{(region, "car"): 10 for region in SALES},
+}  # fmt: skip
+WAY_NORTH = [("ECU plant", "chip"), ("ECU plant", "ECU"), ("car plant", "ECU"),
+             ("car plant", "car"), ("north", "car")]  # fmt: skip
+START, FOUR_WEEKS = 60, 28  # days
+CHIP_LEVELS = range(2400, 5001, 100)
+
+
+def network() -> Network:
+    """The chain of the notebook's tables."""
+    tiers = dict.fromkeys(UPSTREAM, 1) | {"chip maker": 3, "foundry": 3}
+    tiers |= {"ECU plant": 2, "engine plant": 2}
+    nodes = [Node("chip maker", "supplier", tier=3, capacity=240, holding_cost=0.02)]
+    nodes += [Node("foundry", "supplier", tier=3, holding_cost=0.10)]
+    nodes += [Node(name, "plant", tier=tiers[name]) for name in UPSTREAM[2:]]
+    nodes += [Node(region, "region", tier=0) for region in SALES]
+    lanes = [
+        Lane("chip maker", "ECU plant", "chip", lead_time=Constant(10), initial_pipeline=160),
+        Lane("foundry", "engine plant", "casting", lead_time=Constant(2), initial_pipeline=40),
+        Lane("ECU plant", "car plant", "ECU", lead_time=Constant(3), initial_pipeline=40),
+        Lane("engine plant", "car plant", "engine", lead_time=Constant(1), initial_pipeline=40),
+    ]
+    lanes += [
+        Lane("car plant", region, "car", lead_time=Constant(days), initial_pipeline=SALES[region])
+        for region, days in DAYS_AWAY.items()
+    ]
+    made = {("ECU plant", "ECU"): {"chip": 4}, ("engine plant", "engine"): {"casting": 1}}
+    made[("car plant", "car")] = {"ECU": 1, "engine": 1}
+    return Network(
+        [Product(name) for name in KEEPING],
+        nodes,
+        lanes,
+        [Recipe(*item, parts) for item, parts in made.items()],
+        [Demand(region, "car", Normal(cars, cars / 5), backorder_cost=100)
+         for region, cars in SALES.items()],
+        [Stock(*item, days * daily(item), KEEPING[item[1]]) for item, days in IN_STOCK.items()],
+    )  # fmt: skip
+
+
+def daily(item: tuple[str, str]) -> int:
+    """Units of an item that are used up in a day."""
+    return SALES.get(item[0], 160 if item[1] == "chip" else 40)
+
+
+@cache
+def calm() -> Scenario:
+    """250 days in which nothing closes."""
+    chain = network()
+    under_way = {(v.destination, v.product): v.lead_time.average * v.initial_pipeline
+                 for v in chain.lanes}  # fmt: skip
+    rules = {(s.node, s.product): BaseStock(s.on_hand + under_way.get((s.node, s.product), 0))
+             for s in chain.stocks}  # fmt: skip
+    return Scenario(chain, rules, days=250)
+
+
+def closed(name: str, days: int, scenario: Scenario | None = None) -> Run:
+    """The history in which a node is closed from day 60."""
+    return simulate(
+        (scenario or calm()).disrupt(Outage(name, start=START, days=Constant(days))), seed=1
+    )
+
+
+@cache
+def unnoticed() -> int:
+    """The longest closure of the chip maker during which all are served on the day."""
+
+    def noticed(days: int) -> bool:
+        return closed("chip maker", days).kpis.fill_rate < 1
+
+    return bisect_right(range(1, 60), False, key=noticed)
+
+
+@cache
+def chips() -> int:
+    """The smallest level of chips, in hundreds, that serves 99 % in spite of four weeks."""
+
+    def served(level: int) -> float:
+        raised = calm().set("ECU plant/chip.up_to", level)
+        return closed("chip maker", FOUR_WEEKS, raised).kpis.fill_rate
+
+    return CHIP_LEVELS[bisect_left(CHIP_LEVELS, 0.99, key=served)]
+
+
+@cache
+def first_noticed() -> str:
+    """The node whose closure customers notice first."""
+    base = simulate(calm(), seed=1)
+
+    def day(name: str) -> float:
+        seen = ripple(closed(name, FOUR_WEEKS), base)["tier 0"].short_from
+        return float("inf") if seen is None else seen
+
+    return min(UPSTREAM, key=day)
+
+
+EXERCISES = {
+    "0.1": Exercise(
+        answer=unnoticed,
+        unit="days",
+        tolerance=0.001,
+        hints=(
+            "one week goes unnoticed and four weeks do not: try the days in between.",
+            "a closure goes unnoticed while `kpis.fill_rate` of its run is exactly 1.",
+            "the car plant fills the north first: look at the fill rate of all, not at the north.",
+        ),
+        slips={
+            "these are the days of stock on the way to the north; the others go short sooner.":
+                lambda: sum(IN_STOCK[item] for item in WAY_NORTH),
+            "with this one a customer already waits: the longest that nobody notices is shorter.":
+                lambda: unnoticed() + 1,
+        },
+    ),
+    "0.2": Exercise(
+        answer=chips,
+        unit="chips",
+        tolerance=0.001,
+        hints=(
+            "2,400 chips are too few, and 2,400 + 10 × 160 are more than enough.",
+            'try `four_weeks.set("ECU plant/chip.up_to", level)` in steps of 100.',
+            "the first level at which `kpis.fill_rate` is at least 0.99.",
+        ),
+        slips={
+            "close, but fewer than 99 % are served on the day with this level.":
+                lambda: chips() - 100,
+            "this is what has to be added; the question asks for the whole level.":
+                lambda: chips() - 2400,
+        },
+    ),
+    "0.3": Exercise(
+        answer=first_noticed,
+        hints=(
+            "count the days of stock between the closed node and the customers.",
+            'compare `tl.lab.ripple(run, calm_run)["tier 0"].short_from` of the five closures.',
+            "the less stock lies in between, the sooner they notice: which node is nearest?",
+        ),
+        slips={
+            "that one is the farthest: all the stock of the chain lies in between.":
+                lambda: "chip maker",
+        },
+    ),
+}  # fmt: skip

@@ -1,0 +1,112 @@
+"""What customers who are not served cost: the money that goals, stress tests and plans count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.kpis import History, Value
+from twinlab.modeling.run import Run
+from twinlab.scope.calendar import upstream_items
+from twinlab.scope.entities import Demand, ItemKey
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.network import Network
+
+Worth = Mapping[str, float]  # USD per unit that a customer does not get, by product
+
+
+def unit_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey, float]:
+    """Say what one unit is worth that a customer does not get [USD/unit], by (node, product).
+
+    It is what ``worth`` gives for the product, else the ``lost_sale_cost`` of the demand row.
+
+    Raises:
+        ScenarioError: customers ask for no such product, or a unit is worth less than nothing.
+
+    >>> from twinlab import Normal, serial
+    >>> unit_worth(serial(["mine", "shop"], demand=Normal(5, 1)), {"unit": 20})
+    {('shop', 'unit'): 20.0}
+    """
+    given = dict(worth or {})
+    asked = dict.fromkeys(d.product for d in network.demands)
+    for product, money in given.items():
+        if product not in asked:
+            raise ScenarioError(
+                f"worth: no customer asks for {product!r}; {did_you_mean(product, asked)}"
+            )
+        if money < 0:
+            raise ScenarioError(f"worth of {product!r} is at least 0 USD/unit, got {money!r}")
+
+    def of(row: Demand) -> float:
+        return float(given.get(row.product, row.lost_sale_cost))
+
+    return {(d.node, d.product): of(d) for d in network.demands}
+
+
+def customers_loss(history: Run | Batch, worth: Worth | None = None) -> Value:
+    """Price what customers did not get, or got late, over the whole history [USD].
+
+    loss = Σ (asked − served) × worth + Σ cost of what items that customers ask owe at night.
+    Of a batch it is an array, one number per history.
+
+    Raises:
+        ScenarioError: neither a unit nor a day of waiting costs anything.
+
+    >>> from twinlab import BaseStock, Demand, Scenario, Trace, serial, simulate
+    >>> hasty = Demand("shop", "unit", Trace((3, 6)), backorders=False, lost_sale_cost=40)
+    >>> shop = Scenario(serial(["mine", "shop"], demand=hasty, on_hand={"shop": 5}), BaseStock(5), 2)
+    >>> customers_loss(simulate(shop))
+    40.0
+    """  # noqa: E501 (a doctest line)
+    network = history.scenario.network
+    worths = unit_worth(network, worth)
+    if not any(worths.values()) and not any(d.backorder_cost for d in network.demands):
+        products = ", ".join(f"{p!r}: …" for p in dict.fromkeys(p for _, p in worths))
+        raise ScenarioError(
+            "customers who are not served cost nothing here: give worth={" + products + "} in USD "
+            "per unit, or a lost_sale_cost or backorder_cost in the demand rows"
+        )
+    return sum(
+        unserved(history, *item) * each + history.total("owing", *item)
+        for item, each in worths.items()
+    )
+
+
+def stopped_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey, float]:
+    """Say what one missing unit of each (node, product) stops further down [USD/unit].
+
+    For customers it is ``unit_worth``, else their price, else the product's value; upstream the
+    most that a unit goes into is worth, per unit needed.
+
+    >>> from twinlab import Poisson, assembly
+    >>> bike = assembly("plant", {"frame": 1, "wheel": 2}, demand=Poisson(3))
+    >>> stopped_worth(bike, {"unit": 900})[("wheel supplier", "wheel")]
+    450.0
+    """
+    own = unit_worth(network, worth)
+    values = {p.name: p.value for p in network.products}
+    stopped = dict.fromkeys(network.items, 0.0)
+    for row in network.demands:
+        item = (row.node, row.product)
+        stopped[item] = own[item] or row.price or values[row.product]
+    recipes = {(r.node, r.product): r.components for r in network.recipes}
+    for item in reversed(upstream_items(network)):
+        uses = [((item[0], part), stopped[item] / need) for part, need in
+                recipes.get(item, {}).items()]  # fmt: skip
+        uses += [((v.source, v.product), stopped[item]) for v in network.lanes
+                 if (v.destination, v.product) == item]  # fmt: skip
+        for above, money in uses:
+            stopped[above] = max(stopped[above], money)
+    return stopped
+
+
+def unserved(history: History, node: str = "", product: str = "") -> Value:
+    """Count units that customers asked for and did not get by the last night [units].
+
+    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
+    >>> unserved(simulate(Scenario(shop, BaseStock(5), days=2)))
+    1.0
+    """
+    asked = history.total("demand", node, product)
+    return asked - history.total("served", node, product)

@@ -1,0 +1,157 @@
+"""Resilience: how deep performance falls, how long it takes to recover, and the area between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.run import Run
+from twinlab.scope.chance import Array
+from twinlab.scope.errors import ScenarioError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Curve:
+    """Performance over time in % of normal, straight between its points.
+
+    Two points at one time are a jump. The area lost is the resilience triangle,
+    R = ∫ (100 − Q(t)) dt. Source: Bruneau et al. (2003).
+
+    >>> Curve([0, 0, 10], [100, 50, 100])
+    performance falls to 50 % from 0, is back after 10 days; 250 %·days lost
+
+    Raises:
+        ScenarioError: times run backwards, or times and qualities differ in number.
+    """
+
+    times: Array
+    quality: Array
+
+    def __post_init__(self) -> None:
+        """Keep arrays, and check that time runs forwards."""
+        object.__setattr__(self, "times", np.asarray(self.times, dtype=np.float64))
+        object.__setattr__(self, "quality", np.asarray(self.quality, dtype=np.float64))
+        times, quality = self.times, self.quality
+        if times.ndim != 1 or times.shape != quality.shape or len(times) < 2:
+            raise ScenarioError(
+                f"a curve needs as many times as qualities, at least 2; got {times.shape} and "
+                f"{quality.shape}"
+            )
+        if not (np.isfinite(times).all() and np.isfinite(quality).all()):
+            raise ScenarioError("a curve's times and qualities are finite numbers")
+        if (np.diff(times) < 0).any():
+            raise ScenarioError(f"a curve's times never decrease, got {times.tolist()[:8]}")
+
+    @property
+    def loss(self) -> float:
+        """The resilience triangle: area between 100 % and the curve [%·days]."""
+        missing = 100.0 - self.quality
+        return float(((missing[1:] + missing[:-1]) / 2 * np.diff(self.times)).sum())
+
+    @property
+    def lowest(self) -> float:
+        """The lowest performance [%]."""
+        return float(self.quality.min())
+
+    def fallen(self, tolerance: float = 1e-6) -> float | None:
+        """When performance first lies more than a tolerance [%] below 100; None if never."""
+        below = np.flatnonzero(self.quality < 100.0 - tolerance)
+        return float(self.times[below[0]]) if len(below) else None
+
+    def time_to_recover(self, tolerance: float = 1e-6) -> float:
+        """Time from the first fall until it is back for good [days]; 0: never fell, inf: not yet.
+
+        >>> Curve([0, 1, 1, 5], [100, 100, 60, 100]).time_to_recover(tolerance=0)
+        4.0
+        """
+        start, goal = self.fallen(tolerance), 100.0 - tolerance
+        below = np.flatnonzero(self.quality < goal)
+        if start is None:
+            return 0.0
+        at = int(below[-1])
+        if at + 1 == len(self.times):
+            return float("inf")
+        # On the straight line from the last low point, the moment it crosses the goal.
+        step = (goal - self.quality[at]) / (self.quality[at + 1] - self.quality[at])
+        end = self.times[at] + step * (self.times[at + 1] - self.times[at])
+        return float(end - start)
+
+    def predicted_resilience(self, longest: float) -> float:
+        """Part of the performance over the longest acceptable time that was kept (0 to 1).
+
+        R = 1 − loss / (100 · T*); for a triangle it is Zobel's measure. Source: Zobel (2011).
+
+        >>> Curve([0, 0, 12], [100, 70, 100]).predicted_resilience(longest=30)
+        0.94
+        """
+        return 1.0 - self.loss / (100.0 * longest)
+
+    def __repr__(self) -> str:
+        """Say how it fell and rose."""
+        start, lasted = self.fallen(), self.time_to_recover()
+        if start is None:
+            return "performance never falls"
+        after = f"is back after {lasted:.4g} days" if np.isfinite(lasted) else "is not back yet"
+        return (
+            f"performance falls to {self.lowest:.4g} % from {start:.4g}, {after}; "
+            f"{self.loss:.4g} %·days lost"
+        )
+
+
+def triangle_resilience(loss: float, recovery: float, longest: float) -> float:
+    """Predict the resilience to a sudden loss that recovers in a straight line (0 to 1).
+
+    R = 1 − X · T / (2 · T*), with the initial loss X as a share, the time T to recover and the
+    longest acceptable time T* in days: pairs of equal X · T are as resilient. Source: Zobel (2011).
+
+    Raises:
+        ScenarioError: X is no share, or T does not lie between 0 and T*.
+
+    >>> triangle_resilience(loss=0.3, recovery=12, longest=30)
+    0.94
+    """
+    if not 0 <= loss <= 1 or not 0 <= recovery <= longest or longest <= 0:
+        raise ScenarioError(
+            f"needs 0 ≤ loss ≤ 1 and 0 ≤ recovery ≤ longest, longest above 0; got loss {loss!r}, "
+            f"recovery {recovery!r}, longest {longest!r}"
+        )
+    return 1.0 - loss * recovery / (2.0 * longest)
+
+
+def performance(
+    hit: Run | Batch, calm: Run | Batch, measure: str = "on_time", node: str = "", product: str = ""
+) -> Curve:
+    """Compare a history with the calm one of the same luck: its daily measure in % of the calm.
+
+    Q(day) = 100 · measure / measure in calm, cut at 100 (catching up later is no credit); 100 on
+    days without any. Each day's value holds for the day. Of two batches it is that of the means;
+    both then need ``bands=[measure]`` (with node and product, if given).
+
+    Raises:
+        ScenarioError: the two are not of the same days and seed.
+
+    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
+    >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
+    ...                 BaseStock(20), days=40)
+    >>> performance(simulate(calm.disrupt(Outage("mine", start=10, days=6))), simulate(calm))
+    performance falls to 0 % from 14, is back after 3 days; 300 %·days lost
+    """
+    if (hit.days, hit.seed) != (calm.days, calm.seed):
+        raise ScenarioError(
+            "performance compares two histories of the same seed and days: simulate both with the "
+            f"same seed; got {hit!r} and {calm!r}"
+        )
+    now, usual = (_daily(each, measure, node, product) for each in (hit, calm))
+    quality = np.full(len(now), 100.0)
+    np.divide(100.0 * now, usual, out=quality, where=usual > 0)
+    days = np.arange(hit.days.start, hit.days.stop, dtype=np.float64)
+    times = np.stack([days, days + 1], axis=1).ravel()
+    return Curve(times, np.minimum(100.0, quality).repeat(2))
+
+
+def _daily(history: Run | Batch, measure: str, node: str, product: str) -> Array:
+    if isinstance(history, Run):
+        return history.series(measure, node, product)
+    return np.asarray(history.band(measure, (node,) if node else (), product).mean(axis=1))

@@ -1,0 +1,144 @@
+"""The stress test: close every site in turn, on the same luck, and price what customers miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinlab.management.money import Worth, customers_loss, unserved
+from twinlab.management.tables import html_of, shown, table_of
+from twinlab.modeling.abreast import replicate_abreast
+from twinlab.modeling.output import Estimate, estimate
+from twinlab.scope.columns import Row, column
+from twinlab.scope.disruption import Outage
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Closure(Row):
+    """How a stress test closes a site.
+
+    >>> Closure(start=60).days
+    28
+    """
+
+    start: int = column("day", 30, "first day of the closure", low=0)
+    days: int = column("days", 28, "how long, for nodes without a time_to_recover", low=1)
+    stock_ships: bool = column("yes/no", False, "finished stock still leaves the closed site")
+
+
+@dataclass(frozen=True)
+class SiteStress:
+    """What one site's closure costs, history by history against the calm twin."""
+
+    site: str = column("name", meaning="which site closes")
+    closed: int = column("days", meaning="how long")
+    loss: float = column("USD", meaning="mean loss against the calm twin")
+    loss_low: float = column("USD", meaning="95 % interval")
+    loss_high: float = column("USD", meaning="95 % interval")
+    unserved: float = column("units", meaning="mean units more not served by the end")
+    on_time: float = column("share", meaning="fill rate")
+    index: float = column("share", meaning="loss over the largest loss")
+
+
+@dataclass(frozen=True, repr=False)
+class StressTest:
+    """The stresses of all sites, worst first."""
+
+    sites: tuple[SiteStress, ...]
+    calm_loss: Estimate
+
+    def __getitem__(self, site: str) -> SiteStress:
+        """The stress of a site."""
+        for each in self.sites:
+            if each.site == site:
+                return each
+        raise ScenarioError(
+            f"{site!r} was not tested; {did_you_mean(site, [s.site for s in self.sites])}"
+        )
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per site, worst first."""
+        return table_of(self.sites, SiteStress)
+
+    def __repr__(self) -> str:
+        """One line per site."""
+        return "\n".join(
+            f"{s.site}: closed {s.closed} days, loss {shown(s.loss)} [{shown(s.loss_low)}, "
+            f"{shown(s.loss_high)}] USD, index {s.index:.3f}"
+            for s in self.sites
+        )
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, "Stress test, worst site first")
+
+
+def stress_test(
+    scenario: Scenario,
+    replications: int = 64,
+    seed: int = 0,
+    *,
+    sites: Iterable[str] | Mapping[str, int] = (),
+    closure: Closure | None = None,
+    worth: Worth | None = None,
+) -> StressTest:
+    """Close each site in turn for its time to recover, and rank the losses of customers.
+
+    ``sites`` names the sites to test, or maps them to the days of their closure; empty means all
+    that lanes leave. Days are else the node's ``time_to_recover``, else ``closure.days``. Every
+    closure is compared with the calm twin history by history, on the same luck; losses are those
+    of ``customers_loss``. All closures run side by side, so sixty take little longer than one.
+
+    Raises:
+        ScenarioError: no such site, or the closure begins after the last day.
+
+    >>> from twinlab import BaseStock, Demand, Normal, serial
+    >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
+    >>> chain = serial(["mine", "plant", "shop"], demand=hasty, on_hand={"plant": 40, "shop": 20})
+    >>> calm = Scenario(chain, {"plant": BaseStock(40), "shop": BaseStock(20)}, days=60)
+    >>> stress_test(calm, 64, seed=1, sites={"mine": 14, "plant": 7}, closure=Closure(start=20))
+    mine: closed 14 days, loss 797.9 [759.4, 836.4] USD, index 1.000
+    plant: closed 7 days, loss 788 [764.4, 811.5] USD, index 0.988
+    """
+    how = closure or Closure()
+    days = _closures(scenario, sites, how)
+    closed = [scenario.disrupt(_outage(site, length, how)) for site, length in days.items()]
+    calm, *batches = replicate_abreast([scenario, *closed], replications, seed)
+    usual = np.asarray(customers_loss(calm, worth))
+    found = []
+    for (site, length), batch in zip(days.items(), batches, strict=True):
+        loss = estimate(np.asarray(customers_loss(batch, worth)) - usual)
+        missed = float(np.mean(unserved(batch) - unserved(calm)))
+        on_time = float(np.nanmean(batch.kpis.fill_rate))
+        found.append((site, length, loss.mean, loss.low, loss.high, missed, on_time))
+    worst = max(row[2] for row in found)
+    rows = [SiteStress(*row, index=max(0.0, row[2]) / worst if worst > 0 else 0.0) for row in found]
+    return StressTest(tuple(sorted(rows, key=lambda s: -s.loss)), estimate(usual))
+
+
+def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
+    """How long each site closes."""
+    if how.start >= scenario.days:
+        raise ScenarioError(
+            f"closure from day {how.start}: the scenario ends after {scenario.days} days: give an "
+            "earlier Closure(start=…), or more days"
+        )
+    nodes = {n.name: n for n in scenario.network.nodes}
+    named = list(sites) or list(dict.fromkeys(v.source for v in scenario.network.lanes))
+    for site in named:
+        if site not in nodes:
+            raise ScenarioError(f"sites: {site!r} is not a node; {did_you_mean(site, nodes)}")
+    given = sites if isinstance(sites, Mapping) else {}
+    return {site: given.get(site, nodes[site].time_to_recover or how.days) for site in named}
+
+
+def _outage(site: str, days: int, how: Closure) -> Outage:
+    return Outage(site, start=how.start, days=days, stock_ships=how.stock_ships)  # type: ignore[arg-type]
