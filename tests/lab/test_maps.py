@@ -24,17 +24,6 @@ def test_a_route_map_draws_the_plan():
     assert [label.get_text() for label in chart.figure.axes[0].texts] == names
 
 
-def test_a_location_map_tells_open_from_closed():
-    chart = tl.lab.location_map(
-        PLACES, [("a", "b", 6.0), ("a", "c", 3.0)], sites={"a": True, "depot": False}
-    )
-    assert "1 of 2 sites open (a)" in chart.words
-    assert "a: serves 6 to b, 3 to c" in chart.words
-    thick, thin, opened, closed = lines_of(chart)
-    assert thick.get_linewidth() > thin.get_linewidth()
-    assert opened.get_markerfacecolor() != closed.get_markerfacecolor() == "white"
-
-
 def test_a_control_chart_rings_its_signals():
     chart = tl.lab.control_chart(SUMS)
     assert chart.words.splitlines() == [repr(SUMS), "estimated change: after sample 2"]
@@ -53,5 +42,3 @@ def test_pictures_are_the_same_twice():
 def test_a_place_without_coordinates_is_named():
     with pytest.raises(tl.ScenarioError, match="no coordinates of 'd'"):
         tl.lab.route_map(PLACES, [("depot", "d", "depot")])
-    with pytest.raises(tl.ScenarioError, match="no coordinates of 'x'"):
-        tl.lab.location_map(PLACES, [("x", "a", 1.0)], sites={})

@@ -4,12 +4,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import twinlab as tl
 from tests.known.test_known_lines import near
 from twinlab import Constant, Gamma, ScenarioError, TwinError
-from twinlab.modeling.line import (
+from twinlab.modeling import (
     Arrivals,
     Conwip,
     Fault,
@@ -301,7 +302,7 @@ def test_only_makers_can_be_fed(chain):
 def test_tables_show_what_happened():
     run = run_line(LOOP, days=3, seed=1)
     assert run.table["station"].tolist() == ["mill", "polish", "test"]
-    assert len(run.part_table()) == len(run.parts)
-    assert run.event_table()["minute"].is_monotonic_increasing
+    assert len(pd.DataFrame(run.parts)) == len(run.parts)
+    assert pd.DataFrame(run.events)["minute"].is_monotonic_increasing
     assert "units/day" in run._repr_html_()
     assert isinstance(Line([Station("a", 1)]).source, Saturated)

@@ -73,10 +73,24 @@ def cleaned(output: NotebookNode) -> NotebookNode:
         if any(kind in output.data for kind in FALLBACKS):
             output.data.pop(WIDGET_VIEW, None)
         output.data = nbformat.from_dict({k: masked(v) for k, v in sorted(output.data.items())})
-        output.metadata = nbformat.from_dict({})
+        output.metadata = nbformat.from_dict(words_for_pictures(output))
     elif "text" in output:
         output.text = masked(output.text)
     return output
+
+
+def words_for_pictures(output: NotebookNode) -> dict[str, dict[str, str]]:
+    """The alternative text of each picture: its own, else what its output says in plain text.
+
+    A widget has no place to give its still picture one: its words are its plain text.
+    """
+    plain = output.data.get("text/plain", "")
+    said = {
+        kind: output.get("metadata", {}).get(kind, {}).get("alt") or plain
+        for kind in output.data
+        if kind.startswith("image/")
+    }
+    return {kind: {"alt": str(masked(words))} for kind, words in said.items() if words}
 
 
 def masked(text: object) -> object:

@@ -36,6 +36,22 @@ def test_outputs_and_counts_stay():
     assert table.data["text/html"] == '<style>#T_00000_row0</style><p id="T_00000">'
 
 
+def test_pictures_keep_their_words():
+    """A chart brings its alternative text, a widget's still picture takes its plain text."""
+    own = {"image/png": {"alt": "stock by day", "width": 9}, "text/plain": {}}
+    outputs = [
+        new_output("display_data", {"image/png": "A", "text/plain": "chart"}, metadata=own),
+        new_output(
+            "display_data", {cleaner.WIDGET_VIEW: VIEW, "image/png": "A", "text/plain": "S"}
+        ),
+        new_output("display_data", {"image/png": "A"}),
+    ]
+    notebook = new_notebook(cells=[new_code_cell("x", outputs=outputs, execution_count=1)])
+    cleaner.clean(notebook)
+    kept = [output.metadata for output in notebook.cells[0].outputs]
+    assert kept == [{"image/png": {"alt": "stock by day"}}, {"image/png": {"alt": "S"}}, {}]
+
+
 def test_a_widget_without_fallback_is_left_for_the_contract_to_refuse():
     notebook = used_notebook()
     cleaner.clean(notebook)

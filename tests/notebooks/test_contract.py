@@ -4,9 +4,11 @@ Each check returns what is wrong. Each is proved on a notebook that breaks just 
 """
 
 import copy
+import inspect
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +22,10 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 PARTS = ["Question", "Model", "Play", "Explain", "Your turn"]
 CELLS = range(20, 41)
 CODE_LINES = 6
-COMPARED = 4
+COMPARED = 6
+WIDGETS = 2
+EXERCISES = range(2, 4)
+ALT = 5  # characters of an alternative text that says something
 BYTES = 1_000_000
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # nbval compares neither pictures nor the cells that carry one of these tags.
@@ -40,6 +45,9 @@ PICTURE_WITHOUT_WORDS = re.compile(
     r"""!\[\s*\]\([^)]*\)|<img(?![^>]*\balt=["'][^"'])[^>]*>"""
     r"""|<svg(?![^>]*\baria-label(?:ledby)?=)[^>]*>(?!\s*<title>)"""
 )
+AIMS = [r"^\*\*Time:\*\*", r"\*\*You need:\*\*", r"^\*\*Afterwards you can\*\*\s+1\. "]
+SOURCES = re.compile(r"^\*\*Sources\b[^\n]*\*\*[^\n]*\n+(?:[-*]|\d+\.) ", re.M)
+LIMITS = re.compile(r"\*\*What this (?:\w+ )?cannot tell\b")
 
 
 # -- reading a notebook -----------------------------------------------------------------------
@@ -73,6 +81,23 @@ def headings(notebook: NotebookNode) -> list[tuple[int, str]]:
     return [(len(marks), words) for marks, words in found]
 
 
+@cache
+def widget_calls() -> re.Pattern[str]:
+    """What calls a widget: any public function of the lab that says that it returns one."""
+    import ipywidgets
+
+    import twinlab as tl
+
+    def makes_one(name: str) -> bool:
+        thing = getattr(tl.lab, name)
+        if inspect.isfunction(thing):
+            thing = thing.__globals__.get(str(thing.__annotations__.get("return")))
+        return inspect.isclass(thing) and issubclass(thing, ipywidgets.Widget)
+
+    names = filter(makes_one, tl.lab.__all__)
+    return re.compile(rf"\b(?:tl|twinlab)\.lab\.(?:{'|'.join(names)})\(")
+
+
 # -- the promises -----------------------------------------------------------------------------
 
 
@@ -98,6 +123,28 @@ def has_results_to_compare(notebook: NotebookNode) -> list[str]:
     ]
     few = len(compared) < COMPARED
     return [f"{len(compared)} cells with compared text, at least {COMPARED} wanted"] if few else []
+
+
+def has_widgets_to_move(notebook: NotebookNode) -> list[str]:
+    """Each also shows a picture and words to readers without a kernel."""
+    found = [
+        cell
+        for cell in code_cells(notebook)
+        if widget_calls().search(cell.source) and {"image/png", "text/plain"} <= kinds(cell)
+    ]
+    few = len(found) < WIDGETS
+    return (
+        [f"{len(found)} widgets with picture and words, at least {WIDGETS} wanted"] if few else []
+    )
+
+
+def has_exercises_to_do(notebook: NotebookNode) -> list[str]:
+    asked = [cell for cell in code_cells(notebook) if "tl.lab.check(" in cell.source]
+    said = ["".join(o.get("data", {}).get("text/plain", "") for o in c.outputs) for c in asked]
+    found = [f"solved, or no answer yet: {text[:60]!r}" for text in said if text[:6] != "[TODO]"]
+    if len(asked) not in EXERCISES:
+        found += [f"{len(asked)} exercises, wanted {EXERCISES.start} to {EXERCISES.stop - 1}"]
+    return found
 
 
 def has_no_error(notebook: NotebookNode) -> list[str]:
@@ -127,7 +174,29 @@ def shows_offline(notebook: NotebookNode) -> list[str]:
 def says_what_pictures_show(notebook: NotebookNode) -> list[str]:
     html = [text for kind, text in outputs(notebook) if kind == "text/html"]
     found = PICTURE_WITHOUT_WORDS.findall("\n".join([*prose(notebook), *html]))
-    return [f"picture without alt text: {picture[:80]}" for picture in found]
+    bare = [
+        kind
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        for kind in output.get("data", {})
+        if kind in {"image/png", "image/jpeg"}
+        and len(output.metadata.get(kind, {}).get("alt", "").strip()) < ALT
+    ]
+    return [f"picture without alt text: {picture[:80]}" for picture in found + bare]
+
+
+def says_what_it_is_for(notebook: NotebookNode) -> list[str]:
+    first = notebook.cells[0].source
+    return [f"the first cell lacks {aim}" for aim in AIMS if not re.search(aim, first, re.M)]
+
+
+def says_where_things_come_from(notebook: NotebookNode) -> list[str]:
+    return [] if SOURCES.search("\n".join(prose(notebook))) else ["no **Sources** with a list"]
+
+
+def says_where_it_ends(notebook: NotebookNode) -> list[str]:
+    found = LIMITS.search("\n".join(prose(notebook)))
+    return [] if found else ["no **What this cannot tell**"]
 
 
 def has_no_trailing_semicolon(notebook: NotebookNode) -> list[str]:
@@ -175,11 +244,16 @@ CHECKS: list[Check] = [
     opens_everywhere,
     was_run_from_top_to_bottom,
     has_results_to_compare,
+    has_widgets_to_move,
+    has_exercises_to_do,
     has_no_error,
     says_the_same_every_time,
     shows_without_a_kernel,
     shows_offline,
     says_what_pictures_show,
+    says_what_it_is_for,
+    says_where_things_come_from,
+    says_where_it_ends,
     has_no_trailing_semicolon,
     has_one_title_and_ordered_headings,
     has_the_five_parts,
@@ -205,16 +279,39 @@ def test_a_notebook_keeps_its_promises(path):
 # -- the checks themselves --------------------------------------------------------------------
 
 
+TITLE = """# How much is enough?
+
+**Time:** about 9 minutes. **You need:** nothing.
+
+**Afterwards you can**
+
+1. say it.
+
+![the chain](chain.svg)"""
+
+
+def answered(number: int, source: str, data: dict[str, str]) -> NotebookNode:
+    """A code cell that was run, with its result."""
+    alt = {kind: {"alt": "stock by day"} for kind in data if kind.startswith("image/")}
+    result = new_output("execute_result", data, execution_count=number, metadata=alt)
+    return new_code_cell(source, execution_count=number, outputs=[result])
+
+
 def good_notebook() -> NotebookNode:
-    cells = [new_markdown_cell("# How much is enough?\n\n![the chain](chain.svg)")]
-    for number, part in enumerate(PARTS, start=1):
-        result = new_output("execute_result", {"text/plain": str(number)}, execution_count=number)
+    cells = [new_markdown_cell(TITLE)]
+    picture = {"image/png": "iVBOR", "text/plain": "stock by day"}
+    runs = [(f"# say\n{at}", {"text/plain": str(at)}) for at in range(len(PARTS))]
+    runs += [("tl.lab.play(picture, levers)", picture), ("tl.lab.explore(chain)", picture)]
+    runs += [(f'tl.lab.check("0.{at}", None)', {"text/plain": "[TODO] it"}) for at in (1, 2)]
+    for at, part in enumerate(PARTS):
         cells += [
             new_markdown_cell(f"## {part}: a few words"),
             new_markdown_cell("Text, with `# no heading` and\n\n```\n# none here\n```"),
-            new_code_cell(f"# say\n{number}", execution_count=number, outputs=[result]),
+            answered(at + 1, *runs[at]),
             new_markdown_cell("More text, and [a link](https://example.org/page)."),
         ]
+    cells += [answered(len(PARTS) + at, *run) for at, run in enumerate(runs[len(PARTS) :], 1)]
+    cells += [new_markdown_cell("**What this cannot tell.** All.\n\n**Sources**\n\n- A book.")]
     kernel = {"name": "python3", "display_name": "Python 3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
@@ -232,8 +329,28 @@ def code(notebook: NotebookNode, text: str) -> None:
 
 
 def no_results(notebook: NotebookNode) -> None:
-    for cell in code_cells(notebook)[1:3]:
+    for cell in code_cells(notebook)[1:5]:
         cell.metadata["tags"] = ["nbval-ignore-output"]
+
+
+def replaced(old: str, new: str) -> Callable[[NotebookNode], None]:
+    """A change of the words wherever they stand."""
+
+    def plant(notebook: NotebookNode) -> None:
+        assert any(old in cell.source for cell in notebook.cells)
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(old, new)
+
+    return plant
+
+
+def without_picture(notebook: NotebookNode) -> None:
+    next(c for c in code_cells(notebook) if "play" in c.source).outputs[0].data.pop("image/png")
+
+
+def solved(notebook: NotebookNode) -> None:
+    data = next(c for c in code_cells(notebook) if "check" in c.source).outputs[0].data
+    data["text/plain"] = "[PASS] it"
 
 
 def error(notebook: NotebookNode) -> None:
@@ -248,6 +365,10 @@ PLANTED: list[tuple[Check, Callable[[NotebookNode], object]]] = [
     (was_run_from_top_to_bottom, lambda nb: nb.cells[3].update(execution_count=None)),
     (was_run_from_top_to_bottom, lambda nb: nb.cells[3].update(execution_count=9)),
     (has_results_to_compare, no_results),
+    (has_widgets_to_move, replaced("tl.lab.explore(", "tl.lab.chart(")),
+    (has_widgets_to_move, without_picture),
+    (has_exercises_to_do, solved),
+    (has_exercises_to_do, replaced('tl.lab.check("0.2"', 'print("0.2"')),
     (has_no_error, error),
     (says_the_same_every_time, lambda nb: show(nb, "text/plain", "<Figure at 0x7f01aa22bb33>")),
     (says_the_same_every_time, lambda nb: show(nb, "text/html", "<p>/home/anna/lanes.csv")),
@@ -262,12 +383,18 @@ PLANTED: list[tuple[Check, Callable[[NotebookNode], object]]] = [
     (says_what_pictures_show, lambda nb: markdown(nb, "![](chain.svg)")),
     (says_what_pictures_show, lambda nb: markdown(nb, '<img src="chain.svg">')),
     (says_what_pictures_show, lambda nb: show(nb, "text/html", "<svg width=9><path/></svg>")),
+    (says_what_pictures_show, lambda nb: show(nb, "image/png", "iVBOR")),
+    (says_what_it_is_for, replaced("**Time:**", "Time:")),
+    (says_what_it_is_for, replaced("1. say it.", "Everything.")),
+    (says_where_things_come_from, replaced("**Sources**", "Sources")),
+    (says_where_things_come_from, replaced("- A book.", "")),
+    (says_where_it_ends, replaced("What this cannot tell", "All is told")),
     (has_no_trailing_semicolon, lambda nb: code(nb, "draw();")),
     (has_one_title_and_ordered_headings, lambda nb: markdown(nb, "# A second title")),
     (has_one_title_and_ordered_headings, lambda nb: markdown(nb, "#### Too deep")),
     (has_the_five_parts, lambda nb: nb.cells[1].update(source="## Something else")),
     (has_the_five_parts, lambda nb: nb.cells[1].update(source="## Play")),
-    (has_a_fair_length, lambda nb: nb.cells.pop(2) and nb.cells.pop(1)),
+    (has_a_fair_length, lambda nb: nb.cells.__delitem__(slice(4, 14))),
     (has_a_fair_length, lambda nb: nb.cells.extend(new_markdown_cell("and on") for _ in range(20))),
     (has_short_cells, lambda nb: code(nb, "x = 1\n" * (CODE_LINES + 1))),
     (has_short_cells, lambda nb: code(nb, "")),

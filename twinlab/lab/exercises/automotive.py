@@ -25,7 +25,7 @@ def too_long() -> int:
     """The shortest of the closures of the resin plant that loses a sale [days]."""
 
     def loses(days: int) -> bool:
-        return run("Germany resin", days, 270).kpis.lost_sales > 0
+        return run("Germany resin", days, 240).kpis.lost_sales > 0
 
     return CLOSURES[bisect_right(CLOSURES, False, key=loses)]
 
@@ -33,7 +33,7 @@ def too_long() -> int:
 @cache
 def first_short() -> int | None:
     """The day on which a first assembly plant misses the wires from Mexico."""
-    # The first days do not depend on how many follow, and 100 are lived through sooner than 270.
+    # The first days do not depend on how many follow, and 100 are lived through sooner than 240.
     hit, calm = run("Mexico wiring", 120, 100), run("Mexico wiring", 0, 100)
     return ripple(hit, calm)["tier 1"].short_from
 
