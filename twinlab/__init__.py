@@ -20,8 +20,8 @@ twin             Twin Mode Proposal tend
 ===============  ==========================================================================
 
 More methods stand on their floors: ``twinlab.people.BeerGame``, ``twinlab.management.stress_test``,
-``twinlab.task.inventory.EconomicLot`` and so on. ``twinlab.cases`` loads the case studies, ``twinlab.lab``
-shows things in a notebook.
+``twinlab.task.inventory.EconomicLot`` and so on. ``twinlab.cases`` loads the case studies,
+``twinlab.lab`` shows things in a notebook.
 """
 
 from importlib import import_module

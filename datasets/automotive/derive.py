@@ -9,6 +9,7 @@ import csv
 import math
 from pathlib import Path
 
+import shortage
 from facts import VEHICLE_MAKERS, YEARS
 from knowledge import HERE, Case, Item
 
@@ -162,6 +163,7 @@ def main() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("name", "value", "unit", "source"))
         writer.writerows(checks(case))
+    shortage.write(given.out, given.facts)
 
 
 if __name__ == "__main__":

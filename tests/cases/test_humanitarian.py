@@ -12,8 +12,9 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from twinlab import Empirical, ScenarioError, SolverError, replicate, simulate
+from twinlab import Empirical, ScenarioError, replicate, simulate
 from twinlab.cases import humanitarian, relief
 from twinlab.cases.relief.lead_times import CHECKED
 from twinlab.task.logistics import judge_stocks, preposition, worth_of_storms
@@ -111,7 +112,8 @@ def test_fifty_seasons_of_which_half_are_calm(source):
     assert source["storms"] == 268
     assert math.fsum(s.probability for s in season.storms) == pytest.approx(1)
     assert season.storms[0].probability == 0.5
-    assert len(relief.tracks()) == len(season.storms) - 1 == 25
+    followed = {(row["storm"], row["season"]) for row in rows("tracks")}
+    assert len(followed) == len(season.storms) - 1 == 25
 
 
 def test_storms_hit_whom_they_hit():
@@ -164,7 +166,8 @@ def test_planning_for_storms_beats_planning_for_their_average():
     assert found.foresight <= found.plan.cost <= found.average_plan.cost
     assert found.stochastic_solution > 0.3 * found.plan.cost
     assert 0.5 <= found.average_plan.reliability < found.plan.reliability <= 1
-    assert found.average_plan.stock < found.plan.stock
+    kept = [sum(plan.stocks.values()) for plan in (found.average_plan, found.plan)]
+    assert kept[0] < kept[1]
 
 
 def test_a_plan_for_early_storms_is_judged_by_later_ones():
@@ -215,29 +218,6 @@ def test_the_general_ration_is_cheaper_but_lacks_nutrients():
     assert ration.cost < basket.cost
     lacking = {name for name, share in ration.nutrition.items() if share < 0.75}
     assert {"VitaminA(ug)", "VitaminC(mg)", "Calcium(mg)"} <= lacking
-
-
-def test_half_the_requirement_costs_half():
-    """The program is linear and has no fixed cost."""
-    whole, half = relief.least_cost_basket(), relief.least_cost_basket(0.5)
-    assert half.cost == pytest.approx(whole.cost / 2)
-
-
-def test_a_closed_border_never_makes_it_cheaper():
-    free = relief.least_cost_basket()
-    shut = relief.least_cost_basket(closed=["Amman S", "Gaziantep S"])
-    assert shut.cost > free.cost
-    assert not any(supplier in ("Amman S", "Gaziantep S") for supplier, _ in shut.bought)
-
-
-def test_nothing_to_buy_is_an_answer_that_teaches():
-    sellers = {row["supplier"] for row in rows("food_prices")}
-    with pytest.raises(SolverError, match="open a supplier"):
-        relief.least_cost_basket(closed=sellers)
-    with pytest.raises(ScenarioError, match="did you mean 'Beirut S'"):
-        relief.least_cost_basket(closed=["Beirut"])
-    with pytest.raises(ScenarioError, match="nutrition is -1"):
-        relief.least_cost_basket(-1)
 
 
 def test_an_impossible_food_is_left_out():
@@ -348,9 +328,11 @@ def test_few_or_impossible_lead_times_are_refused():
 
 
 def test_the_index_says_nothing_about_these_lead_times():
-    correlation, p_value = relief.index_link()
-    assert abs(correlation) < 0.2
-    assert p_value > 0.3
+    """Rank correlation of the World Bank's index, 2010 to 2016, with days by air, by country."""
+    index, days = ([float(row[of]) for row in rows("countries")] for of in ("index", "days"))
+    found = stats.spearmanr(index, days)
+    assert abs(found.statistic) < 0.2
+    assert found.pvalue > 0.3
 
 
 # -- the pipeline ------------------------------------------------------------------------------

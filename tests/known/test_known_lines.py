@@ -7,8 +7,15 @@ import pytest
 
 from tests.known.answers import known
 from twinlab import Constant, Gamma
-from twinlab.modeling import line_parts
-from twinlab.modeling.line import Arrivals, Conwip, Line, Station, replicate_line, run_line
+from twinlab.modeling import (
+    Arrivals,
+    Conwip,
+    Line,
+    Station,
+    line_parts,
+    replicate_line,
+    run_line,
+)
 
 HISTORIES = 40  # enough that four standard errors mean what they do of a normal mean
 

@@ -6,7 +6,8 @@ import pytest
 
 import twinlab as tl
 from tests.management.chain import CALM, NETWORK
-from twinlab.management import Action, Limits, control_tower, stopped_worth
+from twinlab.management import Action, Limits, control_tower
+from twinlab.management.money import stopped_worth
 from twinlab.scope.state import Shipment
 
 MORNING = tl.simulate(CALM, seed=1).state_on(40)

@@ -5,7 +5,7 @@ import pytest
 
 import twinlab as tl
 from tests.management.chain import CALM
-from twinlab.management import Curve, performance, triangle_resilience
+from twinlab.management import Curve, performance
 
 
 def test_a_curve_is_read_between_its_points():
@@ -22,12 +22,10 @@ def test_what_never_falls_and_what_never_recovers():
     assert repr(Curve([0, 5], [100, 80])).startswith("performance falls to 80 % from 5, is not")
 
 
-def test_a_triangle_as_a_curve_and_by_formula():
+def test_a_triangle_keeps_what_zobels_formula_says():
     for loss, recovery in ((0.3, 12), (0.6, 6), (1.0, 30), (0.0, 5)):
         curve = Curve([0, 0, recovery], [100, 100 * (1 - loss), 100])
-        assert curve.predicted_resilience(30) == pytest.approx(
-            triangle_resilience(loss, recovery, 30)
-        )
+        assert curve.predicted_resilience(30) == pytest.approx(1 - loss * recovery / (2 * 30))
 
 
 def test_performance_of_the_fluid_outage():
@@ -60,7 +58,5 @@ def test_curves_that_cannot_be_meant():
         Curve([0, 2], [100])
     with pytest.raises(tl.ScenarioError, match="finite"):
         Curve([0, 2], [100, float("nan")])
-    with pytest.raises(tl.ScenarioError, match="recovery 40"):
-        triangle_resilience(0.3, 40, 30)
     with pytest.raises(tl.ScenarioError, match="same seed"):
         performance(tl.simulate(CALM, 1), tl.simulate(CALM, 2))

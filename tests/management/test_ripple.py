@@ -1,29 +1,27 @@
-"""Ripples over many histories, against the same histories one by one."""
+"""The ripple of a closure, group by group, by hand."""
 
-import numpy as np
 import pytest
 
 import twinlab as tl
-from tests.management.chain import CALM
-from twinlab.management import hits, waves
+from tests.management.chain import CALM, NETWORK
+from twinlab.management import hits
 
 CLOSED = CALM.disrupt(tl.Outage("frames", start=30, days=25))
 
 
-def test_waves_are_the_hits_of_the_single_histories():
-    found = {wave.group: wave for wave in waves(CLOSED, 6, seed=1, by="node").waves}
-    single = [hits(tl.simulate(CLOSED, 1, r), tl.simulate(CALM, 1, r), "node") for r in range(6)]
-    for at, hit in enumerate(single[0]):
-        wave, mine = found[hit.group], [each[at] for each in single]
-        first = [h.short_from for h in mine if h.short_from is not None]
-        assert wave.hit == len(first) / 6
-        if first:
-            assert wave.middle == np.quantile(first, 0.5)
-        assert wave.days_short == pytest.approx(np.mean([h.days_short for h in mine]))
-        assert wave.deepest == pytest.approx(np.mean([h.deepest for h in mine]), abs=1e-6)
-    assert found["frames"].middle < found["plant"].middle < found["north"].middle
+def test_a_closure_runs_down_the_chain():
+    """The shop is short last, and its depth is what it sells less than in the calm."""
+    found = {hit.group: hit for hit in hits(tl.simulate(CLOSED, 1), tl.simulate(CALM, 1), "node")}
+    assert found["frames"].short_from < found["plant"].short_from < found["north"].short_from
+    assert found["plant"].bought == found["plant"].short_from - found["plant"].eaten_from
+    assert found["wheels B"].short_from is None
+    lost = [tl.simulate(each, 1).series("lost", "north").sum() for each in (CLOSED, CALM)]
+    assert found["north"].deepest == pytest.approx(lost[0] - lost[1])
 
 
-def test_a_calm_scenario_makes_no_wave():
-    with pytest.raises(tl.ScenarioError, match="add a disruption"):
-        waves(CALM)
+def test_histories_of_other_luck_or_networks_are_no_pair():
+    calm = tl.simulate(CALM, 1)
+    less = CALM.change(network=NETWORK.change(tl.Stock("plant", "bike", 3)), days=40)
+    for other in (tl.simulate(CLOSED, 2), tl.simulate(less, 1)):
+        with pytest.raises(tl.ScenarioError, match="same network, seed and days"):
+            hits(other, calm)

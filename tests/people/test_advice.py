@@ -53,18 +53,18 @@ def test_one_override_is_worth_what_two_runs_differ():
 
 
 def test_a_game_must_end_before_it_is_judged():
-    game = people.AdvisedGame(people.beer_chain(), "retailer", GOOD)
     with pytest.raises(tl.ScenarioError, match="not over"):
-        game.value()
+        people.BeerGame(adviser=GOOD).override_value()
 
 
 def test_advice_is_asked_once_per_decision():
     asked = []
-    game = people.AdvisedGame(people.beer_chain(weeks=6), "retailer", lambda v: asked.append(v.day) or 4.0)  # noqa: E501 # fmt: skip
+    chain = people.beer_chain(weeks=8)
+    game = people.BeerGame(adviser=lambda v: asked.append(v.day) or 5.0, chain=chain)
     while game.view:
-        assert game.advice == game.advice == 4.0
+        assert game.advice == game.advice == 5.0
         game.order(game.advice)
-    assert asked == list(range(6))
+    assert asked == list(range(8))
     assert game.advice is None
 
 
@@ -76,18 +76,16 @@ def test_a_simulated_overrider_is_judged_on_the_same_luck():
     costs = [[people.beer_cost(tl.simulate(s, 5, r)) for r in range(64)] for s in (follow, chain)]
     assert found.mean == pytest.approx(np.mean(np.subtract(*costs)))
     with pytest.raises(tl.ScenarioError, match="hears no advice"):
-        people.override_value(chain, "factory")
+        people.override_value(chain, "factory", outcome=people.beer_cost)
 
 
 def test_the_log_keeps_advice_and_decision():
     chain = people.beer_chain({"retailer": STUBBORN})
     run = tl.simulate(chain)
-    decisions = people.decisions_in(run, "retailer")
-    assert len(decisions) == 36
-    assert [d.ordered for d in decisions] == run.series("ordered", "retailer").tolist()
-    own = [e.note["own idea"] for e in run.log.of("remembered") if e.node == "retailer"]
-    for decision, idea in zip(decisions, own, strict=True):
-        assert decision.ordered == pytest.approx(0.4 * decision.advised + 0.6 * idea)
+    notes = [e.note for e in run.log.of("remembered") if e.node == "retailer"]
+    assert len(notes) == 36
+    for ordered, note in zip(run.series("ordered", "retailer"), notes, strict=True):
+        assert ordered == pytest.approx(0.4 * note["advised"] + 0.6 * note["own idea"])
 
 
 def test_two_rules_in_one_head_do_not_mix_their_memories():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import twinlab as tl
 from twinlab.scope.under_way import Shipment
@@ -23,6 +24,16 @@ def shop(demand, level, *, lead_time=3, on_hand=0.0, days=200, **columns):
 
 def standard_error(chance, replications):
     return np.sqrt(np.maximum(chance * (1 - chance), 1e-4) / replications)
+
+
+def short_by_formula(on_hand, demand, days, arrivals=()):
+    """P(D(t) > stock), D(t) the demand of t days; with arrivals the largest of the days so far."""
+    time = np.arange(1, days + 1)
+    stock = on_hand + np.cumsum([dict(arrivals).get(t, 0.0) for t in time])
+    if isinstance(demand, tl.Poisson):
+        return np.maximum.accumulate(stats.poisson(demand.mean * time).sf(stock))
+    law = stats.norm(demand.mean * time, demand.sd * np.sqrt(time))
+    return np.maximum.accumulate(law.sf(stock))
 
 
 # -- describe --
@@ -112,9 +123,9 @@ def test_the_run_out_date_by_simulation_is_that_of_the_formula(demand):
     chain = inventory.stop_ordering(shop(demand, 0, on_hand=130), ITEM)
     start = tl.State.initial(chain.network)
     seen = inventory.run_out(chain, start, ITEM, 12, replications=2000, seed=5)
-    said = inventory.run_out_formula(130, demand, 12)
-    assert 0.05 < said.before(6) < 0.95
-    assert (np.abs(seen.chance - said.chance) < 4 * standard_error(said.chance, 2000)).all()
+    said = short_by_formula(130, demand, 12)
+    assert 0.05 < said[5] < 0.95
+    assert (np.abs(seen.chance - said) < 4 * standard_error(said, 2000)).all()
 
 
 def test_goods_under_way_put_the_date_off():
@@ -129,11 +140,11 @@ def test_goods_under_way_put_the_date_off():
     assert sum(due.values()) > 40
     still = inventory.stop_ordering(chain, ITEM)
     seen = inventory.run_out(still, state, ITEM, 12, replications=2000, seed=5)
-    bound = inventory.run_out_formula(state.on_hand[ITEM], tl.Normal(20, 5), 12, due)
-    error = 4 * standard_error(bound.chance, 2000)
-    assert (seen.chance > bound.chance - error).all()
-    assert (seen.chance < bound.chance + error + 0.02).all()
-    assert seen.quantile(0.5) == bound.quantile(0.5)
+    bound = short_by_formula(state.on_hand[ITEM], tl.Normal(20, 5), 12, due)
+    error = 4 * standard_error(bound, 2000)
+    assert (seen.chance > bound - error).all()
+    assert (seen.chance < bound + error + 0.02).all()
+    assert seen.quantile(0.5) == inventory.RunOut(bound).quantile(0.5)
 
 
 def test_lost_sales_are_a_stock_out_too():
@@ -144,7 +155,7 @@ def test_lost_sales_are_a_stock_out_too():
 
 
 def test_what_never_runs_out_has_no_date():
-    assert inventory.run_out_formula(1e6, tl.Normal(20, 4), 10).quantile(0.5) == np.inf
+    assert inventory.RunOut(np.zeros(10)).quantile(0.5) == np.inf
 
 
 # -- prescribe --
@@ -162,9 +173,9 @@ def test_no_lot_beats_the_economic_one(fixed, holding, demand, backorder, speed)
 @given(AMOUNT, AMOUNT, AMOUNT, st.floats(1e-4, 1))
 def test_powers_of_two_cost_at_most_six_percent_more(fixed, holding, demand, part):
     lot = inventory.EconomicLot(fixed, holding, demand)
-    found = inventory.power_of_two(lot, base=part * lot.cycle)
-    assert found.ratio <= (np.sqrt(2) + 1 / np.sqrt(2)) / 2 + 1e-12
-    assert found.interval == pytest.approx(found.periods * part * lot.cycle)
+    base = part * lot.cycle
+    lot_then = inventory.power_of_two(lot, base) * base * demand
+    assert lot.cost(lot_then) / lot.cost() <= (np.sqrt(2) + 1 / np.sqrt(2)) / 2 + 1e-12
 
 
 def test_a_supplier_that_never_fails_gives_the_plain_lot():
@@ -213,7 +224,7 @@ def test_wagner_whitin_is_the_best_of_all_plans(demand, setup, holding):
 @pytest.mark.parametrize("lead_time", [1, 3])
 def test_min_max_costs_in_the_twin_what_the_formula_says(lead_time):
     """The twin decides after the day's demand: an order covers as many days as its lead time."""
-    best = inventory.min_max(tl.Poisson(6), 5, 1, 4, periods=lead_time)
+    best = inventory.PeriodicReview(tl.Poisson(6), 5, 1, 4, periods=lead_time).best()
     rule = tl.MinMax(best.reorder_point, best.up_to)
     chain = shop(tl.Poisson(6), 0, lead_time=lead_time, on_hand=best.up_to, days=400,
                  backorder_cost=4)  # fmt: skip
@@ -228,20 +239,19 @@ def test_min_max_costs_in_the_twin_what_the_formula_says(lead_time):
 
 
 def test_min_max_beats_its_neighbours():
-    best = inventory.min_max(tl.Poisson(6), 20, 1, 4, periods=3)
+    review = inventory.PeriodicReview(tl.Poisson(6), 20, 1, 4, periods=3)
+    best = review.best()
     low, top = int(best.reorder_point), int(best.up_to)
     around = [(low + i, top + j) for i in range(-3, 4) for j in range(-6, 7)]
-    costs = [inventory.min_max_cost(levels, tl.Poisson(6), 20, 1, 4, 3) for levels in around]
+    costs = [review.cost(*levels) for levels in around]
     assert best.cost == pytest.approx(min(costs))
 
 
 def test_the_reorder_lot_beats_its_neighbours():
-    demand = tl.Normal(1300, 150)
-    best = inventory.reorder_lot(demand, 1 / 12, 8, 0.225, 7.5)
+    review = inventory.ContinuousReview(1300, 150, 1 / 12, 8, 0.225, 7.5)
+    best = review.best()
     for point, lot in product((-5, 0, 5), (-20, 0, 20)):
-        levels = (best.reorder_point + point, best.lot + lot)
-        cost = inventory.reorder_lot_cost(levels, demand, 1 / 12, 8, 0.225, 7.5)
-        assert cost >= best.cost - 1e-9
+        assert review.cost(best.reorder_point + point, best.lot + lot) >= best.cost - 1e-9
 
 
 @pytest.mark.parametrize("period", [1, 3])
@@ -299,8 +309,9 @@ def test_todays_order_fills_the_position_to_its_level():
         (lambda: inventory.EconomicLot(8, 1, 5).cost(0), "above 0 units"),
         (lambda: inventory.reorder_point(20, 4, 9, service=1.0), "between 0 and 1"),
         (lambda: inventory.wagner_whitin([1, 2], 3, 1, [1]), "2 periods, 1 unit costs"),
-        (lambda: inventory.min_max(tl.Normal(5, 1), 5, 1, 4), "discrete"),
-        (lambda: inventory.abc({"a": -1}), "below 0"),
+        (lambda: inventory.PeriodicReview(tl.Normal(5, 1), 5, 1, 4).cost(2, 5), "discrete"),
+        (lambda: inventory.PeriodicReview(tl.Poisson(5), 5, 1, 4).cost(5, 5), "above s 5"),
+        (lambda: inventory.ContinuousReview(5, 1, 1, 5, 1, 4).cost(3, 0), "above 0 units"),
         (lambda: inventory.base_stock(shop(tl.Poisson(2), 5), ("mine", "unit")), "did you mean"),
     ],
 )

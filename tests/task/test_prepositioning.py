@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from twinlab import NetworkError, ScenarioError
+from twinlab import NetworkError, TwinError
 from twinlab.task.logistics import (
     Depot,
     Storm,
@@ -149,9 +149,9 @@ SITES, CALM = [Depot("d", 10)], [Storm("calm", 1)]
 @pytest.mark.parametrize(
     ("mistake", "words"),
     [
-        (lambda: Storm("x", 1.2), "probability is 1.2: give from 0 to 1"),
-        (lambda: Storm("x", 0.2, {"t": -1}), "need of 't' is -1: give a number of at least 0"),
-        (lambda: Storm("x", 0.2, {}, {"d": 2}), "surviving share of 'd' is 2"),
+        (lambda: Storm("x", 1.2), "probability must be 0 to 1 share, got 1.2"),
+        (lambda: Storm("x", 0.2, {"t": -1}), "need must be at least 0 units, got -1"),
+        (lambda: Storm("x", 0.2, {}, {"d": 2}), "surviving must be 0 to 1 share, got 2"),
         (lambda: StormSeason(SITES, [Storm("x", 0.4)], {}, 1), "sum to 0.4, not 1: add a calm"),
         (lambda: StormSeason(SITES, CALM, {("e", "t"): 1}, 1), "'e' is not a depot"),
         (lambda: StormSeason(SITES, CALM, {}, -1), "shortage_cost is -1"),
@@ -161,7 +161,7 @@ SITES, CALM = [Depot("d", 10)], [Storm("calm", 1)]
     ],
 )
 def test_mistakes_are_explained(mistake, words):
-    with pytest.raises(ScenarioError, match=words):
+    with pytest.raises(TwinError, match=words):
         mistake()
 
 

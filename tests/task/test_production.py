@@ -42,16 +42,6 @@ def test_preventive_replacement_takes_its_time_too():
     assert production.bottleneck(Line([late])).minutes == pytest.approx(1.6)
 
 
-def test_bounds_of_the_penny_fab_are_met_by_its_simulation():
-    """Four exponential stations of two hours and ten pennies: the practical worst case, exactly."""
-    stations = [Station(name, tl.Gamma(2, 2)) for name in "abcd"]
-    line = Line(stations, source=Conwip(10))
-    batch = replicate_line(line, days=24, histories=8, seed=3, warm_up=4)
-    found = batch.values("throughput") / line.minutes_per_day
-    error = found.std(ddof=1) / 8**0.5
-    assert abs(found.mean() - production.bounds(line, 10).practical_throughput) < 4 * error
-
-
 def test_oee_multiplies_what_was_measured():
     run = run_line(scrapping(), days=10, seed=2)
     for name in ("cut", "weld"):

@@ -3,7 +3,6 @@
 from itertools import product
 from math import prod
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,42 +42,6 @@ def test_at_least_so_many_by_trying_all_cases(chances, needed):
         if sum(case) >= needed
     )
     assert sourcing.at_least(needed, chances) == pytest.approx(total, abs=1e-12)
-
-
-def test_lateness_is_that_of_the_rounded_lead_time():
-    """Lead times of 8.6 and 9.4 days are both 9 days; the rest is drawn."""
-    assert sourcing.lateness(tl.Empirical((8.6, 9.4)), promised=9).chance == 0
-    found = sourcing.lateness(tl.Empirical((9, 11, 12, 9)), promised=10)
-    assert abs(found.chance - 0.5) < 4 * 0.5 / np.sqrt(20_000)
-    assert abs(found.mean_days - 1.5) < 4 * 0.5 / np.sqrt(10_000)
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 60)), min_size=1, max_size=5),
-       st.sampled_from([0.5, 0.8, 1.0]))  # fmt: skip
-def test_an_allocation_fills_the_cheapest_first(offers, most):
-    """One product: the greedy fill is optimal, and the linear program must agree."""
-    named = [sourcing.Offer(f"s{n}", *offer) for n, offer in enumerate(offers)]
-    tops = [min(capacity, most * 50) for _, capacity in offers]
-    if sum(tops) < 50:
-        with pytest.raises(tl.SolverError, match="can be bought"):
-            sourcing.allocate(50, named, most)
-        return
-    left, cost = 50.0, 0.0
-    for (price, _), top in sorted(zip(offers, tops, strict=True)):
-        taken = min(left, top)
-        left, cost = left - taken, cost + price * taken
-    found = sourcing.allocate(50, named, most)
-    assert found.cost == pytest.approx(cost)
-    assert sum(found.units.values()) == pytest.approx(50)
-
-
-def test_the_worth_of_capacity_is_what_a_unit_more_saves():
-    offers = [sourcing.Offer("near", 6), sourcing.Offer("far", 5, 60)]
-    more = [offers[0], sourcing.Offer("far", 5, 61)]
-    saved = sourcing.allocate(100, offers).cost - sourcing.allocate(100, more).cost
-    assert sourcing.allocate(100, offers).worth == {"near": 0, "far": pytest.approx(saved)}
-    assert sourcing.allocate(100, offers, most_share=0.5).worth == {"near": 0, "far": 0}
 
 
 @pytest.mark.parametrize(("share", "least"), [(0.0, 0.03), (0.3, 0.004)])

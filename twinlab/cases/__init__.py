@@ -1,7 +1,7 @@
 """Cases: complete supply chains from public data, ready to simulate.
 
 ============  =================================================================================
-automotive    five tiers of suppliers behind US light-vehicle sales
+automotive    five tiers of suppliers behind US light-vehicle sales; ``chip_shortage``: 2020-21
 factory       a line of four departments, its sensors and tools, between mill and customers
 humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, storms, last mile
 ============  =================================================================================
@@ -10,10 +10,11 @@ humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, st
 from typing import Any
 
 from twinlab.cases.automotive import automotive
+from twinlab.cases.chip_shortage import chip_shortage
 from twinlab.cases.factory import factory
 from twinlab.cases.humanitarian import humanitarian
 
-__all__ = ["automotive", "factory", "humanitarian"]
+__all__ = ["automotive", "chip_shortage", "factory", "humanitarian"]
 
 
 def __getattr__(name: str) -> Any:

@@ -29,7 +29,16 @@ def automotive(days: int = 365) -> Scenario:
     >>> sum(d.pattern.average for d in chain.network.demands)  # vehicles a day
     48.494
     """
-    network = Network.from_tables(dataset("automotive"))
+    return base_stock_chain(Network.from_tables(dataset("automotive")), days)
+
+
+def base_stock_chain(network: Network, days: int) -> Scenario:
+    """Let everybody keep the position that the tables start with, and share out orders by lane.
+
+    >>> from twinlab import Normal, serial
+    >>> base_stock_chain(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8), 30).rules
+    {('shop', 'unit'): BaseStock(up_to=8.0)}
+    """
     suppliers: dict[ItemKey, int] = defaultdict(int)
     for lane in network.lanes:
         suppliers[lane.destination, lane.product] += 1

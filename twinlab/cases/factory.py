@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from twinlab.cases.automotive import starting_positions
 from twinlab.cases.folders import dataset
-from twinlab.modeling.stations import Fault, Inspection, Line, Station, Weibull
+from twinlab.modeling.stations import Fault, Inspection, Line, Station
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, Empirical, Gamma, Network, Scenario
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.task.maintenance import WeibullFit, fit_weibull
-
-Rows = list[dict[str, str]]
 
 
 class Reading(NamedTuple):
@@ -83,50 +81,44 @@ class Factory:
         return {c.name: c.station for c in self.fault_classes if c.station}
 
     def __repr__(self) -> str:
-        """Say how much there is."""
         names = " → ".join(s.name for s in self.line.stations)
+        plates = sum(c.plates for c in self.fault_classes)
         return (
             f"Factory({names}; {len(self.readings):,} readings, {len(self.tools)} tools, "
-            f"{sum(c.plates for c in self.fault_classes):,} faulty plates)"
+            f"{plates:,} faulty plates)"
         )
 
 
 def factory(days: int = 120) -> Factory:
     """Load a make-believe factory that two public tables feed: a milling machine and steel plates.
 
-    Sheets come from a steel mill, pass cutting, machining, coating and testing, and reach customers
-    by a warehouse. Machining takes as long, and its tools live as long, as the table says of them;
-    faults have the shares of the plates' classes. The chain does not know the line's capacity:
-    measure the line and ``feed`` it.
-
-    Source: ``datasets/factory/README.md`` says of every column whether it is measured (AI4I 2020,
-    steel plates faults), derived or assumed.
+    Machining takes as long, and its tools live as long, as the table says of them; faults have the
+    shares of the plates' classes. The chain does not know the line's capacity: measure the line
+    and ``feed`` it. Source: ``datasets/factory/README.md`` says of every column whether it is
+    measured (AI4I 2020, steel plates faults), derived or assumed.
 
     >>> factory()
     Factory(cutting → machining → coating → testing; 10,000 readings, 120 tools, 1,941 faulty plates)
     """  # noqa: E501 (one line of output)
     network = Network.from_tables(dataset("factory"))
-    figures = {row["name"]: float(row["value"]) for row in read("figures")}
+    figures = {row["name"]: float(row["value"]) for row in _read("figures")}
     tools = tuple(
         Tool(int(r["tool"]), int(r["parts"]), float(r["life"]), r["failed"] == "yes")
-        for r in read("tools")
+        for r in _read("tools")
     )
     classes = tuple(
         FaultClass(r["fault"], r["station"], int(r["plates"]),
                    Fault(r["fault"], float(r["rate"]), float(r["wear"])), float(r["returned"]))
-        for r in read("fault_classes")
+        for r in _read("fault_classes")
     )  # fmt: skip
     readings = tuple(
         Reading(int(r["part"]), r["quality"], float(r["air"]), float(r["process"]),
                 float(r["speed"]), float(r["torque"]), float(r["wear"]), r["failure"])
-        for r in read("readings")
+        for r in _read("readings")
     )  # fmt: skip
-    levels = starting_positions(network)
-    rules = {item: BaseStock(level) for item, level in levels.items()}
-    return Factory(
-        Scenario(network, rules, days), _line(figures, tools, classes), readings, tools, classes,
-        figures,
-    )  # fmt: skip
+    rules = {item: BaseStock(level) for item, level in starting_positions(network).items()}
+    line = _line(figures, tools, classes)
+    return Factory(Scenario(network, rules, days), line, readings, tools, classes, figures)
 
 
 def _line(
@@ -134,19 +126,17 @@ def _line(
 ) -> Line:
     """The four departments; the tools of machining live as the first ones were seen to live."""
     time, stop = _work(figures["restart_minutes"])
-    law = fit_tools(tools[: int(figures["training_tools"])]).law
     stations = {}
-    for row in read("stations"):
+    for row in _read("stations"):
         name, mean, sd = row["name"], float(row["minutes"] or 0), float(row["sd"] or 0)
         varied = Gamma(mean, sd) if sd else Constant(mean)
-        stations[name] = Station(
-            name, varied if mean else time, int(row["machines"]), float(row["buffer"]),
-            faults=tuple(c.fault for c in classes if c.station == name),
-        )  # fmt: skip
+        faults = tuple(c.fault for c in classes if c.station == name)
+        stations[name] = Station(name, varied if mean else time, int(row["machines"]),
+                                 float(row["buffer"]), faults=faults)  # fmt: skip
     stations["machining"] = replace(
         stations["machining"],
         stop=stop,
-        time_to_failure=Weibull(law.shape, law.scale),
+        time_to_failure=fit_tools(tools[: int(figures["training_tools"])]).law,
         time_to_repair=Gamma(figures["repair_minutes"], figures["repair_sd"]),
         time_to_replace=Constant(figures["replace_minutes"]),
     )
@@ -160,7 +150,7 @@ def _work(restart: float) -> tuple[Empirical, Empirical]:
 
     Shares are rounded to tenths of the work, and to one stop in a whole number of parts.
     """
-    rows = read("qualities")
+    rows = _read("qualities")
     parts = [int(row["parts"]) for row in rows]
     tenths = [round(10 * count / sum(parts)) for count in parts]
     minutes = [float(row["minutes"]) for row, n in zip(rows, tenths, strict=True) for _ in range(n)]
@@ -168,41 +158,33 @@ def _work(restart: float) -> tuple[Empirical, Empirical]:
     return Empirical(tuple(minutes)), Empirical((restart, *(0.0,) * (apart - 1)))
 
 
-def read(table: str) -> Rows:
-    """Read one of the case's own tables.
-
-    >>> [row["name"] for row in read("stations")]
-    ['cutting', 'machining', 'coating', 'testing']
-    """
-    path = dataset("factory") / f"{table}.csv"
-    with path.open(newline="", encoding="utf-8") as file:
+def _read(table: str) -> list[dict[str, str]]:
+    with (dataset("factory") / f"{table}.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def fit_tools(tools: Iterable[Tool]) -> WeibullFit:
+def fit_tools(tools: Sequence[Tool]) -> WeibullFit:
     """Fit Weibull's law to tools, of which some were replaced before they failed (censored).
 
     >>> fitted = fit_tools(factory().tools[:60])
     >>> round(fitted.law.shape, 1), round(fitted.law.scale)
     (16.8, 218)
     """
-    kept = list(tools)
-    return fit_weibull([t.life for t in kept], [t.failed for t in kept])
+    return fit_weibull([t.life for t in tools], [t.failed for t in tools])
 
 
 def expected_failures(fitted: WeibullFit, tools: Iterable[Tool]) -> float:
     """How many of these tools a law expects to fail: Σ (life / scale)^shape.
 
-    Each life, ended by failure or not, adds the hazard that it went through; under the true law
-    this sum and the failures seen differ by chance only. Source: Cox & Snell (1968).
+    Under the true law this sum of the hazards that they went through and the failures seen differ
+    by chance only. Source: Cox & Snell (1968).
 
     >>> later = factory().tools[60:]
     >>> seen = sum(tool.failed for tool in later)
     >>> abs(expected_failures(fit_tools(later), later) - seen) < 0.01  # its own law: exactly
     True
     """
-    law = fitted.law
-    return float(sum((tool.life / law.scale) ** law.shape for tool in tools))
+    return float(sum((tool.life / fitted.law.scale) ** fitted.law.shape for tool in tools))
 
 
 @dataclass(frozen=True)
@@ -215,7 +197,6 @@ class HeatWatch:
     caught_share: float = column("share", meaning="heat failures that struck under a warning")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         begins = f"first at part {self.first_warning:,}" if self.first_warning else "never"
         failed = f"{self.first_failure:,}" if self.first_failure else "none"
         return (
@@ -226,11 +207,6 @@ class HeatWatch:
 
 def smoothed(readings: Iterable[Reading], weight: float = 0.1) -> Iterator[float]:
     """Smooth the heat dissipation reading by reading: z ← z + weight · (x − z), from the first x.
-
-    It looks at one reading at a time and remembers one number, as a twin does on a live stream.
-
-    Raises:
-        ScenarioError: the weight is not above 0 and at most 1.
 
     >>> [round(z, 2) for z in smoothed(factory().readings[:3], weight=0.5)]
     [10.5, 10.5, 10.45]
@@ -244,22 +220,19 @@ def smoothed(readings: Iterable[Reading], weight: float = 0.1) -> Iterator[float
         yield level
 
 
-def heat_watch(readings: Iterable[Reading], limit: float, weight: float = 0.1) -> HeatWatch:
+def heat_watch(readings: Sequence[Reading], limit: float) -> HeatWatch:
     """Warn while the smoothed heat dissipation is below a limit [K], and see what that is worth.
 
     >>> print(heat_watch(factory().readings, limit=9.0))
     warnings: first at part 2,838 (first heat failure: 3,237), 15.8% of parts, 100.0% of heat failures under a warning
     """  # noqa: E501 (one line of output)
-    kept = list(readings)
-    warned = [level < limit for level in smoothed(kept, weight)]
-    struck = ["HDF" in reading.failure for reading in kept]
+    warned = [level < limit for level in smoothed(readings)]
+    struck = ["HDF" in reading.failure for reading in readings]
     both = sum(w and s for w, s in zip(warned, struck, strict=True))
 
     def first(marks: list[bool]) -> int | None:
-        return next((r.part for r, mark in zip(kept, marks, strict=True) if mark), None)
+        return next((r.part for r, mark in zip(readings, marks, strict=True) if mark), None)
 
-    return HeatWatch(
-        first(warned), first(struck),
-        sum(warned) / len(kept) if kept else float("nan"),
-        both / sum(struck) if any(struck) else float("nan"),
-    )  # fmt: skip
+    caught = both / sum(struck) if any(struck) else float("nan")
+    share = sum(warned) / len(warned) if warned else float("nan")
+    return HeatWatch(first(warned), first(struck), share, caught)

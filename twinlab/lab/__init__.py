@@ -10,8 +10,7 @@ play      sliders and menus on any function that draws a chart
 lines     lines with bands and marks; ``bars``: bars with intervals
 games     ``beer_game`` and ``newsvendor_game``: a person plays, keyboard only
 check     your answer to an exercise, with hints that come one after the other
-maps      ``route_map``: vehicles' routes; ``location_map``: sites and whom they serve;
-          ``storm_map``: a storm, the depots and those in need
+maps      ``route_map``: vehicles' routes; ``storm_map``: a storm, depots and those in need
 quality   ``control_chart``: limits, signals and the estimated change
 factory   ``line_states``: a line's machines; ``heat_chart``: warnings; ``pareto_chart``: causes
 triangle  what a closure takes from service, and for how long; ``budget``: what money buys
@@ -21,7 +20,6 @@ Everything shown carries its words: a line of text that is the same every time, 
 for each picture, and a table beside it.
 """
 
-from twinlab.lab.beer_table import BeerTable, beer_game
 from twinlab.lab.charts import chart
 from twinlab.lab.checks import Exercise, Verdict, check
 from twinlab.lab.control_charts import control_chart
@@ -31,20 +29,19 @@ from twinlab.lab.explorer import Explorer, explore
 from twinlab.lab.factory_charts import heat_chart, line_states, pareto_chart
 from twinlab.lab.fans import fan
 from twinlab.lab.following import follow
-from twinlab.lab.maps import location_map, route_map
+from twinlab.lab.games import BeerTable, NewsvendorTable, beer_game, newsvendor_game
+from twinlab.lab.maps import route_map
 from twinlab.lab.netview import NetworkView, network
-from twinlab.lab.newsvendor_table import NewsvendorTable, newsvendor_game
 from twinlab.lab.player import Player, play
 from twinlab.lab.plots import Words, bars, lines
 from twinlab.lab.relief_maps import storm_map
-from twinlab.lab.ripples import Hit, Ripple, ripple
+from twinlab.lab.ripples import Ripple, ripple
 
 __all__ = [
     "BeerTable",
     "Chart",
     "Exercise",
     "Explorer",
-    "Hit",
     "NetworkView",
     "NewsvendorTable",
     "Player",
@@ -63,7 +60,6 @@ __all__ = [
     "heat_chart",
     "line_states",
     "lines",
-    "location_map",
     "network",
     "newsvendor_game",
     "pareto_chart",

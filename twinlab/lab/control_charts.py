@@ -6,12 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from twinlab.lab.drawing import FONT, GREY, INK, LOOKS, VERMILLION, Chart, blank, dress
-from twinlab.task.quality import ControlChart, CusumChart
+from twinlab.task.quality.charts import ControlChart, CusumChart
 
 
-def control_chart(
-    chart: ControlChart, *, change: bool = True, ylabel: str = "", title: str = ""
-) -> Chart:
+def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> Chart:
     """Draw a control chart; signals are ringed, and a line stands before the estimated change.
 
     >>> from twinlab.task.quality import Cusum
@@ -35,7 +33,7 @@ def control_chart(
         axes.plot(numbers[out], values[out], "o", markersize=12, markeredgewidth=2.5,
                   markerfacecolor="none", markeredgecolor=VERMILLION)  # fmt: skip
     _limits(axes, chart)
-    if change and chart.last_good is not None:
+    if chart.last_good is not None:
         axes.axvline(chart.last_good + 0.5, color=INK, linestyle=(0, (2, 2)), linewidth=1.5)
         axes.annotate("change?", (chart.last_good + 0.5, 1.0), (-5, -4), ha="right", va="top",
                       xycoords=("data", "axes fraction"), textcoords="offset points",

@@ -22,7 +22,7 @@ STATES = {
 }  # fmt: skip
 
 
-def line_states(run: LineRun, title: str = "") -> Chart:
+def line_states(run: LineRun) -> Chart:
     """Draw what the machines of each station did with their time, and what the line delivered.
 
     >>> from twinlab.modeling import Line, Station, run_line
@@ -33,8 +33,7 @@ def line_states(run: LineRun, title: str = "") -> Chart:
     """
     figure = blank(9.5, 1.6 + 0.55 * len(run.stations))
     axes = figure.subplots()
-    heading = title or f"{run.throughput:.1f} units/day delivered"
-    dress(axes, heading, "share of the machines' time")
+    dress(axes, f"{run.throughput:.1f} units/day delivered", "share of the machines' time")
     axes.grid(visible=False)
     names = [station.name for station in run.stations]
     left = np.zeros(len(names))
@@ -60,7 +59,7 @@ def line_states(run: LineRun, title: str = "") -> Chart:
     return Chart(figure, "\n".join([str(run), *said]))
 
 
-def heat_chart(case: Factory, limit: float, weight: float = 0.1) -> Chart:
+def heat_chart(case: Factory, limit: float) -> Chart:
     """Draw the smoothed heat dissipation, the parts made under a warning, and the heat failures.
 
     >>> from twinlab.cases.factory import factory
@@ -69,10 +68,10 @@ def heat_chart(case: Factory, limit: float, weight: float = 0.1) -> Chart:
     """  # noqa: E501 (one line of output)
     from twinlab.cases.factory import heat_watch, smoothed
 
-    level = np.array(list(smoothed(case.readings, weight)))
+    level = np.array(list(smoothed(case.readings)))
     part = np.array([reading.part for reading in case.readings])
     struck = np.array(["HDF" in reading.failure for reading in case.readings])
-    watch = heat_watch(case.readings, limit, weight)
+    watch = heat_watch(case.readings, limit)
     figure = blank(9.5, 4.0)
     axes = figure.subplots()
     dress(axes, f"Heat dissipation: {watch.warned_share:.0%} of parts under a warning, "
@@ -91,11 +90,8 @@ def heat_chart(case: Factory, limit: float, weight: float = 0.1) -> Chart:
     return Chart(figure, f"limit {limit:.1f} K. {watch}")
 
 
-def pareto_chart(causes: Pareto, title: str = "", unit: str = "complaints") -> Chart:
+def pareto_chart(causes: Pareto) -> Chart:
     """Draw causes from the most to the least frequent, and the share of all that they add up to.
-
-    Raises:
-        ScenarioError: there are no causes.
 
     >>> from twinlab.task.quality import pareto
     >>> pareto_chart(pareto({"dent": 10, "scratch": 75, "stain": 15}))
@@ -106,13 +102,12 @@ def pareto_chart(causes: Pareto, title: str = "", unit: str = "complaints") -> C
     figure = blank(9.5, 3.8)
     axes = figure.subplots()
     few = causes.vital_few()
-    dress(axes, title or f"{len(few)} of {len(causes.causes)} causes make up four fifths", "", unit)
+    dress(axes, f"{len(few)} of {len(causes.causes)} causes make up four fifths", "", "complaints")
     colours = [VERMILLION if cause in few else GREY for cause in causes.causes]
     axes.bar(causes.causes, causes.counts, color=colours, width=0.65)
     # The counts stand under the names: above low bars there is a line, inside them no room.
-    named = [
-        f"{cause}\n{count:g}" for cause, count in zip(causes.causes, causes.counts, strict=True)
-    ]
+    pairs = zip(causes.causes, causes.counts, strict=True)
+    named = [f"{cause}\n{count:g}" for cause, count in pairs]
     axes.set_xticks(range(len(named)), named)
     shares = axes.twinx()
     shares.plot(causes.causes, causes.cumulative, "o-", color=INK, linewidth=1.8)

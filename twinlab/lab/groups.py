@@ -6,16 +6,12 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from twinlab.management.groups import BY, grouped, tiers
+from twinlab.management.groups import grouped
 from twinlab.modeling.run import Run
+from twinlab.scope.boundary import tiers
 from twinlab.scope.chance import Array
 
-__all__ = ["BY", "closures", "columns", "grouped", "tiers", "total"]
-
-
-def columns(run: Run, nodes: Collection[str]) -> list[int]:
-    """The item numbers of some nodes (none, if they have no product)."""
-    return [item.number for item in run.plan.items if item.key[0] in nodes]
+__all__ = ["closures", "grouped", "tiers", "total"]
 
 
 def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
@@ -26,7 +22,7 @@ def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
     >>> total(simulate(Scenario(shop, BaseStock(5), days=2)), ["on_hand", "backlog"], ["shop"])
     array([2., 1.])
     """
-    at = columns(run, nodes)
+    at = [item.number for item in run.plan.items if item.key[0] in nodes]
     return np.asarray(sum(run.measures[name][:, at].sum(axis=1) for name in measures))
 
 

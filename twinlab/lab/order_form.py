@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import threading
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import anywidget
 import ipywidgets
@@ -18,11 +18,7 @@ BIG = "font-size:15px;line-height:1.5"
 
 
 class OrderForm(anywidget.AnyWidget):
-    """A number box and its buttons; each order is one message, so none overtakes another.
-
-    >>> OrderForm(label="Your order [cases]").over
-    False
-    """
+    """A number box and its buttons; each order is one message, so none overtakes another."""
 
     _esm = Path(__file__).with_name("order_form.js")
     _css = """
@@ -36,28 +32,12 @@ class OrderForm(anywidget.AnyWidget):
     over = traitlets.Bool().tag(sync=True)
 
 
-class Played(Protocol):
-    """A game that can be played at a table."""
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
-
-    @property
-    def advice(self) -> float | None:
-        """What the adviser says, if there is one."""
-
-    def order(self, quantity: float, /) -> None:
-        """Decide, and live on to the next decision."""
-
-
 class GameTable(ipywidgets.VBox):
     """A game played with the keyboard; subclasses say how it stands and draw it."""
 
-    def __init__(self, game: Played, label: str) -> None:
-        """Show how the game stands."""
+    def __init__(self, game: Any, label: str) -> None:
         self._turn = threading.RLock()  # callbacks may run on several threads
-        self.game: Any = game
+        self.game = game
         self.form = OrderForm(label=label)
         self.status, self.frame, self.report = (ipywidgets.HTML() for _ in range(3))
         self.frame.layout = ipywidgets.Layout(max_width="930px")
@@ -99,37 +79,41 @@ class GameTable(ipywidgets.VBox):
                 self.order(self.game.advice if "follow" in message else message["order"])
 
     def _show(self) -> None:
-        over, advice = self.game.over, self.game.advice
-        self.form.over = over
+        self.form.over, advice = self.game.over, self.game.advice
         self.form.advice = "" if advice is None else f"{advice:g}"
         self.chart = self.draw()
         self.frame.value = self.chart.svg
         self.report.value = "".join(
             f"<h4 style='margin:8px 0 2px'>{html.escape(head)}</h4>"
             f"<pre style='{BIG};margin:0;white-space:pre-wrap'>{html.escape(text)}</pre>"
-            for head, text in (self._told() if over else {}).items()
+            for head, text in self._told().items()
         )
         self._say(self.words)
 
     def _told(self) -> dict[str, str]:
-        return self.results() | {"The same game in Python": self.code}
+        """What is told when the game is over."""
+        if not self.game.over:
+            return {}
+        told = self.results()
+        if self.game.adviser is not None:
+            told["Your overrides"] = repr(self.game.override_value())
+        return told | {"The same game in Python": self.code}
 
     def _say(self, words: str) -> None:
         self.status.value = f'<span role="status" style="{BIG}">{html.escape(words)}</span>'
 
+    def _advice(self) -> str:
+        return "" if self.game.advice is None else f"; advice: order {self.game.advice:g}"
+
+    def _fit(self) -> str:
+        try:
+            return repr(self.game.fit)
+        except TwinError as problem:  # a game of too few decisions
+            return str(problem)
+
     def __repr__(self) -> str:
-        """Say how the game stands and, when it is over, what came out."""
-        told = [f"{h}:\n{text}" for h, text in self._told().items()] if self.game.over else []
-        return "\n".join([self.words, *told])
+        return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle = dict(super()._repr_mimebundle_(**options) or {})
         return bundle | {"text/plain": repr(self), "image/png": as_png(self.chart.figure)}
-
-
-def best_effort(fit: Any) -> str:
-    """The words of a fit, or why there is none (a game of too few decisions)."""
-    try:
-        return repr(fit())
-    except TwinError as problem:
-        return str(problem)

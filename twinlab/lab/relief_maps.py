@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
@@ -44,16 +45,18 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
     not fully served: Holguin
     all seasons: 28,805 USD before the storm, 30 % of the need served, 74 % without shortage
     """
-    outcome = plan.outcome(storm)
+    outcome, where = plan.outcome(storm), places()
     figure = blank(7.8, 6.4)
     axes = figure.subplots()
     _ground(axes)
-    fixes = track(storm)
-    axes.plot([x for x, _, _ in fixes], [y for _, y, _ in fixes], color=GREY, linewidth=1.5)
-    axes.scatter([x for x, _, _ in fixes], [y for _, y, _ in fixes], color=ORANGE, zorder=3,
-                 s=[(wind / 12) ** 2 for _, _, wind in fixes], label="storm (larger: stronger)",
-                 linewidth=0.6, edgecolor="white")  # fmt: skip
-    _ways(axes, outcome)
+    x, y, wind = zip(*track(storm), strict=True)
+    axes.plot(x, y, color=GREY, linewidth=1.5)
+    axes.scatter(x, y, [(knots / 12) ** 2 for knots in wind], color=ORANGE, zorder=3,
+                 label="storm (larger: stronger)", linewidth=0.6, edgecolor="white")  # fmt: skip
+    most = max(outcome.shipments.values(), default=1.0)
+    for (depot, place), units in outcome.shipments.items():
+        ends = zip(where[depot], where[place], strict=True)
+        axes.plot(*ends, color=BLUE, linewidth=1 + 3 * units / most, zorder=4)
     _sites(axes, plan, outcome)
     dress(axes, f"{storm} over this plan", "longitude [degrees east]", "latitude [degrees north]")
     axes.grid(visible=False)
@@ -69,44 +72,35 @@ def _ground(axes: Axes) -> None:
         axes.fill(*zip(*outline, strict=True), facecolor=_LAND, edgecolor="#B9B2A0", linewidth=0.7)
 
 
-def _ways(axes: Axes, outcome: StormOutcome) -> None:
-    where, most = places(), max(outcome.shipments.values(), default=1.0)
-    for (depot, place), units in outcome.shipments.items():
-        (x, y), (to_x, to_y) = where[depot], where[place]
-        axes.plot([x, to_x], [y, to_y], color=BLUE, linewidth=1 + 3 * units / most, zorder=4)
-
-
 def _sites(axes: Axes, plan: StormPlan, outcome: StormOutcome) -> None:
     """Depots as squares, needs as circles: filled as far as they are stocked or served."""
     where, unserved = places(), _unserved(outcome)
-    for kind, names, marker, face in (
-        ("depot with stock", [d for d, u in plan.stocks.items() if u > 0], "s", BLUE),
-        ("depot without", [d for d, u in plan.stocks.items() if u <= 0], "s", "white"),
-        ("served", [p for p in outcome.needs if p not in unserved], "o", "white"),
-        ("not fully served", list(unserved), "o", VERMILLION),
+    depots: dict[str, Any] = {"marker": "s", "edgecolor": BLUE, "zorder": 6, "alpha": 1.0}
+    needs: dict[str, Any] = {"marker": "o", "edgecolor": INK, "zorder": 5, "alpha": 0.85}
+    sizes = {place: 110 + 450 * units / outcome.need for place, units in outcome.needs.items()}
+    for label, names, face, looks in (
+        ("depot with stock", [d for d, u in plan.stocks.items() if u > 0], BLUE, depots),
+        ("depot without", [d for d, u in plan.stocks.items() if u <= 0], "white", depots),
+        ("served", [p for p in outcome.needs if p not in unserved], "white", needs),
+        ("not fully served", list(unserved), VERMILLION, needs),
     ):
-        if not names:
-            continue
-        sizes = [60.0 if marker == "s" else 110 + 450 * outcome.needs[n] / outcome.need
-                 for n in names]  # fmt: skip
-        axes.scatter([where[n][0] for n in names], [where[n][1] for n in names], s=sizes,
-                     marker=marker, facecolor=face, edgecolor=BLUE if marker == "s" else INK,
-                     linewidth=1.6, alpha=0.85 if marker == "o" else 1.0, label=kind,
-                     zorder=6 if marker == "s" else 5)  # fmt: skip
+        if names:
+            x, y = zip(*(where[name] for name in names), strict=True)
+            area = [60.0 if looks is depots else sizes[name] for name in names]
+            axes.scatter(x, y, area, facecolor=face, linewidth=1.6, label=label, **looks)
     for name in dict.fromkeys([*plan.stocks, *outcome.needs]):
         stock = plan.stocks.get(name, 0.0)
-        text = f"{name} {stock:,.0f}" if stock > 0 else name
         right, up, side = _NAMES.get(name, (10, 6, "left"))
-        axes.annotate(text, where[name], (right, up), textcoords="offset points", ha=side,
-                      fontsize=FONT - 1, color=INK, zorder=7, path_effects=_HALO)  # fmt: skip
+        axes.annotate(f"{name} {stock:,.0f}" if stock > 0 else name, where[name], (right, up),
+                      textcoords="offset points", ha=side, fontsize=FONT - 1, color=INK, zorder=7,
+                      path_effects=_HALO)  # fmt: skip
 
 
 def _unserved(outcome: StormOutcome) -> dict[str, float]:
     """Kits that are missing, by place."""
-    got: dict[str, float] = {}
+    gaps = dict(outcome.needs)
     for (_, place), units in outcome.shipments.items():
-        got[place] = got.get(place, 0.0) + units
-    gaps = {place: units - got.get(place, 0.0) for place, units in outcome.needs.items()}
+        gaps[place] -= units
     return {place: gap for place, gap in gaps.items() if gap > 0.5}
 
 

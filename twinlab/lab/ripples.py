@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from IPython.display import display
@@ -21,23 +21,18 @@ from twinlab.lab.drawing import (
     dress,
     show_picture,
 )  # fmt: skip
-from twinlab.lab.groups import closures, grouped
-from twinlab.management.ripple import Hit, hits, losses
+from twinlab.lab.groups import closures
+from twinlab.management.listing import Listing
+from twinlab.management.ripple import Hit, hits
 from twinlab.modeling.run import Run
 from twinlab.scope import ScenarioError
-from twinlab.scope.calendar import DUST
-from twinlab.scope.chance import Array
-from twinlab.scope.columns import schema
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-__all__ = ["Hit", "Ripple", "ripple"]
-
-
 @dataclass(frozen=True, repr=False)
-class Ripple:
+class Ripple(Listing):
     """The hits of all groups, upstream first; shown as a chart and its table.
 
     >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
@@ -52,8 +47,7 @@ class Ripple:
 
     hits: tuple[Hit, ...]
     run: Run
-    calm_run: Run
-    by: str
+    kind = Hit
 
     def __getitem__(self, group: str) -> Hit:
         """The hit of the first group whose label begins with these words."""
@@ -66,32 +60,26 @@ class Ripple:
 
     def __repr__(self) -> str:
         """Say it in one line per group."""
-        return "\n".join(_words(hit) for hit in self.hits)
+        return "\n".join(map(_words, self.hits))
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per group; the columns are those of ``Hit``, with their units."""
-        import pandas as pd
 
-        named = {c.name: f"{c.name.replace('_', ' ')} [{c.unit}]" for c in schema(Hit)[1:]}
-        rows = {
-            hit.group: {text: _shown(getattr(hit, name)) for name, text in named.items()}
-            for hit in self.hits
-        }
-        return pd.DataFrame.from_dict(rows, orient="index")
+        def text(value: object) -> str:
+            return number(value) if isinstance(value, float) else str(value)
+
+        return super().table.map(text).rename_axis(None)
 
     @cached_property
     def chart(self) -> Chart:
         """A strip per group: stock that is missing, and what is owed or lost on top of calm."""
         figure = blank(9.5, 0.9 + 1.15 * len(self.hits))
         rows = figure.subplots(len(self.hits), 1, sharex=True, squeeze=False)[:, 0]
-        members = grouped(self.run.scenario.network, self.by)
-        found = [losses(self.run, self.calm_run, members[hit.group]) for hit in self.hits]
-        for axes, hit, lost in zip(rows, self.hits, found, strict=True):
-            dress(axes, _title(hit))
-            _draw(axes, self.run.days, lost.eaten, lost.deep)
+        for axes, hit in zip(rows, self.hits, strict=True):
+            _draw(axes, self.run.days, hit)
             shade(axes, [span[1:] for span in closures(self.run)])
-        days = np.flatnonzero(sum(lost.eaten + lost.short + lost.deep for lost in found) > DUST)
+        days = np.flatnonzero(sum(hit.eaten + hit.deep for hit in self.hits))
         if len(days):
             end = min(self.run.days[days[-1]] + 14, self.run.days[-1])
             rows[-1].set_xlim(self.run.days[days[0]] - 7, end)
@@ -107,13 +95,7 @@ class Ripple:
 
 
 def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
-    """Compare a disturbed history with the calm one of the same luck: who is hit, when, how deep.
-
-    A group's stock is *eaten* from the first night on which some item has less than in the calm
-    history, and it is *short* from the first night on which its nodes owe or lose more.
-
-    Raises:
-        ScenarioError: the two histories are not of the same luck, days and nodes.
+    """Show who is hit by a disruption, when and how deep; see ``management.hits``.
 
     >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(9), days=40)
@@ -121,28 +103,26 @@ def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
     tier 1: mine: not hit
     tier 0: shop: not hit
     """
-    return Ripple(hits(run, calm_run, by), run, calm_run, by)
+    return Ripple(hits(run, calm_run, by), run)
 
 
-def _draw(axes: Axes, days: range, eaten: Array, short: Array) -> None:
+def _draw(axes: Axes, days: range, hit: Hit) -> None:
     """Missing stock as a line, shortage as a hatched area, each on the scale of the strip."""
+    words = f"short from day {hit.short_from}"
+    if hit.short_from is None:
+        words = "not hit" if hit.eaten_from is None else "never short"
+    stock = f" (stock bought {hit.bought} days)" if hit.bought is not None else ""
+    dress(axes, f"{hit.group} – {words}{stock}")
     axes.fill_between(
-        days, short, color=VERMILLION, alpha=0.75, linewidth=0, hatch="//", edgecolor="white",
+        days, hit.deep, color=VERMILLION, alpha=0.75, linewidth=0, hatch="//", edgecolor="white",
         label="owed, or lost so far, on top of calm [units]",
     )  # fmt: skip
-    axes.plot(days, eaten, color=ORANGE, linewidth=2.5, linestyle=(0, (4, 1)),
+    axes.plot(days, hit.eaten, color=ORANGE, linewidth=2.5, linestyle=(0, (4, 1)),
               label="stock missing [units]")  # fmt: skip
     axes.fill_between([], [], color=CLOSED, label="closed")
-    axes.set_ylim(0, max(float(short.max()), float(eaten.max())) * 1.05 or 1.0)
-    if not (eaten.any() or short.any()):
+    axes.set_ylim(0, max(float(hit.deep.max()), float(hit.eaten.max())) * 1.05 or 1.0)
+    if not (hit.eaten.any() or hit.deep.any()):
         axes.set_yticks([])
-
-
-def _title(hit: Hit) -> str:
-    if hit.short_from is None:
-        return f"{hit.group} – {'not hit' if hit.eaten_from is None else 'never short'}"
-    stock = f" (stock bought {hit.bought} days)" if hit.bought is not None else ""
-    return f"{hit.group} – short from day {hit.short_from}{stock}"
 
 
 def _words(hit: Hit) -> str:
@@ -153,10 +133,3 @@ def _words(hit: Hit) -> str:
     elif parts:
         parts += ["never short"]
     return f"{hit.group}: {', '.join(parts) or 'not hit'}"
-
-
-def _shown(value: Any) -> str:
-    """A figure of the table as text: a dash where there is none."""
-    if value is None:
-        return "–"
-    return number(value) if isinstance(value, float) else str(value)

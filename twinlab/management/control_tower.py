@@ -2,52 +2,66 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from twinlab.management.desk import Action, Desk, Limits, seller
+from twinlab.management.exposure import ExposureModel, risk_exposure
+from twinlab.management.goals import wilson
+from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, stopped_worth
-from twinlab.management.tables import html_of, shown, table_of
 from twinlab.modeling.batch import Batch
+from twinlab.scope.calendar import DUST
+from twinlab.scope.columns import column
+from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-from twinlab.management.alerts import FINDERS, Alert
-from twinlab.management.desk import Desk, Limits
+@dataclass(frozen=True)
+class Alert:
+    """One exception: what, where, how much money is at risk, whose it is, why, and what to do."""
+
+    kind: str = column("words", meaning="what is wrong")
+    node: str = column("name", meaning="where")
+    product: str = column("name", meaning="of what; empty: of all")
+    money: float = column("USD", meaning="at risk; alerts overlap, so never add it up")
+    owner: str = column("words", meaning="the role that acts")
+    reason: str = column("words", meaning="why it is shown")
+    action: Action | None = column("words", None, "suggested change of the scenario, if any")
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        where = self.node + (f" ({self.product})" if self.product else "")
+        who = self.owner + (f": {self.action}" if self.action else "")
+        return f"{shown(self.money)} USD, {self.kind}, {where}: {self.reason} → {who}"
 
 
 @dataclass(frozen=True, repr=False)
-class Tower:
+class Tower(Listing):
     """The exceptions of one morning, most money first."""
 
-    day: int
     alerts: tuple[Alert, ...]
+    day: int
+    kind = Alert
+
+    @property
+    def caption(self) -> str:  # type: ignore[override]
+        """Which morning it is."""
+        return f"Exceptions on the morning of day {self.day}"
 
     def of(self, kind: str) -> tuple[Alert, ...]:
         """The alerts of one kind, such as ``"run-out"``."""
         return tuple(alert for alert in self.alerts if alert.kind == kind)
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per alert."""
-        table = table_of(self.alerts, Alert)
-        table["action"] = [str(a.action) if a.action else "–" for a in self.alerts]
-        return table
-
     def __repr__(self) -> str:
         """One line per alert."""
-        lines = [
-            f"{shown(a.money)} USD, {a.kind}, {a.node}" + (f" ({a.product})" if a.product else "")
-            + f": {a.reason} → {a.owner}" + (f": {a.action}" if a.action else "")
-            for a in self.alerts
-        ]  # fmt: skip
-        return "\n".join([f"morning of day {self.day}: {len(lines)} exceptions", *lines])
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, f"Exceptions on the morning of day {self.day}")
+        lines = map(str, self.alerts)
+        return "\n".join([f"morning of day {self.day}: {len(self.alerts)} exceptions", *lines])
 
 
 def control_tower(
@@ -83,5 +97,118 @@ def control_tower(
         raise ScenarioError("nothing here is worth money: give worth={product: USD per unit}")
     limits = limits or Limits()
     desk = Desk(scenario, state, forecast, limits, worth)
-    found = [alert for finder in FINDERS for alert in finder(desk) if alert.money >= limits.money]
-    return Tower(state.day, tuple(sorted(found, key=lambda a: -a.money)))
+    finders = (_closed_sites, _run_outs, _late_shipments, _backlogs, _overstocks, _shortages_ahead)
+    found = [alert for finder in finders for alert in finder(desk) if alert.money >= limits.money]
+    return Tower(tuple(sorted(found, key=lambda a: -a.money)), state.day)
+
+
+def _closed_sites(desk: Desk) -> Iterable[Alert]:
+    """Sites that are closed today: the least loss until goods come again, by linear program.
+
+    Pipelines below it that have run dry must fill first: those days count as closed as well.
+    """
+    day, network = desk.state.day, desk.scenario.network
+    for outage in desk.closures:
+        end = outage.start + math.ceil(outage.days.average)
+        dry = max(days for item, days in desk.dry.items() if item[0] == outage.node)
+        model = ExposureModel.of(network, state=desk.state, worth=desk.worth,
+                                 recover={outage.node: end - day + dry},
+                                 stock_ships=outage.stock_ships)  # fmt: skip
+        risk = risk_exposure(model, [outage.node])[outage.node]
+        reason = (
+            f"closed until day {end}, pipelines below dry for {dry:.3g} days; at best, stocks "
+            f"survive {risk.time_to_survive:.3g} of these {risk.time_to_recover:.3g} days"
+        )
+        yield Alert("closed site", outage.node, "", risk.loss, "supply-risk manager", reason)
+
+
+def _run_outs(desk: Desk) -> Iterable[Alert]:
+    """Stocks that end before an order of today can arrive, at the mean rate of use."""
+    for item, supply in desk.supplies.items():
+        if supply.missing > DUST:
+            day = supply.next_receipt
+            reason = (
+                f"{shown(supply.on_hand)} units end on day {supply.ends_on}; "
+                f"{'nothing is under way' if day is None else f'next receipt on day {day}'}; "
+                f"{shown(supply.missing)} units missing by day {supply.horizon - 1}"
+            )
+            yield Alert("run-out", *item, supply.missing * desk.stopped[item], "inventory planner",
+                        reason, desk.quicker(item))  # fmt: skip
+
+
+def _late_shipments(desk: Desk) -> Iterable[Alert]:
+    """Shipments that take longer than usual: what the receiver will miss, and bound capital."""
+    rates = {n.name: n.holding_cost for n in desk.scenario.network.nodes}
+    for lane in desk.scenario.network.lanes:
+        usual, today, most = lane.lead_time.average, desk.state.day, desk.limits.late_days
+        late = [(days, goods.quantity) for goods in desk.state.under_way.get(lane.key, [])
+                if (days := max(goods.due, today) - goods.left - usual) > most]  # fmt: skip
+        if late:
+            item, units = (lane.destination, lane.product), sum(units for _, units in late)
+            money = min(units, desk.missing(item)) * desk.stopped[item]
+            money += sum(days * units for days, units in late) * rates[lane.source]
+            longest = max(days for days, _ in late)
+            reason = (
+                f"{shown(units)} units from {lane.source} by {lane.mode} are up to {longest:.3g} "
+                "days late"
+            )
+            yield Alert("late shipment", *item, money, "logistics manager", reason)
+
+
+def _backlogs(desk: Desk) -> Iterable[Alert]:
+    """Units owed to customers, and to nodes that will run short without them, of open sites."""
+    owed, shut = desk.state.owed, {outage.node for outage in desk.closures}
+    groups: dict[tuple[ItemKey, bool], list[tuple[str, ...]]] = {}
+    for claim in owed:
+        # A closed site has an alert of its own; a claim of two words is its customers'.
+        if owed[claim] > DUST and claim[0] not in shut:
+            groups.setdefault((seller(claim), len(claim) == 2), []).append(claim)
+    for (item, customers), claims in groups.items():
+        total = sum(owed[claim] for claim in claims)
+        units = total if customers else sum(
+            min(owed[claim], desk.missing((claim[1], claim[2]))) for claim in claims
+        )  # fmt: skip
+        since = min((int(queue[0][0]) for claim in claims if (queue := desk.state.orders[claim])),
+                    default=desk.state.day)  # fmt: skip
+        whom = "customers" if customers else ", ".join(claim[1] for claim in claims[:3])
+        reason = f"{shown(total)} units owed to {whom} since day {since}"
+        owner = "customer service" if customers else "supplier manager"
+        yield Alert("backlog", *item, units * desk.stopped[item], owner, reason,
+                    desk.overtime(item, total))  # fmt: skip
+
+
+def _overstocks(desk: Desk) -> Iterable[Alert]:
+    """Stocks that last too long: the cost of keeping the excess until it is used."""
+    network, most = desk.scenario.network, desk.limits.cover_days
+    nodes = {n.name: n.holding_cost for n in network.nodes}
+    rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
+    for item in desk.scenario.decided_items():
+        units, flow = desk.state.on_hand[item], desk.flows[item]
+        excess = units - flow * most
+        if excess > DUST:
+            own = rates.get(item)
+            rate = nodes[item[0]] if own is None else own
+            # Used up in a straight line, half of it lies there on average; unused, for a year.
+            money = rate * excess * (excess / (2 * flow) if flow > DUST else 365.0)
+            lasts = f"{units / flow:.3g} days" if flow > DUST else "for ever: nobody uses it"
+            yield Alert("overstock", *item, money, "inventory planner",
+                        f"{shown(units)} units last {lasts}", desk.leveled(item, most))  # fmt: skip
+
+
+def _shortages_ahead(desk: Desk) -> Iterable[Alert]:
+    """Customers who will probably go short, by the forecast."""
+    batch = desk.forecast
+    if batch is None:
+        return
+    for row in desk.scenario.network.demands:
+        item = (row.node, row.product)
+        late = batch.total("demand", *item) - batch.total("on_time", *item)
+        share = wilson(int((late > DUST).sum()), batch.replications)
+        if share.mean and share.mean >= desk.limits.probability:
+            units = float(np.mean(late))
+            reason = (
+                f"short in {share.mean:.2f} [{share.low:.2f}, {share.high:.2f}] of histories "
+                f"to day {batch.days.stop - 1}, {shown(units)} units on average"
+            )
+            yield Alert("shortage ahead", *item, units * desk.stopped[item], "supply planner",
+                        reason, desk.leveled(item))  # fmt: skip

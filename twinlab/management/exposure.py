@@ -10,22 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from statistics import fmean
+from typing import Any
 
-from twinlab.management.exposure_lp import ExposureProgram
-from twinlab.management.flows import mean_demand
+import numpy as np
+
+from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, unit_worth
-from twinlab.management.tables import html_of, shown, table_of
 from twinlab.scope.columns import column
 from twinlab.scope.entities import ItemKey
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.state import State
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Link = tuple[str, str, str]  # source, destination, product
+
+LONGEST = 1e4  # periods; who survives longer, survives
+SPECK = 1e-7  # the solver's own tolerance, below which a loss is none
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ class ExposureModel:
             links[link] = links.get(link, 0.0) + lane.capacity
         start = state if state is not None else State.initial(network)
         recovery = {n.name: float(n.time_to_recover) for n in network.nodes}
-        demand = {(d.node, d.product): mean_demand(d) for d in network.demands}
+        demand = {(d.node, d.product): d.pattern.average * fmean(d.season or (1.0,))
+                  for d in network.demands}  # over a whole season, without trend  # fmt: skip
         return cls(
             capacity={n.name: n.capacity for n in network.nodes if math.isfinite(n.capacity)},
             makes=makes, links=links, stock=dict(start.on_hand), demand=demand,
@@ -127,9 +129,16 @@ class Risk:
     time_to_survive: float = column("periods", meaning="longest without a lost unit (TTS)")
     index: float = column("share", meaning="loss over the largest loss: risk-exposure index")
 
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return (
+            f"{self.site}: loss {shown(self.loss)} USD, index {self.index:.3f}, "
+            f"TTS {self.time_to_survive:.4g} against TTR {self.time_to_recover:.4g}"
+        )
+
 
 @dataclass(frozen=True, repr=False)
-class Exposure:
+class Exposure(Listing):
     """The risks of all sites, worst first; ``calm_loss`` is the loss with no site down, in a period.
 
     A calm loss above 0 means that the chain cannot serve its customers even with all sites open.
@@ -137,31 +146,7 @@ class Exposure:
 
     risks: tuple[Risk, ...]
     calm_loss: float
-
-    def __getitem__(self, site: str) -> Risk:
-        """The risk of a site."""
-        for risk in self.risks:
-            if risk.site == site:
-                return risk
-        raise ScenarioError(
-            f"no risk of {site!r}; {did_you_mean(site, [r.site for r in self.risks])}"
-        )
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per site, worst first."""
-        return table_of(self.risks, Risk)
-
-    def __repr__(self) -> str:
-        """One line per site."""
-        return "\n".join(
-            f"{r.site}: loss {shown(r.loss)} USD, index {r.index:.3f}, TTS {r.time_to_survive:.4g} "
-            f"against TTR {r.time_to_recover:.4g}"
-            for r in self.risks
-        )
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, "Risk exposure, worst site first")
+    kind, caption = Risk, "Risk exposure, worst site first"
 
 
 def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
@@ -180,7 +165,7 @@ def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
     for site in wanted:
         if site not in model.sites:
             raise ScenarioError(f"no site {site!r}; {did_you_mean(site, model.sites)}")
-    program = ExposureProgram(model)
+    program = _Program(model)
     rows = []
     for site in wanted:
         recover = float(model.time_to_recover.get(site, 0.0))
@@ -190,3 +175,109 @@ def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
     risks = [Risk(*row, index=row[1] / worst if worst > 0 else 0.0) for row in rows]
     risks.sort(key=lambda r: (-r.loss, r.time_to_survive - r.time_to_recover))
     return Exposure(tuple(risks), program.least_loss("", 1.0, with_stock=False)[0])
+
+
+_Column = tuple[str, tuple[str, ...]]  # what is done to which item or link
+_Entries = list[tuple[_Column, float]]
+TIME: _Column = ("time", ("",))
+
+
+class _Program:
+    """One matrix for all questions: only the bounds of the columns change with the site.
+
+    Columns: units made, moved, served and lost, and the time t. Rows, Σ value × column ≤ limit:
+    what leaves an item's stock does not exceed what comes and lies there; what is made or moved
+    does not exceed capacity × t; what customers ask in t is served or lost.
+    """
+
+    def __init__(self, model: ExposureModel) -> None:
+        from scipy.sparse import csr_array  # a fifth of a second
+
+        self.model = model
+        columns: list[_Column] = [("made", item) for item in model.makes]
+        columns += [("moved", link) for link in model.links]
+        columns += [(end, item) for end in ("served", "lost") for item in model.demand]
+        self.at = {each: at for at, each in enumerate([*columns, TIME])}
+        balance = self._balance()
+        # Stocks come first, so that a question may leave them out.
+        stocked = {item: model.stock[item] for item in model.stock if item in balance}
+        order = [*stocked, *(item for item in balance if item not in stocked)]
+        rows = [*(balance[item] for item in order), *self._capacities()]
+        self.limits = np.array([*stocked.values(), *[0.0] * (len(rows) - len(stocked))])
+        self.stocked = len(stocked)
+        entries = [(row, self.at[key], value) for row, line in enumerate(rows)
+                   for key, value in line]  # fmt: skip
+        row_at, column_at, values = zip(*entries, strict=True)
+        self.matrix = csr_array((values, (row_at, column_at)), shape=(len(rows), len(self.at)))
+
+    def _balance(self) -> dict[ItemKey, _Entries]:
+        """What leaves an item (used, sent, served) less what comes (made, brought)."""
+        model, rows = self.model, dict[ItemKey, _Entries]()
+        flows: list[tuple[ItemKey, _Column, float]]
+        flows = [(item, ("made", item), -1.0) for item in model.makes]
+        flows += [
+            ((item[0], part), ("made", item), need)
+            for item, needs in model.makes.items()
+            for part, need in needs.items()
+        ]
+        flows += [((link[0], link[2]), ("moved", link), 1.0) for link in model.links]
+        flows += [((link[1], link[2]), ("moved", link), -1.0) for link in model.links]
+        flows += [(item, ("served", item), 1.0) for item in model.demand]
+        for item, what, value in flows:
+            rows.setdefault(item, []).append((what, value))
+        return rows
+
+    def _capacities(self) -> Iterable[_Entries]:
+        """What is made or moved less capacity × t; demand × t less what is served or lost."""
+        for site, capacity in self.model.capacity.items():
+            made = [(("made", item), 1.0) for item in self.model.makes if item[0] == site]
+            if made and math.isfinite(capacity):
+                yield [*made, (TIME, -capacity)]
+        for link, capacity in self.model.links.items():
+            if math.isfinite(capacity):
+                yield [(("moved", link), 1.0), (TIME, -capacity)]
+        for item, units in self.model.demand.items():
+            yield [(TIME, units), (("served", item), -1.0), (("lost", item), -1.0)]
+
+    def least_loss(
+        self, site: str, periods: float, *, with_stock: bool = True
+    ) -> tuple[float, float]:
+        """The least loss [money] and its units while a site ("": none) is down for some periods."""
+        lost = [self.at["lost", item] for item in self.model.demand]
+        cost, low = np.zeros((2, len(self.at)))
+        cost[lost] = [self.model.worth[item] for item in self.model.demand]
+        upper = self._most(site)
+        low[-1] = upper[-1] = periods
+        found = self._solve(cost, low, upper, with_stock)
+        loss = float(cost @ found)
+        return (loss, float(found[lost].sum())) if loss > SPECK else (0.0, 0.0)
+
+    def survival(self, site: str) -> float:
+        """The longest time without a lost unit while a site is down [periods]."""
+        cost, low = np.zeros((2, len(self.at)))
+        cost[-1] = -1.0
+        upper = self._most(site)
+        upper[[self.at["lost", item] for item in self.model.demand]] = 0.0
+        upper[-1] = LONGEST
+        time = max(0.0, float(self._solve(cost, low, upper, True)[-1]))
+        return math.inf if time > LONGEST * (1 - 1e-6) else time
+
+    def _most(self, down: str) -> Any:
+        """Nothing is made at a site that is down, and nothing leaves it (unless stock ships)."""
+        stops = ("made",) if self.model.stock_ships else ("made", "moved", "served")
+        return np.array([0.0 if what in stops and key[0] == down else np.inf
+                         for what, key in self.at])  # fmt: skip
+
+    def _solve(self, cost: Any, low: Any, upper: Any, with_stock: bool) -> Any:
+        from scipy.optimize import linprog  # a third of a second
+
+        limits = self.limits.copy()
+        if not with_stock:
+            limits[: self.stocked] = 0.0
+        result = linprog(cost, self.matrix, limits, bounds=np.stack([low, upper], axis=1))
+        if not result.success:
+            raise SolverError(
+                f"the exposure program has no answer ({result.message}): see that stocks, "
+                "capacities and demands are finite numbers of the same period"
+            )
+        return result.x

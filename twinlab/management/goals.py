@@ -5,69 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twinlab.management.tables import html_of, shown, table_of
+from twinlab.management.listing import Listing, shown
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.kpis import KPIs
+from twinlab.modeling.output import Estimate
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Of these KPIs more is better; of all others (stocks, waiting, cost, emissions) less is.
 MORE_IS_BETTER = ("fill_rate", "cycle_service_level", "on_time_in_full")
 
 
-@dataclass(frozen=True)
-class Share:
-    """A share of histories with its Wilson score interval.
+def wilson(met: int, count: int) -> Estimate:
+    """Estimate a probability from how often something happened, with Wilson's 95 % interval.
 
-    >>> print(wilson(9, 10))
-    0.900 [0.596, 0.982]: 9 of 10 histories, 95 % interval
-    """
-
-    share: float
-    low: float
-    high: float
-    met: int
-    count: int
-    confidence: float
-
-    def __str__(self) -> str:
-        """Say it in a line."""
-        return (
-            f"{self.share:.3f} [{self.low:.3f}, {self.high:.3f}]: {self.met:,} of {self.count:,} "
-            f"histories, {100 * self.confidence:g} % interval"
-        )
-
-
-def wilson(met: int, count: int, confidence: float = 0.95) -> Share:
-    """Estimate a probability from how often something happened, with Wilson's score interval.
-
-    (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n), p = met / n. Unlike p ± z √(p(1 − p)/n)
-    it leaves room for doubt when all or none succeed. Source: Wilson (1927).
-
-    Raises:
-        ScenarioError: no history, or more met than there are.
+    Unlike p ± z √(p(1 − p)/n) it leaves room for doubt when all or none succeed, p = met / count.
+    Source: Wilson (1927); the interval is scipy's.
 
     >>> round(wilson(20, 20).low, 3)  # twenty of twenty is no certainty
     0.839
     """
-    from scipy.special import ndtri  # a fifth of a second
+    from scipy.stats import binomtest  # a second
 
-    if count < 1 or not 0 <= met <= count:
-        raise ScenarioError(f"a share needs 0 ≤ met ≤ count and count ≥ 1, got {met} of {count}")
-    z2 = float(ndtri((1 + confidence) / 2)) ** 2
-    p, room = met / count, 1 + z2 / count
-    centre = (p + z2 / (2 * count)) / room
-    half = math.sqrt(z2 * p * (1 - p) / count + (z2 / (2 * count)) ** 2) / room
-    # Exactly 0 and 1 at the ends, where rounding would leave a speck.
-    low, high = centre - half if met else 0.0, centre + half if met < count else 1.0
-    return Share(p, low, high, met, count, confidence)
+    ends = binomtest(met, count).proportion_ci(0.95, method="wilson")
+    return Estimate(met / count, float(ends.low), float(ends.high), count, 0.95)
 
 
 @dataclass(frozen=True)
@@ -95,14 +59,10 @@ class Goal(Row):
         """Whether the KPI should be at least or at most the target."""
         return "at least" if self.kpi in MORE_IS_BETTER else "at most"
 
-    @property
-    def unit(self) -> str:
-        """The KPI's unit."""
-        return next(c.unit for c in schema(KPIs) if c.name == self.kpi)
-
     def __str__(self) -> str:
         """Say it in words."""
-        return f"{self.kpi.replace('_', ' ')} {self.direction} {shown(self.target)} {self.unit}"
+        unit = next(c.unit for c in schema(KPIs) if c.name == self.kpi)
+        return f"{self.kpi.replace('_', ' ')} {self.direction} {shown(self.target)} {unit}"
 
 
 @dataclass(frozen=True)
@@ -117,13 +77,19 @@ class Verdict:
     missed_by: float = column("KPI's unit", meaning="mean shortfall, 0 where it is met")
     penalty: float = column("USD", meaning="weight × mean shortfall")
 
+    def __str__(self) -> str:
+        """Say it in a line."""
+        share = f"{self.met:.3f} [{self.met_low:.3f}, {self.met_high:.3f}]"
+        return f"{self.goal}: met in {share} of histories, mean {shown(self.mean)}"
+
 
 @dataclass(frozen=True, repr=False)
-class Scorecard:
+class Scorecard(Listing):
     """Verdicts on some goals, and in how many histories all of them are met together."""
 
     verdicts: tuple[Verdict, ...]
-    together: Share
+    together: Estimate
+    kind = Verdict
 
     @property
     def penalty(self) -> float:
@@ -131,21 +97,21 @@ class Scorecard:
         return sum(v.penalty for v in self.verdicts)
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per goal."""
-        return table_of(self.verdicts, Verdict)
+    def caption(self) -> str:  # type: ignore[override]
+        """All goals together, in words."""
+        all_met = self.together
+        return (
+            f"Goals; all together {all_met.mean:.3f} [{all_met.low:.3f}, {all_met.high:.3f}]: "
+            f"{all_met.mean * all_met.count:,.0f} of {all_met.count:,} histories, 95 % interval"
+        )
 
     def __repr__(self) -> str:
         """One line per goal, and one for all together."""
-        lines = [f"{v.goal}: met in {v.met:.3f} [{v.met_low:.3f}, {v.met_high:.3f}] of histories, "
-                 f"mean {shown(v.mean)}" for v in self.verdicts]  # fmt: skip
-        return "\n".join([*lines, f"all together: {self.together}"])
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, f"Goals; all together {self.together}")
+        words = self.caption.removeprefix("Goals; all together ")
+        return f"{super().__repr__()}\nall together: {words}"
 
 
-def judge(goals: Iterable[Goal], batch: Batch, confidence: float = 0.95) -> Scorecard:
+def judge(goals: Iterable[Goal], batch: Batch) -> Scorecard:
     """Judge goals on a batch: probability of meeting each, with interval, and the mean shortfall.
 
     A history without the KPI (no customers, say) does not meet the goal, and misses it by nothing.
@@ -159,20 +125,18 @@ def judge(goals: Iterable[Goal], batch: Batch, confidence: float = 0.95) -> Scor
     fill rate at least 0.96 share: met in 0.660 [0.592, 0.722] of histories, mean 0.9628
     all together: 0.660 [0.592, 0.722]: 132 of 200 histories, 95 % interval
     """
-    listed, verdicts = list(goals), []
+    listed = list(goals)
     if not listed:
         raise ScenarioError("judge needs at least one goal, such as Goal('fill_rate', 0.98)")
-    everything = np.ones(batch.replications, dtype=bool)
+    verdicts, everything = [], np.ones(batch.replications, dtype=bool)
     for goal in listed:
         values = np.asarray(getattr(batch.kpis, goal.kpi), dtype=np.float64)
-        sign = 1.0 if goal.direction == "at least" else -1.0
-        short = sign * (goal.target - values)
+        short = goal.target - values if goal.direction == "at least" else values - goal.target
         met = short <= 0
         everything &= met
-        found = wilson(int(met.sum()), len(values), confidence)
+        share = wilson(int(met.sum()), len(met))
         missed = float(np.where(short > 0, short, 0.0).mean())
         mean = float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
-        verdicts.append(Verdict(str(goal), mean, found.share, found.low, found.high, missed,
+        verdicts.append(Verdict(str(goal), mean, share.mean, share.low, share.high, missed,
                                 goal.weight * missed))  # fmt: skip
-    together = wilson(int(everything.sum()), len(everything), confidence)
-    return Scorecard(tuple(verdicts), together)
+    return Scorecard(tuple(verdicts), wilson(int(everything.sum()), len(everything)))

@@ -7,23 +7,94 @@ damages goods or loses papers here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinlab.management.groups import BY, grouped
-from twinlab.management.kpi_metrics import ASSETS, MONEY, SERVICE, History, Metric, Parts, costs
-from twinlab.management.money import unit_worth
-from twinlab.management.tables import html_of, shown
+from twinlab.management.listing import html_of, shown
+from twinlab.modeling.batch import Batch
 from twinlab.modeling.kpis import Value
 from twinlab.modeling.measures import COSTS
+from twinlab.modeling.run import Run
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+
+History = Run | Batch
+Parts = dict[ItemKey, tuple[Value, Value]]  # what each item adds above and below the line
+Labels = dict[ItemKey, str]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure as a formula of measures: Σ (plus − minus) over Σ over, or over days without any."""
+
+    attribute: str
+    code: str
+    name: str
+    unit: str
+    plus: Sequence[str] = ()
+    over: Sequence[str] = ()
+    minus: Sequence[str] = ()
+    asked: bool = False  # only of items that customers ask
+
+    def parts(self, history: History) -> Parts:
+        """What each (node, product) adds above and below the line."""
+        network = history.scenario.network
+        items = [(d.node, d.product) for d in network.demands] if self.asked else network.items
+        return {item: (_total(history, self.plus, item) - _total(history, self.minus, item),
+                       _total(history, self.over, item)) for item in items}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SpareCapacity(Metric):
+    """Capacity less what is made or supplied, over capacity, of nodes that have a limit."""
+
+    def parts(self, history: History) -> Parts:
+        """What is spare, and what there is, of each node."""
+        network, days = history.scenario.network, len(history.days)
+        comes = {(v.destination, v.product) for v in network.lanes}
+        comes |= {(r.node, r.product) for r in network.recipes}
+        found: Parts = {}
+        for node in network.nodes:
+            if np.isfinite(node.capacity):
+                here = [item for item in network.items if item[0] == node.name]
+                used = sum(_total(history, ["started"], item) for item in here)
+                used += sum(_total(history, ["shipped", "served"], item)
+                            for item in here if item not in comes)  # fmt: skip
+                found[node.name, ""] = (node.capacity * days - used, node.capacity * days)
+        return found
+
+
+def _total(history: History, names: Sequence[str], item: ItemKey) -> Value:
+    return sum((history.total(name, *item) for name in names), start=0.0)
+
+
+METRICS = (
+    Metric("reliability", "RL.1.1", "Perfect Order Fulfillment", "share",
+           ["lines_in_full"], ["lines"], asked=True),
+    Metric("reliability", "", "fill rate", "share", ["on_time"], ["demand"], asked=True),
+    Metric("reliability", "", "cycle service level", "share",
+           ["cycles"], ["cycles"], ["cycles_spoilt"], asked=True),
+    # Little's law: mean units owed / mean units handed over, where customers ask.
+    Metric("responsiveness", "RS.1.1", "Order Fulfillment Cycle Time", "days",
+           ["backlog"], ["served", "shipped"], asked=True),
+    Metric("responsiveness", "", "replenishment lead time", "days",
+           ["on_order"], ["received", "finished", "scrap"]),
+    SpareCapacity("agility", "", "spare capacity", "share", over=["capacity"]),
+    Metric("cost", "CO.1.1", "Total Supply Chain Management Costs", "USD/day", COSTS),
+    *(Metric("cost", "", f"{kind.replace('_', ' ')} cost", "USD/day", [kind]) for kind in COSTS),
+    # Where sales are lost, costs alone fall when a site closes.
+    Metric("profit", "", "profit", "USD/day", ["revenue"], minus=COSTS),
+    Metric("assets", "AM.2.2", "Inventory Days of Supply", "days", ["on_hand"], ["outflow"]),
+    Metric("assets", "", "mean stock", "units", ["on_hand"]),
+    Metric("sustainability", "", "transport emissions", "kg CO2e/day", ["emissions"]),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,20 +108,14 @@ class Figure:
     code: str
     unit: str
     value: Value
-    weight: Value = 1.0
     children: tuple[Figure, ...] = ()
+    weight: Value = 1.0
 
     @property
     def mean(self) -> float:
         """The value; of many histories, its mean over those that have one."""
         known = np.asarray(self.value)[~np.isnan(self.value)]
         return float(known.mean()) if known.size else float("nan")
-
-    @property
-    def explained(self) -> Value:
-        """What the children amount to: the value, if there are any."""
-        held = [c for c in self.children if np.any(np.asarray(c.weight) != 0)]
-        return sum(np.where(c.weight == 0, 0.0, c.weight * np.nan_to_num(c.value)) for c in held)
 
     def lines(self, indent: str = "") -> Iterable[str]:
         """The figure and its children as indented lines."""
@@ -63,35 +128,17 @@ class Figure:
         """The figure and its children."""
         return "\n".join(self.lines())
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per child: its mean value, and its mean weight in this figure."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
-        rows = [(c.name, c.mean, float(np.nanmean(c.weight))) for c in self.children]
-        head = [self.name, f"value [{self.unit}]", "weight"]
-        return pd.DataFrame(rows, columns=head).set_index(self.name)
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, f"{self.code} {self.name}: {shown(self.mean)} {self.unit}")
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class KPITree:
-    """The figures of a history under SCOR's attributes.
-
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
-    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
-    >>> kpi_tree(simulate(Scenario(shop, BaseStock(5), days=2)))["RL.1.1"]
-    RL.1.1 Perfect Order Fulfillment: 0.5 share
-    """
+    """The figures of a history under SCOR's attributes."""
 
     history: History
     metrics: tuple[Metric, ...]
 
     def __getitem__(self, name: str) -> Figure:
         """A figure by its code or name."""
-        return self._figure(self._metric(name), ())
+        return self.drill(name)
 
     def drill(self, name: str, *by: str) -> Figure:
         """Split a figure by tier, role, country, node or product; by two of them in turn.
@@ -107,79 +154,62 @@ class KPITree:
           mine: 7 USD/day
           shop: 11 USD/day
         """
-        for word in by:
-            if word not in (*BY, "product"):
-                raise ScenarioError(f"drill by {word!r}: {did_you_mean(word, (*BY, 'product'))}")
-        return self._figure(self._metric(name), by)
-
-    def _metric(self, name: str) -> Metric:
-        for metric in self.metrics:
-            if name in (metric.code, metric.name) and name:
-                return metric
-        known = [m.code or m.name for m in self.metrics]
-        raise ScenarioError(f"no figure {name!r}; {did_you_mean(name, known)}")
-
-    def _figure(self, metric: Metric, by: Sequence[str]) -> Figure:
+        metric = next((m for m in self.metrics if name and name in (m.code, m.name)), None)
+        if metric is None:
+            known = [m.code or m.name for m in self.metrics]
+            raise ScenarioError(f"no figure {name!r}; {did_you_mean(name, known)}")
         upstream_first = list(grouped(self.history.scenario.network, "node"))
-        found = metric.parts(self.history)
-        parts = dict(sorted(found.items(), key=lambda part: upstream_first.index(part[0][0])))
-        return _split(metric, parts, self._labels(by), len(self.history.days), metric.name)
+        found = sorted(metric.parts(self.history).items(),
+                       key=lambda part: upstream_first.index(part[0][0]))  # fmt: skip
+        parts = dict(found)
+        labels = [self._labels(word, list(parts)) for word in by]
+        return replace(_split(metric, parts, labels, len(self.history.days)), code=metric.code)
 
-    def _labels(self, by: Sequence[str]) -> list[Callable[[ItemKey], str]]:
-        network = self.history.scenario.network
-        found: list[Callable[[ItemKey], str]] = []
-        for word in by:
-            if word == "product":
-                found.append(lambda item: item[1] or "all products")
-            else:
-                groups = grouped(network, word)
-                of = {node: label for label, nodes in groups.items() for node in nodes}
-                found.append(lambda item, of=of: of[item[0]])  # type: ignore[misc]
-        return found
+    def _labels(self, word: str, items: Iterable[ItemKey]) -> Labels:
+        """The group of each item."""
+        if word == "product":
+            return {item: item[1] or "all products" for item in items}
+        if word not in BY:
+            raise ScenarioError(f"drill by {word!r}: {did_you_mean(word, (*BY, 'product'))}")
+        groups = grouped(self.history.scenario.network, word)
+        of = {node: label for label, nodes in groups.items() for node in nodes}
+        return {item: of[item[0]] for item in items}
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per figure, under its attribute."""
         import pandas as pd  # half a second; `import twinlab` stays quick
 
-        figures = [(m, self._figure(m, ())) for m in self.metrics]
-        rows = [(m.attribute, m.code or "–", m.name, f.mean, m.unit) for m, f in figures]
+        rows = [(m.attribute, m.code or "–", m.name, self[m.name].mean, m.unit)
+                for m in self.metrics]  # fmt: skip
         head = ["attribute", "SCOR code", "KPI", "value", "unit"]
         return pd.DataFrame(rows, columns=head).set_index("KPI")
 
     def __repr__(self) -> str:
         """One line per figure, under its attribute."""
-        lines, last = [], ""
-        for metric in self.metrics:
-            lines += [metric.attribute] if metric.attribute != last else []
-            last = metric.attribute
-            lines += self._figure(metric, ()).lines("  ")
+        lines = []
+        for attribute in dict.fromkeys(metric.attribute for metric in self.metrics):
+            names = [m.name for m in self.metrics if m.attribute == attribute]
+            lines += [attribute, *(line for name in names for line in self[name].lines("  "))]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return html_of(self.table, "KPI tree")
 
 
-def _split(
-    metric: Metric, parts: Parts, labels: Sequence[Callable[[ItemKey], str]], days: int, name: str
-) -> Figure:
-    """The figure of some parts, split by the first label, and so on."""
-    above: Value = sum((a for a, _ in parts.values()), start=0.0)
-    below: Value = sum((b for _, b in parts.values()), start=0.0) if metric.ratio else days
+def _split(metric: Metric, parts: Parts, labels: Sequence[Labels], days: int) -> Figure:
+    """The figure of some parts, split by the first labels, those in turn by the next."""
+    above = sum((a for a, _ in parts.values()), start=0.0)
+    below = sum((b for _, b in parts.values()), start=0.0) if metric.over else days
     groups: dict[str, Parts] = {}
     for item, part in parts.items() if labels else ():
-        groups.setdefault(labels[0](item), {})[item] = part
-    children = [_split(metric, part, labels[1:], days, label) for label, part in groups.items()]
-    if metric.ratio:
-        weights = [_over(sum(b for _, b in part.values()), below) for part in groups.values()]
-        children = [_weighed(c, w) for c, w in zip(children, weights, strict=True)]
-    top = name == metric.name
-    return Figure(name, metric.code if top else "", metric.unit, _over(above, below), 1.0,
-                  tuple(children))  # fmt: skip
-
-
-def _weighed(figure: Figure, weight: Value) -> Figure:
-    return Figure(figure.name, "", figure.unit, figure.value, weight, figure.children)
+        groups.setdefault(labels[0][item], {})[item] = part
+    children = []
+    for label, group in groups.items():
+        child = _split(metric, group, labels[1:], days)
+        weight = _over(sum(b for _, b in group.values()), below) if metric.over else 1.0
+        children.append(replace(child, name=label, weight=weight))
+    return Figure(metric.name, "", metric.unit, _over(above, below), tuple(children))
 
 
 def _over(above: Value, below: Value) -> Value:
@@ -188,34 +218,15 @@ def _over(above: Value, below: Value) -> Value:
     return ratio if ratio.ndim else float(ratio)
 
 
-def kpi_tree(history: History, prices: Mapping[str, float] | None = None) -> KPITree:
+def kpi_tree(history: History) -> KPITree:
     """Arrange the KPIs of a run or a batch by SCOR attribute, ready to drill down.
 
-    With prices (USD per unit sold, by product; else those of the demand rows, if any), profit =
-    revenue − costs is one of them: where sales are lost, costs alone fall when a site closes.
-
-    Raises:
-        ScenarioError: a price of something that no customer asks for.
+    Profit = revenue − costs is among them if customers pay a price.
 
     >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
-    >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), holding_cost=2, on_hand={"shop": 9})
-    >>> tree = kpi_tree(simulate(Scenario(shop, BaseStock(9), days=2)), prices={"unit": 10})
-    >>> tree["profit"].value  # sells 3.5 units a day for 10 USD, and pays 18 USD a day
-    17.0
+    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
+    >>> kpi_tree(simulate(Scenario(shop, BaseStock(5), days=2)))["RL.1.1"]
+    RL.1.1 Perfect Order Fulfillment: 0.5 share
     """
-    price = unit_worth(history.scenario.network, prices) if prices else {}
-    metrics = [*SERVICE, *MONEY]
-    if prices or any(d.price for d in history.scenario.network.demands):
-
-        def profit(of: History) -> Parts:
-            return {item: (_revenue(of, item, price) - cost, 1.0)
-                    for item, (cost, _) in costs(COSTS)(of).items()}  # fmt: skip
-
-        metrics.append(Metric("profit", "", "profit", "USD/day", profit, ratio=False))
-    return KPITree(history, tuple([*metrics, *ASSETS]))
-
-
-def _revenue(history: History, item: ItemKey, price: Mapping[ItemKey, float]) -> Value:
-    if price:
-        return history.total("served", *item) * price.get(item, 0.0)
-    return history.total("revenue", *item)
+    sold = any(d.price for d in history.scenario.network.demands)
+    return KPITree(history, tuple(m for m in METRICS if sold or m.name != "profit"))

@@ -1,11 +1,12 @@
-"""Results as tables: one row per frozen dataclass, units in the headings."""
+"""Results in rows: a line of text each, and a table with units in the headings."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from twinlab.scope.columns import schema
+from twinlab.scope.errors import ScenarioError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,29 +15,56 @@ if TYPE_CHECKING:
 _WORDS = ("name", "label", "words", "")
 
 
-def table_of(rows: Sequence[Any], kind: type[Any]) -> pd.DataFrame:
-    """Put described rows of a kind under headings such as ``loss [USD]``, the first as index.
+class Listing:
+    """A frozen result whose first field holds described rows, such as the risks of all sites.
 
+    >>> from dataclasses import dataclass
     >>> from twinlab import Product
-    >>> list(table_of([Product("bike", 12.0)], Product).columns)
+    >>> @dataclass(frozen=True, repr=False)
+    ... class Goods(Listing):
+    ...     kind, caption = Product, "goods on sale"
+    ...     goods: tuple[Product, ...]
+    >>> list(Goods((Product("bike", 12.0),)).table.columns)
     ['weight [kg/unit]', 'value [USD/unit]']
     """
-    import pandas as pd  # half a second; `import twinlab` stays quick
 
-    columns = schema(kind)
-    heads = [c.name.replace("_", " ") + (f" [{c.unit}]" if c.unit not in _WORDS else "")
-             for c in columns]  # fmt: skip
-    body = [[getattr(row, c.name) for c in columns] for row in rows]
-    return pd.DataFrame(body, columns=heads).set_index(heads[0])
+    kind: ClassVar[Any]  # what the rows are
+    caption: ClassVar[str]
+
+    @property
+    def _rows(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+
+    def __getitem__(self, name: str) -> Any:
+        """The row of a name."""
+        key = schema(self.kind)[0].name
+        named = {getattr(row, key): row for row in self._rows}
+        if name not in named:
+            raise ScenarioError(f"{self.caption}: no {name!r}; {did_you_mean(name, named)}")
+        return named[name]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row each, under headings such as ``loss [USD]``; the first column is the index."""
+        import pandas as pd  # half a second; `import twinlab` stays quick
+
+        heads = {c.name: c.name.replace("_", " ") + (f" [{c.unit}]" if c.unit not in _WORDS else "")
+                 for c in schema(self.kind)}  # fmt: skip
+        body = [["–" if (value := getattr(row, name)) is None else value for name in heads]
+                for row in self._rows]  # fmt: skip
+        first, *_ = heads.values()
+        return pd.DataFrame(body, columns=list(heads.values())).set_index(first)
+
+    def __repr__(self) -> str:
+        """One line per row."""
+        return "\n".join(map(str, self._rows))
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, self.caption)
 
 
 def html_of(table: pd.DataFrame, caption: str) -> str:
-    """Give a table with its caption as HTML, numbers with thousands and few digits.
-
-    >>> from twinlab import Product
-    >>> "<caption>goods</caption>" in html_of(table_of([Product("bike", 12.0)], Product), "goods")
-    True
-    """
+    """Give a table with its caption as HTML, numbers with thousands and few digits."""
     text = str(table.to_html(float_format=shown))
     return text.replace("<thead>", f"<caption>{caption}</caption><thead>", 1)
 

@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING
+from itertools import chain, combinations
 
 import numpy as np
 
+from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, customers_loss
-from twinlab.management.tables import html_of, shown, table_of
 from twinlab.modeling.experiments import progress
 from twinlab.modeling.output import estimate
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.chance import Array
-from twinlab.scope.columns import column
+from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 YEAR = 365.0  # days
+Chosen = tuple[int, ...]  # which measures, by their places in the list
+
 MOST = 64  # plans to simulate: beyond, the search is no longer a lesson
 
 
 @dataclass(frozen=True)
-class Measure:
+class Measure(Row):
     """Something that can be bought against losses: its yearly cost, and what it changes.
 
     >>> more = Measure("more stock", 500, lambda chain: chain.set("shop.up_to", 30))
     >>> more.cost
-    500
+    500.0
     """
 
-    name: str
-    cost: float  # USD/year, taken from the budget
-    change: Callable[[Scenario], Scenario]
+    name: str = column("name", meaning="what is bought")
+    cost: float = column("USD/year", meaning="taken from the budget", low=0)
+    change: Callable[[Scenario], Scenario]  # type: ignore[misc]
 
-    def __post_init__(self) -> None:
-        """A cost is a number, and what is changed can be called."""
-        if not 0 <= self.cost < np.inf:
-            raise ScenarioError(
-                f"Measure {self.name!r}: cost is at least 0 USD/year, got {self.cost!r}"
-            )
+    def check(self) -> None:
+        """What is changed can be called."""
         if not callable(self.change):
             raise ScenarioError(
                 f"Measure {self.name!r}: change is {self.change!r}: give a function of a scenario, "
@@ -67,12 +61,21 @@ class Plan:
     interaction_high: float = column("USD/year", meaning="95 % interval, paired by history")
     efficient: bool = column("yes/no", meaning="no cheaper plan loses as little")
 
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return (
+            f"{shown(self.cost)} USD/year: {self.measures}: loss {shown(self.loss)} "
+            f"[{shown(self.loss_low)}, {shown(self.loss_high)}] USD/year, "
+            f"promised {shown(self.promised)}"
+        )
+
 
 @dataclass(frozen=True, repr=False)
-class Frontier:
+class Frontier(Listing):
     """All plans that were simulated, cheapest first."""
 
     plans: tuple[Plan, ...]
+    kind, caption = Plan, "Plans, cheapest first"
 
     @property
     def efficient(self) -> tuple[Plan, ...]:
@@ -89,21 +92,9 @@ class Frontier:
             raise ScenarioError(f"a budget is at least 0 USD/year, got {budget!r}")
         return next(plan for plan in reversed(self.efficient) if plan.cost <= budget)
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per plan, cheapest first."""
-        return table_of(self.plans, Plan)
-
     def __repr__(self) -> str:
         """One line per efficient plan."""
-        return "\n".join(
-            f"{shown(p.cost)} USD/year: {p.measures}: loss {shown(p.loss)} [{shown(p.loss_low)}, "
-            f"{shown(p.loss_high)}] USD/year, promised {shown(p.promised)}"
-            for p in self.efficient
-        )
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, "Plans, cheapest first")
+        return "\n".join(map(str, self.efficient))
 
 
 def frontier(
@@ -139,24 +130,35 @@ def frontier(
     names = [m.name for m in listed]
     if not listed or len(set(names)) < len(names):
         raise ScenarioError(f"frontier needs measures with a name of their own each, got {names}")
-    trial = _Trial(scenario, listed, replications, seed, worth)
-    singles = [(), *((at,) for at in range(len(listed)))]
-    trial.live(singles)
-    base = trial.losses[()]
-    gains = [base - trial.losses[(at,)] for at in range(len(listed))]
-    costs = [m.cost for m in listed]
-    means = [float(gain.mean()) for gain in gains]
-    trial.live(_all(len(listed)) if every_plan else undominated(costs, means))
-    return Frontier(_judged(trial, costs, gains))
+    losses: dict[Chosen, Array] = {}
+
+    def live(plans: Iterable[Chosen]) -> None:
+        """Find the loss per year of those plans that were not simulated yet."""
+        new = [plan for plan in plans if plan not in losses]
+        if len(new) > MOST:
+            raise ScenarioError(f"{len(new)} plans to simulate, at most {MOST}: drop some measures")
+        for plan in progress(new, "simulating plans"):
+            changed = scenario
+            for at in plan:
+                changed = listed[at].change(changed)
+            batch = replicate(changed, replications, seed)
+            losses[plan] = np.asarray(customers_loss(batch, worth)) * (YEAR / len(batch.days))
+
+    places = range(len(listed))
+    live([(), *((at,) for at in places)])
+    gains = [float((losses[()] - losses[(at,)]).mean()) for at in places]
+    everything = chain(*(combinations(places, size) for size in range(len(listed) + 1)))
+    live(everything if every_plan else undominated([m.cost for m in listed], gains))
+    return Frontier(_judged(losses, listed))
 
 
-def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[tuple[int, ...]]:
+def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[Chosen]:
     """List the combinations that no cheaper (or as cheap) one beats, if gains simply add up.
 
     >>> undominated([3, 2, 2], [30, 15, 16])
     [(), (2,), (0,), (1, 2), (0, 2), (0, 1, 2)]
     """
-    plans: list[tuple[float, float, tuple[int, ...]]] = [(0.0, 0.0, ())]
+    plans: list[tuple[float, float, Chosen]] = [(0.0, 0.0, ())]
     for at, (cost, gain) in enumerate(zip(costs, gains, strict=True)):
         plans += [(c + cost, g + gain, (*chosen, at)) for c, g, chosen in plans]
         plans.sort(key=lambda plan: (plan[0], -plan[1]))
@@ -169,47 +171,16 @@ def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[tuple[in
     return [chosen for _, _, chosen in plans]
 
 
-def _all(count: int) -> list[tuple[int, ...]]:
-    return [chosen for size in range(count + 1) for chosen in combinations(range(count), size)]
-
-
-class _Trial:
-    """Simulated plans: the customers' loss per year of every history, by chosen measures."""
-
-    def __init__(
-        self, scenario: Scenario, measures: tuple[Measure, ...], replications: int, seed: int,
-        worth: Worth | None,
-    ) -> None:  # fmt: skip
-        self.scenario, self.measures = scenario, measures
-        self.replications, self.seed, self.worth = replications, seed, worth
-        self.losses: dict[tuple[int, ...], Array] = {}
-
-    def live(self, plans: Sequence[tuple[int, ...]]) -> None:
-        """Simulate those plans that were not simulated yet."""
-        new = [plan for plan in plans if plan not in self.losses]
-        if len(new) > MOST:
-            raise ScenarioError(f"{len(new)} plans to simulate, at most {MOST}: drop some measures")
-        for plan in progress(new, "simulating plans"):
-            changed = self.scenario
-            for at in plan:
-                changed = self.measures[at].change(changed)
-            batch = replicate(changed, self.replications, self.seed)
-            loss = np.asarray(customers_loss(batch, self.worth))
-            self.losses[plan] = loss * (YEAR / len(batch.days))
-
-
-def _judged(trial: _Trial, costs: list[float], gains: list[Array]) -> tuple[Plan, ...]:
+def _judged(losses: Mapping[Chosen, Array], measures: Sequence[Measure]) -> tuple[Plan, ...]:
     """Every simulated plan, cheapest first, and whether a cheaper one beats it."""
-    cost = {plan: float(sum(costs[at] for at in plan)) for plan in trial.losses}
-    order = sorted(cost, key=lambda plan: (cost[plan], float(trial.losses[plan].mean())))
-    rows, best = [], np.inf
-    for plan in order:
-        promised = trial.losses[()] - sum(gains[at] for at in plan)
-        found, more = estimate(trial.losses[plan]), estimate(trial.losses[plan] - promised)
-        words = " + ".join(trial.measures[at].name for at in plan) or "nothing"
-        losses = (float(promised.mean()), found.mean, found.low, found.high)
-        rows.append(
-            Plan(words, cost[plan], *losses, more.mean, more.low, more.high, found.mean < best)
-        )
+    cost = {plan: float(sum(measures[at].cost for at in plan)) for plan in losses}
+    plans, best = [], np.inf
+    for plan in sorted(cost, key=lambda plan: (cost[plan], float(losses[plan].mean()))):
+        promised = losses[()] - sum(losses[()] - losses[(at,)] for at in plan)
+        found, more = estimate(losses[plan]), estimate(losses[plan] - promised)
+        words = " + ".join(measures[at].name for at in plan) or "nothing"
+        plans.append(Plan(words, cost[plan], float(promised.mean()), found.mean, found.low,
+                          found.high, more.mean, more.low, more.high,
+                          efficient=found.mean < best))  # fmt: skip
         best = min(best, found.mean)
-    return tuple(rows)
+    return tuple(plans)

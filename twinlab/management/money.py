@@ -1,14 +1,14 @@
-"""What customers who are not served cost: the money that goals, stress tests and plans count."""
+"""What customers who are not served cost: the money that stress tests and plans count."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from twinlab.modeling.batch import Batch
-from twinlab.modeling.kpis import History, Value
+from twinlab.modeling.kpis import Value
 from twinlab.modeling.run import Run
 from twinlab.scope.calendar import upstream_items
-from twinlab.scope.entities import Demand, ItemKey
+from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
 
@@ -19,16 +19,8 @@ def unit_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey, fl
     """Say what one unit is worth that a customer does not get [USD/unit], by (node, product).
 
     It is what ``worth`` gives for the product, else the ``lost_sale_cost`` of the demand row.
-
-    Raises:
-        ScenarioError: customers ask for no such product, or a unit is worth less than nothing.
-
-    >>> from twinlab import Normal, serial
-    >>> unit_worth(serial(["mine", "shop"], demand=Normal(5, 1)), {"unit": 20})
-    {('shop', 'unit'): 20.0}
     """
-    given = dict(worth or {})
-    asked = dict.fromkeys(d.product for d in network.demands)
+    given, asked = dict(worth or {}), dict.fromkeys(d.product for d in network.demands)
     for product, money in given.items():
         if product not in asked:
             raise ScenarioError(
@@ -36,11 +28,9 @@ def unit_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey, fl
             )
         if money < 0:
             raise ScenarioError(f"worth of {product!r} is at least 0 USD/unit, got {money!r}")
-
-    def of(row: Demand) -> float:
-        return float(given.get(row.product, row.lost_sale_cost))
-
-    return {(d.node, d.product): of(d) for d in network.demands}
+    return {
+        (d.node, d.product): float(given.get(d.product, d.lost_sale_cost)) for d in network.demands
+    }
 
 
 def customers_loss(history: Run | Batch, worth: Worth | None = None) -> Value:
@@ -50,14 +40,15 @@ def customers_loss(history: Run | Batch, worth: Worth | None = None) -> Value:
     Of a batch it is an array, one number per history.
 
     Raises:
-        ScenarioError: neither a unit nor a day of waiting costs anything.
+        ScenarioError: neither a unit nor a day of waiting costs anything, ``worth`` is below 0, or
+            no customer asks for the product.
 
     >>> from twinlab import BaseStock, Demand, Scenario, Trace, serial, simulate
     >>> hasty = Demand("shop", "unit", Trace((3, 6)), backorders=False, lost_sale_cost=40)
-    >>> shop = Scenario(serial(["mine", "shop"], demand=hasty, on_hand={"shop": 5}), BaseStock(5), 2)
-    >>> customers_loss(simulate(shop))
+    >>> shop = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 5})
+    >>> customers_loss(simulate(Scenario(shop, BaseStock(5), days=2)))
     40.0
-    """  # noqa: E501 (a doctest line)
+    """
     network = history.scenario.network
     worths = unit_worth(network, worth)
     if not any(worths.values()) and not any(d.backorder_cost for d in network.demands):
@@ -67,7 +58,8 @@ def customers_loss(history: Run | Batch, worth: Worth | None = None) -> Value:
             "per unit, or a lost_sale_cost or backorder_cost in the demand rows"
         )
     return sum(
-        unserved(history, *item) * each + history.total("owing", *item)
+        (history.total("demand", *item) - history.total("served", *item)) * each
+        + history.total("owing", *item)
         for item, each in worths.items()
     )
 
@@ -98,15 +90,3 @@ def stopped_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey,
         for above, money in uses:
             stopped[above] = max(stopped[above], money)
     return stopped
-
-
-def unserved(history: History, node: str = "", product: str = "") -> Value:
-    """Count units that customers asked for and did not get by the last night [units].
-
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
-    >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
-    >>> unserved(simulate(Scenario(shop, BaseStock(5), days=2)))
-    1.0
-    """
-    asked = history.total("demand", node, product)
-    return asked - history.total("served", node, product)

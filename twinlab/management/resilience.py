@@ -31,9 +31,9 @@ class Curve:
 
     def __post_init__(self) -> None:
         """Keep arrays, and check that time runs forwards."""
-        object.__setattr__(self, "times", np.asarray(self.times, dtype=np.float64))
-        object.__setattr__(self, "quality", np.asarray(self.quality, dtype=np.float64))
-        times, quality = self.times, self.quality
+        times, quality = (np.asarray(v, dtype=np.float64) for v in (self.times, self.quality))
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "quality", quality)
         if times.ndim != 1 or times.shape != quality.shape or len(times) < 2:
             raise ScenarioError(
                 f"a curve needs as many times as qualities, at least 2; got {times.shape} and "
@@ -55,9 +55,9 @@ class Curve:
         """The lowest performance [%]."""
         return float(self.quality.min())
 
-    def fallen(self, tolerance: float = 1e-6) -> float | None:
-        """When performance first lies more than a tolerance [%] below 100; None if never."""
-        below = np.flatnonzero(self.quality < 100.0 - tolerance)
+    def fallen(self) -> float | None:
+        """When performance first lies below 100; None if never."""
+        below = np.flatnonzero(self.quality < 100.0 - 1e-6)
         return float(self.times[below[0]]) if len(below) else None
 
     def time_to_recover(self, tolerance: float = 1e-6) -> float:
@@ -66,9 +66,9 @@ class Curve:
         >>> Curve([0, 1, 1, 5], [100, 100, 60, 100]).time_to_recover(tolerance=0)
         4.0
         """
-        start, goal = self.fallen(tolerance), 100.0 - tolerance
+        goal = 100.0 - tolerance
         below = np.flatnonzero(self.quality < goal)
-        if start is None:
+        if not len(below):
             return 0.0
         at = int(below[-1])
         if at + 1 == len(self.times):
@@ -76,12 +76,13 @@ class Curve:
         # On the straight line from the last low point, the moment it crosses the goal.
         step = (goal - self.quality[at]) / (self.quality[at + 1] - self.quality[at])
         end = self.times[at] + step * (self.times[at + 1] - self.times[at])
-        return float(end - start)
+        return float(end - self.times[below[0]])
 
     def predicted_resilience(self, longest: float) -> float:
         """Part of the performance over the longest acceptable time that was kept (0 to 1).
 
-        R = 1 − loss / (100 · T*); for a triangle it is Zobel's measure. Source: Zobel (2011).
+        R = 1 − loss / (100 · T*), with the longest acceptable time T* in days. A sudden loss X that
+        recovers in a straight line over T keeps 1 − X · T / (2 · T*). Source: Zobel (2011).
 
         >>> Curve([0, 0, 12], [100, 70, 100]).predicted_resilience(longest=30)
         0.94
@@ -98,26 +99,6 @@ class Curve:
             f"performance falls to {self.lowest:.4g} % from {start:.4g}, {after}; "
             f"{self.loss:.4g} %·days lost"
         )
-
-
-def triangle_resilience(loss: float, recovery: float, longest: float) -> float:
-    """Predict the resilience to a sudden loss that recovers in a straight line (0 to 1).
-
-    R = 1 − X · T / (2 · T*), with the initial loss X as a share, the time T to recover and the
-    longest acceptable time T* in days: pairs of equal X · T are as resilient. Source: Zobel (2011).
-
-    Raises:
-        ScenarioError: X is no share, or T does not lie between 0 and T*.
-
-    >>> triangle_resilience(loss=0.3, recovery=12, longest=30)
-    0.94
-    """
-    if not 0 <= loss <= 1 or not 0 <= recovery <= longest or longest <= 0:
-        raise ScenarioError(
-            f"needs 0 ≤ loss ≤ 1 and 0 ≤ recovery ≤ longest, longest above 0; got loss {loss!r}, "
-            f"recovery {recovery!r}, longest {longest!r}"
-        )
-    return 1.0 - loss * recovery / (2.0 * longest)
 
 
 def performance(
@@ -143,15 +124,15 @@ def performance(
             "performance compares two histories of the same seed and days: simulate both with the "
             f"same seed; got {hit!r} and {calm!r}"
         )
-    now, usual = (_daily(each, measure, node, product) for each in (hit, calm))
+
+    def daily(history: Run | Batch) -> Array:
+        if isinstance(history, Run):
+            return history.series(measure, node, product)
+        return np.asarray(history.band(measure, (node,) if node else (), product).mean(axis=1))
+
+    now, usual = daily(hit), daily(calm)
     quality = np.full(len(now), 100.0)
     np.divide(100.0 * now, usual, out=quality, where=usual > 0)
     days = np.arange(hit.days.start, hit.days.stop, dtype=np.float64)
     times = np.stack([days, days + 1], axis=1).ravel()
     return Curve(times, np.minimum(100.0, quality).repeat(2))
-
-
-def _daily(history: Run | Batch, measure: str, node: str, product: str) -> Array:
-    if isinstance(history, Run):
-        return history.series(measure, node, product)
-    return np.asarray(history.band(measure, (node,) if node else (), product).mean(axis=1))

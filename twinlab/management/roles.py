@@ -3,98 +3,54 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twinlab.management.tables import html_of, table_of
+from twinlab.management.listing import Listing
 from twinlab.modeling.batch import Batch
-from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.output import estimate
 from twinlab.modeling.search import tune
 from twinlab.organization.control import Organization
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-NETWORK = "the network"
-
 
 @dataclass(frozen=True)
-class Standing(Row):
+class Standing:
     """One judge's KPI under one way of deciding, and how it differs from the first way."""
 
     judged: str = column("name", meaning="a role, or the network")
     way: str = column("label", meaning="how the chain is run")
-    mean: float = column("number", meaning="the KPI")
-    low: float = column("number", meaning="interval of the KPI")
-    high: float = column("number", meaning="interval of the KPI")
-    change: float = column("number", meaning="difference from the first way, paired by history")
-    change_low: float = column("number", meaning="interval of the difference")
-    change_high: float = column("number", meaning="interval of the difference")
-    unit: str = column("label", "", "of these numbers")
+    mean: float = column("", meaning="the KPI")
+    low: float = column("", meaning="interval of the KPI")
+    high: float = column("", meaning="interval of the KPI")
+    change: float = column("", meaning="difference from the first way, paired by history")
+    change_low: float = column("", meaning="interval of the difference")
+    change_high: float = column("", meaning="interval of the difference")
+    unit: str = column("label", meaning="of these numbers")
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        interval = f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
+        return f"{self.judged}, {self.way}: {interval} {self.unit}"
 
 
 @dataclass(frozen=True, repr=False)
-class Alignment:
+class Alignment(Listing):
     """Each role's KPI and the network's, under several ways of deciding on the same luck."""
 
-    organization: Organization
-    batches: Mapping[str, Batch]
-    confidence: float
-
-    def change(self, judged: str, way: str) -> Estimate:
-        """How a role's KPI (or the network's) differs from the first way, paired by history."""
-        first = next(iter(self.batches.values()))
-        kpi = self._kpi(judged)
-        pairs = np.asarray(kpi(self.batches[way])) - np.asarray(kpi(first))
-        return estimate(pairs, self.confidence)
-
-    @property
-    def rows(self) -> tuple[Standing, ...]:
-        """Every judge under every way."""
-        roles = self.organization.roles
-        units = {role.name: role.unit for role in roles} | {NETWORK: self.organization.unit}
-        found = []
-        for judged, unit in units.items():
-            for way, batch in self.batches.items():
-                here, moved = estimate(self._kpi(judged)(batch)), self.change(judged, way)
-                found.append(Standing(judged, way, here.mean, here.low, here.high, moved.mean,
-                                      moved.low, moved.high, unit))  # fmt: skip
-        return tuple(found)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per judge and way."""
-        found = table_of(self.rows, Standing)
-        found.columns = [str(head).replace(" [number]", "") for head in found.columns]
-        return found
-
-    def _kpi(self, judged: str) -> Callable[[Any], Any]:
-        return self.organization.kpi if judged == NETWORK else self.organization[judged].kpi
-
-    def __repr__(self) -> str:
-        """One line per judge and way."""
-        return "\n".join(
-            f"{r.judged}, {r.way}: {r.mean:.4g} [{r.low:.4g}, {r.high:.4g}] {r.unit}"
-            for r in self.rows
-        )
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, "Who gains, who pays")
+    rows: tuple[Standing, ...]
+    kind, caption = Standing, "Who gains, who pays"
 
 
-def align(
-    organization: Organization, batches: Mapping[str, Batch], confidence: float = 0.95
-) -> Alignment:
+def align(organization: Organization, batches: Mapping[str, Batch]) -> Alignment:
     """Judge every role and the network under several ways of deciding.
 
     The batches must have lived on the same luck (same seed, same number of histories), so that
-    differences are paired.
+    differences are paired. Intervals are those of 95 %.
 
     Raises:
         ScenarioError: batches of different seeds or sizes.
@@ -105,8 +61,8 @@ def align(
     >>> sales = Role("sales", {"shop.up_to": (5, 9)}, fill_rate, "share", more_is_better=True)
     >>> ways = {"lean": replicate(shop, 200, seed=1),
     ...         "safe": replicate(shop.set("shop.up_to", 8), 200, seed=1)}
-    >>> print(align(Organization([sales], cost), ways).change("sales", "safe"))
-    0.01685 [0.01577, 0.01793]: mean of 200 histories, 95 % interval
+    >>> round(align(Organization([sales], cost), ways).rows[1].change, 5)
+    0.01685
     """
     luck = {(batch.seed, batch.replications) for batch in batches.values()}
     if len(luck) != 1:
@@ -114,7 +70,16 @@ def align(
             f"batches of {len(luck)} different seeds or sizes, {sorted(luck)}: replicate all of "
             "them with the same replications and seed"
         )
-    return Alignment(organization, dict(batches), confidence)
+    judges = [(role.name, role.kpi, role.unit) for role in organization.roles]
+    rows = []
+    for name, kpi, unit in [*judges, ("the network", organization.kpi, organization.unit)]:
+        values = {way: np.asarray(kpi(batch)) for way, batch in batches.items()}
+        first = next(iter(values.values()))
+        for way, own in values.items():
+            here, moved = estimate(own), estimate(own - first)
+            rows.append(Standing(name, way, here.mean, here.low, here.high, moved.mean, moved.low,
+                                 moved.high, unit))  # fmt: skip
+    return Alignment(tuple(rows))
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from twinlab.management.money import Worth, customers_loss, unserved
-from twinlab.management.tables import html_of, shown, table_of
+from twinlab.management.listing import Listing, shown
+from twinlab.management.money import Worth, customers_loss
 from twinlab.modeling.abreast import replicate_abreast
 from twinlab.modeling.output import Estimate, estimate
+from twinlab.scope.chance import Constant
 from twinlab.scope.columns import Row, column
 from twinlab.scope.disruption import Outage
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -47,38 +45,21 @@ class SiteStress:
     on_time: float = column("share", meaning="fill rate")
     index: float = column("share", meaning="loss over the largest loss")
 
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return (
+            f"{self.site}: closed {self.closed} days, loss {shown(self.loss)} "
+            f"[{shown(self.loss_low)}, {shown(self.loss_high)}] USD, index {self.index:.3f}"
+        )
+
 
 @dataclass(frozen=True, repr=False)
-class StressTest:
+class StressTest(Listing):
     """The stresses of all sites, worst first."""
 
     sites: tuple[SiteStress, ...]
     calm_loss: Estimate
-
-    def __getitem__(self, site: str) -> SiteStress:
-        """The stress of a site."""
-        for each in self.sites:
-            if each.site == site:
-                return each
-        raise ScenarioError(
-            f"{site!r} was not tested; {did_you_mean(site, [s.site for s in self.sites])}"
-        )
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per site, worst first."""
-        return table_of(self.sites, SiteStress)
-
-    def __repr__(self) -> str:
-        """One line per site."""
-        return "\n".join(
-            f"{s.site}: closed {s.closed} days, loss {shown(s.loss)} [{shown(s.loss_low)}, "
-            f"{shown(s.loss_high)}] USD, index {s.index:.3f}"
-            for s in self.sites
-        )
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, "Stress test, worst site first")
+    kind, caption = SiteStress, "Stress test, worst site first"
 
 
 def stress_test(
@@ -110,13 +91,18 @@ def stress_test(
     """
     how = closure or Closure()
     days = _closures(scenario, sites, how)
-    closed = [scenario.disrupt(_outage(site, length, how)) for site, length in days.items()]
+    closed = [
+        scenario.disrupt(
+            Outage(site, start=how.start, days=Constant(length), stock_ships=how.stock_ships)
+        )
+        for site, length in days.items()
+    ]
     calm, *batches = replicate_abreast([scenario, *closed], replications, seed)
     usual = np.asarray(customers_loss(calm, worth))
     found = []
     for (site, length), batch in zip(days.items(), batches, strict=True):
         loss = estimate(np.asarray(customers_loss(batch, worth)) - usual)
-        missed = float(np.mean(unserved(batch) - unserved(calm)))
+        missed = float(np.mean(calm.total("served") - batch.total("served")))
         on_time = float(np.nanmean(batch.kpis.fill_rate))
         found.append((site, length, loss.mean, loss.low, loss.high, missed, on_time))
     worst = max(row[2] for row in found)
@@ -138,7 +124,3 @@ def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
             raise ScenarioError(f"sites: {site!r} is not a node; {did_you_mean(site, nodes)}")
     given = sites if isinstance(sites, Mapping) else {}
     return {site: given.get(site, nodes[site].time_to_recover or how.days) for site in named}
-
-
-def _outage(site: str, days: int, how: Closure) -> Outage:
-    return Outage(site, start=how.start, days=days, stock_ships=how.stock_ships)  # type: ignore[arg-type]

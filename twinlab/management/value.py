@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -33,14 +32,7 @@ class Value:
         return f"the twin saves {saved} of {self.without.mean:.4g}"
 
 
-def daily_cost(run: Run) -> float:
-    """The usual yardstick: the total cost of a day."""
-    return float(run.kpis.total_cost)
-
-
-def value_of_twin(
-    without: Life, with_twin: Life, seeds: Sequence[int] = range(20), cost: Any = daily_cost
-) -> Value:
+def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(20)) -> Value:
     """Live through the same luck without and with a twin, and compare what it cost.
 
     ``without`` and ``with_twin`` live through one history for a seed and give its run.
@@ -62,5 +54,5 @@ def value_of_twin(
     for one, other in pairs:
         if one.days != other.days:
             raise ScenarioError(f"the lives have other days: {one.days} and {other.days}")
-    costs = np.array([[cost(one), cost(other)] for one, other in pairs])
+    costs = np.array([[one.kpis.total_cost, other.kpis.total_cost] for one, other in pairs])
     return Value(estimate(costs[:, 0]), estimate(costs[:, 1]), estimate(costs[:, 0] - costs[:, 1]))

@@ -6,8 +6,7 @@ histories each cost little more than one. Each scenario's luck fills its own col
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -16,10 +15,9 @@ import numpy as np
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.batch_engine import BatchEngine
 from twinlab.modeling.experiments import progress
-from twinlab.modeling.ledger import SETTLE, record_rows
 from twinlab.modeling.luck import Luck, draw_luck
-from twinlab.modeling.output import Spread
 from twinlab.modeling.plan import Plan, make_plan
+from twinlab.modeling.replicate import live_days, share
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
@@ -53,65 +51,43 @@ def replicate_abreast(
             "the others one by one"
         )
     plan, at_once = make_plan(calm), max(1, _WIDTH // replications)
-    work = [scenarios[at : at + at_once] for at in range(0, len(scenarios), at_once)]
-    # Whoever has set a joblib.parallel_config has imported joblib.
-    if "joblib" not in sys.modules:
-        found = [_live(plan, part, replications, seed) for part in progress(work, "replicating")]
-    else:
-        from joblib import Parallel, delayed  # an extra
-
-        found = list(Parallel()(delayed(_live)(plan, part, replications, seed) for part in work))
-    return [batch for part in found for batch in part]
+    parts = [scenarios[at : at + at_once] for at in range(0, len(scenarios), at_once)]
+    work = [(plan, part, replications, seed) for part in parts]
+    return [batch for part in share(_live, progress(work, "replicating")) for batch in part]
 
 
 def _live(plan: Plan, scenarios: Sequence[Scenario], width: int, seed: int) -> list[Batch]:
     """Live through the scenarios' histories in columns of one engine."""
     luck = _beside([draw_luck(each, seed, 0, width) for each in scenarios], width)
-    engine, spread = BatchEngine(plan, luck, width * len(scenarios)), Spread()
-    books = engine.books
-    totals = np.zeros(books.today.shape)
-    for day in range(plan.scenario.days):
-        books.asked_today.fill(0.0)
-        engine.live(day)
-        if day % SETTLE == SETTLE - 1:
-            books.settle()
-        totals += books.today
-        spread.add(books.decided, books.asked_today, engine.service.demanded.sum(axis=0))
-    books.settle()
-    books.today[:] = totals
-    rows = record_rows(plan)
-    sums = [books.record[rows[name]] for name in ("ordered", "asked_today", "demanded")]
-    variances = spread.variances(sums[0], sums[1], sums[2].sum(axis=0))
+    lived = live_days(BatchEngine(plan, luck, width * len(scenarios)))
     batches = []
     for at, scenario in enumerate(scenarios):
         mine = slice(at * width, (at + 1) * width)
-        own = {name: values[..., mine].copy() for name, values in variances.items()}
-        part = books.record[:, mine].copy()
-        batches.append(Batch(replace(plan, scenario=scenario), seed, width, None, part, own, {}))
+        variances = {name: values[..., mine].copy() for name, values in lived.variances.items()}
+        totals = lived.totals[:, mine].copy()
+        own = replace(plan, scenario=scenario)
+        batches.append(Batch(own, seed, width, None, totals, variances, {}))
     return batches
 
 
 def _beside(lucks: Sequence[Luck], width: int) -> Luck:
     """Several lucks of one width as one luck, side by side; no disruption leaves a flow whole."""
-    tables = {
-        f.name: _tables_beside([getattr(luck, f.name) for luck in lucks], width, f.name == "held")
-        for f in fields(Luck)
-        if f.name not in ("active", "arrivals")
-    }
+    tables: dict[str, Any] = {}
+    for name in (f.name for f in fields(Luck) if f.name not in ("active", "arrivals")):
+        each = [getattr(luck, name) for luck in lucks]
+        tables[name] = {
+            key: _rows_beside([table.get(key) for table in each], width, whole=name != "held")
+            for key in dict.fromkeys(key for table in each for key in table)
+        }
     return Luck(**tables, active=[])
 
 
-def _tables_beside(tables: Sequence[dict[Any, Any]], width: int, held: bool) -> dict[Any, Any]:
-    keys: dict[Hashable, None] = {key: None for table in tables for key in table}
-    return {key: _rows_beside([table.get(key) for table in tables], width, held) for key in keys}
-
-
-def _rows_beside(parts: Sequence[Array | None], width: int, held: bool) -> Array:
+def _rows_beside(parts: Sequence[Array | None], width: int, whole: bool) -> Array:
     known = next(part for part in parts if part is not None)
     if known.shape[1] == 1 and all(p is not None and np.array_equal(p, known) for p in parts):
         return known  # alike in every history of every scenario
-    whole = np.full((len(known), width * len(parts)), not held, dtype=known.dtype)
+    found = np.full((len(known), width * len(parts)), whole, dtype=known.dtype)
     for at, part in enumerate(parts):
         if part is not None:
-            whole[:, at * width : (at + 1) * width] = part
-    return whole
+            found[:, at * width : (at + 1) * width] = part
+    return found

@@ -7,24 +7,14 @@ gives what was measured to a node of a network.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twinlab.modeling.line_engine import STATES, LineEngine, Place
-from twinlab.modeling.line_parts import LineEvent
+from twinlab.modeling.line_parts import LineEvent, Part
 from twinlab.modeling.output import Estimate, estimate
-from twinlab.modeling.stations import (
-    Arrivals,
-    Conwip,
-    Fault,
-    Inspection,
-    Line,
-    Never,
-    Saturated,
-    Station,
-    Weibull,
-)  # fmt: skip
+from twinlab.modeling.stations import Line
 from twinlab.scope.chance import Array, Constant
 from twinlab.scope.columns import column, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
@@ -32,24 +22,6 @@ from twinlab.scope.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = [
-    "Arrivals", "Conwip", "Fault", "Inspection", "Line", "LineBatch", "LineEvent", "LineRun",
-    "Never", "PartRecord", "Saturated", "Station", "StationRun", "Weibull", "feed",
-    "replicate_line", "run_line",
-]  # fmt: skip
-
-
-class PartRecord(NamedTuple):
-    """What became of a part: ``delivered``, ``scrapped``, or still ``in process``."""
-
-    number: int
-    kind: str
-    entered: float
-    left: float
-    fate: str
-    faults: tuple[str, ...]
-    rounds: int
 
 
 @dataclass(frozen=True)
@@ -76,32 +48,22 @@ class LineRun:
 
     line: Line
     start: float = column("minutes", meaning="when measuring began: the warm-up's end")
-    days: float = column("days", meaning="measured days")
     throughput: float = column("units/day", meaning="parts delivered")
     good_share: float = column("share", meaning="delivered of all that left: yield")
     escaped_share: float = column("share", meaning="of the delivered, with a fault nobody found")
     work_in_process: float = column("units", meaning="mean number of parts in the line")
     cycle_time: float = column("minutes", meaning="mean time of a delivered part in the line")
-    rework_share: float = column("share", meaning="works begun on a part that was sent back")
     stations: tuple[StationRun, ...] = ()
     levels: tuple[tuple[int, float], ...] = ()
-    parts: tuple[PartRecord, ...] = ()
+    parts: tuple[Part, ...] = ()
     events: tuple[LineEvent, ...] = ()
 
     def station(self, name: str) -> StationRun:
-        """What was measured at a station.
-
-        Raises:
-            ScenarioError: there is none of this name.
-        """
+        """What was measured at a station."""
         return self.stations[self.line.stations.index(self.line.station(name))]
 
     def value(self, measure: str) -> float:
-        """A measure by name, such as ``"throughput"`` or ``"weld.blocked"``.
-
-        Raises:
-            ScenarioError: there is no such measure.
-        """
+        """A measure by name, such as ``"throughput"`` or ``"weld.blocked"``."""
         name, _, detail = measure.rpartition(".")
         known = [c.name for c in schema(StationRun if name else LineRun)]
         if detail not in known:
@@ -113,31 +75,16 @@ class LineRun:
         """One row per station."""
         import pandas as pd  # half a second; `import twinlab` stays quick
 
-        rows = [(s.name, *(getattr(s, c.name) for c in schema(StationRun))) for s in self.stations]
-        return pd.DataFrame(rows, columns=["station", *(c.name for c in schema(StationRun))])
-
-    def part_table(self) -> pd.DataFrame:
-        """One row per part, in the order in which they entered; minutes from the start."""
-        import pandas as pd
-
-        return pd.DataFrame(self.parts, columns=list(PartRecord._fields))
-
-    def event_table(self) -> pd.DataFrame:
-        """One row per event, in the order in which they happened."""
-        import pandas as pd
-
-        return pd.DataFrame(self.events, columns=list(LineEvent._fields))
+        return pd.DataFrame(map(vars, self.stations)).rename(columns={"name": "station"})
 
     def __str__(self) -> str:
-        """Say it in a line."""
         return (
             f"{self.throughput:.1f} units/day, yield {self.good_share:.1%}, cycle time "
             f"{self.cycle_time:.1f} minutes, {self.work_in_process:.1f} units in process"
         )
 
     def _repr_html_(self) -> str:
-        table = self.table.to_html(index=False, float_format="{:.3g}".format)
-        return f"<p>{self}</p>{table}"
+        return f"<p>{self}</p>{self.table.to_html(index=False, float_format='{:.3g}'.format)}"
 
 
 def run_line(
@@ -153,6 +100,7 @@ def run_line(
     Raises:
         ScenarioError: nothing is left to measure after the warm-up.
 
+    >>> from twinlab.modeling import Station
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
     >>> print(run_line(line, days=3, warm_up=1))
     160.0 units/day, yield 100.0%, cycle time 18.0 minutes, 6.0 units in process
@@ -163,32 +111,21 @@ def run_line(
         )
     engine = LineEngine(line, seed, history, warm_up * line.minutes_per_day, log)
     engine.run(days * line.minutes_per_day)
-    return _measure(engine, days - warm_up)
-
-
-def _measure(engine: LineEngine, days: float) -> LineRun:
     out = [p for p in engine.parts if p.left >= engine.warm]
     delivered = [p for p in out if p.fate == "delivered"]
-    minutes = days * engine.line.minutes_per_day
-    stations = tuple(_station(place, minutes) for place in engine.places)
+    minutes = (days - warm_up) * line.minutes_per_day
     levels = sorted(engine.levels.items())
-    again = sum(place.counts["reworked"] for place in engine.places)
     return LineRun(
-        line=engine.line,
+        line=line,
         start=engine.warm,
-        days=days,
-        throughput=len(delivered) / days,
+        throughput=len(delivered) / (days - warm_up),
         good_share=_share(len(delivered), len(out)),
         escaped_share=_share(sum(bool(p.faults) for p in delivered), len(delivered)),
         work_in_process=sum(number * minute for number, minute in levels) / minutes,
         cycle_time=_share(sum(p.left - p.entered for p in delivered), len(delivered)),
-        rework_share=_share(again, len(out)),
-        stations=stations,
+        stations=tuple(_station(place, minutes) for place in engine.places),
         levels=tuple((number, minute / minutes) for number, minute in levels if minute),
-        parts=tuple(
-            PartRecord(p.number, p.kind, p.entered, p.left, p.fate, tuple(p.faults), p.rounds)
-            for p in engine.parts
-        ),
+        parts=tuple(engine.parts),
         events=tuple(engine.events or ()),
     )
 
@@ -202,13 +139,9 @@ def _station(place: Place, minutes: float) -> StationRun:
     counts, machines = place.counts, place.station.machines
     shares = {state: place.minutes[state] / (minutes * machines) for state in STATES}
     return StationRun(
-        place.name,
-        **shares,
-        wait=_share(place.waited, counts["started"]),
-        started=counts["started"],
-        failures=counts["failed"],
-        replacements=counts["replaced"],
-    )
+        place.name, **shares, wait=_share(place.waited, counts["started"]),
+        started=counts["started"], failures=counts["failed"], replacements=counts["replaced"],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -221,31 +154,17 @@ class LineBatch:
         """A measure in every history, such as ``"throughput"`` or ``"weld.blocked"``."""
         return np.array([run.value(measure) for run in self.runs])
 
-    def estimate(self, measure: str, confidence: float = 0.95) -> Estimate:
+    def estimate(self, measure: str) -> Estimate:
         """The mean of a measure over the histories, with its interval."""
-        return estimate(self.values(measure), confidence)
+        return estimate(self.values(measure))
 
-    def difference(self, other: LineBatch, measure: str, confidence: float = 0.95) -> Estimate:
-        """How much more than another batch this one measures, paired history by history.
-
-        Raises:
-            ScenarioError: the batches do not have as many histories.
-        """
+    def difference(self, other: LineBatch, measure: str) -> Estimate:
+        """How much more than another batch this one measures, paired history by history."""
         if len(self.runs) != len(other.runs):
             raise ScenarioError(
                 f"pairs need equally many histories, got {len(self.runs)} and {len(other.runs)}"
             )
-        return estimate(self.values(measure) - other.values(measure), confidence)
-
-    @property
-    def throughput(self) -> float:
-        """Mean parts delivered [units/day]."""
-        return float(self.values("throughput").mean())
-
-    @property
-    def good_share(self) -> float:
-        """Mean yield [share]."""
-        return float(self.values("good_share").mean())
+        return estimate(self.values(measure) - other.values(measure))
 
 
 def replicate_line(
@@ -253,9 +172,7 @@ def replicate_line(
 ) -> LineBatch:
     """Let a line work through many independent histories.
 
-    Raises:
-        ScenarioError: nothing is left to measure after the warm-up.
-
+    >>> from twinlab.modeling import Station
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
     >>> replicate_line(line, days=3, histories=2).estimate("weld.working").mean
     1.0
@@ -276,6 +193,7 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineBatch) -> Scenar
         ScenarioError: the node makes nothing, or the line delivered nothing.
 
     >>> from twinlab import BaseStock, Constant, assembly
+    >>> from twinlab.modeling import Station
     >>> chain = Scenario(assembly("plant", {"wheel": 2}, demand=Constant(100)), BaseStock(300))
     >>> line = Line([Station("weld", 4)])
     >>> feed(chain, "plant", run_line(line, days=3, warm_up=1)).network.node("plant").capacity
@@ -285,9 +203,10 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineBatch) -> Scenar
     if not recipes:
         makers = dict.fromkeys(r.node for r in scenario.network.recipes)
         raise ScenarioError(f"{node!r} makes nothing; {did_you_mean(node, makers)}")
-    if not measured.throughput > 0:
+    batch = measured if isinstance(measured, LineBatch) else LineBatch((measured,))
+    made, share = (float(batch.values(name).mean()) for name in ("throughput", "good_share"))
+    if not made > 0:
         raise ScenarioError("the line delivered nothing: run it longer")
-    share = measured.good_share
     changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
-    changed.append(replace(scenario.network.node(node), capacity=measured.throughput / share))
+    changed.append(replace(scenario.network.node(node), capacity=made / share))
     return scenario.change(network=scenario.network.change(*changed))

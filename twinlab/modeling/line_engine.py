@@ -16,11 +16,10 @@ from typing import Any
 import simpy
 
 from twinlab.modeling.line_parts import Draws, LineEvent, Part
-from twinlab.modeling.stations import Arrivals, Conwip, Line, Saturated, Station, each
+from twinlab.modeling.stations import Arrivals, Conwip, Line, Saturated, Station
 from twinlab.scope.chance import Distribution, Uniform
 
 STATES = ("working", "starved", "blocked", "down")
-
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -28,12 +27,11 @@ class Machine:
     """One machine: its state, its age in minutes of work, and the age at which it fails."""
 
     def __init__(self, engine: LineEngine, place: Place, number: int) -> None:
-        """A machine as good as new, waiting for its first part."""
         self.engine, self.place = engine, place
-        what = (place.station.name, str(number))
-        self.lives = engine.draws(place.station.time_to_failure, *what, "life")
-        self.repairs = engine.draws(place.station.time_to_repair, *what, "repair")
-        self.replacements = engine.draws(place.station.time_to_replace, *what, "replacement")
+        station, what = place.station, (place.name, str(number))
+        self.lives = engine.draws(station.time_to_failure, *what, "life")
+        self.repairs = engine.draws(station.time_to_repair, *what, "repair")
+        self.replacements = engine.draws(station.time_to_replace, *what, "replacement")
         self.state, self.since = "starved", 0.0
         self.age, self.renewals, self.life = 0.0, 0, self.lives(0)
 
@@ -63,7 +61,9 @@ class Machine:
         engine, place = self.engine, self.place
         left = place.times(part.number, part.rounds)
         self.turn("working")
-        place.start(part, engine)
+        if engine.env.now >= engine.warm:
+            place.waited += engine.env.now - part.queued
+        engine.note("started", place, part.number)
         while self.life - self.age < left:
             worked = self.life - self.age
             left -= worked
@@ -104,26 +104,22 @@ class Machine:
             part.rounds += 1
             engine.note("reworked", place, part.number)
             engine.accept(engine.places[place.back], part, rack=True)
-        elif verdict == "scrapped" or place.last:
-            engine.leave(part, place, "scrapped" if verdict else "delivered")
+        elif verdict == "scrapped" or place.at == len(engine.places) - 1:
+            engine.leave(part, place, verdict or "delivered")
+        elif (following := engine.places[place.at + 1]).room():
+            engine.accept(following, part)
         else:
-            following = engine.places[place.at + 1]
-            if not following.room():
-                self.turn("blocked")
-                freed = engine.env.event()
-                following.blocked.append((part, freed))
-                yield freed
-            else:
-                engine.accept(following, part)
+            self.turn("blocked")
+            freed = engine.env.event()
+            following.blocked.append((part, freed))
+            yield freed
 
 
 class Place:
     """A station in operation: its queue, who waits for it, and its minutes by state."""
 
     def __init__(self, engine: LineEngine, station: Station, at: int) -> None:
-        """An empty station."""
         self.station, self.at, self.name = station, at, station.name
-        self.last = at == len(engine.line.stations) - 1
         self.minutes: defaultdict[str, float] = defaultdict(float)
         self.counts: Counter[str] = Counter()
         self.waited = 0.0
@@ -131,33 +127,23 @@ class Place:
         self.rack: deque[Part] = deque()
         self.idle: deque[simpy.Event] = deque()
         self.blocked: deque[tuple[Part, simpy.Event]] = deque()
-        self.times = engine.draws(station.time, station.name, "time")
-        self.stops = engine.draws(station.stop, station.name, "stop")
-        even = Uniform(0, 1)
-        self.faults = [(f, engine.draws(even, station.name, "fault", f.name))
-                       for f in station.faults]  # fmt: skip
-        self.sight = engine.draws(even, station.name, "found")
-        self.worth = engine.draws(even, station.name, "rework")
-        names = [s.name for s in engine.line.stations]
-        look = station.inspection
+        even, name = Uniform(0, 1), station.name
+        self.times = engine.draws(station.time, name, "time")
+        self.stops = engine.draws(station.stop, name, "stop")
+        self.faults = [(f, engine.draws(even, name, "fault", f.name)) for f in station.faults]
+        self.sight = engine.draws(even, name, "found")
+        self.worth = engine.draws(even, name, "rework")
+        names, look = [s.name for s in engine.line.stations], station.inspection
         self.back = names.index(look.rework_to) if look and look.rework_to else -1
 
     def room(self) -> bool:
         """Whether another part may come in."""
         return bool(self.idle) or len(self.queue) < self.station.buffer
 
-    def start(self, part: Part, engine: LineEngine) -> None:
-        """Count a part that is begun, and the minutes it waited here."""
-        if engine.env.now >= engine.warm:
-            self.waited += engine.env.now - part.queued
-        engine.note("started", self, part.number)
-
     def verdict(self, part: Part) -> str:
         """What inspection says of a part: nothing, ``reworked`` or ``scrapped``."""
         look = self.station.inspection
-        if look is None or not part.faults:
-            return ""
-        if self.sight(part.number, part.rounds) >= look.detects:
+        if not look or not part.faults or self.sight(part.number, part.rounds) >= look.detects:
             return ""
         if self.back < 0 or self.worth(part.number, part.rounds) >= look.rework_share:
             return "scrapped"
@@ -172,22 +158,21 @@ class LineEngine:
         """Put the machines up; they start when the clock does."""
         self.line, self.seed, self.history, self.warm = line, seed, history, warm
         self.env = simpy.Environment()
-        self.crews = None
-        if line.crews < math.inf:
-            self.crews = simpy.Resource(self.env, int(line.crews))
+        few = line.crews < math.inf
+        self.crews = simpy.Resource(self.env, int(line.crews)) if few else None
         self.events: list[LineEvent] | None = [] if log else None
         self.parts: list[Part] = []
         self.present, self.since, self.order = 0, 0.0, 0
         self.levels: defaultdict[int, float] = defaultdict(float)
         self.places = [Place(self, station, at) for at, station in enumerate(line.stations)]
-        self.saturated = isinstance(line.source, Saturated)
         self.machines = [Machine(self, place, number) for place in self.places
                          for number in range(place.station.machines)]  # fmt: skip
         for machine in self.machines:
             self.env.process(machine.live())
-        for at, arrivals in enumerate(each(line.source)):
-            self.env.process(self.arrive(arrivals, at))
-        if isinstance(line.source, Conwip):
+        if isinstance(line.source, tuple):
+            for at, arrivals in enumerate(line.source):
+                self.env.process(self.arrive(arrivals, at))
+        elif isinstance(line.source, Conwip):
             for _ in range(line.source.limit):
                 self.accept(self.places[0], self.enter("parts", 1))
 
@@ -217,7 +202,7 @@ class LineEngine:
 
     def enter(self, kind: str, rank: int) -> Part:
         """A new part."""
-        part = Part(len(self.parts), kind, rank, self.env.now)
+        part = Part(len(self.parts), kind, rank, self.env.now, self.env.now)
         self.parts.append(part)
         self.count(1)
         return part
@@ -251,23 +236,17 @@ class LineEngine:
         """What a machine works on next: rework, then the queue, then who is blocked, then new."""
         if place.rack:
             return place.rack.popleft()
-        if place.queue:
-            part = heappop(place.queue)[2]
-            if place.blocked:
-                held, freed = place.blocked.popleft()
-                self.accept(place, held)
-                freed.succeed()
-            return part
+        part = heappop(place.queue)[2] if place.queue else None
         if place.blocked:
-            part, freed = place.blocked.popleft()
-            part.queued = self.env.now
+            held, freed = place.blocked.popleft()
+            if part:
+                self.accept(place, held)
+            else:
+                held.queued, part = self.env.now, held
             freed.succeed()
-            return part
-        if place.at == 0 and self.saturated:
+        elif not part and place.at == 0 and isinstance(self.line.source, Saturated):
             part = self.enter("parts", 1)
-            part.queued = self.env.now
-            return part
-        return None
+        return part
 
     def leave(self, part: Part, place: Place, fate: str) -> None:
         """A part leaves the line; with constant work in process another one enters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,7 @@ import numpy as np
 from twinlab.modeling.luck import stream
 from twinlab.scope.chance import Distribution
 
-# Numbers are drawn ahead in lots: a call of NumPy costs as much as a hundred numbers.
-LOT = 128
+LOT = 128  # drawn ahead: a call of NumPy costs as much as a hundred numbers
 
 
 class LineEvent(NamedTuple):
@@ -25,6 +25,21 @@ class LineEvent(NamedTuple):
     note: str = ""
 
 
+@dataclass(slots=True)
+class Part:
+    """A part, sent back so many ``rounds``: ``delivered``, ``scrapped`` or still ``in process``."""
+
+    number: int
+    kind: str
+    rank: int
+    entered: float
+    queued: float
+    left: float = math.nan
+    fate: str = "in process"
+    faults: list[str] = field(default_factory=list)
+    rounds: int = 0
+
+
 class Draws:
     """One source of chance: the number of each part (or life), however often it comes back.
 
@@ -33,32 +48,15 @@ class Draws:
     """
 
     def __init__(self, seed: int, history: int, distribution: Distribution, *name: str) -> None:
-        """Open the source; nothing is drawn yet."""
-        self.seed, self.history, self.name = seed, history, name
+        self.stream = partial(stream, seed, history, "line", *name)
         self.distribution = distribution
         self.rounds: list[tuple[np.random.Generator, list[float]]] = []
 
     def __call__(self, number: int, again: int = 0) -> float:
         """The draw of a number, on its first or a later round."""
         while len(self.rounds) <= again:
-            name = (*self.name, str(len(self.rounds)))
-            self.rounds.append((stream(self.seed, self.history, "line", *name), []))
+            self.rounds.append((self.stream(str(len(self.rounds))), []))
         generator, values = self.rounds[again]
         while len(values) <= number:
             values += self.distribution.draw(generator, np.ones(LOT), 1)[:, 0].tolist()
         return values[number]
-
-
-@dataclass(eq=False, slots=True)
-class Part:
-    """A part on its way; ``rounds`` counts how often it was sent back."""
-
-    number: int
-    kind: str
-    rank: int
-    entered: float
-    left: float = math.nan
-    fate: str = "in process"
-    faults: list[str] = field(default_factory=list)
-    rounds: int = 0
-    queued: float = 0.0

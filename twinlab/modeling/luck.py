@@ -205,12 +205,10 @@ def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], d
     drawn = sources.draw((*name, "duration"), disruption.days, ones)
     lengths = np.maximum(1, np.ceil(drawn)).astype(np.int64)
     if disruption.rate == 0:
-        strikes = np.zeros((days, lengths.shape[1]), dtype=bool)
-        strikes[disruption.start : disruption.start + 1] = True
-    else:
-        strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
-        strikes[: disruption.start] = False
-        lengths = np.broadcast_to(lengths, strikes.shape)
+        return _one_strike(disruption, lengths)
+    strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
+    strikes[: disruption.start] = False
+    lengths = np.broadcast_to(lengths, strikes.shape)
     severity = np.zeros(strikes.shape)
     ends = np.full(strikes.shape[1], -1 - disruption.recovery)
     fade = disruption.recovery + 1
@@ -221,6 +219,17 @@ def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], d
         left = 1.0 - (day - ends + 1) / fade
         severity[day] = np.where(ends < 0, 0.0, np.clip(np.where(day < ends, 1.0, left), 0.0, 1.0))
     return severity
+
+
+def _one_strike(disruption: Disruption, lengths: Days) -> Array:
+    """Severity of a disruption that strikes once, on its start day, for as long as drawn for it."""
+    day = np.arange(len(lengths))[:, None]
+    if disruption.start >= len(lengths):
+        return np.zeros(lengths.shape)
+    end = disruption.start + lengths[disruption.start]
+    left = 1.0 - (day - end + 1) / (disruption.recovery + 1)
+    severity = np.clip(np.where(day < end, 1.0, left), 0.0, 1.0)
+    return np.where(day < disruption.start, 0.0, severity)
 
 
 def _strike(luck: Luck, scenario: Scenario, disruption: Disruption, severity: Array) -> None:

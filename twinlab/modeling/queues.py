@@ -1,7 +1,4 @@
-"""Queues and lines that a formula answers exactly: what simulation is checked against.
-
-Rates are per unit of time, whichever it is (minutes, hours); waits come in the same unit.
-"""
+"""Queues and lines that a formula answers exactly, in any unit of time: a check on simulation."""
 
 from __future__ import annotations
 
@@ -34,26 +31,20 @@ def erlang_queue(arrival_rate: float, service_rate: float, servers: int = 1) -> 
     Thompson & Harris (2008) section 2.3.
 
     Raises:
-        ScenarioError: arrivals come faster than all servers work: the queue would grow for ever.
+        ScenarioError: arrivals come faster than all servers work: the queue grows for ever.
 
     >>> queue = erlang_queue(arrival_rate=2, service_rate=3)
     >>> round(queue.queue_length, 4), round(queue.time_present, 4)
     (1.3333, 1.0)
     """
-    _check_rates(arrival_rate, service_rate)
-    _check_whole(servers, "servers")
+    share = _busy(arrival_rate, servers * service_rate)
     load = arrival_rate / service_rate
-    share = _stable(arrival_rate, servers * service_rate)
-    # Erlang B by its recursion: powers and factorials would overflow.
+    # Erlang B by its recursion, and logarithms: powers and factorials would overflow.
     refused = 1.0
     for n in range(1, servers + 1):
         refused = load * refused / (n + load * refused)
     must_wait = refused / (1 - share * (1 - refused))
-    term, total = 1.0, 1.0
-    for n in range(1, servers):
-        term *= load / n
-        total += term
-    empty = 1 / (total + term * load / servers / (1 - share))
+    empty = must_wait * (1 - share) * math.exp(math.lgamma(servers + 1) - servers * math.log(load))
     wait = must_wait / (servers * service_rate - arrival_rate)
     return Queue(share, empty, must_wait, arrival_rate * wait, wait,
                  arrival_rate * wait + load, wait + 1 / service_rate)  # fmt: skip
@@ -65,14 +56,10 @@ def variable_queue(arrival_rate: float, service_time: float, service_cv: float) 
     Wq = ρ/(1 − ρ) · (1 + cv²)/2 · service time (Pollaczek–Khinchine), cv = sd / mean.
     Source: Pollaczek (1930), Khinchine (1932); Gross et al. (2008) section 5.1.
 
-    Raises:
-        ScenarioError: the server cannot keep up.
-
     >>> round(variable_queue(arrival_rate=0.8, service_time=1, service_cv=0).wait, 4)
     2.0
     """
-    _check_rates(arrival_rate, service_time)
-    share = _stable(arrival_rate, 1 / service_time)
+    share = _busy(arrival_rate * service_time, 1.0)
     wait = share / (1 - share) * (1 + service_cv**2) / 2 * service_time
     return Queue(share, 1 - share, share, arrival_rate * wait, wait,
                  arrival_rate * wait + share, wait + service_time)  # fmt: skip
@@ -84,18 +71,14 @@ def priority_waits(arrival_rates: Sequence[float], service_rate: float) -> tuple
     One exponential server: Wq_k = W0 / ((1 − σ_{k−1})(1 − σ_k)), with W0 = Σλ / μ² the mean work
     in service and σ_k the load of the classes up to k. Source: Cobham (1954).
 
-    Raises:
-        ScenarioError: the server cannot keep up.
-
     >>> [round(wait, 4) for wait in priority_waits([0.3, 0.4], service_rate=1)]
     [1.0, 3.3333]
     """
-    _check_rates(service_rate, *arrival_rates)
-    _stable(sum(arrival_rates), service_rate)
+    _busy(sum(arrival_rates), service_rate)
     residual = sum(arrival_rates) / service_rate**2
     waits, before = [], 0.0
     for rate in arrival_rates:
-        until = before + rate / service_rate
+        until = before + _busy(rate, service_rate)
         waits.append(residual / ((1 - before) * (1 - until)))
         before = until
     return tuple(waits)
@@ -121,9 +104,8 @@ def machine_repair(
     >>> round(machine_repair(5, failure_rate=0.1, repair_rate=1).availability, 4)
     0.8721
     """
-    _check_rates(failure_rate, repair_rate)
-    _check_whole(machines, "machines")
-    _check_whole(crews, "crews")
+    if min(machines, crews, failure_rate, repair_rate) <= 0:
+        raise ScenarioError("machine_repair: machines, crews and rates are above 0")
     terms = [1.0]
     for n in range(machines):
         terms.append(terms[-1] * (machines - n) * failure_rate / (min(n + 1, crews) * repair_rate))
@@ -148,14 +130,10 @@ def make_to_stock(arrival_rate: float, service_rate: float, base_stock: int) -> 
     backorders ρ^(S+1) / (1 − ρ), the inventory S − ρ (1 − ρ^S) / (1 − ρ).
     Source: Buzacott & Shanthikumar (1993) chapter 4.
 
-    Raises:
-        ScenarioError: the machine cannot keep up.
-
     >>> round(make_to_stock(0.8, 1, base_stock=3).fill_rate, 3)
     0.488
     """
-    _check_rates(arrival_rate, service_rate)
-    share = _stable(arrival_rate, service_rate)
+    share = _busy(arrival_rate, service_rate)
     filled = 1 - share**base_stock
     odds = share / (1 - share)
     return StockedQueue(base_stock - odds * filled, odds * share**base_stock, filled)
@@ -211,23 +189,11 @@ def two_station_throughput(buffer: int) -> float:
     return (buffer + 2) / (buffer + 3)
 
 
-def _check_rates(*rates: float) -> None:
-    if not all(0 < rate < math.inf for rate in rates):
+def _busy(arrivals: float, service: float) -> float:
+    """The utilisation: above 0 and below 1."""
+    if not 0 < arrivals < service < math.inf:
         raise ScenarioError(
-            f"rates and times are above 0, got {', '.join(f'{r:g}' for r in rates)}"
-        )
-
-
-def _check_whole(count: int, what: str) -> None:
-    if count < 1 or count != int(count):
-        raise ScenarioError(f"{what} is a whole number of at least 1, got {count!r}")
-
-
-def _stable(arrivals: float, service: float) -> float:
-    """The utilisation, below 1."""
-    if arrivals >= service:
-        raise ScenarioError(
-            f"{arrivals:g} arrive while {service:g} can be served: the queue grows for ever; add "
-            "servers or speed, or send less"
+            f"rates are above 0, and {arrivals:g} cannot arrive while {service:g} are served: the "
+            "queue grows for ever; add servers or speed, or send less"
         )
     return arrivals / service

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,12 +128,17 @@ def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
     """Live through replications begin to end, in pieces of whole blocks, here or on workers."""
     width = max(4, min(64, _PIECE // (len(plan.items) * BLOCK))) * BLOCK
     work = [(*task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
+    return share(live_through, work)
+
+
+def share(function: Callable[..., Any], work: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Do pieces of work here, or on the workers of the ``joblib.parallel_config`` in force."""
     # Whoever has set a joblib.parallel_config has imported joblib.
     if "joblib" not in sys.modules:
-        return [live_through(*piece) for piece in work]
+        return [function(*piece) for piece in work]
     from joblib import Parallel, delayed  # an extra
 
-    return list(Parallel()(delayed(live_through)(*piece) for piece in work))
+    return list(Parallel()(delayed(function)(*piece) for piece in work))
 
 
 def live_through(
@@ -141,14 +146,19 @@ def live_through(
     columns: int,
 ) -> Piece:  # fmt: skip
     """Live through some replications, beginning with those of a block, and add up their days."""
-    engine = open_engine(plan, seed, start, block, columns)
-    books, days = engine.books, range(engine.day, plan.scenario.days)
+    return live_days(open_engine(plan, seed, start, block, columns), bands)
+
+
+def live_days(engine: BatchEngine, bands: tuple[Band, ...] = ()) -> Piece:
+    """Live through the days that an engine has before it, and add them up."""
+    plan, books = engine.plan, engine.books
+    days = range(engine.day, plan.scenario.days)
     spread = Spread()
     rows = {band: band_rows(plan, band) for band in bands}
-    traces = {band: np.empty((len(days), columns)) for band in bands}
     # Flows may add up over days, unless somebody wants to see them day by day.
     cleared, read = (books.flows, books.record) if bands else (books.asked_today, books.today)
     totals = np.zeros(read.shape)
+    traces = {band: np.empty((len(days), read.shape[-1])) for band in bands}
     for at, day in enumerate(days):
         cleared.fill(0.0)
         engine.live(day)

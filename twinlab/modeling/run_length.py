@@ -32,9 +32,7 @@ def shewhart_run_length(shift: float, limit: float = 3.0, size: int = 1) -> floa
     from scipy.special import ndtr
 
     if limit <= 0 or size < 1:
-        raise ScenarioError(
-            f"shewhart_run_length: limit {limit:g} must be above 0 and size {size:g} at least 1"
-        )
+        raise ScenarioError(f"limit {limit:g} must be above 0 and size {size:g} at least 1")
     drift = shift * math.sqrt(size)
     return float(1.0 / (ndtr(-limit - drift) + ndtr(-limit + drift)))
 
@@ -53,10 +51,7 @@ def cusum_run_length(shift: float, reference: float = 0.5, limit: float = 5.0) -
     (465.4, 10.38)
     """
     if limit <= 0 or reference < 0:
-        raise ScenarioError(
-            f"cusum_run_length: limit {limit:g} must be above 0 and reference {reference:g} "
-            "at least 0"
-        )
+        raise ScenarioError(f"limit {limit:g} must be above 0, reference {reference:g} at least 0")
     sides = (_one_sided(shift - reference, limit), _one_sided(-shift - reference, limit))
     return 1.0 / sum(1.0 / side for side in sides)
 
@@ -87,10 +82,7 @@ def ewma_run_length(shift: float, weight: float = 0.1, limit: float = 2.814) -> 
     (499.6, 10.3)
     """
     if not 0 < weight <= 1 or limit <= 0:
-        raise ScenarioError(
-            f"ewma_run_length: weight {weight:g} must be above 0 and at most 1, "
-            f"limit {limit:g} above 0"
-        )
+        raise ScenarioError(f"weight {weight:g} must be in 0 to 1 and limit {limit:g} above 0")
     edge = limit * math.sqrt(weight / (2.0 - weight))
     places, weights = _nodes(-edge, edge, weight)
     starts = np.append(0.0, places)
@@ -141,7 +133,7 @@ def ewma_limit(run_length: float, weight: float = 0.1) -> float:
 
 
 def _solved(run_length_of: Callable[[float], float], wanted: float) -> float:
-    """The limit between 0.01 and 20 that gives the wanted run length."""
+    """The limit that gives the wanted run length."""
     from scipy.optimize import brentq
 
     goal = math.log(_wanted(wanted))

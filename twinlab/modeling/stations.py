@@ -1,13 +1,8 @@
-"""A factory line as it is described: stations, faults, inspection, and where parts come from.
-
-Time is continuous, in working minutes. Parts pass the stations in their order; each station has
-machines side by side and a buffer in front. ``line`` runs it.
-"""
+"""A factory line as it is described: stations in a row, in continuous time of working minutes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,8 +17,7 @@ from twinlab.scope.errors import ScenarioError, did_you_mean
 class Weibull(Law):
     """Lives of things that wear: P(life > t) = exp(−(t / scale)^shape).
 
-    Shape 1 fails at any age alike (the exponential), above 1 the old fail sooner.
-    Source: Weibull (1951).
+    Shape 1 fails at any age alike, above 1 the old fail sooner. Source: Weibull (1951).
 
     >>> round(Weibull(shape=3, scale=150).average, 2)
     133.95
@@ -46,17 +40,13 @@ class Weibull(Law):
 
 @dataclass(frozen=True)
 class Never:
-    """What never happens: the life of a machine that does not fail.
-
-    >>> Never().average
-    inf
-    """
+    """What never happens: the life of a machine that does not fail."""
 
     average = math.inf
     lowest = math.inf
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
-        """Give infinity, one column for all replications."""
+        """Give infinity."""
         return np.full((len(scale), 1), math.inf)
 
 
@@ -73,17 +63,13 @@ class Fault(Row):
     wear: float = column("share/minute", 0.0, "what each minute of the tool's work adds", low=0)
 
     def chance(self, age: float) -> float:
-        """The probability that a part gets it from a tool that has worked so many minutes."""
+        """The probability that a part gets it from a tool of this age."""
         return min(1.0, self.rate + self.wear * age)
 
 
 @dataclass(frozen=True)
 class Inspection(Row):
-    """A look at each part after a station's work: what is found is made again or scrapped.
-
-    >>> Inspection(detects=0.9, rework_to="mill", rework_share=0.8).rework_to
-    'mill'
-    """
+    """A look at each part after a station's work: what is found is made again or scrapped."""
 
     detects: float = column("share", 1.0, "faults that are found", low=0, high=1)
     rework_to: str = column("station", "", "where found parts go again; empty: to scrap")
@@ -94,29 +80,19 @@ class Inspection(Row):
 class Station(Row):
     """A step of a line: machines side by side, the buffer in front, and how they wear.
 
-    A machine fails when its work since it was last renewed reaches its life; the part waits in it.
-    Repair and replacement make it as good as new. ``replace_at`` is the preventive age; a ``stop``
-    is a small one that has nothing to do with age (mostly 0 minutes).
-
-    >>> Station("press", time=2, machines=3).rate
-    1.5
+    A machine fails when its work since it was renewed (repaired, replaced) reaches its life; the
+    part waits in it. At the age of ``replace_at`` it is replaced, between two parts.
     """
 
     name: str = column("name", meaning="how results call it")
     time: Distribution = column("minutes/unit", meaning="work on one part", low=0)
     machines: int = column("machines", 1, "machines side by side", low=1)
     buffer: float = column("units", math.inf, "places in front of it", low=0)
-    time_to_failure: Distribution = column(
-        "minutes of work", Never(), "life of a machine as good as new", low=0
-    )
+    time_to_failure: Distribution = column("minutes", Never(), "work from new to failure", low=0)
     time_to_repair: Distribution = column("minutes", Constant(0), "from failure on", low=0)
-    replace_at: float = column(
-        "minutes of work", math.inf, "age at which it is replaced, between two parts", low=0
-    )
+    replace_at: float = column("minutes", math.inf, "age of work at which it is replaced", low=0)
     time_to_replace: Distribution = column("minutes", Constant(0), "preventive work", low=0)
-    stop: Distribution = column(
-        "minutes/unit", Constant(0), "standing still after a part; it spares the tool", low=0
-    )
+    stop: Distribution = column("minutes/unit", Constant(0), "standing still after a part", low=0)
     faults: tuple[Fault, ...] = ()
     inspection: Inspection | None = None
 
@@ -127,19 +103,12 @@ class Station(Row):
         for name in ("time", "time_to_failure", "time_to_repair", "time_to_replace", "stop"):
             if isinstance(getattr(self, name), Trace):
                 raise ScenarioError(
-                    f"{self.title}: {name} is a trace, which ends: take Empirical(…) for recorded "
-                    "times"
+                    f"{self.title}: {name} is a trace, which ends: take Empirical(…)"
                 )
         if self.replace_at == 0 or self.time_to_failure.average == 0:
             raise ScenarioError(
-                f"{self.title}: it would be renewed without end: give replace_at and "
-                "time_to_failure more than 0 minutes"
+                f"{self.title}: renewed without end: replace_at and time_to_failure are above 0"
             )
-
-    @property
-    def rate(self) -> float:
-        """Parts per minute if it never starved, was never blocked and never failed."""
-        return self.machines / self.time.average if self.time.average else math.inf
 
 
 @dataclass(frozen=True)
@@ -149,24 +118,14 @@ class Saturated:
 
 @dataclass(frozen=True)
 class Conwip(Row):
-    """Constant work in process: a part enters when another one leaves.
-
-    Source: Spearman, Woodruff & Hopp (1990).
-
-    >>> Conwip(4).limit
-    4
-    """
+    """Constant work in process: a part enters when another leaves (Spearman et al. 1990)."""
 
     limit: int = column("units", meaning="parts in the line", low=1)
 
 
 @dataclass(frozen=True)
 class Arrivals(Row):
-    """Parts arrive one by one; who finds the first buffer full is turned away.
-
-    >>> Arrivals(5).between
-    Constant(value=5.0)
-    """
+    """Parts arrive one by one; who finds the first buffer full is turned away."""
 
     between: Distribution = column("minutes", meaning="between two arrivals", low=0)
     rank: int = column("rank", 1, "rank 1 is worked on first, at every station", low=1)
@@ -176,8 +135,7 @@ class Arrivals(Row):
         """Time passes between arrivals, and they do not end."""
         if isinstance(self.between, Trace) or self.between.average == 0:
             raise ScenarioError(
-                f"{self.title}: arrivals need time between them, drawn without end: take "
-                "Constant(…) above 0, Gamma(…) or Empirical(…)"
+                f"{self.title}: arrivals need time between them, without end: take Gamma(…)"
             )
 
 
@@ -194,8 +152,8 @@ class Line:
         ScenarioError: stations without or with the same name, or rework to no station before.
 
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
-    >>> line.bottleneck.name, line.set("weld.machines", 2).bottleneck.name
-    ('weld', 'cut')
+    >>> line.set("weld.buffer", 2).station("weld").buffer
+    2.0
     """
 
     stations: tuple[Station, ...]
@@ -204,7 +162,6 @@ class Line:
     crews: float = math.inf
 
     def __post_init__(self) -> None:
-        """Check that names differ and that rework goes back."""
         object.__setattr__(self, "stations", tuple(self.stations))
         if isinstance(self.source, Arrivals):
             object.__setattr__(self, "source", (self.source,))
@@ -213,15 +170,13 @@ class Line:
             raise ScenarioError(f"a line has stations with different names, got {names}")
         if self.minutes_per_day <= 0 or self.crews < 1:
             raise ScenarioError(
-                f"a line needs working minutes and a repair crew, got minutes_per_day="
-                f"{self.minutes_per_day:g}, crews={self.crews:g}"
+                f"a line needs working minutes and a repair crew, got {self.minutes_per_day:g} "
+                f"minutes and {self.crews:g} crews"
             )
-        ends = (Saturated, self.stations[:1]), (Conwip, self.stations)
-        if any(isinstance(self.source, kind) and not sum(s.time.average for s in worked)
-               for kind, worked in ends):  # fmt: skip
+        worked = self.stations[:1] if isinstance(self.source, Saturated) else self.stations
+        if not isinstance(self.source, tuple) and not sum(s.time.average for s in worked):
             raise ScenarioError(
-                f"{self.stations[0].title}: parts would pass without end in no time: give it a "
-                "time above 0 minutes"
+                f"{self.stations[0].title}: parts would pass in no time: give it a time above 0"
             )
         for at, station in enumerate(self.stations):
             back = station.inspection.rework_to if station.inspection else ""
@@ -232,28 +187,14 @@ class Line:
                 )
 
     def station(self, name: str) -> Station:
-        """The station of a name.
-
-        Raises:
-            ScenarioError: there is none.
-        """
-        for station in self.stations:
-            if station.name == name:
-                return station
-        known = [s.name for s in self.stations]
-        raise ScenarioError(f"no station {name!r}; {did_you_mean(name, known)}")
-
-    @property
-    def bottleneck(self) -> Station:
-        """The station with the least rate when everything runs."""
-        return min(self.stations, key=lambda s: s.rate)
+        """The station of a name, or an error with the nearest name."""
+        known = {s.name: s for s in self.stations}
+        if name not in known:
+            raise ScenarioError(f"no station {name!r}; {did_you_mean(name, known)}")
+        return known[name]
 
     def change(self, *stations: Station) -> Line:
-        """Return a line in which these stations take the place of those of their names.
-
-        Raises:
-            ScenarioError: there is no station of such a name.
-        """
+        """Return a line in which these stations take the place of those of their names."""
         given = {self.station(s.name).name: s for s in stations}
         return replace(self, stations=tuple(given.get(s.name, s) for s in self.stations))
 
@@ -261,37 +202,20 @@ class Line:
         """Return a line in which one value of a station differs, such as ``"weld.buffer"``.
 
         A fault's rate is ``"weld.spatter"``, an inspection's share ``"weld.inspection.detects"``.
-
-        Raises:
-            ScenarioError: the path leads nowhere.
-
-        >>> line = Line([Station("weld", 3, faults=(Fault("spatter", 0.02),))])
-        >>> line.set("weld.spatter", 0.01).stations[0].faults[0].rate
-        0.01
         """
         name, _, field = path.partition(".")
         station = self.station(name)
-        inner, _, detail = field.partition(".")
+        look, faults = station.inspection, {f.name: f for f in station.faults}
+        part, _, detail = field.partition(".")
         columns = [f for f in station.__dataclass_fields__ if f != "name"]
-        faults = {fault.name: fault for fault in station.faults}
         if field in columns:
-            return self.change(replace(station, **{field: value}))
-        if field in faults:
-            given = (replace(f, rate=value) if f.name == field else f for f in station.faults)
-            return self.change(replace(station, faults=tuple(given)))
-        looked = station.inspection
-        if inner == "inspection" and looked and detail in looked.__dataclass_fields__:
-            return self.change(replace(station, inspection=replace(looked, **{detail: value})))
-        raise ScenarioError(
-            f"{path!r}: station {name!r} has no {field!r}; "
-            f"{did_you_mean(field, [*columns, *faults])}"
-        )
-
-
-def each(source: Source) -> Iterable[Arrivals]:
-    """The arrivals of a source, none if parts do not arrive by themselves.
-
-    >>> list(each(Saturated()))
-    []
-    """
-    return source if isinstance(source, tuple) else ()
+            changed = {field: value}
+        elif field in faults:
+            faults[field] = replace(faults[field], rate=value)
+            changed = {"faults": tuple(faults.values())}
+        elif look and part == "inspection" and detail in look.__dataclass_fields__:
+            changed = {"inspection": replace(look, **{detail: value})}
+        else:
+            nearest = did_you_mean(field, [*columns, *faults])
+            raise ScenarioError(f"{path!r}: station {name!r} has no {field!r}; {nearest}")
+        return self.change(replace(station, **changed))

@@ -5,21 +5,12 @@ rules         BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock PassT
 biases        AnchorAndAdjust PullToCentre DemandChasing Panic Wavering
 beer_game     beer_chain BeerGame BeerScore beer_cost average_person benchmark_team
 newsvendor    NewsvendorProblem NewsvendorGame NewsvendorPlayer
-ordering      fit_ordering
-fitting       fit_newsvendor Fit Parameter
-advice        TakesAdvice AdvisedGame OverrideValue Decision override_value decisions_in
+fitting       fit_ordering fit_newsvendor Fit Parameter
+advice        TakesAdvice override_value OverrideValue Decision
 ============  ========================================================================
 """
 
-from twinlab.people.advice import (
-    AdvisedGame,
-    Decision,
-    OverrideValue,
-    TakesAdvice,
-    decisions_in,
-    override_value,
-    total_cost,
-)
+from twinlab.people.advice import Decision, OverrideValue, TakesAdvice, override_value
 from twinlab.people.beer_game import (
     HUMAN_COSTS,
     STATIONS,
@@ -31,7 +22,7 @@ from twinlab.people.beer_game import (
     benchmark_team,
 )
 from twinlab.people.biases import AnchorAndAdjust, DemandChasing, Panic, PullToCentre, Wavering
-from twinlab.people.fitting import Fit, Parameter, fit_newsvendor
+from twinlab.people.fitting import Fit, Parameter, fit_newsvendor, fit_ordering
 from twinlab.people.newsvendor import (
     HUMAN_ORDERS,
     NewsvendorGame,
@@ -39,7 +30,6 @@ from twinlab.people.newsvendor import (
     NewsvendorProblem,
 )
 from twinlab.people.one_by_one import OneByOne
-from twinlab.people.ordering import fit_ordering
 from twinlab.people.rules import (
     BaseStock,
     EchelonBaseStock,
@@ -50,39 +40,10 @@ from twinlab.people.rules import (
 )
 
 __all__ = [
-    "HUMAN_COSTS",
-    "HUMAN_ORDERS",
-    "STATIONS",
-    "AdvisedGame",
-    "AnchorAndAdjust",
-    "BaseStock",
-    "BeerGame",
-    "BeerScore",
-    "Decision",
-    "DemandChasing",
-    "EchelonBaseStock",
-    "Fit",
-    "FixedLot",
-    "ForecastBaseStock",
-    "MinMax",
-    "NewsvendorGame",
-    "NewsvendorPlayer",
-    "NewsvendorProblem",
-    "OneByOne",
-    "OverrideValue",
-    "Panic",
-    "Parameter",
-    "PassThrough",
-    "PullToCentre",
-    "TakesAdvice",
-    "Wavering",
-    "average_person",
-    "beer_chain",
-    "beer_cost",
-    "benchmark_team",
-    "decisions_in",
-    "fit_newsvendor",
-    "fit_ordering",
-    "override_value",
-    "total_cost",
-]
+    "HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "AnchorAndAdjust", "BaseStock", "BeerGame",
+    "BeerScore", "Decision", "DemandChasing", "EchelonBaseStock", "Fit", "FixedLot",
+    "ForecastBaseStock", "MinMax", "NewsvendorGame", "NewsvendorPlayer", "NewsvendorProblem",
+    "OneByOne", "OverrideValue", "Panic", "Parameter", "PassThrough", "PullToCentre",
+    "TakesAdvice", "Wavering", "average_person", "beer_chain", "beer_cost", "benchmark_team",
+    "fit_newsvendor", "fit_ordering", "override_value",
+]  # fmt: skip

@@ -8,7 +8,7 @@ case in two weeks, beginning in the week after its order. Source: Sterman (1989)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -18,10 +18,9 @@ import numpy as np
 from twinlab.modeling.event_engine import Game, simulate
 from twinlab.modeling.run import Run
 from twinlab.organization.view import View
-from twinlab.people.advice import AdvisedGame, OverrideValue
-from twinlab.people.biases import AnchorAndAdjust, Rule, Wavering
-from twinlab.people.fitting import Fit
-from twinlab.people.ordering import fit_ordering
+from twinlab.people.advice import Decision, OverrideValue
+from twinlab.people.biases import AnchorAndAdjust, Rule, Wavering, ask
+from twinlab.people.fitting import Fit, fit_ordering
 from twinlab.scope.chance import Constant, Distribution, Trace
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import ScenarioError, did_you_mean
@@ -40,13 +39,7 @@ HUMAN_COSTS: Mapping[str, float] = MappingProxyType(
 
 
 def average_person() -> AnchorAndAdjust:
-    """Order as people did on average: θ 0.36, α 0.26, β 0.34, goal 17.
-
-    Source: Sterman (1989), mean estimates over his players.
-
-    >>> average_person().beta
-    0.34
-    """
+    """Order as people did on average: θ 0.36, α 0.26, β 0.34, goal 17 (Sterman 1989)."""
     return AnchorAndAdjust(starts=START_UP)
 
 
@@ -58,8 +51,9 @@ def benchmark_team() -> dict[str, Rule]:
     >>> beer_cost(simulate(beer_chain(benchmark_team())))
     204.0
     """
-    return {name: AnchorAndAdjust(0.0, 1.0, 1.0, 20.0 if name == "factory" else 28.0,
-                                  starts=START_UP) for name in STATIONS}  # fmt: skip
+    goals = dict.fromkeys(STATIONS, 28.0) | {"factory": 20.0}
+    return {name: AnchorAndAdjust(0.0, 1.0, 1.0, goal, starts=START_UP)
+            for name, goal in goals.items()}  # fmt: skip
 
 
 def beer_chain(
@@ -71,9 +65,6 @@ def beer_chain(
 
     ``team`` is a rule for everybody, or one per station (who is missing is an average person).
     Customers ask for 4 cases a week, from week 5 (day 4) on for 8, unless ``demand`` says other.
-
-    Raises:
-        ScenarioError: the team names no station.
 
     >>> chain = beer_chain(benchmark_team())
     >>> chain.days, chain.set("retailer.beta", 0.3).value("retailer.beta")
@@ -118,18 +109,13 @@ def beer_cost(history: Any, station: str = "") -> Any:
     names = [station] if station else [node.name for node in nodes]
     rate = {node.name: node.holding_cost for node in nodes}
     return sum(
-        rate[name] * history.total("on_hand", name) + history.total("owing", name)
-        for name in names
-    )  # fmt: skip
+        rate[name] * history.total("on_hand", name) + history.total("owing", name) for name in names
+    )
 
 
 @dataclass(frozen=True, repr=False)
 class BeerScore:
-    """What a game cost, by station, beside the benchmark team and people [USD].
-
-    >>> print(BeerScore({"retailer": 46.0}, benchmark=204.0))
-    team cost 46 USD (retailer 46); benchmark 204 USD, people on average 2,028 USD
-    """
+    """What a game cost, by station, beside the benchmark team and people [USD]."""
 
     costs: Mapping[str, float]
     benchmark: float
@@ -140,7 +126,6 @@ class BeerScore:
         return sum(self.costs.values())
 
     def __repr__(self) -> str:
-        """Say it in a line."""
         by_station = ", ".join(f"{name} {cost:,.0f}" for name, cost in self.costs.items())
         return (
             f"team cost {self.total:,.0f} USD ({by_station}); benchmark {self.benchmark:,.0f} USD, "
@@ -148,21 +133,20 @@ class BeerScore:
         )
 
 
-def _in_whole_cases(chain: Scenario) -> Scenario:
-    """The chain with every order rounded, as on the board."""
-    rules: Any = chain.rules
-    return chain.change(rules={key: Wavering(rule, spread=0.0) for key, rule in rules.items()})
-
-
 @dataclass(frozen=True)
-class _AfterStartUp:
-    """Advise whole cases, and 4 in the weeks in which everybody orders 4."""
+class _Advised:
+    """Order as given, as long as there is any; then the advice: whole cases, 4 in the start-up."""
 
     rule: Rule
+    orders: tuple[float, ...] = ()
 
-    def __call__(self, view: View) -> Any:
-        advised = self.rule(view)  # it remembers the start-up weeks, too
-        return 4.0 if view.day < START_UP else np.round(advised)
+    def advice(self, view: View) -> float:
+        advised = ask(self.rule, view, "adviser")  # it remembers the start-up weeks, too
+        return 4.0 if view.day < START_UP else float(np.round(advised))
+
+    def __call__(self, view: View) -> float:
+        advised = self.advice(view)
+        return self.orders[view.day] if view.day < len(self.orders) else advised
 
 
 class BeerGame:
@@ -170,9 +154,6 @@ class BeerGame:
 
     ``adviser`` is a rule that advises the player; without one there is no advice to follow. Rules
     order whole cases, as on the board, unless a ``chain`` of one's own is given.
-
-    Raises:
-        ScenarioError: no such station.
 
     >>> game = BeerGame("wholesaler", team=benchmark_team())
     >>> game.week, game.view.on_hand, game.view.demand
@@ -195,15 +176,17 @@ class BeerGame:
             raise ScenarioError(
                 f"BeerGame: no station {station!r}; {did_you_mean(station, STATIONS)}"
             )
-        self.station, self.adviser = station, adviser
-        self.scenario = chain or _in_whole_cases(beer_chain(team))
-        self._game = (
-            AdvisedGame(self.scenario, station, _AfterStartUp(adviser))
-            if adviser
-            else Game(self.scenario, [station])
-        )
+        if chain is None:
+            chain = beer_chain(team)
+            rules: Any = chain.rules
+            whole = {key: Wavering(rule, spread=0.0) for key, rule in rules.items()}
+            chain = chain.change(rules=whole)
+        self.station, self.adviser, self.scenario = station, adviser, chain
+        self.decisions: list[Decision] = []
+        self._game = Game(chain, [station])
+        self.advice = self._hear()
         for _ in range(START_UP):
-            self._game.order(4.0)
+            self.order(4.0)
 
     @property
     def view(self) -> View | None:
@@ -213,21 +196,29 @@ class BeerGame:
     @property
     def over(self) -> bool:
         """Whether the last week is over."""
-        return self._game.view is None
+        return self.view is None
 
     @property
     def week(self) -> int:
         """The week to order in, from 1; when the game is over, the last one."""
-        return self.scenario.days if self._game.view is None else self._game.view.day + 1
+        return self.view.day + 1 if self.view else self.scenario.days
 
     @property
-    def advice(self) -> float | None:
-        """What the adviser would order now, if there is one."""
-        return self._game.advice if isinstance(self._game, AdvisedGame) else None
+    def run(self) -> Run:
+        """The history so far."""
+        return self._game.run
 
     def order(self, cases: float) -> None:
         """Order for this week, and live on to the next one."""
-        self._game.order(cases)
+        week, advised = self.week, self.advice
+        self._game.order(cases)  # which complains if the game is over, or that is no quantity
+        if advised is not None:
+            self.decisions.append(Decision(week - 1, advised, float(cases)))
+        self.advice = self._hear()
+
+    def _hear(self) -> float | None:
+        """What the adviser would order now, if there is one."""
+        return _Advised(self.adviser).advice(self.view) if self.adviser and self.view else None
 
     def follow(self, rule: Rule) -> None:
         """Let a rule play the rest of the game in the player's seat."""
@@ -235,15 +226,9 @@ class BeerGame:
             self.order(float(rule(view)))
 
     @property
-    def run(self) -> Run:
-        """The history so far."""
-        return self._game.run
-
-    @property
     def score(self) -> BeerScore:
         """What the weeks so far cost each station; the benchmark is for all weeks."""
-        run = self.run
-        costs = {name: float(beer_cost(run, name)) for name in STATIONS}
+        costs = {name: float(beer_cost(self.run, name)) for name in STATIONS}
         best = self.scenario.decide(benchmark_team())
         return BeerScore(costs, float(beer_cost(simulate(best))))
 
@@ -253,12 +238,26 @@ class BeerGame:
         return fit_ordering(self.run, self.station, first=START_UP)
 
     def override_value(self) -> OverrideValue:
-        """What overriding the advice was worth to the whole team.
+        """What overriding the advice was worth to the whole team, week by week.
 
         Raises:
             ScenarioError: there was no adviser, or the game is not over.
         """
-        if not isinstance(self._game, AdvisedGame):
+        adviser = self.adviser
+        if adviser is None:
             raise ScenarioError("nobody advised: BeerGame(station, adviser=rule)")
-        value = self._game.value(beer_cost)
-        return replace(value, decisions=value.decisions[START_UP:])
+        if not self.over:
+            raise ScenarioError("the game is not over: overrides have no outcome yet")
+        orders = tuple(d.ordered for d in self.decisions)
+
+        def played(weeks: int) -> float:
+            """The team's cost if only the first weeks are the player's own."""
+            rule = _Advised(adviser, orders[:weeks])
+            return float(beer_cost(simulate(self.scenario.decide({self.station: rule}))))
+
+        costs, judged = [played(START_UP)], []
+        for at, decision in enumerate(self.decisions[START_UP:], start=START_UP + 1):
+            # Following the advice changes nothing: no need to live through it again.
+            costs.append(played(at) if decision.override else costs[-1])
+            judged.append(decision._replace(value=costs[-2] - costs[-1]))
+        return OverrideValue(costs[-1], costs[0], tuple(judged))

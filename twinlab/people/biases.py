@@ -1,13 +1,4 @@
-"""How people order: rules with a bias, and biases put over any rule; both engines run them.
-
-======================  ==========================================================
-AnchorAndAdjust         a forecast, adjusted towards a stock goal; β counts the pipeline
-PullToCentre            between the best quantity and the mean demand
-DemandChasing(rule)     drawn towards what was asked last
-Panic(rule)             orders extra for every unit owed, again and again
-Wavering(rule)          a mood from one decision to the next, in whole units
-======================  ==========================================================
-"""
+"""How people order: rules with a bias, and biases put over any rule; both engines run them."""
 
 from __future__ import annotations
 
@@ -29,15 +20,15 @@ class AnchorAndAdjust(Row):
     """Start from a forecast and adjust it by part of what stock and pipeline lack.
 
     O = max(0, L̂ + α (S' − S − β SL)) with L̂ = θ L + (1 − θ) L̂ of the last decision: S is the net
-    stock, SL the units on order, L what was asked. With α = β = 1 it is base stock plus forecast; people have a β
-    near a third: they forget most of what is under way. Before day ``starts`` it orders its first
-    forecast. Source: Sterman (1989).
+    stock, SL the units on order, L what was asked. With α = β = 1 it is base stock plus forecast;
+    people have a β near a third: they forget most of what is under way. Before day ``starts`` it
+    orders its first forecast. Source: Sterman (1989).
 
     >>> view = View("retailer", "case")
     >>> view.day, view.demand, view.on_hand, view.on_order = 4, 8.0, 8.0, 16.0
     >>> float(AnchorAndAdjust(theta=0, alpha=1, beta=1, goal=28)(view))
     8.0
-    """  # noqa: E501 (a formula)
+    """
 
     theta: float = column("share", 0.36, "weight θ of the newest demand", low=0, high=1)
     alpha: float = column("share", 0.26, "part α of a gap that is ordered", low=0, high=2)
@@ -61,12 +52,12 @@ class AnchorAndAdjust(Row):
 class PullToCentre(Row):
     """Order up to a quantity between the best one and the mean demand.
 
-    q = w μ + (1 − w) q*. Reported mean orders of people imply w = 0.65 where profits are high and 0.78 where they
-    are low. Source: Schweitzer & Cachon (2000), experiment 1.
+    q = w μ + (1 − w) q*. Mean orders of people imply w = 0.65 where profits are high and 0.78 where
+    they are low. Source: Schweitzer & Cachon (2000), experiment 1.
 
-    >>> round(PullToCentre(optimum=225, mean=150.5, weight=0.65).quantity, 2)
-    176.57
-    """  # noqa: E501 (a formula)
+    >>> float(PullToCentre(optimum=225, mean=150, weight=0.5)(View("shop", "paper")))
+    187.5
+    """
 
     optimum: float = column("units", meaning="best quantity q*", low=0)
     mean: float = column("units", meaning="mean demand μ", low=0)
@@ -74,14 +65,10 @@ class PullToCentre(Row):
 
     keeps_nothing: ClassVar[bool] = True
 
-    @property
-    def quantity(self) -> float:
-        """The quantity between mean and optimum."""
-        return self.weight * self.mean + (1.0 - self.weight) * self.optimum
-
     def __call__(self, view: View) -> Any:
         """Order what the position lacks."""
-        return np.maximum(0.0, self.quantity - view.inventory_position)
+        quantity = self.weight * self.mean + (1.0 - self.weight) * self.optimum
+        return np.maximum(0.0, quantity - view.inventory_position)
 
 
 @dataclass(frozen=True)
@@ -155,11 +142,6 @@ def ask(rule: Rule, view: View, name: str) -> Any:
 
     Two rules asked about one view (an adviser and the person advised) would else overwrite what the
     other remembers.
-
-    >>> view = View("retailer", "case")
-    >>> answer = ask(AnchorAndAdjust(), view, "adviser")
-    >>> sorted(view.memory), sorted(view.memory["adviser"])
-    (['adviser'], ['forecast'])
     """
     whole = view.memory
     # A copy: the memory of the state that a run starts from is not ours to change.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,6 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_newsvendor
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Mean orders of people for a high- and a low-profit product, whose optima are 225 and 75:
 # Schweitzer & Cachon (2000), experiment 1. Measured with people, no result of a model.
@@ -26,8 +22,8 @@ HUMAN_ORDERS = (176.68, 134.06)
 class NewsvendorProblem(Row):
     """Buy before demand is known; what is left over is worth nothing.
 
-    Demand is a whole number from 1 to ``highest``, each as likely. With cost 3 the profit is high,
-    with cost 9 it is low. Source: Schweitzer & Cachon (2000), experiment 1.
+    Demand is a whole number from 1 to ``highest``, each as likely. Source: Schweitzer & Cachon
+    (2000), experiment 1: with cost 3 the profit is high, with cost 9 it is low.
 
     >>> high, low = NewsvendorProblem(cost=3), NewsvendorProblem(cost=9)
     >>> high.optimum, low.optimum, high.mean, high.expected_profit(225), low.expected_profit(75)
@@ -41,9 +37,7 @@ class NewsvendorProblem(Row):
     def check(self) -> None:
         """A sale brings more than a unit costs."""
         if self.cost >= self.price:
-            raise ScenarioError(
-                f"NewsvendorProblem: cost {self.cost:g} must be below price {self.price:g}"
-            )
+            raise ScenarioError(f"cost {self.cost:g} must be below price {self.price:g}")
 
     @property
     def mean(self) -> float:
@@ -65,11 +59,7 @@ class NewsvendorProblem(Row):
         return float(self.price * sold - self.cost * order)
 
     def adjustment(self, order: float) -> float:
-        """How far an order has come from the mean towards the optimum; the pull is the rest.
-
-        >>> round(NewsvendorProblem(cost=3).adjustment(176.68), 4)
-        0.3514
-        """
+        """How far an order has come from the mean towards the optimum; the pull is the rest."""
         return (order - self.mean) / (self.optimum - self.mean)
 
     def demands(self, rounds: int, seed: int = 0) -> tuple[int, ...]:
@@ -81,8 +71,7 @@ class NewsvendorProblem(Row):
 class NewsvendorGame:
     """Rounds of the newsvendor: decide, hear the demand, decide again.
 
-    ``adviser`` is a function of the game so far that gives an order; without one there is no
-    advice.
+    ``adviser`` is a function of the game so far that gives an order.
 
     >>> game = NewsvendorGame(NewsvendorProblem(cost=9), rounds=5, seed=1)
     >>> while not game.over:
@@ -103,7 +92,7 @@ class NewsvendorGame:
         self._luck = self.problem.demands(rounds, seed)
         self.adviser = adviser
         self.orders: list[float] = []
-        self._advised: list[float | None] = []
+        self.decisions: list[Decision] = []
         self.advice = adviser(self) if adviser else None
 
     @property
@@ -124,30 +113,20 @@ class NewsvendorGame:
     @property
     def profit(self) -> float:
         """The profit so far [USD]."""
-        return sum(self.problem.profit(q, d) for q, d in zip(self.orders, self._luck, strict=False))
+        return sum(map(self.problem.profit, self.orders, self.demands))
 
     def order(self, units: float) -> None:
-        """Order for this round, and hear its demand.
-
-        Raises:
-            ScenarioError: the game is over, or that is no quantity.
-        """
+        """Order for this round, and hear its demand."""
         if self.over:
             raise ScenarioError("the game is over: start another one with NewsvendorGame()")
         if not isinstance(units, int | float) or not 0 <= units < math.inf:
             raise ScenarioError(f"your order is {units!r}: give a number of units of at least 0")
-        self._advised.append(self.advice)
+        if self.advice is not None:
+            gain, demand = self.problem.profit, self._luck[len(self.orders)]
+            value = gain(units, demand) - gain(self.advice, demand)
+            self.decisions.append(Decision(len(self.orders), self.advice, float(units), value))
         self.orders.append(float(units))
         self.advice = self.adviser(self) if self.adviser and not self.over else None
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per round: order, demand [units], profit [USD]."""
-        import pandas as pd
-
-        pairs = list(zip(self.orders, self.demands, strict=True))
-        rows = [(n, q, d, self.problem.profit(q, d)) for n, (q, d) in enumerate(pairs, start=1)]
-        return pd.DataFrame(rows, columns=["round", "order", "demand", "profit"]).set_index("round")
 
     @property
     def fit(self) -> Fit:
@@ -156,23 +135,11 @@ class NewsvendorGame:
         return fit_newsvendor(self.orders, self.demands, problem.optimum, problem.mean)
 
     def override_value(self) -> OverrideValue:
-        """What overriding the advice was worth, round by round (a cost is a negative profit).
-
-        Raises:
-            ScenarioError: nobody advised.
-        """
-        rounds = list(zip(self._advised, self.orders, self._luck, strict=False))
-        gain = self.problem.profit
-        decisions = tuple(
-            Decision(at, advised, order, gain(order, demand) - gain(advised, demand))
-            for at, (advised, order, demand) in enumerate(rounds)
-            if advised is not None
-        )
-        if not decisions:
+        """What overriding the advice was worth, round by round (a cost is a negative profit)."""
+        if self.adviser is None:
             raise ScenarioError("nobody advised: NewsvendorGame(adviser=lambda game: 225)")
-        return OverrideValue(
-            -self.profit, -self.profit + sum(d.value for d in decisions), decisions
-        )
+        followed = sum(d.value for d in self.decisions) - self.profit
+        return OverrideValue(-self.profit, followed, tuple(self.decisions))
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@
 task         describe              predict                    prescribe
 ============ ===================== ========================== ================================
 inventory    stock and its cover   run-out date               what to order, lots, levels
-sourcing     shares by supplier    availability, lateness     allocation, second source
-production   OEE of the machines   loads, bottleneck, bounds  takt, kanban, instructions
-warehousing  space, pick activity  dock queue, travel         slotting, number of docks
-logistics    what lanes carry      days under way             sites, flows, routes
+sourcing     shares by supplier    availability               a second source
+production   OEE of the machines   loads, bottleneck          takt, kanban, instructions
+warehousing  pick activity         dock queue, travel         slotting, number of docks
+logistics    days under way        arrival of a shipment      sites, flows, routes
 demand       its pattern           forecasts, rolling tests   a level from a method's errors
-maintenance  MTBF, survival        remaining life             age of replacement
+maintenance  MTBF, availability    remaining life             age of replacement
 quality      charts, complaints    run lengths                choice of chart, what to do
 ============ ===================== ========================== ================================
 

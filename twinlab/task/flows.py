@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from twinlab.organization.sourcing import Shares
-from twinlab.scope.entities import ItemKey, Lane
+from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
 
@@ -59,16 +59,12 @@ def _feeds(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:
             good = recipe.good_share.average
             return {(node, part): need / good for part, need in recipe.components.items()}
     lanes = [v for v in scenario.network.lanes if (v.destination, v.product) == item]
-    found: dict[ItemKey, float] = {}
-    for lane, share in _split(scenario, item, lanes):
-        supplier = (lane.source, product)
-        found[supplier] = found.get(supplier, 0.0) + share
-    return found
-
-
-def _split(scenario: Scenario, item: ItemKey, lanes: list[Lane]) -> list[tuple[Lane, float]]:
     total = sum(v.sourcing_share for v in lanes)
-    if isinstance(scenario.sourcing.get(item), Shares) and total > 0:
-        return [(v, v.sourcing_share / total) for v in lanes]
-    best = min((v.sourcing_rank for v in lanes), default=0)
-    return [(v, 1.0) for v in lanes if v.sourcing_rank == best][:1]
+    if not (isinstance(scenario.sourcing.get(item), Shares) and total > 0):
+        first = sorted(lanes, key=lambda v: v.sourcing_rank)[:1]
+        return {(v.source, product): 1.0 for v in first}
+    found: dict[ItemKey, float] = {}
+    for lane in lanes:
+        supplier = (lane.source, product)
+        found[supplier] = found.get(supplier, 0.0) + lane.sourcing_share / total
+    return found

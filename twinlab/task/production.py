@@ -9,33 +9,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twinlab.modeling.line import LineBatch, LineRun, replicate_line
+from twinlab.modeling.line import LineRun, replicate_line
 from twinlab.modeling.output import Estimate
-from twinlab.modeling.queues import LineBounds, erlang_queue
+from twinlab.modeling.queues import erlang_queue
 from twinlab.modeling.stations import Line, Saturated, Station
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.task.recommendation import Answer
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SHIFT = 480.0  # minutes
+
 # -- describe: how well the machines are used -------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Oee(Row, Answer):
+class Oee(Answer):
     """Overall equipment effectiveness: availability × performance × quality.
 
     Source: Nakajima (1988).
-
-    >>> round(Oee(availability=0.9, performance=0.95, quality=0.99).oee, 4)
-    0.8464
     """
 
-    availability: float = column("share", meaning="time up of planned time", low=0, high=1)
-    performance: float = column("share", meaning="ideal time of time up", low=0, high=1)
-    quality: float = column("share", meaning="good units of all units", low=0, high=1)
+    availability: float = column("share", meaning="time up of planned time")
+    performance: float = column("share", meaning="ideal time of time up")
+    quality: float = column("share", meaning="good units of all units")
 
     @property
     def oee(self) -> float:
@@ -58,7 +57,7 @@ def oee(run: LineRun, station: str) -> Oee:
     return Oee(up, seen.working / up if up else 0.0, run.good_share)
 
 
-# -- predict: the bottleneck, and what a line can do ------------------------------------------
+# -- predict: what each station can do, and which one limits -----------------------------------
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,9 @@ def loads(line: Line) -> tuple[Load, ...]:
     """Explode one delivered unit backwards through the line, yields and failures included.
 
     Visits: what leaves a station goes on, back to rework, or to scrap; these flows balance
-    (linear equations), scaled to one delivered unit. Minutes: work + the expected repair and
-    replacement per minute of work. Capacity = machines × minutes per day / (visits × minutes).
+    (linear equations), scaled to one delivered unit. Minutes: work, the expected repair and
+    replacement per minute of work, and small stops.
+    Capacity = machines × minutes per day / (visits × minutes).
     Source: Hopp & Spearman (2011) chapters 8 and 12.
 
     >>> from twinlab.modeling.stations import Fault, Inspection
@@ -85,7 +85,7 @@ def loads(line: Line) -> tuple[Load, ...]:
     [192.0, 128.0]
     """
     visits = _visits(line.stations)
-    minutes = [s.time.average * (1 + _lost_per_minute(s)) for s in line.stations]
+    minutes = [s.time.average * (1 + _lost_per_minute(s)) + s.stop.average for s in line.stations]
     return tuple(
         Load(s.name, v, m, s.machines * line.minutes_per_day / (v * m) if m else math.inf)
         for s, v, m in zip(line.stations, visits, minutes, strict=True)
@@ -101,44 +101,24 @@ def bottleneck(line: Line) -> Load:
     return min(loads(line), key=lambda found: found.capacity)
 
 
-def bounds(line: Line, units: float) -> LineBounds:
-    """Best, worst and practical worst throughput with so many units in the line (per minute).
-
-    The bottleneck's rate and the raw time come from ``loads``; see ``LineBounds``.
-
-    >>> penny = Line([Station(name, 120) for name in "abcd"])  # four stations of two hours
-    >>> round(bounds(penny, 10).practical_throughput * 60, 4)
-    0.3846
-    """
-    found = loads(line)
-    rate = min(one.capacity for one in found) / line.minutes_per_day
-    return LineBounds(rate, sum(one.visits * one.minutes for one in found), units)
-
-
 def _visits(stations: Sequence[Station]) -> list[float]:
     """Works begun at each station per delivered unit."""
     names = [s.name for s in stations]
-    flows = np.eye(len(stations))  # visits − what comes from others = what enters
-    faulty, delivered = 0.0, 1.0
+    flows = np.eye(len(stations) + 1)  # visits − what comes from others = what enters
+    faulty = 0.0
     for at, station in enumerate(stations):
         for fault in station.faults:
             faulty = 1 - (1 - faulty) * (1 - fault.rate)
         passed = 1.0
-        if station.inspection:
-            found = faulty * station.inspection.detects
+        if look := station.inspection:
+            found = faulty * look.detects
             passed = 1 - found
             faulty = (faulty - found) / passed if passed else 0.0
-            if station.inspection.rework_to:
-                back = names.index(station.inspection.rework_to)
-                flows[back, at] -= found * station.inspection.rework_share
-        if at + 1 < len(stations):
-            flows[at + 1, at] -= passed
-        else:
-            delivered = passed
-    entering = np.zeros(len(stations))
-    entering[0] = 1.0
-    visits = np.linalg.solve(flows, entering)
-    return [float(v) for v in visits / (visits[-1] * delivered)]
+            if look.rework_to:
+                flows[names.index(look.rework_to), at] -= found * look.rework_share
+        flows[at + 1, at] -= passed  # after the last station: delivered
+    visits = np.linalg.solve(flows, np.eye(len(stations) + 1)[0])
+    return [float(v) for v in visits[:-1] / visits[-1]]
 
 
 def _lost_per_minute(station: Station) -> float:
@@ -189,9 +169,7 @@ class Department(Answer):
     """What one department is told."""
 
     station: str = column("name")
-    start_per_hour: float = column(
-        "units/hour", meaning="works to begin, scrap and rework included"
-    )
+    start_per_hour: float = column("units/hour", meaning="works to begin, with scrap and rework")
     machines: int = column("machines", meaning="to man")
     wip_limit: int = column("units", meaning="kanban cards: most in the department")
     busy: float = column("share", meaning="of the manned machines' time")
@@ -199,11 +177,10 @@ class Department(Answer):
 
 @dataclass(frozen=True)
 class Proof:
-    """What the instructed line delivered when it was simulated."""
+    """What the instructed line delivered when it was simulated, beside what is wanted."""
 
     wanted: float = column("units/day")
     throughput: Estimate = column("units/day")
-    batch: LineBatch | None = None
 
     @property
     def holds(self) -> bool:
@@ -211,19 +188,18 @@ class Proof:
         return self.throughput.low >= self.wanted
 
     def __str__(self) -> str:
-        """Say it in a line."""
         verdict = "proved" if self.holds else "NOT proved"
         return f"{verdict}: {self.wanted:g} units/day wanted, simulated {self.throughput}"
 
 
 @dataclass(frozen=True)
 class Instructions:
-    """What every department must do so that the line delivers what is wanted."""
+    """What every department must do so that the line delivers what is ``wanted`` [units/day]."""
 
-    wanted: float = column("units/day")
-    shifts: int = column("shifts/day")
-    departments: tuple[Department, ...] = ()
-    line: Line | None = None
+    wanted: float
+    shifts: int
+    departments: tuple[Department, ...]
+    line: Line
 
     @property
     def table(self) -> pd.DataFrame:
@@ -234,25 +210,17 @@ class Instructions:
 
     def prove(self, days: float = 20, histories: int = 10, seed: int = 0) -> Proof:
         """Simulate the line as instructed, and see whether it delivers."""
-        assert self.line is not None
         batch = replicate_line(self.line, days, histories, seed)
-        return Proof(self.wanted, batch.estimate("throughput"), batch)
-
-    def _repr_html_(self) -> str:
-        words = f"{self.wanted:g} units/day in {self.shifts} shift(s)"
-        return f"<p>{words}</p>{self.table.to_html(float_format='{:.3g}'.format)}"
+        return Proof(self.wanted, batch.estimate("throughput"))
 
 
-def instruct(
-    line: Line, wanted: float, *, shift: float = 480.0, most_busy: float = 0.9,
-    safety: float = 0.5,
-) -> Instructions:  # fmt: skip
+def instruct(line: Line, wanted: float, *, most_busy: float = 0.9) -> Instructions:
     """Tell each department what to do for a throughput: start rate, machines, cards, shifts.
 
-    Backwards from the customers: starts = wanted × visits (``loads``). The fewest shifts, then the
-    fewest of each station's machines, with which nobody is busier than ``most_busy``. Cards:
-    Little's law on the time in the department (an M/M/c queue's wait and the work) with
-    ``safety``. The line is then one of finite buffers; ``prove`` simulates it.
+    Backwards from the customers: starts = wanted × visits (``loads``). The fewest shifts of 480
+    minutes, then the fewest of each station's machines, with which nobody is busier than
+    ``most_busy``. Cards: Little's law on the time in the department (an M/M/c queue's wait and the
+    work) and half as many again. The line is then one of finite buffers; ``prove`` simulates it.
     Source: Orlicky (1975) for the explosion; Hopp & Spearman (2011) chapters 8 and 12.
 
     Raises:
@@ -270,21 +238,21 @@ def instruct(
     # Minutes of one machine a day, shared by those that there are.
     shares = [wanted * n.visits * n.minutes / s.machines
               for n, s in zip(needs, line.stations, strict=True)]  # fmt: skip
-    shifts = max(1, math.ceil(max(shares) / (shift * most_busy) - 1e-9))
+    shifts = max(1, math.ceil(max(shares) / (SHIFT * most_busy) - 1e-9))
     if shifts > 3:
         worst = shares.index(max(shares))
-        short = math.ceil(shares[worst] * line.stations[worst].machines / (3 * shift * most_busy))
+        short = math.ceil(shares[worst] * line.stations[worst].machines / (3 * SHIFT * most_busy))
         raise SolverError(
             f"instruct: {wanted:g} units/day would keep {needs[worst].station!r} busy for "
-            f"{max(shares) / shift:.1f} shifts a day: it needs {short} machines, or ask for less"
+            f"{max(shares) / SHIFT:.1f} shifts a day: it needs {short} machines, or ask for less"
         )
-    minutes = shifts * shift
+    minutes = shifts * SHIFT
     told, built = [], []
     for need, station in zip(needs, line.stations, strict=True):
         rate = wanted * need.visits / minutes
         machines = max(1, math.ceil(rate * need.minutes / most_busy - 1e-9))
         wait = erlang_queue(rate, 1 / need.minutes, machines).wait if need.minutes else 0.0
-        cards = max(machines + 1, kanban(rate, wait + need.minutes, safety=safety))
+        cards = max(machines + 1, kanban(rate, wait + need.minutes, safety=0.5))
         busy = rate * need.minutes / machines
         told.append(Department(station.name, 60 * rate, machines, cards, busy))
         built.append(replace(station, machines=machines, buffer=cards - machines))

@@ -23,17 +23,12 @@ class Answer:
     """
 
     def __str__(self) -> str:
-        """Say every column with its unit."""
-        said = [
-            (c.name.replace("_", " "), getattr(self, c.name), c.unit) for c in schema(type(self))
-        ]
-        return " · ".join(f"{name} {_plain(value)} {unit}".rstrip() for name, value, unit in said)
+        said = [(c.name, _plain(getattr(self, c.name)), c.unit) for c in schema(type(self))]
+        return " · ".join(f"{name.replace('_', ' ')} {value} {unit}" for name, value, unit in said)
 
 
 def _plain(value: Any) -> str:
     """A value in words; four digits of a number are enough to decide on."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
     if isinstance(value, tuple):
         return ", ".join(map(_plain, value))
     if isinstance(value, float):
@@ -70,13 +65,11 @@ class Recommendation:
         return compare(both, replications, seed, kpis=kpis)
 
     def __str__(self) -> str:
-        """Say what, why, and from what to what."""
-        rows = [
-            f"  {path}: {_short(self.before[path])} → {_short(value)}"
-            if path in self.before else f"  {path}: {_short(value)}"
-            for path, value in self.change.items()
-        ]  # fmt: skip
-        return "\n".join([f"{self.title}: {self.reason}", *rows])
+        rows = [f"{self.title}: {self.reason}"]
+        for path, value in self.change.items():
+            was = f"{_short(self.before[path])} → " if path in self.before else ""
+            rows.append(f"  {path}: {was}{_short(value)}")
+        return "\n".join(rows)
 
 
 def _short(value: Any) -> str:
@@ -91,7 +84,7 @@ def recommend(
     Raises:
         ScenarioError: a path leads nowhere.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
+    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> recommend(shop, "more stock", "customers wait", {"shop.up_to": 8}).before
     {'shop.up_to': 6.0}
@@ -120,8 +113,7 @@ def recommend_rules(
     changed = baseline.decide(rules)
     old: Any = baseline.rules
     moved = {item: rule for item, rule in changed.rules.items() if rule != old[item]}  # type: ignore[union-attr]
-    words = {item: "/".join(item) for item in moved}
     return Recommendation(
-        title, reason, {words[i]: rule for i, rule in moved.items()}, changed,
-        {words[i]: old[i] for i in moved},
+        title, reason, {"/".join(item): rule for item, rule in moved.items()}, changed,
+        {"/".join(item): old[item] for item in moved},
     )  # fmt: skip

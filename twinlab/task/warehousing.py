@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinlab.modeling.output import Estimate, estimate
-from twinlab.modeling.queues import Queue, erlang_queue, variable_queue
+from twinlab.modeling.queues import Queue, erlang_queue
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.task.recommendation import Answer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,60 +22,31 @@ if TYPE_CHECKING:
 class Sku(Row):
     """A stock keeping unit: how often it is picked, and the room it takes.
 
-    >>> Sku("screws", picks=40, cube=1.5).slots
+    >>> Sku("screws", picks=40).slots
     1
     """
 
     name: str = column("name", meaning="what it is called")
     picks: float = column("lines/day", meaning="order lines that ask for it", low=0)
-    cube: float = column("m³", 0.0, "room that its stock fills", low=0)
     slots: int = column("slots", 1, "slots that it is given", low=1)
 
 
-# -- describe: how full, how busy -------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Space(Answer):
-    """How full the slots are."""
-
-    slot_use: float = column("share", meaning="of the slots that are given to an item")
-    cube_use: float = column("share", meaning="of the given slots' room that is filled")
-
-
-def space(skus: Sequence[Sku], slots: int, slot_cube: float) -> Space:
-    """Measure how much of the slots, and of the room in them, is used.
-
-    >>> print(space([Sku("screws", 40, cube=1.5), Sku("pipes", 5, cube=3, slots=2)], 4, 2.0))
-    slot use 0.75 share · cube use 0.75 share
-    """
-    given = sum(s.slots for s in skus)
-    if not 0 < given <= slots or slot_cube <= 0:
-        raise ScenarioError(
-            f"space: {given} slots are given of {slots} with {slot_cube:g} m³ each: count anew"
-        )
-    return Space(given / slots, sum(s.cube for s in skus) / (given * slot_cube))
+# -- describe: how busy -----------------------------------------------------------------------
 
 
 def activity(skus: Sequence[Sku]) -> pd.DataFrame:
-    """Show pick lines, their share, and the cube-per-order index of every item, busiest first.
+    """Show lines, their share, and the cube-per-order index of every item, busiest first.
 
     >>> activity([Sku("pipes", 10, slots=2), Sku("screws", 30)]).index.tolist()
     ['screws', 'pipes']
     """
     import pandas as pd  # half a second; `import twinlab` stays quick
 
-    total = sum(s.picks for s in skus)
-    rows = {
-        s.name: {
-            "lines/day": s.picks,
-            "share of lines": s.picks / total if total else math.nan,
-            "slots": s.slots,
-            "slots per line": cube_per_order(s),
-        }
-        for s in sorted(skus, key=lambda s: -s.picks)
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("sku")
+    total = sum(s.picks for s in skus) or math.nan
+    busiest = sorted(skus, key=lambda s: -s.picks)
+    rows = [(s.name, s.picks, s.picks / total, s.slots, cube_per_order(s)) for s in busiest]
+    columns = ["sku", "lines/day", "share of lines", "slots", "slots per line"]
+    return pd.DataFrame(rows, columns=columns).set_index("sku")
 
 
 def cube_per_order(sku: Sku) -> float:
@@ -96,9 +66,9 @@ def cube_per_order(sku: Sku) -> float:
 def dock(arrivals: float, minutes: float, docks: int = 1, variation: float = 1.0) -> Queue:
     """Predict the queue of trucks at the docks; rates per hour, waits in hours.
 
-    ``minutes`` to unload a truck, ``variation`` their sd / mean. One dock: M/G/1 (Pollaczek and
-    Khinchine), exact. Several docks: M/M/c, exact for variation 1; otherwise its wait times
-    (1 + cv²)/2, an approximation. Source: Lee & Longton (1959).
+    ``minutes`` to unload a truck, ``variation`` their sd / mean (cv). The wait of an M/M/c queue
+    times (1 + cv²)/2: exact for one dock (Pollaczek and Khinchine) and for cv 1, otherwise an
+    approximation. Source: Lee & Longton (1959).
 
     Raises:
         ScenarioError: trucks come faster than they are unloaded.
@@ -110,13 +80,12 @@ def dock(arrivals: float, minutes: float, docks: int = 1, variation: float = 1.0
     """
     if minutes <= 0 or variation < 0:
         raise ScenarioError(f"dock: minutes {minutes:g} above 0, variation {variation:g} from 0")
-    if docks == 1:
-        return variable_queue(arrivals, minutes / 60, variation)
     found = erlang_queue(arrivals, 60 / minutes, docks)
     wait = found.wait * (1 + variation**2) / 2
-    queue = arrivals * wait
-    return Queue(found.utilisation, found.empty, found.must_wait, queue, wait,
-                 queue + arrivals * minutes / 60, wait + minutes / 60)  # fmt: skip
+    queue, load = arrivals * wait, arrivals * minutes / 60
+    return replace(
+        found, queue_length=queue, wait=wait, present=queue + load, time_present=wait + minutes / 60
+    )
 
 
 Layout = Mapping[str, Sequence[float]]
@@ -161,13 +130,14 @@ def simulate_travel(
 
 
 def _weights(skus: Sequence[Sku], *layouts: Layout) -> list[float]:
+    """The share of lines of each item, once every layout gives it the slots that it needs."""
     for layout in layouts:
         for sku in skus:
-            if len(layout.get(sku.name, ())) != sku.slots:
+            given = len(layout.get(sku.name, ()))
+            if given != sku.slots:
                 known = did_you_mean(sku.name, layout)
                 raise ScenarioError(
-                    f"layout: {sku.name!r} has {len(layout.get(sku.name, ()))} slots and needs "
-                    f"{sku.slots}; {known}"
+                    f"layout: {sku.name!r} has {given} slots and needs {sku.slots}; {known}"
                 )
     total = sum(s.picks for s in skus)
     if total <= 0:

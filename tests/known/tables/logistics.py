@@ -13,9 +13,7 @@ from twinlab.task.logistics import (
     facilities,
     gravity_location,
     network_flow,
-    p_median,
     route,
-    transport,
 )
 
 WEBER, CAP, MEDIAN, CLASSICS, WILLIAMS, TSP, VRP, CITY = (
@@ -62,7 +60,9 @@ def opened(name):
 
 def medians(inputs):
     distance = {tuple(pair.split("|")): far for pair, far in inputs["distance"].items()}
-    return [p_median(distance, count) for count in inputs["P"]]
+    sites = {site: Site() for site, _ in distance}
+    customers = {customer: 1.0 for _, customer in distance}
+    return [facilities(sites, customers, distance, count) for count in inputs["P"]]
 
 
 # -- flows ------------------------------------------------------------------------------------
@@ -75,10 +75,10 @@ def classic(name):
             [case["freight_per_case_per_kmile"] * far / 1000 for far in row]
             for row in case["distance_kmiles"]
         ]
-        cost = {(f"s{i}", f"d{j}"): c for i, row in enumerate(table) for j, c in enumerate(row)}
+        ways = [Way(f"s{i}", f"d{j}", c) for i, row in enumerate(table) for j, c in enumerate(row)]
         supply = {f"s{i}": amount for i, amount in enumerate(case["supply"])}
         demand = {f"d{j}": amount for j, amount in enumerate(case["demand"])}
-        return transport(supply, demand, cost).cost
+        return network_flow(ways, supply, demand).cost
 
     return compute
 

@@ -1,7 +1,7 @@
 """Resilience: areas lost, and what a triangle keeps."""
 
 from tests.known.answers import Row
-from twinlab.management import Curve, triangle_resilience
+from twinlab.management import Curve
 
 
 def area(given, at):
@@ -10,7 +10,8 @@ def area(given, at):
 
 def kept(given, at):
     one = given["cases"][at]
-    return triangle_resilience(one["X"], one["T"], one["T_star"])
+    curve = Curve([0, 0, one["T"]], [100, 100 * (1 - one["X"]), 100])
+    return curve.predicted_resilience(one["T_star"])
 
 
 ROWS = [

@@ -13,38 +13,18 @@ lead_times  days from order to delivery by mode, fitted and checked on later yea
 
 from twinlab.cases.relief.food import Basket, general_ration, least_cost_basket
 from twinlab.cases.relief.last_mile import (
-    Load,
     Schedule,
     cheapest_schedule,
     schedules,
     social_schedule,
     towns_in_need,
 )
-from twinlab.cases.relief.lead_times import Check, LeadTime, check, fit, index_link, lead_times
+from twinlab.cases.relief.lead_times import Check, LeadTime, check, fit, lead_times
 from twinlab.cases.relief.needs import Needs, needs
-from twinlab.cases.relief.storms import kit, places, storm_season, track, tracks
+from twinlab.cases.relief.storms import kit, places, storm_season, track
 
 __all__ = [
-    "Basket",
-    "Check",
-    "LeadTime",
-    "Load",
-    "Needs",
-    "Schedule",
-    "cheapest_schedule",
-    "check",
-    "fit",
-    "general_ration",
-    "index_link",
-    "kit",
-    "lead_times",
-    "least_cost_basket",
-    "needs",
-    "places",
-    "schedules",
-    "social_schedule",
-    "storm_season",
-    "towns_in_need",
-    "track",
-    "tracks",
-]
+    "Basket", "Check", "LeadTime", "Needs", "Schedule", "cheapest_schedule", "check", "fit",
+    "general_ration", "kit", "lead_times", "least_cost_basket", "needs", "places", "schedules",
+    "social_schedule", "storm_season", "towns_in_need", "track",
+]  # fmt: skip

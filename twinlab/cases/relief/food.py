@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from twinlab.cases.relief.tables import rows
-from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
+from twinlab.scope.errors import SolverError
+from twinlab.task.logistics.prepositioning import Key, coefficients
 
 Way = tuple[str, str]
-_GRAMS = 1e6  # in a tonne
 _NEED = "requirement"
 
 
@@ -44,7 +43,6 @@ class Basket:
         return sum(self.grams.values())
 
     def __repr__(self) -> str:
-        """Say it in three lines."""
         parts = ", ".join(f"{name} {grams:.0f}" for name, grams in self.grams.items())
         short = [f"{name} {share:.0%}" for name, share in self.nutrition.items() if share < 0.9995]
         return (
@@ -55,132 +53,98 @@ class Basket:
         )
 
 
-class _Tables:
-    """The case's network of food, by number."""
-
-    def __init__(self) -> None:
-        content = rows("nutrients")
-        self.nutrients = [r["nutrient"] for r in content if r["food"] == _NEED]
-        self.amount = {(r["food"], r["nutrient"]): float(r["amount"]) for r in content}
-        self.price = {(r["supplier"], r["food"]): float(r["price"]) for r in rows("food_prices")}
-        known = {food for food, _ in self.amount}
-        self.foods = sorted({food for _, food in self.price} & known)
-        self.nodes = {r["name"]: at for at, r in enumerate(rows("food_nodes"))}
-        self.people = {r["name"]: float(r["people"]) for r in rows("food_nodes")}
-        self.ways = [(r["source"], r["destination"]) for r in rows("food_ways")]
-        self.carriage = [float(r["cost"]) for r in rows("food_ways")]
-        self.offers = [(s, f) for s, f in self.price if f in set(self.foods)]
-
-    def row(self, node: str, food: str) -> int:
-        """The balance of a food at a node."""
-        return self.nodes[node] * len(self.foods) + self.foods.index(food)
-
-
-@cache
-def _tables() -> _Tables:
-    return _Tables()
-
-
-def least_cost_basket(nutrition: float = 1.0, closed: Collection[str] = ()) -> Basket:
+def least_cost_basket() -> Basket:
     """Find the cheapest basket that feeds everybody, with where to buy it and how to send it.
 
     min Σ price·bought + Σ cost·carried, where every node passes on what it gets, every person gets
-    the same x grams of each food, and Σ content·x ≥ ``nutrition`` × requirement for each of
-    eleven nutrients. ``closed`` names suppliers that sell nothing. A linear program (HiGHS).
-
-    Raises:
-        ScenarioError: a supplier is unknown or the share is below 0.
-        SolverError: no basket reaches that.
-
-    Source: WFP's Syria instance; model after Peters et al. (2021), without palatability.
+    the same x grams of each food, and Σ content·x ≥ requirement for each of eleven nutrients.
+    A linear program (HiGHS). Source: WFP's Syria instance; model after Peters et al. (2021),
+    without palatability.
 
     >>> basket = least_cost_basket()
     >>> round(min(basket.nutrition.values()), 6), basket.people
     (1.0, 67000.0)
     """
-    if not nutrition >= 0:
-        raise ScenarioError(f"least_cost_basket: nutrition is {nutrition!r}: give a share from 0")
-    return _solve(nutrition, None, closed)
+    return _solve(None)
 
 
-def general_ration(closed: Collection[str] = ()) -> Basket:
+def general_ration() -> Basket:
     """Buy and send WFP's general ration (salt left out, which nobody sells here) most cheaply.
 
     >>> round(general_ration().weight)
     550
     """
-    ration = {r["food"]: float(r["grams"]) for r in rows("ration") if r["food"]}
-    return _solve(0.0, ration, closed)
+    return _solve({r["food"]: float(r["grams"]) for r in rows("ration") if r["food"]})
 
 
-def _solve(nutrition: float, ration: Mapping[str, float] | None, closed: Collection[str]) -> Basket:
+def _solve(ration: Mapping[str, float] | None) -> Basket:
+    """The cheapest way to a ration, or to the cheapest basket with every nutrient."""
     from scipy.optimize import linprog
 
-    t = _tables()
-    sellers = dict.fromkeys(supplier for supplier, _ in t.price)
-    for name in closed:
-        if name not in sellers:
-            raise ScenarioError(f"closed: {name!r} sells nothing; {did_you_mean(name, sellers)}")
-    foods, offers = len(t.foods), len(t.offers)
-    bounds: list[tuple[float, float | None]] = [(0, None)] * foods
+    offers = {(r["supplier"], r["food"]): float(r["price"]) for r in rows("food_prices")}
+    amount = {(r["food"], r["nutrient"]): float(r["amount"]) for r in rows("nutrients")}
+    needed = {nutrient: units for (food, nutrient), units in amount.items() if food == _NEED}
+    foods = sorted({food for _, food in offers} & {food for food, _ in amount})
+    costs: dict[Key, float] = {("grams", food): 0.0 for food in foods}
+    costs |= {("bought", *offer): usd for offer, usd in offers.items() if offer[1] in foods}
+    costs |= {("carried", way["source"], way["destination"], food): float(way["cost"])
+              for way in rows("food_ways") for food in foods}  # fmt: skip
+    limits: list[Any] = [(0, None)] * len(costs)
     if ration is not None:
-        bounds = [(ration.get(food, 0.0),) * 2 for food in t.foods]
-    bounds += [(0, 0) if supplier in closed else (0, None) for supplier, _ in t.offers]
-    bounds += [(0, None)] * (len(t.ways) * foods)
-    costs = np.zeros(len(bounds))
-    costs[foods : foods + offers] = [t.price[offer] for offer in t.offers]
-    costs[foods + offers :] = np.repeat(t.carriage, foods)
-    needed = [-nutrition * t.amount[_NEED, n] for n in t.nutrients]
+        limits[: len(foods)] = [(ration.get(food, 0.0),) * 2 for food in foods]
+    content = [{("grams", food): -amount[food, n] / 100 for food in foods} for n in needed]
+    least = [-units if ration is None else 0.0 for units in needed.values()]
+    balance = _balance(foods, costs)
     found = linprog(
-        costs, A_ub=_content(t, len(bounds)), b_ub=needed, A_eq=_balance(t, len(bounds)),
-        b_eq=np.zeros(len(t.nodes) * foods), bounds=bounds, method="highs",
+        list(costs.values()), bounds=limits, method="highs",
+        A_ub=coefficients(content, costs), b_ub=least,
+        A_eq=coefficients(balance, costs), b_eq=np.zeros(len(balance)),
     )  # fmt: skip
     if found.x is None:
-        raise SolverError(
-            f"food basket: {found.message} With {sorted(closed)} closed, open a supplier or ask "
-            f"for less than {nutrition:g} of the requirement"
-        )
-    return _basket(t, found.x, costs)
+        raise SolverError(f"food basket: {found.message} Look for foods that nobody sells")
+    return _basket(dict(zip(costs, found.x.tolist(), strict=True)), costs, amount)
 
 
-def _content(t: _Tables, size: int) -> Any:
-    """One row per nutrient: minus its content in a gram of each food."""
-    matrix = np.zeros((len(t.nutrients), size))
-    for at, nutrient in enumerate(t.nutrients):
-        matrix[at, : len(t.foods)] = [-t.amount[food, nutrient] / 100 for food in t.foods]
-    return matrix
+def _balance(foods: Sequence[str], variables: Iterable[Key]) -> list[dict[Key, float]]:
+    """One row per place and food: bought + received − sent − handed out = 0 [t/day]."""
+    balance: dict[Key, dict[Key, float]] = {
+        (place, food): {("grams", food): -people / 1e6}
+        for place, people in _people().items() for food in foods
+    }  # fmt: skip
+    for key in variables:
+        if key[0] == "bought":
+            balance[key[1:]][key] = 1.0
+        elif key[0] == "carried":
+            _, source, destination, food = key
+            balance[source, food][key] = -1.0
+            balance[destination, food][key] = 1.0
+    return list(balance.values())
 
 
-def _balance(t: _Tables, size: int) -> Any:
-    """One row per node and food: bought + received − sent − handed out = 0 [t/day]."""
-    from scipy.sparse import coo_array
-
-    foods, offers = len(t.foods), len(t.offers)
-    cells = [(t.row(node, food), at, -people / _GRAMS)
-             for node, people in t.people.items() for at, food in enumerate(t.foods)]  # fmt: skip
-    cells += [(t.row(*offer), foods + at, 1.0) for at, offer in enumerate(t.offers)]
-    for at, (source, destination) in enumerate(t.ways):
-        for number, food in enumerate(t.foods):
-            column = foods + offers + at * foods + number
-            cells += [(t.row(source, food), column, -1.0), (t.row(destination, food), column, 1.0)]
-    places, columns, values = zip(*cells, strict=True)
-    return coo_array((values, (places, columns)), shape=(len(t.nodes) * foods, size)).tocsr()
+def _people() -> dict[str, float]:
+    return {r["name"]: float(r["people"]) for r in rows("food_nodes")}
 
 
-def _basket(t: _Tables, found: Any, costs: Any) -> Basket:
-    foods, offers = len(t.foods), len(t.offers)
-    grams = {food: float(x) for food, x in zip(t.foods, found, strict=False) if x > 1e-6}
-    bought, carried = found[foods : foods + offers], found[foods + offers :]
-    by_way = carried.reshape(len(t.ways), foods).sum(axis=1)
+def _basket(
+    found: Mapping[Key, float], costs: Mapping[Key, float], amount: Mapping[Way, float]
+) -> Basket:
+    """Read the solver's numbers."""
+    grams = {key[1]: x for key, x in found.items() if key[0] == "grams" and x > 1e-6}
+    spent = {"grams": 0.0, "bought": 0.0, "carried": 0.0}
+    carried: dict[Way, float] = {}
+    for key, x in found.items():
+        spent[key[0]] += costs[key] * x
+        if key[0] == "carried":
+            carried[key[1:3]] = carried.get(key[1:3], 0.0) + x
     return Basket(
-        people=sum(t.people.values()),
+        people=sum(_people().values()),
         grams=grams,
-        bought={offer: float(x) for offer, x in zip(t.offers, bought, strict=True) if x > 1e-9},
-        carried={way: float(x) for way, x in zip(t.ways, by_way, strict=True) if x > 1e-9},
+        bought={key[1:]: x for key, x in found.items() if key[0] == "bought" and x > 1e-9},
+        carried={way: x for way, x in carried.items() if x > 1e-9},
         nutrition={
-            n: sum(g * t.amount[f, n] / 100 for f, g in grams.items()) / t.amount[_NEED, n]
-            for n in t.nutrients
+            n: sum(g * amount[f, n] / 100 for f, g in grams.items()) / needed
+            for (food, n), needed in amount.items() if food == _NEED
         },
-        food_cost=float(bought @ costs[foods : foods + offers]),
-        transport_cost=float(carried @ costs[foods + offers :]),
-    )
+        food_cost=spent["bought"],
+        transport_cost=spent["carried"],
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,9 +24,8 @@ DEPOT = "Holguin"
 Trip = tuple[int, ...]  # loads by number, in the order in which they are handed out
 
 
-@dataclass(frozen=True)
-class Load:
-    """What one truck brings to one town: food and drinking water for so many people."""
+class Load(NamedTuple):
+    """What one truck brings to one town [t]: food and drinking water for so many people."""
 
     town: str
     people: float
@@ -34,10 +34,10 @@ class Load:
 
 @dataclass(frozen=True, repr=False)
 class Schedule:
-    """Trips of the trucks and what they mean for people.
+    """Trips of the trucks, in the order in which they leave, and what they mean for people.
 
-    ``trips`` in the order in which they leave, each a sequence of towns; ``waits`` the hours from
-    the storm to the arrival of each load, for ``people``.
+    ``waits`` are the hours from the storm to the arrival of each load, for ``people``; ``distance``
+    in km, ``truck_cost`` in USD.
     """
 
     trucks: int
@@ -68,11 +68,6 @@ class Schedule:
         return max(self.waits)
 
     @property
-    def gini(self) -> float:
-        """How unevenly the wait is shared: the Gini index over people."""
-        return gini(self.waits, self.people)
-
-    @property
     def burden_gini(self) -> float:
         """How unevenly deprivation cost is shared: the Gini index over people."""
         return gini(deprivation_cost(self.waits), self.people)
@@ -83,12 +78,12 @@ class Schedule:
         return [float(people[waits <= hour].sum() / people.sum()) for hour in hours]
 
     def __repr__(self) -> str:
-        """Say it in two lines."""
         return (
             f"{len(self.trips)} trips with {self.trucks} trucks: {self.distance:,.0f} km, "
             f"{self.truck_cost:,.0f} USD; deprivation {self.deprivation:,.0f} USD\n"
             f"wait {self.mean_wait:.1f} h on average, {self.longest_wait:.1f} h at most; "
-            f"Gini of the wait {self.gini:.3f}, of the burden {self.burden_gini:.3f}"
+            f"Gini of the wait {gini(self.waits, self.people):.3f}, "
+            f"of the burden {self.burden_gini:.3f}"
         )
 
 
@@ -134,7 +129,9 @@ def cheapest_schedule(trucks: int) -> Schedule:
     >>> len(plan.waits), plan.trucks
     (22, 4)
     """
-    return _schedule(_cheapest_trips(), _counted(trucks))
+    if isinstance(trucks, bool) or not isinstance(trucks, int) or trucks < 1:
+        raise ScenarioError(f"last mile: {trucks!r} trucks: give a whole number of at least 1")
+    return _schedule(_cheapest_trips(), trucks)
 
 
 @cache
@@ -150,23 +147,16 @@ def social_schedule(trucks: int) -> Schedule:
     >>> social_schedule(4).social_cost <= cheapest_schedule(4).social_cost
     True
     """
-    trips = list(_cheapest_trips())
-    best = _social(trips, _counted(trucks))
+    plan, trips = cheapest_schedule(trucks), list(_cheapest_trips())
     improved = True
     while improved:
-        improved = False
-        for other in _neighbours(trips):
-            cost = _social(other, trucks)
-            if cost < best - 1e-6:
-                trips, best, improved = other, cost, True
+        best, improved = plan.social_cost - 1e-6, False
+        for step in _neighbours(trips):
+            tried = _schedule(step, trucks)
+            if tried.social_cost < best:
+                plan, trips, improved = tried, step, True
                 break
-    return _schedule(tuple(trips), trucks)
-
-
-def _counted(trucks: int) -> int:
-    if isinstance(trucks, bool) or not isinstance(trucks, int) or trucks < 1:
-        raise ScenarioError(f"last mile: {trucks!r} trucks: give a whole number of at least 1")
-    return trucks
+    return plan
 
 
 @cache
@@ -181,51 +171,32 @@ def _kilometres() -> tuple[tuple[float, ...], ...]:
 @cache
 def _cheapest_trips() -> tuple[Trip, ...]:
     loads = towns_in_need()
-    names = [DEPOT, *(str(number) for number in range(1, len(loads) + 1))]
     plan = route(
-        names, _kilometres(), Fleet(len(loads), capacity=figures()["truck_load"]),
+        [str(at) for at in range(len(loads) + 1)], _kilometres(),
+        Fleet(len(loads), capacity=figures()["truck_load"]),
         demand={str(at): load.tonnes for at, load in enumerate(loads, 1)}, iterations=400,
     )  # fmt: skip
     tours = sorted(zip(plan.lengths, plan.tours, strict=True))
-    return tuple(tuple(int(name) for name in tour if name != DEPOT) for _, tour in tours)
-
-
-def _timetable(trips: Sequence[Trip], trucks: int) -> tuple[list[tuple[int, float]], float]:
-    """When each load arrives [h], and the km of all trips; the next free truck takes a trip."""
-    km, figure = _kilometres(), figures()
-    hour, stop = 1 / figure["truck_speed"], figure["stop_hours"]
-    free = [figure["start_hours"]] * trucks
-    arrivals, driven = [], 0.0
-    for trip in trips:
-        now, here = heapq.heappop(free), 0
-        for load in trip:
-            now += km[here][load] * hour
-            arrivals.append((load, now))
-            now, here = now + stop, load
-        heapq.heappush(free, now + km[here][0] * hour)
-        driven += sum(km[a][b] for a, b in pairwise((0, *trip, 0)))
-    return arrivals, driven
+    return tuple(tuple(map(int, tour[1:-1])) for _, tour in tours)
 
 
 def _schedule(trips: Sequence[Trip], trucks: int) -> Schedule:
-    arrivals, driven = _timetable(trips, trucks)
-    loads, wait = towns_in_need(), dict(arrivals)
+    """Drive the trips: the next free truck takes the next trip."""
+    km, loads, figure = _kilometres(), towns_in_need(), figures()
+    hour = 1 / figure["truck_speed"]
+    free = [figure["start_hours"]] * trucks
+    waits, driven = [0.0] * len(loads), 0.0
+    for trip in trips:
+        now, here = heapq.heappop(free), 0
+        for load in trip:
+            waits[load - 1] = now = now + km[here][load] * hour
+            now, here = now + figure["stop_hours"], load
+        heapq.heappush(free, now + km[here][0] * hour)
+        driven += sum(km[a][b] for a, b in pairwise((0, *trip, 0)))
     return Schedule(
-        trucks,
-        tuple(tuple(dict.fromkeys(loads[at - 1].town for at in trip)) for trip in trips),
-        tuple(wait[at] for at in range(1, len(loads) + 1)),
-        tuple(load.people for load in loads),
-        driven,
-        driven * figures()["truck_cost"],
-    )
-
-
-def _social(trips: Sequence[Trip], trucks: int) -> float:
-    arrivals, driven = _timetable(trips, trucks)
-    loads = towns_in_need()
-    hours = np.array([hour for _, hour in arrivals])
-    people = np.array([loads[at - 1].people for at, _ in arrivals])
-    return float(people @ deprivation_cost(hours)) + driven * figures()["truck_cost"]
+        trucks, tuple(tuple(dict.fromkeys(loads[at - 1].town for at in trip)) for trip in trips),
+        tuple(waits), tuple(load.people for load in loads), driven, driven * figure["truck_cost"],
+    )  # fmt: skip
 
 
 def _neighbours(trips: Sequence[Trip]) -> Iterator[list[Trip]]:

@@ -24,8 +24,7 @@ LEVELS = (0.5, 0.8, 0.9)
 class LeadTime:
     """A law of days from order to delivery; ``advantage`` is its lead in log-likelihood.
 
-    ``advantage`` compares with the other of the two families, lognormal and gamma; both have two
-    parameters, so half the difference in AIC.
+    It leads the other of lognormal and gamma; both have two parameters: half the difference in AIC.
     """
 
     law: LogNormal | Gamma
@@ -33,22 +32,17 @@ class LeadTime:
     advantage: float
 
     def __repr__(self) -> str:
-        """Say it in one line."""
         law = f"{type(self.law).__name__}(mean={self.law.mean:.1f}, sd={self.law.sd:.1f})"
         return f"{law} days, {self.shipments} shipments, ahead by {self.advantage:.1f}"
-
-    def quantile(self, share: Any) -> Any:
-        """Find the days within which that share of shipments arrives."""
-        return _frozen(self.law).ppf(share)
 
 
 @dataclass(frozen=True, repr=False)
 class Check:
     """How later shipments fit a law.
 
-    ``coverage`` is the share that fell into the central interval of each level, ``pit`` the
-    probability that the law gave to less than each shipment's days (even from 0 to 1, if the law
-    is right), ``p_value`` that of Kolmogorov and Smirnov for just that.
+    ``coverage`` is the share that fell into the central interval of each level; ``pit`` the
+    probability that the law gave to less than each shipment's days: even from 0 to 1 if the law is
+    right, of which ``p_value`` is the test by Kolmogorov and Smirnov.
     """
 
     shipments: int
@@ -57,7 +51,6 @@ class Check:
     p_value: float
 
     def __repr__(self) -> str:
-        """Say it in one line."""
         told = ", ".join(f"{level:.0%}: {share:.1%}" for level, share in self.coverage.items())
         return f"{self.shipments} shipments; inside the interval of {told}; p = {self.p_value:.2g}"
 
@@ -82,10 +75,9 @@ def lead_times(mode: str, years: Sequence[int] = FITTED) -> Array:
         if row["mode"] == mode and int(row["year"]) in years and float(row["days"]) > 0
     ]
     if not found:
-        modes = dict.fromkeys(row["mode"] for row in rows("lead_times"))
+        known = did_you_mean(mode, dict.fromkeys(row["mode"] for row in rows("lead_times")))
         raise ScenarioError(
-            f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}; "
-            f"{did_you_mean(mode, modes)}"
+            f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}; {known}"
         )
     days, counts = zip(*found, strict=True)
     return np.repeat(np.array(days), counts)
@@ -108,15 +100,10 @@ def fit(days: Sequence[float] | Array) -> LeadTime:
         raise ScenarioError(f"fit: {data.size} lead times: give at least 10, all above 0 days")
     sigma, _, scale = stats.lognorm.fit(data, floc=0)
     shape, _, width = stats.gamma.fit(data, floc=0)
-    lognormal = stats.lognorm(sigma, 0, scale)
-    gamma = stats.gamma(shape, 0, width)
+    lognormal, gamma = stats.lognorm(sigma, 0, scale), stats.gamma(shape, 0, width)
     lead = float(lognormal.logpdf(data).sum() - gamma.logpdf(data).sum())
-    law: LogNormal | Gamma = (
-        LogNormal(float(lognormal.mean()), float(lognormal.std()))
-        if lead >= 0
-        else Gamma(float(gamma.mean()), float(gamma.std()))
-    )
-    return LeadTime(law, data.size, abs(lead))
+    family, likelier = (LogNormal, lognormal) if lead >= 0 else (Gamma, gamma)
+    return LeadTime(family(float(likelier.mean()), float(likelier.std())), data.size, abs(lead))
 
 
 def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
@@ -130,25 +117,6 @@ def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
     pit = _frozen(law).cdf(np.asarray(days, dtype=np.float64))
     inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in LEVELS}
     return Check(len(pit), inside, pit, float(stats.kstest(pit, "uniform").pvalue))
-
-
-def index_link() -> tuple[float, float]:
-    """Correlate the logistics index of a country with days to deliver there by air.
-
-    Spearman's rank correlation over countries with ten shipments or more, and its p-value.
-    Source: World Bank Logistics Performance Index, mean of 2010 to 2016.
-
-    >>> correlation, p_value = index_link()
-    >>> -1 <= correlation <= 1
-    True
-    """
-    from scipy import stats
-
-    found = stats.spearmanr(
-        [float(row["index"]) for row in rows("countries")],
-        [float(row["days"]) for row in rows("countries")],
-    )
-    return float(found.statistic), float(found.pvalue)
 
 
 def _frozen(law: LogNormal | Gamma) -> Any:

@@ -13,9 +13,8 @@ from twinlab.scope.errors import ScenarioError
 class Needs:
     """What so many people need.
 
-    ``tonnes`` of food by commodity, for all days; ``water`` and ``water_minimum`` in m³ a day;
-    ``survival_water`` the range for drinking and food only, in m³ a day; ``covered_space`` in m²;
-    ``site`` in hectares; ``energy`` in kcal a day.
+    ``tonnes`` of food by commodity for all days; ``water``, its least and the range for survival in
+    m³ a day; ``covered_space`` in m²; ``site`` in hectares; ``energy`` in kcal a day.
     """
 
     people: float
@@ -36,7 +35,6 @@ class Needs:
         return sum(self.tonnes.values())
 
     def __repr__(self) -> str:
-        """Say it in two lines."""
         parts = ", ".join(f"{name} {units:,.1f}" for name, units in self.tonnes.items())
         return (
             f"{self.people:,.0f} people, {self.days:g} days: {self.food:,.1f} t of food ({parts})\n"
@@ -70,13 +68,11 @@ def needs(people: float, days: float = 30) -> Needs:
         tonnes={r["commodity"]: people * days * float(r["grams"]) / 1e6 for r in rows("ration")},
         water=people * each["water_target"] / 1000,
         water_minimum=people * each["water_minimum"] / 1000,
-        survival_water=(
-            people * each["drinking_low"] / 1000,
-            people * each["drinking_high"] / 1000,
-        ),
+        survival_water=(people * each["drinking_low"] / 1000,
+                        people * each["drinking_high"] / 1000),
         taps=people / each["people_per_tap"],
         toilets=people / each["people_per_toilet"],
         covered_space=people * each["covered_space"],
         site=people * each["site_space"] / 10_000,
         energy=people * each["energy"],
-    )
+    )  # fmt: skip

@@ -28,7 +28,6 @@ class Kit:
     holding_cost: float
 
     def __repr__(self) -> str:
-        """Say it in one line."""
         return (
             f"a kit weighs {self.weight * 1000:.1f} kg and costs {self.price:.2f} USD; "
             f"keeping it ready costs {self.holding_cost:.2f} USD a season"
@@ -69,11 +68,11 @@ def storm_season(
 ) -> StormSeason:
     """Set up the season to prepare for: nine possible depots and fifty equally likely seasons.
 
-    A season is stood for by the storm that left most people in need, as its track of 1975 to 2024
-    says; all calm seasons are one. Units are kits, the agency looks after a tenth of the need,
-    and a depot that a storm hits keeps half of its stock (category 1 and 2) or nothing (3 and
-    above). ``shortage_cost`` in USD per kit that is missing; ten times the price by default.
-    ``years`` picks the seasons of the past that count, all alike.
+    A season is stood for by the storm that left most people in need, as its track says; all calm
+    seasons are one. Units are kits, the agency looks after a tenth of the need, and a depot that a
+    storm hits keeps half of its stock (category 1 and 2) or nothing (3 and above).
+    ``shortage_cost`` in USD per missing kit is ten times the price by default. ``years`` picks the
+    seasons of the past that count, all alike.
 
     Raises:
         ScenarioError: the shortage cost is below 0, or no season is left.
@@ -85,21 +84,18 @@ def storm_season(
     >>> len(season.depots), len(season.storms), round(season.mean_storm.total)
     (9, 26, 4525)
     """
-    each, figure = kit(), figures()
-    sites = [row for row in rows("assumed/places") if row["depot"] == "yes"]
-    depots = [Depot(r["name"], float(r["capacity"]), float(r["fixed_cost"]), each.holding_cost)
-              for r in sites]  # fmt: skip
-    where = places()
+    each, figure, where = kit(), figures(), places()
+    depots = tuple(
+        Depot(r["name"], float(r["capacity"]), float(r["fixed_cost"]), each.holding_cost)
+        for r in rows("assumed/places") if r["depot"] == "yes"
+    )  # fmt: skip
     cost = each.weight * figure["freight"] * figure["circuity"]
     transport = {
         (depot.name, place): cost * distance(where[depot.name], point)
-        for depot in depots
-        for place, point in where.items()
-    }
+        for depot in depots for place, point in where.items()
+    }  # fmt: skip
     wanted = figure["shortage_multiple"] * each.price if shortage_cost is None else shortage_cost
-    if not wanted >= 0:
-        raise ScenarioError(f"storm_season: shortage_cost is {shortage_cost!r}: give at least 0")
-    return StormSeason(tuple(depots), _storms({d.name for d in depots}, years), transport, wanted)
+    return StormSeason(depots, _storms({d.name for d in depots}, years), transport, wanted)
 
 
 def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
@@ -113,27 +109,18 @@ def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
     storms = [Storm("calm", sum(not name for _, name in seasons) / len(seasons))]
     for (season, name), hits in seasons.items():
         if name:
-            winds = {row["place"]: float(row["wind"]) for row in hits}
             need = {r["place"]: float(r["need"]) * figure["agency_share"] for r in hits}
-            left = {p: _surviving(wind) for p, wind in winds.items() if p in depots}
+            left = {r["place"]: _surviving(float(r["wind"])) for r in hits if r["place"] in depots}
             storms.append(Storm(f"{name} {season}", 1 / len(seasons), need, left))
     return tuple(storms)
 
 
 def _surviving(wind: float) -> float:
+    """The share of a depot's stock that a wind [knots] leaves."""
     figure = figures()
     if wind >= figure["major_wind"]:
         return figure["major_survival"]
     return figure["hurricane_survival"] if wind >= figure["hurricane_wind"] else 1.0
-
-
-def tracks() -> list[str]:
-    """List the storms of the case, oldest first.
-
-    >>> tracks()[:2], len(tracks())
-    (['Frederic 1979', 'Allen 1980'], 25)
-    """
-    return list(dict.fromkeys(f"{row['storm']} {row['season']}" for row in rows("tracks")))
 
 
 def track(storm: str) -> list[tuple[float, float, float]]:

@@ -67,7 +67,7 @@ def loss(cars: float) -> float:
         worth={("plant", "P1"): 5000, ("plant", "P2"): 6500},
         time_to_recover=dict.fromkeys(suppliers, 2),
     )
-    return risk_exposure(model, ["S2"])["S2"].loss
+    return float(risk_exposure(model, ["S2"])["S2"].loss)
 
 
 @cache

@@ -10,17 +10,8 @@ prescribe  ``order_up_to``: a level from a method's own errors; ``recommend_leve
 =========  ====================================================================================
 """
 
-from twinlab.task.demand.accuracy import Accuracy, accuracy
-from twinlab.task.demand.evaluation import (
-    Evaluation,
-    Forecast,
-    Rolling,
-    Score,
-    evaluate,
-    forecast,
-    roll,
-)
-from twinlab.task.demand.levels import Level, days_to_cover, order_up_to, recommend_level
+from twinlab.task.demand.evaluation import evaluate, forecast, roll
+from twinlab.task.demand.levels import days_to_cover, order_up_to, recommend_level
 from twinlab.task.demand.methods import (
     SBA,
     TSB,
@@ -30,35 +21,11 @@ from twinlab.task.demand.methods import (
     Naive,
     SeasonalNaive,
     Smoothing,
-    SmoothingFit,
-    fit_smoothing,
-)
-from twinlab.task.demand.patterns import Pattern, describe
+)  # fmt: skip
+from twinlab.task.demand.series import accuracy, describe
 
 __all__ = [
-    "SBA",
-    "TSB",
-    "Accuracy",
-    "Croston",
-    "Evaluation",
-    "Forecast",
-    "HoltWinters",
-    "Level",
-    "MovingAverage",
-    "Naive",
-    "Pattern",
-    "Rolling",
-    "Score",
-    "SeasonalNaive",
-    "Smoothing",
-    "SmoothingFit",
-    "accuracy",
-    "days_to_cover",
-    "describe",
-    "evaluate",
-    "fit_smoothing",
-    "forecast",
-    "order_up_to",
-    "recommend_level",
-    "roll",
-]
+    "SBA", "TSB", "Croston", "HoltWinters", "MovingAverage", "Naive", "SeasonalNaive",
+    "Smoothing", "accuracy", "days_to_cover", "describe", "evaluate", "forecast", "order_up_to",
+    "recommend_level", "roll",
+]  # fmt: skip

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
-from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 from twinlab.task.demand.evaluation import FEW, error_quantile, evaluate, roll
 from twinlab.task.demand.methods import Method
-from twinlab.task.demand.patterns import as_series
-from twinlab.task.recommendation import Answer, Recommendation, recommend
+from twinlab.task.demand.series import Series, as_series
+from twinlab.task.recommendation import Recommendation, recommend
 
 # -- prescribe --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Level(Answer):
-    """An order-up-to level: forecast demand of the days it must last, plus safety stock.
-
-    >>> print(Level(up_to=26.0, expected=20.0, safety=6.0, days=4, service=0.95))
-    up to 26 units · expected 20 units · safety 6 units · days 4 days · service 0.95 share
-    """
-
-    up_to: float = column("units", meaning="fill the inventory position up to this")
-    expected: float = column("units", meaning="forecast demand of the days to cover")
-    safety: float = column("units", meaning="safety stock against the forecast's errors")
-    days: int = column("days", meaning="days to cover")
-    service: float = column("share", meaning="share of days without stock-out aimed at")
-
-
 def order_up_to(
-    method: Method, history: Sequence[float], days: int, service: float = 0.95, origins: int = 60
-) -> Level:
-    """Turn a method into an order-up-to level, by the errors it made over as many days before.
+    method: Method, history: Series, days: int, service: float = 0.95, origins: int = 60
+) -> float:
+    """Turn a method into an order-up-to level [units], by the errors it made before.
 
     S = Σ forecast over the days + quantile (service) of past errors of such sums. ``days`` is what
     one order must last: lead time and order delay, plus review period less one.
@@ -47,7 +30,7 @@ def order_up_to(
         ScenarioError: the history is too short, or service is not between 0 and 1.
 
     >>> from twinlab.task.demand.methods import Naive
-    >>> order_up_to(Naive(), [4, 6] * 10 + [4], days=1, service=0.9).up_to
+    >>> order_up_to(Naive(), [4, 6] * 10 + [4], days=1, service=0.9)
     6.0
     """
     numbers = as_series(history)
@@ -57,10 +40,8 @@ def order_up_to(
             f"order_up_to: {len(numbers)} periods for {days} days and service {service:g}: at "
             f"least {FEW} periods more than days, days at least 1, service between 0 and 1"
         )
-    errors = roll(method, history, days, many).errors.sum(axis=1)
-    expected = float(np.sum(method(numbers, days)))
-    safety = float(error_quantile(errors, service))
-    return Level(max(0.0, expected + safety), expected, safety, days, service)
+    errors = roll(method, numbers, days, many).errors.sum(axis=1)
+    return max(0.0, float(np.sum(method(numbers, days)) + error_quantile(errors, [service])[0]))
 
 
 def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
@@ -81,8 +62,7 @@ def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
     lanes = [v for v in network.lanes if (v.destination, v.product) == (node, product)]
     if not lanes:
         raise ScenarioError(f"days_to_cover: no lane brings {product!r} to {node!r}")
-    first = min(lanes, key=lambda v: v.sourcing_rank)
-    site = next(n for n in network.nodes if n.name == node)
+    first, site = min(lanes, key=lambda v: v.sourcing_rank), network.node(node)
     wait = math.ceil(first.lead_time.average) + first.order_delay
     return max(1, wait + site.review_period - 1 + int(site.evening_review))
 
@@ -90,7 +70,7 @@ def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
 def recommend_level(
     scenario: Scenario,
     item: tuple[str, str],
-    history: Sequence[float],
+    history: Series,
     methods: Mapping[str, Method],
     service: float = 0.95,
     origins: int = 120,
@@ -109,8 +89,7 @@ def recommend_level(
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(5), days=100)
     >>> past = simulate(shop, seed=1).series("demand", "shop")
     >>> tried = {"naive": Naive(), "mean of 20": MovingAverage(20)}
-    >>> advice = recommend_level(shop, ("shop", "unit"), past, tried)
-    >>> print(advice)
+    >>> print(recommend_level(shop, ("shop", "unit"), past, tried))
     shop up to 7.081: mean of 20 forecast best; covers 1 day(s) at 95 % service
       shop/unit.up_to: 5 → 7.08059
     """
@@ -118,10 +97,9 @@ def recommend_level(
     days = days_to_cover(scenario, node, product)
     many = min(origins, len(history) // 2)
     judged = evaluate(methods, history, horizon=days, origins=many)
-    level = order_up_to(methods[judged.best], history, days, service, many)
+    level = order_up_to(judged.methods[judged.best], history, days, service, many)
     return recommend(
-        scenario,
-        f"{node} up to {level.up_to:.4g}",
+        scenario, f"{node} up to {level:.4g}",
         f"{judged.best} forecast best; covers {days} day(s) at {100 * service:g} % service",
-        {f"{node}/{product}.up_to": level.up_to},
-    )
+        {f"{node}/{product}.up_to": level},
+    )  # fmt: skip

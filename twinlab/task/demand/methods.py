@@ -5,33 +5,43 @@ A method may be any such function. Those here are frozen dataclasses: they print
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, TwinError
-from twinlab.task.demand.patterns import as_series
+from twinlab.task.demand.series import Series, as_series
 
 Method = Callable[[Array, int], Array]
 
 # -- predict ----------------------------------------------------------------------------------
 
 
+class Flat(Row):
+    """A method whose forecast is the same for every coming period."""
+
+    def __call__(self, history: Series, horizon: int) -> Array:
+        """Repeat the level that the history ends with."""
+        return np.full(horizon, self._level(as_series(history)))
+
+    def _level(self, numbers: Array) -> float:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class Naive(Row):
+class Naive(Flat):
     """Tomorrow will be as today was: the forecast that every other one must beat.
 
     >>> Naive()([3, 5, 4], 2).tolist()
     [4.0, 4.0]
     """
 
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
-        """Repeat the last period."""
-        return np.full(horizon, as_series(history)[-1])
+    def _level(self, numbers: Array) -> float:
+        return float(numbers[-1])
 
 
 @dataclass(frozen=True)
@@ -44,14 +54,13 @@ class SeasonalNaive(Row):
 
     season: int = column("periods", meaning="length of the season", low=1)
 
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+    def __call__(self, history: Series, horizon: int) -> Array:
         """Repeat the last season."""
-        last = _enough(history, self.season, self)[-self.season :]
-        return np.asarray(np.resize(last, horizon))
+        return np.resize(_enough(as_series(history), self.season, self)[-self.season :], horizon)
 
 
 @dataclass(frozen=True)
-class MovingAverage(Row):
+class MovingAverage(Flat):
     """The mean of the last periods goes on.
 
     >>> MovingAverage(2)([3, 5, 4], 2).tolist()
@@ -60,13 +69,12 @@ class MovingAverage(Row):
 
     window: int = column("periods", meaning="how many are averaged", low=1)
 
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
-        """Repeat the mean."""
-        return np.full(horizon, _enough(history, self.window, self)[-self.window :].mean())
+    def _level(self, numbers: Array) -> float:
+        return float(_enough(numbers, self.window, self)[-self.window :].mean())
 
 
 @dataclass(frozen=True)
-class Smoothing(Row):
+class Smoothing(Flat):
     """Simple exponential smoothing: level ← α y + (1 − α) level, from the first observation.
 
     Source: Brown (1959); Hyndman & Athanasopoulos, exponential smoothing chapter.
@@ -77,39 +85,8 @@ class Smoothing(Row):
 
     alpha: float = column("share", 0.2, "weight of the newest observation", low=0, high=1)
 
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
-        """Repeat the last level."""
-        return np.full(horizon, _smooth(as_series(history), self.alpha))
-
-
-@dataclass(frozen=True)
-class SmoothingFit:
-    """Simple exponential smoothing with the weight and first level that fit a series best."""
-
-    alpha: float
-    first_level: float
-    squared_error: float
-    forecast: float
-
-
-def fit_smoothing(series: Sequence[float]) -> SmoothingFit:
-    """Estimate the weight and first level of simple exponential smoothing by least squares.
-
-    Raises:
-        ScenarioError: the series is too short.
-        TwinError: statsmodels is not installed.
-
-    >>> fit_smoothing([4, 6, 5, 7, 6, 8, 7, 9]).alpha > 0.3
-    True
-    """
-    api = _statsmodels()
-    numbers = _enough(series, 4, "fit_smoothing")
-    model = api.SimpleExpSmoothing(numbers, initialization_method="estimated")
-    found = _quietly(model.fit)
-    return SmoothingFit(
-        float(found.params["smoothing_level"]), float(found.params["initial_level"]),
-        float(found.sse), float(found.forecast(1)[0]),
-    )  # fmt: skip
+    def _level(self, numbers: Array) -> float:
+        return _smooth(numbers, self.alpha)
 
 
 @dataclass(frozen=True)
@@ -125,22 +102,29 @@ class HoltWinters(Row):
     season: int = column("periods", 1, "length of the season; 1 for none", low=1)
     trend: bool = column("yes/no", False, "the level grows or falls")
 
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
+    def __call__(self, history: Series, horizon: int) -> Array:
         """Fit the weights to the history and go on from its end."""
-        api = _statsmodels()
+        try:
+            from statsmodels.tsa import api  # type: ignore[import-untyped]
+        except ModuleNotFoundError:
+            raise TwinError(
+                "this method needs statsmodels: pip install 'twinlab-scom[methods]'"
+            ) from None
         seasonal = self.season > 1
         model = api.ExponentialSmoothing(
-            _enough(history, max(8, 2 * self.season), self),
+            _enough(as_series(history), max(8, 2 * self.season), self),
             trend="add" if self.trend else None,
             seasonal="add" if seasonal else None,
             seasonal_periods=self.season if seasonal else None,
             initialization_method="heuristic" if len(history) >= 10 else "estimated",
         )
-        return np.asarray(_quietly(model.fit).forecast(horizon), dtype=np.float64)
+        with warnings.catch_warnings():  # on convergence: ``evaluate`` judges the forecasts anyway
+            warnings.simplefilter("ignore")
+            return np.asarray(model.fit().forecast(horizon), dtype=np.float64)
 
 
 @dataclass(frozen=True)
-class Croston(Row):
+class Croston(Flat):
     """Demand that comes now and then: smoothed size over smoothed interval.
 
     Size and interval are smoothed when demand comes; the first ones start them, the first interval
@@ -152,13 +136,16 @@ class Croston(Row):
 
     alpha: float = column("share", 0.1, "weight of the newest demand", low=0, high=1)
 
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
-        """Repeat size / interval."""
-        return np.full(horizon, _croston(as_series(history), self.alpha))
+    def _level(self, numbers: Array) -> float:
+        places = np.flatnonzero(numbers)
+        if not len(places):
+            return 0.0
+        intervals = np.diff(places, prepend=-1).astype(np.float64)
+        return _smooth(numbers[places], self.alpha) / _smooth(intervals, self.alpha)
 
 
 @dataclass(frozen=True)
-class SBA(Row):
+class SBA(Croston):
     """Croston's forecast without its bias: times 1 − α/2.
 
     Source: Syntetos & Boylan (2005).
@@ -167,15 +154,12 @@ class SBA(Row):
     [1.875]
     """
 
-    alpha: float = column("share", 0.1, "weight of the newest demand", low=0, high=1)
-
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
-        """Repeat (1 − α/2) size / interval."""
-        return np.full(horizon, (1 - self.alpha / 2) * _croston(as_series(history), self.alpha))
+    def _level(self, numbers: Array) -> float:
+        return (1 - self.alpha / 2) * super()._level(numbers)
 
 
 @dataclass(frozen=True)
-class TSB(Row):
+class TSB(Flat):
     """Demand that may die out: probability of demand, smoothed every period, times its size.
 
     The size starts at the first demand, the probability at the first period (0 or 1).
@@ -188,12 +172,10 @@ class TSB(Row):
     alpha: float = column("share", 0.1, "weight of the newest size", low=0, high=1)
     beta: float = column("share", 0.1, "weight of the newest yes or no", low=0, high=1)
 
-    def __call__(self, history: Sequence[float] | Array, horizon: int) -> Array:
-        """Repeat probability × size."""
-        numbers = as_series(history)
-        sizes = numbers[numbers != 0]
-        size = _smooth(sizes, self.alpha) if len(sizes) else 0.0
-        return np.full(horizon, size * _smooth((numbers != 0).astype(np.float64), self.beta))
+    def _level(self, numbers: Array) -> float:
+        came = numbers != 0
+        size = _smooth(numbers[came], self.alpha) if came.any() else 0.0
+        return size * _smooth(came.astype(np.float64), self.beta)
 
 
 def _smooth(numbers: Array, weight: float) -> float:
@@ -204,35 +186,7 @@ def _smooth(numbers: Array, weight: float) -> float:
     return level
 
 
-def _croston(numbers: Array, weight: float) -> float:
-    places = np.flatnonzero(numbers)
-    if not len(places):
-        return 0.0
-    intervals = np.diff(places, prepend=-1).astype(np.float64)
-    return _smooth(numbers[places], weight) / _smooth(intervals, weight)
-
-
-def _enough(history: Sequence[float] | Array, count: int, who: Any) -> Array:
-    numbers = as_series(history)
+def _enough(numbers: Array, count: int, who: Row) -> Array:
     if len(numbers) < count:
         raise ScenarioError(f"{who} needs at least {count} periods, got {len(numbers)}")
     return numbers
-
-
-def _statsmodels() -> Any:
-    try:
-        from statsmodels.tsa import api  # type: ignore[import-untyped]
-    except ModuleNotFoundError:
-        raise TwinError(
-            "this method needs statsmodels: pip install 'twinlab-scom[methods]'"
-        ) from None
-    return api
-
-
-def _quietly(fit: Callable[[], Any]) -> Any:
-    """Fit without warnings on convergence: the rolling evaluation judges the forecasts anyway."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return fit()

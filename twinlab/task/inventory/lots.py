@@ -33,7 +33,7 @@ class EconomicLot(Row):
     production_rate: float = column("units/time", math.inf, "production rate P", low=1e-12)
 
     def check(self) -> None:
-        """A lot is made faster than it is used."""
+        """See that a lot is made faster than it is used."""
         if self.production_rate <= self.demand:
             raise ScenarioError(
                 f"EconomicLot: production_rate {self.production_rate:g} must be above the demand "
@@ -128,36 +128,19 @@ class DisruptedLot(Row):
         return down / self.recoveries
 
 
-@dataclass(frozen=True)
-class PowerOfTwo(Answer):
-    """An order interval that fits a calendar, and what it costs beside the best one."""
-
-    interval: float = column("time", meaning="time between orders")
-    periods: int = column("base periods", meaning="the same, a power of two")
-    cost: float = column("USD/time", meaning="cost per time")
-    ratio: float = column("× best cost", meaning="at most 1.0607 (Roundy)")
-
-
-def power_of_two(lot: EconomicLot, base: float) -> PowerOfTwo:
+def power_of_two(lot: EconomicLot, base: float) -> int:
     """Order every 1, 2, 4, 8, … base periods: never more than 6.1 % dearer than the best interval.
 
     The least 2^k · base that is at least T*/√2; the bound needs a base period of at most √2 T*.
     Source: Roundy (1985).
 
-    Raises:
-        ScenarioError: the base period is not above 0.
-
-    >>> power_of_two(EconomicLot(8, 0.225, 1300), base=1 / 52).periods
+    >>> power_of_two(EconomicLot(8, 0.225, 1300), base=1 / 52)
     16
     """
     if base <= 0:
         raise ScenarioError(f"power_of_two: the base period is above 0, got {base!r}")
     power = math.ceil(math.log2(lot.cycle / (math.sqrt(2) * base)) - 1e-12)
-    interval = base * 2.0**power
-    if power < 0:
-        interval, power = base, 0  # no calendar is finer than its base
-    cost = lot.cost(interval * lot.demand)
-    return PowerOfTwo(interval, 2**power, cost, cost / lot.cost())
+    return int(2 ** max(0, power))  # no calendar is finer than its base
 
 
 @dataclass(frozen=True)
@@ -183,20 +166,19 @@ def wagner_whitin(
     >>> print(wagner_whitin([90, 120, 80, 70], setup=500, holding=2))
     orders 210, 0, 150, 0 units · cost 1,380 USD
     """
-    prices = list(unit_costs) if unit_costs is not None else [0.0] * len(demand)
-    if len(prices) != len(demand) or min([setup, holding, *demand], default=0.0) < 0:
-        raise ScenarioError(
-            f"wagner_whitin: {len(demand)} periods, {len(prices)} unit costs, and nothing below 0"
-        )
     count = len(demand)
+    prices = list(unit_costs) if unit_costs is not None else [0.0] * count
+    if len(prices) != count or min([setup, holding, *demand], default=0.0) < 0:
+        raise ScenarioError(
+            f"wagner_whitin: {count} periods, {len(prices)} unit costs, and nothing below 0"
+        )
     least, until = [0.0] * (count + 1), [0] * count
     for t in reversed(range(count)):
         carried, units, choices = 0.0, 0.0, []
         for s in range(t, count):
             units += demand[s]
             carried += holding * (s - t) * demand[s]
-            fixed = setup if units else 0.0
-            choices.append(fixed + prices[t] * units + carried + least[s + 1])
+            choices.append((setup if units else 0.0) + prices[t] * units + carried + least[s + 1])
         least[t] = min(choices)
         until[t] = t + choices.index(least[t]) + 1
     orders, t = [0.0] * count, 0

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from twinlab.organization.sourcing import Shares
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
-
-Arc = tuple[str, str]
+from twinlab.scope.scenario import Scenario
+from twinlab.task.flows import requirements
+from twinlab.task.recommendation import Recommendation
 
 # -- prescribe --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Way(Row):
-    """A way that goods can take, at a cost per unit and up to a capacity.
-
-    >>> Way("Liverpool", "Exeter", cost=0.2).capacity
-    inf
-    """
+    """A way that goods can take, at a cost per unit and up to a capacity."""
 
     source: str = column("place", meaning="where it begins")
     destination: str = column("place", meaning="where it ends")
@@ -32,42 +32,16 @@ class Way(Row):
 
 @dataclass(frozen=True)
 class Flow:
-    """What moves on each way at least cost, and what one unit more or less would change.
+    """How much moves on each way at least cost, and what one unit more or less would change.
 
     ``price`` of a place with demand: what one unit more of it would cost. ``relief`` of a supply, a
-    throughput or a way's capacity: what one unit more of it would save. ``by_way`` has one amount
-    per way, in their order; ``amounts`` adds up parallel ways.
+    throughput or a way's capacity: what one unit more of it would save.
     """
 
     by_way: tuple[float, ...]
-    amounts: Mapping[Arc, float]
     cost: float
     price: Mapping[str, float]
     relief: Mapping[str, float]
-
-    def __str__(self) -> str:
-        """Say it in lines."""
-        ways = [f"  {a} → {b}: {amount:,.6g}" for (a, b), amount in self.amounts.items()]
-        return "\n".join([f"cost {self.cost:,.6g}", *ways])
-
-
-def transport(
-    supply: Mapping[str, float], demand: Mapping[str, float], cost: Mapping[Arc, float]
-) -> Flow:
-    """Ship from supplies to demands at least cost: the transportation problem.
-
-    min Σ c x, with Σ out ≤ supply and Σ in = demand. Source: Hitchcock (1941); Dantzig (1963).
-
-    Raises:
-        ScenarioError: a name of a way is unknown.
-        SolverError: the supplies cannot serve the demands.
-
-    >>> cost = {("A", "x"): 2, ("A", "y"): 4, ("B", "x"): 3, ("B", "y"): 1}
-    >>> plan = transport({"A": 5, "B": 4}, {"x": 3, "y": 5}, cost)
-    >>> plan.cost, plan.price["y"]
-    (14.0, 4.0)
-    """
-    return network_flow([Way(*arc, cost=c) for arc, c in cost.items()], supply, demand)
 
 
 def network_flow(
@@ -79,8 +53,9 @@ def network_flow(
     """Send goods through a network at least cost: from supplies over depots to demands.
 
     min Σ c x with 0 ≤ x ≤ capacity; out − in ≤ supply where there is one, in − out = demand
-    elsewhere (0 for depots), and in ≤ throughput. Solved by HiGHS through ``scipy``; shadow prices
-    are its dual values, one choice of several where the plan is degenerate.
+    elsewhere (0 for depots), and in ≤ throughput. Without depots it is the transportation problem
+    (Hitchcock 1941). Solved by HiGHS through ``scipy``; shadow prices are its dual values, one
+    choice of several where the plan is degenerate.
     Source: Ahuja, Magnanti & Orlin (1993) chapter 1.
 
     Raises:
@@ -99,43 +74,93 @@ def network_flow(
     for name in (*supply, *demand, *limits):
         if name not in places:
             raise ScenarioError(f"network_flow: no way begins or ends at {name!r}: add one")
-    into = np.array([[float(w.destination == p) for w in ways] for p in places])
-    net = into - np.array([[float(w.source == p) for w in ways] for p in places])
-    at = {name: row for row, name in enumerate(places)}
-    exact, scarce = [p for p in places if p not in supply], [p for p in places if p in supply]
-    passing = list(limits)
-    upper = np.vstack([-net[[at[p] for p in scarce]], into[[at[p] for p in passing]]])
+    into = {p: np.array([float(w.destination == p) for w in ways]) for p in places}
+    net = {p: into[p] - [float(w.source == p) for w in ways] for p in places}
+    exact = [p for p in places if p not in supply]
+    upper = [-net[p] for p in supply] + [into[p] for p in limits]
     found = linprog(
         [w.cost for w in ways],
-        A_ub=upper if len(upper) else None,
-        b_ub=[supply[p] - demand.get(p, 0.0) for p in scarce] + [limits[p] for p in passing],
-        A_eq=net[[at[p] for p in exact]],
+        A_ub=upper or None,
+        b_ub=[supply[p] - demand.get(p, 0.0) for p in supply] + list(limits.values()),
+        A_eq=[net[p] for p in exact],
         b_eq=[demand.get(p, 0.0) for p in exact],
         bounds=[(0.0, w.capacity) for w in ways],
         method="highs",
     )
     if found.status != 0:
-        raise SolverError(_why(found.message, supply, demand))
-    amounts: dict[Arc, float] = {}
-    for w, x in zip(ways, found.x.tolist(), strict=True):
-        amounts[w.source, w.destination] = amounts.get((w.source, w.destination), 0.0) + x
-    saved = dict(zip([*scarce, *passing], -found.ineqlin.marginals, strict=True))
-    saved |= {f"{w.source} → {w.destination}": -price for w, price in
-              zip(ways, found.upper.marginals, strict=True) if w.capacity < math.inf}  # fmt: skip
-    return Flow(
-        tuple(found.x.tolist()),
-        {arc: x for arc, x in amounts.items() if x > 1e-9},
-        float(found.fun),
-        {p: float(y) for p, y in zip(exact, found.eqlin.marginals, strict=True) if p in demand},
-        {name: float(y) for name, y in saved.items()},
-    )
+        raise SolverError(
+            f"no plan serves every demand ({found.message.rstrip('.')}): {sum(demand.values()):g} "
+            f"units are wanted and {sum(supply.values()):g} supplied; add supply, or look for "
+            "places that no way reaches, and throughputs or capacities that are too small"
+        )
+    relief = dict(zip([*supply, *limits], (-found.ineqlin.marginals).tolist(), strict=True))
+    for w, price in zip(ways, found.upper.marginals.tolist(), strict=True):
+        if w.capacity < math.inf:
+            relief[f"{w.source} → {w.destination}"] = -price
+    prices = zip(exact, found.eqlin.marginals.tolist(), strict=True)
+    price = {place: y for place, y in prices if place in demand}
+    return Flow(tuple(found.x.tolist()), float(found.fun), price, relief)
 
 
-def _why(message: str, supply: Mapping[str, float], demand: Mapping[str, float]) -> str:
-    wanted, there = sum(demand.values()), sum(supply.values())
-    if wanted > there:
-        return f"no plan: {wanted:g} units are wanted and {there:g} supplied; add supply"
-    return (
-        f"no plan serves every demand ({message.rstrip('.')}): look for places that no way "
-        "reaches, and for throughputs or capacities that are too small"
-    )
+def plan_lanes(scenario: Scenario, product: str) -> Recommendation:
+    """Recommend the shares of suppliers that move a product's average demand at least cost.
+
+    A minimum-cost flow on the product's lanes: cost per unit and stock on the way (sender's holding
+    cost × lead time), within capacities of lanes and sources. Costs per shipment and all chance are
+    left out, so compare the scenario before you believe it.
+
+    Raises:
+        ScenarioError: no lane carries the product.
+        SolverError: the lanes cannot carry what is wanted.
+
+    >>> from twinlab import BaseStock, Demand, Lane, Network, Node, Normal, Product
+    >>> network = Network(
+    ...     products=[Product("bike")],
+    ...     nodes=[Node("near", capacity=3), Node("far"), Node("shop")],
+    ...     lanes=[Lane("near", "shop", "bike", cost_per_unit=1),
+    ...            Lane("far", "shop", "bike", cost_per_unit=4)],
+    ...     demands=[Demand("shop", "bike", Normal(5, 1))])
+    >>> print(plan_lanes(Scenario(network, BaseStock(9)), "bike"))
+    cheapest flow of bike: 11 USD/day by averages
+      near → shop (road): 0.6
+      far → shop (road): 0.4
+    """
+    network = scenario.network
+    lanes = [v for v in network.lanes if v.product == product]
+    if not lanes:
+        raise ScenarioError(f"plan_lanes: no lane carries {product!r}")
+    ways = []
+    for v in lanes:
+        under_way = network.node(v.source).holding_cost * v.lead_time.average
+        ways.append(Way(v.source, v.destination, v.cost_per_unit + under_way, v.capacity))
+    fed, ends = {v.destination for v in lanes}, {v.source for v in lanes}
+    supply = {name: min(network.node(name).capacity, 1e12) for name in sorted(ends - fed)}
+    wanted = {name: rate for name, rate in _wanted(scenario, product).items() if name in ends | fed}
+    plan = network_flow(ways, supply, wanted)
+    into: defaultdict[str, float] = defaultdict(float)
+    for lane, amount in zip(lanes, plan.by_way, strict=True):
+        into[lane.destination] += amount
+    shares = {lane: min(1.0, amount / into[lane.destination])
+              for lane, amount in zip(lanes, plan.by_way, strict=True)
+              if into[lane.destination] > 0}  # fmt: skip
+    split: dict[Any, Any] = {(lane.destination, product): Shares() for lane in shares}
+    changed = [replace(lane, sourcing_share=share) for lane, share in shares.items()]
+    return Recommendation(
+        f"cheapest flow of {product}", f"{plan.cost:,.6g} USD/day by averages",
+        {f"{v.source} → {v.destination} ({v.mode})": share for v, share in shares.items()},
+        scenario.change(network=network.change(*changed), sourcing={**scenario.sourcing, **split}),
+    )  # fmt: skip
+
+
+def _wanted(scenario: Scenario, product: str) -> dict[str, float]:
+    """Units a day that customers and recipes take at each node."""
+    wanted: defaultdict[str, float] = defaultdict(float)
+    for row in scenario.network.demands:
+        if row.product == product:
+            wanted[row.node] += row.pattern.average
+    made = requirements(scenario)
+    for recipe in scenario.network.recipes:
+        if product in recipe.components:
+            need = recipe.components[product] / recipe.good_share.average
+            wanted[recipe.node] += need * made[recipe.node, recipe.product]
+    return wanted

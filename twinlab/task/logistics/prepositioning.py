@@ -1,32 +1,19 @@
-"""Pre-positioning: where relief stock should lie before anybody knows which storm will come.
-
-describe: ``Depot``, ``Storm``, ``StormSeason`` (in ``storms``) · predict: ``judge_stocks`` ·
-prescribe: ``preposition``, ``worth_of_storms``.
-"""
+"""Pre-positioning: where relief stock should lie before anybody knows which storm will come."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
-from twinlab.task.logistics.storms import Depot, Storm, StormOutcome, StormPlan, StormSeason, Way
+from twinlab.task.logistics.storms import StormOutcome, StormPlan, StormSeason
 
-__all__ = [
-    "Depot",
-    "Storm",
-    "StormOutcome",
-    "StormPlan",
-    "StormSeason",
-    "StormWorth",
-    "judge_stocks",
-    "preposition",
-    "worth_of_storms",
-]
+Key = tuple[Any, ...]  # a variable by name: ("stock", depot), ("shipped", storm, depot, place), …
+Constraint = tuple[dict[Key, float], float, float]
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,7 +41,6 @@ class StormWorth:
         return self.plan.cost - self.foresight
 
     def __repr__(self) -> str:
-        """Say it in four lines."""
         return (
             f"wait and see         {self.foresight:10,.0f} USD/season\n"
             f"plan for all storms  {self.plan.cost:10,.0f} USD/season\n"
@@ -76,6 +62,7 @@ def preposition(season: StormSeason, budget: float = math.inf) -> StormPlan:
         ScenarioError: the budget is below 0.
         SolverError: the solver found no answer.
 
+    >>> from twinlab.task.logistics.storms import Depot, Storm
     >>> depots = [Depot("near", 100, 10, 1), Depot("far", 100, 10, 1)]
     >>> storms = [Storm("calm", 0.5), Storm("hit", 0.5, {"town": 40}, {"near": 0})]
     >>> ways = {("near", "town"): 1, ("far", "town"): 5}
@@ -91,6 +78,7 @@ def preposition(season: StormSeason, budget: float = math.inf) -> StormPlan:
 def judge_stocks(season: StormSeason, stocks: Mapping[str, float]) -> StormPlan:
     """Judge given stocks by all storms: the best that can be done with them once a storm is there.
 
+    >>> from twinlab.task.logistics.storms import Depot, Storm
     >>> season = StormSeason([Depot("far", 100, 10, 1)], [Storm("hit", 1, {"town": 40})],
     ...     {("far", "town"): 5}, shortage_cost=20)
     >>> judge_stocks(season, {"far": 30}).coverage
@@ -108,9 +96,10 @@ def judge_stocks(season: StormSeason, stocks: Mapping[str, float]) -> StormPlan:
     return _solve(season, math.inf, stocks)
 
 
-def worth_of_storms(season: StormSeason, budget: float = math.inf) -> StormWorth:
+def worth_of_storms(season: StormSeason) -> StormWorth:
     """Say what planning for all storms is worth, and what knowing the storm would be worth.
 
+    >>> from twinlab.task.logistics.storms import Depot, Storm
     >>> depots = [Depot("near", 100, 10, 1), Depot("far", 100, 10, 1)]
     >>> storms = [Storm("calm", 0.5), Storm("hit", 0.5, {"town": 40}, {"near": 0})]
     >>> ways = {("near", "town"): 1, ("far", "town"): 5}
@@ -118,124 +107,110 @@ def worth_of_storms(season: StormSeason, budget: float = math.inf) -> StormWorth
     >>> round(found.stochastic_solution), round(found.perfect_information)
     (300, 25)
     """
-    plan = preposition(season, budget)
-    average = preposition(replace(season, storms=(season.mean_storm,)), budget)
+    average = preposition(replace(season, storms=(season.mean_storm,)))
     foresight = sum(
-        storm.probability
-        * preposition(replace(season, storms=(replace(storm, probability=1.0),)), budget).cost
+        storm.probability * preposition(replace(season, storms=(sure,))).cost
         for storm in season.storms
-        if storm.total > 0  # in a calm season whoever knows it keeps nothing
+        if (sure := replace(storm, probability=1.0)).total > 0  # a calm season costs nothing
     )
-    return StormWorth(plan, judge_stocks(season, average.stocks), foresight)
+    return StormWorth(preposition(season), judge_stocks(season, average.stocks), foresight)
 
 
-class _Columns:
-    """Where each variable stands: open and stock by depot, then shipped and missing by storm."""
+def coefficients(rows: Iterable[Mapping[Key, float]], variables: Iterable[Key]) -> Any:
+    """The sparse matrix of a linear program, whose rows name their variables.
 
-    def __init__(self, season: StormSeason) -> None:
-        self.depots = {depot.name: at for at, depot in enumerate(season.depots)}
-        count = len(self.depots)
-        self.ways: list[tuple[int, Way]] = []
-        self.missing: list[tuple[int, str]] = []
-        for at, storm in enumerate(season.storms):
-            hit = [place for place, units in storm.need.items() if units > 0]
-            self.missing += [(at, place) for place in hit]
-            self.ways += [(at, (d, p)) for d in self.depots for p in hit
-                          if (d, p) in season.transport]  # fmt: skip
-        self.stock = count
-        self.shipped = 2 * count
-        self.short = self.shipped + len(self.ways)
-        self.size = self.short + len(self.missing)
+    >>> coefficients([{"x": 1, "y": -2}, {"y": 3}], ["x", "y"]).toarray().tolist()
+    [[1, -2], [0, 3]]
+    """
+    from scipy.sparse import coo_array
+
+    at = {key: number for number, key in enumerate(variables)}
+    cells = [
+        (value, row, at[key]) for row, terms in enumerate(rows) for key, value in terms.items()
+    ]
+    values, below, along = zip(*cells, strict=True)
+    return coo_array((values, (below, along)), shape=(max(below) + 1, len(at))).tocsr()
 
 
 def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | None) -> StormPlan:
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    place = _Columns(season)
-    matrix, lower, upper = _rows(season, place, budget)
-    bounds = np.zeros((place.size, 2))
-    bounds[:, 1] = np.inf
-    bounds[: place.stock, 1] = 1
-    for name, at in place.depots.items() if stocks is not None else ():
-        units = (stocks or {}).get(name, 0.0)
-        bounds[place.stock + at] = units
-        bounds[at] = float(units > 0)
-    integrality = np.zeros(place.size)
-    integrality[: place.stock] = 1
+    costs = _costs(season)
+    rows, lowest, highest = zip(*_rows(season, costs, budget), strict=True)
+    low = np.zeros(len(costs))
+    high = np.array([1.0 if key[0] == "open" else np.inf for key in costs])
+    if stocks is not None:
+        for at, (kind, name, *_) in enumerate(costs):
+            units = stocks.get(name, 0.0)
+            if kind in ("open", "stock"):
+                low[at] = high[at] = units if kind == "stock" else units > 0
     found = milp(
-        _costs(season, place), bounds=Bounds(bounds[:, 0], bounds[:, 1]), integrality=integrality,
-        constraints=LinearConstraint(matrix, lower, upper), options={"mip_rel_gap": 1e-9},
+        list(costs.values()), bounds=Bounds(low, high),
+        integrality=[key[0] == "open" for key in costs],
+        constraints=LinearConstraint(coefficients(rows, costs), lowest, highest),
+        options={"mip_rel_gap": 1e-9},
     )  # fmt: skip
     if found.x is None:
         raise SolverError(f"pre-positioning: {found.message}: check that all costs are finite")
-    return _plan(season, place, np.maximum(found.x, 0.0))
+    # Specks below a millionth of a unit are nothing.
+    amounts = [x if x > 1e-6 else 0.0 for x in found.x.tolist()]
+    return _plan(season, dict(zip(costs, amounts, strict=True)))
 
 
-def _costs(season: StormSeason, place: _Columns) -> Any:
-    costs = np.zeros(place.size)
-    costs[: place.stock] = [depot.fixed_cost for depot in season.depots]
-    costs[place.stock : place.shipped] = [depot.unit_cost for depot in season.depots]
-    chance = [storm.probability for storm in season.storms]
-    costs[place.shipped : place.short] = [chance[s] * season.transport[w] for s, w in place.ways]
-    costs[place.short :] = [chance[s] * season.shortage_cost for s, _ in place.missing]
+def _costs(season: StormSeason) -> dict[Key, float]:
+    """What each variable costs: open and stock by depot, then shipped and missing by storm."""
+    costs: dict[Key, float] = {("open", d.name): d.fixed_cost for d in season.depots}
+    costs |= {("stock", d.name): d.unit_cost for d in season.depots}
+    hits = [(storm, [place for place, units in storm.need.items() if units > 0])
+            for storm in season.storms]  # fmt: skip
+    for s, (storm, places) in enumerate(hits):
+        costs |= {
+            ("shipped", s, d.name, place): storm.probability * season.transport[d.name, place]
+            for d in season.depots for place in places if (d.name, place) in season.transport
+        }  # fmt: skip
+    for s, (storm, places) in enumerate(hits):
+        costs |= {("missing", s, p): storm.probability * season.shortage_cost for p in places}
     return costs
 
 
-def _rows(season: StormSeason, place: _Columns, budget: float) -> tuple[Any, Any, Any]:
-    """The constraints: sparse matrix, lower and upper limits."""
-    from scipy.sparse import coo_array
-
-    cells: list[tuple[int, int, float]] = []
-    count, storms = len(place.depots), len(season.storms)
-    for at, depot in enumerate(season.depots):
-        cells += [(at, place.stock + at, 1.0), (at, at, -depot.capacity)]
-        for s, storm in enumerate(season.storms):
-            row = count * (1 + s) + at
-            cells.append((row, place.stock + at, -storm.surviving.get(depot.name, 1.0)))
-    first = count * (1 + storms)
-    need_row = {key: first + at for at, key in enumerate(place.missing)}
-    for at, (s, (depot_name, town)) in enumerate(place.ways):
-        cells.append((count * (1 + s) + place.depots[depot_name], place.shipped + at, 1.0))
-        cells.append((need_row[s, town], place.shipped + at, 1.0))
-    cells += [(row, place.short + at, 1.0) for at, row in enumerate(need_row.values())]
-    last = first + len(place.missing)
-    for at, depot in enumerate(season.depots):
-        cells += [(last, at, depot.fixed_cost), (last, place.stock + at, depot.unit_cost)]
-    rows, columns, values = (np.array(part) for part in zip(*cells, strict=True))
-    lower = np.full(last + 1, -np.inf)
-    upper = np.zeros(last + 1)
-    lower[first:last] = upper[first:last] = [season.storms[s].need[p] for s, p in place.missing]
-    upper[last] = budget
-    return coo_array((values, (rows, columns)), shape=(last + 1, place.size)).tocsr(), lower, upper
+def _rows(season: StormSeason, costs: Collection[Key], budget: float) -> Iterator[Constraint]:
+    """The constraints: terms, and what their sum must be at least and at most."""
+    for d in season.depots:
+        yield {("stock", d.name): 1.0, ("open", d.name): -d.capacity}, -math.inf, 0.0
+    for s, storm in enumerate(season.storms):
+        for d in season.depots:
+            sent = {key: 1.0 for p in storm.need if (key := ("shipped", s, d.name, p)) in costs}
+            kept = storm.surviving.get(d.name, 1.0)
+            yield {("stock", d.name): -kept, **sent}, -math.inf, 0.0
+    for s, storm in enumerate(season.storms):
+        for p, units in storm.need.items():
+            if units > 0:
+                ways = [("shipped", s, d.name, p) for d in season.depots]
+                got = {key: 1.0 for key in ways if key in costs}
+                yield {("missing", s, p): 1.0, **got}, units, units
+    spent = {("open", d.name): d.fixed_cost for d in season.depots}
+    spent |= {("stock", d.name): d.unit_cost for d in season.depots}
+    yield spent, -math.inf, budget
 
 
-def _plan(season: StormSeason, place: _Columns, found: Any) -> StormPlan:
-    """Read the solver's numbers; specks below a millionth of a unit are nothing."""
-    names = list(place.depots)
-    stocks = {name: _clean(found[place.stock + at]) for name, at in place.depots.items()}
-    shipped: list[dict[Way, float]] = [{} for _ in season.storms]
-    for at, (s, way) in enumerate(place.ways):
-        if units := _clean(found[place.shipped + at]):
-            shipped[s][way] = units
-    short = [0.0] * len(season.storms)
-    for at, (s, _) in enumerate(place.missing):
-        short[s] += _clean(found[place.short + at])
-    outcomes = tuple(
-        StormOutcome(
-            storm.name, storm.probability, storm.need, max(0.0, storm.total - missed),
-            sum(stocks[name] * (1 - storm.surviving.get(name, 1.0)) for name in names),
-            sum(season.transport[w] * units for w, units in ways.items())
-            + season.shortage_cost * missed,
-            ways,
-        )
-        for storm, ways, missed in zip(season.storms, shipped, short, strict=True)
-    )  # fmt: skip
+def _plan(season: StormSeason, found: Mapping[Key, float]) -> StormPlan:
+    """Read the solver's numbers."""
+    stocks = {depot.name: found["stock", depot.name] for depot in season.depots}
+    outcomes = []
+    for s, storm in enumerate(season.storms):
+        ways = {(key[2], key[3]): x for key, x in found.items()
+                if x and key[:2] == ("shipped", s)}  # fmt: skip
+        missed = sum(x for key, x in found.items() if key[:2] == ("missing", s))
+        lost = sum(units * (1 - storm.surviving.get(d, 1.0)) for d, units in stocks.items())
+        cost = sum(season.transport[way] * units for way, units in ways.items())
+        cost += season.shortage_cost * missed
+        outcomes.append(
+            StormOutcome(storm.name, storm.probability, storm.need,
+                         max(0.0, storm.total - missed), lost, cost, ways)
+        )  # fmt: skip
     first = sum(
-        depot.unit_cost * stocks[depot.name] + depot.fixed_cost * round(found[at])
-        for at, depot in enumerate(season.depots)
+        depot.unit_cost * stocks[depot.name] + depot.fixed_cost * round(found["open", depot.name])
+        for depot in season.depots
     )
-    return StormPlan(stocks, first, sum(o.probability * o.cost for o in outcomes), outcomes)
-
-
-def _clean(units: float) -> float:
-    return float(units) if units > 1e-6 else 0.0
+    expected = sum(outcome.probability * outcome.cost for outcome in outcomes)
+    return StormPlan(stocks, first, expected, tuple(outcomes))

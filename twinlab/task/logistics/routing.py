@@ -22,42 +22,25 @@ STEPS = 1_000_000
 
 @dataclass(frozen=True)
 class Fleet(Row):
-    """Vehicles of one kind that start and end at the depot.
-
-    One vehicle without limit makes the travelling salesman's problem.
-
-    >>> Fleet(vehicles=1).capacity
-    inf
-    """
+    """Vehicles of one kind, from and to the depot; one without limit is a travelling salesman."""
 
     vehicles: int = column("vehicles", meaning="how many there are", low=1)
     capacity: float = column("units", math.inf, "most one can carry", low=0)
     reach: float = column("distance", math.inf, "longest route of one", low=0)
-    cost_per_vehicle: float = column("USD", 0.0, "cost of each vehicle that leaves", low=0)
-    cost_per_distance: float = column("USD/distance", 1.0, "cost of the way", low=1e-9)
 
 
 @dataclass(frozen=True)
 class RoutePlan:
-    """Routes of vehicles, each from the depot and back, with lengths, loads and the whole cost."""
+    """Routes of vehicles, each from the depot and back, with their lengths and loads."""
 
     tours: tuple[tuple[str, ...], ...]
     lengths: tuple[float, ...]
     loads: tuple[float, ...]
-    cost: float
 
     @property
     def distance(self) -> float:
         """Length of all routes together."""
         return float(sum(self.lengths))
-
-    def __str__(self) -> str:
-        """Say it in lines."""
-        each = zip(self.tours, self.lengths, self.loads, strict=True)
-        rows = [
-            f"  {' → '.join(t)}: {length:,.6g} long, load {load:,.6g}" for t, length, load in each
-        ]
-        return "\n".join([f"{len(rows)} routes, {self.distance:,.6g} in all", *rows])
 
 
 def route(
@@ -82,12 +65,19 @@ def route(
 
     >>> table = [[0, 3, 5], [3, 0, 4], [5, 4, 0]]
     >>> plan = route(["depot", "a", "b"], table, Fleet(1), iterations=50)
-    >>> plan.distance, len(plan.tours)
-    (12.0, 1)
+    >>> plan.distance, plan.tours
+    (12.0, (('depot', 'a', 'b', 'depot'),))
     """
-    table = np.asarray(distances, dtype=np.float64)
-    needs = np.array([(demand or {}).get(name, 0.0) for name in names])
-    _check(names, table, demand or {})
+    table, wanted = np.asarray(distances, dtype=np.float64), demand or {}
+    if table.shape != (len(names), len(names)) or len(names) < 2 or table.min() < 0:
+        raise ScenarioError(
+            f"route: distances are a table of {len(names)} rows and columns, none below 0; got "
+            f"shape {table.shape}"
+        )
+    unknown = [name for name in wanted if name not in names[1:]]
+    if unknown or len(set(names)) < len(names):
+        raise ScenarioError(f"route: demand of {unknown or names}: each place once, no depot")
+    needs = np.array([wanted.get(name, 0.0) for name in names])
     if needs.sum() > fleet.vehicles * fleet.capacity or needs.max() > fleet.capacity:
         raise SolverError(
             f"route: {needs.sum():g} units are wanted ({needs.max():g} in one place) and "
@@ -95,23 +85,11 @@ def route(
         )
     visits = _search(table, needs, fleet, iterations, seed)
     order = [[0, *visit, 0] for visit in visits]
-    lengths = [float(sum(table[a, b] for a, b in pairwise(tour))) for tour in order]
-    cost = fleet.cost_per_vehicle * len(order) + fleet.cost_per_distance * sum(lengths)
     return RoutePlan(
-        tuple(tuple(names[at] for at in tour) for tour in order), tuple(lengths),
-        tuple(float(needs[visit].sum()) for visit in visits), cost,
-    )  # fmt: skip
-
-
-def _check(names: Sequence[str], table: Array, demand: Mapping[str, float]) -> None:
-    if table.shape != (len(names), len(names)) or len(names) < 2 or table.min() < 0:
-        raise ScenarioError(
-            f"route: distances are a table of {len(names)} rows and columns, none below 0; got "
-            f"shape {table.shape}"
-        )
-    unknown = [name for name in demand if name not in names[1:]]
-    if unknown or len(set(names)) < len(names):
-        raise ScenarioError(f"route: demand of {unknown or names}: each place once, no depot")
+        tuple(tuple(names[at] for at in tour) for tour in order),
+        tuple(float(sum(table[a, b] for a, b in pairwise(tour))) for tour in order),
+        tuple(float(needs[visit].sum()) for visit in visits),
+    )
 
 
 def _search(
@@ -123,25 +101,22 @@ def _search(
         from pyvrp.stop import MaxIterations
     except ModuleNotFoundError:
         raise TwinError("routing needs PyVRP: pip install 'twinlab-scom[methods]'") from None
-    money, length, load = _scales(table, needs, fleet)
+    length = 1.0 if (table == np.round(table)).all() else STEPS / table.max()
+    load = 1.0 if (needs == np.round(needs)).all() else STEPS / needs.max()
     limited = not math.isinf(fleet.capacity)
     ways: Any = np.round(table * length).astype(np.int64)
     np.fill_diagonal(ways, 0)
+    loads = [[math.ceil(need * load)] if limited else [] for need in needs]
+    vehicles = pyvrp.VehicleType(
+        fleet.vehicles,
+        capacity=[int(fleet.capacity * load)] if limited else [],
+        max_distance=int(min(fleet.reach * length, np.iinfo(np.int64).max)),
+    )
     data = pyvrp.ProblemData(
         locations=[pyvrp.Location(0, 0) for _ in needs],
-        clients=[
-            pyvrp.Client(at, delivery=[math.ceil(needs[at] * load)] if limited else [])
-            for at in range(1, len(needs))
-        ],
+        clients=[pyvrp.Client(at, delivery=loads[at]) for at in range(1, len(needs))],
         depots=[pyvrp.Depot(0)],
-        vehicle_types=[
-            pyvrp.VehicleType(
-                fleet.vehicles,
-                capacity=[int(fleet.capacity * load)] if limited else [],
-                fixed_cost=round(fleet.cost_per_vehicle * money),
-                max_distance=int(min(fleet.reach * length, np.iinfo(np.int64).max)),
-            )
-        ],
+        vehicle_types=[vehicles],
         distance_matrices=[ways],
         duration_matrices=[np.zeros_like(ways)],
     )
@@ -155,10 +130,3 @@ def _search(
     if (table == table.T).all():  # then a route and its reverse are one: settle which is shown
         visits = [min(visit, visit[::-1]) for visit in visits]
     return sorted(visits)
-
-
-def _scales(table: Array, needs: Array, fleet: Fleet) -> tuple[float, float, float]:
-    """What money, distances and loads are multiplied by before they are made whole numbers."""
-    length = 1.0 if (table == np.round(table)).all() else STEPS / table.max()
-    load = 1.0 if (needs == np.round(needs)).all() else STEPS / needs.max()
-    return length / fleet.cost_per_distance, length, load

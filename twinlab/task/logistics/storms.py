@@ -1,13 +1,10 @@
-"""Storms, depots and what became of a plan: what pre-positioning talks about.
-
-The decision stands in ``prepositioning``.
-"""
+"""Storms, depots and what became of a plan: what ``prepositioning`` decides about."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from twinlab.scope.columns import Row, column
@@ -31,31 +28,19 @@ class Depot(Row):
 
 
 @dataclass(frozen=True)
-class Storm:
+class Storm(Row):
     """One thing that may happen: what is needed where, and what is left of each depot's stock.
 
-    ``need`` in units by place; ``surviving`` is the share of stock that can still be used, by
-    depot (1 where it is not named).
+    A depot that ``surviving`` does not name keeps everything.
 
     >>> Storm("hit", 0.5, {"town": 40, "city": 60}, {"near": 0}).total
-    100
+    100.0
     """
 
-    name: str
-    probability: float
-    need: Mapping[str, float] = field(default_factory=dict)
-    surviving: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Check probability, needs and shares."""
-        for what, value, high in (
-            ("probability", self.probability, 1.0),
-            *((f"need of {place!r}", units, math.inf) for place, units in self.need.items()),
-            *((f"surviving share of {d!r}", share, 1.0) for d, share in self.surviving.items()),
-        ):
-            if not (0 <= value <= high and math.isfinite(value)):
-                limit = f"from 0 to {high:g}" if high < math.inf else "a number of at least 0"
-                raise ScenarioError(f"storm {self.name!r}: {what} is {value!r}: give {limit}")
+    name: str = column("name", meaning="what it is called")
+    probability: float = column("share", meaning="chance that a season brings it", low=0, high=1)
+    need: Mapping[str, float] = column("units", {}, "by place", low=0)
+    surviving: Mapping[str, float] = column("share", {}, "usable stock by depot", low=0, high=1)
 
     @property
     def total(self) -> float:
@@ -65,7 +50,7 @@ class Storm:
 
 @dataclass(frozen=True)
 class StormSeason:
-    """What is known before the season: depots, storms, ways and what a missing unit costs.
+    """What is known before the season; ``shortage_cost`` is that of a missing unit [USD].
 
     ``transport`` gives USD/unit by (depot, place); a pair that is missing cannot be served.
 
@@ -79,7 +64,6 @@ class StormSeason:
     shortage_cost: float
 
     def __post_init__(self) -> None:
-        """Check that everything fits together."""
         object.__setattr__(self, "depots", tuple(self.depots))
         object.__setattr__(self, "storms", tuple(self.storms))
         total = math.fsum(storm.probability for storm in self.storms)
@@ -134,7 +118,7 @@ class StormOutcome:
 
 @dataclass(frozen=True, repr=False)
 class StormPlan:
-    """Where stock lies, and how every storm goes then.
+    """Where stock lies [units by depot], and how every storm goes then.
 
     Costs in USD/season: ``first_stage`` is paid in any case, ``second_stage`` is expected.
     """
@@ -150,11 +134,6 @@ class StormPlan:
         return self.first_stage + self.second_stage
 
     @property
-    def stock(self) -> float:
-        """Units in all depots."""
-        return sum(self.stocks.values())
-
-    @property
     def coverage(self) -> float:
         """The expected share of the need that is served: expected served / expected needed."""
         need = sum(o.probability * o.need for o in self.outcomes)
@@ -168,13 +147,12 @@ class StormPlan:
 
     def outcome(self, storm: str) -> StormOutcome:
         """Look up how a storm goes, by its name."""
-        names = [outcome.storm for outcome in self.outcomes]
-        if storm not in names:
-            raise ScenarioError(f"plan: no storm {storm!r}; {did_you_mean(storm, names)}")
-        return self.outcomes[names.index(storm)]
+        by_name = {outcome.storm: outcome for outcome in self.outcomes}
+        if storm not in by_name:
+            raise ScenarioError(f"plan: no storm {storm!r}; {did_you_mean(storm, by_name)}")
+        return by_name[storm]
 
     def __repr__(self) -> str:
-        """Say it in three lines."""
         kept = [f"{name} {units:,.0f}" for name, units in self.stocks.items() if units > 0]
         return (
             f"stock: {', '.join(kept) or 'none'}\n"

@@ -1,8 +1,8 @@
 """Quality: is the process in control, how soon would we know, and what to do?
 
 =========  =====================================================================================
-describe   charts of samples (``xbar_r``, ``xbar_s``) and of single values (``Shewhart``, ``Ewma``,
-           ``Cusum``), ``capability``; ``complaints`` and their ``pareto``
+describe   charts of samples (``xbar_r``) and of single values (``Shewhart``, ``Ewma``,
+           ``Cusum``), ``Capability``; ``complaints`` and their ``pareto``
 predict    how long until a signal: each design's ``run_length`` (formulas in
            ``modeling.run_length``); ``compare_returns`` of two designs
 prescribe  ``choose_chart`` for a wanted rate of false alarms, ``react`` to a signal,
@@ -10,57 +10,19 @@ prescribe  ``choose_chart`` for a wanted rate of false alarms, ``react`` to a si
 =========  =====================================================================================
 """
 
-from twinlab.task.quality.capabilities import Capability, capability
-from twinlab.task.quality.charts import (
-    Constants,
-    SampleCharts,
-    chart_constants,
-    xbar_r,
-    xbar_s,
-)
-from twinlab.task.quality.choice import (
-    Candidate,
-    ChartChoice,
-    Reaction,
-    choose_chart,
-    react,
-)
+from twinlab.task.quality.charts import ControlChart, Cusum, Ewma, Shewhart, choose_chart, react
 from twinlab.task.quality.complaints import (
     Complaints,
-    HouseOfQuality,
     Pareto,
-    ReturnsCompared,
     compare_returns,
     complaints,
     house_of_quality,
     pareto,
 )
-from twinlab.task.quality.designs import ControlChart, Cusum, CusumChart, Ewma, Shewhart
+from twinlab.task.quality.samples import Capability, chart_constants, xbar_r
 
 __all__ = [
-    "Candidate",
-    "Capability",
-    "ChartChoice",
-    "Complaints",
-    "Constants",
-    "ControlChart",
-    "Cusum",
-    "CusumChart",
-    "Ewma",
-    "HouseOfQuality",
-    "Pareto",
-    "Reaction",
-    "ReturnsCompared",
-    "SampleCharts",
-    "Shewhart",
-    "capability",
-    "chart_constants",
-    "choose_chart",
-    "compare_returns",
-    "complaints",
-    "house_of_quality",
-    "pareto",
-    "react",
-    "xbar_r",
-    "xbar_s",
-]
+    "Capability", "Complaints", "ControlChart", "Cusum", "Ewma", "Pareto", "Shewhart",
+    "chart_constants", "choose_chart", "compare_returns", "complaints", "house_of_quality",
+    "pareto", "react", "xbar_r",
+]  # fmt: skip

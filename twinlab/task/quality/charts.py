@@ -1,144 +1,290 @@
-"""Charts of samples: X-bar with R or S, and the factors that their limits need."""
+"""Charts of one number at a time: Shewhart, EWMA and CUSUM, which to choose, and how to react.
+
+Samples are numbered from 1, as on the wall of a workshop; hence ``values[:chart.last_good]`` are
+the observations before the estimated change.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twinlab.modeling.run_length import (
+    cusum_limit,
+    cusum_run_length,
+    ewma_limit,
+    ewma_run_length,
+    shewhart_limit,
+    shewhart_run_length,
+)
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError
-from twinlab.task.quality.designs import ControlChart
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # -- describe ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Constants:
-    """What the mean range and the mean standard deviation of small normal samples amount to.
+@dataclass(frozen=True, eq=False, repr=False)
+class ControlChart:
+    """What is plotted sample by sample, with its center line, its limits and its signals.
 
-    >>> round(chart_constants(5).A2, 3)
-    0.577
+    ``standard`` holds the observations in standard deviations from the target, for estimating
+    when the process changed.
+
+    >>> Shewhart(limit=3).chart([10.1, 9.8, 14.2], target=10, sigma=1)
+    Shewhart chart: 3 samples, center 10, limits 7 to 13; signals at sample 3
     """
 
-    d2: float
-    d3: float
-    c4: float
-    A2: float
-    A3: float
-    D3: float
-    D4: float
-    B3: float
-    B4: float
+    title: str
+    series: Mapping[str, Array]
+    center: float
+    lower: float
+    upper: float
+    standard: Array
 
+    @property
+    def signals(self) -> tuple[int, ...]:
+        """Numbers of the samples outside the limits, counted from 1."""
+        rows = np.array(list(self.series.values()))
+        outside = ((rows > self.upper) | (rows < self.lower)).any(axis=0)
+        return tuple(int(at) + 1 for at in np.flatnonzero(outside))
 
-@cache
-def chart_constants(size: int) -> Constants:
-    """Constants of the X-bar, R and S charts for samples of a size.
+    @property
+    def last_good(self) -> int | None:
+        """Number of the last sample before the change, estimated at the first signal.
 
-    d2, d3: mean and standard deviation of the range of normal samples (σ = 1), by integration;
-    c4 = √(2/(n−1)) Γ(n/2)/Γ((n−1)/2); A2 = 3/(d2 √n), A3 = 3/(c4 √n), D3, D4 = 1 ∓ 3 d3/d2,
-    B3, B4 = 1 ∓ 3 √(1 − c4²)/c4, none below 0. Source: Montgomery, Statistical Quality Control,
-    appendix of factors; d2 after Tippett (1925).
+        τ = arg max over t of (T − t) · mean(z after t)², the likelihood's maximum for a step in
+        the mean [T: sample of the signal]. Source: Samuel, Pignatiello & Calvin (1998).
+        """
+        if not self.signals:
+            return None
+        seen = self.standard[: self.signals[0]]
+        after = np.cumsum(seen[::-1])[::-1]
+        return int(np.argmax(after**2 / np.arange(len(seen), 0, -1)))
 
-    Raises:
-        ScenarioError: a sample has fewer than 2 values, or more than 100.
-
-    >>> round(chart_constants(5).d2, 3), round(chart_constants(2).D4, 3)
-    (2.326, 3.267)
-    """
-    from scipy.special import gammaln, ndtr
-
-    if not 2 <= size <= 100:
-        raise ScenarioError(f"chart_constants: samples of 2 to 100 values, got {size}")
-    # Range W: P(W ≤ w) = n ∫ φ(x) (Φ(x + w) − Φ(x))ⁿ⁻¹ dx, summed on a fine grid.
-    x, step = np.linspace(-8.0, 8.0, 801, retstep=True)
-    w = np.linspace(0.0, 12.0, 1201)
-    density = np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
-    within = ndtr(x[None, :] + w[:, None]) - ndtr(x)[None, :]
-    survival = 1.0 - size * (density * within ** (size - 1)).sum(axis=1) * step
-    d2 = float(np.trapezoid(survival, w))
-    d3 = float(np.sqrt(2 * np.trapezoid(w * survival, w) - d2**2))
-    c4 = float(np.sqrt(2 / (size - 1)) * np.exp(gammaln(size / 2) - gammaln((size - 1) / 2)))
-    ranges, spreads = 3 * d3 / d2, 3 * np.sqrt(1 - c4**2) / c4
-    root = np.sqrt(size)
-    return Constants(
-        d2, d3, c4, float(3 / (d2 * root)), float(3 / (c4 * root)), max(0.0, 1 - ranges),
-        1 + ranges, max(0.0, float(1 - spreads)), float(1 + spreads),
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class SampleCharts:
-    """The chart of the samples' means and that of their spread, and the sigma within samples.
-
-    >>> xbar_r([[9, 11], [10, 10], [11, 9]]).sigma > 0
-    True
-    """
-
-    means: ControlChart
-    spread: ControlChart
-    sigma: float
-
-
-def xbar_r(samples: Any, baseline: int | None = None) -> SampleCharts:
-    """Chart the means and ranges of samples (one per row): X-bar and R charts.
-
-    Means: x̿ ± A2 R̄; ranges: D3 R̄ to D4 R̄; σ = R̄/d2. The first ``baseline`` samples set the
-    limits (all, if not given). Source: Montgomery, Statistical Quality Control.
-
-    Raises:
-        ScenarioError: fewer than 2 samples or values in a sample, or no variation.
-
-    >>> charts = xbar_r([[9, 11, 10], [10, 12, 11], [8, 10, 9]])
-    >>> round(charts.means.upper, 3), charts.spread.center
-    (12.047, 2.0)
-    """
-    table = _samples(samples)
-    c, ranges = chart_constants(table.shape[1]), np.ptp(table, axis=1)
-    mean = float(ranges[:baseline].mean())
-    limits = (mean, c.D3 * mean, c.D4 * mean)
-    spread = ControlChart("R chart", {"range": ranges}, *limits, standard=np.zeros(len(table)))
-    return _pair(table, baseline, spread, mean / c.d2)
-
-
-def xbar_s(samples: Any, baseline: int | None = None) -> SampleCharts:
-    """Chart the means and standard deviations of samples (one per row): X-bar and S charts.
-
-    Means: x̿ ± A3 s̄; standard deviations: B3 s̄ to B4 s̄; σ = s̄/c4. The first ``baseline``
-    samples set the limits (all, if not given). Source: Montgomery, Statistical Quality Control.
-
-    Raises:
-        ScenarioError: fewer than 2 samples or values in a sample, or no variation.
-
-    >>> round(xbar_s([[9, 11, 10], [10, 12, 11], [8, 10, 9]]).means.upper, 3)
-    11.954
-    """
-    table = _samples(samples)
-    c, spreads = chart_constants(table.shape[1]), table.std(axis=1, ddof=1)
-    mean = float(spreads[:baseline].mean())
-    limits = (mean, c.B3 * mean, c.B4 * mean)
-    spread = ControlChart("S chart", {"s": spreads}, *limits, standard=np.zeros(len(table)))
-    return _pair(table, baseline, spread, mean / c.c4)
-
-
-def _pair(table: Array, baseline: int | None, spread: ControlChart, sigma: float) -> SampleCharts:
-    if not sigma > 0:
-        raise ScenarioError("the samples do not vary: a chart needs a spread within samples")
-    means, error = table.mean(axis=1), sigma / np.sqrt(table.shape[1])
-    center = float(means[:baseline].mean())
-    low, high = float(center - 3 * error), float(center + 3 * error)
-    z = (means - center) / error
-    chart = ControlChart("X-bar chart", {"mean": means}, center, low, high, z)
-    return SampleCharts(chart, spread, sigma)
-
-
-def _samples(samples: Any) -> Array:
-    table = np.asarray(samples, dtype=np.float64)
-    if table.ndim != 2 or len(table) < 2 or table.shape[1] < 2:
-        raise ScenarioError(
-            f"samples are rows of at least 2 values, at least 2 rows; got shape {table.shape}"
+    def __repr__(self) -> str:
+        many = len(next(iter(self.series.values())))
+        found = ", ".join(map(str, self.signals[:8])) + (" …" if len(self.signals) > 8 else "")
+        said = f"signals at sample {found}" if found else "no signal"
+        return (
+            f"{self.title}: {many} samples, center {self.center:.5g}, limits {self.lower:.5g} to "
+            f"{self.upper:.5g}; {said}"
         )
-    return table
+
+
+class CusumChart(ControlChart):
+    """A CUSUM's two sums; its own estimate of the change is the last time its sum was zero."""
+
+    @property
+    def last_good(self) -> int | None:
+        """Number of the last sample at which the sum that signalled was still zero."""
+        if not self.signals:
+            return None
+        first = self.signals[0]
+        above, below = self.series.values()
+        rising = (above if above[first - 1] > self.upper else below)[:first]
+        zeros = np.flatnonzero(rising == 0.0)
+        return int(zeros[-1]) + 1 if len(zeros) else 0
+
+
+@dataclass(frozen=True)
+class Shewhart:
+    """A chart of single observations or means that remembers nothing: limits ± L σ.
+
+    Source: Shewhart (1931); Montgomery, Statistical Quality Control.
+
+    >>> Shewhart().chart([10.0, 13.5], target=10, sigma=1).signals
+    (2,)
+    """
+
+    limit: float = 3.0
+
+    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+        """Plot the values between target ± L σ [σ: of one plotted value]."""
+        z = _standard(values, target, sigma)
+        reach = self.limit * sigma
+        plotted = {"value": target + sigma * z}
+        return ControlChart("Shewhart chart", plotted, target, target - reach, target + reach, z)
+
+    def __str__(self) -> str:
+        return f"Shewhart (L {self.limit:.4g})"
+
+    def run_length(self, shift: float) -> float:
+        """Mean number of samples until a signal, for a shift in standard deviations."""
+        return shewhart_run_length(shift, self.limit)
+
+
+@dataclass(frozen=True)
+class Ewma:
+    """A chart of the exponentially weighted moving average E ← λ x + (1 − λ) E.
+
+    Limits ± L σ √(λ/(2 − λ)), those of the long run from the first sample on, for which the run
+    lengths hold. Source: Roberts (1959); Lucas & Saccucci (1990).
+
+    >>> [round(e, 2) for e in Ewma(0.3, 3).chart([52, 47, 53], 50, 2.0539).series["EWMA"].tolist()]
+    [50.6, 49.52, 50.56]
+    """
+
+    weight: float = 0.1
+    limit: float = 2.814
+
+    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+        """Plot the moving average of the values, which starts at the target."""
+        from scipy.signal import lfilter
+
+        z = _standard(values, target, sigma)
+        smooth = target + sigma * lfilter([self.weight], [1.0, self.weight - 1.0], z)
+        reach = self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight))
+        return ControlChart(
+            "EWMA chart", {"EWMA": smooth}, target, float(target - reach), float(target + reach), z
+        )
+
+    def __str__(self) -> str:
+        return f"EWMA (λ {self.weight:g}, L {self.limit:.4g})"
+
+    def run_length(self, shift: float) -> float:
+        """Mean number of samples until a signal, for a shift in standard deviations."""
+        return ewma_run_length(shift, self.weight, self.limit)
+
+
+@dataclass(frozen=True)
+class Cusum:
+    """A chart of two sums that grow while observations lie on one side of the target.
+
+    C⁺ ← max(0, C⁺ + z − k), C⁻ ← max(0, C⁻ − z − k), signal above h [z: standard deviations from
+    the target]; C⁻ is drawn downwards. Source: Page (1954); Montgomery, CUSUM chapter.
+
+    >>> Cusum().chart([10, 12, 13, 14], target=10, sigma=1).series["C+"].tolist()
+    [0.0, 1.5, 4.0, 7.5]
+    """
+
+    reference: float = 0.5
+    limit: float = 5.0
+
+    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+        """Plot both sums of the standardised values."""
+        z = _standard(values, target, sigma)
+        above, below = np.zeros(len(z)), np.zeros(len(z))
+        up = down = 0.0
+        for at, one in enumerate(z.tolist()):
+            up, down = max(0.0, up + one - self.reference), max(0.0, down - one - self.reference)
+            above[at], below[at] = up, -down
+        sums = {"C+": above, "C−": below}
+        return CusumChart("CUSUM chart", sums, 0.0, -self.limit, self.limit, z)
+
+    def __str__(self) -> str:
+        return f"CUSUM (k {self.reference:g}, h {self.limit:.4g})"
+
+    def run_length(self, shift: float) -> float:
+        """Mean number of samples until a signal, for a shift in standard deviations."""
+        return cusum_run_length(shift, self.reference, self.limit)
+
+
+Design = Shewhart | Ewma | Cusum
+
+
+def _standard(values: Sequence[float], target: float, sigma: float) -> Array:
+    numbers = np.asarray(values, dtype=np.float64)
+    if not sigma > 0 or numbers.ndim != 1 or not len(numbers):
+        raise ScenarioError(
+            f"a chart needs values in a row and sigma above 0: {numbers.shape}, sigma {sigma:g}"
+        )
+    return (numbers - target) / sigma
+
+
+# -- prescribe --------------------------------------------------------------------------------
+
+WEIGHTS = (0.05, 0.1, 0.2, 0.4)  # of an EWMA: from patient to quick
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A chart with its mean run lengths: between false alarms, and until it sees the shift."""
+
+    design: Design
+    false_alarm: float
+    detection: float
+
+
+@dataclass(frozen=True)
+class ChartChoice:
+    """Charts with the same peace of mind, ranked by how soon they see the shift."""
+
+    shift: float
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def best(self) -> Candidate:
+        """The chart that sees the shift soonest."""
+        return self.candidates[0]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per chart, the best first."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [(str(c.design), c.false_alarm, c.detection) for c in self.candidates],
+            columns=["chart", "samples between false alarms", f"samples until {self.shift:g} σ"],
+        )
+
+
+def choose_chart(run_length: float, shift: float) -> ChartChoice:
+    """Choose the chart that sees a shift soonest among those with the same rate of false alarms.
+
+    Compared are Shewhart, EWMA with four weights, and CUSUM with reference k = shift/2, each with
+    the limit that gives the wanted mean run length. Source: Montgomery, CUSUM and EWMA chapters.
+
+    Raises:
+        ScenarioError: the shift is not above 0, or the run length out of reach.
+
+    >>> choice = choose_chart(500, shift=1)
+    >>> str(choice.best.design), round(choice.best.detection, 2)
+    ('EWMA (λ 0.1, L 2.814)', 10.33)
+    """
+    if not shift > 0:
+        raise ScenarioError(f"choose_chart: a shift to be seen is above 0 σ, got {shift:g}")
+    designs: list[Design] = [Shewhart(shewhart_limit(run_length))]
+    designs += [Ewma(weight, ewma_limit(run_length, weight)) for weight in WEIGHTS]
+    designs.append(Cusum(shift / 2.0, cusum_limit(run_length, shift / 2.0)))
+    found = [Candidate(d, d.run_length(0.0), d.run_length(shift)) for d in designs]
+    return ChartChoice(shift, tuple(sorted(found, key=lambda c: c.detection)))
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What to do after a signal: since when the process is off, by how much, and what to hold."""
+
+    signal: int | None
+    last_good: int | None
+    shift: float
+
+    def __str__(self) -> str:
+        if self.signal is None or self.last_good is None:
+            return "no signal: leave the process alone"
+        first = self.last_good + 1
+        return (
+            f"sample {self.signal} signals: off since sample {first} by {self.shift:.3g} σ; "
+            f"hold samples {first} to {self.signal}, look for what changed there"
+        )
+
+
+def react(chart: ControlChart) -> Reaction:
+    """Say what to do about a chart: nothing, or hold what was made since the estimated change.
+
+    The shift is the mean of the observations since then, in standard deviations of one; right
+    after a signal it is overestimated, because a signal needs large ones.
+
+    >>> print(react(Cusum().chart([10, 10, 13, 13, 13], target=10, sigma=1)))
+    sample 5 signals: off since sample 3 by 3 σ; hold samples 3 to 5, look for what changed there
+    """
+    last_good = chart.last_good
+    if last_good is None:
+        return Reaction(None, None, 0.0)
+    signal = chart.signals[0]
+    return Reaction(signal, last_good, float(chart.standard[last_good:signal].mean()))

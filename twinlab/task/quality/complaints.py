@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.modeling.line import Line, LineRun, run_line
+from twinlab.modeling.line import LineRun, replicate_line
 from twinlab.modeling.line_parts import Draws
 from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.stations import Line
 from twinlab.scope.chance import Uniform
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
@@ -41,13 +42,10 @@ class Complaints:
         return 1000 * sum(self.counts.values()) / self.delivered if self.delivered else float("nan")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         named = ", ".join(f"{fault} {count}" for fault, count in self.counts.items())
         total = sum(self.counts.values())
-        return (
-            f"{total:,} of {self.delivered:,} came back ({self.rate:.1f} per 1,000)"
-            f"{': ' + named if named else ''}"
-        )
+        said = f"{total:,} of {self.delivered:,} came back ({self.rate:.1f} per 1,000)"
+        return f"{said}: {named}" if named else said
 
 
 def complaints(
@@ -55,35 +53,24 @@ def complaints(
 ) -> Complaints:
     """Let customers find what inspection did not, and send back some of it.
 
-    ``returned`` gives for each fault the share of parts with it that come back [share]. A part
-    comes back once, for the first of its faults that its customer minds. Whether a customer minds
-    is the part's own luck, so two designs meet the same customers.
+    ``returned`` gives for each fault the share of parts with it that come back. A part comes back
+    once, for the first of its faults that its customer minds. Whether a customer minds is the
+    part's own luck, so two designs meet the same customers.
 
-    Raises:
-        ScenarioError: a fault of the line is missing, or a share is not between 0 and 1.
-
-    >>> from twinlab.modeling.line import Fault, Station
+    >>> from twinlab.modeling import Fault, Station, run_line
     >>> line = Line([Station("press", 1, faults=Fault("dent", 0.1))])
     >>> print(complaints(run_line(line, days=12, seed=1), {"dent": 0.5}))
     222 of 4,800 came back (46.2 per 1,000): dent 222
     """
     faults = _check_shares(run.line, returned)
     minds = {f: Draws(seed, history, Uniform(0, 1), "customer", f) for f in faults}
-    counts: Counter[str] = Counter()
-    delivered = 0
-    for part in run.parts:
-        if part.fate != "delivered" or part.left < run.start:
-            continue
-        delivered += 1
-        for fault in part.faults:
-            if minds[fault](part.number) < returned[fault]:
-                counts[fault] += 1
-                break
-    return Complaints(delivered, dict(counts.most_common()))
+    delivered = [p for p in run.parts if p.fate == "delivered" and p.left >= run.start]
+    minded = ([f for f in part.faults if minds[f](part.number) < returned[f]] for part in delivered)
+    counts = Counter(faults[0] for faults in minded if faults)
+    return Complaints(len(delivered), dict(counts.most_common()))
 
 
 def _check_shares(line: Line, returned: Mapping[str, float]) -> list[str]:
-    """The faults of a line, each of which has a share of parts that come back."""
     faults = [fault.name for station in line.stations for fault in station.faults]
     for fault in faults:
         if not 0 <= returned.get(fault, -1) <= 1:
@@ -102,8 +89,8 @@ class Pareto:
     """Causes from the most to the least frequent.
 
     >>> chart = pareto({"dent": 10, "scratch": 75, "stain": 15})
-    >>> chart.causes, chart.cumulative
-    (('scratch', 'stain', 'dent'), (0.75, 0.9, 1.0))
+    >>> chart.cumulative, chart.vital_few()
+    ((0.75, 0.9, 1.0), ('scratch', 'stain'))
     """
 
     causes: tuple[str, ...]
@@ -116,22 +103,14 @@ class Pareto:
         return tuple(float(share) for share in np.cumsum(self.counts) / total) if total else ()
 
     def vital_few(self, share: float = 0.8) -> tuple[str, ...]:
-        """The fewest causes that make up at least this share of all.
-
-        >>> pareto({"dent": 10, "scratch": 75, "stain": 15}).vital_few()
-        ('scratch', 'stain')
-        """
-        needed = sum(total < share - 1e-12 for total in self.cumulative) + 1
-        return self.causes[:needed]
+        """The fewest causes that make up at least this share of all."""
+        return self.causes[: sum(total < share - 1e-12 for total in self.cumulative) + 1]
 
 
 def pareto(counts: Mapping[str, float], group: Mapping[str, str] | None = None) -> Pareto:
     """Sort causes by how often they occur; ``group`` adds them up, such as faults by part.
 
     Source: Juran (1951), who named the principle after Pareto.
-
-    Raises:
-        ScenarioError: a count is below 0, or a cause has no group.
 
     >>> pareto({"dent": 4, "stain": 9, "run": 2}, {"dent": "press", "stain": "coat", "run": "coat"})
     Pareto(causes=('coat', 'press'), counts=(11, 4))
@@ -152,12 +131,7 @@ def pareto(counts: Mapping[str, float], group: Mapping[str, str] | None = None) 
 
 @dataclass(frozen=True)
 class HouseOfQuality:
-    """How much each feature of a design weighs for customers, the weightiest first.
-
-    >>> rooms = {"no dents": {"tool": 9, "rack": 3}, "no stains": {"rack": 1, "bath": 9}}
-    >>> house_of_quality({"no dents": 5, "no stains": 2}, rooms).weights
-    {'tool': 45, 'bath': 18, 'rack': 17}
-    """
+    """How much each feature of a design weighs for customers, the weightiest first."""
 
     weights: Mapping[str, float]
 
@@ -165,12 +139,6 @@ class HouseOfQuality:
     def first(self) -> str:
         """The feature to work on first."""
         return next(iter(self.weights))
-
-    @property
-    def shares(self) -> dict[str, float]:
-        """Weights as shares of their sum."""
-        total = sum(self.weights.values())
-        return {feature: weight / total for feature, weight in self.weights.items()}
 
 
 def house_of_quality(
@@ -181,12 +149,9 @@ def house_of_quality(
     ``relations[need][feature]`` is 9 (strong), 3 (medium), 1 (weak) or absent.
     Source: Akao (1990); Hauser & Clausing (1988).
 
-    Raises:
-        ScenarioError: needs without relations or importance, or a relation that is not 9, 3 or 1.
-
-    >>> house_of_quality({"quiet": 4, "light": 3}, {"quiet": {"motor": 9}, "light": {"motor": 3,
-    ...     "frame": 9}}).weights
-    {'motor': 45, 'frame': 27}
+    >>> house = {"no dents": {"tool": 9, "rack": 3}, "no stains": {"rack": 1, "bath": 9}}
+    >>> house_of_quality({"no dents": 5, "no stains": 2}, house).weights
+    {'tool': 45, 'bath': 18, 'rack': 17}
     """
     if set(importance) != set(relations):
         odd = sorted(set(importance) ^ set(relations))
@@ -217,7 +182,6 @@ class ReturnsCompared:
     difference: Estimate
 
     def __str__(self) -> str:
-        """Say it in a line."""
         change = self.difference
         return (
             f"returns per 1,000: {self.before.mean:.1f} before, {self.after.mean:.1f} after; "
@@ -232,19 +196,13 @@ def compare_returns(
 ) -> ReturnsCompared:  # fmt: skip
     """Prove a change of design: both lines make the same parts for the same customers.
 
-    Raises:
-        ScenarioError: fewer than two histories, or a fault without a share in ``returned``.
-
-    >>> from twinlab.modeling.line import Fault, Station
+    >>> from twinlab.modeling import Fault, Station
     >>> line = Line([Station("press", 2, faults=Fault("dent", 0.1))])
     >>> print(compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, histories=20))
     returns per 1,000: 101.2 before, 20.5 after; change -80.7 [-83.4, -78.0], 95 % interval of 20 pairs
     """  # noqa: E501 (one line of output)
-    rates = np.array([
-        [complaints(run_line(line, days, seed, history=history, log=False), returned, seed, history)
-         .rate for line in (before, after)]
-        for history in range(histories)
-    ])  # fmt: skip
-    return ReturnsCompared(
-        estimate(rates[:, 0]), estimate(rates[:, 1]), estimate(rates[:, 1] - rates[:, 0])
+    old, new = (
+        np.array([complaints(run, returned, seed, at).rate for at, run in enumerate(batch.runs)])
+        for batch in (replicate_line(line, days, histories, seed) for line in (before, after))
     )
+    return ReturnsCompared(estimate(old), estimate(new), estimate(new - old))

@@ -1,0 +1,124 @@
+"""What a demand series is like, and how far forecasts of it were off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinlab.scope.chance import Array
+from twinlab.scope.columns import column
+from twinlab.scope.errors import ScenarioError
+from twinlab.task.recommendation import Answer
+
+Series = Sequence[float] | Array
+INTERVAL_CUT, VARIATION_CUT = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)
+
+
+def as_series(series: Series) -> Array:
+    """A series as numbers.
+
+    Raises:
+        ScenarioError: it is empty, or holds something that is not a finite number.
+    """
+    numbers = np.asarray(series, dtype=np.float64)
+    if numbers.ndim != 1 or not len(numbers) or not np.isfinite(numbers).all():
+        raise ScenarioError("a series is a row of finite numbers: fill or cut what is missing")
+    return numbers
+
+
+# -- describe ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How often demand comes [periods], how much its size varies [CV²], and its name."""
+
+    interval: float
+    variation: float
+    name: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: demand every {self.interval:.2f} periods, squared variation of its "
+            f"size {self.variation:.2g}"
+        )
+
+
+def describe(series: Series) -> Pattern:
+    """Classify a demand series by how often and how evenly demand comes.
+
+    Average demand interval = periods / periods with demand; CV² = (s/mean)² of the demands that
+    are not zero (s with n − 1). Below 1.32 and 0.49 demand is smooth; more variable: erratic;
+    rarer: intermittent; both: lumpy. Source: Syntetos, Boylan & Croston (2005).
+
+    Raises:
+        ScenarioError: fewer than 2 periods with demand.
+
+    >>> print(describe([0, 0, 5, 0, 0, 0, 3, 0, 0, 4]))
+    intermittent: demand every 3.33 periods, squared variation of its size 0.062
+    """
+    numbers = as_series(series)
+    sizes = numbers[numbers > 0]
+    if len(sizes) < 2:
+        raise ScenarioError(f"describe: at least 2 periods with demand, got {len(sizes)}")
+    interval = len(numbers) / len(sizes)
+    variation = float((sizes.std(ddof=1) / sizes.mean()) ** 2)
+    often, rarely = ("smooth", "erratic"), ("intermittent", "lumpy")
+    names = rarely if interval >= INTERVAL_CUT else often
+    return Pattern(interval, variation, names[variation >= VARIATION_CUT])
+
+
+@dataclass(frozen=True)
+class Accuracy(Answer):
+    """Errors of forecasts; error = actual − forecast, so a positive bias is demand missed."""
+
+    mae: float = column("units", meaning="mean absolute error")
+    rmse: float = column("units", meaning="root of the mean squared error")
+    mape: float = column("%", meaning="mean absolute error in percent of the actual")
+    smape: float = column("%", meaning="the same, of the mean of actual and forecast")
+    wape: float = column("%", meaning="sum of absolute errors in percent of the sum of actuals")
+    bias: float = column("units", meaning="mean error")
+    tracking_signal: float = column("number", meaning="sum of errors over their mean size")
+    mase: float = column("number", meaning="mean absolute error over that of naive in sample")
+    rmsse: float = column("number", meaning="root mean squared error over that of naive in sample")
+
+
+def accuracy(actual: Series, forecast: Series, insample: Series, season: int = 1) -> Accuracy:
+    """Measure how far forecasts were from what came, also against the naive forecast in sample.
+
+    MASE = MAE / mean |y(t) − y(t − m)| over the in-sample periods [season m], RMSSE with squares.
+    Source: Hyndman & Koehler (2006); sMAPE as in the M4 competition, RMSSE as in the M5.
+
+    Raises:
+        ScenarioError: the lengths differ, or the in-sample series is no longer than a season or
+            never changes.
+
+    >>> found = accuracy([12, 14], [10, 15], insample=[8, 10, 9])
+    >>> found.mae, found.mase
+    (1.5, 1.0)
+    """
+    y, f, known = as_series(actual), as_series(forecast), as_series(insample)
+    if len(y) != len(f):
+        raise ScenarioError(f"accuracy: {len(y)} actual values and {len(f)} forecasts")
+    steps = known[season:] - known[:-season]
+    if not steps.any():
+        raise ScenarioError(
+            f"scaled errors need more than one season of {season} periods before the forecasts, "
+            f"and a series that changes; got {len(known)} periods"
+        )
+    errors = y - f
+    size, squared = float(np.abs(errors).mean()), float((errors**2).mean())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Accuracy(
+            mae=size,
+            rmse=squared**0.5,
+            mape=float(100 * np.abs(errors / y).mean()) if (y != 0).all() else np.inf,
+            smape=float(200 * np.nan_to_num(np.abs(errors) / (np.abs(y) + np.abs(f))).mean()),
+            wape=float(100 * np.abs(errors).sum() / np.abs(y).sum()),
+            bias=float(errors.mean()),
+            tracking_signal=float(errors.sum() / size) if size > 0 else 0.0,
+            mase=size / float(np.abs(steps).mean()),
+            rmsse=(squared / float((steps**2).mean())) ** 0.5,
+        )

@@ -1,0 +1,240 @@
+"""Maintenance: how long machines last, how long this one will, and when to replace it.
+
+=========  ===================================================================================
+describe   ``reliability``: MTBF, MTTR and availability from records
+predict    ``fit_weibull`` to lives of which some have not ended; ``remaining_life`` at an age
+prescribe  ``age_replacement``: the age at which a planned replacement costs least
+=========  ===================================================================================
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinlab.modeling.stations import Weibull
+from twinlab.scope.chance import Array
+from twinlab.scope.columns import column
+from twinlab.scope.errors import ScenarioError
+from twinlab.task.recommendation import Answer
+
+__all__ = [
+    "AgePolicy", "Reliability", "RemainingLife", "Weibull", "WeibullFit", "age_replacement",
+    "fit_weibull", "reliability", "remaining_life", "replacement_cost",
+]  # fmt: skip
+
+# -- describe ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reliability(Answer):
+    """How long a machine runs, how long its repair takes, and the share of time it is up."""
+
+    mtbf: float = column("days", meaning="mean time between failures")
+    mttr: float = column("days", meaning="mean time to repair")
+    availability: float = column("share", meaning="MTBF / (MTBF + MTTR)")
+
+
+def reliability(up_times: Sequence[float], repair_times: Sequence[float]) -> Reliability:
+    """Measure MTBF, MTTR and availability from complete times up and times in repair.
+
+    Raises:
+        ScenarioError: there are none, or one is negative.
+
+    >>> print(reliability([80, 100], [8, 12, 10]))
+    mtbf 90 days · mttr 10 days · availability 0.9 share
+    """
+    up, down = float(_days(up_times).mean()), float(_days(repair_times).mean())
+    return Reliability(up, down, up / (up + down))
+
+
+def _days(times: Sequence[float]) -> Array:
+    found = np.asarray(times, dtype=np.float64).ravel()
+    if not len(found) or not (found >= 0).all():
+        raise ScenarioError("times are a list of at least one number of days, none below 0")
+    return found
+
+
+# -- predict ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WeibullFit:
+    """A fitted Weibull law with the standard errors of its shape and scale [days]."""
+
+    law: Weibull
+    shape_error: float
+    scale_error: float
+    log_likelihood: float
+    failures: int
+    count: int
+
+    def __str__(self) -> str:
+        return (
+            f"shape {self.law.shape:.3f} ± {self.shape_error:.2f}, scale {self.law.scale:.2f} ± "
+            f"{self.scale_error:.2f} days (± one standard error; {self.failures} of {self.count} "
+            "failed)"
+        )
+
+
+def fit_weibull(ages: Sequence[float], failed: Sequence[bool] | None = None) -> WeibullFit:
+    """Fit a Weibull law to lives by maximum likelihood; lives that have not ended count too.
+
+    Shape: Σtᵏ ln t / Σtᵏ − 1/k = mean ln t of the failures; scale η = (Σtᵏ / failures)^(1/k);
+    standard errors from the observed information. Leaving out machines that still run would make
+    lives look short. Source: NIST/SEMATECH e-Handbook section 8.4.1.
+
+    Raises:
+        ScenarioError: fewer than 2 different ages of failure, or an age not above 0.
+
+    >>> print(fit_weibull([16, 34, 53, 75, 93, 120]))
+    shape 1.933 ± 0.65, scale 73.53 ± 16.32 days (± one standard error; 6 of 6 failed)
+    """
+    from scipy.optimize import brentq
+
+    times = _days(ages)
+    ended = np.ones(len(times), dtype=bool) if failed is None else np.asarray(failed, dtype=bool)
+    if len(ended) != len(times):
+        raise ScenarioError(f"failed is a yes or no for each of {len(times)} ages: {len(ended)}")
+    if len(np.unique(times[ended])) < 2 or times.min() <= 0:
+        raise ScenarioError("fit_weibull: at least 2 different ages of failure, all ages above 0")
+    unit = float(times.max())  # powers of numbers up to 1 cannot overflow
+    log, count = np.log(times / unit), int(ended.sum())
+
+    def score(shape: float) -> float:
+        power = np.exp(shape * log)
+        return float(power @ log / power.sum() - 1.0 / shape - log[ended].mean())
+
+    high = 1.0
+    while score(high) < 0.0:
+        high *= 2.0
+    shape = float(brentq(score, 1e-3, high, xtol=1e-14, rtol=1e-14))
+    scale = unit * float(np.exp(shape * log).sum() / count) ** (1.0 / shape)
+    return _with_errors(Weibull(shape, scale), times, ended)
+
+
+def _with_errors(law: Weibull, times: Array, ended: Array) -> WeibullFit:
+    """Standard errors: the inverse of minus the second derivatives of the log-likelihood."""
+    k, scale, count = law.shape, law.scale, int(ended.sum())
+    log = np.log(times / scale)
+    z = np.exp(k * log)
+    mixed = (count - (z * (1 + k * log)).sum()) / scale
+    information = [[count / k**2 + (z * log**2).sum(), mixed],
+                   [mixed, (k * (k + 1) * z.sum() - count * k) / scale**2]]  # fmt: skip
+    errors = np.sqrt(np.diag(np.linalg.inv(information)))
+    likelihood = count * math.log(k / scale) + (k - 1) * log[ended].sum() - z.sum()
+    return WeibullFit(law, float(errors[0]), float(errors[1]), float(likelihood), count, len(times))
+
+
+@dataclass(frozen=True)
+class RemainingLife(Answer):
+    """How much longer a machine will live: mean and interval."""
+
+    mean: float = column("days", meaning="mean of what is left")
+    low: float = column("days", meaning="lower end of the interval")
+    high: float = column("days", meaning="upper end of the interval")
+
+
+def remaining_life(law: Weibull, age: float, level: float = 0.9) -> RemainingLife:
+    """Predict the life that is left at an age a, from R(a + t)/R(a): mean and interval.
+
+    Mean: ∫ₐ R(t) dt / R(a); quantile left by a share p: (aᵏ − ηᵏ ln p)^(1/k) − a.
+
+    Raises:
+        ScenarioError: the age is negative.
+
+    >>> print(remaining_life(Weibull(2, 10), age=7))
+    mean 4.661 days · low 0.3573 days · high 11.67 days
+    """
+    from scipy.special import gammaincc
+
+    if age < 0:
+        raise ScenarioError(f"an age is at least 0 days, got {age:g}")
+    k, hazard = law.shape, (age / law.scale) ** law.shape
+    mean = law.average * float(gammaincc(1.0 / k, hazard)) * math.exp(hazard)
+    low, high = (
+        (age**k - law.scale**k * math.log(share)) ** (1.0 / k) - age
+        for share in ((1.0 + level) / 2.0, (1.0 - level) / 2.0)
+    )
+    return RemainingLife(mean, low, high)
+
+
+# -- prescribe --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgePolicy:
+    """The age at which to replace [days], what that costs a day, and what failures cost a day."""
+
+    age: float
+    cost_rate: float
+    run_to_failure: float
+
+    def __str__(self) -> str:
+        if math.isinf(self.age):
+            return f"never replace early: run to failure at {self.run_to_failure:.4g} per day"
+        saved = 1.0 - self.cost_rate / self.run_to_failure
+        return (
+            f"replace at {self.age:.2f} days: {self.cost_rate:.4g} per day; run to failure: "
+            f"{self.run_to_failure:.4g} per day ({100 * saved:.0f} % saved)"
+        )
+
+
+def replacement_cost(law: Weibull, age: float, planned_cost: float, failure_cost: float) -> float:
+    """Cost per day of replacing at an age T, or at failure if that comes first.
+
+    C(T) = (c_p R(T) + c_f (1 − R(T))) / ∫₀ᵀ R(t) dt. Source: Barlow & Proschan (1965) chapter 4.
+
+    >>> round(replacement_cost(Weibull(3, 150), 100, planned_cost=2, failure_cost=8), 5)
+    0.03798
+    """
+    alive = _survival(law, age)
+    return (planned_cost * alive + failure_cost * (1.0 - alive)) / _lived(law, age)
+
+
+def age_replacement(law: Weibull, planned_cost: float, failure_cost: float) -> AgePolicy:
+    """Find the age at which a planned replacement costs least per day.
+
+    The optimum solves h(T) ∫₀ᵀ R dt + R(T) = c_f/(c_f − c_p) with failure rate h(T); machines that
+    do not wear out (shape ≤ 1) and failures that cost no more are left to run. The replaced
+    machine is as good as new. Source: Barlow & Proschan (1965) chapter 4.
+
+    Raises:
+        ScenarioError: a cost is not above 0.
+
+    >>> print(age_replacement(Weibull(3, 150), planned_cost=2, failure_cost=8))
+    replace at 83.12 days: 0.03685 per day; run to failure: 0.05973 per day (38 % saved)
+    """
+    from scipy.optimize import brentq
+
+    if planned_cost <= 0 or failure_cost <= 0:
+        raise ScenarioError(f"costs are above 0, got {planned_cost:g} and {failure_cost:g}")
+    waiting = failure_cost / law.average
+    if law.shape <= 1.0 or failure_cost <= planned_cost:
+        return AgePolicy(math.inf, waiting, waiting)
+    goal = failure_cost / (failure_cost - planned_cost)
+
+    def slope(age: float) -> float:
+        rate = law.shape / law.scale * math.pow(age / law.scale, law.shape - 1.0)
+        return rate * _lived(law, age) + _survival(law, age) - goal
+
+    high = law.scale
+    while slope(high) < 0.0:
+        high *= 2.0
+    age = float(brentq(slope, 0.0, high, xtol=1e-10 * law.scale))
+    return AgePolicy(age, replacement_cost(law, age, planned_cost, failure_cost), waiting)
+
+
+def _survival(law: Weibull, age: float) -> float:
+    """Share of machines that live longer than an age: R(t) = exp(−(t/η)ᵏ)."""
+    return math.exp(-((age / law.scale) ** law.shape))
+
+
+def _lived(law: Weibull, age: float) -> float:
+    """Mean days lived until an age or failure, whichever comes first: ∫₀ᵃ R(t) dt."""
+    from scipy.special import gammainc
+
+    return law.average * float(gammainc(1.0 / law.shape, (age / law.scale) ** law.shape))
