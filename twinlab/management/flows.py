@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from twinlab.organization.sourcing import Shares
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.entities import ItemKey, Lane
+from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
 
 
-def mean_flows(scenario: Scenario, day: int) -> dict[ItemKey, float]:
-    """Give the units that leave the stock of each (node, product) at a day's mean [units/day].
+def mean_flows(
+    scenario: Scenario, day: int | None = None, wanted: Mapping[ItemKey, float] | None = None
+) -> dict[ItemKey, float]:
+    """Give the units that leave the stock of each (node, product) at mean demand [units/day].
+
+    The explosion of requirements planning in average rates: what a recipe starts is what is needed
+    over its good share. With a ``day``, demand is that of the season; ``wanted`` replaces it.
+    Source: Orlicky (1975).
+
+    Raises:
+        ScenarioError: a wanted item is unknown, or goods flow in a circle.
 
     >>> from twinlab import BaseStock, Poisson, assembly
     >>> bikes = Scenario(assembly("plant", {"wheel": 2}, demand=Poisson(3)), BaseStock(9))
@@ -18,16 +30,40 @@ def mean_flows(scenario: Scenario, day: int) -> dict[ItemKey, float]:
     """
     network = scenario.network
     flow = dict.fromkeys(network.items, 0.0)
-    for row in network.demands:
-        flow[row.node, row.product] += row.pattern.average * row.scale(day)
-    recipes, incoming = {(r.node, r.product): r for r in network.recipes}, ways_in(scenario)
+    if wanted is None:
+        wanted = {
+            (row.node, row.product): row.pattern.average * (1.0 if day is None else row.scale(day))
+            for row in network.demands
+        }
+    for item, units in wanted.items():
+        if item not in flow:
+            names = [f"{node}, {product}" for node, product in network.items]
+            raise ScenarioError(f"wanted: no item {item!r}; {did_you_mean(', '.join(item), names)}")
+        flow[item] += units
+    passed: set[ItemKey] = set()
     for item in reversed(upstream_items(network)):
-        if item in recipes and (good := recipes[item].good_share.average):
-            for component, need in recipes[item].components.items():
-                flow[item[0], component] += flow[item] * need / good
-        for lane, share in asked_lanes(scenario, item, incoming.get(item, [])):
-            flow[lane.source, lane.product] += flow[item] * share
+        passed.add(item)
+        for feeder, units in _feeders(scenario, item).items():
+            if feeder in passed:
+                raise ScenarioError(
+                    f"{feeder[1]!r} flows in a circle through {feeder[0]!r} and {item[0]!r}: give "
+                    "one of them a lane of rank 1 from a source outside"
+                )
+            flow[feeder] += flow[item] * units
     return flow
+
+
+def _feeders(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:
+    """What one unit of an item takes from which other items."""
+    found: dict[ItemKey, float] = {}
+    for recipe in scenario.network.recipes:
+        good = recipe.good_share.average
+        if (recipe.node, recipe.product) == item and good:
+            found = {(item[0], part): need / good for part, need in recipe.components.items()}
+    for lane, share in asked_lanes(scenario, item, ways_in(scenario).get(item, [])):
+        supplier = (lane.source, lane.product)
+        found[supplier] = found.get(supplier, 0.0) + share
+    return found
 
 
 def ways_in(scenario: Scenario) -> dict[ItemKey, list[Lane]]:

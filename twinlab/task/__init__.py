@@ -26,7 +26,6 @@ from twinlab.task import (
     sourcing,
     warehousing,
 )
-from twinlab.task.flows import requirements
 from twinlab.task.recommendation import Recommendation, recommend, recommend_rules
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "quality",
     "recommend",
     "recommend_rules",
-    "requirements",
     "sourcing",
     "warehousing",
 ]

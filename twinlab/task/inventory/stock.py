@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twinlab.management.flows import mean_flows
 from twinlab.modeling.replicate import replicate
 from twinlab.organization.view import View
 from twinlab.people.rules import BaseStock
@@ -18,7 +19,6 @@ from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
-from twinlab.task.flows import requirements
 from twinlab.task.recommendation import Answer, Recommendation, recommend, recommend_rules
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def cover(scenario: Scenario, state: State | None = None) -> pd.DataFrame:
 
     days of cover = on hand / average demand; position cover = (on hand + on order − backlog) /
     average demand. Demand of an upstream item is what customers' average demand takes of it
-    (``requirements``). Without a state: the first morning.
+    (``mean_flows``). Without a state: the first morning.
 
     >>> from twinlab import Normal, serial
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
@@ -42,7 +42,7 @@ def cover(scenario: Scenario, state: State | None = None) -> pd.DataFrame:
     import pandas as pd  # half a second; `import twinlab` stays quick
 
     now = state if state is not None else State.initial(scenario.network)
-    rates = requirements(scenario)
+    rates = mean_flows(scenario)
     rows = {}
     for item, on_hand in now.on_hand.items():
         owed, ordered = _backlog(scenario.network, now, item), now.on_order.get(item, 0.0)
@@ -239,7 +239,7 @@ def _protected(scenario: Scenario, item: ItemKey) -> tuple[float, float, float, 
     mean, variance = 0.0, 0.0
     for customer in network.demands:
         # How much of this item one unit asked by these customers takes.
-        share = requirements(scenario, {(customer.node, customer.product): 1.0})[item]
+        share = mean_flows(scenario, wanted={(customer.node, customer.product): 1.0})[item]
         mean += share * customer.pattern.average
         variance += (share * _sd(customer.pattern)) ** 2
     return mean, math.sqrt(variance), days, days_sd

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.management.flows import mean_flows
 from twinlab.organization.sourcing import Shares
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.scenario import Scenario
-from twinlab.task.flows import requirements
 from twinlab.task.recommendation import Recommendation
 
 # -- prescribe --------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def _wanted(scenario: Scenario, product: str) -> dict[str, float]:
     for row in scenario.network.demands:
         if row.product == product:
             wanted[row.node] += row.pattern.average
-    made = requirements(scenario)
+    made = mean_flows(scenario)
     for recipe in scenario.network.recipes:
         if product in recipe.components:
             need = recipe.components[product] / recipe.good_share.average
