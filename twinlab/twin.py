@@ -11,7 +11,8 @@ Source: Kritzinger et al. (2018), levels of integration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -19,12 +20,12 @@ from twinlab.modeling.batch import Batch
 from twinlab.modeling.event_engine import simulate
 from twinlab.modeling.replicate import replicate
 from twinlab.modeling.run import Run
-from twinlab.scope.errors import SyncError
+from twinlab.scope.errors import SyncError, TwinError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 from twinlab.technology.bus import Bus
 from twinlab.technology.dispatch import Dispatch
-from twinlab.technology.drift import Alarm, observe, watch
+from twinlab.technology.drift import Alarm, follow, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
 from twinlab.technology.follower import Follower
 from twinlab.technology.plant import Plant
@@ -90,9 +91,7 @@ class Twin:
         if self.mode is Mode.MODEL:
             return Intake(0, 0, 0)
         intake = self._follower.sync(self.model)
-        # The model decides as the plant reports that it now does.
-        for changes in self._dispatch.hear(self._follower.belief.replies):
-            self.model = changed(self.model, changes)
+        self.model = _decided(self.model, self._dispatch.hear(self._follower.belief.replies))
         if ask_again:
             self.bus.ask_again(self.gaps())
         return intake
@@ -101,10 +100,14 @@ class Twin:
     def state(self) -> State:
         """What is believed of the plant; without a link, what the model by itself would be now."""
         if self.mode is Mode.MODEL:
-            today = min(int(self.bus.now), self.model.days)
-            alone = self.model.change(days=max(today, 1))
-            return simulate(alone, self.seed).state_on(today)
+            return _alone(self.model, int(self.bus.now), self.seed)
         return present(self._follower.belief.state)
+
+    @property
+    def _morning(self) -> State:
+        """Where to look ahead from: in the middle of a day, part of it has happened already."""
+        alone = self.mode is Mode.MODEL
+        return self.state if alone else present(self._follower.belief.morning)
 
     @property
     def day(self) -> int:
@@ -132,14 +135,11 @@ class Twin:
         Raises:
             ScenarioError: a band is unknown.
         """
-        start, sold = self.state, [(d.node, d.product) for d in self.model.network.demands]
+        start, sold = self._morning, [(d.node, d.product) for d in self.model.network.demands]
         wanted = [*bands, *(("on_hand", *item) for item in sold)]
         ahead = self.model.change(days=start.day + days)
         batch = replicate(ahead, histories, self.seed, start=start, bands=wanted)
-        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
-        for item in sold:
-            for at, (low, high) in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
-                self._promises.make(start.day + at, item, float(low), float(high))
+        self._promises.note(batch, start.day, sold)
         return batch
 
     def verify(self) -> Verification:
@@ -151,23 +151,19 @@ class Twin:
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which demands and lead times have changed since the model was made (see ``drift``)."""
         seen = observe(self.store.messages(), self.model)
-        fresh = [o.since(self._adopted.get(o.path, 0)) for o in seen]
-        return watch(fresh, run_length, self.seed)
+        return watch((o.since(self._adopted.get(o.path, 0)) for o in seen), run_length, self.seed)
 
     def adopt(self, alarm: Alarm) -> None:
         """Let the model follow a change: from its day on, the law that was observed holds."""
-        self.model = self.model.set(alarm.path, alarm.law)
+        self.model = follow(self.model, alarm)
         self._adopted[alarm.path] = self.day
 
     # -- advising and commanding --
 
     def recommend(
-        self,
-        options: Mapping[str, Sequence[Any]],
-        days: int = 56,
-        histories: int = 200,
+        self, options: Mapping[str, Sequence[Any]], days: int = 56, histories: int = 200,
         goal: Goal = daily_cost,
-    ) -> Proposal:
+    ) -> Proposal:  # fmt: skip
         """The cheapest of all combinations of some values, simulated from today's state.
 
         ``options`` maps paths such as ``"shop.up_to"`` to the values to try; ``goal`` gives what is
@@ -176,21 +172,20 @@ class Twin:
         Raises:
             ScenarioError: a path leads nowhere.
         """
-        start = self.state
-        ahead = self.model.change(days=start.day + days)
-        return propose(ahead, start, options, goal, histories, self.seed)
+        ahead = self.model.change(days=self._morning.day + days)
+        return propose(ahead, self._morning, options, goal, histories, self.seed)
 
     def command(self, proposal: Proposal, valid_days: int = 3) -> int:
         """Send a proposal to the plant, valid for some days; its number is given.
 
         Raises:
             SyncError: a model or a shadow has no way back to the plant.
+            ScenarioError: the model has no such value to change.
         """
         if self.mode is not Mode.TWIN:
-            raise SyncError(
-                f"a {self.mode.name.lower()} has no way back to the plant: set twin.mode = "
-                "Mode.TWIN, or let a person decide"
-            )
+            raise SyncError(f"a {self.mode.name.lower()} has no way back to the plant: set twin."
+                            "mode = Mode.TWIN, or let a person decide")  # fmt: skip
+        changed(self.model, proposal.changes)
         return self._dispatch.send(proposal.changes, self.day + valid_days)
 
     def reported(self, number: int) -> str:
@@ -205,6 +200,21 @@ class Twin:
         """Say where it stands."""
         late = f", {self.staleness:.1f} days stale" if self.mode is not Mode.MODEL else ""
         return f"Twin({self.mode.name.lower()}, day {self.day}{late})"
+
+
+def _decided(model: Scenario, heard: Iterable[Mapping[str, Any]]) -> Scenario:
+    """A model that decides as the plant reports that it now does."""
+    for changes in heard:
+        with suppress(TwinError):  # somebody's rule that this model does not have
+            model = changed(model, changes)
+    return model
+
+
+def _alone(model: Scenario, today: int, seed: int) -> State:
+    """What the model by itself would be on a morning."""
+    alone = model.change(days=max(today, 1))
+    # Never by the plant's own luck, which is replication 0 of some seed.
+    return simulate(alone, seed, replication=1).state_on(today)
 
 
 def tend(

@@ -51,3 +51,22 @@ def test_the_law_is_that_of_lead_times_that_outlast_the_age():
     shares = np.array([(rest == days).mean() for days in range(4)])
     assert shares.sum() == pytest.approx(1.0)
     assert (np.abs(shares - 0.25) <= 4 * np.sqrt(0.25 * 0.75 / rest.size) + 0.02).all()
+
+
+def test_goods_stand_still_while_their_lane_is_known_to_be_held():
+    network = tl.serial(["mine", "shop"], demand=tl.Constant(1), lead_time=tl.Constant(4))
+    scenario = tl.Scenario(network, tl.BaseStock(5), days=40).disrupt(
+        tl.LaneOutage("mine", "shop", start=8, days=10, holds_transit=True)
+    )
+    start, key = tl.State.initial(network), network.lanes[0].key
+    start.day, start.tracked = 10, False
+    start.under_way[key] = [Shipment(11, 3.0, 7)]  # due tomorrow, but for the closure
+    assert draw_luck(scenario, 1, 0, 64, start).arrivals[key][0].tolist() == [19] * len(
+        draw_luck(scenario, 1, 0, 64, start).arrivals[key][0]
+    )
+
+
+def test_a_recorded_lead_time_is_known_and_before_the_record_it_is_the_mean():
+    law = tl.Trace((4,) * 60 + (9,) * 60)
+    assert (arrivals(law, [5], today=70) == 4).all()  # left on day 65
+    assert (arrivals(law, [75], today=70) == 0).all()  # left before day 0

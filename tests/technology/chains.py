@@ -1,6 +1,8 @@
 """Chains that the tests of technology live through."""
 
 import twinlab as tl
+from twinlab.technology import Bus, Plant, Sensors
+from twinlab.twin import Twin
 
 
 def shop(demand=None, **given):
@@ -30,3 +32,9 @@ def factory():
     rules = {("plant", "ore"): tl.BaseStock(320), ("plant", "bike"): tl.BaseStock(160),
              ("shop", "bike"): tl.BaseStock(170)}  # fmt: skip
     return tl.Scenario(network, rules, days=300)
+
+
+def linked(truth, model=None, seed=1, link=None, **sensors):
+    """A plant and the twin that listens to it."""
+    bus = Bus(link, seed)
+    return Plant(truth, bus, seed, Sensors(**sensors)), Twin(model or truth, bus)

@@ -10,7 +10,9 @@ import pytest
 import twinlab as tl
 from tests.technology.chains import factory, shop
 from twinlab.technology import Bus, EventStore, Intake, Link, Message, Plant, Sensors
-from twinlab.technology.sync import believe, check
+from twinlab.technology.messages import DAY
+from twinlab.technology.reading import Reading
+from twinlab.technology.sync import believe
 from twinlab.twin import Twin
 
 CHAINS = {"shop": shop, "factory": factory}
@@ -92,7 +94,7 @@ def test_a_message_tells_neither_arrival_days_nor_yields():
             assert all(due is None for due, *_ in goods)
 
 
-GOOD = Message("/shop/wms", 10**6, "wms.served.v1", 5, {
+GOOD = Message("/shop/wms", 10**6, "wms.served.v1", 3 * DAY + 5, {
     "day": 3, "node": "shop", "product": "unit", "quantity": 1.0})  # fmt: skip
 
 
@@ -166,14 +168,16 @@ def test_a_hundred_malformed_messages_end_as_dead_letters_and_change_nothing():
 )
 def test_a_message_of_the_plant_that_cannot_be_folded_is_refused(kind, data):
     with pytest.raises(tl.TwinError):
-        check(Message("/plant/sys", 1, f"sys.{kind}.v1", 0, data), shop().network)
+        Reading(shop().network).check(
+            Message("/plant/sys", 1, f"sys.{kind}.v1", data["day"] * DAY, data)
+        )
 
 
 def test_a_receipt_that_names_no_days_is_refused():
     data = {"day": 3, "node": "shop", "product": "unit", "quantity": 1.0, "partner": "mine",
             "mode": shop().network.lanes[0].mode, "left": [1, "two"]}  # fmt: skip
     with pytest.raises(tl.SyncError, match="left is a list of days"):
-        check(Message("/shop/wms", 1, "wms.received.v1", 0, data), shop().network)
+        Reading(shop().network).check(Message("/shop/wms", 1, "wms.received.v1", 3 * DAY, data))
 
 
 def test_a_lossy_link_shows_its_gaps_and_asking_again_closes_them():
@@ -203,11 +207,11 @@ def test_a_late_twin_is_where_the_plant_was(delay):
         plant.advance()
         states[plant.day] = plant.state.copy()
         twin.sync()
-        closing = twin._follower.belief.closing
-        if closing is not None:
-            assert closing.on_hand == states[closing.day].on_hand
-            assert closing.owed == states[closing.day].owed
-    assert closing.day == 40 - int(np.ceil(delay))
+        morning = twin._follower.belief.morning
+        if morning.day:
+            assert morning.on_hand == states[morning.day].on_hand
+            assert morning.owed == states[morning.day].owed
+    assert morning.day == 40 - int(np.ceil(delay))
     assert not twin.gaps() or delay > 0.5
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.luck import Luck
+from twinlab.modeling.luck import Luck, arrival
 from twinlab.modeling.measures import FLOWS, STOCKS
 from twinlab.modeling.plan import LanePlan, Plan
 from twinlab.scope.calendar import DUST
@@ -220,11 +220,11 @@ def _open_ring(
     """A lane's ring of days with what is under way at the start, and the slots of shipments."""
     key = lane.row.key
     times, held = luck.lead_time[key], luck.held.get(key)
-    due = _arrival(np.arange(len(times))[:, None], times, held)
+    due = arrival(np.arange(len(times))[:, None], times, held)
     longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
     told = luck.arrivals.get(key)
     waiting = [
-        (_arrival(-1, s.due + 1, held) if fresh else told[at] if told else np.array([s.due]),
+        (arrival(-1, s.due + 1, held) if fresh else told[at] if told else np.array([s.due]),
          s.quantity)
         for at, s in enumerate(start.under_way.get(key, ()))
     ]  # fmt: skip
@@ -237,17 +237,3 @@ def _open_ring(
         return ring, due % len(ring) * width + columns
     # All histories have one lead time: a day's goods stay the row that was shipped.
     return [row if row.any() else None for row in ring], (due[:, 0] % len(ring)).tolist()
-
-
-def _arrival(days: Any, left: Any, held: Any) -> Any:
-    """Arrival days of what has some days of moving left after a day; held days do not count."""
-    if held is None:
-        return np.atleast_1d(days + left)
-    columns = np.arange(held.shape[1])
-    left = np.array(np.broadcast_arrays(left, held[:1])[0])
-    due = np.array(np.broadcast_to(days, left.shape))
-    while (left > 0).any():
-        due += left > 0
-        still = (due < len(held)) & held[np.minimum(due, len(held) - 1), columns]
-        left -= (left > 0) & ~still
-    return due[0] if np.ndim(days) == 0 else due

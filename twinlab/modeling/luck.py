@@ -14,6 +14,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from twinlab.scope.chance import Array, Distribution, Trace, Uniform
 from twinlab.scope.disruption import Delay, DemandShift, Disruption, LaneOutage, Outage
 from twinlab.scope.entities import ItemKey, Lane, LaneKey
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario, struck
 from twinlab.scope.state import State
 from twinlab.scope.under_way import Shipment
@@ -98,10 +100,6 @@ def draw_luck(
         back = circle is not None and circle == circles.get(lane.destination)
         least = int(back and lane.lead_time.average > 0)
         luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.int64)
-        if start is not None and not start.tracked:
-            luck.arrivals[lane.key] = [
-                _arrival(lane, goods, start.day, sources) for goods in start.under_way[lane.key]
-            ]
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
         share = sources.draw(("yield", *key), recipe.good_share, ones)
@@ -114,19 +112,45 @@ def draw_luck(
         severity = _severity(disruption, sources, name, days + BEYOND)
         luck.active.append(severity[:days] > 0)
         _strike(luck, scenario, disruption, severity)
+    if start is not None and not start.tracked:
+        _draw_arrivals(luck, network, sources, start)
     return luck
 
 
-def _arrival(lane: Lane, goods: Shipment, today: int, sources: Sources) -> Days:
+def _draw_arrivals(luck: Luck, network: Network, sources: Sources, start: State) -> None:
+    """When goods arrive that nobody tracks; what stands still from today on is known."""
+    yesterday = start.day - 1
+    for lane in network.lanes:
+        held = luck.held.get(lane.key)
+        due = [_outlasting(lane, s, start.day, sources) for s in start.under_way[lane.key]]
+        luck.arrivals[lane.key] = [arrival(yesterday, d - yesterday, held) for d in due]
+
+
+def arrival(days: Any, left: Any, held: Any) -> Any:
+    """Arrival days of what has some days of moving left after a day; held days do not count."""
+    if held is None:
+        return np.atleast_1d(days + left)
+    columns = np.arange(held.shape[1])
+    left = np.array(np.broadcast_arrays(left, held[:1])[0])
+    due = np.array(np.broadcast_to(days, left.shape))
+    while (left > 0).any():
+        due += left > 0
+        still = (due < len(held)) & held[np.minimum(due, len(held) - 1), columns]
+        left -= (left > 0) & ~still
+    return due[0] if np.ndim(days) == 0 else due
+
+
+def _outlasting(lane: Lane, goods: Shipment, today: int, sources: Sources) -> Days:
     """Arrival days, by replication, of goods of which only the age is known.
 
     The lead time L is one that outlasts the age a: it has the law of L given L ≥ a. What is older
     than any lead time of the lane arrives today.
     """
     age = today - goods.left
-    if isinstance(lane.lead_time, Trace) and 0 <= goods.left < len(lane.lead_time.values):
-        told = goods.left + round(lane.lead_time.values[goods.left])
-        return np.array([max(today, told)])
+    if isinstance(lane.lead_time, Trace):
+        values = lane.lead_time.values
+        told = values[goods.left] if 0 <= goods.left < len(values) else lane.lead_time.average
+        return np.array([max(today, goods.left + round(told))])
     name = ("age", *lane.key, str(goods.left))
     parts = []
     for block in sources.blocks:

@@ -91,7 +91,14 @@ class State:
 
     def copy(self) -> State:
         """A state of its own, with nothing shared."""
-        return deepcopy(self)
+        twin = State(self.day, tracked=self.tracked)
+        for name in ("on_hand", "on_order", "asked", "owed", "to_make", "in_transit", "in_process"):
+            setattr(twin, name, dict(getattr(self, name)))
+        for name in ("mail", "under_way", "batches"):  # lists of rows that never change
+            setattr(twin, name, {key: list(rows) for key, rows in getattr(self, name).items()})
+        twin.orders = {key: [list(row) for row in rows] for key, rows in self.orders.items()}
+        twin.memory = deepcopy(self.memory)
+        return twin
 
 
 def _start_lane(state: State, lane: Lane, evening: bool) -> None:

@@ -8,6 +8,7 @@ plant     the make-believe reality that publishes and obeys
 sync      the fold of messages into what is believed
 drift     CUSUMs on probability-integral transforms: has a demand or lead time changed?
 fidelity  how true the twin is
+reading   what a message must hold before it is folded
 ========  ==============================================================================
 """
 

@@ -46,6 +46,7 @@ class Bus:
         self.link = link or Link()
         self.now = 0.0
         self.commands: list[bytes] = []
+        self.commanded = 0  # how many commands have ever been numbered
         self._luck = np.random.default_rng(seed)
         self._under_way: list[tuple[float, int, bytes]] = []
         self._outbox: dict[tuple[str, int], bytes] = {}

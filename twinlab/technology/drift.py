@@ -8,6 +8,7 @@ published run lengths hold whatever the distribution (Page 1954; Montgomery 2013
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
@@ -17,10 +18,21 @@ import numpy as np
 
 from twinlab.modeling.luck import stream
 from twinlab.modeling.run_length import cusum_limit
-from twinlab.scope.chance import Array, Distribution, Empirical, Trace
+from twinlab.scope.chance import (
+    Array,
+    Distribution,
+    Empirical,
+    Gamma,
+    LogNormal,
+    Normal,
+    Trace,
+    Uniform,
+)
 from twinlab.scope.entities import Demand, Lane
+from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
-from twinlab.technology.messages import Message
+from twinlab.technology.messages import DAY, Message
+from twinlab.technology.reading import Reading
 
 REFERENCE = 0.5  # k: half of a shift of one standard deviation
 _SAMPLE = 40_000
@@ -76,39 +88,77 @@ class Alarm:
 
 
 def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
-    """Collect what messages tell of the model's demands and lead times."""
-    network = model.network
-    demands = {(d.node, d.product): d for d in network.demands}
-    lanes = {v.key: v for v in network.lanes}
-    asked: dict[Any, dict[int, float]] = {key: {} for key in demands}
-    moved: dict[Any, list[tuple[int, float]]] = {key: [] for key in lanes}
-    last = -1
+    """Collect what messages tell of the model's demands and lead times.
+
+    A day is left out while a message of its customers is missing: it may have been a sale.
+    """
+    network, reading = model.network, Reading(model.network)
+    asked: dict[Any, dict[int, float]] = {(d.node, d.product): {} for d in network.demands}
+    moved: dict[Any, list[tuple[int, float]]] = {lane.key: [] for lane in network.lanes}
+    told, heard = {}, Counter[tuple[str, int]]()
     for message in messages:
-        data = message.data
+        heard[message.source, message.time // DAY] += 1
         if message.kind == "demanded":
-            asked[data["node"], data["product"]][data["day"]] = data["quantity"]
-        elif message.kind == "received" and data.get("partner") != data["node"]:
-            lane = (data["partner"], data["node"], data["product"], data.get("mode", ""))
-            moved[lane] += [(data["day"], float(data["day"] - left)) for left in data["left"]]
+            event = reading.event(message)
+            asked[event.node, event.product][event.day] = event.quantity
+        elif message.kind == "received":
+            event = reading.event(message)
+            lane = (event.partner, event.node, event.product, event.mode)
+            left = message.data.get("left", ())
+            moved[lane] += [(event.day, float(event.day - day)) for day in left]
         elif message.kind == "closed":
-            last = data["day"]
-    found = [_of_demand(row, asked[key], last) for key, row in demands.items()]
-    return found + [_of_lane(row, moved[key]) for key, row in lanes.items()]
+            told[message.data["day"]] = message.data.get("last", {})
+    known = {d.node: _known_days(f"/{d.node}/crm", told, heard) for d in network.demands}
+    found = [_of_demand(d, asked[d.node, d.product], known[d.node]) for d in network.demands]
+    return found + [_of_lane(v, _lane_name(v, network), moved[v.key]) for v in network.lanes]
 
 
-def _of_demand(row: Demand, asked: dict[int, float], last: int) -> Observations:
+def _known_days(
+    source: str, told: dict[int, dict[str, int]], heard: Counter[tuple[str, int]]
+) -> list[int]:
+    """The closed days of which every message of a source is there."""
+    return [
+        day
+        for day in sorted(told)
+        if (day == 0 or day - 1 in told)
+        and heard[source, day]
+        >= told[day].get(source, 0) - (told[day - 1].get(source, 0) if day else 0)
+    ]
+
+
+def _of_demand(row: Demand, asked: dict[int, float], days: Sequence[int]) -> Observations:
     # A day without a message is a day on which nobody asked for anything.
-    days = range(last + 1)
     return Observations(
         f"{row.node}/{row.product}.pattern", row.pattern, tuple(days),
         tuple(asked.get(day, 0.0) for day in days), tuple(row.scale(day) for day in days), False,
     )  # fmt: skip
 
 
-def _of_lane(row: Lane, moved: Sequence[tuple[int, float]]) -> Observations:
+def _of_lane(row: Lane, name: str, moved: Sequence[tuple[int, float]]) -> Observations:
     days = tuple(day for day, _ in moved)
-    return Observations(f"{row.source}->{row.destination}.lead_time", row.lead_time, days,
+    return Observations(f"{name}.lead_time", row.lead_time, days,
                         tuple(value for _, value in moved), (1.0,) * len(days), True)  # fmt: skip
+
+
+def _lane_name(lane: Lane, network: Network) -> str:
+    """The ends of a lane, and what tells it from others with the same ends."""
+    ends = (lane.source, lane.destination)
+    alone = [(v.source, v.destination) for v in network.lanes].count(ends) == 1
+    which = "" if alone else f" ({', '.join(filter(None, (lane.product, lane.mode)))})"
+    return "->".join(ends) + which
+
+
+def follow(model: Scenario, alarm: Alarm) -> Scenario:
+    """The model with the law that was observed, in the row that the alarm is about.
+
+    Raises:
+        ScenarioError: the model has no such row.
+    """
+    network = model.network
+    for lane in network.lanes:
+        if f"{_lane_name(lane, network)}.lead_time" == alarm.path:
+            return model.change(network=network.change(replace(lane, lead_time=alarm.law)))
+    return model.set(alarm.path, alarm.law)
 
 
 def scores(seen: Observations, seed: int = 0) -> Array:
@@ -124,10 +174,16 @@ def scores(seen: Observations, seed: int = 0) -> Array:
 
     inside = stream(seed, 0, "drift", seen.path).random(len(seen.values))
     sums, law = np.empty(len(seen.values)), cast(Hashable, seen.law)
-    values, scales = np.array(seen.values), np.round(seen.scales, 6)
+    values, scales = np.array(seen.values), np.array(seen.scales)
+    if isinstance(seen.law, Normal | LogNormal | Gamma | Uniform | Empirical):
+        # Scaled, it is the same law in other units: one sample does for every day of a trend.
+        alive = scales > 0
+        values, scales = values / np.where(alive, scales, 1.0), alive.astype(float)
+    # Rounded, so that the jumps of a law stay where they are.
+    values, scales = values.round(9), scales.round(6)
     for scale in np.unique(scales):
         at = np.flatnonzero(scales == scale)
-        sample = _sample(law, float(scale), seen.whole)
+        sample = _sample(law, float(scale), seen.whole).round(9)
         low = np.searchsorted(sample, values[at], "left")
         high = np.searchsorted(sample, values[at], "right")
         sums[at] = (low + inside[at] * (high - low)) / len(sample)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,8 @@ class Verification:
     """How often what came lay inside the interval that a forecast had promised.
 
     ``low`` and ``high`` bound the share of hits (Wilson 1927, 95 %): with few forecasts, 9 of 10 is
-    no proof of anything.
+    no proof of anything. They count every value as an independent one; nights of one forecast hang
+    together, so the truth is wider.
     """
 
     promised: float
@@ -143,7 +144,7 @@ class Promises:
     """Intervals that forecasts promised, kept until it is known what came.
 
     >>> promises = Promises(0.9)
-    >>> promises.make(5, ("shop", "bike"), 2.0, 8.0)
+    >>> promises.make(4, 5, ("shop", "bike"), 2.0, 8.0)
     >>> print(promises.kept({5: {("shop", "bike"): 7.0}}))
     1 of 1 values inside their 90% interval: 100% [21%, 100%]
     """
@@ -151,17 +152,28 @@ class Promises:
     def __init__(self, promised: float) -> None:
         """Promise that this share of values will lie inside."""
         self.promised = promised
-        self._made: list[tuple[int, ItemKey, float, float]] = []
+        self._made: dict[tuple[int, int, ItemKey], tuple[float, float]] = {}
 
-    def make(self, day: int, item: ItemKey, low: float, high: float) -> None:
-        """Promise an interval for the stock of an item on the night of a day."""
-        self._made.append((day, item, low, high))
+    def make(self, today: int, day: int, item: ItemKey, low: float, high: float) -> None:
+        """Promise today an interval for the stock of an item on the night of a day.
+
+        The same promise made again is not another one.
+        """
+        self._made[today, day, item] = (low, high)
+
+    def note(self, batch: Batch, today: int, items: Iterable[ItemKey]) -> None:
+        """Make the promises of a forecast: the stock of some items on every night of it."""
+        edges = (0.5 - self.promised / 2, 0.5 + self.promised / 2)
+        for item in items:
+            bounds = batch.quantiles("on_hand", *item, levels=edges).T
+            for at, (low, high) in enumerate(bounds):
+                self.make(today, today + at, item, float(low), float(high))
 
     def kept(self, nights: dict[int, dict[ItemKey, float]]) -> Verification:
         """Judge every promise about a night of which the stock is known."""
         inside = [
             low - DUST <= nights[day][item] <= high + DUST
-            for day, item, low, high in self._made
-            if day in nights
+            for (_, day, item), (low, high) in self._made.items()
+            if item in nights.get(day, ())
         ]
         return verify(inside, self.promised)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 from twinlab.technology.bus import Bus
 from twinlab.technology.messages import DAY
-from twinlab.technology.store import EventStore, Intake
-from twinlab.technology.sync import Belief, believe, check
+from twinlab.technology.reading import Reading
+from twinlab.technology.store import MOST_MISSING, EventStore, Intake
+from twinlab.technology.sync import Belief, believe, nights_in
 
 
 class Follower:
@@ -30,27 +34,37 @@ class Follower:
     def __init__(self, bus: Bus, store: EventStore, start: State, trust: float = 0.0) -> None:
         """Listen to a bus."""
         self.bus, self.store, self.trust = bus, store, trust
-        self.belief = Belief(start)
+        self.belief = Belief(start, start)
         self.nights: dict[int, dict[ItemKey, float]] = {}
         self._complete: State | None = None
 
     def sync(self, model: Scenario) -> Intake:
         """Take in what has arrived and fold it, from the last complete night on."""
-        network = model.network
-        intake = self.store.take(
-            self.bus.deliver(), self.bus.now, lambda message: check(message, network)
-        )
+        reading = Reading(model.network)
+        intake = self.store.take(self.bus.deliver(), self.bus.now, reading.check)
         done = self._complete
         since = done.day * DAY if done is not None else -DAY
-        self.belief = belief = believe(self.store.messages(since), model, done, self.trust)
+        messages = list(self.store.messages(since))
+        complete = self._last_complete(nights_in(messages))
+        self.belief = belief = believe(messages, model, done, self.trust, complete)
         self.nights |= belief.stock
-        if belief.closing is not None and self._is_complete(belief.closed[belief.closing.day - 1]):
-            self._complete = belief.closing  # need not be folded again
+        if belief.kept is not None:
+            self._complete = belief.kept  # need not be folded again
         return intake
 
-    def _is_complete(self, counts: dict[str, int]) -> bool:
-        """Whether everything has come that the sources had sent by a night."""
-        return all(number >= counts.get(source, 0) for source, number in self.gaps())
+    def _last_complete(self, closed: dict[int, dict[str, int]]) -> int | None:
+        """The last morning up to which everything has come that the sources had sent."""
+        first = dict(self._first_missing())
+        mornings = (
+            day + 1
+            for day, counts in closed.items()
+            if all(first.get(source, 0) >= count for source, count in counts.items())
+        )
+        return max(mornings, default=None)
+
+    def _first_missing(self) -> Iterator[tuple[str, int]]:
+        for source, (count, last) in self.store.sequences().items():
+            yield source, last + 1 if count > last else self.store.missing(source, last)[0]
 
     @property
     def complete_day(self) -> int:
@@ -58,17 +72,21 @@ class Follower:
         return self._complete.day if self._complete is not None else 0
 
     def gaps(self) -> list[tuple[str, int]]:
-        """Source and sequence of every message that must have been sent and has not come."""
+        """Source and sequence of the messages that must have been sent and have not come.
+
+        The first ``MOST_MISSING`` of them.
+        """
         told: dict[str, int] = {}
         for counts in self.belief.closed.values():
             for source, count in counts.items():
-                told[source] = max(told.get(source, 0), int(count))
+                told[source] = max(told.get(source, 0), count)
         there = self.store.sequences()
         for source, (_, last) in there.items():
             told[source] = max(told.get(source, 0), last + 1)
-        return [
+        missing = (
             (source, number)
             for source, count in told.items()
             if there.get(source, (0, 0))[0] < count
             for number in self.store.missing(source, count - 1)
-        ]
+        )
+        return list(islice(missing, MOST_MISSING))

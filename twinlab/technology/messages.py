@@ -8,7 +8,6 @@ and a ``sequence`` per source, so that a receiver can tell duplicates, order and
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,8 +15,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from twinlab.scope.errors import SyncError
-from twinlab.scope.log import Event
-from twinlab.scope.network import Network
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # the morning of day 0
 DAY = 86_400_000_000  # microseconds
@@ -100,64 +97,14 @@ class Message:
         return message
 
 
-def event_of(message: Message, network: Network) -> Event:
-    """The event that a message tells of, if it can have happened in this network.
-
-    Raises:
-        SyncError: a value is missing, of another kind, or unknown to the network.
-
-    >>> from twinlab import Normal, serial
-    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))
-    >>> said = {"day": 2, "node": "shop", "product": "unit", "quantity": 4.0}
-    >>> event_of(Message("/shop/wms", 1, "wms.served.v1", 0, said), chain).quantity
-    4.0
-    """
-    data = message.data
-    day, quantity = data.get("day"), data.get("quantity", 0.0)
-    if not isinstance(day, int) or isinstance(day, bool) or not 0 <= day < 1_000_000:
-        raise SyncError(f"day is a whole number of at least 0, got {day!r}")
-    if isinstance(quantity, bool) or not isinstance(quantity, int | float) or not (
-        0 <= quantity < math.inf
-    ):  # fmt: skip
-        raise SyncError(f"quantity is a number of at least 0, got {quantity!r}")
-    due = data.get("due")
-    if due is not None and (not isinstance(due, int) or due < day):
-        raise SyncError(f"due is a day from {day} on, got {due!r}")
-    node, product = str(data.get("node", "")), str(data.get("product", ""))
-    partner, mode = str(data.get("partner", "")), str(data.get("mode", ""))
-    event = Event(
-        day, message.kind, node, product, float(quantity), partner, mode, due, data.get("note")
-    )
-    if message.kind not in _OF_NO_ITEM:
-        _check_place(event, network)
-    return event
-
-
-_OF_NO_ITEM = {"opened", "closed", "changed", "refused", "disrupted", "recovered"}
-_TO_BUYER, _FROM_SUPPLIER = {"shipped", "accepted"}, {"received", "ordered"}
-
-
-def _check_place(event: Event, network: Network) -> None:
-    item = (event.node, event.product)
-    if item not in network.items:
-        raise SyncError(f"the network has no {event.product!r} at {event.node!r}")
-    if event.partner == event.node and item in {(r.node, r.product) for r in network.recipes}:
-        return
-    lane = (event.partner, event.node, event.product, event.mode)
-    if event.kind in _TO_BUYER:
-        lane = (event.node, event.partner, event.product, event.mode)
-    known = event.kind not in _TO_BUYER | _FROM_SUPPLIER or lane in {v.key for v in network.lanes}
-    if not known:
-        raise SyncError(f"the network has no lane {' → '.join(lane[:2])} for {event.product!r}")
-    told = isinstance(event.note, int | float) or (event.kind == "started" and event.note is None)
-    if event.kind in ("started", "finished") and not told:
-        raise SyncError(f"{event.kind} says in its note how many units, got {event.note!r}")
-
-
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name)
     if not isinstance(value, str) or not value:
         raise SyncError(f"{name} is a text, got {value!r}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half a character, which neither a file nor an id can hold
+        raise SyncError(f"{name} is a text, got {value!r}") from None
     return value
 
 
@@ -180,7 +127,7 @@ def _plain(value: Any) -> Any:
     """A number of NumPy's as a plain one."""
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise SyncError(f"a message cannot carry {value!r}: keep numbers, texts and lists in memory")
+    raise SyncError(f"a message cannot carry {value!r}")
 
 
 def _refuse(name: str) -> Any:

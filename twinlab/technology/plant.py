@@ -7,7 +7,6 @@ good.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,8 +21,9 @@ from twinlab.scope.log import Event, Log
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import happen
 from twinlab.technology.bus import Bus
+from twinlab.technology.dispatch import read_command
 from twinlab.technology.messages import DAY, SYSTEMS, Message
-from twinlab.technology.snapshot import to_plain
+from twinlab.technology.snapshot import pack, to_plain
 
 HEADQUARTERS = "/plant/sys"
 
@@ -119,6 +119,8 @@ class Plant:
 
     def _live(self, event: Event, at: int) -> None:
         """Tell of an event, then let it change the true state."""
+        # A microsecond after the morning: the opening comes before all that happens on its day.
+        at += 1
         if event.kind == "closed":
             self._count(at)
             self._send(HEADQUARTERS, "closed", event.day * DAY + DAY - 1,
@@ -136,6 +138,8 @@ class Plant:
             lane = (event.partner, event.node, event.product, event.mode)
             there = self.state.under_way[lane]
             return {"left": [s.left for s in there if s.due <= event.day]}
+        if event.kind == "remembered":
+            return {"note": pack(event.note)}
         if not self.sensors.tracking and event.kind == "shipped":
             return {"due": None}
         if not self.sensors.tracking and event.kind == "started":
@@ -167,25 +171,37 @@ class Plant:
         """Carry out the commands that have come, or refuse them with a reason."""
         commands, self.bus.commands[:] = list(self.bus.commands), []
         for raw in commands:
-            command = json.loads(raw)
-            reply = {"command": command["id"], "day": self.day, "changes": command["changes"]}
+            command: dict[str, Any] = {}
             try:
+                command = read_command(raw)
                 self._carry_out(command)
-            except TwinError as problem:
-                self._send(HEADQUARTERS, "refused", self.day * DAY, reply | {"note": str(problem)})
+            # A rule of one's own may refuse a value in its own way.
+            except (TwinError, TypeError, ValueError) as problem:
+                self._reply("refused", command, {"note": str(problem)})
             else:
-                self._send(HEADQUARTERS, "changed", self.day * DAY, reply)
+                self._reply("changed", command, {})
+
+    def _reply(self, kind: str, command: dict[str, Any], more: dict[str, Any]) -> None:
+        said = {"command": command.get("id"), "changes": command.get("changes", {})}
+        self._send(HEADQUARTERS, kind, self.day * DAY, {"day": self.day} | said | more)
 
     def _carry_out(self, command: dict[str, Any]) -> None:
-        if command["until"] < self.day:
-            raise ScenarioError(f"the command was valid until day {command['until']}")
-        changed = self.truth
-        for path, value in command["changes"].items():
-            changed = changed.set(path, value)
-        same = changed.network == self.truth.network
-        if not same or changed.disruptions != self.truth.disruptions:
-            raise ScenarioError("a command changes decisions (rules), not the plant itself")
+        changed = _decided(self.truth, command, self.day)
         self._before.append(self._engine.run())
         self.truth = changed
         self._engine = EventEngine(changed, self.seed, start=self.state.copy())
         self._told = 0
+
+
+def _decided(truth: Scenario, command: dict[str, Any], day: int) -> Scenario:
+    """The scenario as a command wants it, if it may want that; else a ScenarioError."""
+    if command["until"] < day:
+        raise ScenarioError(f"the command was valid until day {command['until']}")
+    changed = truth
+    for path, value in command["changes"].items():
+        if isinstance(changed.value(path), int | float) and not isinstance(value, int | float):
+            raise ScenarioError(f"{path} is a number, got {value!r}")
+        changed = changed.set(path, value)
+    if changed.network != truth.network or changed.disruptions != truth.disruptions:
+        raise ScenarioError("a command changes decisions (rules), not the plant itself")
+    return changed

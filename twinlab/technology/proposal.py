@@ -43,7 +43,7 @@ class Proposal:
 
     def __str__(self) -> str:
         """Say it in a sentence."""
-        what = ", ".join(f"{path} = {value:g}" for path, value in self.changes.items())
+        what = ", ".join(f"{path} = {_said(value)}" for path, value in self.changes.items())
         verdict = "worth it" if self.worth else "no gain that luck could not explain"
         gain = f"{self.gain.mean:.4g} USD/day [{self.gain.low:.4g}, {self.gain.high:.4g}]"
         return f"{what}: saves {gain}; {verdict}"
@@ -91,3 +91,8 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     for path, value in changes.items():
         scenario = scenario.set(path, value)
     return scenario
+
+
+def _said(value: Any) -> str:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:g}" if number else str(value)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from typing import Any
 
-from twinlab.scope.errors import SyncError
+import numpy as np
+
+from twinlab.scope.errors import ScenarioError, SyncError
+from twinlab.scope.network import Network
 from twinlab.scope.state import State
 from twinlab.scope.under_way import Batch, Posted, Shipment
 
@@ -24,16 +28,17 @@ def to_plain(state: State) -> dict[str, Any]:
     for name in (f.name for f in fields(state)):
         value = getattr(state, name)
         if isinstance(value, dict):
-            value = [[list(key), _listed(entry)] for key, entry in value.items()]
+            write = pack if name == "memory" else _listed
+            value = [[list(key), write(entry)] for key, entry in value.items()]
         plain[name] = value
     return plain
 
 
-def from_plain(plain: Any) -> State:
-    """The state that was written.
+def from_plain(plain: Any, network: Network | None = None) -> State:
+    """The state that was written; with a network, only if it is one of that network.
 
     Raises:
-        SyncError: it is not what ``to_plain`` writes.
+        SyncError: it is not what ``to_plain`` writes, or not of this network.
     """
     try:
         state = State()
@@ -43,11 +48,114 @@ def from_plain(plain: Any) -> State:
                 value = {tuple(key): entry for key, entry in value}
             if make is not None:
                 value = {key: [make(*row) for row in rows] for key, rows in value.items()}
+            if name == "memory":
+                value = {key: dict(unpack(entry)) for key, entry in value.items()}
             setattr(state, name, value)
-    except (KeyError, TypeError, ValueError) as problem:
+        if network is not None:
+            _check(state, network)
+    except (KeyError, TypeError, ValueError, ScenarioError) as problem:
         raise SyncError(f"no state can be read from this: {problem!r}") from None
     return state
 
 
+def _check(state: State, network: Network) -> None:
+    """Every table has the network's keys, and only numbers in it."""
+    state.check(network)
+    fresh = State.initial(network)
+    if not (isinstance(state.day, int) and isinstance(state.tracked, bool)):
+        raise ValueError(f"day is a whole number and tracked yes or no, got {state.day!r}")
+    for name in (f.name for f in fields(state) if isinstance(getattr(fresh, f.name), dict)):
+        table = getattr(state, name)
+        if name == "memory":
+            continue
+        if table.keys() != getattr(fresh, name).keys():
+            raise ValueError(f"{name} does not have the keys of this network")
+        for entry in table.values():
+            _check_entry(name, entry, rows=name in _ROWS or name == "orders")
+
+
+def _check_entry(name: str, entry: Any, rows: bool) -> None:
+    """A number, or rows of numbers (the arrival of a shipment may be unknown)."""
+    numbers = [entry] if not rows else [part for row in entry for part in row]
+    if name == "under_way":
+        numbers = [part for row in entry for part in row if part is not None or row.due is not None]
+    if name == "orders" and any(len(row) != 2 for row in entry):
+        raise ValueError(f"orders are days and units, got {entry!r}")
+    if not all(isinstance(part, int | float) and math.isfinite(part) for part in numbers):
+        raise ValueError(f"{name} holds numbers, got {entry!r}")
+
+
 def _listed(entry: Any) -> Any:
     return [list(row) for row in entry] if isinstance(entry, list) else entry
+
+
+# -- memories --
+
+
+def pack(value: Any) -> Any:
+    """A memory as JSON values, with a mark for what JSON would lose: tuples, arrays, other keys.
+
+    Raises:
+        SyncError: it holds something that cannot travel.
+
+    >>> pack({1: (2.0, 3.0)})
+    {'~table': [[1, {'~tuple': [2.0, 3.0]}]]}
+    >>> unpack(pack({1: (2.0, 3.0)}))
+    {1: (2.0, 3.0)}
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, list):
+        return [pack(part) for part in value]
+    if isinstance(value, dict):
+        return _pack_table(value)
+    marked = _marked(value)
+    if marked is not None:
+        return marked
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise SyncError(f"a message cannot carry {value!r}: keep numbers, texts and lists in memory")
+
+
+def _pack_table(table: dict[Any, Any]) -> dict[str, Any]:
+    if all(isinstance(key, str) and not key.startswith("~") for key in table):
+        return {key: pack(part) for key, part in table.items()}
+    return {"~table": [[pack(key), pack(part)] for key, part in table.items()]}
+
+
+def _marked(value: Any) -> dict[str, Any] | None:
+    """What JSON has no word for, under its mark; None for anything else."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return {"~array": [value.dtype.str, pack(value.tolist())]}
+    if isinstance(value, tuple):
+        return {"~tuple": [pack(part) for part in value]}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"~number": str(value)}
+    return None
+
+
+_UNPACK: dict[str, Any] = {
+    "~array": lambda inside: np.array(unpack(inside[1]), dtype=inside[0]),
+    "~tuple": lambda inside: tuple(unpack(part) for part in inside),
+    "~table": lambda inside: {unpack(key): unpack(part) for key, part in inside},
+    "~number": float,
+}
+
+
+def unpack(value: Any) -> Any:
+    """What was packed.
+
+    Raises:
+        SyncError: it is not what ``pack`` writes.
+    """
+    if isinstance(value, list):
+        return [unpack(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    mark = next(iter(value), "")
+    if mark not in _UNPACK:
+        return {key: unpack(part) for key, part in value.items()}
+    try:
+        return _UNPACK[mark](value[mark])
+    except (TypeError, ValueError, LookupError, OverflowError) as problem:
+        raise SyncError(f"no memory can be read from {mark!r}: {problem}") from None

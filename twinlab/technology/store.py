@@ -11,19 +11,23 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from twinlab.scope.errors import SyncError
+from twinlab.scope.errors import SyncError, TwinError
 from twinlab.technology.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_MISSING = 10_000  # of one source, that are listed at once
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS events (
     id TEXT PRIMARY KEY, source TEXT, sequence INTEGER, time INTEGER, arrived REAL, raw BLOB);
 CREATE INDEX IF NOT EXISTS by_time ON events (time, source, sequence);
+CREATE INDEX IF NOT EXISTS by_source ON events (source, sequence);
 CREATE TABLE IF NOT EXISTS dead_letters (
     number INTEGER PRIMARY KEY, arrived REAL, reason TEXT, raw BLOB);
 """
@@ -68,30 +72,43 @@ class EventStore:
         arrived: float = 0.0,
         check: Callable[[Message], object] = lambda message: None,
     ) -> Intake:
-        """Store messages in one transaction; ``check`` raises a SyncError for what cannot be.
+        """Store messages in one transaction; ``check`` raises a TwinError for what cannot be.
 
         ``arrived`` is the day on which they came.
         """
-        rows, dead, total = [], [], 0
+        read, dead, total, new = [], [], 0, 0
         for raw in raws:
             total += 1
             try:
                 message = Message.decode(raw)
                 check(message)
-            except SyncError as problem:
-                dead.append((arrived, str(problem), bytes(raw)))
-                continue
-            rows.append((message.id, message.source, message.sequence, message.time, arrived, raw))
+                read.append((message, bytes(raw)))
+            except (TwinError, RecursionError) as problem:
+                dead.append((arrived, _reason(problem), bytes(raw)))
         with self._lock, self._base:
-            before = self._base.total_changes
-            self._base.executemany(
-                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
-            )
-            new = self._base.total_changes - before
+            for message, raw in read:
+                try:
+                    new += self._add(message, raw, arrived)
+                except SyncError as problem:
+                    dead.append((arrived, _reason(problem), raw))
             self._base.executemany(
                 "INSERT INTO dead_letters (arrived, reason, raw) VALUES (?, ?, ?)", dead
             )
         return Intake(new, total - len(dead) - new, len(dead))
+
+    def _add(self, message: Message, raw: bytes, arrived: float) -> int:
+        """Add a message and say 1, or 0 for a copy; SyncError if its number is another's."""
+        row = (message.id, message.source, message.sequence, message.time, arrived, raw)
+        asked = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        if self._base.execute(asked, row).rowcount:
+            return 1
+        [[known]] = self._base.execute("SELECT raw FROM events WHERE id = ?", row[:1])
+        if known != raw and Message.decode(known) != message:
+            raise SyncError(
+                f"number {message.sequence} of {message.source!r} was another message: has the "
+                "plant begun anew? then give the twin a new store"
+            )
+        return 0
 
     def messages(self, since: int = -(2**62)) -> Iterator[Message]:
         """Give the messages from a time on (microseconds), in the order of what happened."""
@@ -107,11 +124,15 @@ class EventStore:
             return {source: (count, last) for source, count, last in found}
 
     def missing(self, source: str, last: int) -> list[int]:
-        """Sequences of a source, from 0 to the last one known of, that have not come."""
+        """Sequences of a source, from 0 to the last one known of, that have not come.
+
+        At most ``MOST_MISSING`` of them, the first ones: a message may claim any number.
+        """
         asked = "SELECT sequence FROM events WHERE source = ? AND sequence <= ?"
         with self._lock, closing(self._base.execute(asked, (source, last))) as found:
             there = {number for (number,) in found}
-        return [number for number in range(last + 1) if number not in there]
+        missing = (number for number in range(last + 1) if number not in there)
+        return list(islice(missing, MOST_MISSING))
 
     def dead_letters(self) -> pd.DataFrame:
         """What could not be read: the day it came, the reason and the bytes."""
@@ -125,3 +146,8 @@ class EventStore:
         """Close the file."""
         with self._lock:
             self._base.close()
+
+
+def _reason(problem: Exception) -> str:
+    """Why, in a text that a file can hold."""
+    return str(problem)[:1000].encode(errors="backslashreplace").decode()

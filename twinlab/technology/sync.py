@@ -12,99 +12,101 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twinlab.scope.entities import ItemKey
-from twinlab.scope.errors import SyncError
 from twinlab.scope.log import Event
-from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, happen
-from twinlab.technology.messages import Message, event_of
-from twinlab.technology.snapshot import from_plain
+from twinlab.technology.messages import Message
+from twinlab.technology.reading import Reading
 
 
 @dataclass
 class Belief:
     """What is believed after some messages.
 
-    ``closed`` maps a closed day to how many messages every source had sent by that night; ``stock``
-    the units on hand every night, by (node, product); ``replies`` the plant's answers to commands.
-    ``closing`` is the state right after the last closed night, before anything of the day after it.
+    ``morning`` is the state right after the last closed night, before anything of the day after
+    it: whoever looks ahead starts there. ``closed`` maps a closed day to how many messages every
+    source had sent by that night; ``stock`` to the units on hand that night, by (node, product);
+    ``replies`` are the plant's answers to commands. ``kept`` is the state of the morning of a day
+    that was asked for.
     """
 
     state: State
-    closing: State | None = None
+    morning: State
+    kept: State | None = None
     closed: dict[int, dict[str, int]] = field(default_factory=dict)
     stock: dict[int, dict[ItemKey, float]] = field(default_factory=dict)
     replies: list[Message] = field(default_factory=list)
 
 
 def believe(
-    messages: Iterable[Message], model: Scenario, start: State | None = None, trust: float = 0.0
-) -> Belief:
+    messages: Iterable[Message], model: Scenario, start: State | None = None, trust: float = 0.0,
+    keep: int | None = None,
+) -> Belief:  # fmt: skip
     """Fold messages, in the order in which things happened, over a start state.
 
     ``trust`` is how much of the difference between a count and the books is corrected (0: counts
-    are ignored; 1: the count is right).
+    are ignored; 1: the count is right). ``keep`` is the day whose morning is kept as well.
 
     Raises:
         SyncError: a message cannot be folded.
     """
-    network = model.network
-    belief = Belief(start.copy() if start is not None else State.initial(network))
-    reader = _Reader(belief, model, trust)
-    for message in messages:
+    told = list(messages)
+    state = start.copy() if start is not None else State.initial(model.network)
+    belief = Belief(state, state.copy())
+    nights = nights_in(told)
+    reader = _Reader(belief, Reading(model.network), trust, (keep, max(nights, default=-1) + 1))
+    for message in told:
         reader.read(message)
     return belief
 
 
-def check(message: Message, network: Network) -> None:
-    """See that a message can be folded: whatever passes here cannot stop the fold later.
-
-    Raises:
-        SyncError: it cannot, and why.
-    """
-    event_of(message, network)
-    last, left = message.data.get("last", {}), message.data.get("left", [])
-    if message.kind == "closed" and not (
-        isinstance(last, dict) and all(isinstance(count, int) for count in last.values())
-    ):
-        raise SyncError(f"last says how many messages every source has sent, got {last!r}")
-    if not (isinstance(left, list) and all(isinstance(day, int) for day in left)):
-        raise SyncError(f"left is a list of days, got {left!r}")
-    if message.kind == "opened":
-        from_plain(message.data.get("state")).check(network)
+def nights_in(messages: Iterable[Message]) -> dict[int, dict[str, int]]:
+    """The closed days, and how many messages every source had sent by each night."""
+    closed = (message.data for message in messages if message.kind == "closed")
+    return {data["day"]: dict(data.get("last", {})) for data in closed}
 
 
 class _Reader:
     """Reads messages one after the other into a belief."""
 
-    def __init__(self, belief: Belief, model: Scenario, trust: float) -> None:
-        self.belief, self.trust, self.network = belief, trust, model.network
-        self.lanes = {lane.key: lane for lane in self.network.lanes}
-        self.recipes = {(r.node, r.product): r for r in self.network.recipes}
+    def __init__(
+        self, belief: Belief, reading: Reading, trust: float, kept: tuple[int | None, int]
+    ) -> None:
+        self.belief, self.reading, self.trust = belief, reading, trust
+        self.asked, self.last = kept
 
     def read(self, message: Message) -> None:
         """Let one message change the belief."""
         belief, kind = self.belief, message.kind
         if kind == "opened":
             belief.state = self._opening(message)
+            belief.morning = belief.state.copy()
         elif kind in ("changed", "refused"):
             belief.replies.append(message)
         elif kind == "counted":
-            event = event_of(message, self.network)
+            event = self.reading.event(message)
             books = belief.state.on_hand
             item = (event.node, event.product)
             books[item] += self.trust * (event.quantity - books[item])
         else:
-            event = self._expected(event_of(message, self.network), message)
-            happen(belief.state, event, self.recipes)
+            event = self._expected(self.reading.event(message), message)
+            happen(belief.state, event, self.reading.recipes)
             if kind == "closed":
-                belief.closed[event.day] = dict(message.data.get("last", {}))
-                belief.stock[event.day] = dict(belief.state.on_hand)
-                belief.closing = belief.state.copy()
+                self._closed(event.day, message)
+
+    def _closed(self, day: int, message: Message) -> None:
+        """Note the night, and copy the state of the mornings that are wanted."""
+        belief = self.belief
+        belief.closed[day] = dict(message.data.get("last", {}))
+        belief.stock[day] = dict(belief.state.on_hand)
+        if day + 1 == self.asked:
+            belief.kept = belief.state.copy()
+        if day + 1 == self.last:
+            belief.morning = belief.state.copy()
 
     def _opening(self, message: Message) -> State:
         """What the plant held when it opened, with expected arrivals where it does not say."""
-        state = from_plain(message.data.get("state"))
+        state = self.reading.opening(message)
         for key, goods in state.under_way.items():
             state.under_way[key] = [
                 s if s.due is not None else s._replace(due=self._arrival(key, s.left))
@@ -113,7 +115,7 @@ class _Reader:
         return state
 
     def _arrival(self, lane: Any, left: int) -> int:
-        return left + round(self.lanes[lane].lead_time.average)
+        return left + round(self.reading.lanes[lane].lead_time.average)
 
     def _expected(self, event: Event, message: Message) -> Event:
         """The event with what the model expects in place of what nobody told."""
@@ -121,7 +123,7 @@ class _Reader:
             lane = (event.node, event.partner, event.product, event.mode)
             return event._replace(due=max(event.day, self._arrival(lane, event.day)))
         if event.kind == "started" and event.note is None:
-            share = self.recipes[event.node, event.product].good_share.average
+            share = self.reading.recipes[event.node, event.product].good_share.average
             return event._replace(note=event.quantity * min(1.0, share))
         if event.kind == "received":
             self._arrived(event, message.data.get("left", ()))
@@ -148,6 +150,8 @@ def present(state: State) -> State:
             table[key] = max(0.0, units)  # type: ignore[index]
     for goods in fine.under_way.values():
         goods[:] = [s._replace(due=max(s.due, fine.day)) for s in goods]
+    for letters in fine.mail.values():
+        letters[:] = [p for p in letters if p.due >= fine.day]
     for batches in fine.batches.values():
         batches[:] = [b for b in batches if b.due >= fine.day]
     return fine
