@@ -1,14 +1,14 @@
 """Technology, floor 4: how data comes, and how a twin stays in step.
 
 ========  ==============================================================================
-messages  CloudEvents envelopes in JSON, checked when they arrive
+plant     the make-believe reality that tells what happens, and obeys
+messages  CloudEvents envelopes in JSON; ``reading``: what they must hold to be folded
 bus       between plant and twin: late, lost, doubled and shuffled as you like
 store     every message once, on SQLite; dead letters with their reason
-plant     the make-believe reality that publishes and obeys
-sync      the fold of messages into what is believed
+sync      the fold of messages into what is believed; ``follower`` keeps it up to date
 drift     CUSUMs on probability-integral transforms: has a demand or lead time changed?
-fidelity  how true the twin is
-reading   what a message must hold before it is folded
+fidelity  how true the twin is, and whether its forecasts keep what they promise
+proposal  the best of some changes from today on; ``dispatch`` sends it back as a command
 ========  ==============================================================================
 """
 
