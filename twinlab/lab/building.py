@@ -12,10 +12,10 @@ from twinlab.lab.drawing import BLUE, GREY, INK
 # Name, what it is about, and the words of a first encounter; the ground floor first.
 FLOORS = (
     ("scope", "what is twinned", "nodes, lanes, recipes, demand, events, state"),
-    ("organization", "who sees what and decides what", "views, sharing, sourcing"),
-    ("modeling", "how we compute", "two engines, one answer"),
-    ("technology", "how data comes and stays in step", "tables, connectors, sync"),
-    ("people", "who decides, and how well", "rules, biases, players"),
+    ("organization", "who sees what and decides what", "views, sharing, roles, contracts"),
+    ("modeling", "how we compute", "two engines, one answer; formulas, factory line"),
+    ("technology", "how data comes and stays in step", "messages, store, sync, drift"),
+    ("people", "who decides, and how well", "rules, biases, games, advice"),
     ("management", "what we want, and whether we get it", "KPIs, resilience, value"),
     ("task", "what is to be done", "inventory, sourcing, production, logistics"),
 )
