@@ -103,7 +103,9 @@ class Player(ipywidgets.VBox):
 
     def _show(self) -> None:
         words = "<br>".join(html.escape(self.problem or self.chart.words).splitlines())
-        self.frame.value = self.chart.svg
+        # An old picture must not be taken for the answer to what was asked.
+        dim = "opacity:0.25" if self.problem else ""
+        self.frame.value = f'<div style="{dim}">{self.chart.svg}</div>'
         self.status.value = f'<span role="status" style="{_BIG}">{words}</span>'
         self._line.value = f"<code>{html.escape(self.code)}</code>"
 

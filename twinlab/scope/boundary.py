@@ -258,5 +258,6 @@ def _too_often(seen: Narrowed) -> Iterator[BlindSpot]:
     for node in seen.full.network.nodes:
         often = node.review_period < seen.period
         if often and node.name in within & deciding:
-            yield BlindSpot("decisions", node.name, f"looks every {node.review_period} days, here "
-                            f"every {seen.period}")  # fmt: skip
+            usual = "day" if node.review_period == 1 else f"{node.review_period} days"
+            why = f"looks every {usual}, here every {seen.period} days"
+            yield BlindSpot("decisions", node.name, why)

@@ -60,7 +60,7 @@ EXERCISES = {
         answer=least_beta,
         tolerance=1e-6,
         hints=(
-            "compute cost_of(beta) for beta = 0, 0.05, 0.10, … and stop at the first below 1,000.",
+            "compute pays(person(beta)) for beta = 0, 0.05, …; stop at the first below 1,000.",
             "it is larger than twice the 0.34 of people.",
         ),
         slips={"that one pays less than 1,000 USD, but a smaller beta does, too.": lambda: 1.0},
