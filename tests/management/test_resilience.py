@@ -19,7 +19,7 @@ def test_a_curve_is_read_between_its_points():
 def test_what_never_falls_and_what_never_recovers():
     assert Curve([0, 5], [100, 100]).time_to_recover() == 0
     assert Curve([0, 5], [100, 80]).time_to_recover() == np.inf
-    assert repr(Curve([0, 5], [100, 80])).startswith("performance falls to 80 % from 5, is not")
+    assert repr(Curve([0, 5], [100, 80])).startswith("performance falls to 80 % from day 5, is not")
 
 
 def test_a_triangle_keeps_what_zobels_formula_says():

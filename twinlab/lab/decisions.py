@@ -15,7 +15,7 @@ def triangle(curve: Curve) -> Chart:
 
     >>> from twinlab.management import Curve
     >>> triangle(Curve([0, 5, 5, 15], [100, 100, 40, 100]))
-    performance falls to 40 % from 5, is back after 10 days; 300 %·days lost
+    performance falls to 40 % from day 5, is back after 10 days; 300 %·days lost
     """
     figure = blank(9.5, 3.9)
     axes = figure.subplots()

@@ -20,7 +20,7 @@ class Curve:
     R = ∫ (100 − Q(t)) dt. Source: Bruneau et al. (2003).
 
     >>> Curve([0, 0, 10], [100, 50, 100])
-    performance falls to 50 % from 0, is back after 10 days; 250 %·days lost
+    performance falls to 50 % from day 0, is back after 10 days; 250 %·days lost
 
     Raises:
         ScenarioError: times run backwards, or times and qualities differ in number.
@@ -96,8 +96,8 @@ class Curve:
             return "performance never falls"
         after = f"is back after {lasted:.4g} days" if np.isfinite(lasted) else "is not back yet"
         return (
-            f"performance falls to {self.lowest:.4g} % from {start:.4g}, {after}; "
-            f"{self.loss:.4g} %·days lost"
+            f"performance falls to {self.lowest:.4g} % from day {start:.4g}, {after}; "
+            f"{self.loss:,.4g} %·days lost"
         )
 
 
@@ -117,7 +117,7 @@ def performance(
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
     ...                 BaseStock(20), days=40)
     >>> performance(simulate(calm.disrupt(Outage("mine", start=10, days=6))), simulate(calm))
-    performance falls to 0 % from 14, is back after 3 days; 300 %·days lost
+    performance falls to 0 % from day 14, is back after 3 days; 300 %·days lost
     """
     if (hit.days, hit.seed) != (calm.days, calm.seed):
         raise ScenarioError(
