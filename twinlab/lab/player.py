@@ -13,6 +13,7 @@ from twinlab.lab.levers import Latest, Lever, LeverRow, step_size
 from twinlab.scope import ScenarioError, TwinError
 
 _BIG = "font-size:15px;line-height:1.5"
+_SMALL = "font-size:14px;line-height:1.4"
 Choice = Sequence[Any]
 
 
@@ -70,11 +71,11 @@ class Player(ipywidgets.VBox):
         self._latest = Latest(self._redraw)
         self.names = list(levers)
         self.rows = [_row(name, levers[name], self._latest.ask) for name in self.names]
-        self.status, self.frame, self._line = (ipywidgets.HTML() for _ in range(3))
+        self.status, self.frame, self.rest, self._line = (ipywidgets.HTML() for _ in range(4))
         self.frame.layout = ipywidgets.Layout(max_width="930px")
         self.problem = ""
         self.chart = picture(**self.values)
-        super().__init__([*self.rows, self.status, self.frame, self._line])
+        super().__init__([*self.rows, self.status, self.frame, self.rest, self._line])
         self._show()
 
     @property
@@ -102,11 +103,13 @@ class Player(ipywidgets.VBox):
         self._show()
 
     def _show(self) -> None:
-        words = "<br>".join(html.escape(self.problem or self.chart.words).splitlines())
+        # The first line above the picture, the rest below it: the picture stays near the levers.
+        first, *rest = html.escape(self.problem or self.chart.words).splitlines() or [""]
+        self.status.value = f'<span role="status" style="{_BIG}">{first}</span>'
+        self.rest.value = f'<span role="status" style="{_SMALL}">{"<br>".join(rest)}</span>'
         # An old picture must not be taken for the answer to what was asked.
         dim = "opacity:0.25" if self.problem else ""
         self.frame.value = f'<div style="{dim}">{self.chart.svg}</div>'
-        self.status.value = f'<span role="status" style="{_BIG}">{words}</span>'
         self._line.value = f"<code>{html.escape(self.code)}</code>"
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
