@@ -39,6 +39,16 @@ def budget(plans: Frontier, available: float) -> Chart:
 
     Steps, because between two plans there is nothing to buy. The band is the 95 % interval of the
     simulated loss; the dashed line is what adding up single savings promises.
+
+    >>> from twinlab import BaseStock, Demand, Normal, Outage, Scenario, serial
+    >>> from twinlab.management import Measure, frontier
+    >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
+    >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 10})
+    >>> risky = Scenario(chain, BaseStock(10), days=365).disrupt(Outage("mine", rate=0.01, days=5))
+    >>> more = Measure("more stock", 500, lambda s: s.set("shop.up_to", 20))
+    >>> print(budget(frontier(risky, [more], 64, seed=1), 1000))
+    1,000 USD a year buy: more stock, for 500 USD
+    loss 1,452 [1,222, 1,682] USD a year, promised 1,452
     """
     best, line = plans.best(available), plans.efficient
     cost = np.array([plan.cost for plan in line]) / 1000

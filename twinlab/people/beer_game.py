@@ -39,7 +39,11 @@ HUMAN_COSTS: Mapping[str, float] = MappingProxyType(
 
 
 def average_person() -> AnchorAndAdjust:
-    """Order as people did on average: θ 0.36, α 0.26, β 0.34, goal 17 (Sterman 1989)."""
+    """Order as people did on average: θ 0.36, α 0.26, β 0.34, goal 17 cases (Sterman 1989).
+
+    >>> average_person().beta
+    0.34
+    """
     return AnchorAndAdjust(starts=START_UP)
 
 

@@ -90,7 +90,17 @@ class Alarm:
 def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
     """Collect what messages tell of the model's demands and lead times.
 
-    A day is left out while a message of its customers is missing: it may have been a sale.
+    Demands are in units by day, lead times in days by the day of arrival. A day is left out while a
+    message of its customers is missing: it may have been a sale.
+
+    >>> from twinlab import BaseStock, Bus, Normal, Plant, Scenario, serial
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> bus = Bus()
+    >>> plant = Plant(chain, bus, seed=1)
+    >>> plant.advance(10)
+    >>> messages = [Message.decode(raw) for raw in bus.deliver()]
+    >>> [(seen.path, len(seen.values)) for seen in observe(messages, chain)]
+    [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9)]
     """
     network, reading = model.network, Reading(model.network)
     asked: dict[Any, dict[int, float]] = {(d.node, d.product): {} for d in network.demands}

@@ -49,6 +49,15 @@ def believe(
 
     Raises:
         SyncError: a message cannot be folded.
+
+    >>> from twinlab import BaseStock, Bus, Normal, Plant, Scenario, serial
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> bus = Bus()
+    >>> plant = Plant(chain, bus, seed=1)
+    >>> plant.advance(10)
+    >>> messages = [Message.decode(raw) for raw in bus.deliver()]
+    >>> believe(messages, chain).state.on_hand == plant.state.on_hand
+    True
     """
     told = list(messages)
     state = start.copy() if start is not None else State.initial(model.network)
