@@ -7,10 +7,21 @@ import pytest
 from traitlets import TraitError
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
-from twinlab import BaseStock, Scenario, ScenarioError, lab, replicate, serial
+from twinlab import BaseStock, Scenario, ScenarioError, Trace, lab, replicate, serial
 from twinlab.lab import explorer as explorer_module
 from twinlab.lab.outlook import look_ahead
 from twinlab.lab.strips import draw
+
+
+def test_a_flow_is_the_mean_of_the_week_up_to_each_day():
+    """Ten days of 7 units, then none: it falls by 1 a day; the first week has as many as it has."""
+    asked = (0, 14, *[7] * 8, *[0] * 10)
+    network = serial(["mine", "shop"], demand=Trace(asked), on_hand=500)
+    seen = look_ahead(Scenario(network, BaseStock(0), days=20), seed=1, histories=2)
+    flow = next(strip.flow for strip in seen.strips if strip.label.endswith("shop"))
+    weeks = [asked[max(0, day - 6) : day + 1] for day in range(20)]
+    assert flow.tolist() == pytest.approx([sum(week) / len(week) for week in weeks])
+    assert flow[[0, 1, 9, 12, 16]].tolist() == pytest.approx([0, 7, 7, 4, 0])
 
 
 @pytest.fixture

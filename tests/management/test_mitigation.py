@@ -52,6 +52,17 @@ def test_adding_up_promises_what_simulation_finds_only_for_one_measure():
     assert both.loss == pytest.approx(both.promised + both.interaction)
 
 
+def test_a_plan_promises_the_savings_of_its_measures_added_up():
+    """Of two and of three measures, from the table of the plans alone."""
+    loss = {plan.measures: plan.loss for plan in FOUND.plans}
+    for plan in FOUND.plans:
+        names = plan.measures.split(" + ") if plan.cost else []
+        saved = sum(loss["nothing"] - loss[name] for name in names)
+        assert plan.promised == pytest.approx(loss["nothing"] - saved)
+    assert max(plan.measures.count("+") for plan in FOUND.plans) == 2
+    assert loss["nothing"] > 1.05 * loss["frames"]
+
+
 def test_the_frontier_falls_and_no_cheaper_plan_beats_it():
     costs = [p.cost for p in FOUND.efficient]
     losses = [p.loss for p in FOUND.efficient]

@@ -71,6 +71,19 @@ def test_a_draw_is_used_or_not_but_always_made():
     assert leads(other).items() <= leads(plain).items()
 
 
+def test_no_more_is_good_than_was_started():
+    """A yield whose law reaches above 1 is cut there, day by day; below 1 it stays as drawn."""
+    network = tl.assembly("plant", {"wheel": 2}, demand=tl.Constant(5), on_hand=9)
+    network = network.change(tl.Recipe("plant", "unit", {"wheel": 2}, good_share=tl.Normal(1, 0.2)))
+    share = draw_luck(tl.Scenario(network, tl.BaseStock(20), days=400), 7).good_share[
+        "plant", "unit"
+    ]
+    assert share.max() == 1.0
+    assert (share == 1.0).mean() == pytest.approx(0.5, abs=0.02)
+    below = 1 - 0.2 * np.sqrt(2 / np.pi)  # the mean of a normal law below its mean
+    assert share[share < 1].mean() == pytest.approx(below, abs=0.01)
+
+
 # -- random disruptions --
 
 

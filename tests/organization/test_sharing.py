@@ -41,6 +41,24 @@ def test_point_of_sale_counts_products_by_what_is_in_them():
     assert seen(bike, ("plant", "unit"), "point_of_sale", days=2) == [3, 0]
 
 
+def test_what_reaches_customers_on_two_ways_counts_on_both():
+    """A bike takes 2 wheels of 3 kg of steel each and a frame of 4 kg: 10 kg all in all."""
+    made = [tl.Recipe("plant", "wheel", {"steel": 3}), tl.Recipe("plant", "frame", {"steel": 4}),
+            tl.Recipe("plant", "bike", {"wheel": 2, "frame": 1})]  # fmt: skip
+    held = {"steel": 100, "wheel": 20, "frame": 5, "bike": 7}
+    network = tl.Network(
+        products=[tl.Product(name) for name in held],
+        nodes=[tl.Node("mine"), tl.Node("plant")],
+        lanes=[tl.Lane("mine", "plant", "steel", lead_time=1)],
+        recipes=made,
+        demands=[tl.Demand("plant", "bike", tl.Trace((2, 0)))],
+        stocks=[tl.Stock("plant", name, units) for name, units in held.items()],
+    )
+    in_all = 100 + 3 * 20 + 4 * 5 + (2 * 3 + 4) * (7 - 2)
+    assert seen(network, ("plant", "steel"), "echelon_position", days=1) == [in_all]
+    assert seen(network, ("plant", "steel"), "point_of_sale", days=2) == [20, 0]
+
+
 def test_point_of_sale_counts_the_share_that_comes_from_here():
     """A shop that buys three quarters from the north; a second shop that buys only from there."""
     network = tl.Network(

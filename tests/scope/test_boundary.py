@@ -30,6 +30,18 @@ def diamond(**changes):
     return tl.Network(**(given | changes))
 
 
+def test_who_leads_to_no_customer_stands_on_the_highest_tier():
+    """The lab and its supplier bring the shop nothing: they are as far from it as the farthest."""
+    lanes = [("mine", "plant"), ("plant", "shop"), ("mine", "lab"), ("glass", "lab")]
+    network = tl.Network(
+        products=[tl.Product("unit")],
+        nodes=[tl.Node(name) for name in ("mine", "plant", "shop", "lab", "glass")],
+        lanes=[tl.Lane(*ends, "unit") for ends in lanes],
+        demands=[tl.Demand("shop", "unit", tl.Constant(5))],
+    )
+    assert tiers(network) == {"mine": 2, "plant": 1, "shop": 0, "lab": 2, "glass": 2}
+
+
 def test_a_cut_leaves_outside_suppliers_that_never_run_out():
     seen = cut(diamond(), tier=1)
     assert [n.name for n in seen.nodes] == ["left resin", "right resin", "left", "right", "plant"]

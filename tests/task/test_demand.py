@@ -79,6 +79,21 @@ def test_intervals_hold_as_often_as_they_say():
     assert abs(judged.table.loc["mean", "coverage of 90 %"] - 0.9) < 4 * np.sqrt(0.09 / 790)
 
 
+def test_pinball_charges_both_sides_of_both_ends():
+    """By a loop over what was forecast: τ of what lies above an end, 1 − τ of what lies below."""
+    series = season(80).round()
+    judged = demand.evaluate({"naive": demand.Naive()}, series, horizon=2, origins=30, level=0.8)
+    rolled, losses = demand.roll(demand.Naive(), series, 2, 30), []
+    for end, share in zip(rolled.bands(0.8), (0.1, 0.9), strict=True):
+        for level, came in zip(end.ravel(), rolled.actuals.ravel(), strict=True):
+            if not np.isnan(level):
+                above = came > level
+                losses.append(share * (came - level) if above else (1 - share) * (level - came))
+    naive = np.abs(np.diff(series[:49])).mean()
+    assert len(losses) > 2 * 20
+    assert judged.table.loc["naive", "pinball"] == pytest.approx(np.mean(losses) / naive)
+
+
 def test_intervals_from_few_errors_hold_too():
     """400 series with 12 errors each: ordinary sample quantiles would hold in 80 % only."""
     held = []

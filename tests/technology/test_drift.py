@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.run_length import cusum_run_length
+from twinlab.modeling.run_length import cusum_limit, cusum_run_length
 from twinlab.technology.drift import Observations, cusum, scores, watch
 
 LIMIT, RUNS = 5.0, 300
@@ -43,6 +43,22 @@ def test_a_shift_of_one_standard_deviation_is_found_as_fast_as_published():
     lengths = run_lengths(tl.Normal(50, 8), tl.Normal(58, 8), length=300)
     error = lengths.std(ddof=1) / np.sqrt(RUNS)
     assert abs(lengths.mean() - cusum_run_length(1.0, 0.5, LIMIT)) <= 4 * error
+
+
+def test_several_streams_share_one_rate_of_false_alarms():
+    """What rings a bell that hangs alone is still silent among nine: each has a ninth of the rate.
+
+    The sum rises by 1 each day, so it passes every limit between two whole numbers.
+    """
+    alone, among = (cusum_limit(1000 * streams, 0.5) for streams in (1, 9))
+    days = int(alone) + 1
+    assert days < among
+    rising = seen(tl.Normal(50, 8), [50 + 1.5 * 8] * days)
+    silent = [seen(tl.Normal(50, 8), [50.0] * days)] * 8
+    constant = [seen(tl.Constant(5), [5.0] * days)] * 8
+    assert len(watch([rising])) == len(watch([rising, *constant])) == 1
+    assert watch([rising, *silent]) == []
+    assert len(watch([rising, *silent], run_length=1000 / 9)) == 1
 
 
 def test_what_does_not_vary_is_not_watched():

@@ -59,6 +59,20 @@ def test_model_shadow_and_twin():
     assert repr(twin) == "Twin(shadow, day 40, 0.0 days stale)"
 
 
+def test_a_model_does_not_live_on_its_plants_luck():
+    """Even with the plant's scenario and seed it has customers of its own, so all stocks differ."""
+    bus = Bus()
+    plant, twin = Plant(shop(), bus, 1), Twin(shop(), bus, seed=1)
+    twin.mode = Mode.MODEL
+    true, alone = [], []
+    for _ in range(20):
+        plant.advance(10)
+        true.append(plant.state.on_hand["shop", "unit"])
+        alone.append(twin.state.on_hand["shop", "unit"])
+    assert abs(np.corrcoef(true, alone)[0, 1]) < 4 / np.sqrt(20)
+    assert not set(true) & set(alone) - {0.0}
+
+
 def test_a_command_is_carried_out_and_the_model_follows():
     plant, twin = linked(shop(), mode=Mode.TWIN)
     plant.advance(10)
