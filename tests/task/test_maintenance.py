@@ -97,10 +97,16 @@ def test_some_machines_are_left_to_run(shape, costs):
     [
         (lambda: maintenance.reliability([], [1]), "at least one number of days"),
         (lambda: maintenance.fit_weibull([3, 3]), "2 different ages"),
-        (lambda: maintenance.fit_weibull([0, 3]), "all ages above 0"),
+        (lambda: maintenance.fit_weibull([0, 3]), r"ages\[0\] must be a finite number above 0"),
         (lambda: maintenance.fit_weibull([3, 4], [True]), "each of 2 ages"),
-        (lambda: maintenance.remaining_life(WEAR, -1), "at least 0 days, got -1"),
-        (lambda: maintenance.age_replacement(WEAR, 0, 8), "costs are above 0, got 0"),
+        (
+            lambda: maintenance.remaining_life(WEAR, -1),
+            "age must be a finite number of at least 0, got -1",
+        ),
+        (
+            lambda: maintenance.age_replacement(WEAR, 0, 8),
+            "planned_cost must be a finite number above 0, got 0",
+        ),
     ],
 )
 def test_mistakes_are_explained(call, words):

@@ -84,8 +84,14 @@ def test_more_shifts_before_more_than_there_is():
     ("call", "words"),
     [
         (lambda: production.takt(480, 0), "above 0"),
-        (lambda: production.kanban(10, 1, container=0), "container 0 is above 0"),
-        (lambda: production.instruct(Line([Station("cut", 2)]), 0), "wanted 0"),
+        (
+            lambda: production.kanban(10, 1, container=0),
+            "container must be a finite number above 0",
+        ),
+        (
+            lambda: production.instruct(Line([Station("cut", 2)]), 0),
+            "wanted must be a finite number above 0, got 0",
+        ),
     ],
 )
 def test_mistakes_are_told(call, words):

@@ -168,12 +168,12 @@ def test_choices_are_equally_calm_and_ranked():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: quality.chart_constants(1), "2 to 100 values, got 1"),
+        (lambda: quality.chart_constants(1), "from 2 to 100, got 1"),
         (lambda: quality.xbar_r([[1, 2]]), "at least 2 rows"),
         (lambda: quality.xbar_r([[3, 3], [3, 3]]), "do not vary"),
-        (lambda: quality.Cusum().chart([1, 2], 0, 0), "sigma above 0"),
+        (lambda: quality.Cusum().chart([1, 2], 0, 0), "sigma must be a finite number above 0"),
         (lambda: quality.Capability(0, 1, 3, -3), "must be below upper"),
-        (lambda: quality.choose_chart(370, 0), "a shift to be seen is above 0"),
+        (lambda: quality.choose_chart(370, 0), "shift must be a finite number above 0"),
         (lambda: quality.choose_chart(1, 1), "above 1 sample, got 1"),
         (lambda: cusum_limit(1e60), "out of reach"),
     ],

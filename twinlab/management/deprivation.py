@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount, ranged
 
 INTERCEPT = 1.5031
 PER_HOUR = 0.1172
@@ -40,7 +41,8 @@ def deprivation_cost(hours: Any) -> Any:
     return np.exp(INTERCEPT + PER_HOUR * time) - np.exp(INTERCEPT)
 
 
-def waiting_cost(deliveries: Sequence[float], horizon: float) -> float:
+@ranged
+def waiting_cost(deliveries: Sequence[Amount], horizon: Amount) -> float:
     """Add up one person's deprivation cost over the waits between deliveries.
 
     Σ g(tₖ − tₖ₋₁) from hour 0 to the horizon: a delivery sets the wait back to zero, so equal waits
@@ -60,7 +62,8 @@ def waiting_cost(deliveries: Sequence[float], horizon: float) -> float:
     return float(sum(deprivation_cost(later - sooner) for sooner, later in pairwise(moments)))
 
 
-def gini(values: Sequence[float], weights: Sequence[float] | None = None) -> float:
+@ranged
+def gini(values: Sequence[Amount], weights: Sequence[Amount] | None = None) -> float:
     """Measure how unevenly something is shared: 0 if all have the same, near 1 if one has all.
 
     G = Σᵢⱼ wᵢ wⱼ |xᵢ − xⱼ| / (2 W² x̄) [W = Σ w; weights are heads, 1 each by default].
@@ -77,8 +80,8 @@ def gini(values: Sequence[float], weights: Sequence[float] | None = None) -> flo
     w = np.ones_like(x) if weights is None else np.asarray(weights, dtype=np.float64)
     if x.size == 0 or x.shape != w.shape:
         raise ScenarioError(f"gini: {x.size} values and {w.size} weights: give as many, at least 1")
-    if not (np.all(x >= 0) and np.all(w >= 0) and w.sum() > 0):
-        raise ScenarioError("gini: values and weights are at least 0, and some weight is above 0")
+    if not w.sum() > 0:
+        raise ScenarioError("gini: no weight is above 0: give each its number of heads")
     total = w.sum()
     mean = (w * x).sum() / total
     if mean == 0:

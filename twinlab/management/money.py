@@ -11,23 +11,23 @@ from twinlab.scope.calendar import upstream_items
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
+from twinlab.scope.ranges import Amount, ranged
 
-Worth = Mapping[str, float]  # USD per unit that a customer does not get, by product
+Worth = Mapping[str, Amount]  # USD per unit that a customer does not get, by product
 
 
+@ranged
 def unit_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey, float]:
     """Say what one unit is worth that a customer does not get [USD/unit], by (node, product).
 
     It is what ``worth`` gives for the product, else the ``lost_sale_cost`` of the demand row.
     """
     given, asked = dict(worth or {}), dict.fromkeys(d.product for d in network.demands)
-    for product, money in given.items():
+    for product in given:
         if product not in asked:
             raise ScenarioError(
                 f"worth: no customer asks for {product!r}; {did_you_mean(product, asked)}"
             )
-        if money < 0:
-            raise ScenarioError(f"worth of {product!r} is at least 0 USD/unit, got {money!r}")
     return {
         (d.node, d.product): float(given.get(d.product, d.lost_sale_cost)) for d in network.demands
     }

@@ -10,6 +10,7 @@ from twinlab.modeling.batch import Batch
 from twinlab.modeling.run import Run
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount, Positive, ranged
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +61,8 @@ class Curve:
         below = np.flatnonzero(self.quality < 100.0 - 1e-6)
         return float(self.times[below[0]]) if len(below) else None
 
-    def time_to_recover(self, tolerance: float = 1e-6) -> float:
+    @ranged
+    def time_to_recover(self, tolerance: Amount = 1e-6) -> float:
         """Time from the first fall until it is back for good [days]; 0: never fell, inf: not yet.
 
         >>> Curve([0, 1, 1, 5], [100, 100, 60, 100]).time_to_recover(tolerance=0)
@@ -78,7 +80,8 @@ class Curve:
         end = self.times[at] + step * (self.times[at + 1] - self.times[at])
         return float(end - self.times[below[0]])
 
-    def predicted_resilience(self, longest: float) -> float:
+    @ranged
+    def predicted_resilience(self, longest: Positive) -> float:
         """Part of the performance over the longest acceptable time that was kept (0 to 1).
 
         R = 1 − loss / (100 · T*), with the longest acceptable time T* in days. A sudden loss X that

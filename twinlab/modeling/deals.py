@@ -9,6 +9,7 @@ import numpy as np
 from twinlab.modeling.newsvendor import newsvendor, newsvendor_profit
 from twinlab.organization.contracts import Contract, Profits, Season, Wholesale, settle
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount, ranged
 
 _GRID = 24  # prices
 
@@ -38,7 +39,8 @@ class Deal:
         )
 
 
-def expected_sales(season: Season, quantity: float) -> float:
+@ranged
+def expected_sales(season: Season, quantity: Amount) -> float:
     """How many of the ordered units are sold on average: E min(D, q) [units/season].
 
     >>> from twinlab import Uniform
@@ -81,7 +83,8 @@ def retailer_quantity(season: Season, contract: Contract) -> float:
     return max(0.0, newsvendor(season.demand, over, under).level)
 
 
-def deal(season: Season, contract: Contract, quantity: float | None = None) -> Deal:
+@ranged
+def deal(season: Season, contract: Contract, quantity: Amount | None = None) -> Deal:
     """Work out what both sides may expect of a contract; the retailer chooses the quantity.
 
     With a ``quantity`` given, that is what is ordered. Source: Cachon (2003) section 2.

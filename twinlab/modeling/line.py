@@ -18,6 +18,7 @@ from twinlab.modeling.stations import Line
 from twinlab.scope.chance import Array, Constant
 from twinlab.scope.columns import column, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
 from twinlab.scope.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -87,9 +88,10 @@ class LineRun:
         return f"<p>{self}</p>{self.table.to_html(index=False, float_format='{:.3g}'.format)}"
 
 
+@ranged
 def run_line(
-    line: Line, days: float = 20, seed: int = 0, warm_up: float = 2, *,
-    history: int = 0, log: bool = True,
+    line: Line, days: Positive = 20, seed: Whole = 0, warm_up: Amount = 2, *,
+    history: Whole = 0, log: bool = True,
 ) -> LineRun:  # fmt: skip
     """Let a line work for some days, and measure it after the first ones (the warm-up).
 
@@ -167,8 +169,9 @@ class LineBatch:
         return estimate(self.values(measure) - other.values(measure))
 
 
+@ranged
 def replicate_line(
-    line: Line, days: float = 20, histories: int = 10, seed: int = 0, warm_up: float = 2
+    line: Line, days: Positive = 20, histories: Count = 10, seed: Whole = 0, warm_up: Amount = 2
 ) -> LineBatch:
     """Let a line work through many independent histories.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Queue:
     time_present: float = column("time", meaning="W: mean wait and service")
 
 
-def erlang_queue(arrival_rate: float, service_rate: float, servers: int = 1) -> Queue:
+@ranged
+def erlang_queue(arrival_rate: Positive, service_rate: Positive, servers: Count = 1) -> Queue:
     """What random arrivals meet at random servers: M/M/c.
 
     With a = λ/μ and ρ = a/c < 1, an arrival must wait with probability (Erlang C)
@@ -50,7 +52,8 @@ def erlang_queue(arrival_rate: float, service_rate: float, servers: int = 1) -> 
                  arrival_rate * wait + load, wait + 1 / service_rate)  # fmt: skip
 
 
-def variable_queue(arrival_rate: float, service_time: float, service_cv: float) -> Queue:
+@ranged
+def variable_queue(arrival_rate: Positive, service_time: Positive, service_cv: Amount) -> Queue:
     """What random arrivals meet at one server whose times vary by any law: M/G/1.
 
     Wq = ρ/(1 − ρ) · (1 + cv²)/2 · service time (Pollaczek–Khinchine), cv = sd / mean.
@@ -65,7 +68,8 @@ def variable_queue(arrival_rate: float, service_time: float, service_cv: float) 
                  arrival_rate * wait + share, wait + service_time)  # fmt: skip
 
 
-def priority_waits(arrival_rates: Sequence[float], service_rate: float) -> tuple[float, ...]:
+@ranged
+def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) -> tuple[float, ...]:
     """How long each class waits when the first classes go first, without interruption.
 
     One exponential server: Wq_k = W0 / ((1 − σ_{k−1})(1 − σ_k)), with W0 = Σλ / μ² the mean work
@@ -93,8 +97,9 @@ class RepairShop:
     availability: float = column("share", meaning="of the machines that run")
 
 
+@ranged
 def machine_repair(
-    machines: int, failure_rate: float, repair_rate: float, crews: int = 1
+    machines: Count, failure_rate: Positive, repair_rate: Positive, crews: Count = 1
 ) -> RepairShop:
     """How many of some machines stand still when few crews repair them (finite source).
 
@@ -104,8 +109,6 @@ def machine_repair(
     >>> round(machine_repair(5, failure_rate=0.1, repair_rate=1).availability, 4)
     0.8721
     """
-    if min(machines, crews, failure_rate, repair_rate) <= 0:
-        raise ScenarioError("machine_repair: machines, crews and rates are above 0")
     terms = [1.0]
     for n in range(machines):
         terms.append(terms[-1] * (machines - n) * failure_rate / (min(n + 1, crews) * repair_rate))
@@ -123,7 +126,10 @@ class StockedQueue:
     fill_rate: float = column("share", meaning="of the demand served at once")
 
 
-def make_to_stock(arrival_rate: float, service_rate: float, base_stock: int) -> StockedQueue:
+@ranged
+def make_to_stock(
+    arrival_rate: Positive, service_rate: Positive, base_stock: Whole
+) -> StockedQueue:
     """What a finished stock does for customers of a maker with one random machine.
 
     Units in process are geometric, P(N = n) = (1 − ρ) ρ^n, so the fill rate is 1 − ρ^S, the
@@ -172,12 +178,14 @@ class LineBounds(Row):
         """As random as can be without being foolish: the usual yardstick."""
         return self.units / (self.rate * self.raw_time + self.units - 1) * self.rate
 
-    def cycle_time(self, throughput: float) -> float:
+    @ranged
+    def cycle_time(self, throughput: Positive) -> float:
         """Little's law: time in the line at some throughput."""
         return self.units / throughput
 
 
-def two_station_throughput(buffer: int) -> float:
+@ranged
+def two_station_throughput(buffer: Whole) -> float:
     """What a buffer buys between two random stations: throughput as a share of either's rate.
 
     Exponential times, equal rates, blocking after service: (b + 2) / (b + 3).

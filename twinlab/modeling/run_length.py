@@ -10,14 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount, Count, Number, Positive, Range, ranged
+
+RunLength = Annotated[float, Range("a mean run length above 1 sample", 1, open=True)]
+Weight = Annotated[float, Range("a weight from above 0 to 1", 1e-12, 1)]
 
 
-def shewhart_run_length(shift: float, limit: float = 3.0, size: int = 1) -> float:
+@ranged
+def shewhart_run_length(shift: Number, limit: Positive = 3.0, size: Count = 1) -> float:
     """Mean number of samples until a mean falls outside ± limit standard errors.
 
     ARL = 1 / (Φ(−L − δ√n) + Φ(−L + δ√n)) [shift δ, limit L, sample size n].
@@ -31,13 +36,12 @@ def shewhart_run_length(shift: float, limit: float = 3.0, size: int = 1) -> floa
     """
     from scipy.special import ndtr
 
-    if limit <= 0 or size < 1:
-        raise ScenarioError(f"limit {limit:g} must be above 0 and size {size:g} at least 1")
     drift = shift * math.sqrt(size)
     return float(1.0 / (ndtr(-limit - drift) + ndtr(-limit + drift)))
 
 
-def cusum_run_length(shift: float, reference: float = 0.5, limit: float = 5.0) -> float:
+@ranged
+def cusum_run_length(shift: Number, reference: Amount = 0.5, limit: Positive = 5.0) -> float:
     """Mean number of observations until a two-sided CUSUM that starts at 0 signals.
 
     Each side: L(u) = 1 + L(0) Φ(k − δ − u) + ∫₀ʰ L(y) φ(y + k − δ − u) dy; together
@@ -50,8 +54,6 @@ def cusum_run_length(shift: float, reference: float = 0.5, limit: float = 5.0) -
     >>> round(cusum_run_length(0), 1), round(cusum_run_length(1), 2)
     (465.4, 10.38)
     """
-    if limit <= 0 or reference < 0:
-        raise ScenarioError(f"limit {limit:g} must be above 0, reference {reference:g} at least 0")
     sides = (_one_sided(shift - reference, limit), _one_sided(-shift - reference, limit))
     return 1.0 / sum(1.0 / side for side in sides)
 
@@ -69,7 +71,8 @@ def _one_sided(drift: float, limit: float) -> float:
     return float(np.linalg.solve(system, np.ones(len(starts)))[0])
 
 
-def ewma_run_length(shift: float, weight: float = 0.1, limit: float = 2.814) -> float:
+@ranged
+def ewma_run_length(shift: Number, weight: Weight = 0.1, limit: Positive = 2.814) -> float:
     """Mean number of observations until an EWMA that starts at its target signals.
 
     L(u) = 1 + 1/λ ∫ L(y) φ((y − (1 − λ)u)/λ − δ) dy over ± L √(λ/(2 − λ)) [weight λ, limit L in
@@ -81,8 +84,6 @@ def ewma_run_length(shift: float, weight: float = 0.1, limit: float = 2.814) -> 
     >>> round(ewma_run_length(0), 1), round(ewma_run_length(1), 1)
     (499.6, 10.3)
     """
-    if not 0 < weight <= 1 or limit <= 0:
-        raise ScenarioError(f"weight {weight:g} must be in 0 to 1 and limit {limit:g} above 0")
     edge = limit * math.sqrt(weight / (2.0 - weight))
     places, weights = _nodes(-edge, edge, weight)
     starts = np.append(0.0, places)
@@ -92,7 +93,8 @@ def ewma_run_length(shift: float, weight: float = 0.1, limit: float = 2.814) -> 
     return float(1.0 + passing[0] @ inside)
 
 
-def shewhart_limit(run_length: float) -> float:
+@ranged
+def shewhart_limit(run_length: RunLength) -> float:
     """Limit of a Shewhart chart with this mean run length between false alarms.
 
     L = Φ⁻¹(1 − 1/(2 ARL)) [standard errors].
@@ -105,10 +107,11 @@ def shewhart_limit(run_length: float) -> float:
     """
     from scipy.special import ndtri
 
-    return float(-ndtri(0.5 / _wanted(run_length)))
+    return float(-ndtri(0.5 / run_length))
 
 
-def cusum_limit(run_length: float, reference: float = 0.5) -> float:
+@ranged
+def cusum_limit(run_length: RunLength, reference: Amount = 0.5) -> float:
     """Limit h of a two-sided CUSUM with this mean run length between false alarms.
 
     Raises:
@@ -120,7 +123,8 @@ def cusum_limit(run_length: float, reference: float = 0.5) -> float:
     return _solved(lambda h: cusum_run_length(0.0, reference, h), run_length)
 
 
-def ewma_limit(run_length: float, weight: float = 0.1) -> float:
+@ranged
+def ewma_limit(run_length: RunLength, weight: Weight = 0.1) -> float:
     """Limit L of an EWMA with this mean run length between false alarms.
 
     Raises:
@@ -136,7 +140,7 @@ def _solved(run_length_of: Callable[[float], float], wanted: float) -> float:
     """The limit that gives the wanted run length."""
     from scipy.optimize import brentq
 
-    goal = math.log(_wanted(wanted))
+    goal = math.log(wanted)
     low, high = 0.01, 1.0
     while (reached := math.log(run_length_of(high))) < goal:
         low, high = high, high + 1.0
@@ -145,12 +149,6 @@ def _solved(run_length_of: Callable[[float], float], wanted: float) -> float:
     if math.log(run_length_of(low)) > goal:
         raise ScenarioError(f"a run length of {wanted:g} is below that of any chart: ask for more")
     return float(brentq(lambda x: math.log(run_length_of(x)) - goal, low, high, xtol=1e-7))
-
-
-def _wanted(run_length: float) -> float:
-    if not 1 < run_length < math.inf:
-        raise ScenarioError(f"a mean run length is above 1 sample, got {run_length:g}")
-    return run_length
 
 
 def _nodes(low: float, high: float, sigma: float) -> tuple[Any, Any]:

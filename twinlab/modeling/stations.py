@@ -168,7 +168,7 @@ class Line:
         names = [s.name for s in self.stations]
         if not names or len(set(names)) < len(names):
             raise ScenarioError(f"a line has stations with different names, got {names}")
-        if self.minutes_per_day <= 0 or self.crews < 1:
+        if not 0 < self.minutes_per_day < math.inf or not self.crews >= 1:
             raise ScenarioError(
                 f"a line needs working minutes and a repair crew, got {self.minutes_per_day:g} "
                 f"minutes and {self.crews:g} crews"

@@ -19,6 +19,7 @@ from twinlab.modeling.stations import Weibull
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount, Level, Positive, ranged
 from twinlab.task.recommendation import Answer
 
 __all__ = [
@@ -38,7 +39,8 @@ class Reliability(Answer):
     availability: float = column("share", meaning="MTBF / (MTBF + MTTR)")
 
 
-def reliability(up_times: Sequence[float], repair_times: Sequence[float]) -> Reliability:
+@ranged
+def reliability(up_times: Sequence[Amount], repair_times: Sequence[Amount]) -> Reliability:
     """Measure MTBF, MTTR and availability from complete times up and times in repair.
 
     Raises:
@@ -52,10 +54,9 @@ def reliability(up_times: Sequence[float], repair_times: Sequence[float]) -> Rel
 
 
 def _days(times: Sequence[float]) -> Array:
-    found = np.asarray(times, dtype=np.float64).ravel()
-    if not len(found) or not (found >= 0).all():
-        raise ScenarioError("times are a list of at least one number of days, none below 0")
-    return found
+    if not times:
+        raise ScenarioError("times are a list of at least one number of days, got none")
+    return np.asarray(times, dtype=np.float64)
 
 
 # -- predict ----------------------------------------------------------------------------------
@@ -80,7 +81,8 @@ class WeibullFit:
         )
 
 
-def fit_weibull(ages: Sequence[float], failed: Sequence[bool] | None = None) -> WeibullFit:
+@ranged
+def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) -> WeibullFit:
     """Fit a Weibull law to lives by maximum likelihood; lives that have not ended count too.
 
     Shape: Σtᵏ ln t / Σtᵏ − 1/k = mean ln t of the failures; scale η = (Σtᵏ / failures)^(1/k);
@@ -99,8 +101,8 @@ def fit_weibull(ages: Sequence[float], failed: Sequence[bool] | None = None) -> 
     ended = np.ones(len(times), dtype=bool) if failed is None else np.asarray(failed, dtype=bool)
     if len(ended) != len(times):
         raise ScenarioError(f"failed is a yes or no for each of {len(times)} ages: {len(ended)}")
-    if len(np.unique(times[ended])) < 2 or times.min() <= 0:
-        raise ScenarioError("fit_weibull: at least 2 different ages of failure, all ages above 0")
+    if len(np.unique(times[ended])) < 2:
+        raise ScenarioError("fit_weibull: at least 2 different ages of failure")
     unit = float(times.max())  # powers of numbers up to 1 cannot overflow
     log, count = np.log(times / unit), int(ended.sum())
 
@@ -138,7 +140,8 @@ class RemainingLife(Answer):
     high: float = column("days", meaning="upper end of the interval")
 
 
-def remaining_life(law: Weibull, age: float, level: float = 0.9) -> RemainingLife:
+@ranged
+def remaining_life(law: Weibull, age: Amount, level: Level = 0.9) -> RemainingLife:
     """Predict the life that is left at an age a, from R(a + t)/R(a): mean and interval.
 
     Mean: ∫ₐ R(t) dt / R(a); quantile left by a share p: (aᵏ − ηᵏ ln p)^(1/k) − a.
@@ -151,8 +154,6 @@ def remaining_life(law: Weibull, age: float, level: float = 0.9) -> RemainingLif
     """
     from scipy.special import gammaincc
 
-    if age < 0:
-        raise ScenarioError(f"an age is at least 0 days, got {age:g}")
     k, hazard = law.shape, (age / law.scale) ** law.shape
     mean = law.average * float(gammaincc(1.0 / k, hazard)) * math.exp(hazard)
     low, high = (
@@ -183,7 +184,10 @@ class AgePolicy:
         )
 
 
-def replacement_cost(law: Weibull, age: float, planned_cost: float, failure_cost: float) -> float:
+@ranged
+def replacement_cost(
+    law: Weibull, age: Positive, planned_cost: Amount, failure_cost: Amount
+) -> float:
     """Cost per day of replacing at an age T, or at failure if that comes first.
 
     C(T) = (c_p R(T) + c_f (1 − R(T))) / ∫₀ᵀ R(t) dt. Source: Barlow & Proschan (1965) chapter 4.
@@ -195,7 +199,8 @@ def replacement_cost(law: Weibull, age: float, planned_cost: float, failure_cost
     return (planned_cost * alive + failure_cost * (1.0 - alive)) / _lived(law, age)
 
 
-def age_replacement(law: Weibull, planned_cost: float, failure_cost: float) -> AgePolicy:
+@ranged
+def age_replacement(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> AgePolicy:
     """Find the age at which a planned replacement costs least per day.
 
     The optimum solves h(T) ∫₀ᵀ R dt + R(T) = c_f/(c_f − c_p) with failure rate h(T); machines that
@@ -210,8 +215,6 @@ def age_replacement(law: Weibull, planned_cost: float, failure_cost: float) -> A
     """
     from scipy.optimize import brentq
 
-    if planned_cost <= 0 or failure_cost <= 0:
-        raise ScenarioError(f"costs are above 0, got {planned_cost:g} and {failure_cost:g}")
     waiting = failure_cost / law.average
     if law.shape <= 1.0 or failure_cost <= planned_cost:
         return AgePolicy(math.inf, waiting, waiting)

@@ -14,7 +14,8 @@ from twinlab.modeling.output import Estimate
 from twinlab.modeling.queues import erlang_queue
 from twinlab.modeling.stations import Line, Saturated, Station
 from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.errors import SolverError
+from twinlab.scope.ranges import Amount, Level, Positive, ranged
 from twinlab.task.recommendation import Answer
 
 if TYPE_CHECKING:
@@ -136,18 +137,18 @@ def _lost_per_minute(station: Station) -> float:
 # -- prescribe: takt, kanban, and instructions for a required throughput ----------------------
 
 
-def takt(minutes: float, units: float) -> float:
+@ranged
+def takt(minutes: Positive, units: Positive) -> float:
     """The beat of customers: working time over units wanted in it [minutes/unit].
 
     >>> takt(minutes=450, units=90)
     5.0
     """
-    if minutes <= 0 or units <= 0:
-        raise ScenarioError(f"takt: minutes {minutes:g} and units {units:g} must be above 0")
     return minutes / units
 
 
-def kanban(rate: float, lead_time: float, container: float = 1.0, safety: float = 0.1) -> int:
+@ranged
+def kanban(rate: Amount, lead_time: Amount, container: Positive = 1.0, safety: Amount = 0.1) -> int:
     """How many cards a loop needs: demand during the lead time, with safety, in containers.
 
     ⌈d L (1 + α) / C⌉ [rate d, lead time L in the same time, safety α, container C].
@@ -156,11 +157,6 @@ def kanban(rate: float, lead_time: float, container: float = 1.0, safety: float 
     >>> kanban(rate=100, lead_time=0.5, container=10, safety=0.1)
     6
     """
-    if min(rate, lead_time, safety) < 0 or container <= 0:
-        raise ScenarioError(
-            f"kanban: rate {rate:g}, lead_time {lead_time:g} and safety {safety:g} are at least "
-            f"0, container {container:g} is above 0"
-        )
     return max(1, math.ceil(rate * lead_time * (1 + safety) / container - 1e-9))
 
 
@@ -214,7 +210,8 @@ class Instructions:
         return Proof(self.wanted, batch.estimate("throughput"))
 
 
-def instruct(line: Line, wanted: float, *, most_busy: float = 0.9) -> Instructions:
+@ranged
+def instruct(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instructions:
     """Tell each department what to do for a throughput: start rate, machines, cards, shifts.
 
     Backwards from the customers: starts = wanted × visits (``loads``). The fewest shifts of 480
@@ -230,10 +227,6 @@ def instruct(line: Line, wanted: float, *, most_busy: float = 0.9) -> Instructio
     >>> [(d.station, d.machines, d.start_per_hour) for d in told.departments]
     [('cut', 1, 25.0), ('weld', 3, 25.0)]
     """
-    if wanted <= 0 or not 0 < most_busy < 1:
-        raise ScenarioError(
-            f"instruct: wanted {wanted:g} is above 0, most_busy {most_busy:g} in 0 to 1"
-        )
     needs = loads(line)
     # Minutes of one machine a day, shared by those that there are.
     shares = [wanted * n.visits * n.minutes / s.machines

@@ -13,6 +13,7 @@ from twinlab.modeling.output import Estimate, estimate
 from twinlab.modeling.queues import Queue, erlang_queue
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,8 @@ def cube_per_order(sku: Sku) -> float:
 # -- predict: how long do trucks wait, how far do pickers walk --------------------------------
 
 
-def dock(arrivals: float, minutes: float, docks: int = 1, variation: float = 1.0) -> Queue:
+@ranged
+def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amount = 1.0) -> Queue:
     """Predict the queue of trucks at the docks; rates per hour, waits in hours.
 
     ``minutes`` to unload a truck, ``variation`` their sd / mean (cv). The wait of an M/M/c queue
@@ -78,8 +80,6 @@ def dock(arrivals: float, minutes: float, docks: int = 1, variation: float = 1.0
     >>> round(60 * dock(arrivals=8, minutes=20, docks=4).wait, 3)
     5.676
     """
-    if minutes <= 0 or variation < 0:
-        raise ScenarioError(f"dock: minutes {minutes:g} above 0, variation {variation:g} from 0")
     found = erlang_queue(arrivals, 60 / minutes, docks)
     wait = found.wait * (1 + variation**2) / 2
     queue, load = arrivals * wait, arrivals * minutes / 60
@@ -88,9 +88,10 @@ def dock(arrivals: float, minutes: float, docks: int = 1, variation: float = 1.0
     )
 
 
-Layout = Mapping[str, Sequence[float]]
+Layout = Mapping[str, Sequence[Amount]]
 
 
+@ranged
 def travel(skus: Sequence[Sku], layout: Layout) -> float:
     """The expected way of a pick, there and back, one item a trip [m].
 
@@ -104,8 +105,9 @@ def travel(skus: Sequence[Sku], layout: Layout) -> float:
     return sum(w * 2 * float(np.mean(layout[s.name])) for w, s in zip(weights, skus, strict=True))
 
 
+@ranged
 def simulate_travel(
-    skus: Sequence[Sku], layouts: Mapping[str, Layout], picks: int = 5000, seed: int = 0
+    skus: Sequence[Sku], layouts: Mapping[str, Layout], picks: Count = 5000, seed: Whole = 0
 ) -> dict[str, Estimate]:
     """Walk the same picks in several layouts: the mean way of each, and its interval [m].
 
@@ -148,8 +150,9 @@ def _weights(skus: Sequence[Sku], *layouts: Layout) -> list[float]:
 # -- prescribe: who stands near the door, and how many docks ----------------------------------
 
 
+@ranged
 def slotting(
-    skus: Sequence[Sku], distances: Sequence[float],
+    skus: Sequence[Sku], distances: Sequence[Amount],
     index: Callable[[Sku], float] = cube_per_order,
 ) -> dict[str, list[float]]:  # fmt: skip
     """Give the nearest slots to the items with the least cube-per-order index.
@@ -171,14 +174,15 @@ def slotting(
     return {s.name: [next(free) for _ in range(s.slots)] for s in sorted(skus, key=index)}
 
 
-def docks_for(wait: float, arrivals: float, minutes: float, variation: float = 1.0) -> int:
+@ranged
+def docks_for(
+    wait: Positive, arrivals: Positive, minutes: Positive, variation: Amount = 1.0
+) -> int:
     """The fewest docks with which trucks wait no longer than so many minutes on average.
 
     >>> docks_for(wait=10, arrivals=8, minutes=20)
     4
     """
-    if wait <= 0:
-        raise ScenarioError(f"docks_for: the wait is above 0 minutes, got {wait!r}")
     docks = math.floor(arrivals * minutes / 60 + 1e-9) + 1  # fewer cannot keep up
     while 60 * dock(arrivals, minutes, docks, variation).wait > wait:
         docks += 1

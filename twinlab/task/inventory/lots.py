@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount, Positive, ranged
 from twinlab.task.recommendation import Answer
 
 
@@ -55,14 +56,13 @@ class EconomicLot(Row):
         """The share of the demand that waits, h′ / (h′ + b)."""
         return 1.0 - self._served
 
-    def cost(self, quantity: float | None = None) -> float:
+    @ranged
+    def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time].
 
         K D/Q + h′ Q/2 · b/(h′ + b), with the best share of backorders for that Q.
         """
         lot = self.quantity if quantity is None else quantity
-        if lot <= 0:
-            raise ScenarioError(f"EconomicLot: a lot is above 0 units, got {quantity!r}")
         return self.fixed_cost * self.demand / lot + self._holding * self._served * lot / 2
 
     @property
@@ -111,11 +111,10 @@ class DisruptedLot(Row):
         )
         return float(found.x)
 
-    def cost(self, quantity: float | None = None) -> float:
+    @ranged
+    def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time]."""
         lot = self.quantity if quantity is None else quantity
-        if lot <= 0:
-            raise ScenarioError(f"DisruptedLot: a lot is above 0 units, got {quantity!r}")
         wait = self._wait(lot)
         keeping = self.holding_cost * lot**2 / (2 * self.demand)
         losing = self.lost_sale_cost * self.demand * wait
@@ -128,7 +127,8 @@ class DisruptedLot(Row):
         return down / self.recoveries
 
 
-def power_of_two(lot: EconomicLot, base: float) -> int:
+@ranged
+def power_of_two(lot: EconomicLot, base: Positive) -> int:
     """Order every 1, 2, 4, 8, … base periods: never more than 6.1 % dearer than the best interval.
 
     The least 2^k · base that is at least T*/√2; the bound needs a base period of at most √2 T*.
@@ -137,8 +137,6 @@ def power_of_two(lot: EconomicLot, base: float) -> int:
     >>> power_of_two(EconomicLot(8, 0.225, 1300), base=1 / 52)
     16
     """
-    if base <= 0:
-        raise ScenarioError(f"power_of_two: the base period is above 0, got {base!r}")
     power = math.ceil(math.log2(lot.cycle / (math.sqrt(2) * base)) - 1e-12)
     return int(2 ** max(0, power))  # no calendar is finer than its base
 
@@ -151,9 +149,10 @@ class LotPlan(Answer):
     cost: float = column("USD", meaning="cost of all periods, purchase included")
 
 
+@ranged
 def wagner_whitin(
-    demand: Sequence[float], setup: float, holding: float,
-    unit_costs: Sequence[float] | None = None,
+    demand: Sequence[Amount], setup: Amount, holding: Amount,
+    unit_costs: Sequence[Amount] | None = None,
 ) -> LotPlan:  # fmt: skip
     """Plan lots for known demand so that set-ups and stock cost least in all.
 
@@ -168,9 +167,9 @@ def wagner_whitin(
     """
     count = len(demand)
     prices = list(unit_costs) if unit_costs is not None else [0.0] * count
-    if len(prices) != count or min([setup, holding, *demand], default=0.0) < 0:
+    if len(prices) != count or not count:
         raise ScenarioError(
-            f"wagner_whitin: {count} periods, {len(prices)} unit costs, and nothing below 0"
+            f"wagner_whitin: {count} periods and {len(prices)} unit costs: as many, at least one"
         )
     least, until = [0.0] * (count + 1), [0] * count
     for t in reversed(range(count)):

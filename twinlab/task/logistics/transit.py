@@ -9,6 +9,7 @@ import numpy as np
 
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.log import Log
+from twinlab.scope.ranges import Amount, Level, ranged
 
 # -- describe ---------------------------------------------------------------------------------
 
@@ -32,7 +33,8 @@ def transit_of(log: Log, source: str, destination: str) -> TransitTime:
     return transit_time(done, [today - e.day for e in ways if e.due is None or e.due > today])
 
 
-def transit_time(days: Sequence[float], under_way: Sequence[float] = ()) -> TransitTime:
+@ranged
+def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> TransitTime:
     """Estimate transit times from those of arrived shipments and the ages of those under way.
 
     The product-limit estimate of Kaplan & Meier (1958): leaving out what is still under way would
@@ -46,8 +48,8 @@ def transit_time(days: Sequence[float], under_way: Sequence[float] = ()) -> Tran
     """
     from scipy.stats import CensoredData, ecdf
 
-    if not len(days) or min(days) < 0:
-        raise ScenarioError("transit_time: at least one arrived shipment, and no negative days")
+    if not days:
+        raise ScenarioError("transit_time: nothing has arrived yet: give at least one shipment")
     seen = ecdf(CensoredData(uncensored=days, right=under_way)).cdf
     arrived = np.isin(seen.quantiles, days)
     reached = seen.probabilities[arrived]
@@ -71,7 +73,8 @@ class TransitTime:
         """Mean days under way."""
         return float(np.dot(self.days, self.shares))
 
-    def eta(self, age: float = 0.0, level: float = 0.9) -> Arrival:
+    @ranged
+    def eta(self, age: Amount = 0.0, level: Level = 0.9) -> Arrival:
         """Predict the arrival of a shipment that has been under way for some days.
 
         Shipments that took no longer than that are ruled out, so the time already waited counts.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twinlab.modeling.run_length import (
+    RunLength,
     cusum_limit,
     cusum_run_length,
     ewma_limit,
@@ -21,7 +22,9 @@ from twinlab.modeling.run_length import (
     shewhart_run_length,
 )
 from twinlab.scope.chance import Array
+from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Number, Positive, ranged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +96,7 @@ class CusumChart(ControlChart):
 
 
 @dataclass(frozen=True)
-class Shewhart:
+class Shewhart(Row):
     """A chart of single observations or means that remembers nothing: limits ± L σ.
 
     Source: Shewhart (1931); Montgomery, Statistical Quality Control.
@@ -102,7 +105,7 @@ class Shewhart:
     (2,)
     """
 
-    limit: float = 3.0
+    limit: float = column("σ", 3.0, "limit L", low=1e-12)
 
     def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
         """Plot the values between target ± L σ [σ: of one plotted value]."""
@@ -120,7 +123,7 @@ class Shewhart:
 
 
 @dataclass(frozen=True)
-class Ewma:
+class Ewma(Row):
     """A chart of the exponentially weighted moving average E ← λ x + (1 − λ) E.
 
     Limits ± L σ √(λ/(2 − λ)), those of the long run from the first sample on, for which the run
@@ -130,8 +133,8 @@ class Ewma:
     [50.6, 49.52, 50.56]
     """
 
-    weight: float = 0.1
-    limit: float = 2.814
+    weight: float = column("share", 0.1, "weight λ of the newest", low=1e-12, high=1)
+    limit: float = column("σ", 2.814, "limit L", low=1e-12)
 
     def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
         """Plot the moving average of the values, which starts at the target."""
@@ -153,7 +156,7 @@ class Ewma:
 
 
 @dataclass(frozen=True)
-class Cusum:
+class Cusum(Row):
     """A chart of two sums that grow while observations lie on one side of the target.
 
     C⁺ ← max(0, C⁺ + z − k), C⁻ ← max(0, C⁻ − z − k), signal above h [z: standard deviations from
@@ -163,8 +166,8 @@ class Cusum:
     [0.0, 1.5, 4.0, 7.5]
     """
 
-    reference: float = 0.5
-    limit: float = 5.0
+    reference: float = column("σ", 0.5, "reference k", low=0)
+    limit: float = column("σ", 5.0, "limit h", low=1e-12)
 
     def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
         """Plot both sums of the standardised values."""
@@ -188,13 +191,11 @@ class Cusum:
 Design = Shewhart | Ewma | Cusum
 
 
-def _standard(values: Sequence[float], target: float, sigma: float) -> Array:
-    numbers = np.asarray(values, dtype=np.float64)
-    if not sigma > 0 or numbers.ndim != 1 or not len(numbers):
-        raise ScenarioError(
-            f"a chart needs values in a row and sigma above 0: {numbers.shape}, sigma {sigma:g}"
-        )
-    return (numbers - target) / sigma
+@ranged
+def _standard(values: Sequence[Number], target: Number, sigma: Positive) -> Array:
+    if not values:
+        raise ScenarioError("a chart needs values in a row, got none")
+    return (np.asarray(values, dtype=np.float64) - target) / sigma
 
 
 # -- prescribe --------------------------------------------------------------------------------
@@ -234,7 +235,8 @@ class ChartChoice:
         )
 
 
-def choose_chart(run_length: float, shift: float) -> ChartChoice:
+@ranged
+def choose_chart(run_length: RunLength, shift: Positive) -> ChartChoice:
     """Choose the chart that sees a shift soonest among those with the same rate of false alarms.
 
     Compared are Shewhart, EWMA with four weights, and CUSUM with reference k = shift/2, each with
@@ -247,8 +249,6 @@ def choose_chart(run_length: float, shift: float) -> ChartChoice:
     >>> str(choice.best.design), round(choice.best.detection, 2)
     ('EWMA (λ 0.1, L 2.814)', 10.33)
     """
-    if not shift > 0:
-        raise ScenarioError(f"choose_chart: a shift to be seen is above 0 σ, got {shift:g}")
     designs: list[Design] = [Shewhart(shewhart_limit(run_length))]
     designs += [Ewma(weight, ewma_limit(run_length, weight)) for weight in WEIGHTS]
     designs.append(Cusum(shift / 2.0, cusum_limit(run_length, shift / 2.0)))

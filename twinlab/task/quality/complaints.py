@@ -21,6 +21,7 @@ from twinlab.modeling.output import Estimate, estimate
 from twinlab.modeling.stations import Line
 from twinlab.scope.chance import Uniform
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.ranges import Amount, Count, Positive, Share, Whole, ranged
 
 # -- describe ---------------------------------------------------------------------------------
 
@@ -48,8 +49,9 @@ class Complaints:
         return f"{said}: {named}" if named else said
 
 
+@ranged
 def complaints(
-    run: LineRun, returned: Mapping[str, float], seed: int = 0, history: int = 0
+    run: LineRun, returned: Mapping[str, Share], seed: Whole = 0, history: Whole = 0
 ) -> Complaints:
     """Let customers find what inspection did not, and send back some of it.
 
@@ -102,12 +104,14 @@ class Pareto:
         total = sum(self.counts)
         return tuple(float(share) for share in np.cumsum(self.counts) / total) if total else ()
 
-    def vital_few(self, share: float = 0.8) -> tuple[str, ...]:
+    @ranged
+    def vital_few(self, share: Share = 0.8) -> tuple[str, ...]:
         """The fewest causes that make up at least this share of all."""
         return self.causes[: sum(total < share - 1e-12 for total in self.cumulative) + 1]
 
 
-def pareto(counts: Mapping[str, float], group: Mapping[str, str] | None = None) -> Pareto:
+@ranged
+def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None) -> Pareto:
     """Sort causes by how often they occur; ``group`` adds them up, such as faults by part.
 
     Source: Juran (1951), who named the principle after Pareto.
@@ -117,8 +121,6 @@ def pareto(counts: Mapping[str, float], group: Mapping[str, str] | None = None) 
     """
     totals: Counter[str] = Counter()
     for cause, count in counts.items():
-        if count < 0:
-            raise ScenarioError(f"pareto: {cause!r} cannot occur {count:g} times")
         if group is not None and cause not in group:
             raise ScenarioError(f"pareto: {cause!r} is in no group; {did_you_mean(cause, group)}")
         totals[group[cause] if group is not None else cause] += count  # type: ignore[assignment]
@@ -141,8 +143,9 @@ class HouseOfQuality:
         return next(iter(self.weights))
 
 
+@ranged
 def house_of_quality(
-    importance: Mapping[str, float], relations: Mapping[str, Mapping[str, float]]
+    importance: Mapping[str, Amount], relations: Mapping[str, Mapping[str, float]]
 ) -> HouseOfQuality:
     """Weigh features of a design: weight = Σ over needs of importance × relation.
 
@@ -190,9 +193,10 @@ class ReturnsCompared:
         )
 
 
+@ranged
 def compare_returns(
-    before: Line, after: Line, returned: Mapping[str, float], *,
-    days: float = 12, histories: int = 10, seed: int = 0,
+    before: Line, after: Line, returned: Mapping[str, Share], *,
+    days: Positive = 12, histories: Count = 10, seed: Whole = 0,
 ) -> ReturnsCompared:  # fmt: skip
     """Prove a change of design: both lines make the same parts for the same customers.
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Count, Number, Range, ranged
 from twinlab.task.quality.charts import ControlChart
+
+SampleSize = Annotated[int, Range("a whole number from 2 to 100", 2, 100, whole=True)]
 
 # -- describe ---------------------------------------------------------------------------------
 
@@ -30,8 +34,9 @@ class Constants:
     B4: float
 
 
+@ranged
 @cache
-def chart_constants(size: int) -> Constants:
+def chart_constants(size: SampleSize) -> Constants:
     """Constants of the X-bar, R and S charts for samples of a size.
 
     d2, d3: mean and standard deviation of the range of normal samples (σ = 1), by integration;
@@ -47,8 +52,6 @@ def chart_constants(size: int) -> Constants:
     """
     from scipy.special import gammaln, ndtr
 
-    if not 2 <= size <= 100:
-        raise ScenarioError(f"chart_constants: samples of 2 to 100 values, got {size}")
     # Range W: P(W ≤ w) = n ∫ φ(x) (Φ(x + w) − Φ(x))ⁿ⁻¹ dx, summed on a fine grid.
     x, step = np.linspace(-8.0, 8.0, 801, retstep=True)
     w = np.linspace(0.0, 12.0, 1201)
@@ -75,7 +78,8 @@ class SampleCharts:
     sigma: float
 
 
-def xbar_r(samples: Any, baseline: int | None = None) -> SampleCharts:
+@ranged
+def xbar_r(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -> SampleCharts:
     """Chart the means and ranges of samples (one per row): X-bar and R charts.
 
     Means: x̿ ± A2 R̄; ranges: D3 R̄ to D4 R̄; σ = R̄/d2. The first ``baseline`` samples set the
@@ -88,9 +92,12 @@ def xbar_r(samples: Any, baseline: int | None = None) -> SampleCharts:
     >>> round(charts.means.upper, 3), charts.spread.center
     (12.047, 2.0)
     """
+    sizes = [len(sample) for sample in samples]
+    if len(sizes) < 2 or min(sizes) < 2 or len(set(sizes)) > 1:
+        raise ScenarioError(
+            f"samples: at least 2 rows of as many values, at least 2, got {sizes[:9]}"
+        )
     table = np.asarray(samples, dtype=np.float64)
-    if table.ndim != 2 or len(table) < 2 or table.shape[1] < 2:
-        raise ScenarioError(f"samples: at least 2 rows of at least 2 values, got {table.shape}")
     c, ranges, means = chart_constants(table.shape[1]), np.ptp(table, axis=1), table.mean(axis=1)
     width = float(ranges[:baseline].mean())
     sigma, center = width / c.d2, float(means[:baseline].mean())
