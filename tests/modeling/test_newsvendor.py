@@ -123,7 +123,7 @@ def test_the_agent_s_step_is_worked_out_by_hand():
     [
         (lambda: newsvendor(tl.Poisson(4), 0, 1), "overage must be above 0 USD/unit, got 0"),
         (lambda: newsvendor(tl.Poisson(4), 1, -2), "underage must be above 0"),
-        (lambda: newsvendor(tl.Uniform(1, 2), 1, 1, periods=2), r"newsvendor_sampled\(\)"),
+        (lambda: newsvendor(tl.Uniform(1, 2), 1, 1, periods=2.5), "give a whole number of them"),
         (lambda: newsvendor(tl.Empirical((1, 2)), 1, 1, 1.5), "give a whole number of them"),
         (lambda: newsvendor(tl.Poisson(4), 1, 1, periods=0), "periods must be above 0, got 0"),
         (lambda: newsvendor({1: 0.5, 2: 0.6}, 1, 1), "add up to 1"),
@@ -143,3 +143,36 @@ def test_the_book_s_cost_beside_the_best_level():
     expected, inputs = (case("inv_newsvendor_normal")[key] for key in ("expected", "inputs"))
     cost = newsvendor_cost(tl.Normal(inputs["mean"], inputs["sd"]), 40, inputs["h"], inputs["p"])
     assert cost == pytest.approx(expected["cost_ex4_3_at_S40"])
+
+
+class Packs:
+    """A law of one's own: a Poisson number of orders, each of some units."""
+
+    def __init__(self, orders, units):
+        self.average, self.lowest, self.units = orders * units, 0.0, units
+
+    def draw(self, generator, scale, width):
+        mean = self.average / self.units * scale[:, None]
+        return generator.poisson(np.repeat(mean, width, axis=1)) * self.units
+
+
+def test_a_law_of_ones_own_has_the_level_of_its_draws():
+    """Packs of two and a half: the level is that of the number of packs, over one day or three."""
+    for days in (1, 3):
+        packs = newsvendor(tl.Poisson(4), 1, 4, periods=days)
+        found = newsvendor(Packs(4, 2.5), 1, 4, periods=days)
+        assert found.level == 2.5 * packs.level
+        assert found.cost == pytest.approx(2.5 * packs.cost, rel=0.02)
+    whole, chances = probabilities(Packs(4, 2.0))
+    assert set(whole % 2) == {0.0}
+    assert chances @ whole == pytest.approx(8, rel=0.01)
+    with pytest.raises(tl.ScenarioError, match="no discrete demand"):
+        probabilities(Packs(4, 2.5))
+
+
+def test_sums_without_a_formula_are_drawn():
+    """Two uniform days have a triangle; certain days are certain."""
+    found = newsvendor(tl.Uniform(0, 1), 1, 1, periods=2)
+    assert found.level == pytest.approx(1, abs=0.01)
+    assert found.cost == pytest.approx(1 / 3, rel=0.02)
+    assert newsvendor(tl.Constant(3), 1, 9, periods=4) == newsvendor({12: 1.0}, 1, 9)

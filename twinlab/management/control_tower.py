@@ -18,6 +18,7 @@ from twinlab.scope.calendar import DUST
 from twinlab.scope.columns import column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -109,7 +110,7 @@ def _closed_sites(desk: Desk) -> Iterable[Alert]:
     """
     day, network = desk.state.day, desk.scenario.network
     for outage in desk.closures:
-        end = outage.start + math.ceil(outage.days.average)
+        end = outage.start + math.ceil(mean_of(outage.days))
         dry = max(days for item, days in desk.dry.items() if item[0] == outage.node)
         model = ExposureModel.of(network, state=desk.state, worth=desk.worth,
                                  recover={outage.node: end - day + dry},
@@ -140,7 +141,7 @@ def _late_shipments(desk: Desk) -> Iterable[Alert]:
     """Shipments that take longer than usual: what the receiver will miss, and bound capital."""
     rates = {n.name: n.holding_cost for n in desk.scenario.network.nodes}
     for lane in desk.scenario.network.lanes:
-        usual, today, most = lane.lead_time.average, desk.state.day, desk.limits.late_days
+        usual, today, most = days_of(lane.lead_time), desk.state.day, desk.limits.late_days
         late = [(days, goods.quantity) for goods in desk.state.under_way.get(lane.key, [])
                 if (days := max(goods.due, today) - goods.left - usual) > most]  # fmt: skip
         if late:
@@ -183,7 +184,7 @@ def _overstocks(desk: Desk) -> Iterable[Alert]:
     nodes = {n.name: n.holding_cost for n in network.nodes}
     rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
     for item in desk.scenario.decided_items():
-        units, flow = desk.state.on_hand[item], desk.flows[item]
+        units, flow = desk.state.on_hand[item], desk.use(item, most)
         excess = units - flow * most
         if excess > DUST:
             own = rates.get(item)

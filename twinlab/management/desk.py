@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
-from twinlab.management.flows import asked_lanes, mean_flows, ways_in
+from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait, ways_in
 from twinlab.management.listing import shown
 from twinlab.management.money import Worth, stopped_worth
 from twinlab.modeling.batch import Batch
@@ -16,6 +17,7 @@ from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import Row, column
 from twinlab.scope.disruption import Outage
 from twinlab.scope.entities import ItemKey, Lane
+from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -81,6 +83,16 @@ class Desk:
         return mean_flows(self.scenario, self.state.day)
 
     @cached_property
+    def flows_on(self) -> Callable[[int | range], dict[ItemKey, float]]:
+        """Mean units that leave each item a day, on a day or over some days to come."""
+        return cache(partial(mean_flows, self.scenario))
+
+    def use(self, item: ItemKey, days: float) -> float:
+        """Mean units a day that leave an item over some days from today on."""
+        today = self.state.day
+        return self.flows_on(range(today, today + max(1, math.ceil(days))))[item]
+
+    @cached_property
     def stopped(self) -> dict[ItemKey, float]:
         """What a missing unit of each item stops [USD]."""
         return stopped_worth(self.scenario.network, self.worth)
@@ -91,7 +103,7 @@ class Desk:
         return [
             o for o in self.scenario.disruptions
             if isinstance(o, Outage) and not o.rate and o.loss == 1.0 and not o.product
-            and o.start <= self.state.day < o.start + math.ceil(o.days.average)
+            and o.start <= self.state.day < o.start + math.ceil(mean_of(o.days))
         ]  # fmt: skip
 
     @cached_property
@@ -117,7 +129,7 @@ class Desk:
         comes by the quickest lane, or from own production.
         """
         state, recipes = self.state, self.scenario.network.recipes
-        waits = [wait(lane) for lane in self.asked(item)]
+        waits = [wait(self.scenario, lane) for lane in self.asked(item)]
         waits += [r.production_time for r in recipes if (r.node, r.product) == item]
         horizon = state.day + max(1, math.ceil(min(waits, default=1)))
         receipts = _receipts(self.scenario, state, item)
@@ -125,7 +137,7 @@ class Desk:
         on_hand = state.on_hand.get(item, 0.0)
         stock, ends_on, missing = on_hand - owed, None, 0.0
         for day in range(state.day, horizon):
-            stock += receipts.get(day, 0.0) - self.flows[item]
+            stock += receipts.get(day, 0.0) - self.flows_on(day)[item]
             if stock < -DUST:
                 ends_on = day if ends_on is None else ends_on
                 missing = max(missing, -stock)
@@ -148,7 +160,7 @@ class Desk:
             for lane, share in asked_lanes(self.scenario, item, ways.get(item, [])):
                 flow, above = self.flows[item] * share, (lane.source, lane.product)
                 full = self.state.in_transit[lane.key] / flow if flow > DUST else math.inf
-                gap = max(0.0, lane.lead_time.average - full)
+                gap = max(0.0, days_of(lane.lead_time) - full)
                 found[above] = max(found[above], gap + found[item])
         return found
 
@@ -161,20 +173,21 @@ class Desk:
         spare.sort(key=lambda lane: lane.sourcing_rank)
         able = {n.name for n in self.scenario.network.nodes if n.capacity >= self.flows[item]}
         quick = [lane for lane in spare[:1] if lane.source in able]
-        if len(asked) == 1 and quick and wait(quick[0]) < wait(asked[0]):
+        waits = [wait(self.scenario, lane) for lane in (*quick, *asked)]
+        if len(asked) == 1 and quick and waits[0] < waits[1]:
             path = f"{asked[0].source}->{item[0]}.sourcing_rank"
             return Action(path, spare[-1].sourcing_rank + 1)
         return self.leveled(item)
 
     def leveled(self, item: ItemKey, cover_days: float | None = None) -> Action | None:
-        """Set a base-stock level: not below the mean use of lead time and review.
+        """Set a base-stock level: not below the mean use of lead time and review to come.
 
         With ``cover_days``, not beyond that use and the stock that so many days need.
         """
         level = getattr(self.scenario.rules[item], "up_to", None)  # type: ignore[index]
         review = {n.name: n.review_period for n in self.scenario.network.nodes}[item[0]]
-        days = min(map(wait, self.asked(item)), default=0.0) + review
-        bound = math.ceil(self.flows[item] * days + self.flows[item] * (cover_days or 0.0))
+        days = use_on_order(self.scenario, item) + review + (cover_days or 0.0)
+        bound = math.ceil(self.use(item, days) * days - DUST)
         wrong = level and (level < bound if cover_days is None else level > bound)
         return Action(f"{item[0]}/{item[1]}.up_to", bound) if wrong else None
 
@@ -190,11 +203,6 @@ class Desk:
         return Action(f"{item[0]}.capacity", round(node.capacity + owed / days, 3))
 
 
-def wait(lane: Lane) -> float:
-    """Mean days from ordering on a lane to arrival."""
-    return lane.lead_time.average + lane.order_delay
-
-
 def seller(claim: tuple[str, ...]) -> ItemKey:
     """The item that a claim is made on: of a lane, or of a node's own customers."""
     return (claim[0], claim[1]) if len(claim) == 2 else (claim[0], claim[2])
@@ -208,7 +216,7 @@ def _receipts(scenario: Scenario, state: State, item: ItemKey) -> dict[int, floa
             for goods in state.under_way.get(lane.key, ()):
                 receipts[max(goods.due, state.day)] += goods.quantity
             for posted in state.mail.get(lane.key, ()):
-                receipts[math.ceil(posted.due + lane.lead_time.average)] += posted.quantity
+                receipts[round(posted.due + days_of(lane.lead_time))] += posted.quantity
     for batch in state.batches.get(item, ()):
         receipts[max(batch.due, state.day)] += batch.good
     return receipts

@@ -20,6 +20,7 @@ from twinlab.management.money import Worth, unit_worth
 from twinlab.scope.columns import column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
+from twinlab.scope.laws import mean_of
 from twinlab.scope.network import Network
 from twinlab.scope.state import State
 
@@ -98,7 +99,7 @@ class ExposureModel:
         200.0
         """
         brought = {(v.destination, v.product) for v in network.lanes}
-        makes = {(r.node, r.product): {c: need / r.good_share.average
+        makes = {(r.node, r.product): {c: need / mean_of(r.good_share, most=1)
                                        for c, need in r.components.items()}
                  for r in network.recipes}  # fmt: skip
         makes |= {item: {} for item in network.items if item not in brought and item not in makes}
@@ -108,7 +109,7 @@ class ExposureModel:
             links[link] = links.get(link, 0.0) + lane.capacity
         start = state if state is not None else State.initial(network)
         recovery = {n.name: float(n.time_to_recover) for n in network.nodes}
-        demand = {(d.node, d.product): d.pattern.average * fmean(d.season or (1.0,))
+        demand = {(d.node, d.product): mean_of(d.pattern) * fmean(d.season or (1.0,))
                   for d in network.demands}  # over a whole season, without trend  # fmt: skip
         return cls(
             capacity={n.name: n.capacity for n in network.nodes if math.isfinite(n.capacity)},

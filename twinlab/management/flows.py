@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import fmean
 
-from twinlab.organization.sourcing import Shares
+from twinlab.organization.sourcing import PriorityFailover, split_order
+from twinlab.organization.view import Supplier, View
 from twinlab.scope.calendar import upstream_items
-from twinlab.scope.entities import ItemKey, Lane
+from twinlab.scope.chance import Trace
+from twinlab.scope.entities import Demand, ItemKey, Lane
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.scenario import Scenario
 
 
 def mean_flows(
-    scenario: Scenario, day: int | None = None, wanted: Mapping[ItemKey, float] | None = None
+    scenario: Scenario,
+    day: int | range | None = None,
+    wanted: Mapping[ItemKey, float] | None = None,
 ) -> dict[ItemKey, float]:
     """Give the units that leave the stock of each (node, product) at mean demand [units/day].
 
     The explosion of requirements planning in average rates: what a recipe starts is what is needed
-    over its good share. With a ``day``, demand is that of the season; ``wanted`` replaces it.
-    Source: Orlicky (1975).
+    over its good share. Demand has season and trend, and is that of a ``day``, or the mean over a
+    range of days (none given: all days of the scenario); ``wanted`` replaces it. Laws are taken as
+    they are drawn: cut at zero, a good share at one. Source: Orlicky (1975).
 
     Raises:
         ScenarioError: a wanted item is unknown, or goods flow in a circle.
@@ -31,10 +38,9 @@ def mean_flows(
     network = scenario.network
     flow = dict.fromkeys(network.items, 0.0)
     if wanted is None:
-        wanted = {
-            (row.node, row.product): row.pattern.average * (1.0 if day is None else row.scale(day))
-            for row in network.demands
-        }
+        days = range(scenario.days) if day is None else day
+        days = days if isinstance(days, range) else range(days, days + 1)
+        wanted = {(row.node, row.product): customers_use(row, days) for row in network.demands}
     for item, units in wanted.items():
         if item not in flow:
             names = [f"{node}, {product}" for node, product in network.items]
@@ -53,11 +59,18 @@ def mean_flows(
     return flow
 
 
+def customers_use(row: Demand, days: range) -> float:
+    """Customers' mean demand over some days; of a trace, what it holds for them."""
+    if isinstance(row.pattern, Trace) and days.stop <= len(row.pattern.values):
+        return fmean(row.pattern.values[day] * row.scale(day) for day in days)
+    return mean_of(row.pattern) * fmean(map(row.scale, days))
+
+
 def _feeders(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:
     """What one unit of an item takes from which other items."""
     found: dict[ItemKey, float] = {}
     for recipe in scenario.network.recipes:
-        good = recipe.good_share.average
+        good = mean_of(recipe.good_share, most=1.0)
         if (recipe.node, recipe.product) == item and good:
             found = {(item[0], part): need / good for part, need in recipe.components.items()}
     for lane, share in asked_lanes(scenario, item, ways_in(scenario).get(item, [])):
@@ -77,9 +90,40 @@ def ways_in(scenario: Scenario) -> dict[ItemKey, list[Lane]]:
 def asked_lanes(scenario: Scenario, item: ItemKey, lanes: list[Lane]) -> list[tuple[Lane, float]]:
     """The lanes that an item's orders go to, with their parts of the orders.
 
-    Orders follow ``sourcing_share`` where ``Shares`` decides, else the lane of the lowest rank.
+    The item's sourcing rule is asked to split one unit while all of these lanes are open.
     """
-    total = sum(lane.sourcing_share for lane in lanes)
-    if isinstance(scenario.sourcing.get(item), Shares) and total > 0:
-        return [(v, v.sourcing_share / total) for v in lanes if v.sourcing_share]
-    return [(v, 1.0) for v in sorted(lanes, key=lambda v: v.sourcing_rank)[:1]]
+    if not lanes:
+        return []
+    rule = scenario.sourcing.get(item, PriorityFailover())
+    suppliers = [
+        Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in lanes
+    ]
+    parts = split_order(rule, View(*item, suppliers), 1.0)
+    return [(v, float(part)) for v, part in zip(lanes, parts, strict=True) if part]
+
+
+def wait(scenario: Scenario, lane: Lane) -> float:
+    """Mean days from deciding to arrival: an evening's night, order delay, whole days of lead time.
+
+    >>> from twinlab import BaseStock, Constant, serial
+    >>> chain = serial(["mine", "shop"], demand=Constant(5), lead_time=3.6)
+    >>> wait(Scenario(chain, BaseStock(20)), chain.lanes[0])
+    4.0
+    """
+    evening = scenario.network.node(lane.destination).evening_review
+    return days_of(lane.lead_time) + lane.order_delay + evening
+
+
+def use_on_order(scenario: Scenario, item: ItemKey) -> float:
+    """How many days of its mean use an item has on order, in the mean of its sources.
+
+    What is in production counts with what will be found bad, as in the inventory position.
+    """
+    ways = asked_lanes(scenario, item, ways_in(scenario).get(item, []))
+    days = sum(part * wait(scenario, lane) for lane, part in ways)
+    for recipe in scenario.network.recipes:
+        if (recipe.node, recipe.product) == item:
+            evening = scenario.network.node(item[0]).evening_review
+            good = mean_of(recipe.good_share, most=1.0) or 1.0
+            days += (recipe.production_time + evening) / good
+    return days

@@ -24,9 +24,11 @@ from twinlab.scope.chance import (
     Normal,
     Poisson,
     Uniform,
+    is_distribution,
 )
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.laws import chances_of, in_whole_units
 
 Chances = Distribution | Mapping[float, float]
 _AT_MOST = 1e-12  # what rounding may take from a probability before it decides about a level
@@ -79,11 +81,11 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
     independent periods: those that pass from ordering until the next order could arrive. In this
     library's order of a day, where today's demand is seen before ordering, these are the L days of
     the lead time; where it is not, L + 1. For a normal demand S = μ + z σ. ``demand`` is a
-    distribution or ``{units: probability}``.
-    Source: Snyder & Shen (2019) section 4.3.
+    distribution or ``{units: probability}``; sums that have no formula, and laws of your own, are
+    drawn (65,536 of them). Source: Snyder & Shen (2019) section 4.3.
 
     Raises:
-        ScenarioError: a cost that is not above zero, or a demand whose sum has no formula.
+        ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
 
     >>> print(newsvendor(Normal(50, 8), overage=0.18, underage=0.70))  # Example 4.3
     stock 56.6 units (critical ratio 0.795): 1.998 USD/period
@@ -145,9 +147,11 @@ def _law(demand: Chances, periods: float) -> _Law:
         raise ScenarioError(f"periods must be above 0, got {periods!r}")
     if isinstance(demand, Normal):
         return _normal(demand.mean * periods, demand.sd * np.sqrt(periods))
+    if isinstance(demand, Gamma) or (isinstance(demand, Uniform | LogNormal) and periods == 1):
+        return _continuous(demand, periods)
     if isinstance(demand, Poisson | NegativeBinomial | Empirical | Mapping):
         return _discrete(*probabilities(demand, periods))
-    return _continuous(demand, periods)
+    return _discrete(*chances_of(demand, periods))
 
 
 def _normal(mean: float, sd: float) -> _Law:
@@ -176,16 +180,11 @@ def _continuous(demand: Any, periods: float) -> _Law:
     if isinstance(demand, Gamma):
         frozen = stats.gamma(periods * (demand.mean / demand.sd) ** 2,
                              scale=demand.sd**2 / demand.mean)  # fmt: skip
-    elif isinstance(demand, Uniform) and periods == 1:
+    elif isinstance(demand, Uniform):
         frozen = stats.uniform(demand.low, demand.high - demand.low)
-    elif isinstance(demand, LogNormal) and periods == 1:
+    else:
         spread = np.sqrt(np.log1p((demand.sd / demand.mean) ** 2))
         frozen = stats.lognorm(spread, scale=demand.mean * np.exp(-(spread**2) / 2))
-    else:
-        raise ScenarioError(
-            f"no formula for the demand of {periods} periods of {demand}: take "
-            "newsvendor_sampled() with drawn demands, or simulate and tune()"
-        )
 
     def loss(level: float) -> float:
         return float(integrate.quad(frozen.sf, level, np.inf)[0])
@@ -265,8 +264,7 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
     if isinstance(demand, Poisson | NegativeBinomial):
         return _counted(demand, periods)
     if isinstance(demand, Empirical):
-        units, counts = np.unique(demand.values, return_counts=True)
-        chances = counts / len(demand.values)
+        units, chances = chances_of(demand)
     elif isinstance(demand, Mapping):
         units = np.array(sorted(demand), dtype=np.float64)
         chances = np.array([demand[value] for value in sorted(demand)], dtype=np.float64)
@@ -274,6 +272,8 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
             raise ScenarioError(
                 f"probabilities must be at least 0 and add up to 1, got {dict(demand)!r}"
             )
+    elif is_distribution(demand) and in_whole_units(demand):
+        return chances_of(demand, periods)
     else:
         raise ScenarioError(f"{demand} is no discrete demand")
     if periods != int(periods):

@@ -28,7 +28,7 @@ from twinlab.scope.chance import (
 )
 from twinlab.scope.disruption import Delay, DemandShift, Disruption
 from twinlab.scope.entities import Demand, Lane, Node, Recipe, Stock
-from twinlab.scope.errors import NetworkError
+from twinlab.scope.laws import mean_of, sd_of
 from twinlab.scope.network import Network
 
 
@@ -44,12 +44,9 @@ def whole_periods(days: float, period: int) -> int:
 def summed(law: Any, days: int) -> Distribution:
     """What several independent days of a distribution add up to.
 
-    Exact for Constant, Normal (before draws are cut at zero), Poisson, Gamma and NegativeBinomial,
-    and for a Trace, whose last days are left out if they fill no period. Others become a Gamma of
-    the same mean and spread.
-
-    Raises:
-        NetworkError: a distribution of your own, whose spread is not known.
+    Exact for Constant, Normal (if draws are seldom cut at zero), Poisson, Gamma and
+    NegativeBinomial, and for a Trace, whose last days are left out if they fill no period. Others,
+    your own included, become a Gamma of the same mean and spread.
 
     >>> summed(Normal(5, 1), 4), summed(Trace((1, 2, 3, 4, 5)), 2)
     (Normal(mean=20.0, sd=2.0), Trace(values=(3.0, 7.0)))
@@ -61,9 +58,11 @@ def summed(law: Any, days: int) -> Distribution:
     if isinstance(law, Trace):
         whole = len(law.values) // days * days
         return Trace(tuple(np.reshape(law.values[:whole], (-1, days)).sum(axis=1).tolist()))
-    mean, sd = law.average * days, _spread(law) * math.sqrt(days)
-    if isinstance(law, Normal | NegativeBinomial):
-        return type(law)(mean, sd)
+    if isinstance(law, NegativeBinomial):
+        return NegativeBinomial(law.mean * days, law.sd * math.sqrt(days))
+    if isinstance(law, Normal) and law.mean >= 3 * law.sd:
+        return Normal(law.mean * days, law.sd * math.sqrt(days))
+    mean, sd = mean_of(law) * days, sd_of(law) * math.sqrt(days)
     return Gamma(mean, sd) if sd > 0 else Constant(mean)
 
 
@@ -81,22 +80,10 @@ def in_periods(law: Any, period: int) -> Distribution:
         return Empirical(tuple(value / period for value in law.values))
     if isinstance(law, Trace):
         return Trace(tuple(value / period for value in law.values[::period]))
-    mean, sd = law.average / period, _spread(law) / period
-    return type(law)(mean, sd) if isinstance(law, Normal | LogNormal) else Gamma(mean, sd)
-
-
-def _spread(law: Any) -> float:
-    if isinstance(law, Uniform):
-        return (law.high - law.low) / math.sqrt(12)
-    if isinstance(law, Empirical):
-        return float(np.std(law.values))
-    if isinstance(law, Poisson):
-        return math.sqrt(law.mean)
-    if isinstance(law, Normal | LogNormal | Gamma | NegativeBinomial):
-        return law.sd
-    raise NetworkError(
-        f"{law!r}: its spread is not known here: take Empirical(…) of observed values instead"
-    )
+    mean, sd = (law.mean, law.sd) if isinstance(law, Normal) else (mean_of(law), sd_of(law))
+    family: Any = {Normal: Normal, LogNormal: LogNormal}.get(type(law), Gamma)
+    found: Distribution = family(mean / period, sd / period) if sd else Constant(mean / period)
+    return found
 
 
 def coarse_network(network: Network, period: int) -> Network:

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.management.flows import mean_flows
+from twinlab.management.flows import customers_use, mean_flows
 from twinlab.organization.sourcing import Shares
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.scenario import Scenario
 from twinlab.task.recommendation import Recommendation
 
@@ -131,7 +132,7 @@ def plan_lanes(scenario: Scenario, product: str) -> Recommendation:
         raise ScenarioError(f"plan_lanes: no lane carries {product!r}")
     ways = []
     for v in lanes:
-        under_way = network.node(v.source).holding_cost * v.lead_time.average
+        under_way = network.node(v.source).holding_cost * days_of(v.lead_time)
         ways.append(Way(v.source, v.destination, v.cost_per_unit + under_way, v.capacity))
     fed, ends = {v.destination for v in lanes}, {v.source for v in lanes}
     supply = {name: min(network.node(name).capacity, 1e12) for name in sorted(ends - fed)}
@@ -157,10 +158,10 @@ def _wanted(scenario: Scenario, product: str) -> dict[str, float]:
     wanted: defaultdict[str, float] = defaultdict(float)
     for row in scenario.network.demands:
         if row.product == product:
-            wanted[row.node] += row.pattern.average
+            wanted[row.node] += customers_use(row, range(scenario.days))
     made = mean_flows(scenario)
     for recipe in scenario.network.recipes:
         if product in recipe.components:
-            need = recipe.components[product] / recipe.good_share.average
+            need = recipe.components[product] / mean_of(recipe.good_share, most=1)
             wanted[recipe.node] += need * made[recipe.node, recipe.product]
     return wanted
