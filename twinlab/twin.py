@@ -29,7 +29,14 @@ from twinlab.technology.drift import Alarm, follow, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
 from twinlab.technology.follower import Follower
 from twinlab.technology.plant import Plant
-from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, propose
+from twinlab.technology.proposal import (
+    Goal,
+    Proposal,
+    changed,
+    daily_cost,
+    luck_ahead,
+    propose,
+)
 from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.sync import present
 
@@ -138,7 +145,7 @@ class Twin:
         start, sold = self._morning, [(d.node, d.product) for d in self.model.network.demands]
         wanted = [*bands, *(("on_hand", *item) for item in sold)]
         ahead = self.model.change(days=start.day + days)
-        batch = replicate(ahead, histories, self.seed, start=start, bands=wanted)
+        batch = replicate(ahead, histories, luck_ahead(self.seed), start=start, bands=wanted)
         self._promises.note(batch, start.day, sold)
         return batch
 

@@ -65,6 +65,31 @@ def test_side_by_side_is_one_by_one_to_the_last_bit():
         assert batch.scenario == scenario
 
 
+def test_a_loss_that_still_grows_is_said_and_measured_over_twice_the_days():
+    """Frames for 120 days from day 20: by day 120 the shops are still empty, and lose on."""
+    found = stress_test(STEADY, 2, seed=1, sites={"frames": 120, "wheels B": 25},
+                        closure=Closure(start=20))  # fmt: skip
+    hit, calm = (
+        tl.simulate(s.change(days=240))
+        for s in (STEADY.disrupt(tl.Outage("frames", start=20, days=120)), STEADY)
+    )
+    wanted = customers_loss(hit) - customers_loss(calm)
+    frames = found["frames"]
+    assert "still moving on day 120: lost of" in frames.moving
+    assert frames.later == pytest.approx(wanted)
+    assert frames.later > frames.loss
+    assert f"{wanted:,.0f} USD in twice the days" in str(frames)
+    assert (found["wheels B"].moving, found["wheels B"].later) == ("", None)
+
+
+def test_a_loss_that_has_not_begun_is_said_too():
+    """Wheels stop on day 100: stocks fall, and no customer has noticed by day 120."""
+    found = stress_test(STEADY, 2, sites={"wheels A": 90}, closure=Closure(start=100))["wheels A"]
+    assert found.loss == 0
+    assert "still moving on day 120: backlog of wheels B/wheel +56" in found.moving
+    assert found.later > 0
+
+
 def test_only_disruptions_may_differ():
     with pytest.raises(tl.ScenarioError, match="differ only in their disruptions"):
         replicate_abreast([CALM, CALM.change(days=50)], 4)

@@ -48,7 +48,7 @@ def budget(plans: Frontier, available: float) -> Chart:
     >>> more = Measure("more stock", 500, lambda s: s.set("shop.up_to", 20))
     >>> print(budget(frontier(risky, [more], 64, seed=1), 1000))
     1,000 USD a year buy: more stock, for 500 USD
-    loss 1,452 [1,222, 1,682] USD a year, promised 1,452
+    loss 1,542 [1,347, 1,736] USD a year, promised 1,542
     """
     best, line = plans.best(available), plans.efficient
     cost = np.array([plan.cost for plan in line]) / 1000

@@ -10,8 +10,10 @@ import numpy as np
 
 from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, customers_loss
+from twinlab.modeling.batch import Batch
 from twinlab.modeling.experiments import progress
-from twinlab.modeling.output import estimate
+from twinlab.modeling.horizon import beyond
+from twinlab.modeling.output import Seeds, estimate
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
@@ -59,22 +61,34 @@ class Plan:
     interaction: float = column("USD/year", meaning="simulated less promised loss")
     interaction_low: float = column("USD/year", meaning="95 % interval, paired by history")
     interaction_high: float = column("USD/year", meaning="95 % interval, paired by history")
-    efficient: bool = column("yes/no", meaning="no cheaper plan loses as little")
+    efficient: bool = column("yes/no", meaning="no cheaper plan loses as little, when chosen")
+    saved: float = column("USD/year", 0.0, "less loss than the next cheaper efficient plan")
+    saved_low: float = column("USD/year", 0.0, "95 % interval, paired by history")
+    saved_high: float = column("USD/year", 0.0, "95 % interval, paired by history")
+    note: str = column("words", "", "what still moves on the last day")
 
     def __str__(self) -> str:
         """Say it in a line."""
+        doubt = "" if self.saved_low > 0 or not self.cost else (
+            f", saves {shown(self.saved)} [{shown(self.saved_low)}, {shown(self.saved_high)}]: "
+            "luck could explain it"
+        )  # fmt: skip
         return (
             f"{shown(self.cost)} USD/year: {self.measures}: loss {shown(self.loss)} "
             f"[{shown(self.loss_low)}, {shown(self.loss_high)}] USD/year, "
-            f"promised {shown(self.promised)}"
+            f"promised {shown(self.promised)}{doubt}{self.note and '; ' + self.note}"
         )
 
 
 @dataclass(frozen=True, repr=False)
 class Frontier(Listing):
-    """All plans that were simulated, cheapest first."""
+    """All plans that were simulated, cheapest first.
+
+    Which are efficient was chosen on one luck; all their figures are from another (see ``seeds``).
+    """
 
     plans: tuple[Plan, ...]
+    seeds: Seeds
     kind, caption = Plan, "Plans, cheapest first"
 
     @property
@@ -93,8 +107,8 @@ class Frontier(Listing):
         return next(plan for plan in reversed(self.efficient) if plan.cost <= budget)
 
     def __repr__(self) -> str:
-        """One line per efficient plan."""
-        return "\n".join(map(str, self.efficient))
+        """One line per efficient plan, and the luck they are judged on."""
+        return "\n".join([*map(str, self.efficient), str(self.seeds)])
 
 
 def frontier(
@@ -113,6 +127,7 @@ def frontier(
     no cheaper plan beats (a knapsack for all budgets at once, by dominance after Nemhauser &
     Ullmann 1969); each of them is then simulated, because measures help each other or overlap.
     ``every_plan`` simulates all combinations instead. Measures apply in the order of the list.
+    The efficient plans are chosen on one luck, and what all plans lose is told from another.
 
     Raises:
         ScenarioError: no measure, a name twice, or more than 64 plans to simulate.
@@ -123,14 +138,21 @@ def frontier(
     >>> risky = Scenario(chain, BaseStock(10), days=365).disrupt(Outage("mine", rate=0.01, days=5))
     >>> more = Measure("more stock", 500, lambda s: s.set("shop.up_to", 20))
     >>> frontier(risky, [more], 64, seed=1)
-    0 USD/year: nothing: loss 2,868 [2,439, 3,297] USD/year, promised 2,868
-    500 USD/year: more stock: loss 1,452 [1,222, 1,682] USD/year, promised 1,452
+    0 USD/year: nothing: loss 3,055 [2,681, 3,429] USD/year, promised 3,055
+    500 USD/year: more stock: loss 1,542 [1,347, 1,736] USD/year, promised 1,542
+    chosen on seed 1, judged on seed 8416231834
     """
     listed = tuple(measures)
     names = [m.name for m in listed]
     if not listed or len(set(names)) < len(names):
         raise ScenarioError(f"frontier needs measures with a name of their own each, got {names}")
+    seeds, places = Seeds.of(seed), range(len(listed))
     losses: dict[Chosen, Array] = {}
+    judged: dict[Chosen, Array] = {}
+    notes: dict[Chosen, str] = {}
+
+    def yearly(batch: Batch) -> Array:
+        return np.asarray(customers_loss(batch, worth)) * (YEAR / len(batch.days))
 
     def live(plans: Iterable[Chosen]) -> None:
         """Find the loss per year of those plans that were not simulated yet."""
@@ -141,15 +163,18 @@ def frontier(
             changed = scenario
             for at in plan:
                 changed = listed[at].change(changed)
-            batch = replicate(changed, replications, seed)
-            losses[plan] = np.asarray(customers_loss(batch, worth)) * (YEAR / len(batch.days))
+            losses[plan] = yearly(replicate(changed, replications, seeds.chosen))
+            batch = replicate(changed, replications, seeds.judged)
+            judged[plan], notes[plan] = yearly(batch), batch.horizon.note
+            if notes[plan]:
+                notes[plan] += f"; {beyond(batch, yearly)}"
 
-    places = range(len(listed))
     live([(), *((at,) for at in places)])
     gains = [float((losses[()] - losses[(at,)]).mean()) for at in places]
     everything = chain(*(combinations(places, size) for size in range(len(listed) + 1)))
     live(everything if every_plan else undominated([m.cost for m in listed], gains))
-    return Frontier(_judged(losses, listed))
+    means = {plan: float(loss.mean()) for plan, loss in losses.items()}
+    return Frontier(_judged(means, judged, listed, notes), seeds)
 
 
 def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[Chosen]:
@@ -171,16 +196,22 @@ def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[Chosen]:
     return [chosen for _, _, chosen in plans]
 
 
-def _judged(losses: Mapping[Chosen, Array], measures: Sequence[Measure]) -> tuple[Plan, ...]:
-    """Every simulated plan, cheapest first, and whether a cheaper one beats it."""
+def _judged(
+    chosen: Mapping[Chosen, float], losses: Mapping[Chosen, Array], measures: Sequence[Measure],
+    notes: Mapping[Chosen, str],
+) -> tuple[Plan, ...]:  # fmt: skip
+    """Every simulated plan, cheapest first: efficient as chosen, with losses as judged."""
     cost = {plan: float(sum(measures[at].cost for at in plan)) for plan in losses}
-    plans, best = [], np.inf
-    for plan in sorted(cost, key=lambda plan: (cost[plan], float(losses[plan].mean()))):
+    plans: list[Plan] = []
+    best, before = np.inf, losses[()]
+    for plan in sorted(cost, key=lambda plan: (cost[plan], chosen[plan])):
         promised = losses[()] - sum(losses[()] - losses[(at,)] for at in plan)
         found, more = estimate(losses[plan]), estimate(losses[plan] - promised)
+        saved, efficient = estimate(before - losses[plan]), chosen[plan] < best
         words = " + ".join(measures[at].name for at in plan) or "nothing"
         plans.append(Plan(words, cost[plan], float(promised.mean()), found.mean, found.low,
-                          found.high, more.mean, more.low, more.high,
-                          efficient=found.mean < best))  # fmt: skip
-        best = min(best, found.mean)
+                          found.high, more.mean, more.low, more.high, efficient,
+                          saved.mean, saved.low, saved.high, notes[plan]))  # fmt: skip
+        if efficient:
+            best, before = chosen[plan], losses[plan]
     return tuple(plans)

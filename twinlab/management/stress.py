@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, customers_loss
 from twinlab.modeling.abreast import replicate_abreast
+from twinlab.modeling.horizon import horizon_of
 from twinlab.modeling.output import Estimate, estimate
 from twinlab.scope.chance import Constant
 from twinlab.scope.columns import Row, column
@@ -44,12 +46,16 @@ class SiteStress:
     unserved: float = column("units", meaning="mean units more not served by the end")
     on_time: float = column("share", meaning="fill rate")
     index: float = column("share", meaning="loss over the largest loss")
+    moving: str = column("words", "", "what is not yet as in the calm twin on the last day")
+    later: float | None = column("USD", None, "mean loss over twice the days, where it moves")
 
     def __str__(self) -> str:
         """Say it in a line."""
+        later = f"; {shown(self.later)} USD in twice the days" if self.later is not None else ""
         return (
             f"{self.site}: closed {self.closed} days, loss {shown(self.loss)} "
             f"[{shown(self.loss_low)}, {shown(self.loss_high)}] USD, index {self.index:.3f}"
+            f"{self.moving and '; ' + self.moving}{later}"
         )
 
 
@@ -77,6 +83,8 @@ def stress_test(
     that lanes leave. Days are else the node's ``time_to_recover``, else ``closure.days``. Every
     closure is compared with the calm twin history by history, on the same luck; losses are those
     of ``customers_loss``. All closures run side by side, so sixty take little longer than one.
+    Where stock, backlog or sales have not come back to the calm twin's by the last day, it is said,
+    and the loss is measured over twice the days as well (see ``modeling.horizon``).
 
     Raises:
         ScenarioError: no such site, or the closure begins after the last day.
@@ -99,15 +107,33 @@ def stress_test(
     ]
     calm, *batches = replicate_abreast([scenario, *closed], replications, seed)
     usual = np.asarray(customers_loss(calm, worth))
-    found = []
-    for (site, length), batch in zip(days.items(), batches, strict=True):
-        loss = estimate(np.asarray(customers_loss(batch, worth)) - usual)
+    losses = [estimate(np.asarray(customers_loss(batch, worth)) - usual) for batch in batches]
+    moving = [horizon_of(batch, calm).note for batch in batches]
+    later = _later([scenario, *(s for s, note in zip(closed, moving, strict=True) if note)],
+                   replications, seed, worth)  # fmt: skip
+    worst = max(loss.mean for loss in losses)
+    rows = []
+    for (site, length), batch, loss, note in zip(
+        days.items(), batches, losses, moving, strict=True
+    ):
         missed = float(np.mean(calm.total("served") - batch.total("served")))
         on_time = float(np.nanmean(batch.kpis.fill_rate))
-        found.append((site, length, loss.mean, loss.low, loss.high, missed, on_time))
-    worst = max(row[2] for row in found)
-    rows = [SiteStress(*row, index=max(0.0, row[2]) / worst if worst > 0 else 0.0) for row in found]
+        index = max(0.0, loss.mean) / worst if worst > 0 else 0.0
+        rows.append(SiteStress(site, length, loss.mean, loss.low, loss.high, missed, on_time, index,
+                               note, next(later, None) if note else None))  # fmt: skip
     return StressTest(tuple(sorted(rows, key=lambda s: -s.loss)), estimate(usual))
+
+
+def _later(
+    scenarios: list[Scenario], replications: int, seed: int, worth: Worth | None
+) -> Iterator[float]:
+    """Mean losses over twice the days against the first scenario; none where a trace ends."""
+    if len(scenarios) > 1:
+        with suppress(ScenarioError):
+            longer = [s.change(days=2 * s.days) for s in scenarios]
+            calm, *batches = replicate_abreast(longer, replications, seed)
+            usual = customers_loss(calm, worth)
+            yield from [float(np.mean(customers_loss(b, worth) - usual)) for b in batches]
 
 
 def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:

@@ -12,6 +12,7 @@ from twinlab.modeling.deals import (
 from twinlab.modeling.event_engine import Game, simulate
 from twinlab.modeling.experiments import Comparison, compare, sweep
 from twinlab.modeling.guaranteed_service import ServicePlan, ServiceStage, guaranteed_service
+from twinlab.modeling.horizon import Horizon, Moving, horizon_of, run_longer
 from twinlab.modeling.line import LineBatch, LineRun, StationRun, feed, replicate_line, run_line
 from twinlab.modeling.newsvendor import (
     LearningLevel,
@@ -23,7 +24,7 @@ from twinlab.modeling.newsvendor import (
     newsvendor_sampled,
     probabilities,
 )
-from twinlab.modeling.output import Estimate, WarmUp, estimate, mser5
+from twinlab.modeling.output import Estimate, Seeds, WarmUp, estimate, mser5, other_luck
 from twinlab.modeling.queues import (
     LineBounds,
     Queue,
@@ -78,12 +79,14 @@ __all__ = [
     "Estimate",
     "Fault",
     "Game",
+    "Horizon",
     "Inspection",
     "LearningLevel",
     "Line",
     "LineBatch",
     "LineBounds",
     "LineRun",
+    "Moving",
     "Never",
     "Newsvendor",
     "Precision",
@@ -91,6 +94,7 @@ __all__ = [
     "RepairShop",
     "Run",
     "Saturated",
+    "Seeds",
     "SerialBounds",
     "SerialChain",
     "SerialPlan",
@@ -119,6 +123,7 @@ __all__ = [
     "expected_sales",
     "feed",
     "guaranteed_service",
+    "horizon_of",
     "machine_repair",
     "make_to_stock",
     "mser5",
@@ -126,12 +131,14 @@ __all__ = [
     "newsvendor_cost",
     "newsvendor_profit",
     "newsvendor_sampled",
+    "other_luck",
     "priority_waits",
     "probabilities",
     "replicate",
     "replicate_line",
     "retailer_quantity",
     "run_line",
+    "run_longer",
     "serial_cost",
     "shang_song",
     "shewhart_limit",

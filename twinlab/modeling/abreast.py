@@ -64,9 +64,9 @@ def _live(plan: Plan, scenarios: Sequence[Scenario], width: int, seed: int) -> l
     for at, scenario in enumerate(scenarios):
         mine = slice(at * width, (at + 1) * width)
         variances = {name: values[..., mine].copy() for name, values in lived.variances.items()}
-        totals = lived.totals[:, mine].copy()
+        totals, last = lived.totals[:, mine].copy(), lived.stretches[..., mine].copy()
         own = replace(plan, scenario=scenario)
-        batches.append(Batch(own, seed, width, None, totals, variances, {}))
+        batches.append(Batch(own, seed, width, None, totals, last, variances, {}))
     return batches
 
 

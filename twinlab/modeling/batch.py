@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twinlab.modeling.bands import Band, read_band
+from twinlab.modeling.horizon import Horizon, horizon_of
 from twinlab.modeling.kpis import KPIs, evaluate
 from twinlab.modeling.ledger import record_rows
 from twinlab.modeling.measures import MEASURES, measure
@@ -41,6 +42,7 @@ class Batch:
     replications: int
     given: State | None
     totals: Array
+    stretches: Array  # of the rows that ``horizon`` watches: the last days but some, the last days
     variances: dict[str, Array]
     traces: dict[Band, Array]
 
@@ -94,8 +96,13 @@ class Batch:
         """Every KPI, as an array over replications."""
         return evaluate(self)
 
+    @cached_property
+    def horizon(self) -> Horizon:
+        """Whether stocks, backlog and losses have settled by the last day (see ``horizon_of``)."""
+        return horizon_of(self)
+
     def estimate(self, kpi: str, confidence: float = 0.95) -> Estimate:
-        """The mean of a KPI over the histories, with its interval.
+        """The mean of a KPI over the histories, with its interval; says what still moves.
 
         Raises:
             ScenarioError: there is no such KPI.
@@ -108,18 +115,11 @@ class Batch:
         known = [c.name for c in schema(KPIs)]
         if kpi not in known:
             raise ScenarioError(f"no KPI {kpi!r}; {did_you_mean(kpi, known)}")
-        return estimate(getattr(self.kpis, kpi), confidence)
+        return replace(estimate(getattr(self.kpis, kpi), confidence), note=self.horizon.note)
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
-        """Every KPI with its mean, interval and unit, one row each."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
-        rows = []
-        for name, values, unit, _ in self.kpis.table():
-            if np.isfinite(values).sum() > 1:
-                found = estimate(values, confidence)
-                rows.append((name, found.mean, found.low, found.high, unit))
-        return pd.DataFrame(rows, columns=["kpi", "mean", "low", "high", "unit"]).set_index("kpi")
+        """Every KPI with its mean, interval and unit; a column says if the chain still moves."""
+        return _table(self, confidence)
 
     def band(self, measure: str, nodes: Any = (), product: str = "") -> Array:
         """Daily values of a measure that was asked for with ``bands`` [days × replications].
@@ -170,3 +170,16 @@ class Batch:
             f"Batch({self.replications:,} replications × {len(self.days)} days, {nodes} nodes, "
             f"seed {self.seed})"
         )
+
+
+def _table(batch: Batch, confidence: float) -> pd.DataFrame:
+    """Every KPI of a batch with its mean, interval and unit."""
+    import pandas as pd  # half a second; `import twinlab` stays quick
+
+    rows = []
+    for name, values, unit, _ in batch.kpis.table():
+        if np.isfinite(values).sum() > 1:
+            found = estimate(values, confidence)
+            rows.append((name, found.mean, found.low, found.high, unit))
+    table = pd.DataFrame(rows, columns=["kpi", "mean", "low", "high", "unit"]).set_index("kpi")
+    return table.assign(**batch.horizon.column)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from twinlab.modeling.batch import Batch
+from twinlab.modeling.horizon import run_longer
 from twinlab.modeling.kpis import KPIs
-from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import Precision, replicate
 from twinlab.scope.columns import schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
 USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Scenarios side by side; differences are paired with the first one, history by history.
+
+    ``seeds`` says on which luck values were chosen (by ``tune``, say) and that they are judged on
+    another here. What still moves on the last day is printed below the table.
 
     >>> from twinlab import BaseStock, Normal, Scenario, compare, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
@@ -36,6 +41,7 @@ class Comparison:
     batches: Mapping[str, Batch]
     kpis: tuple[str, ...]
     confidence: float = 0.95
+    seeds: Seeds | None = None
 
     def difference(self, name: str, kpi: str) -> Estimate:
         """How much a scenario differs from the first one in a KPI, paired by history.
@@ -47,9 +53,22 @@ class Comparison:
             raise ScenarioError(f"no scenario {name!r}; {did_you_mean(name, self.batches)}")
         if kpi not in self.kpis:
             raise ScenarioError(f"{kpi!r} was not compared; {did_you_mean(kpi, self.kpis)}")
-        first = next(iter(self.batches.values()))
-        pairs = getattr(self.batches[name].kpis, kpi) - getattr(first.kpis, kpi)
-        return estimate(pairs, self.confidence)
+        first, other = next(iter(self.batches.values())), self.batches[name]
+        pairs = getattr(other.kpis, kpi) - getattr(first.kpis, kpi)
+        return replace(
+            estimate(pairs, self.confidence), note=other.horizon.note or first.horizon.note
+        )
+
+    def longer(self) -> Comparison:
+        """The same scenarios over twice the days, on the same luck: what a longer run changes."""
+        return replace(self, batches={name: run_longer(b) for name, b in self.batches.items()})
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be known beside the table: what still moves, and on which luck it is judged."""
+        notes = [f"{n}: {b.horizon.note}" for n, b in self.batches.items() if b.horizon.note]
+        notes += ["compare twice the days: .longer()"] if notes else []
+        return [*notes, f"values {self.seeds}"] if self.seeds else notes
 
     @property
     def table(self) -> pd.DataFrame:
@@ -67,8 +86,16 @@ class Comparison:
                 "difference_high", "unit"]  # fmt: skip
         return pd.DataFrame(rows, columns=head)
 
+    def __str__(self) -> str:
+        """The table, and what must be known beside it."""
+        table = self.table.to_string(index=False, float_format="{:.4g}".format)
+        return "\n".join([table, *self.notes])
+
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False, float_format="{:.4g}".format))
+        table = str(self.table.to_html(index=False, float_format="{:.4g}".format))
+        return table + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
 
 
 def compare(
@@ -83,7 +110,9 @@ def compare(
 
     The same seed gives every scenario the same customers and the same lead times, so a difference
     between two histories of one number is the scenarios' own. With ``until``, every scenario gets
-    as many histories as the first one needs. Source: Law (2015) section 11.2.
+    as many histories as the first one needs. A scenario whose values were chosen on this seed (by
+    ``tune``) is judged, with all others, on luck that did not choose it: the comparison says so.
+    Source: Law (2015) section 11.2.
 
     Raises:
         ScenarioError: nothing to compare with, or an unknown KPI.
@@ -97,11 +126,14 @@ def compare(
     if len(scenarios) < 2:
         raise ScenarioError(f"compare needs at least two scenarios, got {list(scenarios)}")
     check_kpis(kpis)
+    chosen = any(seed in scenario.chosen_on for scenario in scenarios.values())
+    seeds = Seeds.of(seed) if chosen else None
+    luck = seeds.judged if seeds else seed
     batches: dict[str, Batch] = {}
     for name, scenario in progress(scenarios.items(), "comparing"):
         count = next((b.replications for b in batches.values()), replications)
-        batches[name] = replicate(scenario, count, seed, until=None if batches else until)
-    return Comparison(batches, tuple(kpis))
+        batches[name] = replicate(scenario, count, luck, until=None if batches else until)
+    return Comparison(batches, tuple(kpis), seeds=seeds)
 
 
 def sweep(

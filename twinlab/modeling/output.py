@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,13 +25,54 @@ class Estimate:
     high: float
     count: int
     confidence: float
+    note: str = ""  # what must be known beside it: that the chain still moves, say
 
     def __str__(self) -> str:
         """Say it in a line."""
         return (
             f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]: mean of {self.count:,} "
-            f"histories, {100 * self.confidence:g} % interval"
+            f"histories, {100 * self.confidence:g} % interval{self.note and '; ' + self.note}"
         )
+
+    @property
+    def verdict(self) -> str:
+        """Whether luck alone could explain a gain, in words."""
+        if self.low > 0:
+            return "worth it"
+        doubt = "its interval includes 0: luck could explain it"
+        return doubt if self.high >= 0 else "a loss"
+
+
+class Seeds(NamedTuple):
+    """The luck by which something was chosen, and the luck on which it was then judged.
+
+    The best of many looks better than it is on the luck that chose it (the winner's curse).
+
+    >>> print(Seeds.of(1))
+    chosen on seed 1, judged on seed 8416231834
+    """
+
+    chosen: int
+    judged: int
+
+    @classmethod
+    def of(cls, seed: int) -> Seeds:
+        """A seed to choose by, and the one to judge by that follows from it."""
+        return cls(seed, other_luck(seed, "judge"))
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return f"chosen on seed {self.chosen}, judged on seed {self.judged}"
+
+
+def other_luck(seed: int, purpose: str) -> int:
+    """A seed for another purpose: above 2³², where nobody's own seed is, and always the same one.
+
+    >>> other_luck(1, "judge") == other_luck(1, "judge") != other_luck(1, "forecast")
+    True
+    """
+    digest = blake2b(f"{purpose}\x1f{seed}".encode(), digest_size=4).digest()
+    return 2**32 + int.from_bytes(digest, "little")
 
 
 def estimate(values: Any, confidence: float = 0.95) -> Estimate:

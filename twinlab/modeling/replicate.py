@@ -14,6 +14,7 @@ import numpy as np
 from twinlab.modeling.bands import Band, band_rows, read_band
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.batch_engine import BatchEngine
+from twinlab.modeling.horizon import stretch, watched_rows
 from twinlab.modeling.kpis import KPIs
 from twinlab.modeling.ledger import SETTLE, record_rows
 from twinlab.modeling.luck import BLOCK, draw_luck
@@ -67,9 +68,13 @@ class Precision(Row):
 
 @dataclass(frozen=True)
 class Piece:
-    """What one piece of work brings back: totals over days, by row and replication."""
+    """What one piece of work brings back: totals over days, by row and replication.
+
+    ``stretches`` are those of the rows that ``horizon`` watches, over two stretches of last days.
+    """
 
     totals: Array
+    stretches: Array
     variances: dict[str, Array]
     traces: dict[Band, Array]
 
@@ -158,8 +163,12 @@ def live_days(engine: BatchEngine, bands: tuple[Band, ...] = ()) -> Piece:
     # Flows may add up over days, unless somebody wants to see them day by day.
     cleared, read = (books.flows, books.record) if bands else (books.asked_today, books.today)
     totals = np.zeros(read.shape)
+    watched, length = watched_rows(plan), stretch(plan.scenario, len(days))[0]
+    marks = []  # what the watched rows have added up to, before each stretch and at the end
     traces = {band: np.empty((len(days), read.shape[-1])) for band in bands}
     for at, day in enumerate(days):
+        if length and len(days) - at in (length, 2 * length):
+            marks.append(_added_up(totals, books.record, watched))
         cleared.fill(0.0)
         engine.live(day)
         if bands or at % SETTLE == SETTLE - 1:
@@ -174,7 +183,14 @@ def live_days(engine: BatchEngine, bands: tuple[Band, ...] = ()) -> Piece:
     parts = record_rows(plan)
     sums = [totals[parts[name]] for name in ("ordered", "asked_today", "demanded")]
     variances = spread.variances(sums[0], sums[1], sums[2].sum(axis=0))
-    return Piece(totals, variances, traces)
+    marks.append(totals[watched])
+    return Piece(totals, np.diff(marks, axis=0), variances, traces)
+
+
+def _added_up(totals: Array, record: Array, rows: Any) -> Array:
+    """The totals of some rows so far; what has no total adds up in the record itself."""
+    kept = len(totals)
+    return np.vstack([totals[rows[rows < kept]], record[rows[rows >= kept]]])
 
 
 def open_engine(
@@ -194,6 +210,7 @@ def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Bat
         replications=count,
         given=start.copy() if start else None,
         totals=_side_by_side([p.totals for p in pieces]),
+        stretches=np.concatenate([p.stretches for p in pieces], axis=-1),
         variances={
             name: np.concatenate([p.variances[name] for p in pieces], axis=-1)
             for name in pieces[0].variances

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from twinlab.modeling.batch import Batch
-from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.horizon import beyond
+from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.paths import find
@@ -24,7 +25,7 @@ class Tuning:
     """The best values found, what they gain, and whether they lie on the edge of their range.
 
     ``goal`` estimates the goal at the best values, ``gain`` how much lower it is than before,
-    paired by history.
+    paired by history, both on luck that did not choose the values (see ``seeds``).
 
     >>> from twinlab import BaseStock, Normal, Scenario, cost, serial, tune
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
@@ -41,11 +42,16 @@ class Tuning:
     gain: Estimate
     edges: tuple[str, ...]
     evaluations: int
+    seeds: Seeds
 
     def __str__(self) -> str:
-        """Say it in a line."""
-        best = ", ".join(f"{path} = {value:.4g}" for path, value in self.values.items())
-        return f"{best}: goal {self.goal} (gain {self.gain.mean:.4g})"
+        """Say it in two lines."""
+        best = ", ".join(
+            f"{path} = {value:.4g}" + " (on the edge of its range)" * (path in self.edges)
+            for path, value in self.values.items()
+        )
+        gain = f"gain {self.gain.mean:.4g} [{self.gain.low:.4g}, {self.gain.high:.4g}]"
+        return f"{best}: goal {self.goal}\n{gain}, {self.gain.verdict}; {self.seeds}"
 
 
 def tune(
@@ -61,9 +67,9 @@ def tune(
     ``goal`` turns a batch into one number per replication; ``cost`` is one, and so is
     ``lambda batch: cost(batch) + 1000 * np.maximum(0, 0.95 - fill_rate(batch))``. All scenarios
     live on the same luck, so the goal is a plain function of the values, searched by dividing
-    rectangles (``scipy.optimize.direct``; Jones et al. 1993) within a number of evaluations.
-    Whole-numbered columns are searched in whole numbers. Warns when a best value lies on the edge
-    of its range.
+    rectangles (``scipy.optimize.direct``; Jones et al. 1993) within a number of evaluations. What
+    is found is judged on other luck, which did not choose it. Whole-numbered columns are searched
+    in whole numbers. Warns when a best value lies on the edge of its range.
 
     Raises:
         ScenarioError: a path leads nowhere, or a range is empty.
@@ -87,18 +93,23 @@ def tune(
             changed = changed.set(path, round(value) if whole else float(value))
         return changed
 
-    def values(changed: Scenario) -> Any:
-        return np.asarray(goal(replicate(changed, replications, seed)), dtype=np.float64)
+    def values(batch: Batch) -> Any:
+        return np.asarray(goal(batch), dtype=np.float64)
 
     lows, highs = zip(*ranges.values(), strict=True)
     found = direct(
-        lambda point: float(values(at(point)).mean()), Bounds(lows, highs),
+        lambda point: float(values(replicate(at(point), replications, seed)).mean()),
+        Bounds(lows, highs),
         maxfun=evaluations, maxiter=evaluations, locally_biased=True,
     )  # fmt: skip
-    best = at(found.x)
+    seeds, best = Seeds.of(seed), at(found.x)
+    best = replace(best, chosen_on=best.chosen_on | {seed})
     chosen = {path: float(round(v) if bounds[path] else v)
               for path, v in zip(ranges, found.x, strict=True)}  # fmt: skip
-    after = values(best)
+    before, after = (replicate(one, replications, seeds.judged) for one in (scenario, best))
+    moves = after.horizon.note or before.horizon.note
+    note = moves and f"{moves}; {beyond(after, values)}"
+    gain = values(before) - values(after)
     edges = tuple(path for path, value in chosen.items() if _on_edge(value, *ranges[path]))
     for path in edges:
         warnings.warn(
@@ -106,8 +117,8 @@ def tune(
             "range",
             stacklevel=2,
         )
-    return Tuning(best, chosen, estimate(after), estimate(values(scenario) - after), edges,
-                  int(found.nfev))  # fmt: skip
+    return Tuning(best, chosen, replace(estimate(values(after)), note=note), estimate(gain), edges,
+                  int(found.nfev), seeds)  # fmt: skip
 
 
 def _bounds(scenario: Scenario, ranges: Mapping[str, tuple[float, float]]) -> dict[str, bool]:

@@ -26,6 +26,7 @@ class Scenario:
     or per (node, product). ``sourcing`` says in the same way how an order is split over several
     suppliers; who is not named asks by sourcing rank. ``sharing`` says what each of them sees of
     the others (one regime for everybody, or by node); who is not named sees everything.
+    ``chosen_on`` are the seeds of the luck by which ``tune`` has chosen some of its values.
 
     Raises:
         ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
@@ -43,6 +44,7 @@ class Scenario:
     disruptions: tuple[Disruption, ...] = ()
     sourcing: ByItem = field(default_factory=dict)
     sharing: Sharing | ByItem = field(default_factory=dict)
+    chosen_on: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Give every deciding (node, product) its rule and check the names."""

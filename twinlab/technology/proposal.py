@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twinlab.modeling.batch import Batch
-from twinlab.modeling.output import Estimate, estimate
+from twinlab.modeling.output import Estimate, Seeds, estimate, other_luck
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
@@ -26,7 +26,7 @@ class Proposal:
     """The best of some changes, and what it gains over going on as before, from today's state.
 
     ``gain`` is the fall in daily cost on new luck, paired by history: the luck by which the change
-    was chosen flatters it.
+    was chosen flatters it (see ``seeds``).
 
     >>> print(Proposal({"shop.up_to": 90}, estimate([4.0, 6.0, 5.0]), None))
     shop.up_to = 90: saves 5 USD/day [2.516, 7.484]; worth it
@@ -35,6 +35,7 @@ class Proposal:
     changes: Mapping[str, Any]
     gain: Estimate
     table: pd.DataFrame | None
+    seeds: Seeds | None = None
 
     @property
     def worth(self) -> bool:
@@ -44,9 +45,9 @@ class Proposal:
     def __str__(self) -> str:
         """Say it in a sentence."""
         what = ", ".join(f"{path} = {_said(value)}" for path, value in self.changes.items())
-        verdict = "worth it" if self.worth else "no gain that luck could not explain"
         gain = f"{self.gain.mean:.4g} USD/day [{self.gain.low:.4g}, {self.gain.high:.4g}]"
-        return f"{what}: saves {gain}; {verdict}"
+        judged = f"; {self.seeds}" if self.seeds else ""
+        return f"{what}: saves {gain}; {self.gain.verdict}{judged}"
 
 
 def daily_cost(batch: Batch) -> Any:
@@ -79,11 +80,22 @@ def propose(
         return np.asarray(goal(replicate(changed, histories, luck, start=start)))
 
     tried = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
-    costs = [float(outcome(changed(scenario, one), seed).mean()) for one in tried]
+    seeds = Seeds.of(luck_ahead(seed))
+    costs = [float(outcome(changed(scenario, one), seeds.chosen).mean()) for one in tried]
     best = tried[int(np.argmin(costs))]
-    gain = estimate(outcome(scenario, seed + 1) - outcome(changed(scenario, best), seed + 1))
+    before, after = (outcome(one, seeds.judged) for one in (scenario, changed(scenario, best)))
+    gain = estimate(before - after)
     table = pd.DataFrame([one | {"goal": cost} for one, cost in zip(tried, costs, strict=True)])
-    return Proposal(best, gain, table)
+    return Proposal(best, gain, table, seeds)
+
+
+def luck_ahead(seed: int) -> int:
+    """The luck of a look ahead: never a plant's own, whatever the seeds, as that is its future.
+
+    >>> luck_ahead(1) > 2**32
+    True
+    """
+    return other_luck(seed, "ahead")
 
 
 def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
