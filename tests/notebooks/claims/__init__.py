@@ -85,9 +85,9 @@ def holds(condition: Any, *found: Any) -> Verdict:
 
 
 class Claim(NamedTuple):
-    """A sentence and how to work it out anew."""
+    """Sentences and how to work them out anew."""
 
-    sentence: str
+    sentences: tuple[str, ...]
     work_out: Callable[..., Any]
 
     def verdicts(self) -> Iterator[tuple[str, Any]]:
@@ -111,7 +111,7 @@ class Claims:
         """Mark the function below as what works these sentences out."""
 
         def keep(work_out: Callable[..., Any]) -> Callable[..., Any]:
-            self.made += [Claim(sentence, work_out) for sentence in sentences]
+            self.made.append(Claim(sentences, work_out))
             return work_out
 
         return keep
@@ -119,6 +119,11 @@ class Claims:
     def given(self, *sentences: str) -> None:
         """Mark sentences that say what is not computed here."""
         self.facts += sentences
+
+    @property
+    def marks(self) -> list[str]:
+        """All sentences that somebody answers for."""
+        return [*(sentence for claim in self.made for sentence in claim.sentences), *self.facts]
 
     def cells(self, seed: int, *names: str, upto: str = "") -> SimpleNamespace:
         """What the notebook's own code makes of these names with other luck.

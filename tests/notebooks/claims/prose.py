@@ -72,13 +72,12 @@ def printed(number: str, shown: set[float]) -> bool:
 def unmarked(claims: Claims) -> list[str]:
     """Numbers in the prose that are neither claimed, nor given, nor to be seen beside it."""
     cells = read(claims.path).cells
-    marks = [*(claim.sentence for claim in claims.made), *claims.facts]
     found = []
     for at, cell in enumerate(cells):
         if cell.cell_type != "markdown":
             continue
         text = prose(cell)
-        spans = [(m.start(), m.end()) for mark in marks for m in matches(mark, text)]
+        spans = [(m.start(), m.end()) for mark in claims.marks for m in matches(mark, text)]
         shown = figures("\n".join(seen(one) for one in beside(cells, at)))
         for hit in [*NUMBER.finditer(text), *SHARE.finditer(text)]:
             marked = any(low <= hit.start() < high for low, high in spans)
