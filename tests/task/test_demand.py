@@ -168,13 +168,19 @@ def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
     [
         (lambda: demand.describe([0, 0, 3]), "2 periods with demand, got 1"),
         (lambda: demand.Naive()([], 1), "a row of finite numbers"),
-        (lambda: demand.Naive()([1, float("nan")], 1), "fill or cut"),
+        (
+            lambda: demand.Naive()([1, float("nan")], 1),
+            "period 2 must be a finite number of at least 0, got nan: fill in",
+        ),
         (lambda: demand.SeasonalNaive(7)([1, 2], 1), "at least 7 periods, got 2"),
         (lambda: demand.accuracy([1], [1, 2], [1, 2]), "1 actual values and 2 forecasts"),
         (lambda: demand.accuracy([1], [2], [3, 3, 3]), "a series that changes"),
         (lambda: demand.roll(demand.Naive(), [1, 2, 3], 2, 2), "too few for 2 origins"),
-        (lambda: demand.forecast(demand.Naive(), [1, 2, 3], 1), "11 periods; got 3"),
-        (lambda: demand.order_up_to(demand.Naive(), RARE * 3, 1, 1.5), "between 0 and 1"),
+        (lambda: demand.forecast(demand.Naive(), [1, 2], 1), "need 3 periods; got 2"),
+        (
+            lambda: demand.order_up_to(demand.Naive(), RARE * 3, 1, 1.5),
+            "service must be a share above 0 and below 1",
+        ),
         (lambda: demand.days_to_cover(shop(9), "mine", "unit"), "no lane brings"),
     ],
 )

@@ -80,7 +80,7 @@ def ranged(function: F) -> F:
         bound = signature.bind(*given, **named)
         for name, kind in ranges.items():
             if name in bound.arguments:
-                where = f"{function.__name__}: {name}"
+                where = f"{function.__qualname__.replace('.__call__', '')}: {name}"
                 bound.arguments[name] = _fit(kind, bound.arguments[name], where)
         return function(*bound.args, **bound.kwargs)
 

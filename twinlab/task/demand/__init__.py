@@ -1,7 +1,8 @@
 """Demand: what it is like, what is coming, and how high to fill up for it.
 
 =========  ====================================================================================
-describe   ``describe`` (smooth, erratic, intermittent, lumpy), ``accuracy`` of past forecasts
+describe   ``describe`` (smooth, erratic, intermittent, lumpy), ``accuracy`` of past forecasts;
+           ``fill_gaps`` of a dated series, by a stated choice
 predict    methods ``Naive``, ``SeasonalNaive``, ``MovingAverage``, ``Smoothing``,
            ``HoltWinters``, ``Croston``, ``SBA``, ``TSB``; ``forecast`` with intervals;
            ``evaluate``: rolling origins, scaled errors, coverage, value added to naive
@@ -22,10 +23,10 @@ from twinlab.task.demand.methods import (
     SeasonalNaive,
     Smoothing,
 )  # fmt: skip
-from twinlab.task.demand.series import accuracy, describe
+from twinlab.task.demand.series import accuracy, describe, fill_gaps
 
 __all__ = [
     "SBA", "TSB", "Croston", "HoltWinters", "MovingAverage", "Naive", "SeasonalNaive",
-    "Smoothing", "accuracy", "days_to_cover", "describe", "evaluate", "forecast", "order_up_to",
-    "recommend_level", "roll",
+    "Smoothing", "accuracy", "days_to_cover", "describe", "evaluate", "fill_gaps", "forecast",
+    "order_up_to", "recommend_level", "roll",
 ]  # fmt: skip

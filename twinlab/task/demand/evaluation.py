@@ -10,13 +10,14 @@ import numpy as np
 
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError
-from twinlab.task.demand.methods import Method, Naive
+from twinlab.scope.ranges import Count, Level, ranged
+from twinlab.task.demand.methods import Method, Naive, ask, needed
 from twinlab.task.demand.series import Series, accuracy, as_series
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEW = 10  # an interval from fewer errors would say nothing
+FEW = 10  # past errors; an interval from fewer says little
 
 # -- predict ----------------------------------------------------------------------------------
 
@@ -34,7 +35,8 @@ class Rolling:
         """Actual minus forecast."""
         return self.actuals - self.forecasts
 
-    def bands(self, level: float = 0.9) -> tuple[Array, Array]:
+    @ranged
+    def bands(self, level: Level = 0.9) -> tuple[Array, Array]:
         """Intervals from each origin, by the quantiles of the errors that were known then.
 
         Empty (NaN) where fewer than ten errors of that lead were known.
@@ -43,11 +45,12 @@ class Rolling:
         for (at, lead), made in np.ndenumerate(self.forecasts):
             known = self.errors[self.origins + lead + 1 <= self.origins[at], lead]
             if len(known) >= FEW:
-                edges[:, at, lead] = made + error_quantile(known, _tails(level))
+                edges[:, at, lead] = _interval(made, known, level)
         return edges[0], edges[1]
 
 
-def roll(method: Method, series: Series, horizon: int, origins: int) -> Rolling:
+@ranged
+def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Rolling:
     """Let a method forecast from each of the last origins, seeing only what lay before.
 
     Source: Tashman (2000), rolling-origin evaluation.
@@ -61,12 +64,13 @@ def roll(method: Method, series: Series, horizon: int, origins: int) -> Rolling:
     numbers = as_series(series)
     last = len(numbers) - horizon
     first = last - origins + 1
-    if first < 1 or horizon < 1 or origins < 1:
+    if first < needed(method):
         raise ScenarioError(
-            f"roll: {len(numbers)} periods are too few for {origins} origins, horizon {horizon}"
+            f"roll: {len(numbers)} periods are too few for {origins} origins, horizon {horizon} "
+            f"and {method}: at least {needed(method) + origins + horizon - 1}"
         )
     places = np.arange(first, last + 1)
-    made = np.array([method(numbers[:at], horizon) for at in places], dtype=np.float64)
+    made = np.array([ask(method, numbers[:at], horizon) for at in places])
     return Rolling(places, made, np.array([numbers[at : at + horizon] for at in places]))
 
 
@@ -83,41 +87,84 @@ def _tails(level: float) -> tuple[float, float]:
     return (1 - level) / 2, (1 + level) / 2
 
 
+def _interval(mean: float, errors: Array, level: float) -> tuple[float, float]:
+    """Demand around its mean, by quantiles of past errors: it holds the mean, and none below 0."""
+    low, high = mean + error_quantile(errors, _tails(level))
+    return min(mean, max(0.0, float(low))), max(mean, float(high))
+
+
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """Coming demand: mean and interval of each period [units]."""
+    """Coming demand: mean and interval of each period [units]; 0 ≤ low ≤ mean ≤ high.
+
+    ``errors`` is how many past errors each interval rests on. Between the least and the largest of
+    n errors a new one lies with probability (n − 1)/(n + 1): no interval promises more.
+    """
 
     mean: Array
     low: Array
     high: Array
+    level: float
+    errors: tuple[int, ...]
+
+    @property
+    def promise(self) -> float:
+        """The share of the periods that the intervals will hold, as far as errors can tell."""
+        return min(self.level, *((n - 1) / (n + 1) for n in self.errors))
+
+    def __str__(self) -> str:
+        """Say what the intervals rest on."""
+        return (
+            f"{len(self.mean)} periods; intervals of {100 * self.level:g} % from "
+            f"{min(self.errors)} past errors promise {100 * self.promise:.3g} %"
+        )
 
 
+@ranged
 def forecast(
-    method: Method, history: Series, horizon: int, level: float = 0.9, origins: int = 40
+    method: Method, history: Series, horizon: Count, level: Level = 0.9, origins: Count = 40
 ) -> Forecast:
     """Forecast demand with intervals from the quantiles of the method's own past errors.
 
-    The errors are those of forecasts from the last origins of the history, lead by lead; nothing
-    is assumed about their law. At most ``origins`` are used, and at least ten.
+    The errors are those of forecasts from the last origins of the history (at most ``origins``),
+    lead by lead; nothing is assumed about their law. Where the history has fewer than ten of a
+    lead, those of the next shorter leads are added.
 
     Raises:
-        ScenarioError: the history is too short for ten errors.
+        ScenarioError: the history is shorter than what the method needs and two periods.
 
     >>> ahead = forecast(Naive(), [4, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4], horizon=1)
     >>> ahead.mean.tolist(), ahead.low.tolist(), ahead.high.tolist()
     ([4.0], [2.0], [6.0])
+    >>> print(ahead)
+    1 periods; intervals of 90 % from 12 past errors promise 84.6 %
     """
     numbers = as_series(history)
-    many = min(origins, len(numbers) - horizon)
-    if many < FEW:
+    if len(numbers) < needed(method) + 2:
         raise ScenarioError(
-            f"forecast: {FEW} past errors need {FEW + horizon} periods; got {len(numbers)}"
+            f"forecast: {method} and an interval from two past errors need {needed(method) + 2} "
+            f"periods; got {len(numbers)}"
         )
-    mean = np.asarray(method(numbers, horizon), dtype=np.float64)
-    errors = roll(method, numbers, horizon, many).errors
-    low, high = mean + error_quantile(errors, _tails(level))
-    floor = 0.0 if numbers.min() >= 0 else -np.inf  # where demand was never below 0
-    return Forecast(mean, np.maximum(low, floor), high)
+    mean = ask(method, numbers, horizon)
+    errors = _past_errors(method, numbers, horizon, origins)
+    low, high = np.transpose([_interval(*one, level) for one in zip(mean, errors, strict=True)])
+    return Forecast(mean, low, high, level, tuple(map(len, errors)))
+
+
+def _past_errors(method: Method, numbers: Array, horizon: int, origins: int) -> list[Array]:
+    """Errors of each lead; where there are few, as many of shorter leads as make ten."""
+    end, first = len(numbers), needed(method)
+    many = min(origins, end - horizon - first + 1)
+    if many >= FEW:
+        return list(roll(method, numbers, horizon, many).errors.T)
+    made = {at: ask(method, numbers[:at], horizon)
+            for at in range(max(first, end - FEW - horizon), end)}  # fmt: skip
+    found: list[Array] = []
+    for lead in range(horizon):
+        own = [numbers[at + lead] - said[lead] for at, said in made.items() if at + lead < end]
+        lent = list(found[-1]) if found else []
+        found.append(np.array(own + lent[: max(0, FEW - len(own))]))
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,16 +183,17 @@ class Evaluation:
         return str(self.table.index[0])
 
 
+@ranged
 def evaluate(
     methods: Mapping[str, Method],
     series: Series,
     *,
-    horizon: int = 1,
-    origins: int = 60,
-    season: int = 1,
-    level: float = 0.9,
+    horizon: Count = 1,
+    origins: Count = 60,
+    season: Count = 1,
+    level: Level = 0.9,
 ) -> Evaluation:
-    """Judge methods by rolling-origin forecasts of the last periods of a series.
+    """Judge methods by rolling forecasts from the last origins of a series, as many as it has.
 
     MASE and RMSSE scale by the naive error before the first origin; pinball is the mean quantile
     loss of both interval ends, scaled as MASE; value added = 1 − MAE / MAE of naive on the same
@@ -163,6 +211,8 @@ def evaluate(
     import pandas as pd  # half a second; `import twinlab` stays quick
 
     numbers = as_series(series)
+    first = max(season + 1, *map(needed, methods.values()))
+    origins = min(origins, max(1, len(numbers) - horizon - first + 1))
     plain = float(np.abs(roll(Naive(), numbers, horizon, origins).errors).mean())
     known = numbers[: len(numbers) - horizon - origins + 1]
     rows = {}

@@ -8,17 +8,19 @@ from collections.abc import Mapping
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Count, Level, ranged
 from twinlab.scope.scenario import Scenario
 from twinlab.task.demand.evaluation import FEW, error_quantile, evaluate, roll
-from twinlab.task.demand.methods import Method
+from twinlab.task.demand.methods import Method, ask, needed
 from twinlab.task.demand.series import Series, as_series
 from twinlab.task.recommendation import Recommendation, recommend
 
 # -- prescribe --------------------------------------------------------------------------------
 
 
+@ranged
 def order_up_to(
-    method: Method, history: Series, days: int, service: float = 0.95, origins: int = 60
+    method: Method, history: Series, days: Count, service: Level = 0.95, origins: Count = 60
 ) -> float:
     """Turn a method into an order-up-to level [units], by the errors it made before.
 
@@ -27,21 +29,23 @@ def order_up_to(
     Source: Snyder & Shen (2019) section 4.3.4, with empirical quantiles instead of a normal law.
 
     Raises:
-        ScenarioError: the history is too short, or service is not between 0 and 1.
+        ScenarioError: the history is too short for ten errors.
 
     >>> from twinlab.task.demand.methods import Naive
     >>> order_up_to(Naive(), [4, 6] * 10 + [4], days=1, service=0.9)
     6.0
     """
     numbers = as_series(history)
-    many = min(origins, len(numbers) - days)
-    if many < FEW or not 0 < service < 1 or days < 1:
+    many = min(max(FEW, origins), len(numbers) - days - needed(method) + 1)
+    if many < FEW:
         raise ScenarioError(
-            f"order_up_to: {len(numbers)} periods for {days} days and service {service:g}: at "
-            f"least {FEW} periods more than days, days at least 1, service between 0 and 1"
+            f"order_up_to: {FEW} past errors of {method} over {days} days need "
+            f"{FEW - 1 + days + needed(method)} periods; got {len(numbers)}"
         )
     errors = roll(method, numbers, days, many).errors.sum(axis=1)
-    return max(0.0, float(np.sum(method(numbers, days)) + error_quantile(errors, [service])[0]))
+    return max(
+        0.0, float(np.sum(ask(method, numbers, days)) + error_quantile(errors, [service])[0])
+    )
 
 
 def days_to_cover(scenario: Scenario, node: str, product: str) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, TwinError
+from twinlab.scope.ranges import Count, ranged
 from twinlab.task.demand.series import Series, as_series
 
 Method = Callable[[Array, int], Array]
@@ -24,9 +25,10 @@ Method = Callable[[Array, int], Array]
 class Flat(Row):
     """A method whose forecast is the same for every coming period."""
 
-    def __call__(self, history: Series, horizon: int) -> Array:
+    @ranged
+    def __call__(self, history: Series, horizon: Count) -> Array:
         """Repeat the level that the history ends with."""
-        return np.full(horizon, self._level(as_series(history)))
+        return np.full(horizon, self._level(_enough(self, as_series(history))))
 
     def _level(self, numbers: Array) -> float:
         raise NotImplementedError
@@ -54,9 +56,10 @@ class SeasonalNaive(Row):
 
     season: int = column("periods", meaning="length of the season", low=1)
 
-    def __call__(self, history: Series, horizon: int) -> Array:
+    @ranged
+    def __call__(self, history: Series, horizon: Count) -> Array:
         """Repeat the last season."""
-        return np.resize(_enough(as_series(history), self.season, self)[-self.season :], horizon)
+        return np.resize(_enough(self, as_series(history))[-self.season :], horizon)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class MovingAverage(Flat):
     window: int = column("periods", meaning="how many are averaged", low=1)
 
     def _level(self, numbers: Array) -> float:
-        return float(_enough(numbers, self.window, self)[-self.window :].mean())
+        return float(numbers[-self.window :].mean())
 
 
 @dataclass(frozen=True)
@@ -102,25 +105,32 @@ class HoltWinters(Row):
     season: int = column("periods", 1, "length of the season; 1 for none", low=1)
     trend: bool = column("yes/no", False, "the level grows or falls")
 
-    def __call__(self, history: Series, horizon: int) -> Array:
-        """Fit the weights to the history and go on from its end."""
+    @property
+    def least(self) -> int:
+        """How many periods it needs: eight, and two seasons."""
+        return max(8, 2 * self.season)
+
+    @ranged
+    def __call__(self, history: Series, horizon: Count) -> Array:
+        """Fit the weights to the history and go on from its end, never below 0."""
         try:
             from statsmodels.tsa import api  # type: ignore[import-untyped]
         except ModuleNotFoundError:
             raise TwinError(
                 "this method needs statsmodels: pip install 'twinlab-scom[methods]'"
             ) from None
-        seasonal = self.season > 1
+        numbers, seasonal = _enough(self, as_series(history)), self.season > 1
+        long = len(numbers) >= 10 + self.season // 2 * 2  # statsmodels asks for that
         model = api.ExponentialSmoothing(
-            _enough(as_series(history), max(8, 2 * self.season), self),
+            numbers,
             trend="add" if self.trend else None,
             seasonal="add" if seasonal else None,
             seasonal_periods=self.season if seasonal else None,
-            initialization_method="heuristic" if len(history) >= 10 else "estimated",
+            initialization_method="heuristic" if long else "estimated",
         )
         with warnings.catch_warnings():  # on convergence: ``evaluate`` judges the forecasts anyway
             warnings.simplefilter("ignore")
-            return np.asarray(model.fit().forecast(horizon), dtype=np.float64)
+            return np.maximum(0.0, np.asarray(model.fit().forecast(horizon), dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -186,7 +196,24 @@ def _smooth(numbers: Array, weight: float) -> float:
     return level
 
 
-def _enough(numbers: Array, count: int, who: Row) -> Array:
-    if len(numbers) < count:
-        raise ScenarioError(f"{who} needs at least {count} periods, got {len(numbers)}")
+def needed(method: Method) -> int:
+    """How many periods a method needs: its window, its season, or what it calls its ``least``."""
+    return max(getattr(method, name, 1) for name in ("window", "season", "least"))
+
+
+def _enough(method: Method, numbers: Array) -> Array:
+    if len(numbers) < needed(method):
+        raise ScenarioError(f"{method} needs at least {needed(method)} periods, got {len(numbers)}")
     return numbers
+
+
+def ask(method: Method, numbers: Array, horizon: int) -> Array:
+    """What a method forecasts, as demand: a finite number for each period, none below 0.
+
+    Raises:
+        ScenarioError: the method returns something else.
+    """
+    said = np.asarray(method(numbers, horizon), dtype=np.float64)
+    if said.shape != (horizon,) or not np.isfinite(said).all():
+        raise ScenarioError(f"{method}: {horizon} finite numbers are a forecast, got {said}")
+    return np.maximum(0.0, said)

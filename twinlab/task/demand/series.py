@@ -2,30 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Count, Range, ranged
 from twinlab.task.recommendation import Answer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Series = Sequence[float] | Array
 INTERVAL_CUT, VARIATION_CUT = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)
 
 
-def as_series(series: Series) -> Array:
-    """A series as numbers.
+def as_series(series: Series, low: float = 0.0) -> Array:
+    """A series as numbers, oldest first, one for each period.
 
     Raises:
-        ScenarioError: it is empty, or holds something that is not a finite number.
+        ScenarioError: it is empty, holds something that is not a finite number of at least
+            ``low``, or has dates that leave out a period, stand twice or are out of order.
     """
-    numbers = np.asarray(series, dtype=np.float64)
-    if numbers.ndim != 1 or not len(numbers) or not np.isfinite(numbers).all():
-        raise ScenarioError("a series is a row of finite numbers: fill or cut what is missing")
-    return numbers
+    row = np.asarray(series)
+    if row.ndim != 1 or not row.size:
+        raise ScenarioError(f"a series is a row of finite numbers, got the shape {row.shape}")
+    if isinstance(dates := getattr(series, "index", None), Sized):
+        _check_dates(dates)
+    if row.dtype.kind not in "iuf" or not np.isfinite(row).all() or row.min() < low:
+        kind = Range(f"a finite number{' of at least 0' if low == 0 else ''}", low)
+        row = np.array(
+            [kind.fit(one, f"series: period {at}") for at, one in enumerate(row.tolist(), 1)]
+        )
+    return row.astype(np.float64)
+
+
+def fill_gaps(series: pd.Series[float], value: float | None) -> pd.Series[float]:
+    """Complete a dated series: missing periods get a value, or lie straight between (None).
+
+    >>> import pandas as pd
+    >>> dates = pd.to_datetime(["2024-05-04", "2024-05-05", "2024-05-07"])
+    >>> sales = pd.Series([4.0, 6.0, 8.0], index=dates)
+    >>> fill_gaps(sales, 0).tolist(), fill_gaps(sales, None).tolist()
+    ([4.0, 6.0, 0.0, 8.0], [4.0, 6.0, 7.0, 8.0])
+    """
+    dates = _dates(series.index)
+    if dates is None:
+        raise ScenarioError("fill_gaps: a series without dates has no gaps: pd.Series(…, index=…)")
+    dates, whole = _rhythm(dates)
+    filled = series.set_axis(dates).reindex(whole)
+    return filled.interpolate() if value is None else filled.fillna(value)
+
+
+def _check_dates(index: Any) -> None:
+    """See that the dates of a series, if it has any, leave out no period."""
+    dates = _dates(index)
+    if dates is None or len(dates) == 1:
+        return
+    dates, whole = _rhythm(dates)
+    if len(missing := whole.difference(dates)):
+        raise ScenarioError(
+            f"dates: {missing[0]} is the first of {len(missing)} missing periods: "
+            "fill_gaps(series, 0) if nothing was sold then, fill_gaps(series, None) for a straight "
+            "line, or series.to_numpy() if the periods that are there are all that count"
+        )
+
+
+def _dates(index: Any) -> Any:
+    """The dates of an index in order, each once, in the time of their place; None without dates."""
+    import pandas as pd  # half a second; `import twinlab` stays quick
+
+    if isinstance(index[0], str) and re.search(r"\d[-./]\d", index[0]):
+        raise ScenarioError(f"dates are text ({index[0]!r}): convert them with pd.to_datetime(…)")
+    if not isinstance(index[0], date | pd.Period):
+        return None
+    dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else pd.DatetimeIndex(index)
+    if dates.tz is not None:  # days are those of the place, hours those of the world
+        whole_days = (dates == dates.normalize()).all()
+        dates = (dates if whole_days else dates.tz_convert("UTC")).tz_localize(None)
+    for before, here in pairwise(dates):
+        if not before < here:
+            raise ScenarioError(
+                f"dates: {here} follows {before}: give each date once, in order, such as "
+                "series.groupby(level=0).sum()"
+            )
+    return dates
+
+
+def _rhythm(dates: Any) -> tuple[Any, Any]:
+    """Dates, and all those between them: in steps of equal length, or of whole months."""
+    import pandas as pd
+
+    steps = dates[1:] - dates[:-1]
+    step: Any = steps.min()
+    whole: Any = pd.date_range(dates[0], dates[-1], freq=step)
+    if any(steps % step):
+        dates = dates.to_period("M")
+        months = np.diff(dates.year * 12 + dates.month).min()
+        whole = pd.period_range(dates[0], dates[-1], freq="M")[:: max(1, months)]
+    if dates.has_duplicates or not dates.isin(whole).all():
+        raise ScenarioError(
+            f"dates: steps from {step} to {steps.max()} have no rhythm: add up periods of equal "
+            "length first, such as series.resample('D').sum()"
+        )
+    return dates, whole
 
 
 # -- describe ---------------------------------------------------------------------------------
@@ -85,7 +172,8 @@ class Accuracy(Answer):
     rmsse: float = column("number", meaning="root mean squared error over that of naive in sample")
 
 
-def accuracy(actual: Series, forecast: Series, insample: Series, season: int = 1) -> Accuracy:
+@ranged
+def accuracy(actual: Series, forecast: Series, insample: Series, season: Count = 1) -> Accuracy:
     """Measure how far forecasts were from what came, also against the naive forecast in sample.
 
     MASE = MAE / mean |y(t) − y(t − m)| over the in-sample periods [season m], RMSSE with squares.
@@ -99,7 +187,7 @@ def accuracy(actual: Series, forecast: Series, insample: Series, season: int = 1
     >>> found.mae, found.mase
     (1.5, 1.0)
     """
-    y, f, known = as_series(actual), as_series(forecast), as_series(insample)
+    y, f, known = (as_series(row, low=-np.inf) for row in (actual, forecast, insample))
     if len(y) != len(f):
         raise ScenarioError(f"accuracy: {len(y)} actual values and {len(f)} forecasts")
     steps = known[season:] - known[:-season]

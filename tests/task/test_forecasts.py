@@ -1,0 +1,229 @@
+"""Every forecast of demand is finite, in order and never negative; dates have no hidden gaps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import twinlab as tl
+from twinlab.task import demand
+
+METHODS = [
+    demand.Naive(), demand.SeasonalNaive(4), demand.MovingAverage(5), demand.Smoothing(0.3),
+    demand.Croston(0.2), demand.SBA(0.2), demand.TSB(0.2, 0.3),
+    demand.HoltWinters(), demand.HoltWinters(trend=True), demand.HoltWinters(season=4),
+    demand.HoltWinters(season=4, trend=True),
+]  # fmt: skip
+FALLING = [float(k) for k in range(79, -1, -1)]
+
+sizes = st.one_of(st.just(0.0), st.integers(0, 30).map(float), st.floats(0, 1e6))
+histories = st.lists(sizes, min_size=10, max_size=40)
+
+
+def is_demand(method, history, horizon, level):
+    ahead = demand.forecast(method, history, horizon, level, origins=10)
+    for row in (ahead.low, ahead.mean, ahead.high):
+        assert row.shape == (horizon,)
+        assert np.isfinite(row).all()
+    assert (ahead.low >= 0).all()
+    assert (ahead.low <= ahead.mean).all()
+    assert (ahead.mean <= ahead.high).all()
+    assert len(ahead.errors) == horizon
+    assert min(ahead.errors) >= 2
+    np.testing.assert_array_equal(ahead.mean, method(history, horizon))
+
+
+@pytest.mark.parametrize("method", METHODS[:7], ids=str)
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(history=histories, horizon=st.integers(1, 9), level=st.floats(0.05, 0.99))
+def test_a_forecast_is_demand(method, history, horizon, level):
+    is_demand(method, history, horizon, level)
+
+
+@pytest.mark.parametrize("method", METHODS[7:], ids=str)
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(history=histories, level=st.floats(0.05, 0.99))
+def test_a_fitted_forecast_is_demand(method, history, level):
+    is_demand(method, history[:16], 2, level)
+
+
+@pytest.mark.parametrize("method", METHODS[:7], ids=str)
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(history=histories, horizon=st.integers(1, 9))
+def test_a_surer_interval_holds_a_less_sure_one(method, history, horizon):
+    some, sure = (demand.forecast(method, history, horizon, level) for level in (0.5, 0.9))
+    assert (sure.low <= some.low).all()
+    assert (some.high <= sure.high).all()
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.4])
+def test_a_product_that_is_phased_out_ends_at_zero(slope):
+    history = slope * np.array(FALLING)
+    ahead = demand.forecast(demand.HoltWinters(trend=True), history, 12, origins=10)
+    assert (ahead.low >= 0).all()
+    assert (ahead.low <= ahead.mean).all()
+    assert (ahead.mean <= ahead.high).all()
+    assert ahead.mean[-1] == 0
+
+
+def test_whatever_a_method_of_one_s_own_says_is_cut_to_demand():
+    def gloomy(history, horizon):
+        return np.full(horizon, -5.0)
+
+    ahead = demand.forecast(gloomy, FALLING, 2)
+    assert ahead.mean.tolist() == ahead.low.tolist() == [0, 0]
+    assert (demand.roll(gloomy, FALLING, 1, 5).forecasts == 0).all()
+
+
+@pytest.mark.parametrize("said", [[1.0], [1.0, np.nan], 3.0])
+def test_what_is_no_forecast_is_refused(said):
+    with pytest.raises(tl.ScenarioError, match="2 finite numbers are a forecast"):
+        demand.forecast(lambda history, horizon: said, FALLING, 2)
+
+
+# -- short histories --------------------------------------------------------------------------
+
+
+def months(count, season=12):
+    t = np.arange(count)
+    return 100 + t + 10 * np.sin(2 * np.pi * t / season)
+
+
+@pytest.mark.parametrize(
+    ("count", "season", "horizon"),
+    [(48, 12, 6), (36, 12, 12), (26, 12, 1), (26, 12, 12), (20, 7, 7)],
+)
+def test_a_few_years_are_enough_for_a_forecast(count, season, horizon):
+    method = demand.HoltWinters(season, trend=True)
+    ahead = demand.forecast(method, months(count, season), horizon, origins=10)
+    truth = months(count + horizon, season)[count:]
+    assert np.abs(ahead.mean - truth).max() < 6
+    assert (ahead.low <= ahead.mean).all()
+    assert (ahead.mean <= ahead.high).all()
+
+
+@pytest.mark.parametrize(("count", "periods"), [(25, "need 26 periods; got 25"), (3, "26 .*got 3")])
+def test_too_short_a_history_says_how_many_periods_it_needs(count, periods):
+    with pytest.raises(tl.ScenarioError, match=periods):
+        demand.forecast(demand.HoltWinters(12), months(count), 6)
+
+
+def test_an_interval_says_what_it_rests_on():
+    """Of three years 24 months start the method; leads 1 to 3 then have 12, 11 and 10 errors."""
+    ahead = demand.forecast(demand.SeasonalNaive(24), months(36), 3)
+    assert ahead.errors == (10, 10, 10)
+    assert ahead.promise == 9 / 11
+    assert "from 10 past errors promise 81.8 %" in str(ahead)
+    assert demand.forecast(demand.Naive(), months(200), 3, origins=60).promise == 0.9
+    few = demand.forecast(demand.SeasonalNaive(24), months(27), 3)
+    assert few.errors == (3, 5, 6)
+    assert few.promise == 0.5
+
+
+def test_few_errors_of_a_lead_are_those_of_the_leads_before_it():
+    """Naive on 0, 1, 3, 6: lead 1 was off by 1, 2, 3; lead 2 by 3, 5; lead 3 by 6."""
+    ahead = demand.forecast(demand.Naive(), [0, 1, 3, 6], 3, level=0.99)
+    assert (ahead.high - ahead.mean).tolist() == [3, 5, 6]
+    assert ahead.errors == (3, 5, 6)
+    assert (ahead.low == ahead.mean).all()
+
+
+def test_methods_are_judged_on_as_many_origins_as_there_are():
+    methods = {"naive": demand.Naive(), "year": demand.HoltWinters(12, trend=True)}
+    judged = demand.evaluate(methods, months(28), season=12)
+    assert judged.best == "year"
+
+
+# -- dates ------------------------------------------------------------------------------------
+
+DAYS = pd.date_range("2024-01-01", periods=56)
+
+
+def dated(dates):
+    return pd.Series(np.arange(len(dates), dtype=float), index=dates)
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (DAYS[DAYS.day_of_week != 6], "2024-01-07 00:00:00 is the first of 7 missing"),
+        (DAYS[DAYS.day_of_week < 5], "2024-01-06 00:00:00 is the first of 14 missing"),
+        (DAYS.delete(20), "2024-01-21 00:00:00 is the first of 1 missing"),
+        (pd.date_range("2020-01-31", periods=50, freq="ME").delete(3), "2020-04 is the first"),
+        (pd.period_range("2020-01", periods=50, freq="M").delete(7), "2020-08 is the first"),
+        (DAYS[::-1], "follows 2024-02-25"),
+        (DAYS[[0, 1, 1, *range(2, 20)]], "2024-01-02 00:00:00 follows 2024-01-02"),
+        (DAYS.astype(str), "text .'2024-01-01'.: convert them"),
+        (pd.DatetimeIndex(["2024-01-01", "2024-01-02 07:00", "2024-01-05"]), "have no rhythm"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_a_series_whose_dates_leave_something_out_is_refused(dates, words):
+    for method in (demand.Naive(), demand.SeasonalNaive(2), demand.Croston()):
+        with pytest.raises(tl.ScenarioError, match=words):
+            method(dated(dates), 2)
+    with pytest.raises(tl.ScenarioError, match=words):
+        demand.forecast(demand.Naive(), dated(dates), 2)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        DAYS, DAYS.tz_localize("Europe/Berlin"), pd.Index([day.date() for day in DAYS]),
+        pd.date_range("2024-03-30", periods=90, freq="h", tz="Europe/Berlin"),
+        pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin"),
+        pd.date_range("2020-01-31", periods=50, freq="ME"),
+        pd.date_range("2020-01-01", periods=20, freq="QS"),
+        pd.date_range("2020-01-01", periods=20, freq="YS"),
+        pd.date_range("2020-01-01", periods=20, freq="28D"),
+        pd.period_range("2020-01", periods=50, freq="M"), pd.RangeIndex(9), DAYS[:1],
+    ],
+    ids=lambda index: f"{type(index).__name__}-{getattr(index, 'freqstr', '')}",
+)  # fmt: skip
+def test_complete_dates_change_nothing(dates):
+    series = dated(dates)
+    assert demand.Naive()(series, 2).tolist() == demand.Naive()(series.to_list(), 2).tolist()
+
+
+def test_gaps_are_filled_by_choice():
+    week = dated(DAYS)[DAYS.day_of_week != 6]
+    shut = demand.fill_gaps(week, 0)
+    assert shut.index.equals(DAYS[:-1])
+    assert shut[shut.index.day_of_week == 6].tolist() == [0.0] * 7
+    assert demand.fill_gaps(week, None).tolist() == list(range(55))
+    assert demand.SeasonalNaive(7)(shut, 1)[0] == 0
+    monthly = dated(pd.date_range("2020-01-31", periods=5, freq="ME")).drop(
+        pd.Timestamp("2020-03-31")
+    )
+    assert demand.fill_gaps(monthly, None).tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(tl.ScenarioError, match="without dates"):
+        demand.fill_gaps(pd.Series([1.0]), 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([1, None, 3], "period 2 must be a finite number of at least 0, got None"),
+        ([1, float("nan"), 3], "period 2 .* got nan: fill in or leave out"),
+        ([1, float("inf")], "period 2 .* got inf"),
+        ([3, 2, -1], "period 3 must be a finite number of at least 0, got -1"),
+        (["3", "4"], "period 1 .* got '3'"),
+        ("345", "a row of finite numbers"),
+        ([[1, 2], [3, 4]], "a row of finite numbers"),
+        (pd.DataFrame({"a": [1.0]}), "a row of finite numbers"),
+        (pd.array([1, None]), "period 2"),
+        (7, "a row of finite numbers"),
+    ],
+)
+def test_what_is_no_series_of_demand_is_told(given, words):
+    for method in (demand.Naive(), demand.HoltWinters(), demand.TSB()):
+        with pytest.raises(tl.ScenarioError, match=words):
+            method(given, 1)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+@pytest.mark.parametrize("horizon", [0, -1, 1.5, "3", None])
+def test_a_horizon_is_a_whole_number_of_periods(method, horizon):
+    with pytest.raises(tl.ScenarioError, match="horizon must be a whole number of at least 1"):
+        method(FALLING, horizon)
