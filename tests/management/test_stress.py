@@ -86,7 +86,7 @@ def test_a_loss_that_has_not_begun_is_said_too():
     """Wheels stop on day 100: stocks fall, and no customer has noticed by day 120."""
     found = stress_test(STEADY, 2, sites={"wheels A": 90}, closure=Closure(start=100))["wheels A"]
     assert found.loss == 0
-    assert "still moving on day 120: backlog of wheels B/wheel +56" in found.moving
+    assert "still moving on day 120: backlog of wheels B/wheel by 56" in found.moving
     assert found.later > 0
 
 

@@ -110,7 +110,7 @@ def test_intervals_cover_the_mean_as_often_as_they_say():
 
 def test_replications_are_added_until_the_precision_holds():
     until = tl.Precision(relative=0.004, kpi="total_cost")
-    batch = tl.replicate(shop(), 64, seed=1, until=until)
+    batch = tl.replicate(shop(), until, seed=1)
     found = batch.estimate("total_cost")
     assert (found.high - found.low) / 2 <= 0.004 * found.mean
     assert batch.replications % 64 == 0
@@ -121,7 +121,7 @@ def test_replications_are_added_until_the_precision_holds():
 def test_a_precision_that_costs_too_much_is_said():
     until = tl.Precision(relative=0.0001, kpi="total_cost", most=128)
     with pytest.warns(UserWarning, match="not reached after 128 replications: raise Precision"):
-        assert tl.replicate(shop(), 64, seed=1, until=until).replications == 128
+        assert tl.replicate(shop(), until, seed=1).replications == 128
 
 
 def careful(view):
@@ -174,7 +174,7 @@ def test_a_rule_cannot_spoil_the_books():
 
 
 MISTAKES = [
-    (lambda: tl.replicate(shop(), 0), "replications is a whole number of at least 1, got 0"),
+    (lambda: tl.replicate(shop(), 0), "a whole number of at least 1, or a Precision, got 0"),
     (lambda: tl.replicate(shop(), 10, bands=["stock"]), "no measure 'stock'"),
     (lambda: tl.replicate(shop(), 10, bands=["holding"]), "is money or emissions"),
     (lambda: tl.replicate(shop(), 10, bands=[("on_hand", "shp")]), "did you mean 'shop'"),

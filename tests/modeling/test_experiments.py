@@ -80,7 +80,7 @@ def test_a_comparison_is_a_tidy_table():
 
 def test_precision_of_the_first_scenario_counts_for_all():
     until = tl.Precision(relative=0.01, kpi="total_cost")
-    found = tl.compare({"a": newsvendor(54), "b": newsvendor(58)}, 64, seed=1, until=until)
+    found = tl.compare({"a": newsvendor(54), "b": newsvendor(58)}, until, seed=1)
     assert len({batch.replications for batch in found.batches.values()}) == 1
 
 
@@ -172,6 +172,9 @@ MISTAKES = [
     (lambda: tl.tornado(newsvendor(), {"shop.up_to": (9, 9)}), "low 9 must be below high 9"),
     (lambda: tl.sobol(newsvendor(), {"shop.up_to": (9, 10)}, samples=60), "power of 2"),
     (lambda: tl.tune(newsvendor(), {"shop.up_to": (9, 3)}, tl.cost), "low 9 must be below high 3"),
+    (lambda: tl.estimate([1, 2, 3], 95), "is a share between 0 and 1, got 95: write 0.95"),
+    (lambda: tl.estimate([1, 2, 3], 1), "is a share between 0 and 1, got 1, such as 0.95"),
+    (lambda: tl.estimate([1, 2, 3], -0.5), "is a share between 0 and 1, got -0.5"),
     (lambda: tl.mser5([1, 2, 3]), "needs at least 20 observations, got 3"),
 ]  # fmt: skip
 

@@ -29,21 +29,22 @@ def test_a_chain_that_has_settled_is_rarely_said_to_move():
 def test_a_backlog_that_grows_by_a_unit_a_day():
     """Demand 5, capacity 4: each stretch of 30 days owes 30 more than the one before."""
     batch = tl.replicate(shop(capacity=4, pattern=tl.Constant(5)), 2)
-    found = {(one.measure, one.node): one.change.mean for one in horizon_of(batch).moving}
+    moving = horizon_of(batch).moving
+    found = {(what, node): by.mean for (what, node, _), by in moving.items()}
     assert found == pytest.approx(
         {("backlog", "mine"): 30, ("backlog", "shop"): 30, ("on_order", "shop"): 30}
     )
-    assert "still moving on day 120: backlog of shop/unit +30" in horizon_of(batch).note
+    assert "still moving on day 120: backlog of shop/unit by 30" in horizon_of(batch).note
 
 
 def test_lost_sales_that_grow():
     batch = tl.replicate(shop(capacity=6, backorders=False, trend=0.004), 32, seed=1)
-    first = horizon_of(batch).moving[0]
-    assert (first.measure, first.node) == ("lost", "shop")
+    (what, node, _), change = next(iter(horizon_of(batch).moving.items()))
+    assert (what, node) == ("lost", "shop")
     lost = tl.replicate(batch.scenario, 32, seed=1, bands=["lost"]).band("lost")
     by_hand = tl.estimate((lost[90:].sum(axis=0) - lost[60:90].sum(axis=0)) / 30)
-    assert first.change.mean == pytest.approx(by_hand.mean)
-    assert first.change.low < by_hand.low < by_hand.high < first.change.high
+    assert change.mean == pytest.approx(by_hand.mean)
+    assert change.low < by_hand.low < by_hand.high < change.high
 
 
 def test_the_stretches_are_the_sums_of_the_last_days():
@@ -85,8 +86,8 @@ def test_a_season_is_compared_as_a_whole_or_not_at_all():
     assert stretch(yearly, 730) == (365, True)
     assert not horizon_of(tl.replicate(yearly, 8)).moving
     short = horizon_of(tl.replicate(yearly.change(days=365), 8))
-    assert (short.moving, short.note) == ((), "")
-    assert "cannot be told: 365 days hold no two stretches (of whole seasons" in str(short)
+    assert (short.moving, short.note) == ({}, "")
+    assert "cannot be told: 365 days hold no two whole seasons" in str(short)
     assert stretch(shop(season=(1, 2, 3), season_days=7), 120) == (28, True)
 
 
@@ -105,13 +106,12 @@ def test_every_result_says_it():
     assert "wide: " not in str(found)
     assert "still moving" in str(found.difference("narrow", "total_cost"))
     assert found.longer().batches["narrow"].days == range(120)
-    assert found.longer().difference("narrow", "lost_sales" if False else "mean_stock").low < 0
     calm = tl.compare({"wide": shop(60), "same": shop(60)}, 20, seed=1)
     assert "still moving" not in str(calm)
     assert list(calm.table) == list(found.table)
     best = tl.tune(narrow, {"shop.up_to": (20, 30)}, tl.mean_backlog, 20, evaluations=8)
     assert "still moving on day 60" in str(best)
-    assert "twice the days change it by +" in str(best)
+    assert "twice the days change it by " in str(best)
 
 
 def test_nobody_knows_what_comes_after_a_trace():

@@ -10,10 +10,10 @@ import numpy as np
 
 from twinlab.management.listing import Listing, shown
 from twinlab.modeling.batch import Batch
-from twinlab.modeling.kpis import KPIs
+from twinlab.modeling.kpis import KPIs, check_kpis
 from twinlab.modeling.output import Estimate
 from twinlab.scope.columns import Row, column, schema
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError
 
 # Of these KPIs more is better; of all others (stocks, waiting, cost, emissions) less is.
 MORE_IS_BETTER = ("fill_rate", "cycle_service_level", "on_time_in_full")
@@ -50,9 +50,7 @@ class Goal(Row):
 
     def check(self) -> None:
         """The KPI is one of those that there are."""
-        known = [c.name for c in schema(KPIs)]
-        if self.kpi not in known:
-            raise ScenarioError(f"Goal: no KPI {self.kpi!r}; {did_you_mean(self.kpi, known)}")
+        check_kpis([self.kpi])
 
     @property
     def direction(self) -> str:

@@ -69,10 +69,7 @@ class Plan:
 
     def __str__(self) -> str:
         """Say it in a line."""
-        doubt = "" if self.saved_low > 0 or not self.cost else (
-            f", saves {shown(self.saved)} [{shown(self.saved_low)}, {shown(self.saved_high)}]: "
-            "luck could explain it"
-        )  # fmt: skip
+        doubt = ", which luck could explain" if self.saved_low <= 0 < self.cost else ""
         return (
             f"{shown(self.cost)} USD/year: {self.measures}: loss {shown(self.loss)} "
             f"[{shown(self.loss_low)}, {shown(self.loss_high)}] USD/year, "
@@ -165,9 +162,7 @@ def frontier(
                 changed = listed[at].change(changed)
             losses[plan] = yearly(replicate(changed, replications, seeds.chosen))
             batch = replicate(changed, replications, seeds.judged)
-            judged[plan], notes[plan] = yearly(batch), batch.horizon.note
-            if notes[plan]:
-                notes[plan] += f"; {beyond(batch, yearly)}"
+            judged[plan], notes[plan] = yearly(batch), beyond(batch, yearly)
 
     live([(), *((at,) for at in places)])
     gains = [float((losses[()] - losses[(at,)]).mean()) for at in places]

@@ -12,7 +12,7 @@ from twinlab.modeling.deals import (
 from twinlab.modeling.event_engine import Game, simulate
 from twinlab.modeling.experiments import Comparison, compare, sweep
 from twinlab.modeling.guaranteed_service import ServicePlan, ServiceStage, guaranteed_service
-from twinlab.modeling.horizon import Horizon, Moving, horizon_of, run_longer
+from twinlab.modeling.horizon import Horizon, horizon_of, run_longer
 from twinlab.modeling.line import LineBatch, LineRun, StationRun, feed, replicate_line, run_line
 from twinlab.modeling.newsvendor import (
     LearningLevel,
@@ -86,7 +86,6 @@ __all__ = [
     "LineBatch",
     "LineBounds",
     "LineRun",
-    "Moving",
     "Never",
     "Newsvendor",
     "Precision",

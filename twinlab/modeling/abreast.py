@@ -66,7 +66,7 @@ def _live(plan: Plan, scenarios: Sequence[Scenario], width: int, seed: int) -> l
         variances = {name: values[..., mine].copy() for name, values in lived.variances.items()}
         totals, last = lived.totals[:, mine].copy(), lived.stretches[..., mine].copy()
         own = replace(plan, scenario=scenario)
-        batches.append(Batch(own, seed, width, None, totals, last, variances, {}))
+        batches.append(Batch(own, seed, width, None, 0, totals, last, variances, {}))
     return batches
 
 

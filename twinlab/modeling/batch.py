@@ -11,13 +11,12 @@ import numpy as np
 
 from twinlab.modeling.bands import Band, read_band
 from twinlab.modeling.horizon import Horizon, horizon_of
-from twinlab.modeling.kpis import KPIs, evaluate
+from twinlab.modeling.kpis import KPIs, check_kpis, evaluate
 from twinlab.modeling.ledger import record_rows
 from twinlab.modeling.measures import MEASURES, measure
 from twinlab.modeling.output import Estimate, estimate
 from twinlab.modeling.plan import Plan
 from twinlab.scope.chance import Array
-from twinlab.scope.columns import schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
@@ -41,6 +40,7 @@ class Batch:
     seed: int
     replications: int
     given: State | None
+    warm_up: int
     totals: Array
     stretches: Array  # of the rows that ``horizon`` watches: the last days but some, the last days
     variances: dict[str, Array]
@@ -53,8 +53,8 @@ class Batch:
 
     @property
     def days(self) -> range:
-        """The days lived through."""
-        return range(self.given.day if self.given else 0, self.scenario.days)
+        """The days that count: those lived through, without the warm-up."""
+        return range((self.given.day if self.given else 0) + self.warm_up, self.scenario.days)
 
     @cached_property
     def _records(self) -> dict[str, Array]:
@@ -112,9 +112,7 @@ class Batch:
         >>> print(replicate(shop, 200, seed=1).estimate("fill_rate"))
         0.9628 [0.9616, 0.964]: mean of 200 histories, 95 % interval
         """
-        known = [c.name for c in schema(KPIs)]
-        if kpi not in known:
-            raise ScenarioError(f"no KPI {kpi!r}; {did_you_mean(kpi, known)}")
+        check_kpis([kpi])
         return replace(estimate(getattr(self.kpis, kpi), confidence), note=self.horizon.note)
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
@@ -160,15 +158,16 @@ class Batch:
             raise ScenarioError(
                 f"replication {replication!r}: this batch has 0 to {self.replications - 1}"
             )
-        nights = nights_of(self.scenario, self.seed, replication, self.given)
+        nights = nights_of(self.scenario, self.seed, replication, self.given, self.warm_up)
         return daily_table(self.plan, self.days, measure(self.plan, nights))
 
     def __repr__(self) -> str:
         """Say what was run."""
         nodes = len(self.scenario.network.nodes)
+        out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
         return (
-            f"Batch({self.replications:,} replications × {len(self.days)} days, {nodes} nodes, "
-            f"seed {self.seed})"
+            f"Batch({self.replications:,} replications × {len(self.days)} days{out}, {nodes} "
+            f"nodes, seed {self.seed})"
         )
 
 
@@ -182,4 +181,5 @@ def _table(batch: Batch, confidence: float) -> pd.DataFrame:
             found = estimate(values, confidence)
             rows.append((name, found.mean, found.low, found.high, unit))
     table = pd.DataFrame(rows, columns=["kpi", "mean", "low", "high", "unit"]).set_index("kpi")
-    return table.assign(**batch.horizon.column)
+    moving = ", ".join(f"{what} of {node}" for what, node, _ in batch.horizon.moving)
+    return table.assign(**{f"still moving on day {batch.days.stop}": moving} if moving else {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.horizon import run_longer
-from twinlab.modeling.kpis import KPIs
+from twinlab.modeling.kpis import KPIs, check_kpis
 from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import Precision, replicate
 from twinlab.scope.columns import schema
@@ -28,8 +27,7 @@ USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 class Comparison:
     """Scenarios side by side; differences are paired with the first one, history by history.
 
-    ``seeds`` says on which luck values were chosen (by ``tune``, say) and that they are judged on
-    another here. What still moves on the last day is printed below the table.
+    ``seeds`` says on which luck values were chosen (by ``tune``) and on which they are judged.
 
     >>> from twinlab import BaseStock, Normal, Scenario, compare, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
@@ -100,19 +98,18 @@ class Comparison:
 
 def compare(
     scenarios: Mapping[str, Scenario],
-    replications: int = 200,
+    replications: int | Precision = 200,
     seed: int = 0,
     *,
     kpis: Sequence[str] = USUAL_KPIS,
-    until: Precision | None = None,
+    warm_up: int | str = 0,
 ) -> Comparison:
     """Compare scenarios on the same luck: paired differences from the first one, with intervals.
 
     The same seed gives every scenario the same customers and the same lead times, so a difference
-    between two histories of one number is the scenarios' own. With ``until``, every scenario gets
-    as many histories as the first one needs. A scenario whose values were chosen on this seed (by
-    ``tune``) is judged, with all others, on luck that did not choose it: the comparison says so.
-    Source: Law (2015) section 11.2.
+    between two histories of one number is the scenarios' own. ``Precision`` and ``warm_up`` are as
+    in ``replicate``, and settled by the first scenario. Values that this seed has chosen (in
+    ``tune``) are judged on luck that did not. Source: Law (2015) section 11.2.
 
     Raises:
         ScenarioError: nothing to compare with, or an unknown KPI.
@@ -131,23 +128,25 @@ def compare(
     luck = seeds.judged if seeds else seed
     batches: dict[str, Batch] = {}
     for name, scenario in progress(scenarios.items(), "comparing"):
-        count = next((b.replications for b in batches.values()), replications)
-        batches[name] = replicate(scenario, count, luck, until=None if batches else until)
+        first = next(iter(batches.values()), None)
+        count, out = (first.replications, first.warm_up) if first else (replications, warm_up)
+        batches[name] = replicate(scenario, count, luck, warm_up=out)
     return Comparison(batches, tuple(kpis), seeds=seeds)
 
 
 def sweep(
     scenario: Scenario,
     grid: Mapping[str, Sequence[Any]],
-    replications: int = 200,
+    replications: int | Precision = 200,
     seed: int = 0,
     *,
     kpis: Sequence[str] = USUAL_KPIS,
+    warm_up: int | str = 0,
 ) -> pd.DataFrame:
     """Try every combination of some columns' values, on the same luck.
 
-    ``grid`` maps paths such as ``"shop.up_to"`` to the values to try. The table has one row per
-    combination: its values, and each KPI's mean and interval.
+    ``grid`` maps paths such as ``"shop.up_to"`` to the values to try; for ``warm_up`` see
+    ``replicate``. The table has a row per combination: values, each KPI's mean and interval.
 
     Raises:
         ScenarioError: a path leads nowhere, or an unknown KPI.
@@ -166,7 +165,7 @@ def sweep(
         changed = scenario
         for path, value in zip(grid, values, strict=True):
             changed = changed.set(path, value)
-        batch = replicate(changed, replications, seed)
+        batch = replicate(changed, replications, seed, warm_up=warm_up)
         row = dict(zip(grid, values, strict=True))
         for kpi in kpis:
             found = batch.estimate(kpi)
@@ -175,21 +174,11 @@ def sweep(
     return pd.DataFrame(rows)
 
 
-def check_kpis(kpis: Sequence[str]) -> None:
-    """Every name is a KPI's, or a ScenarioError says which is meant."""
-    known = [c.name for c in schema(KPIs)]
-    for kpi in kpis:
-        if kpi not in known:
-            raise ScenarioError(f"no KPI {kpi!r}; {did_you_mean(kpi, known)}")
-
-
 def progress(work: Any, doing: str) -> Any:
     """Show a progress bar over work of more than two seconds, where tqdm is installed.
 
     The environment variable ``TQDM_DISABLE=1`` silences it.
     """
-    if os.environ.get("TQDM_DISABLE") == "1":
-        return work
     try:
         from tqdm.auto import tqdm  # an extra
     except ModuleNotFoundError:

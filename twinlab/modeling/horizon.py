@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,69 +20,25 @@ from twinlab.scope.scenario import Scenario
 if TYPE_CHECKING:
     from twinlab.modeling.batch import Batch
 
-WATCHED = ("lost", "backlog", "on_hand", "on_order")
 FALSE_ALARMS = 0.01  # of batches that have settled, one in so many is said to move
 PHASE = 0.05  # of its level: less may be the phase of lots, as a stretch is no whole number of them
 TRIFLE = 0.001  # of what an item has on hand, on order and owes
 
 
 @dataclass(frozen=True)
-class Moving:
-    """One thing that has not settled: how much higher it is than where it should rest, by day.
-
-    >>> print(Moving("backlog", "shop", "bike", Estimate(7.0, 6.5, 7.5, 200, 0.999)))
-    backlog of shop/bike +7 [6.5, 7.5]
-    """
-
-    measure: str
-    node: str
-    product: str
-    change: Estimate
-
-    def __str__(self) -> str:
-        """Say it in a few words."""
-        by = self.change
-        what = self.measure.replace("_", " ")
-        return f"{what} of {self.node}/{self.product} {by.mean:+.3g} [{by.low:.3g}, {by.high:.3g}]"
-
-
-@dataclass(frozen=True)
 class Horizon:
-    """What still moves in the last days of a batch, the most marked first; nothing if it settled.
+    """What still moves by the last day: by (measure, node, product), how much higher it is."""
 
-    ``days`` is how long the stretch is that was looked at; ``unknown`` says why nobody can tell.
-
-    >>> print(Horizon(60, 15, ()))
-    settled: its last 15 days are like those before
-    """
-
-    end: int
-    days: int
-    moving: tuple[Moving, ...]
-    unknown: str = ""
-    against: str = "those before"
+    said: str
+    moving: Mapping[tuple[str, str, str], Estimate]
 
     @property
     def note(self) -> str:
-        """What a result must say of it: empty if it has settled, or if nobody can tell."""
-        more = f" and {len(self.moving) - 2} more" if len(self.moving) > 2 else ""
-        named = "; ".join(map(str, self.moving[:2]))
-        return f"still moving on day {self.end}: {named}{more}" if named else ""
-
-    @property
-    def column(self) -> dict[str, str]:
-        """A table's column that says what moves; none if nothing does."""
-        what = ", ".join(f"{one.measure} of {one.node}" for one in self.moving[:2])
-        return {f"still moving on day {self.end}": what} if what else {}
+        """What a result must say of it: empty if all has settled, or if nobody can tell."""
+        return self.said if self.moving else ""
 
     def __str__(self) -> str:
-        """Say it in a sentence."""
-        if not self.moving:
-            return self.unknown or f"settled: its last {self.days} days are like {self.against}"
-        named = "; ".join(map(str, self.moving))
-        return (
-            f"still moving on day {self.end}: {named} (last {self.days} days less {self.against})"
-        )
+        return self.said
 
 
 def horizon_of(batch: Batch, calm: Batch | None = None) -> Horizon:
@@ -94,87 +50,65 @@ def horizon_of(batch: Batch, calm: Batch | None = None) -> Horizon:
     interval of its change leaves out 0 (Student's t, one false alarm in 100 batches over all
     items), and it changes by more than a twentieth of its level. Few histories tell little.
 
-    >>> from twinlab import BaseStock, Normal, Outage, Scenario, replicate, serial
+    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
     >>> print(horizon_of(replicate(shop, 100, seed=1)))
-    settled: its last 15 days are like those before
-    >>> narrow = replicate(shop.set("mine.capacity", 4), 100, seed=1)
-    >>> [(one.measure, round(one.change.mean)) for one in horizon_of(narrow).moving]
-    [('backlog', 15), ('backlog', 15), ('on_order', 15)]
+    settled: the last 15 days are like those before
+    >>> print(horizon_of(replicate(shop.set("mine.capacity", 4), 100, seed=1)).note)
+    still moving on day 60: backlog of shop/unit by 15.03 [14.2, 15.86], ..., and 1 more
     """
-    plan, stretches = batch.plan, batch.stretches
-    days, fits = stretch(plan.scenario, len(batch.days))
-    end = batch.days.stop
-    unknown, against = "", "the calm twin's" if calm else "those before"
+    days, whole = stretch(batch.scenario, len(batch.days))
     if batch.replications < 2:
-        unknown = "one history cannot tell its luck from its course: replicate more"
-    elif days == 0 or not (fits or calm):
-        unknown = (
-            f"whether it has settled cannot be told: {len(batch.days)} days hold no two stretches "
-            "(of whole seasons and review periods) to compare"
-        )
-    if unknown:
-        return Horizon(end, days, (), unknown)
-    rest = calm.stretches[1] if calm else stretches[0]
-    found = _moving(plan, _levels(plan, stretches[1]) / days, _levels(plan, rest) / days)
-    return Horizon(end, days, found, "", against)
+        return Horizon("one history cannot tell its luck from its course: replicate more", {})
+    if not days or not (whole or calm):
+        said = f"{len(batch.days)} days hold no two whole seasons or review periods to compare"
+        return Horizon(f"whether it has settled cannot be told: {said}", {})
+    rest = calm.stretches[1] if calm else batch.stretches[0]
+    moving = _moving(
+        batch.plan, *(_levels(batch.plan, s) / days for s in (batch.stretches[1], rest))
+    )
+    if not moving:
+        against = "the calm twin's" if calm else "those before"
+        return Horizon(f"settled: the last {days} days are like {against}", {})
+    named = [f"{k.replace('_', ' ')} of {n}/{p} by {by.short}" for (k, n, p), by in moving.items()]
+    named = [*named[:2], f"and {len(named) - 2} more"] if len(named) > 2 else named
+    return Horizon(f"still moving on day {batch.days.stop}: {', '.join(named)}", moving)
 
 
 def stretch(scenario: Scenario, days: int) -> tuple[int, bool]:
-    """How many last days are compared with as many before, and whether they are whole cycles.
-
-    >>> from twinlab import BaseStock, Normal, serial
-    >>> stretch(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6)), 365)
-    (91, True)
-    """
-    network = scenario.network
-    seasons = [round(row.season_days) for row in network.demands if row.season]
-    cycle = math.lcm(*seasons, *(node.review_period for node in network.nodes))
-    if 2 * cycle > days:
-        return days // 4, False
-    return max(days // 4 // cycle, 1) * cycle, True
+    """How many last days are compared with as many before, and whether they are whole cycles."""
+    seasons = [round(row.season_days) for row in scenario.network.demands if row.season]
+    cycle = math.lcm(*seasons, *(node.review_period for node in scenario.network.nodes))
+    whole = 2 * cycle <= days
+    return (max(days // 4 // cycle, 1) * cycle if whole else days // 4), whole
 
 
 def watched_rows(plan: Plan) -> NDArray[np.int64]:
     """Which rows of a record are watched: on hand, on order, owed and lost."""
-    rows = record_rows(plan)
-    parts = (rows[name] for name in ("on_hand", "on_order", "owed", "lost"))
-    return np.concatenate([np.arange(part.start, part.stop) for part in parts])
+    rows = (record_rows(plan)[name] for name in ("on_hand", "on_order", "owed", "lost"))
+    return np.concatenate([np.arange(part.start, part.stop) for part in rows])
 
 
 def _levels(plan: Plan, sums: Array) -> Array:
-    """Sums of the watched rows by measure and item, in the order of ``WATCHED``."""
+    """Sums of the watched rows by measure and item: lost, backlog, on hand, on order."""
     items, lanes = len(plan.items), len(plan.lanes)
-    on_hand, on_order, owed, customers, lost = np.split(
-        sums, np.cumsum([items, items, lanes, items])
-    )
-    backlog = customers.copy()
+    on_hand, on_order, owed, backlog, lost = np.split(sums, np.cumsum([items, items, lanes, items]))
+    backlog = backlog.copy()
     np.add.at(backlog, [lane.source for lane in plan.lanes], owed)
     return np.stack([lost, backlog, on_hand, on_order])
 
 
-def _moving(plan: Plan, now: Array, rest: Array) -> tuple[Moving, ...]:
+def _moving(plan: Plan, now: Array, rest: Array) -> dict[tuple[str, str, str], Estimate]:
     """What is higher or lower than where it should rest (measures × items × histories)."""
-    from scipy.special import stdtrit  # a fifth of a second
-
-    change = now - rest
-    level = np.maximum(now.mean(axis=2), rest.mean(axis=2))
-    least = PHASE * level + TRIFLE * level[1:].sum(axis=0)
-    mean = change.mean(axis=2)
-    tried = max(1, int(np.count_nonzero(change.any(axis=2))))
-    confidence, count = 1 - FALSE_ALARMS / tried, change.shape[2]
-    error = change.std(axis=2, ddof=1) / math.sqrt(count)
-    half = error * float(stdtrit(count - 1, (1 + confidence) / 2))
-    share = np.abs(mean) / np.maximum(level, 1e-300)
-    marked = (np.abs(mean) > half) & (np.abs(mean) > least)
-    found = []
-    for at, item in sorted(
-        np.argwhere(marked).tolist(), key=lambda x: (x[0] > 1, -share[tuple(x)])
-    ):
-        middle, beside = float(mean[at, item]), float(half[at, item])
-        by = Estimate(middle, middle - beside, middle + beside, count, confidence)
-        found.append(Moving(WATCHED[at], *plan.items[item].key, by))
-    return tuple(found)
+    change, level = now - rest, np.maximum(now.mean(axis=2), rest.mean(axis=2))
+    mean, found = np.abs(change.mean(axis=2)), {}
+    confidence = 1 - FALSE_ALARMS / max(1, int(np.count_nonzero(change.any(axis=2))))
+    large = np.argwhere(mean > PHASE * level + TRIFLE * level[1:].sum(axis=0)).tolist()
+    for at, item in sorted(large, key=lambda x: (x[0], -mean[x[0], x[1]] / level[x[0], x[1]])):
+        by = estimate(change[at, item], confidence)
+        if by.low > 0 or by.high < 0:
+            found[("lost", "backlog", "on_hand", "on_order")[at], *plan.items[item].key] = by
+    return found
 
 
 def run_longer(batch: Batch) -> Batch:
@@ -183,25 +117,23 @@ def run_longer(batch: Batch) -> Batch:
     Raises:
         ScenarioError: a trace ends, so nobody knows what comes after the last day.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, lost_sales, replicate, serial
+    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
     >>> run_longer(replicate(shop, 100, seed=1))
     Batch(100 replications × 120 days, 2 nodes, seed 1)
     """
     from twinlab.modeling.replicate import replicate
 
-    longer = batch.scenario.change(days=batch.days.stop + len(batch.days))
-    return replicate(longer, batch.replications, batch.seed, start=batch.given)
+    out, ahead = batch.warm_up, batch.scenario.change(days=batch.days.stop + len(batch.days))
+    return replicate(ahead, batch.replications, batch.seed, start=batch.given, warm_up=out)
 
 
-def beyond(batch: Batch, goal: Callable[[Batch], Any], against: Batch | None = None) -> str:
-    """Measure in words what twice the days change in a goal (less that of another batch)."""
+def beyond(batch: Batch, goal: Callable[[Batch], Any]) -> str:
+    """Say what still moves, and what twice the days change in a goal; empty if all has settled."""
+    if not (note := batch.horizon.note):
+        return ""
     try:
-        longer, other = run_longer(batch), run_longer(against) if against else None
+        by = estimate(np.asarray(goal(run_longer(batch))) - np.asarray(goal(batch)))
     except ScenarioError as problem:
-        return f"what a longer run would change is not known: {problem}"
-    change = np.asarray(goal(longer)) - np.asarray(goal(batch))
-    if against is not None:
-        change = change - np.asarray(goal(other)) + np.asarray(goal(against))  # type: ignore[arg-type]
-    by = estimate(change)
-    return f"twice the days change it by {by.mean:+.4g} [{by.low:.4g}, {by.high:.4g}]"
+        return f"{note}; what a longer run would change is not known: {problem}"
+    return f"{note}; twice the days change it by {by.short}"

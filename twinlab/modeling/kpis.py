@@ -7,6 +7,7 @@ nothing below its line (no demand, say) is NaN: not a number, and not a perfect 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
@@ -251,6 +252,14 @@ class KPIs:
             for name, value, unit, meaning in self.table()
         )
         return f"<table><caption>KPIs</caption>{rows}</table>"
+
+
+def check_kpis(kpis: Iterable[str]) -> None:
+    """Every name is a KPI's, or a ScenarioError says which is meant."""
+    known = [c.name for c in schema(KPIs)]
+    for kpi in kpis:
+        if kpi not in known:
+            raise ScenarioError(f"no KPI {kpi!r}; {did_you_mean(kpi, known)}")
 
 
 def _mean(value: Value) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -27,26 +28,25 @@ class Estimate:
     confidence: float
     note: str = ""  # what must be known beside it: that the chain still moves, say
 
-    def __str__(self) -> str:
-        """Say it in a line."""
-        return (
-            f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]: mean of {self.count:,} "
-            f"histories, {100 * self.confidence:g} % interval{self.note and '; ' + self.note}"
-        )
+    @property
+    def short(self) -> str:
+        """The mean and its interval."""
+        return f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
 
     @property
     def verdict(self) -> str:
         """Whether luck alone could explain a gain, in words."""
-        if self.low > 0:
-            return "worth it"
-        doubt = "its interval includes 0: luck could explain it"
-        return doubt if self.high >= 0 else "a loss"
+        doubt = "its interval includes 0: luck could explain it" if self.high >= 0 else "a loss"
+        return "worth it" if self.low > 0 else doubt
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        beside = f"{100 * self.confidence:g} % interval{self.note and '; ' + self.note}"
+        return f"{self.short}: mean of {self.count:,} histories, {beside}"
 
 
 class Seeds(NamedTuple):
-    """The luck by which something was chosen, and the luck on which it was then judged.
-
-    The best of many looks better than it is on the luck that chose it (the winner's curse).
+    """The luck that chose, and the luck to judge by: the best of many looks better than it is.
 
     >>> print(Seeds.of(1))
     chosen on seed 1, judged on seed 8416231834
@@ -61,12 +61,11 @@ class Seeds(NamedTuple):
         return cls(seed, other_luck(seed, "judge"))
 
     def __str__(self) -> str:
-        """Say it in a line."""
         return f"chosen on seed {self.chosen}, judged on seed {self.judged}"
 
 
 def other_luck(seed: int, purpose: str) -> int:
-    """A seed for another purpose: above 2³², where nobody's own seed is, and always the same one.
+    """A seed for another purpose, always the same and above 2³², where nobody's own seed is.
 
     >>> other_luck(1, "judge") == other_luck(1, "judge") != other_luck(1, "forecast")
     True
@@ -82,13 +81,16 @@ def estimate(values: Any, confidence: float = 0.95) -> Estimate:
     line) are left out. Source: Law (2015) equation 4.12.
 
     Raises:
-        ScenarioError: fewer than two values.
+        ScenarioError: fewer than two values, or a confidence that is no share.
 
     >>> round(estimate([1.2, 1.5, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.5, 1.09], 0.9).high, 2)
     1.58
     """
     from scipy.special import stdtrit  # a fifth of a second
 
+    if not 0 < confidence < 1:
+        hint = f": write {confidence / 100:g}" if 1 < confidence < 100 else ", such as 0.95"
+        raise ScenarioError(f"confidence is a share between 0 and 1, got {confidence!r}{hint}")
     numbers = np.asarray(values, dtype=np.float64).ravel()
     numbers = numbers[~np.isnan(numbers)]
     if len(numbers) < 2:
@@ -145,6 +147,25 @@ def mser5(series: Sequence[float] | Any, batch: int = 5) -> WarmUp:
     ]
     best = int(np.argmin(spread))
     return WarmUp(best * batch, spread[best], float(means[best:].mean()), len(values))
+
+
+SETTLING = ("on_hand", "backlog", "on_order")  # what must have settled when a warm-up is over
+
+
+def days_left_out(warm_up: Any, lived: int, series: Callable[[], Iterable[Any]]) -> int:
+    """A warm-up in days: as given, or the longest that ``mser5`` finds in some series."""
+    if warm_up == "mser5":
+        found = max((mser5(each) for each in series()), key=lambda each: each.observations)
+        if "longer" in str(found):
+            warnings.warn(f"mser5: {found}", stacklevel=3)
+        warm_up = found.observations
+    whole = isinstance(warm_up, int | np.integer) and not isinstance(warm_up, bool)
+    if not whole or not 0 <= warm_up < max(lived, 1):
+        raise ScenarioError(
+            f"warm_up is a whole number of days below the {lived} lived through, or 'mser5', got "
+            f"{warm_up!r}"
+        )
+    return int(warm_up)
 
 
 class Spread:

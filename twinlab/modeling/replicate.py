@@ -15,14 +15,14 @@ from twinlab.modeling.bands import Band, band_rows, read_band
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.batch_engine import BatchEngine
 from twinlab.modeling.horizon import stretch, watched_rows
-from twinlab.modeling.kpis import KPIs
+from twinlab.modeling.kpis import check_kpis
 from twinlab.modeling.ledger import SETTLE, record_rows
 from twinlab.modeling.luck import BLOCK, draw_luck
-from twinlab.modeling.output import Spread, estimate
+from twinlab.modeling.output import SETTLING, Spread, days_left_out, estimate
 from twinlab.modeling.plan import Plan, make_plan
 from twinlab.scope.chance import Array
-from twinlab.scope.columns import Row, column, schema
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.columns import Row, column
+from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -39,7 +39,7 @@ class Precision(Row):
 
     >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
-    >>> replicate(shop, 64, seed=1, until=Precision(relative=0.001)).replications
+    >>> replicate(shop, Precision(relative=0.001), seed=1).replications
     384
     """
 
@@ -47,12 +47,11 @@ class Precision(Row):
     kpi: str = column("name", "fill_rate", "which KPI; see KPIs")
     confidence: float = column("share", 0.95, "of the interval", low=0.5, high=0.9999)
     most: int = column("replications", 100_000, "give up, with a warning, after so many", low=1)
+    least: int = column("replications", BLOCK, "begin with so many", low=2)
 
     def check(self) -> None:
         """The KPI is one of those that there are."""
-        known = [c.name for c in schema(KPIs)]
-        if self.kpi not in known:
-            raise ScenarioError(f"Precision: no KPI {self.kpi!r}; {did_you_mean(self.kpi, known)}")
+        check_kpis([self.kpi])
 
     def wanted(self, batch: Batch) -> int:
         """How many replications will probably do; no more than there are, if they do."""
@@ -81,34 +80,48 @@ class Piece:
 
 def replicate(
     scenario: Scenario,
-    replications: int = 1000,
+    replications: int | Precision = 1000,
     seed: int = 0,
     *,
     start: State | None = None,
     bands: Iterable[str | tuple[Any, ...]] = (),
-    until: Precision | None = None,
+    warm_up: int | str = 0,
 ) -> Batch:
     """Live through many histories of a scenario at once, and keep what each amounts to.
 
-    Replication r is the history ``simulate(scenario, seed, replication=r)``, to the last bit.
+    Replication r is the history ``simulate(scenario, seed, replication=r)``, to the last bit. In
+    place of a number, a ``Precision`` adds replications in whole blocks until it holds.
     ``start`` is a state to go on from. ``bands`` names measures whose daily values are kept, such
-    as ``"backlog"`` or ``("on_hand", "shop")``. With ``until``, replications are added in whole
-    blocks until the precision holds. Work is shared as the ``joblib.parallel_config`` in force
-    says (processes, a Dask cluster, …); who does it changes no number.
+    as ``"backlog"`` or ``("on_hand", "shop")``. ``warm_up`` leaves the first days out of everything
+    that is kept: a number of days, or ``"mser5"``, which finds it in the first block. Work is
+    shared as the ``joblib.parallel_config`` in force says (processes, a Dask cluster, …); who does
+    it changes no number.
 
     Raises:
-        ScenarioError: a rule cannot decide for many histories at once, or returns no quantity.
+        ScenarioError: a rule cannot decide for many histories at once, or returns no quantity; a
+            warm-up leaves no day.
 
     >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> replicate(shop, 100, seed=1)
     Batch(100 replications × 50 days, 2 nodes, seed 1)
+    >>> replicate(shop, 100, seed=1, warm_up=10)
+    Batch(100 replications × 40 days after a warm-up of 10, 2 nodes, seed 1)
     """
-    if not isinstance(replications, int) or isinstance(replications, bool) or replications < 1:
-        raise ScenarioError(f"replications is a whole number of at least 1, got {replications!r}")
+    until = replications if isinstance(replications, Precision) else None
+    count: Any = -(-until.least // BLOCK) * BLOCK if until else replications
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ScenarioError(
+            f"replications is a whole number of at least 1, or a Precision, got {replications!r}"
+        )
+
+    def pilot() -> list[Array]:
+        first = replicate(scenario, min(count, BLOCK), seed, start=start, bands=SETTLING)
+        return [first.band(name).mean(axis=1) for name in SETTLING]
+
     plan = make_plan(scenario)
-    task = (plan, seed, start, tuple(read_band(plan, band) for band in bands))
-    count = replications if until is None else -(-replications // BLOCK) * BLOCK
+    out = days_left_out(warm_up, scenario.days - (start.day if start else 0), pilot)
+    task = (plan, seed, start, tuple(read_band(plan, band) for band in bands), out)
     pieces = _run(plan, task, 0, count)
     batch = _gather(plan, task, count, pieces)
     while until is not None and until.wanted(batch) > count:
@@ -126,13 +139,13 @@ def replicate(
     return batch
 
 
-_Task = tuple[Plan, int, State | None, tuple[Band, ...]]
+_Task = tuple[Plan, int, State | None, tuple[Band, ...], int]
 
 
 def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
     """Live through replications begin to end, in pieces of whole blocks, here or on workers."""
     width = max(4, min(64, _PIECE // (len(plan.items) * BLOCK))) * BLOCK
-    work = [(*task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
+    work = [(task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
     return share(live_through, work)
 
 
@@ -146,18 +159,17 @@ def share(function: Callable[..., Any], work: Iterable[tuple[Any, ...]]) -> list
     return list(Parallel()(delayed(function)(*piece) for piece in work))
 
 
-def live_through(
-    plan: Plan, seed: int, start: State | None, bands: tuple[Band, ...], block: int,
-    columns: int,
-) -> Piece:  # fmt: skip
+def live_through(task: _Task, block: int, columns: int) -> Piece:
     """Live through some replications, beginning with those of a block, and add up their days."""
-    return live_days(open_engine(plan, seed, start, block, columns), bands)
+    plan, seed, start, bands, warm_up = task
+    return live_days(open_engine(plan, seed, start, block, columns), bands, warm_up)
 
 
-def live_days(engine: BatchEngine, bands: tuple[Band, ...] = ()) -> Piece:
-    """Live through the days that an engine has before it, and add them up."""
+def live_days(engine: BatchEngine, bands: tuple[Band, ...] = (), warm_up: int = 0) -> Piece:
+    """Live through the days that an engine has before it, and add up those after a warm-up."""
     plan, books = engine.plan, engine.books
-    days = range(engine.day, plan.scenario.days)
+    days = range(engine.day + warm_up, plan.scenario.days)
+    _warm_up(engine, days.start)
     spread = Spread()
     rows = {band: band_rows(plan, band) for band in bands}
     # Flows may add up over days, unless somebody wants to see them day by day.
@@ -187,6 +199,15 @@ def live_days(engine: BatchEngine, bands: tuple[Band, ...] = ()) -> Piece:
     return Piece(totals, np.diff(marks, axis=0), variances, traces)
 
 
+def _warm_up(engine: BatchEngine, until: int) -> None:
+    """Live through the days before the first that counts, and forget what happened on them."""
+    for day in range(engine.day, until):
+        engine.live(day)
+        engine.books.settle()
+        engine.books.flows.fill(0.0)
+    engine.service.arrived.fill(True)  # a first day begins a replenishment cycle
+
+
 def _added_up(totals: Array, record: Array, rows: Any) -> Array:
     """The totals of some rows so far; what has no total adds up in the record itself."""
     kept = len(totals)
@@ -203,12 +224,13 @@ def open_engine(
 
 def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Batch:
     """Put the pieces side by side."""
-    _, seed, start, bands = task
+    _, seed, start, bands, warm_up = task
     return Batch(
         plan=plan,
         seed=seed,
         replications=count,
         given=start.copy() if start else None,
+        warm_up=warm_up,
         totals=_side_by_side([p.totals for p in pieces]),
         stretches=np.concatenate([p.stretches for p in pieces], axis=-1),
         variances={
@@ -232,16 +254,18 @@ def _side_by_side(blocks: Sequence[Array]) -> Array:
 
 
 def nights_of(
-    scenario: Scenario, seed: int, replication: int, start: State | None = None
+    scenario: Scenario, seed: int, replication: int, start: State | None = None, warm_up: int = 0
 ) -> dict[str, Array]:
     """What the batch engine records on every night of one replication (days × numbers)."""
     block, column = divmod(replication, BLOCK)
     engine = open_engine(make_plan(scenario), seed, start, block, BLOCK)
     books, nights = engine.books, []
-    for day in range(engine.day, scenario.days):
+    for at, day in enumerate(range(engine.day, scenario.days)):
         books.flows.fill(0.0)
+        if at == warm_up:
+            engine.service.arrived.fill(True)
         engine.live(day)
         books.settle()
         nights.append(books.record[:, column].copy())
-    recorded = np.array(nights).reshape(len(nights), len(books.record))
+    recorded = np.array(nights[warm_up:]).reshape(-1, len(books.record))
     return {name: recorded[:, part] for name, part in record_rows(engine.plan).items()}

@@ -13,7 +13,7 @@ from twinlab.modeling.batch import Batch
 from twinlab.modeling.horizon import beyond
 from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import replicate
-from twinlab.scope.errors import ScenarioError
+from twinlab.modeling.sensitivity import check_ranges
 from twinlab.scope.paths import find
 from twinlab.scope.scenario import Scenario
 
@@ -50,8 +50,8 @@ class Tuning:
             f"{path} = {value:.4g}" + " (on the edge of its range)" * (path in self.edges)
             for path, value in self.values.items()
         )
-        gain = f"gain {self.gain.mean:.4g} [{self.gain.low:.4g}, {self.gain.high:.4g}]"
-        return f"{best}: goal {self.goal}\n{gain}, {self.gain.verdict}; {self.seeds}"
+        gain = f"gain {self.gain.short}, {self.gain.verdict}"
+        return f"{best}: goal {self.goal}\n{gain}; {self.seeds}"
 
 
 def tune(
@@ -107,9 +107,8 @@ def tune(
     chosen = {path: float(round(v) if bounds[path] else v)
               for path, v in zip(ranges, found.x, strict=True)}  # fmt: skip
     before, after = (replicate(one, replications, seeds.judged) for one in (scenario, best))
-    moves = after.horizon.note or before.horizon.note
-    note = moves and f"{moves}; {beyond(after, values)}"
-    gain = values(before) - values(after)
+    goal_after = replace(estimate(values(after)), note=beyond(after, values))
+    gain = estimate(values(before) - values(after))
     edges = tuple(path for path, value in chosen.items() if _on_edge(value, *ranges[path]))
     for path in edges:
         warnings.warn(
@@ -117,19 +116,14 @@ def tune(
             "range",
             stacklevel=2,
         )
-    return Tuning(best, chosen, replace(estimate(values(after)), note=note), estimate(gain), edges,
-                  int(found.nfev), seeds)  # fmt: skip
+    return Tuning(best, chosen, goal_after, gain, edges, int(found.nfev), seeds)
 
 
 def _bounds(scenario: Scenario, ranges: Mapping[str, tuple[float, float]]) -> dict[str, bool]:
     """Whether each path's column takes whole numbers."""
-    whole = {}
-    for path, (low, high) in ranges.items():
-        if not low < high:
-            raise ScenarioError(f"range of {path!r}: low {low!r} must be below high {high!r}")
-        described = find(scenario, path).column
-        whole[path] = described is not None and described.type is int
-    return whole
+    check_ranges(ranges)
+    columns = {path: find(scenario, path).column for path in ranges}
+    return {path: column is not None and column.type is int for path, column in columns.items()}
 
 
 def _on_edge(value: float, low: float, high: float) -> bool:

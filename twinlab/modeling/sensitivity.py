@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twinlab.modeling.experiments import check_kpis, progress
+from twinlab.modeling.experiments import progress
+from twinlab.modeling.kpis import check_kpis
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
@@ -41,7 +42,7 @@ def tornado(
     import pandas as pd  # half a second; `import twinlab` stays quick
 
     check_kpis([kpi])
-    _check_ranges(ranges)
+    check_ranges(ranges)
 
     def mean(changed: Scenario) -> float:
         return replicate(changed, replications, seed).estimate(kpi).mean
@@ -101,7 +102,7 @@ def sobol(
     from scipy.stats import sobol_indices, uniform  # a second
 
     check_kpis([kpi])
-    _check_ranges(ranges)
+    check_ranges(ranges)
     if samples < 2 or samples & (samples - 1):
         raise ScenarioError(f"samples is a power of 2 (64, 128, …), got {samples!r}")
 
@@ -121,7 +122,8 @@ def sobol(
     return Sobol(tuple(ranges), first, total, kpi, samples)
 
 
-def _check_ranges(ranges: Ranges) -> None:
+def check_ranges(ranges: Ranges) -> None:
+    """Every range has its low end below its high one."""
     for path, (low, high) in ranges.items():
         if not low < high:
             raise ScenarioError(f"range of {path!r}: low {low!r} must be below high {high!r}")

@@ -29,7 +29,7 @@ class Proposal:
     was chosen flatters it (see ``seeds``).
 
     >>> print(Proposal({"shop.up_to": 90}, estimate([4.0, 6.0, 5.0]), None))
-    shop.up_to = 90: saves 5 USD/day [2.516, 7.484]; worth it
+    shop.up_to = 90: saves 5 [2.516, 7.484] USD/day; worth it
     """
 
     changes: Mapping[str, Any]
@@ -45,9 +45,8 @@ class Proposal:
     def __str__(self) -> str:
         """Say it in a sentence."""
         what = ", ".join(f"{path} = {_said(value)}" for path, value in self.changes.items())
-        gain = f"{self.gain.mean:.4g} USD/day [{self.gain.low:.4g}, {self.gain.high:.4g}]"
         judged = f"; {self.seeds}" if self.seeds else ""
-        return f"{what}: saves {gain}; {self.gain.verdict}{judged}"
+        return f"{what}: saves {self.gain.short} USD/day; {self.gain.verdict}{judged}"
 
 
 def daily_cost(batch: Batch) -> Any:
@@ -90,11 +89,7 @@ def propose(
 
 
 def luck_ahead(seed: int) -> int:
-    """The luck of a look ahead: never a plant's own, whatever the seeds, as that is its future.
-
-    >>> luck_ahead(1) > 2**32
-    True
-    """
+    """The luck of a look ahead: never a plant's own, whatever the seeds, as that is its future."""
     return other_luck(seed, "ahead")
 
 

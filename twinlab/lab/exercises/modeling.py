@@ -63,7 +63,7 @@ EXERCISES = {
         hints=(
             "the half-width of a thousand histories is a start: how many times too wide is it?",
             "it falls with the square root: 3 times narrower takes 9 times as many histories.",
-            "`tl.Precision(relative=0.0005)` as `until` finds a number that is enough.",
+            "`tl.Precision(relative=0.0005)` in place of the number finds one that is enough.",
         ),
         slips={
             "the width falls with the square root of the number: square the factor.":
