@@ -114,7 +114,7 @@ def test_an_interval_says_what_it_rests_on():
     ahead = demand.forecast(demand.SeasonalNaive(24), months(36), 3)
     assert ahead.errors == (10, 10, 10)
     assert ahead.promise == 9 / 11
-    assert "from 10 past errors promise 81.8 %" in str(ahead)
+    assert "from 10 past errors hold 81.8 %" in str(ahead)
     assert demand.forecast(demand.Naive(), months(200), 3, origins=60).promise == 0.9
     few = demand.forecast(demand.SeasonalNaive(24), months(27), 3)
     assert few.errors == (3, 5, 6)
@@ -147,15 +147,18 @@ def dated(dates):
 @pytest.mark.parametrize(
     ("dates", "words"),
     [
-        (DAYS[DAYS.day_of_week != 6], "2024-01-07 00:00:00 is the first of 7 missing"),
-        (DAYS[DAYS.day_of_week < 5], "2024-01-06 00:00:00 is the first of 14 missing"),
-        (DAYS.delete(20), "2024-01-21 00:00:00 is the first of 1 missing"),
+        (DAYS[DAYS.day_of_week != 6], "2024-01-07 00:00:00 is the first that"),
+        (DAYS[DAYS.day_of_week < 5], "2024-01-06 00:00:00 is the first that"),
+        (DAYS.delete(20), "2024-01-21 00:00:00 is the first that"),
         (pd.date_range("2020-01-31", periods=50, freq="ME").delete(3), "2020-04 is the first"),
         (pd.period_range("2020-01", periods=50, freq="M").delete(7), "2020-08 is the first"),
         (DAYS[::-1], "follows 2024-02-25"),
         (DAYS[[0, 1, 1, *range(2, 20)]], "2024-01-02 00:00:00 follows 2024-01-02"),
         (DAYS.astype(str), "text .'2024-01-01'.: convert them"),
-        (pd.DatetimeIndex(["2024-01-01", "2024-01-02 07:00", "2024-01-05"]), "have no rhythm"),
+        (
+            pd.DatetimeIndex(["2024-01-01", "2024-01-02 07:00", "2024-01-05"]),
+            "nothing is the first",
+        ),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )
@@ -186,19 +189,19 @@ def test_complete_dates_change_nothing(dates):
     assert demand.Naive()(series, 2).tolist() == demand.Naive()(series.to_list(), 2).tolist()
 
 
-def test_gaps_are_filled_by_choice():
+def test_the_remedies_for_gaps_work():
+    """Each is a choice: Sundays without sales, a straight line, or open days only."""
     week = dated(DAYS)[DAYS.day_of_week != 6]
-    shut = demand.fill_gaps(week, 0)
-    assert shut.index.equals(DAYS[:-1])
-    assert shut[shut.index.day_of_week == 6].tolist() == [0.0] * 7
-    assert demand.fill_gaps(week, None).tolist() == list(range(55))
-    assert demand.SeasonalNaive(7)(shut, 1)[0] == 0
-    monthly = dated(pd.date_range("2020-01-31", periods=5, freq="ME")).drop(
-        pd.Timestamp("2020-03-31")
-    )
-    assert demand.fill_gaps(monthly, None).tolist() == [0, 1, 2, 3, 4]
-    with pytest.raises(tl.ScenarioError, match="without dates"):
-        demand.fill_gaps(pd.Series([1.0]), 0)
+    with pytest.raises(tl.ScenarioError, match=r"resample.'(.*)'.*interpolate.*to_numpy") as caught:
+        demand.SeasonalNaive(7)(week, 1)
+    days = week.resample(str(caught.value).split("'")[1])
+    assert demand.SeasonalNaive(7)(days.sum(), 1)[0] == 0
+    assert demand.Naive()(days.mean().interpolate()[:21], 1)[0] == 20
+    assert demand.SeasonalNaive(6)(week.to_numpy(), 1)[0] == 49
+    year = pd.date_range("2020-01-31", periods=12, freq="ME").delete(4)
+    with pytest.raises(tl.ScenarioError, match=r"2020-05 is the first .*resample\('MS'\)"):
+        demand.Naive()(dated(year), 1)
+    demand.Naive()(dated(year).resample("MS").sum(), 1)
 
 
 @pytest.mark.parametrize(

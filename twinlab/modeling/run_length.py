@@ -28,9 +28,6 @@ def shewhart_run_length(shift: Number, limit: Positive = 3.0, size: Count = 1) -
     ARL = 1 / (Φ(−L − δ√n) + Φ(−L + δ√n)) [shift δ, limit L, sample size n].
     Source: Montgomery, Introduction to Statistical Quality Control, operating characteristics.
 
-    Raises:
-        ScenarioError: the limit is not above 0, or the size not at least 1.
-
     >>> round(shewhart_run_length(0), 1), round(shewhart_run_length(1, size=5), 3)
     (370.4, 4.495)
     """
@@ -47,9 +44,6 @@ def cusum_run_length(shift: Number, reference: Amount = 0.5, limit: Positive = 5
     Each side: L(u) = 1 + L(0) Φ(k − δ − u) + ∫₀ʰ L(y) φ(y + k − δ − u) dy; together
     1/L = 1/L⁺ + 1/L⁻ [reference k, limit h, shift δ]. Source: Page (1954); Montgomery,
     Introduction to Statistical Quality Control (k = 0.5, h = 5: 465 and 10.4).
-
-    Raises:
-        ScenarioError: the limit is not above 0, or the reference is negative.
 
     >>> round(cusum_run_length(0), 1), round(cusum_run_length(1), 2)
     (465.4, 10.38)
@@ -78,9 +72,6 @@ def ewma_run_length(shift: Number, weight: Weight = 0.1, limit: Positive = 2.814
     L(u) = 1 + 1/λ ∫ L(y) φ((y − (1 − λ)u)/λ − δ) dy over ± L √(λ/(2 − λ)) [weight λ, limit L in
     asymptotic standard deviations, shift δ]. Source: Crowder (1987); Lucas & Saccucci (1990).
 
-    Raises:
-        ScenarioError: the weight is not in 0 to 1, or the limit not above 0.
-
     >>> round(ewma_run_length(0), 1), round(ewma_run_length(1), 1)
     (499.6, 10.3)
     """
@@ -99,9 +90,6 @@ def shewhart_limit(run_length: RunLength) -> float:
 
     L = Φ⁻¹(1 − 1/(2 ARL)) [standard errors].
 
-    Raises:
-        ScenarioError: the run length is not above 1.
-
     >>> round(shewhart_limit(370.4), 3)
     3.0
     """
@@ -115,7 +103,7 @@ def cusum_limit(run_length: RunLength, reference: Amount = 0.5) -> float:
     """Limit h of a two-sided CUSUM with this mean run length between false alarms.
 
     Raises:
-        ScenarioError: the run length is not above 1, or out of reach.
+        ScenarioError: the run length is out of reach.
 
     >>> round(cusum_limit(1000), 3)
     5.757
@@ -128,7 +116,7 @@ def ewma_limit(run_length: RunLength, weight: Weight = 0.1) -> float:
     """Limit L of an EWMA with this mean run length between false alarms.
 
     Raises:
-        ScenarioError: the run length is not above 1, or out of reach.
+        ScenarioError: the run length is out of reach.
 
     >>> round(ewma_limit(500), 3)
     2.815

@@ -43,9 +43,6 @@ class Reliability(Answer):
 def reliability(up_times: Sequence[Amount], repair_times: Sequence[Amount]) -> Reliability:
     """Measure MTBF, MTTR and availability from complete times up and times in repair.
 
-    Raises:
-        ScenarioError: there are none, or one is negative.
-
     >>> print(reliability([80, 100], [8, 12, 10]))
     mtbf 90 days · mttr 10 days · availability 0.9 share
     """
@@ -90,7 +87,7 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
     lives look short. Source: NIST/SEMATECH e-Handbook section 8.4.1.
 
     Raises:
-        ScenarioError: fewer than 2 different ages of failure, or an age not above 0.
+        ScenarioError: fewer than 2 different ages of failure.
 
     >>> print(fit_weibull([16, 34, 53, 75, 93, 120]))
     shape 1.933 ± 0.65, scale 73.53 ± 16.32 days (± one standard error; 6 of 6 failed)
@@ -145,9 +142,6 @@ def remaining_life(law: Weibull, age: Amount, level: Level = 0.9) -> RemainingLi
     """Predict the life that is left at an age a, from R(a + t)/R(a): mean and interval.
 
     Mean: ∫ₐ R(t) dt / R(a); quantile left by a share p: (aᵏ − ηᵏ ln p)^(1/k) − a.
-
-    Raises:
-        ScenarioError: the age is negative.
 
     >>> print(remaining_life(Weibull(2, 10), age=7))
     mean 4.661 days · low 0.3573 days · high 11.67 days
@@ -206,9 +200,6 @@ def age_replacement(law: Weibull, planned_cost: Positive, failure_cost: Positive
     The optimum solves h(T) ∫₀ᵀ R dt + R(T) = c_f/(c_f − c_p) with failure rate h(T); machines that
     do not wear out (shape ≤ 1) and failures that cost no more are left to run. The replaced
     machine is as good as new. Source: Barlow & Proschan (1965) chapter 4.
-
-    Raises:
-        ScenarioError: a cost is not above 0.
 
     >>> print(age_replacement(Weibull(3, 150), planned_cost=2, failure_cost=8))
     replace at 83.12 days: 0.03685 per day; run to failure: 0.05973 per day (38 % saved)

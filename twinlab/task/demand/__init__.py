@@ -1,8 +1,7 @@
 """Demand: what it is like, what is coming, and how high to fill up for it.
 
 =========  ====================================================================================
-describe   ``describe`` (smooth, erratic, intermittent, lumpy), ``accuracy`` of past forecasts;
-           ``fill_gaps`` of a dated series, by a stated choice
+describe   ``describe`` (smooth, erratic, intermittent, lumpy), ``accuracy`` of past forecasts
 predict    methods ``Naive``, ``SeasonalNaive``, ``MovingAverage``, ``Smoothing``,
            ``HoltWinters``, ``Croston``, ``SBA``, ``TSB``; ``forecast`` with intervals;
            ``evaluate``: rolling origins, scaled errors, coverage, value added to naive
@@ -23,10 +22,10 @@ from twinlab.task.demand.methods import (
     SeasonalNaive,
     Smoothing,
 )  # fmt: skip
-from twinlab.task.demand.series import accuracy, describe, fill_gaps
+from twinlab.task.demand.series import accuracy, describe
 
 __all__ = [
     "SBA", "TSB", "Croston", "HoltWinters", "MovingAverage", "Naive", "SeasonalNaive",
-    "Smoothing", "accuracy", "days_to_cover", "describe", "evaluate", "fill_gaps", "forecast",
-    "order_up_to", "recommend_level", "roll",
+    "Smoothing", "accuracy", "days_to_cover", "describe", "evaluate", "forecast", "order_up_to",
+    "recommend_level", "roll",
 ]  # fmt: skip

@@ -114,10 +114,8 @@ class Forecast:
 
     def __str__(self) -> str:
         """Say what the intervals rest on."""
-        return (
-            f"{len(self.mean)} periods; intervals of {100 * self.level:g} % from "
-            f"{min(self.errors)} past errors promise {100 * self.promise:.3g} %"
-        )
+        said, promise = 100 * self.level, 100 * self.promise
+        return f"intervals of {said:g} % from {min(self.errors)} past errors hold {promise:.3g} %"
 
 
 @ranged
@@ -137,7 +135,7 @@ def forecast(
     >>> ahead.mean.tolist(), ahead.low.tolist(), ahead.high.tolist()
     ([4.0], [2.0], [6.0])
     >>> print(ahead)
-    1 periods; intervals of 90 % from 12 past errors promise 84.6 %
+    intervals of 90 % from 12 past errors hold 84.6 %
     """
     numbers = as_series(history)
     if len(numbers) < needed(method) + 2:
@@ -185,14 +183,9 @@ class Evaluation:
 
 @ranged
 def evaluate(
-    methods: Mapping[str, Method],
-    series: Series,
-    *,
-    horizon: Count = 1,
-    origins: Count = 60,
-    season: Count = 1,
-    level: Level = 0.9,
-) -> Evaluation:
+    methods: Mapping[str, Method], series: Series, *,
+    horizon: Count = 1, origins: Count = 60, season: Count = 1, level: Level = 0.9,
+) -> Evaluation:  # fmt: skip
     """Judge methods by rolling forecasts from the last origins of a series, as many as it has.
 
     MASE and RMSSE scale by the naive error before the first origin; pinball is the mean quantile

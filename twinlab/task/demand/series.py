@@ -7,18 +7,15 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Count, Range, ranged
+from twinlab.scope.ranges import Count, ranged
 from twinlab.task.recommendation import Answer
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Series = Sequence[float] | Array
 INTERVAL_CUT, VARIATION_CUT = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)
@@ -34,55 +31,26 @@ def as_series(series: Series, low: float = 0.0) -> Array:
     row = np.asarray(series)
     if row.ndim != 1 or not row.size:
         raise ScenarioError(f"a series is a row of finite numbers, got the shape {row.shape}")
-    if isinstance(dates := getattr(series, "index", None), Sized):
-        _check_dates(dates)
-    if row.dtype.kind not in "iuf" or not np.isfinite(row).all() or row.min() < low:
-        kind = Range(f"a finite number{' of at least 0' if low == 0 else ''}", low)
-        row = np.array(
-            [kind.fit(one, f"series: period {at}") for at, one in enumerate(row.tolist(), 1)]
+    if isinstance(index := getattr(series, "index", None), Sized):
+        _check_dates(index)
+    if row.dtype.kind not in "iuf":  # None and what stands for missing in a table are NaN
+        row = np.array([v if isinstance(v, int | float) else np.nan for v in row.tolist()])
+    for at in np.flatnonzero(~((row >= low) & (row < np.inf)))[:1]:
+        raise ScenarioError(
+            f"series: period {at + 1} must be a finite number{' of at least 0' * (low == 0)}, got "
+            f"{np.asarray(series).tolist()[at]!r}: fill in or leave out what is missing"
         )
     return row.astype(np.float64)
 
 
-def fill_gaps(series: pd.Series[float], value: float | None) -> pd.Series[float]:
-    """Complete a dated series: missing periods get a value, or lie straight between (None).
-
-    >>> import pandas as pd
-    >>> dates = pd.to_datetime(["2024-05-04", "2024-05-05", "2024-05-07"])
-    >>> sales = pd.Series([4.0, 6.0, 8.0], index=dates)
-    >>> fill_gaps(sales, 0).tolist(), fill_gaps(sales, None).tolist()
-    ([4.0, 6.0, 0.0, 8.0], [4.0, 6.0, 7.0, 8.0])
-    """
-    dates = _dates(series.index)
-    if dates is None:
-        raise ScenarioError("fill_gaps: a series without dates has no gaps: pd.Series(…, index=…)")
-    dates, whole = _rhythm(dates)
-    filled = series.set_axis(dates).reindex(whole)
-    return filled.interpolate() if value is None else filled.fillna(value)
-
-
 def _check_dates(index: Any) -> None:
-    """See that the dates of a series, if it has any, leave out no period."""
-    dates = _dates(index)
-    if dates is None or len(dates) == 1:
-        return
-    dates, whole = _rhythm(dates)
-    if len(missing := whole.difference(dates)):
-        raise ScenarioError(
-            f"dates: {missing[0]} is the first of {len(missing)} missing periods: "
-            "fill_gaps(series, 0) if nothing was sold then, fill_gaps(series, None) for a straight "
-            "line, or series.to_numpy() if the periods that are there are all that count"
-        )
-
-
-def _dates(index: Any) -> Any:
-    """The dates of an index in order, each once, in the time of their place; None without dates."""
+    """See that dates, if a series has any, are in order and leave out no period."""
     import pandas as pd  # half a second; `import twinlab` stays quick
 
     if isinstance(index[0], str) and re.search(r"\d[-./]\d", index[0]):
         raise ScenarioError(f"dates are text ({index[0]!r}): convert them with pd.to_datetime(…)")
     if not isinstance(index[0], date | pd.Period):
-        return None
+        return
     dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else pd.DatetimeIndex(index)
     if dates.tz is not None:  # days are those of the place, hours those of the world
         whole_days = (dates == dates.normalize()).all()
@@ -93,26 +61,30 @@ def _dates(index: Any) -> Any:
                 f"dates: {here} follows {before}: give each date once, in order, such as "
                 "series.groupby(level=0).sum()"
             )
-    return dates
+    if len(dates) > 1:
+        _check_rhythm(dates)
 
 
-def _rhythm(dates: Any) -> tuple[Any, Any]:
-    """Dates, and all those between them: in steps of equal length, or of whole months."""
+def _check_rhythm(dates: Any) -> None:
+    """See that the steps are of equal length, or of whole months."""
     import pandas as pd
 
-    steps = dates[1:] - dates[:-1]
-    step: Any = steps.min()
-    whole: Any = pd.date_range(dates[0], dates[-1], freq=step)
-    if any(steps % step):
+    steps, freq = dates[1:] - dates[:-1], "MS"
+    whole: Any = pd.date_range(dates[0], dates[-1], freq=steps.min())
+    if any(steps % steps.min()):
         dates = dates.to_period("M")
         months = np.diff(dates.year * 12 + dates.month).min()
         whole = pd.period_range(dates[0], dates[-1], freq="M")[:: max(1, months)]
-    if dates.has_duplicates or not dates.isin(whole).all():
+    else:
+        freq = pd.tseries.frequencies.to_offset(steps.min()).freqstr
+    missing = whole.difference(dates)
+    if len(missing) or len(whole) < len(dates):
         raise ScenarioError(
-            f"dates: steps from {step} to {steps.max()} have no rhythm: add up periods of equal "
-            "length first, such as series.resample('D').sum()"
+            f"dates: steps are from {steps.min()} to {steps.max()}, and {[*missing, 'nothing'][0]} "
+            f"is the first that is missing: series.resample({freq!r}).sum() if nothing was sold "
+            f"then, .mean().interpolate() for a straight line, or series.to_numpy() if only the "
+            "periods that are there count"
         )
-    return dates, whole
 
 
 # -- describe ---------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from twinlab.organization.sourcing import Shares
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.laws import days_of, mean_of
+from twinlab.scope.ranges import Amount, Limit, ranged
 from twinlab.scope.scenario import Scenario
 from twinlab.task.recommendation import Recommendation
 
@@ -45,12 +46,11 @@ class Flow:
     relief: Mapping[str, float]
 
 
+@ranged
 def network_flow(
-    ways: Sequence[Way],
-    supply: Mapping[str, float],
-    demand: Mapping[str, float],
-    throughput: Mapping[str, float] | None = None,
-) -> Flow:
+    ways: Sequence[Way], supply: Mapping[str, Limit], demand: Mapping[str, Amount],
+    throughput: Mapping[str, Limit] | None = None,
+) -> Flow:  # fmt: skip
     """Send goods through a network at least cost: from supplies over depots to demands.
 
     min Σ c x with 0 ≤ x ≤ capacity; out − in ≤ supply where there is one, in − out = demand
@@ -70,7 +70,9 @@ def network_flow(
     """
     from scipy.optimize import linprog
 
-    limits = throughput or {}
+    plenty = 1 + 2 * sum(demand.values())  # more than this is as good as without limit
+    supply = {place: min(most, plenty) for place, most in supply.items()}
+    limits = {place: min(most, plenty) for place, most in (throughput or {}).items()}
     places = list(dict.fromkeys(end for w in ways for end in (w.source, w.destination)))
     for name in (*supply, *demand, *limits):
         if name not in places:

@@ -10,6 +10,7 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.ranges import Amount, Count, Limit, Number, Positive, ranged
 
 # -- prescribe --------------------------------------------------------------------------------
 
@@ -40,23 +41,23 @@ class Facilities:
         return self.fixed_cost + self.transport_cost
 
 
+@ranged
 def facilities(
-    sites: Mapping[str, Site],
-    demand: Mapping[str, float],
-    cost: Mapping[tuple[str, str], float],
-    count: int | None = None,
-) -> Facilities:
+    sites: Mapping[str, Site], demand: Mapping[str, Amount],
+    cost: Mapping[tuple[str, str], Limit], count: Count | None = None, *, single: bool = False,
+) -> Facilities:  # fmt: skip
     """Choose the sites to open, with or without capacities, at least cost.
 
     min Σ f y + Σ d c x with Σ x = 1 for each customer, x ≤ y, Σ d x ≤ capacity · y; ``cost`` is
-    per unit and (site, customer), a customer may be served from several sites, and ``count`` asks
-    for that many open sites: with free ones and distances for cost, the p-median (Hakimi 1964).
+    per unit and (site, customer), inf where a site may not serve; a customer may be served from
+    several sites unless all are ``single``-sourced, and ``count`` asks for that many open sites:
+    with free ones and distances for cost, the p-median (Hakimi 1964).
     A mixed-integer program, solved to proven optimality by HiGHS.
     Source: Balinski (1965); Daskin (2013) chapters 7 and 8.
 
     Raises:
         ScenarioError: a cost is missing.
-        SolverError: the sites cannot serve the customers.
+        SolverError: the sites cannot serve the customers, with the reason.
 
     >>> cost = {("north", "a"): 1, ("north", "b"): 9, ("south", "a"): 9, ("south", "b"): 1}
     >>> plan = facilities({"north": Site(30), "south": Site(50)}, {"a": 4, "b": 4}, cost)
@@ -71,6 +72,11 @@ def facilities(
         raise ScenarioError(f"facilities: no cost per unit for {missing[:3] or 'any pair'}: add it")
     needs = np.array(list(demand.values()), dtype=np.float64)
     rates = np.array([[cost[s, c] for c in demand] for s in sites], dtype=np.float64)
+    may = np.isfinite(rates)
+    rates[~may] = 0.0  # such a pair has the bound 0 below
+    for customer, served_by in zip(demand, may.T, strict=True):
+        if not served_by.any():
+            raise SolverError(f"facilities: no site may serve {customer!r}: all its costs are inf")
     fixed = np.array([site.fixed_cost for site in sites.values()])
     room = np.array([min(site.capacity, needs.sum()) for site in sites.values()])
     m, n = rates.shape
@@ -80,9 +86,10 @@ def facilities(
     only_open = hstack([eye_array(m * n), kron(-each_site, np.ones((n, 1)))])
     within = hstack([kron(each_site, needs[None, :]), -each_site * room])
     number = np.append(np.zeros(m * n), np.ones(m))
+    most, whole_x = np.append(may.ravel(), np.ones(m)), np.maximum(number, single)
     many = (1, m) if count is None else (count, count)
     found = milp(
-        np.append((rates * needs).ravel(), fixed), bounds=Bounds(0, 1), integrality=number,
+        np.append((rates * needs).ravel(), fixed), bounds=Bounds(0, most), integrality=whole_x,
         constraints=[LinearConstraint(whole, 1, 1), LinearConstraint(only_open, -np.inf, 0),
                      LinearConstraint(within, -np.inf, 0), LinearConstraint(number, *many)],
         options={"mip_rel_gap": 0.0},
@@ -90,10 +97,12 @@ def facilities(
     if found.status != 0:
         raise SolverError(
             f"no choice of {count or 'any number of'} of {m} sites serves everybody "
-            f"({found.message.rstrip('.')}): capacities sum to {room.sum():g} and "
-            f"{needs.sum():g} is wanted"
+            f"({found.message.rstrip('.')}): capacities sum to "
+            f"{sum(site.capacity for site in sites.values()):g} and {needs.sum():g} is wanted"
+            f"{', each customer from one site' * single}; allow more pairs, sites or capacity"
         )
-    served, is_open = found.x[: m * n].reshape(m, n) * needs, found.x[m * n :] > 0.5
+    solved = np.where(whole_x > 0, np.round(found.x), found.x)
+    served, is_open = solved[: m * n].reshape(m, n) * needs, solved[m * n :] > 0
     links = [
         (site, customer, float(served[i, j]))
         for i, site in enumerate(sites) for j, customer in enumerate(demand)
@@ -114,15 +123,13 @@ class Spot:
     cost: float
 
 
-def gravity_location(points: Sequence[tuple[float, float]], weights: Sequence[float]) -> Spot:
+@ranged
+def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[Positive]) -> Spot:
     """Find the place from which straight lines to all points cost least: the Weber point.
 
     min Σ w √((x − a)² + (y − b)²), by the simplex of Nelder and Mead from the centre of gravity;
     w is cost per unit and distance times units.
     Source: Weber (1909); Chopra & Meindl, network design chapter.
-
-    Raises:
-        ScenarioError: there is not one weight above 0 per point.
 
     >>> spot = gravity_location([(0, 0), (4, 0), (0, 4), (4, 4)], [1, 1, 1, 1])
     >>> round(spot.x, 6), round(spot.y, 6)
@@ -130,9 +137,11 @@ def gravity_location(points: Sequence[tuple[float, float]], weights: Sequence[fl
     """
     from scipy.optimize import minimize
 
+    if {len(point) for point in points} != {2} or len(points) != len(weights):
+        raise ScenarioError(
+            f"gravity_location: {len(points)} points (x, y) and {len(weights)} weights: as many"
+        )
     where, w = np.asarray(points, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    if where.shape != (len(w), 2) or not len(w) or w.min() <= 0:
-        raise ScenarioError("gravity_location: one weight above 0 for each point (x, y)")
 
     def cost(here: np.ndarray) -> float:
         return float(w @ np.hypot(*(where - here).T))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
+from twinlab.scope.ranges import Amount, Limit, ranged
 from twinlab.task.logistics.storms import StormOutcome, StormPlan, StormSeason
 
 Key = tuple[Any, ...]  # a variable by name: ("stock", depot), ("shipped", storm, depot, place), …
@@ -49,7 +50,8 @@ class StormWorth:
         )
 
 
-def preposition(season: StormSeason, budget: float = math.inf) -> StormPlan:
+@ranged
+def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
     """Find where stock should lie before the season, so that the expected cost is least.
 
     Two stages [y open, r stock, x shipped, w missing, ρ surviving share]:
@@ -59,7 +61,6 @@ def preposition(season: StormSeason, budget: float = math.inf) -> StormPlan:
     of goods and one size of depot.
 
     Raises:
-        ScenarioError: the budget is below 0.
         SolverError: the solver found no answer.
 
     >>> from twinlab.task.logistics.storms import Depot, Storm
@@ -70,12 +71,11 @@ def preposition(season: StormSeason, budget: float = math.inf) -> StormPlan:
     >>> {depot: round(units) for depot, units in plan.stocks.items()}, round(plan.cost)
     ({'near': 0, 'far': 40}, 150)
     """
-    if not budget >= 0:
-        raise ScenarioError(f"preposition: budget is {budget!r} USD/season: give at least 0")
     return _solve(season, budget, None)
 
 
-def judge_stocks(season: StormSeason, stocks: Mapping[str, float]) -> StormPlan:
+@ranged
+def judge_stocks(season: StormSeason, stocks: Mapping[str, Amount]) -> StormPlan:
     """Judge given stocks by all storms: the best that can be done with them once a storm is there.
 
     >>> from twinlab.task.logistics.storms import Depot, Storm
@@ -89,7 +89,7 @@ def judge_stocks(season: StormSeason, stocks: Mapping[str, float]) -> StormPlan:
         if name not in names:
             raise ScenarioError(f"stocks: {name!r} is not a depot; {did_you_mean(name, names)}")
         depot = season.depots[names.index(name)]
-        if not 0 <= units <= depot.capacity * (1 + 1e-9):
+        if units > depot.capacity * (1 + 1e-9):
             raise ScenarioError(
                 f"stocks: {name!r} holds {units!r} units: give 0 to {depot.capacity:g}"
             )

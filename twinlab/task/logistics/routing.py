@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -13,9 +14,12 @@ import numpy as np
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError, TwinError
+from twinlab.scope.ranges import Amount, Count, Whole, ranged
 
-# PyVRP counts in whole numbers; fractions are scaled up to about this many steps.
+# PyVRP counts in whole numbers, whose sums must not overflow. Numbers without a common
+# denominator up to this one are counted in so many steps.
 STEPS = 1_000_000
+MOST = 10**10
 
 # -- prescribe --------------------------------------------------------------------------------
 
@@ -43,24 +47,22 @@ class RoutePlan:
         return float(sum(self.lengths))
 
 
+@ranged
 def route(
-    names: Sequence[str],
-    distances: Any,
-    fleet: Fleet,
-    *,
-    demand: Mapping[str, float] | None = None,
-    iterations: int = 2000,
-    seed: int = 1,
-) -> RoutePlan:
+    names: Sequence[str], distances: Any, fleet: Fleet, *,
+    demand: Mapping[str, Amount] | None = None, iterations: Count = 2000, seed: Whole = 1,
+) -> RoutePlan:  # fmt: skip
     """Plan routes from the first place, the depot, to all others, by iterated local search.
 
     ``distances`` is the table of distances from each place (row) to each place (column), in the
-    order of ``names``. A good plan, not a proven one; the same seed and iterations give the same
-    plan. Source: Dantzig & Ramser (1959); Wouda, Lan & Kool (2024), PyVRP.
+    order of ``names``; a way that does not exist is infinitely long. A good plan, not a proven one;
+    the same seed and iterations give the same plan. Fractions are counted exactly (tenths, thirds,
+    …); numbers without a common denominator up to a million to nine digits.
+    Source: Dantzig & Ramser (1959); Wouda, Lan & Kool (2024), PyVRP.
 
     Raises:
         ScenarioError: the table does not fit the names, or a demand has an unknown name.
-        SolverError: the fleet cannot serve everybody.
+        SolverError: the fleet cannot serve everybody, with the reason.
         TwinError: PyVRP is not installed.
 
     >>> table = [[0, 3, 5], [3, 0, 4], [5, 4, 0]]
@@ -68,22 +70,23 @@ def route(
     >>> plan.distance, plan.tours
     (12.0, (('depot', 'a', 'b', 'depot'),))
     """
-    table, wanted = np.asarray(distances, dtype=np.float64), demand or {}
-    if table.shape != (len(names), len(names)) or len(names) < 2 or table.min() < 0:
-        raise ScenarioError(
-            f"route: distances are a table of {len(names)} rows and columns, none below 0; got "
-            f"shape {table.shape}"
-        )
+    table, wanted = _table(names, distances), demand or {}
     unknown = [name for name in wanted if name not in names[1:]]
     if unknown or len(set(names)) < len(names):
         raise ScenarioError(f"route: demand of {unknown or names}: each place once, no depot")
     needs = np.array([wanted.get(name, 0.0) for name in names])
-    if needs.sum() > fleet.vehicles * fleet.capacity or needs.max() > fleet.capacity:
+    loads, capacity = _whole(needs, fleet.capacity)
+    if sum(loads.tolist()) > fleet.vehicles * capacity or loads.max() > capacity:
         raise SolverError(
             f"route: {needs.sum():g} units are wanted ({needs.max():g} in one place) and "
             f"{fleet.vehicles} vehicles carry {fleet.capacity:g} each: add vehicles or capacity"
         )
-    visits = _search(table, needs, fleet, iterations, seed)
+    _check_reach(names, table, fleet)
+    vehicles: dict[str, Any] = {"num_available": fleet.vehicles, "capacity": [capacity]}
+    ways, vehicles["max_distance"] = _whole(table, fleet.reach)
+    longest = 2 * len(names) * int(ways.max())  # of all plans on ways that exist
+    ways[np.isinf(table)] = longest + 1
+    visits = _search(ways, longest, loads.tolist(), vehicles, (iterations, seed))
     order = [[0, *visit, 0] for visit in visits]
     return RoutePlan(
         tuple(tuple(names[at] for at in tour) for tour in order),
@@ -92,8 +95,58 @@ def route(
     )
 
 
+def _table(names: Sequence[str], distances: Any) -> Array:
+    """The table of distances as numbers, nothing from a place to itself."""
+    try:
+        table = np.array(distances, dtype=np.float64)
+    except (TypeError, ValueError) as problem:
+        raise ScenarioError(f"route: distances are a table of numbers: {problem}") from None
+    if table.shape != (len(names), len(names)) or len(names) < 2:
+        raise ScenarioError(
+            f"route: distances are a table of {len(names)} rows and columns, a depot and at least "
+            f"one other place; got shape {table.shape}"
+        )
+    np.fill_diagonal(table, 0.0)
+    for a, b in np.argwhere(~(table >= 0))[:1]:
+        raise ScenarioError(
+            f"route: the distance {names[a]!r} → {names[b]!r} must be a number of at least 0, or "
+            f"inf where there is no way, got {table[a, b]:g}"
+        )
+    return table
+
+
+def _whole(numbers: Array, limit: float) -> tuple[Any, int]:
+    """Numbers and the limit of their sums in whole steps, exact if they have a common measure."""
+    steps, finite = 1, np.where(np.isinf(numbers), 0.0, numbers)
+    most = float(finite.max())
+    for number in np.unique([*finite.ravel(), limit if limit < math.inf else 0.0]):
+        near = Fraction(number).limit_denominator(STEPS)
+        steps = math.lcm(steps, near.denominator)
+        if abs(float(near) - number) > 1e-12 * number or steps * most * len(numbers) > MOST:
+            steps = 0
+            break
+    scale = steps or (STEPS if math.isinf(limit) else 1000 * STEPS) / most
+    slack = 1e-9 if steps else len(numbers)
+    upper = int(min(limit * scale * (1 + 1e-12) + slack, float(2**62)))
+    return np.round(finite * scale).astype(np.int64), upper
+
+
+def _check_reach(names: Sequence[str], table: Array, fleet: Fleet) -> None:
+    """See that a vehicle's reach is enough for the shortest ways to each place and back."""
+    from scipy.sparse.csgraph import csgraph_from_dense, shortest_path
+
+    out, back = (shortest_path(csgraph_from_dense(ways, null_value=np.inf), indices=0)
+                 for ways in (table, table.T))  # fmt: skip
+    for name, there, home in zip(names, out, back, strict=True):
+        if there + home > fleet.reach * (1 + 1e-9) or math.isinf(there + home):
+            raise SolverError(
+                f"route: the shortest way to {name!r} and back is {there + home:g} long and a "
+                f"vehicle's reach is {fleet.reach:g}: give it a way or more reach, or leave it out"
+            )
+
+
 def _search(
-    table: Array, needs: Array, fleet: Fleet, iterations: int, seed: int
+    ways: Any, longest: int, loads: list[int], vehicles: dict[str, Any], effort: tuple[int, int]
 ) -> list[list[int]]:
     """The places that each vehicle visits, by number, in a settled order of vehicles."""
     try:
@@ -101,32 +154,23 @@ def _search(
         from pyvrp.stop import MaxIterations
     except ModuleNotFoundError:
         raise TwinError("routing needs PyVRP: pip install 'twinlab-scom[methods]'") from None
-    length = 1.0 if (table == np.round(table)).all() else STEPS / table.max()
-    load = 1.0 if (needs == np.round(needs)).all() else STEPS / needs.max()
-    limited = not math.isinf(fleet.capacity)
-    ways: Any = np.round(table * length).astype(np.int64)
-    np.fill_diagonal(ways, 0)
-    loads = [[math.ceil(need * load)] if limited else [] for need in needs]
-    vehicles = pyvrp.VehicleType(
-        fleet.vehicles,
-        capacity=[int(fleet.capacity * load)] if limited else [],
-        max_distance=int(min(fleet.reach * length, np.iinfo(np.int64).max)),
-    )
     data = pyvrp.ProblemData(
-        locations=[pyvrp.Location(0, 0) for _ in needs],
-        clients=[pyvrp.Client(at, delivery=loads[at]) for at in range(1, len(needs))],
+        locations=[pyvrp.Location(0, 0) for _ in loads],
+        clients=[pyvrp.Client(at, delivery=[loads[at]]) for at in range(1, len(loads))],
         depots=[pyvrp.Depot(0)],
-        vehicle_types=[vehicles],
+        vehicle_types=[pyvrp.VehicleType(**vehicles)],
         distance_matrices=[ways],
         duration_matrices=[np.zeros_like(ways)],
     )
+    iterations, seed = effort
     best = pyvrp.solve(data, MaxIterations(iterations), seed=seed, collect_stats=False).best
-    if not best.is_feasible():
+    if not best.is_feasible() or best.distance() > longest:
         raise SolverError(
-            f"route: no plan within capacity and reach found in {iterations} iterations: add "
-            "vehicles or iterations"
+            f"route: no plan on the ways that exist, within capacity and reach, found in "
+            f"{iterations} iterations, each place served by one vehicle at once: add vehicles, "
+            "capacity, reach or iterations"
         )
     visits = [[1 + activity.idx for activity in r if activity.is_client()] for r in best.routes()]
-    if (table == table.T).all():  # then a route and its reverse are one: settle which is shown
+    if (ways == ways.T).all():  # then a route and its reverse are one: settle which is shown
         visits = [min(visit, visit[::-1]) for visit in visits]
     return sorted(visits)

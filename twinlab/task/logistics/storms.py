@@ -49,7 +49,7 @@ class Storm(Row):
 
 
 @dataclass(frozen=True)
-class StormSeason:
+class StormSeason(Row):
     """What is known before the season; ``shortage_cost`` is that of a missing unit [USD].
 
     ``transport`` gives USD/unit by (depot, place); a pair that is missing cannot be served.
@@ -61,9 +61,10 @@ class StormSeason:
     depots: tuple[Depot, ...]
     storms: tuple[Storm, ...]
     transport: Mapping[Way, float]
-    shortage_cost: float
+    shortage_cost: float = column("USD/unit", meaning="cost of a missing unit", low=0)
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """See that chances sum to one, names are known and stand once, and ways cost a number."""
         object.__setattr__(self, "depots", tuple(self.depots))
         object.__setattr__(self, "storms", tuple(self.storms))
         total = math.fsum(storm.probability for storm in self.storms)
@@ -71,8 +72,15 @@ class StormSeason:
             raise ScenarioError(
                 f"season: probabilities sum to {total:g}, not 1: add a calm Storm('calm', p)"
             )
-        if not self.shortage_cost >= 0:
-            raise ScenarioError(f"season: shortage_cost is {self.shortage_cost!r}: give at least 0")
+        for rows in (self.depots, self.storms):
+            if len({row.name for row in rows}) < len(rows):
+                raise ScenarioError(f"season: {[r.name for r in rows]}: each name stands once")
+        for way, rate in self.transport.items():
+            if not 0 <= rate < math.inf:
+                raise ScenarioError(
+                    f"season: transport of {way} costs {rate!r} USD/unit: give a number of at "
+                    "least 0, or leave out a pair that cannot be served"
+                )
         names = [depot.name for depot in self.depots]
         used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
         for name in used:

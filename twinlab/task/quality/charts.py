@@ -243,7 +243,7 @@ def choose_chart(run_length: RunLength, shift: Positive) -> ChartChoice:
     the limit that gives the wanted mean run length. Source: Montgomery, CUSUM and EWMA chapters.
 
     Raises:
-        ScenarioError: the shift is not above 0, or the run length out of reach.
+        ScenarioError: the run length is out of reach.
 
     >>> choice = choose_chart(500, shift=1)
     >>> str(choice.best.design), round(choice.best.detection, 2)

@@ -44,9 +44,6 @@ def chart_constants(size: SampleSize) -> Constants:
     B3, B4 = 1 ∓ 3 √(1 − c4²)/c4, none below 0. Source: Montgomery, Statistical Quality Control,
     appendix of factors; d2 after Tippett (1925).
 
-    Raises:
-        ScenarioError: a sample has fewer than 2 values, or more than 100.
-
     >>> round(chart_constants(5).d2, 3), round(chart_constants(2).D4, 3)
     (2.326, 3.267)
     """
@@ -94,9 +91,7 @@ def xbar_r(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -
     """
     sizes = [len(sample) for sample in samples]
     if len(sizes) < 2 or min(sizes) < 2 or len(set(sizes)) > 1:
-        raise ScenarioError(
-            f"samples: at least 2 rows of as many values, at least 2, got {sizes[:9]}"
-        )
+        raise ScenarioError(f"samples: at least 2 rows of at least 2 values each, got {sizes[:9]}")
     table = np.asarray(samples, dtype=np.float64)
     c, ranges, means = chart_constants(table.shape[1]), np.ptp(table, axis=1), table.mean(axis=1)
     width = float(ranges[:baseline].mean())

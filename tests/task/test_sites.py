@@ -1,0 +1,195 @@
+"""Sites, flows and lots against every possible plan; pairs that may not be; numbers of no sense."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import twinlab as tl
+from twinlab.task.inventory import wagner_whitin
+from twinlab.task.logistics import (
+    Depot,
+    Site,
+    Storm,
+    StormSeason,
+    Way,
+    facilities,
+    gravity_location,
+    judge_stocks,
+    network_flow,
+    preposition,
+)
+
+INF = math.inf
+
+
+def by_trying(sites, demand, cost):
+    """The least cost with each customer served from one site, over all assignments."""
+    best = INF
+    for chosen in product(sites, repeat=len(demand)):
+        loads = dict.fromkeys(sites, 0.0)
+        total = sum(sites[s].fixed_cost for s in set(chosen))
+        for site, (customer, units) in zip(chosen, demand.items(), strict=True):
+            loads[site] += units
+            total += units * cost[site, customer] if units else 0.0
+        if all(loads[s] <= sites[s].capacity for s in sites):
+            best = min(best, total)
+    return best
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("small", [True, False])
+def test_single_sourcing_with_forbidden_pairs_is_the_best_of_all(seed, small):
+    draw = np.random.default_rng(seed)
+    sites = {s: Site(float(draw.integers(0, 60)), float(draw.integers(5, 14)) if small else INF)
+             for s in "xyz"}  # fmt: skip
+    demand = {c: float(draw.integers(1, 8)) for c in "abcd"}
+    cost = {(s, c): INF if draw.random() < 0.3 else float(draw.integers(1, 20))
+            for s in sites for c in demand}  # fmt: skip
+    best = by_trying(sites, demand, cost)
+    if math.isinf(best):
+        with pytest.raises(tl.SolverError, match=r"no site may serve|no choice of"):
+            facilities(sites, demand, cost, single=True)
+        return
+    plan = facilities(sites, demand, cost, single=True)
+    assert plan.cost == pytest.approx(best)
+    assert len(plan.links) == len(demand)
+    split = facilities(sites, demand, cost)
+    assert split.cost <= plan.cost + 1e-9 if small else split.cost == pytest.approx(best)
+    assert all(cost[s, c] < INF for s, c, _ in split.links)
+
+
+def test_a_service_distance_opens_both():
+    cost = {("n", "a"): 1, ("n", "b"): INF, ("s", "a"): INF, ("s", "b"): 1}
+    plan = facilities({"n": Site(30), "s": Site(50)}, {"a": 4, "b": 4}, cost)
+    assert (plan.cost, plan.open) == (88, ("n", "s"))
+    assert plan.links == (("n", "a", 4.0), ("s", "b", 4.0))
+
+
+ONE = {"sites": {"n": Site(3, 9)}, "demand": {"a": 4}, "cost": {("n", "a"): 1}}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"cost": {("n", "a"): INF}}, "no site may serve 'a'"),
+        ({"cost": {("n", "a"): math.nan}}, "must be a number of at least 0, or inf, got nan"),
+        ({"cost": {("n", "a"): -1}}, "cost.* must be a number of at least 0"),
+        ({"cost": {}}, "no cost per unit for"),
+        ({"demand": {"a": math.nan}}, r"demand\['a'\] must be a finite number of at least 0"),
+        ({"demand": {"a": -4}}, r"demand\['a'\] must be"),
+        ({"demand": {"a": INF}}, r"demand\['a'\] must be"),
+        ({"demand": {"a": 40}}, "capacities sum to 9 and 40 is wanted"),
+        ({"demand": {}}, "facilities: no cost"),
+        ({"count": 0}, "count must be a whole number of at least 1"),
+        ({"count": 3}, "no choice of 3 of 1 sites"),
+    ],
+)
+def test_what_cannot_be_sited_is_told(change, words):
+    with pytest.raises(tl.TwinError, match=words):
+        facilities(**(ONE | change))
+
+
+WAYS = [Way("plant", "depot", 1), Way("depot", "shop", 2), Way("plant", "shop", 5)]
+
+
+def test_a_supply_without_limit_is_a_supply():
+    plan = network_flow(WAYS, {"plant": INF}, {"shop": 10}, throughput={"depot": INF})
+    assert (plan.cost, plan.relief["plant"], plan.relief["depot"]) == (30, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("supply", "demand", "words"),
+    [
+        ({"plant": math.nan}, {"shop": 1}, r"supply\['plant'\] must be"),
+        ({"plant": -5}, {"shop": 1}, r"supply\['plant'\] must be"),
+        ({"plant": 5}, {"shop": -1}, r"demand\['shop'\] must be"),
+        ({"plant": 5}, {"shop": 9}, "no plan serves every demand"),
+        ([5], {"shop": 9}, "supply must be numbers by name"),
+    ],
+)
+def test_a_flow_of_no_sense_is_told(supply, demand, words):
+    with pytest.raises(tl.TwinError, match=words):
+        network_flow(WAYS, supply, demand)
+
+
+@pytest.mark.parametrize(
+    ("points", "weights"),
+    [
+        ([(0, 0), (1, math.nan)], [1, 1]), ([(0, 0), (1, 1)], [1, 0]), ([(0, 0)], [1, 1]), ([], []),
+        ([(0, 0, 0)], [1]), ([(0, "x")], [1]), ([(0, 0), (1, 2)], [1, math.nan]), (3, [1]),
+    ],
+)  # fmt: skip
+def test_a_centre_of_nothing_is_told(points, weights):
+    with pytest.raises(tl.TwinError, match="gravity_location"):
+        gravity_location(points, weights)
+
+
+def season(**change):
+    given = {
+        "depots": [Depot("far", 100, 10, 1)], "storms": [Storm("hit", 1, {"town": 40})],
+        "transport": {("far", "town"): 5}, "shortage_cost": 20,
+    }  # fmt: skip
+    return StormSeason(**(given | change))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: season(shortage_cost=math.nan), "shortage_cost"),
+        (lambda: season(shortage_cost=-1), "shortage_cost must be at least 0"),
+        (lambda: season(transport={("far", "town"): math.nan}), "costs nan USD/unit"),
+        (lambda: season(transport={("far", "town"): -2}), "costs -2 USD/unit"),
+        (lambda: season(depots=[Depot("far", 1), Depot("far", 2)]), "each name stands once"),
+        (lambda: season(storms=[Storm("a", 0.5), Storm("a", 0.5)]), "each name stands once"),
+        (lambda: preposition(season(), math.nan), "budget must be a number of at least 0"),
+        (lambda: preposition(season(), -1), "budget must be a number of at least 0"),
+        (lambda: judge_stocks(season(), {"far": math.nan}), r"stocks\['far'\] must be"),
+        (lambda: judge_stocks(season(), {"far": 101}), "give 0 to 100"),
+    ],
+)
+def test_a_season_of_no_sense_is_told(call, words):
+    with pytest.raises(tl.TwinError, match=words):
+        call()
+
+
+# -- lots -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_lots_are_the_best_of_all_choices_of_periods(seed):
+    draw = np.random.default_rng(seed)
+    needs = draw.integers(0, 90, 6) * (draw.random(6) < 0.8) + (np.arange(6) == 0)
+    prices, best = draw.integers(1, 5, 6), INF
+    for chosen in product([False, True], repeat=5):
+        ordered, cost = 0, 0.0
+        for t, units in enumerate(needs):
+            if t == 0 or chosen[t - 1]:
+                ordered, cost = t, cost + 70
+            cost += units * (prices[ordered] + 1.5 * (t - ordered))
+        best = min(best, cost)
+    plan = wagner_whitin(needs, 70, 1.5, prices)
+    assert plan.cost == pytest.approx(best)
+    assert sum(plan.orders) == needs.sum()
+    assert wagner_whitin(pd.Series(needs), 70, 1.5, list(prices)) == plan
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (([10, math.nan, 20], 100, 1), r"demand\[1\] must be .* got nan: fill in or leave out"),
+        (([10, -1], 100, 1), r"demand\[1\] must be a finite number of at least 0, got -1"),
+        (([10, INF], 100, 1), r"demand\[1\] must be a finite number"),
+        (([10, None], 100, 1), r"demand\[1\] must be"),
+        (([], 100, 1), "at least one"),
+        (([10], math.nan, 1), "setup must be"),
+        (([10], 100, -1), "holding must be"),
+        (([10], 100, 1, [math.nan]), r"unit_costs\[0\] must be"),
+        ((pd.Series([1.0, None]), 100, 1), r"demand\[1\] must be"),
+    ],
+)
+def test_lots_of_no_sense_are_told(given, words):
+    with pytest.raises(tl.TwinError, match=words):
+        wagner_whitin(*given)
