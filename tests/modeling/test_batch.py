@@ -62,8 +62,8 @@ def test_every_kpi_of_every_history_is_that_of_its_run():
             many = getattr(batch.kpis, column.name)[replication]
             assert many == pytest.approx(getattr(run.kpis, column.name), rel=1e-9, nan_ok=True)
         for measure in (tl.bullwhip, tl.end_to_end_bullwhip):
-            alone = measure(run, "plant", "unit")
-            assert measure(batch, "plant", "unit")[replication] == pytest.approx(alone, rel=1e-9)
+            for node in ("plant", "shop"):
+                assert measure(batch, node, "unit")[replication] == measure(run, node, "unit")
 
 
 @pytest.mark.parametrize(

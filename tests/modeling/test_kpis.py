@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import twinlab as tl
@@ -170,6 +171,30 @@ def test_bullwhip_by_stage_and_end_to_end():
     assert tl.bullwhip(run, "plant") == 4
     assert tl.end_to_end_bullwhip(run, "shop") == 4
     assert tl.end_to_end_bullwhip(run, "plant") == 16
+
+
+@pytest.mark.parametrize("demand", [4.4, 0.1, 1e-6, 3e9, 1 / 3])
+@pytest.mark.parametrize("days", [1, 50, 365])
+def test_demand_that_does_not_vary_is_not_amplified(demand, days):
+    """Nothing varies but by rounding: the ratio is undefined, in both engines."""
+    network = tl.serial(["mine", "plant", "shop"], demand=tl.Constant(demand),
+                        on_hand={"shop": 10.3 * demand, "plant": 10.3 * demand})  # fmt: skip
+    scenario = tl.Scenario(network, tl.BaseStock(10.3 * demand), days=days)
+    for history in (tl.simulate(scenario), tl.replicate(scenario, 2)):
+        for measure in (tl.bullwhip, tl.end_to_end_bullwhip):
+            for node in ("plant", "shop"):
+                assert np.isnan(measure(history, node)).all()
+
+
+def test_a_variation_far_below_the_mean_is_still_one():
+    """A million and a few: orders follow demand by one day, so the ratio is 1."""
+    values = tuple(1e6 + 0.25 * (day % 7) for day in range(70))
+    network = tl.serial(["mine", "shop"], demand=tl.Trace(values), on_hand={"shop": 2e6})
+    scenario = tl.Scenario(network, tl.BaseStock(2e6), days=70)
+    run, batch = tl.simulate(scenario), tl.replicate(scenario, 2)
+    assert tl.bullwhip(run, "shop") == pytest.approx(1, abs=1e-6)
+    assert (tl.bullwhip(batch, "shop") == tl.bullwhip(run, "shop")).all()
+    assert run.variance("demand") == pytest.approx(np.var(values), rel=1e-9)
 
 
 def test_littles_law_meets_the_mean_of_the_lead_times():

@@ -181,6 +181,7 @@ def lead_time(history: History, node: str = "", product: str = "") -> Value:
 def bullwhip(history: History, node: str, product: str = "") -> Value:
     """How much a node amplifies: variance of its orders / variance of what it was asked.
 
+    NaN if what it was asked does not vary beyond rounding (sd below 10⁻⁹ of its mean).
     Source: Lee, Padmanabhan & Whang (1997); Chen et al. (2000) equation 1.
 
     >>> from twinlab import MinMax, Normal, Scenario, serial, simulate
@@ -188,8 +189,7 @@ def bullwhip(history: History, node: str, product: str = "") -> Value:
     >>> round(bullwhip(simulate(Scenario(chain, MinMax(9, 20), days=500), seed=1), "shop"), 2)
     45.62
     """
-    orders = history.variance("ordered", node, product)
-    return _ratio(orders, history.variance("asked", node, product))
+    return _amplified(history, ("ordered", node, product), ("asked", node, product))
 
 
 def end_to_end_bullwhip(history: History, node: str, product: str = "") -> Value:
@@ -201,7 +201,14 @@ def end_to_end_bullwhip(history: History, node: str, product: str = "") -> Value
     >>> round(end_to_end_bullwhip(run, "plant"), 6)
     1.0
     """  # noqa: E501 (a doctest line)
-    return _ratio(history.variance("ordered", node, product), history.variance("demand"))
+    return _amplified(history, ("ordered", node, product), ("demand",))
+
+
+def _amplified(history: History, above: tuple[str, ...], below: tuple[str, ...]) -> Value:
+    """A ratio of variances over days, where what stands below varies beyond rounding."""
+    noise = (1e-9 / len(history.days) * history.total(*below)) ** 2
+    varies = history.variance(*below)
+    return _ratio(history.variance(*above), np.where(varies > noise, varies, 0.0))
 
 
 @dataclass(frozen=True, repr=False)

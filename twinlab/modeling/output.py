@@ -173,9 +173,8 @@ class Spread:
 
     >>> spread = Spread()
     >>> for day in (1e9, 1e9 + 1, 1e9 + 2):
-    ...     spread.add(np.array([day]), np.array([day]), np.array([day]))
-    >>> total = np.array([3e9 + 3])
-    >>> spread.variances(total, total, total)["demand"].tolist()
+    ...     spread.add(np.array([day]))
+    >>> spread.variances()[0].tolist()
     [0.666667]
     """
 
@@ -183,29 +182,26 @@ class Spread:
         """Nothing has been seen."""
         self.count = 0
         self.shift: list[Any] = []
+        self.sums: list[Any] = []
         self.squares: list[Any] = []
         self.spare: list[Any] = []
 
-    def add(self, ordered: Any, asked: Any, demand: Any) -> None:
-        """Add a day."""
-        today = (ordered, asked, demand)
+    def add(self, *today: Any) -> None:
+        """Add a day of some series."""
         if not self.count:
             self.shift = [values.copy() for values in today]
-            self.squares = [np.zeros_like(values) for values in today]
-            self.spare = [np.zeros_like(values) for values in today]
+            self.sums, self.squares, self.spare = ([np.zeros_like(v) for v in today] for _ in "123")
         self.count += 1
-        for at, values in enumerate(today):
-            beyond = np.subtract(values, self.shift[at], out=self.spare[at])
+        for values, shift, total, square, spare in zip(
+            today, self.shift, self.sums, self.squares, self.spare, strict=True
+        ):
+            beyond = np.subtract(values, shift, out=spare)
+            total += beyond
             beyond *= beyond
-            self.squares[at] += beyond
+            square += beyond
 
-    def variances(self, ordered: Any, asked: Any, demand: Any) -> dict[str, Any]:
-        """The variance over the days of each series, given its sum over the days."""
+    def variances(self) -> list[Any]:
+        """The variance over the days of each series."""
         days = max(1, self.count)
-        found = [
-            np.maximum(0.0, square / days - (total / days - shift) ** 2)
-            for square, total, shift in zip(
-                self.squares, (ordered, asked, demand), self.shift, strict=False
-            )
-        ]
-        return dict(zip(("ordered", "asked", "demand"), found, strict=False))
+        pairs = zip(self.sums, self.squares, strict=True)
+        return [np.maximum(0.0, square / days - (total / days) ** 2) for total, square in pairs]

@@ -192,9 +192,7 @@ def live_days(engine: BatchEngine, bands: tuple[Band, ...] = (), warm_up: int = 
     books.settle()
     read[:] = totals
     totals = books.record
-    parts = record_rows(plan)
-    sums = [totals[parts[name]] for name in ("ordered", "asked_today", "demanded")]
-    variances = spread.variances(sums[0], sums[1], sums[2].sum(axis=0))
+    variances = dict(zip(("ordered", "asked", "demand"), spread.variances(), strict=False))
     marks.append(totals[watched])
     return Piece(totals, np.diff(marks, axis=0), variances, traces)
 

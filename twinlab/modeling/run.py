@@ -10,7 +10,7 @@ import numpy as np
 
 from twinlab.modeling.kpis import KPIs, evaluate
 from twinlab.modeling.measures import MEASURES, measure
-from twinlab.modeling.output import SETTLING, days_left_out
+from twinlab.modeling.output import SETTLING, Spread, days_left_out
 from twinlab.modeling.plan import Plan
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
@@ -79,7 +79,13 @@ class Run:
 
     def variance(self, name: str, node: str = "", product: str = "") -> float:
         """The variance over days of a measure that is summed over items."""
-        return float(self.series(name, node, product).var())
+        # Added up as the batch engine does, so that both agree to the last bit.
+        everything = name == "demand" and not node and not product
+        items = dict.fromkeys(self.plan.sellers) if everything else self.plan.columns(node, product)
+        spread = Spread()
+        for today in self.measures[name]:
+            spread.add(np.array([sum(today[item] for item in items)]))
+        return float(spread.variances()[0][0])
 
     @cached_property
     def daily(self) -> pd.DataFrame:
