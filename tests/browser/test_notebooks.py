@@ -66,7 +66,7 @@ def test_the_fixtures_run_a_notebook_and_move_its_slider(written, open_notebook)
     notebook.move_first_slider()
     notebook.check()
     assert "from an old run" not in notebook.page.locator(".jp-Notebook").inner_text()
-    assert "43 units" in notebook.page.locator("[role=status]").first.inner_text()
+    notebook.wait_for_text("43 units")
 
 
 def test_the_fixtures_notice_an_error_in_a_cell(written, open_notebook):
@@ -87,8 +87,9 @@ def test_the_fixtures_notice_a_request_that_leaves(written, open_notebook):
 def test_the_fixtures_notice_a_slider_that_does_nothing(written, open_notebook):
     notebook = open_notebook(written("deaf.ipynb", DEAF))
     notebook.run_all()
-    notebook.page.set_default_timeout(3000)
+    seen, before = notebook.press_first_slider(3)
+    notebook.settle()
+    notebook.page.set_default_timeout(3000)  # all has happened that will
     with pytest.raises(Exception, match="Timeout"):
-        notebook.move_first_slider()
-    handle = notebook.page.locator(".noUi-handle").first
-    assert handle.get_attribute("aria-valuenow") == "43.0", "the slider itself did move"
+        notebook.wait_for_answer(seen, before)
+    notebook.page.locator(".noUi-handle[aria-valuenow='43.0']").wait_for()  # itself, it did move
