@@ -1,0 +1,372 @@
+"""The answers to the exercises, found by another way than in the library: by hand, by a loop of our
+own, by the other engine, by another solver. Each is right, and its neighbours are not."""
+
+import csv
+import math
+
+import networkx
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import minimize_scalar
+from scipy.stats import norm, t
+
+import twinlab as tl
+from twinlab.cases.automotive import automotive
+from twinlab.cases.factory import fit_tools
+from twinlab.cases.folders import dataset
+from twinlab.cases.relief import social_schedule, storm_season
+from twinlab.lab.exercises import (
+    factory,
+    humanitarian,
+    management,
+    modeling,
+    organization,
+    own,
+    people,
+    scope,
+    start,
+    technology,
+)
+from twinlab.lab.exercises.automotive import EXERCISES as AUTOMOTIVE
+from twinlab.lab.exercises.task import EXERCISES as TASK
+from twinlab.modeling.run_length import cusum_limit
+from twinlab.technology import Bus, Link, Plant
+
+# -- 0: a supplier three tiers up closes ------------------------------------------------------
+
+
+def served(scenario, days, node="chip maker"):
+    """What was served on the day, of what was asked, by the batch engine."""
+    hit = scenario.disrupt(tl.Outage(node, start=60, days=days))
+    batch = tl.replicate(hit, 1, seed=1, bands=["demand", "on_time"])
+    return batch.band("demand")[:, 0], batch.band("on_time")[:, 0]
+
+
+def test_the_longest_closure_that_nobody_notices():
+    """Before it and beyond it, so that nothing rests on a search."""
+    right = start.unnoticed()
+    for days in (1, right - 7, right - 1, right, right + 1, right + 2, right + 9):
+        asked, on_time = served(start.calm(), days)
+        assert (asked - on_time < 1e-9).all() == (days <= right), days
+
+
+def test_the_least_level_of_chips():
+    right = start.chips()
+    for level in (right - 100, right, right + 100):
+        asked, on_time = served(start.calm().set("ECU plant/chip.up_to", level), 28)
+        assert (on_time.sum() / asked.sum() >= 0.99) == (level >= right), level
+
+
+def test_whose_closure_is_noticed_first():
+    """The fewest days of stock lie between the car plant and its customers."""
+    first = {}
+    for node in start.UPSTREAM:
+        asked, on_time = served(start.calm(), 28, node)
+        first[node] = int(np.argmax(asked - on_time > 1e-6)) or 999
+    assert min(first, key=first.get) == start.first_noticed() == "car plant"
+    assert sorted(first.values())[0] < sorted(first.values())[1]
+
+
+# -- 1: how a twin keeps in step --------------------------------------------------------------
+
+
+def test_days_to_go_of_what_is_three_days_old():
+    left = [time - 3 for time in (1, 2, 3, 4, 5, 6) if time >= 3]
+    assert technology.days_to_go() == pytest.approx(np.mean(left), rel=0.02)
+
+
+def test_copies_are_what_stands_twice_on_the_line():
+    bus = Bus(Link(duplicates=0.2), seed=1)
+    Plant(technology.coffee(), bus, seed=1).advance(100)
+    raws = bus.deliver()
+    assert technology.copies() == len(raws) - len(set(raws)) > 0
+
+
+def test_the_day_of_the_alarm():
+    """A CUSUM of our own over the customers' days, under N(20, 4), among three streams."""
+    shift = tl.DemandShift("shop", start=60, days=300, factor=1.1)
+    run = tl.simulate(technology.coffee().disrupt(shift).change(days=200), seed=1)
+    limit, up, down, rung = cusum_limit(3 * 1000.0, 0.5), 0.0, 0.0, []
+    for day, asked in enumerate(run.series("demand", "shop")):
+        z = (asked - 20) / 4
+        up, down = max(0, up + z - 0.5), max(0, down - z - 0.5)
+        rung += [day] if max(up, down) > limit else []
+    assert technology.alarm_day(1.1) == rung[0]
+
+
+# -- 2: who makes the bullwhip ----------------------------------------------------------------
+
+
+def played(betas, weeks=36):
+    """The beer game in a loop: what each of four stations pays, retailer first [USD].
+
+    Every week: goods that left two weeks ago arrive, orders written two weeks ago are read (the
+    factory begins its own a week later), what is there is shipped, and then each decides by
+    anchoring and adjustment.
+    """
+    stock, owed, cost = [12.0] * 4, [0.0] * 4, [0.0] * 4
+    ways = [[4.0, 4.0] for _ in range(4)]  # to each station
+    mail = [*([4.0, 4.0] for _ in range(3)), [4.0]]  # what each wrote; the factory need not post
+    wanted, ordered = [4.0] * 4, [16.0, 16.0, 16.0, 12.0]
+    for week in range(weeks):
+        asked = [4.0 if week < 4 else 8.0, *(written.pop(0) for written in mail[:3])]
+        made = mail[3].pop(0)
+        for at in range(4):
+            came = ways[at].pop(0)
+            stock[at] += came
+            ordered[at] -= came
+        for at in range(4):
+            sent = min(stock[at], owed[at] + asked[at])
+            stock[at] -= sent
+            owed[at] += asked[at] - sent
+            if at:
+                ways[at - 1].append(sent)
+        ways[3].append(made)
+        for at, beta in enumerate(betas):
+            wanted[at] = 0.36 * asked[at] + 0.64 * wanted[at]
+            gap = 17 + 24 * (beta - 0.34) - (stock[at] - owed[at]) - beta * ordered[at]
+            order = 4.0 if week < 4 else max(0.0, wanted[at] + 0.26 * gap)
+            mail[at].append(order)
+            ordered[at] += order
+            cost[at] += 0.5 * stock[at] + owed[at]
+    return cost
+
+
+def test_how_much_of_the_pipeline_a_good_team_counts():
+    costs = {beta: sum(played([beta] * 4)) for beta in np.arange(21) / 20}
+    assert sum(played([0.34] * 4)) == pytest.approx(people.team_cost())
+    assert people.least_beta() == min(beta for beta, cost in costs.items() if cost < 1000)
+
+
+def test_whose_training_saves_the_team_most():
+    teams = 0.34 + 0.66 * np.eye(4)
+    best = int(np.argmin([sum(played(betas)) for betas in teams]))
+    assert people.train_first() == tl.people.STATIONS[best]
+    assert people.dearest() == tl.people.STATIONS[int(np.argmax(played([0.34] * 4)))]
+
+
+def test_what_a_pulled_order_loses():
+    """Demand is any of 1 to 300; a unit costs 9 and sells at 12."""
+
+    def profit(order):
+        return np.mean([12 * min(order, asked) - 9 * order for asked in range(1, 301)])
+
+    best = max(profit(order) for order in range(301))
+    lost = best - profit(0.78 * 150.5 + 0.22 * 75)
+    assert people.lost(people.pulled(0.78)) == pytest.approx(lost)
+
+
+# -- 3: stock against a closure ---------------------------------------------------------------
+
+
+def test_the_stock_of_p1_that_outlasts_s2():
+    """Two weeks, 125 cars a week wanted, 90 parts left: 70 cars short, of which P2 has 25."""
+    assert management.enough() == 2 * (75 + 50 - 30 - 60) - 25
+
+
+def test_the_worst_site_if_all_are_closed_for_21_days():
+    calm = management.calm()
+    lost = {
+        site: tl.replicate(calm.disrupt(tl.Outage(site, start=60, days=21)), 16, seed=77)
+        .kpis.lost_sales.mean()
+        for site in management.SITES
+    }  # fmt: skip
+    assert management.EXERCISES["3.2"].answer() == max(lost, key=lost.get)
+
+
+# -- 4: who should know what ------------------------------------------------------------------
+
+
+def test_the_window_that_tames_the_plant():
+    """Orders are a filter of independent demands; their variance is the sum of squared weights.
+
+    Three stages order up to L = 2 days of a mean of n: each weighs today 1 + L/n and day n −L/n.
+    """
+
+    def amplified(window):
+        stage = np.zeros(window + 1)
+        stage[0], stage[-1] = 1 + 2 / window, -2 / window
+        filtered = np.convolve(np.convolve(stage, stage), stage)
+        return filtered @ filtered
+
+    exact = [amplified(window) for window in range(12, 60)]
+    assert exact == sorted(exact, reverse=True)
+    assert abs(organization.window(shared=False) - (12 + sum(a >= 2 for a in exact))) <= 1
+
+
+def test_prices_that_coordinate():
+    """(10 − 7) / (10 − b) = 8/9, and (10 − w) / (10 − 2) = 1/2."""
+    found = [organization.EXERCISES[number].answer() for number in ("4.2", "4.3")]
+    assert found == pytest.approx([10 - 3 * 9 / 8, 6])
+
+
+# -- 5: where the twin ends -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "period"), [("5.1", 1), ("5.2", 7)])
+def test_closures_that_a_twin_sees(number, period):
+    """Both neighbours of the answer, counted as asked less served on other luck."""
+    site, last = {"5.1": ("nylon plant", 1), "5.2": ("car plant", 0)}[number]
+    right = scope.EXERCISES[number].answer()
+    for days, seen in ((right + last - 1, False), (right + last, True)):
+        outage = tl.Outage(site, start=42, days=days, stock_ships=site == "car plant")
+        hit = tl.scope.narrow(scope.calm().disrupt(outage), None, period).scenario
+        batch = tl.replicate(hit, 32, seed=1, bands=["demand", "served"])
+        lost = (batch.band("demand") - batch.band("served")).sum(axis=0).mean()
+        assert (lost >= 1) == seen, days
+
+
+def test_hidden_causes_are_common_ancestors():
+    """Nodes from which two or more suppliers at the boundary can be reached, themselves hidden."""
+    network = automotive().network
+    tier = {node.name: node.tier for node in network.nodes}
+    graph = networkx.DiGraph((v.source, v.destination) for v in network.lanes)
+    edge = {v.source for v in network.lanes if tier[v.source] > 1 >= tier[v.destination]}
+    hidden = {name for name in graph if tier[name] > 1} - edge
+    common = [name for name in hidden if len(networkx.descendants(graph, name) & edge) > 1]
+    assert scope.hidden_causes() == len(common) > 0
+
+
+# -- 6: lots and lines ------------------------------------------------------------------------
+
+
+def test_the_lot_of_a_cheaper_order():
+    assert TASK["6.1"].answer() == pytest.approx(math.sqrt(2 * 50 * 200 / 0.02))
+
+
+def test_the_line_with_a_third_solder_machine():
+    """Machines × minutes a day over minutes for one delivered lamp, for all three stations.
+
+    A lamp is loose with 6 %, and 95 % of these are found: 80 % of them are mounted again.
+    """
+    found = 0.06 * 0.95
+    again = found * 0.8  # of what is tested
+    good = 1 - found
+    enter = (1 - again) / good  # per delivered lamp
+    works = {"solder": enter, "mount": enter / (1 - again), "test": enter / (1 - again)}
+    down = 45 / (600 * math.gamma(1 + 1 / 3))
+    minutes = {"solder": 3.0 * (1 + down), "mount": 4.4, "test": 1.5}
+    machines = {"solder": 3, "mount": 3, "test": 1}
+    day = tl.modeling.Line([tl.modeling.Station("any", 1)]).minutes_per_day
+    allowed = [machines[name] * day / (works[name] * minutes[name]) for name in works]
+    assert TASK["6.2"].answer() == pytest.approx(min(allowed), rel=1e-3)
+
+
+# -- 7: how sure are we -----------------------------------------------------------------------
+
+
+def test_histories_that_are_enough_by_students_formula():
+    right = modeling.wanted()
+    fills = np.asarray(tl.replicate(modeling.chain(), right, seed=1).kpis.fill_rate)
+
+    def width(count):
+        return t.ppf(0.975, count - 1) * fills[:count].std(ddof=1) / math.sqrt(count)
+
+    assert width(right) <= modeling.WIDTH < width(right // 2)
+    assert modeling.enough(right)
+    assert not modeling.enough(right // 3)
+    assert not modeling.enough(20_001)
+
+
+def test_the_newsvendors_level():
+    level = 50 + 8 * norm.ppf(4 / 4.18)
+    assert modeling.EXERCISES["7.2"].answer() == pytest.approx(level)
+
+
+# -- 8: a closure behind the cars Americans buy -----------------------------------------------
+
+
+def test_how_long_germany_may_be_without_resin():
+    """The other engine, at the answer and ten days before it."""
+    right = AUTOMOTIVE["8.1"].answer()
+    for days, loses in ((right - 10, False), (right, True)):
+        hit = automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
+        assert (tl.replicate(hit, 1, seed=1).kpis.lost_sales[0] > 1e-6) == loses, days
+
+
+def test_when_the_wires_from_mexico_are_missed():
+    """The first night on which assembly plants owe more than with the same luck in calm."""
+    calm = automotive(80)
+    plants = tuple(node.name for node in calm.network.nodes if node.tier == 1)
+    hit = calm.disrupt(tl.Outage("Mexico wiring", start=60, days=120))
+    seen = [tl.replicate(s, 1, seed=1, bands=[("backlog", plants)]) for s in (calm, hit)]
+    usual, owed = (batch.band("backlog", plants)[:, 0] for batch in seen)
+    assert AUTOMOTIVE["8.2"].answer() == int(np.argmax(owed - usual > 1e-6))
+
+
+# -- 9: storms, kits and trucks ---------------------------------------------------------------
+
+
+def test_food_for_two_weeks():
+    assert humanitarian.EXERCISES["9.1"].answer() == pytest.approx(17_000 * 14 * 0.000555)
+
+
+def test_the_fewest_trucks():
+    right = humanitarian.trucks()
+    waits = [social_schedule(n).longest_wait for n in (right - 1, right)]
+    assert waits[1] <= 30 < waits[0]
+
+
+# -- 10: what the factory knows ---------------------------------------------------------------
+
+
+def test_when_to_change_tools_by_integration():
+    """The least (60 R(t) + 120 F(t)) / ∫R over all ages t."""
+    case = factory.case()
+    law = fit_tools(case.tools[: case.training]).law
+
+    def lives(age):
+        return math.exp(-((age / law.scale) ** law.shape))
+
+    def rate(age):
+        return (60 * lives(age) + 120 * (1 - lives(age))) / quad(lives, 0, age)[0]
+
+    best = minimize_scalar(rate, bounds=(1, 3 * law.scale), method="bounded").x
+    assert factory.policy(120).age == pytest.approx(best, rel=1e-3)
+
+
+def test_the_first_feature_of_the_house():
+    weights = np.array([5, 3, 8]) @ np.array([[9, 1, 0], [0, 9, 1], [3, 0, 9]])
+    assert weights.tolist() == [69, 32, 75]
+    assert factory.first(8) == ("padded rack", "tool age", "bath filter")[int(weights.argmax())]
+
+
+# -- 11: a twin of one's own ------------------------------------------------------------------
+
+
+def test_saturdays_at_the_coast():
+    with (dataset("template") / "sales.csv").open(encoding="utf-8") as file:
+        sold = [float(row["units"]) for row in csv.DictReader(file)
+                if row["node"] == "coast shop" and int(row["day"]) % 7 == 5]  # fmt: skip
+    assert own.EXERCISES["11.1"].answer() == pytest.approx(np.mean(sold))
+
+
+def test_the_safety_stock_of_who_looks_a_week_ahead():
+    right = own.enough(True)
+    for safety, enough in ((right - 5, False), (right, True)):
+        batch = tl.replicate(own.weekly(safety), 200, seed=1, bands=["demand", "on_time"])
+        share = batch.band("on_time").sum(axis=0) / batch.band("demand").sum(axis=0)
+        assert (share.mean() >= 0.99) == enough, safety
+
+
+def test_kits_in_one_depot():
+    """One depot leaves no choice: the cheapest ways first, until its kits are used up."""
+
+    def cost(name):
+        season, [depot] = storm_season(), [d for d in storm_season().depots if d.name == name]
+        later = 0.0
+        for storm in season.storms:
+            left = 10_000 * storm.surviving.get(name, 1.0)
+            for place, need in sorted(
+                storm.need.items(), key=lambda each: season.transport.get((name, each[0]), math.inf)
+            ):
+                way = season.transport.get((name, place), math.inf)
+                sent = min(left, need) if way < season.shortage_cost else 0.0
+                left -= sent
+                later += storm.probability * (season.shortage_cost * (need - sent))
+                later += storm.probability * way * sent if sent else 0.0
+        return depot.fixed_cost + 10_000 * depot.unit_cost + later
+
+    more = cost("Panama hub") - cost("Pinar del Rio")
+    assert humanitarian.EXERCISES["9.2"].answer() == pytest.approx(more, rel=1e-6)
