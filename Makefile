@@ -18,7 +18,7 @@ SPREAD = -n $(WORKERS) --dist loadfile
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout=120 \
   --nbval-sanitize-with=tests/notebooks/sanitize.cfg
 
-.PHONY: help lab test proof bench demo lint notebooks constraints clean
+.PHONY: help lab test proof mutants bench demo lint notebooks constraints clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 proof: $(VENV)/.dev ## 2,000 random scenarios through both engines
 	TWINLAB_SCENARIOS=2000 $(PYTEST) tests/laws/test_equality.py
 
+mutants: $(VENV)/.dev ## 200 planted faults: how many do the tests catch? (hours)
+	$(BIN)/python tests/mutants/mutants.py $(ARGS)
+
 bench: $(VENV)/.dev ## the timings
 	$(BIN)/python tests/benchmarks/bench.py
 
@@ -71,7 +74,7 @@ constraints: ## newest versions that install together, written to constraints.tx
 	rm -rf $(VENV)/newest
 
 clean: ## remove .venv and everything that was built or cached
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/browser/artefacts
+	rm -rf $(VENV) .mutants dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/browser/artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 
