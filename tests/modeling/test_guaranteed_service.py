@@ -1,7 +1,9 @@
 """Safety stock where it costs least: HiGHS against trying every promise."""
 
 import math
-from itertools import product
+from dataclasses import replace
+from itertools import combinations, product
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -26,22 +28,31 @@ def stages(seed):
     return found
 
 
-def by_trying(rows, z):
+def ways(arcs, start, end):
+    """Units of one stage in one of another, by every way from one to the other."""
+    if start == end:
+        return 1.0
+    return sum((arc[2] if len(arc) > 2 else 1) * ways(arcs, arc[1], end)
+               for arc in arcs if arc[0] == start)  # fmt: skip
+
+
+def by_trying(rows, z, arcs=ARCS):
     """The least cost over all whole promises, written down without a solver."""
     rows = {row.name: row for row in rows}
-    sd = {n: rows[n].demand_sd for n in "de"}
-    spread = sd | {"c": math.hypot(*sd.values()), "a": math.hypot(*sd.values())}
-    spread["b"] = spread["a"]
+    factor = {n: NormalDist().inv_cdf(row.service) if row.service else z
+              for n, row in rows.items()}  # fmt: skip
+    spread = {n: math.hypot(*(ways(arcs, n, end) * factor[end] * rows[end].demand_sd
+                              for end in rows)) for n in rows}  # fmt: skip
     best = math.inf
-    choices = [range(12) if rows[n].promise is None else range(int(rows[n].promise) + 1)
-               for n in "abcde"]  # fmt: skip
+    choices = [range(8) if rows[n].promise is None else range(int(rows[n].promise) + 1)
+               for n in rows]  # fmt: skip
     for promised in product(*choices):
-        said = dict(zip("abcde", promised, strict=True))
+        said = dict(zip(rows, promised, strict=True))
         cost = 0.0
         for name, row in rows.items():
-            waits = max([row.inbound, *(said[up] for up, down in ARCS if down == name)])
+            waits = max([row.inbound, *(said[arc[0]] for arc in arcs if arc[1] == name)])
             net = waits + row.time - said[name]
-            cost += row.holding_cost * z * spread[name] * math.sqrt(net) if net >= 0 else math.inf
+            cost += row.holding_cost * spread[name] * math.sqrt(net) if net >= 0 else math.inf
         best = min(best, cost)
     return best
 
@@ -56,9 +67,94 @@ def test_highs_finds_the_best_of_all_promises(seed):
         assert plan.net_times[row.name] == waits + row.time - plan.promises[row.name]
 
 
+DIAMOND = [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]
+
+
+def four(draw):
+    """Four stages of which any may have customers; the last one has."""
+    rows = []
+    for name in "abcd":
+        sold = name == "d" or draw.random() < 0.3
+        rows.append(ServiceStage(
+            name, int(draw.integers(0, 4)), float(draw.uniform(0.5, 3)),
+            demand_sd=float(draw.uniform(1, 3)) if sold else 0.0,
+            promise=int(draw.integers(0, 2)) if sold else None,
+            inbound=int(draw.integers(0, 3)) if name == "a" else 0,
+            service=float(draw.uniform(0.6, 0.99)) if sold and draw.random() < 0.5 else None,
+        ))  # fmt: skip
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_network_with_units_and_services_by_trying(seed):
+    """Parts that reach an end item by several ways, some of them several to one."""
+    draw = np.random.default_rng(seed)
+    rows = four(draw)
+    pairs = [pair for pair in combinations("abcd", 2) if pair in DIAMOND or draw.random() < 0.4]
+    arcs = [(*pair, float(draw.choice([1, 1, 2, 0.5]))) for pair in pairs]
+    assert guaranteed_service(rows, arcs, z=1.2).cost == pytest.approx(by_trying(rows, 1.2, arcs))
+
+
+def test_a_part_that_is_needed_twice_is_planned_twice():
+    """Raw goes into A and B, both into final: √2 would be right for two customers, 2 is for one."""
+    rows = [ServiceStage("raw", 4, 1), ServiceStage("A", 1, 10), ServiceStage("B", 1, 10),
+            ServiceStage("final", 1, 30, demand_sd=10, promise=0)]  # fmt: skip
+    both = [("raw", "A"), ("raw", "B"), ("A", "final"), ("B", "final")]
+    plan = guaranteed_service(rows, both, z=1)
+    assert plan.cost == pytest.approx(464.26, abs=0.01)
+    assert plan.safety_stock["raw"] == pytest.approx(40)
+    one = [rows[0], rows[1], rows[3]]
+    twice = guaranteed_service(one, [("raw", "A", 2), ("A", "final")], z=1)
+    assert twice.safety_stock["raw"] == pytest.approx(40)
+
+
+def test_customers_who_share_a_part_pool_their_risk():
+    rows = [ServiceStage("raw", 4, 1), ServiceStage("A", 0, 10, demand_sd=3, promise=0),
+            ServiceStage("B", 0, 10, demand_sd=4, promise=0)]  # fmt: skip
+    plan = guaranteed_service(rows, [("raw", "A"), ("raw", "B")], z=2)
+    assert plan.safety_stock["raw"] == pytest.approx(2 * 5 * 2)
+    sure = [replace(row, service=NormalDist().cdf(k)) for row, k in zip(rows[1:], (1, 2), strict=1)]
+    plan = guaranteed_service([rows[0], *sure], [("raw", "A"), ("raw", "B")])
+    assert plan.safety_stock["raw"] == pytest.approx(math.hypot(3, 8) * 2)
+
+
+@pytest.mark.parametrize("z", [-1, math.nan, math.inf, "2"])
+def test_a_safety_factor_is_a_number(z):
+    with pytest.raises(tl.TwinError, match="z must be a finite number of at least 0"):
+        guaranteed_service(stages(0), ARCS, z)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"service": 0.3}, "service must be 0.5 to 1 share"),
+        ({"service": math.nan}, "service is a number"),
+        ({"service": 1.0}, "service must be"),
+        ({"demand_sd": -1}, "demand_sd must be at least 0"),
+    ],
+)
+def test_a_stage_of_no_sense_is_told(change, words):
+    with pytest.raises(tl.TwinError, match=words):
+        replace(stages(0)[3], **change)
+
+
+def test_customers_need_a_service_or_z():
+    with pytest.raises(tl.NetworkError, match=r"'[de]'.* give its service"):
+        guaranteed_service(stages(0), ARCS)
+    assert guaranteed_service(stages(0), ARCS, z=0).cost == 0
+
+
+def test_two_stages_of_one_name_are_told():
+    with pytest.raises(tl.NetworkError, match=r"'a'.*: its name stands twice"):
+        guaranteed_service([*stages(0), stages(0)[0]], ARCS, z=1)
+
+
 @pytest.mark.parametrize(
     ("arcs", "words"),
     [
+        ([*ARCS, ("a", "c")], "a → c: write it once"),
+        ([*ARCS[1:], ("a", "c", 0)], "a → c: .* above 0, got 0"),
+        ([*ARCS[1:], ("a", "c", math.nan)], "a → c: .* above 0, got nan"),
         ([("a", "x")], "'x' is not a stage"),
         ([*ARCS, ("e", "a")], "in a circle"),
         (ARCS[:2], "give its promise in days"),

@@ -23,8 +23,8 @@ def network(demand, lead_times=(2, 1, 1), cost=37.12):
                      holding_cost=dict(zip(stages, (2, 4, 7), strict=True)))  # fmt: skip
 
 
-def simulated(demand, plan, rule, levels, lead_times=(2, 1, 1)):
-    """Mean daily cost of a plan and its standard error, after the first 20 days."""
+def costs(demand, plan, rule, levels, lead_times=(2, 1, 1)):
+    """Mean daily cost of each history of a plan, after the first 20 days."""
     chain = network(demand, lead_times)
     for name, level in plan.local.items():
         chain = chain.change(tl.Stock(name, "unit", level))
@@ -32,8 +32,17 @@ def simulated(demand, plan, rule, levels, lead_times=(2, 1, 1)):
     scenario = tl.Scenario(chain, rules, days=620)
     # A history's first days do not depend on how many follow, so theirs can be taken off.
     whole, start = (tl.replicate(scenario.change(days=n), 192, seed=8).kpis for n in (620, 20))
-    costs = (620 * whole.total_cost - 20 * start.total_cost) / 600
-    return costs.mean(), costs.std(ddof=1) / np.sqrt(len(costs))
+    return (620 * whole.total_cost - 20 * start.total_cost) / 600
+
+
+def mean_of(values):
+    """A mean and its standard error."""
+    return values.mean(), values.std(ddof=1) / np.sqrt(len(values))
+
+
+def simulated(*given):
+    """Mean daily cost of a plan and its standard error."""
+    return mean_of(costs(*given))
 
 
 @pytest.mark.parametrize("demand", [tl.Normal(5, 1), tl.Poisson(5)], ids=str)
@@ -73,6 +82,50 @@ def test_levels_far_off_cost_what_their_distance_costs():
         serial_cost(chain, dict.fromkeys(["factory", "depot", "shop"], s)).cost for s in (-50, -60)
     )
     assert lower - low == pytest.approx(10 * 37.12)
+
+
+@pytest.mark.parametrize("levels", [(24.3, 15, 8), (24.5, 15.6, 8.8), (26, 15.5, 8), (30, 18, 11.5)])
+def test_levels_between_whole_units_cost_what_is_simulated(levels):
+    """Against the whole levels below, on the same luck: orders keep each position's fraction."""
+    chain, names = SerialChain.of(network(tl.Poisson(5))), ["factory", "depot", "shop"]
+    here, below = (serial_cost(chain, dict(zip(names, at, strict=True)))
+                   for at in (levels, map(int, levels)))  # fmt: skip
+    seen = [costs(tl.Poisson(5), plan, tl.BaseStock, plan.local) for plan in (here, below)]
+    mean, error = mean_of(seen[0] - seen[1])
+    assert abs(mean - (here.cost - below.cost)) < 4 * error
+    assert abs(here.cost - below.cost) > 4 * error  # so the fraction is seen
+
+
+def test_half_a_unit_costs_the_mean_of_its_neighbours():
+    alone = SerialChain((Stage("shop", 3, 2.0),), tl.Poisson(2), 18.0)
+    eight, half, nine = (serial_cost(alone, {"shop": level}).cost for level in (8, 8.5, 9))
+    assert half == pytest.approx((eight + nine) / 2, rel=1e-12)
+    quarter = serial_cost(alone, {"shop": 8.25}).cost
+    assert quarter == pytest.approx(0.75 * eight + 0.25 * nine, rel=1e-12)
+
+
+def test_the_cost_of_a_normal_chain_has_no_steps():
+    chain = SerialChain.of(network(tl.Normal(5, 1)))
+    best = clark_scarf(chain)
+    near = [serial_cost(chain, best.echelon | {"shop": 5.5 + k / 1000}).cost for k in range(9)]
+    steps = np.diff(near)
+    assert (steps < 0).all()
+    assert steps == pytest.approx([steps.mean()] * 8, rel=0.05)
+
+
+@pytest.mark.parametrize("level", [np.nan, np.inf, "8", None])
+def test_a_level_of_no_sense_is_told(level):
+    chain = SerialChain((Stage("shop", 3, 2.0),), tl.Poisson(2), 18.0)
+    with pytest.raises(tl.TwinError, match=r"echelon\['shop'\] must be a finite number"):
+        serial_cost(chain, {"shop": level})
+
+
+def test_two_stages_of_one_name_and_costs_of_no_sense_are_told():
+    with pytest.raises(tl.ScenarioError, match="a name of its own"):
+        SerialChain((Stage("shop", 3, 2.0), Stage("shop", 1, 3.0)), tl.Poisson(2), 18.0)
+    for cost in (np.nan, np.inf, 0, -1):
+        with pytest.raises(tl.ScenarioError, match="backorder_cost must be above 0"):
+            SerialChain((Stage("shop", 3, 2.0),), tl.Poisson(2), cost)
 
 
 def test_one_stage_is_a_newsvendor():

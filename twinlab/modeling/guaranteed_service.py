@@ -16,6 +16,7 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import NetworkError, SolverError, did_you_mean
+from twinlab.scope.ranges import Amount, ranged
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -35,6 +36,9 @@ class ServiceStage(Row):
     demand_sd: float = column("units", 0.0, "standard deviation of its customers' day", low=0)
     promise: float | None = column("days", None, "longest that it may let customers wait", low=0)
     inbound: int = column("days", 0, "how long its outside suppliers let it wait", low=0)
+    service: float | None = column(
+        "share", None, "chance that demand is within what is planned for", low=0.5, high=1 - 1e-12
+    )
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,26 @@ class ServicePlan:
         return f"safety stock {held}: {self.cost:.6g} USD/day"
 
 
+Arc = tuple[str, str] | tuple[str, str, float]
+
+
+@ranged
 def guaranteed_service(
-    stages: Sequence[ServiceStage], arcs: Iterable[tuple[str, str]], z: float
+    stages: Sequence[ServiceStage], arcs: Iterable[Arc], z: Amount | None = None
 ) -> ServicePlan:
     """Choose the promises at which the safety stock of all stages costs least.
 
-    Minimise Σ hᵢ z σᵢ √τᵢ with τᵢ = SIᵢ + Tᵢ − Sᵢ ≥ 0 and SIⱼ ≥ Sᵢ on each arc i → j; σ of an inner
-    stage is √Σσ² over the customers it leads to. One binary per stage and whole τ makes √ linear;
-    HiGHS proves the optimum, on any network without cycles. z σ √τ is the largest demand in τ
-    days that is planned for: what exceeds it is met by other means.
+    Minimise Σ hᵢ zσᵢ √τᵢ with τᵢ = SIᵢ + Tᵢ − Sᵢ ≥ 0 and SIⱼ ≥ Sᵢ on each arc i → j, which may say
+    how many units go into one, (i, j, 2). A stage plans for zσᵢ = √Σ(uᵢⱼ zⱼ σⱼ)² over the customers
+    j it leads to, by whose ways one unit takes uᵢⱼ of it in all; zⱼ = Φ⁻¹(service of j), or z. One
+    binary per stage and whole τ makes √ linear; HiGHS proves the optimum, on any network without
+    cycles. z σ √τ is the largest demand in τ days that is planned for: what exceeds it is met by
+    other means.
     Source: Simpson (1958); Graves & Willems (2000); Snyder & Shen (2019) section 6.3.
 
     Raises:
-        NetworkError: an arc of an unknown stage, a cycle, or a last stage without a promise.
+        NetworkError: an arc of an unknown stage, a cycle, a name or an arc that stands twice, a
+            last stage without a promise, or customers without service or z.
         SolverError: HiGHS did not finish.
 
     >>> stages = [ServiceStage("1", 2, 1, inbound=1),
@@ -82,34 +93,48 @@ def guaranteed_service(
 
     graph = _graph(stages, arcs)
     longest = _longest(stages, graph)
-    spread = {
-        s.name: math.hypot(*(graph.nodes[n]["stage"].demand_sd
-                             for n in {s.name, *nx.descendants(graph, s.name)}))
-        for s in stages
-    }  # fmt: skip
-    price = {s.name: s.holding_cost * z * spread[s.name] for s in stages}
+    bound = _bounds(graph, z)
+    price = {s.name: s.holding_cost * bound[s.name] for s in stages}
     net = _solve(stages, graph, longest, price)
     promises: dict[str, int] = {}
     for name in nx.topological_sort(graph):
         stage = graph.nodes[name]["stage"]
         waits = max([stage.inbound, *(promises[up] for up in graph.predecessors(name))])
         promises[name] = max(0, waits + stage.time - net[name])
-    held = {s.name: z * spread[s.name] * math.sqrt(net[s.name]) for s in stages}
+        net[name] = waits + stage.time - promises[name]  # nobody waits longer than he must
+    held = {s.name: bound[s.name] * math.sqrt(net[s.name]) for s in stages}
     cost = sum(s.holding_cost * held[s.name] for s in stages)
     return ServicePlan({s.name: promises[s.name] for s in stages}, net, held, cost)
 
 
-def _graph(stages: Sequence[ServiceStage], arcs: Iterable[tuple[str, str]]) -> nx.DiGraph:
+def _bounds(graph: nx.DiGraph, z: float | None) -> dict[str, float]:
+    """What each stage plans for in a day above the mean, zσ [units]."""
+    import networkx as nx
+    from scipy.special import ndtri
+
+    needs: dict[str, dict[str, float]] = {}  # by stage and customers
+    for name in reversed(list(nx.topological_sort(graph))):
+        stage = graph.nodes[name]["stage"]
+        own = z if stage.service is None else float(ndtri(stage.service))
+        if own is None and stage.demand_sd > 0:
+            raise NetworkError(f"{stage.title}: give its service, or all customers a z")
+        needs[name] = {name: (own or 0.0) * stage.demand_sd}
+        for below, arc in graph[name].items():
+            for end, amount in needs[below].items():
+                needs[name][end] = needs[name].get(end, 0.0) + arc["units"] * amount
+    return {name: math.hypot(*each.values()) for name, each in needs.items()}
+
+
+def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> nx.DiGraph:
     import networkx as nx
 
     graph = nx.DiGraph()
     for stage in stages:
+        if stage.name in graph:
+            raise NetworkError(f"{stage.title}: its name stands twice: give each stage its own")
         graph.add_node(stage.name, stage=stage)
     for arc in arcs:
-        for end in arc:
-            if end not in graph:
-                raise NetworkError(f"arc {arc}: {end!r} is not a stage; {did_you_mean(end, graph)}")
-        graph.add_edge(*arc)
+        _join(graph, *arc)
     if not nx.is_directed_acyclic_graph(graph):
         raise NetworkError("arcs: stages feed each other in a circle: drop one of its arcs")
     for stage in stages:
@@ -118,6 +143,16 @@ def _graph(stages: Sequence[ServiceStage], arcs: Iterable[tuple[str, str]]) -> n
                 f"{stage.title}: customers are served here: give its promise in days"
             )
     return graph
+
+
+def _join(graph: nx.DiGraph, source: str, destination: str, units: float = 1.0) -> None:
+    for end in (source, destination):
+        if end not in graph:
+            raise NetworkError(f"arcs: {end!r} is not a stage; {did_you_mean(end, graph)}")
+    if graph.has_edge(source, destination) or not 0 < units < math.inf:
+        arc = f"arc {source} → {destination}"
+        raise NetworkError(f"{arc}: write it once, its units a finite number above 0, got {units}")
+    graph.add_edge(source, destination, units=units)
 
 
 def _longest(stages: Sequence[ServiceStage], graph: nx.DiGraph) -> dict[str, int]:

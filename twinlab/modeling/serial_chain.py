@@ -19,6 +19,7 @@ from twinlab.scope.chance import Array, Constant, Distribution, Normal
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
+from twinlab.scope.ranges import Number, ranged
 
 _FINE = 200  # lattice points in the least standard deviation of a lead time's demand
 _WIDE = 8.5  # standard deviations; beyond them lies less than rounding
@@ -54,12 +55,14 @@ class SerialChain:
     def __post_init__(self) -> None:
         """Value is added on the way down, and waiting costs something."""
         costs = [stage.holding_cost for stage in self.stages]
+        if len({stage.name for stage in self.stages}) < len(costs):
+            raise ScenarioError(f"{self.stages[0].title}: each stage has a name of its own")
         if not costs or costs[0] <= 0 or any(a > b for a, b in pairwise(costs)):
             raise ScenarioError(
                 f"holding costs are {costs} from upstream: they must start above 0 and never fall, "
                 "since goods gain value on their way"
             )
-        if not self.backorder_cost > 0:
+        if not 0 < self.backorder_cost < math.inf:
             raise ScenarioError(f"backorder_cost must be above 0, got {self.backorder_cost!r}")
 
     @property
@@ -153,10 +156,12 @@ def clark_scarf(chain: SerialChain) -> SerialPlan:
     return _recursion(chain, {})
 
 
-def serial_cost(chain: SerialChain, echelon: Mapping[str, float]) -> SerialPlan:
+@ranged
+def serial_cost(chain: SerialChain, echelon: Mapping[str, Number]) -> SerialPlan:
     """Find what given echelon base-stock levels cost on average [USD/day].
 
-    The recursion of ``clark_scarf`` with these levels instead of the best.
+    The recursion of ``clark_scarf`` with these levels instead of the best, on the levels' own
+    fractions: of one stage with whole demand, level 8.5 costs the mean of 8 and 9.
 
     Raises:
         ScenarioError: a stage without level, or a level of no stage.
@@ -178,26 +183,29 @@ def _recursion(chain: SerialChain, given: Mapping[str, float]) -> SerialPlan:
     """From the customers up, on the window of levels that each stage may need."""
     up = list(zip(chain.stages, chain.echelon_costs, strict=True))[::-1]
     step, sums = _lattice(chain)
-    wanted = [round(given[stage.name] / step) if given else None for stage, _ in up]
+    wanted = [math.floor(given[s.name] / step + 1e-9) if given else None for s, _ in up]
+    # One row for each fraction of a step by which levels lie above the lattice.
+    parts = [round(given[s.name] / step - w, 9) if w is not None else 0.0
+             for (s, _), w in zip(up, wanted, strict=True)]  # fmt: skip
+    rows = np.array(sorted(set(parts)))[:, None]
     windows = _windows(sums, wanted)
     low, high = windows[0]
+    levels = (np.arange(low, high + 1.0) + rows) * step
     # Below zero each missing unit costs b, and the h of every stage that thought it had it.
-    cost = (
-        (chain.backorder_cost + sum(chain.echelon_costs))
-        * step
-        * np.maximum(0.0, -np.arange(low, high + 1.0))
-    )
+    cost = (chain.backorder_cost + sum(chain.echelon_costs)) * np.maximum(0.0, -levels)
     found: dict[str, float] = {}
-    for (stage, holding), (first, odds), window, level in zip(
-        up, sums, windows[1:], wanted, strict=True
+    for (stage, holding), (first, odds), window, level, part in zip(
+        up, sums, windows[1:], wanted, parts, strict=True
     ):
-        cost = np.convolve(cost + holding * step * np.arange(low, high + 1.0), odds, "valid")
+        cost = np.array([np.convolve(row, odds, "valid") for row in cost + holding * levels])
         start, (low, high) = low + first + len(odds) - 1, window
-        cost = cost[low - start : high - start + 1]
-        best = int(np.argmin(cost)) if level is None else level - low
-        found[stage.name] = float(given.get(stage.name, (low + best) * step))
-        least = float(cost[best])
-        cost[best:] = least  # what lies above the level is not reached
+        cost = cost[:, low - start : high - start + 1]
+        levels = (np.arange(low, high + 1.0) + rows) * step
+        at = int(np.flatnonzero(rows == part)[0])
+        best = int(np.argmin(cost[at])) if level is None else level - low
+        found[stage.name] = float(given.get(stage.name, levels[at, best]))
+        least = float(cost[at, best])
+        cost[levels >= levels[at, best]] = least  # what lies above the level is not reached
     return SerialPlan(dict(reversed(found.items())), least)
 
 
