@@ -84,7 +84,9 @@ def test_levels_far_off_cost_what_their_distance_costs():
     assert lower - low == pytest.approx(10 * 37.12)
 
 
-@pytest.mark.parametrize("levels", [(24.3, 15, 8), (24.5, 15.6, 8.8), (26, 15.5, 8), (30, 18, 11.5)])
+@pytest.mark.parametrize(
+    "levels", [(24.3, 15, 8), (24.5, 15.6, 8.8), (26, 15.5, 8), (30, 18, 11.5)]
+)
 def test_levels_between_whole_units_cost_what_is_simulated(levels):
     """Against the whole levels below, on the same luck: orders keep each position's fraction."""
     chain, names = SerialChain.of(network(tl.Poisson(5))), ["factory", "depot", "shop"]

@@ -183,7 +183,7 @@ def test_lots_are_the_best_of_all_choices_of_periods(seed):
         (([10, -1], 100, 1), r"demand\[1\] must be a finite number of at least 0, got -1"),
         (([10, INF], 100, 1), r"demand\[1\] must be a finite number"),
         (([10, None], 100, 1), r"demand\[1\] must be"),
-        (([], 100, 1), "at least one"),
+        (([], 100, 1), "0 periods"),
         (([10], math.nan, 1), "setup must be"),
         (([10], 100, -1), "holding must be"),
         (([10], 100, 1, [math.nan]), r"unit_costs\[0\] must be"),

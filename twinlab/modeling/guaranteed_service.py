@@ -71,15 +71,14 @@ def guaranteed_service(
 
     Minimise Σ hᵢ zσᵢ √τᵢ with τᵢ = SIᵢ + Tᵢ − Sᵢ ≥ 0 and SIⱼ ≥ Sᵢ on each arc i → j, which may say
     how many units go into one, (i, j, 2). A stage plans for zσᵢ = √Σ(uᵢⱼ zⱼ σⱼ)² over the customers
-    j it leads to, by whose ways one unit takes uᵢⱼ of it in all; zⱼ = Φ⁻¹(service of j), or z. One
-    binary per stage and whole τ makes √ linear; HiGHS proves the optimum, on any network without
-    cycles. z σ √τ is the largest demand in τ days that is planned for: what exceeds it is met by
-    other means.
+    j it leads to, uᵢⱼ units to one by all ways; zⱼ = Φ⁻¹(service of j), or z. One binary per stage
+    and whole τ makes √ linear; HiGHS proves the optimum, on any network without cycles. zσ√τ is the
+    largest demand in τ days that is planned for: what exceeds it is met by other means.
     Source: Simpson (1958); Graves & Willems (2000); Snyder & Shen (2019) section 6.3.
 
     Raises:
-        NetworkError: an arc of an unknown stage, a cycle, a name or an arc that stands twice, a
-            last stage without a promise, or customers without service or z.
+        NetworkError: an unknown stage, a cycle, a name or an arc that stands twice, a last stage
+            without a promise, or customers without service or z.
         SolverError: HiGHS did not finish.
 
     >>> stages = [ServiceStage("1", 2, 1, inbound=1),
@@ -94,8 +93,7 @@ def guaranteed_service(
     graph = _graph(stages, arcs)
     longest = _longest(stages, graph)
     bound = _bounds(graph, z)
-    price = {s.name: s.holding_cost * bound[s.name] for s in stages}
-    net = _solve(stages, graph, longest, price)
+    net = _solve(stages, graph, longest, bound)
     promises: dict[str, int] = {}
     for name in nx.topological_sort(graph):
         stage = graph.nodes[name]["stage"]
@@ -172,7 +170,7 @@ def _solve(
     stages: Sequence[ServiceStage],
     graph: nx.DiGraph,
     longest: Mapping[str, int],
-    price: Mapping[str, float],
+    bound: Mapping[str, float],
 ) -> dict[str, int]:
     """Net replenishment times by HiGHS: columns are all S, all SI, then one per stage and τ."""
     import networkx as nx
@@ -183,7 +181,7 @@ def _solve(
     taus = [np.arange(longest[s.name] + 1.0) for s in stages]
     money = np.concatenate(
         [np.zeros(2 * count)]
-        + [price[s.name] * np.sqrt(each) for s, each in zip(stages, taus, strict=True)]
+        + [s.holding_cost * bound[s.name] * np.sqrt(t) for s, t in zip(stages, taus, strict=True)]
     )
     empty, each = csr_array((count, count)), eye_array(count)
     one_tau = hstack([empty, empty, block_diag([np.ones((1, len(t))) for t in taus])])

@@ -97,8 +97,7 @@ def _interval(mean: float, errors: Array, level: float) -> tuple[float, float]:
 class Forecast:
     """Coming demand: mean and interval of each period [units]; 0 ≤ low ≤ mean ≤ high.
 
-    ``errors`` is how many past errors each interval rests on. Between the least and the largest of
-    n errors a new one lies with probability (n − 1)/(n + 1): no interval promises more.
+    ``errors``: how many each rests on; a new one lies within n with chance (n − 1)/(n + 1).
     """
 
     mean: Array
@@ -107,15 +106,11 @@ class Forecast:
     level: float
     errors: tuple[int, ...]
 
-    @property
-    def promise(self) -> float:
-        """The share of the periods that the intervals will hold, as far as errors can tell."""
-        return min(self.level, *((n - 1) / (n + 1) for n in self.errors))
-
     def __str__(self) -> str:
         """Say what the intervals rest on."""
-        said, promise = 100 * self.level, 100 * self.promise
-        return f"intervals of {said:g} % from {min(self.errors)} past errors hold {promise:.3g} %"
+        few = min(self.errors)
+        share = 100 * min(self.level, (few - 1) / (few + 1))
+        return f"intervals of {100 * self.level:g} % from {few} past errors hold {share:.3g} %"
 
 
 @ranged
@@ -138,11 +133,8 @@ def forecast(
     intervals of 90 % from 12 past errors hold 84.6 %
     """
     numbers = as_series(history)
-    if len(numbers) < needed(method) + 2:
-        raise ScenarioError(
-            f"forecast: {method} and an interval from two past errors need {needed(method) + 2} "
-            f"periods; got {len(numbers)}"
-        )
+    if len(numbers) < (few := needed(method) + 2):
+        raise ScenarioError(f"{method} and two past errors need {few} periods; got {len(numbers)}")
     mean = ask(method, numbers, horizon)
     errors = _past_errors(method, numbers, horizon, origins)
     low, high = np.transpose([_interval(*one, level) for one in zip(mean, errors, strict=True)])

@@ -208,11 +208,7 @@ def _enough(method: Method, numbers: Array) -> Array:
 
 
 def ask(method: Method, numbers: Array, horizon: int) -> Array:
-    """What a method forecasts, as demand: a finite number for each period, none below 0.
-
-    Raises:
-        ScenarioError: the method returns something else.
-    """
+    """What a method forecasts, as demand: a finite number for each period, none below 0."""
     said = np.asarray(method(numbers, horizon), dtype=np.float64)
     if said.shape != (horizon,) or not np.isfinite(said).all():
         raise ScenarioError(f"{method}: {horizon} finite numbers are a forecast, got {said}")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,7 @@ INTERVAL_CUT, VARIATION_CUT = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)
 
 
 def as_series(series: Series, low: float = 0.0) -> Array:
-    """A series as numbers, oldest first, one for each period.
-
-    Raises:
-        ScenarioError: it is empty, holds something that is not a finite number of at least
-            ``low``, or has dates that leave out a period, stand twice or are out of order.
-    """
+    """A series as finite numbers of at least ``low``, one for each period, oldest first."""
     row = np.asarray(series)
     if row.ndim != 1 or not row.size:
         raise ScenarioError(f"a series is a row of finite numbers, got the shape {row.shape}")
@@ -52,38 +46,21 @@ def _check_dates(index: Any) -> None:
     if not isinstance(index[0], date | pd.Period):
         return
     dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else pd.DatetimeIndex(index)
-    if dates.tz is not None:  # days are those of the place, hours those of the world
-        whole_days = (dates == dates.normalize()).all()
-        dates = (dates if whole_days else dates.tz_convert("UTC")).tz_localize(None)
-    for before, here in pairwise(dates):
-        if not before < here:
-            raise ScenarioError(
-                f"dates: {here} follows {before}: give each date once, in order, such as "
-                "series.groupby(level=0).sum()"
-            )
-    if len(dates) > 1:
-        _check_rhythm(dates)
-
-
-def _check_rhythm(dates: Any) -> None:
-    """See that the steps are of equal length, or of whole months."""
-    import pandas as pd
-
-    steps, freq = dates[1:] - dates[:-1], "MS"
-    whole: Any = pd.date_range(dates[0], dates[-1], freq=steps.min())
-    if any(steps % steps.min()):
-        dates = dates.to_period("M")
-        months = np.diff(dates.year * 12 + dates.month).min()
-        whole = pd.period_range(dates[0], dates[-1], freq="M")[:: max(1, months)]
-    else:
-        freq = pd.tseries.frequencies.to_offset(steps.min()).freqstr
-    missing = whole.difference(dates)
-    if len(missing) or len(whole) < len(dates):
+    steps: Any = dates[1:] - dates[:-1]
+    for at in np.flatnonzero(~(steps > pd.Timedelta(0)))[:1].tolist():
         raise ScenarioError(
-            f"dates: steps are from {steps.min()} to {steps.max()}, and {[*missing, 'nothing'][0]} "
-            f"is the first that is missing: series.resample({freq!r}).sum() if nothing was sold "
-            f"then, .mean().interpolate() for a straight line, or series.to_numpy() if only the "
-            "periods that are there count"
+            f"dates: {dates[at + 1]} follows {dates[at]}: give each date once, in order, such as "
+            "series.groupby(level=0).sum()"
+        )
+    months, places = np.diff(12 * dates.year + dates.month), dates.tz_localize(None)
+    rhythms = [steps, places[1:] - places[:-1], *[months] * bool(months.all())]
+    if all(len(np.unique(rhythm)) > 1 for rhythm in rhythms):  # of hours, of days, of months
+        usual = steps.median()
+        raise ScenarioError(
+            f"dates: they do not follow each other by {usual}; the first period that is missing is "
+            f"{dates[int(np.argmax(steps > 1.4 * usual))] + usual}: series.resample('D').sum() if "
+            "nothing was sold then (other periods alike), .mean().interpolate() for a straight "
+            "line, or series.to_numpy() if only the periods that are there count"
         )
 
 

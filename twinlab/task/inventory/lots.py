@@ -168,9 +168,7 @@ def wagner_whitin(
     count = len(demand)
     prices = list(unit_costs) if unit_costs is not None else [0.0] * count
     if len(prices) != count or not count:
-        raise ScenarioError(
-            f"wagner_whitin: {count} periods and {len(prices)} unit costs: as many, at least one"
-        )
+        raise ScenarioError(f"wagner_whitin: {count} periods and {len(prices)} unit costs")
     least, until = [0.0] * (count + 1), [0] * count
     for t in reversed(range(count)):
         carried, units, choices = 0.0, 0.0, []

@@ -78,8 +78,7 @@ class StormSeason(Row):
         for way, rate in self.transport.items():
             if not 0 <= rate < math.inf:
                 raise ScenarioError(
-                    f"season: transport of {way} costs {rate!r} USD/unit: give a number of at "
-                    "least 0, or leave out a pair that cannot be served"
+                    f"season: {way} costs {rate!r} USD/unit: 0 or more, or leave it out"
                 )
         names = [depot.name for depot in self.depots]
         used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
