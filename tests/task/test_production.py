@@ -6,7 +6,7 @@ import pytest
 
 import twinlab as tl
 from twinlab.modeling.line import replicate_line, run_line
-from twinlab.modeling.stations import Conwip, Fault, Inspection, Line, Station
+from twinlab.modeling.stations import Arrivals, Conwip, Fault, Inspection, Line, Station
 from twinlab.task import production
 
 
@@ -44,9 +44,44 @@ def test_preventive_replacement_takes_its_time_too():
 
 def test_oee_multiplies_what_was_measured():
     run = run_line(scrapping(), days=10, seed=2)
-    for name in ("cut", "weld"):
+    for name in ("cut", "weld", "paint"):
         seen, found = run.station(name), production.oee(run, name)
-        assert found.oee == pytest.approx(seen.working * run.good_share)
+        assert found.waiting == pytest.approx(seen.starved + seen.blocked)
+        assert found.oee * (1 - found.waiting) == pytest.approx(seen.working * seen.good_share)
+        assert seen.working + found.waiting + seen.down == pytest.approx(1)
+
+
+def test_a_machine_answers_for_its_own_faults_and_stops_only():
+    """Cut makes no faults and is held up half the time; a fifth of the welds, a tenth of the paint
+    are bad, whatever inspection finds; paint stands still for one minute in five."""
+    weld = Station("weld", 4, faults=(Fault("crack", 0.2), Fault("hole", 0.1)))
+    paint = Station("paint", 2, stop=0.5, faults=(Fault("run", 0.1),), inspection=Inspection(0.9))
+    run = run_line(Line([Station("cut", 2, buffer=1), replace(weld, buffer=2), paint]), days=60)
+    cut, weld, paint = (production.oee(run, name) for name in ("cut", "weld", "paint"))
+    count = run.station("weld").started
+    assert (cut.availability, cut.performance, cut.quality) == (1, 1, 1)
+    assert cut.waiting == pytest.approx(0.5, abs=0.01)
+    assert abs(weld.quality - 0.8 * 0.9) < 4 * (0.72 * 0.28 / count) ** 0.5
+    assert abs(paint.quality - 0.9) < 4 * (0.09 / count) ** 0.5
+    assert (paint.availability, paint.performance) == (1, pytest.approx(0.8, abs=0.01))
+    assert paint.waiting == pytest.approx(1 - 2.5 / 4, abs=0.01)
+    assert run.good_share < weld.quality
+
+
+def test_repairs_are_availability_not_performance():
+    """Work of 50 minutes, then a repair of 25; parts come for a third of the time."""
+    press = Station("press", 1, time_to_failure=50, time_to_repair=25)
+    line = Line([press], source=Arrivals(tl.Constant(4)))
+    found = production.oee(run_line(line, days=200), "press")
+    assert found.performance == 1
+    assert found.availability == pytest.approx(2 / 3, abs=0.01)
+    assert found.waiting == pytest.approx(1 - 1.5 / 4, abs=0.01)
+
+
+def test_a_machine_without_parts_has_no_effect():
+    line = Line([Station("press", 1)], source=Arrivals(tl.Constant(1e6)))
+    found = production.oee(run_line(line, days=3), "press")
+    assert (found.availability, found.performance, found.waiting) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("wanted", [120, 200, 400])

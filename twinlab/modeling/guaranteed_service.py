@@ -167,11 +167,9 @@ def _longest(stages: Sequence[ServiceStage], graph: nx.DiGraph) -> dict[str, int
 
 
 def _solve(
-    stages: Sequence[ServiceStage],
-    graph: nx.DiGraph,
-    longest: Mapping[str, int],
+    stages: Sequence[ServiceStage], graph: nx.DiGraph, longest: Mapping[str, int],
     bound: Mapping[str, float],
-) -> dict[str, int]:
+) -> dict[str, int]:  # fmt: skip
     """Net replenishment times by HiGHS: columns are all S, all SI, then one per stage and τ."""
     import networkx as nx
     from scipy.optimize import Bounds, LinearConstraint, milp  # half a second

@@ -33,11 +33,13 @@ class StationRun:
     working: float = column("share", meaning="of the machines' minutes: utilisation")
     starved: float = column("share", meaning="no part to work on")
     blocked: float = column("share", meaning="holding a part that finds no room")
-    down: float = column("share", meaning="under repair or replacement, or waiting for it")
+    down: float = column("share", meaning="under repair or replacement, or waiting for it; stopped")
+    stopped: float = column("share", meaning="part of down: small stops after a part")
     wait: float = column("minutes/unit", meaning="mean wait of a part before work begins")
     started: float = column("units", meaning="works begun, again after rework included")
     failures: float = column("failures", meaning="machines that failed")
     replacements: float = column("replacements", meaning="machines renewed before they failed")
+    good_share: float = column("share", meaning="of its own works, those without a new fault")
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,11 @@ def _share(above: float, below: float) -> float:
 def _station(place: Place, minutes: float) -> StationRun:
     counts, machines = place.counts, place.station.machines
     shares = {state: place.minutes[state] / (minutes * machines) for state in STATES}
+    shares["down"] += shares["stopped"]
     return StationRun(
         place.name, **shares, wait=_share(place.waited, counts["started"]),
         started=counts["started"], failures=counts["failed"], replacements=counts["replaced"],
+        good_share=_share(counts["finished"] - counts["flawed"], counts["finished"]),
     )  # fmt: skip
 
 

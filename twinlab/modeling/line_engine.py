@@ -19,7 +19,7 @@ from twinlab.modeling.line_parts import Draws, LineEvent, Part
 from twinlab.modeling.stations import Arrivals, Conwip, Line, Saturated, Station
 from twinlab.scope.chance import Distribution, Uniform
 
-STATES = ("working", "starved", "blocked", "down")
+STATES = ("working", "starved", "blocked", "down", "stopped")
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -75,12 +75,13 @@ class Machine:
         self.age += left
         pause = place.stops(part.number, part.rounds)
         if pause:
-            self.turn("down")
+            self.turn("stopped")
             yield engine.env.timeout(pause)
         engine.note("finished", place, part.number)
-        for fault, chance in place.faults:
-            if chance(part.number, part.rounds) < fault.chance(self.age):
-                part.faults.append(fault.name)
+        new = [fault.name for fault, chance in place.faults
+               if chance(part.number, part.rounds) < fault.chance(self.age)]  # fmt: skip
+        part.faults += new
+        place.counts["flawed"] += bool(new) and engine.env.now >= engine.warm
 
     def renew(self, kind: str, minutes: float) -> Process:
         """Stand still, as soon as a crew is free, until the machine is as good as new."""

@@ -185,8 +185,7 @@ def _recursion(chain: SerialChain, given: Mapping[str, float]) -> SerialPlan:
     step, sums = _lattice(chain)
     wanted = [math.floor(given[s.name] / step + 1e-9) if given else None for s, _ in up]
     # One row for each fraction of a step by which levels lie above the lattice.
-    parts = [round(given.get(s.name, 0.0) / step - (w or 0), 9)
-             for (s, _), w in zip(up, wanted, strict=True)]  # fmt: skip
+    parts = [round(given[s.name] / step % 1, 9) % 1 if given else 0.0 for s, _ in up]
     rows = np.array(sorted(set(parts)))[:, None]
     windows = _windows(sums, wanted)
     low, high = windows[0]

@@ -33,9 +33,10 @@ class Oee(Answer):
     Source: Nakajima (1988).
     """
 
-    availability: float = column("share", meaning="time up of planned time")
-    performance: float = column("share", meaning="ideal time of time up")
-    quality: float = column("share", meaning="good units of all units")
+    availability: float = column("share", meaning="time up of the time with work and room for it")
+    performance: float = column("share", meaning="ideal time of time up: small stops are lost")
+    quality: float = column("share", meaning="of its own works, those without a new fault")
+    waiting: float = column("share", meaning="of planned time, starved or blocked by others")
 
     @property
     def oee(self) -> float:
@@ -46,16 +47,18 @@ class Oee(Answer):
 def oee(run: LineRun, station: str) -> Oee:
     """Read the effectiveness of a station's machines from a run of its line.
 
-    What a machine waits for others (starved or blocked) counts as lost performance.
+    What a machine waits for others (starved or blocked) is no loss of its own and stands apart:
+    OEE × (1 − waiting) is the share of planned time in good work.
 
     >>> from twinlab.modeling.line import run_line
     >>> run = run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3, warm_up=1)
     >>> print(oee(run, "cut"))
-    availability 1 share · performance 0.5 share · quality 1 share
+    availability 1 share · performance 1 share · quality 1 share · waiting 0.5 share
     """
     seen = run.station(station)
-    up = 1.0 - seen.down
-    return Oee(up, seen.working / up if up else 0.0, run.good_share)
+    waiting, up = seen.starved + seen.blocked, seen.working + seen.stopped
+    asked, ran = (seen.working + seen.down) or 1.0, up or 1.0
+    return Oee(up / asked, seen.working / ran, seen.good_share, waiting)
 
 
 # -- predict: what each station can do, and which one limits -----------------------------------

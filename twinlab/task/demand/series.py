@@ -57,10 +57,9 @@ def _check_dates(index: Any) -> None:
     if all(len(np.unique(rhythm)) > 1 for rhythm in rhythms):  # of hours, of days, of months
         usual = steps.median()
         raise ScenarioError(
-            f"dates: they do not follow each other by {usual}; the first period that is missing is "
+            f"dates: they do not follow each other by {usual}; the first that is missing is "
             f"{dates[int(np.argmax(steps > 1.4 * usual))] + usual}: series.resample('D').sum() if "
-            "nothing was sold then (other periods alike), .mean().interpolate() for a straight "
-            "line, or series.to_numpy() if only the periods that are there count"
+            "nothing was sold, .mean().interpolate() for a line, or series.to_numpy() to ignore it"
         )
 
 

@@ -16,8 +16,7 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError, TwinError
 from twinlab.scope.ranges import Amount, Count, Whole, ranged
 
-# PyVRP counts in whole numbers, whose sums must not overflow. Numbers without a common
-# denominator up to this one are counted in so many steps.
+# PyVRP counts in whole numbers, and their sums must not overflow: see ``_whole``.
 STEPS = 1_000_000
 MOST = 10**10
 
@@ -140,8 +139,8 @@ def _check_reach(names: Sequence[str], table: Array, fleet: Fleet) -> None:
     for name, there, home in zip(names, out, back, strict=True):
         if there + home > fleet.reach * (1 + 1e-9) or math.isinf(there + home):
             raise SolverError(
-                f"route: the shortest way to {name!r} and back is {there + home:g} long and a "
-                f"vehicle's reach is {fleet.reach:g}: give it a way or more reach, or leave it out"
+                f"route: the shortest way to {name!r} and back is {there + home:g} long, a reach "
+                f"{fleet.reach:g}: give it a way or more reach, or leave it out"
             )
 
 
@@ -166,9 +165,8 @@ def _search(
     best = pyvrp.solve(data, MaxIterations(iterations), seed=seed, collect_stats=False).best
     if not best.is_feasible() or best.distance() > longest:
         raise SolverError(
-            f"route: no plan on the ways that exist, within capacity and reach, found in "
-            f"{iterations} iterations, each place served by one vehicle at once: add vehicles, "
-            "capacity, reach or iterations"
+            "route: no plan on the ways that exist, within capacity and reach, each place served "
+            f"by one vehicle at once, found in {iterations} iterations: add vehicles or iterations"
         )
     visits = [[1 + activity.idx for activity in r if activity.is_client()] for r in best.routes()]
     if (ways == ways.T).all():  # then a route and its reverse are one: settle which is shown
