@@ -1,6 +1,7 @@
 """Laws of many histories at once: prefix, pieces, distinct luck, KPIs, bands, precision."""
 
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -173,6 +174,27 @@ def test_a_rule_cannot_spoil_the_books():
     assert np.array_equal(tl.replicate(polite, 10).totals, tl.replicate(rude_too, 10).totals)
 
 
+@dataclass(frozen=True)
+class Lagging(tl.BaseStock):
+    """Decides on what it saw the day before; it keeps the very arrays that it was shown."""
+
+    keeps_nothing = True  # whatever it says of itself
+
+    def __call__(self, view):
+        """Yesterday's books."""
+        before = view.memory.get("before", (0.0, 0.0, 0.0, 0.0))
+        view.memory["before"] = (view.on_hand, view.on_order, view.backlog, view.demand)
+        on_hand, on_order, backlog, demand = before
+        return np.maximum(0.0, self.up_to + 0.1 * demand - (on_hand + on_order - backlog))
+
+
+def test_what_a_rule_keeps_of_a_view_stays_as_it_was():
+    scenario = shop().decide({"shop": Lagging(12), "plant": Lagging(15)})
+    batch = tl.replicate(scenario, 10, seed=4)
+    for at in (0, 7):
+        assert batch.history(at).equals(tl.simulate(scenario, 4, at).daily)
+
+
 MISTAKES = [
     (lambda: tl.replicate(shop(), 0), "a whole number of at least 1, or a Precision, got 0"),
     (lambda: tl.replicate(shop(), 10, bands=["stock"]), "no measure 'stock'"),
@@ -192,3 +214,24 @@ MISTAKES = [
 def test_a_mistake_is_taught(mistake, words):
     with pytest.raises(tl.ScenarioError, match=words):
         mistake()
+
+
+def keeping(view):
+    """Order up to three days of the mean of the last three demands, which it keeps in a list."""
+    seen = view.memory.setdefault("seen", [])
+    seen.append(view.demand)
+    last = seen[-3:]
+    return max(0.0, 3 * sum(last) / len(last) + 12 - view.inventory_position)
+
+
+def test_every_history_owns_what_its_rule_remembers():
+    scenario = shop().decide({"shop": tl.OneByOne(keeping)})
+    start = tl.simulate(scenario, 1, 2).state_on(11)
+    kept = start.copy()
+    batch = tl.replicate(scenario, 5, 1, start=start)
+    alone = [tl.simulate(scenario, 1, at, start=start) for at in range(5)]
+    assert all(batch.history(at).equals(run.daily) for at, run in enumerate(alone))
+    assert start == kept
+    assert len(start.memory["shop", "unit"]["seen"]) == 11
+    for run in alone:
+        assert len(run.state.memory["shop", "unit"]["seen"]) == 40

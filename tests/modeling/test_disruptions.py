@@ -3,6 +3,7 @@
 import pytest
 
 import twinlab as tl
+from twinlab.modeling.plan import make_plan
 
 
 def chain(*nodes, **lane):
@@ -232,3 +233,67 @@ def test_the_log_tells_when_a_disruption_begins_and_when_it_is_over():
         (5, "recovered", "Outage", ""),
         (5, "disrupted", "Delay", "shop"),
     ]
+
+
+# -- suppliers that can bring nothing, ever --
+
+
+def two_ways(first=None, second=None, depot=None, days=40):
+    """A shop that buys from a mine, and from a depot that stands by."""
+    network = tl.Network(
+        products=[tl.Product("unit")],
+        nodes=[tl.Node("mine"), depot or tl.Node("depot"), tl.Node("shop")],
+        lanes=[tl.Lane("mine", "shop", "unit", lead_time=0, **(first or {})),
+               tl.Lane("depot", "shop", "unit", lead_time=0, sourcing_rank=2,
+                       **(second or {}))],
+        demands=[tl.Demand("shop", "unit", 4)],
+    )  # fmt: skip
+    return tl.Scenario(network, tl.PassThrough(), days=days)
+
+
+OUT = tl.LaneOutage("mine", "shop", start=8, days=6)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        two_ways(second={"capacity": 0}).disrupt(OUT),
+        two_ways(depot=tl.Node("depot", capacity=0)).disrupt(OUT),
+        two_ways(second={"capacity": 0}).disrupt(tl.Outage("mine", start=8, days=6)),
+    ],
+)
+def test_nobody_orders_from_a_stand_in_without_capacity(scenario):
+    """The orders wait with the first choice, and come when it is open again."""
+    for backlog in (
+        series(tl.simulate(scenario), "backlog", "shop"),
+        tl.replicate(scenario, 2, bands=[("backlog", "shop")]).band("backlog", "shop")[:, 1],
+    ):
+        assert list(backlog[:16]) == [0] * 8 + [4, 8, 12, 16, 20, 24, 0, 0]
+        assert backlog[-1] == 0
+
+
+@pytest.mark.parametrize(
+    "scenario", [two_ways(first={"capacity": 0}), two_ways(first={"capacity": 0}).disrupt(OUT)]
+)
+def test_a_first_choice_without_capacity_is_never_asked(scenario):
+    assert tl.simulate(scenario).total("served") == 160
+    assert tl.replicate(scenario, 2).total("served").tolist() == [160, 160]
+
+
+def test_a_maker_without_capacity_is_not_asked_and_one_with_stock_to_pass_on_is():
+    """What is bought and kept at a site leaves it, whatever the site can make."""
+    makes = two_ways(depot=tl.Node("depot", capacity=0)).disrupt(OUT)
+    network = makes.network.change(tl.Recipe("depot", "unit"))
+    closed = tl.Scenario(network, tl.PassThrough(), days=40, disruptions=[OUT])
+    assert series(tl.simulate(closed), "backlog", "shop")[-1] == 0
+    network = makes.network.change(
+        tl.Lane("mine", "depot", "unit"), tl.Stock("depot", "unit", on_hand=30)
+    )
+    passes = tl.Scenario(network, tl.PassThrough(), days=40, disruptions=[OUT])
+    assert series(tl.simulate(passes), "shipped", "depot")[8:14] == [4] * 6
+
+
+def test_the_echelon_counts_the_way_that_goods_come():
+    """A first choice without capacity brings nothing: its source does not feed the shop."""
+    plan = make_plan(two_ways(first={"capacity": 0}))
+    assert [plan.echelon(at) for at in (0, 1)] == [((0, 1.0),), ((1, 1.0), (2, 1.0))]

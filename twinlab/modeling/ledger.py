@@ -182,12 +182,10 @@ class Ledger:
         row = self.ordered_rows[item]
         row += quantity
 
-    def backlog(self, item: int, window: bool = False) -> Array:
+    def backlog(self, item: int) -> Array:
         """Units asked of an item and not yet handed over: claims in order of service, then use."""
         claims = self.claims[item]
-        if window and len(claims) == 1 and not self.plan.items[item].users:
-            return np.asarray(self.debt[claims[0]])
-        total = self.owed[claims[0]].copy() if claims else np.zeros(self.width)
+        total = self.debt[claims[0]].copy() if claims else np.zeros(self.width)
         for claim in claims[1:]:
             total += self.owed[claim]
         for recipe, need in self.plan.items[item].users:

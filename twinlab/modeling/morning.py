@@ -157,8 +157,9 @@ class Morning:
         return [f for f in (self.books.moving[lane], at_source[source]) if f is not None]
 
     def _may_shut(self, lanes: Iterable[int]) -> bool:
-        return any(self._factors(lane) for lane in lanes)
+        return any(self.plan.lanes[lane].shut or self._factors(lane) for lane in lanes)
 
     def _open(self, lane: int, day: int) -> float:
         """1.0 if goods can leave on a lane today, 0.0 while its way or its source is shut."""
-        return float(all(factor[day] > 0.0 for factor in self._factors(lane)))
+        shut = self.plan.lanes[lane].shut
+        return float(not shut and all(factor[day] > 0.0 for factor in self._factors(lane)))

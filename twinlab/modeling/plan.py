@@ -26,6 +26,7 @@ class LanePlan:
     source: int
     destination: int
     delay: int  # days until the source sees an order; one more where the buyer decides at night
+    shut: bool  # for ever: it has no capacity, or its source can make or supply nothing
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,14 @@ def make_plan(scenario: Scenario) -> Plan:
     network = scenario.network
     numbers = {key: at for at, key in enumerate(network.items)}
     nodes = {n.name: n for n in network.nodes}
+    bought = {(v.destination, v.product) for v in network.lanes}
     lanes = tuple(
         LanePlan(
             row=v,
             source=numbers[v.source, v.product],
             destination=numbers[v.destination, v.product],
             delay=v.order_delay + nodes[v.destination].evening_review,
+            shut=0 in (v.capacity, (v.source, v.product) in bought or nodes[v.source].capacity),
         )
         for v in network.lanes
     )
@@ -273,7 +276,7 @@ def _feeds(
 def _usual_shares(item: ItemPlan, lanes: tuple[LanePlan, ...]) -> list[float]:
     """The part of an item's orders that each lane gets when nothing is wrong."""
     if isinstance(item.sourcing, PriorityFailover):
-        ranks = [lanes[at].row.sourcing_rank for at in item.lanes_in]
+        ranks = [(lanes[at].shut, lanes[at].row.sourcing_rank) for at in item.lanes_in]
         return [float(at == ranks.index(min(ranks))) for at in range(len(ranks))]
     shares = [lanes[at].row.sourcing_share for at in item.lanes_in]
     total = sum(shares)

@@ -9,8 +9,8 @@ from typing import Any
 class Supplier:
     """One way to get a product, as its buyer sees it.
 
-    ``open`` is 1.0, or 0.0 while its node or lane is wholly closed; numbers are floats in the
-    event engine and arrays over replications in the batch engine.
+    ``open`` is 1.0, or 0.0 while its node or lane is wholly closed (always, with a capacity of 0);
+    numbers are floats in the event engine and arrays over replications in the batch engine.
     """
 
     __slots__ = ("capacity", "mode", "node", "open", "rank", "share")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -62,8 +62,6 @@ class PullToCentre(Row):
     optimum: float = column("units", meaning="best quantity q*", low=0)
     mean: float = column("units", meaning="mean demand μ", low=0)
     weight: float = column("share", 0.65, "pull to the centre w", low=0, high=1)
-
-    keeps_nothing: ClassVar[bool] = True
 
     def __call__(self, view: View) -> Any:
         """Order what the position lacks."""

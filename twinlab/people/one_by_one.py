@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,7 +35,9 @@ class OneByOne:
         width = np.ndim(view.on_hand) and len(view.on_hand)
         if not width:
             return self.rule(view)
-        memories = view.memory.setdefault("one by one", [dict(view.memory) for _ in range(width)])
+        if "one by one" not in view.memory:
+            view.memory["one by one"] = [deepcopy(view.memory) for _ in range(width)]
+        memories = view.memory["one by one"]
         answers = np.empty(width)
         shared: dict[str, Any] = {}  # what others share, worked out once for all histories
 

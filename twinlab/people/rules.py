@@ -7,7 +7,7 @@ shown, swept and tuned, and the same rule runs in both engines (floats in one, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from twinlab.scope.errors import ScenarioError
 class BaseStock(Row):
     """Order up to a level: order = max(0, S − inventory position) [S = ``up_to``].
 
+    A level of 0 orders what is asked, when it is asked. Customers who do not wait are gone when it
+    comes, after L days: it serves those of one day in L + 1.
     Source: Snyder & Shen (2019) section 4.3.4.
 
     >>> view = View("shop", "bike")
@@ -29,8 +31,6 @@ class BaseStock(Row):
     """
 
     up_to: float = column("units", meaning="base-stock level S")
-
-    keeps_nothing: ClassVar[bool] = True
 
     def __call__(self, view: View) -> Any:
         """Order what the position lacks."""
@@ -59,8 +59,6 @@ class MinMax(Row):
                 f"MinMax: up_to {self.up_to:g} must be above reorder_point {self.reorder_point:g}"
             )
 
-    keeps_nothing: ClassVar[bool] = True
-
     def __call__(self, view: View) -> Any:
         """Fill up, but only from the reorder point down."""
         position = view.inventory_position
@@ -82,8 +80,6 @@ class FixedLot(Row):
     reorder_point: float = column("units", meaning="reorder point r")
     lot: float = column("units", meaning="lot size Q", low=1e-9)
 
-    keeps_nothing: ClassVar[bool] = True
-
     def __call__(self, view: View) -> Any:
         """Order whole lots from the reorder point down."""
         short = self.reorder_point - view.inventory_position
@@ -104,8 +100,6 @@ class EchelonBaseStock(Row):
 
     up_to: float = column("units", meaning="echelon base-stock level")
 
-    keeps_nothing: ClassVar[bool] = True
-
     def __call__(self, view: View) -> Any:
         """Order what the echelon position lacks."""
         return np.maximum(0.0, self.up_to - view.echelon_position)
@@ -120,8 +114,6 @@ class PassThrough(Row):
     >>> PassThrough()(view)
     7.0
     """
-
-    keeps_nothing: ClassVar[bool] = True
 
     def __call__(self, view: View) -> Any:
         """Pass the demand on."""
