@@ -145,6 +145,8 @@ def test_customers_need_a_service_or_z():
 
 
 def test_two_stages_of_one_name_are_told():
+    with pytest.raises(tl.NetworkError, match="no stages"):
+        guaranteed_service([], [], z=1)
     with pytest.raises(tl.NetworkError, match=r"'a'.*: its name stands twice"):
         guaranteed_service([*stages(0), stages(0)[0]], ARCS, z=1)
 

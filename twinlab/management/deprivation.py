@@ -16,7 +16,7 @@ PER_HOUR = 0.1172
 CALIBRATED_HOURS = 120.0
 
 
-def deprivation_cost(hours: Any) -> Any:
+def deprivation_cost(hours: float | Sequence[float]) -> Any:
     """Say what it costs one person, in their own valuation, to be without water for some hours.
 
     g(t) = exp(1.5031 + 0.1172 t) − exp(1.5031) [USD/person; t = ``hours``]. It grows faster

@@ -133,8 +133,8 @@ def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> nx.DiGraph:
         graph.add_node(stage.name, stage=stage)
     for arc in arcs:
         _join(graph, *arc)
-    if not nx.is_directed_acyclic_graph(graph):
-        raise NetworkError("arcs: stages feed each other in a circle: drop one of its arcs")
+    if not len(graph) or not nx.is_directed_acyclic_graph(graph):
+        raise NetworkError("no stages, or arcs by which they feed each other in a circle: drop one")
     for stage in stages:
         if not graph.out_degree(stage.name) and stage.promise is None:
             raise NetworkError(

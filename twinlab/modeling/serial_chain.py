@@ -19,7 +19,7 @@ from twinlab.scope.chance import Array, Constant, Distribution, Normal
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
-from twinlab.scope.ranges import Number, ranged
+from twinlab.scope.ranges import Number, Positive, ranged
 
 _FINE = 200  # lattice points in the least standard deviation of a lead time's demand
 _WIDE = 8.5  # standard deviations; beyond them lies less than rounding
@@ -50,7 +50,7 @@ class SerialChain:
 
     stages: tuple[Stage, ...]
     demand: Distribution
-    backorder_cost: float
+    backorder_cost: Positive
 
     def __post_init__(self) -> None:
         """Value is added on the way down, and waiting costs something."""
@@ -183,24 +183,24 @@ def _recursion(chain: SerialChain, given: Mapping[str, float]) -> SerialPlan:
     """From the customers up, on the window of levels that each stage may need."""
     up = list(zip(chain.stages, chain.echelon_costs, strict=True))[::-1]
     step, sums = _lattice(chain)
-    wanted = [math.floor(given[s.name] / step + 1e-9) if given else None for s, _ in up]
+    ratios = [round(given[s.name] / step, 9) if given else 0.0 for s, _ in up]
+    wanted = [math.floor(ratio) if given else None for ratio in ratios]
     # One row for each fraction of a step by which levels lie above the lattice.
-    parts = [round(given[s.name] / step % 1, 9) % 1 if given else 0.0 for s, _ in up]
-    rows = np.array(sorted(set(parts)))[:, None]
+    rows = np.unique(np.mod(ratios, 1.0).round(9))[:, None]
     windows = _windows(sums, wanted)
     low, high = windows[0]
     levels = (np.arange(low, high + 1.0) + rows) * step
     # Below zero each missing unit costs b, and the h of every stage that thought it had it.
     cost = (chain.backorder_cost + sum(chain.echelon_costs)) * np.maximum(0.0, -levels)
     found: dict[str, float] = {}
-    for (stage, holding), (first, odds), window, level, part in zip(
-        up, sums, windows[1:], wanted, parts, strict=True
+    for (stage, holding), (first, odds), window, level, ratio in zip(
+        up, sums, windows[1:], wanted, ratios, strict=True
     ):
         cost = np.array([np.convolve(row, odds, "valid") for row in cost + holding * levels])
         start, (low, high) = low + first + len(odds) - 1, window
         cost = cost[:, low - start : high - start + 1]
         levels = (np.arange(low, high + 1.0) + rows) * step
-        at = int(np.flatnonzero(rows == part)[0])
+        at = int(np.argmin(np.abs(rows - ratio % 1)))
         best = int(np.argmin(cost[at])) if level is None else level - low
         found[stage.name] = float(given.get(stage.name, levels[at, best]))
         least = float(cost[at, best])

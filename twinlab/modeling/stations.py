@@ -11,6 +11,7 @@ import numpy as np
 from twinlab.scope.chance import Array, Constant, Distribution, Law, Trace
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.ranges import Limit, Positive
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,9 @@ class Line:
     """
 
     stations: tuple[Station, ...]
-    minutes_per_day: float = 480.0
+    minutes_per_day: Positive = 480.0
     source: Source = Saturated()
-    crews: float = math.inf
+    crews: Limit = math.inf
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stations", tuple(self.stations))

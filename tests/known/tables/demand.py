@@ -5,6 +5,7 @@ from twinlab.task.demand import (
     SBA,
     TSB,
     Croston,
+    HoltWinters,
     Smoothing,
     accuracy,
     describe,
@@ -39,5 +40,6 @@ ROWS = [
     Row(CLASS, "CV2_sample", lambda i: describe(i["series"]).variation),
     Row(CLASS, "class_", lambda i: describe(i["series"]).name),
     Row(OIL, "forecast_alpha_0_2", lambda i: Smoothing(0.2)(i["series"], 1)[0]),
+    Row(OIL, "estimated.forecast", lambda i: HoltWinters()(i["series"], 1)[0]),
     Row(OIL, "forecast_alpha_0_6", lambda i: Smoothing(0.6)(i["series"], 1)[0]),
 ]

@@ -63,13 +63,10 @@ def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Roll
     """
     numbers = as_series(series)
     last = len(numbers) - horizon
-    first = last - origins + 1
-    if first < needed(method):
-        raise ScenarioError(
-            f"roll: {len(numbers)} periods are too few for {origins} origins, horizon {horizon} "
-            f"and {method}: at least {needed(method) + origins + horizon - 1}"
-        )
-    places = np.arange(first, last + 1)
+    if len(numbers) < (least := needed(method) + origins + horizon - 1):
+        raise ScenarioError(f"{len(numbers)} periods are too few for {origins} origins of {method} "
+                            f"and horizon {horizon}: at least {least}")  # fmt: skip
+    places = np.arange(last - origins + 1, last + 1)
     made = np.array([ask(method, numbers[:at], horizon) for at in places])
     return Rolling(places, made, np.array([numbers[at : at + horizon] for at in places]))
 

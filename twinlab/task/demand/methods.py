@@ -126,7 +126,7 @@ class HoltWinters(Row):
             trend="add" if self.trend else None,
             seasonal="add" if seasonal else None,
             seasonal_periods=self.season if seasonal else None,
-            initialization_method="heuristic" if long else "estimated",
+            initialization_method="heuristic" if seasonal and long else "estimated",
         )
         with warnings.catch_warnings():  # on convergence: ``evaluate`` judges the forecasts anyway
             warnings.simplefilter("ignore")
