@@ -29,14 +29,7 @@ from twinlab.technology.drift import Alarm, follow, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
 from twinlab.technology.follower import Follower
 from twinlab.technology.plant import Plant
-from twinlab.technology.proposal import (
-    Goal,
-    Proposal,
-    changed,
-    daily_cost,
-    luck_ahead,
-    propose,
-)
+from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, luck_ahead, propose
 from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.sync import present
 

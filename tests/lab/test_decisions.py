@@ -4,6 +4,7 @@ import pytest
 
 from twinlab import lab
 from twinlab.management import Curve, Frontier, Plan
+from twinlab.modeling import Seeds
 
 PLANS = Frontier(
     (
@@ -11,7 +12,8 @@ PLANS = Frontier(
         Plan("stock", 100.0, 500.0, 500.0, 400.0, 600.0, 0.0, 0.0, 0.0, True),
         Plan("dear stock", 150.0, 500.0, 500.0, 400.0, 600.0, 0.0, 0.0, 0.0, False),
         Plan("stock + source", 300.0, 100.0, 300.0, 200.0, 400.0, 200.0, 150.0, 250.0, True),
-    )
+    ),
+    Seeds.of(1),
 )
 
 

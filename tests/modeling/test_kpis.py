@@ -214,6 +214,11 @@ def test_the_cover_of_a_chain_is_that_of_its_stock():
     assert run.kpis.days_of_cover == tl.days_of_cover(run, "shop")
 
 
+def test_an_unknown_measure_is_answered_with_the_known_ones(week):
+    with pytest.raises(tl.ScenarioError, match="no measure 'onhand'; did you mean 'on_hand'"):
+        week.total("onhand")
+
+
 def test_an_unknown_cost_is_answered_with_the_known_ones(week):
     with pytest.raises(tl.ScenarioError, match="did you mean 'holding'"):
         tl.cost(week, "holdings")

@@ -111,3 +111,13 @@ def test_mistakes_are_named():
         people.fit_newsvendor([1, 2], [3, 4], 225, 150.5)
     with pytest.raises(tl.ScenarioError, match=r"no parameter 'bta'.*beta"):
         people.fit_ordering(tl.simulate(people.beer_chain()), "retailer")["bta"]
+
+
+def test_a_value_on_the_edge_of_its_range_says_so():
+    """The benchmark never smooths (θ = 0); a team with θ = 0.3 lies well inside."""
+    edge = people.fit_ordering(tl.simulate(people.beer_chain(people.benchmark_team())),
+                               "wholesaler", first=4)  # fmt: skip
+    assert edge["theta"].edge == "on the edge of its range 0 to 1"
+    assert "theta 0.00" in str(edge["theta"])
+    assert str(edge["theta"]).endswith(", on the edge of its range 0 to 1")
+    assert edge["alpha"].edge == ""

@@ -12,7 +12,7 @@ from twinlab.cases.folders import dataset
 from twinlab.modeling.stations import Fault, Inspection, Line, Station
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, Empirical, Gamma, Network, Scenario
-from twinlab.scope.columns import column
+from twinlab.scope.columns import Sealed, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.task.maintenance import WeibullFit, fit_weibull
 
@@ -55,7 +55,7 @@ class FaultClass(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Factory:
+class Factory(Sealed):
     """The case: a chain around the factory, its line, and the tables that sensors left."""
 
     scenario: Scenario

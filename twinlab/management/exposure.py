@@ -17,7 +17,7 @@ import numpy as np
 
 from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, unit_worth
-from twinlab.scope.columns import column
+from twinlab.scope.columns import Sealed, column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
 from twinlab.scope.laws import mean_of
@@ -31,7 +31,7 @@ SPECK = 1e-7  # the solver's own tolerance, below which a loss is none
 
 
 @dataclass(frozen=True)
-class ExposureModel:
+class ExposureModel(Sealed):
     """A chain as plain tables for the exposure program; a period is any unit of time.
 
     ``makes`` maps (site, product) to the components of one unit; a supplier's product has none.
@@ -60,6 +60,7 @@ class ExposureModel:
 
     def __post_init__(self) -> None:
         """Check that numbers make sense and names meet."""
+        super().__post_init__()
         for name in ("capacity", "links", "stock", "demand", "worth", "time_to_recover"):
             for key, number in getattr(self, name).items():
                 if not number >= 0:

@@ -79,10 +79,7 @@ class Plan:
 
 @dataclass(frozen=True, repr=False)
 class Frontier(Listing):
-    """All plans that were simulated, cheapest first.
-
-    Which are efficient was chosen on one luck; all their figures are from another (see ``seeds``).
-    """
+    """All plans that were simulated, cheapest first: chosen on one luck, judged on another."""
 
     plans: tuple[Plan, ...]
     seeds: Seeds
@@ -124,7 +121,7 @@ def frontier(
     no cheaper plan beats (a knapsack for all budgets at once, by dominance after Nemhauser &
     Ullmann 1969); each of them is then simulated, because measures help each other or overlap.
     ``every_plan`` simulates all combinations instead. Measures apply in the order of the list.
-    The efficient plans are chosen on one luck, and what all plans lose is told from another.
+    Efficient plans are chosen on one luck, and what plans lose is told from another.
 
     Raises:
         ScenarioError: no measure, a name twice, or more than 64 plans to simulate.

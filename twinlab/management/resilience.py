@@ -9,12 +9,13 @@ import numpy as np
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.run import Run
 from twinlab.scope.chance import Array
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.ranges import Amount, Positive, ranged
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Curve:
+class Curve(Sealed):
     """Performance over time in % of normal, straight between its points.
 
     Two points at one time are a jump. The area lost is the resilience triangle,
@@ -32,9 +33,10 @@ class Curve:
 
     def __post_init__(self) -> None:
         """Keep arrays, and check that time runs forwards."""
-        times, quality = (np.asarray(v, dtype=np.float64) for v in (self.times, self.quality))
+        times, quality = (np.array(v, dtype=np.float64) for v in (self.times, self.quality))
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "quality", quality)
+        super().__post_init__()
         if times.ndim != 1 or times.shape != quality.shape or len(times) < 2:
             raise ScenarioError(
                 f"a curve needs as many times as qualities, at least 2; got {times.shape} and "

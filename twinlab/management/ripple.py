@@ -10,12 +10,12 @@ from twinlab.management.groups import grouped
 from twinlab.modeling.run import Run
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
-from twinlab.scope.columns import column
+from twinlab.scope.columns import Sealed, column
 from twinlab.scope.errors import ScenarioError
 
 
 @dataclass(frozen=True)
-class Hit:
+class Hit(Sealed):
     """What a disruption did to a group of nodes, against the calm history of the same luck."""
 
     eaten: Array = field(repr=False, compare=False)  # units of stock missing, by day

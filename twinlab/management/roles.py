@@ -13,7 +13,7 @@ from twinlab.modeling.batch import Batch
 from twinlab.modeling.output import estimate
 from twinlab.modeling.search import tune
 from twinlab.organization.control import Organization
-from twinlab.scope.columns import column
+from twinlab.scope.columns import Sealed, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 
@@ -83,7 +83,7 @@ def align(organization: Organization, batches: Mapping[str, Batch]) -> Alignment
 
 
 @dataclass(frozen=True)
-class Responses:
+class Responses(Sealed):
     """Where roles end that answer each other, and the levels after every round.
 
     ``settled``: in the last round nobody moved by more than the tolerance. ``edges``: levels that

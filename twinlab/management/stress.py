@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,10 @@ import numpy as np
 from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, customers_loss
 from twinlab.modeling.abreast import replicate_abreast
+from twinlab.modeling.batch import Batch
 from twinlab.modeling.horizon import horizon_of
 from twinlab.modeling.output import Estimate, estimate
-from twinlab.scope.chance import Constant
+from twinlab.scope.chance import Array, Constant
 from twinlab.scope.columns import Row, column
 from twinlab.scope.disruption import Outage
 from twinlab.scope.errors import ScenarioError, did_you_mean
@@ -105,35 +106,29 @@ def stress_test(
         )
         for site, length in days.items()
     ]
-    calm, *batches = replicate_abreast([scenario, *closed], replications, seed)
-    usual = np.asarray(customers_loss(calm, worth))
-    losses = [estimate(np.asarray(customers_loss(batch, worth)) - usual) for batch in batches]
-    moving = [horizon_of(batch, calm).note for batch in batches]
-    later = _later([scenario, *(s for s, note in zip(closed, moving, strict=True) if note)],
-                   replications, seed, worth)  # fmt: skip
-    worst = max(loss.mean for loss in losses)
+
+    def live(scenarios: list[Scenario]) -> tuple[list[Batch], list[Array]]:
+        calm, *batches = replicate_abreast(scenarios, replications, seed)
+        usual = np.asarray(customers_loss(calm, worth))
+        return [calm, *batches], [np.asarray(customers_loss(b, worth)) - usual for b in batches]
+
+    (calm, *batches), losses = live([scenario, *closed])
+    notes, later = [horizon_of(batch, calm).note for batch in batches], iter(list[Array]())
+    with suppress(ScenarioError):  # a trace ends: nobody knows what comes then
+        moving = [s for s, note in zip(closed, notes, strict=True) if note]
+        longer = [s.change(days=2 * s.days) for s in (scenario, *moving)]
+        later = iter(live(longer)[1] if moving else ())
+    worst = max(float(loss.mean()) for loss in losses)
     rows = []
-    for (site, length), batch, loss, note in zip(
-        days.items(), batches, losses, moving, strict=True
-    ):
+    for (site, length), batch, lost, note in zip(days.items(), batches, losses, notes, strict=True):
+        loss, more = estimate(lost), next(later, None) if note else None
         missed = float(np.mean(calm.total("served") - batch.total("served")))
         on_time = float(np.nanmean(batch.kpis.fill_rate))
         index = max(0.0, loss.mean) / worst if worst > 0 else 0.0
         rows.append(SiteStress(site, length, loss.mean, loss.low, loss.high, missed, on_time, index,
-                               note, next(later, None) if note else None))  # fmt: skip
-    return StressTest(tuple(sorted(rows, key=lambda s: -s.loss)), estimate(usual))
-
-
-def _later(
-    scenarios: list[Scenario], replications: int, seed: int, worth: Worth | None
-) -> Iterator[float]:
-    """Mean losses over twice the days against the first scenario; none where a trace ends."""
-    if len(scenarios) > 1:
-        with suppress(ScenarioError):
-            longer = [s.change(days=2 * s.days) for s in scenarios]
-            calm, *batches = replicate_abreast(longer, replications, seed)
-            usual = customers_loss(calm, worth)
-            yield from [float(np.mean(customers_loss(b, worth) - usual)) for b in batches]
+                               note, None if more is None else float(more.mean())))  # fmt: skip
+    ranked = tuple(sorted(rows, key=lambda s: -s.loss))
+    return StressTest(ranked, estimate(customers_loss(calm, worth)))
 
 
 def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:

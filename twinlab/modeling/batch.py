@@ -17,6 +17,7 @@ from twinlab.modeling.measures import MEASURES, measure
 from twinlab.modeling.output import Estimate, estimate
 from twinlab.modeling.plan import Plan
 from twinlab.scope.chance import Array
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Batch:
+class Batch(Sealed):
     """What many histories of a scenario amount to, one number per replication.
 
     >>> from twinlab import BaseStock, Normal, Scenario, fill_rate, replicate, serial
@@ -172,7 +173,6 @@ class Batch:
 
 
 def _table(batch: Batch, confidence: float) -> pd.DataFrame:
-    """Every KPI of a batch with its mean, interval and unit."""
     import pandas as pd  # half a second; `import twinlab` stays quick
 
     rows = []

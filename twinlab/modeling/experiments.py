@@ -13,7 +13,7 @@ from twinlab.modeling.horizon import run_longer
 from twinlab.modeling.kpis import KPIs, check_kpis
 from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import Precision, replicate
-from twinlab.scope.columns import schema
+from twinlab.scope.columns import Sealed, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.scenario import Scenario
 
@@ -24,7 +24,7 @@ USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison:
+class Comparison(Sealed):
     """Scenarios side by side; differences are paired with the first one, history by history.
 
     ``seeds`` says on which luck values were chosen (by ``tune``) and on which they are judged.
@@ -53,9 +53,8 @@ class Comparison:
             raise ScenarioError(f"{kpi!r} was not compared; {did_you_mean(kpi, self.kpis)}")
         first, other = next(iter(self.batches.values())), self.batches[name]
         pairs = getattr(other.kpis, kpi) - getattr(first.kpis, kpi)
-        return replace(
-            estimate(pairs, self.confidence), note=other.horizon.note or first.horizon.note
-        )
+        note = other.horizon.note or first.horizon.note
+        return replace(estimate(pairs, self.confidence), note=note)
 
     def longer(self) -> Comparison:
         """The same scenarios over twice the days, on the same luck: what a longer run changes."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import NetworkError, SolverError, did_you_mean
 from twinlab.scope.ranges import Amount, ranged
 
@@ -42,7 +42,7 @@ class ServiceStage(Row):
 
 
 @dataclass(frozen=True)
-class ServicePlan:
+class ServicePlan(Sealed):
     """Promises [days], net replenishment times [days], safety stocks [units], cost [USD/day].
 
     >>> print(ServicePlan({"shop": 0}, {"shop": 4}, {"shop": 20.0}, cost=10.0))

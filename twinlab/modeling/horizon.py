@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinlab.modeling.ledger import record_rows
 from twinlab.modeling.output import Estimate, estimate
 from twinlab.modeling.plan import Plan
 from twinlab.scope.chance import Array
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 
@@ -26,7 +26,7 @@ TRIFLE = 0.001  # of what an item has on hand, on order and owes
 
 
 @dataclass(frozen=True)
-class Horizon:
+class Horizon(Sealed):
     """What still moves by the last day: by (measure, node, product), how much higher it is."""
 
     said: str
@@ -58,10 +58,9 @@ def horizon_of(batch: Batch, calm: Batch | None = None) -> Horizon:
     still moving on day 60: backlog of shop/unit by 15.03 [14.2, 15.86], ..., and 1 more
     """
     days, whole = stretch(batch.scenario, len(batch.days))
-    if batch.replications < 2:
-        return Horizon("one history cannot tell its luck from its course: replicate more", {})
-    if not days or not (whole or calm):
+    if batch.replications < 2 or not days or not (whole or calm):
         said = f"{len(batch.days)} days hold no two whole seasons or review periods to compare"
+        said = said if batch.replications > 1 else "one history cannot tell luck from its course"
         return Horizon(f"whether it has settled cannot be told: {said}", {})
     rest = calm.stretches[1] if calm else batch.stretches[0]
     moving = _moving(
@@ -83,7 +82,7 @@ def stretch(scenario: Scenario, days: int) -> tuple[int, bool]:
     return (max(days // 4 // cycle, 1) * cycle if whole else days // 4), whole
 
 
-def watched_rows(plan: Plan) -> NDArray[np.int64]:
+def watched_rows(plan: Plan) -> Any:
     """Which rows of a record are watched: on hand, on order, owed and lost."""
     rows = (record_rows(plan)[name] for name in ("on_hand", "on_order", "owed", "lost"))
     return np.concatenate([np.arange(part.start, part.stop) for part in rows])
@@ -113,9 +112,6 @@ def _moving(plan: Plan, now: Array, rest: Array) -> dict[tuple[str, str, str], E
 
 def run_longer(batch: Batch) -> Batch:
     """Live through twice the days of a batch, on the same luck: its first half is the batch.
-
-    Raises:
-        ScenarioError: a trace ends, so nobody knows what comes after the last day.
 
     >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from twinlab.modeling.measures import COSTS
-from twinlab.scope.columns import column, schema
+from twinlab.scope.columns import Sealed, column, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
 Value = Any  # a float where the history is one, an array where there are many
@@ -212,7 +212,7 @@ def _amplified(history: History, above: tuple[str, ...], below: tuple[str, ...])
 
 
 @dataclass(frozen=True, repr=False)
-class KPIs:
+class KPIs(Sealed):
     """How well a whole chain did, with units.
 
     >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate

@@ -181,27 +181,20 @@ class Spread:
     def __init__(self) -> None:
         """Nothing has been seen."""
         self.count = 0
-        self.shift: list[Any] = []
-        self.sums: list[Any] = []
-        self.squares: list[Any] = []
-        self.spare: list[Any] = []
+        self.series: list[tuple[Any, ...]] = []
 
     def add(self, *today: Any) -> None:
         """Add a day of some series."""
         if not self.count:
-            self.shift = [values.copy() for values in today]
-            self.sums, self.squares, self.spare = ([np.zeros_like(v) for v in today] for _ in "123")
+            self.series = [(v.copy(), *(np.zeros_like(v) for _ in range(3))) for v in today]
         self.count += 1
-        for values, shift, total, square, spare in zip(
-            today, self.shift, self.sums, self.squares, self.spare, strict=True
-        ):
-            beyond = np.subtract(values, shift, out=spare)
+        for values, (first, total, square, beyond) in zip(today, self.series, strict=True):
+            np.subtract(values, first, out=beyond)
             total += beyond
             beyond *= beyond
             square += beyond
 
     def variances(self) -> list[Any]:
         """The variance over the days of each series."""
-        days = max(1, self.count)
-        pairs = zip(self.sums, self.squares, strict=True)
-        return [np.maximum(0.0, square / days - (total / days) ** 2) for total, square in pairs]
+        n = max(1, self.count)
+        return [np.maximum(0.0, s / n - (total / n) ** 2) for _, total, s, _ in self.series]

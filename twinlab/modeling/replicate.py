@@ -67,13 +67,10 @@ class Precision(Row):
 
 @dataclass(frozen=True)
 class Piece:
-    """What one piece of work brings back: totals over days, by row and replication.
-
-    ``stretches`` are those of the rows that ``horizon`` watches, over two stretches of last days.
-    """
+    """What one piece of work brings back: totals over days, by row and replication."""
 
     totals: Array
-    stretches: Array
+    stretches: Array  # of the rows that ``horizon`` watches, over two stretches of last days
     variances: dict[str, Array]
     traces: dict[Band, Array]
 
@@ -90,21 +87,17 @@ def replicate(
     """Live through many histories of a scenario at once, and keep what each amounts to.
 
     Replication r is the history ``simulate(scenario, seed, replication=r)``, to the last bit. In
-    place of a number, a ``Precision`` adds replications in whole blocks until it holds.
-    ``start`` is a state to go on from. ``bands`` names measures whose daily values are kept, such
-    as ``"backlog"`` or ``("on_hand", "shop")``. ``warm_up`` leaves the first days out of everything
-    that is kept: a number of days, or ``"mser5"``, which finds it in the first block. Work is
-    shared as the ``joblib.parallel_config`` in force says (processes, a Dask cluster, …); who does
-    it changes no number.
+    place of a number, a ``Precision`` adds replications in whole blocks until it holds. ``start``
+    is a state to go on from. ``bands`` names measures whose daily values are kept, such as
+    ``"backlog"`` or ``("on_hand", "shop")``. ``warm_up`` leaves the first days out of everything: a
+    number of days, or ``"mser5"``, which finds it in the first block. Work is shared as the
+    ``joblib.parallel_config`` in force says (processes, a Dask cluster, …); that changes no number.
 
     Raises:
-        ScenarioError: a rule cannot decide for many histories at once, or returns no quantity; a
-            warm-up leaves no day.
+        ScenarioError: a rule cannot decide for many histories at once, or returns no quantity.
 
     >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-    >>> replicate(shop, 100, seed=1)
-    Batch(100 replications × 50 days, 2 nodes, seed 1)
     >>> replicate(shop, 100, seed=1, warm_up=10)
     Batch(100 replications × 40 days after a warm-up of 10, 2 nodes, seed 1)
     """
@@ -180,7 +173,8 @@ def live_days(engine: BatchEngine, bands: tuple[Band, ...] = (), warm_up: int = 
     traces = {band: np.empty((len(days), read.shape[-1])) for band in bands}
     for at, day in enumerate(days):
         if length and len(days) - at in (length, 2 * length):
-            marks.append(_added_up(totals, books.record, watched))
+            # What has no total here adds up in the record itself.
+            marks.append(np.vstack([totals, books.record[len(totals) :]])[watched])
         cleared.fill(0.0)
         engine.live(day)
         if bands or at % SETTLE == SETTLE - 1:
@@ -206,15 +200,7 @@ def _warm_up(engine: BatchEngine, until: int) -> None:
     engine.service.arrived.fill(True)  # a first day begins a replenishment cycle
 
 
-def _added_up(totals: Array, record: Array, rows: Any) -> Array:
-    """The totals of some rows so far; what has no total adds up in the record itself."""
-    kept = len(totals)
-    return np.vstack([totals[rows[rows < kept]], record[rows[rows >= kept]]])
-
-
-def open_engine(
-    plan: Plan, seed: int, start: State | None, block: int, columns: int
-) -> BatchEngine:
+def open_engine(plan: Plan, seed: int, start: Any, block: int, columns: int) -> BatchEngine:
     """A batch engine on the first day, for some replications that begin with those of a block."""
     luck = draw_luck(plan.scenario, seed, block, columns, start)
     return BatchEngine(plan, luck, columns, start)
@@ -223,20 +209,13 @@ def open_engine(
 def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Batch:
     """Put the pieces side by side."""
     _, seed, start, bands, warm_up = task
-    return Batch(
-        plan=plan,
-        seed=seed,
-        replications=count,
-        given=start.copy() if start else None,
-        warm_up=warm_up,
-        totals=_side_by_side([p.totals for p in pieces]),
-        stretches=np.concatenate([p.stretches for p in pieces], axis=-1),
-        variances={
-            name: np.concatenate([p.variances[name] for p in pieces], axis=-1)
-            for name in pieces[0].variances
-        },
-        traces={band: np.hstack([p.traces[band] for p in pieces]) for band in bands},
-    )
+    totals = _side_by_side([p.totals for p in pieces])
+    stretches = np.concatenate([p.stretches for p in pieces], axis=-1)
+    variances = {name: np.concatenate([p.variances[name] for p in pieces], axis=-1)
+                 for name in pieces[0].variances}  # fmt: skip
+    traces = {band: np.hstack([p.traces[band] for p in pieces]) for band in bands}
+    given = start.copy() if start else None
+    return Batch(plan, seed, count, given, warm_up, totals, stretches, variances, traces)
 
 
 def _side_by_side(blocks: Sequence[Array]) -> Array:

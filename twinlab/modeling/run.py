@@ -14,6 +14,7 @@ from twinlab.modeling.output import SETTLING, Spread, days_left_out
 from twinlab.modeling.plan import Plan
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
+from twinlab.scope.columns import Sealed, frozen
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.log import Log
 from twinlab.scope.scenario import Scenario
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Run:
+class Run(Sealed):
     """One history of a scenario.
 
     >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
@@ -54,7 +55,7 @@ class Run:
     @cached_property
     def measures(self) -> dict[str, Array]:
         """Every measure as an array of days × items (see ``modeling.measures``)."""
-        return measure(self.plan, self.nights)
+        return frozen(measure(self.plan, self.nights))  # type: ignore[no-any-return]
 
     def series(self, name: str, node: str = "", product: str = "") -> Array:
         """One measure per day, summed over the items of a node and product (all, if not given).
@@ -73,13 +74,12 @@ class Run:
 
     def total(self, name: str, node: str = "", product: str = "") -> float:
         """A measure, or a count such as ``cycles``, summed over days and items."""
-        if name in MEASURES:
+        if name in MEASURES or name not in self.nights:
             return float(self.series(name, node, product).sum())
         return float(self.nights[name][:, self.plan.columns(node, product)].sum())
 
     def variance(self, name: str, node: str = "", product: str = "") -> float:
-        """The variance over days of a measure that is summed over items."""
-        # Added up as the batch engine does, so that both agree to the last bit.
+        """The variance over days of a measure summed over items, added up as a batch does it."""
         everything = name == "demand" and not node and not product
         items = dict.fromkeys(self.plan.sellers) if everything else self.plan.columns(node, product)
         spread = Spread()
@@ -87,7 +87,7 @@ class Run:
             spread.add(np.array([sum(today[item] for item in items)]))
         return float(spread.variances()[0][0])
 
-    @cached_property
+    @property
     def daily(self) -> pd.DataFrame:
         """The tidy daily table: one row per day, node and product, one column per measure."""
         return daily_table(self.plan, self.days, self.measures)
@@ -97,7 +97,7 @@ class Run:
         """How well the whole chain did (see ``modeling.kpis``)."""
         return evaluate(self)
 
-    @cached_property
+    @property
     def state(self) -> State:
         """The state after the last day: the fold of the log."""
         return fold(self.log, self.scenario.network, self.start)

@@ -14,6 +14,7 @@ from twinlab.modeling.horizon import beyond
 from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import replicate
 from twinlab.modeling.sensitivity import check_ranges
+from twinlab.scope.columns import Sealed
 from twinlab.scope.paths import find
 from twinlab.scope.scenario import Scenario
 
@@ -21,7 +22,7 @@ Goal = Callable[[Batch], Any]
 
 
 @dataclass(frozen=True)
-class Tuning:
+class Tuning(Sealed):
     """The best values found, what they gain, and whether they lie on the edge of their range.
 
     ``goal`` estimates the goal at the best values, ``gain`` how much lower it is than before,
@@ -109,7 +110,8 @@ def tune(
     before, after = (replicate(one, replications, seeds.judged) for one in (scenario, best))
     goal_after = replace(estimate(values(after)), note=beyond(after, values))
     gain = estimate(values(before) - values(after))
-    edges = tuple(path for path, value in chosen.items() if _on_edge(value, *ranges[path]))
+    near = {path: 0.01 * (high - low) for path, (low, high) in ranges.items()}
+    edges = tuple(p for p, v in chosen.items() if min(abs(v - e) for e in ranges[p]) <= near[p])
     for path in edges:
         warnings.warn(
             f"{path} = {chosen[path]:.3g} lies on the edge of its range {ranges[path]}: widen the "
@@ -124,8 +126,3 @@ def _bounds(scenario: Scenario, ranges: Mapping[str, tuple[float, float]]) -> di
     check_ranges(ranges)
     columns = {path: find(scenario, path).column for path in ranges}
     return {path: column is not None and column.type is int for path, column in columns.items()}
-
-
-def _on_edge(value: float, low: float, high: float) -> bool:
-    """Whether a value lies within a hundredth of an end of its range."""
-    return min(value - low, high - value) <= 0.01 * (high - low)

@@ -16,7 +16,7 @@ import numpy as np
 
 from twinlab.modeling.newsvendor import newsvendor, probabilities
 from twinlab.scope.chance import Array, Constant, Distribution, Normal
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.ranges import Number, Positive, ranged
@@ -108,7 +108,7 @@ class SerialChain:
 
 
 @dataclass(frozen=True)
-class SerialPlan:
+class SerialPlan(Sealed):
     """Echelon base-stock levels by stage, upstream first, and what they cost on average.
 
     >>> plan = SerialPlan({"depot": 12.0, "shop": 6.5}, cost=9.75)
@@ -254,7 +254,7 @@ def _whole_sum(demand: Distribution, time: float) -> tuple[int, Array]:
 
 
 @dataclass(frozen=True)
-class SerialBounds:
+class SerialBounds(Sealed):
     """Two newsvendor levels that hold each best echelon level between them, upstream first.
 
     >>> SerialBounds({"shop": 6.0}, {"shop": 9.0}).middle

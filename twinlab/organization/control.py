@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from twinlab.scope.columns import frozen
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
 
@@ -29,7 +30,7 @@ class Role:
 
     def __post_init__(self) -> None:
         """Check that it decides something and can be judged."""
-        object.__setattr__(self, "decides", dict(self.decides))
+        object.__setattr__(self, "decides", frozen(dict(self.decides)))
         if not self.decides:
             raise ScenarioError(
                 f"role {self.name!r} decides nothing: give it paths and ranges, such as "

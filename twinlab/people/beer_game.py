@@ -22,6 +22,7 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.biases import AnchorAndAdjust, Rule, Wavering, ask
 from twinlab.people.fitting import Fit, fit_ordering
 from twinlab.scope.chance import Constant, Distribution, Trace
+from twinlab.scope.columns import Sealed
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
@@ -118,7 +119,7 @@ def beer_cost(history: Any, station: str = "") -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class BeerScore:
+class BeerScore(Sealed):
     """What a game cost, by station, beside the benchmark team and people [USD]."""
 
     costs: Mapping[str, float]

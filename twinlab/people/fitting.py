@@ -24,7 +24,9 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Parameter:
-    """One fitted parameter: value, standard error, interval; ``remark`` if data cannot tell it.
+    """One fitted parameter: value, standard error, interval.
+
+    ``remark`` says why data cannot tell it, ``edge`` that the value lies on the edge of its range.
 
     >>> print(Parameter("beta", 0.34, 0.05, 0.24, 0.44))
     beta 0.34 ± 0.05 [0.24, 0.44]
@@ -36,11 +38,13 @@ class Parameter:
     low: float
     high: float
     remark: str = ""
+    edge: str = ""
 
     def __str__(self) -> str:
         if self.remark:
             return f"{self.name} not identified: {self.remark}"
-        return f"{self.name} {self.value:.2f} ± {self.error:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        ends = f"[{self.low:.2f}, {self.high:.2f}]{self.edge and ', ' + self.edge}"
+        return f"{self.name} {self.value:.2f} ± {self.error:.2f} {ends}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -181,7 +185,9 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
             remark = "the decisions do not depend on it"
         elif least <= low[at] and most >= high[at]:
             remark = "its interval covers its whole range"
-        parameters.append(Parameter(name, value, error, least, most, remark))
+        on_edge = min(value - low[at], high[at] - value) <= 1e-3 * (high[at] - low[at])
+        edge = f"on the edge of its range {low[at]:g} to {high[at]:g}" if on_edge else ""
+        parameters.append(Parameter(name, value, error, least, most, remark, edge))
     return _fit(parameters, best.fun)
 
 

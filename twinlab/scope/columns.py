@@ -8,10 +8,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, NoReturn, get_type_hints
+
+import numpy as np
 
 from twinlab.scope.chance import Constant, Distribution, is_distribution
-from twinlab.scope.errors import NetworkError
+from twinlab.scope.errors import NetworkError, TwinError
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,38 @@ def _fit(col: Column, value: Any) -> Any:
         return _fit_distribution(col, value)
     if col.type == tuple[float, ...]:
         return tuple(_fit_number(col, v) for v in value)
-    return {_fit_text(col, k): _fit_number(col, v) for k, v in dict(value).items()}
+    return frozen({_fit_text(col, k): _fit_number(col, v) for k, v in dict(value).items()})
+
+
+class Frozen(dict[Any, Any]):
+    """A dict that is only read: what is part of a frozen value does not change either."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TwinError("this is part of a frozen value: change a copy, dict(…), or make a new one")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> Any:
+        return Frozen, (dict(self),)
+
+
+def frozen(value: Any) -> Any:
+    """Give a value that cannot be written over: its dicts and arrays are only read."""
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.flags.writeable = False
+    if type(value) is dict:
+        return Frozen({key: frozen(each) for key, each in value.items()})
+    return tuple(map(frozen, value)) if type(value) is tuple else value
+
+
+class Sealed:
+    """A frozen dataclass whose dicts and arrays cannot be written over either."""
+
+    def __post_init__(self) -> None:
+        """Seal every field."""
+        for f in fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, f.name, frozen(getattr(self, f.name)))
 
 
 def _fit_bool(value: Any) -> bool:

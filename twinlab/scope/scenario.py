@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twinlab.scope.chance import Trace
+from twinlab.scope.columns import frozen
 from twinlab.scope.disruption import Disruption
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
@@ -57,11 +58,11 @@ class Scenario:
                 f"no one decides for {_words(missing)}: give Scenario(rules={{node: rule}}) "
                 "one rule per node, or one per (node, product)"
             )
-        object.__setattr__(self, "rules", rules)
+        object.__setattr__(self, "rules", frozen(rules))
         splits = _per_item(dict(self.sourcing), brought, self.network, "sourcing")
-        object.__setattr__(self, "sourcing", splits)
-        seen = _named(self.sharing, brought, "sharing")
-        object.__setattr__(self, "sharing", _per_item(seen, brought, self.network, "sharing"))
+        object.__setattr__(self, "sourcing", frozen(splits))
+        seen = _per_item(_named(self.sharing, brought, "sharing"), brought, self.network, "sharing")
+        object.__setattr__(self, "sharing", frozen(seen))
         _check_days(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)

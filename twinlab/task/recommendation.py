@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twinlab.modeling.experiments import USUAL_KPIS, Comparison, compare
-from twinlab.scope.columns import schema
+from twinlab.scope.columns import Sealed, schema
 from twinlab.scope.scenario import Scenario
 
 
@@ -37,7 +37,7 @@ def _plain(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Recommendation:
+class Recommendation(Sealed):
     """A changed scenario, with what was changed and why: simulate it before you believe it.
 
     >>> from twinlab import BaseStock, Normal, Scenario, serial

@@ -12,6 +12,7 @@ import numpy as np
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.output import Estimate, Seeds, estimate, other_luck
 from twinlab.modeling.replicate import replicate
+from twinlab.scope.columns import Sealed
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -22,7 +23,7 @@ Goal = Callable[[Batch], Any]
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Proposal(Sealed):
     """The best of some changes, and what it gains over going on as before, from today's state.
 
     ``gain`` is the fall in daily cost on new luck, paired by history: the luck by which the change

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.cases.relief.tables import rows
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import SolverError
 from twinlab.task.logistics.prepositioning import Key, coefficients
 
@@ -17,7 +18,7 @@ _NEED = "requirement"
 
 
 @dataclass(frozen=True, repr=False)
-class Basket:
+class Basket(Sealed):
     """What everybody gets a day, where it is bought and how it travels.
 
     ``grams`` per person and day by food; ``bought`` t/day by (supplier, food); ``carried`` t/day

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twinlab.cases.relief.tables import rows
 from twinlab.scope.chance import Gamma, LogNormal
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
 Array = NDArray[np.float64]
@@ -37,7 +38,7 @@ class LeadTime:
 
 
 @dataclass(frozen=True, repr=False)
-class Check:
+class Check(Sealed):
     """How later shipments fit a law.
 
     ``coverage`` is the share that fell into the central interval of each level; ``pit`` the

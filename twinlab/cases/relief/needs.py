@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from twinlab.cases.relief.tables import rows
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 
 
 @dataclass(frozen=True, repr=False)
-class Needs:
+class Needs(Sealed):
     """What so many people need.
 
     ``tonnes`` of food by commodity for all days; ``water``, its least and the range for survival in

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twinlab.scope.chance import Array
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.ranges import Count, Level, ranged
 from twinlab.task.demand.methods import Method, Naive, ask, needed
@@ -23,7 +24,7 @@ FEW = 10  # past errors; an interval from fewer says little
 
 
 @dataclass(frozen=True, eq=False)
-class Rolling:
+class Rolling(Sealed):
     """Forecasts from many origins, each made with what was known then [origins × horizon]."""
 
     origins: Any
@@ -91,7 +92,7 @@ def _interval(mean: float, errors: Array, level: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, eq=False)
-class Forecast:
+class Forecast(Sealed):
     """Coming demand: mean and interval of each period [units]; 0 ≤ low ≤ mean ≤ high.
 
     ``errors``: how many each rests on; a new one lies within n with chance (n − 1)/(n + 1).
@@ -155,7 +156,7 @@ def _past_errors(method: Method, numbers: Array, horizon: int, origins: int) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Sealed):
     """Methods side by side on the same origins, one row of the table each, the best first.
 
     The best has the least RMSSE, which unlike MASE does not reward forecasts of zero.

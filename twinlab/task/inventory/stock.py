@@ -13,7 +13,7 @@ from twinlab.modeling.replicate import replicate
 from twinlab.organization.view import View
 from twinlab.people.rules import BaseStock
 from twinlab.scope.chance import Array, Constant, Distribution, Empirical, Poisson, Trace, Uniform
-from twinlab.scope.columns import column
+from twinlab.scope.columns import Sealed, column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
@@ -71,7 +71,7 @@ def _backlog(network: Network, state: State, item: ItemKey) -> float:
 
 
 @dataclass(frozen=True)
-class RunOut:
+class RunOut(Sealed):
     """The chance that an item has run out by the end of each day from now on, today first.
 
     >>> print(RunOut(np.array([0.0, 0.2, 0.7, 1.0])))

@@ -12,7 +12,7 @@ import numpy as np
 
 from twinlab.management.flows import customers_use, mean_flows
 from twinlab.organization.sourcing import Shares
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.ranges import Amount, Limit, ranged
@@ -33,7 +33,7 @@ class Way(Row):
 
 
 @dataclass(frozen=True)
-class Flow:
+class Flow(Sealed):
     """How much moves on each way at least cost, and what one unit more or less would change.
 
     ``price`` of a place with demand: what one unit more of it would cost. ``relief`` of a supply, a

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
 Way = tuple[str, str]
@@ -98,7 +98,7 @@ class StormSeason(Row):
 
 
 @dataclass(frozen=True)
-class StormOutcome:
+class StormOutcome(Sealed):
     """How one storm goes with a plan: units needed, served and lost, and by which ways.
 
     ``cost`` is transport plus shortage [USD].
@@ -124,7 +124,7 @@ class StormOutcome:
 
 
 @dataclass(frozen=True, repr=False)
-class StormPlan:
+class StormPlan(Sealed):
     """Where stock lies [units by depot], and how every storm goes then.
 
     Costs in USD/season: ``first_stage`` is paid in any case, ``second_stage`` is expected.

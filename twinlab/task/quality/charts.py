@@ -22,7 +22,7 @@ from twinlab.modeling.run_length import (
     shewhart_run_length,
 )
 from twinlab.scope.chance import Array
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.ranges import Number, Positive, ranged
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ControlChart:
+class ControlChart(Sealed):
     """What is plotted sample by sample, with its center line, its limits and its signals.
 
     ``standard`` holds the observations in standard deviations from the target, for estimating

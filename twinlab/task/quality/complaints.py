@@ -20,6 +20,7 @@ from twinlab.modeling.line_parts import Draws
 from twinlab.modeling.output import Estimate, estimate
 from twinlab.modeling.stations import Line
 from twinlab.scope.chance import Uniform
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.ranges import Amount, Count, Positive, Share, Whole, ranged
 
@@ -27,7 +28,7 @@ from twinlab.scope.ranges import Amount, Count, Positive, Share, Whole, ranged
 
 
 @dataclass(frozen=True)
-class Complaints:
+class Complaints(Sealed):
     """How many parts customers got, and how many they sent back, by the fault they name.
 
     >>> print(Complaints(2000, {"dent": 30, "stain": 10}))
@@ -131,7 +132,7 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
 
 
 @dataclass(frozen=True)
-class HouseOfQuality:
+class HouseOfQuality(Sealed):
     """How much each feature of a design weighs for customers, the weightiest first."""
 
     weights: Mapping[str, float]
