@@ -14,7 +14,7 @@ VIEW = {"model_id": "6ad0", "version_major": 2, "version_minor": 0}
 def used_notebook():
     outputs = [
         new_output("stream", name="stdout", text="one\n"),
-        new_output("stream", name="stdout", text="two\n"),
+        new_output("stream", name="stdout", text="two\nHighsMipSolverData::go tmpSolver.run();\n"),
         new_output("display_data", {cleaner.WIDGET_VIEW: VIEW, "text/plain": "S = 40"}),
         new_output("display_data", {"text/html": '<style>#T_46ecf_row0</style><p id="T_46ecf">'}),
         new_output("display_data", {cleaner.WIDGET_VIEW: VIEW}),

@@ -144,16 +144,20 @@ def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | Non
             units = stocks.get(name, 0.0)
             if kind in ("open", "stock"):
                 low[at] = high[at] = units if kind == "stock" else units > 0
+    # Goods are counted in the largest depot: the solver's tolerances are meant for numbers near 1.
+    most = max([1.0, *(depot.capacity for depot in season.depots)])
+    unit = np.array([1.0 if key[0] == "open" else most for key in costs])
     found = milp(
-        list(costs.values()), bounds=Bounds(low, high),
+        np.array(list(costs.values())) * unit, bounds=Bounds(low / unit, high / unit),
         integrality=[key[0] == "open" for key in costs],
-        constraints=LinearConstraint(coefficients(rows, costs), lowest, highest),
+        constraints=LinearConstraint(coefficients(rows, costs) * unit / most,
+                                     np.array(lowest) / most, np.array(highest) / most),
         options={"mip_rel_gap": 1e-9},
     )  # fmt: skip
     if found.x is None:
         raise SolverError(f"pre-positioning: {found.message}: check that all costs are finite")
     # Specks below a millionth of a unit are nothing.
-    amounts = [x if x > 1e-6 else 0.0 for x in found.x.tolist()]
+    amounts = [x if x > 1e-6 else 0.0 for x in (found.x * unit).tolist()]
     return _plan(season, dict(zip(costs, amounts, strict=True)))
 
 
