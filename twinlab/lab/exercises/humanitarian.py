@@ -2,11 +2,7 @@
 
 from functools import cache
 
-from twinlab.cases.relief import (
-    needs,
-    social_schedule,
-    storm_season,
-)
+from twinlab.cases.relief import needs, social_schedule, storm_season
 from twinlab.lab.checks import Exercise
 from twinlab.task.logistics import StormPlan, judge_stocks
 
@@ -35,9 +31,8 @@ EXERCISES = {
         ),
         slips={
             "that is one day; the question is about two weeks.": lambda: needs(17_000, 1).food,
-            "that is a month: `needs` takes 30 days unless you say `days=14`.": (
-                lambda: needs(17_000).food
-            ),
+            "that is a month: `needs` takes 30 days unless you say `days=14`.":
+                lambda: needs(17_000).food,
         },
     ),
     "9.2": Exercise(
@@ -48,12 +43,10 @@ EXERCISES = {
             "subtract `.cost` of Pinar del Rio from `.cost` of the Panama hub.",
         ),
         slips={
-            "that is the expected cost after the storm only; take `.cost`, with the first stage.": (
-                lambda: judged(PANAMA).second_stage - judged(PINAR).second_stage
-            ),
-            "the sign is turned: Panama minus Pinar del Rio.": (
-                lambda: judged(PINAR).cost - judged(PANAMA).cost
-            ),
+            "that is the expected cost after the storm only; take `.cost`, with the first stage.":
+                lambda: judged(PANAMA).second_stage - judged(PINAR).second_stage,
+            "the sign is turned: Panama minus Pinar del Rio.":
+                lambda: judged(PINAR).cost - judged(PANAMA).cost,
         },
     ),
     "9.3": Exercise(
@@ -65,4 +58,4 @@ EXERCISES = {
             "the first n for which it is at most 30 hours.",
         ),
     ),
-}
+}  # fmt: skip
