@@ -69,10 +69,20 @@ def test_every_column_is_described():
     package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
     described = {r["path"]: [f["name"] for f in r["schema"]["fields"]]
                  for r in package["resources"]}  # fmt: skip
+    assert {path.name for path in DATA.glob("*.csv")} == set(described)
     for path in DATA.glob("*.csv"):
         with path.open(newline="", encoding="utf-8") as file:
             assert next(csv.reader(file)) == described[path.name], path.name
         assert f"{path.stem}" in (DATA / "README.md").read_text(encoding="utf-8")
+
+
+def test_machining_takes_and_stops_as_long_as_was_seen(case):
+    """6,000 parts of 2 min, 2,997 of 3 and 1,003 of 5; 207 stops of 15 min in 10,000 parts."""
+    seen = {s.name: s for s in case.line.stations}["machining"]
+    assert sorted(seen.time.values) == [2] * 6 + [3] * 3 + [5]
+    assert seen.stop.average == pytest.approx(15 * 207 / 10_000, rel=0.02)
+    others = [s.stop.average for s in case.line.stations if s.name != "machining"]
+    assert others == [0, 0, 0]
 
 
 def test_the_published_counts_of_failures_and_faults(case):

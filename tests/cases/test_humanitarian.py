@@ -65,6 +65,7 @@ def test_every_assumed_figure_has_its_reason():
 def test_the_data_package_describes_every_column():
     package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
     said = {r["path"]: [f["name"] for f in r["schema"]["fields"]] for r in package["resources"]}
+    assert {path.name for path in DATA.glob("*.csv")} == set(said)
     for path in DATA.glob("*.csv"):
         with path.open(newline="", encoding="utf-8") as file:
             assert said[path.name] == next(csv.reader(file)), path.name

@@ -7,6 +7,7 @@ import pytest
 import twinlab as tl
 from tests.management.chain import CALM, NETWORK
 from twinlab.management import Action, Limits, control_tower
+from twinlab.management.desk import Desk
 from twinlab.management.money import stopped_worth
 from twinlab.scope.state import Shipment
 
@@ -186,3 +187,16 @@ def test_a_chain_without_prices_asks_for_them():
     chain = tl.Scenario(tl.serial(["mine", "shop"], demand=tl.Normal(5, 1)), tl.BaseStock(6))
     with pytest.raises(tl.ScenarioError, match="give worth"):
         control_tower(chain, tl.State.initial(chain.network))
+
+
+@pytest.mark.parametrize("dry", ["north", "south"])
+def test_a_pipeline_is_as_dry_as_the_longest_way_down(dry):
+    """Nothing is under way to one of two shops, three days off; the other's pipeline is full."""
+    network = tl.distribution("hub", ["north", "south"], demand=tl.Constant(5), lead_time=3)
+    scenario = tl.Scenario(network, tl.BaseStock(40), days=20)
+    state = tl.State.initial(network)
+    for lane in network.lanes:
+        state.in_transit[lane.key] = {dry: 0.0, "hub": 10.0 * 3}.get(lane.destination, 5.0 * 3)
+    found = Desk(scenario, state, None, Limits(), None).dry
+    dry_for = {node: days for (node, _), days in found.items()}
+    assert dry_for == {"north": 0, "south": 0, "hub": 3, "supplier": 3}

@@ -1,0 +1,243 @@
+"""What is drawn is what was computed: the points of the lines, the places of the words."""
+
+import numpy as np
+import pytest
+from matplotlib.patches import FancyBboxPatch
+from matplotlib.text import Annotation
+
+from tests.lab.chains import CALM, CLOSED, NETWORK
+from twinlab import (
+    BaseStock,
+    Bus,
+    Demand,
+    Lane,
+    Network,
+    Node,
+    Normal,
+    Plant,
+    Product,
+    Scenario,
+    ScenarioError,
+    Twin,
+    lab,
+    replicate,
+    serial,
+    simulate,
+)
+from twinlab.lab.charts import gist
+from twinlab.lab.levers import lever
+from twinlab.lab.netview import _drawn
+from twinlab.lab.places import layered
+from twinlab.task.quality import Cusum
+from twinlab.technology import Link
+
+CLOSED_RUN = simulate(CLOSED, seed=1)
+CHAIN = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(9), days=90)
+
+
+def named(axes):
+    return {line.get_label(): line for line in axes.lines}
+
+
+def test_a_fan_stands_on_its_days_and_the_past_before_them():
+    batch = replicate(CHAIN.change(days=8), 64, seed=1, bands=[("on_hand", "shop")])
+    low, high = batch.quantiles("on_hand", "shop", levels=(0.05, 0.95))
+    truth = [low[0], high[1], high[2] + 1, low[3] - 1]
+    chart = lab.fan(batch, "on_hand", "shop", past=[3.0, 2.0, 1.0], truth=truth)
+    axes = chart.figure.axes[0]
+    lines = named(axes)
+    assert lines["past, as the twin knows it"].get_xdata().tolist() == [-3, -2, -1]
+    assert lines["past, as the twin knows it"].get_ydata().tolist() == [3.0, 2.0, 1.0]
+    assert lines["median"].get_xdata().tolist() == list(range(8))
+    assert lines["median"].get_ydata() == pytest.approx(
+        np.median(batch.band("on_hand", "shop"), axis=1)
+    )
+    assert lines["what came"].get_xdata().tolist() == [0, 1, 2, 3]
+    assert "2 of 4 nights came inside" in chart.words
+    assert axes.get_ylim()[0] <= 0
+
+
+def test_a_twin_that_does_not_ask_again_misses_messages():
+    missing = []
+    for again in ({}, {"ask_again": False}, {"ask_again": True}):
+        bus = Bus(Link(loss=0.1), seed=2)
+        twin = Twin(CHAIN, bus)
+        chart = lab.follow(Plant(CHAIN, bus, seed=2), twin, "shop", days=20, **again)
+        missing.append(len(twin.gaps()))
+        assert f"{missing[-1]} messages missing" in chart.words
+        assert len(named(chart.figure.axes[0])["true"].get_xdata()) == 20
+    assert missing[0] == missing[1] > missing[2]
+
+
+def test_the_beer_game_shows_all_that_was_ordered():
+    table = lab.beer_game()
+    table.order(55)
+    table.order(7)
+    orders, stock = table.chart.figure.axes
+    assert named(orders)["you order"].get_ydata().tolist()[-2:] == [55, 7]
+    assert orders.get_ylim()[1] > 55
+    assert stock.get_ylim()[1] >= 12
+
+
+def test_a_line_is_named_where_it_ends():
+    names = [f"n{at}" for at in range(5)]
+    chain = serial(names, demand=Normal(5, 1), on_hand=20)
+    run = simulate(Scenario(chain, BaseStock(20), days=12), seed=3)
+    axes = lab.chart(run, "on_hand", by="node").figure.axes[0]
+    places = [(text.xy, text.xyann) for text in axes.texts]
+    ends = [(line.get_xdata()[-1], line.get_ydata()[-1]) for line in axes.lines]
+    assert [tuple(map(float, xy)) for xy, _ in places] == [tuple(map(float, end)) for end in ends]
+    heights = [height for _, (_, height) in places]
+    assert all(x > run.days[-1] for _, (x, _) in places)
+    ranked = np.sort(heights)
+    assert (np.diff(ranked) > 0).all(), "labels lie on each other"
+    assert axes.get_xlim() == (0, 11)
+    assert axes.get_ylim()[1] >= max(line.get_ydata().max() for line in axes.lines)
+
+
+def test_a_flat_line_is_said_to_be_flat():
+    assert gist(range(3), np.array([5.0, 5.0, 5.0])) == "5 throughout"
+
+
+def test_a_control_chart_rings_what_is_outside_on_either_side():
+    values = [10.0] * 4 + [13.0] * 5
+    for sign in (1, -1):
+        chart = Cusum().chart([10 + sign * (v - 10) for v in values], target=10, sigma=1)
+        axes = lab.control_chart(chart, title="Weights", ylabel="g").figure.axes[0]
+        assert (axes.get_title(loc="left"), axes.get_ylabel()) == ("Weights", "g")
+        rings = [line for line in axes.lines if line.get_markersize() == 12]
+        outside = sum(
+            int(((series > chart.upper) | (series < chart.lower)).sum())
+            for series in chart.series.values()
+        )
+        assert sum(len(line.get_xdata()) for line in rings) == outside > 0
+    few, many = (
+        lab.control_chart(Cusum().chart([10.0] * n, target=10, sigma=1)).figure.axes[0].lines[0]
+        for n in (120, 121)
+    )
+    assert (few.get_markersize(), many.get_markersize()) == (5, 0)
+
+
+def test_a_network_without_a_run_shows_its_nodes_and_lanes():
+    for thing in (NETWORK, CALM):
+        canvas = lab.network(thing).canvas
+        assert {"mine", "plant", "shop"} <= {node["id"] for node in canvas.nodes}
+        ends = {(edge["from"], edge["to"]) for edge in canvas.edges}
+        assert ends == {("mine", "plant"), ("plant", "shop")}
+
+
+def test_a_map_draws_every_place_once_as_large_as_its_load():
+    """Starts are squares, all others dots; the heaviest load has five times the area of none."""
+    places = {"depot": (0, 0), "a": (0, 30), "b": (40, 30), "c": (40, 0)}
+    tours = [("depot", "a", "depot"), ("depot", "b", "c", "depot")]
+    axes = lab.route_map(places, tours, loads={"a": 5.0, "b": 10.0}).figure.axes[0]
+    (dots,) = axes.collections
+    assert dots.get_offsets().tolist() == [[0, 30], [40, 30], [40, 0]]
+    assert dots.get_sizes().tolist() == [180, 300, 60]
+    assert [line.get_xydata().tolist() for line in axes.lines if line.get_marker() == "s"] == [
+        [[0, 0]]
+    ]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["route 1", "route 2"]
+    for name, text in zip(places, axes.texts, strict=True):
+        assert (text.get_text(), text.xy) == (name, places[name])
+
+
+def test_a_name_that_would_lie_on_its_neighbour_stands_on_the_left():
+    near = {"depot": (0, 0), "a": (50, 50), "b": (60, 51), "c": (100, 100)}
+    axes = lab.route_map(near, [("depot", "a", "b", "c", "depot")]).figure.axes[0]
+    sides = {text.get_text(): text.get_ha() for text in axes.texts}
+    assert sides == {"depot": "left", "a": "right", "b": "left", "c": "left"}
+
+
+def test_the_still_picture_of_a_network_shows_every_box():
+    figure = _drawn(NETWORK, layered(NETWORK), None, None)
+    axes, places = figure.axes[0], layered(NETWORK)
+    boxes = [patch.get_bbox() for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
+    assert len(boxes) == 3
+    left, right = sorted(axes.get_xlim())
+    low, high = sorted(axes.get_ylim())
+    for box in boxes:
+        assert left < box.x0 < box.x1 < right
+        assert low < box.y0 < box.y1 < high
+    centres = sorted((box.x0 + box.x1) / 2 for box in boxes)
+    assert centres == sorted(x for x, _ in places.points.values())
+    lanes = [text for text in axes.texts if isinstance(text, Annotation)]
+    assert len(lanes) == 2
+    assert all(lane.xy[0] > lane.xyann[0] for lane in lanes), "arrows go downstream"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wanted"),
+    [
+        ("shop.up_to", 20, (0, 20, 60, 1)),  # three times today's value
+        ("shop.up_to", 0, (0, 0, 3, 1)),  # of at least one unit
+        ("shop.up_to", 7.5, (0, 7.5, 22.5, 0.5)),  # steps that meet it
+        ("disruptions[0].start", 20, (0, 20, 59, 1)),  # a day of the story
+        ("disruptions[0].loss", 0.5, (0, 0.5, 1, 0.02)),  # a share
+    ],
+)
+def test_a_lever_moves_in_its_column_s_range_by_steps_that_meet_today(path, value, wanted):
+    found = lever(CLOSED.set(path, value), path)
+    assert (found.low, found.value, found.high) == wanted[:3]
+    assert found.step <= max(wanted[3], 1.0 if found.whole else 0)
+    steps = (found.value - found.low) / found.step
+    assert steps == pytest.approx(round(steps))
+    assert (found.high - found.low) / found.step >= 3
+
+
+def test_a_lever_that_is_no_finite_number_is_refused():
+    for path in ("plant.capacity", "shop/unit.backorders"):
+        with pytest.raises(ScenarioError, match="no number that a slider can move"):
+            lever(CALM, path)
+    with pytest.raises(ScenarioError, match="has the range 9 to 3"):
+        lever(CALM, "shop.up_to", (9, 3))
+
+
+def test_neighbours_stand_level_so_that_lanes_do_not_cross():
+    """Two mills in the order a, b feed two shops in the other order: the shops change places."""
+    ends = [("a", "shop of a"), ("b", "shop of b")]
+    network = Network(
+        products=[Product("unit")],
+        nodes=[Node("a", tier=1), Node("b", tier=1), Node("shop of b"), Node("shop of a"),
+               Node("alone", tier=1)],
+        lanes=[Lane(*pair, "unit") for pair in ends],
+        demands=[Demand(shop, "unit", 5.0) for _, shop in ends],
+    )  # fmt: skip
+    places = layered(network)
+    up = {name: y for name, (_, y) in places.points.items()}
+    assert (up["a"] < up["b"]) == (up["shop of a"] < up["shop of b"])
+    assert up["a"] != up["b"]
+    ys = sorted(up.values())
+    assert places.height == ys[-1] - ys[0] + 2 * places.row
+    assert [words for words, *_ in places.heads] == ["tier 1", "tier 0"]
+    assert all(y < ys[0] for *_, y in places.heads)
+
+
+def test_all_that_is_said_and_drawn_is_on_the_page():
+    def picture(size):
+        return lab.lines([0, 1], {"y": [0, size]}, lab.Words("A line", "x", "y"))
+
+    player, view = lab.play(picture, {"size": (0, 9, 3)}), lab.network(CLOSED_RUN, day=30)
+    assert {*player.rows, player.status, player.frame, player.rest} <= everything_in(player)
+    parts = {view.canvas, view.status, view.course, view.table, view.row}
+    assert parts <= everything_in(view)
+    explorer = lab.explore(CLOSED)
+    parts = {*explorer.rows, explorer.status, explorer.picture, explorer.table}
+    assert parts <= everything_in(explorer)
+    for table in (lab.beer_game(), lab.newsvendor_game()):
+        assert {table.status, table.form, table.frame, table.report} <= everything_in(table)
+
+
+def everything_in(widget):
+    """A widget and all that is inside it."""
+    return {widget}.union(*(everything_in(child) for child in getattr(widget, "children", ())))
+
+
+def test_an_interval_that_leaves_its_value_out_has_no_negative_length():
+    given = {"low": 3.0, "high": 9.0, "within": 5.0}
+    words = lab.Words("Loss", "USD/day")
+    chart = lab.bars(given, words, intervals=dict.fromkeys(given, (4.0, 6.0)))
+    drawn = [segment.tolist() for lines in chart.figure.axes[0].collections
+             for segment in lines.get_segments()]  # fmt: skip
+    assert [(left[0], right[0]) for left, right in drawn] == [(3, 6), (4, 9), (4, 6)]
+    assert "low: 3 [4, 6]; high: 9 [4, 6]; within: 5 [4, 6]" in chart.words
