@@ -93,9 +93,11 @@ def test_nothing_switches_requirements_off():
 
 
 def test_a_badge_leads_into_the_first_notebook():
-    for address in re.findall(
-        r"https://mybinder\.org/v2/[^\s)\"'>]+", (ROOT / "README.md").read_text("utf-8")
-    ):
+    page = (ROOT / "README.md").read_text("utf-8")
+    addresses = re.findall(r"https://mybinder\.org/v2/[^\s)\"'>]+", page)
+    if not addresses:
+        pytest.skip("the README has no badge yet")
+    for address in addresses:
         path = re.search(r"\?(?:urlpath=lab(?:/|%2F)tree(?:/|%2F)|labpath=)(\S+)$", address)
         assert re.match(r"https://mybinder\.org/v2/gh/[\w.-]+/[\w.-]+/[\w.-]+\?", address), address
         assert path, f"{address}: say which notebook opens: ?urlpath=lab/tree/notebooks/…"
