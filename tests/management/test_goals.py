@@ -39,3 +39,12 @@ def test_goals_name_known_kpis():
         Goal("fil_rate", 0.9)
     with pytest.raises(tl.ScenarioError, match="at least one goal"):
         judge([], tl.replicate(SHOP, 4, seed=1))
+
+
+def test_goals_of_a_chain_that_still_moves_say_so():
+    chain = tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), on_hand={"shop": 9})
+    shop = tl.Scenario(chain, tl.BaseStock(9), days=60)
+    batches = [tl.replicate(s, 20, seed=1) for s in (shop, shop.set("mine.capacity", 4))]
+    settled, moving = (repr(judge([Goal("fill_rate", 0.9)], batch)) for batch in batches)
+    assert "still moving" not in settled
+    assert "still moving on day 60: backlog of shop/unit by" in moving

@@ -166,7 +166,9 @@ def test_a_best_value_on_the_edge_is_said():
 
 
 MISTAKES = [
-    (lambda: tl.compare({"one": newsvendor()}), "at least two scenarios"),
+    (lambda: tl.compare({"one": newsvendor()}), "at least two scenarios by name, such as"),
+    (lambda: tl.compare([newsvendor(), newsvendor()]), r"such as \{'as it is': a, 'new': b\}, got"),
+    (lambda: tl.compare(newsvendor(), 20), "at least two scenarios by name, such as"),
     (lambda: tl.compare({"a": newsvendor(), "b": newsvendor()}, kpis=["fill"]), "no KPI 'fill'"),
     (lambda: tl.sweep(newsvendor(), {"shop.upto": [1]}), "did you mean 'up_to'"),
     (lambda: tl.tornado(newsvendor(), {"shop.up_to": (9, 9)}), "low 9 must be below high 9"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,6 +101,7 @@ class Scorecard(Listing):
         return (
             f"Goals; all together {all_met.mean:.3f} [{all_met.low:.3f}, {all_met.high:.3f}]: "
             f"{all_met.mean * all_met.count:,.0f} of {all_met.count:,} histories, 95 % interval"
+            f"{all_met.note and '; ' + all_met.note}"
         )
 
     def __repr__(self) -> str:
@@ -137,4 +138,5 @@ def judge(goals: Iterable[Goal], batch: Batch) -> Scorecard:
         mean = float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
         verdicts.append(Verdict(str(goal), mean, share.mean, share.low, share.high, missed,
                                 goal.weight * missed))  # fmt: skip
-    return Scorecard(tuple(verdicts), wilson(int(everything.sum()), len(everything)))
+    together = wilson(int(everything.sum()), len(everything))
+    return Scorecard(tuple(verdicts), replace(together, note=batch.horizon.note))

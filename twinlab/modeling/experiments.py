@@ -119,8 +119,9 @@ def compare(
     >>> found.difference("safe", "mean_stock").low > 1
     True
     """
-    if len(scenarios) < 2:
-        raise ScenarioError(f"compare needs at least two scenarios, got {list(scenarios)}")
+    if not isinstance(scenarios, Mapping) or len(scenarios) < 2:
+        how = "compare needs at least two scenarios by name, such as {'as it is': a, 'new': b}"
+        raise ScenarioError(f"{how}, got {scenarios!r:.60}")
     check_kpis(kpis)
     chosen = any(seed in scenario.chosen_on for scenario in scenarios.values())
     seeds = Seeds.of(seed) if chosen else None
