@@ -5,7 +5,7 @@ from functools import cache
 
 from twinlab.lab.checks import Exercise
 from twinlab.lab.ripples import ripple
-from twinlab.modeling import Run, simulate
+from twinlab.modeling import Run, replicate, simulate
 from twinlab.people.rules import BaseStock
 from twinlab.scope import (
     Constant,
@@ -20,6 +20,7 @@ from twinlab.scope import (
     Scenario,
     Stock,
 )
+from twinlab.scope.chance import Array
 
 SALES = {"north": 20, "south": 12, "west": 8}  # cars per day, 40 in all
 DAYS_AWAY = {"north": 3, "south": 4, "west": 6}
@@ -74,28 +75,32 @@ def daily(item: tuple[str, str]) -> int:
 
 @cache
 def calm() -> Scenario:
-    """250 days in which nothing closes."""
+    """A year in which nothing closes."""
     chain = network()
     under_way = {(v.destination, v.product): v.lead_time.average * v.initial_pipeline
                  for v in chain.lanes}  # fmt: skip
     rules = {(s.node, s.product): BaseStock(s.on_hand + under_way.get((s.node, s.product), 0))
              for s in chain.stocks}  # fmt: skip
-    return Scenario(chain, rules, days=250)
+    return Scenario(chain, rules, days=365)
 
 
-def closed(name: str, days: int, scenario: Scenario | None = None) -> Run:
+def closed(name: str, days: int) -> Run:
     """The history in which a node is closed from day 60."""
-    return simulate(
-        (scenario or calm()).disrupt(Outage(name, start=START, days=Constant(days))), seed=1
-    )
+    return simulate(calm().disrupt(Outage(name, start=START, days=Constant(days))), seed=1)
+
+
+def fill_rates(closed_days: int, chips_up_to: float = 2400) -> Array:
+    """The fill rates of 200 histories in which the chip maker closes on day 60."""
+    hit = calm().disrupt(Outage("chip maker", start=START, days=Constant(closed_days)))
+    return replicate(hit.set("ECU plant/chip.up_to", chips_up_to), 200, seed=1).kpis.fill_rate
 
 
 @cache
 def unnoticed() -> int:
-    """The longest closure of the chip maker during which all are served on the day."""
+    """The longest closure of the chip maker that half of the histories do not notice."""
 
     def noticed(days: int) -> bool:
-        return closed("chip maker", days).kpis.fill_rate < 1
+        return bool((fill_rates(days) == 1).mean() < 0.5)
 
     return bisect_right(range(1, 60), False, key=noticed)
 
@@ -103,12 +108,12 @@ def unnoticed() -> int:
 @cache
 def chips() -> int:
     """The smallest level of chips, in hundreds, that serves 99 % in spite of four weeks."""
+    return CHIP_LEVELS[bisect_left(CHIP_LEVELS, 0.99, key=mean_fill)]
 
-    def served(level: int) -> float:
-        raised = calm().set("ECU plant/chip.up_to", level)
-        return closed("chip maker", FOUR_WEEKS, raised).kpis.fill_rate
 
-    return CHIP_LEVELS[bisect_left(CHIP_LEVELS, 0.99, key=served)]
+def mean_fill(level: float) -> float:
+    """The mean fill rate with a level of chips and a closure of four weeks."""
+    return float(fill_rates(FOUR_WEEKS, level).mean())
 
 
 @cache
@@ -130,13 +135,13 @@ EXERCISES = {
         tolerance=0.001,
         hints=(
             "one week goes unnoticed and four weeks do not: try the days in between.",
-            "a closure goes unnoticed while `kpis.fill_rate` of its run is exactly 1.",
-            "the car plant fills the north first: look at the fill rate of all, not at the north.",
+            "`(batch.kpis.fill_rate == 1).mean()` is the share of histories that notice nothing.",
+            "the longest closure for which that share is still at least a half.",
         ),
         slips={
             "these are the days of stock on the way to the north; the others go short sooner.":
                 lambda: sum(IN_STOCK[item] for item in WAY_NORTH),
-            "with this one a customer already waits: the longest that nobody notices is shorter.":
+            "with this one most histories notice: the longest that half of them miss is shorter.":
                 lambda: unnoticed() + 1,
         },
     ),
@@ -146,11 +151,11 @@ EXERCISES = {
         tolerance=0.001,
         hints=(
             "2,400 chips are too few, and 2,400 + 10 × 160 are more than enough.",
-            'try `four_weeks.set("ECU plant/chip.up_to", level)` in steps of 100.',
-            "the first level at which `kpis.fill_rate` is at least 0.99.",
+            'replicate `four_weeks.set("ECU plant/chip.up_to", level)` in steps of 100.',
+            "the first level at which the mean of `batch.kpis.fill_rate` is at least 0.99.",
         ),
         slips={
-            "close, but fewer than 99 % are served on the day with this level.":
+            "close, but on average fewer than 99 % are served on the day with this level.":
                 lambda: chips() - 100,
             "this is what has to be added; the question asks for the whole level.":
                 lambda: chips() - 2400,
