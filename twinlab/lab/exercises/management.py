@@ -30,7 +30,7 @@ ON_HAND = {("ECU plant", "chip"): 800, ("ECU plant", "ECU"): 120, ("engine plant
 
 
 def calm() -> Scenario:
-    """The chain of the notebook, for 250 days."""
+    """The chain of the notebook, for a year."""
     nodes = [Node(site, "", tier, capacity=units, time_to_recover=days)
              for site, (tier, units, days) in SITES.items()]  # fmt: skip
     network = Network(
@@ -45,7 +45,7 @@ def calm() -> Scenario:
     )  # fmt: skip
     way = {(b, p): t * q for _, b, p, t, q in WAYS}
     rules = {item: BaseStock(units + way.get(item, 0)) for item, units in ON_HAND.items()}
-    return Scenario(network, rules, days=250)
+    return Scenario(network, rules, days=365)
 
 
 @cache
