@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -179,6 +180,8 @@ def progress(work: Any, doing: str) -> Any:
 
     The environment variable ``TQDM_DISABLE=1`` silences it.
     """
+    if os.environ.get("TQDM_DISABLE") == "1":  # tqdm itself asks only in a terminal
+        return work
     try:
         from tqdm.auto import tqdm  # an extra
     except ModuleNotFoundError:
