@@ -3,6 +3,8 @@
 from bisect import bisect_left
 from functools import cache
 
+import numpy as np
+
 from twinlab.cases.automotive import automotive
 from twinlab.lab.checks import Exercise
 from twinlab.lab.ripples import ripple
@@ -24,7 +26,7 @@ def run(node: str, closed: int, days: int) -> Run:
 def losing(days: int) -> float:
     """In which share of histories a closure of the resin plant loses sales."""
     hit = automotive(240).disrupt(Outage("Germany resin", start=60, days=Constant(days)))
-    return float((replicate(hit, 20, seed=1).kpis.lost_sales > 0).mean())
+    return float(np.mean(replicate(hit, 20, seed=1).kpis.lost_sales > 0))
 
 
 @cache

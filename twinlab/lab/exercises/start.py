@@ -3,6 +3,8 @@
 from bisect import bisect_left, bisect_right
 from functools import cache
 
+import numpy as np
+
 from twinlab.lab.checks import Exercise
 from twinlab.lab.ripples import ripple
 from twinlab.modeling import Run, replicate, simulate
@@ -92,7 +94,8 @@ def closed(name: str, days: int) -> Run:
 def fill_rates(closed_days: int, chips_up_to: float = 2400) -> Array:
     """The fill rates of 200 histories in which the chip maker closes on day 60."""
     hit = calm().disrupt(Outage("chip maker", start=START, days=Constant(closed_days)))
-    return replicate(hit.set("ECU plant/chip.up_to", chips_up_to), 200, seed=1).kpis.fill_rate
+    batch = replicate(hit.set("ECU plant/chip.up_to", chips_up_to), 200, seed=1)
+    return np.asarray(batch.kpis.fill_rate)
 
 
 @cache
