@@ -4,6 +4,7 @@ from functools import cache
 from math import inf
 
 from twinlab.lab.checks import Exercise
+from twinlab.lab.exercises import start
 from twinlab.management import (
     Closure,
     ExposureModel,
@@ -11,41 +12,21 @@ from twinlab.management import (
     risk_exposure,
     stress_test,
 )
-from twinlab.people import BaseStock
-from twinlab.scope import Demand, Lane, Network, Node, Normal, Product, Recipe, Scenario, Stock
+from twinlab.scope import Demand, Node, Normal, Scenario
 
-SALES = {"north": 20, "south": 12, "west": 8}  # cars per day
-KEEPING = {"chip": 0.02, "casting": 0.10, "ECU": 0.30, "engine": 1, "car": 8}  # USD/unit/day
 # Tier, units per day, days to recover.
 SITES = {"chip maker": (3, 240, 35), "foundry": (3, 60, 14), "ECU plant": (2, 56, 21),
          "engine plant": (2, 56, 21), "car plant": (1, 52, 14)}  # fmt: skip
-WAYS = [("chip maker", "ECU plant", "chip", 10, 160), ("foundry", "engine plant", "casting", 2, 40),
-        ("ECU plant", "car plant", "ECU", 3, 40), ("engine plant", "car plant", "engine", 1, 40),
-        ("car plant", "north", "car", 3, 20), ("car plant", "south", "car", 4, 12),
-        ("car plant", "west", "car", 6, 8)]  # days, units/day  # fmt: skip
-ON_HAND = {("ECU plant", "chip"): 800, ("ECU plant", "ECU"): 120, ("engine plant", "casting"): 120,
-           ("engine plant", "engine"): 120, ("car plant", "ECU"): 160,
-           ("car plant", "engine"): 160, ("car plant", "car"): 80, ("north", "car"): 200,
-           ("south", "car"): 120, ("west", "car"): 80}  # fmt: skip
 
 
 def calm() -> Scenario:
-    """The chain of the notebook, for a year."""
+    """The chain of notebook 00 with capacities and times to recover, where nobody waits."""
     nodes = [Node(site, "", tier, capacity=units, time_to_recover=days)
              for site, (tier, units, days) in SITES.items()]  # fmt: skip
-    network = Network(
-        [Product(name) for name in KEEPING],
-        [*nodes, *(Node(region, "region") for region in SALES)],
-        [Lane(a, b, p, lead_time=t, initial_pipeline=q) for a, b, p, t, q in WAYS],  # type: ignore[arg-type]
-        [Recipe("ECU plant", "ECU", {"chip": 4}), Recipe("engine plant", "engine", {"casting": 1}),
-         Recipe("car plant", "car", {"ECU": 1, "engine": 1})],
-        [Demand(region, "car", Normal(cars, cars / 5), backorders=False, lost_sale_cost=4000)
-         for region, cars in SALES.items()],
-        [Stock(*item, units, KEEPING[item[1]]) for item, units in ON_HAND.items()],
-    )  # fmt: skip
-    way = {(b, p): t * q for _, b, p, t, q in WAYS}
-    rules = {item: BaseStock(units + way.get(item, 0)) for item, units in ON_HAND.items()}
-    return Scenario(network, rules, days=365)
+    demands = [Demand(region, "car", Normal(cars, cars / 5), backorders=False, lost_sale_cost=4000)
+               for region, cars in start.SALES.items()]  # fmt: skip
+    chain = start.calm()
+    return chain.change(network=chain.network.change(*nodes, *demands))
 
 
 @cache
