@@ -115,6 +115,26 @@ def test_what_cannot_be_negative_is_not(function, given, name):
         function(**{**given, name: spoil(given[name], -1)})
 
 
+def test_large_numbers_are_no_trouble():
+    """Ten thousand servers, three thousand machines, a shift of a hundred σ."""
+    busy = modeling.erlang_queue(9_900, 1, 10_000)
+    assert busy.must_wait == pytest.approx(0.2228, abs=1e-4)  # Halfin and Whitt (1981): 0.2234
+    assert modeling.machine_repair(3000, 1, 1, crews=5).mean_down == pytest.approx(2995)
+    assert modeling.cusum_run_length(100) == pytest.approx(1)
+    assert modeling.cusum_run_length(4) == pytest.approx(2.01, abs=0.01)
+    for call in (
+        lambda: modeling.cusum_run_length(0, 9),
+        lambda: modeling.cusum_run_length(0, 2, 30),
+    ):
+        with pytest.raises(tl.ScenarioError, match="1e12 is out of reach"):
+            call()
+    for call in (lambda: modeling.shewhart_run_length(0, 40), lambda: modeling.ewma_limit(9, 1e-9)):
+        with pytest.raises(tl.ScenarioError, match=r"limit must be|weight must be"):
+            call()
+    with pytest.raises(tl.ScenarioError, match="nothing lives to 1000 days"):
+        maintenance.remaining_life(WEAR, 1000)
+
+
 @pytest.mark.parametrize("kind", [np.array, tuple, pd.Series, lambda v: pd.Series(v, [7, 9, 11])])
 def test_rows_of_numbers_come_in_any_form(kind):
     plain = inventory.wagner_whitin([90, 120, 80], 500, 2)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
@@ -39,14 +41,14 @@ def erlang_queue(arrival_rate: Positive, service_rate: Positive, servers: Count 
     >>> round(queue.queue_length, 4), round(queue.time_present, 4)
     (1.3333, 1.0)
     """
+    from scipy.special import pdtr
+
     share = _busy(arrival_rate, servers * service_rate)
     load = arrival_rate / service_rate
-    # Erlang B by its recursion, and logarithms: powers and factorials would overflow.
-    refused = 1.0
-    for n in range(1, servers + 1):
-        refused = load * refused / (n + load * refused)
-    must_wait = refused / (1 - share * (1 - refused))
-    empty = must_wait * (1 - share) * math.exp(math.lgamma(servers + 1) - servers * math.log(load))
+    # Times exp(-load), so that powers and factorials do not overflow: fewer than c there, and more.
+    full = math.exp(servers * math.log(load) - load - math.lgamma(servers + 1)) / (1 - share)
+    total = float(pdtr(servers - 1, load)) + full
+    must_wait, empty = full / total, math.exp(-load) / total
     wait = must_wait / (servers * service_rate - arrival_rate)
     return Queue(share, empty, must_wait, arrival_rate * wait, wait,
                  arrival_rate * wait + load, wait + 1 / service_rate)  # fmt: skip
@@ -109,12 +111,13 @@ def machine_repair(
     >>> round(machine_repair(5, failure_rate=0.1, repair_rate=1).availability, 4)
     0.8721
     """
-    terms = [1.0]
-    for n in range(machines):
-        terms.append(terms[-1] * (machines - n) * failure_rate / (min(n + 1, crews) * repair_rate))
-    total = sum(terms)
-    down = sum(n * term for n, term in enumerate(terms)) / total
-    return RepairShop(1 / total, down, 1 - down / machines)
+    n = np.arange(machines)
+    odds = np.log((machines - n) / np.minimum(n + 1, crews)) + math.log(failure_rate / repair_rate)
+    logs = np.cumsum([0.0, *odds])
+    terms = np.exp(logs - logs.max())
+    terms /= terms.sum()
+    down = float(terms @ np.arange(machines + 1))
+    return RepairShop(float(terms[0]), down, 1 - down / machines)
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,17 @@ from typing import Annotated, Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Amount, Count, Number, Positive, Range, ranged
+from twinlab.scope.ranges import Count, Range, ranged
 
 RunLength = Annotated[float, Range("a mean run length above 1 sample", 1, open=True)]
-Weight = Annotated[float, Range("a weight from above 0 to 1", 1e-12, 1)]
+Weight = Annotated[float, Range("a weight from 0.001 to 1", 0.001, 1)]
+Shift = Annotated[float, Range("a number of at most 1000 standard deviations", -1e3, 1e3)]
+Reference = Annotated[float, Range("from 0 to 30 standard deviations", 0, 30)]
+Sigmas = Annotated[float, Range("above 0 and at most 30 standard deviations", 1e-12, 30)]
 
 
 @ranged
-def shewhart_run_length(shift: Number, limit: Positive = 3.0, size: Count = 1) -> float:
+def shewhart_run_length(shift: Shift, limit: Sigmas = 3.0, size: Count = 1) -> float:
     """Mean number of samples until a mean falls outside ± limit standard errors.
 
     ARL = 1 / (Φ(−L − δ√n) + Φ(−L + δ√n)) [shift δ, limit L, sample size n].
@@ -38,7 +41,7 @@ def shewhart_run_length(shift: Number, limit: Positive = 3.0, size: Count = 1) -
 
 
 @ranged
-def cusum_run_length(shift: Number, reference: Amount = 0.5, limit: Positive = 5.0) -> float:
+def cusum_run_length(shift: Shift, reference: Reference = 0.5, limit: Sigmas = 5.0) -> float:
     """Mean number of observations until a two-sided CUSUM that starts at 0 signals.
 
     Each side: L(u) = 1 + L(0) Φ(k − δ − u) + ∫₀ʰ L(y) φ(y + k − δ − u) dy; together
@@ -49,6 +52,8 @@ def cusum_run_length(shift: Number, reference: Amount = 0.5, limit: Positive = 5
     (465.4, 10.38)
     """
     sides = (_one_sided(shift - reference, limit), _one_sided(-shift - reference, limit))
+    if min(sides) == math.inf:
+        raise ScenarioError("a run length above 1e12 is out of reach: lower limit or reference")
     return 1.0 / sum(1.0 / side for side in sides)
 
 
@@ -56,6 +61,8 @@ def _one_sided(drift: float, limit: float) -> float:
     """Run length from 0 of max(0, C + Z + drift) until it is above the limit."""
     from scipy.special import ndtr
 
+    if drift * (limit + 1.166) < -17:  # beyond 1e12 the equations are ill-conditioned
+        return math.inf
     places, weights = _nodes(0.0, limit, 1.0)
     starts = np.append(0.0, places)
     passing = _density(places[None, :] - drift - starts[:, None]) * weights
@@ -66,7 +73,7 @@ def _one_sided(drift: float, limit: float) -> float:
 
 
 @ranged
-def ewma_run_length(shift: Number, weight: Weight = 0.1, limit: Positive = 2.814) -> float:
+def ewma_run_length(shift: Shift, weight: Weight = 0.1, limit: Sigmas = 2.814) -> float:
     """Mean number of observations until an EWMA that starts at its target signals.
 
     L(u) = 1 + 1/λ ∫ L(y) φ((y − (1 − λ)u)/λ − δ) dy over ± L √(λ/(2 − λ)) [weight λ, limit L in
@@ -99,7 +106,7 @@ def shewhart_limit(run_length: RunLength) -> float:
 
 
 @ranged
-def cusum_limit(run_length: RunLength, reference: Amount = 0.5) -> float:
+def cusum_limit(run_length: RunLength, reference: Reference = 0.5) -> float:
     """Limit h of a two-sided CUSUM with this mean run length between false alarms.
 
     Raises:

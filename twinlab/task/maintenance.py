@@ -148,7 +148,9 @@ def remaining_life(law: Weibull, age: Amount, level: Level = 0.9) -> RemainingLi
     """
     from scipy.special import gammaincc
 
-    k, hazard = law.shape, (age / law.scale) ** law.shape
+    k, hazard = law.shape, math.exp(min(700.0, law.shape * math.log(age / law.scale or 1e-300)))
+    if hazard > 500:
+        raise ScenarioError(f"remaining_life: by this law nothing lives to {age:g} days")
     mean = law.average * float(gammaincc(1.0 / k, hazard)) * math.exp(hazard)
     low, high = (
         (age**k - law.scale**k * math.log(share)) ** (1.0 / k) - age
