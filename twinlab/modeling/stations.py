@@ -11,7 +11,6 @@ import numpy as np
 from twinlab.scope.chance import Array, Constant, Distribution, Law, Trace
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.ranges import Limit, Positive
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ Source = Saturated | Conwip | tuple[Arrivals, ...]
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Row):
     """Stations in a row, the day's working minutes, where parts come from, and repair crews.
 
     ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Arrivals(…)`` or a tuple of several.
@@ -158,22 +157,18 @@ class Line:
     """
 
     stations: tuple[Station, ...]
-    minutes_per_day: Positive = 480.0
+    minutes_per_day: float = column("minutes", 480.0, "working time of a day", low=1e-9)
     source: Source = Saturated()
-    crews: Limit = math.inf
+    crews: float = column("crews", math.inf, "that repair machines", low=1)
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """See that stations have names of their own, parts take time, and rework goes back."""
         object.__setattr__(self, "stations", tuple(self.stations))
         if isinstance(self.source, Arrivals):
             object.__setattr__(self, "source", (self.source,))
         names = [s.name for s in self.stations]
         if not names or len(set(names)) < len(names):
             raise ScenarioError(f"a line has stations with different names, got {names}")
-        if not 0 < self.minutes_per_day < math.inf or not self.crews >= 1:
-            raise ScenarioError(
-                f"a line needs working minutes and a repair crew, got {self.minutes_per_day:g} "
-                f"minutes and {self.crews:g} crews"
-            )
         worked = self.stations[:1] if isinstance(self.source, Saturated) else self.stations
         if not isinstance(self.source, tuple) and not sum(s.time.average for s in worked):
             raise ScenarioError(

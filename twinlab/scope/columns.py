@@ -110,7 +110,7 @@ class Row:
         "Node 'DC-Berlin'"
         """
         words = [getattr(self, c.name) for c in schema(type(self)) if c.required]
-        return " ".join([type(self).__name__, "→".join(repr(w) for w in words if w != {})])
+        return " ".join([type(self).__name__, "→".join(repr(w) for w in words if w != {})]).strip()
 
 
 def _fit(col: Column, value: Any) -> Any:
