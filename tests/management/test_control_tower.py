@@ -200,3 +200,20 @@ def test_a_pipeline_is_as_dry_as_the_longest_way_down(dry):
     found = Desk(scenario, state, None, Limits(), None).dry
     dry_for = {node: days for (node, _), days in found.items()}
     assert dry_for == {"north": 0, "south": 0, "hub": 3, "supplier": 3}
+
+
+def test_the_tower_sees_the_season_and_every_source_to_come():
+    """From day 5 on 20 a day: 60 units end on day 6, and a half that takes 9 days counts half."""
+    lanes = [tl.Lane("mine", "shop", "unit", lead_time=2.6, sourcing_share=0.5),
+             tl.Lane("quarry", "shop", "unit", lead_time=9, sourcing_share=0.5)]  # fmt: skip
+    asked = tl.Demand("shop", "unit", tl.Constant(10), season=(1.0, 2.0), season_days=10)
+    network = tl.Network([tl.Product("unit")], [tl.Node(n) for n in ("mine", "quarry", "shop")],
+                         lanes, demands=[asked], stocks=[tl.Stock("shop", "unit", 40)])  # fmt: skip
+    chain = tl.Scenario(network, tl.BaseStock(10), days=40, sourcing={"shop": tl.Shares()})
+    state = tl.State.initial(network)
+    state.day = 4
+    (alert,) = control_tower(chain, state, worth={"unit": 1}).of("run-out")
+    assert "end on day 6" in alert.reason  # 10 + 20 + 20 until day 7, when an order of today comes
+    assert alert.money == 10
+    # (3 + 9)/2 days under way and one of review, of which day 4 asks 10 and six days 20.
+    assert alert.action == Action("shop/unit.up_to", 10 + 5 * 20 + 10)

@@ -148,7 +148,8 @@ def test_a_recommended_level_serves_as_promised():
 @pytest.mark.parametrize(
     ("change", "days"),
     [({}, 3), ({"shop.review_period": 5}, 7), ({"shop.evening_review": True}, 4),
-     ({"mine->shop.order_delay": 2}, 5), ({"mine->shop.lead_time": 0}, 1)],
+     ({"mine->shop.order_delay": 2}, 5), ({"mine->shop.lead_time": 0}, 1),
+     ({"mine->shop.lead_time": 3.4}, 3), ({"mine->shop.lead_time": 4.5}, 4)],
 )  # fmt: skip
 def test_days_that_an_order_must_last(change, days):
     scenario = shop(50)

@@ -28,7 +28,7 @@ from twinlab.scope.chance import (
 )
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
-from twinlab.scope.laws import chances_of, in_whole_units
+from twinlab.scope.laws import outcomes
 
 Chances = Distribution | Mapping[float, float]
 _AT_MOST = 1e-12  # what rounding may take from a probability before it decides about a level
@@ -80,9 +80,8 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
     The least S with F(S) ≥ u / (u + o), where F is the distribution of the demand of ``periods``
     independent periods: those that pass from ordering until the next order could arrive. In this
     library's order of a day, where today's demand is seen before ordering, these are the L days of
-    the lead time; where it is not, L + 1. For a normal demand S = μ + z σ. ``demand`` is a
-    distribution or ``{units: probability}``; sums that have no formula, and laws of your own, are
-    drawn (65,536 of them). Source: Snyder & Shen (2019) section 4.3.
+    the lead time; else L + 1. For a normal demand S = μ + z σ. ``demand`` is a distribution (what
+    has no formula is drawn) or ``{units: probability}``. Source: Snyder & Shen (2019) section 4.3.
 
     Raises:
         ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
@@ -151,7 +150,8 @@ def _law(demand: Chances, periods: float) -> _Law:
         return _continuous(demand, periods)
     if isinstance(demand, Poisson | NegativeBinomial | Empirical | Mapping):
         return _discrete(*probabilities(demand, periods))
-    return _discrete(*chances_of(demand, periods))
+    values = np.sort(outcomes(demand, periods))
+    return _discrete(values, np.full(len(values), 1 / len(values)))
 
 
 def _normal(mean: float, sd: float) -> _Law:
@@ -264,16 +264,17 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
     if isinstance(demand, Poisson | NegativeBinomial):
         return _counted(demand, periods)
     if isinstance(demand, Empirical):
-        units, chances = chances_of(demand)
+        units, counts = np.unique(demand.values, return_counts=True)
+        chances = counts / len(demand.values)
     elif isinstance(demand, Mapping):
         units = np.array(sorted(demand), dtype=np.float64)
         chances = np.array([demand[value] for value in sorted(demand)], dtype=np.float64)
         if not len(chances) or chances.min() < 0 or abs(chances.sum() - 1) > 1e-9:
-            raise ScenarioError(
-                f"probabilities must be at least 0 and add up to 1, got {dict(demand)!r}"
-            )
-    elif is_distribution(demand) and in_whole_units(demand):
-        return chances_of(demand, periods)
+            said = f"got {dict(demand)!r}"
+            raise ScenarioError(f"probabilities must be at least 0 and add up to 1, {said}")
+    elif is_distribution(demand) and not (outcomes(demand, periods) % 1).any():
+        units, counts = np.unique(outcomes(demand, periods), return_counts=True)
+        return units, counts / counts.sum()
     else:
         raise ScenarioError(f"{demand} is no discrete demand")
     if periods != int(periods):

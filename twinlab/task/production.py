@@ -15,6 +15,7 @@ from twinlab.modeling.queues import erlang_queue
 from twinlab.modeling.stations import Line, Saturated, Station
 from twinlab.scope.columns import column
 from twinlab.scope.errors import SolverError
+from twinlab.scope.laws import mean_of
 from twinlab.scope.ranges import Amount, Level, Positive, ranged
 from twinlab.task.recommendation import Answer
 
@@ -89,7 +90,7 @@ def loads(line: Line) -> tuple[Load, ...]:
     [192.0, 128.0]
     """
     visits = _visits(line.stations)
-    minutes = [s.time.average * (1 + _lost_per_minute(s)) + s.stop.average for s in line.stations]
+    minutes = [mean_of(s.time) * (1 + _lost_per_minute(s)) + mean_of(s.stop) for s in line.stations]
     return tuple(
         Load(s.name, v, m, s.machines * line.minutes_per_day / (v * m) if m else math.inf)
         for s, v, m in zip(line.stations, visits, minutes, strict=True)
@@ -127,13 +128,13 @@ def _visits(stations: Sequence[Station]) -> list[float]:
 
 def _lost_per_minute(station: Station) -> float:
     """Minutes of repair and replacement per minute of work, a renewal at a time."""
-    life = station.time_to_failure.average
+    life = mean_of(station.time_to_failure)
     if math.isinf(station.replace_at):
-        return station.time_to_repair.average / life
+        return mean_of(station.time_to_repair) / life
     drawn = station.time_to_failure.draw(np.random.default_rng(0), np.ones(20_000), 1)
     fails = float((drawn < station.replace_at).mean())
-    lost = fails * station.time_to_repair.average
-    lost += (1 - fails) * station.time_to_replace.average
+    lost = fails * mean_of(station.time_to_repair)
+    lost += (1 - fails) * mean_of(station.time_to_replace)
     return lost / float(np.minimum(drawn, station.replace_at).mean())
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from twinlab.management.flows import use_on_order, ways_in
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.ranges import Count, Level, ranged
 from twinlab.scope.scenario import Scenario
@@ -51,8 +51,9 @@ def order_up_to(
 def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
     """Days that an order of a node must last, by the order of a day.
 
-    Lead time and order delay of the lane asked first, plus the review period less one, plus one if
-    the node reviews in the evening; at least one.
+    Order delay and lead time in whole days (in the mean of what is drawn, and of the sources that
+    share the orders), plus the review period less one, plus one if the node reviews in the evening;
+    at least one. How lead times vary is not in it: ``base_stock`` simulates that.
 
     Raises:
         ScenarioError: no lane brings the product there.
@@ -62,13 +63,10 @@ def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
     >>> days_to_cover(Scenario(chain, BaseStock(20)), "shop", "unit")
     3
     """
-    network = scenario.network
-    lanes = [v for v in network.lanes if (v.destination, v.product) == (node, product)]
-    if not lanes:
+    if (node, product) not in ways_in(scenario):
         raise ScenarioError(f"days_to_cover: no lane brings {product!r} to {node!r}")
-    first, site = min(lanes, key=lambda v: v.sourcing_rank), network.node(node)
-    wait = math.ceil(first.lead_time.average) + first.order_delay
-    return max(1, wait + site.review_period - 1 + int(site.evening_review))
+    days = use_on_order(scenario, (node, product)) + scenario.network.node(node).review_period
+    return max(1, round(days - 1))
 
 
 def recommend_level(

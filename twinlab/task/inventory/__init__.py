@@ -19,10 +19,10 @@ from twinlab.task.inventory.lots import (
     power_of_two,
     wagner_whitin,
 )
+from twinlab.task.inventory.service import base_stock
 from twinlab.task.inventory.stock import (
     Order,
     RunOut,
-    base_stock,
     cover,
     order_today,
     reorder_point,

@@ -1,4 +1,4 @@
-"""Stock as it stands: how long it lasts, when it runs out, and what to order today."""
+"""Stock as it stands: how long it lasts, and when it runs out."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from twinlab.management.flows import mean_flows
+from twinlab.management.flows import asked_lanes, mean_flows, ways_in
+from twinlab.modeling.batch import Batch
+from twinlab.modeling.luck import draw_luck
 from twinlab.modeling.replicate import replicate
 from twinlab.organization.view import View
-from twinlab.people.rules import BaseStock
-from twinlab.scope.chance import Array, Constant, Distribution, Empirical, Poisson, Trace, Uniform
+from twinlab.scope.calendar import DUST
+from twinlab.scope.chance import Array
 from twinlab.scope.columns import Sealed, column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
-from twinlab.task.recommendation import Answer, Recommendation, recommend, recommend_rules
+from twinlab.task.recommendation import Answer
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FUTURES = 2048  # simulated before an order: a quantile at 95 % to half a point
 
 # -- describe: what there is, and for how many days -------------------------------------------
 
@@ -31,10 +36,11 @@ def cover(scenario: Scenario, state: State | None = None) -> pd.DataFrame:
     """Show stock, inventory position and days of cover of every item that keeps stock.
 
     days of cover = on hand / average demand; position cover = (on hand + on order − backlog) /
-    average demand. Demand of an upstream item is what customers' average demand takes of it
-    (``mean_flows``). Without a state: the first morning.
+    average demand. Average demand is that of all days of the scenario from the state on, season and
+    trend included; of an upstream item, what it takes of it (``mean_flows``). Without a state: the
+    first morning.
 
-    >>> from twinlab import Normal, serial
+    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
     >>> float(cover(Scenario(shop, BaseStock(30))).loc[("shop", "unit"), "cover [days]"])
     4.0
@@ -42,7 +48,8 @@ def cover(scenario: Scenario, state: State | None = None) -> pd.DataFrame:
     import pandas as pd  # half a second; `import twinlab` stays quick
 
     now = state if state is not None else State.initial(scenario.network)
-    rates = mean_flows(scenario)
+    to_come = range(now.day, max(scenario.days, now.day + 1))
+    rates = mean_flows(scenario, to_come)
     rows = {}
     for item, on_hand in now.on_hand.items():
         owed, ordered = _backlog(scenario.network, now, item), now.on_order.get(item, 0.0)
@@ -99,7 +106,7 @@ def run_out(
     Out is who owes or loses units at night; a component also when nothing is left for production.
     Everybody goes on deciding by the scenario's rules; see also ``stop_ordering``.
 
-    >>> from twinlab import Normal, serial
+    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 22})
     >>> nothing = stop_ordering(Scenario(shop, BaseStock(30)), ("shop", "unit"))
     >>> print(run_out(nothing, State.initial(shop), ("shop", "unit"), 10, replications=200))
@@ -118,7 +125,7 @@ def run_out(
 def stop_ordering(scenario: Scenario, item: ItemKey) -> Scenario:
     """Give the scenario in which nobody orders any more of an item; what is under way arrives.
 
-    >>> from twinlab import Normal, serial
+    >>> from twinlab import BaseStock, Normal, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(30))
     >>> stop_ordering(chain, ("shop", "unit")).rules["shop", "unit"](View("shop", "unit"))
     0.0
@@ -131,7 +138,7 @@ def _nothing(view: View) -> Any:
     return 0.0 * view.on_hand
 
 
-# -- prescribe: reorder point, what to order today, base-stock level --------------------------
+# -- prescribe: reorder point, and what to order today ------------------------------------------
 
 
 def reorder_point(
@@ -170,90 +177,83 @@ class Order(Answer):
 
 
 def order_today(
-    scenario: Scenario, state: State, item: ItemKey, service: float = 0.95, lot: float = 0.0
-) -> Order:
+    scenario: Scenario, state: State, item: ItemKey, service: float = 0.95, lot: float = 0.0,
+    seed: int = 0,
+) -> Order:  # fmt: skip
     """Decide what to order this morning, on the state as it is.
 
-    quantity = max(0, level − position), in whole lots if a lot is given. The level is a reorder
-    point over the days until the order *after* this one arrives, today included: order delay +
-    lead time + review period.
+    2,000 futures are simulated from the state, in which nothing is ordered today, and from then on
+    what was asked. The order is what a share ``service`` of them lacks at most on the night before
+    the next look's order could come, in whole lots if a lot is given: lead time, order delay,
+    review, yield and every source as the engines draw them; what is under way comes when it is due,
+    and what comes later does not count in the position. Suppliers are taken to have what is
+    ordered today.
 
     Raises:
         ScenarioError: nothing brings the item.
 
-    >>> from twinlab import Normal, serial
-    >>> shop = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=8, on_hand={"shop": 100})
+    >>> from twinlab import BaseStock, Constant, serial
+    >>> shop = serial(["mine", "shop"], demand=Constant(10), lead_time=5, on_hand={"shop": 50})
     >>> print(order_today(Scenario(shop, BaseStock(0)), State.initial(shop), ("shop", "unit")))
-    quantity 99.74 units · level 199.7 units · position 100 units
+    quantity 10 units · level 60 units · position 50 units
     """
-    demand, sd, days, days_sd = _protected(scenario, item)
-    level = max(0.0, reorder_point(demand, sd, days + 1, days_sd, service))
-    owed = _backlog(scenario.network, state, item)
-    position = state.on_hand[item] + state.on_order[item] - owed
-    short = max(0.0, level - position)
-    return Order(math.ceil(short / lot) * lot if lot > 0 else short, level, position)
+    check_item(scenario, item, service)
+    comes, good = _arrival(scenario, state, item, seed)
+    review = scenario.network.node(item[0]).review_period
+    last = comes + review - state.day % review - 1
+    future = scenario.change(days=int(last.max()) + 1).decide(
+        {item: lambda view: view.demand * (view.day > state.day)}
+    )
+    batch, owed = nights(future, item, (FUTURES, seed), state)
+    lost = np.cumsum(np.vstack([np.zeros(FUTURES), batch.band("lost", *item)]), axis=0)
+    at, histories = last - state.day, np.arange(FUTURES)
+    lacks = (owed - batch.band("on_hand", *item))[at, histories]
+    lacks += lost[at + 1, histories] - lost[comes - state.day, histories]
+    need = float(np.quantile(lacks / good, service, method="inverted_cdf").round(9))
+    goods = [g for v in ways_in(scenario).get(item, ()) for g in state.under_way.get(v.key, ())]
+    position = state.on_hand[item] + state.on_order[item] - _backlog(scenario.network, state, item)
+    position -= sum(g.quantity for g in goods if g.due > last.max())
+    short = max(0.0, need)
+    return Order(math.ceil(short / lot) * lot if lot > 0 else short, position + need, position)
 
 
-def base_stock(scenario: Scenario, item: ItemKey, service: float = 0.95) -> Recommendation:
-    """Recommend the base-stock level that keeps an item in stock in a given share of days.
-
-    The twin decides after the day's demand, and an order is there in time for the day on which it
-    is due: the level covers order delay + lead time + review period − 1 days.
-
-    Raises:
-        ScenarioError: nothing brings the item.
-
-    >>> from twinlab import Normal, serial
-    >>> shop = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=9)
-    >>> print(base_stock(Scenario(shop, BaseStock(150)), ("shop", "unit")))
-    base stock for 95 %: 9 days of demand at 'shop' are 180 ± 12 units
-      shop/unit.up_to: 150 → 199.738
-    """
-    demand, sd, days, days_sd = _protected(scenario, item)
-    spread = math.hypot(math.sqrt(days) * sd, demand * days_sd)
-    title = f"base stock for {100 * service:g} %"
-    asked = f"{days * demand:,.0f} ± {spread:,.0f} units"
-    reason = f"{days:g} days of demand at {item[0]!r} are {asked}"
-    level = max(0.0, reorder_point(demand, sd, days, days_sd, service))
-    rules: dict[ItemKey, object] = dict(scenario.rules)  # type: ignore[arg-type]
-    if isinstance(rules[item], BaseStock):
-        return recommend(scenario, title, reason, {f"{item[0]}/{item[1]}.up_to": level})
-    return recommend_rules(scenario, title, reason, {item: BaseStock(level)})
+def _arrival(
+    scenario: Scenario, state: State, item: ItemKey, seed: int
+) -> tuple[NDArray[np.int64], Any]:
+    """When an order of today has come, by future, and how much of it is good."""
+    network, today = scenario.network, state.day
+    posted = today + network.node(item[0]).evening_review
+    ways = asked_lanes(scenario, item, ways_in(scenario).get(item, []))
+    latest = max([posted, *(posted + v.order_delay for v, _ in ways)])
+    luck = draw_luck(scenario.change(days=latest + 1), seed, 0, FUTURES, state)
+    comes = [(left := posted + v.order_delay) + luck.lead_time[v.key][left] for v, _ in ways]
+    good = luck.good_share[item][posted] if item in luck.good_share else 1.0
+    comes += [np.array([posted + r.production_time]) for r in network.recipes
+              if (r.node, r.product) == item]  # fmt: skip
+    most = np.max([np.broadcast_to(days, FUTURES) for days in comes], axis=0)
+    return most, np.maximum(good, DUST)
 
 
-def _protected(scenario: Scenario, item: ItemKey) -> tuple[float, float, float, float]:
-    """Demand a day and its sd; days to cover and their sd."""
-    network = scenario.network
+def nights(
+    scenario: Scenario, item: ItemKey, luck: tuple[int, int], start: State, *more: Any
+) -> tuple[Batch, Array]:
+    """Simulate an item on some luck (histories, seed), and what it owes at night."""
+    node, product = item
+    users = [r for r in scenario.network.recipes if r.node == node and product in r.components]
+    bands = [(name, *item) for name in ("on_hand", "backlog", "lost")]
+    bands += [(name, node, r.product) for r in users for name in ("on_order", "in_process")]
+    batch = replicate(scenario, *luck, start=start, bands=[*bands, *more])
+    owed = batch.band("backlog", *item)
+    for r in users:  # what is to be made has not begun yet
+        waits = batch.band("on_order", node, r.product) - batch.band("in_process", node, r.product)
+        owed = owed + r.components[product] * waits
+    return batch, owed
+
+
+def check_item(scenario: Scenario, item: ItemKey, service: float) -> None:
+    """See that something brings an item, and that a service is a share."""
     if item not in scenario.decided_items():
         names = [", ".join(known) for known in scenario.decided_items()]
         raise ScenarioError(f"nothing brings {item!r}; {did_you_mean(', '.join(item), names)}")
-    made = [r.production_time for r in network.recipes if (r.node, r.product) == item]
-    ways = [v for v in network.lanes if (v.destination, v.product) == item]
-    if made:
-        days, days_sd = float(made[0]), 0.0
-    else:
-        lane = min(ways, key=lambda v: v.sourcing_rank)
-        days, days_sd = lane.lead_time.average + lane.order_delay, _sd(lane.lead_time)
-    site = network.node(item[0])
-    days += site.review_period - 1 + site.evening_review
-    mean, variance = 0.0, 0.0
-    for customer in network.demands:
-        # How much of this item one unit asked by these customers takes.
-        share = mean_flows(scenario, wanted={(customer.node, customer.product): 1.0})[item]
-        mean += share * customer.pattern.average
-        variance += (share * _sd(customer.pattern)) ** 2
-    return mean, math.sqrt(variance), days, days_sd
-
-
-def _sd(law: Distribution) -> float:
-    """The standard deviation of a distribution."""
-    match law:
-        case Constant():
-            return 0.0
-        case Poisson():
-            return math.sqrt(law.mean)
-        case Empirical() | Trace():
-            return float(np.std(law.values))
-        case Uniform():
-            return (law.high - law.low) / math.sqrt(12)
-    return float(law.sd)  # type: ignore[attr-defined]
+    if not 0 < service < 1:
+        raise ScenarioError(f"service {service:g} lies between 0 and 1: 0.95 for 95 %")
