@@ -23,19 +23,7 @@ from twinlab.organization.sourcing import PriorityFailover, Shares
 from twinlab.organization.view import Supplier, View
 
 __all__ = [
-    "BuyBack",
-    "FullSharing",
-    "Organization",
-    "OwnOrders",
-    "PointOfSale",
-    "PriorityFailover",
-    "Profits",
-    "Role",
-    "Season",
-    "Shares",
-    "Supplier",
-    "View",
-    "Wholesale",
-    "coordinating_buy_back",
-    "settle",
-]
+    "BuyBack", "FullSharing", "Organization", "OwnOrders", "PointOfSale", "PriorityFailover",
+    "Profits", "Role", "Season", "Shares", "Supplier", "View", "Wholesale",
+    "coordinating_buy_back", "settle",
+]  # fmt: skip

@@ -21,22 +21,7 @@ from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.sync import Belief, believe
 
 __all__ = [
-    "Alarm",
-    "Belief",
-    "Bus",
-    "EventStore",
-    "Fidelity",
-    "Intake",
-    "Link",
-    "Message",
-    "Observations",
-    "Plant",
-    "Sensors",
-    "Verification",
-    "believe",
-    "fidelity",
-    "observe",
-    "pinball_loss",
-    "verify",
-    "watch",
-]
+    "Alarm", "Belief", "Bus", "EventStore", "Fidelity", "Intake", "Link", "Message",
+    "Observations", "Plant", "Sensors", "Verification", "believe", "fidelity", "observe",
+    "pinball_loss", "verify", "watch",
+]  # fmt: skip
