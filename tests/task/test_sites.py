@@ -139,9 +139,9 @@ def season(**change):
     ("call", "words"),
     [
         (lambda: season(shortage_cost=math.nan), "shortage_cost"),
-        (lambda: season(shortage_cost=-1), "shortage_cost must be at least 0"),
-        (lambda: season(transport={("far", "town"): math.nan}), "costs nan USD/unit"),
-        (lambda: season(transport={("far", "town"): -2}), "costs -2 USD/unit"),
+        (lambda: season(shortage_cost=-1), "shortage_cost is -1 USD"),
+        (lambda: season(transport={("far", "town"): math.nan}), "is nan USD/unit"),
+        (lambda: season(transport={("far", "town"): -2}), "is -2 USD/unit"),
         (lambda: season(depots=[Depot("far", 1), Depot("far", 2)]), "each name stands once"),
         (lambda: season(storms=[Storm("a", 0.5), Storm("a", 0.5)]), "each name stands once"),
         (lambda: preposition(season(), math.nan), "budget must be a number of at least 0"),

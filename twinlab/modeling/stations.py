@@ -157,9 +157,9 @@ class Line(Row):
     """
 
     stations: tuple[Station, ...]
-    minutes_per_day: float = column("minutes", 480.0, "working time of a day", low=1e-9)
+    minutes_per_day: float = column("working minutes", 480.0, "of a day", low=1e-9)
     source: Source = Saturated()
-    crews: float = column("crews", math.inf, "that repair machines", low=1)
+    crews: float = column("repair crews", math.inf, "that are there", low=1)
 
     def check(self) -> None:
         """See that stations have names of their own, parts take time, and rework goes back."""

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.ranges import Amount
 
 Way = tuple[str, str]
 
@@ -49,7 +50,7 @@ class Storm(Row):
 
 
 @dataclass(frozen=True)
-class StormSeason(Row):
+class StormSeason:
     """What is known before the season; ``shortage_cost`` is that of a missing unit [USD].
 
     ``transport`` gives USD/unit by (depot, place); a pair that is missing cannot be served.
@@ -61,10 +62,9 @@ class StormSeason(Row):
     depots: tuple[Depot, ...]
     storms: tuple[Storm, ...]
     transport: Mapping[Way, float]
-    shortage_cost: float = column("USD/unit", meaning="cost of a missing unit", low=0)
+    shortage_cost: Amount
 
-    def check(self) -> None:
-        """See that chances sum to one, names are known and stand once, and ways cost a number."""
+    def __post_init__(self) -> None:
         object.__setattr__(self, "depots", tuple(self.depots))
         object.__setattr__(self, "storms", tuple(self.storms))
         total = math.fsum(storm.probability for storm in self.storms)
@@ -75,10 +75,10 @@ class StormSeason(Row):
         for rows in (self.depots, self.storms):
             if len({row.name for row in rows}) < len(rows):
                 raise ScenarioError(f"season: {[r.name for r in rows]}: each name stands once")
-        for way, rate in self.transport.items():
+        for way, rate in [*self.transport.items(), ("shortage_cost", self.shortage_cost)]:
             if not 0 <= rate < math.inf:
                 raise ScenarioError(
-                    f"season: {way} costs {rate!r} USD/unit: 0 or more, or leave it out"
+                    f"season: {way} is {rate!r} USD/unit: it is at least 0, or left out"
                 )
         names = [depot.name for depot in self.depots]
         used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
