@@ -186,4 +186,5 @@ def progress(work: Any, doing: str) -> Any:
         from tqdm.auto import tqdm  # an extra
     except ModuleNotFoundError:
         return work
-    return tqdm(work, desc=doing, delay=2, leave=False)
+    silent = os.environ.get("TQDM_DISABLE", "0") != "0"  # the notebook's bar does not look
+    return tqdm(work, desc=doing, delay=2, leave=False, disable=silent)
