@@ -145,7 +145,9 @@ def _recipe(node, product, here):
         st.just(product),
         parts if here else st.just({}),
         production_time=st.integers(0, 2),
-        good_share=st.sampled_from([tl.Constant(1), tl.Constant(0.9), tl.Uniform(0.5, 1)]),
+        good_share=st.sampled_from(
+            [tl.Constant(1), tl.Constant(0.9), tl.Uniform(0.5, 1), tl.Normal(0.95, 0.1)]
+        ),
         cost=money,
         initial_in_process=st.sampled_from([0.0, 1.25]),
     )
