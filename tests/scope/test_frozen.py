@@ -70,6 +70,18 @@ def test_what_is_handed_out_is_a_copy():
     assert before == after
 
 
+def test_a_run_of_a_game_does_not_grow_with_the_game():
+    game = tl.modeling.Game(SHOP, players=["shop"], seed=1)
+    for _ in range(5):
+        game.order(5)
+    run = game.run
+    events, stock = len(run.log), run.state.on_hand
+    for _ in range(5):
+        game.order(5)
+    assert (len(run.log), run.state.on_hand) == (events, stock)
+    assert len(game.run.log) > events
+
+
 def test_what_the_caller_changes_later_changes_nothing():
     rules, components, quality = {"shop": tl.BaseStock(9)}, {"wheel": 2}, np.array([100.0, 90.0])
     scenario = tl.Scenario(SHOP.network, rules, days=5)

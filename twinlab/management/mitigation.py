@@ -22,7 +22,6 @@ from twinlab.scope.scenario import Scenario
 
 YEAR = 365.0  # days
 Chosen = tuple[int, ...]  # which measures, by their places in the list
-
 MOST = 64  # plans to simulate: beyond, the search is no longer a lesson
 
 

@@ -126,12 +126,11 @@ def compare(
     check_kpis(kpis)
     chosen = any(seed in scenario.chosen_on for scenario in scenarios.values())
     seeds = Seeds.of(seed) if chosen else None
-    luck = seeds.judged if seeds else seed
     batches: dict[str, Batch] = {}
     for name, scenario in progress(scenarios.items(), "comparing"):
         first = next(iter(batches.values()), None)
         count, out = (first.replications, first.warm_up) if first else (replications, warm_up)
-        batches[name] = replicate(scenario, count, luck, warm_up=out)
+        batches[name] = replicate(scenario, count, seeds.judged if seeds else seed, warm_up=out)
     return Comparison(batches, tuple(kpis), seeds=seeds)
 
 

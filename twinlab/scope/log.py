@@ -58,7 +58,7 @@ class Log(Sequence[Event]):
 
     def __init__(self, events: Iterable[tuple[Any, ...]] = ()) -> None:
         """Keep the events as plain rows; they become Events when they are looked at."""
-        self._rows = events if isinstance(events, list) else list(events)
+        self._rows = list(events)
 
     def __len__(self) -> int:
         """Count the events."""

@@ -19,6 +19,7 @@ from twinlab.modeling.output import Estimate, estimate
 from twinlab.people.rules import BaseStock
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.chance import Array, Constant, Normal
+from twinlab.scope.columns import Sealed
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.laws import sd_of
@@ -94,7 +95,7 @@ def _by_formula(scenario: Scenario, item: ItemKey, service: float) -> tuple[floa
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(Sealed):
     """How a level served an item: on which days, and what level each day would have needed."""
 
     level: float

@@ -50,7 +50,7 @@ class Storm(Row):
 
 
 @dataclass(frozen=True)
-class StormSeason:
+class StormSeason(Sealed):
     """What is known before the season; ``shortage_cost`` is that of a missing unit [USD].
 
     ``transport`` gives USD/unit by (depot, place); a pair that is missing cannot be served.
