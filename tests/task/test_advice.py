@@ -229,6 +229,14 @@ def test_a_service_that_no_level_reaches_is_refused_with_the_reason(change, why)
         inventory.base_stock(change(shop(tl.Poisson(8), 3)), SHOP, 0.95, replications=64)
 
 
+def test_nobody_asks_and_a_share_out_of_range_are_refused():
+    with pytest.raises(tl.ScenarioError, match="nobody asks 'shop' for 'unit'"):
+        inventory.base_stock(shop(tl.Constant(0)), SHOP)
+    with pytest.raises(tl.ScenarioError, match="service 95 lies between 0 and 1"):
+        inventory.base_stock(shop(tl.Poisson(2)), SHOP, 95)
+    assert level_of(shop(tl.Constant(3), days=1)) == 3
+
+
 def test_a_level_bridges_a_closure_that_ends():
     closed = shop(tl.Constant(8), 3).disrupt(tl.Outage("mine", start=100, days=20))
     assert tl.on_time_in_full(tl.simulate(full(closed, level_of(closed), SHOP))) >= 0.95

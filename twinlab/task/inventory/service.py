@@ -107,7 +107,7 @@ class Trial(Sealed):
     @property
     def share(self) -> float:
         """Share of the counted days that were served."""
-        return float(self.met[self.counted].mean()) if self.counted.any() else 1.0
+        return float(self.met[self.counted].mean())
 
     @property
     def served(self) -> Estimate:
@@ -142,6 +142,8 @@ def try_level(
     else:
         counted, met = np.ones(owed.shape, dtype=bool), (owed <= DUST) | (on_hand > DUST)
     counted[: first_receipt(scenario, item)] = False
+    if not counted.any():
+        raise ScenarioError(f"nobody asks {item[0]!r} for {item[1]!r}: no level to serve them")
     short = np.where(on_hand > DUST, np.inf, level + owed + batch.band("lost", *item))
     needed = np.asarray(np.where(met, level - on_hand, short).round(9), dtype=np.float64)
     return Trial(level, counted, met, needed, bool((demand == np.rint(demand)).all()))
@@ -207,7 +209,10 @@ def _falls_behind(
     own = try_level(scenario, item, trial.level, luck, filled=False)
     sixth = max(1, len(own.met) // 6)
     late, before = own.needed[-sixth:], own.needed[-2 * sixth : -sixth]
-    served = [one.met[-2 * sixth :][one.counted[-2 * sixth :]].mean() for one in (own, trial)]
+    end = own.counted & (np.arange(len(own.met)) >= len(own.met) - 2 * sixth)[:, None]
+    if not end.any() or not before.size:
+        return None
+    served = [float(one.met[end].mean()) for one in (own, trial)]
     recovers = late.mean() < before.mean() - DUST
     return None if served[0] >= served[1] - 0.05 or recovers else own
 
