@@ -5,13 +5,7 @@ from math import inf
 
 from twinlab.lab.checks import Exercise
 from twinlab.lab.exercises import start
-from twinlab.management import (
-    Closure,
-    ExposureModel,
-    StressTest,
-    risk_exposure,
-    stress_test,
-)
+from twinlab.management import Closure, ExposureModel, StressTest, risk_exposure, stress_test
 from twinlab.scope import Demand, Node, Normal, Scenario
 
 # Tier, units per day, days to recover.
