@@ -42,7 +42,7 @@ def test_a_forecast_is_demand(method, history, horizon, level):
 
 
 @pytest.mark.parametrize("method", METHODS[7:], ids=str)
-@settings(max_examples=3, deadline=None, derandomize=True)
+@settings(max_examples=2, deadline=None, derandomize=True)
 @given(history=histories, level=st.floats(0.05, 0.99))
 def test_a_fitted_forecast_is_demand(method, history, level):
     is_demand(method, history[:16], 2, level)

@@ -82,7 +82,7 @@ ONE = {"sites": {"n": Site(3, 9)}, "demand": {"a": 4}, "cost": {("n", "a"): 1}}
         ({"demand": {"a": -4}}, r"demand\['a'\] must be"),
         ({"demand": {"a": INF}}, r"demand\['a'\] must be"),
         ({"demand": {"a": 40}}, "capacities sum to 9 and 40 is wanted"),
-        ({"demand": {}}, "facilities: no cost"),
+        ({"demand": {}}, "no cost per unit .* add it, or inf"),
         ({"count": 0}, "count must be a whole number of at least 1"),
         ({"count": 3}, "no choice of 3 of 1 sites"),
     ],

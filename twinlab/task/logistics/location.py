@@ -69,7 +69,7 @@ def facilities(
 
     missing = [(s, c) for s in sites for c in demand if (s, c) not in cost]
     if missing or not sites or not demand:
-        raise ScenarioError(f"facilities: no cost per unit for {missing[:3] or 'any pair'}: add it")
+        raise ScenarioError(f"no cost per unit for {missing[:3] or 'any pair'}: add it, or inf")
     needs = np.array(list(demand.values()), dtype=np.float64)
     rates = np.array([[cost[s, c] for c in demand] for s in sites], dtype=np.float64)
     may = np.isfinite(rates)
