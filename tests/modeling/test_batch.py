@@ -235,3 +235,14 @@ def test_every_history_owns_what_its_rule_remembers():
     assert len(start.memory["shop", "unit"]["seen"]) == 11
     for run in alone:
         assert len(run.state.memory["shop", "unit"]["seen"]) == 40
+
+
+@pytest.mark.parametrize("share", [tl.Empirical((1.0, 0.5)), tl.Normal(1.0, 0.2)], ids=repr)
+def test_a_yield_that_is_whole_on_some_days_counts_on_the_others(share):
+    network = tl.assembly("plant", {"wheel": 2}, demand=tl.Constant(5), on_hand={"plant": 9})
+    network = network.change(tl.Recipe("plant", "unit", {"wheel": 2}, good_share=share))
+    scenario = tl.Scenario(network, tl.BaseStock(12), days=40)
+    batch, run = tl.replicate(scenario, 3, seed=2), tl.simulate(scenario, seed=2, replication=2)
+    for name in ("started", "finished", "on_hand", "served"):
+        assert batch.total(name)[2] == pytest.approx(run.total(name), rel=1e-12)
+    assert 0.6 < run.total("finished") / run.total("started") < 0.95

@@ -3,6 +3,7 @@
 import pytest
 
 import twinlab as tl
+from twinlab.scope.state import fold
 
 
 def chain(demand, on_hand=0, shop=None, **lane):
@@ -295,3 +296,18 @@ def test_a_game_refuses_what_is_no_quantity_and_goes_on():
         game.order(-3)
     game.order(3)
     assert series(game.run, "ordered") == [3]
+
+
+def test_a_memory_that_is_emptied_is_logged_as_empty():
+    """Else whoever folds the log would keep what the rule has forgotten."""
+
+    def forgetful(view):
+        view.memory.clear()
+        if view.day in (1, 2, 4):
+            view.memory["day"] = view.day
+        return 0.0
+
+    run = live(chain((1,) * 6, on_hand=9), forgetful, 6)
+    notes = [(event.day, event.note) for event in run.log.of("remembered")]
+    assert notes == [(1, {"day": 1}), (2, {"day": 2}), (3, {}), (4, {"day": 4}), (5, {})]
+    assert fold(run.log, run.scenario.network).memory["shop", "unit"] == {}

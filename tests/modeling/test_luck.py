@@ -71,6 +71,19 @@ def test_a_draw_is_used_or_not_but_always_made():
     assert leads(other).items() <= leads(plain).items()
 
 
+@pytest.mark.parametrize(("back", "least"), [(False, 0), (True, 1)], ids=["on", "in a circle"])
+def test_no_goods_arrive_before_they_left(back, least):
+    """A law that reaches below zero is cut there; in a circle of lanes, at a day."""
+    network = SHOP.change(tl.Lane("mine", "shop", "unit", lead_time=tl.Normal(1, 2)))
+    if back:
+        network = network.change(tl.Lane("shop", "mine", "unit", lead_time=2))
+    days = draw_luck(tl.Scenario(network, tl.PassThrough(), days=300), 4).lead_time
+    drawn = days["mine", "shop", "unit", "road"]
+    assert drawn.min() == least
+    assert 0.2 < (drawn == least).mean() < 0.7
+    assert drawn.max() > 5
+
+
 def test_no_more_is_good_than_was_started():
     """A yield whose law reaches above 1 is cut there, day by day; below 1 it stays as drawn."""
     network = tl.assembly("plant", {"wheel": 2}, demand=tl.Constant(5), on_hand=9)

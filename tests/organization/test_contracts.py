@@ -83,6 +83,8 @@ def test_the_best_wholesale_price_is_better_than_its_neighbours(law):
     earned = deal(season, best).profits.supplier
     for price in np.linspace(2.3, 9.9, 20):
         assert deal(season, Wholesale(price)).profits.supplier <= earned * 1.02
+    for price in np.linspace(2, 10, 24 + 2)[1:-1]:  # the grid on which it begins to search
+        assert deal(season, Wholesale(price)).profits.supplier <= earned + 1e-9
 
 
 @pytest.mark.parametrize("contract", [Wholesale(6), BuyBack(6, 4), BuyBack(8, 7)], ids=str)
