@@ -246,3 +246,32 @@ def test_a_yield_that_is_whole_on_some_days_counts_on_the_others(share):
     for name in ("started", "finished", "on_hand", "served"):
         assert batch.total(name)[2] == pytest.approx(run.total(name), rel=1e-12)
     assert 0.6 < run.total("finished") / run.total("started") < 0.95
+
+
+def test_the_smallest_flow_is_a_billionth_of_a_unit():
+    """Exactly that much is ordered, sent and arrives in both engines; a speck less is nothing."""
+    network = tl.serial(["mine", "shop"], demand=tl.Constant(0), on_hand=0)
+    orders = np.array([1e-9, 0.999e-9, 2e-9, 0.0])
+    scenario = tl.Scenario(network, lambda view: orders[view.day] + 0 * view.demand, days=4)
+    wanted = {"ordered": [1e-9, 0, 2e-9, 0], "shipped": [1e-9, 0, 2e-9, 0],
+              "received": [0, 1e-9, 0, 2e-9]}  # fmt: skip
+    places = [(name, "mine" if name == "shipped" else "shop") for name in wanted]
+    batch, run = tl.replicate(scenario, 1, bands=places), tl.simulate(scenario)
+    for (name, node), series in zip(places, wanted.values(), strict=True):
+        assert run.series(name, node).tolist() == series, name
+        assert batch.band(name, node)[:, 0].tolist() == series, name
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.1, 0.3, "worth it"),
+        (0.0, 0.3, "its interval includes 0: luck could explain it"),
+        (-0.1, 0.3, "its interval includes 0: luck could explain it"),
+        (-0.3, 0.0, "its interval includes 0: luck could explain it"),
+        (-0.3, -0.1, "a loss"),
+    ],
+)
+def test_a_gain_is_worth_it_only_if_its_interval_lies_above_zero(low, high, verdict):
+    mean = (low + high) / 2
+    assert tl.Estimate(mean, low, high, 64, 0.95).verdict == verdict
