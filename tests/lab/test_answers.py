@@ -36,34 +36,36 @@ from twinlab.technology import Bus, Link, Plant
 # -- 0: a supplier three tiers up closes ------------------------------------------------------
 
 
-def served(scenario, days, node="chip maker"):
-    """What was served on the day, of what was asked, by the batch engine."""
+def served(scenario, days, node="chip maker", histories=200):
+    """What was asked and what of it was served on the day, by day and history."""
     hit = scenario.disrupt(tl.Outage(node, start=60, days=days))
-    batch = tl.replicate(hit, 1, seed=1, bands=["demand", "on_time"])
-    return batch.band("demand")[:, 0], batch.band("on_time")[:, 0]
+    batch = tl.replicate(hit, histories, seed=1, bands=["demand", "on_time"])
+    return batch.band("demand"), batch.band("on_time")
 
 
-def test_the_longest_closure_that_nobody_notices():
+def test_the_longest_closure_that_half_do_not_notice():
     """Before it and beyond it, so that nothing rests on a search."""
     right = start.unnoticed()
-    for days in (1, right - 7, right - 1, right, right + 1, right + 2, right + 9):
+    for days in (right - 7, right - 1, right, right + 1, right + 5):
         asked, on_time = served(start.calm(), days)
-        assert (asked - on_time < 1e-9).all() == (days <= right), days
+        whole = (asked - on_time < 1e-9).all(axis=0)
+        assert (whole.mean() >= 0.5) == (days <= right), days
 
 
 def test_the_least_level_of_chips():
     right = start.chips()
     for level in (right - 100, right, right + 100):
         asked, on_time = served(start.calm().set("ECU plant/chip.up_to", level), 28)
-        assert (on_time.sum() / asked.sum() >= 0.99) == (level >= right), level
+        fills = on_time.sum(axis=0) / asked.sum(axis=0)
+        assert (fills.mean() >= 0.99) == (level >= right), level
 
 
 def test_whose_closure_is_noticed_first():
     """The fewest days of stock lie between the car plant and its customers."""
     first = {}
     for node in start.UPSTREAM:
-        asked, on_time = served(start.calm(), 28, node)
-        first[node] = int(np.argmax(asked - on_time > 1e-6)) or 999
+        asked, on_time = served(start.calm(), 28, node, histories=1)
+        first[node] = int(np.argmax((asked - on_time)[:, 0] > 1e-6)) or 999
     assert min(first, key=first.get) == start.first_noticed() == "car plant"
     assert sorted(first.values())[0] < sorted(first.values())[1]
 
@@ -278,11 +280,13 @@ def test_the_newsvendors_level():
 
 
 def test_how_long_germany_may_be_without_resin():
-    """The other engine, at the answer and ten days before it."""
+    """Asked less served, at the answer and ten days before it."""
     right = AUTOMOTIVE["8.1"].answer()
-    for days, loses in ((right - 10, False), (right, True)):
+    for days, most in ((right - 10, False), (right, True)):
         hit = automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
-        assert (tl.replicate(hit, 1, seed=1).kpis.lost_sales[0] > 1e-6) == loses, days
+        batch = tl.replicate(hit, 20, seed=1, bands=["demand", "served"])
+        lost = (batch.band("demand") - batch.band("served")).sum(axis=0)
+        assert ((lost > 1e-3).mean() >= 0.9) == most, days
 
 
 def test_when_the_wires_from_mexico_are_missed():
