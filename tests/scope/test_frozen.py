@@ -133,4 +133,7 @@ def test_every_result_that_holds_arrays_or_dicts_is_sealed():
         if kind.__name__ not in INSIDE and not kind.__name__.startswith("_")
     ]
     assert not loose, "\n".join(loose)
+    own = [kind for kind in results() if issubclass(kind, Sealed) and kind is not Sealed
+           and "__post_init__" in vars(kind)]  # fmt: skip
+    assert all("super().__post_init__()" in inspect.getsource(kind) for kind in own), own
     assert issubclass(type(SHOP.rules), Mapping)

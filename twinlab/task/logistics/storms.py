@@ -67,6 +67,7 @@ class StormSeason(Sealed):
     def __post_init__(self) -> None:
         object.__setattr__(self, "depots", tuple(self.depots))
         object.__setattr__(self, "storms", tuple(self.storms))
+        super().__post_init__()
         total = math.fsum(storm.probability for storm in self.storms)
         if not math.isclose(total, 1.0, abs_tol=1e-9):
             raise ScenarioError(
