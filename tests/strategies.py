@@ -5,7 +5,7 @@ it from one or two earlier nodes, or make it from what it has; then customers, a
 back, disruptions and rules are drawn.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -123,7 +123,7 @@ def _lane(source, destination, product):
         st.just(destination),
         st.just(product),
         lead_time=lead_times,
-        order_delay=st.sampled_from([0, 0, 1, 2]),
+        order_delay=st.sampled_from([0, 0, 1, 3]),
         capacity=capacities,
         cost_per_unit=money,
         cost_per_shipment=money,
@@ -144,7 +144,7 @@ def _recipe(node, product, here):
         st.just(node),
         st.just(product),
         parts if here else st.just({}),
-        production_time=st.integers(0, 2),
+        production_time=st.integers(0, 4),
         good_share=st.sampled_from(
             [tl.Constant(1), tl.Constant(0.9), tl.Uniform(0.5, 1), tl.Normal(0.95, 0.1)]
         ),
@@ -263,3 +263,71 @@ def _enough(rule):
 
 
 seeds = st.integers(0, 2**32)
+
+
+@st.composite
+def changed(draw, scenario):
+    """The scenario with some rows of its tables altered, taken away or added."""
+    tables = {
+        name: list(getattr(scenario.network, name))
+        for name in ("products", "nodes", "lanes", "recipes", "demands", "stocks")
+    }
+    ways = [_altered, _altered, _altered, _altered, _altered, _added, _removed]
+    for way in draw(st.lists(st.sampled_from(ways), min_size=1, max_size=4)):
+        way(draw, tables)
+    try:
+        network = tl.Network(**tables)
+        decided = tl.Scenario(network, tl.PassThrough(), days=DAYS).decided_items()
+        return tl.Scenario(
+            network,
+            rules={item: scenario.rules.get(item, tl.PassThrough()) for item in decided},
+            days=DAYS,
+            disruptions=scenario.disruptions if len(tables["lanes"]) else (),
+            sourcing={k: v for k, v in scenario.sourcing.items() if k in decided},
+        )
+    except tl.TwinError:  # a table of which something hung on what is gone
+        return scenario
+
+
+ALTERED = {
+    "lanes": {"lead_time": lead_times, "order_delay": st.integers(0, 4), "capacity": capacities,
+              "sourcing_rank": st.integers(1, 2), "service_rank": st.integers(1, 2)},
+    "recipes": {"production_time": st.integers(0, 5),
+                "good_share": st.sampled_from([tl.Constant(1), tl.Uniform(0.5, 1)])},
+    "nodes": {"evening_review": st.booleans(), "review_period": st.sampled_from([1, 2, 3]),
+              "capacity": capacities, "proportional": st.booleans()},
+    "demands": {"pattern": patterns, "backorders": st.booleans()},
+}  # fmt: skip
+
+
+def _altered(draw, tables):
+    """A column of some rows; what is shorter now than it was asks most of an engine."""
+    name = draw(st.sampled_from([name for name in ALTERED if tables[name]]))
+    column = draw(st.sampled_from(list(ALTERED[name])))
+    for at, row in enumerate(tables[name]):
+        if draw(st.booleans()):
+            tables[name][at] = replace(row, **{column: draw(ALTERED[name][column])})
+
+
+def _removed(draw, tables):
+    names = [name for name in ("lanes", "recipes", "demands", "nodes") if len(tables[name]) > 1]
+    if not names:
+        return
+    name = draw(st.sampled_from(names))
+    row = draw(st.sampled_from(tables[name]))
+    tables[name].remove(row)
+    if name == "nodes":  # and all that hangs on it
+        tables["lanes"] = [v for v in tables["lanes"] if row.name not in v.key[:2]]
+        for kind in ("recipes", "demands", "stocks"):
+            tables[kind] = [r for r in tables[kind] if r.node != row.name]
+
+
+def _added(draw, tables):
+    """A source of its own for something that is bought, customers, or a source that now buys."""
+    lane, name = draw(st.sampled_from(tables["lanes"] or [None])), f"new{len(tables['nodes'])}"
+    tables["nodes"].append(tl.Node(name))
+    if lane is not None:
+        end = draw(st.sampled_from([lane.source, lane.destination]))
+        tables["lanes"].append(draw(_lane(name, end, lane.product)))
+        if not any((d.node, d.product) == (end, lane.product) for d in tables["demands"]):
+            tables["demands"] += draw(st.lists(_demand(end, lane.product), max_size=1))

@@ -1,14 +1,19 @@
 """Two engines, one answer: every number of every night, bit by bit, on random scenarios."""
 
 import os
+import re
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
-from tests.strategies import DAYS, scenarios, seeds
+from tests.strategies import DAYS, changed, scenarios, seeds
 from twinlab.modeling.replicate import nights_of
+
+# Levels of 0 for customers who do not wait are said, and lived.
+pytestmark = pytest.mark.filterwarnings("ignore:.*customers who do not wait")
 
 # `make proof` asks for more.
 SCENARIOS = int(os.environ.get("TWINLAB_SCENARIOS", "200"))
@@ -37,3 +42,19 @@ def test_both_engines_agree_from_any_state(scenario, seed, day, tracked):
     start.tracked = tracked
     run = tl.simulate(scenario, seed, 3, start=start)
     assert_equal(nights_of(scenario, seed, 3, start), run)
+
+
+@given(scenarios(), seeds, st.integers(1, DAYS - 1), st.booleans(), st.data())
+@settings(many, max_examples=SCENARIOS * 3 // 10)
+def test_both_engines_go_on_alike_when_the_tables_have_changed(scenario, seed, day, tracked, data):
+    """What if from now on, or a model that is not like its plant."""
+    start = tl.simulate(scenario, seed, 3).state_on(day)
+    start.tracked = tracked
+    other = data.draw(changed(scenario))
+    try:
+        run = tl.simulate(other, seed, 3, start=start)
+    except tl.ScenarioError as refused:
+        with pytest.raises(tl.ScenarioError, match=re.escape(str(refused))):
+            nights_of(other, seed, 3, start)
+    else:
+        assert_equal(nights_of(other, seed, 3, start), run)

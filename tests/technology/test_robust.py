@@ -7,6 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop
+from twinlab.scope.under_way import Batch
 from twinlab.technology import Bus, Link, Message, Plant
 from twinlab.technology.drift import Alarm, Observations, scores
 from twinlab.technology.messages import DAY
@@ -194,6 +195,18 @@ def test_orders_in_the_mail_that_were_never_accepted_are_not_waited_for():
     state.day = 5
     state.mail[lane] = [tl.scope.under_way.Posted(3, 9.0), tl.scope.under_way.Posted(5, 4.0)]
     assert [p.quantity for p in present(state).mail[lane]] == [4.0]
+    assert present(state).owed[lane] == state.owed[lane] + 9.0  # the supplier has read it
+
+
+def test_production_whose_end_nobody_told_is_in_stock():
+    """Also where it is owed already, and the books show less than nothing."""
+    state, made = tl.State.initial(factory().network), ("plant", "bike")
+    state.day, state.on_hand[made], state.on_order[made] = 5, -3.0, 20.0
+    state.in_process[made] = 20.0
+    state.batches[made] = [Batch(4, 10.0, 9.0, 2), Batch(6, 10.0, 9.0, 4)]
+    now = present(state)
+    assert (now.on_hand[made], now.on_order[made], now.in_process[made]) == (6.0, 10.0, 10.0)
+    assert now.batches[made] == [Batch(6, 10.0, 9.0, 4)]
 
 
 def test_scores_of_recorded_values_with_a_trend_are_standard_normal():

@@ -217,3 +217,41 @@ def test_a_stale_twin_says_so():
     twin.sync()
     assert twin.day == 17
     assert twin.staleness == 3.0
+
+
+def spare(scenario):
+    """The same with a second source that stands by, a node that the plant does not have."""
+    lane = tl.Lane("spare", "shop", "unit", lead_time=2, sourcing_rank=2)
+    return scenario.change(network=scenario.network.change(tl.Node("spare"), lane))
+
+
+@pytest.mark.parametrize("when", ["before the first day", "on the way"])
+def test_a_model_with_a_lane_that_its_plant_lacks_looks_ahead(when):
+    truth = shop()
+    plant, twin = linked(truth, spare(truth) if when == "before the first day" else None)
+    plant.advance(10)
+    assert twin.sync().dead == 0
+    twin.model = spare(truth)
+    ahead = [twin.forecast(12, 16)]
+    plant.advance(5)
+    assert twin.sync().dead == 0
+    assert twin.state.on_hand == plant.state.on_hand
+    ahead.append(twin.forecast(12, 16))
+    for batch in ahead:  # what nobody uses changes nothing
+        alone = tl.replicate(batch.scenario.change(network=truth.network), 16, batch.seed,
+                             start=batch.given, bands=[("on_hand", "shop", "unit")])  # fmt: skip
+        stocks = [each.band("on_hand", "shop", "unit") for each in (batch, alone)]
+        assert np.array_equal(*stocks)
+
+
+def test_a_model_that_learns_of_a_lane_follows_what_comes_on_it():
+    """Messages of a lane that the model did not have before are folded from then on."""
+    truth = spare(shop()).disrupt(tl.Outage("mine", start=12, days=300))
+    plant, twin = linked(truth, shop())
+    plant.advance(12)
+    twin.sync()
+    twin.model = truth
+    plant.advance(6)
+    assert twin.sync().dead == 0
+    assert twin.state.on_hand == plant.state.on_hand
+    assert twin.state.in_transit == plant.state.in_transit

@@ -19,6 +19,7 @@ from twinlab.scope.columns import column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.laws import days_of, mean_of
+from twinlab.scope.restart import fit
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -88,7 +89,7 @@ def control_tower(
     1,000 USD, closed site, mine: closed until day 10, ... → supply-risk manager
     200 USD, run-out, shop (unit): 5 units end on day 8; ... → inventory planner
     """
-    state.check(scenario.network)
+    state = fit(state, scenario.network)
     if forecast is not None and forecast.days.start != state.day:
         raise ScenarioError(
             f"the forecast starts on day {forecast.days.start}, the state is of day {state.day}: "

@@ -51,8 +51,8 @@ class BatchAfternoon:
             self._take(books.under_way[at], goods)
             self._note_arrival(item, goods)
         for recipe in turn.recipes:
-            if self.plan.recipes[recipe].row.production_time:
-                ring = books.process[recipe]
+            ring = books.process[recipe]
+            if len(ring) > 1:
                 finished = ring[day % len(ring)]
                 if finished is not None:
                     ring[day % len(ring)] = None

@@ -22,6 +22,7 @@ from twinlab.organization.view import Supplier, View
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.restart import go_on
 from twinlab.scope.state import State
 
 
@@ -30,9 +31,7 @@ class BatchEngine:
 
     def __init__(self, plan: Plan, luck: Luck, width: int, start: State | None = None) -> None:
         """Set up the rows of numbers, from a state or from the network's first morning."""
-        fresh = start is None
-        start = start.copy() if start else State.initial(plan.scenario.network)
-        start.check(plan.scenario.network)
+        fresh, start = start is None, go_on(start, plan.scenario)
         self.plan, self.luck, self.width = plan, luck, width
         self.books = books = Ledger(plan, luck, width, start, fresh)
         self.service = BatchService(plan, books)
@@ -62,15 +61,16 @@ class BatchEngine:
 
     def _orders_arrive(self, day: int) -> None:
         books, plan = self.books, self.plan
-        for at in plan.mailed:
-            letters = books.mail[at][day % len(books.mail[at])]
-            books.ask(plan.lanes[at].source, letters)
-            books.owed[at] += letters
-            letters.fill(0.0)
-        for at, request in enumerate(books.requests):
-            if request is not None:
-                self._request(at, request)
-                request.fill(0.0)
+        for at, mail in enumerate(books.mail):
+            if len(mail) > 1:
+                letters = mail[day % len(mail)]
+                books.ask(plan.lanes[at].source, letters)
+                books.owed[at] += letters
+                letters.fill(0.0)
+        for at, mail in enumerate(books.requests):
+            if len(mail) > 1:
+                self._request(at, mail[day % len(mail)])
+                mail[day % len(mail)].fill(0.0)
         for at, item in enumerate(plan.sellers):
             today = self.demand[at][day]
             books.ask(item, today)
@@ -122,9 +122,9 @@ class BatchEngine:
         books, number = self.books, item.number
         if item.made is not None:
             books.order(number, quantity)
-            request = books.requests[item.made]
-            if seen > day and request is not None:
-                request += quantity
+            if seen > day:
+                mail = books.requests[item.made]
+                mail[seen % len(mail)] += quantity
             else:
                 self._request(item.made, quantity)
             return
@@ -224,10 +224,9 @@ def _unseen(engine: BatchEngine, number: int) -> Any:
     """Units an item has ordered that its suppliers do not know of yet."""
     item, books = engine.plan.items[number], engine.books
     unseen: Any = 0.0
-    for at in item.lanes_in:
-        mail = books.mail[at]
+    mails = [books.mail[at] for at in item.lanes_in]
+    for mail in mails if item.made is None else [*mails, books.requests[item.made]]:
         # Today's letters have been seen already: their slot is empty, and comes last.
         for ahead in range(1, len(mail) + 1):
             unseen = unseen + mail[(engine.day + ahead) % len(mail)]
-    request = books.requests[item.made] if item.made is not None else None
-    return unseen if request is None else unseen + request
+    return unseen

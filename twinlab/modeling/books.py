@@ -6,6 +6,8 @@ Numbers stand in plain lists by item, lane or recipe number: quick to change one
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from twinlab.modeling.measures import FLOWS, IN_FULL, STOCKS
 from twinlab.modeling.plan import Plan
 from twinlab.scope.calendar import DUST
 from twinlab.scope.state import State
+from twinlab.scope.under_way import Posted
 
 
 class Books:
@@ -69,8 +72,8 @@ class Books:
         self.asked = [start.asked.get(key, 0.0) for key in keys]
         self.owed = [start.owed.get(key, 0.0) for key in (*lanes, *keys)]
         self.to_make = [start.to_make.get(key, 0.0) for key in made]
-        self.mail = [{p.due: p.quantity for p in start.mail.get(key, ())} for key in lanes]
-        self.requests = [{p.due: p.quantity for p in start.mail.get(key, ())} for key in made]
+        self.mail = [_by_day(start.mail.get(key, ())) for key in lanes]
+        self.requests = [_by_day(start.mail.get(key, ())) for key in made]
         self.in_transit = [start.in_transit.get(key, 0.0) for key in lanes]
         self.in_process = [start.in_process.get(key, 0.0) for key in made]
         self.left = math.inf  # of the capacity of the node whose turn it is
@@ -177,6 +180,14 @@ def hold_pipeline(books: Books) -> None:
             under_way[lane.row.key] = [
                 s._replace(due=books.delayed(at, -1, s.due + 1)) for s in under_way[lane.row.key]
             ]
+
+
+def _by_day(letters: Iterable[Posted]) -> dict[int, float]:
+    """Units in the mail by the day on which they are seen."""
+    units: dict[int, float] = defaultdict(float)
+    for letter in letters:
+        units[letter.due] += letter.quantity
+    return units
 
 
 def _unseen(books: Books, item: int) -> float:

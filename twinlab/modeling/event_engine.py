@@ -22,6 +22,7 @@ from twinlab.organization.view import View
 from twinlab.scope.calendar import AFTERNOON, MORNING, NIGHT
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.log import Log
+from twinlab.scope.restart import go_on
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -32,7 +33,7 @@ def simulate(
     """Live through one history of a scenario, and log everything that happens.
 
     ``replication`` numbers the histories of a seed. ``start`` is a state to go on from; its ``day``
-    is the first day to live, and ``scenario.days`` the end.
+    is the first day to live, and ``scenario.days`` the end; tables may have changed since.
 
     Raises:
         ScenarioError: a rule returns no quantity, or the start does not fit the scenario.
@@ -64,13 +65,7 @@ class EventEngine:
             raise ScenarioError(f"replication is a whole number of at least 0, got {replication!r}")
         self.plan = plan = make_plan(scenario)
         self.seed, self.replication = seed, replication
-        self.start = start.copy() if start else State.initial(scenario.network)
-        self.start.check(scenario.network)
-        if not 0 <= self.start.day <= scenario.days:
-            raise ScenarioError(
-                f"start is day {self.start.day}, after the scenario's {scenario.days} days: "
-                f"lengthen it with scenario.change(days=…)"
-            )
+        self.start = go_on(start, scenario)
         block, column = divmod(replication, BLOCK)
         luck = draw_luck(scenario, seed, block, start=start)
         _settle_arrivals(self.start, luck, column)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from twinlab.modeling.plan import LanePlan, Plan
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
 from twinlab.scope.state import Claim, State
+from twinlab.scope.under_way import Batch, Posted
 
 # Flows that count days on which something was so.
 COUNTS = ("sent", "lines", "lines_in_full", "cycles", "cycles_spoilt")
@@ -99,7 +101,7 @@ class Ledger:
         self.columns = np.arange(width)
         self.zero = np.zeros(width)
         self.decided = np.zeros((len(plan.items), width))
-        self.lasting = _requests_that_last(plan)
+        self.lasting = _requests_that_last(plan, start)
         self._open_state(start)
         self._open_lanes(start, fresh)
         self._open_recipes(start)
@@ -129,27 +131,23 @@ class Ledger:
             ring, slots = _open_ring(lane, self.luck, self.columns, start, fresh)
             self.pipeline.append(ring)
             self.slots.append(slots)
-            letters = np.zeros((lane.delay + 1, self.width))
-            for posted in start.mail.get(lane.row.key, ()):
-                letters[posted.due % len(letters)] += posted.quantity
-            self.mail.append(letters)
+            self.mail.append(_open_mail(start, lane.row.key, lane.delay, self.width))
 
     def _open_recipes(self, start: State) -> None:
         """Rings of production by finishing day, and last night's requests."""
         self.process: list[list[tuple[Array, Array] | None]] = []
-        self.requests: list[Array | None] = []
+        self.requests: list[Array] = []
         for recipe in self.plan.recipes:
             item = self.plan.items[recipe.item]
-            length = recipe.row.production_time + 1
+            batches = start.batches[item.key]
+            length = _days(recipe.row.production_time, batches, start.day)
             started, good = np.zeros((length, self.width)), np.zeros((length, self.width))
-            for batch in start.batches.get(item.key, ()):
+            for batch in batches:
                 started[batch.due % length] += batch.started
                 good[batch.due % length] += batch.good
             pairs = zip(started, good, strict=True)
             self.process.append([pair if pair[0].any() else None for pair in pairs])
-            posted = sum(p.quantity for p in start.mail.get(item.key, ()))
-            evening = item.node.evening_review
-            self.requests.append(np.full(self.width, float(posted)) if evening else None)
+            self.requests.append(_open_mail(start, item.key, item.node.evening_review, self.width))
 
     # -- small moves --
 
@@ -193,14 +191,14 @@ class Ledger:
         return total
 
 
-def _requests_that_last(plan: Plan) -> set[int]:
+def _requests_that_last(plan: Plan, start: State) -> set[int]:
     """Items whose requests are not all of today when they decide: they may add up over days."""
     place = {number: at for at, number in enumerate(plan.deciders)}
     last = len(place)
     lasting = {
         item.number
         for item in plan.items
-        if item.node.evening_review or item.node.review_period > 1
+        if item.node.evening_review or item.node.review_period > 1 or start.asked[item.key]
     }
     for lane in plan.lanes:
         if not lane.delay and place[lane.destination] > place.get(lane.source, last):
@@ -210,6 +208,20 @@ def _requests_that_last(plan: Plan) -> set[int]:
             if place[recipe.item] > place[component]:
                 lasting.add(component)
     return {number for number in lasting if not plan.items[number].unlimited}
+
+
+def _days(usual: int, under_way: Sequence[Posted | Batch], today: int) -> int:
+    """How many days a ring needs: one where nothing is ever under way."""
+    return 1 + max([usual, bool(under_way), *(one.due - today for one in under_way)])
+
+
+def _open_mail(start: State, claim: Claim, delay: int, width: int) -> Array:
+    """Orders in the mail by the day on which they are seen."""
+    letters = start.mail[claim]
+    ring = np.zeros((_days(delay, letters, start.day), width))
+    for posted in letters:
+        ring[posted.due % len(ring)] += posted.quantity
+    return ring
 
 
 def _open_ring(

@@ -122,7 +122,7 @@ def _draw_arrivals(luck: Luck, network: Network, sources: Sources, start: State)
     yesterday = start.day - 1
     for lane in network.lanes:
         held = luck.held.get(lane.key)
-        due = [_outlasting(lane, s, start.day, sources) for s in start.under_way[lane.key]]
+        due = [_outlasting(lane, s, start.day, sources) for s in start.under_way.get(lane.key, ())]
         luck.arrivals[lane.key] = [arrival(yesterday, d - yesterday, held) for d in due]
 
 

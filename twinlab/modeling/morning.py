@@ -34,8 +34,8 @@ class Morning:
     def orders_arrive(self, day: int) -> None:
         """Orders in the mail reach their suppliers; customers come."""
         books, plan, log = self.books, self.plan, self.books.log.append
-        for at in plan.mailed:
-            quantity = books.mail[at].pop(day, 0.0)
+        for at, letters in enumerate(books.mail):
+            quantity = letters.pop(day, 0.0)
             if quantity:
                 lane = plan.lanes[at]
                 log((day, "accepted", lane.row.source, lane.row.product, quantity,
@@ -110,7 +110,7 @@ class Morning:
             log((day, "ordered", node, product, quantity, node, "", seen))
             books.order(number, quantity)
             if seen > day:
-                books.requests[item.made][seen] = quantity
+                books.requests[item.made][seen] += quantity
             else:
                 self._request(item.made, quantity)
             return
@@ -125,7 +125,7 @@ class Morning:
             log((day, "ordered", node, product, part, lane.row.source, lane.row.mode, due))
             books.order(number, part)
             if due > day:
-                books.mail[at][due] = part
+                books.mail[at][due] += part
             else:
                 books.ask(lane.source, part)
                 books.owed[at] += part

@@ -83,7 +83,6 @@ class Plan:
     sellers: tuple[int, ...]  # the item number of each demand row
     turns: tuple[TurnPlan, ...]
     deciders: tuple[int, ...]  # item numbers, downstream first
-    mailed: tuple[int, ...]  # lanes whose orders take days
     upstream: tuple[int, ...]  # item numbers, upstream first
     feeds: dict[int, list[tuple[int, float]]]
     _echelons: dict[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
@@ -171,7 +170,6 @@ def make_plan(scenario: Scenario) -> Plan:
         sellers=tuple(numbers[d.node, d.product] for d in network.demands),
         turns=_turns(network, items, lanes, recipes, upstream),
         deciders=tuple(at for at in reversed(upstream) if not items[at].unlimited),
-        mailed=tuple(at for at, lane in enumerate(lanes) if lane.delay),
         upstream=tuple(upstream),
         feeds=_feeds(items, lanes, recipes),
     )

@@ -23,6 +23,7 @@ from twinlab.modeling.plan import Plan, make_plan
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.restart import go_on
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -94,7 +95,8 @@ def replicate(
     ``joblib.parallel_config`` in force says (processes, a Dask cluster, …); that changes no number.
 
     Raises:
-        ScenarioError: a rule cannot decide for many histories at once, or returns no quantity.
+        ScenarioError: a rule cannot decide for many histories at once, or returns no quantity;
+            the start does not fit the scenario.
 
     >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
@@ -113,6 +115,7 @@ def replicate(
         return [first.band(name).mean(axis=1) for name in SETTLING]
 
     plan = make_plan(scenario)
+    start = None if start is None else go_on(start, scenario)
     out = days_left_out(warm_up, scenario.days - (start.day if start else 0), pilot)
     task = (plan, seed, start, tuple(read_band(plan, band) for band in bands), out)
     pieces = _run(plan, task, 0, count)

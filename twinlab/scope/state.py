@@ -73,22 +73,6 @@ class State:
             _start_recipe(state, recipe, recipe.node in evening)
         return state
 
-    def check(self, network: Network) -> None:
-        """See that the state is one of this network.
-
-        Raises:
-            ScenarioError: something of the network is missing, or unknown to it.
-        """
-        fresh = State.initial(network)
-        for name in ("on_hand", "owed", "in_transit", "to_make"):
-            mine, theirs = getattr(self, name), getattr(fresh, name)
-            for key in mine.keys() ^ theirs.keys():
-                what = "lacks" if key in theirs else "does not know"
-                whose, other = ("start", "") if key in theirs else ("network", " of the start")
-                raise ScenarioError(
-                    f"the {whose} {what} {key!r}{other} ({name}): take a state of this network"
-                )
-
     def copy(self) -> State:
         """A state of its own, with nothing shared."""
         twin = State(self.day, tracked=self.tracked)

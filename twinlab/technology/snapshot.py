@@ -10,6 +10,7 @@ import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SyncError
 from twinlab.scope.network import Network
+from twinlab.scope.restart import fit
 from twinlab.scope.state import State
 from twinlab.scope.under_way import Batch, Posted, Shipment
 
@@ -52,26 +53,23 @@ def from_plain(plain: Any, network: Network | None = None) -> State:
                 value = {key: dict(unpack(entry)) for key, entry in value.items()}
             setattr(state, name, value)
         if network is not None:
-            _check(state, network)
+            state = _fitted(state, network)
     except (KeyError, TypeError, ValueError, ScenarioError) as problem:
         raise SyncError(f"no state can be read from this: {problem!r}") from None
     return state
 
 
-def _check(state: State, network: Network) -> None:
-    """Every table has the network's keys, and only numbers in it."""
-    state.check(network)
-    fresh = State.initial(network)
+def _fitted(state: State, network: Network) -> State:
+    """The state for a network; what belongs together has one set of keys, and numbers in it."""
     if not (isinstance(state.day, int) and isinstance(state.tracked, bool)):
         raise ValueError(f"day is a whole number and tracked yes or no, got {state.day!r}")
-    for name in (f.name for f in fields(state) if isinstance(getattr(fresh, f.name), dict)):
-        table = getattr(state, name)
-        if name == "memory":
-            continue
-        if table.keys() != getattr(fresh, name).keys():
-            raise ValueError(f"{name} does not have the keys of this network")
-        for entry in table.values():
+    for one, other in (("owed", "orders"), ("in_transit", "under_way"), ("in_process", "batches")):
+        if getattr(state, one).keys() != getattr(state, other).keys():
+            raise ValueError(f"{one} and {other} do not have the same keys")
+    for name in (f.name for f in fields(state) if isinstance(getattr(state, f.name), dict)):
+        for entry in getattr(state, name).values() if name != "memory" else ():
             _check_entry(name, entry, rows=name in _ROWS or name == "orders")
+    return fit(state, network)
 
 
 def _check_entry(name: str, entry: Any, rows: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.log import Event
+from twinlab.scope.restart import widen
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, happen
 from twinlab.technology.messages import Message
@@ -60,7 +61,7 @@ def believe(
     True
     """
     told = list(messages)
-    state = start.copy() if start is not None else State.initial(model.network)
+    state = widen(start, model.network) if start is not None else State.initial(model.network)
     belief = Belief(state, state.copy())
     nights = nights_in(told)
     reader = _Reader(belief, Reading(model.network), trust, (keep, max(nights, default=-1) + 1))
@@ -151,16 +152,24 @@ class _Reader:
 def present(state: State) -> State:
     """A state to start a forecast from: no stock below zero, nothing that was due before today.
 
-    While messages are missing the books may say what cannot be.
+    While messages are missing the books may say what cannot be; orders and production that were due
+    have reached their place.
     """
     fine = state.copy()
-    for table in (fine.on_hand, fine.owed, fine.on_order, fine.in_transit, fine.to_make):
+    for claim, letters in fine.mail.items():
+        read = sum(p.quantity for p in letters if p.due < fine.day)
+        (fine.to_make if len(claim) == 2 else fine.owed)[claim] += read  # type: ignore[index]
+        letters[:] = [p for p in letters if p.due >= fine.day]
+    for item, batches in fine.batches.items():
+        for done in (b for b in batches if b.due < fine.day):
+            fine.on_hand[item] += done.good
+            fine.on_order[item] -= done.started
+            fine.in_process[item] -= done.started
+        batches[:] = [b for b in batches if b.due >= fine.day]
+    for table in (fine.on_hand, fine.owed, fine.on_order, fine.in_transit, fine.to_make,
+                  fine.in_process):  # fmt: skip
         for key, units in table.items():
             table[key] = max(0.0, units)  # type: ignore[index]
     for goods in fine.under_way.values():
         goods[:] = [s._replace(due=max(s.due, fine.day)) for s in goods]
-    for letters in fine.mail.values():
-        letters[:] = [p for p in letters if p.due >= fine.day]
-    for batches in fine.batches.values():
-        batches[:] = [b for b in batches if b.due >= fine.day]
     return fine
