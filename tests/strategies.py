@@ -211,6 +211,7 @@ def disruptions(draw, network):
         "days": draw(st.sampled_from([tl.Constant(4), tl.Gamma(4, 4)])),
         "recovery": draw(st.integers(0, 3)),
         "rate": draw(st.sampled_from([0.0, 0.0, 0.1])),
+        "pause": draw(st.sampled_from([0, 0, 2])),
     }
     node, product = draw(st.sampled_from(network.items))
     product = draw(st.sampled_from(["", product]))

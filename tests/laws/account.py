@@ -161,7 +161,7 @@ def severity_of(disruption, streams, nth):
             for step in range(disruption.recovery):
                 if end + step < days:
                     severity[end + step, column] = 1 - (step + 1) / (disruption.recovery + 1)
-            day = end + disruption.recovery if disruption.rate else days
+            day = end + disruption.recovery + disruption.pause if disruption.rate else days
     return severity
 
 

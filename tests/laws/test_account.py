@@ -30,7 +30,7 @@ def diamond():
         ),
         tl.EchelonBaseStock(40),
         days=24,
-        disruptions=[tl.Outage("plant", rate=0.2, days=tl.Gamma(2, 2), recovery=2),
+        disruptions=[tl.Outage("plant", rate=0.2, days=tl.Gamma(2, 2), recovery=2, pause=1),
                      tl.Outage("plant", loss=0.5, start=3, days=9),
                      tl.LaneOutage("plant", "shop", start=2, days=6, holds_transit=True)],
     )  # fmt: skip

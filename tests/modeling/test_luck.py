@@ -164,3 +164,42 @@ def test_each_replication_has_disruptions_of_its_own(replication):
     before = np.concatenate([[False], active[:-1]])
     assert begun == np.flatnonzero(active & ~before).tolist()
     assert begun
+
+
+def test_a_random_disruption_may_strike_again_on_the_first_day_on_which_it_is_not_felt():
+    """A certain strike each time it can: two days and one of recovery, then at once, or a pause."""
+    severity = {}
+    for pause in (0, 1, 3):
+        outage = tl.Outage("mine", rate=1, days=2, recovery=1, start=1, pause=pause)
+        severity[pause] = (
+            1 - draw_luck(LONG.change(days=13).disrupt(outage), 4).making["mine", "unit"][:, 0]
+        )
+    assert severity[0].tolist() == [0, 1, 1, 0.5, 1, 1, 0.5, 1, 1, 0.5, 1, 1, 0.5]
+    assert severity[1].tolist() == [0, 1, 1, 0.5, 0, 1, 1, 0.5, 0, 1, 1, 0.5, 0]
+    assert severity[3].tolist() == [0, 1, 1, 0.5, 0, 0, 0, 1, 1, 0.5, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("fail", "recover"), [(0.05, 0.2), (0.6, 0.9), (0.3, 1)])
+def test_two_states_change_with_their_probabilities_whatever_was_before(fail, recover):
+    """A Markov chain: the day before decides, and not the day before that."""
+    up = ~draw_luck(LONG.disrupt(tl.Outage.two_state("mine", fail, recover)), 12).active[0]
+    mean, error = mean_and_error(up[50:])
+    assert abs(mean - recover / (fail + recover)) <= 4 * error
+    two, one, today = up[:-2], up[1:-1], up[2:]
+    for older in (True, False):
+        for before, answer in ((True, 1 - fail), (False, recover)):
+            found = today[(two == older) & (one == before)]
+            if answer == 1:
+                assert found.all()
+            else:
+                bound = 4 * np.sqrt(answer * (1 - answer) / len(found))
+                assert abs(found.mean() - answer) <= bound, (older, before)
+    first = draw_luck(LONG.disrupt(tl.Outage.two_state("mine", fail, recover)), 13, 0, 4096)
+    share = first.active[0][0].mean()
+    assert abs(share - fail) <= 4 * np.sqrt(fail * (1 - fail) / 4096)
+
+
+@pytest.mark.parametrize(("fail", "recover"), [(0, 0.5), (0.5, 0), (1.5, 0.5), (0.5, -1)])
+def test_a_probability_of_two_states_that_is_none_is_taught(fail, recover):
+    with pytest.raises(tl.ScenarioError, match="is a probability above 0, at most 1, got"):
+        tl.Outage.two_state("mine", fail, recover)

@@ -234,10 +234,11 @@ def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], d
     strikes[: disruption.start] = False
     lengths = np.broadcast_to(lengths, strikes.shape)
     severity = np.zeros(strikes.shape)
-    ends = np.full(strikes.shape[1], -1 - disruption.recovery)
+    idle = disruption.recovery + disruption.pause
+    ends = np.full(strikes.shape[1], -1 - idle)
     fade = disruption.recovery + 1
     for day in range(days):
-        free = day >= ends + disruption.recovery
+        free = day >= ends + idle
         ends = np.where(strikes[day] & free, day + lengths[day], ends)
         # Whole until the end, then one step down on each day of the recovery.
         left = 1.0 - (day - ends + 1) / fade

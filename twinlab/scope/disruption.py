@@ -1,14 +1,18 @@
 """What can go wrong, as data: closures, blocked lanes, delays and shifts of demand.
 
 A disruption starts on a day and holds for some days, then recovers in a straight line over its
-recovery days. With ``rate`` it strikes at random: each day it is not active, it starts with that
-probability; ``days`` may then be a distribution. Its severity is 1 while it holds and falls to 0
-over the recovery. What a disruption does not say, it leaves alone: no other random draw changes.
+recovery days. With ``rate`` it strikes at random: each day it is not felt, it starts with that
+probability; ``days`` may then be a distribution. The first day on which it can strike again is the
+one after it was last felt, recovery included: one may follow at once on another, unless a ``pause``
+stands between. Its severity is 1 while it holds and falls to 0 over the recovery. What a disruption
+does not say, it leaves alone: no other random draw changes.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Self
 
-from twinlab.scope.chance import Constant, Distribution
+from twinlab.scope.chance import Constant, Distribution, Gamma
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
 
@@ -23,6 +27,8 @@ class Disruption(Row):
     rate: float = column(
         "1/day", 0.0, "probability of striking on a day; 0: once, on the start day", low=0, high=1
     )
+    pause: int = column("days", 0, "with a rate: days after it is over on which it cannot strike",
+                        low=0)  # fmt: skip
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -52,6 +58,27 @@ class Outage(Disruption):
     product: str = column("product", "", "only this product; empty: all of them")
     loss: float = column("share", 1.0, "part of the capacity that is lost", low=0, high=1)
     stock_ships: bool = column("yes/no", False, "finished stock still leaves the node")
+
+    @classmethod
+    def two_state(cls, node: str, fail: float, recover: float) -> Self:
+        """A supplier that fails on a day with one probability, and recovers with another.
+
+        Up the day before, it is down today with probability a [``fail``]; down, it is up with b
+        [``recover``]: geometric times of 1/a and 1/b days, up on b / (a + b) of all days. Before
+        the first day it is up. Source: Snyder & Shen (2019) chapter 9 (a, b: disruption, recovery).
+
+        Raises:
+            ScenarioError: a probability is not above 0 and at most 1.
+
+        >>> Outage.two_state("S-112", fail=0.01, recover=1)
+        Outage(start=0, days=Constant(value=1.0), recovery=0, rate=0.01, pause=1, node='S-112', ...)
+        """
+        for name, value in (("fail", fail), ("recover", recover)):
+            if not 0 < value <= 1:
+                raise ScenarioError(f"{name} is a probability above 0, at most 1, got {value!r}")
+        # An exponential time, rounded up to whole days, is geometric.
+        mean = -1 / math.log1p(-recover) if recover < 1 else 0.0
+        return cls(node, rate=fail, days=Gamma(mean, mean) if mean else Constant(1), pause=1)
 
 
 @dataclass(frozen=True)

@@ -201,6 +201,7 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
             disruption, start=disruption.start // period, recovery=fade,
             days=lasts if lasts.average > 0 else Constant(1),
             rate=1 - (1 - disruption.rate) ** period,
+            pause=whole_periods(disruption.pause, period),
         )  # fmt: skip
         return _weaker(again, min(1.0, disruption.days.average / period), period)
     begin, end = disruption.start, disruption.start + math.ceil(disruption.days.value)
