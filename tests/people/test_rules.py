@@ -142,3 +142,23 @@ def test_an_echelon_counts_products_by_what_is_in_them():
 
     tl.simulate(tl.Scenario(network, {("plant", "wheel"): watched, "plant": lambda v: 5.0}, days=3))
     assert seen == [18.0] * 3
+
+
+@pytest.mark.parametrize("days", [1, 2, 4])
+def test_a_level_of_zero_serves_few_who_do_not_wait_and_says_so(days):
+    """What is ordered for customers of today finds other customers, one day in L + 1."""
+    row = tl.Demand("shop", "unit", tl.Constant(5), backorders=False)
+    network = tl.serial(["mine", "shop"], demand=row, lead_time=days)
+    scenario = tl.Scenario(network, tl.BaseStock(0), days=60)
+    for live in (lambda s: tl.simulate(s), lambda s: tl.replicate(s, 1)):
+        with pytest.warns(UserWarning, match=r"BaseStock\(up_to=0.0\) of 'shop' for 'unit' orders"):
+            served = live(scenario).total("served")
+        assert np.sum(served) == 60 * 5 / (days + 1)
+
+
+def test_a_level_of_zero_is_all_right_where_somebody_waits_or_goods_come_at_once():
+    for row, days in ((tl.Demand("shop", "unit", 5), 2),
+                      (tl.Demand("shop", "unit", 5, backorders=False), 0)):  # fmt: skip
+        network = tl.serial(["mine", "shop"], demand=row, lead_time=days)
+        run = tl.simulate(tl.Scenario(network, tl.BaseStock(0), days=60))
+        assert run.total("served") == 5 * (60 - days)

@@ -5,6 +5,7 @@ It fixes every order in which things happen and sums run, so that two engines do
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,6 +127,21 @@ class Plan:
         return found
 
 
+def _warn_of_empty_shelf(plan: Plan) -> None:
+    """Say it where a level of 0 meets customers who do not wait for what is ordered for them."""
+    for row, at in zip(plan.demands, plan.sellers, strict=True):
+        item = plan.items[at]
+        level = getattr(item.rule, "up_to", None)
+        days = [plan.lanes[v].row.lead_time.average for v in item.lanes_in]
+        days += [] if item.made is None else [plan.recipes[item.made].row.production_time]
+        if isinstance(level, int | float) and level <= 0 < min(days) and not row.backorders:
+            text = f"{item.rule!r} of {row.node!r} for {row.product!r} orders for customers who do "
+            text += (
+                "not wait: they are gone when it comes; keep the demand of the lead time or more"
+            )
+            warnings.warn(text + ", or let customers wait (backorders)", stacklevel=4)
+
+
 def make_plan(scenario: Scenario) -> Plan:
     """Number a scenario's items, lanes and recipes, and fix the order of every day.
 
@@ -161,7 +177,7 @@ def make_plan(scenario: Scenario) -> Plan:
     items = tuple(
         _item(scenario, key, at, nodes[key[0]], lanes, links) for key, at in numbers.items()
     )
-    return Plan(
+    plan = Plan(
         scenario=scenario,
         items=items,
         lanes=lanes,
@@ -173,6 +189,8 @@ def make_plan(scenario: Scenario) -> Plan:
         upstream=tuple(upstream),
         feeds=_feeds(items, lanes, recipes),
     )
+    _warn_of_empty_shelf(plan)
+    return plan
 
 
 @dataclass(frozen=True)

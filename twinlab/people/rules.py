@@ -21,7 +21,7 @@ class BaseStock(Row):
     """Order up to a level: order = max(0, S − inventory position) [S = ``up_to``].
 
     A level of 0 orders what is asked, when it is asked. Customers who do not wait are gone when it
-    comes, after L days: it serves those of one day in L + 1.
+    comes, after L days: it serves those of one day in L + 1 (a simulation warns of it).
     Source: Snyder & Shen (2019) section 4.3.4.
 
     >>> view = View("shop", "bike")
