@@ -53,7 +53,6 @@ class Mode(Enum):
 class Twin:
     """A model that follows a plant over a bus.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> from twinlab.technology import Plant
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -229,7 +228,6 @@ def tend(
         SyncError: the twin has no way back to the plant.
         ScenarioError: the plant's story ends before.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)
     >>> bus = Bus()
     >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)

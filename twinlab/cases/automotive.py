@@ -35,7 +35,6 @@ def automotive(days: int = 365) -> Scenario:
 def base_stock_chain(network: Network, days: int) -> Scenario:
     """Let everybody keep the position that the tables start with, and share out orders by lane.
 
-    >>> from twinlab import Normal, serial
     >>> base_stock_chain(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8), 30).rules
     {('shop', 'unit'): BaseStock(up_to=8.0)}
     """
@@ -56,7 +55,6 @@ def starting_positions(network: Network) -> dict[ItemKey, float]:
     As base-stock levels these positions make the first order equal to the first demand: no
     warm-up.
 
-    >>> from twinlab import Normal, serial
     >>> starting_positions(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8))
     {('shop', 'unit'): 8.0}
     """

@@ -33,7 +33,6 @@ _OPTIONS = {
 def model(network: Network, places: Places) -> pyvis.network.Network:
     """Build the pyvis network: plain Python values, fixed places, one edge per pair of nodes.
 
-    >>> from twinlab import Normal, serial
     >>> from twinlab.lab.places import layered
     >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
     >>> built = model(chain, layered(chain))

@@ -35,7 +35,6 @@ def chart(
     Raises:
         ScenarioError: an unknown measure, group, node or day, or too many lines to tell apart.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4, 2)), on_hand={"shop": 5})
     >>> chart(simulate(Scenario(shop, BaseStock(5), days=3)), nodes=["shop"])
     stock at night [units], days 0 to 2

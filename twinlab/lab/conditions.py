@@ -61,7 +61,6 @@ class State(IntEnum):
 class Conditions:
     """A run, read node by node.
 
-    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> chain = Scenario(net, BaseStock(20), days=40).disrupt(Outage("mine", start=9, days=9))
     >>> seen = Conditions(simulate(chain), "on_hand")

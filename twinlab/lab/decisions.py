@@ -40,7 +40,6 @@ def budget(plans: Frontier, available: float) -> Chart:
     Steps, because between two plans there is nothing to buy. The band is the 95 % interval of the
     simulated loss; the dashed line is what adding up single savings promises.
 
-    >>> from twinlab import BaseStock, Demand, Normal, Outage, Scenario, serial
     >>> from twinlab.management import Measure, frontier
     >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
     >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 10})

@@ -37,7 +37,6 @@ def explore(
     Raises:
         ScenarioError: a path leads nowhere, or to something that is no finite number.
 
-    >>> from twinlab import BaseStock, Constant, Outage, serial
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> chain = Scenario(net, BaseStock(20), days=60).disrupt(Outage("mine", start=20, days=2))
     >>> lab = explore(chain, levers={"disruptions[0].days": (1, 14)})
@@ -58,7 +57,6 @@ def explore(
 class Explorer(ipywidgets.VBox):
     """A scenario, its levers and what follows from them.
 
-    >>> from twinlab import BaseStock, Constant, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(20), days=60)
     >>> Explorer(chain, ["shop.up_to"], luck=(1, 200), name="chain").code
     'tl.replicate(chain, 200, seed=1).table()'

@@ -29,7 +29,6 @@ def fan(
     Raises:
         ScenarioError: the batch has no such band.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> shop = Scenario(net, BaseStock(9), days=10)
     >>> print(fan(replicate(shop, 64, seed=1, bands=[("on_hand", "shop")]), "on_hand", "shop"))

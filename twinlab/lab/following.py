@@ -22,7 +22,6 @@ def follow(
 
     Only a laboratory can draw this: in the field nobody sees the true stock.
 
-    >>> from twinlab import BaseStock, Bus, Normal, Plant, Scenario, Twin, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(9), days=90)
     >>> bus = Bus()
     >>> print(follow(Plant(chain, bus, seed=1), Twin(chain, bus), "shop", days=10))

@@ -17,7 +17,6 @@ __all__ = ["closures", "grouped", "tiers", "total"]
 def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
     """Measures per day, added up over all products of some nodes.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
     >>> total(simulate(Scenario(shop, BaseStock(5), days=2)), ["on_hand", "backlog"], ["shop"])
     array([2., 1.])
@@ -29,7 +28,6 @@ def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
 def closures(run: Run) -> list[tuple[str, int, int]]:
     """List node, first day and last day (included) of every closure of a node, as it happened.
 
-    >>> from twinlab import BaseStock, Normal, Outage, Scenario, serial, simulate
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> closures(simulate(shop.disrupt(Outage("mine", start=10, days=5))))
     [('mine', 10, 14)]

@@ -81,7 +81,6 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
     Raises:
         ScenarioError: the path leads nowhere, or to something that is no finite number.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> level = lever(calm, "shop.up_to")
     >>> level.label, level.low, level.value, level.high, level.step
@@ -132,7 +131,6 @@ def step_size(low: float, value: float, high: float, least: float) -> float:
 def default_levers(scenario: Scenario) -> dict[str, None]:
     """List the paths worth moving first: the first disruption, then the base-stock levels.
 
-    >>> from twinlab import BaseStock, Normal, Outage, serial
     >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8))
     >>> list(default_levers(calm.disrupt(Outage("mine", start=60, days=28))))
     ['disruptions[0].days', 'disruptions[0].start', 'disruptions[0].loss', 'shop.up_to']

@@ -34,7 +34,6 @@ def network(
     Raises:
         ScenarioError: there is no such day or measure, or the thing has no network.
 
-    >>> from twinlab import BaseStock, Constant, Outage, serial, simulate
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> network(net)
     2 nodes on 2 tiers, 1 lane
@@ -56,7 +55,6 @@ def network(
 class NetworkView(ipywidgets.VBox):
     """The picture, and for a run the day's slider, result line, course of trouble and table.
 
-    >>> from twinlab import Normal, serial
     >>> net = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
     >>> NetworkView(net, layered(net), None, None).summary
     '3 nodes on 3 tiers, 2 lanes'

@@ -98,7 +98,6 @@ class Outlook:
 def look_ahead(scenario: Scenario, seed: int, histories: int = 200) -> Outlook:
     """Turn a scenario into what is drawn; the only place where the explorer meets an engine.
 
-    >>> from twinlab import BaseStock, Constant, serial
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
     >>> seen = look_ahead(Scenario(chain, BaseStock(10), days=20), seed=1)
     >>> [str(result) for result in seen.results]

@@ -36,7 +36,6 @@ class Places:
 def layered(network: Network) -> Places:
     """Set the nodes in columns by tier, upstream left, neighbours level with one another.
 
-    >>> from twinlab import Normal, serial
     >>> places = layered(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
     >>> places.points["mine"] < places.points["plant"] < places.points["shop"]
     True

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 class Ripple(Listing):
     """The hits of all groups, upstream first; shown as a chart and its table.
 
-    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
     >>> net = serial(["mine", "plant", "shop"], demand=Constant(5),
     ...              on_hand={"plant": 20, "shop": 15})
     >>> calm = Scenario(net, {"plant": BaseStock(25), "shop": BaseStock(20)}, days=60)
@@ -97,7 +96,6 @@ class Ripple(Listing):
 def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
     """Show who is hit by a disruption, when and how deep; see ``management.hits``.
 
-    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(9), days=40)
     >>> ripple(simulate(calm), simulate(calm))
     tier 1: mine: not hit

@@ -82,7 +82,6 @@ class Pane:
 def draw(before: Outlook, now: Outlook, words: str) -> str:
     """The picture as inline SVG, with words for those who do not see it.
 
-    >>> from twinlab import BaseStock, Constant, Scenario, serial
     >>> from twinlab.lab.outlook import look_ahead
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
     >>> seen = look_ahead(Scenario(chain, BaseStock(10), days=20), seed=1)
@@ -177,7 +176,6 @@ def _ceiling(value: float, steps: Sequence[float] = (1, 1.5, 2, 3, 4, 5, 7, 10))
 def still(before: Outlook, now: Outlook) -> Figure:
     """The same strips as a matplotlib figure.
 
-    >>> from twinlab import BaseStock, Constant, Scenario, serial
     >>> from twinlab.lab.outlook import look_ahead
     >>> seen = look_ahead(Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(10)), 1)
     >>> len(still(seen, seen).axes)

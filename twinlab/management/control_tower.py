@@ -81,7 +81,6 @@ def control_tower(
         ScenarioError: the state is not one of this network, the forecast starts on another day,
             or nothing that customers ask has a worth.
 
-    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}, lead_time=3)
     >>> closed = Scenario(chain, BaseStock(20), days=40).disrupt(Outage("mine", start=4, days=6))
     >>> control_tower(closed, simulate(closed).state_on(6), worth={"unit": 40})

@@ -93,7 +93,6 @@ class ExposureModel(Sealed):
         Stocks are those of ``state``, else the starting stocks. Goods under way are no stock: they
         delay a gap in supply, and do not fill it. ``recover`` overrides ``time_to_recover``.
 
-        >>> from twinlab import Normal, serial
         >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
         >>> model = ExposureModel.of(chain, worth={"unit": 40}, recover={"mine": 3})
         >>> risk_exposure(model, ["mine"])["mine"].loss

@@ -30,7 +30,6 @@ def mean_flows(
     Raises:
         ScenarioError: a wanted item is unknown, or goods flow in a circle.
 
-    >>> from twinlab import BaseStock, Poisson, assembly
     >>> bikes = Scenario(assembly("plant", {"wheel": 2}, demand=Poisson(3)), BaseStock(9))
     >>> mean_flows(bikes, day=0)[("wheel supplier", "wheel")]
     6.0
@@ -105,7 +104,6 @@ def asked_lanes(scenario: Scenario, item: ItemKey, lanes: list[Lane]) -> list[tu
 def wait(scenario: Scenario, lane: Lane) -> float:
     """Mean days from deciding to arrival: an evening's night, order delay, whole days of lead time.
 
-    >>> from twinlab import BaseStock, Constant, serial
     >>> chain = serial(["mine", "shop"], demand=Constant(5), lead_time=3.6)
     >>> wait(Scenario(chain, BaseStock(20)), chain.lanes[0])
     4.0

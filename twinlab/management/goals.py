@@ -118,7 +118,6 @@ def judge(goals: Iterable[Goal], batch: Batch) -> Scorecard:
     Raises:
         ScenarioError: there is no goal.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> judge([Goal("fill_rate", 0.96)], replicate(shop, 200, seed=1))
     fill rate at least 0.96 share: met in 0.660 [0.592, 0.722] of histories, mean 0.9628

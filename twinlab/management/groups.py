@@ -16,7 +16,6 @@ def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
     Raises:
         ScenarioError: nodes cannot be grouped by that.
 
-    >>> from twinlab import Normal, serial
     >>> list(grouped(serial(["mine", "plant", "shop"], demand=Normal(5, 1))))
     ['tier 2: mine', 'tier 1: plant', 'tier 0: shop']
     """

@@ -146,7 +146,6 @@ class KPITree:
         Raises:
             ScenarioError: no such figure, or nothing to split by.
 
-        >>> from twinlab import BaseStock, Trace, Scenario, serial, simulate
         >>> chain = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 9},
         ...                holding_cost=2)
         >>> kpi_tree(simulate(Scenario(chain, BaseStock(9), days=2))).drill("CO.1.1", "node")
@@ -223,7 +222,6 @@ def kpi_tree(history: History) -> KPITree:
 
     Profit = revenue − costs is among them if customers pay a price.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
     >>> kpi_tree(simulate(Scenario(shop, BaseStock(5), days=2)))["RL.1.1"]
     RL.1.1 Perfect Order Fulfillment: 0.5 share

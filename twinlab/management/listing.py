@@ -19,7 +19,6 @@ class Listing:
     """A frozen result whose first field holds described rows, such as the risks of all sites.
 
     >>> from dataclasses import dataclass
-    >>> from twinlab import Product
     >>> @dataclass(frozen=True, repr=False)
     ... class Goods(Listing):
     ...     kind, caption = Product, "goods on sale"

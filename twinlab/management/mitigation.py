@@ -125,7 +125,6 @@ def frontier(
     Raises:
         ScenarioError: no measure, a name twice, or more than 64 plans to simulate.
 
-    >>> from twinlab import BaseStock, Demand, Normal, Outage, serial
     >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
     >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 10})
     >>> risky = Scenario(chain, BaseStock(10), days=365).disrupt(Outage("mine", rate=0.01, days=5))

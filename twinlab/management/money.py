@@ -43,7 +43,6 @@ def customers_loss(history: Run | Batch, worth: Worth | None = None) -> Value:
         ScenarioError: neither a unit nor a day of waiting costs anything, ``worth`` is below 0, or
             no customer asks for the product.
 
-    >>> from twinlab import BaseStock, Demand, Scenario, Trace, serial, simulate
     >>> hasty = Demand("shop", "unit", Trace((3, 6)), backorders=False, lost_sale_cost=40)
     >>> shop = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 5})
     >>> customers_loss(simulate(Scenario(shop, BaseStock(5), days=2)))
@@ -70,7 +69,6 @@ def stopped_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey,
     For customers it is ``unit_worth``, else their price, else the product's value; upstream the
     most that a unit goes into is worth, per unit needed.
 
-    >>> from twinlab import Poisson, assembly
     >>> bike = assembly("plant", {"frame": 1, "wheel": 2}, demand=Poisson(3))
     >>> stopped_worth(bike, {"unit": 900})[("wheel supplier", "wheel")]
     450.0

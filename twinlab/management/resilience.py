@@ -118,7 +118,6 @@ def performance(
     Raises:
         ScenarioError: the two are not of the same days and seed.
 
-    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
     ...                 BaseStock(20), days=40)
     >>> performance(simulate(calm.disrupt(Outage("mine", start=10, days=6))), simulate(calm))

@@ -38,7 +38,6 @@ def hits(run: Run, calm_run: Run, by: str = "tier") -> tuple[Hit, ...]:
     Raises:
         ScenarioError: the two histories are not of the same luck, days and nodes.
 
-    >>> from twinlab import BaseStock, Constant, Outage, Scenario, serial, simulate
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
     ...                 BaseStock(20), days=40)
     >>> hit = simulate(calm.disrupt(Outage("mine", start=10, days=6)))

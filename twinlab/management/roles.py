@@ -55,7 +55,6 @@ def align(organization: Organization, batches: Mapping[str, Batch]) -> Alignment
     Raises:
         ScenarioError: batches of different seeds or sizes.
 
-    >>> from twinlab import BaseStock, Normal, cost, fill_rate, replicate, serial
     >>> from twinlab.organization import Role
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> sales = Role("sales", {"shop.up_to": (5, 9)}, fill_rate, "share", more_is_better=True)
@@ -118,7 +117,6 @@ def respond(
     equilibrium of the game on these histories, as far as the search sees (a hundredth of a range).
     Source: Cachon & Zipkin (1999), the competitive two-stage supply chain.
 
-    >>> from twinlab import BaseStock, Demand, Normal, cost, serial
     >>> from twinlab.organization import Role
     >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
     >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18})

@@ -90,7 +90,6 @@ def stress_test(
     Raises:
         ScenarioError: no such site, or the closure begins after the last day.
 
-    >>> from twinlab import BaseStock, Demand, Normal, serial
     >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
     >>> chain = serial(["mine", "plant", "shop"], demand=hasty, on_hand={"plant": 40, "shop": 20})
     >>> calm = Scenario(chain, {"plant": BaseStock(40), "shop": BaseStock(20)}, days=60)

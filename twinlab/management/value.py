@@ -40,7 +40,6 @@ def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(2
     Raises:
         ScenarioError: fewer than two seeds, or the two lives are not of the same days.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> shop = Scenario(net, BaseStock(20), days=50)
     >>> found = value_of_twin(lambda seed: simulate(shop, seed),

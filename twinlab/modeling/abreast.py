@@ -35,7 +35,6 @@ def replicate_abreast(
     Raises:
         ScenarioError: the scenarios differ in more than their disruptions.
 
-    >>> from twinlab import BaseStock, Normal, Outage, fill_rate, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> shut = shop.disrupt(Outage("mine", start=20, days=5))
     >>> both = replicate_abreast([shop, shut], 10, seed=1)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 class Batch(Sealed):
     """What many histories of a scenario amount to, one number per replication.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, fill_rate, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> batch = replicate(shop, 200, seed=1)
     >>> fill_rate(batch).shape
@@ -108,7 +107,6 @@ class Batch(Sealed):
         Raises:
             ScenarioError: there is no such KPI.
 
-        >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
         >>> print(replicate(shop, 200, seed=1).estimate("fill_rate"))
         0.9628 [0.9616, 0.964]: mean of 200 histories, 95 % interval
@@ -147,7 +145,6 @@ class Batch(Sealed):
         Raises:
             ScenarioError: the batch has no such replication.
 
-        >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial, simulate
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
         >>> replicate(shop, 100, seed=1).history(70).equals(simulate(shop, 1, 70).daily)
         True

@@ -20,7 +20,6 @@ class Deal:
 
     ``efficiency`` is the chain's profit over that of one firm that owned both [share].
 
-    >>> from twinlab import Uniform
     >>> print(deal(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6)))
     Wholesale(price=6.0): 40 units; retailer 80 + supplier 160 = 240 USD, efficiency 0.750
     """
@@ -43,7 +42,6 @@ class Deal:
 def expected_sales(season: Season, quantity: Amount) -> float:
     """How many of the ordered units are sold on average: E min(D, q) [units/season].
 
-    >>> from twinlab import Uniform
     >>> expected_sales(Season(Uniform(0, 100), price=10, cost=2), 40)
     32.0
     """
@@ -54,7 +52,6 @@ def expected_sales(season: Season, quantity: Amount) -> float:
 def chain_quantity(season: Season) -> float:
     """What one firm that owned supplier and retailer would order: F(q) = (p − c) / (p − v).
 
-    >>> from twinlab import Uniform
     >>> chain_quantity(Season(Uniform(0, 100), price=10, cost=2))
     80.0
     """
@@ -68,7 +65,6 @@ def retailer_quantity(season: Season, contract: Contract) -> float:
     Raises:
         ScenarioError: a contract under which it would order nothing, or without end.
 
-    >>> from twinlab import Uniform
     >>> retailer_quantity(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6))
     40.0
     """
@@ -89,7 +85,6 @@ def deal(season: Season, contract: Contract, quantity: Amount | None = None) -> 
 
     With a ``quantity`` given, that is what is ordered. Source: Cachon (2003) section 2.
 
-    >>> from twinlab import Uniform
     >>> from twinlab.organization import BuyBack
     >>> print(deal(Season(Uniform(0, 100), price=10, cost=2), BuyBack(6, 5)))
     BuyBack(price=6.0, buy_back=5.0): 80 units; retailer 160 + supplier 160 = 320 USD, efficiency 1.000
@@ -107,7 +102,6 @@ def best_wholesale(season: Season) -> Wholesale:
     It maximises (w − c) q(w) and leaves the chain short: double marginalization. Searched on a
     grid first, since whole-numbered demand has many peaks. Source: Lariviere & Porteus (2001).
 
-    >>> from twinlab import Uniform
     >>> best_wholesale(Season(Uniform(0, 100), price=10, cost=2))
     Wholesale(price=6.0)
     """

@@ -38,7 +38,6 @@ def simulate(
     Raises:
         ScenarioError: a rule returns no quantity, or the start does not fit the scenario.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> run = simulate(shop, seed=1)
     >>> len(run.log.of("demanded")), run.log == simulate(shop, seed=1).log
@@ -143,7 +142,6 @@ class Game:
     Raises:
         ScenarioError: a player decides nothing in this scenario.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=3)
     >>> game = Game(shop, players=["shop"], seed=1)
     >>> while game.view:

@@ -30,7 +30,6 @@ class Comparison(Sealed):
 
     ``seeds`` says on which luck values were chosen (by ``tune``) and on which they are judged.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, compare, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
     >>> print(found.difference("safe", "fill_rate"))
@@ -114,7 +113,6 @@ def compare(
     Raises:
         ScenarioError: nothing to compare with, or an unknown KPI.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
     >>> found.difference("safe", "mean_stock").low > 1
@@ -151,7 +149,6 @@ def sweep(
     Raises:
         ScenarioError: a path leads nowhere, or an unknown KPI.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> table = sweep(shop, {"shop.up_to": [6, 7, 8]}, 100, seed=1, kpis=["fill_rate"])
     >>> table["fill_rate"].is_monotonic_increasing

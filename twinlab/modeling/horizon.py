@@ -50,7 +50,6 @@ def horizon_of(batch: Batch, calm: Batch | None = None) -> Horizon:
     interval of its change leaves out 0 (Student's t, one false alarm in 100 batches over all
     items), and it changes by more than a twentieth of its level. Few histories tell little.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
     >>> print(horizon_of(replicate(shop, 100, seed=1)))
     settled: the last 15 days are like those before
@@ -113,7 +112,6 @@ def _moving(plan: Plan, now: Array, rest: Array) -> dict[tuple[str, str, str], E
 def run_longer(batch: Batch) -> Batch:
     """Live through twice the days of a batch, on the same luck: its first half is the batch.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
     >>> run_longer(replicate(shop, 100, seed=1))
     Batch(100 replications × 120 days, 2 nodes, seed 1)

@@ -45,7 +45,6 @@ def fill_rate(history: History, node: str = "", product: str = "") -> Value:
 
     fill rate = Σ on time / Σ demand. Source: Snyder & Shen (2019) section 4.3.3.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
     >>> round(fill_rate(simulate(Scenario(shop, BaseStock(5), days=2))), 4)
     0.8889
@@ -61,7 +60,6 @@ def cycle_service_level(history: History, node: str = "", product: str = "") -> 
     if on any of its days units are owed or lost at night. Counted for items that customers ask.
     Source: Snyder & Shen (2019) section 4.3.3.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6, 1)), on_hand={"shop": 5})
     >>> cycle_service_level(simulate(Scenario(shop, BaseStock(5), days=3)))
     0.6666666666666666
@@ -75,7 +73,6 @@ def on_time_in_full(history: History, node: str = "", product: str = "") -> Valu
 
     OTIF = orders on time in full / orders, an order being one day's demand for one item.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
     >>> on_time_in_full(simulate(Scenario(shop, BaseStock(5), days=2)))
     0.5
@@ -87,7 +84,6 @@ def on_time_in_full(history: History, node: str = "", product: str = "") -> Valu
 def mean_stock(history: History, node: str = "", product: str = "") -> Value:
     """Units on hand at night, averaged over days [units].
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
     >>> mean_stock(simulate(Scenario(shop, BaseStock(5), days=2)))
     1.5
@@ -98,7 +94,6 @@ def mean_stock(history: History, node: str = "", product: str = "") -> Value:
 def mean_backlog(history: History, node: str = "", product: str = "") -> Value:
     """Units owed to customers and other nodes at night, averaged over days [units].
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
     >>> mean_backlog(simulate(Scenario(shop, BaseStock(5), days=2)))
     0.5
@@ -111,7 +106,6 @@ def days_of_cover(history: History, node: str = "", product: str = "") -> Value:
 
     Outflow counts what customers, other nodes and own production took out of stock.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 10})
     >>> days_of_cover(simulate(Scenario(shop, BaseStock(10), days=2)), "shop")
     1.8571428571428572
@@ -122,7 +116,6 @@ def days_of_cover(history: History, node: str = "", product: str = "") -> Value:
 def lost_sales(history: History, node: str = "", product: str = "") -> Value:
     """Units that customers asked for and did not get, over the whole history [units].
 
-    >>> from twinlab import BaseStock, Demand, Scenario, Trace, serial, simulate
     >>> impatient = Demand("shop", "unit", Trace((3, 6)), backorders=False)
     >>> shop = serial(["mine", "shop"], demand=impatient, on_hand={"shop": 5})
     >>> lost_sales(simulate(Scenario(shop, BaseStock(5), days=2)))
@@ -136,7 +129,6 @@ def cost(history: History, kind: str = "", node: str = "", product: str = "") ->
 
     Kinds: holding, transit, owing, lost_sales, transport, production (see ``modeling.measures``).
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), holding_cost={"shop": 2},
     ...               on_hand={"shop": 5})
     >>> cost(simulate(Scenario(shop, BaseStock(5), days=2)), "holding")
@@ -154,7 +146,6 @@ def emissions(history: History, node: str = "", product: str = "") -> Value:
 
     units × weight / 1000 × distance × emission factor, counted on the day of shipping.
 
-    >>> from twinlab import BaseStock, Lane, Product, Scenario, Trace, serial, simulate
     >>> truck = Lane("mine", "shop", "unit", distance=100, emission_factor=0.1)
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4))).change(Product("unit", 1000), truck)
     >>> emissions(simulate(Scenario(shop, BaseStock(0), days=2)))
@@ -169,7 +160,6 @@ def lead_time(history: History, node: str = "", product: str = "") -> Value:
     W = L / λ = mean units on order at night / mean units received or finished per day.
     Source: Little (1961).
 
-    >>> from twinlab import BaseStock, Constant, Scenario, serial, simulate
     >>> chain = serial(["mine", "shop"], demand=Constant(4), lead_time=3, on_hand={"shop": 12})
     >>> lead_time(simulate(Scenario(chain, BaseStock(12), days=1000)), "shop")
     3.0
@@ -184,7 +174,6 @@ def bullwhip(history: History, node: str, product: str = "") -> Value:
     NaN if what it was asked does not vary beyond rounding (sd below 10⁻⁹ of its mean).
     Source: Lee, Padmanabhan & Whang (1997); Chen et al. (2000) equation 1.
 
-    >>> from twinlab import MinMax, Normal, Scenario, serial, simulate
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
     >>> round(bullwhip(simulate(Scenario(chain, MinMax(9, 20), days=500), seed=1), "shop"), 2)
     45.62
@@ -195,7 +184,6 @@ def bullwhip(history: History, node: str, product: str = "") -> Value:
 def end_to_end_bullwhip(history: History, node: str, product: str = "") -> Value:
     """How much a chain amplifies up to a node: variance of its orders / of customers' demand.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
     >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"shop": 9, "plant": 9})
     >>> run = simulate(Scenario(chain, BaseStock(9), days=500), seed=1)
     >>> round(end_to_end_bullwhip(run, "plant"), 6)
@@ -215,7 +203,6 @@ def _amplified(history: History, above: tuple[str, ...], below: tuple[str, ...])
 class KPIs(Sealed):
     """How well a whole chain did, with units.
 
-    >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
     >>> simulate(Scenario(shop, BaseStock(5), days=2)).kpis.on_time_in_full
     0.5

@@ -31,7 +31,6 @@ Ring = list[Array | None] | Array
 def record_rows(plan: Plan) -> dict[str, slice]:
     """Say which rows of a record hold which stock or flow.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> from twinlab.modeling.plan import make_plan
     >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
     >>> record_rows(plan)["owed"]

@@ -199,7 +199,6 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineBatch) -> Scenar
     Raises:
         ScenarioError: the node makes nothing, or the line delivered nothing.
 
-    >>> from twinlab import BaseStock, Constant, assembly
     >>> from twinlab.modeling import Station
     >>> chain = Scenario(assembly("plant", {"wheel": 2}, demand=Constant(100)), BaseStock(300))
     >>> line = Line([Station("weld", 4)])

@@ -145,7 +145,6 @@ def _warn_of_empty_shelf(plan: Plan) -> None:
 def make_plan(scenario: Scenario) -> Plan:
     """Number a scenario's items, lanes and recipes, and fix the order of every day.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
     >>> [item.key for item in plan.items], plan.deciders
     ([('mine', 'unit'), ('shop', 'unit')], (1,))

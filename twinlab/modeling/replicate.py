@@ -38,7 +38,6 @@ class Precision(Row):
 
     Source: Law (2015) section 9.4.1, sequential procedure for relative precision.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, replicate, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> replicate(shop, Precision(relative=0.001), seed=1).replications
     384
@@ -98,7 +97,6 @@ def replicate(
         ScenarioError: a rule cannot decide for many histories at once, or returns no quantity;
             the start does not fit the scenario.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> replicate(shop, 100, seed=1, warm_up=10)
     Batch(100 replications × 40 days after a warm-up of 10, 2 nodes, seed 1)

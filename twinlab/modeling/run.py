@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 class Run(Sealed):
     """One history of a scenario.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> simulate(shop, seed=1)
     Run(50 days, 2 nodes, 348 events, seed 1, replication 0)
@@ -63,7 +62,6 @@ class Run(Sealed):
         Raises:
             ScenarioError: there is no such measure, node or product.
 
-        >>> from twinlab import BaseStock, Scenario, Trace, serial, simulate
         >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
         >>> simulate(Scenario(shop, BaseStock(5), days=2)).series("on_hand", "shop").tolist()
         [2.0, 1.0]
@@ -108,7 +106,6 @@ class Run(Sealed):
         Raises:
             ScenarioError: the day was not lived through.
 
-        >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
         >>> simulate(shop, seed=1).state_on(20).day
         20
@@ -120,7 +117,6 @@ class Run(Sealed):
     def after(self, warm_up: int | str) -> Run:
         """The same history without its first days (as in ``replicate``), in every KPI and chart.
 
-        >>> from twinlab import BaseStock, Normal, Scenario, serial, simulate
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
         >>> simulate(shop, seed=1).after(10)
         Run(40 days after a warm-up of 10, 2 nodes, 280 events, seed 1, replication 0)

@@ -28,7 +28,6 @@ class Tuning(Sealed):
     ``goal`` estimates the goal at the best values, ``gain`` how much lower it is than before,
     paired by history, both on luck that did not choose the values (see ``seeds``).
 
-    >>> from twinlab import BaseStock, Normal, Scenario, cost, serial, tune
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> import warnings
     >>> with warnings.catch_warnings(action="ignore"):
@@ -75,7 +74,6 @@ def tune(
     Raises:
         ScenarioError: a path leads nowhere, or a range is empty.
 
-    >>> from twinlab import BaseStock, Demand, Normal, Scenario, cost, serial
     >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
     >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18},
     ...                on_hand={"shop": 56})

@@ -32,7 +32,6 @@ def tornado(
     Raises:
         ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> shop = Scenario(chain, BaseStock(8), days=50)
     >>> ranges = {"shop.up_to": (7, 9), "shop.holding_cost": (0.9, 1.1)}
@@ -92,7 +91,6 @@ def sobol(
     Raises:
         ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> ranges = {"shop.up_to": (8, 12), "shop.holding_cost": (0.99, 1.01)}
     >>> found = sobol(Scenario(chain, BaseStock(8), days=20), ranges, samples=16, replications=8)

@@ -42,7 +42,6 @@ class Stage(Row):
 class SerialChain:
     """Stages upstream first, the customers of the last one, and what a waiting unit costs.
 
-    >>> from twinlab import Demand, serial
     >>> asked = Demand("shop", "unit", Normal(5, 1), backorder_cost=37.12)
     >>> SerialChain.of(serial(["mine", "shop"], demand=asked, holding_cost={"shop": 7})).stages
     (Stage(name='shop', lead_time=1.0, holding_cost=7.0),)
@@ -279,7 +278,6 @@ def shang_song(chain: SerialChain) -> SerialBounds:
 
     >>> # Table 1, row 17: rounded up they are 27, 22, 17 and 11.
     >>> stages = [Stage(name, 0.25, cost) for name, cost in zip("4321", (0.25, 0.5, 0.75, 1))]
-    >>> from twinlab import Poisson
     >>> shang_song(SerialChain(tuple(stages), Poisson(16), backorder_cost=99)).middle
     {'4': 27.0, '3': 22.0, '2': 16.5, '1': 11.0}
     """

@@ -18,7 +18,6 @@ from twinlab.scope.errors import ScenarioError
 class Season(Row):
     """One selling season of a product: what customers ask and pay, and what it costs the chain.
 
-    >>> from twinlab import Normal
     >>> Season(Normal(100, 30), price=10, cost=2, salvage=1).critical_ratio
     0.8888888888888888
     """
@@ -48,7 +47,6 @@ class Wholesale(Row):
 
     Source: Spengler (1950), double marginalization; Cachon (2003) section 2.2.
 
-    >>> from twinlab import Normal
     >>> Wholesale(price=6).credit(Season(Normal(100, 30), price=10, cost=2, salvage=1))
     1.0
     """
@@ -66,7 +64,6 @@ class BuyBack(Row):
 
     Source: Pasternack (1985); Cachon (2003) section 2.3.
 
-    >>> from twinlab import Normal
     >>> BuyBack(price=6, buy_back=5).credit(Season(Normal(100, 30), price=10, cost=2))
     5.0
     """
@@ -105,7 +102,6 @@ def settle(season: Season, contract: Contract, quantity: Any, sold: Any) -> Prof
     Retailer: p sold + b unsold − w ordered. Supplier: (w − c) ordered − (b − v) unsold, with the
     salvage value v of what came back. Both are linear, so means give mean profits.
 
-    >>> from twinlab import Normal
     >>> season = Season(Normal(100, 30), price=10, cost=2)
     >>> settle(season, BuyBack(price=6, buy_back=5), quantity=100, sold=90)
     Profits(retailer=350.0, supplier=350.0)
@@ -127,7 +123,6 @@ def coordinating_buy_back(season: Season, price: float) -> BuyBack:
     Raises:
         ScenarioError: a wholesale price that leaves one side nothing.
 
-    >>> from twinlab import Normal
     >>> coordinating_buy_back(Season(Normal(100, 30), price=10, cost=2), price=6)
     BuyBack(price=6.0, buy_back=5.0)
     """

@@ -114,7 +114,6 @@ def override_value(
     Raises:
         ScenarioError: the player's rule hears no advice.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), on_hand=6, holding_cost=1)
     >>> shop = Scenario(net, TakesAdvice(own=BaseStock(9), advice=BaseStock(6), weight=0.5), days=9)
     >>> print(override_value(shop, "shop", outcome=lambda batch: batch.total("holding")))

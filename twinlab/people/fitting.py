@@ -159,7 +159,6 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     Raises:
         ScenarioError: the station decides in the morning, about several products, or too seldom.
 
-    >>> from twinlab import simulate
     >>> from twinlab.people import beer_chain, benchmark_team
     >>> fit = fit_ordering(simulate(beer_chain(benchmark_team())), "wholesaler", first=4)
     >>> [round(fit[name].value, 3) for name in ("theta", "alpha", "beta", "goal")]

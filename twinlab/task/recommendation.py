@@ -40,7 +40,6 @@ def _plain(value: Any) -> str:
 class Recommendation(Sealed):
     """A changed scenario, with what was changed and why: simulate it before you believe it.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> more = recommend(shop, "more stock", "customers wait", {"shop.up_to": 8})
     >>> print(more)
@@ -84,7 +83,6 @@ def recommend(
     Raises:
         ScenarioError: a path leads nowhere.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> recommend(shop, "more stock", "customers wait", {"shop.up_to": 8}).before
     {'shop.up_to': 6.0}
@@ -104,7 +102,6 @@ def recommend_rules(
     Raises:
         ScenarioError: a name decides nothing.
 
-    >>> from twinlab import BaseStock, FixedLot, Normal, Scenario, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> print(recommend_rules(shop, "lots", "a truck costs 50 USD", {"shop": FixedLot(5, 40)}))
     lots: a truck costs 50 USD

@@ -39,7 +39,6 @@ def concentration(units: Mapping[str, float]) -> float:
 def suppliers(run: Run, item: ItemKey) -> pd.DataFrame:
     """Show who sent how much of an item in a history, for how much freight, and after how long.
 
-    >>> from twinlab import BaseStock, Constant, serial, simulate
     >>> chain = serial(["mine", "shop"], demand=Constant(5), lead_time=2, on_hand={"shop": 15})
     >>> table = suppliers(simulate(Scenario(chain, BaseStock(15), days=50)), ("shop", "unit"))
     >>> table.loc["mine", ["units", "share"]].tolist()
@@ -103,7 +102,6 @@ def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Recomme
     Raises:
         ScenarioError: the buyer has no source of this product yet, or a share outside 0 to 1.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> print(second_source(shop, Lane("quarry", "shop", "unit", lead_time=3), share=0.3))
     second source 'quarry': 30 % of every order of 'shop'

@@ -66,7 +66,6 @@ class Alarm:
     ``law`` and the mean are those of the ``count`` observations since then: after few of them they
     say as much of the luck that rang the bell as of the change.
 
-    >>> from twinlab import Normal
     >>> print(Alarm("shop/bike.pattern", 60, 52, 20.0, 25.4, Normal(25.4, 4), 9))
     day 60: shop/bike.pattern has changed, probably on day 52: the mean is 25.4, not 20
     """
@@ -93,7 +92,6 @@ def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
     Demands are in units by day, lead times in days by the day of arrival. A day is left out while a
     message of its customers is missing: it may have been a sale.
 
-    >>> from twinlab import BaseStock, Bus, Normal, Plant, Scenario, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
     >>> plant = Plant(chain, bus, seed=1)
@@ -174,7 +172,6 @@ def follow(model: Scenario, alarm: Alarm) -> Scenario:
 def scores(seen: Observations, seed: int = 0) -> Array:
     """The observations as standard normal scores under the model's distribution.
 
-    >>> from twinlab import Normal
     >>> seen = Observations("shop/unit.pattern", Normal(50, 8), (0, 1), (50.0, 58.0), (1.0, 1.0),
     ...                     whole=False)
     >>> scores(seen).round(1).tolist()
@@ -217,7 +214,6 @@ def watch(
     together: with m streams each one gets the limit h for m times as many. A recorded trace and a
     constant have no chance in them, so they are not watched.
 
-    >>> from twinlab import Normal
     >>> asked = (50.0, 45.0, 52.0, 56.0) * 5 + (63.0, 60.0, 58.0, 66.0) * 5
     >>> seen = Observations("shop/unit.pattern", Normal(50, 8), tuple(range(40)), asked,
     ...                     scales=(1.0,) * 40, whole=False)
@@ -263,7 +259,6 @@ def _first_alarm(seen: Observations, limit: float, seed: int) -> Alarm | None:
 def refit(law: Distribution, values: Array) -> Distribution:
     """The same family with the mean (and spread) of the values; else the values themselves.
 
-    >>> from twinlab import Normal
     >>> refit(Normal(5, 1), np.array([7.0, 8.0, 9.0, 8.0]))
     Normal(mean=8.0, sd=0.816496580927726)
     """

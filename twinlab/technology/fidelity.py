@@ -63,7 +63,6 @@ def _pairs(believed: State, true: State) -> list[tuple[str, Any, float, float]]:
 def fidelity(believed: State, true: State) -> Fidelity:
     """Compare a believed state with the true one; only a laboratory can do that.
 
-    >>> from twinlab import Normal, serial
     >>> true = State.initial(serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8}))
     >>> wrong = true.copy()
     >>> wrong.on_hand["shop", "unit"] = 6.0
@@ -127,7 +126,6 @@ def pinball_loss(
     Raises:
         ScenarioError: the batch has no such band.
 
-    >>> from twinlab import BaseStock, Constant, Scenario, replicate, serial
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 8})
     >>> batch = replicate(Scenario(net, BaseStock(9), days=1), 64, bands=[("on_hand", "shop")])
     >>> round(pinball_loss(batch, [5.0], "on_hand", "shop"), 9)

@@ -20,7 +20,6 @@ class Follower:
 
     ``nights`` maps a closed day to the units on hand that night, by (node, product).
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> from twinlab.technology import Bus, EventStore, Plant
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()

@@ -45,7 +45,6 @@ class Sensors(Row):
 class Plant:
     """A scenario that is lived through day by day, and told over a bus.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> truth = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> plant = Plant(truth, Bus(), seed=1)
     >>> plant.advance(30)

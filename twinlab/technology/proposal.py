@@ -68,7 +68,6 @@ def propose(
     Raises:
         ScenarioError: a path leads nowhere.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> full = Scenario(net, BaseStock(60), days=50)
     >>> propose(full, State.initial(net), {"shop.up_to": [30, 60]}).changes

@@ -20,7 +20,6 @@ _DEPTH = 40  # levels of lists and tables in one message
 class Reading:
     """Reads messages by the tables of a network.
 
-    >>> from twinlab import Normal, serial
     >>> reading = Reading(serial(["mine", "shop"], demand=Normal(5, 1)))
     >>> said = {"day": 0, "node": "shop", "product": "unit", "quantity": 4.0}
     >>> reading.event(Message("/shop/wms", 1, "wms.served.v1", 0, said)).quantity

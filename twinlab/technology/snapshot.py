@@ -20,7 +20,6 @@ _ROWS = {"mail": Posted, "under_way": Shipment, "batches": Batch}
 def to_plain(state: State) -> dict[str, Any]:
     """The state with its keys as lists, ready for JSON.
 
-    >>> from twinlab import Normal, serial
     >>> opening = State.initial(serial(["mine", "shop"], demand=Normal(5, 1)))
     >>> from_plain(to_plain(opening)) == opening
     True

@@ -51,7 +51,6 @@ def believe(
     Raises:
         SyncError: a message cannot be folded.
 
-    >>> from twinlab import BaseStock, Bus, Normal, Plant, Scenario, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
     >>> plant = Plant(chain, bus, seed=1)

@@ -58,7 +58,6 @@ def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
     Raises:
         ScenarioError: no lane brings the product there.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), lead_time=3)
     >>> days_to_cover(Scenario(chain, BaseStock(20)), "shop", "unit")
     3
@@ -86,7 +85,6 @@ def recommend_level(
     Raises:
         ScenarioError: the history is too short, or the rule has no ``up_to``.
 
-    >>> from twinlab import BaseStock, Normal, serial, simulate
     >>> from twinlab.task.demand.methods import MovingAverage, Naive
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(5), days=100)
     >>> past = simulate(shop, seed=1).series("demand", "shop")

@@ -111,7 +111,6 @@ class PeriodicReview(Row):
     Raises:
         ScenarioError: demand that is not in whole units.
 
-    >>> from twinlab import Poisson
     >>> print(PeriodicReview(Poisson(6), fixed_cost=5, holding_cost=1, backorder_cost=4).best())
     reorder point 4 units · lot 6 units · cost 8.034 USD/time
     """

@@ -50,7 +50,6 @@ def base_stock(
     Raises:
         ScenarioError: nothing brings the item, or no level serves so much (capacity, closure).
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=9)
     >>> print(base_stock(Scenario(shop, BaseStock(150)), ("shop", "unit")))
     base stock for 95 %: on other luck it serves 94.98 % [94.68, 95.29] of days in full

@@ -40,7 +40,6 @@ def cover(scenario: Scenario, state: State | None = None) -> pd.DataFrame:
     trend included; of an upstream item, what it takes of it (``mean_flows``). Without a state: the
     first morning.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
     >>> float(cover(Scenario(shop, BaseStock(30))).loc[("shop", "unit"), "cover [days]"])
     4.0
@@ -106,7 +105,6 @@ def run_out(
     Out is who owes or loses units at night; a component also when nothing is left for production.
     Everybody goes on deciding by the scenario's rules; see also ``stop_ordering``.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 22})
     >>> nothing = stop_ordering(Scenario(shop, BaseStock(30)), ("shop", "unit"))
     >>> print(run_out(nothing, State.initial(shop), ("shop", "unit"), 10, replications=200))
@@ -125,7 +123,6 @@ def run_out(
 def stop_ordering(scenario: Scenario, item: ItemKey) -> Scenario:
     """Give the scenario in which nobody orders any more of an item; what is under way arrives.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(30))
     >>> stop_ordering(chain, ("shop", "unit")).rules["shop", "unit"](View("shop", "unit"))
     0.0
@@ -192,7 +189,6 @@ def order_today(
     Raises:
         ScenarioError: nothing brings the item.
 
-    >>> from twinlab import BaseStock, Constant, serial
     >>> shop = serial(["mine", "shop"], demand=Constant(10), lead_time=5, on_hand={"shop": 50})
     >>> print(order_today(Scenario(shop, BaseStock(0)), State.initial(shop), ("shop", "unit")))
     quantity 10 units · level 60 units · position 50 units

@@ -116,7 +116,6 @@ def plan_lanes(scenario: Scenario, product: str) -> Recommendation:
         ScenarioError: no lane carries the product.
         SolverError: the lanes cannot carry what is wanted.
 
-    >>> from twinlab import BaseStock, Demand, Lane, Network, Node, Normal, Product
     >>> network = Network(
     ...     products=[Product("bike")],
     ...     nodes=[Node("near", capacity=3), Node("far"), Node("shop")],

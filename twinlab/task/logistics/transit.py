@@ -20,7 +20,6 @@ def transit_of(log: Log, source: str, destination: str) -> TransitTime:
     Raises:
         ScenarioError: nothing has arrived on that lane.
 
-    >>> from twinlab import BaseStock, Constant, Scenario, serial, simulate
     >>> chain = Scenario(serial(["mine", "shop"], demand=4, lead_time=3), BaseStock(16), days=20)
     >>> transit_of(simulate(chain).log, "mine", "shop").mean
     3.0
