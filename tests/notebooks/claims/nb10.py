@@ -101,7 +101,10 @@ def one_spell():
     return holds(np.diff(struck).max() < 600 and np.ptp(struck) < 2000, struck.min(), struck.max())
 
 
-@claims.says("| material runs out | stock and lanes | 8 to 9 days ahead |")
+@claims.says(
+    "| material runs out | stock and lanes | 8 to 9 days ahead | to know that nothing need be "
+    "ordered today |",
+)
 def sheets(seed):
     item = ("factory", "sheet")
     chain = case().scenario.set("factory.capacity", 142.2)  # what the line was measured to make
@@ -109,7 +112,8 @@ def sheets(seed):
     now = tl.State.initial(silent.network)
     out = tl.task.inventory.run_out(silent, now, item, 30, replications=200, seed=seed)
     early, half = out.quantile(0.1), out.quantile(0.5)
-    return holds(8 <= early <= half <= 9, early, half)
+    today = tl.task.inventory.order_today(chain, now, item, seed=seed)
+    return [holds(8 <= early <= half <= 9, early, half), holds(today.quantity == 0, today)]
 
 
 @claims.says("so about five of 2,000 should signal although nothing is wrong.")
