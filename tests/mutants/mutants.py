@@ -192,7 +192,7 @@ def own_tests(fault: Fault) -> list[str]:
 
 
 def outcome(
-    fault: Fault, text: str, tree: Path, trace: dict, budget: float, broken: set[str]
+    fault: Fault, text: str, tree: Path, trace: dict, given: argparse.Namespace, broken: set[str]
 ) -> str:
     """What becomes of a planted fault: caught, or survived.
 
@@ -205,8 +205,9 @@ def outcome(
     target.write_text(fault.planted(text), "utf-8")
     os.utime(target, (before.st_atime, before.st_mtime + 100))  # else old bytecode may be taken
     try:
+        budget = given.seconds
         first = promising(fault, text, trace, budget)
-        then = untraced(fault, tree, trace)
+        then = [*given.also, *untraced(fault, tree, trace)]
         last = own_tests(fault) if budget >= THOROUGH else []
         for tests, limit in ((first, 60 + 2 * budget), (then, 60 + 2 * budget), (last, 600)):
             there = [name for name in tests if (tree / name.partition("::")[0]).exists()]
@@ -266,12 +267,12 @@ def reasons() -> dict[str, str]:
 
 
 def campaign(
-    faults: list[Fault], sources: dict[str, str], results: Results, budget: float, again: bool
+    faults: list[Fault], sources: dict[str, str], results: Results, given: argparse.Namespace
 ) -> None:
     """Plant every fault that is still open."""
     known, trace = reasons(), traced()
     open_ones = [f for f in faults if f.key not in known and not results.caught(f, sources[f.path])]
-    open_ones = [f for f in open_ones if again or f.key not in results.found]
+    open_ones = [f for f in open_ones if not given.new or f.key not in results.found]
     tree = copied(f"planted{os.getpid()}")
     for name in HEAVY:
         import_module(name)
@@ -280,7 +281,7 @@ def campaign(
     broken = set(failures(tree))
     for number, fault in enumerate(open_ones, 1):
         begun = time.perf_counter()
-        what = outcome(fault, sources[fault.path], tree, trace, budget, broken)
+        what = outcome(fault, sources[fault.path], tree, trace, given, broken)
         results.keep(fault, sources[fault.path], what, time.perf_counter() - begun)
         print(f"{number}/{len(open_ones)} {what} {fault.kind} {fault.key}", flush=True)
     shutil.rmtree(tree)
@@ -335,6 +336,7 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=8, help="which ones")
     asked.add_argument("--only", default="", help="only faults whose key contains these words")
     asked.add_argument("--seconds", type=float, default=THOROUGH, help="of tests for each fault")
+    asked.add_argument("--also", nargs="*", default=[], help="tests for each fault beside others")
     asked.add_argument("--part", default="1/1", help="2/4: the second of four parts")
     asked.add_argument("--report", action="store_true", help="only say what was found")
     asked.add_argument("--new", action="store_true", help="do not try survivors again")
@@ -346,7 +348,7 @@ def main() -> int:
     faults = [f for f in faults if given.only in f.key][part - 1 :: parts]
     results = Results(f"seed{given.seed}")
     if not given.report:
-        campaign(faults, sources, results, given.seconds, again=not given.new)
+        campaign(faults, sources, results, given)
         check_alarms(faults, sources, results)
     return int(report(faults, results) < ENOUGH)
 

@@ -140,3 +140,12 @@ MISTAKES = [
 def test_a_mistake_is_taught(mistake, error, words):
     with pytest.raises(error, match=words):
         mistake()
+
+
+def test_who_decides_more_often_than_a_period_is_told_how_often():
+    network = tl.serial(["mine", "depot", "shop"], demand=tl.Normal(5, 1))
+    network = network.change(tl.Node("depot", review_period=2), tl.Node("shop", review_period=1))
+    seen = narrow(tl.Scenario(network, RULE, days=70), period=7)
+    why = {spot.name: spot.why for spot in seen.blind_spots if spot.what == "decisions"}
+    assert why == {"depot": "looks every 2 days, here every 7 days",
+                   "shop": "looks every day, here every 7 days"}  # fmt: skip

@@ -188,3 +188,22 @@ def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
 def test_mistakes_are_explained(call, words):
     with pytest.raises(tl.ScenarioError, match=words):
         call()
+
+
+@pytest.mark.parametrize("periods", [8, 13, 60])
+def test_a_forecast_s_own_errors_are_made_without_peeking(periods):
+    """Short or long: every forecast but the last is asked with less than the whole history."""
+    given = []
+
+    def spy(history, horizon):
+        given.append(list(history))
+        return np.full(horizon, history[-1])
+
+    series = list(range(1, periods + 1))
+    ahead = demand.forecast(spy, series, 3)
+    whole = [history for history in given if len(history) == periods]
+    assert len(whole) == 1
+    assert len(given) > 3
+    assert all(history == series[: len(history)] for history in given)
+    # A line that rises by 1 a period: the naive error is 1, 2 and 3, known exactly.
+    assert ahead.high.tolist() == pytest.approx([series[-1] + lead for lead in (1, 2, 3)])
