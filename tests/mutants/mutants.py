@@ -245,10 +245,14 @@ class Results:
         rows = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
         self.found = {row["key"]: row for row in map(json.loads, rows)}
 
-    def caught(self, fault: Fault, text: str) -> bool:
-        """Whether it was caught, in the file as it is now."""
+    def open(self, fault: Fault, text: str, again: str) -> bool:
+        """Whether it is to be planted (again)."""
         row = self.found.get(fault.key)
-        return bool(row and row["file"] == digest(text) and row["outcome"] != "survived")
+        if row is None or again == "all":
+            return True
+        survived = row["outcome"] == "survived"
+        changed = row["file"] != digest(text)
+        return {"none": False, "survivors": survived, "changed": survived or changed}[again]
 
     def keep(self, fault: Fault, text: str, what: str, seconds: float) -> None:
         row = {"key": fault.key, "floor": fault.floor, "kind": fault.kind, "file": digest(text),
@@ -271,8 +275,9 @@ def campaign(
 ) -> None:
     """Plant every fault that is still open."""
     known, trace = reasons(), traced()
-    open_ones = [f for f in faults if f.key not in known and not results.caught(f, sources[f.path])]
-    open_ones = [f for f in open_ones if not given.new or f.key not in results.found]
+    open_ones = [
+        f for f in faults if f.key not in known and results.open(f, sources[f.path], given.again)
+    ]
     tree = copied(f"planted{os.getpid()}")
     for name in HEAVY:
         import_module(name)
@@ -339,7 +344,8 @@ def main() -> int:
     asked.add_argument("--also", nargs="*", default=[], help="tests for each fault beside others")
     asked.add_argument("--part", default="1/1", help="2/4: the second of four parts")
     asked.add_argument("--report", action="store_true", help="only say what was found")
-    asked.add_argument("--new", action="store_true", help="do not try survivors again")
+    again = ["none", "survivors", "changed", "all"]
+    asked.add_argument("--again", default="changed", choices=again, help="which to plant again")
     given = asked.parse_args()
     KEPT.mkdir(exist_ok=True)
     sources = library(ROOT)
