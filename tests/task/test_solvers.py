@@ -28,7 +28,8 @@ ASKED = {
     "network_flow": lambda: network_flow([Way("plant", "shop", 5)], {"plant": 9}, {"shop": 3}),
     "newsvendor_sampled": lambda: newsvendor_sampled([2, 3, 5], overage=1, underage=3),
     "guaranteed_service": lambda: guaranteed_service(
-        [ServiceStage("a", 2, 1), ServiceStage("b", 1, 2, demand_sd=1, promise=0)], [("a", "b")]
+        [ServiceStage("a", 2, 1), ServiceStage("b", 1, 2, demand_sd=1, promise=0)], [("a", "b")],
+        z=1,
     ),
     "risk_exposure": lambda: risk_exposure(
         ExposureModel.of(
