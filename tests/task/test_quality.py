@@ -188,4 +188,5 @@ def test_limits_of_small_samples_do_not_fall_below_zero():
     for size in range(2, 8):
         found = quality.chart_constants(size)
         printed = {6: (0, 0.030), 7: (0.076, 0.118)}.get(size, (0, 0))
-        assert [found.D3, found.B3] == pytest.approx(list(printed), abs=5e-4), size
+        ranges, spreads = found.D3, found.B3
+        assert (ranges, spreads) == pytest.approx(printed, abs=5e-4), size
