@@ -77,8 +77,8 @@ def lost(site: str, days: int, tier: int | None = None, period: int = 1) -> floa
 
 @cache
 def longest(site: str) -> int:
-    """The longest closure, in days, with less than one car lost on average."""
-    return bisect_right(range(1, 61), False, key=lambda days: lost(site, days) >= 1)
+    """The longest closure, in days, with less than five cars lost on average."""
+    return bisect_right(range(1, 61), False, key=lambda days: lost(site, days) >= 5)
 
 
 @cache
@@ -101,7 +101,7 @@ EXERCISES = {
         hints=(
             "call `lost(\"nylon plant\", days)` for some numbers of days: where does it pass 1?",
             "add up the days of stock between the nylon plant and the customers, and start there.",
-            "the longest closure that still costs less than one car on average.",
+            "the longest closure that still costs less than five cars on average.",
         ),
         slips={
             "with this one a car is already lost: the longest that costs none is shorter.":
