@@ -23,6 +23,11 @@ EACH = [
 ]
 
 
+def test_every_notebook_has_claims():
+    assert set(WRITTEN) == {path.name[:2] for path in made.FOLDER.glob("*.ipynb")}
+    assert all(found.made for found in WRITTEN.values())
+
+
 @pytest.mark.parametrize(("notebook", "claim"), EACH)
 def test_a_claim_holds_on_other_luck(notebook, claim):
     said = list(claim.verdicts())

@@ -29,13 +29,13 @@ def nothing(seed):
     "By its own light this chain is safe",
 )
 def last_tier(seed):
-    """Losses are over long before the last day: 168 more days add nothing."""
+    """Losses are over long before the last day: 84 more days add nothing."""
     whole = lost(seed, "nylon plant", 42)
     alone = [lost(seed, site, 42) for site in (*COMPOUNDERS, "fuel lines A", "fuel lines B")]
     return [
         agrees(763, whole, 5),
         agrees(1319, lost(seed, "nylon plant", 56), 5),
-        agrees(0, lost(seed, "nylon plant", 56, lived=336) - lost(seed, "nylon plant", 56), 0.5),
+        agrees(0, lost(seed, "nylon plant", 42, lived=252) - whole, 0.5),
         *(below(1, one) for one in alone),
     ]
 
@@ -99,11 +99,16 @@ def calm_weeks(seed):
     "Demand varies, so the 23rd day already costs about 10 cars.",
 )
 def nobody_hurt(seed):
+    calm = claims.cells(0, "calm").calm
+    cost = {}
+    for days in (22, 23):
+        hit = calm.disrupt(tl.Outage("nylon plant", start=42, days=days))
+        cost[days] = tl.replicate(hit, 256, seed=seed).kpis.lost_sales
     return [
         holds(10 + 2 + 5 + 2 + 2 + 2 == 23),
-        below(5, lost(seed, "nylon plant", 22)),
-        agrees(10, lost(seed, "nylon plant", 23), 3),
-        above(5, lost(seed, "nylon plant", 23)),
+        below(5, cost[22]),
+        above(5, cost[23]),
+        agrees(10, cost[23], 1),
     ]
 
 
