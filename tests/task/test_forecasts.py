@@ -147,11 +147,14 @@ def dated(dates):
 @pytest.mark.parametrize(
     ("dates", "words"),
     [
-        (DAYS[DAYS.day_of_week != 6], "missing is 2024-01-07"),
-        (DAYS[DAYS.day_of_week < 5], "missing is 2024-01-06"),
-        (DAYS.delete(20), "missing is 2024-01-21"),
-        (pd.date_range("2020-01-31", periods=50, freq="ME").delete(3), "missing is 2020-0[45]"),
-        (pd.period_range("2020-01", periods=50, freq="M").delete(7), "missing is 2020-08"),
+        (DAYS[DAYS.day_of_week != 6], "by .D. .* after 2024-01-06"),
+        (DAYS[DAYS.day_of_week < 5], "by .B. .* after 2024-01-05"),
+        (DAYS.delete(20), "by .D. .* after 2024-01-20"),
+        (
+            pd.date_range("2020-01-31", periods=50, freq="ME").delete(3),
+            "by .ME. .* after 2020-03-31",
+        ),
+        (pd.period_range("2020-01", periods=50, freq="M").delete(7), "by .M. .* after 2020-07-01"),
         (DAYS[::-1], "follows 2024-02-25"),
         (DAYS[[0, 1, 1, *range(2, 20)]], "2024-01-02 00:00:00 follows 2024-01-02"),
         (DAYS.astype(str), "text .'2024-01-01'.: convert them"),
@@ -199,9 +202,42 @@ def test_the_remedies_for_gaps_work():
     assert demand.Naive()(days.mean().interpolate()[:21], 1)[0] == 20
     assert demand.SeasonalNaive(6)(week.to_numpy(), 1)[0] == 49
     year = pd.date_range("2020-01-31", periods=12, freq="ME").delete(4)
-    with pytest.raises(tl.ScenarioError, match=r"missing is 2020-0[56]"):
+    with pytest.raises(tl.ScenarioError, match="after 2020-04-30"):
         demand.Naive()(dated(year), 1)
     demand.Naive()(dated(year).resample("MS").sum(), 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "freq"),
+    [("2020-01-31", "ME"), ("2020-01-01", "MS"), ("2020-02-01", "3MS"), ("2020-12-31", "12ME"),
+     ("2024-01-01", "W-MON"), ("2024-01-03", "14D"), ("2024-01-01", "B"), ("2024-01-01", "D"),
+     ("2024-01-01 03:00", "6h"), ("2024-03-30", "h"), ("2024-01-01", "15min")],
+)  # fmt: skip
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("gone", [[6], [2, 3, 17]], ids=str)
+def test_the_remedy_names_the_frequency_that_the_dates_keep(first, freq, zone, gone):
+    """It fills exactly the gaps, and what it gives is taken."""
+    full = pd.date_range(first, periods=60, freq=freq, tz=zone)
+    with pytest.raises(tl.ScenarioError) as caught:
+        demand.Naive()(dated(full.delete(gone)), 1)
+    assert f"resample({freq!r})" in str(caught.value)
+    assert f"first after {full[gone[0] - 1]}" in str(caught.value) or freq == "B"
+    filled = dated(full.delete(gone)).resample(freq).sum()
+    assert np.flatnonzero(filled == 0).tolist() == [0, *gone]
+    assert len(filled) == 60
+    demand.Naive()(filled, 1)
+
+
+def test_the_remedy_for_dates_of_the_middle_of_the_month_and_for_periods():
+    middle = pd.date_range("2020-01-15", periods=30, freq=pd.DateOffset(months=1))
+    for dates in (middle, pd.period_range("2020Q1", periods=30, freq="Q")):
+        with pytest.raises(tl.ScenarioError) as caught:
+            demand.Naive()(dated(dates.delete(9)), 1)
+        filled = dated(dates.delete(9)).resample(
+            str(caught.value).split("resample('")[1].split("'")[0]
+        )
+        assert filled.sum().tolist() == [*range(9), 0, *range(9, 29)]
+        demand.Naive()(filled.sum(), 1)
 
 
 @pytest.mark.parametrize(

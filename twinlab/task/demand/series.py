@@ -45,7 +45,8 @@ def _check_dates(index: Any) -> None:
         raise ScenarioError(f"dates are text ({index[0]!r}): convert them with pd.to_datetime(…)")
     if not isinstance(index[0], date | pd.Period):
         return
-    dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else pd.DatetimeIndex(index)
+    periods = isinstance(index, pd.PeriodIndex)  # they have a frequency, and may leave some out
+    dates = index.to_timestamp() if periods else pd.DatetimeIndex(index)
     steps: Any = dates[1:] - dates[:-1]
     for at in np.flatnonzero(~(steps > pd.Timedelta(0)))[:1].tolist():
         raise ScenarioError(
@@ -53,14 +54,35 @@ def _check_dates(index: Any) -> None:
             "series.groupby(level=0).sum()"
         )
     months, places = np.diff(12 * dates.year + dates.month), dates.tz_localize(None)
-    rhythms = [steps, places[1:] - places[:-1], *[months] * bool(months.all())]
-    if all(len(np.unique(rhythm)) > 1 for rhythm in rhythms):  # of hours, of days, of months
-        usual = steps.median()
-        raise ScenarioError(
-            f"dates: they do not follow each other by {usual}; the first that is missing is "
-            f"{dates[int(np.argmax(steps > 1.4 * usual))] + usual}: series.resample('D').sum() if "
-            "nothing was sold, .mean().interpolate() for a line, or series.to_numpy() to ignore it"
+    rhythms = [steps, days := places[1:] - places[:-1], *[months] * bool(months.all())]
+    stated = dates.freq is not None and not periods  # such as "B" after resample
+    if not stated and all(len(np.unique(rhythm)) > 1 for rhythm in rhythms):
+        usual, after = _usual(
+            dates, steps if steps.min() < pd.Timedelta(hours=23) else days, months
         )
+        usual = index.freqstr if periods else usual
+        raise ScenarioError(
+            f"dates: they do not follow each other by {usual!r} or leave some out, the first after "
+            f"{dates[after]}: series.resample({usual!r}).sum() if nothing was sold, "
+            ".mean().interpolate() for a line, or series.to_numpy() to ignore it"
+        )
+
+
+def _usual(dates: Any, steps: Any, months: Array) -> tuple[str, int]:
+    """The frequency of dates with gaps, in pandas' words, and the place before their first gap."""
+    import pandas as pd  # half a second; `import twinlab` stays quick
+
+    least, every, day = steps.min(), int(months.min()), pd.Timedelta(days=1)
+    whole = not (steps.to_numpy() % least.to_timedelta64()).astype(int).any()
+    name, gaps = "D", steps > least
+    if every > 0 and ((dates.day == dates.day[0]).all() or not whole):
+        name, gaps = f"{every}{'ME' if dates.is_month_end.all() else 'MS'}", months > every
+    elif least == day and (dates.day_of_week < 5).all():
+        name = "B"
+    elif whole:
+        name = f"W-{dates[0]:%a}".upper() if least == 7 * day else f"{least / day:g}D"
+        name = name if least >= day else pd.tseries.frequencies.to_offset(least).freqstr
+    return pd.tseries.frequencies.to_offset(name).freqstr, int(np.argmax(gaps))
 
 
 # -- describe ---------------------------------------------------------------------------------
