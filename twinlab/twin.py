@@ -9,8 +9,6 @@ twin       both ways: it may also send commands, and sees whether they were carr
 Source: Kritzinger et al. (2018), levels of integration.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum

@@ -1,7 +1,5 @@
 """The factory case: a line of four departments, its sensors, its tools, and what customers mind."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 ``python -m twinlab.lab.building > docs/floors.svg`` writes it anew.
 """
 
-from __future__ import annotations
-
 import sys
 
 from twinlab.lab.drawing import BLUE, GREY, INK

@@ -1,7 +1,5 @@
 """The live picture of a network: built by pyvis, shown offline by the vis-network it bundles."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One measure by day, for groups of nodes, of one run or of several side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 

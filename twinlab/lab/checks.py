@@ -1,7 +1,5 @@
 """Kind checks of exercises: at once, without a network, with hints that come one by one."""
 
-from __future__ import annotations
-
 import html
 import math
 from collections import Counter

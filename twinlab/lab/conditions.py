@@ -1,7 +1,5 @@
 """How each node fares on each day of a run: ok, low in stock, owing, or closed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property

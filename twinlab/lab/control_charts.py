@@ -1,7 +1,5 @@
 """A control chart as a picture: what was plotted, center, limits, signals and the change."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 

@@ -1,7 +1,5 @@
 """Pictures for decisions: the resilience triangle, and the frontier of plans under a budget."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from twinlab.lab.charts import number

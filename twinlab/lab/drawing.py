@@ -4,8 +4,6 @@ Only ``matplotlib.figure.Figure`` is used, never pyplot: a widget's callback run
 than the cells, and pyplot's "current figure" is shared by all of them.
 """
 
-from __future__ import annotations
-
 import html
 import io
 import re

@@ -1,7 +1,5 @@
 """Forecasts as fans: the past as a line, the future as bands of many histories."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -11,16 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.drawing import FONT, GREY, LOOKS, SKY, VERMILLION, Chart, blank, dress
 from twinlab.lab.order_form import GameTable
-from twinlab.people import (
-    HUMAN_COSTS,
-    STATIONS,
-    BeerGame,
-    NewsvendorGame,
-    NewsvendorProblem,
-    beer_cost,
-)
-from twinlab.people.beer_game import START_UP
+from twinlab.people.beer_game import HUMAN_COSTS, START_UP, STATIONS, BeerGame, beer_cost
 from twinlab.people.biases import Rule
+from twinlab.people.newsvendor import NewsvendorGame, NewsvendorProblem
 
 # -- the beer game: one station is yours, rules play the others -------------------------------
 

@@ -1,7 +1,5 @@
 """Nodes taken together: by tier, role or country, and what a group has, owes and sends."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 
 import numpy as np

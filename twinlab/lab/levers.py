@@ -1,7 +1,5 @@
 """Sliders made from a scenario's columns, and work that only the newest move is worth."""
 
-from __future__ import annotations
-
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Places in the plane, and the routes of vehicles over them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes

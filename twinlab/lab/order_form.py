@@ -1,7 +1,5 @@
 """What the games at the table share: a form for the keyboard, a status line, a picture, a lock."""
 
-from __future__ import annotations
-
 import html
 import threading
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the explorer draws of a scenario: the seam between the engine and the picture."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

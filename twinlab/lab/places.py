@@ -1,7 +1,5 @@
 """Where each node stands in the picture: in columns by tier, upstream left."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Plain charts of numbers: lines with bands and marks, and bars with intervals; words included."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A storm, the depots and those in need, on the map of the humanitarian case."""
 
-from __future__ import annotations
-
 from itertools import groupby
 from typing import Any
 

@@ -11,16 +11,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from twinlab.lab.charts import number, shade
-from twinlab.lab.drawing import (
-    CLOSED,
-    FONT,
-    ORANGE,
-    VERMILLION,
-    Chart,
-    blank,
-    dress,
-    show_picture,
-)  # fmt: skip
+from twinlab.lab.drawing import CLOSED, FONT, ORANGE, VERMILLION, Chart, blank, dress, show_picture
 from twinlab.lab.groups import closures
 from twinlab.management.listing import Listing
 from twinlab.management.ripple import Hit, hits

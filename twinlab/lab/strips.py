@@ -5,8 +5,6 @@ matplotlib takes a third of one for so many axes. ``still`` draws the same for r
 kernel.
 """
 
-from __future__ import annotations
-
 import html
 import math
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The bus between a plant and its twin: in this process, on simulated time, as bad as you like."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush

@@ -1,7 +1,5 @@
 """Dispatch: commands on their way to the plant, and what the plant says of them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

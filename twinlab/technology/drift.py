@@ -18,16 +18,8 @@ import numpy as np
 
 from twinlab.modeling.luck import stream
 from twinlab.modeling.run_length import cusum_limit
-from twinlab.scope.chance import (
-    Array,
-    Distribution,
-    Empirical,
-    Gamma,
-    LogNormal,
-    Normal,
-    Trace,
-    Uniform,
-)
+from twinlab.scope import Empirical, Gamma, LogNormal, Normal, Trace, Uniform
+from twinlab.scope.chance import Array, Distribution
 from twinlab.scope.entities import Demand, Lane
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario

@@ -1,7 +1,5 @@
 """Following a plant: take messages in, keep the state up to date, and know what is missing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 

@@ -5,8 +5,6 @@ systems tell: that goods left, not when they will arrive; how much was started, 
 good.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any

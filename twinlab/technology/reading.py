@@ -1,7 +1,5 @@
 """Reading: is what a message tells possible in this network? What passes here can be folded."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

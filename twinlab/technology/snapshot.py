@@ -1,7 +1,5 @@
 """A state as plain JSON values, and back: for the opening message and for files."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import fields
 from typing import Any

@@ -5,8 +5,6 @@ be good is not known yet. The fold fills in what the twin's model expects, and c
 the goods arrive: a receipt names the days on which its shipments left.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any

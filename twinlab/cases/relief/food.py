@@ -1,7 +1,5 @@
 """Food for Syria: which basket, bought where, sent which way; one linear program."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Cheapest routes save fuel; a schedule of least social cost saves waiting. Both use the same trucks.
 """
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

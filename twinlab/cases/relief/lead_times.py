@@ -1,7 +1,5 @@
 """Days from order to delivery: fitted on the shipments of some years, checked on later ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What people need: water and space after Sphere, food after the general ration of WFP."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

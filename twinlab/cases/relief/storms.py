@@ -4,8 +4,6 @@ What is needed follows from the real track: distance and wind give the wind at a
 the share of people in need (``datasets/humanitarian/README.md``).
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Collection

@@ -4,14 +4,8 @@ from functools import cache
 
 from twinlab.lab.checks import Exercise
 from twinlab.modeling import simulate
-from twinlab.people import (
-    STATIONS,
-    AnchorAndAdjust,
-    NewsvendorProblem,
-    average_person,
-    beer_chain,
-    beer_cost,
-)
+from twinlab.people import AnchorAndAdjust, NewsvendorProblem
+from twinlab.people.beer_game import STATIONS, average_person, beer_chain, beer_cost
 
 BAD = NewsvendorProblem(cost=9)
 

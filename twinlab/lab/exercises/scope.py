@@ -10,20 +10,8 @@ from twinlab.cases.automotive import automotive
 from twinlab.lab.checks import Exercise
 from twinlab.modeling import replicate
 from twinlab.people.rules import BaseStock
-from twinlab.scope import (
-    Constant,
-    Demand,
-    Lane,
-    Network,
-    Node,
-    Normal,
-    Outage,
-    Product,
-    Recipe,
-    Scenario,
-    Stock,
-    narrow,
-)
+from twinlab.scope import Constant, Network, Normal, Outage, Scenario, narrow
+from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 
 DEPTH = {"nylon plant": 3, "compounder 1": 2, "compounder 2": 2, "fuel lines A": 1,
          "fuel lines B": 1, "car plant": 0}  # fmt: skip

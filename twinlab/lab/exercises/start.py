@@ -9,20 +9,9 @@ from twinlab.lab.checks import Exercise
 from twinlab.lab.ripples import ripple
 from twinlab.modeling import Run, replicate, simulate
 from twinlab.people.rules import BaseStock
-from twinlab.scope import (
-    Constant,
-    Demand,
-    Lane,
-    Network,
-    Node,
-    Normal,
-    Outage,
-    Product,
-    Recipe,
-    Scenario,
-    Stock,
-)
+from twinlab.scope import Constant, Network, Normal, Outage, Scenario
 from twinlab.scope.chance import Array
+from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 
 SALES = {"north": 20, "south": 12, "west": 8}  # cars per day, 40 in all
 DAYS_AWAY = {"north": 3, "south": 4, "west": 6}

@@ -1,21 +1,10 @@
 """Exercises of notebook 01: how a twin keeps in step."""
 
-from __future__ import annotations
-
 from twinlab.lab.checks import Exercise
 from twinlab.modeling.luck import draw_luck
 from twinlab.people import BaseStock
-from twinlab.scope import (
-    Constant,
-    Demand,
-    DemandShift,
-    Empirical,
-    Gamma,
-    Normal,
-    Scenario,
-    State,
-    serial,
-)
+from twinlab.scope import Constant, DemandShift, Empirical, Gamma, Normal, Scenario, State, serial
+from twinlab.scope.entities import Demand
 from twinlab.scope.under_way import Shipment
 from twinlab.technology import Bus, Link, Plant
 from twinlab.twin import Twin
