@@ -37,7 +37,6 @@ class Alert:
     action: Action | None = column("words", None, "suggested change of the scenario, if any")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         where = self.node + (f" ({self.product})" if self.product else "")
         who = self.owner + (f": {self.action}" if self.action else "")
         return f"{shown(self.money)} USD, {self.kind}, {where}: {self.reason} → {who}"
@@ -61,7 +60,6 @@ class Tower(Listing):
         return tuple(alert for alert in self.alerts if alert.kind == kind)
 
     def __repr__(self) -> str:
-        """One line per alert."""
         lines = map(str, self.alerts)
         return "\n".join([f"morning of day {self.day}: {len(self.alerts)} exceptions", *lines])
 

@@ -52,7 +52,6 @@ class Action:
         return scenario.set(self.path, self.value)
 
     def __str__(self) -> str:
-        """Say it as an instruction."""
         return f"set {self.path} to {shown(self.value)}"
 
 

@@ -20,6 +20,7 @@ from twinlab.management.money import Worth, unit_worth
 from twinlab.scope.columns import Sealed, column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
+from twinlab.scope.later import optimize, sparse
 from twinlab.scope.laws import mean_of
 from twinlab.scope.network import Network
 from twinlab.scope.state import State
@@ -59,7 +60,6 @@ class ExposureModel(Sealed):
     stock_ships: bool = False  # whether the stock of a site that is down still leaves it
 
     def __post_init__(self) -> None:
-        """Check that numbers make sense and names meet."""
         super().__post_init__()
         for name in ("capacity", "links", "stock", "demand", "worth", "time_to_recover"):
             for key, number in getattr(self, name).items():
@@ -131,7 +131,6 @@ class Risk:
     index: float = column("share", meaning="loss over the largest loss: risk-exposure index")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         return (
             f"{self.site}: loss {shown(self.loss)} USD, index {self.index:.3f}, "
             f"TTS {self.time_to_survive:.4g} against TTR {self.time_to_recover:.4g}"
@@ -192,8 +191,6 @@ class _Program:
     """
 
     def __init__(self, model: ExposureModel) -> None:
-        from scipy.sparse import csr_array  # a fifth of a second
-
         self.model = model
         columns: list[_Column] = [("made", item) for item in model.makes]
         columns += [("moved", link) for link in model.links]
@@ -209,7 +206,9 @@ class _Program:
         entries = [(row, self.at[key], value) for row, line in enumerate(rows)
                    for key, value in line]  # fmt: skip
         row_at, column_at, values = zip(*entries, strict=True)
-        self.matrix = csr_array((values, (row_at, column_at)), shape=(len(rows), len(self.at)))
+        self.matrix = sparse.csr_array(
+            (values, (row_at, column_at)), shape=(len(rows), len(self.at))
+        )
 
     def _balance(self) -> dict[ItemKey, _Entries]:
         """What leaves an item (used, sent, served) less what comes (made, brought)."""
@@ -270,12 +269,10 @@ class _Program:
                          for what, key in self.at])  # fmt: skip
 
     def _solve(self, cost: Any, low: Any, upper: Any, with_stock: bool) -> Any:
-        from scipy.optimize import linprog  # a third of a second
-
         limits = self.limits.copy()
         if not with_stock:
             limits[: self.stocked] = 0.0
-        result = linprog(cost, self.matrix, limits, bounds=np.stack([low, upper], axis=1))
+        result = optimize.linprog(cost, self.matrix, limits, bounds=np.stack([low, upper], axis=1))
         if not result.success:
             raise SolverError(
                 f"the exposure program has no answer ({result.message}): see that stocks, "

@@ -14,6 +14,7 @@ from twinlab.modeling.kpis import KPIs, check_kpis
 from twinlab.modeling.output import Estimate
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import stats
 
 # Of these KPIs more is better; of all others (stocks, waiting, cost, emissions) less is.
 MORE_IS_BETTER = ("fill_rate", "cycle_service_level", "on_time_in_full")
@@ -28,9 +29,7 @@ def wilson(met: int, count: int) -> Estimate:
     >>> round(wilson(20, 20).low, 3)  # twenty of twenty is no certainty
     0.839
     """
-    from scipy.stats import binomtest  # a second
-
-    ends = binomtest(met, count).proportion_ci(0.95, method="wilson")
+    ends = stats.binomtest(met, count).proportion_ci(0.95, method="wilson")
     return Estimate(met / count, float(ends.low), float(ends.high), count, 0.95)
 
 
@@ -58,7 +57,6 @@ class Goal(Row):
         return "at least" if self.kpi in MORE_IS_BETTER else "at most"
 
     def __str__(self) -> str:
-        """Say it in words."""
         unit = next(c.unit for c in schema(KPIs) if c.name == self.kpi)
         return f"{self.kpi.replace('_', ' ')} {self.direction} {shown(self.target)} {unit}"
 
@@ -76,7 +74,6 @@ class Verdict:
     penalty: float = column("USD", meaning="weight × mean shortfall")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         share = f"{self.met:.3f} [{self.met_low:.3f}, {self.met_high:.3f}]"
         return f"{self.goal}: met in {share} of histories, mean {shown(self.mean)}"
 
@@ -105,7 +102,6 @@ class Scorecard(Listing):
         )
 
     def __repr__(self) -> str:
-        """One line per goal, and one for all together."""
         words = self.caption.removeprefix("Goals; all together ")
         return f"{super().__repr__()}\nall together: {words}"
 

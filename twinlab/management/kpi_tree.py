@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,9 +20,7 @@ from twinlab.modeling.measures import COSTS
 from twinlab.modeling.run import Run
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
-
-if TYPE_CHECKING:
-    import pandas as pd
+from twinlab.scope.later import pd
 
 History = Run | Batch
 Parts = dict[ItemKey, tuple[Value, Value]]  # what each item adds above and below the line
@@ -125,7 +122,6 @@ class Figure:
             yield from child.lines(indent + "  ")
 
     def __repr__(self) -> str:
-        """The figure and its children."""
         return "\n".join(self.lines())
 
 
@@ -137,7 +133,6 @@ class KPITree:
     metrics: tuple[Metric, ...]
 
     def __getitem__(self, name: str) -> Figure:
-        """A figure by its code or name."""
         return self.drill(name)
 
     def drill(self, name: str, *by: str) -> Figure:
@@ -177,15 +172,12 @@ class KPITree:
     @property
     def table(self) -> pd.DataFrame:
         """One row per figure, under its attribute."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         rows = [(m.attribute, m.code or "–", m.name, self[m.name].mean, m.unit)
                 for m in self.metrics]  # fmt: skip
         head = ["attribute", "SCOR code", "KPI", "value", "unit"]
         return pd.DataFrame(rows, columns=head).set_index("KPI")
 
     def __repr__(self) -> str:
-        """One line per figure, under its attribute."""
         lines = []
         for attribute in dict.fromkeys(metric.attribute for metric in self.metrics):
             names = [m.name for m in self.metrics if m.attribute == attribute]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from twinlab.scope.columns import schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
-
-if TYPE_CHECKING:
-    import pandas as pd
+from twinlab.scope.later import pd
 
 # Units that a heading does not show: the entries are words.
 _WORDS = ("name", "label", "words", "")
@@ -35,7 +33,6 @@ class Listing:
         return tuple(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
 
     def __getitem__(self, name: str) -> Any:
-        """The row of a name."""
         key = schema(self.kind)[0].name
         named = {getattr(row, key): row for row in self._rows}
         if name not in named:
@@ -45,8 +42,6 @@ class Listing:
     @property
     def table(self) -> pd.DataFrame:
         """One row each, under headings such as ``loss [USD]``; the first column is the index."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         heads = {c.name: c.name.replace("_", " ") + (f" [{c.unit}]" if c.unit not in _WORDS else "")
                  for c in schema(self.kind)}  # fmt: skip
         body = [["–" if (value := getattr(row, name)) is None else value for name in heads]
@@ -55,7 +50,6 @@ class Listing:
         return pd.DataFrame(body, columns=list(heads.values())).set_index(first)
 
     def __repr__(self) -> str:
-        """One line per row."""
         return "\n".join(map(str, self._rows))
 
     def _repr_html_(self) -> str:

@@ -67,7 +67,6 @@ class Plan:
     note: str = column("words", "", "what still moves on the last day")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         doubt = ", which luck could explain" if self.saved_low <= 0 < self.cost else ""
         return (
             f"{shown(self.cost)} USD/year: {self.measures}: loss {shown(self.loss)} "
@@ -100,7 +99,6 @@ class Frontier(Listing):
         return next(plan for plan in reversed(self.efficient) if plan.cost <= budget)
 
     def __repr__(self) -> str:
-        """One line per efficient plan, and the luck they are judged on."""
         return "\n".join([*map(str, self.efficient), str(self.seeds)])
 
 

@@ -32,7 +32,6 @@ class Curve(Sealed):
     quality: Array
 
     def __post_init__(self) -> None:
-        """Keep arrays, and check that time runs forwards."""
         times, quality = (np.array(v, dtype=np.float64) for v in (self.times, self.quality))
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "quality", quality)
@@ -95,7 +94,6 @@ class Curve(Sealed):
         return 1.0 - self.loss / (100.0 * longest)
 
     def __repr__(self) -> str:
-        """Say how it fell and rose."""
         start, lasted = self.fallen(), self.time_to_recover()
         if start is None:
             return "performance never falls"

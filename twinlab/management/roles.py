@@ -33,7 +33,6 @@ class Standing:
     unit: str = column("label", meaning="of these numbers")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         interval = f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
         return f"{self.judged}, {self.way}: {interval} {self.unit}"
 
@@ -95,7 +94,6 @@ class Responses(Sealed):
     edges: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Say it in a line."""
         levels = ", ".join(f"{path} = {value:.4g}" for path, value in self.rounds[-1].items())
         how = "settled" if self.settled else "still moving"
         return f"{how} after {len(self.rounds)} rounds: {levels}"

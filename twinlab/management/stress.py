@@ -51,7 +51,6 @@ class SiteStress:
     later: float | None = column("USD", None, "mean loss over twice the days, where it moves")
 
     def __str__(self) -> str:
-        """Say it in a line."""
         later = f"; {shown(self.later)} USD in twice the days" if self.later is not None else ""
         return (
             f"{self.site}: closed {self.closed} days, loss {shown(self.loss)} "

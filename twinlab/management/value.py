@@ -27,7 +27,6 @@ class Value:
     saved: Estimate
 
     def __str__(self) -> str:
-        """Say it in a sentence."""
         saved = f"{self.saved.mean:.4g} USD/day [{self.saved.low:.4g}, {self.saved.high:.4g}]"
         return f"the twin saves {saved} of {self.without.mean:.4g}"
 

@@ -19,6 +19,7 @@ from twinlab.modeling.stations import Weibull
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import optimize, special
 from twinlab.scope.ranges import Amount, Level, Positive, ranged
 from twinlab.task.recommendation import Answer
 
@@ -92,8 +93,6 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
     >>> print(fit_weibull([16, 34, 53, 75, 93, 120]))
     shape 1.933 ± 0.65, scale 73.53 ± 16.32 days (± one standard error; 6 of 6 failed)
     """
-    from scipy.optimize import brentq
-
     times = _days(ages)
     ended = np.ones(len(times), dtype=bool) if failed is None else np.asarray(failed, dtype=bool)
     if len(ended) != len(times):
@@ -110,7 +109,7 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
     high = 1.0
     while score(high) < 0.0:
         high *= 2.0
-    shape = float(brentq(score, 1e-3, high, xtol=1e-14, rtol=1e-14))
+    shape = float(optimize.brentq(score, 1e-3, high, xtol=1e-14, rtol=1e-14))
     scale = unit * float(np.exp(shape * log).sum() / count) ** (1.0 / shape)
     return _with_errors(Weibull(shape, scale), times, ended)
 
@@ -146,12 +145,10 @@ def remaining_life(law: Weibull, age: Amount, level: Level = 0.9) -> RemainingLi
     >>> print(remaining_life(Weibull(2, 10), age=7))
     mean 4.661 days · low 0.3573 days · high 11.67 days
     """
-    from scipy.special import gammaincc
-
     k, hazard = law.shape, math.exp(min(700.0, law.shape * math.log(age / law.scale or 1e-300)))
     if hazard > 500:
         raise ScenarioError(f"remaining_life: by this law nothing lives to {age:g} days")
-    mean = law.average * float(gammaincc(1.0 / k, hazard)) * math.exp(hazard)
+    mean = law.average * float(special.gammaincc(1.0 / k, hazard)) * math.exp(hazard)
     low, high = (
         (age**k - law.scale**k * math.log(share)) ** (1.0 / k) - age
         for share in ((1.0 + level) / 2.0, (1.0 - level) / 2.0)
@@ -206,8 +203,6 @@ def age_replacement(law: Weibull, planned_cost: Positive, failure_cost: Positive
     >>> print(age_replacement(Weibull(3, 150), planned_cost=2, failure_cost=8))
     replace at 83.12 days: 0.03685 per day; run to failure: 0.05973 per day (38 % saved)
     """
-    from scipy.optimize import brentq
-
     waiting = failure_cost / law.average
     if law.shape <= 1.0 or failure_cost <= planned_cost:
         return AgePolicy(math.inf, waiting, waiting)
@@ -220,7 +215,7 @@ def age_replacement(law: Weibull, planned_cost: Positive, failure_cost: Positive
     high = law.scale
     while slope(high) < 0.0:
         high *= 2.0
-    age = float(brentq(slope, 0.0, high, xtol=1e-10 * law.scale))
+    age = float(optimize.brentq(slope, 0.0, high, xtol=1e-10 * law.scale))
     return AgePolicy(age, replacement_cost(law, age, planned_cost, failure_cost), waiting)
 
 
@@ -231,6 +226,4 @@ def _survival(law: Weibull, age: float) -> float:
 
 def _lived(law: Weibull, age: float) -> float:
     """Mean days lived until an age or failure, whichever comes first: ∫₀ᵃ R(t) dt."""
-    from scipy.special import gammainc
-
-    return law.average * float(gammainc(1.0 / law.shape, (age / law.scale) ** law.shape))
+    return law.average * float(special.gammainc(1.0 / law.shape, (age / law.scale) ** law.shape))

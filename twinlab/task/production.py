@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +14,10 @@ from twinlab.modeling.queues import erlang_queue
 from twinlab.modeling.stations import Line, Saturated, Station
 from twinlab.scope.columns import column
 from twinlab.scope.errors import SolverError
+from twinlab.scope.later import pd
 from twinlab.scope.laws import mean_of
 from twinlab.scope.ranges import Amount, Level, Positive, ranged
 from twinlab.task.recommendation import Answer
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SHIFT = 480.0  # minutes
 
@@ -204,8 +201,6 @@ class Instructions:
     @property
     def table(self) -> pd.DataFrame:
         """One row per department."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         return pd.DataFrame(vars(d) for d in self.departments).set_index("station")
 
     def prove(self, days: float = 20, histories: int = 10, seed: int = 0) -> Proof:

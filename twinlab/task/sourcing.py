@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +11,9 @@ from twinlab.modeling.run import Run
 from twinlab.organization.sourcing import PriorityFailover, Shares
 from twinlab.scope.entities import ItemKey, Lane, Node
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
 from twinlab.task.recommendation import Recommendation
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # -- describe: who brings how much, and how concentrated that is ------------------------------
 
@@ -44,8 +41,6 @@ def suppliers(run: Run, item: ItemKey) -> pd.DataFrame:
     >>> table.loc["mine", ["units", "share"]].tolist()
     [250.0, 1.0]
     """
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     rate = {v.key: v.cost_per_unit for v in run.scenario.network.lanes}
     rows = [
         (e.node, e.quantity, e.quantity * rate[e.node, *item, e.mode], e.quantity * (e.due - e.day))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +12,8 @@ from twinlab.modeling.output import Estimate, estimate
 from twinlab.modeling.queues import Queue, erlang_queue
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
 from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,6 @@ def activity(skus: Sequence[Sku]) -> pd.DataFrame:
     >>> activity([Sku("pipes", 10, slots=2), Sku("screws", 30)]).index.tolist()
     ['screws', 'pipes']
     """
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     total = sum(s.picks for s in skus) or math.nan
     busiest = sorted(skus, key=lambda s: -s.picks)
     rows = [(s.name, s.picks, s.picks / total, s.slots, cube_per_order(s)) for s in busiest]

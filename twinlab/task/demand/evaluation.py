@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd
 from twinlab.scope.ranges import Count, Level, ranged
 from twinlab.task.demand.methods import Method, Naive, ask, needed
 from twinlab.task.demand.series import Series, accuracy, as_series
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FEW = 10  # past errors; an interval from fewer says little
 
@@ -105,7 +103,6 @@ class Forecast(Sealed):
     errors: tuple[int, ...]
 
     def __str__(self) -> str:
-        """Say what the intervals rest on."""
         few = min(self.errors)
         share = 100 * min(self.level, (few - 1) / (few + 1))
         return f"intervals of {100 * self.level:g} % from {few} past errors hold {share:.3g} %"
@@ -191,8 +188,6 @@ def evaluate(
     >>> judged.best, float(judged.table.loc["season", "value added"])
     ('season', 1.0)
     """
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     numbers = as_series(series)
     first = max(season + 1, *map(needed, methods.values()))
     origins = min(origins, max(1, len(numbers) - horizon - first + 1))

@@ -13,6 +13,7 @@ import numpy as np
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd
 from twinlab.scope.ranges import Count, ranged
 from twinlab.task.recommendation import Answer
 
@@ -39,8 +40,6 @@ def as_series(series: Series, low: float = 0.0) -> Array:
 
 def _check_dates(index: Any) -> None:
     """See that dates, if a series has any, are in order and leave out no period."""
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     if isinstance(index[0], str) and re.search(r"\d[-./]\d", index[0]):
         raise ScenarioError(f"dates are text ({index[0]!r}): convert them with pd.to_datetime(…)")
     if not isinstance(index[0], date | pd.Period):

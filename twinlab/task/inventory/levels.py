@@ -13,6 +13,7 @@ from twinlab.modeling.newsvendor import newsvendor, newsvendor_cost, probabiliti
 from twinlab.scope.chance import Array, Distribution, Normal
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import integrate, optimize
 from twinlab.task.recommendation import Answer
 
 
@@ -51,7 +52,6 @@ class ContinuousReview(Row):
 
     def best(self) -> Levels:
         """The r and Q that cost least."""
-        from scipy.optimize import brentq  # a third of a second
 
         def excess(lot: float) -> float:
             """How far the ends of the band cost more than its average with orders: rises with Q."""
@@ -66,28 +66,25 @@ class ContinuousReview(Row):
         high = 2 * low
         while excess(high) < 0:
             high *= 2
-        lot = float(brentq(excess, low / 2, high, xtol=1e-9 * high))
+        lot = float(optimize.brentq(excess, low / 2, high, xtol=1e-9 * high))
         point = self.point(lot)
         return Levels(point, lot, self._rate(point))
 
     def cost(self, point: float, lot: float) -> float:
         """What a reorder point and a lot cost on average [USD/time]."""
-        from scipy.integrate import quad  # a third of a second
-
         if lot <= 0:
             raise ScenarioError(f"(r, Q): a lot is above 0 units, got {lot!r}")
-        band = quad(self._rate, point, point + lot, epsrel=1e-12)[0]
+        band = integrate.quad(self._rate, point, point + lot, epsrel=1e-12)[0]
         return float(self.fixed_cost * self.demand + band) / lot
 
     def point(self, lot: float) -> float:
         """The best reorder point for a given lot: where g(r) = g(r + Q) [units]."""
-        from scipy.optimize import brentq  # a third of a second
-
         if lot <= 0:
             raise ScenarioError(f"(r, Q): a lot is above 0 units, got {lot!r}")
         # g is convex: r lies within Q below its least point.
         least = newsvendor(self._asked, self.holding_cost, self.backorder_cost).level
-        return float(brentq(lambda r: self._rate(r + lot) - self._rate(r), least - lot, least))
+        found = optimize.brentq(lambda r: self._rate(r + lot) - self._rate(r), least - lot, least)
+        return float(found)
 
     @cached_property
     def _asked(self) -> Normal:

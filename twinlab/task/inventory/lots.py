@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import optimize
 from twinlab.scope.ranges import Amount, Positive, ranged
 from twinlab.task.recommendation import Answer
 
@@ -99,14 +100,12 @@ class DisruptedLot(Row):
     @property
     def quantity(self) -> float:
         """The lot that costs least [units]; no formula, found by search."""
-        from scipy.optimize import minimize_scalar  # a third of a second
-
         # With ψ at its largest, and at zero, the best lot has a formula; the answer lies between.
         wait = self._wait(math.inf)
         units, loss = self.demand * wait, self.lost_sale_cost * self.demand * wait
         low = math.sqrt(units**2 + 2 * self.fixed_cost * self.demand / self.holding_cost) - units
         top = math.sqrt(2 * self.demand * (self.fixed_cost + loss) / self.holding_cost)
-        found = minimize_scalar(
+        found = optimize.minimize_scalar(
             self.cost, bounds=(low / 2, 2 * top), method="bounded", options={"xatol": 1e-9 * top}
         )
         return float(found.x)

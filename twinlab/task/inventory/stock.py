@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,11 @@ from twinlab.scope.chance import Array
 from twinlab.scope.columns import Sealed, column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd, special
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 from twinlab.task.recommendation import Answer
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FUTURES = 2048  # simulated before an order: a quantile at 95 % to half a point
 
@@ -44,8 +42,6 @@ def cover(scenario: Scenario, state: State | None = None) -> pd.DataFrame:
     >>> float(cover(Scenario(shop, BaseStock(30))).loc[("shop", "unit"), "cover [days]"])
     4.0
     """
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     now = state if state is not None else State.initial(scenario.network)
     to_come = range(now.day, max(scenario.days, now.day + 1))
     rates = mean_flows(scenario, to_come)
@@ -154,14 +150,12 @@ def reorder_point(
     >>> round(reorder_point(20, 4, lead_time=9, lead_time_sd=1, service=0.95), 2)
     218.36
     """
-    from scipy.special import ndtri  # a fifth of a second
-
     if not 0 < service < 1 or min(demand, demand_sd, lead_time, lead_time_sd) < 0:
         raise ScenarioError(
             f"reorder_point: service {service:g} lies between 0 and 1, all else is at least 0"
         )
     spread = math.sqrt(lead_time * demand_sd**2 + demand**2 * lead_time_sd**2)
-    return float(demand * lead_time + ndtri(service) * spread)
+    return float(demand * lead_time + special.ndtri(service) * spread)
 
 
 @dataclass(frozen=True)

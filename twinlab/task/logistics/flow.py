@@ -14,6 +14,7 @@ from twinlab.management.flows import customers_use, mean_flows
 from twinlab.organization.sourcing import Shares
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.later import optimize
 from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.ranges import Amount, Limit, ranged
 from twinlab.scope.scenario import Scenario
@@ -68,8 +69,6 @@ def network_flow(
     >>> plan.cost, plan.price["shop"], plan.relief["depot"]
     (34.0, 5.0, 2.0)
     """
-    from scipy.optimize import linprog
-
     plenty = 1 + 2 * sum(demand.values())  # more than this is as good as without limit
     supply = {place: min(most, plenty) for place, most in supply.items()}
     limits = {place: min(most, plenty) for place, most in (throughput or {}).items()}
@@ -81,7 +80,7 @@ def network_flow(
     net = {p: into[p] - [float(w.source == p) for w in ways] for p in places}
     exact = [p for p in places if p not in supply]
     upper = [-net[p] for p in supply] + [into[p] for p in limits]
-    found = linprog(
+    found = optimize.linprog(
         [w.cost for w in ways],
         A_ub=upper or None,
         b_ub=[supply[p] - demand.get(p, 0.0) for p in supply] + list(limits.values()),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
+from twinlab.scope.later import optimize, sparse
 from twinlab.scope.ranges import Amount, Limit, ranged
 from twinlab.task.logistics.storms import StormOutcome, StormPlan, StormSeason
 
@@ -122,19 +123,15 @@ def coefficients(rows: Iterable[Mapping[Key, float]], variables: Iterable[Key]) 
     >>> coefficients([{"x": 1, "y": -2}, {"y": 3}], ["x", "y"]).toarray().tolist()
     [[1, -2], [0, 3]]
     """
-    from scipy.sparse import coo_array
-
     at = {key: number for number, key in enumerate(variables)}
     cells = [
         (value, row, at[key]) for row, terms in enumerate(rows) for key, value in terms.items()
     ]
     values, below, along = zip(*cells, strict=True)
-    return coo_array((values, (below, along)), shape=(max(below) + 1, len(at))).tocsr()
+    return sparse.coo_array((values, (below, along)), shape=(max(below) + 1, len(at))).tocsr()
 
 
 def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | None) -> StormPlan:
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     costs = _costs(season)
     rows, lowest, highest = zip(*_rows(season, costs, budget), strict=True)
     low = np.zeros(len(costs))
@@ -147,10 +144,10 @@ def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | Non
     # Goods are counted in the largest depot: the solver's tolerances are meant for numbers near 1.
     most = max([1.0, *(depot.capacity for depot in season.depots)])
     unit = np.array([1.0 if key[0] == "open" else most for key in costs])
-    found = milp(
-        np.array(list(costs.values())) * unit, bounds=Bounds(low / unit, high / unit),
+    found = optimize.milp(
+        np.array(list(costs.values())) * unit, bounds=optimize.Bounds(low / unit, high / unit),
         integrality=[key[0] == "open" for key in costs],
-        constraints=LinearConstraint(coefficients(rows, costs) * unit / most,
+        constraints=optimize.LinearConstraint(coefficients(rows, costs) * unit / most,
                                      np.array(lowest) / most, np.array(highest) / most),
         options={"mip_rel_gap": 1e-9},
     )  # fmt: skip

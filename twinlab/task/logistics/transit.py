@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import stats
 from twinlab.scope.log import Log
 from twinlab.scope.ranges import Amount, Level, ranged
 
@@ -45,11 +46,9 @@ def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> Tr
     >>> transit_time([2, 4], under_way=[3, 3]).shares
     (0.25, 0.75)
     """
-    from scipy.stats import CensoredData, ecdf
-
     if not days:
         raise ScenarioError("transit_time: nothing has arrived yet: give at least one shipment")
-    seen = ecdf(CensoredData(uncensored=days, right=under_way)).cdf
+    seen = stats.ecdf(stats.CensoredData(uncensored=days, right=under_way)).cdf
     arrived = np.isin(seen.quantiles, days)
     reached = seen.probabilities[arrived]
     reached[-1] = 1.0

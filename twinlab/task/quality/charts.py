@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,10 +23,8 @@ from twinlab.modeling.run_length import (
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd, signal
 from twinlab.scope.ranges import Number, Positive, ranged
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # -- describe ---------------------------------------------------------------------------------
 
@@ -138,10 +135,8 @@ class Ewma(Row):
 
     def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
         """Plot the moving average of the values, which starts at the target."""
-        from scipy.signal import lfilter
-
         z = _standard(values, target, sigma)
-        smooth = target + sigma * lfilter([self.weight], [1.0, self.weight - 1.0], z)
+        smooth = target + sigma * signal.lfilter([self.weight], [1.0, self.weight - 1.0], z)
         reach = self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight))
         return ControlChart(
             "EWMA chart", {"EWMA": smooth}, target, float(target - reach), float(target + reach), z
@@ -227,8 +222,6 @@ class ChartChoice:
     @property
     def table(self) -> pd.DataFrame:
         """One row per chart, the best first."""
-        import pandas as pd
-
         return pd.DataFrame(
             [(str(c.design), c.false_alarm, c.detection) for c in self.candidates],
             columns=["chart", "samples between false alarms", f"samples until {self.shift:g} σ"],

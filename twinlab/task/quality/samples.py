@@ -11,6 +11,7 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import special
 from twinlab.scope.ranges import Count, Number, Range, ranged
 from twinlab.task.quality.charts import ControlChart
 
@@ -47,17 +48,16 @@ def chart_constants(size: SampleSize) -> Constants:
     >>> round(chart_constants(5).d2, 3), round(chart_constants(2).D4, 3)
     (2.326, 3.267)
     """
-    from scipy.special import gammaln, ndtr
-
     # Range W: P(W ≤ w) = n ∫ φ(x) (Φ(x + w) − Φ(x))ⁿ⁻¹ dx, summed on a fine grid.
     x, step = np.linspace(-8.0, 8.0, 801, retstep=True)
     w = np.linspace(0.0, 12.0, 1201)
     density = np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
-    within = ndtr(x[None, :] + w[:, None]) - ndtr(x)[None, :]
+    within = special.ndtr(x[None, :] + w[:, None]) - special.ndtr(x)[None, :]
     survival = 1.0 - size * (density * within ** (size - 1)).sum(axis=1) * step
     d2 = float(np.trapezoid(survival, w))
     d3 = float(np.sqrt(2 * np.trapezoid(w * survival, w) - d2**2))
-    c4 = float(np.sqrt(2 / (size - 1)) * np.exp(gammaln(size / 2) - gammaln((size - 1) / 2)))
+    log_ratio = special.gammaln(size / 2) - special.gammaln((size - 1) / 2)
+    c4 = float(np.sqrt(2 / (size - 1)) * np.exp(log_ratio))
     ranges, spreads = 3 * d3 / d2, 3 * np.sqrt(1 - c4**2) / c4
     root = np.sqrt(size)
     return Constants(
@@ -144,7 +144,5 @@ class Capability(Row):
     @property
     def ppm(self) -> float:
         """Parts per million outside the limits."""
-        from scipy.special import ndtr
-
         low, high = (self.lower - self.mean) / self.sigma, (self.mean - self.upper) / self.sigma
-        return float(1e6 * (ndtr(low) + ndtr(high)))
+        return float(1e6 * (special.ndtr(low) + special.ndtr(high)))

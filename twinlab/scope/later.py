@@ -1,0 +1,30 @@
+"""Libraries that take a third of a second or more to load, loaded when something of them is used.
+
+So `import twinlab` stays quick, and a module still names at its top what it needs.
+
+>>> pd.Series([1, 2]).tolist()
+[1, 2]
+"""
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["integrate", "nx", "optimize", "pd", "signal", "sparse", "special", "stats"]
+
+
+class _Later(ModuleType):
+    """A library that is imported when something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
+
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+    from scipy import integrate, optimize, signal, sparse, special, stats
+else:
+    nx, pd = _Later("networkx"), _Later("pandas")
+    integrate, optimize, signal = map(_Later, ("scipy.integrate", "scipy.optimize", "scipy.signal"))
+    sparse, special, stats = map(_Later, ("scipy.sparse", "scipy.special", "scipy.stats"))
