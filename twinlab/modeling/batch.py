@@ -160,7 +160,6 @@ class Batch(Sealed):
         return daily_table(self.plan, self.days, measure(self.plan, nights))
 
     def __repr__(self) -> str:
-        """Say what was run."""
         nodes = len(self.scenario.network.nodes)
         out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
         return (

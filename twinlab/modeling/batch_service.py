@@ -16,7 +16,6 @@ class BatchService:
     """What customers get on time, and which replenishment cycles have a stock-out."""
 
     def __init__(self, plan: Plan, books: Ledger) -> None:
-        """Remember who is waiting before the first day."""
         self.books = books
         sellers = list(dict.fromkeys(plan.sellers))
         self.sellers = np.array(sellers, dtype=np.int64)

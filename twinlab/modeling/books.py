@@ -28,7 +28,6 @@ class Books:
     """
 
     def __init__(self, plan: Plan, luck: Luck, column: int, start: State) -> None:
-        """Open the books with a start state and the luck of one replication."""
         self.plan = plan
         self.start = start
         self.day = start.day
@@ -207,7 +206,6 @@ class Service:
     """What customers get on time, and which replenishment cycles have a stock-out."""
 
     def __init__(self, books: Books) -> None:
-        """Remember who is waiting before the first day."""
         lanes = len(books.plan.lanes)
         self.claims = {item: lanes + item for item in books.plan.sellers}
         self.waiting = {item: books.owed[claim] for item, claim in self.claims.items()}

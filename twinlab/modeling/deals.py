@@ -30,7 +30,6 @@ class Deal:
     efficiency: float
 
     def __str__(self) -> str:
-        """Say it in a line."""
         p = self.profits
         return (
             f"{self.contract}: {self.quantity:.4g} units; retailer {p.retailer:.4g} + supplier "

@@ -84,7 +84,6 @@ class Comparison(Sealed):
         return pd.DataFrame(rows, columns=head)
 
     def __str__(self) -> str:
-        """The table, and what must be known beside it."""
         table = self.table.to_string(index=False, float_format="{:.4g}".format)
         return "\n".join([table, *self.notes])
 

@@ -55,7 +55,6 @@ class ServicePlan(Sealed):
     cost: float
 
     def __str__(self) -> str:
-        """Say where stock lies."""
         held = ", ".join(f"{k} {v:.4g}" for k, v in self.safety_stock.items() if v > 0) or "nowhere"
         return f"safety stock {held}: {self.cost:.6g} USD/day"
 

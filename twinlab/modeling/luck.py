@@ -196,7 +196,6 @@ class Shelf:
     """Draws of late, so that moving a slider does not draw the same luck again; the oldest go."""
 
     def __init__(self, most: int) -> None:
-        """Hold at most so many bytes."""
         self.most, self.held = most, 0
         self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
         self._lock = Lock()

@@ -47,7 +47,6 @@ class Newsvendor:
     critical_ratio: float
 
     def __str__(self) -> str:
-        """Say it in a line."""
         return (
             f"stock {self.level:.4g} units (critical ratio {self.critical_ratio:.3g}): "
             f"{self.cost:.4g} USD/period"

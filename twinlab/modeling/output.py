@@ -40,7 +40,6 @@ class Estimate:
         return "worth it" if self.low > 0 else doubt
 
     def __str__(self) -> str:
-        """Say it in a line."""
         beside = f"{100 * self.confidence:g} % interval{self.note and '; ' + self.note}"
         return f"{self.short}: mean of {self.count:,} histories, {beside}"
 
@@ -118,7 +117,6 @@ class WarmUp:
     count: int
 
     def __str__(self) -> str:
-        """Say it in a line."""
         late = self.observations > self.count // 3
         advice = "; run much longer, the start is still felt" if late else ""
         return f"leave out the first {self.observations} of {self.count} days{advice}"
@@ -179,7 +177,6 @@ class Spread:
     """
 
     def __init__(self) -> None:
-        """Nothing has been seen."""
         self.count = 0
         self.series: list[tuple[Any, ...]] = []
 

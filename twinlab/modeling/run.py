@@ -131,7 +131,6 @@ class Run(Sealed):
                        warm_up=self.warm_up + out)  # fmt: skip
 
     def __repr__(self) -> str:
-        """Say what was run."""
         nodes = len(self.scenario.network.nodes)
         out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
         return (

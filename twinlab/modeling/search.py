@@ -45,7 +45,6 @@ class Tuning(Sealed):
     seeds: Seeds
 
     def __str__(self) -> str:
-        """Say it in two lines."""
         best = ", ".join(
             f"{path} = {value:.4g}" + " (on the edge of its range)" * (path in self.edges)
             for path, value in self.values.items()

@@ -132,7 +132,6 @@ class SerialPlan(Sealed):
                 in zip(self.echelon, reached, [*reached[1:], 0.0], strict=True)}  # fmt: skip
 
     def __str__(self) -> str:
-        """Say it in a line."""
         levels = ", ".join(f"{name} {level:.4g}" for name, level in self.echelon.items())
         return f"echelon levels {levels}: {self.cost:.4g} USD/day"
 

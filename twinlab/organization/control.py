@@ -29,7 +29,6 @@ class Role:
     more_is_better: bool = False
 
     def __post_init__(self) -> None:
-        """Check that it decides something and can be judged."""
         object.__setattr__(self, "decides", frozen(dict(self.decides)))
         if not self.decides:
             raise ScenarioError(
@@ -67,7 +66,6 @@ class Organization:
     unit: str = field(default="USD/day")
 
     def __post_init__(self) -> None:
-        """Check that names and decisions are nobody else's."""
         object.__setattr__(self, "roles", tuple(self.roles))
         owners: dict[str, str] = {}
         for role in self.roles:
@@ -82,7 +80,6 @@ class Organization:
                 owners[path] = role.name
 
     def __getitem__(self, name: str) -> Role:
-        """The role of a name."""
         for role in self.roles:
             if role.name == name:
                 return role

@@ -43,7 +43,6 @@ class View:
                  "product", "sales", "suppliers")  # fmt: skip
 
     def __init__(self, node: str, product: str, suppliers: Sequence[Supplier] = ()) -> None:
-        """A view of nothing yet; the engine fills it before each decision."""
         self.node = node
         self.product = product
         self.suppliers = suppliers
@@ -91,7 +90,6 @@ class View:
         return self.sales()
 
     def __repr__(self) -> str:
-        """Show the books."""
         return (
             f"View(day {self.day}, {self.node} {self.product}: {self.on_hand:g} on hand, "
             f"{self.on_order:g} on order, {self.backlog:g} owed, {self.demand:g} asked)"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 def tiers(network: Network) -> dict[str, int]:
     """Give every node its tier: its column, or the fewest lanes to a customer if no row says.
 
-    >>> from twinlab import Normal, serial
     >>> tiers(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
     {'mine': 2, 'plant': 1, 'shop': 0}
     """
@@ -51,7 +50,6 @@ def cut(network: Network, tier: int) -> Network:
     Raises:
         NetworkError: no customer is left.
 
-    >>> from twinlab import Normal, serial
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), on_hand={"mill": 9})
     >>> cut(chain, tier=1)
     Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
@@ -126,7 +124,6 @@ class Narrowed:
         return pd.DataFrame(rows, columns=["cannot answer about", "which", "why"])
 
     def __repr__(self) -> str:
-        """Say how narrow it is and list the blind spots."""
         tier = "all tiers" if self.tier is None else f"tiers 0 to {self.tier}"
         step = "day by day" if self.period == 1 else f"in steps of {self.period} days"
         spots = [f"\n- {s.what} {s.name}: {s.why}" for s in self.blind_spots]
@@ -146,7 +143,6 @@ def narrow(scenario: Scenario, tier: int | None = None, period: int = 1) -> Narr
     Raises:
         ScenarioError: no customer is left, or not one whole period.
 
-    >>> from twinlab import BaseStock, Normal, Outage, serial
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), lead_time=3)
     >>> full = Scenario(chain, BaseStock(20), disruptions=[Outage("mill", start=9, days=2)])
     >>> narrow(full, tier=1)

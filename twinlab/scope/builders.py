@@ -33,7 +33,6 @@ def serial(
     The first node is an unlimited source; customers ask the last one. ``lead_time`` (days) is that
     of the lane into the named node, ``holding_cost`` in USD/unit/day, ``on_hand`` in units.
 
-    >>> from twinlab import Normal
     >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), lead_time={"plant": 2})
     >>> [(v.source, v.destination, v.lead_time.average) for v in chain.lanes]
     [('mine', 'plant', 2.0), ('plant', 'shop', 1.0)]
@@ -59,7 +58,6 @@ def distribution(
     The unlimited source is called ``supplier``; customers ask every retailer. Figures as in
     ``serial``.
 
-    >>> from twinlab import Poisson
     >>> net = distribution("DC", ["north", "south"], demand={"north": Poisson(3), "south": Poisson(5)})
     >>> [d.pattern.average for d in net.demands]
     [3.0, 5.0]
@@ -84,7 +82,6 @@ def assembly(
     ``p supplier`` and its lead time is given under that name; ``on_hand`` at the plant is that of
     the product.
 
-    >>> from twinlab import Poisson
     >>> bike = assembly("plant", {"frame": 1, "wheel": 2}, demand=Poisson(3))
     >>> bike.recipes[0].components
     {'frame': 1.0, 'wheel': 2.0}

@@ -44,7 +44,6 @@ Name = TypeVar("Name", bound=Hashable)
 def turns(network: Network) -> list[str]:
     """List the nodes in the order of their afternoon turns, upstream first.
 
-    >>> from twinlab import Normal, serial
     >>> turns(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
     ['mine', 'plant', 'shop']
     """
@@ -57,7 +56,6 @@ def turns(network: Network) -> list[str]:
 def upstream_items(network: Network) -> list[ItemKey]:
     """List the (node, product) pairs upstream first; mornings take them from the other end.
 
-    >>> from twinlab import Poisson, assembly
     >>> upstream_items(assembly("plant", {"frame": 1}, demand=Poisson(3)))
     [('frame supplier', 'frame'), ('plant', 'frame'), ('plant', 'unit')]
     """

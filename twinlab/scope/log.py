@@ -61,7 +61,6 @@ class Log(Sequence[Event]):
         self._rows = list(events)
 
     def __len__(self) -> int:
-        """Count the events."""
         return len(self._rows)
 
     @overload
@@ -69,21 +68,17 @@ class Log(Sequence[Event]):
     @overload
     def __getitem__(self, at: slice) -> Log: ...
     def __getitem__(self, at: int | slice) -> Event | Log:
-        """Give one event, or a log of some."""
         return Log(self._rows[at]) if isinstance(at, slice) else Event(*self._rows[at])
 
     def __iter__(self) -> Iterator[Event]:
-        """Go through the events."""
         return (Event(*row) for row in self._rows)
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether the same things happened in the same order."""
         return isinstance(other, Log) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        """Say how much happened."""
         days = self._rows[-1][0] - self._rows[0][0] + 1 if self._rows else 0
         return f"Log({len(self)} events on {days} days)"
 

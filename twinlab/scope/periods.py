@@ -93,7 +93,6 @@ def coarse_network(network: Network, period: int) -> Network:
     periods (at least one in a cycle of lanes). What a rounding takes from goods under way is put
     into stock, so that every inventory position starts as it was.
 
-    >>> from twinlab import serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), lead_time=10, holding_cost=2)
     >>> week = coarse_network(chain, 7)
     >>> week.lanes[0].lead_time, week.demands[0].pattern.average, week.nodes[1].holding_cost
@@ -185,7 +184,6 @@ def coarsen_disruptions(disruptions: Iterable[Disruption], period: int) -> tuple
     it fills. One that strikes at random strikes in a period as probably as on one of its days, and
     is weakened if it lasts less than a period on average. Delays are rounded to whole periods.
 
-    >>> from twinlab import Outage
     >>> [(d.start, d.days.average, round(d.loss, 3)) for d in coarsen_disruptions(
     ...     [Outage("mill", start=12, days=12)], 7)]
     [(1, 1.0, 0.286), (2, 1.0, 1.0), (3, 1.0, 0.429)]

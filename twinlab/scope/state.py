@@ -30,7 +30,6 @@ class State:
     the arrival days of what is under way are known; if not, they are only expected, and a history
     that starts here draws its own, given how long the goods have been travelling.
 
-    >>> from twinlab import Normal, Stock, serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> State.initial(chain).on_hand
     {('shop', 'unit'): 8.0}
@@ -117,7 +116,6 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
     Raises:
         ScenarioError: an event of an unknown kind.
 
-    >>> from twinlab import Normal, serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> fold([Event(0, "demanded", "shop", "unit", 3.0), Event(0, "served", "shop", "unit", 3.0),
     ...       Event(0, "closed")], chain).on_hand
