@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from twinlab.modeling.ledger import record_rows
-from twinlab.modeling.measures import MEASURES
+from twinlab.modeling.measures import BY_ITEM, BY_LANE, MEASURES
 from twinlab.modeling.plan import Plan
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
@@ -34,15 +34,6 @@ def read_band(plan: Plan, given: str | tuple[Any, ...]) -> Band:
     return band
 
 
-# Measures that a record holds by item, under another name or its own.
-_BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {
-    name: name
-    for name in ("on_hand", "on_order", "served", "lost", "on_time", "ordered", "received",
-                 "started", "finished", "scrap", "consumed")
-}  # fmt: skip
-_BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
-
-
 def band_rows(plan: Plan, band: Band) -> list[int]:
     """The rows of a record whose sum is the band's measure today.
 
@@ -53,10 +44,10 @@ def band_rows(plan: Plan, band: Band) -> list[int]:
     items = {at for node in nodes for at in plan.columns(node, band.product)}
     rows = record_rows(plan)
     lanes = [at for at, lane in enumerate(plan.lanes) if lane.source in items]
-    if band.measure in _BY_ITEM:
-        return [rows[_BY_ITEM[band.measure]].start + at for at in sorted(items)]
-    if band.measure in _BY_LANE:
-        return [rows[_BY_LANE[band.measure]].start + at for at in lanes]
+    if band.measure in BY_ITEM:
+        return [rows[BY_ITEM[band.measure]].start + at for at in sorted(items)]
+    if band.measure in BY_LANE:
+        return [rows[BY_LANE[band.measure]].start + at for at in lanes]
     if band.measure == "backlog":
         customers = [len(plan.lanes) + at for at in sorted(items)]
         return [rows["owed"].start + at for at in [*lanes, *customers]]

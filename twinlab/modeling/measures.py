@@ -53,6 +53,14 @@ MEASURES: dict[str, tuple[str, str]] = {
     "emissions": ("kg CO2e/day", "emitted by what was sent today, for its whole way"),
 }
 
+# Measures that the nights hold as they are, by item and by lane, and under which name.
+BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {
+    name: name
+    for name in ("on_hand", "on_order", "served", "lost", "on_time", "ordered", "received",
+                 "started", "finished", "scrap", "consumed")
+}  # fmt: skip
+BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
+
 COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
 
 
@@ -63,11 +71,7 @@ def measure(plan: Plan, nights: dict[str, Array]) -> dict[str, Array]:
     of measures.
     """
     customers = nights["owed"][:, len(plan.lanes) :]
-    same = ("on_hand", "on_order", "served", "lost", "ordered", "received", "started", "finished",
-            "scrap", "consumed", "on_time")  # fmt: skip
-    found = {name: nights[name] for name in same}
-    found["demand"] = nights["demanded"]
-    found["asked"] = nights["asked_today"]
+    found = {name: nights[rows] for name, rows in BY_ITEM.items()}
     found["in_process"] = _by_item(plan, nights["in_process"], [r.item for r in plan.recipes])
     found |= _measure_lanes(plan, nights, customers)
     stocked = np.array([not item.unlimited for item in plan.items])
@@ -94,10 +98,8 @@ def _measure_lanes(plan: Plan, nights: dict[str, Array], customers: Array) -> di
     tonne_km = np.array([weight[v.product] / 1000 * v.distance * v.emission_factor for v in rows])
     internal = np.array([plan.items[at].node.backlog_cost for at in sources])
     owed = nights["owed"][:, : len(rows)]
-    return {
-        "shipped": _by_item(plan, shipped, sources),
-        "shipments": _by_item(plan, nights["sent"], sources),
-        "in_transit": _by_item(plan, nights["in_transit"], sources),
+    same = {name: _by_item(plan, nights[flow], sources) for name, flow in BY_LANE.items()}
+    return same | {
         "backlog": _by_item(plan, owed, sources) + customers,
         "owing": _by_item(plan, owed * internal, sources),
         "transport": _by_item(plan, shipped * per_unit + nights["sent"] * per_shipment, sources),

@@ -183,7 +183,7 @@ def make_plan(scenario: Scenario) -> Plan:
         recipes=recipes,
         demands=tuple(network.demands),
         sellers=tuple(numbers[d.node, d.product] for d in network.demands),
-        turns=_turns(network, items, lanes, recipes, upstream),
+        turns=_turns(network, items, nodes, upstream),
         deciders=tuple(at for at in reversed(upstream) if not items[at].unlimited),
         upstream=tuple(upstream),
         feeds=_feeds(items, lanes, recipes),
@@ -251,25 +251,19 @@ def _item(
 
 
 def _turns(
-    network: Network,
-    items: tuple[ItemPlan, ...],
-    lanes: tuple[LanePlan, ...],
-    recipes: tuple[RecipePlan, ...],
-    upstream: list[int],
+    network: Network, items: tuple[ItemPlan, ...], nodes: dict[str, Node], upstream: list[int]
 ) -> tuple[TurnPlan, ...]:
     """Every node's afternoon, in the order of the turns."""
-    place = {number: at for at, number in enumerate(upstream)}
-    lanes_in, makes, holds = defaultdict(list), defaultdict(list), defaultdict(list)
-    for at, lane in enumerate(lanes):
-        lanes_in[lane.row.destination].append(at)
-    for at in sorted(range(len(recipes)), key=lambda at: place[recipes[at].item]):
-        makes[recipes[at].row.node].append(at)
-    for item in items:
-        if item.claims:
-            holds[item.node.name].append(item.number)
-    nodes = {n.name: n for n in network.nodes}
+    here: dict[str, list[ItemPlan]] = {name: [] for name in nodes}
+    for at in upstream:
+        here[items[at].node.name].append(items[at])
     return tuple(
-        TurnPlan(nodes[name], tuple(lanes_in[name]), tuple(makes[name]), tuple(holds[name]))
+        TurnPlan(
+            node=nodes[name],
+            lanes_in=tuple(sorted(lane for item in here[name] for lane in item.lanes_in)),
+            recipes=tuple(item.made for item in here[name] if item.made is not None),
+            items=tuple(sorted(item.number for item in here[name] if item.claims)),
+        )
         for name in turns(network)
     )
 

@@ -47,6 +47,11 @@ class Event(NamedTuple):
     due: int | None = None
     note: Any = None
 
+    @property
+    def item(self) -> tuple[str, str]:
+        """The (node, product) at which it happened."""
+        return (self.node, self.product)
+
 
 class Log(Sequence[Event]):
     """Events in the order in which they happened.

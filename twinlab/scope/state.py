@@ -141,52 +141,48 @@ def happen(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
 
 
 def _demanded(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    item = (event.node, event.product)
-    state.owed[item] += event.quantity
-    state.orders[item].append([event.day, event.quantity])
-    state.asked[item] += event.quantity
+    state.owed[event.item] += event.quantity
+    state.orders[event.item].append([event.day, event.quantity])
+    state.asked[event.item] += event.quantity
 
 
 def _decided(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.asked[event.node, event.product] = 0.0
+    state.asked[event.item] = 0.0
 
 
 def _ordered(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    item = (event.node, event.product)
-    state.on_order[item] += event.quantity
-    claim = _claim(event.partner, event)
+    state.on_order[event.item] += event.quantity
     assert event.due is not None
     if event.due > event.day:
-        state.mail[claim].append(Posted(event.due, event.quantity))
+        state.mail[_claim(event)].append(Posted(event.due, event.quantity))
     else:
-        _reach(state, event, claim, recipes)
+        _reach(state, event, recipes)
 
 
 def _accepted(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
     # The event stands at the supplier: turn it round to find the claim it belongs to.
     placed = event._replace(node=event.partner, partner=event.node)
-    claim = _claim(placed.partner, placed)
+    claim = _claim(placed)
     state.mail[claim] = [p for p in state.mail[claim] if p.due > event.day]
-    _reach(state, placed, claim, recipes)
+    _reach(state, placed, recipes)
 
 
-def _claim(supplier: str, event: Event) -> Claim:
+def _claim(event: Event) -> Claim:
     """The lane of an order, or (node, product) of an order to make."""
-    if supplier == event.node:
-        return (event.node, event.product)
-    return (supplier, event.node, event.product, event.mode)
+    if event.partner == event.node:
+        return event.item
+    return (event.partner, event.node, event.product, event.mode)
 
 
-def _reach(state: State, event: Event, claim: Claim, recipes: dict[ItemKey, Recipe]) -> None:
+def _reach(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
     """An order is seen by whom it was placed with."""
     if event.partner == event.node:
-        item = (event.node, event.product)
-        state.to_make[item] += event.quantity
-        for component, need in recipes[item].components.items():
+        state.to_make[event.item] += event.quantity
+        for component, need in recipes[event.item].components.items():
             state.asked[event.node, component] += event.quantity * need
     else:
-        state.owed[claim] += event.quantity
-        state.orders[claim].append([event.day, event.quantity])
+        state.owed[_claim(event)] += event.quantity
+        state.orders[_claim(event)].append([event.day, event.quantity])
         state.asked[event.partner, event.product] += event.quantity
 
 
@@ -199,26 +195,15 @@ def _shipped(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None
 
 
 def _served(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    _hand_over(state, (event.node, event.product), event)
+    _hand_over(state, event.item, event)
 
 
 def _hand_over(state: State, claim: Claim, event: Event) -> None:
     """Goods leave the node for a claimant: its oldest orders first."""
-    item = (event.node, event.product)
-    if item in state.on_hand:
-        state.on_hand[item] -= event.quantity
-    _settle(state, claim, event.quantity)
-
-
-def _lost(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    claim = (event.node, event.product)
-    state.owed[claim] = 0.0
-    state.orders[claim].clear()
-
-
-def _settle(state: State, claim: Claim, quantity: float) -> None:
+    if event.item in state.on_hand:
+        state.on_hand[event.item] -= event.quantity
+    quantity, orders = event.quantity, state.orders[claim]
     state.owed[claim] -= quantity
-    orders = state.orders[claim]
     while orders and orders[0][1] <= quantity:
         quantity -= orders.pop(0)[1]
     if orders:
@@ -227,37 +212,39 @@ def _settle(state: State, claim: Claim, quantity: float) -> None:
         orders.clear()
 
 
+def _lost(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+    state.owed[event.item] = 0.0
+    state.orders[event.item].clear()
+
+
 def _received(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    item, claim = (event.node, event.product), _claim(event.partner, event)
-    state.on_hand[item] += event.quantity
-    state.on_order[item] = max(0.0, state.on_order[item] - event.quantity)
+    claim = _claim(event)
+    state.on_hand[event.item] += event.quantity
+    state.on_order[event.item] = max(0.0, state.on_order[event.item] - event.quantity)
     state.in_transit[claim] = max(0.0, state.in_transit[claim] - event.quantity)
     state.under_way[claim] = [s for s in state.under_way[claim] if s.due > event.day]
 
 
 def _consumed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    item = (event.node, event.product)
-    state.on_hand[item] = max(0.0, state.on_hand[item] - event.quantity)
+    state.on_hand[event.item] = max(0.0, state.on_hand[event.item] - event.quantity)
 
 
 def _started(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    item = (event.node, event.product)
     assert event.due is not None
-    state.to_make[item] -= event.quantity
-    state.in_process[item] += event.quantity
-    state.batches[item].append(Batch(event.due, event.quantity, event.note, event.day))
+    state.to_make[event.item] -= event.quantity
+    state.in_process[event.item] += event.quantity
+    state.batches[event.item].append(Batch(event.due, event.quantity, event.note, event.day))
 
 
 def _finished(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    item = (event.node, event.product)
-    state.on_hand[item] += event.quantity
-    state.on_order[item] = max(0.0, state.on_order[item] - event.note)
-    state.in_process[item] = max(0.0, state.in_process[item] - event.note)
-    state.batches[item] = [b for b in state.batches[item] if b.due > event.day]
+    state.on_hand[event.item] += event.quantity
+    state.on_order[event.item] = max(0.0, state.on_order[event.item] - event.note)
+    state.in_process[event.item] = max(0.0, state.in_process[event.item] - event.note)
+    state.batches[event.item] = [b for b in state.batches[event.item] if b.due > event.day]
 
 
 def _remembered(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.memory[event.node, event.product] = deepcopy(event.note)
+    state.memory[event.item] = deepcopy(event.note)
 
 
 def _closed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
