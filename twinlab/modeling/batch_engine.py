@@ -8,6 +8,7 @@ here, one per replication. The two agree to the last bit on everything that a ni
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,9 @@ from twinlab.modeling.batch_afternoon import BatchAfternoon
 from twinlab.modeling.batch_service import BatchService
 from twinlab.modeling.ledger import Ledger
 from twinlab.modeling.luck import Luck
-from twinlab.modeling.plan import ItemPlan, Plan
+from twinlab.modeling.plan import ItemPlan, Plan, open_view
 from twinlab.organization.sourcing import PriorityFailover, split_order
-from twinlab.organization.view import Supplier, View
+from twinlab.organization.view import View
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError
@@ -37,7 +38,13 @@ class BatchEngine:
         self.service = BatchService(plan, books)
         self.afternoon = BatchAfternoon(plan, luck, books, self.service)
         self.day = start.day
-        self.views = [self._view(item, start) for item in plan.items]
+        self.views = [
+            open_view(
+                plan, item, start,
+                partial(_echelon_position, self, item.number),
+                partial(_point_of_sale, self, item.number),
+            ) for item in plan.items
+        ]  # fmt: skip
         periods = [(plan.items[n], plan.items[n].node.review_period) for n in plan.deciders]
         self._morning = [(i, p) for i, p in periods if not i.node.evening_review]
         self._evening = [(i, p) for i, p in periods if i.node.evening_review]
@@ -156,17 +163,6 @@ class BatchEngine:
         books.to_make[recipe] += quantity
         for component, need in self.plan.recipes[recipe].components:
             books.ask(component, quantity * need)
-
-    def _view(self, item: ItemPlan, start: State) -> View:
-        rows = [self.plan.lanes[at].row for at in item.lanes_in]
-        view = View(*item.key, [
-            Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows
-        ])  # fmt: skip
-        view.memory = dict(start.memory.get(item.key, {}))
-        view.echelon = lambda: _echelon_position(self, item.number)
-        view.sales = lambda: _point_of_sale(self, item.number)
-        item.sharing(view)
-        return view
 
 
 def _check_decisions(plan: Plan, decided: Array, day: int) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import simpy
 
 from twinlab.modeling.books import Books
-from twinlab.modeling.plan import Plan
+from twinlab.modeling.plan import Plan, open_view
 from twinlab.organization.sourcing import split_order
-from twinlab.organization.view import Supplier, View
 from twinlab.scope.calendar import DUST
 from twinlab.scope.errors import ScenarioError
 
@@ -27,7 +27,13 @@ class Morning:
         self.plan, self.books, self.clock, self.asked = plan, books, clock, asked
         self.question: simpy.Event | None = None  # what a person must answer now
         self.number = 0  # the item it is about
-        self.views = [self._view(number) for number in range(len(plan.items))]
+        self.views = [
+            open_view(
+                plan, item, books.start,
+                partial(books.echelon_position, item.number),
+                partial(books.point_of_sale, item.number),
+            ) for item in plan.items
+        ]  # fmt: skip
         self.remembering = {number for number, view in enumerate(self.views) if view.memory}
         self.watched = {item.number for item in plan.items if self._may_shut(item.lanes_in)}
 
@@ -135,20 +141,6 @@ class Morning:
         self.books.to_make[recipe] += quantity
         for component, need in self.plan.recipes[recipe].components:
             self.books.ask(component, quantity * need)
-
-    def _view(self, number: int) -> View:
-        """The view of an item's decision maker, with what it remembers."""
-        item = self.plan.items[number]
-        rows = [self.plan.lanes[at].row for at in item.lanes_in]
-        suppliers = [
-            Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows
-        ]
-        view = View(*item.key, suppliers)
-        view.memory = deepcopy(self.books.start.memory.get(item.key, {}))
-        view.echelon = lambda: self.books.echelon_position(number)
-        view.sales = lambda: self.books.point_of_sale(number)
-        item.sharing(view)
-        return view
 
     def _factors(self, lane: int) -> list[list[float]]:
         """What disruptions leave of a lane and of its source, where they touch them at all."""

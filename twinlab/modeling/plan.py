@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from twinlab.organization.sharing import FullSharing
 from twinlab.organization.sourcing import PriorityFailover
+from twinlab.organization.view import Supplier, View
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,20 @@ class Plan:
         return found
 
 
+def open_view(
+    plan: Plan, item: ItemPlan, start: State, echelon: Callable[[], Any], sales: Callable[[], Any]
+) -> View:
+    """The view of an item's decision maker, with what it remembers and what others share."""
+    rows = [plan.lanes[at].row for at in item.lanes_in]
+    view = View(*item.key, [
+        Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows
+    ])  # fmt: skip
+    view.memory = deepcopy(start.memory.get(item.key, {}))
+    view.echelon, view.sales = echelon, sales
+    item.sharing(view)
+    return view
+
+
 def _warn_of_empty_shelf(plan: Plan) -> None:
     """Say it where a level of 0 meets customers who do not wait for what is ordered for them."""
     for row, at in zip(plan.demands, plan.sellers, strict=True):
@@ -172,10 +190,7 @@ def make_plan(scenario: Scenario) -> Plan:
         for r in network.recipes
     )
     upstream = [numbers[key] for key in upstream_items(network)]
-    links = _links(scenario, lanes, recipes)
-    items = tuple(
-        _item(scenario, key, at, nodes[key[0]], lanes, links) for key, at in numbers.items()
-    )
+    items = _items(scenario, nodes, lanes, recipes)
     plan = Plan(
         scenario=scenario,
         items=items,
@@ -192,62 +207,46 @@ def make_plan(scenario: Scenario) -> Plan:
     return plan
 
 
-@dataclass(frozen=True)
-class _Links:
-    """What belongs to each item number: lanes in and out, its recipe, its users, its demand row."""
-
-    into: dict[int, list[int]]
-    out: dict[int, list[int]]
-    made: dict[int, int]
-    users: dict[int, list[tuple[int, float]]]
-    demand: dict[ItemKey, int]
-    rates: dict[ItemKey, float | None]
-
-
-def _links(
-    scenario: Scenario, lanes: tuple[LanePlan, ...], recipes: tuple[RecipePlan, ...]
-) -> _Links:
+def _items(
+    scenario: Scenario, nodes: dict[str, Node], lanes: tuple[LanePlan, ...],
+    recipes: tuple[RecipePlan, ...],
+) -> tuple[ItemPlan, ...]:  # fmt: skip
+    """Every item with its lanes in, its claims, its recipe, its users and its demand row."""
     network = scenario.network
-    links = _Links(defaultdict(list), defaultdict(list), {}, defaultdict(list), {}, {})
-    for at, lane in enumerate(lanes):
-        links.into[lane.destination].append(at)
-        links.out[lane.source].append(at)
-    for at, recipe in enumerate(recipes):
-        links.made[recipe.item] = at
-        for component, need in recipe.components:
-            links.users[component].append((at, need))
-    links.demand.update({(d.node, d.product): at for at, d in enumerate(network.demands)})
-    links.rates.update({(s.node, s.product): s.holding_cost for s in network.stocks})
-    return links
-
-
-def _item(
-    scenario: Scenario, key: ItemKey, number: int, node: Node, lanes: tuple[LanePlan, ...],
-    links: _Links,
-) -> ItemPlan:  # fmt: skip
-    own_rate = links.rates.get(key)
-    ranked = [(lanes[at].row.service_rank, at) for at in links.out[number]]
-    claims = [at for _, at in sorted(ranked)]
-    demand = links.demand.get(key)
-    if demand is not None:
-        rank = scenario.network.demands[demand].service_rank
-        claims.insert(sum(r <= rank for r, _ in ranked), -1)
     rules: Any = scenario.rules
     sharing: Any = scenario.sharing
-    return ItemPlan(
-        key=key,
-        node=node,
-        number=number,
-        holding_cost=node.holding_cost if own_rate is None else own_rate,
-        made=links.made.get(number),
-        lanes_in=tuple(links.into[number]),
-        customers=demand,
-        claims=tuple(claims),
-        users=tuple(links.users[number]),
-        rule=rules.get(key),
-        sourcing=scenario.sourcing.get(key, PriorityFailover()),
-        sharing=sharing.get(key, FullSharing()),
-    )
+    into, out, users = defaultdict(list), defaultdict(list), defaultdict(list)
+    for at, lane in enumerate(lanes):
+        into[lane.destination].append(at)
+        out[lane.source].append((lane.row.service_rank, at))
+    for at, recipe in enumerate(recipes):
+        for component, need in recipe.components:
+            users[component].append((at, need))
+    made = {recipe.item: at for at, recipe in enumerate(recipes)}
+    asked = {(d.node, d.product): at for at, d in enumerate(network.demands)}
+    rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
+    items = []
+    for number, key in enumerate(network.items):
+        node, own_rate, demand = nodes[key[0]], rates.get(key), asked.get(key)
+        claims = [at for _, at in sorted(out[number])]
+        if demand is not None:
+            last = network.demands[demand].service_rank
+            claims.insert(sum(rank <= last for rank, _ in out[number]), -1)
+        items.append(ItemPlan(
+            key=key,
+            node=node,
+            number=number,
+            holding_cost=node.holding_cost if own_rate is None else own_rate,
+            made=made.get(number),
+            lanes_in=tuple(into[number]),
+            customers=demand,
+            claims=tuple(claims),
+            users=tuple(users[number]),
+            rule=rules.get(key),
+            sourcing=scenario.sourcing.get(key, PriorityFailover()),
+            sharing=sharing.get(key, FullSharing()),
+        ))  # fmt: skip
+    return tuple(items)
 
 
 def _turns(
