@@ -123,12 +123,8 @@ class Books:
         self.on_order[item] += quantity
         self.ordered[item] += quantity
 
-    def arrival_day(self, lane: int, day: int) -> int:
-        """The arrival day of goods that leave today; a lane that is held loses a day."""
-        return self.delayed(lane, day, self.lead_time[lane][day])
-
     def delayed(self, lane: int, day: int, left: int) -> int:
-        """The day on which goods arrive that have some days of moving left after a day."""
+        """The day on which goods arrive that have days of moving left; held days do not count."""
         held = self.held[lane]
         if held is None:
             return day + left

@@ -90,7 +90,7 @@ def guaranteed_service(
     import networkx as nx  # a third of a second; `import twinlab` stays quick
 
     graph = _graph(stages, arcs)
-    longest = _longest(stages, graph)
+    longest = _longest(graph)
     bound = _bounds(graph, z)
     net = _solve(stages, graph, longest, bound)
     promises: dict[str, int] = {}
@@ -152,7 +152,7 @@ def _join(graph: nx.DiGraph, source: str, destination: str, units: float = 1.0) 
     graph.add_edge(source, destination, units=units)
 
 
-def _longest(stages: Sequence[ServiceStage], graph: nx.DiGraph) -> dict[str, int]:
+def _longest(graph: nx.DiGraph) -> dict[str, int]:
     """The longest time that a stage may need if nobody upstream holds stock."""
     import networkx as nx
 

@@ -95,7 +95,7 @@ class Shipping:
             books.log.append((day, "served", node, product, quantity))
             return
         row = self.plan.lanes[at].row
-        due = books.arrival_day(at, day)
+        due = books.delayed(at, day, books.lead_time[at][day])
         books.in_transit[at] += quantity
         books.shipped[at] += quantity
         books.sent[at] = 1.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
+@dataclass(slots=True, eq=False)
 class Supplier:
     """One way to get a product, as its buyer sees it.
 
@@ -13,16 +15,12 @@ class Supplier:
     numbers are floats in the event engine and arrays over replications in the batch engine.
     """
 
-    __slots__ = ("capacity", "mode", "node", "open", "rank", "share")
-
-    def __init__(self, node: str, mode: str, rank: int, share: float, capacity: float) -> None:
-        """Note what the lane's row says; the engine keeps ``open`` up to date."""
-        self.node = node
-        self.mode = mode
-        self.rank = rank
-        self.share = share
-        self.capacity = capacity
-        self.open: Any = 1.0
+    node: str
+    mode: str
+    rank: int
+    share: float
+    capacity: float
+    open: Any = 1.0  # kept up to date by the engine; the rest is what the lane's row says
 
 
 class View:
