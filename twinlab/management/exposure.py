@@ -36,8 +36,8 @@ class ExposureModel(Sealed):
     """A chain as plain tables for the exposure program; a period is any unit of time.
 
     ``makes`` maps (site, product) to the components of one unit; a supplier's product has none.
-    Lead times and the cost of changing over are left out, and flows can be redirected at once, so
-    losses are a lower bound.
+    Lead times and the cost of changing over are left out, and flows can be redirected at once: a
+    lower bound at mean demand, if nothing is made up for by spare capacity after the closure.
 
     Raises:
         ScenarioError: a number below zero, or customers or components that nothing can bring.

@@ -78,7 +78,7 @@ def band():
 )
 def ages(seed):
     made = claims.cells(1, "belief", "loss", "start")
-    plants = range(100 * seed, 100 * seed + 12)
+    plants = range(100 * seed, 100 * seed + 8)
     known = [made.start(plant, tl.Mode.SHADOW) for plant in plants]
     blind = [made.start(plant, tl.Mode.MODEL) for plant in plants]
     naive = [replace(state, tracked=True) for state in known]
