@@ -27,6 +27,7 @@ More methods stand on their floors: ``twinlab.people.BeerGame``, ``twinlab.manag
 from importlib import import_module
 from typing import Any
 
+from twinlab import management, modeling, organization, people, scope, task, technology
 from twinlab.management import (
     KPIs,
     bullwhip,
@@ -116,108 +117,34 @@ from twinlab.scope import (
     serial,
     write_disruptions,
 )
+from twinlab.scope.door import guard, not_offered
 from twinlab.task.recommendation import Recommendation
 from twinlab.technology import Alarm, Bus, EventStore, Fidelity, Link, Plant, Sensors, fidelity
 from twinlab.twin import Mode, Proposal, Twin, tend
 
 __all__ = [
-    "Alarm",
-    "BaseStock",
-    "Batch",
-    "Bus",
-    "Comparison",
-    "Constant",
-    "Delay",
-    "Demand",
-    "DemandShift",
-    "EchelonBaseStock",
-    "Empirical",
-    "Estimate",
-    "Event",
-    "EventStore",
-    "Fidelity",
-    "FixedLot",
-    "ForecastBaseStock",
-    "FullSharing",
-    "Game",
-    "Gamma",
-    "KPIs",
-    "Lane",
-    "LaneOutage",
-    "Link",
-    "Log",
-    "LogNormal",
-    "MinMax",
-    "Mode",
-    "NegativeBinomial",
-    "Network",
-    "NetworkError",
-    "Node",
-    "Normal",
-    "OneByOne",
-    "Outage",
-    "OwnOrders",
-    "PassThrough",
-    "Plant",
-    "PointOfSale",
-    "Poisson",
-    "Precision",
-    "PriorityFailover",
-    "Product",
-    "Proposal",
-    "Recipe",
-    "Recommendation",
-    "Run",
-    "Scenario",
-    "ScenarioError",
-    "Sensors",
-    "Shares",
-    "Sobol",
-    "SolverError",
-    "State",
-    "Stock",
-    "SyncError",
-    "Trace",
-    "Tuning",
-    "Twin",
-    "TwinError",
-    "Uniform",
-    "View",
-    "WarmUp",
-    "assembly",
-    "bullwhip",
-    "compare",
-    "cost",
-    "cycle_service_level",
-    "days_of_cover",
-    "distribution",
-    "emissions",
-    "end_to_end_bullwhip",
-    "estimate",
-    "fidelity",
-    "fill_rate",
-    "fold",
-    "lead_time",
-    "lost_sales",
-    "mean_backlog",
-    "mean_stock",
-    "mser5",
-    "on_time_in_full",
-    "read_disruptions",
-    "replicate",
-    "serial",
-    "simulate",
-    "sobol",
-    "sweep",
-    "tend",
-    "tornado",
-    "tune",
-    "write_disruptions",
-]
+    "Alarm", "BaseStock", "Batch", "Bus", "Comparison", "Constant", "Delay", "Demand",
+    "DemandShift", "EchelonBaseStock", "Empirical", "Estimate", "Event", "EventStore",
+    "Fidelity", "FixedLot", "ForecastBaseStock", "FullSharing", "Game", "Gamma", "KPIs", "Lane",
+    "LaneOutage", "Link", "Log", "LogNormal", "MinMax", "Mode", "NegativeBinomial", "Network",
+    "NetworkError", "Node", "Normal", "OneByOne", "Outage", "OwnOrders", "PassThrough", "Plant",
+    "PointOfSale", "Poisson", "Precision", "PriorityFailover", "Product", "Proposal", "Recipe",
+    "Recommendation", "Run", "Scenario", "ScenarioError", "Sensors", "Shares", "Sobol",
+    "SolverError", "State", "Stock", "SyncError", "Trace", "Tuning", "Twin", "TwinError",
+    "Uniform", "View", "WarmUp", "assembly", "bullwhip", "compare", "cost",
+    "cycle_service_level", "days_of_cover", "distribution", "emissions", "end_to_end_bullwhip",
+    "estimate", "fidelity", "fill_rate", "fold", "lead_time", "lost_sales", "mean_backlog",
+    "mean_stock", "mser5", "on_time_in_full", "read_disruptions", "replicate", "serial",
+    "simulate", "sobol", "sweep", "tend", "tornado", "tune", "write_disruptions",
+]  # fmt: skip
+
+for _floor in (scope, organization, modeling, technology, people, management, task):
+    guard(vars(_floor))
+guard(globals())
 
 
 def __getattr__(name: str) -> Any:
     """Import ``twinlab.lab`` and ``twinlab.cases`` when somebody first asks for them."""
     if name in ("cases", "lab"):
         return import_module(f"twinlab.{name}")
-    raise AttributeError(f"module 'twinlab' has no attribute {name!r}")
+    return not_offered(globals(), name)

@@ -101,7 +101,7 @@ def test_alignment_is_paired_and_judges_everybody():
 
 MISTAKES = [
     (lambda: Role("idle", {}, tl.cost), "role 'idle' decides nothing"),
-    (lambda: Role("vague", LEVELS["shop"], 0.95), "kpi 0.95 cannot be called"),
+    (lambda: Role("vague", LEVELS["shop"], 0.95), "kpi must be a function, got 0.95"),
     (lambda: Organization([own("shop", 1), own("shop", 1)], tl.cost), "two roles are called"),
     (lambda: Organization([own("shop", 1)], tl.cost)["shpo"], "did you mean 'shop'"),
     (lambda: align(Organization([own("shop", 1)], tl.cost),

@@ -41,7 +41,7 @@ def test_a_game_in_numbers():
     with pytest.raises(tl.ScenarioError, match="the game is over"):
         game.order(1)
     for wrong in (-1, float("nan"), float("inf")):
-        with pytest.raises(tl.ScenarioError, match="your order is"):
+        with pytest.raises(tl.ScenarioError, match="units must be a finite number of at least 0"):
             people.NewsvendorGame().order(wrong)
 
 

@@ -13,8 +13,11 @@ from twinlab.cases.automotive import automotive
 from twinlab.cases.chip_shortage import chip_shortage
 from twinlab.cases.factory import factory
 from twinlab.cases.humanitarian import humanitarian
+from twinlab.scope.door import guard, not_offered
 
 __all__ = ["automotive", "chip_shortage", "factory", "humanitarian"]
+
+guard(globals())
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +26,4 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module("twinlab.cases.relief")
-    raise AttributeError(f"module 'twinlab.cases' has no attribute {name!r}")
+    return not_offered(globals(), name)

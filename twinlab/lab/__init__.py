@@ -36,6 +36,7 @@ from twinlab.lab.player import Player, play
 from twinlab.lab.plots import Words, bars, lines
 from twinlab.lab.relief_maps import storm_map
 from twinlab.lab.ripples import Ripple, ripple
+from twinlab.scope.door import guard
 
 __all__ = [
     "BeerTable", "Chart", "Exercise", "Explorer", "NetworkView", "NewsvendorTable", "Player",
@@ -44,3 +45,5 @@ __all__ = [
     "network", "newsvendor_game", "pareto_chart", "play", "ripple", "route_map", "storm_map",
     "triangle",
 ]  # fmt: skip
+
+guard(globals())

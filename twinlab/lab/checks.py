@@ -67,7 +67,7 @@ class Verdict:
         return f'<div role="status" style="{style}">{html.escape(repr(self))}</div>'
 
 
-def check(number: str, answer: Any = None) -> Verdict:
+def check(number: str | float, answer: Any = None) -> Verdict:
     """Check an answer to an exercise: ``[TODO]``, ``[PASS]``, or ``[NOT YET]`` with a hint.
 
     Every wrong try shows the next hint; the last one stays.
@@ -78,7 +78,9 @@ def check(number: str, answer: Any = None) -> Verdict:
     >>> check("2.1")
     [TODO] 2.1: put your answer in place of None, then run the cell.
     """
+    number = str(number)
     exercise = _exercise(number)
+    answer = answer.tolist() if hasattr(answer, "tolist") else answer  # numpy's and pandas' values
     if answer is None or answer is Ellipsis:
         return Verdict("TODO", f"{number}: put your answer in place of None, then run the cell.")
     wanted = exercise.answer()

@@ -6,6 +6,7 @@ import html
 import inspect
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -46,8 +47,9 @@ def explore(
     mean of 200 histories, 95 % interval
     tl.replicate(chain.set("disruptions[0].days", 9), 200, seed=1).table()
     """
-    caller = inspect.currentframe()
-    names = caller.f_back.f_globals if caller and caller.f_back else {}
+    home = str(Path(__file__).parents[1])
+    outside = (f for f, *_ in inspect.stack(0) if not f.f_code.co_filename.startswith(home))
+    names = next(outside).f_globals
     name = next((n for n, v in names.items() if v is scenario and n[0] != "_"), "scenario")
     if days is not None:
         scenario, name = scenario.change(days=days), f"{name}.change(days={days})"

@@ -16,7 +16,7 @@ from twinlab.lab.groups import closures, tiers
 from twinlab.lab.levers import Latest, Lever, LeverRow
 from twinlab.lab.places import Places, label_of, layered
 from twinlab.modeling.run import Run
-from twinlab.scope import Network, Scenario, ScenarioError
+from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import DUST
 
 _BIG = "font-size:15px;line-height:1.5"
@@ -41,11 +41,6 @@ def network(
     >>> network(simulate(chain), day=14)
     day 14: 2 of 2 nodes owe goods, 1 is closed; first short: shop (day 13)
     """
-    if not isinstance(thing, Network | Scenario | Run):
-        raise ScenarioError(
-            f"network() draws a Network, a Scenario or a Run, got {type(thing).__name__}: give one "
-            "of these, such as simulate(scenario)"
-        )
     seen = Conditions(thing, measure) if isinstance(thing, Run) else None
     scenario = thing.scenario if isinstance(thing, Run) else thing
     drawn = scenario.network if isinstance(scenario, Scenario) else scenario

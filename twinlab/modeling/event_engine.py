@@ -60,8 +60,6 @@ class EventEngine:
         asked: Iterable[int] = (),
     ) -> None:
         """Set everything up; ``asked`` are the item numbers on which a person decides."""
-        if not isinstance(replication, int) or replication < 0:
-            raise ScenarioError(f"replication is a whole number of at least 0, got {replication!r}")
         self.plan = plan = make_plan(scenario)
         self.seed, self.replication = seed, replication
         self.start = go_on(start, scenario)

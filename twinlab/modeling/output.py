@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -122,7 +122,7 @@ class WarmUp:
         return f"leave out the first {self.observations} of {self.count} days{advice}"
 
 
-def mser5(series: Sequence[float] | Any, batch: int = 5) -> WarmUp:
+def mser5(series: Any, batch: int = 5) -> WarmUp:
     """Find the warm-up that makes the rest most precise: MSER-5.
 
     Over means Y of consecutive batches of 5: the d (up to half of them) with the least

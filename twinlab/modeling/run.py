@@ -74,12 +74,16 @@ class Run(Sealed):
         """A measure, or a count such as ``cycles``, summed over days and items."""
         if name in MEASURES or name not in self.nights:
             return float(self.series(name, node, product).sum())
+        if name not in self.nights:
+            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
         return float(self.nights[name][:, self.plan.columns(node, product)].sum())
 
     def variance(self, name: str, node: str = "", product: str = "") -> float:
         """The variance over days of a measure summed over items, added up as a batch does it."""
         everything = name == "demand" and not node and not product
         items = dict.fromkeys(self.plan.sellers) if everything else self.plan.columns(node, product)
+        if name not in MEASURES:
+            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
         spread = Spread()
         for today in self.measures[name]:
             spread.add(np.array([sum(today[item] for item in items)]))

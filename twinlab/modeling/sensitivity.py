@@ -101,6 +101,8 @@ def sobol(
 
     check_kpis([kpi])
     check_ranges(ranges)
+    if len(ranges) < 2:
+        raise ScenarioError(f"sobol shares variance out among levers: give two, got {[*ranges]}")
     if samples < 2 or samples & (samples - 1):
         raise ScenarioError(f"samples is a power of 2 (64, 128, …), got {samples!r}")
 

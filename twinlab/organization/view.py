@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from twinlab.scope.errors import NoSuchName, did_you_mean
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +89,17 @@ class View:
             ScenarioError: the sharing regime does not show it.
         """
         return self.sales()
+
+    def __getattr__(self, name: str) -> Any:
+        """Say in which line of which rule stands a name that a view does not have."""
+        if name[0] == "_":
+            raise AttributeError(name)
+        asking = sys._getframe(1)
+        known = (n for n in dir(self) if n[0] != "_")
+        raise NoSuchName(
+            f"the rule of {self.node!r} for {self.product!r}, line {asking.f_lineno} of "
+            f"{asking.f_code.co_name}: a view has no {name!r}; {did_you_mean(name, known)}"
+        )
 
     def __repr__(self) -> str:
         return (

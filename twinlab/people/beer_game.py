@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.batch import Batch
 from twinlab.modeling.event_engine import Game, simulate
 from twinlab.modeling.run import Run
 from twinlab.organization.view import View
@@ -101,7 +102,7 @@ def beer_chain(
     return Scenario(network, rules, days=weeks)
 
 
-def beer_cost(history: Any, station: str = "") -> Any:
+def beer_cost(history: Run | Batch, station: str = "") -> Any:
     """Add up what the game charges a station, or the team: stock and backlog, nothing in between.
 
     0.50 USD per case in stock and 1.00 USD per case owed, each week. (The KPIs of a run charge
@@ -111,7 +112,7 @@ def beer_cost(history: Any, station: str = "") -> Any:
     46.0
     """
     nodes = history.scenario.network.nodes
-    names = [station] if station else [node.name for node in nodes]
+    names = [history.scenario.network.node(station).name] if station else [n.name for n in nodes]
     rate = {node.name: node.holding_cost for node in nodes}
     return sum(
         rate[name] * history.total("on_hand", name) + history.total("owing", name) for name in names

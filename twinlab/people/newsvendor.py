@@ -12,6 +12,7 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_newsvendor
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.ranges import Amount
 
 # Mean orders of people for a high- and a low-profit product, whose optima are 225 and 75:
 # Schweitzer & Cachon (2000), experiment 1. Measured with people, no result of a model.
@@ -115,12 +116,10 @@ class NewsvendorGame:
         """The profit so far [USD]."""
         return sum(map(self.problem.profit, self.orders, self.demands))
 
-    def order(self, units: float) -> None:
+    def order(self, units: Amount) -> None:
         """Order for this round, and hear its demand."""
         if self.over:
             raise ScenarioError("the game is over: start another one with NewsvendorGame()")
-        if not isinstance(units, int | float) or not 0 <= units < math.inf:
-            raise ScenarioError(f"your order is {units!r}: give a number of units of at least 0")
         if self.advice is not None:
             gain, demand = self.problem.profit, self._luck[len(self.orders)]
             value = gain(units, demand) - gain(self.advice, demand)

@@ -151,7 +151,7 @@ def narrow(scenario: Scenario, tier: int | None = None, period: int = 1) -> Narr
     - supplier mill: an outside source that never runs out: its capacity, stock and suppliers are not known
     - disruption Outage 'mill': strikes beyond tier 1: dropped
     """  # noqa: E501 (a doctest line)
-    if not isinstance(period, int) or not 1 <= period <= scenario.days:
+    if not 1 <= period <= scenario.days:
         raise ScenarioError(
             f"period is a whole number of days from 1 to the scenario's {scenario.days}, got "
             f"{period!r}"

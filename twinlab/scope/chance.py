@@ -1,7 +1,6 @@
-"""What chance can do: the distributions of demand, lead time and yield, and fixed traces.
+"""What chance can do: distributions of demand, lead time and yield, and fixed traces.
 
-Each is a frozen value that prints as the text that a table holds (``Normal(mean=5.0, sd=1.0)``)
-and draws a block of numbers: one row per day, one column per replication.
+Each is frozen, prints as the text that a table holds (``Normal(mean=5.0, sd=1.0)``) and draws.
 """
 
 from dataclasses import dataclass, fields
@@ -10,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlab.scope.errors import NetworkError
+from twinlab.scope.errors import NetworkError, shown
 
 Array = NDArray[np.float64]
 
@@ -47,21 +46,23 @@ class Law:
     """A family of chances: parameters checked when it is made, printed as it is written."""
 
     _above_zero: tuple[str, ...] = ()
+    _most, _range = np.inf, "above 0"
 
     def __post_init__(self) -> None:
         """Check that parameters are numbers and that spreads are above zero."""
         for f in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, f.name)
-            parts = value if isinstance(value, tuple) else (value,)
-            try:
-                numbers = tuple(float(v) for v in parts)
-            except (TypeError, ValueError):
-                raise NetworkError(f"{self}: {f.name} is a number, got {value!r}") from None
+            value, many = getattr(self, f.name), "tuple" in str(f.type)
+            try:  # arrays and columns of tables are lists, a text is none
+                given = "no number" if isinstance(value, str | bool) else value if many else [value]
+                numbers = tuple(map(float, given))
+            except (TypeError, ValueError, OverflowError):
+                numbers = (np.nan,)
             if not np.all(np.isfinite(numbers)):
-                raise NetworkError(f"{self}: {f.name} is a finite number, got {value!r}")
-            if f.name in self._above_zero and min(numbers, default=1) <= 0:
-                raise NetworkError(f"{self}: {f.name} must be above 0, got {value!r}")
-            object.__setattr__(self, f.name, numbers if isinstance(value, tuple) else numbers[0])
+                what = f"{f.name} is a {'list of ' * many}finite number{'s' * many}"
+                raise NetworkError(f"{type(self).__name__}: {what}, got {shown(value)}")
+            if f.name in self._above_zero and not 0 < min(numbers, default=1) <= self._most:
+                raise NetworkError(f"{self}: {f.name} must be {self._range}, got {shown(value)}")
+            object.__setattr__(self, f.name, numbers if many else numbers[0])
 
     @property
     def lowest(self) -> float:
@@ -121,8 +122,7 @@ class Trace(Law):
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Give each day's scaled value, one column for all replications."""
-        recorded = np.asarray(self.values[: len(scale)])
-        return np.asarray((recorded * scale)[:, None])
+        return np.asarray(np.asarray(self.values[: len(scale)]) * scale)[:, None]
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,7 @@ class Poisson(Law):
 
     mean: float
     _above_zero = ("mean",)
+    _most, _range = 1e18, "above 0 and at most 1e18, which is all that numpy can draw"
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw whole units with mean ``mean × scale``."""
@@ -210,8 +211,8 @@ class LogNormal(Law):
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw scale × exp(normal), with the stated mean and sd."""
         variance = np.log1p((self.sd / self.mean) ** 2)
-        z = generator.standard_normal((len(scale), width))
-        level = np.exp(np.log(self.mean) - variance / 2 + np.sqrt(variance) * z)
+        z = np.sqrt(variance) * generator.standard_normal((len(scale), width))
+        level = np.exp(np.log(self.mean) - variance / 2 + z)
         return np.asarray(scale[:, None] * level)
 
 
@@ -279,7 +280,6 @@ class Empirical(Law):
 
     def __post_init__(self) -> None:
         """Check that something was observed."""
-        object.__setattr__(self, "values", tuple(self.values))
         super().__post_init__()
         if not self.values:
             raise NetworkError("Empirical: give at least one observed value")

@@ -5,7 +5,8 @@ range, and the text of an error.
 """
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Any, NoReturn, get_type_hints
@@ -13,7 +14,7 @@ from typing import Any, NoReturn, get_type_hints
 import numpy as np
 
 from twinlab.scope.chance import Constant, Distribution, is_distribution
-from twinlab.scope.errors import NetworkError, TwinError
+from twinlab.scope.errors import NetworkError, TwinError, shown
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Row:
         "Node 'DC-Berlin'"
         """
         words = [getattr(self, c.name) for c in schema(type(self)) if c.required]
-        return " ".join([type(self).__name__, "→".join(repr(w) for w in words if w != {})]).strip()
+        return " ".join([type(self).__name__, "→".join(shown(w) for w in words if w != {})]).strip()
 
 
 def _fit(col: Column, value: Any) -> Any:
@@ -124,8 +125,12 @@ def _fit(col: Column, value: Any) -> Any:
     if col.type is Distribution:
         return _fit_distribution(col, value)
     if col.type == tuple[float, ...]:
+        if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+            raise ValueError(f"is a list of numbers in {col.unit}, got {shown(value)}: write (…,)")
         return tuple(_fit_number(col, v) for v in value)
-    return frozen({_fit_text(col, k): _fit_number(col, v) for k, v in dict(value).items()})
+    if not isinstance(value, Mapping):
+        raise ValueError(f"is a mapping of names to {col.unit}, got {shown(value)}: write {{…: 1}}")
+    return frozen({_fit_text(col, k): _fit_number(col, v) for k, v in value.items()})
 
 
 class Frozen(dict[Any, Any]):
@@ -160,35 +165,38 @@ class Sealed:
 
 
 def _fit_bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError(f"is yes or no, got {value!r}: write True or False")
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise ValueError(f"is yes or no, got {shown(value)}: write True or False")
 
 
 def _fit_text(col: Column, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"is a text, got {value!r}: put it in quotes")
+        raise ValueError(f"is a text, got {shown(value)}: put it in quotes")
     if col.required and not value.strip():
         raise ValueError("is empty: give it a name")
-    return value.strip()
+    if re.search("[\x00-\x1f\x7f\ud800-\udfff]", value.strip()):
+        raise ValueError(f"holds a line break or what is no letter, got {value!r}: drop it")
+    return str(value.strip())
 
 
 def _fit_number(col: Column, value: Any) -> float | int:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"is a number in {col.unit}, got {value!r}") from None
-    if isinstance(value, bool) or math.isnan(number):
-        raise ValueError(f"is a number in {col.unit}, got {value!r}: leave it out for the default")
-    if math.isinf(number) and col.default != math.inf:
-        raise ValueError(f"is a finite number of {col.unit}, got {value!r}")
-    if not col.low <= number <= col.high:
-        raise ValueError(f"must be {_range_text(col)} {col.unit}, got {value!r}")
-    if col.type is int:
-        if not number.is_integer():
-            raise ValueError(f"is a whole number of {col.unit}, got {value!r}")
-        return int(number)
-    return number
+        number = math.nan if isinstance(value, str | bool | np.bool_) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if math.isnan(number):
+        wrong = f"is a number in {col.unit}"
+    elif math.isinf(number) and col.default != math.inf:
+        wrong = f"is a finite number of {col.unit}"
+    elif not col.low <= number <= col.high:
+        wrong = f"must be {_range_text(col)} {col.unit}"
+    elif col.type is int and not number.is_integer():
+        wrong = f"is a whole number of {col.unit}"
+    else:
+        return int(number) if col.type is int else number
+    missing = isinstance(value, float) and math.isnan(value)
+    raise ValueError(f"{wrong}, got {shown(value)}{': leave it out for the default' * missing}")
 
 
 def _range_text(col: Column) -> str:
@@ -198,6 +206,8 @@ def _range_text(col: Column) -> str:
 
 
 def _fit_distribution(col: Column, value: Any) -> Distribution:
+    if isinstance(value, type):
+        raise ValueError(f"is a distribution, got the class {value.__name__}: give it its numbers")
     fitted = value if is_distribution(value) else Constant(float(_fit_number(col, value)))
     assert is_distribution(fitted)
     low = fitted.lowest

@@ -194,10 +194,10 @@ class Demand(Row):
         >>> Demand("shop", "bike", 4, season=(1.0, 0.5), season_days=10).scale(7)
         0.5
         """
-        season = 1.0
-        if self.season:
-            part = (day % self.season_days) / self.season_days
-            season = self.season[int(part * len(self.season))]
+        parts, season = len(self.season), 1.0
+        if parts:  # multiplied before it is divided: whole numbers stay whole
+            part = int(day % self.season_days * parts // self.season_days)
+            season = self.season[min(part, parts - 1)]
         return max(0.0, season * (1.0 + self.trend * day))
 
 

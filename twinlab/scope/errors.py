@@ -9,8 +9,16 @@ The tree::
     └── SolverError     an optimisation has no answer: infeasible, unbounded, or not finished
 """
 
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
+from reprlib import Repr
+from traceback import extract_tb
+from typing import Any
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 100
 
 
 class TwinError(Exception):
@@ -19,6 +27,15 @@ class TwinError(Exception):
     >>> issubclass(NetworkError, TwinError)
     True
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, then the user's own lines."""
+        library = (str(Path(__file__).parents[1]), sys.prefix, sys.base_prefix)
+        lines = [f"{type(self).__name__}: {self}"]
+        for step in extract_tb(self.__traceback__):
+            if not step.filename.startswith(library):
+                lines.append(f"  line {step.lineno}: {step.line}")
+        return lines
 
 
 class NetworkError(TwinError):
@@ -45,6 +62,14 @@ class ScenarioError(TwinError):
     """
 
 
+class NoSuchName(ScenarioError, AttributeError):
+    """Something was asked for a name that it does not have.
+
+    >>> issubclass(NoSuchName, ScenarioError)
+    True
+    """
+
+
 class SyncError(TwinError):
     """A twin and its stream of events do not fit together.
 
@@ -59,6 +84,18 @@ class SolverError(TwinError):
     >>> issubclass(SolverError, TwinError)
     True
     """
+
+
+def shown(value: Any) -> str:
+    """Show a value in one short line, however large it is.
+
+    >>> shown(list(range(1000))), shown(10**400)[:12]
+    ('[0, 1, 2, 3, 4, 5, ...]', '100000000000')
+    """
+    try:
+        return " ".join(_SHORT.repr(value).split())
+    except ValueError:  # Python refuses to write a number of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

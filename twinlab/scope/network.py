@@ -6,15 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from twinlab.scope.checks import check_network
 from twinlab.scope.columns import schema
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, did_you_mean
+from twinlab.scope.errors import NetworkError, did_you_mean, shown
 
 if TYPE_CHECKING:
     import networkx
+
+
+AnyRow = Annotated[
+    Product | Node | Lane | Recipe | Demand | Stock,
+    "a row such as Node(…) or network.lanes[0] (change adds or replaces it, without takes it away)",
+]
 
 
 @dataclass(frozen=True)
@@ -119,15 +125,17 @@ class Network:
                 return node
         raise NetworkError(f"no node {name!r}: {did_you_mean(name, (n.name for n in self.nodes))}")
 
-    def change(self, *rows: Product | Node | Lane | Recipe | Demand | Stock) -> Network:
+    def change(self, *rows: AnyRow) -> Network:
         """Return a network in which each given row replaces its namesake, or is added.
+
+        To take a row away, see ``without``.
 
         >>> from twinlab import Normal, serial
         >>> chain = serial(["plant", "shop"], demand=Normal(5, 1))
         >>> chain.change(Node("plant", capacity=6)).node("plant").capacity
         6.0
         """
-        tables: dict[str, list[Any]] = {f.name: list(getattr(self, f.name)) for f in fields(self)}
+        tables = {name: list(table) for name, table in rows_of(self)}
         for row in rows:
             table = tables[f"{type(row).__name__.lower()}s"]
             keys = [_key(other) for other in table]
@@ -135,6 +143,26 @@ class Network:
                 table[keys.index(_key(row))] = row
             else:
                 table.append(row)
+        return replace(self, **{name: tuple(table) for name, table in tables.items()})
+
+    def without(self, *rows: AnyRow) -> Network:
+        """Return a network without some of its rows; what refers to them must go as well.
+
+        Raises:
+            NetworkError: a row is not in the network, or others cannot do without it.
+
+        >>> from twinlab import Normal, serial
+        >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"plant": 4})
+        >>> chain.without(*chain.stocks)
+        Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
+        """
+        tables = {name: list(table) for name, table in rows_of(self)}
+        for row in rows:
+            table = tables[f"{type(row).__name__.lower()}s"]
+            if row not in table:
+                here = ", ".join(other.title for other in table[:8])
+                raise NetworkError(f"without: no such row {shown(row)}; there are {here or 'none'}")
+            table.remove(row)
         return replace(self, **{name: tuple(table) for name, table in tables.items()})
 
 

@@ -60,10 +60,9 @@ def find(scenario: Scenario, path: str) -> Place:
     numbered = re.fullmatch(r"disruptions\[(\d+)\]", where)
     if numbered:
         places = [_of_disruption(scenario, int(numbered[1]))]
-    elif "->" in where:
+    else:  # a name may hold "->", "/" and "." itself, so paths are compared with those there are
         places = [_of_lanes(scenario, where)]
-    else:
-        places = [*_of_rules(scenario, where), *_of_rows(scenario, where)]
+        places += [*_of_rules(scenario, where), *_of_rows(scenario, where)]
     if not any(holders for holders, _ in places):
         raise ScenarioError(f"path {path!r} leads nowhere: {_hint(scenario, where)}")
     if name in _NAMES:
@@ -71,7 +70,7 @@ def find(scenario: Scenario, path: str) -> Place:
     for holders, put_back in places:
         if holders and all(name in _fields(h) for h in holders):
             return Place(path, name, holders, put_back)
-    known = dict.fromkeys(f for holders, _ in places for f in _fields(holders[0]) if holders)
+    known = dict.fromkeys(f for holders, _ in places if holders for f in _fields(holders[0]))
     raise ScenarioError(f"path {path!r}: {where!r} has no {name!r}; {did_you_mean(name, known)}")
 
 
@@ -90,16 +89,16 @@ def _of_disruption(scenario: Scenario, at: int) -> _Found:
 
 
 def _of_lanes(scenario: Scenario, where: str) -> _Found:
-    source, _, destination = where.partition("->")
-    ends = (source.strip(), destination.strip())
-    lanes = tuple(v for v in scenario.network.lanes if (v.source, v.destination) == ends)
+    plain = "->".join(part.strip() for part in where.split("->"))
+    lanes = tuple(
+        v for v in scenario.network.lanes if f"{v.source}->{v.destination}" in (where, plain)
+    )
     return lanes, lambda changed: scenario.change(network=scenario.network.change(*changed))
 
 
 def _of_rules(scenario: Scenario, where: str) -> list[_Found]:
-    node, _, product = where.partition("/")
     rules: dict[Any, Any] = dict(scenario.rules)  # type: ignore[arg-type]
-    items = [item for item in rules if item[0] == node and product in ("", item[1])]
+    items = [(node, product) for node, product in rules if where in (node, f"{node}/{product}")]
 
     def put_back(changed: tuple[Any, ...]) -> Scenario:
         return scenario.decide(dict(zip(items, changed, strict=True)))
@@ -108,11 +107,10 @@ def _of_rules(scenario: Scenario, where: str) -> list[_Found]:
 
 
 def _of_rows(scenario: Scenario, where: str) -> list[_Found]:
-    node, _, product = where.partition("/")
     network = scenario.network
-    rows: list[Any] = [n for n in network.nodes if n.name == node and not product]
+    rows: list[Any] = [n for n in network.nodes if n.name == where]
     for table in (network.recipes, network.demands, network.stocks):
-        rows += [r for r in table if product and (r.node, r.product) == (node, product)]
+        rows += [r for r in table if f"{r.node}/{r.product}" == where]
     return [((row,), lambda changed: scenario.change(network=network.change(*changed)))
             for row in rows]  # fmt: skip
 

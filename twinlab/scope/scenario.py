@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 from twinlab.scope.chance import Trace
 from twinlab.scope.columns import frozen
@@ -12,11 +12,12 @@ from twinlab.scope.disruption import Disruption
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
+from twinlab.scope.ranges import Count
 
-Rule = Callable[[Any], Any]
+Rule = Annotated[Callable[[Any], Any], "a rule such as BaseStock(50) or a function of a view"]
 Sourcing = Callable[[Any, Any], Any]
-Sharing = Callable[[Any], None]
-ByItem = Mapping[Any, Any]
+Sharing = Annotated[Callable[[Any], None], "a regime such as OwnOrders() or FullSharing()"]
+ByItem = Annotated[Mapping[Any, Any], "a mapping {node: …}"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Scenario:
 
     network: Network
     rules: Rule | ByItem
-    days: int = 365
+    days: Count = 365
     disruptions: tuple[Disruption, ...] = ()
     sourcing: ByItem = field(default_factory=dict)
     sharing: Sharing | ByItem = field(default_factory=dict)
@@ -51,7 +52,7 @@ class Scenario:
         """Give every deciding (node, product) its rule and check the names."""
         object.__setattr__(self, "disruptions", tuple(self.disruptions))
         brought = self.decided_items()
-        rules = _per_item(_named(self.rules, brought, "rules"), brought, self.network, "rules")
+        rules = _per_item(_named(self.rules, brought), brought, self.network, "rules")
         missing = [item for item in brought if item not in rules]
         if missing:
             raise ScenarioError(
@@ -61,7 +62,7 @@ class Scenario:
         object.__setattr__(self, "rules", frozen(rules))
         splits = _per_item(dict(self.sourcing), brought, self.network, "sourcing")
         object.__setattr__(self, "sourcing", frozen(splits))
-        seen = _per_item(_named(self.sharing, brought, "sharing"), brought, self.network, "sharing")
+        seen = _per_item(_named(self.sharing, brought), brought, self.network, "sharing")
         object.__setattr__(self, "sharing", frozen(seen))
         _check_days(self)
         for disruption in self.disruptions:
@@ -176,13 +177,11 @@ def _kinds(by_item: ByItem) -> set[int]:
     return {id(one) for one in by_item.values()}
 
 
-def _named(given: Any, brought: list[ItemKey], what: str) -> dict[Any, Any]:
+def _named(given: Any, brought: list[ItemKey]) -> dict[Any, Any]:
     """What is one for everybody, or stands by name, by name."""
     if callable(given):
         return dict.fromkeys(brought, given)
-    if isinstance(given, Mapping):
-        return dict(given)
-    raise ScenarioError(f"{what}: {given!r} is neither for everybody nor by node: {_REMEDY[what]}")
+    return dict(given)
 
 
 def _per_item(
@@ -208,8 +207,8 @@ def _per_item(
 
 def _check_days(scenario: Scenario) -> None:
     days = scenario.days
-    if not isinstance(days, int) or isinstance(days, bool) or days < 1:
-        raise ScenarioError(f"days is a whole number of at least 1, got {days!r}")
+    if days < 1:
+        raise ScenarioError(f"days must be a whole number of at least 1, got {days!r}")
     network = scenario.network
     chances = [(d.title, d.pattern) for d in network.demands]
     chances += [(v.title, v.lead_time) for v in network.lanes]
@@ -231,11 +230,6 @@ def _check_days(scenario: Scenario) -> None:
 
 def _check_target(disruption: Any, network: Network) -> None:
     """What a disruption strikes must be part of the network."""
-    if not isinstance(disruption, Disruption):
-        raise ScenarioError(
-            f"disruptions: {disruption!r} is no disruption: write Outage(…), LaneOutage(…), "
-            "Delay(…) or DemandShift(…)"
-        )
     names = [n.name for n in network.nodes]
     ends = [getattr(disruption, end) for end in ("node", "source", "destination")
             if hasattr(disruption, end)]  # fmt: skip

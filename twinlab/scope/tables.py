@@ -13,19 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from twinlab.scope import disruption as disruptions_module
-from twinlab.scope.chance import Distribution, Trace
+from twinlab.scope.cells import format_cell, parse_cell, read_back
+from twinlab.scope.chance import Trace
 from twinlab.scope.columns import Column, schema
 from twinlab.scope.disruption import Disruption
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
 from twinlab.scope.network import Network, rows_of
-from twinlab.scope.notation import parse_distribution
+from twinlab.scope.notation import read_number, write_number
 
 TABLES: dict[str, Any] = {
     "products": Product, "nodes": Node, "lanes": Lane,
     "recipes": Recipe, "demands": Demand, "stocks": Stock,
 }  # fmt: skip
 _NEEDED = ("products", "nodes")
+# Where a blank cell would be a guess: unknown is neither a day nor nothing.
+_NEVER_BLANK = ("lead_time", "production_time", "on_hand", "days")
 _TRACE_HEADER = ("node", "product", "day", "quantity")
 
 
@@ -50,17 +53,25 @@ def read_network(folder: str | Path) -> Network:
 
 
 def write_network(network: Network, folder: str | Path) -> None:
-    """Write a network's tables, and a data package that describes their columns."""
+    """Write a network's tables, and a data package that describes their columns.
+
+    Raises:
+        NetworkError: something that cannot be read back, such as a distribution of your own.
+    """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    cells = {name: [[read_back(row, c) for c in schema(TABLES[name])] for row in rows]
+             for name, rows in rows_of(network)}  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise NetworkError(f"{folder} cannot be a folder: {problem.strerror}") from None
     resources = []
-    for name, rows in rows_of(network):
+    for name, lines in cells.items():
         columns = schema(TABLES[name])
-        cells = [[_cell(row, c.name) for c in columns] for row in rows]
-        _write(folder / f"{name}.csv", [c.name for c in columns], cells)
+        _write(folder / f"{name}.csv", [c.name for c in columns], lines)
         resources.append(_describe(name, columns))
     traces = [
-        (d.node, d.product, day, repr(value))
+        (d.node, d.product, day, write_number(value))
         for d in network.demands
         if isinstance(d.pattern, Trace)
         for day, value in enumerate(d.pattern.values)
@@ -124,81 +135,53 @@ def _disruption_columns() -> list[str]:
     return list(dict.fromkeys(c.name for kind in kinds for c in schema(kind)))
 
 
-# -- cells --
-
-
-def format_cell(value: Any) -> str:
-    """Write a value as the text of a table cell.
-
-    >>> [format_cell(v) for v in (0.5, None, True, (1.0, 2.0), {"wheel": 4.0})]
-    ['0.5', '', 'true', '1.0 2.0', 'wheel: 4.0']
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return " ".join(repr(v) for v in value)
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {quantity!r}" for name, quantity in value.items())
-    return str(value)
-
-
-def _cell(row: Any, name: str) -> str:
-    """The cell of a row; a demand's trace stands in a file of its own."""
-    value = getattr(row, name)
-    return "Trace()" if (name == "pattern" and isinstance(value, Trace)) else format_cell(value)
-
-
-def _parse_cell(col: Column, text: str) -> Any:
-    """Read a cell by its column's type; the row's own check then looks at range and unit."""
-    if col.type is str:
-        return text
-    if col.type is bool:
-        if text.lower() not in ("true", "false"):
-            raise ValueError(f"is true or false, got {text!r}")
-        return text.lower() == "true"
-    if col.type is Distribution:
-        return parse_distribution(text)
-    if col.type == tuple[float, ...]:
-        return tuple(_number(col, part) for part in text.split())
-    if col.type in (int, float, float | None):
-        return _number(col, text)
-    pairs = (part.rpartition(":") for part in text.split(";") if part.strip())
-    return {name.strip(): _number(col, quantity) for name, _, quantity in pairs}
-
-
-def _number(col: Column, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        comma = "; write a decimal point, not a comma" if "," in text else ""
-        raise ValueError(f"is a number in {col.unit}, got {text!r}{comma}") from None
-
-
 # -- files --
 
 
 def _records(path: Path, known: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
     """Each row of a file as (where it stands, its filled cells); unknown columns are refused."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file)
-        header = [name.strip() for name in next(reader, [])]
-        for name in header:
-            if name not in known:
+    rows = _lines(path)
+    header = [name.strip() for name in rows[0]] if rows else []
+    _check_header(path, header, known)
+    for number, cells in enumerate(rows[1:], 1):
+        where = f"{path.name} row {number}"
+        if len(cells) > len(header):
+            raise NetworkError(
+                f"{where}: {len(cells)} cells, but the header has {len(header)} columns: "
+                "put text that holds a comma in quotes"
+            )
+        filled = {k: v.strip() for k, v in zip(header, cells, strict=False) if v.strip()}
+        for name in _NEVER_BLANK if filled else ():
+            if name in header and name not in filled:
                 raise NetworkError(
-                    f"{path.name}: unknown column {name!r}; {did_you_mean(name, known)}"
+                    f"{where}: {name} is blank, which nobody can tell from unknown: fill it in, "
+                    "or drop the whole column to take its default"
                 )
-        for number, cells in enumerate(reader, 1):
-            where = f"{path.name} row {number}"
-            if len(cells) > len(header):
-                raise NetworkError(
-                    f"{where}: {len(cells)} cells, but the header has {len(header)} columns: "
-                    "put text that holds a comma in quotes"
-                )
-            filled = {k: v.strip() for k, v in zip(header, cells, strict=False) if v.strip()}
-            if filled:
-                yield where, filled
+        if filled:
+            yield where, filled
+
+
+def _check_header(path: Path, header: list[str], known: Sequence[str]) -> None:
+    for name in header:
+        if name not in known:
+            parted = "part columns by commas; " if ";" in name or "\t" in name else ""
+            hint = parted + did_you_mean(name, known)
+            raise NetworkError(f"{path.name}: unknown column {name!r}; {hint}")
+        if header.count(name) > 1:
+            raise NetworkError(f"{path.name}: two columns are called {name!r}: drop one of them")
+
+
+def _lines(path: Path) -> list[list[str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.reader(file))
+    except UnicodeDecodeError as problem:
+        raise NetworkError(
+            f"{path.name} is not in UTF-8 (byte {problem.start}): save it as 'CSV UTF-8'"
+        ) from None
+    except (OSError, csv.Error) as problem:
+        why = getattr(problem, "strerror", None) or problem
+        raise NetworkError(f"{path} cannot be read as a table: {why}") from None
 
 
 def _read(path: Path, row_type: Any) -> list[Any]:
@@ -214,7 +197,7 @@ def _row(row_type: Any, cells: dict[str, str], where: str) -> Any:
         if name not in columns:
             raise NetworkError(f"{where}: {row_type.__name__} has no {name}: leave the cell blank")
         try:
-            values[name] = _parse_cell(columns[name], text)
+            values[name] = parse_cell(columns[name], text)
         except (ValueError, TwinError) as problem:
             raise NetworkError(f"{where}: {name} {problem}") from None
     for name, col in columns.items():
@@ -229,17 +212,16 @@ def _row(row_type: Any, cells: dict[str, str], where: str) -> Any:
 def _with_traces(demands: Sequence[Demand], path: Path) -> list[Demand]:
     """Demands whose pattern is ``Trace()`` with their recorded values."""
     recorded: dict[tuple[str, str], list[float]] = {}
-    day_column = Column("day", int, "day", 0, "", 0, math.inf)
     for where, cells in _records(path, _TRACE_HEADER) if path.exists() else ():
         missing = [name for name in _TRACE_HEADER if name not in cells]
         if missing:
             raise NetworkError(f"{where}: {missing[0]} is missing")
         values = recorded.setdefault((cells["node"], cells["product"]), [])
         try:
-            day = _number(day_column, cells["day"])
-            values.append(_number(day_column, cells["quantity"]))
+            day = read_number(cells["day"])
+            values.append(read_number(cells["quantity"]))
         except ValueError as problem:
-            raise NetworkError(f"{where}: day or quantity {problem}") from None
+            raise NetworkError(f"{where}: day or quantity is a number, got {problem}") from None
         if day != len(values) - 1:
             raise NetworkError(
                 f"{where}: day {day:g} follows day {len(values) - 2}: list every day in order, "
@@ -260,10 +242,13 @@ def _with_traces(demands: Sequence[Demand], path: Path) -> list[Demand]:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+    except OSError as problem:
+        raise NetworkError(f"{path} cannot be written: {problem.strerror}") from None
 
 
 def _describe(name: str, columns: Iterable[Column]) -> dict[str, Any]:

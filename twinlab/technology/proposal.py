@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from twinlab.modeling.batch import Batch
 from twinlab.modeling.output import Estimate, Seeds, estimate, other_luck
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.columns import Sealed
+from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -34,7 +35,7 @@ class Proposal(Sealed):
     """
 
     changes: Mapping[str, Any]
-    gain: Estimate
+    gain: Annotated[Estimate, None]  # nothing is known of one that is made by hand
     table: pd.DataFrame | None
     seeds: Seeds | None = None
 
@@ -78,6 +79,9 @@ def propose(
     def outcome(changed: Scenario, luck: int) -> Any:
         return np.asarray(goal(replicate(changed, histories, luck, start=start)))
 
+    empty = [path for path, values in options.items() if not values]
+    if empty:
+        raise ScenarioError(f"options: {empty[0]!r} has no values to try: give at least one")
     tried = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
     seeds = Seeds.of(luck_ahead(seed))
     costs = [float(outcome(changed(scenario, one), seeds.chosen).mean()) for one in tried]

@@ -22,9 +22,12 @@ from twinlab.cases.relief.last_mile import (
 from twinlab.cases.relief.lead_times import Check, LeadTime, check, fit, lead_times
 from twinlab.cases.relief.needs import Needs, needs
 from twinlab.cases.relief.storms import kit, places, storm_season, track
+from twinlab.scope.door import guard
 
 __all__ = [
     "Basket", "Check", "LeadTime", "Needs", "Schedule", "cheapest_schedule", "check", "fit",
     "general_ration", "kit", "lead_times", "least_cost_basket", "needs", "places", "schedules",
     "social_schedule", "storm_season", "towns_in_need", "track",
 ]  # fmt: skip
+
+guard(globals())

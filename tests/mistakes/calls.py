@@ -1,0 +1,456 @@
+"""A call that works for every public function, constructor and method: each is then spoilt."""
+
+import tempfile
+from functools import cache
+
+import twinlab as tl
+from twinlab import management, modeling, organization, people, scope, technology
+from twinlab.modeling import Line, Station, Weibull
+from twinlab.organization.contracts import Season
+from twinlab.task import (
+    demand,
+    inventory,
+    logistics,
+    maintenance,
+    production,
+    quality,
+    recommend,
+    recommend_rules,
+    sourcing,
+    warehousing,
+)
+
+FOLDER = tempfile.mkdtemp()
+ASKED = tl.Demand("shop", "unit", tl.Normal(5, 1), backorder_cost=5, price=20)
+NETWORK = tl.serial(["mine", "shop"], demand=ASKED, on_hand={"shop": 9}, holding_cost=1)
+NETWORK.to_tables(FOLDER + "/chain")
+tl.write_disruptions([tl.Outage("mine", start=3, days=4)], FOLDER + "/d.csv")
+SCENARIO = tl.Scenario(NETWORK, tl.BaseStock(12), days=20)
+ADVISED = SCENARIO.change(rules=people.TakesAdvice(tl.BaseStock(9), tl.BaseStock(12)))
+OUTAGE = tl.Outage("mine", start=3, days=4)
+ITEM = ("shop", "unit")
+SEASON = Season(tl.Uniform(0, 100), price=10, cost=2)
+LINE = Line([Station("cut", 2)])
+SKUS = [warehousing.Sku("screws", 30)]
+WEAR = Weibull(2, 10)
+STAGES = [modeling.ServiceStage("mill", 2, 1.0), modeling.ServiceStage("shop", 1, 3.0, 2.0, 0)]
+CHAIN = modeling.SerialChain((modeling.Stage("shop", 1, 2.0),), tl.Normal(5, 1), 9.0)
+HISTORY = [float(3 + at % 5) for at in range(80)]
+
+
+@cache
+def run():
+    return tl.simulate(SCENARIO, seed=1)
+
+
+@cache
+def batch():
+    return tl.replicate(SCENARIO, 64, seed=1, bands=["on_hand"])
+
+
+@cache
+def line_run():
+    return modeling.run_line(LINE, 4)
+
+
+def plant():
+    return tl.Plant(SCENARIO, tl.Bus())
+
+
+def twin():
+    bus = tl.Bus()
+    tl.Plant(SCENARIO, bus).advance(5)
+    new = tl.Twin(SCENARIO, bus)
+    new.sync()
+    return new
+
+
+def of_scope():
+    return [
+        (tl.serial, {"nodes": ["a", "b"], "demand": 5, "lead_time": 1, "holding_cost": 0.0,
+                     "on_hand": 1.0, "product": "unit"}),
+        (tl.distribution, {"center": "DC", "retailers": ["n", "s"], "demand": 5, "lead_time": 1,
+                           "holding_cost": 0.0, "on_hand": 0.0}),
+        (tl.assembly, {"plant": "p", "parts": {"frame": 1}, "demand": 5, "lead_time": 1,
+                       "holding_cost": 0.0, "on_hand": 0.0}),
+        (tl.Network, {"products": NETWORK.products, "nodes": NETWORK.nodes,
+                      "lanes": NETWORK.lanes, "recipes": (), "demands": NETWORK.demands,
+                      "stocks": NETWORK.stocks}),
+        (tl.Network.from_tables, {"folder": FOLDER + "/chain"}),
+        (NETWORK.to_tables, {"folder": FOLDER + "/chain"}),
+        (NETWORK.node, {"name": "shop"}),
+        (NETWORK.change, {"*": tl.Node("shop")}),
+        (NETWORK.without, {"*": NETWORK.stocks[0]}),
+        (tl.Scenario, {"network": NETWORK, "rules": tl.BaseStock(3), "days": 9,
+                       "disruptions": (OUTAGE,), "sourcing": {}, "sharing": {}}),
+        (SCENARIO.change, {"network": NETWORK, "rules": tl.BaseStock(3), "days": 9,
+                           "disruptions": [], "sourcing": {}, "sharing": {}}),
+        (SCENARIO.disrupt, {"*": OUTAGE}),
+        (SCENARIO.decide, {"rules": {"shop": tl.BaseStock(3)}}),
+        (SCENARIO.share, {"sharing": {"shop": tl.OwnOrders()}}),
+        (SCENARIO.value, {"path": "shop.up_to"}),
+        (SCENARIO.set, {"path": "shop.up_to", "value": 3}),
+        (tl.Product, {"name": "p", "weight": 1, "value": 1}),
+        (tl.Node, {"name": "n", "role": "r", "tier": 0, "country": "c", "latitude": 1.0,
+                   "longitude": 1.0, "capacity": 9, "holding_cost": 1, "backlog_cost": 1,
+                   "proportional": True, "evening_review": False, "review_period": 1,
+                   "time_to_recover": 1}),
+        (tl.Lane, {"source": "a", "destination": "b", "product": "p", "mode": "road",
+                   "lead_time": 1, "order_delay": 0, "capacity": 9, "cost_per_unit": 1,
+                   "sourcing_share": 0.5, "sourcing_rank": 1}),
+        (tl.Recipe, {"node": "a", "product": "p", "components": {"q": 1}, "production_time": 1,
+                     "good_share": 1, "cost": 1, "initial_in_process": 0}),
+        (tl.Demand, {"node": "a", "product": "p", "pattern": 4, "season": (1.0, 2.0),
+                     "season_days": 7, "trend": 0.0, "backorders": True, "price": 1}),
+        (tl.Stock, {"node": "a", "product": "p", "on_hand": 1, "holding_cost": 1}),
+        (tl.Outage, {"node": "a", "product": "", "loss": 1, "stock_ships": True, "start": 1,
+                     "days": 1, "recovery": 0, "rate": 0}),
+        (tl.LaneOutage, {"source": "a", "destination": "b", "loss": 1, "holds_transit": True}),
+        (tl.Delay, {"source": "a", "destination": "b", "extra": 1}),
+        (tl.DemandShift, {"node": "a", "factor": 2}),
+        (tl.Constant, {"value": 1}), (tl.Trace, {"values": [1, 2]}), (tl.Poisson, {"mean": 1}),
+        (tl.Normal, {"mean": 1, "sd": 1}), (tl.NegativeBinomial, {"mean": 1, "sd": 3}),
+        (tl.LogNormal, {"mean": 1, "sd": 1}), (tl.Gamma, {"mean": 1, "sd": 1}),
+        (tl.Uniform, {"low": 1, "high": 2}), (tl.Empirical, {"values": [1, 2]}),
+        (tl.fold, {"events": run().log, "network": NETWORK, "start": None}),
+        (tl.State.initial, {"network": NETWORK}),
+        (scope.cut, {"network": NETWORK, "tier": 1}), (scope.tiers, {"network": NETWORK}),
+        (scope.narrow, {"scenario": SCENARIO, "tier": 1, "period": 2}),
+        (scope.coarse_network, {"network": NETWORK, "period": 2}),
+        (tl.write_disruptions, {"disruptions": [OUTAGE], "path": FOLDER + "/d.csv"}),
+        (tl.read_disruptions, {"path": FOLDER + "/d.csv"}),
+        (run().log.of, {"*": "served"}), (run().log.before, {"day": 3}),
+        (NETWORK.demands[0].scale, {"day": 3}),
+        (tl.Log, {"events": [(0, "closed")]}),
+    ]  # fmt: skip
+
+
+def of_organization_and_people():
+    return [
+        (organization.Season, {"demand": tl.Uniform(0, 9), "price": 9, "cost": 2, "salvage": 0}),
+        (organization.Wholesale, {"price": 6}), (organization.BuyBack, {"price": 6, "buy_back": 1}),
+        (organization.coordinating_buy_back, {"season": SEASON, "price": 6}),
+        (organization.settle, {"season": SEASON, "contract": organization.Wholesale(6),
+                               "quantity": 40, "sold": 30}),
+        (organization.Role, {"name": "r", "decides": {"shop.up_to": (1, 9)},
+                             "kpi": tl.fill_rate, "unit": "", "more_is_better": True}),
+        (organization.Organization, {"roles": [organization.Role("r", {"shop.up_to": (1, 9)},
+                                     tl.fill_rate)], "kpi": tl.fill_rate, "unit": "x"}),
+        (organization.View, {"node": "shop", "product": "bike", "suppliers": ()}),
+        (tl.BaseStock, {"up_to": 4}), (tl.EchelonBaseStock, {"up_to": 4}),
+        (tl.MinMax, {"reorder_point": 1, "up_to": 4}),
+        (tl.FixedLot, {"reorder_point": 1, "lot": 4}),
+        (tl.ForecastBaseStock, {"periods": 2, "horizon": 3, "safety": 1,
+                                "from_point_of_sale": True, "first_guess": 1}),
+        (tl.OneByOne, {"rule": tl.BaseStock(3)}),
+        (people.AnchorAndAdjust, {"theta": 0.3, "alpha": 0.2, "beta": 0.3, "goal": 1}),
+        (people.DemandChasing, {"rule": tl.BaseStock(3), "weight": 0.3}),
+        (people.Panic, {"rule": tl.BaseStock(3), "strength": 0.3}),
+        (people.PullToCentre, {"optimum": 3, "mean": 2, "weight": 0.3}),
+        (people.Wavering, {"rule": tl.BaseStock(3), "spread": 1, "seed": 0, "whole": True}),
+        (people.TakesAdvice, {"own": tl.BaseStock(3), "advice": tl.BaseStock(4), "weight": 0.3}),
+        (people.beer_chain, {"team": None, "weeks": 9, "demand": tl.Constant(4)}),
+        (people.BeerGame, {"station": "retailer", "team": None, "adviser": None, "chain": None}),
+        (people.BeerGame().order, {"cases": 4}),
+        (people.BeerGame().follow, {"rule": tl.BaseStock(3)}),
+        (people.beer_cost, {"history": people.BeerGame().run, "station": "retailer"}),
+        (people.NewsvendorProblem, {"cost": 3, "price": 12, "highest": 300}),
+        (people.NewsvendorProblem().profit, {"order": 3, "demand": 2}),
+        (people.NewsvendorProblem().expected_profit, {"order": 3}),
+        (people.NewsvendorProblem().adjustment, {"order": 3}),
+        (people.NewsvendorProblem().demands, {"rounds": 3, "seed": 1}),
+        (people.NewsvendorGame, {"problem": None, "rounds": 3, "seed": 1, "adviser": None}),
+        (people.NewsvendorGame().order, {"units": 4}),
+        (people.NewsvendorPlayer, {"pull": 0.5, "chasing": 0, "spread": 0, "whole": True}),
+        (people.NewsvendorPlayer().play, {"game": people.NewsvendorGame(rounds=3), "seed": 0}),
+        (people.fit_newsvendor, {"orders": [4.0, 5, 6, 4, 5, 7], "demands": [3, 5, 7, 3, 4, 8],
+                                 "optimum": 9.0, "mean": 5}),
+        (people.fit_ordering, {"run": people.BeerGame().run, "station": "factory", "first": 0}),
+        (people.override_value, {"scenario": ADVISED, "player": "shop", "replications": 2,
+                                 "seed": 0, "outcome": tl.fill_rate}),
+    ]  # fmt: skip
+
+
+def of_modeling():
+    histories = {"replications": 4, "seed": 1}
+    return [
+        (tl.simulate, {"scenario": SCENARIO, "seed": 1, "replication": 0, "start": None}),
+        (tl.replicate, {"scenario": SCENARIO, **histories, "start": None, "bands": ["on_hand"]}),
+        (tl.compare, {"scenarios": {"now": SCENARIO}, **histories, "kpis": ["fill_rate"]}),
+        (tl.sweep, {"scenario": SCENARIO, "grid": {"shop.up_to": [9, 12]}, **histories,
+                    "kpis": ["fill_rate"]}),
+        (tl.tornado, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)},
+                      "kpi": "fill_rate", **histories}),
+        (tl.sobol, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)}, "kpi": "fill_rate",
+                    "samples": 2, **histories}),
+        (tl.tune, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)}, "goal": tl.cost,
+                   **histories, "evaluations": 2}),
+        (tl.Precision, {"relative": 0.1, "kpi": "fill_rate", "confidence": 0.95, "most": 9}),
+        (tl.estimate, {"values": [1, 2, 3], "confidence": 0.9}),
+        (tl.mser5, {"series": [1.0] * 40, "batch": 5}),
+        (tl.Game, {"scenario": SCENARIO, "players": ["shop"], "seed": 1}),
+        (tl.Game(SCENARIO, ["shop"]).order, {"quantity": 5}),
+        (run().series, {"name": "on_hand", "node": "shop", "product": "unit"}),
+        (run().total, {"name": "on_hand", "node": "shop", "product": "unit"}),
+        (run().variance, {"name": "on_hand", "node": "shop", "product": "unit"}),
+        (run().state_on, {"day": 3}),
+        (batch().total, {"name": "on_hand", "node": "shop", "product": "unit"}),
+        (batch().variance, {"name": "ordered", "node": "shop", "product": "unit"}),
+        (batch().estimate, {"kpi": "fill_rate", "confidence": 0.9}),
+        (batch().table, {"confidence": 0.9}), (batch().history, {"replication": 3}),
+        (batch().band, {"measure": "on_hand", "nodes": (), "product": ""}),
+        (batch().quantiles, {"measure": "on_hand", "nodes": (), "product": "", "levels": [0.5]}),
+        (modeling.critical_ratio, {"overage": 1, "underage": 2}),
+        (modeling.newsvendor, {"demand": tl.Normal(5, 1), "overage": 1, "underage": 2,
+                               "periods": 1}),
+        (modeling.newsvendor_cost, {"demand": tl.Normal(5, 1), "level": 5, "overage": 1,
+                                    "underage": 2}),
+        (modeling.newsvendor_profit, {"demand": tl.Normal(5, 1), "level": 5, "price": 3,
+                                      "cost": 2}),
+        (modeling.newsvendor_sampled, {"demands": [3, 4, 5], "overage": 1, "underage": 2}),
+        (modeling.probabilities, {"demand": tl.Poisson(3), "periods": 1}),
+        (modeling.LearningLevel, {"start": 3, "overage": 1, "underage": 2, "pace": 1}),
+        (modeling.expected_sales, {"season": SEASON, "quantity": 40}),
+        (modeling.deal, {"season": SEASON, "contract": organization.Wholesale(6), "quantity": 40}),
+        (modeling.retailer_quantity, {"season": SEASON, "contract": organization.Wholesale(6)}),
+        (modeling.best_wholesale, {"season": SEASON}),
+        (modeling.chain_quantity, {"season": SEASON}),
+        (modeling.erlang_queue, {"arrival_rate": 2, "service_rate": 3, "servers": 2}),
+        (modeling.variable_queue, {"arrival_rate": 0.5, "service_time": 1, "service_cv": 1}),
+        (modeling.priority_waits, {"arrival_rates": [0.3, 0.4], "service_rate": 1}),
+        (modeling.machine_repair, {"machines": 5, "failure_rate": 0.1, "repair_rate": 1}),
+        (modeling.make_to_stock, {"arrival_rate": 0.8, "service_rate": 1, "base_stock": 3}),
+        (modeling.two_station_throughput, {"buffer": 2}),
+        (modeling.shewhart_run_length, {"shift": 1, "limit": 3, "size": 5}),
+        (modeling.cusum_run_length, {"shift": 1, "reference": 0.5, "limit": 5}),
+        (modeling.ewma_run_length, {"shift": 1, "weight": 0.1, "limit": 3}),
+        (modeling.shewhart_limit, {"run_length": 370}),
+        (modeling.cusum_limit, {"run_length": 370, "reference": 0.5}),
+        (modeling.Stage, {"name": "a", "lead_time": 1, "holding_cost": 1}),
+        (modeling.SerialChain, {"stages": CHAIN.stages, "demand": tl.Normal(5, 1),
+                                "backorder_cost": 9}),
+        (modeling.SerialChain.of, {"network": NETWORK}),
+        (modeling.clark_scarf, {"chain": CHAIN}), (modeling.shang_song, {"chain": CHAIN}),
+        (modeling.serial_cost, {"chain": CHAIN, "echelon": {"shop": 12}}),
+        (modeling.ServiceStage, {"name": "a", "time": 1, "holding_cost": 1}),
+        (modeling.guaranteed_service, {"stages": STAGES, "arcs": [("mill", "shop")], "z": 1.6}),
+        (modeling.Station, {"name": "cut", "time": 2, "machines": 1, "buffer": 3}),
+        (modeling.Line, {"stations": [Station("cut", 2)], "minutes_per_day": 480}),
+        (modeling.Conwip, {"limit": 3}), (modeling.Arrivals, {"between": 3}),
+        (modeling.Weibull, {"shape": 2, "scale": 3}),
+        (modeling.Inspection, {"detects": 1, "rework_to": "", "rework_share": 1}),
+        (modeling.Fault, {"name": "dent", "rate": 0.1, "wear": 0.1}),
+        (LINE.station, {"name": "cut"}), (LINE.set, {"path": "cut.machines", "value": 2}),
+        (LINE.change, {"*": Station("cut", 3)}),
+        (modeling.run_line, {"line": LINE, "days": 2, "seed": 1, "warm_up": 1, "history": 0}),
+        (modeling.replicate_line, {"line": LINE, "days": 2, "histories": 2, "seed": 1}),
+        (line_run().value, {"measure": "throughput"}), (line_run().station, {"name": "cut"}),
+        (modeling.feed, {"scenario": SCENARIO.change(network=NETWORK), "node": "shop",
+                         "measured": line_run()}),
+    ]  # fmt: skip
+
+
+def of_technology_and_twin():
+    new = twin()
+    alarm = technology.Alarm("shop/unit.demand", 5, 3, 5.0, 7.0, tl.Normal(7, 1), 9)
+    return [
+        (tl.Plant, {"truth": SCENARIO, "bus": tl.Bus(), "seed": 1, "sensors": None}),
+        (plant().advance, {"days": 1}),
+        (tl.Bus, {"link": None, "seed": 1}),
+        (tl.Link, {"delay": 1, "loss": 0.1, "duplicates": 0.1, "disorder": 0.1}),
+        (tl.Sensors, {"tracking": True, "counting": True, "count_error": 0.1}),
+        (tl.EventStore, {"path": ":memory:"}),
+        (tl.EventStore().take, {"raws": [b"{}"], "arrived": 0.0}),
+        (tl.EventStore().messages, {"since": 0}),
+        (tl.EventStore().missing, {"source": "/shop", "last": 3}),
+        (technology.believe, {"messages": [], "model": SCENARIO, "start": None, "trust": 0.0}),
+        (technology.observe, {"messages": [], "model": SCENARIO}),
+        (technology.watch, {"observations": [], "run_length": 1000, "seed": 1}),
+        (tl.fidelity, {"believed": run().state, "true": run().state}),
+        (technology.verify, {"inside": [True, False], "promised": 0.5}),
+        (technology.pinball_loss, {"batch": batch(), "came": run().series("on_hand"),
+                                   "measure": "on_hand", "node": "", "product": ""}),
+        (technology.Message, {"source": "/x", "sequence": 1, "type": "t", "time": 1, "data": {}}),
+        (technology.Message.decode, {"raw": b"{}"}),
+        (tl.Twin, {"model": SCENARIO, "bus": tl.Bus(), "store": None, "seed": 1, "trust": 0.0}),
+        (new.sync, {"ask_again": True}),
+        (new.forecast, {"days": 3, "histories": 8, "bands": ["on_hand"]}),
+        (new.alarms, {"run_length": 1000}), (new.adopt, {"alarm": alarm}),
+        (new.recommend, {"options": {"shop.up_to": [9, 12]}, "days": 3, "histories": 8}),
+        (new.command, {"proposal": tl.Proposal({"shop.up_to": 9}, None, None), "valid_days": 3}),
+        (new.reported, {"number": 0}),
+        (tl.tend, {"plant": plant(), "twin": twin(), "days": 1, "every": 1,
+                   "options": {"shop.up_to": [9]}}),
+    ]  # fmt: skip
+
+
+def of_management():
+    kpis = [tl.fill_rate, tl.cycle_service_level, tl.on_time_in_full, tl.days_of_cover,
+            tl.mean_stock, tl.mean_backlog, tl.lost_sales, tl.lead_time, tl.emissions]  # fmt: skip
+    measure = management.Measure("stock", 5.0, lambda scenario: scenario.set("shop.up_to", 20))
+    role = organization.Role("seller", {"shop.up_to": (9, 12)}, tl.fill_rate)
+    return [
+        *((kpi, {"history": run(), "node": "shop", "product": "unit"}) for kpi in kpis),
+        (tl.cost, {"history": run(), "kind": "holding", "node": "", "product": ""}),
+        (tl.bullwhip, {"history": run(), "node": "shop", "product": "unit"}),
+        (tl.end_to_end_bullwhip, {"history": run(), "node": "shop", "product": "unit"}),
+        (management.Goal, {"kpi": "fill_rate", "target": 0.9, "weight": 1}),
+        (management.judge, {"goals": [management.Goal("fill_rate", 0.9)], "batch": batch()}),
+        (management.kpi_tree, {"history": run()}),
+        (management.Limits, {"late_days": 1, "cover_days": 9, "probability": 0.1, "money": 1}),
+        (management.control_tower, {"scenario": SCENARIO, "state": run().state_on(5),
+                                    "forecast": None, "limits": None, "worth": None}),
+        (management.Action, {"path": "shop.up_to", "value": 9}),
+        (management.ExposureModel.of, {"network": NETWORK, "state": None, "worth": None,
+                                       "recover": {"mine": 3}, "stock_ships": True}),
+        (management.risk_exposure, {"model": management.ExposureModel.of(NETWORK), "sites": ()}),
+        (management.Closure, {"start": 2, "days": 3, "stock_ships": True}),
+        (management.stress_test, {"scenario": SCENARIO, "replications": 2, "seed": 0,
+                                  "sites": ["mine"], "closure": management.Closure(2, 3),
+                                  "worth": None}),
+        (management.hits, {"run": run(), "calm_run": run(), "by": "tier"}),
+        (management.performance, {"hit": run(), "calm": run(), "measure": "on_time", "node": "",
+                                  "product": ""}),
+        (management.Measure, {"name": "m", "cost": 1, "change": lambda scenario: scenario}),
+        (management.frontier, {"scenario": SCENARIO, "measures": [measure], "replications": 2,
+                               "seed": 0, "worth": None}),
+        (management.customers_loss, {"history": run(), "worth": None}),
+        (management.deprivation_cost, {"hours": 12}),
+        (management.waiting_cost, {"deliveries": [12], "horizon": 24}),
+        (management.gini, {"values": [1, 2], "weights": [1, 1]}),
+        (management.align, {"organization": organization.Organization([role], tl.cost),
+                            "batches": {"now": batch(), "then": batch()}}),
+        (management.respond, {"scenario": SCENARIO, "replications": 2, "evaluations": 2,
+                              "organization": organization.Organization([role], tl.cost),
+                              "rounds": 1}),
+    ]  # fmt: skip
+
+
+def of_task():
+    naive = demand.Naive()
+    return [
+        (recommend, {"baseline": SCENARIO, "title": "t", "reason": "r",
+                     "change": {"shop.up_to": 9}}),
+        (recommend_rules, {"baseline": SCENARIO, "title": "t", "reason": "r",
+                           "rules": {"shop": tl.BaseStock(9)}}),
+        (demand.describe, {"series": HISTORY}),
+        (demand.forecast, {"method": naive, "history": HISTORY, "horizon": 2, "level": 0.9,
+                           "origins": 20}),
+        (demand.accuracy, {"actual": [1, 2], "forecast": [1, 3], "insample": [1, 2, 3]}),
+        (demand.evaluate, {"methods": {"naive": naive}, "series": HISTORY, "horizon": 1,
+                           "origins": 20, "level": 0.9}),
+        (demand.roll, {"method": naive, "series": HISTORY, "horizon": 1, "origins": 9}),
+        (demand.order_up_to, {"method": naive, "history": HISTORY, "days": 2, "service": 0.9,
+                              "origins": 20}),
+        (demand.days_to_cover, {"scenario": SCENARIO, "node": "shop", "product": "unit"}),
+        (demand.recommend_level, {"scenario": SCENARIO, "item": ITEM, "history": HISTORY,
+                                  "methods": {"naive": naive}, "service": 0.9, "origins": 20}),
+        (demand.MovingAverage, {"window": 3}), (demand.Smoothing, {"alpha": 0.2}),
+        (demand.Croston, {"alpha": 0.2}), (demand.HoltWinters, {"season": 1, "trend": True}),
+        (inventory.EconomicLot, {"fixed_cost": 8, "holding_cost": 1, "demand": 5}),
+        (inventory.EconomicLot(8, 1, 5).cost, {"quantity": 3}),
+        (inventory.power_of_two, {"lot": inventory.EconomicLot(8, 1, 5), "base": 0.1}),
+        (inventory.wagner_whitin, {"demand": [9, 12], "setup": 5, "holding": 2}),
+        (inventory.reorder_point, {"demand": 5, "demand_sd": 1, "lead_time": 2,
+                                   "lead_time_sd": 1, "service": 0.9}),
+        (inventory.PeriodicReview, {"demand": tl.Poisson(5), "fixed_cost": 8, "holding_cost": 1,
+                                    "backorder_cost": 9, "periods": 1}),
+        (inventory.ContinuousReview, {"demand": 50, "demand_sd": 5, "lead_time": 1,
+                                      "fixed_cost": 8, "holding_cost": 1, "backorder_cost": 9}),
+        (inventory.base_stock, {"scenario": SCENARIO, "item": ITEM, "service": 0.9}),
+        (inventory.cover, {"scenario": SCENARIO, "state": None}),
+        (inventory.order_today, {"scenario": SCENARIO, "state": run().state_on(5), "item": ITEM,
+                                 "service": 0.9, "lot": 0}),
+        (inventory.run_out, {"scenario": SCENARIO, "state": run().state_on(5), "item": ITEM,
+                             "days": 9, "replications": 8, "seed": 0}),
+        (inventory.stop_ordering, {"scenario": SCENARIO, "item": ITEM}),
+        (logistics.gravity_location, {"points": [(0, 0), (1, 1)], "weights": [1, 2]}),
+        (logistics.Site, {"fixed_cost": 1, "capacity": 9}),
+        (logistics.Way, {"source": "a", "destination": "b", "cost": 1, "capacity": 9}),
+        (logistics.Fleet, {"vehicles": 1, "capacity": 9, "reach": 99}),
+        (logistics.facilities, {"sites": {"a": logistics.Site(1, 9)}, "demand": {"x": 1},
+                                "cost": {("a", "x"): 1}, "count": None}),
+        (logistics.network_flow, {"ways": [logistics.Way("a", "b", 1)], "supply": {"a": 5},
+                                  "demand": {"b": 5}, "throughput": None}),
+        (logistics.route, {"names": ["d", "x"], "distances": [[0, 1], [1, 0]],
+                           "fleet": logistics.Fleet(1), "demand": {"x": 1}, "iterations": 5}),
+        (logistics.plan_lanes, {"scenario": SCENARIO, "product": "unit"}),
+        (logistics.transit_of, {"log": run().log, "source": "mine", "destination": "shop"}),
+        (logistics.transit_time, {"days": [2, 4], "under_way": [3]}),
+        (logistics.Storm, {"name": "a", "probability": 0.5, "need": {"x": 1}}),
+        (logistics.Depot, {"name": "d", "capacity": 9, "fixed_cost": 1, "unit_cost": 1}),
+        (maintenance.reliability, {"up_times": [80, 100], "repair_times": [8, 12]}),
+        (maintenance.fit_weibull, {"ages": [16, 34, 53], "failed": [True, True, False]}),
+        (maintenance.remaining_life, {"law": WEAR, "age": 3, "level": 0.9}),
+        (maintenance.replacement_cost, {"law": WEAR, "age": 3, "planned_cost": 2,
+                                        "failure_cost": 8}),
+        (maintenance.age_replacement, {"law": WEAR, "planned_cost": 2, "failure_cost": 8}),
+        (production.oee, {"run": line_run(), "station": "cut"}),
+        (production.loads, {"line": LINE}), (production.bottleneck, {"line": LINE}),
+        (production.takt, {"minutes": 450, "units": 90}),
+        (production.kanban, {"rate": 100, "lead_time": 0.5, "container": 10, "safety": 0.1}),
+        (production.instruct, {"line": LINE, "wanted": 100, "most_busy": 0.9}),
+        (quality.Shewhart, {"limit": 3}), (quality.Ewma, {"weight": 0.1, "limit": 3}),
+        (quality.Cusum, {"reference": 0.5, "limit": 5}),
+        (quality.Shewhart().chart, {"values": [1, 2], "target": 1, "sigma": 1}),
+        (quality.choose_chart, {"run_length": 370, "shift": 1}),
+        (quality.chart_constants, {"size": 5}), (quality.react, {"chart":
+            quality.Shewhart().chart([1, 2], 1, 1)}),
+        (quality.xbar_r, {"samples": [[9, 11], [10, 13]], "baseline": 2}),
+        (quality.pareto, {"counts": {"dent": 4}, "group": None}),
+        (quality.house_of_quality, {"importance": {"dry": 5}, "relations": {"dry": {"s": 9}}}),
+        (quality.Capability, {"mean": 1, "sigma": 1, "lower": 0, "upper": 3}),
+        (sourcing.concentration, {"units": {"a": 3}}),
+        (sourcing.availability, {"up": 3, "down": 1}),
+        (sourcing.at_least, {"needed": 1, "availabilities": [0.9]}),
+        (sourcing.suppliers, {"run": run(), "item": ITEM}),
+        (warehousing.Sku, {"name": "a", "picks": 3, "slots": 1}),
+        (warehousing.activity, {"skus": SKUS}), (warehousing.cube_per_order, {"sku": SKUS[0]}),
+        (warehousing.dock, {"arrivals": 1, "minutes": 30, "docks": 2, "variation": 1}),
+        (warehousing.docks_for, {"wait": 10, "arrivals": 8, "minutes": 20, "variation": 1}),
+        (warehousing.travel, {"skus": SKUS, "layout": {"screws": [5]}}),
+        (warehousing.simulate_travel, {"skus": SKUS, "layouts": {"now": {"screws": [5]}},
+                                       "picks": 9, "seed": 0}),
+        (warehousing.slotting, {"skus": SKUS, "distances": [5, 10]}),
+    ]  # fmt: skip
+
+
+def of_cases():
+    from twinlab.cases import relief
+
+    return [
+        (tl.cases.automotive, {"days": 9}), (tl.cases.humanitarian, {"days": 9, "safety": 1.0}),
+        (tl.cases.factory, {"days": 9}),
+        (tl.cases.chip_shortage, {"depth": 1.0, "late_demand": 1.0}),
+        (relief.needs, {"people": 9, "days": 3}), (relief.fit, {"days": [3.0, 5, 9, 4]}),
+        (relief.check, {"law": tl.LogNormal(5, 2), "days": [3.0, 5, 9, 4, 5, 6, 7]}),
+        (relief.lead_times, {"mode": "sea", "years": [2010]}),
+        (relief.schedules, {"trucks": 2}), (relief.cheapest_schedule, {"trucks": 2}),
+        (relief.track, {"storm": "IRMA"}), (relief.storm_season, {"shortage_cost": 9.0}),
+    ]  # fmt: skip
+
+
+def of_lab():
+    from twinlab import lab
+
+    words = lab.Words("t")
+    return [
+        (lab.check, {"number": "0.1", "answer": 18}), (lab.chart, {"runs": run(),
+         "measure": "on_hand", "by": "tier", "nodes": ["shop"], "days": (0, 5)}),
+        (lab.network, {"thing": run(), "day": 3, "measure": "backlog"}),
+        (lab.explore, {"scenario": SCENARIO, "levers": None, "seed": 1, "days": 9,
+                       "histories": 4}),
+        (lab.fan, {"batch": batch(), "measure": "on_hand", "node": "", "past": [1.0]}),
+        (lab.follow, {"plant": plant(), "twin": twin(), "node": "shop", "days": 2, "every": 1}),
+        (lab.ripple, {"run": run(), "calm_run": run(), "by": "tier"}),
+        (lab.play, {"picture": lambda a: lab.bars({"x": a}, words), "levers": {"a": (0, 9, 5)}}),
+        (lab.bars, {"values": {"a": 1}, "words": words, "highlight": ["a"]}),
+        (lab.lines, {"x": [1, 2], "series": {"a": [1, 2]}, "words": words}),
+        (lab.beer_game, {"station": "retailer", "team": None, "adviser": None}),
+        (lab.newsvendor_game, {"cost": 3, "rounds": 3, "seed": 1, "adviser": None}),
+        (lab.control_chart, {"chart": quality.Shewhart().chart([1, 2, 3], 1, 1), "title": "t"}),
+        (lab.pareto_chart, {"causes": quality.pareto({"dent": 4})}),
+        (lab.line_states, {"run": line_run()}),
+        (lab.route_map, {"points": {"d": (0, 0), "x": (1, 1)}, "routes": [["x"]]}),
+        (lab.triangle, {"curve": management.Curve([0, 0, 9], [100, 50, 100])}),
+    ]  # fmt: skip

@@ -1,0 +1,324 @@
+"""Kinds of values: an annotation says what is wanted, reads what fits and teaches what does not.
+
+numpy's numbers and flags are plain ones, arrays and columns of tables are lists, one row is a list
+of one, a number is a constant chance. A range stands with its type (see ``ranges``), and so do
+words that say it better (``Annotated[Rule, "a rule such as BaseStock(50)"]``).
+"""
+
+import inspect
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import numpy as np
+
+from twinlab.scope.chance import Array, Constant, Distribution, is_distribution
+from twinlab.scope.errors import shown
+from twinlab.scope.ranges import Amount, Count, Level, Number, Numbers, Positive, Range, Whole
+
+PUBLIC: dict[str, Any] = {}  # every class that a floor offers, by its name
+
+# How to get what is wanted, from what was given (or else "") where a constructor does not say it.
+_NEAREST = {
+    "Scenario": {"Run": "run.scenario", "Batch": "batch.scenario", "": "Scenario(network, rules)"},
+    "Network": {"Scenario": "scenario.network", "Run": "run.scenario.network"},
+    "Run": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
+    "Batch": {"Network": "replicate(Scenario(network, rules))", "": "replicate(scenario)"},
+    "History": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
+    "State": {"Run": "run.state", "": "simulate(scenario).state"},
+    "Log": {"": "run.log"}, "LineRun": {"": "run_line(line)"}, "Pareto": {"": "pareto(counts)"},
+    "ControlChart": {"": "Shewhart().chart(values, target, sigma)"},
+    "Curve": {"": "performance(hit, calm)"}, "Frontier": {"": "frontier(scenario, measures)"},
+    "StormPlan": {"": "preposition(season)"}, "Estimate": {"": "estimate(values)"},
+}  # fmt: skip
+_NAMES = {"Distribution": "distribution such as Normal(mean=5, sd=1)", "History": "Run or Batch"}
+
+
+# Words that mean the same wherever they are a parameter of this type.
+USUAL: dict[tuple[str, Any], Any] = {
+    **dict.fromkeys([("seed", int), ("replication", int), ("history", int), ("days", int),
+                     ("first", int)], Whole),
+    **dict.fromkeys([("replications", int), ("histories", int), ("samples", int), ("every", int),
+                     ("evaluations", int), ("origins", int), ("rounds", int), ("horizon", int),
+                     ("iterations", int), ("period", int), ("batch", int), ("season", int)], Count),
+    **dict.fromkeys([("confidence", float), ("service", float)], Level),
+    **dict.fromkeys([("values", Any), ("quantity", Any), ("sold", Any), ("hours", Any)], Numbers),
+    **dict.fromkeys([(name, Any) for name in ("series", "samples", "inside", "distances")], Array),
+    ("nodes", Any): Iterable[str], ("levels", Sequence[float]): Sequence[Level],
+    ("periods", float): Positive, ("z", float): Number, ("promised", float): Level,
+    **dict.fromkeys([("days", float), ("hours", float), ("budget", float), ("lot", float)], Amount),
+}  # fmt: skip
+
+
+class Unfit(Exception):
+    """A value is of another kind; the text says what to do, ``instead`` what to give.
+
+    If it stands inside of what was given, ``inner`` says where, what is wanted there, what it is.
+    """
+
+    def __init__(self, text: str = "", instead: str = "") -> None:
+        super().__init__(text)
+        self.instead, self.inner = instead, ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is wanted, and how to read it: ``fit`` gives the plain value or raises ``Unfit``."""
+
+    wanted: str
+    fit: Callable[[Any], Any]
+    rank: int = 0  # of several kinds, those with a lower rank are tried first; numbers: -1
+
+
+def kind_of(hint: Any) -> Kind | None:
+    """Give the kind that an annotation asks for; None, if anything will do.
+
+    >>> kind_of(Count).wanted, kind_of(Count).fit(np.int64(5))
+    ('a whole number of at least 1', 5)
+    """
+    origin, args = get_origin(hint), get_args(hint)
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    shapes = _SHAPES.items() if inspect.isclass(origin) else ()
+    make = _MAKERS.get(origin) or next((m for c, m in shapes if issubclass(origin, c)), None)
+    if make is not None:
+        return make(origin, args)
+    return _instance(hint) if origin is None and inspect.isclass(hint) else None
+
+
+# -- one value --------------------------------------------------------------------------------
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str | bytes):
+        raise Unfit("write it without quotes" if re.fullmatch(r"[-+.\de]+", str(value)) else "")
+    if isinstance(value, bool | np.bool_) or np.ndim(value):
+        raise Unfit
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise Unfit from None
+    except OverflowError:
+        raise Unfit("that is larger than any number a computer counts with") from None
+    if math.isnan(number):
+        raise Unfit("fill in or leave out what is missing")
+    return value if type(value) in (int, float) else number
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if math.isinf(number) or number != int(number):
+        raise Unfit
+    return int(number)
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise Unfit("write True or False")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return str(value)
+    raise Unfit("put it in quotes" if isinstance(value, int | float) else "")
+
+
+def _none(value: Any) -> None:
+    if value is not None:
+        raise Unfit
+
+
+_PLAIN: dict[Any, Kind | None] = {
+    Any: None, object: None, NoneType: Kind("None", _none), str: Kind("a text", _text),
+    int: Kind("a whole number", _whole, -1), float: Kind("a number", _number, -1),
+    bool: Kind("yes or no", _flag),
+}  # fmt: skip
+
+
+def _annotated(origin: Any, args: tuple[Any, ...]) -> Kind | None:
+    """A type in a range, or in better words."""
+    plain, more = kind_of(args[0]), args[1]
+    if plain is None:
+        return replace(_array(origin, args), wanted=more.wanted)
+    if not isinstance(more, Range):
+
+        def fit(value: Any) -> Any:
+            try:
+                return plain.fit(value)
+            except Unfit as problem:
+                problem.instead = ""  # the words say it better
+                raise
+
+        return more and replace(plain, wanted=more, fit=fit)
+
+    return in_range(more)
+
+
+def in_range(span: Range) -> Kind:
+    """The kind of a number in a range."""
+
+    def fit(value: Any) -> Any:
+        number = _whole(value) if span.whole else _number(value)
+        if span.holds(number):
+            return number
+        raise Unfit(f"write {number / 100:g}" if span.high == 1 < number <= 100 else "")
+
+    return Kind(span.wanted, fit, -1)
+
+
+def _instance(cls: Any) -> Kind:
+    """An object of a class, or whatever has the names of a protocol."""
+    protocol = getattr(cls, "_is_protocol", False)
+    needed = {n for n in vars(cls) if n[0] != "_" or n == "__call__"} if protocol else ()
+    name = _NAMES.get(cls.__name__, cls.__name__)
+
+    def fit(value: Any) -> Any:
+        if inspect.isclass(value):
+            raise Unfit(f"that is a class: write {value.__name__}(…)")
+        if cls is Distribution and not is_distribution(value):
+            return Constant(_number(value))
+        if {*dir(value)}.issuperset(needed) if protocol else isinstance(value, cls):
+            return value
+        raise Unfit(instead=_way(cls, type(value).__name__))
+
+    return Kind(f"{'an' if name[0] in 'AEIO' else 'a'} {name}", fit)
+
+
+def _way(cls: Any, given: str) -> str:
+    ways = _NEAREST.get(cls.__name__, {})
+    if given in ways or "" in ways:
+        return ways.get(given) or ways[""]
+    if cls.__name__ not in PUBLIC:
+        return " or ".join(f"{n}(…)" for n, c in PUBLIC.items() if issubclass(c, cls))
+    needed = [p for p in inspect.signature(cls).parameters.values() if p.default is p.empty]
+    return f"{cls.__name__}({', '.join(p.name for p in needed)})"
+
+
+def _function(origin: Any, args: tuple[Any, ...]) -> Kind:
+    """A function that can be called with so many values."""
+    count = len(args[0]) if args and isinstance(args[0], list) else None
+
+    def fit(value: Any) -> Any:
+        if inspect.isclass(value):
+            raise Unfit(f"that is a class: write {value.__name__}(…)")
+        if not callable(value):
+            raise Unfit
+        try:
+            if count is not None:
+                inspect.signature(value).bind(*[None] * count)
+        except ValueError:
+            pass  # a function in C does not say what it takes
+        except TypeError:
+            raise Unfit(f"it is called with {count} value{'s' * (count != 1)}") from None
+        return value
+
+    return Kind("a function", fit)
+
+
+def _array(origin: Any, args: tuple[Any, ...]) -> Kind:
+    def fit(value: Any) -> Any:
+        try:
+            numbers = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise Unfit("give a list of numbers") from None
+        if isinstance(value, str) or value is None or (origin is np.ndarray and not numbers.ndim):
+            raise Unfit("write […]")
+        return np.asarray(value) if isinstance(value, list | tuple) else value
+
+    return Kind("an array of numbers", fit)
+
+
+# -- several ----------------------------------------------------------------------------------
+
+
+def _either(origin: Any, args: tuple[Any, ...]) -> Kind | None:
+    kinds = [kind for kind in map(kind_of, args) if kind is not None]
+    if len(kinds) < len(args):
+        return None  # one of them takes anything
+
+    def fit(value: Any) -> Any:
+        problems = []
+        for kind in sorted(kinds, key=lambda kind: kind.rank):
+            try:
+                return kind.fit(value)
+            except Unfit as problem:
+                problems.append(problem)
+        raise max(problems, key=lambda p: (bool(p.inner), bool(str(p) or p.instead)))
+
+    return Kind(" or ".join(k.wanted for k in kinds if k.wanted != "None"), fit)
+
+
+def _inside(hint: Any) -> Kind | None:
+    """The kind of one of several values; among plain numbers, some may be missing (NaN)."""
+    kind = kind_of(hint)
+    if hint is not float or kind is None:
+        return kind
+    return replace(kind, fit=lambda v: v if isinstance(v, float) and v != v else _number(v))  # noqa: PLR0124
+
+
+def _one(kind: Kind | None, value: Any, where: str) -> Any:
+    """One of several values; what is wrong with it says which one it is."""
+    try:
+        return value if kind is None else kind.fit(value)
+    except Unfit as problem:
+        at, *rest = problem.inner or ("", kind and kind.wanted, value)
+        problem.inner = (where + at, *rest)
+        raise
+
+
+def _list(origin: Any, args: tuple[Any, ...]) -> Kind:
+    """A list, or a tuple of fixed length; one alone is a list of one, an array a plain list."""
+    long = not (origin is tuple and args and args[-1] is not ...)
+    each = [_inside(arg) for arg in args if arg is not ...]
+    make = origin if origin in (list, set, frozenset) else tuple
+
+    def fit(value: Any) -> Any:
+        if long and each and each[0] and each[0].rank >= 0 and not isinstance(value, list | tuple):
+            try:
+                return make((each[0].fit(value),))  # so a name is no list of letters
+            except Unfit:
+                pass
+        table = hasattr(value, "columns") or isinstance(value, str | bytes | Mapping)
+        if not isinstance(value, Iterable) or table:
+            raise Unfit(f"write [{shown(value)}]" if isinstance(value, str) and long else "")
+        rows = value.tolist() if hasattr(value, "tolist") else value
+        rows = rows if isinstance(rows, list | tuple) else list(rows)
+        kinds = each * len(rows) if long else each
+        if len(rows) != len(kinds) and each:
+            raise Unfit(f"it has {len(rows)} values")
+        read = [_one(*pair, f"[{at}]") for at, pair in enumerate(zip(kinds, rows, strict=False))]
+        same = isinstance(value, Collection) and not hasattr(value, "tolist")
+        return value if same and all(map(operator.is_, read, value)) else make(read or rows)
+
+    return Kind(f"a list of {_many(args[:1])}" if long else f"a tuple ({_many(args)})", fit, 2)
+
+
+def _mapping(origin: Any, args: tuple[Any, ...]) -> Kind:
+    keys, values = map(_inside, args or (Any, Any))
+
+    def fit(value: Any) -> Any:
+        given = value.to_dict() if hasattr(value, "to_dict") else value
+        if not isinstance(given, Mapping):
+            raise Unfit(f"write {{{_many(args[:1])}: {_many(args[1:])}}}" if keys or values else "")
+        read = {_one(keys, k, " key"): _one(values, v, f"[{k!r}]") for k, v in given.items()}
+        return given if all(map(operator.is_, read.values(), given.values())) else read
+
+    return Kind(f"a mapping of {_many(args[:1])} to {_many(args[1:])}", fit, 1)
+
+
+def _many(args: tuple[Any, ...]) -> str:
+    """What stands in a list or mapping, in words: ``text, number``."""
+    kinds = [kind_of(arg) for arg in args]
+    return ", ".join(k.wanted.partition(" ")[2] or k.wanted if k else "anything" for k in kinds)
+
+
+_MAKERS: dict[Any, Callable[[Any, tuple[Any, ...]], Kind | None]] = {
+    Annotated: _annotated, Union: _either, UnionType: _either,
+    np.ndarray: _array, Callable: _function,
+}  # fmt: skip
+_SHAPES: dict[Any, Callable[[Any, tuple[Any, ...]], Kind]] = {Mapping: _mapping, Iterable: _list}
