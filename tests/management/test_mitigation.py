@@ -118,7 +118,7 @@ def test_without_every_plan_only_promising_ones_are_simulated():
 def test_mistakes_are_named():
     with pytest.raises(tl.NetworkError, match="at least 0 USD/year"):
         Measure("gift", -1, lambda s: s)
-    with pytest.raises(tl.ScenarioError, match="give a function"):
+    with pytest.raises(tl.ScenarioError, match="change must be a function"):
         Measure("stock", 1, "shop.up_to")
     with pytest.raises(tl.ScenarioError, match="name of their own"):
         frontier(RISKY, [MEASURES[0], MEASURES[0]], 4)

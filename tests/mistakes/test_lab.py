@@ -75,7 +75,7 @@ MISTAKES = [
     (lambda: lab.beer_game(5), tl.ScenarioError,
      'beer_game: station must be a text'),
     (lambda: lab.newsvendor_game(cost=-1), tl.NetworkError,
-     'NewsvendorProblem : cost must be at least 0 USD/unit'),
+     'NewsvendorProblem: cost must be at least 0 USD/unit'),
     (lambda: lab.newsvendor_game(rounds="many"), tl.ScenarioError,
      'newsvendor_game: rounds must be a whole number of at least'),
     (lambda: lab.control_chart([1, 2, 3]), tl.ScenarioError,

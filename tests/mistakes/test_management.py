@@ -62,7 +62,7 @@ MISTAKES = [
     (lambda: management.risk_exposure(management.ExposureModel.of(NETWORK), sites="mne"),
      tl.ScenarioError, "no site 'mne' … did you mean 'mine'?"),
     (lambda: management.Closure(start=-1), tl.NetworkError,
-     'Closure : start must be at least 0 day'),
+     'Closure: start must be at least 0 day'),
     (lambda: management.stress_test(NETWORK), tl.ScenarioError,
      'stress_test: scenario must be a Scenario … write stress_test(Scenario(net'),
     (lambda: management.stress_test(SCENARIO, 0), tl.ScenarioError,

@@ -208,7 +208,7 @@ MISTAKES = [
     (lambda: LINE.set("cut.machine", 2), tl.ScenarioError,
      "'cut.machine': station 'cut' has no 'machine' … did you mean 'machines'?"),
     (lambda: modeling.shewhart_run_length("big"), tl.ScenarioError,
-     'shewhart_run_length: shift must be a finite number'),
+     'shewhart_run_length: shift must be a number of at most'),
     (lambda: modeling.cusum_limit(-5), tl.ScenarioError,
      'cusum_limit: run_length must be a mean run length above 1 '),
     (lambda: modeling.feed(SCENARIO, "shop", LINE), tl.ScenarioError,

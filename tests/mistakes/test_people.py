@@ -64,7 +64,7 @@ MISTAKES = [
     (lambda: people.NewsvendorProblem(cost=12, price=3), tl.ScenarioError,
      'cost 12 must be below price 3'),
     (lambda: people.NewsvendorProblem(cost="3"), tl.NetworkError,
-     'NewsvendorProblem : cost is a number in USD/unit'),
+     'NewsvendorProblem: cost is a number in USD/unit'),
     (lambda: people.NewsvendorGame(rounds=0), tl.ScenarioError,
      'NewsvendorGame: rounds must be a whole number of at least '),
     (lambda: people.NewsvendorGame().order(math.inf), tl.ScenarioError,

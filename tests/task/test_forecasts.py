@@ -248,11 +248,11 @@ def test_the_remedy_for_dates_of_the_middle_of_the_month_and_for_periods():
         ([1, float("inf")], "period 2 .* got inf"),
         ([3, 2, -1], "period 3 must be a finite number of at least 0, got -1"),
         (["3", "4"], "period 1 .* got '3'"),
-        ("345", "a row of finite numbers"),
+        ("345", "history must be a list of number"),
         ([[1, 2], [3, 4]], "a row of finite numbers"),
         (pd.DataFrame({"a": [1.0]}), "a row of finite numbers"),
         (pd.array([1, None]), "period 2"),
-        (7, "a row of finite numbers"),
+        (7, "history must be a list of number"),
     ],
 )
 def test_what_is_no_series_of_demand_is_told(given, words):

@@ -310,7 +310,10 @@ def test_todays_order_fills_the_position_to_its_level():
             lambda: inventory.EconomicLot(8, 1, 5).cost(0),
             "quantity must be a finite number above 0",
         ),
-        (lambda: inventory.reorder_point(20, 4, 9, service=1.0), "between 0 and 1"),
+        (
+            lambda: inventory.reorder_point(20, 4, 9, service=1.0),
+            "a share above 0 and below 1",
+        ),
         (lambda: inventory.wagner_whitin([1, 2], 3, 1, [1]), "2 periods and 1 unit costs"),
         (lambda: inventory.PeriodicReview(tl.Normal(5, 1), 5, 1, 4).cost(2, 5), "discrete"),
         (lambda: inventory.PeriodicReview(tl.Poisson(5), 5, 1, 4).cost(5, 5), "above s 5"),

@@ -154,7 +154,10 @@ SITES, CALM = [Depot("d", 10)], [Storm("calm", 1)]
         (lambda: Storm("x", 0.2, {}, {"d": 2}), "surviving must be 0 to 1 share, got 2"),
         (lambda: StormSeason(SITES, [Storm("x", 0.4)], {}, 1), "sum to 0.4, not 1: add a calm"),
         (lambda: StormSeason(SITES, CALM, {("e", "t"): 1}, 1), "'e' is not a depot"),
-        (lambda: StormSeason(SITES, CALM, {}, -1), "shortage_cost is -1"),
+        (
+            lambda: StormSeason(SITES, CALM, {}, -1),
+            "shortage_cost must be a finite number of at",
+        ),
         (lambda: judge_stocks(StormSeason(SITES, CALM, {}, 1), {"D": 1}), "did you mean 'd'"),
         (lambda: judge_stocks(StormSeason(SITES, CALM, {}, 1), {"d": 11}), "give 0 to 10"),
         (

@@ -154,7 +154,7 @@ def test_what_no_vehicle_can_do_is_told_with_the_reason(table, fleet, words):
         ({"demand": {"a": -1}}, r"demand\['a'\] must be a finite number of at least 0, got -1"),
         ({"demand": {"a": math.nan}}, r"demand\['a'\] must be"),
         ({"demand": {"D": 1}}, "no depot"),
-        ({"demand": [3]}, "demand must be numbers by name"),
+        ({"demand": [3]}, "demand must be a mapping of text to finite number"),
         ({"iterations": 0}, "iterations must be a whole number of at least 1"),
         ({"seed": -1}, "seed must be a whole number"),
     ],

@@ -107,7 +107,7 @@ def test_a_supply_without_limit_is_a_supply():
         ({"plant": -5}, {"shop": 1}, r"supply\['plant'\] must be"),
         ({"plant": 5}, {"shop": -1}, r"demand\['shop'\] must be"),
         ({"plant": 5}, {"shop": 9}, "no plan serves every demand"),
-        ([5], {"shop": 9}, "supply must be numbers by name"),
+        ([5], {"shop": 9}, "supply must be a mapping of text to number"),
     ],
 )
 def test_a_flow_of_no_sense_is_told(supply, demand, words):
@@ -139,7 +139,10 @@ def season(**change):
     ("call", "words"),
     [
         (lambda: season(shortage_cost=math.nan), "shortage_cost"),
-        (lambda: season(shortage_cost=-1), "shortage_cost is -1 USD"),
+        (
+            lambda: season(shortage_cost=-1),
+            "shortage_cost must be a finite number of at",
+        ),
         (lambda: season(transport={("far", "town"): math.nan}), "is nan USD/unit"),
         (lambda: season(transport={("far", "town"): -2}), "is -2 USD/unit"),
         (lambda: season(depots=[Depot("far", 1), Depot("far", 2)]), "each name stands once"),

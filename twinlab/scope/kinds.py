@@ -47,7 +47,7 @@ USUAL: dict[tuple[str, Any], Any] = {
                      ("iterations", int), ("period", int), ("batch", int), ("season", int)], Count),
     **dict.fromkeys([("confidence", float), ("service", float)], Level),
     **dict.fromkeys([("values", Any), ("quantity", Any), ("sold", Any), ("hours", Any)], Numbers),
-    **dict.fromkeys([(name, Any) for name in ("series", "samples", "inside", "distances")], Array),
+    **dict.fromkeys([(name, Any) for name in ("series", "samples", "inside")], Array),
     ("nodes", Any): Iterable[str], ("levels", Sequence[float]): Sequence[Level],
     ("periods", float): Positive, ("z", float): Number, ("promised", float): Level,
     **dict.fromkeys([("days", float), ("hours", float), ("budget", float), ("lot", float)], Amount),
@@ -283,7 +283,9 @@ def _list(origin: Any, args: tuple[Any, ...]) -> Kind:
                 return make((each[0].fit(value),))  # so a name is no list of letters
             except Unfit:
                 pass
-        table = hasattr(value, "columns") or isinstance(value, str | bytes | Mapping)
+        table = hasattr(value, "columns") or isinstance(value, str | bytes) or (
+            isinstance(value, Mapping) and origin is not Iterable
+        )  # fmt: skip
         if not isinstance(value, Iterable) or table:
             raise Unfit(f"write [{shown(value)}]" if isinstance(value, str) and long else "")
         rows = value.tolist() if hasattr(value, "tolist") else value

@@ -58,11 +58,9 @@ def find(scenario: Scenario, path: str) -> Place:
     """
     where, _, name = path.rpartition(".")
     numbered = re.fullmatch(r"disruptions\[(\d+)\]", where)
-    if numbered:
-        places = [_of_disruption(scenario, int(numbered[1]))]
-    else:  # a name may hold "->", "/" and "." itself, so paths are compared with those there are
-        places = [_of_lanes(scenario, where)]
-        places += [*_of_rules(scenario, where), *_of_rows(scenario, where)]
+    places = [_of_disruption(scenario, int(numbered[1]))] if numbered else []
+    # A name may hold "->", "/" or "." itself, so a path is compared with those that there are.
+    places += [_of_lanes(scenario, where), *_of_rules(scenario, where), *_of_rows(scenario, where)]
     if not any(holders for holders, _ in places):
         raise ScenarioError(f"path {path!r} leads nowhere: {_hint(scenario, where)}")
     if name in _NAMES:
