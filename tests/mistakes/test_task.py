@@ -107,7 +107,7 @@ MISTAKES = [
     (lambda: logistics.route(["d", "x"], [[0, 1]], logistics.Fleet(1)), tl.ScenarioError,
      'route: distances are a table of 2 rows and columns, a depo'),
     (lambda: logistics.route(["d", "x"], "near", logistics.Fleet(1)), tl.ScenarioError,
-     'route: distances must be an array of numbers'),
+     'route: distances are a table of numbers'),
     (lambda: logistics.route(["d", "x"], [[0, 1], [1, 0]], 1), tl.ScenarioError,
      'route: fleet must be a Fleet … write fleet=Fleet(vehicles)'),
     (lambda: logistics.plan_lanes(SCENARIO, "bike"), tl.ScenarioError,
