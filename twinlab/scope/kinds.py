@@ -18,25 +18,8 @@ import numpy as np
 
 from twinlab.scope.chance import Array, Constant, Distribution, is_distribution
 from twinlab.scope.errors import shown
+from twinlab.scope.nearest import NAMES, way_to
 from twinlab.scope.ranges import Amount, Count, Level, Number, Numbers, Positive, Range, Whole
-
-PUBLIC: dict[str, Any] = {}  # every class that a floor offers, by its name
-
-# How to get what is wanted, from what was given (or else "") where a constructor does not say it.
-_NEAREST = {
-    "Scenario": {"Run": "run.scenario", "Batch": "batch.scenario", "": "Scenario(network, rules)"},
-    "Network": {"Scenario": "scenario.network", "Run": "run.scenario.network"},
-    "Run": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
-    "Batch": {"Network": "replicate(Scenario(network, rules))", "": "replicate(scenario)"},
-    "History": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
-    "State": {"Run": "run.state", "": "simulate(scenario).state"},
-    "Log": {"": "run.log"}, "LineRun": {"": "run_line(line)"}, "Pareto": {"": "pareto(counts)"},
-    "ControlChart": {"": "Shewhart().chart(values, target, sigma)"},
-    "Curve": {"": "performance(hit, calm)"}, "Frontier": {"": "frontier(scenario, measures)"},
-    "StormPlan": {"": "preposition(season)"}, "Estimate": {"": "estimate(values)"},
-}  # fmt: skip
-_NAMES = {"Distribution": "distribution such as Normal(mean=5, sd=1)", "History": "Run or Batch"}
-
 
 # Words that mean the same wherever they are a parameter of this type.
 USUAL: dict[tuple[str, Any], Any] = {
@@ -175,7 +158,7 @@ def _instance(cls: Any) -> Kind:
     """An object of a class, or whatever has the names of a protocol."""
     protocol = getattr(cls, "_is_protocol", False)
     needed = {n for n in vars(cls) if n[0] != "_" or n == "__call__"} if protocol else ()
-    name = _NAMES.get(cls.__name__, cls.__name__)
+    name = NAMES.get(cls.__name__, cls.__name__)
 
     def fit(value: Any) -> Any:
         if inspect.isclass(value):
@@ -184,19 +167,9 @@ def _instance(cls: Any) -> Kind:
             return Constant(_number(value))
         if {*dir(value)}.issuperset(needed) if protocol else isinstance(value, cls):
             return value
-        raise Unfit(instead=_way(cls, type(value).__name__))
+        raise Unfit(instead=way_to(cls, type(value).__name__))
 
     return Kind(f"{'an' if name[0] in 'AEIO' else 'a'} {name}", fit)
-
-
-def _way(cls: Any, given: str) -> str:
-    ways = _NEAREST.get(cls.__name__, {})
-    if given in ways or "" in ways:
-        return ways.get(given) or ways[""]
-    if cls.__name__ not in PUBLIC:
-        return " or ".join(f"{n}(…)" for n, c in PUBLIC.items() if issubclass(c, cls))
-    needed = [p for p in inspect.signature(cls).parameters.values() if p.default is p.empty]
-    return f"{cls.__name__}({', '.join(p.name for p in needed)})"
 
 
 def _function(origin: Any, args: tuple[Any, ...]) -> Kind:
