@@ -240,3 +240,15 @@ PAIR = [[0, 1], [1, 0]]
 def test_mistakes_are_explained(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_way_that_is_not_there_is_never_driven():
+    """Only b leads to a, but no vehicle may load both: even where all other ways are free."""
+    no = np.inf
+    table = [[0, no, 1], [0, 0, no], [0, 0, 0]]
+    plan = logistics.route(["depot", "a", "b"], table, logistics.Fleet(2, capacity=2),
+                           demand={"a": 1, "b": 1}, iterations=50)  # fmt: skip
+    assert plan.tours == (("depot", "b", "a", "depot"),)
+    with pytest.raises(tl.SolverError):
+        logistics.route(["depot", "a", "b"], table, logistics.Fleet(2, capacity=1),
+                        demand={"a": 1, "b": 1}, iterations=50)  # fmt: skip

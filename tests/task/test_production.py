@@ -132,3 +132,8 @@ def test_more_shifts_before_more_than_there_is():
 def test_mistakes_are_told(call, words):
     with pytest.raises(tl.TwinError, match=words):
         call()
+
+
+def test_a_loop_has_at_least_one_card():
+    cards = [production.kanban(rate, 0.5, container=10, safety=0.1) for rate in (0, 1, 100, 182)]
+    assert cards == [1, 1, 6, 11]
