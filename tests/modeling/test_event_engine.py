@@ -1,5 +1,7 @@
 """The order of the day, the start, the restart and the game: short traces worked out by hand."""
 
+from itertools import permutations
+
 import pytest
 
 import twinlab as tl
@@ -327,3 +329,25 @@ def test_no_speck_below_zero_is_left_in_process_or_under_way():
         for name in ("in_process", "in_transit", "on_order", "on_hand"):
             assert min(getattr(state, name).values()) >= 0, name
         assert state.in_process["plant", "unit"] == 0
+
+
+def test_a_node_makes_parts_before_what_they_go_into():
+    """Whatever the order of the table: wheel and bike, both without delay, on the same day."""
+    recipes = [tl.Recipe("plant", "bike", {"wheel": 2}), tl.Recipe("plant", "wheel", {"steel": 1}),
+               tl.Recipe("plant", "bell", {"steel": 1})]  # fmt: skip
+    for made in permutations(recipes):
+        network = tl.Network(
+            products=[tl.Product(name) for name in ("bike", "wheel", "bell", "steel")],
+            nodes=[tl.Node("mine"), tl.Node("plant")],
+            lanes=[tl.Lane("mine", "plant", "steel")],
+            recipes=made,
+            demands=[tl.Demand("plant", "bike", tl.Constant(0))],
+            stocks=[tl.Stock("plant", "steel", 9)],
+        )
+        rules = {("plant", "bike"): planned(3), ("plant", "wheel"): planned(6),
+                 ("plant", "bell"): planned(1), ("plant", "steel"): planned()}  # fmt: skip
+        run = live(network, rules, 2)
+        assert series(run, "finished", "plant", "bike") == [3, 0]
+        assert tl.replicate(run.scenario, 1, bands=[("finished", "plant", "bike")]).band(
+            "finished", "plant", "bike"
+        )[:, 0].tolist() == [3, 0]

@@ -177,3 +177,13 @@ def test_levels_must_name_the_stages():
     fractions = SerialChain((Stage("shop", 1, 2.0),), tl.Empirical((0.5, 1.5)), 18.0)
     with pytest.raises(tl.ScenarioError, match="whole-numbered or normal"):
         clark_scarf(fractions)
+
+
+def test_far_from_the_best_level_a_unit_costs_what_one_unit_costs():
+    """Too low a level lacks each unit of it (37.12 a day), too high a one keeps it (7 a day)."""
+    chain = SerialChain((Stage("shop", 4, 7.0),), tl.Poisson(20), 37.12)
+    costs = {level: serial_cost(chain, {"shop": level}).cost for level in (0, 1, 300, 301)}
+    assert costs[0] == pytest.approx(37.12 * 80)
+    assert costs[0] - costs[1] == pytest.approx(37.12)
+    assert costs[300] == pytest.approx(7 * (300 - 80))
+    assert costs[301] - costs[300] == pytest.approx(7)

@@ -5,6 +5,7 @@ import pytest
 
 import twinlab as tl
 from twinlab import people
+from twinlab.people.fitting import _Books
 
 TRUE = people.AnchorAndAdjust(starts=4)
 NAMES = ("theta", "alpha", "beta", "goal")
@@ -121,3 +122,11 @@ def test_a_value_on_the_edge_of_its_range_says_so():
     assert "theta 0.00" in str(edge["theta"])
     assert str(edge["theta"]).endswith(", on the edge of its range 0 to 1")
     assert edge["alpha"].edge == ""
+
+
+def test_goals_are_looked_for_as_far_as_the_books_reach():
+    """Ten times the largest number on the books, be it stock, orders, or what is owed."""
+    plain = np.array([1.0, 2.0, 3.0])
+    for owed, most in ((-50.0, 50.0), (-1.0, 9.0)):
+        books = _Books(plain, np.array([3.0, owed, 2.0]), 2 * plain, 3 * plain)
+        assert books.most == most

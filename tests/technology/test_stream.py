@@ -3,6 +3,7 @@ nothing."""
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -256,3 +257,14 @@ def test_counts_correct_what_lost_messages_spoilt():
         return abs(twin.state.on_hand["shop", "unit"] - plant.state.on_hand["shop", "unit"])
 
     assert error(trust=0.8) < error(trust=0.0) / 5
+
+
+@pytest.mark.parametrize("box", [lambda inner: [inner], lambda inner: {"in": inner}],
+                         ids=["lists", "tables"])  # fmt: skip
+def test_what_is_nested_too_deep_is_refused_before_anybody_walks_into_it(box):
+    reading, deep = Reading(shop().network), 1.0
+    for _ in range(400):
+        deep = box(deep)
+    reading.check(replace(GOOD, data={**GOOD.data, "more": box(box(1.0))}))
+    with pytest.raises(tl.SyncError, match="levels of lists and tables"):
+        reading.check(replace(GOOD, data={**GOOD.data, "more": deep}))
