@@ -1,5 +1,7 @@
 """What is drawn is what was computed: the points of the lines, the places of the words."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from matplotlib.patches import FancyBboxPatch
@@ -241,3 +243,21 @@ def test_an_interval_that_leaves_its_value_out_has_no_negative_length():
              for segment in lines.get_segments()]  # fmt: skip
     assert [(left[0], right[0]) for left, right in drawn] == [(3, 6), (4, 9), (4, 6)]
     assert "low: 3 [4, 6]; high: 9 [4, 6]; within: 5 [4, 6]" in chart.words
+
+
+@dataclass(frozen=True)
+class Own:
+    """A student's rule, whose number no column describes."""
+
+    level: float = 20.0
+
+    def __call__(self, view):
+        return np.maximum(0, self.level - view.inventory_position)
+
+
+def test_a_lever_on_a_rule_of_one_s_own_counts_in_units():
+    found = lever(CALM.change(rules=dict.fromkeys(CALM.rules, Own())), "shop.level")
+    assert (found.label, found.low, found.high) == ("shop: level [units]", 0, 60)
+    assert found.whole
+    assert lever(CALM, "mine->plant.sourcing_rank", (1, 3)).whole
+    assert not lever(CLOSED, "disruptions[0].loss", (0, 1)).whole

@@ -206,10 +206,14 @@ def outcome(
     os.utime(target, (before.st_atime, before.st_mtime + 100))  # else old bytecode may be taken
     try:
         budget = given.seconds
-        first = promising(fault, text, trace, budget)
-        then = [*given.also, *untraced(fault, tree, trace)]
-        last = own_tests(fault) if budget >= THOROUGH else []
-        for tests, limit in ((first, 60 + 2 * budget), (then, 60 + 2 * budget), (last, 600)):
+        slow = 60 + 2 * budget
+        stages = [
+            (promising(fault, text, trace, budget), slow),
+            (untraced(fault, tree, trace), slow),
+        ]
+        if budget >= THOROUGH:
+            stages.append((own_tests(fault), 600))
+        for tests, limit in [(given.tests, slow)] if given.tests else stages:
             there = [name for name in tests if (tree / name.partition("::")[0]).exists()]
             there = [name for name in there if name.partition("::")[0] not in broken]
             code = run(tree, there, int(limit)) if there else 0
@@ -341,7 +345,7 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=8, help="which ones")
     asked.add_argument("--only", default="", help="only faults whose key contains these words")
     asked.add_argument("--seconds", type=float, default=THOROUGH, help="of tests for each fault")
-    asked.add_argument("--also", nargs="*", default=[], help="tests for each fault beside others")
+    asked.add_argument("--tests", nargs="*", default=[], help="in place of those that it finds")
     asked.add_argument("--part", default="1/1", help="2/4: the second of four parts")
     asked.add_argument("--report", action="store_true", help="only say what was found")
     again = ["none", "survivors", "changed", "all"]
