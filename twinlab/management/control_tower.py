@@ -1,7 +1,5 @@
 """The control tower: what in today's state needs somebody, ranked by the money at risk."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What waiting costs people, and how evenly the wait is shared: deprivation cost and Gini index."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any

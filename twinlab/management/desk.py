@@ -1,7 +1,5 @@
 """The desk of a control tower: one morning's state, and what follows from it for each item."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Callable
@@ -77,11 +75,6 @@ class Desk:
     worth: Worth | None
 
     @cached_property
-    def flows(self) -> dict[ItemKey, float]:
-        """Mean units that leave each item today."""
-        return mean_flows(self.scenario, self.state.day)
-
-    @cached_property
     def flows_on(self) -> Callable[[int | range], dict[ItemKey, float]]:
         """Mean units that leave each item a day, on a day or over some days to come."""
         return cache(partial(mean_flows, self.scenario))
@@ -151,13 +144,14 @@ class Desk:
     def dry(self) -> dict[ItemKey, float]:
         """For how many days the pipelines below each item have run dry, on the longest way down."""
         network, ways = self.scenario.network, ways_in(self.scenario)
-        found = dict.fromkeys(self.flows, 0.0)
+        flows = self.flows_on(self.state.day)
+        found = dict.fromkeys(flows, 0.0)
         recipes = {(r.node, r.product): r.components for r in network.recipes}
         for item in reversed(upstream_items(network)):
             for part in recipes.get(item, ()):
                 found[item[0], part] = max(found[item[0], part], found[item])
             for lane, share in asked_lanes(self.scenario, item, ways.get(item, [])):
-                flow, above = self.flows[item] * share, (lane.source, lane.product)
+                flow, above = flows[item] * share, (lane.source, lane.product)
                 full = self.state.in_transit[lane.key] / flow if flow > DUST else math.inf
                 gap = max(0.0, days_of(lane.lead_time) - full)
                 found[above] = max(found[above], gap + found[item])
@@ -170,7 +164,8 @@ class Desk:
         asked = self.asked(item)
         spare = [lane for lane in self.lanes.get(item, []) if lane not in asked]
         spare.sort(key=lambda lane: lane.sourcing_rank)
-        able = {n.name for n in self.scenario.network.nodes if n.capacity >= self.flows[item]}
+        flow = self.flows_on(self.state.day)[item]
+        able = {n.name for n in self.scenario.network.nodes if n.capacity >= flow}
         quick = [lane for lane in spare[:1] if lane.source in able]
         waits = [wait(self.scenario, lane) for lane in (*quick, *asked)]
         if len(asked) == 1 and quick and waits[0] < waits[1]:

@@ -5,13 +5,11 @@ for its time to recover (TTR), and the longest time to survive (TTS) without los
 Source: Simchi-Levi et al. (2015), Interfaces 45(5).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -87,7 +85,7 @@ class ExposureModel(Sealed):
     def of(
         cls, network: Network, *, state: State | None = None, worth: Worth | None = None,
         recover: Mapping[str, float] | None = None, stock_ships: bool = False,
-    ) -> ExposureModel:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """Read the tables from a network: capacities, lanes, recipes, stocks and mean demands.
 
         Stocks are those of ``state``, else the starting stocks. Goods under way are no stock: they
@@ -206,9 +204,8 @@ class _Program:
         entries = [(row, self.at[key], value) for row, line in enumerate(rows)
                    for key, value in line]  # fmt: skip
         row_at, column_at, values = zip(*entries, strict=True)
-        self.matrix = sparse.csr_array(
-            (values, (row_at, column_at)), shape=(len(rows), len(self.at))
-        )
+        shape = (len(rows), len(self.at))
+        self.matrix = sparse.csr_array((values, (row_at, column_at)), shape=shape)
 
     def _balance(self) -> dict[ItemKey, _Entries]:
         """What leaves an item (used, sent, served) less what comes (made, brought)."""

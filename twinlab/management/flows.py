@@ -1,7 +1,5 @@
 """How much flows where in a calm chain: customers' mean demand, passed up lanes and recipes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from statistics import fmean
 

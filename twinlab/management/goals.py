@@ -1,7 +1,5 @@
 """Goals: a KPI with a target, judged on many histories: how probably is it met?"""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Nodes taken together: by tier, role or country."""
 
-from __future__ import annotations
-
 from twinlab.scope.boundary import tiers
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network

@@ -153,9 +153,8 @@ class KPITree:
             known = [m.code or m.name for m in self.metrics]
             raise ScenarioError(f"no figure {name!r}; {did_you_mean(name, known)}")
         upstream_first = list(grouped(self.history.scenario.network, "node"))
-        found = sorted(metric.parts(self.history).items(),
-                       key=lambda part: upstream_first.index(part[0][0]))  # fmt: skip
-        parts = dict(found)
+        parts = dict(sorted(metric.parts(self.history).items(),
+                            key=lambda part: upstream_first.index(part[0][0])))  # fmt: skip
         labels = [self._labels(word, list(parts)) for word in by]
         return replace(_split(metric, parts, labels, len(self.history.days)), code=metric.code)
 

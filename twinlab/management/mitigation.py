@@ -1,7 +1,5 @@
 """Mitigation under a budget: which measures to buy, and what the chosen ones really save."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations

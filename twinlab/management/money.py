@@ -1,7 +1,5 @@
 """What customers who are not served cost: the money that stress tests and plans count."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from twinlab.modeling.batch import Batch

@@ -1,7 +1,5 @@
 """Resilience: how deep performance falls, how long it takes to recover, and the area between."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

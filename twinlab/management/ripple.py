@@ -1,7 +1,5 @@
 """How a disruption runs through a chain: who is hit when, how deep, and what stock bought."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

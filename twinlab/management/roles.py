@@ -1,7 +1,5 @@
 """Functional KPIs against the network's: who gains and who pays when each decides for itself."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The stress test: close every site in turn, on the same luck, and price what customers miss."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass

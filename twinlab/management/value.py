@@ -1,7 +1,5 @@
 """The value of the twin: what decisions with it saved, on the same luck as decisions without it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -7,26 +7,19 @@ prescribe  ``age_replacement``: the age at which a planned replacement costs lea
 =========  ===================================================================================
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.modeling.stations import Weibull
+from twinlab.modeling.stations import Weibull as Weibull
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import optimize, special
 from twinlab.scope.ranges import Amount, Level, Positive, ranged
 from twinlab.task.recommendation import Answer
-
-__all__ = [
-    "AgePolicy", "Reliability", "RemainingLife", "Weibull", "WeibullFit", "age_replacement",
-    "fit_weibull", "reliability", "remaining_life", "replacement_cost",
-]  # fmt: skip
 
 # -- describe ---------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 """What every task hands back: answers with units, and recommendations that can be tried out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

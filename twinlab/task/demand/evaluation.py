@@ -18,8 +18,6 @@ from twinlab.task.demand.series import Series, accuracy, as_series
 
 FEW = 10  # past errors; an interval from fewer says little
 
-# -- predict ----------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, eq=False)
 class Rolling(Sealed):

@@ -1,7 +1,5 @@
 """From a forecast to a decision: how high to fill up, and the scenario that tries it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,8 +12,6 @@ from twinlab.task.demand.evaluation import FEW, error_quantile, evaluate, roll
 from twinlab.task.demand.methods import Method, ask, needed
 from twinlab.task.demand.series import Series, as_series
 from twinlab.task.recommendation import Recommendation, recommend
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 @ranged
@@ -43,9 +39,8 @@ def order_up_to(
             f"{FEW - 1 + days + needed(method)} periods; got {len(numbers)}"
         )
     errors = roll(method, numbers, days, many).errors.sum(axis=1)
-    return max(
-        0.0, float(np.sum(ask(method, numbers, days)) + error_quantile(errors, [service])[0])
-    )
+    level = np.sum(ask(method, numbers, days)) + error_quantile(errors, [service])[0]
+    return max(0.0, float(level))
 
 
 def days_to_cover(scenario: Scenario, node: str, product: str) -> int:

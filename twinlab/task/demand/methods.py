@@ -3,8 +3,6 @@
 A method may be any such function. Those here are frozen dataclasses: they print as what they are.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +16,6 @@ from twinlab.scope.ranges import Count, ranged
 from twinlab.task.demand.series import Series, as_series
 
 Method = Callable[[Array, int], Array]
-
-# -- predict ----------------------------------------------------------------------------------
 
 
 class Flat(Row):

@@ -1,7 +1,5 @@
 """What a demand series is like, and how far forecasts of it were off."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
@@ -82,9 +80,6 @@ def _usual(dates: Any, steps: Any, months: Array) -> tuple[str, int]:
         name = f"W-{dates[0]:%a}".upper() if least == 7 * day else f"{least / day:g}D"
         name = name if least >= day else pd.tseries.frequencies.to_offset(least).freqstr
     return pd.tseries.frequencies.to_offset(name).freqstr, int(np.argmax(gaps))
-
-
-# -- describe ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Prescribe when and how much under chance: (r, Q) and (s, S), exact."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

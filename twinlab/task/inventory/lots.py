@@ -1,7 +1,5 @@
 """Prescribe how much at once: economic lots, lots from a failing supplier, lots over periods."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

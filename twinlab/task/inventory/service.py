@@ -5,8 +5,6 @@ serves how much was left. So one batch of histories names a level, the next ones
 level a step below, all on the same luck; other luck judges what was chosen.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

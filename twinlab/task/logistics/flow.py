@@ -1,7 +1,5 @@
 """Who sends how much where at least cost: linear programs with shadow prices."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,8 +17,6 @@ from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.ranges import Amount, Limit, ranged
 from twinlab.scope.scenario import Scenario
 from twinlab.task.recommendation import Recommendation
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

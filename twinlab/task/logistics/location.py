@@ -1,7 +1,5 @@
 """Where to open sites, and who is served from where."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +9,6 @@ import numpy as np
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.ranges import Amount, Count, Limit, Number, Positive, ranged
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

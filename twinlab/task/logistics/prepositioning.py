@@ -1,7 +1,5 @@
 """Pre-positioning: where relief stock should lie before anybody knows which storm will come."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Which vehicle visits whom, and in which order: routing with PyVRP."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +17,6 @@ from twinlab.scope.ranges import Amount, Count, Whole, ranged
 # PyVRP counts in whole numbers, and their sums must not overflow: see ``_whole``.
 STEPS = 1_000_000
 MOST = 10**10
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

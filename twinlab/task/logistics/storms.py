@@ -1,7 +1,5 @@
 """Storms, depots and what became of a plan: what ``prepositioning`` decides about."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

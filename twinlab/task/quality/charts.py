@@ -11,15 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.modeling.run_length import (
-    RunLength,
-    cusum_limit,
-    cusum_run_length,
-    ewma_limit,
-    ewma_run_length,
-    shewhart_limit,
-    shewhart_run_length,
-)
+from twinlab.modeling import run_length as lengths
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError
@@ -116,7 +108,7 @@ class Shewhart(Row):
 
     def run_length(self, shift: float) -> float:
         """Mean number of samples until a signal, for a shift in standard deviations."""
-        return shewhart_run_length(shift, self.limit)
+        return lengths.shewhart_run_length(shift, self.limit)
 
 
 @dataclass(frozen=True)
@@ -147,7 +139,7 @@ class Ewma(Row):
 
     def run_length(self, shift: float) -> float:
         """Mean number of samples until a signal, for a shift in standard deviations."""
-        return ewma_run_length(shift, self.weight, self.limit)
+        return lengths.ewma_run_length(shift, self.weight, self.limit)
 
 
 @dataclass(frozen=True)
@@ -180,7 +172,7 @@ class Cusum(Row):
 
     def run_length(self, shift: float) -> float:
         """Mean number of samples until a signal, for a shift in standard deviations."""
-        return cusum_run_length(shift, self.reference, self.limit)
+        return lengths.cusum_run_length(shift, self.reference, self.limit)
 
 
 Design = Shewhart | Ewma | Cusum
@@ -229,7 +221,7 @@ class ChartChoice:
 
 
 @ranged
-def choose_chart(run_length: RunLength, shift: Positive) -> ChartChoice:
+def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
     """Choose the chart that sees a shift soonest among those with the same rate of false alarms.
 
     Compared are Shewhart, EWMA with four weights, and CUSUM with reference k = shift/2, each with
@@ -242,9 +234,9 @@ def choose_chart(run_length: RunLength, shift: Positive) -> ChartChoice:
     >>> str(choice.best.design), round(choice.best.detection, 2)
     ('EWMA (λ 0.1, L 2.814)', 10.33)
     """
-    designs: list[Design] = [Shewhart(shewhart_limit(run_length))]
-    designs += [Ewma(weight, ewma_limit(run_length, weight)) for weight in WEIGHTS]
-    designs.append(Cusum(shift / 2.0, cusum_limit(run_length, shift / 2.0)))
+    designs: list[Design] = [Shewhart(lengths.shewhart_limit(run_length))]
+    designs += [Ewma(weight, lengths.ewma_limit(run_length, weight)) for weight in WEIGHTS]
+    designs.append(Cusum(shift / 2.0, lengths.cusum_limit(run_length, shift / 2.0)))
     found = [Candidate(d, d.run_length(0.0), d.run_length(shift)) for d in designs]
     return ChartChoice(shift, tuple(sorted(found, key=lambda c: c.detection)))
 

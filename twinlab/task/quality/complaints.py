@@ -7,8 +7,6 @@ prescribe  ``house_of_quality``: which part of the design matters most to custom
 =========  ====================================================================================
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Samples of several values: X-bar and R charts, their factors, and what the process can do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +14,6 @@ from twinlab.scope.ranges import Count, Number, Range, ranged
 from twinlab.task.quality.charts import ControlChart
 
 SampleSize = Annotated[int, Range("a whole number from 2 to 100", 2, 100, whole=True)]
-
-# -- describe ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
