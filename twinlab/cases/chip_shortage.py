@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,7 @@ from twinlab.modeling.replicate import replicate
 from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario
 from twinlab.scope.disruption import Disruption
 from twinlab.scope.errors import ScenarioError
-
-if TYPE_CHECKING:
-    import pandas as pd
+from twinlab.scope.later import pd
 
 DAY_0 = date(2020, 1, 1)
 _BEGIN, _PANDEMIC, _SHORTAGE, _END = "2020-01", "2020-03", "2021-01", "2022-01"
@@ -65,8 +63,6 @@ class ChipShortage:
         The model's flows are a month's mean over the calm flow of that month, so its season, which
         the measured series leave out, is left out too.
         """
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         demand = self.scenario.network.demands
         season = np.array([demand[0].scale(day) for day in range(self.scenario.days)])
         calm = sum(d.pattern.average for d in demand)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from IPython.display import display
@@ -17,9 +16,7 @@ from twinlab.management.listing import Listing
 from twinlab.management.ripple import Hit, hits
 from twinlab.modeling.run import Run
 from twinlab.scope import ScenarioError
-
-if TYPE_CHECKING:
-    import pandas as pd
+from twinlab.scope.later import pd
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +19,9 @@ from twinlab.modeling.plan import Plan
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -169,8 +167,6 @@ class Batch(Sealed):
 
 
 def _table(batch: Batch, confidence: float) -> pd.DataFrame:
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     rows = []
     for name, values, unit, _ in batch.kpis.table():
         if np.isfinite(values).sum() > 1:

@@ -9,6 +9,7 @@ import numpy as np
 from twinlab.modeling.newsvendor import newsvendor, newsvendor_profit
 from twinlab.organization.contracts import Contract, Profits, Season, Wholesale, settle
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import optimize
 from twinlab.scope.ranges import Amount, ranged
 
 _GRID = 24  # prices
@@ -104,7 +105,6 @@ def best_wholesale(season: Season) -> Wholesale:
     >>> best_wholesale(Season(Uniform(0, 100), price=10, cost=2))
     Wholesale(price=6.0)
     """
-    from scipy.optimize import minimize_scalar  # half a second
 
     def lost(price: float) -> float:
         return (season.cost - price) * retailer_quantity(season, Wholesale(float(price)))
@@ -113,7 +113,7 @@ def best_wholesale(season: Season) -> Wholesale:
     best = prices[int(np.argmin([lost(price) for price in prices]))]
     step = prices[1] - prices[0]
     around = (max(best - step, season.cost), min(best + step, season.price))
-    found = minimize_scalar(lost, bounds=around, method="bounded", options={"xatol": 1e-7})
+    found = optimize.minimize_scalar(lost, bounds=around, method="bounded", options={"xatol": 1e-7})
     best = min(float(found.x), float(best), key=lost)
     plain = round(best, 4)  # no worse as far as anybody can see, unless demand is in whole units
     return Wholesale(plain if lost(plain) <= lost(best) * (1 - 1e-6) else best)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.horizon import run_longer
@@ -16,10 +16,8 @@ from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import Precision, replicate
 from twinlab.scope.columns import Sealed, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 
@@ -70,8 +68,6 @@ class Comparison(Sealed):
     @property
     def table(self) -> pd.DataFrame:
         """One row per scenario and KPI: mean, interval, paired difference with its interval."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         units = {c.name: c.unit for c in schema(KPIs)}
         rows = []
         for kpi in self.kpis:
@@ -153,8 +149,6 @@ def sweep(
     >>> table["fill_rate"].is_monotonic_increasing
     True
     """
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     check_kpis(kpis)
     rows = []
     for values in progress(list(product(*grid.values())), "sweeping"):

@@ -10,16 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import NetworkError, SolverError, did_you_mean
+from twinlab.scope.later import nx, optimize, sparse, special
 from twinlab.scope.ranges import Amount, ranged
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,6 @@ def guaranteed_service(
     >>> round(plan.cost, 6), plan.promises  # Example 6.5: 2√2 + √6 + 3
     (8.277917, {'1': 0, '2': 0, '3': 0, '4': 1})
     """
-    import networkx as nx  # a third of a second; `import twinlab` stays quick
-
     graph = _graph(stages, arcs)
     longest = _longest(graph)
     bound = _bounds(graph, z)
@@ -106,13 +101,10 @@ def guaranteed_service(
 
 def _bounds(graph: nx.DiGraph, z: float | None) -> dict[str, float]:
     """What each stage plans for in a day above the mean, zσ [units]."""
-    import networkx as nx
-    from scipy.special import ndtri
-
     needs: dict[str, dict[str, float]] = {}  # by stage and customers
     for name in reversed(list(nx.topological_sort(graph))):
         stage = graph.nodes[name]["stage"]
-        own = z if stage.service is None else float(ndtri(stage.service))
+        own = z if stage.service is None else float(special.ndtri(stage.service))
         if own is None and stage.demand_sd > 0:
             raise NetworkError(f"{stage.title}: give its service, or all customers a z")
         needs[name] = {name: (own or 0.0) * stage.demand_sd}
@@ -123,8 +115,6 @@ def _bounds(graph: nx.DiGraph, z: float | None) -> dict[str, float]:
 
 
 def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> nx.DiGraph:
-    import networkx as nx
-
     graph = nx.DiGraph()
     for stage in stages:
         if stage.name in graph:
@@ -154,8 +144,6 @@ def _join(graph: nx.DiGraph, source: str, destination: str, units: float = 1.0) 
 
 def _longest(graph: nx.DiGraph) -> dict[str, int]:
     """The longest time that a stage may need if nobody upstream holds stock."""
-    import networkx as nx
-
     found: dict[str, int] = {}
     for name in nx.topological_sort(graph):
         stage = graph.nodes[name]["stage"]
@@ -170,22 +158,19 @@ def _solve(
     bound: Mapping[str, float],
 ) -> dict[str, int]:  # fmt: skip
     """Net replenishment times by HiGHS: columns are all S, all SI, then one per stage and τ."""
-    import networkx as nx
-    from scipy.optimize import Bounds, LinearConstraint, milp  # half a second
-    from scipy.sparse import block_diag, csr_array, eye_array, hstack, vstack
-
     count = len(stages)
     taus = [np.arange(longest[s.name] + 1.0) for s in stages]
     money = np.concatenate(
         [np.zeros(2 * count)]
         + [s.holding_cost * bound[s.name] * np.sqrt(t) for s, t in zip(stages, taus, strict=True)]
     )
-    empty, each = csr_array((count, count)), eye_array(count)
-    one_tau = hstack([empty, empty, block_diag([np.ones((1, len(t))) for t in taus])])
-    balance = hstack([-each, each, -block_diag([t[None, :] for t in taus])])  # SI − S − τ = −T
+    empty, each = sparse.csr_array((count, count)), sparse.eye_array(count)
+    one_tau = sparse.hstack([empty, empty, sparse.block_diag([np.ones((1, len(t))) for t in taus])])
+    left = sparse.block_diag([t[None, :] for t in taus])
+    balance = sparse.hstack([-each, each, -left])  # SI − S − τ = −T
     arcs = nx.incidence_matrix(graph, [s.name for s in stages], oriented=True).T
-    waits = hstack([arcs.minimum(0), arcs.maximum(0)])  # SI below − S above ≥ 0
-    waits = hstack([waits, csr_array((waits.shape[0], len(money) - 2 * count))])
+    waits = sparse.hstack([arcs.minimum(0), arcs.maximum(0)])  # SI below − S above ≥ 0
+    waits = sparse.hstack([waits, sparse.csr_array((waits.shape[0], len(money) - 2 * count))])
     times = [float(s.time) for s in stages]
     exact = np.concatenate([np.ones(count), -np.array(times)])
     low = np.concatenate([exact, np.zeros(waits.shape[0])])
@@ -194,11 +179,11 @@ def _solve(
     least[count : 2 * count] = [s.inbound for s in stages]
     most[: 2 * count] = np.inf
     most[:count] = [np.inf if s.promise is None else s.promise for s in stages]
-    found = milp(
+    found = optimize.milp(
         money,
         integrality=np.arange(len(money)) >= 2 * count,
-        bounds=Bounds(least, most),
-        constraints=LinearConstraint(vstack([one_tau, balance, waits]), low, high),
+        bounds=optimize.Bounds(least, most),
+        constraints=optimize.LinearConstraint(sparse.vstack([one_tau, balance, waits]), low, high),
         options={"mip_rel_gap": 1e-9},
     )
     if found.x is None:

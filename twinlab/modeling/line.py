@@ -7,7 +7,7 @@ gives what was measured to a node of a network.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,9 @@ from twinlab.modeling.stations import Line
 from twinlab.scope.chance import Array, Constant
 from twinlab.scope.columns import column, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
 from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
 from twinlab.scope.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,6 @@ class LineRun:
     @property
     def table(self) -> pd.DataFrame:
         """One row per station."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         return pd.DataFrame(map(vars, self.stations)).rename(columns={"name": "station"})
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ from twinlab.scope.chance import (
 )
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.later import integrate, optimize, sparse, special, stats
 from twinlab.scope.laws import outcomes
 
 Chances = Distribution | Mapping[float, float]
@@ -154,13 +155,11 @@ def _law(demand: Chances, periods: float) -> _Law:
 
 
 def _normal(mean: float, sd: float) -> _Law:
-    from scipy.special import ndtr, ndtri  # a fifth of a second
-
     def loss(level: float) -> float:
         z = (level - mean) / sd
-        return float(sd * (np.exp(-z * z / 2) / np.sqrt(2 * np.pi) - z * ndtr(-z)))
+        return float(sd * (np.exp(-z * z / 2) / np.sqrt(2 * np.pi) - z * special.ndtr(-z)))
 
-    return _Law(mean, lambda ratio: float(mean + sd * ndtri(ratio)), loss)
+    return _Law(mean, lambda ratio: float(mean + sd * special.ndtri(ratio)), loss)
 
 
 def _discrete(units: Array, chances: Array) -> _Law:
@@ -174,8 +173,6 @@ def _discrete(units: Array, chances: Array) -> _Law:
 
 
 def _continuous(demand: Any, periods: float) -> _Law:
-    from scipy import integrate, stats  # half a second
-
     if isinstance(demand, Gamma):
         frozen = stats.gamma(periods * (demand.mean / demand.sd) ** 2,
                              scale=demand.sd**2 / demand.mean)  # fmt: skip
@@ -206,15 +203,13 @@ def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float
     >>> newsvendor_sampled([2, 3, 5, 9, 4], overage=1, underage=3).level
     5.0
     """
-    from scipy.optimize import linprog  # half a second
-    from scipy.sparse import eye_array, hstack
-
     ratio, drawn = critical_ratio(overage, underage), np.asarray(demands, dtype=np.float64).ravel()
     if not len(drawn) or not np.all(np.isfinite(drawn)):
         raise ScenarioError(f"demands must be finite numbers, at least one, got {demands!r}")
-    each, ones = eye_array(len(drawn)), np.ones((len(drawn), 1))
+    each, ones = sparse.eye_array(len(drawn)), np.ones((len(drawn), 1))
     money = np.concatenate(([0.0], ones[:, 0] * overage, ones[:, 0] * underage)) / len(drawn)
-    found = linprog(money, A_eq=hstack([ones, -each, each]), b_eq=drawn, method="highs")
+    parts = sparse.hstack([ones, -each, each])
+    found = optimize.linprog(money, A_eq=parts, b_eq=drawn, method="highs")
     if not found.success:
         raise SolverError(f"HiGHS found no level for {len(drawn)} demands: {found.message}")
     return Newsvendor(float(found.x[0]), float(found.fun), ratio)
@@ -288,8 +283,6 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
 
 
 def _counted(demand: Poisson | NegativeBinomial, periods: float) -> tuple[Array, Array]:
-    from scipy import stats  # half a second
-
     if isinstance(demand, Poisson):
         frozen = stats.poisson(demand.mean * periods)
     else:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import special
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,6 @@ def estimate(values: Any, confidence: float = 0.95) -> Estimate:
     >>> round(estimate([1.2, 1.5, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.5, 1.09], 0.9).high, 2)
     1.58
     """
-    from scipy.special import stdtrit  # a fifth of a second
-
     if not 0 < confidence < 1:
         hint = f": write {confidence / 100:g}" if 1 < confidence < 100 else ", such as 0.95"
         raise ScenarioError(f"confidence is a share between 0 and 1, got {confidence!r}{hint}")
@@ -99,7 +98,7 @@ def estimate(values: Any, confidence: float = 0.95) -> Estimate:
         )
     mean = float(numbers.mean())
     error = float(numbers.std(ddof=1) / np.sqrt(len(numbers)))
-    half = float(stdtrit(len(numbers) - 1, (1 + confidence) / 2)) * error
+    half = float(special.stdtrit(len(numbers) - 1, (1 + confidence) / 2)) * error
     return Estimate(mean, mean - half, mean + half, len(numbers), confidence)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import special
 from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
 
 
@@ -41,13 +42,11 @@ def erlang_queue(arrival_rate: Positive, service_rate: Positive, servers: Count 
     >>> round(queue.queue_length, 4), round(queue.time_present, 4)
     (1.3333, 1.0)
     """
-    from scipy.special import pdtr
-
     share = _busy(arrival_rate, servers * service_rate)
     load = arrival_rate / service_rate
     # Times exp(-load), so that powers and factorials do not overflow: fewer than c there, and more.
     full = math.exp(servers * math.log(load) - load - math.lgamma(servers + 1)) / (1 - share)
-    total = float(pdtr(servers - 1, load)) + full
+    total = float(special.pdtr(servers - 1, load)) + full
     must_wait, empty = full / total, math.exp(-load) / total
     wait = must_wait / (servers * service_rate - arrival_rate)
     return Queue(share, empty, must_wait, arrival_rate * wait, wait,

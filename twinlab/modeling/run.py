@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,12 +15,10 @@ from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Sealed, frozen
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
 from twinlab.scope.log import Log
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, fold
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -155,8 +152,6 @@ def _begin_cycles(plan: Plan, nights: dict[str, Array]) -> None:
 
 def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> pd.DataFrame:
     """Measures (days × items) as a tidy table."""
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     items = [item.key for item in plan.items]
     table = {
         "day": np.repeat(np.array(days), len(items)),

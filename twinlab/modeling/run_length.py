@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import optimize, special
 from twinlab.scope.ranges import Count, Range, ranged
 
 RunLength = Annotated[float, Range("a mean run length above 1 sample", 1, open=True)]
@@ -34,10 +35,8 @@ def shewhart_run_length(shift: Shift, limit: Sigmas = 3.0, size: Count = 1) -> f
     >>> round(shewhart_run_length(0), 1), round(shewhart_run_length(1, size=5), 3)
     (370.4, 4.495)
     """
-    from scipy.special import ndtr
-
     drift = shift * math.sqrt(size)
-    return float(1.0 / (ndtr(-limit - drift) + ndtr(-limit + drift)))
+    return float(1.0 / (special.ndtr(-limit - drift) + special.ndtr(-limit + drift)))
 
 
 @ranged
@@ -59,14 +58,12 @@ def cusum_run_length(shift: Shift, reference: Reference = 0.5, limit: Sigmas = 5
 
 def _one_sided(drift: float, limit: float) -> float:
     """Run length from 0 of max(0, C + Z + drift) until it is above the limit."""
-    from scipy.special import ndtr
-
     if drift * (limit + 1.166) < -17:  # beyond 1e12 the equations are ill-conditioned
         return math.inf
     places, weights = _nodes(0.0, limit, 1.0)
     starts = np.append(0.0, places)
     passing = _density(places[None, :] - drift - starts[:, None]) * weights
-    falling = ndtr(-drift - starts)
+    falling = special.ndtr(-drift - starts)
     # The mass at zero is a start of its own beside the nodes.
     system = np.eye(len(starts)) - np.column_stack([falling, passing])
     return float(np.linalg.solve(system, np.ones(len(starts)))[0])
@@ -100,9 +97,7 @@ def shewhart_limit(run_length: RunLength) -> float:
     >>> round(shewhart_limit(370.4), 3)
     3.0
     """
-    from scipy.special import ndtri
-
-    return float(-ndtri(0.5 / run_length))
+    return float(-special.ndtri(0.5 / run_length))
 
 
 @ranged
@@ -133,8 +128,6 @@ def ewma_limit(run_length: RunLength, weight: Weight = 0.1) -> float:
 
 def _solved(run_length_of: Callable[[float], float], wanted: float) -> float:
     """The limit that gives the wanted run length."""
-    from scipy.optimize import brentq
-
     goal = math.log(wanted)
     low, high = 0.01, 1.0
     while (reached := math.log(run_length_of(high))) < goal:
@@ -143,7 +136,7 @@ def _solved(run_length_of: Callable[[float], float], wanted: float) -> float:
             raise ScenarioError(f"a run length of {wanted:g} is out of reach: ask for less")
     if math.log(run_length_of(low)) > goal:
         raise ScenarioError(f"a run length of {wanted:g} is below that of any chart: ask for more")
-    return float(brentq(lambda x: math.log(run_length_of(x)) - goal, low, high, xtol=1e-7))
+    return float(optimize.brentq(lambda x: math.log(run_length_of(x)) - goal, low, high, xtol=1e-7))
 
 
 def _nodes(low: float, high: float, sigma: float) -> tuple[Any, Any]:

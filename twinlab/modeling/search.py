@@ -15,6 +15,7 @@ from twinlab.modeling.output import Estimate, Seeds, estimate
 from twinlab.modeling.replicate import replicate
 from twinlab.modeling.sensitivity import check_ranges
 from twinlab.scope.columns import Sealed
+from twinlab.scope.later import optimize
 from twinlab.scope.paths import find
 from twinlab.scope.scenario import Scenario
 
@@ -81,8 +82,6 @@ def tune(
     >>> round(best.values["shop.up_to"])  # Snyder & Shen (2019) Example 4.3: 56.6
     57
     """
-    from scipy.optimize import Bounds, direct  # half a second
-
     bounds = _bounds(scenario, ranges)
 
     def at(point: Any) -> Scenario:
@@ -95,9 +94,9 @@ def tune(
         return np.asarray(goal(batch), dtype=np.float64)
 
     lows, highs = zip(*ranges.values(), strict=True)
-    found = direct(
+    found = optimize.direct(
         lambda point: float(values(replicate(at(point), replications, seed)).mean()),
-        Bounds(lows, highs),
+        optimize.Bounds(lows, highs),
         maxfun=evaluations, maxiter=evaluations, locally_biased=True,
     )  # fmt: skip
     seeds, best = Seeds.of(seed), at(found.x)

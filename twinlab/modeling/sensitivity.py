@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,8 @@ from twinlab.modeling.experiments import progress
 from twinlab.modeling.kpis import check_kpis
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd, stats
 from twinlab.scope.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -38,8 +36,6 @@ def tornado(
     >>> tornado(shop, ranges, replications=100, seed=1)["path"].tolist()
     ['shop.up_to', 'shop.holding_cost']
     """
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     check_kpis([kpi])
     check_ranges(ranges)
 
@@ -73,8 +69,6 @@ class Sobol:
     @property
     def table(self) -> pd.DataFrame:
         """One row per path: first-order and total index."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         return pd.DataFrame({"path": self.paths, "first": self.first, "total": self.total})
 
 
@@ -97,8 +91,6 @@ def sobol(
     >>> found.total[0] > 0.9 > found.total[1]
     True
     """
-    from scipy.stats import sobol_indices, uniform  # a second
-
     check_kpis([kpi])
     check_ranges(ranges)
     if len(ranges) < 2:
@@ -115,8 +107,9 @@ def sobol(
             means.append(replicate(changed, replications, seed).estimate(kpi).mean)
         return np.array(means)
 
-    spread = [uniform(loc=low, scale=high - low) for low, high in ranges.values()]
-    found = sobol_indices(func=values, n=samples, dists=spread, rng=np.random.default_rng(seed))
+    spread = [stats.uniform(loc=low, scale=high - low) for low, high in ranges.values()]
+    luck = np.random.default_rng(seed)
+    found = stats.sobol_indices(func=values, n=samples, dists=spread, rng=luck)
     first, total = (tuple(float(x) for x in np.atleast_1d(part))
                     for part in (found.first_order, found.total_order))  # fmt: skip
     return Sobol(tuple(ranges), first, total, kpi, samples)

@@ -18,6 +18,7 @@ from twinlab.modeling.newsvendor import newsvendor, probabilities
 from twinlab.scope.chance import Array, Constant, Distribution, Normal
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import special
 from twinlab.scope.network import Network
 from twinlab.scope.ranges import Number, Positive, ranged
 
@@ -231,13 +232,11 @@ def _lattice(chain: SerialChain) -> tuple[float, list[tuple[int, Array]]]:
 
 
 def _normal_sum(demand: Normal, time: float, step: float) -> tuple[int, Array]:
-    from scipy.special import ndtr  # a fifth of a second
-
     if not time:
         return 0, np.ones(1)
     mean, sd = demand.mean * time / step, demand.sd * np.sqrt(time) / step
     points = np.arange(np.floor(mean - _WIDE * sd), mean + _WIDE * sd + 1)
-    odds = ndtr((points + 0.5 - mean) / sd) - ndtr((points - 0.5 - mean) / sd)
+    odds = special.ndtr((points + 0.5 - mean) / sd) - special.ndtr((points - 0.5 - mean) / sd)
     return int(points[0]), odds / odds.sum()
 
 

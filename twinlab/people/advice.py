@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,10 +18,8 @@ from twinlab.organization.view import View
 from twinlab.people.biases import Rule, ask
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,6 @@ class OverrideValue:
     @property
     def table(self) -> pd.DataFrame:
         """One row per decision: day, advised, ordered, override [units], its value [USD]."""
-        import pandas as pd
-
         table = pd.DataFrame(self.decisions, columns=list(Decision._fields)).set_index("day")
         table.insert(2, "override", table["ordered"] - table["advised"])
         return table

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinlab.modeling.run import Run
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
-
-if TYPE_CHECKING:
-    import pandas as pd
+from twinlab.scope.later import optimize, pd, special
 
 CONFIDENCE = 0.95
 
@@ -64,8 +61,6 @@ class Fit:
     @property
     def table(self) -> pd.DataFrame:
         """One row per parameter: value, standard error, interval, remark."""
-        import pandas as pd
-
         return pd.DataFrame([vars(p) for p in self.parameters]).set_index("name")
 
     def __repr__(self) -> str:
@@ -79,8 +74,6 @@ class Fit:
 
 def _errors(slopes: Array, miss: Array) -> tuple[Array, float]:
     """Standard errors √(s² diag (JᵀJ)⁻¹), infinite where the data tell nothing, and Student's t."""
-    from scipy.special import stdtrit
-
     size = np.linalg.norm(slopes, axis=0)
     size = np.where(size > 0, size, 1.0)
     _, strength, directions = np.linalg.svd(slopes / size, full_matrices=False)
@@ -90,7 +83,7 @@ def _errors(slopes: Array, miss: Array) -> tuple[Array, float]:
     untold = np.abs(directions[~told]).max(axis=0, initial=0.0) > 1e-3
     free = len(miss) - slopes.shape[1]
     errors = np.where(untold, np.inf, np.sqrt(float(miss @ miss) / free * diagonal))
-    return errors, float(stdtrit(free, (1 + CONFIDENCE) / 2))
+    return errors, float(special.stdtrit(free, (1 + CONFIDENCE) / 2))
 
 
 def _fit(parameters: Sequence[Parameter], miss: Array) -> Fit:
@@ -164,14 +157,14 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     >>> [round(fit[name].value, 3) for name in ("theta", "alpha", "beta", "goal")]
     [0.0, 1.0, 1.0, 28.0]
     """
-    from scipy.optimize import least_squares  # a third of a second
-
     seen = _books(run, station, first)
     low, high = np.zeros(4), np.array([1.0, 2.0, 2.0, 10 * max(seen.most, 1.0)])
     # Several starts: in θ the sum of squares may have more than one valley. Given θ the rest is
     # linear but for the cut at zero, so a line gives each start.
     starts = [np.clip(seen.line(theta), low, high) for theta in (0.02, 0.2, 0.4, 0.6, 0.9)]
-    found = [least_squares(seen.miss, x, bounds=(low, high), x_scale=_SCALE) for x in starts]
+    found = [
+        optimize.least_squares(seen.miss, x, bounds=(low, high), x_scale=_SCALE) for x in starts
+    ]
     best = min(found, key=lambda each: each.cost)
     errors, far = _errors(best.jac, best.fun)
     valley = _Valley(seen.miss, best.x, low, high, far**2 / (len(best.fun) - 4))
@@ -231,10 +224,8 @@ class _Valley:
 
     def _held(self, at: int, value: float) -> float:
         """The lowest sum of squares with one parameter held."""
-        from scipy.optimize import least_squares
-
         rest = np.arange(len(self.bottom)) != at
-        found = least_squares(
+        found = optimize.least_squares(
             lambda others: self.miss(np.insert(others, at, value)), self.bottom[rest],
             bounds=(self.low[rest], self.high[rest]), x_scale=_SCALE[rest],
         )  # fmt: skip

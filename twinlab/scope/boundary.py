@@ -9,16 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import NetworkError, ScenarioError
+from twinlab.scope.later import nx, pd
 from twinlab.scope.network import Network
 from twinlab.scope.periods import coarse_network, coarsen_disruptions, whole_periods
 from twinlab.scope.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def tiers(network: Network) -> dict[str, int]:
@@ -118,8 +116,6 @@ class Narrowed:
     @property
     def table(self) -> pd.DataFrame:
         """The blind spots, one row each."""
-        import pandas as pd  # half a second; `import twinlab` stays quick
-
         rows = [(s.what, s.name, s.why) for s in self.blind_spots]
         return pd.DataFrame(rows, columns=["cannot answer about", "which", "why"])
 
@@ -205,15 +201,13 @@ def _beyond(seen: Narrowed) -> Iterator[BlindSpot]:
 
 def _common_sources(seen: Narrowed) -> Iterator[BlindSpot]:
     """Hidden nodes on which several of the outside suppliers depend."""
-    import networkx
-
-    whole = networkx.DiGraph((v.source, v.destination) for v in seen.full.network.lanes)
+    whole = nx.DiGraph((v.source, v.destination) for v in seen.full.network.lanes)
     inside = set(seen.sites)
     edge = [n.name for n in seen.scenario.network.nodes if n.name not in inside]
     for node in seen.full.network.nodes:
         if node.name in inside or node.name in edge or node.name not in whole:
             continue
-        after = networkx.descendants(whole, node.name)
+        after = nx.descendants(whole, node.name)
         fed = [name for name in edge if name in after]
         if len(fed) > 1:
             who = " and ".join([", ".join(fed[:-1]), fed[-1]])

@@ -28,6 +28,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from twinlab.scope.later import nx
+
 if TYPE_CHECKING:
     from twinlab.scope.entities import ItemKey
     from twinlab.scope.network import Network
@@ -71,27 +73,23 @@ def upstream_first(
 
     Ties are settled by the given order of the names.
     """
-    import networkx
-
     place = {name: at for at, name in enumerate(names)}
-    graph: networkx.DiGraph[Name] = networkx.DiGraph(list(ways))
+    graph: nx.DiGraph[Name] = nx.DiGraph(list(ways))
     graph.add_nodes_from(names)
-    circles = networkx.condensation(graph)
+    circles = nx.condensation(graph)
     first = {c: min(place[n] for n in circles.nodes[c]["members"]) for c in circles}
     order: list[Name] = []
-    for circle in networkx.lexicographical_topological_sort(circles, key=first.__getitem__):
+    for circle in nx.lexicographical_topological_sort(circles, key=first.__getitem__):
         members = circles.nodes[circle]["members"]
-        inside: networkx.DiGraph[Name] = networkx.DiGraph()
+        inside: nx.DiGraph[Name] = nx.DiGraph()
         inside.add_nodes_from(members)
         inside.add_edges_from((a, b) for a, b in at_once if a in members and b in members)
-        order += networkx.lexicographical_topological_sort(inside, key=place.__getitem__)
+        order += nx.lexicographical_topological_sort(inside, key=place.__getitem__)
     return order
 
 
 def in_cycles(network: Network) -> dict[str, int]:
     """Number the cycles of lanes by node; a drawn lead time within one is at least one day."""
-    import networkx
-
-    graph = networkx.DiGraph([(v.source, v.destination) for v in network.lanes])
-    groups = networkx.strongly_connected_components(graph)
+    graph = nx.DiGraph([(v.source, v.destination) for v in network.lanes])
+    groups = nx.strongly_connected_components(graph)
     return {name: at for at, group in enumerate(groups) if len(group) > 1 for name in group}

@@ -24,10 +24,9 @@ closed      the day's books closed
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
-if TYPE_CHECKING:
-    import pandas as pd
+from twinlab.scope.later import pd
 
 
 class Event(NamedTuple):
@@ -97,6 +96,4 @@ class Log(Sequence[Event]):
 
     def table(self) -> pd.DataFrame:
         """Give the log as a table, one row per event."""
-        import pandas as pd
-
         return pd.DataFrame([Event(*row) for row in self._rows], columns=list(Event._fields))

@@ -21,6 +21,7 @@ from twinlab.modeling.run_length import cusum_limit
 from twinlab.scope import Empirical, Gamma, LogNormal, Normal, Trace, Uniform
 from twinlab.scope.chance import Array, Distribution
 from twinlab.scope.entities import Demand, Lane
+from twinlab.scope.later import stats
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.technology.messages import DAY, Message
@@ -169,8 +170,6 @@ def scores(seen: Observations, seed: int = 0) -> Array:
     >>> scores(seen).round(1).tolist()
     [0.0, 1.0]
     """
-    from scipy.stats import norm
-
     inside = stream(seed, 0, "drift", seen.path).random(len(seen.values))
     sums, law = np.empty(len(seen.values)), cast(Hashable, seen.law)
     values, scales = np.array(seen.values), np.array(seen.scales)
@@ -187,7 +186,7 @@ def scores(seen: Observations, seed: int = 0) -> Array:
         high = np.searchsorted(sample, values[at], "right")
         sums[at] = (low + inside[at] * (high - low)) / len(sample)
     edge = 0.5 / _SAMPLE
-    return np.asarray(norm.ppf(np.clip(sums, edge, 1 - edge)))
+    return np.asarray(stats.norm.ppf(np.clip(sums, edge, 1 - edge)))
 
 
 @lru_cache(maxsize=256)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from twinlab.modeling.batch import Batch
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey
+from twinlab.scope.later import pd, stats
 from twinlab.scope.state import State
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,6 @@ class Fidelity:
     @property
     def table(self) -> pd.DataFrame:
         """Believed and true units of everything that differs, worst first."""
-        import pandas as pd
-
         rows = [(what, " → ".join(filter(None, key)), mine, theirs)
                 for what, key, mine, theirs in _pairs(self.believed, self.true)
                 if abs(mine - theirs) > 1e-9]  # fmt: skip
@@ -106,12 +102,10 @@ def verify(inside: Any, promised: float) -> Verification:
     >>> print(verify([True] * 9 + [False], 0.9))
     9 of 10 values inside their 90% interval: 90% [60%, 98%]
     """
-    from scipy.stats import binomtest
-
     flags = np.asarray(inside, dtype=bool)
     if not len(flags):
         return Verification(promised, 0, 0, 0.0, 1.0)
-    found = binomtest(int(flags.sum()), len(flags)).proportion_ci(method="wilson")
+    found = stats.binomtest(int(flags.sum()), len(flags)).proportion_ci(method="wilson")
     return Verification(promised, int(flags.sum()), len(flags), float(found.low), float(found.high))
 
 

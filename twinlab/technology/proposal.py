@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -14,11 +14,9 @@ from twinlab.modeling.output import Estimate, Seeds, estimate, other_luck
 from twinlab.modeling.replicate import replicate
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Goal = Callable[[Batch], Any]
 
@@ -74,7 +72,6 @@ def propose(
     >>> propose(full, State.initial(net), {"shop.up_to": [30, 60]}).changes
     {'shop.up_to': 30}
     """
-    import pandas as pd
 
     def outcome(changed: Scenario, luck: int) -> Any:
         return np.asarray(goal(replicate(changed, histories, luck, start=start)))

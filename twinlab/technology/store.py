@@ -13,13 +13,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from twinlab.scope.errors import SyncError, TwinError
+from twinlab.scope.later import pd
 from twinlab.technology.messages import Message
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST_MISSING = 10_000  # of one source, that are listed at once
 
@@ -136,8 +133,6 @@ class EventStore:
 
     def dead_letters(self) -> pd.DataFrame:
         """What could not be read: the day it came, the reason and the bytes."""
-        import pandas as pd
-
         asked = "SELECT arrived, reason, raw FROM dead_letters ORDER BY number"
         with self._lock, closing(self._base.execute(asked)) as found:
             return pd.DataFrame(found.fetchall(), columns=["arrived", "reason", "raw"])

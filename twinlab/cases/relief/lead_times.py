@@ -11,6 +11,7 @@ from twinlab.cases.relief.tables import rows
 from twinlab.scope.chance import Gamma, LogNormal
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import stats
 
 Array = NDArray[np.float64]
 
@@ -92,8 +93,6 @@ def fit(days: Sequence[float] | Array) -> LeadTime:
     >>> type(found.law).__name__, round(found.law.mean)
     ('Gamma', 187)
     """
-    from scipy import stats
-
     data = np.asarray(days, dtype=np.float64)
     if data.size < 10 or data.min() <= 0:
         raise ScenarioError(f"fit: {data.size} lead times: give at least 10, all above 0 days")
@@ -111,8 +110,6 @@ def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
     >>> check(fit(lead_times("Ocean")).law, lead_times("Ocean", CHECKED)).shipments
     45
     """
-    from scipy import stats
-
     pit = _frozen(law).cdf(np.asarray(days, dtype=np.float64))
     inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in LEVELS}
     return Check(len(pit), inside, pit, float(stats.kstest(pit, "uniform").pvalue))
@@ -120,8 +117,6 @@ def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
 
 def _frozen(law: LogNormal | Gamma) -> Any:
     """The law as scipy knows it."""
-    from scipy import stats
-
     if isinstance(law, Gamma):
         return stats.gamma((law.mean / law.sd) ** 2, 0, law.sd**2 / law.mean)
     variance = np.log1p((law.sd / law.mean) ** 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,7 @@ from twinlab.modeling import replicate
 from twinlab.organization.view import View
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Demand, NegativeBinomial, Network, Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
+from twinlab.scope.later import pd
 
 DAYS_AWAY = {"city shop": 2, "coast shop": 3}
 PLANT = {("plant", "cartridge"): 1750, ("plant", "housing"): 400, ("plant", "filter"): 200}
@@ -28,8 +26,6 @@ SAFETIES = range(0, 100, 5)  # filters
 @cache
 def sales() -> pd.DataFrame:
     """Filters sold by day (rows) and shop (columns)."""
-    import pandas as pd
-
     table = pd.read_csv(dataset("template") / "sales.csv")
     return table.pivot(index="day", columns="node", values="units")
 

@@ -67,8 +67,6 @@ def _check_dates(index: Any) -> None:
 
 def _usual(dates: Any, steps: Any, months: Array) -> tuple[str, int]:
     """The frequency of dates with gaps, in pandas' words, and the place before their first gap."""
-    import pandas as pd  # half a second; `import twinlab` stays quick
-
     least, every, day = steps.min(), int(months.min()), pd.Timedelta(days=1)
     whole = not (steps.to_numpy() % least.to_timedelta64()).astype(int).any()
     name, gaps = "D", steps > least
