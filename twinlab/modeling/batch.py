@@ -114,7 +114,14 @@ class Batch(Sealed):
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Every KPI with its mean, interval and unit; a column says if the chain still moves."""
-        return _table(self, confidence)
+        rows = []
+        for name, values, unit, _ in self.kpis.table():
+            if np.isfinite(values).sum() > 1:
+                found = estimate(values, confidence)
+                rows.append((name, found.mean, found.low, found.high, unit))
+        table = pd.DataFrame(rows, columns=["kpi", "mean", "low", "high", "unit"]).set_index("kpi")
+        moving = ", ".join(f"{what} of {node}" for what, node, _ in self.horizon.moving)
+        return table.assign(**{f"still moving on day {self.days.stop}": moving} if moving else {})
 
     def band(self, measure: str, nodes: Any = (), product: str = "") -> Array:
         """Daily values of a measure that was asked for with ``bands`` [days × replications].
@@ -164,14 +171,3 @@ class Batch(Sealed):
             f"Batch({self.replications:,} replications × {len(self.days)} days{out}, {nodes} "
             f"nodes, seed {self.seed})"
         )
-
-
-def _table(batch: Batch, confidence: float) -> pd.DataFrame:
-    rows = []
-    for name, values, unit, _ in batch.kpis.table():
-        if np.isfinite(values).sum() > 1:
-            found = estimate(values, confidence)
-            rows.append((name, found.mean, found.low, found.high, unit))
-    table = pd.DataFrame(rows, columns=["kpi", "mean", "low", "high", "unit"]).set_index("kpi")
-    moving = ", ".join(f"{what} of {node}" for what, node, _ in batch.horizon.moving)
-    return table.assign(**{f"still moving on day {batch.days.stop}": moving} if moving else {})
