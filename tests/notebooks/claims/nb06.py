@@ -58,8 +58,8 @@ def worth(seed: int) -> dict[str, np.ndarray]:
 
 @claims.says(
     "the stand-by is worth several times as much as the lots.",
-    "Ordering in lots saves more than half of the daily cost, closures or not, because until now a "
-    "truck came every day.",
+    "Ordering in lots saves more than half of the daily cost of a year without closures, because "
+    "until now a truck came every day.",
     "A share for the second source is not the same as a stand-by.",
 )
 def insurance(seed):
