@@ -275,3 +275,20 @@ def test_the_smallest_flow_is_a_billionth_of_a_unit():
 def test_a_gain_is_worth_it_only_if_its_interval_lies_above_zero(low, high, verdict):
     mean = (low + high) / 2
     assert tl.Estimate(mean, low, high, 64, 0.95).verdict == verdict
+
+
+def test_shares_split_orders_in_both_engines_while_all_is_open():
+    """Three quarters from the north, a quarter from the south, on every day."""
+    network = tl.Network(
+        products=[tl.Product("unit")],
+        nodes=[tl.Node("north"), tl.Node("south"), tl.Node("shop")],
+        lanes=[tl.Lane("north", "shop", "unit", sourcing_share=0.75),
+               tl.Lane("south", "shop", "unit", sourcing_share=0.25)],
+        demands=[tl.Demand("shop", "unit", tl.Trace((8, 4, 16)))],
+    )  # fmt: skip
+    scenario = tl.Scenario(network, tl.PassThrough(), days=3, sourcing={"shop": tl.Shares()})
+    batch = tl.replicate(scenario, 2, bands=[("shipped", "north"), ("shipped", "south")])
+    run = tl.simulate(scenario)
+    for node, sent in {"north": [6, 3, 12], "south": [2, 1, 4]}.items():
+        assert run.series("shipped", node).tolist() == sent
+        assert batch.band("shipped", node).T.tolist() == [sent, sent]
