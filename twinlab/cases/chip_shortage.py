@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlab.cases.automotive import automotive, base_stock_chain
-from twinlab.cases.folders import dataset
+from twinlab.cases.folders import rows
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.replicate import replicate
 from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario
@@ -140,10 +139,8 @@ def measured_months() -> list[Month]:
     >>> [(m.month, m.production, m.stock) for m in measured_months() if m.month == "2021-09"]
     [('2021-09', 0.4011, 0.1631)]
     """
-    with (dataset("automotive") / "chip_shortage.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     found = []
-    for row in rows:
+    for row in rows("automotive", "chip_shortage"):
         year, month = (int(part) for part in row["month"].split("-"))
         first, following = date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
         shares = (float(row[f"{name}_share"] or "nan") for name in ("production", "sales", "stock"))

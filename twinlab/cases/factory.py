@@ -1,12 +1,11 @@
 """The factory case: a line of four departments, its sensors, its tools, and what customers mind."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from twinlab.cases.automotive import starting_positions
-from twinlab.cases.folders import dataset
+from twinlab.cases.folders import dataset, rows
 from twinlab.modeling.stations import Fault, Inspection, Line, Station
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, Empirical, Gamma, Network, Scenario
@@ -99,20 +98,20 @@ def factory(days: int = 120) -> Factory:
     Factory(cutting → machining → coating → testing; 10,000 readings, 120 tools, 1,941 faulty plates)
     """  # noqa: E501 (one line of output)
     network = Network.from_tables(dataset("factory"))
-    figures = {row["name"]: float(row["value"]) for row in _read("figures")}
+    figures = {row["name"]: float(row["value"]) for row in rows("factory", "figures")}
     tools = tuple(
         Tool(int(r["tool"]), int(r["parts"]), float(r["life"]), r["failed"] == "yes")
-        for r in _read("tools")
+        for r in rows("factory", "tools")
     )
     classes = tuple(
         FaultClass(r["fault"], r["station"], int(r["plates"]),
                    Fault(r["fault"], float(r["rate"]), float(r["wear"])), float(r["returned"]))
-        for r in _read("fault_classes")
+        for r in rows("factory", "fault_classes")
     )  # fmt: skip
     readings = tuple(
         Reading(int(r["part"]), r["quality"], float(r["air"]), float(r["process"]),
                 float(r["speed"]), float(r["torque"]), float(r["wear"]), r["failure"])
-        for r in _read("readings")
+        for r in rows("factory", "readings")
     )  # fmt: skip
     rules = {item: BaseStock(level) for item, level in starting_positions(network).items()}
     line = _line(figures, tools, classes)
@@ -125,7 +124,7 @@ def _line(
     """The four departments; the tools of machining live as the first ones were seen to live."""
     time, stop = _work(figures["restart_minutes"])
     stations = {}
-    for row in _read("stations"):
+    for row in rows("factory", "stations"):
         name, mean, sd = row["name"], float(row["minutes"] or 0), float(row["sd"] or 0)
         varied = Gamma(mean, sd) if sd else Constant(mean)
         faults = tuple(c.fault for c in classes if c.station == name)
@@ -148,17 +147,12 @@ def _work(restart: float) -> tuple[Empirical, Empirical]:
 
     Shares are rounded to tenths of the work, and to one stop in a whole number of parts.
     """
-    rows = _read("qualities")
-    parts = [int(row["parts"]) for row in rows]
+    seen = rows("factory", "qualities")
+    parts = [int(row["parts"]) for row in seen]
     tenths = [round(10 * count / sum(parts)) for count in parts]
-    minutes = [float(row["minutes"]) for row, n in zip(rows, tenths, strict=True) for _ in range(n)]
-    apart = round(sum(parts) / sum(int(row["stops"]) for row in rows))
+    minutes = [float(row["minutes"]) for row, n in zip(seen, tenths, strict=True) for _ in range(n)]
+    apart = round(sum(parts) / sum(int(row["stops"]) for row in seen))
     return Empirical(tuple(minutes)), Empirical((restart, *(0.0,) * (apart - 1)))
-
-
-def _read(table: str) -> list[dict[str, str]]:
-    with (dataset("factory") / f"{table}.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def fit_tools(tools: Sequence[Tool]) -> WeibullFit:

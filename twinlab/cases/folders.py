@@ -1,5 +1,7 @@
 """Where the case studies' tables lie: in the installed package, else in the source tree."""
 
+import csv
+from functools import cache
 from pathlib import Path
 
 from twinlab.scope.errors import NetworkError
@@ -24,3 +26,14 @@ def dataset(name: str) -> Path:
         f"no tables of the case {name!r} in {places[0]} or {places[1]}: install twinlab from its "
         "wheel, or work in a full copy of its repository"
     )
+
+
+@cache
+def rows(case: str, table: str) -> tuple[dict[str, str], ...]:
+    """Read a table of a case as rows of text by column.
+
+    >>> rows("humanitarian", "ration")[0]["commodity"]
+    'cereal'
+    """
+    with (dataset(case) / f"{table}.csv").open(newline="", encoding="utf-8") as file:
+        return tuple(csv.DictReader(file))

@@ -6,15 +6,13 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.axes import Axes
 
-from twinlab.lab.drawing import CLOSED, FONT, INK, LOOKS, Chart, blank, dress
+from twinlab.lab.drawing import CLOSED, FONT, INK, LOOKS, WIDTH, Chart, blank, dress
 from twinlab.lab.groups import closures, grouped, total
 from twinlab.modeling.measures import MEASURES
 from twinlab.modeling.run import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.chance import Array
 from twinlab.scope.errors import did_you_mean
-
-_WIDTH = 9.5  # inches
 
 
 def chart(
@@ -54,7 +52,7 @@ def chart(
         panels.setdefault(panel, {})[label] = line
     words = [f"{title}, days {shown[0]} to {shown[-1]}"]
     words += [f"{', '.join(filter(None, key))}: {gist(shown, v)}" for key, v in lines.items()]
-    figure = blank(_WIDTH, max(3.8, 2.2 * len(panels)))
+    figure = blank(WIDTH, max(3.8, 2.2 * len(panels)))
     room = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (panel, labelled) in zip(room, panels.items(), strict=True):
         dress(axes, panel, ylabel=unit)

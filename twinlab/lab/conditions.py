@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -20,39 +21,29 @@ LOW = 1 / 3  # of a node's median stock
 
 
 class State(IntEnum):
-    """How a node fares; each has a colour, a sign and a word."""
+    """How a node fares, and how that looks.
 
-    OK = 0
-    LOW = 1
-    SHORT = 2
-    CLOSED = 3
+    ``colour`` is the border of its box (Okabe & Ito) and ``fill`` the inside, on which the ``ink``
+    can be read; ``sign`` is a shape for those who do not see the colour, ``words`` what it means.
+    """
 
-    @property
-    def colour(self) -> str:
-        """The border of its box (Okabe & Ito)."""
-        return (GREEN, ORANGE, VERMILLION, "#000000")[self]
+    OK = 0, GREEN, "#FFFFFF", INK, "●", "ok"
+    LOW = 1, ORANGE, "#FBE3B0", INK, "▲", "low: under a third of its median stock"
+    SHORT = 2, VERMILLION, "#F2A571", INK, "■", "short: owes or loses goods"
+    CLOSED = 3, "#000000", "#000000", "#FFFFFF", "✕", "closed"
 
-    @property
-    def fill(self) -> str:
-        """The inside of its box, on which its ink can be read."""
-        return ("#FFFFFF", "#FBE3B0", "#F2A571", "#000000")[self]
+    colour: str
+    fill: str
+    ink: str
+    sign: str
+    words: str
 
-    @property
-    def ink(self) -> str:
-        """The letters in its box."""
-        return "#FFFFFF" if self is State.CLOSED else INK
-
-    @property
-    def sign(self) -> str:
-        """A shape, for those who do not see the colour."""
-        return "●▲■✕"[self]
-
-    @property
-    def words(self) -> str:
-        """What it means."""
-        return (
-            "ok", "low: under a third of its median stock", "short: owes or loses goods", "closed",
-        )[self]  # fmt: skip
+    def __new__(cls, number: int, *looks: str) -> Self:
+        """A whole number that knows its looks."""
+        state = int.__new__(cls, number)
+        state._value_ = number
+        state.colour, state.fill, state.ink, state.sign, state.words = looks
+        return state
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from twinlab.lab.drawing import FONT, GREY, INK, LOOKS, VERMILLION, Chart, blank, dress
+from twinlab.lab.drawing import FONT, GREY, INK, LOOKS, VERMILLION, Chart, plot
 from twinlab.task.quality.charts import ControlChart, CusumChart
 
 
@@ -15,11 +15,9 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
     CUSUM chart: 5 samples, center 0, limits -5 to 5; signals at sample 5
     estimated change: after sample 2
     """
-    figure = blank(9.5, 4.0)
-    axes = figure.subplots()
     sums = isinstance(chart, CusumChart)
     unit = "sum of deviations [σ]" if sums else f"{next(iter(chart.series))} [units of measure]"
-    dress(axes, title or chart.title, "sample", ylabel or unit)
+    figure, axes = plot(4.0, title or chart.title, "sample", ylabel or unit)
     axes.grid(visible=False)
     said = [repr(chart)]
     for look, (name, values) in zip(LOOKS[::2], chart.series.items(), strict=False):

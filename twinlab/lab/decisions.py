@@ -3,7 +3,7 @@
 import numpy as np
 
 from twinlab.lab.charts import number
-from twinlab.lab.drawing import BLUE, CLOSED, FONT, INK, ORANGE, VERMILLION, Chart, blank, dress
+from twinlab.lab.drawing import BLUE, CLOSED, FONT, INK, ORANGE, VERMILLION, Chart, plot
 from twinlab.management.mitigation import Frontier
 from twinlab.management.resilience import Curve
 
@@ -15,9 +15,7 @@ def triangle(curve: Curve) -> Chart:
     >>> triangle(Curve([0, 5, 5, 15], [100, 100, 40, 100]))
     performance falls to 40 % from day 5, is back after 10 days; 300 %·days lost
     """
-    figure = blank(9.5, 3.9)
-    axes = figure.subplots()
-    dress(axes, "What is served, of what the calm chain serves", "day", "% of calm")
+    figure, axes = plot(3.9, "What is served, of what the calm chain serves", "day", "% of calm")
     axes.axhline(100, color=INK, linewidth=1)
     axes.fill_between(curve.times, curve.quality, 100, color=ORANGE, alpha=0.45, hatch="//",
                       edgecolor="white", linewidth=0)  # fmt: skip
@@ -56,10 +54,8 @@ def budget(plans: Frontier, available: float) -> Chart:
         values = np.array([getattr(plan, name) for plan in line]) / 1000
         return np.append(values, values[-1])
 
-    figure = blank(9.5, 4.2)
-    axes = figure.subplots()
-    dress(axes, "What is left of the loss", "cost of the plan [1,000 USD/year]",
-          "loss [1,000 USD/year]")  # fmt: skip
+    figure, axes = plot(4.2, "What is left of the loss", "cost of the plan [1,000 USD/year]",
+                        "loss [1,000 USD/year]")  # fmt: skip
     axes.axvspan(0, available / 1000, color=CLOSED, label="budget")
     axes.fill_between(edges, steps("loss_low"), steps("loss_high"), step="post", color=BLUE,
                       alpha=0.18, linewidth=0)  # fmt: skip

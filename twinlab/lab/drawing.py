@@ -22,6 +22,7 @@ from PIL import Image
 FONT = 12  # points; nothing in a picture is smaller than FONT - 1
 INK = "#222222"
 GREY = "#767676"
+WIDTH = 9.5  # inches
 CLOSED = "#E3E3E3"  # the days on which something is closed
 
 
@@ -65,6 +66,14 @@ def dress(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> No
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#E5E5E5", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def plot(height: float, title: str, xlabel: str = "", ylabel: str = "") -> tuple[Figure, Axes]:
+    """A new figure of a notebook's width with one plot in it, and its axes."""
+    figure = blank(WIDTH, height)
+    axes = figure.subplots()
+    dress(axes, title, xlabel, ylabel)
+    return figure, axes
 
 
 def settle(figure: Figure) -> None:

@@ -16,6 +16,7 @@ from twinlab.lab.levers import Latest, LeverRow, Levers, default_levers, lever
 from twinlab.lab.outlook import Outlook, look_ahead
 from twinlab.lab.strips import draw, still
 from twinlab.scope import Scenario, TwinError
+from twinlab.technology.proposal import changed
 
 _BIG = "font-size:15px;line-height:1.5"
 _SLOW = 1.0  # seconds; a redraw that takes longer says that it is under way
@@ -135,17 +136,13 @@ class Explorer(ipywidgets.VBox):
         """Look ahead from where the levers stand now, and show it."""
         started = time.monotonic()
         try:
-            scenario = self._start
-            for row in self.rows:
-                if row.moved:
-                    scenario = scenario.set(row.lever.path, row.value)
+            moved = {row.lever.path: row.value for row in self.rows if row.moved}
+            scenario = changed(self._start, moved)
             now = look_ahead(scenario, *self._luck)
-        except TwinError as problem:
-            self.problem = str(problem)
-            self._say(self.problem)
-            return
         except Exception as problem:  # a rule of the student's own may raise anything
-            self.problem = f"{type(problem).__name__} in the simulation: {problem}"
+            taught = isinstance(problem, TwinError)
+            where = "" if taught else f"{type(problem).__name__} in the simulation: "
+            self.problem = f"{where}{problem}"
             self._say(self.problem)
             return
         self.scenario, self.problem, self._now = scenario, "", now

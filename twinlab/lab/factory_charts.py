@@ -1,19 +1,13 @@
 """Pictures of a factory: what machines do with their time, heat warnings, and Pareto's chart."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from twinlab.lab.drawing import BLUE, FONT, GREY, INK, ORANGE, SKY, VERMILLION, Chart, blank, dress
+from twinlab.cases.factory import Factory, heat_watch, smoothed
+from twinlab.lab.drawing import BLUE, FONT, GREY, INK, ORANGE, SKY, VERMILLION, Chart, plot
 from twinlab.modeling.line import LineRun
 from twinlab.scope.errors import ScenarioError
 from twinlab.task.quality import Pareto
-
-if TYPE_CHECKING:
-    from twinlab.cases.factory import Factory
 
 # Colour and hatch together, so that a state is known without its colour.
 STATES = {
@@ -31,9 +25,8 @@ def line_states(run: LineRun) -> Chart:
     cut: working 50 %, down 0 %, blocked 50 %, starved 0 %
     weld: working 100 %, down 0 %, blocked 0 %, starved 0 %
     """
-    figure = blank(9.5, 1.6 + 0.55 * len(run.stations))
-    axes = figure.subplots()
-    dress(axes, f"{run.throughput:.1f} units/day delivered", "share of the machines' time")
+    title = f"{run.throughput:.1f} units/day delivered"
+    figure, axes = plot(1.6 + 0.55 * len(run.stations), title, "share of the machines' time")
     axes.grid(visible=False)
     names = [station.name for station in run.stations]
     left = np.zeros(len(names))
@@ -66,17 +59,15 @@ def heat_chart(case: Factory, limit: float) -> Chart:
     >>> heat_chart(factory(), limit=9.0)
     limit 9.0 K. warnings: first at part 2,838 (first heat failure: 3,237), 15.8% of parts, 100.0% of heat failures under a warning
     """  # noqa: E501 (one line of output)
-    from twinlab.cases.factory import heat_watch, smoothed
-
     level = np.array(list(smoothed(case.readings)))
     part = np.array([reading.part for reading in case.readings])
     struck = np.array(["HDF" in reading.failure for reading in case.readings])
     watch = heat_watch(case.readings, limit)
-    figure = blank(9.5, 4.0)
-    axes = figure.subplots()
-    dress(axes, f"Heat dissipation: {watch.warned_share:.0%} of parts under a warning, "
-                f"{watch.caught_share:.0%} of failures among them",
-          "part", "process − air temperature [K]")  # fmt: skip
+    title = (
+        f"Heat dissipation: {watch.warned_share:.0%} of parts under a warning, "
+        f"{watch.caught_share:.0%} of failures among them"
+    )
+    figure, axes = plot(4.0, title, "part", "process − air temperature [K]")
     low, high = level.min() - 0.5, level.max() + 1.0
     axes.fill_between(part, low, high, where=level < limit, color=SKY, alpha=0.35, linewidth=0,
                       label="under a warning")  # fmt: skip
@@ -99,10 +90,9 @@ def pareto_chart(causes: Pareto) -> Chart:
     """
     if not causes.causes:
         raise ScenarioError("pareto_chart: there are no causes to draw")
-    figure = blank(9.5, 3.8)
-    axes = figure.subplots()
     few = causes.vital_few()
-    dress(axes, f"{len(few)} of {len(causes.causes)} causes make up four fifths", "", "complaints")
+    title = f"{len(few)} of {len(causes.causes)} causes make up four fifths"
+    figure, axes = plot(3.8, title, "", "complaints")
     colours = [VERMILLION if cause in few else GREY for cause in causes.causes]
     axes.bar(causes.causes, causes.counts, color=colours, width=0.65)
     # The counts stand under the names: above low bars there is a line, inside them no room.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from twinlab.lab.charts import number
-from twinlab.lab.drawing import FONT, INK, LOOKS, Chart, blank, dress
+from twinlab.lab.drawing import FONT, INK, LOOKS, Chart, plot
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.measures import MEASURES
 
@@ -37,9 +37,7 @@ def fan(
     low, lower, middle, upper, high = batch.quantiles(measure, node, product, levels=levels)
     unit, meaning = MEASURES[measure]
     days = np.array(batch.days)
-    figure = blank(9.5, 4.2)
-    axes = figure.subplots()
-    dress(axes, f"{node}: {meaning}", "day", unit)
+    figure, axes = plot(4.2, f"{node}: {meaning}", "day", unit)
     colour = LOOKS[0].colour
     axes.fill_between(days, low, high, color=colour, alpha=0.15, label="nine in ten histories")
     axes.fill_between(days, lower, upper, color=colour, alpha=0.3, label="five in ten")

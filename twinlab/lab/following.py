@@ -1,18 +1,12 @@
 """How well a twin follows its plant: the true stock beside the believed one, day by day."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from twinlab.lab.drawing import Chart
 from twinlab.lab.plots import Words, lines
 from twinlab.technology.fidelity import fidelity
-
-if TYPE_CHECKING:
-    from twinlab.lab.drawing import Chart
-    from twinlab.technology.plant import Plant
-    from twinlab.twin import Twin
+from twinlab.technology.plant import Plant
+from twinlab.twin import Twin
 
 
 def follow(

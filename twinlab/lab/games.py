@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from twinlab.lab.drawing import FONT, GREY, LOOKS, SKY, VERMILLION, Chart, blank, dress
+from twinlab.lab.drawing import FONT, GREY, LOOKS, SKY, VERMILLION, Chart, blank, dress, plot
 from twinlab.lab.order_form import GameTable
 from twinlab.people.beer_game import HUMAN_COSTS, START_UP, STATIONS, BeerGame, beer_cost
 from twinlab.people.biases import Rule
@@ -195,9 +195,7 @@ class NewsvendorTable(GameTable):
     def draw(self) -> Chart:
         """Orders and demands by round, and at the end the best order."""
         game, best = self.game, self.game.problem.optimum
-        figure = blank(9.5, 3.6)
-        axes = figure.subplots()
-        dress(axes, "Your orders, and what was asked afterwards", "round", "units")
+        figure, axes = plot(3.6, "Your orders, and what was asked afterwards", "round", "units")
         rounds = np.arange(1, len(game.orders) + 1)
         axes.plot(rounds, game.orders, "o-", color=LOOKS[0].colour, linewidth=2.5, label="order")
         axes.plot(rounds, game.demands, "s", color=LOOKS[1].colour, label="demand")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.lab.charts import gist, number
-from twinlab.lab.drawing import FONT, INK, LOOKS, Chart, blank, dress
+from twinlab.lab.drawing import FONT, INK, LOOKS, Chart, plot
 from twinlab.scope import ScenarioError
 
 Point = tuple[float, float]
@@ -46,9 +46,7 @@ def lines(
     """
     if not 0 < len(series) <= len(LOOKS):
         raise ScenarioError(f"lines: {len(series)} lines; between 1 and {len(LOOKS)} can be read")
-    figure = blank(9.5, 4.2)
-    axes = figure.subplots()
-    dress(axes, words.title, words.x, words.y)
+    figure, axes = plot(4.2, words.title, words.x, words.y)
     said = [words.gist or f"{words.title}: {words.y} over {words.x}, {x[0]:g} to {x[-1]:g}"]
     for look, (name, values) in zip(LOOKS, series.items(), strict=False):
         line = np.asarray(values, dtype=np.float64)
@@ -86,9 +84,7 @@ def bars(
     if not values:
         raise ScenarioError("bars: there is nothing to draw")
     names, numbers = list(values), np.array(list(values.values()), dtype=np.float64)
-    figure = blank(9.5, 1.4 + 0.45 * len(names))
-    axes = figure.subplots()
-    dress(axes, words.title, words.x, words.y)
+    figure, axes = plot(1.4 + 0.45 * len(names), words.title, words.x, words.y)
     axes.grid(visible=False, axis="y")
     axes.grid(axis="x", color="#E5E5E5", linewidth=0.8)
     colours = [LOOKS[1].colour if name in highlight else LOOKS[0].colour for name in names]

@@ -1,21 +1,10 @@
 """Reading the tables of the humanitarian case (``datasets/humanitarian/README.md``)."""
 
-import csv
-from functools import cache
+from functools import cache, partial
 
-from twinlab.cases.folders import dataset
+from twinlab.cases import folders
 
-
-@cache
-def rows(name: str) -> tuple[dict[str, str], ...]:
-    """Read a table of the case as rows of text by column.
-
-    >>> rows("ration")[0]["commodity"]
-    'cereal'
-    """
-    path = dataset("humanitarian") / f"{name}.csv"
-    with path.open(newline="", encoding="utf-8") as file:
-        return tuple(csv.DictReader(file))
+rows = partial(folders.rows, "humanitarian")
 
 
 @cache
