@@ -9,6 +9,7 @@ import numpy as np
 from twinlab.cases.relief.tables import rows
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import SolverError
+from twinlab.scope.later import optimize
 from twinlab.task.logistics.prepositioning import Key, coefficients
 
 Way = tuple[str, str]
@@ -82,8 +83,6 @@ def general_ration(unknown: Collection[str] = GAPS) -> Basket:
 
 def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Basket:
     """The cheapest way to a ration, or to the cheapest basket with every known nutrient."""
-    from scipy.optimize import linprog
-
     offers = {(r["supplier"], r["food"]): float(r["price"]) for r in rows("food_prices")}
     amount = {(r["food"], r["nutrient"]): float(r["amount"])
               for r in rows("nutrients") if r["nutrient"] not in unknown}  # fmt: skip
@@ -99,7 +98,7 @@ def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Bask
     content = [{("grams", food): -amount[food, n] / 100 for food in foods} for n in needed]
     least = [-units if ration is None else 0.0 for units in needed.values()]
     balance = _balance(foods, costs)
-    found = linprog(
+    found = optimize.linprog(
         list(costs.values()), bounds=limits, method="highs",
         A_ub=coefficients(content, costs), b_ub=least,
         A_eq=coefficients(balance, costs), b_eq=np.zeros(len(balance)),

@@ -8,6 +8,7 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.later import optimize, sparse
 from twinlab.scope.ranges import Amount, Count, Limit, Number, Positive, ranged
 
 
@@ -60,9 +61,6 @@ def facilities(
     >>> plan.open, plan.cost
     (('north',), 70.0)
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csr_array, eye_array, hstack, kron
-
     missing = [(s, c) for s in sites for c in demand if (s, c) not in cost]
     if missing or not sites or not demand:
         raise ScenarioError(f"no cost per unit for {missing[:3] or 'any pair'}: add it, or inf")
@@ -76,19 +74,18 @@ def facilities(
     fixed = np.array([site.fixed_cost for site in sites.values()])
     room = np.array([min(site.capacity, needs.sum()) for site in sites.values()])
     m, n = rates.shape
-    each_site, each_customer = eye_array(m), eye_array(n)
+    each_site, each_customer = sparse.eye_array(m), sparse.eye_array(n)
     # The unknowns: shares x of each customer by site, row after row, then y of each site.
-    whole = hstack([kron(np.ones((1, m)), each_customer), csr_array((n, m))])
-    only_open = hstack([eye_array(m * n), kron(-each_site, np.ones((n, 1)))])
-    within = hstack([kron(each_site, needs[None, :]), -each_site * room])
+    whole = sparse.hstack([sparse.kron(np.ones((1, m)), each_customer), sparse.csr_array((n, m))])
+    only_open = sparse.hstack([sparse.eye_array(m * n), sparse.kron(-each_site, np.ones((n, 1)))])
+    within = sparse.hstack([sparse.kron(each_site, needs[None, :]), -each_site * room])
     number = np.append(np.zeros(m * n), np.ones(m))
     most, whole_x = np.append(may.ravel(), np.ones(m)), np.maximum(number, single)
     many = (1, m) if count is None else (count, count)
-    found = milp(
-        np.append((rates * needs).ravel(), fixed), bounds=Bounds(0, most), integrality=whole_x,
-        constraints=[LinearConstraint(whole, 1, 1), LinearConstraint(only_open, -np.inf, 0),
-                     LinearConstraint(within, -np.inf, 0), LinearConstraint(number, *many)],
-        options={"mip_rel_gap": 0.0},
+    found = optimize.milp(
+        np.append((rates * needs).ravel(), fixed),
+        bounds=optimize.Bounds(0, most), integrality=whole_x, options={"mip_rel_gap": 0.0},
+        constraints=[(whole, 1, 1), (only_open, -np.inf, 0), (within, -np.inf, 0), (number, *many)],
     )  # fmt: skip
     if found.status != 0:
         raise SolverError(
@@ -131,8 +128,6 @@ def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[
     >>> round(spot.x, 6), round(spot.y, 6)
     (2.0, 2.0)
     """
-    from scipy.optimize import minimize
-
     if {len(point) for point in points} != {2} or len(points) != len(weights):
         raise ScenarioError(
             f"gravity_location: {len(points)} points (x, y) and {len(weights)} weights: as many"
@@ -143,7 +138,7 @@ def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[
         return float(w @ np.hypot(*(where - here).T))
 
     near = {"xatol": 1e-9, "fatol": 1e-9}
-    found = minimize(cost, w @ where / w.sum(), method="Nelder-Mead", options=near)
+    found = optimize.minimize(cost, w @ where / w.sum(), method="Nelder-Mead", options=near)
     # A heavy point can hold the optimum; there the cost has a corner, so try each.
     best = min([found.x, *where], key=cost)
     return Spot(float(best[0]), float(best[1]), cost(best))
