@@ -55,3 +55,24 @@ def test_import_is_quick_and_loads_nothing_heavy(tmp_path):
         if best < CPU_SECONDS:
             break
     assert best < CPU_SECONDS, f"import twinlab costs {best:.2f} s of CPU"
+
+
+# What `import twinlab` does not reach waits as well; only the lab draws.
+WALK = f"""
+import json, sys
+from importlib import import_module
+from pkgutil import iter_modules, walk_packages
+import twinlab
+for floor in iter_modules(twinlab.__path__, "twinlab."):
+    if floor.name not in ("twinlab.lab", "twinlab.__main__"):
+        top = import_module(floor.name)
+        for module in walk_packages(getattr(top, "__path__", []), floor.name + "."):
+            import_module(module.name)
+print(json.dumps([name for name in {LATER} if name in sys.modules]))
+"""
+
+
+def test_no_module_below_the_lab_loads_anything_heavy(tmp_path):
+    done = python(WALK, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
