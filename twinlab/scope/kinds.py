@@ -79,7 +79,7 @@ def kind_of(hint: Any) -> Kind | None:
 def _number(value: Any) -> Any:
     if isinstance(value, str | bytes):
         raise Unfit("write it without quotes" if re.fullmatch(r"[-+.\de]+", str(value)) else "")
-    if isinstance(value, bool | np.bool_) or np.ndim(value):
+    if isinstance(value, bool | np.bool_) or getattr(value, "ndim", 0):
         raise Unfit
     try:
         number = float(value)
@@ -270,7 +270,8 @@ def _list(origin: Any, args: tuple[Any, ...]) -> Kind:
         same = isinstance(value, Collection) and not hasattr(value, "tolist")
         return value if same and all(map(operator.is_, read, value)) else make(read or rows)
 
-    return Kind(f"a list of {_many(args[:1])}" if long else f"a tuple ({_many(args)})", fit, 2)
+    many = f"a list of {re.sub(r'number', 'numbers', _many(args[:1]), count=1)}"
+    return Kind(many if long else f"a tuple ({_many(args)})", fit, 2)
 
 
 def _mapping(origin: Any, args: tuple[Any, ...]) -> Kind:
