@@ -163,11 +163,23 @@ def test_an_echelon_level_above_the_one_upstream_is_never_reached():
         (tl.Demand("shop", "unit", tl.Poisson(5), backorders=False), "customers who wait"),
         (tl.Demand("shop", "unit", tl.Poisson(5)), "backorder_cost must be above 0"),
         (tl.Node("shop", holding_cost=3), "never fall"),
+        (tl.Node("shop", holding_cost=7, review_period=7), "every morning"),
+        (tl.Node("depot", holding_cost=4, evening_review=True), "every morning"),
+        (tl.Lane("factory", "depot", "unit", capacity=6), "a capacity"),
+        (tl.Demand("shop", "unit", tl.Poisson(5), season=(1, 2), backorder_cost=9), "season"),
+        (tl.Demand("shop", "unit", tl.Poisson(5), trend=0.01, backorder_cost=9), "trend"),
     ],
 )
 def test_a_chain_without_formula_says_why(change, words):
     with pytest.raises(tl.ScenarioError, match=words):
         SerialChain.of(network(tl.Poisson(5)).change(change))
+
+
+def test_lead_times_are_those_of_the_engines():
+    """3.6 days are 4, half a day is the even one."""
+    found = [SerialChain.of(network(tl.Poisson(5), times)).stages
+             for times in ((3.6, 1.4, 2.5), (4, 1, 2))]  # fmt: skip
+    assert found[0] == found[1]
 
 
 def test_levels_must_name_the_stages():

@@ -105,7 +105,7 @@ def test_expected_profits_are_the_means_of_simulated_seasons(contract):
 
 def test_sales_never_exceed_demand_or_order():
     for quantity in (0.0, 50.0, 100.0, 300.0):
-        assert expected_sales(SEASON, quantity) <= min(quantity, 100.0) + 1e-9
+        assert expected_sales(SEASON, quantity) <= min(quantity, 100.01) + 1e-9  # cut at 0: 100.003
 
 
 MISTAKES = [
@@ -120,3 +120,20 @@ MISTAKES = [
 def test_a_mistake_is_taught(mistake, words):
     with pytest.raises(tl.ScenarioError, match=words):
         mistake()
+
+
+def test_a_normal_demand_is_cut_at_zero_as_it_is_drawn():
+    """Normal(5, 6) lies below zero in a fifth of all seasons; sales are those of the draws."""
+    season = Season(tl.Normal(5, 6), price=10, cost=2)
+    drawn = season.demand.draw(np.random.default_rng(1), np.ones(1), 400_000).ravel()
+    for quantity in (0, 3, 8, 40):
+        sold = np.minimum(drawn, quantity)
+        error = sold.std() / len(sold) ** 0.5
+        assert abs(expected_sales(season, quantity) - sold.mean()) <= 4 * error + 1e-9
+
+
+def test_a_chain_that_orders_nothing_has_no_efficiency():
+    """One unit sells in 10 % of seasons: too rarely for a critical ratio of 0.4."""
+    found = deal(Season(tl.Poisson(0.1), price=10, cost=6), Wholesale(8))
+    assert (found.quantity, found.profits.chain) == (0, 0)
+    assert math.isnan(found.efficiency)

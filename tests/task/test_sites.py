@@ -61,6 +61,17 @@ def test_single_sourcing_with_forbidden_pairs_is_the_best_of_all(seed, small):
     assert all(cost[s, c] < INF for s, c, _ in split.links)
 
 
+def test_who_asks_for_nothing_needs_no_site():
+    """No site may serve a, and one near b would cost 40 more; without any demand none is open."""
+    sites = {"near b": Site(50), "cheap": Site(10)}
+    cost = {("near b", "a"): INF, ("cheap", "a"): INF, ("near b", "b"): 1, ("cheap", "b"): INF,
+            ("near b", "c"): 1, ("cheap", "c"): 2}  # fmt: skip
+    plan = facilities(sites, {"a": 0, "b": 0, "c": 3}, cost)
+    assert (plan.open, plan.cost) == (("cheap",), 16)
+    assert facilities(sites, {"a": 0, "c": 0}, cost).open == ()
+    assert facilities(sites, {"c": 3, "a": 0}, cost, single=True).links == (("cheap", "c", 3.0),)
+
+
 def test_a_service_distance_opens_both():
     cost = {("n", "a"): 1, ("n", "b"): INF, ("s", "a"): INF, ("s", "b"): 1}
     plan = facilities({"n": Site(30), "s": Site(50)}, {"a": 4, "b": 4}, cost)

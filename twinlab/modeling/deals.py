@@ -19,7 +19,8 @@ _GRID = 24  # prices
 class Deal:
     """A contract, the quantity that is ordered under it, and the profits that both may expect.
 
-    ``efficiency`` is the chain's profit over that of one firm that owned both [share].
+    ``efficiency`` is the chain's profit over that of one firm that owned both [share]; NaN if that
+    firm would order nothing.
 
     >>> print(deal(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6)))
     Wholesale(price=6.0): 40 units; retailer 80 + supplier 160 = 240 USD, efficiency 0.750
@@ -45,8 +46,10 @@ def expected_sales(season: Season, quantity: Amount) -> float:
     >>> expected_sales(Season(Uniform(0, 100), price=10, cost=2), 40)
     32.0
     """
-    # A unit that costs 1 and sells at 2 earns twice the sales less the quantity.
-    return (newsvendor_profit(season.demand, quantity, price=2, cost=1) + quantity) / 2
+    # A unit that costs 1 and sells at 2 earns twice the sales less the quantity; of 0 units, what
+    # a normal law that the engines cut at zero has below it.
+    earned, cut = (newsvendor_profit(season.demand, q, price=2, cost=1) for q in (quantity, 0.0))
+    return (earned + quantity - cut) / 2
 
 
 def chain_quantity(season: Season) -> float:
@@ -93,7 +96,7 @@ def deal(season: Season, contract: Contract, quantity: Amount | None = None) -> 
     found = settle(season, contract, ordered, expected_sales(season, ordered))
     best = chain_quantity(season)
     most = settle(season, contract, best, expected_sales(season, best)).chain
-    return Deal(contract, ordered, found, found.chain / most)
+    return Deal(contract, ordered, found, found.chain / most if most > 0 else np.nan)
 
 
 def best_wholesale(season: Season) -> Wholesale:

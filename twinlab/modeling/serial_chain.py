@@ -19,6 +19,7 @@ from twinlab.scope.chance import Array, Constant, Distribution, Normal
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import special
+from twinlab.scope.laws import days_of
 from twinlab.scope.network import Network
 from twinlab.scope.ranges import Number, Positive, ranged
 
@@ -87,22 +88,25 @@ class SerialChain:
         demand, stages = network.demands[0], []
         at = demand.node
         while at in place:
-            lane = place.pop(at)
-            if (
-                not isinstance(lane.lead_time, Constant)
-                or lane.order_delay
-                or not demand.backorders
-            ):
+            lane, node = place.pop(at), network.node(at)
+            sure = isinstance(lane.lead_time, Constant) and not lane.order_delay
+            alike = demand.backorders and not demand.season and not demand.trend
+            if not (sure and alike) or node.evening_review or node.review_period > 1:
                 raise ScenarioError(
-                    f"{lane.title}: the formula is for constant lead times, orders that are seen "
-                    "at once, and customers who wait: simulate this chain"
+                    f"{lane.title}: the formula is for constant lead times, orders of every "
+                    "morning that are seen at once, and customers who wait and ask without season "
+                    "or trend: simulate this chain"
                 )
-            stages.append(Stage(at, lane.lead_time.value, holding[at]))
+            stages.append(Stage(at, days_of(lane.lead_time), holding[at]))
             at = lane.source
-        if place or holding[at] or any(np.isfinite(n.capacity) for n in network.nodes):
+        if (
+            place
+            or holding[at]
+            or np.isfinite([r.capacity for r in (*network.nodes, *network.lanes)]).any()
+        ):
             raise ScenarioError(
                 f"no serial chain that has a formula: beside {[s.name for s in stages]} there are "
-                f"lanes to {list(place)}, or {at!r} charges for its stock, or a node has a capacity"
+                f"lanes to {list(place)}, or {at!r} charges for its stock, or there is a capacity"
             )
         return cls(tuple(stages[::-1]), demand.pattern, demand.backorder_cost)
 

@@ -150,8 +150,8 @@ class PeriodicReview(Row):
     def _chance(self) -> Array:
         """The probability that a period asks for 0, 1, 2, … units."""
         units, chances = probabilities(self.demand)
-        if (units != np.round(units)).any():
-            raise ScenarioError(f"(s, S): {self.demand} is not in whole units: round it")
+        if (units != np.round(units)).any() or not units.any():
+            raise ScenarioError(f"(s, S): {self.demand} is not in whole units above 0: round it")
         found = np.zeros(int(units[-1]) + 1)
         found[units.astype(int)] = chances
         return found

@@ -69,7 +69,7 @@ def facilities(
     may = np.isfinite(rates)
     rates[~may] = 0.0  # such a pair has the bound 0 below
     for customer, served_by in zip(demand, may.T, strict=True):
-        if not served_by.any():
+        if demand[customer] > 0 and not served_by.any():
             raise SolverError(f"facilities: no site may serve {customer!r}: all its costs are inf")
     fixed = np.array([site.fixed_cost for site in sites.values()])
     room = np.array([min(site.capacity, needs.sum()) for site in sites.values()])
@@ -81,11 +81,12 @@ def facilities(
     within = sparse.hstack([sparse.kron(each_site, needs[None, :]), -each_site * room])
     number = np.append(np.zeros(m * n), np.ones(m))
     most, whole_x = np.append(may.ravel(), np.ones(m)), np.maximum(number, single)
-    many = (1, m) if count is None else (count, count)
+    many = (0, m) if count is None else (count, count)
     found = optimize.milp(
-        np.append((rates * needs).ravel(), fixed),
-        bounds=optimize.Bounds(0, most), integrality=whole_x, options={"mip_rel_gap": 0.0},
-        constraints=[(whole, 1, 1), (only_open, -np.inf, 0), (within, -np.inf, 0), (number, *many)],
+        np.append((rates * needs).ravel(), fixed), bounds=optimize.Bounds(0, most),
+        integrality=whole_x, options={"mip_rel_gap": 0.0},
+        constraints=[(whole, needs > 0, 1), (only_open, -np.inf, 0),
+                     (within, -np.inf, 0), (number, *many)],
     )  # fmt: skip
     if found.status != 0:
         raise SolverError(
