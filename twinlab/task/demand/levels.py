@@ -75,7 +75,8 @@ def recommend_level(
 
     ``item`` is the (node, product), whose rule has an ``up_to`` level; ``history`` is its demand by
     day, oldest first. A level is as sure as its errors are many: sums over several days overlap,
-    so 120 origins of 3 days are worth about 40.
+    so 120 origins of 3 days are worth about 40. Of a method with a season or trend, it is the level
+    of the days that come next; ``inventory.base_stock`` finds one that serves all days.
 
     Raises:
         ScenarioError: the history is too short, or the rule has no ``up_to``.

@@ -54,9 +54,7 @@ def _check_dates(index: Any) -> None:
     rhythms = [steps, days := places[1:] - places[:-1], *[months] * bool(months.all())]
     stated = dates.freq is not None and not periods  # such as "B" after resample
     if not stated and all(len(np.unique(rhythm)) > 1 for rhythm in rhythms):
-        usual, after = _usual(
-            dates, steps if steps.min() < pd.Timedelta(hours=23) else days, months
-        )
+        usual, after = _usual(dates, days if days.min() >= pd.Timedelta("1D") else steps, months)
         usual = index.freqstr if periods else usual
         raise ScenarioError(
             f"dates: they do not follow each other by {usual!r} or leave some out, the first after "
