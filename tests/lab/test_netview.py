@@ -9,8 +9,8 @@ from tests.lab.chains import CALM, CLOSED, NETWORK
 from twinlab import Demand, Lane, Network, Node, Product, ScenarioError, lab, simulate
 from twinlab.cases import automotive
 from twinlab.lab.conditions import Conditions, State
-from twinlab.lab.groups import tiers
 from twinlab.lab.places import layered
+from twinlab.scope.boundary import tiers
 
 RUN = simulate(CLOSED.set("disruptions[0].days", 15), seed=1)
 
@@ -67,7 +67,7 @@ def test_another_measure_stands_in_the_boxes():
     [
         (lambda: lab.network(RUN, day=99), "give one from 0 to 59"),
         (lambda: lab.network(RUN, measure="onhand"), "did you mean 'on_hand'"),
-        (lambda: lab.network("chain"), "got str"),
+        (lambda: lab.network("chain"), "must be a Network"),
     ],
 )
 def test_what_cannot_be_drawn_is_explained(call, words):

@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from twinlab.lab.drawing import CLOSED, FONT, INK, LOOKS, WIDTH, Chart, blank, dress
-from twinlab.lab.groups import closures, grouped, total
+from twinlab.lab.groups import closures, total
+from twinlab.management.groups import grouped
 from twinlab.modeling.measures import MEASURES
 from twinlab.modeling.run import Run
 from twinlab.scope import ScenarioError

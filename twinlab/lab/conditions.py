@@ -10,12 +10,10 @@ import numpy as np
 from twinlab.lab.charts import number
 from twinlab.lab.drawing import GREEN, INK, ORANGE, VERMILLION
 from twinlab.lab.groups import closures, total
-from twinlab.modeling.measures import MEASURES
 from twinlab.modeling.run import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.chance import Array
-from twinlab.scope.errors import did_you_mean
 
 LOW = 1 / 3  # of a node's median stock
 
@@ -63,11 +61,8 @@ class Conditions:
     measure: str = "backlog"
 
     def __post_init__(self) -> None:
-        """Check the measure."""
-        if self.measure not in MEASURES:
-            raise ScenarioError(
-                f"no measure {self.measure!r}; {did_you_mean(self.measure, MEASURES)}"
-            )
+        """Let the run refuse what it does not measure."""
+        self.run.series(self.measure)
 
     @cached_property
     def names(self) -> list[str]:

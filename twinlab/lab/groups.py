@@ -1,15 +1,11 @@
-"""Nodes taken together: by tier, role or country, and what a group has, owes and sends."""
+"""What a group of nodes has, owes and sends by day, and when its nodes were closed."""
 
 from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from twinlab.management.groups import grouped
 from twinlab.modeling.run import Run
-from twinlab.scope.boundary import tiers
 from twinlab.scope.chance import Array
-
-__all__ = ["closures", "grouped", "tiers", "total"]
 
 
 def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:

@@ -12,11 +12,12 @@ from matplotlib.patches import FancyBboxPatch
 from twinlab.lab.canvas import Canvas
 from twinlab.lab.conditions import Conditions, State
 from twinlab.lab.drawing import BLUE, CLOSED, FONT, INK, VERMILLION, as_png
-from twinlab.lab.groups import closures, tiers
+from twinlab.lab.groups import closures
 from twinlab.lab.levers import Latest, Lever, LeverRow
 from twinlab.lab.places import Places, label_of, layered
 from twinlab.modeling.run import Run
 from twinlab.scope import Network, Scenario
+from twinlab.scope.boundary import tiers
 from twinlab.scope.calendar import DUST
 
 _BIG = "font-size:15px;line-height:1.5"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.lab.groups import grouped
+from twinlab.management.groups import grouped
 from twinlab.modeling.batch import Batch
 from twinlab.modeling.luck import draw_luck
 from twinlab.modeling.output import estimate

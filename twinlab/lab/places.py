@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from twinlab.lab.groups import tiers
 from twinlab.scope import Network
+from twinlab.scope.boundary import tiers
 
 Points = dict[str, tuple[float, float]]
 _WIDTH = 1150.0  # of the drawing, in pixels

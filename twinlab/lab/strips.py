@@ -120,9 +120,8 @@ def _panes(was: Strip, strip: Strip, days: range, top: float) -> list[Pane]:
 
 def _row(panes: Sequence[Pane], was: Strip, strip: Strip, now: Outlook) -> Iterator[str]:
     stock, flow = panes
-    yield _text(
-        stock.left - 62, stock.top - 9, f"{html.escape(strip.label)} [units]", weight="bold"
-    )
+    label = f"{html.escape(strip.label)} [units]"
+    yield _text(stock.left - 62, stock.top - 9, label, weight="bold")
     for pane in panes:
         yield from _frame(pane, now.closed)
     yield f"<path d='{stock.area(strip.ready)}' fill='{_PALE}' fill-opacity='.8'/>"
@@ -182,9 +181,8 @@ def still(before: Outlook, now: Outlook) -> Figure:
     figure = blank(9.5, 0.8 + 1.25 * len(now.strips))
     rows = figure.subplots(len(now.strips), 2, sharex=True, squeeze=False, width_ratios=[5, 3])
     for row, was, strip in zip(rows, before.strips, now.strips, strict=True):
-        for axes, old, new in zip(
-            row, (was.stock, was.flow), (strip.stock, strip.flow), strict=True
-        ):
+        pairs = (was.stock, strip.stock), (was.flow, strip.flow)
+        for axes, (old, new) in zip(row, pairs, strict=True):
             dress(axes)
             shade(axes, now.closed)
             axes.plot(now.days, old, color=GREY, linestyle="--", linewidth=1, label="before")

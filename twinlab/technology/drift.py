@@ -122,8 +122,7 @@ def _known_days(
         day
         for day in sorted(told)
         if (day == 0 or day - 1 in told)
-        and heard[source, day]
-        >= told[day].get(source, 0) - (told[day - 1].get(source, 0) if day else 0)
+        and heard[source, day] >= told[day].get(source, 0) - told.get(day - 1, {}).get(source, 0)
     ]
 
 

@@ -126,9 +126,8 @@ def pinball_loss(
     1.0
     """
     levels = np.array([[0.1], [0.5], [0.9]])
-    short = np.asarray(came) - batch.quantiles(
-        measure, node, product, levels=levels.ravel().tolist()
-    )
+    quantiles = batch.quantiles(measure, node, product, levels=levels.ravel().tolist())
+    short = np.asarray(came) - quantiles
     return float(np.maximum(levels * short, (levels - 1) * short).mean())
 
 

@@ -125,8 +125,8 @@ class Plant:
         else:
             data = {name: value for name, value in event._asdict().items()
                     if name != "kind" and value not in ("", None)}  # fmt: skip
-            self._send(self._source(event), event.kind, event.day * DAY + at,
-                       data | self._known(event))  # fmt: skip
+            source = f"/{event.node}/{SYSTEMS[event.kind]}"
+            self._send(source, event.kind, event.day * DAY + at, data | self._known(event))
         happen(self.state, event, self._recipes)
 
     def _known(self, event: Event) -> dict[str, Any]:
@@ -152,9 +152,6 @@ class Plant:
             seen = {"day": self.day, "node": item[0], "product": item[1],
                     "quantity": max(0.0, units * (1 + error))}  # fmt: skip
             self._send(f"/{item[0]}/iot", "counted", self.day * DAY + at, seen)
-
-    def _source(self, event: Event) -> str:
-        return f"/{event.node}/{SYSTEMS[event.kind]}"
 
     def _send(self, source: str, kind: str, time: int, data: dict[str, Any]) -> None:
         sequence = self._sequences[source]

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
+from typing import Any
 
 from twinlab.scope.errors import SyncError, TwinError
 from twinlab.scope.later import pd
@@ -110,15 +111,12 @@ class EventStore:
     def messages(self, since: int = -(2**62)) -> Iterator[Message]:
         """Give the messages from a time on (microseconds), in the order of what happened."""
         asked = "SELECT raw FROM events WHERE time >= ? ORDER BY time, source, sequence"
-        with self._lock, closing(self._base.execute(asked, (since,))) as found:
-            rows = found.fetchall()
-        return (Message.decode(raw) for (raw,) in rows)
+        return (Message.decode(raw) for (raw,) in self._rows(asked, since))
 
     def sequences(self) -> dict[str, tuple[int, int]]:
         """By source: how many messages there are, and the highest sequence."""
         asked = "SELECT source, COUNT(*), MAX(sequence) FROM events GROUP BY source"
-        with self._lock, closing(self._base.execute(asked)) as found:
-            return {source: (count, last) for source, count, last in found}
+        return {source: (count, last) for source, count, last in self._rows(asked)}
 
     def missing(self, source: str, last: int) -> list[int]:
         """Sequences of a source, from 0 to the last one known of, that have not come.
@@ -126,16 +124,18 @@ class EventStore:
         At most ``MOST_MISSING`` of them, the first ones: a message may claim any number.
         """
         asked = "SELECT sequence FROM events WHERE source = ? AND sequence <= ?"
-        with self._lock, closing(self._base.execute(asked, (source, last))) as found:
-            there = {number for (number,) in found}
+        there = {number for (number,) in self._rows(asked, source, last)}
         missing = (number for number in range(last + 1) if number not in there)
         return list(islice(missing, MOST_MISSING))
 
     def dead_letters(self) -> pd.DataFrame:
         """What could not be read: the day it came, the reason and the bytes."""
         asked = "SELECT arrived, reason, raw FROM dead_letters ORDER BY number"
-        with self._lock, closing(self._base.execute(asked)) as found:
-            return pd.DataFrame(found.fetchall(), columns=["arrived", "reason", "raw"])
+        return pd.DataFrame(self._rows(asked), columns=["arrived", "reason", "raw"])
+
+    def _rows(self, asked: str, *values: Any) -> list[Any]:
+        with self._lock, closing(self._base.execute(asked, values)) as found:
+            return found.fetchall()
 
     def close(self) -> None:
         """Close the file."""

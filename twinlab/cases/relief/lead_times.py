@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinlab.cases.relief.tables import rows
-from twinlab.scope.chance import Gamma, LogNormal
+from twinlab.scope.chance import Array, Gamma, LogNormal
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import stats
-
-Array = NDArray[np.float64]
 
 FITTED = range(2006, 2014)
 CHECKED = range(2014, 2016)
