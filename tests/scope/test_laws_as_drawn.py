@@ -1,6 +1,6 @@
 """What a law amounts to as the engines draw it, against integrals and the law's own draws."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -33,6 +33,37 @@ def test_days_without_demand_are_outcomes_too(law, days):
 def test_less_than_nothing_is_refused():
     with pytest.raises(tl.NetworkError, match="finite numbers of at least 0"):
         outcomes(Debts())
+
+
+@dataclass(frozen=True)
+class Draws:
+    """A law that promises 1 and draws whatever it is told to."""
+
+    said: str
+    average: float = 1.0
+    lowest: float = 0.0
+
+    def draw(self, generator, scale, width):
+        rows = {"nan": (len(scale), width), "less": (len(scale), 1), "few": (width,)}[self.said]
+        return np.full(rows, {"nan": np.nan, "less": -1.0, "few": 1.0}[self.said])
+
+
+@pytest.mark.parametrize("said", ["nan", "less", "few"])
+@pytest.mark.parametrize("live", [tl.simulate, tl.replicate])
+def test_no_engine_lives_on_what_is_no_number_of_at_least_zero(said, live):
+    """A law of one's own as demand, lead time, yield and duration of a closure."""
+    law, sure = Draws(said), tl.Poisson(3)
+    calm = tl.Scenario(tl.serial(["mine", "shop"], demand=sure), tl.BaseStock(9), days=9)
+    made = tl.assembly("shop", {"part": 1}, demand=sure)
+    lanes = tl.serial(["mine", "shop"], demand=sure, lead_time=law)
+    for wrong in (
+        calm.change(network=tl.serial(["mine", "shop"], demand=law)),
+        calm.change(network=lanes),
+        tl.Scenario(made.change(replace(made.recipes[0], good_share=law)), tl.BaseStock(9), days=9),
+        calm.disrupt(tl.Outage("mine", rate=0.5, days=law)),
+    ):
+        with pytest.raises(tl.NetworkError, match="finite numbers of at least 0"):
+            live(wrong)
 
 
 @pytest.mark.parametrize("law", [tl.Uniform(0.8, 1.2), tl.Normal(0.9, 0.2), tl.Uniform(0.2, 0.7)])

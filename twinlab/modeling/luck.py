@@ -24,6 +24,7 @@ from twinlab.scope.chance import Array, Distribution, Trace, Uniform
 from twinlab.scope.disruption import Delay, DemandShift, Disruption, LaneOutage, Outage
 from twinlab.scope.entities import ItemKey, Lane, LaneKey
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.laws import drawn_of
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario, struck
 from twinlab.scope.state import State
@@ -184,7 +185,7 @@ class Sources:
     def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
         drawn = np.empty((len(scale), self.columns))
         for block in self.blocks:
-            part = distribution.draw(stream(self.seed, block, *name), scale, BLOCK)
+            part = drawn_of(distribution, stream(self.seed, block, *name), scale, BLOCK)
             if part.shape[1] == 1:
                 return part.copy()
             begin = (block - self.blocks.start) * BLOCK

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from twinlab.scope import chance
 from twinlab.scope.chance import Array, Constant, Distribution, Empirical, Normal, Trace, Uniform
 from twinlab.scope.errors import NetworkError, ScenarioError
 
@@ -37,13 +38,22 @@ def outcomes(law: Distribution, days: float = 1) -> Array:
     if listed and days == 1:
         return np.asarray(listed)
     source, generator = Empirical(listed) if listed else law, np.random.default_rng([8, 1])
-    drawn = np.asarray(source.draw(generator, np.ones(_ROWS * days), _WIDTH), dtype=np.float64)
-    if not (np.isfinite(drawn) & (drawn >= 0)).all() or drawn.shape[:1] != (_ROWS * days,):
-        raise NetworkError(
-            f"{law!r} drew {drawn.shape} numbers from {drawn.min():g} to {drawn.max():g}: draw() "
-            "returns days × width finite numbers of at least 0"
-        )
+    drawn = drawn_of(source, generator, np.ones(_ROWS * days), _WIDTH)
     return np.asarray(drawn.reshape(_ROWS, days, -1).sum(axis=1)).ravel()
+
+
+def drawn_of(law: Distribution, generator: np.random.Generator, scale: Array, width: int) -> Array:
+    """Draw from a law, and see that a user's own gives as many numbers of at least 0."""
+    drawn = np.asarray(law.draw(generator, scale, width), dtype=np.float64)
+    if (isinstance(law, chance.Law) and law.lowest >= 0) or (
+        drawn.shape in [(len(scale), width), (len(scale), 1)]
+        and (np.isfinite(drawn) & (drawn >= 0)).all()
+    ):
+        return drawn
+    raise NetworkError(
+        f"{law!r} drew {drawn.shape} numbers from {drawn.min():g} to {drawn.max():g}: draw() "
+        "returns days × width finite numbers of at least 0"
+    )
 
 
 def mean_of(law: Distribution, most: float = math.inf) -> float:
