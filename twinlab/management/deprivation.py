@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Amount, ranged
+from twinlab.scope.ranges import Amount
 
 INTERCEPT = 1.5031
 PER_HOUR = 0.1172
@@ -39,7 +39,6 @@ def deprivation_cost(hours: float | Sequence[float]) -> Any:
     return np.exp(INTERCEPT + PER_HOUR * time) - np.exp(INTERCEPT)
 
 
-@ranged
 def waiting_cost(deliveries: Sequence[Amount], horizon: Amount) -> float:
     """Add up one person's deprivation cost over the waits between deliveries.
 
@@ -60,7 +59,6 @@ def waiting_cost(deliveries: Sequence[Amount], horizon: Amount) -> float:
     return float(sum(deprivation_cost(later - sooner) for sooner, later in pairwise(moments)))
 
 
-@ranged
 def gini(values: Sequence[Amount], weights: Sequence[Amount] | None = None) -> float:
     """Measure how unevenly something is shared: 0 if all have the same, near 1 if one has all.
 

@@ -9,7 +9,7 @@ from twinlab.modeling.run import Run
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Amount, Positive, ranged
+from twinlab.scope.ranges import Amount, Positive
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +60,6 @@ class Curve(Sealed):
         below = np.flatnonzero(self.quality < 100.0 - 1e-6)
         return float(self.times[below[0]]) if len(below) else None
 
-    @ranged
     def time_to_recover(self, tolerance: Amount = 1e-6) -> float:
         """Time from the first fall until it is back for good [days]; 0: never fell, inf: not yet.
 
@@ -79,7 +78,6 @@ class Curve(Sealed):
         end = self.times[at] + step * (self.times[at + 1] - self.times[at])
         return float(end - self.times[below[0]])
 
-    @ranged
     def predicted_resilience(self, longest: Positive) -> float:
         """Part of the performance over the longest acceptable time that was kept (0 to 1).
 

@@ -10,7 +10,7 @@ from twinlab.modeling.newsvendor import newsvendor, newsvendor_profit
 from twinlab.organization.contracts import Contract, Profits, Season, Wholesale, settle
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import optimize
-from twinlab.scope.ranges import Amount, ranged
+from twinlab.scope.ranges import Amount
 
 _GRID = 24  # prices
 
@@ -39,7 +39,6 @@ class Deal:
         )
 
 
-@ranged
 def expected_sales(season: Season, quantity: Amount) -> float:
     """How many of the ordered units are sold on average: E min(D, q) [units/season].
 
@@ -82,7 +81,6 @@ def retailer_quantity(season: Season, contract: Contract) -> float:
     return max(0.0, newsvendor(season.demand, over, under).level)
 
 
-@ranged
 def deal(season: Season, contract: Contract, quantity: Amount | None = None) -> Deal:
     """Work out what both sides may expect of a contract; the retailer chooses the quantity.
 

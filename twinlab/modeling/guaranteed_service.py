@@ -16,7 +16,7 @@ import numpy as np
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import NetworkError, SolverError, did_you_mean
 from twinlab.scope.later import nx, optimize, sparse, special
-from twinlab.scope.ranges import Amount, ranged
+from twinlab.scope.ranges import Amount
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,6 @@ class ServicePlan(Sealed):
 Arc = tuple[str, str] | tuple[str, str, float]
 
 
-@ranged
 def guaranteed_service(
     stages: Sequence[ServiceStage], arcs: Iterable[Arc], z: Amount | None = None
 ) -> ServicePlan:

@@ -19,7 +19,7 @@ from twinlab.scope.chance import Array, Constant
 from twinlab.scope.columns import column, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
-from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
+from twinlab.scope.ranges import Amount, Count, Positive, Whole
 from twinlab.scope.scenario import Scenario
 
 
@@ -86,7 +86,6 @@ class LineRun:
         return f"<p>{self}</p>{self.table.to_html(index=False, float_format='{:.3g}'.format)}"
 
 
-@ranged
 def run_line(
     line: Line, days: Positive = 20, seed: Whole = 0, warm_up: Amount = 2, *,
     history: Whole = 0, log: bool = True,
@@ -169,7 +168,6 @@ class LineBatch:
         return estimate(self.values(measure) - other.values(measure))
 
 
-@ranged
 def replicate_line(
     line: Line, days: Positive = 20, histories: Count = 10, seed: Whole = 0, warm_up: Amount = 2
 ) -> LineBatch:

@@ -11,7 +11,7 @@ import numpy as np
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import special
-from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
+from twinlab.scope.ranges import Amount, Count, Positive, Whole
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Queue:
     time_present: float = column("time", meaning="W: mean wait and service")
 
 
-@ranged
 def erlang_queue(arrival_rate: Positive, service_rate: Positive, servers: Count = 1) -> Queue:
     """What random arrivals meet at random servers: M/M/c.
 
@@ -53,7 +52,6 @@ def erlang_queue(arrival_rate: Positive, service_rate: Positive, servers: Count 
                  arrival_rate * wait + load, wait + 1 / service_rate)  # fmt: skip
 
 
-@ranged
 def variable_queue(arrival_rate: Positive, service_time: Positive, service_cv: Amount) -> Queue:
     """What random arrivals meet at one server whose times vary by any law: M/G/1.
 
@@ -69,7 +67,6 @@ def variable_queue(arrival_rate: Positive, service_time: Positive, service_cv: A
                  arrival_rate * wait + share, wait + service_time)  # fmt: skip
 
 
-@ranged
 def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) -> tuple[float, ...]:
     """How long each class waits when the first classes go first, without interruption.
 
@@ -98,7 +95,6 @@ class RepairShop:
     availability: float = column("share", meaning="of the machines that run")
 
 
-@ranged
 def machine_repair(
     machines: Count, failure_rate: Positive, repair_rate: Positive, crews: Count = 1
 ) -> RepairShop:
@@ -128,7 +124,6 @@ class StockedQueue:
     fill_rate: float = column("share", meaning="of the demand served at once")
 
 
-@ranged
 def make_to_stock(
     arrival_rate: Positive, service_rate: Positive, base_stock: Whole
 ) -> StockedQueue:
@@ -180,13 +175,11 @@ class LineBounds(Row):
         """As random as can be without being foolish: the usual yardstick."""
         return self.units / (self.rate * self.raw_time + self.units - 1) * self.rate
 
-    @ranged
     def cycle_time(self, throughput: Positive) -> float:
         """Little's law: time in the line at some throughput."""
         return self.units / throughput
 
 
-@ranged
 def two_station_throughput(buffer: Whole) -> float:
     """What a buffer buys between two random stations: throughput as a share of either's rate.
 

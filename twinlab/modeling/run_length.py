@@ -88,7 +88,6 @@ def ewma_run_length(shift: Shift, weight: Weight = 0.1, limit: Sigmas = 2.814) -
     return float(1.0 + passing[0] @ inside)
 
 
-@ranged
 def shewhart_limit(run_length: RunLength) -> float:
     """Limit of a Shewhart chart with this mean run length between false alarms.
 
@@ -113,7 +112,6 @@ def cusum_limit(run_length: RunLength, reference: Reference = 0.5) -> float:
     return _solved(lambda h: cusum_run_length(0.0, reference, h), run_length)
 
 
-@ranged
 def ewma_limit(run_length: RunLength, weight: Weight = 0.1) -> float:
     """Limit L of an EWMA with this mean run length between false alarms.
 

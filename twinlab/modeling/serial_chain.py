@@ -21,7 +21,7 @@ from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import special
 from twinlab.scope.laws import days_of
 from twinlab.scope.network import Network
-from twinlab.scope.ranges import Number, Positive, ranged
+from twinlab.scope.ranges import Number, Positive
 
 _FINE = 200  # lattice points in the least standard deviation of a lead time's demand
 _WIDE = 8.5  # standard deviations; beyond them lies less than rounding
@@ -159,7 +159,6 @@ def clark_scarf(chain: SerialChain) -> SerialPlan:
     return _recursion(chain, {})
 
 
-@ranged
 def serial_cost(chain: SerialChain, echelon: Mapping[str, Number]) -> SerialPlan:
     """Find what given echelon base-stock levels cost on average [USD/day].
 

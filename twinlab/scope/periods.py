@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -208,22 +210,12 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
         for at in range(begin // period, -(-end // period))
     ]
     found: list[Disruption] = []
-    for at, share in _runs(shares):
+    for share, run in groupby(shares, key=itemgetter(1)):
+        at = [number for number, _ in run]
         one = replace(disruption, start=at[0], days=Constant(len(at)),
                       recovery=fade if at[-1] == shares[-1][0] else 0)  # fmt: skip
         found += _weaker(one, share, period)
     return found
-
-
-def _runs(shares: list[tuple[int, float]]) -> list[tuple[list[int], float]]:
-    """Consecutive periods of one share, together."""
-    runs: list[tuple[list[int], float]] = []
-    for at, share in shares:
-        if runs and runs[-1][1] == share:
-            runs[-1][0].append(at)
-        else:
-            runs.append(([at], share))
-    return runs
 
 
 def _weaker(disruption: Any, share: float, period: int) -> list[Disruption]:

@@ -33,7 +33,6 @@ class Reliability(Answer):
     availability: float = column("share", meaning="MTBF / (MTBF + MTTR)")
 
 
-@ranged
 def reliability(up_times: Sequence[Amount], repair_times: Sequence[Amount]) -> Reliability:
     """Measure MTBF, MTTR and availability from complete times up and times in repair.
 
@@ -129,7 +128,6 @@ class RemainingLife(Answer):
     high: float = column("days", meaning="upper end of the interval")
 
 
-@ranged
 def remaining_life(law: Weibull, age: Amount, level: Level = 0.9) -> RemainingLife:
     """Predict the life that is left at an age a, from R(a + t)/R(a): mean and interval.
 
@@ -170,7 +168,6 @@ class AgePolicy:
         )
 
 
-@ranged
 def replacement_cost(
     law: Weibull, age: Positive, planned_cost: Amount, failure_cost: Amount
 ) -> float:
@@ -185,7 +182,6 @@ def replacement_cost(
     return (planned_cost * alive + failure_cost * (1.0 - alive)) / _lived(law, age)
 
 
-@ranged
 def age_replacement(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> AgePolicy:
     """Find the age at which a planned replacement costs least per day.
 

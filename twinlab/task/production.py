@@ -16,7 +16,7 @@ from twinlab.scope.columns import column
 from twinlab.scope.errors import SolverError
 from twinlab.scope.later import pd
 from twinlab.scope.laws import mean_of
-from twinlab.scope.ranges import Amount, Level, Positive, ranged
+from twinlab.scope.ranges import Amount, Level, Positive
 from twinlab.task.recommendation import Answer
 
 SHIFT = 480.0  # minutes
@@ -138,7 +138,6 @@ def _lost_per_minute(station: Station) -> float:
 # -- prescribe: takt, kanban, and instructions for a required throughput ----------------------
 
 
-@ranged
 def takt(minutes: Positive, units: Positive) -> float:
     """The beat of customers: working time over units wanted in it [minutes/unit].
 
@@ -148,7 +147,6 @@ def takt(minutes: Positive, units: Positive) -> float:
     return minutes / units
 
 
-@ranged
 def kanban(rate: Amount, lead_time: Amount, container: Positive = 1.0, safety: Amount = 0.1) -> int:
     """How many cards a loop needs: demand during the lead time, with safety, in containers.
 
@@ -209,7 +207,6 @@ class Instructions:
         return Proof(self.wanted, batch.estimate("throughput"))
 
 
-@ranged
 def instruct(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instructions:
     """Tell each department what to do for a throughput: start rate, machines, cards, shifts.
 

@@ -13,7 +13,7 @@ from twinlab.modeling.queues import Queue, erlang_queue
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
-from twinlab.scope.ranges import Amount, Count, Positive, Whole, ranged
+from twinlab.scope.ranges import Amount, Count, Positive, Whole
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,6 @@ def cube_per_order(sku: Sku) -> float:
 # -- predict: how long do trucks wait, how far do pickers walk --------------------------------
 
 
-@ranged
 def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amount = 1.0) -> Queue:
     """Predict the queue of trucks at the docks; rates per hour, waits in hours.
 
@@ -86,7 +85,6 @@ def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amo
 Layout = Mapping[str, Sequence[Amount]]
 
 
-@ranged
 def travel(skus: Sequence[Sku], layout: Layout) -> float:
     """The expected way of a pick, there and back, one item a trip [m].
 
@@ -100,7 +98,6 @@ def travel(skus: Sequence[Sku], layout: Layout) -> float:
     return sum(w * 2 * float(np.mean(layout[s.name])) for w, s in zip(weights, skus, strict=True))
 
 
-@ranged
 def simulate_travel(
     skus: Sequence[Sku], layouts: Mapping[str, Layout], picks: Count = 5000, seed: Whole = 0
 ) -> dict[str, Estimate]:
@@ -145,7 +142,6 @@ def _weights(skus: Sequence[Sku], *layouts: Layout) -> list[float]:
 # -- prescribe: who stands near the door, and how many docks ----------------------------------
 
 
-@ranged
 def slotting(
     skus: Sequence[Sku], distances: Sequence[Amount],
     index: Callable[[Sku], float] = cube_per_order,
@@ -169,7 +165,6 @@ def slotting(
     return {s.name: [next(free) for _ in range(s.slots)] for s in sorted(skus, key=index)}
 
 
-@ranged
 def docks_for(
     wait: Positive, arrivals: Positive, minutes: Positive, variation: Amount = 1.0
 ) -> int:

@@ -46,7 +46,6 @@ class Rolling(Sealed):
         return edges[0], edges[1]
 
 
-@ranged
 def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Rolling:
     """Let a method forecast from each of the last origins, seeing only what lay before.
 
@@ -106,7 +105,6 @@ class Forecast(Sealed):
         return f"intervals of {100 * self.level:g} % from {few} past errors hold {share:.3g} %"
 
 
-@ranged
 def forecast(
     method: Method, history: Series, horizon: Count, level: Level = 0.9, origins: Count = 40
 ) -> Forecast:

@@ -6,7 +6,7 @@ import numpy as np
 
 from twinlab.management.flows import use_on_order, ways_in
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Count, Level, ranged
+from twinlab.scope.ranges import Count, Level
 from twinlab.scope.scenario import Scenario
 from twinlab.task.demand.evaluation import FEW, error_quantile, evaluate, roll
 from twinlab.task.demand.methods import Method, ask, needed
@@ -14,7 +14,6 @@ from twinlab.task.demand.series import Series, as_series
 from twinlab.task.recommendation import Recommendation, recommend
 
 
-@ranged
 def order_up_to(
     method: Method, history: Series, days: Count, service: Level = 0.95, origins: Count = 60
 ) -> float:

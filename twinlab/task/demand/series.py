@@ -12,7 +12,7 @@ from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
-from twinlab.scope.ranges import Count, ranged
+from twinlab.scope.ranges import Count
 from twinlab.task.recommendation import Answer
 
 Series = Sequence[float] | Array
@@ -132,7 +132,6 @@ class Accuracy(Answer):
     rmsse: float = column("number", meaning="root mean squared error over that of naive in sample")
 
 
-@ranged
 def accuracy(actual: Series, forecast: Series, insample: Series, season: Count = 1) -> Accuracy:
     """Measure how far forecasts were from what came, also against the naive forecast in sample.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import optimize
-from twinlab.scope.ranges import Amount, Positive, ranged
+from twinlab.scope.ranges import Amount, Positive
 from twinlab.task.recommendation import Answer
 
 
@@ -55,7 +55,6 @@ class EconomicLot(Row):
         """The share of the demand that waits, h′ / (h′ + b)."""
         return 1.0 - self._served
 
-    @ranged
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time].
 
@@ -108,7 +107,6 @@ class DisruptedLot(Row):
         )
         return float(found.x)
 
-    @ranged
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time]."""
         lot = self.quantity if quantity is None else quantity
@@ -124,7 +122,6 @@ class DisruptedLot(Row):
         return down / self.recoveries
 
 
-@ranged
 def power_of_two(lot: EconomicLot, base: Positive) -> int:
     """Order every 1, 2, 4, 8, … base periods: never more than 6.1 % dearer than the best interval.
 
@@ -146,7 +143,6 @@ class LotPlan(Answer):
     cost: float = column("USD", meaning="cost of all periods, purchase included")
 
 
-@ranged
 def wagner_whitin(
     demand: Sequence[Amount], setup: Amount, holding: Amount,
     unit_costs: Sequence[Amount] | None = None,

@@ -14,7 +14,7 @@ from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.later import optimize
 from twinlab.scope.laws import days_of, mean_of
-from twinlab.scope.ranges import Amount, Limit, ranged
+from twinlab.scope.ranges import Amount, Limit
 from twinlab.scope.scenario import Scenario
 from twinlab.task.recommendation import Recommendation
 
@@ -43,7 +43,6 @@ class Flow(Sealed):
     relief: Mapping[str, float]
 
 
-@ranged
 def network_flow(
     ways: Sequence[Way], supply: Mapping[str, Limit], demand: Mapping[str, Amount],
     throughput: Mapping[str, Limit] | None = None,

@@ -9,7 +9,7 @@ import numpy as np
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.later import optimize, sparse
-from twinlab.scope.ranges import Amount, Count, Limit, Number, Positive, ranged
+from twinlab.scope.ranges import Amount, Count, Limit, Number, Positive
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ class Facilities:
         return self.fixed_cost + self.transport_cost
 
 
-@ranged
 def facilities(
     sites: Mapping[str, Site], demand: Mapping[str, Amount],
     cost: Mapping[tuple[str, str], Limit], count: Count | None = None, *, single: bool = False,
@@ -117,7 +116,6 @@ class Spot:
     cost: float
 
 
-@ranged
 def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[Positive]) -> Spot:
     """Find the place from which straight lines to all points cost least: the Weber point.
 

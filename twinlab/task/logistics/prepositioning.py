@@ -9,7 +9,7 @@ import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
 from twinlab.scope.later import optimize, sparse
-from twinlab.scope.ranges import Amount, Limit, ranged
+from twinlab.scope.ranges import Amount, Limit
 from twinlab.task.logistics.storms import StormOutcome, StormPlan, StormSeason
 
 Key = tuple[Any, ...]  # a variable by name: ("stock", depot), ("shipped", storm, depot, place), …
@@ -49,7 +49,6 @@ class StormWorth:
         )
 
 
-@ranged
 def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
     """Find where stock should lie before the season, so that the expected cost is least.
 
@@ -73,7 +72,6 @@ def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
     return _solve(season, budget, None)
 
 
-@ranged
 def judge_stocks(season: StormSeason, stocks: Mapping[str, Amount]) -> StormPlan:
     """Judge given stocks by all storms: the best that can be done with them once a storm is there.
 

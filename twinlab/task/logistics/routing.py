@@ -12,7 +12,7 @@ import numpy as np
 from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError, TwinError
-from twinlab.scope.ranges import Amount, Count, Whole, ranged
+from twinlab.scope.ranges import Amount, Count, Whole
 
 # PyVRP counts in whole numbers, and their sums must not overflow: see ``_whole``.
 STEPS = 1_000_000
@@ -42,7 +42,6 @@ class RoutePlan:
         return float(sum(self.lengths))
 
 
-@ranged
 def route(
     names: Sequence[str], distances: Any, fleet: Fleet, *,
     demand: Mapping[str, Amount] | None = None, iterations: Count = 2000, seed: Whole = 1,

@@ -33,7 +33,6 @@ def transit_of(log: Log, source: str, destination: str) -> TransitTime:
     return transit_time(done, [today - e.day for e in ways if e.due is None or e.due > today])
 
 
-@ranged
 def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> TransitTime:
     """Estimate transit times from those of arrived shipments and the ages of those under way.
 

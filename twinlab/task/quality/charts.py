@@ -220,7 +220,6 @@ class ChartChoice:
         )
 
 
-@ranged
 def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
     """Choose the chart that sees a shift soonest among those with the same rate of false alarms.
 

@@ -20,7 +20,7 @@ from twinlab.modeling.stations import Line
 from twinlab.scope.chance import Uniform
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.ranges import Amount, Count, Positive, Share, Whole, ranged
+from twinlab.scope.ranges import Amount, Count, Positive, Share, Whole
 
 # -- describe ---------------------------------------------------------------------------------
 
@@ -48,7 +48,6 @@ class Complaints(Sealed):
         return f"{said}: {named}" if named else said
 
 
-@ranged
 def complaints(
     run: LineRun, returned: Mapping[str, Share], seed: Whole = 0, history: Whole = 0
 ) -> Complaints:
@@ -102,13 +101,11 @@ class Pareto:
         total = sum(self.counts)
         return tuple(float(share) for share in np.cumsum(self.counts) / total) if total else ()
 
-    @ranged
     def vital_few(self, share: Share = 0.8) -> tuple[str, ...]:
         """The fewest causes that make up at least this share of all."""
         return self.causes[: sum(total < share - 1e-12 for total in self.cumulative) + 1]
 
 
-@ranged
 def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None) -> Pareto:
     """Sort causes by how often they occur; ``group`` adds them up, such as faults by part.
 
@@ -141,7 +138,6 @@ class HouseOfQuality(Sealed):
         return next(iter(self.weights))
 
 
-@ranged
 def house_of_quality(
     importance: Mapping[str, Amount], relations: Mapping[str, Mapping[str, float]]
 ) -> HouseOfQuality:
@@ -191,7 +187,6 @@ class ReturnsCompared:
         )
 
 
-@ranged
 def compare_returns(
     before: Line, after: Line, returned: Mapping[str, Share], *,
     days: Positive = 12, histories: Count = 10, seed: Whole = 0,

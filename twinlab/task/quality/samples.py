@@ -71,7 +71,6 @@ class SampleCharts:
     sigma: float
 
 
-@ranged
 def xbar_r(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -> SampleCharts:
     """Chart the means and ranges of samples (one per row): X-bar and R charts.
 
