@@ -49,29 +49,6 @@ def record_rows(plan: Plan) -> dict[str, slice]:
 class Ledger:
     """The stocks, flows, orders and shipments of a width of histories."""
 
-    on_hand: Array
-    on_order: Array
-    owed: Array
-    in_transit: Array
-    in_process: Array
-    demanded: Array
-    asked_today: Array
-    ordered: Array
-    received: Array
-    started: Array
-    finished: Array
-    consumed: Array
-    scrap: Array
-    shipped: Array
-    sent: Array
-    served: Array
-    lost: Array
-    on_time: Array
-    lines: Array
-    lines_in_full: Array
-    cycles: Array
-    cycles_spoilt: Array
-
     def __init__(self, plan: Plan, luck: Luck, width: int, start: State, fresh: bool) -> None:
         """Lay out the rows and fill in the start state (``fresh``: a network's first morning)."""
         self.plan, self.luck, self.width, self.start = plan, luck, width, start
@@ -80,8 +57,14 @@ class Ledger:
         stocks, asked = rows["asked_today"].start, rows["asked_today"].stop
         # Stocks and requests stand for today; other flows add up until somebody clears them.
         self.today, self.flows = self.record[:asked], self.record[stocks:]
-        for name, part in rows.items():
-            setattr(self, name, self.record[part])
+        self.on_hand, self.on_order, self.owed, self.in_transit, self.in_process = (
+            self.record[rows[name]] for name in STOCKS
+        )
+        (self.asked_today, self.demanded, self.ordered, self.received, self.started, self.finished,
+         self.consumed, self.scrap, self.shipped, self.sent, self.served, self.lost, self.on_time,
+         self.lines, self.lines_in_full, self.cycles, self.cycles_spoilt) = (
+            self.record[rows[name]] for name in FLOWS
+        )  # fmt: skip
         self.asked = np.zeros((len(plan.items), width))
         self.to_make = np.zeros((len(plan.recipes), width))
         # Yes or no, day by day: bytes, that ``settle`` adds to the record before they overflow.

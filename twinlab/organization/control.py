@@ -35,11 +35,6 @@ class Role:
                 f"role {self.name!r} decides nothing: give it paths and ranges, such as "
                 "{'shop.up_to': (20, 60)}"
             )
-        if not callable(self.kpi):
-            raise ScenarioError(
-                f"role {self.name!r}: kpi {self.kpi!r} cannot be called: give a function of a "
-                "history, such as lambda history: tl.cost(history, node='shop')"
-            )
 
     def goal(self, history: Any) -> Any:
         """What this role makes as small as it can: its KPI, or minus it if more is better."""
