@@ -4,8 +4,6 @@ The batch engine's work is a row of numbers per item, however long the row: sixt
 histories each cost little more than one. Each scenario's luck fills its own columns of the row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any

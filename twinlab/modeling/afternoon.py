@@ -1,7 +1,5 @@
 """The afternoon in the event engine: each node receives, produces and ships in one turn."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Bands: which rows of a record add up to a measure of some nodes."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from twinlab.modeling.ledger import record_rows

@@ -1,7 +1,5 @@
 """The afternoon in the batch engine: goods flow down in many histories at once."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

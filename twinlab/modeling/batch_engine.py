@@ -5,8 +5,6 @@ and the same rules, but with code of its own: every number of the event engine i
 here, one per replication. The two agree to the last bit on everything that a night records.
 """
 
-from __future__ import annotations
-
 import math
 from functools import partial
 from typing import Any

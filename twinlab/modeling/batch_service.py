@@ -1,7 +1,5 @@
 """Service in the batch engine: what customers get on time, in many histories at once."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Shipping in the batch engine: nodes hand over what they owe, in many histories at once."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

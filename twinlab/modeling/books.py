@@ -3,8 +3,6 @@
 Numbers stand in plain lists by item, lane or recipe number: quick to change one by one.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable

@@ -5,8 +5,6 @@ events that fire on the day they are due. Everything that happens is written to 
 log. ``simulate`` runs a history, ``Game`` runs one in which a person decides.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable
 from typing import Any
 

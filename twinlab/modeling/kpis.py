@@ -5,8 +5,6 @@ per replication); ``node`` and ``product`` narrow the question, empty means all.
 nothing below its line (no demand, say) is NaN: not a number, and not a perfect score.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """What moves on a line: parts, the events they leave behind, and the luck that each part keeps."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 from functools import partial

@@ -4,8 +4,6 @@ Measures are plain functions of what the nights recorded, so every engine that r
 numbers has the same measures.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from twinlab.modeling.plan import Plan

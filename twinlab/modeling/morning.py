@@ -1,7 +1,5 @@
 """Deciding in the event engine: orders arrive, customers come, and every node decides."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Generator, Iterable
 from copy import deepcopy

@@ -5,8 +5,6 @@ unit too few costs (``price − cost``, or a day of owing it). All answers aim a
 least S with P(D ≤ S) ≥ u / (u + o).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

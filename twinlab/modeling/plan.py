@@ -3,8 +3,6 @@
 It fixes every order in which things happen and sums run, so that two engines do the same sums.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections import defaultdict
 from collections.abc import Callable

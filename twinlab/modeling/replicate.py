@@ -1,7 +1,5 @@
 """``replicate`` lives through many histories of a scenario, in pieces that anybody may work on."""
 
-from __future__ import annotations
-
 import math
 import sys
 import warnings

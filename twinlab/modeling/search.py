@@ -1,7 +1,5 @@
 """Simulation-optimisation: the best values of any columns, on common random numbers."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

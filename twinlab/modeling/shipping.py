@@ -1,7 +1,5 @@
 """Shipping in the event engine: a node hands over what it owes, claim by claim."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

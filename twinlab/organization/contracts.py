@@ -4,8 +4,6 @@ The retailer bears the risk of the season and so orders less than the chain woul
 pays for unsold units shares that risk. ``modeling.deals`` computes what each side expects.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

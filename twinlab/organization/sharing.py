@@ -12,8 +12,6 @@ A regime is called with a view once, before the first decision, and closes what 
 A scenario that says nothing shares everything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

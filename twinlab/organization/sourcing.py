@@ -1,7 +1,5 @@
 """Sourcing rules: ``rule(view, quantity) -> units to order from each of view.suppliers``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

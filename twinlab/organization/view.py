@@ -1,7 +1,5 @@
 """What a decision maker sees when it decides: its own books, its suppliers, what others share."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

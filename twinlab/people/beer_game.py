@@ -5,8 +5,6 @@ is seen upstream in week t + 2; goods shipped in week t arrive in week t + 2; th
 case in two weeks, beginning in the week after its order. Source: Sterman (1989).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise

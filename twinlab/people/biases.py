@@ -1,7 +1,5 @@
 """How people order: rules with a bias, and biases put over any rule; both engines run them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

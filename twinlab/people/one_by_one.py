@@ -1,7 +1,5 @@
 """A rule that is not array-friendly, asked for one history after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A rule may be any function of a view. Those here are frozen dataclasses, so thei
 shown, swept and tuned, and the same rule runs in both engines (floats in one, arrays in the other).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -6,8 +6,6 @@ tables is empty: what they say of the first morning holds for that morning alone
 a state with units for which the tables have no place is refused.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from twinlab.scope.calendar import DUST
