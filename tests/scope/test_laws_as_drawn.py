@@ -66,6 +66,28 @@ def test_no_engine_lives_on_what_is_no_number_of_at_least_zero(said, live):
             live(wrong)
 
 
+@dataclass  # as a student writes it: not frozen, and so without a hash
+class Dice:
+    """A law of one's own that may be written to."""
+
+    pips: int = 6
+    average: float = 3.5
+    lowest: float = 0.0
+
+    def draw(self, generator, scale, width):
+        return generator.integers(1, self.pips + 1, (len(scale), width))
+
+
+@pytest.mark.parametrize("live", [tl.simulate, lambda one: tl.replicate(one, 4)])
+def test_a_law_that_may_be_written_to_is_drawn_as_it_is_now(live):
+    law = Dice()
+    scenario = tl.Scenario(tl.serial(["mine", "shop"], demand=law), tl.BaseStock(9), days=30)
+    six = np.max(live(scenario).total("demand", "shop"))
+    assert six == np.max(live(scenario).total("demand", "shop"))
+    law.pips = 1
+    assert np.max(live(scenario).total("demand", "shop")) == 30 < six
+
+
 @pytest.mark.parametrize("law", [tl.Uniform(0.8, 1.2), tl.Normal(0.9, 0.2), tl.Uniform(0.2, 0.7)])
 def test_a_mean_of_what_is_cut_on_both_sides(law):
     """E[min(max(X, 0), 1)] by integration: ∫ P(X > x) dx from 0 to 1."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.scope.calendar import in_cycles
-from twinlab.scope.chance import Array, Distribution, Trace, Uniform
+from twinlab.scope.chance import Array, Distribution, Law, Trace, Uniform
 from twinlab.scope.disruption import Delay, DemandShift, Disruption, LaneOutage, Outage
 from twinlab.scope.entities import ItemKey, Lane, LaneKey
 from twinlab.scope.errors import ScenarioError
@@ -174,6 +174,8 @@ class Sources:
 
     def draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
         """Draw one source of chance (days × columns, or × 1 where all are alike); kept a while."""
+        if not isinstance(distribution, Law):  # a user's own may change, or be unhashable
+            return self._draw(name, distribution, scale)
         key = (self.seed, self.blocks, self.columns, name, distribution, scale.tobytes())
         found = _SHELF.find(key)
         if found is None:
