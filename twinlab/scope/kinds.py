@@ -32,7 +32,7 @@ USUAL: dict[tuple[str, Any], Any] = {
     **dict.fromkeys([("values", Any), ("quantity", Any), ("sold", Any), ("hours", Any)], Numbers),
     **dict.fromkeys([(name, Any) for name in ("series", "samples", "inside")], Array),
     ("nodes", Any): Iterable[str], ("levels", Sequence[float]): Sequence[Level],
-    ("periods", float): Positive, ("z", float): Number, ("promised", float): Level,
+    ("periods", float): Positive, ("z", float): Number,
     **dict.fromkeys([("days", float), ("hours", float), ("budget", float), ("lot", float)], Amount),
 }  # fmt: skip
 

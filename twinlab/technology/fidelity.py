@@ -12,6 +12,7 @@ from twinlab.modeling.batch import Batch
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.later import pd, stats
+from twinlab.scope.ranges import Level
 from twinlab.scope.state import State
 
 
@@ -96,7 +97,7 @@ class Verification:
         )
 
 
-def verify(inside: Any, promised: float) -> Verification:
+def verify(inside: Any, promised: Level) -> Verification:
     """Judge intervals by what came: ``inside`` says of each value whether it lay within.
 
     >>> print(verify([True] * 9 + [False], 0.9))
