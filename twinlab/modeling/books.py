@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.modeling.luck import Luck
-from twinlab.modeling.measures import FLOWS, IN_FULL, STOCKS
+from twinlab.modeling.measures import BY_LANE, FLOWS, IN_FULL, STOCKS
 from twinlab.modeling.plan import Plan
 from twinlab.scope.calendar import DUST
 from twinlab.scope.state import State
@@ -83,23 +83,11 @@ class Books:
         """Begin a day: no flow has happened yet."""
         self.day = day
         items, lanes = len(self.plan.items), len(self.plan.lanes)
-        self.demanded = [0.0] * items
-        self.asked_today = [0.0] * items
-        self.ordered = [0.0] * items
-        self.received = [0.0] * items
-        self.started = [0.0] * items
-        self.finished = [0.0] * items
-        self.consumed = [0.0] * items
-        self.scrap = [0.0] * items
-        self.shipped = [0.0] * lanes
-        self.sent = [0.0] * lanes
-        self.served = [0.0] * items
-        self.lost = [0.0] * items
-        self.on_time = [0.0] * items
-        self.lines = [0.0] * items
-        self.lines_in_full = [0.0] * items
-        self.cycles = [0.0] * items
-        self.cycles_spoilt = [0.0] * items
+        (self.asked_today, self.demanded, self.ordered, self.received, self.started, self.finished,
+         self.consumed, self.scrap, self.shipped, self.sent, self.served, self.lost, self.on_time,
+         self.lines, self.lines_in_full, self.cycles, self.cycles_spoilt) = (
+            [0.0] * (lanes if name in BY_LANE.values() else items) for name in FLOWS
+        )  # fmt: skip
 
     def close(self, day: int) -> None:
         """Close the books of a day: record every stock and flow."""

@@ -1,7 +1,7 @@
 """Deciding in the event engine: orders arrive, customers come, and every node decides."""
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -33,7 +33,8 @@ class Morning:
             ) for item in plan.items
         ]  # fmt: skip
         self.remembering = {number for number, view in enumerate(self.views) if view.memory}
-        self.watched = {item.number for item in plan.items if self._may_shut(item.lanes_in)}
+        may_shut = [lane.shut or bool(self._factors(at)) for at, lane in enumerate(plan.lanes)]
+        self.watched = {i.number for i in plan.items if any(may_shut[at] for at in i.lanes_in)}
 
     def orders_arrive(self, day: int) -> None:
         """Orders in the mail reach their suppliers; customers come."""
@@ -145,9 +146,6 @@ class Morning:
         source = self.plan.lanes[lane].source
         at_source = self.books.making if self.plan.items[source].unlimited else self.books.shipping
         return [f for f in (self.books.moving[lane], at_source[source]) if f is not None]
-
-    def _may_shut(self, lanes: Iterable[int]) -> bool:
-        return any(self.plan.lanes[lane].shut or self._factors(lane) for lane in lanes)
 
     def _open(self, lane: int, day: int) -> float:
         """1.0 if goods can leave on a lane today, 0.0 while its way or its source is shut."""

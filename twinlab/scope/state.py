@@ -53,15 +53,12 @@ class State:
     @classmethod
     def initial(cls, network: Network) -> State:
         """The state on the first morning, from the network's stocks and initial pipelines."""
-        made = {(r.node, r.product): r for r in network.recipes}
-        bought = {(v.destination, v.product) for v in network.lanes}
-        state = cls()
-        state.asked = dict.fromkeys(network.items, 0.0)
-        for item in network.items:
-            if item in made or item in bought:
-                state.on_hand[item] = state.on_order[item] = 0.0
-        state.on_hand.update({(s.node, s.product): s.on_hand for s in network.stocks
-                              if (s.node, s.product) in state.on_hand})  # fmt: skip
+        fed = {(r.node, r.product) for r in network.recipes}
+        fed |= {(v.destination, v.product) for v in network.lanes}
+        held = {(s.node, s.product): s.on_hand for s in network.stocks}
+        state = cls(asked=dict.fromkeys(network.items, 0.0))
+        state.on_hand = {item: held.get(item, 0.0) for item in network.items if item in fed}
+        state.on_order = dict.fromkeys(state.on_hand, 0.0)
         evening = {n.name for n in network.nodes if n.evening_review}
         for lane in network.lanes:
             _start_lane(state, lane, lane.destination in evening)
