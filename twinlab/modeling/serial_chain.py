@@ -99,11 +99,9 @@ class SerialChain:
                 )
             stages.append(Stage(at, days_of(lane.lead_time), holding[at]))
             at = lane.source
-        if (
-            place
-            or holding[at]
-            or np.isfinite([r.capacity for r in (*network.nodes, *network.lanes)]).any()
-        ):
+        limits = [node.capacity for node in network.nodes]
+        limits += [lane.capacity for lane in network.lanes]
+        if place or holding[at] or np.isfinite(limits).any():
             raise ScenarioError(
                 f"no serial chain that has a formula: beside {[s.name for s in stages]} there are "
                 f"lanes to {list(place)}, or {at!r} charges for its stock, or there is a capacity"

@@ -79,7 +79,7 @@ def kind_of(hint: Any) -> Kind | None:
 def _number(value: Any) -> Any:
     if isinstance(value, str | bytes):
         raise Unfit("write it without quotes" if re.fullmatch(r"[-+.\de]+", str(value)) else "")
-    if isinstance(value, bool | np.bool_) or getattr(value, "ndim", 0):
+    if isinstance(value, bool | np.bool_) or getattr(value, "ndim", False):
         raise Unfit
     try:
         number = float(value)
