@@ -8,6 +8,7 @@ the nearest right call. What goes wrong behind the door stays what it is.
 
 import inspect
 import sys
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from enum import Enum
 from functools import cached_property, partial, wraps
@@ -185,6 +186,7 @@ class Door:
         kind = self.kinds[name]
         if kind is None or (value is None and self.takes[name].default is None):
             return value
+        value = list(value) if isinstance(value, Iterator) else value  # it is read more than once
         try:
             return kind.fit(value)
         except Unfit as unfit:

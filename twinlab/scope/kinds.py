@@ -226,12 +226,19 @@ def _either(origin: Any, args: tuple[Any, ...]) -> Kind | None:
     return Kind(" or ".join(k.wanted for k in kinds if k.wanted != "None"), fit)
 
 
+# Inside of several: a number may be missing, and a name be a whole number.
+_SPARED: dict[Any, Callable[[Any], bool]] = {
+    float: lambda value: isinstance(value, float) and math.isnan(value),
+    str: lambda value: type(value) is int,
+}
+
+
 def _inside(hint: Any) -> Kind | None:
-    """The kind of one of several values; among plain numbers, some may be missing (NaN)."""
-    kind = kind_of(hint)
-    if hint is not float or kind is None:
+    """The kind of one of several values."""
+    kind, spared = kind_of(hint), _SPARED.get(hint)
+    if kind is None or spared is None:
         return kind
-    return replace(kind, fit=lambda v: v if isinstance(v, float) and v != v else _number(v))  # noqa: PLR0124
+    return replace(kind, fit=lambda value: value if spared(value) else kind.fit(value))
 
 
 def _one(kind: Kind | None, value: Any, where: str) -> Any:
