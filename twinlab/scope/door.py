@@ -19,8 +19,9 @@ from typing import Any
 from twinlab.scope.chance import Law
 from twinlab.scope.columns import Row
 from twinlab.scope.errors import NetworkError, NoSuchName, ScenarioError, did_you_mean, shown
-from twinlab.scope.kinds import USUAL, Kind, Unfit, kind_of
+from twinlab.scope.kinds import Kind, Unfit, kind_of
 from twinlab.scope.nearest import PUBLIC
+from twinlab.scope.ranges import USUAL
 
 _HOME = str(Path(__file__).parents[1])
 _ROWS = ("builders", "chance", "columns", "disruption", "entities", "network", "periods", "tables")

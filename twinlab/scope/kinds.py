@@ -9,32 +9,17 @@ import inspect
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import numpy as np
 
-from twinlab.scope.chance import Array, Constant, Distribution, is_distribution
+from twinlab.scope.chance import Constant, Distribution, is_distribution
 from twinlab.scope.errors import shown
 from twinlab.scope.nearest import NAMES, way_to
-from twinlab.scope.ranges import Amount, Count, Level, Number, Numbers, Positive, Range, Whole
-
-# Words that mean the same wherever they are a parameter of this type.
-USUAL: dict[tuple[str, Any], Any] = {
-    **dict.fromkeys([("seed", int), ("replication", int), ("history", int), ("days", int),
-                     ("first", int)], Whole),
-    **dict.fromkeys([("replications", int), ("histories", int), ("samples", int), ("every", int),
-                     ("evaluations", int), ("origins", int), ("rounds", int), ("horizon", int),
-                     ("iterations", int), ("period", int), ("batch", int), ("season", int)], Count),
-    **dict.fromkeys([("confidence", float), ("service", float)], Level),
-    **dict.fromkeys([("values", Any), ("quantity", Any), ("sold", Any), ("hours", Any)], Numbers),
-    **dict.fromkeys([(name, Any) for name in ("series", "samples", "inside")], Array),
-    ("nodes", Any): Iterable[str], ("levels", Sequence[float]): Sequence[Level],
-    ("periods", float): Positive, ("z", float): Number,
-    **dict.fromkeys([("days", float), ("hours", float), ("budget", float), ("lot", float)], Amount),
-}  # fmt: skip
+from twinlab.scope.ranges import Range
 
 
 class Unfit(Exception):
@@ -60,8 +45,8 @@ class Kind:
 def kind_of(hint: Any) -> Kind | None:
     """Give the kind that an annotation asks for; None, if anything will do.
 
-    >>> kind_of(Count).wanted, kind_of(Count).fit(np.int64(5))
-    ('a whole number of at least 1', 5)
+    >>> kind_of(int).wanted, kind_of(int).fit(np.int64(5))
+    ('a whole number', 5)
     """
     origin, args = get_origin(hint), get_args(hint)
     if hint in _PLAIN:

@@ -3,11 +3,12 @@
 import inspect
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, TypeVar, cast
 
+from twinlab.scope.chance import Array
 from twinlab.scope.errors import ScenarioError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,3 +84,19 @@ def ranged(function: F) -> F:
 
     call.door = door  # type: ignore[attr-defined]
     return cast(F, call)
+
+
+# Words that mean the same wherever they are a parameter of this type.
+USUAL: dict[tuple[str, Any], Any] = {
+    **dict.fromkeys([("seed", int), ("replication", int), ("history", int), ("days", int),
+                     ("first", int)], Whole),
+    **dict.fromkeys([("replications", int), ("histories", int), ("samples", int), ("every", int),
+                     ("evaluations", int), ("origins", int), ("rounds", int), ("horizon", int),
+                     ("iterations", int), ("period", int), ("batch", int), ("season", int)], Count),
+    **dict.fromkeys([("confidence", float), ("service", float)], Level),
+    **dict.fromkeys([("values", Any), ("quantity", Any), ("sold", Any), ("hours", Any)], Numbers),
+    **dict.fromkeys([(name, Any) for name in ("series", "samples", "inside")], Array),
+    ("nodes", Any): Iterable[str], ("levels", Sequence[float]): Sequence[Level],
+    ("periods", float): Positive, ("z", float): Number,
+    **dict.fromkeys([("days", float), ("hours", float), ("budget", float), ("lot", float)], Amount),
+}  # fmt: skip
