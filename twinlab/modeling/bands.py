@@ -23,9 +23,8 @@ def read_band(plan: Plan, given: str | tuple[Any, ...]) -> Band:
         ScenarioError: there is no such measure, or it is money; there is no such node or product.
     """
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
-    band = Band(
-        name, ((nodes,) if nodes else ()) if isinstance(nodes, str) else tuple(nodes), product
-    )
+    named = (nodes,) if isinstance(nodes, str) else nodes
+    band = Band(name, tuple(filter(None, named)), product)
     if name not in MEASURES:
         raise ScenarioError(f"bands: no measure {name!r}; {did_you_mean(name, MEASURES)}")
     band_rows(plan, band)
