@@ -9,7 +9,7 @@ FILE_LINES = 300
 CLASS_LINES = 150
 STATEMENTS = 30
 PARAMETERS = 6
-LIBRARY_LINES = 27_600
+LIBRARY_LINES = 26_531
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
