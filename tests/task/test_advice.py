@@ -232,7 +232,9 @@ def test_a_service_that_no_level_reaches_is_refused_with_the_reason(change, why)
 def test_nobody_asks_and_a_share_out_of_range_are_refused():
     with pytest.raises(tl.ScenarioError, match="nobody asks 'shop' for 'unit'"):
         inventory.base_stock(shop(tl.Constant(0)), SHOP)
-    with pytest.raises(tl.ScenarioError, match="service 95 lies between 0 and 1"):
+    with pytest.raises(
+        tl.ScenarioError, match="service must be a share above 0 and below 1, got 95"
+    ):
         inventory.base_stock(shop(tl.Poisson(2)), SHOP, 95)
     assert level_of(shop(tl.Constant(3), days=1)) == 3
 
