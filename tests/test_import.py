@@ -7,23 +7,20 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-CPU_SECONDS = 0.5
 # Each costs more than everything else together; they wait for the function that needs them.
 LATER = ["IPython", "ipywidgets", "matplotlib", "networkx", "pandas", "scipy"]
 
-# The child measures itself, from just before the import: the interpreter's own start is left out.
+# What the child loads and opens, from just before the import.
 MEASURE = f"""
-import json, os, sys, time
+import json, os, sys
 written = []
 def watch(event, args):
     if event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         written.append(str(args[0]))
 sys.addaudithook(watch)
-start = time.process_time()
 import twinlab
-seconds = time.process_time() - start
 loaded = [name for name in {LATER} if name in sys.modules]
-print(json.dumps([seconds, loaded, written]))
+print(json.dumps([loaded, written]))
 """
 
 
@@ -43,18 +40,12 @@ def test_import_is_silent_and_leaves_no_file(tmp_path):
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_import_is_quick_and_loads_nothing_heavy(tmp_path):
-    best = float("inf")
-    for _ in range(5):  # the quickest of five: a busy machine only ever adds time
-        done = python(MEASURE, tmp_path)
-        assert done.returncode == 0, done.stderr
-        seconds, loaded, written = json.loads(done.stdout)
-        assert loaded == [], f"import twinlab also imports {loaded}"
-        assert written == [], f"import twinlab opens files to write: {written}"
-        best = min(best, seconds)
-        if best < CPU_SECONDS:
-            break
-    assert best < CPU_SECONDS, f"import twinlab costs {best:.2f} s of CPU"
+def test_import_loads_nothing_heavy_and_writes_nothing(tmp_path):
+    done = python(MEASURE, tmp_path)
+    assert done.returncode == 0, done.stderr
+    loaded, written = json.loads(done.stdout)
+    assert loaded == [], f"import twinlab also imports {loaded}"
+    assert written == [], f"import twinlab opens files to write: {written}"
 
 
 # What `import twinlab` does not reach waits as well; only the lab draws.

@@ -139,7 +139,7 @@ def test_a_start_that_does_not_fit_is_refused_alike(live):
         live(shop(days=10), start=start)
     with pytest.raises(tl.ScenarioError, match="take a state of this network"):
         live(bakery(), start=start)
-    with pytest.raises(tl.ScenarioError, match=r"start is a state, such as run.state_on"):
+    with pytest.raises(tl.ScenarioError, match=r"start must be a State, .*: write start=run.state"):
         live(shop(), start=tl.simulate(shop()))
 
 

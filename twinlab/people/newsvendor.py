@@ -12,7 +12,7 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_newsvendor
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Amount
+from twinlab.scope.ranges import Amount, ranged
 
 # Mean orders of people for a high- and a low-profit product, whose optima are 225 and 75:
 # Schweitzer & Cachon (2000), experiment 1. Measured with people, no result of a model.
@@ -116,6 +116,7 @@ class NewsvendorGame:
         """The profit so far [USD]."""
         return sum(map(self.problem.profit, self.orders, self.demands))
 
+    @ranged
     def order(self, units: Amount) -> None:
         """Order for this round, and hear its demand."""
         if self.over:
