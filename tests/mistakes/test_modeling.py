@@ -147,7 +147,7 @@ MISTAKES = [
     (lambda: batch().band("backlog"), tl.ScenarioError,
      "no daily values of ('backlog', (), ''): call replicate(…, "),
     (lambda: batch().band("on_hand", nodes=5), tl.ScenarioError,
-     'Batch.band: nodes must be a list of text'),
+     'nothing of 5 here; known are: '),
     (lambda: batch().quantiles("on_hand", levels=[5, 95]), tl.ScenarioError,
      'Batch.quantiles: levels[0] must be a share above 0 and bel … write 0.05'),
     (lambda: batch().history(999), tl.ScenarioError,

@@ -17,7 +17,7 @@ MISTAKES = [
     (lambda: tl.serial(["shop"], demand=5), tl.NetworkError,
      'serial needs a source and at least one more node'),
     (lambda: tl.serial([1, 2], demand=5), tl.NetworkError,
-     'serial: nodes[0] must be a text'),
+     'Node 1: name is a text, got 1: put it in quotes'),
     (lambda: tl.serial(["mine", "shop"]), tl.NetworkError,
      'serial: demand is missing: write serial(nodes=…, demand=…)'),
     (lambda: tl.serial(["mine", "shop"], 5), tl.NetworkError,

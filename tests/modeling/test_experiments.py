@@ -167,16 +167,22 @@ def test_a_best_value_on_the_edge_is_said():
 
 MISTAKES = [
     (lambda: tl.compare({"one": newsvendor()}), "at least two scenarios by name, such as"),
-    (lambda: tl.compare([newsvendor(), newsvendor()]), r"such as \{'as it is': a, 'new': b\}, got"),
-    (lambda: tl.compare(newsvendor(), 20), "at least two scenarios by name, such as"),
+    (lambda: tl.compare([newsvendor(), newsvendor()]), "a mapping of text to Scenario, got"),
+    (lambda: tl.compare(newsvendor(), 20), "a mapping of text to Scenario, got"),
     (lambda: tl.compare({"a": newsvendor(), "b": newsvendor()}, kpis=["fill"]), "no KPI 'fill'"),
     (lambda: tl.sweep(newsvendor(), {"shop.upto": [1]}), "did you mean 'up_to'"),
     (lambda: tl.tornado(newsvendor(), {"shop.up_to": (9, 9)}), "low 9 must be below high 9"),
-    (lambda: tl.sobol(newsvendor(), {"shop.up_to": (9, 10)}, samples=60), "power of 2"),
+    (lambda: tl.sobol(newsvendor(), {"shop.up_to": (9, 10)}, samples=60), "give two"),
+    (
+        lambda: tl.sobol(
+            newsvendor(), {"shop.up_to": (9, 10), "shop.holding_cost": (1, 2)}, samples=60
+        ),
+        "power of 2",
+    ),
     (lambda: tl.tune(newsvendor(), {"shop.up_to": (9, 3)}, tl.cost), "low 9 must be below high 3"),
-    (lambda: tl.estimate([1, 2, 3], 95), "is a share between 0 and 1, got 95: write 0.95"),
-    (lambda: tl.estimate([1, 2, 3], 1), "is a share between 0 and 1, got 1, such as 0.95"),
-    (lambda: tl.estimate([1, 2, 3], -0.5), "is a share between 0 and 1, got -0.5"),
+    (lambda: tl.estimate([1, 2, 3], 95), "above 0 and below 1, got 95: write 0.95"),
+    (lambda: tl.estimate([1, 2, 3], 1), "above 0 and below 1, got 1"),
+    (lambda: tl.estimate([1, 2, 3], -0.5), "above 0 and below 1, got -0.5"),
     (lambda: tl.mser5([1, 2, 3]), "needs at least 20 observations, got 3"),
 ]  # fmt: skip
 

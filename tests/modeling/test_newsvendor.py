@@ -125,7 +125,10 @@ def test_the_agent_s_step_is_worked_out_by_hand():
         (lambda: newsvendor(tl.Poisson(4), 1, -2), "underage must be above 0"),
         (lambda: newsvendor(tl.Uniform(1, 2), 1, 1, periods=2.5), "give a whole number of them"),
         (lambda: newsvendor(tl.Empirical((1, 2)), 1, 1, 1.5), "give a whole number of them"),
-        (lambda: newsvendor(tl.Poisson(4), 1, 1, periods=0), "periods must be above 0, got 0"),
+        (
+            lambda: newsvendor(tl.Poisson(4), 1, 1, periods=0),
+            "periods must be a finite number above 0, got 0",
+        ),
         (lambda: newsvendor({1: 0.5, 2: 0.6}, 1, 1), "add up to 1"),
         (lambda: newsvendor({}, 1, 1), "add up to 1"),
         (lambda: newsvendor_sampled([], 1, 1), "at least one"),

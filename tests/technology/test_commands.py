@@ -107,6 +107,7 @@ def test_a_twin_restored_in_the_middle_has_the_memory_of_the_plant(rule):
     assert (run.series("ordered", "shop") == plant.run.series("ordered", "shop")[20:]).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*customers who do not wait")
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(scenarios(), st.booleans())
 def test_whatever_the_scenario_a_twin_in_the_middle_knows_what_the_plant_is(scenario, tracking):

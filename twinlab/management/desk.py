@@ -12,7 +12,7 @@ from twinlab.management.listing import shown
 from twinlab.management.money import Worth, stopped_worth
 from twinlab.modeling.batch import Batch
 from twinlab.scope.calendar import DUST, upstream_items
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.disruption import Outage
 from twinlab.scope.entities import ItemKey, Lane
 from twinlab.scope.laws import days_of, mean_of
@@ -65,7 +65,7 @@ class Supply:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Desk(Sealed):
     """Everything that lies before the controller, and what it means for each (node, product)."""
 
     scenario: Scenario

@@ -228,8 +228,8 @@ def _kind(parameter: inspect.Parameter, known: dict[str, Any]) -> Kind | None:
             hint = eval(hint, known)
         except NameError as missing:
             name = str(missing.name)
-            places = (vars(m) for at, m in sys.modules.items() if at.startswith("twinlab."))
-            known[name] = next((place[name] for place in places if name in place), None)
+            own = (vars(m) for at, m in sys.modules.items() if at.startswith("twinlab."))
+            known[name] = next((place[name] for place in (PUBLIC, *own) if name in place), None)
             if known[name] is None:
                 return None
     return None if hint is parameter.empty else kind_of(USUAL.get((parameter.name, hint), hint))
