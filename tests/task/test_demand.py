@@ -207,3 +207,15 @@ def test_a_forecast_s_own_errors_are_made_without_peeking(periods):
     assert all(history == series[: len(history)] for history in given)
     # A line that rises by 1 a period: the naive error is 1, 2 and 3, known exactly.
     assert ahead.high.tolist() == pytest.approx([series[-1] + lead for lead in (1, 2, 3)])
+
+
+@pytest.mark.parametrize("last", range(3))
+def test_a_level_stands_on_every_day_of_the_season(last):
+    rows = tl.Demand("shop", "unit", tl.Poisson(5), season=(1, 1, 1, 1, 1, 3, 0.2), season_days=7)
+    chain = tl.serial(["mine", "shop"], demand=rows, lead_time=2, on_hand={"shop": 30})
+    weekly = tl.Scenario(chain, tl.BaseStock(30), days=700)
+    past = tl.simulate(weekly, seed=9).series("demand", "shop")[: 700 - 2 * last]
+    tried = {"a week ago": demand.SeasonalNaive(7)}
+    advice = demand.recommend_level(weekly, ("shop", "unit"), past, tried, 0.95)
+    served = tl.on_time_in_full(tl.replicate(advice.scenario, 50, seed=7, warm_up=20)).mean()
+    assert served > 0.93  # the days that come next would be served, others in two of three cases

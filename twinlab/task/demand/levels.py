@@ -19,8 +19,9 @@ def order_up_to(
 ) -> float:
     """Turn a method into an order-up-to level [units], by the errors it made before.
 
-    S = Σ forecast over the days + quantile (service) of past errors of such sums. ``days`` is what
-    one order must last: lead time and order delay, plus review period less one.
+    S = quantile (service) of Σ forecast over the days + past errors of such sums; the sums begin on
+    every day of the method's season, as a level stands all year. ``days`` is what one order must
+    last: lead time and order delay, plus review period less one.
     Source: Snyder & Shen (2019) section 4.3.4, with empirical quantiles instead of a normal law.
 
     Raises:
@@ -38,7 +39,10 @@ def order_up_to(
             f"{FEW - 1 + days + needed(method)} periods; got {len(numbers)}"
         )
     errors = roll(method, numbers, days, many).errors.sum(axis=1)
-    level = np.sum(ask(method, numbers, days)) + error_quantile(errors, [service])[0]
+    season = getattr(method, "season", 1)
+    ahead = ask(method, numbers, days + (season - 1 if days % season else 0))
+    sums = np.convolve(ahead, np.ones(days), "valid")  # from each day of a season on
+    level = error_quantile(np.add.outer(sums, errors).ravel(), [service])[0]
     return max(0.0, float(level))
 
 
@@ -74,8 +78,8 @@ def recommend_level(
 
     ``item`` is the (node, product), whose rule has an ``up_to`` level; ``history`` is its demand by
     day, oldest first. A level is as sure as its errors are many: sums over several days overlap,
-    so 120 origins of 3 days are worth about 40. Of a method with a season or trend, it is the level
-    of the days that come next; ``inventory.base_stock`` finds one that serves all days.
+    so 120 origins of 3 days are worth about 40. Of a method with a trend, it is the level of the
+    days that come next; ``inventory.base_stock`` finds one that serves all days.
 
     Raises:
         ScenarioError: the history is too short, or the rule has no ``up_to``.
