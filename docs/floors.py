@@ -5,7 +5,7 @@
 
 import sys
 
-from twinlab.lab.drawing import BLUE, GREY, INK
+from twinlab.lab.charts.drawing import BLUE, GREY, INK
 
 # Name, what it is about, and the words of a first encounter; the ground floor first.
 FLOORS = (

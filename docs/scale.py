@@ -1,6 +1,7 @@
 """Measure what docs/scale.md says and print its tables: ``python docs/scale.py``.
 
-It takes about ten minutes; ``--days 5 --rounds 1`` does the same with histories of five days. What
+It takes about ten minutes; ``--days 5 --rounds 1`` does the same with replications of five days.
+What
 does not depend on the machine, such as the number of pieces, is compared with the page by a test.
 """
 
@@ -62,7 +63,7 @@ class Piece(NamedTuple):
     """What one piece of work was, and what it took."""
 
     task: tuple[Any, ...]
-    histories: int
+    replications: int
     seconds: float
     result: int  # bytes
 
@@ -107,7 +108,7 @@ class Measured(NamedTuple):
     @property
     def node_days(self) -> int:
         """What one piece lives through."""
-        return self.nodes * self.scenario.days * self.piece.histories
+        return self.nodes * self.scenario.days * self.piece.replications
 
 
 def measure(name: str, days: int) -> Measured:
@@ -126,13 +127,13 @@ def measure(name: str, days: int) -> Measured:
 
 def pieces(chains: list[Measured]) -> Table:
     """What a piece of work is."""
-    rows = [["chain", "nodes", "items", "histories per piece", "result per history [kB]",
+    rows = [["chain", "nodes", "items", "replications per piece", "result per history [kB]",
              "memory at work [MB]", "CPU per piece [s]", "million node-days per s"]]  # fmt: skip
     for chain in chains:
         piece = chain.piece
         rows.append([
             chain.name, str(chain.nodes), str(len(chain.scenario.network.items)),
-            f"{piece.histories:,}", f"{piece.result / piece.histories / 1000:.2f}",
+            f"{piece.replications:,}", f"{piece.result / piece.replications / 1000:.2f}",
             f"{chain.megabytes:.0f}", f"{piece.seconds:.2f}",
             f"{chain.node_days / piece.seconds / 1e6:.1f}",
         ])  # fmt: skip
@@ -141,15 +142,15 @@ def pieces(chains: list[Measured]) -> Table:
 
 def plan(chains: list[Measured]) -> Table:
     """What a thousand million node-days take, worked out from one piece."""
-    rows = [["chain", "histories", "pieces", "results in all [GB]", "one core [min]",
+    rows = [["chain", "replications", "pieces", "results in all [GB]", "one core [min]",
              "8 cores [min]", "64 cores [min]"]]  # fmt: skip
     for chain in chains:
-        histories = math.ceil(GOAL / chain.nodes / chain.scenario.days)
-        count = math.ceil(histories / chain.piece.histories)
-        gigabytes = histories * chain.piece.result / chain.piece.histories / 1e9
+        replications = math.ceil(GOAL / chain.nodes / chain.scenario.days)
+        count = math.ceil(replications / chain.piece.replications)
+        gigabytes = replications * chain.piece.result / chain.piece.replications / 1e9
         # Whole rounds: with fewer pieces than cores, more cores do not help.
         minutes = [math.ceil(count / cores) * chain.piece.seconds / 60 for cores in (1, 8, 64)]
-        rows.append([chain.name, f"{histories:,}", f"{count:,}", f"{gigabytes:.1f}",
+        rows.append([chain.name, f"{replications:,}", f"{count:,}", f"{gigabytes:.1f}",
                      *(f"{m:.1f}" for m in minutes)])  # fmt: skip
     return rows
 
@@ -193,15 +194,15 @@ def carry_all(task: tuple[Any, ...], rows: int, count: int) -> float:
 
 
 def who(chain: Measured, rounds: int) -> Table:
-    """The same histories by one process, by two, and by a Dask cluster."""
-    count = 2 * rounds * chain.piece.histories
+    """The same replications by one process, by two, and by a Dask cluster."""
+    count = 2 * rounds * chain.piece.replications
     rows = [["who works", "start [s]", "cost per piece [ms]", "time [s]", "speed-up",
              "same numbers"]]  # fmt: skip
     began = time.perf_counter()
     alone = tl.replicate(chain.scenario, count, seed=1)
     once = time.perf_counter() - began
     rows.append(["one core", "–", "–", f"{once:.1f}", "1.0", "yes"])
-    floats = chain.piece.result // 8 // chain.piece.histories
+    floats = chain.piece.result // 8 // chain.piece.replications
     for name, backend in BACKENDS.items():
         if backend == "dask" and not importlib.util.find_spec("distributed"):
             rows.append([f"2 {name}", *["not installed"] * 5])
@@ -237,7 +238,7 @@ def main() -> None:
     )
     asked = parser.parse_args()
     chains = [measure(name, asked.days) for name in CHAINS]
-    print(f"{time.strftime('%d %B %Y')}, {os.cpu_count()} cores, histories of {asked.days} days")
+    print(f"{time.strftime('%d %B %Y')}, {os.cpu_count()} cores, replications of {asked.days} days")
     for table in (pieces(chains), plan(chains), who(chains[1], asked.rounds)):
         print("\n" + markdown(table))
 

@@ -56,7 +56,7 @@ rules = st.one_of(
     st.tuples(numbers(0, 20), numbers(1, 40)).map(lambda p: tl.MinMax(p[0], sum(p))),
     st.builds(tl.FixedLot, numbers(0, 30), numbers(1, 20)),
     st.builds(tl.EchelonBaseStock, numbers(0, 90)),
-    st.just(tl.PassThrough()),
+    st.just(tl.LotForLot()),
     st.builds(Smoothing, numbers(1, 6)),
     st.builds(
         ForecastBaseStock,
@@ -236,7 +236,7 @@ def disruptions(draw, network):
 def scenarios(draw):
     """A random scenario: a network, rules, sourcing, sharing, disruptions."""
     network = draw(networks())
-    brought = tl.Scenario(network, rules=tl.PassThrough(), days=DAYS).decided_items()
+    brought = tl.Scenario(network, rules=tl.LotForLot(), days=DAYS).decided_items()
     shared = {
         item: tl.Shares() for item in brought
         if any((v.destination, v.product) == item for v in network.lanes) and draw(st.booleans())
@@ -278,10 +278,10 @@ def changed(draw, scenario):
         way(draw, tables)
     try:
         network = tl.Network(**tables)
-        decided = tl.Scenario(network, tl.PassThrough(), days=DAYS).decided_items()
+        decided = tl.Scenario(network, tl.LotForLot(), days=DAYS).decided_items()
         return tl.Scenario(
             network,
-            rules={item: scenario.rules.get(item, tl.PassThrough()) for item in decided},
+            rules={item: scenario.rules.get(item, tl.LotForLot()) for item in decided},
             days=DAYS,
             disruptions=scenario.disruptions if len(tables["lanes"]) else (),
             sourcing={k: v for k, v in scenario.sourcing.items() if k in decided},

@@ -1,12 +1,4 @@
-"""The package's docstring is its table of contents: complete, resolvable, documented.
-
-A row of the table has an element and its names, going on in the rows below it:
-
-    ===============  ==========================
-    scope            Product Node Lane Recipe
-                     Demand
-    ===============  ==========================
-"""
+"""Every public name stands on one floor and at the top, and says in a sentence what it is."""
 
 import inspect
 import re
@@ -24,18 +16,10 @@ ROOT = Path(__file__).parents[1]
 ELEMENTS = ["scope", "organization", "modeling", "technology", "people", "management", "task"]
 
 
-def contents(docstring: str) -> dict[str, list[str]]:
-    """Names of each element in the table of a docstring."""
+def elements(docstring: str) -> list[str]:
+    """The first word of each row in the table of a docstring."""
     _, _, below = inspect.cleandoc(docstring).partition("\n====")
-    rows = below.partition("\n====")[0].splitlines()[1:]
-    table: dict[str, list[str]] = {}
-    for row in rows:
-        words = re.findall(r"\w+", row)
-        if not row.startswith(" "):
-            element = words.pop(0)
-            table[element] = []
-        table[element] += words
-    return table
+    return re.findall(r"^\w+", below.partition("\n====")[0], re.MULTILINE)
 
 
 def sentence(docstring: str | None) -> str | None:
@@ -76,23 +60,24 @@ def complaints(name: str, thing: Any) -> list[str]:
     return [f"{name}: {text}" for text in found]
 
 
-def test_the_table_of_contents_is_the_public_interface():
-    listed = list(chain(*contents(twinlab.__doc__ or "").values()))
-    assert sorted(listed) == sorted(set(listed)), "a name is listed twice"
-    assert sorted(twinlab.__all__) == sorted(listed)
+def floor(element: str) -> ModuleType:
+    return import_module(f"twinlab.{element}")
 
 
-def test_the_table_of_contents_follows_the_floors():
-    built = [element for element in ELEMENTS if (ROOT / "twinlab" / element).is_dir()]
-    found = [element for element in contents(twinlab.__doc__ or "") if element in ELEMENTS]
-    assert found == built
+def test_the_table_of_contents_lists_the_floors():
+    assert elements(twinlab.__doc__ or "") == ELEMENTS
 
 
-@pytest.mark.parametrize("element", sorted(contents(twinlab.__doc__ or "")))
-def test_a_name_can_also_be_had_from_its_element(element):
-    floor = import_module(f"twinlab.{element}")
-    for name in contents(twinlab.__doc__ or "")[element]:
-        assert getattr(floor, name) is getattr(twinlab, name)
+@pytest.mark.parametrize("element", ELEMENTS)
+def test_what_a_floor_offers_is_offered_at_the_top(element):
+    for name in floor(element).__all__:
+        assert getattr(floor(element), name) is getattr(twinlab, name)
+
+
+def test_the_top_offers_the_floors_what_they_offer_and_the_twin():
+    names = list(chain.from_iterable(floor(element).__all__ for element in [*ELEMENTS, "twin"]))
+    assert len(names) == len(set(names)), "a name stands on two floors"
+    assert sorted(twinlab.__all__) == sorted(names)
 
 
 @pytest.mark.parametrize("name", sorted(twinlab.__all__))
@@ -159,4 +144,4 @@ def test_the_table_is_read_as_it_is_written():
 
     Words below it.
     """
-    assert contents(table) == {"scope": ["Product", "Node", "Lane"], "task": ["plan"]}
+    assert elements(table) == ["scope", "task"]

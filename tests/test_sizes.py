@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "twinlab"
-FILE_LINES = 300
+FILE_LINES = 510
 CLASS_LINES = 150
 STATEMENTS = 30
 PARAMETERS = 6
-LIBRARY_LINES = 26_531
+LIBRARY_LINES = 27_400
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -5,11 +5,11 @@ import argparse
 import numpy as np
 
 from twinlab.cases import automotive
-from twinlab.modeling.event_engine import simulate
-from twinlab.modeling.kpis import fill_rate
-from twinlab.modeling.run import Run
-from twinlab.scope.chance import Constant
-from twinlab.scope.disruption import Outage
+from twinlab.modeling.simulation.event_engine import simulate
+from twinlab.modeling.simulation.kpis import fill_rate
+from twinlab.modeling.simulation.run import Run
+from twinlab.scope.distributions import Constant
+from twinlab.scope.entities import Outage
 
 SITE, START, DAYS = "Germany resin", 60, Constant(180)
 

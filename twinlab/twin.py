@@ -14,24 +14,22 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any
 
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.event_engine import simulate
-from twinlab.modeling.replicate import replicate
-from twinlab.modeling.run import Run
+from twinlab.modeling.simulation.event_engine import simulate
+from twinlab.modeling.simulation.replicate import replicate
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.run import Run
 from twinlab.scope.errors import SyncError, TwinError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
-from twinlab.technology.bus import Bus
-from twinlab.technology.dispatch import Dispatch
+from twinlab.technology.bus import Bus, Dispatch
 from twinlab.technology.drift import Alarm, follow, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
-from twinlab.technology.follower import Follower
 from twinlab.technology.plant import Plant
-from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, luck_ahead, propose
+from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, propose, seed_ahead
 from twinlab.technology.store import EventStore, Intake
-from twinlab.technology.sync import present
+from twinlab.technology.sync import Follower, present
 
-__all__ = ["Mode", "Proposal", "Twin", "tend"]
+__all__ = ["Mode", "Proposal", "Twin", "run_closed_loop"]
 
 PROMISE = 0.9  # of the intervals that are verified
 
@@ -63,9 +61,13 @@ class Twin:
     """
 
     def __init__(
-        self, model: Scenario, bus: Bus, store: EventStore | None = None, seed: int = 0,
+        self,
+        model: Scenario,
+        bus: Bus,
+        store: EventStore | None = None,
+        seed: int = 0,
         trust: float = 0.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Link a model to a bus; a store that already holds messages is read at the next sync.
 
         ``trust`` is how much of the difference between a nightly count and the books is corrected.
@@ -123,9 +125,9 @@ class Twin:
     # -- predicting --
 
     def forecast(
-        self, days: int = 28, histories: int = 400, bands: Sequence[Any] = ("on_hand", "backlog")
-    ) -> Batch:
-        """What may come, from today's state: histories with daily bands.
+        self, days: int = 28, replications: int = 400, bands: Sequence[Any] = ("on_hand", "backlog")
+    ) -> Replications:
+        """What may come, from today's state: replications with daily bands.
 
         Goods under way arrive by their lead time given how long they have been travelling.
 
@@ -135,7 +137,7 @@ class Twin:
         start, sold = self._morning, [(d.node, d.product) for d in self.model.network.demands]
         wanted = [*bands, *(("on_hand", *item) for item in sold)]
         ahead = self.model.change(days=start.day + days)
-        batch = replicate(ahead, histories, luck_ahead(self.seed), start=start, bands=wanted)
+        batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, bands=wanted)
         self._promises.note(batch, start.day, sold)
         return batch
 
@@ -150,7 +152,7 @@ class Twin:
         seen = observe(self.store.messages(), self.model)
         return watch((o.since(self._adopted.get(o.path, 0)) for o in seen), run_length, self.seed)
 
-    def adopt(self, alarm: Alarm) -> None:
+    def update_model(self, alarm: Alarm) -> None:
         """Let the model follow a change: from its day on, the law that was observed holds."""
         self.model = follow(self.model, alarm)
         self._adopted[alarm.path] = self.day
@@ -158,9 +160,12 @@ class Twin:
     # -- advising and commanding --
 
     def recommend(
-        self, options: Mapping[str, Sequence[Any]], days: int = 56, histories: int = 200,
+        self,
+        options: Mapping[str, Sequence[Any]],
+        days: int = 56,
+        replications: int = 200,
         goal: Goal = daily_cost,
-    ) -> Proposal:  # fmt: skip
+    ) -> Proposal:
         """The cheapest of all combinations of some values, simulated from today's state.
 
         ``options`` maps paths such as ``"shop.up_to"`` to the values to try; ``goal`` gives what is
@@ -170,7 +175,7 @@ class Twin:
             ScenarioError: a path leads nowhere.
         """
         ahead = self.model.change(days=self._morning.day + days)
-        return propose(ahead, self._morning, options, goal, histories, self.seed)
+        return propose(ahead, self._morning, options, goal, replications, self.seed)
 
     def command(self, proposal: Proposal, valid_days: int = 3) -> int:
         """Send a proposal to the plant, valid for some days; its number is given.
@@ -180,8 +185,10 @@ class Twin:
             ScenarioError: the model has no such value to change.
         """
         if self.mode is not Mode.TWIN:
-            raise SyncError(f"a {self.mode.name.lower()} has no way back to the plant: set twin."
-                            "mode = Mode.TWIN, or let a person decide")  # fmt: skip
+            raise SyncError(
+                f"a {self.mode.name.lower()} has no way back to the plant: set twin."
+                "mode = Mode.TWIN, or let a person decide"
+            )
         changed(self.model, proposal.changes)
         return self._dispatch.send(proposal.changes, self.day + valid_days)
 
@@ -214,7 +221,7 @@ def _alone(model: Scenario, today: int, seed: int) -> State:
     return simulate(alone, seed, replication=1).state_on(today)
 
 
-def tend(
+def run_closed_loop(
     plant: Plant, twin: Twin, days: int, every: int, options: Mapping[str, Sequence[Any]]
 ) -> Run:
     """Let a twin look after its plant for some days, and give the plant's history.
@@ -229,7 +236,7 @@ def tend(
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)
     >>> bus = Bus()
     >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
-    >>> len(tend(plant, twin, 40, 10, {"shop.up_to": [6, 8]}).days), twin.day
+    >>> len(run_closed_loop(plant, twin, 40, 10, {"shop.up_to": [6, 8]}).days), twin.day
     (40, 40)
     """
     end = plant.day + days
@@ -237,7 +244,7 @@ def tend(
         plant.advance(min(every, end - plant.day))
         twin.sync()
         for alarm in twin.alarms():
-            twin.adopt(alarm)
+            twin.update_model(alarm)
             proposal = twin.recommend(options)
             if proposal.worth:
                 twin.command(proposal)

@@ -14,7 +14,7 @@ from facts import VEHICLE_MAKERS, YEARS
 from knowledge import HERE, Case, Item
 
 from twinlab.scope import Constant, Demand, Gamma, Lane, Network, Node, Product, Recipe, Stock
-from twinlab.scope.chance import Distribution
+from twinlab.scope.distributions import Distribution
 
 
 class Tables:

@@ -15,7 +15,7 @@ from typing import Any
 
 from facts import Food, Row, Shipments, Storms, land, read
 
-from twinlab.cases.relief.lead_times import FITTED, fit
+from twinlab.cases.relief.goods import FITTED, fit
 from twinlab.scope import Demand, Gamma, Lane, LogNormal, Network, Node, Normal, Product, Stock
 
 HERE = Path(__file__).parent

@@ -18,7 +18,7 @@ from stopwatch import fastest
 
 from twinlab import replicate, simulate
 from twinlab.cases import automotive
-from twinlab.modeling.luck import draw_luck
+from twinlab.modeling.simulation.random_streams import draw_streams
 
 HERE = Path(__file__).parent
 CHAINS = {"3-stage": (serial_chain(365), 3), "30-node": (wide_network(100), 30)}
@@ -67,14 +67,14 @@ def time_chain(name, notes):
         except NoPeerError as why:
             notes.append(f"No {peer} on {name}: {why}.")
             yield peer, None
-    drawn = draw_luck(scenario, 1)
+    drawn = draw_streams(scenario, 1)
     demands = {key: draws[:, 0].tolist() for key, draws in drawn.demand.items()}
     yield "bare SimPy", work / fastest(lambda _: live_bare(scenario, demands))
     yield "simulate", work / fastest(lambda seed: simulate(scenario, seed).kpis)
     for many in MANY:
         seconds = fastest(lambda seed, many=many: replicate(scenario, many, seed=seed).kpis)
         yield f"replicate, {many:,}", work * many / seconds
-    seconds = fastest(lambda seed: draw_luck(scenario, seed, 0, 1000))
+    seconds = fastest(lambda seed: draw_streams(scenario, seed, 0, 1000))
     yield "  of that, drawing luck", work * 1000 / seconds
     yield from time_loops(name, notes)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from twinlab.modeling.luck import draw_luck
-from twinlab.modeling.plan import make_plan
+from twinlab.modeling.simulation.plan import make_plan
+from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.scope.state import State
 
 SOURCE = Path(__file__).with_name("limit.c")
@@ -38,7 +38,7 @@ def run_loop(scenario, seed, replications, wide, folder, rounds=1):
     subprocess.run(command, check=True, capture_output=True, text=True)
     plan = make_plan(scenario)
     chain.write_text(describe(plan, blocks))
-    luck = draw_luck(scenario, seed, 0, replications)
+    luck = draw_streams(scenario, seed, 0, replications)
     draws = np.array([luck.demand[row.node, row.product] for row in plan.demands])
     sliced = draws.reshape(len(draws), scenario.days, blocks, wide)
     sliced.transpose(2, 1, 0, 3).tofile(drawn)

@@ -14,7 +14,7 @@ import pytest
 import twinlab as tl
 from twinlab import ScenarioError
 from twinlab.cases.factory import expected_failures, factory, fit_tools, heat_watch, smoothed
-from twinlab.modeling.line import feed, replicate_line, run_line
+from twinlab.modeling.line.results import feed, replicate_line, run_line
 from twinlab.task.maintenance import age_replacement
 from twinlab.task.quality import compare_returns, complaints, pareto
 
@@ -39,7 +39,7 @@ def plan(case):
 def lines(case, plan):
     """The line with tools that run to failure, and with tools changed in time, on the same luck."""
     changed = case.line.set("machining.replace_at", round(plan.age))
-    return [replicate_line(each, days=12, histories=12, seed=1) for each in (case.line, changed)]
+    return [replicate_line(each, days=12, replications=12, seed=1) for each in (case.line, changed)]
 
 
 # -- the tables -------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_complaints_lead_to_a_design_with_fewer_returns(case):
     assert pareto(found.counts, case.departments).causes[0] == "cutting"
     rate = next(c.fault.rate for c in case.fault_classes if c.name == "K scratch")
     better = case.line.set("cutting.K scratch", rate / 4)
-    compared = compare_returns(case.line, better, case.returned, histories=12, seed=2)
+    compared = compare_returns(case.line, better, case.returned, replications=12, seed=2)
     assert compared.difference.high < 0
     # Before: each escaped fault times who minds it, per 1,000 delivered.
     shares = {c.name: c.fault.rate + c.fault.wear * 100 for c in case.fault_classes if c.station}

@@ -16,8 +16,8 @@ from scipy import stats
 
 from twinlab import Empirical, ScenarioError, replicate, simulate
 from twinlab.cases import humanitarian, relief
-from twinlab.cases.relief.lead_times import CHECKED
-from twinlab.task.logistics import judge_stocks, preposition, worth_of_storms
+from twinlab.cases.relief.goods import CHECKED
+from twinlab.task.logistics import judge_stocks, preposition, value_of_stochastic_solution
 
 DATA = Path(__file__).parents[2] / "datasets" / "humanitarian"
 FACTS = os.environ.get("TWINLAB_FACTS")
@@ -163,7 +163,7 @@ def test_a_hurricane_spoils_the_stock_it_passes():
 
 
 def test_planning_for_storms_beats_planning_for_their_average():
-    found = worth_of_storms(relief.storm_season())
+    found = value_of_stochastic_solution(relief.storm_season())
     assert found.foresight <= found.plan.cost <= found.average_plan.cost
     assert found.stochastic_solution > 0.3 * found.plan.cost
     assert 0.5 <= found.average_plan.reliability < found.plan.reliability <= 1

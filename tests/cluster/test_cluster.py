@@ -15,7 +15,7 @@ import twinlab as tl
 pytestmark = pytest.mark.slow
 
 SECONDS = 120  # for anything that the workers do; a slow machine needs a good part of it
-COUNT, PIECE = 9_216, 768  # histories
+COUNT, PIECE = 9_216, 768  # replications
 
 
 def long_chain(plants=60, days=50):
@@ -35,7 +35,7 @@ def long_chain(plants=60, days=50):
 CHAIN = long_chain()
 
 
-def histories():
+def replications():
     return tl.replicate(CHAIN, COUNT, seed=3, bands=["backlog"])
 
 
@@ -49,7 +49,7 @@ def small_pieces(monkeypatch):
 @pytest.fixture(scope="module")
 def alone():
     """What one process finds by itself."""
-    return histories()
+    return replications()
 
 
 def assert_same(found, alone):
@@ -91,7 +91,7 @@ def on_dask():
     import joblib
 
     with joblib.parallel_config(backend="dask"):
-        return histories()
+        return replications()
 
 
 def lost_workers(client):
@@ -146,7 +146,7 @@ def on_processes():
     import joblib
 
     with joblib.parallel_config(backend="loky", n_jobs=2):
-        return histories()
+        return replications()
 
 
 def test_two_processes_change_no_number(alone):

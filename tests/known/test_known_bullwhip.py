@@ -107,7 +107,7 @@ def aggregate_orders(inputs, phases, days):
     law = tl.Normal(inputs["demand_mean"], inputs["demand_sd"])
     demands, stocks = dict.fromkeys(shops, law), dict.fromkeys(shops, 500.0)
     network = tl.distribution("DC", shops, demand=demands, on_hand=stocks)
-    rules = {"DC": tl.PassThrough()}
+    rules = {"DC": tl.LotForLot()}
     for shop, phase in zip(shops, phases, strict=True):
         rules[shop] = OnceInAWhile(500, inputs["R"], phase)
     run = tl.simulate(tl.Scenario(network, rules, days=days), seed=1997)
@@ -137,7 +137,7 @@ def test_a_review_period_batches_orders():
     network = tl.distribution("DC", shops, demand=dict.fromkeys(shops, law)).change(
         *(tl.Node(shop, review_period=inputs["R"]) for shop in shops)
     )
-    run = tl.simulate(tl.Scenario(network, tl.PassThrough(), days=8_000), seed=1997)
+    run = tl.simulate(tl.Scenario(network, tl.LotForLot(), days=8_000), seed=1997)
     variance = run.series("ordered", "DC")[4:].var()
     wanted = expected["var_aggregate_orders"]["positively_correlated"]
     assert variance == pytest.approx(wanted, rel=tolerance)

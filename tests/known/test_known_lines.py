@@ -26,7 +26,7 @@ def random(mean):
 
 
 def near(values, expected):
-    """The mean of independent histories lies within four standard errors."""
+    """The mean of independent replications lies within four standard errors."""
     values = np.asarray(values)
     error = values.std(ddof=1) / math.sqrt(len(values))
     assert abs(values.mean() - expected) < 4 * error, (values.mean(), expected, error)
@@ -42,7 +42,7 @@ def test_two_random_stations_with_a_buffer(at):
     given, expected = known("line_two_station_exponential")
     time = random(1 / given["service_rate"])
     line = hour(Station("first", time), Station("last", time, buffer=given["buffer_sizes"][at]))
-    batch = replicate_line(line, days=450, histories=HISTORIES, seed=at, warm_up=50)
+    batch = replicate_line(line, days=450, replications=HISTORIES, seed=at, warm_up=50)
     near(batch.values("throughput"), expected["throughput"][at])
 
 
@@ -52,7 +52,7 @@ def test_random_servers_side_by_side(at):
     case, answer = given["cases"][at], expected["results"][at]
     station = Station("counter", random(1 / case["service_rate"]), machines=case["servers"])
     line = hour(station, source=Arrivals(random(1 / case["arrival_rate"])))
-    batch = replicate_line(line, days=800, histories=HISTORIES, seed=at, warm_up=150)
+    batch = replicate_line(line, days=800, replications=HISTORIES, seed=at, warm_up=150)
     near(batch.values("counter.working"), answer["rho"])
     near(batch.values("counter.wait"), answer["Wq"])
     near(batch.values("work_in_process"), answer["L"])
@@ -66,7 +66,7 @@ def test_one_server_with_any_times(at):
     mean, cv = case["mean_service"], case["service_cv"]
     time = Gamma(mean, mean * cv) if cv else Constant(mean)
     line = hour(Station("counter", time), source=Arrivals(random(1 / case["arrival_rate"])))
-    batch = replicate_line(line, days=2500, histories=HISTORIES, seed=at, warm_up=500)
+    batch = replicate_line(line, days=2500, replications=HISTORIES, seed=at, warm_up=500)
     near(batch.values("counter.wait"), answer["Wq"])
 
 
@@ -77,7 +77,7 @@ def test_who_goes_first_waits_less():
         for rank, rate in enumerate(given["arrival_rates"], 1)
     )
     line = hour(Station("counter", random(1 / given["service_rate"])), source=source)
-    runs = replicate_line(line, days=900, histories=HISTORIES, seed=1, warm_up=0).runs
+    runs = replicate_line(line, days=900, replications=HISTORIES, seed=1, warm_up=0).runs
     for rank, wait in enumerate(expected["Wq"], 1):
         # Time in the line less its mean service is the mean wait.
         stays = [
@@ -98,7 +98,7 @@ def test_machines_that_wait_for_repair(at):
         time_to_repair=random(1 / case["repair_rate"]),
     )  # fmt: skip
     line = hour(station, crews=case["crews"])
-    batch = replicate_line(line, days=450, histories=HISTORIES, seed=at, warm_up=50)
+    batch = replicate_line(line, days=450, replications=HISTORIES, seed=at, warm_up=50)
     near(batch.values("machines.working"), answer["availability"])
     near(batch.values("machines.down") * case["machines"], answer["mean_down"])
 
@@ -110,7 +110,7 @@ def test_a_stock_behind_a_random_machine():
         Station("machine", random(1 / given["service_rate"])),
         source=Arrivals(random(1 / given["arrival_rate"])),
     )
-    runs = replicate_line(line, days=2500, histories=HISTORIES, seed=3, warm_up=300).runs
+    runs = replicate_line(line, days=2500, replications=HISTORIES, seed=3, warm_up=300).runs
     for stock, answer in zip(given["S"], expected["results"], strict=True):
         held = [sum(max(stock - n, 0) * share for n, share in run.levels) for run in runs]
         owed = [sum(max(n - stock, 0) * share for n, share in run.levels) for run in runs]
@@ -134,7 +134,7 @@ def test_the_penny_fab(at):
     assert steady.throughput == pytest.approx(expected["best_case_TH"][at], abs=2 / 1000)
     assert steady.cycle_time == pytest.approx(expected["best_case_CT"][at])
     random_fab = fab(random(given["process_time"]))
-    batch = replicate_line(random_fab, days=1200, histories=HISTORIES, seed=at, warm_up=200)
+    batch = replicate_line(random_fab, days=1200, replications=HISTORIES, seed=at, warm_up=200)
     near(batch.values("throughput"), expected["pwc_TH"][at])
 
 

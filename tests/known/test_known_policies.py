@@ -7,7 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.known.answers import STAGES, batch_means, cost_per_day, known
-from twinlab.modeling.luck import draw_luck
+from twinlab.modeling.simulation.random_streams import draw_streams
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_availability_of_suppliers():
     )
     fail, recover = 1 / inputs["MTBF"], 1 / inputs["MTTR"]
     outages = [tl.Outage.two_state(name, fail, recover) for name in names]
-    scenario = tl.Scenario(network, tl.PassThrough(), days=20_000, disruptions=outages)
-    luck = draw_luck(scenario, seed=8)
+    scenario = tl.Scenario(network, tl.LotForLot(), days=20_000, disruptions=outages)
+    luck = draw_streams(scenario, seed=8)
     down = [active[2_000:] for active in luck.active]  # all are up on the first day
     up = 3 - sum(each.astype(int) for each in down)
     pairs = [~(a & b) for a, b in combinations(down, 2)]
@@ -88,8 +88,8 @@ def test_how_long_repairs_take():
     mean = inputs["MTTR"]
     network = tl.serial(["mine", "shop"], demand=tl.Constant(1))
     outage = tl.Outage("mine", days=tl.Gamma(mean, mean), rate=0.02, pause=1)
-    scenario = tl.Scenario(network, tl.PassThrough(), days=20_000, disruptions=[outage])
-    down = draw_luck(scenario, seed=9).active[0].T
+    scenario = tl.Scenario(network, tl.LotForLot(), days=20_000, disruptions=[outage])
+    down = draw_streams(scenario, seed=9).active[0].T
     edges = np.diff(down.astype(int), prepend=0, append=0, axis=1)
     lengths = np.nonzero(edges == -1)[1] - np.nonzero(edges == 1)[1]
     share, answer = (lengths > 2 * mean).mean(), expected["prob_outage_longer_than_40"]

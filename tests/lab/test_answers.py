@@ -30,16 +30,16 @@ from twinlab.lab.exercises import (
 )
 from twinlab.lab.exercises.automotive import EXERCISES as AUTOMOTIVE
 from twinlab.lab.exercises.task import EXERCISES as TASK
-from twinlab.modeling.run_length import cusum_limit
+from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.technology import Bus, Link, Plant
 
 # -- 0: a supplier three tiers up closes ------------------------------------------------------
 
 
-def served(scenario, days, node="chip maker", histories=200):
+def served(scenario, days, node="chip maker", replications=200):
     """What was asked and what of it was served on the day, by day and history."""
     hit = scenario.disrupt(tl.Outage(node, start=60, days=days))
-    batch = tl.replicate(hit, histories, seed=1, bands=["demand", "on_time"])
+    batch = tl.replicate(hit, replications, seed=1, bands=["demand", "on_time"])
     return batch.band("demand"), batch.band("on_time")
 
 
@@ -64,7 +64,7 @@ def test_whose_closure_is_noticed_first():
     """The fewest days of stock lie between the car plant and its customers."""
     first = {}
     for node in start.UPSTREAM:
-        asked, on_time = served(start.calm(), 28, node, histories=1)
+        asked, on_time = served(start.calm(), 28, node, replications=1)
         first[node] = int(np.argmax((asked - on_time)[:, 0] > 1e-6)) or 999
     assert min(first, key=first.get) == start.first_noticed() == "car plant"
     assert sorted(first.values())[0] < sorted(first.values())[1]
@@ -213,7 +213,7 @@ def test_closures_that_a_twin_sees(number, period):
     right = scope.EXERCISES[number].answer()
     for days, seen in ((right + last - 1, False), (right + last, True)):
         outage = tl.Outage(site, start=42, days=days, stock_ships=site == "car plant")
-        hit = tl.scope.narrow(scope.calm().disrupt(outage), None, period).scenario
+        hit = tl.scope.restrict(scope.calm().disrupt(outage), None, period).scenario
         batch = tl.replicate(hit, 32, seed=1, bands=["demand", "served"])
         lost = (batch.band("demand") - batch.band("served")).sum(axis=0).mean()
         assert (lost >= 1) == seen, days

@@ -7,7 +7,7 @@ from IPython.utils.capture import capture_output
 
 from tests.lab.chains import CALM, CLOSED
 from twinlab import Constant, Outage, Scenario, ScenarioError, lab, serial, simulate
-from twinlab.modeling.measures import MEASURES
+from twinlab.modeling.simulation.measures import MEASURES
 
 CALM_RUN = simulate(CALM, seed=1)
 HIT_RUN = simulate(CLOSED.set("disruptions[0].days", 15), seed=1)

@@ -26,10 +26,10 @@ from twinlab import (
     serial,
     simulate,
 )
-from twinlab.lab.charts import gist
-from twinlab.lab.levers import lever
-from twinlab.lab.netview import _drawn
-from twinlab.lab.places import layered
+from twinlab.lab.charts.daily import gist
+from twinlab.lab.widgets.levers import lever
+from twinlab.lab.widgets.network_widget import _drawn
+from twinlab.lab.widgets.node_layout import layered
 from twinlab.task.quality import Cusum
 from twinlab.technology import Link
 

@@ -9,15 +9,14 @@ from traitlets import TraitError
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import BaseStock, Scenario, ScenarioError, Trace, lab, replicate, serial
 from twinlab.lab import explorer as explorer_module
-from twinlab.lab.outlook import look_ahead
-from twinlab.lab.strips import draw
+from twinlab.lab.widgets.explorer_results import draw, look_ahead
 
 
 def test_a_flow_is_the_mean_of_the_week_up_to_each_day():
     """Ten days of 7 units, then none: it falls by 1 a day; the first week has as many as it has."""
     asked = (0, 14, *[7] * 8, *[0] * 10)
     network = serial(["mine", "shop"], demand=Trace(asked), on_hand=500)
-    seen = look_ahead(Scenario(network, BaseStock(0), days=20), seed=1, histories=2)
+    seen = look_ahead(Scenario(network, BaseStock(0), days=20), seed=1, replications=2)
     flow = next(strip.flow for strip in seen.strips if strip.label.endswith("shop"))
     weeks = [asked[max(0, day - 6) : day + 1] for day in range(20)]
     assert flow.tolist() == pytest.approx([sum(week) / len(week) for week in weeks])
@@ -59,8 +58,8 @@ def test_the_line_of_code_gives_the_same_result(closure):
     )
     table = replicate(CLOSED.set("disruptions[0].days", 15), 200, seed=1).table()
     assert closure.summary.startswith(f"Fill rate {100 * table.loc['fill_rate', 'mean']:.1f} %")
-    assert "mean of 200 histories, 95 % interval" in str(closure)
-    assert "Mean of 200 histories, 95 % interval" in closure.table.value
+    assert "mean of 200 replications, 95 % interval" in str(closure)
+    assert "Mean of 200 replications, 95 % interval" in closure.table.value
 
 
 def test_the_code_of_a_shortened_scenario_shortens_it_too():
@@ -79,10 +78,10 @@ def test_reset_puts_everything_back(closure):
 def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
     drawn = []
 
-    def slowly(scenario, seed, histories):
+    def slowly(scenario, seed, replications):
         drawn.append(scenario)
         time.sleep(0.02)
-        return look_ahead(scenario, seed, histories)
+        return look_ahead(scenario, seed, replications)
 
     monkeypatch.setattr(explorer_module, "look_ahead", slowly)
     row = closure.rows[0]

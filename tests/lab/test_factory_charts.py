@@ -4,7 +4,7 @@ import pytest
 
 import twinlab as tl
 from twinlab.cases.factory import factory, heat_watch
-from twinlab.modeling.line import run_line
+from twinlab.modeling.line.results import run_line
 from twinlab.task.quality import pareto
 
 

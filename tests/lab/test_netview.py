@@ -8,8 +8,8 @@ import pytest
 from tests.lab.chains import CALM, CLOSED, NETWORK
 from twinlab import Demand, Lane, Network, Node, Product, ScenarioError, lab, simulate
 from twinlab.cases import automotive
-from twinlab.lab.conditions import Conditions, State
-from twinlab.lab.places import layered
+from twinlab.lab.widgets.node_layout import layered
+from twinlab.lab.widgets.node_status import Conditions, State
 from twinlab.scope.boundary import tiers
 
 RUN = simulate(CLOSED.set("disruptions[0].days", 15), seed=1)

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from tests.lab.chains import CALM, CLOSED
-from twinlab.lab.drawing import BLUE, VERMILLION
-from twinlab.lab.outlook import look_ahead
-from twinlab.lab.strips import _HIGH, _ROW, _SIDES, _TOP, draw, still
+from twinlab.lab.charts.drawing import BLUE, VERMILLION
+from twinlab.lab.widgets.explorer_results import _HIGH, _ROW, _SIDES, _TOP, draw, look_ahead, still
 
 WAS = look_ahead(CALM, 1)
 NOW = look_ahead(CLOSED.set("disruptions[0].days", 15), 1)
@@ -88,7 +87,7 @@ def test_areas_lie_on_the_scale_of_the_lines():
 
 def test_it_says_what_is_what():
     words = [text for *_, text in texts()]
-    for wanted in ("9 in 10 histories", "ready to send", "owed, or lost so far", "before", "closed",
+    for wanted in ("9 in 10 replications", "ready to send", "owed, or lost so far", "before", "closed",  # noqa: E501
                    "going out [units/day, 7-day mean]"):  # fmt: skip
         assert words.count(wanted) == 1, wanted
     assert words.count("day") == 2

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 import twinlab as tl
 from tests.laws import account
 from tests.strategies import DAYS, scenarios, seeds
-from twinlab.modeling.luck import arrival, draw_luck
-from twinlab.modeling.plan import make_plan
+from twinlab.modeling.simulation.plan import make_plan
+from twinlab.modeling.simulation.random_streams import arrival, draw_streams
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*customers who do not wait")
 some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -118,7 +118,7 @@ def test_an_echelon_weighs_every_way_downstream(scenario):
 @example(diamond(), 5, 1)
 @some
 def test_luck_is_what_the_named_streams_say(scenario, seed, block):
-    luck, own = draw_luck(scenario, seed, block), account.Chance(scenario, seed, block)
+    luck, own = draw_streams(scenario, seed, block), account.Chance(scenario, seed, block)
     for name in ("demand", "lead_time", "good_share", "making", "shipping", "moving", "whole",
                  "held"):  # fmt: skip
         mine, theirs = getattr(own, name), getattr(luck, name)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import twinlab as tl
 from tests.strategies import DAYS, changed, rules, scenarios, seeds
-from twinlab.modeling.event_engine import EventEngine
-from twinlab.modeling.luck import draw_luck
-from twinlab.modeling.measures import MEASURES
+from twinlab.modeling.simulation.event_engine import EventEngine
+from twinlab.modeling.simulation.measures import MEASURES
+from twinlab.modeling.simulation.random_streams import draw_streams
 
 # Levels of 0 for customers who do not wait are said, and lived.
 pytestmark = pytest.mark.filterwarnings("ignore:.*customers who do not wait")
@@ -131,7 +131,7 @@ def test_other_rules_and_outages_leave_every_draw_unchanged(scenario, seed, data
     other = scenario.change(rules=data.draw(rules), sharing={})
     node, _ = data.draw(st.sampled_from(scenario.network.items))
     other = other.disrupt(tl.Outage(node, start=3, days=tl.Gamma(4, 4), rate=0.2))
-    one, two = draw_luck(scenario, seed), draw_luck(other, seed)
+    one, two = draw_streams(scenario, seed), draw_streams(other, seed)
     for table in ("demand", "lead_time", "good_share", "moving"):
         before, after = getattr(one, table), getattr(two, table)
         assert before.keys() == after.keys()

@@ -7,7 +7,7 @@ import pytest
 import twinlab as tl
 from tests.management.chain import CALM, NETWORK
 from twinlab.management import Action, Limits, control_tower
-from twinlab.management.desk import Desk
+from twinlab.management.control_tower import Situation
 from twinlab.management.money import stopped_worth
 from twinlab.scope.state import Shipment
 
@@ -197,7 +197,7 @@ def test_a_pipeline_is_as_dry_as_the_longest_way_down(dry):
     state = tl.State.initial(network)
     for lane in network.lanes:
         state.in_transit[lane.key] = {dry: 0.0, "hub": 10.0 * 3}.get(lane.destination, 5.0 * 3)
-    found = Desk(scenario, state, None, Limits(), None).dry
+    found = Situation(scenario, state, None, Limits(), None).dry
     dry_for = {node: days for (node, _), days in found.items()}
     assert dry_for == {"north": 0, "south": 0, "hub": 3, "supplier": 3}
 

@@ -63,7 +63,7 @@ def test_a_plan_is_chosen_on_one_luck_and_judged_on_another():
 
 
 def test_a_plan_that_luck_could_explain_says_so():
-    """Three histories choose a bit of stock; on other luck nobody can tell that it saves."""
+    """Three replications choose a bit of stock; on other luck nobody can tell that it saves."""
     bit = Measure("a bit", 9, lambda s: s.set("plant/frame.up_to", 92))
     _, plan = frontier(RISKY, [bit], 3, seed=1).efficient
     assert plan.saved_low <= 0

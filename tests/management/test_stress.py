@@ -8,7 +8,7 @@ import pytest
 import twinlab as tl
 from tests.management.chain import CALM, NETWORK
 from twinlab.management import Closure, customers_loss, stress_test
-from twinlab.modeling.abreast import replicate_abreast
+from twinlab.modeling.simulation.replicate_many import replicate_many
 
 STEADY = CALM.change(
     network=NETWORK.change(*(replace(d, pattern=d.pattern.average) for d in NETWORK.demands))
@@ -57,7 +57,7 @@ def test_side_by_side_is_one_by_one_to_the_last_bit():
         (tl.DemandShift("south", factor=2.0, start=15, days=9), tl.Outage("wheels A", start=20)),
     ]
     work = [CALM.disrupt(*each).change(days=60) for each in kinds]
-    for scenario, batch in zip(work, replicate_abreast(work, 70, seed=4), strict=True):
+    for scenario, batch in zip(work, replicate_many(work, 70, seed=4), strict=True):
         alone = tl.replicate(scenario, 70, seed=4)
         np.testing.assert_array_equal(batch.totals, alone.totals)
         for name, values in alone.variances.items():
@@ -92,7 +92,7 @@ def test_a_loss_that_has_not_begun_is_said_too():
 
 def test_only_disruptions_may_differ():
     with pytest.raises(tl.ScenarioError, match="differ only in their disruptions"):
-        replicate_abreast([CALM, CALM.change(days=50)], 4)
+        replicate_many([CALM, CALM.change(days=50)], 4)
 
 
 def test_mistakes_are_named():

@@ -42,7 +42,7 @@ def test_production_takes_its_time_and_is_served_the_day_it_ends():
 
 
 def test_production_without_time_is_served_the_same_day():
-    run = live(maker((4,)), tl.PassThrough(), 1)
+    run = live(maker((4,)), tl.LotForLot(), 1)
     assert series(run, "on_time") == [4]
 
 
@@ -122,7 +122,7 @@ def test_a_node_makes_part_and_product_on_one_day():
                  tl.Recipe("plant", "part", {"raw": 2})],
         demands=[tl.Demand("plant", "product", tl.Trace((3,)))],
     )  # fmt: skip
-    run = live(network, tl.PassThrough(), 1)
+    run = live(network, tl.LotForLot(), 1)
     assert series(run, "ordered", "plant", "raw") == [6]
     assert series(run, "on_time", "plant", "product") == [3]
     assert series(run, "on_hand") == [0]
@@ -131,7 +131,7 @@ def test_a_node_makes_part_and_product_on_one_day():
 def test_what_is_decided_in_the_evening_is_seen_by_production_the_next_morning():
     """Only then are the components asked, and their own evening's decision sees it."""
     network = bicycles(wheels=10).change(tl.Node("plant", evening_review=True))
-    rules = {("plant", "bike"): planned(4), "plant": tl.PassThrough()}
+    rules = {("plant", "bike"): planned(4), "plant": tl.LotForLot()}
     run = live(network, rules, 3)
     first = run.log.of("accepted")[0]
     assert (first.day, first.partner) == (1, "plant")

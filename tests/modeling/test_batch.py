@@ -1,4 +1,4 @@
-"""Laws of many histories at once: prefix, pieces, distinct luck, KPIs, bands, precision."""
+"""Laws of many replications at once: prefix, pieces, distinct luck, KPIs, bands, precision."""
 
 import sys
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.kpis import KPIs
+from twinlab.modeling.simulation.kpis import KPIs
 from twinlab.scope.columns import schema
 
 
@@ -140,16 +140,16 @@ def counting(view):
 
 def test_a_rule_with_an_if_is_told_what_to_do():
     scenario = shop().decide({"shop": careful})
-    with pytest.raises(tl.ScenarioError, match=r"cannot decide for many histories.*OneByOne"):
+    with pytest.raises(tl.ScenarioError, match=r"cannot decide for many replications.*ScalarRule"):
         tl.replicate(scenario, 10)
 
 
 @pytest.mark.parametrize("rule", [careful, counting])
 def test_one_by_one_any_rule_decides(rule):
-    one_by_one = tl.replicate(shop().decide({"shop": tl.OneByOne(rule)}), 10, seed=2)
+    one_by_one = tl.replicate(shop().decide({"shop": tl.ScalarRule(rule)}), 10, seed=2)
     alone = tl.simulate(shop().decide({"shop": rule}), 2, 7)
     assert one_by_one.history(7).equals(alone.daily)
-    assert tl.simulate(shop().decide({"shop": tl.OneByOne(rule)}), 2, 7).daily.equals(alone.daily)
+    assert tl.simulate(shop().decide({"shop": tl.ScalarRule(rule)}), 2, 7).daily.equals(alone.daily)
 
 
 @pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf])
@@ -205,7 +205,7 @@ MISTAKES = [
     (lambda: tl.replicate(shop(), 10).history(10), "this batch has 0 to 9"),
     (lambda: tl.replicate(shop(), 10).total("stock"), "no measure 'stock'"),
     (lambda: tl.bullwhip(tl.replicate(shop(), 10), ""), "is kept for one product at one node"),
-    (lambda: tl.replicate(shop(), 1).estimate("fill_rate"), "at least 2 histories"),
+    (lambda: tl.replicate(shop(), 1).estimate("fill_rate"), "at least 2 replications"),
     (lambda: tl.Precision(relative=0.1, kpi="fil_rate"), "did you mean 'fill_rate'"),
 ]  # fmt: skip
 
@@ -225,7 +225,7 @@ def keeping(view):
 
 
 def test_every_history_owns_what_its_rule_remembers():
-    scenario = shop().decide({"shop": tl.OneByOne(keeping)})
+    scenario = shop().decide({"shop": tl.ScalarRule(keeping)})
     start = tl.simulate(scenario, 1, 2).state_on(11)
     kept = start.copy()
     batch = tl.replicate(scenario, 5, 1, start=start)
@@ -286,7 +286,7 @@ def test_shares_split_orders_in_both_engines_while_all_is_open():
                tl.Lane("south", "shop", "unit", sourcing_share=0.25)],
         demands=[tl.Demand("shop", "unit", tl.Trace((8, 4, 16)))],
     )  # fmt: skip
-    scenario = tl.Scenario(network, tl.PassThrough(), days=3, sourcing={"shop": tl.Shares()})
+    scenario = tl.Scenario(network, tl.LotForLot(), days=3, sourcing={"shop": tl.Shares()})
     batch = tl.replicate(scenario, 2, bands=[("shipped", "north"), ("shipped", "south")])
     run = tl.simulate(scenario)
     for node, sent in {"north": [6, 3, 12], "south": [2, 1, 4]}.items():

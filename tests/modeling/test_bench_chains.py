@@ -6,7 +6,7 @@ import pytest
 import twinlab as tl
 from tests.benchmarks.chains import bare_model, serial_chain, wide_network
 from tests.benchmarks.limit import compiler, run_loop
-from twinlab.modeling.luck import draw_luck
+from twinlab.modeling.simulation.random_streams import draw_streams
 
 CHAINS = [serial_chain(120), wide_network(60)]
 NAMES = ["3-stage", "30-node"]
@@ -25,7 +25,7 @@ def followed(run):
 def test_the_bare_simpy_model_ends_with_the_same_stock(scenario):
     run = tl.simulate(scenario, SEED, REPLICATION)
     block, column = divmod(REPLICATION, 64)
-    drawn = draw_luck(scenario, SEED, block).demand
+    drawn = draw_streams(scenario, SEED, block).demand
     demands = {key: table[:, column].tolist() for key, table in drawn.items()}
     env, nodes = bare_model(scenario, demands)
     env.run(until=scenario.days)

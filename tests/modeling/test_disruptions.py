@@ -3,7 +3,7 @@
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.plan import make_plan
+from twinlab.modeling.simulation.plan import make_plan
 
 
 def chain(*nodes, **lane):
@@ -89,7 +89,7 @@ def test_half_a_plant_makes_half_and_its_stock_leaves_freely():
 
 def test_an_outage_of_one_product_leaves_the_others_alone():
     network = plant(0, also=["other"])
-    run = live(network, tl.PassThrough(), 2, tl.Outage("plant", "unit", days=1))
+    run = live(network, tl.LotForLot(), 2, tl.Outage("plant", "unit", days=1))
     assert series(run, "served", product="unit") == [0, 8]
     assert series(run, "served", product="other") == [4, 4]
 
@@ -97,10 +97,10 @@ def test_an_outage_of_one_product_leaves_the_others_alone():
 def test_an_outage_of_the_node_takes_part_of_the_capacity_its_products_share():
     """Half of ten is five for both products together; half of one product is five for that one."""
     network = plant(0, demand=7, capacity=10, also=["other"])
-    run = live(network, tl.PassThrough(), 1, tl.Outage("plant", loss=0.5))
+    run = live(network, tl.LotForLot(), 1, tl.Outage("plant", loss=0.5))
     assert series(run, "started", product="unit") == [5]
     assert series(run, "started", product="other") == [0]
-    run = live(network, tl.PassThrough(), 1, tl.Outage("plant", "unit", loss=0.5))
+    run = live(network, tl.LotForLot(), 1, tl.Outage("plant", "unit", loss=0.5))
     assert series(run, "started", product="unit") == [5]
     assert series(run, "started", product="other") == [5]
 
@@ -110,7 +110,7 @@ def test_a_store_ships_less_receives_and_goes_on_ordering(loss, served):
     """A closed store takes in what arrives and still orders what was asked."""
     network = tl.serial(["mine", "shop"], demand=tl.Constant(4), on_hand={"shop": 8})
     outage = tl.Outage("shop", loss=loss, start=1, days=2)
-    run = live(network, tl.PassThrough(), 4, outage)
+    run = live(network, tl.LotForLot(), 4, outage)
     assert series(run, "served") == served
     assert series(run, "ordered") == [4] * 4
     assert series(run, "received") == [0, 4, 4, 4]
@@ -173,7 +173,7 @@ def test_a_delay_concerns_what_is_shipped_meanwhile():
 
 def test_a_demand_shift_multiplies():
     network = tl.serial(["mine", "shop"], demand=tl.Constant(3))
-    run = live(network, tl.PassThrough(), 4, tl.DemandShift("shop", factor=2, start=1, days=2))
+    run = live(network, tl.LotForLot(), 4, tl.DemandShift("shop", factor=2, start=1, days=2))
     assert series(run, "demand") == [3, 6, 6, 3]
 
 
@@ -184,7 +184,7 @@ def test_a_disruption_fades_out_in_a_straight_line():
     """With three days of recovery, 3/4, 2/4 and 1/4 of it are left on these days."""
     network = tl.serial(["mine", "shop"], demand=tl.Constant(4))
     shift = tl.DemandShift("shop", factor=2, start=2, days=1, recovery=3)
-    assert series(live(network, tl.PassThrough(), 7, shift), "demand") == [4, 4, 8, 7, 6, 5, 4]
+    assert series(live(network, tl.LotForLot(), 7, shift), "demand") == [4, 4, 8, 7, 6, 5, 4]
 
 
 def test_a_delay_is_rounded_while_it_fades_out():
@@ -199,13 +199,13 @@ def test_a_delay_is_rounded_while_it_fades_out():
 def test_a_disruption_may_start_at_once_whatever_its_recovery(start):
     network = tl.serial(["mine", "shop"], demand=tl.Constant(4))
     shift = tl.DemandShift("shop", factor=2, start=start, days=2, recovery=3)
-    demand = series(live(network, tl.PassThrough(), 7, shift), "demand")
+    demand = series(live(network, tl.LotForLot(), 7, shift), "demand")
     assert demand == [4] * start + [8, 8, 7, 6, 5] + [4] * (2 - start)
 
 
 def test_a_length_is_rounded_up():
     network = tl.serial(["mine", "shop"], demand=tl.Constant(3))
-    run = live(network, tl.PassThrough(), 4, tl.DemandShift("shop", factor=2, days=1.5))
+    run = live(network, tl.LotForLot(), 4, tl.DemandShift("shop", factor=2, days=1.5))
     assert series(run, "demand") == [6, 6, 3, 3]
 
 
@@ -248,7 +248,7 @@ def two_ways(first=None, second=None, depot=None, days=40):
                        **(second or {}))],
         demands=[tl.Demand("shop", "unit", 4)],
     )  # fmt: skip
-    return tl.Scenario(network, tl.PassThrough(), days=days)
+    return tl.Scenario(network, tl.LotForLot(), days=days)
 
 
 OUT = tl.LaneOutage("mine", "shop", start=8, days=6)
@@ -284,12 +284,12 @@ def test_a_maker_without_capacity_is_not_asked_and_one_with_stock_to_pass_on_is(
     """What is bought and kept at a site leaves it, whatever the site can make."""
     makes = two_ways(depot=tl.Node("depot", capacity=0)).disrupt(OUT)
     network = makes.network.change(tl.Recipe("depot", "unit"))
-    closed = tl.Scenario(network, tl.PassThrough(), days=40, disruptions=[OUT])
+    closed = tl.Scenario(network, tl.LotForLot(), days=40, disruptions=[OUT])
     assert series(tl.simulate(closed), "backlog", "shop")[-1] == 0
     network = makes.network.change(
         tl.Lane("mine", "depot", "unit"), tl.Stock("depot", "unit", on_hand=30)
     )
-    passes = tl.Scenario(network, tl.PassThrough(), days=40, disruptions=[OUT])
+    passes = tl.Scenario(network, tl.LotForLot(), days=40, disruptions=[OUT])
     assert series(tl.simulate(passes), "shipped", "depot")[8:14] == [4] * 6
 
 

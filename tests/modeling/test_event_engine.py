@@ -49,7 +49,7 @@ def series(run, name, node="shop", product=""):
 def test_a_day_goes_up_with_orders_and_down_with_goods():
     """Demand, then decisions downstream first, then turns upstream first, then the books close."""
     network = tl.serial(["mine", "plant", "shop"], demand=tl.Trace((5,)), lead_time=0)
-    run = live(network, tl.PassThrough(), 1)
+    run = live(network, tl.LotForLot(), 1)
     assert [(event.kind, event.node) for event in run.log] == [
         ("demanded", "shop"),
         ("decided", "shop"), ("ordered", "shop"), ("decided", "plant"), ("ordered", "plant"),
@@ -103,7 +103,7 @@ def test_the_evening_sees_the_days_goods_moved():
 def test_a_review_period_adds_up_what_was_asked_meanwhile():
     """A node that decides every three days sees the demand of three days."""
     network = chain((2,) * 7, on_hand=20, shop=tl.Node("shop", review_period=3))
-    assert series(live(network, tl.PassThrough(), 7), "ordered") == [2, 0, 0, 6, 0, 0, 6]
+    assert series(live(network, tl.LotForLot(), 7), "ordered") == [2, 0, 0, 6, 0, 0, 6]
 
 
 def test_a_letter_that_arrives_is_seen_by_the_same_mornings_decision():
@@ -111,7 +111,7 @@ def test_a_letter_that_arrives_is_seen_by_the_same_mornings_decision():
     seen = []
     network = tl.serial(["mine", "plant", "shop"], demand=tl.Trace((4, 0, 0)))
     network = network.change(tl.Lane("plant", "shop", "unit", order_delay=1))
-    rules = {"shop": tl.PassThrough(), "plant": watched(tl.PassThrough(), seen)}
+    rules = {"shop": tl.LotForLot(), "plant": watched(tl.LotForLot(), seen)}
     run = live(network, rules, 3)
     assert [row[-1] for row in seen] == [0, 4, 0]
     assert series(run, "ordered", "plant") == [0, 4, 0]
@@ -128,7 +128,7 @@ def test_the_oldest_order_is_served_first():
 def test_season_and_trend_scale_demand():
     """Demand on day t is pattern × season of its part × (1 + trend × t)."""
     row = tl.Demand("shop", "unit", 10, season=(1, 0.5), season_days=4, trend=0.1)
-    run = live(chain((0,)).change(row), tl.PassThrough(), 5)
+    run = live(chain((0,)).change(row), tl.LotForLot(), 5)
     assert series(run, "demand") == pytest.approx([10, 11, 6, 6.5, 14])
 
 
@@ -197,8 +197,8 @@ def test_returnable_containers_are_never_lost():
         ],
     )  # fmt: skip
     rules = {
-        "plant": tl.PassThrough(),
-        ("customer", "full"): tl.PassThrough(),
+        "plant": tl.LotForLot(),
+        ("customer", "full"): tl.LotForLot(),
         ("customer", "empty"): lambda view: 3.0,
     }
     run = live(network, rules, 60)
@@ -231,7 +231,7 @@ def test_neighbours_help_each_other_out():
         demands=[tl.Demand("south", "unit", 3)],
         stocks=[tl.Stock("north", "unit", 10)],
     )
-    rules = {"north": planned(), "south": tl.PassThrough()}
+    rules = {"north": planned(), "south": tl.LotForLot()}
     run = live(network, rules, 4, disruptions=[tl.Outage("centre", days=2)])
     assert series(run, "shipped", "north") == [3, 3, 0, 0]
     assert series(run, "shipped", "centre") == [0, 0, 3, 3]

@@ -60,7 +60,7 @@ def test_a_series_that_never_settles_gets_advice():
 
 
 def test_pairing_narrows_a_difference():
-    """On the same luck a difference is known far better than from independent histories."""
+    """On the same luck a difference is known far better than from independent replications."""
     found = tl.compare({"lean": newsvendor(54), "safe": newsvendor(58)}, 100, seed=1,
                        kpis=["mean_stock"])  # fmt: skip
     paired = found.difference("safe", "mean_stock")
@@ -122,7 +122,7 @@ def test_tuning_finds_the_newsvendor():
 
 
 def test_what_tuning_gains_is_told_from_luck_that_did_not_choose():
-    """Three short histories flatter their own choice; other luck tells what it is worth."""
+    """Three short replications flatter their own choice; other luck tells what it is worth."""
     flattered, judged = [], []
     for seed in range(12):
         start = newsvendor(56, days=10)

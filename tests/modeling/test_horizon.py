@@ -8,8 +8,8 @@ import pytest
 
 import twinlab as tl
 from twinlab.modeling import horizon_of, run_longer
-from twinlab.modeling.abreast import replicate_abreast
-from twinlab.modeling.horizon import stretch
+from twinlab.modeling.simulation.output_analysis import stretch
+from twinlab.modeling.simulation.replicate_many import replicate_many
 
 
 def shop(days=120, capacity=1000, **columns):
@@ -61,7 +61,7 @@ def test_the_stretches_are_the_sums_of_the_last_days():
 
 def test_who_does_the_work_changes_nothing(monkeypatch):
     usual = tl.replicate(shop(), 300, seed=3)
-    abreast = replicate_abreast([shop()], 300, seed=3)[0]
+    abreast = replicate_many([shop()], 300, seed=3)[0]
     monkeypatch.setattr(sys.modules["twinlab.modeling.replicate"], "_PIECE", 1)
     for other in (abreast, tl.replicate(shop(), 300, seed=3)):
         assert np.array_equal(usual.stretches, other.stretches)
@@ -104,8 +104,8 @@ def test_every_result_says_it():
     assert "narrow: still moving on day 60" in str(found)
     assert "narrow: still moving on day 60" in found._repr_html_()
     assert "wide: " not in str(found)
-    assert "still moving" in str(found.difference("narrow", "total_cost"))
-    assert found.longer().batches["narrow"].days == range(120)
+    assert "still moving" in str(found.difference("restrict", "total_cost"))
+    assert found.longer().batches["restrict"].days == range(120)
     calm = tl.compare({"wide": shop(60), "same": shop(60)}, 20, seed=1)
     assert "still moving" not in str(calm)
     assert list(calm.table) == list(found.table)

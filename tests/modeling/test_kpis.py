@@ -1,4 +1,4 @@
-"""KPIs of short histories, worked out by hand."""
+"""KPIs of short replications, worked out by hand."""
 
 import math
 

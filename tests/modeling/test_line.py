@@ -129,7 +129,7 @@ def test_age_replacement_costs_what_the_formula_says():
     """Renewals per minute of work: F/m failures and R/m replacements, m = E[min(life, age)]."""
     age, life = 83.0, Weibull(3, 150)  # a machine is replaced between two parts of a minute
     line = Line([Station("press", 1, time_to_failure=life, replace_at=age)])
-    runs = replicate_line(line, days=10, histories=40, seed=1, warm_up=0).runs
+    runs = replicate_line(line, days=10, replications=40, seed=1, warm_up=0).runs
     reliability = math.exp(-((age / life.scale) ** life.shape))
     steps = np.linspace(0, age, 10_001)
     mean = np.trapezoid(np.exp(-((steps / life.scale) ** life.shape)), steps)
@@ -140,7 +140,7 @@ def test_age_replacement_costs_what_the_formula_says():
 def test_a_worn_tool_makes_more_faults():
     """From age 0 to 100 the chance rises from 0 to 0.2: one part in ten on average."""
     press = Station("press", 1, replace_at=100, faults=(Fault("dent", 0, wear=0.002),))
-    runs = replicate_line(Line([press]), days=10, histories=40, seed=2, warm_up=0).runs
+    runs = replicate_line(Line([press]), days=10, replications=40, seed=2, warm_up=0).runs
     near([run.escaped_share for run in runs], np.mean(0.002 * np.arange(1, 101)))
 
 
@@ -162,7 +162,7 @@ def test_weibull_lives_have_their_mean():
 def test_what_is_found_is_scrapped_and_the_rest_escapes():
     """One part in ten is faulty, 80 % are found: yield 0.92, and 0.02 of 0.92 escape."""
     line = Line([Station("mill", 1, faults=Fault("burr", 0.1), inspection=Inspection(0.8))])
-    runs = replicate_line(line, days=12, histories=40, seed=1).runs
+    runs = replicate_line(line, days=12, replications=40, seed=1).runs
     near([run.good_share for run in runs], 0.92)
     near([run.escaped_share for run in runs], 0.02 / 0.92)
 
@@ -170,7 +170,7 @@ def test_what_is_found_is_scrapped_and_the_rest_escapes():
 def test_rework_takes_time_and_saves_parts():
     """Each look sends 0.2 back: 1 / 0.8 works per part, nothing scrapped, nothing escapes."""
     mill = Station("mill", 1, faults=Fault("burr", 0.2), inspection=Inspection(rework_to="mill"))
-    runs = replicate_line(Line([mill]), days=12, histories=40, seed=1).runs
+    runs = replicate_line(Line([mill]), days=12, replications=40, seed=1).runs
     near([run.throughput for run in runs], 480 * 0.8)
     assert {run.good_share for run in runs} == {1.0}
     assert {run.escaped_share for run in runs} == {0.0}
@@ -188,7 +188,7 @@ def test_rework_loops_with_full_buffers_do_not_lock():
 def test_the_same_seed_lives_the_same_history():
     assert run_line(LOOP, seed=4).events == run_line(LOOP, seed=4).events
     assert run_line(LOOP, seed=4).events != run_line(LOOP, seed=5).events
-    batch = replicate_line(LOOP, days=4, histories=3, seed=4)
+    batch = replicate_line(LOOP, days=4, replications=3, seed=4)
     assert batch.runs[2] == run_line(LOOP, days=4, seed=4, history=2, log=False)
 
 
@@ -250,7 +250,7 @@ def test_a_node_makes_what_its_line_was_measured_to_make(chain):
 
 
 def test_many_histories_feed_their_mean(chain):
-    batch = replicate_line(LOOP, days=4, histories=3)
+    batch = replicate_line(LOOP, days=4, replications=3)
     fed = feed(chain, "plant", batch)
     recipe = next(r for r in fed.network.recipes if r.node == "plant")
     assert recipe.good_share == Constant(batch.values("good_share").mean())

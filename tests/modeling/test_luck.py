@@ -1,13 +1,13 @@
-"""Luck: named streams, blocks of replications, and how often random disruptions strike."""
+"""RandomStreams: named streams, blocks of replications, and how often random disruptions strike."""
 
 import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.luck import BLOCK, draw_luck, stream
+from twinlab.modeling.simulation.random_streams import BLOCK, draw_streams, stream
 
 SHOP = tl.serial(["mine", "shop"], demand=tl.Normal(50, 8), lead_time=tl.Gamma(4, 2))
-LONG = tl.Scenario(SHOP, tl.PassThrough(), days=3000)
+LONG = tl.Scenario(SHOP, tl.LotForLot(), days=3000)
 STRIKE = tl.Outage("mine", rate=0.05, days=4)
 
 
@@ -33,7 +33,7 @@ def test_a_stream_is_told_by_seed_block_and_name():
 def test_a_replication_is_a_column_of_its_block():
     """Replication 70 is column 6 of block 1, and so in every horizon."""
     run = tl.simulate(LONG.change(days=40), seed=3, replication=70)
-    block = draw_luck(LONG, 3, block=1)
+    block = draw_streams(LONG, 3, block=1)
     assert BLOCK == 64
     assert np.array_equal(run.series("demand"), block.demand["shop", "unit"][:40, 6])
     leads = [event.due - event.day for event in run.log.of("shipped")]
@@ -42,7 +42,7 @@ def test_a_replication_is_a_column_of_its_block():
 
 def test_shops_alike_have_luck_of_their_own():
     twins = tl.distribution("DC", ["north", "south"], demand=tl.Normal(50, 8))
-    luck = draw_luck(tl.Scenario(twins, tl.PassThrough(), days=2000), 5)
+    luck = draw_streams(tl.Scenario(twins, tl.LotForLot(), days=2000), 5)
     north, south = (luck.demand[name, "unit"].ravel() for name in ("north", "south"))
     assert abs(np.corrcoef(north, south)[0, 1]) < 4 / np.sqrt(north.size)
 
@@ -53,7 +53,7 @@ def test_what_is_added_to_a_network_leaves_the_rest_its_luck():
         tl.Node("kiosk"), tl.Product("tea"), tl.Lane("mine", "kiosk", "tea", lead_time=2),
         tl.Demand("kiosk", "tea", tl.Poisson(3)),
     )  # fmt: skip
-    one, two = draw_luck(LONG, 8), draw_luck(tl.Scenario(more, tl.PassThrough(), days=3000), 8)
+    one, two = draw_streams(LONG, 8), draw_streams(tl.Scenario(more, tl.LotForLot(), days=3000), 8)
     assert np.array_equal(one.demand["shop", "unit"], two.demand["shop", "unit"])
     key = ("mine", "shop", "unit", "road")
     assert np.array_equal(one.lead_time[key], two.lead_time[key])
@@ -77,7 +77,7 @@ def test_no_goods_arrive_before_they_left(back, least):
     network = SHOP.change(tl.Lane("mine", "shop", "unit", lead_time=tl.Normal(1, 2)))
     if back:
         network = network.change(tl.Lane("shop", "mine", "unit", lead_time=2))
-    days = draw_luck(tl.Scenario(network, tl.PassThrough(), days=300), 4).lead_time
+    days = draw_streams(tl.Scenario(network, tl.LotForLot(), days=300), 4).lead_time
     drawn = days["mine", "shop", "unit", "road"]
     assert drawn.min() == least
     assert 0.2 < (drawn == least).mean() < 0.7
@@ -88,7 +88,7 @@ def test_no_more_is_good_than_was_started():
     """A yield whose law reaches above 1 is cut there, day by day; below 1 it stays as drawn."""
     network = tl.assembly("plant", {"wheel": 2}, demand=tl.Constant(5), on_hand=9)
     network = network.change(tl.Recipe("plant", "unit", {"wheel": 2}, good_share=tl.Normal(1, 0.2)))
-    share = draw_luck(tl.Scenario(network, tl.BaseStock(20), days=400), 7).good_share[
+    share = draw_streams(tl.Scenario(network, tl.BaseStock(20), days=400), 7).good_share[
         "plant", "unit"
     ]
     assert share.max() == 1.0
@@ -102,7 +102,7 @@ def test_no_more_is_good_than_was_started():
 
 def test_a_random_disruption_is_active_as_often_as_its_rate_says():
     """Up (1 - r) / r days on average, then down D days: active D / (D + (1 - r) / r)."""
-    active = draw_luck(LONG.disrupt(STRIKE), 4).active[0]
+    active = draw_streams(LONG.disrupt(STRIKE), 4).active[0]
     mean, error = mean_and_error(active)
     assert error < 0.005
     assert abs(mean - 4 / (4 + 0.95 / 0.05)) < 4 * error
@@ -110,13 +110,15 @@ def test_a_random_disruption_is_active_as_often_as_its_rate_says():
 
 def test_a_recovery_belongs_to_the_disruption():
     """While it fades out it does not strike again: three more active days each time."""
-    active = draw_luck(LONG.disrupt(tl.Outage("mine", rate=0.05, days=4, recovery=3)), 4).active[0]
+    active = draw_streams(LONG.disrupt(tl.Outage("mine", rate=0.05, days=4, recovery=3)), 4).active[
+        0
+    ]
     mean, error = mean_and_error(active)
     assert abs(mean - 7 / (7 + 0.95 / 0.05)) < 4 * error
 
 
 def test_a_random_disruption_waits_for_its_first_day():
-    active = draw_luck(LONG.disrupt(tl.Outage("mine", rate=0.5, days=4, start=20)), 4).active[0]
+    active = draw_streams(LONG.disrupt(tl.Outage("mine", rate=0.5, days=4, start=20)), 4).active[0]
     assert not active[:20].any()
     assert active[20].any()
 
@@ -124,7 +126,7 @@ def test_a_random_disruption_waits_for_its_first_day():
 def test_random_lengths_have_their_mean():
     """A certain strike each time it can: Uniform(1, 5) rounded up lasts 3.5 days on average."""
     scenario = LONG.disrupt(tl.Outage("mine", days=tl.Uniform(1, 5), rate=1, recovery=1))
-    half = draw_luck(scenario, 6).making["mine", "unit"] == 0.5
+    half = draw_streams(scenario, 6).making["mine", "unit"] == 0.5
     starts, ends = half[:-1].sum(), half[1:].sum()
     days = half.size / ((starts + ends) / 2) - 1
     assert days == pytest.approx(3.5, rel=0.01)
@@ -132,9 +134,9 @@ def test_random_lengths_have_their_mean():
 
 def test_one_disruption_strikes_whatever_others_do():
     """Adding a disruption, even of the same kind and node, leaves the first its days."""
-    first = draw_luck(LONG.disrupt(STRIKE), 4).active[0]
+    first = draw_streams(LONG.disrupt(STRIKE), 4).active[0]
     others = [STRIKE, tl.Outage("shop", rate=0.1), tl.DemandShift("shop", factor=2, rate=0.1)]
-    luck = draw_luck(LONG.disrupt(STRIKE, *others), 4)
+    luck = draw_streams(LONG.disrupt(STRIKE, *others), 4)
     assert np.array_equal(first, luck.active[0])
     for active in luck.active[1:]:
         both = (first & active).mean()
@@ -150,7 +152,7 @@ def test_one_disruption_strikes_whatever_others_do():
 )  # fmt: skip
 def test_how_hard_it_strikes_does_not_change_when(mild, hard):
     """Common random numbers: a slider of the severity moves nothing else."""
-    one, two = (draw_luck(LONG.disrupt(each), 4).active[0] for each in (mild, hard))
+    one, two = (draw_streams(LONG.disrupt(each), 4).active[0] for each in (mild, hard))
     assert np.array_equal(one, two)
 
 
@@ -159,7 +161,7 @@ def test_each_replication_has_disruptions_of_its_own(replication):
     """A random disruption's days in a run are those of its column in its block."""
     run = tl.simulate(LONG.change(days=200).disrupt(STRIKE), seed=9, replication=replication)
     block, column = divmod(replication, BLOCK)
-    active = draw_luck(LONG.disrupt(STRIKE), 9, block).active[0][:200, column]
+    active = draw_streams(LONG.disrupt(STRIKE), 9, block).active[0][:200, column]
     begun = [event.day for event in run.log.of("disrupted")]
     before = np.concatenate([[False], active[:-1]])
     assert begun == np.flatnonzero(active & ~before).tolist()
@@ -172,7 +174,7 @@ def test_a_random_disruption_may_strike_again_on_the_first_day_on_which_it_is_no
     for pause in (0, 1, 3):
         outage = tl.Outage("mine", rate=1, days=2, recovery=1, start=1, pause=pause)
         severity[pause] = (
-            1 - draw_luck(LONG.change(days=13).disrupt(outage), 4).making["mine", "unit"][:, 0]
+            1 - draw_streams(LONG.change(days=13).disrupt(outage), 4).making["mine", "unit"][:, 0]
         )
     assert severity[0].tolist() == [0, 1, 1, 0.5, 1, 1, 0.5, 1, 1, 0.5, 1, 1, 0.5]
     assert severity[1].tolist() == [0, 1, 1, 0.5, 0, 1, 1, 0.5, 0, 1, 1, 0.5, 0]
@@ -182,7 +184,7 @@ def test_a_random_disruption_may_strike_again_on_the_first_day_on_which_it_is_no
 @pytest.mark.parametrize(("fail", "recover"), [(0.05, 0.2), (0.6, 0.9), (0.3, 1)])
 def test_two_states_change_with_their_probabilities_whatever_was_before(fail, recover):
     """A Markov chain: the day before decides, and not the day before that."""
-    up = ~draw_luck(LONG.disrupt(tl.Outage.two_state("mine", fail, recover)), 12).active[0]
+    up = ~draw_streams(LONG.disrupt(tl.Outage.two_state("mine", fail, recover)), 12).active[0]
     mean, error = mean_and_error(up[50:])
     assert abs(mean - recover / (fail + recover)) <= 4 * error
     two, one, today = up[:-2], up[1:-1], up[2:]
@@ -194,7 +196,7 @@ def test_two_states_change_with_their_probabilities_whatever_was_before(fail, re
             else:
                 bound = 4 * np.sqrt(answer * (1 - answer) / len(found))
                 assert abs(found.mean() - answer) <= bound, (older, before)
-    first = draw_luck(LONG.disrupt(tl.Outage.two_state("mine", fail, recover)), 13, 0, 4096)
+    first = draw_streams(LONG.disrupt(tl.Outage.two_state("mine", fail, recover)), 13, 0, 4096)
     share = first.active[0][0].mean()
     assert abs(share - fail) <= 4 * np.sqrt(fail * (1 - fail) / 4096)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.luck import draw_luck
-from twinlab.scope.under_way import Shipment
+from twinlab.modeling.simulation.random_streams import draw_streams
+from twinlab.scope.state import Shipment
 
 
 def arrivals(lead_time, ages, blocks=4, today=100):
@@ -17,7 +17,7 @@ def arrivals(lead_time, ages, blocks=4, today=100):
     start.day, start.tracked = today, False
     start.under_way[key] = [Shipment(today, 1.0, today - int(age)) for age in ages]
     scenario = scenario.change(days=today + 1)
-    luck = draw_luck(scenario, 3, 0, blocks * 64, start)
+    luck = draw_streams(scenario, 3, 0, blocks * 64, start)
     return np.array([np.broadcast_to(due, blocks * 64) for due in luck.arrivals[key]]) - today
 
 
@@ -61,8 +61,8 @@ def test_goods_stand_still_while_their_lane_is_known_to_be_held():
     start, key = tl.State.initial(network), network.lanes[0].key
     start.day, start.tracked = 10, False
     start.under_way[key] = [Shipment(11, 3.0, 7)]  # due tomorrow, but for the closure
-    assert draw_luck(scenario, 1, 0, 64, start).arrivals[key][0].tolist() == [19] * len(
-        draw_luck(scenario, 1, 0, 64, start).arrivals[key][0]
+    assert draw_streams(scenario, 1, 0, 64, start).arrivals[key][0].tolist() == [19] * len(
+        draw_streams(scenario, 1, 0, 64, start).arrivals[key][0]
     )
 
 

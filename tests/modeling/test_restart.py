@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.replicate import nights_of
-from twinlab.scope.restart import fit
-from twinlab.scope.under_way import Shipment
+from twinlab.modeling.simulation.replicate import nights_of
+from twinlab.scope.state import Shipment, fit
 
 
 def bakery(**recipe):
@@ -67,7 +66,7 @@ def test_orders_of_last_night_are_carried_out_though_nobody_decides_at_night_now
 
 def test_what_was_asked_since_the_last_review_is_not_forgotten():
     weekly = shop().network.change(tl.Node("shop", review_period=5))
-    seen = tl.Scenario(weekly, tl.PassThrough(), days=20)
+    seen = tl.Scenario(weekly, tl.LotForLot(), days=20)
     run = both(seen.change(network=shop().network), tl.simulate(seen).state_on(8))
     assert run.series("ordered").tolist() == [18.0, *[6.0] * 11]
 
@@ -77,7 +76,7 @@ def test_what_is_new_in_the_tables_is_empty():
     depot = tl.Lane("depot", "shop", "unit", lead_time=1, sourcing_rank=2)
     feed = tl.Lane("mine", "depot", "unit", lead_time=1, initial_pipeline=9)
     more = shop().network.change(tl.Node("depot"), depot, feed, tl.Stock("depot", "unit", 50))
-    rules = {"shop": tl.BaseStock(60), "depot": tl.PassThrough()}
+    rules = {"shop": tl.BaseStock(60), "depot": tl.LotForLot()}
     run = both(shop().change(network=more, rules=rules), tl.simulate(shop()).state_on(9))
     assert run.series("on_hand", "depot").tolist() == [0.0] * 11
     assert run.total("received", "shop") == 66.0

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import poisson
 
 import twinlab as tl
-from twinlab.modeling.kpis import KPIs
+from twinlab.modeling.simulation.kpis import KPIs
 from twinlab.scope.columns import schema
 
 

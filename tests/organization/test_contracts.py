@@ -93,7 +93,7 @@ def test_expected_profits_are_the_means_of_simulated_seasons(contract):
     found = deal(SEASON, contract)
     asked = tl.Demand("shop", "unit", SEASON.demand, backorders=False)
     network = tl.serial(["maker", "shop"], demand=asked, on_hand={"shop": found.quantity})
-    batch = tl.replicate(tl.Scenario(network, tl.PassThrough(), days=1), 20_000, seed=1985)
+    batch = tl.replicate(tl.Scenario(network, tl.LotForLot(), days=1), 20_000, seed=1985)
     sold, left = batch.total("served", "shop"), batch.total("on_hand", "shop")
     np.testing.assert_allclose(sold + left, found.quantity)
     seasons = settle(SEASON, contract, found.quantity, sold)

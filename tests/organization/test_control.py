@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.management import align, respond
+from twinlab.management import align, best_response
 from twinlab.organization import Organization, Role
 
 
@@ -37,7 +37,7 @@ def test_everybody_for_himself_costs_the_network_more_than_one_planner():
     """Cachon & Zipkin (1999): the equilibrium of local costs is no optimum, and has less stock."""
     roles = Organization([own("plant", 0.03), own("shop", 0.97)], tl.cost)
     scenario = two_stages()
-    alone = respond(scenario, roles, 64, seed=3)
+    alone = best_response(scenario, roles, 64, seed=3)
     assert alone.settled
     assert not alone.edges
     with warnings.catch_warnings(action="error"):
@@ -56,7 +56,7 @@ def test_everybody_for_himself_costs_the_network_more_than_one_planner():
 
 def test_where_it_settles_nobody_gains_by_moving_alone():
     roles = Organization([own("plant", 0.03), own("shop", 0.97)], tl.cost)
-    there = respond(two_stages(), roles, 64, seed=3).scenario
+    there = best_response(two_stages(), roles, 64, seed=3).scenario
     for role in roles.roles:
         now = role.goal(tl.replicate(there, 64, seed=3)).mean()
         for path, (low, high) in role.decides.items():
@@ -71,7 +71,7 @@ def test_a_kpi_without_a_counterweight_drives_to_the_edge():
     hoarder = Role(
         "hoarder", LEVELS["shop"], lambda h: tl.mean_stock(h, "shop"), "units", more_is_better=True
     )
-    found = respond(two_stages(), Organization([purchasing, hoarder], tl.cost), 64, seed=3,
+    found = best_response(two_stages(), Organization([purchasing, hoarder], tl.cost), 64, seed=3,
                     evaluations=25)  # fmt: skip
     assert found.edges == ("shop.up_to",)
     assert found.rounds[-1]["shop.up_to"] > 89
@@ -107,7 +107,7 @@ MISTAKES = [
     (lambda: align(Organization([own("shop", 1)], tl.cost),
                    {"a": tl.replicate(two_stages(), 64), "b": tl.replicate(two_stages(), 65)}),
      "replicate all of them with the same replications and seed"),
-    (lambda: respond(two_stages(), Organization([Role("x", {"shp.up_to": (1, 2)}, tl.cost)],
+    (lambda: best_response(two_stages(), Organization([Role("x", {"shp.up_to": (1, 2)}, tl.cost)],
                                                 tl.cost)), "path 'shp.up_to' leads nowhere"),
 ]  # fmt: skip
 

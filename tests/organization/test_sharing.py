@@ -17,8 +17,8 @@ def seen(network, item, what, days=3, **given):
         lists[-1].append(float(answer if isinstance(answer, float) else answer[0]))
         return 0.0 * view.demand
 
-    rules = dict.fromkeys(tl.Scenario(network, tl.PassThrough(), days=days).decided_items(),
-                          tl.PassThrough())  # fmt: skip
+    rules = dict.fromkeys(tl.Scenario(network, tl.LotForLot(), days=days).decided_items(),
+                          tl.LotForLot())  # fmt: skip
     scenario = tl.Scenario(network, rules | {item: watched}, days=days, **given)
     for engine in (tl.simulate, tl.replicate):
         lists.append([])
@@ -106,7 +106,7 @@ def test_a_scenario_that_says_nothing_shares_everything():
 
 
 def test_sharing_is_given_for_all_by_node_or_by_product_of_a_node():
-    rule, own, sold = tl.PassThrough(), OwnOrders(), PointOfSale()
+    rule, own, sold = tl.LotForLot(), OwnOrders(), PointOfSale()
     everybody = tl.Scenario(CHAIN, rule, days=3, sharing=own)
     assert set(everybody.sharing.values()) == {own}
     assert len(everybody.sharing) == 3
@@ -118,13 +118,13 @@ def test_sharing_is_given_for_all_by_node_or_by_product_of_a_node():
 
 
 def test_whoever_a_new_network_brings_sees_as_much_as_everybody():
-    scenario = tl.Scenario(CHAIN, tl.PassThrough(), days=3, sharing=OwnOrders())
+    scenario = tl.Scenario(CHAIN, tl.LotForLot(), days=3, sharing=OwnOrders())
     longer = tl.serial(["mine", "plant", "depot", "shop", "kiosk"], demand=tl.Trace((6, 2, 9)))
     assert scenario.change(network=longer).sharing["kiosk", "unit"] == OwnOrders()
 
 
 def test_a_player_sees_no_more_than_the_regime_shares():
-    scenario = tl.Scenario(CHAIN, tl.PassThrough(), days=3, sharing=OwnOrders())
+    scenario = tl.Scenario(CHAIN, tl.LotForLot(), days=3, sharing=OwnOrders())
     game = tl.Game(scenario, players=["plant"])
     assert game.view.demand == 6.0
     with pytest.raises(tl.ScenarioError, match="does not show"):
@@ -133,9 +133,9 @@ def test_a_player_sees_no_more_than_the_regime_shares():
 
 @pytest.mark.parametrize("what", ["echelon_position", "point_of_sale"])
 def test_a_rule_asked_one_by_one_sees_what_others_share_too(what):
-    """With 64 histories of random demand, and as many as the event engine lives one by one."""
+    """With 64 replications of random demand, and as many as the event engine lives one by one."""
     network = tl.serial(["mine", "plant", "shop"], demand=tl.Normal(9, 2), on_hand=30)
-    rule = tl.OneByOne(lambda view: max(0.0, 60.0 - 0.5 * getattr(view, what)))
+    rule = tl.ScalarRule(lambda view: max(0.0, 60.0 - 0.5 * getattr(view, what)))
     scenario = tl.Scenario(network, rule, days=20)
     batch = tl.replicate(scenario, 64, seed=2)
     assert batch.history(7).equals(tl.simulate(scenario, 2, 7).daily)

@@ -69,7 +69,7 @@ def test_advice_is_asked_once_per_decision():
 
 
 def test_a_simulated_overrider_is_judged_on_the_same_luck():
-    """Paired: the estimate is the mean of the differences of single histories."""
+    """Paired: the estimate is the mean of the differences of single replications."""
     chain = people.beer_chain({"retailer": STUBBORN}, demand=tl.Poisson(8))
     found = people.override_value(chain, "retailer", 64, seed=5, outcome=people.beer_cost)
     follow = chain.decide({"retailer": GOOD})

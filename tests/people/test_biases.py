@@ -5,7 +5,7 @@ import pytest
 
 import twinlab as tl
 from twinlab import people
-from twinlab.people.biases import ask
+from twinlab.people.rules import ask
 
 ANCHOR = people.AnchorAndAdjust()
 CHAINS = {
@@ -13,7 +13,7 @@ CHAINS = {
     "pulled": people.PullToCentre(optimum=60, mean=30, weight=0.5),
     "chasing": people.DemandChasing(ANCHOR, 0.3),
     "panic": people.Panic(ANCHOR, 0.4),
-    "wavering": people.Wavering(people.Panic(ANCHOR, 0.1), 2.0, seed=5),
+    "wavering": people.NoisyRule(people.Panic(ANCHOR, 0.1), 2.0, seed=5),
     "advised": people.TakesAdvice(own=ANCHOR, advice=people.AnchorAndAdjust(0, 1, 1, 28)),
 }
 
@@ -53,7 +53,7 @@ def test_no_bias_is_the_rule_itself():
     seen = view(on_hand=6.0, backlog=3.0, demand=9.0)
     rule = tl.BaseStock(20)
     for unbiased in (people.Panic(rule, 0), people.DemandChasing(rule, 0),
-                     people.Wavering(rule, 0), people.PullToCentre(20, 9, weight=0)):  # fmt: skip
+                     people.NoisyRule(rule, 0), people.PullToCentre(20, 9, weight=0)):  # fmt: skip
         assert unbiased(seen) == rule(seen)
 
 
@@ -96,10 +96,10 @@ def test_the_pipeline_forgotten_makes_the_bullwhip():
 
 
 def test_a_mood_depends_on_seed_node_and_day_only():
-    rule = people.Wavering(lambda seen: 100.0, 5, seed=1, whole=False)
+    rule = people.NoisyRule(lambda seen: 100.0, 5, seed=1, whole=False)
     seen = view(day=3)
     assert rule(seen) == rule(seen) != rule(view(day=4))
-    assert people.Wavering(lambda seen: 100.0, 5, seed=2, whole=False)(seen) != rule(seen)
+    assert people.NoisyRule(lambda seen: 100.0, 5, seed=2, whole=False)(seen) != rule(seen)
     moods = np.array([rule(view(day=day)) for day in range(2000)])
     assert abs(moods.mean() - 100) <= 4 * 5 / np.sqrt(2000)
     assert abs(moods.std() - 5) <= 4 * 5 / np.sqrt(2 * 2000)

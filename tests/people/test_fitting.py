@@ -16,7 +16,7 @@ def covered(station, spread, **game):
     """How often each parameter's interval covers the truth, over many simulated players."""
     hits = np.zeros(len(NAMES))
     for seed in range(SEEDS):
-        moody = people.Wavering(TRUE, spread, seed=seed, whole=False)
+        moody = people.NoisyRule(TRUE, spread, seed=seed, whole=False)
         run = tl.simulate(people.beer_chain({station: moody}, **game), seed=seed)
         fit = people.fit_ordering(run, station, first=4)
         hits += [fit[name].low <= getattr(TRUE, name) <= fit[name].high for name in NAMES]
@@ -64,7 +64,7 @@ def test_a_player_who_never_adjusts_may_seem_to():
     """The limit that the docstring admits: stock is a random walk, and α comes out above zero."""
     found = []
     for seed in range(20):
-        moody = people.Wavering(people.AnchorAndAdjust(alpha=0, starts=4), 1.5, seed=seed)
+        moody = people.NoisyRule(people.AnchorAndAdjust(alpha=0, starts=4), 1.5, seed=seed)
         run = tl.simulate(people.beer_chain({"retailer": moody}))
         found.append(people.fit_ordering(run, "retailer", first=4)["alpha"].low > 0)
     assert np.mean(found) > 0.05 + 4 * np.sqrt(0.05 * 0.95 / len(found))

@@ -28,7 +28,7 @@ def chain(periods, shared):
 
 
 def ratios(periods, shared):
-    """Var(orders) / Var(demand) of every stage, as histories × 1."""
+    """Var(orders) / Var(demand) of every stage, as replications × 1."""
     batch = tl.replicate(chain(periods, shared), HISTORIES, seed=2000)
     return {name: tl.end_to_end_bullwhip(batch, name) for name in STAGES}
 
@@ -55,7 +55,7 @@ def bound(lead, periods):
 @pytest.mark.parametrize("shared", [False, True], ids=["own orders", "point of sale"])
 @pytest.mark.parametrize("periods", [4, 10])
 def test_the_bullwhip_of_every_stage_is_the_variance_of_its_filter(periods, shared):
-    """Mean over histories against the exact ratio, within four standard errors."""
+    """Mean over replications against the exact ratio, within four standard errors."""
     lived = ratios(periods, shared)
     for name, value in exact(periods, shared).items():
         found = lived[name]

@@ -9,7 +9,7 @@ import twinlab as tl
 
 RULES = [
     tl.BaseStock(20), tl.MinMax(5, 20), tl.FixedLot(9, 4), tl.EchelonBaseStock(30),
-    tl.PassThrough(),
+    tl.LotForLot(),
 ]  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def test_pass_through_keeps_the_position():
 
     def watched(view):
         positions.append(view.inventory_position + view.demand)
-        return tl.PassThrough()(view)
+        return tl.LotForLot()(view)
 
     tl.simulate(tl.Scenario(network, watched, days=50))
     assert positions == [17.0] * 50
@@ -123,7 +123,7 @@ def test_orders_that_nobody_has_seen_are_no_goods():
     network = tl.serial(["mine", "depot", "shop"], demand=tl.Trace((6, 0, 0)),
                         on_hand={"depot": 9, "shop": 8})  # fmt: skip
     network = network.change(tl.Lane("depot", "shop", "unit", order_delay=1))
-    tl.simulate(tl.Scenario(network, {"depot": watched, "shop": tl.PassThrough()}, days=3))
+    tl.simulate(tl.Scenario(network, {"depot": watched, "shop": tl.LotForLot()}, days=3))
     assert seen == [9 + 8 - 6] * 3
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.scope import cut, narrow, tiers
+from twinlab.scope import cut, restrict, tiers
 
 RULE = tl.BaseStock(40)
 
@@ -55,8 +55,8 @@ def test_a_cut_at_the_last_tier_changes_nothing():
     network = diamond()
     assert cut(network, tier=3) == network
     scenario = tl.Scenario(network, RULE, days=30)
-    assert narrow(scenario).scenario == scenario
-    assert narrow(scenario, tier=3).blind_spots == ()
+    assert restrict(scenario).scenario == scenario
+    assert restrict(scenario, tier=3).blind_spots == ()
 
 
 @pytest.mark.parametrize("tier", [0, 1, 2])
@@ -64,8 +64,8 @@ def test_upstream_of_the_cut_nothing_can_go_wrong(tier):
     """With the suppliers well stocked the cut chain lives exactly as the whole one does."""
     held = [("left", "resin"), ("left", "line"), ("left resin", "nylon"), ("left resin", "resin")]
     stocks = [tl.Stock(*item, on_hand=10_000) for item in held]
-    full = tl.Scenario(diamond(stocks=stocks), tl.PassThrough(), days=40)
-    runs = [tl.simulate(s, seed=4) for s in (full, narrow(full, tier).scenario)]
+    full = tl.Scenario(diamond(stocks=stocks), tl.LotForLot(), days=40)
+    runs = [tl.simulate(s, seed=4) for s in (full, restrict(full, tier).scenario)]
     for measure in ("on_hand", "backlog", "ordered", "received", "served"):
         assert np.array_equal(*(run.series(measure, "plant") for run in runs))
 
@@ -76,11 +76,13 @@ def test_two_suppliers_that_share_a_source_seem_independent():
     full = tl.Scenario(diamond(), RULE, days=60)
     stocks = [tl.Stock(*item, on_hand=40) for item in full.decided_items()]
     full = full.change(network=diamond(stocks=stocks), disruptions=[shut])
-    spots = {tier: [(s.what, s.name) for s in narrow(full, tier).blind_spots] for tier in (1, 2)}
+    spots = {tier: [(s.what, s.name) for s in restrict(full, tier).blind_spots] for tier in (1, 2)}
     assert ("common cause", "nylon") in spots[1]
-    assert "left resin and right resin seem independent" in repr(narrow(full, 1))
+    assert "left resin and right resin seem independent" in repr(restrict(full, 1))
     assert spots[2] == [("disruption", "Outage 'nylon'")]  # the maker's name is known, no more
-    rates = [tl.simulate(narrow(full, tier).scenario, seed=1).kpis.fill_rate for tier in (1, 2, 3)]
+    rates = [
+        tl.simulate(restrict(full, tier).scenario, seed=1).kpis.fill_rate for tier in (1, 2, 3)
+    ]
     assert rates[:2] == [1, 1]
     assert rates[2] < 0.9
 
@@ -89,7 +91,7 @@ def test_disruptions_inside_stay_and_those_beyond_are_named():
     kept = [tl.Outage("left", start=5, days=9), tl.LaneOutage("left resin", "left", start=3),
             tl.DemandShift("plant", factor=2)]  # fmt: skip
     gone = [tl.Outage("right resin"), tl.Delay("nylon", "left resin", extra=3)]
-    seen = narrow(tl.Scenario(diamond(), RULE, days=30, disruptions=kept + gone), tier=1)
+    seen = restrict(tl.Scenario(diamond(), RULE, days=30, disruptions=kept + gone), tier=1)
     assert list(seen.scenario.disruptions) == kept
     named = [s.name for s in seen.blind_spots if s.what == "disruption"]
     assert named == [d.title for d in gone]
@@ -99,10 +101,10 @@ def test_rules_sourcing_and_sharing_follow():
     from twinlab.organization import OwnOrders
 
     rules = {"left": tl.BaseStock(7), "right": RULE, "left resin": RULE, "right resin": RULE,
-             "plant": tl.PassThrough()}  # fmt: skip
+             "plant": tl.LotForLot()}  # fmt: skip
     full = tl.Scenario(diamond(), rules, days=30, sourcing={"plant": tl.Shares()},
                        sharing=OwnOrders())  # fmt: skip
-    seen = narrow(full, tier=1).scenario
+    seen = restrict(full, tier=1).scenario
     assert seen.rules["left", "resin"] == tl.BaseStock(7)
     assert set(seen.sourcing) == {("plant", "line")}
     assert len(seen.sharing) == len(seen.rules) == 5
@@ -121,7 +123,7 @@ def test_tiers_are_counted_if_no_row_gives_them():
 
 
 def test_the_list_is_a_table_and_a_page():
-    seen = narrow(tl.Scenario(diamond(), RULE, days=30), tier=1)
+    seen = restrict(tl.Scenario(diamond(), RULE, days=30), tier=1)
     assert len(seen.table) == len(seen.blind_spots) == 5
     assert "What this scope cannot answer" in seen._repr_html_()
     assert repr(seen).startswith("tiers 0 to 1, day by day; 5 blind spots")
@@ -129,9 +131,9 @@ def test_the_list_is_a_table_and_a_page():
 
 MISTAKES = [
     (lambda: cut(diamond(), -1), tl.NetworkError, "nobody sells there"),
-    (lambda: narrow(tl.Scenario(diamond(), RULE, days=5), period=7), tl.ScenarioError,
+    (lambda: restrict(tl.Scenario(diamond(), RULE, days=5), period=7), tl.ScenarioError,
      "period is a whole number of days from 1 to the scenario's 5, got 7"),
-    (lambda: narrow(tl.Scenario(diamond(), RULE, days=5), period=0.5), tl.ScenarioError,
+    (lambda: restrict(tl.Scenario(diamond(), RULE, days=5), period=0.5), tl.ScenarioError,
      "got 0.5"),
 ]  # fmt: skip
 
@@ -145,7 +147,7 @@ def test_a_mistake_is_taught(mistake, error, words):
 def test_who_decides_more_often_than_a_period_is_told_how_often():
     network = tl.serial(["mine", "depot", "shop"], demand=tl.Normal(5, 1))
     network = network.change(tl.Node("depot", review_period=2), tl.Node("shop", review_period=1))
-    seen = narrow(tl.Scenario(network, RULE, days=70), period=7)
+    seen = restrict(tl.Scenario(network, RULE, days=70), period=7)
     why = {spot.name: spot.why for spot in seen.blind_spots if spot.what == "decisions"}
     assert why == {"depot": "looks every 2 days, here every 7 days",
                    "shop": "looks every day, here every 7 days"}  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
-from twinlab.scope.notation import read_number, write_number
+from twinlab.scope.tables import read_number, write_number
 
 
 @pytest.mark.parametrize("text", ["1.950", "1,950", "12.345", "-7.000", "999,999"])

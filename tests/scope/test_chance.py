@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.scope.chance import is_distribution
-from twinlab.scope.notation import parse_distribution
+from twinlab.scope.distributions import is_distribution
+from twinlab.scope.tables import parse_distribution
 
 NUMBER = {
     # each with its mean, its sd and the least it can give
@@ -120,7 +120,7 @@ class Coin:
 def test_a_students_own_distribution_is_one():
     """Anything that has an average and a lowest value and can draw."""
     assert is_distribution(Coin())
-    scenario = tl.Scenario(tl.serial(["mine", "shop"], demand=Coin()), tl.PassThrough(), days=200)
+    scenario = tl.Scenario(tl.serial(["mine", "shop"], demand=Coin()), tl.LotForLot(), days=200)
     demand = tl.simulate(scenario, seed=5).series("demand")
     assert set(demand) == {0.0, 1.0}
     assert abs(demand.mean() - 0.5) <= 4 * 0.5 / math.sqrt(200)
@@ -138,7 +138,7 @@ def test_a_students_own_distribution_is_one():
 )
 def test_a_trace_that_is_too_short_is_taught_wherever_it_stands(network):
     with pytest.raises(tl.ScenarioError, match="2 days"):
-        tl.simulate(tl.Scenario(network, tl.PassThrough(), days=10))
+        tl.simulate(tl.Scenario(network, tl.LotForLot(), days=10))
 
 
 def test_an_endless_whole_number_is_refused_as_a_range_is():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.organization.control import Role
+from twinlab.organization.contracts import Role
 from twinlab.scope.columns import Frozen, Row, Sealed, frozen
 
 SHOP = tl.Scenario(tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), on_hand=20),
@@ -119,7 +119,7 @@ def results():
 
 
 # Parts that nobody is handed: luck, plans, what workers bring back, a message as it came.
-INSIDE = {"Luck", "Message", "Piece", "Plan"}
+INSIDE = {"RandomStreams", "Message", "Piece", "Plan"}
 
 
 def test_every_result_that_holds_arrays_or_dicts_is_sealed():

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import twinlab as tl
-from twinlab.scope.laws import mean_of, outcomes, sd_of
+from twinlab.scope.distributions import mean_of, outcomes, sd_of
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 import twinlab as tl
-from twinlab.scope.paths import find
+from twinlab.scope.scenario import find
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def scenario():
         demands=[tl.Demand("shop", "bike", tl.Poisson(4), price=300)],
         stocks=[tl.Stock("shop", "bike", on_hand=12)],
     )
-    rules = {"shop": tl.BaseStock(20), ("plant", "bike"): tl.PassThrough(),
+    rules = {"shop": tl.BaseStock(20), ("plant", "bike"): tl.LotForLot(),
              ("plant", "frame"): tl.MinMax(10, 40)}  # fmt: skip
     return tl.Scenario(network, rules, disruptions=[tl.Outage("smith", start=60, days=28)])
 

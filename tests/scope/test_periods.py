@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.scope import narrow
+from twinlab.scope import restrict
 from twinlab.scope.periods import coarse_network, coarsen_disruptions, in_periods, summed
 
 LAWS = [tl.Normal(50, 8), tl.Poisson(4), tl.Gamma(5, 3), tl.NegativeBinomial(4, 3),
@@ -87,7 +87,7 @@ def test_a_calm_year_costs_the_same_by_week_as_by_day():
                         lead_time={"plant": 14, "shop": 7}, holding_cost={"plant": 1, "shop": 2},
                         on_hand={"plant": 900, "shop": 600})  # fmt: skip
     day = tl.Scenario(network, {"plant": tl.BaseStock(1600), "shop": tl.BaseStock(1000)}, days=364)
-    week = narrow(day, period=7).scenario
+    week = restrict(day, period=7).scenario
     assert week.days == 52
     daily, weekly = (tl.replicate(s, 64, seed=3) for s in (day, week))
     assert tl.cost(weekly).mean() / 7 == pytest.approx(tl.cost(daily).mean(), rel=0.02)
@@ -126,7 +126,7 @@ def test_a_week_hides_a_short_closure_that_days_show():
     network = network.change(tl.Node("mill", tier=1), tl.Node("mine", tier=2, capacity=40))
     shut = tl.Outage("mine", start=28, days=4)
     day = tl.Scenario(network, tl.BaseStock(20), days=70, disruptions=[shut])
-    seen = narrow(day, period=7)
+    seen = restrict(day, period=7)
     assert tl.simulate(day).kpis.fill_rate < 0.98
     assert tl.simulate(seen.scenario).kpis.fill_rate == 1
     what = [(s.what, s.name) for s in seen.blind_spots]
@@ -136,5 +136,7 @@ def test_a_week_hides_a_short_closure_that_days_show():
 
 def test_a_season_within_the_week_is_named():
     asked = tl.Demand("shop", "unit", 4, season=(1.2, 1, 1, 1, 1, 0.4, 0.4), season_days=7)
-    seen = narrow(tl.Scenario(tl.serial(["mine", "shop"], demand=asked), tl.BaseStock(9)), period=7)
+    seen = restrict(
+        tl.Scenario(tl.serial(["mine", "shop"], demand=asked), tl.BaseStock(9)), period=7
+    )
     assert ("season", "changes every 1 days") in [(s.what, s.why) for s in seen.blind_spots]

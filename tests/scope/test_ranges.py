@@ -11,7 +11,7 @@ from twinlab import management, modeling
 from twinlab.modeling import Line, Station, Weibull
 from twinlab.organization import Wholesale
 from twinlab.organization.contracts import Season
-from twinlab.scope.ranges import Count, Limit, Share, ranged
+from twinlab.scope.kinds import Count, Limit, Share, ranged
 from twinlab.task import inventory, logistics, maintenance, production, quality, warehousing
 
 WEAR = Weibull(2, 10)
@@ -22,8 +22,8 @@ LOT = inventory.EconomicLot(8, 1, 5)
 
 # A call that works, by function; each of its numbers is then spoilt in turn.
 CALLS = {
-    modeling.erlang_queue: {"arrival_rate": 2, "service_rate": 3, "servers": 2},
-    modeling.variable_queue: {"arrival_rate": 0.5, "service_time": 1, "service_cv": 1},
+    modeling.mmc: {"arrival_rate": 2, "service_rate": 3, "servers": 2},
+    modeling.mg1: {"arrival_rate": 0.5, "service_time": 1, "service_cv": 1},
     modeling.priority_waits: {"arrival_rates": [0.3, 0.4], "service_rate": 1},
     modeling.machine_repair: {"machines": 5, "failure_rate": 0.1, "repair_rate": 1, "crews": 1},
     modeling.make_to_stock: {"arrival_rate": 0.8, "service_rate": 1, "base_stock": 3},
@@ -38,7 +38,7 @@ CALLS = {
     modeling.expected_sales: {"season": SEASON, "quantity": 40},
     modeling.deal: {"season": SEASON, "contract": Wholesale(6), "quantity": 40},
     modeling.run_line: {"line": LINE, "days": 2, "seed": 1, "warm_up": 1, "history": 0},
-    modeling.replicate_line: {"line": LINE, "days": 2, "histories": 2, "seed": 1, "warm_up": 1},
+    modeling.replicate_line: {"line": LINE, "days": 2, "replications": 2, "seed": 1, "warm_up": 1},
     LOT.cost: {"quantity": 3},
     inventory.power_of_two: {"lot": LOT, "base": 0.1},
     inventory.wagner_whitin: {"demand": [9, 12], "setup": 5, "holding": 2, "unit_costs": [1, 2]},
@@ -56,7 +56,7 @@ CALLS = {
     maintenance.age_replacement: {"law": WEAR, "planned_cost": 2, "failure_cost": 8},
     production.takt: {"minutes": 450, "units": 90},
     production.kanban: {"rate": 100, "lead_time": 0.5, "container": 10, "safety": 0.1},
-    production.instruct: {"line": LINE, "wanted": 100, "most_busy": 0.9},
+    production.plan_departments: {"line": LINE, "wanted": 100, "most_busy": 0.9},
     quality.Shewhart().chart: {"values": [1, 2], "target": 1, "sigma": 1},
     quality.Ewma().chart: {"values": [1, 2], "target": 1, "sigma": 1},
     quality.Cusum().chart: {"values": [1, 2], "target": 1, "sigma": 1},
@@ -117,7 +117,7 @@ def test_what_cannot_be_negative_is_not(function, given, name):
 
 def test_large_numbers_are_no_trouble():
     """Ten thousand servers, three thousand machines, a shift of a hundred σ."""
-    busy = modeling.erlang_queue(9_900, 1, 10_000)
+    busy = modeling.mmc(9_900, 1, 10_000)
     assert busy.must_wait == pytest.approx(0.2228, abs=1e-4)  # Halfin and Whitt (1981): 0.2234
     assert modeling.machine_repair(3000, 1, 1, crews=5).mean_down == pytest.approx(2995)
     assert modeling.cusum_run_length(100) == pytest.approx(1)

@@ -11,9 +11,9 @@ from scipy import stats
 
 import twinlab as tl
 from twinlab.management.flows import mean_flows
-from twinlab.scope.under_way import Shipment
+from twinlab.scope.state import Shipment
 from twinlab.task import inventory
-from twinlab.task.inventory.service import first_receipt
+from twinlab.task.inventory.stock import first_receipt
 
 SHOP, PART = ("shop", "unit"), ("shop", "part")
 DAYS = 240
@@ -90,10 +90,10 @@ def full(scenario, level, item):
     return changed.change(network=changed.network.change(*stocks))
 
 
-def serves(scenario, level, item, seed, histories=128):
+def serves(scenario, level, item, seed, replications=128):
     """Share of settled days in full by history; without customers, of nights when nothing waits."""
     bands = [(name, *item) for name in ("demand", "on_time", "backlog", "on_hand")]
-    batch = tl.replicate(full(scenario, level, item), histories, seed, bands=bands)
+    batch = tl.replicate(full(scenario, level, item), replications, seed, bands=bands)
     begin = first_receipt(scenario, item)
     demand, on_time, backlog, on_hand = (batch.band(*band)[begin:] for band in bands)
     if any((d.node, d.product) == item for d in scenario.network.demands):
@@ -101,7 +101,7 @@ def serves(scenario, level, item, seed, histories=128):
         done = (on_time >= demand * (1 - 1e-9)) & asked
         return done.sum(axis=0)[asked.any(axis=0)] / asked.sum(axis=0)[asked.any(axis=0)]
     if item == PART:  # production waits for it: the shop's own orders to make are not begun
-        made = tl.replicate(full(scenario, level, item), histories, seed,
+        made = tl.replicate(full(scenario, level, item), replications, seed,
                             bands=[("on_order", *SHOP), ("in_process", *SHOP)])  # fmt: skip
         backlog = (made.band("on_order", *SHOP) - made.band("in_process", *SHOP))[begin:]
     return ((backlog < 1e-6) | (on_hand > 1e-6)).mean(axis=0)

@@ -60,13 +60,13 @@ def test_two_designs_meet_the_same_customers():
 
 
 def test_a_change_that_changes_nothing_changes_nothing():
-    same = compare_returns(LINE, LINE, MINDED, days=4, histories=3)
+    same = compare_returns(LINE, LINE, MINDED, days=4, replications=3)
     assert (same.difference.mean, same.difference.low, same.difference.high) == (0, 0, 0)
     assert "change 0.0" in str(same)
 
 
 def test_pairs_find_what_two_samples_would_miss():
-    found = compare_returns(LINE, LINE.set("press.dent", 0.09), MINDED, days=8, histories=12)
+    found = compare_returns(LINE, LINE.set("press.dent", 0.09), MINDED, days=8, replications=12)
     assert found.difference.high < 0
     assert found.after.high > found.before.low
 
@@ -105,7 +105,10 @@ MISTAKES = [
     (lambda: house_of_quality({"flat": 3}, {}), "both an importance and relations"),
     (lambda: house_of_quality({"flat": 3}, {"flat": {"tool": 5}}), "related 9, 3 or 1"),
     (lambda: house_of_quality({"flat": 3}, {"flat": {}}), "nothing is related"),
-    (lambda: compare_returns(LINE, LINE, MINDED, histories=1, days=3), "at least 2 histories"),
+    (
+        lambda: compare_returns(LINE, LINE, MINDED, replications=1, days=3),
+        "at least 2 replications",
+    ),
 ]
 
 

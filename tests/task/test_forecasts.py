@@ -18,7 +18,7 @@ METHODS = [
 FALLING = [float(k) for k in range(79, -1, -1)]
 
 sizes = st.one_of(st.just(0.0), st.integers(0, 30).map(float), st.floats(0, 1e6))
-histories = st.lists(sizes, min_size=10, max_size=40)
+replications = st.lists(sizes, min_size=10, max_size=40)
 
 
 def is_demand(method, history, horizon, level):
@@ -36,21 +36,21 @@ def is_demand(method, history, horizon, level):
 
 @pytest.mark.parametrize("method", METHODS[:7], ids=str)
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(history=histories, horizon=st.integers(1, 9), level=st.floats(0.05, 0.99))
+@given(history=replications, horizon=st.integers(1, 9), level=st.floats(0.05, 0.99))
 def test_a_forecast_is_demand(method, history, horizon, level):
     is_demand(method, history, horizon, level)
 
 
 @pytest.mark.parametrize("method", METHODS[7:], ids=str)
 @settings(max_examples=2, deadline=None, derandomize=True)
-@given(history=histories, level=st.floats(0.05, 0.99))
+@given(history=replications, level=st.floats(0.05, 0.99))
 def test_a_fitted_forecast_is_demand(method, history, level):
     is_demand(method, history[:16], 2, level)
 
 
 @pytest.mark.parametrize("method", METHODS[:7], ids=str)
 @settings(max_examples=10, deadline=None, derandomize=True)
-@given(history=histories, horizon=st.integers(1, 9))
+@given(history=replications, horizon=st.integers(1, 9))
 def test_a_surer_interval_holds_a_less_sure_one(method, history, horizon):
     some, sure = (demand.forecast(method, history, horizon, level) for level in (0.5, 0.9))
     assert (sure.low <= some.low).all()
@@ -82,7 +82,7 @@ def test_what_is_no_forecast_is_refused(said):
         demand.forecast(lambda history, horizon: said, FALLING, 2)
 
 
-# -- short histories --------------------------------------------------------------------------
+# -- short replications --------------------------------------------------------------------------
 
 
 def months(count, season=12):

@@ -10,7 +10,7 @@ from scipy import stats
 
 import twinlab as tl
 from twinlab.management.flows import mean_flows
-from twinlab.scope.under_way import Shipment
+from twinlab.scope.state import Shipment
 from twinlab.task import inventory
 
 ITEM = ("shop", "unit")
@@ -267,7 +267,7 @@ def test_the_recommended_base_stock_serves_as_promised(period, evening):
     advice = inventory.base_stock(chain, ITEM, 0.95)
     batch = tl.replicate(advice.scenario, 400, seed=2, bands=[("backlog", "shop")])
     late = (batch.band("backlog", "shop")[30:] > 1e-9).mean(axis=0)
-    # Chosen on 256 histories, judged on 400.
+    # Chosen on 256 replications, judged on 400.
     error = late.std(ddof=1) * np.sqrt(1 / 256 + 1 / 400)
     assert abs(late.mean() - 0.05) < 4 * error
 

@@ -116,7 +116,7 @@ def test_gravity_stands_still_on_a_heavy_place():
 def test_prices_lie_between_what_one_unit_less_and_more_would_change():
     """Williams' plan is degenerate, so a unit more and a unit less may differ."""
     inputs, _ = known("net_williams_distribution_1")
-    ways = [logistics.Way(*arc.split("->"), cost=c) for arc, c in inputs["cost"].items()]
+    ways = [logistics.Arc(*arc.split("->"), cost=c) for arc, c in inputs["cost"].items()]
     given = [inputs["factories"], inputs["demand"], inputs["depot_throughput"]]
     plan = logistics.network_flow(ways, *given)
 
@@ -138,7 +138,7 @@ def test_prices_lie_between_what_one_unit_less_and_more_would_change():
 
 
 def test_parallel_ways_fill_in_order_of_cost():
-    ways = [logistics.Way("a", "b", 5), logistics.Way("a", "b", 2, capacity=3)]
+    ways = [logistics.Arc("a", "b", 5), logistics.Arc("a", "b", 2, capacity=3)]
     plan = logistics.network_flow(ways, {"a": 10}, {"b": 4})
     assert plan.by_way == (1, 3)
     assert (plan.cost, plan.relief["a → b"]) == (11, 3)
@@ -209,11 +209,11 @@ PAIR = [[0, 1], [1, 0]]
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: logistics.network_flow([logistics.Way("A", "x", 1)], {"A": 1}, {"x": 2}),
+        (lambda: logistics.network_flow([logistics.Arc("A", "x", 1)], {"A": 1}, {"x": 2}),
          tl.SolverError, "2 units are wanted and 1 supplied"),
-        (lambda: logistics.network_flow([logistics.Way("A", "y", 1)], {"A": 9}, {"x": 2}),
+        (lambda: logistics.network_flow([logistics.Arc("A", "y", 1)], {"A": 9}, {"x": 2}),
          tl.ScenarioError, "no way begins or ends at 'x'"),
-        (lambda: logistics.network_flow([logistics.Way("A", "x", 1, 1)], {"A": 9}, {"x": 2}),
+        (lambda: logistics.network_flow([logistics.Arc("A", "x", 1, 1)], {"A": 9}, {"x": 2}),
          tl.SolverError, "capacities that are too small"),
         (lambda: logistics.facilities({"n": logistics.Site()}, {"a": 1}, {}), tl.ScenarioError,
          "no cost per unit"),

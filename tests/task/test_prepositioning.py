@@ -13,7 +13,7 @@ from twinlab.task.logistics import (
     StormSeason,
     judge_stocks,
     preposition,
-    worth_of_storms,
+    value_of_stochastic_solution,
 )
 
 
@@ -75,7 +75,7 @@ def test_the_plan_is_the_best_of_all_sets_of_depots(seed, budget):
 @pytest.mark.parametrize("seed", range(10))
 def test_foresight_beats_the_plan_and_the_plan_beats_the_average(seed):
     """WS ≤ RP ≤ EEV (Madansky's inequalities)."""
-    found = worth_of_storms(drawn(seed, depots=4, towns=4, storms=6))
+    found = value_of_stochastic_solution(drawn(seed, depots=4, towns=4, storms=6))
     slack = 1e-6 * found.plan.cost
     assert found.foresight <= found.plan.cost + slack
     assert found.plan.cost <= found.average_plan.cost + slack
@@ -86,7 +86,7 @@ def test_foresight_beats_the_plan_and_the_plan_beats_the_average(seed):
 def test_a_sure_storm_leaves_nothing_to_know():
     depots = [Depot("near", 100, 10, 1)]
     season = StormSeason(depots, [Storm("hit", 1, {"t": 5})], {("near", "t"): 1}, 20)
-    found = worth_of_storms(season)
+    found = value_of_stochastic_solution(season)
     assert found.stochastic_solution == pytest.approx(0)
     assert found.perfect_information == pytest.approx(0)
 

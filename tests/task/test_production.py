@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.line import replicate_line, run_line
-from twinlab.modeling.stations import Arrivals, Conwip, Fault, Inspection, Line, Station
+from twinlab.modeling.line.results import replicate_line, run_line
+from twinlab.modeling.line.stations import Arrivals, Conwip, Fault, Inspection, Line, Station
 from twinlab.task import production
 
 
@@ -22,7 +22,7 @@ def scrapping(**last):
 def test_loads_are_what_a_line_does(last):
     """Visits and delivered units of 15 simulated days, with 60 parts always in the line."""
     line = replace(scrapping(**last), source=Conwip(60))
-    batch = replicate_line(line, days=17, histories=8, seed=1)
+    batch = replicate_line(line, days=17, replications=8, seed=1)
     for load in production.loads(line):
         begun = batch.values(f"{load.station}.started") / (15 * batch.values("throughput"))
         error = begun.std(ddof=1) / 8**0.5
@@ -88,8 +88,8 @@ def test_a_machine_without_parts_has_no_effect():
 def test_instructions_are_proved_by_simulation(wanted):
     line = scrapping(rework_to="weld", rework_share=0.6)
     line = line.change(Station("cut", tl.Gamma(1.5, 1.5), 2))
-    told = production.instruct(line, wanted)
-    proof = told.prove(days=10, histories=6, seed=1)
+    told = production.plan_departments(line, wanted)
+    proof = told.prove(days=10, replications=6, seed=1)
     assert proof.holds, str(proof)
     assert str(proof).startswith("proved")
     assert all(d.busy <= 0.9 for d in told.departments)
@@ -98,21 +98,21 @@ def test_instructions_are_proved_by_simulation(wanted):
 def test_instructions_that_cannot_work_are_not_proved():
     """The same machines with no place between them: the proof is able to fail."""
     line = Line([Station("cut", tl.Gamma(2, 2)), Station("weld", tl.Gamma(2, 2))])
-    told = production.instruct(line, 200)
+    told = production.plan_departments(line, 200)
     tight = told.line.set("weld.buffer", 0)
     bare = production.Instructions(200, told.shifts, told.departments, tight)
-    assert told.prove(days=10, histories=6).holds
-    assert not bare.prove(days=10, histories=6).holds
+    assert told.prove(days=10, replications=6).holds
+    assert not bare.prove(days=10, replications=6).holds
 
 
 def test_more_shifts_before_more_than_there_is():
     line = Line([Station("cut", 2, machines=4), Station("weld", 3)])
-    assert production.instruct(line, 140).shifts == 1
-    assert production.instruct(line, 150).shifts == 2
-    machines = {d.station: d.machines for d in production.instruct(line, 140).departments}
+    assert production.plan_departments(line, 140).shifts == 1
+    assert production.plan_departments(line, 150).shifts == 2
+    machines = {d.station: d.machines for d in production.plan_departments(line, 140).departments}
     assert machines == {"cut": 1, "weld": 1}
     with pytest.raises(tl.SolverError, match=r"'weld' busy for 4.2 shifts .* needs 2"):
-        production.instruct(line, 672)
+        production.plan_departments(line, 672)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_more_shifts_before_more_than_there_is():
             "container must be a finite number above 0",
         ),
         (
-            lambda: production.instruct(Line([Station("cut", 2)]), 0),
+            lambda: production.plan_departments(Line([Station("cut", 2)]), 0),
             "wanted must be a finite number above 0, got 0",
         ),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twinlab import ScenarioError
-from twinlab.modeling.run_length import (
+from twinlab.modeling.formulas.run_length import (
     cusum_limit,
     cusum_run_length,
     ewma_limit,
@@ -107,9 +107,9 @@ def test_cusum_on_montgomerys_example():
     chart = quality.Cusum().chart(BATCHES, target=10, sigma=1)
     assert chart.series["C+"][28] == pytest.approx(5.28)
     assert chart.signals == (29, 30)
-    assert chart.last_good == 22
+    assert chart.change_point == 22
     reaction = quality.react(chart)
-    assert (reaction.signal, reaction.last_good) == (29, 22)
+    assert (reaction.signal, reaction.change_point) == (29, 22)
     assert reaction.shift == pytest.approx(np.mean(BATCHES[22:29]) - 10)
 
 
@@ -141,7 +141,7 @@ def test_the_first_samples_set_the_limits():
     assert set(charts.means.signals) & set(range(41, 51))
     means, error = table[40:].mean(axis=1), charts.sigma / 5**0.5
     cusum = quality.Cusum().chart(means, charts.means.center, error)
-    assert cusum.last_good == 0
+    assert cusum.change_point == 0
     assert cusum.signals[0] <= 5
 
 

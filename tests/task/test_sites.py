@@ -10,11 +10,11 @@ import pytest
 import twinlab as tl
 from twinlab.task.inventory import wagner_whitin
 from twinlab.task.logistics import (
+    Arc,
     Depot,
     Site,
     Storm,
     StormSeason,
-    Way,
     facilities,
     gravity_location,
     judge_stocks,
@@ -103,7 +103,7 @@ def test_what_cannot_be_sited_is_told(change, words):
         facilities(**(ONE | change))
 
 
-WAYS = [Way("plant", "depot", 1), Way("depot", "shop", 2), Way("plant", "shop", 5)]
+WAYS = [Arc("plant", "depot", 1), Arc("depot", "shop", 2), Arc("plant", "shop", 5)]
 
 
 def test_a_supply_without_limit_is_a_supply():

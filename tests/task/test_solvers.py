@@ -8,11 +8,11 @@ from twinlab.cases.relief import least_cost_basket
 from twinlab.management import ExposureModel, risk_exposure
 from twinlab.modeling import ServiceStage, guaranteed_service, newsvendor_sampled
 from twinlab.task.logistics import (
+    Arc,
     Depot,
     Site,
     Storm,
     StormSeason,
-    Way,
     facilities,
     judge_stocks,
     network_flow,
@@ -25,7 +25,7 @@ ASKED = {
     "preposition": lambda: preposition(SEASON),
     "judge_stocks": lambda: judge_stocks(SEASON, {"far": 30}),
     "facilities": lambda: facilities({"north": Site(30)}, {"a": 4}, {("north", "a"): 1}),
-    "network_flow": lambda: network_flow([Way("plant", "shop", 5)], {"plant": 9}, {"shop": 3}),
+    "network_flow": lambda: network_flow([Arc("plant", "shop", 5)], {"plant": 9}, {"shop": 3}),
     "newsvendor_sampled": lambda: newsvendor_sampled([2, 3, 5], overage=1, underage=3),
     "guaranteed_service": lambda: guaranteed_service(
         [ServiceStage("a", 2, 1), ServiceStage("b", 1, 2, demand_sd=1, promise=0)], [("a", "b")],

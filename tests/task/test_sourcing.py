@@ -41,7 +41,7 @@ def test_at_least_so_many_by_trying_all_cases(chances, needed):
         for case in product([0, 1], repeat=len(chances))
         if sum(case) >= needed
     )
-    assert sourcing.at_least(needed, chances) == pytest.approx(total, abs=1e-12)
+    assert sourcing.k_out_of_n(needed, chances) == pytest.approx(total, abs=1e-12)
 
 
 @pytest.mark.parametrize(("share", "least"), [(0.0, 0.03), (0.3, 0.004)])
@@ -67,7 +67,7 @@ def test_a_standby_source_changes_nothing_in_calm_times():
     [
         (lambda: sourcing.second_source(shop(), tl.Lane("a", "mine", "unit")), "first source"),
         (lambda: sourcing.second_source(shop(), SPARE, share=30), "share of 0 to 1"),
-        (lambda: sourcing.at_least(1, [0.9, 9]), "lie in 0 to 1"),
+        (lambda: sourcing.k_out_of_n(1, [0.9, 9]), "lie in 0 to 1"),
         (lambda: sourcing.concentration({"a": 0}), "not all 0"),
         (lambda: sourcing.availability(0, 5), "above 0"),
     ],

@@ -16,7 +16,7 @@ import twinlab as tl
 from tests.strategies import scenarios
 from tests.technology.chains import linked, shop
 from twinlab.technology import Bus, EventStore, Message
-from twinlab.technology.dispatch import Dispatch
+from twinlab.technology.bus import Dispatch
 from twinlab.technology.messages import DAY
 from twinlab.technology.proposal import Proposal
 from twinlab.technology.snapshot import pack, unpack

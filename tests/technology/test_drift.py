@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.run_length import cusum_limit, cusum_run_length
+from twinlab.modeling.formulas.run_length import cusum_limit, cusum_run_length
 from twinlab.technology.drift import Observations, cusum, scores, watch
 
 LIMIT, RUNS = 5.0, 300

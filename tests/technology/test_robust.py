@@ -7,7 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop
-from twinlab.scope.under_way import Batch
+from twinlab.scope.state import ProductionLot
 from twinlab.technology import Bus, Link, Message, Plant
 from twinlab.technology.drift import Alarm, Observations, scores
 from twinlab.technology.messages import DAY
@@ -174,7 +174,7 @@ def test_a_change_of_one_mode_is_adopted_for_that_mode_only():
     paths = [o.path for o in tl.technology.observe(twin.store.messages(), twin.model)]
     road = twin.model.network.lanes[0].mode
     assert paths[1:] == [f"mine->shop (unit, {mode}).lead_time" for mode in (road, "ship")]
-    twin.adopt(Alarm(paths[2], 20, 10, 30.0, 40.0, tl.Gamma(40, 5), 9))
+    twin.update_model(Alarm(paths[2], 20, 10, 30.0, 40.0, tl.Gamma(40, 5), 9))
     assert [v.lead_time.average for v in twin.model.network.lanes] == [6.0, 40.0]
 
 
@@ -203,10 +203,10 @@ def test_production_whose_end_nobody_told_is_in_stock():
     state, made = tl.State.initial(factory().network), ("plant", "bike")
     state.day, state.on_hand[made], state.on_order[made] = 5, -3.0, 20.0
     state.in_process[made] = 20.0
-    state.batches[made] = [Batch(4, 10.0, 9.0, 2), Batch(6, 10.0, 9.0, 4)]
+    state.batches[made] = [ProductionLot(4, 10.0, 9.0, 2), ProductionLot(6, 10.0, 9.0, 4)]
     now = present(state)
     assert (now.on_hand[made], now.on_order[made], now.in_process[made]) == (6.0, 10.0, 10.0)
-    assert now.batches[made] == [Batch(6, 10.0, 9.0, 4)]
+    assert now.batches[made] == [ProductionLot(6, 10.0, 9.0, 4)]
 
 
 def test_scores_of_recorded_values_with_a_trend_are_standard_normal():

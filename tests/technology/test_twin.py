@@ -106,11 +106,11 @@ def test_a_recommendation_is_simulated_from_today():
     plant, twin = linked(costly)
     plant.advance(30)
     twin.sync()
-    found = twin.recommend({"shop/bike.up_to": [120, 170, 600]}, days=40, histories=64)
+    found = twin.recommend({"shop/bike.up_to": [120, 170, 600]}, days=40, replications=64)
     assert found.worth
     assert found.changes["shop/bike.up_to"] < 600
     assert list(found.table.columns) == ["shop/bike.up_to", "goal"]
-    same = twin.recommend({"shop/bike.up_to": [600]}, days=40, histories=64)
+    same = twin.recommend({"shop/bike.up_to": [600]}, days=40, replications=64)
     assert not same.worth
     assert "its interval includes 0: luck could explain it" in str(same)
 
@@ -188,7 +188,7 @@ def test_drift_is_noticed_adopted_and_worth_money():
     assert alarm.since <= 5
     assert alarm.day < 40
     assert abs(alarm.observed - 25) < 4 * 4 / np.sqrt(55)
-    twin.adopt(alarm)
+    twin.update_model(alarm)
     assert twin.model.value("shop/unit.pattern").average == pytest.approx(alarm.observed)
     assert twin.alarms() == []
 

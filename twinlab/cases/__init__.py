@@ -7,23 +7,21 @@ humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, st
 ============  =================================================================================
 """
 
-from typing import Any
+from twinlab.cases.automotive import *
+from twinlab.cases.chip_shortage import *
+from twinlab.cases.factory import *
+from twinlab.cases.humanitarian import *
+from twinlab.scope import door
 
-from twinlab.cases.automotive import automotive
-from twinlab.cases.chip_shortage import chip_shortage
-from twinlab.cases.factory import factory
-from twinlab.cases.humanitarian import humanitarian
-from twinlab.scope.door import guard, not_offered
+__all__ = door.offered(globals())
 
-__all__ = ["automotive", "chip_shortage", "factory", "humanitarian"]
-
-guard(globals())
+door.guard(globals())
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import ``cases.relief`` when somebody first asks for it."""
     if name == "relief":
         from importlib import import_module
 
         return import_module("twinlab.cases.relief")
-    return not_offered(globals(), name)
+    return door.not_offered(globals(), name)

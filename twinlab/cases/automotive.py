@@ -3,10 +3,12 @@
 from collections import defaultdict
 
 from twinlab.cases.folders import dataset
-from twinlab.organization.sourcing import Shares
+from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Network, Scenario, State
 from twinlab.scope.entities import ItemKey
+
+__all__ = ["automotive"]
 
 
 def automotive(days: int = 365) -> Scenario:

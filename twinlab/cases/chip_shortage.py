@@ -10,12 +10,14 @@ import numpy as np
 
 from twinlab.cases.automotive import automotive, base_stock_chain
 from twinlab.cases.folders import rows
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.replicate import replicate
+from twinlab.modeling.simulation.replicate import replicate
+from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario
-from twinlab.scope.disruption import Disruption
+from twinlab.scope.entities import Disruption
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
+
+__all__ = ["chip_shortage"]
 
 DAY_0 = date(2020, 1, 1)
 _BEGIN, _PANDEMIC, _SHORTAGE, _END = "2020-01", "2020-03", "2021-01", "2022-01"
@@ -43,20 +45,22 @@ class ChipShortage:
     scenario: Scenario
     months: tuple[Month, ...]
 
-    def live(self, histories: int = 8, seed: int = 1) -> Batch:
+    def live(self, replications: int = 8, seed: int = 1) -> Replications:
         """Live through the two years, and keep what ``against`` asks for."""
-        return replicate(self.scenario, histories, seed, bands=list(self._bands.values()))
+        return replicate(self.scenario, replications, seed, bands=list(self._bands.values()))
 
     @property
     def _bands(self) -> dict[str, tuple[str, list[str], str]]:
         network = self.scenario.network
         plants = [r.node for r in network.recipes if r.product == "vehicle"]
         markets = [d.node for d in network.demands]
-        return {"production": ("finished", plants, "vehicle"),
-                "sales": ("served", markets, "vehicle"),
-                "stock": ("on_hand", markets, "vehicle")}  # fmt: skip
+        return {
+            "production": ("finished", plants, "vehicle"),
+            "sales": ("served", markets, "vehicle"),
+            "stock": ("on_hand", markets, "vehicle"),
+        }
 
-    def against(self, batch: Batch) -> pd.DataFrame:
+    def against(self, batch: Replications) -> pd.DataFrame:
         """Put measured and modelled months side by side, both as shares of the year before.
 
         The model's flows are a month's mean over the calm flow of that month, so its season, which
@@ -123,8 +127,11 @@ def chip_shortage(depth: float = 1.0, late_demand: float | None = None) -> ChipS
     for month in (m for m in months if m.month >= _PANDEMIC):
         share = max(0.0, 1 - depth * (1 - month.production))
         for node in (n for n in network.nodes if n.tier == 1):
-            flow = sum(v.sourcing_share * calm[v.destination] for v in network.lanes
-                       if v.source == node.name)  # fmt: skip
+            flow = sum(
+                v.sourcing_share * calm[v.destination]
+                for v in network.lanes
+                if v.source == node.name
+            )
             lost = max(0.0, 1 - share * flow / node.capacity)
             strikes.append(
                 Outage(node.name, start=month.start, days=Constant(month.days), loss=lost)

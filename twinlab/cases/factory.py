@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from twinlab.cases.automotive import starting_positions
 from twinlab.cases.folders import dataset, rows
-from twinlab.modeling.stations import Fault, Inspection, Line, Station
+from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, Empirical, Gamma, Network, Scenario
 from twinlab.scope.columns import Sealed, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.task.maintenance import WeibullFit, fit_weibull
+
+__all__ = ["factory"]
 
 
 class Reading(NamedTuple):
@@ -104,15 +106,28 @@ def factory(days: int = 120) -> Factory:
         for r in rows("factory", "tools")
     )
     classes = tuple(
-        FaultClass(r["fault"], r["station"], int(r["plates"]),
-                   Fault(r["fault"], float(r["rate"]), float(r["wear"])), float(r["returned"]))
+        FaultClass(
+            r["fault"],
+            r["station"],
+            int(r["plates"]),
+            Fault(r["fault"], float(r["rate"]), float(r["wear"])),
+            float(r["returned"]),
+        )
         for r in rows("factory", "fault_classes")
-    )  # fmt: skip
+    )
     readings = tuple(
-        Reading(int(r["part"]), r["quality"], float(r["air"]), float(r["process"]),
-                float(r["speed"]), float(r["torque"]), float(r["wear"]), r["failure"])
+        Reading(
+            int(r["part"]),
+            r["quality"],
+            float(r["air"]),
+            float(r["process"]),
+            float(r["speed"]),
+            float(r["torque"]),
+            float(r["wear"]),
+            r["failure"],
+        )
         for r in rows("factory", "readings")
-    )  # fmt: skip
+    )
     rules = {item: BaseStock(level) for item, level in starting_positions(network).items()}
     line = _line(figures, tools, classes)
     return Factory(Scenario(network, rules, days), line, readings, tools, classes, figures)
@@ -128,8 +143,13 @@ def _line(
         name, mean, sd = row["name"], float(row["minutes"] or 0), float(row["sd"] or 0)
         varied = Gamma(mean, sd) if sd else Constant(mean)
         faults = tuple(c.fault for c in classes if c.station == name)
-        stations[name] = Station(name, varied if mean else time, int(row["machines"]),
-                                 float(row["buffer"]), faults=faults)  # fmt: skip
+        stations[name] = Station(
+            name,
+            varied if mean else time,
+            int(row["machines"]),
+            float(row["buffer"]),
+            faults=faults,
+        )
     stations["machining"] = replace(
         stations["machining"],
         stop=stop,

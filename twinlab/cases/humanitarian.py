@@ -10,6 +10,8 @@ from twinlab.cases.folders import dataset
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Network, Scenario, ScenarioError, Stock
 
+__all__ = ["humanitarian"]
+
 PORT = ("port", "ration")
 
 
@@ -42,8 +44,9 @@ def humanitarian(days: int = 730, safety: float = 60.0) -> Scenario:
         raise ScenarioError(f"humanitarian: safety is {safety!r} days of stock: give at least 0")
     network = Network.from_tables(dataset("humanitarian"))
     daily = sum(demand.pattern.average for demand in network.demands)
-    kept = [Stock(*PORT, safety * daily) if (s.node, s.product) == PORT else s
-            for s in network.stocks]  # fmt: skip
+    kept = [
+        Stock(*PORT, safety * daily) if (s.node, s.product) == PORT else s for s in network.stocks
+    ]
     network = replace(network, stocks=tuple(kept))
     levels = starting_positions(network)
     decided = {(lane.destination, lane.product) for lane in network.lanes}

@@ -5,7 +5,7 @@ network   who feeds whom, live; of a run, how every node fares on a day
 explore   sliders on a scenario; every move prints the line of code that does the same
 chart     one measure by day, of one run or of several
 ripple    which tier a disruption hits when, how deep, and what delay stock bought
-fan       a forecast as bands of many histories; ``follow``: a twin beside its plant
+fan       a forecast as bands of many replications; ``follow``: a twin beside its plant
 play      sliders and menus on any function that draws a chart
 lines     lines with bands and marks; ``bars``: bars with intervals
 games     ``beer_game`` and ``newsvendor_game``: a person plays, keyboard only
@@ -20,30 +20,18 @@ Everything shown carries its words: a line of text that is the same every time, 
 for each picture, and a table beside it.
 """
 
-from twinlab.lab.charts import chart
-from twinlab.lab.checks import Exercise, Verdict, check
-from twinlab.lab.control_charts import control_chart
-from twinlab.lab.decisions import budget, triangle
-from twinlab.lab.drawing import Chart
-from twinlab.lab.explorer import Explorer, explore
-from twinlab.lab.factory_charts import heat_chart, line_states, pareto_chart
-from twinlab.lab.fans import fan
-from twinlab.lab.following import follow
-from twinlab.lab.games import BeerTable, NewsvendorTable, beer_game, newsvendor_game
-from twinlab.lab.maps import route_map
-from twinlab.lab.netview import NetworkView, network
-from twinlab.lab.player import Player, play
-from twinlab.lab.plots import Words, bars, lines
-from twinlab.lab.relief_maps import storm_map
-from twinlab.lab.ripples import Ripple, ripple
-from twinlab.scope.door import guard
+from twinlab.lab.charts.daily import *
+from twinlab.lab.charts.drawing import *
+from twinlab.lab.charts.factory import *
+from twinlab.lab.charts.maps import *
+from twinlab.lab.charts.plain import *
+from twinlab.lab.checks import *
+from twinlab.lab.widgets.explorer import *
+from twinlab.lab.widgets.games import *
+from twinlab.lab.widgets.network_widget import *
+from twinlab.lab.widgets.player import *
+from twinlab.scope import door
 
-__all__ = [
-    "BeerTable", "Chart", "Exercise", "Explorer", "NetworkView", "NewsvendorTable", "Player",
-    "Ripple", "Verdict", "Words", "bars", "beer_game", "budget", "chart", "check",
-    "control_chart", "explore", "fan", "follow", "heat_chart", "line_states", "lines",
-    "network", "newsvendor_game", "pareto_chart", "play", "ripple", "route_map", "storm_map",
-    "triangle",
-]  # fmt: skip
+__all__ = door.offered(globals())
 
-guard(globals())
+door.guard(globals())

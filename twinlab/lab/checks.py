@@ -15,6 +15,8 @@ from twinlab.lab.exercises import CHAPTERS
 from twinlab.scope import ScenarioError
 from twinlab.scope.errors import did_you_mean
 
+__all__ = ["Exercise", "Verdict", "check"]
+
 _tries: Counter[str] = Counter()
 _lock = Lock()
 _LOOKS = {"PASS": "#009E73", "TODO": "#767676", "NOT YET": "#D55E00"}

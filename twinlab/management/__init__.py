@@ -12,46 +12,22 @@ mitigation      ``frontier``: which measures to buy at each budget, promised and
 money           ``customers_loss``: what customers who are not served cost
 value           ``value_of_twin``: what decisions with it saved, on the same luck
 deprivation     ``deprivation_cost``, ``gini``: what waiting does to people, and how unequally
-roles           ``align``, ``respond``: functional KPIs against the network's
+roles           ``align``, ``best_response``: functional KPIs against the network's
 ==============  ===========================================================================
 
 The KPI formulas stand in ``modeling.kpis``, where both engines can use them.
 """
 
-from twinlab.management.control_tower import control_tower
-from twinlab.management.deprivation import deprivation_cost, gini, waiting_cost
-from twinlab.management.desk import Action, Limits
-from twinlab.management.exposure import ExposureModel, risk_exposure
-from twinlab.management.goals import Goal, judge
-from twinlab.management.kpi_tree import kpi_tree
-from twinlab.management.mitigation import Frontier, Measure, Plan, frontier
-from twinlab.management.money import customers_loss
-from twinlab.management.resilience import Curve, performance
-from twinlab.management.ripple import hits
-from twinlab.management.roles import align, respond
-from twinlab.management.stress import Closure, StressTest, stress_test
-from twinlab.management.value import value_of_twin
-from twinlab.modeling.kpis import (
-    KPIs,
-    bullwhip,
-    cost,
-    cycle_service_level,
-    days_of_cover,
-    emissions,
-    end_to_end_bullwhip,
-    fill_rate,
-    lead_time,
-    lost_sales,
-    mean_backlog,
-    mean_stock,
-    on_time_in_full,
-)
+from twinlab.management.control_tower import *
+from twinlab.management.deprivation import *
+from twinlab.management.goals import *
+from twinlab.management.kpi_tree import *
+from twinlab.management.mitigation import *
+from twinlab.management.money import *
+from twinlab.management.resilience import *
+from twinlab.management.roles import *
+from twinlab.management.stress_test import *
+from twinlab.modeling.simulation.kpis import *
+from twinlab.scope import door
 
-__all__ = [
-    "Action", "Closure", "Curve", "ExposureModel", "Frontier", "Goal", "KPIs", "Limits",
-    "Measure", "Plan", "StressTest", "align", "bullwhip", "control_tower", "cost",
-    "customers_loss", "cycle_service_level", "days_of_cover", "deprivation_cost", "emissions",
-    "end_to_end_bullwhip", "fill_rate", "frontier", "gini", "hits", "judge", "kpi_tree",
-    "lead_time", "lost_sales", "mean_backlog", "mean_stock", "on_time_in_full", "performance",
-    "respond", "risk_exposure", "stress_test", "value_of_twin", "waiting_cost",
-]  # fmt: skip
+__all__ = door.offered(globals())

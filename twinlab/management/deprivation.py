@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Amount
+from twinlab.scope.kinds import Amount
+
+__all__ = ["deprivation_cost", "gini", "waiting_cost"]
 
 INTERCEPT = 1.5031
 PER_HOUR = 0.1172

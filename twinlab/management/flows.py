@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from statistics import fmean
 
-from twinlab.organization.sourcing import PriorityFailover, split_order
-from twinlab.organization.view import Supplier, View
+from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
 from twinlab.scope.calendar import upstream_items
-from twinlab.scope.chance import Trace
+from twinlab.scope.distributions import Trace, days_of, mean_of
 from twinlab.scope.entities import Demand, ItemKey, Lane
 from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.laws import days_of, mean_of
 from twinlab.scope.scenario import Scenario
 
 

@@ -1,4 +1,4 @@
-"""Goals: a KPI with a target, judged on many histories: how probably is it met?"""
+"""Goals: a KPI with a target, judged on many replications: how probably is it met?"""
 
 import math
 from collections.abc import Iterable
@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twinlab.management.listing import Listing, shown
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.kpis import KPIs, check_kpis
-from twinlab.modeling.output import Estimate
+from twinlab.modeling.simulation.kpis import KPIs, check_kpis
+from twinlab.modeling.simulation.output_analysis import Estimate
+from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import stats
+
+__all__ = ["Goal", "judge"]
 
 # Of these KPIs more is better; of all others (stocks, waiting, cost, emissions) less is.
 MORE_IS_BETTER = ("fill_rate", "cycle_service_level", "on_time_in_full")
@@ -61,11 +63,11 @@ class Goal(Row):
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a goal fared over the histories of a batch."""
+    """How a goal fared over the replications of a batch."""
 
     goal: str = column("words", meaning="the goal")
     mean: float = column("KPI's unit", meaning="mean of the KPI")
-    met: float = column("share", meaning="histories that meet the target")
+    met: float = column("share", meaning="replications that meet the target")
     met_low: float = column("share", meaning="Wilson interval")
     met_high: float = column("share", meaning="Wilson interval")
     missed_by: float = column("KPI's unit", meaning="mean shortfall, 0 where it is met")
@@ -73,12 +75,12 @@ class Verdict:
 
     def __str__(self) -> str:
         share = f"{self.met:.3f} [{self.met_low:.3f}, {self.met_high:.3f}]"
-        return f"{self.goal}: met in {share} of histories, mean {shown(self.mean)}"
+        return f"{self.goal}: met in {share} of replications, mean {shown(self.mean)}"
 
 
 @dataclass(frozen=True, repr=False)
 class Scorecard(Listing):
-    """Verdicts on some goals, and in how many histories all of them are met together."""
+    """Verdicts on some goals, and in how many replications all of them are met together."""
 
     verdicts: tuple[Verdict, ...]
     together: Estimate
@@ -95,7 +97,7 @@ class Scorecard(Listing):
         all_met = self.together
         return (
             f"Goals; all together {all_met.mean:.3f} [{all_met.low:.3f}, {all_met.high:.3f}]: "
-            f"{all_met.mean * all_met.count:,.0f} of {all_met.count:,} histories, 95 % interval"
+            f"{all_met.mean * all_met.count:,.0f} of {all_met.count:,} replications, 95 % interval"
             f"{all_met.note and '; ' + all_met.note}"
         )
 
@@ -104,7 +106,7 @@ class Scorecard(Listing):
         return f"{super().__repr__()}\nall together: {words}"
 
 
-def judge(goals: Iterable[Goal], batch: Batch) -> Scorecard:
+def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
     """Judge goals on a batch: probability of meeting each, with interval, and the mean shortfall.
 
     A history without the KPI (no customers, say) does not meet the goal, and misses it by nothing.
@@ -114,8 +116,8 @@ def judge(goals: Iterable[Goal], batch: Batch) -> Scorecard:
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> judge([Goal("fill_rate", 0.96)], replicate(shop, 200, seed=1))
-    fill rate at least 0.96 share: met in 0.660 [0.592, 0.722] of histories, mean 0.9628
-    all together: 0.660 [0.592, 0.722]: 132 of 200 histories, 95 % interval
+    fill rate at least 0.96 share: met in 0.660 [0.592, 0.722] of replications, mean 0.9628
+    all together: 0.660 [0.592, 0.722]: 132 of 200 replications, 95 % interval
     """
     listed = list(goals)
     if not listed:
@@ -129,7 +131,10 @@ def judge(goals: Iterable[Goal], batch: Batch) -> Scorecard:
         share = wilson(int(met.sum()), len(met))
         missed = float(np.where(short > 0, short, 0.0).mean())
         mean = float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
-        verdicts.append(Verdict(str(goal), mean, share.mean, share.low, share.high, missed,
-                                goal.weight * missed))  # fmt: skip
+        verdicts.append(
+            Verdict(
+                str(goal), mean, share.mean, share.low, share.high, missed, goal.weight * missed
+            )
+        )
     together = wilson(int(everything.sum()), len(everything))
     return Scorecard(tuple(verdicts), replace(together, note=batch.horizon.note))

@@ -1,4 +1,6 @@
-"""The KPI tree: a chain's figures by SCOR attribute, each split until somebody can be asked.
+"""Nodes taken together: by tier, role or country.
+
+The KPI tree: a chain's figures by SCOR attribute, each split until somebody can be asked.
 
 Names and codes are those of SCOR 12.0 where a figure corresponds to one (SCOR DS keeps most names);
 the texts are ASCM's, the formulas are ours. RL.1.1 is judged by time and quantity only: nobody
@@ -12,17 +14,59 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.management.groups import BY, grouped
 from twinlab.management.listing import html_of, shown
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.kpis import Value
-from twinlab.modeling.measures import COSTS
-from twinlab.modeling.run import Run
+from twinlab.modeling.simulation.kpis import Value
+from twinlab.modeling.simulation.measures import COSTS
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.run import Run
+from twinlab.scope.boundary import tiers
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
+from twinlab.scope.network import Network
 
-History = Run | Batch
+__all__ = ["kpi_tree"]
+
+
+BY = ("tier", "role", "country", "node")
+_LONG = 30  # letters; a longer list of names is counted instead
+
+
+def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
+    """List the nodes of every group under its label, upstream first.
+
+    Raises:
+        ScenarioError: nodes cannot be grouped by that.
+
+    >>> list(grouped(serial(["mine", "plant", "shop"], demand=Normal(5, 1))))
+    ['tier 2: mine', 'tier 1: plant', 'tier 0: shop']
+    """
+    if by not in BY:
+        raise ScenarioError(f"by={by!r}: {did_you_mean(by, BY)}")
+    tier = tiers(network)
+    groups: dict[str, list[str]] = {}
+    for node in sorted(network.nodes, key=lambda node: -tier[node.name]):
+        column = "name" if by == "node" else by
+        label = tier[node.name] if by == "tier" else getattr(node, column)
+        groups.setdefault(str(label) or f"no {by}", []).append(node.name)
+    if by != "tier":
+        return groups
+    roles = {n.name: n.role for n in network.nodes}
+    return {f"tier {key}: {_gist(names, roles)}": names for key, names in groups.items()}
+
+
+def _gist(names: list[str], roles: dict[str, str]) -> str:
+    """Few words for some nodes: their names, else their roles, else how many they are."""
+    kinds = [role for role in dict.fromkeys(roles[name] for name in names) if role]
+    for words in (", ".join(names), ", ".join(kinds)):
+        if words and len(words) <= _LONG:
+            return words
+    return (
+        f"{kinds[0]} and {len(kinds) - 1} other kinds" if len(kinds) > 1 else f"{len(names)} sites"
+    )
+
+
+History = Run | Replications
 Parts = dict[ItemKey, tuple[Value, Value]]  # what each item adds above and below the line
 Labels = dict[ItemKey, str]
 
@@ -44,8 +88,13 @@ class Metric:
         """What each (node, product) adds above and below the line."""
         network = history.scenario.network
         items = [(d.node, d.product) for d in network.demands] if self.asked else network.items
-        return {item: (_total(history, self.plus, item) - _total(history, self.minus, item),
-                       _total(history, self.over, item)) for item in items}  # fmt: skip
+        return {
+            item: (
+                _total(history, self.plus, item) - _total(history, self.minus, item),
+                _total(history, self.over, item),
+            )
+            for item in items
+        }
 
 
 @dataclass(frozen=True)
@@ -62,8 +111,11 @@ class SpareCapacity(Metric):
             if np.isfinite(node.capacity):
                 here = [item for item in network.items if item[0] == node.name]
                 used = sum(_total(history, ["started"], item) for item in here)
-                used += sum(_total(history, ["shipped", "served"], item)
-                            for item in here if item not in comes)  # fmt: skip
+                used += sum(
+                    _total(history, ["shipped", "served"], item)
+                    for item in here
+                    if item not in comes
+                )
                 found[node.name, ""] = (node.capacity * days - used, node.capacity * days)
         return found
 
@@ -73,16 +125,44 @@ def _total(history: History, names: Sequence[str], item: ItemKey) -> Value:
 
 
 METRICS = (
-    Metric("reliability", "RL.1.1", "Perfect Order Fulfillment", "share",
-           ["lines_in_full"], ["lines"], asked=True),
+    Metric(
+        "reliability",
+        "RL.1.1",
+        "Perfect Order Fulfillment",
+        "share",
+        ["lines_in_full"],
+        ["lines"],
+        asked=True,
+    ),
     Metric("reliability", "", "fill rate", "share", ["on_time"], ["demand"], asked=True),
-    Metric("reliability", "", "cycle service level", "share",
-           ["cycles"], ["cycles"], ["cycles_spoilt"], asked=True),
+    Metric(
+        "reliability",
+        "",
+        "cycle service level",
+        "share",
+        ["cycles"],
+        ["cycles"],
+        ["cycles_spoilt"],
+        asked=True,
+    ),
     # Little's law: mean units owed / mean units handed over, where customers ask.
-    Metric("responsiveness", "RS.1.1", "Order Fulfillment Cycle Time", "days",
-           ["backlog"], ["served", "shipped"], asked=True),
-    Metric("responsiveness", "", "replenishment lead time", "days",
-           ["on_order"], ["received", "finished", "scrap"]),
+    Metric(
+        "responsiveness",
+        "RS.1.1",
+        "Order Fulfillment Cycle Time",
+        "days",
+        ["backlog"],
+        ["served", "shipped"],
+        asked=True,
+    ),
+    Metric(
+        "responsiveness",
+        "",
+        "replenishment lead time",
+        "days",
+        ["on_order"],
+        ["received", "finished", "scrap"],
+    ),
     SpareCapacity("agility", "", "spare capacity", "share", over=["capacity"]),
     Metric("cost", "CO.1.1", "Total Supply Chain Management Costs", "USD/day", COSTS),
     *(Metric("cost", "", f"{kind.replace('_', ' ')} cost", "USD/day", [kind]) for kind in COSTS),
@@ -91,14 +171,14 @@ METRICS = (
     Metric("assets", "AM.2.2", "Inventory Days of Supply", "days", ["on_hand"], ["outflow"]),
     Metric("assets", "", "mean stock", "units", ["on_hand"]),
     Metric("sustainability", "", "transport emissions", "kg CO2e/day", ["emissions"]),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Figure:
     """A figure of the tree and what explains it: value = Σ weight × value of its children.
 
-    Of a batch, value and weight are arrays over histories; ``mean`` is for reading.
+    Of a batch, value and weight are arrays over replications; ``mean`` is for reading.
     """
 
     name: str
@@ -110,7 +190,7 @@ class Figure:
 
     @property
     def mean(self) -> float:
-        """The value; of many histories, its mean over those that have one."""
+        """The value; of many replications, its mean over those that have one."""
         known = np.asarray(self.value)[~np.isnan(self.value)]
         return float(known.mean()) if known.size else float("nan")
 
@@ -153,8 +233,12 @@ class KPITree:
             known = [m.code or m.name for m in self.metrics]
             raise ScenarioError(f"no figure {name!r}; {did_you_mean(name, known)}")
         upstream_first = list(grouped(self.history.scenario.network, "node"))
-        parts = dict(sorted(metric.parts(self.history).items(),
-                            key=lambda part: upstream_first.index(part[0][0])))  # fmt: skip
+        parts = dict(
+            sorted(
+                metric.parts(self.history).items(),
+                key=lambda part: upstream_first.index(part[0][0]),
+            )
+        )
         labels = [self._labels(word, list(parts)) for word in by]
         return replace(_split(metric, parts, labels, len(self.history.days)), code=metric.code)
 
@@ -171,8 +255,9 @@ class KPITree:
     @property
     def table(self) -> pd.DataFrame:
         """One row per figure, under its attribute."""
-        rows = [(m.attribute, m.code or "–", m.name, self[m.name].mean, m.unit)
-                for m in self.metrics]  # fmt: skip
+        rows = [
+            (m.attribute, m.code or "–", m.name, self[m.name].mean, m.unit) for m in self.metrics
+        ]
         head = ["attribute", "SCOR code", "KPI", "value", "unit"]
         return pd.DataFrame(rows, columns=head).set_index("KPI")
 

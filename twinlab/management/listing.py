@@ -42,10 +42,14 @@ class Listing:
     @property
     def table(self) -> pd.DataFrame:
         """One row each, under headings such as ``loss [USD]``; the first column is the index."""
-        heads = {c.name: c.name.replace("_", " ") + (f" [{c.unit}]" if c.unit not in _WORDS else "")
-                 for c in schema(self.kind)}  # fmt: skip
-        body = [["–" if (value := getattr(row, name)) is None else value for name in heads]
-                for row in self._rows]  # fmt: skip
+        heads = {
+            c.name: c.name.replace("_", " ") + (f" [{c.unit}]" if c.unit not in _WORDS else "")
+            for c in schema(self.kind)
+        }
+        body = [
+            ["–" if (value := getattr(row, name)) is None else value for name in heads]
+            for row in self._rows
+        ]
         first, *_ = heads.values()
         return pd.DataFrame(body, columns=list(heads.values())).set_index(first)
 

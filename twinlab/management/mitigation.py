@@ -1,4 +1,7 @@
-"""Mitigation under a budget: which measures to buy, and what the chosen ones really save."""
+"""Mitigation under a budget: which measures to buy, and what the chosen ones really save.
+
+The value of the twin: what decisions with it saved, on the same luck as decisions without it.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +11,18 @@ import numpy as np
 
 from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, customers_loss
-from twinlab.modeling.batch import Batch
 from twinlab.modeling.experiments import progress
-from twinlab.modeling.horizon import beyond
-from twinlab.modeling.output import Seeds, estimate
-from twinlab.modeling.replicate import replicate
-from twinlab.scope.chance import Array
+from twinlab.modeling.simulation.output_analysis import Estimate, Seeds, beyond, estimate
+from twinlab.modeling.simulation.replicate import replicate
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.run import Run
 from twinlab.scope.columns import Row, column
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
+
+__all__ = ["Frontier", "Measure", "Plan", "frontier", "value_of_twin"]
+
 
 YEAR = 365.0  # days
 Chosen = tuple[int, ...]  # which measures, by their places in the list
@@ -139,7 +145,7 @@ def frontier(
     judged: dict[Chosen, Array] = {}
     notes: dict[Chosen, str] = {}
 
-    def yearly(batch: Batch) -> Array:
+    def yearly(batch: Replications) -> Array:
         return np.asarray(customers_loss(batch, worth)) * (YEAR / len(batch.days))
 
     def live(plans: Iterable[Chosen]) -> None:
@@ -183,9 +189,11 @@ def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[Chosen]:
 
 
 def _judged(
-    chosen: Mapping[Chosen, float], losses: Mapping[Chosen, Array], measures: Sequence[Measure],
+    chosen: Mapping[Chosen, float],
+    losses: Mapping[Chosen, Array],
+    measures: Sequence[Measure],
     notes: Mapping[Chosen, str],
-) -> tuple[Plan, ...]:  # fmt: skip
+) -> tuple[Plan, ...]:
     """Every simulated plan, cheapest first: efficient as chosen, with losses as judged."""
     cost = {plan: float(sum(measures[at].cost for at in plan)) for plan in losses}
     plans: list[Plan] = []
@@ -195,9 +203,69 @@ def _judged(
         found, more = estimate(losses[plan]), estimate(losses[plan] - promised)
         saved, efficient = estimate(before - losses[plan]), chosen[plan] < best
         words = " + ".join(measures[at].name for at in plan) or "nothing"
-        plans.append(Plan(words, cost[plan], float(promised.mean()), found.mean, found.low,
-                          found.high, more.mean, more.low, more.high, efficient,
-                          saved.mean, saved.low, saved.high, notes[plan]))  # fmt: skip
+        plans.append(
+            Plan(
+                words,
+                cost[plan],
+                float(promised.mean()),
+                found.mean,
+                found.low,
+                found.high,
+                more.mean,
+                more.low,
+                more.high,
+                efficient,
+                saved.mean,
+                saved.low,
+                saved.high,
+                notes[plan],
+            )
+        )
         if efficient:
             best, before = chosen[plan], losses[plan]
     return tuple(plans)
+
+
+Life = Callable[[int], Run]
+
+
+@dataclass(frozen=True)
+class Value:
+    """Daily cost without and with the twin, and the difference, paired by history [USD/day].
+
+    >>> print(Value(estimate([5.0, 7.0]), estimate([4.0, 5.5]), estimate([1.0, 1.5])).saved)
+    1.25 [-1.927, 4.427]: mean of 2 replications, 95 % interval
+    """
+
+    without: Estimate
+    with_twin: Estimate
+    saved: Estimate
+
+    def __str__(self) -> str:
+        saved = f"{self.saved.mean:.4g} USD/day [{self.saved.low:.4g}, {self.saved.high:.4g}]"
+        return f"the twin saves {saved} of {self.without.mean:.4g}"
+
+
+def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(20)) -> Value:
+    """Live through the same luck without and with a twin, and compare what it cost.
+
+    ``without`` and ``with_twin`` live through one history for a seed and give its run.
+
+    Raises:
+        ScenarioError: fewer than two seeds, or the two lives are not of the same days.
+
+    >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
+    >>> shop = Scenario(net, BaseStock(20), days=50)
+    >>> found = value_of_twin(lambda seed: simulate(shop, seed),
+    ...                       lambda seed: simulate(shop.set("shop.up_to", 15), seed), range(4))
+    >>> round(found.saved.mean, 2)
+    5.0
+    """
+    if len(seeds) < 2:
+        raise ScenarioError(f"value_of_twin needs at least two seeds, got {list(seeds)}")
+    pairs = [(without(seed), with_twin(seed)) for seed in seeds]
+    for one, other in pairs:
+        if one.days != other.days:
+            raise ScenarioError(f"the lives have other days: {one.days} and {other.days}")
+    costs = np.array([[one.kpis.total_cost, other.kpis.total_cost] for one, other in pairs])
+    return Value(estimate(costs[:, 0]), estimate(costs[:, 1]), estimate(costs[:, 0] - costs[:, 1]))

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.kpis import Value
-from twinlab.modeling.run import Run
+from twinlab.modeling.simulation.kpis import Value
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.run import Run
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.kinds import Amount, ranged
 from twinlab.scope.network import Network
-from twinlab.scope.ranges import Amount, ranged
+
+__all__ = ["customers_loss"]
 
 Worth = Mapping[str, Amount]  # USD per unit that a customer does not get, by product
 
@@ -31,7 +33,7 @@ def unit_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey, fl
     }
 
 
-def customers_loss(history: Run | Batch, worth: Worth | None = None) -> Value:
+def customers_loss(history: Run | Replications, worth: Worth | None = None) -> Value:
     """Price what customers did not get, or got late, over the whole history [USD].
 
     loss = Σ (asked − served) × worth + Σ cost of what items that customers ask owe at night.
@@ -79,10 +81,14 @@ def stopped_worth(network: Network, worth: Worth | None = None) -> dict[ItemKey,
         stopped[item] = own[item] or row.price or values[row.product]
     recipes = {(r.node, r.product): r.components for r in network.recipes}
     for item in reversed(upstream_items(network)):
-        uses = [((item[0], part), stopped[item] / need) for part, need in
-                recipes.get(item, {}).items()]  # fmt: skip
-        uses += [((v.source, v.product), stopped[item]) for v in network.lanes
-                 if (v.destination, v.product) == item]  # fmt: skip
+        uses = [
+            ((item[0], part), stopped[item] / need) for part, need in recipes.get(item, {}).items()
+        ]
+        uses += [
+            ((v.source, v.product), stopped[item])
+            for v in network.lanes
+            if (v.destination, v.product) == item
+        ]
         for above, money in uses:
             stopped[above] = max(stopped[above], money)
     return stopped

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlab.management.listing import Listing
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.output import estimate
-from twinlab.modeling.search import tune
-from twinlab.organization.control import Organization
+from twinlab.modeling.experiments import tune
+from twinlab.modeling.simulation.output_analysis import estimate
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.organization.contracts import Organization
 from twinlab.scope.columns import Sealed, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
+
+__all__ = ["align", "best_response"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,10 @@ class Alignment(Listing):
     kind, caption = Standing, "Who gains, who pays"
 
 
-def align(organization: Organization, batches: Mapping[str, Batch]) -> Alignment:
+def align(organization: Organization, batches: Mapping[str, Replications]) -> Alignment:
     """Judge every role and the network under several ways of deciding.
 
-    The batches must have lived on the same luck (same seed, same number of histories), so that
+    The batches must have lived on the same luck (same seed, same number of replications), so that
     differences are paired. Intervals are those of 95 %.
 
     Raises:
@@ -73,13 +75,24 @@ def align(organization: Organization, batches: Mapping[str, Batch]) -> Alignment
         first = next(iter(values.values()))
         for way, own in values.items():
             here, moved = estimate(own), estimate(own - first)
-            rows.append(Standing(name, way, here.mean, here.low, here.high, moved.mean, moved.low,
-                                 moved.high, unit))  # fmt: skip
+            rows.append(
+                Standing(
+                    name,
+                    way,
+                    here.mean,
+                    here.low,
+                    here.high,
+                    moved.mean,
+                    moved.low,
+                    moved.high,
+                    unit,
+                )
+            )
     return Alignment(tuple(rows))
 
 
 @dataclass(frozen=True)
-class Responses(Sealed):
+class BestResponses(Sealed):
     """Where roles end that answer each other, and the levels after every round.
 
     ``settled``: in the last round nobody moved by more than the tolerance. ``edges``: levels that
@@ -97,7 +110,7 @@ class Responses(Sealed):
         return f"{how} after {len(self.rounds)} rounds: {levels}"
 
 
-def respond(
+def best_response(
     scenario: Scenario,
     organization: Organization,
     replications: int = 200,
@@ -105,20 +118,20 @@ def respond(
     *,
     evaluations: int = 40,
     rounds: int = 8,
-) -> Responses:
+) -> BestResponses:
     """Let every role in turn choose what is best for its own KPI, until nobody wants to move.
 
     Each answer is a search by ``tune`` over the role's own ranges, with everybody else's decisions
     as they are and on the same luck. Where it settles, no role gains by moving alone: a Nash
-    equilibrium of the game on these histories, as far as the search sees (a hundredth of a range).
-    Source: Cachon & Zipkin (1999), the competitive two-stage supply chain.
+    equilibrium of the game on these replications, as far as the search sees (a hundredth of a
+    range). Source: Cachon & Zipkin (1999), the competitive two-stage supply chain.
 
     >>> from twinlab.organization import Role
     >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
     >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18})
     >>> shop = Scenario(chain, BaseStock(50), days=300)
     >>> alone = Organization([Role("shop", {"shop.up_to": (40, 80)}, cost)], cost)
-    >>> print(respond(shop, alone))  # nobody to answer: the optimum 56.6 of Example 4.3
+    >>> print(best_response(shop, alone))  # nobody to answer: the optimum 56.6 of Example 4.3
     settled after 2 rounds: shop.up_to = 56.67
     """
     levels = {path: float(scenario.value(path)) for path in organization.decides}
@@ -138,6 +151,6 @@ def respond(
             for path, (low, high) in organization.decides.items()
         ]
         settled = all(moves)
-    return Responses(
+    return BestResponses(
         scenario, tuple(lived), settled, tuple(e for own in edges.values() for e in own)
     )

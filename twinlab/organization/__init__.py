@@ -9,21 +9,9 @@ contracts    Season Wholesale BuyBack Profits settle coordinating_buy_back
 ===========  ======================================================================
 """
 
-from twinlab.organization.contracts import (
-    BuyBack,
-    Profits,
-    Season,
-    Wholesale,
-    coordinating_buy_back,
-    settle,
-)
-from twinlab.organization.control import Organization, Role
-from twinlab.organization.sharing import FullSharing, OwnOrders, PointOfSale
-from twinlab.organization.sourcing import PriorityFailover, Shares
-from twinlab.organization.view import Supplier, View
+from twinlab.organization.contracts import *
+from twinlab.organization.sharing import *
+from twinlab.organization.view import *
+from twinlab.scope import door
 
-__all__ = [
-    "BuyBack", "FullSharing", "Organization", "OwnOrders", "PointOfSale", "PriorityFailover",
-    "Profits", "Role", "Season", "Shares", "Supplier", "View", "Wholesale",
-    "coordinating_buy_back", "settle",
-]  # fmt: skip
+__all__ = door.offered(globals())

@@ -20,6 +20,8 @@ from twinlab.organization.view import View
 from twinlab.scope.columns import Row
 from twinlab.scope.errors import ScenarioError
 
+__all__ = ["FullSharing", "OwnOrders", "PointOfSale"]
+
 
 @dataclass(frozen=True)
 class OwnOrders(Row):

@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.modeling.output import Estimate, estimate
-from twinlab.modeling.replicate import replicate
+from twinlab.modeling.simulation.output_analysis import Estimate, estimate
+from twinlab.modeling.simulation.replicate import replicate
 from twinlab.organization.view import View
-from twinlab.people.biases import Rule, ask
+from twinlab.people.rules import Rule, ask
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
+
+__all__ = ["Decision", "OverrideValue", "TakesAdvice", "override_value"]
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,14 @@ class OverrideValue:
 
 
 def override_value(
-    scenario: Scenario, player: str, replications: int = 200, seed: int = 0, *,
+    scenario: Scenario,
+    player: str,
+    replications: int = 200,
+    seed: int = 0,
+    *,
     outcome: Callable[[Any], Any],
-) -> Estimate:  # fmt: skip
-    """Estimate what a simulated player's overrides are worth, over many histories [USD].
+) -> Estimate:
+    """Estimate what a simulated player's overrides are worth, over many replications [USD].
 
     The player's rule is a ``TakesAdvice``; it is compared, history by history on the same luck,
     with its adviser alone, by ``outcome``: a cost of each history of a batch.
@@ -113,7 +119,7 @@ def override_value(
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), on_hand=6, holding_cost=1)
     >>> shop = Scenario(net, TakesAdvice(own=BaseStock(9), advice=BaseStock(6), weight=0.5), days=9)
     >>> print(override_value(shop, "shop", outcome=lambda batch: batch.total("holding")))
-    -11.38 [-11.47, -11.29]: mean of 200 histories, 95 % interval
+    -11.38 [-11.47, -11.29]: mean of 200 replications, 95 % interval
     """
     rules: Any = scenario.rules
     heard = {key: rule for key, rule in rules.items() if key[0] == player}

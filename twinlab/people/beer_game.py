@@ -13,19 +13,30 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.event_engine import Game, simulate
-from twinlab.modeling.run import Run
+from twinlab.modeling.simulation.event_engine import Game, simulate
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import View
 from twinlab.people.advice import Decision, OverrideValue
-from twinlab.people.biases import AnchorAndAdjust, Rule, Wavering, ask
 from twinlab.people.fitting import Fit, fit_ordering
-from twinlab.scope.chance import Constant, Distribution, Trace
+from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
 from twinlab.scope.columns import Sealed
+from twinlab.scope.distributions import Constant, Distribution, Trace
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
+
+__all__ = [
+    "HUMAN_COSTS",
+    "STATIONS",
+    "BeerGame",
+    "BeerScore",
+    "average_person",
+    "beer_chain",
+    "beer_cost",
+    "benchmark_team",
+]
 
 STATIONS = ("retailer", "wholesaler", "distributor", "factory")
 WEEKS, START_UP = 36, 4  # weeks in all; weeks in which everybody orders 4
@@ -56,8 +67,9 @@ def benchmark_team() -> dict[str, Rule]:
     204.0
     """
     goals = dict.fromkeys(STATIONS, 28.0) | {"factory": 20.0}
-    return {name: AnchorAndAdjust(0.0, 1.0, 1.0, goal, starts=START_UP)
-            for name, goal in goals.items()}  # fmt: skip
+    return {
+        name: AnchorAndAdjust(0.0, 1.0, 1.0, goal, starts=START_UP) for name, goal in goals.items()
+    }
 
 
 def beer_chain(
@@ -84,23 +96,36 @@ def beer_chain(
     network = Network(
         products=[Product("case")],
         nodes=[
-            Node(name, "station", tier=at, holding_cost=HOLDING, backlog_cost=BACKLOG,
-                 evening_review=True)
+            Node(
+                name,
+                "station",
+                tier=at,
+                holding_cost=HOLDING,
+                backlog_cost=BACKLOG,
+                evening_review=True,
+            )
             for at, name in enumerate(STATIONS)
         ],
         lanes=[
-            Lane(up, down, "case", lead_time=two_weeks, order_delay=1, initial_pipeline=4,
-                 initial_orders=4)
+            Lane(
+                up,
+                down,
+                "case",
+                lead_time=two_weeks,
+                order_delay=1,
+                initial_pipeline=4,
+                initial_orders=4,
+            )
             for down, up in pairwise(STATIONS)
         ],
         recipes=[Recipe("factory", "case", production_time=2, initial_in_process=4)],
         demands=[Demand("retailer", "case", asked, backorder_cost=BACKLOG)],
         stocks=[Stock(name, "case", on_hand=12) for name in STATIONS],
-    )  # fmt: skip
+    )
     return Scenario(network, rules, days=weeks)
 
 
-def beer_cost(history: Run | Batch, station: str = "") -> Any:
+def beer_cost(history: Run | Replications, station: str = "") -> Any:
     """Add up what the game charges a station, or the team: stock and backlog, nothing in between.
 
     0.50 USD per case in stock and 1.00 USD per case owed, each week. (The KPIs of a run charge
@@ -183,7 +208,7 @@ class BeerGame:
         if chain is None:
             chain = beer_chain(team)
             rules: Any = chain.rules
-            whole = {key: Wavering(rule, spread=0.0) for key, rule in rules.items()}
+            whole = {key: NoisyRule(rule, spread=0.0) for key, rule in rules.items()}
             chain = chain.change(rules=whole)
         self.station, self.adviser, self.scenario = station, adviser, chain
         self.decisions: list[Decision] = []

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.modeling.run import Run
-from twinlab.scope.chance import Array
+from twinlab.modeling.simulation.run import Run
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import optimize, pd, special
+
+__all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 
 CONFIDENCE = 0.95
 
@@ -122,11 +124,18 @@ def fit_newsvendor(
     miss = columns @ found - after + optimum
     errors, far = _errors(columns, miss)
     parameters = [
-        Parameter(name, value, error, value - far * error, value + far * error,
-                  "" if np.isfinite(error) else "the decisions do not depend on it")
+        Parameter(
+            name,
+            value,
+            error,
+            value - far * error,
+            value + far * error,
+            "" if np.isfinite(error) else "the decisions do not depend on it",
+        )
         for name, value, error in zip(
-            ("pull to centre", "chasing"), found.tolist(), errors.tolist(), strict=True)
-    ]  # fmt: skip
+            ("pull to centre", "chasing"), found.tolist(), errors.tolist(), strict=True
+        )
+    ]
     return _fit(parameters, miss)
 
 
@@ -226,9 +235,11 @@ class _Valley:
         """The lowest sum of squares with one parameter held."""
         rest = np.arange(len(self.bottom)) != at
         found = optimize.least_squares(
-            lambda others: self.miss(np.insert(others, at, value)), self.bottom[rest],
-            bounds=(self.low[rest], self.high[rest]), x_scale=_SCALE[rest],
-        )  # fmt: skip
+            lambda others: self.miss(np.insert(others, at, value)),
+            self.bottom[rest],
+            bounds=(self.low[rest], self.high[rest]),
+            x_scale=_SCALE[rest],
+        )
         return 2.0 * float(found.cost)
 
 

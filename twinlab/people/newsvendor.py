@@ -12,7 +12,9 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_newsvendor
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.ranges import Amount, ranged
+from twinlab.scope.kinds import Amount, ranged
+
+__all__ = ["HUMAN_ORDERS", "NewsvendorGame", "NewsvendorPlayer", "NewsvendorProblem"]
 
 # Mean orders of people for a high- and a low-profit product, whose optima are 225 and 75:
 # Schweitzer & Cachon (2000), experiment 1. Measured with people, no result of a model.

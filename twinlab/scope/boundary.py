@@ -1,7 +1,7 @@
 """Where a twin ends: the same scenario seen up to a tier only, or by the week instead of the day.
 
 A narrower scope is a smaller model of the same chain. What it cannot answer is not a matter of
-opinion: it is what the whole scenario has and the narrow one has not (``Narrowed.blind_spots``).
+opinion: it is what the whole scenario has and the narrow one has not (``Restricted.blind_spots``).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from twinlab.scope.later import nx, pd
 from twinlab.scope.network import Network
 from twinlab.scope.periods import coarse_network, coarsen_disruptions, whole_periods
 from twinlab.scope.scenario import Scenario
+
+__all__ = ["BlindSpot", "Restricted", "cut", "restrict", "tiers"]
 
 
 def tiers(network: Network) -> dict[str, int]:
@@ -60,8 +62,9 @@ def cut(network: Network, tier: int) -> Network:
     outside = {v.source for v in lanes} - inside
     nodes = [
         replace(n, capacity=math.inf, time_to_recover=0) if n.name in outside else n
-        for n in network.nodes if n.name in inside | outside
-    ]  # fmt: skip
+        for n in network.nodes
+        if n.name in inside | outside
+    ]
     recipes = [r for r in network.recipes if r.node in inside]
     seen = {v.product for v in lanes} | {d.product for d in demands}
     seen |= {p for r in recipes for p in (r.product, *r.components)}
@@ -89,7 +92,7 @@ class BlindSpot(Row):
 
 
 @dataclass(frozen=True, repr=False)
-class Narrowed:
+class Restricted:
     """A scenario in a narrower scope, and what that scope cannot answer.
 
     One step of ``scenario`` is ``period`` days; its costs and rates are per step.
@@ -130,7 +133,7 @@ class Narrowed:
         return text.replace("<thead>", "<caption>What this scope cannot answer</caption><thead>", 1)
 
 
-def narrow(scenario: Scenario, tier: int | None = None, period: int = 1) -> Narrowed:
+def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Restricted:
     """Look at a scenario through a smaller window: up to a tier, or in steps of several days.
 
     Disruptions beyond the tier are dropped; those shorter than a period become the share of it
@@ -141,7 +144,7 @@ def narrow(scenario: Scenario, tier: int | None = None, period: int = 1) -> Narr
 
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), lead_time=3)
     >>> full = Scenario(chain, BaseStock(20), disruptions=[Outage("mill", start=9, days=2)])
-    >>> narrow(full, tier=1)
+    >>> restrict(full, tier=1)
     tiers 0 to 1, day by day; 3 blind spots
     - site mine: beyond tier 1
     - supplier mill: an outside source that never runs out: its capacity, stock and suppliers are not known
@@ -167,7 +170,7 @@ def narrow(scenario: Scenario, tier: int | None = None, period: int = 1) -> Narr
         sourcing=_for(scenario.sourcing, decided),
         sharing=_for(scenario.sharing, decided),
     )
-    return Narrowed(scenario, seen, tier, period)
+    return Restricted(scenario, seen, tier, period)
 
 
 def _for(by_item: Any, decided: set[tuple[str, str]]) -> dict[Any, Any]:
@@ -183,15 +186,19 @@ def _within(scenario: Scenario, disruption: Any, tier: int | None) -> bool:
 # -- what cannot be seen ----------------------------------------------------------------------
 
 
-def _beyond(seen: Narrowed) -> Iterator[BlindSpot]:
+def _beyond(seen: Restricted) -> Iterator[BlindSpot]:
     """Nodes that are only sources now or gone, and products that are gone."""
     before, after = seen.full.network, seen.scenario.network
     left, inside = {n.name for n in after.nodes}, set(seen.sites)
     fed = {v.destination for v in before.lanes} | {r.node for r in before.recipes}
     for node in before.nodes:
         if node.name in left - inside and (node.name in fed or node.capacity < math.inf):
-            yield BlindSpot("supplier", node.name, "an outside source that never runs out: its "
-                            "capacity, stock and suppliers are not known")  # fmt: skip
+            yield BlindSpot(
+                "supplier",
+                node.name,
+                "an outside source that never runs out: its "
+                "capacity, stock and suppliers are not known",
+            )
         elif node.name not in left:
             yield BlindSpot("site", node.name, f"beyond tier {seen.tier}")
     for product in before.products:
@@ -199,7 +206,7 @@ def _beyond(seen: Narrowed) -> Iterator[BlindSpot]:
             yield BlindSpot("product", product.name, f"only flows beyond tier {seen.tier}")
 
 
-def _common_sources(seen: Narrowed) -> Iterator[BlindSpot]:
+def _common_sources(seen: Restricted) -> Iterator[BlindSpot]:
     """Hidden nodes on which several of the outside suppliers depend."""
     whole = nx.DiGraph((v.source, v.destination) for v in seen.full.network.lanes)
     inside = set(seen.sites)
@@ -211,34 +218,43 @@ def _common_sources(seen: Narrowed) -> Iterator[BlindSpot]:
         fed = [name for name in edge if name in after]
         if len(fed) > 1:
             who = " and ".join([", ".join(fed[:-1]), fed[-1]])
-            yield BlindSpot("common cause", node.name, f"{who} seem independent, but all depend "
-                            "on it")  # fmt: skip
+            yield BlindSpot(
+                "common cause", node.name, f"{who} seem independent, but all depend on it"
+            )
 
 
-def _struck_beyond(seen: Narrowed) -> Iterator[BlindSpot]:
+def _struck_beyond(seen: Restricted) -> Iterator[BlindSpot]:
     for disruption in seen.full.disruptions:
         if not _within(seen.full, disruption, seen.tier):
-            yield BlindSpot("disruption", disruption.title, f"strikes beyond tier {seen.tier}: "
-                            "dropped")  # fmt: skip
+            yield BlindSpot(
+                "disruption", disruption.title, f"strikes beyond tier {seen.tier}: dropped"
+            )
 
 
-def _too_short(seen: Narrowed) -> Iterator[BlindSpot]:
+def _too_short(seen: Restricted) -> Iterator[BlindSpot]:
     """Disruptions of less than a period, and lead times that are no whole periods."""
     period, within = seen.period, set(seen.sites)
     for disruption in seen.full.disruptions:
         lasts = disruption.days.average
         if lasts < period and _within(seen.full, disruption, seen.tier):
-            yield BlindSpot("disruption", disruption.title, f"lasts {lasts:g} days of a period of "
-                            f"{period}: only its share of the period is left")  # fmt: skip
+            yield BlindSpot(
+                "disruption",
+                disruption.title,
+                f"lasts {lasts:g} days of a period of "
+                f"{period}: only its share of the period is left",
+            )
     for lane in seen.full.network.lanes:
         days = lane.lead_time.average
         about = whole_periods(days, period) * period
         if lane.destination in within and about != days:
-            yield BlindSpot("lead time", f"{lane.source}→{lane.destination} ({lane.product})",
-                            f"{days:g} days count as {about}")  # fmt: skip
+            yield BlindSpot(
+                "lead time",
+                f"{lane.source}→{lane.destination} ({lane.product})",
+                f"{days:g} days count as {about}",
+            )
 
 
-def _too_often(seen: Narrowed) -> Iterator[BlindSpot]:
+def _too_often(seen: Restricted) -> Iterator[BlindSpot]:
     """Seasons that change, and nodes that decide, more than once in a period."""
     within, deciding = set(seen.sites), {node for node, _ in dict(seen.scenario.rules)}  # type: ignore[arg-type]
     for row in seen.full.network.demands:

@@ -9,10 +9,12 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from twinlab.scope.chance import Distribution
+from twinlab.scope.distributions import Distribution
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, did_you_mean
 from twinlab.scope.network import Network
+
+__all__ = ["assembly", "distribution", "serial"]
 
 PerNode = float | Mapping[str, float]
 _PRODUCT = "unit"

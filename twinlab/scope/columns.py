@@ -13,7 +13,7 @@ from typing import Any, NoReturn, get_type_hints
 
 import numpy as np
 
-from twinlab.scope.chance import Constant, Distribution, is_distribution
+from twinlab.scope.distributions import Constant, Distribution, is_distribution
 from twinlab.scope.errors import NetworkError, TwinError, shown
 
 

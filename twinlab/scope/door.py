@@ -16,19 +16,29 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from twinlab.scope.chance import Law
 from twinlab.scope.columns import Row
-from twinlab.scope.errors import NetworkError, NoSuchName, ScenarioError, did_you_mean, shown
-from twinlab.scope.kinds import Kind, Unfit, kind_of
-from twinlab.scope.nearest import PUBLIC
-from twinlab.scope.ranges import USUAL
+from twinlab.scope.distributions import Law
+from twinlab.scope.errors import (
+    PUBLIC,
+    NetworkError,
+    NoSuchName,
+    ScenarioError,
+    did_you_mean,
+    shown,
+)
+from twinlab.scope.kinds import USUAL, Kind, Unfit, kind_of
 
 _HOME = str(Path(__file__).parents[1])
-_ROWS = ("builders", "chance", "columns", "disruption", "entities", "network", "periods", "tables")
+_ROWS = ("builders", "distributions", "columns", "entities", "network", "periods", "tables")
 
 
 class Unchangeable(ScenarioError, FrozenInstanceError):
     """Something frozen was written over."""
+
+
+def offered(floor: dict[str, Any]) -> list[str]:
+    """List what a floor (the globals of its module) offers: its names, but no modules."""
+    return sorted(n for n, thing in floor.items() if n[0] != "_" and not inspect.ismodule(thing))
 
 
 def guard(floor: dict[str, Any]) -> None:

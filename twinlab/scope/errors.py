@@ -1,4 +1,6 @@
-"""Errors that teach: what is wrong with its value, where it stands, and what to do.
+"""The nearest right call: how to get what is wanted, from what was given.
+
+Errors that teach: what is wrong with its value, where it stands, and what to do.
 
 The tree::
 
@@ -9,6 +11,7 @@ The tree::
     └── SolverError     an optimisation has no answer: infeasible, unbounded, or not finished
 """
 
+import inspect
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -16,6 +19,54 @@ from pathlib import Path
 from reprlib import Repr
 from traceback import extract_tb
 from typing import Any
+
+__all__ = ["NetworkError", "ScenarioError", "SolverError", "SyncError", "TwinError"]
+
+
+PUBLIC: dict[str, Any] = {}  # every class that a floor offers, by its name
+
+# How to get what is wanted, from what was given (or else "") where a constructor does not say it.
+_NEAREST = {
+    "Scenario": {
+        "Run": "run.scenario",
+        "Replications": "batch.scenario",
+        "": "Scenario(network, rules)",
+    },
+    "Network": {"Scenario": "scenario.network", "Run": "run.scenario.network"},
+    "Run": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
+    "Replications": {"Network": "replicate(Scenario(network, rules))", "": "replicate(scenario)"},
+    "History": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
+    "State": {"Run": "run.state", "": "simulate(scenario).state"},
+    "Log": {"": "run.log"},
+    "LineRun": {"": "run_line(line)"},
+    "Pareto": {"": "pareto(counts)"},
+    "ControlChart": {"": "Shewhart().chart(values, target, sigma)"},
+    "Curve": {"": "performance(hit, calm)"},
+    "Frontier": {"": "frontier(scenario, measures)"},
+    "StormPlan": {"": "preposition(season)"},
+    "Estimate": {"": "estimate(values)"},
+}
+NAMES = {
+    "Distribution": "distribution such as Normal(mean=5, sd=1)",
+    "History": "Run or Replications",
+}
+
+
+def way_to(cls: Any, given: str) -> str:
+    """Write the expression that gives an object of a class, from an object of another.
+
+    >>> from twinlab import Scenario
+    >>> way_to(Scenario, "Network")
+    'Scenario(network, rules)'
+    """
+    ways = _NEAREST.get(cls.__name__, {})
+    if given in ways or "" in ways:
+        return ways.get(given) or ways[""]
+    if cls.__name__ not in PUBLIC:
+        return " or ".join(f"{n}(…)" for n, c in PUBLIC.items() if issubclass(c, cls))
+    needed = [p for p in inspect.signature(cls).parameters.values() if p.default is p.empty]
+    return f"{cls.__name__}({', '.join(p.name for p in needed)})"
+
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 100

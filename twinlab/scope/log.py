@@ -28,6 +28,8 @@ from typing import Any, NamedTuple, overload
 
 from twinlab.scope.later import pd
 
+__all__ = ["Event", "Log"]
+
 
 class Event(NamedTuple):
     """Something that happened on a day at a node.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.scope.calendar import in_cycles
-from twinlab.scope.chance import (
+from twinlab.scope.distributions import (
     Constant,
     Distribution,
     Empirical,
@@ -27,11 +27,13 @@ from twinlab.scope.chance import (
     Poisson,
     Trace,
     Uniform,
+    mean_of,
+    sd_of,
 )
-from twinlab.scope.disruption import Delay, DemandShift, Disruption
-from twinlab.scope.entities import Demand, Lane, Node, Recipe, Stock
-from twinlab.scope.laws import mean_of, sd_of
+from twinlab.scope.entities import Delay, Demand, DemandShift, Disruption, Lane, Node, Recipe, Stock
 from twinlab.scope.network import Network
+
+__all__ = ["coarse_network"]
 
 
 def whole_periods(days: float, period: int) -> int:
@@ -120,9 +122,11 @@ def coarse_network(network: Network, period: int) -> Network:
         lanes=lanes,
         recipes=recipes,
         demands=[_demand(row, period) for row in network.demands],
-        stocks=[replace(s, holding_cost=s.holding_cost * period)
-                if s.holding_cost is not None else s for s in stocks.values()],
-    )  # fmt: skip
+        stocks=[
+            replace(s, holding_cost=s.holding_cost * period) if s.holding_cost is not None else s
+            for s in stocks.values()
+        ],
+    )
 
 
 def _under_way(lane: Lane) -> float:
@@ -198,11 +202,13 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
     if disruption.rate > 0 or not isinstance(disruption.days, Constant):
         lasts = in_periods(disruption.days, period)
         again = replace(
-            disruption, start=disruption.start // period, recovery=fade,
+            disruption,
+            start=disruption.start // period,
+            recovery=fade,
             days=lasts if lasts.average > 0 else Constant(1),
             rate=1 - (1 - disruption.rate) ** period,
             pause=whole_periods(disruption.pause, period),
-        )  # fmt: skip
+        )
         return _weaker(again, min(1.0, disruption.days.average / period), period)
     begin, end = disruption.start, disruption.start + math.ceil(disruption.days.value)
     shares = [
@@ -212,8 +218,12 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
     found: list[Disruption] = []
     for share, run in groupby(shares, key=itemgetter(1)):
         at = [number for number, _ in run]
-        one = replace(disruption, start=at[0], days=Constant(len(at)),
-                      recovery=fade if at[-1] == shares[-1][0] else 0)  # fmt: skip
+        one = replace(
+            disruption,
+            start=at[0],
+            days=Constant(len(at)),
+            recovery=fade if at[-1] == shares[-1][0] else 0,
+        )
         found += _weaker(one, share, period)
     return found
 

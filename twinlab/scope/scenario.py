@@ -1,18 +1,32 @@
-"""A scenario: a network, who decides and sees what, what goes wrong, and for how many days."""
+"""A scenario: a network, who decides and sees what, what goes wrong, and for how many days.
+
+Every column of a scenario has a path, so that sliders, sweeps and searches can name it.
+
+========================== =====================================================
+``shop.up_to``             a field of the rule of that node, else a column of the node
+``shop/bike.up_to``        the same for one product of the node: its rule, else its
+                           recipe, demand or stock row
+``plant->shop.lead_time``  a column of the lane (all its products and modes)
+``disruptions[0].days``    a column of the first disruption
+========================== =====================================================
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any
 
-from twinlab.scope.chance import Trace
-from twinlab.scope.columns import frozen
-from twinlab.scope.disruption import Disruption
-from twinlab.scope.entities import ItemKey
+from twinlab.scope.columns import Column, frozen, schema
+from twinlab.scope.distributions import Trace
+from twinlab.scope.entities import Disruption, ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.kinds import Count
 from twinlab.scope.network import Network
-from twinlab.scope.ranges import Count
+
+__all__ = ["Scenario"]
+
 
 Rule = Annotated[Callable[[Any], Any], "a rule such as BaseStock(50) or a function of a view"]
 Sourcing = Callable[[Any, Any], Any]
@@ -98,9 +112,13 @@ class Scenario:
         730
         """
         given: dict[str, Any] = {
-            "network": network, "rules": rules, "days": days,
-            "disruptions": disruptions, "sourcing": sourcing, "sharing": sharing,
-        }  # fmt: skip
+            "network": network,
+            "rules": rules,
+            "days": days,
+            "disruptions": disruptions,
+            "sourcing": sourcing,
+            "sharing": sharing,
+        }
         for name in ("rules", "sharing") if network is not None else ():
             now = getattr(self, name)
             if given[name] is None and len(now) == len(self.rules) and len(_kinds(now)) == 1:  # type: ignore[arg-type]
@@ -149,8 +167,6 @@ class Scenario:
         >>> calm.value("shop.up_to"), calm.value("mine->shop.lead_time").average
         (8.0, 1.0)
         """
-        from twinlab.scope.paths import find
-
         return find(self, path).value
 
     def set(self, path: str, value: Any) -> Scenario:
@@ -161,8 +177,6 @@ class Scenario:
         >>> calm.set("mine.capacity", 6).network.node("mine").capacity
         6.0
         """
-        from twinlab.scope.paths import find
-
         return find(self, path).put(value)
 
 
@@ -231,8 +245,11 @@ def _check_days(scenario: Scenario) -> None:
 def _check_target(disruption: Any, network: Network) -> None:
     """What a disruption strikes must be part of the network."""
     names = [n.name for n in network.nodes]
-    ends = [getattr(disruption, end) for end in ("node", "source", "destination")
-            if hasattr(disruption, end)]  # fmt: skip
+    ends = [
+        getattr(disruption, end)
+        for end in ("node", "source", "destination")
+        if hasattr(disruption, end)
+    ]
     for name in ends:
         if name not in names:
             raise ScenarioError(
@@ -245,7 +262,7 @@ def _check_target(disruption: Any, network: Network) -> None:
             f"{disruption.title}: {ends[0]!r} has no product {product!r}; "
             f"{did_you_mean(product, at_node)}"
         )
-    if not struck(disruption, network):
+    if not targets(disruption, network):
         what = "customers" if len(ends) == 1 else f"lane to {ends[-1]!r}"
         raise ScenarioError(
             f"{disruption.title}: {ends[0]!r} has no such {what}: "
@@ -253,26 +270,132 @@ def _check_target(disruption: Any, network: Network) -> None:
         )
 
 
-def struck(disruption: Any, network: Network) -> list[Any]:
+def targets(disruption: Any, network: Network) -> list[Any]:
     """List what a disruption strikes: items of a node, demand rows, or lanes.
 
     >>> from twinlab import Normal, Outage, serial
-    >>> struck(Outage("mine"), serial(["mine", "shop"], demand=Normal(5, 1)))
+    >>> targets(Outage("mine"), serial(["mine", "shop"], demand=Normal(5, 1)))
     [('mine', 'unit')]
     """
     product = disruption.product
     if hasattr(disruption, "source"):
         ends = (disruption.source, disruption.destination)
         return [
-            v for v in network.lanes
+            v
+            for v in network.lanes
             if (v.source, v.destination) == ends
-            and product in ("", v.product) and disruption.mode in ("", v.mode)
-        ]  # fmt: skip
+            and product in ("", v.product)
+            and disruption.mode in ("", v.mode)
+        ]
     if hasattr(disruption, "factor"):
-        return [d for d in network.demands
-                if d.node == disruption.node and product in ("", d.product)]  # fmt: skip
+        return [
+            d for d in network.demands if d.node == disruption.node and product in ("", d.product)
+        ]
     return [(n, p) for n, p in network.items if n == disruption.node and product in ("", p)]
 
 
 def _words(items: Iterable[ItemKey]) -> str:
     return ", ".join(f"{node!r} ({product!r})" for node, product in items)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a path leads: the rows or rules that hold the column, and how to change them."""
+
+    path: str
+    name: str
+    holders: tuple[Any, ...]
+    put_back: Callable[[tuple[Any, ...]], Scenario]
+
+    @property
+    def value(self) -> Any:
+        """The value of the column in the first holder."""
+        return getattr(self.holders[0], self.name)
+
+    @property
+    def column(self) -> Column | None:
+        """The description of the column, if its holder has one (a plain rule has none)."""
+        return next((c for c in schema(type(self.holders[0])) if c.name == self.name), None)
+
+    def put(self, value: Any) -> Scenario:
+        """The scenario with this value in every holder."""
+        return self.put_back(tuple(replace(h, **{self.name: value}) for h in self.holders))
+
+
+def find(scenario: Scenario, path: str) -> Place:
+    """Follow a path to its column.
+
+    Raises:
+        ScenarioError: nothing has that name, or it has no such column.
+
+    >>> from twinlab import BaseStock, Normal, serial
+    >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
+    >>> find(calm, "shop.up_to").column.unit
+    'units'
+    """
+    where, _, name = path.rpartition(".")
+    numbered = re.fullmatch(r"disruptions\[(\d+)\]", where)
+    places = [_of_disruption(scenario, int(numbered[1]))] if numbered else []
+    # A name may hold "->", "/" or "." itself, so a path is compared with those that there are.
+    places += [_of_lanes(scenario, where), *_of_rules(scenario, where), *_of_rows(scenario, where)]
+    if not any(holders for holders, _ in places):
+        raise ScenarioError(f"path {path!r} leads nowhere: {_hint(scenario, where)}")
+    if name in _NAMES:
+        raise ScenarioError(f"path {path!r}: {name!r} is a name, and other rows refer to it")
+    for holders, put_back in places:
+        if holders and all(name in _fields(h) for h in holders):
+            return Place(path, name, holders, put_back)
+    known = dict.fromkeys(f for holders, _ in places if holders for f in _fields(holders[0]))
+    raise ScenarioError(f"path {path!r}: {where!r} has no {name!r}; {did_you_mean(name, known)}")
+
+
+# Columns that tell a row from the others of its table.
+_NAMES = ("name", "node", "product", "source", "destination", "mode")
+
+_Found = tuple[tuple[Any, ...], Callable[[tuple[Any, ...]], Scenario]]
+
+
+def _of_disruption(scenario: Scenario, at: int) -> _Found:
+    def put_back(changed: tuple[Any, ...]) -> Scenario:
+        rest = scenario.disruptions
+        return scenario.change(disruptions=(*rest[:at], *changed, *rest[at + 1 :]))
+
+    return scenario.disruptions[at : at + 1], put_back
+
+
+def _of_lanes(scenario: Scenario, where: str) -> _Found:
+    plain = "->".join(part.strip() for part in where.split("->"))
+    lanes = tuple(
+        v for v in scenario.network.lanes if f"{v.source}->{v.destination}" in (where, plain)
+    )
+    return lanes, lambda changed: scenario.change(network=scenario.network.change(*changed))
+
+
+def _of_rules(scenario: Scenario, where: str) -> list[_Found]:
+    rules: dict[Any, Any] = dict(scenario.rules)  # type: ignore[arg-type]
+    items = [(node, product) for node, product in rules if where in (node, f"{node}/{product}")]
+
+    def put_back(changed: tuple[Any, ...]) -> Scenario:
+        return scenario.decide(dict(zip(items, changed, strict=True)))
+
+    return [(tuple(rules[item] for item in items), put_back)] if items else []
+
+
+def _of_rows(scenario: Scenario, where: str) -> list[_Found]:
+    network = scenario.network
+    rows: list[Any] = [n for n in network.nodes if n.name == where]
+    for table in (network.recipes, network.demands, network.stocks):
+        rows += [r for r in table if f"{r.node}/{r.product}" == where]
+    return [
+        ((row,), lambda changed: scenario.change(network=network.change(*changed))) for row in rows
+    ]
+
+
+def _fields(holder: Any) -> list[str]:
+    return [f.name for f in fields(holder)] if is_dataclass(holder) else []
+
+
+def _hint(scenario: Scenario, where: str) -> str:
+    nodes = [n.name for n in scenario.network.nodes]
+    lanes = [f"{v.source}->{v.destination}" for v in scenario.network.lanes]
+    return did_you_mean(where, lanes if "->" in where else nodes)

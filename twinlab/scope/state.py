@@ -1,7 +1,16 @@
-"""The state of a chain is the fold of its log: start, then let every event change it.
+"""What is on its way in a state: orders in the mail, shipments, production.
+
+The state of a chain is the fold of its log: start, then let every event change it.
 
 A state keeps what is needed to go on from there: stock, what is owed to whom and since when, orders
 in the mail, shipments under way and production in process with their due days, and memories.
+
+Going on from a state, also where the tables have changed since.
+
+What is under way keeps its day: goods arrive, production ends and orders in the mail are seen when
+they were due, whatever lead time, production time or order delay new ones have. What is new in the
+tables is empty: what they say of the first morning holds for that morning alone. Nothing vanishes:
+a state with units for which the tables have no place is refused.
 """
 
 from __future__ import annotations
@@ -9,13 +18,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Lane, Recipe
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.log import Event
 from twinlab.scope.network import Network
-from twinlab.scope.under_way import Batch, Posted, Shipment
+from twinlab.scope.scenario import Scenario
+
+__all__ = ["State", "fold"]
+
+
+class Posted(NamedTuple):
+    """An order in the mail: the day its receiver sees it, and its units."""
+
+    due: int
+    quantity: float
+
+
+class Shipment(NamedTuple):
+    """Goods under way: arrival day, units, and the day they left."""
+
+    due: int
+    quantity: float
+    left: int
+
+
+class ProductionLot(NamedTuple):
+    """Production in process: finishing day, units started, units that will be good, start day."""
+
+    due: int
+    started: float
+    good: float
+    begun: int
+
 
 Claim = tuple[str, ...]
 
@@ -46,7 +83,7 @@ class State:
     in_transit: dict[Claim, float] = field(default_factory=dict)
     under_way: dict[Claim, list[Shipment]] = field(default_factory=dict)
     in_process: dict[ItemKey, float] = field(default_factory=dict)
-    batches: dict[ItemKey, list[Batch]] = field(default_factory=dict)
+    batches: dict[ItemKey, list[ProductionLot]] = field(default_factory=dict)
     memory: dict[ItemKey, dict[str, Any]] = field(default_factory=dict)
     tracked: bool = True
 
@@ -102,7 +139,9 @@ def _start_recipe(state: State, recipe: Recipe, evening: bool) -> None:
     good = units * recipe.good_share.average
     state.to_make[item] = 0.0
     state.mail[item] = [Posted(0, units)] if evening and units else []
-    state.batches[item] = [Batch(due, units, good, due - days) for due in range(days) if units]
+    state.batches[item] = [
+        ProductionLot(due, units, good, due - days) for due in range(days) if units
+    ]
     state.in_process[item] = units * days
     state.on_order[item] += units * (days + evening)
 
@@ -230,7 +269,9 @@ def _started(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None
     assert event.due is not None
     state.to_make[event.item] -= event.quantity
     state.in_process[event.item] += event.quantity
-    state.batches[event.item].append(Batch(event.due, event.quantity, event.note, event.day))
+    state.batches[event.item].append(
+        ProductionLot(event.due, event.quantity, event.note, event.day)
+    )
 
 
 def _finished(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
@@ -253,8 +294,88 @@ def _nothing(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None
 
 
 _CHANGES: dict[str, Callable[[State, Event, dict[ItemKey, Recipe]], None]] = {
-    "demanded": _demanded, "decided": _decided, "ordered": _ordered, "accepted": _accepted,
-    "shipped": _shipped, "received": _received, "consumed": _consumed, "started": _started,
-    "finished": _finished, "served": _served, "lost": _lost, "remembered": _remembered,
-    "disrupted": _nothing, "recovered": _nothing, "closed": _closed,
-}  # fmt: skip
+    "demanded": _demanded,
+    "decided": _decided,
+    "ordered": _ordered,
+    "accepted": _accepted,
+    "shipped": _shipped,
+    "received": _received,
+    "consumed": _consumed,
+    "started": _started,
+    "finished": _finished,
+    "served": _served,
+    "lost": _lost,
+    "remembered": _remembered,
+    "disrupted": _nothing,
+    "recovered": _nothing,
+    "closed": _closed,
+}
+
+
+# What a state holds, by table; the other tables repeat what stands in these.
+_UNITS = {
+    "on_hand": "in stock",
+    "owed": "owed",
+    "to_make": "to be made",
+    "mail": "in the mail",
+    "under_way": "under way",
+    "batches": "in process",
+}
+_TABLES = (*_UNITS, "on_order", "asked", "orders", "in_transit", "in_process")
+
+
+def go_on(start: State | None, scenario: Scenario) -> State:
+    """The state from which a scenario is lived: a start of one's own, or the first morning.
+
+    Raises:
+        ScenarioError: the start is no state, lies after the last day, or does not fit the network.
+    """
+    if start is None:
+        return State.initial(scenario.network)
+    if not isinstance(start, State):
+        raise ScenarioError(f"start is a state, such as run.state_on(10), got {start!r}")
+    if not 0 <= start.day <= scenario.days:
+        raise ScenarioError(
+            f"start is day {start.day}, the scenario lasts {scenario.days} days: take a state of "
+            f"day 0 to {scenario.days}, or lengthen it with scenario.change(days=…)"
+        )
+    return fit(start, scenario.network)
+
+
+def fit(state: State, network: Network) -> State:
+    """A copy of a state for a network: what is new there is empty, what is overdue comes today.
+
+    Raises:
+        ScenarioError: it holds units for which the network has no place, or shares no item with it.
+    """
+    mine, fresh = widen(state, network), State.initial(network)
+    if not fresh.asked.keys() & state.asked.keys():
+        raise ScenarioError(
+            f"the state is of {list(state.asked)[:3]}, the network of {list(fresh.asked)[:3]}: "
+            "take a state of this network, such as simulate(scenario).state_on(10)"
+        )
+    for name in _TABLES:
+        table = getattr(mine, name)
+        for key in [key for key in table if key not in getattr(fresh, name)]:
+            entry = table.pop(key)
+            units = sum(row[1] for row in entry) if isinstance(entry, list) else entry
+            if name in _UNITS and abs(units) > DUST:
+                raise ScenarioError(
+                    f"{units:g} units {_UNITS[name]} at {' → '.join(filter(None, key))} have no "
+                    "place in these tables: keep the row (capacity 0 lets nothing new leave, a "
+                    f"demand of 0 asks nothing new), or drop them: del state.{name}[{key!r}]"
+                )
+    tables: list[Any] = [mine.mail, mine.under_way, mine.batches]
+    for rows in (rows for table in tables for rows in table.values()):
+        for at, row in enumerate(rows):  # an opening message may not say when goods arrive
+            rows[at] = row if row.due is None else row._replace(due=max(row.due, mine.day))
+    return mine
+
+
+def widen(state: State, network: Network) -> State:
+    """A copy of a state in which all that a network has stands, empty where it is new."""
+    mine, fresh = state.copy(), State.initial(network)
+    for name in _TABLES:
+        for key, entry in getattr(fresh, name).items():
+            getattr(mine, name).setdefault(key, type(entry)())
+    return mine

@@ -1,4 +1,8 @@
-"""Networks as CSV files with a datapackage.json; what is written is read back exactly.
+"""Numbers and distributions as text, as a table's cell holds them: ``Normal(mean=5.0, sd=1.0)``.
+
+Cells: the values of a row as the text of a table, read back exactly.
+
+Networks as CSV files with a datapackage.json; what is written is read back exactly.
 
 One file per table, a blank cell for a default, ``traces.csv`` for recorded demand. The header,
 the check of every cell and the data package all come from the columns of the row types.
@@ -7,25 +11,216 @@ the check of every cell and the data package all come from the columns of the ro
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from twinlab.scope import disruption as disruptions_module
-from twinlab.scope.cells import format_cell, parse_cell, read_back
-from twinlab.scope.chance import Trace
+from twinlab.scope import distributions
 from twinlab.scope.columns import Column, schema
-from twinlab.scope.disruption import Disruption
-from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
+from twinlab.scope.distributions import Constant, Distribution, Trace
+from twinlab.scope.entities import KINDS, Demand, Disruption, Lane, Node, Product, Recipe, Stock
+from twinlab.scope.errors import NetworkError, TwinError, did_you_mean, shown
 from twinlab.scope.network import Network, rows_of
-from twinlab.scope.notation import read_number, write_number
+
+__all__ = ["read_disruptions", "write_disruptions"]
+
+
+FAMILIES: dict[str, Any] = {
+    law.__name__: law
+    for law in (
+        Constant,
+        Trace,
+        distributions.Normal,
+        distributions.Poisson,
+        distributions.NegativeBinomial,
+        distributions.LogNormal,
+        distributions.Gamma,
+        distributions.Uniform,
+        distributions.Empirical,
+    )
+}
+
+# Each text is read in one way only, from left to right: what cannot be read costs no more time.
+_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_ARGUMENT = re.compile(rf"\s*(?:(\w+)\s*=\s*)?(\([^()]*\)|{_NUMBER})\s*(?:,|$)", re.ASCII)
+_PLAIN = re.compile(rf"{_NUMBER}|[-+]?inf|nan", re.ASCII)
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+
+
+def write_number(value: float) -> str:
+    """Write a number so that every country reads the same: 1.125 could be taken for 1125.
+
+    >>> write_number(1.125), write_number(0.125), write_number(1125.0)
+    ('1.1250', '0.125', '1125.0')
+    """
+    text = repr(value)
+    return text + "0" if _GROUPED.fullmatch(text) else text
+
+
+def read_number(text: str) -> float:
+    """Read a number that all countries read alike.
+
+    >>> read_number("1.95"), read_number("1950")
+    (1.95, 1950.0)
+
+    Raises:
+        ValueError: it is no number, or 1.95 in one country and 1950 in another.
+    """
+    text = text.strip()
+    if _GROUPED.fullmatch(text):
+        one, other = float(text.replace(",", ".")), float(re.sub("[.,]", "", text))
+        raise ValueError(
+            f"{text!r} is {one:g} in some countries and {other:g} in others: write "
+            f"{write_number(one)} or {write_number(other)}"
+        )
+    if not _PLAIN.fullmatch(text):
+        comma = "; write a decimal point, not a comma" if "," in text else ""
+        raise ValueError(f"{shown(text)}{comma}")
+    return float(text)
+
+
+def parse_distribution(text: str) -> Any:
+    """Read a distribution from the text of a table cell; a bare number is a constant.
+
+    >>> parse_distribution("Normal(mean=5, sd=1)")
+    Normal(mean=5.0, sd=1.0)
+    >>> parse_distribution("Empirical(values=(2, 3))")
+    Empirical(values=(2.0, 3.0))
+    >>> parse_distribution("2")
+    Constant(value=2.0)
+    """
+    if text.strip()[:1] in "-+.0123456789":
+        try:
+            return Constant(read_number(text))
+        except ValueError as problem:
+            raise ValueError(
+                f"is a distribution such as Normal(mean=5, sd=1), got {problem}"
+            ) from None
+    call = _CALL.fullmatch(text)
+    if not call:
+        raise ValueError(f"is a distribution such as Normal(mean=5, sd=1), got {shown(text)}")
+    name, inside = call.groups()
+    if name not in FAMILIES:
+        raise ValueError(f"has no distribution {name!r}; {did_you_mean(name, FAMILIES)}")
+    return FAMILIES[name](**_arguments(FAMILIES[name], inside))
+
+
+def _arguments(law: Any, inside: str) -> dict[str, Any]:
+    """The named parameters in the text between the brackets of a distribution."""
+    known = [f.name for f in fields(law)]
+    found: dict[str, Any] = {}
+    at = position = 0
+    while match := _ARGUMENT.match(inside, at):
+        at = match.end()
+        name = match[1] or (known[position] if position < len(known) else f"#{position + 1}")
+        if name not in known:
+            raise ValueError(f"{law.__name__} has no {name!r}; {did_you_mean(name, known)}")
+        found[name] = _values(match[2])
+        position += 1
+    missing = [f.name for f in fields(law) if f.name not in found and law is not Trace]
+    if at != len(inside) or missing:
+        wanted = ", ".join(f"{k}=…" for k in known)
+        got = shown(inside)[1:-1]
+        raise ValueError(f"cannot read {law.__name__}({got}): write {law.__name__}({wanted})")
+    return found
+
+
+def _values(text: str) -> float | tuple[float, ...]:
+    if text.startswith("("):
+        return tuple(float(part) for part in text[1:-1].split(",") if part.strip())
+    return float(text)
+
+
+def format_cell(value: Any) -> str:
+    """Write a value as the text of a table cell.
+
+    >>> [format_cell(v) for v in (0.5, None, True, (1.0, 2.0), {"wheel": 4.0})]
+    ['0.5', '', 'true', '1.0 2.0', 'wheel: 4.0']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return write_number(value)
+    if isinstance(value, tuple):
+        return " ".join(write_number(v) for v in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {write_number(units)}" for name, units in value.items())
+    return str(value)
+
+
+def read_back(row: Any, col: Column) -> str:
+    """The cell of a row, which can be read back; a demand's trace has a file of its own."""
+    value = getattr(row, col.name)
+    if col.name == "pattern" and isinstance(value, Trace):
+        return "Trace()"
+    text = format_cell(value)
+    try:
+        short = len(text) <= csv.field_size_limit()
+        same = value is None or (short and parse_cell(col, text) == value)
+    except (ValueError, TwinError):
+        same = False
+    if not same:
+        raise NetworkError(
+            f"{row.title}: {col.name} {shown(value)} cannot be read back from a table: take one of "
+            "twinlab's own distributions, such as Empirical(…) of some hundred draws"
+        )
+    return text
+
+
+def parse_cell(col: Column, text: str) -> Any:
+    """Read a cell by its column's type; the row's own check then looks at range and unit.
+
+    >>> from twinlab.scope.columns import schema
+    >>> from twinlab import Recipe
+    >>> parse_cell(schema(Recipe)[2], "wheel: 2; frame: 1")
+    {'wheel': 2.0, 'frame': 1.0}
+    """
+    if col.type is str:
+        return text
+    if col.type is bool:
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"is true or false, got {text!r}")
+        return text.lower() == "true"
+    if col.type is Distribution:
+        return parse_distribution(text)
+    if col.type == tuple[float, ...]:
+        return tuple(_number(col, part) for part in text.split())
+    if col.type in (int, float, float | None):
+        return _number(col, text)
+    return _named_numbers(col, text)
+
+
+def _named_numbers(col: Column, text: str) -> dict[str, float]:
+    pairs = [part.rpartition(":") for part in text.split(";") if part.strip()]
+    names = [name.strip() for name, _, _ in pairs]
+    for name in names:
+        if not name:
+            raise ValueError(f"is written 'frame: 1; wheel: 2', got {shown(text)}")
+        if names.count(name) > 1:
+            raise ValueError(f"names {name!r} {names.count(name)} times: add its units up")
+    return {name: _number(col, units) for name, (_, _, units) in zip(names, pairs, strict=True)}
+
+
+def _number(col: Column, text: str) -> float:
+    try:
+        return read_number(text)
+    except ValueError as problem:
+        raise ValueError(f"is a number in {col.unit}, got {problem}") from None
+
 
 TABLES: dict[str, Any] = {
-    "products": Product, "nodes": Node, "lanes": Lane,
-    "recipes": Recipe, "demands": Demand, "stocks": Stock,
-}  # fmt: skip
+    "products": Product,
+    "nodes": Node,
+    "lanes": Lane,
+    "recipes": Recipe,
+    "demands": Demand,
+    "stocks": Stock,
+}
 _NEEDED = ("products", "nodes")
 # Where a blank cell would be a guess: unknown is neither a day nor nothing.
 _NEVER_BLANK = ("lead_time", "production_time", "on_hand", "days")
@@ -59,8 +254,10 @@ def write_network(network: Network, folder: str | Path) -> None:
         NetworkError: something that cannot be read back, such as a distribution of your own.
     """
     folder = Path(folder)
-    cells = {name: [[read_back(row, c) for c in schema(TABLES[name])] for row in rows]
-             for name, rows in rows_of(network)}  # fmt: skip
+    cells = {
+        name: [[read_back(row, c) for c in schema(TABLES[name])] for row in rows]
+        for name, rows in rows_of(network)
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -104,9 +301,9 @@ def read_disruptions(path: str | Path) -> list[Disruption]:
     found: list[Disruption] = []
     for where, cells in _records(path, known):
         kind = cells.pop("kind", "")
-        row_type = disruptions_module.KINDS.get(kind)
+        row_type = KINDS.get(kind)
         if row_type is None:
-            hint = did_you_mean(kind, disruptions_module.KINDS)
+            hint = did_you_mean(kind, KINDS)
             raise NetworkError(f"{where}: kind {kind!r} is no disruption; {hint}")
         found.append(_row(row_type, cells, where))
     return found
@@ -131,7 +328,7 @@ def write_disruptions(disruptions: Iterable[Disruption], path: str | Path) -> No
 
 
 def _disruption_columns() -> list[str]:
-    kinds = disruptions_module.KINDS.values()
+    kinds = KINDS.values()
     return list(dict.fromkeys(c.name for kind in kinds for c in schema(kind)))
 
 

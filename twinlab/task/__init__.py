@@ -29,6 +29,15 @@ from twinlab.task import (
 from twinlab.task.recommendation import Recommendation, recommend, recommend_rules
 
 __all__ = [
-    "Recommendation", "demand", "inventory", "logistics", "maintenance", "production",
-    "quality", "recommend", "recommend_rules", "sourcing", "warehousing",
-]  # fmt: skip
+    "Recommendation",
+    "demand",
+    "inventory",
+    "logistics",
+    "maintenance",
+    "production",
+    "quality",
+    "recommend",
+    "recommend_rules",
+    "sourcing",
+    "warehousing",
+]

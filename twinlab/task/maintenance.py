@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.modeling.stations import Weibull as Weibull
-from twinlab.scope.chance import Array
+from twinlab.modeling.line.stations import Weibull as Weibull
 from twinlab.scope.columns import column
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.kinds import Amount, Level, Positive, ranged
 from twinlab.scope.later import optimize, special
-from twinlab.scope.ranges import Amount, Level, Positive, ranged
 from twinlab.task.recommendation import Answer
 
 # -- describe ---------------------------------------------------------------------------------
@@ -112,8 +112,10 @@ def _with_errors(law: Weibull, times: Array, ended: Array) -> WeibullFit:
     log = np.log(times / scale)
     z = np.exp(k * log)
     mixed = (count - (z * (1 + k * log)).sum()) / scale
-    information = [[count / k**2 + (z * log**2).sum(), mixed],
-                   [mixed, (k * (k + 1) * z.sum() - count * k) / scale**2]]  # fmt: skip
+    information = [
+        [count / k**2 + (z * log**2).sum(), mixed],
+        [mixed, (k * (k + 1) * z.sum() - count * k) / scale**2],
+    ]
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
     likelihood = count * math.log(k / scale) + (k - 1) * log[ended].sum() - z.sum()
     return WeibullFit(law, float(errors[0]), float(errors[1]), float(likelihood), count, len(times))

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling.line import LineRun, replicate_line
-from twinlab.modeling.output import Estimate
-from twinlab.modeling.queues import erlang_queue
-from twinlab.modeling.stations import Line, Saturated, Station
+from twinlab.modeling.formulas.queues import mmc
+from twinlab.modeling.line.results import LineRun, replicate_line
+from twinlab.modeling.line.stations import Line, Saturated, Station
+from twinlab.modeling.simulation.output_analysis import Estimate
 from twinlab.scope.columns import column
+from twinlab.scope.distributions import mean_of
 from twinlab.scope.errors import SolverError
+from twinlab.scope.kinds import Amount, Level, Positive
 from twinlab.scope.later import pd
-from twinlab.scope.laws import mean_of
-from twinlab.scope.ranges import Amount, Level, Positive
 from twinlab.task.recommendation import Answer
 
 SHIFT = 480.0  # minutes
@@ -48,7 +48,7 @@ def oee(run: LineRun, station: str) -> Oee:
     What a machine waits for others (starved or blocked) is no loss of its own and stands apart:
     OEE × (1 − waiting) is the share of planned time in good work.
 
-    >>> from twinlab.modeling.line import run_line
+    >>> from twinlab.modeling.line.results import run_line
     >>> run = run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3, warm_up=1)
     >>> print(oee(run, "cut"))
     availability 1 share · performance 1 share · quality 1 share · waiting 0.5 share
@@ -81,7 +81,7 @@ def loads(line: Line) -> tuple[Load, ...]:
     Capacity = machines × minutes per day / (visits × minutes).
     Source: Hopp & Spearman (2011) chapters 8 and 12.
 
-    >>> from twinlab.modeling.stations import Fault, Inspection
+    >>> from twinlab.modeling.line.stations import Fault, Inspection
     >>> scrap = Station("weld", 3, faults=(Fault("crack", 0.2),), inspection=Inspection())
     >>> [round(found.capacity, 1) for found in loads(Line([Station("cut", 2), scrap]))]
     [192.0, 128.0]
@@ -201,13 +201,13 @@ class Instructions:
         """One row per department."""
         return pd.DataFrame(vars(d) for d in self.departments).set_index("station")
 
-    def prove(self, days: float = 20, histories: int = 10, seed: int = 0) -> Proof:
+    def prove(self, days: float = 20, replications: int = 10, seed: int = 0) -> Proof:
         """Simulate the line as instructed, and see whether it delivers."""
-        batch = replicate_line(self.line, days, histories, seed)
+        batch = replicate_line(self.line, days, replications, seed)
         return Proof(self.wanted, batch.estimate("throughput"))
 
 
-def instruct(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instructions:
+def plan_departments(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instructions:
     """Tell each department what to do for a throughput: start rate, machines, cards, shifts.
 
     Backwards from the customers: starts = wanted × visits (``loads``). The fewest shifts of 480
@@ -219,20 +219,23 @@ def instruct(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instruc
     Raises:
         SolverError: even three shifts are too short, with the department that lacks machines.
 
-    >>> told = instruct(Line([Station("cut", 2), Station("weld", 5, machines=3)]), wanted=200)
+    >>> line = Line([Station("cut", 2), Station("weld", 5, machines=3)])
+    >>> told = plan_departments(line, wanted=200)
     >>> [(d.station, d.machines, d.start_per_hour) for d in told.departments]
     [('cut', 1, 25.0), ('weld', 3, 25.0)]
     """
     needs = loads(line)
     # Minutes of one machine a day, shared by those that there are.
-    shares = [wanted * n.visits * n.minutes / s.machines
-              for n, s in zip(needs, line.stations, strict=True)]  # fmt: skip
+    shares = [
+        wanted * n.visits * n.minutes / s.machines
+        for n, s in zip(needs, line.stations, strict=True)
+    ]
     shifts = max(1, math.ceil(max(shares) / (SHIFT * most_busy) - 1e-9))
     if shifts > 3:
         worst = shares.index(max(shares))
         short = math.ceil(shares[worst] * line.stations[worst].machines / (3 * SHIFT * most_busy))
         raise SolverError(
-            f"instruct: {wanted:g} units/day would keep {needs[worst].station!r} busy for "
+            f"plan_departments: {wanted:g} units/day would keep {needs[worst].station!r} busy for "
             f"{max(shares) / SHIFT:.1f} shifts a day: it needs {short} machines, or ask for less"
         )
     minutes = shifts * SHIFT
@@ -240,7 +243,7 @@ def instruct(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instruc
     for need, station in zip(needs, line.stations, strict=True):
         rate = wanted * need.visits / minutes
         machines = max(1, math.ceil(rate * need.minutes / most_busy - 1e-9))
-        wait = erlang_queue(rate, 1 / need.minutes, machines).wait if need.minutes else 0.0
+        wait = mmc(rate, 1 / need.minutes, machines).wait if need.minutes else 0.0
         cards = max(machines + 1, kanban(rate, wait + need.minutes, safety=0.5))
         busy = rate * need.minutes / machines
         told.append(Department(station.name, 60 * rate, machines, cards, busy))

@@ -54,9 +54,13 @@ class Recommendation(Sealed):
     before: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def compare(
-        self, baseline: Scenario, replications: int = 200, seed: int = 0,
-        *, kpis: Sequence[str] = USUAL_KPIS,
-    ) -> Comparison:  # fmt: skip
+        self,
+        baseline: Scenario,
+        replications: int = 200,
+        seed: int = 0,
+        *,
+        kpis: Sequence[str] = USUAL_KPIS,
+    ) -> Comparison:
         """Simulate it beside the baseline, on the same luck."""
         both = {"as it is": baseline, self.title: self.scenario}
         return compare(both, replications, seed, kpis=kpis)
@@ -109,6 +113,9 @@ def recommend_rules(
     old: Any = baseline.rules
     moved = {item: rule for item, rule in changed.rules.items() if rule != old[item]}  # type: ignore[union-attr]
     return Recommendation(
-        title, reason, {"/".join(item): rule for item, rule in moved.items()}, changed,
+        title,
+        reason,
+        {"/".join(item): rule for item, rule in moved.items()},
+        changed,
         {"/".join(item): old[item] for item in moved},
-    )  # fmt: skip
+    )

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from twinlab.modeling.run import Run
-from twinlab.organization.sourcing import PriorityFailover, Shares
+from twinlab.modeling.simulation.run import Run
+from twinlab.organization.view import PriorityFailover, Shares
 from twinlab.scope.entities import ItemKey, Lane, Node
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
@@ -68,17 +68,17 @@ def availability(up: float, down: float) -> float:
     return up / (up + down)
 
 
-def at_least(needed: int, availabilities: Sequence[float]) -> float:
+def k_out_of_n(needed: int, availabilities: Sequence[float]) -> float:
     """The chance that at least so many of some independent suppliers can deliver.
 
     One of two: 1 − (1 − a)². Sums over who is up, one supplier at a time, so they may differ.
     Source: textbook reliability, k out of n.
 
-    >>> round(at_least(1, [0.9, 0.9]), 4), round(at_least(2, [0.9, 0.9, 0.5]), 4)
+    >>> round(k_out_of_n(1, [0.9, 0.9]), 4), round(k_out_of_n(2, [0.9, 0.9, 0.5]), 4)
     (0.99, 0.9)
     """
     if not all(0 <= a <= 1 for a in availabilities):
-        raise ScenarioError(f"at_least: availabilities lie in 0 to 1, got {list(availabilities)}")
+        raise ScenarioError(f"k_out_of_n: availabilities lie in 0 to 1, got {list(availabilities)}")
     chances = np.ones(1)
     for a in availabilities:
         chances = np.convolve(chances, [1 - a, a])
@@ -111,8 +111,9 @@ def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Recomme
             f"{share:g}: there must be a first source, and a share of 0 to 1"
         )
     total = sum(v.sourcing_share for v in others)
-    left = {v: (1 - share) * (v.sourcing_share / total if total else 1 / len(others))
-            for v in others}  # fmt: skip
+    left = {
+        v: (1 - share) * (v.sourcing_share / total if total else 1 / len(others)) for v in others
+    }
     rank = max(v.sourcing_rank for v in others) + 1
     rows: list[Lane | Node] = [replace(v, sourcing_share=part) for v, part in left.items()]
     rows.append(replace(lane, sourcing_share=share, sourcing_rank=rank))
@@ -125,6 +126,8 @@ def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Recomme
     reason = f"{item[0]!r} orders there while its first source is shut"
     if share:
         reason = f"{100 * share:g} % of every order of {item[0]!r}"
-    change = {f"{v.source}->{v.destination}.sourcing_share": part
-              for v, part in {lane: share, **left}.items()}  # fmt: skip
+    change = {
+        f"{v.source}->{v.destination}.sourcing_share": part
+        for v, part in {lane: share, **left}.items()
+    }
     return Recommendation(f"second source {lane.source!r}", reason, change, changed)

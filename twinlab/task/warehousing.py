@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling.output import Estimate, estimate
-from twinlab.modeling.queues import Queue, erlang_queue
+from twinlab.modeling.formulas.queues import Queue, mmc
+from twinlab.modeling.simulation.output_analysis import Estimate, estimate
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import pd
-from twinlab.scope.ranges import Amount, Count, Positive, Whole
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amo
     >>> round(60 * dock(arrivals=8, minutes=20, docks=4).wait, 3)
     5.676
     """
-    found = erlang_queue(arrivals, 60 / minutes, docks)
+    found = mmc(arrivals, 60 / minutes, docks)
     wait = found.wait * (1 + variation**2) / 2
     queue, load = arrivals * wait, arrivals * minutes / 60
     return replace(
@@ -143,9 +143,10 @@ def _weights(skus: Sequence[Sku], *layouts: Layout) -> list[float]:
 
 
 def slotting(
-    skus: Sequence[Sku], distances: Sequence[Amount],
+    skus: Sequence[Sku],
+    distances: Sequence[Amount],
     index: Callable[[Sku], float] = cube_per_order,
-) -> dict[str, list[float]]:  # fmt: skip
+) -> dict[str, list[float]]:
     """Give the nearest slots to the items with the least cube-per-order index.
 
     Best of all layouts where each trip picks one item and all slots of an item are used alike.

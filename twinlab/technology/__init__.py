@@ -12,16 +12,13 @@ proposal  the best of some changes from today on; ``dispatch`` sends it back as 
 ========  ==============================================================================
 """
 
-from twinlab.technology.bus import Bus, Link
-from twinlab.technology.drift import Alarm, Observations, observe, watch
-from twinlab.technology.fidelity import Fidelity, Verification, fidelity, pinball_loss, verify
-from twinlab.technology.messages import Message
-from twinlab.technology.plant import Plant, Sensors
-from twinlab.technology.store import EventStore, Intake
-from twinlab.technology.sync import Belief, believe
+from twinlab.scope import door
+from twinlab.technology.bus import *
+from twinlab.technology.drift import *
+from twinlab.technology.fidelity import *
+from twinlab.technology.messages import *
+from twinlab.technology.plant import *
+from twinlab.technology.store import *
+from twinlab.technology.sync import *
 
-__all__ = [
-    "Alarm", "Belief", "Bus", "EventStore", "Fidelity", "Intake", "Link", "Message",
-    "Observations", "Plant", "Sensors", "Verification", "believe", "fidelity", "observe",
-    "pinball_loss", "verify", "watch",
-]  # fmt: skip
+__all__ = door.offered(globals())

@@ -16,16 +16,18 @@ from typing import Any, cast
 
 import numpy as np
 
-from twinlab.modeling.luck import stream
-from twinlab.modeling.run_length import cusum_limit
+from twinlab.modeling.formulas.run_length import cusum_limit
+from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Empirical, Gamma, LogNormal, Normal, Trace, Uniform
-from twinlab.scope.chance import Array, Distribution
+from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.entities import Demand, Lane
 from twinlab.scope.later import stats
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.reading import Reading
+
+__all__ = ["Alarm", "Observations", "observe", "watch"]
 
 REFERENCE = 0.5  # k: half of a shift of one standard deviation
 _SAMPLE = 40_000
@@ -129,15 +131,25 @@ def _known_days(
 def _of_demand(row: Demand, asked: dict[int, float], days: Sequence[int]) -> Observations:
     # A day without a message is a day on which nobody asked for anything.
     return Observations(
-        f"{row.node}/{row.product}.pattern", row.pattern, tuple(days),
-        tuple(asked.get(day, 0.0) for day in days), tuple(row.scale(day) for day in days), False,
-    )  # fmt: skip
+        f"{row.node}/{row.product}.pattern",
+        row.pattern,
+        tuple(days),
+        tuple(asked.get(day, 0.0) for day in days),
+        tuple(row.scale(day) for day in days),
+        False,
+    )
 
 
 def _of_lane(row: Lane, name: str, moved: Sequence[tuple[int, float]]) -> Observations:
     days = tuple(day for day, _ in moved)
-    return Observations(f"{name}.lead_time", row.lead_time, days,
-                        tuple(value for _, value in moved), (1.0,) * len(days), True)  # fmt: skip
+    return Observations(
+        f"{name}.lead_time",
+        row.lead_time,
+        days,
+        tuple(value for _, value in moved),
+        (1.0,) * len(days),
+        True,
+    )
 
 
 def _lane_name(lane: Lane, network: Network) -> str:
@@ -242,8 +254,15 @@ def _first_alarm(seen: Observations, limit: float, seed: int) -> Alarm | None:
     at, begun = hit
     # All that is known by now speaks of the new law, not only what raised the alarm.
     values = np.array(seen.values[begun:]) / np.maximum(np.array(seen.scales[begun:]), 1e-12)
-    return Alarm(seen.path, seen.days[at], seen.days[begun], seen.law.average,
-                 float(values.mean()), refit(seen.law, values), len(values))  # fmt: skip
+    return Alarm(
+        seen.path,
+        seen.days[at],
+        seen.days[begun],
+        seen.law.average,
+        float(values.mean()),
+        refit(seen.law, values),
+        len(values),
+    )
 
 
 def refit(law: Distribution, values: Array) -> Distribution:

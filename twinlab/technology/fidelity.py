@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.batch import Batch
+from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey
+from twinlab.scope.kinds import Level
 from twinlab.scope.later import pd, stats
-from twinlab.scope.ranges import Level
 from twinlab.scope.state import State
+
+__all__ = ["Fidelity", "Verification", "fidelity", "pinball_loss", "verify"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,11 @@ class Fidelity:
     @property
     def table(self) -> pd.DataFrame:
         """Believed and true units of everything that differs, worst first."""
-        rows = [(what, " → ".join(filter(None, key)), mine, theirs)
-                for what, key, mine, theirs in _pairs(self.believed, self.true)
-                if abs(mine - theirs) > 1e-9]  # fmt: skip
+        rows = [
+            (what, " → ".join(filter(None, key)), mine, theirs)
+            for what, key, mine, theirs in _pairs(self.believed, self.true)
+            if abs(mine - theirs) > 1e-9
+        ]
         rows.sort(key=lambda row: -abs(row[2] - row[3]))
         return pd.DataFrame(rows, columns=["what", "where", "believed [units]", "true [units]"])
 
@@ -111,7 +115,7 @@ def verify(inside: Any, promised: Level) -> Verification:
 
 
 def pinball_loss(
-    batch: Batch, came: Sequence[float], measure: str, node: str = "", product: str = ""
+    batch: Replications, came: Sequence[float], measure: str, node: str = "", product: str = ""
 ) -> float:
     """How far a forecast's 10, 50 and 90 % quantiles were from what came [units]; low is good.
 
@@ -153,7 +157,7 @@ class Promises:
         """
         self._made[today, day, item] = (low, high)
 
-    def note(self, batch: Batch, today: int, items: Iterable[ItemKey]) -> None:
+    def note(self, batch: Replications, today: int, items: Iterable[ItemKey]) -> None:
         """Make the promises of a forecast: the stock of some items on every night of it."""
         edges = (0.5 - self.promised / 2, 0.5 + self.promised / 2)
         for item in items:

@@ -16,6 +16,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from twinlab.scope.errors import SyncError
 
+__all__ = ["Message"]
+
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # the morning of day 0
 DAY = 86_400_000_000  # microseconds
 MOST_BYTES = 1_000_000
@@ -23,13 +25,26 @@ MOST_BYTES = 1_000_000
 # Which system of a node tells of which kind of event: order books, warehouse, production,
 # customers and sensors.
 SYSTEMS = {
-    "ordered": "erp", "accepted": "erp", "decided": "erp", "remembered": "erp",
-    "shipped": "wms", "received": "wms", "served": "wms",
-    "consumed": "mes", "started": "mes", "finished": "mes",
-    "demanded": "crm", "lost": "crm",
-    "disrupted": "iot", "recovered": "iot", "counted": "iot",
-    "opened": "sys", "closed": "sys", "changed": "sys", "refused": "sys",
-}  # fmt: skip
+    "ordered": "erp",
+    "accepted": "erp",
+    "decided": "erp",
+    "remembered": "erp",
+    "shipped": "wms",
+    "received": "wms",
+    "served": "wms",
+    "consumed": "mes",
+    "started": "mes",
+    "finished": "mes",
+    "demanded": "crm",
+    "lost": "crm",
+    "disrupted": "iot",
+    "recovered": "iot",
+    "counted": "iot",
+    "opened": "sys",
+    "closed": "sys",
+    "changed": "sys",
+    "refused": "sys",
+}
 _NAMESPACE = uuid5(NAMESPACE_URL, "twinlab")
 
 
@@ -63,10 +78,14 @@ class Message:
     def encode(self) -> bytes:
         """The message as it travels, in JSON."""
         envelope = {
-            "specversion": "1.0", "id": self.id, "source": self.source, "type": self.type,
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
             "time": (DAY_ZERO + timedelta(microseconds=self.time)).isoformat(),
-            "sequence": str(self.sequence), "data": self.data,
-        }  # fmt: skip
+            "sequence": str(self.sequence),
+            "data": self.data,
+        }
         return json.dumps(envelope, allow_nan=False, default=_plain).encode()
 
     @classmethod
@@ -87,8 +106,9 @@ class Message:
         data: Any = found.get("data")
         if not isinstance(data, dict):
             raise SyncError(f"data is a table of names and values, got {data!r}")
-        message = cls(_text(found, "source"), _sequence(found), _text(found, "type"), _time(found),
-                      data)  # fmt: skip
+        message = cls(
+            _text(found, "source"), _sequence(found), _text(found, "type"), _time(found), data
+        )
         if found.get("id") != message.id:
             raise SyncError(f"id {found.get('id')!r} is not that of source and sequence")
         system, _, version = message.type.partition(".")[0], "", message.type.rpartition(".")[2]

@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.event_engine import EventEngine
-from twinlab.modeling.run import Run
+from twinlab.modeling.simulation.event_engine import EventEngine
+from twinlab.modeling.simulation.run import Run
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, TwinError
 from twinlab.scope.log import Event, Log
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import happen
-from twinlab.technology.bus import Bus
-from twinlab.technology.dispatch import read_command
+from twinlab.technology.bus import Bus, read_command
 from twinlab.technology.messages import DAY, SYSTEMS, Message
 from twinlab.technology.snapshot import pack, to_plain
+
+__all__ = ["Plant", "Sensors"]
 
 HEADQUARTERS = "/plant/sys"
 
@@ -34,8 +35,9 @@ class Sensors(Row):
     Sensors(tracking=True, counting=False, count_error=0.0)
     """
 
-    tracking: bool = column("yes/no", False, "shipments say when they will arrive, and production "
-                            "how much will be good")  # fmt: skip
+    tracking: bool = column(
+        "yes/no", False, "shipments say when they will arrive, and production how much will be good"
+    )
     counting: bool = column("yes/no", False, "every night sensors count the stock")
     count_error: float = column("share", 0.0, "standard deviation of a count", low=0, high=1)
 
@@ -120,11 +122,18 @@ class Plant:
         at += 1
         if event.kind == "closed":
             self._count(at)
-            self._send(HEADQUARTERS, "closed", event.day * DAY + DAY - 1,
-                       {"day": event.day, "last": dict(self._sequences)})  # fmt: skip
+            self._send(
+                HEADQUARTERS,
+                "closed",
+                event.day * DAY + DAY - 1,
+                {"day": event.day, "last": dict(self._sequences)},
+            )
         else:
-            data = {name: value for name, value in event._asdict().items()
-                    if name != "kind" and value not in ("", None)}  # fmt: skip
+            data = {
+                name: value
+                for name, value in event._asdict().items()
+                if name != "kind" and value not in ("", None)
+            }
             source = f"/{event.node}/{SYSTEMS[event.kind]}"
             self._send(source, event.kind, event.day * DAY + at, data | self._known(event))
         happen(self.state, event, self._recipes)
@@ -149,8 +158,12 @@ class Plant:
             return
         for item, units in self.state.on_hand.items():
             error = self.sensors.count_error * self._eyes.standard_normal()
-            seen = {"day": self.day, "node": item[0], "product": item[1],
-                    "quantity": max(0.0, units * (1 + error))}  # fmt: skip
+            seen = {
+                "day": self.day,
+                "node": item[0],
+                "product": item[1],
+                "quantity": max(0.0, units * (1 + error)),
+            }
             self._send(f"/{item[0]}/iot", "counted", self.day * DAY + at, seen)
 
     def _send(self, source: str, kind: str, time: int, data: dict[str, Any]) -> None:

@@ -9,16 +9,16 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from twinlab.modeling.batch import Batch
-from twinlab.modeling.output import Estimate, Seeds, estimate, other_luck
-from twinlab.modeling.replicate import replicate
+from twinlab.modeling.simulation.output_analysis import Estimate, Seeds, estimate, other_seed
+from twinlab.modeling.simulation.replicate import replicate
+from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
-Goal = Callable[[Batch], Any]
+Goal = Callable[[Replications], Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Proposal(Sealed):
         return f"{what}: saves {self.gain.short} USD/day; {self.gain.verdict}{judged}"
 
 
-def daily_cost(batch: Batch) -> Any:
+def daily_cost(batch: Replications) -> Any:
     """The usual goal: the total cost of a day, by history."""
     return batch.kpis.total_cost
 
@@ -59,7 +59,7 @@ def propose(
     start: State,
     options: Mapping[str, Sequence[Any]],
     goal: Goal = daily_cost,
-    histories: int = 200,
+    replications: int = 200,
     seed: int = 0,
 ) -> Proposal:
     """Simulate every combination of some values from a state on, and propose the cheapest.
@@ -74,13 +74,13 @@ def propose(
     """
 
     def outcome(changed: Scenario, luck: int) -> Any:
-        return np.asarray(goal(replicate(changed, histories, luck, start=start)))
+        return np.asarray(goal(replicate(changed, replications, luck, start=start)))
 
     empty = [path for path, values in options.items() if not values]
     if empty:
         raise ScenarioError(f"options: {empty[0]!r} has no values to try: give at least one")
     tried = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
-    seeds = Seeds.of(luck_ahead(seed))
+    seeds = Seeds.of(seed_ahead(seed))
     costs = [float(outcome(changed(scenario, one), seeds.chosen).mean()) for one in tried]
     best = tried[int(np.argmin(costs))]
     before, after = (outcome(one, seeds.judged) for one in (scenario, changed(scenario, best)))
@@ -89,9 +89,9 @@ def propose(
     return Proposal(best, gain, table, seeds)
 
 
-def luck_ahead(seed: int) -> int:
+def seed_ahead(seed: int) -> int:
     """The luck of a look ahead: never a plant's own, whatever the seeds, as that is its future."""
-    return other_luck(seed, "ahead")
+    return other_seed(seed, "ahead")
 
 
 def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:

@@ -146,14 +146,23 @@ class Reading:
 _TEXTS = ("node", "product", "partner", "mode")
 
 _LOOKS: dict[str, Callable[[Reading, Event, Message], None]] = {
-    "demanded": Reading.of_customers, "served": Reading.of_customers,
-    "lost": Reading.of_customers, "decided": Reading.of_stock, "remembered": Reading.of_stock,
-    "counted": Reading.of_stock, "consumed": Reading.of_stock,
-    "shipped": Reading.from_seller, "accepted": Reading.from_seller,
-    "received": Reading.from_buyer, "ordered": Reading.from_buyer,
-    "started": Reading.of_production, "finished": Reading.of_production,
-    "closed": Reading.of_closing, "changed": Reading.of_reply, "refused": Reading.of_reply,
-}  # fmt: skip
+    "demanded": Reading.of_customers,
+    "served": Reading.of_customers,
+    "lost": Reading.of_customers,
+    "decided": Reading.of_stock,
+    "remembered": Reading.of_stock,
+    "counted": Reading.of_stock,
+    "consumed": Reading.of_stock,
+    "shipped": Reading.from_seller,
+    "accepted": Reading.from_seller,
+    "received": Reading.from_buyer,
+    "ordered": Reading.from_buyer,
+    "started": Reading.of_production,
+    "finished": Reading.of_production,
+    "closed": Reading.of_closing,
+    "changed": Reading.of_reply,
+    "refused": Reading.of_reply,
+}
 
 
 def _text(data: Any, name: str) -> str:

@@ -8,11 +8,9 @@ import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SyncError
 from twinlab.scope.network import Network
-from twinlab.scope.restart import fit
-from twinlab.scope.state import State
-from twinlab.scope.under_way import Batch, Posted, Shipment
+from twinlab.scope.state import Posted, ProductionLot, Shipment, State, fit
 
-_ROWS = {"mail": Posted, "under_way": Shipment, "batches": Batch}
+_ROWS = {"mail": Posted, "under_way": Shipment, "batches": ProductionLot}
 
 
 def to_plain(state: State) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from twinlab.scope.errors import SyncError, TwinError
 from twinlab.scope.later import pd
 from twinlab.technology.messages import Message
 
+__all__ = ["EventStore", "Intake"]
+
 MOST_MISSING = 10_000  # of one source, that are listed at once
 
 _TABLES = """

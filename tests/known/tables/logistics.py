@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tests.known.answers import Row
 from twinlab.task.logistics import (
+    Arc,
     Fleet,
     Site,
-    Way,
     facilities,
     gravity_location,
     network_flow,
@@ -75,7 +75,7 @@ def classic(name):
             [case["freight_per_case_per_kmile"] * far / 1000 for far in row]
             for row in case["distance_kmiles"]
         ]
-        ways = [Way(f"s{i}", f"d{j}", c) for i, row in enumerate(table) for j, c in enumerate(row)]
+        ways = [Arc(f"s{i}", f"d{j}", c) for i, row in enumerate(table) for j, c in enumerate(row)]
         supply = {f"s{i}": amount for i, amount in enumerate(case["supply"])}
         demand = {f"d{j}": amount for j, amount in enumerate(case["demand"])}
         return network_flow(ways, supply, demand).cost
@@ -84,7 +84,7 @@ def classic(name):
 
 
 def williams(inputs):
-    ways = [Way(*arc.split("->"), cost=cost) for arc, cost in inputs["cost"].items()]
+    ways = [Arc(*arc.split("->"), cost=cost) for arc, cost in inputs["cost"].items()]
     return network_flow(
         ways, inputs["factories"], inputs["demand"], inputs["depot_throughput"]
     ).cost

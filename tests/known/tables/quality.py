@@ -1,7 +1,7 @@
 """Known answers of the quality task."""
 
 from tests.known.answers import Row
-from twinlab.modeling.run_length import shewhart_run_length
+from twinlab.modeling.formulas.run_length import shewhart_run_length
 from twinlab.task.quality import Capability, chart_constants
 
 ARL, PPM, CONSTANTS = "spc_shewhart_arl", "spc_capability_ppm", "spc_chart_constants"

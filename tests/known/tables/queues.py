@@ -3,14 +3,14 @@
 import numpy as np
 
 from tests.known.answers import Row
-from twinlab.modeling.queues import (
+from twinlab.modeling.formulas.queues import (
     LineBounds,
-    erlang_queue,
     machine_repair,
     make_to_stock,
+    mg1,
+    mmc,
     priority_waits,
     two_station_throughput,
-    variable_queue,
 )
 
 FIELDS = {
@@ -32,11 +32,11 @@ def bounds(inputs, at):
 
 
 def erlang(case):
-    return erlang_queue(case["arrival_rate"], case["service_rate"], case["servers"])
+    return mmc(case["arrival_rate"], case["service_rate"], case["servers"])
 
 
 def variable(case):
-    return variable_queue(case["arrival_rate"], case["mean_service"], case["service_cv"])
+    return mg1(case["arrival_rate"], case["mean_service"], case["service_cv"])
 
 
 def repair(case):

@@ -24,7 +24,7 @@ A claim is a sentence that stands in a notebook, and a function of a seed that w
 
 Every number in the prose must be in a claim, be given, or be seen in the code cells beside it
 (`test_claims.py`, `prose.py`). Choose sizes so that a true claim holds by a wide margin: all
-notebooks together have 90 seconds. A claim that fails is decided by more histories, and then the
+notebooks together have 90 seconds. A claim that fails is decided by more replications, and then the
 text changes, not the seeds.
 """
 

@@ -12,10 +12,10 @@ claims = Claims("00")
 ON_THE_WAY = {"chips": (10, 5), "ECUs": (3, 3 + 4), "cars": (3, 2 + 10)}  # days under way, of stock
 
 
-def late(chain, seed, histories=24):
+def late(chain, seed, replications=24):
     """For every history, the days on which a customer is not served on the day."""
     bands = ["demand", "on_time"]
-    batch = tl.replicate(chain.change(days=170), histories, seed, bands=bands)
+    batch = tl.replicate(chain.change(days=170), replications, seed, bands=bands)
     missed = batch.band("demand") - batch.band("on_time") > 1e-9
     return [np.flatnonzero(days) for days in missed.T]
 
@@ -28,7 +28,7 @@ def noticed(seed):
 
 @cache
 def ideas(seed):
-    """Every idea of the notebook in many histories: batches by name."""
+    """Every idea of the notebook in many replications: batches by name."""
     found = claims.cells(seed, "ideas").ideas
     return {name: tl.replicate(idea, 64, seed=seed) for name, idea in found.items()}
 
@@ -200,7 +200,8 @@ claims.given(
     "no buyer orders more out of fear",
     "Find the longest closure of the chip maker (from day 60, whole days)",
     "customers do not ask for 40 cars on every day",
-    "after which, in at least half of 200 histories (seed 1), every customer is served on the day.",
+    "after which, in at least half of 200 replications (seed 1), every customer is served on the "
+    "day.",
     "with which on average at least 99 % of the cars of the year are served on the day",
     "Close each of the five nodes upstream of the regions in turn, for 28 days from day 60.",
 )

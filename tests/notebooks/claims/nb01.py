@@ -7,7 +7,7 @@ import numpy as np
 
 import twinlab as tl
 from tests.notebooks.claims import SEEDS, Claims, above, agrees, holds
-from twinlab.modeling.run_length import cusum_limit
+from twinlab.modeling.formulas.run_length import cusum_limit
 
 claims = Claims("01")
 
@@ -65,7 +65,7 @@ def band():
         for _ in range(11):
             plant.advance(15)
             twin.sync()
-            twin.forecast(10, histories=128)
+            twin.forecast(10, replications=128)
         found = twin.verify()
         inside.append(found.hits / found.of)
         empty.append(np.mean(plant.run.series("on_hand", "shop") < 1e-9))
@@ -120,9 +120,9 @@ def first_alarms(seed):
 @claims.says("The twin adopts the new demand, tries other levels from today's state on")
 def proposals(seed):
     twin, alarms = changed(seed, 1.3, 85)
-    twin.adopt(alarms[-1])
+    twin.update_model(alarms[-1])
     options = claims.cells(1, "options").options
-    proposal = twin.recommend(options, days=60, histories=64)
+    proposal = twin.recommend(options, days=60, replications=64)
     return [holds(proposal.worth, proposal)]
 
 

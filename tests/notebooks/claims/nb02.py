@@ -10,9 +10,9 @@ from twinlab.people import (
     BeerGame,
     DemandChasing,
     NewsvendorProblem,
+    NoisyRule,
     Panic,
     TakesAdvice,
-    Wavering,
     average_person,
     beer_chain,
     beer_cost,
@@ -37,7 +37,7 @@ def cost(rule=None, trained: str = "", weeks: int = 36) -> float:
 @claims.says("The farther upstream, the later and the larger the wave.")
 def wave(seed):
     game = BeerGame("wholesaler")
-    game.follow(Wavering(average_person(), spread=1, seed=seed))
+    game.follow(NoisyRule(average_person(), spread=1, seed=seed))
     orders = [game.run.series("ordered", name) for name in STATIONS]
     tops = [float(o.max()) for o in orders]
     weeks = [int(o.argmax()) for o in orders]
@@ -105,7 +105,7 @@ def fits():
     inside = []
     for seed in range(30, 40):
         game = BeerGame("wholesaler")
-        game.follow(Wavering(average_person(), spread=1, seed=seed))
+        game.follow(NoisyRule(average_person(), spread=1, seed=seed))
         fit = game.fit
         for name, true in (("alpha", 0.26), ("beta", 0.34), ("theta", 0.36), ("goal", 17)):
             found = fit[name]

@@ -20,17 +20,17 @@ PLANS = {
 
 
 @cache
-def losses(chosen, histories=1000):
+def losses(chosen, replications=1000):
     """Losses of a year with some measures, in two years of new luck [USD]."""
     made = claims.cells(11, "three_years", "measures")
     chain = made.three_years.change(days=2 * 365)
     for at in chosen:
         chain = made.measures[at].change(chain)
-    return np.asarray(customers_loss(tl.replicate(chain, histories, seed=11))) / 2
+    return np.asarray(customers_loss(tl.replicate(chain, replications, seed=11))) / 2
 
 
 def per_dollar(less, more):
-    """What each dollar more saves, in five times 200 histories."""
+    """What each dollar more saves, in five times 200 replications."""
     (cost, one), (more_cost, other) = PLANS[less], PLANS[more]
     return ((losses(one) - losses(other)) / (more_cost - cost)).reshape(5, -1)
 
@@ -191,7 +191,7 @@ def all_else_equal(seed):
 claims.given(
     "it stays shut for half to one and a half times its time to recover.",
     "Move the morning from 55 to 110.",
-    "it goes on from that morning, in 64 histories, next to an idea of our own",
+    "it goes on from that morning, in 64 replications, next to an idea of our own",
     "Stock costs what keeping it for a year costs (units × USD/unit/day × 365)",
     "The loss counts lost sales only, so nothing is paid for twice.",
     "Each plan lives through three years, 200 times",
@@ -199,5 +199,5 @@ claims.given(
     "A lost sale is priced at 4,000 USD",
     "so that the loss of S2 for 2 weeks costs nothing? (The 25 of P2 stay as they are.)",
     "Close every one of the five sites for the same 21 days (otherwise as above: `year`, 64 "
-    "histories, seed 1, `closure`)",
+    "replications, seed 1, `closure`)",
 )

@@ -12,11 +12,13 @@ COMPOUNDERS = ("compounder 1", "compounder 2")
 
 @cache
 def lost(seed: int, site: str, days: int, tier: int = 3, period: int = 1, lived: int = 168) -> Any:
-    """Cars not sold, in 32 histories."""
+    """Cars not sold, in 32 replications."""
     made = claims.cells(0, "calm")
     outage = tl.Outage(site, start=42, days=days, stock_ships=site == "car plant")
     hit = made.calm.change(days=lived).disrupt(outage)
-    return tl.replicate(tl.scope.narrow(hit, tier, period).scenario, 32, seed=seed).kpis.lost_sales
+    return tl.replicate(
+        tl.scope.restrict(hit, tier, period).scenario, 32, seed=seed
+    ).kpis.lost_sales
 
 
 @claims.says("Until tier 2 the twin sees nothing at all, however long the plant is closed.")
@@ -49,7 +51,7 @@ def independent():
 
 @claims.says(
     "For the whole one it saves 400 cars: every unit of it becomes a car, in each of the 200 "
-    "histories.",
+    "replications.",
     "For the narrow twin the stock is money thrown away.",
 )
 def more_nylon(seed):
@@ -57,7 +59,7 @@ def more_nylon(seed):
     saved = {}
     for tier in (2, 3):
         pair = (
-            tl.scope.narrow(s.disrupt(made.six_weeks), tier).scenario
+            tl.scope.restrict(s.disrupt(made.six_weeks), tier).scenario
             for s in (made.calm, made.more)
         )
         was, now = (tl.replicate(one, 200, seed=seed).kpis.lost_sales for one in pair)
@@ -87,7 +89,8 @@ def strike(seed):
 def calm_weeks(seed):
     calm = claims.cells(0, "calm").calm
     day, week = (
-        tl.replicate(one, 32, seed=seed) for one in (calm, tl.scope.narrow(calm, period=7).scenario)
+        tl.replicate(one, 32, seed=seed)
+        for one in (calm, tl.scope.restrict(calm, period=7).scenario)
     )
     sold = week.total("served").mean() / day.total("served").mean()
     return [agrees(1, sold, 0.01), above(1.05, week.kpis.mean_stock / day.kpis.mean_stock)]
@@ -126,7 +129,7 @@ def wakes_up(seed):
 
 @claims.says("17: every site beyond the boundary stands behind two or more suppliers.")
 def common_causes():
-    table = tl.scope.narrow(tl.cases.automotive(), tier=1).table
+    table = tl.scope.restrict(tl.cases.automotive(), tier=1).table
     kinds = table["cannot answer about"].value_counts()
     return holds(kinds["common cause"] == 17 == kinds["site"], kinds.to_dict())
 

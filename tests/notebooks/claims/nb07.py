@@ -18,12 +18,12 @@ def width(values):
 
 
 @cache
-def costs(seed, path="", value=0.0, luck=0, histories=400):
+def costs(seed, path="", value=0.0, luck=0, replications=400):
     """The yearly costs of the notebook's chain, with one number changed."""
     chain = claims.cells(seed, "chain").chain
     if path:
         chain = chain.set(path, value)
-    return tl.cost(tl.replicate(chain, histories, seed=1000 * seed + luck))
+    return tl.cost(tl.replicate(chain, replications, seed=1000 * seed + luck))
 
 
 @cache
@@ -68,7 +68,8 @@ def mean_cost(seed):
 
 
 @claims.says(
-    "Over a thousand histories the cheapest of these levels is near 700 kg, and 550 is the worst."
+    "Over a thousand replications the cheapest of these levels is near 700 kg, and 550 is the "
+    "worst."
 )
 def levels(seed):
     found = {s: costs(seed, "roaster.up_to", s) for s in (550, 650, 700, 750)}
@@ -91,7 +92,7 @@ def history_0():
 
 @claims.says(
     "The width of an interval falls with the square root of the number: four times as many "
-    "histories, half the width."
+    "replications, half the width."
 )
 def square_root(seed):
     cost = costs(seed)
@@ -103,7 +104,7 @@ def square_root(seed):
     "The paired differences say clearly that 20 kg less in the shop save about one dollar a day",
     "of 50 kg more at the roaster alone we cannot be sure yet",
     "the interval is some twenty times as wide, and to make up for that would take about 20² = 400 "
-    "times as many histories.",
+    "times as many replications.",
 )
 def same_luck(seed):
     less = costs(seed, "shop.up_to", 150)
@@ -138,7 +139,7 @@ def what_matters(seed):
     made = claims.cells(seed, "unsure", "ours")
     moved = dict(list(made.unsure.items())[:3] + list(made.ours.items())[1:])
     swing = {
-        path: abs(np.diff([costs(seed, path, end, histories=200).mean() for end in ends])[0])
+        path: abs(np.diff([costs(seed, path, end, replications=200).mean() for end in ends])[0])
         for path, ends in moved.items()
     }
     most = sorted(swing, key=swing.get)[-3:]

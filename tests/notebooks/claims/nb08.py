@@ -8,16 +8,16 @@ import twinlab as tl
 from tests.notebooks.claims import SEEDS, Claims, above, agrees, below, holds
 from twinlab.cases.automotive import automotive
 from twinlab.management.flows import mean_flows
-from twinlab.modeling.abreast import replicate_abreast
+from twinlab.modeling.simulation.replicate_many import replicate_many
 
 claims = Claims("08")
-EACH = 3  # histories for a seed; all seeds live through one pass, in columns of their own
+EACH = 3  # replications for a seed; all seeds live through one pass, in columns of their own
 FIVE = ("Mexico wiring", "Germany resin", "US bodies", "US aluminium", "Malaysia packaging")
 LARGEST = ("Asian-brand US assembly", "American-brand US assembly", "Mexico assembly")
 
 
 def mine(values, seed):
-    """The histories of one seed."""
+    """The replications of one seed."""
     at = SEEDS.index(seed) * EACH
     return np.asarray(values)[..., at : at + EACH]
 
@@ -35,7 +35,7 @@ def year():
         chains["Germany resin", days] = shut(calm, "Germany resin", 60, days)
     for site in (*FIVE, "US seats", "US steel", *LARGEST):
         chains[site] = shut(calm, site, 10, 180)
-    found = replicate_abreast(list(chains.values()), EACH * len(SEEDS), seed=11)
+    found = replicate_many(list(chains.values()), EACH * len(SEEDS), seed=11)
     return dict(zip(chains, found, strict=True))
 
 
@@ -72,7 +72,7 @@ def month_more():
             path = f"{lane.destination}/resin.{name}"
             calm = calm.set(path, calm.value(path) + month)
     closures = [shut(calm, "Germany resin", 60, days) for days in (120, 150)]
-    found = replicate_abreast(closures, EACH * len(SEEDS), seed=11)
+    found = replicate_many(closures, EACH * len(SEEDS), seed=11)
     return {days: b.kpis.lost_sales for days, b in zip((120, 150), found, strict=True)}
 
 
@@ -251,7 +251,7 @@ def price(seed):
 
 @cache
 def replayed(late_demand):
-    """Five other histories of the two bad years."""
+    """Five other replications of the two bad years."""
     shortage = tl.cases.chip_shortage(1.0, late_demand)
     months = shortage.against(shortage.live(5, seed=11))["2020-03":]
     error = {
@@ -334,15 +334,15 @@ claims.given(
     "Buyers stand on the right, on tier 0, and the wafer fabs on the left, on tier 5; tier 2",
     "UK greenhouse gas factors 2025",
     "labels of origin of 905 carlines (NHTSA)",
-    "Drag the first slider up to 120 days. Each move lives through 20 histories",
+    "Drag the first slider up to 120 days. Each move lives through 20 replications",
     "Then put the days at 120 and move the second slider",
     "And the third: does it help to keep more resin at the plant itself?",
     "So close every site for the same half a year",
     "Simchi-Levi and his colleagues (2015) tested some 4,400 supplier sites of Ford in this way",
-    "means of 12 histories with 95 % intervals",
+    "means of 12 replications with 95 % intervals",
     "Find the shortest closure of Germany resin from day 60, in steps of ten days, after which "
-    "buyers go home without a car in at least nine histories out of ten (20 histories, seed 1; 240 "
-    "days are enough to see it).",
-    "With 100 days of closure no buyer notices, with 150 all histories lose sales.",
+    "buyers go home without a car in at least nine replications out of ten (20 replications, seed 1; "
+    "240 days are enough to see it).",
+    "With 100 days of closure no buyer notices, with 150 all replications lose sales.",
     "Close Mexico wiring for 120 days instead. It stands on tier 2",
 )

@@ -10,8 +10,8 @@ import pandas as pd
 import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
 from twinlab.cases import relief
-from twinlab.cases.relief.storms import distance
-from twinlab.cases.relief.tables import rows
+from twinlab.cases.relief.goods import rows
+from twinlab.cases.relief.season import distance
 from twinlab.task.logistics import StormPlan, judge_stocks, preposition
 from twinlab.task.logistics.storms import StormSeason
 

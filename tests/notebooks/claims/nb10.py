@@ -8,7 +8,7 @@ import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
 from twinlab.cases.factory import Factory, factory, fit_tools, heat_watch
 from twinlab.modeling import feed, replicate_line, run_line
-from twinlab.modeling.line import LineBatch
+from twinlab.modeling.line.results import LineReplications
 
 claims = Claims("10")
 PLACES = ("machining.buffer", "coating.buffer", "testing.buffer")
@@ -20,17 +20,17 @@ def case() -> Factory:
 
 
 @cache
-def line(seed: int, places: int = 4, repair: float = 30.0, age: float = np.inf) -> LineBatch:
+def line(seed: int, places: int = 4, repair: float = 30.0, age: float = np.inf) -> LineReplications:
     """The line with other buffers, other repairs, another age of tools: 18 days in all."""
     changed = case().line.set("machining.replace_at", age)
     for place in PLACES:
         changed = changed.set(place, places)
     if repair != 30:
         changed = changed.set("machining.time_to_repair", repair)
-    return replicate_line(changed, days=8, histories=3, seed=seed)
+    return replicate_line(changed, days=8, replications=3, seed=seed)
 
 
-def gain(better: LineBatch, worse: LineBatch) -> np.ndarray:
+def gain(better: LineReplications, worse: LineReplications) -> np.ndarray:
     """What one line delivers more than another, history by history [units/day]."""
     return better.values("throughput") - worse.values("throughput")
 

@@ -12,7 +12,7 @@ claims = Claims("11")
 
 @cache
 def rules(seed):
-    """Both rules with some safeties, a hundred and fifty histories each."""
+    """Both rules with some safeties, a hundred and fifty replications each."""
     with_rule = claims.cells(seed, "with_rule").with_rule
     tried = {"same level": (30, 50, 55, 65), "week ahead": (30, 35, 45)}
     return {

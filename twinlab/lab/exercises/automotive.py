@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 
 from twinlab.cases.automotive import automotive
+from twinlab.lab.charts.maps import ripple
 from twinlab.lab.checks import Exercise
-from twinlab.lab.ripples import ripple
 from twinlab.modeling import Run, replicate, simulate
 from twinlab.scope import Constant, Outage
 
@@ -24,14 +24,14 @@ def run(node: str, closed: int, days: int) -> Run:
 
 @cache
 def losing(days: int) -> float:
-    """In which share of histories a closure of the resin plant loses sales."""
+    """In which share of replications a closure of the resin plant loses sales."""
     hit = automotive(240).disrupt(Outage("Germany resin", start=60, days=Constant(days)))
     return float(np.mean(replicate(hit, 20, seed=1).kpis.lost_sales > 0))
 
 
 @cache
 def too_long() -> int:
-    """The shortest of the closures that loses sales in nine histories of ten [days]."""
+    """The shortest of the closures that loses sales in nine replications of ten [days]."""
     return CLOSURES[bisect_left(CLOSURES, 0.9, key=losing)]
 
 
@@ -50,14 +50,16 @@ EXERCISES = {
         tolerance=0.001,
         hints=(
             "the linear program knows the time to survive of the mean; luck takes a little more.",
-            "replicate 20 histories of 240 days for closures from 100 days on, in steps of ten.",
-            "`(batch.kpis.lost_sales > 0).mean()` is the share of histories that lose sales.",
+            "replicate 20 replications of 240 days for closures from 100 days on, in steps of ten.",
+            "`(batch.kpis.lost_sales > 0).mean()` is the share of replications that lose sales.",
         ),
         slips={
-            "some histories lose sales with this one, and some do not: nine in ten are asked for.":
-                lambda: too_long() - 10,
-            "with this one all lose sales, but with ten days less they do, too.":
-                lambda: too_long() + 10,
+            "some replications lose sales with this one, and some do not: nine in ten are asked for.": lambda: (  # noqa: E501
+                too_long() - 10
+            ),
+            "with this one all lose sales, but with ten days less they do, too.": lambda: (
+                too_long() + 10
+            ),
         },
     ),
     "8.2": Exercise(
@@ -70,8 +72,9 @@ EXERCISES = {
             'read `tl.lab.ripple(run, calm_run)["tier 1"].short_from`.',
         ),
         slips={
-            "count the days from day 0, not from the closure on day 60.":
-                lambda: (first_short() or 0) - 60,
+            "count the days from day 0, not from the closure on day 60.": lambda: (
+                (first_short() or 0) - 60
+            ),
         },
     ),
-}  # fmt: skip
+}

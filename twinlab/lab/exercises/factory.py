@@ -43,8 +43,9 @@ EXERCISES = {
         ),
         slips={
             "that is the age for a failure of 300 USD.": lambda: policy(300).age,
-            "that is the scale of the law: by then 63 % of the tools have failed.":
-                lambda: fit_tools(case().tools[: case().training]).law.scale,
+            "that is the scale of the law: by then 63 % of the tools have failed.": lambda: (
+                fit_tools(case().tools[: case().training]).law.scale
+            ),
         },
     ),
     "10.2": Exercise(
@@ -56,4 +57,4 @@ EXERCISES = {
         ),
         slips={"that was the first one with a weight of 2.": lambda: first(2)},
     ),
-}  # fmt: skip
+}

@@ -31,8 +31,9 @@ EXERCISES = {
         ),
         slips={
             "that is one day; the question is about two weeks.": lambda: needs(17_000, 1).food,
-            "that is a month: `needs` takes 30 days unless you say `days=14`.":
-                lambda: needs(17_000).food,
+            "that is a month: `needs` takes 30 days unless you say `days=14`.": lambda: (
+                needs(17_000).food
+            ),
         },
     ),
     "9.2": Exercise(
@@ -43,10 +44,12 @@ EXERCISES = {
             "subtract `.cost` of Pinar del Rio from `.cost` of the Panama hub.",
         ),
         slips={
-            "that is the expected cost after the storm only; take `.cost`, with the first stage.":
-                lambda: judged(PANAMA).second_stage - judged(PINAR).second_stage,
-            "the sign is turned: Panama minus Pinar del Rio.":
-                lambda: judged(PINAR).cost - judged(PANAMA).cost,
+            "that is the expected cost after the storm only; take `.cost`, with the first stage.": lambda: (  # noqa: E501
+                judged(PANAMA).second_stage - judged(PINAR).second_stage
+            ),
+            "the sign is turned: Panama minus Pinar del Rio.": lambda: (
+                judged(PINAR).cost - judged(PANAMA).cost
+            ),
         },
     ),
     "9.3": Exercise(
@@ -58,4 +61,4 @@ EXERCISES = {
             "the first n for which it is at most 30 hours.",
         ),
     ),
-}  # fmt: skip
+}

@@ -9,16 +9,25 @@ from twinlab.management import Closure, ExposureModel, StressTest, risk_exposure
 from twinlab.scope import Demand, Node, Normal, Scenario
 
 # Tier, units per day, days to recover.
-SITES = {"chip maker": (3, 240, 35), "foundry": (3, 60, 14), "ECU plant": (2, 56, 21),
-         "engine plant": (2, 56, 21), "car plant": (1, 52, 14)}  # fmt: skip
+SITES = {
+    "chip maker": (3, 240, 35),
+    "foundry": (3, 60, 14),
+    "ECU plant": (2, 56, 21),
+    "engine plant": (2, 56, 21),
+    "car plant": (1, 52, 14),
+}
 
 
 def calm() -> Scenario:
     """The chain of notebook 00 with capacities and times to recover, where nobody waits."""
-    nodes = [Node(site, "", tier, capacity=units, time_to_recover=days)
-             for site, (tier, units, days) in SITES.items()]  # fmt: skip
-    demands = [Demand(region, "car", Normal(cars, cars / 5), backorders=False, lost_sale_cost=4000)
-               for region, cars in start.SALES.items()]  # fmt: skip
+    nodes = [
+        Node(site, "", tier, capacity=units, time_to_recover=days)
+        for site, (tier, units, days) in SITES.items()
+    ]
+    demands = [
+        Demand(region, "car", Normal(cars, cars / 5), backorders=False, lost_sale_cost=4000)
+        for region, cars in start.SALES.items()
+    ]
     chain = start.calm()
     return chain.change(network=chain.network.change(*nodes, *demands))
 

@@ -29,14 +29,14 @@ def chain() -> Scenario:
 
 
 @cache
-def half_width(histories: int) -> float:
+def half_width(replications: int) -> float:
     """How far the interval of the mean fill rate reaches on either side."""
-    fill = replicate(chain(), histories, seed=1).estimate("fill_rate")
+    fill = replicate(chain(), replications, seed=1).estimate("fill_rate")
     return (fill.high - fill.low) / 2
 
 
 def wanted() -> int:
-    """What the law of the square root says of a thousand histories, and more until it holds."""
+    """What the law of the square root says of a thousand replications, and more until it holds."""
     count = round(1000 * (half_width(1000) / WIDTH) ** 2)
     while half_width(count) > WIDTH:
         count = round(1.1 * count)
@@ -44,7 +44,7 @@ def wanted() -> int:
 
 
 def enough(given: Any) -> bool:
-    """Narrow enough, and with at most about twice the histories that it takes."""
+    """Narrow enough, and with at most about twice the replications that it takes."""
     # Beyond 20,000 the answer is known, and waiting for it would be long.
     fine = isinstance(given, int) and 2 < given <= 20_000
     return fine and half_width(given) <= WIDTH < half_width(max(2, given // 2))
@@ -58,16 +58,17 @@ def level(overage: float, underage: float) -> float:
 EXERCISES = {
     "7.1": Exercise(
         answer=wanted,
-        unit="histories",
+        unit="replications",
         within=enough,
         hints=(
-            "the half-width of a thousand histories is a start: how many times too wide is it?",
-            "it falls with the square root: 3 times narrower takes 9 times as many histories.",
+            "the half-width of a thousand replications is a start: how many times too wide is it?",
+            "it falls with the square root: 3 times narrower takes 9 times as many replications.",
             "`tl.Precision(relative=0.0005)` in place of the number finds one that is enough.",
         ),
         slips={
-            "the width falls with the square root of the number: square the factor.":
-                lambda: round(1000 * half_width(1000) / WIDTH),
+            "the width falls with the square root of the number: square the factor.": lambda: round(
+                1000 * half_width(1000) / WIDTH
+            ),
         },
     ),
     "7.2": Exercise(
@@ -80,11 +81,13 @@ EXERCISES = {
             "`tl.modeling.newsvendor(tl.Normal(50, 8), overage=0.18, underage=4).level`",
         ),
         slips={
-            "that is the level for 0.70 USD: a waiting customer costs 4 now.":
-                lambda: level(0.18, 0.70),
-            "overage and underage have changed places: too few is what costs 4.":
-                lambda: level(4.0, 0.18),
+            "that is the level for 0.70 USD: a waiting customer costs 4 now.": lambda: level(
+                0.18, 0.70
+            ),
+            "overage and underage have changed places: too few is what costs 4.": lambda: level(
+                4.0, 0.18
+            ),
             "that is the mean demand; it would be short every second day.": lambda: ASKED.mean,
         },
     ),
-}  # fmt: skip
+}

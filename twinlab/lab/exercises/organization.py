@@ -4,7 +4,7 @@ from functools import cache
 
 from twinlab.lab.checks import Exercise
 from twinlab.modeling import deal, replicate
-from twinlab.modeling.kpis import end_to_end_bullwhip
+from twinlab.modeling.simulation.kpis import end_to_end_bullwhip
 from twinlab.organization import OwnOrders, PointOfSale, Season, coordinating_buy_back
 from twinlab.people.rules import ForecastBaseStock
 from twinlab.scope import Normal, Scenario, serial
@@ -17,15 +17,19 @@ FREE = Season(Normal(100, 30), price=10, cost=2)  # the same, but unsold units a
 def chain(shared: bool, window: int, stages: int) -> Scenario:
     """The notebook's chain of forecasters."""
     sites = NAMES[:stages]
-    network = serial(["outside", *reversed(sites)], demand=Normal(100, 5), lead_time=2,
-                     on_hand=dict.fromkeys(sites, 250.0))  # fmt: skip
+    network = serial(
+        ["outside", *reversed(sites)],
+        demand=Normal(100, 5),
+        lead_time=2,
+        on_hand=dict.fromkeys(sites, 250.0),
+    )
     rule = ForecastBaseStock(window, 2, 50, from_point_of_sale=shared, first_guess=100)
     return Scenario(network, rule, sharing=PointOfSale() if shared else OwnOrders())
 
 
 @cache
 def amplification(shared: bool, window: int) -> float:
-    """Var(orders of the plant) / Var(customers' demand), the mean of 64 histories."""
+    """Var(orders of the plant) / Var(customers' demand), the mean of 64 replications."""
     batch = replicate(chain(shared, window, 3), 64, seed=1)
     return float(end_to_end_bullwhip(batch, "plant").mean())
 
@@ -57,10 +61,12 @@ EXERCISES = {
             "the first window whose number is below 2, not the last above it.",
         ),
         slips={
-            "that is enough where the plant sees the point of sale; here it sees own orders.":
-                lambda: window(shared=True),
-            "with this window the plant still amplifies by more than 2.":
-                lambda: window(shared=False) - 1,
+            "that is enough where the plant sees the point of sale; here it sees own orders.": lambda: (  # noqa: E501
+                window(shared=True)
+            ),
+            "with this window the plant still amplifies by more than 2.": lambda: (
+                window(shared=False) - 1
+            ),
         },
     ),
     "4.2": Exercise(
@@ -72,8 +78,9 @@ EXERCISES = {
             "its critical ratio is (10 − 7) / (10 − b): solve for b.",
         ),
         slips={
-            "an unsold unit is still worth 1 USD: the chain's critical ratio is (10 − 2)/(10 − 1).":
-                lambda: coordinating_buy_back(FREE, 7).buy_back,
+            "an unsold unit is still worth 1 USD: the chain's critical ratio is (10 − 2)/(10 − 1).": lambda: (  # noqa: E501
+                coordinating_buy_back(FREE, 7).buy_back
+            ),
         },
     ),
     "4.3": Exercise(
@@ -85,8 +92,9 @@ EXERCISES = {
             "the retailer's share of the chain's profit is (10 − w) / (10 − 2).",
         ),
         slips={
-            "half of the retail price is not half of the profit: making a unit costs 2 USD.":
-                lambda: SEASON.price / 2,
+            "half of the retail price is not half of the profit: making a unit costs 2 USD.": lambda: (  # noqa: E501
+                SEASON.price / 2
+            ),
         },
     ),
-}  # fmt: skip
+}

@@ -42,8 +42,16 @@ def demand(node: str) -> Demand:
     factors = by_weekday()[node] / sold.mean()
     spread = (sold / factors[sold.index % 7].to_numpy()).std()
     law = NegativeBinomial(sold.mean(), spread)
-    return Demand(node, "filter", law, season=tuple(factors), season_days=7, backorders=False,
-                  lost_sale_cost=15, price=40)  # fmt: skip
+    return Demand(
+        node,
+        "filter",
+        law,
+        season=tuple(factors),
+        season_days=7,
+        backorders=False,
+        lost_sale_cost=15,
+        price=40,
+    )
 
 
 def rules(shops: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
@@ -103,10 +111,12 @@ EXERCISES = {
         ),
         slips={
             "that is the city shop.": lambda: on_day("city shop", SATURDAY),
-            "that is a Sunday: Monday is 0, so Saturday is 5.":
-                lambda: on_day("coast shop", SATURDAY + 1),
-            "that is the mean of all days: take Saturdays only.":
-                lambda: float(sales()["coast shop"].mean()),
+            "that is a Sunday: Monday is 0, so Saturday is 5.": lambda: on_day(
+                "coast shop", SATURDAY + 1
+            ),
+            "that is the mean of all days: take Saturdays only.": lambda: float(
+                sales()["coast shop"].mean()
+            ),
         },
     ),
     "11.2": Exercise(
@@ -119,9 +129,10 @@ EXERCISES = {
             'the first safety stock at which `estimate("fill_rate").mean` is at least 0.99.',
         ),
         slips={
-            "that is what the same level every day needs: ask for the rule 'week ahead'.":
-                lambda: enough(False),
+            "that is what the same level every day needs: ask for the rule 'week ahead'.": lambda: (
+                enough(False)
+            ),
             "close, but fewer than 99 % are served with this.": lambda: enough(True) - 5,
         },
     ),
-}  # fmt: skip
+}

@@ -80,10 +80,12 @@ EXERCISES = {
             "compare with problem.expected_profit(problem.optimum), where problem has cost=9.",
         ),
         slips={
-            "the pull is towards the mean: 0.78 is its weight, not that of the optimum.":
-                lambda: lost(pulled(0.22)),
-            "that is the profit which is left; asked is the profit that is lost.":
-                lambda: BAD.expected_profit(pulled(0.78)),
+            "the pull is towards the mean: 0.78 is its weight, not that of the optimum.": lambda: (
+                lost(pulled(0.22))
+            ),
+            "that is the profit which is left; asked is the profit that is lost.": lambda: (
+                BAD.expected_profit(pulled(0.78))
+            ),
         },
     ),
-}  # fmt: skip
+}

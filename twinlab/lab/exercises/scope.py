@@ -10,11 +10,17 @@ from twinlab.cases.automotive import automotive
 from twinlab.lab.checks import Exercise
 from twinlab.modeling import replicate
 from twinlab.people.rules import BaseStock
-from twinlab.scope import Constant, Network, Normal, Outage, Scenario, narrow
+from twinlab.scope import Constant, Network, Normal, Outage, Scenario, restrict
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 
-DEPTH = {"nylon plant": 3, "compounder 1": 2, "compounder 2": 2, "fuel lines A": 1,
-         "fuel lines B": 1, "car plant": 0}  # fmt: skip
+DEPTH = {
+    "nylon plant": 3,
+    "compounder 1": 2,
+    "compounder 2": 2,
+    "fuel lines A": 1,
+    "fuel lines B": 1,
+    "car plant": 0,
+}
 COMPOUNDERS, MAKERS = ("compounder 1", "compounder 2"), ("fuel lines A", "fuel lines B")
 START = 42  # day
 
@@ -22,8 +28,9 @@ START = 42  # day
 def evenly(view: Any, quantity: Any) -> list[Any]:
     """Split an order evenly over the suppliers that are open; over all, if none is."""
     count = sum(s.open for s in view.suppliers)
-    return [quantity * np.where(count > 0, s.open / np.maximum(count, 1), 0.5)
-            for s in view.suppliers]  # fmt: skip
+    return [
+        quantity * np.where(count > 0, s.open / np.maximum(count, 1), 0.5) for s in view.suppliers
+    ]
 
 
 @cache
@@ -31,12 +38,19 @@ def calm() -> Scenario:
     """168 days in which nothing closes."""
     nodes = [Node(name, tier=tier) for name, tier in DEPTH.items()]
     nodes[-1] = Node("car plant", tier=0, capacity=100)
-    lanes = [Lane("nylon plant", c, "nylon", lead_time=Constant(10), initial_pipeline=20)
-             for c in COMPOUNDERS]  # fmt: skip
-    lanes += [Lane(c, m, "resin", lead_time=Constant(5), initial_pipeline=10)
-              for c in COMPOUNDERS for m in MAKERS]  # fmt: skip
-    lanes += [Lane(m, "car plant", "fuel line", lead_time=Constant(2), initial_pipeline=20)
-              for m in MAKERS]  # fmt: skip
+    lanes = [
+        Lane("nylon plant", c, "nylon", lead_time=Constant(10), initial_pipeline=20)
+        for c in COMPOUNDERS
+    ]
+    lanes += [
+        Lane(c, m, "resin", lead_time=Constant(5), initial_pipeline=10)
+        for c in COMPOUNDERS
+        for m in MAKERS
+    ]
+    lanes += [
+        Lane(m, "car plant", "fuel line", lead_time=Constant(2), initial_pipeline=20)
+        for m in MAKERS
+    ]
     recipes = [Recipe(c, "resin", {"nylon": 1}) for c in COMPOUNDERS]
     recipes += [Recipe(m, "fuel line", {"resin": 1}) for m in MAKERS]
     recipes += [Recipe("car plant", "car", {"fuel line": 1})]
@@ -47,10 +61,13 @@ def calm() -> Scenario:
     for v in lanes:
         levels[v.destination, v.product] += v.lead_time.average * v.initial_pipeline
     network = Network(
-        [Product(p) for p in ("nylon", "resin", "fuel line", "car")], nodes, lanes, recipes,
+        [Product(p) for p in ("nylon", "resin", "fuel line", "car")],
+        nodes,
+        lanes,
+        recipes,
         [Demand("car plant", "car", Normal(40, 4), backorders=False)],
         [Stock(*item, units) for item, units in held.items()],
-    )  # fmt: skip
+    )
     rules = {item: BaseStock(level) for item, level in levels.items()}
     split = {m: evenly for m in MAKERS} | {("car plant", "fuel line"): evenly}
     return Scenario(network, rules, days=168, sourcing=split)
@@ -59,7 +76,7 @@ def calm() -> Scenario:
 def lost(site: str, days: int, tier: int | None = None, period: int = 1) -> float:
     """Cars not sold, on average, when a site closes from day 42 on, as a narrow twin sees it."""
     outage = Outage(site, start=START, days=Constant(days), stock_ships=site == "car plant")
-    seen = narrow(calm().disrupt(outage), tier, period)
+    seen = restrict(calm().disrupt(outage), tier, period)
     return float(np.mean(replicate(seen.scenario, 32, seed=1).kpis.lost_sales))
 
 
@@ -78,7 +95,7 @@ def first_seen_by_week() -> int:
 @cache
 def hidden_causes(what: str = "common cause") -> int:
     """Blind spots of one kind in a twin of the automotive case's tiers 0 and 1."""
-    return sum(spot.what == what for spot in narrow(automotive(), 1).blind_spots)
+    return sum(spot.what == what for spot in restrict(automotive(), 1).blind_spots)
 
 
 EXERCISES = {
@@ -87,13 +104,14 @@ EXERCISES = {
         unit="days",
         tolerance=0.001,
         hints=(
-            "call `lost(\"nylon plant\", days)` for some numbers of days: where does it pass 1?",
+            'call `lost("nylon plant", days)` for some numbers of days: where does it pass 1?',
             "add up the days of stock between the nylon plant and the customers, and start there.",
             "the longest closure that still costs less than five cars on average.",
         ),
         slips={
-            "with this one a car is already lost: the longest that costs none is shorter.":
-                lambda: longest("nylon plant") + 1,
+            "with this one a car is already lost: the longest that costs none is shorter.": lambda: (  # noqa: E501
+                longest("nylon plant") + 1
+            ),
             "the twin of tiers 0 and 1 never loses a car: leave `tier` out.": lambda: 0,
         },
     ),
@@ -102,14 +120,16 @@ EXERCISES = {
         unit="days",
         tolerance=0.001,
         hints=(
-            "call `lost(\"car plant\", days, period=7)` for days from 1 on.",
+            'call `lost("car plant", days, period=7)` for days from 1 on.',
             "a week makes good what the rest of the week can: how much can the plant make a day?",
         ),
         slips={
-            "that is what the daily twin notices first: set `period=7`.":
-                lambda: longest("car plant") + 1,
-            "this strike costs the weekly twin nothing yet: one day more.":
-                lambda: first_seen_by_week() - 1,
+            "that is what the daily twin notices first: set `period=7`.": lambda: (
+                longest("car plant") + 1
+            ),
+            "this strike costs the weekly twin nothing yet: one day more.": lambda: (
+                first_seen_by_week() - 1
+            ),
         },
     ),
     "5.3": Exercise(
@@ -117,14 +137,16 @@ EXERCISES = {
         unit="sites",
         tolerance=0.001,
         hints=(
-            "`tl.scope.narrow(chain, tier=1).table` lists what a twin of tiers 0 and 1 misses.",
+            "`tl.scope.restrict(chain, tier=1).table` lists what a twin of tiers 0 and 1 misses.",
             "count the rows whose first column says `common cause`.",
         ),
         slips={
-            "these are all sites beyond the boundary; how many are a common cause?":
-                lambda: hidden_causes("site") + hidden_causes("supplier"),
-            "these are the suppliers at the boundary; look for `common cause`.":
-                lambda: hidden_causes("supplier"),
+            "these are all sites beyond the boundary; how many are a common cause?": lambda: (
+                hidden_causes("site") + hidden_causes("supplier")
+            ),
+            "these are the suppliers at the boundary; look for `common cause`.": lambda: (
+                hidden_causes("supplier")
+            ),
         },
     ),
-}  # fmt: skip
+}

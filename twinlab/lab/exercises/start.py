@@ -5,12 +5,12 @@ from functools import cache
 
 import numpy as np
 
+from twinlab.lab.charts.maps import ripple
 from twinlab.lab.checks import Exercise
-from twinlab.lab.ripples import ripple
 from twinlab.modeling import Run, replicate, simulate
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, Network, Normal, Outage, Scenario
-from twinlab.scope.chance import Array
+from twinlab.scope.distributions import Array
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 
 SALES = {"north": 20, "south": 12, "west": 8}  # cars per day, 40 in all
@@ -18,12 +18,22 @@ DAYS_AWAY = {"north": 3, "south": 4, "west": 6}
 UPSTREAM = ("chip maker", "foundry", "ECU plant", "engine plant", "car plant")
 KEEPING = {"chip": 0.02, "casting": 0.10, "ECU": 0.30, "engine": 1, "car": 8}  # USD/unit/day
 IN_STOCK = {
-    ("ECU plant", "chip"): 5, ("ECU plant", "ECU"): 3, ("engine plant", "casting"): 3,
-    ("engine plant", "engine"): 3, ("car plant", "ECU"): 4, ("car plant", "engine"): 4,
-    ("car plant", "car"): 2, **{(region, "car"): 10 for region in SALES},
-}  # fmt: skip
-WAY_NORTH = [("ECU plant", "chip"), ("ECU plant", "ECU"), ("car plant", "ECU"),
-             ("car plant", "car"), ("north", "car")]  # fmt: skip
+    ("ECU plant", "chip"): 5,
+    ("ECU plant", "ECU"): 3,
+    ("engine plant", "casting"): 3,
+    ("engine plant", "engine"): 3,
+    ("car plant", "ECU"): 4,
+    ("car plant", "engine"): 4,
+    ("car plant", "car"): 2,
+    **{(region, "car"): 10 for region in SALES},
+}
+WAY_NORTH = [
+    ("ECU plant", "chip"),
+    ("ECU plant", "ECU"),
+    ("car plant", "ECU"),
+    ("car plant", "car"),
+    ("north", "car"),
+]
 START, FOUR_WEEKS = 60, 28  # days
 CHIP_LEVELS = range(2400, 5001, 100)
 
@@ -53,10 +63,12 @@ def network() -> Network:
         nodes,
         lanes,
         [Recipe(*item, parts) for item, parts in made.items()],
-        [Demand(region, "car", Normal(cars, cars / 5), backorder_cost=100)
-         for region, cars in SALES.items()],
+        [
+            Demand(region, "car", Normal(cars, cars / 5), backorder_cost=100)
+            for region, cars in SALES.items()
+        ],
         [Stock(*item, days * daily(item), KEEPING[item[1]]) for item, days in IN_STOCK.items()],
-    )  # fmt: skip
+    )
 
 
 def daily(item: tuple[str, str]) -> int:
@@ -68,10 +80,13 @@ def daily(item: tuple[str, str]) -> int:
 def calm() -> Scenario:
     """A year in which nothing closes."""
     chain = network()
-    under_way = {(v.destination, v.product): v.lead_time.average * v.initial_pipeline
-                 for v in chain.lanes}  # fmt: skip
-    rules = {(s.node, s.product): BaseStock(s.on_hand + under_way.get((s.node, s.product), 0))
-             for s in chain.stocks}  # fmt: skip
+    under_way = {
+        (v.destination, v.product): v.lead_time.average * v.initial_pipeline for v in chain.lanes
+    }
+    rules = {
+        (s.node, s.product): BaseStock(s.on_hand + under_way.get((s.node, s.product), 0))
+        for s in chain.stocks
+    }
     return Scenario(chain, rules, days=365)
 
 
@@ -81,7 +96,7 @@ def closed(name: str, days: int) -> Run:
 
 
 def fill_rates(closed_days: int, chips_up_to: float = 2400) -> Array:
-    """The fill rates of 200 histories in which the chip maker closes on day 60."""
+    """The fill rates of 200 replications in which the chip maker closes on day 60."""
     hit = calm().disrupt(Outage("chip maker", start=START, days=Constant(closed_days)))
     batch = replicate(hit.set("ECU plant/chip.up_to", chips_up_to), 200, seed=1)
     return np.asarray(batch.kpis.fill_rate)
@@ -89,7 +104,7 @@ def fill_rates(closed_days: int, chips_up_to: float = 2400) -> Array:
 
 @cache
 def unnoticed() -> int:
-    """The longest closure of the chip maker that half of the histories do not notice."""
+    """The longest closure of the chip maker that half of the replications do not notice."""
 
     def noticed(days: int) -> bool:
         return bool((fill_rates(days) == 1).mean() < 0.5)
@@ -127,14 +142,16 @@ EXERCISES = {
         tolerance=0.001,
         hints=(
             "one week goes unnoticed and four weeks do not: try the days in between.",
-            "`(batch.kpis.fill_rate == 1).mean()` is the share of histories that notice nothing.",
+            "`(batch.kpis.fill_rate == 1).mean()` is the share of replications that notice nothing.",  # noqa: E501
             "the longest closure for which that share is still at least a half.",
         ),
         slips={
-            "these are the days of stock on the way to the north; the others go short sooner.":
-                lambda: sum(IN_STOCK[item] for item in WAY_NORTH),
-            "with this one most histories notice: the longest that half of them miss is shorter.":
-                lambda: unnoticed() + 1,
+            "these are the days of stock on the way to the north; the others go short sooner.": lambda: (  # noqa: E501
+                sum(IN_STOCK[item] for item in WAY_NORTH)
+            ),
+            "with this one most replications notice: the longest that half of them miss is shorter.": lambda: (  # noqa: E501
+                unnoticed() + 1
+            ),
         },
     ),
     "0.2": Exercise(
@@ -147,10 +164,12 @@ EXERCISES = {
             "the first level at which the mean of `batch.kpis.fill_rate` is at least 0.99.",
         ),
         slips={
-            "close, but on average fewer than 99 % are served on the day with this level.":
-                lambda: chips() - 100,
-            "this is what has to be added; the question asks for the whole level.":
-                lambda: chips() - 2400,
+            "close, but on average fewer than 99 % are served on the day with this level.": lambda: (  # noqa: E501
+                chips() - 100
+            ),
+            "this is what has to be added; the question asks for the whole level.": lambda: (
+                chips() - 2400
+            ),
         },
     ),
     "0.3": Exercise(
@@ -161,8 +180,9 @@ EXERCISES = {
             "the less stock lies in between, the sooner they notice: which node is nearest?",
         ),
         slips={
-            "that one is the farthest: all the stock of the chain lies in between.":
-                lambda: "chip maker",
+            "that one is the farthest: all the stock of the chain lies in between.": lambda: (
+                "chip maker"
+            ),
         },
     ),
-}  # fmt: skip
+}

@@ -9,8 +9,13 @@ from twinlab.task.production import bottleneck, loads
 
 def _line(machines: int) -> Line:
     """The line of the notebook, with so many solder machines."""
-    solder = Station("solder", Gamma(3.0, 1.5), machines, time_to_failure=Weibull(3, 600),
-                     time_to_repair=Constant(45))  # fmt: skip
+    solder = Station(
+        "solder",
+        Gamma(3.0, 1.5),
+        machines,
+        time_to_failure=Weibull(3, 600),
+        time_to_repair=Constant(45),
+    )
     mount = Station("mount", Gamma(4.4, 2.2), 3, faults=(Fault("loose", 0.06),))
     look = Inspection(detects=0.95, rework_to="mount", rework_share=0.8)
     return Line((solder, mount, Station("test", Gamma(1.5, 0.5), inspection=look)))
@@ -26,10 +31,12 @@ EXERCISES = {
             "task.inventory.EconomicLot(fixed_cost, holding_cost, demand).quantity gives it.",
         ),
         slips={
-            "a third of the cost is not a third of the lot: K stands under the root.":
-                lambda: EconomicLot(150, 0.02, 200).quantity / 3,
-            "that is the old lot, for 150 USD an order.":
-                lambda: EconomicLot(150, 0.02, 200).quantity,
+            "a third of the cost is not a third of the lot: K stands under the root.": lambda: (
+                EconomicLot(150, 0.02, 200).quantity / 3
+            ),
+            "that is the old lot, for 150 USD an order.": lambda: (
+                EconomicLot(150, 0.02, 200).quantity
+            ),
         },
     ),
     "6.2": Exercise(
@@ -41,9 +48,10 @@ EXERCISES = {
             'set "solder.machines" to 3 in the line, and ask for the loads again.',
         ),
         slips={
-            "that is what three solder machines could feed: who limits the line now?":
-                lambda: loads(_line(3))[0].capacity,
+            "that is what three solder machines could feed: who limits the line now?": lambda: (
+                loads(_line(3))[0].capacity
+            ),
             "that is the line with two solder machines.": lambda: bottleneck(_line(2)).capacity,
         },
     ),
-}  # fmt: skip
+}

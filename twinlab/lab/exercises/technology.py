@@ -1,11 +1,11 @@
 """Exercises of notebook 01: how a twin keeps in step."""
 
 from twinlab.lab.checks import Exercise
-from twinlab.modeling.luck import draw_luck
+from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.people import BaseStock
 from twinlab.scope import Constant, DemandShift, Empirical, Gamma, Normal, Scenario, State, serial
 from twinlab.scope.entities import Demand
-from twinlab.scope.under_way import Shipment
+from twinlab.scope.state import Shipment
 from twinlab.technology import Bus, Link, Plant
 from twinlab.twin import Twin
 
@@ -31,7 +31,7 @@ def days_to_go() -> float:
     start, key = State.initial(network), network.lanes[0].key
     start.day, start.tracked = 10, False
     start.under_way[key] = [Shipment(10, 1.0, 7)]
-    luck = draw_luck(Scenario(network, BaseStock(5), days=11), 1, 0, 64_000, start)
+    luck = draw_streams(Scenario(network, BaseStock(5), days=11), 1, 0, 64_000, start)
     return float((luck.arrivals[key][0] - 10).mean())
 
 
@@ -63,25 +63,31 @@ EXERCISES = {
             "lead times of 3, 4, 5 and 6 days are equally likely; how many days are left of each?",
         ),
         slips={
-            "that is the mean lead time less the age; but short lead times are ruled out by now.":
-            lambda: 0.5,
-            "that is the mean of a whole lead time; the goods have been travelling for three days.":
-            lambda: 3.5,
+            "that is the mean lead time less the age; but short lead times are ruled out by now.": lambda: (  # noqa: E501
+                0.5
+            ),
+            "that is the mean of a whole lead time; the goods have been travelling for three days.": lambda: (  # noqa: E501
+                3.5
+            ),
         },
     ),
     "1.2": Exercise(
         copies,
         "messages",
         tolerance=0.0001,
-        hints=("let the plant advance by 100 days and look at what twin.sync() returns.",
-               "take seed=1 for the bus and for the plant, and duplicates=0.2."),
+        hints=(
+            "let the plant advance by 100 days and look at what twin.sync() returns.",
+            "take seed=1 for the bus and for the plant, and duplicates=0.2.",
+        ),
     ),
     "1.3": Exercise(
         lambda: alarm_day(1.1),
         "(day)",
         tolerance=0.0001,
-        hints=("change only factor=1.1 in the cell that made `truth`, and advance to day 200.",
-               "the first alarm is twin.alarms()[0]; its day is twin.alarms()[0].day."),
+        hints=(
+            "change only factor=1.1 in the cell that made `truth`, and advance to day 200.",
+            "the first alarm is twin.alarms()[0]; its day is twin.alarms()[0].day.",
+        ),
         slips={"that is the day for a rise of 30 %.": lambda: alarm_day(1.3)},
     ),
-}  # fmt: skip
+}

@@ -10,22 +10,9 @@ prescribe  ``order_up_to``: a level from a method's own errors; ``recommend_leve
 =========  ====================================================================================
 """
 
-from twinlab.task.demand.evaluation import evaluate, forecast, roll
-from twinlab.task.demand.levels import days_to_cover, order_up_to, recommend_level
-from twinlab.task.demand.methods import (
-    SBA,
-    TSB,
-    Croston,
-    HoltWinters,
-    MovingAverage,
-    Naive,
-    SeasonalNaive,
-    Smoothing,
-)  # fmt: skip
-from twinlab.task.demand.series import accuracy, describe
+from twinlab.scope import door
+from twinlab.task.demand.evaluation import *
+from twinlab.task.demand.methods import *
+from twinlab.task.demand.series import *
 
-__all__ = [
-    "SBA", "TSB", "Croston", "HoltWinters", "MovingAverage", "Naive", "SeasonalNaive",
-    "Smoothing", "accuracy", "days_to_cover", "describe", "evaluate", "forecast", "order_up_to",
-    "recommend_level", "roll",
-]  # fmt: skip
+__all__ = door.offered(globals())

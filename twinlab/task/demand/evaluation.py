@@ -1,4 +1,7 @@
-"""Methods judged by what they would have forecast, day by day, without knowing what came."""
+"""Methods judged by what they would have forecast, day by day, without knowing what came.
+
+From a forecast to a decision: how high to fill up, and the scenario that tries it.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope.chance import Array
+from twinlab.management.flows import use_on_order, ways_in
 from twinlab.scope.columns import Sealed
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.kinds import Count, Level, ranged
 from twinlab.scope.later import pd
-from twinlab.scope.ranges import Count, Level, ranged
+from twinlab.scope.scenario import Scenario
 from twinlab.task.demand.methods import Method, Naive, ask, needed
 from twinlab.task.demand.series import Series, accuracy, as_series
+from twinlab.task.recommendation import Recommendation, recommend
+
+__all__ = ["days_to_cover", "evaluate", "forecast", "order_up_to", "recommend_level", "roll"]
+
 
 FEW = 10  # past errors; an interval from fewer says little
 
@@ -60,8 +69,10 @@ def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Roll
     numbers = as_series(series)
     last = len(numbers) - horizon
     if len(numbers) < (least := needed(method) + origins + horizon - 1):
-        raise ScenarioError(f"{len(numbers)} periods are too few for {origins} origins of {method} "
-                            f"and horizon {horizon}: at least {least}")  # fmt: skip
+        raise ScenarioError(
+            f"{len(numbers)} periods are too few for {origins} origins of {method} "
+            f"and horizon {horizon}: at least {least}"
+        )
     places = np.arange(last - origins + 1, last + 1)
     made = np.array([ask(method, numbers[:at], horizon) for at in places])
     return Rolling(places, made, np.array([numbers[at : at + horizon] for at in places]))
@@ -138,8 +149,9 @@ def _past_errors(method: Method, numbers: Array, horizon: int, origins: int) -> 
     many = min(origins, end - horizon - first + 1)
     if many >= FEW:
         return list(roll(method, numbers, horizon, many).errors.T)
-    made = {at: ask(method, numbers[:at], horizon)
-            for at in range(max(first, end - FEW - horizon), end)}  # fmt: skip
+    made = {
+        at: ask(method, numbers[:at], horizon) for at in range(max(first, end - FEW - horizon), end)
+    }
     found: list[Array] = []
     for lead in range(horizon):
         own = [numbers[at + lead] - said[lead] for at, said in made.items() if at + lead < end]
@@ -166,9 +178,14 @@ class Evaluation(Sealed):
 
 @ranged
 def evaluate(
-    methods: Mapping[str, Method], series: Series, *,
-    horizon: Count = 1, origins: Count = 60, season: Count = 1, level: Level = 0.9,
-) -> Evaluation:  # fmt: skip
+    methods: Mapping[str, Method],
+    series: Series,
+    *,
+    horizon: Count = 1,
+    origins: Count = 60,
+    season: Count = 1,
+    level: Level = 0.9,
+) -> Evaluation:
     """Judge methods by rolling forecasts from the last origins of a series, as many as it has.
 
     MASE and RMSSE scale by the naive error before the first origin; pinball is the mean quantile
@@ -209,7 +226,100 @@ def _intervals(made: Rolling, level: float) -> tuple[float, float]:
     if not there.any():
         return np.nan, np.nan
     # An end at probability p loses p × what lies above it, and 1 − p × what lies below.
-    losses = [np.maximum(p * (y - end), (p - 1.0) * (y - end))
-              for p, end in zip(_tails(level), ends, strict=True)]  # fmt: skip
+    losses = [
+        np.maximum(p * (y - end), (p - 1.0) * (y - end))
+        for p, end in zip(_tails(level), ends, strict=True)
+    ]
     inside = (y >= ends[0]) & (y <= ends[1])
     return float(np.mean(losses, axis=0)[there].mean()), float(inside[there].mean())
+
+
+def order_up_to(
+    method: Method, history: Series, days: Count, service: Level = 0.95, origins: Count = 60
+) -> float:
+    """Turn a method into an order-up-to level [units], by the errors it made before.
+
+    S = quantile (service) of Σ forecast over the days + past errors of such sums; the sums begin on
+    every day of the method's season, as a level stands all year. ``days`` is what one order must
+    last: lead time and order delay, plus review period less one.
+    Source: Snyder & Shen (2019) section 4.3.4, with empirical quantiles instead of a normal law.
+
+    Raises:
+        ScenarioError: the history is too short for ten errors.
+
+    >>> from twinlab.task.demand.methods import Naive
+    >>> order_up_to(Naive(), [4, 6] * 10 + [4], days=1, service=0.9)
+    6.0
+    """
+    numbers = as_series(history)
+    many = min(max(FEW, origins), len(numbers) - days - needed(method) + 1)
+    if many < FEW:
+        raise ScenarioError(
+            f"order_up_to: {FEW} past errors of {method} over {days} days need "
+            f"{FEW - 1 + days + needed(method)} periods; got {len(numbers)}"
+        )
+    errors = roll(method, numbers, days, many).errors.sum(axis=1)
+    season = getattr(method, "season", 1)
+    ahead = ask(method, numbers, days + (season - 1 if days % season else 0))
+    sums = np.convolve(ahead, np.ones(days), "valid")  # from each day of a season on
+    level = error_quantile(np.add.outer(sums, errors).ravel(), [service])[0]
+    return max(0.0, float(level))
+
+
+def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
+    """Days that an order of a node must last, by the order of a day.
+
+    Order delay and lead time in whole days (in the mean of what is drawn, and of the sources that
+    share the orders), plus the review period less one, plus one if the node reviews in the evening;
+    at least one. How lead times vary is not in it: ``base_stock`` simulates that.
+
+    Raises:
+        ScenarioError: no lane brings the product there.
+
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), lead_time=3)
+    >>> days_to_cover(Scenario(chain, BaseStock(20)), "shop", "unit")
+    3
+    """
+    if (node, product) not in ways_in(scenario):
+        raise ScenarioError(f"days_to_cover: no lane brings {product!r} to {node!r}")
+    days = use_on_order(scenario, (node, product)) + scenario.network.node(node).review_period
+    return max(1, round(days - 1))
+
+
+def recommend_level(
+    scenario: Scenario,
+    item: tuple[str, str],
+    history: Series,
+    methods: Mapping[str, Method],
+    service: float = 0.95,
+    origins: int = 120,
+) -> Recommendation:
+    """Recommend an order-up-to level: that of the method which rolling evaluation finds best.
+
+    ``item`` is the (node, product), whose rule has an ``up_to`` level; ``history`` is its demand by
+    day, oldest first. A level is as sure as its errors are many: sums over several days overlap,
+    so 120 origins of 3 days are worth about 40. Of a method with a trend, it is the level of the
+    days that come next; ``inventory.base_stock`` finds one that serves all days.
+
+    Raises:
+        ScenarioError: the history is too short, or the rule has no ``up_to``.
+
+    >>> from twinlab.task.demand.methods import MovingAverage, Naive
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(5), days=100)
+    >>> past = simulate(shop, seed=1).series("demand", "shop")
+    >>> tried = {"naive": Naive(), "mean of 20": MovingAverage(20)}
+    >>> print(recommend_level(shop, ("shop", "unit"), past, tried))
+    shop up to 7.081: mean of 20 forecast best; covers 1 day(s) at 95 % service
+      shop/unit.up_to: 5 → 7.08059
+    """
+    node, product = item
+    days = days_to_cover(scenario, node, product)
+    many = min(origins, len(history) // 2)
+    judged = evaluate(methods, history, horizon=days, origins=many)
+    level = order_up_to(judged.methods[judged.best], history, days, service, many)
+    return recommend(
+        scenario,
+        f"{node} up to {level:.4g}",
+        f"{judged.best} forecast best; covers {days} day(s) at {100 * service:g} % service",
+        {f"{node}/{product}.up_to": level},
+    )

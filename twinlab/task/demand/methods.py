@@ -9,11 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, TwinError
-from twinlab.scope.ranges import Count, ranged
+from twinlab.scope.kinds import Count, ranged
 from twinlab.task.demand.series import Series, as_series
+
+__all__ = [
+    "SBA",
+    "TSB",
+    "Croston",
+    "HoltWinters",
+    "MovingAverage",
+    "Naive",
+    "SeasonalNaive",
+    "Smoothing",
+]
 
 Method = Callable[[Array, int], Array]
 

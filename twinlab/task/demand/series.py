@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope.chance import Array
 from twinlab.scope.columns import column
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.kinds import Count
 from twinlab.scope.later import pd
-from twinlab.scope.ranges import Count
 from twinlab.task.recommendation import Answer
+
+__all__ = ["accuracy", "describe"]
 
 Series = Sequence[float] | Array
 INTERVAL_CUT, VARIATION_CUT = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)

@@ -10,29 +10,9 @@ prescribe  order_today, reorder_point, base_stock; EconomicLot (EOQ, backorders,
 ========== ===================================================================================
 """
 
-from twinlab.modeling.newsvendor import newsvendor, newsvendor_cost, newsvendor_profit
-from twinlab.task.inventory.levels import ContinuousReview, Levels, PeriodicReview
-from twinlab.task.inventory.lots import (
-    DisruptedLot,
-    EconomicLot,
-    LotPlan,
-    power_of_two,
-    wagner_whitin,
-)
-from twinlab.task.inventory.service import base_stock
-from twinlab.task.inventory.stock import (
-    Order,
-    RunOut,
-    cover,
-    order_today,
-    reorder_point,
-    run_out,
-    stop_ordering,
-)
+from twinlab.modeling.formulas.newsvendor import newsvendor, newsvendor_cost, newsvendor_profit
+from twinlab.scope import door
+from twinlab.task.inventory.lots import *
+from twinlab.task.inventory.stock import *
 
-__all__ = [
-    "ContinuousReview", "DisruptedLot", "EconomicLot", "Levels", "LotPlan", "Order",
-    "PeriodicReview", "RunOut", "base_stock", "cover", "newsvendor", "newsvendor_cost",
-    "newsvendor_profit", "order_today", "power_of_two", "reorder_point", "run_out",
-    "stop_ordering", "wagner_whitin",
-]  # fmt: skip
+__all__ = door.offered(globals())

@@ -8,8 +8,10 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.kinds import Amount, Count, Limit, Number, Positive
 from twinlab.scope.later import optimize, sparse
-from twinlab.scope.ranges import Amount, Count, Limit, Number, Positive
+
+__all__ = ["Site", "facilities", "gravity_location"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,13 @@ class Facilities:
 
 
 def facilities(
-    sites: Mapping[str, Site], demand: Mapping[str, Amount],
-    cost: Mapping[tuple[str, str], Limit], count: Count | None = None, *, single: bool = False,
-) -> Facilities:  # fmt: skip
+    sites: Mapping[str, Site],
+    demand: Mapping[str, Amount],
+    cost: Mapping[tuple[str, str], Limit],
+    count: Count | None = None,
+    *,
+    single: bool = False,
+) -> Facilities:
     """Choose the sites to open, with or without capacities, at least cost.
 
     min Σ f y + Σ d c x with Σ x = 1 for each customer, x ≤ y, Σ d x ≤ capacity · y; ``cost`` is
@@ -82,11 +88,17 @@ def facilities(
     most, whole_x = np.append(may.ravel(), np.ones(m)), np.maximum(number, single)
     many = (0, m) if count is None else (count, count)
     found = optimize.milp(
-        np.append((rates * needs).ravel(), fixed), bounds=optimize.Bounds(0, most),
-        integrality=whole_x, options={"mip_rel_gap": 0.0},
-        constraints=[(whole, needs > 0, 1), (only_open, -np.inf, 0),
-                     (within, -np.inf, 0), (number, *many)],
-    )  # fmt: skip
+        np.append((rates * needs).ravel(), fixed),
+        bounds=optimize.Bounds(0, most),
+        integrality=whole_x,
+        options={"mip_rel_gap": 0.0},
+        constraints=[
+            (whole, needs > 0, 1),
+            (only_open, -np.inf, 0),
+            (within, -np.inf, 0),
+            (number, *many),
+        ],
+    )
     if found.status != 0:
         raise SolverError(
             f"no choice of {count or 'any number of'} of {m} sites serves everybody "
@@ -98,13 +110,16 @@ def facilities(
     served, is_open = solved[: m * n].reshape(m, n) * needs, solved[m * n :] > 0
     links = [
         (site, customer, float(served[i, j]))
-        for i, site in enumerate(sites) for j, customer in enumerate(demand)
+        for i, site in enumerate(sites)
+        for j, customer in enumerate(demand)
         if served[i, j] > 1e-9 * needs.max()
-    ]  # fmt: skip
+    ]
     return Facilities(
-        tuple(name for name, yes in zip(sites, is_open, strict=True) if yes), tuple(links),
-        float(fixed[is_open].sum()), float((served * rates).sum()),
-    )  # fmt: skip
+        tuple(name for name, yes in zip(sites, is_open, strict=True) if yes),
+        tuple(links),
+        float(fixed[is_open].sum()),
+        float((served * rates).sum()),
+    )
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope.chance import Array
 from twinlab.scope.columns import Row, column
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, SolverError, TwinError
-from twinlab.scope.ranges import Amount, Count, Whole
+from twinlab.scope.kinds import Amount, Count, Whole
+
+__all__ = ["Fleet", "route"]
 
 # PyVRP counts in whole numbers, and their sums must not overflow: see ``_whole``.
 STEPS = 1_000_000
@@ -43,9 +45,14 @@ class RoutePlan:
 
 
 def route(
-    names: Sequence[str], distances: Any, fleet: Fleet, *,
-    demand: Mapping[str, Amount] | None = None, iterations: Count = 2000, seed: Whole = 1,
-) -> RoutePlan:  # fmt: skip
+    names: Sequence[str],
+    distances: Any,
+    fleet: Fleet,
+    *,
+    demand: Mapping[str, Amount] | None = None,
+    iterations: Count = 2000,
+    seed: Whole = 1,
+) -> RoutePlan:
     """Plan routes from the first place, the depot, to all others, by iterated local search.
 
     ``distances`` is the table of distances from each place (row) to each place (column), in the
@@ -129,8 +136,10 @@ def _check_reach(names: Sequence[str], table: Array, fleet: Fleet) -> None:
     """See that a vehicle's reach is enough for the shortest ways to each place and back."""
     from scipy.sparse.csgraph import csgraph_from_dense, shortest_path
 
-    out, back = (shortest_path(csgraph_from_dense(ways, null_value=np.inf), indices=0)
-                 for ways in (table, table.T))  # fmt: skip
+    out, back = (
+        shortest_path(csgraph_from_dense(ways, null_value=np.inf), indices=0)
+        for ways in (table, table.T)
+    )
     for name, there, home in zip(names, out, back, strict=True):
         if there + home > fleet.reach * (1 + 1e-9) or math.isinf(there + home):
             raise SolverError(

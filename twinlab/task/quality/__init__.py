@@ -10,19 +10,8 @@ prescribe  ``choose_chart`` for a wanted rate of false alarms, ``react`` to a si
 =========  =====================================================================================
 """
 
-from twinlab.task.quality.charts import ControlChart, Cusum, Ewma, Shewhart, choose_chart, react
-from twinlab.task.quality.complaints import (
-    Complaints,
-    Pareto,
-    compare_returns,
-    complaints,
-    house_of_quality,
-    pareto,
-)
-from twinlab.task.quality.samples import Capability, chart_constants, xbar_r
+from twinlab.scope import door
+from twinlab.task.quality.charts import *
+from twinlab.task.quality.complaints import *
 
-__all__ = [
-    "Capability", "Complaints", "ControlChart", "Cusum", "Ewma", "Pareto", "Shewhart",
-    "chart_constants", "choose_chart", "compare_returns", "complaints", "house_of_quality",
-    "pareto", "react", "xbar_r",
-]  # fmt: skip
+__all__ = door.offered(globals())

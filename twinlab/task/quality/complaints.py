@@ -13,14 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.modeling.line import LineRun, replicate_line
-from twinlab.modeling.line_parts import Draws
-from twinlab.modeling.output import Estimate, estimate
-from twinlab.modeling.stations import Line
-from twinlab.scope.chance import Uniform
+from twinlab.modeling.line.engine import Draws
+from twinlab.modeling.line.results import LineRun, replicate_line
+from twinlab.modeling.line.stations import Line
+from twinlab.modeling.simulation.output_analysis import Estimate, estimate
 from twinlab.scope.columns import Sealed
+from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.ranges import Amount, Count, Positive, Share, Whole
+from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
+
+__all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_quality", "pareto"]
 
 # -- describe ---------------------------------------------------------------------------------
 
@@ -188,18 +190,23 @@ class ReturnsCompared:
 
 
 def compare_returns(
-    before: Line, after: Line, returned: Mapping[str, Share], *,
-    days: Positive = 12, histories: Count = 10, seed: Whole = 0,
-) -> ReturnsCompared:  # fmt: skip
+    before: Line,
+    after: Line,
+    returned: Mapping[str, Share],
+    *,
+    days: Positive = 12,
+    replications: Count = 10,
+    seed: Whole = 0,
+) -> ReturnsCompared:
     """Prove a change of design: both lines make the same parts for the same customers.
 
     >>> from twinlab.modeling import Fault, Station
     >>> line = Line([Station("press", 2, faults=Fault("dent", 0.1))])
-    >>> print(compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, histories=20))
+    >>> print(compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, replications=20))
     returns per 1,000: 101.2 before, 20.5 after; change -80.7 [-83.4, -78.0], 95 % interval of 20 pairs
     """  # noqa: E501 (one line of output)
     old, new = (
         np.array([complaints(run, returned, seed, at).rate for at, run in enumerate(batch.runs)])
-        for batch in (replicate_line(line, days, histories, seed) for line in (before, after))
+        for batch in (replicate_line(line, days, replications, seed) for line in (before, after))
     )
     return ReturnsCompared(estimate(old), estimate(new), estimate(new - old))

@@ -1,0 +1,384 @@
+"""Storms over the north-western Caribbean: fifty seasons, each with its worst storm, as it was.
+
+What is needed follows from the real track: distance and wind give the wind at a place, the wind
+the share of people in need (``datasets/humanitarian/README.md``).
+
+The last mile after hurricane Ike (2008): a few trucks, twenty-two loads, thirteen towns.
+
+Cheapest routes save fuel; a schedule of least social cost saves waiting. Both use the same trucks.
+"""
+
+import heapq
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from twinlab.cases.relief.goods import figures, rows
+from twinlab.management.deprivation import deprivation_cost, gini
+from twinlab.scope.errors import ScenarioError
+from twinlab.task.logistics.routing import Fleet, route
+from twinlab.task.logistics.storms import Depot, Storm, StormSeason
+
+__all__ = [
+    "Schedule",
+    "cheapest_schedule",
+    "kit",
+    "places",
+    "schedules",
+    "social_schedule",
+    "storm_season",
+    "towns_in_need",
+    "track",
+]
+
+
+EARTH_KM = 6371.0
+Point = tuple[float, float]  # longitude, latitude
+
+
+@dataclass(frozen=True, repr=False)
+class Kit:
+    """One person's first week: weight [t], price [USD], cost of keeping it ready [USD/season]."""
+
+    weight: float
+    price: float
+    holding_cost: float
+
+    def __repr__(self) -> str:
+        return (
+            f"a kit weighs {self.weight * 1000:.1f} kg and costs {self.price:.2f} USD; "
+            f"keeping it ready costs {self.holding_cost:.2f} USD a season"
+        )
+
+
+def kit() -> Kit:
+    """Describe the unit of the case: food and drinking water for one person's first week.
+
+    >>> found = kit()
+    >>> round(found.weight * 1000, 1), round(found.price, 2)
+    (24.9, 7.04)
+    """
+    figure = figures()
+    price = {(r["supplier"], r["food"]): float(r["price"]) for r in rows("food_prices")}
+    ration = [
+        (float(r["grams"]) / 1e6, price.get(("Beirut S", r["food"]), figure["salt_price"]))
+        for r in rows("ration")
+    ]
+    daily_weight = sum(tonnes for tonnes, _ in ration) + figure["kit_water"] / 1000
+    daily_price = sum(tonnes * usd for tonnes, usd in ration)
+    daily_price += figure["kit_water"] * figure["water_price"]
+    cost = figure["kit_days"] * daily_price
+    return Kit(figure["kit_days"] * daily_weight, cost, cost * figure["holding_rate"])
+
+
+def places() -> dict[str, Point]:
+    """Where depots and people are: (longitude, latitude) by name.
+
+    >>> places()["Havana"]
+    (-82.38, 23.13)
+    """
+    return {
+        r["name"]: (float(r["longitude"]), float(r["latitude"])) for r in rows("assumed/places")
+    }
+
+
+def storm_season(
+    shortage_cost: float | None = None, years: Collection[int] = range(1975, 2025)
+) -> StormSeason:
+    """Set up the season to prepare for: nine possible depots and fifty equally likely seasons.
+
+    A season is stood for by the storm that left most people in need, as its track says; all calm
+    seasons are one. Units are kits, the agency looks after a tenth of the need, and a depot that a
+    storm hits keeps half of its stock (category 1 and 2) or nothing (3 and above).
+    ``shortage_cost`` in USD per missing kit is ten times the price by default. ``years`` picks the
+    seasons of the past that count, all alike.
+
+    Raises:
+        ScenarioError: the shortage cost is below 0, or no season is left.
+
+    Source: NOAA HURDAT2; damage after Emanuel (2011), stock loss and cost ratios after Rawls &
+    Turnquist (2010). It is not their instance and does not reproduce their optimum.
+
+    >>> season = storm_season()
+    >>> len(season.depots), len(season.storms), round(season.mean_storm.total)
+    (9, 26, 4525)
+    """
+    each, figure, where = kit(), figures(), places()
+    depots = tuple(
+        Depot(r["name"], float(r["capacity"]), float(r["fixed_cost"]), each.holding_cost)
+        for r in rows("assumed/places")
+        if r["depot"] == "yes"
+    )
+    cost = each.weight * figure["freight"] * figure["circuity"]
+    transport = {
+        (depot.name, place): cost * distance(where[depot.name], point)
+        for depot in depots
+        for place, point in where.items()
+    }
+    wanted = figure["shortage_multiple"] * each.price if shortage_cost is None else shortage_cost
+    return StormSeason(depots, _storms({d.name for d in depots}, years), transport, wanted)
+
+
+def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
+    figure = figures()
+    seasons: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in rows("storms"):
+        if int(row["season"]) in years:
+            seasons[row["season"], row["storm"]].append(row)
+    if not seasons:
+        raise ScenarioError(f"storm_season: no season in {years!r}: the tracks are of 1975 to 2024")
+    storms = [Storm("calm", sum(not name for _, name in seasons) / len(seasons))]
+    for (season, name), hits in seasons.items():
+        if name:
+            need = {r["place"]: float(r["need"]) * figure["agency_share"] for r in hits}
+            left = {r["place"]: _surviving(float(r["wind"])) for r in hits if r["place"] in depots}
+            storms.append(Storm(f"{name} {season}", 1 / len(seasons), need, left))
+    return tuple(storms)
+
+
+def _surviving(wind: float) -> float:
+    """The share of a depot's stock that a wind [knots] leaves."""
+    figure = figures()
+    if wind >= figure["major_wind"]:
+        return figure["major_survival"]
+    return figure["hurricane_survival"] if wind >= figure["hurricane_wind"] else 1.0
+
+
+def track(storm: str) -> list[tuple[float, float, float]]:
+    """List the fixes of a storm: (longitude, latitude, wind in knots).
+
+    >>> max(wind for _, _, wind in track("Dorian 2019"))
+    160.0
+    """
+    return [
+        (float(row["longitude"]), float(row["latitude"]), float(row["wind"]))
+        for row in rows("tracks")
+        if f"{row['storm']} {row['season']}" == storm
+    ]
+
+
+def distance(start: Point, end: Point) -> float:
+    """Measure the great circle between two (longitude, latitude) points [km].
+
+    >>> round(distance((-79.52, 8.98), (-82.38, 23.13)))
+    1603
+    """
+    (west, south), (east, north) = (tuple(map(math.radians, p)) for p in (start, end))
+    half = math.sin((north - south) / 2) ** 2
+    half += math.cos(south) * math.cos(north) * math.sin((east - west) / 2) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(half))
+
+
+DEPOT = "Holguin"
+Trip = tuple[int, ...]  # loads by number, in the order in which they are handed out
+
+
+class Load(NamedTuple):
+    """What one truck brings to one town [t]: food and drinking water for so many people."""
+
+    town: str
+    people: float
+    tonnes: float
+
+
+@dataclass(frozen=True, repr=False)
+class Schedule:
+    """Trips of the trucks, in the order in which they leave, and what they mean for people.
+
+    ``waits`` are the hours from the storm to the arrival of each load, for ``people``; ``distance``
+    in km, ``truck_cost`` in USD.
+    """
+
+    trucks: int
+    trips: tuple[tuple[str, ...], ...]
+    waits: tuple[float, ...]
+    people: tuple[float, ...]
+    distance: float
+    truck_cost: float
+
+    @property
+    def deprivation(self) -> float:
+        """What the wait costs the people [USD]: Σ people × g(wait)."""
+        return float(np.dot(self.people, deprivation_cost(self.waits)))
+
+    @property
+    def social_cost(self) -> float:
+        """Trucks plus deprivation [USD] (Holguín-Veras et al. 2013)."""
+        return self.truck_cost + self.deprivation
+
+    @property
+    def mean_wait(self) -> float:
+        """Hours that a person waits, on average."""
+        return float(np.dot(self.people, self.waits) / sum(self.people))
+
+    @property
+    def longest_wait(self) -> float:
+        """Hours until the last load arrives."""
+        return max(self.waits)
+
+    @property
+    def burden_gini(self) -> float:
+        """How unevenly deprivation cost is shared: the Gini index over people."""
+        return gini(deprivation_cost(self.waits), self.people)
+
+    def served(self, hours: Sequence[float]) -> list[float]:
+        """The share of people who have been reached by each hour."""
+        people, waits = np.array(self.people), np.array(self.waits)
+        return [float(people[waits <= hour].sum() / people.sum()) for hour in hours]
+
+    def __repr__(self) -> str:
+        return (
+            f"{len(self.trips)} trips with {self.trucks} trucks: {self.distance:,.0f} km, "
+            f"{self.truck_cost:,.0f} USD; deprivation {self.deprivation:,.0f} USD\n"
+            f"wait {self.mean_wait:.1f} h on average, {self.longest_wait:.1f} h at most; "
+            f"Gini of the wait {gini(self.waits, self.people):.3f}, "
+            f"of the burden {self.burden_gini:.3f}"
+        )
+
+
+@cache
+def towns_in_need() -> tuple[Load, ...]:
+    """List the truckloads that the towns around Holguín need in one round.
+
+    Each town's need is cut into full loads and a rest. People in Holguín fetch theirs at the depot.
+
+    >>> len(towns_in_need()), len({load.town for load in towns_in_need()})
+    (22, 13)
+    """
+    figure = figures()
+    grams = sum(float(r["grams"]) for r in rows("ration"))
+    each = figure["round_days"] * (grams / 1e6 + figure["kit_water"] / 1000)  # t per person
+    full = figure["truck_load"]
+    loads = []
+    for row in rows("towns"):
+        left = float(row["need"]) * figure["agency_share"] * each
+        while row["name"] != DEPOT and left > 1e-9:
+            tonnes = min(full, left)
+            loads.append(Load(row["name"], tonnes / each, tonnes))
+            left -= tonnes
+    return tuple(loads)
+
+
+def schedules(trucks: int) -> dict[str, Schedule]:
+    """Plan with both dispatchers: the fewest kilometres, and the least social cost.
+
+    >>> list(schedules(4))
+    ['fewest km', 'least social cost']
+    """
+    return {"fewest km": cheapest_schedule(trucks), "least social cost": social_schedule(trucks)}
+
+
+def cheapest_schedule(trucks: int) -> Schedule:
+    """Drive the fewest kilometres: routes by PyVRP, the shortest trip leaves first.
+
+    Raises:
+        ScenarioError: there is no truck.
+
+    >>> plan = cheapest_schedule(4)
+    >>> len(plan.waits), plan.trucks
+    (22, 4)
+    """
+    if isinstance(trucks, bool) or not isinstance(trucks, int) or trucks < 1:
+        raise ScenarioError(f"last mile: {trucks!r} trucks: give a whole number of at least 1")
+    return _schedule(_cheapest_trips(), trucks)
+
+
+@cache
+def social_schedule(trucks: int) -> Schedule:
+    """Make social cost least: trucks plus deprivation, by local search from the cheapest routes.
+
+    Loads move between trips, and trips change places, as long as that lowers the social cost. A
+    good schedule, not a proven best one.
+
+    Raises:
+        ScenarioError: there is no truck, or with so few some wait beyond 120 hours.
+
+    >>> social_schedule(4).social_cost <= cheapest_schedule(4).social_cost
+    True
+    """
+    plan, trips = cheapest_schedule(trucks), list(_cheapest_trips())
+    improved = True
+    while improved:
+        best, improved = plan.social_cost - 1e-6, False
+        for step in _neighbours(trips):
+            tried = _schedule(step, trucks)
+            if tried.social_cost < best:
+                plan, trips, improved = tried, step, True
+                break
+    return plan
+
+
+@cache
+def _kilometres() -> tuple[tuple[float, ...], ...]:
+    """Road between the depot (0) and the loads (1, 2, …); loads of a town are in one place."""
+    where = {r["name"]: (float(r["longitude"]), float(r["latitude"])) for r in rows("towns")}
+    points = [where[DEPOT], *(where[load.town] for load in towns_in_need())]
+    bend = figures()["road_circuity"]
+    return tuple(tuple(bend * distance(a, b) for b in points) for a in points)
+
+
+@cache
+def _cheapest_trips() -> tuple[Trip, ...]:
+    loads = towns_in_need()
+    plan = route(
+        [str(at) for at in range(len(loads) + 1)],
+        _kilometres(),
+        Fleet(len(loads), capacity=figures()["truck_load"]),
+        demand={str(at): load.tonnes for at, load in enumerate(loads, 1)},
+        iterations=400,
+    )
+    tours = sorted(zip(plan.lengths, plan.tours, strict=True))
+    return tuple(tuple(map(int, tour[1:-1])) for _, tour in tours)
+
+
+def _schedule(trips: Sequence[Trip], trucks: int) -> Schedule:
+    """Drive the trips: the next free truck takes the next trip."""
+    km, loads, figure = _kilometres(), towns_in_need(), figures()
+    hour = 1 / figure["truck_speed"]
+    free = [figure["start_hours"]] * trucks
+    waits, driven = [0.0] * len(loads), 0.0
+    for trip in trips:
+        now, here = heapq.heappop(free), 0
+        for load in trip:
+            waits[load - 1] = now = now + km[here][load] * hour
+            now, here = now + figure["stop_hours"], load
+        heapq.heappush(free, now + km[here][0] * hour)
+        driven += sum(km[a][b] for a, b in pairwise((0, *trip, 0)))
+    return Schedule(
+        trucks,
+        tuple(tuple(dict.fromkeys(loads[at - 1].town for at in trip)) for trip in trips),
+        tuple(waits),
+        tuple(load.people for load in loads),
+        driven,
+        driven * figure["truck_cost"],
+    )
+
+
+def _neighbours(trips: Sequence[Trip]) -> Iterator[list[Trip]]:
+    """Schedules one step away: a trip leaves at another time, or a load joins another trip."""
+    for a in range(len(trips)):
+        rest = [*trips[:a], *trips[a + 1 :]]
+        yield from ([*rest[:b], trips[a], *rest[b:]] for b in range(len(trips)) if a != b)
+    for a, trip in enumerate(trips):
+        for at, load in enumerate(trip):
+            left = (*trip[:at], *trip[at + 1 :])
+            rest = [*trips[:a], *([left] if left else []), *trips[a + 1 :]]
+            yield from _placed(rest, load)
+            if left:
+                yield from ([*rest[:b], (load,), *rest[b:]] for b in range(len(rest) + 1))
+
+
+def _placed(trips: Sequence[Trip], load: int) -> Iterator[list[Trip]]:
+    """Schedules in which a load joins a trip that has room for it, at any of its stops."""
+    tonnes = [each.tonnes for each in towns_in_need()]
+    room = figures()["truck_load"] * (1 + 1e-9) - tonnes[load - 1]
+    for a, trip in enumerate(trips):
+        if sum(tonnes[at - 1] for at in trip) <= room:
+            for slot in range(len(trip) + 1):
+                yield [*trips[:a], (*trip[:slot], load, *trip[slot:]), *trips[a + 1 :]]

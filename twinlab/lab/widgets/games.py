@@ -1,0 +1,350 @@
+"""What the games at the table share: a form for the keyboard, a status line, a picture, a lock.
+
+The games at the table: the beer game against rules, and the newsvendor.
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import numpy as np
+import traitlets
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from twinlab.lab.charts.drawing import (
+    FONT,
+    GREY,
+    LOOKS,
+    SKY,
+    VERMILLION,
+    Chart,
+    as_png,
+    blank,
+    dress,
+    plot,
+)
+from twinlab.people.beer_game import HUMAN_COSTS, START_UP, STATIONS, BeerGame, beer_cost
+from twinlab.people.newsvendor import NewsvendorGame, NewsvendorProblem
+from twinlab.people.rules import Rule
+from twinlab.scope import TwinError
+
+__all__ = ["BeerTable", "NewsvendorTable", "beer_game", "newsvendor_game"]
+
+
+BIG = "font-size:15px;line-height:1.5"
+
+
+class OrderForm(anywidget.AnyWidget):
+    """A number box and its buttons; each order is one message, so none overtakes another."""
+
+    _esm = Path(__file__).with_name("order_form.js")
+    _css = """
+    .twinlab-order { font-size: 15px; display: flex; flex-wrap: wrap; gap: 8px; padding: 6px 0; }
+    .twinlab-order input { width: 110px; margin-left: 4px; font-size: 16px; padding: 3px 6px; }
+    .twinlab-order button { font-size: 15px; padding: 3px 12px; }
+    .twinlab-order :focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
+    .twinlab-order.over button { color: #767676; }"""
+    label = traitlets.Unicode().tag(sync=True)
+    advice = traitlets.Unicode().tag(sync=True)
+    over = traitlets.Bool().tag(sync=True)
+
+
+class GameTable(ipywidgets.VBox):
+    """A game played with the keyboard; subclasses say how it stands and draw it."""
+
+    def __init__(self, game: Any, label: str) -> None:
+        self._turn = threading.RLock()  # callbacks may run on several threads
+        self.game = game
+        self.form = OrderForm(label=label)
+        self.status, self.frame, self.report = (ipywidgets.HTML() for _ in range(3))
+        self.frame.layout = ipywidgets.Layout(max_width="930px")
+        super().__init__([self.status, self.form, self.frame, self.report])
+        self.form.on_msg(self._heard)
+        self._show()
+
+    @property
+    def words(self) -> str:
+        """How the game stands, in a line."""
+        raise NotImplementedError
+
+    @property
+    def code(self) -> str:
+        """The Python that plays the same game."""
+        raise NotImplementedError
+
+    def draw(self) -> Chart:
+        """The picture of the game so far."""
+        raise NotImplementedError
+
+    def results(self) -> dict[str, str]:
+        """What is told at the end: heading and text, which may have several lines."""
+        raise NotImplementedError
+
+    def order(self, quantity: float) -> None:
+        """Place an order, as the form does."""
+        with self._turn:
+            try:
+                self.game.order(quantity)
+            except TwinError as problem:
+                self._say(f"{problem} · {self.words}")
+                return
+            self._show()
+
+    def _heard(self, _: Any, message: Any, __: Any) -> None:
+        with self._turn:
+            if not self.game.over:
+                self.order(self.game.advice if "follow" in message else message["order"])
+
+    def _show(self) -> None:
+        self.form.over, advice = self.game.over, self.game.advice
+        self.form.advice = "" if advice is None else f"{advice:g}"
+        self.chart = self.draw()
+        self.frame.value = self.chart.svg
+        self.report.value = "".join(
+            f"<h4 style='margin:8px 0 2px'>{html.escape(head)}</h4>"
+            f"<pre style='{BIG};margin:0;white-space:pre-wrap'>{html.escape(text)}</pre>"
+            for head, text in self._told().items()
+        )
+        self._say(self.words)
+
+    def _told(self) -> dict[str, str]:
+        """What is told when the game is over."""
+        if not self.game.over:
+            return {}
+        told = self.results()
+        if self.game.adviser is not None:
+            told["Your overrides"] = repr(self.game.override_value())
+        return told | {"The same game in Python": self.code}
+
+    def _say(self, words: str) -> None:
+        self.status.value = f'<span role="status" style="{BIG}">{html.escape(words)}</span>'
+
+    def _advice(self) -> str:
+        return "" if self.game.advice is None else f"; advice: order {self.game.advice:g}"
+
+    def _fit(self) -> str:
+        try:
+            return repr(self.game.fit)
+        except TwinError as problem:  # a game of too few decisions
+            return str(problem)
+
+    def __repr__(self) -> str:
+        return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle = dict(super()._repr_mimebundle_(**options) or {})
+        return bundle | {"text/plain": repr(self), "image/png": as_png(self.chart.figure)}
+
+
+# -- the beer game: one station is yours, rules play the others -------------------------------
+
+
+def beer_game(
+    station: str = "retailer",
+    team: Rule | Mapping[str, Rule] | None = None,
+    adviser: Rule | None = None,
+) -> BeerTable:
+    """Play the beer game: type an order, press Enter, and live on to the next week.
+
+    You see your own station's books only. ``team`` is a rule for the others, or one per station;
+    ``adviser`` a rule that advises you. At the end the team's cost stands beside the benchmark, and
+    your own ordering beside the model of anchoring and adjustment.
+
+    >>> table = beer_game("wholesaler")
+    >>> table.order(12)
+    >>> print(table)
+    Week 6 of 36, wholesaler: 12 in stock, 0 owed; this week 4 arrived, 4 were asked; 20 under way to you; cost up to last week 30.00 USD
+    """  # noqa: E501 (a doctest line)
+    return BeerTable(BeerGame(station, team, adviser))
+
+
+class BeerTable(GameTable):
+    """A beer game, its form and its picture."""
+
+    def __init__(self, game: BeerGame) -> None:
+        super().__init__(game, "Your order [cases]")
+
+    @property
+    def words(self) -> str:
+        """The player's own books, or the end of the game."""
+        game = self.game
+        own = float(beer_cost(game.run, game.station))
+        if game.over:
+            score = game.score
+            return (
+                f"The game is over. The team paid {score.total:,.0f} USD, your {game.station} "
+                f"{own:,.0f} USD of it; the benchmark team pays {score.benchmark:,.0f} USD"
+            )
+        view = game.view
+        arrived = sum(
+            e.quantity
+            for e in game.run.log.of("received", "finished")
+            if e.node == game.station and e.day == view.day
+        )
+        return (
+            f"Week {game.week} of {game.scenario.days}, {game.station}: {view.on_hand:g} in stock, "
+            f"{view.backlog:g} owed; this week {arrived:g} arrived, {view.demand:g} were asked; "
+            f"{view.on_order:g} under way to you; cost up to last week {own:,.2f} USD"
+            + self._advice()
+        )
+
+    @property
+    def code(self) -> str:
+        """The Python that plays the same game (with the team that you chose)."""
+        orders = self.game.run.series("ordered", self.game.station)[START_UP:]
+        cases = ", ".join(f"{order:g}" for order in orders)
+        return (
+            f'game = tl.people.BeerGame("{self.game.station}")\n'
+            f"for cases in [{cases}]:\n    game.order(cases)"
+        )
+
+    def results(self) -> dict[str, str]:
+        """What each station paid, and the player's parameters."""
+        costs = "\n".join(
+            f"{name:12}{cost:8,.0f} USD   (people on average {HUMAN_COSTS[name]:,.0f})"
+            for name, cost in self.game.score.costs.items()
+        )
+        return {
+            "What each station paid": costs,
+            "Your ordering, as anchoring and adjustment": self._fit(),
+        }
+
+    def draw(self) -> Chart:
+        """The player's orders and stock; at the end, everybody's orders."""
+        game, run = self.game, self.game.run
+        figure = blank(9.5, 5.2)
+        orders, stock = figure.subplots(2, 1, sharex=True)
+        mine = run.series("ordered", game.station)
+        shown = {"you order": mine, "asked of you": run.series("asked", game.station)}
+        if game.over:
+            shown = {name: run.series("ordered", name) for name in STATIONS}
+        _orders(orders, shown)
+        _stock(stock, run.series("on_hand", game.station), -run.series("backlog", game.station))
+        stock.set_xlim(0.5, game.scenario.days + 0.5)
+        last = f"last order {mine[-1]:g}" if len(mine) else "no order yet"
+        return Chart(figure, f"orders and stock of the {game.station} by week; {last}")
+
+
+def _orders(axes: Axes, series: Mapping[str, Any]) -> None:
+    """Orders by week, as steps."""
+    dress(axes, "Orders", "", "cases/week")
+    for look, (name, values) in zip(LOOKS, series.items(), strict=False):
+        axes.step(
+            np.arange(1, len(values) + 1),
+            values,
+            where="mid",
+            color=look.colour,
+            linestyle=look.dashes,
+            linewidth=2.5,
+            label=name,
+        )
+    axes.axvspan(0.5, START_UP + 0.5, color="#F2F2F2", zorder=0)
+    axes.set_ylim(0, max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values())))
+    axes.legend(fontsize=FONT - 1, frameon=False, loc="upper left", ncols=len(series))
+
+
+def _stock(axes: Axes, on_hand: Any, backlog: Any) -> None:
+    """Stock above zero, backlog below."""
+    dress(axes, "Your stock, and below zero what you owe", "week", "cases")
+    weeks = np.arange(1, len(on_hand) + 1)
+    axes.bar(weeks, on_hand, color=SKY, width=0.8)
+    axes.bar(weeks, backlog, color=VERMILLION, width=0.8, hatch="//", edgecolor="white")
+    axes.axhline(0, color=GREY, linewidth=1)
+    low, high = min(backlog, default=0.0), max(on_hand, default=0.0)
+    axes.set_ylim(min(-5.0, 1.1 * low), max(20.0, 1.1 * high))
+
+
+# -- the newsvendor: order, hear the demand, order again --------------------------------------
+
+
+def newsvendor_game(
+    cost: float = 3.0,
+    rounds: int = 20,
+    seed: int = 1,
+    adviser: Callable[[NewsvendorGame], float] | None = None,
+) -> NewsvendorTable:
+    """Play the newsvendor: type an order, press Enter, and hear what was asked.
+
+    Demand is any whole number from 1 to 300, each as likely; a unit sells at 12 USD. ``adviser`` is
+    a function of the game that gives an order. At the end the profit stands beside that of the best
+    order, and your orders beside the model of pull to centre and chasing.
+
+    >>> table = newsvendor_game(cost=9)
+    >>> table.order(150)
+    >>> print(table)
+    Round 2 of 20: buy at 9, sell at 12 USD; last round you ordered 150, 142 were asked, profit 354 USD; profit so far 354 USD
+    """  # noqa: E501 (a doctest line)
+    return NewsvendorTable(NewsvendorGame(NewsvendorProblem(cost), rounds, seed, adviser), seed)
+
+
+class NewsvendorTable(GameTable):
+    """A newsvendor game, its form and its picture."""
+
+    def __init__(self, game: NewsvendorGame, seed: int) -> None:
+        """Sit down at a game that was made with this seed."""
+        self._seed = seed
+        super().__init__(game, "Your order [units]")
+
+    @property
+    def words(self) -> str:
+        """How the game stands, or how it ended."""
+        game, problem = self.game, self.game.problem
+        if game.over:
+            best = sum(problem.profit(problem.optimum, demand) for demand in game.demands)
+            return (
+                f"The game is over. Your profit is {game.profit:,.0f} USD with "
+                f"{np.mean(game.orders):.0f} units on average; the best order, {problem.optimum} "
+                f"units every round, earns {best:,.0f} USD"
+            )
+        last = ""
+        if game.orders:
+            order, demand = game.orders[-1], game.demands[-1]
+            last = (
+                f"; last round you ordered {order:g}, {demand} were asked, profit "
+                f"{problem.profit(order, demand):,.0f} USD"
+            )
+        return (
+            f"Round {game.round} of {game.rounds}: buy at {problem.cost:g}, sell at "
+            f"{problem.price:g} USD{last}; profit so far {game.profit:,.0f} USD{self._advice()}"
+        )
+
+    @property
+    def code(self) -> str:
+        """The Python that plays the same game."""
+        game = self.game
+        units = ", ".join(f"{order:g}" for order in game.orders)
+        return (
+            f"problem = tl.people.NewsvendorProblem(cost={game.problem.cost:g})\n"
+            f"game = tl.people.NewsvendorGame(problem, rounds={game.rounds}, seed={self._seed})\n"
+            f"for units in [{units}]:\n    game.order(units)"
+        )
+
+    def results(self) -> dict[str, str]:
+        """The player's parameters."""
+        return {"Your ordering: pull to centre and chasing": self._fit()}
+
+    def draw(self) -> Chart:
+        """Orders and demands by round, and at the end the best order."""
+        game, best = self.game, self.game.problem.optimum
+        figure, axes = plot(3.6, "Your orders, and what was asked afterwards", "round", "units")
+        rounds = np.arange(1, len(game.orders) + 1)
+        axes.plot(rounds, game.orders, "o-", color=LOOKS[0].colour, linewidth=2.5, label="order")
+        axes.plot(rounds, game.demands, "s", color=LOOKS[1].colour, label="demand")
+        axes.axhline(game.problem.mean, color=GREY, linewidth=1.5, linestyle=":")
+        axes.annotate("mean demand", (0.6, game.problem.mean + 4), color=GREY, fontsize=FONT - 1)
+        if game.over:
+            colour = LOOKS[2].colour
+            axes.axhline(best, color=colour, linewidth=2)
+            axes.annotate("best order", (0.6, best + 4), color=colour, fontsize=FONT - 1)
+        axes.set(xlim=(0.5, game.rounds + 0.5), ylim=(0, 1.05 * game.problem.highest))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(fontsize=FONT - 1, frameon=False, loc="lower right", ncols=2)
+        played = f"{len(game.orders)} of {game.rounds} rounds played"
+        return Chart(figure, f"orders and demands by round; {played}")

@@ -1,0 +1,217 @@
+"""Sliders made from a scenario's columns, and work that only the newest move is worth."""
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets
+
+from twinlab.scope import Scenario, ScenarioError
+from twinlab.scope.distributions import is_distribution
+from twinlab.scope.scenario import find
+
+MOST = 8  # sliders that find room beside one another
+_STEPS = 40  # of a slider, at least
+Range = tuple[float, float]
+Levers = Sequence[str] | Mapping[str, Range | None]
+
+
+class Latest:
+    """Does work for the newest request; requests that come meanwhile are answered by one more turn.
+
+    Callbacks of widgets run on several threads. Whoever finds the work under way leaves a note and
+    goes; whoever does it looks at the note before it goes.
+
+    >>> drawn = []
+    >>> redraw = Latest(lambda: drawn.append("picture"))
+    >>> redraw.ask()
+    >>> drawn
+    ['picture']
+    """
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        """Know the work; it must look up for itself what is wanted now."""
+        self._work = work
+        self._lock = threading.Lock()
+        self._asked = self._busy = False
+
+    def ask(self) -> None:
+        """Do the work, or leave it to the thread that is at it."""
+        with self._lock:
+            self._asked = True
+            if self._busy:
+                return
+            self._busy = True
+        try:
+            while self._more():
+                self._work()
+        except BaseException:
+            with self._lock:
+                self._busy = False
+            raise
+
+    def _more(self) -> bool:
+        with self._lock:
+            self._busy, self._asked = self._asked, False
+            return self._busy
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A number of a scenario that can be moved: its path, words and range."""
+
+    path: str
+    label: str
+    value: float
+    low: float
+    high: float
+    step: float
+    whole: bool
+
+
+def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
+    """Read a lever from the column that a path leads to; a distribution becomes its average.
+
+    Without ``limits`` the range is that of the column, else up to three times today's value.
+
+    Raises:
+        ScenarioError: the path leads nowhere, or to something that is no finite number.
+
+    >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> level = lever(calm, "shop.up_to")
+    >>> level.label, level.low, level.value, level.high, level.step
+    ('shop: base-stock level S [units]', 0.0, 8.0, 24.0, 1.0)
+    >>> lever(calm, "mine->shop.lead_time", limits=(1, 9)).label
+    'mine->shop: from shipping to arrival; rounded to whole days [days]'
+    """
+    place = find(scenario, path)
+    value = place.value.average if is_distribution(place.value) else place.value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ScenarioError(
+            f"levers: {path!r} is {place.value!r}, no number that a slider can move; set it to a "
+            "number first with scenario.set(path, number)"
+        )
+    column = place.column
+    unit = column.unit if column else "units"
+    low, high = limits or _limits(scenario, value, place)
+    if not -math.inf < low < high < math.inf:
+        raise ScenarioError(f"levers: {path!r} has the range {low:g} to {high:g}: give (low, high)")
+    countable = column is None or column.type is int or unit.startswith(("unit", "day"))
+    whole = countable and all(number == int(number) for number in (value, low, high))
+    step = step_size(float(low), float(value), float(high), 1.0 if whole else 0.0)
+    where, _, name = path.rpartition(".")
+    if where.startswith("disruptions"):
+        where = place.holders[0].title
+    label = f"{where}: {(column and column.meaning) or name} [{unit}]"
+    return Lever(
+        path, label, float(value), float(min(low, value)), float(max(high, value)), step, whole
+    )
+
+
+def _limits(scenario: Scenario, value: float, place: Any) -> Range:
+    low, high = (place.column.low, place.column.high) if place.column else (0.0, math.inf)
+    if place.column and place.column.unit == "day":
+        return 0.0, scenario.days - 1.0
+    return max(low, 0.0), high if math.isfinite(high) else 3 * max(abs(value), 1.0)
+
+
+def step_size(low: float, value: float, high: float, least: float) -> float:
+    """The largest step of the kind 1, 2, 5, 10 that gives enough steps and meets today's value."""
+    size = 10.0 ** math.floor(math.log10((high - low) / _STEPS))
+    for step in (5 * size, 2 * size, size, size / 10, size / 100):
+        steps = (value - low) / step
+        if _STEPS * step <= high - low and abs(steps - round(steps)) < 1e-6:
+            return max(step, least)
+    return max(size / 1000, least)
+
+
+def default_levers(scenario: Scenario) -> dict[str, None]:
+    """List the paths worth moving first: the first disruption, then the base-stock levels.
+
+    >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8))
+    >>> list(default_levers(calm.disrupt(Outage("mine", start=60, days=28))))
+    ['disruptions[0].days', 'disruptions[0].start', 'disruptions[0].loss', 'shop.up_to']
+    """
+    names = ["days", "start"] if scenario.disruptions else []
+    names += ["loss"] if hasattr(next(iter(scenario.disruptions), None), "loss") else []
+    paths = [f"disruptions[0].{name}" for name in names]
+    rules: dict[Any, Any] = dict(scenario.rules)  # type: ignore[arg-type]
+    for (node, product), rule in rules.items():
+        if hasattr(rule, "up_to"):
+            alone = sum(other == node for other, _ in rules) == 1
+            paths.append(f"{node}.up_to" if alone else f"{node}/{product}.up_to")
+    return dict.fromkeys(paths[:MOST])
+
+
+class LeverRow(ipywidgets.HBox):
+    """A lever as a number box, which has a name, and a slider beside it.
+
+    >>> row = LeverRow(Lever("shop.up_to", "shop: S [units]", 8, 0, 24, 0.2, False), print)
+    >>> row.box.value = 9.0
+    >>> row.value, row.moved
+    (9.0, True)
+    """
+
+    def __init__(self, lever: Lever, moved: Callable[[], None]) -> None:
+        """Show the lever; ``moved`` is called after each move."""
+        self.lever = lever
+        self._tell = moved
+        self._pairing, self._paired = threading.RLock(), True
+        number = int if lever.whole else float
+        limits = {"min": number(lever.low), "max": number(lever.high), "step": number(lever.step)}
+        kinds = (
+            (ipywidgets.BoundedIntText, ipywidgets.IntSlider)
+            if lever.whole
+            else (ipywidgets.BoundedFloatText, ipywidgets.FloatSlider)
+        )
+        wide = ipywidgets.Layout(flex="1 1 520px", max_width="660px")
+        self.box = kinds[0](
+            number(lever.value),
+            description=lever.label,
+            layout=wide,
+            style={"description_width": "calc(100% - 90px)"},
+            **limits,
+        )
+        self.slider = kinds[1](
+            number(lever.value),
+            readout=False,
+            **limits,
+            layout=ipywidgets.Layout(flex="1 1 200px", max_width="420px"),
+        )
+        super().__init__([self.box, self.slider], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self.box.observe(self._typed, "value")
+        self.slider.observe(self._slid, "value")
+
+    @property
+    def value(self) -> float | int:
+        """Where the lever stands, in its unit."""
+        value: float | int = self.slider.value
+        # The browser puts a slider on the nearest step, and its sums leave dust.
+        near = min(self.lever.step / 2, 1e-4 * (self.lever.high - self.lever.low))
+        if abs(value - self.lever.value) <= near:
+            return int(self.lever.value) if self.lever.whole else self.lever.value
+        return int(value) if self.lever.whole else round(value, 9)
+
+    @property
+    def moved(self) -> bool:
+        """Whether it stands elsewhere than at the start."""
+        return self.value != self.lever.value
+
+    def reset(self) -> None:
+        """Put it back."""
+        self.slider.value = self.lever.value
+
+    def _typed(self, change: Any) -> None:
+        with self._pairing:
+            if not self._paired:  # the box only follows the slider
+                return
+        self.slider.value = change["new"]
+
+    def _slid(self, _: Any) -> None:
+        with self._pairing:
+            self._paired = False
+            self.box.value = self.value
+            self._paired = True
+        self._tell()

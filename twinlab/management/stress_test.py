@@ -1,0 +1,439 @@
+"""Risk exposure: what the loss of each site costs at best, and how long the chain survives it.
+
+No probability is needed: a linear program finds the best that a chain can do while a site is down
+for its time to recover (TTR), and the longest time to survive (TTS) without losing a customer.
+Source: Simchi-Levi et al. (2015), Interfaces 45(5).
+
+The stress test: close every site in turn, on the same luck, and price what customers miss.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any, Self
+
+import numpy as np
+
+from twinlab.management.listing import Listing, shown
+from twinlab.management.money import Worth, customers_loss, unit_worth
+from twinlab.modeling.simulation.output_analysis import Estimate, estimate, horizon_of
+from twinlab.modeling.simulation.replicate_many import replicate_many
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.distributions import Array, Constant, mean_of
+from twinlab.scope.entities import ItemKey, Outage
+from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
+from twinlab.scope.later import optimize, sparse
+from twinlab.scope.network import Network
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State
+
+__all__ = ["Closure", "ExposureModel", "StressTest", "risk_exposure", "stress_test"]
+
+
+Link = tuple[str, str, str]  # source, destination, product
+
+LONGEST = 1e4  # periods; who survives longer, survives
+SPECK = 1e-7  # the solver's own tolerance, below which a loss is none
+
+
+@dataclass(frozen=True)
+class ExposureModel(Sealed):
+    """A chain as plain tables for the exposure program; a period is any unit of time.
+
+    ``makes`` maps (site, product) to the components of one unit; a supplier's product has none.
+    Lead times and the cost of changing over are left out, and flows can be redirected at once: a
+    lower bound at mean demand, if nothing is made up for by spare capacity after the closure.
+
+    Raises:
+        ScenarioError: a number below zero, or customers or components that nothing can bring.
+
+    >>> one = ExposureModel(capacity={"mine": 6}, makes={("mine", "ore"): {}},
+    ...                     links={("mine", "shop", "ore"): math.inf}, stock={("shop", "ore"): 10},
+    ...                     demand={("shop", "ore"): 5}, worth={("shop", "ore"): 40},
+    ...                     time_to_recover={"mine": 3})
+    >>> risk_exposure(one)["mine"]
+    Risk(site='mine', loss=200.0, lost_units=5.0, time_to_recover=3.0, time_to_survive=2.0, index=1.0)
+    """  # noqa: E501 (a doctest line)
+
+    capacity: Mapping[str, float]  # site → units/period made in all; a missing site is unlimited
+    makes: Mapping[ItemKey, Mapping[str, float]]  # (site, product) → component → units per unit
+    links: Mapping[Link, float]  # (source, destination, product) → units/period at most
+    stock: Mapping[ItemKey, float]  # (site, product) → units
+    demand: Mapping[ItemKey, float]  # (site, product) → units/period
+    worth: Mapping[ItemKey, float]  # (site, product) → money lost per unit not served
+    time_to_recover: Mapping[str, float] = field(default_factory=dict)  # site → periods
+    stock_ships: bool = False  # whether the stock of a site that is down still leaves it
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("capacity", "links", "stock", "demand", "worth", "time_to_recover"):
+            for key, number in getattr(self, name).items():
+                if not number >= 0:
+                    raise ScenarioError(f"{name} of {key!r} is at least 0, got {number!r}")
+        held = {*self.makes, *self.stock} | {(to, p) for _, to, p in self.links}
+        parts = {(site, part) for (site, _), needs in self.makes.items() for part in needs}
+        for item in sorted({*self.demand, *parts} - held):
+            raise ScenarioError(
+                f"nothing brings {item[1]!r} to {item[0]!r}: add it to links, makes or stock"
+            )
+        for name in sorted({*self.capacity, *self.time_to_recover} - set(self.sites)):
+            raise ScenarioError(f"no site {name!r}; {did_you_mean(name, self.sites)}")
+        for item in sorted(self.demand.keys() - self.worth.keys()):
+            raise ScenarioError(f"worth lacks {item!r}: give the money lost per unit not served")
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Every site that the tables speak of, in the order in which they do."""
+        named = [*(s for s, _ in self.makes), *(end for a, b, _ in self.links for end in (a, b))]
+        named += [site for table in (self.stock, self.demand) for site, _ in table]
+        return tuple(dict.fromkeys(named))
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        *,
+        state: State | None = None,
+        worth: Worth | None = None,
+        recover: Mapping[str, float] | None = None,
+        stock_ships: bool = False,
+    ) -> Self:
+        """Read the tables from a network: capacities, lanes, recipes, stocks and mean demands.
+
+        Stocks are those of ``state``, else the starting stocks. Goods under way are no stock: they
+        delay a gap in supply, and do not fill it. ``recover`` overrides ``time_to_recover``.
+
+        >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
+        >>> model = ExposureModel.of(chain, worth={"unit": 40}, recover={"mine": 3})
+        >>> risk_exposure(model, ["mine"])["mine"].loss
+        200.0
+        """
+        brought = {(v.destination, v.product) for v in network.lanes}
+        makes = {
+            (r.node, r.product): {
+                c: need / mean_of(r.good_share, most=1) for c, need in r.components.items()
+            }
+            for r in network.recipes
+        }
+        makes |= {item: {} for item in network.items if item not in brought and item not in makes}
+        links: dict[Link, float] = {}
+        for lane in network.lanes:
+            link = (lane.source, lane.destination, lane.product)
+            links[link] = links.get(link, 0.0) + lane.capacity
+        start = state if state is not None else State.initial(network)
+        recovery = {n.name: float(n.time_to_recover) for n in network.nodes}
+        demand = {
+            (d.node, d.product): mean_of(d.pattern) * fmean(d.season or (1.0,))
+            for d in network.demands
+        }  # over a whole season, without trend
+        return cls(
+            capacity={n.name: n.capacity for n in network.nodes if math.isfinite(n.capacity)},
+            makes=makes,
+            links=links,
+            stock=dict(start.on_hand),
+            demand=demand,
+            worth=unit_worth(network, worth),
+            time_to_recover=recovery | dict(recover or {}),
+            stock_ships=stock_ships,
+        )
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What the loss of one site does to the customers of a chain, at best."""
+
+    site: str = column("name", meaning="which site is down")
+    loss: float = column("USD", meaning="least loss while it recovers")
+    lost_units: float = column("units", meaning="units not served in that plan")
+    time_to_recover: float = column("periods", meaning="how long it is down (TTR)")
+    time_to_survive: float = column("periods", meaning="longest without a lost unit (TTS)")
+    index: float = column("share", meaning="loss over the largest loss: risk-exposure index")
+
+    def __str__(self) -> str:
+        return (
+            f"{self.site}: loss {shown(self.loss)} USD, index {self.index:.3f}, "
+            f"TTS {self.time_to_survive:.4g} against TTR {self.time_to_recover:.4g}"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Exposure(Listing):
+    """The risks of all sites, worst first; ``calm_loss`` is the loss with no site down, in a period.
+
+    A calm loss above 0 means that the chain cannot serve its customers even with all sites open.
+    """  # noqa: E501 (one sentence)
+
+    risks: tuple[Risk, ...]
+    calm_loss: float
+    kind, caption = Risk, "Risk exposure, worst site first"
+
+
+def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
+    """Take every site down in turn and find the least loss, the time to survive and the index.
+
+    loss_n = min Σ worth · lost, subject to material balance (bill of materials included) and
+    capacities over TTR_n periods with site n closed; TTS_n = the longest time with no unit lost;
+    index_n = loss_n / max loss (0 if nobody loses). TTS beyond 10,000 periods counts as infinite.
+    Ties in loss are ranked by the shorter margin TTS − TTR. Source: Simchi-Levi et al. (2015).
+
+    Raises:
+        ScenarioError: no such site.
+        SolverError: the solver did not finish.
+    """
+    wanted = tuple(sites) or model.sites
+    for site in wanted:
+        if site not in model.sites:
+            raise ScenarioError(f"no site {site!r}; {did_you_mean(site, model.sites)}")
+    program = _Program(model)
+    rows = []
+    for site in wanted:
+        recover = float(model.time_to_recover.get(site, 0.0))
+        loss, units = program.least_loss(site, recover)
+        rows.append((site, loss, units, recover, program.survival(site)))
+    worst = max((row[1] for row in rows), default=0.0)
+    risks = [Risk(*row, index=row[1] / worst if worst > 0 else 0.0) for row in rows]
+    risks.sort(key=lambda r: (-r.loss, r.time_to_survive - r.time_to_recover))
+    return Exposure(tuple(risks), program.least_loss("", 1.0, with_stock=False)[0])
+
+
+_Column = tuple[str, tuple[str, ...]]  # what is done to which item or link
+_Entries = list[tuple[_Column, float]]
+TIME: _Column = ("time", ("",))
+
+
+class _Program:
+    """One matrix for all questions: only the bounds of the columns change with the site.
+
+    Columns: units made, moved, served and lost, and the time t. Rows, Σ value × column ≤ limit:
+    what leaves an item's stock does not exceed what comes and lies there; what is made or moved
+    does not exceed capacity × t; what customers ask in t is served or lost.
+    """
+
+    def __init__(self, model: ExposureModel) -> None:
+        self.model = model
+        columns: list[_Column] = [("made", item) for item in model.makes]
+        columns += [("moved", link) for link in model.links]
+        columns += [(end, item) for end in ("served", "lost") for item in model.demand]
+        self.at = {each: at for at, each in enumerate([*columns, TIME])}
+        balance = self._balance()
+        # Stocks come first, so that a question may leave them out.
+        stocked = {item: model.stock[item] for item in model.stock if item in balance}
+        order = [*stocked, *(item for item in balance if item not in stocked)]
+        rows = [*(balance[item] for item in order), *self._capacities()]
+        self.limits = np.array([*stocked.values(), *[0.0] * (len(rows) - len(stocked))])
+        self.stocked = len(stocked)
+        entries = [
+            (row, self.at[key], value) for row, line in enumerate(rows) for key, value in line
+        ]
+        row_at, column_at, values = zip(*entries, strict=True)
+        shape = (len(rows), len(self.at))
+        self.matrix = sparse.csr_array((values, (row_at, column_at)), shape=shape)
+
+    def _balance(self) -> dict[ItemKey, _Entries]:
+        """What leaves an item (used, sent, served) less what comes (made, brought)."""
+        model, rows = self.model, dict[ItemKey, _Entries]()
+        flows: list[tuple[ItemKey, _Column, float]]
+        flows = [(item, ("made", item), -1.0) for item in model.makes]
+        flows += [
+            ((item[0], part), ("made", item), need)
+            for item, needs in model.makes.items()
+            for part, need in needs.items()
+        ]
+        flows += [((link[0], link[2]), ("moved", link), 1.0) for link in model.links]
+        flows += [((link[1], link[2]), ("moved", link), -1.0) for link in model.links]
+        flows += [(item, ("served", item), 1.0) for item in model.demand]
+        for item, what, value in flows:
+            rows.setdefault(item, []).append((what, value))
+        return rows
+
+    def _capacities(self) -> Iterable[_Entries]:
+        """What is made or moved less capacity × t; demand × t less what is served or lost."""
+        for site, capacity in self.model.capacity.items():
+            made = [(("made", item), 1.0) for item in self.model.makes if item[0] == site]
+            if made and math.isfinite(capacity):
+                yield [*made, (TIME, -capacity)]
+        for link, capacity in self.model.links.items():
+            if math.isfinite(capacity):
+                yield [(("moved", link), 1.0), (TIME, -capacity)]
+        for item, units in self.model.demand.items():
+            yield [(TIME, units), (("served", item), -1.0), (("lost", item), -1.0)]
+
+    def least_loss(
+        self, site: str, periods: float, *, with_stock: bool = True
+    ) -> tuple[float, float]:
+        """The least loss [money] and its units while a site ("": none) is down for some periods."""
+        lost = [self.at["lost", item] for item in self.model.demand]
+        cost, low = np.zeros((2, len(self.at)))
+        cost[lost] = [self.model.worth[item] for item in self.model.demand]
+        upper = self._most(site)
+        low[-1] = upper[-1] = periods
+        found = self._solve(cost, low, upper, with_stock)
+        loss = float(cost @ found)
+        return (loss, float(found[lost].sum())) if loss > SPECK else (0.0, 0.0)
+
+    def survival(self, site: str) -> float:
+        """The longest time without a lost unit while a site is down [periods]."""
+        cost, low = np.zeros((2, len(self.at)))
+        cost[-1] = -1.0
+        upper = self._most(site)
+        upper[[self.at["lost", item] for item in self.model.demand]] = 0.0
+        upper[-1] = LONGEST
+        time = max(0.0, float(self._solve(cost, low, upper, True)[-1]))
+        return math.inf if time > LONGEST * (1 - 1e-6) else time
+
+    def _most(self, down: str) -> Any:
+        """Nothing is made at a site that is down, and nothing leaves it (unless stock ships)."""
+        stops = ("made",) if self.model.stock_ships else ("made", "moved", "served")
+        return np.array(
+            [0.0 if what in stops and key[0] == down else np.inf for what, key in self.at]
+        )
+
+    def _solve(self, cost: Any, low: Any, upper: Any, with_stock: bool) -> Any:
+        limits = self.limits.copy()
+        if not with_stock:
+            limits[: self.stocked] = 0.0
+        result = optimize.linprog(cost, self.matrix, limits, bounds=np.stack([low, upper], axis=1))
+        if not result.success:
+            raise SolverError(
+                f"the exposure program has no answer ({result.message}): see that stocks, "
+                "capacities and demands are finite numbers of the same period"
+            )
+        return result.x
+
+
+@dataclass(frozen=True)
+class Closure(Row):
+    """How a stress test closes a site.
+
+    >>> Closure(start=60).days
+    28
+    """
+
+    start: int = column("day", 30, "first day of the closure", low=0)
+    days: int = column("days", 28, "how long, for nodes without a time_to_recover", low=1)
+    stock_ships: bool = column("yes/no", False, "finished stock still leaves the closed site")
+
+
+@dataclass(frozen=True)
+class SiteStress:
+    """What one site's closure costs, history by history against the calm twin."""
+
+    site: str = column("name", meaning="which site closes")
+    closed: int = column("days", meaning="how long")
+    loss: float = column("USD", meaning="mean loss against the calm twin")
+    loss_low: float = column("USD", meaning="95 % interval")
+    loss_high: float = column("USD", meaning="95 % interval")
+    unserved: float = column("units", meaning="mean units more not served by the end")
+    on_time: float = column("share", meaning="fill rate")
+    index: float = column("share", meaning="loss over the largest loss")
+    moving: str = column("words", "", "what is not yet as in the calm twin on the last day")
+    later: float | None = column("USD", None, "mean loss over twice the days, where it moves")
+
+    def __str__(self) -> str:
+        later = f"; {shown(self.later)} USD in twice the days" if self.later is not None else ""
+        return (
+            f"{self.site}: closed {self.closed} days, loss {shown(self.loss)} "
+            f"[{shown(self.loss_low)}, {shown(self.loss_high)}] USD, index {self.index:.3f}"
+            f"{self.moving and '; ' + self.moving}{later}"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class StressTest(Listing):
+    """The stresses of all sites, worst first."""
+
+    sites: tuple[SiteStress, ...]
+    calm_loss: Estimate
+    kind, caption = SiteStress, "Stress test, worst site first"
+
+
+def stress_test(
+    scenario: Scenario,
+    replications: int = 64,
+    seed: int = 0,
+    *,
+    sites: Iterable[str] | Mapping[str, int] = (),
+    closure: Closure | None = None,
+    worth: Worth | None = None,
+) -> StressTest:
+    """Close each site in turn for its time to recover, and rank the losses of customers.
+
+    ``sites`` names the sites to test, or maps them to the days of their closure; empty means all
+    that lanes leave. Days are else the node's ``time_to_recover``, else ``closure.days``. Every
+    closure is compared with the calm twin history by history, on the same luck; losses are those
+    of ``customers_loss``. All closures run side by side, so sixty take little longer than one.
+    Where stock, backlog or sales have not come back to the calm twin's by the last day, it is said,
+    and the loss is measured over twice the days as well (see ``modeling.horizon``).
+
+    Raises:
+        ScenarioError: no such site, or the closure begins after the last day.
+
+    >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
+    >>> chain = serial(["mine", "plant", "shop"], demand=hasty, on_hand={"plant": 40, "shop": 20})
+    >>> calm = Scenario(chain, {"plant": BaseStock(40), "shop": BaseStock(20)}, days=60)
+    >>> stress_test(calm, 64, seed=1, sites={"mine": 14, "plant": 7}, closure=Closure(start=20))
+    mine: closed 14 days, loss 797.9 [759.4, 836.4] USD, index 1.000
+    plant: closed 7 days, loss 788 [764.4, 811.5] USD, index 0.988
+    """
+    how = closure or Closure()
+    days = _closures(scenario, sites, how)
+    closed = [
+        scenario.disrupt(
+            Outage(site, start=how.start, days=Constant(length), stock_ships=how.stock_ships)
+        )
+        for site, length in days.items()
+    ]
+
+    def live(scenarios: list[Scenario]) -> tuple[list[Replications], list[Array]]:
+        calm, *batches = replicate_many(scenarios, replications, seed)
+        usual = np.asarray(customers_loss(calm, worth))
+        return [calm, *batches], [np.asarray(customers_loss(b, worth)) - usual for b in batches]
+
+    (calm, *batches), losses = live([scenario, *closed])
+    notes, later = [horizon_of(batch, calm).note for batch in batches], iter(list[Array]())
+    with suppress(ScenarioError):  # a trace ends: nobody knows what comes then
+        moving = [s for s, note in zip(closed, notes, strict=True) if note]
+        longer = [s.change(days=2 * s.days) for s in (scenario, *moving)]
+        later = iter(live(longer)[1] if moving else ())
+    worst = max(float(loss.mean()) for loss in losses)
+    rows = []
+    for (site, length), batch, lost, note in zip(days.items(), batches, losses, notes, strict=True):
+        loss, more = estimate(lost), next(later, None) if note else None
+        missed = float(np.mean(calm.total("served") - batch.total("served")))
+        on_time = float(np.nanmean(batch.kpis.fill_rate))
+        index = max(0.0, loss.mean) / worst if worst > 0 else 0.0
+        rows.append(
+            SiteStress(
+                site,
+                length,
+                loss.mean,
+                loss.low,
+                loss.high,
+                missed,
+                on_time,
+                index,
+                note,
+                None if more is None else float(more.mean()),
+            )
+        )
+    ranked = tuple(sorted(rows, key=lambda s: -s.loss))
+    return StressTest(ranked, estimate(customers_loss(calm, worth)))
+
+
+def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
+    """How long each site closes."""
+    if how.start >= scenario.days:
+        raise ScenarioError(
+            f"closure from day {how.start}: the scenario ends after {scenario.days} days: give an "
+            "earlier Closure(start=…), or more days"
+        )
+    nodes = {n.name: n for n in scenario.network.nodes}
+    named = list(sites) or list(dict.fromkeys(v.source for v in scenario.network.lanes))
+    for site in named:
+        if site not in nodes:
+            raise ScenarioError(f"sites: {site!r} is not a node; {did_you_mean(site, nodes)}")
+    given = sites if isinstance(sites, Mapping) else {}
+    return {site: given.get(site, nodes[site].time_to_recover or how.days) for site in named}

@@ -1,0 +1,1 @@
+"""Formulas and exact methods, beside which a simulation can be laid."""

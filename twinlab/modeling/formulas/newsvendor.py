@@ -1,0 +1,303 @@
+"""The newsvendor: one order before demand is known, by formula, by LP and by a rule that learns.
+
+Overage o: what a unit too many costs (``cost − salvage``, or a day of holding). Underage u: what a
+unit too few costs (``price − cost``, or a day of owing it). All answers aim at the same point: the
+least S with P(D ≤ S) ≥ u / (u + o).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twinlab.organization.view import View
+from twinlab.scope.columns import Row, column
+from twinlab.scope.distributions import (
+    Array,
+    Distribution,
+    Empirical,
+    Gamma,
+    LogNormal,
+    NegativeBinomial,
+    Normal,
+    Poisson,
+    Uniform,
+    is_distribution,
+    outcomes,
+)
+from twinlab.scope.errors import ScenarioError, SolverError
+from twinlab.scope.later import integrate, optimize, sparse, special, stats
+
+__all__ = [
+    "LearningLevel",
+    "Newsvendor",
+    "critical_ratio",
+    "newsvendor",
+    "newsvendor_cost",
+    "newsvendor_profit",
+    "newsvendor_sampled",
+    "probabilities",
+]
+
+
+Chances = Distribution | Mapping[float, float]
+_AT_MOST = 1e-12  # what rounding may take from a probability before it decides about a level
+
+
+@dataclass(frozen=True)
+class Newsvendor:
+    """The best level of a newsvendor and what it costs on average.
+
+    >>> print(Newsvendor(level=56.604, cost=1.9976, critical_ratio=0.79545))
+    stock 56.6 units (critical ratio 0.795): 1.998 USD/period
+    """
+
+    level: float
+    cost: float
+    critical_ratio: float
+
+    def __str__(self) -> str:
+        return (
+            f"stock {self.level:.4g} units (critical ratio {self.critical_ratio:.3g}): "
+            f"{self.cost:.4g} USD/period"
+        )
+
+
+def critical_ratio(overage: float, underage: float) -> float:
+    """The share of periods in which stock should be enough: u / (u + o).
+
+    Source: Arrow, Harris & Marschak (1951); Snyder & Shen (2019) section 4.3.
+
+    Raises:
+        ScenarioError: a cost that is not above zero.
+
+    >>> round(critical_ratio(overage=0.18, underage=0.70), 4)
+    0.7955
+    """
+    for name, value in {"overage": overage, "underage": underage}.items():
+        if not 0 < value < np.inf:
+            raise ScenarioError(
+                f"{name} must be above 0 USD/unit, got {value!r}: a newsvendor loses something "
+                "either way"
+            )
+    return underage / (underage + overage)
+
+
+def newsvendor(demand: Chances, overage: float, underage: float, periods: float = 1) -> Newsvendor:
+    """Find the level that balances units too many against units too few.
+
+    The least S with F(S) ≥ u / (u + o), where F is the distribution of the demand of ``periods``
+    independent periods: those that pass from ordering until the next order could arrive. In this
+    library's order of a day, where today's demand is seen before ordering, these are the L days of
+    the lead time; else L + 1. For a normal demand S = μ + z σ. ``demand`` is a distribution (what
+    has no formula is drawn) or ``{units: probability}``. Source: Snyder & Shen (2019) section 4.3.
+
+    Raises:
+        ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
+
+    >>> print(newsvendor(Normal(50, 8), overage=0.18, underage=0.70))  # Example 4.3
+    stock 56.6 units (critical ratio 0.795): 1.998 USD/period
+    >>> newsvendor(Poisson(6), overage=1, underage=4).level
+    8.0
+    """
+    ratio = critical_ratio(overage, underage)
+    law = _law(demand, periods)
+    level = law.quantile(ratio)
+    return Newsvendor(level, _cost(law, level, overage, underage), ratio)
+
+
+def newsvendor_cost(
+    demand: Chances, level: float, overage: float, underage: float, periods: float = 1
+) -> float:
+    """What a level costs per period on average [USD/period].
+
+    o E(S − D)⁺ + u E(D − S)⁺. Source: Snyder & Shen (2019) section 4.3.
+
+    >>> round(newsvendor_cost(Normal(50, 8), 40, overage=0.18, underage=0.70), 4)
+    7.3561
+    """
+    critical_ratio(overage, underage)
+    return _cost(_law(demand, periods), level, overage, underage)
+
+
+def newsvendor_profit(
+    demand: Chances, level: float, price: float, cost: float, salvage: float = 0.0
+) -> float:
+    """What a level earns per period on average [USD/period].
+
+    (price − cost) E D − o E(S − D)⁺ − u E(D − S)⁺ with o = cost − salvage, u = price − cost.
+    Source: Snyder & Shen (2019) Example 4.2.
+
+    >>> level = newsvendor(Normal(50, 8), overage=0.3 - 0.12, underage=1 - 0.3).level
+    >>> round(newsvendor_profit(Normal(50, 8), level, price=1, cost=0.3, salvage=0.12), 4)
+    33.0024
+    """
+    lost = newsvendor_cost(demand, level, cost - salvage, price - cost)
+    return (price - cost) * _law(demand, 1).mean - lost
+
+
+@dataclass(frozen=True)
+class _Law:
+    """What the formulas need of a demand: mean, quantiles, and E(D − S)⁺."""
+
+    mean: float
+    quantile: Callable[[float], float]
+    loss: Callable[[float], float]
+
+
+def _cost(law: _Law, level: float, overage: float, underage: float) -> float:
+    short = law.loss(level)
+    return overage * (level - law.mean + short) + underage * short
+
+
+def _law(demand: Chances, periods: float) -> _Law:
+    if not 0 < periods < np.inf:
+        raise ScenarioError(f"periods must be above 0, got {periods!r}")
+    if isinstance(demand, Normal):
+        return _normal(demand.mean * periods, demand.sd * np.sqrt(periods))
+    if isinstance(demand, Gamma) or (isinstance(demand, Uniform | LogNormal) and periods == 1):
+        return _continuous(demand, periods)
+    if isinstance(demand, Poisson | NegativeBinomial | Empirical | Mapping):
+        return _discrete(*probabilities(demand, periods))
+    values = np.sort(outcomes(demand, periods))
+    return _discrete(values, np.full(len(values), 1 / len(values)))
+
+
+def _normal(mean: float, sd: float) -> _Law:
+    def loss(level: float) -> float:
+        z = (level - mean) / sd
+        return float(sd * (np.exp(-z * z / 2) / np.sqrt(2 * np.pi) - z * special.ndtr(-z)))
+
+    return _Law(mean, lambda ratio: float(mean + sd * special.ndtri(ratio)), loss)
+
+
+def _discrete(units: Array, chances: Array) -> _Law:
+    def quantile(ratio: float) -> float:
+        return float(units[np.searchsorted(np.cumsum(chances), ratio - _AT_MOST)])
+
+    def loss(level: float) -> float:
+        return float(np.maximum(0.0, units - level) @ chances)
+
+    return _Law(float(units @ chances), quantile, loss)
+
+
+def _continuous(demand: Any, periods: float) -> _Law:
+    if isinstance(demand, Gamma):
+        frozen = stats.gamma(
+            periods * (demand.mean / demand.sd) ** 2, scale=demand.sd**2 / demand.mean
+        )
+    elif isinstance(demand, Uniform):
+        frozen = stats.uniform(demand.low, demand.high - demand.low)
+    else:
+        spread = np.sqrt(np.log1p((demand.sd / demand.mean) ** 2))
+        frozen = stats.lognorm(spread, scale=demand.mean * np.exp(-(spread**2) / 2))
+
+    def loss(level: float) -> float:
+        return float(integrate.quad(frozen.sf, level, np.inf)[0])
+
+    return _Law(float(frozen.mean()), lambda ratio: float(frozen.ppf(ratio)), loss)
+
+
+def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float) -> Newsvendor:
+    """Find the best level for a sample of demands by linear programming.
+
+    Sample average approximation: minimise Σ (o xᵢ + u yᵢ) / n over S, xᵢ, yᵢ ≥ 0 with
+    S − xᵢ + yᵢ = dᵢ, solved by HiGHS. It needs demands and no distribution; its level is a quantile
+    of the sample, so it errs by about √(r (1 − r) / n) / f(S) with r the critical ratio.
+    Source: Kleywegt, Shapiro & Homem-de-Mello (2002).
+
+    Raises:
+        ScenarioError: no demands.
+        SolverError: HiGHS did not finish.
+
+    >>> newsvendor_sampled([2, 3, 5, 9, 4], overage=1, underage=3).level
+    5.0
+    """
+    ratio, drawn = critical_ratio(overage, underage), np.asarray(demands, dtype=np.float64).ravel()
+    if not len(drawn) or not np.all(np.isfinite(drawn)):
+        raise ScenarioError(f"demands must be finite numbers, at least one, got {demands!r}")
+    each, ones = sparse.eye_array(len(drawn)), np.ones((len(drawn), 1))
+    money = np.concatenate(([0.0], ones[:, 0] * overage, ones[:, 0] * underage)) / len(drawn)
+    parts = sparse.hstack([ones, -each, each])
+    found = optimize.linprog(money, A_eq=parts, b_eq=drawn, method="highs")
+    if not found.success:
+        raise SolverError(f"HiGHS found no level for {len(drawn)} demands: {found.message}")
+    return Newsvendor(float(found.x[0]), float(found.fun), ratio)
+
+
+@dataclass(frozen=True)
+class LearningLevel(Row):
+    """Order up to a level that moves a step up after each shortage and a smaller one down else.
+
+    On day t, with r = u / (u + o): S ← S + pace / √t × (1[demand > S] + r − 1). The agent
+    knows what a unit too many or too few costs and sees each day's demand, never its distribution.
+    It is made for a lead time of one day, where a day's demand meets the level of the day before.
+    Source: Robbins & Monro (1951); Burnetas & Smith (2000).
+
+    >>> view = View("shop", "bike")
+    >>> view.on_hand, view.backlog, view.demand = 10.0, 12.0, 12.0
+    >>> agent = LearningLevel(start=10, overage=1, underage=3, pace=4)
+    >>> float(agent(view)), float(view.memory["level"])
+    (15.0, 13.0)
+    """
+
+    start: float = column("units", meaning="level that it begins with")
+    overage: float = column("USD/unit", meaning="cost of a unit too many", low=1e-9)
+    underage: float = column("USD/unit", meaning="cost of a unit too few", low=1e-9)
+    pace: float = column("units", meaning="size of the first steps", low=1e-9)
+
+    def __call__(self, view: View) -> Any:
+        """Learn from today's demand, then order up to the new level."""
+        days, level = view.memory.get("days", 0) + 1, view.memory.get("level", self.start)
+        shortfall = (view.demand > level) - self.overage / (self.overage + self.underage)
+        level = level + self.pace / np.sqrt(days) * shortfall
+        view.memory.update(days=days, level=level)
+        return np.maximum(0.0, level - view.inventory_position)
+
+
+def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
+    """List the values that whole-numbered demand can take, rising, and their probabilities.
+
+    Raises:
+        ScenarioError: chances that are negative or do not add up to 1, or not a discrete demand.
+
+    >>> units, chances = probabilities({0: 0.5, 1: 0.5}, periods=2)
+    >>> units.tolist(), chances.tolist()
+    ([0.0, 1.0, 2.0], [0.25, 0.5, 0.25])
+    """
+    if isinstance(demand, Poisson | NegativeBinomial):
+        return _counted(demand, periods)
+    if isinstance(demand, Empirical):
+        units, counts = np.unique(demand.values, return_counts=True)
+        chances = counts / len(demand.values)
+    elif isinstance(demand, Mapping):
+        units = np.array(sorted(demand), dtype=np.float64)
+        chances = np.array([demand[value] for value in sorted(demand)], dtype=np.float64)
+        if not len(chances) or chances.min() < 0 or abs(chances.sum() - 1) > 1e-9:
+            said = f"got {dict(demand)!r}"
+            raise ScenarioError(f"probabilities must be at least 0 and add up to 1, {said}")
+    elif is_distribution(demand) and not (outcomes(demand, periods) % 1).any():
+        units, counts = np.unique(outcomes(demand, periods), return_counts=True)
+        return units, counts / counts.sum()
+    else:
+        raise ScenarioError(f"{demand} is no discrete demand")
+    if periods != int(periods):
+        raise ScenarioError(f"{periods:g} periods of {demand}: give a whole number of them")
+    found, odds = units, chances
+    for _ in range(int(periods) - 1):
+        sums, where = np.unique(np.add.outer(found, units), return_inverse=True)
+        weights = np.multiply.outer(odds, chances).ravel()
+        odds = np.bincount(where.ravel(), weights).astype(np.float64)
+        found = sums
+    return found, odds
+
+
+def _counted(demand: Poisson | NegativeBinomial, periods: float) -> tuple[Array, Array]:
+    if isinstance(demand, Poisson):
+        frozen = stats.poisson(demand.mean * periods)
+    else:
+        successes = periods * demand.mean**2 / (demand.sd**2 - demand.mean)
+        frozen = stats.nbinom(successes, demand.mean / demand.sd**2)
+    units = np.arange(float(frozen.isf(1e-16)) + 2)  # what lies beyond is lost in rounding
+    return units, np.asarray(frozen.pmf(units))

@@ -1,0 +1,1 @@
+"""A factory line in continuous time."""

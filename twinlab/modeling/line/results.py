@@ -1,0 +1,224 @@
+"""A factory line run in continuous time: throughput, yield, cycle time, and what each machine did.
+
+``run_line`` lives through one history, ``replicate_line`` through many on common luck, and ``feed``
+gives what was measured to a node of a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.line.engine import STATES, LineEngine, LineEvent, Part, Place
+from twinlab.modeling.line.stations import Line
+from twinlab.modeling.simulation.output_analysis import Estimate, estimate
+from twinlab.scope.columns import column, schema
+from twinlab.scope.distributions import Array, Constant
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.kinds import Amount, Count, Positive, Whole
+from twinlab.scope.later import pd
+from twinlab.scope.scenario import Scenario
+
+__all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
+
+
+@dataclass(frozen=True)
+class StationRun:
+    """What a station's machines did with their time, after the warm-up."""
+
+    name: str
+    working: float = column("share", meaning="of the machines' minutes: utilisation")
+    starved: float = column("share", meaning="no part to work on")
+    blocked: float = column("share", meaning="holding a part that finds no room")
+    down: float = column("share", meaning="under repair or replacement, or waiting for it; stopped")
+    stopped: float = column("share", meaning="part of down: small stops after a part")
+    wait: float = column("minutes/unit", meaning="mean wait of a part before work begins")
+    started: float = column("units", meaning="works begun, again after rework included")
+    failures: float = column("failures", meaning="machines that failed")
+    replacements: float = column("replacements", meaning="machines renewed before they failed")
+    good_share: float = column("share", meaning="of its own works, those without a new fault")
+
+
+@dataclass(frozen=True)
+class LineRun:
+    """One history of a line, measured after its warm-up.
+
+    ``levels`` maps a number of parts to the share of time in which so many were in the line.
+    """
+
+    line: Line
+    start: float = column("minutes", meaning="when measuring began: the warm-up's end")
+    throughput: float = column("units/day", meaning="parts delivered")
+    good_share: float = column("share", meaning="delivered of all that left: yield")
+    escaped_share: float = column("share", meaning="of the delivered, with a fault nobody found")
+    work_in_process: float = column("units", meaning="mean number of parts in the line")
+    cycle_time: float = column("minutes", meaning="mean time of a delivered part in the line")
+    stations: tuple[StationRun, ...] = ()
+    levels: tuple[tuple[int, float], ...] = ()
+    parts: tuple[Part, ...] = ()
+    events: tuple[LineEvent, ...] = ()
+
+    def station(self, name: str) -> StationRun:
+        """What was measured at a station."""
+        return self.stations[self.line.stations.index(self.line.station(name))]
+
+    def value(self, measure: str) -> float:
+        """A measure by name, such as ``"throughput"`` or ``"weld.blocked"``."""
+        name, _, detail = measure.rpartition(".")
+        known = [c.name for c in schema(StationRun if name else LineRun)]
+        if detail not in known:
+            raise ScenarioError(f"no measure {measure!r}; {did_you_mean(detail, known)}")
+        return float(getattr(self.station(name) if name else self, detail))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per station."""
+        return pd.DataFrame(map(vars, self.stations)).rename(columns={"name": "station"})
+
+    def __str__(self) -> str:
+        return (
+            f"{self.throughput:.1f} units/day, yield {self.good_share:.1%}, cycle time "
+            f"{self.cycle_time:.1f} minutes, {self.work_in_process:.1f} units in process"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self}</p>{self.table.to_html(index=False, float_format='{:.3g}'.format)}"
+
+
+def run_line(
+    line: Line,
+    days: Positive = 20,
+    seed: Whole = 0,
+    warm_up: Amount = 2,
+    *,
+    history: Whole = 0,
+    log: bool = True,
+) -> LineRun:
+    """Let a line work for some days, and measure it after the first ones (the warm-up).
+
+    ``history`` numbers the replications of a seed. Each station has luck of its own, and each part
+    keeps its luck, so changing one station leaves everything else as it was. ``log=False``
+    keeps no events.
+
+    Raises:
+        ScenarioError: nothing is left to measure after the warm-up.
+
+    >>> from twinlab.modeling import Station
+    >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
+    >>> print(run_line(line, days=3, warm_up=1))
+    160.0 units/day, yield 100.0%, cycle time 18.0 minutes, 6.0 units in process
+    """
+    if not 0 <= warm_up < days:
+        raise ScenarioError(
+            f"days {days:g} must be above warm_up {warm_up:g}, which is at least 0: run longer"
+        )
+    engine = LineEngine(line, seed, history, warm_up * line.minutes_per_day, log)
+    engine.run(days * line.minutes_per_day)
+    out = [p for p in engine.parts if p.left >= engine.warm]
+    delivered = [p for p in out if p.fate == "delivered"]
+    minutes = (days - warm_up) * line.minutes_per_day
+    levels = sorted(engine.levels.items())
+    return LineRun(
+        line=line,
+        start=engine.warm,
+        throughput=len(delivered) / (days - warm_up),
+        good_share=_share(len(delivered), len(out)),
+        escaped_share=_share(sum(bool(p.faults) for p in delivered), len(delivered)),
+        work_in_process=sum(number * minute for number, minute in levels) / minutes,
+        cycle_time=_share(sum(p.left - p.entered for p in delivered), len(delivered)),
+        stations=tuple(_station(place, minutes) for place in engine.places),
+        levels=tuple((number, minute / minutes) for number, minute in levels if minute),
+        parts=tuple(engine.parts),
+        events=tuple(engine.events or ()),
+    )
+
+
+def _share(above: float, below: float) -> float:
+    """A ratio, NaN where nothing is below its line."""
+    return above / below if below else float("nan")
+
+
+def _station(place: Place, minutes: float) -> StationRun:
+    counts, machines = place.counts, place.station.machines
+    shares = {state: place.minutes[state] / (minutes * machines) for state in STATES}
+    shares["down"] += shares["stopped"]
+    return StationRun(
+        place.name,
+        **shares,
+        wait=_share(place.waited, counts["started"]),
+        started=counts["started"],
+        failures=counts["failed"],
+        replacements=counts["replaced"],
+        good_share=_share(counts["finished"] - counts["flawed"], counts["finished"]),
+    )
+
+
+@dataclass(frozen=True)
+class LineReplications:
+    """Many replications of a line; the same number is the same luck in every batch of a seed."""
+
+    runs: tuple[LineRun, ...]
+
+    def values(self, measure: str) -> Array:
+        """A measure in every history, such as ``"throughput"`` or ``"weld.blocked"``."""
+        return np.array([run.value(measure) for run in self.runs])
+
+    def estimate(self, measure: str) -> Estimate:
+        """The mean of a measure over the replications, with its interval."""
+        return estimate(self.values(measure))
+
+    def difference(self, other: LineReplications, measure: str) -> Estimate:
+        """How much more than another batch this one measures, paired history by history."""
+        if len(self.runs) != len(other.runs):
+            raise ScenarioError(
+                f"pairs need equally many replications, got {len(self.runs)} and {len(other.runs)}"
+            )
+        return estimate(self.values(measure) - other.values(measure))
+
+
+def replicate_line(
+    line: Line, days: Positive = 20, replications: Count = 10, seed: Whole = 0, warm_up: Amount = 2
+) -> LineReplications:
+    """Let a line work through many independent replications.
+
+    >>> from twinlab.modeling import Station
+    >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
+    >>> replicate_line(line, days=3, replications=2).estimate("weld.working").mean
+    1.0
+    """
+    return LineReplications(
+        tuple(
+            run_line(line, days, seed, warm_up, history=history, log=False)
+            for history in range(replications)
+        )
+    )
+
+
+def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) -> Scenario:
+    """Return a scenario in which a node makes what its line was measured to make.
+
+    The node's capacity counts what is started: throughput / yield [units/day]; the yield becomes
+    the ``good_share`` of its recipes.
+
+    Raises:
+        ScenarioError: the node makes nothing, or the line delivered nothing.
+
+    >>> from twinlab.modeling import Station
+    >>> chain = Scenario(assembly("plant", {"wheel": 2}, demand=Constant(100)), BaseStock(300))
+    >>> line = Line([Station("weld", 4)])
+    >>> feed(chain, "plant", run_line(line, days=3, warm_up=1)).network.node("plant").capacity
+    120.0
+    """
+    recipes = [r for r in scenario.network.recipes if r.node == node]
+    if not recipes:
+        makers = dict.fromkeys(r.node for r in scenario.network.recipes)
+        raise ScenarioError(f"{node!r} makes nothing; {did_you_mean(node, makers)}")
+    batch = measured if isinstance(measured, LineReplications) else LineReplications((measured,))
+    made, share = (float(batch.values(name).mean()) for name in ("throughput", "good_share"))
+    if not made > 0:
+        raise ScenarioError("the line delivered nothing: run it longer")
+    changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
+    changed.append(replace(scenario.network.node(node), capacity=made / share))
+    return scenario.change(network=scenario.network.change(*changed))

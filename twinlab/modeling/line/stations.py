@@ -1,0 +1,229 @@
+"""A factory line as it is described: stations in a row, in continuous time of working minutes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from twinlab.scope.columns import Row, column
+from twinlab.scope.distributions import Array, Constant, Distribution, Law, Trace
+from twinlab.scope.errors import ScenarioError, did_you_mean
+
+__all__ = [
+    "Arrivals",
+    "Conwip",
+    "Fault",
+    "Inspection",
+    "Line",
+    "Never",
+    "Saturated",
+    "Station",
+    "Weibull",
+]
+
+
+@dataclass(frozen=True)
+class Weibull(Law):
+    """Lives of things that wear: P(life > t) = exp(−(t / scale)^shape).
+
+    Shape 1 fails at any age alike, above 1 the old fail sooner. Source: Weibull (1951).
+
+    >>> round(Weibull(shape=3, scale=150).average, 2)
+    133.95
+    """
+
+    shape: float
+    scale: float
+    _above_zero = ("shape", "scale")
+
+    @property
+    def average(self) -> float:
+        """The expected life: scale × Γ(1 + 1 / shape)."""
+        return self.scale * math.gamma(1 + 1 / self.shape)
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × Weibull lives."""
+        level = self.scale * generator.standard_exponential((len(scale), width)) ** (1 / self.shape)
+        return np.asarray(scale[:, None] * level)
+
+
+@dataclass(frozen=True)
+class Never:
+    """What never happens: the life of a machine that does not fail."""
+
+    average = math.inf
+    lowest = math.inf
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Give infinity."""
+        return np.full((len(scale), 1), math.inf)
+
+
+@dataclass(frozen=True)
+class Fault(Row):
+    """Something that can go wrong with a part at a station: P = rate + wear × age of the tool.
+
+    >>> Fault("scratch", rate=0.01, wear=0.0001).chance(age=100)
+    0.02
+    """
+
+    name: str = column("name", meaning="class of the fault")
+    rate: float = column("share", meaning="parts that get it from a new tool", low=0, high=1)
+    wear: float = column("share/minute", 0.0, "what each minute of the tool's work adds", low=0)
+
+    def chance(self, age: float) -> float:
+        """The probability that a part gets it from a tool of this age."""
+        return min(1.0, self.rate + self.wear * age)
+
+
+@dataclass(frozen=True)
+class Inspection(Row):
+    """A look at each part after a station's work: what is found is made again or scrapped."""
+
+    detects: float = column("share", 1.0, "faults that are found", low=0, high=1)
+    rework_to: str = column("station", "", "where found parts go again; empty: to scrap")
+    rework_share: float = column("share", 1.0, "found parts worth making again", low=0, high=1)
+
+
+@dataclass(frozen=True)
+class Station(Row):
+    """A step of a line: machines side by side, the buffer in front, and how they wear.
+
+    A machine fails when its work since it was renewed (repaired, replaced) reaches its life; the
+    part waits in it. At the age of ``replace_at`` it is replaced, between two parts.
+    """
+
+    name: str = column("name", meaning="how results call it")
+    time: Distribution = column("minutes/unit", meaning="work on one part", low=0)
+    machines: int = column("machines", 1, "machines side by side", low=1)
+    buffer: float = column("units", math.inf, "places in front of it", low=0)
+    time_to_failure: Distribution = column("minutes", Never(), "work from new to failure", low=0)
+    time_to_repair: Distribution = column("minutes", Constant(0), "from failure on", low=0)
+    replace_at: float = column("minutes", math.inf, "age of work at which it is replaced", low=0)
+    time_to_replace: Distribution = column("minutes", Constant(0), "preventive work", low=0)
+    stop: Distribution = column("minutes/unit", Constant(0), "standing still after a part", low=0)
+    faults: tuple[Fault, ...] = ()
+    inspection: Inspection | None = None
+
+    def check(self) -> None:
+        """Something takes time or wears, and what is drawn does not end."""
+        if isinstance(self.faults, Fault):
+            object.__setattr__(self, "faults", (self.faults,))
+        for name in ("time", "time_to_failure", "time_to_repair", "time_to_replace", "stop"):
+            if isinstance(getattr(self, name), Trace):
+                raise ScenarioError(
+                    f"{self.title}: {name} is a trace, which ends: take Empirical(…)"
+                )
+        if self.replace_at == 0 or self.time_to_failure.average == 0:
+            raise ScenarioError(
+                f"{self.title}: renewed without end: replace_at and time_to_failure are above 0"
+            )
+
+
+@dataclass(frozen=True)
+class Saturated:
+    """There is always another part for the first station."""
+
+
+@dataclass(frozen=True)
+class Conwip(Row):
+    """Constant work in process: a part enters when another leaves (Spearman et al. 1990)."""
+
+    limit: int = column("units", meaning="parts in the line", low=1)
+
+
+@dataclass(frozen=True)
+class Arrivals(Row):
+    """Parts arrive one by one; who finds the first buffer full is turned away."""
+
+    between: Distribution = column("minutes", meaning="between two arrivals", low=0)
+    rank: int = column("rank", 1, "rank 1 is worked on first, at every station", low=1)
+    name: str = column("label", "parts", "what arrives")
+
+    def check(self) -> None:
+        """Time passes between arrivals, and they do not end."""
+        if isinstance(self.between, Trace) or self.between.average == 0:
+            raise ScenarioError(
+                f"{self.title}: arrivals need time between them, without end: take Gamma(…)"
+            )
+
+
+Source = Saturated | Conwip | tuple[Arrivals, ...]
+
+
+@dataclass(frozen=True)
+class Line(Row):
+    """Stations in a row, the day's working minutes, where parts come from, and repair crews.
+
+    ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Arrivals(…)`` or a tuple of several.
+
+    Raises:
+        ScenarioError: stations without or with the same name, or rework to no station before.
+
+    >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
+    >>> line.set("weld.buffer", 2).station("weld").buffer
+    2.0
+    """
+
+    stations: tuple[Station, ...]
+    minutes_per_day: float = column("working minutes", 480.0, "of a day", low=1e-9)
+    source: Source = Saturated()
+    crews: float = column("repair crews", math.inf, "that are there", low=1)
+
+    def check(self) -> None:
+        """See that stations have names of their own, parts take time, and rework goes back."""
+        object.__setattr__(self, "stations", tuple(self.stations))
+        if isinstance(self.source, Arrivals):
+            object.__setattr__(self, "source", (self.source,))
+        names = [s.name for s in self.stations]
+        if not names or len(set(names)) < len(names):
+            raise ScenarioError(f"a line has stations with different names, got {names}")
+        worked = self.stations[:1] if isinstance(self.source, Saturated) else self.stations
+        if not isinstance(self.source, tuple) and not sum(s.time.average for s in worked):
+            raise ScenarioError(
+                f"{self.stations[0].title}: parts would pass in no time: give it a time above 0"
+            )
+        for at, station in enumerate(self.stations):
+            back = station.inspection.rework_to if station.inspection else ""
+            if back and back not in names[: at + 1]:
+                raise ScenarioError(
+                    f"{station.title}: rework_to {back!r} is no station up to here; "
+                    f"{did_you_mean(back, names[: at + 1])}"
+                )
+
+    def station(self, name: str) -> Station:
+        """The station of a name, or an error with the nearest name."""
+        known = {s.name: s for s in self.stations}
+        if name not in known:
+            raise ScenarioError(f"no station {name!r}; {did_you_mean(name, known)}")
+        return known[name]
+
+    def change(self, *stations: Station) -> Line:
+        """Return a line in which these stations take the place of those of their names."""
+        given = {self.station(s.name).name: s for s in stations}
+        return replace(self, stations=tuple(given.get(s.name, s) for s in self.stations))
+
+    def set(self, path: str, value: Any) -> Line:
+        """Return a line in which one value of a station differs, such as ``"weld.buffer"``.
+
+        A fault's rate is ``"weld.spatter"``, an inspection's share ``"weld.inspection.detects"``.
+        """
+        name, _, field = path.partition(".")
+        station = self.station(name)
+        look, faults = station.inspection, {f.name: f for f in station.faults}
+        part, _, detail = field.partition(".")
+        columns = [f for f in station.__dataclass_fields__ if f != "name"]
+        if field in columns:
+            changed = {field: value}
+        elif field in faults:
+            faults[field] = replace(faults[field], rate=value)
+            changed = {"faults": tuple(faults.values())}
+        elif look and part == "inspection" and detail in look.__dataclass_fields__:
+            changed = {"inspection": replace(look, **{detail: value})}
+        else:
+            nearest = did_you_mean(field, [*columns, *faults])
+            raise ScenarioError(f"{path!r}: station {name!r} has no {field!r}; {nearest}")
+        return self.change(replace(station, **changed))

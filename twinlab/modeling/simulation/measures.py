@@ -1,0 +1,151 @@
+"""What a day amounts to: stocks, flows, costs by kind and emissions of every (node, product).
+
+Measures are plain functions of what the nights recorded, so every engine that records the same
+numbers has the same measures.
+"""
+
+import numpy as np
+
+from twinlab.modeling.simulation.plan import Plan
+from twinlab.scope.distributions import Array
+
+# What engines record every night: stocks as they stand, and flows since the night before. ``owed``
+# is by claim (lanes, then each item's customers); ``in_transit``, ``shipped`` and ``sent`` (1 if
+# anything was shipped) by lane; ``in_process`` by recipe; all else by item.
+STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
+FLOWS = (
+    "asked_today",
+    "demanded",
+    "ordered",
+    "received",
+    "started",
+    "finished",
+    "consumed",
+    "scrap",
+    "shipped",
+    "sent",
+    "served",
+    "lost",
+    "on_time",
+    "lines",
+    "lines_in_full",
+    "cycles",
+    "cycles_spoilt",
+)
+
+# A customers' order is served in full if at least this part of it is: the rest is rounding.
+IN_FULL = 1 - 1e-12
+
+# Name → (unit, meaning); the columns of ``Run.daily``, in this order.
+MEASURES: dict[str, tuple[str, str]] = {
+    "on_hand": ("units", "stock at night"),
+    "backlog": ("units", "owed to other nodes and to customers at night"),
+    "on_order": ("units", "ordered or to be made, and not yet in stock, at night"),
+    "in_transit": ("units", "sent from here and under way at night"),
+    "in_process": ("units", "in production at night"),
+    "demand": ("units/day", "asked by customers"),
+    "on_time": ("units/day", "served to customers on the day they asked"),
+    "served": ("units/day", "served to customers"),
+    "lost": ("units/day", "not sold: customers went away"),
+    "asked": ("units/day", "asked by customers, other nodes and own production"),
+    "ordered": ("units/day", "ordered, or told to be made"),
+    "received": ("units/day", "arrived from other nodes"),
+    "started": ("units/day", "put into production"),
+    "finished": ("units/day", "good units out of production"),
+    "scrap": ("units/day", "bad units out of production"),
+    "consumed": ("units/day", "used up by production"),
+    "shipped": ("units/day", "sent to other nodes"),
+    "outflow": ("units/day", "taken out of stock: served, shipped and consumed"),
+    "shipments": ("shipments/day", "lanes on which something was sent"),
+    "holding": ("USD/day", "cost of stock on hand and in production"),
+    "transit": ("USD/day", "cost of stock under way, at the sender's holding rate"),
+    "owing": ("USD/day", "cost of backlog to other nodes and to customers"),
+    "lost_sales": ("USD/day", "cost of units not sold"),
+    "transport": ("USD/day", "cost of moving goods, per unit and per shipment"),
+    "production": ("USD/day", "cost of making goods"),
+    "revenue": ("USD/day", "paid by customers for what they got"),
+    "emissions": ("kg CO2e/day", "emitted by what was sent today, for its whole way"),
+}
+
+# Measures that the nights hold as they are, by item and by lane, and under which name.
+BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {
+    name: name
+    for name in (
+        "on_hand",
+        "on_order",
+        "served",
+        "lost",
+        "on_time",
+        "ordered",
+        "received",
+        "started",
+        "finished",
+        "scrap",
+        "consumed",
+    )
+}
+BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
+
+COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
+
+
+def measure(plan: Plan, nights: dict[str, Array]) -> dict[str, Array]:
+    """Turn the nights' records (days × numbers) into measures (days × items).
+
+    Measures are linear in the records, so sums over days (in rows of replications, say) have sums
+    of measures.
+    """
+    customers = nights["owed"][:, len(plan.lanes) :]
+    found = {name: nights[rows] for name, rows in BY_ITEM.items()}
+    found["in_process"] = _by_item(plan, nights["in_process"], [r.item for r in plan.recipes])
+    found |= _measure_lanes(plan, nights, customers)
+    stocked = np.array([not item.unlimited for item in plan.items])
+    found["outflow"] = (found["served"] + found["shipped"] + found["consumed"]) * stocked
+    found |= _measure_money(plan, found, customers)
+    return {name: found[name] for name in MEASURES}
+
+
+def _by_item(plan: Plan, numbers: Array, items: list[int]) -> Array:
+    """Columns by lane, recipe or demand row, added up by the item they belong to."""
+    summed = np.zeros((len(numbers), len(plan.items)))
+    for column, item in enumerate(items):
+        summed[:, item] += numbers[:, column]
+    return summed
+
+
+def _measure_lanes(plan: Plan, nights: dict[str, Array], customers: Array) -> dict[str, Array]:
+    rows = [lane.row for lane in plan.lanes]
+    sources = [lane.source for lane in plan.lanes]
+    weight = {p.name: p.weight for p in plan.scenario.network.products}
+    shipped = nights["shipped"]
+    per_unit = np.array([v.cost_per_unit for v in rows])
+    per_shipment = np.array([v.cost_per_shipment for v in rows])
+    tonne_km = np.array([weight[v.product] / 1000 * v.distance * v.emission_factor for v in rows])
+    internal = np.array([plan.items[at].node.backlog_cost for at in sources])
+    owed = nights["owed"][:, : len(rows)]
+    same = {name: _by_item(plan, nights[flow], sources) for name, flow in BY_LANE.items()}
+    return same | {
+        "backlog": _by_item(plan, owed, sources) + customers,
+        "owing": _by_item(plan, owed * internal, sources),
+        "transport": _by_item(plan, shipped * per_unit + nights["sent"] * per_shipment, sources),
+        "emissions": _by_item(plan, shipped * tonne_km, sources),
+    }
+
+
+def _measure_money(plan: Plan, found: dict[str, Array], customers: Array) -> dict[str, Array]:
+    rates = np.array([item.holding_cost for item in plan.items])
+    per_item = {name: np.zeros(len(plan.items)) for name in ("wait", "lose", "pay", "make")}
+    for item, row in zip(plan.sellers, plan.demands, strict=True):
+        per_item["wait"][item] = row.backorder_cost
+        per_item["lose"][item] = row.lost_sale_cost
+        per_item["pay"][item] = row.price
+    for recipe in plan.recipes:
+        per_item["make"][recipe.item] = recipe.row.cost
+    return {
+        "holding": (found["on_hand"] + found["in_process"]) * rates,
+        "transit": found["in_transit"] * rates,
+        "owing": found["owing"] + customers * per_item["wait"],
+        "lost_sales": found["lost"] * per_item["lose"],
+        "production": found["started"] * per_item["make"],
+        "revenue": found["served"] * per_item["pay"],
+    }

@@ -1,0 +1,293 @@
+"""A plan: a scenario with numbers in place of names, as both engines walk through it.
+
+It fixes every order in which things happen and sums run, so that two engines do the same sums.
+"""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from twinlab.organization.sharing import FullSharing
+from twinlab.organization.view import PriorityFailover, Supplier, View
+from twinlab.scope.calendar import turns, upstream_items
+from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.network import Network
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State
+
+
+@dataclass(frozen=True)
+class LanePlan:
+    """A lane: where its goods come from and go to, by item number."""
+
+    row: Lane
+    source: int
+    destination: int
+    delay: int  # days until the source sees an order; one more where the buyer decides at night
+    shut: bool  # for ever: it has no capacity, or its source can make or supply nothing
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """One product at one node: who claims it, who brings it, who decides on it."""
+
+    key: ItemKey
+    node: Node
+    number: int
+    holding_cost: float
+    made: int | None  # its recipe's number
+    lanes_in: tuple[int, ...]
+    customers: int | None  # its demand row's number
+    claims: tuple[int, ...]  # in order of service: lane numbers, and -1 for the customers
+    users: tuple[tuple[int, float], ...]  # (recipe number, units per unit) that consume it
+    rule: Any
+    sourcing: Any
+    sharing: Any
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether it comes from outside, without stock."""
+        return self.made is None and not self.lanes_in
+
+
+@dataclass(frozen=True)
+class RecipePlan:
+    """A recipe with the numbers of its product and components."""
+
+    row: Recipe
+    item: int
+    components: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class TurnPlan:
+    """One node's afternoon: what it receives, makes and ships, in order."""
+
+    node: Node
+    lanes_in: tuple[int, ...]
+    recipes: tuple[int, ...]
+    items: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a scenario that chance does not decide."""
+
+    scenario: Scenario
+    items: tuple[ItemPlan, ...]
+    lanes: tuple[LanePlan, ...]
+    recipes: tuple[RecipePlan, ...]
+    demands: tuple[Demand, ...]
+    sellers: tuple[int, ...]  # the item number of each demand row
+    turns: tuple[TurnPlan, ...]
+    deciders: tuple[int, ...]  # item numbers, downstream first
+    upstream: tuple[int, ...]  # item numbers, upstream first
+    feeds: dict[int, list[tuple[int, float]]]
+    _echelons: dict[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+
+    def echelon(self, number: int) -> tuple[tuple[int, float], ...]:
+        """What an item's echelon counts: (item number, weight), itself first, downstream last."""
+        if number not in self._echelons:
+            later = self.upstream[self.upstream.index(number) :]
+            weights = {number: 1.0}
+            seen: set[int] = set()
+            for at in later:
+                seen.add(at)
+                for fed, share in self.feeds[at] if at in weights else ():
+                    # In a cycle, what comes back is not counted a second time.
+                    if share and fed not in seen:
+                        weights[fed] = weights.get(fed, 0.0) + share * weights[at]
+            self._echelons[number] = tuple((at, weights[at]) for at in later if at in weights)
+        return self._echelons[number]
+
+    def customers(self, number: int) -> list[tuple[int, float]]:
+        """The demand rows of an item and everything downstream, and their weight in its units."""
+        weighed = ((self.items[at].customers, weight) for at, weight in self.echelon(number))
+        return [(row, weight) for row, weight in weighed if row is not None]
+
+    def columns(self, node: str = "", product: str = "") -> list[int]:
+        """The item numbers of a node and product (all, if not given).
+
+        Raises:
+            ScenarioError: nothing has these names.
+        """
+        keys = [item.key for item in self.items]
+        found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
+        if not found:
+            nodes = {n for n, _ in keys}
+            if node not in nodes | {""}:
+                raise ScenarioError(f"nothing of {node!r} here; {did_you_mean(node, nodes)}")
+            here = {p for n, p in keys if node in ("", n)}
+            raise ScenarioError(
+                f"no product {product!r} at {node or 'any node'!r}; {did_you_mean(product, here)}"
+            )
+        return found
+
+
+def open_view(
+    plan: Plan, item: ItemPlan, start: State, echelon: Callable[[], Any], sales: Callable[[], Any]
+) -> View:
+    """The view of an item's decision maker, with what it remembers and what others share."""
+    rows = [plan.lanes[at].row for at in item.lanes_in]
+    view = View(
+        *item.key,
+        [Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows],
+    )
+    view.memory = deepcopy(start.memory.get(item.key, {}))
+    view.echelon, view.sales = echelon, sales
+    item.sharing(view)
+    return view
+
+
+def _warn_of_empty_shelf(plan: Plan) -> None:
+    """Say it where a level of 0 meets customers who do not wait for what is ordered for them."""
+    for row, at in zip(plan.demands, plan.sellers, strict=True):
+        item = plan.items[at]
+        level = getattr(item.rule, "up_to", None)
+        days = [plan.lanes[v].row.lead_time.average for v in item.lanes_in]
+        days += [] if item.made is None else [plan.recipes[item.made].row.production_time]
+        if isinstance(level, int | float) and level <= 0 < min(days) and not row.backorders:
+            text = f"{item.rule!r} of {row.node!r} for {row.product!r} orders for customers who do "
+            text += (
+                "not wait: they are gone when it comes; keep the demand of the lead time or more"
+            )
+            warnings.warn(text + ", or let customers wait (backorders)", stacklevel=4)
+
+
+def make_plan(scenario: Scenario) -> Plan:
+    """Number a scenario's items, lanes and recipes, and fix the order of every day.
+
+    >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
+    >>> [item.key for item in plan.items], plan.deciders
+    ([('mine', 'unit'), ('shop', 'unit')], (1,))
+    """
+    network = scenario.network
+    numbers = {key: at for at, key in enumerate(network.items)}
+    nodes = {n.name: n for n in network.nodes}
+    bought = {(v.destination, v.product) for v in network.lanes}
+    lanes = tuple(
+        LanePlan(
+            row=v,
+            source=numbers[v.source, v.product],
+            destination=numbers[v.destination, v.product],
+            delay=v.order_delay + nodes[v.destination].evening_review,
+            shut=0 in (v.capacity, (v.source, v.product) in bought or nodes[v.source].capacity),
+        )
+        for v in network.lanes
+    )
+    recipes = tuple(
+        RecipePlan(
+            row=r,
+            item=numbers[r.node, r.product],
+            components=tuple((numbers[r.node, c], need) for c, need in r.components.items()),
+        )
+        for r in network.recipes
+    )
+    upstream = [numbers[key] for key in upstream_items(network)]
+    items = _items(scenario, nodes, lanes, recipes)
+    plan = Plan(
+        scenario=scenario,
+        items=items,
+        lanes=lanes,
+        recipes=recipes,
+        demands=tuple(network.demands),
+        sellers=tuple(numbers[d.node, d.product] for d in network.demands),
+        turns=_turns(network, items, nodes, upstream),
+        deciders=tuple(at for at in reversed(upstream) if not items[at].unlimited),
+        upstream=tuple(upstream),
+        feeds=_feeds(items, lanes, recipes),
+    )
+    _warn_of_empty_shelf(plan)
+    return plan
+
+
+def _items(
+    scenario: Scenario,
+    nodes: dict[str, Node],
+    lanes: tuple[LanePlan, ...],
+    recipes: tuple[RecipePlan, ...],
+) -> tuple[ItemPlan, ...]:
+    """Every item with its lanes in, its claims, its recipe, its users and its demand row."""
+    network = scenario.network
+    rules: Any = scenario.rules
+    sharing: Any = scenario.sharing
+    into, out, users = defaultdict(list), defaultdict(list), defaultdict(list)
+    for at, lane in enumerate(lanes):
+        into[lane.destination].append(at)
+        out[lane.source].append((lane.row.service_rank, at))
+    for at, recipe in enumerate(recipes):
+        for component, need in recipe.components:
+            users[component].append((at, need))
+    made = {recipe.item: at for at, recipe in enumerate(recipes)}
+    asked = {(d.node, d.product): at for at, d in enumerate(network.demands)}
+    rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
+    items = []
+    for number, key in enumerate(network.items):
+        node, own_rate, demand = nodes[key[0]], rates.get(key), asked.get(key)
+        claims = [at for _, at in sorted(out[number])]
+        if demand is not None:
+            last = network.demands[demand].service_rank
+            claims.insert(sum(rank <= last for rank, _ in out[number]), -1)
+        items.append(
+            ItemPlan(
+                key=key,
+                node=node,
+                number=number,
+                holding_cost=node.holding_cost if own_rate is None else own_rate,
+                made=made.get(number),
+                lanes_in=tuple(into[number]),
+                customers=demand,
+                claims=tuple(claims),
+                users=tuple(users[number]),
+                rule=rules.get(key),
+                sourcing=scenario.sourcing.get(key, PriorityFailover()),
+                sharing=sharing.get(key, FullSharing()),
+            )
+        )
+    return tuple(items)
+
+
+def _turns(
+    network: Network, items: tuple[ItemPlan, ...], nodes: dict[str, Node], upstream: list[int]
+) -> tuple[TurnPlan, ...]:
+    """Every node's afternoon, in the order of the turns."""
+    here: dict[str, list[ItemPlan]] = {name: [] for name in nodes}
+    for at in upstream:
+        here[items[at].node.name].append(items[at])
+    return tuple(
+        TurnPlan(
+            node=nodes[name],
+            lanes_in=tuple(sorted(lane for item in here[name] for lane in item.lanes_in)),
+            recipes=tuple(item.made for item in here[name] if item.made is not None),
+            items=tuple(sorted(item.number for item in here[name] if item.claims)),
+        )
+        for name in turns(network)
+    )
+
+
+def _feeds(
+    items: tuple[ItemPlan, ...], lanes: tuple[LanePlan, ...], recipes: tuple[RecipePlan, ...]
+) -> dict[int, list[tuple[int, float]]]:
+    """What each item goes into, and the share or quantity that it has in it."""
+    feeds: dict[int, list[tuple[int, float]]] = {i.number: [] for i in items}
+    for item in items:
+        for lane, share in zip(item.lanes_in, _usual_shares(item, lanes), strict=True):
+            feeds[lanes[lane].source].append((item.number, share))
+    for recipe in recipes:
+        for component, need in recipe.components:
+            feeds[component].append((recipe.item, need))
+    return feeds
+
+
+def _usual_shares(item: ItemPlan, lanes: tuple[LanePlan, ...]) -> list[float]:
+    """The part of an item's orders that each lane gets when nothing is wrong."""
+    if isinstance(item.sourcing, PriorityFailover):
+        ranks = [(lanes[at].shut, lanes[at].row.sourcing_rank) for at in item.lanes_in]
+        return [float(at == ranks.index(min(ranks))) for at in range(len(ranks))]
+    shares = [lanes[at].row.sourcing_share for at in item.lanes_in]
+    total = sum(shares)
+    return [s / total if total else 1 / len(shares) for s in shares]

@@ -1,0 +1,309 @@
+"""Every random number of a history, drawn from named streams in blocks of replications.
+
+Each source of chance has a stream of its own, keyed by seed, name and block: ``demand`` by node and
+product, ``lead time`` by lane, ``yield`` by node and product, ``disruption`` by what it strikes.
+One number is drawn per day whether it is used or not, so a disruption, another rule or a longer
+horizon leaves every other draw as it was (common random numbers by construction). A block holds 64
+replications side by side: 100 replications are the first 100 of 1,000, whatever draws them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlab.scope.calendar import in_cycles
+from twinlab.scope.distributions import Array, Distribution, Law, Trace, Uniform, drawn_of
+from twinlab.scope.entities import (
+    Delay,
+    DemandShift,
+    Disruption,
+    ItemKey,
+    Lane,
+    LaneKey,
+    LaneOutage,
+    Outage,
+)
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.network import Network
+from twinlab.scope.scenario import Scenario, targets
+from twinlab.scope.state import Shipment, State
+
+BLOCK = 64
+
+# How many lead times are drawn, per replication, to find those that outlast a shipment's age.
+TRIES = 64
+
+# How many days beyond a scenario's end closed lanes are known to hold what is under way.
+BEYOND = 366
+
+Days = NDArray[np.int64]
+
+
+def stream(seed: int, block: int, *name: str) -> np.random.Generator:
+    """Open the stream of one source of chance for one block of replications.
+
+    Raises:
+        ScenarioError: the seed is not a whole number of at least 0.
+
+    >>> float(stream(1, 0, "demand", "shop", "bike").random()) == float(
+    ...     stream(1, 0, "demand", "shop", "bike").random())
+    True
+    """
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise ScenarioError(f"seed is a whole number of at least 0, got {seed!r}")
+    digest = blake2b("\x1f".join(name).encode(), digest_size=16).digest()
+    words = [int.from_bytes(digest[at : at + 4], "little") for at in range(0, 16, 4)]
+    return np.random.Generator(np.random.SFC64([int(seed), block, *words]))
+
+
+@dataclass(frozen=True)
+class RandomStreams:
+    """All draws of a block: arrays of days × replications (or × 1 where all are alike).
+
+    ``demand`` by (node, product) in units, shifts included; ``lead_time`` by lane in days, delays
+    included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
+    1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane.
+    ``whole`` is what is left of the node as a whole. ``held`` marks the days on which goods on a
+    lane stand still, ``active`` those on which each disruption is felt. ``arrivals`` holds the days
+    on which goods arrive that are under way at the start and that nobody tracks, by lane.
+    """
+
+    demand: dict[ItemKey, Array]
+    lead_time: dict[LaneKey, Days]
+    good_share: dict[ItemKey, Array]
+    making: dict[ItemKey, Array]
+    shipping: dict[ItemKey, Array]
+    moving: dict[LaneKey, Array]
+    whole: dict[str, Array]
+    held: dict[LaneKey, NDArray[np.bool_]]
+    active: list[NDArray[np.bool_]]
+    arrivals: dict[LaneKey, list[Days]] = field(default_factory=dict)
+
+
+def draw_streams(
+    scenario: Scenario, seed: int, block: int = 0, columns: int = BLOCK, start: State | None = None
+) -> RandomStreams:
+    """Draw everything that chance decides in the replications that begin with those of a block."""
+    network, days = scenario.network, scenario.days
+    sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
+    luck = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
+    circles = in_cycles(network)
+    for demand in network.demands:
+        scale = np.array([demand.scale(day) for day in range(days)])
+        key = (demand.node, demand.product)
+        luck.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
+    ones = np.ones(days)
+    for lane in network.lanes:
+        times = sources.draw(("lead time", *lane.key), lane.lead_time, ones)
+        circle = circles.get(lane.source)
+        back = circle is not None and circle == circles.get(lane.destination)
+        least = int(back and lane.lead_time.average > 0)
+        luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.int64)
+    for recipe in network.recipes:
+        key = (recipe.node, recipe.product)
+        share = sources.draw(("yield", *key), recipe.good_share, ones)
+        luck.good_share[key] = np.minimum(1.0, share)
+    same: Counter[tuple[str, ...]] = Counter()
+    for disruption in scenario.disruptions:
+        where = (type(disruption).__name__, *disruption.place)
+        name = ("disruption", *where, str(same[where]))
+        same[where] += 1
+        severity = _severity(disruption, sources, name, days + BEYOND)
+        luck.active.append(severity[:days] > 0)
+        _strike(luck, scenario, disruption, severity)
+    if start is not None and not start.tracked:
+        _draw_arrivals(luck, network, sources, start)
+    return luck
+
+
+def _draw_arrivals(luck: RandomStreams, network: Network, sources: Sources, start: State) -> None:
+    """When goods arrive that nobody tracks; what stands still from today on is known."""
+    yesterday = start.day - 1
+    for lane in network.lanes:
+        held = luck.held.get(lane.key)
+        due = [_outlasting(lane, s, start.day, sources) for s in start.under_way.get(lane.key, ())]
+        luck.arrivals[lane.key] = [arrival(yesterday, d - yesterday, held) for d in due]
+
+
+def arrival(days: Any, left: Any, held: Any) -> Any:
+    """Arrival days of what has some days of moving left after a day; held days do not count."""
+    if held is None:
+        return np.atleast_1d(days + left)
+    columns = np.arange(held.shape[1])
+    left = np.array(np.broadcast_arrays(left, held[:1])[0])
+    due = np.array(np.broadcast_to(days, left.shape))
+    while (left > 0).any():
+        due += left > 0
+        still = (due < len(held)) & held[np.minimum(due, len(held) - 1), columns]
+        left -= (left > 0) & ~still
+    return due[0] if np.ndim(days) == 0 else due
+
+
+def _outlasting(lane: Lane, goods: Shipment, today: int, sources: Sources) -> Days:
+    """Arrival days, by replication, of goods of which only the age is known.
+
+    The lead time L is one that outlasts the age a: it has the law of L given L ≥ a. What is older
+    than any lead time of the lane arrives today.
+    """
+    age = today - goods.left
+    if isinstance(lane.lead_time, Trace):
+        values = lane.lead_time.values
+        told = values[goods.left] if 0 <= goods.left < len(values) else lane.lead_time.average
+        return np.array([max(today, goods.left + round(told))])
+    name = ("age", *lane.key, str(goods.left))
+    parts = []
+    for block in sources.blocks:
+        generator = stream(sources.seed, block, *name)
+        drawn = np.rint(lane.lead_time.draw(generator, np.ones(TRIES), BLOCK)).astype(np.int64)
+        lasting = drawn[drawn >= age]
+        if not len(lasting):
+            lasting = np.array([age])
+        parts.append(goods.left + lasting[generator.integers(len(lasting), size=BLOCK)])
+    return np.concatenate(parts)[: sources.columns]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The streams of some consecutive blocks, side by side, of which the first columns count."""
+
+    seed: int
+    blocks: range
+    columns: int
+
+    def draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
+        """Draw one source of chance (days × columns, or × 1 where all are alike); kept a while."""
+        if not isinstance(distribution, Law):  # a user's own may change, or be unhashable
+            return self._draw(name, distribution, scale)
+        key = (self.seed, self.blocks, self.columns, name, distribution, scale.tobytes())
+        found = _SHELF.find(key)
+        if found is None:
+            found = self._draw(name, distribution, scale)
+            found.flags.writeable = False
+            _SHELF.keep(key, found)
+        return found
+
+    def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
+        drawn = np.empty((len(scale), self.columns))
+        for block in self.blocks:
+            part = drawn_of(distribution, stream(self.seed, block, *name), scale, BLOCK)
+            if part.shape[1] == 1:
+                return part.copy()
+            begin = (block - self.blocks.start) * BLOCK
+            drawn[:, begin : begin + BLOCK] = part[:, : self.columns - begin]
+        return drawn
+
+
+class Shelf:
+    """Draws of late, so that moving a slider does not draw the same luck again; the oldest go."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.held = most, 0
+        self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: Hashable) -> Array | None:
+        """The array kept under a key, if it is still there."""
+        with self._lock:
+            found = self._arrays.get(key)
+            if found is not None:
+                self._arrays.move_to_end(key)
+            return found
+
+    def keep(self, key: Hashable, array: Array) -> None:
+        """Keep an array, and let go of the ones longest unused if there is no room."""
+        with self._lock:
+            if array.nbytes > self.most // 4 or key in self._arrays:
+                return
+            self._arrays[key] = array
+            self.held += array.nbytes
+            while self.held > self.most:
+                self.held -= self._arrays.popitem(last=False)[1].nbytes
+
+
+_SHELF = Shelf(128_000_000)
+
+
+def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
+    """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
+    ones = np.ones(days)
+    drawn = sources.draw((*name, "duration"), disruption.days, ones)
+    lengths = np.maximum(1, np.ceil(drawn)).astype(np.int64)
+    if disruption.rate == 0:
+        return _one_strike(disruption, lengths)
+    strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
+    strikes[: disruption.start] = False
+    lengths = np.broadcast_to(lengths, strikes.shape)
+    severity = np.zeros(strikes.shape)
+    idle = disruption.recovery + disruption.pause
+    ends = np.full(strikes.shape[1], -1 - idle)
+    fade = disruption.recovery + 1
+    for day in range(days):
+        free = day >= ends + idle
+        ends = np.where(strikes[day] & free, day + lengths[day], ends)
+        # Whole until the end, then one step down on each day of the recovery.
+        left = 1.0 - (day - ends + 1) / fade
+        severity[day] = np.where(ends < 0, 0.0, np.clip(np.where(day < ends, 1.0, left), 0.0, 1.0))
+    return severity
+
+
+def _one_strike(disruption: Disruption, lengths: Days) -> Array:
+    """Severity of a disruption that strikes once, on its start day, for as long as drawn for it."""
+    day = np.arange(len(lengths))[:, None]
+    if disruption.start >= len(lengths):
+        return np.zeros(lengths.shape)
+    end = disruption.start + lengths[disruption.start]
+    left = 1.0 - (day - end + 1) / (disruption.recovery + 1)
+    severity = np.clip(np.where(day < end, 1.0, left), 0.0, 1.0)
+    return np.where(day < disruption.start, 0.0, severity)
+
+
+def _strike(
+    luck: RandomStreams, scenario: Scenario, disruption: Disruption, severity: Array
+) -> None:
+    """Let a disruption act on what it strikes; several on one target multiply."""
+    beyond, severity = severity, severity[: scenario.days]
+    if isinstance(disruption, Outage):
+        _strike_node(luck, scenario, disruption, severity)
+        return
+    for row in targets(disruption, scenario.network):
+        if isinstance(disruption, LaneOutage):
+            _multiply(luck.moving, row.key, 1.0 - disruption.loss * severity)
+            if disruption.holds_transit and disruption.loss == 1.0:
+                luck.held[row.key] = luck.held.get(row.key, np.False_) | (beyond == 1.0)
+        elif isinstance(disruption, Delay):
+            extra = np.rint(disruption.extra * severity).astype(np.int64)
+            luck.lead_time[row.key] = luck.lead_time[row.key] + extra
+        elif isinstance(disruption, DemandShift):
+            _multiply(luck.demand, (row.node, row.product), 1 + (disruption.factor - 1) * severity)
+
+
+def _strike_node(luck: RandomStreams, scenario: Scenario, outage: Outage, severity: Array) -> None:
+    left = 1.0 - outage.loss * severity
+    network = scenario.network
+    made = {(r.node, r.product) for r in network.recipes}
+    bought = {(v.destination, v.product) for v in network.lanes}
+    if not outage.product:
+        _multiply(luck.whole, outage.node, left)
+    for item in targets(outage, network):
+        _multiply(luck.making, item, left)
+        if outage.stock_ships or item not in made | bought:
+            continue
+        # A maker's finished stock leaves unless the site is wholly shut.
+        _multiply(luck.shipping, item, np.where(left == 0.0, 0.0, 1.0) if item in made else left)
+
+
+def _multiply(
+    factors: dict[str, Array] | dict[ItemKey, Array] | dict[LaneKey, Array],
+    key: object,
+    factor: Array,
+) -> None:
+    table: dict[object, Array] = factors  # type: ignore[assignment]
+    table[key] = table[key] * factor if key in table else factor

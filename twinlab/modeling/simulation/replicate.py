@@ -1,0 +1,256 @@
+"""``replicate`` lives many replications of a scenario, in pieces that anybody may work on."""
+
+import math
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.simulation.kpis import check_kpis
+from twinlab.modeling.simulation.output_analysis import (
+    SETTLING,
+    Spread,
+    days_left_out,
+    estimate,
+    stretch,
+    watched_rows,
+)
+from twinlab.modeling.simulation.plan import Plan, make_plan
+from twinlab.modeling.simulation.random_streams import BLOCK, draw_streams
+from twinlab.modeling.simulation.replications import Band, Replications, band_rows, read_band
+from twinlab.modeling.simulation.vector_engine import BatchEngine
+from twinlab.modeling.simulation.vector_state import SETTLE, record_rows
+from twinlab.scope.columns import Row, column
+from twinlab.scope.distributions import Array
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State, go_on
+
+__all__ = ["Precision", "replicate"]
+
+
+# Numbers of items × replications in one piece of work: bounded memory, and long rows, since NumPy's
+# work must outweigh its calls.
+_PIECE = 400_000
+
+
+@dataclass(frozen=True)
+class Precision(Row):
+    """Go on until the interval of a KPI's mean is narrow: half its width / the mean ≤ relative.
+
+    Source: Law (2015) section 9.4.1, sequential procedure for relative precision.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> replicate(shop, Precision(relative=0.001), seed=1).replications
+    384
+    """
+
+    relative: float = column("share", meaning="half the interval over the mean", low=1e-6, high=1)
+    kpi: str = column("name", "fill_rate", "which KPI; see KPIs")
+    confidence: float = column("share", 0.95, "of the interval", low=0.5, high=0.9999)
+    most: int = column("replications", 100_000, "give up, with a warning, after so many", low=1)
+    least: int = column("replications", BLOCK, "begin with so many", low=2)
+
+    def check(self) -> None:
+        """The KPI is one of those that there are."""
+        check_kpis([self.kpi])
+
+    def wanted(self, batch: Replications) -> int:
+        """How many replications will probably do; no more than there are, if they do."""
+        found = estimate(getattr(batch.kpis, self.kpi), self.confidence)
+        goal = self.relative * abs(found.mean)
+        half = (found.high - found.low) / 2
+        if half <= goal:
+            return batch.replications
+        # The width falls with the square root; never more than tenfold at once.
+        factor = min(10.0, (half / goal) ** 2) if goal > 0 else 10.0
+        return max(batch.replications + BLOCK, math.ceil(batch.replications * factor))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one piece of work brings back: totals over days, by row and replication."""
+
+    totals: Array
+    stretches: Array  # of the rows that ``horizon`` watches, over two stretches of last days
+    variances: dict[str, Array]
+    traces: dict[Band, Array]
+
+
+def replicate(
+    scenario: Scenario,
+    replications: int | Precision = 1000,
+    seed: int = 0,
+    *,
+    start: State | None = None,
+    bands: Iterable[str | tuple[Any, ...]] = (),
+    warm_up: int | str = 0,
+) -> Replications:
+    """Live through many replications of a scenario at once, and keep what each amounts to.
+
+    Replication r is the history ``simulate(scenario, seed, replication=r)``, to the last bit. In
+    place of a number, a ``Precision`` adds replications in whole blocks until it holds. ``start``
+    is a state to go on from. ``bands`` names measures whose daily values are kept, such as
+    ``"backlog"`` or ``("on_hand", "shop")``. ``warm_up`` leaves the first days out of everything: a
+    number of days, or ``"mser5"``, which finds it in the first block. Work is shared as the
+    ``joblib.parallel_config`` in force says (processes, a Dask cluster, …); that changes no number.
+
+    Raises:
+        ScenarioError: a rule cannot decide for many replications at once, or returns no quantity;
+            the start does not fit the scenario.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+    >>> replicate(shop, 100, seed=1, warm_up=10)
+    Replications(100 replications × 40 days after a warm-up of 10, 2 nodes, seed 1)
+    """
+    until = replications if isinstance(replications, Precision) else None
+    count: Any = -(-until.least // BLOCK) * BLOCK if until else replications
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ScenarioError(
+            f"replications is a whole number of at least 1, or a Precision, got {replications!r}"
+        )
+
+    def pilot() -> list[Array]:
+        first = replicate(scenario, min(count, BLOCK), seed, start=start, bands=SETTLING)
+        return [first.band(name).mean(axis=1) for name in SETTLING]
+
+    plan = make_plan(scenario)
+    start = None if start is None else go_on(start, scenario)
+    out = days_left_out(warm_up, scenario.days - (start.day if start else 0), pilot)
+    task = (plan, seed, start, tuple(read_band(plan, band) for band in bands), out)
+    pieces = _run(plan, task, 0, count)
+    batch = _gather(plan, task, count, pieces)
+    while until is not None and until.wanted(batch) > count:
+        if count >= until.most:
+            warnings.warn(
+                f"precision {until.relative:g} of {until.kpi} not reached after {count:,} "
+                "replications: raise Precision(most=…), or ask for less",
+                stacklevel=2,
+            )
+            break
+        more = -(-min(until.wanted(batch), until.most) // BLOCK) * BLOCK
+        pieces += _run(plan, task, count, more)
+        count = more
+        batch = _gather(plan, task, count, pieces)
+    return batch
+
+
+_Task = tuple[Plan, int, State | None, tuple[Band, ...], int]
+
+
+def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
+    """Live through replications begin to end, in pieces of whole blocks, here or on workers."""
+    width = max(4, min(64, _PIECE // (len(plan.items) * BLOCK))) * BLOCK
+    work = [(task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
+    return share(live_through, work)
+
+
+def share(function: Callable[..., Any], work: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Do pieces of work here, or on the workers of the ``joblib.parallel_config`` in force."""
+    # Whoever has set a joblib.parallel_config has imported joblib.
+    if "joblib" not in sys.modules:
+        return [function(*piece) for piece in work]
+    from joblib import Parallel, delayed  # an extra
+
+    return list(Parallel()(delayed(function)(*piece) for piece in work))
+
+
+def live_through(task: _Task, block: int, columns: int) -> Piece:
+    """Live through some replications, beginning with those of a block, and add up their days."""
+    plan, seed, start, bands, warm_up = task
+    return live_days(open_engine(plan, seed, start, block, columns), bands, warm_up)
+
+
+def live_days(engine: BatchEngine, bands: tuple[Band, ...] = (), warm_up: int = 0) -> Piece:
+    """Live through the days that an engine has before it, and add up those after a warm-up."""
+    plan, books = engine.plan, engine.books
+    days = range(engine.day + warm_up, plan.scenario.days)
+    _warm_up(engine, days.start)
+    spread = Spread()
+    rows = {band: band_rows(plan, band) for band in bands}
+    # Flows may add up over days, unless somebody wants to see them day by day.
+    cleared, read = (books.flows, books.record) if bands else (books.asked_today, books.today)
+    totals = np.zeros(read.shape)
+    watched, length = watched_rows(plan), stretch(plan.scenario, len(days))[0]
+    marks = []  # what the watched rows have added up to, before each stretch and at the end
+    traces = {band: np.empty((len(days), read.shape[-1])) for band in bands}
+    for at, day in enumerate(days):
+        if length and len(days) - at in (length, 2 * length):
+            # What has no total here adds up in the record itself.
+            marks.append(np.vstack([totals, books.record[len(totals) :]])[watched])
+        cleared.fill(0.0)
+        engine.live(day)
+        if bands or at % SETTLE == SETTLE - 1:
+            books.settle()
+        totals += read
+        spread.add(books.decided, books.asked_today, engine.service.demanded.sum(axis=0))
+        for band, trace in traces.items():
+            trace[at] = books.record[rows[band]].sum(axis=0)
+    books.settle()
+    read[:] = totals
+    totals = books.record
+    variances = dict(zip(("ordered", "asked", "demand"), spread.variances(), strict=False))
+    marks.append(totals[watched])
+    return Piece(totals, np.diff(marks, axis=0), variances, traces)
+
+
+def _warm_up(engine: BatchEngine, until: int) -> None:
+    """Live through the days before the first that counts, and forget what happened on them."""
+    for day in range(engine.day, until):
+        engine.live(day)
+        engine.books.settle()
+        engine.books.flows.fill(0.0)
+    engine.service.arrived.fill(True)  # a first day begins a replenishment cycle
+
+
+def open_engine(plan: Plan, seed: int, start: Any, block: int, columns: int) -> BatchEngine:
+    """A batch engine on the first day, for some replications that begin with those of a block."""
+    luck = draw_streams(plan.scenario, seed, block, columns, start)
+    return BatchEngine(plan, luck, columns, start)
+
+
+def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Replications:
+    """Put the pieces side by side."""
+    _, seed, start, bands, warm_up = task
+    totals = _side_by_side([p.totals for p in pieces])
+    stretches = np.concatenate([p.stretches for p in pieces], axis=-1)
+    variances = {
+        name: np.concatenate([p.variances[name] for p in pieces], axis=-1)
+        for name in pieces[0].variances
+    }
+    traces = {band: np.hstack([p.traces[band] for p in pieces]) for band in bands}
+    given = start.copy() if start else None
+    return Replications(plan, seed, count, given, warm_up, totals, stretches, variances, traces)
+
+
+def _side_by_side(blocks: Sequence[Array]) -> Array:
+    """Blocks in one, row by row; what nothing ever happens to stays untouched memory."""
+    whole = np.zeros((len(blocks[0]), sum(block.shape[1] for block in blocks)))
+    begin = 0
+    for block in blocks:
+        end = begin + block.shape[1]
+        for row in np.flatnonzero(block.any(axis=1)):
+            whole[row, begin:end] = block[row]
+        begin = end
+    return whole
+
+
+def nights_of(
+    scenario: Scenario, seed: int, replication: int, start: State | None = None, warm_up: int = 0
+) -> dict[str, Array]:
+    """What the batch engine records on every night of one replication (days × numbers)."""
+    block, column = divmod(replication, BLOCK)
+    engine = open_engine(make_plan(scenario), seed, start, block, BLOCK)
+    books, nights = engine.books, []
+    for at, day in enumerate(range(engine.day, scenario.days)):
+        books.flows.fill(0.0)
+        if at == warm_up:
+            engine.service.arrived.fill(True)
+        engine.live(day)
+        books.settle()
+        nights.append(books.record[:, column].copy())
+    recorded = np.array(nights[warm_up:]).reshape(-1, len(books.record))
+    return {name: recorded[:, part] for name, part in record_rows(engine.plan).items()}

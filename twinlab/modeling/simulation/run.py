@@ -1,0 +1,164 @@
+"""A run: one history, with its log, its daily table and its KPIs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from twinlab.modeling.simulation.kpis import KPIs, evaluate
+from twinlab.modeling.simulation.measures import MEASURES, measure
+from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out
+from twinlab.modeling.simulation.plan import Plan
+from twinlab.scope.calendar import DUST
+from twinlab.scope.columns import Sealed, frozen
+from twinlab.scope.distributions import Array
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
+from twinlab.scope.log import Log
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State, fold
+
+__all__ = ["Run"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Sealed):
+    """One history of a scenario.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+    >>> simulate(shop, seed=1)
+    Run(50 days, 2 nodes, 348 events, seed 1, replication 0)
+    """
+
+    plan: Plan
+    seed: int
+    replication: int
+    start: State
+    log: Log
+    nights: dict[str, Array]
+    warm_up: int = 0  # days left out before the first that counts
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was simulated."""
+        return self.plan.scenario
+
+    @property
+    def days(self) -> range:
+        """The days lived through."""
+        return range(self.start.day, self.start.day + len(self.nights["on_hand"]))
+
+    @cached_property
+    def measures(self) -> dict[str, Array]:
+        """Every measure as an array of days × items (see ``modeling.measures``)."""
+        return frozen(measure(self.plan, self.nights))  # type: ignore[no-any-return]
+
+    def series(self, name: str, node: str = "", product: str = "") -> Array:
+        """One measure per day, summed over the items of a node and product (all, if not given).
+
+        Raises:
+            ScenarioError: there is no such measure, node or product.
+
+        >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
+        >>> simulate(Scenario(shop, BaseStock(5), days=2)).series("on_hand", "shop").tolist()
+        [2.0, 1.0]
+        """
+        if name not in MEASURES:
+            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
+        return np.asarray(self.measures[name][:, self.plan.columns(node, product)].sum(axis=1))
+
+    def total(self, name: str, node: str = "", product: str = "") -> float:
+        """A measure, or a count such as ``cycles``, summed over days and items."""
+        if name in MEASURES or name not in self.nights:
+            return float(self.series(name, node, product).sum())
+        if name not in self.nights:
+            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
+        return float(self.nights[name][:, self.plan.columns(node, product)].sum())
+
+    def variance(self, name: str, node: str = "", product: str = "") -> float:
+        """The variance over days of a measure summed over items, added up as a batch does it."""
+        everything = name == "demand" and not node and not product
+        items = dict.fromkeys(self.plan.sellers) if everything else self.plan.columns(node, product)
+        if name not in MEASURES:
+            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
+        spread = Spread()
+        for today in self.measures[name]:
+            spread.add(np.array([sum(today[item] for item in items)]))
+        return float(spread.variances()[0][0])
+
+    @property
+    def daily(self) -> pd.DataFrame:
+        """The tidy daily table: one row per day, node and product, one column per measure."""
+        return daily_table(self.plan, self.days, self.measures)
+
+    @cached_property
+    def kpis(self) -> KPIs:
+        """How well the whole chain did (see ``modeling.kpis``)."""
+        return evaluate(self)
+
+    @property
+    def state(self) -> State:
+        """The state after the last day: the fold of the log."""
+        return fold(self.log, self.scenario.network, self.start)
+
+    def state_on(self, day: int) -> State:
+        """The state on the morning of a day, from which a run can start.
+
+        Raises:
+            ScenarioError: the day was not lived through.
+
+        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+        >>> simulate(shop, seed=1).state_on(20).day
+        20
+        """
+        if not self.start.day <= day <= self.start.day + len(self.days):
+            raise ScenarioError(f"day {day} is outside the run's days {self.days}")
+        return fold(self.log.before(day), self.scenario.network, self.start)
+
+    def after(self, warm_up: int | str) -> Run:
+        """The same history without its first days (as in ``replicate``), in every KPI and chart.
+
+        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+        >>> simulate(shop, seed=1).after(10)
+        Run(40 days after a warm-up of 10, 2 nodes, 280 events, seed 1, replication 0)
+        """
+        found = (self.series(name) for name in SETTLING)
+        out = days_left_out(warm_up, len(self.days), lambda: found)
+        day = self.start.day + out
+        nights = {name: rows[out:].copy() for name, rows in self.nights.items()}
+        _begin_cycles(self.plan, nights)
+        log = Log(event for event in self.log if event.day >= day)
+        return replace(
+            self, start=self.state_on(day), log=log, nights=nights, warm_up=self.warm_up + out
+        )
+
+    def __repr__(self) -> str:
+        nodes = len(self.scenario.network.nodes)
+        out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
+        return (
+            f"Run({len(self.days)} days{out}, {nodes} nodes, {len(self.log)} events, "
+            f"seed {self.seed}, replication {self.replication})"
+        )
+
+
+def _begin_cycles(plan: Plan, nights: dict[str, Array]) -> None:
+    """Let a replenishment cycle of every item that customers ask begin on the first night."""
+    cycles, spoilt = nights["cycles"], nights["cycles_spoilt"]
+    for item in set(plan.sellers):
+        end = int(np.append(cycles[1:, item], 1.0).argmax()) + 1
+        short = nights["owed"][:end, len(plan.lanes) + item] + nights["lost"][:end, item] >= DUST
+        cycles[0, item], spoilt[:end, item] = 1.0, 0.0
+        spoilt[short.argmax(), item] += short.any()
+
+
+def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> pd.DataFrame:
+    """Measures (days × items) as a tidy table."""
+    items = [item.key for item in plan.items]
+    table = {
+        "day": np.repeat(np.array(days), len(items)),
+        "node": [node for node, _ in items] * len(days),
+        "product": [product for _, product in items] * len(days),
+    }
+    return pd.DataFrame(table | {name: m.ravel() for name, m in measures.items()})

@@ -1,0 +1,299 @@
+"""The ledger of the batch engine: rows of numbers, one column per replication.
+
+``record`` is one block of rows: every stock and flow that a night records, in the order of
+``measures``. The named parts (``on_hand``, ``shipped``, …) are windows on it.
+
+Service in the batch engine: what customers get on time, in many replications at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.simulation.measures import FLOWS, IN_FULL, STOCKS
+from twinlab.modeling.simulation.plan import LanePlan, Plan
+from twinlab.modeling.simulation.random_streams import RandomStreams, arrival
+from twinlab.scope.calendar import DUST
+from twinlab.scope.distributions import Array
+from twinlab.scope.state import Claim, Posted, ProductionLot, State
+
+# Flows that count days on which something was so.
+COUNTS = ("sent", "lines", "lines_in_full", "cycles", "cycles_spoilt")
+SETTLE = 250  # days; a byte counts to 255
+
+
+# By day of arrival: an array, or one row per day where all replications have one lead time.
+Ring = list[Array | None] | Array
+
+
+def record_rows(plan: Plan) -> dict[str, slice]:
+    """Say which rows of a record hold which stock or flow.
+
+    >>> from twinlab.modeling.simulation.plan import make_plan
+    >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
+    >>> record_rows(plan)["owed"]
+    slice(4, 7, None)
+    """
+    items, lanes, recipes = len(plan.items), len(plan.lanes), len(plan.recipes)
+    lengths = {"owed": lanes + items, "in_process": recipes}
+    lengths |= dict.fromkeys(("in_transit", "shipped", "sent"), lanes)
+    rows, begin = {}, 0
+    for name in (*STOCKS, *FLOWS):
+        rows[name] = slice(begin, begin + lengths.get(name, items))
+        begin = rows[name].stop
+    return rows
+
+
+class Ledger:
+    """The stocks, flows, orders and shipments of a width of replications."""
+
+    def __init__(
+        self, plan: Plan, luck: RandomStreams, width: int, start: State, fresh: bool
+    ) -> None:
+        """Lay out the rows and fill in the start state (``fresh``: a network's first morning)."""
+        self.plan, self.luck, self.width, self.start = plan, luck, width, start
+        rows = record_rows(plan)
+        self.record = np.zeros((rows[FLOWS[-1]].stop, width))
+        stocks, asked = rows["asked_today"].start, rows["asked_today"].stop
+        # Stocks and requests stand for today; other flows add up until somebody clears them.
+        self.today, self.flows = self.record[:asked], self.record[stocks:]
+        self.on_hand, self.on_order, self.owed, self.in_transit, self.in_process = (
+            self.record[rows[name]] for name in STOCKS
+        )
+        (
+            self.asked_today,
+            self.demanded,
+            self.ordered,
+            self.received,
+            self.started,
+            self.finished,
+            self.consumed,
+            self.scrap,
+            self.shipped,
+            self.sent,
+            self.served,
+            self.lost,
+            self.on_time,
+            self.lines,
+            self.lines_in_full,
+            self.cycles,
+            self.cycles_spoilt,
+        ) = (self.record[rows[name]] for name in FLOWS)
+        self.asked = np.zeros((len(plan.items), width))
+        self.to_make = np.zeros((len(plan.recipes), width))
+        # Yes or no, day by day: bytes, that ``settle`` adds to the record before they overflow.
+        self.counts = {name: np.zeros(getattr(self, name).shape, np.uint8) for name in COUNTS}
+        self.goes = np.zeros(width, dtype=bool)
+        self._dust = np.full(width, DUST)
+        # The rows one by one: indexing a block takes as long as adding up a thousand numbers.
+        self.stock, self.coming = list(self.on_hand), list(self.on_order)
+        self.debt, self.under_way = list(self.owed), list(self.in_transit)
+        self.asked_rows, self.ordered_rows = list(self.asked_today), list(self.ordered)
+        self.claims = [
+            tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
+            for item in plan.items
+        ]
+        self.left: Any = np.inf  # of the capacity of the node whose turn it is
+        self.columns = np.arange(width)
+        self.zero = np.zeros(width)
+        self.decided = np.zeros((len(plan.items), width))
+        self.lasting = _requests_that_last(plan, start)
+        self._open_state(start)
+        self._open_lanes(start, fresh)
+        self._open_recipes(start)
+
+    # -- opening --
+
+    def _open_state(self, start: State) -> None:
+        keys: list[Claim] = [item.key for item in self.plan.items]
+        lanes: list[Claim] = [lane.row.key for lane in self.plan.lanes]
+        made = [keys[recipe.item] for recipe in self.plan.recipes]
+        tables: list[tuple[Array, dict[Any, float], list[Claim]]] = [
+            (self.on_hand, start.on_hand, keys),
+            (self.on_order, start.on_order, keys),
+            (self.asked, start.asked, keys),
+            (self.owed, start.owed, [*lanes, *keys]),
+            (self.to_make, start.to_make, made),
+            (self.in_transit, start.in_transit, lanes),
+            (self.in_process, start.in_process, made),
+        ]
+        for rows, table, names in tables:
+            for row, name in zip(rows, names, strict=True):
+                row.fill(table.get(name, 0.0))
+
+    def _open_lanes(self, start: State, fresh: bool) -> None:
+        """Rings of days: goods under way by arrival, orders in the mail by when they are seen."""
+        self.pipeline: list[Ring] = []
+        self.slots: list[Any] = []  # by day: where in the ring a shipment goes
+        self.mail: list[Array] = []
+        for lane in self.plan.lanes:
+            ring, slots = _open_ring(lane, self.luck, self.columns, start, fresh)
+            self.pipeline.append(ring)
+            self.slots.append(slots)
+            self.mail.append(_open_mail(start, lane.row.key, lane.delay, self.width))
+
+    def _open_recipes(self, start: State) -> None:
+        """Rings of production by finishing day, and last night's requests."""
+        self.process: list[list[tuple[Array, Array] | None]] = []
+        self.requests: list[Array] = []
+        for recipe in self.plan.recipes:
+            item = self.plan.items[recipe.item]
+            batches = start.batches[item.key]
+            length = _days(recipe.row.production_time, batches, start.day)
+            started, good = np.zeros((length, self.width)), np.zeros((length, self.width))
+            for batch in batches:
+                started[batch.due % length] += batch.started
+                good[batch.due % length] += batch.good
+            pairs = zip(started, good, strict=True)
+            self.process.append([pair if pair[0].any() else None for pair in pairs])
+            self.requests.append(_open_mail(start, item.key, item.node.evening_review, self.width))
+
+    # -- small moves --
+
+    def without_dust(self, quantity: Array) -> Array | None:
+        """Leave out dust; None if nothing is left. ``goes`` says in which replications it is."""
+        np.greater_equal(quantity, self._dust, out=self.goes)
+        count = int(np.count_nonzero(self.goes))
+        if count == self.width:
+            return quantity
+        return quantity * self.goes if count else None
+
+    def settle(self) -> None:
+        """Put the counts on record."""
+        for name, counts in self.counts.items():
+            rows = getattr(self, name)
+            rows += counts
+            counts.fill(0)
+
+    def ask(self, item: int, quantity: Array) -> None:
+        """Somebody asks an item for units."""
+        row = self.asked_rows[item]
+        row += quantity
+        if item in self.lasting:
+            self.asked[item] += quantity
+
+    def order(self, item: int, quantity: Array) -> None:
+        """An item's node orders units."""
+        row = self.coming[item]
+        row += quantity
+        row = self.ordered_rows[item]
+        row += quantity
+
+    def backlog(self, item: int) -> Array:
+        """Units asked of an item and not yet handed over: claims in order of service, then use."""
+        claims = self.claims[item]
+        total = self.debt[claims[0]].copy() if claims else np.zeros(self.width)
+        for claim in claims[1:]:
+            total += self.owed[claim]
+        for recipe, need in self.plan.items[item].users:
+            total += self.to_make[recipe] if need == 1.0 else self.to_make[recipe] * need
+        return total
+
+
+def _requests_that_last(plan: Plan, start: State) -> set[int]:
+    """Items whose requests are not all of today when they decide: they may add up over days."""
+    place = {number: at for at, number in enumerate(plan.deciders)}
+    last = len(place)
+    lasting = {
+        item.number
+        for item in plan.items
+        if item.node.evening_review or item.node.review_period > 1 or start.asked[item.key]
+    }
+    for lane in plan.lanes:
+        if not lane.delay and place[lane.destination] > place.get(lane.source, last):
+            lasting.add(lane.source)
+    for recipe in plan.recipes:
+        for component, _ in recipe.components:
+            if place[recipe.item] > place[component]:
+                lasting.add(component)
+    return {number for number in lasting if not plan.items[number].unlimited}
+
+
+def _days(usual: int, under_way: Sequence[Posted | ProductionLot], today: int) -> int:
+    """How many days a ring needs: one where nothing is ever under way."""
+    return 1 + max([usual, bool(under_way), *(one.due - today for one in under_way)])
+
+
+def _open_mail(start: State, claim: Claim, delay: int, width: int) -> Array:
+    """Orders in the mail by the day on which they are seen."""
+    letters = start.mail[claim]
+    ring = np.zeros((_days(delay, letters, start.day), width))
+    for posted in letters:
+        ring[posted.due % len(ring)] += posted.quantity
+    return ring
+
+
+def _open_ring(
+    lane: LanePlan, luck: RandomStreams, columns: Any, start: State, fresh: bool
+) -> tuple[Ring, Any]:
+    """A lane's ring of days with what is under way at the start, and the slots of shipments."""
+    key = lane.row.key
+    times, held = luck.lead_time[key], luck.held.get(key)
+    due = arrival(np.arange(len(times))[:, None], times, held)
+    longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
+    told = luck.arrivals.get(key)
+    waiting = [
+        (
+            arrival(-1, s.due + 1, held) if fresh else told[at] if told else np.array([s.due]),
+            s.quantity,
+        )
+        for at, s in enumerate(start.under_way.get(key, ()))
+    ]
+    longest = max([longest, *(int(days.max()) - start.day for days, _ in waiting)])
+    width = len(columns)
+    ring = np.zeros((longest + 1, width))
+    for days, quantity in waiting:
+        ring[np.broadcast_to(days, width) % len(ring), columns] += quantity
+    if due.shape[1] > 1:
+        return ring, due % len(ring) * width + columns
+    # All replications have one lead time: a day's goods stay the row that was shipped.
+    return [row if row.any() else None for row in ring], (due[:, 0] % len(ring)).tolist()
+
+
+class BatchService:
+    """What customers get on time, and which replenishment cycles have a stock-out."""
+
+    def __init__(self, plan: Plan, books: Ledger) -> None:
+        self.books = books
+        sellers = list(dict.fromkeys(plan.sellers))
+        self.sellers = np.array(sellers, dtype=np.int64)
+        shape = (len(sellers), books.width)
+        self.place = {item: at for at, item in enumerate(sellers)}
+        self.demanded, self.served, self.lost = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.arrived = np.zeros(shape, dtype=bool)
+        self.rows = as_slice(self.sellers)
+        self.customers = as_slice(len(plan.lanes) + self.sellers)
+        self.waiting = books.owed[self.customers].copy()
+        self.zero, self.spare = np.zeros(shape), np.zeros(shape)
+        self.spoilt = np.zeros((len(sellers), books.width), dtype=bool)
+
+    def judge(self, day: int) -> None:
+        """Count what customers get on time, and which cycles have a stock-out."""
+        books, rows, counts = self.books, self.rows, self.books.counts
+        if day == books.start.day:
+            self.arrived.fill(True)
+        lines = self.demanded > 0.0
+        on_time = np.subtract(self.served, self.waiting, out=self.waiting)
+        np.maximum(on_time, self.zero, out=on_time)
+        books.served[rows] += self.served
+        books.on_time[rows] += on_time
+        counts["lines"][rows] += lines
+        lines &= on_time >= np.multiply(self.demanded, IN_FULL, out=self.spare)
+        counts["lines_in_full"][rows] += lines
+        counts["cycles"][rows] += self.arrived
+        np.greater(self.spoilt, self.arrived, out=self.spoilt)  # a new cycle has none yet
+        self.waiting[:] = books.owed[self.customers]
+        short = np.add(self.waiting, self.lost, out=self.spare) >= DUST
+        counts["cycles_spoilt"][rows] += np.greater(short, self.spoilt)
+        self.spoilt |= short
+        self.arrived.fill(False)
+
+
+def as_slice(numbers: Any) -> Any:
+    """Row numbers as a slice, if they are consecutive: a window is read faster than picked rows."""
+    first = int(numbers[0]) if len(numbers) else 0
+    same = np.array_equal(numbers, np.arange(first, first + len(numbers)))
+    return slice(first, first + len(numbers)) if same else numbers

@@ -1,0 +1,410 @@
+"""What chance can do: distributions of demand, lead time and yield, and fixed traces.
+
+Each is frozen, prints as the text that a table holds (``Normal(mean=5.0, sd=1.0)``) and draws.
+
+What a law amounts to as the engines draw it: mean, spread, whole days, sums.
+
+By formula where there is one; else, and for laws of one's own, by drawing from a stream that
+belongs to these questions alone: the same law always has the same answer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinlab.scope.errors import NetworkError, ScenarioError, shown
+
+__all__ = [
+    "Constant",
+    "Empirical",
+    "Gamma",
+    "LogNormal",
+    "NegativeBinomial",
+    "Normal",
+    "Poisson",
+    "Trace",
+    "Uniform",
+]
+
+
+Array = NDArray[np.float64]
+
+
+@runtime_checkable
+class Distribution(Protocol):
+    """Anything that has a mean, a lowest value, and can draw days × replications."""
+
+    @property
+    def average(self) -> float:
+        """The expected value."""
+
+    @property
+    def lowest(self) -> float:
+        """The smallest value it can give."""
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw ``len(scale)`` days × ``width`` replications (× 1 if all are alike).
+
+        Day d is scaled by ``scale[d]``; the first days do not depend on how many there are.
+        """
+
+
+def is_distribution(value: Any) -> bool:
+    """Tell whether a value can draw (and is not merely a number).
+
+    >>> is_distribution(Poisson(4)), is_distribution(4)
+    (True, False)
+    """
+    return isinstance(value, Distribution)
+
+
+class Law:
+    """A family of chances: parameters checked when it is made, printed as it is written."""
+
+    _above_zero: tuple[str, ...] = ()
+    _most, _range = np.inf, "above 0"
+
+    def __post_init__(self) -> None:
+        """Check that parameters are numbers and that spreads are above zero."""
+        for f in fields(self):  # type: ignore[arg-type]
+            value, many = getattr(self, f.name), "tuple" in str(f.type)
+            try:  # arrays and columns of tables are lists, a text is none
+                given = "no number" if isinstance(value, str | bool) else value if many else [value]
+                numbers = tuple(map(float, given))
+            except (TypeError, ValueError, OverflowError):
+                numbers = (np.nan,)
+            if not np.all(np.isfinite(numbers)):
+                what = f"{f.name} is a {'list of ' * many}finite number{'s' * many}"
+                raise NetworkError(f"{type(self).__name__}: {what}, got {shown(value)}")
+            if f.name in self._above_zero and not 0 < min(numbers, default=1) <= self._most:
+                raise NetworkError(f"{self}: {f.name} must be {self._range}, got {shown(value)}")
+            object.__setattr__(self, f.name, numbers if many else numbers[0])
+
+    @property
+    def lowest(self) -> float:
+        """The smallest value it can give (draws below zero are cut to zero)."""
+        return 0.0
+
+    @property
+    def average(self) -> float:
+        """The expected value, its parameter ``mean`` (before draws are cut at zero)."""
+        return float(self.mean)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Constant(Law):
+    """The same value every day.
+
+    >>> Constant(3).average
+    3.0
+    """
+
+    value: float
+
+    @property
+    def average(self) -> float:
+        """The value itself."""
+        return self.value
+
+    @property
+    def lowest(self) -> float:
+        """The value itself."""
+        return self.value
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Give the scaled value, one column for all replications."""
+        return self.value * scale[:, None]
+
+
+@dataclass(frozen=True)
+class Trace(Law):
+    """Values that are known day by day, for example a recorded demand.
+
+    >>> Trace((3, 4, 3)).average
+    3.3333333333333335
+    """
+
+    values: tuple[float, ...] = ()
+
+    @property
+    def average(self) -> float:
+        """The mean of the recorded values."""
+        return float(np.mean(self.values)) if self.values else 0.0
+
+    @property
+    def lowest(self) -> float:
+        """The smallest recorded value."""
+        return min(self.values, default=0.0)
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Give each day's scaled value, one column for all replications."""
+        return np.asarray(np.asarray(self.values[: len(scale)]) * scale)[:, None]
+
+
+@dataclass(frozen=True)
+class Normal(Law):
+    """The normal distribution, cut at zero.
+
+    >>> Normal(mean=5, sd=1)
+    Normal(mean=5.0, sd=1.0)
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × (mean + sd × z), and zero where that is negative."""
+        drawn = generator.standard_normal((len(scale), width)) * self.sd
+        drawn += self.mean
+        drawn *= scale[:, None]  # to look for the lowest is quicker than to cut it
+        return drawn if drawn.min(initial=0.0) >= 0.0 else np.maximum(0.0, drawn)
+
+
+@dataclass(frozen=True)
+class Poisson(Law):
+    """Whole units that arrive independently of each other; the scale multiplies the mean.
+
+    >>> Poisson(4).average
+    4.0
+    """
+
+    mean: float
+    _above_zero = ("mean",)
+    _most, _range = 1e18, "above 0 and at most 1e18, which is all that numpy can draw"
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw whole units with mean ``mean × scale``."""
+        rates = np.repeat(self.mean * scale[:, None], width, axis=1)
+        return generator.poisson(rates).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class NegativeBinomial(Law):
+    """Whole units that vary more than Poisson: variance sd² above the mean.
+
+    The number of failures before n successes, n = mean² / (sd² − mean).
+
+    >>> NegativeBinomial(mean=4, sd=3).average
+    4.0
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def __post_init__(self) -> None:
+        """Check that the variance is above the mean."""
+        super().__post_init__()
+        if self.sd**2 <= self.mean:
+            raise NetworkError(
+                f"{self}: sd² = {self.sd**2:g} must be above the mean {self.mean:g}: "
+                "take Poisson or Normal for steadier demand"
+            )
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw Poisson units whose mean itself is gamma distributed."""
+        shape = self.mean**2 / (self.sd**2 - self.mean)
+        # Two streams, so that a longer horizon begins with the days of a shorter one.
+        levels, counts = generator.spawn(2)
+        level = levels.standard_gamma(shape, (len(scale), width))
+        rates = level * (self.mean * scale[:, None] / shape)
+        return np.asarray(counts.poisson(rates).astype(np.float64))
+
+
+@dataclass(frozen=True)
+class LogNormal(Law):
+    """Positive values with a long right tail, stated by their own mean and sd.
+
+    >>> LogNormal(mean=14, sd=4).average
+    14.0
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × exp(normal), with the stated mean and sd."""
+        variance = np.log1p((self.sd / self.mean) ** 2)
+        z = np.sqrt(variance) * generator.standard_normal((len(scale), width))
+        level = np.exp(np.log(self.mean) - variance / 2 + z)
+        return np.asarray(scale[:, None] * level)
+
+
+@dataclass(frozen=True)
+class Gamma(Law):
+    """Positive values, stated by their mean and sd (sd = mean is the exponential).
+
+    >>> Gamma(mean=10, sd=10).average
+    10.0
+    """
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × gamma with the stated mean and sd."""
+        shape = (self.mean / self.sd) ** 2
+        level = generator.standard_gamma(shape, (len(scale), width))
+        return np.asarray(level * (self.mean / shape * scale[:, None]))
+
+
+@dataclass(frozen=True)
+class Uniform(Law):
+    """Any value between low and high, all equally likely.
+
+    >>> Uniform(low=0.9, high=1.0).average
+    0.95
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        """Check that low is not above high."""
+        super().__post_init__()
+        if self.low > self.high:
+            raise NetworkError(f"{self}: low is above high: swap them")
+
+    @property
+    def average(self) -> float:
+        """The middle between low and high."""
+        return (self.low + self.high) / 2
+
+    @property
+    def lowest(self) -> float:
+        """Low."""
+        return self.low
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × (low + (high − low) × u)."""
+        u = generator.random((len(scale), width))
+        return np.asarray(scale[:, None] * (self.low + (self.high - self.low) * u))
+
+
+@dataclass(frozen=True)
+class Empirical(Law):
+    """One of the observed values, each as likely as it was observed.
+
+    >>> Empirical((2, 3, 3, 4)).average
+    3.0
+    """
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check that something was observed."""
+        super().__post_init__()
+        if not self.values:
+            raise NetworkError("Empirical: give at least one observed value")
+
+    @property
+    def average(self) -> float:
+        """The mean of the observed values."""
+        return float(np.mean(self.values))
+
+    @property
+    def lowest(self) -> float:
+        """The smallest observed value."""
+        return min(self.values)
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw scale × one of the observed values."""
+        picked = generator.integers(0, len(self.values), (len(scale), width))
+        return np.asarray(scale[:, None] * np.asarray(self.values)[picked])
+
+
+_ROWS, _WIDTH = 1024, 64  # a quantile at 95 % is known to a hundredth of the spread
+
+
+def outcomes(law: Distribution, days: float = 1) -> Array:
+    """Values that stand for what some independent days add up to, each as likely as the others.
+
+    One day of a law that lists its values gives those; anything else is drawn, and cut as drawn.
+
+    Raises:
+        ScenarioError: a part of a day.
+        NetworkError: it draws something that is no number of at least 0.
+
+    >>> outcomes(Empirical((2, 3, 3))).tolist(), outcomes(Constant(4), days=3).tolist()
+    ([2.0, 3.0, 3.0], [12.0])
+    """
+    if days != int(days):
+        raise ScenarioError(f"{days:g} periods of {law}: give a whole number of them")
+    days = int(days)
+    if isinstance(law, Constant):
+        return np.array([law.value * days])
+    listed = law.values if isinstance(law, Empirical | Trace) else ()
+    if listed and days == 1:
+        return np.asarray(listed)
+    source, generator = Empirical(listed) if listed else law, np.random.default_rng([8, 1])
+    drawn = drawn_of(source, generator, np.ones(_ROWS * days), _WIDTH)
+    return np.asarray(drawn.reshape(_ROWS, days, -1).sum(axis=1)).ravel()
+
+
+def drawn_of(law: Distribution, generator: np.random.Generator, scale: Array, width: int) -> Array:
+    """Draw from a law, and see that a user's own gives as many numbers of at least 0."""
+    drawn = np.asarray(law.draw(generator, scale, width), dtype=np.float64)
+    if (isinstance(law, Law) and law.lowest >= 0) or (
+        drawn.shape in [(len(scale), width), (len(scale), 1)]
+        and (np.isfinite(drawn) & (drawn >= 0)).all()
+    ):
+        return drawn
+    raise NetworkError(
+        f"{law!r} drew {drawn.shape} numbers from {drawn.min():g} to {drawn.max():g}: draw() "
+        "returns days × width finite numbers of at least 0"
+    )
+
+
+def mean_of(law: Distribution, most: float = math.inf) -> float:
+    """The mean of what the engines take of a law: draws cut at zero (and at ``most``).
+
+    A normal cut at zero has the mean μ Φ(μ/σ) + σ φ(μ/σ).
+
+    >>> round(mean_of(Normal(2, 5)), 4), mean_of(Uniform(0.6, 1.0), most=1)
+    (3.1522, 0.8)
+    """
+    if isinstance(law, Uniform) and law.high <= most:
+        return law.average
+    if isinstance(law, Constant | Empirical | Trace) or most < math.inf:
+        return float(np.minimum(outcomes(law), most).mean())
+    return _cut(law)[0] if isinstance(law, Normal) else float(law.average)
+
+
+def sd_of(law: Distribution) -> float:
+    """The standard deviation of what the engines take of a law, of one day.
+
+    >>> sd_of(Normal(20, 4)), sd_of(Empirical((1, 3))), sd_of(Constant(3))
+    (4.0, 1.0, 0.0)
+    """
+    if isinstance(law, Normal):
+        return _cut(law)[1]
+    known = getattr(law, "sd", None)
+    return float(outcomes(law).std() if known is None else known)
+
+
+def days_of(law: Distribution) -> float:
+    """The mean of a time in whole days, as the engines round it: half a day to the even one.
+
+    >>> days_of(Constant(3.6)), days_of(Empirical((1.2, 2.8)))
+    (4.0, 2.0)
+    """
+    return float(np.rint(outcomes(law)).mean())
+
+
+def _cut(law: Normal) -> tuple[float, float]:
+    """Mean and standard deviation of a normal law cut at zero."""
+    z = law.mean / law.sd
+    if z >= 3:  # what is cut adds less than a part in 7,000 to the mean
+        return law.mean, law.sd
+    above = 0.5 * math.erfc(-z / math.sqrt(2))
+    density = law.sd * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    mean = law.mean * above + density
+    return mean, math.sqrt((law.mean**2 + law.sd**2) * above + law.mean * density - mean * mean)
