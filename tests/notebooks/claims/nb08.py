@@ -341,8 +341,8 @@ claims.given(
     "Simchi-Levi and his colleagues (2015) tested some 4,400 supplier sites of Ford in this way",
     "means of 12 replications with 95 % intervals",
     "Find the shortest closure of Germany resin from day 60, in steps of ten days, after which "
-    "buyers go home without a car in at least nine replications out of ten (20 replications, seed 1; "
-    "240 days are enough to see it).",
+    "buyers go home without a car in at least nine replications out of ten (20 replications, seed "
+    "1; 240 days are enough to see it).",
     "With 100 days of closure no buyer notices, with 150 all replications lose sales.",
     "Close Mexico wiring for 120 days instead. It stands on tier 2",
 )
