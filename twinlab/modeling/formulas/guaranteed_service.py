@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
+from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import Row, Sealed, column
-from twinlab.scope.errors import NetworkError, SolverError, did_you_mean
+from twinlab.scope.errors import NetworkError, did_you_mean
 from twinlab.scope.kinds import Amount
-from twinlab.scope.later import nx, optimize, sparse, special
+from twinlab.scope.later import nx, special
 
 __all__ = ["ServicePlan", "ServiceStage", "guaranteed_service"]
 
@@ -88,7 +88,7 @@ def guaranteed_service(
     graph = _graph(stages, arcs)
     longest = _longest(graph)
     bound = _bounds(graph, z)
-    net = _solve(stages, graph, longest, bound)
+    net = _solve(graph, longest, bound)
     promises: dict[str, int] = {}
     for name in nx.topological_sort(graph):
         stage = graph.nodes[name]["stage"]
@@ -155,41 +155,27 @@ def _longest(graph: nx.DiGraph) -> dict[str, int]:
 
 
 def _solve(
-    stages: Sequence[ServiceStage],
-    graph: nx.DiGraph,
-    longest: Mapping[str, int],
-    bound: Mapping[str, float],
+    graph: nx.DiGraph, longest: Mapping[str, int], bound: Mapping[str, float]
 ) -> dict[str, int]:
-    """Net replenishment times by HiGHS: columns are all S, all SI, then one per stage and τ."""
-    count = len(stages)
-    taus = [np.arange(longest[s.name] + 1.0) for s in stages]
-    money = np.concatenate(
-        [np.zeros(2 * count)]
-        + [s.holding_cost * bound[s.name] * np.sqrt(t) for s, t in zip(stages, taus, strict=True)]
-    )
-    empty, each = sparse.csr_array((count, count)), sparse.eye_array(count)
-    one_tau = sparse.hstack([empty, empty, sparse.block_diag([np.ones((1, len(t))) for t in taus])])
-    left = sparse.block_diag([t[None, :] for t in taus])
-    balance = sparse.hstack([-each, each, -left])  # SI − S − τ = −T
-    arcs = nx.incidence_matrix(graph, [s.name for s in stages], oriented=True).T
-    waits = sparse.hstack([arcs.minimum(0), arcs.maximum(0)])  # SI below − S above ≥ 0
-    waits = sparse.hstack([waits, sparse.csr_array((waits.shape[0], len(money) - 2 * count))])
-    times = [float(s.time) for s in stages]
-    exact = np.concatenate([np.ones(count), -np.array(times)])
-    low = np.concatenate([exact, np.zeros(waits.shape[0])])
-    high = np.concatenate([exact, np.full(waits.shape[0], np.inf)])
-    least, most = np.zeros(len(money)), np.ones(len(money))
-    least[count : 2 * count] = [s.inbound for s in stages]
-    most[: 2 * count] = np.inf
-    most[:count] = [np.inf if s.promise is None else s.promise for s in stages]
-    found = optimize.milp(
-        money,
-        integrality=np.arange(len(money)) >= 2 * count,
-        bounds=optimize.Bounds(least, most),
-        constraints=optimize.LinearConstraint(sparse.vstack([one_tau, balance, waits]), low, high),
-        options={"mip_rel_gap": 1e-9},
-    )
-    if found.x is None:
-        raise SolverError(f"HiGHS found no promises for {count} stages: {found.message}")
-    chosen = np.split(found.x[2 * count :], np.cumsum([len(t) for t in taus])[:-1])
-    return {s.name: int(np.argmax(x)) for s, x in zip(stages, chosen, strict=True)}
+    """Net replenishment times by HiGHS, with a yes or no for each stage and τ."""
+    stages: list[ServiceStage] = [graph.nodes[name]["stage"] for name in graph]
+    bounds = {("S", s.name): (0.0, math.inf if s.promise is None else s.promise) for s in stages}
+    bounds |= {("SI", s.name): (s.inbound, math.inf) for s in stages}
+    costs: dict[tuple[Any, ...], float] = dict.fromkeys(bounds, 0.0)
+    rows = []
+    for stage in stages:
+        taus = {("net", stage.name, tau): float(tau) for tau in range(longest[stage.name] + 1)}
+        charge = stage.holding_cost * bound[stage.name]
+        costs |= {key: charge * math.sqrt(tau) for key, tau in taus.items()}
+        spent = {key: -tau for key, tau in taus.items()}
+        waits = {("SI", stage.name): 1.0, ("S", stage.name): -1.0}
+        rows.append(Constraint(dict.fromkeys(taus, 1.0), 1, 1))
+        rows.append(Constraint({**waits, **spent}, -stage.time, -stage.time))
+    rows += [
+        Constraint({("SI", below): 1, ("S", above): -1}, low=0) for above, below in graph.edges
+    ]
+    whole = costs.keys() - bounds.keys()
+    bounds |= dict.fromkeys(whole, (0.0, 1.0))
+    found = minimize(costs, rows, f"no promises for {len(stages)} stages", bounds, whole)
+    chosen = [key for key, yes in found.values.items() if key in whole and yes]
+    return {name: tau for _, name, tau in chosen}

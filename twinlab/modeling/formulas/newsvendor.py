@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.organization.view import View
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import (
@@ -26,8 +27,8 @@ from twinlab.scope.distributions import (
     is_distribution,
     outcomes,
 )
-from twinlab.scope.errors import ScenarioError, SolverError
-from twinlab.scope.later import integrate, optimize, sparse, special, stats
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import integrate, special, stats
 
 __all__ = [
     "LearningLevel",
@@ -217,13 +218,15 @@ def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float
     ratio, drawn = critical_ratio(overage, underage), np.asarray(demands, dtype=np.float64).ravel()
     if not len(drawn) or not np.all(np.isfinite(drawn)):
         raise ScenarioError(f"demands must be finite numbers, at least one, got {demands!r}")
-    each, ones = sparse.eye_array(len(drawn)), np.ones((len(drawn), 1))
-    money = np.concatenate(([0.0], ones[:, 0] * overage, ones[:, 0] * underage)) / len(drawn)
-    parts = sparse.hstack([ones, -each, each])
-    found = optimize.linprog(money, A_eq=parts, b_eq=drawn, method="highs")
-    if not found.success:
-        raise SolverError(f"HiGHS found no level for {len(drawn)} demands: {found.message}")
-    return Newsvendor(float(found.x[0]), float(found.fun), ratio)
+    each = range(len(drawn))
+    costs = {"level": 0.0} | {("over", at): overage / len(drawn) for at in each}
+    costs |= {("under", at): underage / len(drawn) for at in each}
+    rows = [
+        Constraint({"level": 1.0, ("over", at): -1.0, ("under", at): 1.0}, units, units)
+        for at, units in enumerate(drawn.tolist())
+    ]
+    found = minimize(costs, rows, "no level found: give finite demands and costs")
+    return Newsvendor(found.values["level"], found.cost, ratio)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,86 @@
+"""Linear and mixed-integer programs whose variables have names, solved by HiGHS."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twinlab.scope.errors import SolverError
+from twinlab.scope.later import optimize, sparse
+
+
+class Constraint(NamedTuple):
+    """Σ coefficient × variable lies between ``low`` and ``high``."""
+
+    terms: Mapping[Any, float]
+    low: float = -math.inf
+    high: float = math.inf
+
+
+class Optimum(NamedTuple):
+    """The best values, their cost, and what one unit more of a limit would add to the cost."""
+
+    values: dict[Any, float]
+    cost: float
+    prices: list[float]  # of the constraints, in their order
+    limits: dict[Any, float]  # of the variables' upper bounds
+
+
+def minimize(
+    costs: Mapping[Any, float],
+    rows: Iterable[Constraint],
+    problem: str,
+    bounds: Mapping[Any, tuple[float, float]] | None = None,
+    whole: Set[Any] = frozenset(),
+    size: float = 1.0,
+) -> Optimum:
+    """Make Σ cost × variable least; ``costs`` names all variables, in their order.
+
+    A variable lies between 0 and infinity unless ``bounds`` say otherwise. Those in ``whole`` take
+    whole numbers (the optimum is proven, and has no prices); the others and the limits are counted
+    in ``size``, since HiGHS's tolerances are meant for numbers near 1.
+
+    Raises:
+        SolverError: no answer; it says the ``problem`` (and what to do), then HiGHS's own words.
+
+    >>> food = minimize({"rice": 3, "beans": 2}, [Constraint({"rice": 1, "beans": 2}, low=4)], "")
+    >>> food.values, food.cost, food.prices
+    ({'rice': 0.0, 'beans': 2.0}, 4.0, [1.0])
+    """
+    integral = np.array([key in whole for key in costs])
+    unit = np.where(integral, 1.0, size)
+    terms, *ends = zip(*rows, strict=True)
+    matrix, (low, high) = _matrix(terms, costs) * unit / size, np.array(ends) / size
+    exact = low == high
+    most, least = np.isfinite(high) & ~exact, np.isfinite(low) & ~exact
+    limits = np.array([(bounds or {}).get(key, (0.0, math.inf)) for key in costs])
+    found = optimize.linprog(
+        np.array(list(costs.values())) * unit,
+        A_ub=sparse.vstack([matrix[most], -matrix[least]]),
+        b_ub=np.append(high[most], -low[least]),
+        A_eq=matrix[exact],
+        b_eq=low[exact],
+        bounds=limits / unit[:, None],
+        integrality=integral,
+        options={"mip_rel_gap": 0.0},
+    )
+    if not found.success:
+        raise SolverError(f"{problem} (HiGHS: {found.message.rstrip('.')})")
+    prices, count = np.zeros(len(low)), int(most.sum())
+    prices[exact], prices[most] = found.eqlin.marginals, found.ineqlin.marginals[:count]
+    prices[least] -= found.ineqlin.marginals[count:]
+    best = np.where(integral, np.round(found.x), found.x * unit).tolist()
+    ceilings = (found.upper.marginals / unit).tolist()
+    values, above = (dict(zip(costs, each, strict=True)) for each in (best, ceilings))
+    return Optimum(values, float(found.fun), (prices / size).tolist(), above)
+
+
+def _matrix(rows: Sequence[Mapping[Any, float]], variables: Iterable[Any]) -> Any:
+    """The sparse matrix of rows that name their variables."""
+    at = {key: number for number, key in enumerate(variables)}
+    cells = [
+        (value, row, at[key]) for row, terms in enumerate(rows) for key, value in terms.items()
+    ]
+    values, below, along = zip(*cells, strict=True)
+    return sparse.csr_array((values, (below, along)), shape=(len(rows), len(at)))
