@@ -14,8 +14,6 @@ from twinlab.task import (
     maintenance,
     production,
     quality,
-    recommend,
-    recommend_rules,
     sourcing,
     warehousing,
 )
@@ -183,6 +181,8 @@ def of_modeling():
                       "kpi": "fill_rate", **replications}),
         (tl.sobol, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)}, "kpi": "fill_rate",
                     "samples": 2, **replications}),
+        (tl.Change.of, {"baseline": SCENARIO, "values": {"shop.up_to": 9}, "title": "t",
+                        "reason": "r"}),
         (tl.tune, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)}, "goal": tl.cost,
                    **replications, "evaluations": 2}),
         (tl.Precision, {"relative": 0.1, "kpi": "fill_rate", "confidence": 0.95, "most": 9}),
@@ -329,10 +329,6 @@ def of_management():
 def of_task():
     naive = demand.Naive()
     return [
-        (recommend, {"baseline": SCENARIO, "title": "t", "reason": "r",
-                     "change": {"shop.up_to": 9}}),
-        (recommend_rules, {"baseline": SCENARIO, "title": "t", "reason": "r",
-                           "rules": {"shop": tl.BaseStock(9)}}),
         (demand.describe, {"series": HISTORY}),
         (demand.forecast, {"method": naive, "history": HISTORY, "horizon": 2, "level": 0.9,
                            "origins": 20}),

@@ -12,22 +12,12 @@ from twinlab.task import (
     maintenance,
     production,
     quality,
-    recommend,
-    recommend_rules,
     sourcing,
     warehousing,
 )  # fmt: skip
 
 MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
-    (lambda: recommend(SCENARIO, "t", "r", ["shop.up_to"]), tl.ScenarioError,
-     'recommend: change must be a mapping of text to anything … write {text: anything}'),
-    (lambda: recommend(SCENARIO, "t", "r", {"shop.upto": 3}), tl.ScenarioError,
-     "path 'shop.upto': 'shop' has no 'upto' … did you mean 'up_to'?"),
-    (lambda: recommend(NETWORK, "t", "r", {"shop.up_to": 3}), tl.ScenarioError,
-     'recommend: baseline must be a Scenario … write recommend(Scenario(netwo'),
-    (lambda: recommend_rules(SCENARIO, "t", "r", tl.BaseStock(3)), tl.ScenarioError,
-     'recommend_rules: rules must be a mapping of anything to an'),
     (lambda: demand.describe("12"), tl.ScenarioError,
      'describe: series must be a list of numbers or an array of n … write […]'),
     (lambda: demand.describe([]), tl.ScenarioError,

@@ -162,7 +162,7 @@ def test_a_best_value_on_the_edge_is_said():
     with pytest.warns(UserWarning, match=r"shop\.up_to = 50 lies on the edge"):
         found = tl.tune(newsvendor(), {"shop.up_to": (40, 50)}, tl.cost, 20, evaluations=30)
     assert found.edges == ("shop.up_to",)
-    assert "shop.up_to = 50 (on the edge of its range)" in str(found)
+    assert "shop.up_to: 50 → 50 (on the edge of its range)" in str(found)
 
 
 MISTAKES = [

@@ -118,7 +118,7 @@ def error(values, chosen=64):
 def test_a_recommended_level_serves_as_asked_and_the_next_lower_does_not(chain, service):
     scenario, item = chain
     advice = inventory.base_stock(scenario, item, service, replications=64)
-    ((_, found),) = advice.change.items()
+    ((_, found),) = advice.values.items()
     reached = serves(scenario, found, item, seed=77)
     assert reached.mean() > service - error(reached)
     if lower := re.search(r"; (\S+) would serve (\S+) %", advice.reason):
@@ -139,7 +139,7 @@ def shop(demand, lead_time=1, on_hand=0.0, days=DAYS, **columns):
 
 
 def level_of(scenario, item=SHOP, service=0.95):
-    ((_, found),) = inventory.base_stock(scenario, item, service, replications=64).change.items()
+    ((_, found),) = inventory.base_stock(scenario, item, service, replications=64).values.items()
     return found
 
 

@@ -275,7 +275,7 @@ def test_the_recommended_base_stock_serves_as_promised(period, evening):
 def test_the_recommendation_is_simulated_and_compared():
     chain = shop(tl.Normal(20, 6), 70, lead_time=4)
     advice = inventory.base_stock(chain, ITEM, 0.95)
-    assert advice.scenario.value("shop.up_to") == advice.change["shop/unit.up_to"]
+    assert advice.scenario.value("shop.up_to") == advice.values["shop/unit.up_to"]
     found = advice.compare(chain, 100, seed=1)
     assert found.difference("base stock for 95 %", "fill_rate").low > 0
 

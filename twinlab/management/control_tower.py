@@ -14,7 +14,6 @@ import numpy as np
 
 from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait, ways_in
 from twinlab.management.goals import wilson
-from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, stopped_worth
 from twinlab.management.stress_test import ExposureModel, risk_exposure
 from twinlab.modeling.simulation.replications import Replications
@@ -23,6 +22,7 @@ from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import days_of, mean_of
 from twinlab.scope.entities import ItemKey, Lane, Outage
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.result import Listing, shown
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, fit
 
@@ -259,7 +259,6 @@ class Tower(Listing):
 
     alerts: tuple[Alert, ...]
     day: int
-    kind = Alert
 
     @property
     def caption(self) -> str:  # type: ignore[override]

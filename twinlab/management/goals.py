@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.management.listing import Listing, shown
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
-from twinlab.modeling.simulation.output_analysis import Estimate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import stats
+from twinlab.scope.result import Estimate, Listing, shown
 
 __all__ = ["Goal", "judge"]
 
@@ -84,15 +83,13 @@ class Scorecard(Listing):
 
     verdicts: tuple[Verdict, ...]
     together: Estimate
-    kind = Verdict
 
     @property
     def penalty(self) -> float:
         """The penalties of all goals together [USD]."""
         return sum(v.penalty for v in self.verdicts)
 
-    @property
-    def caption(self) -> str:  # type: ignore[override]
+    def sentence(self) -> str:
         """All goals together, in words."""
         all_met = self.together
         return (
@@ -100,10 +97,6 @@ class Scorecard(Listing):
             f"{all_met.mean * all_met.count:,.0f} of {all_met.count:,} replications, 95 % interval"
             f"{all_met.note and '; ' + all_met.note}"
         )
-
-    def __repr__(self) -> str:
-        words = self.caption.removeprefix("Goals; all together ")
-        return f"{super().__repr__()}\nall together: {words}"
 
 
 def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
@@ -116,8 +109,8 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> judge([Goal("fill_rate", 0.96)], replicate(shop, 200, seed=1))
+    Goals; all together 0.660 [0.592, 0.722]: 132 of 200 replications, 95 % interval
     fill rate at least 0.96 share: met in 0.660 [0.592, 0.722] of replications, mean 0.9628
-    all together: 0.660 [0.592, 0.722]: 132 of 200 replications, 95 % interval
     """
     listed = list(goals)
     if not listed:

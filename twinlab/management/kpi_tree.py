@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.management.listing import html_of, shown
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.modeling.simulation.measures import COSTS
 from twinlab.modeling.simulation.replications import Replications
@@ -24,6 +23,7 @@ from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.network import Network
+from twinlab.scope.result import html_of, shown
 
 __all__ = ["kpi_tree"]
 

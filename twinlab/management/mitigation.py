@@ -9,16 +9,16 @@ from itertools import chain, combinations
 
 import numpy as np
 
-from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, customers_loss
-from twinlab.modeling.experiments import progress
-from twinlab.modeling.simulation.output_analysis import Estimate, Seeds, beyond, estimate
+from twinlab.modeling.compare import progress
+from twinlab.modeling.simulation.output_analysis import Seeds, beyond, estimate
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.result import Estimate, Listing, shown
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["Frontier", "Measure", "Plan", "frontier", "value_of_twin"]
@@ -85,7 +85,7 @@ class Frontier(Listing):
 
     plans: tuple[Plan, ...]
     seeds: Seeds
-    kind, caption = Plan, "Plans, cheapest first"
+    caption = "Plans, cheapest first"
 
     @property
     def efficient(self) -> tuple[Plan, ...]:

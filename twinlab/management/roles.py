@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.management.listing import Listing
 from twinlab.modeling.experiments import tune
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.organization.contracts import Organization
 from twinlab.scope.columns import Sealed, column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.result import Listing
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["align", "best_response"]
@@ -42,7 +42,7 @@ class Alignment(Listing):
     """Each role's KPI and the network's, under several ways of deciding on the same luck."""
 
     rows: tuple[Standing, ...]
-    kind, caption = Standing, "Who gains, who pays"
+    caption = "Who gains, who pays"
 
 
 def align(organization: Organization, batches: Mapping[str, Replications]) -> Alignment:

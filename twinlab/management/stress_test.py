@@ -16,9 +16,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from twinlab.management.listing import Listing, shown
 from twinlab.management.money import Worth, customers_loss, unit_worth
-from twinlab.modeling.simulation.output_analysis import Estimate, estimate, horizon_of
+from twinlab.modeling.simulation.output_analysis import estimate, horizon_of
 from twinlab.modeling.simulation.replicate_many import replicate_many
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Row, Sealed, column
@@ -27,6 +26,7 @@ from twinlab.scope.entities import ItemKey, Outage
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
 from twinlab.scope.later import optimize, sparse
 from twinlab.scope.network import Network
+from twinlab.scope.result import Estimate, Listing, shown
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -168,7 +168,7 @@ class Exposure(Listing):
 
     risks: tuple[Risk, ...]
     calm_loss: float
-    kind, caption = Risk, "Risk exposure, worst site first"
+    caption = "Risk exposure, worst site first"
 
 
 def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
@@ -347,7 +347,7 @@ class StressTest(Listing):
 
     sites: tuple[SiteStress, ...]
     calm_loss: Estimate
-    kind, caption = SiteStress, "Stress test, worst site first"
+    caption = "Stress test, worst site first"
 
 
 def stress_test(
@@ -375,6 +375,7 @@ def stress_test(
     >>> chain = serial(["mine", "plant", "shop"], demand=hasty, on_hand={"plant": 40, "shop": 20})
     >>> calm = Scenario(chain, {"plant": BaseStock(40), "shop": BaseStock(20)}, days=60)
     >>> stress_test(calm, 64, seed=1, sites={"mine": 14, "plant": 7}, closure=Closure(start=20))
+    Stress test, worst site first
     mine: closed 14 days, loss 797.9 [759.4, 836.4] USD, index 1.000
     plant: closed 7 days, loss 788 [764.4, 811.5] USD, index 0.988
     """

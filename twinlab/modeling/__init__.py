@@ -1,5 +1,6 @@
 """Modeling, floor 3: how we compute: one history event by event, and what it amounts to."""
 
+from twinlab.modeling.compare import *
 from twinlab.modeling.experiments import *
 from twinlab.modeling.formulas.guaranteed_service import *
 from twinlab.modeling.formulas.newsvendor import *

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.modeling.simulation.output_analysis import Estimate, estimate
+from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.organization.view import View
 from twinlab.people.rules import Rule, ask
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
+from twinlab.scope.result import Estimate
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["Decision", "OverrideValue", "TakesAdvice", "override_value"]

@@ -9,6 +9,7 @@ from twinlab.scope.errors import *
 from twinlab.scope.log import *
 from twinlab.scope.network import *
 from twinlab.scope.periods import *
+from twinlab.scope.result import *
 from twinlab.scope.scenario import *
 from twinlab.scope.state import *
 from twinlab.scope.tables import *

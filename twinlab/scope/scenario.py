@@ -32,6 +32,7 @@ Rule = Annotated[Callable[[Any], Any], "a rule such as BaseStock(50) or a functi
 Sourcing = Callable[[Any, Any], Any]
 Sharing = Annotated[Callable[[Any], None], "a regime such as OwnOrders() or FullSharing()"]
 ByItem = Annotated[Mapping[Any, Any], "a mapping {node: …}"]
+Paths = Annotated[str | Mapping[Any, Any], "a text such as 'shop.up_to' or {path: value}"]
 
 
 @dataclass(frozen=True)
@@ -159,25 +160,38 @@ class Scenario:
         named = _per_item(dict(sharing), self.decided_items(), self.network, "sharing")
         return replace(self, sharing={**self.sharing, **named})  # type: ignore[dict-item]
 
-    def value(self, path: str) -> Any:
-        """Look up one column by its path, such as ``"shop.up_to"`` (see ``paths``).
+    def value(self, path: str | ItemKey) -> Any:
+        """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
 
         >>> from twinlab import BaseStock, Normal, serial
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.value("shop.up_to"), calm.value("mine->shop.lead_time").average
         (8.0, 1.0)
         """
-        return find(self, path).value
+        return find(self, path).value if isinstance(path, str) else self.rules[path]  # type: ignore[index]
 
-    def set(self, path: str, value: Any) -> Scenario:
-        """Return a scenario in which one column has another value, such as ``"shop.up_to"``.
+    def set(self, path: Paths, value: Any = ...) -> Scenario:
+        """Return a scenario in which a column has another value, or several have: {path: value}.
+
+        A path is one such as ``"shop.up_to"`` (see ``find``); an item (node, product) in its place
+        is given another rule.
 
         >>> from twinlab import BaseStock, Normal, serial
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.set("mine.capacity", 6).network.node("mine").capacity
         6.0
+        >>> lean = calm.set({"shop.up_to": 6, "mine->shop.lead_time": 2})
+        >>> lean.value("shop.up_to"), lean.set({("shop", "unit"): BaseStock(7)}).value("shop.up_to")
+        (6.0, 7.0)
         """
-        return find(self, path).put(value)
+        if value is ... and not isinstance(path, Mapping):
+            call = "Scenario.set(path=…, value=…)"
+            raise ScenarioError(f"Scenario.set: value is missing: write {call}")
+        changed = self
+        for where, new in (path if isinstance(path, Mapping) else {path: value}).items():
+            item = isinstance(where, tuple)
+            changed = changed.decide({where: new}) if item else find(changed, where).put(new)
+        return changed
 
 
 _REMEDY = {

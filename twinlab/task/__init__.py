@@ -13,7 +13,7 @@ maintenance  MTBF, availability    remaining life             age of replacement
 quality      charts, complaints    run lengths                choice of chart, what to do
 ============ ===================== ========================== ================================
 
-A recommendation is a changed scenario: ``Recommendation.compare`` simulates it.
+A recommendation is a changed scenario: ``Change.compare`` simulates it.
 """
 
 from twinlab.task import (
@@ -26,18 +26,14 @@ from twinlab.task import (
     sourcing,
     warehousing,
 )
-from twinlab.task.recommendation import Recommendation, recommend, recommend_rules
 
 __all__ = [
-    "Recommendation",
     "demand",
     "inventory",
     "logistics",
     "maintenance",
     "production",
     "quality",
-    "recommend",
-    "recommend_rules",
     "sourcing",
     "warehousing",
 ]

@@ -19,13 +19,13 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Level, Positive, ranged
 from twinlab.scope.later import optimize, special
-from twinlab.task.recommendation import Answer
+from twinlab.scope.result import Result
 
 # -- describe ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Reliability(Answer):
+class Reliability(Result):
     """How long a machine runs, how long its repair takes, and the share of time it is up."""
 
     mtbf: float = column("days", meaning="mean time between failures")
@@ -122,7 +122,7 @@ def _with_errors(law: Weibull, times: Array, ended: Array) -> WeibullFit:
 
 
 @dataclass(frozen=True)
-class RemainingLife(Answer):
+class RemainingLife(Result):
     """How much longer a machine will live: mean and interval."""
 
     mean: float = column("days", meaning="mean of what is left")

@@ -11,13 +11,12 @@ import numpy as np
 from twinlab.modeling.formulas.queues import mmc
 from twinlab.modeling.line.results import LineRun, replicate_line
 from twinlab.modeling.line.stations import Line, Saturated, Station
-from twinlab.modeling.simulation.output_analysis import Estimate
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import mean_of
 from twinlab.scope.errors import SolverError
 from twinlab.scope.kinds import Amount, Level, Positive
 from twinlab.scope.later import pd
-from twinlab.task.recommendation import Answer
+from twinlab.scope.result import Estimate, Result
 
 SHIFT = 480.0  # minutes
 
@@ -25,7 +24,7 @@ SHIFT = 480.0  # minutes
 
 
 @dataclass(frozen=True)
-class Oee(Answer):
+class Oee(Result):
     """Overall equipment effectiveness: availability × performance × quality.
 
     Source: Nakajima (1988).
@@ -63,7 +62,7 @@ def oee(run: LineRun, station: str) -> Oee:
 
 
 @dataclass(frozen=True)
-class Load(Answer):
+class Load(Result):
     """What one delivered unit takes of a station, and how many the station allows."""
 
     station: str = column("name")
@@ -160,7 +159,7 @@ def kanban(rate: Amount, lead_time: Amount, container: Positive = 1.0, safety: A
 
 
 @dataclass(frozen=True)
-class Department(Answer):
+class Department(Result):
     """What one department is told."""
 
     station: str = column("name")

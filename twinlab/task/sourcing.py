@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import PriorityFailover, Shares
 from twinlab.scope.entities import ItemKey, Lane, Node
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
-from twinlab.task.recommendation import Recommendation
 
 # -- describe: who brings how much, and how concentrated that is ------------------------------
 
@@ -88,7 +88,7 @@ def k_out_of_n(needed: int, availabilities: Sequence[float]) -> float:
 # -- prescribe: take a second source ----------------------------------------------------------
 
 
-def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Recommendation:
+def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Change:
     """Recommend a second source for a share of every order, or for all while the first is shut.
 
     ``lane`` leads from the new source (a node that is added if there is none) to the buyer. With a
@@ -130,4 +130,4 @@ def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Recomme
         f"{v.source}->{v.destination}.sourcing_share": part
         for v, part in {lane: share, **left}.items()
     }
-    return Recommendation(f"second source {lane.source!r}", reason, change, changed)
+    return Change(change, f"second source {lane.source!r}", reason, changed)

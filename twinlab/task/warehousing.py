@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twinlab.modeling.formulas.queues import Queue, mmc
-from twinlab.modeling.simulation.output_analysis import Estimate, estimate
+from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import pd
+from twinlab.scope.result import Estimate
 
 
 @dataclass(frozen=True)

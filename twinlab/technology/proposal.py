@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.output_analysis import Estimate, Seeds, estimate, other_seed
+from twinlab.modeling.simulation.output_analysis import Seeds, estimate, other_seed
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
+from twinlab.scope.result import Estimate
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 

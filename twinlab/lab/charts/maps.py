@@ -35,12 +35,12 @@ from twinlab.lab.charts.drawing import (
     dress,
     show_picture,
 )
-from twinlab.management.listing import Listing
 from twinlab.management.resilience import Hit, hits
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.errors import did_you_mean
 from twinlab.scope.later import pd
+from twinlab.scope.result import Listing
 from twinlab.task.logistics.storms import StormOutcome, StormPlan
 
 __all__ = ["Ripple", "ripple", "route_map", "storm_map"]
@@ -275,7 +275,6 @@ class Ripple(Listing):
 
     hits: tuple[Hit, ...]
     run: Run
-    kind = Hit
 
     def __getitem__(self, group: str) -> Hit:
         """The hit of the first group whose label begins with these words."""

@@ -13,12 +13,13 @@ import numpy as np
 
 from twinlab.modeling.line.engine import STATES, LineEngine, LineEvent, Part, Place
 from twinlab.modeling.line.stations import Line
-from twinlab.modeling.simulation.output_analysis import Estimate, estimate
+from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import column, schema
 from twinlab.scope.distributions import Array, Constant
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import pd
+from twinlab.scope.result import Estimate
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]

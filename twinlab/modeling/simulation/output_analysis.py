@@ -20,13 +20,13 @@ from twinlab.scope.columns import Sealed
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import special
+from twinlab.scope.result import Estimate
 from twinlab.scope.scenario import Scenario
 
 if TYPE_CHECKING:
     from twinlab.modeling.simulation.replications import Replications
 
 __all__ = [
-    "Estimate",
     "Horizon",
     "Seeds",
     "WarmUp",
@@ -36,37 +36,6 @@ __all__ = [
     "other_seed",
     "run_longer",
 ]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over independent replications, with its confidence interval.
-
-    >>> print(Estimate(mean=0.9, low=0.88, high=0.92, count=1000, confidence=0.95))
-    0.9 [0.88, 0.92]: mean of 1,000 replications, 95 % interval
-    """
-
-    mean: float
-    low: float
-    high: float
-    count: int
-    confidence: float
-    note: str = ""  # what must be known beside it: that the chain still moves, say
-
-    @property
-    def short(self) -> str:
-        """The mean and its interval."""
-        return f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
-
-    @property
-    def verdict(self) -> str:
-        """Whether luck alone could explain a gain, in words."""
-        doubt = "its interval includes 0: luck could explain it" if self.high >= 0 else "a loss"
-        return "worth it" if self.low > 0 else doubt
-
-    def __str__(self) -> str:
-        beside = f"{100 * self.confidence:g} % interval{self.note and '; ' + self.note}"
-        return f"{self.short}: mean of {self.count:,} replications, {beside}"
 
 
 class Seeds(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.experiments import progress
+from twinlab.modeling.compare import progress
 from twinlab.modeling.simulation.plan import Plan, make_plan
 from twinlab.modeling.simulation.random_streams import RandomStreams, draw_streams
 from twinlab.modeling.simulation.replicate import live_days, share

@@ -14,13 +14,14 @@ import numpy as np
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis, evaluate
 from twinlab.modeling.simulation.measures import BY_ITEM, BY_LANE, MEASURES, measure
-from twinlab.modeling.simulation.output_analysis import Estimate, Horizon, estimate, horizon_of
+from twinlab.modeling.simulation.output_analysis import Horizon, estimate, horizon_of
 from twinlab.modeling.simulation.plan import Plan
 from twinlab.modeling.simulation.vector_state import record_rows
 from twinlab.scope.columns import Sealed
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
+from twinlab.scope.result import Estimate
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 

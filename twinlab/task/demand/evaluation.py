@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.management.flows import use_on_order, ways_in
+from twinlab.modeling.compare import Change
 from twinlab.scope.columns import Sealed
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
@@ -20,7 +21,6 @@ from twinlab.scope.later import pd
 from twinlab.scope.scenario import Scenario
 from twinlab.task.demand.methods import Method, Naive, ask, needed
 from twinlab.task.demand.series import Series, accuracy, as_series
-from twinlab.task.recommendation import Recommendation, recommend
 
 __all__ = ["days_to_cover", "evaluate", "forecast", "order_up_to", "recommend_level", "roll"]
 
@@ -293,7 +293,7 @@ def recommend_level(
     methods: Mapping[str, Method],
     service: float = 0.95,
     origins: int = 120,
-) -> Recommendation:
+) -> Change:
     """Recommend an order-up-to level: that of the method which rolling evaluation finds best.
 
     ``item`` is the (node, product), whose rule has an ``up_to`` level; ``history`` is its demand by
@@ -310,16 +310,16 @@ def recommend_level(
     >>> tried = {"naive": Naive(), "mean of 20": MovingAverage(20)}
     >>> print(recommend_level(shop, ("shop", "unit"), past, tried))
     shop up to 7.081: mean of 20 forecast best; covers 1 day(s) at 95 % service
-      shop/unit.up_to: 5 → 7.08059
+      shop/unit.up_to: 5 → 7.081
     """
     node, product = item
     days = days_to_cover(scenario, node, product)
     many = min(origins, len(history) // 2)
     judged = evaluate(methods, history, horizon=days, origins=many)
     level = order_up_to(judged.methods[judged.best], history, days, service, many)
-    return recommend(
+    return Change.of(
         scenario,
+        {f"{node}/{product}.up_to": level},
         f"{node} up to {level:.4g}",
         f"{judged.best} forecast best; covers {days} day(s) at {100 * service:g} % service",
-        {f"{node}/{product}.up_to": level},
     )

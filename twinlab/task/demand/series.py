@@ -13,7 +13,7 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Count
 from twinlab.scope.later import pd
-from twinlab.task.recommendation import Answer
+from twinlab.scope.result import Result
 
 __all__ = ["accuracy", "describe"]
 
@@ -120,7 +120,7 @@ def describe(series: Series) -> Pattern:
 
 
 @dataclass(frozen=True)
-class Accuracy(Answer):
+class Accuracy(Result):
     """Errors of forecasts; error = actual − forecast, so a positive bias is demand missed."""
 
     mae: float = column("units", meaning="mean absolute error")

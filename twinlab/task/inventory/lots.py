@@ -16,7 +16,7 @@ from twinlab.scope.distributions import Array, Distribution, Normal
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Positive
 from twinlab.scope.later import integrate, optimize
-from twinlab.task.recommendation import Answer
+from twinlab.scope.result import Result
 
 __all__ = [
     "ContinuousReview",
@@ -31,7 +31,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Levels(Answer):
+class Levels(Result):
     """A reorder point with a lot, or with an order-up-to level, and what they cost on average."""
 
     reorder_point: float = column("units", meaning="r, or s: order at or below it")
@@ -308,7 +308,7 @@ def power_of_two(lot: EconomicLot, base: Positive) -> int:
 
 
 @dataclass(frozen=True)
-class LotPlan(Answer):
+class LotPlan(Result):
     """When to order how much, for demand that is known by period."""
 
     orders: tuple[float, ...] = column("units", meaning="order of each period")

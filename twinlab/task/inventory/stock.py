@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait, ways_in
+from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.measures import IN_FULL
-from twinlab.modeling.simulation.output_analysis import Estimate, estimate
+from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
@@ -31,9 +32,9 @@ from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd, special
 from twinlab.scope.network import Network
+from twinlab.scope.result import Estimate, Result
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
-from twinlab.task.recommendation import Answer, Recommendation, recommend, recommend_rules
 
 __all__ = [
     "Order",
@@ -189,7 +190,7 @@ def reorder_point(
 
 
 @dataclass(frozen=True)
-class Order(Answer):
+class Order(Result):
     """What to order today, and why that much."""
 
     quantity: float = column("units", meaning="to order now")
@@ -295,7 +296,7 @@ def base_stock(
     service: float = 0.95,
     replications: int = 256,
     seed: int = 0,
-) -> Recommendation:
+) -> Change:
     """Recommend the base-stock level that serves in full on a given share of days.
 
     For an item that customers ask: the share of their days' orders that are served wholly on the
@@ -314,7 +315,7 @@ def base_stock(
     >>> shop = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=9)
     >>> print(base_stock(Scenario(shop, BaseStock(150)), ("shop", "unit")))
     base stock for 95 %: on other luck it serves 94.98 % [94.68, 95.29] of days in full
-      shop/unit.up_to: 150 → 199.738
+      shop/unit.up_to: 150 → 199.7
     """
     check_item(scenario, item, service)
     level, exact = _by_formula(scenario, item, service)
@@ -335,8 +336,8 @@ def base_stock(
     reason = f"on other luck it serves {mean:.4g} % [{low:.4g}, {high:.4g}] of days in full{lower}"
     title = f"base stock for {100 * service:g} %"
     if isinstance(scenario.rules[item], BaseStock):  # type: ignore[index]
-        return recommend(scenario, title, reason, {f"{item[0]}/{item[1]}.up_to": level})
-    return recommend_rules(scenario, title, reason, {item: BaseStock(level)})
+        return Change.of(scenario, {f"{item[0]}/{item[1]}.up_to": level}, title, reason)
+    return Change.of(scenario, {item: BaseStock(level)}, title, reason)
 
 
 def _by_formula(scenario: Scenario, item: ItemKey, service: float) -> tuple[float, bool]:

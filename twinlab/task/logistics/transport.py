@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.management.flows import customers_use, mean_flows
+from twinlab.modeling.compare import Change
 from twinlab.organization.view import Shares
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import days_of, mean_of
@@ -22,7 +23,6 @@ from twinlab.scope.kinds import Amount, Level, Limit, ranged
 from twinlab.scope.later import optimize, stats
 from twinlab.scope.log import Log
 from twinlab.scope.scenario import Scenario
-from twinlab.task.recommendation import Recommendation
 
 __all__ = ["Arc", "network_flow", "plan_lanes", "transit_of", "transit_time"]
 
@@ -206,7 +206,7 @@ def network_flow(
     return Flow(tuple(found.x.tolist()), float(found.fun), price, relief)
 
 
-def plan_lanes(scenario: Scenario, product: str) -> Recommendation:
+def plan_lanes(scenario: Scenario, product: str) -> Change:
     """Recommend the shares of suppliers that move a product's average demand at least cost.
 
     A minimum-cost flow on the product's lanes: cost per unit and stock on the way (sender's holding
@@ -250,10 +250,10 @@ def plan_lanes(scenario: Scenario, product: str) -> Recommendation:
     }
     split: dict[Any, Any] = {(lane.destination, product): Shares() for lane in shares}
     changed = [replace(lane, sourcing_share=share) for lane, share in shares.items()]
-    return Recommendation(
+    return Change(
+        {f"{v.source} → {v.destination} ({v.mode})": share for v, share in shares.items()},
         f"cheapest flow of {product}",
         f"{plan.cost:,.6g} USD/day by averages",
-        {f"{v.source} → {v.destination} ({v.mode})": share for v, share in shares.items()},
         scenario.change(network=network.change(*changed), sourcing={**scenario.sourcing, **split}),
     )
 

@@ -16,11 +16,12 @@ import numpy as np
 from twinlab.modeling.line.engine import Draws
 from twinlab.modeling.line.results import LineRun, replicate_line
 from twinlab.modeling.line.stations import Line
-from twinlab.modeling.simulation.output_analysis import Estimate, estimate
+from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import Sealed
 from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
+from twinlab.scope.result import Estimate
 
 __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_quality", "pareto"]
 

@@ -1,0 +1,57 @@
+"""A change: what it sets, what was before, and what it gains beside the baseline."""
+
+import pytest
+
+import twinlab as tl
+
+SHOP = tl.Scenario(
+    tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), holding_cost={"shop": 1}),
+    tl.BaseStock(6), days=50,
+)  # fmt: skip
+MORE = tl.Change.of(SHOP, {"shop.up_to": 8, "mine->shop.lead_time": 2}, "more", "customers wait")
+
+
+def test_a_change_knows_what_was_before_and_gives_the_changed_scenario():
+    assert MORE.before == {"shop.up_to": 6, "mine->shop.lead_time": tl.Constant(1)}
+    assert MORE.scenario == MORE.apply(SHOP) == SHOP.set("shop.up_to", 8).set(
+        "mine->shop.lead_time", 2
+    )  # fmt: skip
+    assert MORE.table.loc["shop.up_to"].tolist() == ["6", "8"]
+    assert str(MORE).splitlines()[1] == "  shop.up_to: 6 → 8"
+
+
+def test_a_rule_is_changed_by_its_item():
+    item = ("shop", "unit")
+    change = tl.Change.of(SHOP, {item: tl.MinMax(3, 9)})
+    assert change.before[item] == SHOP.rules[item]
+    assert change.scenario.rules[item] == tl.MinMax(3, 9)
+    assert str(change) == f"shop/unit: {SHOP.rules[item]} → {tl.MinMax(3, 9)}"
+
+
+def test_a_change_by_hand_is_tried_on_any_scenario():
+    bare = tl.Change({"shop.up_to": 8})
+    assert str(bare) == "shop.up_to: 8"
+    assert not bare.worth
+    found = bare.compare(SHOP, 100, seed=1)
+    assert found.difference("changed", "fill_rate").low > 0
+    second = tl.Change({}, "longer", how=lambda chain: chain.change(days=9), cost=500)
+    assert second.apply(SHOP).days == 9
+
+
+def test_a_change_is_compared_on_the_same_random_numbers():
+    same = tl.Change.of(SHOP, {"shop.up_to": 6}, "nothing").compare(SHOP, 100, seed=1)
+    difference = same.difference("nothing", "total_cost")
+    assert (difference.low, difference.mean, difference.high) == (0, 0, 0)
+
+
+@pytest.mark.filterwarnings("ignore:.*edge of its range")
+def test_what_tune_finds_is_a_change_with_its_gain():
+    found = tl.tune(SHOP, {"shop.up_to": (5, 9)}, tl.cost, 64, evaluations=20)
+    assert found.before == {"shop.up_to": 6}
+    assert len(found.tried) >= 20
+    best = found.tried.loc[found.tried["goal"].idxmin()]
+    assert best["shop.up_to"] == found.values["shop.up_to"]
+    assert found.worth == (found.gain.low > 0)
+    assert f"gain {found.gain.short}" in str(found)
+    assert "on the edge of its range" in str(found)
+    assert "<caption>shop.up_to: 6 →" in found._repr_html_()

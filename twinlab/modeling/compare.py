@@ -1,0 +1,261 @@
+"""Scenarios compared pair by pair on common random numbers, and what a change of one gains."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import Any
+
+from twinlab.modeling.simulation.kpis import KPIs, check_kpis
+from twinlab.modeling.simulation.output_analysis import Seeds, estimate, run_longer
+from twinlab.modeling.simulation.replicate import Precision, replicate
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.scope.columns import Sealed, schema
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
+from twinlab.scope.result import Estimate, Result, html_of, words
+from twinlab.scope.scenario import Scenario
+
+__all__ = ["Change", "Comparison", "compare"]
+
+USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Sealed):
+    """Scenarios side by side; differences are paired with the first one, history by history.
+
+    ``seeds`` says on which luck values were chosen (by ``tune``) and on which they are judged.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
+    >>> print(found.difference("safe", "fill_rate"))
+    0.01685 [0.01577, 0.01793]: mean of 200 replications, 95 % interval
+    """
+
+    batches: Mapping[str, Replications]
+    kpis: tuple[str, ...]
+    confidence: float = 0.95
+    seeds: Seeds | None = None
+
+    def difference(self, name: str, kpi: str) -> Estimate:
+        """How much a scenario differs from the first one in a KPI, paired by history.
+
+        Raises:
+            ScenarioError: no such scenario or KPI was compared.
+        """
+        if name not in self.batches:
+            raise ScenarioError(f"no scenario {name!r}; {did_you_mean(name, self.batches)}")
+        if kpi not in self.kpis:
+            raise ScenarioError(f"{kpi!r} was not compared; {did_you_mean(kpi, self.kpis)}")
+        first, other = next(iter(self.batches.values())), self.batches[name]
+        pairs = getattr(other.kpis, kpi) - getattr(first.kpis, kpi)
+        note = other.horizon.note or first.horizon.note
+        return replace(estimate(pairs, self.confidence), note=note)
+
+    def longer(self) -> Comparison:
+        """The same scenarios over twice the days, on the same luck: what a longer run changes."""
+        return replace(self, batches={name: run_longer(b) for name, b in self.batches.items()})
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be known beside the table: what still moves, and on which luck it is judged."""
+        notes = [f"{n}: {b.horizon.note}" for n, b in self.batches.items() if b.horizon.note]
+        notes += ["compare twice the days: .longer()"] if notes else []
+        return [*notes, f"values {self.seeds}"] if self.seeds else notes
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per scenario and KPI: mean, interval, paired difference with its interval."""
+        units = {c.name: c.unit for c in schema(KPIs)}
+        rows = []
+        for kpi in self.kpis:
+            for name, batch in self.batches.items():
+                here, change = batch.estimate(kpi, self.confidence), self.difference(name, kpi)
+                rows.append(
+                    (
+                        kpi,
+                        name,
+                        here.mean,
+                        here.low,
+                        here.high,
+                        change.mean,
+                        change.low,
+                        change.high,
+                        units[kpi],
+                    )
+                )
+        head = [
+            "kpi",
+            "scenario",
+            "mean",
+            "low",
+            "high",
+            "difference",
+            "difference_low",
+            "difference_high",
+            "unit",
+        ]
+        return pd.DataFrame(rows, columns=head)
+
+    def __str__(self) -> str:
+        table = self.table.to_string(index=False, float_format="{:.4g}".format)
+        return "\n".join([table, *self.notes])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        table = str(self.table.to_html(index=False, float_format="{:.4g}".format))
+        return table + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+
+
+def compare(
+    scenarios: Mapping[str, Scenario],
+    replications: int | Precision = 200,
+    seed: int = 0,
+    *,
+    kpis: Sequence[str] = USUAL_KPIS,
+    warm_up: int | str = 0,
+) -> Comparison:
+    """Compare scenarios on the same luck: paired differences from the first one, with intervals.
+
+    The same seed gives every scenario the same customers and the same lead times, so a difference
+    between two replications of one number is the scenarios' own. ``Precision`` and ``warm_up`` are
+    as in ``replicate``, and settled by the first scenario. Values that this seed has chosen (in
+    ``tune``) are judged on luck that did not. Source: Law (2015) section 11.2.
+
+    Raises:
+        ScenarioError: nothing to compare with, or an unknown KPI.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
+    >>> found.difference("safe", "mean_stock").low > 1
+    True
+    """
+    if not isinstance(scenarios, Mapping) or len(scenarios) < 2:
+        how = "compare needs at least two scenarios by name, such as {'as it is': a, 'new': b}"
+        raise ScenarioError(f"{how}, got {scenarios!r:.60}")
+    check_kpis(kpis)
+    chosen = any(seed in scenario.chosen_on for scenario in scenarios.values())
+    seeds = Seeds.of(seed) if chosen else None
+    batches: dict[str, Replications] = {}
+    for name, scenario in progress(scenarios.items(), "comparing"):
+        first = next(iter(batches.values()), None)
+        count, out = (first.replications, first.warm_up) if first else (replications, warm_up)
+        batches[name] = replicate(scenario, count, seeds.judged if seeds else seed, warm_up=out)
+    return Comparison(batches, tuple(kpis), seeds=seeds)
+
+
+@dataclass(frozen=True)
+class Change(Result):
+    """New values in the place of old ones: what changes, why, and what it gains.
+
+    ``values`` are by path such as ``"shop.up_to"``, or rules by (node, product); what else is done
+    to a scenario is told by ``how``. ``gain`` is how much lower a goal is than before, paired by
+    replication, ``goal`` the goal with the new values; ``seeds`` chose them and judged them.
+    ``tried`` is the table of what was tried, ``edges`` the paths whose value lies on the edge of
+    its range.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> more = Change.of(shop, {"shop.up_to": 8}, "more stock", "customers wait")
+    >>> more
+    more stock: customers wait
+      shop.up_to: 6 → 8
+    >>> more.compare(shop, 200, seed=1).difference("more stock", "fill_rate").low > 0
+    True
+    >>> Change({"shop.up_to": 9}).apply(shop).value("shop.up_to")
+    9.0
+    """
+
+    values: Mapping[Any, Any]
+    title: str = ""
+    reason: str = ""
+    scenario: Scenario = None  # type: ignore[assignment]  # the changed one; of(…) makes it
+    before: Mapping[Any, Any] = field(default_factory=dict)
+    gain: Estimate | None = None
+    goal: Estimate | None = None
+    seeds: Seeds | None = None
+    tried: pd.DataFrame | None = field(default=None, compare=False)
+    edges: tuple[str, ...] = ()
+    cost: float = 0.0  # USD/year
+    how: Callable[[Scenario], Scenario] | None = None
+
+    @classmethod
+    def of(
+        cls, baseline: Scenario, values: Mapping[Any, Any], title: str = "", reason: str = ""
+    ) -> Change:
+        """Change some values of a scenario, and keep what they were before.
+
+        Raises:
+            ScenarioError: a path leads nowhere, or a name decides nothing.
+
+        >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+        >>> Change.of(shop, {("shop", "unit"): FixedLot(5, 40)}, "lots", "a truck costs 50 USD")
+        lots: a truck costs 50 USD
+          shop/unit: BaseStock(up_to=6.0) → FixedLot(reorder_point=5.0, lot=40.0)
+        """
+        changed = baseline.set(values)
+        before = {where: baseline.value(where) for where in values}
+        return cls(dict(values), title, reason, changed, before)
+
+    @property
+    def worth(self) -> bool:
+        """Whether the interval of the gain lies above zero."""
+        return self.gain is not None and self.gain.low > 0
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """The scenario with this change: simulate it before you believe it."""
+        return self.how(scenario) if self.how else scenario.set(self.values)
+
+    def compare(
+        self, baseline: Scenario, replications: int = 200, seed: int = 0,
+        *, kpis: Sequence[str] = USUAL_KPIS,
+    ) -> Comparison:  # fmt: skip
+        """Simulate it beside the baseline, on the same luck."""
+        changed = self.apply(baseline) if self.scenario is None else self.scenario
+        both = {"as it is": baseline, self.title or "changed": changed}
+        return compare(both, replications, seed, kpis=kpis)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per value: where it stands, what it was before, and what it is now."""
+        rows = [(_place(where), words(self.before.get(where)), words(value))
+                for where, value in self.values.items()]  # fmt: skip
+        return pd.DataFrame(rows, columns=["path", "before", "value"]).set_index("path")
+
+    def sentence(self) -> str:
+        """What changes and why, a line for each value, and what it gains where that is known."""
+        head, rows = ": ".join(filter(None, (self.title, self.reason))), []
+        for where, value in self.values.items():
+            was = f"{words(self.before[where])} → " if where in self.before else ""
+            edge = " (on the edge of its range)" if where in self.edges else ""
+            rows.append(f"{_place(where)}: {was}{words(value)}{edge}")
+        lines = [head, *("  " + row for row in rows)] if head else ["; ".join(rows)]
+        lines += [f"goal {self.goal}"] if self.goal else []
+        judged = f"; {self.seeds}" if self.seeds else ""
+        lines += [f"gain {self.gain.short}, {self.gain.verdict}{judged}"] if self.gain else []
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, self.sentence())
+
+
+def _place(where: Any) -> str:
+    return where if isinstance(where, str) else "/".join(where)
+
+
+def progress(work: Any, doing: str) -> Any:
+    """Show a progress bar over work of more than two seconds, where tqdm is installed.
+
+    The environment variable ``TQDM_DISABLE=1`` silences it.
+    """
+    if os.environ.get("TQDM_DISABLE") == "1":  # tqdm itself asks only in a terminal
+        return work
+    try:
+        from tqdm.auto import tqdm  # an extra
+    except ModuleNotFoundError:
+        return work
+    silent = os.environ.get("TQDM_DISABLE", "0") != "0"  # the notebook's bar does not look
+    return tqdm(work, desc=doing, delay=2, leave=False, disable=silent)

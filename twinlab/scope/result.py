@@ -1,0 +1,263 @@
+"""What a function gives back: described columns that print, tabulate and show in one way.
+
+A ``Result`` is a frozen dataclass whose columns carry units. Its text is one line of words, its
+``table`` has a row per column, and a notebook shows it as a table with its caption. A ``Listing``
+holds rows of one kind: its text has a line for each, its table a row. An ``Estimate`` stands in a
+column with its interval. A class that can say it better overrides ``sentence``, nothing else.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from html import escape
+from typing import Any, ClassVar, get_args, get_type_hints
+
+import numpy as np
+
+from twinlab.scope.columns import Column, Sealed, column, schema
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import pd
+
+__all__ = ["Estimate", "Listing", "Result"]
+
+_UNSAID = ("name", "label", "words", "yes/no", "")  # units of what is said in words
+_MANY = 12  # values of a list that are said
+
+
+def shown(number: float) -> str:
+    """Write a number for reading: thousands apart, four digits, small ones not rounded away.
+
+    >>> shown(1234567.8), shown(0.45454), shown(-0.0), shown(float("nan"))
+    ('1,234,568', '0.4545', '0', '–')
+    """
+    if math.isnan(number):
+        return "–"
+    return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number + 0.0:.4g}"
+
+
+def words(value: Any) -> str:
+    """Write any value for reading: of many replications the mean, of an estimate its interval too.
+
+    >>> words(None), words(True), words(np.array([1.0, 2.0])), words({"glue": 0.25, "film": (1, 2)})
+    ('–', 'yes', '1.5', 'glue 0.25, film 1, 2')
+    """
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | float | np.number):
+        return shown(float(value))
+    if isinstance(value, np.ndarray):
+        return shown(_mean(value))
+    if isinstance(value, Mapping):
+        return _several(f"{words(key)} {words(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return _several(map(words, value))
+    return "–" if value is None else value.short if isinstance(value, Estimate) else str(value)
+
+
+def _several(said: Iterable[str]) -> str:
+    every = list(said)
+    return ", ".join(every[:_MANY]) + (", …" if len(every) > _MANY else "")
+
+
+def html_of(table: "pd.DataFrame", caption: str) -> str:
+    """Give a table with its caption as HTML, its values written for reading.
+
+    >>> "<td>1,234</td>" in html_of(pd.DataFrame({"loss [USD]": [1234.4]}), "Losses")
+    True
+    """
+    text = str(table.map(words).to_html())
+    said = escape(caption).replace("\n", "<br>")
+    return text.replace("<thead>", f"<caption>{said}</caption><thead>", 1)
+
+
+class Result(Sealed):
+    """A frozen result whose columns carry units, made with ``@dataclass(frozen=True)``.
+
+    >>> @dataclass(frozen=True)
+    ... class Cupboard(Result):
+    ...     length: float = column("m", meaning="from wall to wall")
+    ...     cost: float | None = column("USD", None)
+    >>> Cupboard(2.5)
+    length 2.5 m · cost –
+    >>> Cupboard(2.5, 1200).table["unit"].to_dict()
+    {'length': 'm', 'cost': 'USD'}
+    """
+
+    caption: ClassVar[str] = ""  # what stands above its table; empty: its class in words
+
+    def __init_subclass__(cls) -> None:
+        """Keep the words of a result: dataclass would write a ``__repr__`` of its own."""
+        cls.__repr__ = cls.__repr__  # type: ignore[method-assign]
+
+    def sentence(self) -> str:
+        """What it says in words: here, each column with its value and unit."""
+        said = []
+        for col in schema(type(self)):
+            value = getattr(self, col.name)
+            unit = "" if value is None or col.unit in _UNSAID else f" {col.unit}"
+            said.append(f"{_spaced(col.name)} {words(value)}{unit}")
+        return " · ".join(said)
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per column: its value (of an estimate the interval too), unit and meaning."""
+        columns = schema(type(self))
+        names = pd.Index([col.name for col in columns], name="name")
+        values = (getattr(self, name) for name in names)
+        table = pd.DataFrame([_parts(value, "value", "low", "high") for value in values], names)
+        return table.assign(unit=[c.unit for c in columns], meaning=[c.meaning for c in columns])
+
+    def __repr__(self) -> str:
+        return self.sentence()
+
+    def _repr_html_(self) -> str:
+        own = type(self).sentence is not Result.sentence
+        rows = [
+            (_spaced(c.name), words(getattr(self, c.name)), c.unit, c.meaning)
+            for c in schema(type(self))
+        ]
+        if not rows:
+            return "<p>" + escape(self.sentence()).replace("\n", "<br>") + "</p>"
+        table = pd.DataFrame(rows, columns=["", "value", "unit", "meaning"]).set_index("")
+        return html_of(table, self.sentence() if own else self._above)
+
+    @property
+    def _above(self) -> str:
+        return self.caption or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).capitalize()
+
+
+class Listing(Result):
+    """A frozen result whose first field holds described rows, such as the risks of all sites.
+
+    >>> @dataclass(frozen=True)
+    ... class Cupboard(Result):
+    ...     name: str = column("name")
+    ...     length: float = column("m")
+    >>> @dataclass(frozen=True)
+    ... class Goods(Listing):
+    ...     caption = "Goods on sale"
+    ...     goods: tuple[Cupboard, ...]
+    >>> sale = Goods((Cupboard("oak", 2.5),))
+    >>> sale
+    Goods on sale
+    name oak · length 2.5 m
+    >>> sale["oak"].length, list(sale.table.columns)
+    (2.5, ['length [m]'])
+    """
+
+    @property
+    def _rows(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, name: str) -> Any:
+        key = _columns(type(self))[0].name
+        named = {getattr(row, key): row for row in self._rows}
+        if name not in named:
+            raise ScenarioError(f"{self._above}: no {name!r}; {did_you_mean(name, named)}")
+        return named[name]
+
+    def sentence(self) -> str:
+        """What stands above the rows: the caption."""
+        return self._above
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row each, under headings such as ``loss [USD]``; the first column is the index.
+
+        An estimate fills three columns: ``loss [USD]``, ``loss low [USD]``, ``loss high [USD]``.
+        """
+        heads = {
+            col.name: [_heading(col, end) for end in ("", " low", " high")]
+            for col in _columns(type(self))
+        }
+        rows = [
+            {
+                head: part
+                for name, three in heads.items()
+                for head, part in _parts(getattr(row, name), *three).items()
+            }
+            for row in self._rows
+        ]
+        return _indexed(rows, [head for head, *_ in heads.values()])
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [self.sentence(), *map(str, self._rows)]))
+
+    def _repr_html_(self) -> str:
+        heads = {col.name: _heading(col) for col in _columns(type(self))}
+        rows = [
+            {head: words(getattr(row, name)) for name, head in heads.items()} for row in self._rows
+        ]
+        return html_of(_indexed(rows, list(heads.values())), self.sentence())
+
+
+def _columns(listing: Any) -> tuple[Column, ...]:
+    """The columns of a listing's rows, from the type of its first field: ``tuple[Row, ...]``."""
+    kind, *_ = get_args(get_type_hints(listing)[fields(listing)[0].name])
+    return schema(kind)
+
+
+def _indexed(rows: list[dict[str, Any]], heads: list[str]) -> "pd.DataFrame":
+    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=heads)
+    return table.set_index(heads[0])
+
+
+def _parts(value: Any, head: str, low: str, high: str) -> dict[str, Any]:
+    """A value under its heading; of an estimate the ends too, of many replications the mean."""
+    if isinstance(value, Estimate):
+        return {head: value.mean, low: value.low, high: value.high}
+    if isinstance(value, np.ndarray):
+        return {head: _mean(value)}
+    return {head: "–" if value is None else value}
+
+
+def _mean(values: Any) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else math.nan
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _heading(col: Column, end: str = "") -> str:
+    return _spaced(col.name) + end + ("" if col.unit in _UNSAID else f" [{col.unit}]")
+
+
+@dataclass(frozen=True)
+class Estimate(Result):
+    """A mean over independent replications, with its confidence interval.
+
+    >>> print(Estimate(mean=0.9, low=0.88, high=0.92, count=1000, confidence=0.95))
+    0.9 [0.88, 0.92]: mean of 1,000 replications, 95 % interval
+    """
+
+    mean: float = column("", meaning="over the replications")
+    low: float = column("", meaning="lower end of the interval")
+    high: float = column("", meaning="upper end of the interval")
+    count: int = column("replications", meaning="that have a value")
+    confidence: float = column("share", meaning="of such intervals that hold the true mean")
+    note: str = column("words", "", "what must be known beside it: that the chain still moves, say")
+
+    @property
+    def short(self) -> str:
+        """The mean and its interval."""
+        return f"{shown(self.mean)} [{shown(self.low)}, {shown(self.high)}]"
+
+    @property
+    def verdict(self) -> str:
+        """Whether luck alone could explain a gain, in words."""
+        doubt = "its interval includes 0: luck could explain it" if self.high >= 0 else "a loss"
+        return "worth it" if self.low > 0 else doubt
+
+    def sentence(self) -> str:
+        """The mean with its interval, and what it is made of."""
+        beside = f"{100 * self.confidence:g} % interval{self.note and '; ' + self.note}"
+        return f"{self.short}: mean of {self.count:,} replications, {beside}"
