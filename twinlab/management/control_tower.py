@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait, ways_in
+from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
 from twinlab.management.goals import wilson
 from twinlab.management.money import Worth, stopped_worth
 from twinlab.management.stress_test import ExposureModel, risk_exposure
@@ -117,7 +117,7 @@ class Situation(Sealed):
         shut = {outage.node for outage in self.closures}
         return {
             item: [v for v in lanes if v.source not in shut] or lanes
-            for item, lanes in ways_in(self.scenario).items()
+            for item, lanes in self.scenario.network.into.items()
         }
 
     def asked(self, item: ItemKey) -> list[Lane]:
@@ -158,14 +158,13 @@ class Situation(Sealed):
     @cached_property
     def dry(self) -> dict[ItemKey, float]:
         """For how many days the pipelines below each item have run dry, on the longest way down."""
-        network, ways = self.scenario.network, ways_in(self.scenario)
         flows = self.flows_on(self.state.day)
         found = dict.fromkeys(flows, 0.0)
-        recipes = {(r.node, r.product): r.components for r in network.recipes}
+        network = self.scenario.network
         for item in reversed(upstream_items(network)):
-            for part in recipes.get(item, ()):
+            for part in network.made[item].components if item in network.made else ():
                 found[item[0], part] = max(found[item[0], part], found[item])
-            for lane, share in asked_lanes(self.scenario, item, ways.get(item, [])):
+            for lane, share in asked_lanes(self.scenario, item):
                 flow, above = flows[item] * share, (lane.source, lane.product)
                 full = self.state.in_transit[lane.key] / flow if flow > DUST else math.inf
                 gap = max(0.0, days_of(lane.lead_time) - full)

@@ -64,29 +64,23 @@ def customers_use(row: Demand, days: range) -> float:
 def _feeders(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:
     """What one unit of an item takes from which other items."""
     found: dict[ItemKey, float] = {}
-    for recipe in scenario.network.recipes:
-        good = mean_of(recipe.good_share, most=1.0)
-        if (recipe.node, recipe.product) == item and good:
-            found = {(item[0], part): need / good for part, need in recipe.components.items()}
-    for lane, share in asked_lanes(scenario, item, ways_in(scenario).get(item, [])):
+    recipe = scenario.network.made.get(item)
+    if recipe and (good := mean_of(recipe.good_share, most=1.0)):
+        found = {(item[0], part): need / good for part, need in recipe.components.items()}
+    for lane, share in asked_lanes(scenario, item):
         supplier = (lane.source, lane.product)
         found[supplier] = found.get(supplier, 0.0) + share
     return found
 
 
-def ways_in(scenario: Scenario) -> dict[ItemKey, list[Lane]]:
-    """List the lanes that bring each (node, product), in table order."""
-    incoming: dict[ItemKey, list[Lane]] = {}
-    for lane in scenario.network.lanes:
-        incoming.setdefault((lane.destination, lane.product), []).append(lane)
-    return incoming
-
-
-def asked_lanes(scenario: Scenario, item: ItemKey, lanes: list[Lane]) -> list[tuple[Lane, float]]:
+def asked_lanes(
+    scenario: Scenario, item: ItemKey, lanes: list[Lane] | None = None
+) -> list[tuple[Lane, float]]:
     """The lanes that an item's orders go to, with their parts of the orders.
 
-    The item's sourcing rule is asked to split one unit while all of these lanes are open.
+    The item's sourcing rule is asked to split one unit while these lanes (else all) are open.
     """
+    lanes = scenario.network.into.get(item, []) if lanes is None else lanes
     if not lanes:
         return []
     rule = scenario.sourcing.get(item, PriorityFailover())
@@ -113,11 +107,9 @@ def use_on_order(scenario: Scenario, item: ItemKey) -> float:
 
     What is in production counts with what will be found bad, as in the inventory position.
     """
-    ways = asked_lanes(scenario, item, ways_in(scenario).get(item, []))
-    days = sum(part * wait(scenario, lane) for lane, part in ways)
-    for recipe in scenario.network.recipes:
-        if (recipe.node, recipe.product) == item:
-            evening = scenario.network.node(item[0]).evening_review
-            good = mean_of(recipe.good_share, most=1.0) or 1.0
-            days += (recipe.production_time + evening) / good
+    days = sum(part * wait(scenario, lane) for lane, part in asked_lanes(scenario, item))
+    if recipe := scenario.network.made.get(item):
+        evening = scenario.network.node(item[0]).evening_review
+        good = mean_of(recipe.good_share, most=1.0) or 1.0
+        days += (recipe.production_time + evening) / good
     return days

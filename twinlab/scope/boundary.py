@@ -160,15 +160,13 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
     if period > 1:
         network = coarse_network(network, period)
         disruptions = coarsen_disruptions(disruptions, period)
-    decided = {(v.destination, v.product) for v in network.lanes}
-    decided |= {(r.node, r.product) for r in network.recipes}
     seen = Scenario(
         network=network,
-        rules=_for(scenario.rules, decided),
+        rules=_for(scenario.rules, network.brought),
         days=scenario.days // period,
         disruptions=disruptions,
-        sourcing=_for(scenario.sourcing, decided),
-        sharing=_for(scenario.sharing, decided),
+        sourcing=_for(scenario.sourcing, network.brought),
+        sharing=_for(scenario.sharing, network.brought),
     )
     return Restricted(scenario, seen, tier, period)
 

@@ -115,6 +115,24 @@ class Network:
             if (n.name, p.name) in spoken
         )
 
+    @cached_property
+    def into(self) -> dict[ItemKey, list[Lane]]:
+        """The lanes that bring each (node, product), in table order."""
+        found: dict[ItemKey, list[Lane]] = {}
+        for lane in self.lanes:
+            found.setdefault((lane.destination, lane.product), []).append(lane)
+        return found
+
+    @cached_property
+    def made(self) -> dict[ItemKey, Recipe]:
+        """The recipe of each (node, product) that is made."""
+        return {(r.node, r.product): r for r in self.recipes}
+
+    @cached_property
+    def brought(self) -> set[ItemKey]:
+        """Each (node, product) that a lane or recipe brings; others are unlimited sources."""
+        return {*self.made, *self.into}
+
     def node(self, name: str) -> Node:
         """Find a node by its name.
 
@@ -262,33 +280,24 @@ def _known(name: str, names: list[str], where: str, kind: str) -> None:
 
 
 def _one_way_to_get_a_product(network: Network) -> None:
-    made = {(r.node, r.product) for r in network.recipes}
-    for lane in network.lanes:
-        item = (lane.destination, lane.product)
-        if item in made:
+    for item in network.made:
+        for lane in network.into.get(item, ()):
             raise NetworkError(
                 f"{lane.destination!r} both makes {lane.product!r} (recipe) and orders it from "
                 f"{lane.source!r} (lane): keep one, or split the node in two"
             )
 
 
-def _brought(network: Network) -> set[tuple[str, str]]:
-    """Items that a lane or a recipe brings; all others are unlimited outside sources."""
-    made = {(r.node, r.product) for r in network.recipes}
-    return made | {(v.destination, v.product) for v in network.lanes}
-
-
 def _customers_can_be_served(network: Network) -> None:
-    brought = _brought(network)
     for at, demand in enumerate(network.demands, 1):
-        if (demand.node, demand.product) not in brought:
+        if (demand.node, demand.product) not in network.brought:
             raise NetworkError(
                 f"demands.csv row {at}: customers ask {demand.node!r} for {demand.product!r}, "
                 "which no lane or recipe brings there: add a lane from a supplier, or a recipe"
             )
     for at, recipe in enumerate(network.recipes, 1):
         for component in recipe.components:
-            if (recipe.node, component) not in brought:
+            if (recipe.node, component) not in network.brought:
                 raise NetworkError(
                     f"recipes.csv row {at}: {recipe.node!r} needs {component!r} for "
                     f"{recipe.product!r}, but has no supplier of it: add a lane to "
@@ -297,9 +306,8 @@ def _customers_can_be_served(network: Network) -> None:
 
 
 def _unlimited_sources_hold_no_stock(network: Network) -> None:
-    brought = _brought(network)
     for at, stock in enumerate(network.stocks, 1):
-        if (stock.node, stock.product) not in brought and stock.on_hand > 0:
+        if (stock.node, stock.product) not in network.brought and stock.on_hand > 0:
             raise NetworkError(
                 f"stocks.csv row {at}: {stock.node!r} is an unlimited outside source of "
                 f"{stock.product!r} (no lane or recipe brings it), so it holds no stock: drop the "

@@ -91,9 +91,7 @@ class Scenario:
         >>> Scenario(chain, rules=BaseStock(9)).decided_items()
         [('plant', 'unit'), ('shop', 'unit')]
         """
-        brought = {(v.destination, v.product) for v in self.network.lanes}
-        brought |= {(r.node, r.product) for r in self.network.recipes}
-        return [item for item in self.network.items if item in brought]
+        return [item for item in self.network.items if item in self.network.brought]
 
     def change(
         self,

@@ -104,7 +104,7 @@ def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Change:
       mine->shop.sourcing_share: 0.7
     """
     network, item = scenario.network, (lane.destination, lane.product)
-    others = [v for v in network.lanes if (v.destination, v.product) == item and v.key != lane.key]
+    others = [v for v in network.into.get(item, ()) if v.key != lane.key]
     if not others or not 0 <= share <= 1:
         raise ScenarioError(
             f"second_source: {item[0]!r} buys {item[1]!r} from {len(others)} others, share "

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.management.flows import use_on_order, ways_in
+from twinlab.management.flows import use_on_order
 from twinlab.modeling.compare import Change
 from twinlab.scope.columns import Sealed
 from twinlab.scope.distributions import Array
@@ -280,7 +280,7 @@ def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
     >>> days_to_cover(Scenario(chain, BaseStock(20)), "shop", "unit")
     3
     """
-    if (node, product) not in ways_in(scenario):
+    if (node, product) not in scenario.network.into:
         raise ScenarioError(f"days_to_cover: no lane brings {product!r} to {node!r}")
     days = use_on_order(scenario, (node, product)) + scenario.network.node(node).review_period
     return max(1, round(days - 1))

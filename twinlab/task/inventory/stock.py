@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait, ways_in
+from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
 from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.output_analysis import estimate
@@ -235,7 +235,7 @@ def order_today(
     lacks = (owed - batch.band("on_hand", *item))[at, replications]
     lacks += lost[at + 1, replications] - lost[comes - state.day, replications]
     need = float(np.quantile(lacks / good, service, method="inverted_cdf").round(9))
-    goods = [g for v in ways_in(scenario).get(item, ()) for g in state.under_way.get(v.key, ())]
+    goods = [g for v in scenario.network.into.get(item, ()) for g in state.under_way.get(v.key, ())]
     position = state.on_hand[item] + state.on_order[item] - _backlog(scenario.network, state, item)
     position -= sum(g.quantity for g in goods if g.due > last.max())
     short = max(0.0, need)
@@ -248,16 +248,13 @@ def _arrival(
     """When an order of today has come, by future, and how much of it is good."""
     network, today = scenario.network, state.day
     posted = today + network.node(item[0]).evening_review
-    ways = asked_lanes(scenario, item, ways_in(scenario).get(item, []))
+    ways = asked_lanes(scenario, item)
     latest = max([posted, *(posted + v.order_delay for v, _ in ways)])
     luck = draw_streams(scenario.change(days=latest + 1), seed, 0, FUTURES, state)
     comes = [(left := posted + v.order_delay) + luck.lead_time[v.key][left] for v, _ in ways]
     good = luck.good_share[item][posted] if item in luck.good_share else 1.0
-    comes += [
-        np.array([posted + r.production_time])
-        for r in network.recipes
-        if (r.node, r.product) == item
-    ]
+    if recipe := network.made.get(item):
+        comes.append(np.array([posted + recipe.production_time]))
     most = np.max([np.broadcast_to(days, FUTURES) for days in comes], axis=0)
     return most, np.maximum(good, DUST)
 
@@ -482,15 +479,14 @@ def _falls_behind(
 
 def first_receipt(scenario: Scenario, item: ItemKey) -> int:
     """Days until an item's first order has come, those of its suppliers before it; half at most."""
-    network, incoming = scenario.network, ways_in(scenario)
-    made = {(r.node, r.product): r for r in network.recipes}
+    network = scenario.network
     found = dict.fromkeys(network.items, 0.0)
     for one in upstream_items(network):
-        ways = asked_lanes(scenario, one, incoming.get(one, []))
-        waits = [found[v.source, v.product] + wait(scenario, v) for v, _ in ways]
-        if one in made:
-            parts = [found[one[0], part] for part in made[one].components]
-            waits.append(made[one].production_time + 1 + max(parts, default=0.0))
+        lanes = asked_lanes(scenario, one)
+        waits = [found[v.source, v.product] + wait(scenario, v) for v, _ in lanes]
+        if recipe := network.made.get(one):
+            parts = [found[one[0], part] for part in recipe.components]
+            waits.append(recipe.production_time + 1 + max(parts, default=0.0))
         found[one] = max(waits, default=0.0)
     return min(math.ceil(found[item]), scenario.days // 2)
 
