@@ -10,7 +10,7 @@ import pytest
 
 from twinlab import DemandShift, Outage, ScenarioError, replicate
 from twinlab.cases import automotive, chip_shortage
-from twinlab.cases.chip_shortage import measured_months
+from twinlab.cases.automotive import measured_months
 
 DATA = Path(__file__).parents[2] / "datasets" / "automotive" / "chip_shortage.csv"
 

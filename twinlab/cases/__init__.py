@@ -8,7 +8,6 @@ humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, st
 """
 
 from twinlab.cases.automotive import *
-from twinlab.cases.chip_shortage import *
 from twinlab.cases.factory import *
 from twinlab.cases.humanitarian import *
 from twinlab.scope import door

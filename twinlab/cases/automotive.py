@@ -1,14 +1,29 @@
-"""The automotive case: five tiers of suppliers behind US light-vehicle sales."""
+"""The automotive case: five tiers of suppliers behind US light-vehicle sales.
 
-from collections import defaultdict
+And the chip shortage of 2020-22: measured months of US cars, and the same months replayed.
+"""
 
-from twinlab.cases.folders import dataset
+from __future__ import annotations
+
+import math
+from calendar import monthrange
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from twinlab.cases.folders import dataset, rows
+from twinlab.modeling.simulation.replicate import replicate
+from twinlab.modeling.simulation.replications import Replications
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
-from twinlab.scope import Network, Scenario, State
-from twinlab.scope.entities import ItemKey
+from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario, ScenarioError, State
+from twinlab.scope.entities import Disruption, ItemKey
+from twinlab.scope.later import pd
 
-__all__ = ["automotive"]
+__all__ = ["automotive", "chip_shortage"]
 
 
 def automotive(days: int = 365) -> Scenario:
@@ -40,9 +55,7 @@ def base_stock_chain(network: Network, days: int) -> Scenario:
     >>> base_stock_chain(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8), 30).rules
     {('shop', 'unit'): BaseStock(up_to=8.0)}
     """
-    suppliers: dict[ItemKey, int] = defaultdict(int)
-    for lane in network.lanes:
-        suppliers[lane.destination, lane.product] += 1
+    suppliers = Counter((lane.destination, lane.product) for lane in network.lanes)
     return Scenario(
         network,
         rules={item: BaseStock(up_to) for item, up_to in starting_positions(network).items()},
@@ -62,3 +75,143 @@ def starting_positions(network: Network) -> dict[ItemKey, float]:
     """
     start = State.initial(network)
     return {item: units + start.on_order[item] for item, units in start.on_hand.items()}
+
+
+DAY_0 = date(2020, 1, 1)
+_BEGIN, _PANDEMIC, _SHORTAGE, _END = "2020-01", "2020-03", "2021-01", "2022-01"
+
+
+class Month(NamedTuple):
+    """A measured month: its days in the replay, and US cars as shares of the year before.
+
+    Production and sales are shares of their mean from March 2019 to February 2020, the stock of
+    the dealers is that of the month's last night as a share of the stock of 29 February 2020.
+    """
+
+    month: str
+    start: int
+    days: int
+    production: float
+    sales: float
+    stock: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ChipShortage:
+    """The two years as a scenario, and what was measured in them."""
+
+    scenario: Scenario
+    months: tuple[Month, ...]
+
+    def live(self, replications: int = 8, seed: int = 1) -> Replications:
+        """Live through the two years, and keep what ``against`` asks for."""
+        return replicate(self.scenario, replications, seed, bands=list(self._bands.values()))
+
+    @property
+    def _bands(self) -> dict[str, tuple[str, list[str], str]]:
+        network = self.scenario.network
+        plants = [r.node for r in network.recipes]
+        markets = [d.node for d in network.demands]
+        return {
+            "production": ("finished", plants, "vehicle"),
+            "sales": ("served", markets, "vehicle"),
+            "stock": ("on_hand", markets, "vehicle"),
+        }
+
+    def against(self, batch: Replications) -> pd.DataFrame:
+        """Put measured and modelled months side by side, both as shares of the year before.
+
+        The model's flows are a month's mean over the calm flow of that month, so its season, which
+        the measured series leave out, is left out too.
+        """
+        demand = self.scenario.network.demands
+        season = np.array([demand[0].scale(day) for day in range(self.scenario.days)])
+        calm = sum(d.pattern.average for d in demand)
+        daily = {name: batch.band(*band).mean(axis=1) for name, band in self._bands.items()}
+        days = {m.month: np.arange(m.start, m.start + m.days) for m in self.months}
+        before = daily["stock"][days["2020-02"][-1]]
+        table = {}
+        for each in self.months:
+            span = days[each.month]
+            built = daily["production"][span].mean() / calm
+            sold = daily["sales"][span].sum() / (calm * season[span].sum())
+            left = daily["stock"][span[-1]] / before
+            table[each.month] = (each.production, built, each.sales, sold, each.stock, left)
+        head = pd.MultiIndex.from_product([daily, ("measured", "model")])
+        return pd.DataFrame.from_dict(table, orient="index", columns=head)
+
+
+def chip_shortage(depth: float = 1.0, late_demand: float | None = None) -> ChipShortage:
+    """Replay 2020 and 2021: what was built is given by month, what dealers have left follows.
+
+    From March 2020 on every assembly plant can build at most the measured share of US car
+    production, capacity = mean flow × (1 − depth × (1 − share)). Customers ask for the measured
+    share of sales until December 2020, while dealers had cars enough for sales to be demand; from
+    then on for ``late_demand``, as a default the mean share of the last three months of 2020. The
+    measured stock is not used: it is there to be compared with.
+
+    The plants' suppliers are left out: with their lines closed or short of chips, the plants ask
+    for less of everything else than in the calm year.
+
+    Raises:
+        ScenarioError: a depth outside 0 to 1.
+
+    >>> replay = chip_shortage()
+    >>> replay.scenario.network
+    Network(1 product, 14 nodes, 40 lanes, 10 recipes, 4 demands, 14 stocks)
+    >>> next(m for m in replay.months if m.month == "2020-04").production
+    0.0082
+    """
+    if not 0 <= depth <= 1:
+        raise ScenarioError(f"depth is a share between 0 and 1, got {depth!r}")
+    months = [m for m in measured_months() if _BEGIN <= m.month < _END]
+    struck = [m for m in months if m.month >= _PANDEMIC]
+    network = _plants_and_markets()
+    calm = {d.node: d.pattern.average for d in network.demands}
+    flow: dict[str, float] = defaultdict(float)
+    for lane in network.lanes:
+        flow[lane.source] += lane.sourcing_share * calm[lane.destination]
+    asked = [(m.start, m.days, m.sales) for m in struck if m.month < _SHORTAGE]
+    first, days = sum(asked[-1][:2]), months[-1].start + months[-1].days
+    late = float(np.mean([sales for *_, sales in asked[-3:]]))
+    asked.append((int(first), days - int(first), late if late_demand is None else late_demand))
+    strikes: list[Disruption] = [
+        DemandShift(market, factor=factor, start=start, days=Constant(length))
+        for start, length, factor in asked
+        for market in calm
+    ]
+    for month in struck:
+        share, length = max(0.0, 1 - depth * (1 - month.production)), Constant(month.days)
+        for node in (n for n in network.nodes if n.tier == 1):
+            lost = max(0.0, 1 - share * flow[node.name] / node.capacity)
+            strikes.append(Outage(node.name, start=month.start, days=length, loss=lost))
+    return ChipShortage(base_stock_chain(network, days).disrupt(*strikes), tuple(months))
+
+
+def measured_months() -> list[Month]:
+    """Read the measured months of 2019 to 2022; a stock that was not published is NaN.
+
+    >>> [(m.month, m.production, m.stock) for m in measured_months() if m.month == "2021-09"]
+    [('2021-09', 0.4011, 0.1631)]
+    """
+    found = []
+    for row in rows("automotive", "chip_shortage"):
+        first = date.fromisoformat(f"{row['month']}-01")
+        shares = [row[f"{name}_share"] for name in ("production", "sales", "stock")]
+        shares = [math.nan if share == "" else share for share in shares]
+        length = monthrange(first.year, first.month)[1]
+        found.append(Month(row["month"], (first - DAY_0).days, length, *shares))
+    return found
+
+
+def _plants_and_markets() -> Network:
+    """The end of the chain: assembly plants that lack nothing but what an outage takes, and on."""
+    whole = automotive().network
+    return Network(
+        products=[p for p in whole.products if p.name == "vehicle"],
+        nodes=[n for n in whole.nodes if n.tier <= 1],
+        lanes=[v for v in whole.lanes if v.product == "vehicle"],
+        recipes=[replace(r, components={}) for r in whole.recipes if r.product == "vehicle"],
+        demands=whole.demands,
+        stocks=[s for s in whole.stocks if s.product == "vehicle"],
+    )

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from twinlab.cases.automotive import starting_positions
-from twinlab.cases.folders import dataset, rows
+import numpy as np
+
+from twinlab.cases.automotive import base_stock_chain
+from twinlab.cases.folders import dataset, figures, rows
 from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
-from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, Empirical, Gamma, Network, Scenario
 from twinlab.scope.columns import Sealed, column
 from twinlab.scope.errors import ScenarioError
@@ -37,7 +38,7 @@ class Reading(NamedTuple):
 class Tool(NamedTuple):
     """A tool: parts worked on, minutes of work, and whether it failed before it was replaced."""
 
-    number: int
+    tool: int
     parts: int
     life: float
     failed: bool
@@ -99,67 +100,42 @@ def factory(days: int = 120) -> Factory:
     >>> factory()
     Factory(cutting → machining → coating → testing; 10,000 readings, 120 tools, 1,941 faulty plates)
     """  # noqa: E501 (one line of output)
-    network = Network.from_tables(dataset("factory"))
-    figures = {row["name"]: float(row["value"]) for row in rows("factory", "figures")}
-    tools = tuple(
-        Tool(int(r["tool"]), int(r["parts"]), float(r["life"]), r["failed"] == "yes")
-        for r in rows("factory", "tools")
-    )
+    chain = base_stock_chain(Network.from_tables(dataset("factory")), days)
+    known = figures("factory")
+    readings = tuple(Reading(**row) for row in rows("factory", "readings"))
+    tools = tuple(Tool(**row) for row in rows("factory", "tools"))
     classes = tuple(
-        FaultClass(
-            r["fault"],
-            r["station"],
-            int(r["plates"]),
-            Fault(r["fault"], float(r["rate"]), float(r["wear"])),
-            float(r["returned"]),
-        )
-        for r in rows("factory", "fault_classes")
+        FaultClass(name, station, plates, Fault(name, rate, wear), returned)
+        for name, station, plates, rate, wear, returned in _cells("fault_classes")
     )
-    readings = tuple(
-        Reading(
-            int(r["part"]),
-            r["quality"],
-            float(r["air"]),
-            float(r["process"]),
-            float(r["speed"]),
-            float(r["torque"]),
-            float(r["wear"]),
-            r["failure"],
-        )
-        for r in rows("factory", "readings")
-    )
-    rules = {item: BaseStock(level) for item, level in starting_positions(network).items()}
-    line = _line(figures, tools, classes)
-    return Factory(Scenario(network, rules, days), line, readings, tools, classes, figures)
+    return Factory(chain, _line(known, tools, classes), readings, tools, classes, known)
+
+
+def _cells(table: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in rows("factory", table)]
 
 
 def _line(
-    figures: dict[str, float], tools: tuple[Tool, ...], classes: tuple[FaultClass, ...]
+    known: dict[str, float], tools: tuple[Tool, ...], classes: tuple[FaultClass, ...]
 ) -> Line:
     """The four departments; the tools of machining live as the first ones were seen to live."""
-    time, stop = _work(figures["restart_minutes"])
     stations = {}
-    for row in rows("factory", "stations"):
-        name, mean, sd = row["name"], float(row["minutes"] or 0), float(row["sd"] or 0)
-        varied = Gamma(mean, sd) if sd else Constant(mean)
+    for name, minutes, sd, machines, buffer in _cells("stations"):
+        time = Gamma(minutes, sd) if sd else Constant(minutes or 0.0)
         faults = tuple(c.fault for c in classes if c.station == name)
-        stations[name] = Station(
-            name,
-            varied if mean else time,
-            int(row["machines"]),
-            float(row["buffer"]),
-            faults=faults,
-        )
+        stations[name] = Station(name, time, machines, buffer, faults=faults)
+    work, stop = _work(known["restart_minutes"])
     stations["machining"] = replace(
         stations["machining"],
+        time=work,
         stop=stop,
-        time_to_failure=fit_tools(tools[: int(figures["training_tools"])]).law,
-        time_to_repair=Gamma(figures["repair_minutes"], figures["repair_sd"]),
-        time_to_replace=Constant(figures["replace_minutes"]),
+        time_to_failure=fit_tools(tools[: int(known["training_tools"])]).law,
+        time_to_repair=Gamma(known["repair_minutes"], known["repair_sd"]),
+        time_to_replace=Constant(known["replace_minutes"]),
     )
-    look = Inspection(figures["detects"], "machining", figures["rework_share"])
+    look = Inspection(known["detects"], "machining", known["rework_share"])
     stations["testing"] = replace(stations["testing"], inspection=look)
-    return Line(tuple(stations.values()), figures["minutes_per_day"])
+    return Line(tuple(stations.values()), known["minutes_per_day"])
 
 
 def _work(restart: float) -> tuple[Empirical, Empirical]:
@@ -167,12 +143,11 @@ def _work(restart: float) -> tuple[Empirical, Empirical]:
 
     Shares are rounded to tenths of the work, and to one stop in a whole number of parts.
     """
-    seen = rows("factory", "qualities")
-    parts = [int(row["parts"]) for row in seen]
+    _, minutes, parts, stops = zip(*_cells("qualities"), strict=True)
     tenths = [round(10 * count / sum(parts)) for count in parts]
-    minutes = [float(row["minutes"]) for row, n in zip(seen, tenths, strict=True) for _ in range(n)]
-    apart = round(sum(parts) / sum(int(row["stops"]) for row in seen))
-    return Empirical(tuple(minutes)), Empirical((restart, *(0.0,) * (apart - 1)))
+    apart = round(sum(parts) / sum(stops))
+    work = np.repeat(minutes, tenths).astype(float).tolist()
+    return Empirical(tuple(work)), Empirical((restart, *(0.0,) * (apart - 1)))
 
 
 def fit_tools(tools: Sequence[Tool]) -> WeibullFit:

@@ -5,9 +5,8 @@ Needs, storms, food basket, last mile and the fit of lead times stand in ``cases
 
 from dataclasses import replace
 
-from twinlab.cases.automotive import starting_positions
+from twinlab.cases.automotive import base_stock_chain
 from twinlab.cases.folders import dataset
-from twinlab.people.rules import BaseStock
 from twinlab.scope import Network, Scenario, ScenarioError, Stock
 
 __all__ = ["humanitarian"]
@@ -48,6 +47,4 @@ def humanitarian(days: int = 730, safety: float = 60.0) -> Scenario:
         Stock(*PORT, safety * daily) if (s.node, s.product) == PORT else s for s in network.stocks
     ]
     network = replace(network, stocks=tuple(kept))
-    levels = starting_positions(network)
-    decided = {(lane.destination, lane.product) for lane in network.lanes}
-    return Scenario(network, {item: BaseStock(levels[item]) for item in decided}, days=days)
+    return base_stock_chain(network, days)

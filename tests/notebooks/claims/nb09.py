@@ -193,7 +193,7 @@ def ocean():
     "the other 31 are what is left of records that changed their meaning.",
 )
 def records():
-    later = pd.DataFrame(rows("lead_times")).query("mode == 'Truck' and year >= '2014'")
+    later = pd.DataFrame(rows("lead_times")).query("mode == 'Truck' and year >= 2014")
     count = later.shipments.astype(int).groupby(later.days.astype(float) > 0).sum()
     return holds((count[False], count[True]) == (58, 31), count.to_dict())
 

@@ -9,7 +9,7 @@ Food for Syria: which basket, bought where, sent which way; one linear program.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,14 +38,7 @@ __all__ = [
 rows = partial(folders.rows, "humanitarian")
 
 
-@cache
-def figures() -> dict[str, float]:
-    """Read the assumed figures by name.
-
-    >>> figures()["kit_days"]
-    7.0
-    """
-    return {row["name"]: float(row["value"]) for row in rows("assumed/figures")}
+figures = partial(folders.figures, "humanitarian", "assumed/figures")
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,17 +93,15 @@ def needs(people: float, days: float = 30) -> Needs:
     """
     if not (people >= 0 and days >= 0):
         raise ScenarioError(f"needs: {people!r} people for {days!r} days: give at least 0")
-    each = {row["name"]: float(row["value"]) for row in rows("standards")}
+    each = folders.figures("humanitarian", "standards")
+    low, high = (people * each[f"drinking_{end}"] / 1000 for end in ("low", "high"))
     return Needs(
         people=people,
         days=days,
-        tonnes={r["commodity"]: people * days * float(r["grams"]) / 1e6 for r in rows("ration")},
+        tonnes={r["commodity"]: people * days * r["grams"] / 1e6 for r in rows("ration")},
         water=people * each["water_target"] / 1000,
         water_minimum=people * each["water_minimum"] / 1000,
-        survival_water=(
-            people * each["drinking_low"] / 1000,
-            people * each["drinking_high"] / 1000,
-        ),
+        survival_water=(low, high),
         taps=people / each["people_per_tap"],
         toilets=people / each["people_per_toilet"],
         covered_space=people * each["covered_space"],
@@ -173,18 +164,14 @@ def lead_times(mode: str, years: Sequence[int] = FITTED) -> Array:
     >>> len(lead_times("Ocean")), float(np.median(lead_times("Ocean")))
     (277, 174.0)
     """
-    found = [
-        (float(row["days"]), int(row["shipments"]))
-        for row in rows("lead_times")
-        if row["mode"] == mode and int(row["year"]) in years and float(row["days"]) > 0
-    ]
+    known = [row for row in rows("lead_times") if row["days"] > 0]
+    found = [row for row in known if row["mode"] == mode and row["year"] in years]
     if not found:
-        known = did_you_mean(mode, dict.fromkeys(row["mode"] for row in rows("lead_times")))
+        known = did_you_mean(mode, dict.fromkeys(row["mode"] for row in known))
         raise ScenarioError(
             f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}; {known}"
         )
-    days, counts = zip(*found, strict=True)
-    return np.repeat(np.array(days), counts)
+    return np.repeat([float(row["days"]) for row in found], [row["shipments"] for row in found])
 
 
 def fit(days: Sequence[float] | Array) -> LeadTime:
@@ -293,14 +280,14 @@ def general_ration(unknown: Collection[str] = GAPS) -> Basket:
     >>> round(general_ration().weight)
     550
     """
-    return _solve({r["food"]: float(r["grams"]) for r in rows("ration") if r["food"]}, unknown)
+    return _solve({r["food"]: r["grams"] for r in rows("ration") if r["food"]}, unknown)
 
 
 def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Basket:
     """The cheapest way to a ration, or to the cheapest basket with every known nutrient."""
-    offers = {(r["supplier"], r["food"]): float(r["price"]) for r in rows("food_prices")}
+    offers = {(r["supplier"], r["food"]): r["price"] for r in rows("food_prices")}
     amount = {
-        (r["food"], r["nutrient"]): float(r["amount"])
+        (r["food"], r["nutrient"]): r["amount"]
         for r in rows("nutrients")
         if r["nutrient"] not in unknown
     }
@@ -309,7 +296,7 @@ def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Bask
     costs: dict[Key, float] = {("grams", food): 0.0 for food in foods}
     costs |= {("bought", *offer): usd for offer, usd in offers.items() if offer[1] in foods}
     costs |= {
-        ("carried", way["source"], way["destination"], food): float(way["cost"])
+        ("carried", way["source"], way["destination"], food): way["cost"]
         for way in rows("food_ways")
         for food in foods
     }
@@ -351,7 +338,7 @@ def _balance(foods: Sequence[str], variables: Iterable[Key]) -> list[dict[Key, f
 
 
 def _people() -> dict[str, float]:
-    return {r["name"]: float(r["people"]) for r in rows("food_nodes")}
+    return {r["name"]: r["people"] for r in rows("food_nodes")}
 
 
 def _basket(
@@ -366,7 +353,7 @@ def _basket(
         if key[0] == "carried":
             carried[key[1:3]] = carried.get(key[1:3], 0.0) + x
     return Basket(
-        people=sum(_people().values()),
+        people=float(sum(_people().values())),
         grams=grams,
         bought={key[1:]: x for key, x in found.items() if key[0] == "bought" and x > 1e-9},
         carried={way: x for way, x in carried.items() if x > 1e-9},

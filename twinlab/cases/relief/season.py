@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,10 +65,9 @@ def kit() -> Kit:
     (24.9, 7.04)
     """
     figure = figures()
-    price = {(r["supplier"], r["food"]): float(r["price"]) for r in rows("food_prices")}
+    price = {r["food"]: r["price"] for r in rows("food_prices") if r["supplier"] == "Beirut S"}
     ration = [
-        (float(r["grams"]) / 1e6, price.get(("Beirut S", r["food"]), figure["salt_price"]))
-        for r in rows("ration")
+        (r["grams"] / 1e6, price.get(r["food"], figure["salt_price"])) for r in rows("ration")
     ]
     daily_weight = sum(tonnes for tonnes, _ in ration) + figure["kit_water"] / 1000
     daily_price = sum(tonnes * usd for tonnes, usd in ration)
@@ -83,9 +82,11 @@ def places() -> dict[str, Point]:
     >>> places()["Havana"]
     (-82.38, 23.13)
     """
-    return {
-        r["name"]: (float(r["longitude"]), float(r["latitude"])) for r in rows("assumed/places")
-    }
+    return _points("assumed/places")
+
+
+def _points(table: str) -> dict[str, Point]:
+    return {r["name"]: (r["longitude"], r["latitude"]) for r in rows(table)}
 
 
 def storm_season(
@@ -111,9 +112,9 @@ def storm_season(
     """
     each, figure, where = kit(), figures(), places()
     depots = tuple(
-        Depot(r["name"], float(r["capacity"]), float(r["fixed_cost"]), each.holding_cost)
+        Depot(r["name"], r["capacity"], r["fixed_cost"], each.holding_cost)
         for r in rows("assumed/places")
-        if r["depot"] == "yes"
+        if r["depot"]
     )
     cost = each.weight * figure["freight"] * figure["circuity"]
     transport = {
@@ -127,17 +128,17 @@ def storm_season(
 
 def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
     figure = figures()
-    seasons: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    seasons: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows("storms"):
-        if int(row["season"]) in years:
+        if row["season"] in years:
             seasons[row["season"], row["storm"]].append(row)
     if not seasons:
         raise ScenarioError(f"storm_season: no season in {years!r}: the tracks are of 1975 to 2024")
     storms = [Storm("calm", sum(not name for _, name in seasons) / len(seasons))]
     for (season, name), hits in seasons.items():
         if name:
-            need = {r["place"]: float(r["need"]) * figure["agency_share"] for r in hits}
-            left = {r["place"]: _surviving(float(r["wind"])) for r in hits if r["place"] in depots}
+            need = {r["place"]: r["need"] * figure["agency_share"] for r in hits}
+            left = {r["place"]: _surviving(r["wind"]) for r in hits if r["place"] in depots}
             storms.append(Storm(f"{name} {season}", 1 / len(seasons), need, left))
     return tuple(storms)
 
@@ -154,10 +155,10 @@ def track(storm: str) -> list[tuple[float, float, float]]:
     """List the fixes of a storm: (longitude, latitude, wind in knots).
 
     >>> max(wind for _, _, wind in track("Dorian 2019"))
-    160.0
+    160
     """
     return [
-        (float(row["longitude"]), float(row["latitude"]), float(row["wind"]))
+        (row["longitude"], row["latitude"], row["wind"])
         for row in rows("tracks")
         if f"{row['storm']} {row['season']}" == storm
     ]
@@ -252,12 +253,12 @@ def towns_in_need() -> tuple[Load, ...]:
     (22, 13)
     """
     figure = figures()
-    grams = sum(float(r["grams"]) for r in rows("ration"))
+    grams = sum(r["grams"] for r in rows("ration"))
     each = figure["round_days"] * (grams / 1e6 + figure["kit_water"] / 1000)  # t per person
     full = figure["truck_load"]
     loads = []
     for row in rows("towns"):
-        left = float(row["need"]) * figure["agency_share"] * each
+        left = row["need"] * figure["agency_share"] * each
         while row["name"] != DEPOT and left > 1e-9:
             tonnes = min(full, left)
             loads.append(Load(row["name"], tonnes / each, tonnes))
@@ -317,7 +318,7 @@ def social_schedule(trucks: int) -> Schedule:
 @cache
 def _kilometres() -> tuple[tuple[float, ...], ...]:
     """Road between the depot (0) and the loads (1, 2, …); loads of a town are in one place."""
-    where = {r["name"]: (float(r["longitude"]), float(r["latitude"])) for r in rows("towns")}
+    where = _points("towns")
     points = [where[DEPOT], *(where[load.town] for load in towns_in_need())]
     bend = figures()["road_circuity"]
     return tuple(tuple(bend * distance(a, b) for b in points) for a in points)

@@ -195,7 +195,7 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
 def _ground(axes: Axes) -> None:
     axes.set_facecolor(_SEA)
     for _, points in groupby(rows("land"), key=lambda row: row["outline"]):
-        outline = [(float(row["longitude"]), float(row["latitude"])) for row in points]
+        outline = [(row["longitude"], row["latitude"]) for row in points]
         axes.fill(*zip(*outline, strict=True), facecolor=_LAND, edgecolor="#B9B2A0", linewidth=0.7)
 
 
