@@ -16,16 +16,8 @@ from twinlab.scope.columns import Row, column, frozen
 from twinlab.scope.distributions import Distribution
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
-__all__ = [
-    "BuyBack",
-    "Organization",
-    "Profits",
-    "Role",
-    "Season",
-    "Wholesale",
-    "coordinating_buy_back",
-    "settle",
-]
+__all__ = ["BuyBack", "Organization", "Profits", "Role", "Season", "Wholesale"]
+__all__ += ["coordinating_buy_back", "settle"]
 
 
 @dataclass(frozen=True)
@@ -87,17 +79,16 @@ class Organization:
             for path in role.decides:
                 if path in owners:
                     raise ScenarioError(
-                        f"{path!r} is decided by {owners[path]!r} and by {role.name!r}: give it "
-                        "to one of them"
+                        f"{path!r} is decided by {owners[path]!r} and by {role.name!r}: give it to "
+                        "one of them"
                     )
                 owners[path] = role.name
 
     def __getitem__(self, name: str) -> Role:
-        for role in self.roles:
-            if role.name == name:
-                return role
-        names = [role.name for role in self.roles]
-        raise ScenarioError(f"no role {name!r}; {did_you_mean(name, names)}")
+        named = {role.name: role for role in self.roles}
+        if name not in named:
+            raise ScenarioError(f"no role {name!r}; {did_you_mean(name, named)}")
+        return named[name]
 
     @property
     def decides(self) -> dict[str, tuple[float, float]]:

@@ -51,8 +51,7 @@ class PointOfSale(Row):
 
     Source: Chen, Drezner, Ryan & Simchi-Levi (2000) section 3, centralized demand information.
 
-    >>> view = View("plant", "bike")
-    >>> view.sales = lambda: 40.0
+    >>> view = View("plant", "bike", sales=lambda: 40.0)
     >>> PointOfSale()(view)
     >>> view.point_of_sale
     40.0
@@ -69,8 +68,7 @@ class FullSharing(Row):
 
     Source: Clark & Scarf (1960), whose echelon stock it takes to be known.
 
-    >>> view = View("plant", "bike")
-    >>> view.echelon = lambda: 120.0
+    >>> view = View("plant", "bike", echelon=lambda: 120.0)
     >>> FullSharing()(view)
     >>> view.echelon_position
     120.0

@@ -5,7 +5,7 @@ Sourcing rules: ``rule(view, quantity) -> units to order from each of view.suppl
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ class Supplier:
 
     ``open`` is 1.0, or 0.0 while its node or lane is wholly closed (always, with a capacity of 0);
     numbers are floats in the event engine and arrays over replications in the batch engine.
+
+    >>> Supplier("mine", "sea", rank=1, share=1.0, capacity=1e9).open
+    1.0
     """
 
     node: str
@@ -32,6 +35,7 @@ class Supplier:
     open: Any = 1.0  # kept up to date by the engine; the rest is what the lane's row says
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class View:
     """One node's books for one product, at the moment of deciding.
 
@@ -40,38 +44,22 @@ class View:
     units asked since the last decision. ``memory``: a dict that is the rule's own and lasts.
     A view is filled anew for every decision: copy what you want to keep into ``memory``.
 
-    >>> view = View("shop", "bike")
-    >>> view.on_hand, view.on_order, view.backlog = 6.0, 4.0, 3.0
+    >>> view = View("shop", "bike", on_hand=6.0, on_order=4.0, backlog=3.0)
     >>> view.inventory_position, view.net_stock
     (7.0, 3.0)
     """
 
-    __slots__ = (
-        "backlog",
-        "day",
-        "demand",
-        "echelon",
-        "memory",
-        "node",
-        "on_hand",
-        "on_order",
-        "product",
-        "sales",
-        "suppliers",
-    )
-
-    def __init__(self, node: str, product: str, suppliers: Sequence[Supplier] = ()) -> None:
-        self.node = node
-        self.product = product
-        self.suppliers = suppliers
-        self.day = 0
-        self.on_hand: Any = 0.0
-        self.on_order: Any = 0.0
-        self.backlog: Any = 0.0
-        self.demand: Any = 0.0
-        self.memory: dict[str, Any] = {}
-        self.echelon: Callable[[], Any] = lambda: self.inventory_position
-        self.sales: Callable[[], Any] = lambda: self.demand
+    node: str
+    product: str
+    suppliers: Sequence[Supplier] = ()
+    day: int = 0
+    on_hand: Any = 0.0
+    on_order: Any = 0.0
+    backlog: Any = 0.0
+    demand: Any = 0.0
+    memory: dict[str, Any] = field(default_factory=dict)
+    echelon: Callable[[], Any] | None = None  # how others' books are asked, by the engine
+    sales: Callable[[], Any] | None = None
 
     @property
     def inventory_position(self) -> Any:
@@ -93,7 +81,7 @@ class View:
         Raises:
             ScenarioError: the sharing regime does not show it.
         """
-        return self.echelon()
+        return self.echelon() if self.echelon else self.inventory_position
 
     @property
     def point_of_sale(self) -> Any:
@@ -105,7 +93,7 @@ class View:
         Raises:
             ScenarioError: the sharing regime does not show it.
         """
-        return self.sales()
+        return self.sales() if self.sales else self.demand
 
     def __getattr__(self, name: str) -> Any:
         """Say in which line of which rule stands a name that a view does not have."""
@@ -129,11 +117,10 @@ class View:
 class Shares(Row):
     """Split every order by the lanes' ``sourcing_share``.
 
-    >>> from twinlab.organization.view import Supplier
-    >>> view = View("plant", "chip", [Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)])
-    >>> Shares()(view, 8.0)
+    >>> sea, air = Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)
+    >>> Shares()(View("plant", "chip", [sea, air]), 8.0)
     [6.0, 2.0]
-    """  # noqa: E501 (a doctest line)
+    """
 
     def __call__(self, view: View, quantity: Any) -> list[Any]:
         """Give each supplier its share; shares are scaled to sum to one."""
@@ -150,7 +137,6 @@ class Shares(Row):
 class PriorityFailover(Row):
     """Ask the supplier of the lowest ``sourcing_rank`` that is open; the first one if all are shut.
 
-    >>> from twinlab.organization.view import Supplier
     >>> main, spare = Supplier("A", "sea", 1, 0, 1e9), Supplier("B", "air", 2, 0, 1e9)
     >>> view = View("plant", "chip", [main, spare])
     >>> PriorityFailover()(view, 8.0)
@@ -178,22 +164,22 @@ def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
     Raises:
         ScenarioError: a wrong number of parts, a part below zero, or another sum.
 
-    >>> from twinlab.organization.view import Supplier
-    >>> view = View("plant", "chip", [Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)])
-    >>> split_order(lambda view, quantity: [quantity / 2, quantity / 2], view, 8.0)
+    >>> sea, air = Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)
+    >>> split_order(lambda view, units: [units / 2] * 2, View("plant", "chip", [sea, air]), 8)
     [4.0, 4.0]
-    """  # noqa: E501 (a doctest line)
+    """
     parts = rule(view, quantity)
-    wanted = f"{len(view.suppliers)} numbers of at least 0 that sum to the order"
+    wanted = f"it returns {len(view.suppliers)} numbers of at least 0 that sum to the order"
     place = f"sourcing {rule!r} of {view.node!r} for {view.product!r} on day {view.day}"
+    place += f" returned {parts!r}"
     try:
         numbers = [np.asarray(part, dtype=np.float64) for part in parts]
     except (TypeError, ValueError):
         numbers = []
     if len(numbers) != len(view.suppliers):
-        raise ScenarioError(f"{place} returned {parts!r}: it returns {wanted}")
+        raise ScenarioError(f"{place}: {wanted}")
     total = np.asarray(sum(numbers))
     off = np.abs(total - quantity) > 1e-6 * np.maximum(1.0, quantity)
     if not all((part >= 0.0).all() for part in numbers) or np.isnan(total).any() or off.any():
-        raise ScenarioError(f"{place} returned {parts!r} for {quantity!r}: it returns {wanted}")
+        raise ScenarioError(f"{place} for {quantity!r}: {wanted}")
     return list(parts)

@@ -7,6 +7,7 @@ case in two weeks, beginning in the week after its order. Source: Sterman (1989)
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -21,22 +22,14 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_ordering
 from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
 from twinlab.scope.columns import Sealed
-from twinlab.scope.distributions import Constant, Distribution, Trace
+from twinlab.scope.distributions import Distribution, Trace
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 
-__all__ = [
-    "HUMAN_COSTS",
-    "STATIONS",
-    "BeerGame",
-    "BeerScore",
-    "average_person",
-    "beer_chain",
-    "beer_cost",
-    "benchmark_team",
-]
+__all__ = ["HUMAN_COSTS", "STATIONS", "BeerGame", "BeerScore", "average_person", "beer_chain"]
+__all__ += ["beer_cost", "benchmark_team"]
 
 STATIONS = ("retailer", "wholesaler", "distributor", "factory")
 WEEKS, START_UP = 36, 4  # weeks in all; weeks in which everybody orders 4
@@ -92,32 +85,12 @@ def beer_chain(
             raise ScenarioError(f"team: {name!r} is no station; {did_you_mean(name, STATIONS)}")
     rules = dict.fromkeys(STATIONS, average_person()) | given
     asked = demand or Trace((4,) * START_UP + (8,) * (max(weeks, START_UP + 1) - START_UP))
-    two_weeks = Constant(2)
+    station = partial(Node, holding_cost=HOLDING, backlog_cost=BACKLOG, evening_review=True)
+    boxes = partial(Lane, lead_time=2, order_delay=1, initial_pipeline=4, initial_orders=4)
     network = Network(
         products=[Product("case")],
-        nodes=[
-            Node(
-                name,
-                "station",
-                tier=at,
-                holding_cost=HOLDING,
-                backlog_cost=BACKLOG,
-                evening_review=True,
-            )
-            for at, name in enumerate(STATIONS)
-        ],
-        lanes=[
-            Lane(
-                up,
-                down,
-                "case",
-                lead_time=two_weeks,
-                order_delay=1,
-                initial_pipeline=4,
-                initial_orders=4,
-            )
-            for down, up in pairwise(STATIONS)
-        ],
+        nodes=[station(name, "station", tier=at) for at, name in enumerate(STATIONS)],
+        lanes=[boxes(up, down, "case") for down, up in pairwise(STATIONS)],
         recipes=[Recipe("factory", "case", production_time=2, initial_in_process=4)],
         demands=[Demand("retailer", "case", asked, backorder_cost=BACKLOG)],
         stocks=[Stock(name, "case", on_hand=12) for name in STATIONS],
@@ -134,11 +107,11 @@ def beer_cost(history: Run | Replications, station: str = "") -> Any:
     >>> beer_cost(simulate(beer_chain(benchmark_team())), "retailer")
     46.0
     """
-    nodes = history.scenario.network.nodes
-    names = [history.scenario.network.node(station).name] if station else [n.name for n in nodes]
-    rate = {node.name: node.holding_cost for node in nodes}
+    network = history.scenario.network
+    nodes = [network.node(station)] if station else network.nodes
     return sum(
-        rate[name] * history.total("on_hand", name) + history.total("owing", name) for name in names
+        node.holding_cost * history.total("on_hand", node.name) + history.total("owing", node.name)
+        for node in nodes
     )
 
 
@@ -202,9 +175,8 @@ class BeerGame:
     ) -> None:
         """Set the table and play the start-up weeks, in which everybody orders 4."""
         if station not in STATIONS:
-            raise ScenarioError(
-                f"BeerGame: no station {station!r}; {did_you_mean(station, STATIONS)}"
-            )
+            hint = did_you_mean(station, STATIONS)
+            raise ScenarioError(f"BeerGame: no station {station!r}; {hint}")
         if chain is None:
             chain = beer_chain(team)
             rules: Any = chain.rules

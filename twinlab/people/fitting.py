@@ -19,6 +19,7 @@ from twinlab.scope.later import optimize, pd, special
 __all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 
 CONFIDENCE = 0.95
+_UNTOLD = "the decisions do not depend on it"
 
 
 @dataclass(frozen=True)
@@ -123,18 +124,11 @@ def fit_newsvendor(
     found = np.linalg.lstsq(columns, after - optimum, rcond=None)[0]
     miss = columns @ found - after + optimum
     errors, far = _errors(columns, miss)
+    names = ("pull to centre", "chasing")
+    numbers = np.column_stack([found, errors, found - far * errors, found + far * errors]).tolist()
     parameters = [
-        Parameter(
-            name,
-            value,
-            error,
-            value - far * error,
-            value + far * error,
-            "" if np.isfinite(error) else "the decisions do not depend on it",
-        )
-        for name, value, error in zip(
-            ("pull to centre", "chasing"), found.tolist(), errors.tolist(), strict=True
-        )
+        Parameter(name, *row, "" if np.isfinite(row[1]) else _UNTOLD)
+        for name, row in zip(names, numbers, strict=True)
     ]
     return _fit(parameters, miss)
 
@@ -183,7 +177,7 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
         least, most = valley.ends(at, far * error)
         remark = ""
         if not np.isfinite(error):
-            remark = "the decisions do not depend on it"
+            remark = _UNTOLD
         elif least <= low[at] and most >= high[at]:
             remark = "its interval covers its whole range"
         on_edge = min(value - low[at], high[at] - value) <= 1e-3 * (high[at] - low[at])

@@ -67,8 +67,8 @@ class NewsvendorProblem(Row):
 
     def demands(self, rounds: int, seed: int = 0) -> tuple[int, ...]:
         """Draw the demand of each round."""
-        luck = np.random.default_rng(seed)
-        return tuple(luck.integers(1, self.highest, rounds, endpoint=True).tolist())
+        drawn = np.random.default_rng(seed).integers(1, self.highest, rounds, endpoint=True)
+        return tuple(drawn.tolist())
 
 
 class NewsvendorGame:
@@ -90,9 +90,9 @@ class NewsvendorGame:
         seed: int = 0,
         adviser: Callable[[NewsvendorGame], float] | None = None,
     ) -> None:
-        """Draw the luck of all rounds; it does not depend on the orders."""
+        """Draw the demands of all rounds; they do not depend on the orders."""
         self.problem, self.rounds = problem or NewsvendorProblem(), rounds
-        self._luck = self.problem.demands(rounds, seed)
+        self._drawn = self.problem.demands(rounds, seed)
         self.adviser = adviser
         self.orders: list[float] = []
         self.decisions: list[Decision] = []
@@ -111,7 +111,7 @@ class NewsvendorGame:
     @property
     def demands(self) -> tuple[int, ...]:
         """The demands so far [units]."""
-        return self._luck[: len(self.orders)]
+        return self._drawn[: len(self.orders)]
 
     @property
     def profit(self) -> float:
@@ -124,7 +124,7 @@ class NewsvendorGame:
         if self.over:
             raise ScenarioError("the game is over: start another one with NewsvendorGame()")
         if self.advice is not None:
-            gain, demand = self.problem.profit, self._luck[len(self.orders)]
+            gain, demand = self.problem.profit, self._drawn[len(self.orders)]
             value = gain(units, demand) - gain(self.advice, demand)
             self.decisions.append(Decision(len(self.orders), self.advice, float(units), value))
         self.orders.append(float(units))

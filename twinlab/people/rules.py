@@ -11,7 +11,7 @@ A rule that is not array-friendly, asked for one history after the other.
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -21,20 +21,9 @@ from twinlab.organization.view import View
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 
-__all__ = [
-    "AnchorAndAdjust",
-    "BaseStock",
-    "DemandChasing",
-    "EchelonBaseStock",
-    "FixedLot",
-    "ForecastBaseStock",
-    "LotForLot",
-    "MinMax",
-    "NoisyRule",
-    "Panic",
-    "PullToCentre",
-    "ScalarRule",
-]
+__all__ = ["AnchorAndAdjust", "BaseStock", "DemandChasing", "EchelonBaseStock", "FixedLot"]
+__all__ += ["ForecastBaseStock", "LotForLot", "MinMax", "NoisyRule", "Panic", "PullToCentre"]
+__all__ += ["ScalarRule"]
 
 
 @dataclass(frozen=True)
@@ -45,9 +34,7 @@ class BaseStock(Row):
     comes, after L days: it serves those of one day in L + 1 (a simulation warns of it).
     Source: Snyder & Shen (2019) section 4.3.4.
 
-    >>> view = View("shop", "bike")
-    >>> view.on_hand, view.on_order, view.backlog = 6.0, 4.0, 3.0
-    >>> float(BaseStock(up_to=10)(view))
+    >>> float(BaseStock(up_to=10)(View("shop", "bike", on_hand=6, on_order=4, backlog=3)))
     3.0
     """
 
@@ -64,8 +51,7 @@ class MinMax(Row):
 
     Source: Snyder & Shen (2019) section 4.4 (order when the position is ≤ s).
 
-    >>> view = View("shop", "bike")
-    >>> view.on_hand = 4.0
+    >>> view = View("shop", "bike", on_hand=4.0)
     >>> float(MinMax(reorder_point=4, up_to=10)(view)), float(MinMax(3, 10)(view))
     (6.0, 0.0)
     """
@@ -92,8 +78,7 @@ class FixedLot(Row):
 
     Source: Snyder & Shen (2019) section 5.1; whole multiples of Q after Axsäter (2015) section 5.3.
 
-    >>> view = View("shop", "bike")
-    >>> view.on_hand = 4.0
+    >>> view = View("shop", "bike", on_hand=4.0)
     >>> float(FixedLot(reorder_point=5, lot=10)(view)), float(FixedLot(25, 10)(view))
     (10.0, 30.0)
     """  # noqa: E501 (one sentence)
@@ -113,9 +98,7 @@ class EchelonBaseStock(Row):
 
     Source: Clark & Scarf (1960); Snyder & Shen (2019) section 6.2.
 
-    >>> view = View("plant", "bike")
-    >>> view.echelon = lambda: 17.0
-    >>> float(EchelonBaseStock(up_to=20)(view))
+    >>> float(EchelonBaseStock(up_to=20)(View("plant", "bike", echelon=lambda: 17.0)))
     3.0
     """
 
@@ -130,9 +113,7 @@ class EchelonBaseStock(Row):
 class LotForLot(Row):
     """Order exactly what was asked since the last decision.
 
-    >>> view = View("shop", "bike")
-    >>> view.demand = 7.0
-    >>> LotForLot()(view)
+    >>> LotForLot()(View("shop", "bike", demand=7.0))
     7.0
     """
 
@@ -150,9 +131,7 @@ class ForecastBaseStock(Row):
     with independent demand Var(orders) / Var(demand) = 1 + 2L/p + 2L²/p², as long as no order is
     cut at zero. Source: Chen, Drezner, Ryan & Simchi-Levi (2000) Theorem 2.2.
 
-    >>> view = View("shop", "bike")
-    >>> rule = ForecastBaseStock(periods=2, horizon=3)
-    >>> view.demand = 4.0
+    >>> view, rule = View("shop", "bike", demand=4.0), ForecastBaseStock(periods=2, horizon=3)
     >>> float(rule(view))  # 3 days of 4
     12.0
     >>> view.on_order, view.demand = 12.0, 6.0
@@ -195,8 +174,7 @@ class AnchorAndAdjust(Row):
     people have a β near a third: they forget most of what is under way. Before day ``starts`` it
     orders its first forecast. Source: Sterman (1989).
 
-    >>> view = View("retailer", "case")
-    >>> view.day, view.demand, view.on_hand, view.on_order = 4, 8.0, 8.0, 16.0
+    >>> view = View("retailer", "case", day=4, demand=8.0, on_hand=8.0, on_order=16.0)
     >>> float(AnchorAndAdjust(theta=0, alpha=1, beta=1, goal=28)(view))
     8.0
     """
@@ -246,9 +224,7 @@ class DemandChasing(Row):
 
     Source: Schweitzer & Cachon (2000); Bostian, Holt & Smith (2008).
 
-    >>> view = View("shop", "bike")
-    >>> view.demand = 20.0
-    >>> DemandChasing(lambda view: 10.0, weight=0.3)(view)
+    >>> DemandChasing(lambda view: 10.0, weight=0.3)(View("shop", "bike", demand=20.0))
     13.0
     """
 
@@ -267,9 +243,7 @@ class Panic(Row):
     The backlog is already in any sensible rule; panic orders it again, every time.
     Source: hoarding and phantom orders, Sterman & Dogan (2015).
 
-    >>> view = View("shop", "bike")
-    >>> view.backlog = 6.0
-    >>> Panic(lambda view: 10.0, strength=0.5)(view)
+    >>> Panic(lambda view: 10.0, strength=0.5)(View("shop", "bike", backlog=6.0))
     13.0
     """
 
@@ -288,8 +262,7 @@ class NoisyRule(Row):
     The mood is drawn from the seed, the node and the day, so it is the same in both engines, and
     the same in every history: it is one person's, not chance's.
 
-    >>> view = View("shop", "bike")
-    >>> moody = NoisyRule(lambda view: 10.0, spread=3, seed=1)
+    >>> view, moody = View("shop", "bike"), NoisyRule(lambda view: 10.0, spread=3, seed=1)
     >>> float(moody(view)), float(moody(view))
     (5.0, 5.0)
     """
@@ -330,10 +303,8 @@ class ScalarRule:
     Slow and exact: a loop over replications, for rules with ``if`` and ``max``. Memory is kept
     per history; the rule sees no suppliers, and of others what the sharing regime shows.
 
-    >>> rule = ScalarRule(lambda view: max(0.0, 10.0 - view.inventory_position))
-    >>> view = View("shop", "bike")
-    >>> view.on_hand, view.on_order = np.array([4.0, 12.0]), np.zeros(2)
-    >>> view.backlog, view.demand = np.zeros(2), np.zeros(2)
+    >>> rule, none = ScalarRule(lambda view: max(0.0, 10.0 - view.on_hand)), np.zeros(2)
+    >>> view = View("shop", "bike", (), 0, np.array([4.0, 12.0]), none, none, none)
     >>> rule(view).tolist()
     [6.0, 0.0]
     """
@@ -342,26 +313,23 @@ class ScalarRule:
 
     def __call__(self, view: View) -> Any:
         """Ask the rule for each history."""
-        width = np.ndim(view.on_hand) and len(view.on_hand)
-        if not width:
+        if not np.ndim(view.on_hand):
             return self.rule(view)
+        width = len(view.on_hand)
         if "one by one" not in view.memory:
             view.memory["one by one"] = [deepcopy(view.memory) for _ in range(width)]
         memories = view.memory["one by one"]
-        answers = np.empty(width)
-        shared: dict[str, Any] = {}  # what others share, worked out once for all replications
 
-        def look(what: str, at: int) -> float:
-            if what not in shared:
-                shared[what] = np.broadcast_to(getattr(view, what), width)
-            return float(shared[what][at])
+        @cache  # what others share is worked out once for all replications
+        def shared(what: str) -> Any:
+            return np.broadcast_to(getattr(view, what), width)
 
-        for at in range(width):
-            one = View(view.node, view.product)
-            one.day, one.memory = view.day, memories[at]
-            one.on_hand, one.on_order = float(view.on_hand[at]), float(view.on_order[at])
-            one.backlog, one.demand = float(view.backlog[at]), float(view.demand[at])
-            one.echelon = partial(look, "echelon_position", at)
-            one.sales = partial(look, "point_of_sale", at)
-            answers[at] = self.rule(one)
-        return answers
+        def one(at: int) -> View:
+            own = View(view.node, view.product, day=view.day, memory=memories[at])
+            for book in ("on_hand", "on_order", "backlog", "demand"):
+                setattr(own, book, float(getattr(view, book)[at]))
+            own.echelon = lambda: float(shared("echelon_position")[at])
+            own.sales = lambda: float(shared("point_of_sale")[at])
+            return own
+
+        return np.array([self.rule(one(at)) for at in range(width)], dtype=np.float64)
