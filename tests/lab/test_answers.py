@@ -16,22 +16,13 @@ from twinlab.cases.automotive import automotive
 from twinlab.cases.factory import fit_tools
 from twinlab.cases.folders import dataset
 from twinlab.cases.relief import social_schedule, storm_season
-from twinlab.lab.exercises import (
-    factory,
-    humanitarian,
-    management,
-    modeling,
-    organization,
-    own,
-    people,
-    scope,
-    start,
-    technology,
-)
-from twinlab.lab.exercises.automotive import EXERCISES as AUTOMOTIVE
-from twinlab.lab.exercises.task import EXERCISES as TASK
+from twinlab.lab.checks import read_exercises
 from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.technology import Bus, Link, Plant
+
+CHAPTERS = [read_exercises(notebook) for notebook in range(12)]
+start, technology, people, management, organization, scope = CHAPTERS[:6]
+task, modeling, cars, humanitarian, factory, own = CHAPTERS[6:]
 
 # -- 0: a supplier three tiers up closes ------------------------------------------------------
 
@@ -234,7 +225,7 @@ def test_hidden_causes_are_common_ancestors():
 
 
 def test_the_lot_of_a_cheaper_order():
-    assert TASK["6.1"].answer() == pytest.approx(math.sqrt(2 * 50 * 200 / 0.02))
+    assert task.EXERCISES["6.1"].answer() == pytest.approx(math.sqrt(2 * 50 * 200 / 0.02))
 
 
 def test_the_line_with_a_third_solder_machine():
@@ -252,7 +243,7 @@ def test_the_line_with_a_third_solder_machine():
     machines = {"solder": 3, "mount": 3, "test": 1}
     day = tl.modeling.Line([tl.modeling.Station("any", 1)]).minutes_per_day
     allowed = [machines[name] * day / (works[name] * minutes[name]) for name in works]
-    assert TASK["6.2"].answer() == pytest.approx(min(allowed), rel=1e-3)
+    assert task.EXERCISES["6.2"].answer() == pytest.approx(min(allowed), rel=1e-3)
 
 
 # -- 7: how sure are we -----------------------------------------------------------------------
@@ -281,7 +272,7 @@ def test_the_newsvendors_level():
 
 def test_how_long_germany_may_be_without_resin():
     """Asked less served, at the answer and ten days before it."""
-    right = AUTOMOTIVE["8.1"].answer()
+    right = cars.EXERCISES["8.1"].answer()
     for days, most in ((right - 10, False), (right, True)):
         hit = automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
         batch = tl.replicate(hit, 20, seed=1, bands=["demand", "served"])
@@ -296,7 +287,7 @@ def test_when_the_wires_from_mexico_are_missed():
     hit = calm.disrupt(tl.Outage("Mexico wiring", start=60, days=120))
     seen = [tl.replicate(s, 1, seed=1, bands=[("backlog", plants)]) for s in (calm, hit)]
     usual, owed = (batch.band("backlog", plants)[:, 0] for batch in seen)
-    assert AUTOMOTIVE["8.2"].answer() == int(np.argmax(owed - usual > 1e-6))
+    assert cars.EXERCISES["8.2"].answer() == int(np.argmax(owed - usual > 1e-6))
 
 
 # -- 9: storms, kits and trucks ---------------------------------------------------------------

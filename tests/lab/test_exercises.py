@@ -1,7 +1,6 @@
 """Every exercise answers kindly: right, not yet with the hint that helps, or not begun."""
 
 import re
-from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -9,23 +8,15 @@ import pytest
 
 import twinlab as tl
 from twinlab.lab import checks
-from twinlab.lab.exercises import CHAPTERS
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 ASKED = re.compile(r'tl\.lab\.check\(\s*"(\d+\.\d+)"')
 
 
-def chapters():
-    """Exercises by number, of the chapters that are written."""
-    for at, name in enumerate(CHAPTERS):
-        try:
-            module = import_module(f"twinlab.lab.exercises.{name}")
-        except ModuleNotFoundError:
-            continue
-        yield at, module.EXERCISES
-
-
-EXERCISES = {number: made for _, found in chapters() for number, made in found.items()}
+BY_NOTEBOOK = {
+    int(path.name[:2]): checks.read_exercises(int(path.name[:2])).EXERCISES for path in NOTEBOOKS
+}
+EXERCISES = {number: made for found in BY_NOTEBOOK.values() for number, made in found.items()}
 SLIPS = [(number, hint) for number, made in EXERCISES.items() for hint in made.slips]
 
 
@@ -47,9 +38,54 @@ def first_try(monkeypatch):
 
 
 def test_exercises_are_numbered_by_notebook():
-    for at, found in chapters():
+    for at, found in BY_NOTEBOOK.items():
         assert list(found) == [f"{at}.{number}" for number in range(1, len(found) + 1)]
-        assert len(found) in (2, 3), f"{CHAPTERS[at]}: two or three exercises"
+        assert len(found) in (2, 3), f"{at}: two or three exercises"
+
+
+def test_a_file_of_exercises_is_called_like_its_notebook():
+    files = sorted((NOTEBOOKS[0].parent / "exercises").glob("*.py"))
+    assert [path.stem for path in files] == [path.stem for path in NOTEBOOKS]
+
+
+@pytest.mark.parametrize("folder", [".", "notebooks"])
+def test_exercises_are_found_from_the_project_and_from_the_notebook(folder, monkeypatch):
+    monkeypatch.chdir(NOTEBOOKS[0].parents[1] / folder)
+    assert tl.lab.check("9.1").status == "TODO"
+
+
+def test_without_the_folder_of_exercises_one_is_told_where_it_belongs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(tl.ScenarioError, match="keep the folder 'exercises'"):
+        tl.lab.check("0.1", 18)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("EXERCISES = {'0.1': 18}", "00_mine.py: '0.1' must be an Exercise"),
+        ("exercises = {}", "00_mine.py: AttributeError: .* 'EXERCISES'"),
+        ("EXERCISES = {", "00_mine.py: SyntaxError: "),
+        ("1 / 0", "00_mine.py: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_file_that_is_none_of_exercises_says_why(written, told, tmp_path, monkeypatch):
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "00_mine.py").write_text(written)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(tl.ScenarioError, match=told):
+        tl.lab.check("0.1", 18)
+
+
+def test_a_teacher_s_own_exercises_are_checked_alike(tmp_path, monkeypatch):
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "12_mine.py").write_text(
+        "import twinlab as tl\nEXERCISES = {'12.1': tl.lab.Exercise(lambda: (2, 'shop'))}"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert tl.lab.check("12.1", (2, "Shop")).status == "PASS"
+    with pytest.raises(tl.ScenarioError, match="'12\\.1'"):
+        tl.lab.check("7.1", 1)
 
 
 @pytest.mark.parametrize("number", EXERCISES)
@@ -102,17 +138,16 @@ def test_the_notebook_asks_what_its_chapter_knows(path):
 
 
 @pytest.mark.parametrize(
-    ("chapter", "name", "made"),
+    ("notebook", "name", "made"),
     [
-        ("start", "calm", lambda module: module.calm()),
-        ("modeling", "chain", lambda module: module.chain()),
-        ("own", "twin", lambda module: module.level(30)),
+        (0, "calm", lambda module: module.calm()),
+        (7, "chain", lambda module: module.chain()),
+        (11, "twin", lambda module: module.level(30)),
     ],
 )
-def test_exercises_are_about_the_notebook_s_chain(chapter, name, made):
+def test_exercises_are_about_the_notebook_s_chain(notebook, name, made):
     """The chain stands in the notebook, for reading, and in the exercises: it is the same."""
-    number = f"{CHAPTERS.index(chapter):02}_"
-    path = next(path for path in NOTEBOOKS if path.name.startswith(number))
+    path = next(path for path in NOTEBOOKS if path.name.startswith(f"{notebook:02}_"))
     built = {}
     for cell in nbformat.read(path, as_version=4).cells:
         aside = any(word in cell.source for word in ("tl.task", "tl.replicate"))
@@ -122,4 +157,4 @@ def test_exercises_are_about_the_notebook_s_chain(chapter, name, made):
             and (not aside or f"{name} =" in cell.source)
         ):
             exec(cell.source, built)
-    assert made(import_module(f"twinlab.lab.exercises.{chapter}")) == built[name]
+    assert made(checks.read_exercises(notebook)) == built[name]

@@ -18,11 +18,11 @@ pytestmark = pytest.mark.slow
 
 
 def copied(folder: Path) -> Path:
-    """A copy of the library with its cases, and of one notebook."""
+    """A copy of the library with its cases, and of one notebook with the exercises."""
     forget = shutil.ignore_patterns("__pycache__")
     for name in ["twinlab", "datasets"]:
         shutil.copytree(ROOT / name, folder / name, ignore=forget)
-    (folder / "notebooks").mkdir()
+    shutil.copytree(ROOT / "notebooks/exercises", folder / "notebooks/exercises", ignore=forget)
     shutil.copy(ROOT / NOTEBOOK, folder / NOTEBOOK)
     return folder
 

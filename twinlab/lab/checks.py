@@ -1,17 +1,22 @@
-"""Kind checks of exercises: at once, without a network, with hints that come one by one."""
+"""Kind checks of exercises: at once, without a network, with hints that come one by one.
+
+The exercises stand beside the notebooks, in ``exercises/NN_name.py``: a file per notebook, in
+Python, which defines ``EXERCISES``, a dict of number to ``Exercise``.
+"""
 
 import html
 import math
+import runpy
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from numbers import Real
+from pathlib import Path
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
-from twinlab.lab.exercises import CHAPTERS
 from twinlab.scope import ScenarioError
 from twinlab.scope.errors import did_you_mean
 
@@ -43,7 +48,7 @@ class Exercise:
 
     def judge(self, given: Any) -> bool:
         """Tell whether an answer is right."""
-        if self.within is not None:
+        if self.within:
             return bool(self.within(given))
         return _same(given, self.answer(), self.tolerance)
 
@@ -75,7 +80,7 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     Every wrong try shows the next hint; the last one stays.
 
     Raises:
-        ScenarioError: there is no exercise of that number.
+        ScenarioError: there is no exercise of that number, or no folder of exercises here.
 
     >>> check("2.1")
     [TODO] 2.1: put your answer in place of None, then run the cell.
@@ -85,34 +90,62 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     answer = answer.tolist() if hasattr(answer, "tolist") else answer  # numpy's and pandas' values
     if answer is None or answer is Ellipsis:
         return Verdict("TODO", f"{number}: put your answer in place of None, then run the cell.")
-    wanted = exercise.answer()
-    problem = _kind_problem(answer, wanted)
+    shown = f"{answer:g}" if isinstance(answer, float) else str(answer)
+    shown = f"{number}: {shown} {exercise.unit if _is_number(answer) else ''}".rstrip()
+    problem = _kind_problem(answer, exercise.answer())
     if problem is None and exercise.judge(answer):
         with _lock:
             _tries.pop(number, None)
-        return Verdict("PASS", f"{number}: {_shown(answer, exercise.unit)} is right.")
+        return Verdict("PASS", f"{shown} is right.")
     with _lock:
         tried = _tries[number]
         _tries[number] += 1
     hints = exercise.hints or ("compare with what the cells above show.",)
     hint = problem or exercise.slip(answer) or hints[min(tried, len(hints) - 1)]
-    return Verdict("NOT YET", f"{number}: {_shown(answer, exercise.unit)} is not it. Hint: {hint}")
+    return Verdict("NOT YET", f"{shown} is not it. Hint: {hint}")
+
+
+def read_exercises(notebook: int) -> SimpleNamespace:
+    """Read all that the file of a notebook's exercises defines, ``EXERCISES`` above all.
+
+    >>> sorted(read_exercises(6).EXERCISES)
+    ['6.1', '6.2']
+    """
+    return _read(_files()[notebook])
+
+
+def _files() -> dict[int, Path]:
+    """The files of exercises by notebook: a kernel works in the folder of its notebook."""
+    here = Path.cwd()
+    for folder in (here / "exercises", here / "notebooks" / "exercises"):
+        if files := sorted(folder.glob("[0-9][0-9]_*.py")):
+            return {int(file.name[:2]): file for file in files}
+    raise ScenarioError(
+        f"check: there are no exercises in {here}: keep the folder 'exercises', which came with "
+        "the notebooks, beside the notebook"
+    )
 
 
 @cache
-def _chapter(at: int) -> dict[str, Exercise]:
-    module = import_module(f"twinlab.lab.exercises.{CHAPTERS[at]}")
-    return dict(module.EXERCISES)
+def _read(file: Path) -> SimpleNamespace:
+    try:
+        names = SimpleNamespace(**runpy.run_path(str(file)))
+        wrong = [n for n, made in names.EXERCISES.items() if not isinstance(made, Exercise)]
+    except Exception as problem:
+        raise ScenarioError(f"check: {file}: {type(problem).__name__}: {problem}") from problem
+    if wrong:
+        raise ScenarioError(f"check: {file}: {wrong[0]!r} must be an Exercise(answer, unit, …)")
+    return names
 
 
 def _exercise(number: str) -> Exercise:
-    chapter = number.partition(".")[0]
-    if not (chapter.isdigit() and int(chapter) < len(CHAPTERS)):
-        last = len(CHAPTERS) - 1
+    notebook, files = number.partition(".")[0], _files()
+    if not (notebook.isdecimal() and int(notebook) in files):
+        last = f"'{max(files)}.1'"
         raise ScenarioError(
-            f"check: no exercise {number!r}: write notebook and exercise, '0.1' to '{last}.1'"
+            f"check: no exercise {number!r}: write notebook and exercise, '0.1' to {last}"
         )
-    found = _chapter(int(chapter))
+    found: dict[str, Exercise] = _read(files[int(notebook)]).EXERCISES
     if number not in found:
         raise ScenarioError(f"check: no exercise {number!r}; {did_you_mean(number, found)}")
     return found[number]
@@ -127,9 +160,7 @@ def _kind_problem(given: Any, wanted: Any) -> str | None:
     if isinstance(wanted, tuple | list):
         fine = isinstance(given, tuple | list) and len(given) == len(wanted)
         return None if fine else f"the answer has {len(wanted)} parts, such as (1, 2)."
-    if not _is_number(given):
-        return "the answer is a number, without quotes and units."
-    return None
+    return None if _is_number(given) else "the answer is a number, without quotes and units."
 
 
 def _is_number(value: Any) -> bool:
@@ -138,18 +169,10 @@ def _is_number(value: Any) -> bool:
 
 def _same(given: Any, wanted: Any, tolerance: float) -> bool:
     """Compare with mercy: near numbers, names in any case, parts one by one."""
-    if isinstance(wanted, tuple | list):
-        fine = isinstance(given, tuple | list) and len(given) == len(wanted)
-        return fine and all(_same(g, w, tolerance) for g, w in zip(given, wanted, strict=True))
-    if isinstance(wanted, str):
-        return isinstance(given, str) and given.strip().casefold() == wanted.casefold()
-    if isinstance(wanted, bool) or not _is_number(wanted):
-        return bool(given == wanted)
-    if not _is_number(given):
+    if _kind_problem(given, wanted):
         return False
+    if isinstance(wanted, tuple | list):
+        return all(_same(g, w, tolerance) for g, w in zip(given, wanted, strict=True))
+    if isinstance(wanted, str):
+        return bool(given.strip().casefold() == wanted.casefold())
     return math.isclose(given, wanted, rel_tol=tolerance, abs_tol=tolerance * 1e-3)
-
-
-def _shown(answer: Any, unit: str) -> str:
-    words = f"{answer:g}" if isinstance(answer, float) else str(answer)
-    return f"{words} {unit}".strip() if _is_number(answer) else words

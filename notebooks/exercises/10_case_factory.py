@@ -2,10 +2,8 @@
 
 from functools import cache
 
-from twinlab.cases.factory import Factory, factory, fit_tools
-from twinlab.lab.checks import Exercise
-from twinlab.task.maintenance import AgePolicy, age_replacement
-from twinlab.task.quality import house_of_quality
+import twinlab as tl
+from twinlab.cases.factory import factory, fit_tools
 
 RELATIONS = {
     "no scratches": {"padded rack": 9, "tool age": 1},
@@ -15,25 +13,25 @@ RELATIONS = {
 
 
 @cache
-def case() -> Factory:
+def case():
     """The case, read once."""
     return factory()
 
 
-def policy(failure_cost: float) -> AgePolicy:
+def policy(failure_cost):
     """When to change tools if a failure costs so much [USD]."""
     law = fit_tools(case().tools[: case().training]).law
-    return age_replacement(law, planned_cost=60, failure_cost=failure_cost)
+    return tl.task.maintenance.age_replacement(law, planned_cost=60, failure_cost=failure_cost)
 
 
-def first(even_coat: int) -> str:
+def first(even_coat):
     """The weightiest feature if customers weigh an even coat so."""
     needs = {"no scratches": 5, "flat surface": 3, "even coat": even_coat}
-    return house_of_quality(needs, RELATIONS).first
+    return tl.task.quality.house_of_quality(needs, RELATIONS).first
 
 
 EXERCISES = {
-    "10.1": Exercise(
+    "10.1": tl.lab.Exercise(
         answer=lambda: policy(120).age,
         unit="minutes of work",
         hints=(
@@ -43,12 +41,12 @@ EXERCISES = {
         ),
         slips={
             "that is the age for a failure of 300 USD.": lambda: policy(300).age,
-            "that is the scale of the law: by then 63 % of the tools have failed.": lambda: (
-                fit_tools(case().tools[: case().training]).law.scale
+            "that is the scale of the law: by then 63 % of the tools have failed.": (
+                lambda: fit_tools(case().tools[: case().training]).law.scale
             ),
         },
     ),
-    "10.2": Exercise(
+    "10.2": tl.lab.Exercise(
         answer=lambda: first(8),
         hints=(
             "work out the three weights again, with 8 in place of 2.",

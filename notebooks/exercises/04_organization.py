@@ -2,56 +2,53 @@
 
 from functools import cache
 
-from twinlab.lab.checks import Exercise
-from twinlab.modeling import deal, replicate
-from twinlab.modeling.simulation.kpis import end_to_end_bullwhip
-from twinlab.organization import OwnOrders, PointOfSale, Season, coordinating_buy_back
-from twinlab.people.rules import ForecastBaseStock
-from twinlab.scope import Normal, Scenario, serial
+import twinlab as tl
 
 NAMES = ("shop", "depot", "plant", "mill", "mine")
-SEASON = Season(Normal(100, 30), price=10, cost=2, salvage=1)
-FREE = Season(Normal(100, 30), price=10, cost=2)  # the same, but unsold units are worth nothing
+SEASON = tl.Season(tl.Normal(100, 30), price=10, cost=2, salvage=1)
+FREE = tl.Season(
+    tl.Normal(100, 30), price=10, cost=2
+)  # the same, but unsold units are worth nothing
 
 
-def chain(shared: bool, window: int, stages: int) -> Scenario:
+def chain(shared, window, stages):
     """The notebook's chain of forecasters."""
     sites = NAMES[:stages]
-    network = serial(
+    network = tl.serial(
         ["outside", *reversed(sites)],
-        demand=Normal(100, 5),
+        demand=tl.Normal(100, 5),
         lead_time=2,
         on_hand=dict.fromkeys(sites, 250.0),
     )
-    rule = ForecastBaseStock(window, 2, 50, from_point_of_sale=shared, first_guess=100)
-    return Scenario(network, rule, sharing=PointOfSale() if shared else OwnOrders())
+    rule = tl.ForecastBaseStock(window, 2, 50, from_point_of_sale=shared, first_guess=100)
+    return tl.Scenario(network, rule, sharing=tl.PointOfSale() if shared else tl.OwnOrders())
 
 
 @cache
-def amplification(shared: bool, window: int) -> float:
+def amplification(shared, window):
     """Var(orders of the plant) / Var(customers' demand), the mean of 64 replications."""
-    batch = replicate(chain(shared, window, 3), 64, seed=1)
-    return float(end_to_end_bullwhip(batch, "plant").mean())
+    batch = tl.replicate(chain(shared, window, 3), 64, seed=1)
+    return float(tl.end_to_end_bullwhip(batch, "plant").mean())
 
 
 @cache
-def window(shared: bool) -> int:
+def window(shared):
     """The shortest moving average that keeps the amplification up to the plant below 2."""
     return next(days for days in range(12, 60) if amplification(shared, days) < 2)
 
 
-def even_price() -> float:
+def even_price():
     """The wholesale price at which a coordinating buy-back gives both sides half."""
     low, high = SEASON.cost, SEASON.price
     for _ in range(40):
         price = (low + high) / 2
-        profits = deal(SEASON, coordinating_buy_back(SEASON, price)).profits
+        profits = tl.deal(SEASON, tl.coordinating_buy_back(SEASON, price)).profits
         low, high = (price, high) if profits.retailer > profits.supplier else (low, price)
     return price
 
 
 EXERCISES = {
-    "4.1": Exercise(
+    "4.1": tl.lab.Exercise(
         answer=lambda: window(shared=False),
         unit="days",
         tolerance=0.001,
@@ -61,16 +58,16 @@ EXERCISES = {
             "the first window whose number is below 2, not the last above it.",
         ),
         slips={
-            "that is enough where the plant sees the point of sale; here it sees own orders.": lambda: (  # noqa: E501
-                window(shared=True)
+            "that is enough where the plant sees the point of sale; here it sees own orders.": (
+                lambda: window(shared=True)
             ),
-            "with this window the plant still amplifies by more than 2.": lambda: (
-                window(shared=False) - 1
+            "with this window the plant still amplifies by more than 2.": (
+                lambda: window(shared=False) - 1
             ),
         },
     ),
-    "4.2": Exercise(
-        answer=lambda: coordinating_buy_back(SEASON, 7).buy_back,
+    "4.2": tl.lab.Exercise(
+        answer=lambda: tl.coordinating_buy_back(SEASON, 7).buy_back,
         unit="USD/unit",
         tolerance=0.001,
         hints=(
@@ -78,12 +75,11 @@ EXERCISES = {
             "its critical ratio is (10 − 7) / (10 − b): solve for b.",
         ),
         slips={
-            "an unsold unit is still worth 1 USD: the chain's critical ratio is (10 − 2)/(10 − 1).": lambda: (  # noqa: E501
-                coordinating_buy_back(FREE, 7).buy_back
-            ),
+            "an unsold unit is still worth 1 USD: the chain's critical ratio is (10 − 2)/(10 − "
+            "1).": lambda: tl.coordinating_buy_back(FREE, 7).buy_back,
         },
     ),
-    "4.3": Exercise(
+    "4.3": tl.lab.Exercise(
         answer=even_price,
         unit="USD/unit",
         tolerance=0.001,
@@ -92,8 +88,8 @@ EXERCISES = {
             "the retailer's share of the chain's profit is (10 − w) / (10 − 2).",
         ),
         slips={
-            "half of the retail price is not half of the profit: making a unit costs 2 USD.": lambda: (  # noqa: E501
-                SEASON.price / 2
+            "half of the retail price is not half of the profit: making a unit costs 2 USD.": (
+                lambda: SEASON.price / 2
             ),
         },
     ),

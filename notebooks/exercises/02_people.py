@@ -2,55 +2,52 @@
 
 from functools import cache
 
-from twinlab.lab.checks import Exercise
-from twinlab.modeling import simulate
-from twinlab.people import AnchorAndAdjust, NewsvendorProblem
-from twinlab.people.beer_game import STATIONS, average_person, beer_chain, beer_cost
+import twinlab as tl
 
-BAD = NewsvendorProblem(cost=9)
+BAD = tl.NewsvendorProblem(cost=9)
 
 
-def person(beta: float) -> AnchorAndAdjust:
+def person(beta):
     """An average person who counts more or less of the pipeline, with the same stock in mind."""
-    return AnchorAndAdjust(beta=beta, goal=17 + 24 * (beta - 0.34), starts=4)
+    return tl.AnchorAndAdjust(beta=beta, goal=17 + 24 * (beta - 0.34), starts=4)
 
 
 @cache
-def team_cost(**counting: float) -> float:
+def team_cost(**counting):
     """The team's cost with these betas at some stations, average people at the others [USD]."""
     rules = {name: person(beta) for name, beta in counting.items()}
-    return float(beer_cost(simulate(beer_chain(rules))))
+    return float(tl.beer_cost(tl.simulate(tl.beer_chain(rules))))
 
 
-def least_beta() -> float:
+def least_beta():
     """The smallest beta in steps of 0.05 with which the team pays less than 1,000 USD."""
     betas = [at / 20 for at in range(21)]
-    return next(b for b in betas if team_cost(**dict.fromkeys(STATIONS, b)) < 1000)
+    return next(b for b in betas if team_cost(**dict.fromkeys(tl.people.STATIONS, b)) < 1000)
 
 
-def train_first() -> str:
+def train_first():
     """Whose training saves the team most."""
-    return min(STATIONS, key=lambda name: team_cost(**{name: 1.0}))
+    return min(tl.people.STATIONS, key=lambda name: team_cost(**{name: 1.0}))
 
 
-def dearest() -> str:
+def dearest():
     """Who pays most in a team of average people."""
-    run = simulate(beer_chain(average_person()))
-    return max(STATIONS, key=lambda name: float(beer_cost(run, name)))
+    run = tl.simulate(tl.beer_chain(tl.average_person()))
+    return max(tl.people.STATIONS, key=lambda name: float(tl.beer_cost(run, name)))
 
 
-def lost(order: float) -> float:
+def lost(order):
     """Expected profit lost by an order, each round [USD]."""
     return BAD.expected_profit(BAD.optimum) - BAD.expected_profit(order)
 
 
-def pulled(weight: float) -> float:
+def pulled(weight):
     """An order between mean and optimum [units]."""
     return weight * BAD.mean + (1 - weight) * BAD.optimum
 
 
 EXERCISES = {
-    "2.1": Exercise(
+    "2.1": tl.lab.Exercise(
         answer=least_beta,
         tolerance=1e-6,
         hints=(
@@ -59,7 +56,7 @@ EXERCISES = {
         ),
         slips={"that one pays less than 1,000 USD, but a smaller beta does, too.": lambda: 1.0},
     ),
-    "2.2": Exercise(
+    "2.2": tl.lab.Exercise(
         answer=train_first,
         hints=(
             "train one station at a time: beer_chain({name: person(1.0)}), the others stay as "
@@ -71,7 +68,7 @@ EXERCISES = {
             "Try it: train one station at a time.": dearest
         },
     ),
-    "2.3": Exercise(
+    "2.3": tl.lab.Exercise(
         answer=lambda: lost(pulled(0.78)),
         unit="USD",
         tolerance=0.01,
@@ -80,11 +77,11 @@ EXERCISES = {
             "compare with problem.expected_profit(problem.optimum), where problem has cost=9.",
         ),
         slips={
-            "the pull is towards the mean: 0.78 is its weight, not that of the optimum.": lambda: (
-                lost(pulled(0.22))
+            "the pull is towards the mean: 0.78 is its weight, not that of the optimum.": (
+                lambda: lost(pulled(0.22))
             ),
-            "that is the profit which is left; asked is the profit that is lost.": lambda: (
-                BAD.expected_profit(pulled(0.78))
+            "that is the profit which is left; asked is the profit that is lost.": (
+                lambda: BAD.expected_profit(pulled(0.78))
             ),
         },
     ),

@@ -1,60 +1,59 @@
 """Exercises of notebook 01: how a twin keeps in step."""
 
-from twinlab.lab.checks import Exercise
+import twinlab as tl
 from twinlab.modeling.simulation.random_streams import draw_streams
-from twinlab.people import BaseStock
-from twinlab.scope import Constant, DemandShift, Empirical, Gamma, Normal, Scenario, State, serial
-from twinlab.scope.entities import Demand
 from twinlab.scope.state import Shipment
-from twinlab.technology import Bus, Link, Plant
-from twinlab.twin import Twin
 
 
-def coffee() -> Scenario:
+def coffee():
     """What the notebook's company believes of its chain."""
-    network = serial(
+    network = tl.serial(
         ["farm", "roaster", "shop"],
-        demand=Demand("shop", "unit", Normal(20, 4), backorder_cost=8),
-        lead_time={"roaster": Gamma(12, 4), "shop": Gamma(4, 1.5)},
+        demand=tl.Demand("shop", "unit", tl.Normal(20, 4), backorder_cost=8),
+        lead_time={"roaster": tl.Gamma(12, 4), "shop": tl.Gamma(4, 1.5)},
         holding_cost={"roaster": 0.2, "shop": 0.5},
         on_hand={"roaster": 30, "shop": 35},
     )
-    belief = Scenario(network, {"roaster": BaseStock(270), "shop": BaseStock(115)}, days=400)
+    belief = tl.Scenario(
+        network, {"roaster": tl.BaseStock(270), "shop": tl.BaseStock(115)}, days=400
+    )
     for lane in ["farm->roaster", "roaster->shop"]:
         belief = belief.set(f"{lane}.initial_pipeline", 20)
     return belief
 
 
-def days_to_go() -> float:
+def days_to_go():
     """The mean of many arrivals of goods that are three days old, lead times 1 to 6 days."""
-    network = serial(["mine", "shop"], demand=Constant(1), lead_time=Empirical((1, 2, 3, 4, 5, 6)))
-    start, key = State.initial(network), network.lanes[0].key
+    network = tl.serial(
+        ["mine", "shop"], demand=tl.Constant(1), lead_time=tl.Empirical((1, 2, 3, 4, 5, 6))
+    )
+    start, key = tl.State.initial(network), network.lanes[0].key
     start.day, start.tracked = 10, False
     start.under_way[key] = [Shipment(10, 1.0, 7)]
-    luck = draw_streams(Scenario(network, BaseStock(5), days=11), 1, 0, 64_000, start)
-    return float((luck.arrivals[key][0] - 10).mean())
+    streams = draw_streams(tl.Scenario(network, tl.BaseStock(5), days=11), 1, 0, 64_000, start)
+    return float((streams.arrivals[key][0] - 10).mean())
 
 
-def copies() -> int:
+def copies():
     """Copies that a store refuses in 100 days over a line that doubles one message in five."""
-    bus = Bus(Link(duplicates=0.2), seed=1)
-    plant, twin = Plant(coffee(), bus, seed=1), Twin(coffee(), bus)
+    bus = tl.Bus(tl.Link(duplicates=0.2), seed=1)
+    plant, twin = tl.Plant(coffee(), bus, seed=1), tl.Twin(coffee(), bus)
     plant.advance(100)
     return twin.sync().copies
 
 
-def alarm_day(factor: float) -> int:
+def alarm_day(factor):
     """The day of the first alarm after a shift of demand on day 60."""
-    truth = coffee().disrupt(DemandShift("shop", start=60, days=Constant(300), factor=factor))
-    bus = Bus()
-    plant, twin = Plant(truth, bus, seed=1), Twin(coffee(), bus)
+    truth = coffee().disrupt(tl.DemandShift("shop", start=60, days=300, factor=factor))
+    bus = tl.Bus()
+    plant, twin = tl.Plant(truth, bus, seed=1), tl.Twin(coffee(), bus)
     plant.advance(200)
     twin.sync()
     return twin.alarms()[0].day
 
 
 EXERCISES = {
-    "1.1": Exercise(
+    "1.1": tl.lab.Exercise(
         days_to_go,
         "days",
         tolerance=0.04,
@@ -63,15 +62,14 @@ EXERCISES = {
             "lead times of 3, 4, 5 and 6 days are equally likely; how many days are left of each?",
         ),
         slips={
-            "that is the mean lead time less the age; but short lead times are ruled out by now.": lambda: (  # noqa: E501
-                0.5
+            "that is the mean lead time less the age; but short lead times are ruled out by now.": (
+                lambda: 0.5
             ),
-            "that is the mean of a whole lead time; the goods have been travelling for three days.": lambda: (  # noqa: E501
-                3.5
-            ),
+            "that is the mean of a whole lead time; the goods have been travelling for three "
+            "days.": lambda: 3.5,
         },
     ),
-    "1.2": Exercise(
+    "1.2": tl.lab.Exercise(
         copies,
         "messages",
         tolerance=0.0001,
@@ -80,7 +78,7 @@ EXERCISES = {
             "take seed=1 for the bus and for the plant, and duplicates=0.2.",
         ),
     ),
-    "1.3": Exercise(
+    "1.3": tl.lab.Exercise(
         lambda: alarm_day(1.1),
         "(day)",
         tolerance=0.0001,

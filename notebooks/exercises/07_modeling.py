@@ -1,41 +1,37 @@
 """Exercises of notebook 07: how sure are we, and what would be better?"""
 
 from functools import cache
-from typing import Any
 
-from twinlab.lab.checks import Exercise
-from twinlab.modeling import newsvendor, replicate
-from twinlab.people.rules import BaseStock
-from twinlab.scope import Demand, Gamma, Normal, Outage, Scenario, serial
+import twinlab as tl
 
 LEVELS = {"roaster": 650.0, "shop": 170.0}  # kg
 WIDTH = 0.0005  # of the fill rate, on either side
-ASKED = Normal(50, 8)  # kg a day
+ASKED = tl.Normal(50, 8)  # kg a day
 
 
 @cache
-def chain() -> Scenario:
+def chain():
     """The roaster and the shop of the notebook, with a farm that fails."""
-    network = serial(
+    network = tl.serial(
         ["farm", *LEVELS],
         product="coffee",
-        demand=Demand("shop", "coffee", ASKED, backorder_cost=4),
+        demand=tl.Demand("shop", "coffee", ASKED, backorder_cost=4),
         lead_time={"roaster": 10, "shop": 2},
         holding_cost={"roaster": 0.10, "shop": 0.18},
         on_hand=LEVELS,
     )
-    calm = Scenario(network, {node: BaseStock(s) for node, s in LEVELS.items()}, days=365)
-    return calm.disrupt(Outage("farm", days=Gamma(8, 4), rate=1 / 150))
+    calm = tl.Scenario(network, {node: tl.BaseStock(s) for node, s in LEVELS.items()}, days=365)
+    return calm.disrupt(tl.Outage("farm", days=tl.Gamma(8, 4), rate=1 / 150))
 
 
 @cache
-def half_width(replications: int) -> float:
+def half_width(replications):
     """How far the interval of the mean fill rate reaches on either side."""
-    fill = replicate(chain(), replications, seed=1).estimate("fill_rate")
+    fill = tl.replicate(chain(), replications, seed=1).estimate("fill_rate")
     return (fill.high - fill.low) / 2
 
 
-def wanted() -> int:
+def wanted():
     """What the law of the square root says of a thousand replications, and more until it holds."""
     count = round(1000 * (half_width(1000) / WIDTH) ** 2)
     while half_width(count) > WIDTH:
@@ -43,20 +39,20 @@ def wanted() -> int:
     return count
 
 
-def enough(given: Any) -> bool:
+def enough(given):
     """Narrow enough, and with at most about twice the replications that it takes."""
     # Beyond 20,000 the answer is known, and waiting for it would be long.
     fine = isinstance(given, int) and 2 < given <= 20_000
     return fine and half_width(given) <= WIDTH < half_width(max(2, given // 2))
 
 
-def level(overage: float, underage: float) -> float:
+def level(overage, underage):
     """The level of a shop that is refilled overnight."""
-    return newsvendor(ASKED, overage, underage).level
+    return tl.newsvendor(ASKED, overage, underage).level
 
 
 EXERCISES = {
-    "7.1": Exercise(
+    "7.1": tl.lab.Exercise(
         answer=wanted,
         unit="replications",
         within=enough,
@@ -71,7 +67,7 @@ EXERCISES = {
             ),
         },
     ),
-    "7.2": Exercise(
+    "7.2": tl.lab.Exercise(
         answer=lambda: level(0.18, 4.0),
         unit="units",
         tolerance=0.002,

@@ -5,46 +5,42 @@ from functools import cache
 
 import numpy as np
 
-from twinlab.cases.automotive import automotive
-from twinlab.lab.charts.maps import ripple
-from twinlab.lab.checks import Exercise
-from twinlab.modeling import Run, replicate, simulate
-from twinlab.scope import Constant, Outage
+import twinlab as tl
 
-CLOSURES = range(100, 160, 10)  # days: the first loses nothing, the last in every history
+CLOSURES = range(100, 160, 10)  # days: the first loses nothing, the last in every replication
 
 
-def run(node: str, closed: int, days: int) -> Run:
-    """A history in which a node is closed from day 60 (0 days: the calm one)."""
-    calm = automotive(days)
-    return simulate(
-        calm.disrupt(Outage(node, start=60, days=Constant(closed))) if closed else calm, seed=1
-    )
+def run(node, closed, days):
+    """A run in which a node is closed from day 60 (0 days: the calm one)."""
+    scenario = tl.cases.automotive(days)
+    if closed:
+        scenario = scenario.disrupt(tl.Outage(node, start=60, days=closed))
+    return tl.simulate(scenario, seed=1)
 
 
 @cache
-def losing(days: int) -> float:
+def losing(days):
     """In which share of replications a closure of the resin plant loses sales."""
-    hit = automotive(240).disrupt(Outage("Germany resin", start=60, days=Constant(days)))
-    return float(np.mean(replicate(hit, 20, seed=1).kpis.lost_sales > 0))
+    hit = tl.cases.automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
+    return float(np.mean(tl.replicate(hit, 20, seed=1).kpis.lost_sales > 0))
 
 
 @cache
-def too_long() -> int:
+def too_long():
     """The shortest of the closures that loses sales in nine replications of ten [days]."""
     return CLOSURES[bisect_left(CLOSURES, 0.9, key=losing)]
 
 
 @cache
-def first_short() -> int | None:
+def first_short():
     """The day on which a first assembly plant misses the wires from Mexico."""
     # The first days do not depend on how many follow, and 100 are lived through sooner than 240.
     hit, calm = run("Mexico wiring", 120, 100), run("Mexico wiring", 0, 100)
-    return ripple(hit, calm)["tier 1"].short_from
+    return tl.lab.ripple(hit, calm)["tier 1"].short_from
 
 
 EXERCISES = {
-    "8.1": Exercise(
+    "8.1": tl.lab.Exercise(
         answer=too_long,
         unit="days",
         tolerance=0.001,
@@ -54,15 +50,14 @@ EXERCISES = {
             "`(batch.kpis.lost_sales > 0).mean()` is the share of replications that lose sales.",
         ),
         slips={
-            "some replications lose sales with this one, and some do not: nine in ten are asked for.": lambda: (  # noqa: E501
-                too_long() - 10
-            ),
-            "with this one all lose sales, but with ten days less they do, too.": lambda: (
-                too_long() + 10
+            "some replications lose sales with this one, and some do not: nine in ten are asked "
+            "for.": lambda: too_long() - 10,
+            "with this one all lose sales, but with ten days less they do, too.": (
+                lambda: too_long() + 10
             ),
         },
     ),
-    "8.2": Exercise(
+    "8.2": tl.lab.Exercise(
         answer=first_short,
         unit="(day)",
         tolerance=0.001,
@@ -72,8 +67,8 @@ EXERCISES = {
             'read `tl.lab.ripple(run, calm_run)["tier 1"].short_from`.',
         ),
         slips={
-            "count the days from day 0, not from the closure on day 60.": lambda: (
-                (first_short() or 0) - 60
+            "count the days from day 0, not from the closure on day 60.": (
+                lambda: (first_short() or 0) - 60
             ),
         },
     ),

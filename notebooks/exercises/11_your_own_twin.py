@@ -1,21 +1,13 @@
 """Exercises of notebook 11: a twin from your own tables."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
-from collections.abc import Mapping
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
+import twinlab as tl
 from twinlab.cases.folders import dataset
-from twinlab.lab.checks import Exercise
-from twinlab.modeling import replicate
-from twinlab.organization.view import View
-from twinlab.people.rules import BaseStock
-from twinlab.scope import Demand, NegativeBinomial, Network, Scenario
-from twinlab.scope.later import pd
 
 DAYS_AWAY = {"city shop": 2, "coast shop": 3}
 PLANT = {("plant", "cartridge"): 1750, ("plant", "housing"): 400, ("plant", "filter"): 200}
@@ -24,25 +16,25 @@ SAFETIES = range(0, 100, 5)  # filters
 
 
 @cache
-def sales() -> pd.DataFrame:
+def sales():
     """Filters sold by day (rows) and shop (columns)."""
     table = pd.read_csv(dataset("template") / "sales.csv")
     return table.pivot(index="day", columns="node", values="units")
 
 
 @cache
-def by_weekday() -> pd.DataFrame:
+def by_weekday():
     """Mean sales by weekday (rows, Monday first) and shop."""
     return sales().groupby(sales().index % 7).mean()
 
 
-def demand(node: str) -> Demand:
+def demand(node):
     """A shop's demand, fitted to its sales."""
     sold = sales()[node]
     factors = by_weekday()[node] / sold.mean()
     spread = (sold / factors[sold.index % 7].to_numpy()).std()
-    law = NegativeBinomial(sold.mean(), spread)
-    return Demand(
+    law = tl.NegativeBinomial(sold.mean(), spread)
+    return tl.Demand(
         node,
         "filter",
         law,
@@ -54,53 +46,53 @@ def demand(node: str) -> Demand:
     )
 
 
-def rules(shops: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+def rules(shops):
     """Who decides how: the plant's fixed levels, and these rules of the shops."""
-    plant = {item: BaseStock(level) for item, level in PLANT.items()}
+    plant = {item: tl.BaseStock(level) for item, level in PLANT.items()}
     return plant | {(shop, "filter"): rule for shop, rule in shops.items()}
 
 
 @cache
-def level(safety: float) -> Scenario:
+def level(safety):
     """The chain of the template, in which each shop keeps the same level every day."""
-    network = Network.from_tables(dataset("template")).change(*[demand(s) for s in DAYS_AWAY])
+    network = tl.Network.from_tables(dataset("template")).change(*[demand(s) for s in DAYS_AWAY])
     shops = {
-        s: BaseStock(round(sales()[s].mean() * days) + safety) for s, days in DAYS_AWAY.items()
+        s: tl.BaseStock(round(sales()[s].mean() * days) + safety) for s, days in DAYS_AWAY.items()
     }
-    return Scenario(network, rules(shops), days=364)
+    return tl.Scenario(network, rules(shops), days=364)
 
 
-def week_ahead(view: View, safety: float) -> Any:
+def week_ahead(view, safety):
     """The rule of the notebook: what the coming days will ask, and safety stock."""
     days = range(1, DAYS_AWAY[view.node] + 1)
     coming = sum(by_weekday()[view.node][(view.day + d) % 7] for d in days)
     return np.maximum(0, coming + safety - view.inventory_position)
 
 
-def weekly(safety: float) -> Scenario:
+def weekly(safety):
     """The same chain, in which both shops look a week ahead."""
     rule = partial(week_ahead, safety=safety)
     return level(safety).change(rules=rules(dict.fromkeys(DAYS_AWAY, rule)))
 
 
 @cache
-def enough(weekly_rule: bool) -> int:
+def enough(weekly_rule):
     """The least safety stock, in steps of 5, that serves 99 % [filters]."""
     changed = weekly if weekly_rule else level
 
-    def served(safety: int) -> float:
-        return replicate(changed(safety), 200, seed=1).estimate("fill_rate").mean
+    def served(safety):
+        return tl.replicate(changed(safety), 200, seed=1).estimate("fill_rate").mean
 
     return SAFETIES[bisect_left(SAFETIES, 0.99, key=served)]
 
 
-def on_day(node: str, day: int) -> float:
+def on_day(node, day):
     """Mean sales of a shop on a weekday."""
     return float(by_weekday()[node][day])
 
 
 EXERCISES = {
-    "11.1": Exercise(
+    "11.1": tl.lab.Exercise(
         answer=lambda: on_day("coast shop", SATURDAY),
         unit="filters",
         tolerance=0.005,
@@ -119,7 +111,7 @@ EXERCISES = {
             ),
         },
     ),
-    "11.2": Exercise(
+    "11.2": tl.lab.Exercise(
         answer=lambda: enough(True),
         unit="filters",
         tolerance=0.001,
@@ -129,8 +121,8 @@ EXERCISES = {
             'the first safety stock at which `estimate("fill_rate").mean` is at least 0.99.',
         ),
         slips={
-            "that is what the same level every day needs: ask for the rule 'week ahead'.": lambda: (
-                enough(False)
+            "that is what the same level every day needs: ask for the rule 'week ahead'.": (
+                lambda: enough(False)
             ),
             "close, but fewer than 99 % are served with this.": lambda: enough(True) - 5,
         },

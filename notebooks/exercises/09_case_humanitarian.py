@@ -2,41 +2,42 @@
 
 from functools import cache
 
-from twinlab.cases.relief import needs, social_schedule, storm_season
-from twinlab.lab.checks import Exercise
-from twinlab.task.logistics import StormPlan, judge_stocks
+import twinlab as tl
+from twinlab.cases import relief
 
 ENOUGH = 30.0  # hours that nobody should wait longer than
 PANAMA, PINAR = "Panama hub", "Pinar del Rio"
 
 
 @cache
-def judged(depot: str) -> StormPlan:
+def judged(depot):
     """Ten thousand kits in one depot."""
-    return judge_stocks(storm_season(), {depot: 10_000})
+    return tl.task.logistics.judge_stocks(relief.storm_season(), {depot: 10_000})
 
 
-def trucks() -> int:
+def trucks():
     """The fewest trucks with which the last load arrives within the hours that are enough."""
-    return next(n for n in range(2, 20) if social_schedule(n).longest_wait <= ENOUGH)
+    return next(n for n in range(2, 20) if relief.social_schedule(n).longest_wait <= ENOUGH)
 
 
 EXERCISES = {
-    "9.1": Exercise(
-        answer=lambda: needs(17_000, days=14).food,
+    "9.1": tl.lab.Exercise(
+        answer=lambda: relief.needs(17_000, days=14).food,
         unit="t",
         hints=(
             "`relief.needs(people, days)` has a property `food`.",
             "17,000 people × 14 days × 555 g, in tonnes.",
         ),
         slips={
-            "that is one day; the question is about two weeks.": lambda: needs(17_000, 1).food,
-            "that is a month: `needs` takes 30 days unless you say `days=14`.": lambda: (
-                needs(17_000).food
+            "that is one day; the question is about two weeks.": (
+                lambda: relief.needs(17_000, 1).food
+            ),
+            "that is a month: `needs` takes 30 days unless you say `days=14`.": (
+                lambda: relief.needs(17_000).food
             ),
         },
     ),
-    "9.2": Exercise(
+    "9.2": tl.lab.Exercise(
         answer=lambda: judged(PANAMA).cost - judged(PINAR).cost,
         unit="USD/season",
         hints=(
@@ -44,15 +45,15 @@ EXERCISES = {
             "subtract `.cost` of Pinar del Rio from `.cost` of the Panama hub.",
         ),
         slips={
-            "that is the expected cost after the storm only; take `.cost`, with the first stage.": lambda: (  # noqa: E501
-                judged(PANAMA).second_stage - judged(PINAR).second_stage
+            "that is the expected cost after the storm only; take `.cost`, with the first stage.": (
+                lambda: judged(PANAMA).second_stage - judged(PINAR).second_stage
             ),
-            "the sign is turned: Panama minus Pinar del Rio.": lambda: (
-                judged(PINAR).cost - judged(PANAMA).cost
+            "the sign is turned: Panama minus Pinar del Rio.": (
+                lambda: judged(PINAR).cost - judged(PANAMA).cost
             ),
         },
     ),
-    "9.3": Exercise(
+    "9.3": tl.lab.Exercise(
         answer=trucks,
         unit="trucks",
         tolerance=0.0,

@@ -1,28 +1,26 @@
 """The exercises of notebook 06: lots when orders get cheaper, and a line with one more machine."""
 
-from twinlab.lab.checks import Exercise
-from twinlab.modeling import Fault, Inspection, Line, Station, Weibull
-from twinlab.scope import Constant, Gamma
+import twinlab as tl
 from twinlab.task.inventory import EconomicLot
 from twinlab.task.production import bottleneck, loads
 
 
-def _line(machines: int) -> Line:
+def _line(machines):
     """The line of the notebook, with so many solder machines."""
-    solder = Station(
+    solder = tl.Station(
         "solder",
-        Gamma(3.0, 1.5),
+        tl.Gamma(3.0, 1.5),
         machines,
-        time_to_failure=Weibull(3, 600),
-        time_to_repair=Constant(45),
+        time_to_failure=tl.Weibull(3, 600),
+        time_to_repair=tl.Constant(45),
     )
-    mount = Station("mount", Gamma(4.4, 2.2), 3, faults=(Fault("loose", 0.06),))
-    look = Inspection(detects=0.95, rework_to="mount", rework_share=0.8)
-    return Line((solder, mount, Station("test", Gamma(1.5, 0.5), inspection=look)))
+    mount = tl.Station("mount", tl.Gamma(4.4, 2.2), 3, faults=(tl.Fault("loose", 0.06),))
+    look = tl.Inspection(detects=0.95, rework_to="mount", rework_share=0.8)
+    return tl.Line((solder, mount, tl.Station("test", tl.Gamma(1.5, 0.5), inspection=look)))
 
 
 EXERCISES = {
-    "6.1": Exercise(
+    "6.1": tl.lab.Exercise(
         answer=lambda: EconomicLot(50, 0.02, 200).quantity,
         unit="boards",
         tolerance=0.005,
@@ -31,15 +29,15 @@ EXERCISES = {
             "task.inventory.EconomicLot(fixed_cost, holding_cost, demand).quantity gives it.",
         ),
         slips={
-            "a third of the cost is not a third of the lot: K stands under the root.": lambda: (
-                EconomicLot(150, 0.02, 200).quantity / 3
+            "a third of the cost is not a third of the lot: K stands under the root.": (
+                lambda: EconomicLot(150, 0.02, 200).quantity / 3
             ),
-            "that is the old lot, for 150 USD an order.": lambda: (
-                EconomicLot(150, 0.02, 200).quantity
+            "that is the old lot, for 150 USD an order.": (
+                lambda: EconomicLot(150, 0.02, 200).quantity
             ),
         },
     ),
-    "6.2": Exercise(
+    "6.2": tl.lab.Exercise(
         answer=lambda: bottleneck(_line(3)).capacity,
         unit="lamps a day",
         tolerance=0.01,
@@ -48,8 +46,8 @@ EXERCISES = {
             'set "solder.machines" to 3 in the line, and ask for the loads again.',
         ),
         slips={
-            "that is what three solder machines could feed: who limits the line now?": lambda: (
-                loads(_line(3))[0].capacity
+            "that is what three solder machines could feed: who limits the line now?": (
+                lambda: loads(_line(3))[0].capacity
             ),
             "that is the line with two solder machines.": lambda: bottleneck(_line(2)).capacity,
         },

@@ -3,10 +3,10 @@
 from functools import cache
 from math import inf
 
-from twinlab.lab.checks import Exercise
-from twinlab.lab.exercises import start
-from twinlab.management import Closure, ExposureModel, StressTest, risk_exposure, stress_test
-from twinlab.scope import Demand, Node, Normal, Scenario
+import twinlab as tl
+from twinlab.lab.checks import read_exercises
+
+START = read_exercises(0)  # the chain of notebook 00
 
 # Tier, units per day, days to recover.
 SITES = {
@@ -18,31 +18,31 @@ SITES = {
 }
 
 
-def calm() -> Scenario:
+def calm():
     """The chain of notebook 00 with capacities and times to recover, where nobody waits."""
     nodes = [
-        Node(site, "", tier, capacity=units, time_to_recover=days)
+        tl.Node(site, "", tier, capacity=units, time_to_recover=days)
         for site, (tier, units, days) in SITES.items()
     ]
     demands = [
-        Demand(region, "car", Normal(cars, cars / 5), backorders=False, lost_sale_cost=4000)
-        for region, cars in start.SALES.items()
+        tl.Demand(region, "car", tl.Normal(cars, cars / 5), backorders=False, lost_sale_cost=4000)
+        for region, cars in START.SALES.items()
     ]
-    chain = start.calm()
+    chain = START.calm()
     return chain.change(network=chain.network.change(*nodes, *demands))
 
 
 @cache
-def tested(days: int) -> StressTest:
+def tested(days):
     """The stress test of all sites, closed for the same days (0: each for its own)."""
     sites = dict.fromkeys(SITES, days) if days else list(SITES)
-    return stress_test(calm(), 64, seed=1, sites=sites, closure=Closure(start=60))
+    return tl.stress_test(calm(), 64, seed=1, sites=sites, closure=tl.Closure(start=60))
 
 
-def loss(cars: float) -> float:
+def loss(cars):
     """The least loss of the small example without S2, with so many cars of model P1 in stock."""
     suppliers = {"S1": 30, "S2": 45, "S3": 60}
-    model = ExposureModel(
+    model = tl.ExposureModel(
         capacity=suppliers,
         makes={(s, p): {} for s in suppliers for p in ("P1", "P2")},
         links={(s, "plant", p): inf for s in suppliers for p in ("P1", "P2")},
@@ -51,17 +51,17 @@ def loss(cars: float) -> float:
         worth={("plant", "P1"): 5000, ("plant", "P2"): 6500},
         time_to_recover=dict.fromkeys(suppliers, 2),
     )
-    return float(risk_exposure(model, ["S2"])["S2"].loss)
+    return float(tl.risk_exposure(model, ["S2"])["S2"].loss)
 
 
 @cache
-def enough() -> int:
+def enough():
     """The smallest stock of P1 without a loss."""
     return next(cars for cars in range(20, 100) if loss(cars) == 0)
 
 
 EXERCISES = {
-    "3.1": Exercise(
+    "3.1": tl.lab.Exercise(
         answer=enough,
         unit="cars",
         tolerance=0.001,
@@ -71,22 +71,22 @@ EXERCISES = {
             "risk_exposure(replace(ford, stock=…), ['S2']) for a few stocks of P1.",
         ),
         slips={
-            "that is what must be added to the 20; asked for is the stock all in all.": lambda: (
-                enough() - 20
+            "that is what must be added to the 20; asked for is the stock all in all.": (
+                lambda: enough() - 20
             ),
             "that is the gap of both models; P2's 25 cover part of it.": lambda: enough() + 25,
         },
     ),
-    "3.2": Exercise(
+    "3.2": tl.lab.Exercise(
         answer=lambda: tested(21).sites[0].site,
         hints=(
             "give stress_test a mapping from site to days: dict.fromkeys(sites, 21).",
             "where does the least stock lie between the site and the customers?",
         ),
         slips={
-            "that is the worst one when each is closed for its own time to recover.": lambda: (
-                tested(0).sites[0].site
-            )
+            "that is the worst one when each is closed for its own time to recover.": (
+                lambda: tested(0).sites[0].site
+            ),
         },
     ),
 }
