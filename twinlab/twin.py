@@ -125,19 +125,19 @@ class Twin:
     # -- predicting --
 
     def forecast(
-        self, days: int = 28, replications: int = 400, bands: Sequence[Any] = ("on_hand", "backlog")
+        self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
     ) -> Replications:
-        """What may come, from today's state: replications with daily bands.
+        """What may come, from today's state: replications with daily values.
 
         Goods under way arrive by their lead time given how long they have been travelling.
 
         Raises:
-            ScenarioError: a band is unknown.
+            ScenarioError: a measure is unknown.
         """
         start, sold = self._morning, [(d.node, d.product) for d in self.model.network.demands]
-        wanted = [*bands, *(("on_hand", *item) for item in sold)]
+        wanted = [*daily, *(("on_hand", *item) for item in sold)]
         ahead = self.model.change(days=start.day + days)
-        batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, bands=wanted)
+        batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
         self._promises.note(batch, start.day, sold)
         return batch
 

@@ -116,7 +116,7 @@ def test_the_whole_chain_says_the_same(replay):
     parts = (automotive(days).disrupt(*strikes), replay.scenario.change(
         days=days, disruptions=tuple(strikes)))  # fmt: skip
     band = ("on_hand", markets, "vehicle")
-    whole, end = (replicate(each, 2, 1, bands=[band]).band(*band) for each in parts)
+    whole, end = (replicate(each, 2, 1, daily=[band]).series(*band) for each in parts)
     assert end == pytest.approx(whole, rel=0.01)
 
 

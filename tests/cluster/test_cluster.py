@@ -36,14 +36,14 @@ CHAIN = long_chain()
 
 
 def replications():
-    return tl.replicate(CHAIN, COUNT, seed=3, bands=["backlog"])
+    return tl.replicate(CHAIN, COUNT, seed=3, daily=["backlog"])
 
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     """Pieces of a size of which there are several for each worker, whatever is usual."""
     size = PIECE * len(CHAIN.network.items)
-    monkeypatch.setattr(sys.modules["twinlab.modeling.replicate"], "_PIECE", size)
+    monkeypatch.setattr(sys.modules["twinlab.modeling.simulation.replicate"], "_CHUNK", size)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def assert_same(found, alone):
     assert found.replications == alone.replications == COUNT
     assert np.array_equal(found.totals, alone.totals)
     assert all(np.array_equal(v, alone.variances[k]) for k, v in found.variances.items())
-    assert np.array_equal(found.band("backlog"), alone.band("backlog"))
+    assert np.array_equal(found.series("backlog"), alone.series("backlog"))
 
 
 def needed(*modules):

@@ -30,8 +30,8 @@ task, modeling, cars, humanitarian, factory, own = CHAPTERS[6:]
 def served(scenario, days, node="chip maker", replications=200):
     """What was asked and what of it was served on the day, by day and history."""
     hit = scenario.disrupt(tl.Outage(node, start=60, days=days))
-    batch = tl.replicate(hit, replications, seed=1, bands=["demand", "on_time"])
-    return batch.band("demand"), batch.band("on_time")
+    batch = tl.replicate(hit, replications, seed=1, daily=["demand", "on_time"])
+    return batch.series("demand"), batch.series("on_time")
 
 
 def test_the_longest_closure_that_half_do_not_notice():
@@ -205,8 +205,8 @@ def test_closures_that_a_twin_sees(number, period):
     for days, seen in ((right + last - 1, False), (right + last, True)):
         outage = tl.Outage(site, start=42, days=days, stock_ships=site == "car plant")
         hit = tl.scope.restrict(scope.calm().disrupt(outage), None, period).scenario
-        batch = tl.replicate(hit, 32, seed=1, bands=["demand", "served"])
-        lost = (batch.band("demand") - batch.band("served")).sum(axis=0).mean()
+        batch = tl.replicate(hit, 32, seed=1, daily=["demand", "served"])
+        lost = (batch.series("demand") - batch.series("served")).sum(axis=0).mean()
         assert (lost >= 1) == seen, days
 
 
@@ -275,8 +275,8 @@ def test_how_long_germany_may_be_without_resin():
     right = cars.EXERCISES["8.1"].answer()
     for days, most in ((right - 10, False), (right, True)):
         hit = automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
-        batch = tl.replicate(hit, 20, seed=1, bands=["demand", "served"])
-        lost = (batch.band("demand") - batch.band("served")).sum(axis=0)
+        batch = tl.replicate(hit, 20, seed=1, daily=["demand", "served"])
+        lost = (batch.series("demand") - batch.series("served")).sum(axis=0)
         assert ((lost > 1e-3).mean() >= 0.9) == most, days
 
 
@@ -285,8 +285,8 @@ def test_when_the_wires_from_mexico_are_missed():
     calm = automotive(80)
     plants = tuple(node.name for node in calm.network.nodes if node.tier == 1)
     hit = calm.disrupt(tl.Outage("Mexico wiring", start=60, days=120))
-    seen = [tl.replicate(s, 1, seed=1, bands=[("backlog", plants)]) for s in (calm, hit)]
-    usual, owed = (batch.band("backlog", plants)[:, 0] for batch in seen)
+    seen = [tl.replicate(s, 1, seed=1, daily=[("backlog", plants)]) for s in (calm, hit)]
+    usual, owed = (batch.series("backlog", plants)[:, 0] for batch in seen)
     assert cars.EXERCISES["8.2"].answer() == int(np.argmax(owed - usual > 1e-6))
 
 
@@ -340,8 +340,8 @@ def test_saturdays_at_the_coast():
 def test_the_safety_stock_of_who_looks_a_week_ahead():
     right = own.enough(True)
     for safety, enough in ((right - 5, False), (right, True)):
-        batch = tl.replicate(own.weekly(safety), 200, seed=1, bands=["demand", "on_time"])
-        share = batch.band("on_time").sum(axis=0) / batch.band("demand").sum(axis=0)
+        batch = tl.replicate(own.weekly(safety), 200, seed=1, daily=["demand", "on_time"])
+        share = batch.series("on_time").sum(axis=0) / batch.series("demand").sum(axis=0)
         assert (share.mean() >= 0.99) == enough, safety
 
 

@@ -42,7 +42,7 @@ def named(axes):
 
 
 def test_a_fan_stands_on_its_days_and_the_past_before_them():
-    batch = replicate(CHAIN.change(days=8), 64, seed=1, bands=[("on_hand", "shop")])
+    batch = replicate(CHAIN.change(days=8), 64, seed=1, daily=[("on_hand", "shop")])
     low, high = batch.quantiles("on_hand", "shop", levels=(0.05, 0.95))
     truth = [low[0], high[1], high[2] + 1, low[3] - 1]
     chart = lab.fan(batch, "on_hand", "shop", past=[3.0, 2.0, 1.0], truth=truth)
@@ -52,7 +52,7 @@ def test_a_fan_stands_on_its_days_and_the_past_before_them():
     assert lines["past, as the twin knows it"].get_ydata().tolist() == [3.0, 2.0, 1.0]
     assert lines["median"].get_xdata().tolist() == list(range(8))
     assert lines["median"].get_ydata() == pytest.approx(
-        np.median(batch.band("on_hand", "shop"), axis=1)
+        np.median(batch.series("on_hand", "shop"), axis=1)
     )
     assert lines["what came"].get_xdata().tolist() == [0, 1, 2, 3]
     assert "2 of 4 nights came inside" in chart.words

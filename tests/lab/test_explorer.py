@@ -54,9 +54,9 @@ def test_the_number_box_and_the_slider_are_one(closure):
 def test_the_line_of_code_gives_the_same_result(closure):
     closure.rows[0].slider.value = 15
     assert closure.code == (
-        'tl.replicate(CLOSED.set("disruptions[0].days", 15), 200, seed=1).table()'
+        'tl.replicate(CLOSED.set("disruptions[0].days", 15), 200, seed=1).table'
     )
-    table = replicate(CLOSED.set("disruptions[0].days", 15), 200, seed=1).table()
+    table = replicate(CLOSED.set("disruptions[0].days", 15), 200, seed=1).table
     assert closure.summary.startswith(f"Fill rate {100 * table.loc['fill_rate', 'mean']:.1f} %")
     assert "mean of 200 replications, 95 % interval" in str(closure)
     assert "Mean of 200 replications, 95 % interval" in closure.table.value
@@ -64,7 +64,7 @@ def test_the_line_of_code_gives_the_same_result(closure):
 
 def test_the_code_of_a_shortened_scenario_shortens_it_too():
     assert lab.explore(CLOSED, CLOSURE, seed=7, days=40).code == (
-        "tl.replicate(CLOSED.change(days=40), 200, seed=7).table()"
+        "tl.replicate(CLOSED.change(days=40), 200, seed=7).table"
     )
 
 
@@ -158,7 +158,7 @@ def test_the_browsers_rounding_is_no_move():
     row.slider.value = 33.333  # where the browser puts the handle
     assert not row.moved
     row.slider.value = 33.4
-    assert shown.code == 'tl.replicate(scenario.set("shop.up_to", 33.4), 200, seed=1).table()'
+    assert shown.code == 'tl.replicate(scenario.set("shop.up_to", 33.4), 200, seed=1).table'
 
 
 def test_a_distribution_becomes_a_slider_on_a_number():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import twinlab as tl
 from tests.strategies import DAYS, changed, scenarios, seeds
-from twinlab.modeling.simulation.replicate import nights_of
+from twinlab.modeling.simulation.vector_engine import nights_of
 
 # Levels of 0 for customers who do not wait are said, and lived.
 pytestmark = pytest.mark.filterwarnings("ignore:.*customers who do not wait")

@@ -42,7 +42,7 @@ def test_performance_of_the_fluid_outage():
 
 def test_a_batch_has_the_curve_of_its_means():
     hit = CALM.disrupt(tl.Outage("frames", start=30, days=25))
-    batches = [tl.replicate(s, 3, seed=1, bands=[("on_time", "north")]) for s in (hit, CALM)]
+    batches = [tl.replicate(s, 3, seed=1, daily=[("on_time", "north")]) for s in (hit, CALM)]
     curve = performance(*batches, node="north")
     runs = [[tl.simulate(s, 1, r).series("on_time", "north") for r in range(3)]
             for s in (hit, CALM)]  # fmt: skip

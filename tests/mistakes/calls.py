@@ -43,7 +43,7 @@ def run():
 
 @cache
 def batch():
-    return tl.replicate(SCENARIO, 64, seed=1, bands=["on_hand"])
+    return tl.replicate(SCENARIO, 64, seed=1, daily=["on_hand"])
 
 
 @cache
@@ -173,7 +173,7 @@ def of_modeling():
     replications = {"replications": 4, "seed": 1}
     return [
         (tl.simulate, {"scenario": SCENARIO, "seed": 1, "replication": 0, "start": None}),
-        (tl.replicate, {"scenario": SCENARIO, **replications, "start": None, "bands": ["on_hand"]}),
+        (tl.replicate, {"scenario": SCENARIO, **replications, "start": None, "daily": ["on_hand"]}),
         (tl.compare, {"scenarios": {"now": SCENARIO}, **replications, "kpis": ["fill_rate"]}),
         (tl.sweep, {"scenario": SCENARIO, "grid": {"shop.up_to": [9, 12]}, **replications,
                     "kpis": ["fill_rate"]}),
@@ -198,7 +198,7 @@ def of_modeling():
         (batch().variance, {"name": "ordered", "node": "shop", "product": "unit"}),
         (batch().estimate, {"kpi": "fill_rate", "confidence": 0.9}),
         (batch().table, {"confidence": 0.9}), (batch().history, {"replication": 3}),
-        (batch().band, {"measure": "on_hand", "nodes": (), "product": ""}),
+        (batch().series, {"measure": "on_hand", "nodes": (), "product": ""}),
         (batch().quantiles, {"measure": "on_hand", "nodes": (), "product": "", "levels": [0.5]}),
         (modeling.critical_ratio, {"overage": 1, "underage": 2}),
         (modeling.newsvendor, {"demand": tl.Normal(5, 1), "overage": 1, "underage": 2,
@@ -274,7 +274,7 @@ def of_technology_and_twin():
         (technology.Message.decode, {"raw": b"{}"}),
         (tl.Twin, {"model": SCENARIO, "bus": tl.Bus(), "store": None, "seed": 1, "trust": 0.0}),
         (new.sync, {"ask_again": True}),
-        (new.forecast, {"days": 3, "replications": 8, "bands": ["on_hand"]}),
+        (new.forecast, {"days": 3, "replications": 8, "daily": ["on_hand"]}),
         (new.alarms, {"run_length": 1000}), (new.update_model, {"alarm": alarm}),
         (new.recommend, {"options": {"shop.up_to": [9, 12]}, "days": 3, "replications": 8}),
         (new.command, {"proposal": tl.Proposal({"shop.up_to": 9}, None, None), "valid_days": 3}),

@@ -37,7 +37,7 @@ def test_a_hundred_are_the_first_of_a_thousand():
 @pytest.mark.parametrize("piece", [1, 2_000, 10**9])
 def test_the_size_of_the_pieces_changes_nothing(monkeypatch, piece):
     usual = tl.replicate(HIT, 300, seed=3)
-    monkeypatch.setattr(sys.modules["twinlab.modeling.replicate"], "_PIECE", piece)
+    monkeypatch.setattr(sys.modules["twinlab.modeling.simulation.replicate"], "_CHUNK", piece)
     assert np.array_equal(usual.totals, tl.replicate(HIT, 300, seed=3).totals)
 
 
@@ -51,8 +51,8 @@ def test_who_does_the_work_changes_nothing(backend):
 
 
 def test_a_thousand_replications_are_a_thousand_demand_paths():
-    batch = tl.replicate(shop(days=10), 1000, seed=1, bands=["demand"])
-    assert len(np.unique(batch.band("demand"), axis=1).T) == 1000
+    batch = tl.replicate(shop(days=10), 1000, seed=1, daily=["demand"])
+    assert len(np.unique(batch.series("demand"), axis=1).T) == 1000
 
 
 def test_every_kpi_of_every_history_is_that_of_its_run():
@@ -73,20 +73,20 @@ def test_every_kpi_of_every_history_is_that_of_its_run():
      ("demand", "shop", "unit"), ("in_process",), ("shipments", "mine")],
 )  # fmt: skip
 def test_a_band_is_the_series_of_each_history(band):
-    batch = tl.replicate(HIT, 66, seed=5, bands=[band])
+    batch = tl.replicate(HIT, 66, seed=5, daily=[band])
     name, nodes, product = (*((band,) if isinstance(band, str) else band), "", "")[:3]
     for replication in (0, 65):
         run = tl.simulate(HIT, 5, replication)
         names = [nodes] if isinstance(nodes, str) else nodes
         series = sum(run.series(name, node, product) for node in names)
-        assert np.array_equal(batch.band(name, nodes, product)[:, replication], series)
+        assert np.array_equal(batch.series(name, nodes, product)[:, replication], series)
     low, middle, high = batch.quantiles(name, nodes, product)
     assert (low <= middle).all()
     assert (middle <= high).all()
 
 
 def test_bands_do_not_change_the_totals():
-    plain, banded = tl.replicate(HIT, 64, seed=5), tl.replicate(HIT, 64, seed=5, bands=["on_hand"])
+    plain, banded = tl.replicate(HIT, 64, seed=5), tl.replicate(HIT, 64, seed=5, daily=["on_hand"])
     np.testing.assert_allclose(plain.totals, banded.totals, rtol=1e-12)
 
 
@@ -197,10 +197,10 @@ def test_what_a_rule_keeps_of_a_view_stays_as_it_was():
 
 MISTAKES = [
     (lambda: tl.replicate(shop(), 0), "a whole number of at least 1, or a Precision, got 0"),
-    (lambda: tl.replicate(shop(), 10, bands=["stock"]), "no measure 'stock'"),
-    (lambda: tl.replicate(shop(), 10, bands=["holding"]), "is money or emissions"),
-    (lambda: tl.replicate(shop(), 10, bands=[("on_hand", "shp")]), "did you mean 'shop'"),
-    (lambda: tl.replicate(shop(), 10).band("on_hand"), r"no daily values of .*bands="),
+    (lambda: tl.replicate(shop(), 10, daily=["stock"]), "no measure 'stock'"),
+    (lambda: tl.replicate(shop(), 10, daily=["holding"]), "is money or emissions"),
+    (lambda: tl.replicate(shop(), 10, daily=[("on_hand", "shp")]), "did you mean 'shop'"),
+    (lambda: tl.replicate(shop(), 10).series("on_hand"), r"no daily values of .*daily="),
     (lambda: tl.replicate(shop(), 10).estimate("fillrate"), "did you mean 'fill_rate'"),
     (lambda: tl.replicate(shop(), 10).history(10), "this batch has 0 to 9"),
     (lambda: tl.replicate(shop(), 10).total("stock"), "no measure 'stock'"),
@@ -256,10 +256,10 @@ def test_the_smallest_flow_is_a_billionth_of_a_unit():
     wanted = {"ordered": [1e-9, 0, 2e-9, 0], "shipped": [1e-9, 0, 2e-9, 0],
               "received": [0, 1e-9, 0, 2e-9]}  # fmt: skip
     places = [(name, "mine" if name == "shipped" else "shop") for name in wanted]
-    batch, run = tl.replicate(scenario, 1, bands=places), tl.simulate(scenario)
+    batch, run = tl.replicate(scenario, 1, daily=places), tl.simulate(scenario)
     for (name, node), series in zip(places, wanted.values(), strict=True):
         assert run.series(name, node).tolist() == series, name
-        assert batch.band(name, node)[:, 0].tolist() == series, name
+        assert batch.series(name, node)[:, 0].tolist() == series, name
 
 
 @pytest.mark.parametrize(
@@ -287,8 +287,8 @@ def test_shares_split_orders_in_both_engines_while_all_is_open():
         demands=[tl.Demand("shop", "unit", tl.Trace((8, 4, 16)))],
     )  # fmt: skip
     scenario = tl.Scenario(network, tl.LotForLot(), days=3, sourcing={"shop": tl.Shares()})
-    batch = tl.replicate(scenario, 2, bands=[("shipped", "north"), ("shipped", "south")])
+    batch = tl.replicate(scenario, 2, daily=[("shipped", "north"), ("shipped", "south")])
     run = tl.simulate(scenario)
     for node, sent in {"north": [6, 3, 12], "south": [2, 1, 4]}.items():
         assert run.series("shipped", node).tolist() == sent
-        assert batch.band("shipped", node).T.tolist() == [sent, sent]
+        assert batch.series("shipped", node).T.tolist() == [sent, sent]

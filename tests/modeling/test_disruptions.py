@@ -266,7 +266,7 @@ def test_nobody_orders_from_a_stand_in_without_capacity(scenario):
     """The orders wait with the first choice, and come when it is open again."""
     for backlog in (
         series(tl.simulate(scenario), "backlog", "shop"),
-        tl.replicate(scenario, 2, bands=[("backlog", "shop")]).band("backlog", "shop")[:, 1],
+        tl.replicate(scenario, 2, daily=[("backlog", "shop")]).series("backlog", "shop")[:, 1],
     ):
         assert list(backlog[:16]) == [0] * 8 + [4, 8, 12, 16, 20, 24, 0, 0]
         assert backlog[-1] == 0

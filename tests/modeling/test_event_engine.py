@@ -348,6 +348,6 @@ def test_a_node_makes_parts_before_what_they_go_into():
                  ("plant", "bell"): planned(1), ("plant", "steel"): planned()}  # fmt: skip
         run = live(network, rules, 2)
         assert series(run, "finished", "plant", "bike") == [3, 0]
-        assert tl.replicate(run.scenario, 1, bands=[("finished", "plant", "bike")]).band(
+        assert tl.replicate(run.scenario, 1, daily=[("finished", "plant", "bike")]).series(
             "finished", "plant", "bike"
         )[:, 0].tolist() == [3, 0]

@@ -8,8 +8,8 @@ import pytest
 
 import twinlab as tl
 from twinlab.modeling import horizon_of, run_longer
-from twinlab.modeling.simulation.output_analysis import stretch
 from twinlab.modeling.simulation.replicate_many import replicate_many
+from twinlab.modeling.simulation.replications import stretch
 
 
 def shop(days=120, capacity=1000, **columns):
@@ -41,7 +41,7 @@ def test_lost_sales_that_grow():
     batch = tl.replicate(shop(capacity=6, backorders=False, trend=0.004), 32, seed=1)
     (what, node, _), change = next(iter(horizon_of(batch).moving.items()))
     assert (what, node) == ("lost", "shop")
-    lost = tl.replicate(batch.scenario, 32, seed=1, bands=["lost"]).band("lost")
+    lost = tl.replicate(batch.scenario, 32, seed=1, daily=["lost"]).series("lost")
     by_hand = tl.estimate((lost[90:].sum(axis=0) - lost[60:90].sum(axis=0)) / 30)
     assert change.mean == pytest.approx(by_hand.mean)
     assert change.low < by_hand.low < by_hand.high < change.high
@@ -50,11 +50,11 @@ def test_lost_sales_that_grow():
 def test_the_stretches_are_the_sums_of_the_last_days():
     kept = ["on_hand", "on_order", "backlog", "lost"]
     scenario = shop(capacity=5, backorders=False)
-    banded = tl.replicate(scenario, 70, seed=2, bands=kept)
+    banded = tl.replicate(scenario, 70, seed=2, daily=kept)
     for batch in (banded, tl.replicate(scenario, 70, seed=2)):
         on_hand, on_order, backlog, lost = np.split(batch.stretches, [2, 4, 7], axis=1)
         for name, rows in zip(kept, (on_hand, on_order, backlog, lost), strict=True):
-            daily = banded.band(name)
+            daily = banded.series(name)
             for part, days in zip(rows.sum(axis=1), (slice(60, 90), slice(90, 120)), strict=True):
                 np.testing.assert_allclose(part, daily[days].sum(axis=0), atol=1e-9)
 
@@ -62,7 +62,7 @@ def test_the_stretches_are_the_sums_of_the_last_days():
 def test_who_does_the_work_changes_nothing(monkeypatch):
     usual = tl.replicate(shop(), 300, seed=3)
     abreast = replicate_many([shop()], 300, seed=3)[0]
-    monkeypatch.setattr(sys.modules["twinlab.modeling.replicate"], "_PIECE", 1)
+    monkeypatch.setattr(sys.modules["twinlab.modeling.simulation.replicate"], "_CHUNK", 1)
     for other in (abreast, tl.replicate(shop(), 300, seed=3)):
         assert np.array_equal(usual.stretches, other.stretches)
 
@@ -99,13 +99,13 @@ def test_every_result_says_it():
     narrow = shop(60, capacity=4)
     batch = tl.replicate(narrow, 20, seed=1)
     assert "still moving on day 60: backlog of shop" in str(batch.estimate("fill_rate"))
-    assert "still moving on day 60" in batch.table()
+    assert "still moving on day 60" in batch.table
     found = tl.compare({"wide": shop(60), "narrow": narrow}, 20, seed=1)
     assert "narrow: still moving on day 60" in str(found)
     assert "narrow: still moving on day 60" in found._repr_html_()
     assert "wide: " not in str(found)
-    assert "still moving" in str(found.difference("restrict", "total_cost"))
-    assert found.longer().batches["restrict"].days == range(120)
+    assert "still moving" in str(found.difference("narrow", "total_cost"))
+    assert found.longer().batches["narrow"].days == range(120)
     calm = tl.compare({"wide": shop(60), "same": shop(60)}, 20, seed=1)
     assert "still moving" not in str(calm)
     assert list(calm.table) == list(found.table)

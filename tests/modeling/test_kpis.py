@@ -82,8 +82,8 @@ def test_a_whole_run_has_them_all(week):
     assert kpis.fill_rate == tl.fill_rate(week)
     assert kpis.total_cost == tl.cost(week)
     assert kpis.lost_sales == 0
-    assert [row[0] for row in kpis.table()] == list(tl.KPIs.__dataclass_fields__)
-    assert "fill rate                     0.929  share" in str(kpis)
+    assert list(kpis.table.index) == list(tl.KPIs.__dataclass_fields__)
+    assert "fill rate 0.9286 share" in str(kpis)
     assert "USD/day" in kpis._repr_html_()
 
 

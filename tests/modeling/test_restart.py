@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.simulation.replicate import nights_of
+from twinlab.modeling.simulation.vector_engine import nights_of
 from twinlab.scope.state import Shipment, fit
 
 

@@ -62,12 +62,12 @@ def test_a_run_and_a_batch_leave_out_the_same(warm_up, backorders):
     chain = HIT.network.change(tl.Demand("shop", "unit", tl.Poisson(10), backorders=backorders,
                                          backorder_cost=2, lost_sale_cost=5))  # fmt: skip
     scenario = HIT.change(network=chain)
-    batch = tl.replicate(scenario, 70, seed=5, warm_up=warm_up, bands=["backlog"])
+    batch = tl.replicate(scenario, 70, seed=5, warm_up=warm_up, daily=["backlog"])
     for replication in (0, 69):
         run = tl.simulate(scenario, 5, replication).after(warm_up)
         assert run.days == batch.days == range(warm_up, 90)
         assert batch.history(replication).equals(run.daily)
-        assert np.array_equal(batch.band("backlog")[:, replication], run.series("backlog"))
+        assert np.array_equal(batch.series("backlog")[:, replication], run.series("backlog"))
         for column in schema(KPIs):
             many = getattr(batch.kpis, column.name)[replication]
             assert many == pytest.approx(getattr(run.kpis, column.name), rel=1e-9, nan_ok=True)

@@ -17,7 +17,7 @@ from twinlab.scope.columns import Frozen, Row, Sealed, frozen
 
 SHOP = tl.Scenario(tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), on_hand=20),
                    tl.BaseStock(20), days=30)  # fmt: skip
-RUN, BATCH = tl.simulate(SHOP, seed=1), tl.replicate(SHOP, 3, seed=1, bands=["on_hand"])
+RUN, BATCH = tl.simulate(SHOP, seed=1), tl.replicate(SHOP, 3, seed=1, daily=["on_hand"])
 
 
 ROLE = Role("sales", {"shop.up_to": (40, 80)}, tl.cost)
@@ -41,8 +41,8 @@ WRITES = {
     "totals": lambda: BATCH.totals.fill(0),
     "stretches": lambda: BATCH.stretches.fill(0),
     "variances": lambda: BATCH.variances["ordered"].fill(0),
-    "a band": lambda: BATCH.band("on_hand").fill(0),
-    "traces": lambda: BATCH.traces.clear(),
+    "a series": lambda: BATCH.series("on_hand").fill(0),
+    "daily values": lambda: BATCH.daily_values.clear(),
     "a kpi": lambda: BATCH.kpis.mean_stock.fill(7),
     "batches": lambda: tl.compare({"a": SHOP, "b": SHOP}, 2).batches.clear(),
     "a role": lambda: ROLE.decides.clear(),
@@ -119,7 +119,7 @@ def results():
 
 
 # Parts that nobody is handed: luck, plans, what workers bring back, a message as it came.
-INSIDE = {"RandomStreams", "Message", "Piece", "Plan"}
+INSIDE = {"RandomStreams", "Message", "Chunk", "Plan"}
 
 
 def test_every_result_that_holds_arrays_or_dicts_is_sealed():

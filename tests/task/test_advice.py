@@ -93,17 +93,17 @@ def full(scenario, level, item):
 def serves(scenario, level, item, seed, replications=128):
     """Share of settled days in full by history; without customers, of nights when nothing waits."""
     bands = [(name, *item) for name in ("demand", "on_time", "backlog", "on_hand")]
-    batch = tl.replicate(full(scenario, level, item), replications, seed, bands=bands)
+    batch = tl.replicate(full(scenario, level, item), replications, seed, daily=bands)
     begin = first_receipt(scenario, item)
-    demand, on_time, backlog, on_hand = (batch.band(*band)[begin:] for band in bands)
+    demand, on_time, backlog, on_hand = (batch.series(*band)[begin:] for band in bands)
     if any((d.node, d.product) == item for d in scenario.network.demands):
         asked = demand > 0
         done = (on_time >= demand * (1 - 1e-9)) & asked
         return done.sum(axis=0)[asked.any(axis=0)] / asked.sum(axis=0)[asked.any(axis=0)]
     if item == PART:  # production waits for it: the shop's own orders to make are not begun
         made = tl.replicate(full(scenario, level, item), replications, seed,
-                            bands=[("on_order", *SHOP), ("in_process", *SHOP)])  # fmt: skip
-        backlog = (made.band("on_order", *SHOP) - made.band("in_process", *SHOP))[begin:]
+                            daily=[("on_order", *SHOP), ("in_process", *SHOP)])  # fmt: skip
+        backlog = (made.series("on_order", *SHOP) - made.series("in_process", *SHOP))[begin:]
     return ((backlog < 1e-6) | (on_hand > 1e-6)).mean(axis=0)
 
 
@@ -296,6 +296,6 @@ def test_an_order_of_today_is_enough_in_its_share_of_other_futures(chain, servic
     once = alone.change(days=last + 1).decide(
         {SHOP: lambda view: order.quantity * (view.day == 30) + 0.0 * view.on_hand}
     )
-    batch = tl.replicate(once, 2000, seed=9, start=state, bands=[("backlog", *SHOP)])
-    enough = (batch.band("backlog", *SHOP)[-1] < 1e-6).mean()
+    batch = tl.replicate(once, 2000, seed=9, start=state, daily=[("backlog", *SHOP)])
+    enough = (batch.series("backlog", *SHOP)[-1] < 1e-6).mean()
     assert enough > service - 4 * np.sqrt(service * (1 - service) / 1000)

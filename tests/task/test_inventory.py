@@ -265,8 +265,8 @@ def test_the_recommended_base_stock_serves_as_promised(period, evening):
     row = tl.Node("shop", review_period=period, evening_review=evening)
     chain = chain.change(network=chain.network.change(row))
     advice = inventory.base_stock(chain, ITEM, 0.95)
-    batch = tl.replicate(advice.scenario, 400, seed=2, bands=[("backlog", "shop")])
-    late = (batch.band("backlog", "shop")[30:] > 1e-9).mean(axis=0)
+    batch = tl.replicate(advice.scenario, 400, seed=2, daily=[("backlog", "shop")])
+    late = (batch.series("backlog", "shop")[30:] > 1e-9).mean(axis=0)
     # Chosen on 256 replications, judged on 400.
     error = late.std(ddof=1) * np.sqrt(1 / 256 + 1 / 400)
     assert abs(late.mean() - 0.05) < 4 * error
@@ -298,8 +298,8 @@ def test_todays_order_fills_the_position_to_its_level():
     due = Shipment(state.day + 4, order.quantity, state.day)
     placed.under_way[lane].append(due)
     still = inventory.stop_ordering(chain, ITEM).change(days=state.day + 5)
-    batch = tl.replicate(still, 2000, seed=3, start=placed, bands=[("backlog", "shop")])
-    short = (batch.band("backlog", "shop")[-1] > 1e-9).mean()
+    batch = tl.replicate(still, 2000, seed=3, start=placed, daily=[("backlog", "shop")])
+    short = (batch.series("backlog", "shop")[-1] > 1e-9).mean()
     assert abs(short - 0.05) < 4 * standard_error(0.05, 2000)
 
 

@@ -122,14 +122,14 @@ def test_the_twin_never_looks_ahead_on_the_plants_luck(seed):
     twin.seed = seed
     plant.advance(20)
     twin.sync()
-    batch = twin.forecast(15, 64, bands=[("demand", "shop")])
+    batch = twin.forecast(15, 64, daily=[("demand", "shop")])
     tried = []
     twin.recommend(
         {"shop.up_to": [200, 300]}, 15, 64, lambda b: tried.append(b) or b.kpis.lost_sales
     )
     plant.advance(15)
     future = plant.run.series("demand", "shop")[20:]
-    assert not (np.abs(batch.band("demand", "shop") - future[:, None]).max(axis=0) < 1e-9).any()
+    assert not (np.abs(batch.series("demand", "shop") - future[:, None]).max(axis=0) < 1e-9).any()
     assert len({each.seed for each in tried}) == 2
     for each in tried:
         assert np.abs(each.total("demand", "shop") - future.sum()).min() > 1e-9
@@ -173,7 +173,7 @@ def test_knowing_the_age_of_what_is_under_way_makes_forecasts_better():
         plant.advance(6)
         true = plant.run.series("on_hand", "shop")[60:66]
         for name, start in guesses.items():
-            batch = tl.replicate(ahead, 256, 9, start=start, bands=[("on_hand", "shop")])
+            batch = tl.replicate(ahead, 256, 9, start=start, daily=[("on_hand", "shop")])
             pinball[name] += pinball_loss(batch, true, "on_hand", "shop")
     assert pinball["age"] < 0.9 * pinball["expected"]
 
@@ -239,8 +239,8 @@ def test_a_model_with_a_lane_that_its_plant_lacks_looks_ahead(when):
     ahead.append(twin.forecast(12, 16))
     for batch in ahead:  # what nobody uses changes nothing
         alone = tl.replicate(batch.scenario.change(network=truth.network), 16, batch.seed,
-                             start=batch.given, bands=[("on_hand", "shop", "unit")])  # fmt: skip
-        stocks = [each.band("on_hand", "shop", "unit") for each in (batch, alone)]
+                             start=batch.given, daily=[("on_hand", "shop", "unit")])  # fmt: skip
+        stocks = [each.series("on_hand", "shop", "unit") for each in (batch, alone)]
         assert np.array_equal(*stocks)
 
 

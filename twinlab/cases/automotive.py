@@ -105,10 +105,10 @@ class ChipShortage:
 
     def live(self, replications: int = 8, seed: int = 1) -> Replications:
         """Live through the two years, and keep what ``against`` asks for."""
-        return replicate(self.scenario, replications, seed, bands=list(self._bands.values()))
+        return replicate(self.scenario, replications, seed, daily=list(self._daily.values()))
 
     @property
-    def _bands(self) -> dict[str, tuple[str, list[str], str]]:
+    def _daily(self) -> dict[str, tuple[str, list[str], str]]:
         network = self.scenario.network
         plants = [r.node for r in network.recipes]
         markets = [d.node for d in network.demands]
@@ -127,7 +127,7 @@ class ChipShortage:
         demand = self.scenario.network.demands
         season = np.array([demand[0].scale(day) for day in range(self.scenario.days)])
         calm = sum(d.pattern.average for d in demand)
-        daily = {name: batch.band(*band).mean(axis=1) for name, band in self._bands.items()}
+        daily = {name: batch.series(*one).mean(axis=1) for name, one in self._daily.items()}
         days = {m.month: np.arange(m.start, m.start + m.days) for m in self.months}
         before = daily["stock"][days["2020-02"][-1]]
         table = {}

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
-from twinlab.management.goals import wilson
 from twinlab.management.money import Worth, stopped_worth
 from twinlab.management.stress_test import ExposureModel, risk_exposure
+from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import Row, Sealed, column

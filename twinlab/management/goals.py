@@ -7,29 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
+from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.later import stats
 from twinlab.scope.result import Estimate, Listing, shown
 
 __all__ = ["Goal", "judge"]
 
 # Of these KPIs more is better; of all others (stocks, waiting, cost, emissions) less is.
 MORE_IS_BETTER = ("fill_rate", "cycle_service_level", "on_time_in_full")
-
-
-def wilson(met: int, count: int) -> Estimate:
-    """Estimate a probability from how often something happened, with Wilson's 95 % interval.
-
-    Unlike p ± z √(p(1 − p)/n) it leaves room for doubt when all or none succeed, p = met / count.
-    Source: Wilson (1927); the interval is scipy's.
-
-    >>> round(wilson(20, 20).low, 3)  # twenty of twenty is no certainty
-    0.839
-    """
-    ends = stats.binomtest(met, count).proportion_ci(0.95, method="wilson")
-    return Estimate(met / count, float(ends.low), float(ends.high), count, 0.95)
 
 
 @dataclass(frozen=True)

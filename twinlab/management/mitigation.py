@@ -11,8 +11,8 @@ import numpy as np
 
 from twinlab.management.money import Worth, customers_loss
 from twinlab.modeling.compare import progress
-from twinlab.modeling.simulation.output_analysis import Seeds, beyond, estimate
-from twinlab.modeling.simulation.replicate import replicate
+from twinlab.modeling.simulation.output_analysis import Seeds, estimate
+from twinlab.modeling.simulation.replicate import beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.columns import Row, column

@@ -118,7 +118,7 @@ def performance(
 
     Q(day) = 100 · measure / measure in calm, cut at 100 (catching up later is no credit); 100 on
     days without any. Each day's value holds for the day. Of two batches it is that of the means;
-    both then need ``bands=[measure]`` (with node and product, if given).
+    both then need ``daily=[measure]`` (with node and product, if given).
 
     Raises:
         ScenarioError: the two are not of the same days and seed.
@@ -137,7 +137,7 @@ def performance(
     def daily(history: Run | Replications) -> Array:
         if isinstance(history, Run):
             return history.series(measure, node, product)
-        return np.asarray(history.band(measure, (node,) if node else (), product).mean(axis=1))
+        return np.asarray(history.series(measure, (node,) if node else (), product).mean(axis=1))
 
     now, usual = daily(hit), daily(calm)
     quality = np.full(len(now), 100.0)

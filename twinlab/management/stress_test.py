@@ -17,9 +17,9 @@ from typing import Any, Self
 import numpy as np
 
 from twinlab.management.money import Worth, customers_loss, unit_worth
-from twinlab.modeling.simulation.output_analysis import estimate, horizon_of
+from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.replicate_many import replicate_many
-from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.replications import Replications, horizon_of
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import Array, Constant, mean_of
 from twinlab.scope.entities import ItemKey, Outage

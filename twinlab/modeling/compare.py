@@ -9,8 +9,8 @@ from html import escape
 from typing import Any
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
-from twinlab.modeling.simulation.output_analysis import Seeds, estimate, run_longer
-from twinlab.modeling.simulation.replicate import Precision, replicate
+from twinlab.modeling.simulation.output_analysis import Seeds, estimate
+from twinlab.modeling.simulation.replicate import Precision, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Sealed, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean

@@ -12,8 +12,8 @@ import numpy as np
 
 from twinlab.modeling.compare import USUAL_KPIS, Change, progress
 from twinlab.modeling.simulation.kpis import check_kpis
-from twinlab.modeling.simulation.output_analysis import Seeds, beyond, estimate
-from twinlab.modeling.simulation.replicate import Precision, replicate
+from twinlab.modeling.simulation.output_analysis import Seeds, estimate
+from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import optimize, pd, stats

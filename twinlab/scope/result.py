@@ -105,7 +105,7 @@ class Result(Sealed):
         columns = schema(type(self))
         names = pd.Index([col.name for col in columns], name="name")
         values = (getattr(self, name) for name in names)
-        table = pd.DataFrame([_parts(value, "value", "low", "high") for value in values], names)
+        table = pd.DataFrame([parts(value, "value", "low", "high") for value in values], names)
         return table.assign(unit=[c.unit for c in columns], meaning=[c.meaning for c in columns])
 
     def __repr__(self) -> str:
@@ -181,7 +181,7 @@ class Listing(Result):
             {
                 head: part
                 for name, three in heads.items()
-                for head, part in _parts(getattr(row, name), *three).items()
+                for head, part in parts(getattr(row, name), *three).items()
             }
             for row in self._rows
         ]
@@ -209,7 +209,7 @@ def _indexed(rows: list[dict[str, Any]], heads: list[str]) -> "pd.DataFrame":
     return table.set_index(heads[0])
 
 
-def _parts(value: Any, head: str, low: str, high: str) -> dict[str, Any]:
+def parts(value: Any, head: str, low: str, high: str) -> dict[str, Any]:
     """A value under its heading; of an estimate the ends too, of many replications the mean."""
     if isinstance(value, Estimate):
         return {head: value.mean, low: value.low, high: value.high}

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.kinds import Level
-from twinlab.scope.later import pd, stats
+from twinlab.scope.later import pd
 from twinlab.scope.state import State
 
 __all__ = ["Fidelity", "Verification", "fidelity", "pinball_loss", "verify"]
@@ -110,8 +111,9 @@ def verify(inside: Any, promised: Level) -> Verification:
     flags = np.asarray(inside, dtype=bool)
     if not len(flags):
         return Verification(promised, 0, 0, 0.0, 1.0)
-    found = stats.binomtest(int(flags.sum()), len(flags)).proportion_ci(method="wilson")
-    return Verification(promised, int(flags.sum()), len(flags), float(found.low), float(found.high))
+    hits = int(flags.sum())
+    share = wilson(hits, len(flags))
+    return Verification(promised, hits, len(flags), share.low, share.high)
 
 
 def pinball_loss(
@@ -123,10 +125,10 @@ def pinball_loss(
     Source: Koenker & Bassett (1978); Gneiting & Raftery (2007) section 6.
 
     Raises:
-        ScenarioError: the batch has no such band.
+        ScenarioError: the batch has no such daily values.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 8})
-    >>> batch = replicate(Scenario(net, BaseStock(9), days=1), 64, bands=[("on_hand", "shop")])
+    >>> batch = replicate(Scenario(net, BaseStock(9), days=1), 64, daily=[("on_hand", "shop")])
     >>> round(pinball_loss(batch, [5.0], "on_hand", "shop"), 9)
     1.0
     """

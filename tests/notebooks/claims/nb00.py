@@ -15,8 +15,8 @@ ON_THE_WAY = {"chips": (10, 5), "ECUs": (3, 3 + 4), "cars": (3, 2 + 10)}  # days
 def late(chain, seed, replications=24):
     """For every history, the days on which a customer is not served on the day."""
     bands = ["demand", "on_time"]
-    batch = tl.replicate(chain.change(days=170), replications, seed, bands=bands)
-    missed = batch.band("demand") - batch.band("on_time") > 1e-9
+    batch = tl.replicate(chain.change(days=170), replications, seed, daily=bands)
+    missed = batch.series("demand") - batch.series("on_time") > 1e-9
     return [np.flatnonzero(days) for days in missed.T]
 
 

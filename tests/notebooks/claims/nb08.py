@@ -57,8 +57,8 @@ def by_day(site, days, length=365):
     plants = [n.name for n in hit.network.nodes if n.tier == 1]
     markets = [d.node for d in hit.network.demands]
     bands = [("backlog", plants, "vehicle"), ("lost", markets, "vehicle")]
-    batch = tl.replicate(hit, EACH * len(SEEDS), seed=11, bands=bands)
-    return [batch.band(*band) for band in bands]
+    batch = tl.replicate(hit, EACH * len(SEEDS), seed=11, daily=bands)
+    return [batch.series(*band) for band in bands]
 
 
 @cache
@@ -82,7 +82,7 @@ def second_source():
     hit = claims.cells(11, "second").second.change(days=140).set("disruptions[0].days", 180)
     plants = [n.name for n in hit.network.nodes if n.tier == 1]
     bands = [("backlog", plants, "vehicle")]
-    return tl.replicate(hit, EACH * len(SEEDS), seed=11, bands=bands).band(*bands[0])
+    return tl.replicate(hit, EACH * len(SEEDS), seed=11, daily=bands).series(*bands[0])
 
 
 @claims.says(
@@ -111,8 +111,8 @@ def cost_falls(seed):
 def resin_at_the_plant():
     more = shut(automotive(90), "Germany resin", 60, 120).set("Germany resin.up_to", 6000)
     more = more.set("Germany resin/resin.on_hand", 3000)
-    sent = tl.replicate(more, 3, seed=12, bands=[("shipped", "Germany resin")])
-    by_day = sent.band("shipped", "Germany resin").min(axis=1)
+    sent = tl.replicate(more, 3, seed=12, daily=[("shipped", "Germany resin")])
+    by_day = sent.series("shipped", "Germany resin").min(axis=1)
     return holds(by_day[:60].min() > 0 and by_day[60:].max() == 0)
 
 

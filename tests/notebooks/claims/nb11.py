@@ -29,7 +29,7 @@ def nights(seed):
     found = {}
     for rule in ("same level", "week ahead"):
         chain, bands = made.with_rule(rule, 30).change(days=182), [("on_hand", made.first)]
-        stock = tl.replicate(chain, 20, seed=seed, bands=bands).band(*bands[0])
+        stock = tl.replicate(chain, 20, seed=seed, daily=bands).series(*bands[0])
         found[rule] = stock.reshape(26, 7, 20)
     return found
 

@@ -230,15 +230,15 @@ def fan(
 ) -> Chart:
     """Draw a forecast: median, five in ten and nine in ten replications, by day.
 
-    ``measure`` of this node must have been asked for in ``bands``. ``past`` are the values of the
+    ``measure`` of this node must have been asked for in ``daily``. ``past`` are the values of the
     nights before the forecast, ``truth`` what came afterwards, if it is known.
 
     Raises:
-        ScenarioError: the batch has no such band.
+        ScenarioError: the batch has no such daily values.
 
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> shop = Scenario(net, BaseStock(9), days=10)
-    >>> print(fan(replicate(shop, 64, seed=1, bands=[("on_hand", "shop")]), "on_hand", "shop"))
+    >>> print(fan(replicate(shop, 64, seed=1, daily=[("on_hand", "shop")]), "on_hand", "shop"))
     shop: stock at night [units], forecast for days 0 to 9
     median 3.66 on the last day, nine in ten replications between 2.21 and 5.26
     """

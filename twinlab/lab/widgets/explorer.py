@@ -48,7 +48,7 @@ def explore(
     >>> print(lab)
     Fill rate 90.0 % (before 100.0 %) · customers short on 6 days from day 24 · cost 0 USD/day
     mean of 200 replications, 95 % interval
-    tl.replicate(chain.set("disruptions[0].days", 9), 200, seed=1).table()
+    tl.replicate(chain.set("disruptions[0].days", 9), 200, seed=1).table
     """
     home = str(Path(__file__).parents[2])
     outside = (f for f, *_ in inspect.stack(0) if not f.f_code.co_filename.startswith(home))
@@ -64,7 +64,7 @@ class Explorer(ipywidgets.VBox):
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(20), days=60)
     >>> Explorer(chain, ["shop.up_to"], luck=(1, 200), name="chain").code
-    'tl.replicate(chain, 200, seed=1).table()'
+    'tl.replicate(chain, 200, seed=1).table'
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Explorer(ipywidgets.VBox):
         """The line of Python that gives the same result."""
         moved = [f'.set("{r.lever.path}", {_literal(r.value)})' for r in self.rows if r.moved]
         seed, replications = self._luck
-        return f"tl.replicate({self._name}{''.join(moved)}, {replications}, seed={seed}).table()"
+        return f"tl.replicate({self._name}{''.join(moved)}, {replications}, seed={seed}).table"
 
     @property
     def summary(self) -> str:

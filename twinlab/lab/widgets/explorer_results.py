@@ -121,7 +121,7 @@ def look_ahead(scenario: Scenario, seed: int, replications: int = 200) -> Outloo
             (name, tuple(nodes)) for name in ("on_hand", "backlog", "lost", "shipped", "served")
         ]
         bands += _ready(scenario, nodes)
-    batch = replicate(scenario, replications, seed, bands=bands)
+    batch = replicate(scenario, replications, seed, daily=bands)
     strips = tuple(_strip(batch, label, nodes) for label, nodes in groups.items())
     return Outlook(batch.days, strips, _closed(scenario, seed), _results(batch), replications)
 
@@ -138,9 +138,9 @@ def _ready(scenario: Scenario, nodes: Sequence[str]) -> list[tuple[Any, ...]]:
 
 def _strip(batch: Replications, label: str, nodes: list[str]) -> Strip:
     def mean(name: str) -> Array:
-        return np.asarray(batch.band(name, nodes).mean(axis=1))
+        return np.asarray(batch.series(name, nodes).mean(axis=1))
 
-    ready = [batch.band(*band).mean(axis=1) for band in _ready(batch.scenario, nodes)]
+    ready = [batch.series(*band).mean(axis=1) for band in _ready(batch.scenario, nodes)]
     return Strip(
         label,
         stock=mean("on_hand"),
@@ -153,7 +153,7 @@ def _strip(batch: Replications, label: str, nodes: list[str]) -> Strip:
 
 def _results(batch: Replications) -> tuple[Result, ...]:
     """The table's numbers: means over the replications, with their intervals."""
-    waiting = batch.band("demand") - batch.band("on_time")
+    waiting = batch.series("demand") - batch.series("on_time")
     short = waiting > DUST
     some = short.any(axis=0)
     firsts = np.where(some, batch.days[0] + short.argmax(axis=0), math.nan)

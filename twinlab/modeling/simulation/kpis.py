@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from twinlab.modeling.simulation.measures import COSTS
-from twinlab.scope.columns import Sealed, column, schema
+from twinlab.scope.columns import column, schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.result import Result
 
 __all__ = [
     "KPIs",
@@ -214,8 +215,8 @@ def _amplified(history: History, above: tuple[str, ...], below: tuple[str, ...])
     return _ratio(history.variance(*above), np.where(varies > noise, varies, 0.0))
 
 
-@dataclass(frozen=True, repr=False)
-class KPIs(Sealed):
+@dataclass(frozen=True)
+class KPIs(Result):
     """How well a whole chain did, with units.
 
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
@@ -240,27 +241,8 @@ class KPIs(Sealed):
     total_cost: float = column("USD/day", meaning="all costs together")
     emissions: float = column("kg CO2e/day", meaning="transport")
 
-    def table(self) -> list[tuple[str, float, str, str]]:
-        """List name, value, unit and meaning of every KPI."""
-        return [(c.name, getattr(self, c.name), c.unit, c.meaning) for c in schema(KPIs)]
-
-    def __str__(self) -> str:
-        """One line per KPI; of many replications, the mean."""
-        return "\n".join(
-            f"{name.replace('_', ' '):<20} {_mean(value):>14,.3f}  {unit}"
-            for name, value, unit, _ in self.table()
-        )
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left'>{name.replace('_', ' ')}</th>"
-            f"<td style='text-align:right'>{_mean(value):,.3f}</td><td>{unit}</td>"
-            f"<td>{meaning}</td></tr>"
-            for name, value, unit, meaning in self.table()
-        )
-        return f"<table><caption>KPIs</caption>{rows}</table>"
+    def __repr__(self) -> str:
+        return self.sentence().replace(" · ", "\n")
 
 
 def check_kpis(kpis: Iterable[str]) -> None:
@@ -271,25 +253,10 @@ def check_kpis(kpis: Iterable[str]) -> None:
             raise ScenarioError(f"no KPI {kpi!r}; {did_you_mean(kpi, known)}")
 
 
-def _mean(value: Value) -> float:
-    """The mean over the replications that have a value."""
-    known = np.asarray(value)[~np.isnan(value)]
-    return float(known.mean()) if known.size else float("nan")
-
-
 def evaluate(history: History) -> KPIs:
     """Compute every KPI of a history."""
-    plain = (
-        fill_rate,
-        cycle_service_level,
-        on_time_in_full,
-        days_of_cover,
-        mean_stock,
-        mean_backlog,
-        lost_sales,
-        lead_time,
-        emissions,
-    )
+    plain = [fill_rate, cycle_service_level, on_time_in_full, days_of_cover]
+    plain += [mean_stock, mean_backlog, lost_sales, lead_time, emissions]
     found = {function.__name__: function(history) for function in plain}
     found |= {f"{kind}_cost": cost(history, kind) for kind in COSTS}
     found["total_cost"] = cost(history)

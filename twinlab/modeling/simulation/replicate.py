@@ -1,4 +1,4 @@
-"""``replicate`` lives many replications of a scenario, in pieces that anybody may work on."""
+"""``replicate`` lives many replications of a scenario, in chunks that anybody may work on."""
 
 import math
 import sys
@@ -10,31 +10,31 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.simulation.kpis import check_kpis
-from twinlab.modeling.simulation.output_analysis import (
-    SETTLING,
-    Spread,
-    days_left_out,
-    estimate,
+from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out, estimate
+from twinlab.modeling.simulation.plan import Plan, make_plan
+from twinlab.modeling.simulation.random_streams import BLOCK
+from twinlab.modeling.simulation.replications import (
+    Daily,
+    Replications,
+    daily_rows,
+    read_daily,
     stretch,
     watched_rows,
 )
-from twinlab.modeling.simulation.plan import Plan, make_plan
-from twinlab.modeling.simulation.random_streams import BLOCK, draw_streams
-from twinlab.modeling.simulation.replications import Band, Replications, band_rows, read_band
-from twinlab.modeling.simulation.vector_engine import BatchEngine
-from twinlab.modeling.simulation.vector_state import SETTLE, record_rows
+from twinlab.modeling.simulation.vector_engine import BatchEngine, open_engine
+from twinlab.modeling.simulation.vector_state import SETTLE
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, go_on
 
-__all__ = ["Precision", "replicate"]
+__all__ = ["Precision", "replicate", "run_longer"]
 
 
-# Numbers of items × replications in one piece of work: bounded memory, and long rows, since NumPy's
+# Numbers of items × replications in one chunk of work: bounded memory, and long rows, since NumPy's
 # work must outweigh its calls.
-_PIECE = 400_000
+_CHUNK = 400_000
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ class Precision(Row):
 
 
 @dataclass(frozen=True)
-class Piece:
-    """What one piece of work brings back: totals over days, by row and replication."""
+class Chunk:
+    """What one chunk of work brings back: totals over days, by row and replication."""
 
     totals: Array
     stretches: Array  # of the rows that ``horizon`` watches, over two stretches of last days
     variances: dict[str, Array]
-    traces: dict[Band, Array]
+    daily_values: dict[Daily, Array]
 
 
 def replicate(
@@ -86,14 +86,14 @@ def replicate(
     seed: int = 0,
     *,
     start: State | None = None,
-    bands: Iterable[str | tuple[Any, ...]] = (),
+    daily: Iterable[str | tuple[Any, ...]] = (),
     warm_up: int | str = 0,
 ) -> Replications:
     """Live through many replications of a scenario at once, and keep what each amounts to.
 
     Replication r is the history ``simulate(scenario, seed, replication=r)``, to the last bit. In
     place of a number, a ``Precision`` adds replications in whole blocks until it holds. ``start``
-    is a state to go on from. ``bands`` names measures whose daily values are kept, such as
+    is a state to go on from. ``daily`` names measures whose daily values are kept, such as
     ``"backlog"`` or ``("on_hand", "shop")``. ``warm_up`` leaves the first days out of everything: a
     number of days, or ``"mser5"``, which finds it in the first block. Work is shared as the
     ``joblib.parallel_config`` in force says (processes, a Dask cluster, …); that changes no number.
@@ -114,15 +114,15 @@ def replicate(
         )
 
     def pilot() -> list[Array]:
-        first = replicate(scenario, min(count, BLOCK), seed, start=start, bands=SETTLING)
-        return [first.band(name).mean(axis=1) for name in SETTLING]
+        first = replicate(scenario, min(count, BLOCK), seed, start=start, daily=SETTLING)
+        return [first.series(name).mean(axis=1) for name in SETTLING]
 
     plan = make_plan(scenario)
     start = None if start is None else go_on(start, scenario)
     out = days_left_out(warm_up, scenario.days - (start.day if start else 0), pilot)
-    task = (plan, seed, start, tuple(read_band(plan, band) for band in bands), out)
-    pieces = _run(plan, task, 0, count)
-    batch = _gather(plan, task, count, pieces)
+    task = (plan, seed, start, tuple(read_daily(plan, each) for each in daily), out)
+    chunks = _run(plan, task, 0, count)
+    batch = _gather(plan, task, count, chunks)
     while until is not None and until.wanted(batch) > count:
         if count >= until.most:
             warnings.warn(
@@ -132,24 +132,24 @@ def replicate(
             )
             break
         more = -(-min(until.wanted(batch), until.most) // BLOCK) * BLOCK
-        pieces += _run(plan, task, count, more)
+        chunks += _run(plan, task, count, more)
         count = more
-        batch = _gather(plan, task, count, pieces)
+        batch = _gather(plan, task, count, chunks)
     return batch
 
 
-_Task = tuple[Plan, int, State | None, tuple[Band, ...], int]
+_Task = tuple[Plan, int, State | None, tuple[Daily, ...], int]
 
 
-def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Piece]:
-    """Live through replications begin to end, in pieces of whole blocks, here or on workers."""
-    width = max(4, min(64, _PIECE // (len(plan.items) * BLOCK))) * BLOCK
+def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Chunk]:
+    """Live through replications begin to end, in chunks of whole blocks, here or on workers."""
+    width = max(4, min(64, _CHUNK // (len(plan.items) * BLOCK))) * BLOCK
     work = [(task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
     return share(live_through, work)
 
 
 def share(function: Callable[..., Any], work: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Do pieces of work here, or on the workers of the ``joblib.parallel_config`` in force."""
+    """Do chunks of work here, or on the workers of the ``joblib.parallel_config`` in force."""
     # Whoever has set a joblib.parallel_config has imported joblib.
     if "joblib" not in sys.modules:
         return [function(*piece) for piece in work]
@@ -158,43 +158,43 @@ def share(function: Callable[..., Any], work: Iterable[tuple[Any, ...]]) -> list
     return list(Parallel()(delayed(function)(*piece) for piece in work))
 
 
-def live_through(task: _Task, block: int, columns: int) -> Piece:
+def live_through(task: _Task, block: int, columns: int) -> Chunk:
     """Live through some replications, beginning with those of a block, and add up their days."""
-    plan, seed, start, bands, warm_up = task
-    return live_days(open_engine(plan, seed, start, block, columns), bands, warm_up)
+    plan, seed, start, daily, warm_up = task
+    return live_days(open_engine(plan, seed, start, block, columns), daily, warm_up)
 
 
-def live_days(engine: BatchEngine, bands: tuple[Band, ...] = (), warm_up: int = 0) -> Piece:
+def live_days(engine: BatchEngine, daily: tuple[Daily, ...] = (), warm_up: int = 0) -> Chunk:
     """Live through the days that an engine has before it, and add up those after a warm-up."""
     plan, books = engine.plan, engine.books
     days = range(engine.day + warm_up, plan.scenario.days)
     _warm_up(engine, days.start)
     spread = Spread()
-    rows = {band: band_rows(plan, band) for band in bands}
+    rows = {each: daily_rows(plan, each) for each in daily}
     # Flows may add up over days, unless somebody wants to see them day by day.
-    cleared, read = (books.flows, books.record) if bands else (books.asked_today, books.today)
+    cleared, read = (books.flows, books.record) if daily else (books.asked_today, books.today)
     totals = np.zeros(read.shape)
     watched, length = watched_rows(plan), stretch(plan.scenario, len(days))[0]
     marks = []  # what the watched rows have added up to, before each stretch and at the end
-    traces = {band: np.empty((len(days), read.shape[-1])) for band in bands}
+    kept = {each: np.empty((len(days), read.shape[-1])) for each in daily}
     for at, day in enumerate(days):
         if length and len(days) - at in (length, 2 * length):
             # What has no total here adds up in the record itself.
             marks.append(np.vstack([totals, books.record[len(totals) :]])[watched])
         cleared.fill(0.0)
         engine.live(day)
-        if bands or at % SETTLE == SETTLE - 1:
+        if daily or at % SETTLE == SETTLE - 1:
             books.settle()
         totals += read
         spread.add(books.decided, books.asked_today, engine.service.demanded.sum(axis=0))
-        for band, trace in traces.items():
-            trace[at] = books.record[rows[band]].sum(axis=0)
+        for each, values in kept.items():
+            values[at] = books.record[rows[each]].sum(axis=0)
     books.settle()
     read[:] = totals
     totals = books.record
     variances = dict(zip(("ordered", "asked", "demand"), spread.variances(), strict=False))
     marks.append(totals[watched])
-    return Piece(totals, np.diff(marks, axis=0), variances, traces)
+    return Chunk(totals, np.diff(marks, axis=0), variances, kept)
 
 
 def _warm_up(engine: BatchEngine, until: int) -> None:
@@ -206,24 +206,18 @@ def _warm_up(engine: BatchEngine, until: int) -> None:
     engine.service.arrived.fill(True)  # a first day begins a replenishment cycle
 
 
-def open_engine(plan: Plan, seed: int, start: Any, block: int, columns: int) -> BatchEngine:
-    """A batch engine on the first day, for some replications that begin with those of a block."""
-    luck = draw_streams(plan.scenario, seed, block, columns, start)
-    return BatchEngine(plan, luck, columns, start)
-
-
-def _gather(plan: Plan, task: _Task, count: int, pieces: Sequence[Piece]) -> Replications:
-    """Put the pieces side by side."""
-    _, seed, start, bands, warm_up = task
-    totals = _side_by_side([p.totals for p in pieces])
-    stretches = np.concatenate([p.stretches for p in pieces], axis=-1)
+def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:
+    """Put the chunks side by side."""
+    _, seed, start, daily, warm_up = task
+    totals = _side_by_side([c.totals for c in chunks])
+    stretches = np.concatenate([c.stretches for c in chunks], axis=-1)
     variances = {
-        name: np.concatenate([p.variances[name] for p in pieces], axis=-1)
-        for name in pieces[0].variances
+        name: np.concatenate([c.variances[name] for c in chunks], axis=-1)
+        for name in chunks[0].variances
     }
-    traces = {band: np.hstack([p.traces[band] for p in pieces]) for band in bands}
+    kept = {each: np.hstack([c.daily_values[each] for c in chunks]) for each in daily}
     given = start.copy() if start else None
-    return Replications(plan, seed, count, given, warm_up, totals, stretches, variances, traces)
+    return Replications(plan, seed, count, given, warm_up, totals, stretches, variances, kept)
 
 
 def _side_by_side(blocks: Sequence[Array]) -> Array:
@@ -238,19 +232,23 @@ def _side_by_side(blocks: Sequence[Array]) -> Array:
     return whole
 
 
-def nights_of(
-    scenario: Scenario, seed: int, replication: int, start: State | None = None, warm_up: int = 0
-) -> dict[str, Array]:
-    """What the batch engine records on every night of one replication (days × numbers)."""
-    block, column = divmod(replication, BLOCK)
-    engine = open_engine(make_plan(scenario), seed, start, block, BLOCK)
-    books, nights = engine.books, []
-    for at, day in enumerate(range(engine.day, scenario.days)):
-        books.flows.fill(0.0)
-        if at == warm_up:
-            engine.service.arrived.fill(True)
-        engine.live(day)
-        books.settle()
-        nights.append(books.record[:, column].copy())
-    recorded = np.array(nights[warm_up:]).reshape(-1, len(books.record))
-    return {name: recorded[:, part] for name, part in record_rows(engine.plan).items()}
+def run_longer(batch: Replications) -> Replications:
+    """Live through twice the days of a batch, on the same luck: its first half is the batch.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
+    >>> run_longer(replicate(shop, 100, seed=1))
+    Replications(100 replications × 120 days, 2 nodes, seed 1)
+    """
+    out, ahead = batch.warm_up, batch.scenario.change(days=batch.days.stop + len(batch.days))
+    return replicate(ahead, batch.replications, batch.seed, start=batch.given, warm_up=out)
+
+
+def beyond(batch: Replications, goal: Callable[[Replications], Any]) -> str:
+    """Say what still moves, and what twice the days change in a goal; empty if all has settled."""
+    if not (note := batch.horizon.note):
+        return ""
+    try:
+        by = estimate(np.asarray(goal(run_longer(batch))) - np.asarray(goal(batch)))
+    except ScenarioError as problem:
+        return f"{note}; what a longer run would change is not known: {problem}"
+    return f"{note}; twice the days change it by {by.short}"

@@ -1,11 +1,9 @@
-"""Bands: which rows of a record add up to a measure of some nodes.
-
-A batch: what many replications of a scenario amount to, one number per replication.
-"""
+"""What many replications of a scenario amount to, and whether they have settled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,21 +12,23 @@ import numpy as np
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis, evaluate
 from twinlab.modeling.simulation.measures import BY_ITEM, BY_LANE, MEASURES, measure
-from twinlab.modeling.simulation.output_analysis import Horizon, estimate, horizon_of
+from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.plan import Plan
+from twinlab.modeling.simulation.run import daily_table
+from twinlab.modeling.simulation.vector_engine import nights_of
 from twinlab.modeling.simulation.vector_state import record_rows
-from twinlab.scope.columns import Sealed
+from twinlab.scope.columns import column, schema
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate
+from twinlab.scope.result import Estimate, Result, html_of, parts
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
-__all__ = ["Replications"]
+__all__ = ["Horizon", "Replications", "horizon_of"]
 
 
-class Band(NamedTuple):
+class Daily(NamedTuple):
     """A measure whose daily values are kept: of some nodes (none named: all), of a product."""
 
     measure: str
@@ -36,7 +36,7 @@ class Band(NamedTuple):
     product: str = ""
 
 
-def read_band(plan: Plan, given: str | tuple[Any, ...]) -> Band:
+def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     """Read ``"backlog"``, ``("backlog", "shop")`` or ``("backlog", ("north", "south"), "bike")``.
 
     Raises:
@@ -44,41 +44,41 @@ def read_band(plan: Plan, given: str | tuple[Any, ...]) -> Band:
     """
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
     named = (nodes,) if isinstance(nodes, str) else nodes
-    band = Band(name, tuple(filter(None, named)), product)
+    daily = Daily(name, tuple(filter(None, named)), product)
     if name not in MEASURES:
-        raise ScenarioError(f"bands: no measure {name!r}; {did_you_mean(name, MEASURES)}")
-    band_rows(plan, band)
-    return band
+        raise ScenarioError(f"daily: no measure {name!r}; {did_you_mean(name, MEASURES)}")
+    daily_rows(plan, daily)
+    return daily
 
 
-def band_rows(plan: Plan, band: Band) -> list[int]:
-    """The rows of a record whose sum is the band's measure today.
+def daily_rows(plan: Plan, daily: Daily) -> list[int]:
+    """The rows of a record whose sum is the measure today.
 
     Raises:
         ScenarioError: it is no plain sum of rows, as money is not.
     """
-    nodes = band.nodes or ("",)
-    items = {at for node in nodes for at in plan.columns(node, band.product)}
+    nodes = daily.nodes or ("",)
+    items = {at for node in nodes for at in plan.columns(node, daily.product)}
     rows = record_rows(plan)
     lanes = [at for at, lane in enumerate(plan.lanes) if lane.source in items]
-    if band.measure in BY_ITEM:
-        return [rows[BY_ITEM[band.measure]].start + at for at in sorted(items)]
-    if band.measure in BY_LANE:
-        return [rows[BY_LANE[band.measure]].start + at for at in lanes]
-    if band.measure == "backlog":
+    if daily.measure in BY_ITEM:
+        return [rows[BY_ITEM[daily.measure]].start + at for at in sorted(items)]
+    if daily.measure in BY_LANE:
+        return [rows[BY_LANE[daily.measure]].start + at for at in lanes]
+    if daily.measure == "backlog":
         customers = [len(plan.lanes) + at for at in sorted(items)]
         return [rows["owed"].start + at for at in [*lanes, *customers]]
-    if band.measure == "in_process":
+    if daily.measure == "in_process":
         made = [at for at, recipe in enumerate(plan.recipes) if recipe.item in items]
         return [rows["in_process"].start + at for at in made]
     raise ScenarioError(
-        f"bands: {band.measure!r} is money or emissions, which are not kept by the day: ask for a "
+        f"daily: {daily.measure!r} is money or emissions, which are not kept by the day: ask for a "
         "stock or flow, or take the KPIs of the whole history"
     )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Replications(Sealed):
+@dataclass(frozen=True, eq=False)
+class Replications(Result):
     """What many replications of a scenario amount to, one number per replication.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
@@ -95,7 +95,7 @@ class Replications(Sealed):
     totals: Array
     stretches: Array  # of the rows that ``horizon`` watches: the last days but some, the last days
     variances: dict[str, Array]
-    traces: dict[Band, Array]
+    daily_values: dict[Daily, Array]
 
     @property
     def scenario(self) -> Scenario:
@@ -165,30 +165,30 @@ class Replications(Sealed):
         check_kpis([kpi])
         return replace(estimate(getattr(self.kpis, kpi), confidence), note=self.horizon.note)
 
-    def table(self, confidence: float = 0.95) -> pd.DataFrame:
+    @property
+    def table(self) -> pd.DataFrame:
         """Every KPI with its mean, interval and unit; a column says if the chain still moves."""
-        rows = []
-        for name, values, unit, _ in self.kpis.table():
-            if np.isfinite(values).sum() > 1:
-                found = estimate(values, confidence)
-                rows.append((name, found.mean, found.low, found.high, unit))
-        table = pd.DataFrame(rows, columns=["kpi", "mean", "low", "high", "unit"]).set_index("kpi")
+        known = [c for c in schema(KPIs) if np.isfinite(getattr(self.kpis, c.name)).sum() > 1]
+        rows = [parts(estimate(getattr(self.kpis, c.name)), "mean", "low", "high") for c in known]
+        table = pd.DataFrame(rows, columns=["mean", "low", "high"])
+        table.index = pd.Index([c.name for c in known], name="kpi")
         moving = ", ".join(f"{what} of {node}" for what, node, _ in self.horizon.moving)
-        return table.assign(**{f"still moving on day {self.days.stop}": moving} if moving else {})
+        still = {f"still moving on day {self.days.stop}": moving} if moving else {}
+        return table.assign(unit=[c.unit for c in known], **still)
 
-    def band(self, measure: str, nodes: Any = (), product: str = "") -> Array:
-        """Daily values of a measure that was asked for with ``bands`` [days × replications].
+    def series(self, measure: str, nodes: Any = (), product: str = "") -> Array:
+        """Daily values of a measure that was asked for with ``daily`` [days × replications].
 
         Raises:
             ScenarioError: it was not asked for.
         """
-        band = read_band(self.plan, (measure, nodes, product))
-        if band not in self.traces:
+        wanted = read_daily(self.plan, (measure, nodes, product))
+        if wanted not in self.daily_values:
             raise ScenarioError(
-                f"no daily values of {tuple(band)}: call replicate(…, bands=[…]); this batch has "
-                f"{[tuple(key) for key in self.traces]}"
+                f"no daily values of {tuple(wanted)}: call replicate(…, daily=[…]); this batch has "
+                f"{[tuple(kept) for kept in self.daily_values]}"
             )
-        return self.traces[band]
+        return self.daily_values[wanted]
 
     def quantiles(
         self,
@@ -197,8 +197,8 @@ class Replications(Sealed):
         product: str = "",
         levels: Sequence[float] = (0.05, 0.5, 0.95),
     ) -> Array:
-        """Quantiles over the replications of a band's daily values [levels × days]."""
-        return np.quantile(self.band(measure, nodes, product), levels, axis=1)
+        """Quantiles over the replications of the daily values of a measure [levels × days]."""
+        return np.quantile(self.series(measure, nodes, product), levels, axis=1)
 
     def history(self, replication: int) -> pd.DataFrame:
         """One replication's daily table, lived through again by this engine.
@@ -210,9 +210,6 @@ class Replications(Sealed):
         >>> replicate(shop, 100, seed=1).history(70).equals(simulate(shop, 1, 70).daily)
         True
         """
-        from twinlab.modeling.simulation.replicate import nights_of
-        from twinlab.modeling.simulation.run import daily_table
-
         if not 0 <= replication < self.replications:
             raise ScenarioError(
                 f"replication {replication!r}: this batch has 0 to {self.replications - 1}"
@@ -220,10 +217,104 @@ class Replications(Sealed):
         nights = nights_of(self.scenario, self.seed, replication, self.given, self.warm_up)
         return daily_table(self.plan, self.days, measure(self.plan, nights))
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """How many replications of what there are."""
         nodes = len(self.scenario.network.nodes)
         out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
         return (
             f"Replications({self.replications:,} replications × {len(self.days)} days{out}, "
             f"{nodes} nodes, seed {self.seed})"
         )
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, self.sentence())
+
+
+FALSE_ALARMS = 0.01  # of batches that have settled, one in so many is said to move
+PHASE = 0.05  # of its level: less may be the phase of lots, as a stretch is no whole number of them
+TRIFLE = 0.001  # of what an item has on hand, on order and owes
+
+
+@dataclass(frozen=True)
+class Horizon(Result):
+    """What still moves by the last day: by (measure, node, product), how much higher it is."""
+
+    said: str = column("words", meaning="whether it has settled")
+    moving: Mapping[tuple[str, str, str], Estimate]
+
+    @property
+    def note(self) -> str:
+        """What a result must say of it: empty if all has settled, or if nobody can tell."""
+        return self.said if self.moving else ""
+
+    def sentence(self) -> str:
+        """Whether it has settled."""
+        return self.said
+
+
+def horizon_of(batch: Replications, calm: Replications | None = None) -> Horizon:
+    """Tell whether backlog, lost sales, stock or orders of any item still move on the last day.
+
+    The mean of the last quarter of the days is compared with that of the quarter before, paired by
+    history (of a season or review period, whole ones are compared); with ``calm``, with the same
+    days of that batch of the same luck: what a disruption did must be over. Something moves if the
+    interval of its change leaves out 0 (Student's t, one false alarm in 100 batches over all
+    items), and it changes by more than a twentieth of its level. Few replications tell little.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
+    >>> print(horizon_of(replicate(shop, 100, seed=1)))
+    settled: the last 15 days are like those before
+    >>> print(horizon_of(replicate(shop.set("mine.capacity", 4), 100, seed=1)).note)
+    still moving on day 60: backlog of shop/unit by 15.03 [14.2, 15.86], ..., and 1 more
+    """
+    days, whole = stretch(batch.scenario, len(batch.days))
+    if batch.replications < 2 or not days or not (whole or calm):
+        said = f"{len(batch.days)} days hold no two whole seasons or review periods to compare"
+        said = said if batch.replications > 1 else "one history cannot tell luck from its course"
+        return Horizon(f"whether it has settled cannot be told: {said}", {})
+    rest = calm.stretches[1] if calm else batch.stretches[0]
+    moving = _moving(
+        batch.plan, *(_levels(batch.plan, s) / days for s in (batch.stretches[1], rest))
+    )
+    if not moving:
+        against = "the calm twin's" if calm else "those before"
+        return Horizon(f"settled: the last {days} days are like {against}", {})
+    named = [f"{k.replace('_', ' ')} of {n}/{p} by {by.short}" for (k, n, p), by in moving.items()]
+    named = [*named[:2], f"and {len(named) - 2} more"] if len(named) > 2 else named
+    return Horizon(f"still moving on day {batch.days.stop}: {', '.join(named)}", moving)
+
+
+def stretch(scenario: Scenario, days: int) -> tuple[int, bool]:
+    """How many last days are compared with as many before, and whether they are whole cycles."""
+    seasons = [round(row.season_days) for row in scenario.network.demands if row.season]
+    cycle = math.lcm(*seasons, *(node.review_period for node in scenario.network.nodes))
+    whole = 2 * cycle <= days
+    return (max(days // 4 // cycle, 1) * cycle if whole else days // 4), whole
+
+
+def watched_rows(plan: Plan) -> Any:
+    """Which rows of a record are watched: on hand, on order, owed and lost."""
+    rows = (record_rows(plan)[name] for name in ("on_hand", "on_order", "owed", "lost"))
+    return np.concatenate([np.arange(part.start, part.stop) for part in rows])
+
+
+def _levels(plan: Plan, sums: Array) -> Array:
+    """Sums of the watched rows by measure and item: lost, backlog, on hand, on order."""
+    items, lanes = len(plan.items), len(plan.lanes)
+    on_hand, on_order, owed, backlog, lost = np.split(sums, np.cumsum([items, items, lanes, items]))
+    backlog = backlog.copy()
+    np.add.at(backlog, [lane.source for lane in plan.lanes], owed)
+    return np.stack([lost, backlog, on_hand, on_order])
+
+
+def _moving(plan: Plan, now: Array, rest: Array) -> dict[tuple[str, str, str], Estimate]:
+    """What is higher or lower than where it should rest (measures × items × replications)."""
+    change, level = now - rest, np.maximum(now.mean(axis=2), rest.mean(axis=2))
+    mean, found = np.abs(change.mean(axis=2)), {}
+    confidence = 1 - FALSE_ALARMS / max(1, int(np.count_nonzero(change.any(axis=2))))
+    large = np.argwhere(mean > PHASE * level + TRIFLE * level[1:].sum(axis=0)).tolist()
+    for at, item in sorted(large, key=lambda x: (x[0], -mean[x[0], x[1]] / level[x[0], x[1]])):
+        by = estimate(change[at, item], confidence)
+        if by.low > 0 or by.high < 0:
+            found[("lost", "backlog", "on_hand", "on_order")[at], *plan.items[item].key] = by
+    return found

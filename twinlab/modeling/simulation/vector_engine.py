@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.plan import ItemPlan, Plan, TurnPlan, open_view
-from twinlab.modeling.simulation.random_streams import RandomStreams
-from twinlab.modeling.simulation.vector_state import BatchService, Ledger
+from twinlab.modeling.simulation.plan import ItemPlan, Plan, TurnPlan, make_plan, open_view
+from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
+from twinlab.modeling.simulation.vector_state import BatchService, Ledger, record_rows
 from twinlab.organization.view import PriorityFailover, View, split_order
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, go_on
 
 
@@ -455,3 +456,27 @@ def _unseen(engine: BatchEngine, number: int) -> Any:
         for ahead in range(1, len(mail) + 1):
             unseen = unseen + mail[(engine.day + ahead) % len(mail)]
     return unseen
+
+
+def open_engine(plan: Plan, seed: int, start: Any, block: int, columns: int) -> BatchEngine:
+    """A batch engine on the first day, for some replications that begin with those of a block."""
+    luck = draw_streams(plan.scenario, seed, block, columns, start)
+    return BatchEngine(plan, luck, columns, start)
+
+
+def nights_of(
+    scenario: Scenario, seed: int, replication: int, start: State | None = None, warm_up: int = 0
+) -> dict[str, Array]:
+    """What the batch engine records on every night of one replication (days × numbers)."""
+    block, column = divmod(replication, BLOCK)
+    engine = open_engine(make_plan(scenario), seed, start, block, BLOCK)
+    books, nights = engine.books, []
+    for at, day in enumerate(range(engine.day, scenario.days)):
+        books.flows.fill(0.0)
+        if at == warm_up:
+            engine.service.arrived.fill(True)
+        engine.live(day)
+        books.settle()
+        nights.append(books.record[:, column].copy())
+    recorded = np.array(nights[warm_up:]).reshape(-1, len(books.record))
+    return {name: recorded[:, part] for name, part in record_rows(engine.plan).items()}

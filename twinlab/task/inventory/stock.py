@@ -136,11 +136,11 @@ def run_out(
     """
     future = scenario.change(days=state.day + days)
     wanted = [(name, *item) for name in ("backlog", "lost", "on_hand")]
-    batch = replicate(future, replications, seed, start=state, bands=wanted)
+    batch = replicate(future, replications, seed, start=state, daily=wanted)
     speck = 1e-9  # flows below this do not happen
-    short = batch.band("backlog", *item) + batch.band("lost", *item) > speck
+    short = batch.series("backlog", *item) + batch.series("lost", *item) > speck
     if any(r.node == item[0] and item[1] in r.components for r in scenario.network.recipes):
-        short |= batch.band("on_hand", *item) <= speck
+        short |= batch.series("on_hand", *item) <= speck
     return RunOut(np.asarray(np.logical_or.accumulate(short, axis=0).mean(axis=1)))
 
 
@@ -230,9 +230,9 @@ def order_today(
         {item: lambda view: view.demand * (view.day > state.day)}
     )
     batch, owed = nights(future, item, (FUTURES, seed), state)
-    lost = np.cumsum(np.vstack([np.zeros(FUTURES), batch.band("lost", *item)]), axis=0)
+    lost = np.cumsum(np.vstack([np.zeros(FUTURES), batch.series("lost", *item)]), axis=0)
     at, replications = last - state.day, np.arange(FUTURES)
-    lacks = (owed - batch.band("on_hand", *item))[at, replications]
+    lacks = (owed - batch.series("on_hand", *item))[at, replications]
     lacks += lost[at + 1, replications] - lost[comes - state.day, replications]
     need = float(np.quantile(lacks / good, service, method="inverted_cdf").round(9))
     goods = [g for v in scenario.network.into.get(item, ()) for g in state.under_way.get(v.key, ())]
@@ -267,10 +267,12 @@ def nights(
     users = [r for r in scenario.network.recipes if r.node == node and product in r.components]
     bands = [(name, *item) for name in ("on_hand", "backlog", "lost")]
     bands += [(name, node, r.product) for r in users for name in ("on_order", "in_process")]
-    batch = replicate(scenario, *luck, start=start, bands=[*bands, *more])
-    owed = batch.band("backlog", *item)
+    batch = replicate(scenario, *luck, start=start, daily=[*bands, *more])
+    owed = batch.series("backlog", *item)
     for r in users:  # what is to be made has not begun yet
-        waits = batch.band("on_order", node, r.product) - batch.band("in_process", node, r.product)
+        waits = batch.series("on_order", node, r.product) - batch.series(
+            "in_process", node, r.product
+        )
         owed = owed + r.components[product] * waits
     return batch, owed
 
@@ -393,16 +395,16 @@ def try_level(
     asks = any((d.node, d.product) == item for d in scenario.network.demands)
     more = ("demand", ("demand", *item), ("on_time", *item))
     batch, owed = nights(changed, item, luck, start, *more)
-    on_hand, demand = batch.band("on_hand", *item), batch.band("demand")
+    on_hand, demand = batch.series("on_hand", *item), batch.series("demand")
     if asks:
-        asked = batch.band("demand", *item)
-        counted, met = asked > 0, batch.band("on_time", *item) >= asked * IN_FULL
+        asked = batch.series("demand", *item)
+        counted, met = asked > 0, batch.series("on_time", *item) >= asked * IN_FULL
     else:
         counted, met = np.ones(owed.shape, dtype=bool), (owed <= DUST) | (on_hand > DUST)
     counted[: first_receipt(scenario, item)] = False
     if not counted.any():
         raise ScenarioError(f"nobody asks {item[0]!r} for {item[1]!r}: no level to serve them")
-    short = np.where(on_hand > DUST, np.inf, level + owed + batch.band("lost", *item))
+    short = np.where(on_hand > DUST, np.inf, level + owed + batch.series("lost", *item))
     needed = np.asarray(np.where(met, level - on_hand, short).round(9), dtype=np.float64)
     return Trial(level, counted, met, needed, bool((demand == np.rint(demand)).all()))
 
