@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# Each costs more than everything else together; they wait for the function that needs them.
-LATER = ["IPython", "ipywidgets", "matplotlib", "networkx", "pandas", "scipy"]
+# Each costs more than everything else together, and a browser's Python may lack SQLite: they wait
+# for the function that needs them.
+LATER = ["IPython", "ipywidgets", "matplotlib", "networkx", "pandas", "scipy", "sqlite3"]
 
 # What the child loads and opens, from just before the import.
 MEASURE = f"""

@@ -42,7 +42,7 @@ def test_deliveries_must_be_in_order(deliveries):
 def test_gini_by_lorenz_curve():
     """Another definition: one minus twice the area under the Lorenz curve."""
     generator = np.random.default_rng(3)
-    values, heads = generator.exponential(5, 40), generator.integers(1, 9, 40)
+    values, heads = generator.exponential(5, 40), generator.integers(1, 9, 40, np.intp)
     everyone = np.sort(np.repeat(values, heads))
     lorenz = np.concatenate([[0], np.cumsum(everyone) / everyone.sum()])
     area = np.trapezoid(lorenz, dx=1 / len(everyone))

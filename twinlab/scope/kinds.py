@@ -158,6 +158,7 @@ def kind_of(hint: Any) -> Kind | None:
     ('a whole number', 5)
     """
     origin, args = get_origin(hint), get_args(hint)
+    origin = get_origin(getattr(origin, "__value__", None)) or origin  # NDArray since NumPy 2.5
     if hint in _PLAIN:
         return _PLAIN[hint]
     shapes = _SHAPES.items() if inspect.isclass(origin) else ()

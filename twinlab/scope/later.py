@@ -1,4 +1,4 @@
-"""Libraries that take a third of a second or more to load, loaded when something of them is used.
+"""Libraries that load when something of them is used: slow ones, and SQLite, which may be missing.
 
 So `import twinlab` stays quick, and a module still names at its top what it needs.
 
@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["integrate", "nx", "optimize", "pd", "signal", "sparse", "special", "stats"]
+__all__ = ["integrate", "nx", "optimize", "pd", "signal", "sparse", "special", "sqlite3", "stats"]
 
 
 class _Later(ModuleType):
@@ -21,10 +21,12 @@ class _Later(ModuleType):
 
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import networkx as nx
     import pandas as pd
     from scipy import integrate, optimize, signal, sparse, special, stats
 else:
-    nx, pd = _Later("networkx"), _Later("pandas")
+    nx, pd, sqlite3 = map(_Later, ("networkx", "pandas", "sqlite3"))
     integrate, optimize, signal = map(_Later, ("scipy.integrate", "scipy.optimize", "scipy.signal"))
     sparse, special, stats = map(_Later, ("scipy.sparse", "scipy.special", "scipy.stats"))

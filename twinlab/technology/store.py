@@ -7,16 +7,15 @@ table of dead letters, with the reason, and never stops the rest.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 from twinlab.scope.errors import SyncError, TwinError
-from twinlab.scope.later import pd
+from twinlab.scope.later import pd, sqlite3
 from twinlab.technology.messages import Message
 
 __all__ = ["EventStore", "Intake"]
@@ -61,10 +60,9 @@ class EventStore:
         """Open a store, or make it."""
         # Widgets' callbacks come on other threads; the lock keeps them apart.
         self._base = sqlite3.connect(path, check_same_thread=False)
+        finalize(self, self._base.close)  # where nobody calls close
         self._lock = Lock()
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA synchronous=FULL")
-        self._base.executescript(_TABLES)
+        self._base.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _TABLES)
 
     def take(
         self,
@@ -127,8 +125,7 @@ class EventStore:
         """
         asked = "SELECT sequence FROM events WHERE source = ? AND sequence <= ?"
         there = {number for (number,) in self._rows(asked, source, last)}
-        missing = (number for number in range(last + 1) if number not in there)
-        return list(islice(missing, MOST_MISSING))
+        return list(islice((n for n in range(last + 1) if n not in there), MOST_MISSING))
 
     def dead_letters(self) -> pd.DataFrame:
         """What could not be read: the day it came, the reason and the bytes."""
@@ -136,8 +133,8 @@ class EventStore:
         return pd.DataFrame(self._rows(asked), columns=["arrived", "reason", "raw"])
 
     def _rows(self, asked: str, *values: Any) -> list[Any]:
-        with self._lock, closing(self._base.execute(asked, values)) as found:
-            return found.fetchall()
+        with self._lock:
+            return self._base.execute(asked, values).fetchall()
 
     def close(self) -> None:
         """Close the file."""

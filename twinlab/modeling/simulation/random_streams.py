@@ -44,7 +44,7 @@ TRIES = 64
 # How many days beyond a scenario's end closed lanes are known to hold what is under way.
 BEYOND = 366
 
-Days = NDArray[np.int64]
+Days = NDArray[np.intp]
 
 
 def stream(seed: int, block: int, *name: str) -> np.random.Generator:
@@ -106,7 +106,7 @@ def draw_streams(
         circle = circles.get(lane.source)
         back = circle is not None and circle == circles.get(lane.destination)
         least = int(back and lane.lead_time.average > 0)
-        luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.int64)
+        luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.intp)
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
         share = sources.draw(("yield", *key), recipe.good_share, ones)
@@ -162,7 +162,7 @@ def _outlasting(lane: Lane, goods: Shipment, today: int, sources: Sources) -> Da
     parts = []
     for block in sources.blocks:
         generator = stream(sources.seed, block, *name)
-        drawn = np.rint(lane.lead_time.draw(generator, np.ones(TRIES), BLOCK)).astype(np.int64)
+        drawn = np.rint(lane.lead_time.draw(generator, np.ones(TRIES), BLOCK)).astype(np.intp)
         lasting = drawn[drawn >= age]
         if not len(lasting):
             lasting = np.array([age])
@@ -235,7 +235,7 @@ def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], d
     """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
     ones = np.ones(days)
     drawn = sources.draw((*name, "duration"), disruption.days, ones)
-    lengths = np.maximum(1, np.ceil(drawn)).astype(np.int64)
+    lengths = np.maximum(1, np.ceil(drawn)).astype(np.intp)
     if disruption.rate == 0:
         return _one_strike(disruption, lengths)
     strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
@@ -279,7 +279,7 @@ def _strike(
             if disruption.holds_transit and disruption.loss == 1.0:
                 luck.held[row.key] = luck.held.get(row.key, np.False_) | (beyond == 1.0)
         elif isinstance(disruption, Delay):
-            extra = np.rint(disruption.extra * severity).astype(np.int64)
+            extra = np.rint(disruption.extra * severity).astype(np.intp)
             luck.lead_time[row.key] = luck.lead_time[row.key] + extra
         elif isinstance(disruption, DemandShift):
             _multiply(luck.demand, (row.node, row.product), 1 + (disruption.factor - 1) * severity)

@@ -259,7 +259,7 @@ class BatchService:
     def __init__(self, plan: Plan, books: Ledger) -> None:
         self.books = books
         sellers = list(dict.fromkeys(plan.sellers))
-        self.sellers = np.array(sellers, dtype=np.int64)
+        self.sellers = np.array(sellers, dtype=np.intp)
         shape = (len(sellers), books.width)
         self.place = {item: at for at, item in enumerate(sellers)}
         self.demanded, self.served, self.lost = np.zeros(shape), np.zeros(shape), np.zeros(shape)

@@ -68,7 +68,7 @@ def _check_dates(index: Any) -> None:
 def _usual(dates: Any, steps: Any, months: Array) -> tuple[str, int]:
     """The frequency of dates with gaps, in pandas' words, and the place before their first gap."""
     least, every, day = steps.min(), int(months.min()), pd.Timedelta(days=1)
-    whole = not (steps.to_numpy() % least.to_timedelta64()).astype(int).any()
+    whole = not (steps.to_numpy() % least.to_timedelta64()).astype(bool).any()
     name, gaps = "D", steps > least
     if every > 0 and ((dates.day == dates.day[0]).all() or not whole):
         name, gaps = f"{every}{'ME' if dates.is_month_end.all() else 'MS'}", months > every

@@ -20,7 +20,7 @@ from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
 from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.output_analysis import estimate
-from twinlab.modeling.simulation.random_streams import draw_streams
+from twinlab.modeling.simulation.random_streams import Days, draw_streams
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.organization.view import View
@@ -242,9 +242,7 @@ def order_today(
     return Order(math.ceil(short / lot) * lot if lot > 0 else short, position + need, position)
 
 
-def _arrival(
-    scenario: Scenario, state: State, item: ItemKey, seed: int
-) -> tuple[NDArray[np.int64], Any]:
+def _arrival(scenario: Scenario, state: State, item: ItemKey, seed: int) -> tuple[Days, Any]:
     """When an order of today has come, by future, and how much of it is good."""
     network, today = scenario.network, state.day
     posted = today + network.node(item[0]).evening_review
