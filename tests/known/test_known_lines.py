@@ -12,10 +12,10 @@ from twinlab.modeling import (
     Conwip,
     Line,
     Station,
-    line_parts,
     replicate_line,
     run_line,
 )
+from twinlab.modeling.line import engine
 
 HISTORIES = 40  # enough that four standard errors mean what they do of a normal mean
 
@@ -166,7 +166,7 @@ class BookNumbers:
 
 def test_the_program_of_the_book_prints_its_numbers(monkeypatch):
     """Law's M/M/1 program: a part draws when it needs to, so both draw in the same order."""
-    monkeypatch.setattr(line_parts, "LOT", 1)
+    monkeypatch.setattr(engine, "LOT", 1)
     given, expected = known("sim_law_mm1_program")
     book = BookNumbers(given["seed"])
     line = hour(

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
-from twinlab.scope.columns import Sealed, schema
+from twinlab.scope.columns import schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Result, html_of, words
+from twinlab.scope.result import Estimate, Result, html_of, shown, words
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["Change", "Comparison", "compare"]
@@ -23,8 +22,8 @@ __all__ = ["Change", "Comparison", "compare"]
 USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 
 
-@dataclass(frozen=True, repr=False)
-class Comparison(Sealed):
+@dataclass(frozen=True)
+class Comparison(Result):
     """Scenarios side by side; differences are paired with the first one, history by history.
 
     ``seeds`` says on which luck values were chosen (by ``tune``) and on which they are judged.
@@ -100,15 +99,12 @@ class Comparison(Sealed):
         ]
         return pd.DataFrame(rows, columns=head)
 
-    def __str__(self) -> str:
-        table = self.table.to_string(index=False, float_format="{:.4g}".format)
-        return "\n".join([table, *self.notes])
-
-    __repr__ = __str__
+    def sentence(self) -> str:
+        """The table in plain text, and what must be known beside it."""
+        return "\n".join([self.table.to_string(index=False, float_format=shown), *self.notes])
 
     def _repr_html_(self) -> str:
-        table = str(self.table.to_html(index=False, float_format="{:.4g}".format))
-        return table + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return html_of(self.table, "\n".join(["Scenarios side by side", *self.notes]))
 
 
 def compare(
@@ -237,9 +233,6 @@ class Change(Result):
         judged = f"; {self.seeds}" if self.seeds else ""
         lines += [f"gain {self.gain.short}, {self.gain.verdict}{judged}"] if self.gain else []
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, self.sentence())
 
 
 def _place(where: Any) -> str:

@@ -17,6 +17,7 @@ from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import optimize, pd, stats
+from twinlab.scope.result import Result, shown
 from twinlab.scope.scenario import Scenario, find
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]
@@ -97,7 +98,7 @@ def tornado(
 
 
 @dataclass(frozen=True)
-class Sobol:
+class Sobol(Result):
     """How much of a KPI's variance each column explains, alone and with all others.
 
     >>> Sobol(("shop.up_to",), (0.9,), (0.95,), "total_cost", 64).total
@@ -114,6 +115,12 @@ class Sobol:
     def table(self) -> pd.DataFrame:
         """One row per path: first-order and total index."""
         return pd.DataFrame({"path": self.paths, "first": self.first, "total": self.total})
+
+    def sentence(self) -> str:
+        """What share of the variance each column explains."""
+        rows = zip(self.paths, self.first, self.total, strict=True)
+        said = [f"{path} {shown(a)} alone, {shown(b)} with all others" for path, a, b in rows]
+        return f"variance of {self.kpi.replace('_', ' ')} explained: {'; '.join(said)}"
 
 
 def sobol(

@@ -96,6 +96,7 @@ class Log(Sequence[Event]):
         """Keep the events of the days before a day."""
         return Log(row for row in self._rows if row[0] < day)
 
+    @property
     def table(self) -> pd.DataFrame:
         """Give the log as a table, one row per event."""
         return pd.DataFrame([Event(*row) for row in self._rows], columns=list(Event._fields))

@@ -66,8 +66,10 @@ def html_of(table: "pd.DataFrame", caption: str) -> str:
     >>> "<td>1,234</td>" in html_of(pd.DataFrame({"loss [USD]": [1234.4]}), "Losses")
     True
     """
-    text = str(table.map(words).to_html())
     said = escape(caption).replace("\n", "<br>")
+    if not len(table):
+        return f"<p>{said}</p>"
+    text = str(table.map(words).to_html())
     return text.replace("<thead>", f"<caption>{said}</caption><thead>", 1)
 
 
@@ -112,15 +114,8 @@ class Result(Sealed):
         return self.sentence()
 
     def _repr_html_(self) -> str:
-        own = type(self).sentence is not Result.sentence
-        rows = [
-            (_spaced(c.name), words(getattr(self, c.name)), c.unit, c.meaning)
-            for c in schema(type(self))
-        ]
-        if not rows:
-            return "<p>" + escape(self.sentence()).replace("\n", "<br>") + "</p>"
-        table = pd.DataFrame(rows, columns=["", "value", "unit", "meaning"]).set_index("")
-        return html_of(table, self.sentence() if own else self._above)
+        own = type(self).sentence is not Result.sentence and not self.caption
+        return html_of(self.table, self.sentence() if own else self._above)
 
     @property
     def _above(self) -> str:
@@ -190,13 +185,6 @@ class Listing(Result):
     def __repr__(self) -> str:
         return "\n".join(filter(None, [self.sentence(), *map(str, self._rows)]))
 
-    def _repr_html_(self) -> str:
-        heads = {col.name: _heading(col) for col in _columns(type(self))}
-        rows = [
-            {head: words(getattr(row, name)) for name, head in heads.items()} for row in self._rows
-        ]
-        return html_of(_indexed(rows, list(heads.values())), self.sentence())
-
 
 def _columns(listing: Any) -> tuple[Column, ...]:
     """The columns of a listing's rows, from the type of its first field: ``tuple[Row, ...]``."""
@@ -227,7 +215,7 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _heading(col: Column, end: str = "") -> str:
+def _heading(col: Column, end: str) -> str:
     return _spaced(col.name) + end + ("" if col.unit in _UNSAID else f" [{col.unit}]")
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import NetworkError, did_you_mean
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import nx, special
+from twinlab.scope.result import Result
 
 __all__ = ["ServicePlan", "ServiceStage", "guaranteed_service"]
 
@@ -41,21 +42,17 @@ class ServiceStage(Row):
 
 
 @dataclass(frozen=True)
-class ServicePlan(Sealed):
-    """Promises [days], net replenishment times [days], safety stocks [units], cost [USD/day].
+class ServicePlan(Result):
+    """What each stage promises, and the safety stock that keeps the promises.
 
     >>> print(ServicePlan({"shop": 0}, {"shop": 4}, {"shop": 20.0}, cost=10.0))
-    safety stock shop 20: 10 USD/day
+    promises shop 0 days · net times shop 4 days · safety stock shop 20 units · cost 10 USD/day
     """
 
-    promises: Mapping[str, int]
-    net_times: Mapping[str, int]
-    safety_stock: Mapping[str, float]
-    cost: float
-
-    def __str__(self) -> str:
-        held = ", ".join(f"{k} {v:.4g}" for k, v in self.safety_stock.items() if v > 0) or "nowhere"
-        return f"safety stock {held}: {self.cost:.6g} USD/day"
+    promises: Mapping[str, int] = column("days", meaning="longest that each lets others wait")
+    net_times: Mapping[str, int] = column("days", meaning="net replenishment times")
+    safety_stock: Mapping[str, float] = column("units", meaning="what keeps the promises")
+    cost: float = column("USD/day", meaning="of the safety stock")
 
 
 Arc = tuple[str, str] | tuple[str, str, float]

@@ -29,6 +29,7 @@ from twinlab.scope.distributions import (
 )
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import integrate, special, stats
+from twinlab.scope.result import Result
 
 __all__ = [
     "LearningLevel",
@@ -47,22 +48,16 @@ _AT_MOST = 1e-12  # what rounding may take from a probability before it decides 
 
 
 @dataclass(frozen=True)
-class Newsvendor:
+class Newsvendor(Result):
     """The best level of a newsvendor and what it costs on average.
 
     >>> print(Newsvendor(level=56.604, cost=1.9976, critical_ratio=0.79545))
-    stock 56.6 units (critical ratio 0.795): 1.998 USD/period
+    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7954 share
     """
 
-    level: float
-    cost: float
-    critical_ratio: float
-
-    def __str__(self) -> str:
-        return (
-            f"stock {self.level:.4g} units (critical ratio {self.critical_ratio:.3g}): "
-            f"{self.cost:.4g} USD/period"
-        )
+    level: float = column("units", meaning="to stock")
+    cost: float = column("USD/period", meaning="on average")
+    critical_ratio: float = column("share", meaning="of periods in which stock should be enough")
 
 
 def critical_ratio(overage: float, underage: float) -> float:
@@ -98,7 +93,7 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
         ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
 
     >>> print(newsvendor(Normal(50, 8), overage=0.18, underage=0.70))  # Example 4.3
-    stock 56.6 units (critical ratio 0.795): 1.998 USD/period
+    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7954 share
     >>> newsvendor(Poisson(6), overage=1, underage=4).level
     8.0
     """

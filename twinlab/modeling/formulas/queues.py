@@ -12,6 +12,7 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import special
+from twinlab.scope.result import Result
 
 __all__ = [
     "LineBounds",
@@ -28,7 +29,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Queue:
+class Queue(Result):
     """The long run of a queue; ``utilisation`` is the share of time in which a server works."""
 
     utilisation: float = column("share", meaning="ρ")
@@ -61,15 +62,8 @@ def mmc(arrival_rate: Positive, service_rate: Positive, servers: Count = 1) -> Q
     total = float(special.pdtr(servers - 1, load)) + full
     must_wait, empty = full / total, math.exp(-load) / total
     wait = must_wait / (servers * service_rate - arrival_rate)
-    return Queue(
-        share,
-        empty,
-        must_wait,
-        arrival_rate * wait,
-        wait,
-        arrival_rate * wait + load,
-        wait + 1 / service_rate,
-    )
+    waiting = arrival_rate * wait
+    return Queue(share, empty, must_wait, waiting, wait, waiting + load, wait + 1 / service_rate)
 
 
 def mg1(arrival_rate: Positive, service_time: Positive, service_cv: Amount) -> Queue:
@@ -83,15 +77,8 @@ def mg1(arrival_rate: Positive, service_time: Positive, service_cv: Amount) -> Q
     """
     share = _busy(arrival_rate * service_time, 1.0)
     wait = share / (1 - share) * (1 + service_cv**2) / 2 * service_time
-    return Queue(
-        share,
-        1 - share,
-        share,
-        arrival_rate * wait,
-        wait,
-        arrival_rate * wait + share,
-        wait + service_time,
-    )
+    waiting = arrival_rate * wait
+    return Queue(share, 1 - share, share, waiting, wait, waiting + share, wait + service_time)
 
 
 def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) -> tuple[float, ...]:
@@ -114,7 +101,7 @@ def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) ->
 
 
 @dataclass(frozen=True)
-class RepairShop:
+class RepairShop(Result):
     """The long run of machines that fail and wait for repair crews."""
 
     all_up: float = column("probability", meaning="P0: every machine runs")
@@ -143,7 +130,7 @@ def machine_repair(
 
 
 @dataclass(frozen=True)
-class StockedQueue:
+class StockedQueue(Result):
     """The long run of a maker that fills up a stock of finished goods."""
 
     inventory: float = column("units", meaning="mean finished stock")

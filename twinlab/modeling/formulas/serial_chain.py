@@ -15,12 +15,13 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from twinlab.modeling.formulas.newsvendor import newsvendor, probabilities
-from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Constant, Distribution, Normal, days_of
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Number, Positive
 from twinlab.scope.later import special
 from twinlab.scope.network import Network
+from twinlab.scope.result import Result
 
 __all__ = [
     "SerialBounds",
@@ -120,18 +121,18 @@ class SerialChain:
 
 
 @dataclass(frozen=True)
-class SerialPlan(Sealed):
+class SerialPlan(Result):
     """Echelon base-stock levels by stage, upstream first, and what they cost on average.
 
     >>> plan = SerialPlan({"depot": 12.0, "shop": 6.5}, cost=9.75)
     >>> plan.local
     {'depot': 5.5, 'shop': 6.5}
     >>> print(plan)
-    echelon levels depot 12, shop 6.5: 9.75 USD/day
+    echelon depot 12, shop 6.5 units · cost 9.75 USD/day
     """
 
-    echelon: Mapping[str, float]
-    cost: float
+    echelon: Mapping[str, float] = column("units", meaning="echelon base-stock levels")
+    cost: float = column("USD/day", meaning="on average")
 
     @property
     def local(self) -> dict[str, float]:
@@ -145,10 +146,6 @@ class SerialPlan(Sealed):
             name: here - below
             for name, here, below in zip(self.echelon, reached, [*reached[1:], 0.0], strict=True)
         }
-
-    def __str__(self) -> str:
-        levels = ", ".join(f"{name} {level:.4g}" for name, level in self.echelon.items())
-        return f"echelon levels {levels}: {self.cost:.4g} USD/day"
 
 
 def clark_scarf(chain: SerialChain) -> SerialPlan:
@@ -164,7 +161,7 @@ def clark_scarf(chain: SerialChain) -> SerialPlan:
 
     >>> stages = Stage("3", 2, 2), Stage("2", 1, 4), Stage("1", 1, 7)
     >>> print(clark_scarf(SerialChain(stages, Normal(5, 1), backorder_cost=37.12)))  # Example 6.1
-    echelon levels 3 22.71, 2 12.02, 1 6.49: 47.66 USD/day
+    echelon 3 22.71, 2 12.02, 1 6.49 units · cost 47.66 USD/day
     """  # noqa: E501 (a source)
     return _recursion(chain, {})
 
@@ -265,15 +262,15 @@ def _whole_sum(demand: Distribution, time: float) -> tuple[int, Array]:
 
 
 @dataclass(frozen=True)
-class SerialBounds(Sealed):
+class SerialBounds(Result):
     """Two newsvendor levels that hold each best echelon level between them, upstream first.
 
     >>> SerialBounds({"shop": 6.0}, {"shop": 9.0}).middle
     {'shop': 7.5}
     """
 
-    low: Mapping[str, float]
-    high: Mapping[str, float]
+    low: Mapping[str, float] = column("units", meaning="each best echelon level is at least this")
+    high: Mapping[str, float] = column("units", meaning="and at most this")
 
     @property
     def middle(self) -> dict[str, float]:

@@ -8,9 +8,11 @@ import numpy as np
 
 from twinlab.modeling.formulas.newsvendor import newsvendor, newsvendor_profit
 from twinlab.organization.contracts import Contract, Profits, Season, Wholesale, settle
+from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import optimize
+from twinlab.scope.result import Result, shown
 
 __all__ = [
     "Deal",
@@ -26,7 +28,7 @@ _GRID = 24  # prices
 
 
 @dataclass(frozen=True)
-class Deal:
+class Deal(Result):
     """A contract, the quantity that is ordered under it, and the profits that both may expect.
 
     ``efficiency`` is the chain's profit over that of one firm that owned both [share]; NaN if that
@@ -36,17 +38,17 @@ class Deal:
     Wholesale(price=6.0): 40 units; retailer 80 + supplier 160 = 240 USD, efficiency 0.750
     """
 
-    contract: Contract
-    quantity: float
-    profits: Profits
-    efficiency: float
+    contract: Contract = column("words", meaning="what both have agreed on")
+    quantity: float = column("units", meaning="ordered for the season")
+    profits: Profits = column("USD", meaning="of retailer and supplier")
+    efficiency: float = column("share", meaning="of the profit of one firm that owned both")
 
-    def __str__(self) -> str:
-        p = self.profits
-        return (
-            f"{self.contract}: {self.quantity:.4g} units; retailer {p.retailer:.4g} + supplier "
-            f"{p.supplier:.4g} = {p.chain:.4g} USD, efficiency {self.efficiency:.3f}"
-        )
+    def sentence(self) -> str:
+        """Contract, quantity, and who earns what."""
+        of = self.profits
+        said = f"retailer {shown(of.retailer)} + supplier {shown(of.supplier)} = {shown(of.chain)}"
+        head = f"{self.contract}: {shown(self.quantity)} units"
+        return f"{head}; {said} USD, efficiency {self.efficiency:.3f}"
 
 
 def expected_sales(season: Season, quantity: Amount) -> float:

@@ -19,17 +19,17 @@ from twinlab.scope.distributions import Array, Constant
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate
+from twinlab.scope.result import Estimate, Result
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
 
 
 @dataclass(frozen=True)
-class StationRun:
+class StationRun(Result):
     """What a station's machines did with their time, after the warm-up."""
 
-    name: str
+    name: str = column("name", meaning="which station")
     working: float = column("share", meaning="of the machines' minutes: utilisation")
     starved: float = column("share", meaning="no part to work on")
     blocked: float = column("share", meaning="holding a part that finds no room")
@@ -43,7 +43,7 @@ class StationRun:
 
 
 @dataclass(frozen=True)
-class LineRun:
+class LineRun(Result):
     """One history of a line, measured after its warm-up.
 
     ``levels`` maps a number of parts to the share of time in which so many were in the line.
@@ -78,14 +78,12 @@ class LineRun:
         """One row per station."""
         return pd.DataFrame(map(vars, self.stations)).rename(columns={"name": "station"})
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """Throughput, yield, cycle time and work in process."""
         return (
             f"{self.throughput:.1f} units/day, yield {self.good_share:.1%}, cycle time "
             f"{self.cycle_time:.1f} minutes, {self.work_in_process:.1f} units in process"
         )
-
-    def _repr_html_(self) -> str:
-        return f"<p>{self}</p>{self.table.to_html(index=False, float_format='{:.3g}'.format)}"
 
 
 def run_line(

@@ -17,6 +17,7 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.log import Log
+from twinlab.scope.result import html_of
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, fold
 
@@ -133,6 +134,9 @@ class Run(Sealed):
         return replace(
             self, start=self.state_on(day), log=log, nights=nights, warm_up=self.warm_up + out
         )
+
+    def _repr_html_(self) -> str:
+        return html_of(self.kpis.table, repr(self))
 
     def __repr__(self) -> str:
         nodes = len(self.scenario.network.nodes)
