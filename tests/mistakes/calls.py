@@ -197,7 +197,7 @@ def of_modeling():
         (batch().total, {"name": "on_hand", "node": "shop", "product": "unit"}),
         (batch().variance, {"name": "ordered", "node": "shop", "product": "unit"}),
         (batch().estimate, {"kpi": "fill_rate", "confidence": 0.9}),
-        (batch().table, {"confidence": 0.9}), (batch().history, {"replication": 3}),
+        (batch().history, {"replication": 3}),
         (batch().series, {"measure": "on_hand", "nodes": (), "product": ""}),
         (batch().quantiles, {"measure": "on_hand", "nodes": (), "product": "", "levels": [0.5]}),
         (modeling.critical_ratio, {"overage": 1, "underage": 2}),

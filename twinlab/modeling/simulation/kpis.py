@@ -224,6 +224,7 @@ class KPIs(Result):
     0.5
     """
 
+    caption = "KPIs"
     fill_rate: float = column("share", meaning="demand served on the day it was asked")
     cycle_service_level: float = column("share", meaning="replenishment cycles without stock-out")
     on_time_in_full: float = column("share", meaning="customers' orders served wholly on the day")

@@ -21,7 +21,7 @@ from twinlab.scope.columns import column, schema
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Result, html_of, parts
+from twinlab.scope.result import Estimate, Result, parts
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
@@ -225,9 +225,6 @@ class Replications(Result):
             f"Replications({self.replications:,} replications × {len(self.days)} days{out}, "
             f"{nodes} nodes, seed {self.seed})"
         )
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, self.sentence())
 
 
 FALSE_ALARMS = 0.01  # of batches that have settled, one in so many is said to move
