@@ -117,7 +117,7 @@ def error(values, chosen=64):
 @given(chains(), st.sampled_from([0.8, 0.9, 0.95, 0.98]))
 def test_a_recommended_level_serves_as_asked_and_the_next_lower_does_not(chain, service):
     scenario, item = chain
-    advice = inventory.base_stock(scenario, item, service, replications=64)
+    advice = inventory.prescribe(scenario, item, service=service, replications=64)
     ((_, found),) = advice.values.items()
     reached = serves(scenario, found, item, seed=77)
     assert reached.mean() > service - error(reached)
@@ -139,7 +139,9 @@ def shop(demand, lead_time=1, on_hand=0.0, days=DAYS, **columns):
 
 
 def level_of(scenario, item=SHOP, service=0.95):
-    ((_, found),) = inventory.base_stock(scenario, item, service, replications=64).values.items()
+    ((_, found),) = inventory.prescribe(
+        scenario, item, service=service, replications=64
+    ).values.items()
     return found
 
 
@@ -192,14 +194,14 @@ def test_a_yield_and_the_slow_half_of_the_orders_are_covered():
 def test_a_season_is_covered_and_its_mean_is_the_demand():
     """Certain: 4 a day, then 12. Half of the days need 36, all need 108: 95 % need the second."""
     scenario = shop(tl.Constant(8), 9, season=(0.5, 1.5), season_days=60)
-    assert inventory.cover(scenario).loc[SHOP, "demand [units/day]"] == 8
+    assert inventory.describe(scenario).table.loc[SHOP, "demand [units/day]"] == 8
     assert level_of(scenario) > 9 * 11
     state = tl.State.initial(scenario.network)
     state.day = 210  # the last month of 240 days
-    assert inventory.cover(scenario, state).loc[SHOP, "demand [units/day]"] == 12
+    assert inventory.describe(scenario, state).table.loc[SHOP, "demand [units/day]"] == 12
     assert mean_flows(scenario, range(20, 40))[SHOP] == pytest.approx(8)
     growing = shop(tl.Constant(10), trend=0.01, days=101)
-    assert inventory.cover(growing).loc[SHOP, "demand [units/day]"] == pytest.approx(15)
+    assert inventory.describe(growing).table.loc[SHOP, "demand [units/day]"] == pytest.approx(15)
 
 
 def test_a_law_cut_at_zero_is_counted_as_it_is_drawn():
@@ -209,7 +211,7 @@ def test_a_law_cut_at_zero_is_counted_as_it_is_drawn():
     assert mean_flows(shop(law))[SHOP] == pytest.approx(mean)
     asked = tl.replicate(shop(law), 64, seed=3).total("demand").mean() / DAYS
     assert asked == pytest.approx(mean, rel=0.02)
-    assert inventory.cover(shop(Packs(4, 2.5))).loc[SHOP, "demand [units/day]"] == 10
+    assert inventory.describe(shop(Packs(4, 2.5))).table.loc[SHOP, "demand [units/day]"] == 10
 
 
 @pytest.mark.parametrize(
@@ -226,16 +228,16 @@ def test_a_law_cut_at_zero_is_counted_as_it_is_drawn():
 )
 def test_a_service_that_no_level_reaches_is_refused_with_the_reason(change, why):
     with pytest.raises(tl.ScenarioError, match=why):
-        inventory.base_stock(change(shop(tl.Poisson(8), 3)), SHOP, 0.95, replications=64)
+        inventory.prescribe(change(shop(tl.Poisson(8), 3)), SHOP, service=0.95, replications=64)
 
 
 def test_nobody_asks_and_a_share_out_of_range_are_refused():
     with pytest.raises(tl.ScenarioError, match="nobody asks 'shop' for 'unit'"):
-        inventory.base_stock(shop(tl.Constant(0)), SHOP)
+        inventory.prescribe(shop(tl.Constant(0)), SHOP)
     with pytest.raises(
         tl.ScenarioError, match="service must be a share above 0 and below 1, got 95"
     ):
-        inventory.base_stock(shop(tl.Poisson(2)), SHOP, 95)
+        inventory.prescribe(shop(tl.Poisson(2)), SHOP, service=95)
     assert level_of(shop(tl.Constant(3), days=1)) == 3
 
 
@@ -255,7 +257,7 @@ def test_only_what_comes_in_time_counts():
         state = tl.State.initial(scenario.network)
         state.under_way[lane] = [Shipment(due, 20.0, 0)]
         state.in_transit[lane] = state.on_order[SHOP] = 20.0
-        order = inventory.order_today(scenario, state, SHOP)
+        order = inventory.order_today(scenario, SHOP, state)
         assert order.quantity == quantity
         assert order.position == (90 if due > 5 else 110)
         assert order.level == 120
@@ -267,15 +269,15 @@ def test_todays_order_covers_the_days_until_the_next_look():
     weekly = scenario.set("shop.review_period", 7)
     state = tl.State.initial(weekly.network)
     state.day = 3  # days 3 and 4 ask 10, days 5 to 8 ask 20
-    assert inventory.order_today(weekly, state, SHOP).quantity == 2 * 10 + 4 * 20 - 30
-    assert inventory.order_today(weekly, state, SHOP, lot=50).quantity == 100
+    assert inventory.order_today(weekly, SHOP, state).quantity == 2 * 10 + 4 * 20 - 30
+    assert inventory.order_today(weekly, SHOP, state, lot=50).quantity == 100
     made = tl.Network(
         [tl.Product("unit")], [tl.Node("shop")], [],
         recipes=[tl.Recipe("shop", "unit", {}, production_time=2, good_share=0.5)],
         demands=[tl.Demand("shop", "unit", 10)],
     )  # fmt: skip
     own = tl.Scenario(made, tl.BaseStock(0), days=60)
-    assert inventory.order_today(own, tl.State.initial(made), SHOP).quantity == 2 * 30
+    assert inventory.order_today(own, SHOP, tl.State.initial(made)).quantity == 2 * 30
 
 
 @settings(deadline=None, max_examples=8, derandomize=True, phases=[Phase.generate],
@@ -291,7 +293,7 @@ def test_an_order_of_today_is_enough_in_its_share_of_other_futures(chain, servic
                          demands=[row])  # fmt: skip
     alone = tl.Scenario(network, tl.BaseStock(30), days=60)
     state = tl.simulate(alone, seed=5).state_on(30)
-    order = inventory.order_today(alone, state, SHOP, service)
+    order = inventory.order_today(alone, SHOP, state, service=service)
     last = 30 + 4 + lane.order_delay
     once = alone.change(days=last + 1).decide(
         {SHOP: lambda view: order.quantity * (view.day == 30) + 0.0 * view.on_hand}

@@ -22,7 +22,7 @@ replications = st.lists(sizes, min_size=10, max_size=40)
 
 
 def is_demand(method, history, horizon, level):
-    ahead = demand.forecast(method, history, horizon, level, origins=10)
+    ahead = demand.predict(history, horizon, method, level=level, origins=10)
     for row in (ahead.low, ahead.mean, ahead.high):
         assert row.shape == (horizon,)
         assert np.isfinite(row).all()
@@ -52,7 +52,7 @@ def test_a_fitted_forecast_is_demand(method, history, level):
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(history=replications, horizon=st.integers(1, 9))
 def test_a_surer_interval_holds_a_less_sure_one(method, history, horizon):
-    some, sure = (demand.forecast(method, history, horizon, level) for level in (0.5, 0.9))
+    some, sure = (demand.predict(history, horizon, method, level=level) for level in (0.5, 0.9))
     assert (sure.low <= some.low).all()
     assert (some.high <= sure.high).all()
 
@@ -60,7 +60,7 @@ def test_a_surer_interval_holds_a_less_sure_one(method, history, horizon):
 @pytest.mark.parametrize("slope", [1.0, 0.4])
 def test_a_product_that_is_phased_out_ends_at_zero(slope):
     history = slope * np.array(FALLING)
-    ahead = demand.forecast(demand.HoltWinters(trend=True), history, 12, origins=10)
+    ahead = demand.predict(history, 12, demand.HoltWinters(trend=True), origins=10)
     assert (ahead.low >= 0).all()
     assert (ahead.low <= ahead.mean).all()
     assert (ahead.mean <= ahead.high).all()
@@ -71,7 +71,7 @@ def test_whatever_a_method_of_one_s_own_says_is_cut_to_demand():
     def gloomy(history, horizon):
         return np.full(horizon, -5.0)
 
-    ahead = demand.forecast(gloomy, FALLING, 2)
+    ahead = demand.predict(FALLING, 2, gloomy)
     assert ahead.mean.tolist() == ahead.low.tolist() == [0, 0]
     assert (demand.roll(gloomy, FALLING, 1, 5).forecasts == 0).all()
 
@@ -79,7 +79,7 @@ def test_whatever_a_method_of_one_s_own_says_is_cut_to_demand():
 @pytest.mark.parametrize("said", [[1.0], [1.0, np.nan], 3.0])
 def test_what_is_no_forecast_is_refused(said):
     with pytest.raises(tl.ScenarioError, match="2 finite numbers are a forecast"):
-        demand.forecast(lambda history, horizon: said, FALLING, 2)
+        demand.predict(FALLING, 2, lambda history, horizon: said)
 
 
 # -- short replications --------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def months(count, season=12):
 )
 def test_a_few_years_are_enough_for_a_forecast(count, season, horizon):
     method = demand.HoltWinters(season, trend=True)
-    ahead = demand.forecast(method, months(count, season), horizon, origins=10)
+    ahead = demand.predict(months(count, season), horizon, method, origins=10)
     truth = months(count + horizon, season)[count:]
     assert np.abs(ahead.mean - truth).max() < 6
     assert (ahead.low <= ahead.mean).all()
@@ -106,24 +106,24 @@ def test_a_few_years_are_enough_for_a_forecast(count, season, horizon):
 @pytest.mark.parametrize(("count", "periods"), [(25, "need 26 periods; got 25"), (3, "26 .*got 3")])
 def test_too_short_a_history_says_how_many_periods_it_needs(count, periods):
     with pytest.raises(tl.ScenarioError, match=periods):
-        demand.forecast(demand.HoltWinters(12), months(count), 6)
+        demand.predict(months(count), 6, demand.HoltWinters(12))
 
 
 def test_an_interval_says_what_it_rests_on():
     """Of three years 24 months start the method; leads 1 to 3 then have 12, 11 and 10 errors."""
-    ahead = demand.forecast(demand.SeasonalNaive(24), months(36), 3)
+    ahead = demand.predict(months(36), 3, demand.SeasonalNaive(24))
     assert ahead.errors == (10, 10, 10)
     assert "from 10 past errors hold 81.8 %" in str(ahead)
-    many = demand.forecast(demand.Naive(), months(200), 3, origins=60)
+    many = demand.predict(months(200), 3, demand.Naive(), origins=60)
     assert str(many) == "intervals of 90 % from 60 past errors hold 90 %"
-    few = demand.forecast(demand.SeasonalNaive(24), months(27), 3)
+    few = demand.predict(months(27), 3, demand.SeasonalNaive(24))
     assert few.errors == (3, 5, 6)
     assert str(few).endswith("hold 50 %")
 
 
 def test_few_errors_of_a_lead_are_those_of_the_leads_before_it():
     """Naive on 0, 1, 3, 6: lead 1 was off by 1, 2, 3; lead 2 by 3, 5; lead 3 by 6."""
-    ahead = demand.forecast(demand.Naive(), [0, 1, 3, 6], 3, level=0.99)
+    ahead = demand.predict([0, 1, 3, 6], 3, demand.Naive(), level=0.99)
     assert (ahead.high - ahead.mean).tolist() == [3, 5, 6]
     assert ahead.errors == (3, 5, 6)
     assert (ahead.low == ahead.mean).all()
@@ -170,7 +170,7 @@ def test_a_series_whose_dates_leave_something_out_is_refused(dates, words):
         with pytest.raises(tl.ScenarioError, match=words):
             method(dated(dates), 2)
     with pytest.raises(tl.ScenarioError, match=words):
-        demand.forecast(demand.Naive(), dated(dates), 2)
+        demand.predict(dated(dates), 2, demand.Naive())
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_cover_reads_the_books_of_the_state():
     chain = shop(tl.Poisson(20), 75)
     run = tl.simulate(chain, seed=3)
     last = run.daily[(run.daily.day == 59) & (run.daily.node == "shop")].iloc[0]
-    row = inventory.cover(chain, run.state_on(60)).loc[ITEM]
+    row = inventory.describe(chain, run.state_on(60)).table.loc[ITEM]
     assert row["on hand [units]"] == last.on_hand
     assert row["on order [units]"] == last.on_order
     assert row["backlog [units]"] == last.backlog
@@ -56,7 +56,7 @@ def test_backlog_counts_what_a_node_owes_to_other_nodes():
     """The shop owes today's 7, and has asked the empty depot for those and for its 21."""
     network = tl.serial(["mine", "depot", "shop"], demand=tl.Constant(7), lead_time=2)
     state = tl.simulate(tl.Scenario(network, tl.BaseStock(21), days=1)).state_on(1)
-    table = inventory.cover(tl.Scenario(network, tl.BaseStock(21)), state)
+    table = inventory.describe(tl.Scenario(network, tl.BaseStock(21)), state).table
     assert table.loc[("depot", "unit"), "backlog [units]"] == 28
     assert table.loc[ITEM, "backlog [units]"] == 7
 
@@ -74,7 +74,7 @@ def test_a_component_owes_what_its_production_waits_for():
     chain = tl.Scenario(network, rules, days=12)
     state = tl.simulate(chain).state_on(10)
     tl.simulate(chain)
-    row = inventory.cover(chain, state).loc[("plant", "wheel")]
+    row = inventory.describe(chain, state).table.loc[("plant", "wheel")]
     assert row["backlog [units]"] > 100
     # On day 10 the rule sees 15 bikes more, each of two wheels.
     assert row["position cover [days]"] * 30 == pytest.approx(seen[10] + 30)
@@ -85,10 +85,9 @@ def test_a_component_is_out_when_production_waits():
         tl.Stock("plant", "wheel", 100)
     )
     chain = tl.Scenario(network, tl.BaseStock(0))
-    found = inventory.run_out(
-        inventory.stop_ordering(chain, ("plant", "wheel")), tl.State.initial(network),
-        ("plant", "wheel"), 5, replications=64,
-    )  # fmt: skip
+    wheels = ("plant", "wheel")
+    still = inventory.stop_ordering(chain, wheels)
+    found = inventory.predict(still, wheels, days=5, replications=64)
     assert found.chance.tolist() == [0, 0, 0, 1, 1]
 
 
@@ -123,7 +122,7 @@ def test_the_run_out_date_by_simulation_is_that_of_the_formula(demand):
     """Nobody orders: P(out by day t) = P(D(t) > stock), within 4 standard errors on every day."""
     chain = inventory.stop_ordering(shop(demand, 0, on_hand=130), ITEM)
     start = tl.State.initial(chain.network)
-    seen = inventory.run_out(chain, start, ITEM, 12, replications=2000, seed=5)
+    seen = inventory.predict(chain, ITEM, start, seed=5, days=12, replications=2000)
     said = short_by_formula(130, demand, 12)
     assert 0.05 < said[5] < 0.95
     assert (np.abs(seen.chance - said) < 4 * standard_error(said, 2000)).all()
@@ -140,7 +139,7 @@ def test_goods_under_way_put_the_date_off():
         due[shipment.due - state.day + 1] = shipment.quantity
     assert sum(due.values()) > 40
     still = inventory.stop_ordering(chain, ITEM)
-    seen = inventory.run_out(still, state, ITEM, 12, replications=2000, seed=5)
+    seen = inventory.predict(still, ITEM, state, seed=5, days=12, replications=2000)
     bound = short_by_formula(state.on_hand[ITEM], tl.Normal(20, 5), 12, due)
     error = 4 * standard_error(bound, 2000)
     assert (seen.chance > bound - error).all()
@@ -152,7 +151,7 @@ def test_lost_sales_are_a_stock_out_too():
     chain = shop(tl.Constant(20), 0, on_hand=50, backorders=False)
     start = tl.State.initial(chain.network)
     with pytest.warns(UserWarning, match="orders for customers who do not wait"):
-        found = inventory.run_out(chain, start, ITEM, 6, replications=64)
+        found = inventory.predict(chain, ITEM, start, days=6, replications=64)
     assert found.chance.tolist() == [0, 0, 1, 1, 1, 1]
     assert found.quantile(0.5) == 3
 
@@ -264,7 +263,7 @@ def test_the_recommended_base_stock_serves_as_promised(period, evening):
     chain = shop(tl.Normal(20, 6), 60, lead_time=4, days=303)
     row = tl.Node("shop", review_period=period, evening_review=evening)
     chain = chain.change(network=chain.network.change(row))
-    advice = inventory.base_stock(chain, ITEM, 0.95)
+    advice = inventory.prescribe(chain, ITEM, service=0.95)
     batch = tl.replicate(advice.scenario, 400, seed=2, daily=[("backlog", "shop")])
     late = (batch.series("backlog", "shop")[30:] > 1e-9).mean(axis=0)
     # Chosen on 256 replications, judged on 400.
@@ -274,7 +273,7 @@ def test_the_recommended_base_stock_serves_as_promised(period, evening):
 
 def test_the_recommendation_is_simulated_and_compared():
     chain = shop(tl.Normal(20, 6), 70, lead_time=4)
-    advice = inventory.base_stock(chain, ITEM, 0.95)
+    advice = inventory.prescribe(chain, ITEM, service=0.95)
     assert advice.scenario.value("shop.up_to") == advice.values["shop/unit.up_to"]
     found = advice.compare(chain, 100, seed=1)
     assert found.difference("base stock for 95 %", "fill_rate").low > 0
@@ -283,11 +282,11 @@ def test_the_recommendation_is_simulated_and_compared():
 def test_todays_order_fills_the_position_to_its_level():
     chain = shop(tl.Normal(20, 6), 75, lead_time=4)
     state = tl.simulate(chain, seed=1).state_on(50)
-    order = inventory.order_today(chain, state, ITEM)
-    row = inventory.cover(chain, state).loc[ITEM]
+    order = inventory.order_today(chain, ITEM, state)
+    row = inventory.describe(chain, state).table.loc[ITEM]
     assert order.position == pytest.approx(20 * row["position cover [days]"])
     assert order.quantity == pytest.approx(order.level - order.position)
-    bulk = inventory.order_today(chain, state, ITEM, lot=25)
+    bulk = inventory.order_today(chain, ITEM, state, lot=25)
     assert bulk.quantity % 25 == 0
     assert 0 <= bulk.quantity - order.quantity < 25
     # Ordered by hand, and nothing more: 95 % of all futures have enough on the last day covered.
@@ -321,7 +320,7 @@ def test_todays_order_fills_the_position_to_its_level():
         (lambda: inventory.PeriodicReview(tl.Poisson(5), 5, 1, 4).cost(5, 5), "above s 5"),
         (lambda: inventory.PeriodicReview(tl.Constant(0), 5, 1, 4).best(), "units above 0"),
         (lambda: inventory.ContinuousReview(5, 1, 1, 5, 1, 4).cost(3, 0), "above 0 units"),
-        (lambda: inventory.base_stock(shop(tl.Poisson(2), 5), ("mine", "unit")), "did you mean"),
+        (lambda: inventory.prescribe(shop(tl.Poisson(2), 5), ("mine", "unit")), "did you mean"),
     ],
 )
 def test_mistakes_are_told(call, words):

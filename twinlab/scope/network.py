@@ -133,6 +133,10 @@ class Network:
         """Each (node, product) that a lane or recipe brings; others are unlimited sources."""
         return {*self.made, *self.into}
 
+    def users(self, item: ItemKey) -> list[Recipe]:
+        """The recipes that take a (node, product) as a component."""
+        return [r for r in self.recipes if r.node == item[0] and item[1] in r.components]
+
     def node(self, name: str) -> Node:
         """Find a node by its name.
 

@@ -141,6 +141,8 @@ class Listing(Result):
     (2.5, ['length [m]'])
     """
 
+    keys: ClassVar[int] = 1  # how many columns name a row
+
     @property
     def _rows(self) -> tuple[Any, ...]:
         return tuple(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
@@ -151,12 +153,14 @@ class Listing(Result):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, name: str) -> Any:
-        key = _columns(type(self))[0].name
-        named = {getattr(row, key): row for row in self._rows}
-        if name not in named:
-            raise ScenarioError(f"{self._above}: no {name!r}; {did_you_mean(name, named)}")
-        return named[name]
+    def __getitem__(self, name: str | tuple[str, ...]) -> Any:
+        words = [col.name for col in _columns(type(self))[: self.keys]]
+        named = {tuple(getattr(row, word) for word in words): row for row in self._rows}
+        given = name if isinstance(name, tuple) else (name,)
+        if given not in named:
+            hint = did_you_mean(_said(given), map(_said, named))
+            raise ScenarioError(f"{self._above}: no {name!r}; {hint}")
+        return named[given]
 
     def sentence(self) -> str:
         """What stands above the rows: the caption."""
@@ -164,7 +168,7 @@ class Listing(Result):
 
     @property
     def table(self) -> "pd.DataFrame":
-        """One row each, under headings such as ``loss [USD]``; the first column is the index.
+        """One row each, under headings such as ``loss [USD]``; what names it is the index.
 
         An estimate fills three columns: ``loss [USD]``, ``loss low [USD]``, ``loss high [USD]``.
         """
@@ -180,7 +184,7 @@ class Listing(Result):
             }
             for row in self._rows
         ]
-        return _indexed(rows, [head for head, *_ in heads.values()])
+        return _indexed(rows, [head for head, *_ in heads.values()], self.keys)
 
     def __repr__(self) -> str:
         return "\n".join(filter(None, [self.sentence(), *map(str, self._rows)]))
@@ -192,9 +196,9 @@ def _columns(listing: Any) -> tuple[Column, ...]:
     return schema(kind)
 
 
-def _indexed(rows: list[dict[str, Any]], heads: list[str]) -> "pd.DataFrame":
+def _indexed(rows: list[dict[str, Any]], heads: list[str], keys: int) -> "pd.DataFrame":
     table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=heads)
-    return table.set_index(heads[0])
+    return table.set_index(heads[:keys])
 
 
 def parts(value: Any, head: str, low: str, high: str) -> dict[str, Any]:
@@ -209,6 +213,10 @@ def parts(value: Any, head: str, low: str, high: str) -> dict[str, Any]:
 def _mean(values: Any) -> float:
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else math.nan
+
+
+def _said(key: tuple[Any, ...]) -> str:
+    return ", ".join(map(str, key))
 
 
 def _spaced(name: str) -> str:

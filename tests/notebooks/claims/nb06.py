@@ -22,7 +22,7 @@ def seen():
     "production will wait for boards within four weeks in four out of five futures.",
 )
 def goes_on(seed):
-    chance = task.inventory.run_out(seen().chain, seen().now, BOARD, 28, seed=seed).chance[-1]
+    chance = task.inventory.predict(seen().chain, BOARD, seen().now, seed=seed, days=28).chance[-1]
     return agrees(0.8, chance, rounding=0.06)
 
 
@@ -92,9 +92,9 @@ def clever():
     for seed in SEEDS:
         past = claims.cells(seed, "asked", "tried", "chain", upto="judged = methods.evaluate")
         best = {"best": past.tried["Holt-Winters"]}
-        found = task.demand.recommend_level(past.chain, BOARD, past.asked, best, origins=12)
+        found = task.demand.prescribe(past.chain, BOARD, past.asked, best, origins=12)
         levels.append(found.scenario.value("works/board.up_to"))
-    counted = task.inventory.base_stock(seen().chain, BOARD).scenario.value("works/board.up_to")
+    counted = task.inventory.prescribe(seen().chain, BOARD).scenario.value("works/board.up_to")
     return [
         holds(min(levels) < 2050 < max(levels), levels),
         holds(max(levels) < 2184, levels),

@@ -110,9 +110,9 @@ def sheets(seed):
     chain = case().scenario.set("factory.capacity", 142.2)  # what the line was measured to make
     silent = tl.task.inventory.stop_ordering(chain, item)
     now = tl.State.initial(silent.network)
-    out = tl.task.inventory.run_out(silent, now, item, 30, replications=200, seed=seed)
+    out = tl.task.inventory.predict(silent, item, now, seed=seed, days=30, replications=200)
     early, half = out.quantile(0.1), out.quantile(0.5)
-    today = tl.task.inventory.order_today(chain, now, item, seed=seed)
+    today = tl.task.inventory.order_today(chain, item, now, seed=seed)
     return [holds(8 <= early <= half <= 9, early, half), holds(today.quantity == 0, today)]
 
 

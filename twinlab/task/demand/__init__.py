@@ -2,17 +2,16 @@
 
 =========  ====================================================================================
 describe   ``describe`` (smooth, erratic, intermittent, lumpy), ``accuracy`` of past forecasts
-predict    methods ``Naive``, ``SeasonalNaive``, ``MovingAverage``, ``Smoothing``,
-           ``HoltWinters``, ``Croston``, ``SBA``, ``TSB``; ``forecast`` with intervals;
+predict    ``predict``: a forecast with intervals, by ``Naive``, ``SeasonalNaive``,
+           ``MovingAverage``, ``Smoothing``, ``HoltWinters``, ``Croston``, ``SBA`` or ``TSB``;
            ``evaluate``: rolling origins, scaled errors, coverage, value added to naive
-prescribe  ``order_up_to``: a level from a method's own errors; ``recommend_level``: the best
-           method's level as a changed scenario
+prescribe  ``prescribe``: the best method's level as a change of the scenario;
+           ``order_up_to``: a level from a method's own errors
 =========  ====================================================================================
 """
 
 from twinlab.scope import door
 from twinlab.task.demand.evaluation import *
 from twinlab.task.demand.methods import *
-from twinlab.task.demand.series import *
 
 __all__ = door.offered(globals())

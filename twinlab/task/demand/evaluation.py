@@ -5,7 +5,7 @@ From a forecast to a decision: how high to fill up, and the scenario that tries 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,23 +13,93 @@ import numpy as np
 
 from twinlab.management.flows import use_on_order
 from twinlab.modeling.compare import Change
-from twinlab.scope.columns import Sealed
+from twinlab.modeling.simulation.event_engine import simulate
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Count, Level, ranged
 from twinlab.scope.later import pd
+from twinlab.scope.result import Listing, Result
 from twinlab.scope.scenario import Scenario
-from twinlab.task.demand.methods import Method, Naive, ask, needed
-from twinlab.task.demand.series import Series, accuracy, as_series
+from twinlab.task.demand.methods import (
+    SBA,
+    Method,
+    MovingAverage,
+    Naive,
+    Series,
+    Smoothing,
+    as_series,
+    ask,
+    needed,
+)
 
-__all__ = ["days_to_cover", "evaluate", "forecast", "order_up_to", "recommend_level", "roll"]
-
+__all__ = ["accuracy", "days_to_cover", "evaluate", "order_up_to", "predict", "prescribe", "roll"]
 
 FEW = 10  # past errors; an interval from fewer says little
+USUAL: Mapping[str, Method] = {
+    "naive": Naive(),
+    "mean of 7": MovingAverage(7),
+    "smoothing": Smoothing(),
+    "SBA": SBA(),
+}
+
+
+@dataclass(frozen=True)
+class Accuracy(Result):
+    """Errors of forecasts; error = actual − forecast, so a positive bias is demand missed."""
+
+    mae: float = column("units", meaning="mean absolute error")
+    rmse: float = column("units", meaning="root of the mean squared error")
+    mape: float = column("%", meaning="mean absolute error in percent of the actual")
+    smape: float = column("%", meaning="the same, of the mean of actual and forecast")
+    wape: float = column("%", meaning="sum of absolute errors in percent of the sum of actuals")
+    bias: float = column("units", meaning="mean error")
+    tracking_signal: float = column("number", meaning="sum of errors over their mean size")
+    mase: float = column("number", meaning="mean absolute error over that of naive in sample")
+    rmsse: float = column("number", meaning="root mean squared error over that of naive in sample")
+
+
+def accuracy(actual: Series, forecast: Series, insample: Series, season: Count = 1) -> Accuracy:
+    """Measure how far forecasts were from what came, also against the naive forecast in sample.
+
+    MASE = MAE / mean |y(t) − y(t − m)| over the in-sample periods [season m], RMSSE with squares.
+    Source: Hyndman & Koehler (2006); sMAPE as in the M4 competition, RMSSE as in the M5.
+
+    Raises:
+        ScenarioError: the lengths differ, or the in-sample series is no longer than a season or
+            never changes.
+
+    >>> found = accuracy([12, 14], [10, 15], insample=[8, 10, 9])
+    >>> found.mae, found.mase
+    (1.5, 1.0)
+    """
+    y, f, known = (as_series(row, low=-np.inf) for row in (actual, forecast, insample))
+    if len(y) != len(f):
+        raise ScenarioError(f"accuracy: {len(y)} actual values and {len(f)} forecasts")
+    steps = known[season:] - known[:-season]
+    if not steps.any():
+        raise ScenarioError(
+            f"scaled errors need more than one season of {season} periods before the forecasts, "
+            f"and a series that changes; got {len(known)} periods"
+        )
+    errors, sizes = y - f, np.abs(y - f)
+    size, squared = float(sizes.mean()), float((errors**2).mean())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Accuracy(
+            mae=size,
+            rmse=squared**0.5,
+            mape=float(100 * np.abs(errors / y).mean()) if (y != 0).all() else np.inf,
+            smape=float(200 * np.nan_to_num(sizes / (np.abs(y) + np.abs(f))).mean()),
+            wape=float(100 * sizes.sum() / np.abs(y).sum()),
+            bias=float(errors.mean()),
+            tracking_signal=float(errors.sum() / size) if size > 0 else 0.0,
+            mase=size / float(np.abs(steps).mean()),
+            rmsse=(squared / float((steps**2).mean())) ** 0.5,
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class Rolling(Sealed):
+class Rolling(Result):
     """Forecasts from many origins, each made with what was known then [origins × horizon]."""
 
     origins: Any
@@ -41,6 +111,17 @@ class Rolling(Sealed):
         """Actual minus forecast."""
         return self.actuals - self.forecasts
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per origin: the error of each lead [units]."""
+        heads = [f"lead {lead} [units]" for lead in range(1, 1 + self.errors.shape[1])]
+        return pd.DataFrame(self.errors, pd.Index(self.origins, name="origin"), heads)
+
+    def sentence(self) -> str:
+        """How many forecasts there are, and how far off they were."""
+        many, horizon = self.errors.shape
+        return f"{many} origins × {horizon} periods, off by {np.abs(self.errors).mean():.4g} units"
+
     @ranged
     def bands(self, level: Level = 0.9) -> tuple[Array, Array]:
         """Intervals from each origin, by the quantiles of the errors that were known then.
@@ -48,10 +129,10 @@ class Rolling(Sealed):
         Empty (NaN) where fewer than ten errors of that lead were known.
         """
         edges = np.full((2, *self.forecasts.shape), np.nan)
-        for (at, lead), made in np.ndenumerate(self.forecasts):
-            known = self.errors[self.origins + lead + 1 <= self.origins[at], lead]
+        for (place, lead), made in np.ndenumerate(self.forecasts):
+            known = self.errors[self.origins + lead + 1 <= self.origins[place], lead]
             if len(known) >= FEW:
-                edges[:, at, lead] = _interval(made, known, level)
+                edges[:, place, lead] = _interval(made, known, level)
         return edges[0], edges[1]
 
 
@@ -67,18 +148,17 @@ def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Roll
     [[1.0, 2.0], [1.0, 2.0]]
     """
     numbers = as_series(series)
-    last = len(numbers) - horizon
     if len(numbers) < (least := needed(method) + origins + horizon - 1):
         raise ScenarioError(
             f"{len(numbers)} periods are too few for {origins} origins of {method} "
             f"and horizon {horizon}: at least {least}"
         )
-    places = np.arange(last - origins + 1, last + 1)
+    places = len(numbers) - horizon + np.arange(1 - origins, 1)
     made = np.array([ask(method, numbers[:at], horizon) for at in places])
     return Rolling(places, made, np.array([numbers[at : at + horizon] for at in places]))
 
 
-def error_quantile(errors: Array, shares: Sequence[float]) -> Array:
+def _quantiles(errors: Array, shares: Any) -> Array:
     """Levels below which a coming error lies with these probabilities, if it is like past ones.
 
     Position p (n + 1) among n sorted errors: the k-th exceeds a new one with probability k/(n + 1).
@@ -93,12 +173,12 @@ def _tails(level: float) -> tuple[float, float]:
 
 def _interval(mean: float, errors: Array, level: float) -> tuple[float, float]:
     """Demand around its mean, by quantiles of past errors: it holds the mean, and none below 0."""
-    low, high = mean + error_quantile(errors, _tails(level))
+    low, high = mean + _quantiles(errors, _tails(level))
     return min(mean, max(0.0, float(low))), max(mean, float(high))
 
 
 @dataclass(frozen=True, eq=False)
-class Forecast(Sealed):
+class Forecast(Result):
     """Coming demand: mean and interval of each period [units]; 0 ≤ low ≤ mean ≤ high.
 
     ``errors``: how many each rests on; a new one lies within n with chance (n − 1)/(n + 1).
@@ -110,14 +190,26 @@ class Forecast(Sealed):
     level: float
     errors: tuple[int, ...]
 
-    def __str__(self) -> str:
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per coming period: mean and interval [units]."""
+        columns = {f"{name} [units]": getattr(self, name) for name in ("mean", "low", "high")}
+        return pd.DataFrame(columns, pd.RangeIndex(1, 1 + len(self.mean), name="period"))
+
+    def sentence(self) -> str:
+        """How sure the intervals are."""
         few = min(self.errors)
         share = 100 * min(self.level, (few - 1) / (few + 1))
         return f"intervals of {100 * self.level:g} % from {few} past errors hold {share:.3g} %"
 
 
-def forecast(
-    method: Method, history: Series, horizon: Count, level: Level = 0.9, origins: Count = 40
+def predict(
+    history: Series,
+    horizon: Count = 1,
+    method: Method = USUAL["smoothing"],
+    *,
+    level: Level = 0.9,
+    origins: Count = 40,
 ) -> Forecast:
     """Forecast demand with intervals from the quantiles of the method's own past errors.
 
@@ -128,7 +220,7 @@ def forecast(
     Raises:
         ScenarioError: the history is shorter than what the method needs and two periods.
 
-    >>> ahead = forecast(Naive(), [4, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4], horizon=1)
+    >>> ahead = predict([4, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4], 1, Naive())
     >>> ahead.mean.tolist(), ahead.low.tolist(), ahead.high.tolist()
     ([4.0], [2.0], [6.0])
     >>> print(ahead)
@@ -149,9 +241,8 @@ def _past_errors(method: Method, numbers: Array, horizon: int, origins: int) -> 
     many = min(origins, end - horizon - first + 1)
     if many >= FEW:
         return list(roll(method, numbers, horizon, many).errors.T)
-    made = {
-        at: ask(method, numbers[:at], horizon) for at in range(max(first, end - FEW - horizon), end)
-    }
+    places = range(max(first, end - FEW - horizon), end)
+    made = {at: ask(method, numbers[:at], horizon) for at in places}
     found: list[Array] = []
     for lead in range(horizon):
         own = [numbers[at + lead] - said[lead] for at, said in made.items() if at + lead < end]
@@ -160,20 +251,37 @@ def _past_errors(method: Method, numbers: Array, horizon: int, origins: int) -> 
     return found
 
 
+@dataclass(frozen=True)
+class Judged(Result):
+    """How good the forecasts of a method were."""
+
+    method: str = column("name", meaning="which")
+    MASE: float = column("", meaning="mean absolute error over that of naive in sample")
+    RMSSE: float = column("", meaning="root mean squared error over that of naive in sample")
+    pinball: float = column("", meaning="quantile loss of both interval ends, scaled as MASE")
+    coverage: float = column("share", meaning="of what came that lay in its interval")
+    value_added: float = column("", meaning="1 − MAE / MAE of naive")
+
+
 @dataclass(frozen=True, eq=False)
-class Evaluation(Sealed):
-    """Methods side by side on the same origins, one row of the table each, the best first.
+class Evaluation(Listing):
+    """Methods side by side on the same origins, the best first.
 
     The best has the least RMSSE, which unlike MASE does not reward forecasts of zero.
     """
 
-    table: pd.DataFrame
+    judged: tuple[Judged, ...]
     methods: Mapping[str, Method]
+    level: float
+
+    def sentence(self) -> str:
+        """What was judged."""
+        return f"Forecasts judged, the best first; intervals of {100 * self.level:g} %"
 
     @property
     def best(self) -> str:
         """Name of the best method."""
-        return str(self.table.index[0])
+        return self.judged[0].method
 
 
 @ranged
@@ -198,7 +306,7 @@ def evaluate(
     >>> series = [5, 7, 6, 8, 5, 7, 6, 9] * 6
     >>> from twinlab.task.demand.methods import SeasonalNaive
     >>> judged = evaluate({"naive": Naive(), "season": SeasonalNaive(8)}, series, origins=24)
-    >>> judged.best, float(judged.table.loc["season", "value added"])
+    >>> judged.best, judged["season"].value_added
     ('season', 1.0)
     """
     numbers = as_series(series)
@@ -206,17 +314,15 @@ def evaluate(
     origins = min(origins, max(1, len(numbers) - horizon - first + 1))
     plain = float(np.abs(roll(Naive(), numbers, horizon, origins).errors).mean())
     known = numbers[: len(numbers) - horizon - origins + 1]
-    rows = {}
+    rows = []
     for name, method in methods.items():
         made = roll(method, numbers, horizon, origins)
         found = accuracy(made.actuals.ravel(), made.forecasts.ravel(), known, season)
         loss, coverage = _intervals(made, level)
         loss /= float(np.abs(known[season:] - known[:-season]).mean())
         added = 1.0 - found.mae / plain if plain > 0 else 0.0
-        rows[name] = found.mase, found.rmsse, loss, coverage, added
-    head = ["MASE", "RMSSE", "pinball", f"coverage of {100 * level:g} %", "value added"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=head)
-    return Evaluation(table.sort_values("RMSSE", kind="stable"), dict(methods))
+        rows.append(Judged(name, found.mase, found.rmsse, loss, coverage, added))
+    return Evaluation(tuple(sorted(rows, key=lambda row: row.RMSSE)), methods, level)
 
 
 def _intervals(made: Rolling, level: float) -> tuple[float, float]:
@@ -226,10 +332,8 @@ def _intervals(made: Rolling, level: float) -> tuple[float, float]:
     if not there.any():
         return np.nan, np.nan
     # An end at probability p loses p × what lies above it, and 1 − p × what lies below.
-    losses = [
-        np.maximum(p * (y - end), (p - 1.0) * (y - end))
-        for p, end in zip(_tails(level), ends, strict=True)
-    ]
+    pairs = zip(_tails(level), ends, strict=True)
+    losses = [np.maximum(p * (y - end), (p - 1.0) * (y - end)) for p, end in pairs]
     inside = (y >= ends[0]) & (y <= ends[1])
     return float(np.mean(losses, axis=0)[there].mean()), float(inside[there].mean())
 
@@ -262,8 +366,7 @@ def order_up_to(
     season = getattr(method, "season", 1)
     ahead = ask(method, numbers, days + (season - 1 if days % season else 0))
     sums = np.convolve(ahead, np.ones(days), "valid")  # from each day of a season on
-    level = error_quantile(np.add.outer(sums, errors).ravel(), [service])[0]
-    return max(0.0, float(level))
+    return max(0.0, float(_quantiles(np.add.outer(sums, errors).ravel(), service)))
 
 
 def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
@@ -271,7 +374,7 @@ def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
 
     Order delay and lead time in whole days (in the mean of what is drawn, and of the sources that
     share the orders), plus the review period less one, plus one if the node reviews in the evening;
-    at least one. How lead times vary is not in it: ``base_stock`` simulates that.
+    at least one. How lead times vary is not in it: ``inventory.prescribe`` simulates that.
 
     Raises:
         ScenarioError: no lane brings the product there.
@@ -286,37 +389,38 @@ def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
     return max(1, round(days - 1))
 
 
-def recommend_level(
+def prescribe(
     scenario: Scenario,
     item: tuple[str, str],
-    history: Series,
-    methods: Mapping[str, Method],
-    service: float = 0.95,
-    origins: int = 120,
+    history: Series | None = None,
+    methods: Mapping[str, Method] = USUAL,
+    *,
+    service: Level = 0.95,
+    origins: Count = 120,
 ) -> Change:
     """Recommend an order-up-to level: that of the method which rolling evaluation finds best.
 
     ``item`` is the (node, product), whose rule has an ``up_to`` level; ``history`` is its demand by
-    day, oldest first. A level is as sure as its errors are many: sums over several days overlap,
-    so 120 origins of 3 days are worth about 40. Of a method with a trend, it is the level of the
-    days that come next; ``inventory.base_stock`` finds one that serves all days.
+    day, oldest first (none given: that of one simulated history). A level is as sure as its errors
+    are many: sums over several days overlap, so 120 origins of 3 days are worth about 40. Of a
+    method with a trend, it is the level of the days that come next; ``inventory.prescribe`` finds
+    one that serves all days.
 
     Raises:
         ScenarioError: the history is too short, or the rule has no ``up_to``.
 
-    >>> from twinlab.task.demand.methods import MovingAverage, Naive
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(5), days=100)
     >>> past = simulate(shop, seed=1).series("demand", "shop")
     >>> tried = {"naive": Naive(), "mean of 20": MovingAverage(20)}
-    >>> print(recommend_level(shop, ("shop", "unit"), past, tried))
+    >>> prescribe(shop, ("shop", "unit"), past, tried)
     shop up to 7.081: mean of 20 forecast best; covers 1 day(s) at 95 % service
       shop/unit.up_to: 5 → 7.081
     """
     node, product = item
-    days = days_to_cover(scenario, node, product)
-    many = min(origins, len(history) // 2)
-    judged = evaluate(methods, history, horizon=days, origins=many)
-    level = order_up_to(judged.methods[judged.best], history, days, service, many)
+    past = simulate(scenario).series("demand", node, product) if history is None else history
+    days, many = days_to_cover(scenario, node, product), min(origins, len(past) // 2)
+    judged = evaluate(methods, past, horizon=days, origins=many)
+    level = order_up_to(judged.methods[judged.best], past, days, service, many)
     return Change.of(
         scenario,
         {f"{node}/{product}.up_to": level},

@@ -1,11 +1,15 @@
-"""Forecasting methods: ``method(history, horizon) -> mean demand of each coming period``.
+"""What a demand series is like, and methods that say how it goes on.
 
-A method may be any such function. Those here are frozen dataclasses: they print as what they are.
+A method is any function ``method(history, horizon) -> mean demand of each coming period``. Those
+here are frozen dataclasses: they print as what they are.
 """
 
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +17,8 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, TwinError
 from twinlab.scope.kinds import Count, ranged
-from twinlab.task.demand.series import Series, as_series
+from twinlab.scope.later import pd
+from twinlab.scope.result import Result
 
 __all__ = [
     "SBA",
@@ -24,37 +29,136 @@ __all__ = [
     "Naive",
     "SeasonalNaive",
     "Smoothing",
+    "describe",
 ]
 
+Series = Sequence[float] | Array
 Method = Callable[[Array, int], Array]
+INTERVAL_CUT, VARIATION_CUT = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)
 
 
-class Flat(Row):
-    """A method whose forecast is the same for every coming period."""
+def as_series(series: Series, low: float = 0.0) -> Array:
+    """A series as finite numbers of at least ``low``, one for each period, oldest first."""
+    row = np.asarray(series)
+    if row.ndim != 1 or not row.size:
+        raise ScenarioError(f"a series is a row of finite numbers, got the shape {row.shape}")
+    if isinstance(index := getattr(series, "index", None), Sized):
+        _check_dates(index)
+    if row.dtype.kind not in "iuf":  # None and what stands for missing in a table are NaN
+        row = np.array([v if isinstance(v, int | float) else np.nan for v in row.tolist()])
+    for at in np.flatnonzero(~((row >= low) & (row < np.inf)))[:1]:
+        raise ScenarioError(
+            f"series: period {at + 1} must be a finite number{' of at least 0' * (low == 0)}, got "
+            f"{np.asarray(series).tolist()[at]!r}: fill in or leave out what is missing"
+        )
+    return row.astype(np.float64)
+
+
+def _check_dates(index: Any) -> None:
+    """See that dates, if a series has any, are in order and leave out no period."""
+    if isinstance(index[0], str) and re.search(r"\d[-./]\d", index[0]):
+        raise ScenarioError(f"dates are text ({index[0]!r}): convert them with pd.to_datetime(…)")
+    if not isinstance(index[0], date | pd.Period):
+        return
+    periods = isinstance(index, pd.PeriodIndex)  # they have a frequency, and may leave some out
+    dates = index.to_timestamp() if periods else pd.DatetimeIndex(index)
+    steps: Any = dates[1:] - dates[:-1]
+    for at in np.flatnonzero(~(steps > pd.Timedelta(0)))[:1].tolist():
+        raise ScenarioError(
+            f"dates: {dates[at + 1]} follows {dates[at]}: give each date once, in order, such as "
+            "series.groupby(level=0).sum()"
+        )
+    months, places = np.diff(12 * dates.year + dates.month), dates.tz_localize(None)
+    rhythms = [steps, days := places[1:] - places[:-1], *[months] * bool(months.all())]
+    stated = dates.freq is not None and not periods  # such as "B" after resample
+    if not stated and all(len(np.unique(rhythm)) > 1 for rhythm in rhythms):
+        usual, after = _usual(dates, days if days.min() >= pd.Timedelta("1D") else steps, months)
+        usual = index.freqstr if periods else usual
+        raise ScenarioError(
+            f"dates: they do not follow each other by {usual!r} or leave some out, the first after "
+            f"{dates[after]}: series.resample({usual!r}).sum() if nothing was sold, "
+            ".mean().interpolate() for a line, or series.to_numpy() to ignore it"
+        )
+
+
+def _usual(dates: Any, steps: Any, months: Array) -> tuple[str, int]:
+    """The frequency of dates with gaps, in pandas' words, and the place before their first gap."""
+    least, every, day = steps.min(), int(months.min()), pd.Timedelta(days=1)
+    whole = not (steps.to_numpy() % least.to_timedelta64()).astype(bool).any()
+    name, gaps = "D", steps > least
+    if every > 0 and ((dates.day == dates.day[0]).all() or not whole):
+        name, gaps = f"{every}{'ME' if dates.is_month_end.all() else 'MS'}", months > every
+    elif least == day and (dates.day_of_week < 5).all():
+        name = "B"
+    elif whole:
+        name = f"W-{dates[0]:%a}".upper() if least == 7 * day else f"{least / day:g}D"
+        name = name if least >= day else pd.tseries.frequencies.to_offset(least).freqstr
+    return pd.tseries.frequencies.to_offset(name).freqstr, int(np.argmax(gaps))
+
+
+@dataclass(frozen=True)
+class Pattern(Result):
+    """How often demand comes, how much its size varies, and what that is called."""
+
+    name: str = column("name", meaning="smooth, erratic, intermittent or lumpy")
+    interval: float = column("periods", meaning="from one period with demand to the next")
+    variation: float = column("CV²", meaning="of the sizes: squared sd over squared mean")
+
+
+def describe(series: Series) -> Pattern:
+    """Classify a demand series by how often and how evenly demand comes.
+
+    Average demand interval = periods / periods with demand; CV² = (s/mean)² of the demands that
+    are not zero (s with n − 1). Below 1.32 and 0.49 demand is smooth; more variable: erratic;
+    rarer: intermittent; both: lumpy. Source: Syntetos, Boylan & Croston (2005).
+
+    Raises:
+        ScenarioError: fewer than 2 periods with demand.
+
+    >>> describe([0, 0, 5, 0, 0, 0, 3, 0, 0, 4])
+    name intermittent · interval 3.333 periods · variation 0.0625 CV²
+    """
+    numbers = as_series(series)
+    sizes = numbers[numbers > 0]
+    if len(sizes) < 2:
+        raise ScenarioError(f"describe: at least 2 periods with demand, got {len(sizes)}")
+    interval = len(numbers) / len(sizes)
+    variation = float((sizes.std(ddof=1) / sizes.mean()) ** 2)
+    names = ("smooth", "erratic"), ("intermittent", "lumpy")
+    name = names[interval >= INTERVAL_CUT][variation >= VARIATION_CUT]
+    return Pattern(name, interval, variation)
+
+
+class Forecaster(Row):
+    """A method that asks for as many periods as it needs, and repeats what it says of the next."""
 
     @ranged
     def __call__(self, history: Series, horizon: Count) -> Array:
-        """Repeat the level that the history ends with."""
-        return np.full(horizon, self._level(_enough(self, as_series(history))))
+        """Forecast the mean demand of each coming period."""
+        numbers = as_series(history)
+        if len(numbers) < needed(self):
+            raise ScenarioError(f"{self} needs at least {needed(self)} periods, got {len(numbers)}")
+        return np.resize(self._ahead(numbers, horizon), horizon)
 
-    def _level(self, numbers: Array) -> float:
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
+        """What comes next: a level, a season, or each period."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Naive(Flat):
+class Naive(Forecaster):
     """Tomorrow will be as today was: the forecast that every other one must beat.
 
     >>> Naive()([3, 5, 4], 2).tolist()
     [4.0, 4.0]
     """
 
-    def _level(self, numbers: Array) -> float:
-        return float(numbers[-1])
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
+        return numbers[-1]
 
 
 @dataclass(frozen=True)
-class SeasonalNaive(Row):
+class SeasonalNaive(Forecaster):
     """Each period will be as the same one a season ago.
 
     >>> SeasonalNaive(3)([1, 2, 3, 4, 5, 6], 4).tolist()
@@ -63,14 +167,12 @@ class SeasonalNaive(Row):
 
     season: int = column("periods", meaning="length of the season", low=1)
 
-    @ranged
-    def __call__(self, history: Series, horizon: Count) -> Array:
-        """Repeat the last season."""
-        return np.resize(_enough(self, as_series(history))[-self.season :], horizon)
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
+        return numbers[-self.season :]
 
 
 @dataclass(frozen=True)
-class MovingAverage(Flat):
+class MovingAverage(Forecaster):
     """The mean of the last periods goes on.
 
     >>> MovingAverage(2)([3, 5, 4], 2).tolist()
@@ -79,12 +181,12 @@ class MovingAverage(Flat):
 
     window: int = column("periods", meaning="how many are averaged", low=1)
 
-    def _level(self, numbers: Array) -> float:
-        return float(numbers[-self.window :].mean())
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
+        return numbers[-self.window :].mean()
 
 
 @dataclass(frozen=True)
-class Smoothing(Flat):
+class Smoothing(Forecaster):
     """Simple exponential smoothing: level ← α y + (1 − α) level, from the first observation.
 
     Source: Brown (1959); Hyndman & Athanasopoulos, exponential smoothing chapter.
@@ -95,12 +197,12 @@ class Smoothing(Flat):
 
     alpha: float = column("share", 0.2, "weight of the newest observation", low=0, high=1)
 
-    def _level(self, numbers: Array) -> float:
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
         return _smooth(numbers, self.alpha)
 
 
 @dataclass(frozen=True)
-class HoltWinters(Row):
+class HoltWinters(Forecaster):
     """Level, trend and season, each smoothed, with the weights that fit best (additive).
 
     Through ``statsmodels``. Source: Holt (1957); Winters (1960).
@@ -117,21 +219,19 @@ class HoltWinters(Row):
         """How many periods it needs: eight, and two seasons."""
         return max(8, 2 * self.season)
 
-    @ranged
-    def __call__(self, history: Series, horizon: Count) -> Array:
-        """Fit the weights to the history and go on from its end, never below 0."""
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
         try:
             from statsmodels.tsa import api  # type: ignore[import-untyped]
         except ModuleNotFoundError:
             raise TwinError(
                 "this method needs statsmodels: pip install 'twinlab-scom[methods]'"
             ) from None
-        numbers, seasonal = _enough(self, as_series(history)), self.season > 1
+        seasonal = "add" if self.season > 1 else None
         long = len(numbers) >= 10 + self.season // 2 * 2  # statsmodels asks for that
         model = api.ExponentialSmoothing(
             numbers,
             trend="add" if self.trend else None,
-            seasonal="add" if seasonal else None,
+            seasonal=seasonal,
             seasonal_periods=self.season if seasonal else None,
             initialization_method="heuristic" if seasonal and long else "estimated",
         )
@@ -141,7 +241,7 @@ class HoltWinters(Row):
 
 
 @dataclass(frozen=True)
-class Croston(Flat):
+class Croston(Forecaster):
     """Demand that comes now and then: smoothed size over smoothed interval.
 
     Size and interval are smoothed when demand comes; the first ones start them, the first interval
@@ -153,7 +253,7 @@ class Croston(Flat):
 
     alpha: float = column("share", 0.1, "weight of the newest demand", low=0, high=1)
 
-    def _level(self, numbers: Array) -> float:
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
         places = np.flatnonzero(numbers)
         if not len(places):
             return 0.0
@@ -171,12 +271,12 @@ class SBA(Croston):
     [1.875]
     """
 
-    def _level(self, numbers: Array) -> float:
-        return (1 - self.alpha / 2) * super()._level(numbers)
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
+        return (1 - self.alpha / 2) * super()._ahead(numbers, horizon)
 
 
 @dataclass(frozen=True)
-class TSB(Flat):
+class TSB(Forecaster):
     """Demand that may die out: probability of demand, smoothed every period, times its size.
 
     The size starts at the first demand, the probability at the first period (0 or 1).
@@ -189,7 +289,7 @@ class TSB(Flat):
     alpha: float = column("share", 0.1, "weight of the newest size", low=0, high=1)
     beta: float = column("share", 0.1, "weight of the newest yes or no", low=0, high=1)
 
-    def _level(self, numbers: Array) -> float:
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
         came = numbers != 0
         size = _smooth(numbers[came], self.alpha) if came.any() else 0.0
         return size * _smooth(came.astype(np.float64), self.beta)
@@ -206,12 +306,6 @@ def _smooth(numbers: Array, weight: float) -> float:
 def needed(method: Method) -> int:
     """How many periods a method needs: its window, its season, or what it calls its ``least``."""
     return max(getattr(method, name, 1) for name in ("window", "season", "least"))
-
-
-def _enough(method: Method, numbers: Array) -> Array:
-    if len(numbers) < needed(method):
-        raise ScenarioError(f"{method} needs at least {needed(method)} periods, got {len(numbers)}")
-    return numbers
 
 
 def ask(method: Method, numbers: Array, horizon: int) -> Array:

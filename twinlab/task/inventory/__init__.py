@@ -1,12 +1,12 @@
 """Inventory: how long does it last, and what to order today?
 
 ========== ===================================================================================
-describe   cover: stock, position and days of cover of every item
-predict    run_out, by simulation from a state; stop_ordering
-prescribe  order_today, reorder_point, base_stock; EconomicLot (EOQ, backorders, EPQ),
-           DisruptedLot (EOQ whose supplier fails), power_of_two, wagner_whitin;
-           ContinuousReview (r, Q), PeriodicReview (s, S); newsvendor, newsvendor_cost,
-           newsvendor_profit (from ``modeling.newsvendor``, beside its linear program)
+describe   ``describe``: stock, position and days of cover of every item
+predict    ``predict``: when it runs out, by simulation from a state; ``stop_ordering``
+prescribe  ``prescribe``: a base-stock level; ``order_today``, ``reorder_point``;
+           ``EconomicLot`` (EOQ, backorders, EPQ), ``DisruptedLot`` (EOQ whose supplier fails),
+           ``power_of_two``, ``wagner_whitin``; ``ContinuousReview`` (r, Q), ``PeriodicReview``
+           (s, S); ``newsvendor``, ``newsvendor_cost``, ``newsvendor_profit``
 ========== ===================================================================================
 """
 
