@@ -209,7 +209,7 @@ def of_modeling():
                                       "cost": 2}),
         (modeling.newsvendor_sampled, {"demands": [3, 4, 5], "overage": 1, "underage": 2}),
         (modeling.probabilities, {"demand": tl.Poisson(3), "periods": 1}),
-        (modeling.LearningLevel, {"start": 3, "overage": 1, "underage": 2, "pace": 1}),
+        (tl.LearningLevel, {"start": 3, "overage": 1, "underage": 2, "pace": 1}),
         (modeling.expected_sales, {"season": SEASON, "quantity": 40}),
         (modeling.deal, {"season": SEASON, "contract": organization.Wholesale(6), "quantity": 40}),
         (modeling.retailer_quantity, {"season": SEASON, "contract": organization.Wholesale(6)}),

@@ -147,7 +147,7 @@ def test_a_worn_tool_makes_more_faults():
 def test_few_crews_make_machines_wait():
     press = replace(WORN, machines=6)
     many, one = (run_line(Line([press], crews=c), days=10, seed=1) for c in (6, 1))
-    assert one.station("press").down > many.station("press").down
+    assert one["press"].down > many["press"].down
     assert one.throughput < many.throughput
 
 
@@ -303,7 +303,7 @@ def test_only_makers_can_be_fed(chain):
 
 def test_tables_show_what_happened():
     run = run_line(LOOP, days=3, seed=1)
-    assert run.table["station"].tolist() == ["mill", "polish", "test"]
+    assert run.table.index.tolist() == ["mill", "polish", "test"]
     assert len(pd.DataFrame(run.parts)) == len(run.parts)
     assert pd.DataFrame(run.events)["minute"].is_monotonic_increasing
     assert "units/day" in run._repr_html_()

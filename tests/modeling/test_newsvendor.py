@@ -7,7 +7,6 @@ from scipy.stats import norm
 import twinlab as tl
 from tests.known.answers import case
 from twinlab.modeling import (
-    LearningLevel,
     newsvendor,
     newsvendor_cost,
     newsvendor_sampled,
@@ -89,7 +88,7 @@ def test_the_simulated_cost_is_the_formula_s():
 
 
 def test_the_agent_is_the_same_in_both_engines():
-    scenario = shop(LearningLevel(start=40, overage=OVER, underage=UNDER, pace=10), days=80)
+    scenario = shop(tl.LearningLevel(start=40, overage=OVER, underage=UNDER, pace=10), days=80)
     batch = tl.replicate(scenario, 5, seed=4)
     for at in (0, 4):
         assert batch.history(at).equals(tl.simulate(scenario, seed=4, replication=at).daily)
@@ -98,7 +97,7 @@ def test_the_agent_is_the_same_in_both_engines():
 @pytest.mark.parametrize("start", [20, 80])
 def test_the_agent_learns_the_best_level_wherever_it_begins(start):
     """After 3,000 days 400 agents pay on average less than one per cent above the best."""
-    agent = LearningLevel(start=start, overage=OVER, underage=UNDER, pace=10)
+    agent = tl.LearningLevel(start=start, overage=OVER, underage=UNDER, pace=10)
     demand, view = tl.Normal(50, 8), tl.View("shop", "unit")
     for today in demand.draw(np.random.default_rng(6), np.ones(3000), 400):
         view.demand = today
@@ -110,7 +109,7 @@ def test_the_agent_learns_the_best_level_wherever_it_begins(start):
 
 def test_the_agent_s_step_is_worked_out_by_hand():
     """o = 1, u = 3: up 3/4 of the pace after a shortage, then down 1/4 of pace / √2."""
-    agent, view = LearningLevel(start=10, overage=1, underage=3, pace=4), tl.View("shop", "unit")
+    agent, view = tl.LearningLevel(start=10, overage=1, underage=3, pace=4), tl.View("shop", "unit")
     view.demand = 11.0
     agent(view)
     view.demand = 11.0

@@ -45,7 +45,7 @@ def test_preventive_replacement_takes_its_time_too():
 def test_oee_multiplies_what_was_measured():
     run = run_line(scrapping(), days=10, seed=2)
     for name in ("cut", "weld", "paint"):
-        seen, found = run.station(name), production.oee(run, name)
+        seen, found = run[name], production.oee(run, name)
         assert found.waiting == pytest.approx(seen.starved + seen.blocked)
         assert found.oee * (1 - found.waiting) == pytest.approx(seen.working * seen.good_share)
         assert seen.working + found.waiting + seen.down == pytest.approx(1)
@@ -58,7 +58,7 @@ def test_a_machine_answers_for_its_own_faults_and_stops_only():
     paint = Station("paint", 2, stop=0.5, faults=(Fault("run", 0.1),), inspection=Inspection(0.9))
     run = run_line(Line([Station("cut", 2, buffer=1), replace(weld, buffer=2), paint]), days=60)
     cut, weld, paint = (production.oee(run, name) for name in ("cut", "weld", "paint"))
-    count = run.station("weld").started
+    count = run["weld"].started
     assert (cut.availability, cut.performance, cut.quality) == (1, 1, 1)
     assert cut.waiting == pytest.approx(0.5, abs=0.01)
     assert abs(weld.quality - 0.8 * 0.9) < 4 * (0.72 * 0.28 / count) ** 0.5

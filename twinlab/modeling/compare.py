@@ -14,7 +14,7 @@ from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Result, html_of, shown, words
+from twinlab.scope.result import Estimate, Result, html_of, parts, words
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["Change", "Comparison", "compare"]
@@ -69,42 +69,24 @@ class Comparison(Result):
     def table(self) -> pd.DataFrame:
         """One row per scenario and KPI: mean, interval, paired difference with its interval."""
         units = {c.name: c.unit for c in schema(KPIs)}
-        rows = []
-        for kpi in self.kpis:
-            for name, batch in self.batches.items():
-                here, change = batch.estimate(kpi, self.confidence), self.difference(name, kpi)
-                rows.append(
-                    (
-                        kpi,
-                        name,
-                        here.mean,
-                        here.low,
-                        here.high,
-                        change.mean,
-                        change.low,
-                        change.high,
-                        units[kpi],
-                    )
-                )
-        head = [
-            "kpi",
-            "scenario",
-            "mean",
-            "low",
-            "high",
-            "difference",
-            "difference_low",
-            "difference_high",
-            "unit",
+        change = ("difference", "difference_low", "difference_high")
+        rows = [
+            {"kpi": kpi, "scenario": name}
+            | parts(batch.estimate(kpi, self.confidence), "mean", "low", "high")
+            | parts(self.difference(name, kpi), *change)
+            | {"unit": units[kpi]}
+            for kpi in self.kpis
+            for name, batch in self.batches.items()
         ]
-        return pd.DataFrame(rows, columns=head)
+        return pd.DataFrame(rows)
 
     def sentence(self) -> str:
-        """The table in plain text, and what must be known beside it."""
-        return "\n".join([self.table.to_string(index=False, float_format=shown), *self.notes])
+        """The table in words, and what must be known beside it."""
+        return "\n".join([self.table.map(words).to_string(index=False), *self.notes])
 
     def _repr_html_(self) -> str:
-        return html_of(self.table, "\n".join(["Scenarios side by side", *self.notes]))
+        against = f"differences from {next(iter(self.batches))!r}"
+        return html_of(self.table.set_index("kpi"), "\n".join([against, *self.notes]))
 
 
 def compare(
@@ -206,9 +188,13 @@ class Change(Result):
         return self.how(scenario) if self.how else scenario.set(self.values)
 
     def compare(
-        self, baseline: Scenario, replications: int = 200, seed: int = 0,
-        *, kpis: Sequence[str] = USUAL_KPIS,
-    ) -> Comparison:  # fmt: skip
+        self,
+        baseline: Scenario,
+        replications: int = 200,
+        seed: int = 0,
+        *,
+        kpis: Sequence[str] = USUAL_KPIS,
+    ) -> Comparison:
         """Simulate it beside the baseline, on the same luck."""
         changed = self.apply(baseline) if self.scenario is None else self.scenario
         both = {"as it is": baseline, self.title or "changed": changed}
@@ -217,9 +203,9 @@ class Change(Result):
     @property
     def table(self) -> pd.DataFrame:
         """One row per value: where it stands, what it was before, and what it is now."""
-        rows = [(_place(where), words(self.before.get(where)), words(value))
-                for where, value in self.values.items()]  # fmt: skip
-        return pd.DataFrame(rows, columns=["path", "before", "value"]).set_index("path")
+        before = {where: self.before.get(where) for where in self.values}
+        both = {"before": map(words, before.values()), "value": map(words, self.values.values())}
+        return pd.DataFrame(both, index=pd.Index(map(_place, before), name="path"))
 
     def sentence(self) -> str:
         """What changes and why, a line for each value, and what it gains where that is known."""

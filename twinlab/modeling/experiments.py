@@ -15,9 +15,10 @@ from twinlab.modeling.simulation.kpis import check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
+from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import optimize, pd, stats
-from twinlab.scope.result import Result, shown
+from twinlab.scope.result import Listing, Result, parts
 from twinlab.scope.scenario import Scenario, find
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]
@@ -51,8 +52,7 @@ def sweep(
         row = dict(zip(grid, values, strict=True))
         batch = replicate(scenario.set(row), replications, seed, warm_up=warm_up)
         for kpi in kpis:
-            found = batch.estimate(kpi)
-            row |= {kpi: found.mean, f"{kpi}_low": found.low, f"{kpi}_high": found.high}
+            row |= parts(batch.estimate(kpi), kpi, f"{kpi}_low", f"{kpi}_high")
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -87,40 +87,43 @@ def tornado(
     def mean(changed: Scenario) -> float:
         return replicate(changed, replications, seed).estimate(kpi).mean
 
-    middle = mean(scenario)
-    rows = []
-    for path, (low, high) in progress(ranges.items(), "tornado"):
-        ends = mean(scenario.set(path, low)), mean(scenario.set(path, high))
-        rows.append((path, low, high, ends[0], middle, ends[1], abs(ends[1] - ends[0])))
-    head = ["path", "low", "high", "at_low", "as_is", "at_high", "swing"]
-    table = pd.DataFrame(rows, columns=head)
+    table = pd.DataFrame(
+        [
+            (path, *ends, *(mean(scenario.set(path, end)) for end in ends))
+            for path, ends in progress(ranges.items(), "tornado")
+        ],
+        columns=["path", "low", "high", "at_low", "at_high"],
+    )
+    table.insert(4, "as_is", mean(scenario))
+    table["swing"] = (table["at_high"] - table["at_low"]).abs()
     return table.sort_values("swing", ascending=False, ignore_index=True)
 
 
 @dataclass(frozen=True)
-class Sobol(Result):
+class SobolIndex(Result):
+    """How much of a KPI's variance one column explains."""
+
+    path: str = column("label", meaning="which column")
+    first: float = column("share", meaning="of the variance, alone")
+    total: float = column("share", meaning="of the variance, with all that it acts through")
+
+
+@dataclass(frozen=True)
+class Sobol(Listing):
     """How much of a KPI's variance each column explains, alone and with all others.
 
-    >>> Sobol(("shop.up_to",), (0.9,), (0.95,), "total_cost", 64).total
-    (0.95,)
+    >>> Sobol((SobolIndex("shop.up_to", 0.9, 0.95),), "total_cost", 64)
+    shares of the variance of total_cost, by 64 samples
+    path shop.up_to · first 0.9 share · total 0.95 share
     """
 
-    paths: tuple[str, ...]
-    first: tuple[float, ...]
-    total: tuple[float, ...]
+    indices: tuple[SobolIndex, ...]
     kpi: str
     samples: int
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per path: first-order and total index."""
-        return pd.DataFrame({"path": self.paths, "first": self.first, "total": self.total})
-
     def sentence(self) -> str:
-        """What share of the variance each column explains."""
-        rows = zip(self.paths, self.first, self.total, strict=True)
-        said = [f"{path} {shown(a)} alone, {shown(b)} with all others" for path, a, b in rows]
-        return f"variance of {self.kpi.replace('_', ' ')} explained: {'; '.join(said)}"
+        """What is shared out."""
+        return f"shares of the variance of {self.kpi}, by {self.samples} samples"
 
 
 def sobol(
@@ -143,7 +146,7 @@ def sobol(
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> ranges = {"shop.up_to": (8, 12), "shop.holding_cost": (0.99, 1.01)}
     >>> found = sobol(Scenario(chain, BaseStock(8), days=20), ranges, samples=16, replications=8)
-    >>> found.total[0] > 0.9 > found.total[1]
+    >>> found["shop.up_to"].total > 0.9 > found["shop.holding_cost"].total
     True
     """
     check_kpis([kpi])
@@ -163,11 +166,8 @@ def sobol(
     spread = [stats.uniform(loc=low, scale=high - low) for low, high in ranges.values()]
     luck = np.random.default_rng(seed)
     found = stats.sobol_indices(func=values, n=samples, dists=spread, rng=luck)
-    first, total = (
-        tuple(float(x) for x in np.atleast_1d(part))
-        for part in (found.first_order, found.total_order)
-    )
-    return Sobol(tuple(ranges), first, total, kpi, samples)
+    shares = zip(ranges, found.first_order.tolist(), found.total_order.tolist(), strict=True)
+    return Sobol(tuple(SobolIndex(*each) for each in shares), kpi, samples)
 
 
 def check_ranges(ranges: Ranges) -> None:
@@ -229,14 +229,12 @@ def tune(
     change, seeds = Change.of(scenario, at(found.x)), Seeds.of(seed)
     best = replace(change.scenario, chosen_on=scenario.chosen_on | {seed})
     before, after = (replicate(one, replications, seeds.judged) for one in (scenario, best))
-    goal_after = replace(estimate(values(after)), note=beyond(after, values))
-    gain = estimate(values(before) - values(after))
-    near = {path: 0.01 * (high - low) for path, (low, high) in ranges.items()}
-    edges = tuple(
+    lengths = {path: high - low for path, (low, high) in ranges.items()}
+    edges = [
         path
         for path, value in change.values.items()
-        if min(abs(value - end) for end in ranges[path]) <= near[path]
-    )
+        if min(abs(value - end) for end in ranges[path]) <= 0.01 * lengths[path]
+    ]
     for path in edges:
         warnings.warn(
             f"{path} = {change.values[path]:.3g} lies on the edge of its range {ranges[path]}: "
@@ -246,10 +244,10 @@ def tune(
     return replace(
         change,
         scenario=best,
-        goal=goal_after,
-        gain=gain,
+        goal=replace(estimate(values(after)), note=beyond(after, values)),
+        gain=estimate(values(before) - values(after)),
         seeds=seeds,
-        edges=edges,
+        edges=tuple(edges),
         tried=pd.DataFrame(tried),
     )
 

@@ -3,7 +3,7 @@
 Contracts between a supplier and a retailer who orders once for a season.
 
 The retailer bears the risk of the season and so orders less than the chain would; what a contract
-pays for unsold units shares that risk. ``modeling.deals`` computes what each side expects.
+pays for unsold units shares that risk; ``deal`` computes what each side expects.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 ============  ========================================================================
 rules         BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock LotForLot ScalarRule
+              LearningLevel
 biases        AnchorAndAdjust PullToCentre DemandChasing Panic NoisyRule
 beer_game     beer_chain BeerGame BeerScore beer_cost average_person benchmark_team
 newsvendor    NewsvendorProblem NewsvendorGame NewsvendorPlayer

@@ -22,7 +22,15 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 
 __all__ = ["AnchorAndAdjust", "BaseStock", "DemandChasing", "EchelonBaseStock", "FixedLot"]
-__all__ += ["ForecastBaseStock", "LotForLot", "MinMax", "NoisyRule", "Panic", "PullToCentre"]
+__all__ += [
+    "ForecastBaseStock",
+    "LearningLevel",
+    "LotForLot",
+    "MinMax",
+    "NoisyRule",
+    "Panic",
+    "PullToCentre",
+]
 __all__ += ["ScalarRule"]
 
 
@@ -163,6 +171,36 @@ class ForecastBaseStock(Row):
 
 
 Rule = Callable[[View], Any]
+
+
+@dataclass(frozen=True)
+class LearningLevel(Row):
+    """Order up to a level that moves a step up after each shortage and a smaller one down else.
+
+    On day t, with r = u / (u + o): S ← S + pace / √t × (1[demand > S] + r − 1). The agent
+    knows what a unit too many or too few costs and sees each day's demand, never its distribution.
+    It is made for a lead time of one day, where a day's demand meets the level of the day before.
+    Source: Robbins & Monro (1951); Burnetas & Smith (2000).
+
+    >>> view = View("shop", "bike")
+    >>> view.on_hand, view.backlog, view.demand = 10.0, 12.0, 12.0
+    >>> agent = LearningLevel(start=10, overage=1, underage=3, pace=4)
+    >>> float(agent(view)), float(view.memory["level"])
+    (15.0, 13.0)
+    """
+
+    start: float = column("units", meaning="level that it begins with")
+    overage: float = column("USD/unit", meaning="cost of a unit too many", low=1e-9)
+    underage: float = column("USD/unit", meaning="cost of a unit too few", low=1e-9)
+    pace: float = column("units", meaning="size of the first steps", low=1e-9)
+
+    def __call__(self, view: View) -> Any:
+        """Learn from today's demand, then order up to the new level."""
+        days, level = view.memory.get("days", 0) + 1, view.memory.get("level", self.start)
+        shortfall = (view.demand > level) - self.overage / (self.overage + self.underage)
+        level = level + self.pace / np.sqrt(days) * shortfall
+        view.memory.update(days=days, level=level)
+        return np.maximum(0.0, level - view.inventory_position)
 
 
 @dataclass(frozen=True)

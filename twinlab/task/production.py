@@ -52,7 +52,7 @@ def oee(run: LineRun, station: str) -> Oee:
     >>> print(oee(run, "cut"))
     availability 1 share · performance 1 share · quality 1 share · waiting 0.5 share
     """
-    seen = run.station(station)
+    seen = run[station]
     waiting, up = seen.starved + seen.blocked, seen.working + seen.stopped
     asked, ran = (seen.working + seen.down) or 1.0, up or 1.0
     return Oee(up / asked, seen.working / ran, seen.good_share, waiting)

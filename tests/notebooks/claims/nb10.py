@@ -42,13 +42,13 @@ def gain(better: LineReplications, worse: LineReplications) -> np.ndarray:
     "| a department stands still | the log of the line | the bottleneck is machining |",
 )
 def bottleneck(seed):
-    table = run_line(case().line, days=12, seed=seed, log=False).table
-    rows = table.set_index("station")
-    busy = rows.loc["machining", ["working", "down"]].sum()
+    run = run_line(case().line, days=12, seed=seed, log=False)
+    busy = run["machining"].working + run["machining"].down
+    starved = [run[station].starved for station in ("coating", "testing")]
     return [
         holds(busy > 0.97, busy),
-        agrees(1 / 3, rows.loc["cutting", "blocked"], rounding=0.06),
-        holds(rows.loc[["coating", "testing"], "starved"].min() > 0.15, rows["starved"]),
+        agrees(1 / 3, run["cutting"].blocked, rounding=0.06),
+        holds(min(starved) > 0.15, starved),
     ]
 
 

@@ -43,16 +43,16 @@ class ServiceStage(Row):
 
 @dataclass(frozen=True)
 class ServicePlan(Result):
-    """What each stage promises, and the safety stock that keeps the promises.
+    """What each stage promises, and the safety stock that keeps the promises at least cost.
 
-    >>> print(ServicePlan({"shop": 0}, {"shop": 4}, {"shop": 20.0}, cost=10.0))
+    >>> ServicePlan({"shop": 0}, {"shop": 4}, {"shop": 20.0}, cost=10.0)
     promises shop 0 days · net times shop 4 days · safety stock shop 20 units · cost 10 USD/day
     """
 
-    promises: Mapping[str, int] = column("days", meaning="longest that each lets others wait")
-    net_times: Mapping[str, int] = column("days", meaning="net replenishment times")
-    safety_stock: Mapping[str, float] = column("units", meaning="what keeps the promises")
-    cost: float = column("USD/day", meaning="of the safety stock")
+    promises: Mapping[str, int] = column("days", meaning="that customers may have to wait")
+    net_times: Mapping[str, int] = column("days", meaning="of demand that the stock must last")
+    safety_stock: Mapping[str, float] = column("units", meaning="kept above the mean demand")
+    cost: float = column("USD/day", meaning="of holding all safety stock")
 
 
 Arc = tuple[str, str] | tuple[str, str, float]

@@ -1,4 +1,4 @@
-"""The newsvendor: one order before demand is known, by formula, by LP and by a rule that learns.
+"""The newsvendor: one order before demand is known, by formula and by linear programming.
 
 Overage o: what a unit too many costs (``cost − salvage``, or a day of holding). Underage u: what a
 unit too few costs (``price − cost``, or a day of owing it). All answers aim at the same point: the
@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.organization.view import View
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import (
     Array,
     Distribution,
@@ -31,17 +30,8 @@ from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import integrate, special, stats
 from twinlab.scope.result import Result
 
-__all__ = [
-    "LearningLevel",
-    "Newsvendor",
-    "critical_ratio",
-    "newsvendor",
-    "newsvendor_cost",
-    "newsvendor_profit",
-    "newsvendor_sampled",
-    "probabilities",
-]
-
+__all__ = ["Newsvendor", "critical_ratio", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
+__all__ += ["newsvendor_sampled", "probabilities"]
 
 Chances = Distribution | Mapping[float, float]
 _AT_MOST = 1e-12  # what rounding may take from a probability before it decides about a level
@@ -51,13 +41,13 @@ _AT_MOST = 1e-12  # what rounding may take from a probability before it decides 
 class Newsvendor(Result):
     """The best level of a newsvendor and what it costs on average.
 
-    >>> print(Newsvendor(level=56.604, cost=1.9976, critical_ratio=0.79545))
+    >>> Newsvendor(level=56.604, cost=1.9976, critical_ratio=0.79545)
     level 56.6 units · cost 1.998 USD/period · critical ratio 0.7954 share
     """
 
-    level: float = column("units", meaning="to stock")
-    cost: float = column("USD/period", meaning="on average")
-    critical_ratio: float = column("share", meaning="of periods in which stock should be enough")
+    level: float = column("units", meaning="to have at the start of the period")
+    cost: float = column("USD/period", meaning="on average, of units too many and too few")
+    critical_ratio: float = column("share", meaning="of periods in which it is enough")
 
 
 def critical_ratio(overage: float, underage: float) -> float:
@@ -92,8 +82,8 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
     Raises:
         ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
 
-    >>> print(newsvendor(Normal(50, 8), overage=0.18, underage=0.70))  # Example 4.3
-    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7954 share
+    >>> newsvendor(Normal(50, 8), overage=0.18, underage=0.70)  # Example 4.3
+    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7955 share
     >>> newsvendor(Poisson(6), overage=1, underage=4).level
     8.0
     """
@@ -222,36 +212,6 @@ def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float
     ]
     found = minimize(costs, rows, "no level found: give finite demands and costs")
     return Newsvendor(found.values["level"], found.cost, ratio)
-
-
-@dataclass(frozen=True)
-class LearningLevel(Row):
-    """Order up to a level that moves a step up after each shortage and a smaller one down else.
-
-    On day t, with r = u / (u + o): S ← S + pace / √t × (1[demand > S] + r − 1). The agent
-    knows what a unit too many or too few costs and sees each day's demand, never its distribution.
-    It is made for a lead time of one day, where a day's demand meets the level of the day before.
-    Source: Robbins & Monro (1951); Burnetas & Smith (2000).
-
-    >>> view = View("shop", "bike")
-    >>> view.on_hand, view.backlog, view.demand = 10.0, 12.0, 12.0
-    >>> agent = LearningLevel(start=10, overage=1, underage=3, pace=4)
-    >>> float(agent(view)), float(view.memory["level"])
-    (15.0, 13.0)
-    """
-
-    start: float = column("units", meaning="level that it begins with")
-    overage: float = column("USD/unit", meaning="cost of a unit too many", low=1e-9)
-    underage: float = column("USD/unit", meaning="cost of a unit too few", low=1e-9)
-    pace: float = column("units", meaning="size of the first steps", low=1e-9)
-
-    def __call__(self, view: View) -> Any:
-        """Learn from today's demand, then order up to the new level."""
-        days, level = view.memory.get("days", 0) + 1, view.memory.get("level", self.start)
-        shortfall = (view.demand > level) - self.overage / (self.overage + self.underage)
-        level = level + self.pace / np.sqrt(days) * shortfall
-        view.memory.update(days=days, level=level)
-        return np.maximum(0.0, level - view.inventory_position)
 
 
 def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:

@@ -14,25 +14,20 @@ from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import special
 from twinlab.scope.result import Result
 
-__all__ = [
-    "LineBounds",
-    "Queue",
-    "RepairShop",
-    "StockedQueue",
-    "machine_repair",
-    "make_to_stock",
-    "mg1",
-    "mmc",
-    "priority_waits",
-    "two_station_throughput",
-]
+__all__ = ["LineBounds", "Queue", "RepairShop", "StockedQueue", "machine_repair", "make_to_stock"]
+__all__ += ["mg1", "mmc", "priority_waits", "two_station_throughput"]
 
 
 @dataclass(frozen=True)
 class Queue(Result):
-    """The long run of a queue; ``utilisation`` is the share of time in which a server works."""
+    """The long run of a queue, in the unit of time in which its rates are given.
 
-    utilisation: float = column("share", meaning="ρ")
+    >>> queue = mmc(arrival_rate=1, service_rate=2)
+    >>> queue.wait, queue.table.loc["wait", "meaning"]
+    (0.5, 'Wq: mean wait before service')
+    """
+
+    utilisation: float = column("share", meaning="ρ, of time in which a server works")
     empty: float = column("probability", meaning="P0: nobody is there")
     must_wait: float = column("probability", meaning="an arrival finds all servers busy")
     queue_length: float = column("units", meaning="Lq: mean number waiting")
@@ -102,7 +97,11 @@ def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) ->
 
 @dataclass(frozen=True)
 class RepairShop(Result):
-    """The long run of machines that fail and wait for repair crews."""
+    """The long run of machines that fail and wait for repair crews.
+
+    >>> machine_repair(1, failure_rate=0.25, repair_rate=1)
+    all up 0.8 probability · mean down 0.2 machines · availability 0.8 share
+    """
 
     all_up: float = column("probability", meaning="P0: every machine runs")
     mean_down: float = column("machines", meaning="failed: waiting or under repair")
@@ -131,7 +130,11 @@ def machine_repair(
 
 @dataclass(frozen=True)
 class StockedQueue(Result):
-    """The long run of a maker that fills up a stock of finished goods."""
+    """The long run of a maker that fills up a stock of finished goods.
+
+    >>> make_to_stock(0.5, 1, base_stock=1)
+    inventory 0.5 units · backorders 0.5 units · fill rate 0.5 share
+    """
 
     inventory: float = column("units", meaning="mean finished stock")
     backorders: float = column("units", meaning="mean units owed")

@@ -23,16 +23,8 @@ from twinlab.scope.later import special
 from twinlab.scope.network import Network
 from twinlab.scope.result import Result
 
-__all__ = [
-    "SerialBounds",
-    "SerialChain",
-    "SerialPlan",
-    "Stage",
-    "clark_scarf",
-    "serial_cost",
-    "shang_song",
-]
-
+__all__ = ["SerialBounds", "SerialChain", "SerialPlan", "Stage", "clark_scarf", "serial_cost"]
+__all__ += ["shang_song"]
 
 _FINE = 200  # lattice points in the least standard deviation of a lead time's demand
 _WIDE = 8.5  # standard deviations; beyond them lies less than rounding
@@ -127,12 +119,12 @@ class SerialPlan(Result):
     >>> plan = SerialPlan({"depot": 12.0, "shop": 6.5}, cost=9.75)
     >>> plan.local
     {'depot': 5.5, 'shop': 6.5}
-    >>> print(plan)
+    >>> plan
     echelon depot 12, shop 6.5 units · cost 9.75 USD/day
     """
 
-    echelon: Mapping[str, float] = column("units", meaning="echelon base-stock levels")
-    cost: float = column("USD/day", meaning="on average")
+    echelon: Mapping[str, float] = column("units", meaning="base-stock level, from here down")
+    cost: float = column("USD/day", meaning="of holding and waiting, on average")
 
     @property
     def local(self) -> dict[str, float]:
@@ -154,15 +146,15 @@ def clark_scarf(chain: SerialChain) -> SerialPlan:
     From the customers up, with C₀(x) = (b + Σ h) x⁻ and b the cost of a waiting unit:
     Cⱼ(y) = E[hⱼ (y − Dⱼ) + Cⱼ₋₁(min(Sⱼ₋₁, y − Dⱼ))], and Sⱼ minimises Cⱼ. Whole-numbered demand is
     summed exactly, normal demand on a lattice. Stock on the way is charged at the sender's rate.
-    Source: Clark & Scarf (1960); Chen & Zheng (1994); Snyder & Shen (2019) section 6.2, Example 6.1.
+    Source: Clark & Scarf (1960); Chen & Zheng (1994); Snyder & Shen (2019) section 6.2.
 
     Raises:
         ScenarioError: a demand whose sum over a lead time is neither normal nor discrete.
 
     >>> stages = Stage("3", 2, 2), Stage("2", 1, 4), Stage("1", 1, 7)
-    >>> print(clark_scarf(SerialChain(stages, Normal(5, 1), backorder_cost=37.12)))  # Example 6.1
+    >>> clark_scarf(SerialChain(stages, Normal(5, 1), backorder_cost=37.12))  # Example 6.1
     echelon 3 22.71, 2 12.02, 1 6.49 units · cost 47.66 USD/day
-    """  # noqa: E501 (a source)
+    """
     return _recursion(chain, {})
 
 
@@ -269,8 +261,8 @@ class SerialBounds(Result):
     {'shop': 7.5}
     """
 
-    low: Mapping[str, float] = column("units", meaning="each best echelon level is at least this")
-    high: Mapping[str, float] = column("units", meaning="and at most this")
+    low: Mapping[str, float] = column("units", meaning="least that the best level can be")
+    high: Mapping[str, float] = column("units", meaning="most that the best level can be")
 
     @property
     def middle(self) -> dict[str, float]:

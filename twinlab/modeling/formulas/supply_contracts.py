@@ -12,17 +12,10 @@ from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import optimize
-from twinlab.scope.result import Result, shown
+from twinlab.scope.result import Result, words
 
-__all__ = [
-    "Deal",
-    "best_wholesale",
-    "chain_quantity",
-    "deal",
-    "expected_sales",
-    "retailer_quantity",
-]
-
+__all__ = ["Deal", "best_wholesale", "chain_quantity", "deal", "expected_sales"]
+__all__ += ["retailer_quantity"]
 
 _GRID = 24  # prices
 
@@ -31,24 +24,23 @@ _GRID = 24  # prices
 class Deal(Result):
     """A contract, the quantity that is ordered under it, and the profits that both may expect.
 
-    ``efficiency`` is the chain's profit over that of one firm that owned both [share]; NaN if that
-    firm would order nothing.
-
-    >>> print(deal(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6)))
-    Wholesale(price=6.0): 40 units; retailer 80 + supplier 160 = 240 USD, efficiency 0.750
+    >>> deal(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6))
+    Wholesale(price=6.0): 40 units; retailer 80 + supplier 160 = 240 USD, efficiency 0.75
     """
 
-    contract: Contract = column("words", meaning="what both have agreed on")
-    quantity: float = column("units", meaning="ordered for the season")
-    profits: Profits = column("USD", meaning="of retailer and supplier")
-    efficiency: float = column("share", meaning="of the profit of one firm that owned both")
+    contract: Contract = column("label", meaning="under which is ordered")
+    quantity: float = column("units", meaning="ordered")
+    profits: Profits = column("USD", meaning="of both")
+    efficiency: float = column(
+        "share", meaning="profit over that of one firm that owned both; NaN if it ordered nothing"
+    )
 
     def sentence(self) -> str:
-        """Contract, quantity, and who earns what."""
-        of = self.profits
-        said = f"retailer {shown(of.retailer)} + supplier {shown(of.supplier)} = {shown(of.chain)}"
-        head = f"{self.contract}: {shown(self.quantity)} units"
-        return f"{head}; {said} USD, efficiency {self.efficiency:.3f}"
+        """What is ordered, and who earns what."""
+        p = self.profits
+        earned = f"retailer {words(p.retailer)} + supplier {words(p.supplier)} = {words(p.chain)}"
+        ordered = f"{self.contract}: {words(self.quantity)} units"
+        return f"{ordered}; {earned} USD, efficiency {words(self.efficiency)}"
 
 
 def expected_sales(season: Season, quantity: Amount) -> float:
@@ -98,10 +90,9 @@ def deal(season: Season, contract: Contract, quantity: Amount | None = None) -> 
 
     With a ``quantity`` given, that is what is ordered. Source: Cachon (2003) section 2.
 
-    >>> from twinlab.organization import BuyBack
-    >>> print(deal(Season(Uniform(0, 100), price=10, cost=2), BuyBack(6, 5)))
-    BuyBack(price=6.0, buy_back=5.0): 80 units; retailer 160 + supplier 160 = 320 USD, efficiency 1.000
-    """  # noqa: E501 (a doctest line)
+    >>> deal(Season(Uniform(0, 100), price=10, cost=2), BuyBack(6, 5))
+    BuyBack(price=6.0, buy_back=5.0): 80 units; retailer 160 + supplier 160 = 320 USD, efficiency 1
+    """
     ordered = retailer_quantity(season, contract) if quantity is None else quantity
     found = settle(season, contract, ordered, expected_sales(season, ordered))
     best = chain_quantity(season)

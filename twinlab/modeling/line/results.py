@@ -18,8 +18,7 @@ from twinlab.scope.columns import column, schema
 from twinlab.scope.distributions import Array, Constant
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
-from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Result
+from twinlab.scope.result import Estimate, Listing, Result, words
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
@@ -27,9 +26,14 @@ __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line"
 
 @dataclass(frozen=True)
 class StationRun(Result):
-    """What a station's machines did with their time, after the warm-up."""
+    """What a station's machines did with their time, after the warm-up.
 
-    name: str = column("name", meaning="which station")
+    >>> run = run_line(Line([Station("cut", 3), Station("weld", 2)]), days=3, warm_up=1)
+    >>> run["weld"].table.loc[["working", "starved"], "value"].round(2).tolist()
+    [0.67, 0.33]
+    """
+
+    name: str = column("name", meaning="of the station")
     working: float = column("share", meaning="of the machines' minutes: utilisation")
     starved: float = column("share", meaning="no part to work on")
     blocked: float = column("share", meaning="holding a part that finds no room")
@@ -37,18 +41,23 @@ class StationRun(Result):
     stopped: float = column("share", meaning="part of down: small stops after a part")
     wait: float = column("minutes/unit", meaning="mean wait of a part before work begins")
     started: float = column("units", meaning="works begun, again after rework included")
-    failures: float = column("failures", meaning="machines that failed")
-    replacements: float = column("replacements", meaning="machines renewed before they failed")
+    failures: float = column("machines", meaning="that failed")
+    replacements: float = column("machines", meaning="renewed before they failed")
     good_share: float = column("share", meaning="of its own works, those without a new fault")
 
 
 @dataclass(frozen=True)
-class LineRun(Result):
+class LineRun(Listing):
     """One history of a line, measured after its warm-up.
 
     ``levels`` maps a number of parts to the share of time in which so many were in the line.
+
+    >>> run = run_line(Line([Station("cut", 3), Station("weld", 2)]), days=3, warm_up=1)
+    >>> run.throughput, run["weld"].wait, run.value("cut.blocked")
+    (160.0, 0.0, 0.0)
     """
 
+    stations: tuple[StationRun, ...]
     line: Line
     start: float = column("minutes", meaning="when measuring began: the warm-up's end")
     throughput: float = column("units/day", meaning="parts delivered")
@@ -56,14 +65,9 @@ class LineRun(Result):
     escaped_share: float = column("share", meaning="of the delivered, with a fault nobody found")
     work_in_process: float = column("units", meaning="mean number of parts in the line")
     cycle_time: float = column("minutes", meaning="mean time of a delivered part in the line")
-    stations: tuple[StationRun, ...] = ()
     levels: tuple[tuple[int, float], ...] = ()
     parts: tuple[Part, ...] = ()
     events: tuple[LineEvent, ...] = ()
-
-    def station(self, name: str) -> StationRun:
-        """What was measured at a station."""
-        return self.stations[self.line.stations.index(self.line.station(name))]
 
     def value(self, measure: str) -> float:
         """A measure by name, such as ``"throughput"`` or ``"weld.blocked"``."""
@@ -71,18 +75,13 @@ class LineRun(Result):
         known = [c.name for c in schema(StationRun if name else LineRun)]
         if detail not in known:
             raise ScenarioError(f"no measure {measure!r}; {did_you_mean(detail, known)}")
-        return float(getattr(self.station(name) if name else self, detail))
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per station."""
-        return pd.DataFrame(map(vars, self.stations)).rename(columns={"name": "station"})
+        return float(getattr(self[self.line.station(name).name] if name else self, detail))
 
     def sentence(self) -> str:
-        """Throughput, yield, cycle time and work in process."""
+        """What the line as a whole did."""
         return (
-            f"{self.throughput:.1f} units/day, yield {self.good_share:.1%}, cycle time "
-            f"{self.cycle_time:.1f} minutes, {self.work_in_process:.1f} units in process"
+            f"{words(self.throughput)} units/day, yield {words(100 * self.good_share)} %, cycle "
+            f"time {words(self.cycle_time)} minutes, {words(self.work_in_process)} units in process"
         )
 
 
@@ -104,10 +103,9 @@ def run_line(
     Raises:
         ScenarioError: nothing is left to measure after the warm-up.
 
-    >>> from twinlab.modeling import Station
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
-    >>> print(run_line(line, days=3, warm_up=1))
-    160.0 units/day, yield 100.0%, cycle time 18.0 minutes, 6.0 units in process
+    >>> print(run_line(line, days=3, warm_up=1).sentence())
+    160 units/day, yield 100 %, cycle time 18 minutes, 6 units in process
     """
     if not 0 <= warm_up < days:
         raise ScenarioError(
@@ -156,7 +154,13 @@ def _station(place: Place, minutes: float) -> StationRun:
 
 @dataclass(frozen=True)
 class LineReplications:
-    """Many replications of a line; the same number is the same luck in every batch of a seed."""
+    """Many replications of a line; a number has the same random numbers for any line of a seed.
+
+    >>> line = Line([Station("cut", Gamma(3, 3)), Station("weld", Gamma(3, 3), buffer=0)])
+    >>> few, many = (replicate_line(each, 5, 8) for each in (line, line.set("weld.buffer", 9)))
+    >>> many.difference(few, "throughput").low > 0
+    True
+    """
 
     runs: tuple[LineRun, ...]
 
@@ -182,7 +186,6 @@ def replicate_line(
 ) -> LineReplications:
     """Let a line work through many independent replications.
 
-    >>> from twinlab.modeling import Station
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
     >>> replicate_line(line, days=3, replications=2).estimate("weld.working").mean
     1.0
@@ -204,7 +207,6 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
     Raises:
         ScenarioError: the node makes nothing, or the line delivered nothing.
 
-    >>> from twinlab.modeling import Station
     >>> chain = Scenario(assembly("plant", {"wheel": 2}, demand=Constant(100)), BaseStock(300))
     >>> line = Line([Station("weld", 4)])
     >>> feed(chain, "plant", run_line(line, days=3, warm_up=1)).network.node("plant").capacity

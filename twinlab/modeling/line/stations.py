@@ -52,7 +52,11 @@ class Weibull(Law):
 
 @dataclass(frozen=True)
 class Never:
-    """What never happens: the life of a machine that does not fail."""
+    """What never happens: the life of a machine that does not fail.
+
+    >>> Station("cut", time=3).time_to_failure.average
+    inf
+    """
 
     average = math.inf
     lowest = math.inf
@@ -81,7 +85,14 @@ class Fault(Row):
 
 @dataclass(frozen=True)
 class Inspection(Row):
-    """A look at each part after a station's work: what is found is made again or scrapped."""
+    """A look at each part after a station's work: what is found is made again or scrapped.
+
+    >>> look = Inspection(detects=0.5)
+    >>> paint = Station("paint", time=3, faults=Fault("run", rate=0.2), inspection=look)
+    >>> run = run_line(Line([paint]), days=200)
+    >>> abs(run.good_share - 0.9) < 0.01 and abs(run.escaped_share - 0.1 / 0.9) < 0.01
+    True
+    """
 
     detects: float = column("share", 1.0, "faults that are found", low=0, high=1)
     rework_to: str = column("station", "", "where found parts go again; empty: to scrap")
@@ -94,6 +105,9 @@ class Station(Row):
 
     A machine fails when its work since it was renewed (repaired, replaced) reaches its life; the
     part waits in it. At the age of ``replace_at`` it is replaced, between two parts.
+
+    >>> run_line(Line([Station("press", time=6, machines=2)]), days=3, warm_up=1).throughput
+    160.0
     """
 
     name: str = column("name", meaning="how results call it")
@@ -125,19 +139,33 @@ class Station(Row):
 
 @dataclass(frozen=True)
 class Saturated:
-    """There is always another part for the first station."""
+    """There is always another part for the first station.
+
+    >>> run_line(Line([Station("cut", 2), Station("weld", 3)]), days=3, warm_up=1).throughput
+    160.0
+    """
 
 
 @dataclass(frozen=True)
 class Conwip(Row):
-    """Constant work in process: a part enters when another leaves (Spearman et al. 1990)."""
+    """Constant work in process: a part enters when another leaves (Spearman et al. 1990).
+
+    >>> stations = [Station("cut", 2), Station("weld", 3)]
+    >>> run_line(Line(stations, source=Conwip(1)), days=3, warm_up=1).cycle_time
+    5.0
+    """
 
     limit: int = column("units", meaning="parts in the line", low=1)
 
 
 @dataclass(frozen=True)
 class Arrivals(Row):
-    """Parts arrive one by one; who finds the first buffer full is turned away."""
+    """Parts arrive one by one; who finds the first buffer full is turned away.
+
+    >>> rare = Arrivals(between=Constant(6))
+    >>> run_line(Line([Station("cut", 2)], source=rare), days=3, warm_up=1)["cut"].starved
+    0.666667
+    """
 
     between: Distribution = column("minutes", meaning="between two arrivals", low=0)
     rank: int = column("rank", 1, "rank 1 is worked on first, at every station", low=1)

@@ -234,7 +234,12 @@ TRIFLE = 0.001  # of what an item has on hand, on order and owes
 
 @dataclass(frozen=True)
 class Horizon(Result):
-    """What still moves by the last day: by (measure, node, product), how much higher it is."""
+    """What still moves by the last day: by (measure, node, product), how much higher it is.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
+    >>> list(replicate(shop.set("mine.capacity", 4), 100, seed=1).horizon.moving)[0]
+    ('backlog', 'shop', 'unit')
+    """
 
     said: str = column("words", meaning="whether it has settled")
     moving: Mapping[tuple[str, str, str], Estimate]
