@@ -48,7 +48,7 @@ def loss(cars):
         links={(s, "plant", p): inf for s in suppliers for p in ("P1", "P2")},
         stock={("plant", "P1"): cars, ("plant", "P2"): 25},
         demand={("plant", "P1"): 75, ("plant", "P2"): 50},
-        worth={("plant", "P1"): 5000, ("plant", "P2"): 6500},
+        shortage_cost={("plant", "P1"): 5000, ("plant", "P2"): 6500},
         time_to_recover=dict.fromkeys(suppliers, 2),
     )
     return float(tl.risk_exposure(model, ["S2"])["S2"].loss)

@@ -98,9 +98,11 @@ def test_the_ripple_comes_later_and_flatter_downstream():
     ripple = lab.ripple(HIT_RUN, CALM_RUN)
     hits = [ripple["tier 2"], ripple["tier 1"], ripple["tier 0"]]
     assert [hit.short_from for hit in hits] == [20, 25, 29]
-    assert [hit.deepest for hit in hits] == sorted([hit.deepest for hit in hits], reverse=True)
+    assert [hit.worst_shortage for hit in hits] == sorted(
+        [hit.worst_shortage for hit in hits], reverse=True
+    )
     # Four days of stock at the plant, three in the shop, after a day on each lane.
-    assert [hit.bought for hit in hits] == [None, 4, 3]
+    assert [hit.absorbed_days for hit in hits] == [None, 4, 3]
 
 
 def test_the_table_has_a_row_per_tier_with_units():

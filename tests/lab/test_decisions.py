@@ -2,16 +2,23 @@
 
 import pytest
 
+import twinlab as tl
 from twinlab import lab
-from twinlab.management import Curve, Frontier, Plan
+from twinlab.management import Curve, Frontier, Portfolio
 from twinlab.modeling import Seeds
 
-PLANS = Frontier(
+
+def portfolio(options, cost, promised, loss, saved, efficient):
+    low = {value: tl.Estimate(value, value - 100, value + 100, 9, 0.95) for value in (loss, saved)}
+    return Portfolio(options, cost, promised, low[loss], low[saved], efficient, low[saved])
+
+
+PORTFOLIOS = Frontier(
     (
-        Plan("nothing", 0.0, 900.0, 900.0, 800.0, 1000.0, 0.0, 0.0, 0.0, True),
-        Plan("stock", 100.0, 500.0, 500.0, 400.0, 600.0, 0.0, 0.0, 0.0, True),
-        Plan("dear stock", 150.0, 500.0, 500.0, 400.0, 600.0, 0.0, 0.0, 0.0, False),
-        Plan("stock + source", 300.0, 100.0, 300.0, 200.0, 400.0, 200.0, 150.0, 250.0, True),
+        portfolio("nothing", 0.0, 900.0, 900.0, 0.0, True),
+        portfolio("stock", 100.0, 500.0, 500.0, 0.0, True),
+        portfolio("dear stock", 150.0, 500.0, 500.0, 0.0, False),
+        portfolio("stock + source", 300.0, 100.0, 300.0, 200.0, True),
     ),
     Seeds.of(1),
 )
@@ -28,9 +35,9 @@ def test_a_triangle_says_its_curve():
 @pytest.mark.parametrize(
     ("available", "bought"), [(0, "nothing"), (299, "stock"), (1000, "stock + source")]
 )
-def test_a_budget_buys_the_best_plan_within_it(available, bought):
-    chart = lab.budget(PLANS, available)
+def test_a_budget_buys_the_best_portfolio_within_it(available, bought):
+    chart = lab.budget(PORTFOLIOS, available)
     assert f"buy: {bought}, for" in chart.words
     (point,) = [line for line in chart.figure.axes[0].lines if line.get_label() == "bought"]
-    assert point.get_xdata()[0] == PLANS.best(available).cost / 1000
-    assert chart.svg == lab.budget(PLANS, available).svg
+    assert point.get_xdata()[0] == PORTFOLIOS.best(available).cost / 1000
+    assert chart.svg == lab.budget(PORTFOLIOS, available).svg

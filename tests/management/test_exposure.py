@@ -18,7 +18,7 @@ FORD = ExposureModel(
     links={(s, "plant", p): math.inf for s in SUPPLIERS for p in PARTS},
     stock={("plant", "P1"): 20, ("plant", "P2"): 25},
     demand={("plant", "P1"): 75, ("plant", "P2"): 50},
-    worth={("plant", "P1"): 5000, ("plant", "P2"): 6500},
+    shortage_cost={("plant", "P1"): 5000, ("plant", "P2"): 6500},
     time_to_recover=dict.fromkeys(SUPPLIERS, 2),
 )
 
@@ -46,7 +46,7 @@ def test_the_same_example_as_a_network():
         demands=[tl.Demand("plant", "P1", 75), tl.Demand("plant", "P2", 50)],
         stocks=[tl.Stock("plant", "P1", 20), tl.Stock("plant", "P2", 25)],
     )  # fmt: skip
-    model = ExposureModel.of(network, worth={"P1": 5000, "P2": 6500})
+    model = ExposureModel.of(network, shortage_cost={"P1": 5000, "P2": 6500})
     by_table, by_network = risk_exposure(FORD, SUPPLIERS), risk_exposure(model, SUPPLIERS)
     assert repr(by_network) == repr(by_table)
 
@@ -135,7 +135,7 @@ def test_mean_flows_go_up_the_bill_of_materials():
         ({"stock": {("plant", "P1"): -1}}, "at least 0, got -1"),
         ({"demand": {("plant", "P3"): 1}}, "nothing brings 'P3' to 'plant'"),
         ({"time_to_recover": {"S9": 1}}, "no site 'S9'; known are: S1"),
-        ({"worth": {}}, "worth lacks"),
+        ({"shortage_cost": {}}, "shortage_cost lacks"),
     ],
 )
 def test_tables_that_cannot_be_meant(change, words):

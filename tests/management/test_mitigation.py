@@ -8,18 +8,19 @@ from scipy.optimize import milp
 
 import twinlab as tl
 from tests.management.chain import CALM
-from twinlab.management import Measure, customers_loss, frontier
+from twinlab import Change
+from twinlab.management import frontier, total_shortage_cost
 from twinlab.management.mitigation import undominated
 
 RISKY = CALM.change(days=365).disrupt(
     tl.Outage("frames", rate=0.004, days=20), tl.Outage("wheels A", rate=0.004, days=30)
 )
-MEASURES = [
-    Measure("frames", 900, lambda s: s.set("plant/frame.up_to", 190)),
-    Measure("more frames", 1500, lambda s: s.set("plant/frame.up_to", 290)),
-    Measure("wheels", 700, lambda s: s.set("plant/wheel.up_to", 320)),
+OPTIONS = [
+    Change({"plant/frame.up_to": 190}, "frames", cost=900),
+    Change({"plant/frame.up_to": 290}, "more frames", cost=1500),
+    Change({"plant/wheel.up_to": 320}, "wheels", cost=700),
 ]
-FOUND = frontier(RISKY, MEASURES, 40, seed=1, every_plan=True)
+FOUND = frontier(RISKY, OPTIONS, 40, seed=1, every_portfolio=True)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -33,97 +34,101 @@ def test_undominated_plans_are_the_solvers_at_every_budget(seed):
         assert ours == pytest.approx(-best.fun)
 
 
-def test_every_plan_is_simulated_on_the_same_luck():
-    assert len(FOUND.plans) == 8
-    assert FOUND.plans[0].measures == "nothing"
-    plan = next(p for p in FOUND.plans if p.measures == "frames + wheels")
-    changed = MEASURES[2].change(MEASURES[0].change(RISKY))
+def test_every_portfolio_is_simulated_on_common_random_numbers():
+    assert len(FOUND.portfolios) == 8
+    assert FOUND.portfolios[0].options == "nothing"
+    plan = next(p for p in FOUND.portfolios if p.options == "frames + wheels")
+    changed = OPTIONS[2].apply(OPTIONS[0].apply(RISKY))
     assert FOUND.seeds.chosen == 1
-    loss = customers_loss(tl.replicate(changed, 40, seed=FOUND.seeds.judged))
-    assert (plan.cost, plan.loss) == (1600, pytest.approx(loss.mean()))
+    loss = total_shortage_cost(tl.replicate(changed, 40, seed=FOUND.seeds.judged))
+    assert (plan.cost, plan.loss.mean) == (1600, pytest.approx(loss.mean()))
 
 
-def test_a_plan_is_chosen_on_one_luck_and_judged_on_another():
-    """Efficient by the luck that chooses; what a plan saves is from luck that did not choose it."""
+def test_a_plan_is_chosen_on_one_seed_and_judged_on_another():
+    """Efficient by the seed that chooses; what a plan saves is from one that did not choose it."""
     best = np.inf
-    for plan in FOUND.plans:
+    for plan in FOUND.portfolios:
         changed = RISKY
-        for measure in MEASURES:
-            if measure.name in plan.measures.split(" + "):
-                changed = measure.change(changed)
-        chosen = customers_loss(tl.replicate(changed, 40, seed=1)).mean()
+        for option in OPTIONS:
+            if option.title in plan.options.split(" + "):
+                changed = option.apply(changed)
+        chosen = total_shortage_cost(tl.replicate(changed, 40, seed=1)).mean()
         assert plan.efficient == (chosen < best)
         best = min(best, chosen)
     less, more = FOUND.efficient[:2]
-    assert more.saved == pytest.approx(less.loss - more.loss)
-    assert more.saved_low < more.saved < more.saved_high
+    assert more.saved.mean == pytest.approx(less.loss.mean - more.loss.mean)
+    assert more.saved.low < more.saved.mean < more.saved.high
     assert repr(FOUND).endswith(
         f"chosen on seed 1, judged on seed {tl.modeling.Seeds.of(1).judged}"
     )
 
 
-def test_a_plan_that_luck_could_explain_says_so():
-    """Three replications choose a bit of stock; on other luck nobody can tell that it saves."""
-    bit = Measure("a bit", 9, lambda s: s.set("plant/frame.up_to", 92))
+def test_a_plan_that_chance_could_explain_says_so():
+    """Three replications choose a bit of stock; with another seed nobody can tell that it saves."""
+    bit = Change({"plant/frame.up_to": 92}, "a bit", cost=9)
     _, plan = frontier(RISKY, [bit], 3, seed=1).efficient
-    assert plan.saved_low <= 0
-    assert "luck could explain" in str(plan)
-    assert "luck could explain" not in str(FOUND["frames"])
+    assert plan.saved.low <= 0
+    assert "chance could explain" in str(plan)
+    assert "chance could explain" not in str(FOUND["frames"])
 
 
-def test_adding_up_promises_what_simulation_finds_only_for_one_measure():
-    """Two measures that raise the same stock overlap: together they save less than promised."""
-    for plan in FOUND.plans:
-        if "+" not in plan.measures:
-            assert plan.interaction == pytest.approx(0, abs=1e-6)
-    both = next(p for p in FOUND.plans if p.measures == "frames + more frames")
-    assert both.interaction_low > 0
-    assert both.loss == pytest.approx(both.promised + both.interaction)
+def test_adding_up_promises_what_simulation_finds_only_for_one_option():
+    """Two options that raise the same stock overlap: together they save less than promised."""
+    for plan in FOUND.portfolios:
+        if "+" not in plan.options:
+            assert plan.interaction.mean == pytest.approx(0, abs=1e-6)
+    both = next(p for p in FOUND.portfolios if p.options == "frames + more frames")
+    assert both.interaction.low > 0
+    assert both.loss.mean == pytest.approx(both.promised + both.interaction.mean)
 
 
-def test_a_plan_promises_the_savings_of_its_measures_added_up():
+def test_a_plan_promises_the_savings_of_its_options_added_up():
     """Of two and of three measures, from the table of the plans alone."""
-    loss = {plan.measures: plan.loss for plan in FOUND.plans}
-    for plan in FOUND.plans:
-        names = plan.measures.split(" + ") if plan.cost else []
+    loss = {plan.options: plan.loss.mean for plan in FOUND.portfolios}
+    for plan in FOUND.portfolios:
+        names = plan.options.split(" + ") if plan.cost else []
         saved = sum(loss["nothing"] - loss[name] for name in names)
         assert plan.promised == pytest.approx(loss["nothing"] - saved)
-    assert max(plan.measures.count("+") for plan in FOUND.plans) == 2
+    assert max(plan.options.count("+") for plan in FOUND.portfolios) == 2
     assert loss["nothing"] > 1.05 * loss["frames"]
+
+
+def better(plan, other):
+    return plan.cost <= other.cost and plan.loss.mean <= other.loss.mean
 
 
 def test_the_frontier_falls_and_no_cheaper_plan_beats_it():
     costs = [p.cost for p in FOUND.efficient]
-    losses = [p.loss for p in FOUND.efficient]
+    losses = [p.loss.mean for p in FOUND.efficient]
     assert costs == sorted(costs)
     assert losses == sorted(losses, reverse=True)
-    for plan, other in combinations(FOUND.plans, 2):
-        assert not (other.efficient and plan.cost <= other.cost and plan.loss <= other.loss)
+    for plan, other in combinations(FOUND.portfolios, 2):
+        assert not (other.efficient and better(plan, other))
     for budget in (0, 800, 1600, 9999):
         best = FOUND.best(budget)
         assert best.cost <= budget
-        assert best.loss == min(p.loss for p in FOUND.plans if p.cost <= budget)
+        assert best.loss.mean == min(p.loss.mean for p in FOUND.portfolios if p.cost <= budget)
 
 
-def test_without_every_plan_only_promising_ones_are_simulated():
+def test_without_every_portfolio_only_promising_ones_are_simulated():
     """Here the dear way to save less is dominated, with whatever else is bought."""
-    dear = Measure("dear frames", 5000, MEASURES[0].change)
-    few = frontier(RISKY, [*MEASURES[::2], dear], 20, seed=1)
-    found = {p.measures for p in few.plans}
+    dear = Change(OPTIONS[0].values, "dear frames", cost=5000)
+    few = frontier(RISKY, [*OPTIONS[::2], dear], 20, seed=1)
+    found = {p.options for p in few.portfolios}
     assert {"nothing", "frames", "wheels", "frames + wheels", "dear frames"} <= found
     assert "wheels + dear frames" not in found
-    assert not next(p for p in few.plans if p.measures == "dear frames").efficient
+    assert not next(p for p in few.portfolios if p.options == "dear frames").efficient
 
 
 def test_mistakes_are_named():
-    with pytest.raises(tl.NetworkError, match="at least 0 USD/year"):
-        Measure("gift", -1, lambda s: s)
-    with pytest.raises(tl.ScenarioError, match="change must be a function"):
-        Measure("stock", 1, "shop.up_to")
-    with pytest.raises(tl.ScenarioError, match="name of their own"):
-        frontier(RISKY, [MEASURES[0], MEASURES[0]], 4)
+    with pytest.raises(tl.ScenarioError, match="'gift': cost must be at least 0 USD/year"):
+        frontier(RISKY, [Change({}, "gift", cost=-1)], 4)
+    with pytest.raises(tl.ScenarioError, match="how must be a function"):
+        Change({}, "stock", how="shop.up_to")
+    with pytest.raises(tl.ScenarioError, match="title of their own"):
+        frontier(RISKY, [OPTIONS[0], OPTIONS[0]], 4)
     with pytest.raises(tl.ScenarioError, match="at most 64"):
-        frontier(CALM.change(days=2), [Measure(str(i), i, lambda s: s) for i in range(7)], 2,
-                 every_plan=True)  # fmt: skip
+        frontier(CALM.change(days=2), [Change({}, str(i), cost=i) for i in range(7)], 2,
+                 every_portfolio=True)  # fmt: skip
     with pytest.raises(tl.ScenarioError, match="at least 0"):
         FOUND.best(-1)

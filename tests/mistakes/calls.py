@@ -287,7 +287,7 @@ def of_technology_and_twin():
 def of_management():
     kpis = [tl.fill_rate, tl.cycle_service_level, tl.on_time_in_full, tl.days_of_cover,
             tl.mean_stock, tl.mean_backlog, tl.lost_sales, tl.lead_time, tl.emissions]  # fmt: skip
-    measure = management.Measure("stock", 5.0, lambda scenario: scenario.set("shop.up_to", 20))
+    option = tl.Change({"shop.up_to": 20}, "stock", cost=5.0)
     role = organization.Role("seller", {"shop.up_to": (9, 12)}, tl.fill_rate)
     return [
         *((kpi, {"history": run(), "node": "shop", "product": "unit"}) for kpi in kpis),
@@ -299,22 +299,20 @@ def of_management():
         (management.kpi_tree, {"history": run()}),
         (management.Limits, {"late_days": 1, "cover_days": 9, "probability": 0.1, "money": 1}),
         (management.control_tower, {"scenario": SCENARIO, "state": run().state_on(5),
-                                    "forecast": None, "limits": None, "worth": None}),
-        (management.Action, {"path": "shop.up_to", "value": 9}),
-        (management.ExposureModel.of, {"network": NETWORK, "state": None, "worth": None,
+                                    "forecast": None, "limits": None, "shortage_cost": None}),
+        (management.ExposureModel.of, {"network": NETWORK, "state": None, "shortage_cost": None,
                                        "recover": {"mine": 3}, "stock_ships": True}),
         (management.risk_exposure, {"model": management.ExposureModel.of(NETWORK), "sites": ()}),
         (management.Closure, {"start": 2, "days": 3, "stock_ships": True}),
         (management.stress_test, {"scenario": SCENARIO, "replications": 2, "seed": 0,
                                   "sites": ["mine"], "closure": management.Closure(2, 3),
-                                  "worth": None}),
+                                  "shortage_cost": None}),
         (management.hits, {"run": run(), "calm_run": run(), "by": "tier"}),
         (management.performance, {"hit": run(), "calm": run(), "measure": "on_time", "node": "",
                                   "product": ""}),
-        (management.Measure, {"name": "m", "cost": 1, "change": lambda scenario: scenario}),
-        (management.frontier, {"scenario": SCENARIO, "measures": [measure], "replications": 2,
-                               "seed": 0, "worth": None}),
-        (management.customers_loss, {"history": run(), "worth": None}),
+        (management.frontier, {"scenario": SCENARIO, "options": [option], "replications": 2,
+                               "seed": 0, "shortage_cost": None}),
+        (management.total_shortage_cost, {"history": run(), "shortage_cost": None}),
         (management.deprivation_cost, {"hours": 12}),
         (management.waiting_cost, {"deliveries": [12], "horizon": 24}),
         (management.gini, {"values": [1, 2], "weights": [1, 1]}),

@@ -43,11 +43,11 @@ def test_everybody_for_himself_costs_the_network_more_than_one_planner():
     with warnings.catch_warnings(action="error"):
         together = tl.tune(scenario, roles.decides, tl.cost, 64, seed=3)
     ways = {"together": together.scenario, "each alone": alone.scenario}
-    batches = {name: tl.replicate(way, 256, seed=99) for name, way in ways.items()}  # other luck
+    batches = {name: tl.replicate(way, 256, seed=99) for name, way in ways.items()}  # another seed
     found = align(roles, batches)
     dearer = found.rows[-1]
-    assert (dearer.judged, dearer.way) == ("the network", "each alone")
-    assert dearer.change_low > 0.05 * batches["together"].kpis.total_cost.mean()
+    assert (dearer.judged, dearer.scenario) == ("the network", "each alone")
+    assert dearer.change.low > 0.05 * batches["together"].kpis.total_cost.mean()
     stock = [batch.kpis.mean_stock.mean() for batch in batches.values()]
     assert stock[1] < stock[0]
     parts = sum(np.asarray(role.kpi(batches["each alone"])) for role in roles.roles)
@@ -58,11 +58,11 @@ def test_where_it_settles_nobody_gains_by_moving_alone():
     roles = Organization([own("plant", 0.03), own("shop", 0.97)], tl.cost)
     there = best_response(two_stages(), roles, 64, seed=3).scenario
     for role in roles.roles:
-        now = role.goal(tl.replicate(there, 64, seed=3)).mean()
+        now = role.objective(tl.replicate(there, 64, seed=3)).mean()
         for path, (low, high) in role.decides.items():
             for level in np.linspace(low, high, 21):
                 other = tl.replicate(there.set(path, float(level)), 64, seed=3)
-                assert role.goal(other).mean() >= now * (1 - 0.005)
+                assert role.objective(other).mean() >= now * (1 - 0.005)
 
 
 def test_a_kpi_without_a_counterweight_drives_to_the_edge():
@@ -89,12 +89,12 @@ def test_alignment_is_paired_and_judges_everybody():
     }
     found = align(roles, ways)
     pairs = tl.cost(ways["more"]) - tl.cost(ways["now"])
-    assert found.rows[-1].change == pytest.approx(pairs.mean())
+    assert found.rows[-1].change.mean == pytest.approx(pairs.mean())
     half = 1.9983 * pairs.std(ddof=1) / math.sqrt(64)  # Student's t with 63 degrees of freedom
-    assert found.rows[-1].change_low == pytest.approx(pairs.mean() - half, rel=1e-3)
-    assert [(r.judged, r.way) for r in found.rows][-2:] == [
+    assert found.rows[-1].change.low == pytest.approx(pairs.mean() - half, rel=1e-3)
+    assert [(r.judged, r.scenario) for r in found.rows][-2:] == [
         ("the network", "now"), ("the network", "more")]  # fmt: skip
-    assert found.rows[0].change == 0
+    assert found.rows[0].change.mean == 0
     assert len(found.table) == 6
     assert "the network, more" in repr(found)
 

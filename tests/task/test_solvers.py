@@ -34,7 +34,7 @@ ASKED = {
     "risk_exposure": lambda: risk_exposure(
         ExposureModel.of(
             tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), on_hand={"shop": 10}),
-            worth={"unit": 40}, recover={"mine": 3},
+            shortage_cost={"unit": 40}, recover={"mine": 3},
         )
     ),
     "least_cost_basket": least_cost_basket,

@@ -4,26 +4,26 @@
 goals           ``Goal``, ``judge``: how probably a KPI reaches its target
 kpi_tree        ``kpi_tree``: KPIs under SCOR's names, split by tier, node or product
 control_tower   ``control_tower``: today's exceptions, by money at risk, with owner and action
-exposure        ``risk_exposure``: time to survive and least loss without each site (LP)
-stress          ``stress_test``: the same by simulation, on the same luck
-ripple          ``hits``: which tier is short when, how deep, and what delay stock bought
-resilience      ``performance``: how deep it falls, how long it takes, the area lost
-mitigation      ``frontier``: which measures to buy at each budget, promised and simulated
-money           ``customers_loss``: what customers who are not served cost
-value           ``value_of_twin``: what decisions with it saved, on the same luck
+flows           ``total_shortage_cost``: what it costs that customers are not served
+stress_test     ``risk_exposure``: time to survive and least loss without each site (LP);
+                ``stress_test``: the same by simulation, on common random numbers
+resilience      ``performance``: how deep it falls, how long it takes, the area lost;
+                ``hits``: which tier is short when, how deep, and what delay stock absorbed
+mitigation      ``frontier``: which options to buy at each budget, promised and simulated;
+                ``value_of_twin``: what decisions with it saved, on the same seeds
 deprivation     ``deprivation_cost``, ``gini``: what waiting does to people, and how unequally
 roles           ``align``, ``best_response``: functional KPIs against the network's
 ==============  ===========================================================================
 
-The KPI formulas stand in ``modeling.kpis``, where both engines can use them.
+The KPI formulas stand in ``modeling``, where both engines can use them.
 """
 
 from twinlab.management.control_tower import *
 from twinlab.management.deprivation import *
+from twinlab.management.flows import *
 from twinlab.management.goals import *
 from twinlab.management.kpi_tree import *
 from twinlab.management.mitigation import *
-from twinlab.management.money import *
 from twinlab.management.resilience import *
 from twinlab.management.roles import *
 from twinlab.management.stress_test import *

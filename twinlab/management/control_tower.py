@@ -1,20 +1,16 @@
-"""The desk of a control tower: one morning's state, and what follows from it for each item.
-
-The control tower: what in today's state needs somebody, ranked by the money at risk.
-"""
+"""The control tower: what in a morning's state needs somebody, ranked by the money at risk."""
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from typing import Any
 
 import numpy as np
 
-from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
-from twinlab.management.money import Worth, stopped_worth
+from twinlab.management import flows
 from twinlab.management.stress_test import ExposureModel, risk_exposure
+from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.calendar import DUST, upstream_items
@@ -22,11 +18,11 @@ from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import days_of, mean_of
 from twinlab.scope.entities import ItemKey, Lane, Outage
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import Listing, shown
+from twinlab.scope.result import Listing, Result, shown
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, fit
 
-__all__ = ["Action", "Limits", "control_tower"]
+__all__ = ["Limits", "control_tower"]
 
 
 @dataclass(frozen=True)
@@ -41,25 +37,6 @@ class Limits(Row):
     cover_days: float = column("days", 90.0, "stock that lasts longer is too much", low=0)
     probability: float = column("share", 0.1, "of a shortage in the forecast", low=0, high=1)
     money: float = column("USD", 0.0, "less at risk is not shown", low=0)
-
-
-@dataclass(frozen=True)
-class Action:
-    """A change of the scenario that the tower suggests: a path and its new value.
-
-    >>> print(Action("shop.up_to", 30.0))
-    set shop.up_to to 30
-    """
-
-    path: str
-    value: Any
-
-    def apply(self, scenario: Scenario) -> Scenario:
-        """The scenario with this change: simulate it before you believe it."""
-        return scenario.set(self.path, self.value)
-
-    def __str__(self) -> str:
-        return f"set {self.path} to {shown(self.value)}"
 
 
 @dataclass(frozen=True)
@@ -81,12 +58,12 @@ class Situation(Sealed):
     state: State
     forecast: Replications | None
     limits: Limits
-    worth: Worth | None
+    shortage_cost: flows.ShortageCost | None
 
     @cached_property
     def flows_on(self) -> Callable[[int | range], dict[ItemKey, float]]:
         """Mean units that leave each item a day, on a day or over some days to come."""
-        return cache(partial(mean_flows, self.scenario))
+        return cache(partial(flows.mean_flows, self.scenario))
 
     def use(self, item: ItemKey, days: float) -> float:
         """Mean units a day that leave an item over some days from today on."""
@@ -96,7 +73,7 @@ class Situation(Sealed):
     @cached_property
     def stopped(self) -> dict[ItemKey, float]:
         """What a missing unit of each item stops [USD]."""
-        return stopped_worth(self.scenario.network, self.worth)
+        return flows.stopped_costs(self.scenario.network, self.shortage_cost)
 
     @cached_property
     def closures(self) -> list[Outage]:
@@ -122,7 +99,7 @@ class Situation(Sealed):
 
     def asked(self, item: ItemKey) -> list[Lane]:
         """The lanes to which the item's orders of today go."""
-        return [v for v, _ in asked_lanes(self.scenario, item, self.lanes.get(item, []))]
+        return [v for v, _ in flows.asked_lanes(self.scenario, item, self.lanes.get(item, []))]
 
     @cached_property
     def supplies(self) -> dict[ItemKey, Supply]:
@@ -135,9 +112,9 @@ class Situation(Sealed):
         What its suppliers owe it is not counted: nobody knows when it comes. An order of today
         comes by the quickest lane, or from own production.
         """
-        state, recipes = self.state, self.scenario.network.recipes
-        waits = [wait(self.scenario, lane) for lane in self.asked(item)]
-        waits += [r.production_time for r in recipes if (r.node, r.product) == item]
+        state, recipe = self.state, self.scenario.network.made.get(item)
+        waits = [flows.wait(self.scenario, lane) for lane in self.asked(item)]
+        waits += [recipe.production_time] if recipe else []
         horizon = state.day + max(1, math.ceil(min(waits, default=1)))
         receipts = _receipts(self.scenario, state, item)
         owed = sum(units for claim, units in state.owed.items() if seller(claim) == item)
@@ -156,16 +133,16 @@ class Situation(Sealed):
         return self.supplies[item].missing if item in self.supplies else 0.0
 
     @cached_property
-    def dry(self) -> dict[ItemKey, float]:
-        """For how many days the pipelines below each item have run dry, on the longest way down."""
-        flows = self.flows_on(self.state.day)
-        found = dict.fromkeys(flows, 0.0)
+    def empty_days(self) -> dict[ItemKey, float]:
+        """For how many days the pipelines below each item are empty, on the longest way down."""
+        use = self.flows_on(self.state.day)
+        found = dict.fromkeys(use, 0.0)
         network = self.scenario.network
         for item in reversed(upstream_items(network)):
             for part in network.made[item].components if item in network.made else ():
                 found[item[0], part] = max(found[item[0], part], found[item])
-            for lane, share in asked_lanes(self.scenario, item):
-                flow, above = flows[item] * share, (lane.source, lane.product)
+            for lane, share in flows.asked_lanes(self.scenario, item):
+                flow, above = use[item] * share, (lane.source, lane.product)
                 full = self.state.in_transit[lane.key] / flow if flow > DUST else math.inf
                 gap = max(0.0, days_of(lane.lead_time) - full)
                 found[above] = max(found[above], gap + found[item])
@@ -173,46 +150,47 @@ class Situation(Sealed):
 
     # -- what to do --
 
-    def quicker(self, item: ItemKey) -> Action | None:
+    def change(self, path: str, value: float) -> Change:
+        """A suggestion: a path of the scenario, its value and a new one."""
+        return Change({path: value}, before={path: self.scenario.value(path)})
+
+    def quicker(self, item: ItemKey) -> Change | None:
         """Ask the next source first, if quicker and able; else lift a level that is too low."""
-        asked = self.asked(item)
+        asked, node = self.asked(item), self.scenario.network.node
         spare = [lane for lane in self.lanes.get(item, []) if lane not in asked]
         spare.sort(key=lambda lane: lane.sourcing_rank)
         flow = self.flows_on(self.state.day)[item]
-        able = {n.name for n in self.scenario.network.nodes if n.capacity >= flow}
-        quick = [lane for lane in spare[:1] if lane.source in able]
-        waits = [wait(self.scenario, lane) for lane in (*quick, *asked)]
+        quick = [lane for lane in spare[:1] if node(lane.source).capacity >= flow]
+        waits = [flows.wait(self.scenario, lane) for lane in (*quick, *asked)]
         if len(asked) == 1 and quick and waits[0] < waits[1]:
             path = f"{asked[0].source}->{item[0]}.sourcing_rank"
-            return Action(path, spare[-1].sourcing_rank + 1)
+            return self.change(path, spare[-1].sourcing_rank + 1)
         return self.leveled(item)
 
-    def leveled(self, item: ItemKey, cover_days: float | None = None) -> Action | None:
+    def leveled(self, item: ItemKey, cover_days: float | None = None) -> Change | None:
         """Set a base-stock level: not below the mean use of lead time and review to come.
 
         With ``cover_days``, not beyond that use and the stock that so many days need.
         """
         level = getattr(self.scenario.rules[item], "up_to", None)  # type: ignore[index]
-        review = {n.name: n.review_period for n in self.scenario.network.nodes}[item[0]]
-        days = use_on_order(self.scenario, item) + review + (cover_days or 0.0)
+        review = self.scenario.network.node(item[0]).review_period
+        days = flows.use_on_order(self.scenario, item) + review + (cover_days or 0.0)
         bound = math.ceil(self.use(item, days) * days - DUST)
         wrong = level and (level < bound if cover_days is None else level > bound)
-        return Action(f"{item[0]}/{item[1]}.up_to", bound) if wrong else None
+        return self.change(f"{item[0]}/{item[1]}.up_to", bound) if wrong else None
 
-    def overtime(self, item: ItemKey, owed: float, days: float = 7.0) -> Action | None:
+    def overtime(self, item: ItemKey, owed: float, days: float = 7.0) -> Change | None:
         """A capacity that works off what is owed in some days, if no component is lacking."""
-        node = next(n for n in self.scenario.network.nodes if n.name == item[0])
-        wanted, stock = self.state.to_make.get(item, 0.0), self.state.on_hand
-        needs = [
-            (item[0], part, need * wanted)
-            for r in self.scenario.network.recipes
-            if (r.node, r.product) == item
-            for part, need in r.components.items()
-        ]
-        short = any(stock.get((site, part), math.inf) < units - DUST for site, part, units in needs)
-        if short or math.isinf(node.capacity):
+        network, wanted = self.scenario.network, self.state.to_make.get(item, 0.0)
+        parts = network.made[item].components if item in network.made else {}
+        short = any(
+            self.state.on_hand.get((item[0], part), math.inf) < need * wanted - DUST
+            for part, need in parts.items()
+        )
+        capacity = network.node(item[0]).capacity
+        if short or math.isinf(capacity):
             return None
-        return Action(f"{item[0]}.capacity", round(node.capacity + owed / days, 3))
+        return self.change(f"{item[0]}.capacity", round(capacity + owed / days, 3))
 
 
 def seller(claim: tuple[str, ...]) -> ItemKey:
@@ -223,19 +201,18 @@ def seller(claim: tuple[str, ...]) -> ItemKey:
 def _receipts(scenario: Scenario, state: State, item: ItemKey) -> dict[int, float]:
     """What is certain to come on which day."""
     receipts: dict[int, float] = defaultdict(float)
-    for lane in scenario.network.lanes:
-        if (lane.destination, lane.product) == item:
-            for goods in state.under_way.get(lane.key, ()):
-                receipts[max(goods.due, state.day)] += goods.quantity
-            for posted in state.mail.get(lane.key, ()):
-                receipts[round(posted.due + days_of(lane.lead_time))] += posted.quantity
+    for lane in scenario.network.into.get(item, ()):
+        for goods in state.under_way.get(lane.key, ()):
+            receipts[max(goods.due, state.day)] += goods.quantity
+        for posted in state.mail.get(lane.key, ()):
+            receipts[round(posted.due + days_of(lane.lead_time))] += posted.quantity
     for batch in state.batches.get(item, ()):
         receipts[max(batch.due, state.day)] += batch.good
     return receipts
 
 
 @dataclass(frozen=True)
-class Alert:
+class Alert(Result):
     """One exception: what, where, how much money is at risk, whose it is, why, and what to do."""
 
     kind: str = column("words", meaning="what is wrong")
@@ -244,33 +221,29 @@ class Alert:
     money: float = column("USD", meaning="at risk; alerts overlap, so never add it up")
     owner: str = column("words", meaning="the role that acts")
     reason: str = column("words", meaning="why it is shown")
-    action: Action | None = column("words", None, "suggested change of the scenario, if any")
+    action: Change | None = column("words", None, "suggested change of the scenario, if any")
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """The money, what is wrong and where, why, and who acts how."""
         where = self.node + (f" ({self.product})" if self.product else "")
         who = self.owner + (f": {self.action}" if self.action else "")
         return f"{shown(self.money)} USD, {self.kind}, {where}: {self.reason} → {who}"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Tower(Listing):
     """The exceptions of one morning, most money first."""
 
     alerts: tuple[Alert, ...]
     day: int
 
-    @property
-    def caption(self) -> str:  # type: ignore[override]
-        """Which morning it is."""
-        return f"Exceptions on the morning of day {self.day}"
-
     def of(self, kind: str) -> tuple[Alert, ...]:
         """The alerts of one kind, such as ``"run-out"``."""
         return tuple(alert for alert in self.alerts if alert.kind == kind)
 
-    def __repr__(self) -> str:
-        lines = map(str, self.alerts)
-        return "\n".join([f"morning of day {self.day}: {len(self.alerts)} exceptions", *lines])
+    def sentence(self) -> str:
+        """Which morning it is, and how many exceptions there are."""
+        return f"morning of day {self.day}: {len(self.alerts)} exceptions"
 
 
 def control_tower(
@@ -279,22 +252,22 @@ def control_tower(
     *,
     forecast: Replications | None = None,
     limits: Limits | None = None,
-    worth: Worth | None = None,
+    shortage_cost: flows.ShortageCost | None = None,
 ) -> Tower:
     """Look over a chain's state and list what needs somebody, most money at risk first.
 
     Money at risk = units that will be missing × what a missing unit stops further down (a chip
-    stops a car); for too much stock, the cost of keeping the excess until it is used. ``worth``
-    prices a unit that a customer does not get. With a ``forecast`` (``replicate(…, start=state)``)
-    shortages ahead come with their probability.
+    stops a car); for too much stock, the cost of keeping the excess until it is used.
+    ``shortage_cost`` prices a unit that a customer does not get. With a ``forecast``
+    (``replicate(…, start=state)``) shortages ahead come with their probability.
 
     Raises:
         ScenarioError: the state is not one of this network, the forecast starts on another day,
-            or nothing that customers ask has a worth.
+            or a shortage of nothing that customers ask costs money.
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}, lead_time=3)
     >>> closed = Scenario(chain, BaseStock(20), days=40).disrupt(Outage("mine", start=4, days=6))
-    >>> control_tower(closed, simulate(closed).state_on(6), worth={"unit": 40})
+    >>> control_tower(closed, simulate(closed).state_on(6), shortage_cost={"unit": 40})
     morning of day 6: 2 exceptions
     1,000 USD, closed site, mine: closed until day 10, ... → supply-risk manager
     200 USD, run-out, shop (unit): 5 units end on day 8; ... → inventory planner
@@ -305,42 +278,43 @@ def control_tower(
             f"the forecast starts on day {forecast.days.start}, the state is of day {state.day}: "
             "forecast with replicate(scenario, start=state)"
         )
-    if not any(stopped_worth(scenario.network, worth).values()):
-        raise ScenarioError("nothing here is worth money: give worth={product: USD per unit}")
-    limits = limits or Limits()
-    desk = Situation(scenario, state, forecast, limits, worth)
+    here = Situation(scenario, state, forecast, limits or Limits(), shortage_cost)
+    if not any(here.stopped.values()):
+        remedy = "give shortage_cost={product: USD per unit}"
+        raise ScenarioError(f"no shortage costs money here: {remedy}")
     finders = (_closed_sites, _run_outs, _late_shipments, _backlogs, _overstocks, _shortages_ahead)
-    found = [alert for finder in finders for alert in finder(desk) if alert.money >= limits.money]
+    every = (alert for finder in finders for alert in finder(here))
+    found = [alert for alert in every if alert.money >= here.limits.money]
     return Tower(tuple(sorted(found, key=lambda a: -a.money)), state.day)
 
 
-def _closed_sites(desk: Situation) -> Iterable[Alert]:
+def _closed_sites(here: Situation) -> Iterable[Alert]:
     """Sites that are closed today: the least loss until goods come again, by linear program.
 
-    Pipelines below it that have run dry must fill first: those days count as closed as well.
+    Pipelines below it that are empty must fill first: those days count as closed as well.
     """
-    day, network = desk.state.day, desk.scenario.network
-    for outage in desk.closures:
-        end = outage.start + math.ceil(mean_of(outage.days))
-        dry = max(days for item, days in desk.dry.items() if item[0] == outage.node)
+    day, network, cost = here.state.day, here.scenario.network, here.shortage_cost
+    for outage in here.closures:
+        site, end = outage.node, outage.start + math.ceil(mean_of(outage.days))
+        empty = max(days for item, days in here.empty_days.items() if item[0] == site)
         model = ExposureModel.of(
             network,
-            state=desk.state,
-            worth=desk.worth,
-            recover={outage.node: end - day + dry},
+            state=here.state,
+            shortage_cost=cost,
+            recover={site: end - day + empty},
             stock_ships=outage.stock_ships,
         )
-        risk = risk_exposure(model, [outage.node])[outage.node]
+        risk = risk_exposure(model, [site])[site]
         reason = (
-            f"closed until day {end}, pipelines below dry for {dry:.3g} days; at best, stocks "
+            f"closed until day {end}, pipelines below empty for {empty:.3g} days; at best, stocks "
             f"survive {risk.time_to_survive:.3g} of these {risk.time_to_recover:.3g} days"
         )
-        yield Alert("closed site", outage.node, "", risk.loss, "supply-risk manager", reason)
+        yield Alert("closed site", site, "", risk.loss, "supply-risk manager", reason)
 
 
-def _run_outs(desk: Situation) -> Iterable[Alert]:
+def _run_outs(here: Situation) -> Iterable[Alert]:
     """Stocks that end before an order of today can arrive, at the mean rate of use."""
-    for item, supply in desk.supplies.items():
+    for item, supply in here.supplies.items():
         if supply.missing > DUST:
             day = supply.next_receipt
             reason = (
@@ -348,109 +322,82 @@ def _run_outs(desk: Situation) -> Iterable[Alert]:
                 f"{'nothing is under way' if day is None else f'next receipt on day {day}'}; "
                 f"{shown(supply.missing)} units missing by day {supply.horizon - 1}"
             )
-            yield Alert(
-                "run-out",
-                *item,
-                supply.missing * desk.stopped[item],
-                "inventory planner",
-                reason,
-                desk.quicker(item),
-            )
+            money, action = supply.missing * here.stopped[item], here.quicker(item)
+            yield Alert("run-out", *item, money, "inventory planner", reason, action)
 
 
-def _late_shipments(desk: Situation) -> Iterable[Alert]:
+def _late_shipments(here: Situation) -> Iterable[Alert]:
     """Shipments that take longer than usual: what the receiver will miss, and bound capital."""
-    rates = {n.name: n.holding_cost for n in desk.scenario.network.nodes}
-    for lane in desk.scenario.network.lanes:
-        usual, today, most = days_of(lane.lead_time), desk.state.day, desk.limits.late_days
+    network, today, most = here.scenario.network, here.state.day, here.limits.late_days
+    for lane in network.lanes:
+        usual = days_of(lane.lead_time)
         late = [
             (days, goods.quantity)
-            for goods in desk.state.under_way.get(lane.key, [])
+            for goods in here.state.under_way.get(lane.key, [])
             if (days := max(goods.due, today) - goods.left - usual) > most
         ]
         if late:
             item, units = (lane.destination, lane.product), sum(units for _, units in late)
-            money = min(units, desk.missing(item)) * desk.stopped[item]
-            money += sum(days * units for days, units in late) * rates[lane.source]
+            money = min(units, here.missing(item)) * here.stopped[item]
+            rate = network.node(lane.source).holding_cost
+            money += sum(days * units for days, units in late) * rate
             longest = max(days for days, _ in late)
-            reason = (
-                f"{shown(units)} units from {lane.source} by {lane.mode} are up to {longest:.3g} "
-                "days late"
-            )
+            goods_late = f"{shown(units)} units from {lane.source} by {lane.mode}"
+            reason = f"{goods_late} are up to {longest:.3g} days late"
             yield Alert("late shipment", *item, money, "logistics manager", reason)
 
 
-def _backlogs(desk: Situation) -> Iterable[Alert]:
+def _backlogs(here: Situation) -> Iterable[Alert]:
     """Units owed to customers, and to nodes that will run short without them, of open sites."""
-    owed, shut = desk.state.owed, {outage.node for outage in desk.closures}
-    groups: dict[tuple[ItemKey, bool], list[tuple[str, ...]]] = {}
+    owed, shut = here.state.owed, {outage.node for outage in here.closures}
+    groups: dict[tuple[ItemKey, bool], list[tuple[str, ...]]] = defaultdict(list)
     for claim in owed:
         # A closed site has an alert of its own; a claim of two words is its customers'.
         if owed[claim] > DUST and claim[0] not in shut:
-            groups.setdefault((seller(claim), len(claim) == 2), []).append(claim)
+            groups[seller(claim), len(claim) == 2].append(claim)
     for (item, customers), claims in groups.items():
-        total = sum(owed[claim] for claim in claims)
-        units = (
-            total
-            if customers
-            else sum(min(owed[claim], desk.missing((claim[1], claim[2]))) for claim in claims)
-        )
-        since = min(
-            (int(queue[0][0]) for claim in claims if (queue := desk.state.orders[claim])),
-            default=desk.state.day,
-        )
+        units = total = sum(owed[claim] for claim in claims)
+        if not customers:
+            units = sum(min(owed[claim], here.missing((claim[1], claim[2]))) for claim in claims)
+        queues = [queue for claim in claims if (queue := here.state.orders[claim])]
+        since = min((int(queue[0][0]) for queue in queues), default=here.state.day)
         whom = "customers" if customers else ", ".join(claim[1] for claim in claims[:3])
         reason = f"{shown(total)} units owed to {whom} since day {since}"
         owner = "customer service" if customers else "supplier manager"
-        yield Alert(
-            "backlog", *item, units * desk.stopped[item], owner, reason, desk.overtime(item, total)
-        )
+        money, action = units * here.stopped[item], here.overtime(item, total)
+        yield Alert("backlog", *item, money, owner, reason, action)
 
 
-def _overstocks(desk: Situation) -> Iterable[Alert]:
+def _overstocks(here: Situation) -> Iterable[Alert]:
     """Stocks that last too long: the cost of keeping the excess until it is used."""
-    network, most = desk.scenario.network, desk.limits.cover_days
-    nodes = {n.name: n.holding_cost for n in network.nodes}
+    network, most = here.scenario.network, here.limits.cover_days
     rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
-    for item in desk.scenario.decided_items():
-        units, flow = desk.state.on_hand[item], desk.use(item, most)
+    for item in here.scenario.decided_items():
+        units, flow = here.state.on_hand[item], here.use(item, most)
         excess = units - flow * most
         if excess > DUST:
             own = rates.get(item)
-            rate = nodes[item[0]] if own is None else own
+            rate = network.node(item[0]).holding_cost if own is None else own
             # Used up in a straight line, half of it lies there on average; unused, for a year.
             money = rate * excess * (excess / (2 * flow) if flow > DUST else 365.0)
             lasts = f"{units / flow:.3g} days" if flow > DUST else "for ever: nobody uses it"
-            yield Alert(
-                "overstock",
-                *item,
-                money,
-                "inventory planner",
-                f"{shown(units)} units last {lasts}",
-                desk.leveled(item, most),
-            )
+            reason, action = f"{shown(units)} units last {lasts}", here.leveled(item, most)
+            yield Alert("overstock", *item, money, "inventory planner", reason, action)
 
 
-def _shortages_ahead(desk: Situation) -> Iterable[Alert]:
+def _shortages_ahead(here: Situation) -> Iterable[Alert]:
     """Customers who will probably go short, by the forecast."""
-    batch = desk.forecast
-    if batch is None:
+    if (ahead := here.forecast) is None:
         return
-    for row in desk.scenario.network.demands:
+    for row in here.scenario.network.demands:
         item = (row.node, row.product)
-        late = batch.total("demand", *item) - batch.total("on_time", *item)
-        share = wilson(int((late > DUST).sum()), batch.replications)
-        if share.mean and share.mean >= desk.limits.probability:
+        late = ahead.total("demand", *item) - ahead.total("on_time", *item)
+        share = wilson(int((late > DUST).sum()), ahead.replications)
+        if share.mean and share.mean >= here.limits.probability:
             units = float(np.mean(late))
             reason = (
                 f"short in {share.mean:.2f} [{share.low:.2f}, {share.high:.2f}] of replications "
-                f"to day {batch.days.stop - 1}, {shown(units)} units on average"
+                f"to day {ahead.days.stop - 1}, {shown(units)} units on average"
             )
-            yield Alert(
-                "shortage ahead",
-                *item,
-                units * desk.stopped[item],
-                "supply planner",
-                reason,
-                desk.leveled(item),
-            )
+            money, action = units * here.stopped[item], here.leveled(item)
+            yield Alert("shortage ahead", *item, money, "supply planner", reason, action)

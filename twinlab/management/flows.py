@@ -1,14 +1,23 @@
-"""How much flows where in a calm chain: customers' mean demand, passed up lanes and recipes."""
+"""How much flows where in a calm chain, and what it costs when it does not reach customers."""
 
 from collections.abc import Mapping
 from statistics import fmean
 
+from twinlab.modeling.simulation.kpis import Value
+from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
 from twinlab.scope.entities import Demand, ItemKey, Lane
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.kinds import Amount, ranged
+from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
+
+__all__ = ["total_shortage_cost"]
+
+ShortageCost = Mapping[str, Amount]  # USD per unit that a customer does not get, by product
 
 
 def mean_flows(
@@ -113,3 +122,87 @@ def use_on_order(scenario: Scenario, item: ItemKey) -> float:
         good = mean_of(recipe.good_share, most=1.0) or 1.0
         days += (recipe.production_time + evening) / good
     return days
+
+
+@ranged
+def shortage_costs(
+    network: Network, shortage_cost: ShortageCost | None = None
+) -> dict[ItemKey, float]:
+    """Say what one unit costs that a customer does not get [USD/unit], by (node, product).
+
+    It is what ``shortage_cost`` gives for the product, else the row's ``lost_sale_cost``.
+    """
+    given, asked = dict(shortage_cost or {}), dict.fromkeys(d.product for d in network.demands)
+    for product in given:
+        if product not in asked:
+            raise ScenarioError(
+                f"shortage_cost: no customer asks for {product!r}; {did_you_mean(product, asked)}"
+            )
+    return {
+        (d.node, d.product): float(given.get(d.product, d.lost_sale_cost)) for d in network.demands
+    }
+
+
+def total_shortage_cost(
+    history: Run | Replications, shortage_cost: ShortageCost | None = None
+) -> Value:
+    """Price what customers did not get, or got late, over the whole history [USD].
+
+    Total = Σ (asked − served) × unit cost + Σ cost of what items that customers ask owe at night.
+    Of a batch it is an array, one number per history.
+
+    Raises:
+        ScenarioError: neither a unit nor a day of waiting costs anything, ``shortage_cost`` is
+            below 0, or no customer asks for the product.
+
+    >>> hasty = Demand("shop", "unit", Trace((3, 6)), backorders=False, lost_sale_cost=40)
+    >>> shop = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 5})
+    >>> total_shortage_cost(simulate(Scenario(shop, BaseStock(5), days=2)))
+    40.0
+    """
+    network = history.scenario.network
+    costs = shortage_costs(network, shortage_cost)
+    if not any(costs.values()) and not any(d.backorder_cost for d in network.demands):
+        products = ", ".join(f"{p!r}: …" for p in dict.fromkeys(p for _, p in costs))
+        raise ScenarioError(
+            "customers who are not served cost nothing here: give shortage_cost={" + products + "} "
+            "in USD per unit, or a lost_sale_cost or backorder_cost in the demand rows"
+        )
+    return sum(
+        (history.total("demand", *item) - history.total("served", *item)) * each
+        + history.total("owing", *item)
+        for item, each in costs.items()
+    )
+
+
+def stopped_costs(
+    network: Network, shortage_cost: ShortageCost | None = None
+) -> dict[ItemKey, float]:
+    """Say what one missing unit of each (node, product) stops further down [USD/unit].
+
+    For customers it is ``shortage_costs``, else their price, else the product's value; upstream
+    the most that is stopped by what a unit goes into, per unit needed.
+
+    >>> bike = assembly("plant", {"frame": 1, "wheel": 2}, demand=Poisson(3))
+    >>> stopped_costs(bike, {"unit": 900})[("wheel supplier", "wheel")]
+    450.0
+    """
+    own = shortage_costs(network, shortage_cost)
+    values = {p.name: p.value for p in network.products}
+    stopped = dict.fromkeys(network.items, 0.0)
+    for row in network.demands:
+        item = (row.node, row.product)
+        stopped[item] = own[item] or row.price or values[row.product]
+    recipes = {(r.node, r.product): r.components for r in network.recipes}
+    for item in reversed(upstream_items(network)):
+        uses = [
+            ((item[0], part), stopped[item] / need) for part, need in recipes.get(item, {}).items()
+        ]
+        uses += [
+            ((v.source, v.product), stopped[item])
+            for v in network.lanes
+            if (v.destination, v.product) == item
+        ]
+        for above, money in uses:
+            stopped[above] = max(stopped[above], money)
+    return stopped

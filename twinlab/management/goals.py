@@ -11,7 +11,7 @@ from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import Estimate, Listing, shown
+from twinlab.scope.result import Estimate, Listing, Result, shown
 
 __all__ = ["Goal", "judge"]
 
@@ -48,23 +48,22 @@ class Goal(Row):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Result):
     """How a goal fared over the replications of a batch."""
 
     goal: str = column("words", meaning="the goal")
     mean: float = column("KPI's unit", meaning="mean of the KPI")
-    met: float = column("share", meaning="replications that meet the target")
-    met_low: float = column("share", meaning="Wilson interval")
-    met_high: float = column("share", meaning="Wilson interval")
+    met: Estimate = column("share", meaning="replications that meet the target, after Wilson")
     missed_by: float = column("KPI's unit", meaning="mean shortfall, 0 where it is met")
     penalty: float = column("USD", meaning="weight × mean shortfall")
 
-    def __str__(self) -> str:
-        share = f"{self.met:.3f} [{self.met_low:.3f}, {self.met_high:.3f}]"
+    def sentence(self) -> str:
+        """The goal, how often it is met, and the mean of its KPI."""
+        share = _share(self.met)
         return f"{self.goal}: met in {share} of replications, mean {shown(self.mean)}"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Scorecard(Listing):
     """Verdicts on some goals, and in how many replications all of them are met together."""
 
@@ -78,12 +77,15 @@ class Scorecard(Listing):
 
     def sentence(self) -> str:
         """All goals together, in words."""
-        all_met = self.together
+        met = self.together
         return (
-            f"Goals; all together {all_met.mean:.3f} [{all_met.low:.3f}, {all_met.high:.3f}]: "
-            f"{all_met.mean * all_met.count:,.0f} of {all_met.count:,} replications, 95 % interval"
-            f"{all_met.note and '; ' + all_met.note}"
+            f"Goals; all together {_share(met)}: {met.mean * met.count:,.0f} of {met.count:,} "
+            f"replications, 95 % interval{met.note and '; ' + met.note}"
         )
+
+
+def _share(met: Estimate) -> str:
+    return f"{met.mean:.3f} [{met.low:.3f}, {met.high:.3f}]"
 
 
 def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
@@ -108,13 +110,9 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
         short = goal.target - values if goal.direction == "at least" else values - goal.target
         met = short <= 0
         everything &= met
-        share = wilson(int(met.sum()), len(met))
         missed = float(np.where(short > 0, short, 0.0).mean())
         mean = float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
-        verdicts.append(
-            Verdict(
-                str(goal), mean, share.mean, share.low, share.high, missed, goal.weight * missed
-            )
-        )
+        share = wilson(int(met.sum()), len(met))
+        verdicts.append(Verdict(str(goal), mean, share, missed, goal.weight * missed))
     together = wilson(int(everything.sum()), len(everything))
     return Scorecard(tuple(verdicts), replace(together, note=batch.horizon.note))

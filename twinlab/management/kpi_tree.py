@@ -1,6 +1,4 @@
-"""Nodes taken together: by tier, role or country.
-
-The KPI tree: a chain's figures by SCOR attribute, each split until somebody can be asked.
+"""The KPI tree: a chain's figures by SCOR attribute, each split until somebody can be asked.
 
 Names and codes are those of SCOR 12.0 where a figure corresponds to one (SCOR DS keeps most names);
 the texts are ASCM's, the formulas are ours. RL.1.1 is judged by time and quantity only: nobody
@@ -11,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.network import Network
-from twinlab.scope.result import html_of, shown
+from twinlab.scope.result import Result, html_of, shown
 
 __all__ = ["kpi_tree"]
 
@@ -79,9 +78,9 @@ class Metric:
     code: str
     name: str
     unit: str
-    plus: Sequence[str] = ()
-    over: Sequence[str] = ()
-    minus: Sequence[str] = ()
+    plus: str = ""  # names of measures
+    over: str = ""
+    minus: str = ""
     asked: bool = False  # only of items that customers ask
 
     def parts(self, history: History) -> Parts:
@@ -104,78 +103,55 @@ class SpareCapacity(Metric):
     def parts(self, history: History) -> Parts:
         """What is spare, and what there is, of each node."""
         network, days = history.scenario.network, len(history.days)
-        comes = {(v.destination, v.product) for v in network.lanes}
-        comes |= {(r.node, r.product) for r in network.recipes}
         found: Parts = {}
         for node in network.nodes:
             if np.isfinite(node.capacity):
                 here = [item for item in network.items if item[0] == node.name]
-                used = sum(_total(history, ["started"], item) for item in here)
-                used += sum(
-                    _total(history, ["shipped", "served"], item)
-                    for item in here
-                    if item not in comes
-                )
+                used = sum(_total(history, "started", item) for item in here)
+                given = (item for item in here if item not in network.brought)
+                used += sum(_total(history, "shipped served", item) for item in given)
                 found[node.name, ""] = (node.capacity * days - used, node.capacity * days)
         return found
 
 
-def _total(history: History, names: Sequence[str], item: ItemKey) -> Value:
-    return sum((history.total(name, *item) for name in names), start=0.0)
+def _total(history: History, names: str, item: ItemKey) -> Value:
+    return sum((history.total(name, *item) for name in names.split()), start=0.0)
 
 
-METRICS = (
-    Metric(
-        "reliability",
-        "RL.1.1",
-        "Perfect Order Fulfillment",
-        "share",
-        ["lines_in_full"],
-        ["lines"],
-        asked=True,
-    ),
-    Metric("reliability", "", "fill rate", "share", ["on_time"], ["demand"], asked=True),
-    Metric(
-        "reliability",
-        "",
-        "cycle service level",
-        "share",
-        ["cycles"],
-        ["cycles"],
-        ["cycles_spoilt"],
-        asked=True,
-    ),
-    # Little's law: mean units owed / mean units handed over, where customers ask.
-    Metric(
-        "responsiveness",
-        "RS.1.1",
-        "Order Fulfillment Cycle Time",
-        "days",
-        ["backlog"],
-        ["served", "shipped"],
-        asked=True,
-    ),
-    Metric(
-        "responsiveness",
-        "",
-        "replenishment lead time",
-        "days",
-        ["on_order"],
-        ["received", "finished", "scrap"],
-    ),
-    SpareCapacity("agility", "", "spare capacity", "share", over=["capacity"]),
-    Metric("cost", "CO.1.1", "Total Supply Chain Management Costs", "USD/day", COSTS),
-    *(Metric("cost", "", f"{kind.replace('_', ' ')} cost", "USD/day", [kind]) for kind in COSTS),
+_COSTS = " ".join(COSTS)
+_FIGURES: dict[str, list[tuple[Any, ...]]] = {
+    "reliability": [
+        ("RL.1.1", "Perfect Order Fulfillment", "share", "lines_in_full", "lines", "", True),
+        ("", "fill rate", "share", "on_time", "demand", "", True),
+        ("", "cycle service level", "share", "cycles", "cycles", "cycles_spoilt", True),
+    ],
+    "responsiveness": [
+        # Little's law: mean units owed / mean units handed over, where customers ask.
+        ("RS.1.1", "Order Fulfillment Cycle Time", "days", "backlog", "served shipped", "", True),
+        ("", "replenishment lead time", "days", "on_order", "received finished scrap"),
+    ],
+    "agility": [("", "spare capacity", "share", "", "capacity")],
+    "cost": [
+        ("CO.1.1", "Total Supply Chain Management Costs", "USD/day", _COSTS),
+        *(("", f"{kind.replace('_', ' ')} cost", "USD/day", kind) for kind in COSTS),
+    ],
     # Where sales are lost, costs alone fall when a site closes.
-    Metric("profit", "", "profit", "USD/day", ["revenue"], minus=COSTS),
-    Metric("assets", "AM.2.2", "Inventory Days of Supply", "days", ["on_hand"], ["outflow"]),
-    Metric("assets", "", "mean stock", "units", ["on_hand"]),
-    Metric("sustainability", "", "transport emissions", "kg CO2e/day", ["emissions"]),
+    "profit": [("", "profit", "USD/day", "revenue", "", _COSTS)],
+    "assets": [
+        ("AM.2.2", "Inventory Days of Supply", "days", "on_hand", "outflow"),
+        ("", "mean stock", "units", "on_hand"),
+    ],
+    "sustainability": [("", "transport emissions", "kg CO2e/day", "emissions")],
+}
+METRICS = tuple(
+    (SpareCapacity if attribute == "agility" else Metric)(attribute, *row)
+    for attribute, rows in _FIGURES.items()
+    for row in rows
 )
 
 
 @dataclass(frozen=True, eq=False)
-class Figure:
+class Figure(Result):
     """A figure of the tree and what explains it: value = Σ weight × value of its children.
 
     Of a batch, value and weight are arrays over replications; ``mean`` is for reading.
@@ -201,12 +177,13 @@ class Figure:
         for child in self.children:
             yield from child.lines(indent + "  ")
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """The figure, and below it what explains it."""
         return "\n".join(self.lines())
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class KPITree:
+@dataclass(frozen=True, eq=False)
+class KPITree(Result):
     """The figures of a history under SCOR's attributes."""
 
     history: History
@@ -233,12 +210,10 @@ class KPITree:
             known = [m.code or m.name for m in self.metrics]
             raise ScenarioError(f"no figure {name!r}; {did_you_mean(name, known)}")
         upstream_first = list(grouped(self.history.scenario.network, "node"))
-        parts = dict(
-            sorted(
-                metric.parts(self.history).items(),
-                key=lambda part: upstream_first.index(part[0][0]),
-            )
-        )
+        found = metric.parts(self.history)
+        parts = {
+            item: found[item] for item in sorted(found, key=lambda i: upstream_first.index(i[0]))
+        }
         labels = [self._labels(word, list(parts)) for word in by]
         return replace(_split(metric, parts, labels, len(self.history.days)), code=metric.code)
 
@@ -261,7 +236,8 @@ class KPITree:
         head = ["attribute", "SCOR code", "KPI", "value", "unit"]
         return pd.DataFrame(rows, columns=head).set_index("KPI")
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """Every figure in a line, under its attribute."""
         lines = []
         for attribute in dict.fromkeys(metric.attribute for metric in self.metrics):
             names = [m.name for m in self.metrics if m.attribute == attribute]

@@ -1,6 +1,6 @@
-"""Mitigation under a budget: which measures to buy, and what the chosen ones really save.
+"""Mitigation under a budget: which options to buy, and what the chosen ones really save.
 
-The value of the twin: what decisions with it saved, on the same luck as decisions without it.
+The value of the twin: what decisions with it saved, on the same random numbers as without it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,98 +9,81 @@ from itertools import chain, combinations
 
 import numpy as np
 
-from twinlab.management.money import Worth, customers_loss
-from twinlab.modeling.compare import progress
+from twinlab.management.flows import ShortageCost, total_shortage_cost
+from twinlab.modeling.compare import Change, progress
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import Estimate, Listing, shown
+from twinlab.scope.result import Estimate, Listing, Result, shown
 from twinlab.scope.scenario import Scenario
 
-__all__ = ["Frontier", "Measure", "Plan", "frontier", "value_of_twin"]
+__all__ = ["Frontier", "Portfolio", "frontier", "value_of_twin"]
 
 
 YEAR = 365.0  # days
-Chosen = tuple[int, ...]  # which measures, by their places in the list
-MOST = 64  # plans to simulate: beyond, the search is no longer a lesson
+Chosen = tuple[int, ...]  # which options, by their places in the list
+MOST = 64  # portfolios to simulate: beyond, the search is no longer a lesson
 
 
 @dataclass(frozen=True)
-class Measure(Row):
-    """Something that can be bought against losses: its yearly cost, and what it changes.
+class Portfolio(Result):
+    """Some options together: what they cost, what adding up promises, what simulation finds.
 
-    >>> more = Measure("more stock", 500, lambda chain: chain.set("shop.up_to", 30))
-    >>> more.cost
-    500.0
+    >>> loss, none = estimate([900.0, 1100.0]), estimate([0.0, 0.0])
+    >>> Portfolio("nothing", 0.0, 1000.0, loss, none, True, none)
+    0 USD/year: nothing: loss 1,000 [-270.6, 2,271] USD/year, promised 1,000
     """
 
-    name: str = column("name", meaning="what is bought")
-    cost: float = column("USD/year", meaning="taken from the budget", low=0)
-    change: Callable[[Scenario], Scenario]  # type: ignore[misc]
-
-    def check(self) -> None:
-        """What is changed can be called."""
-        if not callable(self.change):
-            raise ScenarioError(
-                f"Measure {self.name!r}: change is {self.change!r}: give a function of a scenario, "
-                "such as lambda chain: chain.set('shop.up_to', 30)"
-            )
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Some measures together: what they cost, what adding up promises, what simulation finds."""
-
-    measures: str = column("words", meaning="what is bought")
-    cost: float = column("USD/year", meaning="of the measures")
+    options: str = column("words", meaning="what is bought")
+    cost: float = column("USD/year", meaning="of the options")
     promised: float = column("USD/year", meaning="loss, if the single savings simply add up")
-    loss: float = column("USD/year", meaning="mean loss of the plan as simulated")
-    loss_low: float = column("USD/year", meaning="95 % interval")
-    loss_high: float = column("USD/year", meaning="95 % interval")
-    interaction: float = column("USD/year", meaning="simulated less promised loss")
-    interaction_low: float = column("USD/year", meaning="95 % interval, paired by history")
-    interaction_high: float = column("USD/year", meaning="95 % interval, paired by history")
-    efficient: bool = column("yes/no", meaning="no cheaper plan loses as little, when chosen")
-    saved: float = column("USD/year", 0.0, "less loss than the next cheaper efficient plan")
-    saved_low: float = column("USD/year", 0.0, "95 % interval, paired by history")
-    saved_high: float = column("USD/year", 0.0, "95 % interval, paired by history")
+    loss: Estimate = column("USD/year", meaning="as simulated")
+    interaction: Estimate = column("USD/year", meaning="simulated less promised loss, paired")
+    efficient: bool = column("yes/no", meaning="no cheaper one loses as little, when chosen")
+    saved: Estimate = column("USD/year", meaning="against the next cheaper efficient one, paired")
     note: str = column("words", "", "what still moves on the last day")
 
-    def __str__(self) -> str:
-        doubt = ", which luck could explain" if self.saved_low <= 0 < self.cost else ""
+    def sentence(self) -> str:
+        """What it costs, what is bought, and what is lost all the same."""
+        doubt = ", which chance could explain" if self.saved.low <= 0 < self.cost else ""
         return (
-            f"{shown(self.cost)} USD/year: {self.measures}: loss {shown(self.loss)} "
-            f"[{shown(self.loss_low)}, {shown(self.loss_high)}] USD/year, "
+            f"{shown(self.cost)} USD/year: {self.options}: loss {self.loss.short} USD/year, "
             f"promised {shown(self.promised)}{doubt}{self.note and '; ' + self.note}"
         )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Frontier(Listing):
-    """All plans that were simulated, cheapest first: chosen on one luck, judged on another."""
+    """All portfolios that were simulated, cheapest first: chosen on one seed, judged on another.
 
-    plans: tuple[Plan, ...]
+    >>> none = estimate([0.0, 0.0])
+    >>> line = Frontier((Portfolio("nothing", 0.0, 0.0, none, none, True, none),), Seeds.of(1))
+    >>> line.best(budget=100).options
+    'nothing'
+    """
+
+    portfolios: tuple[Portfolio, ...]
     seeds: Seeds
-    caption = "Plans, cheapest first"
+    caption = "Portfolios, cheapest first"
 
     @property
-    def efficient(self) -> tuple[Plan, ...]:
-        """The plans that no cheaper plan beats: the efficient frontier."""
-        return tuple(plan for plan in self.plans if plan.efficient)
+    def efficient(self) -> tuple[Portfolio, ...]:
+        """The portfolios that no cheaper one beats: the efficient frontier."""
+        return tuple(each for each in self.portfolios if each.efficient)
 
-    def best(self, budget: float) -> Plan:
-        """The plan with the least simulated loss within a budget [USD/year].
+    def best(self, budget: float) -> Portfolio:
+        """The portfolio with the least simulated loss within a budget [USD/year].
 
         Raises:
             ScenarioError: the budget is below zero.
         """
         if budget < 0:
             raise ScenarioError(f"a budget is at least 0 USD/year, got {budget!r}")
-        return next(plan for plan in reversed(self.efficient) if plan.cost <= budget)
+        return next(each for each in reversed(self.efficient) if each.cost <= budget)
 
     def __repr__(self) -> str:
         return "\n".join([*map(str, self.efficient), str(self.seeds)])
@@ -108,65 +91,76 @@ class Frontier(Listing):
 
 def frontier(
     scenario: Scenario,
-    measures: Sequence[Measure],
+    options: Sequence[Change],
     replications: int = 200,
     seed: int = 0,
     *,
-    worth: Worth | None = None,
-    every_plan: bool = False,
+    shortage_cost: ShortageCost | None = None,
+    every_portfolio: bool = False,
 ) -> Frontier:
-    """Find which measures to buy at every budget, and check every such plan by simulation.
+    """Find which options to buy at every budget, and check every such portfolio by simulation.
 
-    Each measure alone is simulated on the same luck; its saving is the paired fall of the
-    customers' loss per year (see ``customers_loss``). Adding savings up gives the plans that
-    no cheaper plan beats (a knapsack for all budgets at once, by dominance after Nemhauser &
-    Ullmann 1969); each of them is then simulated, because measures help each other or overlap.
-    ``every_plan`` simulates all combinations instead. Measures apply in the order of the list.
-    Efficient plans are chosen on one luck, and what plans lose is told from another.
+    An option is a ``Change`` with a title and a yearly cost. Each alone is simulated on common
+    random numbers; its saving is the paired fall of the shortage cost per year (see
+    ``total_shortage_cost``). Adding savings up gives the portfolios that no cheaper one beats (a
+    knapsack for all budgets at once, by dominance after Nemhauser & Ullmann 1969); each of them is
+    then simulated, because options help each other or overlap. ``every_portfolio`` simulates all
+    combinations instead. Options apply in the order of the list. Efficient portfolios are chosen on
+    one seed, and what they lose is told from another.
 
     Raises:
-        ScenarioError: no measure, a name twice, or more than 64 plans to simulate.
+        ScenarioError: no option, one without a title of its own or with a cost below zero, or more
+            than 64 portfolios to simulate.
 
     >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
     >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 10})
     >>> risky = Scenario(chain, BaseStock(10), days=365).disrupt(Outage("mine", rate=0.01, days=5))
-    >>> more = Measure("more stock", 500, lambda s: s.set("shop.up_to", 20))
-    >>> frontier(risky, [more], 64, seed=1)
+    >>> frontier(risky, [Change({"shop.up_to": 20}, "more stock", cost=500)], 64, seed=1)
     0 USD/year: nothing: loss 3,055 [2,681, 3,429] USD/year, promised 3,055
     500 USD/year: more stock: loss 1,542 [1,347, 1,736] USD/year, promised 1,542
     chosen on seed 1, judged on seed 8416231834
     """
-    listed = tuple(measures)
-    names = [m.name for m in listed]
-    if not listed or len(set(names)) < len(names):
-        raise ScenarioError(f"frontier needs measures with a name of their own each, got {names}")
-    seeds, places = Seeds.of(seed), range(len(listed))
+    seeds, listed = Seeds.of(seed), _checked(options)
+    places = range(len(listed))
     losses: dict[Chosen, Array] = {}
     judged: dict[Chosen, Array] = {}
     notes: dict[Chosen, str] = {}
 
     def yearly(batch: Replications) -> Array:
-        return np.asarray(customers_loss(batch, worth)) * (YEAR / len(batch.days))
+        return np.asarray(total_shortage_cost(batch, shortage_cost)) * (YEAR / len(batch.days))
 
-    def live(plans: Iterable[Chosen]) -> None:
-        """Find the loss per year of those plans that were not simulated yet."""
-        new = [plan for plan in plans if plan not in losses]
+    def live(portfolios: Iterable[Chosen]) -> None:
+        """Find the loss per year of those portfolios that were not simulated yet."""
+        new = [each for each in portfolios if each not in losses]
         if len(new) > MOST:
-            raise ScenarioError(f"{len(new)} plans to simulate, at most {MOST}: drop some measures")
-        for plan in progress(new, "simulating plans"):
+            count = f"{len(new)} portfolios to simulate, at most {MOST}"
+            raise ScenarioError(f"{count}: drop some options")
+        for chosen in progress(new, "simulating portfolios"):
             changed = scenario
-            for at in plan:
-                changed = listed[at].change(changed)
-            losses[plan] = yearly(replicate(changed, replications, seeds.chosen))
+            for at in chosen:
+                changed = listed[at].apply(changed)
+            losses[chosen] = yearly(replicate(changed, replications, seeds.chosen))
             batch = replicate(changed, replications, seeds.judged)
-            judged[plan], notes[plan] = yearly(batch), beyond(batch, yearly)
+            judged[chosen], notes[chosen] = yearly(batch), beyond(batch, yearly)
 
     live([(), *((at,) for at in places)])
     gains = [float((losses[()] - losses[(at,)]).mean()) for at in places]
     everything = chain(*(combinations(places, size) for size in range(len(listed) + 1)))
-    live(everything if every_plan else undominated([m.cost for m in listed], gains))
-    means = {plan: float(loss.mean()) for plan, loss in losses.items()}
+    live(everything if every_portfolio else undominated([o.cost for o in listed], gains))
+    means = {chosen: float(loss.mean()) for chosen, loss in losses.items()}
     return Frontier(_judged(means, judged, listed, notes), seeds)
+
+
+def _checked(options: Sequence[Change]) -> tuple[Change, ...]:
+    """Options that can be told apart and paid for."""
+    titles = [option.title for option in options]
+    if not titles or not all(titles) or len(set(titles)) < len(titles):
+        raise ScenarioError(f"frontier needs options with a title of their own each, got {titles}")
+    for option in options:
+        if not option.cost >= 0:
+            wrong = f"cost must be at least 0 USD/year, got {option.cost!r}"
+            raise ScenarioError(f"option {option.title!r}: {wrong}")
+    return tuple(options)
 
 
 def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[Chosen]:
@@ -189,65 +183,50 @@ def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[Chosen]:
 
 
 def _judged(
-    chosen: Mapping[Chosen, float],
+    means: Mapping[Chosen, float],
     losses: Mapping[Chosen, Array],
-    measures: Sequence[Measure],
+    options: Sequence[Change],
     notes: Mapping[Chosen, str],
-) -> tuple[Plan, ...]:
-    """Every simulated plan, cheapest first: efficient as chosen, with losses as judged."""
-    cost = {plan: float(sum(measures[at].cost for at in plan)) for plan in losses}
-    plans: list[Plan] = []
-    best, before = np.inf, losses[()]
-    for plan in sorted(cost, key=lambda plan: (cost[plan], chosen[plan])):
-        promised = losses[()] - sum(losses[()] - losses[(at,)] for at in plan)
-        found, more = estimate(losses[plan]), estimate(losses[plan] - promised)
-        saved, efficient = estimate(before - losses[plan]), chosen[plan] < best
-        words = " + ".join(measures[at].name for at in plan) or "nothing"
-        plans.append(
-            Plan(
-                words,
-                cost[plan],
-                float(promised.mean()),
-                found.mean,
-                found.low,
-                found.high,
-                more.mean,
-                more.low,
-                more.high,
-                efficient,
-                saved.mean,
-                saved.low,
-                saved.high,
-                notes[plan],
-            )
-        )
+) -> tuple[Portfolio, ...]:
+    """Every simulated portfolio, cheapest first: efficient as chosen, with losses as judged."""
+    cost = {chosen: float(sum(options[at].cost for at in chosen)) for chosen in losses}
+    found: list[Portfolio] = []
+    best, before, nothing = np.inf, losses[()], losses[()]
+    for chosen in sorted(cost, key=lambda chosen: (cost[chosen], means[chosen])):
+        own, efficient = losses[chosen], means[chosen] < best
+        promised = nothing - sum(nothing - losses[(at,)] for at in chosen)
+        titles = " + ".join(options[at].title for at in chosen) or "nothing"
+        money = cost[chosen], float(promised.mean()), estimate(own), estimate(own - promised)
+        saved = estimate(before - own)
+        found.append(Portfolio(titles, *money, efficient, saved, notes[chosen]))
         if efficient:
-            best, before = chosen[plan], losses[plan]
-    return tuple(plans)
+            best, before = means[chosen], own
+    return tuple(found)
 
 
 Life = Callable[[int], Run]
 
 
 @dataclass(frozen=True)
-class Value:
-    """Daily cost without and with the twin, and the difference, paired by history [USD/day].
+class TwinValue(Result):
+    """Daily cost without and with the twin, and the difference, paired by history.
 
-    >>> print(Value(estimate([5.0, 7.0]), estimate([4.0, 5.5]), estimate([1.0, 1.5])).saved)
-    1.25 [-1.927, 4.427]: mean of 2 replications, 95 % interval
+    >>> TwinValue(estimate([5.0, 7.0]), estimate([4.0, 5.5]), estimate([1.0, 1.5]))
+    the twin saves 1.25 USD/day [-1.927, 4.427] of 6
     """
 
-    without: Estimate
-    with_twin: Estimate
-    saved: Estimate
+    without: Estimate = column("USD/day", meaning="cost without the twin")
+    with_twin: Estimate = column("USD/day", meaning="cost with it")
+    saved: Estimate = column("USD/day", meaning="difference, paired by history")
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """What the twin saves, of what."""
         saved = f"{self.saved.mean:.4g} USD/day [{self.saved.low:.4g}, {self.saved.high:.4g}]"
         return f"the twin saves {saved} of {self.without.mean:.4g}"
 
 
-def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(20)) -> Value:
-    """Live through the same luck without and with a twin, and compare what it cost.
+def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(20)) -> TwinValue:
+    """Live through the same seeds without and with a twin, and compare what it cost.
 
     ``without`` and ``with_twin`` live through one history for a seed and give its run.
 
@@ -268,4 +247,5 @@ def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(2
         if one.days != other.days:
             raise ScenarioError(f"the lives have other days: {one.days} and {other.days}")
     costs = np.array([[one.kpis.total_cost, other.kpis.total_cost] for one, other in pairs])
-    return Value(estimate(costs[:, 0]), estimate(costs[:, 1]), estimate(costs[:, 0] - costs[:, 1]))
+    without_twin, with_it = costs.T
+    return TwinValue(*map(estimate, (without_twin, with_it, without_twin - with_it)))

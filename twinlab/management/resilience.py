@@ -11,16 +11,17 @@ from twinlab.management.kpi_tree import grouped
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.calendar import DUST
-from twinlab.scope.columns import Sealed, column
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Positive
+from twinlab.scope.result import Result, shown
 
 __all__ = ["Curve", "hits", "performance"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Curve(Sealed):
+@dataclass(frozen=True, eq=False)
+class Curve(Result):
     """Performance over time in % of normal, straight between its points.
 
     Two points at one time are a jump. The area lost is the resilience triangle,
@@ -73,15 +74,15 @@ class Curve(Sealed):
         >>> Curve([0, 1, 1, 5], [100, 100, 60, 100]).time_to_recover(tolerance=0)
         4.0
         """
-        goal = 100.0 - tolerance
-        below = np.flatnonzero(self.quality < goal)
+        target = 100.0 - tolerance
+        below = np.flatnonzero(self.quality < target)
         if not len(below):
             return 0.0
         at = int(below[-1])
         if at + 1 == len(self.times):
             return float("inf")
-        # On the straight line from the last low point, the moment it crosses the goal.
-        step = (goal - self.quality[at]) / (self.quality[at + 1] - self.quality[at])
+        # On the straight line from the last low point, the moment it crosses the target.
+        step = (target - self.quality[at]) / (self.quality[at + 1] - self.quality[at])
         end = self.times[at] + step * (self.times[at + 1] - self.times[at])
         return float(end - self.times[below[0]])
 
@@ -96,7 +97,8 @@ class Curve(Sealed):
         """
         return 1.0 - self.loss / (100.0 * longest)
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """How deep it falls and from when, how long it takes, and the area lost."""
         start, lasted = self.fallen(), self.time_to_recover()
         if start is None:
             return "performance never falls"
@@ -114,7 +116,7 @@ def performance(
     node: str = "",
     product: str = "",
 ) -> Curve:
-    """Compare a history with the calm one of the same luck: its daily measure in % of the calm.
+    """Compare a history with the calm one of the same seed: its daily measure in % of the calm.
 
     Q(day) = 100 · measure / measure in calm, cut at 100 (catching up later is no credit); 100 on
     days without any. Each day's value holds for the day. Of two batches it is that of the means;
@@ -148,38 +150,51 @@ def performance(
 
 
 @dataclass(frozen=True)
-class Hit(Sealed):
-    """What a disruption did to a group of nodes, against the calm history of the same luck."""
+class Hit(Result):
+    """What a disruption did to a group of nodes, against the calm history of the same seed."""
 
-    eaten: Array = field(repr=False, compare=False)  # units of stock missing, by day
-    deep: Array = field(repr=False, compare=False)  # units owed, or lost so far, by day
+    depleted: Array = field(compare=False)  # units of stock missing, by day
+    cumulative_shortage: Array = field(compare=False)  # units owed, or lost so far, by day
     group: str = column("nodes", meaning="who was hit")
-    eaten_from: int | None = column("day", meaning="first night with less stock than in calm")
+    depleted_from: int | None = column("day", meaning="first night with less stock than in calm")
     short_from: int | None = column("day", meaning="first night with more owed or lost")
-    bought: int | None = column("days", meaning="delay that stock bought: between the two")
+    absorbed_days: int | None = column("days", meaning="delay by stock: between these two nights")
     days_short: int = column("days", meaning="nights with more owed or lost than in calm")
-    deepest: float = column("units", meaning="most that was owed, or lost so far, on top of calm")
-    deepest_on: int | None = column("day", meaning="the night of that")
+    worst_shortage: float = column("units", meaning="most owed, or lost so far, on top of calm")
+    worst_on: int | None = column("day", meaning="the night of that")
+
+    def sentence(self) -> str:
+        """From when stock is depleted and somebody is short, and by how much."""
+        said = []
+        if self.depleted_from is not None:
+            said += [f"stock depleted from day {self.depleted_from}"]
+        if self.short_from is not None:
+            said += [f"short on {self.days_short} days from day {self.short_from}"]
+            said += [f"deepest {shown(self.worst_shortage)} units (day {self.worst_on})"]
+        elif said:
+            said += ["never short"]
+        return f"{self.group}: {', '.join(said) or 'not hit'}"
 
 
 def hits(run: Run, calm_run: Run, by: str = "tier") -> tuple[Hit, ...]:
-    """Compare a disturbed history with the calm one of the same luck, group by group.
+    """Compare a disturbed history with the calm one of the same seed, group by group.
 
-    A group's stock is *eaten* from the first night on which some item has less than in the calm
+    A group's stock is *depleted* from the first night on which some item has less than in the calm
     history, and it is *short* from the first night on which its nodes owe or lose more.
 
     Raises:
-        ScenarioError: the two replications are not of the same luck, days and nodes.
+        ScenarioError: the two histories are not of the same seed, days and nodes.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
     ...                 BaseStock(20), days=40)
-    >>> hit = simulate(calm.disrupt(Outage("mine", start=10, days=6)))
-    >>> [each.short_from for each in hits(hit, simulate(calm))]
-    [10, 14]
+    >>> hits(simulate(calm.disrupt(Outage("mine", start=10, days=6))), simulate(calm))[1]
+    tier 0: shop: stock depleted from day 11, short on 3 days from day 14, deepest 15 units (day 16)
     """
-    keys = [[item.key for item in each.plan.items] for each in (run, calm_run)]
-    luck = [(each.seed, each.replication, each.days) for each in (run, calm_run)]
-    if keys[0] != keys[1] or luck[0] != luck[1]:
+    one, other = (
+        ([item.key for item in each.plan.items], each.seed, each.replication, each.days)
+        for each in (run, calm_run)
+    )
+    if one != other:
         raise ScenarioError(
             "ripple compares two replications of the same network, seed and days: simulate both "
             f"with the same seed; got {run!r} and {calm_run!r}"
@@ -198,25 +213,16 @@ def _hit(run: Run, calm: Run, label: str, nodes: list[str]) -> Hit:
         return run.days[int((amounts > 0).argmax())] if amounts.any() else None
 
     owed, lost = more("backlog"), more("lost")
-    eaten = _above_dust(-more("on_hand")).sum(axis=1)
+    depleted = _above_dust(-more("on_hand")).sum(axis=1)
     short = _above_dust((owed + lost).sum(axis=1))
-    deep = _above_dust((owed + np.cumsum(lost, axis=0)).sum(axis=1))
-    eaten_from, short_from = first(eaten), first(short)
-    bought = None
-    if eaten_from is not None and short_from is not None and eaten_from <= short_from:
-        bought = short_from - eaten_from
-    never = short_from is None
-    return Hit(
-        eaten,
-        deep,
-        label,
-        eaten_from,
-        short_from,
-        bought,
-        int((short > 0).sum()),
-        0.0 if never else float(deep.max()),
-        None if never else run.days[int(deep.argmax())],
-    )
+    total = _above_dust((owed + np.cumsum(lost, axis=0)).sum(axis=1))
+    began, ended, absorbed = first(depleted), first(short), None
+    if began is not None and ended is not None and began <= ended:
+        absorbed = ended - began
+    worst, night = (0.0, None) if ended is None else (float(total.max()), int(total.argmax()))
+    worst_on = None if night is None else run.days[night]
+    days_short = int((short > 0).sum())
+    return Hit(depleted, total, label, began, ended, absorbed, days_short, worst, worst_on)
 
 
 def _above_dust(amounts: Array) -> Array:

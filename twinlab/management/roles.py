@@ -10,89 +10,73 @@ from twinlab.modeling.experiments import tune
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.organization.contracts import Organization
-from twinlab.scope.columns import Sealed, column
+from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import Listing
+from twinlab.scope.result import Estimate, Listing, Result
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["align", "best_response"]
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One judge's KPI under one way of deciding, and how it differs from the first way."""
+class Standing(Result):
+    """One judge's KPI in one scenario, and how it differs from the first scenario."""
 
     judged: str = column("name", meaning="a role, or the network")
-    way: str = column("label", meaning="how the chain is run")
-    mean: float = column("", meaning="the KPI")
-    low: float = column("", meaning="interval of the KPI")
-    high: float = column("", meaning="interval of the KPI")
-    change: float = column("", meaning="difference from the first way, paired by history")
-    change_low: float = column("", meaning="interval of the difference")
-    change_high: float = column("", meaning="interval of the difference")
+    scenario: str = column("label", meaning="how the chain is run")
+    kpi: Estimate = column("", meaning="what the role, or the network, is judged by")
+    change: Estimate = column("", meaning="difference from the first scenario, paired by history")
     unit: str = column("label", meaning="of these numbers")
 
-    def __str__(self) -> str:
-        interval = f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
-        return f"{self.judged}, {self.way}: {interval} {self.unit}"
+    def sentence(self) -> str:
+        """Who is judged, how the chain is run, and the KPI."""
+        return f"{self.judged}, {self.scenario}: {self.kpi.short} {self.unit}"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Alignment(Listing):
-    """Each role's KPI and the network's, under several ways of deciding on the same luck."""
+    """Each role's KPI and the network's, in several scenarios on common random numbers."""
 
     rows: tuple[Standing, ...]
     caption = "Who gains, who pays"
 
 
 def align(organization: Organization, batches: Mapping[str, Replications]) -> Alignment:
-    """Judge every role and the network under several ways of deciding.
+    """Judge every role and the network in several scenarios.
 
-    The batches must have lived on the same luck (same seed, same number of replications), so that
+    The batches must have the same random numbers (same seed, same number of replications), so that
     differences are paired. Intervals are those of 95 %.
 
     Raises:
         ScenarioError: batches of different seeds or sizes.
 
-    >>> from twinlab.organization import Role
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> sales = Role("sales", {"shop.up_to": (5, 9)}, fill_rate, "share", more_is_better=True)
-    >>> ways = {"lean": replicate(shop, 200, seed=1),
+    >>> both = {"lean": replicate(shop, 200, seed=1),
     ...         "safe": replicate(shop.set("shop.up_to", 8), 200, seed=1)}
-    >>> round(align(Organization([sales], cost), ways).rows[1].change, 5)
+    >>> round(align(Organization([sales], cost), both).rows[1].change.mean, 5)
     0.01685
     """
-    luck = {(batch.seed, batch.replications) for batch in batches.values()}
-    if len(luck) != 1:
+    drawn = {(batch.seed, batch.replications) for batch in batches.values()}
+    if len(drawn) != 1:
         raise ScenarioError(
-            f"batches of {len(luck)} different seeds or sizes, {sorted(luck)}: replicate all of "
+            f"batches of {len(drawn)} different seeds or sizes, {sorted(drawn)}: replicate all of "
             "them with the same replications and seed"
         )
     judges = [(role.name, role.kpi, role.unit) for role in organization.roles]
     rows = []
     for name, kpi, unit in [*judges, ("the network", organization.kpi, organization.unit)]:
-        values = {way: np.asarray(kpi(batch)) for way, batch in batches.items()}
-        first = next(iter(values.values()))
-        for way, own in values.items():
-            here, moved = estimate(own), estimate(own - first)
-            rows.append(
-                Standing(
-                    name,
-                    way,
-                    here.mean,
-                    here.low,
-                    here.high,
-                    moved.mean,
-                    moved.low,
-                    moved.high,
-                    unit,
-                )
-            )
+        values = {scenario: np.asarray(kpi(batch)) for scenario, batch in batches.items()}
+        first, *_ = values.values()
+        rows += [
+            Standing(name, scenario, estimate(own), estimate(own - first), unit)
+            for scenario, own in values.items()
+        ]
     return Alignment(tuple(rows))
 
 
 @dataclass(frozen=True)
-class BestResponses(Sealed):
+class BestResponses(Result):
     """Where roles end that answer each other, and the levels after every round.
 
     ``settled``: in the last round nobody moved by more than the tolerance. ``edges``: levels that
@@ -104,7 +88,8 @@ class BestResponses(Sealed):
     settled: bool
     edges: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """Whether it has settled, after how many rounds, and on which levels."""
         levels = ", ".join(f"{path} = {value:.4g}" for path, value in self.rounds[-1].items())
         how = "settled" if self.settled else "still moving"
         return f"{how} after {len(self.rounds)} rounds: {levels}"
@@ -122,11 +107,10 @@ def best_response(
     """Let every role in turn choose what is best for its own KPI, until nobody wants to move.
 
     Each answer is a search by ``tune`` over the role's own ranges, with everybody else's decisions
-    as they are and on the same luck. Where it settles, no role gains by moving alone: a Nash
-    equilibrium of the game on these replications, as far as the search sees (a hundredth of a
+    as they are and on common random numbers. Where it settles, no role gains by moving alone: a
+    Nash equilibrium of the game on these replications, as far as the search sees (a hundredth of a
     range). Source: Cachon & Zipkin (1999), the competitive two-stage supply chain.
 
-    >>> from twinlab.organization import Role
     >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
     >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18})
     >>> shop = Scenario(chain, BaseStock(50), days=300)
@@ -142,7 +126,9 @@ def best_response(
         before = dict(levels)
         for role in organization.roles:
             with warnings.catch_warnings(action="ignore"):  # the edges are in the answer
-                answer = tune(scenario, role.decides, role.goal, replications, seed, evaluations)
+                answer = tune(
+                    scenario, role.decides, role.objective, replications, seed, evaluations
+                )
             scenario, edges[role.name] = answer.scenario, answer.edges
             levels |= answer.values
         lived.append(dict(levels))

@@ -28,7 +28,7 @@ class Role:
     number (per history).
 
     >>> sales = Role("sales", {"shop.up_to": (40, 80)}, lambda history: 0.98, "share", True)
-    >>> sales.goal(None)
+    >>> sales.objective(None)
     -0.98
     """
 
@@ -46,7 +46,7 @@ class Role:
                 "{'shop.up_to': (20, 60)}"
             )
 
-    def goal(self, history: Any) -> Any:
+    def objective(self, history: Any) -> Any:
         """What this role makes as small as it can: its KPI, or minus it if more is better."""
         return -self.kpi(history) if self.more_is_better else self.kpi(history)
 

@@ -42,7 +42,7 @@ _NEAREST = {
     "Pareto": {"": "pareto(counts)"},
     "ControlChart": {"": "Shewhart().chart(values, target, sigma)"},
     "Curve": {"": "performance(hit, calm)"},
-    "Frontier": {"": "frontier(scenario, measures)"},
+    "Frontier": {"": "frontier(scenario, options)"},
     "StormPlan": {"": "preposition(season)"},
     "Estimate": {"": "estimate(values)"},
 }

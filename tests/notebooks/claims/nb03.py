@@ -6,7 +6,7 @@ import numpy as np
 
 import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
-from twinlab.management import customers_loss
+from twinlab.management import total_shortage_cost
 
 claims = Claims("03")
 PLANS = {
@@ -21,12 +21,12 @@ PLANS = {
 
 @cache
 def losses(chosen, replications=1000):
-    """Losses of a year with some measures, in two years of new luck [USD]."""
-    made = claims.cells(11, "three_years", "measures")
+    """Losses of a year with some options, in two years of other seeds [USD]."""
+    made = claims.cells(11, "three_years", "options")
     chain = made.three_years.change(days=2 * 365)
     for at in chosen:
-        chain = made.measures[at].change(chain)
-    return np.asarray(customers_loss(tl.replicate(chain, replications, seed=11))) / 2
+        chain = made.options[at].apply(chain)
+    return np.asarray(total_shortage_cost(tl.replicate(chain, replications, seed=11))) / 2
 
 
 def per_dollar(less, more):
@@ -44,7 +44,7 @@ def closures(seed):
         test = tl.management.stress_test(
             chain, 32, seed, sites=list(made.sites), closure=made.closure
         )
-        found.append({s.site: (made.exposed[s.site].loss, s.loss) for s in test.sites})
+        found.append({s.site: (made.exposed[s.site].loss, s.loss.mean) for s in test.sites})
     return found
 
 
@@ -123,8 +123,8 @@ def one_rule(seed):
 
 @claims.says(
     "The first 11,680 USD buy chips, and every one of them saves some 30.",
-    "154,900 USD buy both, and against the plan of 81,900 each dollar more saves about 1.5. That "
-    "is the last plan that pays.",
+    "154,900 USD buy both, and against the one of 81,900 each dollar more saves about 1.5. That is "
+    "the last portfolio that pays.",
     "Ten days of cars in the north, the first idea of many, come last, and save 6 cents per "
     "dollar.",
 )
@@ -148,7 +148,7 @@ def engines_instead():
 
 @claims.says(
     "With a second chip maker, the extra chips are no longer bought at all. That is why all 32 "
-    "plans were simulated, and not believed."
+    "portfolios were simulated, and not believed."
 )
 def no_chips():
     saved = losses(PLANS["both"][1]) - losses(PLANS["chips and both"][1])
@@ -156,7 +156,7 @@ def no_chips():
 
 
 @claims.says(
-    "Adding up what each measure saves alone promises more than there is to save: two measures "
+    "Adding up what each option saves alone promises more than there is to save: two options "
     "against the same trouble cannot both save the same sale."
 )
 def promises():
@@ -194,7 +194,7 @@ claims.given(
     "it goes on from that morning, in 64 replications, next to an idea of our own",
     "Stock costs what keeping it for a year costs (units × USD/unit/day × 365)",
     "The loss counts lost sales only, so nothing is paid for twice.",
-    "Each plan lives through three years, 200 times",
+    "Each portfolio of options lives through three years, 200 times",
     "on day 60 customers begin to ask for 30 % more",
     "A lost sale is priced at 4,000 USD",
     "so that the loss of S2 for 2 weeks costs nothing? (The 25 of P2 stay as they are.)",

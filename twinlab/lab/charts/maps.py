@@ -269,8 +269,9 @@ class Ripple(Listing):
     >>> calm = Scenario(net, {"plant": BaseStock(25), "shop": BaseStock(20)}, days=60)
     >>> ripple(simulate(calm.disrupt(Outage("mine", start=20, days=10))), simulate(calm))
     tier 2: mine: short on 10 days from day 20, deepest 50 units (day 29)
-    tier 1: plant: stock eaten from day 21, short on 6 days from day 25, deepest 30 units (day 30)
-    tier 0: shop: stock eaten from day 26, short on 3 days from day 29, deepest 15 units (day 31)
+    tier 1: plant: stock depleted from day 21, short on 6 days from day 25,
+    deepest 30 units (day 30)
+    tier 0: shop: stock depleted from day 26, short on 3 days from day 29, deepest 15 units (day 31)
     """
 
     hits: tuple[Hit, ...]
@@ -287,7 +288,7 @@ class Ripple(Listing):
 
     def __repr__(self) -> str:
         """Say it in one line per group."""
-        return "\n".join(map(_words, self.hits))
+        return "\n".join(map(str, self.hits))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -306,7 +307,7 @@ class Ripple(Listing):
         for axes, hit in zip(rows, self.hits, strict=True):
             _draw(axes, self.run.days, hit)
             shade(axes, [span[1:] for span in closures(self.run)])
-        days = np.flatnonzero(sum(hit.eaten + hit.deep for hit in self.hits))
+        days = np.flatnonzero(sum(hit.depleted + hit.cumulative_shortage for hit in self.hits))
         if len(days):
             end = min(self.run.days[days[-1]] + 14, self.run.days[-1])
             rows[-1].set_xlim(self.run.days[days[0]] - 7, end)
@@ -337,12 +338,12 @@ def _draw(axes: Axes, days: range, hit: Hit) -> None:
     """Missing stock as a line, shortage as a hatched area, each on the scale of the strip."""
     words = f"short from day {hit.short_from}"
     if hit.short_from is None:
-        words = "not hit" if hit.eaten_from is None else "never short"
-    stock = f" (stock bought {hit.bought} days)" if hit.bought is not None else ""
+        words = "not hit" if hit.depleted_from is None else "never short"
+    stock = f" (stock absorbed {hit.absorbed_days} days)" if hit.absorbed_days is not None else ""
     dress(axes, f"{hit.group} – {words}{stock}")
     axes.fill_between(
         days,
-        hit.deep,
+        hit.cumulative_shortage,
         color=VERMILLION,
         alpha=0.75,
         linewidth=0,
@@ -352,23 +353,14 @@ def _draw(axes: Axes, days: range, hit: Hit) -> None:
     )
     axes.plot(
         days,
-        hit.eaten,
+        hit.depleted,
         color=ORANGE,
         linewidth=2.5,
         linestyle=(0, (4, 1)),
         label="stock missing [units]",
     )
     axes.fill_between([], [], color=CLOSED, label="closed")
-    axes.set_ylim(0, max(float(hit.deep.max()), float(hit.eaten.max())) * 1.05 or 1.0)
-    if not (hit.eaten.any() or hit.deep.any()):
+    highest = max(float(hit.cumulative_shortage.max()), float(hit.depleted.max()))
+    axes.set_ylim(0, highest * 1.05 or 1.0)
+    if not highest:
         axes.set_yticks([])
-
-
-def _words(hit: Hit) -> str:
-    parts = [f"stock eaten from day {hit.eaten_from}"] if hit.eaten_from is not None else []
-    if hit.short_from is not None:
-        parts += [f"short on {hit.days_short} days from day {hit.short_from}"]
-        parts += [f"deepest {number(hit.deepest)} units (day {hit.deepest_on})"]
-    elif parts:
-        parts += ["never short"]
-    return f"{hit.group}: {', '.join(parts) or 'not hit'}"

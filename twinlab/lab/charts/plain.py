@@ -1,6 +1,6 @@
 """Plain charts of numbers: lines with bands and marks, and bars with intervals; words included.
 
-Pictures for decisions: the resilience triangle, and the frontier of plans under a budget.
+Pictures for decisions: the resilience triangle, and the frontier of portfolios under a budget.
 
 How well a twin follows its plant: the true stock beside the believed one, day by day.
 """
@@ -175,64 +175,54 @@ def triangle(curve: Curve) -> Chart:
     return Chart(figure, str(curve))
 
 
-def budget(plans: Frontier, available: float) -> Chart:
-    """Draw the loss that each efficient plan leaves, and what a budget [USD/year] buys.
+def budget(portfolios: Frontier, available: float) -> Chart:
+    """Draw the loss that each efficient portfolio leaves, and what a budget [USD/year] buys.
 
-    Steps, because between two plans there is nothing to buy. The band is the 95 % interval of the
-    simulated loss; the dashed line is what adding up single savings promises.
+    Steps, because between two portfolios there is nothing to buy. The band is the 95 % interval of
+    the simulated loss; the dashed line is what adding up single savings promises.
 
-    >>> from twinlab.management import Measure, frontier
     >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
     >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 10})
     >>> risky = Scenario(chain, BaseStock(10), days=365).disrupt(Outage("mine", rate=0.01, days=5))
-    >>> more = Measure("more stock", 500, lambda s: s.set("shop.up_to", 20))
+    >>> more = Change({"shop.up_to": 20}, "more stock", cost=500)
     >>> print(budget(frontier(risky, [more], 64, seed=1), 1000))
     1,000 USD a year buy: more stock, for 500 USD
     loss 1,542 [1,347, 1,736] USD a year, promised 1,542
     """
-    best, line = plans.best(available), plans.efficient
-    cost = np.array([plan.cost for plan in line]) / 1000
+    best, line = portfolios.best(available), portfolios.efficient
+    cost = np.array([each.cost for each in line]) / 1000
     end = max(cost[-1], available / 1000) * 1.05 or 1.0
     edges = np.append(cost, end)
 
-    def steps(name: str) -> np.ndarray:
-        values = np.array([getattr(plan, name) for plan in line]) / 1000
-        return np.append(values, values[-1])
+    money = [(each.loss.mean, each.loss.low, each.loss.high, each.promised) for each in line]
+    loss, low, high, promised = np.transpose([*money, money[-1]]) / 1000
 
     figure, axes = plot(
         4.2,
         "What is left of the loss",
-        "cost of the plan [1,000 USD/year]",
+        "cost of the portfolio [1,000 USD/year]",
         "loss [1,000 USD/year]",
     )
     axes.axvspan(0, available / 1000, color=CLOSED, label="budget")
-    axes.fill_between(
-        edges,
-        steps("loss_low"),
-        steps("loss_high"),
-        step="post",
-        color=BLUE,
-        alpha=0.18,
-        linewidth=0,
-    )
-    axes.step(edges, steps("loss"), where="post", color=BLUE, linewidth=2.5, label="simulated")
+    axes.fill_between(edges, low, high, step="post", color=BLUE, alpha=0.18, linewidth=0)
+    axes.step(edges, loss, where="post", color=BLUE, linewidth=2.5, label="simulated")
     axes.step(
         edges,
-        steps("promised"),
+        promised,
         where="post",
         color=VERMILLION,
         linewidth=2.5,
         linestyle=(0, (5, 1.5)),
         label="promised by adding up",
     )
-    axes.plot([best.cost / 1000], [best.loss / 1000], "o", color=INK, markersize=9, label="bought")
+    spot = [best.cost / 1000], [best.loss.mean / 1000]
+    axes.plot(*spot, "o", color=INK, markersize=9, label="bought")
     axes.axhline(0, color=INK, linewidth=1)
     axes.set_xlim(0, end)
     axes.legend(fontsize=FONT - 1, frameon=False, loc="upper right")
     said = [
-        f"{number(available)} USD a year buy: {best.measures}, for {number(best.cost)} USD",
-        f"loss {number(best.loss)} [{number(best.loss_low)}, {number(best.loss_high)}] USD a "
-        f"year, promised {number(best.promised)}",
+        f"{number(available)} USD a year buy: {best.options}, for {number(best.cost)} USD",
+        f"loss {best.loss.short} USD a year, promised {number(best.promised)}",
     ]
     return Chart(figure, "\n".join(said))
 
