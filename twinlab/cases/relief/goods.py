@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.cases import folders
+from twinlab.modeling.formulas.newsvendor import as_scipy
 from twinlab.scope.columns import Sealed
 from twinlab.scope.distributions import Array, Gamma, LogNormal
 from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
@@ -201,17 +202,9 @@ def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
     >>> check(fit(lead_times("Ocean")).law, lead_times("Ocean", CHECKED)).shipments
     45
     """
-    pit = _frozen(law).cdf(np.asarray(days, dtype=np.float64))
+    pit = as_scipy(law).cdf(np.asarray(days, dtype=np.float64))
     inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in LEVELS}
     return Check(len(pit), inside, pit, float(stats.kstest(pit, "uniform").pvalue))
-
-
-def _frozen(law: LogNormal | Gamma) -> Any:
-    """The law as scipy knows it."""
-    if isinstance(law, Gamma):
-        return stats.gamma((law.mean / law.sd) ** 2, 0, law.sd**2 / law.mean)
-    variance = np.log1p((law.sd / law.mean) ** 2)
-    return stats.lognorm(np.sqrt(variance), 0, law.mean * np.exp(-variance / 2))
 
 
 Way = tuple[str, str]

@@ -12,20 +12,9 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
+from twinlab.scope import distributions as laws
 from twinlab.scope.columns import column
-from twinlab.scope.distributions import (
-    Array,
-    Distribution,
-    Empirical,
-    Gamma,
-    LogNormal,
-    NegativeBinomial,
-    Normal,
-    Poisson,
-    Uniform,
-    is_distribution,
-    outcomes,
-)
+from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import integrate, special, stats
 from twinlab.scope.result import Result
@@ -33,7 +22,7 @@ from twinlab.scope.result import Result
 __all__ = ["Newsvendor", "critical_ratio", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
 __all__ += ["newsvendor_sampled", "probabilities"]
 
-Chances = Distribution | Mapping[float, float]
+Chances = laws.Distribution | Mapping[float, float]
 _AT_MOST = 1e-12  # what rounding may take from a probability before it decides about a level
 
 
@@ -140,14 +129,37 @@ def _cost(law: _Law, level: float, overage: float, underage: float) -> float:
 def _law(demand: Chances, periods: float) -> _Law:
     if not 0 < periods < np.inf:
         raise ScenarioError(f"periods must be above 0, got {periods!r}")
-    if isinstance(demand, Normal):
+    if isinstance(demand, laws.Normal):
         return _normal(demand.mean * periods, demand.sd * np.sqrt(periods))
-    if isinstance(demand, Gamma) or (isinstance(demand, Uniform | LogNormal) and periods == 1):
-        return _continuous(demand, periods)
-    if isinstance(demand, Poisson | NegativeBinomial | Empirical | Mapping):
+    if isinstance(demand, laws.Poisson | laws.NegativeBinomial | laws.Empirical | Mapping):
         return _discrete(*probabilities(demand, periods))
-    values = np.sort(outcomes(demand, periods))
+    known = as_scipy(demand, periods)
+    if known is not None:
+        return _Law(
+            mean=float(known.mean()),
+            quantile=lambda ratio: float(known.ppf(ratio)),
+            loss=lambda level: float(integrate.quad(known.sf, level, np.inf)[0]),
+        )
+    values = np.sort(laws.outcomes(demand, periods))
     return _discrete(values, np.full(len(values), 1 / len(values)))
+
+
+def as_scipy(demand: Any, periods: float = 1) -> Any:
+    """The law of the demand of some periods as SciPy knows it, None where it has none."""
+    if isinstance(demand, laws.Poisson):
+        return stats.poisson(demand.mean * periods)
+    if isinstance(demand, laws.NegativeBinomial):
+        successes = periods * demand.mean**2 / (demand.sd**2 - demand.mean)
+        return stats.nbinom(successes, demand.mean / demand.sd**2)
+    if isinstance(demand, laws.Gamma):
+        shape = periods * (demand.mean / demand.sd) ** 2
+        return stats.gamma(shape, scale=demand.sd**2 / demand.mean)
+    if isinstance(demand, laws.Uniform) and periods == 1:
+        return stats.uniform(demand.low, demand.high - demand.low)
+    if isinstance(demand, laws.LogNormal) and periods == 1:
+        spread = np.sqrt(np.log1p((demand.sd / demand.mean) ** 2))
+        return stats.lognorm(spread, scale=demand.mean * np.exp(-(spread**2) / 2))
+    return None
 
 
 def _normal(mean: float, sd: float) -> _Law:
@@ -166,23 +178,6 @@ def _discrete(units: Array, chances: Array) -> _Law:
         return float(np.maximum(0.0, units - level) @ chances)
 
     return _Law(float(units @ chances), quantile, loss)
-
-
-def _continuous(demand: Any, periods: float) -> _Law:
-    if isinstance(demand, Gamma):
-        frozen = stats.gamma(
-            periods * (demand.mean / demand.sd) ** 2, scale=demand.sd**2 / demand.mean
-        )
-    elif isinstance(demand, Uniform):
-        frozen = stats.uniform(demand.low, demand.high - demand.low)
-    else:
-        spread = np.sqrt(np.log1p((demand.sd / demand.mean) ** 2))
-        frozen = stats.lognorm(spread, scale=demand.mean * np.exp(-(spread**2) / 2))
-
-    def loss(level: float) -> float:
-        return float(integrate.quad(frozen.sf, level, np.inf)[0])
-
-    return _Law(float(frozen.mean()), lambda ratio: float(frozen.ppf(ratio)), loss)
 
 
 def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float) -> Newsvendor:
@@ -224,9 +219,11 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
     >>> units.tolist(), chances.tolist()
     ([0.0, 1.0, 2.0], [0.25, 0.5, 0.25])
     """
-    if isinstance(demand, Poisson | NegativeBinomial):
-        return _counted(demand, periods)
-    if isinstance(demand, Empirical):
+    if isinstance(demand, laws.Poisson | laws.NegativeBinomial):
+        counted = as_scipy(demand, periods)
+        units = np.arange(float(counted.isf(1e-16)) + 2)  # what lies beyond is lost in rounding
+        return units, np.asarray(counted.pmf(units))
+    if isinstance(demand, laws.Empirical):
         units, counts = np.unique(demand.values, return_counts=True)
         chances = counts / len(demand.values)
     elif isinstance(demand, Mapping):
@@ -235,8 +232,8 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
         if not len(chances) or chances.min() < 0 or abs(chances.sum() - 1) > 1e-9:
             said = f"got {dict(demand)!r}"
             raise ScenarioError(f"probabilities must be at least 0 and add up to 1, {said}")
-    elif is_distribution(demand) and not (outcomes(demand, periods) % 1).any():
-        units, counts = np.unique(outcomes(demand, periods), return_counts=True)
+    elif laws.is_distribution(demand) and not (laws.outcomes(demand, periods) % 1).any():
+        units, counts = np.unique(laws.outcomes(demand, periods), return_counts=True)
         return units, counts / counts.sum()
     else:
         raise ScenarioError(f"{demand} is no discrete demand")
@@ -249,13 +246,3 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
         odds = np.bincount(where.ravel(), weights).astype(np.float64)
         found = sums
     return found, odds
-
-
-def _counted(demand: Poisson | NegativeBinomial, periods: float) -> tuple[Array, Array]:
-    if isinstance(demand, Poisson):
-        frozen = stats.poisson(demand.mean * periods)
-    else:
-        successes = periods * demand.mean**2 / (demand.sd**2 - demand.mean)
-        frozen = stats.nbinom(successes, demand.mean / demand.sd**2)
-    units = np.arange(float(frozen.isf(1e-16)) + 2)  # what lies beyond is lost in rounding
-    return units, np.asarray(frozen.pmf(units))

@@ -18,15 +18,8 @@ from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Count, Range, ranged
 from twinlab.scope.later import optimize, special
 
-__all__ = [
-    "cusum_limit",
-    "cusum_run_length",
-    "ewma_limit",
-    "ewma_run_length",
-    "shewhart_limit",
-    "shewhart_run_length",
-]
-
+__all__ = ["cusum_limit", "cusum_run_length", "ewma_limit", "ewma_run_length"]
+__all__ += ["shewhart_limit", "shewhart_run_length"]
 
 RunLength = Annotated[float, Range("a mean run length above 1 sample", 1, open=True)]
 Weight = Annotated[float, Range("a weight from 0.001 to 1", 0.001, 1)]

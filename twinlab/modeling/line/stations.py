@@ -12,17 +12,8 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Constant, Distribution, Law, Trace
 from twinlab.scope.errors import ScenarioError, did_you_mean
 
-__all__ = [
-    "Arrivals",
-    "Conwip",
-    "Fault",
-    "Inspection",
-    "Line",
-    "Never",
-    "Saturated",
-    "Station",
-    "Weibull",
-]
+__all__ = ["Arrivals", "Conwip", "Fault", "Inspection", "Line", "Never", "Saturated", "Station"]
+__all__ += ["Weibull"]
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,9 @@ from twinlab.scope.distributions import Array
 # is by claim (lanes, then each item's customers); ``in_transit``, ``shipped`` and ``sent`` (1 if
 # anything was shipped) by lane; ``in_process`` by recipe; all else by item.
 STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
-FLOWS = (
-    "asked_today",
-    "demanded",
-    "ordered",
-    "received",
-    "started",
-    "finished",
-    "consumed",
-    "scrap",
-    "shipped",
-    "sent",
-    "served",
-    "lost",
-    "on_time",
-    "lines",
-    "lines_in_full",
-    "cycles",
-    "cycles_spoilt",
-)
+_FLOWS = """asked_today demanded ordered received started finished consumed scrap shipped sent
+served lost on_time lines lines_in_full cycles cycles_spoilt"""
+FLOWS = tuple(_FLOWS.split())
 
 # A customers' order is served in full if at least this part of it is: the rest is rounding.
 IN_FULL = 1 - 1e-12
@@ -68,22 +52,8 @@ MEASURES: dict[str, tuple[str, str]] = {
 }
 
 # Measures that the nights hold as they are, by item and by lane, and under which name.
-BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {
-    name: name
-    for name in (
-        "on_hand",
-        "on_order",
-        "served",
-        "lost",
-        "on_time",
-        "ordered",
-        "received",
-        "started",
-        "finished",
-        "scrap",
-        "consumed",
-    )
-}
+_SAME = "on_hand on_order served lost on_time ordered received started finished scrap consumed"
+BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {n: n for n in _SAME.split()}
 BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
 
 COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
@@ -134,18 +104,16 @@ def _measure_lanes(plan: Plan, nights: dict[str, Array], customers: Array) -> di
 
 def _measure_money(plan: Plan, found: dict[str, Array], customers: Array) -> dict[str, Array]:
     rates = np.array([item.holding_cost for item in plan.items])
-    per_item = {name: np.zeros(len(plan.items)) for name in ("wait", "lose", "pay", "make")}
+    wait, lose, pay, make = np.zeros((4, len(plan.items)))
     for item, row in zip(plan.sellers, plan.demands, strict=True):
-        per_item["wait"][item] = row.backorder_cost
-        per_item["lose"][item] = row.lost_sale_cost
-        per_item["pay"][item] = row.price
+        wait[item], lose[item], pay[item] = row.backorder_cost, row.lost_sale_cost, row.price
     for recipe in plan.recipes:
-        per_item["make"][recipe.item] = recipe.row.cost
+        make[recipe.item] = recipe.row.cost
     return {
         "holding": (found["on_hand"] + found["in_process"]) * rates,
         "transit": found["in_transit"] * rates,
-        "owing": found["owing"] + customers * per_item["wait"],
-        "lost_sales": found["lost"] * per_item["lose"],
-        "production": found["started"] * per_item["make"],
-        "revenue": found["served"] * per_item["pay"],
+        "owing": found["owing"] + customers * wait,
+        "lost_sales": found["lost"] * lose,
+        "production": found["started"] * make,
+        "revenue": found["served"] * pay,
     }

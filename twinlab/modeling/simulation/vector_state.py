@@ -63,25 +63,11 @@ class Ledger:
         self.on_hand, self.on_order, self.owed, self.in_transit, self.in_process = (
             self.record[rows[name]] for name in STOCKS
         )
-        (
-            self.asked_today,
-            self.demanded,
-            self.ordered,
-            self.received,
-            self.started,
-            self.finished,
-            self.consumed,
-            self.scrap,
-            self.shipped,
-            self.sent,
-            self.served,
-            self.lost,
-            self.on_time,
-            self.lines,
-            self.lines_in_full,
-            self.cycles,
-            self.cycles_spoilt,
-        ) = (self.record[rows[name]] for name in FLOWS)
+        flows = [self.record[rows[name]] for name in FLOWS]
+        self.asked_today, self.demanded, self.ordered, self.received, self.started = flows[:5]
+        self.finished, self.consumed, self.scrap, self.shipped, self.sent = flows[5:10]
+        self.served, self.lost, self.on_time, self.lines, self.lines_in_full = flows[10:15]
+        self.cycles, self.cycles_spoilt = flows[15:]
         self.asked = np.zeros((len(plan.items), width))
         self.to_make = np.zeros((len(plan.recipes), width))
         # Yes or no, day by day: bytes, that ``settle`` adds to the record before they overflow.
