@@ -44,11 +44,9 @@ CALLS = {
     inventory.wagner_whitin: {"demand": [9, 12], "setup": 5, "holding": 2, "unit_costs": [1, 2]},
     warehousing.dock: {"arrivals": 1, "minutes": 30, "docks": 2, "variation": 1},
     warehousing.docks_for: {"wait": 10, "arrivals": 8, "minutes": 20, "variation": 1},
-    warehousing.travel: {"skus": SKUS, "layout": {"screws": [5]}},
     warehousing.slotting: {"skus": SKUS, "distances": [5, 10]},
-    warehousing.simulate_travel: {
-        "skus": SKUS, "layouts": {"now": {"screws": [5]}}, "picks": 9, "seed": 0,
-    },
+    warehousing.predict: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9},
+    warehousing.prescribe: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9},
     maintenance.reliability: {"up_times": [80, 100], "repair_times": [8, 12]},
     maintenance.fit_weibull: {"ages": [16, 34, 53]},
     maintenance.remaining_life: {"law": WEAR, "age": 3, "level": 0.9},

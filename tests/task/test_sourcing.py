@@ -23,14 +23,37 @@ SPARE = tl.Lane("quarry", "shop", "unit", lead_time=5, cost_per_unit=2)
 
 
 def test_shares_of_orders_are_shares_of_units():
-    split = sourcing.second_source(shop(), SPARE, share=0.25).scenario
+    split = sourcing.prescribe(shop(), SPARE, share=0.25).scenario
     run = tl.simulate(split, seed=1)
-    table = sourcing.suppliers(run, ITEM)
-    assert table.loc["quarry", "share"] == pytest.approx(0.25, abs=0.01)
-    assert table.loc["quarry", "freight [USD]"] == 2 * table.loc["quarry", "units"]
-    assert table["lead time [days]"].tolist() == [3, 5]
-    assert table["units"].sum() == pytest.approx(run.total("shipped"))
-    assert sourcing.concentration(dict(table["units"])) == pytest.approx(0.625, abs=0.01)
+    found = sourcing.describe(run, ITEM)
+    assert found["quarry"].share == pytest.approx(0.25, abs=0.01)
+    assert found["quarry"].freight == 2 * found["quarry"].sent
+    assert found.table["lead time [days]"].tolist() == [3, 5]
+    sent = found.table["sent [units]"]
+    assert sent.sum() == pytest.approx(run.total("shipped"))
+    assert sourcing.concentration(dict(sent)) == pytest.approx(0.625, abs=0.01)
+
+
+def test_simulated_availability_is_that_of_the_formulas():
+    """Two independent sources that fail and recover: each, both, and one of the two."""
+    two = sourcing.prescribe(shop().change(days=1500), SPARE).scenario
+    struck = two.disrupt(
+        tl.Outage.two_state("mine", 0.02, 0.1), tl.Outage.two_state("quarry", 0.05, 0.2)
+    )
+    a = [sourcing.availability(1 / 0.02, 1 / 0.1), sourcing.availability(1 / 0.05, 1 / 0.2)]
+    for needed in (1, 2):
+        seen = sourcing.predict(struck, ITEM, seed=1, needed=needed)
+        error = (seen.enough.high - seen.enough.mean) / 1.96
+        # The first days are up: of 1,500 days that is worth less than 0.003.
+        assert abs(seen.enough.mean - sourcing.k_out_of_n(needed, a)) < 4 * error + 0.003
+        for up, said in zip(seen, a, strict=True):
+            assert abs(up.open.mean - said) < 4 * (up.open.high - up.open.mean) / 1.96 + 0.003
+    late = tl.State.initial(struck.network)
+    late.day = 1499
+    shut = shop().disrupt(tl.LaneOutage("mine", "shop", start=100))
+    assert sourcing.predict(shut, ITEM).enough.mean == pytest.approx(149 / 150)
+    assert sourcing.predict(struck, ITEM, late).enough.count == 256
+    assert sourcing.predict(shop(), ITEM).enough.mean == 1
 
 
 @settings(deadline=None)
@@ -51,25 +74,26 @@ def test_a_second_source_helps_while_the_first_is_shut(share, least):
     A fixed share helps less: the rest of the orders goes on waiting at the closed source.
     """
     closed = shop(130).disrupt(tl.Outage("mine", start=60, days=21))
-    advice = sourcing.second_source(closed, SPARE, share)
+    advice = sourcing.prescribe(closed, SPARE, share=share)
     found = advice.compare(closed, 100, seed=1)
     assert found.difference(advice.title, "fill_rate").low > least
 
 
 def test_a_standby_source_changes_nothing_in_calm_times():
     calm = shop()
-    advice = sourcing.second_source(calm, SPARE)
+    advice = sourcing.prescribe(calm, SPARE)
     assert advice.compare(calm, 50).difference(advice.title, "mean_stock").mean == 0
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: sourcing.second_source(shop(), tl.Lane("a", "mine", "unit")), "first source"),
-        (lambda: sourcing.second_source(shop(), SPARE, share=30), "share of 0 to 1"),
-        (lambda: sourcing.k_out_of_n(1, [0.9, 9]), "lie in 0 to 1"),
-        (lambda: sourcing.concentration({"a": 0}), "not all 0"),
+        (lambda: sourcing.prescribe(shop(), tl.Lane("a", "mine", "unit")), "first source"),
+        (lambda: sourcing.prescribe(shop(), SPARE, share=30), "share from 0 to 1"),
+        (lambda: sourcing.k_out_of_n(1, [0.9, 9]), "a share from 0 to 1"),
+        (lambda: sourcing.concentration({"a": 0}), "more than 0"),
         (lambda: sourcing.availability(0, 5), "above 0"),
+        (lambda: sourcing.predict(shop(), ("mine", "unit")), "no lane brings 'unit' to 'mine'"),
     ],
 )
 def test_mistakes_are_told(call, words):

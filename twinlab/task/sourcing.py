@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling.compare import Change
-from twinlab.modeling.simulation.run import Run
-from twinlab.organization.view import PriorityFailover, Shares
-from twinlab.scope.entities import ItemKey, Lane, Node
-from twinlab.scope.errors import ScenarioError
+from twinlab.modeling import Change, Run, estimate
+from twinlab.modeling.simulation.random_streams import draw_streams
+from twinlab.organization import PriorityFailover, Shares
+from twinlab.scope import Estimate, Lane, Listing, Node, Result, Scenario, ScenarioError, State
+from twinlab.scope.columns import column
+from twinlab.scope.entities import ItemKey
+from twinlab.scope.kinds import Amount, Count, Positive, Share
 from twinlab.scope.later import pd
-from twinlab.scope.scenario import Scenario
 
 # -- describe: who brings how much, and how concentrated that is ------------------------------
 
 
-def concentration(units: Mapping[str, float]) -> float:
+def concentration(units: Mapping[str, Amount]) -> float:
     """Measure how concentrated purchases are: the Herfindahl–Hirschman index, 1/n to 1.
 
     Σ share². Its inverse is the number of equal suppliers that would be as concentrated.
@@ -28,18 +29,36 @@ def concentration(units: Mapping[str, float]) -> float:
     0.625
     """
     total = sum(units.values())
-    if total <= 0 or min(units.values()) < 0:
-        raise ScenarioError(f"concentration: purchases are at least 0 and not all 0, got {units}")
+    if not total:
+        raise ScenarioError(f"concentration: somebody must sell more than 0, got {dict(units)}")
     return sum((value / total) ** 2 for value in units.values())
 
 
-def suppliers(run: Run, item: ItemKey) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Supplier(Result):
+    """What a supplier has sent of an item."""
+
+    supplier: str = column("name", meaning="who")
+    sent: float = column("units", meaning="in the whole history")
+    share: float = column("", meaning="of what all have sent")
+    freight: float = column("USD", meaning="for all that was sent")
+    lead_time: float = column("days", meaning="from leaving to arrival, in the mean of the units")
+
+
+@dataclass(frozen=True)
+class Suppliers(Listing):
+    """Who has sent how much of an item."""
+
+    suppliers: tuple[Supplier, ...]
+
+
+def describe(run: Run, item: ItemKey) -> Suppliers:
     """Show who sent how much of an item in a history, for how much freight, and after how long.
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), lead_time=2, on_hand={"shop": 15})
-    >>> table = suppliers(simulate(Scenario(chain, BaseStock(15), days=50)), ("shop", "unit"))
-    >>> table.loc["mine", ["units", "share"]].tolist()
-    [250.0, 1.0]
+    >>> describe(simulate(Scenario(chain, BaseStock(15), days=50)), ("shop", "unit"))
+    Suppliers
+    supplier mine · sent 250 units · share 1 · freight 0 USD · lead time 2 days
     """
     rate = {v.key: v.cost_per_unit for v in run.scenario.network.lanes}
     rows = [
@@ -47,28 +66,90 @@ def suppliers(run: Run, item: ItemKey) -> pd.DataFrame:
         for e in run.log.of("shipped")
         if (e.partner, e.product) == item and e.due is not None
     ]
-    sent = pd.DataFrame(rows, columns=["supplier", "units", "freight [USD]", "unit-days"])
-    table = sent.groupby("supplier", sort=False).sum()
-    table.insert(1, "share", table["units"] / table["units"].sum())
-    table["lead time [days]"] = table.pop("unit-days") / table["units"]
-    return table
+    sent = pd.DataFrame(rows, columns=["supplier", "units", "freight", "unit-days"])
+    sums = sent.groupby("supplier", sort=False).sum().astype(float)
+    total = float(sums["units"].sum())
+    return Suppliers(
+        tuple(Supplier(n, u, u / total, f, days / u) for n, u, f, days in sums.itertuples())
+    )
 
 
 # -- predict: will somebody deliver? ----------------------------------------------------------
 
 
-def availability(up: float, down: float) -> float:
+@dataclass(frozen=True)
+class Availability(Result):
+    """On which share of the days a supplier can deliver."""
+
+    supplier: str = column("name", meaning="who, and how")
+    open: Estimate = column("", meaning="share of the days on which it can deliver")
+
+
+@dataclass(frozen=True)
+class Availabilities(Listing):
+    """The availability of all suppliers of an item, and of enough of them."""
+
+    suppliers: tuple[Availability, ...]
+    needed: int
+    enough: Estimate
+
+    def sentence(self) -> str:
+        """On which share of the days enough suppliers can deliver."""
+        return f"At least {self.needed} can deliver on a share {self.enough.short} of the days"
+
+
+def predict(
+    scenario: Scenario,
+    item: ItemKey,
+    state: State | None = None,
+    seed: int = 0,
+    *,
+    needed: Count = 1,
+    replications: int = 256,
+) -> Availabilities:
+    """Simulate the scenario's disruptions: on how many days to come can who deliver an item?
+
+    A supplier can deliver while its outages and those of its lane leave some of the flow.
+    Independent suppliers of known MTBF and MTTR: ``availability``, ``k_out_of_n``.
+
+    Raises:
+        ScenarioError: no lane brings the item.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=500)
+    >>> shut = shop.disrupt(Outage.two_state("mine", fail=0.02, recover=0.1))
+    >>> predict(shut, ("shop", "unit"))
+    At least 1 can deliver on a share 0.8327 [0.825, 0.8405] of the days
+    supplier mine (road) · open 0.8327 [0.825, 0.8405]
+    """
+    network, today = scenario.network, state.day if state else 0
+    if item not in network.into:
+        raise ScenarioError(f"no lane brings {item[1]!r} to {item[0]!r}: give a (node, product)")
+    ahead = scenario.change(days=max(scenario.days, today + 1))
+    streams = draw_streams(ahead, seed, 0, replications, state)
+    works = np.ones((len(network.into[item]), ahead.days - today, replications), dtype=bool)
+    for up, lane in zip(works, network.into[item], strict=True):
+        source = (lane.source, lane.product)
+        left = streams.shipping if source in network.brought else streams.making
+        for factor in (left.get(source), streams.moving.get(lane.key)):
+            up &= True if factor is None else factor[today:] > 0
+    rows = [
+        Availability(f"{lane.source} ({lane.mode})", estimate(up.mean(axis=0)))
+        for up, lane in zip(works, network.into[item], strict=True)
+    ]
+    enough = works.sum(axis=0) >= needed
+    return Availabilities(tuple(rows), needed, estimate(enough.mean(axis=0)))
+
+
+def availability(up: Positive, down: Amount) -> float:
     """Share of time in which a supplier can deliver: MTBF / (MTBF + MTTR).
 
     >>> round(availability(up=200, down=20), 4)
     0.9091
     """
-    if up <= 0 or down < 0:
-        raise ScenarioError(f"availability: up {up:g} is above 0 and down {down:g} at least 0")
     return up / (up + down)
 
 
-def k_out_of_n(needed: int, availabilities: Sequence[float]) -> float:
+def k_out_of_n(needed: int, availabilities: Sequence[Share]) -> float:
     """The chance that at least so many of some independent suppliers can deliver.
 
     One of two: 1 − (1 − a)². Sums over who is up, one supplier at a time, so they may differ.
@@ -77,8 +158,6 @@ def k_out_of_n(needed: int, availabilities: Sequence[float]) -> float:
     >>> round(k_out_of_n(1, [0.9, 0.9]), 4), round(k_out_of_n(2, [0.9, 0.9, 0.5]), 4)
     (0.99, 0.9)
     """
-    if not all(0 <= a <= 1 for a in availabilities):
-        raise ScenarioError(f"k_out_of_n: availabilities lie in 0 to 1, got {list(availabilities)}")
     chances = np.ones(1)
     for a in availabilities:
         chances = np.convolve(chances, [1 - a, a])
@@ -88,46 +167,49 @@ def k_out_of_n(needed: int, availabilities: Sequence[float]) -> float:
 # -- prescribe: take a second source ----------------------------------------------------------
 
 
-def second_source(scenario: Scenario, lane: Lane, share: float = 0.0) -> Change:
+def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
     """Recommend a second source for a share of every order, or for all while the first is shut.
 
     ``lane`` leads from the new source (a node that is added if there is none) to the buyer. With a
     share above 0 orders are split (``Shares``); with 0 it stands by (``PriorityFailover``).
 
     Raises:
-        ScenarioError: the buyer has no source of this product yet, or a share outside 0 to 1.
+        ScenarioError: the buyer has no source of this product yet.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-    >>> print(second_source(shop, Lane("quarry", "shop", "unit", lead_time=3), share=0.3))
+    >>> prescribe(shop, Lane("quarry", "shop", "unit", lead_time=3), share=0.3)
     second source 'quarry': 30 % of every order of 'shop'
       quarry->shop.sourcing_share: 0.3
-      mine->shop.sourcing_share: 0.7
+      mine->shop.sourcing_share: 0 → 0.7
     """
     network, item = scenario.network, (lane.destination, lane.product)
     others = [v for v in network.into.get(item, ()) if v.key != lane.key]
-    if not others or not 0 <= share <= 1:
+    if not others:
         raise ScenarioError(
-            f"second_source: {item[0]!r} buys {item[1]!r} from {len(others)} others, share "
-            f"{share:g}: there must be a first source, and a share of 0 to 1"
+            f"second source: {item[0]!r} buys {item[1]!r} from nobody else: there must be a first "
+            "source"
         )
     total = sum(v.sourcing_share for v in others)
-    left = {
-        v: (1 - share) * (v.sourcing_share / total if total else 1 / len(others)) for v in others
-    }
+    parts = [v.sourcing_share / total if total else 1 / len(others) for v in others]
     rank = max(v.sourcing_rank for v in others) + 1
-    rows: list[Lane | Node] = [replace(v, sourcing_share=part) for v, part in left.items()]
-    rows.append(replace(lane, sourcing_share=share, sourcing_rank=rank))
-    if lane.source not in [n.name for n in network.nodes]:
-        rows.append(Node(lane.source, "supplier", network.node(others[0].source).tier))
-    rule = Shares() if share else PriorityFailover()
+    lanes = [replace(lane, sourcing_share=share, sourcing_rank=rank)]
+    lanes += [
+        replace(v, sourcing_share=(1 - share) * p) for v, p in zip(others, parts, strict=True)
+    ]
+    nodes = {node.name: node for node in network.nodes}
+    new = Node(lane.source, "supplier", nodes[others[0].source].tier)
     changed = scenario.change(
-        network=network.change(*rows), sourcing={**scenario.sourcing, item: rule}
+        network=network.change(nodes.get(lane.source, new), *lanes),
+        sourcing={**scenario.sourcing, item: Shares() if share else PriorityFailover()},
     )
-    reason = f"{item[0]!r} orders there while its first source is shut"
-    if share:
-        reason = f"{100 * share:g} % of every order of {item[0]!r}"
-    change = {
-        f"{v.source}->{v.destination}.sourcing_share": part
-        for v, part in {lane: share, **left}.items()
-    }
-    return Change(change, f"second source {lane.source!r}", reason, changed)
+    paths = [f"{v.source}->{v.destination}.sourcing_share" for v in lanes]
+    return Change(
+        dict(zip(paths, (v.sourcing_share for v in lanes), strict=True)),
+        f"second source {lane.source!r}",
+        f"{100 * share:g} % of every order of {item[0]!r}"
+        if share
+        else f"{item[0]!r} orders there while its first source is shut",
+        changed,
+        before={path: v.sourcing_share for path, v in zip(paths[1:], others, strict=True)},
+        how=lambda chain: prescribe(chain, lane, share=share).scenario,
+    )

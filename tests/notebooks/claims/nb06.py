@@ -44,7 +44,7 @@ def worth(seed: int) -> dict[str, np.ndarray]:
     chain, bulk, agent = seen().chain, seen().bulk.scenario, seen().agent
     closures = tl.Outage("board maker", rate=1 / 200, days=tl.Gamma(14, 14))
     shut = bulk.change(days=1460).disrupt(closures)
-    second = task.sourcing.second_source
+    second = task.sourcing.prescribe
     quarter, standby = (second(shut, agent, share=share).scenario for share in (0.25, 0.0))
     calm, lots = (tl.cost(tl.replicate(one, 48, seed)) for one in (chain, bulk))
     one, part, two = (tl.cost(tl.replicate(s, 150, seed)) for s in (shut, quarter, standby))
@@ -75,7 +75,7 @@ def insurance(seed):
 @claims.says("In a year without a closure it is worth nothing.")
 def no_closure(seed):
     calm = seen().bulk.scenario
-    guarded = task.sourcing.second_source(calm, seen().agent).scenario
+    guarded = task.sourcing.prescribe(calm, seen().agent).scenario
     alone, two = (tl.cost(tl.replicate(one, 16, seed)) for one in (calm, guarded))
     return agrees(0, alone - two, 1e-9)
 
