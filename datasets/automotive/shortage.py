@@ -23,6 +23,13 @@ COLUMNS = {
     "sales_share": ("share", "sales over their mean from March 2019 to February 2020"),
     "stock_share": ("share", "inventory over that at the end of February 2020"),
 }
+CHECKS = {
+    "name": ("name", "number of the sources"),
+    "value": ("unit", "that number"),
+    "unit": ("unit", "its unit"),
+    "source": ("text", "where it comes from"),
+}
+TEXT = ("month", "name", "unit", "source")
 
 
 def months(facts: Path) -> list[list[str]]:
@@ -48,18 +55,21 @@ def months(facts: Path) -> list[list[str]]:
 
 
 def write(folder: Path, facts: Path) -> None:
-    """Write the table, and describe its columns in the data package."""
+    """Write the table; describe its columns, and those of the checks, in the data package."""
     with (folder / "chip_shortage.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(months(facts))
-    fields = [
-        {"name": n, "type": "string" if n == "month" else "number", "unit": u, "description": m}
-        for n, (u, m) in COLUMNS.items()
-    ]
     path = folder / "datapackage.json"
     package = json.loads(path.read_text(encoding="utf-8"))
-    package["resources"].append(
-        {"name": "chip_shortage", "path": "chip_shortage.csv", "schema": {"fields": fields}}
-    )
+    for name, columns in {"chip_shortage": COLUMNS, "checks": CHECKS}.items():
+        fields = [
+            {"name": n, "type": "string" if n in TEXT else "number", "unit": u, "description": m}
+            for n, (u, m) in columns.items()
+        ]
+        package["resources"].append(
+            {"name": name, "path": f"{name}.csv", "schema": {"fields": fields}}
+        )
+    here = json.loads(Path(__file__).with_name("datapackage.json").read_text(encoding="utf-8"))
+    package["licenses"] = here["licenses"]
     path.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

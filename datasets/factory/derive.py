@@ -165,6 +165,8 @@ def write(folder: Path, tables: dict[str, list]) -> None:
     package = json.loads(path.read_text(encoding="utf-8"))
     package["name"] = "factory"
     package["resources"] += resources
+    here = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))
+    package["licenses"] = here["licenses"]
     path.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

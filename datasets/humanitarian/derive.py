@@ -256,6 +256,8 @@ def write(folder: Path, tables: Tables) -> None:
         {"name": name, "path": f"{name}.csv", "schema": {"fields": described(name)}}
         for name in COLUMNS
     ]
+    here = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))
+    package["licenses"] = here["licenses"]
     path.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
