@@ -29,6 +29,8 @@ from twinlab.task import *
 from twinlab.technology import *
 from twinlab.twin import *
 
+__version__ = "0.1.0"
+
 _FLOORS = (scope, organization, modeling, technology, people, management, task)
 _LATER = ("cases", "lab")
 
@@ -36,7 +38,6 @@ for _floor in _FLOORS:
     door.guard(vars(_floor))
 
 __all__ = door.offered(globals())
-door.guard(globals())
 
 
 def __getattr__(name: str) -> object:
@@ -44,3 +45,11 @@ def __getattr__(name: str) -> object:
     if name in _LATER:
         return importlib.import_module(f"twinlab.{name}")
     return door.not_offered(globals(), name)
+
+
+def __dir__() -> list[str]:
+    """What ``tl.`` and Tab show: the floors, what they offer, and what is loaded when asked for."""
+    return sorted([*__all__, *(floor.__name__.split(".")[1] for floor in _FLOORS), *_LATER])
+
+
+door.guard(globals())

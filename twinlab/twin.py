@@ -19,6 +19,7 @@ from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.errors import SyncError, TwinError
+from twinlab.scope.result import html_of
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 from twinlab.technology.bus import Bus, Dispatch
@@ -199,6 +200,9 @@ class Twin:
             SyncError: there is no such command.
         """
         return self._dispatch.reported(number)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.state.table, repr(self))
 
     def __repr__(self) -> str:
         """Say where it stands."""

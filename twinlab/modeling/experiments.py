@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -16,7 +15,7 @@ from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.errors import ScenarioError, warn
 from twinlab.scope.later import optimize, pd, stats
 from twinlab.scope.result import Listing, Result, parts
 from twinlab.scope.scenario import Scenario, find
@@ -236,11 +235,8 @@ def tune(
         if min(abs(value - end) for end in ranges[path]) <= 0.01 * lengths[path]
     ]
     for path in edges:
-        warnings.warn(
-            f"{path} = {change.values[path]:.3g} lies on the edge of its range {ranges[path]}: "
-            "widen the range",
-            stacklevel=2,
-        )
+        value, ends = f"{path} = {change.values[path]:.3g}", ranges[path]
+        warn(f"{value} lies on the edge of its range {ends}: widen the range")
     return replace(
         change,
         scenario=best,

@@ -86,6 +86,24 @@ def _read_schema(row_type: Any) -> tuple[Column, ...]:
     )
 
 
+def schema_text(row_type: Any) -> str:
+    """Describe the columns of a row type in lines: what ``?`` and ``help`` show of a class.
+
+    >>> from twinlab import Stock
+    >>> print(schema_text(Stock).splitlines()[3])
+        on_hand = 0.0 [units]: units on the first morning; at least 0
+    """
+    lines = []
+    for f in fields(row_type):
+        if about := f.metadata:
+            default = {} if f.default_factory is not MISSING else f.default
+            given = "" if default is MISSING else f" = {default!r}"
+            unit = f" [{about['unit']}]" if about["unit"] else ""
+            bounds = _bounds_text(about["low"], about["high"])
+            lines.append(f"    {f.name}{given}{unit}: {about['meaning']}{bounds and '; ' + bounds}")
+    return "\n".join(["Columns:", *lines]) if lines else ""
+
+
 class Row:
     """A frozen row whose values are checked against their columns when it is made."""
 
@@ -190,7 +208,7 @@ def _fit_number(col: Column, value: Any) -> float | int:
     elif math.isinf(number) and col.default != math.inf:
         wrong = f"is a finite number of {col.unit}"
     elif not col.low <= number <= col.high:
-        wrong = f"must be {_range_text(col)} {col.unit}"
+        wrong = f"must be {_bounds_text(col.low, col.high)} {col.unit}"
     elif col.type is int and not number.is_integer():
         wrong = f"is a whole number of {col.unit}"
     else:
@@ -199,10 +217,11 @@ def _fit_number(col: Column, value: Any) -> float | int:
     raise ValueError(f"{wrong}, got {shown(value)}{': leave it out for the default' * missing}")
 
 
-def _range_text(col: Column) -> str:
-    if math.isinf(col.high):
-        return f"at least {col.low:g}"
-    return f"at most {col.high:g}" if math.isinf(col.low) else f"{col.low:g} to {col.high:g}"
+def _bounds_text(low: float, high: float) -> str:
+    """A range in words; empty, if it has no ends."""
+    if math.isinf(high):
+        return "" if math.isinf(low) else f"at least {low:g}"
+    return f"at most {high:g}" if math.isinf(low) else f"{low:g} to {high:g}"
 
 
 def _fit_distribution(col: Column, value: Any) -> Distribution:

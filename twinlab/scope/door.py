@@ -12,23 +12,23 @@ from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from enum import Enum
 from functools import cached_property, partial, wraps
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from twinlab.scope.columns import Row
+from twinlab.scope.columns import Row, schema_text
 from twinlab.scope.distributions import Law
 from twinlab.scope.errors import (
+    HOME,
     PUBLIC,
     NetworkError,
     NoSuchName,
     ScenarioError,
+    TwinError,
     did_you_mean,
     shown,
 )
 from twinlab.scope.kinds import USUAL, Kind, Unfit, kind_of
 
-_HOME = str(Path(__file__).parents[1])
 _ROWS = ("builders", "distributions", "columns", "entities", "network", "periods", "tables")
 
 
@@ -53,6 +53,7 @@ def guard(floor: dict[str, Any]) -> None:
     1 demand, 0 stocks): write simulate(Scenario(network, rules))
     """
     floor.setdefault("__getattr__", partial(not_offered, floor))
+    floor.setdefault("__dir__", lambda: floor.get("__all__", list(floor)))
     own = [n for n in floor if getattr(floor[n], "__module__", "") == floor["__name__"]]
     for name in floor.get("__all__", [n for n in own if n[0] != "_"]):
         thing = floor[name]
@@ -88,6 +89,8 @@ def _guard_class(cls: Any) -> None:
             setattr(cls, name, door if made is function else type(made)(door))
     if "__init__" in vars(cls):
         cls.__init__ = _door(cls.__init__, cls.__name__, cls, skip=1)
+    if is_dataclass(cls) and (columns := schema_text(cls)):
+        cls.__doc__ = f"{inspect.cleandoc(cls.__doc__ or '')}\n\n{columns}"
     if not hasattr(cls, "__getattr__"):
         cls.__getattr__ = _no_such_name
     if is_dataclass(cls) and getattr(cls, "__dataclass_params__").frozen:  # noqa: B009 (private)
@@ -95,7 +98,7 @@ def _guard_class(cls: Any) -> None:
 
 
 def _no_such_name(self: Any, name: str) -> Any:
-    inside = sys._getframe(1).f_code.co_filename.startswith(_HOME)
+    inside = sys._getframe(1).f_code.co_filename.startswith(HOME)
     if inside or name[0] == "_" or hasattr(type(self), name):
         return object.__getattribute__(self, name)  # says itself what is missing
     hint = did_you_mean(name, (n for n in dir(self) if n[0] != "_"))
@@ -110,7 +113,7 @@ def _unchangeable(self: Any, name: str, value: Any) -> None:
 
 def _door(function: Any, title: str, cls: Any = None, skip: int = 0) -> Any:
     """The function behind a door, with its own globals so that its doctests are found."""
-    home, frame, door = _HOME, sys._getframe, Door(function, title, cls, skip)
+    home, frame, door = HOME, sys._getframe, Door(function, title, cls, skip)
 
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not frame(1).f_code.co_filename.startswith(home):
@@ -225,7 +228,7 @@ def taught(problem: Unfit, kind: Kind, value: Any, where: str, call: str = "{}")
 def _fits(kind: Kind, value: Any) -> bool:
     try:
         kind.fit(value)
-    except Unfit:
+    except (Unfit, TwinError):
         return False
     return True
 

@@ -13,6 +13,7 @@ The tree::
 
 import inspect
 import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 __all__ = ["NetworkError", "ScenarioError", "SolverError", "SyncError", "TwinError"]
 
 
+HOME = str(Path(__file__).parents[1])  # where the library lies
 PUBLIC: dict[str, Any] = {}  # every class that a floor offers, by its name
 
 # How to get what is wanted, from what was given (or else "") where a constructor does not say it.
@@ -81,10 +83,10 @@ class TwinError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the message, then the user's own lines."""
-        library = (str(Path(__file__).parents[1]), sys.prefix, sys.base_prefix)
+        library = (HOME, sys.prefix, sys.base_prefix)
         lines = [f"{type(self).__name__}: {self}"]
         for step in extract_tb(self.__traceback__):
-            if not step.filename.startswith(library):
+            if step.line and not step.filename.startswith(library):
                 lines.append(f"  line {step.lineno}: {step.line}")
         return lines
 
@@ -149,6 +151,14 @@ def shown(value: Any) -> str:
         return "a number of thousands of digits"
 
 
+def warn(text: str) -> None:
+    """Warn at the line of the user's own that led here, not at one of the library."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(HOME):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Say which known word was probably meant, or which words there are.
 
@@ -157,7 +167,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("x", ["Plant", "Shop"])
     'known are: Plant, Shop'
     """
-    names = [str(name) for name in known]
+    names = [str(name) for name in (sorted(known) if isinstance(known, set) else known)]
     close = get_close_matches(str(word), names, n=1) or [
         name for name in names if name.lower() == str(word).lower()
     ]

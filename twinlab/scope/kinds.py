@@ -320,6 +320,8 @@ def _either(origin: Any, args: tuple[Any, ...]) -> Kind | None:
                 return kind.fit(value)
             except Unfit as problem:
                 problems.append(problem)
+                if kind.rank < 0 and isinstance(value, int | float):
+                    break  # a number that is the wrong number: to write it as a text is no remedy
         raise max(problems, key=lambda p: (bool(p.inner), bool(str(p) or p.instead)))
 
     return Kind(" or ".join(k.wanted for k in kinds if k.wanted != "None"), fit)

@@ -5,19 +5,19 @@ The laws of a network: each is one function that names value, place and remedy.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from twinlab.scope.columns import schema
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, did_you_mean, shown
-
-if TYPE_CHECKING:
-    import networkx
+from twinlab.scope.later import nx, pd
+from twinlab.scope.result import html_of
 
 __all__ = ["Network"]
 
@@ -64,6 +64,31 @@ class Network:
         words = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items())
         return f"Network({', '.join(words)})"
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per node: its tier, who supplies it, what it makes and what customers ask."""
+        rows = []
+        for node in self.nodes:
+            into = dict.fromkeys(v.source for v in self.lanes if v.destination == node.name)
+            makes = [r.product for r in self.recipes if r.node == node.name]
+            asked = sum(d.pattern.average for d in self.demands if d.node == node.name)
+            capacity = None if node.capacity == math.inf else node.capacity
+            rows.append(
+                (node.name, node.tier, ", ".join(into), ", ".join(makes), capacity, asked or None)
+            )
+        head = [
+            "node",
+            "tier",
+            "supplied by",
+            "makes",
+            "capacity [units/day]",
+            "demand [units/day]",
+        ]
+        return pd.DataFrame(rows, columns=head).set_index("node")
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, repr(self))
+
     # -- reading --
 
     @classmethod
@@ -83,16 +108,14 @@ class Network:
 
         write_network(self, folder)
 
-    def graph(self) -> networkx.MultiDiGraph[str]:
+    def graph(self) -> nx.MultiDiGraph[str]:
         """Give the network as a networkx graph: nodes and lanes with their columns.
 
         >>> from twinlab import Normal, serial
         >>> serial(["mine", "plant", "shop"], demand=Normal(5, 1)).graph().number_of_edges()
         2
         """
-        import networkx
-
-        graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         for node in self.nodes:
             graph.add_node(node.name, **_columns(node))
         for lane in self.lanes:
@@ -238,11 +261,6 @@ def check_network(network: Network) -> None:
         law(network)
 
 
-def _tables(network: Network) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    names = ("products", "nodes", "lanes", "recipes", "demands", "stocks")
-    return [(name, getattr(network, name)) for name in names]
-
-
 def _tables_are_there(network: Network) -> None:
     for table in ("products", "nodes"):
         if not getattr(network, table):
@@ -250,19 +268,13 @@ def _tables_are_there(network: Network) -> None:
 
 
 def _rows_are_unique(network: Network) -> None:
-    for table, rows in _tables(network):
-        keys: Counter[Hashable] = Counter(
-            row.key
-            if table == "lanes"
-            else row.name
-            if table in ("products", "nodes")
-            else (row.node, row.product)
-            for row in rows
-        )
+    for table, rows in rows_of(network):
+        keys = Counter(map(_key, rows))
         for key, count in keys.items():
             if count > 1:
                 hint = "give parallel lanes different modes" if table == "lanes" else "keep one"
-                raise NetworkError(f"{table}: {key!r} stands {count} times: {hint}")
+                named = key if len(key) > 1 else key[0]
+                raise NetworkError(f"{table}: {named!r} stands {count} times: {hint}")
 
 
 def _names_are_known(network: Network) -> None:
@@ -342,10 +354,8 @@ def _recipes_make_no_cycle(network: Network) -> None:
 
 def _find_cycle(ways: list[tuple[str, str]]) -> list[str]:
     """The names along one closed walk, its first name again at the end; empty if there is none."""
-    import networkx
-
     try:
-        edges = networkx.find_cycle(networkx.DiGraph(ways))
-    except networkx.NetworkXNoCycle:
+        edges = nx.find_cycle(nx.DiGraph(ways))
+    except nx.NetworkXNoCycle:
         return []
     return [edge[0] for edge in edges] + [edges[0][0]]

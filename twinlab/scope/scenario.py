@@ -14,6 +14,7 @@ Every column of a scenario has a path, so that sliders, sweeps and searches can 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any
@@ -23,7 +24,9 @@ from twinlab.scope.distributions import Trace
 from twinlab.scope.entities import Disruption, ItemKey
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Count
+from twinlab.scope.later import pd
 from twinlab.scope.network import Network
+from twinlab.scope.result import html_of
 
 __all__ = ["Scenario"]
 
@@ -82,6 +85,24 @@ class Scenario:
         _check_days(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)
+
+    def __repr__(self) -> str:
+        """Name the network, the rules, the days and what goes wrong."""
+        kinds = Counter(getattr(r, "__name__", type(r).__name__) for r in self.rules.values())  # type: ignore[union-attr]
+        rules = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
+        wrong = f", {len(self.disruptions)} disruptions" if self.disruptions else ""
+        return f"Scenario({self.network}, rules: {rules}, {self.days} days{wrong})"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per decision: which node, of which product, by which rule, seeing what."""
+        rules, split, seen = dict(self.rules), dict(self.sourcing), dict(self.sharing)  # type: ignore[arg-type]
+        rows = [(*i, rules[i], split.get(i, "by rank"), seen.get(i, "everything")) for i in rules]
+        head = ["node", "product", "rule", "sourcing", "sees"]
+        return pd.DataFrame(rows, columns=head).set_index("node")
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, "\n".join(map(str, (self, *self.disruptions))))
 
     def decided_items(self) -> list[ItemKey]:
         """List every (node, product) that somebody must order or make, in table order.

@@ -23,8 +23,10 @@ from typing import Any, NamedTuple
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Lane, Recipe
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import pd
 from twinlab.scope.log import Event
 from twinlab.scope.network import Network
+from twinlab.scope.result import html_of
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["State", "fold"]
@@ -57,7 +59,7 @@ class ProductionLot(NamedTuple):
 Claim = tuple[str, ...]
 
 
-@dataclass
+@dataclass(repr=False)
 class State:
     """A chain on the morning of ``day``: all that the past has left for the future.
 
@@ -105,6 +107,20 @@ class State:
         for recipe in network.recipes:
             _start_recipe(state, recipe, recipe.node in evening)
         return state
+
+    def __repr__(self) -> str:
+        sums = (("on_hand", "on hand"), ("on_order", "on order"), ("owed", "owed"))
+        said = (f"{sum(getattr(self, name).values()):,.6g} {text}" for name, text in sums)
+        return f"State(morning of day {self.day}: {', '.join(said)})"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per (node, product): units on hand, on order and asked of it so far."""
+        told = {"on hand [units]": self.on_hand, "on order [units]": self.on_order}
+        return pd.DataFrame(told | {"asked [units]": self.asked}).rename_axis(["node", "product"])
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, repr(self))
 
     def copy(self) -> State:
         """A state of its own, with nothing shared."""

@@ -58,6 +58,9 @@ class Bus:
         self._outbox: dict[tuple[str, int], bytes] = {}
         self._count = 0
 
+    def __repr__(self) -> str:
+        return f"Bus(day {self.now:g}, {len(self._outbox):,} messages sent, {self.link})"
+
     def publish(self, message: Message) -> None:
         """Send a message on its way."""
         raw = message.encode()

@@ -14,13 +14,14 @@ from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.kinds import Level
 from twinlab.scope.later import pd
+from twinlab.scope.result import Result
 from twinlab.scope.state import State
 
 __all__ = ["Fidelity", "Verification", "fidelity", "pinball_loss", "verify"]
 
 
 @dataclass(frozen=True)
-class Fidelity:
+class Fidelity(Result):
     """How far a believed state is from the true one.
 
     ``score`` = 1 − Σ|believed − true| / Σ true over stock, goods under way and what is owed, not
@@ -35,8 +36,8 @@ class Fidelity:
     believed: State
     true: State
 
-    def __str__(self) -> str:
-        """Say it in a sentence."""
+    def sentence(self) -> str:
+        """How much is right, and how many units are in the wrong place."""
         return f"fidelity {self.score:.3f}: {self.error:,.1f} units in the wrong place"
 
     @property

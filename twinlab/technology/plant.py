@@ -69,6 +69,9 @@ class Plant:
         self.bus.now = float(self.day)
         self._say_opening()
 
+    def __repr__(self) -> str:
+        return f"Plant(day {self.day} of {self.truth.days}, seed {self.seed})"
+
     @property
     def day(self) -> int:
         """The day whose morning it is."""

@@ -64,6 +64,10 @@ class EventStore:
         self._lock = Lock()
         self._base.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _TABLES)
 
+    def __repr__(self) -> str:
+        counts = [count for count, _ in self.sequences().values()]
+        return f"EventStore({sum(counts):,} messages of {len(counts)} sources)"
+
     def take(
         self,
         raws: Iterable[bytes],

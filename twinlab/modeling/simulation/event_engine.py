@@ -161,6 +161,9 @@ class Game:
         self._engine = EventEngine(scenario, seed, asked=numbers)
         self._engine.live()
 
+    def __repr__(self) -> str:
+        return f"Game({self.view or 'over'})"
+
     @property
     def view(self) -> View | None:
         """What the person sees who must decide now; None when the last day is over."""

@@ -1,6 +1,5 @@
 """Output analysis: means and shares with intervals, seeds that choose and judge, warm-up."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -9,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.errors import ScenarioError, warn
 from twinlab.scope.later import special, stats
 from twinlab.scope.result import Estimate, Result
 
@@ -139,7 +138,7 @@ def days_left_out(warm_up: Any, lived: int, series: Callable[[], Iterable[Any]])
     if warm_up == "mser5":
         found = max((mser5(each) for each in series()), key=lambda each: each.observations)
         if "longer" in found.sentence():
-            warnings.warn(f"mser5: {found}", stacklevel=3)
+            warn(f"mser5: {found}")
         warm_up = found.observations
     whole = isinstance(warm_up, int | np.integer) and not isinstance(warm_up, bool)
     if not whole or not 0 <= warm_up < max(lived, 1):

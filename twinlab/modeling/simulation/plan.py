@@ -3,7 +3,6 @@
 It fixes every order in which things happen and sums run, so that two engines do the same sums.
 """
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from copy import deepcopy
@@ -14,7 +13,7 @@ from twinlab.organization.sharing import FullSharing
 from twinlab.organization.view import PriorityFailover, Supplier, View
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, did_you_mean, warn
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
@@ -155,7 +154,7 @@ def _warn_of_empty_shelf(plan: Plan) -> None:
             text += (
                 "not wait: they are gone when it comes; keep the demand of the lead time or more"
             )
-            warnings.warn(text + ", or let customers wait (backorders)", stacklevel=4)
+            warn(text + ", or let customers wait (backorders)")
 
 
 def make_plan(scenario: Scenario) -> Plan:

@@ -2,7 +2,6 @@
 
 import math
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from twinlab.modeling.simulation.vector_engine import BatchEngine, open_engine
 from twinlab.modeling.simulation.vector_state import SETTLE
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.errors import ScenarioError, warn
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, go_on
 
@@ -125,10 +124,9 @@ def replicate(
     batch = _gather(plan, task, count, chunks)
     while until is not None and until.wanted(batch) > count:
         if count >= until.most:
-            warnings.warn(
+            warn(
                 f"precision {until.relative:g} of {until.kpi} not reached after {count:,} "
-                "replications: raise Precision(most=…), or ask for less",
-                stacklevel=2,
+                "replications: raise Precision(most=…), or ask for less"
             )
             break
         more = -(-min(until.wanted(batch), until.most) // BLOCK) * BLOCK

@@ -17,7 +17,7 @@ from twinlab.modeling.simulation.plan import Plan
 from twinlab.modeling.simulation.run import daily_table
 from twinlab.modeling.simulation.vector_engine import nights_of
 from twinlab.modeling.simulation.vector_state import record_rows
-from twinlab.scope.columns import column, schema
+from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
@@ -241,7 +241,7 @@ class Horizon(Result):
     ('backlog', 'shop', 'unit')
     """
 
-    said: str = column("words", meaning="whether it has settled")
+    said: str
     moving: Mapping[tuple[str, str, str], Estimate]
 
     @property
