@@ -2,7 +2,7 @@
 
 import twinlab as tl
 from twinlab.task.inventory import EconomicLot
-from twinlab.task.production import bottleneck, loads
+from twinlab.task.production import predict
 
 
 def _line(machines):
@@ -38,7 +38,7 @@ EXERCISES = {
         },
     ),
     "6.2": tl.lab.Exercise(
-        answer=lambda: bottleneck(_line(3)).capacity,
+        answer=lambda: predict(_line(3)).bottleneck.capacity,
         unit="lamps a day",
         tolerance=0.01,
         hints=(
@@ -47,9 +47,11 @@ EXERCISES = {
         ),
         slips={
             "that is what three solder machines could feed: who limits the line now?": (
-                lambda: loads(_line(3))[0].capacity
+                lambda: predict(_line(3))["solder"].capacity
             ),
-            "that is the line with two solder machines.": lambda: bottleneck(_line(2)).capacity,
+            "that is the line with two solder machines.": (
+                lambda: predict(_line(2)).bottleneck.capacity
+            ),
         },
     ),
 }

@@ -18,10 +18,11 @@ def case():
     return factory()
 
 
-def policy(failure_cost):
-    """When to change tools if a failure costs so much [USD]."""
+def age(failure_cost):
+    """The age at which to change tools if a failure costs so much [USD]."""
     law = fit_tools(case().tools[: case().training]).law
-    return tl.task.maintenance.age_replacement(law, planned_cost=60, failure_cost=failure_cost)
+    advice = tl.task.maintenance.prescribe(law, planned_cost=60, failure_cost=failure_cost)
+    return advice.values["replacement_age"]
 
 
 def first(even_coat):
@@ -32,15 +33,15 @@ def first(even_coat):
 
 EXERCISES = {
     "10.1": tl.lab.Exercise(
-        answer=lambda: policy(120).age,
+        answer=lambda: age(120),
         unit="minutes of work",
         hints=(
             "a failure costs less now: will it pay to change tools earlier or later?",
             "the formula needs the same law of lives and the two costs.",
-            "`tl.task.maintenance.age_replacement(law, planned_cost=60, failure_cost=120).age`",
+            "`tl.task.maintenance.prescribe(law, planned_cost=60, failure_cost=120)`",
         ),
         slips={
-            "that is the age for a failure of 300 USD.": lambda: policy(300).age,
+            "that is the age for a failure of 300 USD.": lambda: age(300),
             "that is the scale of the law: by then 63 % of the tools have failed.": (
                 lambda: fit_tools(case().tools[: case().training]).law.scale
             ),

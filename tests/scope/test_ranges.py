@@ -47,11 +47,11 @@ CALLS = {
     warehousing.slotting: {"skus": SKUS, "distances": [5, 10]},
     warehousing.predict: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9},
     warehousing.prescribe: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9},
-    maintenance.reliability: {"up_times": [80, 100], "repair_times": [8, 12]},
+    maintenance.describe: {"up_times": [80, 100], "repair_times": [8, 12]},
     maintenance.fit_weibull: {"ages": [16, 34, 53]},
-    maintenance.remaining_life: {"law": WEAR, "age": 3, "level": 0.9},
+    maintenance.predict: {"law": WEAR, "age": 3, "level": 0.9},
     maintenance.replacement_cost: {"law": WEAR, "age": 3, "planned_cost": 2, "failure_cost": 8},
-    maintenance.age_replacement: {"law": WEAR, "planned_cost": 2, "failure_cost": 8},
+    maintenance.prescribe: {"law": WEAR, "planned_cost": 2, "failure_cost": 8},
     production.takt: {"minutes": 450, "units": 90},
     production.kanban: {"rate": 100, "lead_time": 0.5, "container": 10, "safety": 0.1},
     production.plan_departments: {"line": LINE, "wanted": 100, "most_busy": 0.9},
@@ -61,7 +61,7 @@ CALLS = {
     quality.Cusum().run_length: {"shift": 1},
     quality.choose_chart: {"run_length": 370, "shift": 1},
     quality.chart_constants: {"size": 5},
-    quality.xbar_r: {"samples": [[9, 11], [10, 13]], "baseline": 2},
+    quality.describe: {"samples": [[9, 11], [10, 13]], "baseline": 2},
     quality.pareto: {"counts": {"dent": 4}},
     quality.pareto({"dent": 4}).vital_few: {"share": 0.8},
     quality.house_of_quality: {"importance": {"dry": 5}, "relations": {"dry": {"seal": 9}}},
@@ -70,7 +70,7 @@ CALLS = {
     management.waiting_cost: {"deliveries": [12], "horizon": 24},
     management.gini: {"values": [1, 2], "weights": [1, 1]},
     logistics.transit_time: {"days": [2, 4], "under_way": [3]},
-    logistics.transit_time([2, 4]).eta: {"age": 1, "level": 0.9},
+    logistics.predict: {"transit": logistics.transit_time([2, 4]), "age": 1, "level": 0.9},
 }  # fmt: skip
 SPOILT = [math.nan, -math.inf, math.inf, "12", True, 10**400]
 
@@ -130,7 +130,7 @@ def test_large_numbers_are_no_trouble():
         with pytest.raises(tl.ScenarioError, match=r"limit must be|weight must be"):
             call()
     with pytest.raises(tl.ScenarioError, match="nothing lives to 1000 days"):
-        maintenance.remaining_life(WEAR, 1000)
+        maintenance.predict(WEAR, 1000)
 
 
 @pytest.mark.parametrize("kind", [np.array, tuple, pd.Series, lambda v: pd.Series(v, [7, 9, 11])])
@@ -138,7 +138,7 @@ def test_rows_of_numbers_come_in_any_form(kind):
     plain = inventory.wagner_whitin([90, 120, 80], 500, 2)
     assert inventory.wagner_whitin(kind([90, 120, 80]), 500, np.float64(2)) == plain
     assert logistics.transit_time(kind([2, 4, 9])).mean == 5
-    assert maintenance.reliability(kind([1, 2, 3]), [1]).mtbf == 2
+    assert maintenance.describe(kind([1, 2, 3]), [1]).mtbf == 2
 
 
 @pytest.mark.parametrize("given", ["123", 3, {"a": 3}, None, [[1]]])

@@ -62,7 +62,7 @@ def test_two_designs_meet_the_same_customers():
 def test_a_change_that_changes_nothing_changes_nothing():
     same = compare_returns(LINE, LINE, MINDED, days=4, replications=3)
     assert (same.difference.mean, same.difference.low, same.difference.high) == (0, 0, 0)
-    assert "change 0.0" in str(same)
+    assert "difference 0 [0, 0]" in str(same)
 
 
 def test_pairs_find_what_two_samples_would_miss():

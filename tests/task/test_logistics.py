@@ -51,11 +51,11 @@ def test_an_arrival_counts_the_days_already_waited():
     """Poisson lead times of mean 6 from a run's log: after 7 days, what is left of those above."""
     chain = tl.serial(["mine", "shop"], demand=tl.Poisson(5), lead_time=tl.Poisson(6))
     run = tl.simulate(tl.Scenario(chain, tl.BaseStock(50), days=3000), seed=2)
-    seen = logistics.transit_of(run.log, "mine", "shop")
+    seen = logistics.describe(run.log, "mine", "shop")
     assert seen.mean == pytest.approx(6, abs=4 * np.sqrt(6 / 2900))
     draws = np.random.default_rng(3).poisson(6, 200_000)
     left = draws[draws > 7] - 7
-    eta = seen.eta(age=7)
+    eta = logistics.predict(seen, age=7)
     assert eta.mean == pytest.approx(left.mean(), abs=0.25)
     assert (eta.low, eta.high) == (1, pytest.approx(np.quantile(left, 0.95), abs=1))
 
@@ -147,7 +147,7 @@ def test_parallel_ways_fill_in_order_of_cost():
 def test_a_plan_of_lanes_costs_less_in_simulation():
     """Rank 1 is the dear source; the near one can bring all: 5 × 1 + 5 × 2 a day."""
     now = tl.Scenario(two_sources(), tl.BaseStock(14), days=200)
-    advice = logistics.plan_lanes(now, "bike")
+    advice = logistics.prescribe(now, "bike")
     assert advice.reason == "15 USD/day by averages"
     compared = advice.compare(now, 64, seed=1, kpis=["transport_cost", "fill_rate"])
     assert compared.difference(advice.title, "transport_cost").high < -50
@@ -231,9 +231,10 @@ PAIR = [[0, 1], [1, 0]]
         (lambda: logistics.route(["D", "a"], PAIR, logistics.Fleet(1, reach=1), iterations=20),
          tl.SolverError, "to .a. and back is 2 long"),
         (lambda: logistics.transit_time([]), tl.ScenarioError, "nothing has arrived"),
-        (lambda: logistics.transit_time([2, 3]).eta(age=3), tl.ScenarioError, "ask the carrier"),
-        (lambda: logistics.transit_of(tl.Log([]), "a", "b"), tl.ScenarioError, "no shipment"),
-        (lambda: logistics.plan_lanes(tl.Scenario(two_sources(), tl.BaseStock(9)), "car"),
+        (lambda: logistics.predict(logistics.transit_time([2, 3]), age=3), tl.ScenarioError,
+         "ask the carrier"),
+        (lambda: logistics.describe(tl.Log([]), "a", "b"), tl.ScenarioError, "no shipment"),
+        (lambda: logistics.prescribe(tl.Scenario(two_sources(), tl.BaseStock(9)), "car"),
          tl.ScenarioError, "no lane carries 'car'"),
     ],
 )  # fmt: skip

@@ -42,7 +42,7 @@ def test_standard_errors_cover_the_truth():
 def test_remaining_life_counts_the_age():
     """Weibull(2, 10) at age 7: 4.66 days; and as simulated, for mean and interval."""
     law = maintenance.Weibull(2, 10)
-    left = maintenance.remaining_life(law, 7)
+    left = maintenance.predict(law, 7)
     assert left.mean == pytest.approx(4.66, abs=0.005)
     all_lives = lives(law, 400_000, 1)
     rest = all_lives[all_lives > 7] - 7
@@ -54,7 +54,7 @@ def test_remaining_life_counts_the_age():
 def test_what_does_not_wear_has_no_age():
     law = maintenance.Weibull(1, 20)
     for age in (0, 500):
-        assert maintenance.remaining_life(law, age).mean == pytest.approx(20)
+        assert maintenance.predict(law, age).mean == pytest.approx(20)
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,13 @@ def test_what_does_not_wear_has_no_age():
     [(3, 150, (2, 8), 83.123, 0.03685, 0.05973), (2, 1, (1, 5), 0.5107, 4.085, 5.642)],
 )
 def test_published_replacement_ages(shape, scale, costs, age, rate, failing):
-    policy = maintenance.age_replacement(maintenance.Weibull(shape, scale), *costs)
-    assert policy.age == pytest.approx(age, rel=1e-4)
-    assert policy.cost_rate == pytest.approx(rate, rel=2e-4)
-    assert policy.run_to_failure == pytest.approx(failing, rel=1e-4)
+    law = maintenance.Weibull(shape, scale)
+    advice = maintenance.prescribe(law, *costs)
+    best = advice.values["replacement_age"]
+    assert best == pytest.approx(age, rel=1e-4)
+    assert maintenance.replacement_cost(law, best, *costs) == pytest.approx(rate, rel=2e-4)
+    assert advice.gain.mean == pytest.approx(failing - rate, rel=1e-3)
+    assert costs[1] / law.average == pytest.approx(failing, rel=1e-4)
 
 
 @pytest.mark.parametrize("age", [60.0, 83.123, 120.0, 1e4])
@@ -79,32 +82,32 @@ def test_the_cost_of_an_age_is_what_a_simulated_machine_costs(age):
 
 
 def test_no_other_age_is_cheaper():
-    policy = maintenance.age_replacement(WEAR, 2, 8)
+    best = maintenance.prescribe(WEAR, 2, 8).values["replacement_age"]
     others = [maintenance.replacement_cost(WEAR, age, 2, 8) for age in np.linspace(20, 400, 500)]
-    assert policy.cost_rate <= min(others) + 1e-12
+    assert maintenance.replacement_cost(WEAR, best, 2, 8) <= min(others) + 1e-12
 
 
 @pytest.mark.parametrize(("shape", "costs"), [(1, (1, 5)), (0.7, (1, 5)), (3, (5, 5))])
 def test_some_machines_are_left_to_run(shape, costs):
-    policy = maintenance.age_replacement(maintenance.Weibull(shape, 10), *costs)
-    assert policy.age == np.inf
-    assert policy.cost_rate == policy.run_to_failure
-    assert str(policy).startswith("never replace early")
+    advice = maintenance.prescribe(maintenance.Weibull(shape, 10), *costs)
+    assert advice.values == {"replacement_age": np.inf}
+    assert advice.gain is None
+    assert str(advice).startswith("never replace early")
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: maintenance.reliability([], [1]), "at least one number of days"),
+        (lambda: maintenance.describe([], [1]), "at least one number of days"),
         (lambda: maintenance.fit_weibull([3, 3]), "2 different ages"),
         (lambda: maintenance.fit_weibull([0, 3]), r"ages\[0\] must be a finite number above 0"),
         (lambda: maintenance.fit_weibull([3, 4], [True]), "each of 2 ages"),
         (
-            lambda: maintenance.remaining_life(WEAR, -1),
+            lambda: maintenance.predict(WEAR, -1),
             "age must be a finite number of at least 0, got -1",
         ),
         (
-            lambda: maintenance.age_replacement(WEAR, 0, 8),
+            lambda: maintenance.prescribe(WEAR, 0, 8),
             "planned_cost must be a finite number above 0, got 0",
         ),
     ],

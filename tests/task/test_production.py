@@ -23,12 +23,12 @@ def test_loads_are_what_a_line_does(last):
     """Visits and delivered units of 15 simulated days, with 60 parts always in the line."""
     line = replace(scrapping(**last), source=Conwip(60))
     batch = replicate_line(line, days=17, replications=8, seed=1)
-    for load in production.loads(line):
+    for load in production.predict(line):
         begun = batch.values(f"{load.station}.started") / (15 * batch.values("throughput"))
         error = begun.std(ddof=1) / 8**0.5
         # Parts in process at the two ends blur the ratio a little.
         assert abs(begun.mean() - load.visits) < 4 * error + 0.02 * load.visits
-    limit = production.bottleneck(line)
+    limit = production.predict(line).bottleneck
     found = batch.estimate("throughput")
     assert found.mean == pytest.approx(limit.capacity, rel=0.03)
 
@@ -37,15 +37,15 @@ def test_preventive_replacement_takes_its_time_too():
     """Lives of 100 minutes, replaced after 50 for 5 minutes: a tenth is lost."""
     steady = Station("press", 1, time_to_failure=100, time_to_repair=60, replace_at=50,
                      time_to_replace=5)  # fmt: skip
-    assert production.bottleneck(Line([steady])).minutes == pytest.approx(1.1)
+    assert production.predict(Line([steady])).bottleneck.minutes == pytest.approx(1.1)
     late = Station("press", 1, time_to_failure=100, time_to_repair=60)
-    assert production.bottleneck(Line([late])).minutes == pytest.approx(1.6)
+    assert production.predict(Line([late])).bottleneck.minutes == pytest.approx(1.6)
 
 
 def test_oee_multiplies_what_was_measured():
     run = run_line(scrapping(), days=10, seed=2)
     for name in ("cut", "weld", "paint"):
-        seen, found = run[name], production.oee(run, name)
+        seen, found = run[name], production.describe(run, name)
         assert found.waiting == pytest.approx(seen.starved + seen.blocked)
         assert found.oee * (1 - found.waiting) == pytest.approx(seen.working * seen.good_share)
         assert seen.working + found.waiting + seen.down == pytest.approx(1)
@@ -57,7 +57,7 @@ def test_a_machine_answers_for_its_own_faults_and_stops_only():
     weld = Station("weld", 4, faults=(Fault("crack", 0.2), Fault("hole", 0.1)))
     paint = Station("paint", 2, stop=0.5, faults=(Fault("run", 0.1),), inspection=Inspection(0.9))
     run = run_line(Line([Station("cut", 2, buffer=1), replace(weld, buffer=2), paint]), days=60)
-    cut, weld, paint = (production.oee(run, name) for name in ("cut", "weld", "paint"))
+    cut, weld, paint = (production.describe(run, name) for name in ("cut", "weld", "paint"))
     count = run["weld"].started
     assert (cut.availability, cut.performance, cut.quality) == (1, 1, 1)
     assert cut.waiting == pytest.approx(0.5, abs=0.01)
@@ -72,7 +72,7 @@ def test_repairs_are_availability_not_performance():
     """Work of 50 minutes, then a repair of 25; parts come for a third of the time."""
     press = Station("press", 1, time_to_failure=50, time_to_repair=25)
     line = Line([press], source=Arrivals(tl.Constant(4)))
-    found = production.oee(run_line(line, days=200), "press")
+    found = production.describe(run_line(line, days=200), "press")
     assert found.performance == 1
     assert found.availability == pytest.approx(2 / 3, abs=0.01)
     assert found.waiting == pytest.approx(1 - 1.5 / 4, abs=0.01)
@@ -80,7 +80,7 @@ def test_repairs_are_availability_not_performance():
 
 def test_a_machine_without_parts_has_no_effect():
     line = Line([Station("press", 1)], source=Arrivals(tl.Constant(1e6)))
-    found = production.oee(run_line(line, days=3), "press")
+    found = production.describe(run_line(line, days=3), "press")
     assert (found.availability, found.performance, found.waiting) == (0, 0, 1)
 
 
@@ -100,7 +100,7 @@ def test_instructions_that_cannot_work_are_not_proved():
     line = Line([Station("cut", tl.Gamma(2, 2)), Station("weld", tl.Gamma(2, 2))])
     told = production.plan_departments(line, 200)
     tight = told.line.set("weld.buffer", 0)
-    bare = production.Instructions(200, told.shifts, told.departments, tight)
+    bare = replace(told, line=tight)
     assert told.prove(days=10, replications=6).holds
     assert not bare.prove(days=10, replications=6).holds
 

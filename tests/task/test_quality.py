@@ -108,9 +108,8 @@ def test_cusum_on_montgomerys_example():
     assert chart.series["C+"][28] == pytest.approx(5.28)
     assert chart.signals == (29, 30)
     assert chart.change_point == 22
-    reaction = quality.react(chart)
-    assert (reaction.signal, reaction.change_point) == (29, 22)
-    assert reaction.shift == pytest.approx(np.mean(BATCHES[22:29]) - 10)
+    assert quality.prescribe(chart).values == {"hold": "samples 23 to 29"}
+    assert chart.shift == pytest.approx(np.mean(BATCHES[22:29]) - 10)
 
 
 def test_ewma_on_nists_example():
@@ -119,12 +118,12 @@ def test_ewma_on_nists_example():
     assert chart.series["EWMA"][[0, 1, 2, 19]] == pytest.approx(printed, abs=0.006)
     assert (chart.lower, chart.upper) == pytest.approx((47.4115, 52.5884), abs=1e-3)
     assert chart.signals == ()
-    assert str(quality.react(chart)) == "no signal: leave the process alone"
+    assert str(quality.prescribe(chart)) == "no signal: leave the process alone"
 
 
 def test_charts_of_samples_find_sigma_and_seldom_signal():
     luck = np.random.default_rng(3)
-    charts = quality.xbar_r(luck.normal(50, 2, (4000, 5)))
+    charts = quality.describe(luck.normal(50, 2, (4000, 5)))
     assert charts.sigma == pytest.approx(2, rel=0.02)
     share = len(charts.means.signals) / 4000
     assert abs(share - 0.0027) < 4 * np.sqrt(0.0027 / 4000)
@@ -135,8 +134,8 @@ def test_the_first_samples_set_the_limits():
     luck = np.random.default_rng(8)
     table = luck.normal(50, 2, (60, 5))
     table[40:] += 3
-    charts = quality.xbar_r(table, baseline=40)
-    calm = quality.xbar_r(table[:40])
+    charts = quality.describe(table, baseline=40)
+    calm = quality.describe(table[:40])
     assert (charts.means.center, charts.means.upper) == (calm.means.center, calm.means.upper)
     assert set(charts.means.signals) & set(range(41, 51))
     means, error = table[40:].mean(axis=1), charts.sigma / 5**0.5
@@ -169,8 +168,8 @@ def test_choices_are_equally_calm_and_ranked():
     ("call", "words"),
     [
         (lambda: quality.chart_constants(1), "from 2 to 100, got 1"),
-        (lambda: quality.xbar_r([[1, 2]]), "at least 2 rows"),
-        (lambda: quality.xbar_r([[3, 3], [3, 3]]), "do not vary"),
+        (lambda: quality.describe([[1, 2]]), "at least 2 rows"),
+        (lambda: quality.describe([[3, 3], [3, 3]]), "do not vary"),
         (lambda: quality.Cusum().chart([1, 2], 0, 0), "sigma must be a finite number above 0"),
         (lambda: quality.Capability(0, 1, 3, -3), "must be below upper"),
         (lambda: quality.choose_chart(370, 0), "shift must be a finite number above 0"),

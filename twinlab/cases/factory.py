@@ -10,8 +10,9 @@ from twinlab.cases.automotive import base_stock_chain
 from twinlab.cases.folders import dataset, figures, rows
 from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
 from twinlab.scope import Constant, Empirical, Gamma, Network, Scenario
-from twinlab.scope.columns import Sealed, column
+from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.result import Result
 from twinlab.task.maintenance import WeibullFit, fit_weibull
 
 __all__ = ["factory"]
@@ -54,8 +55,8 @@ class FaultClass(NamedTuple):
     returned: float
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Factory(Sealed):
+@dataclass(frozen=True, eq=False)
+class Factory(Result):
     """The case: a chain around the factory, its line, and the tables that sensors left."""
 
     scenario: Scenario
@@ -80,7 +81,8 @@ class Factory(Sealed):
         """The station that makes each fault."""
         return {c.name: c.station for c in self.fault_classes if c.station}
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """Its departments, and what the tables hold."""
         names = " → ".join(s.name for s in self.line.stations)
         plates = sum(c.plates for c in self.fault_classes)
         return (
@@ -175,21 +177,13 @@ def expected_failures(fitted: WeibullFit, tools: Iterable[Tool]) -> float:
 
 
 @dataclass(frozen=True)
-class HeatWatch:
+class HeatWatch(Result):
     """What warnings of poor heat dissipation were worth."""
 
     first_warning: int | None = column("part", meaning="the first part made under a warning")
     first_failure: int | None = column("part", meaning="the first heat failure")
     warned_share: float = column("share", meaning="parts made under a warning")
     caught_share: float = column("share", meaning="heat failures that struck under a warning")
-
-    def __str__(self) -> str:
-        begins = f"first at part {self.first_warning:,}" if self.first_warning else "never"
-        failed = f"{self.first_failure:,}" if self.first_failure else "none"
-        return (
-            f"warnings: {begins} (first heat failure: {failed}), {self.warned_share:.1%} of parts, "
-            f"{self.caught_share:.1%} of heat failures under a warning"
-        )
 
 
 def smoothed(readings: Iterable[Reading], weight: float = 0.1) -> Iterator[float]:
@@ -210,9 +204,10 @@ def smoothed(readings: Iterable[Reading], weight: float = 0.1) -> Iterator[float
 def heat_watch(readings: Sequence[Reading], limit: float) -> HeatWatch:
     """Warn while the smoothed heat dissipation is below a limit [K], and see what that is worth.
 
-    >>> print(heat_watch(factory().readings, limit=9.0))
-    warnings: first at part 2,838 (first heat failure: 3,237), 15.8% of parts, 100.0% of heat failures under a warning
-    """  # noqa: E501 (one line of output)
+    >>> heat_watch(factory().readings, limit=9.0)
+    first warning 2,838 part · first failure 3,237 part · warned share 0.158 share
+    · caught share 1 share
+    """
     warned = [level < limit for level in smoothed(readings)]
     struck = ["HDF" in reading.failure for reading in readings]
     both = sum(w and s for w, s in zip(warned, struck, strict=True))

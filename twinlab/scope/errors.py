@@ -46,6 +46,7 @@ _NEAREST = {
     "Curve": {"": "performance(hit, calm)"},
     "Frontier": {"": "frontier(scenario, options)"},
     "StormPlan": {"": "preposition(season)"},
+    "TransitTime": {"": "describe(log, source, destination)"},
     "Estimate": {"": "estimate(values)"},
 }
 NAMES = {

@@ -1,19 +1,20 @@
-"""Task, floor 7: the decisions that a twin supports, each in three parts.
+"""Task, floor 7: the decisions that a twin supports, each in a room with three doors.
 
-============ ===================== ========================== ================================
-task         describe              predict                    prescribe
-============ ===================== ========================== ================================
-inventory    stock and its cover   run-out date               what to order, lots, levels
-sourcing     shares by supplier    availability               a second source
-production   OEE of the machines   loads, bottleneck          takt, kanban, instructions
-warehousing  pick activity         dock queue, travel         slotting, number of docks
-logistics    days under way        arrival of a shipment      sites, flows, routes
-demand       its pattern           forecasts, rolling tests   a level from a method's errors
-maintenance  MTBF, availability    remaining life             age of replacement
-quality      charts, complaints    run lengths                choice of chart, what to do
-============ ===================== ========================== ================================
+``describe(…)`` says what is, ``predict(…)`` what will be, ``prescribe(…)`` what to do: a
+``Change``, whose ``compare`` simulates it. Beneath the doors stand the methods, by their own names:
 
-A recommendation is a changed scenario: ``Change.compare`` simulates it.
+============ ====================== ============================ ==============================
+room         describe               predict                      prescribe
+============ ====================== ============================ ==============================
+inventory    stock and its cover    run-out date                 what to order, lots, levels
+sourcing     shares by supplier     availability                 a second source
+production   OEE of the machines    loads, bottleneck            takt, kanban, instructions
+warehousing  pick activity          dock queue, travel           slotting, number of docks
+logistics    days under way         arrival of a shipment        sites, flows, routes
+demand       its pattern            forecasts, rolling tests     a level from a method's errors
+maintenance  MTBF, availability     Weibull fit, remaining life  age of replacement
+quality      charts, complaints     run lengths                  what to do, a house of quality
+============ ====================== ============================ ==============================
 """
 
 from twinlab.task import (

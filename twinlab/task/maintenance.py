@@ -1,9 +1,10 @@
 """Maintenance: how long machines last, how long this one will, and when to replace it.
 
 =========  ===================================================================================
-describe   ``reliability``: MTBF, MTTR and availability from records
-predict    ``fit_weibull`` to lives of which some have not ended; ``remaining_life`` at an age
-prescribe  ``age_replacement``: the age at which a planned replacement costs least
+describe   ``describe``: MTBF, MTTR and availability from records
+predict    ``fit_weibull`` to lives of which some have not ended; ``predict``: the life that
+           is left at an age
+prescribe  ``prescribe``: the age at which a planned replacement costs least
 =========  ===================================================================================
 """
 
@@ -13,13 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twinlab.modeling.compare import Change
 from twinlab.modeling.line.stations import Weibull as Weibull
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Level, Positive, ranged
 from twinlab.scope.later import optimize, special
-from twinlab.scope.result import Result
+from twinlab.scope.result import Estimate, Result
 
 # -- describe ---------------------------------------------------------------------------------
 
@@ -33,10 +35,10 @@ class Reliability(Result):
     availability: float = column("share", meaning="MTBF / (MTBF + MTTR)")
 
 
-def reliability(up_times: Sequence[Amount], repair_times: Sequence[Amount]) -> Reliability:
+def describe(up_times: Sequence[Amount], repair_times: Sequence[Amount]) -> Reliability:
     """Measure MTBF, MTTR and availability from complete times up and times in repair.
 
-    >>> print(reliability([80, 100], [8, 12, 10]))
+    >>> describe([80, 100], [8, 12, 10])
     mtbf 90 days · mttr 10 days · availability 0.9 share
     """
     up, down = float(_days(up_times).mean()), float(_days(repair_times).mean())
@@ -53,17 +55,18 @@ def _days(times: Sequence[float]) -> Array:
 
 
 @dataclass(frozen=True)
-class WeibullFit:
-    """A fitted Weibull law with the standard errors of its shape and scale [days]."""
+class WeibullFit(Result):
+    """A fitted Weibull law with the standard errors of its shape and scale."""
 
     law: Weibull
-    shape_error: float
-    scale_error: float
-    log_likelihood: float
-    failures: int
-    count: int
+    shape_error: float = column("", meaning="standard error of the shape")
+    scale_error: float = column("days", meaning="standard error of the scale")
+    log_likelihood: float = column("", meaning="of the lives under this law")
+    failures: int = column("lives", meaning="that have ended")
+    count: int = column("lives", meaning="in all")
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """The two numbers of the law with their errors."""
         return (
             f"shape {self.law.shape:.3f} ± {self.shape_error:.2f}, scale {self.law.scale:.2f} ± "
             f"{self.scale_error:.2f} days (± one standard error; {self.failures} of {self.count} "
@@ -82,7 +85,7 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
     Raises:
         ScenarioError: fewer than 2 different ages of failure.
 
-    >>> print(fit_weibull([16, 34, 53, 75, 93, 120]))
+    >>> fit_weibull([16, 34, 53, 75, 93, 120])
     shape 1.933 ± 0.65, scale 73.53 ± 16.32 days (± one standard error; 6 of 6 failed)
     """
     times = _days(ages)
@@ -130,17 +133,17 @@ class RemainingLife(Result):
     high: float = column("days", meaning="upper end of the interval")
 
 
-def remaining_life(law: Weibull, age: Amount, level: Level = 0.9) -> RemainingLife:
+def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> RemainingLife:
     """Predict the life that is left at an age a, from R(a + t)/R(a): mean and interval.
 
     Mean: ∫ₐ R(t) dt / R(a); quantile left by a share p: (aᵏ − ηᵏ ln p)^(1/k) − a.
 
-    >>> print(remaining_life(Weibull(2, 10), age=7))
+    >>> predict(Weibull(2, 10), age=7)
     mean 4.661 days · low 0.3573 days · high 11.67 days
     """
     k, hazard = law.shape, math.exp(min(700.0, law.shape * math.log(age / law.scale or 1e-300)))
     if hazard > 500:
-        raise ScenarioError(f"remaining_life: by this law nothing lives to {age:g} days")
+        raise ScenarioError(f"predict: by this law nothing lives to {age:g} days")
     mean = law.average * float(special.gammaincc(1.0 / k, hazard)) * math.exp(hazard)
     low, high = (
         (age**k - law.scale**k * math.log(share)) ** (1.0 / k) - age
@@ -150,24 +153,6 @@ def remaining_life(law: Weibull, age: Amount, level: Level = 0.9) -> RemainingLi
 
 
 # -- prescribe --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class AgePolicy:
-    """The age at which to replace [days], what that costs a day, and what failures cost a day."""
-
-    age: float
-    cost_rate: float
-    run_to_failure: float
-
-    def __str__(self) -> str:
-        if math.isinf(self.age):
-            return f"never replace early: run to failure at {self.run_to_failure:.4g} per day"
-        saved = 1.0 - self.cost_rate / self.run_to_failure
-        return (
-            f"replace at {self.age:.2f} days: {self.cost_rate:.4g} per day; run to failure: "
-            f"{self.run_to_failure:.4g} per day ({100 * saved:.0f} % saved)"
-        )
 
 
 def replacement_cost(
@@ -184,19 +169,21 @@ def replacement_cost(
     return (planned_cost * alive + failure_cost * (1.0 - alive)) / _lived(law, age)
 
 
-def age_replacement(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> AgePolicy:
+def prescribe(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> Change:
     """Find the age at which a planned replacement costs least per day.
 
     The optimum solves h(T) ∫₀ᵀ R dt + R(T) = c_f/(c_f − c_p) with failure rate h(T); machines that
     do not wear out (shape ≤ 1) and failures that cost no more are left to run. The replaced
     machine is as good as new. Source: Barlow & Proschan (1965) chapter 4.
 
-    >>> print(age_replacement(Weibull(3, 150), planned_cost=2, failure_cost=8))
+    >>> prescribe(Weibull(3, 150), planned_cost=2, failure_cost=8)
     replace at 83.12 days: 0.03685 per day; run to failure: 0.05973 per day (38 % saved)
+      replacement_age: inf → 83.12
+    gain 0.02287 [0.02287, 0.02287], worth it
     """
-    waiting = failure_cost / law.average
+    waiting, never = failure_cost / law.average, {"replacement_age": math.inf}
     if law.shape <= 1.0 or failure_cost <= planned_cost:
-        return AgePolicy(math.inf, waiting, waiting)
+        return Change(never, "never replace early", f"run to failure at {waiting:.4g} per day")
     goal = failure_cost / (failure_cost - planned_cost)
 
     def slope(age: float) -> float:
@@ -207,7 +194,16 @@ def age_replacement(law: Weibull, planned_cost: Positive, failure_cost: Positive
     while slope(high) < 0.0:
         high *= 2.0
     age = float(optimize.brentq(slope, 0.0, high, xtol=1e-10 * law.scale))
-    return AgePolicy(age, replacement_cost(law, age, planned_cost, failure_cost), waiting)
+    cost = replacement_cost(law, age, planned_cost, failure_cost)
+    saved = waiting - cost
+    told = f"{cost:.4g} per day; run to failure: {waiting:.4g} per day"
+    return Change(
+        {"replacement_age": age},
+        f"replace at {age:.2f} days",
+        f"{told} ({100 * saved / waiting:.0f} % saved)",
+        before=never,
+        gain=Estimate(saved, saved, saved, 1, 1.0, "by formula"),
+    )
 
 
 def _survival(law: Weibull, age: float) -> float:

@@ -1,4 +1,12 @@
-"""Production: what limits the line, and what must each department do for a required throughput?"""
+"""Production: what limits the line, and what must each department do for a required throughput?
+
+=========  ===================================================================================
+describe   ``describe``: how well the machines of a station are used (OEE)
+predict    ``predict``: what each station can deliver, and which one limits the line
+prescribe  ``plan_departments`` for a throughput, ``prescribe``: the line changed so; ``takt``,
+           ``kanban``
+=========  ===================================================================================
+"""
 
 from __future__ import annotations
 
@@ -8,15 +16,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas.queues import mmc
 from twinlab.modeling.line.results import LineRun, replicate_line
 from twinlab.modeling.line.stations import Line, Saturated, Station
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import mean_of
 from twinlab.scope.errors import SolverError
-from twinlab.scope.kinds import Amount, Level, Positive
-from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Result
+from twinlab.scope.kinds import Amount, Level, Positive, Whole
+from twinlab.scope.result import Estimate, Listing, Result
 
 SHIFT = 480.0  # minutes
 
@@ -41,7 +49,7 @@ class Oee(Result):
         return self.availability * self.performance * self.quality
 
 
-def oee(run: LineRun, station: str) -> Oee:
+def describe(run: LineRun, station: str) -> Oee:
     """Read the effectiveness of a station's machines from a run of its line.
 
     What a machine waits for others (starved or blocked) is no loss of its own and stands apart:
@@ -49,7 +57,7 @@ def oee(run: LineRun, station: str) -> Oee:
 
     >>> from twinlab.modeling.line.results import run_line
     >>> run = run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3, warm_up=1)
-    >>> print(oee(run, "cut"))
+    >>> describe(run, "cut")
     availability 1 share · performance 1 share · quality 1 share · waiting 0.5 share
     """
     seen = run[station]
@@ -71,35 +79,40 @@ class Load(Result):
     capacity: float = column("units/day", meaning="delivered, if no other station limits")
 
 
-def loads(line: Line) -> tuple[Load, ...]:
+@dataclass(frozen=True)
+class Loads(Listing):
+    """What one delivered unit takes of every station."""
+
+    caption = "What one delivered unit takes of every station"
+    stations: tuple[Load, ...]
+
+    @property
+    def bottleneck(self) -> Load:
+        """The station that limits the line, with scrap, rework and failures counted."""
+        return min(self.stations, key=lambda found: found.capacity)
+
+
+def predict(line: Line, seed: Whole = 0) -> Loads:
     """Explode one delivered unit backwards through the line, yields and failures included.
 
     Visits: what leaves a station goes on, back to rework, or to scrap; these flows balance
     (linear equations), scaled to one delivered unit. Minutes: work, the expected repair and
-    replacement per minute of work, and small stops.
+    replacement per minute of work (lives that are cut short are drawn), and small stops.
     Capacity = machines × minutes per day / (visits × minutes).
     Source: Hopp & Spearman (2011) chapters 8 and 12.
 
     >>> from twinlab.modeling.line.stations import Fault, Inspection
     >>> scrap = Station("weld", 3, faults=(Fault("crack", 0.2),), inspection=Inspection())
-    >>> [round(found.capacity, 1) for found in loads(Line([Station("cut", 2), scrap]))]
-    [192.0, 128.0]
+    >>> found = predict(Line([Station("cut", 2), scrap]))
+    >>> [round(each.capacity, 1) for each in found], found.bottleneck.station
+    ([192.0, 128.0], 'weld')
     """
-    visits = _visits(line.stations)
-    minutes = [mean_of(s.time) * (1 + _lost_per_minute(s)) + mean_of(s.stop) for s in line.stations]
-    return tuple(
-        Load(s.name, v, m, s.machines * line.minutes_per_day / (v * m) if m else math.inf)
-        for s, v, m in zip(line.stations, visits, minutes, strict=True)
-    )
-
-
-def bottleneck(line: Line) -> Load:
-    """The station that limits the line, with scrap, rework and failures counted.
-
-    >>> bottleneck(Line([Station("cut", 2), Station("weld", 3)])).station
-    'weld'
-    """
-    return min(loads(line), key=lambda found: found.capacity)
+    found = []
+    for s, visits in zip(line.stations, _visits(line.stations), strict=True):
+        minutes = mean_of(s.time) * (1 + _lost_per_minute(s, seed)) + mean_of(s.stop)
+        capacity = s.machines * line.minutes_per_day / (visits * minutes) if minutes else math.inf
+        found.append(Load(s.name, visits, minutes, capacity))
+    return Loads(tuple(found))
 
 
 def _visits(stations: Sequence[Station]) -> list[float]:
@@ -122,12 +135,12 @@ def _visits(stations: Sequence[Station]) -> list[float]:
     return [float(v) for v in visits[:-1] / visits[-1]]
 
 
-def _lost_per_minute(station: Station) -> float:
+def _lost_per_minute(station: Station, seed: int) -> float:
     """Minutes of repair and replacement per minute of work, a renewal at a time."""
     life = mean_of(station.time_to_failure)
     if math.isinf(station.replace_at):
         return mean_of(station.time_to_repair) / life
-    drawn = station.time_to_failure.draw(np.random.default_rng(0), np.ones(20_000), 1)
+    drawn = station.time_to_failure.draw(np.random.default_rng(seed), np.ones(20_000), 1)
     fails = float((drawn < station.replace_at).mean())
     lost = fails * mean_of(station.time_to_repair)
     lost += (1 - fails) * mean_of(station.time_to_replace)
@@ -170,35 +183,35 @@ class Department(Result):
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(Result):
     """What the instructed line delivered when it was simulated, beside what is wanted."""
 
-    wanted: float = column("units/day")
-    throughput: Estimate = column("units/day")
+    wanted: float = column("units/day", meaning="by the customers")
+    throughput: Estimate = column("units/day", meaning="simulated")
 
     @property
     def holds(self) -> bool:
         """Whether even the low end of the interval reaches what is wanted."""
         return self.throughput.low >= self.wanted
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """The verdict, and the two numbers."""
         verdict = "proved" if self.holds else "NOT proved"
         return f"{verdict}: {self.wanted:g} units/day wanted, simulated {self.throughput}"
 
 
 @dataclass(frozen=True)
-class Instructions:
+class Instructions(Listing):
     """What every department must do so that the line delivers what is ``wanted`` [units/day]."""
 
+    departments: tuple[Department, ...]
     wanted: float
     shifts: int
-    departments: tuple[Department, ...]
     line: Line
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per department."""
-        return pd.DataFrame(vars(d) for d in self.departments).set_index("station")
+    def sentence(self) -> str:
+        """What all departments together must do."""
+        return f"{self.wanted:g} units/day in {self.shifts} shift{'s' * (self.shifts > 1)}"
 
     def prove(self, days: float = 20, replications: int = 10, seed: int = 0) -> Proof:
         """Simulate the line as instructed, and see whether it delivers."""
@@ -209,7 +222,7 @@ class Instructions:
 def plan_departments(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instructions:
     """Tell each department what to do for a throughput: start rate, machines, cards, shifts.
 
-    Backwards from the customers: starts = wanted × visits (``loads``). The fewest shifts of 480
+    Backwards from the customers: starts = wanted × visits (``predict``). The fewest shifts of 480
     minutes, then the fewest of each station's machines, with which nobody is busier than
     ``most_busy``. Cards: Little's law on the time in the department (an M/M/c queue's wait and the
     work) and half as many again. The line is then one of finite buffers; ``prove`` simulates it.
@@ -223,16 +236,14 @@ def plan_departments(line: Line, wanted: Positive, *, most_busy: Level = 0.9) ->
     >>> [(d.station, d.machines, d.start_per_hour) for d in told.departments]
     [('cut', 1, 25.0), ('weld', 3, 25.0)]
     """
-    needs = loads(line)
+    needs = predict(line).stations
+    machines = [station.machines for station in line.stations]
     # Minutes of one machine a day, shared by those that there are.
-    shares = [
-        wanted * n.visits * n.minutes / s.machines
-        for n, s in zip(needs, line.stations, strict=True)
-    ]
+    shares = [wanted * n.visits * n.minutes / m for n, m in zip(needs, machines, strict=True)]
     shifts = max(1, math.ceil(max(shares) / (SHIFT * most_busy) - 1e-9))
     if shifts > 3:
         worst = shares.index(max(shares))
-        short = math.ceil(shares[worst] * line.stations[worst].machines / (3 * SHIFT * most_busy))
+        short = math.ceil(shares[worst] * machines[worst] / (3 * SHIFT * most_busy))
         raise SolverError(
             f"plan_departments: {wanted:g} units/day would keep {needs[worst].station!r} busy for "
             f"{max(shares) / SHIFT:.1f} shifts a day: it needs {short} machines, or ask for less"
@@ -241,11 +252,33 @@ def plan_departments(line: Line, wanted: Positive, *, most_busy: Level = 0.9) ->
     told, built = [], []
     for need, station in zip(needs, line.stations, strict=True):
         rate = wanted * need.visits / minutes
-        machines = max(1, math.ceil(rate * need.minutes / most_busy - 1e-9))
-        wait = mmc(rate, 1 / need.minutes, machines).wait if need.minutes else 0.0
-        cards = max(machines + 1, kanban(rate, wait + need.minutes, safety=0.5))
-        busy = rate * need.minutes / machines
-        told.append(Department(station.name, 60 * rate, machines, cards, busy))
-        built.append(replace(station, machines=machines, buffer=cards - machines))
+        manned = max(1, math.ceil(rate * need.minutes / most_busy - 1e-9))
+        wait = mmc(rate, 1 / need.minutes, manned).wait if need.minutes else 0.0
+        cards = max(manned + 1, kanban(rate, wait + need.minutes, safety=0.5))
+        busy = rate * need.minutes / manned
+        told.append(Department(station.name, 60 * rate, manned, cards, busy))
+        built.append(replace(station, machines=manned, buffer=cards - manned))
     instructed = replace(line, stations=tuple(built), minutes_per_day=minutes, source=Saturated())
-    return Instructions(wanted, shifts, tuple(told), instructed)
+    return Instructions(tuple(told), wanted, shifts, instructed)
+
+
+def prescribe(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Change:
+    """Change a line so that it delivers what is wanted, as ``plan_departments`` tells it.
+
+    Raises:
+        SolverError: even three shifts are too short, with the department that lacks machines.
+
+    >>> prescribe(Line([Station("cut", 2), Station("weld", 5, machines=4, buffer=9)]), wanted=200)
+    200 units/day in 1 shift: nobody is busier than 90 % of the time
+      cut.buffer: inf → 7
+      weld.machines: 4 → 3
+      weld.buffer: 9 → 2
+    """
+    told, values, before = plan_departments(line, wanted, most_busy=most_busy), {}, {}
+    for old, new in zip(line.stations, told.line.stations, strict=True):
+        for name in ("machines", "buffer"):
+            if getattr(new, name) != getattr(old, name):
+                values[f"{new.name}.{name}"] = getattr(new, name)
+                before[f"{new.name}.{name}"] = getattr(old, name)
+    reason = f"nobody is busier than {100 * most_busy:g} % of the time"
+    return Change(values, told.sentence(), reason, told.line, before)

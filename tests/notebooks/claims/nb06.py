@@ -122,7 +122,8 @@ def heads(seed):
     """A policy fitted to forty other heads saves about as much by the law that drew them."""
     life = claims.cells(seed, "ages", "failed", upto="fit_weibull(ages, failed)")
     fitted = task.maintenance.fit_weibull(life.ages, life.failed).law
-    age = task.maintenance.age_replacement(fitted, planned_cost=200, failure_cost=800).age
+    advice = task.maintenance.prescribe(fitted, planned_cost=200, failure_cost=800)
+    age = advice.values["replacement_age"]
     true = tl.modeling.Weibull(3, 150)
     saved = 800 / true.average - task.maintenance.replacement_cost(true, age, 200, 800)
     return agrees(5, 2 * saved, 1)

@@ -125,9 +125,9 @@ def false_alarms():
 def torque(seed):
     """A healthy process of the same length: 95 % of them signal less than 11 times."""
     drawn = np.random.default_rng(seed).normal(0, 1, (2000, 5))
-    found = tl.task.quality.xbar_r(drawn, baseline=400).means.signals
+    found = tl.task.quality.describe(drawn, baseline=400).means.signals
     seen = np.array([r.torque for r in case().readings]).reshape(-1, 5)
-    signals = tl.task.quality.xbar_r(seen, baseline=400).means.signals
+    signals = tl.task.quality.describe(seen, baseline=400).means.signals
     return holds(len(signals) <= len(found) + 4, len(signals), len(found))
 
 
@@ -137,7 +137,7 @@ def torque(seed):
 )
 def dissipation():
     seen = np.array([r.dissipation for r in case().readings]).reshape(-1, 5)
-    signals = tl.task.quality.xbar_r(seen, baseline=400).means.signals
+    signals = tl.task.quality.describe(seen, baseline=400).means.signals
     return [
         holds(len(signals) > 0.95 * 2000, len(signals)),
         holds(seen.std(axis=1).mean() < 0.1 * seen.std(), seen.std(axis=1).mean(), seen.std()),

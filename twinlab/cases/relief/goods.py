@@ -7,20 +7,22 @@ Days from order to delivery: fitted on the shipments of some years, checked on l
 Food for Syria: which basket, bought where, sent which way; one linear program.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from twinlab.cases import folders
 from twinlab.modeling.formulas.newsvendor import as_scipy
-from twinlab.scope.columns import Sealed
+from twinlab.modeling.formulas.programs import Constraint, minimize
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Gamma, LogNormal
-from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
-from twinlab.scope.later import optimize, stats
-from twinlab.task.logistics.storms import Key, coefficients
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.later import stats
+from twinlab.scope.result import Result
+from twinlab.task.logistics.storms import Key, Way
 
 __all__ = [
     "Basket",
@@ -42,39 +44,22 @@ rows = partial(folders.rows, "humanitarian")
 figures = partial(folders.figures, "humanitarian", "assumed/figures")
 
 
-@dataclass(frozen=True, repr=False)
-class Needs(Sealed):
-    """What so many people need.
+@dataclass(frozen=True)
+class Needs(Result):
+    """What so many people need."""
 
-    ``tonnes`` of food by commodity for all days; ``water``, its least and the range for survival in
-    m³ a day; ``covered_space`` in m²; ``site`` in hectares; ``energy`` in kcal a day.
-    """
-
-    people: float
-    days: float
-    tonnes: Mapping[str, float]
-    water: float
-    water_minimum: float
-    survival_water: tuple[float, float]
-    taps: float
-    toilets: float
-    covered_space: float
-    site: float
-    energy: float
-
-    @property
-    def food(self) -> float:
-        """All food for all days [t]."""
-        return sum(self.tonnes.values())
-
-    def __repr__(self) -> str:
-        parts = ", ".join(f"{name} {units:,.1f}" for name, units in self.tonnes.items())
-        return (
-            f"{self.people:,.0f} people, {self.days:g} days: {self.food:,.1f} t of food ({parts})\n"
-            f"water {self.water:,.1f} m³/day (at least {self.water_minimum:,.1f}), "
-            f"{self.taps:,.0f} taps, {self.toilets:,.0f} toilets, "
-            f"{self.covered_space:,.0f} m² covered, {self.site:,.1f} ha"
-        )
+    people: float = column("people", meaning="who need it")
+    days: float = column("days", meaning="for which food is counted")
+    food: float = column("t", meaning="for all days")
+    tonnes: Mapping[str, float] = column("t", meaning="of food for all days, by commodity")
+    water: float = column("m³/day", meaning="for all uses")
+    water_minimum: float = column("m³/day", meaning="the least")
+    survival_water: tuple[float, float] = column("m³/day", meaning="for drinking: from, to")
+    taps: float = column("taps", meaning="for so many people")
+    toilets: float = column("toilets", meaning="for so many people")
+    covered_space: float = column("m²", meaning="to live in")
+    site: float = column("ha", meaning="of a camp with shared facilities")
+    energy: float = column("kcal/day", meaning="in the food")
 
 
 def needs(people: float, days: float = 30) -> Needs:
@@ -96,10 +81,12 @@ def needs(people: float, days: float = 30) -> Needs:
         raise ScenarioError(f"needs: {people!r} people for {days!r} days: give at least 0")
     each = folders.figures("humanitarian", "standards")
     low, high = (people * each[f"drinking_{end}"] / 1000 for end in ("low", "high"))
+    tonnes = {r["commodity"]: people * days * r["grams"] / 1e6 for r in rows("ration")}
     return Needs(
         people=people,
         days=days,
-        tonnes={r["commodity"]: people * days * r["grams"] / 1e6 for r in rows("ration")},
+        food=sum(tonnes.values()),
+        tonnes=tonnes,
         water=people * each["water_target"] / 1000,
         water_minimum=people * each["water_minimum"] / 1000,
         survival_water=(low, high),
@@ -116,39 +103,35 @@ CHECKED = range(2014, 2016)
 LEVELS = (0.5, 0.8, 0.9)
 
 
-@dataclass(frozen=True, repr=False)
-class LeadTime:
-    """A law of days from order to delivery; ``advantage`` is its lead in log-likelihood.
+@dataclass(frozen=True)
+class LeadTime(Result):
+    """A law of days from order to delivery, lognormal or gamma, whichever is likelier.
 
-    It leads the other of lognormal and gamma; both have two parameters: half the difference in AIC.
+    Both have two parameters, so its lead is half the difference in AIC.
     """
 
     law: LogNormal | Gamma
-    shipments: int
-    advantage: float
+    shipments: int = column("shipments", meaning="that it is fitted to")
+    advantage: float = column("log-likelihood", meaning="its lead over the other law")
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """The law, and how far it leads."""
         law = f"{type(self.law).__name__}(mean={self.law.mean:.1f}, sd={self.law.sd:.1f})"
         return f"{law} days, {self.shipments} shipments, ahead by {self.advantage:.1f}"
 
 
-@dataclass(frozen=True, repr=False)
-class Check(Sealed):
+@dataclass(frozen=True, eq=False)
+class Check(Result):
     """How later shipments fit a law.
 
-    ``coverage`` is the share that fell into the central interval of each level; ``pit`` the
-    probability that the law gave to less than each shipment's days: even from 0 to 1 if the law is
-    right, of which ``p_value`` is the test by Kolmogorov and Smirnov.
+    ``pit`` is the probability that the law gave to less than each shipment's days: even from 0 to
+    1 if the law is right, which the test of Kolmogorov and Smirnov asks.
     """
 
-    shipments: int
-    coverage: Mapping[float, float]
     pit: Array
-    p_value: float
-
-    def __repr__(self) -> str:
-        told = ", ".join(f"{level:.0%}: {share:.1%}" for level, share in self.coverage.items())
-        return f"{self.shipments} shipments; inside the interval of {told}; p = {self.p_value:.2g}"
+    shipments: int = column("shipments", meaning="that the law has not seen")
+    coverage: Mapping[float, float] = column("share", meaning="in the central interval of a level")
+    p_value: float = column("chance", meaning="of such shipments if the law still held")
 
 
 def lead_times(mode: str, years: Sequence[int] = FITTED) -> Array:
@@ -168,9 +151,9 @@ def lead_times(mode: str, years: Sequence[int] = FITTED) -> Array:
     known = [row for row in rows("lead_times") if row["days"] > 0]
     found = [row for row in known if row["mode"] == mode and row["year"] in years]
     if not found:
-        known = did_you_mean(mode, dict.fromkeys(row["mode"] for row in known))
+        nearest = did_you_mean(mode, dict.fromkeys(row["mode"] for row in known))
         raise ScenarioError(
-            f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}; {known}"
+            f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}; {nearest}"
         )
     return np.repeat([float(row["days"]) for row in found], [row["shipments"] for row in found])
 
@@ -204,29 +187,24 @@ def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
     """
     pit = as_scipy(law).cdf(np.asarray(days, dtype=np.float64))
     inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in LEVELS}
-    return Check(len(pit), inside, pit, float(stats.kstest(pit, "uniform").pvalue))
+    return Check(pit, len(pit), inside, float(stats.kstest(pit, "uniform").pvalue))
 
 
-Way = tuple[str, str]
 _NEED = "requirement"
 GAPS = ("Folate(ug)",)  # the source says 0 where nobody measured: for lentils and flour, too
 
 
-@dataclass(frozen=True, repr=False)
-class Basket(Sealed):
-    """What everybody gets a day, where it is bought and how it travels.
+@dataclass(frozen=True)
+class Basket(Result):
+    """What everybody gets a day, where it is bought and how it travels."""
 
-    ``grams`` per person and day by food; ``bought`` t/day by (supplier, food); ``carried`` t/day
-    by way; ``nutrition`` the share of the daily requirement by nutrient; costs in USD/day.
-    """
-
-    people: float
-    grams: Mapping[str, float]
-    bought: Mapping[Way, float]
-    carried: Mapping[Way, float]
-    nutrition: Mapping[str, float]
-    food_cost: float
-    transport_cost: float
+    people: float = column("people", meaning="who get it")
+    grams: Mapping[str, float] = column("g/day", meaning="per person, by food")
+    bought: Mapping[Way, float] = column("t/day", meaning="by supplier and food")
+    carried: Mapping[Way, float] = column("t/day", meaning="by way")
+    nutrition: Mapping[str, float] = column("share", meaning="of the requirement, by nutrient")
+    food_cost: float = column("USD/day", meaning="of all food")
+    transport_cost: float = column("USD/day", meaning="of all ways")
 
     @property
     def cost(self) -> float:
@@ -238,7 +216,8 @@ class Basket(Sealed):
         """What a person gets in a day [g]."""
         return sum(self.grams.values())
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """What is in it, what it costs, and what it lacks."""
         parts = ", ".join(f"{name} {grams:.0f}" for name, grams in self.grams.items())
         short = [f"{name} {share:.0%}" for name, share in self.nutrition.items() if share < 0.9995]
         return (
@@ -293,24 +272,16 @@ def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Bask
         for way in rows("food_ways")
         for food in foods
     }
-    limits: list[Any] = [(0, None)] * len(costs)
-    if ration is not None:
-        limits[: len(foods)] = [(ration.get(food, 0.0),) * 2 for food in foods]
-    content = [{("grams", food): -amount[food, n] / 100 for food in foods} for n in needed]
-    least = [-units if ration is None else 0.0 for units in needed.values()]
-    balance = _balance(foods, costs)
-    found = optimize.linprog(
-        list(costs.values()),
-        bounds=limits,
-        method="highs",
-        A_ub=coefficients(content, costs),
-        b_ub=least,
-        A_eq=coefficients(balance, costs),
-        b_eq=np.zeros(len(balance)),
-    )
-    if found.x is None:
-        raise SolverError(f"food basket: {found.message} Look for foods that nobody sells")
-    return _basket(dict(zip(costs, found.x.tolist(), strict=True)), costs, amount)
+    program = [Constraint(terms, 0.0, 0.0) for terms in _balance(foods, costs)]
+    if ration is None:
+        fixed = {}
+        for nutrient, units in needed.items():
+            content = {("grams", food): amount[food, nutrient] / 100 for food in foods}
+            program.append(Constraint(content, low=units))
+    else:
+        fixed = {("grams", food): (ration.get(food, 0.0),) * 2 for food in foods}
+    found = minimize(costs, program, "food basket: look for foods that nobody sells", fixed)
+    return _basket(found.values, costs, amount)
 
 
 def _balance(foods: Sequence[str], variables: Iterable[Key]) -> list[dict[Key, float]]:
@@ -339,12 +310,11 @@ def _basket(
 ) -> Basket:
     """Read the solver's numbers."""
     grams = {key[1]: x for key, x in found.items() if key[0] == "grams" and x > 1e-6}
-    spent = {"grams": 0.0, "bought": 0.0, "carried": 0.0}
-    carried: dict[Way, float] = {}
+    spent, carried = defaultdict[str, float](float), defaultdict[Way, float](float)
     for key, x in found.items():
         spent[key[0]] += costs[key] * x
         if key[0] == "carried":
-            carried[key[1:3]] = carried.get(key[1:3], 0.0) + x
+            carried[key[1:3]] += x
     return Basket(
         people=float(sum(_people().values())),
         grams=grams,

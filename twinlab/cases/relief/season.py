@@ -21,7 +21,9 @@ import numpy as np
 
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.deprivation import deprivation_cost, gini
+from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.result import Result
 from twinlab.task.logistics.routing import Fleet, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 
@@ -42,15 +44,16 @@ EARTH_KM = 6371.0
 Point = tuple[float, float]  # longitude, latitude
 
 
-@dataclass(frozen=True, repr=False)
-class Kit:
-    """One person's first week: weight [t], price [USD], cost of keeping it ready [USD/season]."""
+@dataclass(frozen=True)
+class Kit(Result):
+    """One person's first week of food and drinking water."""
 
-    weight: float
-    price: float
-    holding_cost: float
+    weight: float = column("t")
+    price: float = column("USD")
+    holding_cost: float = column("USD/season", meaning="of keeping it ready")
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """Its weight, price and cost."""
         return (
             f"a kit weighs {self.weight * 1000:.1f} kg and costs {self.price:.2f} USD; "
             f"keeping it ready costs {self.holding_cost:.2f} USD a season"
@@ -188,20 +191,16 @@ class Load(NamedTuple):
     tonnes: float
 
 
-@dataclass(frozen=True, repr=False)
-class Schedule:
-    """Trips of the trucks, in the order in which they leave, and what they mean for people.
+@dataclass(frozen=True)
+class Schedule(Result):
+    """Trips of the trucks, in the order in which they leave, and what they mean for people."""
 
-    ``waits`` are the hours from the storm to the arrival of each load, for ``people``; ``distance``
-    in km, ``truck_cost`` in USD.
-    """
-
-    trucks: int
-    trips: tuple[tuple[str, ...], ...]
-    waits: tuple[float, ...]
-    people: tuple[float, ...]
-    distance: float
-    truck_cost: float
+    trucks: int = column("trucks")
+    trips: tuple[tuple[str, ...], ...] = column("name", meaning="towns of each trip, in order")
+    waits: tuple[float, ...] = column("h", meaning="from the storm to the arrival of each load")
+    people: tuple[float, ...] = column("people", meaning="who live on each load")
+    distance: float = column("km", meaning="of all trips")
+    truck_cost: float = column("USD", meaning="of all trips")
 
     @property
     def deprivation(self) -> float:
@@ -233,7 +232,8 @@ class Schedule:
         people, waits = np.array(self.people), np.array(self.waits)
         return [float(people[waits <= hour].sum() / people.sum()) for hour in hours]
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """What is driven, and how long people wait."""
         return (
             f"{len(self.trips)} trips with {self.trucks} trucks: {self.distance:,.0f} km, "
             f"{self.truck_cost:,.0f} USD; deprivation {self.deprivation:,.0f} USD\n"
@@ -351,14 +351,9 @@ def _schedule(trips: Sequence[Trip], trucks: int) -> Schedule:
             now, here = now + figure["stop_hours"], load
         heapq.heappush(free, now + km[here][0] * hour)
         driven += sum(km[a][b] for a, b in pairwise((0, *trip, 0)))
-    return Schedule(
-        trucks,
-        tuple(tuple(dict.fromkeys(loads[at - 1].town for at in trip)) for trip in trips),
-        tuple(waits),
-        tuple(load.people for load in loads),
-        driven,
-        driven * figure["truck_cost"],
-    )
+    towns = tuple(tuple(dict.fromkeys(loads[at - 1].town for at in trip)) for trip in trips)
+    people, cost = tuple(load.people for load in loads), driven * figure["truck_cost"]
+    return Schedule(trucks, towns, tuple(waits), people, driven, cost)
 
 
 def _neighbours(trips: Sequence[Trip]) -> Iterator[list[Trip]]:

@@ -1,13 +1,12 @@
 """Logistics: how long lanes take, when things arrive, and where to send what on which way.
 
 =========  ====================================================================================
-describe   ``transit_of`` a log, ``transit_time``: the days that a lane takes
-predict    ``eta`` of such a transit time: when a shipment of some age arrives
-prescribe  ``facilities``, ``gravity_location``: where to open;
-           ``network_flow``: who sends how much where, with shadow prices;
-           ``preposition``: where relief stock lies before a storm,
-           ``value_of_stochastic_solution``;
-           ``route``: which vehicle visits whom; ``plan_lanes``: the flow as a changed scenario
+describe   ``describe`` a lane in a log, ``transit_time`` of shipments: the days that it takes
+predict    ``predict`` from such a transit time when a shipment of some age arrives
+prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``network_flow``: who
+           sends how much where, with shadow prices; ``route``: which vehicle visits whom;
+           ``facilities``, ``gravity_location``: where to open; ``preposition``: where relief
+           stock lies before a storm, ``value_of_stochastic_solution``
 =========  ====================================================================================
 """
 

@@ -3,13 +3,16 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.kinds import Amount, Count, Limit, Number, Positive
-from twinlab.scope.later import optimize, sparse
+from twinlab.scope.later import optimize
+from twinlab.scope.result import Result
 
 __all__ = ["Site", "facilities", "gravity_location"]
 
@@ -23,16 +26,16 @@ class Site(Row):
 
 
 @dataclass(frozen=True)
-class Facilities:
+class Facilities(Result):
     """Which sites are open, who is served from where, and what it costs; proven to be least.
 
     ``links`` are (site, customer, units).
     """
 
-    open: tuple[str, ...]
     links: tuple[tuple[str, str, float], ...]
-    fixed_cost: float
-    transport_cost: float
+    open: tuple[str, ...] = column("name", meaning="sites to have open")
+    fixed_cost: float = column("USD", meaning="of having them open")
+    transport_cost: float = column("USD", meaning="of serving the customers")
 
     @property
     def cost(self) -> float:
@@ -69,66 +72,46 @@ def facilities(
     missing = [(s, c) for s in sites for c in demand if (s, c) not in cost]
     if missing or not sites or not demand:
         raise ScenarioError(f"no cost per unit for {missing[:3] or 'any pair'}: add it, or inf")
-    needs = np.array(list(demand.values()), dtype=np.float64)
-    rates = np.array([[cost[s, c] for c in demand] for s in sites], dtype=np.float64)
-    may = np.isfinite(rates)
-    rates[~may] = 0.0  # such a pair has the bound 0 below
-    for customer, served_by in zip(demand, may.T, strict=True):
-        if demand[customer] > 0 and not served_by.any():
-            raise SolverError(f"facilities: no site may serve {customer!r}: all its costs are inf")
-    fixed = np.array([site.fixed_cost for site in sites.values()])
-    room = np.array([min(site.capacity, needs.sum()) for site in sites.values()])
-    m, n = rates.shape
-    each_site, each_customer = sparse.eye_array(m), sparse.eye_array(n)
-    # The unknowns: shares x of each customer by site, row after row, then y of each site.
-    whole = sparse.hstack([sparse.kron(np.ones((1, m)), each_customer), sparse.csr_array((n, m))])
-    only_open = sparse.hstack([sparse.eye_array(m * n), sparse.kron(-each_site, np.ones((n, 1)))])
-    within = sparse.hstack([sparse.kron(each_site, needs[None, :]), -each_site * room])
-    number = np.append(np.zeros(m * n), np.ones(m))
-    most, whole_x = np.append(may.ravel(), np.ones(m)), np.maximum(number, single)
-    many = (0, m) if count is None else (count, count)
-    found = optimize.milp(
-        np.append((rates * needs).ravel(), fixed),
-        bounds=optimize.Bounds(0, most),
-        integrality=whole_x,
-        options={"mip_rel_gap": 0.0},
-        constraints=[
-            (whole, needs > 0, 1),
-            (only_open, -np.inf, 0),
-            (within, -np.inf, 0),
-            (number, *many),
-        ],
-    )
-    if found.status != 0:
-        raise SolverError(
-            f"no choice of {count or 'any number of'} of {m} sites serves everybody "
-            f"({found.message.rstrip('.')}): capacities sum to "
-            f"{sum(site.capacity for site in sites.values()):g} and {needs.sum():g} is wanted"
-            f"{', each customer from one site' * single}; allow more pairs, sites or capacity"
-        )
-    solved = np.where(whole_x > 0, np.round(found.x), found.x)
-    served, is_open = solved[: m * n].reshape(m, n) * needs, solved[m * n :] > 0
-    links = [
-        (site, customer, float(served[i, j]))
-        for i, site in enumerate(sites)
-        for j, customer in enumerate(demand)
-        if served[i, j] > 1e-9 * needs.max()
+    pairs = [(s, c) for s in sites for c in demand if cost[s, c] < math.inf]
+    for c, units in demand.items():
+        if units > 0 and all(to != c for _, to in pairs):
+            raise SolverError(f"facilities: no site may serve {c!r}: all its costs are inf")
+    total = sum(demand.values())
+    costs: dict[Any, float] = {(s, c): cost[s, c] * demand[c] for s, c in pairs}  # shares x
+    costs |= {s: site.fixed_cost for s, site in sites.items()}  # open or not: y
+    rows = [
+        Constraint({pair: 1.0 for pair in pairs if pair[1] == c}, float(units > 0), 1.0)
+        for c, units in demand.items()
     ]
-    return Facilities(
-        tuple(name for name, yes in zip(sites, is_open, strict=True) if yes),
-        tuple(links),
-        float(fixed[is_open].sum()),
-        float((served * rates).sum()),
-    )
+    rows += [Constraint({pair: 1.0, pair[0]: -1.0}, high=0.0) for pair in pairs]
+    for s, site in sites.items():
+        served = {pair: demand[pair[1]] for pair in pairs if pair[0] == s}
+        rows.append(Constraint({**served, s: -min(site.capacity, total)}, high=0.0))
+    many = (0, len(sites)) if count is None else (count, count)
+    rows.append(Constraint(dict.fromkeys(sites, 1.0), *many))
+    found = minimize(
+        costs,
+        rows,
+        f"no choice of {count or 'any number of'} of {len(sites)} sites serves everybody: "
+        f"capacities sum to {sum(site.capacity for site in sites.values()):g} and {total:g} is "
+        f"wanted{', each customer from one site' * single}; allow more pairs, sites or capacity",
+        dict.fromkeys(costs, (0.0, 1.0)),
+        set(costs) if single else set(sites),
+    ).values
+    served_by = {pair: found[pair] * demand[pair[1]] for pair in pairs}
+    links = [(*pair, x) for pair, x in served_by.items() if x > 1e-9 * max(demand.values())]
+    transport = sum(cost[pair] * x for pair, x in served_by.items())
+    is_open = tuple(s for s in sites if found[s] > 0)
+    return Facilities(tuple(links), is_open, sum(sites[s].fixed_cost for s in is_open), transport)
 
 
 @dataclass(frozen=True)
-class Spot:
+class Spot(Result):
     """A place in the plane and the transport cost from there."""
 
-    x: float
-    y: float
-    cost: float
+    x: float = column("distance", meaning="along the first axis")
+    y: float = column("distance", meaning="along the second axis")
+    cost: float = column("USD", meaning="of straight lines to all points")
 
 
 def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[Positive]) -> Spot:

@@ -4,31 +4,24 @@ Pre-positioning: where relief stock should lie before anybody knows which storm 
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
+from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import Row, Sealed, column
-from twinlab.scope.errors import ScenarioError, SolverError, did_you_mean
+from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount, Limit
-from twinlab.scope.later import optimize, sparse
+from twinlab.scope.result import Result
 
-__all__ = [
-    "Depot",
-    "Storm",
-    "StormOutcome",
-    "StormPlan",
-    "StormSeason",
-    "judge_stocks",
-    "preposition",
-    "value_of_stochastic_solution",
-]
-
+__all__ = (
+    "Depot Storm StormOutcome StormPlan StormSeason judge_stocks preposition "
+    "value_of_stochastic_solution"
+).split()
 
 Way = tuple[str, str]
+Key = tuple[Any, ...]  # a variable: ("stock", depot), ("shipped", storm, depot, place), …
 
 
 @dataclass(frozen=True)
@@ -64,6 +57,11 @@ class Storm(Row):
     def total(self) -> float:
         """What is needed in all places together [units]."""
         return sum(self.need.values())
+
+    @property
+    def places(self) -> list[str]:
+        """Where something is needed."""
+        return [place for place, units in self.need.items() if units > 0]
 
 
 @dataclass(frozen=True)
@@ -118,19 +116,16 @@ class StormSeason(Sealed):
 
 
 @dataclass(frozen=True)
-class StormOutcome(Sealed):
-    """How one storm goes with a plan: units needed, served and lost, and by which ways.
+class StormOutcome(Result):
+    """How one storm goes with a plan: units needed, served and lost, and by which ways."""
 
-    ``cost`` is transport plus shortage [USD].
-    """
-
-    storm: str
-    probability: float
-    needs: Mapping[str, float]
-    served: float
-    lost_stock: float
-    cost: float
-    shipments: Mapping[Way, float]
+    storm: str = column("name", meaning="which storm")
+    probability: float = column("share", meaning="of seasons that bring it")
+    needs: Mapping[str, float] = column("units", meaning="needed, by place")
+    served: float = column("units", meaning="that arrive")
+    lost_stock: float = column("units", meaning="that the storm spoils")
+    cost: float = column("USD", meaning="transport plus shortage")
+    shipments: Mapping[Way, float] = column("units", meaning="by depot and place")
 
     @property
     def need(self) -> float:
@@ -143,17 +138,14 @@ class StormOutcome(Sealed):
         return self.served / self.need if self.need > 0 else 1.0
 
 
-@dataclass(frozen=True, repr=False)
-class StormPlan(Sealed):
-    """Where stock lies [units by depot], and how every storm goes then.
+@dataclass(frozen=True)
+class StormPlan(Result):
+    """Where stock lies, and how every storm goes then."""
 
-    Costs in USD/season: ``first_stage`` is paid in any case, ``second_stage`` is expected.
-    """
-
-    stocks: Mapping[str, float]
-    first_stage: float
-    second_stage: float
     outcomes: tuple[StormOutcome, ...]
+    stocks: Mapping[str, float] = column("units", meaning="kept ready, by depot")
+    first_stage: float = column("USD/season", meaning="paid in any case")
+    second_stage: float = column("USD/season", meaning="expected after the storm")
 
     @property
     def cost(self) -> float:
@@ -179,7 +171,8 @@ class StormPlan(Sealed):
             raise ScenarioError(f"plan: no storm {storm!r}; {did_you_mean(storm, by_name)}")
         return by_name[storm]
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """Where stock lies, what that costs and whom it serves."""
         kept = [f"{name} {units:,.0f}" for name, units in self.stocks.items() if units > 0]
         return (
             f"stock: {', '.join(kept) or 'none'}\n"
@@ -190,12 +183,8 @@ class StormPlan(Sealed):
         )
 
 
-Key = tuple[Any, ...]  # a variable by name: ("stock", depot), ("shipped", storm, depot, place), …
-Constraint = tuple[dict[Key, float], float, float]
-
-
-@dataclass(frozen=True, repr=False)
-class StormWorth:
+@dataclass(frozen=True)
+class StormWorth(Result):
     """What thinking in storms is worth, against one average storm and against foresight.
 
     ``plan`` minimises the expected cost (RP); ``average_plan`` is the one for the average storm,
@@ -206,7 +195,7 @@ class StormWorth:
 
     plan: StormPlan
     average_plan: StormPlan
-    foresight: float
+    foresight: float = column("USD/season", meaning="expected cost of who knows the storm")
 
     @property
     def stochastic_solution(self) -> float:
@@ -218,13 +207,16 @@ class StormWorth:
         """EVPI = RP − WS [USD/season]."""
         return self.plan.cost - self.foresight
 
-    def __repr__(self) -> str:
-        return (
-            f"wait and see         {self.foresight:10,.0f} USD/season\n"
-            f"plan for all storms  {self.plan.cost:10,.0f} USD/season\n"
-            f"plan for the average {self.average_plan.cost:10,.0f} USD/season\n"
-            f"EVPI {self.perfect_information:,.0f}, VSS {self.stochastic_solution:,.0f} USD/season"
-        )
+    def sentence(self) -> str:
+        """The three costs, and their differences."""
+        said = {
+            "wait and see": self.foresight,
+            "plan for all storms": self.plan.cost,
+            "plan for the average": self.average_plan.cost,
+        }
+        lines = [f"{who:20} {cost:10,.0f} USD/season" for who, cost in said.items()]
+        gains = f"EVPI {self.perfect_information:,.0f}, VSS {self.stochastic_solution:,.0f}"
+        return "\n".join([*lines, f"{gains} USD/season"])
 
 
 def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
@@ -291,89 +283,60 @@ def value_of_stochastic_solution(season: StormSeason) -> StormWorth:
     return StormWorth(preposition(season), judge_stocks(season, average.stocks), foresight)
 
 
-def coefficients(rows: Iterable[Mapping[Key, float]], variables: Iterable[Key]) -> Any:
-    """The sparse matrix of a linear program, whose rows name their variables.
-
-    >>> coefficients([{"x": 1, "y": -2}, {"y": 3}], ["x", "y"]).toarray().tolist()
-    [[1, -2], [0, 3]]
-    """
-    at = {key: number for number, key in enumerate(variables)}
-    cells = [
-        (value, row, at[key]) for row, terms in enumerate(rows) for key, value in terms.items()
-    ]
-    values, below, along = zip(*cells, strict=True)
-    return sparse.coo_array((values, (below, along)), shape=(max(below) + 1, len(at))).tocsr()
-
-
 def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | None) -> StormPlan:
     costs = _costs(season)
-    rows, lowest, highest = zip(*_rows(season, costs, budget), strict=True)
-    low = np.zeros(len(costs))
-    high = np.array([1.0 if key[0] == "open" else np.inf for key in costs])
-    if stocks is not None:
-        for at, (kind, name, *_) in enumerate(costs):
-            units = stocks.get(name, 0.0)
-            if kind in ("open", "stock"):
-                low[at] = high[at] = units if kind == "stock" else units > 0
-    # Goods are counted in the largest depot: the solver's tolerances are meant for numbers near 1.
-    most = max([1.0, *(depot.capacity for depot in season.depots)])
-    unit = np.array([1.0 if key[0] == "open" else most for key in costs])
-    found = optimize.milp(
-        np.array(list(costs.values())) * unit,
-        bounds=optimize.Bounds(low / unit, high / unit),
-        integrality=[key[0] == "open" for key in costs],
-        constraints=optimize.LinearConstraint(
-            coefficients(rows, costs) * unit / most,
-            np.array(lowest) / most,
-            np.array(highest) / most,
-        ),
-        options={"mip_rel_gap": 1e-9},
+    bounds = {("open", depot.name): (0.0, 1.0) for depot in season.depots}
+    for depot in season.depots if stocks is not None else ():
+        units = stocks.get(depot.name, 0.0)  # type: ignore[union-attr]
+        bounds["open", depot.name] = (float(units > 0),) * 2
+        bounds["stock", depot.name] = (units, units)
+    found = minimize(
+        costs,
+        _rows(season, costs, budget),
+        "pre-positioning: check that all costs are finite",
+        bounds,
+        {key for key in costs if key[0] == "open"},
+        max([1.0, *(depot.capacity for depot in season.depots)]),
     )
-    if found.x is None:
-        raise SolverError(f"pre-positioning: {found.message}: check that all costs are finite")
     # Specks below a millionth of a unit are nothing.
-    amounts = [x if x > 1e-6 else 0.0 for x in (found.x * unit).tolist()]
-    return _plan(season, dict(zip(costs, amounts, strict=True)))
+    return _plan(season, {key: x if x > 1e-6 else 0.0 for key, x in found.values.items()})
 
 
 def _costs(season: StormSeason) -> dict[Key, float]:
     """What each variable costs: open and stock by depot, then shipped and missing by storm."""
     costs: dict[Key, float] = {("open", d.name): d.fixed_cost for d in season.depots}
     costs |= {("stock", d.name): d.unit_cost for d in season.depots}
-    hits = [
-        (storm, [place for place, units in storm.need.items() if units > 0])
-        for storm in season.storms
-    ]
-    for s, (storm, places) in enumerate(hits):
-        costs |= {
-            ("shipped", s, d.name, place): storm.probability * season.transport[d.name, place]
-            for d in season.depots
-            for place in places
-            if (d.name, place) in season.transport
-        }
-    for s, (storm, places) in enumerate(hits):
-        costs |= {("missing", s, p): storm.probability * season.shortage_cost for p in places}
-    return costs
+    storms, ways = list(enumerate(season.storms)), season.transport
+    costs |= {
+        ("shipped", s, d.name, place): storm.probability * ways[d.name, place]
+        for s, storm in storms
+        for d in season.depots
+        for place in storm.places
+        if (d.name, place) in ways
+    }
+    return costs | {
+        ("missing", s, place): storm.probability * season.shortage_cost
+        for s, storm in storms
+        for place in storm.places
+    }
 
 
-def _rows(season: StormSeason, costs: Collection[Key], budget: float) -> Iterator[Constraint]:
-    """The constraints: terms, and what their sum must be at least and at most."""
+def _rows(season: StormSeason, costs: Mapping[Key, float], budget: float) -> Iterator[Constraint]:
+    """The constraints, in the order of the formula."""
     for d in season.depots:
-        yield {("stock", d.name): 1.0, ("open", d.name): -d.capacity}, -math.inf, 0.0
+        yield Constraint({("stock", d.name): 1.0, ("open", d.name): -d.capacity}, high=0.0)
     for s, storm in enumerate(season.storms):
         for d in season.depots:
             sent = {key: 1.0 for p in storm.need if (key := ("shipped", s, d.name, p)) in costs}
             kept = storm.surviving.get(d.name, 1.0)
-            yield {("stock", d.name): -kept, **sent}, -math.inf, 0.0
+            yield Constraint({("stock", d.name): -kept, **sent}, high=0.0)
     for s, storm in enumerate(season.storms):
-        for p, units in storm.need.items():
-            if units > 0:
-                ways = [("shipped", s, d.name, p) for d in season.depots]
-                got = {key: 1.0 for key in ways if key in costs}
-                yield {("missing", s, p): 1.0, **got}, units, units
-    spent = {("open", d.name): d.fixed_cost for d in season.depots}
-    spent |= {("stock", d.name): d.unit_cost for d in season.depots}
-    yield spent, -math.inf, budget
+        for p in storm.places:
+            ways = [("shipped", s, d.name, p) for d in season.depots]
+            got = {key: 1.0 for key in ways if key in costs}
+            yield Constraint({("missing", s, p): 1.0, **got}, storm.need[p], storm.need[p])
+    spent = {key: cost for key, cost in costs.items() if key[0] in ("open", "stock")}
+    yield Constraint(spent, high=budget)
 
 
 def _plan(season: StormSeason, found: Mapping[Key, float]) -> StormPlan:
@@ -386,20 +349,11 @@ def _plan(season: StormSeason, found: Mapping[Key, float]) -> StormPlan:
         lost = sum(units * (1 - storm.surviving.get(d, 1.0)) for d, units in stocks.items())
         cost = sum(season.transport[way] * units for way, units in ways.items())
         cost += season.shortage_cost * missed
-        outcomes.append(
-            StormOutcome(
-                storm.name,
-                storm.probability,
-                storm.need,
-                max(0.0, storm.total - missed),
-                lost,
-                cost,
-                ways,
-            )
-        )
+        who, served = (storm.name, storm.probability, storm.need), max(0.0, storm.total - missed)
+        outcomes.append(StormOutcome(*who, served, lost, cost, ways))
     first = sum(
         depot.unit_cost * stocks[depot.name] + depot.fixed_cost * round(found["open", depot.name])
         for depot in season.depots
     )
     expected = sum(outcome.probability * outcome.cost for outcome in outcomes)
-    return StormPlan(stocks, first, expected, tuple(outcomes))
+    return StormPlan(tuple(outcomes), stocks, first, expected)

@@ -15,30 +15,32 @@ import numpy as np
 
 from twinlab.management.flows import customers_use, mean_flows
 from twinlab.modeling.compare import Change
+from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.organization.view import Shares
-from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import days_of, mean_of
-from twinlab.scope.errors import ScenarioError, SolverError
-from twinlab.scope.kinds import Amount, Level, Limit, ranged
-from twinlab.scope.later import optimize, stats
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.kinds import Amount, Level, Limit
+from twinlab.scope.later import stats
 from twinlab.scope.log import Log
+from twinlab.scope.result import Result, shown
 from twinlab.scope.scenario import Scenario
 
-__all__ = ["Arc", "network_flow", "plan_lanes", "transit_of", "transit_time"]
+__all__ = "Arc TransitTime describe network_flow predict prescribe transit_time".split()
 
 
 # -- describe ---------------------------------------------------------------------------------
 
 
-def transit_of(log: Log, source: str, destination: str) -> TransitTime:
+def describe(log: Log, source: str, destination: str) -> TransitTime:
     """Measure a lane's transit time from a log, counting what is still under way at its end.
 
     Raises:
         ScenarioError: nothing has arrived on that lane.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=4, lead_time=3), BaseStock(16), days=20)
-    >>> transit_of(simulate(chain).log, "mine", "shop").mean
-    3.0
+    >>> describe(simulate(chain).log, "mine", "shop")
+    3 days on average, 3 to 3
     """
     ways = [e for e in log.of("shipped") if (e.node, e.partner) == (source, destination)]
     if not ways:
@@ -70,58 +72,70 @@ def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> Tr
     return TransitTime(tuple(seen.quantiles[arrived].tolist()), tuple(shares.tolist()))
 
 
-# -- predict ----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
-class TransitTime:
-    """The distribution of the days that a lane takes, as it was seen."""
+class TransitTime(Result):
+    """The distribution of the days that a lane takes, as it was seen.
 
-    days: tuple[float, ...]
-    shares: tuple[float, ...]
+    >>> transit_time([2, 2, 3, 5])
+    3 days on average, 2 to 5
+    """
+
+    days: tuple[float, ...] = column("days", meaning="that a shipment may take")
+    shares: tuple[float, ...] = column("share", meaning="of the shipments that take them")
 
     @property
     def mean(self) -> float:
         """Mean days under way."""
         return float(np.dot(self.days, self.shares))
 
-    @ranged
-    def eta(self, age: Amount = 0.0, level: Level = 0.9) -> Arrival:
-        """Predict the arrival of a shipment that has been under way for some days.
+    def sentence(self) -> str:
+        """Mean and range."""
+        return f"{shown(self.mean)} days on average, {self.days[0]:g} to {self.days[-1]:g}"
 
-        Shipments that took no longer than that are ruled out, so the time already waited counts.
 
-        Raises:
-            ScenarioError: none has ever taken longer than this age.
-
-        >>> print(transit_time([2, 2, 3, 5]).eta(age=2))
-        arrives in 2 days after 2 days under way; 90 % between 1 and 3
-        """
-        days, shares = np.array(self.days), np.array(self.shares)
-        later = days > age if age > 0 else days >= 0
-        if not later.any():
-            raise ScenarioError(f"none took more than {age:g} days so far: ask the carrier")
-        days, shares = days[later], shares[later] / shares[later].sum()
-        ends, tails = np.cumsum(shares), ((1 - level) / 2, (1 + level) / 2)
-        low, high = (float(days[np.searchsorted(ends, t - 1e-12)] - age) for t in tails)
-        return Arrival(age, float(days @ shares) - age, low, high, level)
+# -- predict ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """When a shipment will arrive, in days from now: mean and interval."""
+class Arrival(Result):
+    """When a shipment will arrive: mean and interval."""
 
-    age: float
-    mean: float
-    low: float
-    high: float
-    level: float
+    age: float = column("days", meaning="under way so far")
+    mean: float = column("days", meaning="from now, on average")
+    low: float = column("days", meaning="lower end of the interval")
+    high: float = column("days", meaning="upper end of the interval")
+    level: float = column("share", meaning="of shipments that arrive in the interval")
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """The days from now, with their interval."""
         return (
             f"arrives in {self.mean:.3g} days after {self.age:g} days under way; "
             f"{100 * self.level:g} % between {self.low:g} and {self.high:g}"
         )
+
+
+def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Arrival:
+    """Predict the arrival of a shipment that has been under way for some days.
+
+    Shipments that took no longer than that are ruled out, so the time already waited counts.
+
+    Raises:
+        ScenarioError: none has ever taken longer than this age.
+
+    >>> predict(transit_time([2, 2, 3, 5]), age=2)
+    arrives in 2 days after 2 days under way; 90 % between 1 and 3
+    """
+    days, shares = np.array(transit.days), np.array(transit.shares)
+    later = days > age if age > 0 else days >= 0
+    if not later.any():
+        raise ScenarioError(f"none took more than {age:g} days so far: ask the carrier")
+    days, shares = days[later], shares[later] / shares[later].sum()
+    ends, tails = np.cumsum(shares), ((1 - level) / 2, (1 + level) / 2)
+    low, high = (float(days[np.searchsorted(ends, t - 1e-12)] - age) for t in tails)
+    return Arrival(age, float(days @ shares) - age, low, high, level)
+
+
+# -- prescribe --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -135,17 +149,17 @@ class Arc(Row):
 
 
 @dataclass(frozen=True)
-class Flow(Sealed):
-    """How much moves on each way at least cost, and what one unit more or less would change.
+class Flow(Result):
+    """How much moves on each way at least cost, and what one unit more or less would change."""
 
-    ``price`` of a place with demand: what one unit more of it would cost. ``relief`` of a supply, a
-    throughput or a way's capacity: what one unit more of it would save.
-    """
-
-    by_way: tuple[float, ...]
-    cost: float
-    price: Mapping[str, float]
-    relief: Mapping[str, float]
+    by_way: tuple[float, ...] = column("units", meaning="moved on each way, in their order")
+    cost: float = column("USD", meaning="of all that moves")
+    price: Mapping[str, float] = column(
+        "USD/unit", meaning="what one unit more of a place's demand would cost"
+    )
+    relief: Mapping[str, float] = column(
+        "USD/unit", meaning="what one unit more of a supply, throughput or capacity would save"
+    )
 
 
 def network_flow(
@@ -178,35 +192,37 @@ def network_flow(
     for name in (*supply, *demand, *limits):
         if name not in places:
             raise ScenarioError(f"network_flow: no way begins or ends at {name!r}: add one")
-    into = {p: np.array([float(w.destination == p) for w in ways]) for p in places}
-    net = {p: into[p] - [float(w.source == p) for w in ways] for p in places}
-    exact = [p for p in places if p not in supply]
-    upper = [-net[p] for p in supply] + [into[p] for p in limits]
-    found = optimize.linprog(
-        [w.cost for w in ways],
-        A_ub=upper or None,
-        b_ub=[supply[p] - demand.get(p, 0.0) for p in supply] + list(limits.values()),
-        A_eq=[net[p] for p in exact],
-        b_eq=[demand.get(p, 0.0) for p in exact],
-        bounds=[(0.0, w.capacity) for w in ways],
-        method="highs",
+    exact = {p: demand.get(p, 0.0) for p in places if p not in supply}
+
+    def net(place: str, into: float) -> dict[int, float]:
+        ends = {at: (w.source == place, w.destination == place) for at, w in enumerate(ways)}
+        return {at: into if end else -into for at, (start, end) in ends.items() if start != end}
+
+    rows = [Constraint(net(p, -1.0), high=most - demand.get(p, 0.0)) for p, most in supply.items()]
+    for p, most in limits.items():
+        come = {at: 1.0 for at, w in enumerate(ways) if w.destination == p}
+        rows.append(Constraint(come, high=most))
+    rows += [Constraint(net(p, 1.0), units, units) for p, units in exact.items()]
+    found = minimize(
+        {at: w.cost for at, w in enumerate(ways)},
+        rows,
+        f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
+        f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
+        "and throughputs or capacities that are too small",
+        {at: (0.0, w.capacity) for at, w in enumerate(ways)},
     )
-    if found.status != 0:
-        raise SolverError(
-            f"no plan serves every demand ({found.message.rstrip('.')}): {sum(demand.values()):g} "
-            f"units are wanted and {sum(supply.values()):g} supplied; add supply, or look for "
-            "places that no way reaches, and throughputs or capacities that are too small"
-        )
-    relief = dict(zip([*supply, *limits], (-found.ineqlin.marginals).tolist(), strict=True))
-    for w, price in zip(ways, found.upper.marginals.tolist(), strict=True):
+    count = len(supply) + len(limits)
+    saved = zip([*supply, *limits], found.prices[:count], strict=True)
+    relief = {place: -price for place, price in saved}
+    for at, w in enumerate(ways):
         if w.capacity < math.inf:
-            relief[f"{w.source} → {w.destination}"] = -price
-    prices = zip(exact, found.eqlin.marginals.tolist(), strict=True)
-    price = {place: y for place, y in prices if place in demand}
-    return Flow(tuple(found.x.tolist()), float(found.fun), price, relief)
+            relief[f"{w.source} → {w.destination}"] = -found.limits[at]
+    asked = zip(exact, found.prices[count:], strict=True)
+    price = {place: price for place, price in asked if place in demand}
+    return Flow(tuple(found.values.values()), found.cost, price, relief)
 
 
-def plan_lanes(scenario: Scenario, product: str) -> Change:
+def prescribe(scenario: Scenario, product: str) -> Change:
     """Recommend the shares of suppliers that move a product's average demand at least cost.
 
     A minimum-cost flow on the product's lanes: cost per unit and stock on the way (sender's holding
@@ -223,15 +239,15 @@ def plan_lanes(scenario: Scenario, product: str) -> Change:
     ...     lanes=[Lane("near", "shop", "bike", cost_per_unit=1),
     ...            Lane("far", "shop", "bike", cost_per_unit=4)],
     ...     demands=[Demand("shop", "bike", Normal(5, 1))])
-    >>> print(plan_lanes(Scenario(network, BaseStock(9)), "bike"))
+    >>> prescribe(Scenario(network, BaseStock(9)), "bike")
     cheapest flow of bike: 11 USD/day by averages
-      near → shop (road): 0.6
-      far → shop (road): 0.4
+      near → shop (road): 0 → 0.6
+      far → shop (road): 0 → 0.4
     """
     network = scenario.network
     lanes = [v for v in network.lanes if v.product == product]
     if not lanes:
-        raise ScenarioError(f"plan_lanes: no lane carries {product!r}")
+        raise ScenarioError(f"prescribe: no lane carries {product!r}")
     ways = []
     for v in lanes:
         under_way = network.node(v.source).holding_cost * days_of(v.lead_time)
@@ -244,17 +260,18 @@ def plan_lanes(scenario: Scenario, product: str) -> Change:
     for lane, amount in zip(lanes, plan.by_way, strict=True):
         into[lane.destination] += amount
     shares = {
-        lane: min(1.0, amount / into[lane.destination])
-        for lane, amount in zip(lanes, plan.by_way, strict=True)
-        if into[lane.destination] > 0
+        f"{v.source} → {v.destination} ({v.mode})": (v, min(1.0, amount / into[v.destination]))
+        for v, amount in zip(lanes, plan.by_way, strict=True)
+        if into[v.destination] > 0
     }
-    split: dict[Any, Any] = {(lane.destination, product): Shares() for lane in shares}
-    changed = [replace(lane, sourcing_share=share) for lane, share in shares.items()]
+    split: dict[Any, Any] = {(v.destination, product): Shares() for v, _ in shares.values()}
+    changed = network.change(*(replace(v, sourcing_share=x) for v, x in shares.values()))
     return Change(
-        {f"{v.source} → {v.destination} ({v.mode})": share for v, share in shares.items()},
+        {way: share for way, (_, share) in shares.items()},
         f"cheapest flow of {product}",
         f"{plan.cost:,.6g} USD/day by averages",
-        scenario.change(network=network.change(*changed), sourcing={**scenario.sourcing, **split}),
+        scenario.change(network=changed, sourcing={**scenario.sourcing, **split}),
+        {way: v.sourcing_share for way, (v, _) in shares.items()},
     )
 
 

@@ -1,12 +1,11 @@
 """Quality: is the process in control, how soon would we know, and what to do?
 
 =========  =====================================================================================
-describe   charts of samples (``xbar_r``) and of single values (``Shewhart``, ``Ewma``,
-           ``Cusum``), ``Capability``; ``complaints`` and their ``pareto``
-predict    how long until a signal: each design's ``run_length`` (formulas in
-           ``modeling.run_length``); ``compare_returns`` of two designs
-prescribe  ``choose_chart`` for a wanted rate of false alarms, ``react`` to a signal,
-           ``house_of_quality``
+describe   ``describe`` samples (X-bar and R charts); charts of single values: ``Shewhart``,
+           ``Ewma``, ``Cusum``; ``Capability``; ``complaints`` and their ``pareto``
+predict    ``predict`` how soon a chart sees a shift (formulas in ``modeling.run_length``);
+           ``choose_chart`` of those with the same rate of false alarms; ``compare_returns``
+prescribe  ``prescribe`` what to do about a signal; ``house_of_quality``
 =========  =====================================================================================
 """
 

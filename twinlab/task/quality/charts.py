@@ -15,31 +15,25 @@ from typing import Annotated
 
 import numpy as np
 
+from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas import run_length as lengths
-from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Count, Number, Positive, Range, ranged
-from twinlab.scope.later import pd, signal, special
+from twinlab.scope.later import signal, special
+from twinlab.scope.result import Listing, Result, shown
 
-__all__ = [
-    "Capability",
-    "ControlChart",
-    "Cusum",
-    "Ewma",
-    "Shewhart",
-    "chart_constants",
-    "choose_chart",
-    "react",
-    "xbar_r",
-]
-
+__all__ = (
+    "Capability ControlChart Cusum Ewma Shewhart chart_constants choose_chart describe predict "
+    "prescribe"
+).split()
 
 # -- describe ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ControlChart(Sealed):
+@dataclass(frozen=True, eq=False)
+class ControlChart(Result):
     """What is plotted sample by sample, with its center line, its limits and its signals.
 
     ``standard`` holds the observations in standard deviations from the target, for estimating
@@ -49,12 +43,12 @@ class ControlChart(Sealed):
     Shewhart chart: 3 samples, center 10, limits 7 to 13; signals at sample 3
     """
 
-    title: str
     series: Mapping[str, Array]
-    center: float
-    lower: float
-    upper: float
     standard: Array
+    title: str = column("label", meaning="kind of chart")
+    center: float = column("units of measure", meaning="where the line lies")
+    lower: float = column("units of measure", meaning="lower limit")
+    upper: float = column("units of measure", meaning="upper limit")
 
     @property
     def signals(self) -> tuple[int, ...]:
@@ -76,7 +70,17 @@ class ControlChart(Sealed):
         after = np.cumsum(seen[::-1])[::-1]
         return int(np.argmax(after**2 / np.arange(len(seen), 0, -1)))
 
-    def __repr__(self) -> str:
+    @property
+    def shift(self) -> float:
+        """Mean of the observations since the change until the signal [σ of one].
+
+        Right after a signal it is overestimated, because a signal needs large ones.
+        """
+        first, last = self.change_point, self.signals[0] if self.signals else 0
+        return 0.0 if first is None else float(self.standard[first:last].mean())
+
+    def sentence(self) -> str:
+        """How many samples, between which limits, and which of them signal."""
         many = len(next(iter(self.series.values())))
         found = ", ".join(map(str, self.signals[:8])) + (" …" if len(self.signals) > 8 else "")
         said = f"signals at sample {found}" if found else "no signal"
@@ -118,7 +122,8 @@ class Shewhart(Row):
         z = _standard(values, target, sigma)
         reach = self.limit * sigma
         plotted = {"value": target + sigma * z}
-        return ControlChart("Shewhart chart", plotted, target, target - reach, target + reach, z)
+        limits = (target, target - reach, target + reach)
+        return ControlChart(plotted, z, "Shewhart chart", *limits)
 
     def __str__(self) -> str:
         return f"Shewhart (L {self.limit:.4g})"
@@ -146,10 +151,9 @@ class Ewma(Row):
         """Plot the moving average of the values, which starts at the target."""
         z = _standard(values, target, sigma)
         smooth = target + sigma * signal.lfilter([self.weight], [1.0, self.weight - 1.0], z)
-        reach = self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight))
-        return ControlChart(
-            "EWMA chart", {"EWMA": smooth}, target, float(target - reach), float(target + reach), z
-        )
+        reach = float(self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight)))
+        limits = (target, target - reach, target + reach)
+        return ControlChart({"EWMA": smooth}, z, "EWMA chart", *limits)
 
     def __str__(self) -> str:
         return f"EWMA (λ {self.weight:g}, L {self.limit:.4g})"
@@ -182,7 +186,7 @@ class Cusum(Row):
             up, down = max(0.0, up + one - self.reference), max(0.0, down - one - self.reference)
             above[at], below[at] = up, -down
         sums = {"C+": above, "C−": below}
-        return CusumChart("CUSUM chart", sums, 0.0, -self.limit, self.limit, z)
+        return CusumChart(sums, z, "CUSUM chart", 0.0, -self.limit, self.limit)
 
     def __str__(self) -> str:
         return f"CUSUM (k {self.reference:g}, h {self.limit:.4g})"
@@ -202,39 +206,47 @@ def _standard(values: Sequence[Number], target: Number, sigma: Positive) -> Arra
     return (np.asarray(values, dtype=np.float64) - target) / sigma
 
 
-# -- prescribe --------------------------------------------------------------------------------
+# -- predict: how soon it would be seen --------------------------------------------------------
 
 WEIGHTS = (0.05, 0.1, 0.2, 0.4)  # of an EWMA: from patient to quick
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A chart with its mean run lengths: between false alarms, and until it sees the shift."""
+class Detection(Result):
+    """What a design of a chart sees, and how often it is wrong: mean run lengths."""
 
     design: Design
-    false_alarm: float
-    detection: float
+    chart: str = column("label", meaning="kind and numbers of the chart")
+    false_alarm: float = column("samples", meaning="between false alarms")
+    detection: float = column("samples", meaning="until it sees the shift")
+
+
+def predict(design: Design, shift: Number = 1.0) -> Detection:
+    """Predict how soon a chart sees a shift, and how often it signals without any.
+
+    ``shift`` is in standard deviations of one plotted observation.
+
+    >>> predict(Shewhart(), shift=1)
+    chart Shewhart (L 3) · false alarm 370.4 samples · detection 43.89 samples
+    """
+    return Detection(design, str(design), design.run_length(0.0), design.run_length(shift))
 
 
 @dataclass(frozen=True)
-class ChartChoice:
+class ChartChoice(Listing):
     """Charts with the same peace of mind, ranked by how soon they see the shift."""
 
+    candidates: tuple[Detection, ...]
     shift: float
-    candidates: tuple[Candidate, ...]
 
     @property
-    def best(self) -> Candidate:
+    def best(self) -> Detection:
         """The chart that sees the shift soonest."""
         return self.candidates[0]
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per chart, the best first."""
-        return pd.DataFrame(
-            [(str(c.design), c.false_alarm, c.detection) for c in self.candidates],
-            columns=["chart", "samples between false alarms", f"samples until {self.shift:g} σ"],
-        )
+    def sentence(self) -> str:
+        """What they are ranked by."""
+        return f"Charts as rarely wrong, the soonest to see a shift of {shown(self.shift)} σ first"
 
 
 def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
@@ -253,60 +265,45 @@ def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
     designs: list[Design] = [Shewhart(lengths.shewhart_limit(run_length))]
     designs += [Ewma(weight, lengths.ewma_limit(run_length, weight)) for weight in WEIGHTS]
     designs.append(Cusum(shift / 2.0, lengths.cusum_limit(run_length, shift / 2.0)))
-    found = [Candidate(d, d.run_length(0.0), d.run_length(shift)) for d in designs]
-    return ChartChoice(shift, tuple(sorted(found, key=lambda c: c.detection)))
+    found = [predict(design, shift) for design in designs]
+    return ChartChoice(tuple(sorted(found, key=lambda c: c.detection)), shift)
 
 
-@dataclass(frozen=True)
-class Reaction:
-    """What to do after a signal: since when the process is off, by how much, and what to hold."""
-
-    signal: int | None
-    change_point: int | None
-    shift: float
-
-    def __str__(self) -> str:
-        if self.signal is None or self.change_point is None:
-            return "no signal: leave the process alone"
-        first = self.change_point + 1
-        return (
-            f"sample {self.signal} signals: off since sample {first} by {self.shift:.3g} σ; "
-            f"hold samples {first} to {self.signal}, look for what changed there"
-        )
+# -- prescribe ---------------------------------------------------------------------------------
 
 
-def react(chart: ControlChart) -> Reaction:
+def prescribe(chart: ControlChart) -> Change:
     """Say what to do about a chart: nothing, or hold what was made since the estimated change.
 
-    The shift is the mean of the observations since then, in standard deviations of one; right
-    after a signal it is overestimated, because a signal needs large ones.
-
-    >>> print(react(Cusum().chart([10, 10, 13, 13, 13], target=10, sigma=1)))
-    sample 5 signals: off since sample 3 by 3 σ; hold samples 3 to 5, look for what changed there
+    >>> prescribe(Cusum().chart([10, 10, 13, 13, 13], target=10, sigma=1))
+    sample 5 signals: off since sample 3 by 3 σ, look for what changed there
+      hold: samples 3 to 5
     """
-    change_point = chart.change_point
-    if change_point is None:
-        return Reaction(None, None, 0.0)
-    signal = chart.signals[0]
-    return Reaction(signal, change_point, float(chart.standard[change_point:signal].mean()))
+    if chart.change_point is None:
+        return Change({}, "no signal", "leave the process alone")
+    first, last = chart.change_point + 1, chart.signals[0]
+    reason = f"off since sample {first} by {chart.shift:.3g} σ, look for what changed there"
+    return Change({"hold": f"samples {first} to {last}"}, f"sample {last} signals", reason)
 
+
+# -- describe: samples of several values -------------------------------------------------------
 
 SampleSize = Annotated[int, Range("a whole number from 2 to 100", 2, 100, whole=True)]
 
 
 @dataclass(frozen=True)
-class Constants:
+class Constants(Result):
     """Factors for the limits of X-bar, R and S charts, from small normal samples."""
 
-    d2: float
-    d3: float
-    c4: float
-    A2: float
-    A3: float
-    D3: float
-    D4: float
-    B3: float
-    B4: float
+    d2: float = column("", meaning="mean range of normal samples, in σ")
+    d3: float = column("", meaning="standard deviation of the range, in σ")
+    c4: float = column("", meaning="mean standard deviation of samples, in σ")
+    A2: float = column("", meaning="limits of means, in mean ranges")
+    A3: float = column("", meaning="limits of means, in mean standard deviations")
+    D3: float = column("", meaning="lower limit of ranges, in mean ranges")
+    D4: float = column("", meaning="upper limit of ranges, in mean ranges")
+    B3: float = column("", meaning="lower limit of standard deviations, in their mean")
+    B4: float = column("", meaning="upper limit of standard deviations, in their mean")
 
 
 @ranged
@@ -334,29 +331,20 @@ def chart_constants(size: SampleSize) -> Constants:
     c4 = float(np.sqrt(2 / (size - 1)) * np.exp(log_ratio))
     ranges, spreads = 3 * d3 / d2, 3 * np.sqrt(1 - c4**2) / c4
     root = np.sqrt(size)
-    return Constants(
-        d2,
-        d3,
-        c4,
-        float(3 / (d2 * root)),
-        float(3 / (c4 * root)),
-        max(0.0, 1 - ranges),
-        1 + ranges,
-        max(0.0, float(1 - spreads)),
-        float(1 + spreads),
-    )
+    factors = (d2, d3, c4, 3 / (d2 * root), 3 / (c4 * root), max(0.0, 1 - ranges), 1 + ranges)
+    return Constants(*map(float, (*factors, max(0.0, 1 - spreads), 1 + spreads)))
 
 
-@dataclass(frozen=True)
-class SampleCharts:
+@dataclass(frozen=True, eq=False)
+class SampleCharts(Result):
     """The chart of the samples' means and that of their spread, and the sigma within samples."""
 
-    means: ControlChart
-    spread: ControlChart
-    sigma: float
+    means: ControlChart = column("label", meaning="chart of the means")
+    spread: ControlChart = column("label", meaning="chart of the ranges")
+    sigma: float = column("units of measure", meaning="standard deviation within samples")
 
 
-def xbar_r(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -> SampleCharts:
+def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -> SampleCharts:
     """Chart the means and ranges of samples (one per row): X-bar and R charts.
 
     Means: x̿ ± A2 R̄; ranges: D3 R̄ to D4 R̄; σ = R̄/d2. The first ``baseline`` samples set the
@@ -365,7 +353,7 @@ def xbar_r(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -
     Raises:
         ScenarioError: fewer than 2 samples or values in a sample, or no variation.
 
-    >>> charts = xbar_r([[9, 11, 10], [10, 12, 11], [8, 10, 9]])
+    >>> charts = describe([[9, 11, 10], [10, 12, 11], [8, 10, 9]])
     >>> round(charts.means.upper, 3), charts.spread.center
     (12.047, 2.0)
     """
@@ -383,8 +371,8 @@ def xbar_r(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -
     still = np.zeros_like(z)  # of the means: a chart of ranges does not date their change
     limits = (width, c.D3 * width, c.D4 * width)
     return SampleCharts(
-        ControlChart("X-bar chart", {"mean": means}, center, center - reach, center + reach, z),
-        ControlChart("R chart", {"range": ranges}, *limits, still),
+        ControlChart({"mean": means}, z, "X-bar chart", center, center - reach, center + reach),
+        ControlChart({"range": ranges}, still, "R chart", *limits),
         sigma,
     )
 

@@ -17,11 +17,11 @@ from twinlab.modeling.line.engine import Draws
 from twinlab.modeling.line.results import LineRun, replicate_line
 from twinlab.modeling.line.stations import Line
 from twinlab.modeling.simulation.output_analysis import estimate
-from twinlab.scope.columns import Sealed
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
-from twinlab.scope.result import Estimate
+from twinlab.scope.result import Estimate, Result, words
 
 __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_quality", "pareto"]
 
@@ -29,24 +29,24 @@ __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_qu
 
 
 @dataclass(frozen=True)
-class Complaints(Sealed):
+class Complaints(Result):
     """How many parts customers got, and how many they sent back, by the fault they name.
 
-    >>> print(Complaints(2000, {"dent": 30, "stain": 10}))
+    >>> Complaints(2000, {"dent": 30, "stain": 10})
     40 of 2,000 came back (20.0 per 1,000): dent 30, stain 10
     """
 
-    delivered: int
-    counts: Mapping[str, int]
+    delivered: int = column("parts", meaning="that customers got")
+    counts: Mapping[str, int] = column("parts", meaning="that they sent back, by fault")
 
     @property
     def rate(self) -> float:
         """Returns per 1,000 parts delivered."""
         return 1000 * sum(self.counts.values()) / self.delivered if self.delivered else float("nan")
 
-    def __str__(self) -> str:
-        named = ", ".join(f"{fault} {count}" for fault, count in self.counts.items())
-        total = sum(self.counts.values())
+    def sentence(self) -> str:
+        """How many came back, and for which faults."""
+        named, total = words(self.counts), sum(self.counts.values())
         said = f"{total:,} of {self.delivered:,} came back ({self.rate:.1f} per 1,000)"
         return f"{said}: {named}" if named else said
 
@@ -87,7 +87,7 @@ def _check_shares(line: Line, returned: Mapping[str, float]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Pareto:
+class Pareto(Result):
     """Causes from the most to the least frequent.
 
     >>> chart = pareto({"dent": 10, "scratch": 75, "stain": 15})
@@ -95,8 +95,8 @@ class Pareto:
     ((0.75, 0.9, 1.0), ('scratch', 'stain'))
     """
 
-    causes: tuple[str, ...]
-    counts: tuple[float, ...]
+    causes: tuple[str, ...] = column("name", meaning="from the most to the least frequent")
+    counts: tuple[float, ...] = column("times", meaning="how often each occurred")
 
     @property
     def cumulative(self) -> tuple[float, ...]:
@@ -115,7 +115,7 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
     Source: Juran (1951), who named the principle after Pareto.
 
     >>> pareto({"dent": 4, "stain": 9, "run": 2}, {"dent": "press", "stain": "coat", "run": "coat"})
-    Pareto(causes=('coat', 'press'), counts=(11, 4))
+    causes coat, press · counts 11, 4 times
     """
     totals: Counter[str] = Counter()
     for cause, count in counts.items():
@@ -130,10 +130,10 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
 
 
 @dataclass(frozen=True)
-class HouseOfQuality(Sealed):
+class HouseOfQuality(Result):
     """How much each feature of a design weighs for customers, the weightiest first."""
 
-    weights: Mapping[str, float]
+    weights: Mapping[str, float] = column("points", meaning="of each feature")
 
     @property
     def first(self) -> str:
@@ -174,20 +174,12 @@ def house_of_quality(
 
 
 @dataclass(frozen=True)
-class ReturnsCompared:
+class ReturnsCompared(Result):
     """Returns per 1,000 delivered before and after a change, and their paired difference."""
 
-    before: Estimate
-    after: Estimate
-    difference: Estimate
-
-    def __str__(self) -> str:
-        change = self.difference
-        return (
-            f"returns per 1,000: {self.before.mean:.1f} before, {self.after.mean:.1f} after; "
-            f"change {change.mean:.1f} [{change.low:.1f}, {change.high:.1f}], "
-            f"{100 * change.confidence:g} % interval of {change.count} pairs"
-        )
+    before: Estimate = column("per 1,000", meaning="sent back of the parts of the line as it is")
+    after: Estimate = column("per 1,000", meaning="sent back of those of the changed line")
+    difference: Estimate = column("per 1,000", meaning="after less before, paired")
 
 
 def compare_returns(
@@ -203,9 +195,9 @@ def compare_returns(
 
     >>> from twinlab.modeling import Fault, Station
     >>> line = Line([Station("press", 2, faults=Fault("dent", 0.1))])
-    >>> print(compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, replications=20))
-    returns per 1,000: 101.2 before, 20.5 after; change -80.7 [-83.4, -78.0], 95 % interval of 20 pairs
-    """  # noqa: E501 (one line of output)
+    >>> compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, replications=20).difference
+    -80.73 [-83.41, -78.05]: mean of 20 replications, 95 % interval
+    """
     old, new = (
         np.array([complaints(run, returned, seed, at).rate for at, run in enumerate(batch.runs)])
         for batch in (replicate_line(line, days, replications, seed) for line in (before, after))
