@@ -9,7 +9,7 @@ BAD = tl.NewsvendorProblem(cost=9)
 
 def person(beta):
     """An average person who counts more or less of the pipeline, with the same stock in mind."""
-    return tl.AnchorAndAdjust(beta=beta, goal=17 + 24 * (beta - 0.34), starts=4)
+    return tl.AnchorAndAdjust(beta=beta, desired_stock=17 + 24 * (beta - 0.34), starts=4)
 
 
 @cache

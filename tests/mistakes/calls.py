@@ -141,7 +141,7 @@ def of_organization_and_people():
         (tl.ForecastBaseStock, {"periods": 2, "horizon": 3, "safety": 1,
                                 "from_point_of_sale": True, "first_guess": 1}),
         (tl.ScalarRule, {"rule": tl.BaseStock(3)}),
-        (people.AnchorAndAdjust, {"theta": 0.3, "alpha": 0.2, "beta": 0.3, "goal": 1}),
+        (people.AnchorAndAdjust, {"theta": 0.3, "alpha": 0.2, "beta": 0.3, "desired_stock": 1}),
         (people.DemandChasing, {"rule": tl.BaseStock(3), "weight": 0.3}),
         (people.Panic, {"rule": tl.BaseStock(3), "strength": 0.3}),
         (people.PullToCentre, {"optimum": 3, "mean": 2, "weight": 0.3}),

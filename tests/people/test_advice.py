@@ -33,7 +33,9 @@ def test_decisions_add_up_to_the_whole():
     assert value.value == pytest.approx(sum(d.value for d in value.decisions))
     assert len(value.decisions) == 32
     assert [d.day for d in value.decisions] == list(range(4, 36))
-    assert value.table["override"].sum() == pytest.approx(sum(d.override for d in value.decisions))
+    assert value.table["override [units]"].sum() == pytest.approx(
+        sum(d.override for d in value.decisions)
+    )
 
 
 def test_one_override_is_worth_what_two_runs_differ():

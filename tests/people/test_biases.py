@@ -27,7 +27,7 @@ def view(**books):
 
 def test_anchoring_and_adjustment_by_hand():
     """L̂ = 0.5 × 8 + 0.5 × 4 = 6, then 7; gap = 20 − (2 − 5) − 0.5 × 10 = 18, a quarter of it."""
-    rule = people.AnchorAndAdjust(theta=0.5, alpha=0.25, beta=0.5, goal=20, forecast=4)
+    rule = people.AnchorAndAdjust(theta=0.5, alpha=0.25, beta=0.5, desired_stock=20, forecast=4)
     seen = view(demand=8.0, on_hand=2.0, backlog=5.0, on_order=10.0)
     assert rule(seen) == 6 + 0.25 * 18
     assert rule(seen) == 7 + 0.25 * 18
@@ -45,7 +45,7 @@ def test_it_orders_its_first_forecast_until_it_starts_but_listens():
 def test_full_weight_on_the_pipeline_is_base_stock():
     """α = β = 1 and θ = 0: order-up-to with S = S' + L̂, Sterman's rational benchmark."""
     seen = view(on_hand=6.0, backlog=1.0, on_order=7.0)
-    rational = people.AnchorAndAdjust(0, 1, 1, goal=20, forecast=4)
+    rational = people.AnchorAndAdjust(0, 1, 1, desired_stock=20, forecast=4)
     assert rational(seen) == tl.BaseStock(24)(seen)
 
 
@@ -67,7 +67,7 @@ def test_both_engines_live_the_same_history(rule):
     assert np.isclose(people.beer_cost(batch)[69], people.beer_cost(run))
 
 
-@pytest.mark.parametrize("path", ["retailer.beta", "factory.theta", "wholesaler.goal"])
+@pytest.mark.parametrize("path", ["retailer.beta", "factory.theta", "wholesaler.desired_stock"])
 def test_a_slider_reaches_a_bias(path):
     assert people.beer_chain().set(path, 0.5).value(path) == 0.5
 
@@ -88,8 +88,10 @@ def test_a_strength_out_of_range_is_refused(wrong, words):
 def test_the_pipeline_forgotten_makes_the_bullwhip():
     """Sterman's finding: with β = 0.34 orders swing; the same people with β = 1 hardly do."""
     swings = {}
-    for beta, goal in ((0.34, 17.0), (1.0, 28.0)):
-        run = tl.simulate(people.beer_chain(people.AnchorAndAdjust(beta=beta, goal=goal, starts=4)))
+    for beta, desired in ((0.34, 17.0), (1.0, 28.0)):
+        run = tl.simulate(
+            people.beer_chain(people.AnchorAndAdjust(beta=beta, desired_stock=desired, starts=4))
+        )
         swings[beta] = [run.variance("ordered", station) for station in people.STATIONS]
     assert swings[0.34] == sorted(swings[0.34]), "each station upstream swings more"
     assert swings[0.34][-1] > 10 * swings[1.0][-1]

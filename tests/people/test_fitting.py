@@ -5,10 +5,10 @@ import pytest
 
 import twinlab as tl
 from twinlab import people
-from twinlab.people.fitting import _Books
+from twinlab.people.fitting import _Evenings
 
 TRUE = people.AnchorAndAdjust(starts=4)
-NAMES = ("theta", "alpha", "beta", "goal")
+NAMES = ("theta", "alpha", "beta", "desired_stock")
 SEEDS = 100
 
 
@@ -56,7 +56,7 @@ def test_what_the_decisions_cannot_tell_is_said():
         game.order(8)
     fit = game.fit
     assert not fit["theta"].remark
-    assert all(fit[name].remark for name in ("alpha", "beta", "goal"))
+    assert all(fit[name].remark for name in ("alpha", "beta", "desired_stock"))
     assert "not identified" in str(fit)
 
 
@@ -110,7 +110,7 @@ def test_mistakes_are_named():
         people.fit_ordering(tl.simulate(people.beer_chain(weeks=10)), "retailer", first=4)
     with pytest.raises(tl.ScenarioError, match="at least 5 rounds"):
         people.fit_newsvendor([1, 2], [3, 4], 225, 150.5)
-    with pytest.raises(tl.ScenarioError, match=r"no parameter 'bta'.*beta"):
+    with pytest.raises(tl.ScenarioError, match=r"no 'bta'.*beta"):
         people.fit_ordering(tl.simulate(people.beer_chain()), "retailer")["bta"]
 
 
@@ -128,5 +128,5 @@ def test_goals_are_looked_for_as_far_as_the_books_reach():
     """Ten times the largest number on the books, be it stock, orders, or what is owed."""
     plain = np.array([1.0, 2.0, 3.0])
     for owed, most in ((-50.0, 50.0), (-1.0, 9.0)):
-        books = _Books(plain, np.array([3.0, owed, 2.0]), 2 * plain, 3 * plain)
+        books = _Evenings(plain, np.array([3.0, owed, 2.0]), 2 * plain, 3 * plain)
         assert books.most == most

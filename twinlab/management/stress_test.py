@@ -261,7 +261,7 @@ class _Program:
         costs = {("lost", item): self.model.shortage_cost[item] for item in self.model.demand}
         found = self._solve(costs, {TIME: (periods, periods)}, site, with_stock)
         loss = sum(cost * found[lost] for lost, cost in costs.items())
-        return (loss, sum(map(found.get, costs))) if loss > SPECK else (0.0, 0.0)
+        return (loss, sum(found[lost] for lost in costs)) if loss > SPECK else (0.0, 0.0)
 
     def survival(self, site: str) -> float:
         """The longest time without a lost unit while a site is down [periods]."""

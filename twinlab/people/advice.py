@@ -1,14 +1,14 @@
 """Advice that can be followed or overridden, and what overriding it was worth.
 
 *Override value-added* is the cost with the advice followed throughout, less the cost of the
-decisions taken, on the same luck: above zero, the person's overrides saved money.
+decisions taken, on common random numbers: above zero, the person's overrides saved money.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from twinlab.people.rules import Rule, ask
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate
+from twinlab.scope.result import Estimate, Listing, Result
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["Decision", "OverrideValue", "TakesAdvice", "override_value"]
@@ -50,17 +50,21 @@ class TakesAdvice(Row):
         return self.weight * advised + (1.0 - self.weight) * own
 
 
-class Decision(NamedTuple):
-    """One decision on which there was advice, in units.
+@dataclass(frozen=True)
+class Decision(Result):
+    """One decision on which there was advice.
 
-    ``value`` is what deviating from the advice on this day saved [USD], if everything before was as
+    ``value`` is what deviating from the advice on this day saved, if everything before was as
     played and all advice after is followed.
+
+    >>> Decision(day=4, advised=8.0, ordered=12.0).override
+    4.0
     """
 
-    day: int
-    advised: float
-    ordered: float
-    value: float = float("nan")
+    day: int = column("day", meaning="when it was taken")
+    advised: float = column("units", meaning="what the adviser said")
+    ordered: float = column("units", meaning="what the person ordered")
+    value: float = column("USD", float("nan"), "saved by deviating (below zero: lost)")
 
     @property
     def override(self) -> float:
@@ -68,17 +72,18 @@ class Decision(NamedTuple):
         return self.ordered - self.advised
 
 
-@dataclass(frozen=True, repr=False)
-class OverrideValue:
+@dataclass(frozen=True)
+class OverrideValue(Listing):
     """What one player's overrides were worth [USD]: decision by decision, and in all.
 
-    >>> print(OverrideValue(taken=120.0, followed=100.0, decisions=(Decision(0, 8, 12, -20.0),)))
-    1 of 1 pieces of advice overridden: cost 120 USD, 100 USD with the advice followed; override value-added -20 USD
-    """  # noqa: E501 (a doctest line)
+    >>> OverrideValue((Decision(0, 8, 12, -20.0),), taken=120.0, followed=100.0)
+    1 of 1 pieces of advice overridden: cost 120 USD, 100 USD with the advice followed;
+    override value-added -20 USD
+    """
 
+    decisions: tuple[Decision, ...]
     taken: float
     followed: float
-    decisions: tuple[Decision, ...]
 
     @property
     def value(self) -> float:
@@ -87,18 +92,22 @@ class OverrideValue:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per decision: day, advised, ordered, override [units], its value [USD]."""
-        table = pd.DataFrame(self.decisions, columns=list(Decision._fields)).set_index("day")
-        table.insert(2, "override", table["ordered"] - table["advised"])
+        """One row per decision: day, advised, ordered and override, its value."""
+        table = super().table
+        table.insert(2, "override [units]", [decision.override for decision in self.decisions])
         return table
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """How often the advice was overridden, and what that cost or saved."""
         overridden = sum(abs(d.override) > 1e-9 for d in self.decisions)
         return (
             f"{overridden} of {len(self.decisions)} pieces of advice overridden: cost "
             f"{self.taken:,.0f} USD, {self.followed:,.0f} USD with the advice followed; override "
             f"value-added {self.value:,.0f} USD"
         )
+
+    def __repr__(self) -> str:
+        return self.sentence()
 
 
 def override_value(
@@ -111,8 +120,8 @@ def override_value(
 ) -> Estimate:
     """Estimate what a simulated player's overrides are worth, over many replications [USD].
 
-    The player's rule is a ``TakesAdvice``; it is compared, history by history on the same luck,
-    with its adviser alone, by ``outcome``: a cost of each history of a batch.
+    The player's rule is a ``TakesAdvice``; it is compared, history by history on the same
+    seed, with its adviser alone, by ``outcome``: a cost of each history of a batch.
 
     Raises:
         ScenarioError: the player's rule hears no advice.

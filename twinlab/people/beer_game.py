@@ -6,7 +6,7 @@ case in two weeks, beginning in the week after its order. Source: Sterman (1989)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
@@ -21,11 +21,12 @@ from twinlab.organization.view import View
 from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_ordering
 from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
-from twinlab.scope.columns import Sealed
-from twinlab.scope.distributions import Distribution, Trace
+from twinlab.scope.columns import column
+from twinlab.scope.distributions import Constant, Distribution, Trace
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.network import Network
+from twinlab.scope.result import Result
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["HUMAN_COSTS", "STATIONS", "BeerGame", "BeerScore", "average_person", "beer_chain"]
@@ -43,7 +44,7 @@ HUMAN_COSTS: Mapping[str, float] = MappingProxyType(
 
 
 def average_person() -> AnchorAndAdjust:
-    """Order as people did on average: θ 0.36, α 0.26, β 0.34, goal 17 cases (Sterman 1989).
+    """Order as people did on average: θ 0.36, α 0.26, β 0.34, desired stock 17 (Sterman 1989).
 
     >>> average_person().beta
     0.34
@@ -52,17 +53,15 @@ def average_person() -> AnchorAndAdjust:
 
 
 def benchmark_team() -> dict[str, Rule]:
-    """Give every station the benchmark rule: θ 0, α = β = 1, goal 28 (factory 20).
+    """Give every station the benchmark rule: θ 0, α = β = 1, desired stock 28 (factory 20).
 
     Source: Sterman (1989), the benchmark of table 2.
 
     >>> beer_cost(simulate(beer_chain(benchmark_team())))
     204.0
     """
-    goals = dict.fromkeys(STATIONS, 28.0) | {"factory": 20.0}
-    return {
-        name: AnchorAndAdjust(0.0, 1.0, 1.0, goal, starts=START_UP) for name, goal in goals.items()
-    }
+    rule = AnchorAndAdjust(0.0, 1.0, 1.0, 28.0, starts=START_UP)
+    return dict.fromkeys(STATIONS, rule) | {"factory": replace(rule, desired_stock=20.0)}
 
 
 def beer_chain(
@@ -86,7 +85,9 @@ def beer_chain(
     rules = dict.fromkeys(STATIONS, average_person()) | given
     asked = demand or Trace((4,) * START_UP + (8,) * (max(weeks, START_UP + 1) - START_UP))
     station = partial(Node, holding_cost=HOLDING, backlog_cost=BACKLOG, evening_review=True)
-    boxes = partial(Lane, lead_time=2, order_delay=1, initial_pipeline=4, initial_orders=4)
+    boxes = partial(
+        Lane, lead_time=Constant(2), order_delay=1, initial_pipeline=4, initial_orders=4
+    )
     network = Network(
         products=[Product("case")],
         nodes=[station(name, "station", tier=at) for at, name in enumerate(STATIONS)],
@@ -115,19 +116,24 @@ def beer_cost(history: Run | Replications, station: str = "") -> Any:
     )
 
 
-@dataclass(frozen=True, repr=False)
-class BeerScore(Sealed):
-    """What a game cost, by station, beside the benchmark team and people [USD]."""
+@dataclass(frozen=True)
+class BeerScore(Result):
+    """What a game cost, by station, beside the benchmark team and people.
 
-    costs: Mapping[str, float]
-    benchmark: float
+    >>> BeerScore(dict.fromkeys(STATIONS, 100.0), benchmark=204.0).total
+    400.0
+    """
+
+    costs: Mapping[str, float] = column("USD", meaning="of each station")
+    benchmark: float = column("USD", meaning="of the benchmark team")
 
     @property
     def total(self) -> float:
         """The team's cost [USD]."""
         return sum(self.costs.values())
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """The team's cost and each station's, beside the benchmark and people."""
         by_station = ", ".join(f"{name} {cost:,.0f}" for name, cost in self.costs.items())
         return (
             f"team cost {self.total:,.0f} USD ({by_station}); benchmark {self.benchmark:,.0f} USD, "
@@ -260,5 +266,5 @@ class BeerGame:
         for at, decision in enumerate(self.decisions[START_UP:], start=START_UP + 1):
             # Following the advice changes nothing: no need to live through it again.
             costs.append(played(at) if decision.override else costs[-1])
-            judged.append(decision._replace(value=costs[-2] - costs[-1]))
-        return OverrideValue(costs[-1], costs[0], tuple(judged))
+            judged.append(replace(decision, value=costs[-2] - costs[-1]))
+        return OverrideValue(tuple(judged), costs[-1], costs[0])

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlab.modeling.simulation.run import Run
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.later import optimize, pd, special
+from twinlab.scope.errors import ScenarioError
+from twinlab.scope.later import optimize, special
+from twinlab.scope.result import Listing, Result
 
 __all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 
@@ -23,56 +25,47 @@ _UNTOLD = "the decisions do not depend on it"
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Parameter(Result):
     """One fitted parameter: value, standard error, interval.
 
-    ``remark`` says why data cannot tell it, ``edge`` that the value lies on the edge of its range.
-
-    >>> print(Parameter("beta", 0.34, 0.05, 0.24, 0.44))
+    >>> Parameter("beta", 0.34, 0.05, 0.24, 0.44)
     beta 0.34 ± 0.05 [0.24, 0.44]
     """
 
-    name: str
-    value: float
-    error: float
-    low: float
-    high: float
-    remark: str = ""
-    edge: str = ""
+    name: str = column("name", meaning="which parameter")
+    value: float = column("", meaning="the estimate")
+    error: float = column("", meaning="standard error")
+    low: float = column("", meaning="lower end of the interval")
+    high: float = column("", meaning="upper end of the interval")
+    remark: str = column("words", "", "why the data cannot tell it")
+    edge: str = column("words", "", "whether it lies on the edge of its range")
 
-    def __str__(self) -> str:
+    def sentence(self) -> str:
+        """The value, its error and interval, or why it is not identified."""
         if self.remark:
             return f"{self.name} not identified: {self.remark}"
         ends = f"[{self.low:.2f}, {self.high:.2f}]{self.edge and ', ' + self.edge}"
         return f"{self.name} {self.value:.2f} ± {self.error:.2f} {ends}"
 
 
-@dataclass(frozen=True, repr=False)
-class Fit:
-    """A model fitted to a player's decisions; ``spread`` is what it leaves unexplained [units]."""
+@dataclass(frozen=True)
+class Fit(Listing):
+    """A model fitted to a player's decisions; ``spread`` is what it leaves unexplained [units].
+
+    >>> Fit((Parameter("beta", 0.34, 0.05, 0.24, 0.44),), spread=2.5, decisions=32)
+    32 decisions, give or take 2.5 units; 95 % intervals
+    beta 0.34 ± 0.05 [0.24, 0.44]
+    """
 
     parameters: tuple[Parameter, ...]
     spread: float
     decisions: int
+    caption = "Fitted parameters"
 
-    def __getitem__(self, name: str) -> Parameter:
-        found = {p.name: p for p in self.parameters}
-        if name not in found:
-            raise ScenarioError(f"no parameter {name!r} was fitted; {did_you_mean(name, found)}")
-        return found[name]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per parameter: value, standard error, interval, remark."""
-        return pd.DataFrame([vars(p) for p in self.parameters]).set_index("name")
-
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """From how many decisions, and what they leave unexplained."""
         spread = f"{self.decisions} decisions, give or take {self.spread:.1f} units"
-        lines = [str(p) for p in self.parameters]
-        return "\n".join([*lines, f"{spread}; {100 * CONFIDENCE:.0f} % intervals"])
-
-    def _repr_html_(self) -> str:
-        return str(self.table.to_html(float_format="{:.2f}".format))
+        return f"{spread}; {100 * CONFIDENCE:.0f} % intervals"
 
 
 def _errors(slopes: Array, miss: Array) -> tuple[Array, float]:
@@ -125,12 +118,10 @@ def fit_newsvendor(
     miss = columns @ found - after + optimum
     errors, far = _errors(columns, miss)
     names = ("pull to centre", "chasing")
-    numbers = np.column_stack([found, errors, found - far * errors, found + far * errors]).tolist()
-    parameters = [
-        Parameter(name, *row, "" if np.isfinite(row[1]) else _UNTOLD)
-        for name, row in zip(names, numbers, strict=True)
-    ]
-    return _fit(parameters, miss)
+    numbers = np.column_stack([found, errors, found - far * errors, found + far * errors])
+    remarks = np.where(np.isfinite(errors), "", _UNTOLD).tolist()
+    rows = zip(names, *numbers.T.tolist(), remarks, strict=True)
+    return _fit([Parameter(*row) for row in rows], miss)
 
 
 # -- anchoring and adjustment -----------------------------------------------------------------
@@ -140,7 +131,7 @@ _SCALE = np.array([0.3, 0.3, 0.3, 10.0])  # how far θ, α, β and S' move in a 
 
 
 def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
-    """Fit anchoring and adjustment to what a station ordered: θ, α, β and the goal S'.
+    """Fit anchoring and adjustment to what a station ordered: θ, α, β and the desired stock S'.
 
     Least squares of O = max(0, L̂ + α (S' − S − β SL)) on the run's log, from day ``first`` on;
     errors from the Jacobian at the solution. The first forecast is what was asked on the first day.
@@ -155,12 +146,11 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     Raises:
         ScenarioError: the station decides in the morning, about several products, or too seldom.
 
-    >>> from twinlab.people import beer_chain, benchmark_team
     >>> fit = fit_ordering(simulate(beer_chain(benchmark_team())), "wholesaler", first=4)
-    >>> [round(fit[name].value, 3) for name in ("theta", "alpha", "beta", "goal")]
+    >>> [round(fit[name].value, 3) for name in ("theta", "alpha", "beta", "desired_stock")]
     [0.0, 1.0, 1.0, 28.0]
     """
-    seen = _books(run, station, first)
+    seen = _evenings(run, station, first)
     low, high = np.zeros(4), np.array([1.0, 2.0, 2.0, 10 * max(seen.most, 1.0)])
     # Several starts: in θ the sum of squares may have more than one valley. Given θ the rest is
     # linear but for the cut at zero, so a line gives each start.
@@ -172,7 +162,7 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     errors, far = _errors(best.jac, best.fun)
     valley = _Valley(seen.miss, best.x, low, high, far**2 / (len(best.fun) - 4))
     parameters = []
-    for at, name in enumerate(("theta", "alpha", "beta", "goal")):
+    for at, name in enumerate(("theta", "alpha", "beta", "desired_stock")):
         value, error = float(best.x[at]), float(errors[at])
         least, most = valley.ends(at, far * error)
         remark = ""
@@ -238,7 +228,7 @@ class _Valley:
 
 
 @dataclass(frozen=True)
-class _Books:
+class _Evenings:
     """What a station saw in the evenings before it ordered, and what it ordered."""
 
     asked: Array  # from the first day of the run, for the forecast
@@ -261,8 +251,8 @@ class _Books:
 
     def miss(self, parameters: Array) -> Array:
         """How far the rule with these θ, α, β, S' is off, evening by evening."""
-        theta, alpha, beta, goal = parameters
-        gap = goal - self.net_stock - beta * self.on_order
+        theta, alpha, beta, desired = parameters
+        gap = desired - self.net_stock - beta * self.on_order
         return np.asarray(np.maximum(0.0, self.forecast(theta) + alpha * gap) - self.ordered)
 
     def line(self, theta: float) -> Array:
@@ -275,7 +265,7 @@ class _Books:
         return np.array([theta, alpha, pipeline / alpha, level / alpha])
 
 
-def _books(run: Run, station: str, first: int) -> _Books:
+def _evenings(run: Run, station: str, first: int) -> _Evenings:
     """Read the books from a run; an evening's own order is not yet in the pipeline."""
     node = run.scenario.network.node(station)
     items = [key for key in run.scenario.decided_items() if key[0] == station]
@@ -292,4 +282,4 @@ def _books(run: Run, station: str, first: int) -> _Books:
         )
     net = run.series("on_hand", station) - run.series("backlog", station)
     coming = run.series("on_order", station) - ordered
-    return _Books(run.series("asked", station), net[first:], coming[first:], ordered[first:])
+    return _Evenings(run.series("asked", station), net[first:], coming[first:], ordered[first:])

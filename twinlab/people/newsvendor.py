@@ -141,7 +141,7 @@ class NewsvendorGame:
         if self.adviser is None:
             raise ScenarioError("nobody advised: NewsvendorGame(adviser=lambda game: 225)")
         followed = sum(d.value for d in self.decisions) - self.profit
-        return OverrideValue(-self.profit, followed, tuple(self.decisions))
+        return OverrideValue(tuple(self.decisions), -self.profit, followed)
 
 
 @dataclass(frozen=True)

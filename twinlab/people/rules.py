@@ -213,14 +213,14 @@ class AnchorAndAdjust(Row):
     orders its first forecast. Source: Sterman (1989).
 
     >>> view = View("retailer", "case", day=4, demand=8.0, on_hand=8.0, on_order=16.0)
-    >>> float(AnchorAndAdjust(theta=0, alpha=1, beta=1, goal=28)(view))
+    >>> float(AnchorAndAdjust(theta=0, alpha=1, beta=1, desired_stock=28)(view))
     8.0
     """
 
     theta: float = column("share", 0.36, "weight θ of the newest demand", low=0, high=1)
     alpha: float = column("share", 0.26, "part α of a gap that is ordered", low=0, high=2)
     beta: float = column("share", 0.34, "part β of the pipeline that is counted", low=0, high=2)
-    goal: float = column("units", 17.0, "stock (and pipeline) goal S'", low=0)
+    desired_stock: float = column("units", 17.0, "desired stock (and pipeline) S'", low=0)
     forecast: float = column("units/day", 4.0, "the first forecast of demand", low=0)
     starts: int = column("day", 0, "the first day that it decides freely", low=0)
 
@@ -231,7 +231,7 @@ class AnchorAndAdjust(Row):
         view.memory["forecast"] = forecast
         if view.day < self.starts:
             return self.forecast
-        gap = self.goal - view.net_stock - self.beta * view.on_order
+        gap = self.desired_stock - view.net_stock - self.beta * view.on_order
         return np.maximum(0.0, forecast + self.alpha * gap)
 
 

@@ -49,11 +49,11 @@ def wave(seed):
 
 @claims.says(
     "Beta is a third. People act as if two thirds of what they ordered would never come.",
-    "The simulated wholesaler has θ = 0.36, α = 0.26, β = 0.34 and goal 17",
+    "The simulated wholesaler has θ = 0.36, α = 0.26, β = 0.34 and S' = 17",
 )
 def average():
     one = average_person()
-    return holds((one.theta, one.alpha, one.beta, one.goal) == (0.36, 0.26, 0.34, 17), one)
+    return holds((one.theta, one.alpha, one.beta, one.desired_stock) == (0.36, 0.26, 0.34, 17), one)
 
 
 @claims.says("with beta = 1 most of the wave is gone.")
@@ -107,7 +107,7 @@ def fits():
         game = BeerGame("wholesaler")
         game.follow(NoisyRule(average_person(), spread=1, seed=seed))
         fit = game.fit
-        for name, true in (("alpha", 0.26), ("beta", 0.34), ("theta", 0.36), ("goal", 17)):
+        for name, true in (("alpha", 0.26), ("beta", 0.34), ("theta", 0.36), ("desired_stock", 17)):
             found = fit[name]
             inside.append(found.low <= true <= found.high)
     return holds(sum(inside) >= 34, sum(inside), len(inside))
