@@ -5,7 +5,7 @@ import pytest
 
 import twinlab as tl
 from twinlab import people
-from twinlab.people.beer_game import HOLDING, START_UP
+from twinlab.people.games import HOLDING, START_UP
 
 ORDERS = [8, 12, 4, 0, 16, 9] + [8] * 26
 

@@ -63,7 +63,7 @@ def test_overrides_are_worth_what_the_rounds_say():
     assert [d.override for d in value.decisions] == [0, -75, 0]
     # Demand 154: the advice would have left 71 over, the override lacks 4.
     assert value.value == pytest.approx(75 * 3 - 4 * 12)
-    assert value.table["value"].sum() == pytest.approx(value.value)
+    assert value.table["value [USD]"].sum() == pytest.approx(value.value)
     with pytest.raises(tl.ScenarioError, match="nobody advised"):
         people.NewsvendorGame().override_value()
 

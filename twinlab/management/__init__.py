@@ -1,7 +1,8 @@
 """Management, floor 6: goals, what endangers them, and what is worth doing about it.
 
 ==============  ===========================================================================
-goals           ``Goal``, ``judge``: how probably a KPI reaches its target
+goals           ``Goal``, ``judge``: how probably a KPI reaches its target;
+                ``align``, ``best_response``: functional KPIs against the network's
 kpi_tree        ``kpi_tree``: KPIs under SCOR's names, split by tier, node or product
 control_tower   ``control_tower``: today's exceptions, by money at risk, with owner and action
 flows           ``total_shortage_cost``: what it costs that customers are not served
@@ -12,7 +13,6 @@ resilience      ``performance``: how deep it falls, how long it takes, the area 
 mitigation      ``frontier``: which options to buy at each budget, promised and simulated;
                 ``value_of_twin``: what decisions with it saved, on the same seeds
 deprivation     ``deprivation_cost``, ``gini``: what waiting does to people, and how unequally
-roles           ``align``, ``best_response``: functional KPIs against the network's
 ==============  ===========================================================================
 
 The KPI formulas stand in ``modeling``, where both engines can use them.
@@ -25,7 +25,6 @@ from twinlab.management.goals import *
 from twinlab.management.kpi_tree import *
 from twinlab.management.mitigation import *
 from twinlab.management.resilience import *
-from twinlab.management.roles import *
 from twinlab.management.stress_test import *
 from twinlab.modeling.simulation.kpis import *
 from twinlab.scope import door

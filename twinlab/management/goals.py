@@ -1,19 +1,26 @@
-"""Goals: a KPI with a target, judged on many replications: how probably is it met?"""
+"""Goals: a KPI with a target, judged on many replications: how probably is it met?
+
+Roles: functional KPIs against the network's: who gains and who pays when each decides for itself.
+"""
 
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twinlab.modeling.experiments import tune
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
-from twinlab.modeling.simulation.output_analysis import wilson
+from twinlab.modeling.simulation.output_analysis import estimate, wilson
 from twinlab.modeling.simulation.replications import Replications
+from twinlab.organization.contracts import Organization
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.result import Estimate, Listing, Result, shown
+from twinlab.scope.scenario import Scenario
 
-__all__ = ["Goal", "judge"]
+__all__ = ["Goal", "align", "best_response", "judge"]
 
 # Of these KPIs more is better; of all others (stocks, waiting, cost, emissions) less is.
 MORE_IS_BETTER = ("fill_rate", "cycle_service_level", "on_time_in_full")
@@ -116,3 +123,130 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
         verdicts.append(Verdict(str(goal), mean, share, missed, goal.weight * missed))
     together = wilson(int(everything.sum()), len(everything))
     return Scorecard(tuple(verdicts), replace(together, note=batch.horizon.note))
+
+
+# -- everybody its own KPI --
+
+
+@dataclass(frozen=True)
+class Standing(Result):
+    """One judge's KPI in one scenario, and how it differs from the first scenario."""
+
+    judged: str = column("name", meaning="a role, or the network")
+    scenario: str = column("label", meaning="how the chain is run")
+    kpi: Estimate = column("", meaning="what the role, or the network, is judged by")
+    change: Estimate = column("", meaning="difference from the first scenario, paired by history")
+    unit: str = column("label", meaning="of these numbers")
+
+    def sentence(self) -> str:
+        """Who is judged, how the chain is run, and the KPI."""
+        return f"{self.judged}, {self.scenario}: {self.kpi.short} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Alignment(Listing):
+    """Each role's KPI and the network's, in several scenarios on common random numbers."""
+
+    rows: tuple[Standing, ...]
+    caption = "Who gains, who pays"
+
+
+def align(organization: Organization, batches: Mapping[str, Replications]) -> Alignment:
+    """Judge every role and the network in several scenarios.
+
+    The batches must have the same random numbers (same seed, same number of replications), so that
+    differences are paired. Intervals are those of 95 %.
+
+    Raises:
+        ScenarioError: batches of different seeds or sizes.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> sales = Role("sales", {"shop.up_to": (5, 9)}, fill_rate, "share", more_is_better=True)
+    >>> both = {"lean": replicate(shop, 200, seed=1),
+    ...         "safe": replicate(shop.set("shop.up_to", 8), 200, seed=1)}
+    >>> round(align(Organization([sales], cost), both).rows[1].change.mean, 5)
+    0.01685
+    """
+    drawn = {(batch.seed, batch.replications) for batch in batches.values()}
+    if len(drawn) != 1:
+        raise ScenarioError(
+            f"batches of {len(drawn)} different seeds or sizes, {sorted(drawn)}: replicate all of "
+            "them with the same replications and seed"
+        )
+    judges = [(role.name, role.kpi, role.unit) for role in organization.roles]
+    rows = []
+    for name, kpi, unit in [*judges, ("the network", organization.kpi, organization.unit)]:
+        values = {scenario: np.asarray(kpi(batch)) for scenario, batch in batches.items()}
+        first, *_ = values.values()
+        rows += [
+            Standing(name, scenario, estimate(own), estimate(own - first), unit)
+            for scenario, own in values.items()
+        ]
+    return Alignment(tuple(rows))
+
+
+@dataclass(frozen=True)
+class BestResponses(Result):
+    """Where roles end that answer each other, and the levels after every round.
+
+    ``settled``: in the last round nobody moved by more than the tolerance. ``edges``: levels that
+    ended on the edge of their range, since nothing in their role's KPI speaks against it.
+    """
+
+    scenario: Scenario
+    rounds: tuple[Mapping[str, float], ...]
+    settled: bool
+    edges: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Whether it has settled, after how many rounds, and on which levels."""
+        levels = ", ".join(f"{path} = {value:.4g}" for path, value in self.rounds[-1].items())
+        how = "settled" if self.settled else "still moving"
+        return f"{how} after {len(self.rounds)} rounds: {levels}"
+
+
+def best_response(
+    scenario: Scenario,
+    organization: Organization,
+    replications: int = 200,
+    seed: int = 0,
+    *,
+    evaluations: int = 40,
+    rounds: int = 8,
+) -> BestResponses:
+    """Let every role in turn choose what is best for its own KPI, until nobody wants to move.
+
+    Each answer is a search by ``tune`` over the role's own ranges, with everybody else's decisions
+    as they are and on common random numbers. Where it settles, no role gains by moving alone: a
+    Nash equilibrium of the game on these replications, as far as the search sees (a hundredth of a
+    range). Source: Cachon & Zipkin (1999), the competitive two-stage supply chain.
+
+    >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
+    >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18})
+    >>> shop = Scenario(chain, BaseStock(50), days=300)
+    >>> alone = Organization([Role("shop", {"shop.up_to": (40, 80)}, cost)], cost)
+    >>> print(best_response(shop, alone))  # nobody to answer: the optimum 56.6 of Example 4.3
+    settled after 2 rounds: shop.up_to = 56.67
+    """
+    levels = {path: float(scenario.value(path)) for path in organization.decides}
+    lived: list[Mapping[str, float]] = []
+    edges: dict[str, tuple[str, ...]] = {}
+    settled = False
+    while not settled and len(lived) < rounds:
+        before = dict(levels)
+        for role in organization.roles:
+            with warnings.catch_warnings(action="ignore"):  # the edges are in the answer
+                answer = tune(
+                    scenario, role.decides, role.objective, replications, seed, evaluations
+                )
+            scenario, edges[role.name] = answer.scenario, answer.edges
+            levels |= answer.values
+        lived.append(dict(levels))
+        moves = [
+            abs(levels[path] - before[path]) <= 0.01 * (high - low)
+            for path, (low, high) in organization.decides.items()
+        ]
+        settled = all(moves)
+    return BestResponses(
+        scenario, tuple(lived), settled, tuple(e for own in edges.values() for e in own)
+    )

@@ -2,19 +2,17 @@
 
 ============  ========================================================================
 rules         BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock LotForLot ScalarRule
-              LearningLevel
-biases        AnchorAndAdjust PullToCentre DemandChasing Panic NoisyRule
-beer_game     beer_chain BeerGame BeerScore beer_cost average_person benchmark_team
-newsvendor    NewsvendorProblem NewsvendorGame NewsvendorPlayer
+              LearningLevel; biased: AnchorAndAdjust PullToCentre DemandChasing Panic NoisyRule
+games         beer_chain BeerGame BeerScore beer_cost average_person benchmark_team;
+              NewsvendorProblem NewsvendorGame NewsvendorPlayer
 fitting       fit_ordering fit_newsvendor Fit Parameter
 advice        TakesAdvice override_value OverrideValue Decision
 ============  ========================================================================
 """
 
 from twinlab.people.advice import *
-from twinlab.people.beer_game import *
 from twinlab.people.fitting import *
-from twinlab.people.newsvendor import *
+from twinlab.people.games import *
 from twinlab.people.rules import *
 from twinlab.scope import door
 

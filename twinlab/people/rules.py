@@ -22,16 +22,8 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError
 
 __all__ = ["AnchorAndAdjust", "BaseStock", "DemandChasing", "EchelonBaseStock", "FixedLot"]
-__all__ += [
-    "ForecastBaseStock",
-    "LearningLevel",
-    "LotForLot",
-    "MinMax",
-    "NoisyRule",
-    "Panic",
-    "PullToCentre",
-]
-__all__ += ["ScalarRule"]
+__all__ += ["ForecastBaseStock", "LearningLevel", "LotForLot", "MinMax", "NoisyRule", "Panic"]
+__all__ += ["PullToCentre", "ScalarRule"]
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ from twinlab.lab.charts.drawing import (
     dress,
     plot,
 )
-from twinlab.people.beer_game import HUMAN_COSTS, START_UP, STATIONS, BeerGame, beer_cost
-from twinlab.people.newsvendor import NewsvendorGame, NewsvendorProblem
+from twinlab.people import HUMAN_COSTS, STATIONS, BeerGame, beer_cost
+from twinlab.people.games import START_UP, NewsvendorGame, NewsvendorProblem
 from twinlab.people.rules import Rule
 from twinlab.scope import TwinError
 

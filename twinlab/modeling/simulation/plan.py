@@ -9,8 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from twinlab.organization.sharing import FullSharing
-from twinlab.organization.view import PriorityFailover, Supplier, View
+from twinlab.organization.view import FullSharing, PriorityFailover, Supplier, View
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean, warn
