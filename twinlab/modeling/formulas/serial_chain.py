@@ -182,47 +182,32 @@ def serial_cost(chain: SerialChain, echelon: Mapping[str, Number]) -> SerialPlan
 
 
 def _recursion(chain: SerialChain, given: Mapping[str, float]) -> SerialPlan:
-    """From the customers up, on the window of levels that each stage may need."""
+    """From the customers up, on all levels that any stage may need."""
     up = list(zip(chain.stages, chain.echelon_costs, strict=True))[::-1]
     step, sums = _lattice(chain)
     ratios = [round(given[s.name] / step, 9) if given else 0.0 for s, _ in up]
-    wanted = [math.floor(ratio) if given else None for ratio in ratios]
+    wanted = [math.floor(ratio) for ratio in ratios] if given else []
     # One row for each fraction of a step by which levels lie above the lattice.
     rows = np.unique(np.mod(ratios, 1.0).round(9))[:, None]
-    windows = _windows(sums, wanted)
-    low, high = windows[0]
+    # Each stage narrows what is known: by its largest demand below, by its least above.
+    lows = list(accumulate(first for first, _ in sums))
+    highs = list(accumulate(first + len(odds) - 1 for first, odds in sums))
+    low = min(lows + wanted) - highs[-1]
+    high = max(highs + wanted) + sum(abs(first) for first, _ in sums)
     levels = (np.arange(low, high + 1.0) + rows) * step
     # Below zero each missing unit costs b, and the h of every stage that thought it had it.
     cost = (chain.backorder_cost + sum(chain.echelon_costs)) * np.maximum(0.0, -levels)
     found: dict[str, float] = {}
-    for (stage, holding), (first, odds), window, level, ratio in zip(
-        up, sums, windows[1:], wanted, ratios, strict=True
-    ):
+    for (stage, holding), (first, odds), ratio in zip(up, sums, ratios, strict=True):
         cost = np.array([np.convolve(row, odds, "valid") for row in cost + holding * levels])
-        start, (low, high) = low + first + len(odds) - 1, window
-        cost = cost[:, low - start : high - start + 1]
+        low, high = low + first + len(odds) - 1, high + first
         levels = (np.arange(low, high + 1.0) + rows) * step
         at = int(np.argmin(np.abs(rows - ratio % 1)))
-        best = int(np.argmin(cost[at])) if level is None else level - low
+        best = math.floor(ratio) - low if given else int(np.argmin(cost[at]))
         found[stage.name] = float(given.get(stage.name, levels[at, best]))
         least = float(cost[at, best])
         cost[levels >= levels[at, best]] = least  # what lies above the level is not reached
     return SerialPlan(dict(reversed(found.items())), least)
-
-
-def _windows(sums: list[tuple[int, Array]], wanted: list[int | None]) -> list[tuple[int, int]]:
-    """Lowest and highest level to know the cost of, before each stage and after the last."""
-    lows = list(accumulate(first for first, _ in sums))
-    highs = list(accumulate(first + len(odds) - 1 for first, odds in sums))
-    low, high = min(lows), max(highs)
-    found = []
-    for at in range(len(sums) - 1, -1, -1):
-        levels = [lows[at], highs[at], *(() if wanted[at] is None else (wanted[at],))]
-        low, high = min(low, *levels), max(high, *levels)
-        found.append((low, high))
-        first, odds = sums[at]
-        low, high = low - first - len(odds) + 1, high - first
-    return [(low, high), *found[::-1]]
 
 
 def _lattice(chain: SerialChain) -> tuple[float, list[tuple[int, Array]]]:

@@ -71,14 +71,19 @@ class TurnPlan:
     items: tuple[int, ...]
 
 
+Items = tuple[ItemPlan, ...]
+Lanes = tuple[LanePlan, ...]
+Recipes = tuple[RecipePlan, ...]
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything about a scenario that chance does not decide."""
 
     scenario: Scenario
-    items: tuple[ItemPlan, ...]
-    lanes: tuple[LanePlan, ...]
-    recipes: tuple[RecipePlan, ...]
+    items: Items
+    lanes: Lanes
+    recipes: Recipes
     demands: tuple[Demand, ...]
     sellers: tuple[int, ...]  # the item number of each demand row
     turns: tuple[TurnPlan, ...]
@@ -166,14 +171,14 @@ def make_plan(scenario: Scenario) -> Plan:
     network = scenario.network
     numbers = {key: at for at, key in enumerate(network.items)}
     nodes = {n.name: n for n in network.nodes}
-    bought = {(v.destination, v.product) for v in network.lanes}
     lanes = tuple(
         LanePlan(
             row=v,
             source=numbers[v.source, v.product],
             destination=numbers[v.destination, v.product],
             delay=v.order_delay + nodes[v.destination].evening_review,
-            shut=0 in (v.capacity, (v.source, v.product) in bought or nodes[v.source].capacity),
+            shut=0
+            in (v.capacity, (v.source, v.product) in network.into or nodes[v.source].capacity),
         )
         for v in network.lanes
     )
@@ -203,12 +208,7 @@ def make_plan(scenario: Scenario) -> Plan:
     return plan
 
 
-def _items(
-    scenario: Scenario,
-    nodes: dict[str, Node],
-    lanes: tuple[LanePlan, ...],
-    recipes: tuple[RecipePlan, ...],
-) -> tuple[ItemPlan, ...]:
+def _items(scenario: Scenario, nodes: dict[str, Node], lanes: Lanes, recipes: Recipes) -> Items:
     """Every item with its lanes in, its claims, its recipe, its users and its demand row."""
     network = scenario.network
     rules: Any = scenario.rules
@@ -250,7 +250,7 @@ def _items(
 
 
 def _turns(
-    network: Network, items: tuple[ItemPlan, ...], nodes: dict[str, Node], upstream: list[int]
+    network: Network, items: Items, nodes: dict[str, Node], upstream: list[int]
 ) -> tuple[TurnPlan, ...]:
     """Every node's afternoon, in the order of the turns."""
     here: dict[str, list[ItemPlan]] = {name: [] for name in nodes}
@@ -267,9 +267,7 @@ def _turns(
     )
 
 
-def _feeds(
-    items: tuple[ItemPlan, ...], lanes: tuple[LanePlan, ...], recipes: tuple[RecipePlan, ...]
-) -> dict[int, list[tuple[int, float]]]:
+def _feeds(items: Items, lanes: Lanes, recipes: Recipes) -> dict[int, list[tuple[int, float]]]:
     """What each item goes into, and the share or quantity that it has in it."""
     feeds: dict[int, list[tuple[int, float]]] = {i.number: [] for i in items}
     for item in items:
@@ -281,7 +279,7 @@ def _feeds(
     return feeds
 
 
-def _usual_shares(item: ItemPlan, lanes: tuple[LanePlan, ...]) -> list[float]:
+def _usual_shares(item: ItemPlan, lanes: Lanes) -> list[float]:
     """The part of an item's orders that each lane gets when nothing is wrong."""
     if isinstance(item.sourcing, PriorityFailover):
         ranks = [(lanes[at].shut, lanes[at].row.sourcing_rank) for at in item.lanes_in]
