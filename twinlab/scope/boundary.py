@@ -16,9 +16,10 @@ from twinlab.scope.errors import NetworkError, ScenarioError
 from twinlab.scope.later import nx, pd
 from twinlab.scope.network import Network
 from twinlab.scope.periods import coarse_network, coarsen_disruptions, whole_periods
+from twinlab.scope.result import Result
 from twinlab.scope.scenario import Scenario
 
-__all__ = ["BlindSpot", "Restricted", "restrict", "restrict_network", "tiers"]
+__all__ = ["BlindSpot", "Restricted", "cut", "restrict", "tiers"]
 
 
 def tiers(network: Network) -> dict[str, int]:
@@ -41,7 +42,7 @@ def tiers(network: Network) -> dict[str, int]:
     return {name: found.get(name, top) for name in stated}
 
 
-def restrict_network(network: Network, tier: int) -> Network:
+def cut(network: Network, tier: int) -> Network:
     """See a network up to a tier: whoever supplies that tier becomes an unlimited outside source.
 
     Lanes into the tiers that are left stay as they are, lead time included; what lies behind their
@@ -51,13 +52,13 @@ def restrict_network(network: Network, tier: int) -> Network:
         NetworkError: no customer is left.
 
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), on_hand={"mill": 9})
-    >>> restrict_network(chain, tier=1)
+    >>> cut(chain, tier=1)
     Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
     """
     inside = {name for name, at in tiers(network).items() if at <= tier}
     demands = [d for d in network.demands if d.node in inside]
     if not demands:
-        raise NetworkError(f"tier {tier!r}: nobody sells there: restrict at a tier of at least 0")
+        raise NetworkError(f"tier {tier!r}: nobody sells there: cut at a tier of at least 0")
     lanes = [v for v in network.lanes if v.destination in inside]
     outside = {v.source for v in lanes} - inside
     nodes = [
@@ -91,13 +92,18 @@ class BlindSpot(Row):
     why: str = column("label", meaning="why it cannot be seen")
 
 
-@dataclass(frozen=True, repr=False)
-class Restricted:
+@dataclass(frozen=True)
+class Restricted(Result):
     """A scenario in a narrower scope, and what that scope cannot answer.
 
     One step of ``scenario`` is ``period`` days; its costs and rates are per step.
+
+    >>> chain = serial(["mine", "mill", "shop"], demand=Normal(5, 1))
+    >>> restrict(Scenario(chain, BaseStock(20)), tier=1).sites
+    ['mill', 'shop']
     """
 
+    caption = "What this scope cannot answer"
     full: Scenario
     scenario: Scenario
     tier: int | None
@@ -113,8 +119,9 @@ class Restricted:
     @property
     def blind_spots(self) -> tuple[BlindSpot, ...]:
         """What the whole scenario has and this one has not: worked out from the two, one by one."""
-        beyond = (*_beyond(self), *_common_sources(self), *_struck_beyond(self))
-        return beyond if self.period == 1 else (*beyond, *_too_short(self), *_too_often(self))
+        finders = [_beyond, _common_sources, _struck_beyond]
+        finders += [_too_short, _too_often] if self.period > 1 else []
+        return tuple(BlindSpot(*spot) for finder in finders for spot in finder(self))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -122,15 +129,12 @@ class Restricted:
         rows = [(s.what, s.name, s.why) for s in self.blind_spots]
         return pd.DataFrame(rows, columns=["cannot answer about", "which", "why"])
 
-    def __repr__(self) -> str:
+    def sentence(self) -> str:
+        """How far it reaches, and every blind spot."""
         tier = "all tiers" if self.tier is None else f"tiers 0 to {self.tier}"
         step = "day by day" if self.period == 1 else f"in steps of {self.period} days"
         spots = [f"\n- {s.what} {s.name}: {s.why}" for s in self.blind_spots]
         return f"{tier}, {step}; {len(spots)} blind spots{''.join(spots)}"
-
-    def _repr_html_(self) -> str:
-        text = str(self.table.to_html(index=False))
-        return text.replace("<thead>", "<caption>What this scope cannot answer</caption><thead>", 1)
 
 
 def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Restricted:
@@ -155,24 +159,18 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
             f"period is a whole number of days from 1 to the scenario's {scenario.days}, got "
             f"{period!r}"
         )
-    network = scenario.network if tier is None else restrict_network(scenario.network, tier)
+    network = scenario.network if tier is None else cut(scenario.network, tier)
     disruptions = tuple(d for d in scenario.disruptions if _within(scenario, d, tier))
     if period > 1:
         network = coarse_network(network, period)
         disruptions = coarsen_disruptions(disruptions, period)
-    seen = Scenario(
-        network=network,
-        rules=_for(scenario.rules, network.brought),
-        days=scenario.days // period,
-        disruptions=disruptions,
-        sourcing=_for(scenario.sourcing, network.brought),
-        sharing=_for(scenario.sharing, network.brought),
+    rules, sourcing, sharing = (
+        {item: one for item, one in by_item.items() if item in network.brought}  # type: ignore[union-attr]
+        for by_item in (scenario.rules, scenario.sourcing, scenario.sharing)
     )
+    days = scenario.days // period
+    seen = Scenario(network, rules, days, disruptions, sourcing, sharing)
     return Restricted(scenario, seen, tier, period)
-
-
-def _for(by_item: Any, decided: set[tuple[str, str]]) -> dict[Any, Any]:
-    return {item: one for item, one in by_item.items() if item in decided}
 
 
 def _within(scenario: Scenario, disruption: Any, tier: int | None) -> bool:
@@ -184,84 +182,68 @@ def _within(scenario: Scenario, disruption: Any, tier: int | None) -> bool:
 # -- what cannot be seen ----------------------------------------------------------------------
 
 
-def _beyond(seen: Restricted) -> Iterator[BlindSpot]:
+Spots = Iterator[tuple[str, str, str]]
+
+
+def _beyond(seen: Restricted) -> Spots:
     """Nodes that are only sources now or gone, and products that are gone."""
     before, after = seen.full.network, seen.scenario.network
     left, inside = {n.name for n in after.nodes}, set(seen.sites)
     fed = {v.destination for v in before.lanes} | {r.node for r in before.recipes}
     for node in before.nodes:
         if node.name in left - inside and (node.name in fed or node.capacity < math.inf):
-            yield BlindSpot(
-                "supplier",
-                node.name,
-                "an outside source that never runs out: its "
-                "capacity, stock and suppliers are not known",
-            )
+            unknown = "its capacity, stock and suppliers are not known"
+            yield "supplier", node.name, f"an outside source that never runs out: {unknown}"
         elif node.name not in left:
-            yield BlindSpot("site", node.name, f"beyond tier {seen.tier}")
-    for product in before.products:
-        if product.name not in {p.name for p in after.products}:
-            yield BlindSpot("product", product.name, f"only flows beyond tier {seen.tier}")
+            yield "site", node.name, f"beyond tier {seen.tier}"
+    for name in [p.name for p in before.products if p not in after.products]:
+        yield "product", name, f"only flows beyond tier {seen.tier}"
 
 
-def _common_sources(seen: Restricted) -> Iterator[BlindSpot]:
+def _common_sources(seen: Restricted) -> Spots:
     """Hidden nodes on which several of the outside suppliers depend."""
     whole = nx.DiGraph((v.source, v.destination) for v in seen.full.network.lanes)
     inside = set(seen.sites)
     edge = [n.name for n in seen.scenario.network.nodes if n.name not in inside]
-    for node in seen.full.network.nodes:
-        if node.name in inside or node.name in edge or node.name not in whole:
-            continue
-        after = nx.descendants(whole, node.name)
-        fed = [name for name in edge if name in after]
+    hidden = [n.name for n in seen.full.network.nodes if n.name not in inside.union(edge)]
+    for name in filter(whole.__contains__, hidden):
+        below = nx.descendants(whole, name)
+        fed = [each for each in edge if each in below]
         if len(fed) > 1:
-            who = " and ".join([", ".join(fed[:-1]), fed[-1]])
-            yield BlindSpot(
-                "common cause", node.name, f"{who} seem independent, but all depend on it"
-            )
+            who = f"{', '.join(fed[:-1])} and {fed[-1]}"
+            yield "common cause", name, f"{who} seem independent, but all depend on it"
 
 
-def _struck_beyond(seen: Restricted) -> Iterator[BlindSpot]:
+def _struck_beyond(seen: Restricted) -> Spots:
     for disruption in seen.full.disruptions:
         if not _within(seen.full, disruption, seen.tier):
-            yield BlindSpot(
-                "disruption", disruption.title, f"strikes beyond tier {seen.tier}: dropped"
-            )
+            yield "disruption", disruption.title, f"strikes beyond tier {seen.tier}: dropped"
 
 
-def _too_short(seen: Restricted) -> Iterator[BlindSpot]:
+def _too_short(seen: Restricted) -> Spots:
     """Disruptions of less than a period, and lead times that are no whole periods."""
     period, within = seen.period, set(seen.sites)
+    left = f"of a period of {period}: only its share of the period is left"
     for disruption in seen.full.disruptions:
         lasts = disruption.days.average
         if lasts < period and _within(seen.full, disruption, seen.tier):
-            yield BlindSpot(
-                "disruption",
-                disruption.title,
-                f"lasts {lasts:g} days of a period of "
-                f"{period}: only its share of the period is left",
-            )
+            yield "disruption", disruption.title, f"lasts {lasts:g} days {left}"
     for lane in seen.full.network.lanes:
         days = lane.lead_time.average
         about = whole_periods(days, period) * period
         if lane.destination in within and about != days:
-            yield BlindSpot(
-                "lead time",
-                f"{lane.source}→{lane.destination} ({lane.product})",
-                f"{days:g} days count as {about}",
-            )
+            name = f"{lane.source}→{lane.destination} ({lane.product})"
+            yield "lead time", name, f"{days:g} days count as {about}"
 
 
-def _too_often(seen: Restricted) -> Iterator[BlindSpot]:
+def _too_often(seen: Restricted) -> Spots:
     """Seasons that change, and nodes that decide, more than once in a period."""
-    within, deciding = set(seen.sites), {node for node, _ in dict(seen.scenario.rules)}  # type: ignore[arg-type]
+    within, deciding = set(seen.sites), {node for node, _ in seen.scenario.network.brought}
     for row in seen.full.network.demands:
         part = row.season_days / len(row.season) if row.season else math.inf
         if part < seen.period and row.node in within:
-            yield BlindSpot("season", row.title, f"changes every {part:g} days")
+            yield "season", row.title, f"changes every {part:g} days"
     for node in seen.full.network.nodes:
-        often = node.review_period < seen.period
-        if often and node.name in within & deciding:
+        if node.review_period < seen.period and node.name in within & deciding:
             usual = "day" if node.review_period == 1 else f"{node.review_period} days"
-            why = f"looks every {usual}, here every {seen.period} days"
-            yield BlindSpot("decisions", node.name, why)
+            yield "decisions", node.name, f"looks every {usual}, here every {seen.period} days"

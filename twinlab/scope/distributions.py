@@ -19,17 +19,8 @@ from numpy.typing import NDArray
 
 from twinlab.scope.errors import NetworkError, ScenarioError, shown
 
-__all__ = [
-    "Constant",
-    "Empirical",
-    "Gamma",
-    "LogNormal",
-    "NegativeBinomial",
-    "Normal",
-    "Poisson",
-    "Trace",
-    "Uniform",
-]
+__all__ = ["Constant", "Empirical", "Gamma", "LogNormal", "NegativeBinomial", "Normal", "Poisson"]
+__all__ += ["Trace", "Uniform"]
 
 
 Array = NDArray[np.float64]

@@ -21,18 +21,8 @@ from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.distributions import Constant, Distribution, Gamma
 from twinlab.scope.errors import NetworkError, ScenarioError
 
-__all__ = [
-    "Delay",
-    "Demand",
-    "DemandShift",
-    "Lane",
-    "LaneOutage",
-    "Node",
-    "Outage",
-    "Product",
-    "Recipe",
-    "Stock",
-]
+__all__ = ["Delay", "Demand", "DemandShift", "Lane", "LaneOutage", "Node", "Outage", "Product"]
+__all__ += ["Recipe", "Stock"]
 
 
 ItemKey = tuple[str, str]

@@ -97,37 +97,23 @@ def ranged(function: F) -> F:
     return cast(F, call)
 
 
+def _usual(names: str, hint: Any, meant: Any) -> dict[tuple[str, Any], Any]:
+    return {(name, hint): meant for name in names.split()}
+
+
+_COUNTS = "replications samples every evaluations origins rounds horizon iterations period batch"
 # Words that mean the same wherever they are a parameter of this type.
 USUAL: dict[tuple[str, Any], Any] = {
-    **dict.fromkeys(
-        [("seed", int), ("replication", int), ("history", int), ("days", int), ("first", int)],
-        Whole,
-    ),
-    **dict.fromkeys(
-        [
-            ("replications", int),
-            ("replications", int),
-            ("samples", int),
-            ("every", int),
-            ("evaluations", int),
-            ("origins", int),
-            ("rounds", int),
-            ("horizon", int),
-            ("iterations", int),
-            ("period", int),
-            ("batch", int),
-            ("season", int),
-        ],
-        Count,
-    ),
-    **dict.fromkeys([("confidence", float), ("service", float)], Level),
-    **dict.fromkeys([("values", Any), ("quantity", Any), ("sold", Any), ("hours", Any)], Numbers),
-    **dict.fromkeys([(name, Any) for name in ("series", "samples", "inside")], Array),
-    ("nodes", Any): Iterable[str],
-    ("levels", Sequence[float]): Sequence[Level],
-    ("periods", float): Positive,
-    ("z", float): Number,
-    **dict.fromkeys([("days", float), ("hours", float), ("budget", float), ("lot", float)], Amount),
+    **_usual("seed replication history days first", int, Whole),
+    **_usual(f"{_COUNTS} season", int, Count),
+    **_usual("confidence service", float, Level),
+    **_usual("values quantity sold hours", Any, Numbers),
+    **_usual("series samples inside", Any, Array),
+    **_usual("nodes", Any, Iterable[str]),
+    **_usual("levels", Sequence[float], Sequence[Level]),
+    **_usual("periods", float, Positive),
+    **_usual("z", float, Number),
+    **_usual("days hours budget lot", float, Amount),
 }
 
 

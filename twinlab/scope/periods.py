@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from twinlab.scope.calendar import in_cycles
+from twinlab.scope.columns import schema
 from twinlab.scope.distributions import (
     Constant,
     Distribution,
@@ -30,10 +31,12 @@ from twinlab.scope.distributions import (
     mean_of,
     sd_of,
 )
-from twinlab.scope.entities import Delay, Demand, DemandShift, Disruption, Lane, Node, Recipe, Stock
+from twinlab.scope.entities import Delay, Demand, DemandShift, Disruption, Lane, Recipe, Stock
 from twinlab.scope.network import Network
 
 __all__ = ["coarse_network"]
+
+R = TypeVar("R", bound=Any)
 
 
 def whole_periods(days: float, period: int) -> int:
@@ -62,10 +65,8 @@ def summed(law: Any, days: int) -> Distribution:
     if isinstance(law, Trace):
         whole = len(law.values) // days * days
         return Trace(tuple(np.reshape(law.values[:whole], (-1, days)).sum(axis=1).tolist()))
-    if isinstance(law, NegativeBinomial):
-        return NegativeBinomial(law.mean * days, law.sd * math.sqrt(days))
-    if isinstance(law, Normal) and law.mean >= 3 * law.sd:
-        return Normal(law.mean * days, law.sd * math.sqrt(days))
+    if isinstance(law, NegativeBinomial) or (isinstance(law, Normal) and law.mean >= 3 * law.sd):
+        return type(law)(law.mean * days, law.sd * math.sqrt(days))
     mean, sd = mean_of(law) * days, sd_of(law) * math.sqrt(days)
     return Gamma(mean, sd) if sd > 0 else Constant(mean)
 
@@ -112,20 +113,20 @@ def coarse_network(network: Network, period: int) -> Network:
     for old, new in zip(network.recipes, recipes, strict=True):
         early[old.node, old.product] += _in_process(old) - _in_process(new)
     stocks = {(s.node, s.product): s for s in network.stocks}
-    for (node, product), units in early.items():
+    for item, units in early.items():
         if units > 0.0:
-            stock = stocks.get((node, product), Stock(node, product))
-            stocks[node, product] = replace(stock, on_hand=stock.on_hand + units)
+            stock = stocks.get(item, Stock(*item))
+            stocks[item] = replace(stock, on_hand=stock.on_hand + units)
     return Network(
-        products=network.products,
-        nodes=[_node(node, period) for node in network.nodes],
-        lanes=lanes,
-        recipes=recipes,
-        demands=[_demand(row, period) for row in network.demands],
-        stocks=[
-            replace(s, holding_cost=s.holding_cost * period) if s.holding_cost is not None else s
-            for s in stocks.values()
+        network.products,
+        [
+            _row(n, period, review_period=max(1, whole_periods(n.review_period, period)))
+            for n in network.nodes
         ],
+        lanes,
+        recipes,
+        [_demand(row, period) for row in network.demands],
+        [_row(stock, period) for stock in stocks.values()],
     )
 
 
@@ -137,28 +138,26 @@ def _in_process(recipe: Recipe) -> float:
     return recipe.initial_in_process * recipe.production_time
 
 
-def _node(node: Node, period: int) -> Node:
-    return replace(
-        node,
-        capacity=node.capacity * period,
-        holding_cost=node.holding_cost * period,
-        backlog_cost=node.backlog_cost * period,
-        review_period=max(1, whole_periods(node.review_period, period)),
-        time_to_recover=whole_periods(node.time_to_recover, period),
-    )
+def _row(row: R, period: int, **own: Any) -> R:
+    """A row by the period, as its units say: rates add up, days are rounded; ``own`` as given."""
+    for col in schema(type(row)):
+        value = getattr(row, col.name)
+        if col.type in (float, float | None) and col.unit.endswith("/day") and value is not None:
+            own.setdefault(col.name, value * period)
+        elif col.type is int and col.unit == "days":
+            own.setdefault(col.name, whole_periods(value, period))
+    return replace(row, **own)
 
 
 def _lane(lane: Lane, period: int, at_least: int) -> Lane:
     time = in_periods(lane.lead_time, period)
     if time.average < at_least:
         time = Constant(at_least)
-    units = _under_way(lane)
-    delay = whole_periods(lane.order_delay, period)
-    return replace(
+    units, delay = _under_way(lane), whole_periods(lane.order_delay, period)
+    return _row(
         lane,
+        period,
         lead_time=time,
-        order_delay=delay,
-        capacity=lane.capacity * period,
         initial_pipeline=units / time.average if time.average else 0.0,
         initial_orders=lane.initial_orders * lane.order_delay / delay if delay else 0.0,
     )
@@ -166,18 +165,12 @@ def _lane(lane: Lane, period: int, at_least: int) -> Lane:
 
 def _recipe(recipe: Recipe, period: int) -> Recipe:
     time = whole_periods(recipe.production_time, period)
-    started = _in_process(recipe) / time if time else 0.0
-    return replace(recipe, production_time=time, initial_in_process=started)
+    return _row(recipe, period, initial_in_process=_in_process(recipe) / time if time else 0.0)
 
 
 def _demand(row: Demand, period: int) -> Demand:
-    return replace(
-        row,
-        pattern=summed(row.pattern, period),
-        season_days=max(1.0, row.season_days / period),
-        trend=row.trend * period,
-        backorder_cost=row.backorder_cost * period,
-    )
+    season = max(1.0, row.season_days / period)
+    return _row(row, period, pattern=summed(row.pattern, period), season_days=season)
 
 
 # -- what goes wrong --------------------------------------------------------------------------
@@ -201,13 +194,15 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
     fade = whole_periods(disruption.recovery, period)
     if disruption.rate > 0 or not isinstance(disruption.days, Constant):
         lasts = in_periods(disruption.days, period)
+        lasts, pause = lasts if lasts.average > 0 else Constant(1), disruption.pause
+        rate, start = 1 - (1 - disruption.rate) ** period, disruption.start // period
         again = replace(
             disruption,
-            start=disruption.start // period,
+            start=start,
+            days=lasts,
             recovery=fade,
-            days=lasts if lasts.average > 0 else Constant(1),
-            rate=1 - (1 - disruption.rate) ** period,
-            pause=whole_periods(disruption.pause, period),
+            rate=rate,
+            pause=whole_periods(pause, period),
         )
         return _weaker(again, min(1.0, disruption.days.average / period), period)
     begin, end = disruption.start, disruption.start + math.ceil(disruption.days.value)
@@ -218,12 +213,8 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
     found: list[Disruption] = []
     for share, run in groupby(shares, key=itemgetter(1)):
         at = [number for number, _ in run]
-        one = replace(
-            disruption,
-            start=at[0],
-            days=Constant(len(at)),
-            recovery=fade if at[-1] == shares[-1][0] else 0,
-        )
+        after = fade if at[-1] == shares[-1][0] else 0
+        one = replace(disruption, start=at[0], days=Constant(len(at)), recovery=after)
         found += _weaker(one, share, period)
     return found
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any
 
@@ -69,22 +69,38 @@ class Scenario:
     def __post_init__(self) -> None:
         """Give every deciding (node, product) its rule and check the names."""
         object.__setattr__(self, "disruptions", tuple(self.disruptions))
-        brought = self.decided_items()
-        rules = _per_item(_named(self.rules, brought), brought, self.network, "rules")
-        missing = [item for item in brought if item not in rules]
+        for what in ("rules", "sourcing", "sharing"):
+            object.__setattr__(self, what, frozen(self._by_item(what, getattr(self, what))))
+        missing = [item for item in self.decided_items() if item not in self.rules]  # type: ignore[operator]
         if missing:
+            words = ", ".join(f"{node!r} ({product!r})" for node, product in missing)
             raise ScenarioError(
-                f"no one decides for {_words(missing)}: give Scenario(rules={{node: rule}}) "
-                "one rule per node, or one per (node, product)"
+                f"no one decides for {words}: give Scenario(rules={{node: rule}}) one rule per "
+                "node, or one per (node, product)"
             )
-        object.__setattr__(self, "rules", frozen(rules))
-        splits = _per_item(dict(self.sourcing), brought, self.network, "sourcing")
-        object.__setattr__(self, "sourcing", frozen(splits))
-        seen = _per_item(_named(self.sharing, brought), brought, self.network, "sharing")
-        object.__setattr__(self, "sharing", frozen(seen))
         _check_days(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)
+
+    def _by_item(self, what: str, given: Any) -> dict[ItemKey, Any]:
+        """What is one for everybody, or by node or (node, product), by (node, product)."""
+        brought, nodes = self.decided_items(), {n.name for n in self.network.nodes}
+        named = dict.fromkeys(brought, given) if callable(given) else dict(given)
+        for key, rule in named.items():
+            node = key[0] if isinstance(key, tuple) else key
+            if node not in nodes:
+                raise ScenarioError(f"{what}: {node!r} is not a node; {did_you_mean(node, nodes)}")
+            if not any(key in (item, item[0]) for item in brought):
+                raise ScenarioError(
+                    f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so "
+                    f"drop it; {did_you_mean(str(node), dict.fromkeys(n for n, _ in brought))}"
+                )
+            if isinstance(rule, type) or not callable(rule):
+                problem = "is a class" if isinstance(rule, type) else "cannot be called"
+                how = f"which {problem}: {_REMEDY[what]}"
+                raise ScenarioError(f"{what}: {key!r} has {rule!r}, {how}")
+        found = {item: named.get(item, named.get(item[0])) for item in brought}
+        return {item: rule for item, rule in found.items() if rule is not None}
 
     def __repr__(self) -> str:
         """Name the network, the rules, the days and what goes wrong."""
@@ -131,17 +147,12 @@ class Scenario:
         >>> calm.change(days=730).days
         730
         """
-        given: dict[str, Any] = {
-            "network": network,
-            "rules": rules,
-            "days": days,
-            "disruptions": disruptions,
-            "sourcing": sourcing,
-            "sharing": sharing,
-        }
+        given: dict[str, Any] = {"network": network, "rules": rules, "days": days}
+        given |= {"disruptions": disruptions, "sourcing": sourcing, "sharing": sharing}
         for name in ("rules", "sharing") if network is not None else ():
             now = getattr(self, name)
-            if given[name] is None and len(now) == len(self.rules) and len(_kinds(now)) == 1:  # type: ignore[arg-type]
+            alike = len(now) == len(self.rules) and len({id(one) for one in now.values()}) == 1  # type: ignore[arg-type]
+            if given[name] is None and alike:
                 # Everybody has the same one: so has whoever the new network brings.
                 given[name] = next(iter(now.values()))
         return replace(self, **{k: v for k, v in given.items() if v is not None})
@@ -164,8 +175,7 @@ class Scenario:
         >>> calm.decide({"shop": BaseStock(12)}).rules["shop", "unit"].up_to
         12.0
         """
-        named = _per_item(dict(rules), self.decided_items(), self.network, "rules")
-        return replace(self, rules={**self.rules, **named})  # type: ignore[dict-item]
+        return replace(self, rules={**self.rules, **self._by_item("rules", rules)})  # type: ignore[dict-item]
 
     def share(self, sharing: ByItem) -> Scenario:
         """Return a scenario in which these nodes see as much as this; all others as before.
@@ -176,8 +186,7 @@ class Scenario:
         >>> calm.share({"shop": OwnOrders()}).sharing
         {('shop', 'unit'): OwnOrders()}
         """
-        named = _per_item(dict(sharing), self.decided_items(), self.network, "sharing")
-        return replace(self, sharing={**self.sharing, **named})  # type: ignore[dict-item]
+        return replace(self, sharing={**self.sharing, **self._by_item("sharing", sharing)})  # type: ignore[dict-item]
 
     def value(self, path: str | ItemKey) -> Any:
         """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
@@ -220,38 +229,6 @@ _REMEDY = {
 }
 
 
-def _kinds(by_item: ByItem) -> set[int]:
-    return {id(one) for one in by_item.values()}
-
-
-def _named(given: Any, brought: list[ItemKey]) -> dict[Any, Any]:
-    """What is one for everybody, or stands by name, by name."""
-    if callable(given):
-        return dict.fromkeys(brought, given)
-    return dict(given)
-
-
-def _per_item(
-    named: dict[Any, Any], brought: list[ItemKey], network: Network, what: str
-) -> dict[ItemKey, Any]:
-    """Rules by (node, product): the pair's own entry, else that of its node."""
-    nodes = {n.name for n in network.nodes}
-    for key, rule in named.items():
-        node = key[0] if isinstance(key, tuple) else key
-        if node not in nodes:
-            raise ScenarioError(f"{what}: {node!r} is not a node; {did_you_mean(node, nodes)}")
-        if not any(key in (item, item[0]) for item in brought):
-            raise ScenarioError(
-                f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so drop "
-                f"it; {did_you_mean(str(node), dict.fromkeys(item[0] for item in brought))}"
-            )
-        if isinstance(rule, type) or not callable(rule):
-            problem = "is a class" if isinstance(rule, type) else "cannot be called"
-            raise ScenarioError(f"{what}: {key!r} has {rule!r}, which {problem}: {_REMEDY[what]}")
-    found = {item: named.get(item, named.get(item[0])) for item in brought}
-    return {item: rule for item, rule in found.items() if rule is not None}
-
-
 def _check_days(scenario: Scenario) -> None:
     days = scenario.days
     if days < 1:
@@ -278,17 +255,14 @@ def _check_days(scenario: Scenario) -> None:
 def _check_target(disruption: Any, network: Network) -> None:
     """What a disruption strikes must be part of the network."""
     names = [n.name for n in network.nodes]
-    ends = [
-        getattr(disruption, end)
-        for end in ("node", "source", "destination")
-        if hasattr(disruption, end)
-    ]
+    along = hasattr(disruption, "source")
+    ends = (disruption.source, disruption.destination) if along else (disruption.node,)
     for name in ends:
         if name not in names:
             raise ScenarioError(
                 f"{disruption.title}: {name!r} is not a node; {did_you_mean(name, names)}"
             )
-    product = getattr(disruption, "product", "")
+    product = disruption.product
     at_node = [p for n, p in network.items if n == ends[0]]
     if product and product not in at_node:
         raise ScenarioError(
@@ -296,10 +270,10 @@ def _check_target(disruption: Any, network: Network) -> None:
             f"{did_you_mean(product, at_node)}"
         )
     if not targets(disruption, network):
-        what = "customers" if len(ends) == 1 else f"lane to {ends[-1]!r}"
+        what = f"lane to {ends[-1]!r}" if along else "customers"
+        others = [v.destination for v in network.lanes if v.source == ends[0]]
         raise ScenarioError(
-            f"{disruption.title}: {ends[0]!r} has no such {what}: "
-            f"{did_you_mean(ends[-1], [v.destination for v in network.lanes if v.source == ends[0]])}"  # noqa: E501
+            f"{disruption.title}: {ends[0]!r} has no such {what}: {did_you_mean(ends[-1], others)}"
         )
 
 
@@ -310,25 +284,14 @@ def targets(disruption: Any, network: Network) -> list[Any]:
     >>> targets(Outage("mine"), serial(["mine", "shop"], demand=Normal(5, 1)))
     [('mine', 'unit')]
     """
-    product = disruption.product
+    where, product = disruption.place, disruption.product
     if hasattr(disruption, "source"):
-        ends = (disruption.source, disruption.destination)
-        return [
-            v
-            for v in network.lanes
-            if (v.source, v.destination) == ends
-            and product in ("", v.product)
-            and disruption.mode in ("", v.mode)
-        ]
+        on_lane = [v for v in network.lanes if (v.source, v.destination) == where[:2]]
+        on_lane = [v for v in on_lane if disruption.mode in ("", v.mode)]
+        return [v for v in on_lane if product in ("", v.product)]
     if hasattr(disruption, "factor"):
-        return [
-            d for d in network.demands if d.node == disruption.node and product in ("", d.product)
-        ]
-    return [(n, p) for n, p in network.items if n == disruption.node and product in ("", p)]
-
-
-def _words(items: Iterable[ItemKey]) -> str:
-    return ", ".join(f"{node!r} ({product!r})" for node, product in items)
+        return [d for d in network.demands if d.node == where[0] and product in ("", d.product)]
+    return [(n, p) for n, p in network.items if n == where[0] and product in ("", p)]
 
 
 @dataclass(frozen=True)
@@ -367,18 +330,15 @@ def find(scenario: Scenario, path: str) -> Place:
     'units'
     """
     where, _, name = path.rpartition(".")
-    numbered = re.fullmatch(r"disruptions\[(\d+)\]", where)
-    places = [_of_disruption(scenario, int(numbered[1]))] if numbered else []
-    # A name may hold "->", "/" or "." itself, so a path is compared with those that there are.
-    places += [_of_lanes(scenario, where), *_of_rules(scenario, where), *_of_rows(scenario, where)]
-    if not any(holders for holders, _ in places):
+    places = [place for place in _places(scenario, where) if place[0]]
+    if not places:
         raise ScenarioError(f"path {path!r} leads nowhere: {_hint(scenario, where)}")
     if name in _NAMES:
         raise ScenarioError(f"path {path!r}: {name!r} is a name, and other rows refer to it")
     for holders, put_back in places:
-        if holders and all(name in _fields(h) for h in holders):
+        if all(name in _fields(holder) for holder in holders):
             return Place(path, name, holders, put_back)
-    known = dict.fromkeys(f for holders, _ in places if holders for f in _fields(holders[0]))
+    known = dict.fromkeys(f for holders, _ in places for f in _fields(holders[0]))
     raise ScenarioError(f"path {path!r}: {where!r} has no {name!r}; {did_you_mean(name, known)}")
 
 
@@ -388,40 +348,31 @@ _NAMES = ("name", "node", "product", "source", "destination", "mode")
 _Found = tuple[tuple[Any, ...], Callable[[tuple[Any, ...]], Scenario]]
 
 
-def _of_disruption(scenario: Scenario, at: int) -> _Found:
-    def put_back(changed: tuple[Any, ...]) -> Scenario:
-        rest = scenario.disruptions
-        return scenario.change(disruptions=(*rest[:at], *changed, *rest[at + 1 :]))
+def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
+    """What a path may mean, in turn: what holds the column, and how to put it back changed.
 
-    return scenario.disruptions[at : at + 1], put_back
+    A name may hold "->", "/" or "." itself, so a path is compared with those that there are.
+    """
+    network, rules, all_wrong = scenario.network, dict(scenario.rules), scenario.disruptions  # type: ignore[arg-type]
 
+    def into_network(changed: tuple[Any, ...]) -> Scenario:
+        return scenario.change(network=network.change(*changed))
 
-def _of_lanes(scenario: Scenario, where: str) -> _Found:
-    plain = "->".join(part.strip() for part in where.split("->"))
-    lanes = tuple(
-        v for v in scenario.network.lanes if f"{v.source}->{v.destination}" in (where, plain)
-    )
-    return lanes, lambda changed: scenario.change(network=scenario.network.change(*changed))
-
-
-def _of_rules(scenario: Scenario, where: str) -> list[_Found]:
-    rules: dict[Any, Any] = dict(scenario.rules)  # type: ignore[arg-type]
-    items = [(node, product) for node, product in rules if where in (node, f"{node}/{product}")]
-
-    def put_back(changed: tuple[Any, ...]) -> Scenario:
-        return scenario.decide(dict(zip(items, changed, strict=True)))
-
-    return [(tuple(rules[item] for item in items), put_back)] if items else []
-
-
-def _of_rows(scenario: Scenario, where: str) -> list[_Found]:
-    network = scenario.network
-    rows: list[Any] = [n for n in network.nodes if n.name == where]
-    for table in (network.recipes, network.demands, network.stocks):
-        rows += [r for r in table if f"{r.node}/{r.product}" == where]
-    return [
-        ((row,), lambda changed: scenario.change(network=network.change(*changed))) for row in rows
-    ]
+    if numbered := re.fullmatch(r"disruptions\[(\d+)\]", where):
+        before, after = all_wrong[: int(numbered[1])], all_wrong[int(numbered[1]) + 1 :]
+        one = all_wrong[len(before) : len(before) + 1]
+        yield one, lambda changed: scenario.change(disruptions=(*before, *changed, *after))
+    ways = (where, "->".join(part.strip() for part in where.split("->")))
+    yield tuple(v for v in network.lanes if f"{v.source}->{v.destination}" in ways), into_network
+    ruled = {item: rules[item] for item in rules if where in (item[0], "/".join(item))}
+    yield tuple(ruled.values()), lambda new: scenario.decide(dict(zip(ruled, new, strict=True)))
+    for node in network.nodes:
+        if node.name == where:
+            yield (node,), into_network
+    rows: list[Any] = [*network.recipes, *network.demands, *network.stocks]
+    for row in rows:
+        if f"{row.node}/{row.product}" == where:
+            yield (row,), into_network
 
 
 def _fields(holder: Any) -> list[str]:

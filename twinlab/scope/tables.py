@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -27,24 +28,11 @@ from twinlab.scope.network import Network, rows_of
 __all__ = ["read_disruptions", "write_disruptions"]
 
 
-FAMILIES: dict[str, Any] = {
-    law.__name__: law
-    for law in (
-        Constant,
-        Trace,
-        distributions.Normal,
-        distributions.Poisson,
-        distributions.NegativeBinomial,
-        distributions.LogNormal,
-        distributions.Gamma,
-        distributions.Uniform,
-        distributions.Empirical,
-    )
-}
+FAMILIES: dict[str, Any] = {name: getattr(distributions, name) for name in distributions.__all__}
 
-# Each text is read in one way only, from left to right: what cannot be read costs no more time.
-_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+# Read in one way only, from left to right: what cannot be read costs no more time.
+_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 _ARGUMENT = re.compile(rf"\s*(?:(\w+)\s*=\s*)?(\([^()]*\)|{_NUMBER})\s*(?:,|$)", re.ASCII)
 _PLAIN = re.compile(rf"{_NUMBER}|[-+]?inf|nan", re.ASCII)
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
@@ -92,16 +80,14 @@ def parse_distribution(text: str) -> Any:
     >>> parse_distribution("2")
     Constant(value=2.0)
     """
+    wanted, call = "is a distribution such as Normal(mean=5, sd=1), got", _CALL.fullmatch(text)
     if text.strip()[:1] in "-+.0123456789":
         try:
             return Constant(read_number(text))
         except ValueError as problem:
-            raise ValueError(
-                f"is a distribution such as Normal(mean=5, sd=1), got {problem}"
-            ) from None
-    call = _CALL.fullmatch(text)
+            raise ValueError(f"{wanted} {problem}") from None
     if not call:
-        raise ValueError(f"is a distribution such as Normal(mean=5, sd=1), got {shown(text)}")
+        raise ValueError(f"{wanted} {shown(text)}")
     name, inside = call.groups()
     if name not in FAMILIES:
         raise ValueError(f"has no distribution {name!r}; {did_you_mean(name, FAMILIES)}")
@@ -112,26 +98,24 @@ def _arguments(law: Any, inside: str) -> dict[str, Any]:
     """The named parameters in the text between the brackets of a distribution."""
     known = [f.name for f in fields(law)]
     found: dict[str, Any] = {}
-    at = position = 0
+    at, places = 0, chain(known, (f"#{number}" for number in count(len(known) + 1)))
     while match := _ARGUMENT.match(inside, at):
-        at = match.end()
-        name = match[1] or (known[position] if position < len(known) else f"#{position + 1}")
+        at, place = match.end(), next(places)
+        name = match[1] or place
         if name not in known:
             raise ValueError(f"{law.__name__} has no {name!r}; {did_you_mean(name, known)}")
         found[name] = _values(match[2])
-        position += 1
-    missing = [f.name for f in fields(law) if f.name not in found and law is not Trace]
-    if at != len(inside) or missing:
+    if at != len(inside) or (set(known) - set(found) and law is not Trace):
         wanted = ", ".join(f"{k}=…" for k in known)
-        got = shown(inside)[1:-1]
-        raise ValueError(f"cannot read {law.__name__}({got}): write {law.__name__}({wanted})")
+        raise ValueError(
+            f"cannot read {law.__name__}({shown(inside)[1:-1]}): write {law.__name__}({wanted})"
+        )
     return found
 
 
 def _values(text: str) -> float | tuple[float, ...]:
-    if text.startswith("("):
-        return tuple(float(part) for part in text[1:-1].split(",") if part.strip())
-    return float(text)
+    several = text.startswith("(")
+    return tuple(map(float, filter(str.strip, text[1:-1].split(",")))) if several else float(text)
 
 
 def format_cell(value: Any) -> str:
@@ -213,14 +197,7 @@ def _number(col: Column, text: str) -> float:
         raise ValueError(f"is a number in {col.unit}, got {problem}") from None
 
 
-TABLES: dict[str, Any] = {
-    "products": Product,
-    "nodes": Node,
-    "lanes": Lane,
-    "recipes": Recipe,
-    "demands": Demand,
-    "stocks": Stock,
-}
+TABLES = {f"{row.__name__.lower()}s": row for row in (Product, Node, Lane, Recipe, Demand, Stock)}
 _NEEDED = ("products", "nodes")
 # Where a blank cell would be a guess: unknown is neither a day nor nothing.
 _NEVER_BLANK = ("lead_time", "production_time", "on_hand", "days")
@@ -262,17 +239,12 @@ def write_network(network: Network, folder: str | Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise NetworkError(f"{folder} cannot be a folder: {problem.strerror}") from None
-    resources = []
     for name, lines in cells.items():
-        columns = schema(TABLES[name])
-        _write(folder / f"{name}.csv", [c.name for c in columns], lines)
-        resources.append(_describe(name, columns))
-    traces = [
-        (d.node, d.product, day, write_number(value))
-        for d in network.demands
-        if isinstance(d.pattern, Trace)
-        for day, value in enumerate(d.pattern.values)
-    ]
+        _write(folder / f"{name}.csv", [c.name for c in schema(TABLES[name])], lines)
+    resources = [_describe(name) for name in cells]
+    recorded = {(d.node, d.product): d.pattern for d in network.demands}
+    days = {k: enumerate(law.values) for k, law in recorded.items() if isinstance(law, Trace)}
+    traces = [(*key, day, write_number(value)) for key in days for day, value in days[key]]
     if traces:
         _write(folder / "traces.csv", _TRACE_HEADER, traces)
         resources.append({"name": "traces", "path": "traces.csv"})
@@ -296,16 +268,13 @@ def read_disruptions(path: str | Path) -> list[Disruption]:
     ...     read_disruptions(f"{folder}/trouble.csv")[0].start
     5
     """
-    path = Path(path)
-    known = ["kind", *_disruption_columns()]
     found: list[Disruption] = []
-    for where, cells in _records(path, known):
+    for where, cells in _records(Path(path), ["kind", *_disruption_columns()]):
         kind = cells.pop("kind", "")
-        row_type = KINDS.get(kind)
-        if row_type is None:
+        if kind not in KINDS:
             hint = did_you_mean(kind, KINDS)
             raise NetworkError(f"{where}: kind {kind!r} is no disruption; {hint}")
-        found.append(_row(row_type, cells, where))
+        found.append(_row(KINDS[kind], cells, where))
     return found
 
 
@@ -319,17 +288,16 @@ def write_disruptions(disruptions: Iterable[Disruption], path: str | Path) -> No
     ...     print(pathlib.Path(folder, "trouble.csv").read_text()[:15])
     kind,start,days
     """
-    header = ["kind", *_disruption_columns()]
+    names = _disruption_columns()
     rows = [
-        [type(d).__name__, *(format_cell(getattr(d, name, None)) for name in header[1:])]
+        [type(d).__name__, *(format_cell(getattr(d, name, None)) for name in names)]
         for d in disruptions
     ]
-    _write(Path(path), header, rows)
+    _write(Path(path), ["kind", *names], rows)
 
 
 def _disruption_columns() -> list[str]:
-    kinds = KINDS.values()
-    return list(dict.fromkeys(c.name for kind in kinds for c in schema(kind)))
+    return list(dict.fromkeys(c.name for kind in KINDS.values() for c in schema(kind)))
 
 
 # -- files --
@@ -382,8 +350,8 @@ def _lines(path: Path) -> list[list[str]]:
 
 
 def _read(path: Path, row_type: Any) -> list[Any]:
-    known = [c.name for c in schema(row_type)]
-    return [_row(row_type, cells, where) for where, cells in _records(path, known)]
+    records = _records(path, [c.name for c in schema(row_type)])
+    return [_row(row_type, cells, where) for where, cells in records]
 
 
 def _row(row_type: Any, cells: dict[str, str], where: str) -> Any:
@@ -424,18 +392,14 @@ def _with_traces(demands: Sequence[Demand], path: Path) -> list[Demand]:
                 f"{where}: day {day:g} follows day {len(values) - 2}: list every day in order, "
                 "starting with day 0"
             )
-    traced = {(d.node, d.product) for d in demands if isinstance(d.pattern, Trace)}
-    stray = next((key for key in recorded if key not in traced), None)
-    if stray:
+    rows = {(d.node, d.product): d for d in demands if isinstance(d.pattern, Trace)}
+    for stray in (key for key in recorded if key not in rows):
         raise NetworkError(
             f"{path.name}: {stray!r} has a trace, but no row of demands.csv with pattern Trace()"
         )
-    return [
-        replace(d, pattern=Trace(tuple(recorded.get((d.node, d.product), ()))))
-        if isinstance(d.pattern, Trace)
-        else d
-        for d in demands
-    ]
+    traces = {key: tuple(recorded.get(key, ())) for key in rows}
+    traced = {key: replace(row, pattern=Trace(traces[key])) for key, row in rows.items()}
+    return [traced.get((d.node, d.product), d) for d in demands]
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -448,20 +412,14 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
         raise NetworkError(f"{path} cannot be written: {problem.strerror}") from None
 
 
-def _describe(name: str, columns: Iterable[Column]) -> dict[str, Any]:
+def _describe(name: str) -> dict[str, Any]:
     """The data-package entry of a table: each column's type, unit, meaning and range."""
     words = {int: "integer", float: "number", float | None: "number", bool: "boolean"}
     described = []
-    for col in columns:
+    for col in schema(TABLES[name]):
         bounds = {"minimum": col.low, "maximum": col.high}
         limits = {k: v for k, v in bounds.items() if math.isfinite(v) and col.type in words}
-        described.append(
-            {
-                "name": col.name,
-                "type": words.get(col.type, "string"),
-                "unit": col.unit,
-                "description": col.meaning,
-                "constraints": {"required": col.required, **limits},
-            }
-        )
+        about = {"name": col.name, "type": words.get(col.type, "string"), "unit": col.unit}
+        demanded = {"required": col.required, **limits}
+        described.append(about | {"description": col.meaning, "constraints": demanded})
     return {"name": name, "path": f"{name}.csv", "schema": {"fields": described}}
