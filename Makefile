@@ -18,7 +18,7 @@ SPREAD = -n $(WORKERS) --dist loadfile
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout=120 \
   --nbval-sanitize-with=tests/notebooks/sanitize.cfg
 
-.PHONY: help lab test proof mutants bench demo lint notebooks constraints clean
+.PHONY: help lab test proof versions mutants bench demo lint notebooks constraints clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 
 proof: $(VENV)/.dev ## 2,000 random scenarios through both engines
 	TWINLAB_SCENARIOS=2000 $(PYTEST) tests/laws/test_equality.py
+
+versions: $(BIN)/python ## the lowest versions that are allowed, and the newest (half an hour)
+	$(BIN)/python tests/versions.py $(ARGS)
 
 mutants: $(VENV)/.dev ## 200 planted faults: how many do the tests catch? (hours)
 	$(BIN)/python tests/mutants/mutants.py $(ARGS)
