@@ -46,8 +46,8 @@ def test_simulated_availability_is_that_of_the_formulas():
         error = (seen.enough.high - seen.enough.mean) / 1.96
         # The first days are up: of 1,500 days that is worth less than 0.003.
         assert abs(seen.enough.mean - sourcing.k_out_of_n(needed, a)) < 4 * error + 0.003
-        for up, said in zip(seen, a, strict=True):
-            assert abs(up.open.mean - said) < 4 * (up.open.high - up.open.mean) / 1.96 + 0.003
+        for up, said in zip(seen.suppliers.values(), a, strict=True):
+            assert abs(up.mean - said) < 4 * (up.high - up.mean) / 1.96 + 0.003
     late = tl.State.initial(struck.network)
     late.day = 1499
     shut = shop().disrupt(tl.LaneOutage("mine", "shop", start=100))

@@ -79,23 +79,11 @@ def describe(run: Run, item: ItemKey) -> Suppliers:
 
 @dataclass(frozen=True)
 class Availability(Result):
-    """On which share of the days a supplier can deliver."""
+    """On which share of the days an item's suppliers can deliver."""
 
-    supplier: str = column("name", meaning="who, and how")
-    open: Estimate = column("", meaning="share of the days on which it can deliver")
-
-
-@dataclass(frozen=True)
-class Availabilities(Listing):
-    """The availability of all suppliers of an item, and of enough of them."""
-
-    suppliers: tuple[Availability, ...]
-    needed: int
-    enough: Estimate
-
-    def sentence(self) -> str:
-        """On which share of the days enough suppliers can deliver."""
-        return f"At least {self.needed} can deliver on a share {self.enough.short} of the days"
+    needed: int = column("suppliers", meaning="that must be able to deliver")
+    enough: Estimate = column("", meaning="share of the days on which at least so many can")
+    suppliers: Mapping[str, Estimate] = column("", meaning="share of the days on which each can")
 
 
 def predict(
@@ -106,7 +94,7 @@ def predict(
     *,
     needed: Count = 1,
     replications: int = 256,
-) -> Availabilities:
+) -> Availability:
     """Simulate the scenario's disruptions: on how many days to come can who deliver an item?
 
     A supplier can deliver while its outages and those of its lane leave some of the flow.
@@ -118,26 +106,22 @@ def predict(
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=500)
     >>> shut = shop.disrupt(Outage.two_state("mine", fail=0.02, recover=0.1))
     >>> predict(shut, ("shop", "unit"))
-    At least 1 can deliver on a share 0.8327 [0.825, 0.8405] of the days
-    supplier mine (road) · open 0.8327 [0.825, 0.8405]
+    needed 1 suppliers · enough 0.8327 [0.825, 0.8405] · suppliers mine, road 0.8327 [0.825, 0.8405]
     """
     network, today = scenario.network, state.day if state else 0
     if item not in network.into:
         raise ScenarioError(f"no lane brings {item[1]!r} to {item[0]!r}: give a (node, product)")
     ahead = scenario.change(days=max(scenario.days, today + 1))
     streams = draw_streams(ahead, seed, 0, replications, state)
-    works = np.ones((len(network.into[item]), ahead.days - today, replications), dtype=bool)
-    for up, lane in zip(works, network.into[item], strict=True):
+    works, full = {}, np.ones((ahead.days, replications))
+    for lane in network.into[item]:
         source = (lane.source, lane.product)
         left = streams.shipping if source in network.brought else streams.making
-        for factor in (left.get(source), streams.moving.get(lane.key)):
-            up &= True if factor is None else factor[today:] > 0
-    rows = [
-        Availability(f"{lane.source} ({lane.mode})", estimate(up.mean(axis=0)))
-        for up, lane in zip(works, network.into[item], strict=True)
-    ]
-    enough = works.sum(axis=0) >= needed
-    return Availabilities(tuple(rows), needed, estimate(enough.mean(axis=0)))
+        works_on = full * left.get(source, 1.0) * streams.moving.get(lane.key, 1.0) > 0
+        works[f"{lane.source}, {lane.mode}"] = works_on[today:]
+    enough = np.sum([*works.values()], axis=0) >= needed
+    each = {name: estimate(works_on.mean(axis=0)) for name, works_on in works.items()}
+    return Availability(needed, estimate(enough.mean(axis=0)), each)
 
 
 def availability(up: Positive, down: Amount) -> float:

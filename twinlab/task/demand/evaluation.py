@@ -12,36 +12,17 @@ from typing import Any
 import numpy as np
 
 from twinlab.management.flows import use_on_order
-from twinlab.modeling.compare import Change
-from twinlab.modeling.simulation.event_engine import simulate
+from twinlab.modeling import Change, simulate
+from twinlab.scope import Listing, Result, Scenario, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Count, Level, ranged
 from twinlab.scope.later import pd
-from twinlab.scope.result import Listing, Result
-from twinlab.scope.scenario import Scenario
-from twinlab.task.demand.methods import (
-    SBA,
-    Method,
-    MovingAverage,
-    Naive,
-    Series,
-    Smoothing,
-    as_series,
-    ask,
-    needed,
-)
+from twinlab.task.demand.methods import USUAL, Method, Naive, Series, as_series, ask, needed
 
 __all__ = ["accuracy", "days_to_cover", "evaluate", "order_up_to", "predict", "prescribe", "roll"]
 
 FEW = 10  # past errors; an interval from fewer says little
-USUAL: Mapping[str, Method] = {
-    "naive": Naive(),
-    "mean of 7": MovingAverage(7),
-    "smoothing": Smoothing(),
-    "SBA": SBA(),
-}
 
 
 @dataclass(frozen=True)
@@ -114,8 +95,8 @@ class Rolling(Result):
     @property
     def table(self) -> pd.DataFrame:
         """One row per origin: the error of each lead [units]."""
-        heads = [f"lead {lead} [units]" for lead in range(1, 1 + self.errors.shape[1])]
-        return pd.DataFrame(self.errors, pd.Index(self.origins, name="origin"), heads)
+        table = pd.DataFrame(self.errors, pd.Index(self.origins, name="origin"))
+        return table.rename(columns=lambda lead: f"lead {lead + 1} [units]")
 
     def sentence(self) -> str:
         """How many forecasts there are, and how far off they were."""
@@ -134,6 +115,18 @@ class Rolling(Result):
             if len(known) >= FEW:
                 edges[:, place, lead] = _interval(made, known, level)
         return edges[0], edges[1]
+
+    def judge(self, level: float) -> tuple[float, float]:
+        """Mean quantile loss of the interval ends [units], and the share of actuals inside."""
+        (low, high), y = self.bands(level), self.actuals
+        there = np.isfinite(low)
+        if not there.any():
+            return np.nan, np.nan
+        # An end at probability p loses p × what lies above it, and 1 − p × what lies below.
+        ends = ((1 - level) / 2, low), ((1 + level) / 2, high)
+        losses = [np.maximum(p * (y - end), (p - 1.0) * (y - end)) for p, end in ends]
+        inside = (y >= low) & (y <= high)
+        return float(np.mean(losses, axis=0)[there].mean()), float(inside[there].mean())
 
 
 def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Rolling:
@@ -167,13 +160,9 @@ def _quantiles(errors: Array, shares: Any) -> Array:
     return np.asarray(np.quantile(errors, shares, axis=0, method="weibull"))
 
 
-def _tails(level: float) -> tuple[float, float]:
-    return (1 - level) / 2, (1 + level) / 2
-
-
 def _interval(mean: float, errors: Array, level: float) -> tuple[float, float]:
     """Demand around its mean, by quantiles of past errors: it holds the mean, and none below 0."""
-    low, high = mean + _quantiles(errors, _tails(level))
+    low, high = mean + _quantiles(errors, ((1 - level) / 2, (1 + level) / 2))
     return min(mean, max(0.0, float(low))), max(mean, float(high))
 
 
@@ -206,7 +195,7 @@ class Forecast(Result):
 def predict(
     history: Series,
     horizon: Count = 1,
-    method: Method = USUAL["smoothing"],
+    method: Method = USUAL["Smoothing"],
     *,
     level: Level = 0.9,
     origins: Count = 40,
@@ -289,9 +278,9 @@ def evaluate(
     methods: Mapping[str, Method],
     series: Series,
     *,
-    horizon: Count = 1,
-    origins: Count = 60,
-    season: Count = 1,
+    horizon: int = 1,
+    origins: int = 60,
+    season: int = 1,
     level: Level = 0.9,
 ) -> Evaluation:
     """Judge methods by rolling forecasts from the last origins of a series, as many as it has.
@@ -317,25 +306,12 @@ def evaluate(
     rows = []
     for name, method in methods.items():
         made = roll(method, numbers, horizon, origins)
-        found = accuracy(made.actuals.ravel(), made.forecasts.ravel(), known, season)
-        loss, coverage = _intervals(made, level)
+        errors = accuracy(made.actuals.ravel(), made.forecasts.ravel(), known, season)
+        loss, coverage = made.judge(level)
         loss /= float(np.abs(known[season:] - known[:-season]).mean())
-        added = 1.0 - found.mae / plain if plain > 0 else 0.0
-        rows.append(Judged(name, found.mase, found.rmsse, loss, coverage, added))
+        added = 1.0 - errors.mae / plain if plain > 0 else 0.0
+        rows.append(Judged(name, errors.mase, errors.rmsse, loss, coverage, added))
     return Evaluation(tuple(sorted(rows, key=lambda row: row.RMSSE)), methods, level)
-
-
-def _intervals(made: Rolling, level: float) -> tuple[float, float]:
-    """Mean quantile loss of the interval ends [units], and the share of actuals inside."""
-    ends, y = made.bands(level), made.actuals
-    there = np.isfinite(ends[0])
-    if not there.any():
-        return np.nan, np.nan
-    # An end at probability p loses p × what lies above it, and 1 − p × what lies below.
-    pairs = zip(_tails(level), ends, strict=True)
-    losses = [np.maximum(p * (y - end), (p - 1.0) * (y - end)) for p, end in pairs]
-    inside = (y >= ends[0]) & (y <= ends[1])
-    return float(np.mean(losses, axis=0)[there].mean()), float(inside[there].mean())
 
 
 def order_up_to(
@@ -410,11 +386,9 @@ def prescribe(
         ScenarioError: the history is too short, or the rule has no ``up_to``.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(5), days=100)
-    >>> past = simulate(shop, seed=1).series("demand", "shop")
-    >>> tried = {"naive": Naive(), "mean of 20": MovingAverage(20)}
-    >>> prescribe(shop, ("shop", "unit"), past, tried)
-    shop up to 7.081: mean of 20 forecast best; covers 1 day(s) at 95 % service
-      shop/unit.up_to: 5 → 7.081
+    >>> prescribe(shop, ("shop", "unit"))
+    shop up to 7.661: Smoothing forecast best; covers 1 day(s) at 95 % service
+      shop/unit.up_to: 5 → 7.661
     """
     node, product = item
     past = simulate(scenario).series("demand", node, product) if history is None else history

@@ -6,31 +6,21 @@ here are frozen dataclasses: they print as what they are.
 
 import re
 import warnings
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 
+from twinlab.scope import Result, ScenarioError, TwinError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, TwinError
 from twinlab.scope.kinds import Count, ranged
 from twinlab.scope.later import pd
-from twinlab.scope.result import Result
 
-__all__ = [
-    "SBA",
-    "TSB",
-    "Croston",
-    "HoltWinters",
-    "MovingAverage",
-    "Naive",
-    "SeasonalNaive",
-    "Smoothing",
-    "describe",
-]
+__all__ = ["SBA", "TSB", "Croston", "HoltWinters", "MovingAverage", "Naive", "SeasonalNaive"]
+__all__ += ["Smoothing", "describe"]
 
 Series = Sequence[float] | Array
 Method = Callable[[Array, int], Array]
@@ -303,7 +293,7 @@ def _smooth(numbers: Array, weight: float) -> float:
     return level
 
 
-def needed(method: Method) -> int:
+def needed(method: Any) -> int:
     """How many periods a method needs: its window, its season, or what it calls its ``least``."""
     return max(getattr(method, name, 1) for name in ("window", "season", "least"))
 
@@ -314,3 +304,8 @@ def ask(method: Method, numbers: Array, horizon: int) -> Array:
     if said.shape != (horizon,) or not np.isfinite(said).all():
         raise ScenarioError(f"{method}: {horizon} finite numbers are a forecast, got {said}")
     return np.maximum(0.0, said)
+
+
+USUAL: Mapping[str, Method] = {
+    method.title: method for method in (Naive(), MovingAverage(7), Smoothing(), SBA())
+}

@@ -10,24 +10,15 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from twinlab.modeling.formulas.newsvendor import newsvendor, newsvendor_cost, probabilities
+from twinlab.modeling import newsvendor, newsvendor_cost, probabilities
+from twinlab.scope import Normal, Result, ScenarioError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array, Distribution, Normal
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.kinds import Amount, Positive
 from twinlab.scope.later import integrate, optimize
-from twinlab.scope.result import Result
 
-__all__ = [
-    "ContinuousReview",
-    "DisruptedLot",
-    "EconomicLot",
-    "Levels",
-    "LotPlan",
-    "PeriodicReview",
-    "power_of_two",
-    "wagner_whitin",
-]
+__all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "Levels", "LotPlan"]
+__all__ += ["PeriodicReview", "power_of_two", "wagner_whitin"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +59,7 @@ class ContinuousReview(Row):
 
         def excess(lot: float) -> float:
             """How far the ends of the band cost more than its average with orders: rises with Q."""
-            point = self.point(lot)
-            return self._rate(point) - self.cost(point, lot)
+            return self._rate(self.point(lot)) - self.cost(self.point(lot), lot)
 
         # The EOQ with backorders is a lower bound (Zheng 1992); chance only adds to the lot.
         holding, backorder = self.holding_cost, self.backorder_cost
@@ -83,21 +73,17 @@ class ContinuousReview(Row):
         point = self.point(lot)
         return Levels(point, lot, self._rate(point))
 
-    def cost(self, point: float, lot: float) -> float:
+    def cost(self, point: float, lot: Positive) -> float:
         """What a reorder point and a lot cost on average [USD/time]."""
-        if lot <= 0:
-            raise ScenarioError(f"(r, Q): a lot is above 0 units, got {lot!r}")
         band = integrate.quad(self._rate, point, point + lot, epsrel=1e-12)[0]
         return float(self.fixed_cost * self.demand + band) / lot
 
-    def point(self, lot: float) -> float:
+    def point(self, lot: Positive) -> float:
         """The best reorder point for a given lot: where g(r) = g(r + Q) [units]."""
-        if lot <= 0:
-            raise ScenarioError(f"(r, Q): a lot is above 0 units, got {lot!r}")
         # g is convex: r lies within Q below its least point.
         least = newsvendor(self._asked, self.holding_cost, self.backorder_cost).level
-        found = optimize.brentq(lambda r: self._rate(r + lot) - self._rate(r), least - lot, least)
-        return float(found)
+        best = optimize.brentq(lambda r: self._rate(r + lot) - self._rate(r), least - lot, least)
+        return float(best)
 
     @cached_property
     def _asked(self) -> Normal:
@@ -158,7 +144,7 @@ class PeriodicReview(Row):
             asked = chance[1 : len(visits) + 1]
             visits.append(float(asked @ visits[::-1][: len(asked)]) / (1.0 - float(chance[0])))
         held = np.array(visits[: high - low])
-        rates = np.array([self._rate(high - j) for j in range(high - low)])
+        rates = np.array([self._rate(level) for level in range(high, low, -1)])
         return float((self.fixed_cost + held @ rates) / held.sum())
 
     @cached_property
@@ -167,9 +153,7 @@ class PeriodicReview(Row):
         units, chances = probabilities(self.demand)
         if (units != np.round(units)).any() or not units.any():
             raise ScenarioError(f"(s, S): {self.demand} is not in whole units above 0: round it")
-        found = np.zeros(int(units[-1]) + 1)
-        found[units.astype(int)] = chances
-        return found
+        return np.bincount(units.astype(np.intp), chances)
 
     @cached_property
     def _visits(self) -> list[float]:
@@ -336,15 +320,12 @@ def wagner_whitin(
     prices = list(unit_costs) if unit_costs is not None else [0.0] * count
     if len(prices) != count or not count:
         raise ScenarioError(f"wagner_whitin: {count} periods and {len(prices)} unit costs")
-    least, until = [0.0] * (count + 1), [0] * count
+    least, until, asked = [0.0] * (count + 1), [0] * count, np.array(demand, dtype=np.float64)
     for t in reversed(range(count)):
-        carried, units, choices = 0.0, 0.0, []
-        for s in range(t, count):
-            units += demand[s]
-            carried += holding * (s - t) * demand[s]
-            choices.append((setup if units else 0.0) + prices[t] * units + carried + least[s + 1])
-        least[t] = min(choices)
-        until[t] = t + choices.index(least[t]) + 1
+        units = np.cumsum(asked[t:])
+        carried = np.cumsum(holding * np.arange(count - t) * asked[t:])
+        choices = np.where(units > 0, setup, 0.0) + prices[t] * units + carried + least[t + 1 :]
+        least[t], until[t] = float(choices.min()), t + int(choices.argmin()) + 1
     orders, t = [0.0] * count, 0
     while t < count:
         orders[t] = float(sum(demand[t : until[t]]))

@@ -21,16 +21,7 @@ from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.random_streams import Days, draw_streams
 from twinlab.organization import View
 from twinlab.people import BaseStock
-from twinlab.scope import (
-    Constant,
-    Estimate,
-    Listing,
-    Normal,
-    Result,
-    Scenario,
-    ScenarioError,
-    State,
-)
+from twinlab.scope import Constant, Normal, Scenario, ScenarioError, State
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, sd_of
@@ -38,6 +29,7 @@ from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import did_you_mean
 from twinlab.scope.kinds import Amount, Level
 from twinlab.scope.later import pd, special
+from twinlab.scope.result import Estimate, Listing, Result
 
 __all__ = ["Order", "RunOut", "describe", "order_today", "predict", "prescribe"]
 __all__ += ["reorder_point", "stop_ordering"]
@@ -383,11 +375,8 @@ class Search:
 
     def by_formula(self) -> tuple[float, bool]:
         """A level by averages and spreads, and whether it is exact: one lane, one demand."""
-        network, review = (
-            self.scenario.network,
-            self.scenario.network.node(self.item[0]).review_period,
-        )
-        mean = mean_flows(self.scenario)[self.item]
+        network, mean = self.scenario.network, mean_flows(self.scenario)[self.item]
+        review = network.node(self.item[0]).review_period
         days = use_on_order(self.scenario, self.item) + review - 1
         if len(network.lanes) != 1 or len(network.demands) != 1 or network.recipes:
             return reorder_point(mean, mean / 2, days, 0.0, self.service), False
@@ -475,12 +464,12 @@ class Search:
         own = self.try_level(trial.level, draws, filled=False)
         sixth = max(1, len(own.met) // 6)
         late, before = own.needed[-sixth:], own.needed[-2 * sixth : -sixth]
-        end = own.counted & (np.arange(len(own.met)) >= len(own.met) - 2 * sixth)[:, None]
-        if not end.any() or not before.size:
+        counted = own.counted[-2 * sixth :]
+        if not counted.any() or not before.size:
             return None
-        served = [float(one.met[end].mean()) for one in (own, trial)]
+        served, ought = (float(one.met[-2 * sixth :][counted].mean()) for one in (own, trial))
         recovers = late.mean() < before.mean() - DUST
-        return None if served[0] >= served[1] - 0.05 or recovers else own
+        return None if served >= ought - 0.05 or recovers else own
 
 
 def first_receipt(scenario: Scenario, item: ItemKey) -> int:
