@@ -95,11 +95,11 @@ def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amo
     >>> round(60 * dock(arrivals=8, minutes=20, docks=4).wait, 3)
     5.676
     """
-    found = mmc(arrivals, 60 / minutes, docks)
-    wait = found.wait * (1 + variation**2) / 2
+    even = mmc(arrivals, 60 / minutes, docks)
+    wait = even.wait * (1 + variation**2) / 2
     queue, load = arrivals * wait, arrivals * minutes / 60
     return replace(
-        found, queue_length=queue, wait=wait, present=queue + load, time_present=wait + minutes / 60
+        even, queue_length=queue, wait=wait, present=queue + load, time_present=wait + minutes / 60
     )
 
 
@@ -110,9 +110,9 @@ Layout = Mapping[str, Sequence[Amount]]
 class Walk(Result):
     """How far a picker walks for a pick, there and back, one item a trip."""
 
+    ways: Array  # of each pick that was drawn
     expected: float = column("m", meaning="by the shares of the lines")
-    simulated: Estimate = column("m", meaning="of picks that were drawn")
-    ways: Array  # of each of those picks
+    simulated: Estimate = column("m", meaning="of the picks that were drawn")
 
 
 def predict(skus: Sequence[Sku], layout: Layout, seed: int = 0, *, picks: Count = 5000) -> Walk:
@@ -130,7 +130,7 @@ def predict(skus: Sequence[Sku], layout: Layout, seed: int = 0, *, picks: Count 
     expected = sum(w * 2 * float(np.mean(own)) for w, own in zip(weights, slots, strict=True))
     asked, where = generator.choice(len(skus), picks, p=weights), generator.random(picks)
     ways = [2 * slots[i][int(u * len(slots[i]))] for i, u in zip(asked, where, strict=True)]
-    return Walk(expected, estimate(ways), np.array(ways))
+    return Walk(np.array(ways), expected, estimate(ways))
 
 
 def _weights(skus: Sequence[Sku], layout: Layout) -> list[float]:

@@ -50,8 +50,8 @@ def accuracy(actual: Series, forecast: Series, insample: Series, season: Count =
         ScenarioError: the lengths differ, or the in-sample series is no longer than a season or
             never changes.
 
-    >>> found = accuracy([12, 14], [10, 15], insample=[8, 10, 9])
-    >>> found.mae, found.mase
+    >>> errors = accuracy([12, 14], [10, 15], insample=[8, 10, 9])
+    >>> errors.mae, errors.mase
     (1.5, 1.0)
     """
     y, f, known = (as_series(row, low=-np.inf) for row in (actual, forecast, insample))
@@ -146,9 +146,9 @@ def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Roll
             f"{len(numbers)} periods are too few for {origins} origins of {method} "
             f"and horizon {horizon}: at least {least}"
         )
-    places = len(numbers) - horizon + np.arange(1 - origins, 1)
-    made = np.array([ask(method, numbers[:at], horizon) for at in places])
-    return Rolling(places, made, np.array([numbers[at : at + horizon] for at in places]))
+    days = len(numbers) - horizon + np.arange(1 - origins, 1)
+    made = np.array([ask(method, numbers[:day], horizon) for day in days])
+    return Rolling(days, made, np.array([numbers[day : day + horizon] for day in days]))
 
 
 def _quantiles(errors: Array, shares: Any) -> Array:
@@ -230,14 +230,14 @@ def _past_errors(method: Method, numbers: Array, horizon: int, origins: int) -> 
     many = min(origins, end - horizon - first + 1)
     if many >= FEW:
         return list(roll(method, numbers, horizon, many).errors.T)
-    places = range(max(first, end - FEW - horizon), end)
-    made = {at: ask(method, numbers[:at], horizon) for at in places}
-    found: list[Array] = []
+    days = range(max(first, end - FEW - horizon), end)
+    made = {day: ask(method, numbers[:day], horizon) for day in days}
+    errors: list[Array] = []
     for lead in range(horizon):
-        own = [numbers[at + lead] - said[lead] for at, said in made.items() if at + lead < end]
-        lent = list(found[-1]) if found else []
-        found.append(np.array(own + lent[: max(0, FEW - len(own))]))
-    return found
+        own = [numbers[day + lead] - said[lead] for day, said in made.items() if day + lead < end]
+        lent = list(errors[-1]) if errors else []
+        errors.append(np.array(own + lent[: max(0, FEW - len(own))]))
+    return errors
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,10 @@ def as_series(series: Series, low: float = 0.0) -> Array:
         _check_dates(index)
     if row.dtype.kind not in "iuf":  # None and what stands for missing in a table are NaN
         row = np.array([v if isinstance(v, int | float) else np.nan for v in row.tolist()])
-    for at in np.flatnonzero(~((row >= low) & (row < np.inf)))[:1]:
+    for wrong in np.flatnonzero(~((row >= low) & (row < np.inf)))[:1]:
         raise ScenarioError(
-            f"series: period {at + 1} must be a finite number{' of at least 0' * (low == 0)}, got "
-            f"{np.asarray(series).tolist()[at]!r}: fill in or leave out what is missing"
+            f"series: period {wrong + 1} must be a finite number{' of at least 0' * (low == 0)}, "
+            f"got {np.asarray(series).tolist()[wrong]!r}: fill in or leave out what is missing"
         )
     return row.astype(np.float64)
 
@@ -53,10 +53,10 @@ def _check_dates(index: Any) -> None:
     periods = isinstance(index, pd.PeriodIndex)  # they have a frequency, and may leave some out
     dates = index.to_timestamp() if periods else pd.DatetimeIndex(index)
     steps: Any = dates[1:] - dates[:-1]
-    for at in np.flatnonzero(~(steps > pd.Timedelta(0)))[:1].tolist():
+    for back in np.flatnonzero(~(steps > pd.Timedelta(0)))[:1].tolist():
         raise ScenarioError(
-            f"dates: {dates[at + 1]} follows {dates[at]}: give each date once, in order, such as "
-            "series.groupby(level=0).sum()"
+            f"dates: {dates[back + 1]} follows {dates[back]}: give each date once, in order, such "
+            "as series.groupby(level=0).sum()"
         )
     months, places = np.diff(12 * dates.year + dates.month), dates.tz_localize(None)
     rhythms = [steps, days := places[1:] - places[:-1], *[months] * bool(months.all())]

@@ -153,7 +153,7 @@ class PeriodicReview(Row):
         units, chances = probabilities(self.demand)
         if (units != np.round(units)).any() or not units.any():
             raise ScenarioError(f"(s, S): {self.demand} is not in whole units above 0: round it")
-        return np.bincount(units.astype(np.intp), chances)
+        return np.bincount(units.astype(np.intp), chances).astype(np.float64)
 
     @cached_property
     def _visits(self) -> list[float]:
@@ -258,10 +258,10 @@ class DisruptedLot(Row):
         units, loss = self.demand * wait, self.lost_sale_cost * self.demand * wait
         low = math.sqrt(units**2 + 2 * self.fixed_cost * self.demand / self.holding_cost) - units
         top = math.sqrt(2 * self.demand * (self.fixed_cost + loss) / self.holding_cost)
-        found = optimize.minimize_scalar(
+        best = optimize.minimize_scalar(
             self.cost, bounds=(low / 2, 2 * top), method="bounded", options={"xatol": 1e-9 * top}
         )
-        return float(found.x)
+        return float(best.x)
 
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time]."""

@@ -446,11 +446,9 @@ class Search:
         """Say why no level serves as asked: what is limited or closed."""
         network, (node, product) = self.scenario.network, self.item
         asked = f"units a day, and {mean_flows(self.scenario)[self.item]:.4g} are asked"
-        limits = [
-            f"{row.title} has a capacity of {row.capacity:g} {asked}"
-            for row in (*network.nodes, *network.lanes)
-            if row.capacity < math.inf
-        ]
+        rows: list[Any] = [*network.nodes, *network.lanes]
+        limited = [row for row in rows if row.capacity < math.inf]
+        limits = [f"{row.title} has a capacity of {row.capacity:g} {asked}" for row in limited]
         limits += [disruption.title for disruption in self.scenario.disruptions]
         why = "; ".join(limits) or "what its suppliers' rules send does not keep up with demand"
         return ScenarioError(
