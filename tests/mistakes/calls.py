@@ -242,7 +242,7 @@ def of_modeling():
         (modeling.Fault, {"name": "dent", "rate": 0.1, "wear": 0.1}),
         (LINE.station, {"name": "cut"}), (LINE.set, {"path": "cut.machines", "value": 2}),
         (LINE.change, {"*": Station("cut", 3)}),
-        (modeling.run_line, {"line": LINE, "days": 2, "seed": 1, "warm_up": 1, "history": 0}),
+        (modeling.run_line, {"line": LINE, "days": 2, "seed": 1, "warm_up": 1, "replication": 0}),
         (modeling.replicate_line, {"line": LINE, "days": 2, "replications": 2, "seed": 1}),
         (line_run().value, {"measure": "throughput"}), (line_run().station, {"name": "cut"}),
         (modeling.feed, {"scenario": SCENARIO.change(network=NETWORK), "node": "shop",

@@ -107,7 +107,7 @@ def test_constant_work_in_process_is_constant():
 def test_who_finds_the_yard_full_is_turned_away():
     """Erlang's loss formula: one server, no place, load 1: half of all are turned away."""
     line = Line([Station("dock", RANDOM, buffer=0)], source=Arrivals(RANDOM))
-    runs = [run_line(line, days=20, seed=5, history=n).events for n in range(40)]
+    runs = [run_line(line, days=20, seed=5, replication=n).events for n in range(40)]
     shares = []
     for events in runs:
         away = sum(e.kind == "turned away" for e in events)
@@ -189,7 +189,7 @@ def test_the_same_seed_lives_the_same_history():
     assert run_line(LOOP, seed=4).events == run_line(LOOP, seed=4).events
     assert run_line(LOOP, seed=4).events != run_line(LOOP, seed=5).events
     batch = replicate_line(LOOP, days=4, replications=3, seed=4)
-    assert batch.runs[2] == run_line(LOOP, days=4, seed=4, history=2, log=False)
+    assert batch.runs[2] == run_line(LOOP, days=4, seed=4, replication=2, log=False)
 
 
 def test_changing_one_station_leaves_the_luck_of_the_others():

@@ -37,7 +37,7 @@ CALLS = {
     modeling.ewma_limit: {"run_length": 370, "weight": 0.1},
     modeling.expected_sales: {"season": SEASON, "quantity": 40},
     modeling.deal: {"season": SEASON, "contract": Wholesale(6), "quantity": 40},
-    modeling.run_line: {"line": LINE, "days": 2, "seed": 1, "warm_up": 1, "history": 0},
+    modeling.run_line: {"line": LINE, "days": 2, "seed": 1, "warm_up": 1, "replication": 0},
     modeling.replicate_line: {"line": LINE, "days": 2, "replications": 2, "seed": 1, "warm_up": 1},
     LOT.cost: {"quantity": 3},
     inventory.power_of_two: {"lot": LOT, "base": 0.1},

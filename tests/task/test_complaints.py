@@ -21,8 +21,10 @@ MINDED = {"dent": 0.5, "crack": 1.0, "stain": 0.1}
 DAYS = 12
 
 
-def of(line, history=0, minded=MINDED):
-    return complaints(run_line(line, DAYS, 1, history=history, log=False), minded, 1, history)
+def of(line, replication=0, minded=MINDED):
+    return complaints(
+        run_line(line, DAYS, 1, replication=replication, log=False), minded, 1, replication
+    )
 
 
 def test_as_many_come_back_as_escape_and_are_minded():

@@ -26,7 +26,7 @@ USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 class Comparison(Result):
     """Scenarios side by side; differences are paired with the first one, history by history.
 
-    ``seeds`` says on which luck values were chosen (by ``tune``) and on which they are judged.
+    ``seeds`` says which seed chose values (by ``tune``) and which one judges them.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
@@ -55,12 +55,12 @@ class Comparison(Result):
         return replace(estimate(pairs, self.confidence), note=note)
 
     def longer(self) -> Comparison:
-        """The same scenarios over twice the days, on the same luck: what a longer run changes."""
+        """The same scenarios over twice the days and the same seed: what a longer run changes."""
         return replace(self, batches={name: run_longer(b) for name, b in self.batches.items()})
 
     @property
     def notes(self) -> list[str]:
-        """What must be known beside the table: what still moves, and on which luck it is judged."""
+        """What must be known beside the table: what still moves, and by which seed it is judged."""
         notes = [f"{n}: {b.horizon.note}" for n, b in self.batches.items() if b.horizon.note]
         notes += ["compare twice the days: .longer()"] if notes else []
         return [*notes, f"values {self.seeds}"] if self.seeds else notes
@@ -97,12 +97,12 @@ def compare(
     kpis: Sequence[str] = USUAL_KPIS,
     warm_up: int | str = 0,
 ) -> Comparison:
-    """Compare scenarios on the same luck: paired differences from the first one, with intervals.
+    """Compare scenarios on common random numbers: paired differences from the first, with intervals.
 
     The same seed gives every scenario the same customers and the same lead times, so a difference
     between two replications of one number is the scenarios' own. ``Precision`` and ``warm_up`` are
     as in ``replicate``, and settled by the first scenario. Values that this seed has chosen (in
-    ``tune``) are judged on luck that did not. Source: Law (2015) section 11.2.
+    ``tune``) are judged by another seed. Source: Law (2015) section 11.2.
 
     Raises:
         ScenarioError: nothing to compare with, or an unknown KPI.
@@ -195,7 +195,7 @@ class Change(Result):
         *,
         kpis: Sequence[str] = USUAL_KPIS,
     ) -> Comparison:
-        """Simulate it beside the baseline, on the same luck."""
+        """Simulate it beside the baseline, on common random numbers."""
         changed = self.apply(baseline) if self.scenario is None else self.scenario
         both = {"as it is": baseline, self.title or "changed": changed}
         return compare(both, replications, seed, kpis=kpis)

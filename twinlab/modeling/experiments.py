@@ -32,7 +32,7 @@ def sweep(
     kpis: Sequence[str] = USUAL_KPIS,
     warm_up: int | str = 0,
 ) -> pd.DataFrame:
-    """Try every combination of some columns' values, on the same luck.
+    """Try every combination of some columns' values, on common random numbers.
 
     ``grid`` maps paths such as ``"shop.up_to"`` to the values to try; for ``warm_up`` see
     ``replicate``. The table has a row per combination: values, each KPI's mean and interval.
@@ -136,8 +136,8 @@ def sobol(
     """Split a KPI's variance among columns that vary uniformly in their ranges.
 
     First-order and total indices by Saltelli's estimator (``scipy.stats.sobol_indices``), which
-    simulates ``samples × (paths + 2)`` scenarios on the same luck; ``samples`` is a power of 2.
-    Source: Sobol (1993); Saltelli et al. (2010).
+    simulates ``samples × (paths + 2)`` scenarios on common random numbers; ``samples`` is a power
+    of 2. Source: Sobol (1993); Saltelli et al. (2010).
 
     Raises:
         ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
@@ -163,8 +163,9 @@ def sobol(
         return np.array([mean(scenario.set(each)) for each in progress(tried, "Sobol")])
 
     spread = [stats.uniform(loc=low, scale=high - low) for low, high in ranges.values()]
-    luck = np.random.default_rng(seed)
-    found = stats.sobol_indices(func=values, n=samples, dists=spread, rng=luck)
+    found = stats.sobol_indices(
+        func=values, n=samples, dists=spread, rng=np.random.default_rng(seed)
+    )
     shares = zip(ranges, found.first_order.tolist(), found.total_order.tolist(), strict=True)
     return Sobol(tuple(SobolIndex(*each) for each in shares), kpi, samples)
 
@@ -191,9 +192,9 @@ def tune(
 
     ``goal`` turns a batch into one number per replication; ``cost`` is one, and so is
     ``lambda batch: cost(batch) + 1000 * np.maximum(0, 0.95 - fill_rate(batch))``. All scenarios
-    live on the same luck, so the goal is a plain function of the values, searched by dividing
+    have common random numbers, so the goal is a plain function of the values, searched by dividing
     rectangles (``scipy.optimize.direct``; Jones et al. 1993) within a number of evaluations. What
-    is found is judged on other luck, which did not choose it. Whole-numbered columns are searched
+    is found is judged by another seed, which did not choose it. Whole-numbered columns are searched
     in whole numbers. Warns when a best value lies on the edge of its range.
 
     Raises:

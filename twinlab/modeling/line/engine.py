@@ -1,6 +1,4 @@
-"""What moves on a line: parts, the events they leave behind, and the luck that each part keeps.
-
-The engine of a line: one SimPy process per machine, on a clock of working minutes.
+"""The engine of a line: one SimPy process per machine, on a clock of working minutes.
 
 A machine takes a part, works, fails and is repaired on the way, looks at the part, and hands it on;
 if the next station has no room it holds the part: blocking after service. Rework waits on a rack
@@ -55,12 +53,12 @@ class Part:
 class Draws:
     """One source of chance: the number of each part (or life), however often it comes back.
 
-    A part keeps its luck whatever happens to the parts before it, so two lines that differ in one
+    A part keeps its numbers whatever happens to those before it, so two lines that differ in one
     station can be compared part by part (common random numbers).
     """
 
-    def __init__(self, seed: int, history: int, distribution: Distribution, *name: str) -> None:
-        self.stream = partial(stream, seed, history, "line", *name)
+    def __init__(self, seed: int, replication: int, distribution: Distribution, *name: str) -> None:
+        self.stream = partial(stream, seed, replication, "line", *name)
         self.distribution = distribution
         self.rounds: list[tuple[np.random.Generator, list[float]]] = []
 
@@ -213,9 +211,9 @@ class Place:
 class LineEngine:
     """A line on SimPy's clock."""
 
-    def __init__(self, line: Line, seed: int, history: int, warm: float, log: bool) -> None:
+    def __init__(self, line: Line, seed: int, replication: int, warm: float, log: bool) -> None:
         """Put the machines up; they start when the clock does."""
-        self.line, self.seed, self.history, self.warm = line, seed, history, warm
+        self.line, self.seed, self.replication, self.warm = line, seed, replication, warm
         self.env = simpy.Environment()
         few = line.crews < math.inf
         self.crews = simpy.Resource(self.env, int(line.crews)) if few else None
@@ -246,8 +244,8 @@ class LineEngine:
             machine.turn(machine.state)
 
     def draws(self, distribution: Distribution, *name: str) -> Draws:
-        """A named source of chance of this history."""
-        return Draws(self.seed, self.history, distribution, *name)
+        """A named source of chance of this replication."""
+        return Draws(self.seed, self.replication, distribution, *name)
 
     def note(self, kind: str, place: Place, part: int = -1, note: str = "") -> None:
         """Log an event, and count it once warm."""

@@ -1,7 +1,7 @@
 """A factory line run in continuous time: throughput, yield, cycle time, and what each machine did.
 
-``run_line`` lives through one history, ``replicate_line`` through many on common luck, and ``feed``
-gives what was measured to a node of a network.
+``run_line`` lives through one history, ``replicate_line`` through many, and ``feed`` gives what was
+measured to a node of a network.
 """
 
 from __future__ import annotations
@@ -91,14 +91,14 @@ def run_line(
     seed: Whole = 0,
     warm_up: Amount = 2,
     *,
-    history: Whole = 0,
+    replication: Whole = 0,
     log: bool = True,
 ) -> LineRun:
     """Let a line work for some days, and measure it after the first ones (the warm-up).
 
-    ``history`` numbers the replications of a seed. Each station has luck of its own, and each part
-    keeps its luck, so changing one station leaves everything else as it was. ``log=False``
-    keeps no events.
+    ``replication`` counts those of a seed. Each station has random numbers of its own, and each part
+    keeps its own, so changing one station leaves everything else as it was. ``log=False`` keeps no
+    events.
 
     Raises:
         ScenarioError: nothing is left to measure after the warm-up.
@@ -111,7 +111,7 @@ def run_line(
         raise ScenarioError(
             f"days {days:g} must be above warm_up {warm_up:g}, which is at least 0: run longer"
         )
-    engine = LineEngine(line, seed, history, warm_up * line.minutes_per_day, log)
+    engine = LineEngine(line, seed, replication, warm_up * line.minutes_per_day, log)
     engine.run(days * line.minutes_per_day)
     out = [p for p in engine.parts if p.left >= engine.warm]
     delivered = [p for p in out if p.fate == "delivered"]
@@ -165,7 +165,7 @@ class LineReplications:
     runs: tuple[LineRun, ...]
 
     def values(self, measure: str) -> Array:
-        """A measure in every history, such as ``"throughput"`` or ``"weld.blocked"``."""
+        """A measure in every replication, such as ``"throughput"`` or ``"weld.blocked"``."""
         return np.array([run.value(measure) for run in self.runs])
 
     def estimate(self, measure: str) -> Estimate:
@@ -173,7 +173,7 @@ class LineReplications:
         return estimate(self.values(measure))
 
     def difference(self, other: LineReplications, measure: str) -> Estimate:
-        """How much more than another batch this one measures, paired history by history."""
+        """How much more than another batch this one measures, paired by replication."""
         if len(self.runs) != len(other.runs):
             raise ScenarioError(
                 f"pairs need equally many replications, got {len(self.runs)} and {len(other.runs)}"
@@ -190,12 +190,9 @@ def replicate_line(
     >>> replicate_line(line, days=3, replications=2).estimate("weld.working").mean
     1.0
     """
-    return LineReplications(
-        tuple(
-            run_line(line, days, seed, warm_up, history=history, log=False)
-            for history in range(replications)
-        )
-    )
+    each = range(replications)
+    runs = (run_line(line, days, seed, warm_up, replication=at, log=False) for at in each)
+    return LineReplications(tuple(runs))
 
 
 def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) -> Scenario:

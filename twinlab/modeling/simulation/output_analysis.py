@@ -16,7 +16,7 @@ __all__ = ["Seeds", "WarmUp", "estimate", "mser5", "other_seed", "wilson"]
 
 
 class Seeds(NamedTuple):
-    """The luck that chose, and the luck to judge by: the best of many looks better than it is.
+    """The seed that chose, and the one to judge by: the best of many looks better than it is.
 
     >>> print(Seeds.of(1))
     chosen on seed 1, judged on seed 8416231834

@@ -231,7 +231,7 @@ def _side_by_side(blocks: Sequence[Array]) -> Array:
 
 
 def run_longer(batch: Replications) -> Replications:
-    """Live through twice the days of a batch, on the same luck: its first half is the batch.
+    """Live through twice the days of a batch, of the same seed: its first half is the batch.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
     >>> run_longer(replicate(shop, 100, seed=1))

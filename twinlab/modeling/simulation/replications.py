@@ -259,7 +259,7 @@ def horizon_of(batch: Replications, calm: Replications | None = None) -> Horizon
 
     The mean of the last quarter of the days is compared with that of the quarter before, paired by
     history (of a season or review period, whole ones are compared); with ``calm``, with the same
-    days of that batch of the same luck: what a disruption did must be over. Something moves if the
+    days of that batch of the same seed: what a disruption did must be over. Something moves if the
     interval of its change leaves out 0 (Student's t, one false alarm in 100 batches over all
     items), and it changes by more than a twentieth of its level. Few replications tell little.
 

@@ -52,7 +52,7 @@ class Complaints(Result):
 
 
 def complaints(
-    run: LineRun, returned: Mapping[str, Share], seed: Whole = 0, history: Whole = 0
+    run: LineRun, returned: Mapping[str, Share], seed: Whole = 0, replication: Whole = 0
 ) -> Complaints:
     """Let customers find what inspection did not, and send back some of it.
 
@@ -66,7 +66,7 @@ def complaints(
     222 of 4,800 came back (46.2 per 1,000): dent 222
     """
     faults = _check_shares(run.line, returned)
-    minds = {f: Draws(seed, history, Uniform(0, 1), "customer", f) for f in faults}
+    minds = {f: Draws(seed, replication, Uniform(0, 1), "customer", f) for f in faults}
     delivered = [p for p in run.parts if p.fate == "delivered" and p.left >= run.start]
     minded = ([f for f in part.faults if minds[f](part.number) < returned[f]] for part in delivered)
     counts = Counter(faults[0] for faults in minded if faults)
