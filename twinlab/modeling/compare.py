@@ -97,7 +97,7 @@ def compare(
     kpis: Sequence[str] = USUAL_KPIS,
     warm_up: int | str = 0,
 ) -> Comparison:
-    """Compare scenarios on common random numbers: paired differences from the first, with intervals.
+    """Compare scenarios on common random numbers: paired differences from the first one.
 
     The same seed gives every scenario the same customers and the same lead times, so a difference
     between two replications of one number is the scenarios' own. ``Precision`` and ``warm_up`` are

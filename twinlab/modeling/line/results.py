@@ -96,8 +96,8 @@ def run_line(
 ) -> LineRun:
     """Let a line work for some days, and measure it after the first ones (the warm-up).
 
-    ``replication`` counts those of a seed. Each station has random numbers of its own, and each part
-    keeps its own, so changing one station leaves everything else as it was. ``log=False`` keeps no
+    ``replication`` counts those of a seed. Each station has random numbers of its own, and so has
+    each part, so changing one station leaves everything else as it was. ``log=False`` keeps no
     events.
 
     Raises:
