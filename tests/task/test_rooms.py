@@ -37,10 +37,24 @@ def samples():
     return np.random.default_rng(1).normal(10, 1, (20, 5))
 
 
-WEAR = tl.Weibull(3, 150)
+WEAR, ITEM = tl.Weibull(3, 150), ("shop", "unit")
+SERIES = [4.0, 6, 5, 7, 5, 6, 4] * 6
+SKUS = [task.warehousing.Sku("screws", 30), task.warehousing.Sku("pipes", 10)]
 
 # What each door is asked, by room and door.
 EXAMPLES = {
+    ("demand", "describe"): lambda: (SERIES,),
+    ("demand", "predict"): lambda: (SERIES,),
+    ("demand", "prescribe"): lambda: (run().scenario, ITEM),
+    ("inventory", "describe"): lambda: (run().scenario,),
+    ("inventory", "predict"): lambda: (run().scenario, ITEM),
+    ("inventory", "prescribe"): lambda: (run().scenario, ITEM),
+    ("sourcing", "describe"): lambda: (run(), ITEM),
+    ("sourcing", "predict"): lambda: (run().scenario, ITEM),
+    ("sourcing", "prescribe"): lambda: (run().scenario, tl.Lane("pit", "shop", "unit")),
+    ("warehousing", "describe"): lambda: (SKUS,),
+    ("warehousing", "predict"): lambda: (SKUS, {"pipes": [5], "screws": [15]}),
+    ("warehousing", "prescribe"): lambda: (SKUS, {"pipes": [5], "screws": [15]}),
     ("production", "describe"): lambda: (run_line(line(), days=3, warm_up=1), "cut"),
     ("production", "predict"): lambda: (line(),),
     ("production", "prescribe"): lambda: (line(), 200),
@@ -54,6 +68,10 @@ EXAMPLES = {
     ("quality", "predict"): lambda: (task.quality.Cusum(),),
     ("quality", "prescribe"): lambda: (chart(),),
 }
+
+
+def test_all_rooms_have_the_same_three_doors():
+    assert set(EXAMPLES) == {(room, name) for room in task.__all__ for name in DOORS}
 
 
 def door(room, name):
