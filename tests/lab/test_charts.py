@@ -108,7 +108,7 @@ def test_the_ripple_comes_later_and_flatter_downstream():
 def test_the_table_has_a_row_per_tier_with_units():
     table = lab.ripple(HIT_RUN, CALM_RUN).table
     assert list(table.index) == ["tier 2: mine", "tier 1: plant", "tier 0: shop"]
-    assert list(table["short from [day]"]) == ["20", "25", "29"]
+    assert list(table["short from [day]"]) == [20, 25, 29]
 
 
 def test_luck_must_be_the_same():
@@ -135,7 +135,7 @@ REMOTE = re.compile(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//|url\(\s*[\"']?http
 
 def test_nothing_that_is_shown_comes_from_another_machine():
     view, explorer = lab.network(HIT_RUN), lab.explore(CLOSED)
-    shown = [view.status.value, view.course.value, view.table.value, view.canvas._css]
-    shown += [str(view.canvas.nodes), str(view.canvas.options), lab.chart(HIT_RUN).svg]
+    shown = [view.status.value, view.course.value, view.table.value, view.picture._css]
+    shown += [str(view.picture.nodes), str(view.picture.options), lab.chart(HIT_RUN).svg]
     shown += [explorer.picture.value, explorer.table.value, explorer.status.value]
     assert not [found for text in shown for found in REMOTE.findall(text)]

@@ -28,8 +28,8 @@ from twinlab import (
 )
 from twinlab.lab.charts.daily import gist
 from twinlab.lab.widgets.levers import lever
-from twinlab.lab.widgets.network_widget import _drawn
-from twinlab.lab.widgets.node_layout import layered
+from twinlab.lab.widgets.network_widget import still_network
+from twinlab.lab.widgets.node_layout import node_layout
 from twinlab.task.quality import Cusum
 from twinlab.technology import Link
 
@@ -122,9 +122,9 @@ def test_a_control_chart_rings_what_is_outside_on_either_side():
 
 def test_a_network_without_a_run_shows_its_nodes_and_lanes():
     for thing in (NETWORK, CALM):
-        canvas = lab.network(thing).canvas
-        assert {"mine", "plant", "shop"} <= {node["id"] for node in canvas.nodes}
-        ends = {(edge["from"], edge["to"]) for edge in canvas.edges}
+        picture = lab.network(thing).picture
+        assert {"mine", "plant", "shop"} <= {node["id"] for node in picture.nodes}
+        ends = {(edge["from"], edge["to"]) for edge in picture.edges}
         assert ends == {("mine", "plant"), ("plant", "shop")}
 
 
@@ -152,8 +152,8 @@ def test_a_name_that_would_lie_on_its_neighbour_stands_on_the_left():
 
 
 def test_the_still_picture_of_a_network_shows_every_box():
-    figure = _drawn(NETWORK, layered(NETWORK), None, None)
-    axes, places = figure.axes[0], layered(NETWORK)
+    figure = still_network(NETWORK, node_layout(NETWORK))
+    axes, layout = figure.axes[0], node_layout(NETWORK)
     boxes = [patch.get_bbox() for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
     assert len(boxes) == 3
     left, right = sorted(axes.get_xlim())
@@ -162,7 +162,7 @@ def test_the_still_picture_of_a_network_shows_every_box():
         assert left < box.x0 < box.x1 < right
         assert low < box.y0 < box.y1 < high
     centres = sorted((box.x0 + box.x1) / 2 for box in boxes)
-    assert centres == sorted(x for x, _ in places.points.values())
+    assert centres == sorted(x for x, _ in layout.points.values())
     lanes = [text for text in axes.texts if isinstance(text, Annotation)]
     assert len(lanes) == 2
     assert all(lane.xy[0] > lane.xyann[0] for lane in lanes), "arrows go downstream"
@@ -205,14 +205,14 @@ def test_neighbours_stand_level_so_that_lanes_do_not_cross():
         lanes=[Lane(*pair, "unit") for pair in ends],
         demands=[Demand(shop, "unit", 5.0) for _, shop in ends],
     )  # fmt: skip
-    places = layered(network)
-    up = {name: y for name, (_, y) in places.points.items()}
+    layout = node_layout(network)
+    up = {name: y for name, (_, y) in layout.points.items()}
     assert (up["a"] < up["b"]) == (up["shop of a"] < up["shop of b"])
     assert up["a"] != up["b"]
     ys = sorted(up.values())
-    assert places.height == ys[-1] - ys[0] + 2 * places.row
-    assert [words for words, *_ in places.heads] == ["tier 1", "tier 0"]
-    assert all(y < ys[0] for *_, y in places.heads)
+    assert layout.height == ys[-1] - ys[0] + 2 * layout.row
+    assert [words for words, *_ in layout.heads] == ["tier 1", "tier 0"]
+    assert all(y < ys[0] for *_, y in layout.heads)
 
 
 def test_all_that_is_said_and_drawn_is_on_the_page():
@@ -220,14 +220,14 @@ def test_all_that_is_said_and_drawn_is_on_the_page():
         return lab.lines([0, 1], {"y": [0, size]}, lab.Words("A line", "x", "y"))
 
     player, view = lab.play(picture, {"size": (0, 9, 3)}), lab.network(CLOSED_RUN, day=30)
-    assert {*player.rows, player.status, player.frame, player.rest} <= everything_in(player)
-    parts = {view.canvas, view.status, view.course, view.table, view.row}
+    assert {*player.rows, player.status, player.picture, player.table} <= everything_in(player)
+    parts = {view.picture, view.status, view.course, view.table, view.row}
     assert parts <= everything_in(view)
     explorer = lab.explore(CLOSED)
     parts = {*explorer.rows, explorer.status, explorer.picture, explorer.table}
     assert parts <= everything_in(explorer)
     for table in (lab.beer_game(), lab.newsvendor_game()):
-        assert {table.status, table.form, table.frame, table.report} <= everything_in(table)
+        assert {table.status, table.form, table.picture, table.table} <= everything_in(table)
 
 
 def everything_in(widget):

@@ -8,16 +8,16 @@ from traitlets import TraitError
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import BaseStock, Scenario, ScenarioError, Trace, lab, replicate, serial
-from twinlab.lab import explorer as explorer_module
-from twinlab.lab.widgets.explorer_results import draw, look_ahead
+from twinlab.lab.widgets import explorer as explorer_module
+from twinlab.lab.widgets.explorer_results import explorer_results, small_multiples
 
 
 def test_a_flow_is_the_mean_of_the_week_up_to_each_day():
     """Ten days of 7 units, then none: it falls by 1 a day; the first week has as many as it has."""
     asked = (0, 14, *[7] * 8, *[0] * 10)
     network = serial(["mine", "shop"], demand=Trace(asked), on_hand=500)
-    seen = look_ahead(Scenario(network, BaseStock(0), days=20), seed=1, replications=2)
-    flow = next(strip.flow for strip in seen.strips if strip.label.endswith("shop"))
+    seen = explorer_results(Scenario(network, BaseStock(0), days=20), seed=1, replications=2)
+    flow = next(series.flow for series in seen.groups if series.label.endswith("shop"))
     weeks = [asked[max(0, day - 6) : day + 1] for day in range(20)]
     assert flow.tolist() == pytest.approx([sum(week) / len(week) for week in weeks])
     assert flow[[0, 1, 9, 12, 16]].tolist() == pytest.approx([0, 7, 7, 4, 0])
@@ -81,9 +81,9 @@ def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
     def slowly(scenario, seed, replications):
         drawn.append(scenario)
         time.sleep(0.02)
-        return look_ahead(scenario, seed, replications)
+        return explorer_results(scenario, seed, replications)
 
-    monkeypatch.setattr(explorer_module, "look_ahead", slowly)
+    monkeypatch.setattr(explorer_module, "explorer_results", slowly)
     row = closure.rows[0]
     together = threading.Barrier(20)
 
@@ -99,8 +99,10 @@ def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
     last = row.slider.value
     assert row.box.value == last
     assert closure.scenario.value("disruptions[0].days").average == last
-    now = look_ahead(closure.scenario, 1)
-    assert closure.picture.value == draw(look_ahead(CLOSED, 1), now, closure.summary)
+    now = explorer_results(closure.scenario, 1)
+    assert closure.picture.value == small_multiples(
+        explorer_results(CLOSED, 1), now, closure.summary
+    )
     assert len(drawn) < 20, "moves that came too late to be seen were simulated all the same"
 
 

@@ -25,7 +25,7 @@ def test_the_table_plays_the_game_of_the_library():
     assert table.form.over
     assert f"The team paid {game.score.total:,.0f} USD" in table.status.value
     for line in str(game.fit).splitlines():
-        assert line in table.report.value
+        assert line in table.table.value
         assert line in repr(table)
     names = {"tl": twinlab}
     exec(table.code, names)  # what the page tells a student to do
@@ -43,11 +43,11 @@ def test_the_status_tells_the_players_own_books():
     table = lab.beer_game("wholesaler")
     assert 'role="status"' in table.status.value
     assert "12 in stock, 0 owed; this week 4 arrived, 4 were asked; 12 under way" in table.words
-    before = table.frame.value
+    before = table.picture.value
     table.order(7)
     assert "Week 6 of 36" in table.status.value
-    assert table.frame.value != before
-    assert table.frame.value.startswith('<svg role="img" aria-label="orders and stock')
+    assert table.picture.value != before
+    assert table.picture.value.startswith('<svg role="img" aria-label="orders and stock')
 
 
 @pytest.mark.parametrize("wrong", [-3, None, "many"])
@@ -68,7 +68,7 @@ def test_advice_is_shown_and_followed():
     for _ in range(10):
         table.form._handle_custom_msg({"follow": True}, [])
     assert table.form.over
-    assert "0 of 10 pieces of advice overridden" in table.report.value
+    assert "0 of 10 pieces of advice overridden" in table.table.value
 
 
 def test_a_message_after_the_end_changes_nothing():

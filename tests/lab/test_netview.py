@@ -8,15 +8,15 @@ import pytest
 from tests.lab.chains import CALM, CLOSED, NETWORK
 from twinlab import Demand, Lane, Network, Node, Product, ScenarioError, lab, simulate
 from twinlab.cases import automotive
-from twinlab.lab.widgets.node_layout import layered
-from twinlab.lab.widgets.node_status import Conditions, State
+from twinlab.lab.widgets.node_layout import node_layout
+from twinlab.lab.widgets.node_status import NodeStatus, Status
 from twinlab.scope.boundary import tiers
 
 RUN = simulate(CLOSED.set("disruptions[0].days", 15), seed=1)
 
 
 def box(view, name):
-    return next(node for node in view.canvas.nodes if node["id"] == name)
+    return next(node for node in view.picture.nodes if node["id"] == name)
 
 
 def test_a_network_is_counted():
@@ -37,9 +37,9 @@ def test_the_day_colours_and_words_the_nodes():
 
 def test_the_slider_changes_status_course_table_and_alternative_text():
     view = lab.network(RUN, day=30)
-    before = [view.status.value, view.course.value, view.table.value, view.canvas.alt]
+    before = [view.status.value, view.course.value, view.table.value, view.picture.alt]
     view.row.box.value = 25
-    after = [view.status.value, view.course.value, view.table.value, view.canvas.alt]
+    after = [view.status.value, view.course.value, view.table.value, view.picture.alt]
     assert all(old != new for old, new in zip(before, after, strict=True))
     assert 'role="status"' in view.status.value
     assert 'role="img"' in view.course.value
@@ -47,15 +47,15 @@ def test_the_slider_changes_status_course_table_and_alternative_text():
 
 def test_without_a_day_it_opens_where_most_nodes_owe():
     view = lab.network(RUN)
-    owing = (Conditions(RUN).owed > 1e-9).sum(axis=1)
+    owing = (NodeStatus(RUN).owed > 1e-9).sum(axis=1)
     assert owing[view.day] == owing.max()
     assert (owing[: view.day] < owing.max()).all()
 
 
 def test_low_stock_is_told_from_owing():
-    states = {day: Conditions(RUN).on(day) for day in RUN.days}
-    shop = [states[day][2] for day in range(20, 60)]
-    assert shop.index(State.LOW) < shop.index(State.SHORT)
+    found = {day: NodeStatus(RUN).on(day) for day in RUN.days}
+    shop = [found[day][2] for day in range(20, 60)]
+    assert shop.index(Status.LOW) < shop.index(Status.SHORT)
 
 
 def test_another_measure_stands_in_the_boxes():
@@ -77,10 +77,10 @@ def test_what_cannot_be_drawn_is_explained(call, words):
 
 def test_pyvis_is_the_model_and_holds_plain_values():
     view = lab.network(RUN, day=30)
-    assert view.canvas.pyvis.num_edges() == 2
+    assert view.picture.pyvis.num_edges() == 2
     # What JSON takes, the browser takes: no NumPy number, no tuple as a key.
-    assert json.loads(json.dumps(view.canvas.nodes)) == view.canvas.nodes
-    assert json.loads(json.dumps(view.canvas.edges)) == view.canvas.edges
+    assert json.loads(json.dumps(view.picture.nodes)) == view.picture.nodes
+    assert json.loads(json.dumps(view.picture.edges)) == view.picture.edges
 
 
 def test_the_network_is_left_as_it_was():
@@ -91,17 +91,17 @@ def test_the_network_is_left_as_it_was():
 
 def test_places_are_the_same_every_time_and_no_two_boxes_touch():
     network = automotive(days=1).network
-    places = layered(network)
-    assert places == layered(network)
-    points = list(places.points.values())
+    layout = node_layout(network)
+    assert layout == node_layout(network)
+    points = list(layout.points.values())
     for at, (x, y) in enumerate(points):
         for u, v in points[at + 1 :]:
-            assert abs(x - u) >= places.box or abs(y - v) >= places.row, (x, y, u, v)
+            assert abs(x - u) >= layout.box or abs(y - v) >= layout.row, (x, y, u, v)
 
 
 def test_upstream_stands_on_the_left():
     network = automotive(days=1).network
-    tier, points = tiers(network), layered(network).points
+    tier, points = tiers(network), node_layout(network).points
     for a in points:
         for b in points:
             assert tier[a] <= tier[b] or points[a][0] < points[b][0]

@@ -3,24 +3,32 @@
 One measure by day, for groups of nodes, of one run or of several side by side.
 
 Forecasts as fans: the past as a line, the future as bands of many replications.
+
+The picture and table of a ripple, whose figures come from ``management.hits``.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from IPython.display import display
 from matplotlib.axes import Axes
 
-from twinlab.lab.charts.drawing import CLOSED, FONT, INK, LOOKS, WIDTH, Chart, blank, dress, plot
+from twinlab.lab.charts import drawing as pen
+from twinlab.lab.charts.drawing import LOOKS, Chart, Look
 from twinlab.management.kpi_tree import grouped
+from twinlab.management.resilience import Hit, hits
 from twinlab.modeling.simulation.measures import MEASURES
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import did_you_mean
+from twinlab.scope.result import Listing, shown
 
-__all__ = ["chart", "fan"]
+__all__ = ["Ripple", "chart", "fan", "ripple"]
 
 
 def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
@@ -76,33 +84,28 @@ def chart(
     """
     named = {"": runs} if isinstance(runs, Run) else dict(runs)
     first = _checked(named, measure, nodes)
-    shown = _shown(first, days)
-    lines = {
-        (group, name): _window(run, measure, members, shown)
-        for group, members in _picked(first, by, nodes).items()
-        for name, run in named.items()
-    }
+    span = _span(first, days)
     unit, meaning = MEASURES[measure]
-    title = f"{meaning} [{unit}]"
+    title, words = f"{meaning} [{unit}]", [f"{meaning} [{unit}], days {span[0]} to {span[-1]}"]
     panels: dict[str, dict[str, Array]] = {}
-    for (group, name), line in lines.items():
-        panel, label = (group, name) if len(named) > 1 else (title, group)
-        panels.setdefault(panel, {})[label] = line
-    words = [f"{title}, days {shown[0]} to {shown[-1]}"]
-    words += [f"{', '.join(filter(None, key))}: {gist(shown, v)}" for key, v in lines.items()]
-    figure = blank(WIDTH, max(3.8, 2.2 * len(panels)))
-    room = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    for axes, (panel, labelled) in zip(room, panels.items(), strict=True):
-        dress(axes, panel, ylabel=unit)
-        draw_lines(axes, shown, labelled)
-        shade(axes, {span[1:] for run in named.values() for span in closures(run)})
-    room[-1].set_xlabel("day", fontsize=FONT)
+    for group, members in _picked(first, by, nodes).items():
+        for name, run in named.items():
+            panel, label = (group, name) if len(named) > 1 else (title, group)
+            panels.setdefault(panel, {})[label] = line = _window(run, measure, members, span)
+            words.append(f"{', '.join(filter(None, (group, name)))}: {gist(span, line)}")
+    figure = pen.blank(pen.WIDTH, max(3.8, 2.2 * len(panels)))
+    rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (panel, labelled) in zip(rows, panels.items(), strict=True):
+        pen.dress(axes, panel, ylabel=unit)
+        _draw_lines(axes, span, labelled)
+        pen.shade(axes, {closure[1:] for run in named.values() for closure in closures(run)})
+    rows[-1].set_xlabel("day", fontsize=pen.FONT)
     if len(named) > 1:
-        figure.suptitle(title, fontsize=FONT + 1, x=0.01, ha="left")
+        figure.suptitle(title, fontsize=pen.FONT + 1, x=0.01, ha="left")
     return Chart(figure, "\n".join(words))
 
 
-def gist(days: range, line: Array) -> str:
+def gist(places: Sequence[float], line: Array, place: str = "day") -> str:
     """Say in a few numbers how a line goes.
 
     >>> gist(range(60, 63), np.array([5.0, 0.25, 7.0]))
@@ -110,58 +113,37 @@ def gist(days: range, line: Array) -> str:
     """
     low, high = int(np.nanargmin(line)), int(np.nanargmax(line))
     if line[low] == line[high]:
-        return f"{number(line[low])} throughout"
+        return f"{shown(line[low])} throughout"
+    last = line[np.isfinite(line)][-1]
     return (
-        f"first {number(line[0])}, lowest {number(line[low])} (day {days[low]}), "
-        f"highest {number(line[high])} (day {days[high]}), "
-        f"last {number(line[np.isfinite(line)][-1])}"
+        f"first {shown(line[0])}, lowest {shown(line[low])} ({place} {shown(places[low])}), "
+        f"highest {shown(line[high])} ({place} {shown(places[high])}), last {shown(last)}"
     )
 
 
-def number(value: float) -> str:
-    """Round for reading: thousands with commas, small numbers with three digits.
-
-    >>> number(12345.6), number(0.0421), number(3.0)
-    ('12,346', '0.0421', '3')
-    """
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def draw_lines(axes: Axes, days: range, lines: Mapping[str, Array]) -> None:
+def _draw_lines(axes: Axes, days: range, lines: Mapping[str, Array]) -> None:
     """Draw lines that differ in colour and dashes, each with its name at its end."""
-    for look, line in zip(LOOKS, lines.values(), strict=False):
-        axes.plot(days, line, color=look.colour, linestyle=look.dashes, linewidth=2)
+    looks = [look.line | {"linewidth": 2} for look in LOOKS]
+    for look, (label, line) in zip(looks, lines.items(), strict=False):
+        axes.plot(days, line, label=label, **look)
     top = max(float(np.nanmax(line)) for line in lines.values())
     axes.set_ylim(-0.02 * top, top * 1.05 or 1.0)
     axes.set_xlim(days[0], max(days[-1], days[0] + 1))
     share = 0.25 * len(axes.figure.axes) / axes.figure.bbox.height * axes.figure.dpi
     ends = [float(line[np.isfinite(line)][-1]) for line in lines.values()]
     heights = _spread(ends, share * axes.get_ylim()[1])
-    for look, label, end, height in zip(LOOKS, lines, ends, heights, strict=False):
+    for look, label, end, height in zip(looks, lines, ends, heights, strict=False):
+        hook = {"arrowstyle": "-", "shrinkA": 2, "shrinkB": 0, "relpos": (0, 0.5)}
         axes.annotate(
             label,
             (days[-1], end),
             (days[-1] + 0.03 * len(days), height),
-            color=INK,
-            fontsize=FONT - 1,
             va="center",
+            color=pen.INK,
+            fontsize=pen.FONT - 1,
             annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": look.colour,
-                "linestyle": look.dashes,
-                "linewidth": 2,
-                "shrinkA": 2,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
+            arrowprops=hook | look,
         )
-
-
-def shade(axes: Axes, spans: Iterable[tuple[int, int]]) -> None:
-    """Grey the days on which something is closed."""
-    for first, last in spans:
-        axes.axvspan(first, last + 1, color=CLOSED, linewidth=0, zorder=0)
 
 
 def _spread(heights: list[float], step: float) -> list[float]:
@@ -185,14 +167,14 @@ def _checked(named: Mapping[str, Run], measure: str, nodes: Sequence[str]) -> Ru
     return first
 
 
-def _shown(run: Run, days: tuple[int, int] | None) -> range:
+def _span(run: Run, days: tuple[int, int] | None) -> range:
     """The days to draw, all of them lived through."""
-    shown = range(days[0], days[1] + 1) if days else run.days
-    if not shown or shown[0] not in run.days or shown[-1] not in run.days:
+    span = range(days[0], days[1] + 1) if days else run.days
+    if not span or span[0] not in run.days or span[-1] not in run.days:
         raise ScenarioError(
             f"days={days}: give a first and a last day between {run.days[0]} and {run.days[-1]}"
         )
-    return shown
+    return span
 
 
 def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:
@@ -209,12 +191,11 @@ def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _window(run: Run, measure: str, members: Sequence[str], shown: range) -> Array:
-    """A group's measure on the days shown, empty after the run's end."""
-    line = np.full(len(shown), np.nan)
-    values = total(run, [measure], members)
-    first = shown[0] - run.days[0]
-    found = values[first : first + len(shown)]
+def _window(run: Run, measure: str, members: Sequence[str], span: range) -> Array:
+    """A group's measure on the days of a span, empty after the run's end."""
+    line = np.full(len(span), np.nan)
+    first = span[0] - run.days[0]
+    found = total(run, [measure], members)[first : first + len(span)]
     line[: len(found)] = found
     return line
 
@@ -246,30 +227,104 @@ def fan(
     low, lower, middle, upper, high = batch.quantiles(measure, node, product, levels=levels)
     unit, meaning = MEASURES[measure]
     days = np.array(batch.days)
-    figure, axes = plot(4.2, f"{node}: {meaning}", "day", unit)
-    colour = LOOKS[0].colour
-    axes.fill_between(days, low, high, color=colour, alpha=0.15, label="nine in ten replications")
-    axes.fill_between(days, lower, upper, color=colour, alpha=0.3, label="five in ten")
-    axes.plot(days, middle, color=colour, linewidth=2.5, label="median")
+    figure, axes = pen.plot(4.2, f"{node}: {meaning}", "day", unit)
+    wide, narrow = pen.area(pen.BLUE, 0.15), pen.area(pen.BLUE, 0.3)
+    axes.fill_between(days, low, high, label="nine in ten replications", **wide)
+    axes.fill_between(days, lower, upper, label="five in ten", **narrow)
+    axes.plot(days, middle, label="median", **LOOKS[0].line)
     if len(past):
-        axes.plot(
-            days[0] - len(past) + np.arange(len(past)),
-            past,
-            color=INK,
-            linewidth=2,
-            label="past, as the twin knows it",
-        )
-        axes.axvline(days[0] - 0.5, color=INK, linewidth=1, linestyle=":")
+        before = days[0] - len(past) + np.arange(len(past))
+        axes.plot(before, past, color=pen.INK, linewidth=2, label="past, as the twin knows it")
+        axes.axvline(days[0] - 0.5, color=pen.INK, linewidth=1, linestyle=":")
     words = [
         f"{node}: {meaning} [{unit}], forecast for days {days[0]} to {days[-1]}",
-        f"median {number(middle[-1])} on the last day, nine in ten replications between "
-        f"{number(low[-1])} and {number(high[-1])}",
+        f"median {shown(middle[-1])} on the last day, nine in ten replications between "
+        f"{shown(low[-1])} and {shown(high[-1])}",
     ]
     if len(truth):
         came = np.asarray(truth, dtype=float)
-        axes.plot(days[: len(came)], came, "o", color=LOOKS[1].colour, label="what came")
+        axes.plot(days[: len(came)], came, "o", color=pen.VERMILLION, label="what came")
         inside = (low[: len(came)] <= came) & (came <= high[: len(came)])
         words.append(f"{inside.sum()} of {len(came)} nights came inside the band of nine in ten")
     axes.set_ylim(bottom=min(0.0, float(low.min())))
-    axes.legend(fontsize=FONT - 1, frameon=False, loc="best")
+    axes.legend(loc="best", **pen.LEGEND)
     return Chart(figure, "\n".join(words))
+
+
+@dataclass(frozen=True)
+class Ripple(Listing):
+    """The hits of all groups, upstream first; shown as a chart and its table.
+
+    >>> net = serial(["mine", "plant", "shop"], demand=Constant(5),
+    ...              on_hand={"plant": 20, "shop": 15})
+    >>> calm = Scenario(net, {"plant": BaseStock(25), "shop": BaseStock(20)}, days=60)
+    >>> ripple(simulate(calm.disrupt(Outage("mine", start=20, days=10))), simulate(calm))
+    Hits, upstream first
+    tier 2: mine: short on 10 days from day 20, deepest 50 units (day 29)
+    tier 1: plant: stock depleted from day 21, short on 6 days from day 25, deepest 30 units
+        (day 30)
+    tier 0: shop: stock depleted from day 26, short on 3 days from day 29, deepest 15 units (day 31)
+    """
+
+    caption = "Hits, upstream first"
+    hits: tuple[Hit, ...]
+    run: Run
+
+    def __getitem__(self, group: str) -> Hit:
+        """The hit of the first group whose label begins with these words."""
+        for hit in self.hits:
+            if hit.group.startswith(group):
+                return hit
+        raise ScenarioError(f"no group {group!r}; there are: {', '.join(h.group for h in self)}")
+
+    @cached_property
+    def chart(self) -> Chart:
+        """A panel per group: stock that is missing, and what is owed or lost on top of calm."""
+        figure = pen.blank(pen.WIDTH, 0.9 + 1.15 * len(self))
+        rows = figure.subplots(len(self), 1, sharex=True, squeeze=False)[:, 0]
+        days = self.run.days
+        for axes, hit in zip(rows, self, strict=True):
+            _draw_hit(axes, days, hit)
+            pen.shade(axes, [closure[1:] for closure in closures(self.run)])
+        felt = np.flatnonzero(sum(hit.depleted + hit.cumulative_shortage for hit in self))
+        if len(felt):
+            rows[-1].set_xlim(days[felt[0]] - 7, min(days[felt[-1]] + 14, days[-1]))
+        rows[-1].set_xlabel("day", fontsize=pen.FONT)
+        handles = rows[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside upper left", ncols=3, **pen.LEGEND)
+        return Chart(figure, repr(self))
+
+    def _ipython_display_(self) -> None:
+        pen.show_picture(self.chart.figure, repr(self))
+        display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
+    """Show who is hit by a disruption, when and how deep; see ``management.hits``.
+
+    >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(9), days=40)
+    >>> ripple(simulate(calm), simulate(calm))
+    Hits, upstream first
+    tier 1: mine: not hit
+    tier 0: shop: not hit
+    """
+    return Ripple(hits(run, calm_run, by), run)
+
+
+def _draw_hit(axes: Axes, days: range, hit: Hit) -> None:
+    """Missing stock as a line, shortage as a hatched area, each on the scale of the panel."""
+    words = f"short from day {hit.short_from}"
+    if hit.short_from is None:
+        words = "not hit" if hit.depleted_from is None else "never short"
+    stock = f" (stock absorbed {hit.absorbed_days} days)" if hit.absorbed_days is not None else ""
+    pen.dress(axes, f"{hit.group} – {words}{stock}")
+    short, missing = hit.cumulative_shortage, hit.depleted
+    owed = "owed, or lost so far, on top of calm [units]"
+    axes.fill_between(days, short, color=pen.VERMILLION, alpha=0.75, label=owed, **pen.HATCHED)
+    looks = Look(pen.ORANGE, (0, (4, 1))).line
+    axes.plot(days, missing, label="stock missing [units]", **looks)
+    axes.fill_between([], [], color=pen.CLOSED, label="closed")
+    highest = max(float(short.max()), float(missing.max()))
+    axes.set_ylim(0, highest * 1.05 or 1.0)
+    if not highest:
+        axes.set_yticks([])

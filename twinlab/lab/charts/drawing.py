@@ -9,6 +9,7 @@ import io
 import re
 import threading
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import matplotlib
@@ -21,12 +22,23 @@ from PIL import Image
 
 __all__ = ["Chart"]
 
+Style = dict[str, Any]  # how matplotlib is told what something looks like
 
 FONT = 12  # points; nothing in a picture is smaller than FONT - 1
-INK = "#222222"
-GREY = "#767676"
 WIDTH = 9.5  # inches
+INK, GREY, PALE = "#222222", "#767676", "#E5E5E5"
 CLOSED = "#E3E3E3"  # the days on which something is closed
+
+# Okabe & Ito's palette, which the colour-blind can tell apart; yellow is too pale for lines.
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
+ORANGE, PURPLE, SKY = "#E69F00", "#CC79A7", "#56B4E9"
+
+LEGEND: Style = {"fontsize": FONT - 1, "frameon": False}
+ABOVE: Style = LEGEND | {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0)}
+NEAR: Style = {"textcoords": "offset points", "fontsize": FONT - 1}
+DASHED: Style = {"color": INK, "linestyle": (0, (5, 2)), "linewidth": 1.5}
+MARK: Style = {"color": INK, "marker": "o", "markersize": 9, "linestyle": "", "zorder": 5}
+HATCHED: Style = {"hatch": "//", "edgecolor": "white", "linewidth": 0}
 
 
 class Look(NamedTuple):
@@ -35,16 +47,12 @@ class Look(NamedTuple):
     colour: str
     dashes: Any = "-"
 
+    @property
+    def line(self) -> Style:
+        """A line of this look."""
+        return {"color": self.colour, "linestyle": self.dashes, "linewidth": 2.5}
 
-# Okabe & Ito's palette, which the colour-blind can tell apart; yellow is too pale for lines.
-BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#E69F00",
-    "#CC79A7",
-    "#56B4E9",
-)
+
 LOOKS = (
     Look(BLUE),
     Look(VERMILLION, (0, (5, 1.5))),
@@ -65,23 +73,40 @@ def blank(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def dress(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> None:
-    """Give axes their words, in letters that can be read from the last row."""
+def dress(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "", grid: str = "y") -> None:
+    """Give axes their words, in letters that can be read from the last row.
+
+    ``grid`` names the axis whose values have lines across: y, x, or none of them.
+    """
     axes.set_title(title, loc="left", fontsize=FONT, fontweight="bold")
     axes.set_xlabel(xlabel, fontsize=FONT)
     axes.set_ylabel(ylabel, fontsize=FONT)
     axes.tick_params(labelsize=FONT - 1)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="#E5E5E5", linewidth=0.8)
+    if grid:
+        axes.grid(axis=grid, color=PALE, linewidth=0.8)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
 
 
-def plot(height: float, title: str, xlabel: str = "", ylabel: str = "") -> tuple[Figure, Axes]:
+def plot(
+    height: float, title: str, xlabel: str = "", ylabel: str = "", grid: str = "y"
+) -> tuple[Figure, Axes]:
     """A new figure of a notebook's width with one plot in it, and its axes."""
     figure = blank(WIDTH, height)
     axes = figure.subplots()
-    dress(axes, title, xlabel, ylabel)
+    dress(axes, title, xlabel, ylabel, grid)
     return figure, axes
+
+
+def shade(axes: Axes, spans: Iterable[tuple[int, int]]) -> None:
+    """Grey the days on which something is closed: first and last day of each closure."""
+    for first, last in spans:
+        axes.axvspan(first, last + 1, color=CLOSED, linewidth=0, zorder=0)
+
+
+def area(colour: str, alpha: float = 0.18) -> Style:
+    """A band or an area of a colour through which lines can be seen."""
+    return {"color": colour, "alpha": alpha, "linewidth": 0}
 
 
 def settle(figure: Figure) -> None:

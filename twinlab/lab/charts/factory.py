@@ -4,28 +4,20 @@ Pictures of a factory: what machines do with their time, heat warnings, and Pare
 """
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from twinlab.cases.factory import Factory, heat_watch, smoothed
-from twinlab.lab.charts.drawing import (
-    BLUE,
-    FONT,
-    GREY,
-    INK,
-    LOOKS,
-    ORANGE,
-    SKY,
-    VERMILLION,
-    Chart,
-    plot,
-)
+from twinlab.lab.charts import drawing as pen
+from twinlab.lab.charts.drawing import LOOKS, Chart, Style
 from twinlab.modeling.line.results import LineRun
 from twinlab.scope.errors import ScenarioError
 from twinlab.task.quality import Pareto
 from twinlab.task.quality.charts import ControlChart, CusumChart
 
 __all__ = ["control_chart", "heat_chart", "line_states", "pareto_chart"]
+
+_RING: Style = {"markersize": 12, "markeredgewidth": 2.5, "markerfacecolor": "none"}
+_RING |= {"marker": "o", "linestyle": "", "markeredgecolor": pen.VERMILLION}
 
 
 def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> Chart:
@@ -38,80 +30,42 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
     """
     sums = isinstance(chart, CusumChart)
     unit = "sum of deviations [σ]" if sums else f"{next(iter(chart.series))} [units of measure]"
-    figure, axes = plot(4.0, title or chart.title, "sample", ylabel or unit)
-    axes.grid(visible=False)
+    figure, axes = pen.plot(4.0, title or chart.title, "sample", ylabel or unit, grid="")
     said = [repr(chart)]
     for look, (name, values) in zip(LOOKS[::2], chart.series.items(), strict=False):
-        numbers = np.arange(1, len(values) + 1)
-        size = 5 if len(values) <= 120 else 0
-        axes.plot(
-            numbers,
-            values,
-            color=look.colour,
-            linewidth=1.8,
-            marker="o",
-            markersize=size,
-            label=name,
-        )
+        samples = np.arange(1, len(values) + 1)
+        dots: Style = {"marker": "o", "markersize": 5 if len(values) <= 120 else 0}
+        axes.plot(samples, values, color=look.colour, linewidth=1.8, label=name, **dots)
         out = (values > chart.upper) | (values < chart.lower)
-        axes.plot(
-            numbers[out],
-            values[out],
-            "o",
-            markersize=12,
-            markeredgewidth=2.5,
-            markerfacecolor="none",
-            markeredgecolor=VERMILLION,
-        )
-    _limits(axes, chart)
-    if chart.change_point is not None:
-        axes.axvline(chart.change_point + 0.5, color=INK, linestyle=(0, (2, 2)), linewidth=1.5)
+        axes.plot(samples[out], values[out], **_RING)
+    limit: Style = {"color": pen.VERMILLION, "linestyle": (0, (5, 2))}
+    for name, level, looks in (
+        ("center", chart.center, {"color": pen.GREY}),
+        ("upper", chart.upper, limit),
+        ("lower", chart.lower, limit),
+    ):
+        axes.axhline(level, linewidth=1.5, **looks)
+        beside: Style = {"xycoords": ("axes fraction", "data"), "color": looks["color"]}
         axes.annotate(
-            "change?",
-            (chart.change_point + 0.5, 1.0),
-            (-5, -4),
-            ha="right",
-            va="top",
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            fontsize=FONT - 1,
-            color=INK,
-        )
-        said.append(f"estimated change: after sample {chart.change_point}")
-    if len(chart.series) > 1:
-        axes.legend(
-            fontsize=FONT - 1, frameon=False, loc="lower right", ncols=2, bbox_to_anchor=(1.0, 1.0)
-        )
-    return Chart(figure, "\n".join(said))
-
-
-def _limits(axes: Axes, chart: ControlChart) -> None:
-    """Center and limits, each named with its value at the right."""
-    lines = {
-        "center": (chart.center, GREY, "-"),
-        "upper": (chart.upper, VERMILLION, (0, (5, 2))),
-        "lower": (chart.lower, VERMILLION, (0, (5, 2))),
-    }
-    for name, (level, colour, dashes) in lines.items():
-        axes.axhline(level, color=colour, linestyle=dashes, linewidth=1.5)
-        axes.annotate(
-            f"{name} {level:.4g}",
-            (1.0, level),
-            (6, 0),
-            va="center",
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=FONT - 1,
-            color=colour,
+            f"{name} {level:.4g}", (1.0, level), (6, 0), va="center", **beside, **pen.NEAR
         )
     axes.margins(y=0.12)
+    if chart.change_point is not None:
+        where = chart.change_point + 0.5
+        axes.axvline(where, color=pen.INK, linestyle=(0, (2, 2)), linewidth=1.5)
+        above: Style = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
+        axes.annotate("change?", (where, 1.0), (-5, -4), color=pen.INK, **above, **pen.NEAR)
+        said.append(f"estimated change: after sample {chart.change_point}")
+    if len(chart.series) > 1:
+        axes.legend(ncols=2, **pen.ABOVE)
+    return Chart(figure, "\n".join(said))
 
 
 # Colour and hatch together, so that a state is known without its colour.
 STATES = {
-    "working": (BLUE, ""),
-    "down": (VERMILLION, "//"),
-    "blocked": (ORANGE, ".."),
+    "working": (pen.BLUE, ""),
+    "down": (pen.VERMILLION, "//"),
+    "blocked": (pen.ORANGE, ".."),
     "starved": ("#FFFFFF", ""),
 }
 
@@ -121,50 +75,38 @@ def line_states(run: LineRun) -> Chart:
 
     >>> from twinlab.modeling import Line, Station, run_line
     >>> line_states(run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3))
-    120.0 units/day, yield 100.0%, cycle time 16.0 minutes, 4.0 units in process
+    120 units/day, yield 100 %, cycle time 16 minutes, 4 units in process
     cut: working 50 %, down 0 %, blocked 50 %, starved 0 %
     weld: working 100 %, down 0 %, blocked 0 %, starved 0 %
     """
-    title = f"{run.throughput:.1f} units/day delivered"
-    figure, axes = plot(1.6 + 0.55 * len(run.stations), title, "share of the machines' time")
-    axes.grid(visible=False)
-    names = [station.name for station in run.stations]
+    title, stations = f"{run.throughput:.1f} units/day delivered", run.stations
+    figure, axes = pen.plot(
+        1.6 + 0.55 * len(stations), title, "share of the machines' time", grid=""
+    )
+    names = [station.name for station in stations]
+    shares = {state: np.array([getattr(s, state) for s in stations]) for state in STATES}
     left = np.zeros(len(names))
     for state, (colour, hatch) in STATES.items():
-        shares = np.array([getattr(station, state) for station in run.stations])
-        drawn = axes.barh(
-            names,
-            shares,
-            left=left,
-            color=colour,
-            hatch=hatch,
-            height=0.65,
-            edgecolor=GREY,
-            linewidth=0.8,
-            label=state,
-        )
-        told = [f"{share:.0%}" if share >= 0.04 else "" for share in shares]
-        dark = state in ("working", "down")
+        looks: Style = {"color": colour, "hatch": hatch, "edgecolor": pen.GREY, "linewidth": 0.8}
+        drawn = axes.barh(names, shares[state], left=left, height=0.65, label=state, **looks)
         axes.bar_label(
             drawn,
-            told,
+            [f"{share:.0%}" if share >= 0.04 else "" for share in shares[state]],
             label_type="center",
-            fontsize=FONT - 1,
-            color="white" if dark else INK,
+            fontsize=pen.FONT - 1,
+            color="white" if state in ("working", "down") else pen.INK,
             bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.5},
         )
-        left += shares
+        left += shares[state]
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend(
-        fontsize=FONT - 1, frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1.0, 1.0)
-    )
-    said = [
-        f"{s.name}: " + ", ".join(f"{state} {100 * getattr(s, state):.0f} %" for state in STATES)
-        for s in run.stations
-    ]
-    return Chart(figure, "\n".join([str(run), *said]))
+    axes.legend(ncols=4, **pen.ABOVE)
+    said = [run.sentence()]
+    for at, name in enumerate(names):
+        parts = [f"{state} {100 * share[at]:.0f} %" for state, share in shares.items()]
+        said.append(f"{name}: {', '.join(parts)}")
+    return Chart(figure, "\n".join(said))
 
 
 def heat_chart(case: Factory, limit: float) -> Chart:
@@ -176,38 +118,22 @@ def heat_chart(case: Factory, limit: float) -> Chart:
     """  # noqa: E501 (one line of output)
     level = np.array(list(smoothed(case.readings)))
     part = np.array([reading.part for reading in case.readings])
-    struck = np.array(["HDF" in reading.failure for reading in case.readings])
+    failed = part[["HDF" in reading.failure for reading in case.readings]]
     watch = heat_watch(case.readings, limit)
     title = (
         f"Heat dissipation: {watch.warned_share:.0%} of parts under a warning, "
         f"{watch.caught_share:.0%} of failures among them"
     )
-    figure, axes = plot(4.0, title, "part", "process − air temperature [K]")
+    figure, axes = pen.plot(4.0, title, "part", "process − air temperature [K]")
     low, high = level.min() - 0.5, level.max() + 1.0
-    axes.fill_between(
-        part,
-        low,
-        high,
-        where=level < limit,
-        color=SKY,
-        alpha=0.35,
-        linewidth=0,
-        label="under a warning",
-    )
-    axes.plot(part[::10], level[::10], color=BLUE, linewidth=1.8, label="smoothed")
-    axes.axhline(limit, color=INK, linestyle=(0, (5, 2)), linewidth=1.5, label="limit")
-    axes.plot(
-        part[struck],
-        np.full(struck.sum(), low + 0.2),
-        "|",
-        color=VERMILLION,
-        markersize=14,
-        markeredgewidth=1.5,
-        label="heat failure",
-    )
-    axes.set_ylim(low, high)
-    axes.set_xlim(0, len(part))
-    axes.legend(fontsize=FONT - 1, frameon=False, ncols=2, loc="upper right")
+    warned = pen.area(pen.SKY, 0.35)
+    axes.fill_between(part, low, high, where=level < limit, label="under a warning", **warned)
+    axes.plot(part[::10], level[::10], color=pen.BLUE, linewidth=1.8, label="smoothed")
+    axes.axhline(limit, label="limit", **pen.DASHED)
+    tick: Style = {"color": pen.VERMILLION, "markersize": 14, "markeredgewidth": 1.5}
+    axes.plot(failed, np.full(len(failed), low + 0.2), "|", label="heat failure", **tick)
+    axes.set(xlim=(0, len(part)), ylim=(low, high))
+    axes.legend(ncols=2, loc="upper right", **pen.LEGEND)
     return Chart(figure, f"limit {limit:.1f} K. {watch}")
 
 
@@ -222,23 +148,19 @@ def pareto_chart(causes: Pareto) -> Chart:
         raise ScenarioError("pareto_chart: there are no causes to draw")
     few = causes.vital_few()
     title = f"{len(few)} of {len(causes.causes)} causes make up four fifths"
-    figure, axes = plot(3.8, title, "", "complaints")
-    colours = [VERMILLION if cause in few else GREY for cause in causes.causes]
+    figure, axes = pen.plot(3.8, title, "", "complaints")
+    colours = [pen.VERMILLION if cause in few else pen.GREY for cause in causes.causes]
     axes.bar(causes.causes, causes.counts, color=colours, width=0.65)
+    axes.set_ylim(0, sum(causes.counts) * 1.08)
+    rows = list(zip(causes.causes, causes.counts, causes.cumulative, strict=True))
     # The counts stand under the names: above low bars there is a line, inside them no room.
-    pairs = zip(causes.causes, causes.counts, strict=True)
-    named = [f"{cause}\n{count:g}" for cause, count in pairs]
-    axes.set_xticks(range(len(named)), named)
+    axes.set_xticks(range(len(rows)), [f"{cause}\n{count:g}" for cause, count, _ in rows])
     shares = axes.twinx()
-    shares.plot(causes.causes, causes.cumulative, "o-", color=INK, linewidth=1.8)
+    shares.plot(causes.causes, causes.cumulative, "o-", color=pen.INK, linewidth=1.8)
     shares.set_ylim(0, 1.08)
     shares.yaxis.set_major_formatter(PercentFormatter(1))
-    shares.set_ylabel("share of all so far", fontsize=FONT)
-    shares.tick_params(labelsize=FONT - 1)
+    shares.set_ylabel("share of all so far", fontsize=pen.FONT)
+    shares.tick_params(labelsize=pen.FONT - 1)
     shares.spines["top"].set_visible(False)
-    axes.set_ylim(0, sum(causes.counts) * 1.08)
-    said = [
-        f"{cause} {count:g} ({100 * share:.0f} %)"
-        for cause, count, share in zip(causes.causes, causes.counts, causes.cumulative, strict=True)
-    ]
+    said = (f"{cause} {count:g} ({100 * share:.0f} %)" for cause, count, share in rows)
     return Chart(figure, ", ".join(said))

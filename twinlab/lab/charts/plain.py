@@ -7,31 +7,21 @@ How well a twin follows its plant: the true stock beside the believed one, day b
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from twinlab.lab.charts.daily import gist, number
-from twinlab.lab.charts.drawing import (
-    BLUE,
-    CLOSED,
-    FONT,
-    INK,
-    LOOKS,
-    ORANGE,
-    VERMILLION,
-    Chart,
-    plot,
-)
+from twinlab.lab.charts import drawing as pen
+from twinlab.lab.charts.daily import gist
+from twinlab.lab.charts.drawing import LOOKS, Chart, Style
 from twinlab.management.mitigation import Frontier
 from twinlab.management.resilience import Curve
 from twinlab.scope import ScenarioError
+from twinlab.scope.result import shown
 from twinlab.technology.fidelity import fidelity
 from twinlab.technology.plant import Plant
 from twinlab.twin import Twin
 
 __all__ = ["Words", "bars", "budget", "follow", "lines", "triangle"]
-
 
 Point = tuple[float, float]
 
@@ -69,22 +59,22 @@ def lines(
     """
     if not 0 < len(series) <= len(LOOKS):
         raise ScenarioError(f"lines: {len(series)} lines; between 1 and {len(LOOKS)} can be read")
-    figure, axes = plot(4.2, words.title, words.x, words.y)
+    figure, axes = pen.plot(4.2, words.title, words.x, words.y)
     said = [words.gist or f"{words.title}: {words.y} over {words.x}, {x[0]:g} to {x[-1]:g}"]
     for look, (name, values) in zip(LOOKS, series.items(), strict=False):
         line = np.asarray(values, dtype=np.float64)
         if len(line) != len(x):
             raise ScenarioError(f"lines: {name!r} has {len(line)} values for {len(x)} places")
-        axes.plot(x, line, color=look.colour, linestyle=look.dashes, linewidth=2.5, label=name)
+        axes.plot(x, line, label=name, **look.line)
         if bands and name in bands:
-            axes.fill_between(x, *bands[name], color=look.colour, alpha=0.18, linewidth=0)
-        said.append(f"{name}: {_gist(x, line)}")
+            axes.fill_between(x, *bands[name], **pen.area(look.colour))
+        said.append(f"{name}: {gist(x, line, 'at')}")
     for name, (across, up) in (marks or {}).items():
-        axes.plot([across], [up], "o", color=INK, markersize=9, zorder=5)
-        axes.annotate(name, (across, up), (8, 8), textcoords="offset points", fontsize=FONT - 1)
-        said.append(f"{name}: {number(up)} at {number(across)}")
+        axes.plot([across], [up], **pen.MARK)
+        axes.annotate(name, (across, up), (8, 8), **pen.NEAR)
+        said.append(f"{name}: {shown(up)} at {shown(across)}")
     if len(series) > 1:
-        axes.legend(fontsize=FONT - 1, frameon=False, loc="best")
+        axes.legend(loc="best", **pen.LEGEND)
     return Chart(figure, "\n".join(said))
 
 
@@ -107,37 +97,24 @@ def bars(
     if not values:
         raise ScenarioError("bars: there is nothing to draw")
     names, numbers = list(values), np.array(list(values.values()), dtype=np.float64)
-    figure, axes = plot(1.4 + 0.45 * len(names), words.title, words.x, words.y)
-    axes.grid(visible=False, axis="y")
-    axes.grid(axis="x", color="#E5E5E5", linewidth=0.8)
-    colours = [LOOKS[1].colour if name in highlight else LOOKS[0].colour for name in names]
+    figure, axes = pen.plot(1.4 + 0.45 * len(names), words.title, words.x, words.y, grid="x")
     ends = intervals or {}
-    low = [max(v - ends[n][0], 0.0) if n in ends else 0.0 for n, v in values.items()]
-    high = [max(ends[n][1] - v, 0.0) if n in ends else 0.0 for n, v in values.items()]
+    low, high = np.array([ends.get(name, (v, v)) for name, v in values.items()]).T
+    reach = np.maximum([numbers - low, high - numbers], 0.0)
     # Given to the bars, not drawn over them: so the labels stand clear of the intervals.
-    error: dict[str, Any] = {"xerr": (low, high), "ecolor": INK, "capsize": 4} if ends else {}
+    error: Style = {"xerr": reach, "ecolor": pen.INK, "capsize": 4} if ends else {}
+    colours = [pen.VERMILLION if name in highlight else pen.BLUE for name in names]
     drawn = axes.barh(names, numbers, color=colours, height=0.65, **error)
-    axes.bar_label(drawn, [f" {number(v)}" for v in numbers], fontsize=FONT - 1, padding=4)
+    labels = [f" {shown(v)}" for v in numbers]
+    axes.bar_label(drawn, labels, fontsize=pen.FONT - 1, padding=4)
     axes.invert_yaxis()
     axes.margins(x=0.12)
-    told = "; ".join(f"{name}: {_with(name, v, intervals)}" for name, v in values.items())
-    return Chart(figure, f"{words.gist or f'{words.title}: {words.x}'}\n{told}")
-
-
-def _gist(x: Sequence[float], line: Any) -> str:
-    """How a line goes, in the words of ``charts.gist`` but for any x."""
-    whole = range(len(line))
-    said = gist(whole, line)
-    for at in (int(np.nanargmin(line)), int(np.nanargmax(line))):
-        said = said.replace(f"(day {at})", f"(at {number(float(x[at]))})")
-    return said
-
-
-def _with(name: str, value: float, intervals: Mapping[str, Point] | None) -> str:
-    if not intervals or name not in intervals:
-        return number(value)
-    low, high = intervals[name]
-    return f"{number(value)} [{number(low)}, {number(high)}]"
+    told = [
+        f"{name}: {shown(v)}"
+        + (" [{}, {}]".format(*map(shown, ends[name])) if name in ends else "")
+        for name, v in values.items()
+    ]
+    return Chart(figure, f"{words.gist or f'{words.title}: {words.x}'}\n{'; '.join(told)}")
 
 
 def triangle(curve: Curve) -> Chart:
@@ -147,31 +124,19 @@ def triangle(curve: Curve) -> Chart:
     >>> triangle(Curve([0, 5, 5, 15], [100, 100, 40, 100]))
     performance falls to 40 % from day 5, is back after 10 days; 300 %·days lost
     """
-    figure, axes = plot(3.9, "What is served, of what the calm chain serves", "day", "% of calm")
-    axes.axhline(100, color=INK, linewidth=1)
-    axes.fill_between(
-        curve.times,
-        curve.quality,
-        100,
-        color=ORANGE,
-        alpha=0.45,
-        hatch="//",
-        edgecolor="white",
-        linewidth=0,
+    times, quality = curve.times, curve.quality
+    figure, axes = pen.plot(
+        3.9, "What is served, of what the calm chain serves", "day", "% of calm"
     )
-    axes.plot(curve.times, curve.quality, color=BLUE, linewidth=2.5)
-    axes.set_ylim(0, 108)
-    axes.set_xlim(curve.times[0], curve.times[-1])
+    axes.axhline(100, color=pen.INK, linewidth=1)
+    axes.fill_between(times, quality, 100, color=pen.ORANGE, alpha=0.45, **pen.HATCHED)
+    axes.plot(times, quality, **LOOKS[0].line)
+    axes.set(xlim=(times[0], times[-1]), ylim=(0, 108))
     start, lasted = curve.fallen(), curve.time_to_recover()
     if start is not None:
-        end = min(start + lasted, float(curve.times[-1]))
-        axes.annotate(
-            f"{number(curve.loss)} %·days lost",
-            ((start + end) / 2, 103),
-            ha="center",
-            fontsize=FONT,
-            annotation_clip=False,
-        )
+        middle = (start + min(start + lasted, float(times[-1]))) / 2
+        lost = f"{shown(curve.loss)} %·days lost"
+        axes.text(middle, 103, lost, ha="center", fontsize=pen.FONT)
     return Chart(figure, str(curve))
 
 
@@ -193,38 +158,23 @@ def budget(portfolios: Frontier, available: float) -> Chart:
     cost = np.array([each.cost for each in line]) / 1000
     end = max(cost[-1], available / 1000) * 1.05 or 1.0
     edges = np.append(cost, end)
-
     money = [(each.loss.mean, each.loss.low, each.loss.high, each.promised) for each in line]
     loss, low, high, promised = np.transpose([*money, money[-1]]) / 1000
-
-    figure, axes = plot(
-        4.2,
-        "What is left of the loss",
-        "cost of the portfolio [1,000 USD/year]",
-        "loss [1,000 USD/year]",
-    )
-    axes.axvspan(0, available / 1000, color=CLOSED, label="budget")
-    axes.fill_between(edges, low, high, step="post", color=BLUE, alpha=0.18, linewidth=0)
-    axes.step(edges, loss, where="post", color=BLUE, linewidth=2.5, label="simulated")
-    axes.step(
-        edges,
-        promised,
-        where="post",
-        color=VERMILLION,
-        linewidth=2.5,
-        linestyle=(0, (5, 1.5)),
-        label="promised by adding up",
-    )
-    spot = [best.cost / 1000], [best.loss.mean / 1000]
-    axes.plot(*spot, "o", color=INK, markersize=9, label="bought")
-    axes.axhline(0, color=INK, linewidth=1)
+    title, thousands = "What is left of the loss", "[1,000 USD/year]"
+    figure, axes = pen.plot(4.2, title, f"cost of the portfolio {thousands}", f"loss {thousands}")
+    axes.axvspan(0, available / 1000, color=pen.CLOSED, label="budget")
+    axes.fill_between(edges, low, high, step="post", **pen.area(pen.BLUE))
+    axes.step(edges, loss, where="post", label="simulated", **LOOKS[0].line)
+    axes.step(edges, promised, where="post", label="promised by adding up", **LOOKS[1].line)
+    axes.plot([best.cost / 1000], [best.loss.mean / 1000], label="bought", **pen.MARK)
+    axes.axhline(0, color=pen.INK, linewidth=1)
     axes.set_xlim(0, end)
-    axes.legend(fontsize=FONT - 1, frameon=False, loc="upper right")
-    said = [
-        f"{number(available)} USD a year buy: {best.options}, for {number(best.cost)} USD",
-        f"loss {best.loss.short} USD a year, promised {number(best.promised)}",
-    ]
-    return Chart(figure, "\n".join(said))
+    axes.legend(loc="upper right", **pen.LEGEND)
+    return Chart(
+        figure,
+        f"{shown(available)} USD a year buy: {best.options}, for {shown(best.cost)} USD\n"
+        f"loss {best.loss.short} USD a year, promised {shown(best.promised)}",
+    )
 
 
 def follow(
@@ -239,26 +189,24 @@ def follow(
     >>> print(follow(Plant(chain, bus, seed=1), Twin(chain, bus), "shop", days=10))
     stock of shop on 10 mornings: fidelity 1.000 on average, 1.000 at worst
     0 messages missing, 0.0 days stale
-    true: first 0, lowest 0 (at 1), highest 6.82 (at 9), last 2.98
-    as the twin knows it: first 0, lowest 0 (at 1), highest 6.82 (at 9), last 2.98
+    true: first 0, lowest 0 (at 1), highest 6.825 (at 9), last 2.983
+    as the twin knows it: first 0, lowest 0 (at 1), highest 6.825 (at 9), last 2.983
     """
     mornings: list[int] = []
-    true: list[float] = []
-    known: list[float] = []
+    stock: dict[str, list[float]] = {"true": [], "as the twin knows it": []}
     scores: list[float] = []
     for _ in range(days):
         plant.advance()
         if plant.day % every == 0:
             twin.sync(ask_again)
-        state = twin.state
+        true, known = plant.state, twin.state
         mornings.append(plant.day)
-        for series, source in ((true, plant.state), (known, state)):
-            series.append(sum(units for item, units in source.on_hand.items() if item[0] == node))
-        scores.append(fidelity(state, plant.state).score)
+        for series, state in zip(stock.values(), (true, known), strict=True):
+            series.append(sum(units for item, units in state.on_hand.items() if item[0] == node))
+        scores.append(fidelity(known, true).score)
     said = (
         f"stock of {node} on {days} mornings: fidelity {np.mean(scores):.3f} on average, "
         f"{np.min(scores):.3f} at worst\n"
         f"{len(twin.gaps())} messages missing, {twin.staleness:.1f} days stale"
     )
-    words = Words(f"{node}: stock in the morning", "day", "units", said)
-    return lines(mornings, {"true": true, "as the twin knows it": known}, words)
+    return lines(mornings, stock, Words(f"{node}: stock in the morning", "day", "units", said))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import inspect
 import time
 from collections.abc import Mapping
@@ -10,17 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+from matplotlib.figure import Figure
 
-from twinlab.lab.charts.drawing import as_png
-from twinlab.lab.widgets.explorer_results import Outlook, draw, look_ahead, still
-from twinlab.lab.widgets.levers import Latest, LeverRow, Levers, default_levers, lever
-from twinlab.scope import Scenario, TwinError
-from twinlab.technology.proposal import changed
+from twinlab.lab.widgets.explorer_results import (
+    ExplorerResults,
+    explorer_results,
+    small_multiples,
+    still_multiples,
+)
+from twinlab.lab.widgets.levers import (
+    BIG,
+    Latest,
+    LeverRow,
+    Levers,
+    LiveView,
+    default_levers,
+    lever,
+)
+from twinlab.scope import Scenario
 
 __all__ = ["Explorer", "explore"]
 
-
-_BIG = "font-size:15px;line-height:1.5"
 _SLOW = 1.0  # seconds; a redraw that takes longer says that it is under way
 
 
@@ -31,7 +40,7 @@ def explore(
     days: int | None = None,
     replications: int = 200,
 ) -> Explorer:
-    """Show a scenario with a slider for each lever, redrawn with the same luck after each move.
+    """Show a scenario with a slider for each lever, redrawn with the same seed after each move.
 
     ``levers`` are paths such as ``"shop.up_to"``, or a dict of path to (low, high); without them
     the first disruption and base-stock levels, eight in all. ``days`` changes how long it runs.
@@ -56,78 +65,66 @@ def explore(
     name = next((n for n, v in names.items() if v is scenario and n[0] != "_"), "scenario")
     if days is not None:
         scenario, name = scenario.change(days=days), f"{name}.change(days={days})"
-    return Explorer(scenario, levers, (seed, replications), name)
+    return Explorer(scenario, levers, seed, replications, name)
 
 
-class Explorer(ipywidgets.VBox):
+class Explorer(LiveView):
     """A scenario, its levers and what follows from them.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(20), days=60)
-    >>> Explorer(chain, ["shop.up_to"], luck=(1, 200), name="chain").code
+    >>> Explorer(chain, ["shop.up_to"], seed=1, replications=200, name="chain").code
     'tl.replicate(chain, 200, seed=1).table'
     """
 
-    def __init__(
-        self, scenario: Scenario, levers: Levers | None, luck: tuple[int, int], name: str
-    ) -> None:
-        """Look ahead once; this first outlook stays in the picture as a pale line.
+    _where = " in the simulation"
 
-        ``luck`` is the seed and the number of replications.
-        """
+    def __init__(
+        self, scenario: Scenario, levers: Levers | None, seed: int, replications: int, name: str
+    ) -> None:
+        """Compute once; these first results stay in the picture as a pale line."""
         paths = default_levers(scenario) if levers is None else levers
         ranges = paths if isinstance(paths, Mapping) else dict.fromkeys(paths)
-        self._start, self._luck, self._name = scenario, luck, name
-        self._latest = Latest(self._redraw)
-        self.scenario, self.problem = scenario, ""
+        self._start, self._name = scenario, name
+        self._seed, self._replications = seed, replications
+        self._latest = Latest(lambda: self._attempt(self._compute))
+        super().__init__()
         self.rows = [LeverRow(lever(scenario, p, r), self._moved) for p, r in ranges.items()]
-        started = time.monotonic()
-        self._before = self._now = look_ahead(scenario, *luck)
-        self._seconds = time.monotonic() - started
+        self._compute()
+        self._before = self._now
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         reset.on_click(self._reset)
-        self.status, self.picture, self.table, self._line = (ipywidgets.HTML() for _ in range(4))
         self.picture.layout = ipywidgets.Layout(flex="1 1 540px", max_width="930px")
         self.table.layout = ipywidgets.Layout(flex="0 0 430px")
         wrap = ipywidgets.Layout(flex_flow="row wrap")
-        super().__init__(
-            [
-                *self.rows,
-                ipywidgets.HBox([reset, self.status], layout=wrap),
-                ipywidgets.HBox([self.picture, self.table], layout=wrap),
-                self._line,
-            ]
-        )
+        told = ipywidgets.HBox([reset, self.status], layout=wrap)
+        shown = ipywidgets.HBox([self.picture, self.table], layout=wrap)
+        self.children = [*self.rows, told, shown, self._line]
         self._show()
-
-    # -- words --
 
     @property
     def code(self) -> str:
         """The line of Python that gives the same result."""
         moved = [f'.set("{r.lever.path}", {_literal(r.value)})' for r in self.rows if r.moved]
-        seed, replications = self._luck
-        return f"tl.replicate({self._name}{''.join(moved)}, {replications}, seed={seed}).table"
+        call = f"{self._name}{''.join(moved)}, {self._replications}, seed={self._seed}"
+        return f"tl.replicate({call}).table"
 
     @property
     def summary(self) -> str:
         """What follows from where the levers stand, in one line."""
         if self.problem:
             return self.problem
-        now = {result.name: result for result in self._now.results}
-        before = {result.name: result for result in self._before.results}
+        now = {row.name: row for row in self._now.rows}
         short = now["days customers are short"]
         days = f"on {short} days from day {now['first such day']}" if short.value else "on no day"
-        rate = f"{now['fill rate']} {now['fill rate'].interval}".strip()
+        rate, before = now["fill rate"], self._before.rows[0]
         return (
-            f"Fill rate {rate} (before {before['fill rate']}) · customers short {days} "
-            f"· cost {now['cost']} USD/day"
+            f"Fill rate {f'{rate} {rate.interval}'.strip()} (before {before}) · customers short "
+            f"{days} · cost {now['cost']} USD/day"
         )
 
     def __repr__(self) -> str:
         """Say where the explorer stands and how to get there without it."""
         return f"{self.summary}\n{self._now.words}\n{self.code}"
-
-    # -- moving --
 
     def _reset(self, _: Any) -> None:
         for row in self.rows:
@@ -135,44 +132,26 @@ class Explorer(ipywidgets.VBox):
 
     def _moved(self) -> None:
         if self._seconds > _SLOW:
-            self._say("working …")
+            self._say("working …", self.code)
         self._latest.ask()
 
-    def _redraw(self) -> None:
-        """Look ahead from where the levers stand now, and show it."""
+    def _compute(self) -> None:
+        """Bring scenario and results to where the levers stand now."""
         started = time.monotonic()
-        try:
-            moved = {row.lever.path: row.value for row in self.rows if row.moved}
-            scenario = changed(self._start, moved)
-            now = look_ahead(scenario, *self._luck)
-        except Exception as problem:  # a rule of the student's own may raise anything
-            taught = isinstance(problem, TwinError)
-            where = "" if taught else f"{type(problem).__name__} in the simulation: "
-            self.problem = f"{where}{problem}"
-            self._say(self.problem)
-            return
-        self.scenario, self.problem, self._now = scenario, "", now
-        self._show()
+        scenario = self._start.set({row.lever.path: row.value for row in self.rows if row.moved})
+        self._now = explorer_results(scenario, self._seed, self._replications)
+        self.scenario = scenario
         self._seconds = time.monotonic() - started
 
-    # -- showing --
-
     def _show(self) -> None:
-        """Bring picture, table and words to the newest outlook."""
-        self.picture.value = draw(self._before, self._now, self.summary)
-        self.table.value = _table(self._before, self._now)
-        self._say(self.summary)
+        """Bring picture, table and words to the newest results."""
+        if not self.problem:
+            self.picture.value = small_multiples(self._before, self._now, self.summary)
+            self.table.value = _table(self._before, self._now)
+        self._say(self.summary, self.code)
 
-    def _say(self, words: str) -> None:
-        self.status.value = f'<span role="status" style="{_BIG}">{html.escape(words)}</span>'
-        self._line.value = f"<code>{html.escape(self.code)}</code>"
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(super()._repr_mimebundle_(**options) or {})
-        return bundle | {
-            "text/plain": repr(self),
-            "image/png": as_png(still(self._before, self._now)),
-        }
+    def _still(self) -> Figure:
+        return still_multiples(self._before, self._now)
 
 
 def _literal(value: float) -> str:
@@ -180,22 +159,21 @@ def _literal(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(round(value, 9))
 
 
-def _table(before: Outlook, now: Outlook) -> str:
-    """The results of both outlooks as an HTML table."""
+def _table(before: ExplorerResults, now: ExplorerResults) -> str:
+    """The rows of both results as an HTML table."""
+    side, grey = "text-align:right;white-space:nowrap", "color:#666"
     rows = "".join(
         f"<tr><th scope='row' style='text-align:left;font-weight:normal'>{new.name}"
         f"{'' if new.unit == 'share' else f' [{new.unit}]'}</th>"
-        f"<td style='text-align:right;white-space:nowrap;color:#666'>{old}</td>"
-        f"<td style='text-align:right;white-space:nowrap;font-weight:bold'>{new}</td>"
-        f"<td style='white-space:nowrap;color:#666'>{new.interval}</td></tr>"
-        for old, new in zip(before.results, now.results, strict=True)
+        f"<td style='{side};{grey}'>{old}</td><td style='{side};font-weight:bold'>{new}</td>"
+        f"<td style='white-space:nowrap;{grey}'>{new.interval}</td></tr>"
+        for old, new in zip(before.rows, now.rows, strict=True)
     )
     heads = "".join(
         f"<th scope='col' style='text-align:right'>{head}</th>"
         for head in ("before", "now", "interval")
     )
     return (
-        f"<table style='{_BIG};border-spacing:10px 4px'>"
-        f"<caption>{now.words.capitalize()}</caption>"
+        f"<table style='{BIG};border-spacing:10px 4px'><caption>{now.words.capitalize()}</caption>"
         f"<tr><td></td>{heads}</tr>{rows}</table>"
     )

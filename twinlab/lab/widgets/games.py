@@ -12,33 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import ipywidgets
 import numpy as np
 import traitlets
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from twinlab.lab.charts.drawing import (
-    FONT,
-    GREY,
-    LOOKS,
-    SKY,
-    VERMILLION,
-    Chart,
-    as_png,
-    blank,
-    dress,
-    plot,
-)
+from twinlab.lab.charts import drawing as pen
+from twinlab.lab.charts.drawing import LOOKS, Chart
+from twinlab.lab.widgets.levers import BIG, LiveView
 from twinlab.people import HUMAN_COSTS, STATIONS, BeerGame, beer_cost
 from twinlab.people.games import START_UP, NewsvendorGame, NewsvendorProblem
 from twinlab.people.rules import Rule
 from twinlab.scope import TwinError
 
 __all__ = ["BeerTable", "NewsvendorTable", "beer_game", "newsvendor_game"]
-
-
-BIG = "font-size:15px;line-height:1.5"
 
 
 class OrderForm(anywidget.AnyWidget):
@@ -56,16 +44,15 @@ class OrderForm(anywidget.AnyWidget):
     over = traitlets.Bool().tag(sync=True)
 
 
-class GameTable(ipywidgets.VBox):
+class GameTable(LiveView):
     """A game played with the keyboard; subclasses say how it stands and draw it."""
 
     def __init__(self, game: Any, label: str) -> None:
         self._turn = threading.RLock()  # callbacks may run on several threads
         self.game = game
         self.form = OrderForm(label=label)
-        self.status, self.frame, self.report = (ipywidgets.HTML() for _ in range(3))
-        self.frame.layout = ipywidgets.Layout(max_width="930px")
-        super().__init__([self.status, self.form, self.frame, self.report])
+        super().__init__()
+        self.children = [self.status, self.form, self.picture, self.table]
         self.form.on_msg(self._heard)
         self._show()
 
@@ -90,12 +77,7 @@ class GameTable(ipywidgets.VBox):
     def order(self, quantity: float) -> None:
         """Place an order, as the form does."""
         with self._turn:
-            try:
-                self.game.order(quantity)
-            except TwinError as problem:
-                self._say(f"{problem} · {self.words}")
-                return
-            self._show()
+            self._attempt(lambda: self.game.order(quantity))
 
     def _heard(self, _: Any, message: Any, __: Any) -> None:
         with self._turn:
@@ -106,13 +88,13 @@ class GameTable(ipywidgets.VBox):
         self.form.over, advice = self.game.over, self.game.advice
         self.form.advice = "" if advice is None else f"{advice:g}"
         self.chart = self.draw()
-        self.frame.value = self.chart.svg
-        self.report.value = "".join(
+        self.picture.value = self.chart.svg
+        self.table.value = "".join(
             f"<h4 style='margin:8px 0 2px'>{html.escape(head)}</h4>"
             f"<pre style='{BIG};margin:0;white-space:pre-wrap'>{html.escape(text)}</pre>"
             for head, text in self._told().items()
         )
-        self._say(self.words)
+        self._say(f"{self.problem} · {self.words}" if self.problem else self.words)
 
     def _told(self) -> dict[str, str]:
         """What is told when the game is over."""
@@ -122,9 +104,6 @@ class GameTable(ipywidgets.VBox):
         if self.game.adviser is not None:
             told["Your overrides"] = repr(self.game.override_value())
         return told | {"The same game in Python": self.code}
-
-    def _say(self, words: str) -> None:
-        self.status.value = f'<span role="status" style="{BIG}">{html.escape(words)}</span>'
 
     def _advice(self) -> str:
         return "" if self.game.advice is None else f"; advice: order {self.game.advice:g}"
@@ -138,9 +117,8 @@ class GameTable(ipywidgets.VBox):
     def __repr__(self) -> str:
         return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(super()._repr_mimebundle_(**options) or {})
-        return bundle | {"text/plain": repr(self), "image/png": as_png(self.chart.figure)}
+    def _still(self) -> Figure:
+        return self.chart.figure
 
 
 # -- the beer game: one station is yours, rules play the others -------------------------------
@@ -219,13 +197,13 @@ class BeerTable(GameTable):
     def draw(self) -> Chart:
         """The player's orders and stock; at the end, everybody's orders."""
         game, run = self.game, self.game.run
-        figure = blank(9.5, 5.2)
+        figure = pen.blank(pen.WIDTH, 5.2)
         orders, stock = figure.subplots(2, 1, sharex=True)
         mine = run.series("ordered", game.station)
-        shown = {"you order": mine, "asked of you": run.series("asked", game.station)}
+        series = {"you order": mine, "asked of you": run.series("asked", game.station)}
         if game.over:
-            shown = {name: run.series("ordered", name) for name in STATIONS}
-        _orders(orders, shown)
+            series = {name: run.series("ordered", name) for name in STATIONS}
+        _orders(orders, series)
         _stock(stock, run.series("on_hand", game.station), -run.series("backlog", game.station))
         stock.set_xlim(0.5, game.scenario.days + 0.5)
         last = f"last order {mine[-1]:g}" if len(mine) else "no order yet"
@@ -234,29 +212,21 @@ class BeerTable(GameTable):
 
 def _orders(axes: Axes, series: Mapping[str, Any]) -> None:
     """Orders by week, as steps."""
-    dress(axes, "Orders", "", "cases/week")
+    pen.dress(axes, "Orders", "", "cases/week")
     for look, (name, values) in zip(LOOKS, series.items(), strict=False):
-        axes.step(
-            np.arange(1, len(values) + 1),
-            values,
-            where="mid",
-            color=look.colour,
-            linestyle=look.dashes,
-            linewidth=2.5,
-            label=name,
-        )
+        axes.step(np.arange(1, len(values) + 1), values, where="mid", label=name, **look.line)
     axes.axvspan(0.5, START_UP + 0.5, color="#F2F2F2", zorder=0)
     axes.set_ylim(0, max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values())))
-    axes.legend(fontsize=FONT - 1, frameon=False, loc="upper left", ncols=len(series))
+    axes.legend(loc="upper left", ncols=len(series), **pen.LEGEND)
 
 
 def _stock(axes: Axes, on_hand: Any, backlog: Any) -> None:
     """Stock above zero, backlog below."""
-    dress(axes, "Your stock, and below zero what you owe", "week", "cases")
+    pen.dress(axes, "Your stock, and below zero what you owe", "week", "cases")
     weeks = np.arange(1, len(on_hand) + 1)
-    axes.bar(weeks, on_hand, color=SKY, width=0.8)
-    axes.bar(weeks, backlog, color=VERMILLION, width=0.8, hatch="//", edgecolor="white")
-    axes.axhline(0, color=GREY, linewidth=1)
+    axes.bar(weeks, on_hand, color=pen.SKY, width=0.8)
+    axes.bar(weeks, backlog, color=pen.VERMILLION, width=0.8, hatch="//", edgecolor="white")
+    axes.axhline(0, color=pen.GREY, linewidth=1)
     low, high = min(backlog, default=0.0), max(on_hand, default=0.0)
     axes.set_ylim(min(-5.0, 1.1 * low), max(20.0, 1.1 * high))
 
@@ -333,18 +303,17 @@ class NewsvendorTable(GameTable):
     def draw(self) -> Chart:
         """Orders and demands by round, and at the end the best order."""
         game, best = self.game, self.game.problem.optimum
-        figure, axes = plot(3.6, "Your orders, and what was asked afterwards", "round", "units")
+        figure, axes = pen.plot(3.6, "Your orders, and what was asked afterwards", "round", "units")
         rounds = np.arange(1, len(game.orders) + 1)
-        axes.plot(rounds, game.orders, "o-", color=LOOKS[0].colour, linewidth=2.5, label="order")
-        axes.plot(rounds, game.demands, "s", color=LOOKS[1].colour, label="demand")
-        axes.axhline(game.problem.mean, color=GREY, linewidth=1.5, linestyle=":")
-        axes.annotate("mean demand", (0.6, game.problem.mean + 4), color=GREY, fontsize=FONT - 1)
-        if game.over:
-            colour = LOOKS[2].colour
-            axes.axhline(best, color=colour, linewidth=2)
-            axes.annotate("best order", (0.6, best + 4), color=colour, fontsize=FONT - 1)
+        axes.plot(rounds, game.orders, marker="o", label="order", **LOOKS[0].line)
+        axes.plot(rounds, game.demands, "s", color=pen.VERMILLION, label="demand")
+        marks = [("mean demand", game.problem.mean, pen.GREY, ":", 1.5)]
+        marks += [("best order", best, pen.GREEN, "-", 2)] if game.over else []
+        for name, level, colour, dashes, width in marks:
+            axes.axhline(level, color=colour, linestyle=dashes, linewidth=width)
+            axes.annotate(name, (0.6, level + 4), color=colour, fontsize=pen.FONT - 1)
         axes.set(xlim=(0.5, game.rounds + 0.5), ylim=(0, 1.05 * game.problem.highest))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(fontsize=FONT - 1, frameon=False, loc="lower right", ncols=2)
+        axes.legend(loc="lower right", ncols=2, **pen.LEGEND)
         played = f"{len(game.orders)} of {game.rounds} rounds played"
         return Chart(figure, f"orders and demands by round; {played}")

@@ -1,5 +1,9 @@
-"""Sliders made from a scenario's columns, and work that only the newest move is worth."""
+"""What live views share: sliders made from a scenario's columns, redrawing, and what is said.
 
+A view is redrawn for the newest move only; whatever goes wrong is told in its status line.
+"""
+
+import html
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -7,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
+from matplotlib.figure import Figure
 
-from twinlab.scope import Scenario, ScenarioError
+from twinlab.lab.charts.drawing import as_png
+from twinlab.scope import Scenario, ScenarioError, TwinError
 from twinlab.scope.distributions import is_distribution
 from twinlab.scope.scenario import find
 
+BIG = "font-size:15px;line-height:1.5"
 MOST = 8  # sliders that find room beside one another
 _STEPS = 40  # of a slider, at least
 Range = tuple[float, float]
@@ -56,6 +63,47 @@ class Latest:
         with self._lock:
             self._busy, self._asked = self._asked, False
             return self._busy
+
+
+class LiveView(ipywidgets.VBox):
+    """A status line that is read aloud, a picture, a table; without a kernel, words and a still.
+
+    Subclasses show themselves (``_show``), say how they stand (``repr``) and give a ``_still``.
+    """
+
+    _where = ""  # something went wrong, in words, where it was not foreseen
+
+    def __init__(self) -> None:
+        """Begin with nothing to see."""
+        self.problem = ""
+        self.status, self.picture, self.table, self._line = (ipywidgets.HTML() for _ in range(4))
+        self.picture.layout = ipywidgets.Layout(max_width="930px")
+        super().__init__()
+
+    def _show(self) -> None:
+        raise NotImplementedError
+
+    def _still(self) -> Figure:
+        raise NotImplementedError
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        """Do some work and show what came of it, be it a problem."""
+        try:
+            work()
+            self.problem = ""
+        except Exception as problem:  # a rule or a picture of the student's own may raise anything
+            kind = f"{type(problem).__name__}{self._where}: "
+            self.problem = f"{'' if isinstance(problem, TwinError) else kind}{problem}"
+        self._show()
+
+    def _say(self, words: str, code: str = "") -> None:
+        """Bring the status line, and the line of code, to these words."""
+        self.status.value = f'<span role="status" style="{BIG}">{html.escape(words)}</span>'
+        self._line.value = f"<code>{html.escape(code)}</code>"
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle = dict(super()._repr_mimebundle_(**options) or {})
+        return bundle | {"text/plain": repr(self), "image/png": as_png(self._still())}
 
 
 @dataclass(frozen=True)
@@ -105,9 +153,8 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
     if where.startswith("disruptions"):
         where = place.holders[0].title
     label = f"{where}: {(column and column.meaning) or name} [{unit}]"
-    return Lever(
-        path, label, float(value), float(min(low, value)), float(max(high, value)), step, whole
-    )
+    ends = float(value), float(min(low, value)), float(max(high, value))
+    return Lever(path, label, *ends, step, whole)
 
 
 def _limits(scenario: Scenario, value: float, place: Any) -> Range:
@@ -159,27 +206,18 @@ class LeverRow(ipywidgets.HBox):
         self.lever = lever
         self._tell = moved
         self._pairing, self._paired = threading.RLock(), True
-        number = int if lever.whole else float
+        number, kind = (int, "Int") if lever.whole else (float, "Float")
         limits = {"min": number(lever.low), "max": number(lever.high), "step": number(lever.step)}
-        kinds = (
-            (ipywidgets.BoundedIntText, ipywidgets.IntSlider)
-            if lever.whole
-            else (ipywidgets.BoundedFloatText, ipywidgets.FloatSlider)
-        )
-        wide = ipywidgets.Layout(flex="1 1 520px", max_width="660px")
-        self.box = kinds[0](
+        self.box = getattr(ipywidgets, f"Bounded{kind}Text")(
             number(lever.value),
             description=lever.label,
-            layout=wide,
             style={"description_width": "calc(100% - 90px)"},
+            layout=ipywidgets.Layout(flex="1 1 520px", max_width="660px"),
             **limits,
         )
-        self.slider = kinds[1](
-            number(lever.value),
-            readout=False,
-            **limits,
-            layout=ipywidgets.Layout(flex="1 1 200px", max_width="420px"),
-        )
+        flat = ipywidgets.Layout(flex="1 1 200px", max_width="420px")
+        slider = getattr(ipywidgets, f"{kind}Slider")
+        self.slider = slider(number(lever.value), readout=False, layout=flat, **limits)
         super().__init__([self.box, self.slider], layout=ipywidgets.Layout(flex_flow="row wrap"))
         self.box.observe(self._typed, "value")
         self.slider.observe(self._slid, "value")

@@ -1,13 +1,12 @@
 """Where each node stands in the picture: in columns by tier, upstream left."""
 
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from twinlab.scope import Network
 from twinlab.scope.boundary import tiers
 
-Points = dict[str, tuple[float, float]]
 _WIDTH = 1150.0  # of the drawing, in pixels
 _MANY = 20  # nodes; more of them say less
 _TALLEST = 13  # boxes in a column; a longer tier is set in several
@@ -15,10 +14,10 @@ _SWEEPS = 4
 
 
 @dataclass(frozen=True)
-class Places:
+class NodeLayout:
     """The centre of every box in pixels, the room it has, and the words above the columns."""
 
-    points: Points
+    points: dict[str, tuple[float, float]]
     box: float
     row: float
     brief: bool
@@ -30,12 +29,23 @@ class Places:
         ys = [y for _, y in self.points.values()]
         return max(ys) - min(ys) + 2 * self.row
 
+    def label(self, name: str, words: str = "") -> str:
+        """A node's name and words in lines that fit its box.
 
-def layered(network: Network) -> Places:
+        >>> layout = NodeLayout({}, 110, 54, True, ())
+        >>> layout.label("Philippines packaging", " ■ 12").splitlines()
+        ['Philippines', 'packaging ■ 12']
+        """
+        width = max(10, int(self.box / (7.2 if self.brief else 7.8)))
+        lines = textwrap.wrap(name + words if self.brief else name, width, break_long_words=False)
+        return "\n".join([*lines, *([words] if words and not self.brief else [])])
+
+
+def node_layout(network: Network) -> NodeLayout:
     """Set the nodes in columns by tier, upstream left, neighbours level with one another.
 
-    >>> places = layered(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
-    >>> places.points["mine"] < places.points["plant"] < places.points["shop"]
+    >>> points = node_layout(serial(["mine", "plant", "shop"], demand=Normal(5, 1))).points
+    >>> points["mine"] < points["plant"] < points["shop"]
     True
     """
     columns = _columns(network)
@@ -49,18 +59,7 @@ def layered(network: Network) -> Places:
     }
     top = min(y for _, y in points.values()) - row
     heads = tuple((head, at * spacing, top) for at, (head, _) in enumerate(columns) if head)
-    return Places(points, min(0.9 * spacing, 180.0), row, brief, heads)
-
-
-def label_of(name: str, words: str, places: Places) -> str:
-    """A node's name and words in lines that fit its box.
-
-    >>> label_of("Philippines packaging", " ■ 12", Places({}, 110, 54, True, ())).splitlines()
-    ['Philippines', 'packaging ■ 12']
-    """
-    width = max(10, int(places.box / (7.2 if places.brief else 7.8)))
-    lines = textwrap.wrap(name + words if places.brief else name, width, break_long_words=False)
-    return "\n".join([*lines, *([words] if words and not places.brief else [])])
+    return NodeLayout(points, min(0.9 * spacing, 180.0), row, brief, heads)
 
 
 def _columns(network: Network) -> list[tuple[str, list[str]]]:
@@ -108,20 +107,16 @@ def _levelled(network: Network, columns: list[list[str]]) -> dict[str, float]:
     heights = {name: y for names in columns for name, y in _centred(names)}
     for _ in range(_SWEEPS):
         for names in columns:
-            mean = _mean_of(beside, heights)
-            names.sort(key=lambda name: (roles[name], mean(name)))
+            ranks = {name: (roles[name], _level(name, beside[name], heights)) for name in names}
+            names.sort(key=ranks.__getitem__)
             heights |= dict(_centred(names))
     return heights
 
 
-def _mean_of(
-    beside: Mapping[str, Iterable[str]], heights: Mapping[str, float]
-) -> Callable[[str], float]:
-    def mean(name: str) -> float:
-        ys = [heights[other] for other in beside[name]]
-        return round(sum(ys) / len(ys), 6) if ys else heights[name]
-
-    return mean
+def _level(name: str, neighbours: Iterable[str], heights: Mapping[str, float]) -> float:
+    """The mean height of a node's neighbours; its own, if it has none."""
+    ys = [heights[other] for other in neighbours]
+    return round(sum(ys) / len(ys), 6) if ys else heights[name]
 
 
 def _centred(names: list[str]) -> list[tuple[str, float]]:

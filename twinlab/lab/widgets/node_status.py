@@ -7,17 +7,18 @@ from typing import Self
 
 import numpy as np
 
-from twinlab.lab.charts.daily import closures, number, total
+from twinlab.lab.charts.daily import closures, total
 from twinlab.lab.charts.drawing import GREEN, INK, ORANGE, VERMILLION
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
+from twinlab.scope.result import shown
 
 LOW = 1 / 3  # of a node's median stock
 
 
-class State(IntEnum):
+class Status(IntEnum):
     """How a node fares, and how that looks.
 
     ``colour`` is the border of its box (Okabe & Ito) and ``fill`` the inside, on which the ``ink``
@@ -37,20 +38,20 @@ class State(IntEnum):
 
     def __new__(cls, number: int, *looks: str) -> Self:
         """A whole number that knows its looks."""
-        state = int.__new__(cls, number)
-        state._value_ = number
-        state.colour, state.fill, state.ink, state.sign, state.words = looks
-        return state
+        status = int.__new__(cls, number)
+        status._value_ = number
+        status.colour, status.fill, status.ink, status.sign, status.words = looks
+        return status
 
 
 @dataclass(frozen=True)
-class Conditions:
+class NodeStatus:
     """A run, read node by node.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> chain = Scenario(net, BaseStock(20), days=40).disrupt(Outage("mine", start=9, days=9))
-    >>> seen = Conditions(simulate(chain), "on_hand")
-    >>> seen.worst_day, [state.name for state in seen.on(14)]
+    >>> seen = NodeStatus(simulate(chain), "on_hand")
+    >>> seen.worst_day, [status.name for status in seen.on(14)]
     (13, ['CLOSED', 'SHORT'])
     >>> seen.summary(14)
     'day 14: 2 of 2 nodes owe goods, 1 is closed; first short: shop (day 13)'
@@ -84,41 +85,40 @@ class Conditions:
         return self._of("lost")
 
     @cached_property
-    def states(self) -> Array:
-        """Every node's state (a number of ``State``) by day and node."""
+    def statuses(self) -> Array:
+        """Every node's status (a number of ``Status``) by day and node."""
         stock = self._of("on_hand")
-        states = np.where(stock < LOW * np.median(stock, axis=0), State.LOW, State.OK)
-        states = np.where(self.owed > DUST, State.SHORT, states)
+        statuses = np.where(stock < LOW * np.median(stock, axis=0), Status.LOW, Status.OK)
+        statuses = np.where(self.owed > DUST, Status.SHORT, statuses)
         for node, first, last in closures(self.run):
-            states[
-                first - self.run.days[0] : last + 1 - self.run.days[0], self.names.index(node)
-            ] = State.CLOSED
-        return states
+            days = slice(first - self.run.days[0], last + 1 - self.run.days[0])
+            statuses[days, self.names.index(node)] = Status.CLOSED
+        return statuses
 
     @property
     def worst_day(self) -> int:
         """The first of the days on which most nodes owe or lose."""
         return self.run.days[int((self.owed > DUST).sum(axis=1).argmax())]
 
-    def on(self, day: int) -> list[State]:
-        """The states on a day, in the order of ``names``."""
-        return [State(int(state)) for state in self.states[self._at(day)]]
+    def on(self, day: int) -> list[Status]:
+        """The statuses on a day, in the order of ``names``."""
+        return [Status(int(status)) for status in self.statuses[self._at(day)]]
 
     def words(self, day: int, brief: bool = False) -> list[str]:
         """What stands in each node's box on a day, or a sign and a number if it is ``brief``."""
         at = self._at(day)
         rows = zip(self.on(day), self.owed[at], self.lost[at], self.values[at], strict=True)
         if brief:
-            return [_brief(state, owed) for state, owed, _, _ in rows]
-        return [self._box(state, owed, lost, value) for state, owed, lost, value in rows]
+            return [_brief(status, owed) for status, owed, _, _ in rows]
+        return [self._box(status, owed, lost, value) for status, owed, lost, value in rows]
 
     def summary(self, day: int) -> str:
         """The day in one line."""
-        states, owed = self.on(day), self.owed[self._at(day)] > DUST
-        closed = sum(state is State.CLOSED for state in states)
+        statuses, owed = self.on(day), self.owed[self._at(day)] > DUST
+        closed = sum(status is Status.CLOSED for status in statuses)
         verbs = ("owes", "owes or loses") if owed.sum() == 1 else ("owe", "owe or lose")
         verb = verbs[bool(self.lost[self._at(day)].any())]
-        words = f"day {day}: {owed.sum()} of {len(states)} nodes {verb} goods"
+        words = f"day {day}: {owed.sum()} of {len(statuses)} nodes {verb} goods"
         words += f", {closed} {'is' if closed == 1 else 'are'} closed" if closed else ""
         return words + self._first_short(day)
 
@@ -134,27 +134,25 @@ class Conditions:
         name = self.names[others[int(window[later].argmax())]]
         return f"; first short: {name} (day {since + later})"
 
-    def _box(self, state: State, owed: float, lost: float, value: float) -> str:
-        parts = ["closed"] if state is State.CLOSED else []
-        parts += [f"owes {number(owed - lost)}"] if owed - lost > DUST else []
-        parts += [f"loses {number(lost)}"] if lost > DUST else []
-        parts = parts or ["low stock" if state is State.LOW else "ok"]
+    def _box(self, status: Status, owed: float, lost: float, value: float) -> str:
+        parts = ["closed"] if status is Status.CLOSED else []
+        parts += [f"owes {shown(owed - lost)}"] if owed - lost > DUST else []
+        parts += [f"loses {shown(lost)}"] if lost > DUST else []
+        parts = parts or ["low stock" if status is Status.LOW else "ok"]
         if self.measure not in ("backlog", "lost"):
-            parts += [f"{self.measure.replace('_', ' ')} {number(value)}"]
-        return f"{state.sign} {', '.join(parts)}"
+            parts += [f"{self.measure.replace('_', ' ')} {shown(value)}"]
+        return f"{status.sign} {', '.join(parts)}"
 
     def _of(self, *measures: str) -> Array:
         return np.column_stack([total(self.run, measures, [name]) for name in self.names])
 
     def _at(self, day: int) -> int:
         if day not in self.run.days:
-            raise ScenarioError(
-                f"day={day} was not lived through: give one from {self.run.days[0]} to "
-                f"{self.run.days[-1]}"
-            )
+            ends = f"{self.run.days[0]} to {self.run.days[-1]}"
+            raise ScenarioError(f"day={day} was not lived through: give one from {ends}")
         return day - self.run.days[0]
 
 
-def _brief(state: State, owed: float) -> str:
-    shown = f"\N{NO-BREAK SPACE}{number(owed)}" if owed > DUST else ""
-    return "" if state is State.OK else f" {state.sign}{shown}"
+def _brief(status: Status, owed: float) -> str:
+    units = f"\N{NO-BREAK SPACE}{shown(owed)}" if owed > DUST else ""
+    return "" if status is Status.OK else f" {status.sign}{units}"

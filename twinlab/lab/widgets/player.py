@@ -7,15 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
+from matplotlib.figure import Figure
 
-from twinlab.lab.charts.drawing import Chart, as_png
-from twinlab.lab.widgets.levers import Latest, Lever, LeverRow, step_size
-from twinlab.scope import ScenarioError, TwinError
+from twinlab.lab.charts.drawing import Chart
+from twinlab.lab.widgets.levers import Latest, Lever, LeverRow, LiveView, step_size
+from twinlab.scope import ScenarioError
 
 __all__ = ["Player", "play"]
 
-
-_BIG = "font-size:15px;line-height:1.5"
 _SMALL = "font-size:14px;line-height:1.4"
 Choice = Sequence[Any]
 
@@ -67,20 +66,18 @@ class Menu(ipywidgets.HBox):
         return self.menu.value
 
 
-class Player(ipywidgets.VBox):
+class Player(LiveView):
     """A picture and its levers."""
 
     def __init__(self, picture: Callable[..., Chart], levers: Mapping[str, Choice]) -> None:
         """Draw once with every lever at its start."""
-        self._picture = picture
-        self._latest = Latest(self._redraw)
+        self._draw = picture
+        super().__init__()
+        moved = Latest(lambda: self._attempt(self._redraw)).ask
         self.names = list(levers)
-        self.rows = [_row(name, levers[name], self._latest.ask) for name in self.names]
-        self.status, self.frame, self.rest, self._line = (ipywidgets.HTML() for _ in range(4))
-        self.frame.layout = ipywidgets.Layout(max_width="930px")
-        self.problem = ""
-        self.chart = picture(**self.values)
-        super().__init__([*self.rows, self.status, self.frame, self.rest, self._line])
+        self.rows = [_row(name, choice, moved) for name, choice in levers.items()]
+        self._redraw()
+        self.children = [*self.rows, self.status, self.picture, self.table, self._line]
         self._show()
 
     @property
@@ -92,34 +89,27 @@ class Player(ipywidgets.VBox):
     def code(self) -> str:
         """The line of Python that gives the same picture."""
         given = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
-        return f"{getattr(self._picture, '__name__', 'picture')}({given})"
+        return f"{getattr(self._draw, '__name__', 'picture')}({given})"
 
     def __repr__(self) -> str:
         """Say what the picture shows, and how to get it without the levers."""
         return f"{self.problem or self.chart.words}\n{self.code}"
 
     def _redraw(self) -> None:
-        try:
-            self.chart, self.problem = self._picture(**self.values), ""
-        except TwinError as problem:
-            self.problem = str(problem)
-        except Exception as problem:  # the picture may be a student's own
-            self.problem = f"{type(problem).__name__}: {problem}"
-        self._show()
+        self.chart = self._draw(**self.values)
 
     def _show(self) -> None:
         # The first line above the picture, the rest below it: the picture stays near the levers.
-        first, *rest = html.escape(self.problem or self.chart.words).splitlines() or [""]
-        self.status.value = f'<span role="status" style="{_BIG}">{first}</span>'
-        self.rest.value = f'<span role="status" style="{_SMALL}">{"<br>".join(rest)}</span>'
+        first, *rest = (self.problem or self.chart.words).splitlines() or [""]
+        self._say(first, self.code)
+        below = "<br>".join(map(html.escape, rest))
+        self.table.value = f'<span role="status" style="{_SMALL}">{below}</span>'
         # An old picture must not be taken for the answer to what was asked.
         dim = "opacity:0.25" if self.problem else ""
-        self.frame.value = f'<div style="{dim}">{self.chart.svg}</div>'
-        self._line.value = f"<code>{html.escape(self.code)}</code>"
+        self.picture.value = f'<div style="{dim}">{self.chart.svg}</div>'
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(super()._repr_mimebundle_(**options) or {})
-        return bundle | {"text/plain": repr(self), "image/png": as_png(self.chart.figure)}
+    def _still(self) -> Figure:
+        return self.chart.figure
 
 
 def _row(name: str, choice: Choice, moved: Callable[[], None]) -> LeverRow | Menu:

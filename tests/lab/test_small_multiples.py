@@ -9,11 +9,19 @@ import pytest
 
 from tests.lab.chains import CALM, CLOSED
 from twinlab.lab.charts.drawing import BLUE, VERMILLION
-from twinlab.lab.widgets.explorer_results import _HIGH, _ROW, _SIDES, _TOP, draw, look_ahead, still
+from twinlab.lab.widgets.explorer_results import (
+    _HIGH,
+    _ROW,
+    _SIDES,
+    _TOP,
+    explorer_results,
+    small_multiples,
+    still_multiples,
+)
 
-WAS = look_ahead(CALM, 1)
-NOW = look_ahead(CLOSED.set("disruptions[0].days", 15), 1)
-PICTURE = ElementTree.fromstring(draw(WAS, NOW, "what happens"))
+WAS = explorer_results(CALM, 1)
+NOW = explorer_results(CLOSED.set("disruptions[0].days", 15), 1)
+PICTURE = ElementTree.fromstring(small_multiples(WAS, NOW, "what happens"))
 (STOCK_LEFT, STOCK_RIGHT), (FLOW_LEFT, FLOW_RIGHT) = _SIDES
 
 
@@ -38,25 +46,25 @@ def scale(line, values):
 LINES = paths(stroke=BLUE, stroke_width="2.5")
 
 
-def test_every_strip_has_a_line_of_stock_and_a_line_of_flow():
-    assert len(LINES) == 2 * len(NOW.strips) == 6
-    for number, strip in enumerate(NOW.strips):
+def test_every_group_has_a_line_of_stock_and_a_line_of_flow():
+    assert len(LINES) == 2 * len(NOW.groups) == 6
+    for number, series in enumerate(NOW.groups):
         for line, values, left, right in (
-            (LINES[2 * number], strip.stock, STOCK_LEFT, STOCK_RIGHT),
-            (LINES[2 * number + 1], strip.flow, FLOW_LEFT, FLOW_RIGHT),
+            (LINES[2 * number], series.stock, STOCK_LEFT, STOCK_RIGHT),
+            (LINES[2 * number + 1], series.flow, FLOW_LEFT, FLOW_RIGHT),
         ):
             assert (line[0, 0], line[-1, 0]) == (left, right)
             assert np.diff(line[:, 0]) == pytest.approx((right - left) / 59, abs=0.11)
             if np.ptp(values):
                 slope, _ = scale(line, values)
                 assert slope < 0, "more stands higher"
-    assert any(np.ptp(strip.stock) for strip in NOW.strips)
+    assert any(np.ptp(series.stock) for series in NOW.groups)
 
 
 @pytest.mark.parametrize(("was", "now"), [(WAS, NOW), (NOW, WAS)], ids=["worse", "better"])
-def test_a_pane_has_room_for_both_outlooks(was, now):
-    """Nothing that is drawn leaves its pane, be it of the old outlook or of the new one."""
-    picture = ElementTree.fromstring(draw(was, now, "what happens"))
+def test_a_panel_has_room_for_what_was_and_what_is(was, now):
+    """Nothing that is drawn leaves its panel, be it old or new."""
+    picture = ElementTree.fromstring(small_multiples(was, now, "what happens"))
     owed = paths(picture, fill=VERMILLION)[1:]  # the first is the sign in the key
     spread = paths(picture, fill=BLUE, fill_opacity=".3")[1:]
     lines = paths(picture, stroke=BLUE, stroke_width="2.5")
@@ -76,12 +84,14 @@ def test_a_pane_has_room_for_both_outlooks(was, now):
 def test_areas_lie_on_the_scale_of_the_lines():
     owed, spread = paths(fill=VERMILLION)[1:], paths(fill=BLUE, fill_opacity=".3")[1:]
     seen = 0
-    for number, strip in enumerate(NOW.strips):
-        if np.ptp(strip.stock):
-            slope, zero = scale(LINES[2 * number], strip.stock)
-            assert owed[number][:60, 1] == pytest.approx(zero - slope * strip.short, abs=0.15)
-            assert spread[number][:60, 1] == pytest.approx(zero + slope * strip.spread[0], abs=0.15)
-            seen += bool(strip.short.any())
+    for number, series in enumerate(NOW.groups):
+        if np.ptp(series.stock):
+            slope, zero = scale(LINES[2 * number], series.stock)
+            assert owed[number][:60, 1] == pytest.approx(zero - slope * series.short, abs=0.15)
+            assert spread[number][:60, 1] == pytest.approx(
+                zero + slope * series.spread[0], abs=0.15
+            )
+            seen += bool(series.short.any())
     assert seen
 
 
@@ -92,7 +102,7 @@ def test_it_says_what_is_what():
         assert words.count(wanted) == 1, wanted
     assert words.count("day") == 2
     assert [word for word in words if word.endswith("[units]")] == [
-        f"{strip.label} [units]" for strip in NOW.strips
+        f"{series.label} [units]" for series in NOW.groups
     ]
 
 
@@ -120,11 +130,13 @@ def test_closed_days_are_grey_from_the_first_to_the_last():
 
 
 def test_the_still_picture_has_the_same_lines():
-    for row, strip in zip(np.reshape(still(WAS, NOW).axes, (3, 2)), NOW.strips, strict=True):
-        for axes, values in zip(row, (strip.stock, strip.flow), strict=True):
+    for row, series in zip(
+        np.reshape(still_multiples(WAS, NOW).axes, (3, 2)), NOW.groups, strict=True
+    ):
+        for axes, values in zip(row, (series.stock, series.flow), strict=True):
             lines = {line.get_label(): line for line in axes.lines}
             assert lines["all stock"].get_ydata().tolist() == values.tolist()
             assert lines["all stock"].get_xdata().tolist() == list(NOW.days)
         assert row[1].get_ylim()[0] == 0
-    for one, two in pairwise(NOW.strips):
+    for one, two in pairwise(NOW.groups):
         assert one.label != two.label
