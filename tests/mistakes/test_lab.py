@@ -91,7 +91,7 @@ MISTAKES = [
     (lambda: lab.triangle(run()), tl.ScenarioError,
      'triangle: curve must be a Curve … write triangle(performance(hit'),
     (lambda: lab.budget(SCENARIO, 100), tl.ScenarioError,
-     'budget: plans must be a Frontier … write budget(frontier(scenario'),
+     'budget: portfolios must be a Frontier … write budget(frontier(scenario'),
     (lambda: lab.heat_chart(LINE, 5), tl.ScenarioError,
      'heat_chart: case must be a Factory'),
     (lambda: lab.storm_map(NETWORK, "IRMA"), tl.ScenarioError,

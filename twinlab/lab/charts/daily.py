@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from IPython.display import display
@@ -270,12 +271,13 @@ class Ripple(Listing):
     hits: tuple[Hit, ...]
     run: Run
 
-    def __getitem__(self, group: str) -> Hit:
+    def __getitem__(self, group: Any) -> Hit:
         """The hit of the first group whose label begins with these words."""
-        for hit in self.hits:
-            if hit.group.startswith(group):
-                return hit
-        raise ScenarioError(f"no group {group!r}; there are: {', '.join(h.group for h in self)}")
+        found = next((hit for hit in self.hits if hit.group.startswith(group)), None)
+        if found is None:
+            known = ", ".join(hit.group for hit in self.hits)
+            raise ScenarioError(f"no group {group!r}; there are: {known}")
+        return found
 
     @cached_property
     def chart(self) -> Chart:

@@ -114,8 +114,9 @@ def heat_chart(case: Factory, limit: float) -> Chart:
 
     >>> from twinlab.cases.factory import factory
     >>> heat_chart(factory(), limit=9.0)
-    limit 9.0 K. warnings: first at part 2,838 (first heat failure: 3,237), 15.8% of parts, 100.0% of heat failures under a warning
-    """  # noqa: E501 (one line of output)
+    limit 9.0 K. first warning 2,838 part · first failure 3,237 part · warned share 0.158 share ·
+        caught share 1 share
+    """
     level = np.array(list(smoothed(case.readings)))
     part = np.array([reading.part for reading in case.readings])
     failed = part[["HDF" in reading.failure for reading in case.readings]]
