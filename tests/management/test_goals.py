@@ -14,12 +14,12 @@ def test_goals_are_judged_history_by_history():
     goals = [Goal("fill_rate", 0.96, weight=10_000), Goal("mean_stock", 1.2, weight=7)]
     card = judge(goals, batch)
     rates, stocks = batch.kpis.fill_rate, batch.kpis.mean_stock
-    assert [v.met.mean for v in card.verdicts] == [(rates >= 0.96).mean(), (stocks <= 1.2).mean()]
-    assert 0 < card.together.mean < min(v.met.mean for v in card.verdicts)
+    assert [v.met.mean for v in card.judgements] == [(rates >= 0.96).mean(), (stocks <= 1.2).mean()]
+    assert 0 < card.together.mean < min(v.met.mean for v in card.judgements)
     assert card.together.mean == ((rates >= 0.96) & (stocks <= 1.2)).mean()
     missed = [np.maximum(0, 0.96 - rates).mean(), np.maximum(0, stocks - 1.2).mean()]
     assert card.penalty == pytest.approx(10_000 * missed[0] + 7 * missed[1])
-    assert card.table["met [share]"].tolist() == [v.met.mean for v in card.verdicts]
+    assert card.table["met [share]"].tolist() == [v.met.mean for v in card.judgements]
 
 
 def test_more_service_and_less_of_the_rest_is_better():
@@ -31,7 +31,7 @@ def test_more_service_and_less_of_the_rest_is_better():
 def test_a_history_without_the_kpi_meets_no_goal():
     quiet = SHOP.change(network=tl.serial(["mine", "shop"], demand=tl.Constant(0)))
     card = judge([Goal("fill_rate", 0.5, weight=9)], tl.replicate(quiet, 4, seed=1))
-    assert (card.verdicts[0].met.mean, card.penalty) == (0.0, 0.0)
+    assert (card.judgements[0].met.mean, card.penalty) == (0.0, 0.0)
 
 
 def test_goals_name_known_kpis():

@@ -1,4 +1,4 @@
-"""Advice followed or overridden: outcomes on the same luck, and decisions one by one."""
+"""Advice followed or overridden: outcomes on common random numbers, and decisions one by one."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_advice_is_asked_once_per_decision():
     assert game.advice is None
 
 
-def test_a_simulated_overrider_is_judged_on_the_same_luck():
+def test_a_simulated_overrider_is_judged_on_common_random_numbers():
     """Paired: the estimate is the mean of the differences of single replications."""
     chain = people.beer_chain({"retailer": STUBBORN}, demand=tl.Poisson(8))
     found = people.override_value(chain, "retailer", 64, seed=5, outcome=people.beer_cost)

@@ -1,4 +1,4 @@
-"""The newsvendor game: luck that does not depend on orders, simulated players, advice."""
+"""The newsvendor game: demand that does not depend on orders, simulated players, advice."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def test_no_order_beats_the_optimum(problem):
     assert max(profits) == profits[problem.optimum]
 
 
-def test_luck_does_not_depend_on_orders():
+def test_demand_does_not_depend_on_orders():
     games = [people.NewsvendorGame(LOW, rounds=10, seed=4) for _ in range(2)]
     for game, order in zip(games, (10, 290), strict=True):
         while not game.over:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.scope import cut, restrict, tiers
+from twinlab.scope import restrict, restrict_network, tiers
 
 RULE = tl.BaseStock(40)
 
@@ -43,7 +43,7 @@ def test_who_leads_to_no_customer_stands_on_the_highest_tier():
 
 
 def test_a_cut_leaves_outside_suppliers_that_never_run_out():
-    seen = cut(diamond(), tier=1)
+    seen = restrict_network(diamond(), tier=1)
     assert [n.name for n in seen.nodes] == ["left resin", "right resin", "left", "right", "plant"]
     assert seen.node("left resin").capacity == math.inf
     assert [p.name for p in seen.products] == ["resin", "line"]
@@ -53,7 +53,7 @@ def test_a_cut_leaves_outside_suppliers_that_never_run_out():
 
 def test_a_cut_at_the_last_tier_changes_nothing():
     network = diamond()
-    assert cut(network, tier=3) == network
+    assert restrict_network(network, tier=3) == network
     scenario = tl.Scenario(network, RULE, days=30)
     assert restrict(scenario).scenario == scenario
     assert restrict(scenario, tier=3).blind_spots == ()
@@ -119,7 +119,7 @@ def test_tiers_are_counted_if_no_row_gives_them():
         demands=[tl.Demand("d", "unit", 1)],
     )  # fmt: skip
     assert tiers(bare) == {"a": 1, "b": 1, "c": 2, "d": 0}
-    assert len(cut(bare, 0).lanes) == 2
+    assert len(restrict_network(bare, 0).lanes) == 2
 
 
 def test_the_list_is_a_table_and_a_page():
@@ -130,7 +130,7 @@ def test_the_list_is_a_table_and_a_page():
 
 
 MISTAKES = [
-    (lambda: cut(diamond(), -1), tl.NetworkError, "nobody sells there"),
+    (lambda: restrict_network(diamond(), -1), tl.NetworkError, "nobody sells there"),
     (lambda: restrict(tl.Scenario(diamond(), RULE, days=5), period=7), tl.ScenarioError,
      "period is a whole number of days from 1 to the scenario's 5, got 7"),
     (lambda: restrict(tl.Scenario(diamond(), RULE, days=5), period=0.5), tl.ScenarioError,

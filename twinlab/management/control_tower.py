@@ -78,15 +78,10 @@ class Situation(Sealed):
     @cached_property
     def closures(self) -> list[Outage]:
         """The planned outages that close a whole site today."""
-        return [
-            o
-            for o in self.scenario.disruptions
-            if isinstance(o, Outage)
-            and not o.rate
-            and o.loss == 1.0
-            and not o.product
-            and o.start <= self.state.day < o.start + math.ceil(mean_of(o.days))
-        ]
+        outages = (each for each in self.scenario.disruptions if isinstance(each, Outage))
+        whole = [o for o in outages if o.loss == 1.0 and not (o.rate or o.product)]
+        today = self.state.day
+        return [o for o in whole if o.start <= today < o.start + math.ceil(mean_of(o.days))]
 
     @cached_property
     def lanes(self) -> dict[ItemKey, list[Lane]]:

@@ -55,7 +55,7 @@ class Goal(Row):
 
 
 @dataclass(frozen=True)
-class Verdict(Result):
+class Judgement(Result):
     """How a goal fared over the replications of a batch."""
 
     goal: str = column("words", meaning="the goal")
@@ -72,15 +72,15 @@ class Verdict(Result):
 
 @dataclass(frozen=True)
 class Scorecard(Listing):
-    """Verdicts on some goals, and in how many replications all of them are met together."""
+    """Judgements of some goals, and in how many replications all of them are met together."""
 
-    verdicts: tuple[Verdict, ...]
+    judgements: tuple[Judgement, ...]
     together: Estimate
 
     @property
     def penalty(self) -> float:
         """The penalties of all goals together [USD]."""
-        return sum(v.penalty for v in self.verdicts)
+        return sum(v.penalty for v in self.judgements)
 
     def sentence(self) -> str:
         """All goals together, in words."""
@@ -111,7 +111,7 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
     listed = list(goals)
     if not listed:
         raise ScenarioError("judge needs at least one goal, such as Goal('fill_rate', 0.98)")
-    verdicts, everything = [], np.ones(batch.replications, dtype=bool)
+    judgements, everything = [], np.ones(batch.replications, dtype=bool)
     for goal in listed:
         values = np.asarray(getattr(batch.kpis, goal.kpi), dtype=np.float64)
         short = goal.target - values if goal.direction == "at least" else values - goal.target
@@ -120,9 +120,9 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
         missed = float(np.where(short > 0, short, 0.0).mean())
         mean = float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
         share = wilson(int(met.sum()), len(met))
-        verdicts.append(Verdict(str(goal), mean, share, missed, goal.weight * missed))
+        judgements.append(Judgement(str(goal), mean, share, missed, goal.weight * missed))
     together = wilson(int(everything.sum()), len(everything))
-    return Scorecard(tuple(verdicts), replace(together, note=batch.horizon.note))
+    return Scorecard(tuple(judgements), replace(together, note=batch.horizon.note))
 
 
 # -- everybody its own KPI --

@@ -9,6 +9,7 @@ miss.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -225,20 +226,19 @@ class _Program:
 
     def _balance(self) -> dict[ItemKey, dict[_Variable, float]]:
         """What leaves an item (used, sent, served) less what comes (made, brought)."""
-        model, rows = self.model, dict[ItemKey, dict[_Variable, float]]()
-        flows: list[tuple[ItemKey, _Variable, float]]
-        flows = [(item, ("made", item), -1.0) for item in model.makes]
-        flows += [
-            ((item[0], part), ("made", item), need)
-            for item, needs in model.makes.items()
-            for part, need in needs.items()
-        ]
-        flows += [((link[0], link[2]), ("moved", link), 1.0) for link in model.links]
-        flows += [((link[1], link[2]), ("moved", link), -1.0) for link in model.links]
-        flows += [(item, ("served", item), 1.0) for item in model.demand]
-        for item, what, value in flows:
-            row = rows.setdefault(item, {})
-            row[what] = row.get(what, 0.0) + value
+        rows: dict[ItemKey, dict[_Variable, float]]
+        rows = defaultdict(lambda: defaultdict(float))
+        for item in self.model.makes:
+            rows[item]["made", item] -= 1.0
+        for item, needs in self.model.makes.items():
+            for part, need in needs.items():
+                rows[item[0], part]["made", item] += need
+        for link in self.model.links:
+            rows[link[0], link[2]]["moved", link] += 1.0
+        for link in self.model.links:
+            rows[link[1], link[2]]["moved", link] -= 1.0
+        for item in self.model.demand:
+            rows[item]["served", item] += 1.0
         return rows
 
     def _capacities(self) -> Iterable[dict[_Variable, float]]:
@@ -266,9 +266,8 @@ class _Program:
     def survival(self, site: str) -> float:
         """The longest time without a lost unit while a site is down [periods]."""
         bounds = dict.fromkeys([("lost", item) for item in self.model.demand], (0.0, 0.0))
-        found = self._solve({TIME: -1.0}, bounds | {TIME: (0.0, LONGEST)}, site)
-        time = max(0.0, found[TIME])
-        return math.inf if time > LONGEST * (1 - 1e-6) else time
+        time = self._solve({TIME: -1.0}, bounds | {TIME: (0.0, LONGEST)}, site)[TIME]
+        return math.inf if time > LONGEST * (1 - 1e-6) else max(0.0, time)
 
     def _solve(
         self, costs: Any, bounds: Any, down: str, with_stock: bool = True
@@ -280,7 +279,8 @@ class _Program:
         rows = [Constraint(row, high=stock.get(item, 0.0)) for item, row in self.balance.items()]
         remedy = "see that stocks, capacities and demands are finite numbers of the same period"
         problem = f"the exposure program has no answer: {remedy}"
-        return minimize(self.free | costs, [*rows, *self.capacities], problem, shut | bounds).values
+        found = minimize(self.free | costs, [*rows, *self.capacities], problem, shut | bounds)
+        return found.values
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ def benchmark_team() -> dict[str, Rule]:
     204.0
     """
     rule = AnchorAndAdjust(0.0, 1.0, 1.0, 28.0, starts=START_UP)
-    return dict.fromkeys(STATIONS, rule) | {"factory": replace(rule, desired_stock=20.0)}
+    team: dict[str, Rule] = dict.fromkeys(STATIONS, rule)
+    return team | {"factory": replace(rule, desired_stock=20.0)}
 
 
 def beer_chain(

@@ -19,7 +19,7 @@ from twinlab.scope.periods import coarse_network, coarsen_disruptions, whole_per
 from twinlab.scope.result import Result
 from twinlab.scope.scenario import Scenario
 
-__all__ = ["BlindSpot", "Restricted", "cut", "restrict", "tiers"]
+__all__ = ["BlindSpot", "Restricted", "restrict", "restrict_network", "tiers"]
 
 
 def tiers(network: Network) -> dict[str, int]:
@@ -42,7 +42,7 @@ def tiers(network: Network) -> dict[str, int]:
     return {name: found.get(name, top) for name in stated}
 
 
-def cut(network: Network, tier: int) -> Network:
+def restrict_network(network: Network, tier: int) -> Network:
     """See a network up to a tier: whoever supplies that tier becomes an unlimited outside source.
 
     Lanes into the tiers that are left stay as they are, lead time included; what lies behind their
@@ -52,13 +52,13 @@ def cut(network: Network, tier: int) -> Network:
         NetworkError: no customer is left.
 
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), on_hand={"mill": 9})
-    >>> cut(chain, tier=1)
+    >>> restrict_network(chain, tier=1)
     Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
     """
     inside = {name for name, at in tiers(network).items() if at <= tier}
     demands = [d for d in network.demands if d.node in inside]
     if not demands:
-        raise NetworkError(f"tier {tier!r}: nobody sells there: cut at a tier of at least 0")
+        raise NetworkError(f"tier {tier!r}: nobody sells there: restrict at a tier of at least 0")
     lanes = [v for v in network.lanes if v.destination in inside]
     outside = {v.source for v in lanes} - inside
     nodes = [
@@ -159,7 +159,7 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
             f"period is a whole number of days from 1 to the scenario's {scenario.days}, got "
             f"{period!r}"
         )
-    network = scenario.network if tier is None else cut(scenario.network, tier)
+    network = scenario.network if tier is None else restrict_network(scenario.network, tier)
     disruptions = tuple(d for d in scenario.disruptions if _within(scenario, d, tier))
     if period > 1:
         network = coarse_network(network, period)
