@@ -8,7 +8,7 @@ import pytest
 import twinlab as tl
 from tests.management.chain import CALM, NETWORK
 from twinlab.management import Closure, stress_test, total_shortage_cost
-from twinlab.modeling.simulation.replicate_many import replicate_many
+from twinlab.modeling.simulation.replicate import replicate_many
 
 STEADY = CALM.change(
     network=NETWORK.change(*(replace(d, pattern=d.pattern.average) for d in NETWORK.demands))

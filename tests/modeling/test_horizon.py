@@ -8,7 +8,7 @@ import pytest
 
 import twinlab as tl
 from twinlab.modeling import horizon_of, run_longer
-from twinlab.modeling.simulation.replicate_many import replicate_many
+from twinlab.modeling.simulation.replicate import replicate_many
 from twinlab.modeling.simulation.replications import stretch
 
 

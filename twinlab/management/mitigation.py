@@ -10,9 +10,9 @@ from itertools import chain, combinations
 import numpy as np
 
 from twinlab.management.flows import ShortageCost, total_shortage_cost
-from twinlab.modeling.compare import Change, progress
+from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
-from twinlab.modeling.simulation.replicate import beyond, replicate
+from twinlab.modeling.simulation.replicate import beyond, progress, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.columns import column

@@ -21,7 +21,7 @@ import numpy as np
 from twinlab.management.flows import ShortageCost, shortage_costs, total_shortage_cost
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.modeling.simulation.output_analysis import estimate
-from twinlab.modeling.simulation.replicate_many import replicate_many
+from twinlab.modeling.simulation.replicate import replicate_many
 from twinlab.modeling.simulation.replications import Replications, horizon_of
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import Array, Constant, mean_of

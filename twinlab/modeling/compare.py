@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
-from twinlab.modeling.simulation.replicate import Precision, replicate, run_longer
+from twinlab.modeling.simulation.replicate import Precision, progress, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import schema
 from twinlab.scope.errors import ScenarioError, did_you_mean
@@ -223,18 +222,3 @@ class Change(Result):
 
 def _place(where: Any) -> str:
     return where if isinstance(where, str) else "/".join(where)
-
-
-def progress(work: Any, doing: str) -> Any:
-    """Show a progress bar over work of more than two seconds, where tqdm is installed.
-
-    The environment variable ``TQDM_DISABLE=1`` silences it.
-    """
-    if os.environ.get("TQDM_DISABLE") == "1":  # tqdm itself asks only in a terminal
-        return work
-    try:
-        from tqdm.auto import tqdm  # an extra
-    except ModuleNotFoundError:
-        return work
-    silent = os.environ.get("TQDM_DISABLE", "0") != "0"  # the notebook's bar does not look
-    return tqdm(work, desc=doing, delay=2, leave=False, disable=silent)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.compare import USUAL_KPIS, Change, progress
+from twinlab.modeling.compare import USUAL_KPIS, Change
 from twinlab.modeling.simulation.kpis import check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
-from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
+from twinlab.modeling.simulation.replicate import Precision, beyond, progress, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError, warn

@@ -19,18 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinlab.scope import entities
 from twinlab.scope.calendar import in_cycles
 from twinlab.scope.distributions import Array, Distribution, Law, Trace, Uniform, drawn_of
-from twinlab.scope.entities import (
-    Delay,
-    DemandShift,
-    Disruption,
-    ItemKey,
-    Lane,
-    LaneKey,
-    LaneOutage,
-    Outage,
-)
+from twinlab.scope.entities import Disruption, ItemKey, Lane, LaneKey, Outage
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario, targets
@@ -94,43 +86,45 @@ def draw_streams(
     """Draw everything that chance decides in the replications that begin with those of a block."""
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
-    luck = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
+    streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
     circles = in_cycles(network)
     for demand in network.demands:
         scale = np.array([demand.scale(day) for day in range(days)])
         key = (demand.node, demand.product)
-        luck.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
+        streams.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
     ones = np.ones(days)
     for lane in network.lanes:
         times = sources.draw(("lead time", *lane.key), lane.lead_time, ones)
         circle = circles.get(lane.source)
         back = circle is not None and circle == circles.get(lane.destination)
         least = int(back and lane.lead_time.average > 0)
-        luck.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.intp)
+        streams.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.intp)
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
         share = sources.draw(("yield", *key), recipe.good_share, ones)
-        luck.good_share[key] = np.minimum(1.0, share)
+        streams.good_share[key] = np.minimum(1.0, share)
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
         name = ("disruption", *where, str(same[where]))
         same[where] += 1
         severity = _severity(disruption, sources, name, days + BEYOND)
-        luck.active.append(severity[:days] > 0)
-        _strike(luck, scenario, disruption, severity)
+        streams.active.append(severity[:days] > 0)
+        _strike(streams, scenario, disruption, severity)
     if start is not None and not start.tracked:
-        _draw_arrivals(luck, network, sources, start)
-    return luck
+        _draw_arrivals(streams, network, sources, start)
+    return streams
 
 
-def _draw_arrivals(luck: RandomStreams, network: Network, sources: Sources, start: State) -> None:
+def _draw_arrivals(
+    streams: RandomStreams, network: Network, sources: Sources, start: State
+) -> None:
     """When goods arrive that nobody tracks; what stands still from today on is known."""
     yesterday = start.day - 1
     for lane in network.lanes:
-        held = luck.held.get(lane.key)
+        held = streams.held.get(lane.key)
         due = [_outlasting(lane, s, start.day, sources) for s in start.under_way.get(lane.key, ())]
-        luck.arrivals[lane.key] = [arrival(yesterday, d - yesterday, held) for d in due]
+        streams.arrivals[lane.key] = [arrival(yesterday, d - yesterday, held) for d in due]
 
 
 def arrival(days: Any, left: Any, held: Any) -> Any:
@@ -183,11 +177,11 @@ class Sources:
         if not isinstance(distribution, Law):  # a user's own may change, or be unhashable
             return self._draw(name, distribution, scale)
         key = (self.seed, self.blocks, self.columns, name, distribution, scale.tobytes())
-        found = _SHELF.find(key)
+        found = _CACHE.find(key)
         if found is None:
             found = self._draw(name, distribution, scale)
             found.flags.writeable = False
-            _SHELF.keep(key, found)
+            _CACHE.keep(key, found)
         return found
 
     def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
@@ -201,8 +195,8 @@ class Sources:
         return drawn
 
 
-class Shelf:
-    """Draws of late, so that moving a slider does not draw the same luck again; the oldest go."""
+class DrawCache:
+    """The latest draws, so that moving a slider does not draw them again; the oldest go."""
 
     def __init__(self, most: int) -> None:
         self.most, self.held = most, 0
@@ -228,82 +222,63 @@ class Shelf:
                 self.held -= self._arrays.popitem(last=False)[1].nbytes
 
 
-_SHELF = Shelf(128_000_000)
+_CACHE = DrawCache(128_000_000)
 
 
 def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
     """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
-    ones = np.ones(days)
+    ones, day = np.ones(days), np.arange(days)[:, None]
     drawn = sources.draw((*name, "duration"), disruption.days, ones)
     lengths = np.maximum(1, np.ceil(drawn)).astype(np.intp)
-    if disruption.rate == 0:
-        return _one_strike(disruption, lengths)
-    strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
-    strikes[: disruption.start] = False
-    lengths = np.broadcast_to(lengths, strikes.shape)
-    severity = np.zeros(strikes.shape)
     idle = disruption.recovery + disruption.pause
-    ends = np.full(strikes.shape[1], -1 - idle)
-    fade = disruption.recovery + 1
-    for day in range(days):
-        free = day >= ends + idle
-        ends = np.where(strikes[day] & free, day + lengths[day], ends)
-        # Whole until the end, then one step down on each day of the recovery.
-        left = 1.0 - (day - ends + 1) / fade
-        severity[day] = np.where(ends < 0, 0.0, np.clip(np.where(day < ends, 1.0, left), 0.0, 1.0))
-    return severity
-
-
-def _one_strike(disruption: Disruption, lengths: Days) -> Array:
-    """Severity of a disruption that strikes once, on its start day, for as long as drawn for it."""
-    day = np.arange(len(lengths))[:, None]
-    if disruption.start >= len(lengths):
-        return np.zeros(lengths.shape)
-    end = disruption.start + lengths[disruption.start]
-    left = 1.0 - (day - end + 1) / (disruption.recovery + 1)
-    severity = np.clip(np.where(day < end, 1.0, left), 0.0, 1.0)
-    return np.where(day < disruption.start, 0.0, severity)
+    if disruption.rate == 0:  # once, on its start day, for as long as drawn for it
+        begin = disruption.start
+        ends = np.full(lengths.shape, -1 - idle)
+        ends[begin:] = begin + lengths[begin : begin + 1]
+    else:
+        strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
+        strikes[: disruption.start] = False
+        lengths, ends = np.broadcast_to(lengths, strikes.shape), np.full(strikes.shape, -1 - idle)
+        for at in range(days):
+            last = ends[max(at - 1, 0)]
+            ends[at] = np.where(strikes[at] & (at >= last + idle), at + lengths[at], last)
+    # Whole until the end, then one step down on each day of the recovery.
+    left = 1.0 - (day - ends + 1) / (disruption.recovery + 1)
+    return np.clip(np.where(day < ends, 1.0, left), 0.0, 1.0)
 
 
 def _strike(
-    luck: RandomStreams, scenario: Scenario, disruption: Disruption, severity: Array
+    streams: RandomStreams, scenario: Scenario, disruption: Disruption, severity: Array
 ) -> None:
     """Let a disruption act on what it strikes; several on one target multiply."""
     beyond, severity = severity, severity[: scenario.days]
     if isinstance(disruption, Outage):
-        _strike_node(luck, scenario, disruption, severity)
+        _strike_node(streams, scenario.network, disruption, 1.0 - disruption.loss * severity)
         return
     for row in targets(disruption, scenario.network):
-        if isinstance(disruption, LaneOutage):
-            _multiply(luck.moving, row.key, 1.0 - disruption.loss * severity)
+        if isinstance(disruption, entities.LaneOutage):
+            _multiply(streams.moving, row.key, 1.0 - disruption.loss * severity)
             if disruption.holds_transit and disruption.loss == 1.0:
-                luck.held[row.key] = luck.held.get(row.key, np.False_) | (beyond == 1.0)
-        elif isinstance(disruption, Delay):
+                streams.held[row.key] = streams.held.get(row.key, np.False_) | (beyond == 1.0)
+        elif isinstance(disruption, entities.Delay):
             extra = np.rint(disruption.extra * severity).astype(np.intp)
-            luck.lead_time[row.key] = luck.lead_time[row.key] + extra
-        elif isinstance(disruption, DemandShift):
-            _multiply(luck.demand, (row.node, row.product), 1 + (disruption.factor - 1) * severity)
+            streams.lead_time[row.key] = streams.lead_time[row.key] + extra
+        elif isinstance(disruption, entities.DemandShift):
+            left = 1 + (disruption.factor - 1) * severity
+            _multiply(streams.demand, (row.node, row.product), left)
 
 
-def _strike_node(luck: RandomStreams, scenario: Scenario, outage: Outage, severity: Array) -> None:
-    left = 1.0 - outage.loss * severity
-    network = scenario.network
-    made = {(r.node, r.product) for r in network.recipes}
-    bought = {(v.destination, v.product) for v in network.lanes}
+def _strike_node(streams: RandomStreams, network: Network, outage: Outage, left: Array) -> None:
+    """Let a node make, and unless its stock ships send, what an outage leaves of it."""
     if not outage.product:
-        _multiply(luck.whole, outage.node, left)
+        _multiply(streams.whole, outage.node, left)
     for item in targets(outage, network):
-        _multiply(luck.making, item, left)
-        if outage.stock_ships or item not in made | bought:
-            continue
-        # A maker's finished stock leaves unless the site is wholly shut.
-        _multiply(luck.shipping, item, np.where(left == 0.0, 0.0, 1.0) if item in made else left)
+        _multiply(streams.making, item, left)
+        if item in network.brought and not outage.stock_ships:
+            # A maker's finished stock leaves unless the site is wholly shut.
+            leaves = np.where(left == 0.0, 0.0, 1.0) if item in network.made else left
+            _multiply(streams.shipping, item, leaves)
 
 
-def _multiply(
-    factors: dict[str, Array] | dict[ItemKey, Array] | dict[LaneKey, Array],
-    key: object,
-    factor: Array,
-) -> None:
-    table: dict[object, Array] = factors  # type: ignore[assignment]
+def _multiply(table: dict[Any, Array], key: Any, factor: Array) -> None:
     table[key] = table[key] * factor if key in table else factor
