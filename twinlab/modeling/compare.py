@@ -1,7 +1,5 @@
 """Scenarios compared pair by pair on common random numbers, and what a change of one gains."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -53,7 +51,7 @@ class Comparison(Result):
         note = other.horizon.note or first.horizon.note
         return replace(estimate(pairs, self.confidence), note=note)
 
-    def longer(self) -> Comparison:
+    def longer(self) -> "Comparison":
         """The same scenarios over twice the days and the same seed: what a longer run changes."""
         return replace(self, batches={name: run_longer(b) for name, b in self.batches.items()})
 
@@ -65,7 +63,7 @@ class Comparison(Result):
         return [*notes, f"values {self.seeds}"] if self.seeds else notes
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per scenario and KPI: mean, interval, paired difference with its interval."""
         units = {c.name: c.unit for c in schema(KPIs)}
         change = ("difference", "difference_low", "difference_high")
@@ -154,7 +152,7 @@ class Change(Result):
     gain: Estimate | None = None
     goal: Estimate | None = None
     seeds: Seeds | None = None
-    tried: pd.DataFrame | None = field(default=None, compare=False)
+    tried: "pd.DataFrame | None" = field(default=None, compare=False)
     edges: tuple[str, ...] = ()
     cost: float = 0.0  # USD/year
     how: Callable[[Scenario], Scenario] | None = None
@@ -162,7 +160,7 @@ class Change(Result):
     @classmethod
     def of(
         cls, baseline: Scenario, values: Mapping[Any, Any], title: str = "", reason: str = ""
-    ) -> Change:
+    ) -> "Change":
         """Change some values of a scenario, and keep what they were before.
 
         Raises:
@@ -200,7 +198,7 @@ class Change(Result):
         return compare(both, replications, seed, kpis=kpis)
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per value: where it stands, what it was before, and what it is now."""
         before = {where: self.before.get(where) for where in self.values}
         both = {"before": map(words, before.values()), "value": map(words, self.values.values())}

@@ -1,7 +1,5 @@
 """Experiments on common random numbers: a grid of values, which columns matter, the best values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -31,7 +29,7 @@ def sweep(
     *,
     kpis: Sequence[str] = USUAL_KPIS,
     warm_up: int | str = 0,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Try every combination of some columns' values, on common random numbers.
 
     ``grid`` maps paths such as ``"shop.up_to"`` to the values to try; for ``warm_up`` see
@@ -65,7 +63,7 @@ def tornado(
     kpi: str = "total_cost",
     replications: int = 200,
     seed: int = 0,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Move each column to the ends of its range, alone, and rank what that does to a KPI.
 
     The table has one row per path, the widest swing first: the KPI's mean at the low end, as it

@@ -5,8 +5,6 @@ against every demand within a bound. A stock is then sized by its net replenishm
 τ = (longest promise of its suppliers) + (its own time) − (its promise).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,7 +95,7 @@ def guaranteed_service(
     return ServicePlan({s.name: promises[s.name] for s in stages}, net, held, cost)
 
 
-def _bounds(graph: nx.DiGraph, z: float | None) -> dict[str, float]:
+def _bounds(graph: "nx.DiGraph", z: float | None) -> dict[str, float]:
     """What each stage plans for in a day above the mean, zσ [units]."""
     needs: dict[str, dict[str, float]] = {}  # by stage and customers
     for name in reversed(list(nx.topological_sort(graph))):
@@ -112,7 +110,7 @@ def _bounds(graph: nx.DiGraph, z: float | None) -> dict[str, float]:
     return {name: math.hypot(*each.values()) for name, each in needs.items()}
 
 
-def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> nx.DiGraph:
+def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> "nx.DiGraph":
     graph = nx.DiGraph()
     for stage in stages:
         if stage.name in graph:
@@ -130,7 +128,7 @@ def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> nx.DiGraph:
     return graph
 
 
-def _join(graph: nx.DiGraph, source: str, destination: str, units: float = 1.0) -> None:
+def _join(graph: "nx.DiGraph", source: str, destination: str, units: float = 1.0) -> None:
     for end in (source, destination):
         if end not in graph:
             raise NetworkError(f"arcs: {end!r} is not a stage; {did_you_mean(end, graph)}")
@@ -140,7 +138,7 @@ def _join(graph: nx.DiGraph, source: str, destination: str, units: float = 1.0) 
     graph.add_edge(source, destination, units=units)
 
 
-def _longest(graph: nx.DiGraph) -> dict[str, int]:
+def _longest(graph: "nx.DiGraph") -> dict[str, int]:
     """The longest time that a stage may need if nobody upstream holds stock."""
     found: dict[str, int] = {}
     for name in nx.topological_sort(graph):
@@ -152,7 +150,7 @@ def _longest(graph: nx.DiGraph) -> dict[str, int]:
 
 
 def _solve(
-    graph: nx.DiGraph, longest: Mapping[str, int], bound: Mapping[str, float]
+    graph: "nx.DiGraph", longest: Mapping[str, int], bound: Mapping[str, float]
 ) -> dict[str, int]:
     """Net replenishment times by HiGHS, with a yes or no for each stage and τ."""
     stages: list[ServiceStage] = [graph.nodes[name]["stage"] for name in graph]

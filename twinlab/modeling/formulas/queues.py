@@ -1,7 +1,5 @@
 """Queues and lines that a formula answers exactly, in any unit of time: a check on simulation."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ signal is a false alarm. Integral equations are solved at the nodes of Gauss and
 answers are exact to printed digits, without simulation.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import cache

@@ -5,8 +5,6 @@ is charged its echelon holding cost h: its local one less that of the stage upst
 from here down. The order of a day is that of the engines, so simulated costs agree.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,7 +74,7 @@ class SerialChain:
         return [cost - above for above, cost in pairwise([0.0, *costs])]
 
     @classmethod
-    def of(cls, network: Network) -> SerialChain:
+    def of(cls, network: Network) -> "SerialChain":
         """Read the chain from the tables of a network.
 
         Raises:

@@ -1,7 +1,5 @@
 """What a contract makes of a season: how much the retailer orders, and who earns what."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

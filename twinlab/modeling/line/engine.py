@@ -5,8 +5,6 @@ if the next station has no room it holds the part: blocking after service. Rewor
 of its own and goes first, so that full buffers cannot lock a loop.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Generator
@@ -79,7 +77,7 @@ Process = Generator[simpy.Event, Any, None]
 class Machine:
     """One machine: its state, its age in minutes of work, and the age at which it fails."""
 
-    def __init__(self, engine: LineEngine, place: Place, number: int) -> None:
+    def __init__(self, engine: "LineEngine", place: "Place", number: int) -> None:
         self.engine, self.place = engine, place
         station, what = place.station, (place.name, str(number))
         self.lives = engine.draws(station.time_to_failure, *what, "life")
@@ -175,7 +173,7 @@ class Machine:
 class Place:
     """A station in operation: its queue, who waits for it, and its minutes by state."""
 
-    def __init__(self, engine: LineEngine, station: Station, at: int) -> None:
+    def __init__(self, engine: "LineEngine", station: Station, at: int) -> None:
         self.station, self.at, self.name = station, at, station.name
         self.minutes: defaultdict[str, float] = defaultdict(float)
         self.counts: Counter[str] = Counter()

@@ -4,8 +4,6 @@
 measured to a node of a network.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -172,7 +170,7 @@ class LineReplications:
         """The mean of a measure over the replications, with its interval."""
         return estimate(self.values(measure))
 
-    def difference(self, other: LineReplications, measure: str) -> Estimate:
+    def difference(self, other: "LineReplications", measure: str) -> Estimate:
         """How much more than another batch this one measures, paired by replication."""
         if len(self.runs) != len(other.runs):
             raise ScenarioError(

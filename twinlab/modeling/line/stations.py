@@ -1,7 +1,5 @@
 """A factory line as it is described: stations in a row, in continuous time of working minutes."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -220,12 +218,12 @@ class Line(Row):
             raise ScenarioError(f"no station {name!r}; {did_you_mean(name, known)}")
         return known[name]
 
-    def change(self, *stations: Station) -> Line:
+    def change(self, *stations: Station) -> "Line":
         """Return a line in which these stations take the place of those of their names."""
         given = {self.station(s.name).name: s for s in stations}
         return replace(self, stations=tuple(given.get(s.name, s) for s in self.stations))
 
-    def set(self, path: str, value: Any) -> Line:
+    def set(self, path: str, value: Any) -> "Line":
         """Return a line in which one value of a station differs, such as ``"weld.buffer"``.
 
         A fault's rate is ``"weld.spatter"``, an inspection's share ``"weld.inspection.detects"``.
