@@ -14,11 +14,12 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any
 
+from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.event_engine import simulate
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
-from twinlab.scope.errors import SyncError, TwinError
+from twinlab.scope.errors import ScenarioError, SyncError, TwinError
 from twinlab.scope.result import html_of
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
@@ -26,11 +27,11 @@ from twinlab.technology.bus import Bus, Dispatch
 from twinlab.technology.drift import Alarm, follow, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
 from twinlab.technology.plant import Plant
-from twinlab.technology.proposal import Goal, Proposal, changed, daily_cost, propose, seed_ahead
+from twinlab.technology.proposal import Goal, daily_cost, propose, seed_ahead
 from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.sync import Follower, present
 
-__all__ = ["Mode", "Proposal", "Twin", "run_closed_loop"]
+__all__ = ["Mode", "Twin", "run_closed_loop"]
 
 PROMISE = 0.9  # of the intervals that are verified
 
@@ -166,7 +167,7 @@ class Twin:
         days: int = 56,
         replications: int = 200,
         goal: Goal = daily_cost,
-    ) -> Proposal:
+    ) -> Change:
         """The cheapest of all combinations of some values, simulated from today's state.
 
         ``options`` maps paths such as ``"shop.up_to"`` to the values to try; ``goal`` gives what is
@@ -178,8 +179,8 @@ class Twin:
         ahead = self.model.change(days=self._morning.day + days)
         return propose(ahead, self._morning, options, goal, replications, self.seed)
 
-    def command(self, proposal: Proposal, valid_days: int = 3) -> int:
-        """Send a proposal to the plant, valid for some days; its number is given.
+    def command(self, change: Change, valid_days: int = 3) -> int:
+        """Send a change to the plant, valid for some days; its number is given.
 
         Raises:
             SyncError: a model or a shadow has no way back to the plant.
@@ -190,8 +191,10 @@ class Twin:
                 f"a {self.mode.name.lower()} has no way back to the plant: set twin."
                 "mode = Mode.TWIN, or let a person decide"
             )
-        changed(self.model, proposal.changes)
-        return self._dispatch.send(proposal.changes, self.day + valid_days)
+        if rules := [where for where in change.values if not isinstance(where, str)]:
+            raise ScenarioError(f"a command names paths such as 'shop.up_to', not {rules[0]!r}")
+        self.model.set(change.values)
+        return self._dispatch.send(change.values, self.day + valid_days)
 
     def reported(self, number: int) -> str:
         """What the plant says of a command: sent, changed, or refused with its reason.
@@ -214,7 +217,7 @@ def _decided(model: Scenario, heard: Iterable[Mapping[str, Any]]) -> Scenario:
     """A model that decides as the plant reports that it now does."""
     for changes in heard:
         with suppress(TwinError):  # somebody's rule that this model does not have
-            model = changed(model, changes)
+            model = model.set(changes)
     return model
 
 
@@ -249,7 +252,7 @@ def run_closed_loop(
         twin.sync()
         for alarm in twin.alarms():
             twin.update_model(alarm)
-            proposal = twin.recommend(options)
-            if proposal.worth:
-                twin.command(proposal)
+            change = twin.recommend(options)
+            if change.worth:
+                twin.command(change)
     return plant.run

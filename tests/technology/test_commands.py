@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import twinlab as tl
 from tests.strategies import scenarios
 from tests.technology.chains import linked, shop
+from twinlab.modeling import Change
 from twinlab.technology import Bus, EventStore, Message
 from twinlab.technology.bus import Dispatch
 from twinlab.technology.messages import DAY
-from twinlab.technology.proposal import Proposal
 from twinlab.technology.snapshot import pack, unpack
 from twinlab.twin import Mode, Twin
 
@@ -37,7 +37,7 @@ def test_a_command_that_is_none_is_refused_and_the_next_one_is_carried_out(raw):
     plant, twin = linked(shop())
     twin.mode = Mode.TWIN
     plant.bus.commands.append(raw)
-    number = twin.command(Proposal({"shop.up_to": 200}, None, None))
+    number = twin.command(Change({"shop.up_to": 200}))
     plant.advance()
     twin.sync()
     assert twin.reported(number) == "changed"
@@ -54,14 +54,14 @@ def test_a_command_that_cannot_travel_is_not_sent():
     _, twin = linked(shop())
     twin.mode = Mode.TWIN
     with pytest.raises(tl.ScenarioError, match="leads nowhere"):
-        twin.command(Proposal({"shpo.up_to": 5}, None, None))
+        twin.command(Change({"shpo.up_to": 5}))
 
 
 def test_two_commands_in_one_morning_and_a_twin_restored_after_them():
     plant, twin = linked(shop())
     twin.mode = Mode.TWIN
     for level in (200, 230):
-        twin.command(Proposal({"shop.up_to": level}, None, None))
+        twin.command(Change({"shop.up_to": level}))
     plant.advance(5)
     twin.sync()
     assert twin.model.value("shop.up_to") == plant.truth.value("shop.up_to") == 230
@@ -69,7 +69,7 @@ def test_two_commands_in_one_morning_and_a_twin_restored_after_them():
     again.mode = Mode.TWIN
     again.sync()
     assert again.model.value("shop.up_to") == 230
-    number = again.command(Proposal({"shop.up_to": 250}, None, None))
+    number = again.command(Change({"shop.up_to": 250}))
     again.sync()
     assert again.reported(number) == "sent"
     assert len(plant.run.series("on_hand", "shop")) == 5

@@ -7,7 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop
-from twinlab.scope.state import ProductionLot
+from twinlab.scope.state import Posted, ProductionLot
 from twinlab.technology import Bus, Link, Message, Plant
 from twinlab.technology.drift import Alarm, Observations, scores
 from twinlab.technology.messages import DAY
@@ -193,7 +193,7 @@ def test_orders_in_the_mail_that_were_never_accepted_are_not_waited_for():
     state = tl.State.initial(factory().network)
     lane = next(key for key in state.mail if len(key) == 4)
     state.day = 5
-    state.mail[lane] = [tl.scope.under_way.Posted(3, 9.0), tl.scope.under_way.Posted(5, 4.0)]
+    state.mail[lane] = [Posted(3, 9.0), Posted(5, 4.0)]
     assert [p.quantity for p in present(state).mail[lane]] == [4.0]
     assert present(state).owed[lane] == state.owed[lane] + 9.0  # the supplier has read it
 

@@ -7,8 +7,8 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, shop
+from twinlab.modeling import Change
 from twinlab.technology import Alarm, Bus, Link, Plant, pinball_loss
-from twinlab.technology.proposal import Proposal
 from twinlab.twin import Mode, Twin
 
 
@@ -55,7 +55,7 @@ def test_model_shadow_and_twin():
     assert twin.sync().new > 0
     assert twin.state.on_hand == plant.state.on_hand
     with pytest.raises(tl.SyncError, match=r"a shadow has no way back .* Mode\.TWIN"):
-        twin.command(Proposal({"shop.up_to": 200}, None, None))
+        twin.command(Change({"shop.up_to": 200}))
     assert repr(twin) == "Twin(shadow, day 40, 0.0 days stale)"
 
 
@@ -77,7 +77,7 @@ def test_a_command_is_carried_out_and_the_model_follows():
     plant, twin = linked(shop(), mode=Mode.TWIN)
     plant.advance(10)
     twin.sync()
-    number = twin.command(Proposal({"shop.up_to": np.float64(260)}, None, None))
+    number = twin.command(Change({"shop.up_to": np.float64(260)}))
     assert twin.reported(number) == "sent"
     plant.advance(1)
     twin.sync()
@@ -90,8 +90,8 @@ def test_a_command_is_carried_out_and_the_model_follows():
 
 def test_a_command_that_came_too_late_or_reaches_too_far_is_refused():
     plant, twin = linked(shop(), mode=Mode.TWIN)
-    late = twin.command(Proposal({"shop.up_to": 260}, None, None), valid_days=-1)
-    far = twin.command(Proposal({"mine->shop.lead_time": 1}, None, None))
+    late = twin.command(Change({"shop.up_to": 260}), valid_days=-1)
+    far = twin.command(Change({"mine->shop.lead_time": 1}))
     plant.advance(1)
     twin.sync()
     assert twin.reported(late) == "refused: the command was valid until day -1"
@@ -108,8 +108,8 @@ def test_a_recommendation_is_simulated_from_today():
     twin.sync()
     found = twin.recommend({"shop/bike.up_to": [120, 170, 600]}, days=40, replications=64)
     assert found.worth
-    assert found.changes["shop/bike.up_to"] < 600
-    assert list(found.table.columns) == ["shop/bike.up_to", "goal"]
+    assert found.values["shop/bike.up_to"] < 600
+    assert list(found.tried.columns) == ["shop/bike.up_to", "goal"]
     same = twin.recommend({"shop/bike.up_to": [600]}, days=40, replications=64)
     assert not same.worth
     assert "its interval includes 0: luck could explain it" in str(same)

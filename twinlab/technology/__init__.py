@@ -8,7 +8,7 @@ store     every message once, on SQLite; dead letters with their reason
 sync      the fold of messages into what is believed; ``follower`` keeps it up to date
 drift     CUSUMs on probability-integral transforms: has a demand or lead time changed?
 fidelity  how true the twin is, and whether its forecasts keep what they promise
-proposal  the best of some changes from today on; ``dispatch`` sends it back as a command
+proposal  the best of some changes from today on; the twin sends it back as a command
 ========  ==============================================================================
 """
 

@@ -19,10 +19,12 @@ import numpy as np
 from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Empirical, Gamma, LogNormal, Normal, Trace, Uniform
+from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.entities import Demand, Lane
 from twinlab.scope.later import stats
 from twinlab.scope.network import Network
+from twinlab.scope.result import Result
 from twinlab.scope.scenario import Scenario
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.reading import Reading
@@ -38,6 +40,10 @@ class Observations:
     """What was observed of one row of the model: a demand by day, or lead times by arrival day.
 
     ``path`` names the column of the model that it speaks of.
+
+    >>> seen = Observations("shop/bike.pattern", Normal(5, 1), (0, 1), (5.2, 4.9), (1, 1), False)
+    >>> seen.since(1).values
+    (4.9,)
     """
 
     path: str
@@ -54,7 +60,7 @@ class Observations:
 
 
 @dataclass(frozen=True)
-class Alarm:
+class Alarm(Result):
     """Something is no longer as the model says.
 
     ``since`` is the day on which the change probably began: the first after the sum was last zero.
@@ -65,16 +71,16 @@ class Alarm:
     day 60: shop/bike.pattern has changed, probably on day 52: the mean is 25.4, not 20
     """
 
-    path: str
-    day: int
-    since: int
-    expected: float
-    observed: float
-    law: Distribution
-    count: int
+    path: str = column("words", meaning="which column of the model")
+    day: int = column("day", meaning="when it was noticed")
+    since: int = column("day", meaning="when the change probably began")
+    expected: float = column("", meaning="the mean in the model")
+    observed: float = column("", meaning="the mean since then")
+    law: Distribution = column("words", meaning="of the observations since then")
+    count: int = column("observations", meaning="since then")
 
-    def __str__(self) -> str:
-        """Say it in a sentence."""
+    def sentence(self) -> str:
+        """What has changed, since when, and by how much."""
         return (
             f"day {self.day}: {self.path} has changed, probably on day {self.since}: the mean is "
             f"{self.observed:.3g}, not {self.expected:.3g}"

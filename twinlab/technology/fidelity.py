@@ -11,6 +11,7 @@ import numpy as np
 from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.calendar import DUST
+from twinlab.scope.columns import column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.kinds import Level
 from twinlab.scope.later import pd
@@ -80,22 +81,25 @@ def fidelity(believed: State, true: State) -> Fidelity:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Result):
     """How often what came lay inside the interval that a forecast had promised.
 
     ``low`` and ``high`` bound the share of hits (Wilson 1927, 95 %): with few forecasts, 9 of 10 is
     no proof of anything. They count every value as an independent one; nights of one forecast hang
     together, so the truth is wider.
+
+    >>> Verification(0.9, hits=9, of=10, low=0.6, high=0.98)
+    9 of 10 values inside their 90% interval: 90% [60%, 98%]
     """
 
-    promised: float
-    hits: int
-    of: int
-    low: float
-    high: float
+    promised: float = column("share", meaning="of the values, as forecast")
+    hits: int = column("values", meaning="inside their interval")
+    of: int = column("values", meaning="in all")
+    low: float = column("share", meaning="of hits, at least")
+    high: float = column("share", meaning="of hits, at most")
 
-    def __str__(self) -> str:
-        """Say it in a sentence."""
+    def sentence(self) -> str:
+        """How many hits of how many, against what was promised."""
         share = f"{self.hits / self.of:.0%}" if self.of else "none"
         return (
             f"{self.hits} of {self.of} values inside their {self.promised:.0%} interval: {share} "

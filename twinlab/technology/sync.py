@@ -33,6 +33,9 @@ class Belief:
     source had sent by that night; ``stock`` to the units on hand that night, by (node, product);
     ``replies`` are the plant's answers to commands. ``kept`` is the state of the morning of a day
     that was asked for.
+
+    >>> Belief(State(day=3), State(day=3)).closed
+    {}
     """
 
     state: State
