@@ -15,7 +15,7 @@ BOARD = ("works", "board")
 @cache
 def seen():
     """The chain, the morning and the recommendation that the notebook shows: its own luck."""
-    return claims.cells(0, "chain", "now", "bulk", "agent", upto="second_source(shut, agent)")
+    return claims.cells(0, "chain", "now", "bulk", "agent", upto="prescribe(shut, agent)")
 
 
 @claims.says(
