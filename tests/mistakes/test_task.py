@@ -115,7 +115,7 @@ MISTAKES = [
     (lambda: production.describe(run(), "cut"), tl.ScenarioError,
      'describe: run must be a LineRun … write describe(run_line(line))'),
     (lambda: production.describe(line_run(), "paint"), tl.ScenarioError,
-     "no station 'paint'; known are: cut"),
+     "no 'paint'; known are: cut"),
     (lambda: production.predict(NETWORK), tl.ScenarioError,
      'predict: line must be a Line … write predict(Line(stations))'),
     (lambda: production.takt(450, 0), tl.ScenarioError,
