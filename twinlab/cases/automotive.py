@@ -15,8 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlab.cases.folders import dataset, rows
-from twinlab.modeling.simulation.replicate import replicate
-from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling import Replications, replicate
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario, ScenarioError, State

@@ -16,12 +16,11 @@ import numpy as np
 
 from twinlab.modeling.compare import Change
 from twinlab.modeling.line.stations import Weibull as Weibull
+from twinlab.scope import Estimate, Result, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Level, Positive, ranged
 from twinlab.scope.later import optimize, special
-from twinlab.scope.result import Estimate, Result
 
 # -- describe ---------------------------------------------------------------------------------
 

@@ -16,15 +16,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling.compare import Change
-from twinlab.modeling.formulas.queues import mmc
-from twinlab.modeling.line.results import LineRun, replicate_line
-from twinlab.modeling.line.stations import Line, Saturated, Station
+from twinlab.modeling import Change, Line, LineRun, Saturated, Station, mmc, replicate_line
+from twinlab.scope import Estimate, Listing, Result, SolverError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import mean_of
-from twinlab.scope.errors import SolverError
 from twinlab.scope.kinds import Amount, Level, Positive, Whole
-from twinlab.scope.result import Estimate, Listing, Result
 
 SHIFT = 480.0  # minutes
 

@@ -21,9 +21,8 @@ import numpy as np
 
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.deprivation import deprivation_cost, gini
+from twinlab.scope import Result, ScenarioError
 from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import Result
 from twinlab.task.logistics.routing import Fleet, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
+from twinlab.scope import Result, ScenarioError, SolverError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.kinds import Amount, Count, Limit, Number, Positive
 from twinlab.scope.later import optimize
-from twinlab.scope.result import Result
 
 __all__ = ["Site", "facilities", "gravity_location"]
 

@@ -17,14 +17,12 @@ from twinlab.management.flows import customers_use, mean_flows
 from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.organization.view import Shares
+from twinlab.scope import Log, Scenario, ScenarioError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import days_of, mean_of
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Level, Limit
 from twinlab.scope.later import stats
-from twinlab.scope.log import Log
 from twinlab.scope.result import Result, shown
-from twinlab.scope.scenario import Scenario
 
 __all__ = "Arc TransitTime describe network_flow predict prescribe transit_time".split()
 

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twinlab.modeling import Line, LineRun, estimate, replicate_line
 from twinlab.modeling.line.engine import Draws
-from twinlab.modeling.line.results import LineRun, replicate_line
-from twinlab.modeling.line.stations import Line
-from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, did_you_mean
