@@ -22,8 +22,6 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Amount, Level, Positive, ranged
 from twinlab.scope.later import optimize, special
 
-# -- describe ---------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Reliability(Result):
@@ -48,9 +46,6 @@ def _days(times: Sequence[float]) -> Array:
     if not times:
         raise ScenarioError("times are a list of at least one number of days, got none")
     return np.asarray(times, dtype=np.float64)
-
-
-# -- predict ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -149,9 +144,6 @@ def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> RemainingLif
         for share in ((1.0 + level) / 2.0, (1.0 - level) / 2.0)
     )
     return RemainingLife(mean, low, high)
-
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 def replacement_cost(

@@ -35,11 +35,7 @@ class Facilities(Result):
     open: tuple[str, ...] = column("name", meaning="sites to have open")
     fixed_cost: float = column("USD", meaning="of having them open")
     transport_cost: float = column("USD", meaning="of serving the customers")
-
-    @property
-    def cost(self) -> float:
-        """Cost of open sites and transport."""
-        return self.fixed_cost + self.transport_cost
+    cost: float = column("USD", meaning="of both")
 
 
 def facilities(
@@ -101,7 +97,8 @@ def facilities(
     links = [(*pair, x) for pair, x in served_by.items() if x > 1e-9 * max(demand.values())]
     transport = sum(cost[pair] * x for pair, x in served_by.items())
     is_open = tuple(s for s in sites if found[s] > 0)
-    return Facilities(tuple(links), is_open, sum(sites[s].fixed_cost for s in is_open), transport)
+    fixed = sum(sites[s].fixed_cost for s in is_open)
+    return Facilities(tuple(links), is_open, fixed, transport, fixed + transport)
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,6 @@ from twinlab.scope.result import Result, shown
 __all__ = "Arc TransitTime describe network_flow predict prescribe transit_time".split()
 
 
-# -- describe ---------------------------------------------------------------------------------
-
-
 def describe(log: Log, source: str, destination: str) -> TransitTime:
     """Measure a lane's transit time from a log, counting what is still under way at its end.
 
@@ -66,8 +63,8 @@ def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> Tr
     arrived = np.isin(seen.quantiles, days)
     reached = seen.probabilities[arrived]
     reached[-1] = 1.0
-    shares = np.diff(reached, prepend=0.0)
-    return TransitTime(tuple(seen.quantiles[arrived].tolist()), tuple(shares.tolist()))
+    shares, took = np.diff(reached, prepend=0.0), seen.quantiles[arrived]
+    return TransitTime(tuple(took.tolist()), tuple(shares.tolist()), float(took @ shares))
 
 
 @dataclass(frozen=True)
@@ -80,18 +77,11 @@ class TransitTime(Result):
 
     days: tuple[float, ...] = column("days", meaning="that a shipment may take")
     shares: tuple[float, ...] = column("share", meaning="of the shipments that take them")
-
-    @property
-    def mean(self) -> float:
-        """Mean days under way."""
-        return float(np.dot(self.days, self.shares))
+    mean: float = column("days", meaning="under way")
 
     def sentence(self) -> str:
         """Mean and range."""
         return f"{shown(self.mean)} days on average, {self.days[0]:g} to {self.days[-1]:g}"
-
-
-# -- predict ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -131,9 +121,6 @@ def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Arri
     ends, tails = np.cumsum(shares), ((1 - level) / 2, (1 + level) / 2)
     low, high = (float(days[np.searchsorted(ends, t - 1e-12)] - age) for t in tails)
     return Arrival(age, float(days @ shares) - age, low, high, level)
-
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
