@@ -152,6 +152,8 @@ MISTAKES = [
      'describe: run must be a Run … write describe(simulate(scena'),
     (lambda: sourcing.prescribe(SCENARIO, "mine"), tl.ScenarioError,
      'prescribe: lane must be a Lane … write lane=Lane(source, destin'),
+    (lambda: warehousing.slots, tl.ScenarioError,
+     "twinlab.task.warehousing has no 'slots'; did you mean 'slotting'?"),
     (lambda: warehousing.Sku("a"), tl.ScenarioError,
      'Sku: picks is missing: write Sku(name=…, picks=…)'),
     (lambda: len(warehousing.describe(SKUS[0])), None, 1),

@@ -55,7 +55,7 @@ def guard(floor: dict[str, Any]) -> None:
     floor.setdefault("__getattr__", partial(not_offered, floor))
     floor.setdefault("__dir__", lambda: floor.get("__all__", list(floor)))
     own = [n for n in floor if getattr(floor[n], "__module__", "") == floor["__name__"]]
-    for name in floor.get("__all__", [n for n in own if n[0] != "_"]):
+    for name in floor.setdefault("__all__", [n for n in own if n[0] != "_"]):
         thing = floor[name]
         if inspect.ismodule(thing):
             guard(vars(thing))
@@ -73,7 +73,7 @@ def guard(floor: dict[str, Any]) -> None:
 
 def not_offered(floor: dict[str, Any], name: str) -> Any:
     """Say what a floor offers, to who asked for something else (its ``__getattr__``)."""
-    hint = f"; {did_you_mean(name, floor.get('__all__', floor))}" if name[0] != "_" else ""
+    hint = f"; {did_you_mean(name, floor['__all__'])}" if name[0] != "_" else ""
     raise NoSuchName(f"{floor['__name__']} has no {name!r}{hint}")
 
 
