@@ -14,7 +14,7 @@ from typing import Any, NoReturn, get_type_hints
 import numpy as np
 
 from twinlab.scope.distributions import Constant, Distribution, is_distribution
-from twinlab.scope.errors import NetworkError, TwinError, shown
+from twinlab.scope.errors import NetworkError, TwinError, brief
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,6 @@ def column(
 def schema(row_type: Any) -> tuple[Column, ...]:
     """List the described columns of a row type, in the order of its table.
 
-    >>> from twinlab import Node
     >>> [c.unit for c in schema(Node) if c.name == "holding_cost"]
     ['USD/unit/day']
     """
@@ -89,7 +88,6 @@ def _read_schema(row_type: Any) -> tuple[Column, ...]:
 def schema_text(row_type: Any) -> str:
     """Describe the columns of a row type in lines: what ``?`` and ``help`` show of a class.
 
-    >>> from twinlab import Stock
     >>> print(schema_text(Stock).splitlines()[3])
         on_hand = 0.0 [units]: units on the first morning; at least 0
     """
@@ -124,12 +122,11 @@ class Row:
     def title(self) -> str:
         """What to call this row in a message: its type and its first key words.
 
-        >>> from twinlab import Node
         >>> Node("DC-Berlin").title
         "Node 'DC-Berlin'"
         """
         words = [getattr(self, c.name) for c in schema(type(self)) if c.required]
-        return " ".join([type(self).__name__, "→".join(shown(w) for w in words if w != {})]).strip()
+        return " ".join([type(self).__name__, "→".join(brief(w) for w in words if w != {})]).strip()
 
 
 def _fit(col: Column, value: Any) -> Any:
@@ -144,10 +141,10 @@ def _fit(col: Column, value: Any) -> Any:
         return _fit_distribution(col, value)
     if col.type == tuple[float, ...]:
         if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-            raise ValueError(f"is a list of numbers in {col.unit}, got {shown(value)}: write (…,)")
+            raise ValueError(f"is a list of numbers in {col.unit}, got {brief(value)}: write (…,)")
         return tuple(_fit_number(col, v) for v in value)
     if not isinstance(value, Mapping):
-        raise ValueError(f"is a mapping of names to {col.unit}, got {shown(value)}: write {{…: 1}}")
+        raise ValueError(f"is a mapping of names to {col.unit}, got {brief(value)}: write {{…: 1}}")
     return frozen({_fit_text(col, k): _fit_number(col, v) for k, v in value.items()})
 
 
@@ -185,12 +182,12 @@ class Sealed:
 def _fit_bool(value: Any) -> bool:
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise ValueError(f"is yes or no, got {shown(value)}: write True or False")
+    raise ValueError(f"is yes or no, got {brief(value)}: write True or False")
 
 
 def _fit_text(col: Column, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"is a text, got {shown(value)}: put it in quotes")
+        raise ValueError(f"is a text, got {brief(value)}: put it in quotes")
     if col.required and not value.strip():
         raise ValueError("is empty: give it a name")
     if re.search("[\x00-\x1f\x7f\ud800-\udfff]", value.strip()):
@@ -214,7 +211,7 @@ def _fit_number(col: Column, value: Any) -> float | int:
     else:
         return int(number) if col.type is int else number
     missing = isinstance(value, float) and math.isnan(value)
-    raise ValueError(f"{wrong}, got {shown(value)}{': leave it out for the default' * missing}")
+    raise ValueError(f"{wrong}, got {brief(value)}{': leave it out for the default' * missing}")
 
 
 def _bounds_text(low: float, high: float) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlab.scope.errors import NetworkError, ScenarioError, shown
+from twinlab.scope.errors import NetworkError, ScenarioError, brief
 
 __all__ = ["Constant", "Empirical", "Gamma", "LogNormal", "NegativeBinomial", "Normal", "Poisson"]
 __all__ += ["Trace", "Uniform"]
@@ -71,9 +71,9 @@ class Law:
                 numbers = (np.nan,)
             if not np.all(np.isfinite(numbers)):
                 what = f"{f.name} is a {'list of ' * many}finite number{'s' * many}"
-                raise NetworkError(f"{type(self).__name__}: {what}, got {shown(value)}")
+                raise NetworkError(f"{type(self).__name__}: {what}, got {brief(value)}")
             if f.name in self._above_zero and not 0 < min(numbers, default=1) <= self._most:
-                raise NetworkError(f"{self}: {f.name} must be {self._range}, got {shown(value)}")
+                raise NetworkError(f"{self}: {f.name} must be {self._range}, got {brief(value)}")
             object.__setattr__(self, f.name, numbers if many else numbers[0])
 
     @property
@@ -138,16 +138,21 @@ class Trace(Law):
 
 
 @dataclass(frozen=True)
-class Normal(Law):
+class MeanAndSpread(Law):
+    """A family that is stated by its own mean and standard deviation."""
+
+    mean: float
+    sd: float
+    _above_zero = ("mean", "sd")
+
+
+@dataclass(frozen=True)
+class Normal(MeanAndSpread):
     """The normal distribution, cut at zero.
 
     >>> Normal(mean=5, sd=1)
     Normal(mean=5.0, sd=1.0)
     """
-
-    mean: float
-    sd: float
-    _above_zero = ("mean", "sd")
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw scale × (mean + sd × z), and zero where that is negative."""
@@ -176,7 +181,7 @@ class Poisson(Law):
 
 
 @dataclass(frozen=True)
-class NegativeBinomial(Law):
+class NegativeBinomial(MeanAndSpread):
     """Whole units that vary more than Poisson: variance sd² above the mean.
 
     The number of failures before n successes, n = mean² / (sd² − mean).
@@ -184,10 +189,6 @@ class NegativeBinomial(Law):
     >>> NegativeBinomial(mean=4, sd=3).average
     4.0
     """
-
-    mean: float
-    sd: float
-    _above_zero = ("mean", "sd")
 
     def __post_init__(self) -> None:
         """Check that the variance is above the mean."""
@@ -209,16 +210,12 @@ class NegativeBinomial(Law):
 
 
 @dataclass(frozen=True)
-class LogNormal(Law):
+class LogNormal(MeanAndSpread):
     """Positive values with a long right tail, stated by their own mean and sd.
 
     >>> LogNormal(mean=14, sd=4).average
     14.0
     """
-
-    mean: float
-    sd: float
-    _above_zero = ("mean", "sd")
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw scale × exp(normal), with the stated mean and sd."""
@@ -229,16 +226,12 @@ class LogNormal(Law):
 
 
 @dataclass(frozen=True)
-class Gamma(Law):
+class Gamma(MeanAndSpread):
     """Positive values, stated by their mean and sd (sd = mean is the exponential).
 
     >>> Gamma(mean=10, sd=10).average
     10.0
     """
-
-    mean: float
-    sd: float
-    _above_zero = ("mean", "sd")
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw scale × gamma with the stated mean and sd."""

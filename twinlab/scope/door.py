@@ -24,8 +24,8 @@ from twinlab.scope.errors import (
     NoSuchName,
     ScenarioError,
     TwinError,
+    brief,
     did_you_mean,
-    shown,
 )
 from twinlab.scope.kinds import USUAL, Kind, Unfit, kind_of
 
@@ -44,7 +44,6 @@ def offered(floor: dict[str, Any]) -> list[str]:
 def guard(floor: dict[str, Any]) -> None:
     """Put a door before everything that a floor (the globals of its module) offers.
 
-    >>> from twinlab import Normal, serial, simulate
     >>> try:
     ...     simulate(serial(["mine", "shop"], demand=Normal(5, 1)))
     ... except ScenarioError as error:
@@ -55,7 +54,7 @@ def guard(floor: dict[str, Any]) -> None:
     floor.setdefault("__getattr__", partial(not_offered, floor))
     floor.setdefault("__dir__", lambda: floor.get("__all__", list(floor)))
     own = [n for n in floor if getattr(floor[n], "__module__", "") == floor["__name__"]]
-    for name in floor.setdefault("__all__", [n for n in own if n[0] != "_"]):
+    for name in floor.get("__all__", [n for n in own if n[0] != "_"]):
         thing = floor[name]
         if inspect.ismodule(thing):
             guard(vars(thing))
@@ -73,7 +72,7 @@ def guard(floor: dict[str, Any]) -> None:
 
 def not_offered(floor: dict[str, Any], name: str) -> Any:
     """Say what a floor offers, to who asked for something else (its ``__getattr__``)."""
-    hint = f"; {did_you_mean(name, floor['__all__'])}" if name[0] != "_" else ""
+    hint = f"; {did_you_mean(name, floor.get('__all__', floor))}" if name[0] != "_" else ""
     raise NoSuchName(f"{floor['__name__']} has no {name!r}{hint}")
 
 
@@ -222,7 +221,7 @@ def taught(problem: Unfit, kind: Kind, value: Any, where: str, call: str = "{}")
     """Say what is wanted somewhere, what was got, and the nearest right call."""
     at, wanted, got = problem.inner or ("", kind.wanted, value)
     remedy = str(problem) or (problem.instead and f"write {call.format(problem.instead)}")
-    return f"{where}{at} must be {wanted}, got {shown(got)}" + (f": {remedy}" if remedy else "")
+    return f"{where}{at} must be {wanted}, got {brief(got)}" + (f": {remedy}" if remedy else "")
 
 
 def _fits(kind: Kind, value: Any) -> bool:

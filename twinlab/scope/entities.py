@@ -187,7 +187,6 @@ class Demand(Row):
 
     On day t the pattern is scaled by ``season[t] × (1 + trend × t)``.
 
-    >>> from twinlab import Poisson
     >>> Demand("shop", "bike", Poisson(4), backorder_cost=5).pattern
     Poisson(mean=4.0)
     """

@@ -58,7 +58,6 @@ NAMES = {
 def way_to(cls: Any, given: str) -> str:
     """Write the expression that gives an object of a class, from an object of another.
 
-    >>> from twinlab import Scenario
     >>> way_to(Scenario, "Network")
     'Scenario(network, rules)'
     """
@@ -95,7 +94,6 @@ class TwinError(Exception):
 class NetworkError(TwinError):
     """The tables of a network do not describe a chain that can run.
 
-    >>> from twinlab import Node
     >>> try:
     ...     Node("plant", capacity=-1)
     ... except NetworkError as error:
@@ -107,7 +105,6 @@ class NetworkError(TwinError):
 class ScenarioError(TwinError):
     """The decisions, disruptions, days or start state do not fit the network.
 
-    >>> from twinlab import BaseStock, Normal, Scenario, serial
     >>> try:
     ...     Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), {"shpo": BaseStock(8)})
     ... except ScenarioError as error:
@@ -140,10 +137,10 @@ class SolverError(TwinError):
     """
 
 
-def shown(value: Any) -> str:
+def brief(value: Any) -> str:
     """Show a value in one short line, however large it is.
 
-    >>> shown(list(range(1000))), shown(10**400)[:12]
+    >>> brief(list(range(1000))), brief(10**400)[:12]
     ('[0, 1, 2, 3, 4, 5, ...]', '100000000000')
     """
     try:
@@ -174,5 +171,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     ]
     if close:
         return f"did you mean {close[0]!r}?"
-    shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    return f"known are: {shown}" if shown else "none is known yet"
+    said = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    return f"known are: {said}" if said else "none is known yet"

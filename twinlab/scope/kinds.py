@@ -21,7 +21,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 import numpy as np
 
 from twinlab.scope.distributions import Array, Constant, Distribution, is_distribution
-from twinlab.scope.errors import NAMES, ScenarioError, shown, way_to
+from twinlab.scope.errors import NAMES, ScenarioError, brief, way_to
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MOST = sys.float_info.max  # whatever is finite
@@ -69,7 +69,6 @@ def ranged(function: F) -> F:
     Raises:
         ScenarioError: a number out of its range, with the parameter's name, value and range.
 
-    >>> from twinlab import ScenarioError
     >>> @ranged
     ... def left(hours: Positive, share: Share = 0.5) -> float:
     ...     return hours * (1 - share)
@@ -356,7 +355,7 @@ def _list(origin: Any, args: tuple[Any, ...]) -> Kind:
             or (isinstance(value, Mapping) and origin is not Iterable)
         )
         if not isinstance(value, Iterable) or table:
-            raise Unfit(f"write [{shown(value)}]" if isinstance(value, str) and long else "")
+            raise Unfit(f"write [{brief(value)}]" if isinstance(value, str) and long else "")
         rows = value.tolist() if hasattr(value, "tolist") else value
         rows = rows if isinstance(rows, list | tuple) else list(rows)
         kinds = each * len(rows) if long else each

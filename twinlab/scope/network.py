@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from twinlab.scope.columns import schema
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, did_you_mean, shown
+from twinlab.scope.errors import NetworkError, brief, did_you_mean
 from twinlab.scope.later import nx, pd
 from twinlab.scope.result import html_of
 
@@ -111,7 +111,6 @@ class Network:
     def graph(self) -> nx.MultiDiGraph[str]:
         """Give the network as a networkx graph: nodes and lanes with their columns.
 
-        >>> from twinlab import Normal, serial
         >>> serial(["mine", "plant", "shop"], demand=Normal(5, 1)).graph().number_of_edges()
         2
         """
@@ -166,7 +165,6 @@ class Network:
         Raises:
             NetworkError: there is none of that name.
 
-        >>> from twinlab import Normal, serial
         >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
         0
         """
@@ -180,7 +178,6 @@ class Network:
 
         To take a row away, see ``without``.
 
-        >>> from twinlab import Normal, serial
         >>> chain = serial(["plant", "shop"], demand=Normal(5, 1))
         >>> chain.change(Node("plant", capacity=6)).node("plant").capacity
         6.0
@@ -201,7 +198,6 @@ class Network:
         Raises:
             NetworkError: a row is not in the network, or others cannot do without it.
 
-        >>> from twinlab import Normal, serial
         >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"plant": 4})
         >>> chain.without(*chain.stocks)
         Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
@@ -211,7 +207,7 @@ class Network:
             table = tables[f"{type(row).__name__.lower()}s"]
             if row not in table:
                 here = ", ".join(other.title for other in table[:8])
-                raise NetworkError(f"without: no such row {shown(row)}; there are {here or 'none'}")
+                raise NetworkError(f"without: no such row {brief(row)}; there are {here or 'none'}")
             table.remove(row)
         return replace(self, **{name: tuple(table) for name, table in tables.items()})
 
@@ -230,7 +226,6 @@ def _columns(row: Any) -> dict[str, Any]:
 def rows_of(network: Network) -> Iterable[tuple[str, tuple[Any, ...]]]:
     """Each table's name and rows, in the order in which tables are written.
 
-    >>> from twinlab import Normal, serial
     >>> [name for name, rows in rows_of(serial(["plant", "shop"], demand=Normal(5, 1))) if rows]
     ['products', 'nodes', 'lanes', 'demands']
     """

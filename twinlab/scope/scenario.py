@@ -51,7 +51,6 @@ class Scenario:
     Raises:
         ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
 
-    >>> from twinlab import BaseStock, Normal, Outage, serial
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))
     >>> calm = Scenario(chain, rules={"shop": BaseStock(8)}, days=100)
     >>> calm.disrupt(Outage("mine", start=60, days=28)).days
@@ -123,7 +122,6 @@ class Scenario:
     def decided_items(self) -> list[ItemKey]:
         """List every (node, product) that somebody must order or make, in table order.
 
-        >>> from twinlab import BaseStock, Normal, serial
         >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
         >>> Scenario(chain, rules=BaseStock(9)).decided_items()
         [('plant', 'unit'), ('shop', 'unit')]
@@ -142,7 +140,6 @@ class Scenario:
     ) -> Scenario:
         """Return a scenario in which what is given replaces what was there.
 
-        >>> from twinlab import BaseStock, Normal, serial
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.change(days=730).days
         730
@@ -160,7 +157,6 @@ class Scenario:
     def disrupt(self, *disruptions: Disruption) -> Scenario:
         """Return a scenario in which these disruptions happen as well.
 
-        >>> from twinlab import BaseStock, Normal, Outage, serial
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> len(calm.disrupt(Outage("mine", start=5, days=3)).disruptions)
         1
@@ -170,7 +166,6 @@ class Scenario:
     def decide(self, rules: ByItem) -> Scenario:
         """Return a scenario in which these nodes follow these rules; all others keep theirs.
 
-        >>> from twinlab import BaseStock, Normal, serial
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.decide({"shop": BaseStock(12)}).rules["shop", "unit"].up_to
         12.0
@@ -180,7 +175,6 @@ class Scenario:
     def share(self, sharing: ByItem) -> Scenario:
         """Return a scenario in which these nodes see as much as this; all others as before.
 
-        >>> from twinlab import BaseStock, Normal, serial
         >>> from twinlab.organization import OwnOrders
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.share({"shop": OwnOrders()}).sharing
@@ -191,7 +185,6 @@ class Scenario:
     def value(self, path: str | ItemKey) -> Any:
         """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
 
-        >>> from twinlab import BaseStock, Normal, serial
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.value("shop.up_to"), calm.value("mine->shop.lead_time").average
         (8.0, 1.0)
@@ -204,7 +197,6 @@ class Scenario:
         A path is one such as ``"shop.up_to"`` (see ``find``); an item (node, product) in its place
         is given another rule.
 
-        >>> from twinlab import BaseStock, Normal, serial
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.set("mine.capacity", 6).network.node("mine").capacity
         6.0
@@ -280,7 +272,6 @@ def _check_target(disruption: Any, network: Network) -> None:
 def targets(disruption: Any, network: Network) -> list[Any]:
     """List what a disruption strikes: items of a node, demand rows, or lanes.
 
-    >>> from twinlab import Normal, Outage, serial
     >>> targets(Outage("mine"), serial(["mine", "shop"], demand=Normal(5, 1)))
     [('mine', 'unit')]
     """
@@ -324,7 +315,6 @@ def find(scenario: Scenario, path: str) -> Place:
     Raises:
         ScenarioError: nothing has that name, or it has no such column.
 
-    >>> from twinlab import BaseStock, Normal, serial
     >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
     >>> find(calm, "shop.up_to").column.unit
     'units'

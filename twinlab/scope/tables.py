@@ -22,7 +22,7 @@ from twinlab.scope import distributions
 from twinlab.scope.columns import Column, schema
 from twinlab.scope.distributions import Constant, Distribution, Trace
 from twinlab.scope.entities import KINDS, Demand, Disruption, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, TwinError, did_you_mean, shown
+from twinlab.scope.errors import NetworkError, TwinError, brief, did_you_mean
 from twinlab.scope.network import Network, rows_of
 
 __all__ = ["read_disruptions", "write_disruptions"]
@@ -66,7 +66,7 @@ def read_number(text: str) -> float:
         )
     if not _PLAIN.fullmatch(text):
         comma = "; write a decimal point, not a comma" if "," in text else ""
-        raise ValueError(f"{shown(text)}{comma}")
+        raise ValueError(f"{brief(text)}{comma}")
     return float(text)
 
 
@@ -87,7 +87,7 @@ def parse_distribution(text: str) -> Any:
         except ValueError as problem:
             raise ValueError(f"{wanted} {problem}") from None
     if not call:
-        raise ValueError(f"{wanted} {shown(text)}")
+        raise ValueError(f"{wanted} {brief(text)}")
     name, inside = call.groups()
     if name not in FAMILIES:
         raise ValueError(f"has no distribution {name!r}; {did_you_mean(name, FAMILIES)}")
@@ -108,7 +108,7 @@ def _arguments(law: Any, inside: str) -> dict[str, Any]:
     if at != len(inside) or (set(known) - set(found) and law is not Trace):
         wanted = ", ".join(f"{k}=…" for k in known)
         raise ValueError(
-            f"cannot read {law.__name__}({shown(inside)[1:-1]}): write {law.__name__}({wanted})"
+            f"cannot read {law.__name__}({brief(inside)[1:-1]}): write {law.__name__}({wanted})"
         )
     return found
 
@@ -150,7 +150,7 @@ def read_back(row: Any, col: Column) -> str:
         same = False
     if not same:
         raise NetworkError(
-            f"{row.title}: {col.name} {shown(value)} cannot be read back from a table: take one of "
+            f"{row.title}: {col.name} {brief(value)} cannot be read back from a table: take one of "
             "twinlab's own distributions, such as Empirical(…) of some hundred draws"
         )
     return text
@@ -160,7 +160,6 @@ def parse_cell(col: Column, text: str) -> Any:
     """Read a cell by its column's type; the row's own check then looks at range and unit.
 
     >>> from twinlab.scope.columns import schema
-    >>> from twinlab import Recipe
     >>> parse_cell(schema(Recipe)[2], "wheel: 2; frame: 1")
     {'wheel': 2.0, 'frame': 1.0}
     """
@@ -184,7 +183,7 @@ def _named_numbers(col: Column, text: str) -> dict[str, float]:
     names = [name.strip() for name, _, _ in pairs]
     for name in names:
         if not name:
-            raise ValueError(f"is written 'frame: 1; wheel: 2', got {shown(text)}")
+            raise ValueError(f"is written 'frame: 1; wheel: 2', got {brief(text)}")
         if names.count(name) > 1:
             raise ValueError(f"names {name!r} {names.count(name)} times: add its units up")
     return {name: _number(col, units) for name, (_, _, units) in zip(names, pairs, strict=True)}
@@ -262,7 +261,6 @@ def read_disruptions(path: str | Path) -> list[Disruption]:
         NetworkError: names the row, the value, and what to do.
 
     >>> import tempfile
-    >>> from twinlab import Outage
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_disruptions([Outage("mine", start=5, days=3)], f"{folder}/trouble.csv")
     ...     read_disruptions(f"{folder}/trouble.csv")[0].start
@@ -282,7 +280,6 @@ def write_disruptions(disruptions: Iterable[Disruption], path: str | Path) -> No
     """Write disruptions as a CSV file that ``read_disruptions`` reads back exactly.
 
     >>> import pathlib, tempfile
-    >>> from twinlab import Outage
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_disruptions([Outage("mine", start=5, days=3)], f"{folder}/trouble.csv")
     ...     print(pathlib.Path(folder, "trouble.csv").read_text()[:15])

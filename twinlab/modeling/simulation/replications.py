@@ -36,10 +36,6 @@ class Daily(NamedTuple):
     product: str = ""
 
 
-# Measures that are plain sums of rows of a record, and of which.
-_SUMS = BY_ITEM | BY_LANE | {"backlog": "owed", "in_process": "in_process"}
-
-
 def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     """Read ``"backlog"``, ``("backlog", "shop")`` or ``("backlog", ("north", "south"), "bike")``.
 
@@ -48,27 +44,37 @@ def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     """
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
     named = (nodes,) if isinstance(nodes, str) else nodes
+    daily = Daily(name, tuple(filter(None, named)), product)
     if name not in MEASURES:
         raise ScenarioError(f"daily: no measure {name!r}; {did_you_mean(name, MEASURES)}")
-    if name not in _SUMS:
-        raise ScenarioError(
-            f"daily: {name!r} is money or emissions, which are not kept by the day: ask for a "
-            "stock or flow, or take the KPIs of the whole history"
-        )
-    daily = Daily(name, tuple(filter(None, named)), product)
     daily_rows(plan, daily)
     return daily
 
 
 def daily_rows(plan: Plan, daily: Daily) -> list[int]:
-    """The rows of a record whose sum is the measure today."""
-    nodes, name = daily.nodes or ("",), _SUMS[daily.measure]
-    wanted = {at for node in nodes for at in plan.columns(node, daily.product)}
-    items, sources = range(len(plan.items)), [lane.source for lane in plan.lanes]
-    owners = {"owed": [*sources, *items], "in_process": [r.item for r in plan.recipes]}
-    owners |= dict.fromkeys(BY_LANE.values(), sources)
-    begin = record_rows(plan)[name].start
-    return [begin + at for at, owner in enumerate(owners.get(name, items)) if owner in wanted]
+    """The rows of a record whose sum is the measure today.
+
+    Raises:
+        ScenarioError: it is no plain sum of rows, as money is not.
+    """
+    nodes = daily.nodes or ("",)
+    items = {at for node in nodes for at in plan.columns(node, daily.product)}
+    rows = record_rows(plan)
+    lanes = [at for at, lane in enumerate(plan.lanes) if lane.source in items]
+    if daily.measure in BY_ITEM:
+        return [rows[BY_ITEM[daily.measure]].start + at for at in sorted(items)]
+    if daily.measure in BY_LANE:
+        return [rows[BY_LANE[daily.measure]].start + at for at in lanes]
+    if daily.measure == "backlog":
+        customers = [len(plan.lanes) + at for at in sorted(items)]
+        return [rows["owed"].start + at for at in [*lanes, *customers]]
+    if daily.measure == "in_process":
+        made = [at for at, recipe in enumerate(plan.recipes) if recipe.item in items]
+        return [rows["in_process"].start + at for at in made]
+    raise ScenarioError(
+        f"daily: {daily.measure!r} is money or emissions, which are not kept by the day: ask for a "
+        "stock or flow, or take the KPIs of the whole history"
+    )
 
 
 @dataclass(frozen=True, eq=False)
