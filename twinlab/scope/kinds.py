@@ -21,7 +21,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 import numpy as np
 
 from twinlab.scope.distributions import Array, Constant, Distribution, is_distribution
-from twinlab.scope.errors import NAMES, ScenarioError, brief, way_to
+from twinlab.scope.errors import NAMES, brief, way_to
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MOST = sys.float_info.max  # whatever is finite
@@ -36,20 +36,6 @@ class Range:
     high: float = _MOST
     open: bool = False
     whole: bool = False
-
-    def fit(self, value: Any, where: str) -> Any:
-        """The value as a plain number, or an error that says what is wanted there."""
-        from twinlab.scope.door import taught
-
-        kind = in_range(self)
-        try:
-            return kind.fit(value)
-        except Unfit as problem:
-            raise ScenarioError(taught(problem, kind, value, where)) from None
-
-    def holds(self, number: float) -> bool:
-        """Tell whether a number lies in it."""
-        return self.low < number < self.high if self.open else self.low <= number <= self.high
 
 
 Numbers = Annotated[Any, Range("a number or a list of numbers")]
@@ -231,7 +217,7 @@ def in_range(span: Range) -> Kind:
 
     def fit(value: Any) -> Any:
         number = _whole(value) if span.whole else _number(value)
-        if span.holds(number):
+        if span.low <= number <= span.high and not (span.open and number in (span.low, span.high)):
             return number
         raise Unfit(f"write {number / 100:g}" if span.high == 1 < number <= 100 else "")
 

@@ -182,15 +182,10 @@ class Network:
         >>> chain.change(Node("plant", capacity=6)).node("plant").capacity
         6.0
         """
-        tables = {name: list(table) for name, table in rows_of(self)}
+        tables = self._tables()
         for row in rows:
-            table = tables[f"{type(row).__name__.lower()}s"]
-            keys = [_key(other) for other in table]
-            if _key(row) in keys:
-                table[keys.index(_key(row))] = row
-            else:
-                table.append(row)
-        return replace(self, **{name: tuple(table) for name, table in tables.items()})
+            tables[_table(row)][_key(row)] = row
+        return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
 
     def without(self, *rows: AnyRow) -> Network:
         """Return a network without some of its rows; what refers to them must go as well.
@@ -202,14 +197,20 @@ class Network:
         >>> chain.without(*chain.stocks)
         Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
         """
-        tables = {name: list(table) for name, table in rows_of(self)}
+        tables = self._tables()
         for row in rows:
-            table = tables[f"{type(row).__name__.lower()}s"]
-            if row not in table:
-                here = ", ".join(other.title for other in table[:8])
+            table = tables[_table(row)]
+            if table.pop(_key(row), None) != row:
+                here = ", ".join(other.title for other in getattr(self, _table(row))[:8])
                 raise NetworkError(f"without: no such row {brief(row)}; there are {here or 'none'}")
-            table.remove(row)
-        return replace(self, **{name: tuple(table) for name, table in tables.items()})
+        return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
+
+    def _tables(self) -> dict[str, dict[tuple[str, ...], Any]]:
+        return {name: {_key(row): row for row in table} for name, table in rows_of(self)}
+
+
+def _table(row: Any) -> str:
+    return f"{type(row).__name__.lower()}s"
 
 
 def _key(row: Any) -> tuple[str, ...]:
@@ -232,20 +233,10 @@ def rows_of(network: Network) -> Iterable[tuple[str, tuple[Any, ...]]]:
     return [(f.name, getattr(network, f.name)) for f in fields(network)]
 
 
-# Which columns name a node or a product, per table.
-_NODE_COLUMNS = {
-    "lanes": ("source", "destination"),
-    "recipes": ("node",),
-    "demands": ("node",),
-    "stocks": ("node",),
-}
-
-
 def check_network(network: Network) -> None:
     """Check every law; the first one broken is raised as a NetworkError."""
     for law in (
-        _tables_are_there,
-        _rows_are_unique,
+        _rows_are_there_once,
         _names_are_known,
         _one_way_to_get_a_product,
         _customers_can_be_served,
@@ -256,16 +247,11 @@ def check_network(network: Network) -> None:
         law(network)
 
 
-def _tables_are_there(network: Network) -> None:
-    for table in ("products", "nodes"):
-        if not getattr(network, table):
-            raise NetworkError(f"{table} is empty: a network needs at least one of them")
-
-
-def _rows_are_unique(network: Network) -> None:
+def _rows_are_there_once(network: Network) -> None:
     for table, rows in rows_of(network):
-        keys = Counter(map(_key, rows))
-        for key, count in keys.items():
+        if not rows and table in ("products", "nodes"):
+            raise NetworkError(f"{table} is empty: a network needs at least one of them")
+        for key, count in Counter(map(_key, rows)).items():
             if count > 1:
                 hint = "give parallel lanes different modes" if table == "lanes" else "keep one"
                 named = key if len(key) > 1 else key[0]
@@ -275,10 +261,10 @@ def _rows_are_unique(network: Network) -> None:
 def _names_are_known(network: Network) -> None:
     nodes = [n.name for n in network.nodes]
     products = [p.name for p in network.products]
-    for table, columns in _NODE_COLUMNS.items():
+    for table in ("lanes", "recipes", "demands", "stocks"):
         for at, row in enumerate(getattr(network, table), 1):
             where = f"{table}.csv row {at}"
-            for column in columns:
+            for column in ("source", "destination") if table == "lanes" else ("node",):
                 _known(getattr(row, column), nodes, f"{where}: {column}", "node")
             _known(row.product, products, f"{where}: product", "product")
             for component in getattr(row, "components", ()):
