@@ -15,7 +15,7 @@ from twinlab.scope import Normal, Result, ScenarioError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.kinds import Amount, Positive
-from twinlab.scope.later import integrate, optimize
+from twinlab.scope.later import integrate, optimize, signal
 
 __all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "Levels", "LotPlan"]
 __all__ += ["PeriodicReview", "power_of_two", "wagner_whitin"]
@@ -62,11 +62,8 @@ class ContinuousReview(Row):
             return self._rate(self.point(lot)) - self.cost(self.point(lot), lot)
 
         # The EOQ with backorders is a lower bound (Zheng 1992); chance only adds to the lot.
-        holding, backorder = self.holding_cost, self.backorder_cost
-        low = math.sqrt(
-            2 * self.fixed_cost * self.demand * (holding + backorder) / (holding * backorder)
-        )
-        high = 2 * low
+        eoq = EconomicLot(self.fixed_cost, self.holding_cost, self.demand, self.backorder_cost)
+        low, high = eoq.quantity, 2 * eoq.quantity
         while excess(high) < 0:
             high *= 2
         lot = float(optimize.brentq(excess, low / 2, high, xtol=1e-9 * high))
@@ -139,11 +136,8 @@ class PeriodicReview(Row):
         """What s and S cost on average [USD/period]."""
         if low >= high:
             raise ScenarioError(f"(s, S): S {high} must be above s {low}")
-        chance, visits = self._chance, self._visits
-        while len(visits) < high - low:
-            asked = chance[1 : len(visits) + 1]
-            visits.append(float(asked @ visits[::-1][: len(asked)]) / (1.0 - float(chance[0])))
-        held = np.array(visits[: high - low])
+        start = np.eye(1, high - low)[0]  # a renewal: m(j) = [j = 0] + Σ chance of i × m(j − i)
+        held = signal.lfilter([1.0], np.append(1.0 - self._chance[0], -self._chance[1:]), start)
         rates = np.array([self._rate(level) for level in range(high, low, -1)])
         return float((self.fixed_cost + held @ rates) / held.sum())
 
@@ -154,11 +148,6 @@ class PeriodicReview(Row):
         if (units != np.round(units)).any() or not units.any():
             raise ScenarioError(f"(s, S): {self.demand} is not in whole units above 0: round it")
         return np.bincount(units.astype(np.intp), chances).astype(np.float64)
-
-    @cached_property
-    def _visits(self) -> list[float]:
-        """m(0), m(1), …, as far as they were needed."""
-        return [1.0 / (1.0 - float(self._chance[0]))]
 
     @cached_property
     def _rate(self) -> Callable[[int], float]:
