@@ -21,7 +21,7 @@ def lab():
 def test_a_moved_lever_changes_picture_words_and_code(lab):
     before = lab.picture.value
     lab.rows[0].slider.value = 5
-    lab.rows[1].menu.value = "square"
+    lab.rows[1].value = "square"
     assert lab.values == {"size": 5, "shape": "square"}
     assert lab.code == "doubled(size=5, shape='square')"
     assert lab.picture.value != before

@@ -108,22 +108,20 @@ def check(number: str | float, answer: Any = None) -> Verdict:
 def read_exercises(notebook: int) -> SimpleNamespace:
     """Read all that the file of a notebook's exercises defines, ``EXERCISES`` above all.
 
+    A kernel works in the folder of its notebook, and the exercises stand beside the notebooks.
+
     >>> sorted(read_exercises(6).EXERCISES)
     ['6.1', '6.2']
     """
-    return _read(_files()[notebook])
-
-
-def _files() -> dict[int, Path]:
-    """The files of exercises by notebook: a kernel works in the folder of its notebook."""
     here = Path.cwd()
-    for folder in (here / "exercises", here / "notebooks" / "exercises"):
-        if files := sorted(folder.glob("[0-9][0-9]_*.py")):
-            return {int(file.name[:2]): file for file in files}
-    raise ScenarioError(
-        f"check: there are no exercises in {here}: keep the folder 'exercises', which came with "
-        "the notebooks, beside the notebook"
-    )
+    folders = (here / "exercises", here / "notebooks" / "exercises")
+    files = [file for folder in folders for file in sorted(folder.glob(f"{notebook:02}_*.py"))]
+    if not files:
+        raise ScenarioError(
+            f"check: no exercise '{notebook}.1': write notebook and exercise, '0.1' or '2.3', and "
+            f"keep the folder 'exercises' beside the notebooks; it is looked for in {here}"
+        )
+    return _read(files[0])
 
 
 @cache
@@ -139,13 +137,11 @@ def _read(file: Path) -> SimpleNamespace:
 
 
 def _exercise(number: str) -> Exercise:
-    notebook, files = number.partition(".")[0], _files()
-    if not (notebook.isdecimal() and int(notebook) in files):
-        last = f"'{max(files)}.1'"
-        raise ScenarioError(
-            f"check: no exercise {number!r}: write notebook and exercise, '0.1' to {last}"
-        )
-    found: dict[str, Exercise] = _read(files[int(notebook)]).EXERCISES
+    notebook = number.partition(".")[0]
+    if not notebook.isdecimal():
+        said = "write notebook and exercise, '0.1' or '2.3'"
+        raise ScenarioError(f"check: no exercise {number!r}: {said}")
+    found: dict[str, Exercise] = read_exercises(int(notebook)).EXERCISES
     if number not in found:
         raise ScenarioError(f"check: no exercise {number!r}; {did_you_mean(number, found)}")
     return found[number]

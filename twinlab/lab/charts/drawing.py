@@ -119,13 +119,8 @@ def settle(figure: Figure) -> None:
 def as_svg(figure: Figure, words: str) -> str:
     """The figure as an inline ``<svg>`` that says what it shows; the same bytes every time."""
     written = io.StringIO()
-    with _saving:
-        salt = matplotlib.rcParams["svg.hashsalt"]
-        matplotlib.rcParams["svg.hashsalt"] = "twinlab"
-        try:
-            figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-        finally:
-            matplotlib.rcParams["svg.hashsalt"] = salt
+    with _saving, matplotlib.rc_context({"svg.hashsalt": "twinlab"}):
+        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
     text = written.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.S)
     width = figure.get_figwidth() * 96

@@ -18,12 +18,12 @@ from twinlab.lab.widgets.explorer_results import (
     still_multiples,
 )
 from twinlab.lab.widgets.levers import (
-    BIG,
     Latest,
     LeverRow,
     Levers,
     LiveView,
     default_levers,
+    html_table,
     lever,
 )
 from twinlab.scope import Scenario
@@ -115,11 +115,12 @@ class Explorer(LiveView):
             return self.problem
         now = {row.name: row for row in self._now.rows}
         short = now["days customers are short"]
-        days = f"on {short} days from day {now['first such day']}" if short.value else "on no day"
-        rate, before = now["fill rate"], self._before.rows[0]
+        first, cost, rate = (now[name] for name in ("first such day", "cost", "fill rate"))
+        days = f"on {short.text} days from day {first.text}" if short.value else "on no day"
+        now_and_before = f"{rate.text} {rate.interval}".strip(), self._before.rows[0].text
         return (
-            f"Fill rate {f'{rate} {rate.interval}'.strip()} (before {before}) · customers short "
-            f"{days} · cost {now['cost']} USD/day"
+            "Fill rate {} (before {}) · customers short ".format(*now_and_before)
+            + f"{days} · cost {cost.text} USD/day"
         )
 
     def __repr__(self) -> str:
@@ -161,19 +162,15 @@ def _literal(value: float) -> str:
 
 def _table(before: ExplorerResults, now: ExplorerResults) -> str:
     """The rows of both results as an HTML table."""
-    side, grey = "text-align:right;white-space:nowrap", "color:#666"
-    rows = "".join(
-        f"<tr><th scope='row' style='text-align:left;font-weight:normal'>{new.name}"
-        f"{'' if new.unit == 'share' else f' [{new.unit}]'}</th>"
-        f"<td style='{side};{grey}'>{old}</td><td style='{side};font-weight:bold'>{new}</td>"
-        f"<td style='white-space:nowrap;{grey}'>{new.interval}</td></tr>"
+    rows = [
+        (
+            new.name if new.unit == "share" else f"{new.name} [{new.unit}]",
+            old.text,
+            new.text,
+            new.interval,
+        )
         for old, new in zip(before.rows, now.rows, strict=True)
-    )
-    heads = "".join(
-        f"<th scope='col' style='text-align:right'>{head}</th>"
-        for head in ("before", "now", "interval")
-    )
-    return (
-        f"<table style='{BIG};border-spacing:10px 4px'><caption>{now.words.capitalize()}</caption>"
-        f"<tr><td></td>{heads}</tr>{rows}</table>"
-    )
+    ]
+    grey, side = "white-space:nowrap;color:#666", "white-space:nowrap;text-align:right"
+    looks = f"{grey};text-align:right", f"{side};font-weight:bold", grey
+    return html_table(now.words.capitalize(), ("before", "now", "interval"), rows, looks)

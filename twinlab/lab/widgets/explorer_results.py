@@ -54,36 +54,35 @@ class GroupSeries:
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One number of the result table, with its unit, and its interval where chance plays."""
+    """One number of the result table, as text too, and its interval where chance plays."""
 
     name: str
-    value: float
     unit: str
-    low: float = math.nan
-    high: float = math.nan
+    value: float
+    text: str
+    interval: str
 
-    def __str__(self) -> str:
-        """Round for reading.
 
-        >>> str(ResultRow("fill rate", 0.9876, "share")), str(ResultRow("cost", 1234.5, "USD/day"))
-        ('98.8 %', '1,234')
-        """
-        return self._rounded(self.value)
+def result_row(name: str, values: Any, unit: str) -> ResultRow:
+    """The mean of what replications have, rounded for reading; no interval within the rounding.
 
-    @property
-    def interval(self) -> str:
-        """The interval in brackets; empty where it is no wider than the rounding.
-
-        >>> ResultRow("fill rate", 0.9876, "share", 0.981, 0.994).interval
-        '[98.1, 99.4]'
-        """
-        low, high = (self._rounded(end).removesuffix(" %") for end in (self.low, self.high))
-        return f"[{low}, {high}]" if low != high else ""
-
-    def _rounded(self, value: float) -> str:
-        if math.isnan(value):
-            return "–"
-        return f"{100 * value:.1f} %" if self.unit == "share" else f"{value:,.0f}"
+    >>> result_row("fill rate", np.array([0.98, 0.99, np.nan]), "share").text
+    '98.5 %'
+    >>> result_row("cost", np.array([1000.0, 1010.0, 1020.0]), "USD/day").interval
+    '[985, 1,035]'
+    """
+    known = values[~np.isnan(values)]
+    mean = low = high = float(known.mean()) if len(known) else math.nan
+    if len(known) > 1:
+        found = estimate(known)
+        mean, low, high = found.mean, found.low, found.high
+    share = unit == "share"
+    text, *ends = (
+        "–" if math.isnan(v) else f"{100 * v:.1f}" if share else f"{v:,.0f}"
+        for v in (mean, low, high)
+    )
+    interval = "[{}, {}]".format(*ends) if ends[0] != ends[1] else ""
+    return ResultRow(name, unit, mean, f"{text} %" if share and known.size else text, interval)
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> 
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
     >>> seen = explorer_results(Scenario(chain, BaseStock(10), days=20), seed=1)
-    >>> [str(row) for row in seen.rows]
+    >>> [row.text for row in seen.rows]
     ['100.0 %', '0', '–', '0', '5', '0']
     """
     groups = {label: tuple(names) for label, names in grouped(scenario.network).items()}
@@ -158,21 +157,13 @@ def _rows(batch: Replications) -> tuple[ResultRow, ...]:
     short = waiting > DUST
     firsts = np.where(short.any(axis=0), batch.days[0] + short.argmax(axis=0), math.nan)
     kpis = batch.kpis
-
-    def row(name: str, values: Any, unit: str) -> ResultRow:
-        known = values[~np.isnan(values)]
-        if len(known) < 2:
-            return ResultRow(name, float(known.mean()) if len(known) else math.nan, unit)
-        found = estimate(known)
-        return ResultRow(name, found.mean, unit, found.low, found.high)
-
     return (
-        row("fill rate", kpis.fill_rate, "share"),
-        row("days customers are short", short.sum(axis=0), "days"),
-        row("first such day", firsts, "day"),
-        row("not served on the day, in all", waiting.sum(axis=0), "units"),
-        row("stock, mean", kpis.mean_stock, "units"),
-        row("cost", kpis.total_cost, "USD/day"),
+        result_row("fill rate", kpis.fill_rate, "share"),
+        result_row("days customers are short", short.sum(axis=0), "days"),
+        result_row("first such day", firsts, "day"),
+        result_row("not served on the day, in all", waiting.sum(axis=0), "units"),
+        result_row("stock, mean", kpis.mean_stock, "units"),
+        result_row("cost", kpis.total_cost, "USD/day"),
     )
 
 
@@ -197,11 +188,11 @@ _BEFORE = f"stroke='{GREY}' stroke-dasharray='6 4'"
 _SIGN = "<path d='M0 -12h26v13h-26z' fill='{}'/>"
 _KEY = (
     (8, f"<path d='M0 -5h26' stroke='{BLUE}' stroke-width='3'/>", "all stock"),
-    (124, _SIGN.format(f"{BLUE}' fill-opacity='.3"), "9 in 10 replications"),
-    (304, _SIGN.format(_PALE), "ready to send"),
-    (456, _SIGN.format(VERMILLION), "owed, or lost so far"),
-    (664, f"<path d='M0 -5h26' stroke-width='2' {_BEFORE}/>", "before"),
-    (768, _SIGN.format(CLOSED), "closed"),
+    (128, _SIGN.format(f"{BLUE}' fill-opacity='.3"), "9 in 10 replications"),
+    (342, _SIGN.format(_PALE), "ready to send"),
+    (500, _SIGN.format(VERMILLION), "owed, or lost so far"),
+    (707, f"<path d='M0 -5h26' stroke-width='2' {_BEFORE}/>", "before"),
+    (805, _SIGN.format(CLOSED), "closed"),
 )
 
 
@@ -308,7 +299,7 @@ def _row(
 ) -> Iterator[str]:
     stock, flow = panels
     label = f"{html.escape(series.label)} [units]"
-    yield svg_text(stock.left - 62, stock.top - 9, label, weight="bold")
+    yield svg_text(stock.left - 62, stock.top - 12, label, weight="bold")
     for panel in panels:
         yield panel.closed(now.closed)
         yield from _grid(panel)

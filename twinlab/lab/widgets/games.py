@@ -33,12 +33,7 @@ class OrderForm(anywidget.AnyWidget):
     """A number box and its buttons; each order is one message, so none overtakes another."""
 
     _esm = Path(__file__).with_name("order_form.js")
-    _css = """
-    .twinlab-order { font-size: 15px; display: flex; flex-wrap: wrap; gap: 8px; padding: 6px 0; }
-    .twinlab-order input { width: 110px; margin-left: 4px; font-size: 16px; padding: 3px 6px; }
-    .twinlab-order button { font-size: 15px; padding: 3px 12px; }
-    .twinlab-order :focus-visible { outline: 3px solid #0072B2; outline-offset: 1px; }
-    .twinlab-order.over button { color: #767676; }"""
+    _css = Path(__file__).with_name("order_form.css")
     label = traitlets.Unicode().tag(sync=True)
     advice = traitlets.Unicode().tag(sync=True)
     over = traitlets.Bool().tag(sync=True)

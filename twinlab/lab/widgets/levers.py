@@ -6,7 +6,7 @@ A view is redrawn for the newest move only; whatever goes wrong is told in its s
 import html
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +106,28 @@ class LiveView(ipywidgets.VBox):
         return bundle | {"text/plain": repr(self), "image/png": as_png(self._still())}
 
 
+def html_table(
+    caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], looks: Sequence[str]
+) -> str:
+    """A table as HTML: the first text of each row is its name; ``looks`` are the others' styles.
+
+    >>> html_table("Stock", ["now"], [("shop", "5")], [""]).count("<th")
+    2
+    """
+    top = "".join(f"<th scope='col' style='text-align:right'>{head}</th>" for head in heads)
+    parts = [f"<tr><td></td>{top}</tr>" if heads else ""]
+    for name, *texts in rows:
+        head = (
+            f"<th scope='row' style='text-align:left;font-weight:normal'>{html.escape(name)}</th>"
+        )
+        cells = zip(looks, texts, strict=True)
+        shown = "".join(f"<td style='{look}'>{html.escape(text)}</td>" for look, text in cells)
+        parts.append(f"<tr>{head}{shown}</tr>")
+    style = f"{BIG};border-spacing:10px {4 if heads else 2}px"
+    said = f"<caption style='text-align:left'>{html.escape(caption)}</caption>"
+    return f"<table style='{style}'>{said}{''.join(parts)}</table>"
+
+
 @dataclass(frozen=True)
 class Lever:
     """A number of a scenario that can be moved: its path, words and range."""
@@ -181,9 +203,8 @@ def default_levers(scenario: Scenario) -> dict[str, None]:
     >>> list(default_levers(calm.disrupt(Outage("mine", start=60, days=28))))
     ['disruptions[0].days', 'disruptions[0].start', 'disruptions[0].loss', 'shop.up_to']
     """
-    names = ["days", "start"] if scenario.disruptions else []
-    names += ["loss"] if hasattr(next(iter(scenario.disruptions), None), "loss") else []
-    paths = [f"disruptions[0].{name}" for name in names]
+    first = next(iter(scenario.disruptions), None)
+    paths = [f"disruptions[0].{name}" for name in ("days", "start", "loss") if hasattr(first, name)]
     rules: dict[Any, Any] = dict(scenario.rules)  # type: ignore[arg-type]
     for (node, product), rule in rules.items():
         if hasattr(rule, "up_to"):

@@ -1,6 +1,18 @@
 // Follows vis-network (bundled with pyvis), which has put its classes into globalThis.vis.
 const { DataSet, Network } = globalThis.vis;
 
+const options = {
+  physics: { enabled: false },
+  layout: { improvedLayout: false },
+  // The wheel belongs to the page; buttons zoom.
+  interaction: { zoomView: false, dragNodes: false, hover: true },
+  nodes: { font: { face: "sans-serif" }, borderWidth: 3 },
+  edges: {
+    smooth: { type: "cubicBezier", forceDirection: "horizontal", roundness: 0.5 },
+    arrows: { to: { enabled: true, scaleFactor: 0.6 } },
+  },
+};
+
 function button(words, title, act) {
   const made = document.createElement("button");
   made.textContent = words;
@@ -22,7 +34,7 @@ function render({ model, el }) {
 
   const nodes = new DataSet(model.get("nodes"));
   const edges = new DataSet(model.get("edges"));
-  const picture = new Network(stage, { nodes, edges }, model.get("options"));
+  const picture = new Network(stage, { nodes, edges }, options);
   const fit = () => picture.fit({ animation: false });
   const zoom = (factor) => picture.moveTo({ scale: picture.getScale() * factor });
   bar.append(

@@ -5,7 +5,6 @@ A network to look at: who feeds whom, and how every node fares on a day of a run
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from matplotlib.patches import FancyBboxPatch
 from twinlab.lab.charts.daily import closures
 from twinlab.lab.charts.drawing import BLUE, FONT, INK, VERMILLION, Style
 from twinlab.lab.widgets.explorer_results import Panel, svg_page, svg_text
-from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
+from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView, html_table
 from twinlab.lab.widgets.node_layout import NodeLayout, node_layout
 from twinlab.lab.widgets.node_status import NodeStatus, Status
 from twinlab.modeling.simulation.run import Run
@@ -33,17 +32,6 @@ __all__ = ["NetworkView", "network"]
 _VIS = max(Path(pyvis.network.__file__).parent.glob("templates/lib/vis-*/vis-network.min.js"))
 _SCRIPT = Path(__file__).with_suffix(".js")
 _LANE = "#B0B0B0"
-_OPTIONS = {
-    "physics": {"enabled": False},
-    "layout": {"improvedLayout": False},
-    # The wheel belongs to the page; buttons zoom.
-    "interaction": {"zoomView": False, "dragNodes": False, "hover": True},
-    "nodes": {"font": {"face": "sans-serif"}, "borderWidth": 3},
-    "edges": {
-        "smooth": {"type": "cubicBezier", "forceDirection": "horizontal", "roundness": 0.5},
-        "arrows": {"to": {"enabled": True, "scaleFactor": 0.6}},
-    },
-}
 
 
 def model(network: Network, layout: NodeLayout) -> pyvis.network.Network:
@@ -99,17 +87,9 @@ class NetworkWidget(anywidget.AnyWidget):
     """The drawing on the page; the Python side only sends what changed."""
 
     _esm = _VIS.read_text("utf-8") + "\n;\n" + _SCRIPT.read_text("utf-8")
-    _css = """
-    .twinlab-network { border: 1px solid #ccc; background: #fff; }
-    .twinlab-network > div:last-child { text-align: right; padding: 4px; }
-    .twinlab-network button { font-size: 15px; min-width: 30px; margin-left: 4px; }
-    .twinlab-network .vis-tooltip {
-      position: absolute; visibility: hidden; white-space: pre; pointer-events: none; z-index: 5;
-      padding: 6px; font-size: 14px; color: #222; background: #fff; border: 1px solid #767676;
-    }"""
+    _css = _SCRIPT.with_suffix(".css")
     nodes: Any = traitlets.List().tag(sync=True)
     edges: Any = traitlets.List().tag(sync=True)
-    options = traitlets.Dict(_OPTIONS).tag(sync=True)
     height = traitlets.Int(400).tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
 
@@ -280,20 +260,13 @@ def _course(nodes: NodeStatus, day: int) -> str:
 
 def _table(nodes: NodeStatus, day: int) -> str:
     """The nodes that are not ok on a day, as an HTML table."""
-    rows = list(zip(nodes.names, nodes.on(day), nodes.words(day), strict=True))
+    rows = zip(nodes.names, nodes.on(day), nodes.words(day), strict=True)
     trouble = sorted((row for row in rows if row[1] is not Status.OK), key=lambda row: -row[1])
-    cells = "".join(
-        f"<tr><th scope='row' style='text-align:left;font-weight:normal'>{html.escape(name)}</th>"
-        f"<td>{html.escape(words)}</td></tr>"
-        for name, _, words in trouble[:_SHOWN]
-    )
-    left = len(trouble) - _SHOWN
-    more = f"<tr><td colspan='2'>and {left} more</td></tr>" if left > 0 else ""
+    told = [(name, words) for name, _, words in trouble[:_SHOWN]]
+    if len(trouble) > _SHOWN:
+        told.append((f"and {len(trouble) - _SHOWN} more", ""))
     head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
-    return (
-        f"<table style='{BIG};border-spacing:10px 2px'>"
-        f"<caption style='text-align:left'>{head} (units)</caption>{cells}{more}</table>"
-    )
+    return html_table(f"{head} (units)", (), told, [""])
 
 
 def still_network(

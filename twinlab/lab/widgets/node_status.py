@@ -70,11 +70,6 @@ class NodeStatus:
         return [n.name for n in self.run.scenario.network.nodes]
 
     @cached_property
-    def values(self) -> Array:
-        """The measure by day and node."""
-        return self._of(self.measure)
-
-    @cached_property
     def owed(self) -> Array:
         """Units owed or lost by day and node."""
         return self._of("backlog", "lost")
@@ -107,7 +102,8 @@ class NodeStatus:
     def words(self, day: int, brief: bool = False) -> list[str]:
         """What stands in each node's box on a day, or a sign and a number if it is ``brief``."""
         at = self._at(day)
-        rows = zip(self.on(day), self.owed[at], self.lost[at], self.values[at], strict=True)
+        values = self._of(self.measure)[at]
+        rows = zip(self.on(day), self.owed[at], self.lost[at], values, strict=True)
         if brief:
             return [_brief(status, owed) for status, owed, _, _ in rows]
         return [self._box(status, owed, lost, value) for status, owed, lost, value in rows]

@@ -42,30 +42,6 @@ def play(picture: Callable[..., Chart], levers: Mapping[str, Choice]) -> Player:
     return Player(picture, levers)
 
 
-class Menu(ipywidgets.HBox):
-    """A menu of texts.
-
-    >>> Menu("regime", ["own orders", "full"], print).value
-    'own orders'
-    """
-
-    def __init__(self, label: str, texts: Sequence[str], moved: Callable[[], None]) -> None:
-        """Offer the texts; the first one is chosen."""
-        self.menu = ipywidgets.Dropdown(
-            options=list(texts),
-            description=label,
-            style={"description_width": "initial"},
-            layout=ipywidgets.Layout(max_width="660px"),
-        )
-        super().__init__([self.menu])
-        self.menu.observe(lambda _: moved(), "value")
-
-    @property
-    def value(self) -> Any:
-        """What is chosen."""
-        return self.menu.value
-
-
 class Player(LiveView):
     """A picture and its levers."""
 
@@ -112,10 +88,14 @@ class Player(LiveView):
         return self.chart.figure
 
 
-def _row(name: str, choice: Choice, moved: Callable[[], None]) -> LeverRow | Menu:
+def _row(name: str, choice: Choice, moved: Callable[[], None]) -> Any:
+    """A slider or a menu; ``value`` tells where it stands."""
     label = name.replace("_", " ")
     if choice and all(isinstance(text, str) for text in choice):
-        return Menu(label, choice, moved)
+        looks = {"style": {"description_width": "initial"}, "layout": {"max_width": "660px"}}
+        menu = ipywidgets.Dropdown(options=list(choice), description=label, **looks)
+        menu.observe(lambda _: moved(), "value")
+        return menu
     if len(choice) not in (3, 4) or isinstance(choice[0], str):
         raise ScenarioError(
             f"play: {name!r} has {choice!r}: give (low, high, start), (low, high, start, unit), "
