@@ -27,7 +27,7 @@ MISTAKES = [
     (lambda: lab.chart(run(), "onhand"), tl.ScenarioError,
      "no measure 'onhand' … did you mean 'on_hand'?"),
     (lambda: lab.chart(run(), by="colour"), tl.ScenarioError,
-     "by='colour': did you mean 'country'?"),
+     "by='colour'; did you mean 'country'?"),
     (lambda: lab.chart(run(), days=5), tl.ScenarioError,
      'chart: days must be a tuple (whole number, whole number)'),
     (lambda: lab.chart(run(), nodes="shp"), tl.ScenarioError,

@@ -72,7 +72,7 @@ MISTAKES = [
     (lambda: management.hits(run(), SCENARIO), tl.ScenarioError,
      'hits: calm_run must be a Run … write calm_run=simulate(scenar'),
     (lambda: management.hits(run(), run(), by="colour"), tl.ScenarioError,
-     "by='colour': did you mean 'country'?"),
+     "by='colour'; did you mean 'country'?"),
     (lambda: management.performance(run(), run(), measure="ontime"), tl.ScenarioError,
      "no measure 'ontime' … did you mean 'on_time'?"),
     (lambda: management.performance(SCENARIO, run()), tl.ScenarioError,

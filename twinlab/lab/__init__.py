@@ -4,7 +4,7 @@
 network   who feeds whom, live; of a run, how every node fares on a day
 explore   sliders on a scenario; every move prints the line of code that does the same
 chart     one measure by day, of one run or of several
-ripple    which tier a disruption hits when, how deep, and what delay stock bought
+ripple    which tier a disruption hits when, how deep, and what delay stock absorbed
 fan       a forecast as bands of many replications; ``follow``: a twin beside its plant
 play      sliders and menus on any function that draws a chart
 lines     lines with bands and marks; ``bars``: bars with intervals

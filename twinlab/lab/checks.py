@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from twinlab.scope import ScenarioError
-from twinlab.scope.errors import did_you_mean
+from twinlab.scope.errors import check_known
 
 __all__ = ["Exercise", "Verdict", "check"]
 
@@ -142,8 +142,7 @@ def _exercise(number: str) -> Exercise:
         said = "write notebook and exercise, '0.1' or '2.3'"
         raise ScenarioError(f"check: no exercise {number!r}: {said}")
     found: dict[str, Exercise] = read_exercises(int(notebook)).EXERCISES
-    if number not in found:
-        raise ScenarioError(f"check: no exercise {number!r}; {did_you_mean(number, found)}")
+    check_known(number, found, f"check: no exercise {number!r}")
     return found[number]
 
 

@@ -10,7 +10,7 @@ from twinlab.organization.view import PriorityFailover, Supplier, View, split_or
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
 from twinlab.scope.entities import Demand, ItemKey, Lane
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, ranged
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
@@ -134,10 +134,7 @@ def shortage_costs(
     """
     given, asked = dict(shortage_cost or {}), dict.fromkeys(d.product for d in network.demands)
     for product in given:
-        if product not in asked:
-            raise ScenarioError(
-                f"shortage_cost: no customer asks for {product!r}; {did_you_mean(product, asked)}"
-            )
+        check_known(product, asked, f"shortage_cost: no customer asks for {product!r}")
     return {
         (d.node, d.product): float(given.get(d.product, d.lost_sale_cost)) for d in network.demands
     }

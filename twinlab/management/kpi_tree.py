@@ -19,7 +19,7 @@ from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.boundary import tiers
 from twinlab.scope.entities import ItemKey
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.network import Network
 from twinlab.scope.result import Result, html_of, shown
@@ -40,8 +40,7 @@ def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
     >>> list(grouped(serial(["mine", "plant", "shop"], demand=Normal(5, 1))))
     ['tier 2: mine', 'tier 1: plant', 'tier 0: shop']
     """
-    if by not in BY:
-        raise ScenarioError(f"by={by!r}: {did_you_mean(by, BY)}")
+    check_known(by, BY, f"by={by!r}")
     tier = tiers(network)
     groups: dict[str, list[str]] = {}
     for node in sorted(network.nodes, key=lambda node: -tier[node.name]):
@@ -221,8 +220,7 @@ class KPITree(Result):
         """The group of each item."""
         if word == "product":
             return {item: item[1] or "all products" for item in items}
-        if word not in BY:
-            raise ScenarioError(f"drill by {word!r}: {did_you_mean(word, (*BY, 'product'))}")
+        check_known(word, (*BY, "product"), f"drill by {word!r}")
         groups = grouped(self.history.scenario.network, word)
         of = {node: label for label, nodes in groups.items() for node in nodes}
         return {item: of[item[0]] for item in items}

@@ -26,7 +26,7 @@ from twinlab.modeling.simulation.replications import Replications, horizon_of
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import Array, Constant, mean_of
 from twinlab.scope.entities import ItemKey, Outage
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.network import Network
 from twinlab.scope.result import Estimate, Listing, Result, shown
 from twinlab.scope.scenario import Scenario
@@ -186,8 +186,7 @@ def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
     """
     wanted = tuple(sites) or model.sites
     for site in wanted:
-        if site not in model.sites:
-            raise ScenarioError(f"no site {site!r}; {did_you_mean(site, model.sites)}")
+        check_known(site, model.sites, f"no site {site!r}")
     program = _Program(model)
     rows = []
     for site in wanted:
@@ -406,7 +405,6 @@ def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
     nodes = {n.name: n for n in scenario.network.nodes}
     named = list(sites) or list(dict.fromkeys(v.source for v in scenario.network.lanes))
     for site in named:
-        if site not in nodes:
-            raise ScenarioError(f"sites: {site!r} is not a node; {did_you_mean(site, nodes)}")
+        check_known(site, nodes, f"sites: {site!r} is not a node")
     given = sites if isinstance(sites, Mapping) else {}
     return {site: given.get(site, nodes[site].time_to_recover or how.days) for site in named}

@@ -9,7 +9,7 @@ from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, progress, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope.columns import schema
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.later import pd
 from twinlab.scope.result import Estimate, Result, html_of, parts, words
 from twinlab.scope.scenario import Scenario
@@ -42,10 +42,8 @@ class Comparison(Result):
         Raises:
             ScenarioError: no such scenario or KPI was compared.
         """
-        if name not in self.batches:
-            raise ScenarioError(f"no scenario {name!r}; {did_you_mean(name, self.batches)}")
-        if kpi not in self.kpis:
-            raise ScenarioError(f"{kpi!r} was not compared; {did_you_mean(kpi, self.kpis)}")
+        check_known(name, self.batches, f"no scenario {name!r}")
+        check_known(kpi, self.kpis, f"{kpi!r} was not compared")
         first, other = next(iter(self.batches.values())), self.batches[name]
         pairs = getattr(other.kpis, kpi) - getattr(first.kpis, kpi)
         note = other.horizon.note or first.horizon.note

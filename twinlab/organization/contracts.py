@@ -14,7 +14,7 @@ from typing import Any
 
 from twinlab.scope.columns import Row, column, frozen
 from twinlab.scope.distributions import Distribution
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known
 
 __all__ = ["BuyBack", "Organization", "Profits", "Role", "Season", "Wholesale"]
 __all__ += ["coordinating_buy_back", "settle"]
@@ -86,8 +86,7 @@ class Organization:
 
     def __getitem__(self, name: str) -> Role:
         named = {role.name: role for role in self.roles}
-        if name not in named:
-            raise ScenarioError(f"no role {name!r}; {did_you_mean(name, named)}")
+        check_known(name, named, f"no role {name!r}")
         return named[name]
 
     @property

@@ -30,7 +30,7 @@ from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Constant, Distribution, Trace
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, ranged
 from twinlab.scope.network import Network
 from twinlab.scope.result import Result
@@ -89,8 +89,7 @@ def beer_chain(
     """
     given = dict.fromkeys(STATIONS, team) if callable(team) else dict(team or {})
     for name in given:
-        if name not in STATIONS:
-            raise ScenarioError(f"team: {name!r} is no station; {did_you_mean(name, STATIONS)}")
+        check_known(name, STATIONS, f"team: {name!r} is no station")
     rules = dict.fromkeys(STATIONS, average_person()) | given
     asked = demand or Trace((4,) * START_UP + (8,) * (max(weeks, START_UP + 1) - START_UP))
     station = partial(Node, holding_cost=HOLDING, backlog_cost=BACKLOG, evening_review=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from twinlab.scope.distributions import Distribution
 from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, did_you_mean
+from twinlab.scope.errors import NetworkError, check_known, did_you_mean
 from twinlab.scope.network import Network
 
 __all__ = ["assembly", "distribution", "serial"]
@@ -152,8 +152,7 @@ def _per_node(given: Any, names: Sequence[str], default: float, what: str) -> di
     if not isinstance(given, Mapping):
         return dict.fromkeys(names, given)
     for name in given:
-        if name not in names:
-            raise NetworkError(f"{what}: {name!r} is not a node; {did_you_mean(name, names)}")
+        check_known(name, names, f"{what}: {name!r} is not a node", NetworkError)
     return {name: given.get(name, default) for name in names}
 
 

@@ -14,7 +14,7 @@ The tree::
 import inspect
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from reprlib import Repr
@@ -155,6 +155,21 @@ def warn(text: str) -> None:
     while frame.f_back and frame.f_code.co_filename.startswith(HOME):
         level, frame = level + 1, frame.f_back
     warnings.warn(text, stacklevel=level)
+
+
+def check_known(
+    name: Any, known: Collection[Any], complaint: str, error: type[TwinError] = ScenarioError
+) -> None:
+    """Complain of a name that is not among those that are known, and say which was meant.
+
+    >>> try:
+    ...     check_known("fil_rate", ["fill_rate", "total_cost"], "no KPI 'fil_rate'")
+    ... except ScenarioError as problem:
+    ...     print(problem)
+    no KPI 'fil_rate'; did you mean 'fill_rate'?
+    """
+    if name not in known:
+        raise error(f"{complaint}; {did_you_mean(name, known)}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

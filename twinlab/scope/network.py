@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from twinlab.scope.columns import schema
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, brief, did_you_mean
+from twinlab.scope.errors import NetworkError, brief, check_known, did_you_mean
 from twinlab.scope.later import nx, pd
 from twinlab.scope.result import html_of
 
@@ -272,8 +272,7 @@ def _names_are_known(network: Network) -> None:
 
 
 def _known(name: str, names: list[str], where: str, kind: str) -> None:
-    if name not in names:
-        raise NetworkError(f"{where} {name!r} is not a {kind}; {did_you_mean(name, names)}")
+    check_known(name, names, f"{where} {name!r} is not a {kind}", NetworkError)
 
 
 def _one_way_to_get_a_product(network: Network) -> None:

@@ -22,7 +22,7 @@ from typing import Annotated, Any
 from twinlab.scope.columns import Column, frozen, schema
 from twinlab.scope.distributions import Trace
 from twinlab.scope.entities import Disruption, ItemKey
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Count
 from twinlab.scope.later import pd
 from twinlab.scope.network import Network
@@ -87,8 +87,7 @@ class Scenario:
         named = dict.fromkeys(brought, given) if callable(given) else dict(given)
         for key, rule in named.items():
             node = key[0] if isinstance(key, tuple) else key
-            if node not in nodes:
-                raise ScenarioError(f"{what}: {node!r} is not a node; {did_you_mean(node, nodes)}")
+            check_known(node, nodes, f"{what}: {node!r} is not a node")
             if not any(key in (item, item[0]) for item in brought):
                 raise ScenarioError(
                     f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so "
@@ -250,10 +249,7 @@ def _check_target(disruption: Any, network: Network) -> None:
     along = hasattr(disruption, "source")
     ends = (disruption.source, disruption.destination) if along else (disruption.node,)
     for name in ends:
-        if name not in names:
-            raise ScenarioError(
-                f"{disruption.title}: {name!r} is not a node; {did_you_mean(name, names)}"
-            )
+        check_known(name, names, f"{disruption.title}: {name!r} is not a node")
     product = disruption.product
     at_node = [p for n, p in network.items if n == ends[0]]
     if product and product not in at_node:

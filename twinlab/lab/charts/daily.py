@@ -26,7 +26,7 @@ from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import did_you_mean
+from twinlab.scope.errors import check_known
 from twinlab.scope.result import Listing, shown
 
 __all__ = ["Ripple", "chart", "fan", "ripple"]
@@ -158,8 +158,7 @@ def _spread(heights: list[float], step: float) -> list[float]:
 
 def _checked(named: Mapping[str, Run], measure: str, nodes: Sequence[str]) -> Run:
     """The first run, if what is asked of it exists."""
-    if measure not in MEASURES:
-        raise ScenarioError(f"no measure {measure!r}; {did_you_mean(measure, MEASURES)}")
+    check_known(measure, MEASURES, f"no measure {measure!r}")
     if not named:
         raise ScenarioError("there is no run to draw: give a run, or a dict of runs by name")
     first = next(iter(named.values()))

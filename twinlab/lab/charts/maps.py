@@ -13,8 +13,7 @@ from twinlab.cases.relief.goods import rows
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.drawing import LOOKS, Chart, Style
-from twinlab.scope import ScenarioError
-from twinlab.scope.errors import did_you_mean
+from twinlab.scope.errors import check_known
 from twinlab.task.logistics.storms import StormOutcome, StormPlan
 
 __all__ = ["route_map", "storm_map"]
@@ -49,8 +48,7 @@ def route_map(
     said = [f"{title}: {len(points)} places, {many}"]
     for at, route in enumerate(routes):
         for name in route:
-            if name not in points:
-                raise ScenarioError(f"no coordinates of {name!r}; {did_you_mean(name, points)}")
+            check_known(name, points, f"no coordinates of {name!r}")
         looks = LOOKS[at % len(LOOKS)].line | {"linewidth": 2.2, "zorder": 1}
         axes.plot(*_across(points, route), label=f"route {at + 1}", **looks)
         said.append(f"route {at + 1}: {' → '.join(route)}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import NetworkError, did_you_mean
+from twinlab.scope.errors import NetworkError, check_known
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import nx, special
 from twinlab.scope.result import Result
@@ -130,8 +130,7 @@ def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> "nx.DiGraph":
 
 def _join(graph: "nx.DiGraph", source: str, destination: str, units: float = 1.0) -> None:
     for end in (source, destination):
-        if end not in graph:
-            raise NetworkError(f"arcs: {end!r} is not a stage; {did_you_mean(end, graph)}")
+        check_known(end, graph, f"arcs: {end!r} is not a stage", NetworkError)
     if graph.has_edge(source, destination) or not 0 < units < math.inf:
         arc = f"arc {source} → {destination}"
         raise NetworkError(f"{arc}: write it once, its units a finite number above 0, got {units}")

@@ -14,7 +14,7 @@ from twinlab.modeling.line.stations import Line
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import column, schema
 from twinlab.scope.distributions import Array, Constant
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.result import Estimate, Listing, Result, words
 from twinlab.scope.scenario import Scenario
@@ -71,8 +71,7 @@ class LineRun(Listing):
         """A measure by name, such as ``"throughput"`` or ``"weld.blocked"``."""
         name, _, detail = measure.rpartition(".")
         known = [c.name for c in schema(StationRun if name else LineRun)]
-        if detail not in known:
-            raise ScenarioError(f"no measure {measure!r}; {did_you_mean(detail, known)}")
+        check_known(detail, known, f"no measure {measure!r}")
         return float(getattr(self[self.line.station(name).name] if name else self, detail))
 
     def sentence(self) -> str:

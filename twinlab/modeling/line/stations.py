@@ -8,7 +8,7 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Constant, Distribution, Law, Trace
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 
 __all__ = ["Arrivals", "Conwip", "Fault", "Inspection", "Line", "Never", "Saturated", "Station"]
 __all__ += ["Weibull"]
@@ -214,8 +214,7 @@ class Line(Row):
     def station(self, name: str) -> Station:
         """The station of a name, or an error with the nearest name."""
         known = {s.name: s for s in self.stations}
-        if name not in known:
-            raise ScenarioError(f"no station {name!r}; {did_you_mean(name, known)}")
+        check_known(name, known, f"no station {name!r}")
         return known[name]
 
     def change(self, *stations: Station) -> "Line":

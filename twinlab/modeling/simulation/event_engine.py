@@ -18,7 +18,7 @@ from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, dra
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import View
 from twinlab.scope.calendar import AFTERNOON, MORNING, NIGHT
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.log import Log
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, go_on
@@ -153,10 +153,7 @@ class Game:
         deciding = dict.fromkeys(plan.items[n].key[0] for n in plan.deciders)
         asked = list(players)
         for name in asked:
-            if name not in deciding:
-                raise ScenarioError(
-                    f"players: {name!r} decides nothing; {did_you_mean(name, deciding)}"
-                )
+            check_known(name, deciding, f"players: {name!r} decides nothing")
         numbers = [n for n in plan.deciders if plan.items[n].key[0] in asked]
         self._engine = EventEngine(scenario, seed, asked=numbers)
         self._engine.live()

@@ -13,7 +13,7 @@ import numpy as np
 
 from twinlab.modeling.simulation.measures import COSTS
 from twinlab.scope.columns import column, schema
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.result import Result
 
 __all__ = ["KPIs", "bullwhip", "cost", "cycle_service_level", "days_of_cover", "emissions"]
@@ -237,8 +237,7 @@ def check_kpis(kpis: Iterable[str]) -> None:
     """Every name is a KPI's, or a ScenarioError says which is meant."""
     known = [c.name for c in schema(KPIs)]
     for kpi in kpis:
-        if kpi not in known:
-            raise ScenarioError(f"no KPI {kpi!r}; {did_you_mean(kpi, known)}")
+        check_known(kpi, known, f"no KPI {kpi!r}")
 
 
 def evaluate(history: History) -> KPIs:

@@ -19,7 +19,7 @@ from twinlab.modeling.simulation.vector_engine import nights_of
 from twinlab.modeling.simulation.vector_state import record_rows
 from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.result import Estimate, Result, parts
 from twinlab.scope.scenario import Scenario
@@ -45,8 +45,7 @@ def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
     named = (nodes,) if isinstance(nodes, str) else nodes
     daily = Daily(name, tuple(filter(None, named)), product)
-    if name not in MEASURES:
-        raise ScenarioError(f"daily: no measure {name!r}; {did_you_mean(name, MEASURES)}")
+    check_known(name, MEASURES, f"daily: no measure {name!r}")
     daily_rows(plan, daily)
     return daily
 

@@ -14,7 +14,7 @@ from twinlab.modeling.simulation.plan import Plan
 from twinlab.scope.calendar import DUST
 from twinlab.scope.columns import Sealed, frozen
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.log import Log
 from twinlab.scope.result import html_of
@@ -66,8 +66,7 @@ class Run(Sealed):
         >>> simulate(Scenario(shop, BaseStock(5), days=2)).series("on_hand", "shop").tolist()
         [2.0, 1.0]
         """
-        if name not in MEASURES:
-            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
+        check_known(name, MEASURES, f"no measure {name!r}")
         return np.asarray(self.measures[name][:, self.plan.columns(node, product)].sum(axis=1))
 
     def total(self, name: str, node: str = "", product: str = "") -> float:
@@ -82,8 +81,7 @@ class Run(Sealed):
         """The variance over days of a measure summed over items, added up as a batch does it."""
         everything = name == "demand" and not node and not product
         items = dict.fromkeys(self.plan.sellers) if everything else self.plan.columns(node, product)
-        if name not in MEASURES:
-            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
+        check_known(name, MEASURES, f"no measure {name!r}")
         spread = Spread()
         for today in self.measures[name]:
             spread.add(np.array([sum(today[item] for item in items)]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import Row, Sealed, column
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Limit
 from twinlab.scope.result import Result
 
@@ -99,8 +99,7 @@ class StormSeason(Sealed):
         names = [depot.name for depot in self.depots]
         used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
         for name in used:
-            if name not in names:
-                raise ScenarioError(f"season: {name!r} is not a depot; {did_you_mean(name, names)}")
+            check_known(name, names, f"season: {name!r} is not a depot")
 
     @cached_property
     def mean_storm(self) -> Storm:
@@ -167,8 +166,7 @@ class StormPlan(Result):
     def outcome(self, storm: str) -> StormOutcome:
         """Look up how a storm goes, by its name."""
         by_name = {outcome.storm: outcome for outcome in self.outcomes}
-        if storm not in by_name:
-            raise ScenarioError(f"plan: no storm {storm!r}; {did_you_mean(storm, by_name)}")
+        check_known(storm, by_name, f"plan: no storm {storm!r}")
         return by_name[storm]
 
     def sentence(self) -> str:
@@ -253,8 +251,7 @@ def judge_stocks(season: StormSeason, stocks: Mapping[str, Amount]) -> StormPlan
     """
     names = [depot.name for depot in season.depots]
     for name, units in stocks.items():
-        if name not in names:
-            raise ScenarioError(f"stocks: {name!r} is not a depot; {did_you_mean(name, names)}")
+        check_known(name, names, f"stocks: {name!r} is not a depot")
         depot = season.depots[names.index(name)]
         if units > depot.capacity * (1 + 1e-9):
             raise ScenarioError(

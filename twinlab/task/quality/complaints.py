@@ -19,7 +19,7 @@ from twinlab.modeling.line.stations import Line
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Uniform
-from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
 from twinlab.scope.result import Estimate, Result, words
 
@@ -81,8 +81,7 @@ def _check_shares(line: Line, returned: Mapping[str, float]) -> list[str]:
                 f"returned[{fault!r}] is missing: the share that comes back, 0 to 1"
             )
     for name in returned:
-        if name not in faults:
-            raise ScenarioError(f"returned: no fault {name!r}; {did_you_mean(name, faults)}")
+        check_known(name, faults, f"returned: no fault {name!r}")
     return faults
 
 
