@@ -411,7 +411,7 @@ def of_task():
         (warehousing.dock, {"arrivals": 1, "minutes": 30, "docks": 2, "variation": 1}),
         (warehousing.docks_for, {"wait": 10, "arrivals": 8, "minutes": 20, "variation": 1}),
         (warehousing.predict, {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9}),
-        (warehousing.prescribe, {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9}),
+        (warehousing.prescribe, {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0}),
         (warehousing.slotting, {"skus": SKUS, "distances": [5, 10]}),
     ]  # fmt: skip
 

@@ -46,7 +46,7 @@ CALLS = {
     warehousing.docks_for: {"wait": 10, "arrivals": 8, "minutes": 20, "variation": 1},
     warehousing.slotting: {"skus": SKUS, "distances": [5, 10]},
     warehousing.predict: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9},
-    warehousing.prescribe: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9},
+    warehousing.prescribe: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0},
     maintenance.describe: {"up_times": [80, 100], "repair_times": [8, 12]},
     maintenance.fit_weibull: {"ages": [16, 34, 53]},
     maintenance.predict: {"law": WEAR, "age": 3, "level": 0.9},

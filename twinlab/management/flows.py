@@ -72,14 +72,14 @@ def customers_use(row: Demand, days: range) -> float:
 
 def _feeders(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:
     """What one unit of an item takes from which other items."""
-    found: dict[ItemKey, float] = {}
+    takes: dict[ItemKey, float] = {}
     recipe = scenario.network.made.get(item)
     if recipe and (good := mean_of(recipe.good_share, most=1.0)):
-        found = {(item[0], part): need / good for part, need in recipe.components.items()}
+        takes = {(item[0], part): need / good for part, need in recipe.components.items()}
     for lane, share in asked_lanes(scenario, item):
         supplier = (lane.source, lane.product)
-        found[supplier] = found.get(supplier, 0.0) + share
-    return found
+        takes[supplier] = takes.get(supplier, 0.0) + share
+    return takes
 
 
 def asked_lanes(
@@ -190,16 +190,10 @@ def stopped_costs(
     for row in network.demands:
         item = (row.node, row.product)
         stopped[item] = own[item] or row.price or values[row.product]
-    recipes = {(r.node, r.product): r.components for r in network.recipes}
     for item in reversed(upstream_items(network)):
-        uses = [
-            ((item[0], part), stopped[item] / need) for part, need in recipes.get(item, {}).items()
-        ]
-        uses += [
-            ((v.source, v.product), stopped[item])
-            for v in network.lanes
-            if (v.destination, v.product) == item
-        ]
-        for above, money in uses:
-            stopped[above] = max(stopped[above], money)
+        uses = [((v.source, v.product), 1.0) for v in network.into.get(item, ())]
+        if recipe := network.made.get(item):
+            uses += [((item[0], part), need) for part, need in recipe.components.items()]
+        for above, need in uses:
+            stopped[above] = max(stopped[above], stopped[item] / need)
     return stopped

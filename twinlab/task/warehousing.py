@@ -104,6 +104,7 @@ def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amo
 
 
 Layout = Mapping[str, Sequence[Amount]]
+Index = Callable[[Sku], float]
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,16 @@ def predict(skus: Sequence[Sku], layout: Layout, seed: int = 0, *, picks: Count 
     >>> predict([Sku("screws", 30), Sku("pipes", 10)], {"screws": [5], "pipes": [15]})
     expected 15 m · simulated 15.08 [14.84, 15.32] m
     """
-    weights, generator = _weights(skus, layout), np.random.default_rng(seed)
+    for sku in skus:
+        if (given := len(layout.get(sku.name, ()))) != sku.slots:
+            known = did_you_mean(sku.name, layout)
+            raise ScenarioError(
+                f"layout: {sku.name!r} has {given} slots and needs {sku.slots}; {known}"
+            )
+    total, generator = sum(s.picks for s in skus), np.random.default_rng(seed)
+    if total <= 0:
+        raise ScenarioError("nobody picks anything: give some Sku picks above 0")
+    weights = [s.picks / total for s in skus]
     slots = [np.asarray(layout[s.name], dtype=np.float64) for s in skus]
     expected = sum(w * 2 * float(np.mean(own)) for w, own in zip(weights, slots, strict=True))
     asked, where = generator.choice(len(skus), picks, p=weights), generator.random(picks)
@@ -133,31 +143,11 @@ def predict(skus: Sequence[Sku], layout: Layout, seed: int = 0, *, picks: Count 
     return Walk(np.array(ways), expected, estimate(ways))
 
 
-def _weights(skus: Sequence[Sku], layout: Layout) -> list[float]:
-    """The share of lines of each item, once the layout gives it the slots that it needs."""
-    for sku in skus:
-        given = len(layout.get(sku.name, ()))
-        if given != sku.slots:
-            known = did_you_mean(sku.name, layout)
-            raise ScenarioError(
-                f"layout: {sku.name!r} has {given} slots and needs {sku.slots}; {known}"
-            )
-    total = sum(s.picks for s in skus)
-    if total <= 0:
-        raise ScenarioError("nobody picks anything: give some Sku picks above 0")
-    return [s.picks / total for s in skus]
-
-
 # -- prescribe: who stands near the door, and how many docks ----------------------------------
 
 
 def prescribe(
-    skus: Sequence[Sku],
-    layout: Layout,
-    seed: int = 0,
-    *,
-    index: Callable[[Sku], float] = cube_per_order,
-    picks: Count = 5000,
+    skus: Sequence[Sku], layout: Layout, seed: int = 0, *, index: Index = cube_per_order
 ) -> Change:
     """Recommend who takes which slots of a layout (see ``slotting``), and what way that saves.
 
@@ -172,7 +162,7 @@ def prescribe(
     gain 9.84 [9.357, 10.32], worth it
     """
     then = slotting(skus, [d for slots in layout.values() for d in slots], index)
-    before, after = (predict(skus, one, seed, picks=picks) for one in (layout, then))
+    before, after = (predict(skus, one, seed) for one in (layout, then))
     return Change(
         then,
         "nearest slots to the least index",
@@ -183,9 +173,7 @@ def prescribe(
 
 
 def slotting(
-    skus: Sequence[Sku],
-    distances: Sequence[Amount],
-    index: Callable[[Sku], float] = cube_per_order,
+    skus: Sequence[Sku], distances: Sequence[Amount], index: Index = cube_per_order
 ) -> dict[str, list[float]]:
     """Give the nearest slots to the items with the least cube-per-order index.
 
