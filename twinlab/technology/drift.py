@@ -136,26 +136,15 @@ def _known_days(
 
 def _of_demand(row: Demand, asked: dict[int, float], days: Sequence[int]) -> Observations:
     # A day without a message is a day on which nobody asked for anything.
-    return Observations(
-        f"{row.node}/{row.product}.pattern",
-        row.pattern,
-        tuple(days),
-        tuple(asked.get(day, 0.0) for day in days),
-        tuple(row.scale(day) for day in days),
-        False,
-    )
+    values = tuple(asked.get(day, 0.0) for day in days)
+    path, scales = f"{row.node}/{row.product}.pattern", tuple(map(row.scale, days))
+    return Observations(path, row.pattern, tuple(days), values, scales, whole=False)
 
 
 def _of_lane(row: Lane, name: str, moved: Sequence[tuple[int, float]]) -> Observations:
-    days = tuple(day for day, _ in moved)
-    return Observations(
-        f"{name}.lead_time",
-        row.lead_time,
-        days,
-        tuple(value for _, value in moved),
-        (1.0,) * len(days),
-        True,
-    )
+    days, values = (tuple(column) for column in zip(*moved, strict=True)) if moved else ((), ())
+    scales = (1.0,) * len(days)
+    return Observations(f"{name}.lead_time", row.lead_time, days, values, scales, whole=True)
 
 
 def _lane_name(lane: Lane, network: Network) -> str:
@@ -260,15 +249,9 @@ def _first_alarm(seen: Observations, limit: float, seed: int) -> Alarm | None:
     at, begun = hit
     # All that is known by now speaks of the new law, not only what raised the alarm.
     values = np.array(seen.values[begun:]) / np.maximum(np.array(seen.scales[begun:]), 1e-12)
-    return Alarm(
-        seen.path,
-        seen.days[at],
-        seen.days[begun],
-        seen.law.average,
-        float(values.mean()),
-        refit(seen.law, values),
-        len(values),
-    )
+    days, mean = seen.days, float(values.mean())
+    law, count = refit(seen.law, values), len(values)
+    return Alarm(seen.path, days[at], days[begun], seen.law.average, mean, law, count)
 
 
 def refit(law: Distribution, values: Array) -> Distribution:

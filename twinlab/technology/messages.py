@@ -24,27 +24,15 @@ MOST_BYTES = 1_000_000
 
 # Which system of a node tells of which kind of event: order books, warehouse, production,
 # customers and sensors.
-SYSTEMS = {
-    "ordered": "erp",
-    "accepted": "erp",
-    "decided": "erp",
-    "remembered": "erp",
-    "shipped": "wms",
-    "received": "wms",
-    "served": "wms",
-    "consumed": "mes",
-    "started": "mes",
-    "finished": "mes",
-    "demanded": "crm",
-    "lost": "crm",
-    "disrupted": "iot",
-    "recovered": "iot",
-    "counted": "iot",
-    "opened": "sys",
-    "closed": "sys",
-    "changed": "sys",
-    "refused": "sys",
+_TOLD_BY = {
+    "erp": "ordered accepted decided remembered",
+    "wms": "shipped received served",
+    "mes": "consumed started finished",
+    "crm": "demanded lost",
+    "iot": "disrupted recovered counted",
+    "sys": "opened closed changed refused",
 }
+SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
 _NAMESPACE = uuid5(NAMESPACE_URL, "twinlab")
 
 

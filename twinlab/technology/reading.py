@@ -1,6 +1,5 @@
 """Reading: is what a message tells possible in this network? What passes here can be folded."""
 
-from collections.abc import Callable
 from typing import Any
 
 from twinlab.scope.errors import SyncError
@@ -145,24 +144,16 @@ class Reading:
 
 _TEXTS = ("node", "product", "partner", "mode")
 
-_LOOKS: dict[str, Callable[[Reading, Event, Message], None]] = {
-    "demanded": Reading.of_customers,
-    "served": Reading.of_customers,
-    "lost": Reading.of_customers,
-    "decided": Reading.of_stock,
-    "remembered": Reading.of_stock,
-    "counted": Reading.of_stock,
-    "consumed": Reading.of_stock,
-    "shipped": Reading.from_seller,
-    "accepted": Reading.from_seller,
-    "received": Reading.from_buyer,
-    "ordered": Reading.from_buyer,
-    "started": Reading.of_production,
-    "finished": Reading.of_production,
-    "closed": Reading.of_closing,
-    "changed": Reading.of_reply,
-    "refused": Reading.of_reply,
+_TOLD = {
+    Reading.of_customers: "demanded served lost",
+    Reading.of_stock: "decided remembered counted consumed",
+    Reading.from_seller: "shipped accepted",
+    Reading.from_buyer: "received ordered",
+    Reading.of_production: "started finished",
+    Reading.of_closing: "closed",
+    Reading.of_reply: "changed refused",
 }
+_LOOKS = {kind: look for look, kinds in _TOLD.items() for kind in kinds.split()}
 
 
 def _text(data: Any, name: str) -> str:
