@@ -19,7 +19,7 @@ from twinlab.modeling.simulation.event_engine import simulate
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
-from twinlab.scope.errors import ScenarioError, SyncError, TwinError
+from twinlab.scope.errors import SyncError, TwinError
 from twinlab.scope.result import html_of
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
@@ -51,7 +51,6 @@ class Mode(Enum):
 class Twin:
     """A model that follows a plant over a bus.
 
-    >>> from twinlab.technology import Plant
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
     >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
@@ -82,8 +81,6 @@ class Twin:
         self._adopted: dict[str, int] = {}
         self._dispatch = Dispatch(bus)
 
-    # -- knowing --
-
     def sync(self, ask_again: bool = False) -> Intake:
         """Take in what has arrived and bring the state up to date.
 
@@ -107,8 +104,8 @@ class Twin:
     @property
     def _morning(self) -> State:
         """Where to look ahead from: in the middle of a day, part of it has happened already."""
-        alone = self.mode is Mode.MODEL
-        return self.state if alone else present(self._follower.belief.morning)
+        known = self.mode is not Mode.MODEL
+        return present(self._follower.belief.morning) if known else self.state
 
     @property
     def day(self) -> int:
@@ -123,8 +120,6 @@ class Twin:
     def gaps(self) -> list[tuple[str, int]]:
         """Source and sequence of every message that must have been sent and has not come."""
         return self._follower.gaps()
-
-    # -- predicting --
 
     def forecast(
         self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
@@ -147,8 +142,6 @@ class Twin:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
         return self._promises.kept(self._follower.nights)
 
-    # -- noticing --
-
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which demands and lead times have changed since the model was made (see ``drift``)."""
         seen = observe(self.store.messages(), self.model)
@@ -158,8 +151,6 @@ class Twin:
         """Let the model follow a change: from its day on, the law that was observed holds."""
         self.model = follow(self.model, alarm)
         self._adopted[alarm.path] = self.day
-
-    # -- advising and commanding --
 
     def recommend(
         self,
@@ -187,12 +178,8 @@ class Twin:
             ScenarioError: the model has no such value to change.
         """
         if self.mode is not Mode.TWIN:
-            raise SyncError(
-                f"a {self.mode.name.lower()} has no way back to the plant: set twin."
-                "mode = Mode.TWIN, or let a person decide"
-            )
-        if rules := [where for where in change.values if not isinstance(where, str)]:
-            raise ScenarioError(f"a command names paths such as 'shop.up_to', not {rules[0]!r}")
+            what = f"a {self.mode.name.lower()} has no way back to the plant"
+            raise SyncError(f"{what}: set twin.mode = Mode.TWIN, or let a person decide")
         self.model.set(change.values)
         return self._dispatch.send(change.values, self.day + valid_days)
 
@@ -208,7 +195,6 @@ class Twin:
         return html_of(self.state.table, repr(self))
 
     def __repr__(self) -> str:
-        """Say where it stands."""
         late = f", {self.staleness:.1f} days stale" if self.mode is not Mode.MODEL else ""
         return f"Twin({self.mode.name.lower()}, day {self.day}{late})"
 

@@ -17,7 +17,7 @@ from twinlab.scope.columns import schema
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, brief, check_known, did_you_mean
 from twinlab.scope.later import nx, pd
-from twinlab.scope.result import html_of
+from twinlab.scope.result import Page
 
 __all__ = ["Network"]
 
@@ -29,7 +29,7 @@ AnyRow = Annotated[
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Page):
     """A supply chain as a handful of tables.
 
     Raises:
@@ -67,29 +67,7 @@ class Network:
     @property
     def table(self) -> pd.DataFrame:
         """One row per node: its tier, who supplies it, what it makes and what customers ask."""
-        rows = []
-        for node in self.nodes:
-            into = dict.fromkeys(v.source for v in self.lanes if v.destination == node.name)
-            makes = [r.product for r in self.recipes if r.node == node.name]
-            asked = sum(d.pattern.average for d in self.demands if d.node == node.name)
-            capacity = None if node.capacity == math.inf else node.capacity
-            rows.append(
-                (node.name, node.tier, ", ".join(into), ", ".join(makes), capacity, asked or None)
-            )
-        head = [
-            "node",
-            "tier",
-            "supplied by",
-            "makes",
-            "capacity [units/day]",
-            "demand [units/day]",
-        ]
-        return pd.DataFrame(rows, columns=head).set_index("node")
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, repr(self))
-
-    # -- reading --
+        return _overview(self)
 
     @classmethod
     def from_tables(cls, folder: str | Path) -> Network:
@@ -115,13 +93,10 @@ class Network:
         2
         """
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-        for node in self.nodes:
-            graph.add_node(node.name, **_columns(node))
+        graph.add_nodes_from((node.name, _columns(node)) for node in self.nodes)
         for lane in self.lanes:
             graph.add_edge(lane.source, lane.destination, key=lane.key[2:], **_columns(lane))
         return graph
-
-    # -- looking up --
 
     @cached_property
     def items(self) -> tuple[ItemKey, ...]:
@@ -182,7 +157,7 @@ class Network:
         >>> chain.change(Node("plant", capacity=6)).node("plant").capacity
         6.0
         """
-        tables = self._tables()
+        tables = _keyed(self)
         for row in rows:
             tables[_table(row)][_key(row)] = row
         return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
@@ -197,7 +172,7 @@ class Network:
         >>> chain.without(*chain.stocks)
         Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
         """
-        tables = self._tables()
+        tables = _keyed(self)
         for row in rows:
             table = tables[_table(row)]
             if table.pop(_key(row), None) != row:
@@ -205,8 +180,30 @@ class Network:
                 raise NetworkError(f"without: no such row {brief(row)}; there are {here or 'none'}")
         return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
 
-    def _tables(self) -> dict[str, dict[tuple[str, ...], Any]]:
-        return {name: {_key(row): row for row in table} for name, table in rows_of(self)}
+
+def _overview(network: Network) -> pd.DataFrame:
+    rows = []
+    for node in network.nodes:
+        into = dict.fromkeys(v.source for v in network.lanes if v.destination == node.name)
+        makes = [r.product for r in network.recipes if r.node == node.name]
+        asked = sum(d.pattern.average for d in network.demands if d.node == node.name)
+        capacity = None if node.capacity == math.inf else node.capacity
+        rows.append(
+            (node.name, node.tier, ", ".join(into), ", ".join(makes), capacity, asked or None)
+        )
+    head = [
+        "node",
+        "tier",
+        "supplied by",
+        "makes",
+        "capacity [units/day]",
+        "demand [units/day]",
+    ]
+    return pd.DataFrame(rows, columns=head).set_index("node")
+
+
+def _keyed(network: Network) -> dict[str, dict[tuple[str, ...], Any]]:
+    return {name: {_key(row): row for row in table} for name, table in rows_of(network)}
 
 
 def _table(row: Any) -> str:

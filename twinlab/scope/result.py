@@ -73,6 +73,13 @@ def html_of(table: "pd.DataFrame", caption: str) -> str:
     return text.replace("<thead>", f"<caption>{said}</caption><thead>", 1)
 
 
+class Page:
+    """Whatever has a table: a notebook shows it, under what it prints."""
+
+    def _repr_html_(self) -> str:
+        return html_of(self.table, repr(self))  # type: ignore[attr-defined]
+
+
 class Result(Sealed):
     """A frozen result whose columns carry units, made with ``@dataclass(frozen=True)``.
 

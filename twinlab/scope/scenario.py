@@ -26,7 +26,7 @@ from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Count
 from twinlab.scope.later import pd
 from twinlab.scope.network import Network
-from twinlab.scope.result import html_of
+from twinlab.scope.result import Page
 
 __all__ = ["Scenario"]
 
@@ -39,7 +39,7 @@ Paths = Annotated[str | Mapping[Any, Any], "a text such as 'shop.up_to' or {path
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Page):
     """Everything a simulation needs but its luck; changing anything gives a new scenario.
 
     ``rules`` says who decides how much to order or make: one rule for everybody, or a rule per node
@@ -69,7 +69,7 @@ class Scenario:
         """Give every deciding (node, product) its rule and check the names."""
         object.__setattr__(self, "disruptions", tuple(self.disruptions))
         for what in ("rules", "sourcing", "sharing"):
-            object.__setattr__(self, what, frozen(self._by_item(what, getattr(self, what))))
+            object.__setattr__(self, what, frozen(_by_item(self, what, getattr(self, what))))
         missing = [item for item in self.decided_items() if item not in self.rules]  # type: ignore[operator]
         if missing:
             words = ", ".join(f"{node!r} ({product!r})" for node, product in missing)
@@ -80,25 +80,6 @@ class Scenario:
         _check_days(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)
-
-    def _by_item(self, what: str, given: Any) -> dict[ItemKey, Any]:
-        """What is one for everybody, or by node or (node, product), by (node, product)."""
-        brought, nodes = self.decided_items(), {n.name for n in self.network.nodes}
-        named = dict.fromkeys(brought, given) if callable(given) else dict(given)
-        for key, rule in named.items():
-            node = key[0] if isinstance(key, tuple) else key
-            check_known(node, nodes, f"{what}: {node!r} is not a node")
-            if not any(key in (item, item[0]) for item in brought):
-                raise ScenarioError(
-                    f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so "
-                    f"drop it; {did_you_mean(str(node), dict.fromkeys(n for n, _ in brought))}"
-                )
-            if isinstance(rule, type) or not callable(rule):
-                problem = "is a class" if isinstance(rule, type) else "cannot be called"
-                how = f"which {problem}: {_REMEDY[what]}"
-                raise ScenarioError(f"{what}: {key!r} has {rule!r}, {how}")
-        found = {item: named.get(item, named.get(item[0])) for item in brought}
-        return {item: rule for item, rule in found.items() if rule is not None}
 
     def __repr__(self) -> str:
         """Name the network, the rules, the days and what goes wrong."""
@@ -114,9 +95,6 @@ class Scenario:
         rows = [(*i, rules[i], split.get(i, "by rank"), seen.get(i, "everything")) for i in rules]
         head = ["node", "product", "rule", "sourcing", "sees"]
         return pd.DataFrame(rows, columns=head).set_index("node")
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, "\n".join(map(str, (self, *self.disruptions))))
 
     def decided_items(self) -> list[ItemKey]:
         """List every (node, product) that somebody must order or make, in table order.
@@ -169,7 +147,7 @@ class Scenario:
         >>> calm.decide({"shop": BaseStock(12)}).rules["shop", "unit"].up_to
         12.0
         """
-        return replace(self, rules={**self.rules, **self._by_item("rules", rules)})  # type: ignore[dict-item]
+        return replace(self, rules={**self.rules, **_by_item(self, "rules", rules)})  # type: ignore[dict-item]
 
     def share(self, sharing: ByItem) -> Scenario:
         """Return a scenario in which these nodes see as much as this; all others as before.
@@ -179,7 +157,7 @@ class Scenario:
         >>> calm.share({"shop": OwnOrders()}).sharing
         {('shop', 'unit'): OwnOrders()}
         """
-        return replace(self, sharing={**self.sharing, **self._by_item("sharing", sharing)})  # type: ignore[dict-item]
+        return replace(self, sharing={**self.sharing, **_by_item(self, "sharing", sharing)})  # type: ignore[dict-item]
 
     def value(self, path: str | ItemKey) -> Any:
         """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
@@ -218,6 +196,26 @@ _REMEDY = {
     "sourcing": "give Shares(), PriorityFailover(), or your own function of view and quantity",
     "sharing": "give OwnOrders(), PointOfSale() or FullSharing()",
 }
+
+
+def _by_item(scenario: Scenario, what: str, given: Any) -> dict[ItemKey, Any]:
+    """What is one for everybody, or by node or (node, product), by (node, product)."""
+    brought, nodes = scenario.decided_items(), {n.name for n in scenario.network.nodes}
+    named = dict.fromkeys(brought, given) if callable(given) else dict(given)
+    for key, rule in named.items():
+        node = key[0] if isinstance(key, tuple) else key
+        check_known(node, nodes, f"{what}: {node!r} is not a node")
+        if not any(key in (item, item[0]) for item in brought):
+            raise ScenarioError(
+                f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so "
+                f"drop it; {did_you_mean(str(node), dict.fromkeys(n for n, _ in brought))}"
+            )
+        if isinstance(rule, type) or not callable(rule):
+            problem = "is a class" if isinstance(rule, type) else "cannot be called"
+            how = f"which {problem}: {_REMEDY[what]}"
+            raise ScenarioError(f"{what}: {key!r} has {rule!r}, {how}")
+    found = {item: named.get(item, named.get(item[0])) for item in brought}
+    return {item: rule for item, rule in found.items() if rule is not None}
 
 
 def _check_days(scenario: Scenario) -> None:

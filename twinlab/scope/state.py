@@ -26,7 +26,7 @@ from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
 from twinlab.scope.log import Event
 from twinlab.scope.network import Network
-from twinlab.scope.result import html_of
+from twinlab.scope.result import Page
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["State", "fold"]
@@ -60,7 +60,7 @@ Claim = tuple[str, ...]
 
 
 @dataclass(repr=False)
-class State:
+class State(Page):
     """A chain on the morning of ``day``: all that the past has left for the future.
 
     Keys are (node, product), or a lane's key (source, destination, product, mode). ``owed`` and
@@ -118,9 +118,6 @@ class State:
         """One row per (node, product): units on hand, on order and asked of it so far."""
         told = {"on hand [units]": self.on_hand, "on order [units]": self.on_order}
         return pd.DataFrame(told | {"asked [units]": self.asked}).rename_axis(["node", "product"])
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, repr(self))
 
     def copy(self) -> State:
         """A state of its own, with nothing shared."""
