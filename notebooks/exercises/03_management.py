@@ -1,7 +1,6 @@
 """Exercises of notebook 03: stock against a closure, and the worst site."""
 
 from functools import cache
-from math import inf
 
 import twinlab as tl
 from twinlab.lab.checks import read_exercises
@@ -41,17 +40,18 @@ def tested(days):
 
 def loss(cars):
     """The least loss of the small example without S2, with so many cars of model P1 in stock."""
-    suppliers = {"S1": 30, "S2": 45, "S3": 60}
-    model = tl.ExposureModel(
-        capacity=suppliers,
-        makes={(s, p): {} for s in suppliers for p in ("P1", "P2")},
-        links={(s, "plant", p): inf for s in suppliers for p in ("P1", "P2")},
-        stock={("plant", "P1"): cars, ("plant", "P2"): 25},
-        demand={("plant", "P1"): 75, ("plant", "P2"): 50},
-        shortage_cost={("plant", "P1"): 5000, ("plant", "P2"): 6500},
-        time_to_recover=dict.fromkeys(suppliers, 2),
+    suppliers, cost = {"S1": 30, "S2": 45, "S3": 60}, {"P1": 5000, "P2": 6500}
+    ford = tl.Network(
+        [tl.Product(p) for p in cost],
+        [
+            *(tl.Node(s, capacity=c, time_to_recover=2) for s, c in suppliers.items()),
+            tl.Node("plant"),
+        ],
+        [tl.Lane(s, "plant", p) for s in suppliers for p in cost],
+        demands=[tl.Demand("plant", "P1", 75), tl.Demand("plant", "P2", 50)],
+        stocks=[tl.Stock("plant", "P1", cars), tl.Stock("plant", "P2", 25)],
     )
-    return float(tl.risk_exposure(model, ["S2"])["S2"].loss)
+    return float(tl.risk_exposure(ford, ["S2"], shortage_cost=cost)["S2"].loss)
 
 
 @cache
@@ -68,7 +68,7 @@ EXERCISES = {
         hints=(
             "how many parts are missing in 2 weeks, and how many of them are in stock?",
             "without S2, 90 parts a week are left for 125 cars; P2's stock covers 25 of the gap.",
-            "risk_exposure(replace(ford, stock=…), ['S2']) for a few stocks of P1.",
+            "the loss of S2 in ford.change(tl.Stock('plant', 'P1', …)), for a few stocks of P1.",
         ),
         slips={
             "that is what must be added to the 20; asked for is the stock all in all.": (

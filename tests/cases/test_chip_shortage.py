@@ -122,5 +122,5 @@ def test_the_whole_chain_says_the_same(replay):
 
 @pytest.mark.parametrize("depth", [-0.1, 1.5])
 def test_a_depth_is_a_share(depth):
-    with pytest.raises(ScenarioError, match="between 0 and 1"):
+    with pytest.raises(ScenarioError, match="depth must be a share from 0 to 1"):
         chip_shortage(depth)

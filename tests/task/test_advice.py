@@ -1,4 +1,4 @@
-"""Advice is derived from what is simulated: levels and orders, tried on luck that chose nothing."""
+"""Advice is derived from what is simulated, and tried on seeds that chose nothing."""
 
 import re
 from dataclasses import replace
@@ -108,7 +108,7 @@ def serves(scenario, level, item, seed, replications=128):
 
 
 def error(values, chosen=64):
-    """Four standard errors of a mean on luck that chose nothing, the choosing luck's included."""
+    """Four standard errors of a mean on seeds that chose nothing, the choosing seed's included."""
     return 4 * values.std(ddof=1) * np.sqrt(1 / len(values) + 1 / chosen) + 1e-3
 
 

@@ -31,10 +31,10 @@ def test_methods_on_a_rare_demand_are_those_of_statsforecast():
 
 def test_croston_is_biased_and_its_correction_is_not():
     """Demand with probability 0.2 and mean size 5: 1 a period; α = 0.15 as Syntetos and Boylan."""
-    luck = np.random.default_rng(4)
+    generator = np.random.default_rng(4)
     means = {}
     for name, method in {"croston": demand.Croston(0.15), "sba": demand.SBA(0.15)}.items():
-        series = (luck.random((300, 200)) < 0.2) * luck.geometric(0.2, (300, 200))
+        series = (generator.random((300, 200)) < 0.2) * generator.geometric(0.2, (300, 200))
         made = np.array([method(row, 1)[0] for row in series])
         means[name] = (made.mean(), made.std() / np.sqrt(len(made)))
     assert means["croston"][0] - 1 > 0.02
@@ -42,9 +42,9 @@ def test_croston_is_biased_and_its_correction_is_not():
 
 
 def test_the_four_kinds_of_demand():
-    luck = np.random.default_rng(1)
-    often, rarely = np.ones(400), luck.random(400) < 0.3
-    even, varied = luck.normal(20, 2, 400), luck.lognormal(2, 1.2, 400)
+    generator = np.random.default_rng(1)
+    often, rarely = np.ones(400), generator.random(400) < 0.3
+    even, varied = generator.normal(20, 2, 400), generator.lognormal(2, 1.2, 400)
     kinds = [demand.describe(when * size).name
              for when in (often, rarely) for size in (even, varied)]  # fmt: skip
     assert kinds == ["smooth", "erratic", "intermittent", "lumpy"]

@@ -5,7 +5,7 @@ import scipy.optimize
 
 import twinlab as tl
 from twinlab.cases.relief import least_cost_basket
-from twinlab.management import ExposureModel, risk_exposure
+from twinlab.management import risk_exposure
 from twinlab.modeling import ServiceStage, guaranteed_service, newsvendor_sampled
 from twinlab.task.logistics import (
     Arc,
@@ -32,10 +32,8 @@ ASKED = {
         z=1,
     ),
     "risk_exposure": lambda: risk_exposure(
-        ExposureModel.of(
-            tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), on_hand={"shop": 10}),
-            shortage_cost={"unit": 40}, recover={"mine": 3},
-        )
+        tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), on_hand={"shop": 10}),
+        shortage_cost={"unit": 40}, recover={"mine": 3},
     ),
     "least_cost_basket": least_cost_basket,
 }  # fmt: skip

@@ -69,7 +69,7 @@ def test_at_least_so_many_by_trying_all_cases(chances, needed):
 
 @pytest.mark.parametrize(("share", "least"), [(0.0, 0.03), (0.3, 0.004)])
 def test_a_second_source_helps_while_the_first_is_shut(share, least):
-    """Same luck, and a level that covers the longer way: more customers are served at once.
+    """With a level that covers the longer way, more customers are served at once.
 
     A fixed share helps less: the rest of the orders goes on waiting at the closed source.
     """

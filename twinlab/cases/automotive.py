@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlab.cases.folders import dataset, rows
-from twinlab.modeling.simulation.replicate import replicate
-from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling import Replications, replicate
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
-from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario, ScenarioError, State
+from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario, State
 from twinlab.scope.entities import Disruption, ItemKey
+from twinlab.scope.kinds import Share
 from twinlab.scope.later import pd
 
 __all__ = ["automotive", "chip_shortage"]
@@ -141,7 +141,7 @@ class ChipShortage:
         return pd.DataFrame.from_dict(table, orient="index", columns=head)
 
 
-def chip_shortage(depth: float = 1.0, late_demand: float | None = None) -> ChipShortage:
+def chip_shortage(depth: Share = 1.0, late_demand: float | None = None) -> ChipShortage:
     """Replay 2020 and 2021: what was built is given by month, what dealers have left follows.
 
     From March 2020 on every assembly plant can build at most the measured share of US car
@@ -162,8 +162,6 @@ def chip_shortage(depth: float = 1.0, late_demand: float | None = None) -> ChipS
     >>> next(m for m in replay.months if m.month == "2020-04").production
     0.0082
     """
-    if not 0 <= depth <= 1:
-        raise ScenarioError(f"depth is a share between 0 and 1, got {depth!r}")
     months = [m for m in measured_months() if _BEGIN <= m.month < _END]
     struck = [m for m in months if m.month >= _PANDEMIC]
     network = _plants_and_markets()

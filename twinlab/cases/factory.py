@@ -9,10 +9,8 @@ import numpy as np
 from twinlab.cases.automotive import base_stock_chain
 from twinlab.cases.folders import dataset, figures, rows
 from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
-from twinlab.scope import Constant, Empirical, Gamma, Network, Scenario
+from twinlab.scope import Constant, Empirical, Gamma, Network, Result, Scenario, ScenarioError
 from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import Result
 from twinlab.task.maintenance import WeibullFit, fit_weibull
 
 __all__ = ["factory"]

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from twinlab.cases.automotive import base_stock_chain
 from twinlab.cases.folders import dataset
-from twinlab.scope import Network, Scenario, ScenarioError, Stock
+from twinlab.scope import Network, Scenario, Stock
+from twinlab.scope.kinds import Amount
 
 __all__ = ["humanitarian"]
 
 PORT = ("port", "ration")
 
 
-def humanitarian(days: int = 730, safety: float = 60.0) -> Scenario:
+def humanitarian(days: int = 730, safety: Amount = 60.0) -> Scenario:
     """Load the food pipeline from a supplier abroad by port and depot to seven points in Syria.
 
     A unit is a tonne of WFP's general ration, a day's food for 1,802 people; 67,000 people need
@@ -39,8 +40,6 @@ def humanitarian(days: int = 730, safety: float = 60.0) -> Scenario:
     >>> round(sum(d.pattern.average for d in chain.network.demands), 3)  # tonnes a day
     37.185
     """
-    if not 0 <= safety < float("inf"):
-        raise ScenarioError(f"humanitarian: safety is {safety!r} days of stock: give at least 0")
     network = Network.from_tables(dataset("humanitarian"))
     daily = sum(demand.pattern.average for demand in network.demands)
     kept = [

@@ -9,7 +9,7 @@ from functools import cache, cached_property, partial
 import numpy as np
 
 from twinlab.management import flows
-from twinlab.management.stress_test import ExposureModel, risk_exposure
+from twinlab.management.stress_test import risk_exposure
 from twinlab.modeling.compare import Change
 from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
@@ -292,14 +292,8 @@ def _closed_sites(here: Situation) -> Iterable[Alert]:
     for outage in here.closures:
         site, end = outage.node, outage.start + math.ceil(mean_of(outage.days))
         empty = max(days for item, days in here.empty_days.items() if item[0] == site)
-        model = ExposureModel.of(
-            network,
-            state=here.state,
-            shortage_cost=cost,
-            recover={site: end - day + empty},
-            stock_ships=outage.stock_ships,
-        )
-        risk = risk_exposure(model, [site])[site]
+        least = partial(risk_exposure, network, [site], state=here.state, shortage_cost=cost)
+        risk = least(recover={site: end - day + empty}, stock_ships=outage.stock_ships)[site]
         reason = (
             f"closed until day {end}, pipelines below empty for {empty:.3g} days; at best, stocks "
             f"survive {risk.time_to_survive:.3g} of these {risk.time_to_recover:.3g} days"

@@ -12,9 +12,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -23,122 +23,21 @@ from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.replicate import replicate_many
 from twinlab.modeling.simulation.replications import Replications, horizon_of
-from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Constant, mean_of
 from twinlab.scope.entities import ItemKey, Outage
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
+from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.kinds import Amount
 from twinlab.scope.network import Network
 from twinlab.scope.result import Estimate, Listing, Result, shown
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State
 
-__all__ = ["Closure", "ExposureModel", "StressTest", "risk_exposure", "stress_test"]
+__all__ = ["Closure", "StressTest", "risk_exposure", "stress_test"]
 
-
-Link = tuple[str, str, str]  # source, destination, product
 
 LONGEST = 1e4  # periods; who survives longer, survives
 SPECK = 1e-7  # the solver's own tolerance, below which a loss is none
-
-
-@dataclass(frozen=True)
-class ExposureModel(Sealed):
-    """A chain as plain tables for the exposure program; a period is any unit of time.
-
-    ``makes`` maps (site, product) to the components of one unit; a supplier's product has none.
-    Lead times and the cost of changing over are left out, and flows can be redirected at once: a
-    lower bound at mean demand, if nothing is made up for by spare capacity after the closure.
-
-    Raises:
-        ScenarioError: a number below zero, or customers or components that nothing can bring.
-
-    >>> one = ExposureModel(capacity={"mine": 6}, makes={("mine", "ore"): {}},
-    ...                     links={("mine", "shop", "ore"): math.inf}, stock={("shop", "ore"): 10},
-    ...                     demand={("shop", "ore"): 5}, shortage_cost={("shop", "ore"): 40},
-    ...                     time_to_recover={"mine": 3})
-    >>> risk_exposure(one)["mine"]
-    mine: loss 200 USD, index 1.000, TTS 2 against TTR 3
-    """
-
-    capacity: Mapping[str, float]  # site → units/period made in all; a missing site is unlimited
-    makes: Mapping[ItemKey, Mapping[str, float]]  # (site, product) → component → units per unit
-    links: Mapping[Link, float]  # (source, destination, product) → units/period at most
-    stock: Mapping[ItemKey, float]  # (site, product) → units
-    demand: Mapping[ItemKey, float]  # (site, product) → units/period
-    shortage_cost: Mapping[ItemKey, float]  # (site, product) → money lost per unit not served
-    time_to_recover: Mapping[str, float] = field(default_factory=dict)  # site → periods
-    stock_ships: bool = False  # whether the stock of a site that is down still leaves it
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        numbers = ["capacity", "links", "stock", "demand", "shortage_cost", "time_to_recover"]
-        for name in numbers:
-            for key, number in getattr(self, name).items():
-                if not number >= 0:
-                    raise ScenarioError(f"{name} of {key!r} is at least 0, got {number!r}")
-        held = {*self.makes, *self.stock} | {(to, p) for _, to, p in self.links}
-        parts = {(site, part) for (site, _), needs in self.makes.items() for part in needs}
-        for item in sorted({*self.demand, *parts} - held):
-            raise ScenarioError(
-                f"nothing brings {item[1]!r} to {item[0]!r}: add it to links, makes or stock"
-            )
-        for name in sorted({*self.capacity, *self.time_to_recover} - set(self.sites)):
-            raise ScenarioError(f"no site {name!r}; {did_you_mean(name, self.sites)}")
-        for item in sorted(self.demand.keys() - self.shortage_cost.keys()):
-            raise ScenarioError(f"shortage_cost lacks {item!r}: give the money per unit not served")
-
-    @property
-    def sites(self) -> tuple[str, ...]:
-        """Every site that the tables speak of, in the order in which they do."""
-        named = [*(s for s, _ in self.makes), *(end for a, b, _ in self.links for end in (a, b))]
-        named += [site for table in (self.stock, self.demand) for site, _ in table]
-        return tuple(dict.fromkeys(named))
-
-    @classmethod
-    def of(
-        cls,
-        network: Network,
-        *,
-        state: State | None = None,
-        shortage_cost: ShortageCost | None = None,
-        recover: Mapping[str, float] | None = None,
-        stock_ships: bool = False,
-    ) -> Self:
-        """Read the tables from a network: capacities, lanes, recipes, stocks and mean demands.
-
-        Stocks are those of ``state``, else the starting stocks. Goods under way are no stock: they
-        delay a gap in supply, and do not fill it. ``recover`` overrides ``time_to_recover``.
-
-        >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
-        >>> model = ExposureModel.of(chain, shortage_cost={"unit": 40}, recover={"mine": 3})
-        >>> risk_exposure(model, ["mine"])["mine"].loss
-        200.0
-        """
-        makes = {
-            item: {c: n / mean_of(r.good_share, most=1) for c, n in r.components.items()}
-            for item, r in network.made.items()
-        }
-        makes |= {item: {} for item in network.items if item not in network.brought}
-        links: dict[Link, float] = {}
-        for lane in network.lanes:
-            link = (lane.source, lane.destination, lane.product)
-            links[link] = links.get(link, 0.0) + lane.capacity
-        start = state if state is not None else State.initial(network)
-        recovery = {n.name: float(n.time_to_recover) for n in network.nodes}
-        demand = {
-            (d.node, d.product): mean_of(d.pattern) * fmean(d.season or (1.0,))
-            for d in network.demands
-        }  # over a whole season, without trend
-        return cls(
-            capacity={n.name: n.capacity for n in network.nodes if math.isfinite(n.capacity)},
-            makes=makes,
-            links=links,
-            stock=dict(start.on_hand),
-            demand=demand,
-            shortage_cost=shortage_costs(network, shortage_cost),
-            time_to_recover=recovery | dict(recover or {}),
-            stock_ships=stock_ships,
-        )
 
 
 @dataclass(frozen=True)
@@ -172,7 +71,15 @@ class Exposure(Listing):
     caption = "Risk exposure, worst site first"
 
 
-def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
+def risk_exposure(
+    network: Network,
+    sites: Iterable[str] = (),
+    *,
+    state: State | None = None,
+    shortage_cost: ShortageCost | None = None,
+    recover: Mapping[str, Amount] | None = None,
+    stock_ships: bool = False,
+) -> Exposure:
     """Take every site down in turn and find the least loss, the time to survive and the index.
 
     loss_n = min Σ shortage cost · lost, subject to material balance (with bill of materials) and to
@@ -180,19 +87,32 @@ def risk_exposure(model: ExposureModel, sites: Iterable[str] = ()) -> Exposure:
     index_n = loss_n / max loss (0 if nobody loses). TTS beyond 10,000 periods counts as infinite.
     Ties in loss are ranked by the shorter margin TTS − TTR. Source: Simchi-Levi et al. (2015).
 
+    Stocks are those of ``state``, else the starting stocks. Goods under way are no stock: they
+    delay a gap in supply, and do not fill it. ``recover`` overrides the nodes' ``time_to_recover``;
+    ``stock_ships`` lets the stock of a closed site leave it. Lead times and the cost of changing
+    over are left out, and flows can be redirected at once: a lower bound at mean demand, if nothing
+    is made up for by spare capacity after the closure. A period is what the network calls a day.
+
     Raises:
-        ScenarioError: no such site.
+        ScenarioError: no such site, or no customer asks for a product with a shortage cost.
         SolverError: the solver did not finish.
+
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
+    >>> risk_exposure(chain, shortage_cost={"unit": 40}, recover={"mine": 3})["mine"]
+    mine: loss 200 USD, index 1.000, TTS 2 against TTR 3
     """
-    wanted = tuple(sites) or model.sites
-    for site in wanted:
-        check_known(site, model.sites, f"no site {site!r}")
-    program = _Program(model)
-    rows = []
-    for site in wanted:
-        recover = float(model.time_to_recover.get(site, 0.0))
-        loss, units = program.least_loss(site, recover)
-        rows.append((site, loss, units, recover, program.survival(site)))
+    known = list(dict.fromkeys(site for site, _ in network.items))
+    wanted = tuple(sites) or known
+    for site in (*wanted, *(recover or ())):
+        if site not in known:
+            raise ScenarioError(f"no site {site!r}; {did_you_mean(site, known)}")
+    stock = (state or State.initial(network)).on_hand
+    program = _Program(network, stock, shortage_costs(network, shortage_cost), stock_ships)
+    periods = {n.name: float(n.time_to_recover) for n in network.nodes} | dict(recover or {})
+    rows = [
+        (site, *program.least_loss(site, periods[site]), periods[site], program.survival(site))
+        for site in wanted
+    ]
     worst = max((row[1] for row in rows), default=0.0)
     risks = [Risk(*row, index=row[1] / worst if worst > 0 else 0.0) for row in rows]
     risks.sort(key=lambda r: (-r.loss, r.time_to_survive - r.time_to_recover))
@@ -211,60 +131,77 @@ class _Program:
     what customers ask in t is served or lost.
     """
 
-    def __init__(self, model: ExposureModel) -> None:
-        self.model = model
-        variables: list[_Variable] = [("made", item) for item in model.makes]
-        variables += [("moved", link) for link in model.links]
-        variables += [(end, item) for end in ("served", "lost") for item in model.demand]
+    def __init__(
+        self,
+        network: Network,
+        stock: Mapping[ItemKey, float],
+        shortage_costs: Mapping[ItemKey, float],
+        stock_ships: bool,
+    ) -> None:
+        self.network, self.stock, self.shortage_costs = network, stock, shortage_costs
+        self.stops = ("made",) if stock_ships else ("made", "moved", "served")
+        self.makes = {  # what comes from outside is made of nothing
+            item: {c: n / mean_of(r.good_share, most=1) for c, n in r.components.items()}
+            for item, r in network.made.items()
+        } | {item: {} for item in network.items if item not in network.brought}
+        self.links: dict[tuple[str, str, str], float] = defaultdict(float)
+        for lane in network.lanes:
+            self.links[lane.source, lane.destination, lane.product] += lane.capacity
+        self.demand = {  # over a whole season, without trend
+            (d.node, d.product): mean_of(d.pattern) * fmean(d.season or (1.0,))
+            for d in network.demands
+        }
+        variables: list[_Variable] = [("made", item) for item in self.makes]
+        variables += [("moved", link) for link in self.links]
+        variables += [(end, item) for end in ("served", "lost") for item in self.demand]
         self.free = dict.fromkeys([*variables, TIME], 0.0)
         balance = self._balance()
         # Items with stock come first, in its order: among equal optima the solver goes by rows.
-        stocked = [item for item in model.stock if item in balance]
-        self.balance = {item: balance[item] for item in [*stocked, *balance]}
+        self.balance = {item: balance[item] for item in [*stock, *balance] if item in balance}
         self.capacities = [Constraint(terms, high=0.0) for terms in self._capacities()]
 
     def _balance(self) -> dict[ItemKey, dict[_Variable, float]]:
         """What leaves an item (used, sent, served) less what comes (made, brought)."""
         rows: dict[ItemKey, dict[_Variable, float]]
         rows = defaultdict(lambda: defaultdict(float))
-        for item in self.model.makes:
+        for item in self.makes:
             rows[item]["made", item] -= 1.0
-        for item, needs in self.model.makes.items():
+        for item, needs in self.makes.items():
             for part, need in needs.items():
                 rows[item[0], part]["made", item] += need
-        for link in self.model.links:
+        for link in self.links:
             rows[link[0], link[2]]["moved", link] += 1.0
-        for link in self.model.links:
+        for link in self.links:
             rows[link[1], link[2]]["moved", link] -= 1.0
-        for item in self.model.demand:
+        for item in self.demand:
             rows[item]["served", item] += 1.0
         return rows
 
     def _capacities(self) -> Iterable[dict[_Variable, float]]:
         """What is made or moved less capacity × t; demand × t less what is served or lost."""
-        for site, capacity in self.model.capacity.items():
+        for node in self.network.nodes:
             made: dict[_Variable, float]
-            made = {("made", item): 1.0 for item in self.model.makes if item[0] == site}
-            if made and math.isfinite(capacity):
-                yield made | {TIME: -capacity}
-        for link, capacity in self.model.links.items():
+            made = {("made", item): 1.0 for item in self.makes if item[0] == node.name}
+            if made and math.isfinite(node.capacity):
+                yield made | {TIME: -node.capacity}
+        for link, capacity in self.links.items():
             if math.isfinite(capacity):
                 yield {("moved", link): 1.0, TIME: -capacity}
-        for item, units in self.model.demand.items():
+        for item, units in self.demand.items():
             yield {TIME: units, ("served", item): -1.0, ("lost", item): -1.0}
 
     def least_loss(
         self, site: str, periods: float, *, with_stock: bool = True
     ) -> tuple[float, float]:
         """The least loss [money] and its units while a site ("": none) is down for some periods."""
-        costs = {("lost", item): self.model.shortage_cost[item] for item in self.model.demand}
+        costs = {("lost", item): self.shortage_costs[item] for item in self.demand}
         found = self._solve(costs, {TIME: (periods, periods)}, site, with_stock)
         loss = sum(cost * found[lost] for lost, cost in costs.items())
         return (loss, sum(found[lost] for lost in costs)) if loss > SPECK else (0.0, 0.0)
 
     def survival(self, site: str) -> float:
         """The longest time without a lost unit while a site is down [periods]."""
-        bounds = dict.fromkeys([("lost", item) for item in self.model.demand], (0.0, 0.0))
+        bounds = dict.fromkeys([("lost", item) for item in self.demand], (0.0, 0.0))
         time = self._solve({TIME: -1.0}, bounds | {TIME: (0.0, LONGEST)}, site)[TIME]
         return math.inf if time > LONGEST * (1 - 1e-6) else max(0.0, time)
 
@@ -272,9 +209,8 @@ class _Program:
         self, costs: Any, bounds: Any, down: str, with_stock: bool = True
     ) -> dict[_Variable, float]:
         """Nothing is made at a site that is down, and nothing leaves it (unless stock ships)."""
-        stops = ("made",) if self.model.stock_ships else ("made", "moved", "served")
-        shut = {v: (0.0, 0.0) for v in self.free if v[0] in stops and v[1][0] == down}
-        stock = self.model.stock if with_stock else {}
+        shut = {v: (0.0, 0.0) for v in self.free if v[0] in self.stops and v[1][0] == down}
+        stock = self.stock if with_stock else {}
         rows = [Constraint(row, high=stock.get(item, 0.0)) for item, row in self.balance.items()]
         remedy = "see that stocks, capacities and demands are finite numbers of the same period"
         problem = f"the exposure program has no answer: {remedy}"
@@ -405,6 +341,7 @@ def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
     nodes = {n.name: n for n in scenario.network.nodes}
     named = list(sites) or list(dict.fromkeys(v.source for v in scenario.network.lanes))
     for site in named:
-        check_known(site, nodes, f"sites: {site!r} is not a node")
+        if site not in nodes:
+            raise ScenarioError(f"sites: {site!r} is not a node; {did_you_mean(site, nodes)}")
     given = sites if isinstance(sites, Mapping) else {}
     return {site: given.get(site, nodes[site].time_to_recover or how.days) for site in named}

@@ -16,14 +16,11 @@ import numpy as np
 
 from twinlab.modeling.compare import Change
 from twinlab.modeling.line.stations import Weibull as Weibull
+from twinlab.scope import Estimate, Result, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Level, Positive, ranged
 from twinlab.scope.later import optimize, special
-from twinlab.scope.result import Estimate, Result
-
-# -- describe ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -49,9 +46,6 @@ def _days(times: Sequence[float]) -> Array:
     if not times:
         raise ScenarioError("times are a list of at least one number of days, got none")
     return np.asarray(times, dtype=np.float64)
-
-
-# -- predict ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -150,9 +144,6 @@ def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> RemainingLif
         for share in ((1.0 + level) / 2.0, (1.0 - level) / 2.0)
     )
     return RemainingLife(mean, low, high)
-
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 def replacement_cost(

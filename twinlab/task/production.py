@@ -16,19 +16,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling.compare import Change
-from twinlab.modeling.formulas.queues import mmc
-from twinlab.modeling.line.results import LineRun, replicate_line
-from twinlab.modeling.line.stations import Line, Saturated, Station
+from twinlab.modeling import Change, Line, LineRun, Saturated, Station, mmc, replicate_line
+from twinlab.scope import Estimate, Listing, Result, SolverError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import mean_of
-from twinlab.scope.errors import SolverError
 from twinlab.scope.kinds import Amount, Level, Positive, Whole
-from twinlab.scope.result import Estimate, Listing, Result
 
 SHIFT = 480.0  # minutes
-
-# -- describe: how well the machines are used -------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -42,11 +36,7 @@ class Oee(Result):
     performance: float = column("share", meaning="ideal time of time up: small stops are lost")
     quality: float = column("share", meaning="of its own works, those without a new fault")
     waiting: float = column("share", meaning="of planned time, starved or blocked by others")
-
-    @property
-    def oee(self) -> float:
-        """The product of the three [share]."""
-        return self.availability * self.performance * self.quality
+    oee: float = column("share", meaning="the product of the first three")
 
 
 def describe(run: LineRun, station: str) -> Oee:
@@ -55,18 +45,16 @@ def describe(run: LineRun, station: str) -> Oee:
     What a machine waits for others (starved or blocked) is no loss of its own and stands apart:
     OEE × (1 − waiting) is the share of planned time in good work.
 
-    >>> from twinlab.modeling.line.results import run_line
     >>> run = run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3, warm_up=1)
     >>> describe(run, "cut")
     availability 1 share · performance 1 share · quality 1 share · waiting 0.5 share
+    · oee 1 share
     """
     seen = run[station]
     waiting, up = seen.starved + seen.blocked, seen.working + seen.stopped
     asked, ran = (seen.working + seen.down) or 1.0, up or 1.0
-    return Oee(up / asked, seen.working / ran, seen.good_share, waiting)
-
-
-# -- predict: what each station can do, and which one limits -----------------------------------
+    three = (up / asked, seen.working / ran, seen.good_share)
+    return Oee(*three, waiting, math.prod(three))
 
 
 @dataclass(frozen=True)
@@ -101,7 +89,6 @@ def predict(line: Line, seed: Whole = 0) -> Loads:
     Capacity = machines × minutes per day / (visits × minutes).
     Source: Hopp & Spearman (2011) chapters 8 and 12.
 
-    >>> from twinlab.modeling.line.stations import Fault, Inspection
     >>> scrap = Station("weld", 3, faults=(Fault("crack", 0.2),), inspection=Inspection())
     >>> found = predict(Line([Station("cut", 2), scrap]))
     >>> [round(each.capacity, 1) for each in found], found.bottleneck.station
@@ -145,9 +132,6 @@ def _lost_per_minute(station: Station, seed: int) -> float:
     lost = fails * mean_of(station.time_to_repair)
     lost += (1 - fails) * mean_of(station.time_to_replace)
     return lost / float(np.minimum(drawn, station.replace_at).mean())
-
-
-# -- prescribe: takt, kanban, and instructions for a required throughput ----------------------
 
 
 def takt(minutes: Positive, units: Positive) -> float:

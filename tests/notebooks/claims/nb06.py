@@ -117,7 +117,9 @@ def censored(seed):
     return holds(all_heads > task.maintenance.fit_weibull(life.ages[life.failed]).law.average)
 
 
-@claims.says("their worth is a paired difference on the same luck. Maintenance is its formula, for")
+@claims.says(
+    "their worth is a paired difference on common random numbers. Maintenance is its formula, for"
+)
 def heads(seed):
     """A policy fitted to forty other heads saves about as much by the law that drew them."""
     life = claims.cells(seed, "ages", "failed", upto="fit_weibull(ages, failed)")

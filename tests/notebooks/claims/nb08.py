@@ -168,8 +168,7 @@ def sea_lanes():
 )
 def one_site():
     network = automotive(30).network
-    model = tl.management.ExposureModel.of(network)
-    risks = tl.management.risk_exposure(model, [n.name for n in network.nodes if n.tier]).risks
+    risks = tl.management.risk_exposure(network, [n.name for n in network.nodes if n.tier]).risks
     return [holds([r.site for r in risks if r.loss > 0] == ["Germany resin"]),
             holds(all(r.time_to_survive > 1.7 * r.time_to_recover for r in risks[1:]))]  # fmt: skip
 
@@ -203,8 +202,8 @@ def assembly(seed):
     "is no bound here."
 )
 def no_bound(seed):
-    model = tl.management.ExposureModel.of(automotive(30).network)
-    program = tl.management.risk_exposure(model, ["Germany resin"])["Germany resin"].loss / 1e6
+    found = tl.management.risk_exposure(automotive(30).network, ["Germany resin"])
+    program = found["Germany resin"].loss / 1e6
     simulated = billions("Germany resin", seed)
     return [agrees(14.2, [program], 0.05), below(14.1, simulated), agrees(12.6, simulated, 0.5)]
 

@@ -20,23 +20,14 @@ from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Gamma, LogNormal
 from twinlab.scope.errors import ScenarioError, did_you_mean
+from twinlab.scope.kinds import Amount
 from twinlab.scope.later import stats
 from twinlab.scope.result import Result
 from twinlab.task.logistics.storms import Key, Way
 
-__all__ = [
-    "Basket",
-    "Check",
-    "LeadTime",
-    "Needs",
-    "check",
-    "fit",
-    "general_ration",
-    "lead_times",
-    "least_cost_basket",
-    "needs",
-]
-
+__all__ = (
+    "Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket needs"
+).split()
 
 rows = partial(folders.rows, "humanitarian")
 
@@ -62,7 +53,7 @@ class Needs(Result):
     energy: float = column("kcal/day", meaning="in the food")
 
 
-def needs(people: float, days: float = 30) -> Needs:
+def needs(people: Amount, days: Amount = 30) -> Needs:
     """Say what so many people need for so many days: food in tonnes, water in m³ a day, space.
 
     Food is WFP's general ration, 400 g cereal + 60 pulses + 25 oil + 50 corn-soya blend + 15 sugar
@@ -77,8 +68,6 @@ def needs(people: float, days: float = 30) -> Needs:
     >>> round(found.food, 6), found.water
     (166.5, 150.0)
     """
-    if not (people >= 0 and days >= 0):
-        raise ScenarioError(f"needs: {people!r} people for {days!r} days: give at least 0")
     each = folders.figures("humanitarian", "standards")
     low, high = (people * each[f"drinking_{end}"] / 1000 for end in ("low", "high"))
     tonnes = {r["commodity"]: people * days * r["grams"] / 1e6 for r in rows("ration")}
@@ -205,16 +194,8 @@ class Basket(Result):
     nutrition: Mapping[str, float] = column("share", meaning="of the requirement, by nutrient")
     food_cost: float = column("USD/day", meaning="of all food")
     transport_cost: float = column("USD/day", meaning="of all ways")
-
-    @property
-    def cost(self) -> float:
-        """Food and transport, per person and day [USD]."""
-        return (self.food_cost + self.transport_cost) / self.people
-
-    @property
-    def weight(self) -> float:
-        """What a person gets in a day [g]."""
-        return sum(self.grams.values())
+    cost: float = column("USD/day", meaning="per person, food and transport")
+    weight: float = column("g/day", meaning="per person")
 
     def sentence(self) -> str:
         """What is in it, what it costs, and what it lacks."""
@@ -315,8 +296,9 @@ def _basket(
         spent[key[0]] += costs[key] * x
         if key[0] == "carried":
             carried[key[1:3]] += x
+    people, food, transport = float(sum(_people().values())), spent["bought"], spent["carried"]
     return Basket(
-        people=float(sum(_people().values())),
+        people=people,
         grams=grams,
         bought={key[1:]: x for key, x in found.items() if key[0] == "bought" and x > 1e-9},
         carried={way: x for way, x in carried.items() if x > 1e-9},
@@ -325,6 +307,8 @@ def _basket(
             for (food, n), needed in amount.items()
             if food == _NEED
         },
-        food_cost=spent["bought"],
-        transport_cost=spent["carried"],
+        food_cost=food,
+        transport_cost=transport,
+        cost=(food + transport) / people,
+        weight=sum(grams.values()),
     )

@@ -21,24 +21,16 @@ import numpy as np
 
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.deprivation import deprivation_cost, gini
+from twinlab.scope import Result, ScenarioError
 from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import Result
+from twinlab.scope.kinds import Count
 from twinlab.task.logistics.routing import Fleet, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 
-__all__ = [
-    "Schedule",
-    "cheapest_schedule",
-    "kit",
-    "places",
-    "schedules",
-    "social_schedule",
-    "storm_season",
-    "towns_in_need",
-    "track",
-]
-
+__all__ = (
+    "Schedule cheapest_schedule kit places schedules social_schedule storm_season towns_in_need "
+    "track"
+).split()
 
 EARTH_KM = 6371.0
 Point = tuple[float, float]  # longitude, latitude
@@ -201,6 +193,8 @@ class Schedule(Result):
     people: tuple[float, ...] = column("people", meaning="who live on each load")
     distance: float = column("km", meaning="of all trips")
     truck_cost: float = column("USD", meaning="of all trips")
+    mean_wait: float = column("h", meaning="of a person")
+    longest_wait: float = column("h", meaning="until the last load arrives")
 
     @property
     def deprivation(self) -> float:
@@ -211,16 +205,6 @@ class Schedule(Result):
     def social_cost(self) -> float:
         """Trucks plus deprivation [USD] (Holguín-Veras et al. 2013)."""
         return self.truck_cost + self.deprivation
-
-    @property
-    def mean_wait(self) -> float:
-        """Hours that a person waits, on average."""
-        return float(np.dot(self.people, self.waits) / sum(self.people))
-
-    @property
-    def longest_wait(self) -> float:
-        """Hours until the last load arrives."""
-        return max(self.waits)
 
     @property
     def burden_gini(self) -> float:
@@ -266,7 +250,7 @@ def towns_in_need() -> tuple[Load, ...]:
     return tuple(loads)
 
 
-def schedules(trucks: int) -> dict[str, Schedule]:
+def schedules(trucks: Count) -> dict[str, Schedule]:
     """Plan with both dispatchers: the fewest kilometres, and the least social cost.
 
     >>> list(schedules(4))
@@ -275,7 +259,7 @@ def schedules(trucks: int) -> dict[str, Schedule]:
     return {"fewest km": cheapest_schedule(trucks), "least social cost": social_schedule(trucks)}
 
 
-def cheapest_schedule(trucks: int) -> Schedule:
+def cheapest_schedule(trucks: Count) -> Schedule:
     """Drive the fewest kilometres: routes by PyVRP, the shortest trip leaves first.
 
     Raises:
@@ -285,13 +269,11 @@ def cheapest_schedule(trucks: int) -> Schedule:
     >>> len(plan.waits), plan.trucks
     (22, 4)
     """
-    if isinstance(trucks, bool) or not isinstance(trucks, int) or trucks < 1:
-        raise ScenarioError(f"last mile: {trucks!r} trucks: give a whole number of at least 1")
     return _schedule(_cheapest_trips(), trucks)
 
 
 @cache
-def social_schedule(trucks: int) -> Schedule:
+def social_schedule(trucks: Count) -> Schedule:
     """Make social cost least: trucks plus deprivation, by local search from the cheapest routes.
 
     Loads move between trips, and trips change places, as long as that lowers the social cost. A
@@ -353,7 +335,8 @@ def _schedule(trips: Sequence[Trip], trucks: int) -> Schedule:
         driven += sum(km[a][b] for a, b in pairwise((0, *trip, 0)))
     towns = tuple(tuple(dict.fromkeys(loads[at - 1].town for at in trip)) for trip in trips)
     people, cost = tuple(load.people for load in loads), driven * figure["truck_cost"]
-    return Schedule(trucks, towns, tuple(waits), people, driven, cost)
+    mean = float(np.dot(people, waits) / sum(people))
+    return Schedule(trucks, towns, tuple(waits), people, driven, cost, mean, max(waits))
 
 
 def _neighbours(trips: Sequence[Trip]) -> Iterator[list[Trip]]:

@@ -51,7 +51,7 @@ def minimize(
     integral = np.array([key in whole for key in costs])
     unit = np.where(integral, 1.0, size)
     terms, *ends = zip(*rows, strict=True)
-    matrix, (low, high) = _matrix(terms, costs) * unit / size, np.array(ends) / size
+    matrix, (low, high) = (_matrix(terms, costs) * unit / size).tocsr(), np.array(ends) / size
     exact = low == high
     most, least = np.isfinite(high) & ~exact, np.isfinite(low) & ~exact
     limits = np.array([(bounds or {}).get(key, (0.0, math.inf)) for key in costs])

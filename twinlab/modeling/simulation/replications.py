@@ -19,7 +19,7 @@ from twinlab.modeling.simulation.vector_engine import nights_of
 from twinlab.modeling.simulation.vector_state import record_rows
 from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
+from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.result import Estimate, Result, parts
 from twinlab.scope.scenario import Scenario
@@ -36,6 +36,10 @@ class Daily(NamedTuple):
     product: str = ""
 
 
+# Measures that are plain sums of rows of a record, and of which.
+_SUMS = BY_ITEM | BY_LANE | {"backlog": "owed", "in_process": "in_process"}
+
+
 def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     """Read ``"backlog"``, ``("backlog", "shop")`` or ``("backlog", ("north", "south"), "bike")``.
 
@@ -44,36 +48,27 @@ def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     """
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
     named = (nodes,) if isinstance(nodes, str) else nodes
+    if name not in MEASURES:
+        raise ScenarioError(f"daily: no measure {name!r}; {did_you_mean(name, MEASURES)}")
+    if name not in _SUMS:
+        raise ScenarioError(
+            f"daily: {name!r} is money or emissions, which are not kept by the day: ask for a "
+            "stock or flow, or take the KPIs of the whole history"
+        )
     daily = Daily(name, tuple(filter(None, named)), product)
-    check_known(name, MEASURES, f"daily: no measure {name!r}")
     daily_rows(plan, daily)
     return daily
 
 
 def daily_rows(plan: Plan, daily: Daily) -> list[int]:
-    """The rows of a record whose sum is the measure today.
-
-    Raises:
-        ScenarioError: it is no plain sum of rows, as money is not.
-    """
-    nodes = daily.nodes or ("",)
-    items = {at for node in nodes for at in plan.columns(node, daily.product)}
-    rows = record_rows(plan)
-    lanes = [at for at, lane in enumerate(plan.lanes) if lane.source in items]
-    if daily.measure in BY_ITEM:
-        return [rows[BY_ITEM[daily.measure]].start + at for at in sorted(items)]
-    if daily.measure in BY_LANE:
-        return [rows[BY_LANE[daily.measure]].start + at for at in lanes]
-    if daily.measure == "backlog":
-        customers = [len(plan.lanes) + at for at in sorted(items)]
-        return [rows["owed"].start + at for at in [*lanes, *customers]]
-    if daily.measure == "in_process":
-        made = [at for at, recipe in enumerate(plan.recipes) if recipe.item in items]
-        return [rows["in_process"].start + at for at in made]
-    raise ScenarioError(
-        f"daily: {daily.measure!r} is money or emissions, which are not kept by the day: ask for a "
-        "stock or flow, or take the KPIs of the whole history"
-    )
+    """The rows of a record whose sum is the measure today."""
+    nodes, name = daily.nodes or ("",), _SUMS[daily.measure]
+    wanted = {at for node in nodes for at in plan.columns(node, daily.product)}
+    items, sources = range(len(plan.items)), [lane.source for lane in plan.lanes]
+    owners = {"owed": [*sources, *items], "in_process": [r.item for r in plan.recipes]}
+    owners |= dict.fromkeys(BY_LANE.values(), sources)
+    begin = record_rows(plan)[name].start
+    return [begin + at for at, owner in enumerate(owners.get(name, items)) if owner in wanted]
 
 
 @dataclass(frozen=True, eq=False)

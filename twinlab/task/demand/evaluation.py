@@ -259,13 +259,9 @@ class Evaluation(Listing):
     The best has the least RMSSE, which unlike MASE does not reward forecasts of zero.
     """
 
+    caption = "Forecasts judged, the best first"
     judged: tuple[Judged, ...]
     methods: Mapping[str, Method]
-    level: float
-
-    def sentence(self) -> str:
-        """What was judged."""
-        return f"Forecasts judged, the best first; intervals of {100 * self.level:g} %"
 
     @property
     def best(self) -> str:
@@ -311,7 +307,7 @@ def evaluate(
         loss /= float(np.abs(known[season:] - known[:-season]).mean())
         added = 1.0 - errors.mae / plain if plain > 0 else 0.0
         rows.append(Judged(name, errors.mase, errors.rmsse, loss, coverage, added))
-    return Evaluation(tuple(sorted(rows, key=lambda row: row.RMSSE)), methods, level)
+    return Evaluation(tuple(sorted(rows, key=lambda row: row.RMSSE)), methods)
 
 
 def order_up_to(

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
+from twinlab.scope import Result, ScenarioError, SolverError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import ScenarioError, SolverError
 from twinlab.scope.kinds import Amount, Count, Limit, Number, Positive
 from twinlab.scope.later import optimize
-from twinlab.scope.result import Result
 
 __all__ = ["Site", "facilities", "gravity_location"]
 
@@ -36,11 +35,7 @@ class Facilities(Result):
     open: tuple[str, ...] = column("name", meaning="sites to have open")
     fixed_cost: float = column("USD", meaning="of having them open")
     transport_cost: float = column("USD", meaning="of serving the customers")
-
-    @property
-    def cost(self) -> float:
-        """Cost of open sites and transport."""
-        return self.fixed_cost + self.transport_cost
+    cost: float = column("USD", meaning="of both")
 
 
 def facilities(
@@ -102,7 +97,8 @@ def facilities(
     links = [(*pair, x) for pair, x in served_by.items() if x > 1e-9 * max(demand.values())]
     transport = sum(cost[pair] * x for pair, x in served_by.items())
     is_open = tuple(s for s in sites if found[s] > 0)
-    return Facilities(tuple(links), is_open, sum(sites[s].fixed_cost for s in is_open), transport)
+    fixed = sum(sites[s].fixed_cost for s in is_open)
+    return Facilities(tuple(links), is_open, fixed, transport, fixed + transport)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, SolverError, TwinError
 from twinlab.scope.kinds import Amount, Count, Whole
+from twinlab.scope.result import Result
 
 __all__ = ["Fleet", "route"]
 
@@ -31,17 +32,13 @@ class Fleet(Row):
 
 
 @dataclass(frozen=True)
-class RoutePlan:
-    """Routes of vehicles, each from the depot and back, with their lengths and loads."""
+class RoutePlan(Result):
+    """Routes of vehicles, each from the depot and back."""
 
-    tours: tuple[tuple[str, ...], ...]
-    lengths: tuple[float, ...]
-    loads: tuple[float, ...]
-
-    @property
-    def distance(self) -> float:
-        """Length of all routes together."""
-        return float(sum(self.lengths))
+    tours: tuple[tuple[str, ...], ...] = column("name", meaning="places of each, in order")
+    lengths: tuple[float, ...] = column("distance", meaning="of each")
+    loads: tuple[float, ...] = column("units", meaning="that each brings")
+    distance: float = column("distance", meaning="of all routes together")
 
 
 def route(
@@ -89,11 +86,10 @@ def route(
     ways[np.isinf(table)] = longest + 1
     visits = _search(ways, longest, loads.tolist(), vehicles, (iterations, seed))
     order = [[0, *visit, 0] for visit in visits]
-    return RoutePlan(
-        tuple(tuple(names[at] for at in tour) for tour in order),
-        tuple(float(sum(table[a, b] for a, b in pairwise(tour))) for tour in order),
-        tuple(float(needs[visit].sum()) for visit in visits),
-    )
+    lengths = [float(sum(table[a, b] for a, b in pairwise(tour))) for tour in order]
+    tours = tuple(tuple(names[at] for at in tour) for tour in order)
+    brought = tuple(float(needs[visit].sum()) for visit in visits)
+    return RoutePlan(tours, tuple(lengths), brought, float(sum(lengths)))
 
 
 def _table(names: Sequence[str], distances: Any) -> Array:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.errors import ScenarioError, check_known
@@ -125,16 +127,8 @@ class StormOutcome(Result):
     lost_stock: float = column("units", meaning="that the storm spoils")
     cost: float = column("USD", meaning="transport plus shortage")
     shipments: Mapping[Way, float] = column("units", meaning="by depot and place")
-
-    @property
-    def need(self) -> float:
-        """What is needed in all places together [units]."""
-        return sum(self.needs.values())
-
-    @property
-    def coverage(self) -> float:
-        """The share of the need that is served (1 if nothing is needed)."""
-        return self.served / self.need if self.need > 0 else 1.0
+    need: float = column("units", meaning="needed in all places together")
+    coverage: float = column("share", meaning="of the need that is served, 1 if there is none")
 
 
 @dataclass(frozen=True)
@@ -145,23 +139,9 @@ class StormPlan(Result):
     stocks: Mapping[str, float] = column("units", meaning="kept ready, by depot")
     first_stage: float = column("USD/season", meaning="paid in any case")
     second_stage: float = column("USD/season", meaning="expected after the storm")
-
-    @property
-    def cost(self) -> float:
-        """Expected cost of a season [USD]."""
-        return self.first_stage + self.second_stage
-
-    @property
-    def coverage(self) -> float:
-        """The expected share of the need that is served: expected served / expected needed."""
-        need = sum(o.probability * o.need for o in self.outcomes)
-        served = sum(o.probability * o.served for o in self.outcomes)
-        return served / need if need > 0 else 1.0
-
-    @property
-    def reliability(self) -> float:
-        """The probability that a season goes by with everybody served."""
-        return sum(o.probability for o in self.outcomes if o.served >= o.need * (1 - 1e-9))
+    cost: float = column("USD/season", meaning="first and second stage")
+    coverage: float = column("share", meaning="expected served of expected needed units")
+    reliability: float = column("share", meaning="of seasons in which everybody is served")
 
     def outcome(self, storm: str) -> StormOutcome:
         """Look up how a storm goes, by its name."""
@@ -194,16 +174,8 @@ class StormWorth(Result):
     plan: StormPlan
     average_plan: StormPlan
     foresight: float = column("USD/season", meaning="expected cost of who knows the storm")
-
-    @property
-    def stochastic_solution(self) -> float:
-        """VSS = EEV − RP [USD/season]."""
-        return self.average_plan.cost - self.plan.cost
-
-    @property
-    def perfect_information(self) -> float:
-        """EVPI = RP − WS [USD/season]."""
-        return self.plan.cost - self.foresight
+    stochastic_solution: float = column("USD/season", meaning="VSS = EEV − RP")
+    perfect_information: float = column("USD/season", meaning="EVPI = RP − WS")
 
     def sentence(self) -> str:
         """The three costs, and their differences."""
@@ -229,7 +201,6 @@ def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
     Raises:
         SolverError: the solver found no answer.
 
-    >>> from twinlab.task.logistics.storms import Depot, Storm
     >>> depots = [Depot("near", 100, 10, 1), Depot("far", 100, 10, 1)]
     >>> storms = [Storm("calm", 0.5), Storm("hit", 0.5, {"town": 40}, {"near": 0})]
     >>> ways = {("near", "town"): 1, ("far", "town"): 5}
@@ -243,7 +214,6 @@ def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
 def judge_stocks(season: StormSeason, stocks: Mapping[str, Amount]) -> StormPlan:
     """Judge given stocks by all storms: the best that can be done with them once a storm is there.
 
-    >>> from twinlab.task.logistics.storms import Depot, Storm
     >>> season = StormSeason([Depot("far", 100, 10, 1)], [Storm("hit", 1, {"town": 40})],
     ...     {("far", "town"): 5}, shortage_cost=20)
     >>> judge_stocks(season, {"far": 30}).coverage
@@ -263,7 +233,6 @@ def judge_stocks(season: StormSeason, stocks: Mapping[str, Amount]) -> StormPlan
 def value_of_stochastic_solution(season: StormSeason) -> StormWorth:
     """Say what planning for all storms is worth, and what knowing the storm would be worth.
 
-    >>> from twinlab.task.logistics.storms import Depot, Storm
     >>> depots = [Depot("near", 100, 10, 1), Depot("far", 100, 10, 1)]
     >>> storms = [Storm("calm", 0.5), Storm("hit", 0.5, {"town": 40}, {"near": 0})]
     >>> ways = {("near", "town"): 1, ("far", "town"): 5}
@@ -277,7 +246,8 @@ def value_of_stochastic_solution(season: StormSeason) -> StormWorth:
         for storm in season.storms
         if (sure := replace(storm, probability=1.0)).total > 0  # a calm season costs nothing
     )
-    return StormWorth(preposition(season), judge_stocks(season, average.stocks), foresight)
+    plan, judged = preposition(season), judge_stocks(season, average.stocks)
+    return StormWorth(plan, judged, foresight, judged.cost - plan.cost, plan.cost - foresight)
 
 
 def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | None) -> StormPlan:
@@ -346,11 +316,16 @@ def _plan(season: StormSeason, found: Mapping[Key, float]) -> StormPlan:
         lost = sum(units * (1 - storm.surviving.get(d, 1.0)) for d, units in stocks.items())
         cost = sum(season.transport[way] * units for way, units in ways.items())
         cost += season.shortage_cost * missed
-        who, served = (storm.name, storm.probability, storm.need), max(0.0, storm.total - missed)
-        outcomes.append(StormOutcome(*who, served, lost, cost, ways))
+        need, served = storm.total, max(0.0, storm.total - missed)
+        told = (served, lost, cost, ways, need, served / need if need > 0 else 1.0)
+        outcomes.append(StormOutcome(storm.name, storm.probability, storm.need, *told))
     first = sum(
         depot.unit_cost * stocks[depot.name] + depot.fixed_cost * round(found["open", depot.name])
         for depot in season.depots
     )
-    expected = sum(outcome.probability * outcome.cost for outcome in outcomes)
-    return StormPlan(tuple(outcomes), stocks, first, expected)
+    chances = np.array([o.probability for o in outcomes])
+    needs, served, costs = np.array([(o.need, o.served, o.cost) for o in outcomes]).T
+    second, need = float(chances @ costs), float(chances @ needs)
+    coverage = float(chances @ served) / need if need > 0 else 1.0
+    reliability = float(chances[served >= needs * (1 - 1e-9)].sum())
+    return StormPlan(tuple(outcomes), stocks, first, second, first + second, coverage, reliability)

@@ -17,19 +17,14 @@ from twinlab.management.flows import customers_use, mean_flows
 from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.organization.view import Shares
+from twinlab.scope import Log, Scenario, ScenarioError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import days_of, mean_of
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Level, Limit
 from twinlab.scope.later import stats
-from twinlab.scope.log import Log
 from twinlab.scope.result import Result, shown
-from twinlab.scope.scenario import Scenario
 
 __all__ = "Arc TransitTime describe network_flow predict prescribe transit_time".split()
-
-
-# -- describe ---------------------------------------------------------------------------------
 
 
 def describe(log: Log, source: str, destination: str) -> TransitTime:
@@ -68,8 +63,8 @@ def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> Tr
     arrived = np.isin(seen.quantiles, days)
     reached = seen.probabilities[arrived]
     reached[-1] = 1.0
-    shares = np.diff(reached, prepend=0.0)
-    return TransitTime(tuple(seen.quantiles[arrived].tolist()), tuple(shares.tolist()))
+    shares, took = np.diff(reached, prepend=0.0), seen.quantiles[arrived]
+    return TransitTime(tuple(took.tolist()), tuple(shares.tolist()), float(took @ shares))
 
 
 @dataclass(frozen=True)
@@ -82,18 +77,11 @@ class TransitTime(Result):
 
     days: tuple[float, ...] = column("days", meaning="that a shipment may take")
     shares: tuple[float, ...] = column("share", meaning="of the shipments that take them")
-
-    @property
-    def mean(self) -> float:
-        """Mean days under way."""
-        return float(np.dot(self.days, self.shares))
+    mean: float = column("days", meaning="under way")
 
     def sentence(self) -> str:
         """Mean and range."""
         return f"{shown(self.mean)} days on average, {self.days[0]:g} to {self.days[-1]:g}"
-
-
-# -- predict ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -133,9 +121,6 @@ def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Arri
     ends, tails = np.cumsum(shares), ((1 - level) / 2, (1 + level) / 2)
     low, high = (float(days[np.searchsorted(ends, t - 1e-12)] - age) for t in tails)
     return Arrival(age, float(days @ shares) - age, low, high, level)
-
-
-# -- prescribe --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

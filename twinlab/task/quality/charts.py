@@ -29,8 +29,6 @@ __all__ = (
     "prescribe"
 ).split()
 
-# -- describe ---------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, eq=False)
 class ControlChart(Result):
@@ -90,6 +88,12 @@ class ControlChart(Result):
         )
 
 
+def _around(
+    center: float, reach: float, series: Mapping[str, Array], standard: Array, title: str
+) -> ControlChart:
+    return ControlChart(series, standard, title, center, center - reach, center + reach)
+
+
 class CusumChart(ControlChart):
     """A CUSUM's two sums; its own estimate of the change is the last time its sum was zero."""
 
@@ -120,10 +124,8 @@ class Shewhart(Row):
     def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
         """Plot the values between target ± L σ [σ: of one plotted value]."""
         z = _standard(values, target, sigma)
-        reach = self.limit * sigma
         plotted = {"value": target + sigma * z}
-        limits = (target, target - reach, target + reach)
-        return ControlChart(plotted, z, "Shewhart chart", *limits)
+        return _around(target, self.limit * sigma, plotted, z, "Shewhart chart")
 
     def __str__(self) -> str:
         return f"Shewhart (L {self.limit:.4g})"
@@ -152,8 +154,7 @@ class Ewma(Row):
         z = _standard(values, target, sigma)
         smooth = target + sigma * signal.lfilter([self.weight], [1.0, self.weight - 1.0], z)
         reach = float(self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight)))
-        limits = (target, target - reach, target + reach)
-        return ControlChart({"EWMA": smooth}, z, "EWMA chart", *limits)
+        return _around(target, reach, {"EWMA": smooth}, z, "EWMA chart")
 
     def __str__(self) -> str:
         return f"EWMA (λ {self.weight:g}, L {self.limit:.4g})"
@@ -205,8 +206,6 @@ def _standard(values: Sequence[Number], target: Number, sigma: Positive) -> Arra
         raise ScenarioError("a chart needs values in a row, got none")
     return (np.asarray(values, dtype=np.float64) - target) / sigma
 
-
-# -- predict: how soon it would be seen --------------------------------------------------------
 
 WEIGHTS = (0.05, 0.1, 0.2, 0.4)  # of an EWMA: from patient to quick
 
@@ -269,9 +268,6 @@ def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
     return ChartChoice(tuple(sorted(found, key=lambda c: c.detection)), shift)
 
 
-# -- prescribe ---------------------------------------------------------------------------------
-
-
 def prescribe(chart: ControlChart) -> Change:
     """Say what to do about a chart: nothing, or hold what was made since the estimated change.
 
@@ -285,8 +281,6 @@ def prescribe(chart: ControlChart) -> Change:
     reason = f"off since sample {first} by {chart.shift:.3g} σ, look for what changed there"
     return Change({"hold": f"samples {first} to {last}"}, f"sample {last} signals", reason)
 
-
-# -- describe: samples of several values -------------------------------------------------------
 
 SampleSize = Annotated[int, Range("a whole number from 2 to 100", 2, 100, whole=True)]
 
@@ -371,7 +365,7 @@ def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None)
     still = np.zeros_like(z)  # of the means: a chart of ranges does not date their change
     limits = (width, c.D3 * width, c.D4 * width)
     return SampleCharts(
-        ControlChart({"mean": means}, z, "X-bar chart", center, center - reach, center + reach),
+        _around(center, reach, {"mean": means}, z, "X-bar chart"),
         ControlChart({"range": ranges}, still, "R chart", *limits),
         sigma,
     )

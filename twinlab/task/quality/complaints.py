@@ -13,10 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twinlab.modeling import Line, LineRun, estimate, replicate_line
 from twinlab.modeling.line.engine import Draws
-from twinlab.modeling.line.results import LineRun, replicate_line
-from twinlab.modeling.line.stations import Line
-from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
@@ -24,8 +22,6 @@ from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
 from twinlab.scope.result import Estimate, Result, words
 
 __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_quality", "pareto"]
-
-# -- describe ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,6 @@ def complaints(
     once, for the first of its faults that its customer minds. Whether a customer minds is the
     part's own luck, so two designs meet the same customers.
 
-    >>> from twinlab.modeling import Fault, Station, run_line
     >>> line = Line([Station("press", 1, faults=Fault("dent", 0.1))])
     >>> print(complaints(run_line(line, days=12, seed=1), {"dent": 0.5}))
     222 of 4,800 came back (46.2 per 1,000): dent 222
@@ -96,12 +91,7 @@ class Pareto(Result):
 
     causes: tuple[str, ...] = column("name", meaning="from the most to the least frequent")
     counts: tuple[float, ...] = column("times", meaning="how often each occurred")
-
-    @property
-    def cumulative(self) -> tuple[float, ...]:
-        """Share of all that a cause and those before it make up."""
-        total = sum(self.counts)
-        return tuple(float(share) for share in np.cumsum(self.counts) / total) if total else ()
+    cumulative: tuple[float, ...] = column("share", meaning="of it and those before it")
 
     def vital_few(self, share: Share = 0.8) -> tuple[str, ...]:
         """The fewest causes that make up at least this share of all."""
@@ -114,18 +104,17 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
     Source: Juran (1951), who named the principle after Pareto.
 
     >>> pareto({"dent": 4, "stain": 9, "run": 2}, {"dent": "press", "stain": "coat", "run": "coat"})
-    causes coat, press · counts 11, 4 times
+    causes coat, press · counts 11, 4 times · cumulative 0.7333, 1 share
     """
     totals: Counter[str] = Counter()
     for cause, count in counts.items():
         if group is not None and cause not in group:
             raise ScenarioError(f"pareto: {cause!r} is in no group; {did_you_mean(cause, group)}")
         totals[group[cause] if group is not None else cause] += count  # type: ignore[assignment]
-    ordered = totals.most_common()
-    return Pareto(tuple(cause for cause, _ in ordered), tuple(count for _, count in ordered))
-
-
-# -- prescribe --------------------------------------------------------------------------------
+    ordered = dict(totals.most_common())
+    sums = np.cumsum([*ordered.values()])
+    shares = (sums / sums[-1]).tolist() if any(ordered.values()) else ()
+    return Pareto(tuple(ordered), tuple(ordered.values()), tuple(shares))
 
 
 @dataclass(frozen=True)
@@ -169,9 +158,6 @@ def house_of_quality(
     return HouseOfQuality(dict(sorted(weights.items(), key=lambda pair: -pair[1])))
 
 
-# -- predict ----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class ReturnsCompared(Result):
     """Returns per 1,000 delivered before and after a change, and their paired difference."""
@@ -192,7 +178,6 @@ def compare_returns(
 ) -> ReturnsCompared:
     """Prove a change of design: both lines make the same parts for the same customers.
 
-    >>> from twinlab.modeling import Fault, Station
     >>> line = Line([Station("press", 2, faults=Fault("dent", 0.1))])
     >>> compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, replications=20).difference
     -80.73 [-83.41, -78.05]: mean of 20 replications, 95 % interval
