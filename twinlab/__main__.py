@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 
 from twinlab.cases import automotive
-from twinlab.modeling.simulation.event_engine import simulate
+from twinlab.modeling.simulation.history import simulate
 from twinlab.modeling.simulation.kpis import fill_rate
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.distributions import Constant

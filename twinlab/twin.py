@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from twinlab.modeling.compare import Change
-from twinlab.modeling.simulation.event_engine import simulate
+from twinlab.modeling.simulation.history import simulate
 from twinlab.modeling.simulation.replicate import replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run

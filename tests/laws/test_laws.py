@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import twinlab as tl
 from tests.strategies import DAYS, changed, rules, scenarios, seeds
-from twinlab.modeling.simulation.event_engine import EventEngine
+from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.measures import MEASURES
 from twinlab.modeling.simulation.random_streams import draw_streams
 
@@ -88,33 +88,24 @@ def test_capacities_hold(scenario, seed):
 
 @given(scenarios(), seeds)
 @many
-def test_the_log_folds_to_the_engines_state(scenario, seed):
-    """The fold repeats the engine's sums exactly, and open orders add up to what is owed."""
-    engine = EventEngine(scenario, seed)
-    engine.live()
-    books, plan = engine.books, engine.plan
-    state = engine.run().state
-    keys = [item.key for item in plan.items]
-    claims = [*(lane.row.key for lane in plan.lanes), *keys]
-    made = [keys[recipe.item] for recipe in plan.recipes]
+def test_the_log_folds_to_the_state_that_was_lived(scenario, seed):
+    """To the night's records, too; and what is listed one by one adds up to its sum."""
+    history = History(scenario, seed)
+    history.live()
+    run, state = history.run(), history.state
+    assert run.state == state
     assert state.day == scenario.days
-    for numbers, table, names in (
-        (books.on_hand, state.on_hand, keys),
-        (books.on_order, state.on_order, keys),
-        (books.asked, state.asked, keys),
-        (books.owed, state.owed, claims),
-        (books.to_make, state.to_make, made),
-        (books.in_process, state.in_process, made),
-        (books.in_transit, state.in_transit, claims),
+    for name, keys in run.plan.stock_keys.items():
+        numbers = run.nights[name][-1].tolist()
+        assert numbers == [getattr(state, name).get(key, 0.0) for key in keys]
+    for one_by_one, units in (
+        (state.under_way, state.in_transit),
+        (state.owed_since, state.owed),
+        (state.lots, state.in_process),
     ):
-        assert numbers == [table.get(name, 0.0) for name in names[: len(numbers)]]
-    for at, lane in enumerate(plan.lanes):
-        assert books.mail[at] == {p.due: p.quantity for p in state.mail[lane.row.key]}
-        under_way = sum(s.quantity for s in state.under_way[lane.row.key])
-        assert under_way == pytest.approx(books.in_transit[at], abs=1e-9)
-    for claim in claims:
-        waiting = sum(quantity for _, quantity in state.orders.get(claim, ()))
-        assert waiting == pytest.approx(state.owed.get(claim, 0.0), abs=1e-6)
+        assert one_by_one.keys() == units.keys()
+        for key, rows in one_by_one.items():
+            assert sum(row[1] for row in rows) == pytest.approx(units[key], abs=1e-6)
 
 
 @given(scenarios(), seeds, st.integers(0, 200))
@@ -153,7 +144,14 @@ def test_a_restart_continues_identically(scenario, seed, day):
     assert rest.state == whole.state
 
 
-UNITS = {"on_hand": None, "owed": None, "to_make": None, "mail": 1, "under_way": 1, "batches": 1}
+UNITS = {
+    "on_hand": None,
+    "owed": None,
+    "to_make": None,
+    "open_orders": 1,
+    "under_way": 1,
+    "lots": 1,
+}
 
 
 def holds(state, known=None):
@@ -188,8 +186,8 @@ def test_nothing_vanishes_or_hurries_when_the_tables_have_changed(scenario, seed
     assert_conserved(run)
     for kind, table, sent in (
         ("received", "under_way", "shipped"),
-        ("accepted", "mail", "ordered"),
-        ("finished", "batches", "started"),
+        ("accepted", "open_orders", "ordered"),
+        ("finished", "lots", "started"),
     ):
         assert due_in(run, getattr(start, table), sent) == pytest.approx(came_in(run, kind))
 

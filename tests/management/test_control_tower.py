@@ -85,7 +85,7 @@ def test_customers_who_wait_are_a_backlog():
 
     def change(state):
         state.owed["north", "bike"] = 7.0
-        state.orders["north", "bike"] = [[38, 7.0]]
+        state.owed_since["north", "bike"] = [[38, 7.0]]
 
     (alert,) = tower(change, calm).of("backlog")
     assert (alert.money, alert.owner) == (700.0, "customer service")
@@ -97,7 +97,7 @@ def test_a_maker_that_owes_may_work_longer():
     claim = ("plant", "north", "bike", "road")
 
     def change(state):
-        state.owed[claim], state.orders[claim] = 14.0, [[39, 14.0]]
+        state.owed[claim], state.owed_since[claim] = 14.0, [[39, 14.0]]
 
     (alert,) = tower(change).of("backlog")
     assert alert.money == 0  # the shop has stock enough

@@ -122,7 +122,7 @@ def test_the_oldest_order_is_served_first():
     run = live(chain((5, 4), on_hand=3), planned(4), 2)
     assert series(run, "served") == [3, 4]
     assert series(run, "on_time") == [3, 2]
-    assert run.state.orders["shop", "unit"] == [[1, 2.0]]
+    assert run.state.owed_since["shop", "unit"] == [[1, 2.0]]
 
 
 def test_season_and_trend_scale_demand():
@@ -148,7 +148,7 @@ def test_a_lead_time_is_rounded_to_whole_days():
 
 
 def test_the_first_lead_time_and_order_delay_are_filled():
-    """Pipeline units arrive on each day of the lead time; then what the letters had ordered."""
+    """Pipeline units arrive on each day of the lead time; then what open orders asked for."""
     seen = []
     network = chain((0,) * 6, lead_time=2, order_delay=3, initial_pipeline=4, initial_orders=5)
     run = live(network, watched(planned(), seen), 6)
@@ -158,7 +158,7 @@ def test_the_first_lead_time_and_order_delay_are_filled():
 
 
 def test_an_evening_reviewer_starts_with_last_nights_order():
-    """One more letter is in the mail where the order of last night leaves this morning."""
+    """One more order is open where the order of last night leaves this morning."""
     network = chain((0,) * 3, shop=tl.Node("shop", evening_review=True), initial_orders=5)
     assert series(live(network, planned(), 3), "received") == [0, 5, 0]
 

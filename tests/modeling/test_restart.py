@@ -42,7 +42,7 @@ def test_goods_in_process_keep_their_day_whatever_the_production_time_is_now(day
 
 
 @pytest.mark.parametrize("delay", [0, 1, 3, 5])
-def test_letters_are_read_on_their_day_whatever_the_order_delay_is_now(delay):
+def test_open_orders_are_seen_on_their_day_whatever_the_order_delay_is_now(delay):
     start = tl.simulate(shop()).state_on(9)
     run = both(shop(order_delay=delay), start)
     sent = [6.0 * (day < 9 + 3) + 6.0 * (day >= 9 + delay) for day in range(9, 20)]
@@ -89,7 +89,10 @@ def test_what_is_new_in_the_tables_is_empty():
 @pytest.mark.parametrize(
     ("gone", "words"),
     [
-        ("lanes", "18 units in the mail at mine → shop → unit → road have no place in these table"),
+        (
+            "lanes",
+            "18 units in open orders at mine → shop → unit → road have no place in these table",
+        ),
         ("recipes", "24 units in process at bakery → unit have no place"),
         ("demands", "6 units owed at late → unit have no place"),
     ],
@@ -146,7 +149,7 @@ def test_a_fitted_state_is_a_copy():
     start = tl.simulate(shop()).state_on(9)
     mine = fit(start, shop().network)
     assert mine == start
-    mine.mail["mine", "shop", "unit", "road"].clear()
+    mine.open_orders["mine", "shop", "unit", "road"].clear()
     assert mine != start
 
 
@@ -154,13 +157,13 @@ def test_copies_of_a_state_share_nothing():
     state = tl.simulate(shop()).state_on(9)
     state.memory["shop", "unit"] = {"seen": [1.0], "deep": {"er": [2.0]}}
     copies = [state.copy(), fit(state, shop().network)]
-    for table in ("owed", "mail", "orders", "under_way"):
+    for table in ("owed", "open_orders", "owed_since", "under_way"):
         getattr(copies[0], table).clear()
     copies[0].memory["shop", "unit"]["seen"].append(3.0)
     copies[1].memory["shop", "unit"]["deep"]["er"].append(3.0)
     assert state.memory["shop", "unit"] == {"seen": [1.0], "deep": {"er": [2.0]}}
     assert state.owed
-    assert state.mail
+    assert state.open_orders
 
 
 def test_what_is_gone_and_empty_leaves_no_trace():

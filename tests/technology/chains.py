@@ -15,7 +15,7 @@ def shop(demand=None, **given):
 
 
 def factory():
-    """Two products, a recipe with scrap, evening review, orders by mail."""
+    """Two products, a recipe with scrap, evening review, orders that take days."""
     network = tl.Network(
         [tl.Product("ore"), tl.Product("bike")],
         [tl.Node("mine", "supplier"), tl.Node("plant", "plant", capacity=40),

@@ -118,7 +118,15 @@ def test_whatever_the_scenario_a_twin_in_the_middle_knows_what_the_plant_is(scen
         plant.advance()
         assert twin.sync().dead == 0
         assert twin.staleness == 0
-    for name in ("on_hand", "owed", "orders", "on_order", "in_transit", "mail", "memory"):
+    for name in (
+        "on_hand",
+        "owed",
+        "owed_since",
+        "on_order",
+        "in_transit",
+        "open_orders",
+        "memory",
+    ):
         assert getattr(twin.state, name) == getattr(plant.state, name), name
     if tracking:
         assert twin.state == plant.state

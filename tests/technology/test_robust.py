@@ -7,7 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop
-from twinlab.scope.state import Posted, ProductionLot
+from twinlab.scope.state import OpenOrder, ProductionLot
 from twinlab.technology import Bus, Link, Message, Plant
 from twinlab.technology.drift import Alarm, Observations, scores
 from twinlab.technology.messages import DAY
@@ -56,7 +56,7 @@ LIES = {
         state=to_plain(tl.State.initial(tl.serial(["a", "b"], demand=tl.Normal(5, 1)))),
     ),
     "a state of words": opening(lambda s: s["on_hand"][0].__setitem__(1, "many")),
-    "a state without orders": opening(lambda s: s["orders"].clear()),
+    "a state without orders": opening(lambda s: s["owed_since"].clear()),
     "a state with an unknown lane": opening(
         lambda s: s["under_way"].append([["x", "y", "z", ""], [[None, 1.0, 0]]])
     ),
@@ -189,12 +189,12 @@ def test_a_forecast_asked_for_twice_is_one_promise():
     assert twin.verify().of == 5
 
 
-def test_orders_in_the_mail_that_were_never_accepted_are_not_waited_for():
+def test_open_orders_that_were_never_accepted_are_not_waited_for():
     state = tl.State.initial(factory().network)
-    lane = next(key for key in state.mail if len(key) == 4)
+    lane = next(key for key in state.open_orders if len(key) == 4)
     state.day = 5
-    state.mail[lane] = [Posted(3, 9.0), Posted(5, 4.0)]
-    assert [p.quantity for p in present(state).mail[lane]] == [4.0]
+    state.open_orders[lane] = [OpenOrder(3, 9.0), OpenOrder(5, 4.0)]
+    assert [p.quantity for p in present(state).open_orders[lane]] == [4.0]
     assert present(state).owed[lane] == state.owed[lane] + 9.0  # the supplier has read it
 
 
@@ -203,10 +203,10 @@ def test_production_whose_end_nobody_told_is_in_stock():
     state, made = tl.State.initial(factory().network), ("plant", "bike")
     state.day, state.on_hand[made], state.on_order[made] = 5, -3.0, 20.0
     state.in_process[made] = 20.0
-    state.batches[made] = [ProductionLot(4, 10.0, 9.0, 2), ProductionLot(6, 10.0, 9.0, 4)]
+    state.lots[made] = [ProductionLot(4, 10.0, 9.0, 2), ProductionLot(6, 10.0, 9.0, 4)]
     now = present(state)
     assert (now.on_hand[made], now.on_order[made], now.in_process[made]) == (6.0, 10.0, 10.0)
-    assert now.batches[made] == [ProductionLot(6, 10.0, 9.0, 4)]
+    assert now.lots[made] == [ProductionLot(6, 10.0, 9.0, 4)]
 
 
 def test_scores_of_recorded_values_with_a_trend_are_standard_normal():

@@ -199,10 +199,10 @@ def _receipts(scenario: Scenario, state: State, item: ItemKey) -> dict[int, floa
     for lane in scenario.network.into.get(item, ()):
         for goods in state.under_way.get(lane.key, ()):
             receipts[max(goods.due, state.day)] += goods.quantity
-        for posted in state.mail.get(lane.key, ()):
-            receipts[round(posted.due + days_of(lane.lead_time))] += posted.quantity
-    for batch in state.batches.get(item, ()):
-        receipts[max(batch.due, state.day)] += batch.good
+        for order in state.open_orders.get(lane.key, ()):
+            receipts[round(order.due + days_of(lane.lead_time))] += order.quantity
+    for lot in state.lots.get(item, ()):
+        receipts[max(lot.due, state.day)] += lot.good
     return receipts
 
 
@@ -348,7 +348,7 @@ def _backlogs(here: Situation) -> Iterable[Alert]:
         units = total = sum(owed[claim] for claim in claims)
         if not customers:
             units = sum(min(owed[claim], here.missing((claim[1], claim[2]))) for claim in claims)
-        queues = [queue for claim in claims if (queue := here.state.orders[claim])]
+        queues = [queue for claim in claims if (queue := here.state.owed_since[claim])]
         since = min((int(queue[0][0]) for queue in queues), default=here.state.day)
         whom = "customers" if customers else ", ".join(claim[1] for claim in claims[:3])
         reason = f"{shown(total)} units owed to {whom} since day {since}"

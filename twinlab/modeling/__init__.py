@@ -10,7 +10,7 @@ from twinlab.modeling.formulas.serial_chain import *
 from twinlab.modeling.formulas.supply_contracts import *
 from twinlab.modeling.line.results import *
 from twinlab.modeling.line.stations import *
-from twinlab.modeling.simulation.event_engine import *
+from twinlab.modeling.simulation.history import *
 from twinlab.modeling.simulation.output_analysis import *
 from twinlab.modeling.simulation.replicate import *
 from twinlab.modeling.simulation.replications import *

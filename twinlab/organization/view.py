@@ -182,19 +182,21 @@ def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
     [4.0, 4.0]
     """
     parts = rule(view, quantity)
-    wanted = f"it returns {len(view.suppliers)} numbers of at least 0 that sum to the order"
-    place = f"sourcing {rule!r} of {view.node!r} for {view.product!r} on day {view.day}"
-    place += f" returned {parts!r}"
     try:
-        numbers = [np.asarray(part, dtype=np.float64) for part in parts]
+        numbers = [np.float64(part) for part in parts]  # arrays stay arrays
     except (TypeError, ValueError):
         numbers = []
-    if len(numbers) != len(view.suppliers):
-        raise ScenarioError(f"{place}: {wanted}")
-    total = np.asarray(sum(numbers))
-    off = np.abs(total - quantity) > 1e-6 * np.maximum(1.0, quantity)
-    if not all((part >= 0.0).all() for part in numbers) or np.isnan(total).any() or off.any():
-        raise ScenarioError(f"{place} for {quantity!r}: {wanted}")
+    fit = np.bool_(len(numbers) == len(view.suppliers))
+    if fit:
+        fit = abs(sum(numbers) - quantity) <= 1e-6 * np.maximum(1.0, quantity)
+        for part in numbers:
+            fit = fit & (part >= 0.0)
+    if not fit.all():
+        raise ScenarioError(
+            f"sourcing {rule!r} of {view.node!r} for {view.product!r} on day {view.day} returned "
+            f"{parts!r} for {quantity!r}: it returns {len(view.suppliers)} numbers of at least 0 "
+            "that sum to the order"
+        )
     return list(parts)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.event_engine import Game, simulate
+from twinlab.modeling.simulation.history import Game, simulate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import View

@@ -1,6 +1,6 @@
 """The order of a day is a law, written once here and kept by both engines.
 
-1. **Orders flow up (morning).** Orders in the mail that are due reach their suppliers, lane by
+1. **Orders flow up (morning).** Open orders that are due reach their suppliers, lane by
    lane in table order; customers' demand arrives, in table order. Then every node that reviews in
    the morning decides for its products, downstream first: it sees stock, orders outstanding and
    everything asked of it so far, today's demand included. Its order reaches the supplier the same
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from twinlab.scope.network import Network
 
 # Moments of a day on the clock, in days after midnight; quarters are exact in binary.
-MORNING, ARRIVALS, AFTERNOON, NIGHT = 0.0, 0.25, 0.5, 0.75
+MORNING, AFTERNOON, NIGHT = 0.0, 0.5, 0.75
 
 # Flows smaller than this many units are rounding, not goods.
 DUST = 1e-9

@@ -19,6 +19,10 @@ remembered  the rule's memory after a decision, in ``note``
 disrupted   a disruption began (``note``); recovered: it ended, its recovery included
 closed      the day's books closed
 =========== ========================================================================
+
+An event is written down as a plain row of these columns, ``(day, kind, node, product, quantity,
+partner, mode, due, note)``, empty ones at its end left out: a million plain rows cost the garbage
+collector nothing. ``Event`` gives the columns of a row their names.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ from typing import Any, NamedTuple, overload
 from twinlab.scope.later import pd
 
 __all__ = ["Event", "Log"]
+
+EventRow = tuple[Any, ...]
 
 
 class Event(NamedTuple):
@@ -62,22 +68,22 @@ class Log(Sequence[Event]):
     (4.0, 1)
     """
 
-    def __init__(self, events: Iterable[tuple[Any, ...]] = ()) -> None:
-        """Keep the events as plain rows; they become Events when they are looked at."""
-        self._rows = list(events)
+    def __init__(self, events: Iterable[EventRow] = ()) -> None:
+        """Keep the events as ``rows``; they become Events when they are looked at."""
+        self.rows = list(events)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     @overload
     def __getitem__(self, at: int) -> Event: ...
     @overload
     def __getitem__(self, at: slice) -> Log: ...
     def __getitem__(self, at: int | slice) -> Event | Log:
-        return Log(self._rows[at]) if isinstance(at, slice) else Event(*self._rows[at])
+        return Log(self.rows[at]) if isinstance(at, slice) else Event(*self.rows[at])
 
     def __iter__(self) -> Iterator[Event]:
-        return (Event(*row) for row in self._rows)
+        return (Event(*row) for row in self.rows)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Log) and list(self) == list(other)
@@ -85,18 +91,18 @@ class Log(Sequence[Event]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        days = self._rows[-1][0] - self._rows[0][0] + 1 if self._rows else 0
+        days = self.rows[-1][0] - self.rows[0][0] + 1 if self.rows else 0
         return f"Log({len(self)} events on {days} days)"
 
     def of(self, *kinds: str) -> Log:
         """Keep the events of some kinds."""
-        return Log(row for row in self._rows if row[1] in kinds)
+        return Log(row for row in self.rows if row[1] in kinds)
 
     def before(self, day: int) -> Log:
         """Keep the events of the days before a day."""
-        return Log(row for row in self._rows if row[0] < day)
+        return Log(row for row in self.rows if row[0] < day)
 
     @property
     def table(self) -> pd.DataFrame:
         """Give the log as a table, one row per event."""
-        return pd.DataFrame([Event(*row) for row in self._rows], columns=list(Event._fields))
+        return pd.DataFrame([Event(*row) for row in self.rows], columns=list(Event._fields))

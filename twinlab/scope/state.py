@@ -1,21 +1,18 @@
-"""What is on its way in a state: orders in the mail, shipments, production.
+"""The state of a chain is the fold of its log: start, then let every event change it.
 
-The state of a chain is the fold of its log: start, then let every event change it.
+A state keeps what is needed to go on from there: stock, what is owed to whom and since when, open
+orders, shipments under way and production in process with their due days, and memories.
 
-A state keeps what is needed to go on from there: stock, what is owed to whom and since when, orders
-in the mail, shipments under way and production in process with their due days, and memories.
-
-Going on from a state, also where the tables have changed since.
-
-What is under way keeps its day: goods arrive, production ends and orders in the mail are seen when
-they were due, whatever lead time, production time or order delay new ones have. What is new in the
-tables is empty: what they say of the first morning holds for that morning alone. Nothing vanishes:
-a state with units for which the tables have no place is refused.
+One can go on from it also where the tables have changed since. What is under way keeps its day:
+goods arrive, production ends and open orders are seen when they were due, whatever lead time,
+production time or order delay new ones have. What is new in the tables is empty: what they say of
+the first morning holds for that morning alone. Nothing vanishes: a state with units for which the
+tables have no place is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -24,7 +21,7 @@ from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Lane, Recipe
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
-from twinlab.scope.log import Event
+from twinlab.scope.log import Event, EventRow, Log
 from twinlab.scope.network import Network
 from twinlab.scope.result import Page
 from twinlab.scope.scenario import Scenario
@@ -32,8 +29,8 @@ from twinlab.scope.scenario import Scenario
 __all__ = ["State", "fold"]
 
 
-class Posted(NamedTuple):
-    """An order in the mail: the day its receiver sees it, and its units."""
+class OpenOrder(NamedTuple):
+    """An order that its receiver does not know of yet: the day it is seen, and its units."""
 
     due: int
     quantity: float
@@ -57,6 +54,7 @@ class ProductionLot(NamedTuple):
 
 
 Claim = tuple[str, ...]
+Recipes = Mapping[ItemKey, Recipe]
 
 
 @dataclass(repr=False)
@@ -64,10 +62,12 @@ class State(Page):
     """A chain on the morning of ``day``: all that the past has left for the future.
 
     Keys are (node, product), or a lane's key (source, destination, product, mode). ``owed`` and
-    ``orders`` are keyed by claim: a lane's key, or (node, product) for the node's own customers;
-    ``orders`` lists [day, units] of what ``owed`` sums up, oldest first. ``tracked`` says whether
-    the arrival days of what is under way are known; if not, they are only expected, and a history
-    that starts here draws its own, given how long the goods have been travelling.
+    ``owed_since`` are keyed by claim: a lane's key, or (node, product) for the node's own
+    customers; ``owed_since`` lists [day, units] of what ``owed`` sums up, oldest first.
+    ``open_orders`` are those that have not reached whom they were placed with; ``lots`` are in
+    production. ``tracked`` says whether the arrival days of what is under way are known; if not,
+    they are only expected, and a history that starts here draws its own, given how long the goods
+    have been travelling.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> State.initial(chain).on_hand
@@ -79,13 +79,13 @@ class State(Page):
     on_order: dict[ItemKey, float] = field(default_factory=dict)
     asked: dict[ItemKey, float] = field(default_factory=dict)
     owed: dict[Claim, float] = field(default_factory=dict)
-    orders: dict[Claim, list[list[float]]] = field(default_factory=dict)
+    owed_since: dict[Claim, list[list[float]]] = field(default_factory=dict)
     to_make: dict[ItemKey, float] = field(default_factory=dict)
-    mail: dict[Claim, list[Posted]] = field(default_factory=dict)
+    open_orders: dict[Claim, list[OpenOrder]] = field(default_factory=dict)
     in_transit: dict[Claim, float] = field(default_factory=dict)
     under_way: dict[Claim, list[Shipment]] = field(default_factory=dict)
     in_process: dict[ItemKey, float] = field(default_factory=dict)
-    batches: dict[ItemKey, list[ProductionLot]] = field(default_factory=dict)
+    lots: dict[ItemKey, list[ProductionLot]] = field(default_factory=dict)
     memory: dict[ItemKey, dict[str, Any]] = field(default_factory=dict)
     tracked: bool = True
 
@@ -103,7 +103,7 @@ class State(Page):
             _start_lane(state, lane, lane.destination in evening)
         for demand in network.demands:
             state.owed[demand.node, demand.product] = 0.0
-            state.orders[demand.node, demand.product] = []
+            state.owed_since[demand.node, demand.product] = []
         for recipe in network.recipes:
             _start_recipe(state, recipe, recipe.node in evening)
         return state
@@ -124,25 +124,27 @@ class State(Page):
         twin = State(self.day, tracked=self.tracked)
         for name in ("on_hand", "on_order", "asked", "owed", "to_make", "in_transit", "in_process"):
             setattr(twin, name, dict(getattr(self, name)))
-        for name in ("mail", "under_way", "batches"):  # lists of rows that never change
+        for name in ("open_orders", "under_way", "lots"):  # lists of rows that never change
             setattr(twin, name, {key: list(rows) for key, rows in getattr(self, name).items()})
-        twin.orders = {key: [list(row) for row in rows] for key, rows in self.orders.items()}
+        twin.owed_since = {
+            key: [list(row) for row in rows] for key, rows in self.owed_since.items()
+        }
         twin.memory = deepcopy(self.memory)
         return twin
 
 
 def _start_lane(state: State, lane: Lane, evening: bool) -> None:
-    """Fill a lane's slots: orders in its mail and goods under way on the first morning."""
+    """Fill a lane's slots: open orders and goods under way on the first morning."""
     buyer = (lane.destination, lane.product)
     days = round(lane.lead_time.average)
     slots = lane.order_delay + evening
-    goods, letters = lane.initial_pipeline, lane.initial_orders
+    goods, ordered = lane.initial_pipeline, lane.initial_orders
     state.owed[lane.key] = 0.0
-    state.orders[lane.key] = []
-    state.mail[lane.key] = [Posted(due, letters) for due in range(slots) if letters]
+    state.owed_since[lane.key] = []
+    state.open_orders[lane.key] = [OpenOrder(due, ordered) for due in range(slots) if ordered]
     state.under_way[lane.key] = [Shipment(due, goods, due - days) for due in range(days) if goods]
     state.in_transit[lane.key] = goods * days
-    state.on_order[buyer] += goods * days + letters * slots
+    state.on_order[buyer] += goods * days + ordered * slots
 
 
 def _start_recipe(state: State, recipe: Recipe, evening: bool) -> None:
@@ -151,16 +153,14 @@ def _start_recipe(state: State, recipe: Recipe, evening: bool) -> None:
     days, units = recipe.production_time, recipe.initial_in_process
     good = units * recipe.good_share.average
     state.to_make[item] = 0.0
-    state.mail[item] = [Posted(0, units)] if evening and units else []
-    state.batches[item] = [
-        ProductionLot(due, units, good, due - days) for due in range(days) if units
-    ]
+    state.open_orders[item] = [OpenOrder(0, units)] if evening and units else []
+    state.lots[item] = [ProductionLot(due, units, good, due - days) for due in range(days) if units]
     state.in_process[item] = units * days
     state.on_order[item] += units * (days + evening)
 
 
 def fold(events: Iterable[Event], network: Network, start: State | None = None) -> State:
-    """Give the state after the events: the same sums, in the same order, as the engine's.
+    """Give the state after the events: the same sums, in the same order, as in a simulation.
 
     Raises:
         ScenarioError: an event of an unknown kind.
@@ -172,86 +172,93 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
     """
     state = start.copy() if start is not None else State.initial(network)
     recipes = {(r.node, r.product): r for r in network.recipes}
-    for event in events:
-        happen(state, event, recipes)
+    for event in events.rows if isinstance(events, Log) else events:
+        apply(state, event, recipes)
     return state
 
 
-def happen(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+def apply(state: State, event: EventRow, recipes: Recipes) -> None:
     """Let one event change a state; ``recipes`` are the network's, by (node, product).
 
     Raises:
         ScenarioError: an event of an unknown kind.
     """
-    change = _CHANGES.get(event.kind)
+    change = CHANGES.get(event[1])
     if change is None:
-        raise ScenarioError(f"{event}: no event has kind {event.kind!r}: see twinlab.scope.log")
+        raise ScenarioError(f"{event}: no event has kind {event[1]!r}: see twinlab.scope.log")
     change(state, event, recipes)
 
 
-def _demanded(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.owed[event.item] += event.quantity
-    state.orders[event.item].append([event.day, event.quantity])
-    state.asked[event.item] += event.quantity
+def asked_by(event: EventRow, recipes: Recipes) -> list[tuple[ItemKey, float]]:
+    """Whom an event asks for units: customers and buyers ask an item, production its components."""
+    kind, node, product, quantity = event[1:5]
+    if kind == "demanded":
+        return [((node, product), quantity)]
+    if kind == "ordered" and event[7] > event[0]:
+        return []  # it is seen on a later day
+    if node == event[5]:
+        components = recipes[node, product].components
+        return [((node, name), quantity * need) for name, need in components.items()]
+    return [((node if kind == "accepted" else event[5], product), quantity)]
 
 
-def _decided(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.asked[event.item] = 0.0
+def _demanded(state: State, event: EventRow, recipes: Recipes) -> None:
+    item, quantity = event[2:4], event[4]
+    state.owed[item] += quantity
+    state.owed_since[item].append([event[0], quantity])
+    state.asked[item] += quantity
 
 
-def _ordered(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.on_order[event.item] += event.quantity
-    assert event.due is not None
-    if event.due > event.day:
-        state.mail[_claim(event)].append(Posted(event.due, event.quantity))
+def _decided(state: State, event: EventRow, recipes: Recipes) -> None:
+    state.asked[event[2:4]] = 0.0
+
+
+def _ordered(state: State, event: EventRow, recipes: Recipes) -> None:
+    day, _, node, product, quantity, supplier, mode, seen = event[:8]
+    state.on_order[node, product] += quantity
+    claim = (supplier, node, product, mode) if supplier != node else (node, product)
+    if seen > day:
+        state.open_orders[claim].append(OpenOrder(seen, quantity))
     else:
-        _reach(state, event, recipes)
+        _reach(state, claim, event, recipes)
 
 
-def _accepted(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    # The event stands at the supplier: turn it round to find the claim it belongs to.
-    placed = event._replace(node=event.partner, partner=event.node)
-    claim = _claim(placed)
-    state.mail[claim] = [p for p in state.mail[claim] if p.due > event.day]
-    _reach(state, placed, recipes)
+def _accepted(state: State, event: EventRow, recipes: Recipes) -> None:
+    supplier, product, _, buyer, mode = event[2:7]
+    claim = (supplier, buyer, product, mode) if supplier != buyer else (buyer, product)
+    state.open_orders[claim] = [o for o in state.open_orders[claim] if o.due > event[0]]
+    _reach(state, claim, event, recipes)
 
 
-def _claim(event: Event) -> Claim:
-    """The lane of an order, or (node, product) of an order to make."""
-    if event.partner == event.node:
-        return event.item
-    return (event.partner, event.node, event.product, event.mode)
-
-
-def _reach(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+def _reach(state: State, claim: Claim, event: EventRow, recipes: Recipes) -> None:
     """An order is seen by whom it was placed with."""
-    if event.partner == event.node:
-        state.to_make[event.item] += event.quantity
-        for component, need in recipes[event.item].components.items():
-            state.asked[event.node, component] += event.quantity * need
+    if len(claim) == 2:
+        state.to_make[claim] += event[4]
     else:
-        state.owed[_claim(event)] += event.quantity
-        state.orders[_claim(event)].append([event.day, event.quantity])
-        state.asked[event.partner, event.product] += event.quantity
+        state.owed[claim] += event[4]
+        state.owed_since[claim].append([event[0], event[4]])
+    for item, quantity in asked_by(event, recipes):
+        state.asked[item] += quantity
 
 
-def _shipped(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    claim = (event.node, event.partner, event.product, event.mode)
-    assert event.due is not None
-    _hand_over(state, claim, event)
-    state.in_transit[claim] += event.quantity
-    state.under_way[claim].append(Shipment(event.due, event.quantity, event.day))
+def _shipped(state: State, event: EventRow, recipes: Recipes) -> None:
+    day, _, node, product, quantity, destination, mode, due = event[:8]
+    lane = (node, destination, product, mode)
+    _hand_over(state, lane, event)
+    state.in_transit[lane] += quantity
+    state.under_way[lane].append(Shipment(due, quantity, day))
 
 
-def _served(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    _hand_over(state, event.item, event)
+def _served(state: State, event: EventRow, recipes: Recipes) -> None:
+    _hand_over(state, event[2:4], event)
 
 
-def _hand_over(state: State, claim: Claim, event: Event) -> None:
+def _hand_over(state: State, claim: Claim, event: EventRow) -> None:
     """Goods leave the node for a claimant: its oldest orders first."""
-    if event.item in state.on_hand:
-        state.on_hand[event.item] -= event.quantity
-    quantity, orders = event.quantity, state.orders[claim]
+    item, quantity = event[2:4], event[4]
+    if item in state.on_hand:
+        state.on_hand[item] -= quantity
+    orders = state.owed_since[claim]
     state.owed[claim] -= quantity
     while orders and orders[0][1] <= quantity:
         quantity -= orders.pop(0)[1]
@@ -261,52 +268,52 @@ def _hand_over(state: State, claim: Claim, event: Event) -> None:
         orders.clear()
 
 
-def _lost(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.owed[event.item] = 0.0
-    state.orders[event.item].clear()
+def _lost(state: State, event: EventRow, recipes: Recipes) -> None:
+    state.owed[event[2:4]] = 0.0
+    state.owed_since[event[2:4]].clear()
 
 
-def _received(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    claim = _claim(event)
-    state.on_hand[event.item] += event.quantity
-    state.on_order[event.item] = max(0.0, state.on_order[event.item] - event.quantity)
-    state.in_transit[claim] = max(0.0, state.in_transit[claim] - event.quantity)
-    state.under_way[claim] = [s for s in state.under_way[claim] if s.due > event.day]
+def _received(state: State, event: EventRow, recipes: Recipes) -> None:
+    day, _, node, product, quantity, source, mode = event[:7]
+    item, lane = (node, product), (source, node, product, mode)
+    state.on_hand[item] += quantity
+    state.on_order[item] = max(0.0, state.on_order[item] - quantity)
+    state.in_transit[lane] = max(0.0, state.in_transit[lane] - quantity)
+    state.under_way[lane] = [s for s in state.under_way[lane] if s.due > day]
 
 
-def _consumed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.on_hand[event.item] = max(0.0, state.on_hand[event.item] - event.quantity)
+def _consumed(state: State, event: EventRow, recipes: Recipes) -> None:
+    state.on_hand[event[2:4]] = max(0.0, state.on_hand[event[2:4]] - event[4])
 
 
-def _started(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    assert event.due is not None
-    state.to_make[event.item] -= event.quantity
-    state.in_process[event.item] += event.quantity
-    state.batches[event.item].append(
-        ProductionLot(event.due, event.quantity, event.note, event.day)
-    )
+def _started(state: State, event: EventRow, recipes: Recipes) -> None:
+    day, _, node, product, quantity, _, _, due, good = event
+    state.to_make[node, product] -= quantity
+    state.in_process[node, product] += quantity
+    state.lots[node, product].append(ProductionLot(due, quantity, good, day))
 
 
-def _finished(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.on_hand[event.item] += event.quantity
-    state.on_order[event.item] = max(0.0, state.on_order[event.item] - event.note)
-    state.in_process[event.item] = max(0.0, state.in_process[event.item] - event.note)
-    state.batches[event.item] = [b for b in state.batches[event.item] if b.due > event.day]
+def _finished(state: State, event: EventRow, recipes: Recipes) -> None:
+    item, good, started = event[2:4], event[4], event[8]
+    state.on_hand[item] += good
+    state.on_order[item] = max(0.0, state.on_order[item] - started)
+    state.in_process[item] = max(0.0, state.in_process[item] - started)
+    state.lots[item] = [lot for lot in state.lots[item] if lot.due > event[0]]
 
 
-def _remembered(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.memory[event.item] = deepcopy(event.note)
+def _remembered(state: State, event: EventRow, recipes: Recipes) -> None:
+    state.memory[event[2:4]] = deepcopy(event[8])
 
 
-def _closed(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
-    state.day = event.day + 1
+def _closed(state: State, event: EventRow, recipes: Recipes) -> None:
+    state.day = event[0] + 1
 
 
-def _nothing(state: State, event: Event, recipes: dict[ItemKey, Recipe]) -> None:
+def _nothing(state: State, event: EventRow, recipes: Recipes) -> None:
     """What went wrong shows in the flows."""
 
 
-_CHANGES: dict[str, Callable[[State, Event, dict[ItemKey, Recipe]], None]] = {
+CHANGES: dict[str, Callable[[State, EventRow, Recipes], None]] = {
     "demanded": _demanded,
     "decided": _decided,
     "ordered": _ordered,
@@ -330,11 +337,11 @@ _UNITS = {
     "on_hand": "in stock",
     "owed": "owed",
     "to_make": "to be made",
-    "mail": "in the mail",
+    "open_orders": "in open orders",
     "under_way": "under way",
-    "batches": "in process",
+    "lots": "in process",
 }
-_TABLES = (*_UNITS, "on_order", "asked", "orders", "in_transit", "in_process")
+_TABLES = (*_UNITS, "on_order", "asked", "owed_since", "in_transit", "in_process")
 
 
 def go_on(start: State | None, scenario: Scenario) -> State:
@@ -378,7 +385,7 @@ def fit(state: State, network: Network) -> State:
                     "place in these tables: keep the row (capacity 0 lets nothing new leave, a "
                     f"demand of 0 asks nothing new), or drop them: del state.{name}[{key!r}]"
                 )
-    tables: list[Any] = [mine.mail, mine.under_way, mine.batches]
+    tables: list[Any] = [mine.open_orders, mine.under_way, mine.lots]
     for rows in (rows for table in tables for rows in table.values()):
         for at, row in enumerate(rows):  # an opening message may not say when goods arrive
             rows[at] = row if row.due is None else row._replace(due=max(row.due, mine.day))

@@ -6,18 +6,18 @@ good.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.event_engine import EventEngine
+from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, TwinError
-from twinlab.scope.log import Event, Log
+from twinlab.scope.log import Event, EventRow
 from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import happen
+from twinlab.scope.state import State
 from twinlab.technology.bus import Bus, read_command
 from twinlab.technology.messages import DAY, SYSTEMS, Message
 from twinlab.technology.snapshot import pack, to_plain
@@ -56,21 +56,27 @@ class Plant:
         self, truth: Scenario, bus: Bus, seed: int = 0, sensors: Sensors | None = None
     ) -> None:
         """Open the plant on the first morning; it says at once what it holds."""
-        self.truth, self.bus, self.seed = truth, bus, seed
-        self.sensors = sensors or Sensors()
-        self._engine = EventEngine(truth, seed)
-        self._first = self._engine.start.copy()
-        self.state = self._first.copy()
-        self._told = 0
+        self.bus, self.sensors = bus, sensors or Sensors()
+        self._history = History(truth, seed)
+        self._history.listener = self._tell
+        self._told = 0  # events of today
         self._sequences: Counter[str] = Counter()
         self._eyes = np.random.default_rng([seed, 1])
-        self._before: list[Run] = []
-        self._recipes = {(r.node, r.product): r for r in truth.network.recipes}
         self.bus.now = float(self.day)
         self._say_opening()
 
     def __repr__(self) -> str:
         return f"Plant(day {self.day} of {self.truth.days}, seed {self.seed})"
+
+    @property
+    def truth(self) -> Scenario:
+        """What is really so, with the rules that decide now."""
+        return self._history.plan.scenario
+
+    @property
+    def state(self) -> State:
+        """What is really there."""
+        return self._history.state
 
     @property
     def day(self) -> int:
@@ -80,11 +86,7 @@ class Plant:
     @property
     def run(self) -> Run:
         """The history so far; only the lab looks at it."""
-        last = self._engine.run()
-        parts = [*self._before, last]
-        nights = {name: np.concatenate([p.nights[name] for p in parts]) for name in last.nights}
-        rows = [event for part in parts for event in part.log]
-        return replace(last, start=self._first, log=Log(rows), nights=nights)
+        return self._history.run()
 
     def advance(self, days: int = 1) -> None:
         """Live through some days: obey commands each morning, and tell everything that happens.
@@ -99,12 +101,9 @@ class Plant:
             )
         for _ in range(days):
             self._obey()
+            self._told = 0
             # SimPy stops before anything that happens on the next morning.
-            self._engine.clock.run(until=self.day + 1)
-            log = self._engine.books.log
-            today, self._told = log[self._told :], len(log)
-            for at, row in enumerate(today):
-                self._live(Event(*row), at)
+            self._history.live(until=self.day + 1)
             self.bus.now = float(self.day)
 
     # -- telling --
@@ -119,10 +118,11 @@ class Plant:
             ]
         self._send(HEADQUARTERS, "opened", self.day * DAY, {"day": self.day, "state": plain})
 
-    def _live(self, event: Event, at: int) -> None:
-        """Tell of an event, then let it change the true state."""
+    def _tell(self, row: EventRow) -> None:
+        """Tell of an event, before it changes the true state."""
         # A microsecond after the morning: the opening comes before all that happens on its day.
-        at += 1
+        self._told += 1
+        event, at = Event(*row), self._told
         if event.kind == "closed":
             self._count(at)
             self._send(
@@ -139,7 +139,6 @@ class Plant:
             }
             source = f"/{event.node}/{SYSTEMS[event.kind]}"
             self._send(source, event.kind, event.day * DAY + at, data | self._known(event))
-        happen(self.state, event, self._recipes)
 
     def _known(self, event: Event) -> dict[str, Any]:
         """What the systems know of an event, in place of what only the plant knows."""
@@ -196,11 +195,7 @@ class Plant:
         self._send(HEADQUARTERS, kind, self.day * DAY, {"day": self.day} | said | more)
 
     def _carry_out(self, command: dict[str, Any]) -> None:
-        changed = _decided(self.truth, command, self.day)
-        self._before.append(self._engine.run())
-        self.truth = changed
-        self._engine = EventEngine(changed, self.seed, start=self.state.copy())
-        self._told = 0
+        self._history.change_rules(_decided(self.truth, command, self.day))
 
 
 def _decided(truth: Scenario, command: dict[str, Any], day: int) -> Scenario:

@@ -8,9 +8,9 @@ import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SyncError
 from twinlab.scope.network import Network
-from twinlab.scope.state import Posted, ProductionLot, Shipment, State, fit
+from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
-_ROWS = {"mail": Posted, "under_way": Shipment, "batches": ProductionLot}
+_ROWS = {"open_orders": OpenOrder, "under_way": Shipment, "lots": ProductionLot}
 
 
 def to_plain(state: State) -> dict[str, Any]:
@@ -58,12 +58,12 @@ def _fitted(state: State, network: Network) -> State:
     """The state for a network; what belongs together has one set of keys, and numbers in it."""
     if not (isinstance(state.day, int) and isinstance(state.tracked, bool)):
         raise ValueError(f"day is a whole number and tracked yes or no, got {state.day!r}")
-    for one, other in (("owed", "orders"), ("in_transit", "under_way"), ("in_process", "batches")):
+    for one, other in (("owed", "owed_since"), ("in_transit", "under_way"), ("in_process", "lots")):
         if getattr(state, one).keys() != getattr(state, other).keys():
             raise ValueError(f"{one} and {other} do not have the same keys")
     for name in (f.name for f in fields(state) if isinstance(getattr(state, f.name), dict)):
         for entry in getattr(state, name).values() if name != "memory" else ():
-            _check_entry(name, entry, rows=name in _ROWS or name == "orders")
+            _check_entry(name, entry, rows=isinstance(entry, list))
     return fit(state, network)
 
 
@@ -72,8 +72,8 @@ def _check_entry(name: str, entry: Any, rows: bool) -> None:
     numbers = [entry] if not rows else [part for row in entry for part in row]
     if name == "under_way":
         numbers = [part for row in entry for part in row if part is not None or row.due is not None]
-    if name == "orders" and any(len(row) != 2 for row in entry):
-        raise ValueError(f"orders are days and units, got {entry!r}")
+    if name == "owed_since" and any(len(row) != 2 for row in entry):
+        raise ValueError(f"owed_since are days and units, got {entry!r}")
     if not all(isinstance(part, int | float) and math.isfinite(part) for part in numbers):
         raise ValueError(f"{name} holds numbers, got {entry!r}")
 

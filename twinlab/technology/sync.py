@@ -15,7 +15,7 @@ from typing import Any
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.log import Event
 from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State, happen, widen
+from twinlab.scope.state import State, apply, widen
 from twinlab.technology.bus import Bus
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.reading import Reading
@@ -109,7 +109,7 @@ class _Reader:
             books[item] += self.trust * (event.quantity - books[item])
         else:
             event = self._expected(self.reading.event(message), message)
-            happen(belief.state, event, self.reading.recipes)
+            apply(belief.state, event, self.reading.recipes)
             if kind == "closed":
                 self._closed(event.day, message)
 
@@ -165,16 +165,16 @@ def present(state: State) -> State:
     have reached their place.
     """
     fine = state.copy()
-    for claim, letters in fine.mail.items():
-        read = sum(p.quantity for p in letters if p.due < fine.day)
-        (fine.to_make if len(claim) == 2 else fine.owed)[claim] += read  # type: ignore[index]
-        letters[:] = [p for p in letters if p.due >= fine.day]
-    for item, batches in fine.batches.items():
-        for done in (b for b in batches if b.due < fine.day):
+    for claim, orders in fine.open_orders.items():
+        seen = sum(order.quantity for order in orders if order.due < fine.day)
+        (fine.to_make if len(claim) == 2 else fine.owed)[claim] += seen  # type: ignore[index]
+        orders[:] = [order for order in orders if order.due >= fine.day]
+    for item, lots in fine.lots.items():
+        for done in (lot for lot in lots if lot.due < fine.day):
             fine.on_hand[item] += done.good
             fine.on_order[item] -= done.started
             fine.in_process[item] -= done.started
-        batches[:] = [b for b in batches if b.due >= fine.day]
+        lots[:] = [lot for lot in lots if lot.due >= fine.day]
     for table in (
         fine.on_hand,
         fine.owed,

@@ -4,10 +4,17 @@ Measures are plain functions of what the nights recorded, so every engine that r
 numbers has the same measures.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from twinlab.modeling.simulation.plan import Plan
+from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
+from twinlab.scope.log import EventRow
+from twinlab.scope.state import State, asked_by
 
 # What engines record every night: stocks as they stand, and flows since the night before. ``owed``
 # is by claim (lanes, then each item's customers); ``in_transit``, ``shipped`` and ``sent`` (1 if
@@ -56,7 +63,99 @@ _SAME = "on_hand on_order served lost on_time ordered received started finished 
 BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {n: n for n in _SAME.split()}
 BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
 
+
 COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
+
+
+def nights_of(
+    plan: Plan,
+    start: State,
+    log: Iterable[EventRow],
+    stocks: Mapping[str, Sequence[Sequence[float]]],
+) -> dict[str, Array]:
+    """What the nights of a history recorded: stocks as they stood, and the events, added up."""
+    nights = {
+        name: np.array(stocks[name], dtype=np.float64).reshape(len(stocks[name]), len(keys))
+        for name, keys in plan.stock_keys.items()
+    }
+    days = range(start.day, start.day + len(nights["on_hand"]))
+    told: dict[str, list[EventRow]] = defaultdict(list)
+    for event in log:
+        if event[0] in days:
+            told[event[1]].append(event)
+    nights |= _flows(plan, days, told)
+    nights["asked_today"] = _asked(plan, days, told)
+    return nights | service(plan, start, nights)
+
+
+def _flows(plan: Plan, days: range, told: Mapping[str, Sequence[EventRow]]) -> dict[str, Array]:
+    """The quantities of events, by kind: item by item, and what was shipped lane by lane."""
+    items = {item.key: item.number for item in plan.items}
+    lanes = {lane.key: at for at, lane in enumerate(plan.lanes)}
+    found = {name: np.zeros((len(days), len(items))) for name in FLOWS}
+    found |= {name: np.zeros((len(days), len(lanes))) for name in ("shipped", "sent")}
+    for kind in found.keys() & told.keys():
+        day, _, node, product, units, *rest = zip(*told[kind], strict=True)
+        if kind == "shipped":
+            keys = zip(node, rest[0], product, rest[1], strict=True)
+            found[kind] = _added(days, lanes, day, keys, units)
+            found["sent"] = np.sign(found[kind])
+        else:
+            found[kind] = _added(days, items, day, zip(node, product, strict=True), units)
+        if kind == "finished":
+            bad = np.subtract(rest[-1], units)  # of what had been started
+            found["scrap"] = _added(days, items, day, zip(node, product, strict=True), bad)
+    return found
+
+
+def _asked(plan: Plan, days: range, told: Mapping[str, Sequence[EventRow]]) -> Array:
+    """What customers, other nodes and own production asked of each item, in a morning's order."""
+    recipes = {recipe.key: recipe.row for recipe in plan.recipes}
+    day, keys, asked = [], [], []
+    for event in (e for kind in ("accepted", "demanded", "ordered") for e in told[kind]):
+        for item, units in asked_by(event, recipes):
+            day.append(event[0])
+            keys.append(item)
+            asked.append(units)
+    return _added(days, {item.key: item.number for item in plan.items}, day, keys, asked)
+
+
+def _added(
+    days: range, columns: Mapping[Any, int], day: Sequence[int], keys: Iterable[Any], units: Any
+) -> Array:
+    """Units in a table of days and columns, added up one after the other."""
+    cells = np.array([columns[key] for key in keys], dtype=np.int64)
+    cells += (np.array(day, dtype=np.int64) - days.start) * len(columns)
+    return np.bincount(cells, units, len(days) * len(columns)).reshape(len(days), len(columns))
+
+
+def service(plan: Plan, start: State, nights: dict[str, Array]) -> dict[str, Array]:
+    """What customers got on time, and which replenishment cycles had a stock-out, night by night.
+
+    The oldest orders are served first: what exceeds last night's backlog is on time. A cycle begins
+    on the first night, and on each night on which something was received or finished.
+    """
+    sold = list(dict.fromkeys(plan.sellers))
+    demanded, served, lost = (nights[name][:, sold] for name in ("demanded", "served", "lost"))
+    waiting = nights["owed"][:, len(plan.lanes) :][:, sold]
+    first = [start.owed.get(plan.items[at].key, 0.0) for at in sold]
+    on_time = np.maximum(0.0, served - np.vstack([first, waiting])[:-1])
+    cycles = (nights["received"] + nights["finished"])[:, sold] > 0.0
+    cycles[:1] = True
+    short = waiting + lost >= DUST
+    seen = np.cumsum(short, axis=0)
+    before = np.maximum.accumulate(np.where(cycles, seen - short, 0), axis=0)
+    counted = {
+        "on_time": on_time,
+        "lines": demanded > 0.0,
+        "lines_in_full": (demanded > 0.0) & (on_time >= demanded * IN_FULL),
+        "cycles": cycles,
+        "cycles_spoilt": short & (seen - before == 1),  # the first stock-out of its cycle
+    }
+    found = {name: np.zeros_like(nights["demanded"]) for name in counted}
+    for name, numbers in counted.items():
+        found[name][:, sold] = numbers
+    return found
 
 
 def measure(plan: Plan, nights: dict[str, Array]) -> dict[str, Array]:

@@ -7,15 +7,16 @@ from collections import defaultdict
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from twinlab.organization.view import FullSharing, PriorityFailover, Supplier, View
 from twinlab.scope.calendar import turns, upstream_items
-from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Recipe
+from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean, warn
 from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State
+from twinlab.scope.state import Claim, State
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class LanePlan:
     """A lane: where its goods come from and go to, by item number."""
 
     row: Lane
+    key: LaneKey
     source: int
     destination: int
     delay: int  # days until the source sees an order; one more where the buyer decides at night
@@ -40,7 +42,9 @@ class ItemPlan:
     made: int | None  # its recipe's number
     lanes_in: tuple[int, ...]
     customers: int | None  # its demand row's number
+    waits: bool  # whether they wait for what is not in stock
     claims: tuple[int, ...]  # in order of service: lane numbers, and -1 for the customers
+    claim_keys: tuple[Claim, ...]  # the same, as a state names them
     users: tuple[tuple[int, float], ...]  # (recipe number, units per unit) that consume it
     rule: Any
     sourcing: Any
@@ -57,6 +61,7 @@ class RecipePlan:
     """A recipe with the numbers of its product and components."""
 
     row: Recipe
+    key: ItemKey
     item: int
     components: tuple[tuple[int, float], ...]
 
@@ -91,6 +96,14 @@ class Plan:
     upstream: tuple[int, ...]  # item numbers, upstream first
     feeds: dict[int, list[tuple[int, float]]]
     _echelons: dict[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+
+    @cached_property
+    def stock_keys(self) -> dict[str, list[Any]]:
+        """What is recorded of the stocks every night, by table of the state, and in which order."""
+        items, lanes = [item.key for item in self.items], [lane.key for lane in self.lanes]
+        made = [recipe.key for recipe in self.recipes]
+        stocks = {"on_hand": items, "on_order": items, "owed": [*lanes, *items]}
+        return stocks | {"in_transit": lanes, "in_process": made}
 
     def echelon(self, number: int) -> tuple[tuple[int, float], ...]:
         """What an item's echelon counts: (item number, weight), itself first, downstream last."""
@@ -174,6 +187,7 @@ def make_plan(scenario: Scenario) -> Plan:
     lanes = tuple(
         LanePlan(
             row=v,
+            key=v.key,
             source=numbers[v.source, v.product],
             destination=numbers[v.destination, v.product],
             delay=v.order_delay + nodes[v.destination].evening_review,
@@ -185,6 +199,7 @@ def make_plan(scenario: Scenario) -> Plan:
     recipes = tuple(
         RecipePlan(
             row=r,
+            key=(r.node, r.product),
             item=numbers[r.node, r.product],
             components=tuple((numbers[r.node, c], need) for c, need in r.components.items()),
         )
@@ -239,7 +254,9 @@ def _items(scenario: Scenario, nodes: dict[str, Node], lanes: Lanes, recipes: Re
                 made=made.get(number),
                 lanes_in=tuple(into[number]),
                 customers=demand,
+                waits=demand is None or network.demands[demand].backorders,
                 claims=tuple(claims),
+                claim_keys=tuple(lanes[at].key if at >= 0 else key for at in claims),
                 users=tuple(users[number]),
                 rule=rules.get(key),
                 sourcing=scenario.sourcing.get(key, PriorityFailover()),

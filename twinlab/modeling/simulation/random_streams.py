@@ -10,7 +10,7 @@ replications side by side: 100 replications are the first 100 of 1,000, whatever
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from threading import Lock
@@ -114,6 +114,56 @@ def draw_streams(
     if start is not None and not start.tracked:
         _draw_arrivals(streams, network, sources, start)
     return streams
+
+
+class Draws:
+    """What chance decides in one history: lists by day, under the names of its random streams."""
+
+    def __init__(self, streams: RandomStreams, column: int) -> None:
+        """Read one column of a block of replications."""
+
+        def by_day(array: Any) -> list[Any]:
+            found: list[Any] = array[:, column % array.shape[1]].tolist()
+            return found
+
+        def table(arrays: Mapping[Any, Any]) -> dict[Any, list[Any]]:
+            return {key: by_day(array) for key, array in arrays.items()}
+
+        self.demand, self.lead_time = table(streams.demand), table(streams.lead_time)
+        self.good_share, self.held = table(streams.good_share), table(streams.held)
+        self.making, self.shipping = table(streams.making), table(streams.shipping)
+        self.moving, self.whole = table(streams.moving), table(streams.whole)
+        self.active = [by_day(array) for array in streams.active]
+        self.arrivals = {
+            lane: [int(days[column % len(days)]) for days in goods]
+            for lane, goods in streams.arrivals.items()
+        }
+
+    def settle(self, start: State, fresh: bool) -> None:
+        """Say when goods under way arrive that nobody tracks, or that are held from the start."""
+        for lane, goods in start.under_way.items():
+            days = self.arrivals.get(lane)
+            if fresh and lane in self.held:
+                days = [self.arrival(lane, -1, shipment.due + 1) for shipment in goods]
+            if days is not None:
+                goods[:] = [s._replace(due=due) for s, due in zip(goods, days, strict=True)]
+        start.tracked = True
+
+    def arrival(self, lane: LaneKey, day: int, left: int) -> int:
+        """The day on which goods arrive that have days of moving left; held days do not count."""
+        held = self.held.get(lane)
+        if held is None:
+            return day + left
+        while left > 0:
+            day += 1
+            left -= int(day >= len(held) or not held[day])
+        return day
+
+
+def left_of(table: Mapping[Any, Sequence[float]], key: Any, day: int) -> float:
+    """What disruptions leave of a flow on a day; 1.0 where none touches it."""
+    days = table.get(key)
+    return 1.0 if days is None else days[day]
 
 
 def _draw_arrivals(

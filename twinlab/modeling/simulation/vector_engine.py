@@ -298,16 +298,16 @@ class BatchEngine:
 
     def _orders_arrive(self, day: int) -> None:
         books, plan = self.books, self.plan
-        for at, mail in enumerate(books.mail):
-            if len(mail) > 1:
-                letters = mail[day % len(mail)]
-                books.ask(plan.lanes[at].source, letters)
-                books.owed[at] += letters
-                letters.fill(0.0)
-        for at, mail in enumerate(books.requests):
-            if len(mail) > 1:
-                self._request(at, mail[day % len(mail)])
-                mail[day % len(mail)].fill(0.0)
+        for at, ring in enumerate(books.open_orders):
+            if len(ring) > 1:
+                orders = ring[day % len(ring)]
+                books.ask(plan.lanes[at].source, orders)
+                books.owed[at] += orders
+                orders.fill(0.0)
+        for at, ring in enumerate(books.requests):
+            if len(ring) > 1:
+                self._request(at, ring[day % len(ring)])
+                ring[day % len(ring)].fill(0.0)
         for at, item in enumerate(plan.sellers):
             today = self.demand[at][day]
             books.ask(item, today)
@@ -360,8 +360,8 @@ class BatchEngine:
         if item.made is not None:
             books.order(number, quantity)
             if seen > day:
-                mail = books.requests[item.made]
-                mail[seen % len(mail)] += quantity
+                ring = books.requests[item.made]
+                ring[seen % len(ring)] += quantity
             else:
                 self._request(item.made, quantity)
             return
@@ -381,8 +381,8 @@ class BatchEngine:
         books, lane = self.books, self.plan.lanes[at]
         books.order(number, quantity)
         if lane.delay:
-            mail = books.mail[at]
-            mail[(day + lane.delay) % len(mail)] += quantity
+            ring = books.open_orders[at]
+            ring[(day + lane.delay) % len(ring)] += quantity
         else:
             books.ask(lane.source, quantity)
             row = books.debt[at]
@@ -450,11 +450,11 @@ def _unseen(engine: BatchEngine, number: int) -> Any:
     """Units an item has ordered that its suppliers do not know of yet."""
     item, books = engine.plan.items[number], engine.books
     unseen: Any = 0.0
-    mails = [books.mail[at] for at in item.lanes_in]
-    for mail in mails if item.made is None else [*mails, books.requests[item.made]]:
-        # Today's letters have been seen already: their slot is empty, and comes last.
-        for ahead in range(1, len(mail) + 1):
-            unseen = unseen + mail[(engine.day + ahead) % len(mail)]
+    rings = [books.open_orders[at] for at in item.lanes_in]
+    for ring in rings if item.made is None else [*rings, books.requests[item.made]]:
+        # Today's orders have been seen already: their slot is empty, and comes last.
+        for ahead in range(1, len(ring) + 1):
+            unseen = unseen + ring[(engine.day + ahead) % len(ring)]
     return unseen
 
 

@@ -18,7 +18,7 @@ from twinlab.modeling.simulation.plan import LanePlan, Plan
 from twinlab.modeling.simulation.random_streams import RandomStreams, arrival
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
-from twinlab.scope.state import Claim, Posted, ProductionLot, State
+from twinlab.scope.state import Claim, OpenOrder, ProductionLot, State
 
 # Flows that count days on which something was so.
 COUNTS = ("sent", "lines", "lines_in_full", "cycles", "cycles_spoilt")
@@ -111,15 +111,15 @@ class Ledger:
                 row.fill(table.get(name, 0.0))
 
     def _open_lanes(self, start: State, fresh: bool) -> None:
-        """Rings of days: goods under way by arrival, orders in the mail by when they are seen."""
+        """Rings of days: goods under way by arrival, open orders by when they are seen."""
         self.pipeline: list[Ring] = []
         self.slots: list[Any] = []  # by day: where in the ring a shipment goes
-        self.mail: list[Array] = []
+        self.open_orders: list[Array] = []
         for lane in self.plan.lanes:
             ring, slots = _open_ring(lane, self.luck, self.columns, start, fresh)
             self.pipeline.append(ring)
             self.slots.append(slots)
-            self.mail.append(_open_mail(start, lane.row.key, lane.delay, self.width))
+            self.open_orders.append(_open_orders(start, lane.row.key, lane.delay, self.width))
 
     def _open_recipes(self, start: State) -> None:
         """Rings of production by finishing day, and last night's requests."""
@@ -127,15 +127,17 @@ class Ledger:
         self.requests: list[Array] = []
         for recipe in self.plan.recipes:
             item = self.plan.items[recipe.item]
-            batches = start.batches[item.key]
-            length = _days(recipe.row.production_time, batches, start.day)
+            lots = start.lots[item.key]
+            length = _days(recipe.row.production_time, lots, start.day)
             started, good = np.zeros((length, self.width)), np.zeros((length, self.width))
-            for batch in batches:
-                started[batch.due % length] += batch.started
-                good[batch.due % length] += batch.good
+            for lot in lots:
+                started[lot.due % length] += lot.started
+                good[lot.due % length] += lot.good
             pairs = zip(started, good, strict=True)
             self.process.append([pair if pair[0].any() else None for pair in pairs])
-            self.requests.append(_open_mail(start, item.key, item.node.evening_review, self.width))
+            self.requests.append(
+                _open_orders(start, item.key, item.node.evening_review, self.width)
+            )
 
     # -- small moves --
 
@@ -198,17 +200,17 @@ def _requests_that_last(plan: Plan, start: State) -> set[int]:
     return {number for number in lasting if not plan.items[number].unlimited}
 
 
-def _days(usual: int, under_way: Sequence[Posted | ProductionLot], today: int) -> int:
+def _days(usual: int, under_way: Sequence[OpenOrder | ProductionLot], today: int) -> int:
     """How many days a ring needs: one where nothing is ever under way."""
     return 1 + max([usual, bool(under_way), *(one.due - today for one in under_way)])
 
 
-def _open_mail(start: State, claim: Claim, delay: int, width: int) -> Array:
-    """Orders in the mail by the day on which they are seen."""
-    letters = start.mail[claim]
-    ring = np.zeros((_days(delay, letters, start.day), width))
-    for posted in letters:
-        ring[posted.due % len(ring)] += posted.quantity
+def _open_orders(start: State, claim: Claim, delay: int, width: int) -> Array:
+    """Open orders by the day on which they are seen."""
+    orders = start.open_orders[claim]
+    ring = np.zeros((_days(delay, orders, start.day), width))
+    for order in orders:
+        ring[order.due % len(ring)] += order.quantity
     return ring
 
 

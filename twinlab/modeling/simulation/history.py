@@ -1,0 +1,490 @@
+"""A history of a chain: the law of the day, told as it happens. Read this first.
+
+``scope.calendar`` states the law in words. Here it is a generator: it reads the state of the chain
+and yields what happens next, event by event. ``History`` lets each event change the state
+(``scope.state.apply``) and writes it into the log before it asks the law to go on. So a state
+changes by events alone, and a simulation, a game, a plant and a twin that reads messages share one
+account of what an event does.
+
+The law also yields what it waits for: a moment on SimPy's clock, or a person's answer.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+import simpy
+
+from twinlab.modeling.simulation.measures import STOCKS, nights_of
+from twinlab.modeling.simulation.plan import (
+    ItemPlan,
+    LanePlan,
+    Plan,
+    RecipePlan,
+    TurnPlan,
+    make_plan,
+    open_view,
+)
+from twinlab.modeling.simulation.random_streams import BLOCK, Draws, draw_streams, left_of
+from twinlab.modeling.simulation.run import Run
+from twinlab.organization.view import Supplier, View, split_order
+from twinlab.scope.calendar import AFTERNOON, DUST, MORNING, NIGHT
+from twinlab.scope.errors import ScenarioError, check_known
+from twinlab.scope.log import EventRow, Log
+from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import CHANGES, State, go_on
+
+__all__ = ["Game", "simulate"]
+
+Happening = EventRow | simpy.Event
+
+
+def simulate(
+    scenario: Scenario, seed: int = 0, replication: int = 0, start: State | None = None
+) -> Run:
+    """Live through one history of a scenario, and log everything that happens.
+
+    ``replication`` numbers the histories of a seed. ``start`` is a state to go on from; its ``day``
+    is the first day to live, and ``scenario.days`` the end; tables may have changed since.
+
+    Raises:
+        ScenarioError: a rule returns no quantity, or the start does not fit the scenario.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+    >>> run = simulate(shop, seed=1)
+    >>> len(run.log.of("demanded")), run.log == simulate(shop, seed=1).log
+    (50, True)
+    """
+    history = History(scenario, seed, replication, start)
+    history.live()
+    return history.run()
+
+
+class History:
+    """One history: the state of the chain, the log of what happened, and the clock."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int = 0,
+        replication: int = 0,
+        start: State | None = None,
+        players: Iterable[str] = (),
+    ) -> None:
+        """Stand on the first morning; ``players`` are the nodes at which a person decides."""
+        self.plan = make_plan(scenario)
+        self.seed, self.replication = seed, replication
+        self.start = go_on(start, scenario)
+        block, column = divmod(replication, BLOCK)
+        self.draws = Draws(draw_streams(scenario, seed, block, start=start), column)
+        self.draws.settle(self.start, fresh=start is None)
+        self.state, self.log = self.start.copy(), list[EventRow]()
+        self.listener: Callable[[EventRow], None] | None = (
+            None  # hears of events before they change things
+        )
+        self.clock = simpy.Environment(initial_time=self.start.day)
+        self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
+        self.goods = Goods(self.plan, self.state, self.draws)
+        self._stocks: dict[str, list[list[float]]] = {name: [] for name in STOCKS}
+        self.clock.process(self._live())
+
+    def live(self, until: float | None = None) -> None:
+        """Live on to a morning, or to the end of the last day; a question to a person stops it."""
+        self.clock.run(until)
+
+    def change_rules(self, scenario: Scenario) -> None:
+        """From now on, let the rules of a scenario decide that is the same otherwise."""
+        plan, players = make_plan(scenario), self.orders.players
+        self.orders = Orders(plan, self.state, self.draws, self.clock, players)
+        self.plan = plan
+
+    def run(self) -> Run:
+        """The history so far."""
+        nights = nights_of(self.plan, self.start, self.log, self._stocks)
+        return Run(self.plan, self.seed, self.replication, self.start, Log(self.log), nights)
+
+    def _live(self) -> Iterator[simpy.Event]:
+        """Let everything that happens change the state; wait for the clock and for people."""
+        state, log = self.state, self.log
+        recipes = {recipe.key: recipe.row for recipe in self.plan.recipes}
+        for happening in self._days():
+            if isinstance(happening, tuple):
+                if self.listener is not None:
+                    self.listener(happening)
+                log.append(happening)
+                CHANGES[happening[1]](state, happening, recipes)
+            else:
+                yield happening
+
+    def _days(self) -> Iterator[Happening]:
+        """The law: orders flow up in the morning, goods flow down in the afternoon."""
+        clock = self.clock
+        for day in range(self.start.day, self.plan.scenario.days):
+            yield from self._disruptions(day)
+            yield from self.orders.arrive(day)
+            yield from self.orders.decide(day, evening=False)
+            yield clock.timeout(AFTERNOON - MORNING)
+            for turn in self.plan.turns:
+                yield from self.goods.turn(turn, day)
+            yield clock.timeout(NIGHT - AFTERNOON)
+            yield from self.orders.decide(day, evening=True)
+            yield day, "closed"
+            self._take_stock()
+            yield clock.timeout(1 - NIGHT)
+
+    def _disruptions(self, day: int) -> Iterator[EventRow]:
+        """Which disruptions begin this morning, and which are over."""
+        for disruption, days in zip(self.plan.scenario.disruptions, self.draws.active, strict=True):
+            if days[day] != (day > 0 and days[day - 1]):
+                columns = ("node", "source", "product", "destination", "mode")
+                node, source, *rest = (getattr(disruption, name, "") for name in columns)
+                product, partner, mode = rest
+                kind, note = "disrupted" if days[day] else "recovered", type(disruption).__name__
+                yield day, kind, node or source, product, 0.0, partner, mode, None, note
+
+    def _take_stock(self) -> None:
+        """Write down what the night's stocks are, in the plan's order."""
+        for name, keys in self.plan.stock_keys.items():
+            table = getattr(self.state, name)
+            self._stocks[name].append([table.get(key, 0.0) for key in keys])
+
+
+class Orders:
+    """Orders flow up: they reach their suppliers, customers come, and every node decides."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        state: State,
+        draws: Draws,
+        clock: simpy.Environment,
+        players: Iterable[str],
+    ) -> None:
+        """Give every item a view; the persons among the players will be asked."""
+        self.plan, self.state, self.draws = plan, state, draws
+        self.clock, self.players = clock, frozenset(players)
+        self.question: simpy.Event | None = None  # what a person must answer now
+        self.item = self.plan.items[0]  # the item it is about
+        self.views = [
+            open_view(
+                plan,
+                item,
+                state,
+                partial(self._echelon_position, item.number),
+                partial(self._point_of_sale, item.number),
+            )
+            for item in plan.items
+        ]
+        self.deciding: dict[bool, list[ItemPlan]] = {False: [], True: []}  # by evening
+        for item in (plan.items[number] for number in plan.deciders):
+            self.deciding[item.node.evening_review].append(item)
+        self.gates = [self._gates(item) for item in plan.items]
+
+    def arrive(self, day: int) -> Iterator[EventRow]:
+        """Orders that are due reach their suppliers, lane by lane; then customers come."""
+        open_orders = self.state.open_orders
+        for lane in self.plan.lanes:
+            quantity = units_due(open_orders[lane.key], day)
+            if quantity:
+                source, destination, product, mode = lane.key
+                yield day, "accepted", source, product, quantity, destination, mode
+        for recipe in self.plan.recipes:
+            quantity = units_due(open_orders[recipe.key], day)
+            if quantity:
+                node, product = recipe.key
+                yield day, "accepted", node, product, quantity, node, ""
+        for row in self.plan.demands:
+            quantity = self.draws.demand[row.node, row.product][day]
+            if quantity > 0.0:
+                yield day, "demanded", row.node, row.product, quantity
+
+    def decide(self, day: int, evening: bool) -> Iterator[Happening]:
+        """Every item whose node reviews now gets its decision, downstream first."""
+        for item in self.deciding[evening]:
+            if day % item.node.review_period:
+                continue
+            view = self._seen(item, day)
+            if item.node.name in self.players:
+                self.question, self.item = self.clock.event(), item
+                yield self.question
+                quantity, self.question = self.question.value, None
+            else:
+                quantity = as_units(item.rule(view), item.rule, item, day)
+            node, product = item.key
+            yield day, "decided", node, product, quantity
+            if view.memory or item.key in self.state.memory:
+                memory = deepcopy(view.memory)
+                yield day, "remembered", node, product, 0.0, "", "", None, memory
+            if quantity > 0.0:
+                yield from self._place(item, view, quantity, day)
+
+    def _seen(self, item: ItemPlan, day: int) -> View:
+        """What the decision maker of an item sees now."""
+        view, state, key = self.views[item.number], self.state, item.key
+        view.day, view.backlog, view.demand = day, self._backlog(item), state.asked[key]
+        view.on_hand, view.on_order = state.on_hand[key], state.on_order[key]
+        for supplier, lefts in self.gates[item.number]:
+            supplier.open = float(all(left[day] > 0.0 for left in lefts))
+        return view
+
+    def _gates(self, item: ItemPlan) -> list[tuple[Supplier, list[Sequence[float]]]]:
+        """Suppliers that may be closed, and what is left of their lane and its source by day."""
+        found = []
+        for at, supplier in zip(item.lanes_in, self.views[item.number].suppliers, strict=True):
+            lane, source = self.plan.lanes[at], self.plan.items[self.plan.lanes[at].source]
+            leaving = self.draws.making if source.unlimited else self.draws.shipping
+            lefts = [
+                table[key]
+                for table, key in ((self.draws.moving, lane.key), (leaving, source.key))
+                if key in table
+            ]
+            if lane.shut:
+                lefts.append([0.0] * self.plan.scenario.days)
+            if lefts:
+                found.append((supplier, lefts))
+        return found
+
+    def _place(self, item: ItemPlan, view: View, quantity: float, day: int) -> Iterator[EventRow]:
+        """Send an order to the suppliers, or to the node's own production."""
+        node, product = item.key
+        if item.made is not None:
+            yield day, "ordered", node, product, quantity, node, "", day + item.node.evening_review
+            return
+        one = len(item.lanes_in) == 1
+        parts = [quantity] if one else split_order(item.sourcing, view, quantity)
+        for at, part in zip(item.lanes_in, parts, strict=True):
+            if part >= DUST:
+                lane = self.plan.lanes[at]
+                source, _, _, mode = lane.key
+                yield day, "ordered", node, product, part, source, mode, day + lane.delay
+
+    # -- what a view may show --
+
+    def _backlog(self, item: ItemPlan) -> float:
+        """Units asked of an item and not yet handed over: claims in order of service, then use."""
+        total, owed, to_make = 0.0, self.state.owed, self.state.to_make
+        for claim in item.claim_keys:
+            total += owed[claim]
+        for recipe, need in item.users:
+            total += to_make[self.plan.recipes[recipe].key] * need
+        return total
+
+    def _echelon_position(self, number: int) -> float:
+        """Units of an item here and, as weighed by the plan, everywhere downstream."""
+        total, on_hand, on_order = 0.0, self.state.on_hand, self.state.on_order
+        for other, weight in self.plan.echelon(number):
+            item = self.plan.items[other]
+            position = on_hand.get(item.key, 0.0) + on_order.get(item.key, 0.0)
+            position -= self._backlog(item)
+            if other != number:
+                position -= self._unseen(item)
+            total += weight * position
+        return total
+
+    def _unseen(self, item: ItemPlan) -> float:
+        """Units an item has ordered that its suppliers do not know of yet, by the day they will."""
+        keys = [self.plan.lanes[at].key for at in item.lanes_in]
+        total = 0.0
+        for key in keys if item.made is None else [*keys, item.key]:
+            orders = self.state.open_orders[key]
+            for day in sorted({order.due for order in orders}):
+                total += units_due([order for order in orders if order.due == day], day)
+        return total
+
+    def _point_of_sale(self, number: int) -> float:
+        """What customers ask for today, of an item and, as weighed by the plan, downstream."""
+        total, day = 0.0, self.views[number].day
+        for at, weight in self.plan.customers(number):
+            row = self.plan.demands[at]
+            total += weight * self.draws.demand[row.node, row.product][day]
+        return total
+
+
+class Goods:
+    """Goods flow down: each node receives, produces and ships in one turn."""
+
+    def __init__(self, plan: Plan, state: State, draws: Draws) -> None:
+        """Read a state and what chance decides."""
+        self.plan, self.state, self.draws = plan, state, draws
+        self.left = math.inf  # of the capacity of the node whose turn it is
+
+    def turn(self, turn: TurnPlan, day: int) -> Iterator[EventRow]:
+        """One node's afternoon."""
+        self.left = turn.node.capacity
+        if self.left < math.inf:
+            self.left *= left_of(self.draws.whole, turn.node.name, day)
+        for at in turn.lanes_in:
+            source, destination, product, mode = lane = self.plan.lanes[at].key
+            quantity = units_due(self.state.under_way[lane], day)
+            if quantity > 0.0:
+                yield day, "received", destination, product, quantity, source, mode
+        for at in turn.recipes:
+            yield from self._finish(self.plan.recipes[at], day)
+        for at in turn.recipes:
+            yield from self._produce(self.plan.recipes[at], turn, day)
+        for at in turn.items:
+            yield from self._ship(self.plan.items[at], day)
+
+    def _finish(self, recipe: RecipePlan, day: int) -> Iterator[EventRow]:
+        """Take in what comes out of production."""
+        lots = self.state.lots[recipe.key]
+        started, good = units_due(lots, day), units_due(lots, day, column=2)
+        if started > 0.0:
+            node, product = recipe.key
+            yield day, "finished", node, product, good, "", "", None, started
+
+    def _produce(self, recipe: RecipePlan, turn: TurnPlan, day: int) -> Iterator[EventRow]:
+        """Start as much as request, capacity and components allow."""
+        state, draws, capacity = self.state, self.draws, turn.node.capacity
+        quantity, left = state.to_make[recipe.key], left_of(draws.making, recipe.key, day)
+        if capacity < math.inf:
+            quantity = min(quantity, self.left, capacity * left)
+        else:
+            quantity *= left
+        components = [(self.plan.items[at].key, need) for at, need in recipe.components]
+        for component, need in components:
+            quantity = min(quantity, state.on_hand[component] / need)
+        if quantity < DUST:
+            return
+        node, product = recipe.key
+        for (_, component), need in components:
+            yield day, "consumed", node, component, quantity * need, "", "", None, product
+        self.left -= quantity
+        good = quantity * draws.good_share[recipe.key][day]
+        due = day + recipe.row.production_time
+        yield day, "started", node, product, quantity, "", "", due, good
+        if due == day:
+            yield from self._finish(recipe, day)
+
+    def _ship(self, item: ItemPlan, day: int) -> Iterator[EventRow]:
+        """Hand over what is owed, claim by claim, as far as stock and lanes allow."""
+        (node, product), owed = item.key, self.state.owed
+        available, part = self._available(item, day)
+        share = self._fair_share(item, available) if item.node.proportional else 1.0
+        for at, claim in zip(item.claims, item.claim_keys, strict=True):
+            wanted = owed[claim]
+            if wanted <= 0.0:
+                continue
+            quantity = min(wanted * part, wanted * share)
+            if at >= 0:
+                quantity = self._lane_limit(self.plan.lanes[at], quantity, day)
+            quantity = min(quantity, available)
+            if quantity >= DUST:
+                available -= quantity
+                if item.unlimited:
+                    self.left -= quantity
+                yield self._handed_over(item, claim, quantity, day)
+            if at < 0 and not item.waits and owed[claim] >= DUST:
+                yield day, "lost", node, product, owed[claim]
+
+    def _fair_share(self, item: ItemPlan, available: float) -> float:
+        """The part of what each claimant is owed that it gets, in proportion."""
+        total = 0.0
+        for claim in item.claim_keys:
+            total += self.state.owed[claim]
+        return available / total if total > available else 1.0
+
+    def _available(self, item: ItemPlan, day: int) -> tuple[float, float]:
+        """Units that can leave an item today, and the part of what is owed that may."""
+        if not item.unlimited:
+            return self.state.on_hand[item.key], left_of(self.draws.shipping, item.key, day)
+        left = left_of(self.draws.making, item.key, day)
+        if item.node.capacity < math.inf:
+            return min(self.left, item.node.capacity * left), 1.0
+        return math.inf, left
+
+    def _lane_limit(self, lane: LanePlan, quantity: float, day: int) -> float:
+        """As much of a quantity as a lane can take today."""
+        left, capacity = left_of(self.draws.moving, lane.key, day), lane.row.capacity
+        return min(quantity, capacity * left) if capacity < math.inf else quantity * left
+
+    def _handed_over(self, item: ItemPlan, claim: Any, quantity: float, day: int) -> EventRow:
+        """Goods leave an item: to its customers, or on a lane."""
+        node, product = item.key
+        if claim == item.key:
+            return day, "served", node, product, quantity
+        _, destination, _, mode = claim
+        due = self.draws.arrival(claim, day, self.draws.lead_time[claim][day])
+        return day, "shipped", node, product, quantity, destination, mode, due
+
+
+def units_due(rows: Iterable[Any], day: int, column: int = 1) -> float:
+    """Units of what is due by a day, added up one by one (``sum`` rounds in another way)."""
+    total = 0.0
+    for row in rows:
+        if row[0] <= day:
+            total += row[column]
+    return total
+
+
+def as_units(answer: Any, rule: Any, item: ItemPlan, day: int) -> float:
+    """The answer of a rule or person as units, 0 for dust.
+
+    Raises:
+        ScenarioError: it is no quantity.
+    """
+    try:
+        quantity = float(answer)
+    except (TypeError, ValueError):
+        quantity = math.nan
+    if not 0.0 <= quantity < math.inf:
+        node, product = item.key
+        raise ScenarioError(
+            f"{rule!r} of {node!r} for {product!r} returned {answer!r} on day {day}: a rule "
+            "returns one number of units of at least 0 (for example max(0, 50 - "
+            "view.inventory_position))"
+        )
+    return quantity if quantity >= DUST else 0.0
+
+
+class Game:
+    """A history that stops whenever a person must decide.
+
+    Raises:
+        ScenarioError: a player decides nothing in this scenario.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=3)
+    >>> game = Game(shop, players=["shop"], seed=1)
+    >>> while game.view:
+    ...     game.order(5)
+    >>> [event.quantity for event in game.run.log.of("decided")]
+    [5.0, 5.0, 5.0]
+    """
+
+    def __init__(self, scenario: Scenario, players: Iterable[str], seed: int = 0) -> None:
+        """Start the history and go to the first decision of a player (a node's name)."""
+        asked = list(players)
+        self._history = History(scenario, seed, players=asked)
+        plan = self._history.plan
+        deciding = dict.fromkeys(plan.items[at].node.name for at in plan.deciders)
+        for name in asked:
+            check_known(name, deciding, f"players: {name!r} decides nothing")
+        self._history.live()
+
+    def __repr__(self) -> str:
+        return f"Game({self.view or 'over'})"
+
+    @property
+    def view(self) -> View | None:
+        """What the person sees who must decide now; None when the last day is over."""
+        orders = self._history.orders
+        return orders.views[orders.item.number] if orders.question else None
+
+    def order(self, quantity: float) -> None:
+        """Answer with a quantity, and live on to the next question.
+
+        Raises:
+            ScenarioError: the game is over, or that is no quantity.
+        """
+        orders, day = self._history.orders, self._history.state.day
+        if orders.question is None:
+            raise ScenarioError("the game is over: start another one with Game(scenario, players)")
+        orders.question.succeed(as_units(quantity, "your order", orders.item, day))
+        self._history.live()
+
+    @property
+    def run(self) -> Run:
+        """The history so far."""
+        return self._history.run()
