@@ -15,6 +15,7 @@ from typing import Any
 from twinlab.scope.columns import Row, column, frozen
 from twinlab.scope.distributions import Distribution
 from twinlab.scope.errors import ScenarioError, check_known
+from twinlab.scope.result import Result
 
 __all__ = ["BuyBack", "Organization", "Profits", "Role", "Season", "Wholesale"]
 __all__ += ["coordinating_buy_back", "settle"]
@@ -140,7 +141,7 @@ class Wholesale(Row):
 
 
 @dataclass(frozen=True)
-class BuyBack(Row):
+class BuyBack(Wholesale):
     """The retailer pays a price per unit, and the supplier takes unsold units back for a credit.
 
     Source: Pasternack (1985); Cachon (2003) section 2.3.
@@ -149,7 +150,6 @@ class BuyBack(Row):
     5.0
     """
 
-    price: float = column("USD/unit", meaning="what the retailer pays the supplier", low=0)
     buy_back: float = column("USD/unit", meaning="what it gets for an unsold unit", low=0)
 
     def credit(self, season: Season) -> float:
@@ -157,19 +157,19 @@ class BuyBack(Row):
         return self.buy_back
 
 
-Contract = Wholesale | BuyBack
+Contract = Wholesale  # or any that credits unsold units in another way
 
 
 @dataclass(frozen=True)
-class Profits:
-    """What each side earns in a season [USD].
+class Profits(Result):
+    """What each side earns in a season.
 
     >>> Profits(retailer=250.0, supplier=350.0).chain
     600.0
     """
 
-    retailer: Any
-    supplier: Any
+    retailer: Any = column("USD", meaning="what it sells for, less what it pays")
+    supplier: Any = column("USD", meaning="what it is paid, less what making costs")
 
     @property
     def chain(self) -> Any:
@@ -185,7 +185,7 @@ def settle(season: Season, contract: Contract, quantity: Any, sold: Any) -> Prof
 
     >>> season = Season(Normal(100, 30), price=10, cost=2)
     >>> settle(season, BuyBack(price=6, buy_back=5), quantity=100, sold=90)
-    Profits(retailer=350.0, supplier=350.0)
+    retailer 350 USD · supplier 350 USD
     """
     unsold, credit = quantity - sold, contract.credit(season)
     return Profits(
