@@ -8,7 +8,7 @@ Food for Syria: which basket, bought where, sent which way; one linear program.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -238,22 +238,15 @@ def general_ration(unknown: Collection[str] = GAPS) -> Basket:
 
 def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Basket:
     """The cheapest way to a ration, or to the cheapest basket with every known nutrient."""
-    offers = {(r["supplier"], r["food"]): r["price"] for r in rows("food_prices")}
     amount = {
         (r["food"], r["nutrient"]): r["amount"]
         for r in rows("nutrients")
         if r["nutrient"] not in unknown
     }
     needed = {nutrient: units for (food, nutrient), units in amount.items() if food == _NEED}
-    foods = sorted({food for _, food in offers} & {food for food, _ in amount})
-    costs: dict[Key, float] = {("grams", food): 0.0 for food in foods}
-    costs |= {("bought", *offer): usd for offer, usd in offers.items() if offer[1] in foods}
-    costs |= {
-        ("carried", way["source"], way["destination"], food): way["cost"]
-        for way in rows("food_ways")
-        for food in foods
-    }
-    program = [Constraint(terms, 0.0, 0.0) for terms in _balance(foods, costs)]
+    foods = sorted({r["food"] for r in rows("food_prices")} & {food for food, _ in amount})
+    costs, balance = _flows(foods)
+    program = [Constraint(terms, 0.0, 0.0) for terms in balance.values()]
     if ration is None:
         fixed = {}
         for nutrient, units in needed.items():
@@ -265,21 +258,29 @@ def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Bask
     return _basket(found.values, costs, amount)
 
 
-def _balance(foods: Sequence[str], variables: Iterable[Key]) -> list[dict[Key, float]]:
-    """One row per place and food: bought + received − sent − handed out = 0 [t/day]."""
+def _flows(foods: Sequence[str]) -> tuple[dict[Key, float], dict[Key, dict[Key, float]]]:
+    """What every variable costs, and for each place and food what is bought, sent and handed out.
+
+    Bought + received − sent − handed out = 0 [t/day].
+    """
+    costs: dict[Key, float] = {("grams", food): 0.0 for food in foods}
     balance: dict[Key, dict[Key, float]] = {
         (place, food): {("grams", food): -people / 1e6}
         for place, people in _people().items()
         for food in foods
     }
-    for key in variables:
-        if key[0] == "bought":
-            balance[key[1:]][key] = 1.0
-        elif key[0] == "carried":
-            _, source, destination, food = key
-            balance[source, food][key] = -1.0
-            balance[destination, food][key] = 1.0
-    return list(balance.values())
+    for row in rows("food_prices"):
+        if row["food"] in foods:
+            offer = (row["supplier"], row["food"])
+            costs["bought", *offer] = row["price"]
+            balance[offer]["bought", *offer] = 1.0
+    for row in rows("food_ways"):
+        for food in foods:
+            key = ("carried", row["source"], row["destination"], food)
+            costs[key] = row["cost"]
+            balance[row["source"], food][key] = -1.0
+            balance[row["destination"], food][key] = 1.0
+    return costs, balance
 
 
 def _people() -> dict[str, float]:

@@ -11,7 +11,6 @@ prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``networ
 """
 
 from twinlab.scope import door
-from twinlab.task.logistics.location import *
 from twinlab.task.logistics.routing import *
 from twinlab.task.logistics.storms import *
 from twinlab.task.logistics.transport import *

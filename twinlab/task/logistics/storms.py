@@ -1,10 +1,7 @@
-"""Storms, depots and what became of a plan: what ``prepositioning`` decides about.
-
-Pre-positioning: where relief stock should lie before anybody knows which storm will come.
-"""
+"""Pre-positioning: where relief stock should lie before anybody knows which storm will come."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -98,10 +95,15 @@ class StormSeason(Sealed):
                 raise ScenarioError(
                     f"season: {way} is {rate!r} USD/unit: it is at least 0, or left out"
                 )
-        names = [depot.name for depot in self.depots]
         used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
         for name in used:
-            check_known(name, names, f"season: {name!r} is not a depot")
+            self.depot(name)
+
+    def depot(self, name: str) -> Depot:
+        """Look up a depot by its name."""
+        named = {depot.name: depot for depot in self.depots}
+        check_known(name, named, f"season: {name!r} is not a depot")
+        return named[name]
 
     @cached_property
     def mean_storm(self) -> Storm:
@@ -219,14 +221,10 @@ def judge_stocks(season: StormSeason, stocks: Mapping[str, Amount]) -> StormPlan
     >>> judge_stocks(season, {"far": 30}).coverage
     0.75
     """
-    names = [depot.name for depot in season.depots]
     for name, units in stocks.items():
-        check_known(name, names, f"stocks: {name!r} is not a depot")
-        depot = season.depots[names.index(name)]
-        if units > depot.capacity * (1 + 1e-9):
-            raise ScenarioError(
-                f"stocks: {name!r} holds {units!r} units: give 0 to {depot.capacity:g}"
-            )
+        most = season.depot(name).capacity
+        if units > most * (1 + 1e-9):
+            raise ScenarioError(f"stocks: {name!r} holds {units!r} units: give 0 to {most:g}")
     return _solve(season, math.inf, stocks)
 
 
@@ -251,7 +249,7 @@ def value_of_stochastic_solution(season: StormSeason) -> StormWorth:
 
 
 def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | None) -> StormPlan:
-    costs = _costs(season)
+    costs, rows = _program(season, budget)
     bounds = {("open", depot.name): (0.0, 1.0) for depot in season.depots}
     for depot in season.depots if stocks is not None else ():
         units = stocks.get(depot.name, 0.0)  # type: ignore[union-attr]
@@ -259,7 +257,7 @@ def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | Non
         bounds["stock", depot.name] = (units, units)
     found = minimize(
         costs,
-        _rows(season, costs, budget),
+        rows,
         "pre-positioning: check that all costs are finite",
         bounds,
         {key for key in costs if key[0] == "open"},
@@ -269,41 +267,26 @@ def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | Non
     return _plan(season, {key: x if x > 1e-6 else 0.0 for key, x in found.values.items()})
 
 
-def _costs(season: StormSeason) -> dict[Key, float]:
-    """What each variable costs: open and stock by depot, then shipped and missing by storm."""
+def _program(season: StormSeason, budget: float) -> tuple[dict[Key, float], list[Constraint]]:
+    """What every variable costs, and the constraints of the formula."""
     costs: dict[Key, float] = {("open", d.name): d.fixed_cost for d in season.depots}
     costs |= {("stock", d.name): d.unit_cost for d in season.depots}
-    storms, ways = list(enumerate(season.storms)), season.transport
-    costs |= {
-        ("shipped", s, d.name, place): storm.probability * ways[d.name, place]
-        for s, storm in storms
-        for d in season.depots
-        for place in storm.places
-        if (d.name, place) in ways
-    }
-    return costs | {
-        ("missing", s, place): storm.probability * season.shortage_cost
-        for s, storm in storms
-        for place in storm.places
-    }
-
-
-def _rows(season: StormSeason, costs: Mapping[Key, float], budget: float) -> Iterator[Constraint]:
-    """The constraints, in the order of the formula."""
+    rows = [Constraint(dict(costs), high=budget)]
     for d in season.depots:
-        yield Constraint({("stock", d.name): 1.0, ("open", d.name): -d.capacity}, high=0.0)
+        rows.append(Constraint({("stock", d.name): 1.0, ("open", d.name): -d.capacity}, high=0.0))
     for s, storm in enumerate(season.storms):
+        met: dict[str, dict[Key, float]] = {p: {("missing", s, p): 1.0} for p in storm.places}
+        costs |= {("missing", s, p): storm.probability * season.shortage_cost for p in met}
         for d in season.depots:
-            sent = {key: 1.0 for p in storm.need if (key := ("shipped", s, d.name, p)) in costs}
-            kept = storm.surviving.get(d.name, 1.0)
-            yield Constraint({("stock", d.name): -kept, **sent}, high=0.0)
-    for s, storm in enumerate(season.storms):
-        for p in storm.places:
-            ways = [("shipped", s, d.name, p) for d in season.depots]
-            got = {key: 1.0 for key in ways if key in costs}
-            yield Constraint({("missing", s, p): 1.0, **got}, storm.need[p], storm.need[p])
-    spent = {key: cost for key, cost in costs.items() if key[0] in ("open", "stock")}
-    yield Constraint(spent, high=budget)
+            left: dict[Key, float] = {("stock", d.name): -storm.surviving.get(d.name, 1.0)}
+            for p, terms in met.items():
+                if (d.name, p) in season.transport:
+                    way = ("shipped", s, d.name, p)
+                    costs[way] = storm.probability * season.transport[d.name, p]
+                    terms[way] = left[way] = 1.0
+            rows.append(Constraint(left, high=0.0))
+        rows += [Constraint(terms, storm.need[p], storm.need[p]) for p, terms in met.items()]
+    return costs, rows
 
 
 def _plan(season: StormSeason, found: Mapping[Key, float]) -> StormPlan:

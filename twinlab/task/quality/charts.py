@@ -22,7 +22,7 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Count, Number, Positive, Range, ranged
 from twinlab.scope.later import signal, special
-from twinlab.scope.result import Listing, Result, shown
+from twinlab.scope.result import Listing, Result
 
 __all__ = (
     "Capability ControlChart Cusum Ewma Shewhart chart_constants choose_chart describe predict "
@@ -235,17 +235,13 @@ def predict(design: Design, shift: Number = 1.0) -> Detection:
 class ChartChoice(Listing):
     """Charts with the same peace of mind, ranked by how soon they see the shift."""
 
+    caption = "Charts as rarely wrong, the soonest to see the shift first"
     candidates: tuple[Detection, ...]
-    shift: float
 
     @property
     def best(self) -> Detection:
         """The chart that sees the shift soonest."""
         return self.candidates[0]
-
-    def sentence(self) -> str:
-        """What they are ranked by."""
-        return f"Charts as rarely wrong, the soonest to see a shift of {shown(self.shift)} σ first"
 
 
 def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
@@ -265,7 +261,7 @@ def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
     designs += [Ewma(weight, lengths.ewma_limit(run_length, weight)) for weight in WEIGHTS]
     designs.append(Cusum(shift / 2.0, lengths.cusum_limit(run_length, shift / 2.0)))
     found = [predict(design, shift) for design in designs]
-    return ChartChoice(tuple(sorted(found, key=lambda c: c.detection)), shift)
+    return ChartChoice(tuple(sorted(found, key=lambda c: c.detection)))
 
 
 def prescribe(chart: ControlChart) -> Change:

@@ -1,11 +1,4 @@
-"""From complaints to a better design: what comes back, what to change, and whether it helped.
-
-=========  ====================================================================================
-describe   ``complaints`` of customers about what a line delivered, ``pareto`` of their causes
-predict    ``compare_returns``: the line with and without a change, on the same luck
-prescribe  ``house_of_quality``: which part of the design matters most to customers
-=========  ====================================================================================
-"""
+"""From complaints to a better design: what comes back, what to change, and whether it helped."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -17,7 +10,7 @@ from twinlab.modeling import Line, LineRun, estimate, replicate_line
 from twinlab.modeling.line.engine import Draws
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Uniform
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
 from twinlab.scope.result import Estimate, Result, words
 
@@ -54,7 +47,7 @@ def complaints(
 
     ``returned`` gives for each fault the share of parts with it that come back. A part comes back
     once, for the first of its faults that its customer minds. Whether a customer minds is the
-    part's own luck, so two designs meet the same customers.
+    part's own random number, so two designs meet the same customers.
 
     >>> line = Line([Station("press", 1, faults=Fault("dent", 0.1))])
     >>> print(complaints(run_line(line, days=12, seed=1), {"dent": 0.5}))
@@ -108,8 +101,8 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
     """
     totals: Counter[str] = Counter()
     for cause, count in counts.items():
-        if group is not None and cause not in group:
-            raise ScenarioError(f"pareto: {cause!r} is in no group; {did_you_mean(cause, group)}")
+        if group is not None:
+            check_known(cause, group, f"pareto: {cause!r} is in no group")
         totals[group[cause] if group is not None else cause] += count  # type: ignore[assignment]
     ordered = dict(totals.most_common())
     sums = np.cumsum([*ordered.values()])
