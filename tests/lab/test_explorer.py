@@ -8,7 +8,7 @@ from traitlets import TraitError
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import BaseStock, Scenario, ScenarioError, Trace, lab, replicate, serial
-from twinlab.lab.widgets import explorer as explorer_module
+from twinlab.lab.widgets import explorer_results as results_module
 from twinlab.lab.widgets.explorer_results import explorer_results, small_multiples
 
 
@@ -83,7 +83,7 @@ def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
         time.sleep(0.02)
         return explorer_results(scenario, seed, replications)
 
-    monkeypatch.setattr(explorer_module, "explorer_results", slowly)
+    monkeypatch.setattr(results_module, "explorer_results", slowly)
     row = closure.rows[0]
     together = threading.Barrier(20)
 

@@ -17,8 +17,7 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
-from twinlab.scope import ScenarioError
-from twinlab.scope.errors import check_known
+from twinlab.scope.errors import ScenarioError, check_known
 
 __all__ = ["Exercise", "Verdict", "check"]
 

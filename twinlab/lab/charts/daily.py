@@ -21,12 +21,10 @@ from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.drawing import LOOKS, Chart, Look
 from twinlab.management.kpi_tree import grouped
 from twinlab.management.resilience import Hit, hits
+from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.measures import MEASURES
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.run import Run
-from twinlab.scope import ScenarioError
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import check_known
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.result import Listing, shown
 
 __all__ = ["Ripple", "chart", "fan", "ripple"]

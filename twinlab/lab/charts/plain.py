@@ -13,12 +13,10 @@ import numpy as np
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.drawing import LOOKS, Chart, Style
-from twinlab.management.mitigation import Frontier
-from twinlab.management.resilience import Curve
+from twinlab.management import Curve, Frontier
 from twinlab.scope import ScenarioError
 from twinlab.scope.result import shown
-from twinlab.technology.fidelity import fidelity
-from twinlab.technology.plant import Plant
+from twinlab.technology import Plant, fidelity
 from twinlab.twin import Twin
 
 __all__ = ["Words", "bars", "budget", "follow", "lines", "triangle"]

@@ -11,21 +11,8 @@ from typing import Any
 import ipywidgets
 from matplotlib.figure import Figure
 
-from twinlab.lab.widgets.explorer_results import (
-    ExplorerResults,
-    explorer_results,
-    small_multiples,
-    still_multiples,
-)
-from twinlab.lab.widgets.levers import (
-    Latest,
-    LeverRow,
-    Levers,
-    LiveView,
-    default_levers,
-    html_table,
-    lever,
-)
+from twinlab.lab.widgets import explorer_results as results
+from twinlab.lab.widgets.levers import Latest, LeverRow, Levers, LiveView, default_levers, lever
 from twinlab.scope import Scenario
 
 __all__ = ["Explorer", "explore"]
@@ -113,14 +100,12 @@ class Explorer(LiveView):
         """What follows from where the levers stand, in one line."""
         if self.problem:
             return self.problem
-        now = {row.name: row for row in self._now.rows}
-        short = now["days customers are short"]
-        first, cost, rate = (now[name] for name in ("first such day", "cost", "fill rate"))
+        rate, short, first, *_, cost = self._now.rows
         days = f"on {short.text} days from day {first.text}" if short.value else "on no day"
-        now_and_before = f"{rate.text} {rate.interval}".strip(), self._before.rows[0].text
+        before = self._before.rows[0].text
         return (
-            "Fill rate {} (before {}) · customers short ".format(*now_and_before)
-            + f"{days} · cost {cost.text} USD/day"
+            f"Fill rate {rate.text}{rate.interval and ' ' + rate.interval} (before {before}) · "
+            f"customers short {days} · cost {cost.text} USD/day"
         )
 
     def __repr__(self) -> str:
@@ -140,37 +125,28 @@ class Explorer(LiveView):
         """Bring scenario and results to where the levers stand now."""
         started = time.monotonic()
         scenario = self._start.set({row.lever.path: row.value for row in self.rows if row.moved})
-        self._now = explorer_results(scenario, self._seed, self._replications)
+        self._now = results.explorer_results(scenario, self._seed, self._replications)
         self.scenario = scenario
         self._seconds = time.monotonic() - started
 
     def _show(self) -> None:
         """Bring picture, table and words to the newest results."""
         if not self.problem:
-            self.picture.value = small_multiples(self._before, self._now, self.summary)
-            self.table.value = _table(self._before, self._now)
+            before, now = self._before, self._now
+            self.picture.value = results.small_multiples(before, now, self.summary)
+            rows = [
+                (new.label, old.text, new.text, new.interval)
+                for old, new in zip(before.rows, now.rows, strict=True)
+            ]
+            grey, side = "white-space:nowrap;color:#666", "white-space:nowrap;text-align:right"
+            looks = f"{grey};text-align:right", f"{side};font-weight:bold", grey
+            self._tabulate(now.words.capitalize(), ("before", "now", "interval"), rows, looks)
         self._say(self.summary, self.code)
 
     def _still(self) -> Figure:
-        return still_multiples(self._before, self._now)
+        return results.still_multiples(self._before, self._now)
 
 
 def _literal(value: float) -> str:
     """A number as one would type it."""
     return str(int(value)) if value == int(value) else repr(round(value, 9))
-
-
-def _table(before: ExplorerResults, now: ExplorerResults) -> str:
-    """The rows of both results as an HTML table."""
-    rows = [
-        (
-            new.name if new.unit == "share" else f"{new.name} [{new.unit}]",
-            old.text,
-            new.text,
-            new.interval,
-        )
-        for old, new in zip(before.rows, now.rows, strict=True)
-    ]
-    grey, side = "white-space:nowrap;color:#666", "white-space:nowrap;text-align:right"
-    looks = f"{grey};text-align:right", f"{side};font-weight:bold", grey
-    return html_table(now.words.capitalize(), ("before", "now", "interval"), rows, looks)

@@ -18,10 +18,8 @@ from matplotlib.ticker import FuncFormatter
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.drawing import BLUE, CLOSED, GREY, VERMILLION
 from twinlab.management.kpi_tree import grouped
-from twinlab.modeling.simulation.output_analysis import estimate
+from twinlab.modeling import Replications, estimate, replicate
 from twinlab.modeling.simulation.random_streams import draw_streams
-from twinlab.modeling.simulation.replicate import replicate
-from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope import Network, Outage, Scenario
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
@@ -56,8 +54,7 @@ class GroupSeries:
 class ResultRow:
     """One number of the result table, as text too, and its interval where chance plays."""
 
-    name: str
-    unit: str
+    label: str
     value: float
     text: str
     interval: str
@@ -81,8 +78,10 @@ def result_row(name: str, values: Any, unit: str) -> ResultRow:
         "–" if math.isnan(v) else f"{100 * v:.1f}" if share else f"{v:,.0f}"
         for v in (mean, low, high)
     )
-    interval = "[{}, {}]".format(*ends) if ends[0] != ends[1] else ""
-    return ResultRow(name, unit, mean, f"{text} %" if share and known.size else text, interval)
+    interval = f"[{', '.join(ends)}]" if ends[0] != ends[1] else ""
+    if share:
+        return ResultRow(name, mean, f"{text} %" if len(known) else text, interval)
+    return ResultRow(f"{name} [{unit}]", mean, text, interval)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ class OrderForm(anywidget.AnyWidget):
 class GameTable(LiveView):
     """A game played with the keyboard; subclasses say how it stands and draw it."""
 
+    fitted = ""  # what the player's parameters are those of
+
     def __init__(self, game: Any, label: str) -> None:
         self._turn = threading.RLock()  # callbacks may run on several threads
         self.game = game
@@ -66,8 +68,8 @@ class GameTable(LiveView):
         raise NotImplementedError
 
     def results(self) -> dict[str, str]:
-        """What is told at the end: heading and text, which may have several lines."""
-        raise NotImplementedError
+        """What is told at the end beside the player's parameters: headings and texts."""
+        return {}
 
     def order(self, quantity: float) -> None:
         """Place an order, as the form does."""
@@ -95,19 +97,17 @@ class GameTable(LiveView):
         """What is told when the game is over."""
         if not self.game.over:
             return {}
-        told = self.results()
+        try:
+            fit = repr(self.game.fit)
+        except TwinError as problem:  # a game of too few decisions
+            fit = str(problem)
+        told = self.results() | {f"Your ordering{self.fitted}": fit}
         if self.game.adviser is not None:
             told["Your overrides"] = repr(self.game.override_value())
         return told | {"The same game in Python": self.code}
 
     def _advice(self) -> str:
         return "" if self.game.advice is None else f"; advice: order {self.game.advice:g}"
-
-    def _fit(self) -> str:
-        try:
-            return repr(self.game.fit)
-        except TwinError as problem:  # a game of too few decisions
-            return str(problem)
 
     def __repr__(self) -> str:
         return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
@@ -133,13 +133,16 @@ def beer_game(
     >>> table = beer_game("wholesaler")
     >>> table.order(12)
     >>> print(table)
-    Week 6 of 36, wholesaler: 12 in stock, 0 owed; this week 4 arrived, 4 were asked; 20 under way to you; cost up to last week 30.00 USD
-    """  # noqa: E501 (a doctest line)
+    Week 6 of 36, wholesaler: 12 in stock, 0 owed; this week 4 arrived, 4 were asked;
+        20 under way to you; cost up to last week 30.00 USD
+    """
     return BeerTable(BeerGame(station, team, adviser))
 
 
 class BeerTable(GameTable):
     """A beer game, its form and its picture."""
+
+    fitted = ", as anchoring and adjustment"
 
     def __init__(self, game: BeerGame) -> None:
         super().__init__(game, "Your order [cases]")
@@ -179,15 +182,12 @@ class BeerTable(GameTable):
         )
 
     def results(self) -> dict[str, str]:
-        """What each station paid, and the player's parameters."""
-        costs = "\n".join(
+        """What each station paid."""
+        costs = (
             f"{name:12}{cost:8,.0f} USD   (people on average {HUMAN_COSTS[name]:,.0f})"
             for name, cost in self.game.score.costs.items()
         )
-        return {
-            "What each station paid": costs,
-            "Your ordering, as anchoring and adjustment": self._fit(),
-        }
+        return {"What each station paid": "\n".join(costs)}
 
     def draw(self) -> Chart:
         """The player's orders and stock; at the end, everybody's orders."""
@@ -244,13 +244,16 @@ def newsvendor_game(
     >>> table = newsvendor_game(cost=9)
     >>> table.order(150)
     >>> print(table)
-    Round 2 of 20: buy at 9, sell at 12 USD; last round you ordered 150, 142 were asked, profit 354 USD; profit so far 354 USD
-    """  # noqa: E501 (a doctest line)
+    Round 2 of 20: buy at 9, sell at 12 USD; last round you ordered 150, 142 were asked,
+        profit 354 USD; profit so far 354 USD
+    """
     return NewsvendorTable(NewsvendorGame(NewsvendorProblem(cost), rounds, seed, adviser), seed)
 
 
 class NewsvendorTable(GameTable):
     """A newsvendor game, its form and its picture."""
+
+    fitted = ": pull to centre and chasing"
 
     def __init__(self, game: NewsvendorGame, seed: int) -> None:
         """Sit down at a game that was made with this seed."""
@@ -271,10 +274,8 @@ class NewsvendorTable(GameTable):
         last = ""
         if game.orders:
             order, demand = game.orders[-1], game.demands[-1]
-            last = (
-                f"; last round you ordered {order:g}, {demand} were asked, profit "
-                f"{problem.profit(order, demand):,.0f} USD"
-            )
+            last = f"; last round you ordered {order:g}, {demand} were asked, profit "
+            last += f"{problem.profit(order, demand):,.0f} USD"
         return (
             f"Round {game.round} of {game.rounds}: buy at {problem.cost:g}, sell at "
             f"{problem.price:g} USD{last}; profit so far {game.profit:,.0f} USD{self._advice()}"
@@ -290,10 +291,6 @@ class NewsvendorTable(GameTable):
             f"game = tl.people.NewsvendorGame(problem, rounds={game.rounds}, seed={self._seed})\n"
             f"for units in [{units}]:\n    game.order(units)"
         )
-
-    def results(self) -> dict[str, str]:
-        """The player's parameters."""
-        return {"Your ordering: pull to centre and chasing": self._fit()}
 
     def draw(self) -> Chart:
         """Orders and demands by round, and at the end the best order."""

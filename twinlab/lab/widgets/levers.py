@@ -22,7 +22,8 @@ BIG = "font-size:15px;line-height:1.5"
 MOST = 8  # sliders that find room beside one another
 _STEPS = 40  # of a slider, at least
 Range = tuple[float, float]
-Levers = Sequence[str] | Mapping[str, Range | None]
+Texts = Sequence[str]
+Levers = Texts | Mapping[str, Range | None]
 
 
 class Latest:
@@ -101,31 +102,22 @@ class LiveView(ipywidgets.VBox):
         self.status.value = f'<span role="status" style="{BIG}">{html.escape(words)}</span>'
         self._line.value = f"<code>{html.escape(code)}</code>"
 
+    def _tabulate(self, caption: str, heads: Texts, rows: Iterable[Texts], looks: Texts) -> None:
+        """Show a table: the first text of a row is its name, ``looks`` are the others' styles."""
+        top = "".join(f"<th scope='col' style='text-align:right'>{head}</th>" for head in heads)
+        parts = [f"<tr><td></td>{top}</tr>" if heads else ""]
+        for name, *texts in (map(html.escape, row) for row in rows):
+            cells = zip(looks, texts, strict=True)
+            shown = "".join(f"<td style='{look}'>{text}</td>" for look, text in cells)
+            head = f"<th scope='row' style='text-align:left;font-weight:normal'>{name}</th>"
+            parts.append(f"<tr>{head}{shown}</tr>")
+        style = f"{BIG};border-spacing:10px {4 if heads else 2}px"
+        said = f"<caption style='text-align:left'>{html.escape(caption)}</caption>"
+        self.table.value = f"<table style='{style}'>{said}{''.join(parts)}</table>"
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle = dict(super()._repr_mimebundle_(**options) or {})
         return bundle | {"text/plain": repr(self), "image/png": as_png(self._still())}
-
-
-def html_table(
-    caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], looks: Sequence[str]
-) -> str:
-    """A table as HTML: the first text of each row is its name; ``looks`` are the others' styles.
-
-    >>> html_table("Stock", ["now"], [("shop", "5")], [""]).count("<th")
-    2
-    """
-    top = "".join(f"<th scope='col' style='text-align:right'>{head}</th>" for head in heads)
-    parts = [f"<tr><td></td>{top}</tr>" if heads else ""]
-    for name, *texts in rows:
-        head = (
-            f"<th scope='row' style='text-align:left;font-weight:normal'>{html.escape(name)}</th>"
-        )
-        cells = zip(looks, texts, strict=True)
-        shown = "".join(f"<td style='{look}'>{html.escape(text)}</td>" for look, text in cells)
-        parts.append(f"<tr>{head}{shown}</tr>")
-    style = f"{BIG};border-spacing:10px {4 if heads else 2}px"
-    said = f"<caption style='text-align:left'>{html.escape(caption)}</caption>"
-    return f"<table style='{style}'>{said}{''.join(parts)}</table>"
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from matplotlib.patches import FancyBboxPatch
 from twinlab.lab.charts.daily import closures
 from twinlab.lab.charts.drawing import BLUE, FONT, INK, VERMILLION, Style
 from twinlab.lab.widgets.explorer_results import Panel, svg_page, svg_text
-from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView, html_table
+from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
 from twinlab.lab.widgets.node_layout import NodeLayout, node_layout
 from twinlab.lab.widgets.node_status import NodeStatus, Status
-from twinlab.modeling.simulation.run import Run
+from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario
 from twinlab.scope.boundary import tiers
 from twinlab.scope.calendar import DUST
@@ -216,7 +216,13 @@ class NetworkView(LiveView):
             words = nodes.words(day, self._layout.brief)
             self.picture.colour(nodes.names, nodes.on(day), words)
             self.course.value = _course(nodes, day)
-            self.table.value = _table(nodes, day)
+            rows = zip(nodes.names, nodes.on(day), nodes.words(day), strict=True)
+            trouble = sorted((r for r in rows if r[1] is not Status.OK), key=lambda r: -r[1])
+            told = [(name, status) for name, _, status in trouble[:_SHOWN]]
+            if len(trouble) > _SHOWN:
+                told.append((f"and {len(trouble) - _SHOWN} more", ""))
+            head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
+            self._tabulate(f"{head} (units)", (), told, [""])
         self.picture.alt = f"network: {self.summary}"
         self._say(self.summary)
 
@@ -256,17 +262,6 @@ def _course(nodes: NodeStatus, day: int) -> str:
     ]
     words = f"nodes that owe goods by day, at most {most}; day {day} is marked"
     return svg_page(words, 88, parts)
-
-
-def _table(nodes: NodeStatus, day: int) -> str:
-    """The nodes that are not ok on a day, as an HTML table."""
-    rows = zip(nodes.names, nodes.on(day), nodes.words(day), strict=True)
-    trouble = sorted((row for row in rows if row[1] is not Status.OK), key=lambda row: -row[1])
-    told = [(name, words) for name, _, words in trouble[:_SHOWN]]
-    if len(trouble) > _SHOWN:
-        told.append((f"and {len(trouble) - _SHOWN} more", ""))
-    head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
-    return html_table(f"{head} (units)", (), told, [""])
 
 
 def still_network(

@@ -9,7 +9,7 @@ import numpy as np
 
 from twinlab.lab.charts.daily import closures, total
 from twinlab.lab.charts.drawing import GREEN, INK, ORANGE, VERMILLION
-from twinlab.modeling.simulation.run import Run
+from twinlab.modeling import Run
 from twinlab.scope import ScenarioError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
