@@ -45,9 +45,8 @@ def test_everybody_for_himself_costs_the_network_more_than_one_planner():
     ways = {"together": together.scenario, "each alone": alone.scenario}
     batches = {name: tl.replicate(way, 256, seed=99) for name, way in ways.items()}  # another seed
     found = align(roles, batches)
-    dearer = found.rows[-1]
-    assert (dearer.judged, dearer.scenario) == ("the network", "each alone")
-    assert dearer.change.low > 0.05 * batches["together"].kpis.total_cost.mean()
+    dearer = found.difference("each alone", "the network")
+    assert dearer.low > 0.05 * batches["together"].kpis.total_cost.mean()
     stock = [batch.kpis.mean_stock.mean() for batch in batches.values()]
     assert stock[1] < stock[0]
     parts = sum(np.asarray(role.kpi(batches["each alone"])) for role in roles.roles)
@@ -89,14 +88,14 @@ def test_alignment_is_paired_and_judges_everybody():
     }
     found = align(roles, ways)
     pairs = tl.cost(ways["more"]) - tl.cost(ways["now"])
-    assert found.rows[-1].change.mean == pytest.approx(pairs.mean())
+    change = found.difference("more", "the network")
+    assert change.mean == pytest.approx(pairs.mean())
     half = 1.9983 * pairs.std(ddof=1) / math.sqrt(64)  # Student's t with 63 degrees of freedom
-    assert found.rows[-1].change.low == pytest.approx(pairs.mean() - half, rel=1e-3)
-    assert [(r.judged, r.scenario) for r in found.rows][-2:] == [
-        ("the network", "now"), ("the network", "more")]  # fmt: skip
-    assert found.rows[0].change.mean == 0
-    assert len(found.table) == 6
-    assert "the network, more" in repr(found)
+    assert change.low == pytest.approx(pairs.mean() - half, rel=1e-3)
+    assert found.table["scenario"].tolist() == ["now", "more"] * 3
+    assert found.table["kpi"].tolist()[-2:] == ["the network"] * 2
+    assert found.table["unit"].tolist()[-2:] == ["USD/day"] * 2
+    assert found.difference("now", "shop").mean == 0
 
 
 MISTAKES = [

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twinlab.modeling.compare import Comparison
 from twinlab.modeling.experiments import tune
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
-from twinlab.modeling.simulation.output_analysis import estimate, wilson
+from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.organization.contracts import Organization
 from twinlab.scope.columns import Row, column, schema
@@ -128,31 +129,8 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
 # -- everybody its own KPI --
 
 
-@dataclass(frozen=True)
-class Standing(Result):
-    """One judge's KPI in one scenario, and how it differs from the first scenario."""
-
-    judged: str = column("name", meaning="a role, or the network")
-    scenario: str = column("label", meaning="how the chain is run")
-    kpi: Estimate = column("", meaning="what the role, or the network, is judged by")
-    change: Estimate = column("", meaning="difference from the first scenario, paired by history")
-    unit: str = column("label", meaning="of these numbers")
-
-    def sentence(self) -> str:
-        """Who is judged, how the chain is run, and the KPI."""
-        return f"{self.judged}, {self.scenario}: {self.kpi.short} {self.unit}"
-
-
-@dataclass(frozen=True)
-class Alignment(Listing):
-    """Each role's KPI and the network's, in several scenarios on common random numbers."""
-
-    rows: tuple[Standing, ...]
-    caption = "Who gains, who pays"
-
-
-def align(organization: Organization, batches: Mapping[str, Replications]) -> Alignment:
-    """Judge every role and the network in several scenarios.
+def align(organization: Organization, batches: Mapping[str, Replications]) -> Comparison:
+    """Judge every role and the network in several scenarios: who gains, who pays.
 
     The batches must have the same random numbers (same seed, same number of replications), so that
     differences are paired. Intervals are those of 95 %.
@@ -164,8 +142,8 @@ def align(organization: Organization, batches: Mapping[str, Replications]) -> Al
     >>> sales = Role("sales", {"shop.up_to": (5, 9)}, fill_rate, "share", more_is_better=True)
     >>> both = {"lean": replicate(shop, 200, seed=1),
     ...         "safe": replicate(shop.set("shop.up_to", 8), 200, seed=1)}
-    >>> round(align(Organization([sales], cost), both).rows[1].change.mean, 5)
-    0.01685
+    >>> print(align(Organization([sales], cost), both).difference("safe", "sales"))
+    0.01685 [0.01577, 0.01793]: mean of 200 replications, 95 % interval
     """
     drawn = {(batch.seed, batch.replications) for batch in batches.values()}
     if len(drawn) != 1:
@@ -173,16 +151,9 @@ def align(organization: Organization, batches: Mapping[str, Replications]) -> Al
             f"batches of {len(drawn)} different seeds or sizes, {sorted(drawn)}: replicate all of "
             "them with the same replications and seed"
         )
-    judges = [(role.name, role.kpi, role.unit) for role in organization.roles]
-    rows = []
-    for name, kpi, unit in [*judges, ("the network", organization.kpi, organization.unit)]:
-        values = {scenario: np.asarray(kpi(batch)) for scenario, batch in batches.items()}
-        first, *_ = values.values()
-        rows += [
-            Standing(name, scenario, estimate(own), estimate(own - first), unit)
-            for scenario, own in values.items()
-        ]
-    return Alignment(tuple(rows))
+    own = {role.name: (role.kpi, role.unit) for role in organization.roles}
+    own["the network"] = (organization.kpi, organization.unit)
+    return Comparison(batches, tuple(own), own=own)
 
 
 @dataclass(frozen=True)

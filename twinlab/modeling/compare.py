@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, progress, replicate, run_longer
@@ -23,7 +25,8 @@ USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 class Comparison(Result):
     """Scenarios side by side; differences are paired with the first one, history by history.
 
-    ``seeds`` says which seed chose values (by ``tune``) and which one judges them.
+    ``seeds`` says which seed chose values (by ``tune``) and which one judges them; ``own`` has the
+    function and the unit of KPIs that are not the library's.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
@@ -35,6 +38,12 @@ class Comparison(Result):
     kpis: tuple[str, ...]
     confidence: float = 0.95
     seeds: Seeds | None = None
+    own: Mapping[str, tuple[Callable[[Replications], Any], str]] = field(default_factory=dict)
+
+    def _values(self, name: str, kpi: str) -> Any:
+        """A KPI of a scenario, by history."""
+        batch = self.batches[name]
+        return np.asarray(self.own[kpi][0](batch) if kpi in self.own else getattr(batch.kpis, kpi))
 
     def difference(self, name: str, kpi: str) -> Estimate:
         """How much a scenario differs from the first one in a KPI, paired by history.
@@ -44,9 +53,9 @@ class Comparison(Result):
         """
         check_known(name, self.batches, f"no scenario {name!r}")
         check_known(kpi, self.kpis, f"{kpi!r} was not compared")
-        first, other = next(iter(self.batches.values())), self.batches[name]
-        pairs = getattr(other.kpis, kpi) - getattr(first.kpis, kpi)
-        note = other.horizon.note or first.horizon.note
+        first = next(iter(self.batches))
+        pairs = self._values(name, kpi) - self._values(first, kpi)
+        note = self.batches[name].horizon.note or self.batches[first].horizon.note
         return replace(estimate(pairs, self.confidence), note=note)
 
     def longer(self) -> "Comparison":
@@ -64,14 +73,15 @@ class Comparison(Result):
     def table(self) -> "pd.DataFrame":
         """One row per scenario and KPI: mean, interval, paired difference with its interval."""
         units = {c.name: c.unit for c in schema(KPIs)}
+        units |= {kpi: unit for kpi, (_, unit) in self.own.items()}
         change = ("difference", "difference_low", "difference_high")
         rows = [
             {"kpi": kpi, "scenario": name}
-            | parts(batch.estimate(kpi, self.confidence), "mean", "low", "high")
+            | parts(estimate(self._values(name, kpi), self.confidence), "mean", "low", "high")
             | parts(self.difference(name, kpi), *change)
             | {"unit": units[kpi]}
             for kpi in self.kpis
-            for name, batch in self.batches.items()
+            for name in self.batches
         ]
         return pd.DataFrame(rows)
 
