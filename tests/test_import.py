@@ -1,5 +1,6 @@
 """`import twinlab` is quick and leaves no trace: nothing loaded in advance, written or printed."""
 
+import ast
 import json
 import os
 import subprocess
@@ -68,3 +69,32 @@ def test_no_module_below_the_lab_loads_anything_heavy(tmp_path):
     done = python(WALK, tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []
+
+
+# A Python without SQLite, as one in a browser may be.
+WITHOUT = """
+import sys
+sys.modules["sqlite3"] = None
+import twinlab as tl
+shop = tl.Scenario(tl.serial(["mine", "shop"], demand=tl.Normal(5, 1)), tl.BaseStock(8), days=50)
+print(tl.fill_rate(tl.replicate(shop, 3)), tl.cases.automotive().days)
+"""
+
+
+def test_whoever_stores_no_messages_needs_no_sqlite(tmp_path):
+    done = python(WITHOUT, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+# Where a number of 64 bits is meant: PyVRP counts in them.
+WIDE = {"task/logistics/routing.py"}
+
+
+def test_an_index_is_as_wide_as_the_machine_s_addresses():
+    """In a browser, or on a small computer, np.repeat and others refuse an index of 64 bits."""
+    package = ROOT / "twinlab"
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        if path.relative_to(package).as_posix() not in WIDE:
+            assert not names & {"int32", "int64", "uint32", "uint64"}, path
