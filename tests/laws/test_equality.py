@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import twinlab as tl
 from tests.strategies import DAYS, changed, scenarios, seeds
-from twinlab.modeling.simulation.vector_engine import nights_of
+from twinlab.modeling.simulation.vector_engine import replay
 
 # Levels of 0 for customers who do not wait are said, and lived.
 pytestmark = pytest.mark.filterwarnings("ignore:.*customers who do not wait")
@@ -31,7 +31,7 @@ def assert_equal(batch_nights, run):
 @many
 def test_both_engines_agree_to_the_last_bit(scenario, seed, replication):
     run = tl.simulate(scenario, seed, replication)
-    assert_equal(nights_of(scenario, seed, replication), run)
+    assert_equal(replay(scenario, seed, replication), run)
 
 
 @given(scenarios(), seeds, st.integers(1, DAYS - 1), st.booleans())
@@ -41,7 +41,7 @@ def test_both_engines_agree_from_any_state(scenario, seed, day, tracked):
     start = tl.simulate(scenario, seed, 3).state_on(day)
     start.tracked = tracked
     run = tl.simulate(scenario, seed, 3, start=start)
-    assert_equal(nights_of(scenario, seed, 3, start), run)
+    assert_equal(replay(scenario, seed, 3, start), run)
 
 
 @given(scenarios(), seeds, st.integers(1, DAYS - 1), st.booleans(), st.data())
@@ -55,6 +55,6 @@ def test_both_engines_go_on_alike_when_the_tables_have_changed(scenario, seed, d
         run = tl.simulate(other, seed, 3, start=start)
     except tl.ScenarioError as refused:
         with pytest.raises(tl.ScenarioError, match=re.escape(str(refused))):
-            nights_of(other, seed, 3, start)
+            replay(other, seed, 3, start)
     else:
-        assert_equal(nights_of(other, seed, 3, start), run)
+        assert_equal(replay(other, seed, 3, start), run)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.simulation.vector_engine import nights_of
+from twinlab.modeling.simulation.vector_engine import replay
 from twinlab.scope.state import Shipment, fit
 
 
@@ -27,7 +27,7 @@ def shop(days=20, **lane):
 def both(scenario, start):
     """The history from a state, by both engines."""
     run = tl.simulate(scenario, start=start)
-    for name, numbers in nights_of(scenario, 0, 0, start).items():
+    for name, numbers in replay(scenario, 0, 0, start).items():
         assert np.array_equal(numbers, run.nights[name]), name
     return run
 

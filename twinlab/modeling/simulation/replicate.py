@@ -21,7 +21,7 @@ from twinlab.modeling.simulation.replications import (
     stretch,
     watched_rows,
 )
-from twinlab.modeling.simulation.vector_engine import BatchEngine, open_engine
+from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
 from twinlab.modeling.simulation.vector_state import SETTLE
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
@@ -178,15 +178,17 @@ def live_through(task: _Task, block: int, columns: int) -> Chunk:
     return live_days(open_engine(plan, seed, start, block, columns), daily, warm_up)
 
 
-def live_days(engine: BatchEngine, daily: tuple[Daily, ...] = (), warm_up: int = 0) -> Chunk:
+def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int = 0) -> Chunk:
     """Live through the days that an engine has before it, and add up those after a warm-up."""
-    plan, books = engine.plan, engine.books
+    plan, state = engine.plan, engine.state
     days = range(engine.day + warm_up, plan.scenario.days)
     _warm_up(engine, days.start)
     spread = Spread()
     rows = {each: daily_rows(plan, each) for each in daily}
     # Flows may add up over days, unless somebody wants to see them day by day.
-    cleared, read = (books.flows, books.record) if daily else (books.asked_today, books.today)
+    cleared, read = (
+        (state.flows, state.record) if daily else (state.block("asked_today"), state.today)
+    )
     totals = np.zeros(read.shape)
     watched, length = watched_rows(plan), stretch(plan.scenario, len(days))[0]
     marks = []  # what the watched rows have added up to, before each stretch and at the end
@@ -194,29 +196,29 @@ def live_days(engine: BatchEngine, daily: tuple[Daily, ...] = (), warm_up: int =
     for at, day in enumerate(days):
         if length and len(days) - at in (length, 2 * length):
             # What has no total here adds up in the record itself.
-            marks.append(np.vstack([totals, books.record[len(totals) :]])[watched])
+            marks.append(np.vstack([totals, state.record[len(totals) :]])[watched])
         cleared.fill(0.0)
         engine.live(day)
         if daily or at % SETTLE == SETTLE - 1:
-            books.settle()
+            state.settle()
         totals += read
-        spread.add(books.decided, books.asked_today, engine.service.demanded.sum(axis=0))
+        spread.add(state.decided, state.block("asked_today"), engine.service.demanded.sum(axis=0))
         for each, values in kept.items():
-            values[at] = books.record[rows[each]].sum(axis=0)
-    books.settle()
+            values[at] = state.record[rows[each]].sum(axis=0)
+    state.settle()
     read[:] = totals
-    totals = books.record
+    totals = state.record
     variances = dict(zip(("ordered", "asked", "demand"), spread.variances(), strict=False))
     marks.append(totals[watched])
     return Chunk(totals, np.diff(marks, axis=0), variances, kept)
 
 
-def _warm_up(engine: BatchEngine, until: int) -> None:
+def _warm_up(engine: VectorEngine, until: int) -> None:
     """Live through the days before the first that counts, and forget what happened on them."""
     for day in range(engine.day, until):
         engine.live(day)
-        engine.books.settle()
-        engine.books.flows.fill(0.0)
+        engine.state.settle()
+        engine.state.flows.fill(0.0)
     engine.service.arrived.fill(True)  # a first day begins a replenishment cycle
 
 
@@ -281,7 +283,7 @@ def replicate_many(
 def _live(plan: Plan, scenarios: Sequence[Scenario], width: int, seed: int) -> list[Replications]:
     """Live through the scenarios' replications in columns of one engine."""
     streams = _beside([draw_streams(each, seed, 0, width) for each in scenarios], width)
-    lived = live_days(BatchEngine(plan, streams, width * len(scenarios)))
+    lived = live_days(VectorEngine(plan, streams, width * len(scenarios)))
     batches = []
     for at, scenario in enumerate(scenarios):
         mine = slice(at * width, (at + 1) * width)

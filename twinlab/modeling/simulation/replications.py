@@ -15,7 +15,7 @@ from twinlab.modeling.simulation.measures import BY_ITEM, BY_LANE, MEASURES, mea
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.plan import Plan
 from twinlab.modeling.simulation.run import daily_table
-from twinlab.modeling.simulation.vector_engine import nights_of
+from twinlab.modeling.simulation.vector_engine import replay
 from twinlab.modeling.simulation.vector_state import record_rows
 from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Array
@@ -208,7 +208,7 @@ class Replications(Result):
             raise ScenarioError(
                 f"replication {replication!r}: this batch has 0 to {self.replications - 1}"
             )
-        nights = nights_of(self.scenario, self.seed, replication, self.given, self.warm_up)
+        nights = replay(self.scenario, self.seed, replication, self.given, self.warm_up)
         return daily_table(self.plan, self.days, measure(self.plan, nights))
 
     def sentence(self) -> str:

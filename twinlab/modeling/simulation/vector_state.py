@@ -1,12 +1,8 @@
-"""The ledger of the batch engine: rows of numbers, one column per replication.
+"""The state of many replications: rows of numbers, one column each; and what customers get.
 
 ``record`` is one block of rows: every stock and flow that a night records, in the order of
-``measures``. The named parts (``on_hand``, ``shipped``, …) are windows on it.
-
-Service in the batch engine: what customers get on time, in many replications at once.
+``measures``. The named parts (``on_hand``, ``shipped``, …) are lists of windows on it.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,37 +43,31 @@ def record_rows(plan: Plan) -> dict[str, slice]:
     return rows
 
 
-class Ledger:
+class VectorState:
     """The stocks, flows, orders and shipments of a width of replications."""
 
     def __init__(
-        self, plan: Plan, luck: RandomStreams, width: int, start: State, fresh: bool
+        self, plan: Plan, streams: RandomStreams, width: int, start: State, fresh: bool
     ) -> None:
         """Lay out the rows and fill in the start state (``fresh``: a network's first morning)."""
-        self.plan, self.luck, self.width, self.start = plan, luck, width, start
-        rows = record_rows(plan)
+        self.plan, self.streams, self.width, self.start = plan, streams, width, start
+        self.rows = rows = record_rows(plan)
         self.record = np.zeros((rows[FLOWS[-1]].stop, width))
         stocks, asked = rows["asked_today"].start, rows["asked_today"].stop
         # Stocks and requests stand for today; other flows add up until somebody clears them.
         self.today, self.flows = self.record[:asked], self.record[stocks:]
-        self.on_hand, self.on_order, self.owed, self.in_transit, self.in_process = (
-            self.record[rows[name]] for name in STOCKS
-        )
-        flows = [self.record[rows[name]] for name in FLOWS]
-        self.asked_today, self.demanded, self.ordered, self.received, self.started = flows[:5]
-        self.finished, self.consumed, self.scrap, self.shipped, self.sent = flows[5:10]
-        self.served, self.lost, self.on_time, self.lines, self.lines_in_full = flows[10:15]
-        self.cycles, self.cycles_spoilt = flows[15:]
-        self.asked = np.zeros((len(plan.items), width))
-        self.to_make = np.zeros((len(plan.recipes), width))
+        # The rows one by one: indexing a block takes as long as adding up a thousand numbers.
+        named = [list(self.block(name)) for name in (*STOCKS, *FLOWS)]
+        self.on_hand, self.on_order, self.owed, self.in_transit, self.in_process = named[:5]
+        self.asked_today, self.demanded, self.ordered, self.received, self.started = named[5:10]
+        self.finished, self.consumed, self.scrap, self.shipped = named[10:14]
+        self.lost = list(self.block("lost"))
+        self.asked = list(np.zeros((len(plan.items), width)))
+        self.to_make = list(np.zeros((len(plan.recipes), width)))
         # Yes or no, day by day: bytes, that ``settle`` adds to the record before they overflow.
-        self.counts = {name: np.zeros(getattr(self, name).shape, np.uint8) for name in COUNTS}
+        self.counts = {name: np.zeros(self.block(name).shape, np.uint8) for name in COUNTS}
         self.goes = np.zeros(width, dtype=bool)
         self._dust = np.full(width, DUST)
-        # The rows one by one: indexing a block takes as long as adding up a thousand numbers.
-        self.stock, self.coming = list(self.on_hand), list(self.on_order)
-        self.debt, self.under_way = list(self.owed), list(self.in_transit)
-        self.asked_rows, self.ordered_rows = list(self.asked_today), list(self.ordered)
         self.claims = [
             tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
             for item in plan.items
@@ -94,21 +84,11 @@ class Ledger:
     # -- opening --
 
     def _open_state(self, start: State) -> None:
-        keys: list[Claim] = [item.key for item in self.plan.items]
-        lanes: list[Claim] = [lane.row.key for lane in self.plan.lanes]
-        made = [keys[recipe.item] for recipe in self.plan.recipes]
-        tables: list[tuple[Array, dict[Any, float], list[Claim]]] = [
-            (self.on_hand, start.on_hand, keys),
-            (self.on_order, start.on_order, keys),
-            (self.asked, start.asked, keys),
-            (self.owed, start.owed, [*lanes, *keys]),
-            (self.to_make, start.to_make, made),
-            (self.in_transit, start.in_transit, lanes),
-            (self.in_process, start.in_process, made),
-        ]
-        for rows, table, names in tables:
-            for row, name in zip(rows, names, strict=True):
-                row.fill(table.get(name, 0.0))
+        keys = self.plan.stock_keys
+        keys = keys | {"asked": keys["on_hand"], "to_make": keys["in_process"]}
+        for name, names in keys.items():
+            for row, key in zip(getattr(self, name), names, strict=True):
+                row.fill(getattr(start, name).get(key, 0.0))
 
     def _open_lanes(self, start: State, fresh: bool) -> None:
         """Rings of days: goods under way by arrival, open orders by when they are seen."""
@@ -116,18 +96,17 @@ class Ledger:
         self.slots: list[Any] = []  # by day: where in the ring a shipment goes
         self.open_orders: list[Array] = []
         for lane in self.plan.lanes:
-            ring, slots = _open_ring(lane, self.luck, self.columns, start, fresh)
+            ring, slots = _open_ring(lane, self.streams, self.columns, start, fresh)
             self.pipeline.append(ring)
             self.slots.append(slots)
-            self.open_orders.append(_open_orders(start, lane.row.key, lane.delay, self.width))
+            self.open_orders.append(_open_orders(start, lane.key, lane.delay, self.width))
 
     def _open_recipes(self, start: State) -> None:
         """Rings of production by finishing day, and last night's requests."""
         self.process: list[list[tuple[Array, Array] | None]] = []
         self.requests: list[Array] = []
         for recipe in self.plan.recipes:
-            item = self.plan.items[recipe.item]
-            lots = start.lots[item.key]
+            lots, evening = start.lots[recipe.key], self.plan.items[recipe.item].node.evening_review
             length = _days(recipe.row.production_time, lots, start.day)
             started, good = np.zeros((length, self.width)), np.zeros((length, self.width))
             for lot in lots:
@@ -135,11 +114,13 @@ class Ledger:
                 good[lot.due % length] += lot.good
             pairs = zip(started, good, strict=True)
             self.process.append([pair if pair[0].any() else None for pair in pairs])
-            self.requests.append(
-                _open_orders(start, item.key, item.node.evening_review, self.width)
-            )
+            self.requests.append(_open_orders(start, recipe.key, evening, self.width))
 
     # -- small moves --
+
+    def block(self, name: str) -> Array:
+        """All rows of one stock or flow."""
+        return self.record[self.rows[name]]
 
     def without_dust(self, quantity: Array) -> Array | None:
         """Leave out dust; None if nothing is left. ``goes`` says in which replications it is."""
@@ -152,28 +133,28 @@ class Ledger:
     def settle(self) -> None:
         """Put the counts on record."""
         for name, counts in self.counts.items():
-            rows = getattr(self, name)
+            rows = self.block(name)
             rows += counts
             counts.fill(0)
 
     def ask(self, item: int, quantity: Array) -> None:
         """Somebody asks an item for units."""
-        row = self.asked_rows[item]
+        row = self.asked_today[item]
         row += quantity
         if item in self.lasting:
             self.asked[item] += quantity
 
     def order(self, item: int, quantity: Array) -> None:
         """An item's node orders units."""
-        row = self.coming[item]
+        row = self.on_order[item]
         row += quantity
-        row = self.ordered_rows[item]
+        row = self.ordered[item]
         row += quantity
 
     def backlog(self, item: int) -> Array:
         """Units asked of an item and not yet handed over: claims in order of service, then use."""
         claims = self.claims[item]
-        total = self.debt[claims[0]].copy() if claims else np.zeros(self.width)
+        total = self.owed[claims[0]].copy() if claims else np.zeros(self.width)
         for claim in claims[1:]:
             total += self.owed[claim]
         for recipe, need in self.plan.items[item].users:
@@ -215,14 +196,14 @@ def _open_orders(start: State, claim: Claim, delay: int, width: int) -> Array:
 
 
 def _open_ring(
-    lane: LanePlan, luck: RandomStreams, columns: Any, start: State, fresh: bool
+    lane: LanePlan, streams: RandomStreams, columns: Any, start: State, fresh: bool
 ) -> tuple[Ring, Any]:
     """A lane's ring of days with what is under way at the start, and the slots of shipments."""
-    key = lane.row.key
-    times, held = luck.lead_time[key], luck.held.get(key)
+    key = lane.key
+    times, held = streams.lead_time[key], streams.held.get(key)
     due = arrival(np.arange(len(times))[:, None], times, held)
     longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
-    told = luck.arrivals.get(key)
+    told = streams.arrivals.get(key)
     waiting = [
         (
             arrival(-1, s.due + 1, held) if fresh else told[at] if told else np.array([s.due]),
@@ -241,39 +222,39 @@ def _open_ring(
     return [row if row.any() else None for row in ring], (due[:, 0] % len(ring)).tolist()
 
 
-class BatchService:
+class VectorService:
     """What customers get on time, and which replenishment cycles have a stock-out."""
 
-    def __init__(self, plan: Plan, books: Ledger) -> None:
-        self.books = books
+    def __init__(self, plan: Plan, state: VectorState) -> None:
+        self.state = state
         sellers = list(dict.fromkeys(plan.sellers))
         self.sellers = np.array(sellers, dtype=np.intp)
-        shape = (len(sellers), books.width)
+        shape = (len(sellers), state.width)
         self.place = {item: at for at, item in enumerate(sellers)}
         self.demanded, self.served, self.lost = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.arrived = np.zeros(shape, dtype=bool)
         self.rows = as_slice(self.sellers)
         self.customers = as_slice(len(plan.lanes) + self.sellers)
-        self.waiting = books.owed[self.customers].copy()
+        self.waiting = state.block("owed")[self.customers].copy()
         self.zero, self.spare = np.zeros(shape), np.zeros(shape)
-        self.spoilt = np.zeros((len(sellers), books.width), dtype=bool)
+        self.spoilt = np.zeros((len(sellers), state.width), dtype=bool)
 
     def judge(self, day: int) -> None:
         """Count what customers get on time, and which cycles have a stock-out."""
-        books, rows, counts = self.books, self.rows, self.books.counts
-        if day == books.start.day:
+        state, rows, counts = self.state, self.rows, self.state.counts
+        if day == state.start.day:
             self.arrived.fill(True)
         lines = self.demanded > 0.0
         on_time = np.subtract(self.served, self.waiting, out=self.waiting)
         np.maximum(on_time, self.zero, out=on_time)
-        books.served[rows] += self.served
-        books.on_time[rows] += on_time
+        state.block("served")[rows] += self.served
+        state.block("on_time")[rows] += on_time
         counts["lines"][rows] += lines
         lines &= on_time >= np.multiply(self.demanded, IN_FULL, out=self.spare)
         counts["lines_in_full"][rows] += lines
         counts["cycles"][rows] += self.arrived
         np.greater(self.spoilt, self.arrived, out=self.spoilt)  # a new cycle has none yet
-        self.waiting[:] = books.owed[self.customers]
+        self.waiting[:] = state.block("owed")[self.customers]
         short = np.add(self.waiting, self.lost, out=self.spare) >= DUST
         counts["cycles_spoilt"][rows] += np.greater(short, self.spoilt)
         self.spoilt |= short
