@@ -365,7 +365,7 @@ def of_task():
         (logistics.Fleet, {"vehicles": 1, "capacity": 9, "reach": 99}),
         (logistics.facilities, {"sites": {"a": logistics.Site(1, 9)}, "demand": {"x": 1},
                                 "cost": {("a", "x"): 1}, "count": None}),
-        (logistics.network_flow, {"ways": [logistics.Arc("a", "b", 1)], "supply": {"a": 5},
+        (logistics.network_flow, {"arcs": [logistics.Arc("a", "b", 1)], "supply": {"a": 5},
                                   "demand": {"b": 5}, "throughput": None}),
         (logistics.route, {"names": ["d", "x"], "distances": [[0, 1], [1, 0]],
                            "fleet": logistics.Fleet(1), "demand": {"x": 1}, "iterations": 5}),

@@ -93,7 +93,7 @@ MISTAKES = [
     (lambda: logistics.facilities({"a": logistics.Site(1, 9)}, {"x": 1}, {"a": 1}),
      tl.ScenarioError, 'facilities: cost key must be a tuple (text, text)'),
     (lambda: logistics.network_flow(NETWORK, {"a": 5}, {"b": 5}), tl.ScenarioError,
-     'network_flow: ways must be a list of Arc'),
+     'network_flow: arcs must be a list of Arc'),
     (lambda: logistics.route(["d", "x"], [[0, 1]], logistics.Fleet(1)), tl.ScenarioError,
      'route: distances are a table of 2 rows and columns, a depo'),
     (lambda: logistics.route(["d", "x"], "near", logistics.Fleet(1)), tl.ScenarioError,

@@ -132,7 +132,7 @@ def test_prices_lie_between_what_one_unit_less_and_more_would_change():
             saved = plan.relief[place]
             assert -step(table, place, 1) - 1e-6 <= saved <= step(table, place, -1) + 1e-6
     came = dict.fromkeys([*given[1], *given[2]], 0.0)
-    for way, amount in zip(ways, plan.by_way, strict=True):
+    for way, amount in zip(ways, plan.by_arc, strict=True):
         came[way.destination] += amount
     assert {place: came[place] for place in given[1]} == pytest.approx(given[1])
 
@@ -140,7 +140,7 @@ def test_prices_lie_between_what_one_unit_less_and_more_would_change():
 def test_parallel_ways_fill_in_order_of_cost():
     ways = [logistics.Arc("a", "b", 5), logistics.Arc("a", "b", 2, capacity=3)]
     plan = logistics.network_flow(ways, {"a": 10}, {"b": 4})
-    assert plan.by_way == (1, 3)
+    assert plan.by_arc == (1, 3)
     assert (plan.cost, plan.relief["a → b"]) == (11, 3)
 
 

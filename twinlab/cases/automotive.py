@@ -18,7 +18,7 @@ from twinlab.cases.folders import dataset, rows
 from twinlab.modeling import Replications, replicate
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
-from twinlab.scope import Constant, DemandShift, Network, Outage, Scenario, State
+from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenario, State
 from twinlab.scope.entities import Disruption, ItemKey
 from twinlab.scope.kinds import Share
 from twinlab.scope.later import pd
@@ -96,12 +96,16 @@ class Month(NamedTuple):
     stock: float
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ChipShortage:
+@dataclass(frozen=True, eq=False)
+class ChipShortage(Result):
     """The two years as a scenario, and what was measured in them."""
 
     scenario: Scenario
     months: tuple[Month, ...]
+
+    def sentence(self) -> str:
+        """How many months, and of which chain."""
+        return f"{len(self.months)} months of the chip shortage: {self.scenario.network}"
 
     def live(self, replications: int = 8, seed: int = 1) -> Replications:
         """Live through the two years, and keep what ``against`` asks for."""
@@ -118,7 +122,7 @@ class ChipShortage:
             "stock": ("on_hand", markets, "vehicle"),
         }
 
-    def against(self, batch: Replications) -> pd.DataFrame:
+    def against(self, replications: Replications) -> pd.DataFrame:
         """Put measured and modelled months side by side, both as shares of the year before.
 
         The model's flows are a month's mean over the calm flow of that month, so its season, which
@@ -127,7 +131,7 @@ class ChipShortage:
         demand = self.scenario.network.demands
         season = np.array([demand[0].scale(day) for day in range(self.scenario.days)])
         calm = sum(d.pattern.average for d in demand)
-        daily = {name: batch.series(*one).mean(axis=1) for name, one in self._daily.items()}
+        daily = {name: replications.series(*one).mean(axis=1) for name, one in self._daily.items()}
         days = {m.month: np.arange(m.start, m.start + m.days) for m in self.months}
         before = daily["stock"][days["2020-02"][-1]]
         table = {}

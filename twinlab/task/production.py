@@ -199,8 +199,8 @@ class Instructions(Listing):
 
     def prove(self, days: float = 20, replications: int = 10, seed: int = 0) -> Proof:
         """Simulate the line as instructed, and see whether it delivers."""
-        batch = replicate_line(self.line, days, replications, seed)
-        return Proof(self.wanted, batch.estimate("throughput"))
+        lived = replicate_line(self.line, days, replications, seed)
+        return Proof(self.wanted, lived.estimate("throughput"))
 
 
 def plan_departments(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instructions:

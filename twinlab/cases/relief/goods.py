@@ -23,7 +23,7 @@ from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import stats
 from twinlab.scope.result import Result
-from twinlab.task.logistics.storms import Key, Way
+from twinlab.task.logistics.storms import Key, Pair
 
 __all__ = (
     "Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket needs"
@@ -189,8 +189,8 @@ class Basket(Result):
 
     people: float = column("people", meaning="who get it")
     grams: Mapping[str, float] = column("g/day", meaning="per person, by food")
-    bought: Mapping[Way, float] = column("t/day", meaning="by supplier and food")
-    carried: Mapping[Way, float] = column("t/day", meaning="by way")
+    bought: Mapping[Pair, float] = column("t/day", meaning="by supplier and food")
+    carried: Mapping[Pair, float] = column("t/day", meaning="by place of departure and arrival")
     nutrition: Mapping[str, float] = column("share", meaning="of the requirement, by nutrient")
     food_cost: float = column("USD/day", meaning="of all food")
     transport_cost: float = column("USD/day", meaning="of all ways")
@@ -288,11 +288,11 @@ def _people() -> dict[str, float]:
 
 
 def _basket(
-    found: Mapping[Key, float], costs: Mapping[Key, float], amount: Mapping[Way, float]
+    found: Mapping[Key, float], costs: Mapping[Key, float], amount: Mapping[Pair, float]
 ) -> Basket:
     """Read the solver's numbers."""
     grams = {key[1]: x for key, x in found.items() if key[0] == "grams" and x > 1e-6}
-    spent, carried = defaultdict[str, float](float), defaultdict[Way, float](float)
+    spent, carried = defaultdict[str, float](float), defaultdict[Pair, float](float)
     for key, x in found.items():
         spent[key[0]] += costs[key] * x
         if key[0] == "carried":

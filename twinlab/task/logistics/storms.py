@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Limit
 from twinlab.scope.result import Result
@@ -19,7 +19,7 @@ __all__ = (
     "value_of_stochastic_solution"
 ).split()
 
-Way = tuple[str, str]
+Pair = tuple[str, str]  # depot and place
 Key = tuple[Any, ...]  # a variable: ("stock", depot), ("shipped", storm, depot, place), …
 
 
@@ -64,7 +64,7 @@ class Storm(Row):
 
 
 @dataclass(frozen=True)
-class StormSeason(Sealed):
+class StormSeason(Result):
     """What is known before the season; ``shortage_cost`` is that of a missing unit [USD].
 
     ``transport`` gives USD/unit by (depot, place); a pair that is missing cannot be served.
@@ -75,7 +75,7 @@ class StormSeason(Sealed):
 
     depots: tuple[Depot, ...]
     storms: tuple[Storm, ...]
-    transport: Mapping[Way, float]
+    transport: Mapping[Pair, float]
     shortage_cost: Amount
 
     def __post_init__(self) -> None:
@@ -98,6 +98,13 @@ class StormSeason(Sealed):
         used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
         for name in used:
             self.depot(name)
+
+    def sentence(self) -> str:
+        """How many depots and storms there are, and what a missing unit costs."""
+        return (
+            f"{len(self.depots)} possible depots, {len(self.storms)} storms; "
+            f"a missing unit costs {self.shortage_cost:,.2f} USD"
+        )
 
     def depot(self, name: str) -> Depot:
         """Look up a depot by its name."""
@@ -128,7 +135,7 @@ class StormOutcome(Result):
     served: float = column("units", meaning="that arrive")
     lost_stock: float = column("units", meaning="that the storm spoils")
     cost: float = column("USD", meaning="transport plus shortage")
-    shipments: Mapping[Way, float] = column("units", meaning="by depot and place")
+    shipments: Mapping[Pair, float] = column("units", meaning="by depot and place")
     need: float = column("units", meaning="needed in all places together")
     coverage: float = column("share", meaning="of the need that is served, 1 if there is none")
 

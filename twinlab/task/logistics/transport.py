@@ -40,12 +40,12 @@ def describe(log: Log, source: str, destination: str) -> TransitTime:
     >>> describe(simulate(chain).log, "mine", "shop")
     3 days on average, 3 to 3
     """
-    ways = [e for e in log.of("shipped") if (e.node, e.partner) == (source, destination)]
-    if not ways:
+    sent = [e for e in log.of("shipped") if (e.node, e.partner) == (source, destination)]
+    if not sent:
         raise ScenarioError(f"the log has no shipment from {source!r} to {destination!r}")
     today = log[-1].day
-    done = [e.due - e.day for e in ways if e.due is not None and e.due <= today]
-    return transit_time(done, [today - e.day for e in ways if e.due is None or e.due > today])
+    done = [e.due - e.day for e in sent if e.due is not None and e.due <= today]
+    return transit_time(done, [today - e.day for e in sent if e.due is None or e.due > today])
 
 
 def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> TransitTime:
@@ -140,7 +140,7 @@ class Arc(Row):
 class Flow(Result):
     """How much moves on each way at least cost, and what one unit more or less would change."""
 
-    by_way: tuple[float, ...] = column("units", meaning="moved on each way, in their order")
+    by_arc: tuple[float, ...] = column("units", meaning="moved on each arc, in their order")
     cost: float = column("USD", meaning="of all that moves")
     price: Mapping[str, float] = column(
         "USD/unit", meaning="what one unit more of a place's demand would cost"
@@ -151,7 +151,7 @@ class Flow(Result):
 
 
 def network_flow(
-    ways: Sequence[Arc],
+    arcs: Sequence[Arc],
     supply: Mapping[str, Limit],
     demand: Mapping[str, Amount],
     throughput: Mapping[str, Limit] | None = None,
@@ -168,43 +168,43 @@ def network_flow(
         ScenarioError: a place of supply, demand or throughput is on no way.
         SolverError: no plan serves the demands.
 
-    >>> ways = [Arc("plant", "depot", 1), Arc("depot", "shop", 2), Arc("plant", "shop", 5)]
-    >>> plan = network_flow(ways, {"plant": 100}, {"shop": 10}, throughput={"depot": 8})
+    >>> arcs = [Arc("plant", "depot", 1), Arc("depot", "shop", 2), Arc("plant", "shop", 5)]
+    >>> plan = network_flow(arcs, {"plant": 100}, {"shop": 10}, throughput={"depot": 8})
     >>> plan.cost, plan.price["shop"], plan.relief["depot"]
     (34.0, 5.0, 2.0)
     """
     plenty = 1 + 2 * sum(demand.values())  # more than this is as good as without limit
     supply = {place: min(most, plenty) for place, most in supply.items()}
     limits = {place: min(most, plenty) for place, most in (throughput or {}).items()}
-    places = list(dict.fromkeys(end for w in ways for end in (w.source, w.destination)))
+    places = list(dict.fromkeys(end for arc in arcs for end in (arc.source, arc.destination)))
     for name in (*supply, *demand, *limits):
         if name not in places:
             raise ScenarioError(f"network_flow: no way begins or ends at {name!r}: add one")
     exact = {p: demand.get(p, 0.0) for p in places if p not in supply}
 
     def net(place: str, into: float) -> dict[int, float]:
-        ends = {at: (w.source == place, w.destination == place) for at, w in enumerate(ways)}
+        ends = {at: (arc.source == place, arc.destination == place) for at, arc in enumerate(arcs)}
         return {at: into if end else -into for at, (start, end) in ends.items() if start != end}
 
     rows = [Constraint(net(p, -1.0), high=most - demand.get(p, 0.0)) for p, most in supply.items()]
     for p, most in limits.items():
-        come = {at: 1.0 for at, w in enumerate(ways) if w.destination == p}
+        come = {at: 1.0 for at, arc in enumerate(arcs) if arc.destination == p}
         rows.append(Constraint(come, high=most))
     rows += [Constraint(net(p, 1.0), units, units) for p, units in exact.items()]
     found = minimize(
-        {at: w.cost for at, w in enumerate(ways)},
+        {at: arc.cost for at, arc in enumerate(arcs)},
         rows,
         f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
         f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
         "and throughputs or capacities that are too small",
-        {at: (0.0, w.capacity) for at, w in enumerate(ways)},
+        {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)},
     )
     count = len(supply) + len(limits)
     saved = zip([*supply, *limits], found.prices[:count], strict=True)
     relief = {place: -price for place, price in saved}
-    for at, w in enumerate(ways):
-        if w.capacity < math.inf:
-            relief[f"{w.source} → {w.destination}"] = -found.limits[at]
+    for at, arc in enumerate(arcs):
+        if arc.capacity < math.inf:
+            relief[f"{arc.source} → {arc.destination}"] = -found.limits[at]
     asked = zip(exact, found.prices[count:], strict=True)
     price = {place: price for place, price in asked if place in demand}
     return Flow(tuple(found.values.values()), found.cost, price, relief)
@@ -236,20 +236,20 @@ def prescribe(scenario: Scenario, product: str) -> Change:
     lanes = [v for v in network.lanes if v.product == product]
     if not lanes:
         raise ScenarioError(f"prescribe: no lane carries {product!r}")
-    ways = []
+    arcs = []
     for v in lanes:
         under_way = network.node(v.source).holding_cost * days_of(v.lead_time)
-        ways.append(Arc(v.source, v.destination, v.cost_per_unit + under_way, v.capacity))
+        arcs.append(Arc(v.source, v.destination, v.cost_per_unit + under_way, v.capacity))
     fed, ends = {v.destination for v in lanes}, {v.source for v in lanes}
     supply = {name: min(network.node(name).capacity, 1e12) for name in sorted(ends - fed)}
     wanted = {name: rate for name, rate in _wanted(scenario, product).items() if name in ends | fed}
-    plan = network_flow(ways, supply, wanted)
+    plan = network_flow(arcs, supply, wanted)
     into: defaultdict[str, float] = defaultdict(float)
-    for lane, amount in zip(lanes, plan.by_way, strict=True):
+    for lane, amount in zip(lanes, plan.by_arc, strict=True):
         into[lane.destination] += amount
     shares = {
         f"{v.source} → {v.destination} ({v.mode})": (v, min(1.0, amount / into[v.destination]))
-        for v, amount in zip(lanes, plan.by_way, strict=True)
+        for v, amount in zip(lanes, plan.by_arc, strict=True)
         if into[v.destination] > 0
     }
     split: dict[Any, Any] = {(v.destination, product): Shares() for v, _ in shares.values()}

@@ -176,7 +176,7 @@ def compare_returns(
     -80.73 [-83.41, -78.05]: mean of 20 replications, 95 % interval
     """
     old, new = (
-        np.array([complaints(run, returned, seed, at).rate for at, run in enumerate(batch.runs)])
-        for batch in (replicate_line(line, days, replications, seed) for line in (before, after))
+        np.array([complaints(run, returned, seed, at).rate for at, run in enumerate(lived.runs)])
+        for lived in (replicate_line(line, days, replications, seed) for line in (before, after))
     )
     return ReturnsCompared(estimate(old), estimate(new), estimate(new - old))
