@@ -127,7 +127,7 @@ def measure(name: str, days: int) -> Measured:
 
 def pieces(chains: list[Measured]) -> Table:
     """What a piece of work is."""
-    rows = [["chain", "nodes", "items", "replications per piece", "result per history [kB]",
+    rows = [["chain", "nodes", "items", "replications per piece", "result per replication [kB]",
              "memory at work [MB]", "CPU per piece [s]", "million node-days per s"]]  # fmt: skip
     for chain in chains:
         piece = chain.piece
@@ -232,7 +232,9 @@ def markdown(table: Table) -> str:
 def main() -> None:
     """Print the three tables of the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--days", type=int, default=365, help="of each history (default: a year)")
+    parser.add_argument(
+        "--days", type=int, default=365, help="of each replication (default: a year)"
+    )
     parser.add_argument(
         "--rounds", type=int, default=4, help="pieces per worker in the third table"
     )

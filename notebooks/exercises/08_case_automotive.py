@@ -45,7 +45,7 @@ EXERCISES = {
         unit="days",
         tolerance=0.001,
         hints=(
-            "the linear program knows the time to survive of the mean; luck takes a little more.",
+            "the linear program knows the time to survive of the mean; chance adds a little.",
             "replicate 20 replications of 240 days for closures from 100 days on, in steps of ten.",
             "`(batch.kpis.lost_sales > 0).mean()` is the share of replications that lose sales.",
         ),

@@ -10,7 +10,6 @@ The picture and table of a ripple, whose figures come from ``management.hits``.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -128,30 +127,19 @@ def _draw_lines(axes: Axes, days: range, lines: Mapping[str, Array]) -> None:
     top = max(float(np.nanmax(line)) for line in lines.values())
     axes.set_ylim(-0.02 * top, top * 1.05 or 1.0)
     axes.set_xlim(days[0], max(days[-1], days[0] + 1))
-    share = 0.25 * len(axes.figure.axes) / axes.figure.bbox.height * axes.figure.dpi
-    ends = [float(line[np.isfinite(line)][-1]) for line in lines.values()]
-    heights = _spread(ends, share * axes.get_ylim()[1])
+    # Names stand where their lines end, and above the next lower one: lowest first.
+    ends = np.array([line[np.isfinite(line)][-1] for line in lines.values()])
+    letter = 0.25 * len(axes.figure.axes) / axes.figure.bbox.height * axes.figure.dpi
+    order, rise = np.argsort(ends, kind="stable"), np.arange(len(ends)) * letter
+    rise *= axes.get_ylim()[1]
+    heights = np.empty(len(ends))
+    heights[order] = np.maximum.accumulate(ends[order] - rise) + rise
+    hook = {"arrowstyle": "-", "shrinkA": 2, "shrinkB": 0, "relpos": (0, 0.5)}
+    words: pen.Style = {"va": "center", "color": pen.INK, "fontsize": pen.FONT - 1}
     for look, label, end, height in zip(looks, lines, ends, heights, strict=False):
-        hook = {"arrowstyle": "-", "shrinkA": 2, "shrinkB": 0, "relpos": (0, 0.5)}
-        axes.annotate(
-            label,
-            (days[-1], end),
-            (days[-1] + 0.03 * len(days), height),
-            va="center",
-            color=pen.INK,
-            fontsize=pen.FONT - 1,
-            annotation_clip=False,
-            arrowprops=hook | look,
-        )
-
-
-def _spread(heights: list[float], step: float) -> list[float]:
-    """Move labels apart until neighbours differ by a step, lowest first."""
-    placed = list(heights)
-    order = sorted(range(len(heights)), key=lambda at: heights[at])
-    for below, above in pairwise(order):
-        placed[above] = max(placed[above], placed[below] + step)
-    return placed
+        place = (days[-1] + 0.03 * len(days), height)
+        words |= {"annotation_clip": False, "arrowprops": hook | look}
+        axes.annotate(label, (days[-1], end), place, **words)
 
 
 def _checked(named: Mapping[str, Run], measure: str, nodes: Sequence[str]) -> Run:

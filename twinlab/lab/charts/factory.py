@@ -11,6 +11,7 @@ from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.drawing import LOOKS, Chart, Style
 from twinlab.modeling.line.results import LineRun
 from twinlab.scope.errors import ScenarioError
+from twinlab.scope.result import words
 from twinlab.task.quality import Pareto
 from twinlab.task.quality.charts import ControlChart, CusumChart
 
@@ -114,18 +115,18 @@ def heat_chart(case: Factory, limit: float) -> Chart:
 
     >>> from twinlab.cases.factory import factory
     >>> heat_chart(factory(), limit=9.0)
-    limit 9.0 K. first warning 2,838 part · first failure 3,237 part · warned share 0.158 share ·
-        caught share 1 share
+    limit 9.0 K: 16% of parts under a warning, 100% of failures among them
+    first warning at part 2,838, first failure at part 3,237
     """
     level = np.array(list(smoothed(case.readings)))
     part = np.array([reading.part for reading in case.readings])
     failed = part[["HDF" in reading.failure for reading in case.readings]]
     watch = heat_watch(case.readings, limit)
-    title = (
-        f"Heat dissipation: {watch.warned_share:.0%} of parts under a warning, "
-        f"{watch.caught_share:.0%} of failures among them"
+    told = f"{watch.warned_share:.0%} of parts under a warning, "
+    told += f"{watch.caught_share:.0%} of failures among them"
+    figure, axes = pen.plot(
+        4.0, f"Heat dissipation: {told}", "part", "process − air temperature [K]"
     )
-    figure, axes = pen.plot(4.0, title, "part", "process − air temperature [K]")
     low, high = level.min() - 0.5, level.max() + 1.0
     warned = pen.area(pen.SKY, 0.35)
     axes.fill_between(part, low, high, where=level < limit, label="under a warning", **warned)
@@ -135,7 +136,9 @@ def heat_chart(case: Factory, limit: float) -> Chart:
     axes.plot(failed, np.full(len(failed), low + 0.2), "|", label="heat failure", **tick)
     axes.set(xlim=(0, len(part)), ylim=(low, high))
     axes.legend(ncols=2, loc="upper right", **pen.LEGEND)
-    return Chart(figure, f"limit {limit:.1f} K. {watch}")
+    firsts = words(watch.first_warning), words(watch.first_failure)
+    said = "first warning at part {}, first failure at part {}".format(*firsts)
+    return Chart(figure, f"limit {limit:.1f} K: {told}\n{said}")
 
 
 def pareto_chart(causes: Pareto) -> Chart:

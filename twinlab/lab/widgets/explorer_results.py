@@ -98,7 +98,7 @@ class ExplorerResults:
     def words(self) -> str:
         """What its numbers are."""
         if self.replications == 1:
-            return "one history"
+            return "one replication"
         return f"mean of {self.replications} replications, 95 % interval"
 
 

@@ -181,13 +181,10 @@ class NetworkView(LiveView):
         """What the picture shows, in one line."""
         if self._nodes and self.day is not None:
             return self._nodes.summary(self.day)
+        net = self._network
+        count = {"node": net.nodes, "tier": set(tiers(net).values()), "lane": net.lanes}
         nodes, levels, lanes = (
-            f"{count} {what}{'' if count == 1 else 's'}"
-            for what, count in (
-                ("node", len(self._network.nodes)),
-                ("tier", len(set(tiers(self._network).values()))),
-                ("lane", len(self._network.lanes)),
-            )
+            f"{len(n)} {what}{'s' * (len(n) != 1)}" for what, n in count.items()
         )
         return f"{nodes} on {levels}, {lanes}"
 
