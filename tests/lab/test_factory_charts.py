@@ -28,7 +28,9 @@ def test_the_heat_chart_marks_every_failure_and_tells_the_watch(case):
     lines = {line.get_label(): line for line in drawn.figure.axes[0].lines}
     assert len(lines["heat failure"].get_xdata()) == 115
     assert lines["limit"].get_ydata()[0] == 8.6
-    assert str(heat_watch(case.readings, 8.6)) in drawn.words
+    watch = heat_watch(case.readings, 8.6)
+    assert f"first warning at part {watch.first_warning:,}, first failure" in drawn.words
+    assert f"{watch.caught_share:.0%} of failures among them" in drawn.words
 
 
 def test_pareto_marks_the_vital_few():
