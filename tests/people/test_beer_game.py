@@ -95,7 +95,7 @@ def test_mistakes_are_named():
         people.BeerGame("brewer")
     with pytest.raises(tl.ScenarioError, match="team: 'brewer' is no station"):
         people.beer_chain({"brewer": people.average_person()})
-    with pytest.raises(tl.ScenarioError, match="cases must be a number, got 'many'"):
+    with pytest.raises(tl.ScenarioError, match="quantity must be a number, got 'many'"):
         people.BeerGame("retailer").order("many")
     with pytest.raises(tl.ScenarioError, match="nobody advised"):
         played().override_value()

@@ -165,7 +165,7 @@ class _Advised:
         return self.orders[view.day] if view.day < len(self.orders) else advised
 
 
-class BeerGame:
+class BeerGame(Game):
     """The beer game with one station played by a person; rules play the others.
 
     ``adviser`` is a rule that advises the player; without one there is no advice to follow. Rules
@@ -194,19 +194,13 @@ class BeerGame:
         if chain is None:
             chain = beer_chain(team)
             rules: Any = chain.rules
-            whole = {key: NoisyRule(rule, spread=0.0) for key, rule in rules.items()}
-            chain = chain.change(rules=whole)
+            chain = chain.change(rules={at: NoisyRule(rules[at], spread=0.0) for at in rules})
         self.station, self.adviser, self.scenario = station, adviser, chain
         self.decisions: list[Decision] = []
-        self._game = Game(chain, [station])
+        super().__init__(chain, [station])
         self.advice = self._hear()
         for _ in range(START_UP):
             self.order(4.0)
-
-    @property
-    def view(self) -> View | None:
-        """The player's own books in the evening, before ordering; None when the game is over."""
-        return self._game.view
 
     @property
     def over(self) -> bool:
@@ -218,17 +212,12 @@ class BeerGame:
         """The week to order in, from 1; when the game is over, the last one."""
         return self.view.day + 1 if self.view else self.scenario.days
 
-    @property
-    def run(self) -> Run:
-        """The history so far."""
-        return self._game.run
-
-    def order(self, cases: float) -> None:
-        """Order for this week, and live on to the next one."""
+    def order(self, quantity: float) -> None:
+        """Order cases for this week, and live on to the next one."""
         week, advised = self.week, self.advice
-        self._game.order(cases)  # which complains if the game is over, or that is no quantity
+        super().order(quantity)  # which complains if the game is over, or that is no quantity
         if advised is not None:
-            self.decisions.append(Decision(week - 1, advised, float(cases)))
+            self.decisions.append(Decision(week - 1, advised, float(quantity)))
         self.advice = self._hear()
 
     def _hear(self) -> float | None:
