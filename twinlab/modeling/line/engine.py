@@ -48,7 +48,7 @@ class Part:
     rounds: int = 0
 
 
-class Draws:
+class PartDraws:
     """One source of chance: the number of each part (or life), however often it comes back.
 
     A part keeps its numbers whatever happens to those before it, so two lines that differ in one
@@ -241,9 +241,9 @@ class LineEngine:
         for machine in self.machines:
             machine.turn(machine.state)
 
-    def draws(self, distribution: Distribution, *name: str) -> Draws:
+    def draws(self, distribution: Distribution, *name: str) -> PartDraws:
         """A named source of chance of this replication."""
-        return Draws(self.seed, self.replication, distribution, *name)
+        return PartDraws(self.seed, self.replication, distribution, *name)
 
     def note(self, kind: str, place: Place, part: int = -1, note: str = "") -> None:
         """Log an event, and count it once warm."""

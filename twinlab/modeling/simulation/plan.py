@@ -102,7 +102,11 @@ class Plan:
         """What is recorded of the stocks every night, by table of the state, and in which order."""
         items, lanes = [item.key for item in self.items], [lane.key for lane in self.lanes]
         made = [recipe.key for recipe in self.recipes]
-        stocks = {"on_hand": items, "on_order": items, "owed": [*lanes, *items]}
+        stocks: dict[str, list[Any]] = {
+            "on_hand": items,
+            "on_order": items,
+            "owed": [*lanes, *items],
+        }
         return stocks | {"in_transit": lanes, "in_process": made}
 
     def echelon(self, number: int) -> tuple[tuple[int, float], ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlab.modeling import Line, LineRun, estimate, replicate_line
-from twinlab.modeling.line.engine import Draws
+from twinlab.modeling.line.engine import PartDraws
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, check_known
@@ -54,7 +54,7 @@ def complaints(
     222 of 4,800 came back (46.2 per 1,000): dent 222
     """
     faults = _check_shares(run.line, returned)
-    minds = {f: Draws(seed, replication, Uniform(0, 1), "customer", f) for f in faults}
+    minds = {f: PartDraws(seed, replication, Uniform(0, 1), "customer", f) for f in faults}
     delivered = [p for p in run.parts if p.fate == "delivered" and p.left >= run.start]
     minded = ([f for f in part.faults if minds[f](part.number) < returned[f]] for part in delivered)
     counts = Counter(faults[0] for faults in minded if faults)
