@@ -7,7 +7,8 @@ import pytest
 
 import twinlab as tl
 from twinlab.scope import restrict
-from twinlab.scope.periods import coarse_network, coarsen_disruptions, in_periods, summed
+from twinlab.scope.distributions import in_periods, summed
+from twinlab.scope.periods import coarse_network, coarsen_disruptions
 
 LAWS = [tl.Normal(50, 8), tl.Poisson(4), tl.Gamma(5, 3), tl.NegativeBinomial(4, 3),
         tl.LogNormal(5, 3), tl.Uniform(2, 9), tl.Empirical((0.0, 5.0, 12.5))]  # fmt: skip

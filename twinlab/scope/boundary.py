@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twinlab.scope.columns import Row, column
+from twinlab.scope.distributions import whole_periods
 from twinlab.scope.errors import NetworkError, ScenarioError
 from twinlab.scope.later import nx, pd
 from twinlab.scope.network import Network
-from twinlab.scope.periods import coarse_network, coarsen_disruptions, whole_periods
+from twinlab.scope.periods import coarse_network, coarsen_disruptions
 from twinlab.scope.result import Result
 from twinlab.scope.scenario import Scenario
 

@@ -15,18 +15,10 @@ from functools import cached_property, partial, wraps
 from types import FunctionType
 from typing import Any
 
+from twinlab.scope import errors
 from twinlab.scope.columns import Row, schema_text
 from twinlab.scope.distributions import Law
-from twinlab.scope.errors import (
-    HOME,
-    PUBLIC,
-    NetworkError,
-    NoSuchName,
-    ScenarioError,
-    TwinError,
-    brief,
-    did_you_mean,
-)
+from twinlab.scope.errors import NetworkError, NoSuchName, ScenarioError, brief, did_you_mean
 from twinlab.scope.kinds import USUAL, Kind, Unfit, kind_of
 
 _ROWS = ("builders", "distributions", "columns", "entities", "network", "periods", "tables")
@@ -61,7 +53,7 @@ def guard(floor: dict[str, Any]) -> None:
         if not callable(thing) or not getattr(thing, "__module__", "").startswith("twinlab."):
             continue
         if inspect.isclass(thing):
-            PUBLIC[name] = thing
+            errors.PUBLIC[name] = thing
             _guard_class(thing)
         else:
             home = vars(sys.modules[inspect.unwrap(thing).__module__])
@@ -97,7 +89,7 @@ def _guard_class(cls: Any) -> None:
 
 
 def _no_such_name(self: Any, name: str) -> Any:
-    inside = sys._getframe(1).f_code.co_filename.startswith(HOME)
+    inside = sys._getframe(1).f_code.co_filename.startswith(errors.HOME)
     if inside or name[0] == "_" or hasattr(type(self), name):
         return object.__getattribute__(self, name)  # says itself what is missing
     hint = did_you_mean(name, (n for n in dir(self) if n[0] != "_"))
@@ -112,7 +104,7 @@ def _unchangeable(self: Any, name: str, value: Any) -> None:
 
 def _door(function: Any, title: str, cls: Any = None, skip: int = 0) -> Any:
     """The function behind a door, with its own globals so that its doctests are found."""
-    home, frame, door = HOME, sys._getframe, Door(function, title, cls, skip)
+    home, frame, door = errors.HOME, sys._getframe, Door(function, title, cls, skip)
 
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not frame(1).f_code.co_filename.startswith(home):
@@ -227,7 +219,7 @@ def taught(problem: Unfit, kind: Kind, value: Any, where: str, call: str = "{}")
 def _fits(kind: Kind, value: Any) -> bool:
     try:
         kind.fit(value)
-    except (Unfit, TwinError):
+    except (Unfit, errors.TwinError):
         return False
     return True
 
@@ -241,7 +233,9 @@ def _kind(parameter: inspect.Parameter, known: dict[str, Any]) -> Kind | None:
         except NameError as missing:
             name = str(missing.name)
             own = (vars(m) for at, m in sys.modules.items() if at.startswith("twinlab."))
-            known[name] = next((place[name] for place in (PUBLIC, *own) if name in place), None)
+            known[name] = next(
+                (place[name] for place in (errors.PUBLIC, *own) if name in place), None
+            )
             if known[name] is None:
                 return None
     return None if hint is parameter.empty else kind_of(USUAL.get((parameter.name, hint), hint))

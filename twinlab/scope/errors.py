@@ -28,16 +28,13 @@ HOME = str(Path(__file__).parents[1])  # where the library lies
 PUBLIC: dict[str, Any] = {}  # every class that a floor offers, by its name
 
 # How to get what is wanted, from what was given (or else "") where a constructor does not say it.
+_SCENARIO = "Scenario(network, rules)"
 _NEAREST = {
-    "Scenario": {
-        "Run": "run.scenario",
-        "Replications": "batch.scenario",
-        "": "Scenario(network, rules)",
-    },
+    "Scenario": {"Run": "run.scenario", "Replications": "batch.scenario", "": _SCENARIO},
     "Network": {"Scenario": "scenario.network", "Run": "run.scenario.network"},
-    "Run": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
-    "Replications": {"Network": "replicate(Scenario(network, rules))", "": "replicate(scenario)"},
-    "History": {"Network": "simulate(Scenario(network, rules))", "": "simulate(scenario)"},
+    "Run": {"Network": f"simulate({_SCENARIO})", "": "simulate(scenario)"},
+    "Replications": {"Network": f"replicate({_SCENARIO})", "": "replicate(scenario)"},
+    "History": {"Network": f"simulate({_SCENARIO})", "": "simulate(scenario)"},
     "State": {"Run": "run.state", "": "simulate(scenario).state"},
     "Log": {"": "run.log"},
     "LineRun": {"": "run_line(line)"},

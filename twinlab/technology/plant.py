@@ -66,7 +66,7 @@ class Plant:
         self._say_opening()
 
     def __repr__(self) -> str:
-        return f"Plant(day {self.day} of {self.truth.days}, seed {self.seed})"
+        return f"Plant(day {self.day} of {self.truth.days})"
 
     @property
     def truth(self) -> Scenario:
