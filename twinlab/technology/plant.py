@@ -56,7 +56,7 @@ class Plant:
         self, truth: Scenario, bus: Bus, seed: int = 0, sensors: Sensors | None = None
     ) -> None:
         """Open the plant on the first morning; it says at once what it holds."""
-        self.bus, self.sensors = bus, sensors or Sensors()
+        self.bus, self.seed, self.sensors = bus, seed, sensors or Sensors()
         self._history = History(truth, seed)
         self._history.listener = self._tell
         self._told = 0  # events of today
@@ -125,12 +125,8 @@ class Plant:
         event, at = Event(*row), self._told
         if event.kind == "closed":
             self._count(at)
-            self._send(
-                HEADQUARTERS,
-                "closed",
-                event.day * DAY + DAY - 1,
-                {"day": event.day, "last": dict(self._sequences)},
-            )
+            data = {"day": event.day, "last": dict(self._sequences)}
+            self._send(HEADQUARTERS, "closed", event.day * DAY + DAY - 1, data)
         else:
             data = {
                 name: value
@@ -183,7 +179,7 @@ class Plant:
             command: dict[str, Any] = {}
             try:
                 command = read_command(raw)
-                self._carry_out(command)
+                self._history.change_rules(_decided(self.truth, command, self.day))
             # A rule of one's own may refuse a value in its own way.
             except (TwinError, TypeError, ValueError) as problem:
                 self._reply("refused", command, {"note": str(problem)})
@@ -193,9 +189,6 @@ class Plant:
     def _reply(self, kind: str, command: dict[str, Any], more: dict[str, Any]) -> None:
         said = {"command": command.get("id"), "changes": command.get("changes", {})}
         self._send(HEADQUARTERS, kind, self.day * DAY, {"day": self.day} | said | more)
-
-    def _carry_out(self, command: dict[str, Any]) -> None:
-        self._history.change_rules(_decided(self.truth, command, self.day))
 
 
 def _decided(truth: Scenario, command: dict[str, Any], day: int) -> Scenario:

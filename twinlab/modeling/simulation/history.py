@@ -10,7 +10,7 @@ The law also yields what it waits for: a moment on SimPy's clock, or a person's 
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -105,7 +105,7 @@ class History:
         nights = nights_of(self.plan, self.start, self.log, self._stocks)
         return Run(self.plan, self.seed, self.replication, self.start, Log(self.log), nights)
 
-    def _live(self) -> Iterator[simpy.Event]:
+    def _live(self) -> Generator[simpy.Event, Any, None]:
         """Let everything that happens change the state; wait for the clock and for people."""
         state, log = self.state, self.log
         recipes = {recipe.key: recipe.row for recipe in self.plan.recipes}
@@ -209,9 +209,10 @@ class Orders:
             if item.node.name in self.players:
                 self.question, self.item = self.clock.event(), item
                 yield self.question
-                quantity, self.question = self.question.value, None
+                answer, self.question = self.question.value, None
             else:
-                quantity = as_units(item.rule(view), item.rule, item, day)
+                answer = item.rule(view)
+            quantity = as_units(answer, item.rule, item, day)
             node, product = item.key
             yield day, "decided", node, product, quantity
             if view.memory or item.key in self.state.memory:
@@ -229,22 +230,16 @@ class Orders:
             supplier.open = float(all(left[day] > 0.0 for left in lefts))
         return view
 
-    def _gates(self, item: ItemPlan) -> list[tuple[Supplier, list[Sequence[float]]]]:
+    def _gates(self, item: ItemPlan) -> list[tuple[Supplier, list[list[float]]]]:
         """Suppliers that may be closed, and what is left of their lane and its source by day."""
-        found = []
+        gates = []
         for at, supplier in zip(item.lanes_in, self.views[item.number].suppliers, strict=True):
             lane, source = self.plan.lanes[at], self.plan.items[self.plan.lanes[at].source]
             leaving = self.draws.making if source.unlimited else self.draws.shipping
-            lefts = [
-                table[key]
-                for table, key in ((self.draws.moving, lane.key), (leaving, source.key))
-                if key in table
-            ]
-            if lane.shut:
-                lefts.append([0.0] * self.plan.scenario.days)
-            if lefts:
-                found.append((supplier, lefts))
-        return found
+            lefts = [self.draws.moving.get(lane.key), leaving.get(source.key)]
+            lefts += [[0.0] * self.plan.scenario.days] if lane.shut else []
+            gates.append((supplier, [left for left in lefts if left is not None]))
+        return [gate for gate in gates if gate[1]]
 
     def _place(self, item: ItemPlan, view: View, quantity: float, day: int) -> Iterator[EventRow]:
         """Send an order to the suppliers, or to the node's own production."""
@@ -312,20 +307,21 @@ class Goods:
 
     def turn(self, turn: TurnPlan, day: int) -> Iterator[EventRow]:
         """One node's afternoon."""
+        plan, under_way = self.plan, self.state.under_way
         self.left = turn.node.capacity
         if self.left < math.inf:
             self.left *= left_of(self.draws.whole, turn.node.name, day)
         for at in turn.lanes_in:
-            source, destination, product, mode = lane = self.plan.lanes[at].key
-            quantity = units_due(self.state.under_way[lane], day)
+            source, destination, product, mode = lane = plan.lanes[at].key
+            quantity = units_due(under_way[lane], day)
             if quantity > 0.0:
                 yield day, "received", destination, product, quantity, source, mode
         for at in turn.recipes:
-            yield from self._finish(self.plan.recipes[at], day)
+            yield from self._finish(plan.recipes[at], day)
         for at in turn.recipes:
-            yield from self._produce(self.plan.recipes[at], turn, day)
+            yield from self._produce(plan.recipes[at], turn, day)
         for at in turn.items:
-            yield from self._ship(self.plan.items[at], day)
+            yield from self._ship(plan.items[at], day)
 
     def _finish(self, recipe: RecipePlan, day: int) -> Iterator[EventRow]:
         """Take in what comes out of production."""
@@ -349,8 +345,8 @@ class Goods:
         if quantity < DUST:
             return
         node, product = recipe.key
-        for (_, component), need in components:
-            yield day, "consumed", node, component, quantity * need, "", "", None, product
+        for (_, name), need in components:
+            yield day, "consumed", node, name, quantity * need, "", "", None, product
         self.left -= quantity
         good = quantity * draws.good_share[recipe.key][day]
         due = day + recipe.row.production_time

@@ -4,7 +4,6 @@ Measures are plain functions of what the nights recorded, so every engine that r
 numbers has the same measures.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -78,55 +77,40 @@ def nights_of(
         name: np.array(stocks[name], dtype=np.float64).reshape(len(stocks[name]), len(keys))
         for name, keys in plan.stock_keys.items()
     }
-    days = range(start.day, start.day + len(nights["on_hand"]))
-    told: dict[str, list[EventRow]] = defaultdict(list)
-    for event in log:
-        if event[0] in days:
-            told[event[1]].append(event)
-    nights |= _flows(plan, days, told)
-    nights["asked_today"] = _asked(plan, days, told)
+    nights |= _flows(plan, range(start.day, start.day + len(nights["on_hand"])), log)
     return nights | service(plan, start, nights)
 
 
-def _flows(plan: Plan, days: range, told: Mapping[str, Sequence[EventRow]]) -> dict[str, Array]:
-    """The quantities of events, by kind: item by item, and what was shipped lane by lane."""
+def _flows(plan: Plan, days: range, log: Iterable[EventRow]) -> dict[str, Array]:
+    """What some days amounted to: the quantities of events by kind, added up one by one.
+
+    Item by item, and what was shipped lane by lane.
+    """
+    told: dict[str, list[EventRow]] = {name: [] for name in (*FLOWS, "accepted")}
+    for event in log:
+        if event[1] in told and event[0] < days.stop:
+            told[event[1]].append(event)
+    told["scrap"] = [(*event[:4], event[8] - event[4]) for event in told["finished"]]
+    recipes = {recipe.key: recipe.row for recipe in plan.recipes}
+    told["asked_today"] = [
+        (event[0], kind, item[0], item[1], units)
+        for kind in ("accepted", "demanded", "ordered")  # in the order of a morning
+        for event in told[kind]
+        for item, units in asked_by(event, recipes)
+    ]
     items = {item.key: item.number for item in plan.items}
     lanes = {lane.key: at for at, lane in enumerate(plan.lanes)}
-    found = {name: np.zeros((len(days), len(items))) for name in FLOWS}
-    found |= {name: np.zeros((len(days), len(lanes))) for name in ("shipped", "sent")}
-    for kind in found.keys() & told.keys():
-        day, _, node, product, units, *rest = zip(*told[kind], strict=True)
-        if kind == "shipped":
-            keys = zip(node, rest[0], product, rest[1], strict=True)
-            found[kind] = _added(days, lanes, day, keys, units)
-            found["sent"] = np.sign(found[kind])
-        else:
-            found[kind] = _added(days, items, day, zip(node, product, strict=True), units)
-        if kind == "finished":
-            bad = np.subtract(rest[-1], units)  # of what had been started
-            found["scrap"] = _added(days, items, day, zip(node, product, strict=True), bad)
-    return found
-
-
-def _asked(plan: Plan, days: range, told: Mapping[str, Sequence[EventRow]]) -> Array:
-    """What customers, other nodes and own production asked of each item, in a morning's order."""
-    recipes = {recipe.key: recipe.row for recipe in plan.recipes}
-    day, keys, asked = [], [], []
-    for event in (e for kind in ("accepted", "demanded", "ordered") for e in told[kind]):
-        for item, units in asked_by(event, recipes):
-            day.append(event[0])
-            keys.append(item)
-            asked.append(units)
-    return _added(days, {item.key: item.number for item in plan.items}, day, keys, asked)
-
-
-def _added(
-    days: range, columns: Mapping[Any, int], day: Sequence[int], keys: Iterable[Any], units: Any
-) -> Array:
-    """Units in a table of days and columns, added up one after the other."""
-    cells = np.array([columns[key] for key in keys], dtype=np.int64)
-    cells += (np.array(day, dtype=np.int64) - days.start) * len(columns)
-    return np.bincount(cells, units, len(days) * len(columns)).reshape(len(days), len(columns))
+    found = {}
+    for name in FLOWS:
+        columns: dict[Any, int] = lanes if name in BY_LANE.values() else items
+        found[name] = np.zeros((len(days), len(columns)))
+        if told[name]:
+            day, _, node, product, units, *rest = zip(*told[name], strict=True)
+            ends = (node, rest[0], product, rest[1]) if columns is lanes else (node, product)
+            cells = np.array([columns[key] for key in zip(*ends, strict=True)])
+            cells += (np.array(day) - days.start) * len(columns)
+            found[name] += np.bincount(cells, units, found[name].size).reshape(len(days), -1)
+    return found | {"sent": np.sign(found["shipped"])}
 
 
 def service(plan: Plan, start: State, nights: dict[str, Array]) -> dict[str, Array]:

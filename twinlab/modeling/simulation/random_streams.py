@@ -87,12 +87,12 @@ def draw_streams(
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
     streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
-    circles = in_cycles(network)
+    circles, ones = in_cycles(network), np.ones(days)
     for demand in network.demands:
-        scale = np.array([demand.scale(day) for day in range(days)])
+        steady = not (demand.season or demand.trend)
+        scale = ones if steady else np.array([demand.scale(day) for day in range(days)])
         key = (demand.node, demand.product)
         streams.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
-    ones = np.ones(days)
     for lane in network.lanes:
         times = sources.draw(("lead time", *lane.key), lane.lead_time, ones)
         circle = circles.get(lane.source)
@@ -134,7 +134,7 @@ class Draws:
         self.making, self.shipping = table(streams.making), table(streams.shipping)
         self.moving, self.whole = table(streams.moving), table(streams.whole)
         self.active = [by_day(array) for array in streams.active]
-        self.arrivals = {
+        self.arrivals: dict[Any, list[int]] = {
             lane: [int(days[column % len(days)]) for days in goods]
             for lane, goods in streams.arrivals.items()
         }
@@ -149,7 +149,7 @@ class Draws:
                 goods[:] = [s._replace(due=due) for s, due in zip(goods, days, strict=True)]
         start.tracked = True
 
-    def arrival(self, lane: LaneKey, day: int, left: int) -> int:
+    def arrival(self, lane: Any, day: int, left: int) -> int:
         """The day on which goods arrive that have days of moving left; held days do not count."""
         held = self.held.get(lane)
         if held is None:
