@@ -150,7 +150,7 @@ def of_organization_and_people():
         (people.TakesAdvice, {"own": tl.BaseStock(3), "advice": tl.BaseStock(4), "weight": 0.3}),
         (people.beer_chain, {"team": None, "weeks": 9, "demand": tl.Constant(4)}),
         (people.BeerGame, {"station": "retailer", "team": None, "adviser": None, "chain": None}),
-        (people.BeerGame().order, {"cases": 4}),
+        (people.BeerGame().order, {"quantity": 4}),
         (people.BeerGame().follow, {"rule": tl.BaseStock(3)}),
         (people.beer_cost, {"history": people.BeerGame().run, "station": "retailer"}),
         (people.NewsvendorProblem, {"cost": 3, "price": 12, "highest": 300}),

@@ -44,7 +44,7 @@ MISTAKES = [
     (lambda: people.BeerGame(5), tl.ScenarioError,
      'BeerGame: station must be a text'),
     (lambda: people.BeerGame().order("many"), tl.ScenarioError,
-     'BeerGame.order: cases must be a number'),
+     'BeerGame.order: quantity must be a number'),
     (lambda: people.BeerGame().order(-1), tl.ScenarioError,
      "'your order' of 'retailer' for 'case' returned -1 on day 4"),
     (lambda: people.BeerGame().follow(5), tl.ScenarioError,
