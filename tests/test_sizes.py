@@ -1,10 +1,16 @@
 """Small enough to read: the longest file, class and function, and the library as a whole."""
 
 import ast
+import doctest
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "twinlab"
+README, DESIGN = PACKAGE.parent / "README.md", PACKAGE.parent / "DESIGN.md"
+HEART_LINES = 6_000  # what README's first block runs
+IMPORT_SHARE = 0.05
 FILE_LINES = 510
 CLASS_LINES = 150
 STATEMENTS = 30
@@ -65,6 +71,48 @@ def test_the_library_is_small():
     lines = {name: len(source.splitlines()) for name, source in sources().items()}
     longest = "\n".join(f"{n:5} {name}" for name, n in sorted(lines.items(), key=lambda x: -x[1]))
     assert sum(lines.values()) <= LIBRARY_LINES, f"{sum(lines.values())} lines\n{longest}"
+
+
+def run_by_the_first_block() -> set[str]:
+    """The modules in which something is called by the first code that README shows."""
+    text = README.read_text("utf-8").partition("```python")[2].partition("```")[0]
+    code = "".join(e.source for e in doctest.DocTestParser().get_examples(text))
+    files = set()
+
+    def note(frame, event, argument):
+        if event == "call":
+            files.add(frame.f_code.co_filename)
+
+    exec("import twinlab as tl", names := {})
+    sys.setprofile(note)
+    try:
+        exec(code, names)
+    finally:
+        sys.setprofile(None)
+    return {str(Path(f).relative_to(PACKAGE)) for f in files if f.startswith(str(PACKAGE))}
+
+
+def test_the_heart_is_small_and_its_reading_order_is_whole():
+    heart = run_by_the_first_block()
+    assert "modeling/simulation/history.py" in heart
+    lines = sum(len(source.splitlines()) for name, source in sources().items() if name in heart)
+    assert lines <= HEART_LINES, f"{lines} lines in {sorted(heart)}"
+    page = DESIGN.read_text("utf-8").partition("## Read it in this order")[2].partition("\n## ")[0]
+    assert heart <= set(re.findall(r"`([\w/]+\.py)`", page))
+
+
+def test_imports_are_few():
+    trees = [ast.parse(source) for source in sources().values()]
+    imports = [
+        n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)
+    ]
+    lines = sum((n.end_lineno or 0) - n.lineno + 1 for n in imports)
+    everything = sum(len(source.splitlines()) for source in sources().values())
+    assert lines <= IMPORT_SHARE * everything, f"{lines / everything:.1%} of the lines are imports"
+
+
+def test_the_formatter_formats_everything():
+    assert not [name for name, source in sources().items() if "fmt:" in source]
 
 
 def planted(source: str) -> list[str]:
