@@ -119,21 +119,23 @@ def _with_errors(law: Weibull, times: Array, ended: Array) -> WeibullFit:
 
 
 @dataclass(frozen=True)
-class RemainingLife(Result):
-    """How much longer a machine will live: mean and interval."""
+class TimeLeft(Result):
+    """How much longer something takes or lives that has reached an age: mean and interval."""
 
+    age: float = column("days", meaning="that it has reached")
     mean: float = column("days", meaning="mean of what is left")
     low: float = column("days", meaning="lower end of the interval")
     high: float = column("days", meaning="upper end of the interval")
+    level: float = column("share", meaning="of such cases that end in the interval")
 
 
-def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> RemainingLife:
+def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> TimeLeft:
     """Predict the life that is left at an age a, from R(a + t)/R(a): mean and interval.
 
     Mean: ∫ₐ R(t) dt / R(a); quantile left by a share p: (aᵏ − ηᵏ ln p)^(1/k) − a.
 
     >>> predict(Weibull(2, 10), age=7)
-    mean 4.661 days · low 0.3573 days · high 11.67 days
+    age 7 days · mean 4.661 days · low 0.3573 days · high 11.67 days · level 0.9 share
     """
     k, hazard = law.shape, math.exp(min(700.0, law.shape * math.log(age / law.scale or 1e-300)))
     if hazard > 500:
@@ -143,7 +145,7 @@ def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> RemainingLif
         (age**k - law.scale**k * math.log(share)) ** (1.0 / k) - age
         for share in ((1.0 + level) / 2.0, (1.0 - level) / 2.0)
     )
-    return RemainingLife(mean, low, high)
+    return TimeLeft(age, mean, low, high, level)
 
 
 def replacement_cost(

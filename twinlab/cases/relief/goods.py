@@ -25,9 +25,8 @@ from twinlab.scope.later import stats
 from twinlab.scope.result import Result
 from twinlab.task.logistics.storms import Key, Pair
 
-__all__ = (
-    "Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket needs"
-).split()
+__all__ = """Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket
+needs""".split()
 
 rows = partial(folders.rows, "humanitarian")
 
@@ -187,26 +186,15 @@ GAPS = ("Folate(ug)",)  # the source says 0 where nobody measured: for lentils a
 class Basket(Result):
     """What everybody gets a day, where it is bought and how it travels."""
 
+    bought: Mapping[Pair, float]  # t/day, by supplier and food
+    carried: Mapping[Pair, float]  # t/day, by place of departure and arrival
     people: float = column("people", meaning="who get it")
     grams: Mapping[str, float] = column("g/day", meaning="per person, by food")
-    bought: Mapping[Pair, float] = column("t/day", meaning="by supplier and food")
-    carried: Mapping[Pair, float] = column("t/day", meaning="by place of departure and arrival")
     nutrition: Mapping[str, float] = column("share", meaning="of the requirement, by nutrient")
     food_cost: float = column("USD/day", meaning="of all food")
     transport_cost: float = column("USD/day", meaning="of all ways")
     cost: float = column("USD/day", meaning="per person, food and transport")
     weight: float = column("g/day", meaning="per person")
-
-    def sentence(self) -> str:
-        """What is in it, what it costs, and what it lacks."""
-        parts = ", ".join(f"{name} {grams:.0f}" for name, grams in self.grams.items())
-        short = [f"{name} {share:.0%}" for name, share in self.nutrition.items() if share < 0.9995]
-        return (
-            f"{self.weight:.0f} g per person and day: {parts}\n"
-            f"{self.cost:.3f} USD per person and day: food {self.food_cost:,.0f}, "
-            f"transport {self.transport_cost:,.0f} USD/day for {self.people:,.0f} people\n"
-            f"below the requirement: {', '.join(short) or 'nothing'}"
-        )
 
 
 def least_cost_basket(unknown: Collection[str] = GAPS) -> Basket:

@@ -27,10 +27,8 @@ from twinlab.scope.kinds import Count
 from twinlab.task.logistics.routing import Fleet, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 
-__all__ = (
-    "Schedule cheapest_schedule kit places schedules social_schedule storm_season towns_in_need "
-    "track"
-).split()
+__all__ = """Schedule cheapest_schedule kit places schedules social_schedule storm_season
+towns_in_need track""".split()
 
 EARTH_KM = 6371.0
 Point = tuple[float, float]  # longitude, latitude

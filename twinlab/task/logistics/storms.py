@@ -14,10 +14,8 @@ from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Limit
 from twinlab.scope.result import Result
 
-__all__ = (
-    "Depot Storm StormOutcome StormPlan StormSeason judge_stocks preposition "
-    "value_of_stochastic_solution"
-).split()
+__all__ = """Depot Storm StormOutcome StormPlan StormSeason judge_stocks preposition
+value_of_stochastic_solution""".split()
 
 Pair = tuple[str, str]  # depot and place
 Key = tuple[Any, ...]  # a variable: ("stock", depot), ("shipped", storm, depot, place), …
@@ -185,17 +183,6 @@ class StormWorth(Result):
     foresight: float = column("USD/season", meaning="expected cost of who knows the storm")
     stochastic_solution: float = column("USD/season", meaning="VSS = EEV − RP")
     perfect_information: float = column("USD/season", meaning="EVPI = RP − WS")
-
-    def sentence(self) -> str:
-        """The three costs, and their differences."""
-        said = {
-            "wait and see": self.foresight,
-            "plan for all storms": self.plan.cost,
-            "plan for the average": self.average_plan.cost,
-        }
-        lines = [f"{who:20} {cost:10,.0f} USD/season" for who, cost in said.items()]
-        gains = f"EVPI {self.perfect_information:,.0f}, VSS {self.stochastic_solution:,.0f}"
-        return "\n".join([*lines, f"{gains} USD/season"])
 
 
 def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:

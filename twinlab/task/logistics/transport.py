@@ -23,11 +23,10 @@ from twinlab.scope.distributions import days_of, mean_of
 from twinlab.scope.kinds import Amount, Count, Level, Limit, Number, Positive
 from twinlab.scope.later import optimize, stats
 from twinlab.scope.result import shown
+from twinlab.task.maintenance import TimeLeft
 
-__all__ = (
-    "Arc Site TransitTime describe facilities gravity_location network_flow predict prescribe "
-    "transit_time"
-).split()
+__all__ = """Arc Site TransitTime describe facilities gravity_location network_flow predict
+prescribe transit_time""".split()
 
 
 def describe(log: Log, source: str, destination: str) -> TransitTime:
@@ -87,25 +86,7 @@ class TransitTime(Result):
         return f"{shown(self.mean)} days on average, {self.days[0]:g} to {self.days[-1]:g}"
 
 
-@dataclass(frozen=True)
-class Arrival(Result):
-    """When a shipment will arrive: mean and interval."""
-
-    age: float = column("days", meaning="under way so far")
-    mean: float = column("days", meaning="from now, on average")
-    low: float = column("days", meaning="lower end of the interval")
-    high: float = column("days", meaning="upper end of the interval")
-    level: float = column("share", meaning="of shipments that arrive in the interval")
-
-    def sentence(self) -> str:
-        """The days from now, with their interval."""
-        return (
-            f"arrives in {self.mean:.3g} days after {self.age:g} days under way; "
-            f"{100 * self.level:g} % between {self.low:g} and {self.high:g}"
-        )
-
-
-def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Arrival:
+def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> TimeLeft:
     """Predict the arrival of a shipment that has been under way for some days.
 
     Shipments that took no longer than that are ruled out, so the time already waited counts.
@@ -114,7 +95,7 @@ def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Arri
         ScenarioError: none has ever taken longer than this age.
 
     >>> predict(transit_time([2, 2, 3, 5]), age=2)
-    arrives in 2 days after 2 days under way; 90 % between 1 and 3
+    age 2 days · mean 2 days · low 1 days · high 3 days · level 0.9 share
     """
     days, shares = np.array(transit.days), np.array(transit.shares)
     later = days > age if age > 0 else days >= 0
@@ -123,7 +104,7 @@ def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Arri
     days, shares = days[later], shares[later] / shares[later].sum()
     ends, tails = np.cumsum(shares), ((1 - level) / 2, (1 + level) / 2)
     low, high = (float(days[np.searchsorted(ends, t - 1e-12)] - age) for t in tails)
-    return Arrival(age, float(days @ shares) - age, low, high, level)
+    return TimeLeft(age, float(days @ shares) - age, low, high, level)
 
 
 @dataclass(frozen=True)

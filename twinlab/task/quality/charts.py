@@ -24,10 +24,8 @@ from twinlab.scope.kinds import Count, Number, Positive, Range, ranged
 from twinlab.scope.later import signal, special
 from twinlab.scope.result import Listing, Result
 
-__all__ = (
-    "Capability ControlChart Cusum Ewma Shewhart chart_constants choose_chart describe predict "
-    "prescribe"
-).split()
+__all__ = """Capability ControlChart Cusum Ewma Shewhart chart_constants choose_chart describe
+predict prescribe""".split()
 
 
 @dataclass(frozen=True, eq=False)

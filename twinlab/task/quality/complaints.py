@@ -1,5 +1,6 @@
 """From complaints to a better design: what comes back, what to change, and whether it helped."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from twinlab.scope.columns import column
 from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
-from twinlab.scope.result import Estimate, Result, words
+from twinlab.scope.result import Estimate, Result
 
 __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_quality", "pareto"]
 
@@ -21,23 +22,13 @@ __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_qu
 class Complaints(Result):
     """How many parts customers got, and how many they sent back, by the fault they name.
 
-    >>> Complaints(2000, {"dent": 30, "stain": 10})
-    40 of 2,000 came back (20.0 per 1,000): dent 30, stain 10
+    >>> Complaints(2000, {"dent": 30, "stain": 10}, 20)
+    delivered 2,000 parts · counts dent 30, stain 10 parts · rate 20 per 1,000
     """
 
     delivered: int = column("parts", meaning="that customers got")
     counts: Mapping[str, int] = column("parts", meaning="that they sent back, by fault")
-
-    @property
-    def rate(self) -> float:
-        """Returns per 1,000 parts delivered."""
-        return 1000 * sum(self.counts.values()) / self.delivered if self.delivered else float("nan")
-
-    def sentence(self) -> str:
-        """How many came back, and for which faults."""
-        named, total = words(self.counts), sum(self.counts.values())
-        said = f"{total:,} of {self.delivered:,} came back ({self.rate:.1f} per 1,000)"
-        return f"{said}: {named}" if named else said
+    rate: float = column("per 1,000", meaning="sent back of those delivered")
 
 
 def complaints(
@@ -50,15 +41,16 @@ def complaints(
     part's own random number, so two designs meet the same customers.
 
     >>> line = Line([Station("press", 1, faults=Fault("dent", 0.1))])
-    >>> print(complaints(run_line(line, days=12, seed=1), {"dent": 0.5}))
-    222 of 4,800 came back (46.2 per 1,000): dent 222
+    >>> complaints(run_line(line, days=12, seed=1), {"dent": 0.5})
+    delivered 4,800 parts · counts dent 222 parts · rate 46.25 per 1,000
     """
     faults = _check_shares(run.line, returned)
     minds = {f: PartDraws(seed, replication, Uniform(0, 1), "customer", f) for f in faults}
     delivered = [p for p in run.parts if p.fate == "delivered" and p.left >= run.start]
     minded = ([f for f in part.faults if minds[f](part.number) < returned[f]] for part in delivered)
     counts = Counter(faults[0] for faults in minded if faults)
-    return Complaints(len(delivered), dict(counts.most_common()))
+    rate = 1000 * counts.total() / len(delivered) if delivered else math.nan
+    return Complaints(len(delivered), dict(counts.most_common()), rate)
 
 
 def _check_shares(line: Line, returned: Mapping[str, float]) -> list[str]:
