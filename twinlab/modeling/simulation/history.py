@@ -17,7 +17,7 @@ from typing import Any
 
 import simpy
 
-from twinlab.modeling.simulation.measures import STOCKS, nights_of
+from twinlab.modeling.simulation.measures import nights_of
 from twinlab.modeling.simulation.plan import (
     ItemPlan,
     LanePlan,
@@ -87,7 +87,7 @@ class History:
         self.clock = simpy.Environment(initial_time=self.start.day)
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
-        self._stocks: dict[str, list[list[float]]] = {name: [] for name in STOCKS}
+        self._stocks: dict[str, list[list[float]]] = {name: [] for name in self.plan.stock_keys}
         self.clock.process(self._live())
 
     def live(self, until: float | None = None) -> None:

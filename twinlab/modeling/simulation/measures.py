@@ -15,10 +15,8 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.log import EventRow
 from twinlab.scope.state import State, asked_by
 
-# What engines record every night: stocks as they stand, and flows since the night before. ``owed``
-# is by claim (lanes, then each item's customers); ``in_transit``, ``shipped`` and ``sent`` (1 if
-# anything was shipped) by lane; ``in_process`` by recipe; all else by item.
-STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
+# The flows since the night before that engines record beside the stocks: ``shipped`` and ``sent``
+# (1 if anything was shipped) by lane, all else by item.
 _FLOWS = """asked_today demanded ordered received started finished consumed scrap shipped sent
 served lost on_time lines lines_in_full cycles cycles_spoilt"""
 FLOWS = tuple(_FLOWS.split())

@@ -18,6 +18,10 @@ from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import Claim, State
 
+# What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's
+# customers), ``in_transit`` by lane, ``in_process`` by recipe, the others by item.
+STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
+
 
 @dataclass(frozen=True)
 class LanePlan:
@@ -101,13 +105,8 @@ class Plan:
     def stock_keys(self) -> dict[str, list[Any]]:
         """What is recorded of the stocks every night, by table of the state, and in which order."""
         items, lanes = [item.key for item in self.items], [lane.key for lane in self.lanes]
-        made = [recipe.key for recipe in self.recipes]
-        stocks: dict[str, list[Any]] = {
-            "on_hand": items,
-            "on_order": items,
-            "owed": [*lanes, *items],
-        }
-        return stocks | {"in_transit": lanes, "in_process": made}
+        made, owed = [recipe.key for recipe in self.recipes], list[Any]([*lanes, *items])
+        return dict(zip(STOCKS, (items, items, owed, lanes, made), strict=True))
 
     def echelon(self, number: int) -> tuple[tuple[int, float], ...]:
         """What an item's echelon counts: (item number, weight), itself first, downstream last."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.measures import FLOWS, IN_FULL, STOCKS
-from twinlab.modeling.simulation.plan import LanePlan, Plan
+from twinlab.modeling.simulation.measures import FLOWS, IN_FULL
+from twinlab.modeling.simulation.plan import STOCKS, LanePlan, Plan
 from twinlab.modeling.simulation.random_streams import RandomStreams, arrival
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
@@ -33,12 +33,11 @@ def record_rows(plan: Plan) -> dict[str, slice]:
     >>> record_rows(plan)["owed"]
     slice(4, 7, None)
     """
-    items, lanes, recipes = len(plan.items), len(plan.lanes), len(plan.recipes)
-    lengths = {"owed": lanes + items, "in_process": recipes}
-    lengths |= dict.fromkeys(("in_transit", "shipped", "sent"), lanes)
+    lengths = {name: len(keys) for name, keys in plan.stock_keys.items()}
+    lengths |= dict.fromkeys(("shipped", "sent"), len(plan.lanes))
     rows, begin = {}, 0
     for name in (*STOCKS, *FLOWS):
-        rows[name] = slice(begin, begin + lengths.get(name, items))
+        rows[name] = slice(begin, begin + lengths.get(name, len(plan.items)))
         begin = rows[name].stop
     return rows
 
