@@ -74,7 +74,7 @@ def watched(most: int, living: bool = True) -> Iterator[list[Piece]]:
 
     Without ``living`` only look at what the pieces are.
     """
-    module = sys.modules["twinlab.modeling.replicate"]
+    module = sys.modules["twinlab.modeling.simulation.replicate"]
     live, seen = module.live_through, list[Piece]()
 
     def look_on(*task: Any) -> Any:
