@@ -171,7 +171,7 @@ class BestResponses(Result):
 
     def sentence(self) -> str:
         """Whether it has settled, after how many rounds, and on which levels."""
-        levels = ", ".join(f"{path} = {value:.4g}" for path, value in self.rounds[-1].items())
+        levels = ", ".join(f"{path} = {shown(value)}" for path, value in self.rounds[-1].items())
         how = "settled" if self.settled else "still moving"
         return f"{how} after {len(self.rounds)} rounds: {levels}"
 

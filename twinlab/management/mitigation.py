@@ -221,8 +221,7 @@ class TwinValue(Result):
 
     def sentence(self) -> str:
         """What the twin saves, of what."""
-        saved = f"{self.saved.mean:.4g} USD/day [{self.saved.low:.4g}, {self.saved.high:.4g}]"
-        return f"the twin saves {saved} of {self.without.mean:.4g}"
+        return f"the twin saves {self.saved.short} USD/day of {shown(self.without.mean)}"
 
 
 def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(20)) -> TwinValue:

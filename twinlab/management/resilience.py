@@ -102,10 +102,10 @@ class Curve(Result):
         start, lasted = self.fallen(), self.time_to_recover()
         if start is None:
             return "performance never falls"
-        after = f"is back after {lasted:.4g} days" if np.isfinite(lasted) else "is not back yet"
+        after = f"is back after {shown(lasted)} days" if np.isfinite(lasted) else "is not back yet"
         return (
-            f"performance falls to {self.lowest:.4g} % from day {start:.4g}, {after}; "
-            f"{self.loss:,.4g} %·days lost"
+            f"performance falls to {shown(self.lowest)} % from day {shown(start)}, {after}; "
+            f"{shown(self.loss)} %·days lost"
         )
 
 

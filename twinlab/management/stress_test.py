@@ -55,7 +55,7 @@ class Risk(Result):
         """The loss, its index, and the time to survive beside that to recover."""
         return (
             f"{self.site}: loss {shown(self.loss)} USD, index {self.index:.3f}, "
-            f"TTS {self.time_to_survive:.4g} against TTR {self.time_to_recover:.4g}"
+            f"TTS {shown(self.time_to_survive)} against TTR {shown(self.time_to_recover)}"
         )
 
 

@@ -21,6 +21,7 @@ from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Amount, Level, Positive, ranged
 from twinlab.scope.later import optimize, special
+from twinlab.scope.result import shown
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def prescribe(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> C
     """
     waiting, never = failure_cost / law.average, {"replacement_age": math.inf}
     if law.shape <= 1.0 or failure_cost <= planned_cost:
-        return Change(never, "never replace early", f"run to failure at {waiting:.4g} per day")
+        return Change(never, "never replace early", f"run to failure at {shown(waiting)} per day")
     goal = failure_cost / (failure_cost - planned_cost)
 
     def slope(age: float) -> float:
@@ -189,7 +190,7 @@ def prescribe(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> C
     age = float(optimize.brentq(slope, 0.0, high, xtol=1e-10 * law.scale))
     cost = replacement_cost(law, age, planned_cost, failure_cost)
     saved = waiting - cost
-    told = f"{cost:.4g} per day; run to failure: {waiting:.4g} per day"
+    told = f"{shown(cost)} per day; run to failure: {shown(waiting)} per day"
     return Change(
         {"replacement_age": age},
         f"replace at {age:.2f} days",

@@ -15,6 +15,7 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive
+from twinlab.scope.result import shown
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def prescribe(
     return Change(
         then,
         "nearest slots to the least index",
-        f"way of a pick {before.simulated.mean:.4g} → {after.simulated.mean:.4g} m",
+        f"way of a pick {shown(before.simulated.mean)} → {shown(after.simulated.mean)} m",
         before={name: layout[name] for name in then},
         gain=estimate(before.ways - after.ways),
     )

@@ -11,7 +11,7 @@ from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.drawing import LOOKS, Chart, Style
 from twinlab.modeling.line.results import LineRun
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import words
+from twinlab.scope.result import shown, words
 from twinlab.task.quality import Pareto
 from twinlab.task.quality.charts import ControlChart, CusumChart
 
@@ -48,7 +48,7 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
         axes.axhline(level, linewidth=1.5, **looks)
         beside: Style = {"xycoords": ("axes fraction", "data"), "color": looks["color"]}
         axes.annotate(
-            f"{name} {level:.4g}", (1.0, level), (6, 0), va="center", **beside, **pen.NEAR
+            f"{name} {shown(level)}", (1.0, level), (6, 0), va="center", **beside, **pen.NEAR
         )
     axes.margins(y=0.12)
     if chart.change_point is not None:

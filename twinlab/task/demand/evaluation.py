@@ -18,6 +18,7 @@ from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Count, Level, ranged
 from twinlab.scope.later import pd
+from twinlab.scope.result import shown
 from twinlab.task.demand.methods import USUAL, Method, Naive, Series, as_series, ask, needed
 
 __all__ = ["accuracy", "days_to_cover", "evaluate", "order_up_to", "predict", "prescribe", "roll"]
@@ -100,8 +101,8 @@ class Rolling(Result):
 
     def sentence(self) -> str:
         """How many forecasts there are, and how far off they were."""
-        many, horizon = self.errors.shape
-        return f"{many} origins × {horizon} periods, off by {np.abs(self.errors).mean():.4g} units"
+        (many, horizon), off = self.errors.shape, np.abs(self.errors).mean()
+        return f"{many} origins × {horizon} periods, off by {shown(off)} units"
 
     @ranged
     def bands(self, level: Level = 0.9) -> tuple[Array, Array]:
@@ -394,6 +395,6 @@ def prescribe(
     return Change.of(
         scenario,
         {f"{node}/{product}.up_to": level},
-        f"{node} up to {level:.4g}",
+        f"{node} up to {shown(level)}",
         f"{judged.best} forecast best; covers {days} day(s) at {100 * service:g} % service",
     )

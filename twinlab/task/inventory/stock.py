@@ -29,7 +29,7 @@ from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import did_you_mean
 from twinlab.scope.kinds import Amount, Level
 from twinlab.scope.later import pd, special
-from twinlab.scope.result import Estimate, Listing, Result
+from twinlab.scope.result import Estimate, Listing, Result, shown
 
 __all__ = ["Order", "RunOut", "describe", "order_today", "predict", "prescribe"]
 __all__ += ["reorder_point", "stop_ordering"]
@@ -329,8 +329,9 @@ def prescribe(
         replications *= 4  # the seed that chose was kind
     if (late := search.falls_behind(judged, draws)) is not None:
         raise search.refusal(late)
-    mean, low, high = (100 * x for x in (judged.served.mean, judged.served.low, judged.served.high))
-    reason = f"on other seeds it serves {mean:.4g} % [{low:.4g}, {high:.4g}] of days in full{lower}"
+    served = (judged.served.mean, judged.served.low, judged.served.high)
+    mean, low, high = (shown(100 * x) for x in served)
+    reason = f"on other seeds it serves {mean} % [{low}, {high}] of days in full{lower}"
     values: Any = {item: BaseStock(level)}
     if isinstance(scenario.rules[item], BaseStock):  # type: ignore[index]
         values = {f"{item[0]}/{item[1]}.up_to": level}
@@ -445,7 +446,7 @@ class Search:
     def refusal(self, trial: Trial) -> ScenarioError:
         """Say why no level serves as asked: what is limited or closed."""
         network, (node, product) = self.scenario.network, self.item
-        asked = f"units a day, and {mean_flows(self.scenario)[self.item]:.4g} are asked"
+        asked = f"units a day, and {shown(mean_flows(self.scenario)[self.item])} are asked"
         rows: list[Any] = [*network.nodes, *network.lanes]
         limited = [row for row in rows if row.capacity < math.inf]
         limits = [f"{row.title} has a capacity of {row.capacity:g} {asked}" for row in limited]

@@ -22,7 +22,7 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Count, Number, Positive, Range, ranged
 from twinlab.scope.later import signal, special
-from twinlab.scope.result import Listing, Result
+from twinlab.scope.result import Listing, Result, shown
 
 __all__ = """Capability ControlChart Cusum Ewma Shewhart chart_constants choose_chart describe
 predict prescribe""".split()
@@ -126,7 +126,7 @@ class Shewhart(Row):
         return _around(target, self.limit * sigma, plotted, z, "Shewhart chart")
 
     def __str__(self) -> str:
-        return f"Shewhart (L {self.limit:.4g})"
+        return f"Shewhart (L {shown(self.limit)})"
 
     def run_length(self, shift: float) -> float:
         """Mean number of samples until a signal, for a shift in standard deviations."""
@@ -155,7 +155,7 @@ class Ewma(Row):
         return _around(target, reach, {"EWMA": smooth}, z, "EWMA chart")
 
     def __str__(self) -> str:
-        return f"EWMA (λ {self.weight:g}, L {self.limit:.4g})"
+        return f"EWMA (λ {self.weight:g}, L {shown(self.limit)})"
 
     def run_length(self, shift: float) -> float:
         """Mean number of samples until a signal, for a shift in standard deviations."""
@@ -188,7 +188,7 @@ class Cusum(Row):
         return CusumChart(sums, z, "CUSUM chart", 0.0, -self.limit, self.limit)
 
     def __str__(self) -> str:
-        return f"CUSUM (k {self.reference:g}, h {self.limit:.4g})"
+        return f"CUSUM (k {self.reference:g}, h {shown(self.limit)})"
 
     def run_length(self, shift: float) -> float:
         """Mean number of samples until a signal, for a shift in standard deviations."""
