@@ -2,7 +2,7 @@
 
 It takes about ten minutes; ``--days 5 --rounds 1`` does the same with replications of five days.
 What
-does not depend on the machine, such as the number of pieces, is compared with the page by a test.
+does not depend on the machine, such as the number of chunks, is compared with the page by a test.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import twinlab as tl
 from twinlab.cases import automotive
 
 GOAL = 10**9  # node-days
-TASKS = 40  # pieces that carry what a real piece carries, and do nothing
+TASKS = 40  # chunks that carry what a real chunk carries, and do nothing
 BACKENDS = {"processes (loky)": "loky", "Dask workers": "dask"}
 
 Table = list[list[str]]
@@ -52,15 +52,15 @@ CHAINS: dict[str, Callable[[int], tl.Scenario]] = {
 }
 
 
-# -- one piece --------------------------------------------------------------------------------
+# -- one chunk --------------------------------------------------------------------------------
 
 
 class Enough(Exception):
-    """As many pieces as were asked for have been lived through."""
+    """As many chunks as were asked for have been lived through."""
 
 
-class Piece(NamedTuple):
-    """What one piece of work was, and what it took."""
+class Chunk(NamedTuple):
+    """What one chunk of work was, and what it took."""
 
     task: tuple[Any, ...]
     replications: int
@@ -69,18 +69,18 @@ class Piece(NamedTuple):
 
 
 @contextlib.contextmanager
-def watched(most: int, living: bool = True) -> Iterator[list[Piece]]:
-    """Look on while ``replicate`` lives through its pieces, and end it after some.
+def watched(most: int, living: bool = True) -> Iterator[list[Chunk]]:
+    """Look on while ``replicate`` lives through its chunks, and end it after some.
 
-    Without ``living`` only look at what the pieces are.
+    Without ``living`` only look at what the chunks are.
     """
     module = sys.modules["twinlab.modeling.simulation.replicate"]
-    live, seen = module.live_through, list[Piece]()
+    live, seen = module.live_through, list[Chunk]()
 
     def look_on(*task: Any) -> Any:
         began = time.process_time()
         result = live(*task).totals.nbytes if living else 0
-        seen.append(Piece(task, task[-1], time.process_time() - began, result))
+        seen.append(Chunk(task, task[-1], time.process_time() - began, result))
         if len(seen) == most:
             raise Enough
 
@@ -93,11 +93,11 @@ def watched(most: int, living: bool = True) -> Iterator[list[Piece]]:
 
 
 class Measured(NamedTuple):
-    """A chain and its pieces."""
+    """A chain and its chunks."""
 
     name: str
     scenario: tl.Scenario
-    piece: Piece
+    chunk: Chunk
     megabytes: float
 
     @property
@@ -107,12 +107,12 @@ class Measured(NamedTuple):
 
     @property
     def node_days(self) -> int:
-        """What one piece lives through."""
-        return self.nodes * self.scenario.days * self.piece.replications
+        """What one chunk lives through."""
+        return self.nodes * self.scenario.days * self.chunk.replications
 
 
 def measure(name: str, days: int) -> Measured:
-    """Live through a few pieces for their time, and through two more for their memory."""
+    """Live through a few chunks for their time, and through two more for their memory."""
     scenario = CHAINS[name](days)
     with watched(3) as timed:
         tl.replicate(scenario, 10**6, seed=1)
@@ -121,35 +121,35 @@ def measure(name: str, days: int) -> Measured:
         tl.replicate(scenario, 10**6, seed=2)
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    quickest = min(timed, key=lambda piece: piece.seconds)
+    quickest = min(timed, key=lambda chunk: chunk.seconds)
     return Measured(name, scenario, quickest, peak)
 
 
-def pieces(chains: list[Measured]) -> Table:
-    """What a piece of work is."""
-    rows = [["chain", "nodes", "items", "replications per piece", "result per replication [kB]",
-             "memory at work [MB]", "CPU per piece [s]", "million node-days per s"]]  # fmt: skip
+def chunks(chains: list[Measured]) -> Table:
+    """What a chunk of work is."""
+    rows = [["chain", "nodes", "items", "replications per chunk", "result per replication [kB]",
+             "memory at work [MB]", "CPU per chunk [s]", "million node-days per s"]]  # fmt: skip
     for chain in chains:
-        piece = chain.piece
+        chunk = chain.chunk
         rows.append([
             chain.name, str(chain.nodes), str(len(chain.scenario.network.items)),
-            f"{piece.replications:,}", f"{piece.result / piece.replications / 1000:.2f}",
-            f"{chain.megabytes:.0f}", f"{piece.seconds:.2f}",
-            f"{chain.node_days / piece.seconds / 1e6:.1f}",
+            f"{chunk.replications:,}", f"{chunk.result / chunk.replications / 1000:.2f}",
+            f"{chain.megabytes:.0f}", f"{chunk.seconds:.2f}",
+            f"{chain.node_days / chunk.seconds / 1e6:.1f}",
         ])  # fmt: skip
     return rows
 
 
 def plan(chains: list[Measured]) -> Table:
-    """What a thousand million node-days take, worked out from one piece."""
-    rows = [["chain", "replications", "pieces", "results in all [GB]", "one core [min]",
+    """What a thousand million node-days take, worked out from one chunk."""
+    rows = [["chain", "replications", "chunks", "results in all [GB]", "one core [min]",
              "8 cores [min]", "64 cores [min]"]]  # fmt: skip
     for chain in chains:
         replications = math.ceil(GOAL / chain.nodes / chain.scenario.days)
-        count = math.ceil(replications / chain.piece.replications)
-        gigabytes = replications * chain.piece.result / chain.piece.replications / 1e9
-        # Whole rounds: with fewer pieces than cores, more cores do not help.
-        minutes = [math.ceil(count / cores) * chain.piece.seconds / 60 for cores in (1, 8, 64)]
+        count = math.ceil(replications / chain.chunk.replications)
+        gigabytes = replications * chain.chunk.result / chain.chunk.replications / 1e9
+        # Whole rounds: with fewer chunks than cores, more cores do not help.
+        minutes = [math.ceil(count / cores) * chain.chunk.seconds / 60 for cores in (1, 8, 64)]
         rows.append([chain.name, f"{replications:,}", f"{count:,}", f"{gigabytes:.1f}",
                      *(f"{m:.1f}" for m in minutes)])  # fmt: skip
     return rows
@@ -180,12 +180,12 @@ def workers(backend: str) -> Iterator[None]:
 
 
 def carry(task: tuple[Any, ...], rows: int) -> Any:
-    """Take what a piece takes and bring back as much as it brings, without doing anything."""
+    """Take what a chunk takes and bring back as much as it brings, without doing anything."""
     return np.arange(float(rows * task[-1])).reshape(rows, task[-1])
 
 
 def carry_all(task: tuple[Any, ...], rows: int, count: int) -> float:
-    """Seconds that so many pieces take, each sent by itself as real pieces are."""
+    """Seconds that so many chunks take, each sent by itself as real chunks are."""
     import joblib
 
     began = time.perf_counter()
@@ -195,14 +195,14 @@ def carry_all(task: tuple[Any, ...], rows: int, count: int) -> float:
 
 def who(chain: Measured, rounds: int) -> Table:
     """The same replications by one process, by two, and by a Dask cluster."""
-    count = 2 * rounds * chain.piece.replications
-    rows = [["who works", "start [s]", "cost per piece [ms]", "time [s]", "speed-up",
+    count = 2 * rounds * chain.chunk.replications
+    rows = [["who works", "start [s]", "cost per chunk [ms]", "time [s]", "speed-up",
              "same numbers"]]  # fmt: skip
     began = time.perf_counter()
     alone = tl.replicate(chain.scenario, count, seed=1)
     once = time.perf_counter() - began
     rows.append(["one core", "–", "–", f"{once:.1f}", "1.0", "yes"])
-    floats = chain.piece.result // 8 // chain.piece.replications
+    floats = chain.chunk.result // 8 // chain.chunk.replications
     for name, backend in BACKENDS.items():
         if backend == "dask" and not importlib.util.find_spec("distributed"):
             rows.append([f"2 {name}", *["not installed"] * 5])
@@ -210,7 +210,7 @@ def who(chain: Measured, rounds: int) -> Table:
         began = time.perf_counter()
         with workers(backend):
             started = time.perf_counter() - began
-            cost = carry_all(chain.piece.task, floats, TASKS) / TASKS
+            cost = carry_all(chain.chunk.task, floats, TASKS) / TASKS
             began = time.perf_counter()
             found = tl.replicate(chain.scenario, count, seed=1)
             took = time.perf_counter() - began
@@ -236,12 +236,12 @@ def main() -> None:
         "--days", type=int, default=365, help="of each replication (default: a year)"
     )
     parser.add_argument(
-        "--rounds", type=int, default=4, help="pieces per worker in the third table"
+        "--rounds", type=int, default=4, help="chunks per worker in the third table"
     )
     asked = parser.parse_args()
     chains = [measure(name, asked.days) for name in CHAINS]
     print(f"{time.strftime('%d %B %Y')}, {os.cpu_count()} cores, replications of {asked.days} days")
-    for table in (pieces(chains), plan(chains), who(chains[1], asked.rounds)):
+    for table in (chunks(chains), plan(chains), who(chains[1], asked.rounds)):
         print("\n" + markdown(table))
 
 
