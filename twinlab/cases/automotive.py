@@ -3,8 +3,6 @@
 And the chip shortage of 2020-22: measured months of US cars, and the same months replayed.
 """
 
-from __future__ import annotations
-
 import math
 from calendar import monthrange
 from collections import Counter, defaultdict
@@ -122,7 +120,7 @@ class ChipShortage(Result):
             "stock": ("on_hand", markets, "vehicle"),
         }
 
-    def against(self, replications: Replications) -> pd.DataFrame:
+    def against(self, replications: Replications) -> "pd.DataFrame":
         """Put measured and modelled months side by side, both as shares of the year before.
 
         The model's flows are a month's mean over the calm flow of that month, so its season, which

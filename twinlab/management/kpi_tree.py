@@ -5,8 +5,6 @@ the texts are ASCM's, the formulas are ours. RL.1.1 is judged by time and quanti
 damages goods or loses papers here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -160,7 +158,7 @@ class Figure(Result):
     code: str
     unit: str
     value: Value
-    children: tuple[Figure, ...] = ()
+    children: "tuple[Figure, ...]" = ()
     weight: Value = 1.0
 
     @property
@@ -226,7 +224,7 @@ class KPITree(Result):
         return {item: of[item[0]] for item in items}
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per figure, under its attribute."""
         rows = [
             (m.attribute, m.code or "–", m.name, self[m.name].mean, m.unit) for m in self.metrics

@@ -6,8 +6,6 @@ The retailer bears the risk of the season and so orders less than the chain woul
 pays for unsold units shares that risk; ``deal`` computes what each side expects.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

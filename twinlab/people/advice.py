@@ -4,8 +4,6 @@
 decisions taken, on common random numbers: above zero, the person's overrides saved money.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +89,7 @@ class OverrideValue(Listing):
         return self.followed - self.taken
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per decision: day, advised, ordered and override, its value."""
         table = super().table
         table.insert(2, "override [units]", [decision.override for decision in self.decisions])

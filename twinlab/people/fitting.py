@@ -4,8 +4,6 @@ What the data cannot tell is said: a parameter whose interval covers all that it
 *not identified*.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

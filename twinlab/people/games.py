@@ -8,8 +8,6 @@ case in two weeks, beginning in the week after its order. Source: Sterman (1989)
 The newsvendor orders once a round, demand is 1 to 300, and nothing lasts until tomorrow.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -341,7 +339,7 @@ class NewsvendorGame:
         problem: NewsvendorProblem | None = None,
         rounds: int = 30,
         seed: int = 0,
-        adviser: Callable[[NewsvendorGame], float] | None = None,
+        adviser: "Callable[[NewsvendorGame], float] | None" = None,
     ) -> None:
         """Draw the demands of all rounds; they do not depend on the orders."""
         self.problem, self.rounds = problem or NewsvendorProblem(), rounds

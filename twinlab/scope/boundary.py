@@ -4,8 +4,6 @@ A narrower scope is a smaller model of the same chain. What it cannot answer is 
 opinion: it is what the whole scenario has and the narrow one has not (``Restricted.blind_spots``).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -125,7 +123,7 @@ class Restricted(Result):
         return tuple(BlindSpot(*spot) for finder in finders for spot in finder(self))
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """The blind spots, one row each."""
         rows = [(s.what, s.name, s.why) for s in self.blind_spots]
         return pd.DataFrame(rows, columns=["cannot answer about", "which", "why"])

@@ -23,8 +23,6 @@ order, every subtraction that could leave a rounding speck below zero is cut the
 below ``DUST`` do not happen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -43,7 +41,7 @@ DUST = 1e-9
 Name = TypeVar("Name", bound=Hashable)
 
 
-def turns(network: Network) -> list[str]:
+def turns(network: "Network") -> list[str]:
     """List the nodes in the order of their afternoon turns, upstream first.
 
     >>> turns(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
@@ -55,7 +53,7 @@ def turns(network: Network) -> list[str]:
     return upstream_first([n.name for n in network.nodes], ways, at_once)
 
 
-def upstream_items(network: Network) -> list[ItemKey]:
+def upstream_items(network: "Network") -> "list[ItemKey]":
     """List the (node, product) pairs upstream first; mornings take them from the other end.
 
     >>> upstream_items(assembly("plant", {"frame": 1}, demand=Poisson(3)))
@@ -88,7 +86,7 @@ def upstream_first(
     return order
 
 
-def in_cycles(network: Network) -> dict[str, int]:
+def in_cycles(network: "Network") -> dict[str, int]:
     """Number the cycles of lanes by node; a drawn lead time within one is at least one day."""
     graph = nx.DiGraph([(v.source, v.destination) for v in network.lanes])
     groups = nx.strongly_connected_components(graph)

@@ -8,8 +8,6 @@ By formula where there is one; else, and for laws of one's own, by drawing from 
 belongs to these questions alone: the same law always has the same answer.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, runtime_checkable

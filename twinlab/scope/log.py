@@ -25,8 +25,6 @@ partner, mode, due, note)``, empty ones at its end left out: a million plain row
 collector nothing. ``Event`` gives the columns of a row their names.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, overload
 
@@ -78,8 +76,8 @@ class Log(Sequence[Event]):
     @overload
     def __getitem__(self, at: int) -> Event: ...
     @overload
-    def __getitem__(self, at: slice) -> Log: ...
-    def __getitem__(self, at: int | slice) -> Event | Log:
+    def __getitem__(self, at: slice) -> "Log": ...
+    def __getitem__(self, at: int | slice) -> "Event | Log":
         return Log(self.rows[at]) if isinstance(at, slice) else Event(*self.rows[at])
 
     def __iter__(self) -> Iterator[Event]:
@@ -94,15 +92,15 @@ class Log(Sequence[Event]):
         days = self.rows[-1][0] - self.rows[0][0] + 1 if self.rows else 0
         return f"Log({len(self)} events on {days} days)"
 
-    def of(self, *kinds: str) -> Log:
+    def of(self, *kinds: str) -> "Log":
         """Keep the events of some kinds."""
         return Log(row for row in self.rows if row[1] in kinds)
 
-    def before(self, day: int) -> Log:
+    def before(self, day: int) -> "Log":
         """Keep the events of the days before a day."""
         return Log(row for row in self.rows if row[0] < day)
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """Give the log as a table, one row per event."""
         return pd.DataFrame([Event(*row) for row in self.rows], columns=list(Event._fields))

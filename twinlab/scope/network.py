@@ -3,8 +3,6 @@
 The laws of a network: each is one function that names value, place and remedy.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -65,12 +63,12 @@ class Network(Page):
         return f"Network({', '.join(words)})"
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per node: its tier, who supplies it, what it makes and what customers ask."""
         return _overview(self)
 
     @classmethod
-    def from_tables(cls, folder: str | Path) -> Network:
+    def from_tables(cls, folder: str | Path) -> "Network":
         """Read a network from the CSV files of a folder (see ``to_tables``).
 
         Raises:
@@ -86,7 +84,7 @@ class Network(Page):
 
         write_network(self, folder)
 
-    def graph(self) -> nx.MultiDiGraph[str]:
+    def graph(self) -> "nx.MultiDiGraph[str]":
         """Give the network as a networkx graph: nodes and lanes with their columns.
 
         >>> serial(["mine", "plant", "shop"], demand=Normal(5, 1)).graph().number_of_edges()
@@ -148,7 +146,7 @@ class Network(Page):
                 return node
         raise NetworkError(f"no node {name!r}: {did_you_mean(name, (n.name for n in self.nodes))}")
 
-    def change(self, *rows: AnyRow) -> Network:
+    def change(self, *rows: AnyRow) -> "Network":
         """Return a network in which each given row replaces its namesake, or is added.
 
         To take a row away, see ``without``.
@@ -162,7 +160,7 @@ class Network(Page):
             tables[_table(row)][_key(row)] = row
         return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
 
-    def without(self, *rows: AnyRow) -> Network:
+    def without(self, *rows: AnyRow) -> "Network":
         """Return a network without some of its rows; what refers to them must go as well.
 
         Raises:
@@ -181,7 +179,7 @@ class Network(Page):
         return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
 
 
-def _overview(network: Network) -> pd.DataFrame:
+def _overview(network: Network) -> "pd.DataFrame":
     rows = []
     for node in network.nodes:
         into = dict.fromkeys(v.source for v in network.lanes if v.destination == node.name)

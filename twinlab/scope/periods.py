@@ -4,8 +4,6 @@ Sums of independent days have n times the mean and √n times the spread. Times 
 periods, half a period up; goods under way keep their number of units.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import replace

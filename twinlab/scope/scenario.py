@@ -11,8 +11,6 @@ Every column of a scenario has a path, so that sliders, sweeps and searches can 
 ========================== =====================================================
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -89,7 +87,7 @@ class Scenario(Page):
         return f"Scenario({self.network}, rules: {rules}, {self.days} days{wrong})"
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per decision: which node, of which product, by which rule, seeing what."""
         rules, split, seen = dict(self.rules), dict(self.sourcing), dict(self.sharing)  # type: ignore[arg-type]
         rows = [(*i, rules[i], split.get(i, "by rank"), seen.get(i, "everything")) for i in rules]
@@ -114,7 +112,7 @@ class Scenario(Page):
         disruptions: Iterable[Disruption] | None = None,
         sourcing: ByItem | None = None,
         sharing: Sharing | ByItem | None = None,
-    ) -> Scenario:
+    ) -> "Scenario":
         """Return a scenario in which what is given replaces what was there.
 
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
@@ -131,7 +129,7 @@ class Scenario(Page):
                 given[name] = next(iter(now.values()))
         return replace(self, **{k: v for k, v in given.items() if v is not None})
 
-    def disrupt(self, *disruptions: Disruption) -> Scenario:
+    def disrupt(self, *disruptions: Disruption) -> "Scenario":
         """Return a scenario in which these disruptions happen as well.
 
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
@@ -140,7 +138,7 @@ class Scenario(Page):
         """
         return replace(self, disruptions=(*self.disruptions, *disruptions))
 
-    def decide(self, rules: ByItem) -> Scenario:
+    def decide(self, rules: ByItem) -> "Scenario":
         """Return a scenario in which these nodes follow these rules; all others keep theirs.
 
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
@@ -149,7 +147,7 @@ class Scenario(Page):
         """
         return replace(self, rules={**self.rules, **_by_item(self, "rules", rules)})  # type: ignore[dict-item]
 
-    def share(self, sharing: ByItem) -> Scenario:
+    def share(self, sharing: ByItem) -> "Scenario":
         """Return a scenario in which these nodes see as much as this; all others as before.
 
         >>> from twinlab.organization import OwnOrders
@@ -168,7 +166,7 @@ class Scenario(Page):
         """
         return find(self, path).value if isinstance(path, str) else self.rules[path]  # type: ignore[index]
 
-    def set(self, path: Paths, value: Any = ...) -> Scenario:
+    def set(self, path: Paths, value: Any = ...) -> "Scenario":
         """Return a scenario in which a column has another value, or several have: {path: value}.
 
         A path is one such as ``"shop.up_to"`` (see ``find``); an item (node, product) in its place

@@ -10,8 +10,6 @@ the first morning holds for that morning alone. Nothing vanishes: a state with u
 tables have no place is refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -90,7 +88,7 @@ class State(Page):
     tracked: bool = True
 
     @classmethod
-    def initial(cls, network: Network) -> State:
+    def initial(cls, network: Network) -> "State":
         """The state on the first morning, from the network's stocks and initial pipelines."""
         fed = {(r.node, r.product) for r in network.recipes}
         fed |= {(v.destination, v.product) for v in network.lanes}
@@ -114,12 +112,12 @@ class State(Page):
         return f"State(morning of day {self.day}: {', '.join(said)})"
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per (node, product): units on hand, on order and asked of it so far."""
         told = {"on hand [units]": self.on_hand, "on order [units]": self.on_order}
         return pd.DataFrame(told | {"asked [units]": self.asked}).rename_axis(["node", "product"])
 
-    def copy(self) -> State:
+    def copy(self) -> "State":
         """A state of its own, with nothing shared."""
         twin = State(self.day, tracked=self.tracked)
         for name in ("on_hand", "on_order", "asked", "owed", "to_make", "in_transit", "in_process"):

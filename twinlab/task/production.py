@@ -8,8 +8,6 @@ prescribe  ``plan_departments`` for a throughput, ``prescribe``: the line change
 =========  ===================================================================================
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

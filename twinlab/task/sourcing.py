@@ -1,7 +1,5 @@
 """Sourcing: who brings it, how sure is that, and is a second source worth it?"""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Warehousing: where do goods stand, how far do pickers walk, and how many docks are enough?"""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -6,8 +6,6 @@ CUSUMs watch z: C⁺ = max(0, C⁺ + z − k) and C⁻ = max(0, C⁻ − z − k
 published run lengths hold whatever the distribution (Page 1954; Montgomery 2013 section 9.1).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -53,7 +51,7 @@ class Observations:
     scales: tuple[float, ...]
     whole: bool
 
-    def since(self, day: int) -> Observations:
+    def since(self, day: int) -> "Observations":
         """Only what was observed from a day on."""
         at = next((i for i, d in enumerate(self.days) if d >= day), len(self.days))
         return replace(self, days=self.days[at:], values=self.values[at:], scales=self.scales[at:])

@@ -1,7 +1,5 @@
 """Fidelity: how true a twin is to its plant, seen from the laboratory and from the field."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +40,7 @@ class Fidelity(Result):
         return f"fidelity {self.score:.3f}: {self.error:,.1f} units in the wrong place"
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """Believed and true units of everything that differs, worst first."""
         rows = [
             (what, " → ".join(filter(None, key)), mine, theirs)

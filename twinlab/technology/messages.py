@@ -5,8 +5,6 @@ every copy, its ``source`` (a system of a node), a ``type`` such as ``wms.shippe
 and a ``sequence`` per source, so that a receiver can tell duplicates, order and gaps.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,7 +75,7 @@ class Message:
         return json.dumps(envelope, allow_nan=False, default=_plain).encode()
 
     @classmethod
-    def decode(cls, raw: bytes) -> Message:
+    def decode(cls, raw: bytes) -> "Message":
         """Read a message.
 
         Raises:

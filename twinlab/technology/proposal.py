@@ -1,7 +1,5 @@
 """Proposals: which of some changes would be cheapest from today's state on?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product

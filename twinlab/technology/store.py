@@ -5,8 +5,6 @@ the process and of the machine. Copies of a message change nothing; what cannot 
 table of dead letters, with the reason, and never stops the rest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -131,7 +129,7 @@ class EventStore:
         there = {number for (number,) in self._rows(asked, source, last)}
         return list(islice((n for n in range(last + 1) if n not in there), MOST_MISSING))
 
-    def dead_letters(self) -> pd.DataFrame:
+    def dead_letters(self) -> "pd.DataFrame":
         """What could not be read: the day it came, the reason and the bytes."""
         asked = "SELECT arrived, reason, raw FROM dead_letters ORDER BY number"
         return pd.DataFrame(self._rows(asked), columns=["arrived", "reason", "raw"])

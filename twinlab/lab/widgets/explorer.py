@@ -1,7 +1,5 @@
 """Sliders on a scenario: move one, and see at once what the chain does."""
 
-from __future__ import annotations
-
 import inspect
 import time
 from collections.abc import Mapping
@@ -26,7 +24,7 @@ def explore(
     seed: int = 1,
     days: int | None = None,
     replications: int = 200,
-) -> Explorer:
+) -> "Explorer":
     """Show a scenario with a slider for each lever, redrawn with the same seed after each move.
 
     ``levers`` are paths such as ``"shop.up_to"``, or a dict of path to (low, high); without them

@@ -3,8 +3,6 @@
 The games at the table: the beer game against rules, and the newsvendor.
 """
 
-from __future__ import annotations
-
 import html
 import threading
 from collections.abc import Callable, Mapping
@@ -123,7 +121,7 @@ def beer_game(
     station: str = "retailer",
     team: Rule | Mapping[str, Rule] | None = None,
     adviser: Rule | None = None,
-) -> BeerTable:
+) -> "BeerTable":
     """Play the beer game: type an order, press Enter, and live on to the next week.
 
     You see your own station's books only. ``team`` is a rule for the others, or one per station;
@@ -234,7 +232,7 @@ def newsvendor_game(
     rounds: int = 20,
     seed: int = 1,
     adviser: Callable[[NewsvendorGame], float] | None = None,
-) -> NewsvendorTable:
+) -> "NewsvendorTable":
     """Play the newsvendor: type an order, press Enter, and hear what was asked.
 
     Demand is any whole number from 1 to 300, each as likely; a unit sells at 12 USD. ``adviser`` is

@@ -3,8 +3,6 @@
 A network to look at: who feeds whom, and how every node fares on a day of a run.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +123,7 @@ _SHOWN = 12  # rows of the table of nodes in trouble
 
 def network(
     thing: Network | Scenario | Run, day: int | None = None, measure: str = "backlog"
-) -> NetworkView:
+) -> "NetworkView":
     """Draw a network tier by tier, and of a run every node's status on a day.
 
     Of a run, a slider moves the ``day``; without it the view opens on the first of the days on

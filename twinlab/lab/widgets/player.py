@@ -1,7 +1,5 @@
 """Sliders and menus on any function that draws a chart: move one, and the chart follows."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -19,7 +17,7 @@ _SMALL = "font-size:14px;line-height:1.4"
 Choice = Sequence[Any]
 
 
-def play(picture: Callable[..., Chart], levers: Mapping[str, Choice]) -> Player:
+def play(picture: Callable[..., Chart], levers: Mapping[str, Choice]) -> "Player":
     """Show a picture with a slider or a menu for each of its arguments, drawn anew at each move.
 
     ``picture`` gives a chart for values of its arguments. A lever is (low, high, start) or

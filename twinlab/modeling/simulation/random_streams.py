@@ -7,8 +7,6 @@ horizon leaves every other draw as it was (common random numbers by construction
 replications side by side: 100 replications are the first 100 of 1,000, whatever draws them.
 """
 
-from __future__ import annotations
-
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -167,7 +165,7 @@ def left_of(table: Mapping[Any, Sequence[float]], key: Any, day: int) -> float:
 
 
 def _draw_arrivals(
-    streams: RandomStreams, network: Network, sources: Sources, start: State
+    streams: RandomStreams, network: Network, sources: "Sources", start: State
 ) -> None:
     """When goods arrive that nobody tracks; what stands still from today on is known."""
     yesterday = start.day - 1
@@ -191,7 +189,7 @@ def arrival(days: Any, left: Any, held: Any) -> Any:
     return due[0] if np.ndim(days) == 0 else due
 
 
-def _outlasting(lane: Lane, goods: Shipment, today: int, sources: Sources) -> Days:
+def _outlasting(lane: Lane, goods: Shipment, today: int, sources: "Sources") -> Days:
     """Arrival days, by replication, of goods of which only the age is known.
 
     The lead time L is one that outlasts the age a: it has the law of L given L ≥ a. What is older

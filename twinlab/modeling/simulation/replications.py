@@ -1,7 +1,5 @@
 """What many replications of a scenario amount to, and whether they have settled."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -142,7 +140,7 @@ class Replications(Result):
         return evaluate(self)
 
     @cached_property
-    def horizon(self) -> Horizon:
+    def horizon(self) -> "Horizon":
         """Whether stocks, backlog and losses have settled by the last day (see ``horizon_of``)."""
         return horizon_of(self)
 
@@ -160,7 +158,7 @@ class Replications(Result):
         return replace(estimate(getattr(self.kpis, kpi), confidence), note=self.horizon.note)
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """Every KPI with its mean, interval and unit; a column says if the chain still moves."""
         known = [c for c in schema(KPIs) if np.isfinite(getattr(self.kpis, c.name)).sum() > 1]
         rows = [parts(estimate(getattr(self.kpis, c.name)), "mean", "low", "high") for c in known]
@@ -194,7 +192,7 @@ class Replications(Result):
         """Quantiles over the replications of the daily values of a measure [levels × days]."""
         return np.quantile(self.series(measure, nodes, product), levels, axis=1)
 
-    def history(self, replication: int) -> pd.DataFrame:
+    def history(self, replication: int) -> "pd.DataFrame":
         """One replication's daily table, lived through again by this engine.
 
         Raises:

@@ -1,7 +1,5 @@
 """A run: one history, with its log, its daily table and its KPIs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -88,7 +86,7 @@ class Run(Sealed):
         return float(spread.variances()[0][0])
 
     @property
-    def daily(self) -> pd.DataFrame:
+    def daily(self) -> "pd.DataFrame":
         """The tidy daily table: one row per day, node and product, one column per measure."""
         return daily_table(self.plan, self.days, self.measures)
 
@@ -116,7 +114,7 @@ class Run(Sealed):
             raise ScenarioError(f"day {day} is outside the run's days {self.days}")
         return fold(self.log.before(day), self.scenario.network, self.start)
 
-    def after(self, warm_up: int | str) -> Run:
+    def after(self, warm_up: int | str) -> "Run":
         """The same history without its first days (as in ``replicate``), in every KPI and chart.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
@@ -155,7 +153,7 @@ def _begin_cycles(plan: Plan, nights: dict[str, Array]) -> None:
         spoilt[short.argmax(), item] += short.any()
 
 
-def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> pd.DataFrame:
+def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> "pd.DataFrame":
     """Measures (days × items) as a tidy table."""
     items = [item.key for item in plan.items]
     table = {

@@ -3,8 +3,6 @@
 From a forecast to a decision: how high to fill up, and the scenario that tries it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +92,7 @@ class Rolling(Result):
         return self.actuals - self.forecasts
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per origin: the error of each lead [units]."""
         table = pd.DataFrame(self.errors, pd.Index(self.origins, name="origin"))
         return table.rename(columns=lambda lead: f"lead {lead + 1} [units]")
@@ -181,7 +179,7 @@ class Forecast(Result):
     errors: tuple[int, ...]
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per coming period: mean and interval [units]."""
         columns = {f"{name} [units]": getattr(self, name) for name in ("mean", "low", "high")}
         return pd.DataFrame(columns, pd.RangeIndex(1, 1 + len(self.mean), name="period"))

@@ -6,8 +6,6 @@ how much was left. So the replications of one level name the next, which is trie
 step below it, on the same random numbers; other seeds judge what was chosen.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -112,7 +110,7 @@ class RunOut(Result):
         return float(reached[0] + 1) if len(reached) else math.inf
 
     @property
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """One row per day from now on: the chance that it has run out."""
         days = pd.RangeIndex(1, 1 + len(self.chance), name="day")
         return pd.DataFrame({"chance [share]": self.chance}, days)

@@ -3,8 +3,6 @@
 Who sends how much where at least cost, and where to open sites: programs with shadow prices.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -29,7 +27,7 @@ __all__ = """Arc Site TransitTime describe facilities gravity_location network_f
 prescribe transit_time""".split()
 
 
-def describe(log: Log, source: str, destination: str) -> TransitTime:
+def describe(log: Log, source: str, destination: str) -> "TransitTime":
     """Measure a lane's transit time from a log, counting what is still under way at its end.
 
     Raises:
@@ -47,7 +45,7 @@ def describe(log: Log, source: str, destination: str) -> TransitTime:
     return transit_time(done, [today - e.day for e in sent if e.due is None or e.due > today])
 
 
-def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> TransitTime:
+def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> "TransitTime":
     """Estimate transit times from those of arrived shipments and the ages of those under way.
 
     The product-limit estimate of Kaplan & Meier (1958): leaving out what is still under way would

@@ -6,8 +6,6 @@ the observations before the estimated change.
 Samples of several values: X-bar and R charts, their factors, and what the process can do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
