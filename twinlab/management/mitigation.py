@@ -212,7 +212,7 @@ class TwinValue(Result):
     """Daily cost without and with the twin, and the difference, paired by history.
 
     >>> TwinValue(estimate([5.0, 7.0]), estimate([4.0, 5.5]), estimate([1.0, 1.5]))
-    the twin saves 1.25 USD/day [-1.927, 4.427] of 6
+    the twin saves 1.25 [-1.927, 4.427] USD/day of 6
     """
 
     without: Estimate = column("USD/day", meaning="cost without the twin")
