@@ -217,7 +217,7 @@ class LeverRow(ipywidgets.HBox):
     def __init__(self, lever: Lever, moved: Callable[[], None]) -> None:
         """Show the lever; ``moved`` is called after each move."""
         self.lever = lever
-        self._tell = moved
+        self._tell, self._told = moved, lever.value
         self._pairing, self._paired = threading.RLock(), True
         number, kind = (int, "Int") if lever.whole else (float, "Float")
         limits = {"min": number(lever.low), "max": number(lever.high), "step": number(lever.step)}
@@ -265,4 +265,6 @@ class LeverRow(ipywidgets.HBox):
             self._paired = False
             self.box.value = self.value
             self._paired = True
-        self._tell()
+            before, self._told = self._told, self.value
+        if self._told != before:  # the browser's rounding is no move
+            self._tell()
