@@ -6,13 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from twinlab.modeling.simulation.kpis import KPIs, evaluate
-from twinlab.modeling.simulation.measures import MEASURES, measure
+from twinlab.modeling.simulation.measures import MEASURES, measure, service
 from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out
 from twinlab.modeling.simulation.plan import Plan
-from twinlab.scope.calendar import DUST
 from twinlab.scope.columns import Sealed, frozen
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.later import pd
 from twinlab.scope.log import Log
 from twinlab.scope.result import html_of
@@ -69,11 +68,9 @@ class Run(Sealed):
 
     def total(self, name: str, node: str = "", product: str = "") -> float:
         """A measure, or a count such as ``cycles``, summed over days and items."""
-        if name in MEASURES or name not in self.nights:
-            return float(self.series(name, node, product).sum())
-        if name not in self.nights:
-            raise ScenarioError(f"no measure {name!r}; {did_you_mean(name, MEASURES)}")
-        return float(self.nights[name][:, self.plan.columns(node, product)].sum())
+        if name in self.nights and name not in MEASURES:
+            return float(self.nights[name][:, self.plan.columns(node, product)].sum())
+        return float(self.series(name, node, product).sum())
 
     def variance(self, name: str, node: str = "", product: str = "") -> float:
         """The variance over days of a measure summed over items, added up as a batch does it."""
@@ -123,13 +120,11 @@ class Run(Sealed):
         """
         found = (self.series(name) for name in SETTLING)
         out = days_left_out(warm_up, len(self.days), lambda: found)
-        day = self.start.day + out
+        start = self.state_on(self.start.day + out)
         nights = {name: rows[out:].copy() for name, rows in self.nights.items()}
-        _begin_cycles(self.plan, nights)
-        log = Log(event for event in self.log if event.day >= day)
-        return replace(
-            self, start=self.state_on(day), log=log, nights=nights, warm_up=self.warm_up + out
-        )
+        nights |= service(self.plan, start, nights)  # a replenishment cycle begins anew
+        log = Log(event for event in self.log.rows if event[0] >= start.day)
+        return replace(self, start=start, log=log, nights=nights, warm_up=self.warm_up + out)
 
     def _repr_html_(self) -> str:
         return html_of(self.kpis.table, repr(self))
@@ -141,16 +136,6 @@ class Run(Sealed):
             f"Run({len(self.days)} days{out}, {nodes} nodes, {len(self.log)} events, "
             f"seed {self.seed}, replication {self.replication})"
         )
-
-
-def _begin_cycles(plan: Plan, nights: dict[str, Array]) -> None:
-    """Let a replenishment cycle of every item that customers ask begin on the first night."""
-    cycles, spoilt = nights["cycles"], nights["cycles_spoilt"]
-    for item in set(plan.sellers):
-        end = int(np.append(cycles[1:, item], 1.0).argmax()) + 1
-        short = nights["owed"][:end, len(plan.lanes) + item] + nights["lost"][:end, item] >= DUST
-        cycles[0, item], spoilt[:end, item] = 1.0, 0.0
-        spoilt[short.argmax(), item] += short.any()
 
 
 def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> "pd.DataFrame":
