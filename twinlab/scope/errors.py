@@ -34,7 +34,7 @@ _NEAREST = {
     "Network": {"Scenario": "scenario.network", "Run": "run.scenario.network"},
     "Run": {"Network": f"simulate({_SCENARIO})", "": "simulate(scenario)"},
     "Replications": {"Network": f"replicate({_SCENARIO})", "": "replicate(scenario)"},
-    "History": {"Network": f"simulate({_SCENARIO})", "": "simulate(scenario)"},
+    "Measured": {"Network": f"simulate({_SCENARIO})", "": "simulate(scenario)"},
     "State": {"Run": "run.state", "": "simulate(scenario).state"},
     "Log": {"": "run.log"},
     "LineRun": {"": "run_line(line)"},
@@ -48,7 +48,7 @@ _NEAREST = {
 }
 NAMES = {
     "Distribution": "distribution such as Normal(mean=5, sd=1)",
-    "History": "Run or Replications",
+    "Measured": "Run or Replications",
 }
 
 

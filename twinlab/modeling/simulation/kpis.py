@@ -1,8 +1,8 @@
 """Key performance indicators: each is one function of a history, with its formula.
 
 ``history`` is a ``Run`` (then a KPI is a number) or a ``Replications`` (then it is an array, one
-number per replication); ``node`` and ``product`` narrow the question, empty means all. A ratio with
-nothing below its line (no demand, say) is NaN: not a number, and not a perfect score.
+number per replication); ``node`` and ``product`` narrow the question, empty means all. A ratio with a
+denominator of 0 (no demand, say) is NaN: not a number, and not a perfect score.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ __all__ += ["mean_stock", "on_time_in_full"]
 Value = Any  # a float where the history is one, an array where there are many
 
 
-class History(Protocol):
+class Measured(Protocol):
     """Anything that knows the totals of its measures over its days."""
 
     @property
@@ -43,7 +43,7 @@ def _ratio(above: Value, below: Value) -> Value:
     return ratio if ratio.ndim else float(ratio)
 
 
-def fill_rate(history: History, node: str = "", product: str = "") -> Value:
+def fill_rate(history: Measured, node: str = "", product: str = "") -> Value:
     """Share of customers' demand that is served on the day it is asked (type-2 service).
 
     fill rate = Σ on time / Σ demand. Source: Snyder & Shen (2019) section 4.3.3.
@@ -56,7 +56,7 @@ def fill_rate(history: History, node: str = "", product: str = "") -> Value:
     return _ratio(on_time, history.total("demand", node, product))
 
 
-def cycle_service_level(history: History, node: str = "", product: str = "") -> Value:
+def cycle_service_level(history: Measured, node: str = "", product: str = "") -> Value:
     """Share of replenishment cycles without a stock-out (type-1 service).
 
     A cycle runs from one receipt of an item (included) to the next (excluded); it has a stock-out
@@ -71,7 +71,7 @@ def cycle_service_level(history: History, node: str = "", product: str = "") -> 
     return _ratio(cycles - history.total("cycles_spoilt", node, product), cycles)
 
 
-def on_time_in_full(history: History, node: str = "", product: str = "") -> Value:
+def on_time_in_full(history: Measured, node: str = "", product: str = "") -> Value:
     """Share of customers' daily orders that are served wholly on the day they are placed.
 
     OTIF = orders on time in full / orders, an order being one day's demand for one item.
@@ -84,7 +84,7 @@ def on_time_in_full(history: History, node: str = "", product: str = "") -> Valu
     return _ratio(in_full, history.total("lines", node, product))
 
 
-def mean_stock(history: History, node: str = "", product: str = "") -> Value:
+def mean_stock(history: Measured, node: str = "", product: str = "") -> Value:
     """Units on hand at night, averaged over days [units].
 
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
@@ -94,7 +94,7 @@ def mean_stock(history: History, node: str = "", product: str = "") -> Value:
     return _ratio(history.total("on_hand", node, product), len(history.days))
 
 
-def mean_backlog(history: History, node: str = "", product: str = "") -> Value:
+def mean_backlog(history: Measured, node: str = "", product: str = "") -> Value:
     """Units owed to customers and other nodes at night, averaged over days [units].
 
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})
@@ -104,7 +104,7 @@ def mean_backlog(history: History, node: str = "", product: str = "") -> Value:
     return _ratio(history.total("backlog", node, product), len(history.days))
 
 
-def days_of_cover(history: History, node: str = "", product: str = "") -> Value:
+def days_of_cover(history: Measured, node: str = "", product: str = "") -> Value:
     """How many days the mean stock lasts: mean on hand / mean daily outflow [days].
 
     Outflow counts what customers, other nodes and own production took out of stock.
@@ -116,7 +116,7 @@ def days_of_cover(history: History, node: str = "", product: str = "") -> Value:
     return _ratio(history.total("on_hand", node, product), history.total("outflow", node, product))
 
 
-def lost_sales(history: History, node: str = "", product: str = "") -> Value:
+def lost_sales(history: Measured, node: str = "", product: str = "") -> Value:
     """Units that customers asked for and did not get, over the whole history [units].
 
     >>> impatient = Demand("shop", "unit", Trace((3, 6)), backorders=False)
@@ -127,7 +127,7 @@ def lost_sales(history: History, node: str = "", product: str = "") -> Value:
     return history.total("lost", node, product)
 
 
-def cost(history: History, kind: str = "", node: str = "", product: str = "") -> Value:
+def cost(history: Measured, kind: str = "", node: str = "", product: str = "") -> Value:
     """Cost of a kind per day, or of all kinds together [USD/day].
 
     Kinds: holding, transit, owing, lost_sales, transport, production (see ``modeling.measures``).
@@ -144,7 +144,7 @@ def cost(history: History, kind: str = "", node: str = "", product: str = "") ->
     return _ratio(total, len(history.days))
 
 
-def emissions(history: History, node: str = "", product: str = "") -> Value:
+def emissions(history: Measured, node: str = "", product: str = "") -> Value:
     """Greenhouse gases of transport per day [kg CO2e/day].
 
     units × weight / 1000 × distance × emission factor, counted on the day of shipping.
@@ -157,7 +157,7 @@ def emissions(history: History, node: str = "", product: str = "") -> Value:
     return _ratio(history.total("emissions", node, product), len(history.days))
 
 
-def lead_time(history: History, node: str = "", product: str = "") -> Value:
+def lead_time(history: Measured, node: str = "", product: str = "") -> Value:
     """Mean time from ordering to having it in stock, by Little's law [days].
 
     W = L / λ = mean units on order at night / mean units received or finished per day.
@@ -171,7 +171,7 @@ def lead_time(history: History, node: str = "", product: str = "") -> Value:
     return _ratio(history.total("on_order", node, product), arrived)
 
 
-def bullwhip(history: History, node: str, product: str = "") -> Value:
+def bullwhip(history: Measured, node: str, product: str = "") -> Value:
     """How much a node amplifies: variance of its orders / variance of what it was asked.
 
     NaN if what it was asked does not vary beyond rounding (sd below 10⁻⁹ of its mean).
@@ -184,7 +184,7 @@ def bullwhip(history: History, node: str, product: str = "") -> Value:
     return _amplified(history, ("ordered", node, product), ("asked", node, product))
 
 
-def end_to_end_bullwhip(history: History, node: str, product: str = "") -> Value:
+def end_to_end_bullwhip(history: Measured, node: str, product: str = "") -> Value:
     """How much a chain amplifies up to a node: variance of its orders / of customers' demand.
 
     >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"shop": 9, "plant": 9})
@@ -195,7 +195,7 @@ def end_to_end_bullwhip(history: History, node: str, product: str = "") -> Value
     return _amplified(history, ("ordered", node, product), ("demand",))
 
 
-def _amplified(history: History, above: tuple[str, ...], below: tuple[str, ...]) -> Value:
+def _amplified(history: Measured, above: tuple[str, ...], below: tuple[str, ...]) -> Value:
     """A ratio of variances over days, where what stands below varies beyond rounding."""
     noise = (1e-9 / len(history.days) * history.total(*below)) ** 2
     varies = history.variance(*below)
@@ -240,7 +240,7 @@ def check_kpis(kpis: Iterable[str]) -> None:
         check_known(kpi, known, f"no KPI {kpi!r}")
 
 
-def evaluate(history: History) -> KPIs:
+def evaluate(history: Measured) -> KPIs:
     """Compute every KPI of a history."""
     plain = [fill_rate, cycle_service_level, on_time_in_full, days_of_cover]
     plain += [mean_stock, mean_backlog, lost_sales, lead_time, emissions]

@@ -47,8 +47,8 @@ def other_seed(seed: int, purpose: str) -> int:
 def estimate(values: Any, confidence: float = 0.95) -> Estimate:
     """Estimate a mean from independent values, with Student's t interval.
 
-    mean ± t(n − 1, 1 − α/2) · s / √n. Values that are NaN (a ratio without anything below its
-    line) are left out. Source: Law (2015) equation 4.12.
+    mean ± t(n − 1, 1 − α/2) · s / √n. Values that are NaN (a ratio with a denominator of 0)
+    are left out. Source: Law (2015) equation 4.12.
 
     Raises:
         ScenarioError: fewer than two values, or a confidence that is no share.
