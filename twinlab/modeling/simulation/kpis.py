@@ -1,8 +1,8 @@
 """Key performance indicators: each is one function of a history, with its formula.
 
 ``history`` is a ``Run`` (then a KPI is a number) or a ``Replications`` (then it is an array, one
-number per replication); ``node`` and ``product`` narrow the question, empty means all. A ratio with a
-denominator of 0 (no demand, say) is NaN: not a number, and not a perfect score.
+number per replication); ``node`` and ``product`` narrow the question, empty means all. A ratio with
+a denominator of 0 (no demand, say) is NaN: not a number, and not a perfect score.
 """
 
 from collections.abc import Iterable
