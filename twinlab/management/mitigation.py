@@ -5,7 +5,7 @@ The value of the twin: what decisions with it saved, on the same random numbers 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import accumulate, chain, combinations
 
 import numpy as np
 
@@ -169,17 +169,13 @@ def undominated(costs: Sequence[float], gains: Sequence[float]) -> list[Chosen]:
     >>> undominated([3, 2, 2], [30, 15, 16])
     [(), (2,), (0,), (1, 2), (0, 2), (0, 1, 2)]
     """
-    plans: list[tuple[float, float, Chosen]] = [(0.0, 0.0, ())]
+    found: list[tuple[float, float, Chosen]] = [(0.0, 0.0, ())]
     for at, (cost, gain) in enumerate(zip(costs, gains, strict=True)):
-        plans += [(c + cost, g + gain, (*chosen, at)) for c, g, chosen in plans]
-        plans.sort(key=lambda plan: (plan[0], -plan[1]))
-        kept, best = [], -np.inf
-        for plan in plans:
-            if plan[1] > best:
-                kept.append(plan)
-                best = plan[1]
-        plans = kept
-    return [chosen for _, _, chosen in plans]
+        found += [(c + cost, g + gain, (*chosen, at)) for c, g, chosen in found]
+        found.sort(key=lambda each: (each[0], -each[1]))
+        best = accumulate((gain for _, gain, _ in found), max, initial=-np.inf)
+        found = [each for each, before in zip(found, best, strict=False) if each[1] > before]
+    return [chosen for _, _, chosen in found]
 
 
 def _judged(

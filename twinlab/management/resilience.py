@@ -137,9 +137,8 @@ def performance(
         )
 
     def daily(history: Run | Replications) -> Array:
-        if isinstance(history, Run):
-            return history.series(measure, node, product)
-        return np.asarray(history.series(measure, (node,) if node else (), product).mean(axis=1))
+        found = history.series(measure, node, product)
+        return found if isinstance(history, Run) else np.asarray(found.mean(axis=1))
 
     now, usual = daily(hit), daily(calm)
     quality = np.full(len(now), 100.0)
