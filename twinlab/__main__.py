@@ -5,11 +5,9 @@ import argparse
 import numpy as np
 
 from twinlab.cases import automotive
-from twinlab.modeling.simulation.history import simulate
+from twinlab.modeling import Run, simulate
 from twinlab.modeling.simulation.kpis import fill_rate
-from twinlab.modeling.simulation.run import Run
-from twinlab.scope.distributions import Constant
-from twinlab.scope.entities import Outage
+from twinlab.scope import Constant, Outage
 
 SITE, START, DAYS = "Germany resin", 60, Constant(180)
 

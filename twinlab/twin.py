@@ -14,21 +14,14 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any
 
-from twinlab.modeling.compare import Change
-from twinlab.modeling.simulation.history import simulate
-from twinlab.modeling.simulation.replicate import replicate
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.run import Run
-from twinlab.scope.errors import SyncError, TwinError
+from twinlab.modeling import Change, Replications, Run, replicate, simulate
+from twinlab.scope import Scenario, State, SyncError, TwinError
 from twinlab.scope.result import html_of
-from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State
+from twinlab.technology import EventStore, Intake, Plant
 from twinlab.technology.bus import Bus, Dispatch
 from twinlab.technology.drift import Alarm, follow, observe, watch
 from twinlab.technology.fidelity import Promises, Verification
-from twinlab.technology.plant import Plant
 from twinlab.technology.proposal import Goal, daily_cost, propose, seed_ahead
-from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.sync import Follower, present
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]

@@ -10,16 +10,13 @@ import numpy as np
 
 from twinlab.management import flows
 from twinlab.management.stress_test import risk_exposure
-from twinlab.modeling.compare import Change
-from twinlab.modeling.simulation.output_analysis import wilson
-from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling import Change, Replications, wilson
+from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import days_of, mean_of
 from twinlab.scope.entities import ItemKey, Lane, Outage
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.result import Listing, Result, shown
-from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, fit
 
 __all__ = ["Limits", "control_tower"]

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from statistics import fmean
 
+from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
+from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
 from twinlab.scope.entities import Demand, ItemKey, Lane
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, ranged
-from twinlab.scope.network import Network
-from twinlab.scope.scenario import Scenario
 
 __all__ = ["total_shortage_cost"]
 

@@ -10,16 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling.compare import Comparison
-from twinlab.modeling.experiments import tune
+from twinlab.modeling import Comparison, Replications, tune, wilson
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
-from twinlab.modeling.simulation.output_analysis import wilson
-from twinlab.modeling.simulation.replications import Replications
 from twinlab.organization.contracts import Organization
+from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.columns import Row, column, schema
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.result import Estimate, Listing, Result, shown
-from twinlab.scope.scenario import Scenario
 
 __all__ = ["Goal", "align", "best_response", "judge"]
 

@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.modeling.simulation.measures import COSTS
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.run import Run
-from twinlab.scope.boundary import tiers
+from twinlab.scope import Network, tiers
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.later import pd
-from twinlab.scope.network import Network
 from twinlab.scope.result import Result, html_of, shown
 
 __all__ = ["kpi_tree"]

@@ -10,16 +10,12 @@ from itertools import accumulate, chain, combinations
 import numpy as np
 
 from twinlab.management.flows import ShortageCost, total_shortage_cost
-from twinlab.modeling.compare import Change
-from twinlab.modeling.simulation.output_analysis import Seeds, estimate
+from twinlab.modeling import Change, Replications, Run, Seeds, estimate
 from twinlab.modeling.simulation.replicate import beyond, progress, replicate
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.run import Run
+from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.result import Estimate, Listing, Result, shown
-from twinlab.scope.scenario import Scenario
 
 __all__ = ["Frontier", "Portfolio", "frontier", "value_of_twin"]
 

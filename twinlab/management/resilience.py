@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from twinlab.management.kpi_tree import grouped
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.run import Run
+from twinlab.modeling import Replications, Run
 from twinlab.scope.calendar import DUST
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array

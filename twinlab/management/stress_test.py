@@ -19,19 +19,16 @@ from typing import Any
 import numpy as np
 
 from twinlab.management.flows import ShortageCost, shortage_costs, total_shortage_cost
+from twinlab.modeling import Replications, estimate, horizon_of
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.replicate import replicate_many
-from twinlab.modeling.simulation.replications import Replications, horizon_of
+from twinlab.scope import Network, Scenario, State
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Constant, mean_of
 from twinlab.scope.entities import ItemKey, Outage
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount
-from twinlab.scope.network import Network
 from twinlab.scope.result import Estimate, Listing, Result, shown
-from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State
 
 __all__ = ["Closure", "StressTest", "risk_exposure", "stress_test"]
 

@@ -10,15 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.output_analysis import estimate
-from twinlab.modeling.simulation.replicate import replicate
+from twinlab.modeling import estimate, replicate
 from twinlab.organization.view import View
 from twinlab.people.rules import Rule, ask
+from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Listing, Result
-from twinlab.scope.scenario import Scenario
 
 __all__ = ["Decision", "OverrideValue", "TakesAdvice", "override_value"]
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlab.modeling.simulation.run import Run
+from twinlab.scope import Listing, Result, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import optimize, special
-from twinlab.scope.result import Listing, Result
 
 __all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 

@@ -18,21 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.history import Game, simulate
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.run import Run
+from twinlab.modeling import Game, Replications, Run, simulate
 from twinlab.organization.view import View
 from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_newsvendor, fit_ordering
 from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
+from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Constant, Distribution, Trace
-from twinlab.scope.entities import Demand, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, ranged
-from twinlab.scope.network import Network
-from twinlab.scope.result import Result
-from twinlab.scope.scenario import Scenario
 
 __all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "NewsvendorGame"]
 __all__ += ["NewsvendorPlayer", "NewsvendorProblem", "average_person", "beer_chain", "beer_cost"]

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling import Change, estimate, mmc
-from twinlab.modeling.formulas.queues import Queue
+from twinlab.modeling import Change, Queue, estimate, mmc
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array

@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.output_analysis import wilson
-from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling import Replications, wilson
+from twinlab.scope import Result, State
 from twinlab.scope.calendar import DUST
 from twinlab.scope.columns import column
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.kinds import Level
 from twinlab.scope.later import pd
-from twinlab.scope.result import Result
-from twinlab.scope.state import State
 
 __all__ = ["Fidelity", "Verification", "fidelity", "pinball_loss", "verify"]
 

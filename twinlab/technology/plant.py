@@ -13,11 +13,9 @@ import numpy as np
 
 from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.run import Run
+from twinlab.scope import Scenario, ScenarioError, State, TwinError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import ScenarioError, TwinError
 from twinlab.scope.log import Event, EventRow
-from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State
 from twinlab.technology.bus import Bus, read_command
 from twinlab.technology.messages import DAY, SYSTEMS, Message
 from twinlab.technology.snapshot import pack, to_plain

@@ -7,14 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.compare import Change
-from twinlab.modeling.simulation.output_analysis import Seeds, estimate, other_seed
-from twinlab.modeling.simulation.replicate import replicate
-from twinlab.modeling.simulation.replications import Replications
-from twinlab.scope.errors import ScenarioError
+from twinlab.modeling import Change, Replications, Seeds, estimate, other_seed, replicate
+from twinlab.scope import Scenario, ScenarioError, State
 from twinlab.scope.later import pd
-from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State
 
 Goal = Callable[[Replications], Any]
 

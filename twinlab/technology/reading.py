@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from twinlab.scope.errors import SyncError
-from twinlab.scope.log import Event
-from twinlab.scope.network import Network
-from twinlab.scope.state import State
+from twinlab.scope import Event, Network, State, SyncError
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.snapshot import from_plain, unpack
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope.errors import ScenarioError, SyncError
-from twinlab.scope.network import Network
+from twinlab.scope import Network, ScenarioError, SyncError
 from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
 _ROWS = {"open_orders": OpenOrder, "under_way": Shipment, "lots": ProductionLot}

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from twinlab.scope import Event, Scenario
 from twinlab.scope.entities import ItemKey
-from twinlab.scope.log import Event
-from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, apply, widen
 from twinlab.technology.bus import Bus
 from twinlab.technology.messages import DAY, Message

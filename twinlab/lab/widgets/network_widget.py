@@ -20,8 +20,7 @@ from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
 from twinlab.lab.widgets.node_layout import NodeLayout, node_layout
 from twinlab.lab.widgets.node_status import NodeStatus, Status
 from twinlab.modeling import Run
-from twinlab.scope import Network, Scenario
-from twinlab.scope.boundary import tiers
+from twinlab.scope import Network, Scenario, tiers
 from twinlab.scope.calendar import DUST
 
 __all__ = ["NetworkView", "network"]

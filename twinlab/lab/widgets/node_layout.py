@@ -4,8 +4,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from twinlab.scope import Network
-from twinlab.scope.boundary import tiers
+from twinlab.scope import Network, tiers
 
 _WIDTH = 1150.0  # of the drawing, in pixels
 _MANY = 20  # nodes; more of them say less

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
+from twinlab.scope import Result, ScenarioError
 from twinlab.scope import distributions as laws
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import integrate, special, stats
-from twinlab.scope.result import Result
 
 __all__ = ["Newsvendor", "critical_ratio", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
 __all__ += ["newsvendor_sampled", "probabilities"]

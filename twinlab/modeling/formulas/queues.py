@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twinlab.scope import Result, ScenarioError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import ScenarioError
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import special
-from twinlab.scope.result import Result
 
 __all__ = ["LineBounds", "Queue", "RepairShop", "StockedQueue", "machine_repair", "make_to_stock"]
 __all__ += ["mg1", "mmc", "priority_waits", "two_station_throughput"]

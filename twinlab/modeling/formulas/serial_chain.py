@@ -13,13 +13,12 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from twinlab.modeling.formulas.newsvendor import newsvendor, probabilities
+from twinlab.scope import Network, Result
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Constant, Distribution, Normal, days_of
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Number, Positive
 from twinlab.scope.later import special
-from twinlab.scope.network import Network
-from twinlab.scope.result import Result
 
 __all__ = ["SerialBounds", "SerialChain", "SerialPlan", "Stage", "clark_scarf", "serial_cost"]
 __all__ += ["shang_song"]

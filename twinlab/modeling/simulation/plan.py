@@ -11,11 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from twinlab.organization.view import FullSharing, PriorityFailover, Supplier, View
+from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean, warn
-from twinlab.scope.network import Network
-from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import Claim, State
 
 # What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's

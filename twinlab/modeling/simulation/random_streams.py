@@ -17,12 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlab.scope import entities
+from twinlab.scope import Network, ScenarioError, entities
 from twinlab.scope.calendar import in_cycles
 from twinlab.scope.distributions import Array, Distribution, Law, Trace, Uniform, drawn_of
 from twinlab.scope.entities import Disruption, ItemKey, Lane, LaneKey, Outage
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.network import Network
 from twinlab.scope.scenario import Scenario, targets
 from twinlab.scope.state import Shipment, State
 

@@ -15,13 +15,12 @@ from twinlab.modeling.simulation.plan import Plan
 from twinlab.modeling.simulation.run import daily_table
 from twinlab.modeling.simulation.vector_engine import replay
 from twinlab.modeling.simulation.vector_state import record_rows
+from twinlab.scope import Scenario, State
 from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.later import pd
 from twinlab.scope.result import Estimate, Result, parts
-from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State
 
 __all__ = ["Horizon", "Replications", "horizon_of"]
 

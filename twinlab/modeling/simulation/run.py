@@ -9,14 +9,12 @@ from twinlab.modeling.simulation.kpis import KPIs, evaluate
 from twinlab.modeling.simulation.measures import MEASURES, measure, service
 from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out
 from twinlab.modeling.simulation.plan import Plan
+from twinlab.scope import Log, Scenario, State, fold
 from twinlab.scope.columns import Sealed, frozen
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.later import pd
-from twinlab.scope.log import Log
 from twinlab.scope.result import html_of
-from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State, fold
 
 __all__ = ["Run"]
 

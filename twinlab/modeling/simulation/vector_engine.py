@@ -15,10 +15,9 @@ from twinlab.modeling.simulation.plan import ItemPlan, Plan, TurnPlan, make_plan
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
 from twinlab.modeling.simulation.vector_state import VectorService, VectorState, record_rows
 from twinlab.organization.view import PriorityFailover, View, split_order
+from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import State, go_on
 
 

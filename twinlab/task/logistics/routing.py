@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.scope import Result, ScenarioError, SolverError, TwinError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, SolverError, TwinError
 from twinlab.scope.kinds import Amount, Count, Whole
-from twinlab.scope.result import Result
 
 __all__ = ["Fleet", "route"]
 

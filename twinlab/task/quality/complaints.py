@@ -9,11 +9,10 @@ import numpy as np
 
 from twinlab.modeling import Line, LineRun, estimate, replicate_line
 from twinlab.modeling.line.engine import PartDraws
+from twinlab.scope import Estimate, Result, Uniform
 from twinlab.scope.columns import column
-from twinlab.scope.distributions import Uniform
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
-from twinlab.scope.result import Estimate, Result
 
 __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_quality", "pareto"]
 
