@@ -60,11 +60,9 @@ def restrict_network(network: Network, tier: int) -> Network:
         raise NetworkError(f"tier {tier!r}: nobody sells there: restrict at a tier of at least 0")
     lanes = [v for v in network.lanes if v.destination in inside]
     outside = {v.source for v in lanes} - inside
-    nodes = [
-        replace(n, capacity=math.inf, time_to_recover=0) if n.name in outside else n
-        for n in network.nodes
-        if n.name in inside | outside
-    ]
+    seen_nodes = (n for n in network.nodes if n.name in inside | outside)
+    free: dict[str, Any] = {"capacity": math.inf, "time_to_recover": 0}
+    nodes = [replace(n, **free) if n.name in outside else n for n in seen_nodes]
     recipes = [r for r in network.recipes if r.node in inside]
     seen = {v.product for v in lanes} | {d.product for d in demands}
     seen |= {p for r in recipes for p in (r.product, *r.components)}

@@ -335,11 +335,8 @@ def _list(origin: Any, args: tuple[Any, ...]) -> Kind:
                 return make((each[0].fit(value),))  # so a name is no list of letters
             except Unfit:
                 pass
-        table = (
-            hasattr(value, "columns")
-            or isinstance(value, str | bytes)
-            or (isinstance(value, Mapping) and origin is not Iterable)
-        )
+        table = hasattr(value, "columns") or isinstance(value, str | bytes)
+        table = table or (isinstance(value, Mapping) and origin is not Iterable)
         if not isinstance(value, Iterable) or table:
             raise Unfit(f"write [{brief(value)}]" if isinstance(value, str) and long else "")
         rows = value.tolist() if hasattr(value, "tolist") else value

@@ -103,12 +103,8 @@ class Network(Page):
         spoken = {(row.node, row.product) for row in rows}
         spoken |= {(r.node, c) for r in self.recipes for c in r.components}
         spoken |= {(end, v.product) for v in self.lanes for end in (v.source, v.destination)}
-        return tuple(
-            (n.name, p.name)
-            for n in self.nodes
-            for p in self.products
-            if (n.name, p.name) in spoken
-        )
+        names = ((n.name, p.name) for n in self.nodes for p in self.products)
+        return tuple(item for item in names if item in spoken)
 
     @cached_property
     def into(self) -> dict[ItemKey, list[Lane]]:
@@ -186,17 +182,10 @@ def _overview(network: Network) -> "pd.DataFrame":
         makes = [r.product for r in network.recipes if r.node == node.name]
         asked = sum(d.pattern.average for d in network.demands if d.node == node.name)
         capacity = None if node.capacity == math.inf else node.capacity
-        rows.append(
-            (node.name, node.tier, ", ".join(into), ", ".join(makes), capacity, asked or None)
-        )
-    head = [
-        "node",
-        "tier",
-        "supplied by",
-        "makes",
-        "capacity [units/day]",
-        "demand [units/day]",
-    ]
+        names = ", ".join(into), ", ".join(makes)
+        rows.append((node.name, node.tier, *names, capacity, asked or None))
+    head = ["node", "tier", "supplied by", "makes"]
+    head += ["capacity [units/day]", "demand [units/day]"]
     return pd.DataFrame(rows, columns=head).set_index("node")
 
 

@@ -124,17 +124,13 @@ def coarsen_disruptions(disruptions: Iterable[Disruption], period: int) -> tuple
 def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
     fade = whole_periods(disruption.recovery, period)
     if disruption.rate > 0 or not isinstance(disruption.days, Constant):
-        lasts = in_periods(disruption.days, period)
-        lasts, pause = lasts if lasts.average > 0 else Constant(1), disruption.pause
-        rate, start = 1 - (1 - disruption.rate) ** period, disruption.start // period
-        again = replace(
-            disruption,
-            start=start,
-            days=lasts,
-            recovery=fade,
-            rate=rate,
-            pause=whole_periods(pause, period),
+        lasts, pause = (
+            in_periods(disruption.days, period),
+            whole_periods(disruption.pause, period),
         )
+        lasts = lasts if lasts.average > 0 else Constant(1)
+        start, rate = disruption.start // period, 1 - (1 - disruption.rate) ** period
+        again = replace(disruption, start=start, days=lasts, recovery=fade, rate=rate, pause=pause)
         return _weaker(again, min(1.0, disruption.days.average / period), period)
     begin, end = disruption.start, disruption.start + math.ceil(disruption.days.value)
     shares = [

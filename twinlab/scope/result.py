@@ -183,14 +183,10 @@ class Listing(Result):
             col.name: [_heading(col, end) for end in ("", " low", " high")]
             for col in _columns(type(self))
         }
-        rows = [
-            {
-                head: part
-                for name, three in heads.items()
-                for head, part in parts(getattr(row, name), *three).items()
-            }
-            for row in self._rows
-        ]
+        rows = []
+        for row in self._rows:
+            told = (parts(getattr(row, name), *three) for name, three in heads.items())
+            rows.append({head: part for each in told for head, part in each.items()})
         return _indexed(rows, [head for head, *_ in heads.values()], self.keys)
 
     def __repr__(self) -> str:
