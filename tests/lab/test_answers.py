@@ -318,7 +318,7 @@ def test_when_to_change_tools_by_integration():
         return (60 * lives(age) + 120 * (1 - lives(age))) / quad(lives, 0, age)[0]
 
     best = minimize_scalar(rate, bounds=(1, 3 * law.scale), method="bounded").x
-    assert factory.policy(120).age == pytest.approx(best, rel=1e-3)
+    assert factory.age(120) == pytest.approx(best, rel=1e-3)
 
 
 def test_the_first_feature_of_the_house():
