@@ -152,7 +152,7 @@ def test_a_name_that_would_lie_on_its_neighbour_stands_on_the_left():
 
 
 def test_the_still_picture_of_a_network_shows_every_box():
-    figure = still_network(NETWORK, node_layout(NETWORK))
+    figure = still_network(NETWORK, node_layout(NETWORK), {})
     axes, layout = figure.axes[0], node_layout(NETWORK)
     boxes = [patch.get_bbox() for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
     assert len(boxes) == 3

@@ -18,7 +18,7 @@ from twinlab.lab.charts.drawing import BLUE, FONT, INK, VERMILLION, Style
 from twinlab.lab.widgets.explorer_results import Panel, svg_page, svg_text
 from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
 from twinlab.lab.widgets.node_layout import NodeLayout, node_layout
-from twinlab.lab.widgets.node_status import NodeStatus, Status
+from twinlab.lab.widgets.node_status import Boxes, NodeStatus, Status
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, tiers
 from twinlab.scope.calendar import DUST
@@ -96,19 +96,18 @@ class NetworkWidget(anywidget.AnyWidget):
         self._layout = layout
         super().__init__(nodes=self.pyvis.nodes, edges=self.pyvis.edges, height=int(layout.height))
 
-    def colour(self, names: list[str], found: list[Status], words: list[str]) -> None:
+    def colour(self, boxes: Boxes) -> None:
         """Show every node's status, in colour and words."""
-        now = {name: (status, text) for name, status, text in zip(names, found, words, strict=True)}
         changed = []
         for node in self.pyvis.nodes:
-            if node["id"] in now:
-                status, text = now[node["id"]]
+            if node["id"] in boxes:
+                status, text = boxes[node["id"]]
                 label, colours = self._layout.label(node["id"], text), (status.colour, status.fill)
                 font = node["font"] | {"color": status.ink}
                 node = node | {"label": label, "color": _colours(*colours), "font": font}
             changed.append(node)
         # A lane that nothing can be sent on for want of goods is drawn like its sender.
-        dry = {name: status.colour for name, (status, _) in now.items() if status >= Status.SHORT}
+        dry = {name: status.colour for name, (status, _) in boxes.items() if status >= Status.SHORT}
         with self.hold_sync():
             self.edges = [
                 edge | {"color": dry.get(edge["from"], _LANE), "dashes": edge["from"] in dry}
@@ -207,12 +206,11 @@ class NetworkView(LiveView):
         """Bring colours, words and marks to the day."""
         if self._nodes and self.day is not None:
             day, nodes = self.day, self._nodes
-            words = nodes.words(day, self._layout.brief)
-            self.picture.colour(nodes.names, nodes.on(day), words)
+            self.picture.colour(nodes.boxes(day, self._layout.brief))
             self.course.value = _course(nodes, day)
-            rows = zip(nodes.names, nodes.on(day), nodes.words(day), strict=True)
-            trouble = sorted((r for r in rows if r[1] is not Status.OK), key=lambda r: -r[1])
-            told = [(name, status) for name, _, status in trouble[:_SHOWN]]
+            boxes = [(name, *box) for name, box in nodes.boxes(day).items() if box[0] > Status.OK]
+            trouble = sorted(boxes, key=lambda box: -box[1])
+            told = [(name, words) for name, _, words in trouble[:_SHOWN]]
             if len(trouble) > _SHOWN:
                 told.append((f"and {len(trouble) - _SHOWN} more", ""))
             head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
@@ -222,10 +220,10 @@ class NetworkView(LiveView):
 
     def _still(self) -> Figure:
         """The same picture for readers without a kernel."""
-        if self._nodes is None or self.day is None:
-            return still_network(self._network, self._layout)
-        words = self._nodes.words(self.day, self._layout.brief)
-        return still_network(self._network, self._layout, self._nodes.on(self.day), words)
+        boxes: Boxes = {}
+        if self._nodes and self.day is not None:
+            boxes = self._nodes.boxes(self.day, self._layout.brief)
+        return still_network(self._network, self._layout, boxes)
 
 
 def _key() -> str:
@@ -258,16 +256,11 @@ def _course(nodes: NodeStatus, day: int) -> str:
     return svg_page(words, 88, parts)
 
 
-def still_network(
-    network: Network,
-    layout: NodeLayout,
-    found: list[Status] | None = None,
-    words: list[str] | None = None,
-) -> Figure:
+def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:
     """Boxes and arrows by matplotlib, and of a run every node's status in colour and words.
 
     >>> net = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
-    >>> len(still_network(net, node_layout(net)).axes[0].texts)  # two arrows, three names, heads
+    >>> len(still_network(net, node_layout(net), {}).axes[0].texts)  # arrows, names, heads
     8
     """
     xs, ys = zip(*layout.points.values(), strict=True)
@@ -286,15 +279,15 @@ def still_network(
         axes.annotate("", (to_x - half, to_y), (x + half, y), zorder=1, arrowprops=arrow)
     centred: Style = {"ha": "center", "va": "center"}
     size = min(FONT, (12.5 if layout.brief else 15) * 72 * scale)
-    for at, node in enumerate(network.nodes):
-        x, y = layout.points[node.name]
-        border, fill, ink = BLUE, "white", INK
-        if found:
-            border, fill, ink = found[at].colour, found[at].fill, found[at].ink
+    for name, (x, y) in layout.points.items():
+        border, fill, ink, words = BLUE, "white", INK, ""
+        if name in boxes:
+            status, words = boxes[name]
+            border, fill, ink = status.colour, status.fill, status.ink
         corner, looks = (x - half + 4, y - 0.36 * row), {"edgecolor": border, "facecolor": fill}
         box: Style = {"boxstyle": "round,pad=4", "linewidth": 2, **looks}
         axes.add_patch(FancyBboxPatch(corner, layout.box - 8, 0.72 * row, **box))
-        text = layout.label(node.name, words[at] if words else "")
+        text = layout.label(name, words)
         axes.text(x, y, text, linespacing=1.1, color=ink, fontsize=size, **centred)
     for head, x, y in layout.heads:
         axes.text(x, y, head, fontsize=FONT, color=INK, **centred)

@@ -44,6 +44,9 @@ class Status(IntEnum):
         return status
 
 
+Boxes = dict[str, tuple[Status, str]]  # of each node, and what stands in its box
+
+
 @dataclass(frozen=True)
 class NodeStatus:
     """A run, read node by node.
@@ -99,14 +102,13 @@ class NodeStatus:
         """The statuses on a day, in the order of ``names``."""
         return [Status(int(status)) for status in self.statuses[self._at(day)]]
 
-    def words(self, day: int, brief: bool = False) -> list[str]:
-        """What stands in each node's box on a day, or a sign and a number if it is ``brief``."""
+    def boxes(self, day: int, brief: bool = False) -> Boxes:
+        """Each node's status on a day and words for its box: a sign and a number if ``brief``."""
         at = self._at(day)
-        values = self._of(self.measure)[at]
-        rows = zip(self.on(day), self.owed[at], self.lost[at], values, strict=True)
-        if brief:
-            return [_brief(status, owed) for status, owed, _, _ in rows]
-        return [self._box(status, owed, lost, value) for status, owed, lost, value in rows]
+        amounts = zip(self.owed[at], self.lost[at], self._of(self.measure)[at], strict=True)
+        words = _brief if brief else self._words
+        rows = zip(self.names, self.on(day), amounts, strict=True)
+        return {name: (status, words(status, *units)) for name, status, units in rows}
 
     def summary(self, day: int) -> str:
         """The day in one line."""
@@ -130,7 +132,7 @@ class NodeStatus:
         name = self.names[others[int(window[later].argmax())]]
         return f"; first short: {name} (day {since + later})"
 
-    def _box(self, status: Status, owed: float, lost: float, value: float) -> str:
+    def _words(self, status: Status, owed: float, lost: float, value: float) -> str:
         parts = ["closed"] if status is Status.CLOSED else []
         parts += [f"owes {shown(owed - lost)}"] if owed - lost > DUST else []
         parts += [f"loses {shown(lost)}"] if lost > DUST else []
@@ -149,6 +151,6 @@ class NodeStatus:
         return day - self.run.days[0]
 
 
-def _brief(status: Status, owed: float) -> str:
+def _brief(status: Status, owed: float, *_: float) -> str:
     units = f"\N{NO-BREAK SPACE}{shown(owed)}" if owed > DUST else ""
     return "" if status is Status.OK else f" {status.sign}{units}"
