@@ -16,8 +16,8 @@ factory   ``line_states``: a line's machines; ``heat_chart``: warnings; ``pareto
 triangle  what a closure takes from service, and for how long; ``budget``: what money buys
 ========  ==============================================================================
 
-Everything shown carries its words: a text that is the same every time, which is also the alternative
-text of its picture. What a live view or a ripple computes stands in a table beside it.
+Everything shown carries its words: a text that is the same every time, and is the alternative text
+of its picture. What a live view or a ripple computes stands in a table beside it.
 """
 
 from twinlab.lab.charts.daily import *
