@@ -122,12 +122,9 @@ def coarsen_disruptions(disruptions: Iterable[Disruption], period: int) -> tuple
 
 
 def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
-    fade = whole_periods(disruption.recovery, period)
+    fade, pause = (whole_periods(days, period) for days in (disruption.recovery, disruption.pause))
     if disruption.rate > 0 or not isinstance(disruption.days, Constant):
-        lasts, pause = (
-            in_periods(disruption.days, period),
-            whole_periods(disruption.pause, period),
-        )
+        lasts = in_periods(disruption.days, period)
         lasts = lasts if lasts.average > 0 else Constant(1)
         start, rate = disruption.start // period, 1 - (1 - disruption.rate) ** period
         again = replace(disruption, start=start, days=lasts, recovery=fade, rate=rate, pause=pause)
