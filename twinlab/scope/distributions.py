@@ -111,7 +111,24 @@ class Constant(Law):
 
 
 @dataclass(frozen=True)
-class Trace(Law):
+class Listed(Law):
+    """Values that are given one by one."""
+
+    values: tuple[float, ...]
+
+    @property
+    def average(self) -> float:
+        """The mean of the values."""
+        return float(np.mean(self.values)) if self.values else 0.0
+
+    @property
+    def lowest(self) -> float:
+        """The smallest value."""
+        return min(self.values, default=0.0)
+
+
+@dataclass(frozen=True)
+class Trace(Listed):
     """Values that are known day by day, for example a recorded demand.
 
     >>> Trace((3, 4, 3)).average
@@ -119,16 +136,6 @@ class Trace(Law):
     """
 
     values: tuple[float, ...] = ()
-
-    @property
-    def average(self) -> float:
-        """The mean of the recorded values."""
-        return float(np.mean(self.values)) if self.values else 0.0
-
-    @property
-    def lowest(self) -> float:
-        """The smallest recorded value."""
-        return min(self.values, default=0.0)
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Give each day's scaled value, one column for all replications."""
@@ -272,30 +279,18 @@ class Uniform(Law):
 
 
 @dataclass(frozen=True)
-class Empirical(Law):
+class Empirical(Listed):
     """One of the observed values, each as likely as it was observed.
 
     >>> Empirical((2, 3, 3, 4)).average
     3.0
     """
 
-    values: tuple[float, ...]
-
     def __post_init__(self) -> None:
         """Check that something was observed."""
         super().__post_init__()
         if not self.values:
             raise NetworkError("Empirical: give at least one observed value")
-
-    @property
-    def average(self) -> float:
-        """The mean of the observed values."""
-        return float(np.mean(self.values))
-
-    @property
-    def lowest(self) -> float:
-        """The smallest observed value."""
-        return min(self.values)
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw scale × one of the observed values."""
@@ -323,7 +318,7 @@ def outcomes(law: Distribution, days: float = 1) -> Array:
     days = int(days)
     if isinstance(law, Constant):
         return np.array([law.value * days])
-    listed = law.values if isinstance(law, Empirical | Trace) else ()
+    listed = law.values if isinstance(law, Listed) else ()
     if listed and days == 1:
         return np.asarray(listed)
     source, generator = Empirical(listed) if listed else law, np.random.default_rng([8, 1])
@@ -355,7 +350,7 @@ def mean_of(law: Distribution, most: float = math.inf) -> float:
     """
     if isinstance(law, Uniform) and law.high <= most:
         return law.average
-    if isinstance(law, Constant | Empirical | Trace) or most < math.inf:
+    if isinstance(law, Constant | Listed) or most < math.inf:
         return float(np.minimum(outcomes(law), most).mean())
     return _cut(law)[0] if isinstance(law, Normal) else float(law.average)
 
