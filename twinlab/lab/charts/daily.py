@@ -81,7 +81,10 @@ def chart(
     tier 0: shop: first 2, lowest 1 (day 1), highest 3 (day 2), last 3
     """
     named = {"": runs} if isinstance(runs, Run) else dict(runs)
-    first = _checked(named, measure, nodes)
+    check_known(measure, MEASURES, f"no measure {measure!r}")
+    if not named:
+        raise ScenarioError("there is no run to draw: give a run, or a dict of runs by name")
+    first = next(iter(named.values()))
     span = _span(first, days)
     unit, meaning = MEASURES[measure]
     title, words = f"{meaning} [{unit}]", [f"{meaning} [{unit}], days {span[0]} to {span[-1]}"]
@@ -142,17 +145,6 @@ def _draw_lines(axes: Axes, days: range, lines: Mapping[str, Array]) -> None:
         axes.annotate(label, (days[-1], end), place, **words)
 
 
-def _checked(named: Mapping[str, Run], measure: str, nodes: Sequence[str]) -> Run:
-    """The first run, if what is asked of it exists."""
-    check_known(measure, MEASURES, f"no measure {measure!r}")
-    if not named:
-        raise ScenarioError("there is no run to draw: give a run, or a dict of runs by name")
-    first = next(iter(named.values()))
-    for node in nodes:
-        first.series(measure, node)
-    return first
-
-
 def _span(run: Run, days: tuple[int, int] | None) -> range:
     """The days to draw, all of them lived through."""
     span = range(days[0], days[1] + 1) if days else run.days
@@ -166,6 +158,8 @@ def _span(run: Run, days: tuple[int, int] | None) -> range:
 def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:
     """Groups of the nodes that are asked for, few enough to tell apart."""
     groups = grouped(run.scenario.network, by)
+    for node in nodes:
+        run.plan.columns(node)  # refuses a name that is not here
     if nodes:
         groups = {g: [n for n in members if n in nodes] for g, members in groups.items()}
     groups = {g: members for g, members in groups.items() if members}

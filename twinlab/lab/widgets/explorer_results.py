@@ -23,9 +23,8 @@ from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.scope import Network, Outage, Scenario
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
+from twinlab.scope.later import pd
 from twinlab.scope.result import shown
-
-_WEEK = 7
 
 # A band that is drawn: nine replications in ten lie inside.
 LEVELS = (0.05, 0.95)
@@ -136,17 +135,14 @@ def _series(
     def mean(name: str) -> Array:
         return np.asarray(batch.series(name, nodes).mean(axis=1))
 
-    sent = mean("shipped") + mean("served")
-    sums = np.cumsum(np.concatenate([np.zeros(1), sent]))
-    ends = np.arange(1, len(sent) + 1)
-    starts = np.maximum(0, ends - _WEEK)  # the last seven days, or as many as there are
+    sent = pd.Series(mean("shipped") + mean("served"))
     return GroupSeries(
         label,
         stock=mean("on_hand"),
         spread=batch.quantiles("on_hand", nodes, levels=LEVELS),
-        ready=np.zeros(len(ends)) + sum(batch.series(*stock).mean(axis=1) for stock in ready),
+        ready=np.zeros(len(sent)) + sum(batch.series(*stock).mean(axis=1) for stock in ready),
         short=mean("backlog") + np.cumsum(mean("lost")),
-        flow=np.asarray((sums[ends] - sums[starts]) / (ends - starts)),
+        flow=sent.rolling(7, min_periods=1).mean().to_numpy(),
     )
 
 
