@@ -212,11 +212,11 @@ def run_closed_loop(
 ) -> Run:
     """Let a twin look after its plant for some days, and give the plant's history.
 
-    Every so many days it syncs, adopts what has changed, and commands the cheapest of some options
-    where that is worth it.
+    Every so many days it syncs. Where an alarm says that something has changed, it follows that and
+    commands the cheapest of some options if that is worth it.
 
     Raises:
-        SyncError: the twin has no way back to the plant.
+        SyncError: something is worth commanding, and the twin has no way back to the plant.
         ScenarioError: the plant's story ends before.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)

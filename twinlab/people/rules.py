@@ -3,9 +3,8 @@
 A rule may be any function of a view. Those here are frozen dataclasses, so their fields can be
 shown, swept and tuned, and the same rule runs in both engines (floats in one, arrays in the other).
 
-How people order: rules with a bias, and biases put over any rule; both engines run them.
-
-A rule that is not array-friendly, asked for one history after the other.
+People order with a bias: there are rules that have one, and biases put over any rule. A rule that
+is not array-friendly is asked for one history after the other (``ScalarRule``).
 """
 
 from collections.abc import Callable
@@ -31,8 +30,8 @@ class BaseStock(Row):
     """Order up to a level: order = max(0, S − inventory position) [S = ``up_to``].
 
     A level of 0 orders what is asked, when it is asked. Customers who do not wait are gone when it
-    comes, after L days: it serves those of one day in L + 1 (a simulation warns of it).
-    Source: Snyder & Shen (2019) section 4.3.4.
+    comes, after L days: it serves those of one day in L + 1, with L = 1 every second (a simulation
+    warns of it). Source: Snyder & Shen (2019) section 4.3.4.
 
     >>> float(BaseStock(up_to=10)(View("shop", "bike", on_hand=6, on_order=4, backlog=3)))
     3.0

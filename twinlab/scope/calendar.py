@@ -16,7 +16,9 @@
    reviews in the evening decides now; its order reaches the supplier the next morning, or later by
    the lane's order delay.
 
-With base-stock level S and lead time L, stock at night is S minus the demand of the last L days.
+With base-stock level S and lead time L, stock at night is S minus the demand of the last L days,
+where the supplier has stock and the node reviews in the morning (in the evening: of L + 1 days).
+Examples below and everywhere use what ``twinlab`` offers without saying so.
 
 So that two engines agree to the last bit, the arithmetic is part of the law: sums run in table
 order, every subtraction that could leave a rounding speck below zero is cut there, and flows

@@ -1,8 +1,7 @@
 """What is twinned: products, nodes, lanes, recipes, customers' demand and starting stocks.
 
-Each is one row of one table; a column carries its unit, meaning and range (see ``columns``).
-
-What can go wrong, as data: closures, blocked lanes, delays and shifts of demand.
+Each is one row of one table; a column carries its unit, meaning and range (see ``columns``). What
+can go wrong is data as well: closures, blocked lanes, delays and shifts of demand.
 
 A disruption starts on a day and holds for some days, then recovers in a straight line over its
 recovery days. With ``rate`` it strikes at random: each day it is not felt, it starts with that

@@ -62,10 +62,10 @@ class State(Page):
     Keys are (node, product), or a lane's key (source, destination, product, mode). ``owed`` and
     ``owed_since`` are keyed by claim: a lane's key, or (node, product) for the node's own
     customers; ``owed_since`` lists [day, units] of what ``owed`` sums up, oldest first.
-    ``open_orders`` are those that have not reached whom they were placed with; ``lots`` are in
-    production. ``tracked`` says whether the arrival days of what is under way are known; if not,
-    they are only expected, and a history that starts here draws its own, given how long the goods
-    have been travelling.
+    ``open_orders`` are those that have not reached whom they were placed with; there, and in
+    ``lots`` and ``to_make``, (node, product) is the node's own production. ``tracked`` says
+    whether the arrival days of what is under way are known; if not, they are only expected, and a
+    history that starts here draws its own, given how long the goods have been travelling.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> State.initial(chain).on_hand
@@ -185,6 +185,10 @@ def apply(state: State, event: EventRow, recipes: Recipes) -> None:
     if change is None:
         raise ScenarioError(f"{event}: no event has kind {event[1]!r}: see twinlab.scope.log")
     change(state, event, recipes)
+
+
+# An event is a row here: 0 day, 1 kind, 2 node, 3 product, 4 quantity, 5 partner, 6 mode, 7 due,
+# 8 note (see ``scope.log``).
 
 
 def asked_by(event: EventRow, recipes: Recipes) -> list[tuple[ItemKey, float]]:

@@ -1,6 +1,7 @@
-"""The bus between a plant and its twin: in this process, on simulated time, as bad as you like.
+"""The bus between a plant and its twin, in this process and on simulated time.
 
-Dispatch: commands on their way to the plant, and what the plant says of them.
+Its link loses, delays, doubles and shuffles messages as you like; commands, which go the other way
+(``Dispatch``), always arrive.
 """
 
 import json

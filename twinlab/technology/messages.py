@@ -20,8 +20,8 @@ DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # the morning of day 0
 DAY = 86_400_000_000  # microseconds
 MOST_BYTES = 1_000_000
 
-# Which system of a node tells of which kind of event: order books, warehouse, production,
-# customers and sensors.
+# Which system of a node tells of which kind of event: order books (ERP), warehouse (WMS),
+# production (MES), customers (CRM), sensors (IoT), and the link itself.
 _TOLD_BY = {
     "erp": "ordered accepted decided remembered",
     "wms": "shipped received served",

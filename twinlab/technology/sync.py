@@ -4,7 +4,7 @@ Messages tell less than a log: when goods under way will arrive and how much of 
 be good is not known yet. The fold fills in what the twin's model expects, and corrects itself when
 the goods arrive: a receipt names the days on which its shipments left.
 
-Following a plant: take messages in, keep the state up to date, and know what is missing.
+``Follower`` takes messages in, keeps the state up to date, and knows what is missing.
 """
 
 from collections.abc import Iterable, Iterator

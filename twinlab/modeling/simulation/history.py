@@ -1,4 +1,4 @@
-"""A history of a chain: the law of the day, told as it happens. Read this first.
+"""A history of a chain: the law of the day, told as it happens.
 
 ``scope.calendar`` states the law in words. Here it is a generator: it reads the state of the chain
 and yields what happens next, event by event. ``History`` lets each event change the state
@@ -7,6 +7,22 @@ changes by events alone, and a simulation, a game, a plant and a twin that reads
 account of what an event does.
 
 The law also yields what it waits for: a moment on SimPy's clock, or a person's answer.
+
+The way of an order: placed on day 0, seen there on day 1, shipped that afternoon as far as stock
+goes and the rest a day later, received after a lead time of two days:
+
+>>> chain = serial(["mine", "depot", "shop"], demand=Constant(5), lead_time={"shop": 2},
+...                on_hand={"depot": 3, "shop": 20})
+>>> late = Scenario(chain, {"depot": BaseStock(5), "shop": lambda view: 8 * (view.day == 0)}, 5)
+>>> for event in simulate(late.set("depot->shop.order_delay", 1)).log:
+...     if "shop" in (event.node, event.partner) and event.partner:
+...         print(event.day, event.kind, event.node, event.quantity, event.due)
+0 ordered shop 8.0 1
+1 accepted depot 8.0 None
+1 shipped depot 5.0 3
+2 shipped depot 3.0 4
+3 received shop 5.0 None
+4 received shop 3.0 None
 """
 
 import math

@@ -277,6 +277,7 @@ def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], d
     drawn = sources.draw((*name, "duration"), disruption.days, ones)
     lengths = np.maximum(1, np.ceil(drawn)).astype(np.intp)
     idle = disruption.recovery + disruption.pause
+    # Before the first one, as if the last were long over.
     if disruption.rate == 0:  # once, on its start day, for as long as drawn for it
         begin = disruption.start
         ends = np.full(lengths.shape, -1 - idle)
