@@ -4,8 +4,8 @@ Measures are plain functions of what the nights recorded, so every engine that r
 numbers has the same measures.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -88,26 +88,23 @@ def _flows(plan: Plan, days: range, log: Iterable[EventRow]) -> dict[str, Array]
     for event in log:
         if event[1] in told and event[0] < days.stop:
             told[event[1]].append(event)
-    told["scrap"] = [(*event[:4], event[8] - event[4]) for event in told["finished"]]
-    recipes = {recipe.key: recipe.row for recipe in plan.recipes}
-    told["asked_today"] = [
-        (event[0], kind, item[0], item[1], units)
-        for kind in ("accepted", "demanded", "ordered")  # in the order of a morning
-        for event in told[kind]
-        for item, units in asked_by(event, recipes)
-    ]
     items = {item.key: item.number for item in plan.items}
     lanes = {lane.key: at for at, lane in enumerate(plan.lanes)}
+    recipes, first, wide = {r.key: r.row for r in plan.recipes}, days.start, len(items)
+    # Cells of a table of days and columns, counted row by row, and what is added there.
+    cells = {name: [(e[0] - first) * wide + items[e[2:4]] for e in told[name]] for name in FLOWS}
+    units = {name: [event[4] for event in told[name]] for name in FLOWS}
+    ways = [(e[0] - first, lanes[e[2], e[5], e[3], e[6]]) for e in told["shipped"]]
+    cells["shipped"] = [day * len(lanes) + column for day, column in ways]
+    cells["scrap"], units["scrap"] = cells["finished"], [e[8] - e[4] for e in told["finished"]]
+    for event in (e for kind in ("accepted", "demanded", "ordered") for e in told[kind]):
+        for item, quantity in asked_by(event, recipes):
+            cells["asked_today"].append((event[0] - first) * wide + items[item])
+            units["asked_today"].append(quantity)
     found = {}
     for name in FLOWS:
-        columns: dict[Any, int] = lanes if name in BY_LANE.values() else items
-        found[name] = np.zeros((len(days), len(columns)))
-        if told[name]:
-            day, _, node, product, units, *rest = zip(*told[name], strict=True)
-            ends = (node, rest[0], product, rest[1]) if columns is lanes else (node, product)
-            cells = np.array([columns[key] for key in zip(*ends, strict=True)])
-            cells += (np.array(day) - days.start) * len(columns)
-            found[name] += np.bincount(cells, units, found[name].size).reshape(len(days), -1)
+        shape = (len(days), len(lanes) if name in BY_LANE.values() else wide)
+        found[name] = np.bincount(cells[name], units[name], math.prod(shape)).reshape(shape) + 0.0
     return found | {"sent": np.sign(found["shipped"])}
 
 
