@@ -118,8 +118,9 @@ def results():
                 yield thing
 
 
-# Parts that nobody is handed: luck, plans, what workers bring back, a message as it came.
-INSIDE = {"RandomStreams", "Message", "Chunk", "Plan"}
+# Parts that nobody is handed: luck, plans, what workers bring back, a message as it came. A
+# scenario seals its own.
+INSIDE = {"RandomStreams", "Message", "Chunk", "Plan", "Scenario"}
 
 
 def test_every_result_that_holds_arrays_or_dicts_is_sealed():
