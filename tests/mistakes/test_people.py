@@ -19,6 +19,8 @@ MISTAKES = [
      "BaseStock has no 'upto' … did you mean 'up_to'?"),
     (lambda: tl.BaseStock(math.nan), tl.NetworkError,
      'BaseStock nan: up_to is a number in units'),
+    (lambda: tl.BaseStock(50)(12), tl.ScenarioError,
+     'BaseStock(…): view must be a View, got 12'),
     (lambda: tl.MinMax(20, 10), tl.ScenarioError,
      'MinMax: up_to 10 must be above reorder_point 20'),
     (lambda: tl.MinMax(s=5, S=10), tl.ScenarioError,

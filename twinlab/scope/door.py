@@ -73,10 +73,11 @@ def _guard_class(cls: Any) -> None:
         return
     for name, made in list(vars(cls).items()):
         function = getattr(made, "__func__", made)
-        public = name[0] != "_" and name != "draw" and not hasattr(function, "door")
-        if public and inspect.isfunction(function):
+        public = (name[0] != "_" and name != "draw") or name == "__call__"
+        if public and inspect.isfunction(function) and not hasattr(function, "door"):
             skip = 0 if isinstance(made, staticmethod) else 1
-            door = _door(function, f"{cls.__name__}.{name}", skip=skip)
+            title = f"{cls.__name__}(…)" if name == "__call__" else f"{cls.__name__}.{name}"
+            door = _door(function, title, skip=skip)
             setattr(cls, name, door if made is function else type(made)(door))
     if "__init__" in vars(cls):
         cls.__init__ = _door(cls.__init__, cls.__name__, cls, skip=1)
