@@ -33,16 +33,9 @@ from typing import Any
 
 import simpy
 
+from twinlab.modeling.simulation import plan as plans
 from twinlab.modeling.simulation.measures import nights_of
-from twinlab.modeling.simulation.plan import (
-    ItemPlan,
-    LanePlan,
-    Plan,
-    RecipePlan,
-    TurnPlan,
-    make_plan,
-    open_view,
-)
+from twinlab.modeling.simulation.plan import ItemPlan, Plan, make_plan
 from twinlab.modeling.simulation.random_streams import BLOCK, Draws, draw_streams, left_of
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import Supplier, View, split_order
@@ -184,7 +177,7 @@ class Orders:
         self.question: simpy.Event | None = None  # what a person must answer now
         self.item = self.plan.items[0]  # the item it is about
         self.views = [
-            open_view(
+            plans.open_view(
                 plan,
                 item,
                 state,
@@ -321,7 +314,7 @@ class Goods:
         self.plan, self.state, self.draws = plan, state, draws
         self.left = math.inf  # of the capacity of the node whose turn it is
 
-    def turn(self, turn: TurnPlan, day: int) -> Iterator[EventRow]:
+    def turn(self, turn: plans.TurnPlan, day: int) -> Iterator[EventRow]:
         """One node's afternoon."""
         plan, under_way = self.plan, self.state.under_way
         self.left = turn.node.capacity
@@ -339,7 +332,7 @@ class Goods:
         for at in turn.items:
             yield from self._ship(plan.items[at], day)
 
-    def _finish(self, recipe: RecipePlan, day: int) -> Iterator[EventRow]:
+    def _finish(self, recipe: plans.RecipePlan, day: int) -> Iterator[EventRow]:
         """Take in what comes out of production."""
         lots = self.state.lots[recipe.key]
         started, good = units_due(lots, day), units_due(lots, day, column=2)
@@ -347,7 +340,9 @@ class Goods:
             node, product = recipe.key
             yield day, "finished", node, product, good, "", "", None, started
 
-    def _produce(self, recipe: RecipePlan, turn: TurnPlan, day: int) -> Iterator[EventRow]:
+    def _produce(
+        self, recipe: plans.RecipePlan, turn: plans.TurnPlan, day: int
+    ) -> Iterator[EventRow]:
         """Start as much as request, capacity and components allow."""
         state, draws, capacity = self.state, self.draws, turn.node.capacity
         quantity, left = state.to_make[recipe.key], left_of(draws.making, recipe.key, day)
@@ -407,7 +402,7 @@ class Goods:
             return min(self.left, item.node.capacity * left), 1.0
         return math.inf, left
 
-    def _lane_limit(self, lane: LanePlan, quantity: float, day: int) -> float:
+    def _lane_limit(self, lane: plans.LanePlan, quantity: float, day: int) -> float:
         """As much of a quantity as a lane can take today."""
         left, capacity = left_of(self.draws.moving, lane.key, day), lane.row.capacity
         return min(quantity, capacity * left) if capacity < math.inf else quantity * left

@@ -9,18 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.simulation import replications as records
 from twinlab.modeling.simulation.kpis import check_kpis
 from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out, estimate
 from twinlab.modeling.simulation.plan import Plan, make_plan
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
-from twinlab.modeling.simulation.replications import (
-    Daily,
-    Replications,
-    daily_rows,
-    read_daily,
-    stretch,
-    watched_rows,
-)
+from twinlab.modeling.simulation.replications import Daily, Replications, read_daily
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
 from twinlab.modeling.simulation.vector_state import SETTLE
 from twinlab.scope.columns import Row, column
@@ -184,13 +178,14 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
     days = range(engine.day + warm_up, plan.scenario.days)
     _warm_up(engine, days.start)
     spread = Spread()
-    rows = {each: daily_rows(plan, each) for each in daily}
+    rows = {each: records.daily_rows(plan, each) for each in daily}
     # Flows may add up over days, unless somebody wants to see them day by day.
     cleared, read = (
         (state.flows, state.record) if daily else (state.block("asked_today"), state.today)
     )
     totals = np.zeros(read.shape)
-    watched, length = watched_rows(plan), stretch(plan.scenario, len(days))[0]
+    watched = records.watched_rows(plan)
+    length, _ = records.stretch(plan.scenario, len(days))
     marks = []  # what the watched rows have added up to, before each stretch and at the end
     kept = {each: np.empty((len(days), read.shape[-1])) for each in daily}
     for at, day in enumerate(days):
