@@ -90,9 +90,8 @@ class History:
         self.draws = Draws(draw_streams(scenario, seed, block, start=start), column)
         self.draws.settle(self.start, fresh=start is None)
         self.state, self.log = self.start.copy(), list[EventRow]()
-        self.listener: Callable[[EventRow], None] | None = (
-            None  # hears of events before they change things
-        )
+        # Who hears of each event before it changes the state.
+        self.listener: Callable[[EventRow], None] | None = None
         self.clock = simpy.Environment(initial_time=self.start.day)
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
