@@ -128,7 +128,7 @@ def _network(
     rates = _per_node(figures[1], names, 0.0, "holding_cost")
     units = _per_node(figures[2], names, 0.0, "on_hand")
     patterns = demand if isinstance(demand, Mapping) else dict.fromkeys(sellers, demand)
-    for name in set(patterns) ^ set(sellers):
+    for name in sorted(set(patterns) ^ set(sellers)):
         raise NetworkError(f"demand: give one pattern per retailer; {did_you_mean(name, sellers)}")
     below: dict[str, str] = dict(ways)
     tiers: dict[str, int] = {}

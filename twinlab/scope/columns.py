@@ -23,8 +23,8 @@ class Column:
 
     name: str
     type: Any
-    unit: str
     default: Any
+    unit: str
     meaning: str
     low: float
     high: float
@@ -70,19 +70,12 @@ def schema(row_type: Any) -> tuple[Column, ...]:
 @cache
 def _read_schema(row_type: Any) -> tuple[Column, ...]:
     hints = get_type_hints(row_type)
-    return tuple(
-        Column(
-            name=f.name,
-            type=hints[f.name],
-            unit=f.metadata["unit"],
-            default={} if f.default_factory is not MISSING else f.default,
-            meaning=f.metadata["meaning"],
-            low=f.metadata["low"],
-            high=f.metadata["high"],
-        )
-        for f in fields(row_type)
-        if "unit" in f.metadata
-    )
+    described = (f for f in fields(row_type) if f.metadata)
+    return tuple(Column(f.name, hints[f.name], _default(f), **f.metadata) for f in described)
+
+
+def _default(described: Any) -> Any:
+    return {} if described.default_factory is not MISSING else described.default
 
 
 def schema_text(row_type: Any) -> str:
@@ -94,8 +87,7 @@ def schema_text(row_type: Any) -> str:
     lines = []
     for f in fields(row_type):
         if about := f.metadata:
-            default = {} if f.default_factory is not MISSING else f.default
-            given = "" if default is MISSING else f" = {default!r}"
+            given = "" if (default := _default(f)) is MISSING else f" = {default!r}"
             unit = f" [{about['unit']}]" if about["unit"] else ""
             bounds = _bounds_text(about["low"], about["high"])
             lines.append(f"    {f.name}{given}{unit}: {about['meaning']}{bounds and '; ' + bounds}")
