@@ -238,8 +238,9 @@ def test_the_remedy_for_dates_of_the_middle_of_the_month_and_for_periods():
         filled = dated(dates.delete(9)).resample(
             str(caught.value).split("resample('")[1].split("'")[0]
         )
-        assert filled.sum().tolist() == [*range(9), 0, *range(9, 29)]
-        demand.Naive()(filled.sum(), 1)
+        whole = filled.sum().fillna(0)  # pandas 2 leaves a period without a row empty
+        assert whole.tolist() == [*range(9), 0, *range(9, 29)]
+        demand.Naive()(whole, 1)
 
 
 @pytest.mark.parametrize(
