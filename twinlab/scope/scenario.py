@@ -80,7 +80,6 @@ class Scenario(Page):
             _check_target(disruption, self.network)
 
     def __repr__(self) -> str:
-        """Name the network, the rules, the days and what goes wrong."""
         kinds = Counter(getattr(r, "__name__", type(r).__name__) for r in self.rules.values())  # type: ignore[union-attr]
         rules = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
         wrong = f", {len(self.disruptions)} disruptions" if self.disruptions else ""
@@ -125,8 +124,7 @@ class Scenario(Page):
             now = getattr(self, name)
             alike = len(now) == len(self.rules) and len({id(one) for one in now.values()}) == 1  # type: ignore[arg-type]
             if given[name] is None and alike:
-                # Everybody has the same one: so has whoever the new network brings.
-                given[name] = next(iter(now.values()))
+                given[name] = next(iter(now.values()))  # so has whoever the new network brings
         return replace(self, **{k: v for k, v in given.items() if v is not None})
 
     def disrupt(self, *disruptions: Disruption) -> "Scenario":
@@ -164,16 +162,18 @@ class Scenario(Page):
         >>> calm.value("shop.up_to"), calm.value("mine->shop.lead_time").average
         (8.0, 1.0)
         """
-        return find(self, path).value if isinstance(path, str) else self.rules[path]  # type: ignore[index]
+        if isinstance(path, str):
+            return find(self, path).value
+        check_known(path, self.rules, f"rules: {path!r} decides nothing")  # type: ignore[arg-type]
+        return self.rules[path]  # type: ignore[index]
 
     def set(self, path: Paths, value: Any = ...) -> "Scenario":
         """Return a scenario in which a column has another value, or several have: {path: value}.
 
-        A path is one such as ``"shop.up_to"`` (see ``find``); an item (node, product) in its place
-        is given another rule.
+        A path is one such as ``"shop.up_to"``; an item (node, product) is given another rule.
 
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-        >>> calm.set("mine.capacity", 6).network.node("mine").capacity
+        >>> calm.set("mine.capacity", 6).value("mine.capacity")
         6.0
         >>> lean = calm.set({"shop.up_to": 6, "mine->shop.lead_time": 2})
         >>> lean.value("shop.up_to"), lean.set({("shop", "unit"): BaseStock(7)}).value("shop.up_to")
@@ -311,6 +311,8 @@ def find(scenario: Scenario, path: str) -> Place:
     >>> find(calm, "shop.up_to").column.unit
     'units'
     """
+    if not isinstance(path, str):
+        raise ScenarioError(f"a path is a text such as 'shop.up_to', got {path!r}")
     where, _, name = path.rpartition(".")
     places = [place for place in _places(scenario, where) if place[0]]
     if not places:
