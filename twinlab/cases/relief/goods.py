@@ -119,7 +119,12 @@ class Check(Result):
     pit: Array
     shipments: int = column("shipments", meaning="that the law has not seen")
     coverage: Mapping[float, float] = column("share", meaning="in the central interval of a level")
-    p_value: float = column("chance", meaning="of such shipments if the law still held")
+    p_value: float = column("", meaning="chance of such shipments if the law still held")
+
+    def sentence(self) -> str:
+        """How many shipments lie in the intervals of the law, and what chance says to that."""
+        told = ", ".join(f"{level:.0%}: {share:.1%}" for level, share in self.coverage.items())
+        return f"{self.shipments} shipments; inside the interval of {told}; p = {self.p_value:.2g}"
 
 
 def lead_times(mode: str, years: Sequence[int] = FITTED) -> Array:
