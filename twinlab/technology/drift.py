@@ -16,19 +16,18 @@ import numpy as np
 
 from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.modeling.simulation.random_streams import stream
-from twinlab.scope import Empirical, Gamma, LogNormal, Normal, Trace, Uniform
+from twinlab.scope import Demand, Lane, Network, Result, Scenario, distributions
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Distribution
-from twinlab.scope.entities import Demand, Lane
 from twinlab.scope.later import stats
-from twinlab.scope.network import Network
-from twinlab.scope.result import Result
-from twinlab.scope.scenario import Scenario
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.reading import Reading
 
 __all__ = ["Alarm", "Observations", "observe", "watch"]
 
+# Families of which a multiple is of the family.
+_SCALED: tuple[type, ...] = (distributions.Normal, distributions.LogNormal, distributions.Gamma)
+_SCALED += (distributions.Uniform, distributions.Empirical)
 REFERENCE = 0.5  # k: half of a shift of one standard deviation
 _SAMPLE = 40_000
 
@@ -177,7 +176,7 @@ def scores(seen: Observations, seed: int = 0) -> Array:
     inside = stream(seed, 0, "drift", seen.path).random(len(seen.values))
     sums, law = np.empty(len(seen.values)), cast(Hashable, seen.law)
     values, scales = np.array(seen.values), np.array(seen.scales)
-    if isinstance(seen.law, Normal | LogNormal | Gamma | Uniform | Empirical):
+    if isinstance(seen.law, _SCALED):
         # Scaled, it is the same law in other units: one sample does for every day of a trend.
         alive = scales > 0
         values, scales = values / np.where(alive, scales, 1.0), alive.astype(float)
@@ -215,7 +214,8 @@ def watch(
     >>> print(watch([seen])[0])
     day 25: shop/unit.pattern has changed, probably on day 19: the mean is 61.5, not 50
     """
-    watched = [o for o in observations if not isinstance(o.law, Trace) and _varies(o.law)]
+    drawn = (o for o in observations if not isinstance(o.law, distributions.Trace))
+    watched = [o for o in drawn if _varies(o.law)]
     if not watched:
         return []
     limit = cusum_limit(run_length * len(watched), REFERENCE)
@@ -267,7 +267,7 @@ def refit(law: Distribution, values: Array) -> Distribution:
             return replace(law, mean=mean)  # type: ignore[type-var]
     except Exception:  # the family cannot have this mean and spread
         pass
-    return Empirical(tuple(values.tolist()))
+    return distributions.Empirical(tuple(values.tolist()))
 
 
 def _varies(law: Distribution) -> bool:

@@ -12,7 +12,8 @@ from threading import Lock
 from typing import Any
 from weakref import finalize
 
-from twinlab.scope.errors import SyncError, TwinError
+from twinlab.scope import Result, SyncError, TwinError
+from twinlab.scope.columns import column
 from twinlab.scope.later import pd, sqlite3
 from twinlab.technology.messages import Message
 
@@ -31,16 +32,16 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 
 
 @dataclass(frozen=True)
-class Intake:
+class Intake(Result):
     """What a delivery brought.
 
     >>> Intake(3, 1, 0)
-    Intake(new=3, copies=1, dead=0)
+    new 3 messages · copies 1 messages · dead 0 messages
     """
 
-    new: int
-    copies: int
-    dead: int
+    new: int = column("messages", meaning="that were not there yet")
+    copies: int = column("messages", meaning="that were there already")
+    dead: int = column("messages", meaning="that cannot be read: dead letters")
 
 
 class EventStore:
@@ -49,7 +50,7 @@ class EventStore:
     >>> store = EventStore()
     >>> told = Message("/shop/crm", 0, "crm.demanded.v1", 0, {}).encode()
     >>> store.take([told, told, b"{"])
-    Intake(new=1, copies=1, dead=1)
+    new 1 messages · copies 1 messages · dead 1 messages
     >>> store.dead_letters()["reason"][0]
     'no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'
     """

@@ -16,7 +16,8 @@ from twinlab.scope.columns import column, schema
 from twinlab.scope.distributions import Array, Constant
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
-from twinlab.scope.result import Estimate, Listing, Result, words
+from twinlab.scope.later import pd
+from twinlab.scope.result import Estimate, Listing, Result, parts, words
 from twinlab.scope.scenario import Scenario
 
 __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
@@ -150,7 +151,7 @@ def _station(place: Place, minutes: float) -> StationRun:
 
 
 @dataclass(frozen=True)
-class LineReplications:
+class LineReplications(Result):
     """Many replications of a line; a number has the same random numbers for any line of a seed.
 
     >>> line = Line([Station("cut", Gamma(3, 3)), Station("weld", Gamma(3, 3), buffer=0)])
@@ -164,6 +165,19 @@ class LineReplications:
     def values(self, measure: str) -> Array:
         """A measure in every replication, such as ``"throughput"`` or ``"weld.blocked"``."""
         return np.array([run.value(measure) for run in self.runs])
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """Every measure of the line that has a value in two runs or more, with its interval."""
+        known = [c for c in schema(LineRun) if np.isfinite(self.values(c.name)).sum() > 1]
+        rows = [parts(self.estimate(c.name), "mean", "low", "high") for c in known]
+        index = pd.Index([c.name for c in known], name="measure")
+        return pd.DataFrame(rows, index).assign(unit=[c.unit for c in known])
+
+    def sentence(self) -> str:
+        """How many replications of which line."""
+        names = " → ".join(station.name for station in self.runs[0].stations)
+        return f"{len(self.runs)} replications of {names}"
 
     def estimate(self, measure: str) -> Estimate:
         """The mean of a measure over the replications, with its interval."""
