@@ -203,7 +203,7 @@ def _decided(model: Scenario, heard: Iterable[Mapping[str, Any]]) -> Scenario:
 def _alone(model: Scenario, today: int, seed: int) -> State:
     """What the model by itself would be on a morning."""
     alone = model.change(days=max(today, 1))
-    # Never by the plant's own luck, which is replication 0 of some seed.
+    # Never with the plant's own random numbers, those of replication 0 of some seed.
     return simulate(alone, seed, replication=1).state_on(today)
 
 

@@ -83,7 +83,7 @@ def test_a_whole_run_has_them_all(week):
     assert kpis.total_cost == tl.cost(week)
     assert kpis.lost_sales == 0
     assert list(kpis.table.index) == list(tl.KPIs.__dataclass_fields__)
-    assert "fill rate 0.9286 share" in str(kpis)
+    assert "fill rate 0.9286" in str(kpis)
     assert "USD/day" in kpis._repr_html_()
 
 

@@ -203,8 +203,8 @@ def heat_watch(readings: Sequence[Reading], limit: float) -> HeatWatch:
     """Warn while the smoothed heat dissipation is below a limit [K], and see what that is worth.
 
     >>> heat_watch(factory().readings, limit=9.0)
-    first warning 2,838 part · first failure 3,237 part · warned share 0.158 share
-    · caught share 1 share
+    first warning 2,838 part · first failure 3,237 part · warned share 0.158 · caught
+    share 1
     """
     warned = [level < limit for level in smoothed(readings)]
     struck = ["HDF" in reading.failure for reading in readings]

@@ -1,6 +1,6 @@
 """Goals: a KPI with a target, judged on many replications: how probably is it met?
 
-Roles: functional KPIs against the network's: who gains and who pays when each decides for itself.
+Where roles have functional KPIs of their own: who gains and who pays when each decides for itself.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Mitigation under a budget: which options to buy, and what the chosen ones really save.
 
-The value of the twin: what decisions with it saved, on the same random numbers as without it.
+And what a twin is worth: what decisions with it saved, on the same random numbers as without it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

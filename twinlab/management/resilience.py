@@ -1,6 +1,6 @@
 """Resilience: how deep performance falls, how long it takes to recover, and the area between.
 
-How a disruption runs through a chain: who is hit when, how deep, and what stock absorbed.
+And how a disruption runs through a chain: who is hit when, how deep, and what stock absorbed.
 """
 
 from dataclasses import dataclass, field

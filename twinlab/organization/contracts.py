@@ -1,6 +1,4 @@
-"""Who decides what, and which number each is judged by.
-
-Contracts between a supplier and a retailer who orders once for a season.
+"""Who decides what and is judged by what; and contracts for a season that is ordered once.
 
 The retailer bears the risk of the season and so orders less than the chain would; what a contract
 pays for unsold units shares that risk; ``deal`` computes what each side expects.

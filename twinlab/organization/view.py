@@ -1,7 +1,7 @@
 """What a decision maker sees when it decides: its own books, its suppliers, what others share.
 
-Sourcing rules: ``rule(view, quantity) -> units to order from each of view.suppliers``.
-Sharing regimes: what a decision maker gets to see beyond its own books.
+A sourcing rule splits an order: ``rule(view, quantity) -> units for each of view.suppliers``. A
+sharing regime says what a decision maker gets to see beyond its own books.
 
 ========================  ===========  =============  ================
 a view shows              own books    point_of_sale  echelon_position
@@ -11,8 +11,8 @@ a view shows              own books    point_of_sale  echelon_position
 ``FullSharing()``         yes          yes            yes
 ========================  ===========  =============  ================
 
-A regime is called with a view once, before the first decision, and closes what it does not show.
-A scenario that says nothing shares everything.
+A regime is called with a view once, before the first decision, and closes what it does not show. A
+scenario that says nothing shares everything.
 """
 
 import sys

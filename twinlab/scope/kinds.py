@@ -1,10 +1,9 @@
-"""Plain numbers have a range that stands with the parameter and is checked before they count.
+"""Kinds of values: an annotation says what is wanted, reads what fits and teaches what does not.
 
-Kinds of values: an annotation says what is wanted, reads what fits and teaches what does not.
-
-numpy's numbers and flags are plain ones, arrays and columns of tables are lists, one row is a list
-of one, a number is a constant chance. A range stands with its type (see ``ranges``), and so do
-words that say it better (``Annotated[Rule, "a rule such as BaseStock(50)"]``).
+A plain number has a range that stands with the parameter and is checked before it counts. numpy's
+numbers and flags are plain ones, arrays and columns of tables are lists, one row is a list of one,
+a number is a constant chance. A range stands with its type, and so do words that say it better
+(``Annotated[Rule, "a rule such as BaseStock(50)"]``).
 """
 
 import inspect

@@ -1,6 +1,7 @@
 """A network: products, nodes, lanes, recipes, demands and starting stocks that fit together.
 
-The laws of a network: each is one function that names value, place and remedy.
+Whether they do is checked when it is made: each law is one function that names value, place and
+remedy.
 """
 
 import math

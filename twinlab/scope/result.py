@@ -104,7 +104,7 @@ class Result(Sealed):
         said = []
         for col in schema(type(self)):
             value = getattr(self, col.name)
-            unit = "" if value is None or col.unit in _UNSAID else f" {col.unit}"
+            unit = "" if value is None or col.unit in (*_UNSAID, "share") else f" {col.unit}"
             said.append(f"{_spaced(col.name)} {words(value)}{unit}")
         return " · ".join(said)
 

@@ -38,13 +38,13 @@ Paths = Annotated[str | Mapping[Any, Any], "a text such as 'shop.up_to' or {path
 
 @dataclass(frozen=True)
 class Scenario(Page):
-    """Everything a simulation needs but its luck; changing anything gives a new scenario.
+    """Everything a simulation needs but its seed; changing anything gives a new scenario.
 
     ``rules`` says who decides how much to order or make: one rule for everybody, or a rule per node
     or per (node, product). ``sourcing`` says in the same way how an order is split over several
     suppliers; who is not named asks by sourcing rank. ``sharing`` says what each of them sees of
     the others (one regime for everybody, or by node); who is not named sees everything.
-    ``chosen_on`` are the seeds of the luck by which ``tune`` has chosen some of its values.
+    ``chosen_on`` are the seeds by which ``tune`` has chosen some of its values.
 
     Raises:
         ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.

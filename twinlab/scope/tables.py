@@ -1,11 +1,8 @@
-"""Numbers and distributions as text, as a table's cell holds them: ``Normal(mean=5.0, sd=1.0)``.
+"""Networks as CSV files with a datapackage.json; what is written is read back exactly.
 
-Cells: the values of a row as the text of a table, read back exactly.
-
-Networks as CSV files with a datapackage.json; what is written is read back exactly.
-
-One file per table, a blank cell for a default, ``traces.csv`` for recorded demand. The header,
-the check of every cell and the data package all come from the columns of the row types.
+A cell holds a number, a text, or a distribution as it prints: ``Normal(mean=5.0, sd=1.0)``. One
+file per table, a blank cell for a default, ``traces.csv`` for recorded demand. The header, the
+check of every cell and the data package all come from the columns of the row types.
 """
 
 import csv

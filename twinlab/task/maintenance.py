@@ -37,7 +37,7 @@ def describe(up_times: Sequence[Amount], repair_times: Sequence[Amount]) -> Reli
     """Measure MTBF, MTTR and availability from complete times up and times in repair.
 
     >>> describe([80, 100], [8, 12, 10])
-    mtbf 90 days · mttr 10 days · availability 0.9 share
+    mtbf 90 days · mttr 10 days · availability 0.9
     """
     up, down = float(_days(up_times).mean()), float(_days(repair_times).mean())
     return Reliability(up, down, up / (up + down))
@@ -136,7 +136,7 @@ def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> TimeLeft:
     Mean: ∫ₐ R(t) dt / R(a); quantile left by a share p: (aᵏ − ηᵏ ln p)^(1/k) − a.
 
     >>> predict(Weibull(2, 10), age=7)
-    age 7 days · mean 4.661 days · low 0.3573 days · high 11.67 days · level 0.9 share
+    age 7 days · mean 4.661 days · low 0.3573 days · high 11.67 days · level 0.9
     """
     k, hazard = law.shape, math.exp(min(700.0, law.shape * math.log(age / law.scale or 1e-300)))
     if hazard > 500:

@@ -45,8 +45,8 @@ def describe(run: LineRun, station: str) -> Oee:
 
     >>> run = run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3, warm_up=1)
     >>> describe(run, "cut")
-    availability 1 share · performance 1 share · quality 1 share · waiting 0.5 share
-    · oee 1 share
+    availability 1 · performance 1 · quality 1 · waiting 0.5
+    · oee 1
     """
     seen = run[station]
     waiting, up = seen.starved + seen.blocked, seen.working + seen.stopped

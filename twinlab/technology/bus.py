@@ -54,7 +54,7 @@ class Bus:
         self.now = 0.0
         self.commands: list[bytes] = []
         self.commanded = 0  # how many commands have ever been numbered
-        self._luck = np.random.default_rng(seed)
+        self._random = np.random.default_rng(seed)
         self._under_way: list[tuple[float, int, bytes]] = []
         self._outbox: dict[tuple[str, int], bytes] = {}
         self._count = 0
@@ -70,8 +70,8 @@ class Bus:
 
     def carry(self, raw: bytes) -> None:
         """Carry bytes to the other end, or lose them, as the link has it."""
-        lost, twice, late, much = self._luck.random(4)
-        delays = self.link.delay.draw(self._luck, np.ones(2), 1).ravel()
+        lost, twice, late, much = self._random.random(4)
+        delays = self.link.delay.draw(self._random, np.ones(2), 1).ravel()
         if lost < self.link.loss:
             return
         extra = much if late < self.link.disorder else 0.0

@@ -62,7 +62,7 @@ class Alarm(Result):
 
     ``since`` is the day on which the change probably began: the first after the sum was last zero.
     ``law`` and the mean are those of the ``count`` observations since then: after few of them they
-    say as much of the luck that rang the bell as of the change.
+    say as much of the chance that raised the alarm as of the change.
 
     >>> print(Alarm("shop/bike.pattern", 60, 52, 20.0, 25.4, Normal(25.4, 4), 9))
     day 60: shop/bike.pattern has changed, probably on day 52: the mean is 25.4, not 20

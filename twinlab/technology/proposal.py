@@ -29,7 +29,7 @@ def propose(
 ) -> Change:
     """Simulate every combination of some values from a state on, and propose the cheapest.
 
-    The luck by which a change was chosen flatters it, so its gain is judged on other luck.
+    The seed by which a change was chosen flatters it, so its gain is judged on another.
 
     Raises:
         ScenarioError: a path leads nowhere.
@@ -40,8 +40,8 @@ def propose(
     {'shop.up_to': 30}
     """
 
-    def outcome(changed: Scenario, luck: int) -> Any:
-        return np.asarray(goal(replicate(changed, replications, luck, start=start)))
+    def outcome(changed: Scenario, numbers: int) -> Any:
+        return np.asarray(goal(replicate(changed, replications, numbers, start=start)))
 
     empty = [path for path, values in options.items() if not values]
     if empty:
@@ -57,5 +57,5 @@ def propose(
 
 
 def seed_ahead(seed: int) -> int:
-    """The luck of a look ahead: never a plant's own, whatever the seeds, as that is its future."""
+    """The seed of a look ahead: never a plant's own, whatever the seeds, as that is its future."""
     return other_seed(seed, "ahead")

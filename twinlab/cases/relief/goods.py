@@ -1,10 +1,8 @@
-"""Reading the tables of the humanitarian case (``datasets/humanitarian/README.md``).
+"""What people need, and how it gets there (tables: ``datasets/humanitarian/README.md``).
 
-What people need: water and space after Sphere, food after the general ration of WFP.
-
-Days from order to delivery: fitted on the shipments of some years, checked on later ones.
-
-Food for Syria: which basket, bought where, sent which way; one linear program.
+Needs: water and space after Sphere, food after the general ration of WFP. Lead times: days from
+order to delivery, fitted on the shipments of some years, checked on later ones. Food for Syria:
+which basket, bought where, sent which way; one linear program.
 """
 
 from collections import defaultdict

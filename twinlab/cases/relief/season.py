@@ -1,10 +1,9 @@
 """Storms over the north-western Caribbean: fifty seasons, each with its worst storm, as it was.
 
-What is needed follows from the real track: distance and wind give the wind at a place, the wind
-the share of people in need (``datasets/humanitarian/README.md``).
+What is needed follows from the real track: distance and wind give the wind at a place, the wind the
+share of people in need (``datasets/humanitarian/README.md``).
 
-The last mile after hurricane Ike (2008): a few trucks, twenty-two loads, thirteen towns.
-
+The last mile after hurricane Ike (2008) has a few trucks, twenty-two loads, thirteen towns.
 Cheapest routes save fuel; a schedule of least social cost saves waiting. Both use the same trucks.
 """
 

@@ -1,10 +1,7 @@
-"""What a group of nodes has, owes and sends by day, and when its nodes were closed.
+"""One measure by day, for groups of nodes, of one run or of several side by side.
 
-One measure by day, for groups of nodes, of one run or of several side by side.
-
-Forecasts as fans: the past as a line, the future as bands of many replications.
-
-The picture and table of a ripple, whose figures come from ``management.hits``.
+Forecasts are fans: the past as a line, the future as bands of many replications. A ripple shows who
+is hit when; its figures come from ``management.hits``.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

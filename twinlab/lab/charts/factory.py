@@ -1,6 +1,6 @@
-"""A control chart as a picture: what was plotted, center, limits, signals and the change.
+"""Pictures of a factory: what machines do with their time, heat warnings, Pareto's chart.
 
-Pictures of a factory: what machines do with their time, heat warnings, and Pareto's chart.
+And a control chart: what was plotted, center, limits, signals and the change.
 """
 
 import numpy as np

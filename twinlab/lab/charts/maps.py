@@ -1,6 +1,6 @@
 """Places in the plane, and the routes of vehicles over them.
 
-A storm, the depots and those in need, on the map of the humanitarian case.
+On the map of the humanitarian case: a storm, the depots and those in need.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,8 +1,7 @@
 """Plain charts of numbers: lines with bands and marks, and bars with intervals; words included.
 
-Pictures for decisions: the resilience triangle, and the frontier of portfolios under a budget.
-
-How well a twin follows its plant: the true stock beside the believed one, day by day.
+Drawn with them: the resilience triangle, the frontier of portfolios under a budget, and how well a
+twin follows its plant.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
-"""What the games at the table share: a form for the keyboard, a status line, a picture, a lock.
+"""The games at the table: the beer game against rules, and the newsvendor.
 
-The games at the table: the beer game against rules, and the newsvendor.
+They share a form for the keyboard, a status line, a picture and a lock.
 """
 
 import html

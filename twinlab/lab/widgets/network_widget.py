@@ -1,6 +1,6 @@
-"""The live picture of a network: built by pyvis, shown offline by the vis-network it bundles.
+"""A network to look at: who feeds whom, and how every node fares on a day of a run.
 
-A network to look at: who feeds whom, and how every node fares on a day of a run.
+The live picture is built by pyvis and shown offline by the vis-network that it bundles.
 """
 
 from pathlib import Path

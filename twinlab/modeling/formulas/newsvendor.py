@@ -30,7 +30,7 @@ class Newsvendor(Result):
     """The best level of a newsvendor and what it costs on average.
 
     >>> Newsvendor(level=56.604, cost=1.9976, critical_ratio=0.79545)
-    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7954 share
+    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7954
     """
 
     level: float = column("units", meaning="to have at the start of the period")
@@ -71,7 +71,7 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
         ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
 
     >>> newsvendor(Normal(50, 8), overage=0.18, underage=0.70)  # Example 4.3
-    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7955 share
+    level 56.6 units · cost 1.998 USD/period · critical ratio 0.7955
     >>> newsvendor(Poisson(6), overage=1, underage=4).level
     8.0
     """

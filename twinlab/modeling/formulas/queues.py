@@ -97,7 +97,7 @@ class RepairShop(Result):
     """The long run of machines that fail and wait for repair crews.
 
     >>> machine_repair(1, failure_rate=0.25, repair_rate=1)
-    all up 0.8 probability · mean down 0.2 machines · availability 0.8 share
+    all up 0.8 probability · mean down 0.2 machines · availability 0.8
     """
 
     all_up: float = column("probability", meaning="P0: every machine runs")
@@ -130,7 +130,7 @@ class StockedQueue(Result):
     """The long run of a maker that fills up a stock of finished goods.
 
     >>> make_to_stock(0.5, 1, base_stock=1)
-    inventory 0.5 units · backorders 0.5 units · fill rate 0.5 share
+    inventory 0.5 units · backorders 0.5 units · fill rate 0.5
     """
 
     inventory: float = column("units", meaning="mean finished stock")

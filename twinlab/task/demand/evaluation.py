@@ -1,6 +1,6 @@
 """Methods judged by what they would have forecast, day by day, without knowing what came.
 
-From a forecast to a decision: how high to fill up, and the scenario that tries it.
+Then from a forecast to a decision: how high to fill up, and the scenario that tries it.
 """
 
 from collections.abc import Mapping

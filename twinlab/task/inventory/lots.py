@@ -1,6 +1,6 @@
-"""Prescribe when and how much under chance: (r, Q) and (s, S), exact.
+"""When to order and how much: (r, Q) and (s, S) under chance, exact; and lots.
 
-Prescribe how much at once: economic lots, lots from a failing supplier, lots over periods.
+Lots are economic ones, those from a supplier that fails, and those over periods.
 """
 
 import math

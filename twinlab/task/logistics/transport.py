@@ -1,6 +1,6 @@
 """How long goods are on their way, and when this shipment will arrive.
 
-Who sends how much where at least cost, and where to open sites: programs with shadow prices.
+And who sends how much where at least cost, and where to open sites: programs with shadow prices.
 """
 
 import math
@@ -93,7 +93,7 @@ def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Time
         ScenarioError: none has ever taken longer than this age.
 
     >>> predict(transit_time([2, 2, 3, 5]), age=2)
-    age 2 days · mean 2 days · low 1 days · high 3 days · level 0.9 share
+    age 2 days · mean 2 days · low 1 days · high 3 days · level 0.9
     """
     days, shares = np.array(transit.days), np.array(transit.shares)
     later = days > age if age > 0 else days >= 0

@@ -3,7 +3,8 @@
 Samples are numbered from 1, as on the wall of a workshop; hence ``values[:chart.change_point]`` are
 the observations before the estimated change.
 
-Samples of several values: X-bar and R charts, their factors, and what the process can do.
+Of samples of several values there are X-bar and R charts, their factors, and what the process can
+do.
 """
 
 from collections.abc import Mapping, Sequence

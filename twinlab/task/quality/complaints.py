@@ -88,7 +88,7 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
     Source: Juran (1951), who named the principle after Pareto.
 
     >>> pareto({"dent": 4, "stain": 9, "run": 2}, {"dent": "press", "stain": "coat", "run": "coat"})
-    causes coat, press · counts 11, 4 times · cumulative 0.7333, 1 share
+    causes coat, press · counts 11, 4 times · cumulative 0.7333, 1
     """
     totals: Counter[str] = Counter()
     for cause, count in counts.items():
