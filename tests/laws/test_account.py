@@ -125,7 +125,7 @@ def test_luck_is_what_the_named_streams_say(scenario, seed, block):
         assert mine.keys() == theirs.keys(), name
         for key, numbers in mine.items():
             assert np.array_equal(np.broadcast_to(theirs[key], numbers.shape), numbers), (name, key)
-    for key in own.held:  # as the batch engine reckons arrivals, many at once
+    for key in own.held:  # as the vector engine reckons arrivals, many at once
         due = arrival(np.arange(DAYS)[:, None], luck.lead_time[key], luck.held[key])
         due = np.broadcast_to(due, (DAYS, 64))
         for day in range(0, DAYS, 3):

@@ -89,7 +89,7 @@ def test_the_best_wholesale_price_is_better_than_its_neighbours(law):
 
 @pytest.mark.parametrize("contract", [Wholesale(6), BuyBack(6, 4), BuyBack(8, 7)], ids=str)
 def test_expected_profits_are_the_means_of_simulated_seasons(contract):
-    """The event of a season in the batch engine: stock q, one day of sales, what is left."""
+    """The event of a season in the vector engine: stock q, one day of sales, what is left."""
     found = deal(SEASON, contract)
     asked = tl.Demand("shop", "unit", SEASON.demand, backorders=False)
     network = tl.serial(["maker", "shop"], demand=asked, on_hand={"shop": found.quantity})

@@ -34,7 +34,7 @@ class Supplier:
     """One way to get a product, as its buyer sees it.
 
     ``open`` is 1.0, or 0.0 while its node or lane is wholly closed (always, with a capacity of 0);
-    numbers are floats in the event engine and arrays over replications in the batch engine.
+    numbers are floats in the event engine and arrays over replications in the vector engine.
 
     >>> Supplier("mine", "sea", rank=1, share=1.0, capacity=1e9).open
     1.0

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from html import escape
+from textwrap import shorten
 from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
@@ -21,6 +22,7 @@ from twinlab.scope.later import pd
 
 __all__ = ["Estimate", "Listing", "Result"]
 
+MOST_ROWS, MOST_LETTERS = 30, 90  # that a notebook shows of a table, and of a cell
 _UNSAID = ("name", "label", "words", "yes/no", "")  # units of what is said in words
 _MANY = 12  # values of a list that are said
 
@@ -61,7 +63,7 @@ def _several(said: Iterable[str]) -> str:
 
 
 def html_of(table: "pd.DataFrame", caption: str) -> str:
-    """Give a table with its caption as HTML, its values written for reading.
+    """Give a table with its caption as HTML, its values written for reading and long ones cut.
 
     >>> "<td>1,234</td>" in html_of(pd.DataFrame({"loss [USD]": [1234.4]}), "Losses")
     True
@@ -69,7 +71,10 @@ def html_of(table: "pd.DataFrame", caption: str) -> str:
     said = escape(caption).replace("\n", "<br>")
     if not len(table):
         return f"<p>{said}</p>"
-    text = str(table.map(words).to_html())
+    if len(table) > MOST_ROWS:
+        said += f" ({MOST_ROWS // 2} rows from each end of {len(table)}; all of them: .table)"
+    cells = table.map(lambda value: shorten(words(value), MOST_LETTERS, placeholder=" …"))
+    text = str(cells.to_html(max_rows=MOST_ROWS))
     return text.replace("<thead>", f"<caption>{said}</caption><thead>", 1)
 
 

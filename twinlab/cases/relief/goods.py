@@ -20,7 +20,7 @@ from twinlab.scope.distributions import Array, Gamma, LogNormal
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import stats
-from twinlab.scope.result import Result
+from twinlab.scope.result import Result, shown
 from twinlab.task.logistics.storms import Key, Pair
 
 __all__ = """Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket
@@ -198,6 +198,17 @@ class Basket(Result):
     transport_cost: float = column("USD/day", meaning="of all ways")
     cost: float = column("USD/day", meaning="per person, food and transport")
     weight: float = column("g/day", meaning="per person")
+
+    def sentence(self) -> str:
+        """What a person gets, what it costs, and which nutrients are short."""
+        foods = ", ".join(f"{name} {grams:.0f}" for name, grams in self.grams.items())
+        short = [f"{name} {share:.0%}" for name, share in self.nutrition.items() if share < 0.9995]
+        return (
+            f"{self.weight:.0f} g per person and day: {foods}\n"
+            f"{self.cost:.3f} USD per person and day: food {shown(self.food_cost)}, transport "
+            f"{shown(self.transport_cost)} USD/day for {shown(self.people)} people\n"
+            f"below the requirement: {', '.join(short) or 'nothing'}"
+        )
 
 
 def least_cost_basket(unknown: Collection[str] = GAPS) -> Basket:

@@ -454,7 +454,7 @@ def _unseen(engine: VectorEngine, number: int) -> Any:
 
 
 def open_engine(plan: Plan, seed: int, start: Any, block: int, columns: int) -> VectorEngine:
-    """A batch engine on the first day, for some replications that begin with those of a block."""
+    """A vector engine on the first day, for some replications that begin with those of a block."""
     streams = draw_streams(plan.scenario, seed, block, columns, start)
     return VectorEngine(plan, streams, columns, start)
 
@@ -462,7 +462,7 @@ def open_engine(plan: Plan, seed: int, start: Any, block: int, columns: int) -> 
 def replay(
     scenario: Scenario, seed: int, replication: int, start: State | None = None, warm_up: int = 0
 ) -> dict[str, Array]:
-    """What the batch engine records on every night of one replication (days × numbers)."""
+    """What the vector engine records on every night of one replication (days × numbers)."""
     block, column = divmod(replication, BLOCK)
     engine = open_engine(make_plan(scenario), seed, start, block, BLOCK)
     state, nights = engine.state, []

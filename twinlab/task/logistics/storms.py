@@ -12,7 +12,7 @@ from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Limit
-from twinlab.scope.result import Result
+from twinlab.scope.result import Result, shown
 
 __all__ = """Depot Storm StormOutcome StormPlan StormSeason judge_stocks preposition
 value_of_stochastic_solution""".split()
@@ -183,6 +183,13 @@ class StormWorth(Result):
     foresight: float = column("USD/season", meaning="expected cost of who knows the storm")
     stochastic_solution: float = column("USD/season", meaning="VSS = EEV − RP")
     perfect_information: float = column("USD/season", meaning="EVPI = RP − WS")
+
+    def sentence(self) -> str:
+        """The expected costs of foresight and of both plans, and what lies between."""
+        costs = self.foresight, self.plan.cost, self.average_plan.cost
+        said = "expected cost {}: foresight, {}: plan for all storms, {}: plan for the average one"
+        worth = f"VSS {shown(self.stochastic_solution)}, EVPI {shown(self.perfect_information)}"
+        return f"{said.format(*map(shown, costs))}; {worth} USD/season"
 
 
 def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
