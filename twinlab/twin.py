@@ -15,13 +15,14 @@ from enum import Enum
 from typing import Any
 
 from twinlab.modeling import Change, Replications, Run, replicate, simulate
+from twinlab.modeling.experiments import Objective
 from twinlab.scope import Scenario, State, SyncError, TwinError
 from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, Intake, Plant
 from twinlab.technology.bus import Bus, Dispatch
 from twinlab.technology.drift import Alarm, follow, observe, watch
-from twinlab.technology.fidelity import Promises, Verification
-from twinlab.technology.proposal import Goal, daily_cost, propose, seed_ahead
+from twinlab.technology.fidelity import ForecastCoverage, Verification
+from twinlab.technology.proposal import daily_cost, propose, seed_ahead
 from twinlab.technology.sync import Follower, present
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
@@ -60,17 +61,18 @@ class Twin:
         bus: Bus,
         store: EventStore | None = None,
         seed: int = 0,
-        trust: float = 0.0,
+        count_weight: float = 0.0,
     ) -> None:
         """Link a model to a bus; a store that already holds messages is read at the next sync.
 
-        ``trust`` is how much of the difference between a nightly count and the books is corrected.
+        ``count_weight`` is how much of the difference between a nightly count and the books is
+        corrected.
         """
         self.model, self.bus, self.seed = model, bus, seed
         self.store = store or EventStore()
         self.mode = Mode.SHADOW
-        self._follower = Follower(bus, self.store, State.initial(model.network), trust)
-        self._promises = Promises(PROMISE)
+        self._follower = Follower(bus, self.store, State.initial(model.network), count_weight)
+        self._coverage = ForecastCoverage(PROMISE)
         self._adopted: dict[str, int] = {}
         self._dispatch = Dispatch(bus)
 
@@ -128,12 +130,12 @@ class Twin:
         wanted = [*daily, *(("on_hand", *item) for item in sold)]
         ahead = self.model.change(days=start.day + days)
         batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
-        self._promises.note(batch, start.day, sold)
+        self._coverage.note(batch, start.day, sold)
         return batch
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
-        return self._promises.kept(self._follower.nights)
+        return self._coverage.kept(self._follower.nights)
 
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which demands and lead times have changed since the model was made (see ``drift``)."""
@@ -150,7 +152,7 @@ class Twin:
         options: Mapping[str, Sequence[Any]],
         days: int = 56,
         replications: int = 200,
-        goal: Goal = daily_cost,
+        goal: Objective = daily_cost,
     ) -> Change:
         """The cheapest of all combinations of some values, simulated from today's state.
 

@@ -11,8 +11,8 @@ import pytest
 import twinlab as tl
 from tests.technology.chains import factory, shop
 from twinlab.technology import Bus, EventStore, Intake, Link, Message, Plant, Sensors
+from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY
-from twinlab.technology.reading import Reading
 from twinlab.technology.sync import believe
 from twinlab.twin import Twin
 
@@ -60,7 +60,7 @@ def test_shuffled_and_doubled_messages_give_the_identical_state(chain, tracking)
         for at in range(0, len(mixed), 97):
             store.take(mixed[at : at + 97])
         assert store.sequences().keys() == {Message.decode(raw).source for raw in raws}
-        states.append(believe(store.messages(), scenario, trust=0.3).state)
+        states.append(believe(store.messages(), scenario, count_weight=0.3).state)
     assert all(state == states[0] for state in states)
 
 
@@ -172,7 +172,7 @@ def test_a_hundred_malformed_messages_end_as_dead_letters_and_change_nothing():
 )
 def test_a_message_of_the_plant_that_cannot_be_folded_is_refused(kind, data):
     with pytest.raises(tl.TwinError):
-        Reading(shop().network).check(
+        MessageCheck(shop().network).check(
             Message("/plant/sys", 1, f"sys.{kind}.v1", data["day"] * DAY, data)
         )
 
@@ -181,7 +181,9 @@ def test_a_receipt_that_names_no_days_is_refused():
     data = {"day": 3, "node": "shop", "product": "unit", "quantity": 1.0, "partner": "mine",
             "mode": shop().network.lanes[0].mode, "left": [1, "two"]}  # fmt: skip
     with pytest.raises(tl.SyncError, match="left is a list of days"):
-        Reading(shop().network).check(Message("/shop/wms", 1, "wms.received.v1", 3 * DAY, data))
+        MessageCheck(shop().network).check(
+            Message("/shop/wms", 1, "wms.received.v1", 3 * DAY, data)
+        )
 
 
 def test_a_lossy_link_shows_its_gaps_and_asking_again_closes_them():
@@ -248,21 +250,21 @@ def test_the_bus_is_the_same_by_its_seed_and_as_bad_as_its_link_says():
 
 
 def test_counts_correct_what_lost_messages_spoilt():
-    def error(trust):
+    def error(count_weight):
         bus = Bus(Link(loss=0.1), seed=8)
         plant = Plant(shop(), bus, seed=8, sensors=Sensors(counting=True, count_error=0.02))
-        twin = Twin(shop(), bus, trust=trust)
+        twin = Twin(shop(), bus, count_weight=count_weight)
         plant.advance(120)
         twin.sync()
         return abs(twin.state.on_hand["shop", "unit"] - plant.state.on_hand["shop", "unit"])
 
-    assert error(trust=0.8) < error(trust=0.0) / 5
+    assert error(count_weight=0.8) < error(count_weight=0.0) / 5
 
 
 @pytest.mark.parametrize("box", [lambda inner: [inner], lambda inner: {"in": inner}],
                          ids=["lists", "tables"])  # fmt: skip
 def test_what_is_nested_too_deep_is_refused_before_anybody_walks_into_it(box):
-    reading, deep = Reading(shop().network), 1.0
+    reading, deep = MessageCheck(shop().network), 1.0
     for _ in range(400):
         deep = box(deep)
     reading.check(replace(GOOD, data={**GOOD.data, "more": box(box(1.0))}))

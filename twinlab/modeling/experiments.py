@@ -175,13 +175,13 @@ def check_ranges(ranges: Ranges) -> None:
             raise ScenarioError(f"range of {path!r}: low {low!r} must be below high {high!r}")
 
 
-Goal = Callable[[Replications], Any]
+Objective = Callable[[Replications], Any]
 
 
 def tune(
     scenario: Scenario,
     ranges: Mapping[str, tuple[float, float]],
-    goal: Goal,
+    goal: Objective,
     replications: int = 200,
     seed: int = 0,
     evaluations: int = 200,

@@ -2,7 +2,7 @@
 
 ========  ==============================================================================
 plant     the make-believe reality that tells what happens, and obeys
-messages  CloudEvents envelopes in JSON; ``reading``: what they must hold to be folded
+messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be folded
 bus       between plant and twin: late, lost, doubled and shuffled as you like
 store     every message once, on SQLite; dead letters with their reason
 sync      the fold of messages into what is believed; ``follower`` keeps it up to date

@@ -20,8 +20,8 @@ from twinlab.scope import Demand, Lane, Network, Result, Scenario, distributions
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.later import stats
+from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
-from twinlab.technology.reading import Reading
 
 __all__ = ["Alarm", "Observations", "observe", "watch"]
 
@@ -98,7 +98,7 @@ def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
     >>> [(seen.path, len(seen.values)) for seen in observe(messages, chain)]
     [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9)]
     """
-    network, reading = model.network, Reading(model.network)
+    network, reading = model.network, MessageCheck(model.network)
     asked: dict[Any, dict[int, float]] = {(d.node, d.product): {} for d in network.demands}
     moved: dict[Any, list[tuple[int, float]]] = {lane.key: [] for lane in network.lanes}
     told, heard = {}, Counter[tuple[str, int]]()

@@ -139,10 +139,10 @@ def pinball_loss(
     return float(np.maximum(levels * short, (levels - 1) * short).mean())
 
 
-class Promises:
+class ForecastCoverage:
     """Intervals that forecasts promised, kept until it is known what came.
 
-    >>> promises = Promises(0.9)
+    >>> promises = ForecastCoverage(0.9)
     >>> promises.make(4, 5, ("shop", "bike"), 2.0, 8.0)
     >>> print(promises.kept({5: {("shop", "bike"): 7.0}}))
     1 of 1 values inside their 90% interval: 100% [21%, 100%]

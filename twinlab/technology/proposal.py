@@ -1,6 +1,6 @@
 """Proposals: which of some changes would be cheapest from today's state on?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling import Change, Replications, Seeds, estimate, other_seed, replicate
+from twinlab.modeling.experiments import Objective
 from twinlab.scope import Scenario, ScenarioError, State
 from twinlab.scope.later import pd
-
-Goal = Callable[[Replications], Any]
 
 
 def daily_cost(batch: Replications) -> Any:
@@ -23,7 +22,7 @@ def propose(
     scenario: Scenario,
     start: State,
     options: Mapping[str, Sequence[Any]],
-    goal: Goal = daily_cost,
+    goal: Objective = daily_cost,
     replications: int = 200,
     seed: int = 0,
 ) -> Change:

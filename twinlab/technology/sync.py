@@ -16,8 +16,8 @@ from twinlab.scope import Event, Scenario
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.state import State, apply, widen
 from twinlab.technology.bus import Bus
+from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
-from twinlab.technology.reading import Reading
 from twinlab.technology.store import MOST_MISSING, EventStore, Intake
 
 __all__ = ["Belief", "believe"]
@@ -49,13 +49,13 @@ def believe(
     messages: Iterable[Message],
     model: Scenario,
     start: State | None = None,
-    trust: float = 0.0,
+    count_weight: float = 0.0,
     keep: int | None = None,
 ) -> Belief:
     """Fold messages, in the order in which things happened, over a start state.
 
-    ``trust`` is how much of the difference between a count and the books is corrected (0: counts
-    are ignored; 1: the count is right). ``keep`` is the day whose morning is kept as well.
+    ``count_weight`` is how much of the difference between a count and the books is corrected (0:
+    counts are ignored; 1: the count is right). ``keep`` is the day whose morning is kept as well.
 
     Raises:
         SyncError: a message cannot be folded.
@@ -72,7 +72,9 @@ def believe(
     state = widen(start, model.network) if start is not None else State.initial(model.network)
     belief = Belief(state, state.copy())
     nights = nights_in(told)
-    reader = _Reader(belief, Reading(model.network), trust, (keep, max(nights, default=-1) + 1))
+    reader = _Reader(
+        belief, MessageCheck(model.network), count_weight, (keep, max(nights, default=-1) + 1)
+    )
     for message in told:
         reader.read(message)
     return belief
@@ -88,9 +90,13 @@ class _Reader:
     """Reads messages one after the other into a belief."""
 
     def __init__(
-        self, belief: Belief, reading: Reading, trust: float, kept: tuple[int | None, int]
+        self,
+        belief: Belief,
+        reading: MessageCheck,
+        count_weight: float,
+        kept: tuple[int | None, int],
     ) -> None:
-        self.belief, self.reading, self.trust = belief, reading, trust
+        self.belief, self.reading, self.count_weight = belief, reading, count_weight
         self.asked, self.last = kept
 
     def read(self, message: Message) -> None:
@@ -105,7 +111,7 @@ class _Reader:
             event = self.reading.event(message)
             books = belief.state.on_hand
             item = (event.node, event.product)
-            books[item] += self.trust * (event.quantity - books[item])
+            books[item] += self.count_weight * (event.quantity - books[item])
         else:
             event = self._expected(self.reading.event(message), message)
             apply(belief.state, event, self.reading.recipes)
@@ -204,22 +210,24 @@ class Follower:
     (True, [])
     """
 
-    def __init__(self, bus: Bus, store: EventStore, start: State, trust: float = 0.0) -> None:
+    def __init__(
+        self, bus: Bus, store: EventStore, start: State, count_weight: float = 0.0
+    ) -> None:
         """Listen to a bus."""
-        self.bus, self.store, self.trust = bus, store, trust
+        self.bus, self.store, self.count_weight = bus, store, count_weight
         self.belief = Belief(start, start)
         self.nights: dict[int, dict[ItemKey, float]] = {}
         self._complete: State | None = None
 
     def sync(self, model: Scenario) -> Intake:
         """Take in what has arrived and fold it, from the last complete night on."""
-        reading = Reading(model.network)
+        reading = MessageCheck(model.network)
         intake = self.store.take(self.bus.deliver(), self.bus.now, reading.check)
         done = self._complete
         since = done.day * DAY if done is not None else -DAY
         messages = list(self.store.messages(since))
         complete = self._last_complete(nights_in(messages))
-        self.belief = belief = believe(messages, model, done, self.trust, complete)
+        self.belief = belief = believe(messages, model, done, self.count_weight, complete)
         self.nights |= belief.stock
         if belief.kept is not None:
             self._complete = belief.kept  # need not be folded again

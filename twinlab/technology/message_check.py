@@ -1,4 +1,4 @@
-"""Reading: is what a message tells possible in this network? What passes here can be folded."""
+"""Message check: is what a message tells possible in this network? What passes is folded."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ _MOST = 1e15  # units in one message
 _DEPTH = 40  # levels of lists and tables in one message
 
 
-class Reading:
+class MessageCheck:
     """Reads messages by the tables of a network.
 
-    >>> reading = Reading(serial(["mine", "shop"], demand=Normal(5, 1)))
+    >>> reading = MessageCheck(serial(["mine", "shop"], demand=Normal(5, 1)))
     >>> said = {"day": 0, "node": "shop", "product": "unit", "quantity": 4.0}
     >>> reading.event(Message("/shop/wms", 1, "wms.served.v1", 0, said)).quantity
     4.0
@@ -142,13 +142,13 @@ class Reading:
 _TEXTS = ("node", "product", "partner", "mode")
 
 _TOLD = {
-    Reading.of_customers: "demanded served lost",
-    Reading.of_stock: "decided remembered counted consumed",
-    Reading.from_seller: "shipped accepted",
-    Reading.from_buyer: "received ordered",
-    Reading.of_production: "started finished",
-    Reading.of_closing: "closed",
-    Reading.of_reply: "changed refused",
+    MessageCheck.of_customers: "demanded served lost",
+    MessageCheck.of_stock: "decided remembered counted consumed",
+    MessageCheck.from_seller: "shipped accepted",
+    MessageCheck.from_buyer: "received ordered",
+    MessageCheck.of_production: "started finished",
+    MessageCheck.of_closing: "closed",
+    MessageCheck.of_reply: "changed refused",
 }
 _LOOKS = {kind: look for look, kinds in _TOLD.items() for kind in kinds.split()}
 
