@@ -22,7 +22,7 @@ from twinlab.scope.later import pd
 
 __all__ = ["Estimate", "Listing", "Result"]
 
-MOST_ROWS, MOST_LETTERS = 30, 90  # that a notebook shows of a table, and of a cell
+MOST_ROWS, MOST_LETTERS = 20, 72  # that a notebook shows of a table, and of a cell
 _UNSAID = ("name", "label", "words", "yes/no", "")  # units of what is said in words
 _MANY = 12  # values of a list that are said
 
