@@ -109,7 +109,7 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
             last.text += output.text
         else:
             result.append(output)
-    return result
+    return [output for output in result if output.get("text") != ""]  # nothing but what is masked
 
 
 def main() -> None:

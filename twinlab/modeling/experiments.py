@@ -111,7 +111,7 @@ class Sobol(Listing):
 
     >>> Sobol((SobolIndex("shop.up_to", 0.9, 0.95),), "total_cost", 64)
     shares of the variance of total_cost, by 64 samples
-    path shop.up_to · first 0.9 share · total 0.95 share
+    path shop.up_to · first 0.9 · total 0.95
     """
 
     indices: tuple[SobolIndex, ...]
