@@ -1,4 +1,9 @@
-"""Modeling, floor 3: how we compute: one history event by event, and what it amounts to."""
+"""Modeling, floor 3: how we compute.
+
+``simulation`` lives one history event by event, or many at once, and says what they amount to;
+``compare`` and ``experiments`` ask on common random numbers what would be better; ``line`` is a
+factory in continuous time; ``formulas`` are what a simulation can be laid beside.
+"""
 
 from twinlab.modeling.compare import *
 from twinlab.modeling.experiments import *

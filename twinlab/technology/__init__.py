@@ -5,7 +5,7 @@ plant     the make-believe reality that tells what happens, and obeys
 messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be folded
 bus       between plant and twin: late, lost, doubled and shuffled as you like
 store     every message once, on SQLite; dead letters with their reason
-sync      the fold of messages into what is believed; ``follower`` keeps it up to date
+sync      the fold of messages into what is believed; ``Follower`` keeps it up to date
 drift     CUSUMs on probability-integral transforms: has a demand or lead time changed?
 fidelity  how true the twin is, and whether its forecasts keep what they promise
 proposal  the best of some changes from today on; the twin sends it back as a command

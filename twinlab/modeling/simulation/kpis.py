@@ -130,7 +130,7 @@ def lost_sales(history: Measured, node: str = "", product: str = "") -> Value:
 def cost(history: Measured, kind: str = "", node: str = "", product: str = "") -> Value:
     """Cost of a kind per day, or of all kinds together [USD/day].
 
-    Kinds: holding, transit, owing, lost_sales, transport, production (see ``modeling.measures``).
+    Kinds: holding, transit, owing, lost_sales, transport, production (see ``measures``).
 
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), holding_cost={"shop": 2},
     ...               on_hand={"shop": 5})

@@ -48,7 +48,7 @@ class Run(Sealed):
 
     @cached_property
     def measures(self) -> dict[str, Array]:
-        """Every measure as an array of days × items (see ``modeling.measures``)."""
+        """Every measure as an array of days × items (see ``measures``)."""
         return frozen(measure(self.plan, self.nights))  # type: ignore[no-any-return]
 
     def series(self, name: str, node: str = "", product: str = "") -> Array:
@@ -71,7 +71,7 @@ class Run(Sealed):
         return float(self.series(name, node, product).sum())
 
     def variance(self, name: str, node: str = "", product: str = "") -> float:
-        """The variance over days of a measure summed over items, added up as a batch does it."""
+        """The variance over days of a measure summed over items, added up as replications do it."""
         everything = name == "demand" and not node and not product
         items = dict.fromkeys(self.plan.sellers) if everything else self.plan.columns(node, product)
         check_known(name, MEASURES, f"no measure {name!r}")
@@ -87,7 +87,7 @@ class Run(Sealed):
 
     @cached_property
     def kpis(self) -> KPIs:
-        """How well the whole chain did (see ``modeling.kpis``)."""
+        """How well the whole chain did (see ``kpis``)."""
         return evaluate(self)
 
     @property

@@ -3,7 +3,7 @@
 =========  =====================================================================================
 describe   ``describe`` samples (X-bar and R charts); charts of single values: ``Shewhart``,
            ``Ewma``, ``Cusum``; ``Capability``; ``complaints`` and their ``pareto``
-predict    ``predict`` how soon a chart sees a shift (formulas in ``modeling.run_length``);
+predict    ``predict`` how soon a chart sees a shift (``modeling.formulas.run_length``);
            ``choose_chart`` of those with the same rate of false alarms; ``compare_returns``
 prescribe  ``prescribe`` what to do about a signal; ``house_of_quality``
 =========  =====================================================================================
