@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
+from twinlab.modeling.simulation import random_streams
 from twinlab.modeling.simulation.random_streams import BLOCK, draw_streams, stream
 
 SHOP = tl.serial(["mine", "shop"], demand=tl.Normal(50, 8), lead_time=tl.Gamma(4, 2))
@@ -95,6 +96,47 @@ def test_no_more_is_good_than_was_started():
     assert (share == 1.0).mean() == pytest.approx(0.5, abs=0.02)
     below = 1 - 0.2 * np.sqrt(2 / np.pi)  # the mean of a normal law below its mean
     assert share[share < 1].mean() == pytest.approx(below, abs=0.01)
+
+
+def test_what_is_certain_takes_no_room_and_a_trace_is_shared():
+    """One number stands for all days, of whole days as of units; a trace is its own table."""
+    network = tl.assembly("plant", {"wheel": 2}, demand=tl.Trace(range(50)), lead_time=3)
+    network = network.change(tl.Recipe("plant", "unit", {"wheel": 2}, good_share=1.5 - 0.6))
+    sure = draw_streams(tl.Scenario(network, tl.BaseStock(20), days=40), 7)
+    times, shares = sure.lead_time.popitem()[1], sure.good_share["plant", "unit"]
+    for table, value in ((times, 3), (shares, 0.9)):
+        assert table.shape == (40, 1)
+        assert table.strides[0] == 0
+        assert (table == value).all()
+    assert times.dtype == np.intp
+    asked = sure.demand["plant", "unit"]
+    assert np.shares_memory(asked, network.demands[0].pattern.values)
+    assert asked[:, 0].tolist() == list(range(40))
+    for table in (times, shares, asked):
+        assert not table.flags.writeable
+
+
+def test_a_season_scales_what_is_certain_day_by_day():
+    row = tl.Demand("shop", "unit", tl.Constant(4), season=(1, 0.5), season_days=4, trend=-0.25)
+    trace = tl.Demand("shop", "unit", tl.Trace((4,) * 6), (1, 0.5), 4, -0.25)
+    for demand in (row, trace):
+        drawn = draw_streams(LONG.change(network=SHOP.change(demand), days=6), 1).demand
+        asked = drawn["shop", "unit"]
+        assert asked[:, 0].tolist() == [4, 3, 1, 0.5, 0, 0]
+        assert not np.signbit(asked).any()
+        assert asked[:, 0].tolist() == [4 * demand.scale(day) for day in range(6)]
+
+
+def test_a_loss_moves_without_another_draw_of_when_it_strikes(monkeypatch):
+    """What decides when and how long is kept; a user's own law of days is drawn each time."""
+    made = []
+    felt = random_streams._felt
+    monkeypatch.setattr(random_streams, "_felt", lambda *given: made.append(1) or felt(*given))
+    for loss in (0.2, 0.7):
+        struck = tl.Outage("mine", rate=0.0517, days=4, loss=loss)
+        left = draw_streams(LONG.disrupt(struck), 91).making["mine", "unit"]
+        assert left.min() == pytest.approx(1 - loss)
+    assert len(made) == 1
 
 
 # -- random disruptions --

@@ -1,8 +1,10 @@
 """Distributions: what they draw, the least they can give, and how they are written."""
 
 import math
+import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import twinlab as tl
@@ -145,3 +147,26 @@ def test_an_endless_whole_number_is_refused_as_a_range_is():
     """An integer column answers infinity with its message, not with an OverflowError."""
     with pytest.raises(tl.NetworkError, match="review_period is a finite number of days, got inf"):
         tl.Node("plant", review_period=math.inf)
+
+
+@pytest.mark.parametrize("family", [tl.Trace, tl.Empirical])
+def test_listed_values_are_one_array_of_their_own_that_is_only_read(family):
+    """Whatever lists them: equal values are one law, with one hash; a long one prints short."""
+    numbers = [3.0, 0.0, 4.0]
+    given = np.array(numbers)
+    law = family(given)
+    given[0] = 9.0
+    ways = (tuple(numbers), numbers, iter(numbers), np.array([3, 0, 4]), pd.Series(numbers))
+    for other in (*map(family, ways), family((3, -0.0, 4)), pickle.loads(pickle.dumps(law))):
+        assert (other, hash(other)) == (law, hash(law))
+        assert isinstance(other.values, np.ndarray)
+    assert law not in (family((3, 0)), family((3, 0, 5)), numbers)
+    assert tl.Trace(numbers) != tl.Empirical(numbers)
+    with pytest.raises(ValueError, match="read-only"):
+        law.values[0] = 5
+    assert repr(law) == str(law) == f"{family.__name__}(values=(3.0, 0.0, 4.0))"
+    long = family(range(1000))
+    assert repr(long) == f"{family.__name__}(1,000 values: 0.0, 1.0, 2.0, ...)"
+    assert str(long).count(",") == 999
+    with pytest.raises(tl.NetworkError, match="values is a list of finite numbers, got "):
+        family(np.array([1.0, np.nan]))

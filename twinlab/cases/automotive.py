@@ -127,7 +127,7 @@ class ChipShortage(Result):
         the measured series leave out, is left out too.
         """
         demand = self.scenario.network.demands
-        season = np.array([demand[0].scale(day) for day in range(self.scenario.days)])
+        season = demand[0].scales(np.arange(self.scenario.days))
         calm = sum(d.pattern.average for d in demand)
         daily = {name: replications.series(*one).mean(axis=1) for name, one in self._daily.items()}
         days = {m.month: np.arange(m.start, m.start + m.days) for m in self.months}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from statistics import fmean
 
+import numpy as np
+
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
@@ -64,8 +66,8 @@ def mean_flows(
 def customers_use(row: Demand, days: range) -> float:
     """Customers' mean demand over some days; of a trace, what it holds for them."""
     if isinstance(row.pattern, Trace) and days.stop <= len(row.pattern.values):
-        return fmean(row.pattern.values[day] * row.scale(day) for day in days)
-    return mean_of(row.pattern) * fmean(map(row.scale, days))
+        return fmean(row.pattern.values[days] * row.scales(np.array(days)))
+    return mean_of(row.pattern) * fmean(row.scales(np.array(days)))
 
 
 def _feeders(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:

@@ -101,6 +101,8 @@ class Row:
         """Bring every value to its column's type, or say what is wrong with it."""
         for col in schema(type(self)):
             value = getattr(self, col.name)
+            if value is col.default:  # it fits
+                continue
             try:
                 object.__setattr__(self, col.name, _fit(col, value))
             except (TypeError, ValueError) as problem:
@@ -220,5 +222,7 @@ def _fit_distribution(col: Column, value: Any) -> Distribution:
     assert is_distribution(fitted)
     low = fitted.lowest
     if low < col.low:
-        raise ValueError(f"must be at least {col.low:g} {col.unit}, but {fitted} can give {low:g}")
+        raise ValueError(
+            f"must be at least {col.low:g} {col.unit}, but {fitted!r} can give {low:g}"
+        )
     return fitted

@@ -8,6 +8,7 @@ belongs to these questions alone: the same law always has the same answer.
 
 import math
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -47,7 +48,7 @@ def is_distribution(value: Any) -> bool:
     >>> is_distribution(Poisson(4)), is_distribution(4)
     (True, False)
     """
-    return isinstance(value, Distribution)
+    return isinstance(value, Law | Distribution)
 
 
 class Law:
@@ -59,18 +60,18 @@ class Law:
     def __post_init__(self) -> None:
         """Check that parameters are numbers and that spreads are above zero."""
         for f in fields(self):  # type: ignore[arg-type]
-            value, many = getattr(self, f.name), "tuple" in str(f.type)
-            try:  # arrays and columns of tables are lists, a text is none
-                given = "no number" if isinstance(value, str | bool) else value if many else [value]
-                numbers = tuple(map(float, given))
+            value, many = getattr(self, f.name), f.name == "values"
+            try:
+                given: Any = "no number" if isinstance(value, str | bool) else value
+                number: Any = _floats(given) if many else float(given)
             except (TypeError, ValueError, OverflowError):
-                numbers = (np.nan,)
-            if not np.all(np.isfinite(numbers)):
+                number = np.nan
+            if not np.all(np.isfinite(number)):
                 what = f"{f.name} is a {'list of ' * many}finite number{'s' * many}"
                 raise NetworkError(f"{type(self).__name__}: {what}, got {brief(value)}")
-            if f.name in self._above_zero and not 0 < min(numbers, default=1) <= self._most:
+            if f.name in self._above_zero and not 0 < number <= self._most:
                 raise NetworkError(f"{self}: {f.name} must be {self._range}, got {brief(value)}")
-            object.__setattr__(self, f.name, numbers if many else numbers[0])
+            object.__setattr__(self, f.name, number)
 
     @property
     def lowest(self) -> float:
@@ -81,6 +82,25 @@ class Law:
     def average(self) -> float:
         """The expected value, its parameter ``mean`` (before draws are cut at zero)."""
         return float(self.mean)  # type: ignore[attr-defined]
+
+
+def _floats(given: Any) -> Array:
+    """An array of one's own that is only read; arrays and columns of tables are lists."""
+    plain = getattr(getattr(given, "dtype", None), "kind", "") in [*"fiu"] and given.ndim == 1
+    values = np.asarray(given, np.float64) if plain else np.fromiter(map(float, given), np.float64)
+    values = values + 0.0  # a copy, without zeros below zero: equal traces have equal bytes
+    values.flags.writeable = False
+    return values
+
+
+@lru_cache(4096, typed=True)
+def alike(value: Any, days: int) -> Any:
+    """A table of days × 1 that shows one value on every day, and holds it once (stride 0).
+
+    >>> alike(3.0, 365).shape, alike(3.0, 365).strides[0]
+    ((365, 1), 0)
+    """
+    return np.broadcast_to(np.asarray(value), (days, 1))
 
 
 @dataclass(frozen=True)
@@ -104,40 +124,60 @@ class Constant(Law):
         return self.value
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
-        """Give the scaled value, one column for all replications."""
+        """Give the scaled value, one column for all replications (one number, if all are alike)."""
+        if not scale.strides[0]:
+            return alike(self.value * float(scale[0]), len(scale))  # type: ignore[no-any-return]
         return self.value * scale[:, None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Listed(Law):
-    """Values that are given one by one."""
+    """Values that are given one by one; ``values`` is an array that is only read."""
 
-    values: tuple[float, ...]
+    values: Any
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and np.array_equal(self.values, other.values)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.values.tobytes()))
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}(values={tuple(self.values.tolist())})"
+
+    def __repr__(self) -> str:
+        if len(self.values) <= 8:
+            return str(self)
+        first = ", ".join(map(str, self.values[:3].tolist()))
+        return f"{type(self).__name__}({len(self.values):,} values: {first}, ...)"
 
     @property
     def average(self) -> float:
         """The mean of the values."""
-        return float(np.mean(self.values)) if self.values else 0.0
+        return float(self.values.mean()) if len(self.values) else 0.0
 
     @property
     def lowest(self) -> float:
         """The smallest value."""
-        return min(self.values, default=0.0)
+        return float(self.values.min()) if len(self.values) else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace(Listed):
     """Values that are known day by day, for example a recorded demand.
 
-    >>> Trace((3, 4, 3)).average
-    3.3333333333333335
+    Tuples, lists, arrays and columns of tables become one array, which every history shares.
+
+    >>> Trace((3, 4, 3)).average, Trace(range(1941))
+    (3.3333333333333335, Trace(1,941 values: 0.0, 1.0, 2.0, ...))
     """
 
-    values: tuple[float, ...] = ()
+    values: Any = ()
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
-        """Give each day's scaled value, one column for all replications."""
-        return np.asarray(np.asarray(self.values[: len(scale)]) * scale)[:, None]
+        """Give each day's scaled value, one column for all replications; shared, not copied."""
+        values: Array = self.values[: len(scale), None]
+        return values if not scale.strides[0] and scale[0] == 1.0 else values * scale[:, None]
 
 
 @dataclass(frozen=True)
@@ -276,7 +316,7 @@ class Uniform(Law):
         return np.asarray(scale[:, None] * (self.low + (self.high - self.low) * u))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Empirical(Listed):
     """One of the observed values, each as likely as it was observed.
 
@@ -287,13 +327,13 @@ class Empirical(Listed):
     def __post_init__(self) -> None:
         """Check that something was observed."""
         super().__post_init__()
-        if not self.values:
+        if not len(self.values):
             raise NetworkError("Empirical: give at least one observed value")
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw scale × one of the observed values."""
         picked = generator.integers(0, len(self.values), (len(scale), width))
-        return np.asarray(scale[:, None] * np.asarray(self.values)[picked])
+        return np.asarray(scale[:, None] * self.values[picked])
 
 
 _ROWS, _WIDTH = 1024, 64  # a quantile at 95 % is known to a hundredth of the spread
@@ -317,9 +357,9 @@ def outcomes(law: Distribution, days: float = 1) -> Array:
     if isinstance(law, Constant):
         return np.array([law.value * days])
     listed = law.values if isinstance(law, Listed) else ()
-    if listed and days == 1:
+    if len(listed) and days == 1:
         return np.asarray(listed)
-    source, generator = Empirical(listed) if listed else law, np.random.default_rng([8, 1])
+    source, generator = Empirical(listed) if len(listed) else law, np.random.default_rng([8, 1])
     drawn = drawn_of(source, generator, np.ones(_ROWS * days), _WIDTH)
     return np.asarray(drawn.reshape(_ROWS, days, -1).sum(axis=1)).ravel()
 
@@ -410,7 +450,7 @@ def summed(law: Any, days: int) -> Distribution:
         return Poisson(law.mean * days)
     if isinstance(law, Trace):
         whole = len(law.values) // days * days
-        return Trace(tuple(np.reshape(law.values[:whole], (-1, days)).sum(axis=1).tolist()))
+        return Trace(np.reshape(law.values[:whole], (-1, days)).sum(axis=1))
     if isinstance(law, NegativeBinomial) or (isinstance(law, Normal) and law.mean >= 3 * law.sd):
         return type(law)(law.mean * days, law.sd * math.sqrt(days))
     mean, sd = mean_of(law) * days, sd_of(law) * math.sqrt(days)
@@ -428,9 +468,9 @@ def in_periods(law: Any, period: int) -> Distribution:
     if isinstance(law, Uniform):
         return Uniform(law.low / period, law.high / period)
     if isinstance(law, Empirical):
-        return Empirical(tuple(value / period for value in law.values))
+        return Empirical(law.values / period)
     if isinstance(law, Trace):
-        return Trace(tuple(value / period for value in law.values[::period]))
+        return Trace(law.values[::period] / period)
     mean, sd = (law.mean, law.sd) if isinstance(law, Normal) else (mean_of(law), sd_of(law))
     family: Any = {Normal: Normal, LogNormal: LogNormal}.get(type(law), Gamma)
     found: Distribution = family(mean / period, sd / period) if sd else Constant(mean / period)

@@ -16,8 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twinlab.scope.columns import Row, column, schema
-from twinlab.scope.distributions import Constant, Distribution, Gamma
+from twinlab.scope.distributions import Array, Constant, Distribution, Gamma
 from twinlab.scope.errors import NetworkError, ScenarioError
 
 __all__ = ["Delay", "Demand", "DemandShift", "Lane", "LaneOutage", "Node", "Outage", "Product"]
@@ -210,11 +213,19 @@ class Demand(Row):
         >>> Demand("shop", "bike", 4, season=(1.0, 0.5), season_days=10).scale(7)
         0.5
         """
-        parts, season = len(self.season), 1.0
+        return float(self.scales(np.array([day]))[0])
+
+    def scales(self, days: NDArray[np.intp]) -> Array:
+        """The factors of season and trend on some days.
+
+        >>> Demand("shop", "bike", 4, trend=0.1).scales(np.arange(3)).tolist()
+        [1.0, 1.1, 1.2]
+        """
+        parts, seasons = len(self.season), np.ones(len(days))
         if parts:  # multiplied before it is divided: whole numbers stay whole
-            part = int(day % self.season_days * parts // self.season_days)
-            season = self.season[min(part, parts - 1)]
-        return max(0.0, season * (1.0 + self.trend * day))
+            part = days % self.season_days * parts // self.season_days
+            seasons = np.array(self.season)[np.minimum(part, parts - 1).astype(np.intp)]
+        return np.maximum(0.0, seasons * (1.0 + self.trend * days)) + 0.0
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,8 @@ def write_network(network: Network, folder: str | Path) -> None:
         _write(folder / f"{name}.csv", [c.name for c in schema(TABLES[name])], lines)
     resources = [_describe(name) for name in cells]
     recorded = {(d.node, d.product): d.pattern for d in network.demands}
-    days = {k: enumerate(law.values) for k, law in recorded.items() if isinstance(law, Trace)}
+    traced = {k: law for k, law in recorded.items() if isinstance(law, Trace)}
+    days = {key: enumerate(law.values.tolist()) for key, law in traced.items()}
     traces = [(*key, day, write_number(value)) for key in days for day, value in days[key]]
     if traces:
         _write(folder / "traces.csv", _TRACE_HEADER, traces)
@@ -391,8 +392,7 @@ def _with_traces(demands: Sequence[Demand], path: Path) -> list[Demand]:
         raise NetworkError(
             f"{path.name}: {stray!r} has a trace, but no row of demands.csv with pattern Trace()"
         )
-    traces = {key: tuple(recorded.get(key, ())) for key in rows}
-    traced = {key: replace(row, pattern=Trace(traces[key])) for key, row in rows.items()}
+    traced = {k: replace(row, pattern=Trace(recorded.get(k, ()))) for k, row in rows.items()}
     return [traced.get((d.node, d.product), d) for d in demands]
 
 

@@ -8,8 +8,9 @@ replications side by side: 100 replications are the first 100 of 1,000, whatever
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -17,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinlab.scope import Network, ScenarioError, entities
+from twinlab.scope import Network, ScenarioError, distributions, entities
 from twinlab.scope.calendar import in_cycles
-from twinlab.scope.distributions import Array, Distribution, Law, Trace, Uniform, drawn_of
+from twinlab.scope.distributions import Array, Constant, Distribution, Law, Trace, Uniform
 from twinlab.scope.entities import Disruption, ItemKey, Lane, LaneKey, Outage
 from twinlab.scope.scenario import Scenario, targets
 from twinlab.scope.state import Shipment, State
@@ -56,6 +57,8 @@ def stream(seed: int, block: int, *name: str) -> np.random.Generator:
 class RandomStreams:
     """All draws of a block: arrays of days × replications (or × 1 where all are alike).
 
+    They are only read: what is certain is shared, and what is alike on every day stands in them
+    once (stride 0).
     ``demand`` by (node, product) in units, shifts included; ``lead_time`` by lane in days, delays
     included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
     1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane.
@@ -83,22 +86,21 @@ def draw_streams(
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
     streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
-    circles, ones = in_cycles(network), np.ones(days)
+    circles, steady = in_cycles(network), steadily(days)
     for demand in network.demands:
-        steady = not (demand.season or demand.trend)
-        scale = ones if steady else np.array([demand.scale(day) for day in range(days)])
-        key = (demand.node, demand.product)
+        key, changing = (demand.node, demand.product), demand.season or demand.trend
+        scale = demand.scales(np.arange(days)) if changing else steady
         streams.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
     for lane in network.lanes:
-        times = sources.draw(("lead time", *lane.key), lane.lead_time, ones)
+        times = sources.draw(("lead time", *lane.key), lane.lead_time, steady)
         circle = circles.get(lane.source)
         back = circle is not None and circle == circles.get(lane.destination)
         least = int(back and lane.lead_time.average > 0)
-        streams.lead_time[lane.key] = np.maximum(least, np.rint(times)).astype(np.intp)
+        streams.lead_time[lane.key] = _each(times, _whole_days, least)
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
-        share = sources.draw(("yield", *key), recipe.good_share, ones)
-        streams.good_share[key] = np.minimum(1.0, share)
+        share = sources.draw(("yield", *key), recipe.good_share, steady)
+        streams.good_share[key] = _each(share, np.minimum, 1.0)
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
@@ -112,13 +114,36 @@ def draw_streams(
     return streams
 
 
+def steadily(days: int) -> Array:
+    """A scale of 1 on every day."""
+    return np.broadcast_to(1.0, days)
+
+
+def _whole_days(times: Any, least: int) -> Any:
+    """Drawn times as whole days, at least so many."""
+    return np.maximum(least, np.rint(times)).astype(np.intp)
+
+
+def _each(table: Array, change: Callable[..., Any], *more: Any) -> Any:
+    """A table with every number changed, once for all days on which it is alike."""
+    if table.strides[0]:
+        return change(table, *more)
+    return distributions.alike(change(table[0, 0], *more), len(table))
+
+
 class Draws:
     """What chance decides in one history: lists by day, under the names of its random streams."""
 
     def __init__(self, streams: RandomStreams, column: int) -> None:
         """Read one column of a block of replications."""
 
+        @lru_cache(None, typed=True)  # of what is alike on every day, one list will do for all
+        def days_alike(value: Any, days: int) -> list[Any]:
+            return [value] * days
+
         def by_day(array: Any) -> list[Any]:
+            if not array.strides[0]:
+                return days_alike(array[0, 0].item(), len(array))
             found: list[Any] = array[:, column % array.shape[1]].tolist()
             return found
 
@@ -219,21 +244,34 @@ class Sources:
     columns: int
 
     def draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
-        """Draw one source of chance (days × columns, or × 1 where all are alike); kept a while."""
+        """Draw one source of chance (days × columns, or × 1 where all are alike).
+
+        What is certain needs no stream. The latest 128 MB of other draws are kept.
+        """
+        if isinstance(distribution, Constant | Trace):
+            return distribution.draw(_UNUSED, scale, 1)
         if not isinstance(distribution, Law):  # a user's own may change, or be unhashable
             return self._draw(name, distribution, scale)
-        key = (self.seed, self.blocks, self.columns, name, distribution, scale.tobytes())
-        found = _CACHE.find(key)
+        scaled = scale.tobytes() if scale.strides[0] else len(scale)
+        return self.kept(
+            (name, distribution, scaled), lambda: self._draw(name, distribution, scale)
+        )
+
+    def kept(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        """What was made for these columns under a key, if it is still kept; else it is made."""
+        found = _CACHE.find((self, key))
         if found is None:
-            found = self._draw(name, distribution, scale)
+            found = make()
             found.flags.writeable = False
-            _CACHE.keep(key, found)
+            _CACHE.keep((self, key), found)
         return found
 
     def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
         drawn = np.empty((len(scale), self.columns))
         for block in self.blocks:
-            part = drawn_of(distribution, stream(self.seed, block, *name), scale, BLOCK)
+            part = distributions.drawn_of(
+                distribution, stream(self.seed, block, *name), scale, BLOCK
+            )
             if part.shape[1] == 1:
                 return part.copy()
             begin = (block - self.blocks.start) * BLOCK
@@ -268,13 +306,21 @@ class DrawCache:
                 self.held -= self._arrays.popitem(last=False)[1].nbytes
 
 
-_CACHE = DrawCache(128_000_000)
+_CACHE, _UNUSED = DrawCache(128_000_000), np.random.default_rng(0)
 
 
 def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
     """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
-    ones, day = np.ones(days), np.arange(days)[:, None]
-    drawn = sources.draw((*name, "duration"), disruption.days, ones)
+    if not isinstance(disruption.days, Law):
+        return _felt(disruption, sources, name, days)
+    when = (disruption.start, disruption.days, disruption.recovery)
+    key = (name, when, disruption.rate, disruption.pause, days)
+    return sources.kept(key, lambda: _felt(disruption, sources, name, days))
+
+
+def _felt(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
+    steady, day = steadily(days), np.arange(days)[:, None]
+    drawn = sources.draw((*name, "duration"), disruption.days, steady)
     lengths = np.maximum(1, np.ceil(drawn)).astype(np.intp)
     idle = disruption.recovery + disruption.pause
     # Before the first one, as if the last were long over.
@@ -283,7 +329,7 @@ def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], d
         ends = np.full(lengths.shape, -1 - idle)
         ends[begin:] = begin + lengths[begin : begin + 1]
     else:
-        strikes = sources.draw((*name, "strike"), Uniform(0, 1), ones) < disruption.rate
+        strikes = sources.draw((*name, "strike"), Uniform(0, 1), steady) < disruption.rate
         strikes[: disruption.start] = False
         lengths, ends = np.broadcast_to(lengths, strikes.shape), np.full(strikes.shape, -1 - idle)
         for at in range(days):
@@ -299,20 +345,23 @@ def _strike(
 ) -> None:
     """Let a disruption act on what it strikes; several on one target multiply."""
     beyond, severity = severity, severity[: scenario.days]
+    loss = getattr(disruption, "loss", 0.0)
+    left = 1.0 - loss * severity
     if isinstance(disruption, Outage):
-        _strike_node(streams, scenario.network, disruption, 1.0 - disruption.loss * severity)
+        _strike_node(streams, scenario.network, disruption, left)
         return
+    holds = getattr(disruption, "holds_transit", False) and loss == 1.0
+    more = getattr(disruption, "factor", 1.0) - 1
+    extra = np.rint(getattr(disruption, "extra", 0) * severity).astype(np.intp)
     for row in targets(disruption, scenario.network):
-        if isinstance(disruption, entities.LaneOutage):
-            _multiply(streams.moving, row.key, 1.0 - disruption.loss * severity)
-            if disruption.holds_transit and disruption.loss == 1.0:
-                streams.held[row.key] = streams.held.get(row.key, np.False_) | (beyond == 1.0)
-        elif isinstance(disruption, entities.Delay):
-            extra = np.rint(disruption.extra * severity).astype(np.intp)
+        if isinstance(disruption, entities.Delay):
             streams.lead_time[row.key] = streams.lead_time[row.key] + extra
         elif isinstance(disruption, entities.DemandShift):
-            left = 1 + (disruption.factor - 1) * severity
-            _multiply(streams.demand, (row.node, row.product), left)
+            _multiply(streams.demand, (row.node, row.product), 1 + more * severity)
+        else:
+            _multiply(streams.moving, row.key, left)
+            if holds:
+                streams.held[row.key] = streams.held.get(row.key, np.False_) | (beyond == 1.0)
 
 
 def _strike_node(streams: RandomStreams, network: Network, outage: Outage, left: Array) -> None:
