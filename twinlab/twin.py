@@ -119,7 +119,7 @@ class Twin:
     def forecast(
         self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
     ) -> Replications:
-        """What may come, from today's state: replications with daily values.
+        """What may come, from today's state: replications with daily values, shared by workers.
 
         Goods under way arrive by their lead time given how long they have been travelling.
 

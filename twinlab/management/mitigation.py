@@ -11,7 +11,8 @@ import numpy as np
 
 from twinlab.management.flows import ShortageCost, total_shortage_cost
 from twinlab.modeling import Change, Replications, Run, Seeds, estimate
-from twinlab.modeling.simulation.replicate import beyond, progress, replicate
+from twinlab.modeling.simulation.replicate import beyond, replicate
+from twinlab.modeling.simulation.work import progress, share
 from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
@@ -219,7 +220,8 @@ class TwinValue(Result):
 def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(20)) -> TwinValue:
     """Live through the same seeds without and with a twin, and compare what it cost.
 
-    ``without`` and ``with_twin`` live through one history for a seed and give its run.
+    ``without`` and ``with_twin`` live through one history for a seed and give its run. Workers of
+    the ``joblib.parallel_config`` in force share the seeds; that changes no number.
 
     Raises:
         ScenarioError: fewer than two seeds, or the two lives are not of the same days.
@@ -233,10 +235,12 @@ def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(2
     """
     if len(seeds) < 2:
         raise ScenarioError(f"value_of_twin needs at least two seeds, got {list(seeds)}")
-    pairs = [(without(seed), with_twin(seed)) for seed in seeds]
-    for one, other in pairs:
+
+    def lived(seed: int) -> tuple[float, float]:
+        one, other = without(seed), with_twin(seed)
         if one.days != other.days:
             raise ScenarioError(f"the lives have other days: {one.days} and {other.days}")
-    costs = np.array([[one.kpis.total_cost, other.kpis.total_cost] for one, other in pairs])
-    without_twin, with_it = costs.T
+        return one.kpis.total_cost, other.kpis.total_cost
+
+    without_twin, with_it = np.array(share(lived, [(seed,) for seed in seeds], "living")).T
     return TwinValue(*map(estimate, (without_twin, with_it, without_twin - with_it)))

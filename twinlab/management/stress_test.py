@@ -281,8 +281,9 @@ def stress_test(
     that lanes leave. Days are else the node's ``time_to_recover``, else ``closure.days``. Every
     closure is compared with the calm twin history by history, on common random numbers; losses
     are those of ``total_shortage_cost``. All closures run side by side, so sixty take little
-    longer than one. Where stock, backlog or sales have not come back to the calm twin's by the last
-    day, it is said, and the loss is measured over twice the days as well (see ``horizon_of``).
+    longer than one; workers of the ``joblib.parallel_config`` in force share them. Where stock,
+    backlog or sales have not come back to the calm twin's by the last day, it is said, and the loss
+    is measured over twice the days as well (see ``horizon_of``).
 
     Raises:
         ScenarioError: no such site, or the closure begins after the last day.

@@ -8,8 +8,9 @@ import numpy as np
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
-from twinlab.modeling.simulation.replicate import Precision, progress, replicate, run_longer
+from twinlab.modeling.simulation.replicate import Precision, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.work import progress
 from twinlab.scope.columns import schema
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.later import pd

@@ -10,15 +10,18 @@ import numpy as np
 from twinlab.modeling.compare import USUAL_KPIS, Change
 from twinlab.modeling.simulation.kpis import check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
-from twinlab.modeling.simulation.replicate import Precision, beyond, progress, replicate
+from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
+from twinlab.modeling.simulation.work import share
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError, warn
 from twinlab.scope.later import optimize, pd, stats
-from twinlab.scope.result import Listing, Result, parts
+from twinlab.scope.result import Estimate, Listing, Result, parts
 from twinlab.scope.scenario import Scenario, find
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]
+
+_WIDE = 1024  # replications in one piece of work that are worth a worker
 
 
 def sweep(
@@ -34,6 +37,7 @@ def sweep(
 
     ``grid`` maps paths such as ``"shop.up_to"`` to the values to try; for ``warm_up`` see
     ``replicate``. The table has a row per combination: values, each KPI's mean and interval.
+    Workers of the ``joblib.parallel_config`` in force share the combinations; no number changes.
 
     Raises:
         ScenarioError: a path leads nowhere, or an unknown KPI.
@@ -44,14 +48,26 @@ def sweep(
     True
     """
     check_kpis(kpis)
-    rows = []
-    for values in progress(list(product(*grid.values())), "sweeping"):
-        row = dict(zip(grid, values, strict=True))
-        batch = replicate(scenario.set(row), replications, seed, warm_up=warm_up)
-        for kpi in kpis:
-            row |= parts(batch.estimate(kpi), kpi, f"{kpi}_low", f"{kpi}_high")
-        rows.append(row)
+    rows = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    found = _try_all(scenario, rows, kpis, (replications, seed, warm_up), "sweeping")
+    for row, estimates in zip(rows, found, strict=True):
+        for kpi, each in zip(kpis, estimates, strict=True):
+            row |= parts(each, kpi, f"{kpi}_low", f"{kpi}_high")
     return pd.DataFrame(rows)
+
+
+def _try_all(
+    scenario: Scenario, tried: Sequence[Any], kpis: Sequence[str], draws: Any, doing: str
+) -> list[list[Estimate]]:
+    """Estimate KPIs under each of some values; workers share the finer cut of the work."""
+    count, seed, out = draws
+
+    def found(values: Mapping[str, Any]) -> list[Estimate]:
+        batch = replicate(scenario.set(values), count, seed, warm_up=out)
+        return [batch.estimate(kpi) for kpi in kpis]
+
+    long = isinstance(count, int) and count > _WIDE * len(tried)
+    return share(found, [(values,) for values in tried], doing, inside=long)
 
 
 Ranges = Mapping[str, tuple[float, float]]
@@ -67,7 +83,7 @@ def tornado(
     """Move each column to the ends of its range, alone, and rank what that does to a KPI.
 
     The table has one row per path, the widest swing first: the KPI's mean at the low end, as it
-    is, and at the high end, and the swing between the ends.
+    is, and at the high end, and the swing between the ends. Workers share them as in ``sweep``.
 
     Raises:
         ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
@@ -80,18 +96,12 @@ def tornado(
     """
     check_kpis([kpi])
     check_ranges(ranges)
-
-    def mean(changed: Scenario) -> float:
-        return replicate(changed, replications, seed).estimate(kpi).mean
-
-    table = pd.DataFrame(
-        [
-            (path, *ends, *(mean(scenario.set(path, end)) for end in ends))
-            for path, ends in progress(ranges.items(), "tornado")
-        ],
-        columns=["path", "low", "high", "at_low", "at_high"],
-    )
-    table.insert(4, "as_is", mean(scenario))
+    tried = [{}, *({path: end} for path, ends in ranges.items() for end in ends)]
+    found = _try_all(scenario, tried, [kpi], (replications, seed, 0), "tornado")
+    means = [estimates[0].mean for estimates in found]
+    rows = [(path, *ends) for path, ends in ranges.items()]
+    table = pd.DataFrame(rows, columns=["path", "low", "high"])
+    table["at_low"], table["as_is"], table["at_high"] = means[1::2], means[0], means[2::2]
     table["swing"] = (table["at_high"] - table["at_low"]).abs()
     return table.sort_values("swing", ascending=False, ignore_index=True)
 
@@ -135,7 +145,7 @@ def sobol(
 
     First-order and total indices by Saltelli's estimator (``scipy.stats.sobol_indices``), which
     simulates ``samples × (paths + 2)`` scenarios on common random numbers; ``samples`` is a power
-    of 2. Source: Sobol (1993); Saltelli et al. (2010).
+    of 2. Workers share them as in ``sweep``. Source: Sobol (1993); Saltelli et al. (2010).
 
     Raises:
         ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
@@ -153,12 +163,10 @@ def sobol(
     if samples < 2 or samples & (samples - 1):
         raise ScenarioError(f"samples is a power of 2 (64, 128, …), got {samples!r}")
 
-    def mean(changed: Scenario) -> float:
-        return replicate(changed, replications, seed).estimate(kpi).mean
-
     def values(points: Any) -> Any:
         tried = [dict(zip(ranges, point, strict=True)) for point in points.T.tolist()]
-        return np.array([mean(scenario.set(each)) for each in progress(tried, "Sobol")])
+        found = _try_all(scenario, tried, [kpi], (replications, seed, 0), "Sobol")
+        return np.array([estimates[0].mean for estimates in found])
 
     spread = [stats.uniform(loc=low, scale=high - low) for low, high in ranges.values()]
     found = stats.sobol_indices(
@@ -193,7 +201,8 @@ def tune(
     have common random numbers, so the goal is a plain function of the values, searched by dividing
     rectangles (``scipy.optimize.direct``; Jones et al. 1993) within a number of evaluations. What
     is found is judged by another seed, which did not choose it. Whole-numbered columns are searched
-    in whole numbers. Warns when a best value lies on the edge of its range.
+    in whole numbers. The search goes step by step; workers of the ``joblib.parallel_config`` in
+    force share each step's replications. Warns when a best value lies on the edge of its range.
 
     Raises:
         ScenarioError: a path leads nowhere, or a range is empty.

@@ -9,6 +9,7 @@ import numpy as np
 
 from twinlab.modeling import Change, Replications, Seeds, estimate, other_seed, replicate
 from twinlab.modeling.experiments import Objective
+from twinlab.modeling.simulation.work import share
 from twinlab.scope import Scenario, ScenarioError, State
 from twinlab.scope.later import pd
 
@@ -28,7 +29,8 @@ def propose(
 ) -> Change:
     """Simulate every combination of some values from a state on, and propose the cheapest.
 
-    The seed by which a change was chosen flatters it, so its gain is judged on another.
+    The seed by which a change was chosen flatters it, so its gain is judged on another. Workers of
+    the ``joblib.parallel_config`` in force share the combinations; that changes no number.
 
     Raises:
         ScenarioError: a path leads nowhere.
@@ -39,7 +41,8 @@ def propose(
     {'shop.up_to': 30}
     """
 
-    def outcome(changed: Scenario, numbers: int) -> Any:
+    def outcome(values: Mapping[str, Any], numbers: int) -> Any:
+        changed = scenario.set(values)
         return np.asarray(goal(replicate(changed, replications, numbers, start=start)))
 
     empty = [path for path, values in options.items() if not values]
@@ -47,9 +50,9 @@ def propose(
         raise ScenarioError(f"options: {empty[0]!r} has no values to try: give at least one")
     tried = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
     seeds = Seeds.of(seed_ahead(seed))
-    costs = [float(outcome(scenario.set(one), seeds.chosen).mean()) for one in tried]
+    costs = [float(each.mean()) for each in share(outcome, [(one, seeds.chosen) for one in tried])]
     best = Change.of(scenario, tried[int(np.argmin(costs))])
-    before, after = (outcome(one, seeds.judged) for one in (scenario, best.scenario))
+    before, after = (outcome(values, seeds.judged) for values in ({}, best.values))
     table = pd.DataFrame([one | {"goal": cost} for one, cost in zip(tried, costs, strict=True)])
     gain, reached = estimate(before - after), estimate(after)
     return replace(best, gain=gain, goal=reached, seeds=seeds, tried=table)

@@ -1,8 +1,6 @@
 """``replicate`` lives many replications of a scenario, in chunks that anybody may work on."""
 
 import math
-import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -17,6 +15,7 @@ from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, dra
 from twinlab.modeling.simulation.replications import Daily, Replications, read_daily
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
 from twinlab.modeling.simulation.vector_state import SETTLE
+from twinlab.modeling.simulation.work import pieces_of, share
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError, warn
@@ -137,33 +136,8 @@ _Task = tuple[Plan, int, State | None, tuple[Daily, ...], int]
 def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Chunk]:
     """Live through replications begin to end, in chunks of whole blocks, here or on workers."""
     width = max(4, min(64, _CHUNK // (len(plan.items) * BLOCK))) * BLOCK
-    work = [(task, first // BLOCK, min(width, end - first)) for first in range(begin, end, width)]
-    return share(live_through, work)
-
-
-def progress(work: Any, doing: str) -> Any:
-    """Show a progress bar over work of more than two seconds, where tqdm is installed.
-
-    The environment variable ``TQDM_DISABLE=1`` silences it.
-    """
-    if os.environ.get("TQDM_DISABLE") == "1":  # tqdm itself asks only in a terminal
-        return work
-    try:
-        from tqdm.auto import tqdm  # an extra
-    except ModuleNotFoundError:
-        return work
-    silent = os.environ.get("TQDM_DISABLE", "0") != "0"  # the notebook's bar does not look
-    return tqdm(work, desc=doing, delay=2, leave=False, disable=silent)
-
-
-def share(function: Callable[..., Any], work: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Do chunks of work here, or on the workers of the ``joblib.parallel_config`` in force."""
-    # Whoever has set a joblib.parallel_config has imported joblib.
-    if "joblib" not in sys.modules:
-        return [function(*chunk) for chunk in work]
-    from joblib import Parallel, delayed  # an extra
-
-    return list(Parallel()(delayed(function)(*chunk) for chunk in work))
+    pieces = pieces_of(begin, end, width)
+    return share(live_through, [(task, first // BLOCK, count) for first, count in pieces])
 
 
 def live_through(task: _Task, block: int, columns: int) -> Chunk:
@@ -272,7 +246,7 @@ def replicate_many(
     plan, at_once = make_plan(calm), max(1, _WIDTH // replications)
     parts = [scenarios[at : at + at_once] for at in range(0, len(scenarios), at_once)]
     work = [(plan, part, replications, seed) for part in parts]
-    return [batch for part in share(_live, progress(work, "replicating")) for batch in part]
+    return [batch for part in share(_live, work, "replicating") for batch in part]
 
 
 def _live(plan: Plan, scenarios: Sequence[Scenario], width: int, seed: int) -> list[Replications]:
