@@ -25,13 +25,15 @@ order, every subtraction that could leave a rounding speck below zero is cut the
 below ``DUST`` do not happen.
 """
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, TypeVar
 
 from twinlab.scope.later import nx
 
 if TYPE_CHECKING:
-    from twinlab.scope.entities import ItemKey
+    from twinlab.scope.entities import ItemKey, Lane
     from twinlab.scope.network import Network
 
 # Moments of a day on the clock, in days after midnight; quarters are exact in binary.
@@ -73,23 +75,45 @@ def upstream_first(
 
     Ties are settled by the given order of the names.
     """
+    ways = list(ways)
+    order = _onward(names, ways)
+    if len(order) == len(names):
+        return order
     place = {name: at for at, name in enumerate(names)}
-    graph: nx.DiGraph[Name] = nx.DiGraph(list(ways))
+    graph: nx.DiGraph[Name] = nx.DiGraph(ways)
     graph.add_nodes_from(names)
-    circles = nx.condensation(graph)
-    first = {c: min(place[n] for n in circles.nodes[c]["members"]) for c in circles}
-    order: list[Name] = []
-    for circle in nx.lexicographical_topological_sort(circles, key=first.__getitem__):
-        members = circles.nodes[circle]["members"]
-        inside: nx.DiGraph[Name] = nx.DiGraph()
-        inside.add_nodes_from(members)
-        inside.add_edges_from((a, b) for a, b in at_once if a in members and b in members)
-        order += nx.lexicographical_topological_sort(inside, key=place.__getitem__)
+    found = (sorted(c, key=place.__getitem__) for c in nx.strongly_connected_components(graph))
+    circles = sorted(found, key=lambda circle: place[circle[0]])
+    home = {name: at for at, circle in enumerate(circles) for name in circle}
+    inside = defaultdict(list)
+    for a, b in at_once:
+        if home[a] == home[b]:
+            inside[home[a]].append((a, b))
+    between = [(home[a], home[b]) for a, b in ways if home[a] != home[b]]
+    onward = _onward(range(len(circles)), between)
+    return [name for at in onward for name in _onward(circles[at], inside[at])]
+
+
+def _onward(names: Sequence[Name], ways: Iterable[tuple[Name, Name]]) -> list[Name]:
+    """Sort names along the ways, ties by their given order; what a circle holds up is left out."""
+    place = {name: at for at, name in enumerate(names)}
+    onto, waits, order = [[0][:0] for _ in names], [0] * len(names), list[Name]()
+    for a, b in ways:
+        onto[place[a]].append(place[b])
+        waits[place[b]] += 1
+    free = [at for at, before in enumerate(waits) if not before]  # sorted, so it is a heap
+    while free:
+        at = heappop(free)
+        order.append(names[at])
+        for after in onto[at]:
+            waits[after] -= 1
+            if not waits[after]:
+                heappush(free, after)
     return order
 
 
-def in_cycles(network: "Network") -> dict[str, int]:
+def in_cycles(lanes: "Iterable[Lane]") -> dict[str, int]:
     """Number the cycles of lanes by node; a drawn lead time within one is at least one day."""
-    graph = nx.DiGraph([(v.source, v.destination) for v in network.lanes])
+    graph = nx.DiGraph([(v.source, v.destination) for v in lanes])
     groups = nx.strongly_connected_components(graph)
     return {name: at for at, group in enumerate(groups) if len(group) > 1 for name in group}

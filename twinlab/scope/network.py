@@ -5,13 +5,15 @@ remedy.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
 
+from twinlab.scope.calendar import in_cycles
 from twinlab.scope.columns import schema
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, brief, check_known, did_you_mean
@@ -27,8 +29,92 @@ AnyRow = Annotated[
 ]
 
 
+class Tables(Page):
+    """The tables of a network, and what is found in them by name (when it is first asked for)."""
+
+    products: Sequence[Product]
+    nodes: Sequence[Node]
+    lanes: Sequence[Lane]
+    recipes: Sequence[Recipe]
+    demands: Sequence[Demand]
+    stocks: Sequence[Stock]
+
+    @cached_property
+    def items(self) -> tuple[ItemKey, ...]:
+        """Every (node, product) that the tables speak of, in table order."""
+        rows: list[Any] = [*self.demands, *self.stocks, *self.recipes]
+        spoken = {(row.node, row.product) for row in rows}
+        spoken |= {(r.node, c) for r in self.recipes for c in r.components}
+        spoken |= {(end, v.product) for v in self.lanes for end in (v.source, v.destination)}
+        nodes = {name: at for at, name in enumerate(self.named)}
+        products = {p.name: at for at, p in enumerate(self.products)}
+        return tuple(sorted(spoken, key=lambda item: (nodes[item[0]], products[item[1]])))
+
+    @cached_property
+    def named(self) -> dict[str, Node]:
+        """The nodes by name."""
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def held(self) -> dict[str, list[str]]:
+        """The products that the tables speak of at each node."""
+        found: dict[str, list[str]] = {}
+        for node, product in self.items:
+            found.setdefault(node, []).append(product)
+        return found
+
+    @cached_property
+    def decided(self) -> tuple[ItemKey, ...]:
+        """Every (node, product) that somebody must order or make, in table order."""
+        return tuple(item for item in self.items if item in self.brought)
+
+    @cached_property
+    def circles(self) -> dict[str, int]:
+        """The nodes in cycles of lanes, by the number of their cycle."""
+        return in_cycles(self.lanes)
+
+    @cached_property
+    def into(self) -> dict[ItemKey, list[Lane]]:
+        """The lanes that bring each (node, product), in table order."""
+        found: dict[ItemKey, list[Lane]] = {}
+        for lane in self.lanes:
+            found.setdefault((lane.destination, lane.product), []).append(lane)
+        return found
+
+    @cached_property
+    def between(self) -> dict[tuple[str, str], list[Lane]]:
+        """The lanes from each node to another, in table order."""
+        found: dict[tuple[str, str], list[Lane]] = {}
+        for lane in self.lanes:
+            found.setdefault((lane.source, lane.destination), []).append(lane)
+        return found
+
+    @cached_property
+    def made(self) -> dict[ItemKey, Recipe]:
+        """The recipe of each (node, product) that is made."""
+        return {(r.node, r.product): r for r in self.recipes}
+
+    @cached_property
+    def brought(self) -> set[ItemKey]:
+        """Each (node, product) that a lane or recipe brings; others are unlimited sources."""
+        return {*self.made, *self.into}
+
+    @cached_property
+    def takers(self) -> dict[ItemKey, list[Recipe]]:
+        """The recipes that take each component."""
+        found: dict[ItemKey, list[Recipe]] = {}
+        for recipe in self.recipes:
+            for component in recipe.components:
+                found.setdefault((recipe.node, component), []).append(recipe)
+        return found
+
+    def users(self, item: ItemKey) -> list[Recipe]:
+        """The recipes that take a (node, product) as a component."""
+        return list(self.takers.get(item, ()))
+
+
 @dataclass(frozen=True)
-class Network(Page):
+class Network(Tables):
     """A supply chain as a handful of tables.
 
     Raises:
@@ -97,38 +183,6 @@ class Network(Page):
             graph.add_edge(lane.source, lane.destination, key=lane.key[2:], **_columns(lane))
         return graph
 
-    @cached_property
-    def items(self) -> tuple[ItemKey, ...]:
-        """Every (node, product) that the tables speak of, in table order."""
-        rows: list[Any] = [*self.demands, *self.stocks, *self.recipes]
-        spoken = {(row.node, row.product) for row in rows}
-        spoken |= {(r.node, c) for r in self.recipes for c in r.components}
-        spoken |= {(end, v.product) for v in self.lanes for end in (v.source, v.destination)}
-        names = ((n.name, p.name) for n in self.nodes for p in self.products)
-        return tuple(item for item in names if item in spoken)
-
-    @cached_property
-    def into(self) -> dict[ItemKey, list[Lane]]:
-        """The lanes that bring each (node, product), in table order."""
-        found: dict[ItemKey, list[Lane]] = {}
-        for lane in self.lanes:
-            found.setdefault((lane.destination, lane.product), []).append(lane)
-        return found
-
-    @cached_property
-    def made(self) -> dict[ItemKey, Recipe]:
-        """The recipe of each (node, product) that is made."""
-        return {(r.node, r.product): r for r in self.recipes}
-
-    @cached_property
-    def brought(self) -> set[ItemKey]:
-        """Each (node, product) that a lane or recipe brings; others are unlimited sources."""
-        return {*self.made, *self.into}
-
-    def users(self, item: ItemKey) -> list[Recipe]:
-        """The recipes that take a (node, product) as a component."""
-        return [r for r in self.recipes if r.node == item[0] and item[1] in r.components]
-
     def node(self, name: str) -> Node:
         """Find a node by its name.
 
@@ -138,24 +192,27 @@ class Network(Page):
         >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
         0
         """
-        for node in self.nodes:
-            if node.name == name:
-                return node
-        raise NetworkError(f"no node {name!r}: {did_you_mean(name, (n.name for n in self.nodes))}")
+        if name not in self.named:
+            raise NetworkError(f"no node {name!r}: {did_you_mean(name, self.named)}")
+        return self.named[name]
 
     def change(self, *rows: AnyRow) -> "Network":
         """Return a network in which each given row replaces its namesake, or is added.
 
-        To take a row away, see ``without``.
+        To take a row away, see ``without``. Where all of them replace others, only what can be
+        wrong with these is checked.
 
         >>> chain = serial(["plant", "shop"], demand=Normal(5, 1))
         >>> chain.change(Node("plant", capacity=6)).node("plant").capacity
         6.0
         """
-        tables = _keyed(self)
+        tables, alike = {name: _keyed(getattr(self, name)) for name in set(map(_table, rows))}, True
         for row in rows:
-            tables[_table(row)][_key(row)] = row
-        return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
+            table, key = tables[_table(row)], _key(row)
+            alike &= key in table and _components(row) == _components(table[key])
+            table[key] = row
+        changed = {name: tuple(table.values()) for name, table in tables.items()}
+        return _with_rows(self, changed) if alike else replace(self, **changed)
 
     def without(self, *rows: AnyRow) -> "Network":
         """Return a network without some of its rows; what refers to them must go as well.
@@ -167,7 +224,7 @@ class Network(Page):
         >>> chain.without(*chain.stocks)
         Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
         """
-        tables = _keyed(self)
+        tables = {name: _keyed(rows) for name, rows in rows_of(self)}
         for row in rows:
             table = tables[_table(row)]
             if table.pop(_key(row), None) != row:
@@ -177,32 +234,66 @@ class Network(Page):
 
 
 def _overview(network: Network) -> "pd.DataFrame":
-    rows = []
+    rows, asked = [], dict.fromkeys(network.named, 0.0)
+    into, makes = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for source, destination in network.between:
+        into[destination].append(source)
+    for recipe in network.recipes:
+        makes[recipe.node].append(recipe.product)
+    for demand in network.demands:
+        asked[demand.node] += demand.pattern.average
     for node in network.nodes:
-        into = dict.fromkeys(v.source for v in network.lanes if v.destination == node.name)
-        makes = [r.product for r in network.recipes if r.node == node.name]
-        asked = sum(d.pattern.average for d in network.demands if d.node == node.name)
         capacity = None if node.capacity == math.inf else node.capacity
-        names = ", ".join(into), ", ".join(makes)
-        rows.append((node.name, node.tier, *names, capacity, asked or None))
+        names = ", ".join(into[node.name]), ", ".join(makes[node.name])
+        rows.append((node.name, node.tier, *names, capacity, asked[node.name] or None))
     head = ["node", "tier", "supplied by", "makes"]
     head += ["capacity [units/day]", "demand [units/day]"]
     return pd.DataFrame(rows, columns=head).set_index("node")
 
 
-def _keyed(network: Network) -> dict[str, dict[tuple[str, ...], Any]]:
-    return {name: {_key(row): row for row in table} for name, table in rows_of(network)}
+# What a network keeps that reads the rows of a table, and not only their names.
+_READ = {
+    "into": "lanes",
+    "between": "lanes",
+    "made": "recipes",
+    "takers": "recipes",
+    "named": "nodes",
+}
+
+
+def _with_rows(network: Network, changed: dict[str, tuple[Any, ...]]) -> Network:
+    """A network with tables whose names are those of its own; it shares what names decide."""
+    twin = object.__new__(Network)
+    kept = {name: value for name, value in vars(network).items() if _READ.get(name) not in changed}
+    vars(twin).update(kept | changed)
+    _unlimited_sources_hold_no_stock(twin)
+    _zero_lead_time_makes_no_cycle(twin)
+    return twin
+
+
+def _components(row: Any) -> list[str]:
+    return list(row.components) if isinstance(row, Recipe) else []
+
+
+def _keyed(rows: Iterable[Any]) -> dict[tuple[str, ...], Any]:
+    return {_key(row): row for row in rows}
 
 
 def _table(row: Any) -> str:
     return f"{type(row).__name__.lower()}s"
 
 
+_ITEM = attrgetter("node", "product")
+_KEYS: dict[type, Any] = {
+    Lane: attrgetter("source", "destination", "product", "mode"),
+    Product: lambda row: (row.name,),
+    Node: lambda row: (row.name,),
+}
+
+
 def _key(row: Any) -> tuple[str, ...]:
     """What tells a row from the others of its table."""
-    if isinstance(row, Lane):
-        return row.key
-    return (row.name,) if isinstance(row, Product | Node) else (row.node, row.product)
+    return _KEYS.get(type(row), _ITEM)(row)  # type: ignore[no-any-return]
 
 
 def _columns(row: Any) -> dict[str, Any]:
@@ -244,20 +335,20 @@ def _rows_are_there_once(network: Network) -> None:
 
 
 def _names_are_known(network: Network) -> None:
-    nodes = [n.name for n in network.nodes]
-    products = [p.name for p in network.products]
+    names: dict[str, Any] = {
+        "node": network.named,
+        "product": {p.name: p for p in network.products},
+    }
     for table in ("lanes", "recipes", "demands", "stocks"):
+        ends = ("source", "destination") if table == "lanes" else ("node",)
         for at, row in enumerate(getattr(network, table), 1):
-            where = f"{table}.csv row {at}"
-            for column in ("source", "destination") if table == "lanes" else ("node",):
-                _known(getattr(row, column), nodes, f"{where}: {column}", "node")
-            _known(row.product, products, f"{where}: product", "product")
-            for component in getattr(row, "components", ()):
-                _known(component, products, f"{where}: component", "product")
-
-
-def _known(name: str, names: list[str], where: str, kind: str) -> None:
-    check_known(name, names, f"{where} {name!r} is not a {kind}", NetworkError)
+            said = [(column, getattr(row, column), "node") for column in ends]
+            said.append(("product", row.product, "product"))
+            said += [("component", name, "product") for name in getattr(row, "components", ())]
+            for column, name, kind in said:
+                if name not in names[kind]:
+                    wrong = f"{table}.csv row {at}: {column} {name!r} is not a {kind}"
+                    check_known(name, names[kind], wrong, NetworkError)
 
 
 def _one_way_to_get_a_product(network: Network) -> None:
@@ -307,9 +398,12 @@ def _zero_lead_time_makes_no_cycle(network: Network) -> None:
 
 
 def _recipes_make_no_cycle(network: Network) -> None:
-    for node in dict.fromkeys(r.node for r in network.recipes):
-        here = [r for r in network.recipes if r.node == node]
-        cycle = _find_cycle([(c, r.product) for r in here for c in r.components])
+    ways = defaultdict[str, list[tuple[str, str]]](list)
+    for recipe in network.recipes:
+        ways[recipe.node] += [(name, recipe.product) for name in recipe.components]
+    for node, here in ways.items():
+        inside = any((node, component) in network.made for component, _ in here)
+        cycle = _find_cycle(here) if inside else []
         if cycle:
             raise NetworkError(
                 f"recipes of {node!r}: {' → '.join(cycle)} need each other: break the circle, "

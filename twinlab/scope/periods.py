@@ -11,7 +11,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from twinlab.scope.calendar import in_cycles
 from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Constant, in_periods, summed, whole_periods
 from twinlab.scope.entities import Delay, Demand, DemandShift, Disruption, Lane, Recipe, Stock
@@ -34,7 +33,7 @@ def coarse_network(network: Network, period: int) -> Network:
     >>> week.lanes[0].lead_time, week.demands[0].pattern.average, week.nodes[1].holding_cost
     (Constant(value=1.0), 35.0, 14.0)
     """
-    circles = in_cycles(network)
+    circles = network.circles
     lanes, early = [], dict.fromkeys(network.items, 0.0)
     for lane in network.lanes:
         back = lane.source in circles and circles[lane.source] == circles.get(lane.destination)

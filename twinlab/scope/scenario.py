@@ -15,9 +15,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from twinlab.scope.columns import Column, frozen, schema
+from twinlab.scope.columns import Column, Frozen, schema
 from twinlab.scope.distributions import Trace
 from twinlab.scope.entities import Disruption, ItemKey
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
@@ -66,15 +66,7 @@ class Scenario(Page):
     def __post_init__(self) -> None:
         """Give every deciding (node, product) its rule and check the names."""
         object.__setattr__(self, "disruptions", tuple(self.disruptions))
-        for what in ("rules", "sourcing", "sharing"):
-            object.__setattr__(self, what, frozen(_by_item(self, what, getattr(self, what))))
-        missing = [item for item in self.decided_items() if item not in self.rules]  # type: ignore[operator]
-        if missing:
-            words = ", ".join(f"{node!r} ({product!r})" for node, product in missing)
-            raise ScenarioError(
-                f"no one decides for {words}: give Scenario(rules={{node: rule}}) one rule per "
-                "node, or one per (node, product)"
-            )
+        _fit_by_item(self)
         _check_days(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)
@@ -93,6 +85,11 @@ class Scenario(Page):
         head = ["node", "product", "rule", "sourcing", "sees"]
         return pd.DataFrame(rows, columns=head).set_index("node")
 
+    def _but(self, **changes: Any) -> "Scenario":
+        """The same with some fields changed, by a call from inside: what is given was checked."""
+        now = {f.name: getattr(self, f.name) for f in fields(self)}
+        return type(self)(**now | changes)
+
     def decided_items(self) -> list[ItemKey]:
         """List every (node, product) that somebody must order or make, in table order.
 
@@ -100,7 +97,7 @@ class Scenario(Page):
         >>> Scenario(chain, rules=BaseStock(9)).decided_items()
         [('plant', 'unit'), ('shop', 'unit')]
         """
-        return [item for item in self.network.items if item in self.network.brought]
+        return list(self.network.decided)
 
     def change(
         self,
@@ -120,12 +117,13 @@ class Scenario(Page):
         """
         given: dict[str, Any] = {"network": network, "rules": rules, "days": days}
         given |= {"disruptions": disruptions, "sourcing": sourcing, "sharing": sharing}
-        for name in ("rules", "sharing") if network is not None else ():
+        others = network is not None and network.decided is not self.network.decided
+        for name in ("rules", "sharing") if others else ():
             now = getattr(self, name)
             alike = len(now) == len(self.rules) and len({id(one) for one in now.values()}) == 1  # type: ignore[arg-type]
             if given[name] is None and alike:
                 given[name] = next(iter(now.values()))  # so has whoever the new network brings
-        return replace(self, **{k: v for k, v in given.items() if v is not None})
+        return self._but(**{k: v for k, v in given.items() if v is not None})
 
     def disrupt(self, *disruptions: Disruption) -> "Scenario":
         """Return a scenario in which these disruptions happen as well.
@@ -134,7 +132,7 @@ class Scenario(Page):
         >>> len(calm.disrupt(Outage("mine", start=5, days=3)).disruptions)
         1
         """
-        return replace(self, disruptions=(*self.disruptions, *disruptions))
+        return self._but(disruptions=(*self.disruptions, *disruptions))
 
     def decide(self, rules: ByItem) -> "Scenario":
         """Return a scenario in which these nodes follow these rules; all others keep theirs.
@@ -143,7 +141,7 @@ class Scenario(Page):
         >>> calm.decide({"shop": BaseStock(12)}).rules["shop", "unit"].up_to
         12.0
         """
-        return replace(self, rules={**self.rules, **_by_item(self, "rules", rules)})  # type: ignore[dict-item]
+        return self._but(rules=_with_those(self.rules, _by_item(self.network, "rules", rules)))
 
     def share(self, sharing: ByItem) -> "Scenario":
         """Return a scenario in which these nodes see as much as this; all others as before.
@@ -153,7 +151,8 @@ class Scenario(Page):
         >>> calm.share({"shop": OwnOrders()}).sharing
         {('shop', 'unit'): OwnOrders()}
         """
-        return replace(self, sharing={**self.sharing, **_by_item(self, "sharing", sharing)})  # type: ignore[dict-item]
+        seen = _by_item(self.network, "sharing", sharing)
+        return self._but(sharing=_with_those(self.sharing, seen))
 
     def value(self, path: str | ItemKey) -> Any:
         """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
@@ -196,24 +195,64 @@ _REMEDY = {
 }
 
 
-def _by_item(scenario: Scenario, what: str, given: Any) -> dict[ItemKey, Any]:
+class ByItems(Frozen):
+    """What is one by (node, product), checked for those who decide in some networks."""
+
+    deciders: tuple[ItemKey, ...] = ()  # the very tuple of these networks
+
+    @classmethod
+    def of(cls, found: dict[ItemKey, Any], deciders: tuple[ItemKey, ...]) -> Self:
+        """Seal what is found for those who decide."""
+        sealed = cls(found)
+        sealed.deciders = deciders
+        return sealed
+
+
+def _with_those(now: Any, others: dict[ItemKey, Any]) -> Any:
+    """With others in place of what was there; who is new has yet to find a place."""
+    merged = {**now, **others}
+    fits = isinstance(now, ByItems) and len(merged) == len(now)
+    return ByItems.of(merged, now.deciders) if fits else merged
+
+
+def _fit_by_item(scenario: Scenario) -> None:
+    """Give every deciding (node, product) its own, where that is not done yet."""
+    deciders = scenario.network.decided
+    for what in ("rules", "sourcing", "sharing"):
+        given = getattr(scenario, what)
+        if not isinstance(given, ByItems) or given.deciders is not deciders:
+            found = _by_item(scenario.network, what, given)
+            ordered = {item: found[item] for item in deciders if item in found}
+            object.__setattr__(scenario, what, ByItems.of(ordered, deciders))
+    if len(scenario.rules) < len(deciders):  # type: ignore[arg-type]
+        missing = (item for item in deciders if item not in scenario.rules)  # type: ignore[operator]
+        words = ", ".join(f"{node!r} ({product!r})" for node, product in missing)
+        raise ScenarioError(
+            f"no one decides for {words}: give Scenario(rules={{node: rule}}) one rule per "
+            "node, or one per (node, product)"
+        )
+
+
+def _by_item(network: Network, what: str, given: Any) -> dict[ItemKey, Any]:
     """What is one for everybody, or by node or (node, product), by (node, product)."""
-    brought, nodes = scenario.decided_items(), {n.name for n in scenario.network.nodes}
-    named = dict.fromkeys(brought, given) if callable(given) else dict(given)
+    named = dict.fromkeys(network.decided, given) if callable(given) else dict(given)
+    found: dict[ItemKey, Any] = {}
     for key, rule in named.items():
         node = key[0] if isinstance(key, tuple) else key
-        check_known(node, nodes, f"{what}: {node!r} is not a node")
-        if not any(key in (item, item[0]) for item in brought):
+        items = [key] if node is not key else [(node, p) for p in network.held.get(node, ())]
+        items = [item for item in items if item in network.brought]
+        if not items:
+            check_known(node, set(network.named), f"{what}: {node!r} is not a node")
             raise ScenarioError(
-                f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so "
-                f"drop it; {did_you_mean(str(node), dict.fromkeys(n for n, _ in brought))}"
+                f"{what}: {key!r} decides nothing: no lane or recipe brings it anything, so drop "
+                f"it; {did_you_mean(str(node), dict.fromkeys(n for n, _ in network.decided))}"
             )
         if isinstance(rule, type) or not callable(rule):
             problem = "is a class" if isinstance(rule, type) else "cannot be called"
             how = f"which {problem}: {_REMEDY[what]}"
             raise ScenarioError(f"{what}: {key!r} has {rule!r}, {how}")
-    found = {item: named.get(item, named.get(item[0])) for item in brought}
-    return {item: rule for item, rule in found.items() if rule is not None}
+        found |= {item: rule for item in items if item is key or item not in named}
+    return found
 
 
 def _check_days(scenario: Scenario) -> None:
@@ -221,14 +260,17 @@ def _check_days(scenario: Scenario) -> None:
     if days < 1:
         raise ScenarioError(f"days must be a whole number of at least 1, got {days!r}")
     network = scenario.network
-    chances = [(d.title, d.pattern) for d in network.demands]
-    chances += [(v.title, v.lead_time) for v in network.lanes]
-    chances += [(r.title, r.good_share) for r in network.recipes]
-    for title, chance in chances:
-        recorded = len(chance.values) if isinstance(chance, Trace) else days
-        if recorded < days:
+    for table, column in (
+        ("demands", "pattern"),
+        ("lanes", "lead_time"),
+        ("recipes", "good_share"),
+    ):
+        for row in getattr(network, table):
+            chance = getattr(row, column)
+            if not isinstance(chance, Trace) or (recorded := len(chance.values)) >= days:
+                continue
             raise ScenarioError(
-                f"the trace of {title} has {recorded} days, the scenario {days}: shorten the "
+                f"the trace of {row.title} has {recorded} days, the scenario {days}: shorten the "
                 f"scenario with days={recorded}, or lengthen the trace"
             )
     for disruption in scenario.disruptions:
@@ -241,13 +283,12 @@ def _check_days(scenario: Scenario) -> None:
 
 def _check_target(disruption: Any, network: Network) -> None:
     """What a disruption strikes must be part of the network."""
-    names = [n.name for n in network.nodes]
     along = hasattr(disruption, "source")
     ends = (disruption.source, disruption.destination) if along else (disruption.node,)
     for name in ends:
-        check_known(name, names, f"{disruption.title}: {name!r} is not a node")
+        check_known(name, network.named, f"{disruption.title}: {name!r} is not a node")
     product = disruption.product
-    at_node = [p for n, p in network.items if n == ends[0]]
+    at_node = network.held.get(ends[0], [])
     if product and product not in at_node:
         raise ScenarioError(
             f"{disruption.title}: {ends[0]!r} has no product {product!r}; "
@@ -269,12 +310,12 @@ def targets(disruption: Any, network: Network) -> list[Any]:
     """
     where, product = disruption.place, disruption.product
     if hasattr(disruption, "source"):
-        on_lane = [v for v in network.lanes if (v.source, v.destination) == where[:2]]
+        on_lane = network.between.get((disruption.source, disruption.destination), ())
         on_lane = [v for v in on_lane if disruption.mode in ("", v.mode)]
         return [v for v in on_lane if product in ("", v.product)]
     if hasattr(disruption, "factor"):
         return [d for d in network.demands if d.node == where[0] and product in ("", d.product)]
-    return [(n, p) for n, p in network.items if n == where[0] and product in ("", p)]
+    return [(where[0], p) for p in network.held.get(where[0], ()) if product in ("", p)]
 
 
 @dataclass(frozen=True)
@@ -337,7 +378,7 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
 
     A name may hold "->", "/" or "." itself, so a path is compared with those that there are.
     """
-    network, rules, all_wrong = scenario.network, dict(scenario.rules), scenario.disruptions  # type: ignore[arg-type]
+    network, rules, all_wrong = scenario.network, scenario.rules, scenario.disruptions
 
     def into_network(changed: tuple[Any, ...]) -> Scenario:
         return scenario.change(network=network.change(*changed))
@@ -347,15 +388,18 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
         one = all_wrong[len(before) : len(before) + 1]
         yield one, lambda changed: scenario.change(disruptions=(*before, *changed, *after))
     ways = (where, "->".join(part.strip() for part in where.split("->")))
-    yield tuple(v for v in network.lanes if f"{v.source}->{v.destination}" in ways), into_network
-    ruled = {item: rules[item] for item in rules if where in (item[0], "/".join(item))}
+    if "->" in where:
+        there = (tuple(network.between[e]) for e in network.between if "->".join(e) in ways)
+        yield tuple(v for lanes in there for v in lanes), into_network
+    near = [(n, p) for n in network.held if where.startswith(n) for p in network.held[n]]
+    found = [item for item in near if where in (item[0], "/".join(item))]
+    ruled = {item: rules[item] for item in found if item in rules}  # type: ignore[index,operator]
     yield tuple(ruled.values()), lambda new: scenario.decide(dict(zip(ruled, new, strict=True)))
-    for node in network.nodes:
-        if node.name == where:
-            yield (node,), into_network
+    if where in network.named:
+        yield (network.named[where],), into_network
     rows: list[Any] = [*network.recipes, *network.demands, *network.stocks]
     for row in rows:
-        if f"{row.node}/{row.product}" == where:
+        if (row.node, row.product) in found and f"{row.node}/{row.product}" == where:
             yield (row,), into_network
 
 

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.scope import Network, ScenarioError, distributions, entities
-from twinlab.scope.calendar import in_cycles
 from twinlab.scope.distributions import Array, Constant, Distribution, Law, Trace, Uniform
 from twinlab.scope.entities import Disruption, ItemKey, Lane, LaneKey, Outage
 from twinlab.scope.scenario import Scenario, targets
@@ -86,7 +85,7 @@ def draw_streams(
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
     streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
-    circles, steady = in_cycles(network), steadily(days)
+    circles, steady = network.circles, steadily(days)
     for demand in network.demands:
         key, changing = (demand.node, demand.product), demand.season or demand.trend
         scale = demand.scales(np.arange(days)) if changing else steady
