@@ -57,7 +57,7 @@ mutants: $(VENV)/.dev ## 200 planted faults: how many do the tests catch? (hours
 	$(BIN)/python tests/mutants/mutants.py $(ARGS)
 
 bench: $(VENV)/.dev ## the timings
-	$(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
 lint: $(VENV)/.dev ## ruff and mypy
 	@status=0; for tool in "ruff check" "ruff format --check" mypy; do \

@@ -1,170 +1,199 @@
 """Speed, as ratios measured in one run: ``make bench``. It never fails a test.
 
-Every time is CPU time of one core, the fastest of several rounds: the least disturbed one. The
-numbers count only after the engines have been seen to live through the same days.
+Every time is CPU time of one core, the fastest of several rounds that go round about the engines:
+the least disturbed one. ``--quick`` is a short look at a few widths; ``--only`` runs some parts.
 """
 
+import argparse
+import resource
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
+import time
 
-import numpy as np
-from chains import bare_model, serial_chain, wide_network
+from engines import HERE, Engine, all_engines
+from goals import print_goals
 from growth import growing
-from limit import compiler, run_loop
 from peers import PEERS, NoPeerError, time_peer
-from stopwatch import fastest
+from story import BLOCKED, CLASSIC, DAYS, ONE, PLACES, WIDTHS, Story, short, spelt
 
-from twinlab import replicate, simulate
-from twinlab.cases import automotive
-from twinlab.modeling.simulation.random_streams import draw_streams
-
-HERE = Path(__file__).parent
-CHAINS = {"3-stage": (serial_chain(365), 3), "30-node": (wide_network(100), 30)}
-MANY = (1, 100, 1_000, 10_000)
-LOOP = 1024  # replications in the C loop: a multiple of 64
-ONE, BLOCKED = "C loop, one by one", "C loop, 64 side by side"
+M5 = (3_049, 10, 1_941)  # products, stores, days
 
 NOTE = """\
-A node-period is one day of one site; sources are not counted. Random numbers and KPIs are in the
-time of `simulate` and `replicate`, and random numbers in that of the peers; bare SimPy and the C
-loop are handed ready demands and report stock only.
+A node-day is one day of one site; sources are not counted; of M5, items are. Plan, random numbers
+and KPIs are in the time of `simulate` and `replicate`, random numbers in that of the peers; bare
+SimPy and C are handed ready demands and report stock only.
 The peers run their own semantics on an equivalent chain: stockpyl (consistency_checks='N') the
 30-node network without its second choices; SupplyNetPy (logging=False) a distribution tree of 30
 nodes and 14 demands, since it has no recipes over several levels."""
 
 
-def main():
-    """Print everything."""
-    # First, while this process is small: a child's peak counts its parent's memory at the start.
-    memory = {name: peak(name) for name in CHAINS}
-    rates, notes = {}, []
-    for name in CHAINS:
-        for engine, rate in time_chain(name, notes):
-            rates.setdefault(engine, {})[name] = rate
-    print_table(rates)
-    print(*notes, NOTE, sep="\n", flush=True)
-    growing(HERE / "growth.svg")
-    car = automotive().change(days=365)
-    seconds = fastest(lambda seed: replicate(car, 500, seed=seed).kpis, rounds=1)
-    print(f"\nautomotive case, 365 days × 500 replications: {seconds:.1f} s on one core")
-    for name, megabytes in memory.items():
-        print(f"peak memory of {name}, 10,000 replications: {megabytes:,.0f} MB")
-    print_goals(rates, memory, seconds)
+# -- parts ------------------------------------------------------------------------------------
 
 
-# -- measuring --------------------------------------------------------------------------------
+def memory(story):
+    """Peak memory, each in a process of its own: first, while this process is small.
+
+    A child's peak counts its parent's memory at the start.
+    """
+    for name in CLASSIC if story.quick else DAYS:
+        days = DAYS[name][1]
+        with Engine() as engine:
+            megabytes = engine.ask("batch_peak", name, days, WIDTHS[-1])
+        story.found["MB", name] = megabytes
+        print(f"peak memory of {name}, 10,000 histories × {days} days: {megabytes:,.0f} MB")
 
 
-def time_chain(name, notes):
-    """Engine by engine, node-periods per second of CPU on a chain; None where there is nothing."""
-    scenario, nodes = CHAINS[name]
-    work = nodes * scenario.days
+def m5(story):
+    """A planner's whole assortment, from arrays to KPIs."""
+    products, stores, days = (300, 1, 500) if story.quick else M5
+    with Engine() as engine:
+        seconds, megabytes = engine.ask("assortment", products, stores, days)
+    if not story.quick:
+        story.found["M5"] = {"s": seconds, "MB": megabytes}
+    size = f"{products * stores:,} items × {days:,} days × 1 history"
+    print(f"M5-like, {size}, from arrays to KPIs: {seconds:.1f} s, peak {megabytes:,.0f} MB")
+
+
+def chains(story):
+    """Histories × chains × engines, and what others need for the same."""
+    for name in CLASSIC:
+        others(story, name)
+    print_others(story)
+    for name in DAYS:
+        widths = [w for w in WIDTHS if not story.quick or w in (1, 200)]
+        for width in widths:
+            # The engine before needs minutes for the widest.
+            asked = {e: p for e, p in story.engines.items() if e != "before" or width < WIDTHS[-1]}
+            question = ("replicate", name, DAYS[name][width > 200], width)
+            story.batches[name, width] = story.ask(*question, engines=asked)
+        print_chain(story, name, widths)
+    for name in CLASSIC:
+        print_gap(story, name)
+
+
+def others(story, name):
+    """Node-days a second of peers, bare SimPy, C and ``simulate``."""
+    days = DAYS[name][0]
+    work = PLACES[name] * days
     for peer in PEERS:
         try:
-            yield peer, time_peer(peer, name)
+            story.rates[name, peer] = time_peer(peer, name)
         except NoPeerError as why:
-            notes.append(f"No {peer} on {name}: {why}.")
-            yield peer, None
-    drawn = draw_streams(scenario, 1)
-    demands = {key: draws[:, 0].tolist() for key, draws in drawn.demand.items()}
-    yield "bare SimPy", work / fastest(lambda _: live_bare(scenario, demands))
-    yield "simulate", work / fastest(lambda seed: simulate(scenario, seed).kpis)
-    for many in MANY:
-        seconds = fastest(lambda seed, many=many: replicate(scenario, many, seed=seed).kpis)
-        yield f"replicate, {many:,}", work * many / seconds
-    seconds = fastest(lambda seed: draw_streams(scenario, seed, 0, 1000))
-    yield "  of that, drawing luck", work * 1000 / seconds
-    yield from time_loops(name, notes)
+            story.notes.append(f"No {peer} on {name}: {why}.")
+    story.rates[name, "bare SimPy"] = work / story.alone("bare", name, days)
+    story.rates[name, "simulate"] = work / story.alone("simulate", name, days)
+    for engine, wide in ((ONE, 1), (BLOCKED, 64)):
+        if seconds := story.now.ask("loop", name, days, wide):
+            story.rates[name, engine] = work / seconds
 
 
-def live_bare(scenario, demands):
-    """Live through the bare model's days."""
-    env, _ = bare_model(scenario, demands)
-    env.run(until=scenario.days)
+def growth(story):
+    """How time grows with nodes and with histories, setting up included; the picture is kept."""
+    growing(story, HERE / "growth.svg")
 
 
-def time_loops(name, notes):
-    """Time the C loop both ways, having compared its stock with both engines'."""
-    if compiler() is None:
-        notes.append("No C loop: there is no gcc here.")
-        yield from ((ONE, None), (BLOCKED, None))
+def automotive(story):
+    """The chain of notebook 08: a new network, a slider's move, and a closure of every site."""
+    story.found["anew"] = story.ask("replicate_anew", "automotive", 240, 20)
+    print_row("automotive, 240 days × 20 histories, a new network", story.found["anew"])
+    story.found["move"] = story.ask("move")
+    print_row(
+        "automotive, a move of notebook 08's explorer, without its picture", story.found["move"]
+    )
+    width = 10 if story.quick else 100
+    seconds, sites = story.now.ask("stress", width, 1)
+    if not story.quick:
+        story.found["stress"] = seconds
+    print(
+        f"stress test of {sites} automotive sites × {width} histories × 240 days: {seconds:.1f} s"
+    )
+
+
+def sliders(story):
+    """From key to picture in a real browser."""
+    try:
+        from sliders import time_sliders
+    except ModuleNotFoundError as why:
+        print(f"No moves of sliders in a browser: {why}.")
         return
-    scenario, nodes = CHAINS[name]
-    run, batch = simulate(scenario, 1, replication=70), replicate(scenario, LOOP, seed=1)
-    for engine, wide in ((ONE, 1), (BLOCKED, 64)):  # a difference ends everything
-        with tempfile.TemporaryDirectory() as folder:
-            loop = run_loop(scenario, 1, LOOP, wide, Path(folder), rounds=20)
-        for item, last, total in zip(run.plan.items, loop.last, loop.total, strict=True):
-            if not item.unlimited:
-                night = run.series("on_hand", *item.key)[-1]
-                nights = batch.total("on_hand", *item.key)
-                np.testing.assert_allclose(last[70], night, rtol=1e-9, atol=1e-9)
-                np.testing.assert_allclose(total, nights, rtol=1e-9, atol=1e-9)
-        yield engine, nodes * scenario.days * LOOP / loop.seconds
-    notes.append(f"On {name}, C, simulate and replicate agree on all stock to 1e-9.")
+    story.found["sliders"] = time_sliders()
 
 
-def peak(name):
-    """Peak memory of 10,000 replications in a process of their own, in MB."""
-    words = [sys.executable, str(HERE / "memory.py"), name]
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
-    return float(done.stdout)
+def start(story):
+    """CPU seconds of ``import twinlab``."""
 
+    def once():
+        begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", "import twinlab"], check=True, cwd=HERE.parents[1])
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
+
+    story.found["import"] = min(once() for _ in range(3 if story.quick else 7))
+    print(f"import twinlab: {story.found['import']:.2f} s")
+
+
+PARTS = {each.__name__: each for each in (memory, m5, chains, automotive, growth, sliders, start)}
 
 # -- printing ---------------------------------------------------------------------------------
 
 
-def print_table(rates):
-    """One row per engine: rates, and ratios to stockpyl and to the plain C loop."""
-    print(f"{'':<26}{'node-periods/s':^20}{'× stockpyl':^20}{'÷ plain C':^20}")
-    print(f"{'':<26}" + f"{'3-stage':>10}{'30-node':>10}" * 3)
-    for engine, found in rates.items():
-        cells = [short(found[name]) for name in CHAINS]
-        cells += [spelt(ratio(rates, engine, "stockpyl", name), ",.1f") for name in CHAINS]
-        cells += [spelt(ratio(rates, engine, ONE, name), ".4f") for name in CHAINS]
-        print(f"{engine:<26}" + "".join(f"{cell:>10}" for cell in cells))
-    print()
+def print_others(story):
+    """One row per engine that takes one history at a time."""
+    print(f"{'node-days a second':<22}" + "".join(f"{name:>14}" for name in CLASSIC))
+    for engine in dict.fromkeys(engine for _, engine in story.rates):
+        rates = (story.rates.get((name, engine)) for name in CLASSIC)
+        print(f"{engine:<22}" + "".join(f"{short(rate):>14}" for rate in rates))
 
 
-def print_goals(rates, memory, seconds):
-    """What was to be reached, and whether it was."""
-    print("\ngoals")
-    for least, base, text in (
-        (5_000, "stockpyl", "1,000"), (10_000, "stockpyl", "10,000"),
-        (1 / 4, ONE, "1,000"), (1 / 2, ONE, "10,000"),
-    ):  # fmt: skip
-        for name in CHAINS:
-            found = ratio(rates, f"replicate, {text}", base, name)
-            met = None if found is None else found >= least
-            say(met, f"{name}, {text} replications: ≥ {least:,} × {base}", spelt(found, ",.2f"))
-    for name, megabytes in memory.items():
-        say(megabytes < 1000, f"{name}, 10,000 replications: < 1 GB", f"{megabytes:,.0f} MB")
-    say(seconds < 5, "automotive, 365 days × 500 replications: < 5 s", f"{seconds:.1f} s")
+def print_chain(story, name, widths):
+    """One row per number of histories: seconds of each engine, and ratios of this one."""
+    bases = {"stockpyl": ",.0f", ONE: ".3f", BLOCKED: ".3f"} if name in CLASSIC else {}
+    heads = [*story.engines, "node-days/s", "before ÷ now"]
+    heads += ["× stockpyl", "÷ C", "÷ C × 64"][: len(bases)]
+    days = " or ".join(f"{d:,}" for d in dict.fromkeys(DAYS[name]))
+    print(f"\n{name}, {days} days [s]\n{'histories':>9}" + "".join(f"{h:>13}" for h in heads))
+    for width in widths:
+        cells = [spelt(story.batches[name, width].get(each), ".4f") for each in story.engines]
+        cells += [short(story.rate(name, width)), spelt(story.gain((name, width)), ".2f")]
+        cells += [spelt(story.against(name, width, base), form) for base, form in bases.items()]
+        print(f"{width:>9,}" + "".join(f"{cell:>13}" for cell in cells), flush=True)
 
 
-def say(met, goal, found):
-    """One goal."""
-    print(f"  {'?' if met is None else 'met' if met else 'NOT MET':<9}{goal:<62}{found:>12}")
+def print_gap(story, name):
+    """What the time of a thousand histories is made of, beside C."""
+    days = DAYS[name][0]
+    whole = story.alone("replicate", name, days, 1000)
+    drawn, fixed = story.alone("draws", name, days, 1000), story.alone("replicate", name, 1, 1000)
+    rest = whole - drawn - fixed
+    parts = {"whole": whole, "draws": drawn, "a batch of one day": fixed, "rest": rest}
+    work = PLACES[name] * days * 1000 / 1e9
+    parts = {word: seconds / work for word, seconds in parts.items()}
+    parts |= {c: 1e9 / story.rates[name, c] for c in (ONE, BLOCKED) if (name, c) in story.rates}
+    words = ", ".join(f"{word} {each:.1f}" for word, each in parts.items())
+    print(f"\n{name}, 1,000 histories [ns per node-day]: {words}")
 
 
-def ratio(rates, engine, base, name):
-    """How many times faster than a base; None where one of them is missing."""
-    ours, theirs = rates[engine][name], rates[base][name]
-    return ours / theirs if ours and theirs else None
+def print_row(what, seconds):
+    """One line of seconds by engine."""
+    print(f"{what} [s]: " + " · ".join(f"{name} {each:.3f}" for name, each in seconds.items()))
 
 
-def spelt(number, form):
-    """A number, or a dash where there is none."""
-    return "–" if number is None else format(number, form)
-
-
-def short(rate):
-    """A rate in thousands or millions."""
-    if rate is None:
-        return "–"
-    return f"{rate / 1e6:,.1f} M" if rate >= 1e6 else f"{rate / 1e3:,.1f} k"
+def main():
+    """Print everything, or some parts."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="few widths, few rounds")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts")
+    asked = parser.parse_args()
+    begun = time.perf_counter()
+    with all_engines() as (engines, notes):
+        story = Story(engines, asked.quick)
+        for name, part in PARTS.items():
+            if not asked.only or name in asked.only:
+                print(f"\n== {name}", flush=True)
+                part(story)
+    print("", *notes, *story.notes, NOTE, sep="\n")
+    print_goals(story, everything=not asked.only)
+    print(f"\n{(time.perf_counter() - begun) / 60:.0f} minutes")
 
 
 if __name__ == "__main__":

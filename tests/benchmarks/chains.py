@@ -1,15 +1,19 @@
-"""The two chains that every engine is timed on, and a bare SimPy model of them.
+"""The chains that engines are timed on, and a bare SimPy model of the first two.
 
 ``serial_chain``: 3 stages behind a source. ``wide_network``: 30 nodes, 8 part makers → 4
 sub-assemblies → 1 plant → 3 distribution centers → 14 retailers, 36 lanes, 14 demand streams.
-Demand is N(5, 1) in both; base-stock rules; everything is backordered.
+Demand is N(5, 1) in both; base-stock rules; everything is backordered. ``m5_tables``: a planner's
+assortment. ``mesh``: many nodes. All of them are written in words that older versions know.
 """
 
 from collections import defaultdict
+from itertools import pairwise
 
+import numpy as np
 import simpy
 
 import twinlab as tl
+from twinlab.cases import automotive
 
 
 def serial_chain(days):
@@ -144,3 +148,61 @@ def bare_model(scenario, demands):
     for node in nodes.values():
         env.process(node.live(scenario.days, deepest))
     return env, nodes
+
+
+def m5_sales(items, days, seed=3):
+    """Units sold, item × day: Poisson, with means that differ from item to item as in a shop.
+
+    The M5 data (Makridakis et al. 2022) are 3,049 products × 10 stores × 1,941 days: 30,490 items.
+    """
+    generator = np.random.default_rng(seed)
+    sales = np.empty((items, days))
+    for row, mean in zip(sales, generator.gamma(1.0, 2.0, items) + 0.05, strict=True):
+        row[:] = generator.poisson(mean, days)
+    return sales
+
+
+def m5_tables(sales, stores):
+    """The scenario of an array of sales; items of one store stand together, and lose what lacks."""
+    products = [f"p{at:05d}" for at in range(len(sales) // stores)]
+    items = [(f"store{at}", product) for at in range(stores) for product in products]
+    network = tl.Network(
+        [tl.Product(name) for name in products],
+        [tl.Node("supplier"), *(tl.Node(f"store{at}") for at in range(stores))],
+        [tl.Lane("supplier", *item, lead_time=3) for item in items],
+        demands=[
+            tl.Demand(*item, tl.Trace(sold), backorders=False)
+            for item, sold in zip(items, sales, strict=True)
+        ],
+        stocks=[tl.Stock(*item, on_hand=10.0) for item in items],
+    )
+    rules = {item: tl.BaseStock(5.0 + at % 17) for at, item in enumerate(items)}
+    return tl.Scenario(network, rules, days=sales.shape[1])
+
+
+def mesh(nodes=2_000, products=200):
+    """A network of five tiers with a hundred lanes per product, and a rule for each lane's buyer.
+
+    Every product passes through 25 sites of each tier; each has one supplier of it.
+    """
+    wide, lanes, demands, rules = nodes // 5, [], [], {}
+    for at in range(products):
+        product = f"product {at}"
+        tiers = [[f"site {t}-{(25 * at + k) % wide}" for k in range(25)] for t in range(5)]
+        for sources, sites in pairwise(tiers):
+            for k, site in enumerate(sites):
+                lanes.append(tl.Lane(sources[(k + 1) % 25], site, product, lead_time=1 + k % 3))
+                rules[site, product] = tl.BaseStock(10 + k)
+        demands += [tl.Demand(site, product, tl.Normal(5, 1)) for site in tiers[-1]]
+    sites = [tl.Node(f"site {tier}-{at}") for tier in range(5) for at in range(wide)]
+    goods = [tl.Product(f"product {at}") for at in range(products)]
+    return tl.Network(goods, sites, lanes, demands=demands), rules
+
+
+CHAINS = {
+    "3-stage": serial_chain,
+    "30-node": wide_network,
+    "automotive": automotive,
+    "M5-like": lambda days: m5_tables(m5_sales(300, days), 1),
+}
+PLACES = {"3-stage": 3, "30-node": 30, "automotive": 68, "M5-like": 300}  # nodes, of M5 items

@@ -1,62 +1,56 @@
-"""How the time of ``replicate`` grows: with the nodes, and with replications once they are many.
+"""How time grows: setting up with the nodes, living with the nodes and with the histories.
 
-Up to about a thousand replications the calls of a day cost more than the numbers in its rows.
+Up to about a thousand histories the calls of a day cost more than the numbers in its rows.
 """
 
-from itertools import pairwise
-
-from chains import serial_chain
 from matplotlib.figure import Figure
-from stopwatch import fastest
 
-import twinlab as tl
-
-NODES, DAYS, WIDTH = (10, 30, 100, 300, 1_000, 2_000), 10, 256
-REPLICATIONS, STAGES, YEAR = (100, 300, 1_000, 3_000, 10_000), 3, 365
+MESHES, STAGES, HISTORIES = (125, 250, 500, 1_000, 2_000), (10, 30, 100, 300, 1_000, 2_000), (
+    100, 300, 1_000, 3_000, 10_000)  # fmt: skip
+DAYS, WIDTH, YEAR = 10, 256, 365
 
 
-def long_chain(nodes):
-    """A serial chain of so many stages behind a source, a day apart."""
-    names = ["source", *(f"stage {i}" for i in range(nodes))]
-    lanes = [tl.Lane(a, b, "unit", lead_time=1) for a, b in pairwise(names)]
-    demand = tl.Demand(names[-1], "unit", tl.Normal(5, 1))
-    sites = [tl.Node(name) for name in names]
-    network = tl.Network([tl.Product("unit")], sites, lanes, demands=[demand])
-    return tl.Scenario(network, tl.BaseStock(6), days=DAYS)
-
-
-def growing(picture):
-    """Print two small tables, and draw them log-log."""
-    scenario = serial_chain(YEAR)
-    by_nodes = [(n, time_batch(long_chain(n), WIDTH)) for n in NODES]
-    by_count = [(r, time_batch(scenario, r)) for r in REPLICATIONS]
-    units = (DAYS * WIDTH, STAGES * YEAR)
-    print(f"\n{'':<24}{'seconds':>12}{'µs per node-day-replication':>32}")
-    for word, rows, unit in (("nodes", by_nodes, units[0]), ("replications", by_count, units[1])):
-        for size, seconds in rows:
-            each = 1e6 * seconds / (size * unit)
-            print(f"{f'{size:,} {word}':<24}{seconds:>12.3f}{each:>32.3f}")
-    draw(picture, by_nodes, by_count)
-
-
-def time_batch(scenario, replications):
-    """Seconds of a batch, KPIs included."""
-    return fastest(lambda seed: tl.replicate(scenario, replications, seed=seed).kpis, rounds=4)
-
-
-def draw(picture, by_nodes, by_count):
-    """Both curves beside a straight proportion."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    figure.suptitle("CPU time of replicate on one core")
-    titles = (
-        ("nodes", f"Serial chains, {DAYS} days × {WIDTH} replications", by_nodes),
-        ("replications", f"Chain of {STAGES} nodes, {YEAR} days", by_count),
-    )
-    for axes, (label, title, rows) in zip(figure.subplots(1, 2), titles, strict=True):
-        sizes, seconds = zip(*rows, strict=True)
-        axes.loglog(sizes, seconds, marker="o", label="measured")
-        straight = [seconds[-1] * size / sizes[-1] for size in sizes]
-        axes.loglog(sizes, straight, linestyle=":", color="grey", label="in proportion")
-        axes.set(title=title, xlabel=label, ylabel="seconds")
-        axes.legend()
+def growing(story, picture):
+    """Print a table for each kind of growth, and draw them log-log beside straight proportions."""
+    some = slice(None, None, 2) if story.quick else slice(None)
+    meshes = {nodes: set_up(story, nodes) for nodes in MESHES[some]}
+    story.found["large"] = meshes[2_000]
+    steps = {step: {n: found[step] for n, found in meshes.items()} for step in meshes[2_000]}
+    stages = {n: story.alone("long_chain", n, DAYS, WIDTH) for n in STAGES[some]}
+    batches = {r: story.alone("replicate", "3-stage", YEAR, r) for r in HISTORIES[some]}
+    show("nodes, ten lanes each: set-up, and ten days", steps)
+    show(f"nodes in a row, {DAYS} days × {WIDTH} histories", {"batch": stages})
+    show(f"histories of 3 stages, {YEAR} days", {"batch": batches})
+    figure = Figure(figsize=(13, 4), layout="constrained")
+    figure.suptitle("CPU time on one core [s]")
+    titles = {"nodes, ten lanes each": steps, f"nodes in a row, {DAYS} days": {"batch": stages},
+              f"histories, 3 nodes, {YEAR} days": {"batch": batches}}  # fmt: skip
+    for axes, (label, curves) in zip(figure.subplots(1, 3), titles.items(), strict=True):
+        draw(axes, label, curves)
     figure.savefig(picture)
+
+
+def set_up(story, nodes):
+    """Each step's fastest round."""
+    rounds = [story.now.ask("large", nodes, n) for n in range(1 if story.quick else 3)]
+    return {step: min(each[step] for each in rounds) for step in rounds[0]}
+
+
+def show(what, curves):
+    """Seconds, and microseconds for each of what grows."""
+    sizes = [*next(iter(curves.values()))]
+    print(f"\n{what + ' [s]':<48}" + "".join(f"{size:>10,}" for size in sizes) + "   last ÷ first")
+    for name, found in curves.items():
+        times = "".join(f"{found[size]:>10.4f}" for size in sizes)
+        print(f"{name:<48}{times}{found[sizes[-1]] / max(found[sizes[0]], 1e-9):>15.1f}")
+
+
+def draw(axes, label, curves):
+    """Curves beside a straight proportion."""
+    for name, found in curves.items():
+        (line,) = axes.loglog([*found], [*found.values()], marker="o", label=name)
+        last, seconds = list(found.items())[-1]
+        straight = [seconds * size / last for size in found]
+        axes.loglog([*found], straight, linestyle=":", color=line.get_color())
+    axes.set(xlabel=label, ylabel="seconds (dotted: in proportion)")
+    axes.legend(fontsize="x-small")
