@@ -11,7 +11,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from zlib import crc32
 
 import numpy as np
@@ -296,6 +296,7 @@ class NoisyRule(Row):
     (5.0, 5.0)
     """
 
+    alone: ClassVar = True  # its mood is that of its node
     rule: Rule
     spread: float = column("units", 1.0, "standard deviation of the mood", low=0)
     seed: int = column("number", 0, "whose moods these are", low=0)
@@ -338,6 +339,7 @@ class ScalarRule:
     [6.0, 0.0]
     """
 
+    alone: ClassVar = True
     rule: Callable[[View], Any]
 
     def __call__(self, view: View) -> Any:

@@ -155,7 +155,7 @@ class Spread:
     >>> spread = Spread()
     >>> for day in (1e9, 1e9 + 1, 1e9 + 2):
     ...     spread.add(np.array([day]))
-    >>> spread.variances()[0].tolist()
+    >>> spread.variances(np.array([3e9 + 3]))[0].tolist()
     [0.666667]
     """
 
@@ -166,15 +166,16 @@ class Spread:
     def add(self, *today: Any) -> None:
         """Add a day of some series."""
         if not self.count:
-            self.series = [(v.copy(), *(np.zeros_like(v) for _ in range(3))) for v in today]
+            self.series = [(v.copy(), np.zeros_like(v), np.zeros_like(v)) for v in today]
         self.count += 1
-        for values, (first, total, square, beyond) in zip(today, self.series, strict=True):
+        for values, (first, square, beyond) in zip(today, self.series, strict=True):
             np.subtract(values, first, out=beyond)
-            total += beyond
             beyond *= beyond
             square += beyond
 
-    def variances(self) -> list[Any]:
-        """The variance over the days of each series."""
-        n = max(1, self.count)
-        return [np.maximum(0.0, s / n - (total / n) ** 2) for _, total, s, _ in self.series]
+    def variances(self, *totals: Any) -> list[Any]:
+        """The variance over the days of each series, given what its days add up to."""
+        n, found = max(1, self.count), []
+        for total, (first, square, _) in zip(totals, self.series, strict=False):
+            found.append(np.maximum(0.0, square / n - (total / n - first) ** 2))
+        return found

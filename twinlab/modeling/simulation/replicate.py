@@ -9,12 +9,11 @@ import numpy as np
 
 from twinlab.modeling.simulation import replications as records
 from twinlab.modeling.simulation.kpis import check_kpis
-from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out, estimate
+from twinlab.modeling.simulation.output_analysis import SETTLING, days_left_out, estimate
 from twinlab.modeling.simulation.plan import Plan, make_plan
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
 from twinlab.modeling.simulation.replications import Daily, Replications, read_daily
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
-from twinlab.modeling.simulation.vector_state import SETTLE
 from twinlab.modeling.simulation.work import pieces_of, share
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
@@ -148,47 +147,33 @@ def live_through(task: _Task, block: int, columns: int) -> Chunk:
 
 def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int = 0) -> Chunk:
     """Live through the days that an engine has before it, and add up those after a warm-up."""
-    plan, state = engine.plan, engine.state
+    plan, layout, state = engine.plan, engine.layout, engine.state
     days = range(engine.day + warm_up, plan.scenario.days)
-    _warm_up(engine, days.start)
-    spread = Spread()
+    for day in range(engine.day, days.start):
+        engine.live(day)
+    engine.forget()
     rows = {each: records.daily_rows(plan, each) for each in daily}
-    # Flows may add up over days, unless somebody wants to see them day by day.
-    cleared, read = (
-        (state.flows, state.record) if daily else (state.block("asked_today"), state.today)
-    )
-    totals = np.zeros(read.shape)
     watched = records.watched_rows(plan)
     length, _ = records.stretch(plan.scenario, len(days))
     marks = []  # what the watched rows have added up to, before each stretch and at the end
-    kept = {each: np.empty((len(days), read.shape[-1])) for each in daily}
+    kept = {each: np.empty((len(days), engine.width)) for each in daily}
     for at, day in enumerate(days):
         if length and len(days) - at in (length, 2 * length):
-            # What has no total here adds up in the record itself.
-            marks.append(np.vstack([totals, state.record[len(totals) :]])[watched])
-        cleared.fill(0.0)
+            marks.append(engine.amounts(watched))
         engine.live(day)
-        if daily or at % SETTLE == SETTLE - 1:
-            state.settle()
-        totals += read
-        spread.add(state.decided, state.block("asked_today"), engine.service.demanded.sum(axis=0))
         for each, values in kept.items():
-            values[at] = state.record[rows[each]].sum(axis=0)
-    state.settle()
-    read[:] = totals
-    totals = state.record
-    variances = dict(zip(("ordered", "asked", "demand"), spread.variances(), strict=False))
+            values[at] = engine.tonight(rows[each]).sum(axis=0)
+    totals = engine.amounts()
     marks.append(totals[watched])
+    everybody = engine.everybody(np.vstack([np.zeros((state.first, engine.width)), state.totals]))
+    sums = state.total("ordered"), state.total("asked_today"), everybody[0]
+    found = engine.spread.variances(*sums) or [np.zeros(engine.width)] * 3  # no day, no spread
+    variances = dict(zip(("ordered", "asked", "demand"), found, strict=True))
+    for name in ("ordered", "asked"):
+        by_item = np.zeros((len(layout.order), engine.width))
+        by_item[layout.order[: len(variances[name])]] = variances[name]
+        variances[name] = by_item
     return Chunk(totals, np.diff(marks, axis=0), variances, kept)
-
-
-def _warm_up(engine: VectorEngine, until: int) -> None:
-    """Live through the days before the first that counts, and forget what happened on them."""
-    for day in range(engine.day, until):
-        engine.live(day)
-        engine.state.settle()
-        engine.state.flows.fill(0.0)
-    engine.service.arrived.fill(True)  # a first day begins a replenishment cycle
 
 
 def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:

@@ -75,10 +75,11 @@ class Run(Sealed):
         everything = name == "demand" and not node and not product
         items = dict.fromkeys(self.plan.sellers) if everything else self.plan.columns(node, product)
         check_known(name, MEASURES, f"no measure {name!r}")
-        spread = Spread()
+        spread, total = Spread(), 0.0
         for today in self.measures[name]:
             spread.add(np.array([sum(today[item] for item in items)]))
-        return float(spread.variances()[0][0])
+            total += sum(today[item] for item in items)
+        return float(spread.variances(total)[0][0])
 
     @property
     def daily(self) -> "pd.DataFrame":

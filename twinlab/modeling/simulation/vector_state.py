@@ -1,28 +1,22 @@
-"""The state of many replications: rows of numbers, one column each; and what customers get.
+"""The state of many replications: one table of numbers (rows × replications), and rings of days."""
 
-``record`` is one block of rows: every stock and flow that a night records, in the order of
-``measures``. The named parts (``on_hand``, ``shipped``, …) are lists of windows on it.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.measures import FLOWS, IN_FULL
-from twinlab.modeling.simulation.plan import STOCKS, LanePlan, Plan
+from twinlab.modeling.simulation.measures import FLOWS
+from twinlab.modeling.simulation.plan import STOCKS, Plan
 from twinlab.modeling.simulation.random_streams import RandomStreams, arrival
-from twinlab.scope.calendar import DUST
+from twinlab.modeling.simulation.vector_blocks import Facts, Rows, numbers, span
+from twinlab.modeling.simulation.vector_layout import Layout
 from twinlab.scope.distributions import Array
-from twinlab.scope.state import Claim, OpenOrder, ProductionLot, State
+from twinlab.scope.state import State
 
 # Flows that count days on which something was so.
-COUNTS = ("sent", "lines", "lines_in_full", "cycles", "cycles_spoilt")
+COUNTS = ("lines", "lines_in_full", "cycles", "cycles_spoilt")
 SETTLE = 250  # days; a byte counts to 255
-
-
-# By day of arrival: an array, or one row per day where all replications have one lead time.
-Ring = list[Array | None] | Array
+SPAN = 32  # days of a table that are put side by side at once
 
 
 def record_rows(plan: Plan) -> dict[str, slice]:
@@ -42,126 +36,80 @@ def record_rows(plan: Plan) -> dict[str, slice]:
     return rows
 
 
-class VectorState:
-    """The stocks, flows, orders and shipments of a width of replications."""
-
-    def __init__(
-        self, plan: Plan, streams: RandomStreams, width: int, start: State, fresh: bool
-    ) -> None:
-        """Lay out the rows and fill in the start state (``fresh``: a network's first morning)."""
-        self.plan, self.streams, self.width, self.start = plan, streams, width, start
-        self.rows = rows = record_rows(plan)
-        self.record = np.zeros((rows[FLOWS[-1]].stop, width))
-        stocks, asked = rows["asked_today"].start, rows["asked_today"].stop
-        # Stocks and requests stand for today; other flows add up until somebody clears them.
-        self.today, self.flows = self.record[:asked], self.record[stocks:]
-        # The rows one by one: indexing a block takes as long as adding up a thousand numbers.
-        named = [list(self.block(name)) for name in (*STOCKS, *FLOWS)]
-        self.on_hand, self.on_order, self.owed, self.in_transit, self.in_process = named[:5]
-        self.asked_today, self.demanded, self.ordered, self.received, self.started = named[5:10]
-        self.finished, self.consumed, self.scrap, self.shipped = named[10:14]
-        self.lost = list(self.block("lost"))
-        self.asked = list(np.zeros((len(plan.items), width)))
-        self.to_make = list(np.zeros((len(plan.recipes), width)))
-        # Yes or no, day by day: bytes, that ``settle`` adds to the record before they overflow.
-        self.counts = {name: np.zeros(self.block(name).shape, np.uint8) for name in COUNTS}
-        self.goes = np.zeros(width, dtype=bool)
-        self._dust = np.full(width, DUST)
-        self.claims = [
-            tuple(at if at >= 0 else len(plan.lanes) + item.number for at in item.claims)
-            for item in plan.items
-        ]
-        self.left: Any = np.inf  # of the capacity of the node whose turn it is
-        self.columns = np.arange(width)
-        self.zero = np.zeros(width)
-        self.decided = np.zeros((len(plan.items), width))
-        self.lasting = _requests_that_last(plan, start)
-        self._open_state(start)
-        self._open_lanes(start, fresh)
-        self._open_recipes(start)
-
-    # -- opening --
-
-    def _open_state(self, start: State) -> None:
-        keys = self.plan.stock_keys
-        keys = keys | {"asked": keys["on_hand"], "to_make": keys["in_process"]}
-        for name, names in keys.items():
-            for row, key in zip(getattr(self, name), names, strict=True):
-                row.fill(getattr(start, name).get(key, 0.0))
-
-    def _open_lanes(self, start: State, fresh: bool) -> None:
-        """Rings of days: goods under way by arrival, open orders by when they are seen."""
-        self.pipeline: list[Ring] = []
-        self.slots: list[Any] = []  # by day: where in the ring a shipment goes
-        self.open_orders: list[Array] = []
-        for lane in self.plan.lanes:
-            ring, slots = _open_ring(lane, self.streams, self.columns, start, fresh)
-            self.pipeline.append(ring)
-            self.slots.append(slots)
-            self.open_orders.append(_open_orders(start, lane.key, lane.delay, self.width))
-
-    def _open_recipes(self, start: State) -> None:
-        """Rings of production by finishing day, and last night's requests."""
-        self.process: list[list[tuple[Array, Array] | None]] = []
-        self.requests: list[Array] = []
-        for recipe in self.plan.recipes:
-            lots, evening = start.lots[recipe.key], self.plan.items[recipe.item].node.evening_review
-            length = _days(recipe.row.production_time, lots, start.day)
-            started, good = np.zeros((length, self.width)), np.zeros((length, self.width))
-            for lot in lots:
-                started[lot.due % length] += lot.started
-                good[lot.due % length] += lot.good
-            pairs = zip(started, good, strict=True)
-            self.process.append([pair if pair[0].any() else None for pair in pairs])
-            self.requests.append(_open_orders(start, recipe.key, evening, self.width))
-
-    # -- small moves --
-
-    def block(self, name: str) -> Array:
-        """All rows of one stock or flow."""
-        return self.record[self.rows[name]]
-
-    def without_dust(self, quantity: Array) -> Array | None:
-        """Leave out dust; None if nothing is left. ``goes`` says in which replications it is."""
-        np.greater_equal(quantity, self._dust, out=self.goes)
-        count = int(np.count_nonzero(self.goes))
-        if count == self.width:
-            return quantity
-        return quantity * self.goes if count else None
-
-    def settle(self) -> None:
-        """Put the counts on record."""
-        for name, counts in self.counts.items():
-            rows = self.block(name)
-            rows += counts
-            counts.fill(0)
-
-    def ask(self, item: int, quantity: Array) -> None:
-        """Somebody asks an item for units."""
-        row = self.asked_today[item]
-        row += quantity
-        if item in self.lasting:
-            self.asked[item] += quantity
-
-    def order(self, item: int, quantity: Array) -> None:
-        """An item's node orders units."""
-        row = self.on_order[item]
-        row += quantity
-        row = self.ordered[item]
-        row += quantity
-
-    def backlog(self, item: int) -> Array:
-        """Units asked of an item and not yet handed over: claims in order of service, then use."""
-        claims = self.claims[item]
-        total = self.owed[claims[0]].copy() if claims else np.zeros(self.width)
-        for claim in claims[1:]:
-            total += self.owed[claim]
-        for recipe, need in self.plan.items[item].users:
-            total += self.to_make[recipe] if need == 1.0 else self.to_make[recipe] * need
-        return total
+def certain(table: Any) -> bool:
+    """Whether a table of days holds one number for all days and replications."""
+    return table.shape[1] == 1 and (table.strides[0] == 0 or bool((table == table[:1]).all()))
 
 
-def _requests_that_last(plan: Plan, start: State) -> set[int]:
+class Days:
+    """Tables of days × replications (or × 1), row by row: a table of rows × replications a day."""
+
+    def __init__(self, tables: Sequence[Array]) -> None:
+        """Put the tables side by side, a few days at a time."""
+        self.tables, self.part = tables, -1
+        self.width = max((table.shape[1] for table in tables), default=1)
+        self.span = 0 if all(map(certain, tables)) else SPAN
+        self.rows: Array = np.zeros((1, 0, 1))
+
+    def __getitem__(self, day: int) -> Any:
+        part = day // self.span if self.span else 0
+        if part != self.part and self.tables:
+            days = slice(part * self.span, (part + 1) * self.span or 1)
+            some = [table[days] for table in self.tables]
+            if self.width > 1:
+                some = [np.broadcast_to(one, (len(one), self.width)) for one in some]
+            self.part, self.rows = part, np.stack(some, axis=1)
+        return self.rows[day % self.span if self.span else 0]
+
+
+class Ring:
+    """What is due on later days: a table of rows × replications for each of them."""
+
+    def __init__(self, days: int, rows: int, width: int) -> None:
+        self.table = np.zeros((days + 1, rows, width))
+
+    def due(self, day: int) -> Any:
+        """What is due on a day: a window."""
+        return self.table[day % len(self.table)]
+
+    def add(self, day: Any, rows: Rows, units: Array) -> None:
+        """Put units where they are due: all on one day, or row by row on days of their own."""
+        if np.ndim(day) and isinstance(rows, slice):
+            rows = np.arange(rows.start, rows.stop)
+        self.table[day % len(self.table), rows] += units
+
+
+def open_days(plan: Plan, streams: RandomStreams, lane: int) -> Array | None:
+    """1.0 on the days on which goods can leave on a lane; None if that is every day."""
+    row, source = plan.lanes[lane].row, plan.items[plan.lanes[lane].source]
+    if plan.lanes[lane].shut:
+        return np.zeros((plan.scenario.days, 1))
+    at_source = streams.making if source.unlimited else streams.shipping
+    factors = [streams.moving.get(row.key), at_source.get(source.key)]
+    shut = [factor > 0.0 for factor in factors if factor is not None]
+    return np.logical_and.reduce(np.broadcast_arrays(*shut)).astype(float) if shut else None
+
+
+def facts_of(plan: Plan, streams: RandomStreams, start: State) -> Facts:
+    """What decides how a plan is cut into blocks."""
+    items, told = plan.items, start.open_orders
+    late = [at for at, lane in enumerate(plan.lanes) if lane.delay or told[lane.key]]
+    for at, recipe in enumerate(plan.recipes):
+        if items[recipe.item].node.evening_review or told[recipe.key]:
+            late.append(~at)
+    several = [at for item in items if len(item.lanes_in) > 1 for at in item.lanes_in]
+    times = [streams.lead_time[lane.key] for lane in plan.lanes]
+    quickest = [days[:1].min() if certain(days) else days.min() for days in times]
+    return Facts(
+        instant=tuple(at for at, days in enumerate(quickest) if days == 0),
+        gated=frozenset(at for at in several if open_days(plan, streams, at) is not None),
+        late=tuple(late),
+        lasting=_requests_that_last(plan, start),
+        remembering=frozenset(item.number for item in items if start.memory.get(item.key)),
+    )
+
+
+def _requests_that_last(plan: Plan, start: State) -> frozenset[int]:
     """Items whose requests are not all of today when they decide: they may add up over days."""
     place = {number: at for at, number in enumerate(plan.deciders)}
     last = len(place)
@@ -177,91 +125,175 @@ def _requests_that_last(plan: Plan, start: State) -> set[int]:
         for component, _ in recipe.components:
             if place[recipe.item] > place[component]:
                 lasting.add(component)
-    return {number for number in lasting if not plan.items[number].unlimited}
+    return frozenset(number for number in lasting if not plan.items[number].unlimited)
 
 
-def _days(usual: int, under_way: Sequence[OpenOrder | ProductionLot], today: int) -> int:
-    """How many days a ring needs: one where nothing is ever under way."""
-    return 1 + max([usual, bool(under_way), *(one.due - today for one in under_way)])
+class VectorState:
+    """The stocks, flows, orders and shipments of a width of replications.
+
+    The parts of ``table`` (see ``Layout``) are attributes: windows of rows × replications.
+    """
+
+    def __init__(self, layout: Layout, width: int, start: State) -> None:
+        """Fill in the start state."""
+        self.layout, self.width, self.start, plan = layout, width, start, layout.plan
+        self.table = np.zeros((layout.cuts["lost"].stop, width))
+        self.first = layout.at("demanded")  # the first row that is on record
+        self.today = self.table[self.first :]
+        self.came = self.table[layout.at("received") : layout.cuts["finished"].stop]
+        self.counts = np.zeros((len(layout.claims) + 4 * len(layout.sellers), width), np.uint8)
+        self.noted = np.zeros(self.counts.shape, dtype=bool)
+        self.counted, self.totals = np.zeros(self.counts.shape), np.zeros(self.today.shape)
+        self.where = self._where()
+        self._open()
+        open_orders = [start.open_orders[key] for key in map(self._key, layout.late)]
+        self.late_ring = self._ring_of(open_orders, [lane.delay for lane in plan.lanes])
+        lots = [start.lots[plan.recipes[at].key] for at in layout.recipes]
+        times = [recipe.row.production_time for recipe in plan.recipes]
+        self.process, self.good = self._ring_of(lots, times), self._ring_of(lots, times, good=True)
+
+    def __getattr__(self, name: str) -> Any:
+        cuts = self.__dict__["layout"].cuts
+        if name not in cuts:
+            raise AttributeError(name)
+        self.__dict__[name] = window = self.table[cuts[name]]
+        return window
+
+    def _key(self, key: int) -> Any:
+        """A lane, recipe (as ~number) or item (numbered after the lanes), as states name them."""
+        plan = self.layout.plan
+        if key < 0:
+            return plan.recipes[~key].key
+        lanes = len(plan.lanes)
+        return plan.lanes[key].key if key < lanes else plan.items[key - lanes].key
+
+    def _open(self) -> None:
+        """Fill the start state in."""
+        layout, lanes = self.layout, len(self.layout.plan.lanes)
+        decided = [lanes + number for number in layout.order[: layout.deciding]]
+        made = [~at for at in layout.recipes]
+        parts: dict[str, Iterable[int]] = {"owed": layout.claims, "in_transit": layout.lanes}
+        parts |= {"on_hand": decided, "on_order": decided, "to_make": made, "in_process": made}
+        parts |= {"since": (lanes + number for number in layout.lasting)}
+        for name, keys in parts.items():
+            told = getattr(self.start, "asked" if name == "since" else name)
+            units = [told.get(self._key(key), 0.0) for key in keys]
+            getattr(self, name)[:] = np.array(units).reshape(-1, 1)
+
+    def _ring_of(self, under_way: Any, delays: Iterable[int], good: bool = False) -> Ring:
+        """Orders that will be seen, or production (what was started, or is good of it), by day."""
+        ahead = [one.due - self.start.day for each in under_way for one in each]
+        ring = Ring(max([1, *ahead, *delays]), len(under_way), self.width)
+        for row, each in enumerate(under_way):
+            for one in each:
+                ring.due(one.due)[row] += one.good if good else one[1]
+        return ring
+
+    # -- reading --
+
+    def _where(self) -> Any:
+        """For each row of a record, its row in today's table and, after it, in the counts."""
+        layout, plan = self.layout, self.layout.plan
+        items, lanes, row = range(len(plan.items)), len(plan.lanes), layout.row
+        seller = {number: at for at, number in enumerate(layout.sellers)}
+        sold = [seller.get(n, -1) for n in items]
+        made = [layout.recipe.get(i.made, -1) for i in plan.items]  # type: ignore[arg-type]
+        owed = [layout.claims.get(at, -1) for at in range(lanes + len(items))]
+        decided = [row[n] if row[n] < layout.deciding else -1 for n in items]
+        places: dict[str, list[int]] = {"owed": owed, "asked_today": [row[n] for n in items]}
+        places["in_transit"] = [layout.lane[at] for at in range(lanes)]
+        places["in_process"] = [layout.recipe[at] for at in range(len(plan.recipes))]
+        component = {number: at for at, number in enumerate(layout.components)}
+        places["consumed"] = [component.get(row[n], -1) for n in items]
+        places["received"] = [row[n] if row[n] < layout.bought else -1 for n in items]
+        places["served"] = [owed[lanes + n] if sold[n] >= 0 else -1 for n in items]
+        places |= dict.fromkeys(("shipped", "sent"), owed[:lanes])
+        places |= dict.fromkeys(("on_hand", "on_order", "ordered"), decided)
+        places |= dict.fromkeys(("started", "finished", "scrap"), made)
+        begin = {name: cut.start - self.first for name, cut in layout.cuts.items()}
+        begin |= {"shipped": begin["given"], "served": begin["given"], "sent": len(self.today)}
+        for at, name in enumerate(COUNTS):
+            begin[name] = len(self.today) + len(layout.claims) + at * len(layout.sellers)
+        found = [
+            begin[name] + at if at >= 0 else -1
+            for name in (*STOCKS, *FLOWS)
+            for at in places.get(name, sold)
+        ]
+        return np.array(found, dtype=np.intp)
+
+    def read(self, table: Array, counts: Array, rows: Any) -> Array:
+        """Rows of a record, from today's table or the totals, and the counts that go with it."""
+        where = self.where[rows]
+        found, cut = np.zeros((len(where), self.width)), len(self.today)
+        low, high = (where >= 0) & (where < cut), where >= cut
+        found[low], found[high] = table[where[low]], counts[where[high] - cut]
+        return found
+
+    def total(self, name: str) -> Array:
+        """What a part of the table has added up to."""
+        cut = self.layout.cuts[name]
+        return self.totals[cut.start - self.first : cut.stop - self.first]
+
+    def settle(self) -> None:
+        """Put the counts on record."""
+        self.counted += self.counts
+        self.counts.fill(0)
 
 
-def _open_orders(start: State, claim: Claim, delay: int, width: int) -> Array:
-    """Open orders by the day on which they are seen."""
-    orders = start.open_orders[claim]
-    ring = np.zeros((_days(delay, orders, start.day), width))
-    for order in orders:
-        ring[order.due % len(ring)] += order.quantity
-    return ring
+class Pipeline:
+    """Goods under way, by the day on which they arrive."""
 
-
-def _open_ring(
-    lane: LanePlan, streams: RandomStreams, columns: Any, start: State, fresh: bool
-) -> tuple[Ring, Any]:
-    """A lane's ring of days with what is under way at the start, and the slots of shipments."""
-    key = lane.key
-    times, held = streams.lead_time[key], streams.held.get(key)
-    due = arrival(np.arange(len(times))[:, None], times, held)
-    longest = int((due - np.arange(len(due))[:, None]).max(initial=0))
-    told = streams.arrivals.get(key)
-    waiting = [
-        (
-            arrival(-1, s.due + 1, held) if fresh else told[at] if told else np.array([s.due]),
-            s.quantity,
+    def __init__(self, streams: RandomStreams, state: VectorState, fresh: bool) -> None:
+        """Lay out the ring with what is under way at the start (``fresh``: the first morning)."""
+        start, layout, width = state.start, state.layout, state.width
+        leads, waiting = list[Any](), list[tuple[int, Any, float]]()
+        for row, key in enumerate(layout.plan.lanes[at].key for at in layout.lanes):
+            held, lead = streams.held.get(key), streams.lead_time[key]
+            if held is not None:
+                days = np.arange(len(lead))[:, None]
+                lead = arrival(days, lead, held) - days
+            leads.append(lead)
+            told = streams.arrivals.get(key)
+            for at, goods in enumerate(start.under_way.get(key, ())):
+                due = told[at] if told else np.array([goods.due])
+                due = arrival(-1, goods.due + 1, held) if fresh else due
+                waiting.append((row, due, goods.quantity))
+        longest = [int(lead.max(initial=0)) for lead in leads]
+        longest += [int(due.max()) - start.day for _, due, _ in waiting]
+        self.ring = Ring(max(longest, default=0), len(leads), width)
+        for row, due, quantity in waiting:
+            slots = np.broadcast_to(due, width) % len(self.ring.table)
+            self.ring.table[slots, row, np.arange(width)] += quantity
+        self.sends = {stage: self._ways(rows, leads) for stage, (rows, _) in layout.sends.items()}
+        # Where all lead times are certain, a day's goods take the place of those that are gone.
+        self.renewed = all(map(certain, leads)) and all(
+            due.max() < start.day + leads[row][0, 0] for row, due, _ in waiting
         )
-        for at, s in enumerate(start.under_way.get(key, ()))
-    ]
-    longest = max([longest, *(int(days.max()) - start.day for days, _ in waiting)])
-    width = len(columns)
-    ring = np.zeros((longest + 1, width))
-    for days, quantity in waiting:
-        ring[np.broadcast_to(days, width) % len(ring), columns] += quantity
-    if due.shape[1] > 1:
-        return ring, due % len(ring) * width + columns
-    # All replications have one lead time: a day's goods stay the row that was shipped.
-    return [row if row.any() else None for row in ring], (due[:, 0] % len(ring)).tolist()
 
+    def _ways(self, rows: Rows, leads: Sequence[Any]) -> list[tuple[Rows, Any, Days, Any]]:
+        """Lanes whose lead times are drawn, and others: rows, lead times, the one of them all."""
+        found = []
+        for drawn in (False, True):
+            some = [k for k in numbers(rows) if (leads[k].shape[1] > 1) == drawn]
+            if some:
+                days = Days([leads[k] for k in some])
+                times = {int(leads[k][0, 0]) for k in some}
+                one = times.pop() if not days.span and len(times) == 1 else None
+                found.append((span(some), np.array(some), days, one))
+        return found
 
-class VectorService:
-    """What customers get on time, and which replenishment cycles have a stock-out."""
-
-    def __init__(self, plan: Plan, state: VectorState) -> None:
-        self.state = state
-        sellers = list(dict.fromkeys(plan.sellers))
-        self.sellers = np.array(sellers, dtype=np.intp)
-        shape = (len(sellers), state.width)
-        self.place = {item: at for at, item in enumerate(sellers)}
-        self.demanded, self.served, self.lost = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self.arrived = np.zeros(shape, dtype=bool)
-        self.rows = as_slice(self.sellers)
-        self.customers = as_slice(len(plan.lanes) + self.sellers)
-        self.waiting = state.block("owed")[self.customers].copy()
-        self.zero, self.spare = np.zeros(shape), np.zeros(shape)
-        self.spoilt = np.zeros((len(sellers), state.width), dtype=bool)
-
-    def judge(self, day: int) -> None:
-        """Count what customers get on time, and which cycles have a stock-out."""
-        state, rows, counts = self.state, self.rows, self.state.counts
-        if day == state.start.day:
-            self.arrived.fill(True)
-        lines = self.demanded > 0.0
-        on_time = np.subtract(self.served, self.waiting, out=self.waiting)
-        np.maximum(on_time, self.zero, out=on_time)
-        state.block("served")[rows] += self.served
-        state.block("on_time")[rows] += on_time
-        counts["lines"][rows] += lines
-        lines &= on_time >= np.multiply(self.demanded, IN_FULL, out=self.spare)
-        counts["lines_in_full"][rows] += lines
-        counts["cycles"][rows] += self.arrived
-        np.greater(self.spoilt, self.arrived, out=self.spoilt)  # a new cycle has none yet
-        self.waiting[:] = state.block("owed")[self.customers]
-        short = np.add(self.waiting, self.lost, out=self.spare) >= DUST
-        counts["cycles_spoilt"][rows] += np.greater(short, self.spoilt)
-        self.spoilt |= short
-        self.arrived.fill(False)
-
-
-def as_slice(numbers: Any) -> Any:
-    """Row numbers as a slice, if they are consecutive: a window is read faster than picked rows."""
-    first = int(numbers[0]) if len(numbers) else 0
-    same = np.array_equal(numbers, np.arange(first, first + len(numbers)))
-    return slice(first, first + len(numbers)) if same else numbers
+    def send(self, stage: int, day: int, moved: Array) -> None:
+        """Put what a stage has shipped where it is due."""
+        table = self.ring.table
+        size, lanes, width = table.shape
+        for rows, each, days, one in self.sends[stage]:
+            if days.width > 1:
+                slots = ((day + days[day]) % size * lanes + each[:, None]) * width
+                table.reshape(-1)[slots + np.arange(width)] += moved[rows]
+                continue
+            due = day + (days[day][:, 0] if one is None else one)
+            to = due % size, each if one is None else rows
+            if self.renewed:
+                table[to] = moved[rows]
+            else:
+                table[to] += moved[rows]
