@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import math
 import os
 import signal
 import sys
@@ -45,7 +46,7 @@ def replications():
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     """Pieces of a size of which there are several for each worker, whatever is usual."""
-    size = PIECE * len(CHAIN.network.items)
+    size = PIECE * math.sqrt(len(CHAIN.network.items))
     monkeypatch.setattr(sys.modules["twinlab.modeling.simulation.replicate"], "_CHUNK", size)
 
 

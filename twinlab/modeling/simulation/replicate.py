@@ -24,9 +24,9 @@ from twinlab.scope.state import State, go_on
 __all__ = ["Precision", "replicate", "run_longer"]
 
 
-# Numbers of items × replications in one chunk of work: bounded memory, and long rows, since NumPy's
-# work must outweigh its calls.
-_CHUNK = 400_000
+# Replications in one chunk of work, times the root of the number of items: long rows, since NumPy's
+# work must outweigh its calls, in tables that a processor's cache can hold.
+_CHUNK = 6_000
 _WIDTH = 256  # columns that ``replicate_many`` fills in one go
 
 
@@ -134,7 +134,7 @@ _Task = tuple[Plan, int, State | None, tuple[Daily, ...], int]
 
 def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Chunk]:
     """Live through replications begin to end, in chunks of whole blocks, here or on workers."""
-    width = max(4, min(64, _CHUNK // (len(plan.items) * BLOCK))) * BLOCK
+    width = max(1, min(64, int(_CHUNK / (math.sqrt(len(plan.items)) * BLOCK)))) * BLOCK
     pieces = pieces_of(begin, end, width)
     return share(live_through, [(task, first // BLOCK, count) for first, count in pieces])
 
