@@ -2,6 +2,7 @@
 
 import tempfile
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,4 +97,5 @@ def test_a_file_that_is_no_text_of_unicode_is_named(tmp_path):
 @given(st.integers(1, 1500))
 def test_every_day_of_a_year_gets_its_own_factor(parts):
     row = tl.Demand("shop", "rose", 1, season=range(parts), season_days=parts)
-    assert [row.scale(day) for day in range(parts)] == list(range(parts))
+    assert row.scales(np.arange(parts)).tolist() == list(range(parts))
+    assert row.scale(parts - 1) == parts - 1

@@ -5,7 +5,7 @@ remedy.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -29,15 +29,16 @@ AnyRow = Annotated[
 ]
 
 
+@dataclass(frozen=True, repr=False)
 class Tables(Page):
     """The tables of a network, and what is found in them by name (when it is first asked for)."""
 
     products: Sequence[Product]
     nodes: Sequence[Node]
-    lanes: Sequence[Lane]
-    recipes: Sequence[Recipe]
-    demands: Sequence[Demand]
-    stocks: Sequence[Stock]
+    lanes: Sequence[Lane] = ()
+    recipes: Sequence[Recipe] = ()
+    demands: Sequence[Demand] = ()
+    stocks: Sequence[Stock] = ()
 
     @cached_property
     def items(self) -> tuple[ItemKey, ...]:
@@ -58,10 +59,7 @@ class Tables(Page):
     @cached_property
     def held(self) -> dict[str, list[str]]:
         """The products that the tables speak of at each node."""
-        found: dict[str, list[str]] = {}
-        for node, product in self.items:
-            found.setdefault(node, []).append(product)
-        return found
+        return _grouped(self.items)
 
     @cached_property
     def decided(self) -> tuple[ItemKey, ...]:
@@ -76,18 +74,12 @@ class Tables(Page):
     @cached_property
     def into(self) -> dict[ItemKey, list[Lane]]:
         """The lanes that bring each (node, product), in table order."""
-        found: dict[ItemKey, list[Lane]] = {}
-        for lane in self.lanes:
-            found.setdefault((lane.destination, lane.product), []).append(lane)
-        return found
+        return _grouped(((v.destination, v.product), v) for v in self.lanes)
 
     @cached_property
     def between(self) -> dict[tuple[str, str], list[Lane]]:
         """The lanes from each node to another, in table order."""
-        found: dict[tuple[str, str], list[Lane]] = {}
-        for lane in self.lanes:
-            found.setdefault((lane.source, lane.destination), []).append(lane)
-        return found
+        return _grouped(((v.source, v.destination), v) for v in self.lanes)
 
     @cached_property
     def made(self) -> dict[ItemKey, Recipe]:
@@ -102,11 +94,7 @@ class Tables(Page):
     @cached_property
     def takers(self) -> dict[ItemKey, list[Recipe]]:
         """The recipes that take each component."""
-        found: dict[ItemKey, list[Recipe]] = {}
-        for recipe in self.recipes:
-            for component in recipe.components:
-                found.setdefault((recipe.node, component), []).append(recipe)
-        return found
+        return _grouped(((r.node, c), r) for r in self.recipes for c in r.components)
 
     def users(self, item: ItemKey) -> list[Recipe]:
         """The recipes that take a (node, product) as a component."""
@@ -129,13 +117,6 @@ class Network(Tables):
     >>> shop
     Network(1 product, 2 nodes, 1 lane, 0 recipes, 1 demand, 0 stocks)
     """
-
-    products: Sequence[Product]
-    nodes: Sequence[Node]
-    lanes: Sequence[Lane] = ()
-    recipes: Sequence[Recipe] = ()
-    demands: Sequence[Demand] = ()
-    stocks: Sequence[Stock] = ()
 
     def __post_init__(self) -> None:
         """Freeze the tables and check that their rows fit together."""
@@ -209,7 +190,7 @@ class Network(Tables):
         tables, alike = {name: _keyed(getattr(self, name)) for name in set(map(_table, rows))}, True
         for row in rows:
             table, key = tables[_table(row)], _key(row)
-            alike &= key in table and _components(row) == _components(table[key])
+            alike &= key in table and _parts(row) == _parts(table[key])
             table[key] = row
         changed = {name: tuple(table.values()) for name, table in tables.items()}
         return _with_rows(self, changed) if alike else replace(self, **changed)
@@ -234,21 +215,24 @@ class Network(Tables):
 
 
 def _overview(network: Network) -> "pd.DataFrame":
-    rows, asked = [], dict.fromkeys(network.named, 0.0)
-    into, makes = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-    for source, destination in network.between:
-        into[destination].append(source)
-    for recipe in network.recipes:
-        makes[recipe.node].append(recipe.product)
-    for demand in network.demands:
-        asked[demand.node] += demand.pattern.average
+    rows, into, makes = [], _grouped(way[::-1] for way in network.between), _grouped(network.made)
+    asked = _grouped((d.node, d.pattern.average) for d in network.demands)
     for node in network.nodes:
         capacity = None if node.capacity == math.inf else node.capacity
-        names = ", ".join(into[node.name]), ", ".join(makes[node.name])
-        rows.append((node.name, node.tier, *names, capacity, asked[node.name] or None))
+        names = (", ".join(table.get(node.name, ())) for table in (into, makes))
+        units = sum(asked.get(node.name, ())) or None
+        rows.append((node.name, node.tier, *names, capacity, units))
     head = ["node", "tier", "supplied by", "makes"]
     head += ["capacity [units/day]", "demand [units/day]"]
     return pd.DataFrame(rows, columns=head).set_index("node")
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    """Lists of values by key, in the order in which they come."""
+    found: dict[Any, list[Any]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 # What a network keeps that reads the rows of a table, and not only their names.
@@ -271,8 +255,8 @@ def _with_rows(network: Network, changed: dict[str, tuple[Any, ...]]) -> Network
     return twin
 
 
-def _components(row: Any) -> list[str]:
-    return list(row.components) if isinstance(row, Recipe) else []
+def _parts(row: Any) -> Any:
+    return getattr(row, "components", {}).keys()
 
 
 def _keyed(rows: Iterable[Any]) -> dict[tuple[str, ...], Any]:
@@ -398,10 +382,8 @@ def _zero_lead_time_makes_no_cycle(network: Network) -> None:
 
 
 def _recipes_make_no_cycle(network: Network) -> None:
-    ways = defaultdict[str, list[tuple[str, str]]](list)
-    for recipe in network.recipes:
-        ways[recipe.node] += [(name, recipe.product) for name in recipe.components]
-    for node, here in ways.items():
+    pairs = ((r.node, (c, r.product)) for r in network.recipes for c in r.components)
+    for node, here in _grouped(pairs).items():
         inside = any((node, component) in network.made for component, _ in here)
         cycle = _find_cycle(here) if inside else []
         if cycle:

@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from twinlab.scope.columns import Column, Frozen, schema
 from twinlab.scope.distributions import Trace
@@ -198,21 +198,16 @@ _REMEDY = {
 class ByItems(Frozen):
     """What is one by (node, product), checked for those who decide in some networks."""
 
-    deciders: tuple[ItemKey, ...] = ()  # the very tuple of these networks
-
-    @classmethod
-    def of(cls, found: dict[ItemKey, Any], deciders: tuple[ItemKey, ...]) -> Self:
-        """Seal what is found for those who decide."""
-        sealed = cls(found)
-        sealed.deciders = deciders
-        return sealed
+    def __init__(self, found: dict[ItemKey, Any], deciders: tuple[ItemKey, ...]) -> None:
+        super().__init__(found)
+        self.deciders = deciders  # the very tuple of these networks
 
 
 def _with_those(now: Any, others: dict[ItemKey, Any]) -> Any:
     """With others in place of what was there; who is new has yet to find a place."""
     merged = {**now, **others}
     fits = isinstance(now, ByItems) and len(merged) == len(now)
-    return ByItems.of(merged, now.deciders) if fits else merged
+    return ByItems(merged, now.deciders) if fits else merged
 
 
 def _fit_by_item(scenario: Scenario) -> None:
@@ -223,7 +218,7 @@ def _fit_by_item(scenario: Scenario) -> None:
         if not isinstance(given, ByItems) or given.deciders is not deciders:
             found = _by_item(scenario.network, what, given)
             ordered = {item: found[item] for item in deciders if item in found}
-            object.__setattr__(scenario, what, ByItems.of(ordered, deciders))
+            object.__setattr__(scenario, what, ByItems(ordered, deciders))
     if len(scenario.rules) < len(deciders):  # type: ignore[arg-type]
         missing = (item for item in deciders if item not in scenario.rules)  # type: ignore[operator]
         words = ", ".join(f"{node!r} ({product!r})" for node, product in missing)

@@ -10,7 +10,7 @@ replications side by side: 100 replications are the first 100 of 1,000, whatever
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -85,7 +85,7 @@ def draw_streams(
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
     streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
-    circles, steady = network.circles, steadily(days)
+    circles, steady = network.circles, np.broadcast_to(1.0, days)
     for demand in network.demands:
         key, changing = (demand.node, demand.product), demand.season or demand.trend
         scale = demand.scales(np.arange(days)) if changing else steady
@@ -111,11 +111,6 @@ def draw_streams(
     if start is not None and not start.tracked:
         _draw_arrivals(streams, network, sources, start)
     return streams
-
-
-def steadily(days: int) -> Array:
-    """A scale of 1 on every day."""
-    return np.broadcast_to(1.0, days)
 
 
 def _whole_days(times: Any, least: int) -> Any:
@@ -249,20 +244,20 @@ class Sources:
         """
         if isinstance(distribution, Constant | Trace):
             return distribution.draw(_UNUSED, scale, 1)
-        if not isinstance(distribution, Law):  # a user's own may change, or be unhashable
-            return self._draw(name, distribution, scale)
         scaled = scale.tobytes() if scale.strides[0] else len(scale)
-        return self.kept(
-            (name, distribution, scaled), lambda: self._draw(name, distribution, scale)
-        )
+        make = partial(self._draw, name, distribution, scale)
+        return self.kept((name, scaled), distribution, make)
 
-    def kept(self, key: Hashable, make: Callable[[], Array]) -> Array:
-        """What was made for these columns under a key, if it is still kept; else it is made."""
-        found = _CACHE.find((self, key))
+    def kept(self, name: Hashable, law: Distribution, make: Callable[[], Array]) -> Array:
+        """What was drawn from a law under a name, if it is still kept; else it is made."""
+        if not isinstance(law, Law):  # a user's own may change, or be unhashable
+            return make()
+        key = (self, name, law)
+        found = _CACHE.find(key)
         if found is None:
             found = make()
             found.flags.writeable = False
-            _CACHE.keep((self, key), found)
+            _CACHE.keep(key, found)
         return found
 
     def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
@@ -310,15 +305,13 @@ _CACHE, _UNUSED = DrawCache(128_000_000), np.random.default_rng(0)
 
 def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
     """How strongly it strikes, days × replications: 1 while it holds, falling in recovery."""
-    if not isinstance(disruption.days, Law):
-        return _felt(disruption, sources, name, days)
-    when = (disruption.start, disruption.days, disruption.recovery)
-    key = (name, when, disruption.rate, disruption.pause, days)
-    return sources.kept(key, lambda: _felt(disruption, sources, name, days))
+    when = (disruption.start, disruption.recovery, disruption.rate, disruption.pause, days)
+    make = partial(_felt, disruption, sources, name, days)
+    return sources.kept((name, when), disruption.days, make)
 
 
 def _felt(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
-    steady, day = steadily(days), np.arange(days)[:, None]
+    steady, day = np.broadcast_to(1.0, days), np.arange(days)[:, None]
     drawn = sources.draw((*name, "duration"), disruption.days, steady)
     lengths = np.maximum(1, np.ceil(drawn)).astype(np.intp)
     idle = disruption.recovery + disruption.pause
