@@ -147,11 +147,11 @@ def live_through(task: _Task, block: int, columns: int) -> Chunk:
 
 def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int = 0) -> Chunk:
     """Live through the days that an engine has before it, and add up those after a warm-up."""
-    plan, layout, state = engine.plan, engine.layout, engine.state
+    plan = engine.plan
     days = range(engine.day + warm_up, plan.scenario.days)
     for day in range(engine.day, days.start):
         engine.live(day)
-    engine.forget()
+    engine.night.forget()
     rows = {each: records.daily_rows(plan, each) for each in daily}
     watched = records.watched_rows(plan)
     length, _ = records.stretch(plan.scenario, len(days))
@@ -165,15 +165,7 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
             values[at] = engine.tonight(rows[each]).sum(axis=0)
     totals = engine.amounts()
     marks.append(totals[watched])
-    everybody = engine.everybody(np.vstack([np.zeros((state.first, engine.width)), state.totals]))
-    sums = state.total("ordered"), state.total("asked_today"), everybody[0]
-    found = engine.spread.variances(*sums) or [np.zeros(engine.width)] * 3  # no day, no spread
-    variances = dict(zip(("ordered", "asked", "demand"), found, strict=True))
-    for name in ("ordered", "asked"):
-        by_item = np.zeros((len(layout.order), engine.width))
-        by_item[layout.order[: len(variances[name])]] = variances[name]
-        variances[name] = by_item
-    return Chunk(totals, np.diff(marks, axis=0), variances, kept)
+    return Chunk(totals, np.diff(marks, axis=0), engine.night.variances(), kept)
 
 
 def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:

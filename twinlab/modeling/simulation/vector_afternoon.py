@@ -92,20 +92,19 @@ class Afternoon:
         self._finish(day)
         for stage, receives in self.layout.receives.items():
             for block in receives:
-                self._receive(*block, goods)
+                self._receive(block, goods)
             for making in self.makings:
                 if making[0].stage == stage:
                     self._make(*making, day)
             for handover in self.handovers:
                 if handover[0].stage == stage:
                     self._hand_over(*handover, day)
-            lanes, claims = self.layout.sends[stage]
-            self.moved[lanes] = state.given[claims]
-            self.pipeline.send(stage, day, self.moved)
-        self._move(goods)
+            self._send(stage, day)
+        self._move(goods, day)
 
-    def _receive(self, first: bool, items: Rows, lanes: Rows, goods: Array) -> None:
+    def _receive(self, block: tuple[bool, Rows, Rows], goods: Array) -> None:
         """Take in what arrives, on the first lanes of some items or on later ones."""
+        first, items, lanes = block
         state, arrived = self.state, goods[lanes]
         state.on_hand[items] += arrived
         if first:
@@ -114,7 +113,13 @@ class Afternoon:
             state.received[items] += arrived
         take(state.on_order, items, arrived)
 
-    def _move(self, goods: Array) -> None:
+    def _send(self, stage: int, day: int) -> None:
+        """Put what a stage has handed over on its way."""
+        lanes, claims = self.layout.sends[stage]
+        self.moved[lanes] = self.state.given[claims]
+        self.pipeline.send(stage, day, self.moved)
+
+    def _move(self, goods: Array, day: int) -> None:
         """Goods under way: those sent today, less those that arrived."""
         transit, back = self.state.in_transit, self.layout.backward
         if len(back):  # these arrived before those of today were sent

@@ -70,7 +70,8 @@ class Sums:
     def __init__(self, lists: Sequence[Sequence[Entry]]) -> None:
         """Take the entries (row of the table, factor) of each sum."""
         entries = [entry for each in lists for entry in each]
-        self.rows = span(row for row, _ in entries)
+        self.index = np.array([row for row, _ in entries], dtype=np.intp)
+        self.rows = span(self.index)
         self.factors = np.array([factor for _, factor in entries])[:, None]
         self.whole = bool((self.factors == 1.0).all())
         self.plain = all(len(each) == 1 for each in lists)
@@ -84,7 +85,7 @@ class Sums:
         elif self.plain:
             return table[self.rows]
         if self._matrix is None:
-            rows = np.arange(len(table))[self.rows] if self.whole else np.arange(self.ends[-1])
+            rows = self.index if self.whole else np.arange(self.ends[-1])
             shape = (len(self.ends) - 1, len(table))
             self._matrix = sparse.csr_array((np.ones(len(rows)), rows, self.ends), shape)
         return table if self.plain else np.asarray(self._matrix @ table)

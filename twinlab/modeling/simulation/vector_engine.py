@@ -11,67 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.measures import IN_FULL
-from twinlab.modeling.simulation.output_analysis import Spread
 from twinlab.modeling.simulation.plan import Plan, make_plan, open_view
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
 from twinlab.modeling.simulation.vector_afternoon import Afternoon
-from twinlab.modeling.simulation.vector_blocks import Decision, Sums, span
+from twinlab.modeling.simulation.vector_blocks import Decision
+from twinlab.modeling.simulation.vector_compiled import (
+    CompiledAfternoon,
+    CompiledMorning,
+    CompiledNight,
+    compiles,
+)
 from twinlab.modeling.simulation.vector_layout import Layout
 from twinlab.modeling.simulation.vector_morning import BlockView, Morning
-from twinlab.modeling.simulation.vector_state import SETTLE, VectorState, facts_of, record_rows
+from twinlab.modeling.simulation.vector_night import Night
+from twinlab.modeling.simulation.vector_state import VectorState, facts_of, record_rows
 from twinlab.scope import Scenario
-from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
 from twinlab.scope.state import State, go_on
-
-
-class Night:
-    """What customers got on time, and which replenishment cycles had a stock-out."""
-
-    def __init__(self, engine: "VectorEngine") -> None:
-        """Remember what customers wait for."""
-        self.state, self.layout = engine.state, engine.layout
-        rows = dict(zip(engine.plan.sellers, engine.plan.demands, strict=True))
-        self.customers = engine.customers
-        self.sold = span(engine.layout.row[number] for number in engine.layout.sellers)
-        waits = [rows[number].backorders for number in engine.layout.sellers]
-        self.losers = span(k for k, wait in enumerate(waits) if not wait)
-        self.lose = not all(waits)
-        self.waiting = self.state.owed[self.customers].copy()
-        self.spoilt = np.zeros(self.waiting.shape, dtype=bool)
-        self.begins = True  # a first day begins a replenishment cycle
-
-    def judge(self) -> None:
-        """Count what customers get on time, and which cycles have a stock-out."""
-        state, claims, sold = self.state, len(self.layout.claims), len(self.waiting)
-        noted = state.noted
-        np.greater(state.given, 0.0, out=noted[:claims])
-        lines, in_full, cycles, spoilt = noted[claims:].reshape(4, sold, -1)
-        owed, served = state.owed[self.customers], state.given[self.customers]
-        if self.lose:
-            gone = owed[self.losers]
-            gone = gone * (gone >= DUST)
-            state.lost[self.losers] = gone
-            owed[self.losers] -= gone
-            if not isinstance(self.customers, slice):
-                state.owed[self.customers] = owed
-        np.greater(state.demanded, 0.0, out=lines)
-        on_time = np.subtract(served, self.waiting, out=state.on_time)
-        np.maximum(on_time, 0.0, out=on_time)
-        np.greater_equal(on_time, state.demanded * IN_FULL, out=in_full)
-        in_full &= lines
-        if self.begins:
-            cycles.fill(True)
-        else:
-            np.greater(state.came[self.sold], 0.0, out=cycles)
-        self.begins = False
-        self.waiting[:] = owed
-        short = owed + state.lost >= DUST
-        np.greater(self.spoilt, cycles, out=self.spoilt)  # a new cycle has none yet
-        np.greater(short, self.spoilt, out=spoilt)
-        self.spoilt |= short
-        state.counts += noted
 
 
 class VectorEngine:
@@ -87,33 +43,25 @@ class VectorEngine:
         self.state = VectorState(layout, width, start)
         self.customers = layout.customers()
         self.day = start.day
-        self.morning, self.night = Morning(self), Night(self)
-        self.afternoon = Afternoon(self, fresh)
-        row = {number: (layout.at("demanded", k), 1.0) for k, number in enumerate(layout.sellers)}
-        self.everybody = Sums([[row[number] for number in plan.sellers]])
-        self.spread = Spread()
-        self.lived = 0  # days on record
+        days = plan.scenario.days - start.day
+        if compiles(len(plan.items) * width * days):
+            parts: Any = CompiledMorning, CompiledAfternoon, CompiledNight
+        else:
+            parts = Morning, Afternoon, Night
+        self.morning: Morning = parts[0](self)
+        self.afternoon: Afternoon = parts[1](self, fresh)
+        self.night: Night = parts[2](self)
 
     def live(self, day: int) -> None:
         """Live through one day, and add it to the record."""
-        self.day, state = day, self.state
+        self.day = day
         self.morning.arrive(day)
         self.morning.decide(day, evening=False)
-        state.asked_today[:] = self.layout.asked(state.table)
+        self.state.asked_today[:] = self.morning.add_up(self.layout.asked)
         self.afternoon.live(day)
         self.night.judge()
         self.morning.decide(day, evening=True)
-        state.totals += state.today
-        self.spread.add(state.ordered, state.asked_today, self.everybody(state.table)[0])
-        self.lived += 1
-        if self.lived % SETTLE == 0:
-            state.settle()
-
-    def forget(self) -> None:
-        """Take what there was so far for a warm-up: the record begins anew."""
-        for table in (self.state.totals, self.state.counts, self.state.counted):
-            table.fill(0)
-        self.spread, self.lived, self.night.begins = Spread(), 0, True
+        self.night.close()
 
     def tonight(self, rows: Any = slice(None)) -> Array:
         """Rows of today's record."""
@@ -197,7 +145,7 @@ def replay(
     nights = []
     for at, day in enumerate(range(engine.day, scenario.days)):
         if at == warm_up:
-            engine.forget()
+            engine.night.forget()
         engine.live(day)
         nights.append(engine.tonight()[:, column])
     recorded = np.array(nights[warm_up:]).reshape(-1, len(engine.state.where))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.vector_blocks import Decision, stack
+from twinlab.modeling.simulation.vector_blocks import Decision, Sums, stack
 from twinlab.modeling.simulation.vector_state import Days, open_days
 from twinlab.organization.view import View, split_order
 from twinlab.scope.calendar import DUST
@@ -74,6 +74,10 @@ class Morning:
             asked = self.state.since[block.since].copy()
         return asked[0] if block.alone else asked
 
+    def add_up(self, sums: Sums) -> Array:
+        """Sums of rows of the table."""
+        return sums(self.state.table)
+
     def arrive(self, day: int) -> None:
         """Orders that are due reach those with whom they were placed; customers ask."""
         state = self.state
@@ -90,14 +94,13 @@ class Morning:
         for block, rule, view, gates in self.todo[evening]:
             if block.since is not None and not evening:
                 state.since[block.since] = block.asks(state.table)
-            decided, ordered = self.decided[block.rows], state.ordered[block.rows]
+            decided = self.decided[block.rows]
             if day % block.items[0].node.review_period:
-                for table in (decided, ordered, state.placed[block.placed]):
+                for table in (decided, state.ordered[block.rows], state.placed[block.placed]):
                     table.fill(0.0)
                 continue
             self._show(block, view, gates, day)
             self._ask(block, rule, view, decided)
-            np.multiply(decided, decided >= DUST, out=ordered)
             if block.since is not None:
                 state.since[block.since] = 0.0
             self._post(block, view, gates, day)
@@ -109,7 +112,7 @@ class Morning:
     def _show(self, block: Decision, view: BlockView, gates: Any, day: int) -> None:
         """Open the books of a block. A rule of one's own may keep what it sees: it gets copies."""
         state, rows = self.state, block.rows
-        view.day, view.backlog = day, block.backlog(state.table)
+        view.day, view.backlog = day, self.add_up(block.backlog)
         view.on_hand, view.on_order = state.on_hand[rows], state.on_order[rows]
         if block.alone:
             view.backlog, view.on_hand = view.backlog[0].copy(), view.on_hand[0].copy()
@@ -131,8 +134,9 @@ class Morning:
 
     def _post(self, block: Decision, view: View, gates: Any, day: int) -> None:
         """Orders are placed, with suppliers or with one's own production."""
-        state = self.state
+        state, decided = self.state, self.decided[block.rows]
         ordered, placed = state.ordered[block.rows], state.placed[block.placed]
+        np.multiply(decided, decided >= DUST, out=ordered)
         if block.split:
             self._divide(block, view, gates, day)
             state.on_order[block.rows] = block.on_order(state.table)

@@ -229,11 +229,6 @@ class VectorState:
         found[low], found[high] = table[where[low]], counts[where[high] - cut]
         return found
 
-    def total(self, name: str) -> Array:
-        """What a part of the table has added up to."""
-        cut = self.layout.cuts[name]
-        return self.totals[cut.start - self.first : cut.stop - self.first]
-
     def settle(self) -> None:
         """Put the counts on record."""
         self.counted += self.counts
