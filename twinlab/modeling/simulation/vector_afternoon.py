@@ -158,6 +158,21 @@ class Afternoon:
         take(state.in_process, recipes, started)
 
     def _make(self, block: Making, shut: Touched, yields: Touched, day: int) -> None:
+        """Start production, and take in what is done today."""
+        quantity = good = self._start(block, shut, day)
+        if yields is not None:
+            good, (which, days) = quantity.copy(), yields
+            good[which] *= days[day]
+        if block.later is not None:
+            which, rows = block.later
+            self.state.process.add(day + self.times[rows], rows, quantity[which])
+            if self.scraps:
+                self.state.good.add(day + self.times[rows], rows, good[which])
+        if block.at_once is not None:
+            which, rows = block.at_once
+            self._take_in(rows, quantity[which], good[which])
+
+    def _start(self, block: Making, shut: Touched, day: int) -> Any:
         """Start as much as requests, capacity and components allow."""
         state, recipes = self.state, block.recipes
         quantity = self._startable(block, shut, day)
@@ -171,18 +186,7 @@ class Afternoon:
         state.to_make[recipes] -= quantity
         state.in_process[recipes] += quantity
         state.started[recipes] = quantity
-        good = quantity
-        if yields is not None:
-            good, (which, days) = quantity.copy(), yields
-            good[which] *= days[day]
-        if block.later is not None:
-            which, rows = block.later
-            state.process.add(day + self.times[rows], rows, quantity[which])
-            if self.scraps:
-                state.good.add(day + self.times[rows], rows, good[which])
-        if block.at_once is not None:
-            which, rows = block.at_once
-            self._take_in(rows, quantity[which], good[which])
+        return quantity
 
     def _startable(self, block: Making, shut: Touched, day: int) -> Any:
         """Units that can be started today."""

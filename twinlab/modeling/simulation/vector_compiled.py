@@ -17,7 +17,7 @@ import numpy as np
 
 from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.vector_afternoon import Afternoon, Touched
-from twinlab.modeling.simulation.vector_blocks import Decision, Handover, Sums, numbers
+from twinlab.modeling.simulation.vector_blocks import Decision, Handover, Making, Sums, numbers
 from twinlab.modeling.simulation.vector_morning import Morning
 from twinlab.modeling.simulation.vector_night import Night
 from twinlab.scope.calendar import DUST
@@ -50,7 +50,7 @@ def loops() -> SimpleNamespace:
         except RuntimeError:  # nowhere to keep it
             return njit(nogil=True)(function)
 
-    plain = (add_up, post, receive, hand_over, send, judge, close)
+    plain = (add_up, post, receive, start, hand_over, send, judge, close)
     return SimpleNamespace(**{function.__name__: compiled(function) for function in plain})
 
 
@@ -93,6 +93,7 @@ class CompiledAfternoon(Afternoon):
             items = np.array(numbers(block[1]))
             rows = np.array([at("on_hand") + items, at("received") + items, at("on_order") + items])
             self.into[id(block)] = np.array(numbers(block[2])), rows, block[0]
+        self.starts: dict[int, Any] = {}
         self.lines: dict[int, Any] = {}
         for handover, _, by_step in self.handovers:
             free = not handover.proportional and handover.supply < 2
@@ -107,6 +108,30 @@ class CompiledAfternoon(Afternoon):
         if self.plain:
             self.sent = at("given") + np.array(numbers(layout.sends[0][1]))
             self.leads = ways[0][2][0][:, 0]
+
+    def _start(self, block: Making, shut: Touched, day: int) -> Any:
+        if shut is not None:
+            return super()._start(block, shut, day)
+        if id(block) not in self.starts:
+            self.starts[id(block)] = self._rows_of(block)
+        rows, parts, needs = self.starts[id(block)]
+        made = np.empty((rows.shape[1] - 1, self.state.width))
+        loops().start(self.state.table, rows, parts, needs, self.left, made)
+        return made
+
+    def _rows_of(self, block: Making) -> tuple[Any, ...]:
+        at, recipes, plan = self.layout.at, numbers(block.recipes), self.layout.plan
+        lines = [plan.recipes[self.layout.recipes[k]].components for k in recipes]
+        hand = np.array([self.layout.row[number] for line in lines for number, _ in line], np.intp)
+        ends = np.cumsum([0, *map(len, lines)])
+        rows = np.zeros((5, len(ends)), np.intp)
+        for row, name in enumerate(("to_make", "in_process", "started")):
+            rows[row, :-1] = at(name) + np.array(recipes)
+        rows[3, :-1] = -1 if block.nodes is None else numbers(block.nodes)
+        rows[4] = ends
+        parts = np.array([at("on_hand") + hand, at("consumed") + self.layout.consumed[hand]])
+        needs = np.array([need for line in lines for _, need in line])
+        return rows, parts, needs
 
     def _receive(self, block: Any, goods: Array) -> None:
         lanes, rows, first = self.into[id(block)]
@@ -200,6 +225,34 @@ def receive(table: Any, goods: Any, lanes: Any, rows: Any, first: bool) -> None:
             table[hand, c] += units
             table[got, c] = units if first else table[got, c] + units
             table[order, c] = max(table[order, c] - units, 0.0)
+
+
+def start(table: Any, rows: Any, parts: Any, needs: Any, left: Any, made: Any) -> None:
+    """Production starts (see ``Afternoon``); ``parts``: components on hand and consumed.
+
+    ``rows``: to make, in process, started, the node if its capacity is limited (or -1), first part.
+    """
+    for k in range(len(made)):
+        node = rows[3, k]
+        wanted, busy, begun = rows[0, k], rows[1, k], rows[2, k]
+        for c in range(table.shape[1]):
+            units = table[wanted, c]
+            if node >= 0:
+                units = min(units, left[node, c])
+            for p in range(rows[4, k], rows[4, k + 1]):
+                units = min(units, table[parts[0, p], c] / needs[p])
+            if units < DUST:
+                units = 0.0
+            for p in range(rows[4, k], rows[4, k + 1]):
+                used = units * needs[p]
+                table[parts[0, p], c] = max(table[parts[0, p], c] - used, 0.0)
+                table[parts[1, p], c] += used
+            if node >= 0:
+                left[node, c] -= units
+            table[wanted, c] -= units
+            table[busy, c] += units
+            table[begun, c] = units
+            made[k, c] = units
 
 
 def hand_over(table: Any, owed: Any, given: Any, stock: Any) -> None:
