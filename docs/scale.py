@@ -1,8 +1,7 @@
 """Measure what docs/scale.md says and print its tables: ``python docs/scale.py``.
 
-It takes about ten minutes; ``--days 5 --rounds 1`` does the same with replications of five days.
-What
-does not depend on the machine, such as the number of chunks, is compared with the page by a test.
+``--days 5 --rounds 1`` does the same with replications of five days. What does not depend on the
+machine, such as the number of chunks, is compared with the page by a test.
 """
 
 from __future__ import annotations
@@ -220,6 +219,53 @@ def who(chain: Measured, rounds: int) -> Table:
     return rows
 
 
+# -- what else is shared ----------------------------------------------------------------------
+
+
+def calls(chain: Measured) -> dict[str, Callable[[], Any]]:
+    """Calls that workers share, on a chain with a twin of its own."""
+    scenario, shops = chain.scenario, [f"shop {at}" for at in range(12)]
+    ranges = {f"{shop}.up_to": (15.0, 25.0) for shop in shops}
+    two = tl.management.value_of_twin
+
+    def forecast() -> Any:
+        return tl.Twin(scenario, tl.Bus(), seed=1).forecast(scenario.days, 2_000).totals.tolist()
+
+    return {
+        "stress_test": lambda: tl.management.stress_test(
+            scenario, 100, 1, sites=dict.fromkeys(["center", *shops], 20),
+            closure=tl.management.Closure(start=1), shortage_cost={"unit": 40.0},
+        ),
+        "sweep": lambda: tl.sweep(scenario, {"center.up_to": range(200, 400, 10)}, 500).to_csv(),
+        "tornado": lambda: tl.modeling.tornado(scenario, ranges, "fill_rate", 500).to_csv(),
+        "tune": lambda: tl.tune(
+            scenario, {"center.up_to": (200.0, 400.0)}, tl.mean_stock, 2_000, evaluations=8
+        ).values,
+        "value_of_twin": lambda: two(
+            lambda seed: tl.simulate(scenario, seed),
+            lambda seed: tl.simulate(scenario.set("center.up_to", 280), seed),
+            range(40),
+        ),
+        "Twin.forecast": forecast,
+    }  # fmt: skip
+
+
+def shared(chain: Measured) -> Table:
+    """Each call by one core and by two processes."""
+    rows = [["call", "one core [s]", "2 processes [s]", "same result"]]
+    found: dict[str, list[Any]] = {name: [] for name in calls(chain)}
+    for backend in ("sequential", "loky"):
+        with workers(backend):
+            for name, call in calls(chain).items():
+                began = time.perf_counter()
+                result = call()
+                found[name] += [time.perf_counter() - began, result]
+    for name, (alone, first, together, second) in found.items():
+        same = "yes" if first == second else "NO"
+        rows.append([f"`{name}`", f"{alone:.1f}", f"{together:.1f}", same])
+    return rows
+
+
 # -- printing ---------------------------------------------------------------------------------
 
 
@@ -230,7 +276,7 @@ def markdown(table: Table) -> str:
 
 
 def main() -> None:
-    """Print the three tables of the page."""
+    """Print the four tables of the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--days", type=int, default=365, help="of each replication (default: a year)"
@@ -241,8 +287,10 @@ def main() -> None:
     asked = parser.parse_args()
     chains = [measure(name, asked.days) for name in CHAINS]
     print(f"{time.strftime('%d %B %Y')}, {os.cpu_count()} cores, replications of {asked.days} days")
-    for table in (chunks(chains), plan(chains), who(chains[1], asked.rounds)):
-        print("\n" + markdown(table))
+    for table in (
+        chunks(chains), plan(chains), who(chains[1], asked.rounds), shared(chains[1])
+    ):  # fmt: skip
+        print("\n" + markdown(table), flush=True)
 
 
 if __name__ == "__main__":

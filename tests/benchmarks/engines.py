@@ -27,6 +27,7 @@ class Engine:
     """A process that answers questions."""
 
     def __init__(self, root=ROOT, compiled=None):
+        self.root = root
         words = {SWITCH: compiled} if compiled else {}
         kept = {name: value for name, value in os.environ.items() if name != SWITCH}
         self.process = subprocess.Popen(
