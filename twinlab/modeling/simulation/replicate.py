@@ -159,11 +159,11 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
     kept = {each: np.empty((len(days), engine.width)) for each in daily}
     for at, day in enumerate(days):
         if length and len(days) - at in (length, 2 * length):
-            marks.append(engine.amounts(watched))
+            marks.append(engine.state.amounts(watched))
         engine.live(day)
         for each, values in kept.items():
-            values[at] = engine.tonight(rows[each]).sum(axis=0)
-    totals = engine.amounts()
+            values[at] = engine.state.tonight(rows[each]).sum(axis=0)
+    totals = engine.state.amounts()
     marks.append(totals[watched])
     return Chunk(totals, np.diff(marks, axis=0), engine.night.variances(), kept)
 
@@ -171,7 +171,7 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
 def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:
     """Put the chunks side by side."""
     _, seed, start, daily, warm_up = task
-    totals = _side_by_side([c.totals for c in chunks])
+    totals = np.hstack([c.totals for c in chunks])
     stretches = np.concatenate([c.stretches for c in chunks], axis=-1)
     variances = {
         name: np.concatenate([c.variances[name] for c in chunks], axis=-1)
@@ -180,18 +180,6 @@ def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Rep
     kept = {each: np.hstack([c.daily_values[each] for c in chunks]) for each in daily}
     given = start.copy() if start else None
     return Replications(plan, seed, count, given, warm_up, totals, stretches, variances, kept)
-
-
-def _side_by_side(blocks: Sequence[Array]) -> Array:
-    """Blocks in one, row by row; what nothing ever happens to stays untouched memory."""
-    whole = np.zeros((len(blocks[0]), sum(block.shape[1] for block in blocks)))
-    begin = 0
-    for block in blocks:
-        end = begin + block.shape[1]
-        for row in np.flatnonzero(block.any(axis=1)):
-            whole[row, begin:end] = block[row]
-        begin = end
-    return whole
 
 
 def replicate_many(

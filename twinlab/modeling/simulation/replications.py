@@ -12,9 +12,9 @@ from twinlab.modeling.simulation.kpis import KPIs, check_kpis, evaluate
 from twinlab.modeling.simulation.measures import BY_ITEM, BY_LANE, MEASURES, measure
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.plan import Plan
+from twinlab.modeling.simulation.records import Records
 from twinlab.modeling.simulation.run import daily_table
 from twinlab.modeling.simulation.vector_engine import replay
-from twinlab.modeling.simulation.vector_state import record_rows
 from twinlab.scope import Scenario, State
 from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Array
@@ -64,8 +64,8 @@ def daily_rows(plan: Plan, daily: Daily) -> list[int]:
     items, sources = range(len(plan.items)), [lane.source for lane in plan.lanes]
     owners = {"owed": [*sources, *items], "in_process": [r.item for r in plan.recipes]}
     owners |= dict.fromkeys(BY_LANE.values(), sources)
-    begin = record_rows(plan)[name].start
-    return [begin + at for at, owner in enumerate(owners.get(name, items)) if owner in wanted]
+    asked = owners.get(name, items)
+    return Records(plan).rows_of(name, [at for at, owner in enumerate(asked) if owner in wanted])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,8 @@ class Replications(Result):
 
     @cached_property
     def _records(self) -> dict[str, Array]:
-        return {name: self.totals[part].T for name, part in record_rows(self.plan).items()}
+        records = Records(self.plan)
+        return {name: records.whole(name, self.totals).T for name in records.rows}
 
     @cached_property
     def _measures(self) -> dict[str, Array]:
@@ -285,18 +286,26 @@ def stretch(scenario: Scenario, days: int) -> tuple[int, bool]:
     return (max(days // 4 // cycle, 1) * cycle if whole else days // 4), whole
 
 
+WATCHED = ("on_hand", "on_order", "owed", "lost")
+
+
 def watched_rows(plan: Plan) -> Any:
     """Which rows of a record are watched: on hand, on order, owed and lost."""
-    rows = (record_rows(plan)[name] for name in ("on_hand", "on_order", "owed", "lost"))
+    rows = (Records(plan).rows[name] for name in WATCHED)
     return np.concatenate([np.arange(part.start, part.stop) for part in rows])
 
 
 def _levels(plan: Plan, sums: Array) -> Array:
     """Sums of the watched rows by measure and item: lost, backlog, on hand, on order."""
-    items, lanes = len(plan.items), len(plan.lanes)
-    on_hand, on_order, owed, backlog, lost = np.split(sums, np.cumsum([items, items, lanes, items]))
-    backlog = backlog.copy()
-    np.add.at(backlog, [lane.source for lane in plan.lanes], owed)
+    records, ends = Records(plan), np.cumsum([0, *(len(Records(plan).numbers[n]) for n in WATCHED)])
+    found = {}
+    for name, begin, end in zip(WATCHED, ends, ends[1:], strict=False):
+        found[name] = np.zeros((records.sizes[name], sums.shape[1]))
+        found[name][records.numbers[name]] = sums[begin:end]
+    lanes, owed = len(plan.lanes), found["owed"]
+    backlog = owed[lanes:].copy()
+    np.add.at(backlog, [lane.source for lane in plan.lanes], owed[:lanes])
+    on_hand, on_order, lost = (found[name] for name in ("on_hand", "on_order", "lost"))
     return np.stack([lost, backlog, on_hand, on_order])
 
 

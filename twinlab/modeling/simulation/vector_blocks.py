@@ -49,9 +49,9 @@ def steps(lists: Sequence[Sequence[Entry]]) -> list[Step]:
     >>> [step.rows for step in steps([[(4, 1.0), (7, 1.0)], [(5, 1.0)]])]
     [slice(4, 6, None), slice(7, 8, None)]
     """
-    found = []
+    found, which = [], list(range(len(lists)))
     for at in range(max(map(len, lists), default=0)):
-        which = [k for k, entries in enumerate(lists) if len(entries) > at]
+        which = [k for k in which if len(lists[k]) > at]
         rows, factors = zip(*(lists[k][at] for k in which), strict=True)
         column = np.array(factors)[:, None]
         found.append(Step(span(which), span(rows), None if (column == 1.0).all() else column))

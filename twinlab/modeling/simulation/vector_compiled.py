@@ -187,7 +187,7 @@ class CompiledNight(Night):
             return
         (first, squares, _), state = self.spread.series[0], self.state
         self.spread.count += 1
-        loops().close(state.table, state.first, state.totals, self.amounts, first, squares)
+        loops().close(state.today, state.totals, self.amounts, first, squares)
         self._count()
 
 
@@ -307,12 +307,12 @@ def judge(table: Any, rows: Any, loses: Any, begins: bool, kept: Any, marks: Any
             kept[1, s, c] = 1.0 if short | spoilt else 0.0
 
 
-def close(table: Any, begin: int, totals: Any, amounts: Any, first: Any, squares: Any) -> None:
+def close(today: Any, totals: Any, amounts: Any, first: Any, squares: Any) -> None:
     """Add tonight to the totals, and the squares of amounts around those of the first night."""
-    for i in range(len(totals)):
-        for c in range(table.shape[1]):
-            totals[i, c] += table[begin + i, c]
+    for i in range(len(today)):
+        for c in range(today.shape[1]):
+            totals[i, c] += today[i, c]
     for i in range(len(amounts)):
-        for c in range(table.shape[1]):
+        for c in range(today.shape[1]):
             beyond = amounts[i, c] - first[i, c]
             squares[i, c] += beyond * beyond

@@ -13,6 +13,7 @@ import numpy as np
 
 from twinlab.modeling.simulation.plan import Plan, make_plan, open_view
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
+from twinlab.modeling.simulation.records import Records
 from twinlab.modeling.simulation.vector_afternoon import Afternoon
 from twinlab.modeling.simulation.vector_blocks import Decision
 from twinlab.modeling.simulation.vector_compiled import (
@@ -21,10 +22,10 @@ from twinlab.modeling.simulation.vector_compiled import (
     CompiledNight,
     compiles,
 )
-from twinlab.modeling.simulation.vector_layout import Layout
+from twinlab.modeling.simulation.vector_layout import layout_of
 from twinlab.modeling.simulation.vector_morning import BlockView, Morning
 from twinlab.modeling.simulation.vector_night import Night
-from twinlab.modeling.simulation.vector_state import VectorState, facts_of, record_rows
+from twinlab.modeling.simulation.vector_state import VectorState, facts_of
 from twinlab.scope import Scenario
 from twinlab.scope.distributions import Array
 from twinlab.scope.state import State, go_on
@@ -39,7 +40,7 @@ class VectorEngine:
         """Set up the rows of numbers, from a state or from the network's first morning."""
         fresh, start = start is None, go_on(start, plan.scenario)
         self.plan, self.streams, self.width, self.start = plan, streams, width, start
-        self.layout = layout = Layout(plan, facts_of(plan, streams, start))
+        self.layout = layout = layout_of(plan, facts_of(plan, streams, start))
         self.state = VectorState(layout, width, start)
         self.customers = layout.customers()
         self.day = start.day
@@ -62,15 +63,6 @@ class VectorEngine:
         self.night.judge()
         self.morning.decide(day, evening=True)
         self.night.close()
-
-    def tonight(self, rows: Any = slice(None)) -> Array:
-        """Rows of today's record."""
-        return self.state.read(self.state.today, self.state.noted, rows)
-
-    def amounts(self, rows: Any = slice(None)) -> Array:
-        """Rows of the record of all days together."""
-        self.state.settle()
-        return self.state.read(self.state.totals, self.state.counted, rows)
 
     # -- what a view may show --
 
@@ -147,6 +139,7 @@ def replay(
         if at == warm_up:
             engine.night.forget()
         engine.live(day)
-        nights.append(engine.tonight()[:, column])
-    recorded = np.array(nights[warm_up:]).reshape(-1, len(engine.state.where))
-    return {name: recorded[:, part] for name, part in record_rows(engine.plan).items()}
+        nights.append(engine.state.tonight()[:, column])
+    records = Records(engine.plan)
+    recorded = np.array(nights[warm_up:]).reshape(-1, len(engine.state.where)).T
+    return {name: records.whole(name, recorded).T for name in records.rows}

@@ -189,8 +189,10 @@ class Layout:
         for (stage, which, fair), items in sorted(todo.items(), key=lambda each: each[0]):
             nodes = [self.limited.get(i.node.name, 0) for i in items]
             rows = np.array(nodes if which > 1 else [self.row[i.number] for i in items])
-            for at in range(max(len(i.claims) for i in items)):
-                for claims in (self._claims(i) for i in items if len(i.claims) > at):
+            lines = [self._claims(i) for i in items]
+            for at in range(max(map(len, lines))):
+                lines = [claims for claims in lines if len(claims) > at]
+                for claims in lines:
                     self.claims[claims[at]] = len(self.claims)
             found = steps([[(row, 1.0) for row in self.claims_of(i)] for i in items])
             line = [(step, span(rows[step.which])) for step in found]
@@ -401,3 +403,16 @@ class Layout:
         if key >= 0:
             return plan.lanes[key].delay
         return int(plan.items[plan.recipes[~key].item].node.evening_review)
+
+
+_KEPT: list[Layout] = []  # the latest
+
+
+def layout_of(plan: Plan, facts: Facts) -> Layout:
+    """The blocks of a plan; the latest two are kept, for its other chunks of work."""
+    for layout in _KEPT:
+        if layout.plan is plan and layout.facts == facts:
+            return layout
+    _KEPT.append(Layout(plan, facts))
+    del _KEPT[:-2]
+    return _KEPT[-1]

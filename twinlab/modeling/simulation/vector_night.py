@@ -36,8 +36,9 @@ class Night:
     def forget(self) -> None:
         """Begin the record anew."""
         state, cuts = self.state, self.layout.cuts
-        for table in (state.totals, state.counts, state.counted):
-            table.fill(0)
+        rows = len(state.today) + len(state.counts)
+        state.totals = np.zeros((rows, state.width))
+        state.counts.fill(0)
         # Of what each item is asked and orders, and of what all customers ask.
         self.amounts = state.table[cuts["asked_today"].start : cuts["ordered"].stop]
         self.spread, self.demand_spread = Spread(), Spread()
@@ -46,7 +47,7 @@ class Night:
     def close(self) -> None:
         """Add the day to the record."""
         state = self.state
-        state.totals += state.today
+        state.totals[: len(state.today)] += state.today
         self.spread.add(self.amounts)
         self._count()
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.simulation.measures import FLOWS
-from twinlab.modeling.simulation.plan import STOCKS, Plan
+from twinlab.modeling.simulation.plan import Plan
 from twinlab.modeling.simulation.random_streams import RandomStreams, arrival
+from twinlab.modeling.simulation.records import Records
 from twinlab.modeling.simulation.vector_blocks import Facts, Rows, numbers, span
 from twinlab.modeling.simulation.vector_layout import Layout
 from twinlab.scope.distributions import Array
@@ -17,23 +17,6 @@ from twinlab.scope.state import State
 COUNTS = ("lines", "lines_in_full", "cycles", "cycles_spoilt")
 SETTLE = 250  # days; a byte counts to 255
 SPAN = 32  # days of a table that are put side by side at once
-
-
-def record_rows(plan: Plan) -> dict[str, slice]:
-    """Say which rows of a record hold which stock or flow.
-
-    >>> from twinlab.modeling.simulation.plan import make_plan
-    >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
-    >>> record_rows(plan)["owed"]
-    slice(4, 7, None)
-    """
-    lengths = {name: len(keys) for name, keys in plan.stock_keys.items()}
-    lengths |= dict.fromkeys(("shipped", "sent"), len(plan.lanes))
-    rows, begin = {}, 0
-    for name in (*STOCKS, *FLOWS):
-        rows[name] = slice(begin, begin + lengths.get(name, len(plan.items)))
-        begin = rows[name].stop
-    return rows
 
 
 def certain(table: Any) -> bool:
@@ -143,7 +126,7 @@ class VectorState:
         self.came = self.table[layout.at("received") : layout.cuts["finished"].stop]
         self.counts = np.zeros((len(layout.claims) + 4 * len(layout.sellers), width), np.uint8)
         self.noted = np.zeros(self.counts.shape, dtype=bool)
-        self.counted, self.totals = np.zeros(self.counts.shape), np.zeros(self.today.shape)
+        self.totals = self.table[:0]  # of today's rows and the counts; made when a record begins
         self.where = self._where()
         self._open()
         open_orders = [start.open_orders[key] for key in map(self._key, layout.late)]
@@ -194,44 +177,44 @@ class VectorState:
     def _where(self) -> Any:
         """For each row of a record, its row in today's table and, after it, in the counts."""
         layout, plan = self.layout, self.layout.plan
-        items, lanes, row = range(len(plan.items)), len(plan.lanes), layout.row
-        seller = {number: at for at, number in enumerate(layout.sellers)}
-        sold = [seller.get(n, -1) for n in items]
-        made = [layout.recipe.get(i.made, -1) for i in plan.items]  # type: ignore[arg-type]
-        owed = [layout.claims.get(at, -1) for at in range(lanes + len(items))]
-        decided = [row[n] if row[n] < layout.deciding else -1 for n in items]
-        places: dict[str, list[int]] = {"owed": owed, "asked_today": [row[n] for n in items]}
-        places["in_transit"] = [layout.lane[at] for at in range(lanes)]
-        places["in_process"] = [layout.recipe[at] for at in range(len(plan.recipes))]
-        component = {number: at for at, number in enumerate(layout.components)}
-        places["consumed"] = [component.get(row[n], -1) for n in items]
-        places["received"] = [row[n] if row[n] < layout.bought else -1 for n in items]
-        places["served"] = [owed[lanes + n] if sold[n] >= 0 else -1 for n in items]
-        places |= dict.fromkeys(("shipped", "sent"), owed[:lanes])
-        places |= dict.fromkeys(("on_hand", "on_order", "ordered"), decided)
+        lanes, claims = len(plan.lanes), layout.claims
+        place = {number: at for at, number in enumerate(layout.sellers)}
+        made = {plan.recipes[at].item: row for at, row in layout.recipe.items()}
+        component = {layout.order[row]: at for at, row in enumerate(layout.components)}
+        places: dict[str, Any] = dict.fromkeys(("on_hand", "on_order", "ordered"), layout.row)
+        places |= dict.fromkeys(("asked_today", "received"), layout.row)
+        places |= dict.fromkeys(("owed", "shipped", "sent"), claims) | {"consumed": component}
         places |= dict.fromkeys(("started", "finished", "scrap"), made)
+        places |= {"in_transit": layout.lane, "in_process": layout.recipe}
+        places["served"] = {number: claims[lanes + number] for number in layout.sellers}
         begin = {name: cut.start - self.first for name, cut in layout.cuts.items()}
         begin |= {"shipped": begin["given"], "served": begin["given"], "sent": len(self.today)}
         for at, name in enumerate(COUNTS):
-            begin[name] = len(self.today) + len(layout.claims) + at * len(layout.sellers)
-        found = [
-            begin[name] + at if at >= 0 else -1
-            for name in (*STOCKS, *FLOWS)
-            for at in places.get(name, sold)
-        ]
-        return np.array(found, dtype=np.intp)
+            begin[name] = len(self.today) + len(claims) + at * len(layout.sellers)
+        return np.array(
+            [
+                begin[name] + places.get(name, place)[number]
+                for name, numbers in Records(plan).numbers.items()
+                for number in numbers
+            ],
+            dtype=np.intp,
+        )
 
-    def read(self, table: Array, counts: Array, rows: Any) -> Array:
-        """Rows of a record, from today's table or the totals, and the counts that go with it."""
-        where = self.where[rows]
-        found, cut = np.zeros((len(where), self.width)), len(self.today)
-        low, high = (where >= 0) & (where < cut), where >= cut
-        found[low], found[high] = table[where[low]], counts[where[high] - cut]
+    def tonight(self, rows: Any = slice(None)) -> Array:
+        """Rows of today's record."""
+        where, cut = self.where[rows], len(self.today)
+        found, low = np.empty((len(where), self.width)), where < cut
+        found[low], found[~low] = self.today[where[low]], self.noted[where[~low] - cut]
         return found
+
+    def amounts(self, rows: Any = slice(None)) -> Any:
+        """Rows of the record of all days together."""
+        self.settle()
+        return self.totals.take(self.where[rows], axis=0)
 
     def settle(self) -> None:
         """Put the counts on record."""
-        self.counted += self.counts
+        self.totals[len(self.today) :] += self.counts
         self.counts.fill(0)
 
 
