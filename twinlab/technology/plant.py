@@ -15,7 +15,7 @@ from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope import Scenario, ScenarioError, State, TwinError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.log import Event, EventRow
+from twinlab.scope.log import Event, EventRow, told
 from twinlab.technology.bus import Bus, read_command
 from twinlab.technology.messages import DAY, SYSTEMS, Message
 from twinlab.technology.snapshot import pack, to_plain
@@ -120,7 +120,7 @@ class Plant:
         """Tell of an event, before it changes the true state."""
         # A microsecond after the morning: the opening comes before all that happens on its day.
         self._told += 1
-        event, at = Event(*row), self._told
+        event, at = told(row), self._told
         if event.kind == "closed":
             self._count(at)
             data = {"day": event.day, "last": dict(self._sequences)}

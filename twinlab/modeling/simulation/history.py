@@ -27,8 +27,8 @@ goes and the rest a day later, received after a lead time of two days:
 
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator
-from copy import deepcopy
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import simpy
@@ -40,8 +40,9 @@ from twinlab.modeling.simulation.random_streams import BLOCK, Draws, draw_stream
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import Supplier, View, split_order
 from twinlab.scope.calendar import AFTERNOON, DUST, MORNING, NIGHT
+from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.log import EventRow, Log
+from twinlab.scope.log import EventRow, Log, Past
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import CHANGES, State, go_on
 
@@ -156,7 +157,7 @@ class History:
         """Write down what the night's stocks are, in the plan's order."""
         for name, keys in self.plan.stock_keys.items():
             table = getattr(self.state, name)
-            self._stocks[name].append([table.get(key, 0.0) for key in keys])
+            self._stocks[name].append(list(map(table.get, keys, repeat(0.0))))
 
 
 class Orders:
@@ -170,32 +171,27 @@ class Orders:
         clock: simpy.Environment,
         players: Iterable[str],
     ) -> None:
-        """Give every item a view; the persons among the players will be asked."""
+        """Give every decision maker a view; the persons among the players will be asked."""
         self.plan, self.state, self.draws = plan, state, draws
         self.clock, self.players = clock, frozenset(players)
         self.question: simpy.Event | None = None  # what a person must answer now
         self.item = self.plan.items[0]  # the item it is about
-        self.views = [
-            plans.open_view(
-                plan,
-                item,
-                state,
-                partial(self._echelon_position, item.number),
-                partial(self._point_of_sale, item.number),
-            )
-            for item in plan.items
-        ]
         self.deciding: dict[bool, list[ItemPlan]] = {False: [], True: []}  # by evening
-        for item in (plan.items[number] for number in plan.deciders):
+        self.views, self.gates = dict[int, View](), dict[int, Any]()
+        self.past = dict[ItemKey, Past]()
+        for number in plan.deciders:
+            item = plan.items[number]
             self.deciding[item.node.evening_review].append(item)
-        self.gates = [self._gates(item) for item in plan.items]
+            shown = (partial(f, number) for f in (self._echelon_position, self._point_of_sale))
+            self.views[number] = plans.open_view(plan, item, state, *shown)
+            self.gates[number] = self._gates(item)
 
     def arrive(self, day: int) -> Iterator[EventRow]:
         """Orders that are due reach their suppliers, lane by lane; then customers come."""
         open_orders = self.state.open_orders
         for lane in self.plan.lanes:
-            quantity = units_due(open_orders[lane.key], day)
-            if quantity:
+            orders = open_orders[lane.key]
+            if orders and (quantity := units_due(orders, day)):
                 source, destination, product, mode = lane.key
                 yield day, "accepted", source, product, quantity, destination, mode
         for recipe in self.plan.recipes:
@@ -224,8 +220,9 @@ class Orders:
             node, product = item.key
             yield day, "decided", node, product, quantity
             if view.memory or item.key in self.state.memory:
-                memory = deepcopy(view.memory)
-                yield day, "remembered", node, product, 0.0, "", "", None, memory
+                self.past[item.key] = past = Past.of(view.memory, self.past.get(item.key))
+                yield day, "remembered", node, product, 0.0, "", "", None, past
+                self.state.memory[item.key] = view.memory  # as it is; the log has what it was
             if quantity > 0.0:
                 yield from self._place(item, view, quantity, day)
 
@@ -315,21 +312,22 @@ class Goods:
 
     def turn(self, turn: plans.TurnPlan, day: int) -> Iterator[EventRow]:
         """One node's afternoon."""
-        plan, under_way = self.plan, self.state.under_way
+        plan, under_way, owed = self.plan, self.state.under_way, self.state.owed
         self.left = turn.node.capacity
         if self.left < math.inf:
             self.left *= left_of(self.draws.whole, turn.node.name, day)
         for at in turn.lanes_in:
-            source, destination, product, mode = lane = plan.lanes[at].key
-            quantity = units_due(under_way[lane], day)
-            if quantity > 0.0:
+            goods = under_way[plan.lanes[at].key]
+            if goods and (quantity := units_due(goods, day)) > 0.0:
+                source, destination, product, mode = plan.lanes[at].key
                 yield day, "received", destination, product, quantity, source, mode
         for at in turn.recipes:
             yield from self._finish(plan.recipes[at], day)
         for at in turn.recipes:
             yield from self._produce(plan.recipes[at], turn, day)
-        for at in turn.items:
-            yield from self._ship(plan.items[at], day)
+        for item in (plan.items[at] for at in turn.items):
+            if any(map(owed.__getitem__, item.claim_keys)):
+                yield from self._ship(item, day)
 
     def _finish(self, recipe: plans.RecipePlan, day: int) -> Iterator[EventRow]:
         """Take in what comes out of production."""

@@ -5,7 +5,6 @@ It fixes every order in which things happen and sums run, so that two engines do
 
 from collections import deque
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
@@ -16,6 +15,7 @@ from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean, warn
+from twinlab.scope.log import own
 from twinlab.scope.state import Claim, State
 
 # What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's
@@ -167,7 +167,8 @@ def open_view(
         *item.key,
         [Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows],
     )
-    view.memory = deepcopy(start.memory.get(item.key, {}))
+    if item.key in start.memory:
+        view.memory = own(start.memory[item.key])
     view.echelon, view.sales = echelon, sales
     item.sharing(view)
     return view
