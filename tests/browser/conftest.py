@@ -20,7 +20,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,6 +78,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def lab(folder: Path) -> Iterator[str]:
+    with serving(folder) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
     """The address of a JupyterLab with default settings, whatever this user's own may be."""
     if not importlib.util.find_spec("jupyterlab"):
         unavailable("jupyterlab is not installed: pip install 'twinlab-scom[test]'")
@@ -146,6 +154,13 @@ class Trouble:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
+    with started() as chromium:
+        yield chromium
+
+
+@contextmanager
+def started() -> Iterator[Any]:
+    """A browser that reaches nothing but this machine."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -292,11 +307,11 @@ SEEN = """area => ({
 @pytest.fixture
 def open_notebook(lab: str, page: Any) -> Callable[[str], Notebook]:
     """A function that opens a notebook by its name and waits until its cells can be run."""
+    return partial(opened, page, lab)
 
-    def opened(name: str) -> Notebook:
-        page.goto(f"{lab}/lab/tree/{name}?reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
-        return Notebook(page)
 
-    return opened
+def opened(page: Any, lab: str, name: str) -> Notebook:
+    page.goto(f"{lab}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
+    return Notebook(page)

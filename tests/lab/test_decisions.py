@@ -40,4 +40,4 @@ def test_a_budget_buys_the_best_portfolio_within_it(available, bought):
     assert f"buy: {bought}, for" in chart.words
     (point,) = [line for line in chart.figure.axes[0].lines if line.get_label() == "bought"]
     assert point.get_xdata()[0] == PORTFOLIOS.best(available).cost / 1000
-    assert chart.svg == lab.budget(PORTFOLIOS, available).svg
+    assert chart.table().equals(lab.budget(PORTFOLIOS, available).table())

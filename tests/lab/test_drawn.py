@@ -49,7 +49,7 @@ def test_a_fan_stands_on_its_days_and_the_past_before_them():
     axes = chart.figure.axes[0]
     lines = named(axes)
     assert lines["past, as the twin knows it"].get_xdata().tolist() == [-3, -2, -1]
-    assert lines["past, as the twin knows it"].get_ydata().tolist() == [3.0, 2.0, 1.0]
+    assert lines["past, as the twin knows it"].get_ydata() == [3.0, 2.0, 1.0]
     assert lines["median"].get_xdata().tolist() == list(range(8))
     assert lines["median"].get_ydata() == pytest.approx(
         np.median(batch.series("on_hand", "shop"), axis=1)
@@ -75,24 +75,22 @@ def test_the_beer_game_shows_all_that_was_ordered():
     table = lab.beer_game()
     table.order(55)
     table.order(7)
-    orders, stock = table.chart.figure.axes
+    orders, stock = table.picture.chart.figure.axes
     assert named(orders)["you order"].get_ydata().tolist()[-2:] == [55, 7]
     assert orders.get_ylim()[1] > 55
     assert stock.get_ylim()[1] >= 12
 
 
-def test_a_line_is_named_where_it_ends():
+def test_lines_are_named_above_and_have_room():
     names = [f"n{at}" for at in range(5)]
     chain = serial(names, demand=Normal(5, 1), on_hand=20)
     run = simulate(Scenario(chain, BaseStock(20), days=12), seed=3)
-    axes = lab.chart(run, "on_hand", by="node").figure.axes[0]
-    places = [(text.xy, text.xyann) for text in axes.texts]
-    ends = [(line.get_xdata()[-1], line.get_ydata()[-1]) for line in axes.lines]
-    assert [tuple(map(float, xy)) for xy, _ in places] == [tuple(map(float, end)) for end in ends]
-    heights = [height for _, (_, height) in places]
-    assert all(x > run.days[-1] for _, (x, _) in places)
-    ranked = np.sort(heights)
-    assert (np.diff(ranked) > 0).all(), "labels lie on each other"
+    figure = lab.chart(run, "on_hand", by="node").figure
+    (legend,), (axes,) = figure.legends, figure.axes
+    assert [text.get_text() for text in legend.get_texts()] == names
+    looks = [(line.get_color(), line._dash_pattern) for line in legend.get_lines()]
+    assert looks == [(line.get_color(), line._dash_pattern) for line in axes.lines]
+    assert legend.get_window_extent().y0 > axes.bbox.y1
     assert axes.get_xlim() == (0, 11)
     assert axes.get_ylim()[1] >= max(line.get_ydata().max() for line in axes.lines)
 
@@ -132,14 +130,15 @@ def test_a_map_draws_every_place_once_as_large_as_its_load():
     """Starts are squares, all others dots; the heaviest load has five times the area of none."""
     places = {"depot": (0, 0), "a": (0, 30), "b": (40, 30), "c": (40, 0)}
     tours = [("depot", "a", "depot"), ("depot", "b", "c", "depot")]
-    axes = lab.route_map(places, tours, loads={"a": 5.0, "b": 10.0}).figure.axes[0]
+    figure = lab.route_map(places, tours, loads={"a": 5.0, "b": 10.0}).figure
+    (legend,), (axes,) = figure.legends, figure.axes
     (dots,) = axes.collections
     assert dots.get_offsets().tolist() == [[0, 30], [40, 30], [40, 0]]
     assert dots.get_sizes().tolist() == [180, 300, 60]
     assert [line.get_xydata().tolist() for line in axes.lines if line.get_marker() == "s"] == [
         [[0, 0]]
     ]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["route 1", "route 2"]
+    assert [text.get_text() for text in legend.get_texts()] == ["route 1", "route 2"]
     for name, text in zip(places, axes.texts, strict=True):
         assert (text.get_text(), text.xy) == (name, places[name])
 
@@ -235,13 +234,13 @@ def everything_in(widget):
     return {widget}.union(*(everything_in(child) for child in getattr(widget, "children", ())))
 
 
-def test_an_interval_that_leaves_its_value_out_has_no_negative_length():
+def test_an_interval_stands_where_it_is_said_even_if_it_leaves_its_value_out():
     given = {"low": 3.0, "high": 9.0, "within": 5.0}
     words = lab.Words("Loss", "USD/day")
     chart = lab.bars(given, words, intervals=dict.fromkeys(given, (4.0, 6.0)))
-    drawn = [segment.tolist() for lines in chart.figure.axes[0].collections
-             for segment in lines.get_segments()]  # fmt: skip
-    assert [(left[0], right[0]) for left, right in drawn] == [(3, 6), (4, 9), (4, 6)]
+    (reach,) = chart.figure.axes[0].lines
+    at = reach.get_xydata()[~np.isnan(reach.get_xdata())].tolist()
+    assert at == [[4, 0], [6, 0], [4, 1], [6, 1], [4, 2], [6, 2]]
     assert "low: 3 [4, 6]; high: 9 [4, 6]; within: 5 [4, 6]" in chart.words
 
 

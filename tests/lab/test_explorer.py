@@ -8,6 +8,7 @@ from traitlets import TraitError
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import BaseStock, Scenario, ScenarioError, Trace, lab, replicate, serial
+from twinlab.lab.live import Picture
 from twinlab.lab.widgets import explorer_results as results_module
 from twinlab.lab.widgets.explorer_results import explorer_results, small_multiples
 
@@ -29,9 +30,9 @@ def closure():
 
 
 def test_a_move_changes_picture_words_and_table(closure):
-    before = [closure.picture.value, closure.status.value, closure.table.value]
+    before = [closure.picture.png, closure.status.value, closure.table.value]
     closure.rows[0].slider.value = 15
-    after = [closure.picture.value, closure.status.value, closure.table.value]
+    after = [closure.picture.png, closure.status.value, closure.table.value]
     assert all(old != new for old, new in zip(before, after, strict=True))
     assert 'role="status"' in closure.status.value
     assert "customers short on 8 days from day 29" in closure.summary
@@ -40,7 +41,10 @@ def test_a_move_changes_picture_words_and_table(closure):
 
 def test_the_picture_says_what_it_shows(closure):
     closure.rows[0].slider.value = 15
-    assert closure.picture.value.startswith('<svg role="img" aria-label="Fill rate ')
+    assert closure.picture.alt == f"{closure.summary}\n{closure.picture.chart.words}"
+    assert "tier 0: shop: stock first 10, lowest 0 (day 28), highest 15 (day 1), last 15" in (
+        closure.picture.alt
+    )
 
 
 def test_the_number_box_and_the_slider_are_one(closure):
@@ -69,10 +73,10 @@ def test_the_code_of_a_shortened_scenario_shortens_it_too():
 
 
 def test_reset_puts_everything_back(closure):
-    at_first = str(closure), closure.picture.value
+    at_first = str(closure), closure.picture.png
     closure.rows[0].slider.value = 15
     closure._reset(None)
-    assert (str(closure), closure.picture.value) == at_first
+    assert (str(closure), closure.picture.png) == at_first
 
 
 def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
@@ -100,20 +104,23 @@ def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
     assert row.box.value == last
     assert closure.scenario.value("disruptions[0].days").average == last
     now = explorer_results(closure.scenario, 1)
-    assert closure.picture.value == small_multiples(
-        explorer_results(CLOSED, 1), now, closure.summary
-    )
+    wanted = Picture(limits=closure.picture.limits)
+    wanted.show(small_multiples(explorer_results(CLOSED, 1), now))
+    assert closure.picture.png == wanted.png
+    assert not closure.picture.busy
     assert len(drawn) < 20, "moves that came too late to be seen were simulated all the same"
 
 
 def test_a_scenario_that_cannot_be_is_explained_in_the_status_line(closure):
-    picture = closure.picture.value
+    picture = closure.picture.png
     closure.rows[0].slider.value = 0
     assert "give a number above 0" in closure.status.value
     assert "Traceback" not in closure.status.value
-    assert closure.picture.value == picture
+    assert closure.picture.png == picture
+    assert closure.picture.old
     closure.rows[0].slider.value = 2
     assert "give a number above 0" not in closure.status.value
+    assert not closure.picture.old
 
 
 def test_a_rule_that_breaks_is_reported_not_raised():
@@ -202,7 +209,7 @@ def test_what_is_typed_beyond_the_range_is_brought_back(closure):
 
 def test_two_explorers_show_the_same_bytes(closure):
     other = lab.explore(CLOSED, CLOSURE)
-    assert other.picture.value == closure.picture.value
+    assert other.picture.png == closure.picture.png
     bundles = [each._repr_mimebundle_() for each in (closure, other)]
     assert bundles[0]["text/plain"] == bundles[1]["text/plain"] == str(closure)
     assert bundles[0]["image/png"] == bundles[1]["image/png"]

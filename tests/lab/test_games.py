@@ -43,11 +43,11 @@ def test_the_status_tells_the_players_own_books():
     table = lab.beer_game("wholesaler")
     assert 'role="status"' in table.status.value
     assert "12 in stock, 0 owed; this week 4 arrived, 4 were asked; 12 under way" in table.words
-    before = table.picture.value
+    before = table.picture.png
     table.order(7)
     assert "Week 6 of 36" in table.status.value
-    assert table.picture.value != before
-    assert table.picture.value.startswith('<svg role="img" aria-label="orders and stock')
+    assert table.picture.png != before
+    assert table.picture.alt.startswith("orders and stock of the wholesaler by week; last order 7")
 
 
 @pytest.mark.parametrize("wrong", [-3, None, "many"])

@@ -19,12 +19,12 @@ def lab():
 
 
 def test_a_moved_lever_changes_picture_words_and_code(lab):
-    before = lab.picture.value
+    before = lab.picture.png
     lab.rows[0].slider.value = 5
     lab.rows[1].value = "square"
     assert lab.values == {"size": 5, "shape": "square"}
     assert lab.code == "doubled(size=5, shape='square')"
-    assert lab.picture.value != before
+    assert lab.picture.png != before
     assert "size 5" in lab.status.value
     assert "square: first 5" in lab.table.value
     assert repr(lab).startswith("size 5\nsquare: first 5")
@@ -33,10 +33,10 @@ def test_a_moved_lever_changes_picture_words_and_code(lab):
 def test_what_cannot_be_drawn_says_so_and_pales_the_old_picture(lab):
     lab.rows[0].slider.value = 9
     assert "size 9 is more than 8: take less" in lab.status.value
-    assert "opacity:0.25" in lab.picture.value
+    assert lab.picture.old
     lab.rows[0].slider.value = 3
     assert "size 3" in lab.status.value
-    assert "opacity" not in lab.picture.value
+    assert not lab.picture.old
 
 
 @pytest.mark.parametrize(

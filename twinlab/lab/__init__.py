@@ -21,9 +21,9 @@ of its picture. What a live view or a ripple computes stands in a table beside i
 """
 
 from twinlab.lab.charts.daily import *
-from twinlab.lab.charts.drawing import *
 from twinlab.lab.charts.factory import *
 from twinlab.lab.charts.maps import *
+from twinlab.lab.charts.pictures import *
 from twinlab.lab.charts.plain import *
 from twinlab.lab.checks import *
 from twinlab.lab.widgets.explorer import *

@@ -5,7 +5,7 @@ is hit when; its figures come from ``management.hits``.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Chart, Look
+from twinlab.lab.charts.drawing import LOOKS, Look, Mark, band, line, post
+from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management.kpi_tree import grouped
 from twinlab.management.resilience import Hit, hits
 from twinlab.modeling import Replications, Run
@@ -88,19 +89,17 @@ def chart(
     panels: dict[str, dict[str, Array]] = {}
     for group, members in _picked(first, by, nodes).items():
         for name, run in named.items():
-            panel, label = (group, name) if len(named) > 1 else (title, group)
-            panels.setdefault(panel, {})[label] = line = _window(run, measure, members, span)
-            words.append(f"{', '.join(filter(None, (group, name)))}: {gist(span, line)}")
-    figure = pen.blank(pen.WIDTH, max(3.8, 2.2 * len(panels)))
-    rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    for axes, (panel, labelled) in zip(rows, panels.items(), strict=True):
-        pen.dress(axes, panel, ylabel=unit)
-        _draw_lines(axes, span, labelled)
-        pen.shade(axes, {closure[1:] for run in named.values() for closure in closures(run)})
-    rows[-1].set_xlabel("day", fontsize=pen.FONT)
-    if len(named) > 1:
-        figure.suptitle(title, fontsize=pen.FONT + 1, x=0.01, ha="left")
-    return Chart(figure, "\n".join(words))
+            panel, label = (group, name) if len(named) > 1 else ("", group)
+            panels.setdefault(panel, {})[label] = seen = _window(run, measure, members, span)
+            words.append(f"{', '.join(filter(None, (group, name)))}: {gist(span, seen)}")
+    shut = pen.closed({closure[1:] for run in named.values() for closure in closures(run)})
+    xlim, drawn = (span[0], max(span[-1], span[0] + 1)), list[Panel]()
+    for group, each in panels.items():
+        lines = (line(span, each[n], n, **look.line) for look, n in zip(LOOKS, each, strict=False))
+        drawn.append(Panel([*shut, *lines], group, y=unit, xlim=xlim))
+    drawn[0] = replace(drawn[0], title=" – ".join(filter(None, [title, drawn[0].title])))
+    drawn[-1] = replace(drawn[-1], x="day")
+    return Chart(drawn, "\n".join(words), (pen.WIDTH, max(3.8, 2.2 * len(panels))))
 
 
 def gist(places: Sequence[float], line: Array, place: str = "day") -> str:
@@ -117,29 +116,6 @@ def gist(places: Sequence[float], line: Array, place: str = "day") -> str:
         f"first {shown(line[0])}, lowest {shown(line[low])} ({place} {shown(places[low])}), "
         f"highest {shown(line[high])} ({place} {shown(places[high])}), last {shown(last)}"
     )
-
-
-def _draw_lines(axes: Axes, days: range, lines: Mapping[str, Array]) -> None:
-    """Draw lines that differ in colour and dashes, each with its name at its end."""
-    looks = [look.line | {"linewidth": 2} for look in LOOKS]
-    for look, (label, line) in zip(looks, lines.items(), strict=False):
-        axes.plot(days, line, label=label, **look)
-    top = max(float(np.nanmax(line)) for line in lines.values())
-    axes.set_ylim(-0.02 * top, top * 1.05 or 1.0)
-    axes.set_xlim(days[0], max(days[-1], days[0] + 1))
-    # Names stand where their lines end, and above the next lower one: lowest first.
-    ends = np.array([line[np.isfinite(line)][-1] for line in lines.values()])
-    letter = 0.25 * len(axes.figure.axes) / axes.figure.bbox.height * axes.figure.dpi
-    order, rise = np.argsort(ends, kind="stable"), np.arange(len(ends)) * letter
-    rise *= axes.get_ylim()[1]
-    heights = np.empty(len(ends))
-    heights[order] = np.maximum.accumulate(ends[order] - rise) + rise
-    hook = {"arrowstyle": "-", "shrinkA": 2, "shrinkB": 0, "relpos": (0, 0.5)}
-    words: pen.Style = {"va": "center", "color": pen.INK, "fontsize": pen.FONT - 1}
-    for look, label, end, height in zip(looks, lines, ends, heights, strict=False):
-        place = (days[-1] + 0.03 * len(days), height)
-        words |= {"annotation_clip": False, "arrowprops": hook | look}
-        axes.annotate(label, (days[-1], end), place, **words)
 
 
 def _span(run: Run, days: tuple[int, int] | None) -> range:
@@ -204,15 +180,16 @@ def fan(
     low, lower, middle, upper, high = batch.quantiles(measure, node, product, levels=levels)
     unit, meaning = MEASURES[measure]
     days = np.array(batch.days)
-    figure, axes = pen.plot(4.2, f"{node}: {meaning}", "day", unit)
-    wide, narrow = pen.area(pen.BLUE, 0.15), pen.area(pen.BLUE, 0.3)
-    axes.fill_between(days, low, high, label="nine in ten replications", **wide)
-    axes.fill_between(days, lower, upper, label="five in ten", **narrow)
-    axes.plot(days, middle, label="median", **LOOKS[0].line)
+    marks = [
+        band(days, low, high, "nine in ten replications", **pen.area(pen.BLUE, 0.15)),
+        band(days, lower, upper, "five in ten", **pen.area(pen.BLUE, 0.3)),
+        line(days, middle, "median", **LOOKS[0].line),
+    ]
     if len(past):
         before = days[0] - len(past) + np.arange(len(past))
-        axes.plot(before, past, color=pen.INK, linewidth=2, label="past, as the twin knows it")
-        axes.axvline(days[0] - 0.5, color=pen.INK, linewidth=1, linestyle=":")
+        known = "past, as the twin knows it"
+        marks.append(line(before, past, known, color=pen.INK, linewidth=2))
+        marks.append(post(days[0] - 0.5, linestyle=":"))
     words = [
         f"{node}: {meaning} [{unit}], forecast for days {days[0]} to {days[-1]}",
         f"median {shown(middle[-1])} on the last day, nine in ten replications between "
@@ -220,12 +197,13 @@ def fan(
     ]
     if len(truth):
         came = np.asarray(truth, dtype=float)
-        axes.plot(days[: len(came)], came, "o", color=pen.VERMILLION, label="what came")
+        dots: pen.Style = {"color": pen.VERMILLION, "marker": "o", "linestyle": ""}
+        marks.append(line(days[: len(came)], came, "what came", **dots))
         inside = (low[: len(came)] <= came) & (came <= high[: len(came)])
         words.append(f"{inside.sum()} of {len(came)} nights came inside the band of nine in ten")
-    axes.set_ylim(bottom=min(0.0, float(low.min())))
-    axes.legend(loc="best", **pen.LEGEND)
-    return Chart(figure, "\n".join(words))
+    top = max(float(np.max(each)) for each in (high, past, truth) if len(each))
+    ylim = min(0.0, float(low.min())), 1.05 * top or 1.0
+    return Chart([Panel(marks, f"{node}: {meaning}", "day", unit, ylim=ylim)], "\n".join(words))
 
 
 @dataclass(frozen=True)
@@ -258,23 +236,22 @@ class Ripple(Listing):
     @cached_property
     def chart(self) -> Chart:
         """A panel per group: stock that is missing, and what is owed or lost on top of calm."""
-        figure = pen.blank(pen.WIDTH, 0.9 + 1.15 * len(self))
-        rows = figure.subplots(len(self), 1, sharex=True, squeeze=False)[:, 0]
         days = self.run.days
-        for axes, hit in zip(rows, self, strict=True):
-            _draw_hit(axes, days, hit)
-            pen.shade(axes, [closure[1:] for closure in closures(self.run)])
+        shut = pen.closed(closure[1:] for closure in closures(self.run))
         felt = np.flatnonzero(sum(hit.depleted + hit.cumulative_shortage for hit in self))
+        ends = (days[0], days[-1])
         if len(felt):
-            rows[-1].set_xlim(days[felt[0]] - 7, min(days[felt[-1]] + 14, days[-1]))
-        rows[-1].set_xlabel("day", fontsize=pen.FONT)
-        handles = rows[0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper left", ncols=3, **pen.LEGEND)
-        return Chart(figure, repr(self))
+            ends = days[felt[0]] - 7, min(days[felt[-1]] + 14, days[-1])
+        panels = [replace(_hit(days, hit, shut), xlim=ends) for hit in self]
+        panels[-1] = replace(panels[-1], x="day")
+        return Chart(panels, repr(self), (pen.WIDTH, 0.9 + 1.15 * len(self)))
 
     def _ipython_display_(self) -> None:
-        pen.show_picture(self.chart.figure, repr(self))
-        display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)  # type: ignore[no-untyped-call]
+        for bundle in (
+            self.chart._repr_mimebundle_(),
+            {"text/html": self._repr_html_(), "text/plain": repr(self)},
+        ):
+            display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
 
 def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
@@ -289,20 +266,25 @@ def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
     return Ripple(hits(run, calm_run, by), run)
 
 
-def _draw_hit(axes: Axes, days: range, hit: Hit) -> None:
+def _hit(days: range, hit: Hit, shut: list[Mark]) -> Panel:
     """Missing stock as a line, shortage as a hatched area, each on the scale of the panel."""
     words = f"short from day {hit.short_from}"
     if hit.short_from is None:
         words = "not hit" if hit.depleted_from is None else "never short"
     stock = f" (stock absorbed {hit.absorbed_days} days)" if hit.absorbed_days is not None else ""
-    pen.dress(axes, f"{hit.group} – {words}{stock}")
     short, missing = hit.cumulative_shortage, hit.depleted
     owed = "owed, or lost so far, on top of calm [units]"
-    axes.fill_between(days, short, color=pen.VERMILLION, alpha=0.75, label=owed, **pen.HATCHED)
     looks = Look(pen.ORANGE, (0, (4, 1))).line
-    axes.plot(days, missing, label="stock missing [units]", **looks)
-    axes.fill_between([], [], color=pen.CLOSED, label="closed")
     highest = max(float(short.max()), float(missing.max()))
-    axes.set_ylim(0, highest * 1.05 or 1.0)
-    if not highest:
-        axes.set_yticks([])
+    marks = [
+        *shut,
+        band(days, 0.0, short, owed, color=pen.VERMILLION, alpha=0.75, **pen.HATCHED),
+        line(days, missing, "stock missing [units]", **looks),
+    ]
+    ylim = 0.0, highest * 1.05 or 1.0
+    title = f"{hit.group} – {words}{stock}"
+    return Panel(marks, title, ylim=ylim, finish=None if highest else _without_ticks)
+
+
+def _without_ticks(axes: Axes, _: bool) -> None:
+    axes.set_yticks([])

@@ -1,44 +1,46 @@
-"""How every picture of the lab looks, and how it becomes SVG or PNG.
+"""How every picture of the lab looks, by day and by night, and the marks that it is made of.
 
-Only ``matplotlib.figure.Figure`` is used, never pyplot: a widget's callback runs on another thread
-than the cells, and pyplot's "current figure" is shared by all of them.
+A mark is data: where something stands, under which name, and how it looks. It is put on axes once;
+from then on what was put there is moved.
 """
 
-import html
-import io
-import re
-import threading
-from base64 import b64encode
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
-from IPython.display import display
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from PIL import Image
-
-__all__ = ["Chart"]
+from matplotlib.collections import FillBetweenPolyCollection, PathCollection
+from matplotlib.container import BarContainer
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 Style = dict[str, Any]  # how matplotlib is told what something looks like
 
 FONT = 12  # points; nothing in a picture is smaller than FONT - 1
 WIDTH = 9.5  # inches
-INK, GREY, PALE = "#222222", "#767676", "#E5E5E5"
+INK, GREY, PALE, PAPER = "#222222", "#767676", "#E5E5E5", "#FFFFFF"
 CLOSED = "#E3E3E3"  # the days on which something is closed
 
 # Okabe & Ito's palette, which the colour-blind can tell apart; yellow is too pale for lines.
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 ORANGE, PURPLE, SKY = "#E69F00", "#CC79A7", "#56B4E9"
+FAINT, LAND, SEA, COAST = "#C4E6D8", "#E9E4D8", "#F6FAFC", "#B9B2A0"
 
-LEGEND: Style = {"fontsize": FONT - 1, "frameon": False}
-ABOVE: Style = LEGEND | {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0)}
-NEAR: Style = {"textcoords": "offset points", "fontsize": FONT - 1}
+# What stands for a colour on a dark page.
+NIGHT = {
+    INK: "#E8E8E8", GREY: "#A0A0A0", PALE: "#3D3D3D", PAPER: "#111111", CLOSED: "#454545",
+    BLUE: "#4FA8E0", VERMILLION: "#FF8A3D", GREEN: "#2FC79A", "#000000": "#FFFFFF",
+    FAINT: "#1E4A3C", LAND: "#3A3830", SEA: "#16222A", COAST: "#6E6858",
+}  # fmt: skip
+
+LEGEND: Style = {"fontsize": FONT - 1, "frameon": False, "columnspacing": 1.2}
+LEGEND |= {"handlelength": 1.6, "labelcolor": INK, "loc": "outside upper left"}
+NEAR: Style = {"textcoords": "offset points", "fontsize": FONT - 1, "color": INK}
 DASHED: Style = {"color": INK, "linestyle": (0, (5, 2)), "linewidth": 1.5}
+THIN: Style = {"color": INK, "linewidth": 1}
 MARK: Style = {"color": INK, "marker": "o", "markersize": 9, "linestyle": "", "zorder": 5}
-HATCHED: Style = {"hatch": "//", "edgecolor": "white", "linewidth": 0}
+HATCHED: Style = {"hatch": "//", "edgecolor": PAPER, "linewidth": 0}
 
 
 class Look(NamedTuple):
@@ -64,44 +66,18 @@ LOOKS = (
     Look(GREY, (0, (2, 2))),
 )
 
-_COLOURS = 64  # of a PNG picture
-_saving = threading.Lock()
 
+def tinted(look: Any, dark: bool) -> Any:
+    """The same look for the page it is on.
 
-def blank(width: float, height: float) -> Figure:
-    """A new figure of this size in inches; its parts make room for one another."""
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def dress(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "", grid: str = "y") -> None:
-    """Give axes their words, in letters that can be read from the last row.
-
-    ``grid`` names the axis whose values have lines across: y, x, or none of them.
+    >>> tinted({"color": INK, "arrowprops": {"color": BLUE}}, dark=True)
+    {'color': '#E8E8E8', 'arrowprops': {'color': '#4FA8E0'}}
     """
-    axes.set_title(title, loc="left", fontsize=FONT, fontweight="bold")
-    axes.set_xlabel(xlabel, fontsize=FONT)
-    axes.set_ylabel(ylabel, fontsize=FONT)
-    axes.tick_params(labelsize=FONT - 1)
-    axes.spines[["top", "right"]].set_visible(False)
-    if grid:
-        axes.grid(axis=grid, color=PALE, linewidth=0.8)  # type: ignore[arg-type]
-    axes.set_axisbelow(True)
-
-
-def plot(
-    height: float, title: str, xlabel: str = "", ylabel: str = "", grid: str = "y"
-) -> tuple[Figure, Axes]:
-    """A new figure of a notebook's width with one plot in it, and its axes."""
-    figure = blank(WIDTH, height)
-    axes = figure.subplots()
-    dress(axes, title, xlabel, ylabel, grid)
-    return figure, axes
-
-
-def shade(axes: Axes, spans: Iterable[tuple[int, int]]) -> None:
-    """Grey the days on which something is closed: first and last day of each closure."""
-    for first, last in spans:
-        axes.axvspan(first, last + 1, color=CLOSED, linewidth=0, zorder=0)
+    if isinstance(look, dict):
+        return {name: tinted(value, dark) for name, value in look.items()}
+    if isinstance(look, list):
+        return [tinted(value, dark) for value in look]
+    return NIGHT.get(look, look) if dark and isinstance(look, str) else look
 
 
 def area(colour: str, alpha: float = 0.18) -> Style:
@@ -109,70 +85,104 @@ def area(colour: str, alpha: float = 0.18) -> Style:
     return {"color": colour, "alpha": alpha, "linewidth": 0}
 
 
-def settle(figure: Figure) -> None:
-    """Let the parts make room for one another now, once: drawing again moves nothing."""
-    with _saving:
-        figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+# -- the marks --------------------------------------------------------------------------------
 
 
-def as_svg(figure: Figure, words: str) -> str:
-    """The figure as an inline ``<svg>`` that says what it shows; the same bytes every time."""
-    written = io.StringIO()
-    with _saving, matplotlib.rc_context({"svg.hashsalt": "twinlab"}):
-        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-    text = written.getvalue()
-    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.S)
-    width = figure.get_figwidth() * 96
-    shape = f'role="img" aria-label="{html.escape(words, quote=True)}" style="width:100%;'
-    shape += f'max-width:{width:.0f}px;height:auto" '
-    return text.replace("<svg ", f"<svg {shape}", 1)
+class Mark(NamedTuple):
+    """Something to draw: by which method of axes, with what, and how it looks.
 
-
-def as_png(figure: Figure) -> str:
-    """The figure as a PNG picture in base64, for readers without a kernel."""
-    written = io.BytesIO()
-    with _saving:
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()  # type: ignore[no-untyped-call]
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    picture = Image.fromarray(pixels).convert("RGB")
-    # A palette makes a third of the size: notebooks are committed with their pictures.
-    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(written, "png", optimize=True)
-    return b64encode(written.getvalue()).decode()
-
-
-class Chart:
-    """A picture with the words that say the same: shown as a picture and its caption.
-
-    >>> from matplotlib.figure import Figure
-    >>> Chart(Figure(), "stock of the shop: 5 units on day 0, 3 on day 9")
-    stock of the shop: 5 units on day 0, 3 on day 9
+    ``x`` and ``y`` are all that it needs room for; ``told`` are the names, places and values that
+    can be read. ``names`` are those of places, on a map.
     """
 
-    def __init__(self, figure: Figure, words: str) -> None:
-        """Keep both."""
-        settle(figure)
-        self.figure = figure
-        self.words = words
-
-    def __repr__(self) -> str:
-        """Say what the picture shows."""
-        return self.words
-
-    @property
-    def svg(self) -> str:
-        """The picture as inline SVG, for a web page or slides."""
-        return as_svg(self.figure, self.words)
-
-    def _ipython_display_(self) -> None:
-        # The caption comes as an output of its own: JupyterLab gives a PNG no alternative text.
-        # PNG because notebooks are compared word by word, and SVG differs between versions.
-        show_picture(self.figure, self.words)
-        print(self.words)  # noqa: T201 (printing is how a notebook answers)
+    put: Callable[..., Any]
+    at: tuple[Any, ...]
+    looks: Style
+    x: Any = ()
+    y: Any = ()
+    name: str = ""
+    told: Sequence[tuple[str, Any, Any]] = ()
+    names: Sequence[str] = ()
 
 
-def show_picture(figure: Figure, words: str) -> None:
-    """Show a figure in the notebook; without a screen, its words."""
-    picture = {"image/png": as_png(figure), "text/plain": words}
-    display(picture, raw=True, metadata={"image/png": {"alt": words}})  # type: ignore[no-untyped-call]
+def line(x: Any, y: Any, name: str = "", **looks: Any) -> Mark:
+    """A line, or the dots of one."""
+    return Mark(Axes.plot, (x, y), looks, x, y, name, [(name, x, y)] * bool(name))
+
+
+def band(x: Any, low: Any, high: Any, name: str = "", where: Any = None, **looks: Any) -> Mark:
+    """The area between two lines; read from its lower one too, where that is no axis."""
+    told = [(f"{name}, from", x, low), (f"{name}, to", x, high)]
+    told = told if np.ndim(low) else [(name, x, np.abs(high))]
+    at, reach = (x, low, high, where), np.append(low, high)
+    return Mark(Axes.fill_between, at, looks, x, reach, name, told * bool(name))
+
+
+def bars(at: Any, values: Any, name: str, **looks: Any) -> Mark:
+    """A bar upright at each place."""
+    told, reach = [(name, at, np.abs(values))], np.append(0.0, values)
+    return Mark(Axes.bar, (at, values, 0.7, 0.0), looks, at, reach, name, told)
+
+
+def lying(at: Any, values: Any, name: str, left: Any = 0.0, **looks: Any) -> Mark:
+    """A bar from left to right at each place."""
+    told, reach = [(name, at, values)], np.append(left, np.add(left, values))
+    return Mark(Axes.barh, (at, values, 0.65, left), looks, reach, at, name, told)
+
+
+def dots(x: Any, y: Any, sizes: Any, names: Sequence[str], told: Any, **looks: Any) -> Mark:
+    """Dots as large as they count [square points], and what is told of each place."""
+    read = [(looks.get("label", ""), x, told)]
+    return Mark(Axes.scatter, (x, y, sizes), looks, x, y, "", read, names)
+
+
+def span(first: float, last: float, name: str = "closed", **looks: Any) -> Mark:
+    """Grey between two places, while something is so."""
+    looks = {"color": CLOSED, "linewidth": 0, "zorder": 0, "label": name} | looks
+    return Mark(Axes.axvspan, (first, last), looks)
+
+
+def closed(spans: Iterable[tuple[int, int]]) -> list[Mark]:
+    """Grey for the days on which something is closed: first and last day of each closure."""
+    return [span(first, last + 1) for first, last in spans]
+
+
+def rule(y: float, **looks: Any) -> Mark:
+    """A line right across at a value."""
+    return Mark(Axes.axhline, (y,), THIN | looks, y=(y,))
+
+
+def post(x: float, **looks: Any) -> Mark:
+    """An upright line at a place."""
+    return Mark(Axes.axvline, (x,), THIN | looks, x=(x,))
+
+
+def note(
+    text: str, xy: tuple[float, float], to: tuple[float, float] = (8, 8), **looks: Any
+) -> Mark:
+    """Words at a place, moved by some points."""
+    return Mark(Axes.annotate, (text, xy, to), NEAR | looks)
+
+
+def move(drawn: Any, mark: Mark) -> None:
+    """Bring what was drawn of a mark to where it stands now."""
+    match drawn, mark.at:
+        case Line2D(), (at,):
+            (drawn.set_xdata if mark.put is Axes.axvline else drawn.set_ydata)([at, at])
+        case Line2D(), at:
+            drawn.set_data(*at)
+        case FillBetweenPolyCollection(), (*at, where):
+            drawn.set_data(*at, where=where)
+        case PathCollection(), (x, y, sizes):
+            drawn.set(offsets=np.column_stack([x, y]), sizes=sizes)
+        case Rectangle(), (first, last):
+            drawn.set(x=first, width=last - first)
+        case BarContainer(), (_, values, _, base):
+            way = ("width", "x") if mark.put is Axes.barh else ("height", "y")
+            ends = zip(*np.broadcast_arrays(values, base), strict=True)
+            deque(
+                map(Rectangle.update, drawn, (dict(zip(way, end, strict=True)) for end in ends)), 0
+            )
+        case _, (text, xy, to):
+            drawn.set(text=text, position=to)
+            drawn.xy = xy

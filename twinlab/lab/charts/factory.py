@@ -3,12 +3,17 @@
 And a control chart: what was plotted, center, limits, signals and the change.
 """
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from twinlab.cases.factory import Factory, heat_watch, smoothed
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Chart, Style
+from twinlab.lab.charts.drawing import LOOKS, Mark, Style, band, bars, line, lying, note, post, rule
+from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.modeling.line.results import LineRun
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.result import shown, words
@@ -31,35 +36,33 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
     """
     sums = isinstance(chart, CusumChart)
     unit = "sum of deviations [σ]" if sums else f"{next(iter(chart.series))} [units of measure]"
-    figure, axes = pen.plot(4.0, title or chart.title, "sample", ylabel or unit, grid="")
-    said = [repr(chart)]
+    said, marks = [repr(chart)], list[Mark]()
     for look, (name, values) in zip(LOOKS[::2], chart.series.items(), strict=False):
         samples = np.arange(1, len(values) + 1)
         dots: Style = {"marker": "o", "markersize": 5 if len(values) <= 120 else 0}
-        axes.plot(samples, values, color=look.colour, linewidth=1.8, label=name, **dots)
         out = (values > chart.upper) | (values < chart.lower)
-        axes.plot(samples[out], values[out], **_RING)
+        marks.append(line(samples, values, name, color=look.colour, linewidth=1.8, **dots))
+        marks.append(line(samples[out], values[out], **_RING))
     limit: Style = {"color": pen.VERMILLION, "linestyle": (0, (5, 2))}
     for name, level, looks in (
         ("center", chart.center, {"color": pen.GREY}),
         ("upper", chart.upper, limit),
         ("lower", chart.lower, limit),
     ):
-        axes.axhline(level, linewidth=1.5, **looks)
-        beside: Style = {"xycoords": ("axes fraction", "data"), "color": looks["color"]}
-        axes.annotate(
-            f"{name} {shown(level)}", (1.0, level), (6, 0), va="center", **beside, **pen.NEAR
-        )
-    axes.margins(y=0.12)
+        beside: Style = {"xycoords": ("axes fraction", "data"), "va": "center"}
+        beside["color"] = looks["color"]
+        marks.append(rule(level, **looks | {"linewidth": 1.5}))
+        marks.append(note(f"{name} {shown(level)}", (1.0, level), (6, 0), **beside))
     if chart.change_point is not None:
         where = chart.change_point + 0.5
-        axes.axvline(where, color=pen.INK, linestyle=(0, (2, 2)), linewidth=1.5)
         above: Style = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
-        axes.annotate("change?", (where, 1.0), (-5, -4), color=pen.INK, **above, **pen.NEAR)
+        marks.append(post(where, **pen.DASHED))
+        marks.append(note("change?", (where, 1.0), (-5, -4), **above))
         said.append(f"estimated change: after sample {chart.change_point}")
-    if len(chart.series) > 1:
-        axes.legend(ncols=2, **pen.ABOVE)
-    return Chart(figure, "\n".join(said))
+    panel = Panel(marks, title or chart.title, "sample", ylabel or unit, grid="")
+    (low, high) = panel.limits[1]
+    panel = replace(panel, ylim=(low, high + 0.12 * (high - low)))  # for the word
+    return Chart([panel], "\n".join(said), (pen.WIDTH, 4.0))
 
 
 # Colour and hatch together, so that a state is known without its colour.
@@ -67,7 +70,7 @@ STATES = {
     "working": (pen.BLUE, ""),
     "down": (pen.VERMILLION, "//"),
     "blocked": (pen.ORANGE, ".."),
-    "starved": ("#FFFFFF", ""),
+    "starved": (pen.PAPER, ""),
 }
 
 
@@ -80,34 +83,30 @@ def line_states(run: LineRun) -> Chart:
     cut: working 50 %, down 0 %, blocked 50 %, starved 0 %
     weld: working 100 %, down 0 %, blocked 0 %, starved 0 %
     """
-    title, stations = f"{run.throughput:.1f} units/day delivered", run.stations
-    figure, axes = pen.plot(
-        1.6 + 0.55 * len(stations), title, "share of the machines' time", grid=""
-    )
+    stations = run.stations
     names = [station.name for station in stations]
     shares = {state: np.array([getattr(s, state) for s in stations]) for state in STATES}
-    left = np.zeros(len(names))
+    at, left, marks = np.arange(len(names)), np.zeros(len(names)), list[Mark]()
     for state, (colour, hatch) in STATES.items():
         looks: Style = {"color": colour, "hatch": hatch, "edgecolor": pen.GREY, "linewidth": 0.8}
-        drawn = axes.barh(names, shares[state], left=left, height=0.65, label=state, **looks)
-        axes.bar_label(
-            drawn,
-            [f"{share:.0%}" if share >= 0.04 else "" for share in shares[state]],
-            label_type="center",
-            fontsize=pen.FONT - 1,
-            color="white" if state in ("working", "down") else pen.INK,
-            bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.5},
-        )
-        left += shares[state]
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1)
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend(ncols=4, **pen.ABOVE)
+        marks.append(lying(at, shares[state], state, left, **looks))
+        inside: Style = {"ha": "center", "va": "center", "zorder": 3}
+        inside |= {"color": pen.PAPER if state in ("working", "down") else pen.INK}
+        inside |= {"bbox": {"facecolor": colour, "edgecolor": "none", "pad": 1.5}}
+        for row, share in enumerate(shares[state]):
+            words = f"{share:.0%}" if share >= 0.04 else ""
+            marks.append(note(words, (left[row] + share / 2, row), (0, 0), **inside))
+        left = left + shares[state]
+    title = f"{run.throughput:.1f} units/day delivered"
+    panel = Panel(
+        marks, title, "share of the machines' time", xlim=(0, 1), names=names, along="y", grid="",
+        finish=lambda axes, _: axes.xaxis.set_major_formatter(PercentFormatter(1)),
+    )  # fmt: skip
     said = [run.sentence()]
-    for at, name in enumerate(names):
-        parts = [f"{state} {100 * share[at]:.0f} %" for state, share in shares.items()]
+    for row, name in enumerate(names):
+        parts = [f"{state} {100 * share[row]:.0f} %" for state, share in shares.items()]
         said.append(f"{name}: {', '.join(parts)}")
-    return Chart(figure, "\n".join(said))
+    return Chart([panel], "\n".join(said), (pen.WIDTH, 1.6 + 0.55 * len(stations)))
 
 
 def heat_chart(case: Factory, limit: float) -> Chart:
@@ -124,21 +123,22 @@ def heat_chart(case: Factory, limit: float) -> Chart:
     watch = heat_watch(case.readings, limit)
     told = f"{watch.warned_share:.0%} of parts under a warning, "
     told += f"{watch.caught_share:.0%} of failures among them"
-    figure, axes = pen.plot(
-        4.0, f"Heat dissipation: {told}", "part", "process − air temperature [K]"
-    )
     low, high = level.min() - 0.5, level.max() + 1.0
-    warned = pen.area(pen.SKY, 0.35)
-    axes.fill_between(part, low, high, where=level < limit, label="under a warning", **warned)
-    axes.plot(part[::10], level[::10], color=pen.BLUE, linewidth=1.8, label="smoothed")
-    axes.axhline(limit, label="limit", **pen.DASHED)
+    warned: Style = pen.area(pen.SKY, 0.35) | {"label": "under a warning"}
     tick: Style = {"color": pen.VERMILLION, "markersize": 14, "markeredgewidth": 1.5}
-    axes.plot(failed, np.full(len(failed), low + 0.2), "|", label="heat failure", **tick)
-    axes.set(xlim=(0, len(part)), ylim=(low, high))
-    axes.legend(ncols=2, loc="upper right", **pen.LEGEND)
+    tick |= {"marker": "|", "linestyle": ""}
+    marks = [
+        band(part, low, high, where=level < limit, **warned),
+        line(part[::10], level[::10], "smoothed", color=pen.BLUE, linewidth=1.8),
+        rule(limit, label="limit", **pen.DASHED),
+        line(failed, np.full(len(failed), low + 0.2), label="heat failure", **tick),
+    ]
+    axes = "part", "process − air temperature [K]"
+    ends = (0, len(part)), (low, high)
+    panel = Panel(marks, f"Heat dissipation: {told}", *axes, *ends)
     firsts = words(watch.first_warning), words(watch.first_failure)
     said = "first warning at part {}, first failure at part {}".format(*firsts)
-    return Chart(figure, f"limit {limit:.1f} K: {told}\n{said}")
+    return Chart([panel], f"limit {limit:.1f} K: {told}\n{said}", (pen.WIDTH, 4.0))
 
 
 def pareto_chart(causes: Pareto) -> Chart:
@@ -152,19 +152,26 @@ def pareto_chart(causes: Pareto) -> Chart:
         raise ScenarioError("pareto_chart: there are no causes to draw")
     few = causes.vital_few()
     title = f"{len(few)} of {len(causes.causes)} causes make up four fifths"
-    figure, axes = pen.plot(3.8, title, "", "complaints")
     colours = [pen.VERMILLION if cause in few else pen.GREY for cause in causes.causes]
-    axes.bar(causes.causes, causes.counts, color=colours, width=0.65)
-    axes.set_ylim(0, sum(causes.counts) * 1.08)
     rows = list(zip(causes.causes, causes.counts, causes.cumulative, strict=True))
+    total, at = sum(causes.counts), np.arange(len(rows))
+    dotted: Style = {"color": pen.INK, "marker": "o", "linewidth": 1.8}
+    marks = [
+        bars(at, causes.counts, "of this cause", color=colours),
+        line(at, np.cumsum(causes.counts), "all so far", **dotted),
+    ]
     # The counts stand under the names: above low bars there is a line, inside them no room.
-    axes.set_xticks(range(len(rows)), [f"{cause}\n{count:g}" for cause, count, _ in rows])
-    shares = axes.twinx()
-    shares.plot(causes.causes, causes.cumulative, "o-", color=pen.INK, linewidth=1.8)
-    shares.set_ylim(0, 1.08)
-    shares.yaxis.set_major_formatter(PercentFormatter(1))
-    shares.set_ylabel("share of all so far", fontsize=pen.FONT)
-    shares.tick_params(labelsize=pen.FONT - 1)
-    shares.spines["top"].set_visible(False)
+    names = [f"{cause}\n{count:g}" for cause, count, _ in rows]
+
+    def shares(axes: Axes, dark: bool) -> None:
+        """Shares on the right, of the same heights."""
+        scales: Any = (lambda count: count / total, lambda share: share * total)
+        right = axes.secondary_yaxis("right", functions=scales)
+        ink = pen.tinted(pen.INK, dark)
+        right.yaxis.set_major_formatter(PercentFormatter(1))
+        right.set_ylabel("share of all so far", fontsize=pen.FONT, color=ink)
+        right.tick_params(labelsize=pen.FONT - 1, color=ink, labelcolor=ink)
+
+    panel = Panel(marks, title, y="complaints", ylim=(0, 1.08 * total), names=names, finish=shares)
     said = (f"{cause} {count:g} ({100 * share:.0f} %)" for cause, count, share in rows)
-    return Chart(figure, ", ".join(said))
+    return Chart([panel], ", ".join(said), (pen.WIDTH, 3.8), legend=False)

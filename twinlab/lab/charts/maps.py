@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 
 from twinlab.cases.relief.goods import rows
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Chart, Style
+from twinlab.lab.charts.drawing import LOOKS, Mark, Style, dots, line, note, tinted
+from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.scope.errors import check_known
 from twinlab.task.logistics.storms import StormOutcome, StormPlan
 
@@ -42,32 +42,34 @@ def route_map(
     Routes: 3 places, 1 route
     route 1: depot → a → b → depot
     """
-    figure = pen.blank(8.0, 6.0)
-    axes = figure.subplots()
     many = f"{len(routes)} route{'' if len(routes) == 1 else 's'}"
-    said = [f"{title}: {len(points)} places, {many}"]
+    said, marks = [f"{title}: {len(points)} places, {many}"], list[Mark]()
     for at, route in enumerate(routes):
         for name in route:
             check_known(name, points, f"no coordinates of {name!r}")
         looks = LOOKS[at % len(LOOKS)].line | {"linewidth": 2.2, "zorder": 1}
-        axes.plot(*_across(points, route), label=f"route {at + 1}", **looks)
+        marks.append(line(*_across(points, route), label=f"route {at + 1}", **looks))
         said.append(f"route {at + 1}: {' → '.join(route)}")
     starts = sorted({route[0] for route in routes if route})
     sizes = loads or {}
     most = max(sizes.values(), default=0.0)
     stops = [name for name in points if name not in starts]
     areas = [60 + 240 * sizes.get(name, 0.0) / most if most > 0 else 90 for name in stops]
-    dots: Style = {"color": "white", "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
-    axes.scatter(*_across(points, stops), s=areas, **dots)
-    axes.plot(*_across(points, starts), "s", color=pen.INK, markersize=12, zorder=3)
-    pen.dress(axes, title, f"x [{unit}]", f"y [{unit}]", grid="")
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.margins(0.08)
+    ring: Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
+    told = [sizes.get(name, 0.0) for name in stops]
+    marks += [
+        dots(*_across(points, stops), areas, stops, told, **ring),
+        line(*_across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
+    ]
     if len(points) <= _NAMED:
-        _name(axes, points)
-    if 1 < len(routes) <= len(LOOKS):
-        axes.legend(**pen.LEGEND, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return Chart(figure, "\n".join(said))
+        marks += _names(points)
+    axes = f"x [{unit}]", f"y [{unit}]"
+    panel = Panel(marks, title, *axes, along="xy", grid="", finish=_equal)
+    return Chart([panel], "\n".join(said), (8.0, 6.0), legend=len(routes) <= len(LOOKS))
+
+
+def _equal(axes: Axes, _: bool) -> None:
+    axes.set_aspect("equal")
 
 
 def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
@@ -76,19 +78,19 @@ def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[flo
     return [x for x, _ in found], [y for _, y in found]
 
 
-def _name(axes: Axes, points: Points) -> None:
-    """Write each name beside its place: to the left where a neighbour would be written over."""
+def _names(points: Points) -> list[Mark]:
+    """Each name beside its place: to the left where a neighbour would be written over."""
     xs, _ = _across(points, points)
-    near = 0.15 * max(max(xs) - min(xs), 1e-9)
+    near, notes = 0.15 * max(max(xs) - min(xs), 1e-9), list[Mark]()
     for name, (x, y) in points.items():
         crowded = any(0 < a - x < near and abs(b - y) < near / 3 for a, b in points.values())
         right, side = (-9, "right") if crowded else (9, "left")
-        axes.annotate(name, (x, y), (right, 7), ha=side, **pen.NEAR)
+        notes.append(note(name, (x, y), (right, 7), ha=side))
+    return notes
 
 
-_LAND, _SEA, _COAST = "#E9E4D8", "#F6FAFC", "#B9B2A0"
 _VIEW = (-94.0, -71.0, 7.8, 28.6)  # degrees: west, east, south, north
-_HALO = [withStroke(linewidth=3, foreground="white", alpha=0.8)]
+_HALO: Style = {"facecolor": pen.PAPER, "alpha": 0.6, "edgecolor": "none", "pad": 0.5}
 # Where a name stands by its place [points], so that the names of Cuba do not lie on one another.
 _NAMES = {
     "Pinar del Rio": (-10, 8, "right"),
@@ -118,51 +120,59 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
     all seasons: 28,805 USD before the storm, 30 % of the need served, 74 % without shortage
     """
     outcome, where = plan.outcome(storm), places()
-    figure = pen.blank(7.8, 6.4)
-    axes = figure.subplots()
-    axes.set_facecolor(_SEA)
-    for _, coast in groupby(rows("land"), key=lambda row: row["outline"]):
-        outline = zip(*((row["longitude"], row["latitude"]) for row in coast), strict=True)
-        axes.fill(*outline, facecolor=_LAND, edgecolor=_COAST, linewidth=0.7)
     x, y, wind = zip(*track(storm), strict=True)
-    axes.plot(x, y, color=pen.GREY, linewidth=1.5)
-    dots: Style = {"color": pen.ORANGE, "edgecolor": "white", "linewidth": 0.6, "zorder": 3}
-    strength = [(knots / 12) ** 2 for knots in wind]
-    axes.scatter(x, y, strength, label="storm (larger: stronger)", **dots)
+    orange: Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}
+    sizes, named = [(knots / 12) ** 2 for knots in wind], [f"{storm}, wind [knots]"] * len(x)
+    marks = [
+        line(x, y, color=pen.GREY, linewidth=1.5),
+        dots(x, y, sizes, named, wind, label="storm (larger: stronger)", **orange),
+    ]
     most = max(outcome.shipments.values(), default=1.0)
     for ends, units in outcome.shipments.items():
-        width = 1 + 3 * units / most
-        axes.plot(*_across(where, ends), color=pen.BLUE, linewidth=width, zorder=4)
-    _sites(axes, plan, outcome)
-    title = f"{storm} over this plan"
-    pen.dress(axes, title, "longitude [degrees east]", "latitude [degrees north]", grid="")
-    axes.set(xlim=_VIEW[:2], ylim=_VIEW[2:], aspect=1.08)  # a degree is shorter at 22° north
-    axes.legend(loc="lower left", borderaxespad=0.3, fontsize=pen.FONT - 1, framealpha=0.9)
-    return Chart(figure, _storm_words(plan, outcome))
+        looks: Style = {"color": pen.BLUE, "linewidth": 1 + 3 * units / most, "zorder": 4}
+        marks.append(line(*_across(where, ends), **looks))
+    axes = "longitude [degrees east]", "latitude [degrees north]"
+    panel = Panel(
+        [*marks, *_sites(plan, outcome)], f"{storm} over this plan", *axes, _VIEW[:2], _VIEW[2:],
+        along="xy", grid="", finish=_land,
+    )  # fmt: skip
+    return Chart([panel], _storm_words(plan, outcome), (7.8, 6.4))
 
 
-def _sites(axes: Axes, plan: StormPlan, outcome: StormOutcome) -> None:
+def _land(axes: Axes, dark: bool) -> None:
+    """What a storm comes over; a degree is shorter at 22° north."""
+    axes.patch.set(alpha=1.0, facecolor=tinted(pen.SEA, dark))
+    looks = tinted({"facecolor": pen.LAND, "edgecolor": pen.COAST}, dark)
+    for _, coast in groupby(rows("land"), key=lambda row: row["outline"]):
+        outline = zip(*((row["longitude"], row["latitude"]) for row in coast), strict=True)
+        axes.fill(*outline, linewidth=0.7, zorder=0.5, **looks)
+    axes.set_aspect(1.08)
+
+
+def _sites(plan: StormPlan, outcome: StormOutcome) -> list[Mark]:
     """Depots as squares, needs as circles: filled as far as they are stocked or served."""
     where, missing = places(), _missing(outcome)
     depots: Style = {"marker": "s", "edgecolor": pen.BLUE, "zorder": 6, "alpha": 1.0}
     needs: Style = {"marker": "o", "edgecolor": pen.INK, "zorder": 5, "alpha": 0.85}
     sizes = {place: 110 + 450 * units / outcome.need for place, units in outcome.needs.items()}
-    for label, names, face, looks in (
-        ("depot with stock", [d for d, u in plan.stocks.items() if u > 0], pen.BLUE, depots),
-        ("depot without", [d for d, u in plan.stocks.items() if u <= 0], "white", depots),
-        ("served", [p for p in outcome.needs if p not in missing], "white", needs),
-        ("not fully served", list(missing), pen.VERMILLION, needs),
+    marks: list[Mark] = []
+    for label, told, face, looks in (
+        ("depot with stock", {d: u for d, u in plan.stocks.items() if u > 0}, pen.BLUE, depots),
+        ("depot without", {d: u for d, u in plan.stocks.items() if u <= 0}, pen.PAPER, depots),
+        ("served", {p: u for p, u in outcome.needs.items() if p not in missing}, pen.PAPER, needs),
+        ("not fully served", missing, pen.VERMILLION, needs),
     ):
-        if names:
-            area = [60.0 if looks is depots else sizes[name] for name in names]
+        if told:
+            area = [60.0 if looks is depots else sizes[name] for name in told]
             looks = looks | {"facecolor": face, "linewidth": 1.6, "label": label}
-            axes.scatter(*_across(where, names), area, **looks)
+            marks.append(dots(*_across(where, told), area, [*told], [*told.values()], **looks))
     for name in dict.fromkeys([*plan.stocks, *outcome.needs]):
         stock = plan.stocks.get(name, 0.0)
         text = f"{name} {stock:,.0f}" if stock > 0 else name
         right, up, side = _NAMES.get(name, (10, 6, "left"))
-        looks = {"color": pen.INK, "zorder": 7, "path_effects": _HALO}
-        axes.annotate(text, where[name], (right, up), ha=side, **looks, **pen.NEAR)
+        looks = {"zorder": 7, "ha": side, "bbox": _HALO}
+        marks.append(note(text, where[name], (right, up), **looks))
+    return marks
 
 
 def _missing(outcome: StormOutcome) -> dict[str, float]:

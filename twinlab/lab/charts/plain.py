@@ -11,7 +11,8 @@ import numpy as np
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
-from twinlab.lab.charts.drawing import LOOKS, Chart, Style
+from twinlab.lab.charts.drawing import LOOKS, Mark, Style, band, line, lying, note, rule, span
+from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve, Frontier
 from twinlab.scope import ScenarioError
 from twinlab.scope.result import shown
@@ -56,23 +57,21 @@ def lines(
     """
     if not 0 < len(series) <= len(LOOKS):
         raise ScenarioError(f"lines: {len(series)} lines; between 1 and {len(LOOKS)} can be read")
-    figure, axes = pen.plot(4.2, words.title, words.x, words.y)
     said = [words.gist or f"{words.title}: {words.y} over {words.x}, {x[0]:g} to {x[-1]:g}"]
+    drawn: list[Mark] = []
     for look, (name, values) in zip(LOOKS, series.items(), strict=False):
-        line = np.asarray(values, dtype=np.float64)
-        if len(line) != len(x):
-            raise ScenarioError(f"lines: {name!r} has {len(line)} values for {len(x)} places")
-        axes.plot(x, line, label=name, **look.line)
+        seen = np.asarray(values, dtype=np.float64)
+        if len(seen) != len(x):
+            raise ScenarioError(f"lines: {name!r} has {len(seen)} values for {len(x)} places")
+        drawn.append(line(x, seen, name, **look.line))
         if bands and name in bands:
-            axes.fill_between(x, *bands[name], **pen.area(look.colour))
-        said.append(f"{name}: {gist(x, line, 'at')}")
+            low, high = bands[name]
+            drawn.append(band(x, low, high, **pen.area(look.colour)))
+        said.append(f"{name}: {gist(x, seen, 'at')}")
     for name, (across, up) in (marks or {}).items():
-        axes.plot([across], [up], **pen.MARK)
-        axes.annotate(name, (across, up), (8, 8), **pen.NEAR)
+        drawn += [line([across], [up], **pen.MARK), note(name, (across, up))]
         said.append(f"{name}: {shown(up)} at {shown(across)}")
-    if len(series) > 1:
-        axes.legend(loc="best", **pen.LEGEND)
-    return Chart(figure, "\n".join(said))
+    return Chart([Panel(drawn, words.title, words.x, words.y)], "\n".join(said))
 
 
 def bars(
@@ -94,24 +93,29 @@ def bars(
     if not values:
         raise ScenarioError("bars: there is nothing to draw")
     names, numbers = list(values), np.array(list(values.values()), dtype=np.float64)
-    figure, axes = pen.plot(1.4 + 0.45 * len(names), words.title, words.x, words.y, grid="x")
     ends = intervals or {}
     low, high = np.array([ends.get(name, (v, v)) for name, v in values.items()]).T
-    reach = np.maximum([numbers - low, high - numbers], 0.0)
-    # Given to the bars, not drawn over them: so the labels stand clear of the intervals.
-    error: Style = {"xerr": reach, "ecolor": pen.INK, "capsize": 4} if ends else {}
+    at = np.arange(len(names))
     colours = [pen.VERMILLION if name in highlight else pen.BLUE for name in names]
-    drawn = axes.barh(names, numbers, color=colours, height=0.65, **error)
-    labels = [f" {shown(v)}" for v in numbers]
-    axes.bar_label(drawn, labels, fontsize=pen.FONT - 1, padding=4)
-    axes.invert_yaxis()
-    axes.margins(x=0.12)
+    axis = words.x.partition(" [")[0] or "value"
+    marks = [lying(at, numbers, axis, color=colours)]
+    if ends:
+        gaps = np.full(len(names), np.nan)
+        reach, rows = np.column_stack([low, high, gaps]), np.column_stack([at, at, gaps])
+        caps: Style = {"color": pen.INK, "linewidth": 1.5, "marker": "|", "markersize": 9}
+        marks.append(line(reach.ravel(), rows.ravel(), **caps))
+    for row, number in enumerate(numbers):
+        marks.append(note(shown(number), (max(number, high[row]), row), (6, 0), va="center"))
+    least, most = min(0.0, low.min(), numbers.min()), max(0.0, high.max(), numbers.max())
+    xlim = (1.12 * least, 1.12 * most or 1.0)
+    panel = Panel(marks, words.title, words.x, words.y, xlim, names=names, along="y", grid="x")
     told = [
         f"{name}: {shown(v)}"
         + (" [{}, {}]".format(*map(shown, ends[name])) if name in ends else "")
         for name, v in values.items()
     ]
-    return Chart(figure, f"{words.gist or f'{words.title}: {words.x}'}\n{'; '.join(told)}")
+    said = f"{words.gist or f'{words.title}: {words.x}'}\n{'; '.join(told)}"
+    return Chart([panel], said, (pen.WIDTH, 1.4 + 0.45 * len(names)), legend=False)
 
 
 def triangle(curve: Curve) -> Chart:
@@ -122,19 +126,19 @@ def triangle(curve: Curve) -> Chart:
     performance falls to 40 % from day 5, is back after 10 days; 300 %·days lost
     """
     times, quality = curve.times, curve.quality
-    figure, axes = pen.plot(
-        3.9, "What is served, of what the calm chain serves", "day", "% of calm"
-    )
-    axes.axhline(100, color=pen.INK, linewidth=1)
-    axes.fill_between(times, quality, 100, color=pen.ORANGE, alpha=0.45, **pen.HATCHED)
-    axes.plot(times, quality, **LOOKS[0].line)
-    axes.set(xlim=(times[0], times[-1]), ylim=(0, 108))
     start, lasted = curve.fallen(), curve.time_to_recover()
+    marks = [
+        rule(100),
+        band(times, quality, 100.0, color=pen.ORANGE, alpha=0.45, **pen.HATCHED),
+        line(times, quality, "served", **LOOKS[0].line),
+    ]
     if start is not None:
         middle = (start + min(start + lasted, float(times[-1]))) / 2
-        lost = f"{shown(curve.loss)} %·days lost"
-        axes.text(middle, 103, lost, ha="center", fontsize=pen.FONT)
-    return Chart(figure, str(curve))
+        marks.append(note(f"{shown(curve.loss)} %·days lost", (middle, 103), (0, 0), ha="center"))
+    title = "What is served, of what the calm chain serves"
+    ends = (float(times[0]), float(times[-1])), (0.0, 108.0)
+    panel = Panel(marks, title, "day", "% of calm", *ends)
+    return Chart([panel], str(curve), (pen.WIDTH, 3.9))
 
 
 def budget(portfolios: Frontier, available: float) -> Chart:
@@ -151,27 +155,27 @@ def budget(portfolios: Frontier, available: float) -> Chart:
     1,000 USD a year buy: more stock, for 500 USD
     loss 1,542 [1,347, 1,736] USD a year, promised 1,542
     """
-    best, line = portfolios.best(available), portfolios.efficient
-    cost = np.array([each.cost for each in line]) / 1000
+    best, bought = portfolios.best(available), portfolios.efficient
+    cost = np.array([each.cost for each in bought]) / 1000
     end = max(cost[-1], available / 1000) * 1.05 or 1.0
     edges = np.append(cost, end)
-    money = [(each.loss.mean, each.loss.low, each.loss.high, each.promised) for each in line]
+    money = [(each.loss.mean, each.loss.low, each.loss.high, each.promised) for each in bought]
     loss, low, high, promised = np.transpose([*money, money[-1]]) / 1000
     title, thousands = "What is left of the loss", "[1,000 USD/year]"
-    figure, axes = pen.plot(4.2, title, f"cost of the portfolio {thousands}", f"loss {thousands}")
-    axes.axvspan(0, available / 1000, color=pen.CLOSED, label="budget")
-    axes.fill_between(edges, low, high, step="post", **pen.area(pen.BLUE))
-    axes.step(edges, loss, where="post", label="simulated", **LOOKS[0].line)
-    axes.step(edges, promised, where="post", label="promised by adding up", **LOOKS[1].line)
-    axes.plot([best.cost / 1000], [best.loss.mean / 1000], label="bought", **pen.MARK)
-    axes.axhline(0, color=pen.INK, linewidth=1)
-    axes.set_xlim(0, end)
-    axes.legend(loc="upper right", **pen.LEGEND)
-    return Chart(
-        figure,
+    marks = [
+        span(0, available / 1000, "budget"),
+        band(edges, low, high, "95 % interval", step="post", **pen.area(pen.BLUE)),
+        line(edges, loss, "simulated", drawstyle="steps-post", **LOOKS[0].line),
+        line(edges, promised, "promised by adding up", drawstyle="steps-post", **LOOKS[1].line),
+        line([best.cost / 1000], [best.loss.mean / 1000], "bought", **pen.MARK),
+        rule(0),
+    ]
+    words = f"cost of the portfolio {thousands}", f"loss {thousands}"
+    said = (
         f"{shown(available)} USD a year buy: {best.options}, for {shown(best.cost)} USD\n"
-        f"loss {best.loss.short} USD a year, promised {shown(best.promised)}",
+        f"loss {best.loss.short} USD a year, promised {shown(best.promised)}"
     )
+    return Chart([Panel(marks, title, *words, xlim=(0, end))], said)
 
 
 def follow(

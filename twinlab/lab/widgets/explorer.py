@@ -1,21 +1,28 @@
 """Sliders on a scenario: move one, and see at once what the chain does."""
 
 import inspect
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
-from matplotlib.figure import Figure
 
+from twinlab.lab.charts.pictures import Chart, common
 from twinlab.lab.widgets import explorer_results as results
-from twinlab.lab.widgets.levers import Latest, LeverRow, Levers, LiveView, default_levers, lever
+from twinlab.lab.widgets.levers import (
+    Latest,
+    LeverRow,
+    Levers,
+    LiveView,
+    default_levers,
+    extremes,
+    lever,
+)
 from twinlab.scope import Scenario
 
 __all__ = ["Explorer", "explore"]
 
-_SLOW = 1.0  # seconds; a redraw that takes longer says that it is under way
+_FEW = 8  # replications, to see how far the axes must go
 
 
 def explore(
@@ -76,9 +83,11 @@ class Explorer(LiveView):
         self.rows = [LeverRow(lever(scenario, p, r), self._moved) for p, r in ranges.items()]
         self._compute()
         self._before = self._now
+        ends = extremes({row.lever.path: row for row in self.rows}, self._far)
+        self.picture.limits = common([results.small_multiples(self._now, self._now), *ends])
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         reset.on_click(self._reset)
-        self.picture.layout = ipywidgets.Layout(flex="1 1 540px", max_width="930px")
+        self.picture.layout = ipywidgets.Layout(flex="1 1 540px", max_width="912px")
         self.table.layout = ipywidgets.Layout(flex="0 0 430px")
         wrap = ipywidgets.Layout(flex_flow="row wrap")
         told = ipywidgets.HBox([reset, self.status], layout=wrap)
@@ -115,23 +124,25 @@ class Explorer(LiveView):
             row.reset()
 
     def _moved(self) -> None:
-        if self._seconds > _SLOW:
-            self._say("working …", self.code)
         self._latest.ask()
+
+    def _far(self, path: str, end: float) -> Chart:
+        """The picture at an end of a lever, of few replications."""
+        scenario, many = self._start.set(path, end), min(self._replications, _FEW)
+        seen = results.explorer_results(scenario, self._seed, many)
+        return results.small_multiples(self._before, seen)
 
     def _compute(self) -> None:
         """Bring scenario and results to where the levers stand now."""
-        started = time.monotonic()
         scenario = self._start.set({row.lever.path: row.value for row in self.rows if row.moved})
         self._now = results.explorer_results(scenario, self._seed, self._replications)
         self.scenario = scenario
-        self._seconds = time.monotonic() - started
 
     def _show(self) -> None:
         """Bring picture, table and words to the newest results."""
         if not self.problem:
             before, now = self._before, self._now
-            self.picture.value = results.small_multiples(before, now, self.summary)
+            cut = self.picture.show(results.small_multiples(before, now), self.summary)
             rows = [
                 (new.label, old.text, new.text, new.interval)
                 for old, new in zip(before.rows, now.rows, strict=True)
@@ -139,10 +150,9 @@ class Explorer(LiveView):
             grey, side = "white-space:nowrap;color:#666", "white-space:nowrap;text-align:right"
             looks = f"{grey};text-align:right", f"{side};font-weight:bold", grey
             self._tabulate(now.words.capitalize(), ("before", "now", "interval"), rows, looks)
-        self._say(self.summary, self.code)
-
-    def _still(self) -> Figure:
-        return results.still_multiples(self._before, self._now)
+            self._say(" · ".join(filter(None, [self.summary, cut])), self.code)
+        else:
+            self._say(self.problem, self.code)
 
 
 def _literal(value: float) -> str:

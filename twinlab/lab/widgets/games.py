@@ -13,11 +13,11 @@ import anywidget
 import numpy as np
 import traitlets
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Chart
+from twinlab.lab.charts.drawing import LOOKS, Style, bars, line, note, rule, span
+from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.lab.widgets.levers import BIG, LiveView
 from twinlab.people import HUMAN_COSTS, STATIONS, BeerGame, beer_cost
 from twinlab.people.games import START_UP, NewsvendorGame, NewsvendorProblem
@@ -82,8 +82,7 @@ class GameTable(LiveView):
     def _show(self) -> None:
         self.form.over, advice = self.game.over, self.game.advice
         self.form.advice = "" if advice is None else f"{advice:g}"
-        self.chart = self.draw()
-        self.picture.value = self.chart.svg
+        self.picture.show(self.draw())
         self.table.value = "".join(
             f"<h4 style='margin:8px 0 2px'>{html.escape(head)}</h4>"
             f"<pre style='{BIG};margin:0;white-space:pre-wrap'>{html.escape(text)}</pre>"
@@ -109,9 +108,6 @@ class GameTable(LiveView):
 
     def __repr__(self) -> str:
         return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
-
-    def _still(self) -> Figure:
-        return self.chart.figure
 
 
 # -- the beer game: one station is yours, rules play the others -------------------------------
@@ -190,38 +186,39 @@ class BeerTable(GameTable):
     def draw(self) -> Chart:
         """The player's orders and stock; at the end, everybody's orders."""
         game, run = self.game, self.game.run
-        figure = pen.blank(pen.WIDTH, 5.2)
-        orders, stock = figure.subplots(2, 1, sharex=True)
         mine = run.series("ordered", game.station)
         series = {"you order": mine, "asked of you": run.series("asked", game.station)}
         if game.over:
             series = {name: run.series("ordered", name) for name in STATIONS}
-        _orders(orders, series)
-        _stock(stock, run.series("on_hand", game.station), -run.series("backlog", game.station))
-        stock.set_xlim(0.5, game.scenario.days + 0.5)
+        own = run.series("on_hand", game.station), run.series("backlog", game.station)
         last = f"last order {mine[-1]:g}" if len(mine) else "no order yet"
-        return Chart(figure, f"orders and stock of the {game.station} by week; {last}")
+        words = f"orders and stock of the {game.station} by week; {last}"
+        panels = [_orders(series), _stock(*own, game.scenario.days)]
+        return Chart(panels, words, (pen.WIDTH, 5.2))
 
 
-def _orders(axes: Axes, series: Mapping[str, Any]) -> None:
+def _orders(series: Mapping[str, Any]) -> Panel:
     """Orders by week, as steps."""
-    pen.dress(axes, "Orders", "", "cases/week")
+    step = {"drawstyle": "steps-mid"}
+    marks = [span(0.5, START_UP + 0.5, "before the game", color=pen.PALE)]
     for look, (name, values) in zip(LOOKS, series.items(), strict=False):
-        axes.step(np.arange(1, len(values) + 1), values, where="mid", label=name, **look.line)
-    axes.axvspan(0.5, START_UP + 0.5, color="#F2F2F2", zorder=0)
-    axes.set_ylim(0, max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values())))
-    axes.legend(loc="upper left", ncols=len(series), **pen.LEGEND)
+        marks.append(line(np.arange(1, len(values) + 1), values, name, **look.line, **step))
+    top = max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values()))
+    return Panel(marks, "Orders", y="cases/week", ylim=(0, top))
 
 
-def _stock(axes: Axes, on_hand: Any, backlog: Any) -> None:
-    """Stock above zero, backlog below."""
-    pen.dress(axes, "Your stock, and below zero what you owe", "week", "cases")
-    weeks = np.arange(1, len(on_hand) + 1)
-    axes.bar(weeks, on_hand, color=pen.SKY, width=0.8)
-    axes.bar(weeks, backlog, color=pen.VERMILLION, width=0.8, hatch="//", edgecolor="white")
-    axes.axhline(0, color=pen.GREY, linewidth=1)
-    low, high = min(backlog, default=0.0), max(on_hand, default=0.0)
-    axes.set_ylim(min(-5.0, 1.1 * low), max(20.0, 1.1 * high))
+def _stock(on_hand: Any, backlog: Any, weeks: int) -> Panel:
+    """Stock above zero, backlog below; weeks to come have no bar."""
+    at, to_come = np.arange(1, weeks + 1), np.full(weeks - len(on_hand), np.nan)
+    owed: Style = {"color": pen.VERMILLION, "hatch": "//", "edgecolor": pen.PAPER}
+    marks = [
+        bars(at, np.append(on_hand, to_come), "your stock", color=pen.SKY),
+        bars(at, np.append(-backlog, to_come), "what you owe", **owed),
+        rule(0),
+    ]
+    ylim = min(-5.0, 1.1 * -max(backlog, default=0.0)), max(20.0, 1.1 * max(on_hand, default=0.0))
+    title, xlim = "Your stock, and below zero what you owe", (0.5, weeks + 0.5)
+    return Panel(marks, title, "week", "cases", xlim, ylim)
 
 
 # -- the newsvendor: order, hear the demand, order again --------------------------------------
@@ -293,17 +290,24 @@ class NewsvendorTable(GameTable):
     def draw(self) -> Chart:
         """Orders and demands by round, and at the end the best order."""
         game, best = self.game, self.game.problem.optimum
-        figure, axes = pen.plot(3.6, "Your orders, and what was asked afterwards", "round", "units")
         rounds = np.arange(1, len(game.orders) + 1)
-        axes.plot(rounds, game.orders, marker="o", label="order", **LOOKS[0].line)
-        axes.plot(rounds, game.demands, "s", color=pen.VERMILLION, label="demand")
-        marks = [("mean demand", game.problem.mean, pen.GREY, ":", 1.5)]
-        marks += [("best order", best, pen.GREEN, "-", 2)] if game.over else []
-        for name, level, colour, dashes, width in marks:
-            axes.axhline(level, color=colour, linestyle=dashes, linewidth=width)
-            axes.annotate(name, (0.6, level + 4), color=colour, fontsize=pen.FONT - 1)
-        axes.set(xlim=(0.5, game.rounds + 0.5), ylim=(0, 1.05 * game.problem.highest))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(loc="lower right", ncols=2, **pen.LEGEND)
+        square: Style = {"color": pen.VERMILLION, "marker": "s", "linestyle": ""}
+        marks = [
+            line(rounds, game.orders, "order", marker="o", **LOOKS[0].line),
+            line(rounds, game.demands, "demand", **square),
+        ]
+        dotted: Style = {"color": pen.GREY, "linestyle": ":"}
+        levels = [("mean demand", game.problem.mean, dotted)]
+        levels += [("best order", best, {"color": pen.GREEN, "linewidth": 2})] if game.over else []
+        for name, level, looks in levels:
+            marks.append(rule(level, **looks))
+            marks.append(note(name, (0.6, level), (0, 4), color=looks["color"]))
+        ends = (0.5, game.rounds + 0.5), (0, 1.05 * game.problem.highest)
+        title = "Your orders, and what was asked afterwards"
+        panel = Panel(marks, title, "round", "units", *ends, finish=_whole)
         played = f"{len(game.orders)} of {game.rounds} rounds played"
-        return Chart(figure, f"orders and demands by round; {played}")
+        return Chart([panel], f"orders and demands by round; {played}", (pen.WIDTH, 3.6))
+
+
+def _whole(axes: Axes, _: bool) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -6,14 +6,15 @@ A view is redrawn for the newest move only; whatever goes wrong is told in its s
 import html
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
-from matplotlib.figure import Figure
 
-from twinlab.lab.charts.drawing import as_png
+from twinlab.lab.charts.pictures import Chart
+from twinlab.lab.live import Picture
 from twinlab.scope import Scenario, ScenarioError, TwinError
 from twinlab.scope.distributions import is_distribution
 from twinlab.scope.scenario import find
@@ -66,10 +67,18 @@ class Latest:
             return self._busy
 
 
+def extremes(rows: Mapping[str, Any], draw: Callable[[str, Any], Chart]) -> Iterator[Chart]:
+    """The picture at each end of each lever, the others at their start: as far as axes go."""
+    for name, row in rows.items():
+        for end in row.ends:
+            with suppress(Exception):  # what cannot be drawn needs no room
+                yield draw(name, end)
+
+
 class LiveView(ipywidgets.VBox):
     """A status line that is read aloud, a picture, a table; without a kernel, words and a still.
 
-    Subclasses show themselves (``_show``), say how they stand (``repr``) and give a ``_still``.
+    Subclasses show themselves (``_show``) and say how they stand (``repr``).
     """
 
     _where = ""  # something went wrong, in words, where it was not foreseen
@@ -77,18 +86,19 @@ class LiveView(ipywidgets.VBox):
     def __init__(self) -> None:
         """Begin with nothing to see."""
         self.problem = ""
-        self.status, self.picture, self.table, self._line = (ipywidgets.HTML() for _ in range(4))
-        self.picture.layout = ipywidgets.Layout(max_width="930px")
+        self.status, self.table, self._line = (ipywidgets.HTML() for _ in range(3))
+        self.picture: Any = Picture()
         super().__init__()
 
     def _show(self) -> None:
         raise NotImplementedError
 
-    def _still(self) -> Figure:
-        raise NotImplementedError
+    def _still(self) -> str:
+        return str(self.picture.still)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         """Do some work and show what came of it, be it a problem."""
+        self.picture.busy = True
         try:
             work()
             self.problem = ""
@@ -96,6 +106,9 @@ class LiveView(ipywidgets.VBox):
             kind = f"{type(problem).__name__}{self._where}: "
             self.problem = f"{'' if isinstance(problem, TwinError) else kind}{problem}"
         self._show()
+        # An old picture must not be taken for the answer to what was asked.
+        self.picture.set_trait("busy", False)
+        self.picture.set_trait("old", bool(self.problem))
 
     def _say(self, words: str, code: str = "") -> None:
         """Bring the status line, and the line of code, to these words."""
@@ -117,7 +130,7 @@ class LiveView(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle = dict(super()._repr_mimebundle_(**options) or {})
-        return bundle | {"text/plain": repr(self), "image/png": as_png(self._still())}
+        return bundle | {"text/plain": repr(self), "image/png": self._still()}
 
 
 @dataclass(frozen=True)
@@ -244,6 +257,12 @@ class LeverRow(ipywidgets.HBox):
         if abs(value - self.lever.value) <= near:
             return int(self.lever.value) if self.lever.whole else self.lever.value
         return int(value) if self.lever.whole else round(value, 9)
+
+    @property
+    def ends(self) -> list[float | int]:
+        """The lowest and the highest that it can stand at."""
+        ends = (self.lever.low, self.lever.high)
+        return [int(end) if self.lever.whole else end for end in ends]
 
     @property
     def moved(self) -> bool:

@@ -51,8 +51,12 @@ function render({ model, el }) {
   say();
   model.on("change:alt", say);
   model.on("change:nodes", recolour);
-  // The stage may have no width yet when it is drawn first, and it grows with the window.
-  const watch = new ResizeObserver(fit);
+  // The stage has no width when it is drawn first, and a change of the page's theme changes it for a
+  // moment: vis-network then clears its canvas, and would wait for somebody to draw on it.
+  const watch = new ResizeObserver(() => {
+    fit();
+    picture.redraw();
+  });
   watch.observe(stage);
   return () => {
     watch.disconnect();

@@ -10,12 +10,16 @@ import anywidget
 import ipywidgets
 import pyvis.network
 import traitlets
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 
+from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import closures
-from twinlab.lab.charts.drawing import BLUE, FONT, INK, VERMILLION, Style
-from twinlab.lab.widgets.explorer_results import Panel, svg_page, svg_text
+from twinlab.lab.charts.drawing import BLUE, FONT, INK, Style
+from twinlab.lab.charts.pictures import Chart, Panel, still
+from twinlab.lab.live import Picture
 from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
 from twinlab.lab.widgets.node_layout import NodeLayout, node_layout
 from twinlab.lab.widgets.node_status import Boxes, NodeStatus, Status
@@ -158,7 +162,7 @@ class NetworkView(LiveView):
         super().__init__()
         self._network, self._layout, self._nodes = network, layout, nodes
         self.picture = NetworkWidget(network, layout)
-        self.course = ipywidgets.HTML()
+        self.course = Picture()
         parts = [self.status, self.picture]
         if nodes:
             self.row = self._days(nodes, nodes.worst_day if day is None else day)
@@ -207,7 +211,7 @@ class NetworkView(LiveView):
         if self._nodes and self.day is not None:
             day, nodes = self.day, self._nodes
             self.picture.colour(nodes.boxes(day, self._layout.brief))
-            self.course.value = _course(nodes, day)
+            self.course.show(_course(nodes, day))
             boxes = [(name, *box) for name, box in nodes.boxes(day).items() if box[0] > Status.OK]
             trouble = sorted(boxes, key=lambda box: -box[1])
             told = [(name, words) for name, _, words in trouble[:_SHOWN]]
@@ -218,12 +222,12 @@ class NetworkView(LiveView):
         self.picture.alt = f"network: {self.summary}"
         self._say(self.summary)
 
-    def _still(self) -> Figure:
+    def _still(self) -> str:
         """The same picture for readers without a kernel."""
         boxes: Boxes = {}
         if self._nodes and self.day is not None:
             boxes = self._nodes.boxes(self.day, self._layout.brief)
-        return still_network(self._network, self._layout, boxes)
+        return still(still_network(self._network, self._layout, boxes))
 
 
 def _key() -> str:
@@ -236,24 +240,23 @@ def _key() -> str:
     return f"<div style='{BIG};margin:4px 0'>{signs}</div>"
 
 
-def _course(nodes: NodeStatus, day: int) -> str:
+def _course(nodes: NodeStatus, day: int) -> Chart:
     """How many nodes owe goods, by day, with a mark on the day that is shown."""
-    count = (nodes.owed > DUST).sum(axis=1)
+    count, days = (nodes.owed > DUST).sum(axis=1), nodes.run.days
     most = max(1, int(count.max()))
-    panel = Panel(60, 920, 20, nodes.run.days, 0, most, tall=40)
-    here = panel.x(day)
-    parts = [
-        panel.closed(closure[1:] for closure in closures(nodes.run)),
-        svg_text(2, 13, "nodes that owe goods (grey: closed)"),
-        svg_text(52, 28, str(most), "end"),
-        svg_text(52, 64, "0", "end"),
-        f"<path d='{panel.area(count)}' fill='{VERMILLION}'/>",
-        f"<path d='M60 60H920' stroke='{INK}'/>",
-        f"<path d='M{here:.1f} 16V66' stroke='{BLUE}' stroke-width='3'/>",
-        svg_text(min(here, 890), 80, f"day {day}", "middle"),
+    marks = [
+        *pen.closed(closure[1:] for closure in closures(nodes.run)),
+        pen.band(days, 0.0, count, "nodes", color=pen.VERMILLION, linewidth=0, label="_"),
+        pen.post(day, color=BLUE, linewidth=3),
     ]
+    title, xlim = "nodes that owe goods (grey: closed)", (days[0], max(days[-1], days[0] + 1))
     words = f"nodes that owe goods by day, at most {most}; day {day} is marked"
-    return svg_page(words, 88, parts)
+    panel = Panel(marks, title, "day", xlim=xlim, ylim=(0, most), finish=_whole)
+    return Chart([panel], words, (pen.WIDTH, 1.5), legend=False)
+
+
+def _whole(axes: Axes, _: bool) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
 
 
 def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
-from matplotlib.figure import Figure
 
-from twinlab.lab.charts.drawing import Chart
-from twinlab.lab.widgets.levers import Latest, Lever, LeverRow, LiveView, step_size
+from twinlab.lab.charts.pictures import Chart, common
+from twinlab.lab.widgets.levers import Latest, Lever, LeverRow, LiveView, extremes, step_size
 from twinlab.scope import ScenarioError
 
 __all__ = ["Player", "play"]
@@ -51,6 +50,9 @@ class Player(LiveView):
         self.names = list(levers)
         self.rows = [_row(name, choice, moved) for name, choice in levers.items()]
         self._redraw()
+        rows = dict(zip(self.names, self.rows, strict=True))
+        ends = extremes(rows, lambda name, end: self._draw(**self.values | {name: end}))
+        self.picture.limits = common([self.chart, *ends])
         self.children = [*self.rows, self.status, self.picture, self.table, self._line]
         self._show()
 
@@ -75,15 +77,10 @@ class Player(LiveView):
     def _show(self) -> None:
         # The first line above the picture, the rest below it: the picture stays near the levers.
         first, *rest = (self.problem or self.chart.words).splitlines() or [""]
-        self._say(first, self.code)
+        cut = "" if self.problem else self.picture.show(self.chart)
+        self._say(" · ".join(filter(None, [first, cut])), self.code)
         below = "<br>".join(map(html.escape, rest))
         self.table.value = f'<span role="status" style="{_SMALL}">{below}</span>'
-        # An old picture must not be taken for the answer to what was asked.
-        dim = "opacity:0.25" if self.problem else ""
-        self.picture.value = f'<div style="{dim}">{self.chart.svg}</div>'
-
-    def _still(self) -> Figure:
-        return self.chart.figure
 
 
 def _row(name: str, choice: Choice, moved: Callable[[], None]) -> Any:
@@ -93,6 +90,7 @@ def _row(name: str, choice: Choice, moved: Callable[[], None]) -> Any:
         looks = {"style": {"description_width": "initial"}, "layout": {"max_width": "660px"}}
         menu = ipywidgets.Dropdown(options=list(choice), description=label, **looks)
         menu.observe(lambda _: moved(), "value")
+        menu.ends = tuple(choice)
         return menu
     if len(choice) not in (3, 4) or isinstance(choice[0], str):
         raise ScenarioError(

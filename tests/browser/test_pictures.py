@@ -1,0 +1,132 @@
+"""A live picture in a real JupyterLab: its numbers by keys, its table, its theme, its waiting."""
+
+import pytest
+from nbformat import write
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LIVE = """
+import time
+from pathlib import Path
+
+import twinlab as tl
+
+
+def wave(height):
+    while Path("shut").exists():
+        time.sleep(0.02)
+    days = range(60)
+    series = {"stock": [height * x % 40 for x in days], "orders": [30 - x / 2 for x in days]}
+    return tl.lab.lines(days, series, tl.lab.Words("The shop", "day", "stock [units]"))
+
+
+view = tl.lab.play(wave, {"height": (0, 40, 7, "units")})
+view
+"""
+CHAIN = """
+net = tl.serial(["mine", "plant", "shop"], demand=tl.Constant(5), on_hand=20)
+chain = tl.Scenario(net, tl.BaseStock(20), days=40).disrupt(tl.Outage("mine", start=9, days=9))
+tl.lab.network(tl.simulate(chain), day=14)
+"""
+PICTURE = ".twinlab-picture"
+# Which share of an element is drawn at all, and which is dark.
+SHARE = """([what, kind]) => {
+    const seen = document.querySelector(what);
+    const canvas = document.createElement("canvas");
+    canvas.width = seen.naturalWidth ?? seen.width;
+    canvas.height = seen.naturalHeight ?? seen.height;
+    const pen = canvas.getContext("2d");
+    pen.drawImage(seen, 0, 0);
+    const bytes = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+    let found = 0;
+    for (let i = 0; i < bytes.length; i += 4)
+        found += bytes[i + 3] > 200 && (kind === "drawn" || bytes[i] + bytes[i + 1] < 100);
+    return found / (bytes.length / 4);
+}"""
+
+
+@pytest.fixture
+def shown(folder, open_notebook):
+    cells = [new_markdown_cell("# Pictures"), new_code_cell(LIVE), new_code_cell(CHAIN)]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "pictures.ipynb")
+    notebook = open_notebook("pictures.ipynb")
+    notebook.run_all()
+    notebook.check()
+    notebook.page.locator(f"{PICTURE}[data-count]").first.wait_for()
+    return notebook
+
+
+def theme(page, name):
+    page.evaluate(
+        "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name
+    )
+    light = str("Light" in name).lower()
+    page.wait_for_function("is => document.body.dataset.jpThemeLight === is", arg=light)
+
+
+def count(page):
+    return int(page.locator(PICTURE).first.get_attribute("data-count"))
+
+
+def wait_for_picture(page, after):
+    page.wait_for_function(
+        f"""old => {{ const box = document.querySelector("{PICTURE}");
+            return Number(box.dataset.count) > old && box.querySelector("img").complete; }}""",
+        arg=after,
+    )
+
+
+def test_arrow_keys_read_the_numbers_and_the_button_opens_them(shown):
+    page = shown.page
+    stage, tip = page.locator(f"{PICTURE} .stage").first, page.locator(f"{PICTURE} .tip").first
+    stage.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"() => document.querySelector('{PICTURE} .tip').textContent")
+    assert tip.inner_text().splitlines() == ["day 4", "stock [units]: 28", "orders [units]: 28"]
+    page.keyboard.press("ArrowLeft")
+    assert tip.inner_text().splitlines()[:2] == ["day 3", "stock [units]: 21"]
+    page.keyboard.press("Escape")
+    assert not tip.inner_text()
+    box = stage.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert tip.inner_text().startswith("day ")
+    page.locator(f"{PICTURE} summary").first.press("Enter")
+    table = page.locator(f"{PICTURE} table").first
+    table.wait_for()
+    rows = table.inner_text().split("\n")
+    assert rows[:2] == ["The shop", "day\tstock [units]\torders [units]"]
+    assert "4\t28\t28" in rows
+    assert page.locator(f"{PICTURE} img").first.get_attribute("alt").startswith("The shop: stock")
+    shown.check()
+
+
+def test_a_theme_recolours_the_picture_and_keeps_the_network(shown):
+    page = shown.page
+    drawn = page.evaluate(SHARE, [".twinlab-network canvas", "drawn"])
+    assert drawn > 0.01
+    assert page.evaluate(SHARE, [f"{PICTURE} img", "dark"]) > 0.001
+    for name, has_ink in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
+        before = count(page)
+        theme(page, name)
+        wait_for_picture(page, before)
+        assert (page.evaluate(SHARE, [f"{PICTURE} img", "dark"]) > 0.001) == has_ink
+        page.wait_for_function(
+            f"old => ({SHARE})(['.twinlab-network canvas', 'drawn']) > 0.8 * old", arg=drawn
+        )
+    shown.check()
+
+
+def test_the_old_picture_pales_while_the_new_one_is_made(shown, folder):
+    page, before = shown.page, count(shown.page)
+    (folder / "shut").touch()
+    shown.press_first_slider(1)
+    page.locator(f"{PICTURE}.busy").first.wait_for()
+    page.locator(f"{PICTURE} .wait", has_text="working").first.wait_for()
+    assert count(page) == before
+    (folder / "shut").unlink()
+    wait_for_picture(page, before)
+    page.wait_for_function(f"() => !document.querySelector('{PICTURE}').matches('.busy')")
+    shown.check()

@@ -1,0 +1,329 @@
+"""A picture as data, and the figure that is kept while it changes.
+
+Only ``matplotlib.figure.Figure`` is used, never pyplot: a widget's callback runs on another thread
+than the cells, and pyplot's "current figure" is shared by all of them.
+"""
+
+import io
+import math
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+from twinlab.lab.charts import drawing as pen
+from twinlab.lab.charts.drawing import Mark, Style, tinted
+from twinlab.scope.later import pd
+from twinlab.scope.result import shown
+
+__all__ = ["Chart"]
+
+Range = tuple[float, float]
+Limits = list[tuple[Range, Range]]  # of x and y, panel by panel
+
+_COLOURS = 128  # of a PNG picture: a palette makes a third of its size
+_LETTERS = 11.6  # per inch of a legend
+_PAGE, _DPI = 96, 192  # pixels per inch: of a page, and of a picture that is sharp on it
+_ROOM = 0.04  # of an axis, beyond what is drawn
+_drawing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot of a picture: its marks and its words.
+
+    Limits are those of the marks, unless given. ``names`` stand at 0, 1, 2 … instead of numbers.
+    ``unit`` is that of its values, else what their axis says. ``along`` says where places run: x,
+    y (lying bars), or xy (a map). ``finish`` does what only this plot needs, once, with its axes
+    and whether the page is dark.
+    """
+
+    marks: Sequence[Mark]
+    title: str = ""
+    x: str = ""
+    y: str = ""
+    xlim: Range | None = None
+    ylim: Range | None = None
+    names: Sequence[str] = ()
+    along: str = "x"
+    grid: Any = "y"
+    unit: str = ""
+    finish: Callable[[Axes, bool], None] | None = None
+
+    @property
+    def limits(self) -> tuple[Range, Range]:
+        """From where to where its axes go."""
+        ylim = (len(self.names) - 0.5, -0.5) if self.along == "y" else self.ylim
+        return (
+            self.xlim or _around(np.hstack([m.x for m in self.marks] or [()])),
+            ylim or _around(np.hstack([m.y for m in self.marks] or [()])),
+        )
+
+    @property
+    def told(self) -> list[tuple[str, Any, Any, Mark]]:
+        """Its series with their marks: name and unit, places, values."""
+        label = self.unit or (self.x if self.along == "y" else self.y)
+        unit = label[label.rfind("[") + 1 : -1] if label.endswith("]") else label
+        return [
+            (name if "[" in name or not unit else f"{name} [{unit}]", x, told, mark)
+            for mark in self.marks
+            for name, x, told in mark.told
+        ]
+
+    def beyond(self, limits: tuple[Range, Range]) -> str:
+        """Which of its values lie outside, in words."""
+        (low, high), said = sorted(limits[self.along != "y"]), []
+        for mark in self.marks if self.along != "xy" else ():
+            reach = np.ravel(mark.x if self.along == "y" else mark.y)
+            out = reach[(reach > high + 1e-6 * (high - low)) | (reach < low - 1e-6 * (high - low))]
+            if mark.name and len(out):
+                said.append(f"{mark.name} {shown(float(out[np.abs(out).argmax()]))}")
+        return ", ".join(said)
+
+    def place(self, mark: Mark, x: Any) -> list[Any]:
+        """What stands at places of a mark: names, where there are some."""
+        return list(mark.names) or [self.names[int(at)] if self.names else at for at in x]
+
+
+def _around(numbers: Any) -> Range:
+    known = numbers[np.isfinite(numbers)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    room = _ROOM * (high - low) or abs(high) / 2 or 0.5
+    return low - room, high + room
+
+
+class Chart:
+    """A picture as data, with the words that say the same.
+
+    ``figure`` is a matplotlib figure of it, to style and save at will; ``table()`` its numbers.
+
+    >>> seen = Chart([Panel([pen.line([0, 9], [5, 3], "shop")], y="stock [units]")], "few")
+    >>> seen
+    few
+    >>> seen.table()["shop [units]"].to_list()
+    [5, 3]
+    """
+
+    def __init__(
+        self,
+        panels: Sequence[Panel],
+        words: str,
+        size: Range = (pen.WIDTH, 4.2),
+        *,
+        columns: Sequence[float] = (1,),
+        legend: bool = True,
+    ) -> None:
+        """Panels row by row; ``columns``: their widths; ``legend``: whether looks are named."""
+        self.panels, self.words, self.size = list(panels), words, size
+        self.columns, self.legend = columns, legend
+
+    def __repr__(self) -> str:
+        """Say what the picture shows."""
+        return self.words
+
+    @cached_property
+    def figure(self) -> Figure:
+        """The picture by matplotlib, to go on with."""
+        return Sheet(self, dpi=100).figure
+
+    @property
+    def limits(self) -> Limits:
+        """From where to where each panel's axes go, x and y."""
+        return [panel.limits for panel in self.panels]
+
+    @property
+    def parts(self) -> Any:
+        """What cannot be moved, only drawn anew."""
+        words = [(p.x, p.y, tuple(p.names), len(p.marks)) for p in self.panels]
+        marks = [
+            (m.put, m.name, repr(m.looks), m.put in (Axes.bar, Axes.barh) and len(m.at[0]))
+            for p in self.panels
+            for m in p.marks
+        ]
+        return self.size, words, marks
+
+    def table(self) -> Any:
+        """The numbers that it is drawn from, a column for each series."""
+        columns = {}
+        for panel in self.panels:
+            head = f"{panel.title}: " if len(self.panels) > 1 else ""
+            for name, x, told, mark in panel.told:
+                series = pd.Series(told, index=panel.place(mark, x))
+                columns[head + name] = series.groupby(level=0, sort=False).last()
+        return pd.DataFrame(columns)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        from twinlab.lab.live import Picture
+
+        return Picture(self).bundle(self.words, **options)
+
+
+class Sheet:
+    """A figure that is kept: a picture of the same parts only moves what was drawn.
+
+    >>> first = Chart([Panel([pen.line([0, 1], [0, 1], "a")])], "up")
+    >>> second = Chart([Panel([pen.line([0, 1], [1, 0], "a")])], "down")
+    >>> sheet = Sheet(first)
+    >>> drawn = sheet.figure.axes[0].lines[0]
+    >>> first.parts == second.parts, sheet.move(second), drawn.get_ydata()
+    (True, '', [1, 0])
+    """
+
+    def __init__(
+        self, chart: Chart, dark: bool = False, limits: Limits | None = None, dpi: int = _DPI
+    ) -> None:
+        """Draw it for the first time, and let its parts make room for one another."""
+        self.dark, self.parts, self._ink = dark, chart.parts, tinted(pen.INK, dark)
+        self.figure = Figure(figsize=chart.size, dpi=dpi, layout="constrained")
+        self.figure.patch.set_alpha(0)
+        shape = -(-len(chart.panels) // len(chart.columns)), len(chart.columns)
+        grid = self.figure.subplots(*shape, sharex=True, squeeze=False, width_ratios=chart.columns)
+        self.axes: list[Axes] = list(grid.flat)
+        self._drawn = [self._fill(*pair) for pair in zip(self.axes, chart.panels, strict=True)]
+        self._words = [self._write(axes) for axes in self.axes]  # title, and what is cut
+        if chart.legend:
+            self._name()
+        self._limits: Limits | None = None
+        self._canvas, self._paper = FigureCanvasAgg(self.figure), None
+        self.move(chart, limits)
+        with _drawing:
+            self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
+
+    def _write(self, axes: Axes) -> tuple[Text, Text]:
+        looks: Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
+        looks |= {"color": tinted(pen.VERMILLION, self.dark), "transform": axes.transAxes}
+        bold: Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
+        return axes.set_title("", color=self._ink, **bold), self.figure.text(1, 1, "", **looks)
+
+    def _fill(self, axes: Axes, panel: Panel) -> list[Any]:
+        """Give a panel its words, in letters that can be read from the last row, and its marks."""
+        axes.set_xlabel(panel.x, fontsize=pen.FONT, color=self._ink)
+        axes.set_ylabel(panel.y, fontsize=pen.FONT, color=self._ink)
+        axes.patch.set_alpha(0)
+        axes.tick_params(labelsize=pen.FONT - 1, color=self._ink, labelcolor=self._ink)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(self._ink)
+        if panel.grid:
+            axes.grid(axis=panel.grid, color=tinted(pen.PALE, self.dark), linewidth=0.8)
+        axes.set_axisbelow(True)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:,.6g}")
+        drawn = []
+        for mark in panel.marks:
+            looks = {"label": mark.name or "_"} | tinted(mark.looks, self.dark)
+            put = mark.put(axes, *mark.at, **looks)
+            drawn.append(put[0] if mark.put is Axes.plot else put)
+        if panel.names:
+            axis = axes.yaxis if panel.along == "y" else axes.xaxis
+            axis.set_ticks(range(len(panel.names)), panel.names)
+        if panel.finish:
+            panel.finish(axes, self.dark)
+        return drawn
+
+    def _name(self) -> None:
+        """Say above all panels what is what: a name for each look, once."""
+        found = [axes.get_legend_handles_labels() for axes in self.axes]
+        pairs = (each for pair in found for each in zip(*pair, strict=True))
+        named = {(name, type(handle)): handle for handle, name in pairs}
+        names = [name for name, _ in named]
+        rows = -(-sum(len(name) + 6 for name in names) // (_LETTERS * self.figure.get_figwidth()))
+        if len(named) > 1:
+            looks: Style = tinted(pen.LEGEND, self.dark) | {"ncols": -(-len(named) // int(rows))}
+            self.figure.legend(named.values(), names, **looks)
+
+    def move(self, chart: Chart, limits: Limits | None = None) -> str:
+        """Bring all marks to where they stand now; say what lies beyond the axes."""
+        limits, said = limits or chart.limits, []
+        if limits != self._limits:
+            self._limits, self._paper = limits, None
+        rows = zip(self.axes, chart.panels, limits, self._drawn, self._words, strict=True)
+        for axes, panel, (xlim, ylim), drawn, (title, cut) in rows:
+            if self._paper is None:
+                axes.set(xlim=xlim, ylim=ylim)
+            for mark, artist in zip(panel.marks, drawn, strict=True):
+                pen.move(artist, mark)
+            beyond = panel.beyond((xlim, ylim))
+            title.set_text(panel.title or " ")
+            cut.set_text(beyond and f"▲ cut: {beyond}")
+            said += [f"{panel.title}: {beyond}" if len(limits) > 1 else beyond] if beyond else []
+        return f"cut at the edge of the picture: {'; '.join(said)}" if said else ""
+
+    def png(self) -> bytes:
+        """The picture as it stands, on a clear ground; what never moves is drawn once."""
+        drawn = [a for each in self._drawn for one in each for a in getattr(one, "patches", [one])]
+        moving = [*sorted(drawn, key=lambda a: float(a.get_zorder())), *chain(*self._words)]
+        canvas: Any = self._canvas
+        with _drawing:
+            if self._paper is None:
+                for artist in moving:
+                    artist.set_animated(True)
+                canvas.draw()
+                self._paper = canvas.copy_from_bbox(self.figure.bbox)
+            canvas.restore_region(self._paper)
+            for artist in moving:
+                artist.draw(canvas.get_renderer())
+            return as_png(Image.fromarray(np.asarray(canvas.buffer_rgba())))
+
+    def data(self, chart: Chart) -> dict[str, Any]:
+        """What it tells on a page: series and spans, with the axes' places in pixels."""
+        width, height = (round(inches * _PAGE) for inches in chart.size)
+        panels = []
+        for panel, axes in zip(chart.panels, self.axes, strict=True):
+            sides = np.array(axes.bbox.extents) * _PAGE / self.figure.dpi
+            left, low, right, high = sides.tolist()
+            told = [
+                {"name": name, "x": _plain(x), "y": _plain(mark.y), "told": _plain(told)}
+                | {"at": [at if isinstance(at, str) else "" for at in panel.place(mark, x)]}
+                for name, x, told, mark in panel.told
+            ]
+            spans = [[m.looks["label"], *m.at] for m in panel.marks if m.put is Axes.axvspan]
+            place = panel.y if panel.along == "y" else panel.x or chart.panels[-1].x
+            panels.append(
+                {"title": panel.title, "place": place, "along": panel.along, "series": told}
+                | {"box": [left, height - high, right, height - low], "spans": spans}
+                | {"x": axes.get_xlim(), "y": axes.get_ylim()}
+            )
+        return {"size": [width, height], "panels": panels}
+
+
+def _plain(numbers: Any) -> list[float | None]:
+    """Numbers as JSON takes them, with no more digits than are read."""
+    row = np.asarray(numbers, dtype=np.float64).ravel().tolist()
+    return [float(f"{v:.6g}") if math.isfinite(v) else None for v in row]
+
+
+def common(charts: Sequence[Chart]) -> Limits | None:
+    """The limits that hold all these pictures, if they have as many panels."""
+    every = [chart.limits for chart in charts]
+    if len({len(limits) for limits in every}) != 1:
+        return None
+    ends = np.array(every)
+    return np.stack([ends[..., 0].min(0), ends[..., 1].max(0)], -1).tolist()  # type: ignore[no-any-return]
+
+
+def as_png(picture: Image.Image) -> bytes:
+    """A picture in the format of notebooks and pages."""
+    written = io.BytesIO()
+    picture.quantize(_COLOURS, Image.Quantize.FASTOCTREE).save(written, "png")
+    return written.getvalue()
+
+
+def still(figure: Figure) -> str:
+    """A figure on paper, as PNG in base64, for readers without a kernel."""
+    canvas: Any = FigureCanvasAgg(figure)
+    with _drawing:
+        canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    paper = Image.new("RGBA", picture.size, pen.PAPER)
+    return b64encode(as_png(Image.alpha_composite(paper, picture).convert("RGB"))).decode()

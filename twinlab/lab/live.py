@@ -1,0 +1,68 @@
+"""A picture on a page: drawn by matplotlib, read out by pointer and keys, its numbers beside."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from twinlab.lab.charts.pictures import Chart, Limits, Sheet, still
+
+
+class Picture(anywidget.AnyWidget):
+    """A picture whose figure is kept; the page tells it whether it is dark there.
+
+    ``limits``: those of the axes, once for all that it will show; without them each picture's own.
+    ``count`` grows with each new picture; ``busy`` pales the old one while the next is made, and
+    ``old`` as long as it is no answer to what was asked.
+    """
+
+    _esm = Path(__file__).with_name("live.js")
+    _css = Path(__file__).with_name("live.css")
+    png = traitlets.Bytes().tag(sync=True)
+    data: Any = traitlets.Dict().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+    busy = traitlets.Bool().tag(sync=True)
+    old = traitlets.Bool().tag(sync=True)
+    dark = traitlets.Bool().tag(sync=True)
+    count = traitlets.Int().tag(sync=True)
+
+    def __init__(self, chart: Chart | None = None, limits: Limits | None = None) -> None:
+        """Show a picture, if there is one already."""
+        super().__init__()
+        self.limits, self.chart = limits, chart
+        self._sheet: Sheet | None = None
+        self._turn = threading.RLock()  # a page may turn dark while a slider moves
+        self.observe(lambda _: self.show(self.chart), "dark")
+        self.show(chart)
+
+    def show(self, chart: Chart | None, said: str = "") -> str:
+        """Bring the picture to this one, of which more may be ``said``; say what is cut."""
+        if chart is None:
+            return ""
+        with self._turn:
+            self.chart, sheet = chart, self._sheet
+            limits = self.limits if len(self.limits or ()) == len(chart.panels) else None
+            if sheet is None or (sheet.dark, sheet.parts) != (self.dark, chart.parts):
+                self._sheet = sheet = Sheet(chart, self.dark, limits)
+            cut = sheet.move(chart, limits)
+            with self.hold_sync():
+                self.png, self.data = sheet.png(), sheet.data(chart)
+                self.alt = "\n".join(filter(None, [said, chart.words, cut]))
+                self.count += 1
+        return cut
+
+    @property
+    def still(self) -> str:
+        """The picture by day as PNG in base64, for readers without a kernel."""
+        if self.chart is None:
+            return ""
+        sheet = Sheet(self.chart, limits=self.limits, dpi=100)
+        sheet.move(self.chart, self.limits)
+        return still(sheet.figure)
+
+    def bundle(self, words: str, **options: Any) -> dict[str, Any]:
+        """What a notebook keeps: the live view, and words and a still for who has no kernel."""
+        view: Any = self._repr_mimebundle_(**options)
+        return dict(view[0]) | {"text/plain": words, "image/png": self.still}
