@@ -40,6 +40,7 @@ from twinlab.modeling.simulation.random_streams import BLOCK, Draws, draw_stream
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import Supplier, View, split_order
 from twinlab.scope.calendar import AFTERNOON, DUST, MORNING, NIGHT
+from twinlab.scope.door import inside
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.log import EventRow, Log, Past
@@ -135,8 +136,7 @@ class History:
             yield from self.orders.arrive(day)
             yield from self.orders.decide(day, evening=False)
             yield clock.timeout(AFTERNOON - MORNING)
-            for turn in self.plan.turns:
-                yield from self.goods.turn(turn, day)
+            yield from self.goods.flow(day)
             yield clock.timeout(NIGHT - AFTERNOON)
             yield from self.orders.decide(day, evening=True)
             yield day, "closed"
@@ -176,15 +176,16 @@ class Orders:
         self.clock, self.players = clock, frozenset(players)
         self.question: simpy.Event | None = None  # what a person must answer now
         self.item = self.plan.items[0]  # the item it is about
-        self.deciding: dict[bool, list[ItemPlan]] = {False: [], True: []}  # by evening
-        self.views, self.gates = dict[int, View](), dict[int, Any]()
+        # By evening: who decides, what it sees, which suppliers may be closed, and its rule.
+        self.deciding: dict[bool, list[tuple[ItemPlan, View, Any, Any]]] = {False: [], True: []}
+        self.views = dict[int, View]()
         self.past = dict[ItemKey, Past]()
         for number in plan.deciders:
             item = plan.items[number]
-            self.deciding[item.node.evening_review].append(item)
             shown = (partial(f, number) for f in (self._echelon_position, self._point_of_sale))
-            self.views[number] = plans.open_view(plan, item, state, *shown)
-            self.gates[number] = self._gates(item)
+            self.views[number] = view = plans.open_view(plan, item, state, *shown)
+            row = (item, view, self._gates(item), inside(item.rule))
+            self.deciding[item.node.evening_review].append(row)
 
     def arrive(self, day: int) -> Iterator[EventRow]:
         """Orders that are due reach their suppliers, lane by lane; then customers come."""
@@ -206,16 +207,16 @@ class Orders:
 
     def decide(self, day: int, evening: bool) -> Iterator[Happening]:
         """Every item whose node reviews now gets its decision, downstream first."""
-        for item in self.deciding[evening]:
+        for item, view, gates, rule in self.deciding[evening]:
             if day % item.node.review_period:
                 continue
-            view = self._seen(item, day)
+            self._show(item, view, gates, day)
             if item.node.name in self.players:
                 self.question, self.item = self.clock.event(), item
                 yield self.question
                 answer, self.question = self.question.value, None
             else:
-                answer = item.rule(view)
+                answer = rule(view)
             quantity = as_units(answer, item.rule, item, day)
             node, product = item.key
             yield day, "decided", node, product, quantity
@@ -226,14 +227,13 @@ class Orders:
             if quantity > 0.0:
                 yield from self._place(item, view, quantity, day)
 
-    def _seen(self, item: ItemPlan, day: int) -> View:
-        """What the decision maker of an item sees now."""
-        view, state, key = self.views[item.number], self.state, item.key
+    def _show(self, item: ItemPlan, view: View, gates: Any, day: int) -> None:
+        """Let the decision maker of an item see what is now."""
+        state, key = self.state, item.key
         view.day, view.backlog, view.demand = day, self._backlog(item), state.asked[key]
         view.on_hand, view.on_order = state.on_hand[key], state.on_order[key]
-        for supplier, lefts in self.gates[item.number]:
+        for supplier, lefts in gates:
             supplier.open = float(all(left[day] > 0.0 for left in lefts))
-        return view
 
     def _gates(self, item: ItemPlan) -> list[tuple[Supplier, list[list[float]]]]:
         """Suppliers that may be closed, and what is left of their lane and its source by day."""
@@ -309,10 +309,17 @@ class Goods:
         """Read a state and what chance decides."""
         self.plan, self.state, self.draws = plan, state, draws
         self.left = math.inf  # of the capacity of the node whose turn it is
+        self.asked = {claim: item.number for item in plan.items for claim in item.claim_keys}
 
-    def turn(self, turn: plans.TurnPlan, day: int) -> Iterator[EventRow]:
+    def flow(self, day: int) -> Iterator[EventRow]:
+        """An afternoon, node by node; whoever owes something in it owes it when it begins."""
+        owing = {self.asked[claim] for claim, units in self.state.owed.items() if units}
+        for turn in self.plan.turns:
+            yield from self.turn(turn, owing, day)
+
+    def turn(self, turn: plans.TurnPlan, owing: set[int], day: int) -> Iterator[EventRow]:
         """One node's afternoon."""
-        plan, under_way, owed = self.plan, self.state.under_way, self.state.owed
+        plan, under_way = self.plan, self.state.under_way
         self.left = turn.node.capacity
         if self.left < math.inf:
             self.left *= left_of(self.draws.whole, turn.node.name, day)
@@ -325,9 +332,9 @@ class Goods:
             yield from self._finish(plan.recipes[at], day)
         for at in turn.recipes:
             yield from self._produce(plan.recipes[at], turn, day)
-        for item in (plan.items[at] for at in turn.items):
-            if any(map(owed.__getitem__, item.claim_keys)):
-                yield from self._ship(item, day)
+        for at in turn.items:
+            if at in owing:
+                yield from self._ship(plan.items[at], day)
 
     def _finish(self, recipe: plans.RecipePlan, day: int) -> Iterator[EventRow]:
         """Take in what comes out of production."""

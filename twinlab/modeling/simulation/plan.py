@@ -23,7 +23,7 @@ from twinlab.scope.state import Claim, State
 STOCKS = ("on_hand", "on_order", "owed", "in_transit", "in_process")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LanePlan:
     """A lane: where its goods come from and go to, by item number."""
 
@@ -35,7 +35,7 @@ class LanePlan:
     shut: bool  # for ever: it has no capacity, or its source can make or supply nothing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ItemPlan:
     """One product at one node: who claims it, who brings it, who decides on it."""
 
@@ -60,7 +60,7 @@ class ItemPlan:
         return self.made is None and not self.lanes_in
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RecipePlan:
     """A recipe with the numbers of its product and components."""
 
@@ -70,7 +70,7 @@ class RecipePlan:
     components: tuple[tuple[int, float], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TurnPlan:
     """One node's afternoon: what it receives, makes and ships, in order."""
 
