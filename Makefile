@@ -47,8 +47,8 @@ test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 	part "notebooks in a browser" $(PYTEST) -n $(WORKERS) -m browser -rs tests/browser; \
 	printf "\n== summary$$summary\n"; exit $$status
 
-proof: $(VENV)/.dev ## 2,000 random scenarios through both engines
-	TWINLAB_SCENARIOS=2000 $(PYTEST) tests/laws/test_equality.py
+proof: $(VENV)/.dev ## 10,400 random scenarios through both engines, restarts among them
+	TWINLAB_SCENARIOS=6500 $(PYTEST) tests/laws/test_equality.py
 
 versions: $(BIN)/python ## the lowest versions that are allowed, and the newest (half an hour)
 	$(BIN)/python tests/versions.py $(ARGS)

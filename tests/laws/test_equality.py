@@ -1,7 +1,12 @@
-"""Two engines, one answer: every number of every night, bit by bit, on random scenarios."""
+"""Two engines, one answer: every number of every night, bit by bit, on random scenarios.
+
+The vector engine is asked twice: on arrays, and in compiled loops where Numba is installed.
+"""
 
 import os
 import re
+from importlib.util import find_spec
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -20,18 +25,34 @@ SCENARIOS = int(os.environ.get("TWINLAB_SCENARIOS", "200"))
 many = settings(max_examples=SCENARIOS, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def assert_equal(batch_nights, run):
-    assert batch_nights.keys() == run.nights.keys()
-    for name, numbers in run.nights.items():
-        different = np.argwhere(batch_nights[name] != numbers)
-        assert not len(different), (name, different[0], run)
+WAYS = ("0", "1") if find_spec("numba") else ("0",)  # what TWINLAB_COMPILED may say
+
+
+def replays(*asked):
+    """What the vector engine records, on arrays and in compiled loops."""
+    for way in WAYS:
+        with mock.patch.dict(os.environ, TWINLAB_COMPILED=way):
+            yield replay(*asked)
+
+
+def assert_equal(batches, run):
+    for nights in batches:
+        assert nights.keys() == run.nights.keys()
+        for name, numbers in run.nights.items():
+            different = np.argwhere(nights[name] != numbers)
+            assert not len(different), (name, different[0], run)
+
+
+def test_compiled_loops_are_compared_as_well():
+    pytest.importorskip("numba", reason="Numba is not installed: pip install 'twinlab-scom[fast]'")
+    assert WAYS == ("0", "1")
 
 
 @given(scenarios(), seeds, st.integers(0, 200))
 @many
 def test_both_engines_agree_to_the_last_bit(scenario, seed, replication):
     run = tl.simulate(scenario, seed, replication)
-    assert_equal(replay(scenario, seed, replication), run)
+    assert_equal(replays(scenario, seed, replication), run)
 
 
 @given(scenarios(), seeds, st.integers(1, DAYS - 1), st.booleans())
@@ -41,7 +62,7 @@ def test_both_engines_agree_from_any_state(scenario, seed, day, tracked):
     start = tl.simulate(scenario, seed, 3).state_on(day)
     start.tracked = tracked
     run = tl.simulate(scenario, seed, 3, start=start)
-    assert_equal(replay(scenario, seed, 3, start), run)
+    assert_equal(replays(scenario, seed, 3, start), run)
 
 
 @given(scenarios(), seeds, st.integers(1, DAYS - 1), st.booleans(), st.data())
@@ -55,6 +76,6 @@ def test_both_engines_go_on_alike_when_the_tables_have_changed(scenario, seed, d
         run = tl.simulate(other, seed, 3, start=start)
     except tl.ScenarioError as refused:
         with pytest.raises(tl.ScenarioError, match=re.escape(str(refused))):
-            replay(other, seed, 3, start)
+            list(replays(other, seed, 3, start))
     else:
-        assert_equal(replay(other, seed, 3, start), run)
+        assert_equal(replays(other, seed, 3, start), run)
