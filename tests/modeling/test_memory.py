@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
-from twinlab.scope import log as logs
-from twinlab.scope.log import Past
+from twinlab.scope import memory as memories
+from twinlab.scope.memory import Past
 
 
 def diary(view):
@@ -62,10 +62,10 @@ def test_a_restart_from_any_day_goes_on_as_if_nothing_had_been(day):
 
 def test_what_is_copied_of_a_growing_memory_grows_with_the_days(monkeypatch):
     """Twice the days are twice the copies, in living and in asking for the last state."""
-    looked, kept, plain = [], logs._kept, logs.deepcopy
-    monkeypatch.setattr(logs, "_kept", lambda *given: looked.append(1) or kept(*given))
+    looked, kept, plain = [], memories._kept, memories.deepcopy
+    monkeypatch.setattr(memories, "_kept", lambda *given: looked.append(1) or kept(*given))
     monkeypatch.setattr(
-        logs, "deepcopy", lambda value: looked.append(np.size(value)) or plain(value)
+        memories, "deepcopy", lambda value: looked.append(np.size(value)) or plain(value)
     )
 
     def listing(view):

@@ -95,11 +95,7 @@ def _floats(given: Any) -> Array:
 
 @lru_cache(4096, typed=True)
 def alike(value: Any, days: int) -> Any:
-    """A table of days × 1 that shows one value on every day, and holds it once (stride 0).
-
-    >>> alike(3.0, 365).shape, alike(3.0, 365).strides[0]
-    ((365, 1), 0)
-    """
+    """A table of days × 1 that shows one value on every day, and holds it once (stride 0)."""
     return np.broadcast_to(np.asarray(value), (days, 1))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from enum import Enum
 from functools import cached_property, partial, wraps
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import Any
 
 from twinlab.scope import errors
@@ -114,14 +114,8 @@ def _door(function: Any, title: str, cls: Any = None, skip: int = 0) -> Any:
 
     own = inspect.unwrap(function).__globals__
     made: Any = FunctionType(guarded.__code__, own, title, None, guarded.__closure__)
-    made.door, made.guards = door, True
+    made.door = door
     return wraps(function)(made)
-
-
-def inside(rule: Any) -> Any:
-    """A rule for those who call it from inside, a hundred thousand times: without its door."""
-    call: Any = type(rule).__call__
-    return MethodType(call.__wrapped__, rule) if hasattr(call, "guards") else rule
 
 
 class Door:

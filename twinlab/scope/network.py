@@ -190,7 +190,8 @@ class Network(Tables):
         tables, alike = {name: _keyed(getattr(self, name)) for name in set(map(_table, rows))}, True
         for row in rows:
             table, key = tables[_table(row)], _key(row)
-            alike &= key in table and _parts(row) == _parts(table[key])
+            parts = (getattr(each, "components", {}).keys() for each in (row, table.get(key)))
+            alike &= key in table and next(parts) == next(parts)
             table[key] = row
         changed = {name: tuple(table.values()) for name, table in tables.items()}
         return _with_rows(self, changed) if alike else replace(self, **changed)
@@ -253,10 +254,6 @@ def _with_rows(network: Network, changed: dict[str, tuple[Any, ...]]) -> Network
     _unlimited_sources_hold_no_stock(twin)
     _zero_lead_time_makes_no_cycle(twin)
     return twin
-
-
-def _parts(row: Any) -> Any:
-    return getattr(row, "components", {}).keys()
 
 
 def _keyed(rows: Iterable[Any]) -> dict[tuple[str, ...], Any]:

@@ -19,7 +19,8 @@ from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Lane, Recipe
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
-from twinlab.scope.log import Event, EventRow, Log, Past, own
+from twinlab.scope.log import Event, EventRow, Log
+from twinlab.scope.memory import Past, own
 from twinlab.scope.network import Network
 from twinlab.scope.result import Page
 from twinlab.scope.scenario import Scenario

@@ -40,10 +40,10 @@ from twinlab.modeling.simulation.random_streams import BLOCK, Draws, draw_stream
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import Supplier, View, split_order
 from twinlab.scope.calendar import AFTERNOON, DUST, MORNING, NIGHT
-from twinlab.scope.door import inside
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.log import EventRow, Log, Past
+from twinlab.scope.log import EventRow, Log
+from twinlab.scope.memory import Past
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import CHANGES, State, go_on
 
@@ -171,12 +171,11 @@ class Orders:
         clock: simpy.Environment,
         players: Iterable[str],
     ) -> None:
-        """Give every decision maker a view; the persons among the players will be asked."""
+        """Give every decision maker a view, morning or evening; players will be asked."""
         self.plan, self.state, self.draws = plan, state, draws
         self.clock, self.players = clock, frozenset(players)
         self.question: simpy.Event | None = None  # what a person must answer now
         self.item = self.plan.items[0]  # the item it is about
-        # By evening: who decides, what it sees, which suppliers may be closed, and its rule.
         self.deciding: dict[bool, list[tuple[ItemPlan, View, Any, Any]]] = {False: [], True: []}
         self.views = dict[int, View]()
         self.past = dict[ItemKey, Past]()
@@ -184,7 +183,7 @@ class Orders:
             item = plan.items[number]
             shown = (partial(f, number) for f in (self._echelon_position, self._point_of_sale))
             self.views[number] = view = plans.open_view(plan, item, state, *shown)
-            row = (item, view, self._gates(item), inside(item.rule))
+            row = (item, view, self._gates(item), item.rule)
             self.deciding[item.node.evening_review].append(row)
 
     def arrive(self, day: int) -> Iterator[EventRow]:

@@ -15,7 +15,7 @@ from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import turns, upstream_items
 from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean, warn
-from twinlab.scope.log import own
+from twinlab.scope.memory import own
 from twinlab.scope.state import Claim, State
 
 # What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's
