@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import threading
 
 import numpy as np
@@ -82,11 +83,11 @@ def test_another_picture_is_drawn_anew():
 
 def test_axes_are_those_of_the_levers_ends_and_stay():
     view = play(steep, {"slope": (0, 10, 2)})
-    low, high = view.picture.data["panels"][0]["y"]
+    low, high = json.loads(view.picture.data)["panels"][0]["y"]
     assert low < 0
     assert high > 100
     view.rows[0].slider.value = 9
-    assert view.picture.data["panels"][0]["y"] == (low, high)
+    assert json.loads(view.picture.data)["panels"][0]["y"] == [low, high]
 
 
 def test_what_lies_beyond_is_cut_marked_and_said():
@@ -108,7 +109,7 @@ def test_an_end_that_cannot_be_drawn_needs_no_room():
         return steep(1 / (5 - slope))
 
     view = play(fragile, {"slope": (0, 5, 4)})
-    assert view.picture.data["panels"][0]["y"][1] < 20
+    assert json.loads(view.picture.data)["panels"][0]["y"][1] < 20
 
 
 # -- the page ---------------------------------------------------------------------------------
@@ -116,9 +117,9 @@ def test_an_end_that_cannot_be_drawn_needs_no_room():
 
 def test_the_page_is_told_what_is_drawn_and_where():
     picture = Picture(shut(2, 4, 5))
-    (panel,) = picture.data["panels"]
+    (panel,) = json.loads(picture.data)["panels"]
     assert panel["series"] == [
-        {"name": "stock [units]", "x": [*range(9)], "y": [5] * 9, "told": [5] * 9, "at": [""] * 9}
+        {"name": "stock [units]", "x": [*range(9)], "y": [], "told": [5] * 9, "at": []}
     ]
     assert (panel["spans"], panel["place"], panel["title"]) == ([["closed", 2, 5]], "day", "shop")
     # The line stands where the page will look for it: halfway up, from 2 pixels per pixel.
@@ -126,7 +127,7 @@ def test_the_page_is_told_what_is_drawn_and_where():
     x, y = round((left + right) / 2), round((top + bottom) / 2)
     seen = pixels(picture)[y - 3 : y + 4, x]
     assert (abs(seen[:, :3].astype(int) - [0x00, 0x72, 0xB2]).max(axis=1) < 12).any()
-    assert picture.data["size"] == [912, 403]
+    assert json.loads(picture.data)["size"] == [912, 403]
     assert pixels(picture).shape[:2] == (806, 1824)
 
 
@@ -209,4 +210,18 @@ def test_a_chart_is_a_figure_and_a_table():
 def test_a_place_that_comes_twice_has_its_last_value_in_the_table():
     chart = Chart([Panel([pen.line([0, 5, 5, 9], [4, 4, 1, 2], "served")])], "fall")
     assert chart.table()["served"].to_dict() == {0: 4, 5: 1, 9: 2}
-    assert Sheet(chart).data(chart)["panels"][0]["series"][0]["told"] == [4, 4, 1, 2]
+    assert json.loads(Sheet(chart).data(chart))["panels"][0]["series"][0]["told"] == [4, 4, 1, 2]
+
+
+def test_a_lever_that_changes_how_many_bars_there_are_keeps_their_scale():
+    def few(many):
+        return bars({f"site {at}": 1.0 + at for at in range(many)}, Words("Loss", "loss [EUR]"))
+
+    view = play(few, {"many": (1, 6, 2)})
+    (panel,) = json.loads(view.picture.data)["panels"]
+    assert panel["y"] == [1.5, -0.5]
+    assert panel["x"][1] > 6
+    view.rows[0].slider.value = 4
+    (after,) = json.loads(view.picture.data)["panels"]
+    assert (after["y"], after["x"]) == ([3.5, -0.5], panel["x"])
+    assert after["series"][0]["at"] == ["site 0", "site 1", "site 2", "site 3"]

@@ -1,5 +1,6 @@
 """The explorer's picture, read as data: lines, areas, numbers and words."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -66,8 +67,8 @@ def test_closed_days_are_grey_from_the_first_to_the_last():
 
 def test_axes_stay_under_the_lever_and_hold_its_ends():
     view = lab.explore(CLOSED, CLOSURE)
-    ends = [panel["y"] for panel in view.picture.data["panels"]]
+    ends = [panel["y"] for panel in json.loads(view.picture.data)["panels"]]
     for days in (9, 30, 0.5, 2):
         view.rows[0].slider.value = days
-        assert [panel["y"] for panel in view.picture.data["panels"]] == ends
+        assert [panel["y"] for panel in json.loads(view.picture.data)["panels"]] == ends
         assert "cut" not in view.status.value

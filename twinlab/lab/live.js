@@ -13,14 +13,13 @@ const isDark = () =>
 
 // A panel's places in order: where they lie (on one axis: null), their names, each series' value.
 function places({ box, x: [x0, x1], y: [y0, y1], along, series }) {
-  const across = (v) => box[0] + ((v - x0) / (x1 - x0)) * (box[2] - box[0]);
-  const up = (v) => box[3] + ((v - y0) / (y1 - y0)) * (box[1] - box[3]);
   const found = new Map();
   for (const [which, { x, y, told, at }] of series.entries())
     x.forEach((v, k) => {
       const key = along === "xy" ? `${v} ${y[k]} ${at[k]}` : v;
-      const left = along === "y" ? null : across(v);
-      const top = along === "x" ? null : up(along === "y" ? v : y[k]);
+      const up = along === "y" ? v : y[k];
+      const left = along === "y" ? null : box[0] + ((v - x0) / (x1 - x0)) * (box[2] - box[0]);
+      const top = along === "x" ? null : box[3] + ((up - y0) / (y1 - y0)) * (box[1] - box[3]);
       const place = found.get(key) ?? { v, left, top, name: at[k] || number(v), told: [] };
       place.told[which] = told[k];
       found.set(key, place);
@@ -38,21 +37,20 @@ function table(panel) {
 function render({ model, el }) {
   const [image, cursor] = [make("img"), make("div", { className: "cursor", hidden: true })];
   const [tip, wait] = ["tip", "wait"].map((className) => make("div", { className, role: "status" }));
-  const ariaLabel = "picture; arrow keys read its numbers";
-  const looks = { className: "stage", tabIndex: 0, role: "group", ariaLabel };
-  const stage = make("div", looks, image, cursor, tip, wait);
+  const looks = { className: "stage", tabIndex: 0, role: "group" };
+  const stage = make("div", { ...looks, ariaLabel: "picture; arrow keys read its numbers" });
+  stage.append(image, cursor, tip, wait);
   const more = make("details", {}, cell("summary", "numbers"), make("div"));
   const box = make("div", { className: "twinlab-picture" }, stage, more);
   box.dataset.lmSuppressShortcuts = "true"; // keys are no commands here
   el.append(box);
-  let [chosen, at] = [0, -1];
-  const panels = () => model.get("data").panels ?? [];
-  const scale = () => stage.clientWidth / model.get("data").size[0];
+  let [chosen, at, size, panels] = [0, -1, [1, 1], []];
+  const scale = () => stage.clientWidth / size[0];
 
-  function tell() {
-    const panel = panels()[chosen];
-    const found = at < 0 || !panel ? [] : places(panel);
-    at = Math.min(at, found.length - 1);
+  function tell(index) {
+    const panel = panels[chosen];
+    const found = index < 0 || !panel ? [] : places(panel);
+    at = Math.min(index, found.length - 1);
     cursor.hidden = at < 0;
     tip.textContent = "";
     if (at < 0) return;
@@ -60,10 +58,9 @@ function render({ model, el }) {
     const [x0, y0, x1, y1] = panel.box;
     const [x, thin] = [left ?? x0, left === null || top === null ? 1 : 9];
     const [width, height] = [left === null ? x1 - x0 : thin, top === null ? y1 - y0 : thin];
-    const lines = [`${panel.place} ${name}`];
-    panel.series.forEach((s, i) => told[i] != null && lines.push(`${s.name}: ${number(told[i])}`));
-    for (const [what, from, to] of panel.spans) if (from <= v && v < to) lines.push(what);
-    tip.textContent = lines.join("\n");
+    const lines = panel.series.map((s, i) => (told[i] == null ? "" : `${s.name}: ${number(told[i])}`));
+    const spans = panel.spans.map(([what, from, to]) => (from <= v && v < to ? what : ""));
+    tip.textContent = [`${panel.place} ${name}`, ...lines, ...new Set(spans)].filter(Boolean).join("\n");
     const wide = tip.offsetWidth / scale();
     const room = left === null ? x1 - wide : x < (x0 + x1) / 2 ? x + 12 : x - 12 - wide;
     const put = (what, sides) => {
@@ -72,43 +69,44 @@ function render({ model, el }) {
     put(cursor, { left: x, top: top ?? y0, width, height });
     put(tip, { left: Math.max(0, room), top: y0 });
   }
-  const leave = () => tell((at = -1));
-  const point = (event) => {
+  stage.onpointerleave = stage.onblur = () => tell(-1);
+  stage.onpointermove = (event) => {
     const seen = image.getBoundingClientRect();
     const [x, y] = [(event.clientX - seen.left) / scale(), (event.clientY - seen.top) / scale()];
-    chosen = panels().findIndex(({ box: b }) => b[0] <= x && x <= b[2] && b[1] <= y && y <= b[3]);
+    chosen = panels.findIndex(({ box: b }) => b[0] <= x && x <= b[2] && b[1] <= y && y <= b[3]);
     const far = ({ left, top }) => Math.hypot((left ?? x) - x, (top ?? y) - y);
-    const all = chosen < 0 ? [] : places(panels()[chosen]).map(far);
-    tell((at = all.indexOf(Math.min(...all))));
+    const all = chosen < 0 ? [] : places(panels[chosen]).map(far);
+    tell(all.indexOf(Math.min(...all)));
   };
-  const press = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10 }[event.key] ?? 0;
-    const other = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
-    if (event.key === "Escape") leave();
-    if (!step && !other) return;
+  stage.onkeydown = (event) => {
+    const keys = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, ArrowDown: 0, ArrowUp: 0 };
+    if (event.key === "Escape") tell(-1);
+    if (!(event.key in keys)) return;
     event.preventDefault();
-    chosen = (Math.max(0, chosen) + other + panels().length) % panels().length;
-    tell((at = Math.max(0, at + step)));
+    const other = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
+    chosen = (Math.max(0, chosen) + other + panels.length) % panels.length;
+    tell(Math.max(0, at + keys[event.key]));
   };
-  const fill = () => more.open && more.lastChild.replaceChildren(model.get("alt"), ...panels().map(table));
-  const acts = { onpointermove: point, onpointerleave: leave, onblur: leave, onkeydown: press };
-  Object.assign(stage, acts);
+  const fill = () => more.open && more.lastChild.replaceChildren(model.get("alt"), ...panels.map(table));
   more.ontoggle = fill;
+
   const draw = () => {
     if (!model.get("count")) return;
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
     image.alt = model.get("alt");
-    stage.style.width = `${model.get("data").size[0]}px`;
+    ({ size, panels } = JSON.parse(model.get("data")));
+    stage.style.width = `${size[0]}px`;
     box.dataset.count = model.get("count");
-    fill(tell());
+    tell(at);
+    fill();
   };
   const pale = () => {
     box.classList.toggle("busy", model.get("busy") || model.get("old"));
-    wait.textContent = model.get("busy") ? "working …" : ""; // seen, and heard, after a moment
+    wait.textContent = model.get("busy") ? "working …" : "";
   };
   const theme = () => {
-    if (model.get("dark") !== isDark()) model.set("dark", isDark());
+    model.set("dark", isDark());
     model.save_changes();
   };
   const watch = new MutationObserver(theme);

@@ -21,7 +21,7 @@ class Picture(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("live.js")
     _css = Path(__file__).with_name("live.css")
     png = traitlets.Bytes().tag(sync=True)
-    data: Any = traitlets.Dict().tag(sync=True)
+    data = traitlets.Unicode().tag(sync=True)  # what the page tells, as JSON
     alt = traitlets.Unicode().tag(sync=True)
     busy = traitlets.Bool().tag(sync=True)
     old = traitlets.Bool().tag(sync=True)
@@ -43,7 +43,7 @@ class Picture(anywidget.AnyWidget):
             return ""
         with self._turn:
             self.chart, sheet = chart, self._sheet
-            limits = self.limits if len(self.limits or ()) == len(chart.panels) else None
+            limits = self._ends(chart)
             if sheet is None or (sheet.dark, sheet.parts) != (self.dark, chart.parts):
                 self._sheet = sheet = Sheet(chart, self.dark, limits)
             cut = sheet.move(chart, limits)
@@ -58,9 +58,15 @@ class Picture(anywidget.AnyWidget):
         """The picture by day as PNG in base64, for readers without a kernel."""
         if self.chart is None:
             return ""
-        sheet = Sheet(self.chart, limits=self.limits, dpi=100)
-        sheet.move(self.chart, self.limits)
-        return still(sheet.figure)
+        return still(Sheet(self.chart, limits=self._ends(self.chart), dpi=100).figure)
+
+    def _ends(self, chart: Chart) -> Limits:
+        """The limits kept, for a picture of so many panels; rows of bars need their own."""
+        own = chart.limits
+        if len(self.limits or ()) != len(own):
+            return own
+        rows = zip(chart.panels, self.limits or (), own, strict=True)
+        return [(x, mine if panel.along == "y" else y) for panel, (x, y), (_, mine) in rows]
 
     def bundle(self, words: str, **options: Any) -> dict[str, Any]:
         """What a notebook keeps: the live view, and words and a still for who has no kernel."""

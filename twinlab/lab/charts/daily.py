@@ -14,7 +14,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Look, Mark, band, line, post
+from twinlab.lab.charts.drawing import LOOKS, Mark, band, line, post
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management.kpi_tree import grouped
 from twinlab.management.resilience import Hit, hits
@@ -95,7 +95,7 @@ def chart(
     shut = pen.closed({closure[1:] for run in named.values() for closure in closures(run)})
     xlim, drawn = (span[0], max(span[-1], span[0] + 1)), list[Panel]()
     for group, each in panels.items():
-        lines = (line(span, each[n], n, **look.line) for look, n in zip(LOOKS, each, strict=False))
+        lines = (line(span, each[n], n, **look) for look, n in zip(LOOKS, each, strict=False))
         drawn.append(Panel([*shut, *lines], group, y=unit, xlim=xlim))
     drawn[0] = replace(drawn[0], title=" – ".join(filter(None, [title, drawn[0].title])))
     drawn[-1] = replace(drawn[-1], x="day")
@@ -183,7 +183,7 @@ def fan(
     marks = [
         band(days, low, high, "nine in ten replications", **pen.area(pen.BLUE, 0.15)),
         band(days, lower, upper, "five in ten", **pen.area(pen.BLUE, 0.3)),
-        line(days, middle, "median", **LOOKS[0].line),
+        line(days, middle, "median", **LOOKS[0]),
     ]
     if len(past):
         before = days[0] - len(past) + np.arange(len(past))
@@ -274,12 +274,11 @@ def _hit(days: range, hit: Hit, shut: list[Mark]) -> Panel:
     stock = f" (stock absorbed {hit.absorbed_days} days)" if hit.absorbed_days is not None else ""
     short, missing = hit.cumulative_shortage, hit.depleted
     owed = "owed, or lost so far, on top of calm [units]"
-    looks = Look(pen.ORANGE, (0, (4, 1))).line
     highest = max(float(short.max()), float(missing.max()))
     marks = [
         *shut,
         band(days, 0.0, short, owed, color=pen.VERMILLION, alpha=0.75, **pen.HATCHED),
-        line(days, missing, "stock missing [units]", **looks),
+        line(days, missing, "stock missing [units]", **LOOKS[4]),
     ]
     ylim = 0.0, highest * 1.05 or 1.0
     title = f"{hit.group} – {words}{stock}"

@@ -41,30 +41,20 @@ DASHED: Style = {"color": INK, "linestyle": (0, (5, 2)), "linewidth": 1.5}
 THIN: Style = {"color": INK, "linewidth": 1}
 MARK: Style = {"color": INK, "marker": "o", "markersize": 9, "linestyle": "", "zorder": 5}
 HATCHED: Style = {"hatch": "//", "edgecolor": PAPER, "linewidth": 0}
-
-
-class Look(NamedTuple):
-    """Colour and dashes together, so that a line is known without its colour."""
-
-    colour: str
-    dashes: Any = "-"
-
-    @property
-    def line(self) -> Style:
-        """A line of this look."""
-        return {"color": self.colour, "linestyle": self.dashes, "linewidth": 2.5}
-
-
-LOOKS = (
-    Look(BLUE),
-    Look(VERMILLION, (0, (5, 1.5))),
-    Look(GREEN, (0, (1, 1))),
-    Look(PURPLE, (0, (6, 1.5, 1, 1.5))),
-    Look(ORANGE, (0, (3, 1))),
-    Look("#000000"),
-    Look(SKY, (0, (4, 1, 1, 1, 1, 1))),
-    Look(GREY, (0, (2, 2))),
-)
+# Colour and dashes together, so that a line is known without its colour.
+LOOKS: list[Style] = [
+    {"color": colour, "linestyle": dashes, "linewidth": 2.5}
+    for colour, dashes in (
+        (BLUE, "-"),
+        (VERMILLION, (0, (5, 1.5))),
+        (GREEN, (0, (1, 1))),
+        (PURPLE, (0, (6, 1.5, 1, 1.5))),
+        (ORANGE, (0, (3, 1))),
+        ("#000000", "-"),
+        (SKY, (0, (4, 1, 1, 1, 1, 1))),
+        (GREY, (0, (2, 2))),
+    )
+]
 
 
 def tinted(look: Any, dark: bool) -> Any:

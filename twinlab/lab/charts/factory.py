@@ -41,7 +41,7 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
         samples = np.arange(1, len(values) + 1)
         dots: Style = {"marker": "o", "markersize": 5 if len(values) <= 120 else 0}
         out = (values > chart.upper) | (values < chart.lower)
-        marks.append(line(samples, values, name, color=look.colour, linewidth=1.8, **dots))
+        marks.append(line(samples, values, name, color=look["color"], linewidth=1.8, **dots))
         marks.append(line(samples[out], values[out], **_RING))
     limit: Style = {"color": pen.VERMILLION, "linestyle": (0, (5, 2))}
     for name, level, looks in (

@@ -5,7 +5,9 @@ On the map of the humanitarian case: a storm, the depots and those in need.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from math import nan
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from twinlab.cases.relief.goods import rows
@@ -47,7 +49,7 @@ def route_map(
     for at, route in enumerate(routes):
         for name in route:
             check_known(name, points, f"no coordinates of {name!r}")
-        looks = LOOKS[at % len(LOOKS)].line | {"linewidth": 2.2, "zorder": 1}
+        looks = LOOKS[at % len(LOOKS)] | {"linewidth": 2.2, "zorder": 1}
         marks.append(line(*_across(points, route), label=f"route {at + 1}", **looks))
         said.append(f"route {at + 1}: {' → '.join(route)}")
     starts = sorted({route[0] for route in routes if route})
@@ -128,9 +130,11 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
         dots(x, y, sizes, named, wind, label="storm (larger: stronger)", **orange),
     ]
     most = max(outcome.shipments.values(), default=1.0)
-    for ends, units in outcome.shipments.items():
-        looks: Style = {"color": pen.BLUE, "linewidth": 1 + 3 * units / most, "zorder": 4}
-        marks.append(line(*_across(where, ends), **looks))
+    for third in range(3):  # thin, thicker, thick: what is sent on a way
+        ways = [e for e, units in outcome.shipments.items() if int(2.99 * units / most) == third]
+        ends = [point for way in ways for point in (*(where[end] for end in way), (nan, nan))]
+        looks: Style = {"color": pen.BLUE, "linewidth": 1.5 + third, "zorder": 4}
+        marks.append(line(*np.transpose(ends or [(nan, nan)]), **looks))
     axes = "longitude [degrees east]", "latitude [degrees north]"
     panel = Panel(
         [*marks, *_sites(plan, outcome)], f"{storm} over this plan", *axes, _VIEW[:2], _VIEW[2:],
@@ -162,16 +166,15 @@ def _sites(plan: StormPlan, outcome: StormOutcome) -> list[Mark]:
         ("served", {p: u for p, u in outcome.needs.items() if p not in missing}, pen.PAPER, needs),
         ("not fully served", missing, pen.VERMILLION, needs),
     ):
-        if told:
-            area = [60.0 if looks is depots else sizes[name] for name in told]
-            looks = looks | {"facecolor": face, "linewidth": 1.6, "label": label}
-            marks.append(dots(*_across(where, told), area, [*told], [*told.values()], **looks))
-    for name in dict.fromkeys([*plan.stocks, *outcome.needs]):
-        stock = plan.stocks.get(name, 0.0)
-        text = f"{name} {stock:,.0f}" if stock > 0 else name
+        area = [60.0 if looks is depots else sizes[name] for name in told]
+        looks = looks | {"facecolor": face, "linewidth": 1.6, "label": label}
+        marks.append(dots(*_across(where, told), area, [*told], [*told.values()], **looks))
+    for name, at in where.items():
+        stock, there = plan.stocks.get(name, 0.0), name in plan.stocks or name in outcome.needs
+        text = f"{name} {stock:,.0f}" if stock > 0 else name * there
         right, up, side = _NAMES.get(name, (10, 6, "left"))
         looks = {"zorder": 7, "ha": side, "bbox": _HALO}
-        marks.append(note(text, where[name], (right, up), **looks))
+        marks.append(note(text, at, (right, up), **looks))
     return marks
 
 

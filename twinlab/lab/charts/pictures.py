@@ -5,13 +5,13 @@ than the cells, and pyplot's "current figure" is shared by all of them.
 """
 
 import io
+import json
 import math
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -193,7 +193,7 @@ class Sheet:
         self._words = [self._write(axes) for axes in self.axes]  # title, and what is cut
         if chart.legend:
             self._name()
-        self._limits: Limits | None = None
+        self._ground: Any = None  # limits and titles
         self._canvas, self._paper = FigureCanvasAgg(self.figure), None
         self.move(chart, limits)
         with _drawing:
@@ -245,16 +245,17 @@ class Sheet:
     def move(self, chart: Chart, limits: Limits | None = None) -> str:
         """Bring all marks to where they stand now; say what lies beyond the axes."""
         limits, said = limits or chart.limits, []
-        if limits != self._limits:
-            self._limits, self._paper = limits, None
+        ground = limits, [panel.title or " " for panel in chart.panels]
+        if ground != self._ground:
+            self._ground, self._paper = ground, None
         rows = zip(self.axes, chart.panels, limits, self._drawn, self._words, strict=True)
         for axes, panel, (xlim, ylim), drawn, (title, cut) in rows:
             if self._paper is None:
                 axes.set(xlim=xlim, ylim=ylim)
+                title.set_text(panel.title or " ")
             for mark, artist in zip(panel.marks, drawn, strict=True):
                 pen.move(artist, mark)
             beyond = panel.beyond((xlim, ylim))
-            title.set_text(panel.title or " ")
             cut.set_text(beyond and f"▲ cut: {beyond}")
             said += [f"{panel.title}: {beyond}" if len(limits) > 1 else beyond] if beyond else []
         return f"cut at the edge of the picture: {'; '.join(said)}" if said else ""
@@ -262,7 +263,10 @@ class Sheet:
     def png(self) -> bytes:
         """The picture as it stands, on a clear ground; what never moves is drawn once."""
         drawn = [a for each in self._drawn for one in each for a in getattr(one, "patches", [one])]
-        moving = [*sorted(drawn, key=lambda a: float(a.get_zorder())), *chain(*self._words)]
+        moving = [
+            *sorted(drawn, key=lambda a: float(a.get_zorder())),
+            *(cut for _, cut in self._words),
+        ]
         canvas: Any = self._canvas
         with _drawing:
             if self._paper is None:
@@ -275,16 +279,17 @@ class Sheet:
                 artist.draw(canvas.get_renderer())
             return as_png(Image.fromarray(np.asarray(canvas.buffer_rgba())))
 
-    def data(self, chart: Chart) -> dict[str, Any]:
-        """What it tells on a page: series and spans, with the axes' places in pixels."""
+    def data(self, chart: Chart) -> str:
+        """What a page tells, as JSON: series and spans, with the axes' places in pixels."""
         width, height = (round(inches * _PAGE) for inches in chart.size)
         panels = []
         for panel, axes in zip(chart.panels, self.axes, strict=True):
             sides = np.array(axes.bbox.extents) * _PAGE / self.figure.dpi
             left, low, right, high = sides.tolist()
             told = [
-                {"name": name, "x": _plain(x), "y": _plain(mark.y), "told": _plain(told)}
-                | {"at": [at if isinstance(at, str) else "" for at in panel.place(mark, x)]}
+                {"name": name, "x": np.asarray(x).tolist(), "told": _plain(told)}
+                | {"y": _plain(mark.y) if panel.along == "xy" else []}
+                | {"at": panel.place(mark, x) if panel.names or mark.names else []}
                 for name, x, told, mark in panel.told
             ]
             spans = [[m.looks["label"], *m.at] for m in panel.marks if m.put is Axes.axvspan]
@@ -294,7 +299,7 @@ class Sheet:
                 | {"box": [left, height - high, right, height - low], "spans": spans}
                 | {"x": axes.get_xlim(), "y": axes.get_ylim()}
             )
-        return {"size": [width, height], "panels": panels}
+        return json.dumps({"size": [width, height], "panels": panels}, default=float)
 
 
 def _plain(numbers: Any) -> list[float | None]:
@@ -315,7 +320,7 @@ def common(charts: Sequence[Chart]) -> Limits | None:
 def as_png(picture: Image.Image) -> bytes:
     """A picture in the format of notebooks and pages."""
     written = io.BytesIO()
-    picture.quantize(_COLOURS, Image.Quantize.FASTOCTREE).save(written, "png")
+    picture.quantize(_COLOURS, Image.Quantize.FASTOCTREE).save(written, "png", compress_level=4)
     return written.getvalue()
 
 

@@ -63,10 +63,10 @@ def lines(
         seen = np.asarray(values, dtype=np.float64)
         if len(seen) != len(x):
             raise ScenarioError(f"lines: {name!r} has {len(seen)} values for {len(x)} places")
-        drawn.append(line(x, seen, name, **look.line))
+        drawn.append(line(x, seen, name, **look))
         if bands and name in bands:
             low, high = bands[name]
-            drawn.append(band(x, low, high, **pen.area(look.colour)))
+            drawn.append(band(x, low, high, **pen.area(look["color"])))
         said.append(f"{name}: {gist(x, seen, 'at')}")
     for name, (across, up) in (marks or {}).items():
         drawn += [line([across], [up], **pen.MARK), note(name, (across, up))]
@@ -130,7 +130,7 @@ def triangle(curve: Curve) -> Chart:
     marks = [
         rule(100),
         band(times, quality, 100.0, color=pen.ORANGE, alpha=0.45, **pen.HATCHED),
-        line(times, quality, "served", **LOOKS[0].line),
+        line(times, quality, "served", **LOOKS[0]),
     ]
     if start is not None:
         middle = (start + min(start + lasted, float(times[-1]))) / 2
@@ -165,8 +165,8 @@ def budget(portfolios: Frontier, available: float) -> Chart:
     marks = [
         span(0, available / 1000, "budget"),
         band(edges, low, high, "95 % interval", step="post", **pen.area(pen.BLUE)),
-        line(edges, loss, "simulated", drawstyle="steps-post", **LOOKS[0].line),
-        line(edges, promised, "promised by adding up", drawstyle="steps-post", **LOOKS[1].line),
+        line(edges, loss, "simulated", drawstyle="steps-post", **LOOKS[0]),
+        line(edges, promised, "promised by adding up", drawstyle="steps-post", **LOOKS[1]),
         line([best.cost / 1000], [best.loss.mean / 1000], "bought", **pen.MARK),
         rule(0),
     ]

@@ -87,7 +87,7 @@ class Explorer(LiveView):
         self.picture.limits = common([results.small_multiples(self._now, self._now), *ends])
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         reset.on_click(self._reset)
-        self.picture.layout = ipywidgets.Layout(flex="1 1 540px", max_width="912px")
+        self.picture.layout = ipywidgets.Layout(flex="1 1 540px", min_width="0px")
         self.table.layout = ipywidgets.Layout(flex="0 0 430px")
         wrap = ipywidgets.Layout(flex_flow="row wrap")
         told = ipywidgets.HBox([reset, self.status], layout=wrap)
@@ -147,7 +147,7 @@ class Explorer(LiveView):
                 (new.label, old.text, new.text, new.interval)
                 for old, new in zip(before.rows, now.rows, strict=True)
             ]
-            grey, side = "white-space:nowrap;color:#666", "white-space:nowrap;text-align:right"
+            grey, side = "white-space:nowrap;opacity:0.75", "white-space:nowrap;text-align:right"
             looks = f"{grey};text-align:right", f"{side};font-weight:bold", grey
             self._tabulate(now.words.capitalize(), ("before", "now", "interval"), rows, looks)
             self._say(" · ".join(filter(None, [self.summary, cut])), self.code)

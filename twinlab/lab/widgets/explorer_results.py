@@ -191,7 +191,7 @@ def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
         panels[column] = replace(panels[column], x="day")
     panels[1] = replace(panels[1], title="going out [units/day, 7-day mean]")
     words = (f"{series.label}: stock {gist(now.days, series.stock)}" for series in now.groups)
-    size = pen.WIDTH, 0.8 + 1.25 * len(now.groups)
+    size = pen.WIDTH, 0.8 + 1.15 * len(now.groups)
     return Chart(panels, "\n".join(words), size, columns=(5, 3))
 
 

@@ -202,7 +202,7 @@ def _orders(series: Mapping[str, Any]) -> Panel:
     step = {"drawstyle": "steps-mid"}
     marks = [span(0.5, START_UP + 0.5, "before the game", color=pen.PALE)]
     for look, (name, values) in zip(LOOKS, series.items(), strict=False):
-        marks.append(line(np.arange(1, len(values) + 1), values, name, **look.line, **step))
+        marks.append(line(np.arange(1, len(values) + 1), values, name, **look, **step))
     top = max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values()))
     return Panel(marks, "Orders", y="cases/week", ylim=(0, top))
 
@@ -293,7 +293,7 @@ class NewsvendorTable(GameTable):
         rounds = np.arange(1, len(game.orders) + 1)
         square: Style = {"color": pen.VERMILLION, "marker": "s", "linestyle": ""}
         marks = [
-            line(rounds, game.orders, "order", marker="o", **LOOKS[0].line),
+            line(rounds, game.orders, "order", marker="o", **LOOKS[0]),
             line(rounds, game.demands, "demand", **square),
         ]
         dotted: Style = {"color": pen.GREY, "linestyle": ":"}
