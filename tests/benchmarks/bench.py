@@ -110,13 +110,16 @@ def automotive(story):
 
 
 def sliders(story):
-    """From key to picture in a real browser."""
+    """From key to picture in a real browser: clock time."""
     try:
         from sliders import time_sliders
-    except ModuleNotFoundError as why:
-        print(f"No moves of sliders in a browser: {why}.")
+
+        story.found["sliders"] = time_sliders()
+    except Exception as why:  # a browser is an extra
+        story.notes.append(f"No sliders moved: {type(why).__name__}: {str(why).splitlines()[0]}.")
         return
-    story.found["sliders"] = time_sliders()
+    for name, seconds in story.found["sliders"].items():
+        print(f"{name}: {seconds:.2f} s from key to picture")
 
 
 def start(story):
@@ -162,17 +165,20 @@ def print_chain(story, name, widths):
 
 
 def print_gap(story, name):
-    """What the time of a thousand histories is made of, beside C."""
+    """What the time of a thousand histories is made of, by engine, beside C."""
     days = DAYS[name][0]
-    whole = story.alone("replicate", name, days, 1000)
-    drawn, fixed = story.alone("draws", name, days, 1000), story.alone("replicate", name, 1, 1000)
-    rest = whole - drawn - fixed
-    parts = {"whole": whole, "draws": drawn, "a batch of one day": fixed, "rest": rest}
     work = PLACES[name] * days * 1000 / 1e9
-    parts = {word: seconds / work for word, seconds in parts.items()}
-    parts |= {c: 1e9 / story.rates[name, c] for c in (ONE, BLOCKED) if (name, c) in story.rates}
-    words = ", ".join(f"{word} {each:.1f}" for word, each in parts.items())
-    print(f"\n{name}, 1,000 histories [ns per node-day]: {words}")
+    whole, fixed = (story.ask("replicate", name, each, 1000) for each in (days, 1))
+    drawn = story.alone("draws", name, days, 1000)
+    print(f"\n{name}, 1,000 histories [ns per node-day]:")
+    for engine, seconds in whole.items():
+        parts = {"draws": drawn, "a batch of one day": fixed[engine]}
+        parts["the days by themselves"] = seconds - sum(parts.values())
+        words = ", ".join(f"{word} {each / work:.1f}" for word, each in parts.items())
+        print(f"  {engine} {seconds / work:.1f}: {words}")
+    for base in (ONE, BLOCKED):
+        if (name, base) in story.rates:
+            print(f"  {base} {1e9 / story.rates[name, base]:.1f}, without draws and KPIs")
 
 
 def print_row(what, seconds):
