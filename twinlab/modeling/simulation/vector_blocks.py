@@ -1,17 +1,17 @@
-"""Blocks of work on arrays: rows, steps and sums; who decides, makes and hands over together."""
+"""What blocks of work on arrays are made of: rows, steps, sums, tables of days, stacked rules."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.modeling.simulation.plan import ItemPlan
 from twinlab.scope.distributions import Array
 from twinlab.scope.later import sparse
 
 Rows = Any  # a slice where rows follow each other (a window is free), else an array of row numbers
 Entry = tuple[int, float]  # a row, and what its numbers count for
+SPAN = 32  # days of a table that are put side by side at once
 
 
 def span(numbers: Iterable[int]) -> Rows:
@@ -26,13 +26,13 @@ def span(numbers: Iterable[int]) -> Rows:
     return slice(first, first + len(rows)) if same else rows
 
 
-def numbers(rows: Rows) -> list[int]:
+def index(rows: Rows) -> Any:
     """Row numbers, one by one.
 
-    >>> numbers(slice(3, 6))
+    >>> index(slice(3, 6)).tolist()
     [3, 4, 5]
     """
-    return list(range(rows.start, rows.stop)) if isinstance(rows, slice) else rows.tolist()
+    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
 
 class Step(NamedTuple):
@@ -56,6 +56,16 @@ def steps(lists: Sequence[Sequence[Entry]]) -> list[Step]:
         column = np.array(factors)[:, None]
         found.append(Step(span(which), span(rows), None if (column == 1.0).all() else column))
     return found
+
+
+def by_place(lists: Iterable[Sequence[int]]) -> list[int]:
+    """The first numbers of all lists, then the second ones, and so on.
+
+    >>> by_place([[4, 7], [5]])
+    [4, 5, 7]
+    """
+    ranked = [(at, k, number) for k, each in enumerate(lists) for at, number in enumerate(each)]
+    return [number for _, _, number in sorted(ranked)]
 
 
 class Sums:
@@ -91,56 +101,45 @@ class Sums:
         return table if self.plain else np.asarray(self._matrix @ table)
 
 
-class Facts(NamedTuple):
-    """What decides the blocks beside the plan, by number of lane, recipe or item."""
+class Days:
+    """Tables of days × replications (or × 1), row by row: a table of rows × replications a day."""
 
-    instant: tuple[int, ...]  # lanes that may take no time
-    gated: frozenset[int]  # lanes of items with several, that may be closed
-    late: tuple[int, ...]  # lanes, and recipes as ~number, whose orders may be seen on a later day
-    lasting: frozenset[int]  # items whose requests may add up over days before they decide
-    remembering: frozenset[int]  # items that remember something from before
+    def __init__(self, tables: Sequence[Array]) -> None:
+        """Put the tables side by side, a few days at a time."""
+        self.tables, self.part = tables, -1
+        self.width = max((table.shape[1] for table in tables), default=1)
+        self.span = 0 if all(map(certain, tables)) else SPAN
+        self.rows: Array = np.zeros((1, 0, 1))
 
-
-@dataclass
-class Decision:
-    """A block of items that decide at one moment by rules of one kind."""
-
-    items: tuple[ItemPlan, ...]
-    alone: bool  # one item, whose rule is asked with rows of numbers, not with tables
-    split: str  # how an order goes to several suppliers; "" where one gets all
-    rows: slice  # of the items
-    placed: slice  # of their orders, by lane or recipe
-    backlog: Sums  # what is owed and to be made
-    asks: Sums  # what was asked before they decide today
-    since: Rows  # where that adds up over days; None where today says all
-    now: tuple[Rows, Rows] | None  # orders that are seen at once, and where they add up
-    later: tuple[Rows, Rows, Array] | None  # others: their place among late ones, and delays
-    lanes: list[Step]  # orders by place among the suppliers, and their shares
-    ranks: list[Step]  # the same, by rank
-    on_order: Sums  # what is on order with these orders, where they are split
-    ordered: Sums  # and what they are together
+    def __getitem__(self, day: int) -> Any:
+        part = day // self.span if self.span else 0
+        if part != self.part and self.tables:
+            days = slice(part * self.span, (part + 1) * self.span or 1)
+            some = [table[days] for table in self.tables]
+            if self.width > 1:
+                some = [np.broadcast_to(one, (len(one), self.width)) for one in some]
+            self.part, self.rows = part, np.stack(some, axis=1)
+        return self.rows[day % self.span if self.span else 0]
 
 
-class Handover(NamedTuple):
-    """A block of items that hand over what they owe, claim by claim."""
-
-    stage: int
-    supply: int  # 0 from stock, 1 from an endless source, then sources of limited nodes in turn
-    proportional: bool
-    items: tuple[ItemPlan, ...]
-    rows: Rows  # theirs, or those of their nodes among the limited ones
-    steps: list[tuple[Step, Rows]]  # claims by place in the line, and whose they are
+def certain(table: Any) -> bool:
+    """Whether a table of days holds one number for all days and replications."""
+    return table.shape[1] == 1 and (table.strides[0] == 0 or bool((table == table[:1]).all()))
 
 
-class Making(NamedTuple):
-    """A block of recipes that make goods at one moment."""
+class Ring:
+    """What is due on later days: a table of rows × replications for each of them."""
 
-    stage: int
-    recipes: Rows
-    nodes: Rows  # among the limited nodes; None where capacity has no limit
-    components: list[Step]
-    at_once: tuple[Rows, Rows] | None  # done the same day: which of these, and of all recipes
-    later: tuple[Rows, Rows] | None
+    def __init__(self, days: int, rows: int, width: int) -> None:
+        self.table = np.zeros((days + 1, rows, width))
+
+    def due(self, day: int) -> Any:
+        """What is due on a day: a window."""
+        return self.table[day % len(self.table)]
+
+    def add(self, days: Any, rows: Rows, units: Array) -> None:
+        """Put units where they are due, row by row."""
+        self.table[days % len(self.table), index(rows)] += units
 
 
 def kind_of_rule(rule: Any) -> Hashable:

@@ -14,18 +14,15 @@ import numpy as np
 from twinlab.modeling.simulation.plan import Plan, make_plan, open_view
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
 from twinlab.modeling.simulation.records import Records
-from twinlab.modeling.simulation.vector_afternoon import Afternoon
-from twinlab.modeling.simulation.vector_blocks import Decision
 from twinlab.modeling.simulation.vector_compiled import (
     CompiledAfternoon,
     CompiledMorning,
     CompiledNight,
     compiles,
 )
-from twinlab.modeling.simulation.vector_layout import layout_of
-from twinlab.modeling.simulation.vector_morning import BlockView, Morning
-from twinlab.modeling.simulation.vector_night import Night
-from twinlab.modeling.simulation.vector_state import VectorState, facts_of
+from twinlab.modeling.simulation.vector_day import Afternoon, BlockView, Morning, Night
+from twinlab.modeling.simulation.vector_layout import Decision, facts_of, layout_of
+from twinlab.modeling.simulation.vector_state import VectorState
 from twinlab.scope import Scenario
 from twinlab.scope.distributions import Array
 from twinlab.scope.state import State, go_on
@@ -42,16 +39,11 @@ class VectorEngine:
         self.plan, self.streams, self.width, self.start = plan, streams, width, start
         self.layout = layout = layout_of(plan, facts_of(plan, streams, start))
         self.state = VectorState(layout, width, start)
-        self.customers = layout.customers()
         self.day = start.day
-        days = plan.scenario.days - start.day
-        if compiles(len(plan.items) * width * days):
-            parts: Any = CompiledMorning, CompiledAfternoon, CompiledNight
-        else:
-            parts = Morning, Afternoon, Night
-        self.morning: Morning = parts[0](self)
-        self.afternoon: Afternoon = parts[1](self, fresh)
-        self.night: Night = parts[2](self)
+        fast = compiles(len(plan.items) * width * (plan.scenario.days - start.day))
+        self.morning = (CompiledMorning if fast else Morning)(self)
+        self.afternoon = (CompiledAfternoon if fast else Afternoon)(self, fresh)
+        self.night = (CompiledNight if fast else Night)(self)
 
     def live(self, day: int) -> None:
         """Live through one day, and add it to the record."""
@@ -80,12 +72,10 @@ class VectorEngine:
         return BlockView(view.node, view.product, *told)
 
     def _backlog(self, number: int) -> Any:
-        """Units asked of an item and not yet handed over: claims in order of service, then use."""
-        state, item, total = self.state, self.plan.items[number], np.zeros(self.width)
-        for claim in self.layout.claims_of(item):
-            total += state.owed[claim]
-        for recipe, need in item.users:
-            total += state.to_make[self.layout.recipe[recipe]] * need
+        """Units asked of an item and not yet handed over."""
+        total = np.zeros(self.width)
+        for row, need in self.layout.owing(self.plan.items[number]):
+            total += self.state.table[row] * need
         return total
 
     def _echelon_position(self, number: int) -> Array:
@@ -141,5 +131,5 @@ def replay(
         engine.live(day)
         nights.append(engine.state.tonight()[:, column])
     records = Records(engine.plan)
-    recorded = np.array(nights[warm_up:]).reshape(-1, len(engine.state.where)).T
+    recorded = np.array(nights[warm_up:]).reshape(-1, len(engine.layout.record)).T
     return {name: records.whole(name, recorded).T for name in records.rows}
