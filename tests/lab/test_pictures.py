@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from twinlab.lab import Words, bars, lines, play
+from twinlab.lab import Words, bars, lines, play, route_map
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel, Sheet
 from twinlab.lab.live import Picture
@@ -225,3 +225,17 @@ def test_a_lever_that_changes_how_many_bars_there_are_keeps_their_scale():
     (after,) = json.loads(view.picture.data)["panels"]
     assert (after["y"], after["x"]) == ([3.5, -0.5], panel["x"])
     assert after["series"][0]["at"] == ["site 0", "site 1", "site 2", "site 3"]
+
+
+def test_a_map_tells_its_places_by_name():
+    chart = route_map({"depot": (0, 0), "a": (0, 3), "b": (4, 3)}, [("depot", "a", "b", "depot")],
+                      loads={"a": 5.0, "b": 10.0})  # fmt: skip
+    (panel,) = json.loads(Picture(chart).data)["panels"]
+    (stops,) = panel["series"]
+    assert (stops["at"], stops["told"], stops["x"], stops["y"]) == (
+        ["a", "b"],
+        [5, 10],
+        [0, 4],
+        [3, 3],
+    )
+    assert (panel["along"], panel["place"]) == ("xy", "")

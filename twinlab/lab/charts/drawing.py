@@ -137,6 +137,11 @@ def closed(spans: Iterable[tuple[int, int]]) -> list[Mark]:
     return [span(first, last + 1) for first, last in spans]
 
 
+def whole(axes: Axes, _: bool) -> None:
+    """Nothing between whole numbers is written on these axes."""
+    axes.locator_params(integer=True)
+
+
 def rule(y: float, **looks: Any) -> Mark:
     """A line right across at a value."""
     return Mark(Axes.axhline, (y,), THIN | looks, y=(y,))

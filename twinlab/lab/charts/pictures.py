@@ -72,7 +72,7 @@ class Panel:
     @property
     def told(self) -> list[tuple[str, Any, Any, Mark]]:
         """Its series with their marks: name and unit, places, values."""
-        label = self.unit or (self.x if self.along == "y" else self.y)
+        label = self.unit or {"x": self.y, "y": self.x, "xy": ""}[self.along]
         unit = label[label.rfind("[") + 1 : -1] if label.endswith("]") else label
         return [
             (name if "[" in name or not unit else f"{name} [{unit}]", x, told, mark)
@@ -92,7 +92,8 @@ class Panel:
 
     def place(self, mark: Mark, x: Any) -> list[Any]:
         """What stands at places of a mark: names, where there are some."""
-        return list(mark.names) or [self.names[int(at)] if self.names else at for at in x]
+        names = [name.replace("\n", " ") for name in self.names]
+        return list(mark.names) or [names[int(at)] if names else at for at in x]
 
 
 def _around(numbers: Any) -> Range:
@@ -293,7 +294,8 @@ class Sheet:
                 for name, x, told, mark in panel.told
             ]
             spans = [[m.looks["label"], *m.at] for m in panel.marks if m.put is Axes.axvspan]
-            place = panel.y if panel.along == "y" else panel.x or chart.panels[-1].x
+            below = panel.x or chart.panels[-1].x
+            place = {"x": below, "y": panel.y, "xy": ""}[panel.along]
             panels.append(
                 {"title": panel.title, "place": place, "along": panel.along, "series": told}
                 | {"box": [left, height - high, right, height - low], "spans": spans}

@@ -80,7 +80,7 @@ class Explorer(LiveView):
         self._seed, self._replications = seed, replications
         self._latest = Latest(lambda: self._attempt(self._compute))
         super().__init__()
-        self.rows = [LeverRow(lever(scenario, p, r), self._moved) for p, r in ranges.items()]
+        self.rows = [LeverRow(lever(scenario, p, r), self._latest.ask) for p, r in ranges.items()]
         self._compute()
         self._before = self._now
         ends = extremes({row.lever.path: row for row in self.rows}, self._far)
@@ -122,9 +122,6 @@ class Explorer(LiveView):
     def _reset(self, _: Any) -> None:
         for row in self.rows:
             row.reset()
-
-    def _moved(self) -> None:
-        self._latest.ask()
 
     def _far(self, path: str, end: float) -> Chart:
         """The picture at an end of a lever, of few replications."""

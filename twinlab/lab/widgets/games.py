@@ -12,8 +12,6 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.drawing import LOOKS, Style, bars, line, note, rule, span
@@ -304,10 +302,6 @@ class NewsvendorTable(GameTable):
             marks.append(note(name, (0.6, level), (0, 4), color=looks["color"]))
         ends = (0.5, game.rounds + 0.5), (0, 1.05 * game.problem.highest)
         title = "Your orders, and what was asked afterwards"
-        panel = Panel(marks, title, "round", "units", *ends, finish=_whole)
+        panel = Panel(marks, title, "round", "units", *ends, finish=pen.whole)
         played = f"{len(game.orders)} of {game.rounds} rounds played"
         return Chart([panel], f"orders and demands by round; {played}", (pen.WIDTH, 3.6))
-
-
-def _whole(axes: Axes, _: bool) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -10,10 +10,8 @@ import anywidget
 import ipywidgets
 import pyvis.network
 import traitlets
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import closures
@@ -251,12 +249,8 @@ def _course(nodes: NodeStatus, day: int) -> Chart:
     ]
     title, xlim = "nodes that owe goods (grey: closed)", (days[0], max(days[-1], days[0] + 1))
     words = f"nodes that owe goods by day, at most {most}; day {day} is marked"
-    panel = Panel(marks, title, "day", xlim=xlim, ylim=(0, most), finish=_whole)
+    panel = Panel(marks, title, "day", xlim=xlim, ylim=(0, most), finish=pen.whole)
     return Chart([panel], words, (pen.WIDTH, 1.5), legend=False)
-
-
-def _whole(axes: Axes, _: bool) -> None:
-    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
 
 
 def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:
