@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
-from twinlab.scope import memory as memories
-from twinlab.scope.memory import Past
+from twinlab.scope.memory import remembered
 
 
 def diary(view):
@@ -60,59 +59,57 @@ def test_a_restart_from_any_day_goes_on_as_if_nothing_had_been(day):
     assert len(whole.state_on(day).memory["shop", "unit"]["demand"]) == day
 
 
-def test_what_is_copied_of_a_growing_memory_grows_with_the_days(monkeypatch):
-    """Twice the days are twice the copies, in living and in asking for the last state."""
-    looked, kept, plain = [], memories._kept, memories.deepcopy
-    monkeypatch.setattr(memories, "_kept", lambda *given: looked.append(1) or kept(*given))
-    monkeypatch.setattr(
-        memories, "deepcopy", lambda value: looked.append(np.size(value)) or plain(value)
-    )
+@pytest.mark.parametrize("inside", [False, True], ids=["in sight", "in a memory of its own"])
+def test_what_is_kept_of_a_growing_memory_grows_with_the_days(inside):
+    """All days of a list or dict share one list, which holds each of its parts once."""
 
     def listing(view):
-        view.memory.setdefault("demand", []).append(view.demand)
+        memory = view.memory.setdefault("mine", {}) if inside else view.memory
+        memory.setdefault("demand", []).append(view.demand)
+        memory.setdefault("by day", {})[view.day] = (view.day, view.demand)
         return 5.0
 
-    copies = {}
-    for days in (50, 100, 200):
-        looked.clear()
-        run = tl.simulate(shop(days).change(rules=listing))
-        assert len(run.state.memory["shop", "unit"]["demand"]) == days
-        rows = [row[8] for row in run.log.rows if row[1] == "remembered"]
-        lists = {id(past.parts[1].parts): past.parts[1].parts for past in rows}
-        copies[days] = sum(looked) + sum(map(len, lists.values()))
-    assert copies[200] - copies[100] == 2 * (copies[100] - copies[50]) > 0
+    run = tl.simulate(shop(50).change(rules=listing))
+    rows = [row[8]["mine"] if inside else row[8] for row in run.log.rows if row[1] == "remembered"]
+    for name, parts in (("demand", 50), ("by day", 100)):
+        assert len(rows) == 50
+        assert {id(row[name].parts) for row in rows} == {id(rows[0][name].parts)}
+        assert len(rows[0][name].parts) == parts
 
 
 def test_what_a_rule_does_to_its_memory_afterwards_changes_nothing_that_was():
     memory = {"a": [1.0, [2.0]], "b": np.arange(3)}
-    first = Past.of(memory)
+    first = remembered(memory, {})
     was = deepcopy(memory)
     memory["a"][1].append(3.0)
     memory["b"][0] = 9
-    second = Past.of(memory, first)
-    told = first.value
+    second = deepcopy(remembered(memory, first))
+    told = deepcopy(first)
     assert told["a"] == was["a"]
     assert told["b"].tolist() == [0, 1, 2]
-    assert second.value["a"] == [1.0, [2.0, 3.0]]
-    assert second.value["b"].tolist() == [9, 1, 2]
+    assert second["a"] == [1.0, [2.0, 3.0]]
+    assert second["b"].tolist() == [9, 1, 2]
     told["a"].clear()
-    assert first.value["a"] == was["a"]
+    assert deepcopy(first)["a"] == was["a"]
 
 
 def test_two_futures_of_one_memory_do_not_meet():
-    first = Past.of({"a": [1]})
-    one, two = Past.of({"a": [1, 2]}, first), Past.of({"a": [1, 3]}, first)
-    assert (first.value, one.value, two.value) == ({"a": [1]}, {"a": [1, 2]}, {"a": [1, 3]})
+    first = remembered({"a": [1]}, {})
+    all_three = first, remembered({"a": [1, 2]}, first), remembered({"a": [1, 3]}, first)
+    assert deepcopy(all_three) == ({"a": [1]}, {"a": [1, 2]}, {"a": [1, 3]})
 
 
 def test_one_thing_under_two_names_stays_one_thing():
     both = [1.0]
-    back = Past.of({"a": both, "b": both}).value
+    back = deepcopy(remembered({"a": both, "b": both}, {}))
     assert back["a"] is back["b"]
     circle = []
     circle.append(circle)
-    told = Past.of({"a": circle}).value["a"]
-    assert told[0] is told
+    around = {}
+    around["d"] = around
+    told = deepcopy(remembered({"a": circle, "b": around}, {}))
+    assert told["a"][0] is told["a"]
+    assert told["b"]["d"] is told["b"]
 
 
 values = st.recursive(
@@ -127,7 +124,7 @@ values = st.recursive(
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 3), values), max_size=25))
 def test_whatever_is_done_to_a_memory_each_day_of_it_is_kept(steps):
     """Set, taken away, added to a list, put into the midst of it."""
-    memory, kept, days = {}, None, []
+    memory, kept, days = {}, {}, []
     for name, how, value in steps:
         if how == 0:
             memory[name] = value
@@ -137,7 +134,7 @@ def test_whatever_is_done_to_a_memory_each_day_of_it_is_kept(steps):
             memory[name][len(memory[name]) if how == 2 else 0 :] = [value]
         else:
             memory[name] = [value]
-        kept = Past.of(memory, kept)
+        kept = remembered(memory, kept)
         days.append((kept, deepcopy(memory)))
     for past, was in days:
-        assert repr(past.value) == repr(was)
+        assert repr(deepcopy(past)) == repr(was)

@@ -92,7 +92,7 @@ def test_a_changed_value_checks_no_more_than_itself(path, value, monkeypatch):
     anew = tl.Network(now.products, now.nodes, now.lanes, now.recipes, now.demands, now.stocks)
     assert len(laws) == 1
     assert (now, moved) == (anew, tl.Scenario(anew, dict(moved.rules), 3, moved.disruptions))
-    for name in ("items", "into", "made", "brought", "takers", "named", "held", "between",
+    for name in ("items", "into", "made", "brought", "upstream", "named", "held", "between",
                  "circles", "decided"):  # fmt: skip
         assert getattr(now, name) == getattr(anew, name), name
 

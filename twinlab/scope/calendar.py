@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, TypeVar
 from twinlab.scope.later import nx
 
 if TYPE_CHECKING:
-    from twinlab.scope.entities import ItemKey, Lane
+    from twinlab.scope.entities import ItemKey
     from twinlab.scope.network import Network
 
 # Moments of a day on the clock, in days after midnight; quarters are exact in binary.
@@ -75,29 +75,25 @@ def upstream_first(
 
     Ties are settled by the given order of the names.
     """
-    ways = list(ways)
+    ways, place = list(ways), {name: at for at, name in enumerate(names)}
     order = _onward(names, ways)
     if len(order) == len(names):
         return order
-    place = {name: at for at, name in enumerate(names)}
     graph: nx.DiGraph[Name] = nx.DiGraph(ways)
     graph.add_nodes_from(names)
-    found = (sorted(c, key=place.__getitem__) for c in nx.strongly_connected_components(graph))
-    circles = sorted(found, key=lambda circle: place[circle[0]])
+    circles = nx.strongly_connected_components(graph)
+    circles = sorted(circles, key=lambda circle: min(place[name] for name in circle))
     home = {name: at for at, circle in enumerate(circles) for name in circle}
-    inside = defaultdict(list)
-    for a, b in at_once:
-        if home[a] == home[b]:
-            inside[home[a]].append((a, b))
     between = [(home[a], home[b]) for a, b in ways if home[a] != home[b]]
-    onward = _onward(range(len(circles)), between)
-    return [name for at in onward for name in _onward(circles[at], inside[at])]
+    rank = {at: turn for turn, at in enumerate(_onward(range(len(circles)), between))}
+    inside = [(a, b) for a, b in at_once if home[a] == home[b]]
+    return sorted(_onward(names, inside), key=lambda name: rank[home[name]])
 
 
 def _onward(names: Sequence[Name], ways: Iterable[tuple[Name, Name]]) -> list[Name]:
     """Sort names along the ways, ties by their given order; what a circle holds up is left out."""
     place = {name: at for at, name in enumerate(names)}
-    onto, waits, order = [[0][:0] for _ in names], [0] * len(names), list[Name]()
+    onto, waits, order = defaultdict(list), [0] * len(names), list[Name]()
     for a, b in ways:
         onto[place[a]].append(place[b])
         waits[place[b]] += 1
@@ -105,15 +101,8 @@ def _onward(names: Sequence[Name], ways: Iterable[tuple[Name, Name]]) -> list[Na
     while free:
         at = heappop(free)
         order.append(names[at])
-        for after in onto[at]:
+        for after in onto.get(at, ()):
             waits[after] -= 1
             if not waits[after]:
                 heappush(free, after)
     return order
-
-
-def in_cycles(lanes: "Iterable[Lane]") -> dict[str, int]:
-    """Number the cycles of lanes by node; a drawn lead time within one is at least one day."""
-    graph = nx.DiGraph([(v.source, v.destination) for v in lanes])
-    groups = nx.strongly_connected_components(graph)
-    return {name: at for at, group in enumerate(groups) if len(group) > 1 for name in group}

@@ -26,10 +26,10 @@ collector nothing. ``Event`` gives the columns of a row their names.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple, overload
 
 from twinlab.scope.later import pd
-from twinlab.scope.memory import own
 
 __all__ = ["Event", "Log"]
 
@@ -62,7 +62,7 @@ class Event(NamedTuple):
 def told(row: EventRow) -> Event:
     """The event of a row."""
     event = Event(*row)
-    return event._replace(note=own(event.note)) if row[1] == "remembered" else event
+    return event._replace(note=deepcopy(event.note)) if row[1] == "remembered" else event
 
 
 class Log(Sequence[Event]):

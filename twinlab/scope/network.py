@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
 
-from twinlab.scope.calendar import in_cycles
+from twinlab.scope.calendar import upstream_items
 from twinlab.scope.columns import schema
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, brief, check_known, did_you_mean
@@ -69,7 +69,8 @@ class Tables(Page):
     @cached_property
     def circles(self) -> dict[str, int]:
         """The nodes in cycles of lanes, by the number of their cycle."""
-        return in_cycles(self.lanes)
+        groups = nx.strongly_connected_components(nx.DiGraph([*self.between]))
+        return {name: at for at, group in enumerate(groups) if len(group) > 1 for name in group}
 
     @cached_property
     def into(self) -> dict[ItemKey, list[Lane]]:
@@ -91,14 +92,9 @@ class Tables(Page):
         """Each (node, product) that a lane or recipe brings; others are unlimited sources."""
         return {*self.made, *self.into}
 
-    @cached_property
-    def takers(self) -> dict[ItemKey, list[Recipe]]:
-        """The recipes that take each component."""
-        return _grouped(((r.node, c), r) for r in self.recipes for c in r.components)
-
     def users(self, item: ItemKey) -> list[Recipe]:
         """The recipes that take a (node, product) as a component."""
-        return list(self.takers.get(item, ()))
+        return [r for r in self.recipes if r.node == item[0] and item[1] in r.components]
 
 
 @dataclass(frozen=True)
@@ -129,6 +125,11 @@ class Network(Tables):
         counts = {f.name: len(getattr(self, f.name)) for f in fields(self)}
         words = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items())
         return f"Network({', '.join(words)})"
+
+    @cached_property
+    def upstream(self) -> tuple[ItemKey, ...]:
+        """Every (node, product), upstream first."""
+        return tuple(upstream_items(self))
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -194,7 +195,14 @@ class Network(Tables):
             alike &= key in table and next(parts) == next(parts)
             table[key] = row
         changed = {name: tuple(table.values()) for name, table in tables.items()}
-        return _with_rows(self, changed) if alike else replace(self, **changed)
+        if not alike:
+            return replace(self, **changed)
+        twin = object.__new__(Network)  # it shares what names decide
+        kept = {name: value for name, value in vars(self).items() if _READ.get(name) not in changed}
+        vars(twin).update(kept | changed)
+        _unlimited_sources_hold_no_stock(twin)
+        _zero_lead_time_makes_no_cycle(twin)
+        return twin
 
     def without(self, *rows: AnyRow) -> "Network":
         """Return a network without some of its rows; what refers to them must go as well.
@@ -237,26 +245,10 @@ def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
 
 
 # What a network keeps that reads the rows of a table, and not only their names.
-_READ = {
-    "into": "lanes",
-    "between": "lanes",
-    "made": "recipes",
-    "takers": "recipes",
-    "named": "nodes",
-}
+_READ = {"into": "lanes", "between": "lanes", "made": "recipes", "named": "nodes"}
 
 
-def _with_rows(network: Network, changed: dict[str, tuple[Any, ...]]) -> Network:
-    """A network with tables whose names are those of its own; it shares what names decide."""
-    twin = object.__new__(Network)
-    kept = {name: value for name, value in vars(network).items() if _READ.get(name) not in changed}
-    vars(twin).update(kept | changed)
-    _unlimited_sources_hold_no_stock(twin)
-    _zero_lead_time_makes_no_cycle(twin)
-    return twin
-
-
-def _keyed(rows: Iterable[Any]) -> dict[tuple[str, ...], Any]:
+def _keyed(rows: Iterable[Any]) -> dict[Any, Any]:
     return {_key(row): row for row in rows}
 
 
@@ -264,17 +256,15 @@ def _table(row: Any) -> str:
     return f"{type(row).__name__.lower()}s"
 
 
+_KEYS: dict[type, Any] = {Lane: attrgetter("key")} | dict.fromkeys(
+    (Product, Node), attrgetter("name")
+)
 _ITEM = attrgetter("node", "product")
-_KEYS: dict[type, Any] = {
-    Lane: attrgetter("source", "destination", "product", "mode"),
-    Product: lambda row: (row.name,),
-    Node: lambda row: (row.name,),
-}
 
 
-def _key(row: Any) -> tuple[str, ...]:
+def _key(row: Any) -> Any:
     """What tells a row from the others of its table."""
-    return _KEYS.get(type(row), _ITEM)(row)  # type: ignore[no-any-return]
+    return _KEYS.get(type(row), _ITEM)(row)
 
 
 def _columns(row: Any) -> dict[str, Any]:
@@ -311,15 +301,11 @@ def _rows_are_there_once(network: Network) -> None:
         for key, count in Counter(map(_key, rows)).items():
             if count > 1:
                 hint = "give parallel lanes different modes" if table == "lanes" else "keep one"
-                named = key if len(key) > 1 else key[0]
-                raise NetworkError(f"{table}: {named!r} stands {count} times: {hint}")
+                raise NetworkError(f"{table}: {key!r} stands {count} times: {hint}")
 
 
 def _names_are_known(network: Network) -> None:
-    names: dict[str, Any] = {
-        "node": network.named,
-        "product": {p.name: p for p in network.products},
-    }
+    names: dict[str, Any] = {"node": network.named, "product": {p.name for p in network.products}}
     for table in ("lanes", "recipes", "demands", "stocks"):
         ends = ("source", "destination") if table == "lanes" else ("node",)
         for at, row in enumerate(getattr(network, table), 1):
@@ -370,8 +356,7 @@ def _unlimited_sources_hold_no_stock(network: Network) -> None:
 
 def _zero_lead_time_makes_no_cycle(network: Network) -> None:
     ways = [(v.source, v.destination) for v in network.lanes if v.lead_time.average == 0]
-    cycle = _find_cycle(ways)
-    if cycle:
+    if cycle := _find_cycle(ways):
         raise NetworkError(
             f"lanes {' → '.join(cycle)} form a cycle without lead time, so nobody can act first: "
             "give one of them lead_time=1 or more"
@@ -382,8 +367,7 @@ def _recipes_make_no_cycle(network: Network) -> None:
     pairs = ((r.node, (c, r.product)) for r in network.recipes for c in r.components)
     for node, here in _grouped(pairs).items():
         inside = any((node, component) in network.made for component, _ in here)
-        cycle = _find_cycle(here) if inside else []
-        if cycle:
+        if cycle := _find_cycle(here) if inside else []:
             raise NetworkError(
                 f"recipes of {node!r}: {' → '.join(cycle)} need each other: break the circle, "
                 "or make one of them at another node"

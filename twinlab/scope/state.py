@@ -20,7 +20,6 @@ from twinlab.scope.entities import ItemKey, Lane, Recipe
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.later import pd
 from twinlab.scope.log import Event, EventRow, Log
-from twinlab.scope.memory import Past, own
 from twinlab.scope.network import Network
 from twinlab.scope.result import Page
 from twinlab.scope.scenario import Scenario
@@ -128,7 +127,7 @@ class State(Page):
         twin.owed_since = {
             key: [list(row) for row in rows] for key, rows in self.owed_since.items()
         }
-        twin.memory = {key: own(memory) for key, memory in self.memory.items()}
+        twin.memory = deepcopy(self.memory)
         return twin
 
 
@@ -173,7 +172,7 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
     recipes = {(r.node, r.product): r for r in network.recipes}
     for event in events.rows if isinstance(events, Log) else events:
         apply(state, event, recipes)
-    state.memory = {key: own(memory) for key, memory in state.memory.items()}
+    state.memory = deepcopy(state.memory)  # rows hold it as the log keeps it
     return state
 
 
@@ -306,8 +305,7 @@ def _finished(state: State, event: EventRow, recipes: Recipes) -> None:
 
 
 def _remembered(state: State, event: EventRow, recipes: Recipes) -> None:
-    kept: Any = event[8] if isinstance(event[8], Past) else deepcopy(event[8])
-    state.memory[event[2:4]] = kept
+    state.memory[event[2:4]] = event[8]
 
 
 def _closed(state: State, event: EventRow, recipes: Recipes) -> None:

@@ -43,7 +43,7 @@ from twinlab.scope.calendar import AFTERNOON, DUST, MORNING, NIGHT
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.log import EventRow, Log
-from twinlab.scope.memory import Past
+from twinlab.scope.memory import remembered
 from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import CHANGES, State, go_on
 
@@ -178,7 +178,7 @@ class Orders:
         self.item = self.plan.items[0]  # the item it is about
         self.deciding: dict[bool, list[tuple[ItemPlan, View, Any, Any]]] = {False: [], True: []}
         self.views = dict[int, View]()
-        self.past = dict[ItemKey, Past]()
+        self.past = dict[ItemKey, Any]()
         for number in plan.deciders:
             item = plan.items[number]
             shown = (partial(f, number) for f in (self._echelon_position, self._point_of_sale))
@@ -220,7 +220,7 @@ class Orders:
             node, product = item.key
             yield day, "decided", node, product, quantity
             if view.memory or item.key in self.state.memory:
-                self.past[item.key] = past = Past.of(view.memory, self.past.get(item.key))
+                self.past[item.key] = past = remembered(view.memory, self.past.get(item.key, {}))
                 yield day, "remembered", node, product, 0.0, "", "", None, past
                 self.state.memory[item.key] = view.memory  # as it is; the log has what it was
             if quantity > 0.0:

@@ -3,19 +3,19 @@
 It fixes every order in which things happen and sums run, so that two engines do the same sums.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 from twinlab.organization.view import FullSharing, PriorityFailover, Supplier, View
 from twinlab.scope import Network, Scenario
-from twinlab.scope.calendar import turns, upstream_items
+from twinlab.scope.calendar import turns
 from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
 from twinlab.scope.errors import ScenarioError, did_you_mean, warn
-from twinlab.scope.memory import own
 from twinlab.scope.state import Claim, State
 
 # What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's
@@ -90,7 +90,6 @@ class Plan:
     """Everything about a scenario that chance does not decide."""
 
     scenario: Scenario
-    shape: "Shape"
     items: Items
     lanes: Lanes
     recipes: Recipes
@@ -111,7 +110,14 @@ class Plan:
     @cached_property
     def feeds(self) -> list[list[tuple[int, float]]]:
         """What each item goes into, and the share or quantity that it has in it."""
-        return _feeds(self.items, self.lanes, self.recipes)
+        feeds: list[list[tuple[int, float]]] = [[] for _ in self.items]
+        for item in self.items:
+            for lane, share in zip(item.lanes_in, _usual_shares(item, self.lanes), strict=True):
+                feeds[self.lanes[lane].source].append((item.number, share))
+        for recipe in self.recipes:
+            for component, need in recipe.components:
+                feeds[component].append((recipe.item, need))
+        return feeds
 
     @cached_property
     def _places(self) -> list[int]:
@@ -167,8 +173,7 @@ def open_view(
         *item.key,
         [Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows],
     )
-    if item.key in start.memory:
-        view.memory = own(start.memory[item.key])
+    view.memory = deepcopy(start.memory.get(item.key, {}))
     view.echelon, view.sales = echelon, sales
     item.sharing(view)
     return view
@@ -184,54 +189,11 @@ def _warn_of_empty_shelf(plan: Plan) -> None:
         days = [plan.lanes[v].row.lead_time.average for v in item.lanes_in]
         days += [] if item.made is None else [plan.recipes[item.made].row.production_time]
         if min(days) > 0:
-            text = f"{item.rule!r} of {row.node!r} for {row.product!r} orders for customers who do "
-            text += (
-                "not wait: they are gone when it comes; keep the demand of the lead time or more"
+            warn(
+                f"{item.rule!r} of {row.node!r} for {row.product!r} orders for customers who do "
+                "not wait: they are gone when it comes; keep the demand of the lead time or more, "
+                "or let customers wait (backorders)"
             )
-            warn(text + ", or let customers wait (backorders)")
-
-
-class Shape(NamedTuple):
-    """What the names in a network's tables decide, by numbers: its plans share it."""
-
-    numbers: dict[ItemKey, int]
-    upstream: tuple[int, ...]
-    into: list[list[int]]  # numbers of lanes, by item
-    out: list[list[int]]
-    users: list[list[int]]  # numbers of recipes, by component
-    made: dict[int, int]  # the number of its recipe, demand row and stock row, by item
-    asked: dict[int, int]
-    stocked: dict[int, int]
-    turns: dict[str, Any]  # lanes in, recipes and items, by node
-
-
-def _shape(network: Network) -> Shape:
-    """Number what has a name."""
-    numbers = {key: at for at, key in enumerate(network.items)}
-    into, out, users = ([list[int]() for _ in numbers] for _ in range(3))
-    for at, v in enumerate(network.lanes):
-        into[numbers[v.destination, v.product]].append(at)
-        out[numbers[v.source, v.product]].append(at)
-    for at, recipe in enumerate(network.recipes):
-        for component in recipe.components:
-            users[numbers[recipe.node, component]].append(at)
-    tables: list[Any] = [network.recipes, network.demands, network.stocks]
-    made, asked, stocked = (
-        {numbers[row.node, row.product]: at for at, row in enumerate(rows)} for rows in tables
-    )
-    upstream = tuple(numbers[key] for key in upstream_items(network))
-    here: dict[str, list[int]] = {name: [] for name in network.named}
-    for at in upstream:
-        here[network.items[at][0]].append(at)
-    turns = {
-        name: (
-            tuple(sorted(lane for at in items for lane in into[at])),
-            tuple(made[at] for at in items if at in made),
-            tuple(at for at in sorted(items) if out[at] or at in asked),
-        )
-        for name, items in here.items()
-    }
-    return Shape(numbers, upstream, into, out, users, made, asked, stocked, turns)
 
 
 _BY_RANK, _EVERYTHING = PriorityFailover(), FullSharing()
@@ -243,32 +205,15 @@ def make_plan(scenario: Scenario) -> Plan:
     """Number a scenario's items, lanes and recipes, and fix the order of every day.
 
     The latest four plans are kept, as far as they have 100,000 items together (or one of them has
-    more). The next one of a network with the same names takes from them all but what differs.
+    more).
 
     >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
     >>> [item.key for item in plan.items], plan.deciders
     ([('mine', 'unit'), ('shop', 'unit')], (1,))
     """
-    network = scenario.network
-    alike = [plan for plan in tuple(_KEPT) if plan.scenario.network.items is network.items]
-    plan = next((plan for plan in alike if plan.scenario is scenario), None)
+    plan = next((plan for plan in tuple(_KEPT) if plan.scenario is scenario), None)
     if plan is None:
-        old = alike[-1] if alike else None
-        shape = old.shape if old else _shape(network)
-        lanes, recipes = _lanes(network, shape.numbers), _recipes(network, shape.numbers)
-        items = _items(scenario, shape, lanes, old)
-        plan = Plan(
-            scenario=scenario,
-            shape=shape,
-            items=items,
-            lanes=lanes,
-            recipes=recipes,
-            demands=tuple(network.demands),
-            sellers=tuple(shape.asked),
-            turns=tuple(TurnPlan(network.named[n], *shape.turns[n]) for n in turns(network)),
-            deciders=tuple(at for at in reversed(shape.upstream) if not items[at].unlimited),
-            upstream=shape.upstream,
-        )
+        plan = _number(scenario)
         _KEPT.append(plan)
         while len(_KEPT) > 1 and sum(len(kept.items) for kept in tuple(_KEPT)) > _MOST:
             _KEPT.popleft()
@@ -276,10 +221,10 @@ def make_plan(scenario: Scenario) -> Plan:
     return plan
 
 
-def _lanes(network: Network, numbers: dict[ItemKey, int]) -> Lanes:
-    """Every lane, by numbers, with what its ends make of it."""
+def _number(scenario: Scenario) -> Plan:
+    network, numbers = scenario.network, {key: at for at, key in enumerate(scenario.network.items)}
     nodes, into = network.named, network.into
-    return tuple(
+    lanes = tuple(
         LanePlan(
             row=v,
             key=v.key,
@@ -290,11 +235,7 @@ def _lanes(network: Network, numbers: dict[ItemKey, int]) -> Lanes:
         )
         for v in network.lanes
     )
-
-
-def _recipes(network: Network, numbers: dict[ItemKey, int]) -> Recipes:
-    """Every recipe, by numbers."""
-    return tuple(
+    recipes = tuple(
         RecipePlan(
             row=r,
             key=(r.node, r.product),
@@ -303,79 +244,75 @@ def _recipes(network: Network, numbers: dict[ItemKey, int]) -> Recipes:
         )
         for r in network.recipes
     )
+    items, upstream = _items(scenario, lanes, recipes), [numbers[key] for key in network.upstream]
+    return Plan(
+        scenario=scenario,
+        items=items,
+        lanes=lanes,
+        recipes=recipes,
+        demands=tuple(network.demands),
+        sellers=tuple(numbers[d.node, d.product] for d in network.demands),
+        turns=_turns(network, items, upstream),
+        deciders=tuple(at for at in reversed(upstream) if not items[at].unlimited),
+        upstream=tuple(upstream),
+    )
 
 
-# Which items read a row of a table, besides their numbers.
-_READERS: dict[str, Callable[[Any], list[ItemKey]]] = {
-    "lanes": lambda row: [(row.source, row.product)],
-    "recipes": lambda row: [(row.node, component) for component in row.components],
-    "demands": lambda row: [(row.node, row.product)],
-    "stocks": lambda row: [(row.node, row.product)],
-}
-
-
-def _differing(scenario: Scenario, old: Scenario) -> set[ItemKey]:
-    """The items that differ between two scenarios of the same names."""
-    network, was, found = scenario.network, old.network, set[ItemKey]()
-    for table, read in _READERS.items():
-        rows = zip(getattr(was, table), getattr(network, table), strict=True)
-        found.update(key for before, row in rows if row is not before for key in read(row))
-    for name, node in network.named.items():
-        if node is not was.named[name]:
-            found.update((name, product) for product in network.held.get(name, ()))
-    for what in ("rules", "sourcing", "sharing"):
-        before, now = getattr(old, what), getattr(scenario, what)
-        keys = {**before, **now} if now is not before else ()
-        found.update(key for key in keys if now.get(key) is not before.get(key))
-    return found
-
-
-def _items(scenario: Scenario, shape: Shape, lanes: Lanes, old: Plan | None) -> Items:
+def _items(scenario: Scenario, lanes: Lanes, recipes: Recipes) -> Items:
     """Every item with its lanes in, its claims, its recipe, its users and its demand row."""
-    network, items = scenario.network, list(old.items if old else ())
-    by_item: Any = scenario
-    for key in _differing(scenario, old.scenario) if old else network.items:
-        number, node = shape.numbers[key], network.named[key[0]]
-        row = shape.stocked.get(number)
-        own_rate = None if row is None else network.stocks[row].holding_cost
-        claims = sorted(shape.out[number], key=lambda at: lanes[at].row.service_rank)
-        customers = shape.asked.get(number)
-        demand = None if customers is None else network.demands[customers]
+    network, by_item = scenario.network, cast(Any, scenario)
+    into, out, users = defaultdict(list), defaultdict(list), defaultdict(list)
+    for at, lane in enumerate(lanes):
+        into[lane.destination].append(at)
+        out[lane.source].append((lane.row.service_rank, at))
+    for at, recipe in enumerate(recipes):
+        for component, need in recipe.components:
+            users[component].append((at, need))
+    made = {recipe.item: at for at, recipe in enumerate(recipes)}
+    asked = {(d.node, d.product): at for at, d in enumerate(network.demands)}
+    rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
+    items = []
+    for number, key in enumerate(network.items):
+        node, own_rate, demand = network.named[key[0]], rates.get(key), asked.get(key)
+        claims = [at for _, at in sorted(out[number])]
         if demand is not None:
-            before = (lanes[at].row.service_rank <= demand.service_rank for at in claims)
-            claims.insert(sum(before), -1)
-        items[number : number + 1] = [
+            last = network.demands[demand].service_rank
+            claims.insert(sum(rank <= last for rank, _ in out[number]), -1)
+        items.append(
             ItemPlan(
                 key=key,
                 node=node,
                 number=number,
                 holding_cost=node.holding_cost if own_rate is None else own_rate,
-                made=shape.made.get(number),
-                lanes_in=tuple(shape.into[number]),
-                customers=customers,
-                waits=demand is None or demand.backorders,
+                made=made.get(number),
+                lanes_in=tuple(into[number]),
+                customers=demand,
+                waits=demand is None or network.demands[demand].backorders,
                 claims=tuple(claims),
                 claim_keys=tuple(lanes[at].key if at >= 0 else key for at in claims),
-                users=tuple(
-                    (at, network.recipes[at].components[key[1]]) for at in shape.users[number]
-                ),
+                users=tuple(users[number]),
                 rule=by_item.rules.get(key),
                 sourcing=by_item.sourcing.get(key, _BY_RANK),
                 sharing=by_item.sharing.get(key, _EVERYTHING),
             )
-        ]
+        )
     return tuple(items)
 
 
-def _feeds(items: Items, lanes: Lanes, recipes: Recipes) -> list[list[tuple[int, float]]]:
-    feeds: list[list[tuple[int, float]]] = [[] for _ in items]
-    for item in items:
-        for lane, share in zip(item.lanes_in, _usual_shares(item, lanes), strict=True):
-            feeds[lanes[lane].source].append((item.number, share))
-    for recipe in recipes:
-        for component, need in recipe.components:
-            feeds[component].append((recipe.item, need))
-    return feeds
+def _turns(network: Network, items: Items, upstream: list[int]) -> tuple[TurnPlan, ...]:
+    """Every node's afternoon, in the order of the turns."""
+    here: dict[str, list[ItemPlan]] = {name: [] for name in network.named}
+    for at in upstream:
+        here[items[at].node.name].append(items[at])
+    return tuple(
+        TurnPlan(
+            node=network.named[name],
+            lanes_in=tuple(sorted(lane for item in here[name] for lane in item.lanes_in)),
+            recipes=tuple(item.made for item in here[name] if item.made is not None),
+            items=tuple(sorted(item.number for item in here[name] if item.claims)),
+        )
+        for name in turns(network)
+    )
 
 
 def _usual_shares(item: ItemPlan, lanes: Lanes) -> list[float]:
