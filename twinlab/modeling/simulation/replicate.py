@@ -63,14 +63,8 @@ class Precision(Row):
         return max(batch.replications + BLOCK, math.ceil(batch.replications * factor))
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """What one chunk of work brings back: totals over days, by row and replication."""
-
-    totals: Array
-    stretches: Array  # of the rows that ``horizon`` watches, over two stretches of last days
-    variances: dict[str, Array]
-    daily_values: dict[Daily, Array]
+# What one chunk of work brings back: what ``Replications`` keep from ``totals`` on.
+Chunk = tuple[Array, Array, dict[str, Array], dict[Daily, Array]]
 
 
 def replicate(
@@ -165,21 +159,24 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
             values[at] = engine.state.tonight(rows[each]).sum(axis=0)
     totals = engine.state.amounts()
     marks.append(totals[watched])
-    return Chunk(totals, np.diff(marks, axis=0), engine.night.variances(), kept)
+    return totals, np.diff(marks, axis=0), engine.night.variances(), kept
 
 
 def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:
     """Put the chunks side by side."""
-    _, seed, start, daily, warm_up = task
-    totals = np.hstack([c.totals for c in chunks])
-    stretches = np.concatenate([c.stretches for c in chunks], axis=-1)
-    variances = {
-        name: np.concatenate([c.variances[name] for c in chunks], axis=-1)
-        for name in chunks[0].variances
-    }
-    kept = {each: np.hstack([c.daily_values[each] for c in chunks]) for each in daily}
-    given = start.copy() if start else None
-    return Replications(plan, seed, count, given, warm_up, totals, stretches, variances, kept)
+    _, seed, start, _, warm_up = task
+    given, tables = (
+        start.copy() if start else None,
+        [_join(each) for each in zip(*chunks, strict=True)],
+    )
+    return Replications(plan, seed, count, given, warm_up, *tables)
+
+
+def _join(tables: Sequence[Any], columns: slice = slice(None)) -> Any:
+    """Tables, or dicts of them, side by side; of each some columns."""
+    if isinstance(tables[0], dict):
+        return {key: _join([each[key] for each in tables], columns) for key in tables[0]}
+    return np.concatenate([each[..., columns] for each in tables], axis=-1)
 
 
 def replicate_many(
@@ -220,11 +217,9 @@ def _live(plan: Plan, scenarios: Sequence[Scenario], width: int, seed: int) -> l
     lived = live_days(VectorEngine(plan, streams, width * len(scenarios)))
     batches = []
     for at, scenario in enumerate(scenarios):
-        mine = slice(at * width, (at + 1) * width)
-        variances = {name: values[..., mine].copy() for name, values in lived.variances.items()}
-        totals, last = lived.totals[:, mine].copy(), lived.stretches[..., mine].copy()
-        own = replace(plan, scenario=scenario)
-        batches.append(Replications(own, seed, width, None, 0, totals, last, variances, {}))
+        mine, own = slice(at * width, (at + 1) * width), replace(plan, scenario=scenario)
+        tables = [_join([each], mine) for each in lived]
+        batches.append(Replications(own, seed, width, None, 0, *tables))
     return batches
 
 

@@ -297,15 +297,12 @@ def watched_rows(plan: Plan) -> Any:
 
 def _levels(plan: Plan, sums: Array) -> Array:
     """Sums of the watched rows by measure and item: lost, backlog, on hand, on order."""
-    records, ends = Records(plan), np.cumsum([0, *(len(Records(plan).numbers[n]) for n in WATCHED)])
-    found = {}
-    for name, begin, end in zip(WATCHED, ends, ends[1:], strict=False):
-        found[name] = np.zeros((records.sizes[name], sums.shape[1]))
-        found[name][records.numbers[name]] = sums[begin:end]
-    lanes, owed = len(plan.lanes), found["owed"]
+    records, rows, lanes = Records(plan), watched_rows(plan), len(plan.lanes)
+    record = np.zeros((rows.max(initial=0) + 1, sums.shape[1]))
+    record[rows] = sums
+    on_hand, on_order, owed, lost = (records.whole(name, record) for name in WATCHED)
     backlog = owed[lanes:].copy()
     np.add.at(backlog, [lane.source for lane in plan.lanes], owed[:lanes])
-    on_hand, on_order, lost = (found[name] for name in ("on_hand", "on_order", "lost"))
     return np.stack([lost, backlog, on_hand, on_order])
 
 

@@ -49,7 +49,7 @@ def loops() -> SimpleNamespace:
         except RuntimeError:  # nowhere to keep it
             return njit(nogil=True)(function)
 
-    plain = (add_up, post, receive, start, give, send, judge, close)
+    plain = (add_up, post, receive, start, give, judge)
     return SimpleNamespace(**{function.__name__: compiled(function) for function in plain})
 
 
@@ -76,7 +76,7 @@ class CompiledMorning(Morning):
 
 
 class CompiledAfternoon(Afternoon):
-    """Receiving, making, handing over and sending in loops, where nothing special touches them."""
+    """Receiving, making and handing over in loops, where nothing special touches them."""
 
     def _start(self, block: Making, shut: Touched, day: int) -> Any:
         if shut is not None:
@@ -105,28 +105,9 @@ class CompiledAfternoon(Afternoon):
             block.numbers = np.array([*rows, np.full(len(stock), -1) if block.supply else stock])
         loops().give(self.state.table, block.numbers)
 
-    @cached_property
-    def _plain(self) -> bool:
-        """Whether all goods are sent at one stage, by lanes whose lead times are certain."""
-        layout = self.layout
-        one = len(layout.sends) == 1 and len(layout.lanes) > 0 and not len(layout.backward)
-        return one and self.pipeline.renewed
-
-    def _send(self, stage: int, day: int) -> None:
-        if not self._plain:
-            super()._send(stage, day)
-
-    def _move(self, goods: Array, day: int) -> None:
-        if not self._plain:
-            super()._move(goods, day)
-            return
-        ring, (_, _, leads, _) = self.pipeline.ring.table, self.pipeline.sends[0][0]
-        slots, claims = (day + leads[0][:, 0]) % len(ring), index(self.layout.sends[0][1])
-        loops().send(self.state.given, claims, self.state.in_transit, goods, ring, slots)
-
 
 class CompiledNight(Night):
-    """Service and totals in loops."""
+    """Service in loops."""
 
     @cached_property
     def _numbers(self) -> Array:
@@ -142,15 +123,6 @@ class CompiledNight(Night):
         marks = state.noted[claims:]
         loops().judge(state.table, self._numbers, self.loses, begins, kept, marks)
         state.counts += state.noted
-
-    def add_up(self) -> None:
-        """Add the day to the totals, and to what variances are made of."""
-        if not self.spread.count:
-            super().add_up()
-            return
-        (first, squares, _), state = self.spread.series[0], self.state
-        self.spread.count += 1
-        loops().close(state.today, state.totals, state.today[self.flows], first, squares)
 
 
 # -- the loops: rows of a table, by number; columns are replications --
@@ -232,15 +204,6 @@ def give(table: Any, rows: Any) -> None:
                 table[stock, c] -= units
 
 
-def send(given: Any, claims: Any, transit: Any, goods: Any, ring: Any, slots: Any) -> None:
-    """Goods that were handed over are under way, those that arrived no longer."""
-    for k in range(len(claims)):
-        for c in range(goods.shape[1]):
-            units = given[claims[k], c]
-            transit[k, c] = max(transit[k, c] + units - goods[k, c], 0.0)
-            ring[slots[k], k, c] = units
-
-
 def judge(table: Any, rows: Any, loses: Any, begins: bool, kept: Any, marks: Any) -> None:
     """What customers get (see ``Night``); ``kept``: what waits, and whether a cycle is spoilt.
 
@@ -266,14 +229,3 @@ def judge(table: Any, rows: Any, loses: Any, begins: bool, kept: Any, marks: Any
             table[owed, c] = waits
             waiting[s, c] = waits
             spoilt[s, c] = short | before
-
-
-def close(today: Any, totals: Any, amounts: Any, first: Any, squares: Any) -> None:
-    """Add tonight to the totals, and the squares of amounts around those of the first night."""
-    for i in range(len(today)):
-        for c in range(today.shape[1]):
-            totals[i, c] += today[i, c]
-    for i in range(len(amounts)):
-        for c in range(today.shape[1]):
-            beyond = amounts[i, c] - first[i, c]
-            squares[i, c] += beyond * beyond

@@ -50,12 +50,11 @@ class Morning:
     def __init__(self, engine: "VectorEngine") -> None:
         """Prepare a rule and a view for every block."""
         self.engine, self.state, self.layout = engine, engine.state, engine.layout
-        layout, plan = engine.layout, engine.plan
+        layout = engine.layout
         self.decided = np.zeros((layout.deciding, engine.width))
         self.seen_late = layout.seen(list(layout.late))
-        rows = dict(zip(plan.sellers, plan.demands, strict=True))
-        demands = [rows[number] for number in layout.sellers]
-        self.demand = Days([engine.streams.demand[row.node, row.product] for row in demands])
+        keys = [layout.plan.items[number].key for number in layout.sellers]
+        self.demand = Days([engine.streams.demand[key] for key in keys])
         self.todo: dict[bool, list[tuple[Decision, Any, BlockView]]] = {False: [], True: []}
         for block in layout.decisions:
             first, view = block.items[0], engine.view_of(block)
@@ -266,14 +265,12 @@ class Production:
 
     def _take_in(self, recipes: Rows, started: Array, good: Array) -> None:
         """What recipes have made goes into stock."""
-        state, first = self.state, self.layout.bought
-        one = isinstance(recipes, slice)
-        items = slice(recipes.start + first, recipes.stop + first) if one else recipes + first
-        state.on_hand[items] += good
+        state, made = self.state, slice(self.layout.bought, None)  # items stand as recipes do
+        state.on_hand[made][recipes] += good
         state.finished[recipes] += good
         if self.scraps:
             state.scrap[recipes] += started - good
-        take(state.on_order, items, started)
+        take(state.on_order[made], recipes, started)
         take(state.in_process, recipes, started)
 
     def make(self, stage: int, day: int) -> None:
@@ -431,9 +428,9 @@ class Night:
     def __init__(self, engine: "VectorEngine") -> None:
         """Remember what customers wait for."""
         self.state, self.layout, plan = engine.state, engine.layout, engine.plan
-        sellers, rows = self.layout.sellers, dict(zip(plan.sellers, plan.demands, strict=True))
+        sellers = self.layout.sellers
         self.sold = span(self.layout.row[number] for number in sellers)
-        self.loses = np.array([not rows[number].backorders for number in sellers], dtype=bool)
+        self.loses = np.array([not plan.items[number].waits for number in sellers], dtype=bool)
         self.losers = span(np.flatnonzero(self.loses)) if self.loses.any() else None
         self.waiting = self.state.owed[self.layout.customers].copy()
         self.spoilt = np.zeros(self.waiting.shape, dtype=bool)
@@ -449,32 +446,24 @@ class Night:
         state = self.state
         state.totals = np.zeros((len(state.today) + len(state.counts), state.width))
         state.counts.fill(0)
-        self.spread, self.demand_spread = Spread(), Spread()
-        self.lived, self.begins = 0, True  # a first day begins a replenishment cycle
+        self.spread, self.begins = Spread(), True  # a first day begins a replenishment cycle
 
     def close(self) -> None:
         """Add the day to the record."""
-        self.add_up()
-        self.demand_spread.add(self.everybody(self.state.demanded)[0])
-        self.lived += 1
-        if self.lived % SETTLE == 0:
-            self.state.settle()
-
-    def add_up(self) -> None:
-        """Add the day to the totals, and to what variances are made of."""
-        self.state.totals[: len(self.state.today)] += self.state.today
-        self.spread.add(self.state.today[self.flows])
+        state = self.state
+        state.totals[: len(state.today)] += state.today
+        self.spread.add(state.today[self.flows], self.everybody(state.demanded)[0])
+        if self.spread.count % SETTLE == 0:
+            state.settle()
 
     def variances(self) -> dict[str, Array]:
         """Variances over days: of orders and requests by item, and of all demand."""
-        layout, state = self.layout, self.state
-        found, demand = np.zeros((2, len(layout.order), state.width)), np.zeros(state.width)
-        if self.lived:
-            rows = self.spread.variances(state.totals[self.flows])[0]
-            found[0, layout.order] = rows[: len(layout.order)]
-            found[1, layout.order[: layout.deciding]] = rows[len(layout.order) :]
-            everybody = self.everybody(state.totals[: len(state.demanded)])[0]
-            demand = self.demand_spread.variances(everybody)[0]
+        order, deciding, totals = self.layout.order, self.layout.deciding, self.state.totals
+        found, demand = np.zeros((2, len(order), self.state.width)), np.zeros(self.state.width)
+        if self.spread.count:
+            everybody = self.everybody(totals[: len(self.waiting)])[0]
+            rows, demand = self.spread.variances(totals[self.flows], everybody)
+            found[0, order], found[1, order[:deciding]] = rows[: len(order)], rows[len(order) :]
         return {"asked": found[0], "ordered": found[1], "demand": demand}
 
     def judge(self) -> None:

@@ -230,6 +230,21 @@ class Order:
             return number
         return kind, shown, self.split[number], number in self.facts.lasting
 
+    def orders_of(self, item: ItemPlan) -> Sequence[int]:
+        """The orders that an item places."""
+        if item.made is not None:
+            return [~item.made]
+        if self.split[item.number]:
+            return item.lanes_in
+        return [min(item.lanes_in, key=lambda at: self.plan.lanes[at].row.sourcing_rank)]
+
+    def delay(self, key: int) -> int:
+        """Days until an order is seen."""
+        plan = self.plan
+        if key >= 0:
+            return plan.lanes[key].delay
+        return int(plan.items[plan.recipes[~key].item].node.evening_review)
+
 
 class Flows(Order):
     """The blocks of an afternoon: who receives, makes and hands over together, stage by stage."""
@@ -351,7 +366,7 @@ class Layout(Flows):
             groups[self.key[item.number]].append(item)
         self.orders: list[int] = []
         for items in groups.values():
-            self.orders += by_place(self._orders_of(item) for item in items)
+            self.orders += by_place(self.orders_of(item) for item in items)
         self.placed = {key: at for at, key in enumerate(self.orders)}
         self.late = {key: row for row, key in enumerate(facts.late)}
         lasting = [number for number in self.order if number in facts.lasting]
@@ -401,23 +416,6 @@ class Layout(Flows):
             found += [row[number + shift] for number in numbers]
         return np.array(found, dtype=np.intp)
 
-    # -- orders --
-
-    def _orders_of(self, item: ItemPlan) -> Sequence[int]:
-        """The orders that an item places."""
-        if item.made is not None:
-            return [~item.made]
-        if self.split[item.number]:
-            return item.lanes_in
-        return [min(item.lanes_in, key=lambda at: self.plan.lanes[at].row.sourcing_rank)]
-
-    def _delay(self, key: int) -> int:
-        """Days until an order is seen."""
-        plan = self.plan
-        if key >= 0:
-            return plan.lanes[key].delay
-        return int(plan.items[plan.recipes[~key].item].node.evening_review)
-
     def seen(self, keys: Sequence[int]) -> Rows:
         """Where orders add up that are seen: what lanes owe, what recipes are to make."""
         return span(
@@ -426,10 +424,7 @@ class Layout(Flows):
         )
 
     def owing(self, item: ItemPlan) -> list[Entry]:
-        """What an item is asked for and has not handed over: claims in order of service, then use.
-
-        Rows of the table, and what their numbers count for.
-        """
+        """What an item is asked for and has not handed over: in order of service, then use."""
         owed = [(self.at("owed", self.claims[claim]), 1.0) for claim in self.claims_of(item)]
         return owed + [(self.at("to_make", self.recipe[at]), need) for at, need in item.users]
 
@@ -447,8 +442,8 @@ class Layout(Flows):
         for row, number in enumerate(self.sellers, self.at("demanded")):
             found[number].append((-1, (row, 1.0)))
         for when, number in enumerate(plan.deciders):
-            for key in self._orders_of(plan.items[number]):
-                if not self._delay(key):
+            for key in self.orders_of(plan.items[number]):
+                if not self.delay(key):
                     ask(when, key, self.at("placed", self.placed[key]))
         return found
 
@@ -460,10 +455,10 @@ class Layout(Flows):
     def _decision(self, items: Sequence[ItemPlan]) -> Decision:
         """A block of decisions, and where its orders go."""
         numbers, begin = [item.number for item in items], self.row[items[0].number]
-        keys = [self._orders_of(item) for item in items]
+        keys = [self.orders_of(item) for item in items]
         first = min(self.placed[key] for some in keys for key in some)
         orders = self.orders[first : first + sum(map(len, keys))]
-        delays = np.array([self._delay(key) for key in orders])
+        delays = np.array([self.delay(key) for key in orders])
         now, later = np.flatnonzero(delays == 0), np.flatnonzero(delays)
         late = np.array([self.late[orders[k]] for k in later])
         since = [self.lasting[number] for number in numbers if number in self.lasting]
