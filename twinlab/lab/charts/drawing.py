@@ -28,11 +28,10 @@ ORANGE, PURPLE, SKY = "#E69F00", "#CC79A7", "#56B4E9"
 FAINT, LAND, SEA, COAST = "#C4E6D8", "#E9E4D8", "#F6FAFC", "#B9B2A0"
 
 # What stands for a colour on a dark page.
-NIGHT = {
-    INK: "#E8E8E8", GREY: "#A0A0A0", PALE: "#3D3D3D", PAPER: "#111111", CLOSED: "#454545",
-    BLUE: "#4FA8E0", VERMILLION: "#FF8A3D", GREEN: "#2FC79A", "#000000": "#FFFFFF",
-    FAINT: "#1E4A3C", LAND: "#3A3830", SEA: "#16222A", COAST: "#6E6858",
-}  # fmt: skip
+_DAY = (INK, GREY, PALE, PAPER, CLOSED, BLUE, VERMILLION, GREEN, "#000000", FAINT, LAND, SEA, COAST)
+_NIGHT = """#E8E8E8 #A0A0A0 #3D3D3D #111111 #454545 #4FA8E0 #FF8A3D #2FC79A #FFFFFF #1E4A3C
+    #3A3830 #16222A #6E6858""".split()
+NIGHT = dict(zip(_DAY, _NIGHT, strict=True))
 
 LEGEND: Style = {"fontsize": FONT - 1, "frameon": False, "columnspacing": 1.2}
 LEGEND |= {"handlelength": 1.6, "labelcolor": INK, "loc": "outside upper left"}

@@ -98,15 +98,17 @@ def line_states(run: LineRun) -> Chart:
             marks.append(note(words, (left[row] + share / 2, row), (0, 0), **inside))
         left = left + shares[state]
     title = f"{run.throughput:.1f} units/day delivered"
-    panel = Panel(
-        marks, title, "share of the machines' time", xlim=(0, 1), names=names, along="y", grid="",
-        finish=lambda axes, _: axes.xaxis.set_major_formatter(PercentFormatter(1)),
-    )  # fmt: skip
+    lie: Style = {"xlim": (0, 1), "names": names, "along": "y", "grid": ""}
+    panel = Panel(marks, title, "share of the machines' time", finish=_percent, **lie)
     said = [run.sentence()]
     for row, name in enumerate(names):
         parts = [f"{state} {100 * share[row]:.0f} %" for state, share in shares.items()]
         said.append(f"{name}: {', '.join(parts)}")
     return Chart([panel], "\n".join(said), (pen.WIDTH, 1.6 + 0.55 * len(stations)))
+
+
+def _percent(axes: Axes, _: bool) -> None:
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
 
 
 def heat_chart(case: Factory, limit: float) -> Chart:

@@ -136,10 +136,8 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
         looks: Style = {"color": pen.BLUE, "linewidth": 1.5 + third, "zorder": 4}
         marks.append(line(*np.transpose(ends or [(nan, nan)]), **looks))
     axes = "longitude [degrees east]", "latitude [degrees north]"
-    panel = Panel(
-        [*marks, *_sites(plan, outcome)], f"{storm} over this plan", *axes, _VIEW[:2], _VIEW[2:],
-        along="xy", grid="", finish=_land,
-    )  # fmt: skip
+    marks, words = [*marks, *_sites(plan, outcome)], (f"{storm} over this plan", *axes)
+    panel = Panel(marks, *words, _VIEW[:2], _VIEW[2:], along="xy", grid="", finish=_land)
     return Chart([panel], _storm_words(plan, outcome), (7.8, 6.4))
 
 

@@ -7,17 +7,9 @@ from typing import Any
 
 import ipywidgets
 
-from twinlab.lab.charts.pictures import Chart, common
+from twinlab.lab.charts.pictures import Chart
 from twinlab.lab.widgets import explorer_results as results
-from twinlab.lab.widgets.levers import (
-    Latest,
-    LeverRow,
-    Levers,
-    LiveView,
-    default_levers,
-    extremes,
-    lever,
-)
+from twinlab.lab.widgets.levers import Latest, LeverRow, Levers, LiveView, default_levers, lever
 from twinlab.scope import Scenario
 
 __all__ = ["Explorer", "explore"]
@@ -83,8 +75,8 @@ class Explorer(LiveView):
         self.rows = [LeverRow(lever(scenario, p, r), self._latest.ask) for p, r in ranges.items()]
         self._compute()
         self._before = self._now
-        ends = extremes({row.lever.path: row for row in self.rows}, self._far)
-        self.picture.limits = common([results.small_multiples(self._now, self._now), *ends])
+        self.picture.chart = results.small_multiples(self._now, self._now)
+        self._reach({row.lever.path: row for row in self.rows}, self._far)
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         reset.on_click(self._reset)
         self.picture.layout = ipywidgets.Layout(flex="1 1 540px", min_width="0px")

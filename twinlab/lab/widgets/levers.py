@@ -6,14 +6,14 @@ A view is redrawn for the newest move only; whatever goes wrong is told in its s
 import html
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
 
-from twinlab.lab.charts.pictures import Chart
+from twinlab.lab.charts.pictures import Chart, common
 from twinlab.lab.live import Picture
 from twinlab.scope import Scenario, ScenarioError, TwinError
 from twinlab.scope.distributions import is_distribution
@@ -67,14 +67,6 @@ class Latest:
             return self._busy
 
 
-def extremes(rows: Mapping[str, Any], draw: Callable[[str, Any], Chart]) -> Iterator[Chart]:
-    """The picture at each end of each lever, the others at their start: as far as axes go."""
-    for name, row in rows.items():
-        for end in row.ends:
-            with suppress(Exception):  # what cannot be drawn needs no room
-                yield draw(name, end)
-
-
 class LiveView(ipywidgets.VBox):
     """A status line that is read aloud, a picture, a table; without a kernel, words and a still.
 
@@ -92,6 +84,15 @@ class LiveView(ipywidgets.VBox):
 
     def _show(self) -> None:
         raise NotImplementedError
+
+    def _reach(self, rows: Mapping[str, Any], draw: Callable[[str, Any], Chart]) -> None:
+        """Let axes hold the picture at each end of each lever, the others at their start."""
+        far = [self.picture.chart]
+        for name, row in rows.items():
+            for end in row.ends:
+                with suppress(Exception):  # what cannot be drawn needs no room
+                    far.append(draw(name, end))
+        self.picture.limits = common(far)
 
     def _still(self) -> str:
         return str(self.picture.still)

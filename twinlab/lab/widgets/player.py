@@ -6,8 +6,8 @@ from typing import Any
 
 import ipywidgets
 
-from twinlab.lab.charts.pictures import Chart, common
-from twinlab.lab.widgets.levers import Latest, Lever, LeverRow, LiveView, extremes, step_size
+from twinlab.lab.charts.pictures import Chart
+from twinlab.lab.widgets.levers import Latest, Lever, LeverRow, LiveView, step_size
 from twinlab.scope import ScenarioError
 
 __all__ = ["Player", "play"]
@@ -51,8 +51,8 @@ class Player(LiveView):
         self.rows = [_row(name, choice, moved) for name, choice in levers.items()]
         self._redraw()
         rows = dict(zip(self.names, self.rows, strict=True))
-        ends = extremes(rows, lambda name, end: self._draw(**self.values | {name: end}))
-        self.picture.limits = common([self.chart, *ends])
+        self.picture.chart = self.chart
+        self._reach(rows, lambda name, end: self._draw(**self.values | {name: end}))
         self.children = [*self.rows, self.status, self.picture, self.table, self._line]
         self._show()
 
