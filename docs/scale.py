@@ -78,7 +78,7 @@ def watched(most: int, living: bool = True) -> Iterator[list[Chunk]]:
 
     def look_on(*task: Any) -> Any:
         began = time.process_time()
-        result = live(*task).totals.nbytes if living else 0
+        result = live(*task)[0].nbytes if living else 0  # totals
         seen.append(Chunk(task, task[-1], time.process_time() - began, result))
         if len(seen) == most:
             raise Enough
