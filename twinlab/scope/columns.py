@@ -4,11 +4,11 @@ From that one place come the CSV header and its check, the docs table, the slide
 range, and the text of an error.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
+from math import inf, isinf, isnan, nan
 from typing import Any, NoReturn, get_type_hints
 
 import numpy as np
@@ -36,12 +36,7 @@ class Column:
 
 
 def column(
-    unit: str,
-    default: Any = MISSING,
-    meaning: str = "",
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
+    unit: str, default: Any = MISSING, meaning: str = "", *, low: float = -inf, high: float = inf
 ) -> Any:
     """Describe a dataclass field by unit, default, meaning and sensible range.
 
@@ -168,7 +163,6 @@ class Sealed:
     """A frozen dataclass whose dicts and arrays cannot be written over either."""
 
     def __post_init__(self) -> None:
-        """Seal every field."""
         for f in fields(self):  # type: ignore[arg-type]
             object.__setattr__(self, f.name, frozen(getattr(self, f.name)))
 
@@ -191,12 +185,12 @@ def _fit_text(col: Column, value: Any) -> str:
 
 def _fit_number(col: Column, value: Any) -> float | int:
     try:
-        number = math.nan if isinstance(value, str | bool | np.bool_) else float(value)
+        number = nan if isinstance(value, str | bool | np.bool_) else float(value)
     except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if math.isnan(number):
+        number = nan
+    if isnan(number):
         wrong = f"is a number in {col.unit}"
-    elif math.isinf(number) and col.default != math.inf:
+    elif isinf(number) and col.default != inf:
         wrong = f"is a finite number of {col.unit}"
     elif not col.low <= number <= col.high:
         wrong = f"must be {_bounds_text(col.low, col.high)} {col.unit}"
@@ -204,25 +198,22 @@ def _fit_number(col: Column, value: Any) -> float | int:
         wrong = f"is a whole number of {col.unit}"
     else:
         return int(number) if col.type is int else number
-    missing = isinstance(value, float) and math.isnan(value)
+    missing = isinstance(value, float) and isnan(value)
     raise ValueError(f"{wrong}, got {brief(value)}{': leave it out for the default' * missing}")
 
 
 def _bounds_text(low: float, high: float) -> str:
     """A range in words; empty, if it has no ends."""
-    if math.isinf(high):
-        return "" if math.isinf(low) else f"at least {low:g}"
-    return f"at most {high:g}" if math.isinf(low) else f"{low:g} to {high:g}"
+    if isinf(high):
+        return "" if isinf(low) else f"at least {low:g}"
+    return f"at most {high:g}" if isinf(low) else f"{low:g} to {high:g}"
 
 
 def _fit_distribution(col: Column, value: Any) -> Distribution:
     if isinstance(value, type):
         raise ValueError(f"is a distribution, got the class {value.__name__}: give it its numbers")
-    fitted = value if is_distribution(value) else Constant(float(_fit_number(col, value)))
-    assert is_distribution(fitted)
-    low = fitted.lowest
-    if low < col.low:
-        raise ValueError(
-            f"must be at least {col.low:g} {col.unit}, but {fitted!r} can give {low:g}"
-        )
-    return fitted
+    law = value if is_distribution(value) else Constant(float(_fit_number(col, value)))
+    assert is_distribution(law)
+    if (low := law.lowest) < col.low:
+        raise ValueError(f"must be at least {col.low:g} {col.unit}, but {law!r} can give {low:g}")
+    return law

@@ -9,6 +9,7 @@ belongs to these questions alone: the same law always has the same answer.
 import math
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -109,15 +110,7 @@ class Constant(Law):
 
     value: float
 
-    @property
-    def average(self) -> float:
-        """The value itself."""
-        return self.value
-
-    @property
-    def lowest(self) -> float:
-        """The value itself."""
-        return self.value
+    average = lowest = property(attrgetter("value"), doc="The value itself.")
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Give the scaled value, one column for all replications (one number, if all are alike)."""
@@ -230,7 +223,6 @@ class NegativeBinomial(MeanAndSpread):
     """
 
     def __post_init__(self) -> None:
-        """Check that the variance is above the mean."""
         super().__post_init__()
         if self.sd**2 <= self.mean:
             raise NetworkError(
@@ -289,9 +281,9 @@ class Uniform(Law):
 
     low: float
     high: float
+    lowest = property(attrgetter("low"), doc="Low.")
 
     def __post_init__(self) -> None:
-        """Check that low is not above high."""
         super().__post_init__()
         if self.low > self.high:
             raise NetworkError(f"{self}: low is above high: swap them")
@@ -300,11 +292,6 @@ class Uniform(Law):
     def average(self) -> float:
         """The middle between low and high."""
         return (self.low + self.high) / 2
-
-    @property
-    def lowest(self) -> float:
-        """Low."""
-        return self.low
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw scale × (low + (high − low) × u)."""
@@ -321,7 +308,6 @@ class Empirical(Listed):
     """
 
     def __post_init__(self) -> None:
-        """Check that something was observed."""
         super().__post_init__()
         if not len(self.values):
             raise NetworkError("Empirical: give at least one observed value")

@@ -234,9 +234,7 @@ def _kind(parameter: inspect.Parameter, known: dict[str, Any]) -> Kind | None:
         except NameError as missing:
             name = str(missing.name)
             own = (vars(m) for at, m in sys.modules.items() if at.startswith("twinlab."))
-            known[name] = next(
-                (place[name] for place in (errors.PUBLIC, *own) if name in place), None
-            )
+            known[name] = next((at[name] for at in (errors.PUBLIC, *own) if name in at), None)
             if known[name] is None:
                 return None
     return None if hint is parameter.empty else kind_of(USUAL.get((parameter.name, hint), hint))

@@ -121,7 +121,6 @@ class Network(Tables):
         check_network(self)
 
     def __repr__(self) -> str:
-        """Count the rows."""
         counts = {f.name: len(getattr(self, f.name)) for f in fields(self)}
         words = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items())
         return f"Network({', '.join(words)})"
@@ -134,7 +133,16 @@ class Network(Tables):
     @property
     def table(self) -> "pd.DataFrame":
         """One row per node: its tier, who supplies it, what it makes and what customers ask."""
-        return _overview(self)
+        rows, into, makes = [], _grouped(way[::-1] for way in self.between), _grouped(self.made)
+        asked = _grouped((d.node, d.pattern.average) for d in self.demands)
+        for node in self.nodes:
+            capacity = None if node.capacity == math.inf else node.capacity
+            names = (", ".join(table.get(node.name, ())) for table in (into, makes))
+            units = sum(asked.get(node.name, ())) or None
+            rows.append((node.name, node.tier, *names, capacity, units))
+        head = ["node", "tier", "supplied by", "makes"]
+        head += ["capacity [units/day]", "demand [units/day]"]
+        return pd.DataFrame(rows, columns=head).set_index("node")
 
     @classmethod
     def from_tables(cls, folder: str | Path) -> "Network":
@@ -223,19 +231,6 @@ class Network(Tables):
         return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
 
 
-def _overview(network: Network) -> "pd.DataFrame":
-    rows, into, makes = [], _grouped(way[::-1] for way in network.between), _grouped(network.made)
-    asked = _grouped((d.node, d.pattern.average) for d in network.demands)
-    for node in network.nodes:
-        capacity = None if node.capacity == math.inf else node.capacity
-        names = (", ".join(table.get(node.name, ())) for table in (into, makes))
-        units = sum(asked.get(node.name, ())) or None
-        rows.append((node.name, node.tier, *names, capacity, units))
-    head = ["node", "tier", "supplied by", "makes"]
-    head += ["capacity [units/day]", "demand [units/day]"]
-    return pd.DataFrame(rows, columns=head).set_index("node")
-
-
 def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
     """Lists of values by key, in the order in which they come."""
     found: dict[Any, list[Any]] = {}
@@ -256,10 +251,8 @@ def _table(row: Any) -> str:
     return f"{type(row).__name__.lower()}s"
 
 
-_KEYS: dict[type, Any] = {Lane: attrgetter("key")} | dict.fromkeys(
-    (Product, Node), attrgetter("name")
-)
-_ITEM = attrgetter("node", "product")
+_NAME, _ITEM = attrgetter("name"), attrgetter("node", "product")
+_KEYS: dict[type, Any] = {Lane: attrgetter("key"), Product: _NAME, Node: _NAME}
 
 
 def _key(row: Any) -> Any:

@@ -141,7 +141,8 @@ class Scenario(Page):
         >>> calm.decide({"shop": BaseStock(12)}).rules["shop", "unit"].up_to
         12.0
         """
-        return self._but(rules=_with_those(self.rules, _by_item(self.network, "rules", rules)))
+        now: Any = {**self.rules, **_by_item(self.network, "rules", rules)}  # type: ignore[dict-item]
+        return self._but(rules=ByItems(now, self.network.decided))
 
     def share(self, sharing: ByItem) -> "Scenario":
         """Return a scenario in which these nodes see as much as this; all others as before.
@@ -152,7 +153,7 @@ class Scenario(Page):
         {('shop', 'unit'): OwnOrders()}
         """
         seen = _by_item(self.network, "sharing", sharing)
-        return self._but(sharing=_with_those(self.sharing, seen))
+        return self._but(sharing={**self.sharing, **seen})  # type: ignore[dict-item]
 
     def value(self, path: str | ItemKey) -> Any:
         """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
@@ -203,13 +204,6 @@ class ByItems(Frozen):
         self.deciders = deciders  # the very tuple of these networks
 
 
-def _with_those(now: Any, others: dict[ItemKey, Any]) -> Any:
-    """With others in place of what was there; who is new has yet to find a place."""
-    merged = {**now, **others}
-    fits = isinstance(now, ByItems) and len(merged) == len(now)
-    return ByItems(merged, now.deciders) if fits else merged
-
-
 def _fit_by_item(scenario: Scenario) -> None:
     """Give every deciding (node, product) its own, where that is not done yet."""
     deciders = scenario.network.decided
@@ -254,13 +248,9 @@ def _check_days(scenario: Scenario) -> None:
     days = scenario.days
     if days < 1:
         raise ScenarioError(f"days must be a whole number of at least 1, got {days!r}")
-    network = scenario.network
-    for table, column in (
-        ("demands", "pattern"),
-        ("lanes", "lead_time"),
-        ("recipes", "good_share"),
-    ):
-        for row in getattr(network, table):
+    chances = {"demands": "pattern", "lanes": "lead_time", "recipes": "good_share"}
+    for table, column in chances.items():
+        for row in getattr(scenario.network, table):
             chance = getattr(row, column)
             if not isinstance(chance, Trace) or (recorded := len(chance.values)) >= days:
                 continue
@@ -403,6 +393,5 @@ def _fields(holder: Any) -> list[str]:
 
 
 def _hint(scenario: Scenario, where: str) -> str:
-    nodes = [n.name for n in scenario.network.nodes]
-    lanes = [f"{v.source}->{v.destination}" for v in scenario.network.lanes]
-    return did_you_mean(where, lanes if "->" in where else nodes)
+    network = scenario.network
+    return did_you_mean(where, map("->".join, network.between) if "->" in where else network.named)

@@ -90,11 +90,9 @@ class State(Page):
     @classmethod
     def initial(cls, network: Network) -> "State":
         """The state on the first morning, from the network's stocks and initial pipelines."""
-        fed = {(r.node, r.product) for r in network.recipes}
-        fed |= {(v.destination, v.product) for v in network.lanes}
         held = {(s.node, s.product): s.on_hand for s in network.stocks}
         state = cls(asked=dict.fromkeys(network.items, 0.0))
-        state.on_hand = {item: held.get(item, 0.0) for item in network.items if item in fed}
+        state.on_hand = {item: held.get(item, 0.0) for item in network.decided}
         state.on_order = dict.fromkeys(state.on_hand, 0.0)
         evening = {n.name for n in network.nodes if n.evening_review}
         for lane in network.lanes:
@@ -124,9 +122,7 @@ class State(Page):
             setattr(twin, name, dict(getattr(self, name)))
         for name in ("open_orders", "under_way", "lots"):  # lists of rows that never change
             setattr(twin, name, {key: list(rows) for key, rows in getattr(self, name).items()})
-        twin.owed_since = {
-            key: [list(row) for row in rows] for key, rows in self.owed_since.items()
-        }
+        twin.owed_since = {k: [list(row) for row in rows] for k, rows in self.owed_since.items()}
         twin.memory = deepcopy(self.memory)
         return twin
 
@@ -169,9 +165,8 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
     {('shop', 'unit'): 5.0}
     """
     state = start.copy() if start is not None else State.initial(network)
-    recipes = {(r.node, r.product): r for r in network.recipes}
     for event in events.rows if isinstance(events, Log) else events:
-        apply(state, event, recipes)
+        apply(state, event, network.made)
     state.memory = deepcopy(state.memory)  # rows hold it as the log keeps it
     return state
 

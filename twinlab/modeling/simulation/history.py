@@ -31,7 +31,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any
 
-import simpy
+from simpy import Environment, Event
 
 from twinlab.modeling.simulation import plan as plans
 from twinlab.modeling.simulation.measures import nights_of
@@ -49,7 +49,7 @@ from twinlab.scope.state import CHANGES, State, go_on
 
 __all__ = ["Game", "simulate"]
 
-Happening = EventRow | simpy.Event
+Happening = EventRow | Event
 
 
 def simulate(
@@ -94,7 +94,7 @@ class History:
         self.state, self.log = self.start.copy(), list[EventRow]()
         # Who hears of each event before it changes the state.
         self.listener: Callable[[EventRow], None] | None = None
-        self.clock = simpy.Environment(initial_time=self.start.day)
+        self.clock = Environment(initial_time=self.start.day)
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
         self._stocks: dict[str, list[list[float]]] = {name: [] for name in self.plan.stock_keys}
@@ -115,7 +115,7 @@ class History:
         nights = nights_of(self.plan, self.start, self.log, self._stocks)
         return Run(self.plan, self.seed, self.replication, self.start, Log(self.log), nights)
 
-    def _live(self) -> Generator[simpy.Event, Any, None]:
+    def _live(self) -> Generator[Event, Any, None]:
         """Let everything that happens change the state; wait for the clock and for people."""
         state, log = self.state, self.log
         recipes = {recipe.key: recipe.row for recipe in self.plan.recipes}
@@ -164,17 +164,12 @@ class Orders:
     """Orders flow up: they reach their suppliers, customers come, and every node decides."""
 
     def __init__(
-        self,
-        plan: Plan,
-        state: State,
-        draws: Draws,
-        clock: simpy.Environment,
-        players: Iterable[str],
+        self, plan: Plan, state: State, draws: Draws, clock: Environment, players: Iterable[str]
     ) -> None:
         """Give every decision maker a view, morning or evening; players will be asked."""
         self.plan, self.state, self.draws = plan, state, draws
         self.clock, self.players = clock, frozenset(players)
-        self.question: simpy.Event | None = None  # what a person must answer now
+        self.question: Event | None = None  # what a person must answer now
         self.item = self.plan.items[0]  # the item it is about
         self.deciding: dict[bool, list[tuple[ItemPlan, View, Any, Any]]] = {False: [], True: []}
         self.views = dict[int, View]()
@@ -227,7 +222,6 @@ class Orders:
                 yield from self._place(item, view, quantity, day)
 
     def _show(self, item: ItemPlan, view: View, gates: Any, day: int) -> None:
-        """Let the decision maker of an item see what is now."""
         state, key = self.state, item.key
         view.day, view.backlog, view.demand = day, self._backlog(item), state.asked[key]
         view.on_hand, view.on_order = state.on_hand[key], state.on_order[key]
@@ -305,7 +299,6 @@ class Goods:
     """Goods flow down: each node receives, produces and ships in one turn."""
 
     def __init__(self, plan: Plan, state: State, draws: Draws) -> None:
-        """Read a state and what chance decides."""
         self.plan, self.state, self.draws = plan, state, draws
         self.left = math.inf  # of the capacity of the node whose turn it is
         self.asked = {claim: item.number for item in plan.items for claim in item.claim_keys}
@@ -336,7 +329,6 @@ class Goods:
                 yield from self._ship(plan.items[at], day)
 
     def _finish(self, recipe: plans.RecipePlan, day: int) -> Iterator[EventRow]:
-        """Take in what comes out of production."""
         lots = self.state.lots[recipe.key]
         started, good = units_due(lots, day), units_due(lots, day, column=2)
         if started > 0.0:
@@ -406,7 +398,6 @@ class Goods:
         return math.inf, left
 
     def _lane_limit(self, lane: plans.LanePlan, quantity: float, day: int) -> float:
-        """As much of a quantity as a lane can take today."""
         left, capacity = left_of(self.draws.moving, lane.key, day), lane.row.capacity
         return min(quantity, capacity * left) if capacity < math.inf else quantity * left
 

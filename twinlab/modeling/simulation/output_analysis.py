@@ -175,7 +175,5 @@ class Spread:
 
     def variances(self, *totals: Any) -> list[Any]:
         """The variance over the days of each series, given what its days add up to."""
-        n, found = max(1, self.count), []
-        for total, (first, square, _) in zip(totals, self.series, strict=False):
-            found.append(np.maximum(0.0, square / n - (total / n - first) ** 2))
-        return found
+        n, pairs = max(1, self.count), zip(totals, self.series, strict=False)
+        return [np.maximum(0.0, s / n - (total / n - first) ** 2) for total, (first, s, _) in pairs]

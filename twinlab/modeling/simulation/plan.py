@@ -223,33 +223,21 @@ def make_plan(scenario: Scenario) -> Plan:
 
 def _number(scenario: Scenario) -> Plan:
     network, numbers = scenario.network, {key: at for at, key in enumerate(scenario.network.items)}
-    nodes, into = network.named, network.into
-    lanes = tuple(
-        LanePlan(
-            row=v,
-            key=v.key,
-            source=numbers[v.source, v.product],
-            destination=numbers[v.destination, v.product],
-            delay=v.order_delay + nodes[v.destination].evening_review,
-            shut=0 in (v.capacity, (v.source, v.product) in into or nodes[v.source].capacity),
-        )
-        for v in network.lanes
-    )
-    recipes = tuple(
-        RecipePlan(
-            row=r,
-            key=(r.node, r.product),
-            item=numbers[r.node, r.product],
-            components=tuple((numbers[r.node, c], need) for c, need in r.components.items()),
-        )
-        for r in network.recipes
-    )
+    nodes, into, lanes, recipes = network.named, network.into, list[LanePlan](), list[RecipePlan]()
+    for v in network.lanes:
+        ends = numbers[v.source, v.product], numbers[v.destination, v.product]
+        delay = v.order_delay + nodes[v.destination].evening_review
+        shut = 0 in (v.capacity, (v.source, v.product) in into or nodes[v.source].capacity)
+        lanes.append(LanePlan(v, v.key, *ends, delay, shut))
+    for r in network.recipes:
+        components = tuple((numbers[r.node, c], need) for c, need in r.components.items())
+        recipes.append(RecipePlan(r, (r.node, r.product), numbers[r.node, r.product], components))
     items, upstream = _items(scenario, lanes, recipes), [numbers[key] for key in network.upstream]
     return Plan(
         scenario=scenario,
         items=items,
-        lanes=lanes,
-        recipes=recipes,
+        lanes=tuple(lanes),
+        recipes=tuple(recipes),
         demands=tuple(network.demands),
         sellers=tuple(numbers[d.node, d.product] for d in network.demands),
         turns=_turns(network, items, upstream),
@@ -258,7 +246,7 @@ def _number(scenario: Scenario) -> Plan:
     )
 
 
-def _items(scenario: Scenario, lanes: Lanes, recipes: Recipes) -> Items:
+def _items(scenario: Scenario, lanes: list[LanePlan], recipes: list[RecipePlan]) -> Items:
     """Every item with its lanes in, its claims, its recipe, its users and its demand row."""
     network, by_item = scenario.network, cast(Any, scenario)
     into, out, users = defaultdict(list), defaultdict(list), defaultdict(list)

@@ -109,12 +109,11 @@ def draw_streams(
         streams.active.append(severity[:days] > 0)
         _strike(streams, scenario, disruption, severity)
     if start is not None and not start.tracked:
-        _draw_arrivals(streams, network, sources, start)
+        _draw_due(streams, network, sources, start)
     return streams
 
 
 def _whole_days(times: Any, least: int) -> Any:
-    """Drawn times as whole days, at least so many."""
     return np.maximum(least, np.rint(times)).astype(np.intp)
 
 
@@ -181,9 +180,7 @@ def left_of(table: Mapping[Any, Sequence[float]], key: Any, day: int) -> float:
     return 1.0 if days is None else days[day]
 
 
-def _draw_arrivals(
-    streams: RandomStreams, network: Network, sources: "Sources", start: State
-) -> None:
+def _draw_due(streams: RandomStreams, network: Network, sources: "Sources", start: State) -> None:
     """When goods arrive that nobody tracks; what stands still from today on is known."""
     yesterday = start.day - 1
     for lane in network.lanes:
@@ -252,20 +249,13 @@ class Sources:
         """What was drawn from a law under a name, if it is still kept; else it is made."""
         if not isinstance(law, Law):  # a user's own may change, or be unhashable
             return make()
-        key = (self, name, law)
-        found = _CACHE.find(key)
-        if found is None:
-            found = make()
-            found.flags.writeable = False
-            _CACHE.keep(key, found)
-        return found
+        return _CACHE.get((self, name, law), make)
 
     def _draw(self, name: tuple[str, ...], distribution: Distribution, scale: Array) -> Array:
         drawn = np.empty((len(scale), self.columns))
         for block in self.blocks:
-            part = distributions.drawn_of(
-                distribution, stream(self.seed, block, *name), scale, BLOCK
-            )
+            generator = stream(self.seed, block, *name)
+            part = distributions.drawn_of(distribution, generator, scale, BLOCK)
             if part.shape[1] == 1:
                 return part.copy()
             begin = (block - self.blocks.start) * BLOCK
@@ -277,27 +267,24 @@ class DrawCache:
     """The latest draws, so that moving a slider does not draw them again; the oldest go."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.held = most, 0
+        self.most, self.held, self._lock = most, 0, Lock()
         self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
-        self._lock = Lock()
 
-    def find(self, key: Hashable) -> Array | None:
-        """The array kept under a key, if it is still there."""
+    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        """The array kept under a key; if there is none it is made, and the longest unused go."""
         with self._lock:
-            found = self._arrays.get(key)
-            if found is not None:
+            if (found := self._arrays.get(key)) is not None:
                 self._arrays.move_to_end(key)
-            return found
-
-    def keep(self, key: Hashable, array: Array) -> None:
-        """Keep an array, and let go of the ones longest unused if there is no room."""
+                return found
+        found = make()
+        found.flags.writeable = False
         with self._lock:
-            if array.nbytes > self.most // 4 or key in self._arrays:
-                return
-            self._arrays[key] = array
-            self.held += array.nbytes
+            if found.nbytes <= self.most // 4 and key not in self._arrays:
+                self._arrays[key] = found
+                self.held += found.nbytes
             while self.held > self.most:
                 self.held -= self._arrays.popitem(last=False)[1].nbytes
+        return found
 
 
 _CACHE, _UNUSED = DrawCache(128_000_000), np.random.default_rng(0)
