@@ -165,10 +165,8 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
 def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:
     """Put the chunks side by side."""
     _, seed, start, _, warm_up = task
-    given, tables = (
-        start.copy() if start else None,
-        [_join(each) for each in zip(*chunks, strict=True)],
-    )
+    given = start.copy() if start else None
+    tables = [_join(each) for each in zip(*chunks, strict=True)]
     return Replications(plan, seed, count, given, warm_up, *tables)
 
 

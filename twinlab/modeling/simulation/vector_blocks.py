@@ -36,11 +36,11 @@ def index(rows: Rows) -> Any:
 
 
 class Step(NamedTuple):
-    """The j-th entries of some lists: of which lists, their rows, their factors if not all 1."""
+    """The j-th entries of some lists: of which lists, their rows, their factors (or 1 for all)."""
 
     which: Rows
     rows: Rows
-    factors: Array | None
+    factors: Any
 
 
 def steps(lists: Sequence[Sequence[Entry]]) -> list[Step]:
@@ -54,7 +54,7 @@ def steps(lists: Sequence[Sequence[Entry]]) -> list[Step]:
         which = [k for k in which if len(lists[k]) > at]
         rows, factors = zip(*(lists[k][at] for k in which), strict=True)
         column = np.array(factors)[:, None]
-        found.append(Step(span(which), span(rows), None if (column == 1.0).all() else column))
+        found.append(Step(span(which), span(rows), 1.0 if (column == 1.0).all() else column))
     return found
 
 

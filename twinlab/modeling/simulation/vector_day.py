@@ -163,8 +163,7 @@ class Morning:
             placed[:] = split_order(block.items[0].sourcing, view, ordered[0])
         elif block.split == "shares":
             for step in block.lanes:
-                share = 1.0 if step.factors is None else step.factors
-                placed[step.rows] = ordered[step.which] * share
+                placed[step.rows] = ordered[step.which] * step.factors
         else:
             left, first, opened = ordered.copy(), block.ranks[0], self._open(view)
             for step in block.ranks:
@@ -298,13 +297,11 @@ class Production:
             np.minimum(quantity, self.left[nodes], out=quantity)
         (scale if nodes is None else limit)(quantity, shut, day)
         for step in block.components:
-            stock = state.on_hand[step.rows]
-            enough = stock if step.factors is None else stock / step.factors
+            enough = state.on_hand[step.rows] / step.factors
             quantity[step.which] = np.minimum(quantity[step.which], enough)
         quantity *= quantity >= DUST
         for step in block.components:
-            used = quantity[step.which]
-            used = used if step.factors is None else used * step.factors
+            used = quantity[step.which] * step.factors
             take(state.on_hand, step.rows, used)
             state.consumed[self.layout.consumed[step.rows]] += used
         if nodes is not None:
@@ -436,9 +433,9 @@ class Night:
         self.spoilt = np.zeros(self.waiting.shape, dtype=bool)
         place = {number: at for at, number in enumerate(sellers)}
         self.everybody = Sums([[(place[number], 1.0) for number in plan.sellers]])
-        begin, end = (self.layout.at(name) for name in ("asked_today", "received"))
-        first = self.layout.at("demanded")
-        self.flows = slice(begin - first, end - first)  # what each item is asked and orders
+        at, first = self.layout.at, self.layout.at("demanded")
+        # What each item is asked and orders, in the record.
+        self.flows = slice(at("asked_today", -first), at("received", -first))
         self.forget()
 
     def forget(self) -> None:

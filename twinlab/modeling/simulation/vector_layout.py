@@ -107,8 +107,8 @@ class Making(NamedTuple):
     at_once: bool  # done the same day
     recipes: Rows
     nodes: Rows  # among the limited nodes; None where capacity has no limit
-    components: list[Step]
-    parts: Sums  # the same, recipe by recipe
+    parts: Sums  # the components of each
+    components: list[Step]  # the same, by place in the recipe
 
 
 def open_days(plan: Plan, streams: RandomStreams, lane: int) -> Array | None:
@@ -132,10 +132,8 @@ def facts_of(plan: Plan, streams: RandomStreams, start: State) -> Facts:
     several = [at for item in items if len(item.lanes_in) > 1 for at in item.lanes_in]
     times = [streams.lead_time[lane.key] for lane in plan.lanes]
     quickest = [days[:1].min() if certain(days) else days.min() for days in times]
-    lasting = set()
-    for item in items:
-        if item.node.evening_review or item.node.review_period > 1 or start.asked[item.key]:
-            lasting.add(item.number)
+    seldom = {i.number for i in items if i.node.evening_review or i.node.review_period > 1}
+    lasting = seldom | {item.number for item in items if start.asked[item.key]}
     place = {number: at for at, number in enumerate(plan.deciders)}
     for first, second in _links(plan, today=True):
         if place[second] > place.get(first, len(place)):
@@ -313,7 +311,7 @@ class Flows(Order):
             nodes = span(self.limited[recipes[at].row.node] for at in some) if limited else None
             parts = [[(self.row[c], need) for c, need in recipes[at].components] for at in some]
             rows = span(self.recipe[at] for at in some)
-            blocks.append(Making(stage, at_once, rows, nodes, steps(parts), Sums(parts)))
+            blocks.append(Making(stage, at_once, rows, nodes, Sums(parts), steps(parts)))
         return blocks
 
     def _sort_lanes(self) -> None:
