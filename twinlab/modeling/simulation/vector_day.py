@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twinlab.modeling.simulation import vector_layout as layouts
 from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.output_analysis import Spread
 from twinlab.modeling.simulation.vector_blocks import Days, Rows, Sums, index, span, stack
-from twinlab.modeling.simulation.vector_layout import (
-    Decision,
-    Handover,
-    Making,
-    Receiving,
-    open_days,
-)
 from twinlab.modeling.simulation.vector_state import SETTLE, Pipeline
 from twinlab.organization.view import View, split_order
 from twinlab.scope.calendar import DUST
@@ -55,24 +49,24 @@ class Morning:
         self.seen_late = layout.seen(list(layout.late))
         keys = [layout.plan.items[number].key for number in layout.sellers]
         self.demand = Days([engine.streams.demand[key] for key in keys])
-        self.todo: dict[bool, list[tuple[Decision, Any, BlockView]]] = {False: [], True: []}
+        self.todo: dict[bool, list[tuple[layouts.Decision, Any, BlockView]]] = {False: [], True: []}
         for block in layout.decisions:
             first, view = block.items[0], engine.view_of(block)
             rule = first.rule if block.alone else stack([item.rule for item in block.items])
             view.asked, view.gates = partial(self._asked, block), self._gates(block)
             self.todo[first.node.evening_review].append((block, rule, view))
 
-    def _gates(self, block: Decision) -> Days | None:
+    def _gates(self, block: layouts.Decision) -> Days | None:
         """Who of the suppliers is open on which day, where a rule or the split asks for it."""
         lanes = block.items[0].lanes_in if block.alone else self.layout.orders[block.placed]
         if not lanes or not (block.alone or block.split == "ranks"):
             return None
         plan, streams = self.engine.plan, self.engine.streams
         ever = np.broadcast_to(1.0, (plan.scenario.days, 1))
-        tables = [open_days(plan, streams, at) for at in lanes]
+        tables = [layouts.open_days(plan, streams, at) for at in lanes]
         return Days([ever if table is None else table for table in tables])
 
-    def _asked(self, block: Decision) -> Array:
+    def _asked(self, block: layouts.Decision) -> Array:
         """Units asked of a block since its last decision."""
         since = block.since
         asked = block.asks(self.state.table) if since is None else self.state.since[since]
@@ -114,7 +108,7 @@ class Morning:
         if len(state.since) and not evening:
             state.since[:] = self.layout.rest(state.table)
 
-    def _show(self, block: Decision, view: BlockView) -> None:
+    def _show(self, block: layouts.Decision, view: BlockView) -> None:
         """Open the books of a block. A rule of one's own may keep what it sees: it gets copies."""
         state, rows = self.state, block.rows
         books = self.add_up(block.backlog), state.on_hand[rows], state.on_order[rows]
@@ -128,7 +122,7 @@ class Morning:
         """Who of the suppliers is open today."""
         return () if view.gates is None else view.gates[view.day]
 
-    def _ask(self, block: Decision, rule: Any, view: BlockView, decided: Array) -> None:
+    def _ask(self, block: layouts.Decision, rule: Any, view: BlockView, decided: Array) -> None:
         """The rule's answer as units of every replication."""
         try:
             decided[:] = rule(view)
@@ -140,7 +134,7 @@ class Morning:
                 "np.maximum(0, …) and np.where(…), or wrap it: ScalarRule(rule)"
             ) from None
 
-    def _post(self, block: Decision, view: BlockView) -> None:
+    def _post(self, block: layouts.Decision, view: BlockView) -> None:
         """Orders are placed, with suppliers or with one's own production."""
         state, decided = self.state, self.decided[block.rows]
         ordered, placed = state.ordered[block.rows], state.placed[block.placed]
@@ -157,7 +151,9 @@ class Morning:
             which, late, delays = block.later
             state.late_ring.add(view.day + delays, late, placed[which])
 
-    def _divide(self, block: Decision, view: BlockView, ordered: Array, placed: Array) -> None:
+    def _divide(
+        self, block: layouts.Decision, view: BlockView, ordered: Array, placed: Array
+    ) -> None:
         """Split what is ordered over the suppliers."""
         if block.split == "own":
             placed[:] = split_order(block.items[0].sourcing, view, ordered[0])
@@ -289,7 +285,7 @@ class Production:
             if self.scraps:
                 self.state.good.add(due, block.recipes, good)
 
-    def _start(self, block: Making, shut: Touched, day: int) -> Any:
+    def _start(self, block: layouts.Making, shut: Touched, day: int) -> Any:
         """Start as much as requests, capacity and components allow."""
         state, recipes, nodes = self.state, block.recipes, block.nodes
         quantity = state.to_make[recipes].copy()
@@ -328,7 +324,9 @@ class Afternoon(Production):
         self.handovers = [(block, *self._touches(block)) for block in engine.layout.handovers]
         self.moved = np.zeros((len(engine.layout.lanes), engine.width))
 
-    def _touches(self, block: Handover) -> tuple[Touched, list[tuple[Touched, Touched, Touched]]]:
+    def _touches(
+        self, block: layouts.Handover
+    ) -> tuple[Touched, list[tuple[Touched, Touched, Touched]]]:
         """What limits a block's source, if it has a limit, and its claims, by place in the line."""
         leaving = (self.streams.shipping, self.making, {})[min(block.supply, 2)]
         keys, by_step = [item.key for item in block.items], []
@@ -353,7 +351,7 @@ class Afternoon(Production):
             self._send(stage, day)
         self._move(goods, day)
 
-    def _receive(self, block: Receiving, goods: Array) -> None:
+    def _receive(self, block: layouts.Receiving, goods: Array) -> None:
         """Take in what arrives."""
         state, items, arrived = self.state, block.items, goods[block.lanes]
         state.on_hand[items] += arrived
@@ -363,7 +361,7 @@ class Afternoon(Production):
             state.received[items] += arrived
         take(state.on_order, items, arrived)
 
-    def _hand_over(self, block: Handover, shut: Touched, by_step: Any, day: int) -> None:
+    def _hand_over(self, block: layouts.Handover, shut: Touched, by_step: Any, day: int) -> None:
         """Hand over what is owed, claim by claim, as far as stock and lanes allow."""
         state, stock = self.state, None if block.supply == 1 else self.state.on_hand
         if block.supply > 1:
@@ -389,7 +387,7 @@ class Afternoon(Production):
             if block.supply > 1:
                 self.left[items] -= given
 
-    def _share(self, block: Handover, stock: Array) -> Array | None:
+    def _share(self, block: layouts.Handover, stock: Array) -> Array | None:
         """The part of what each claimant is owed that it gets, in proportion; None: all."""
         there = stock if block.supply else stock[block.rows]
         total = np.zeros(there.shape)

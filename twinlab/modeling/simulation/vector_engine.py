@@ -11,15 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.simulation import vector_compiled as compiled
 from twinlab.modeling.simulation.plan import Plan, make_plan, open_view
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
 from twinlab.modeling.simulation.records import Records
-from twinlab.modeling.simulation.vector_compiled import (
-    CompiledAfternoon,
-    CompiledMorning,
-    CompiledNight,
-    compiles,
-)
 from twinlab.modeling.simulation.vector_day import Afternoon, BlockView, Morning, Night
 from twinlab.modeling.simulation.vector_layout import Decision, facts_of, layout_of
 from twinlab.modeling.simulation.vector_state import VectorState
@@ -40,10 +35,10 @@ class VectorEngine:
         self.layout = layout = layout_of(plan, facts_of(plan, streams, start))
         self.state = VectorState(layout, width, start)
         self.day = start.day
-        fast = compiles(len(plan.items) * width * (plan.scenario.days - start.day))
-        self.morning = (CompiledMorning if fast else Morning)(self)
-        self.afternoon = (CompiledAfternoon if fast else Afternoon)(self, fresh)
-        self.night = (CompiledNight if fast else Night)(self)
+        fast = compiled.compiles(len(plan.items) * width * (plan.scenario.days - start.day))
+        self.morning = (compiled.CompiledMorning if fast else Morning)(self)
+        self.afternoon = (compiled.CompiledAfternoon if fast else Afternoon)(self, fresh)
+        self.night = (compiled.CompiledNight if fast else Night)(self)
 
     def live(self, day: int) -> None:
         """Live through one day, and add it to the record."""
