@@ -38,9 +38,7 @@ if TYPE_CHECKING:
 
 # Moments of a day on the clock, in days after midnight; quarters are exact in binary.
 MORNING, AFTERNOON, NIGHT = 0.0, 0.5, 0.75
-
-# Flows smaller than this many units are rounding, not goods.
-DUST = 1e-9
+DUST = 1e-9  # flows smaller than this many units are rounding, not goods
 
 Name = TypeVar("Name", bound=Hashable)
 

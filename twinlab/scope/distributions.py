@@ -20,7 +20,6 @@ from twinlab.scope.errors import NetworkError, ScenarioError, brief
 __all__ = ["Constant", "Empirical", "Gamma", "LogNormal", "NegativeBinomial", "Normal", "Poisson"]
 __all__ += ["Trace", "Uniform"]
 
-
 Array = NDArray[np.float64]
 
 
@@ -349,10 +348,9 @@ def outcomes(law: Distribution, days: float = 1) -> Array:
 def drawn_of(law: Distribution, generator: np.random.Generator, scale: Array, width: int) -> Array:
     """Draw from a law, and see that a user's own gives as many numbers of at least 0."""
     drawn = np.asarray(law.draw(generator, scale, width), dtype=np.float64)
-    if (isinstance(law, Law) and law.lowest >= 0) or (
-        drawn.shape in [(len(scale), width), (len(scale), 1)]
-        and (np.isfinite(drawn) & (drawn >= 0)).all()
-    ):
+    fits = drawn.shape in [(len(scale), width), (len(scale), 1)]
+    ours = isinstance(law, Law) and law.lowest >= 0
+    if ours or (fits and (np.isfinite(drawn) & (drawn >= 0)).all()):
         return drawn
     raise NetworkError(
         f"{law!r} drew {drawn.shape} numbers from {drawn.min():g} to {drawn.max():g}: draw() "

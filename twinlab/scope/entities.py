@@ -26,7 +26,6 @@ from twinlab.scope.errors import NetworkError, ScenarioError
 __all__ = ["Delay", "Demand", "DemandShift", "Lane", "LaneOutage", "Node", "Outage", "Product"]
 __all__ += ["Recipe", "Stock"]
 
-
 ItemKey = tuple[str, str]
 LaneKey = tuple[str, str, str, str]
 
@@ -46,9 +45,8 @@ class Product(Row):
     def check(self) -> None:
         """A name can stand in a list of components."""
         if ";" in self.name:
-            raise NetworkError(
-                f"{self.title}: a name holds no ';', which parts components: drop it"
-            )
+            wrong = "a name holds no ';', which parts components: drop it"
+            raise NetworkError(f"{self.title}: {wrong}")
 
 
 @dataclass(frozen=True)
@@ -356,6 +354,4 @@ class DemandShift(Disruption):
     product: str = column("product", "", "only this product; empty: all of them")
 
 
-KINDS: dict[str, type[Disruption]] = {
-    kind.__name__: kind for kind in (Outage, LaneOutage, Delay, DemandShift)
-}
+KINDS: dict[str, type[Disruption]] = {k.__name__: k for k in Disruption.__subclasses__()}

@@ -22,7 +22,6 @@ from twinlab.scope.result import Page
 
 __all__ = ["Network"]
 
-
 AnyRow = Annotated[
     Product | Node | Lane | Recipe | Demand | Stock,
     "a row such as Node(…) or network.lanes[0] (change adds or replaces it, without takes it away)",
@@ -196,7 +195,8 @@ class Network(Tables):
         >>> chain.change(Node("plant", capacity=6)).node("plant").capacity
         6.0
         """
-        tables, alike = {name: _keyed(getattr(self, name)) for name in set(map(_table, rows))}, True
+        tables = {n: {_key(r): r for r in getattr(self, n)} for n in set(map(_table, rows))}
+        alike = True
         for row in rows:
             table, key = tables[_table(row)], _key(row)
             parts = (getattr(each, "components", {}).keys() for each in (row, table.get(key)))
@@ -222,7 +222,7 @@ class Network(Tables):
         >>> chain.without(*chain.stocks)
         Network(1 product, 3 nodes, 2 lanes, 0 recipes, 1 demand, 0 stocks)
         """
-        tables = {name: _keyed(rows) for name, rows in rows_of(self)}
+        tables = {name: {_key(row): row for row in now} for name, now in rows_of(self)}
         for row in rows:
             table = tables[_table(row)]
             if table.pop(_key(row), None) != row:
@@ -241,10 +241,6 @@ def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
 
 # What a network keeps that reads the rows of a table, and not only their names.
 _READ = {"into": "lanes", "between": "lanes", "made": "recipes", "named": "nodes"}
-
-
-def _keyed(rows: Iterable[Any]) -> dict[Any, Any]:
-    return {_key(row): row for row in rows}
 
 
 def _table(row: Any) -> str:
@@ -357,17 +353,15 @@ def _zero_lead_time_makes_no_cycle(network: Network) -> None:
 
 
 def _recipes_make_no_cycle(network: Network) -> None:
-    pairs = ((r.node, (c, r.product)) for r in network.recipes for c in r.components)
-    for node, here in _grouped(pairs).items():
-        inside = any((node, component) in network.made for component, _ in here)
-        if cycle := _find_cycle(here) if inside else []:
-            raise NetworkError(
-                f"recipes of {node!r}: {' → '.join(cycle)} need each other: break the circle, "
-                "or make one of them at another node"
-            )
+    ways = [((r.node, c), (r.node, r.product)) for r in network.recipes for c in r.components]
+    if cycle := _find_cycle(ways):
+        raise NetworkError(
+            f"recipes of {cycle[0][0]!r}: {' → '.join(name for _, name in cycle)} need each other: "
+            "break the circle, or make one of them at another node"
+        )
 
 
-def _find_cycle(ways: list[tuple[str, str]]) -> list[str]:
+def _find_cycle(ways: list[tuple[Any, Any]]) -> list[Any]:
     """The names along one closed walk, its first name again at the end; empty if there is none."""
     try:
         edges = nx.find_cycle(nx.DiGraph(ways))

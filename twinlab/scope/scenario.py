@@ -28,7 +28,6 @@ from twinlab.scope.result import Page
 
 __all__ = ["Scenario"]
 
-
 Rule = Annotated[Callable[[Any], Any], "a rule such as BaseStock(50) or a function of a view"]
 Sourcing = Callable[[Any, Any], Any]
 Sharing = Annotated[Callable[[Any], None], "a regime such as OwnOrders() or FullSharing()"]
@@ -274,17 +273,13 @@ def _check_target(disruption: Any, network: Network) -> None:
         check_known(name, network.named, f"{disruption.title}: {name!r} is not a node")
     product = disruption.product
     at_node = network.held.get(ends[0], [])
-    if product and product not in at_node:
-        raise ScenarioError(
-            f"{disruption.title}: {ends[0]!r} has no product {product!r}; "
-            f"{did_you_mean(product, at_node)}"
-        )
+    if product:
+        check_known(product, at_node, f"{disruption.title}: {ends[0]!r} has no product {product!r}")
     if not targets(disruption, network):
         what = f"lane to {ends[-1]!r}" if along else "customers"
         others = [v.destination for v in network.lanes if v.source == ends[0]]
-        raise ScenarioError(
-            f"{disruption.title}: {ends[0]!r} has no such {what}: {did_you_mean(ends[-1], others)}"
-        )
+        wrong = f"{disruption.title}: {ends[0]!r} has no such {what}"
+        raise ScenarioError(f"{wrong}: {did_you_mean(ends[-1], others)}")
 
 
 def targets(disruption: Any, network: Network) -> list[Any]:
@@ -342,7 +337,9 @@ def find(scenario: Scenario, path: str) -> Place:
     where, _, name = path.rpartition(".")
     places = [place for place in _places(scenario, where) if place[0]]
     if not places:
-        raise ScenarioError(f"path {path!r} leads nowhere: {_hint(scenario, where)}")
+        network = scenario.network
+        names = map("->".join, network.between) if "->" in where else network.named
+        raise ScenarioError(f"path {path!r} leads nowhere: {did_you_mean(where, names)}")
     if name in _NAMES:
         raise ScenarioError(f"path {path!r}: {name!r} is a name, and other rows refer to it")
     for holders, put_back in places:
@@ -390,8 +387,3 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
 
 def _fields(holder: Any) -> list[str]:
     return [f.name for f in fields(holder)] if is_dataclass(holder) else []
-
-
-def _hint(scenario: Scenario, where: str) -> str:
-    network = scenario.network
-    return did_you_mean(where, map("->".join, network.between) if "->" in where else network.named)

@@ -92,8 +92,7 @@ class History:
         self.draws = Draws(draw_streams(scenario, seed, block, start=start), column)
         self.draws.settle(self.start, fresh=start is None)
         self.state, self.log = self.start.copy(), list[EventRow]()
-        # Who hears of each event before it changes the state.
-        self.listener: Callable[[EventRow], None] | None = None
+        self.listener: Callable[[EventRow], None] | None = None  # hears of an event before a state
         self.clock = Environment(initial_time=self.start.day)
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
@@ -106,9 +105,8 @@ class History:
 
     def change_rules(self, scenario: Scenario) -> None:
         """From now on, let the rules of a scenario decide that is the same otherwise."""
-        plan, players = make_plan(scenario), self.orders.players
-        self.orders = Orders(plan, self.state, self.draws, self.clock, players)
-        self.plan = plan
+        self.plan, players = make_plan(scenario), self.orders.players
+        self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
 
     def run(self) -> Run:
         """The history so far."""
@@ -149,9 +147,8 @@ class History:
             if days[day] != (day > 0 and days[day - 1]):
                 columns = ("node", "source", "product", "destination", "mode")
                 node, source, *rest = (getattr(disruption, name, "") for name in columns)
-                product, partner, mode = rest
                 kind, note = "disrupted" if days[day] else "recovered", type(disruption).__name__
-                yield day, kind, node or source, product, 0.0, partner, mode, None, note
+                yield day, kind, node or source, rest[0], 0.0, *rest[1:], None, note
 
     def _take_stock(self) -> None:
         """Write down what the night's stocks are, in the plan's order."""
@@ -190,8 +187,7 @@ class Orders:
                 source, destination, product, mode = lane.key
                 yield day, "accepted", source, product, quantity, destination, mode
         for recipe in self.plan.recipes:
-            quantity = units_due(open_orders[recipe.key], day)
-            if quantity:
+            if quantity := units_due(open_orders[recipe.key], day):
                 node, product = recipe.key
                 yield day, "accepted", node, product, quantity, node, ""
         for row in self.plan.demands:

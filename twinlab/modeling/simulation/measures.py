@@ -21,8 +21,7 @@ _FLOWS = """asked_today demanded ordered received started finished consumed scra
 served lost on_time lines lines_in_full cycles cycles_spoilt"""
 FLOWS = tuple(_FLOWS.split())
 
-# A customers' order is served in full if at least this part of it is: the rest is rounding.
-IN_FULL = 1 - 1e-12
+IN_FULL = 1 - 1e-12  # the part of a customers' order that is all of it: the rest is rounding
 
 # Name → (unit, meaning); the columns of ``Run.daily``, in this order.
 MEASURES: dict[str, tuple[str, str]] = {
@@ -59,7 +58,6 @@ MEASURES: dict[str, tuple[str, str]] = {
 _SAME = "on_hand on_order served lost on_time ordered received started finished scrap consumed"
 BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {n: n for n in _SAME.split()}
 BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
-
 
 COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
 

@@ -122,10 +122,8 @@ def mser5(series: Any, batch: int = 5) -> WarmUp:
     if count < 4:
         raise ScenarioError(f"MSER-5 needs at least {4 * batch} observations, got {len(values)}")
     means = values[: count * batch].reshape(count, batch).mean(axis=1)
-    spread = [
-        float(((means[d:] - means[d:].mean()) ** 2).sum() / (count - d) ** 2)
-        for d in range(count // 2 + 1)
-    ]
+    rests = [means[d:] for d in range(count // 2 + 1)]
+    spread = [float(((rest - rest.mean()) ** 2).sum() / len(rest) ** 2) for rest in rests]
     best = int(np.argmin(spread))
     return WarmUp(best * batch, spread[best], float(means[best:].mean()), len(values))
 

@@ -9,13 +9,14 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any, cast
 
 from twinlab.organization.view import FullSharing, PriorityFailover, Supplier, View
 from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import turns
 from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
-from twinlab.scope.errors import ScenarioError, did_you_mean, warn
+from twinlab.scope.errors import check_known, warn
 from twinlab.scope.state import Claim, State
 
 # What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's
@@ -82,7 +83,6 @@ class TurnPlan:
 
 Items = tuple[ItemPlan, ...]
 Lanes = tuple[LanePlan, ...]
-Recipes = tuple[RecipePlan, ...]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Plan:
     scenario: Scenario
     items: Items
     lanes: Lanes
-    recipes: Recipes
+    recipes: tuple[RecipePlan, ...]
     demands: tuple[Demand, ...]
     sellers: tuple[int, ...]  # the item number of each demand row
     turns: tuple[TurnPlan, ...]
@@ -154,25 +154,20 @@ class Plan:
         keys = [item.key for item in self.items]
         found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
         if not found:
-            nodes = {n for n, _ in keys}
-            if node not in nodes | {""}:
-                raise ScenarioError(f"nothing of {node!r} here; {did_you_mean(node, nodes)}")
+            check_known(node, {n for n, _ in keys} | {""}, f"nothing of {node!r} here")
             here = {p for n, p in keys if node in ("", n)}
-            raise ScenarioError(
-                f"no product {product!r} at {node or 'any node'!r}; {did_you_mean(product, here)}"
-            )
+            check_known(product, here, f"no product {product!r} at {node or 'any node'!r}")
         return found
+
+
+_SHOWN = attrgetter("source", "mode", "sourcing_rank", "sourcing_share", "capacity")
 
 
 def open_view(
     plan: Plan, item: ItemPlan, start: State, echelon: Callable[[], Any], sales: Callable[[], Any]
 ) -> View:
     """The view of an item's decision maker, with what it remembers and what others share."""
-    rows = [plan.lanes[at].row for at in item.lanes_in]
-    view = View(
-        *item.key,
-        [Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in rows],
-    )
+    view = View(*item.key, [Supplier(*_SHOWN(plan.lanes[at].row)) for at in item.lanes_in])
     view.memory = deepcopy(start.memory.get(item.key, {}))
     view.echelon, view.sales = echelon, sales
     item.sharing(view)
@@ -288,19 +283,15 @@ def _items(scenario: Scenario, lanes: list[LanePlan], recipes: list[RecipePlan])
 
 
 def _turns(network: Network, items: Items, upstream: list[int]) -> tuple[TurnPlan, ...]:
-    """Every node's afternoon, in the order of the turns."""
-    here: dict[str, list[ItemPlan]] = {name: [] for name in network.named}
+    found, here = [], {name: list[ItemPlan]() for name in network.named}
     for at in upstream:
         here[items[at].node.name].append(items[at])
-    return tuple(
-        TurnPlan(
-            node=network.named[name],
-            lanes_in=tuple(sorted(lane for item in here[name] for lane in item.lanes_in)),
-            recipes=tuple(item.made for item in here[name] if item.made is not None),
-            items=tuple(sorted(item.number for item in here[name] if item.claims)),
-        )
-        for name in turns(network)
-    )
+    for name in turns(network):
+        lanes_in = tuple(sorted(lane for item in here[name] for lane in item.lanes_in))
+        recipes = tuple(item.made for item in here[name] if item.made is not None)
+        asked = tuple(sorted(item.number for item in here[name] if item.claims))
+        found.append(TurnPlan(network.named[name], lanes_in, recipes, asked))
+    return tuple(found)
 
 
 def _usual_shares(item: ItemPlan, lanes: Lanes) -> list[float]:

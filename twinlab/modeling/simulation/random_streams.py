@@ -10,7 +10,7 @@ replications side by side: 100 replications are the first 100 of 1,000, whatever
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -25,12 +25,8 @@ from twinlab.scope.scenario import Scenario, targets
 from twinlab.scope.state import Shipment, State
 
 BLOCK = 64
-
-# How many lead times are drawn, per replication, to find those that outlast a shipment's age.
-TRIES = 64
-
-# How many days beyond a scenario's end closed lanes are known to hold what is under way.
-BEYOND = 366
+TRIES = 64  # lead times that are drawn, per replication, to find those that outlast a shipment
+BEYOND = 366  # days beyond a scenario's end on which closed lanes are known to hold goods
 
 Days = NDArray[np.intp]
 
@@ -95,11 +91,13 @@ def draw_streams(
         circle = circles.get(lane.source)
         back = circle is not None and circle == circles.get(lane.destination)
         least = int(back and lane.lead_time.average > 0)
-        streams.lead_time[lane.key] = _each(times, _whole_days, least)
+        streams.lead_time[lane.key] = _each(
+            times, lambda each, least=least: np.maximum(least, np.rint(each)).astype(np.intp)
+        )
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
         share = sources.draw(("yield", *key), recipe.good_share, steady)
-        streams.good_share[key] = _each(share, np.minimum, 1.0)
+        streams.good_share[key] = _each(share, lambda each: np.minimum(each, 1.0))
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
@@ -113,15 +111,11 @@ def draw_streams(
     return streams
 
 
-def _whole_days(times: Any, least: int) -> Any:
-    return np.maximum(least, np.rint(times)).astype(np.intp)
-
-
-def _each(table: Array, change: Callable[..., Any], *more: Any) -> Any:
+def _each(table: Array, change: Callable[..., Any]) -> Any:
     """A table with every number changed, once for all days on which it is alike."""
     if table.strides[0]:
-        return change(table, *more)
-    return distributions.alike(change(table[0, 0], *more), len(table))
+        return change(table)
+    return distributions.alike(change(table[0, 0]), len(table))
 
 
 class Draws:
@@ -130,15 +124,10 @@ class Draws:
     def __init__(self, streams: RandomStreams, column: int) -> None:
         """Read one column of a block of replications."""
 
-        @lru_cache(None, typed=True)  # of what is alike on every day, one list will do for all
-        def days_alike(value: Any, days: int) -> list[Any]:
-            return [value] * days
-
-        def by_day(array: Any) -> list[Any]:
-            if not array.strides[0]:
-                return days_alike(array[0, 0].item(), len(array))
-            found: list[Any] = array[:, column % array.shape[1]].tolist()
-            return found
+        def by_day(array: Any) -> Any:
+            if array.strides[0]:
+                return array[:, column % array.shape[1]].tolist()
+            return [array[0, 0].item()] * len(array)  # alike on every day
 
         def table(arrays: Mapping[Any, Any]) -> dict[Any, list[Any]]:
             return {key: by_day(array) for key, array in arrays.items()}
@@ -148,10 +137,8 @@ class Draws:
         self.making, self.shipping = table(streams.making), table(streams.shipping)
         self.moving, self.whole = table(streams.moving), table(streams.whole)
         self.active = [by_day(array) for array in streams.active]
-        self.arrivals: dict[Any, list[int]] = {
-            lane: [int(days[column % len(days)]) for days in goods]
-            for lane, goods in streams.arrivals.items()
-        }
+        told: Any = streams.arrivals.items()
+        self.arrivals = {lane: [int(d[column % len(d)]) for d in goods] for lane, goods in told}
 
     def settle(self, start: State, fresh: bool) -> None:
         """Say when goods under way arrive that nobody tracks, or that are held from the start."""
