@@ -58,7 +58,6 @@ class Law:
     _most, _range = np.inf, "above 0"
 
     def __post_init__(self) -> None:
-        """Check that parameters are numbers and that spreads are above zero."""
         for f in fields(self):  # type: ignore[arg-type]
             value, many = getattr(self, f.name), f.name == "values"
             try:

@@ -28,9 +28,13 @@ def remembered(memory: dict[str, Any], before: Any) -> dict[str, Any]:
     for now, was in pairs:
         for name, value in now.items():
             old, kind = was.get(name) if type(was) is dict else None, type(value)
+            if kind not in (dict, list):
+                continue
             parts = [*chain.from_iterable(value.items())] if kind is dict else value
-            if kind in (dict, list) and all(map(_never_changes, parts)):
-                known[id(value)] = Past(kind, parts, old)
+            shared = _gone_on_from(old, parts)
+            if all(map(_never_changes, fresh := parts[len(shared) :])):
+                shared += fresh
+                known[id(value)] = Past(kind, shared)
             elif kind is dict and all(value is not inner for inner, _ in pairs):
                 pairs.append((value, old))
     return deepcopy(memory, known)
@@ -41,15 +45,17 @@ def _never_changes(value: Any) -> bool:
     return all(isinstance(part, _PLAIN) for part in parts)
 
 
+def _gone_on_from(old: Any, parts: list[Any]) -> list[Any]:
+    """The list that begins these parts; a new one, if another has gone on from it already."""
+    latest = type(old) is Past and old.size == len(old.parts) <= len(parts)
+    return old.parts if latest and all(map(is_, old.parts, parts)) else []
+
+
 class Past:
     """A list or dict as it was once: the first so many parts of a list that has grown since."""
 
-    def __init__(self, kind: type, parts: list[Any], before: Any) -> None:
-        self.kind, self.size, self.parts = kind, len(parts), list[Any]()
-        latest = type(before) is Past and before.size == len(before.parts) <= self.size
-        if latest and all(map(is_, before.parts, parts)):
-            self.parts = before.parts
-        self.parts += parts[len(self.parts) :]
+    def __init__(self, kind: type, parts: list[Any]) -> None:
+        self.kind, self.parts, self.size = kind, parts, len(parts)
 
     def __deepcopy__(self, memo: Any) -> Any:
         parts = self.parts[: self.size]

@@ -114,7 +114,6 @@ class Network(Tables):
     """
 
     def __post_init__(self) -> None:
-        """Freeze the tables and check that their rows fit together."""
         for f in fields(self):
             object.__setattr__(self, f.name, tuple(getattr(self, f.name)))
         check_network(self)

@@ -63,7 +63,6 @@ class Scenario(Page):
     chosen_on: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Give every deciding (node, product) its rule and check the names."""
         object.__setattr__(self, "disruptions", tuple(self.disruptions))
         _fit_by_item(self)
         _check_days(self)

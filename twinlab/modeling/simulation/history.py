@@ -142,7 +142,6 @@ class History:
             yield clock.timeout(1 - NIGHT)
 
     def _disruptions(self, day: int) -> Iterator[EventRow]:
-        """Which disruptions begin this morning, and which are over."""
         for disruption, days in zip(self.plan.scenario.disruptions, self.draws.active, strict=True):
             if days[day] != (day > 0 and days[day - 1]):
                 columns = ("node", "source", "product", "destination", "mode")
@@ -151,7 +150,6 @@ class History:
                 yield day, kind, node or source, rest[0], 0.0, *rest[1:], None, note
 
     def _take_stock(self) -> None:
-        """Write down what the night's stocks are, in the plan's order."""
         for name, keys in self.plan.stock_keys.items():
             table = getattr(self.state, name)
             self._stocks[name].append(list(map(table.get, keys, repeat(0.0))))
@@ -334,7 +332,6 @@ class Goods:
     def _produce(
         self, recipe: plans.RecipePlan, turn: plans.TurnPlan, day: int
     ) -> Iterator[EventRow]:
-        """Start as much as request, capacity and components allow."""
         state, draws, capacity = self.state, self.draws, turn.node.capacity
         quantity, left = state.to_make[recipe.key], left_of(draws.making, recipe.key, day)
         if capacity < math.inf:
@@ -398,7 +395,6 @@ class Goods:
         return min(quantity, capacity * left) if capacity < math.inf else quantity * left
 
     def _handed_over(self, item: ItemPlan, claim: Any, quantity: float, day: int) -> EventRow:
-        """Goods leave an item: to its customers, or on a lane."""
         node, product = item.key
         if claim == item.key:
             return day, "served", node, product, quantity

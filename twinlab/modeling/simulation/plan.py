@@ -154,7 +154,8 @@ class Plan:
         keys = [item.key for item in self.items]
         found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
         if not found:
-            check_known(node, {n for n, _ in keys} | {""}, f"nothing of {node!r} here")
+            if node:
+                check_known(node, {n for n, _ in keys}, f"nothing of {node!r} here")
             here = {p for n, p in keys if node in ("", n)}
             check_known(product, here, f"no product {product!r} at {node or 'any node'!r}")
         return found
