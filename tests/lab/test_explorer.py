@@ -75,7 +75,9 @@ def test_the_code_of_a_shortened_scenario_shortens_it_too():
 def test_reset_puts_everything_back(closure):
     at_first = str(closure), closure.picture.png
     closure.rows[0].slider.value = 15
-    closure._reset(None)
+    reset = closure.children[len(closure.rows)].children[0]
+    assert reset.description == "Reset"
+    reset.click()
     assert (str(closure), closure.picture.png) == at_first
 
 

@@ -98,7 +98,7 @@ def test_what_lies_beyond_is_cut_marked_and_said():
     view.rows[0].slider.value = 9
     assert "cut at the edge of the picture: y 900" in view.status.value
     assert view.picture.alt.endswith("cut at the edge of the picture: y 900")
-    ((_, mark),) = view.picture._sheet._words
+    (mark,) = view.picture._sheet._cuts
     assert mark.get_text() == "▲ cut: y 900"
     view.rows[0].slider.value = 1
     assert not mark.get_text()

@@ -32,7 +32,7 @@ class Picture(anywidget.AnyWidget):
         """Show a picture, if there is one already."""
         super().__init__()
         self.limits, self.chart = limits, chart
-        self._sheet: Sheet | None = None
+        self._sheet: Any = None
         self._turn = threading.RLock()  # a page may turn dark while a slider moves
         self.observe(lambda _: self.show(self.chart), "dark")
         self.show(chart)
@@ -42,13 +42,13 @@ class Picture(anywidget.AnyWidget):
         if chart is None:
             return ""
         with self._turn:
-            self.chart, sheet = chart, self._sheet
-            limits = self._ends(chart)
-            if sheet is None or (sheet.dark, sheet.parts) != (self.dark, chart.parts):
-                self._sheet = sheet = Sheet(chart, self.dark, limits)
-            cut = sheet.move(chart, limits)
+            self.chart, limits = chart, self._ends(chart)
+            kept = self._sheet and (self._sheet.dark, self._sheet.parts)
+            if kept != (self.dark, chart.parts):
+                self._sheet = Sheet(chart, self.dark, limits)
+            cut: str = self._sheet.move(chart, limits)
             with self.hold_sync():
-                self.png, self.data = sheet.png(), sheet.data(chart)
+                self.png, self.data = self._sheet.png(), self._sheet.data(chart)
                 self.alt = "\n".join(filter(None, [said, chart.words, cut]))
                 self.count += 1
         return cut
@@ -56,9 +56,8 @@ class Picture(anywidget.AnyWidget):
     @property
     def still(self) -> str:
         """The picture by day as PNG in base64, for readers without a kernel."""
-        if self.chart is None:
-            return ""
-        return still(Sheet(self.chart, limits=self._ends(self.chart), dpi=100).figure)
+        chart: Any = self.chart
+        return still(Sheet(chart, limits=self._ends(chart), dpi=100).figure)
 
     def _ends(self, chart: Chart) -> Limits:
         """The limits kept, for a picture of so many panels; rows of bars need their own."""

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from IPython.display import display
-from matplotlib.axes import Axes
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.drawing import LOOKS, Mark, band, line, post
@@ -48,12 +47,11 @@ def closures(run: Run) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     since: dict[tuple[str, str], int] = {}
     for event in run.log.of("disrupted", "recovered"):
-        if event.note == "Outage":
-            key = (event.node, event.product)
-            if event.kind == "disrupted":
-                since[key] = event.day
-            else:
-                found.append((event.node, since.pop(key, run.days[0]), event.day - 1))
+        key = (event.node, event.product)
+        if event.note == "Outage" and event.kind == "disrupted":
+            since[key] = event.day
+        elif event.note == "Outage":
+            found.append((event.node, since.pop(key, run.days[0]), event.day - 1))
     return found + [(node, day, run.days[-1]) for (node, _), day in since.items()]
 
 
@@ -111,46 +109,38 @@ def gist(places: Sequence[float], line: Array, place: str = "day") -> str:
     low, high = int(np.nanargmin(line)), int(np.nanargmax(line))
     if line[low] == line[high]:
         return f"{shown(line[low])} throughout"
-    last = line[np.isfinite(line)][-1]
-    return (
-        f"first {shown(line[0])}, lowest {shown(line[low])} ({place} {shown(places[low])}), "
-        f"highest {shown(line[high])} ({place} {shown(places[high])}), last {shown(last)}"
-    )
+    ends = (f"{shown(line[at])} ({place} {shown(places[at])})" for at in (low, high))
+    last = shown(line[np.isfinite(line)][-1])
+    return "first {}, lowest {}, highest {}, last {}".format(shown(line[0]), *ends, last)
 
 
 def _span(run: Run, days: tuple[int, int] | None) -> range:
     """The days to draw, all of them lived through."""
-    span = range(days[0], days[1] + 1) if days else run.days
-    if not span or span[0] not in run.days or span[-1] not in run.days:
-        raise ScenarioError(
-            f"days={days}: give a first and a last day between {run.days[0]} and {run.days[-1]}"
-        )
+    span, lived = range(days[0], days[1] + 1) if days else run.days, run.days
+    if not span or span[0] not in lived or span[-1] not in lived:
+        ends = f"between {lived[0]} and {lived[-1]}"
+        raise ScenarioError(f"days={days}: give a first and a last day {ends}")
     return span
 
 
 def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:
     """Groups of the nodes that are asked for, few enough to tell apart."""
-    groups = grouped(run.scenario.network, by)
     for node in nodes:
         run.plan.columns(node)  # refuses a name that is not here
-    if nodes:
-        groups = {g: [n for n in members if n in nodes] for g, members in groups.items()}
+    every = grouped(run.scenario.network, by).items()
+    groups = {g: [n for n in members if n in (nodes or members)] for g, members in every}
     groups = {g: members for g, members in groups.items() if members}
     if len(groups) > len(LOOKS):
-        raise ScenarioError(
-            f"{len(groups)} lines cannot be told apart: group them by='tier', or pick up to "
-            f"{len(LOOKS)} nodes=[…]"
-        )
+        apart = f"group them by='tier', or pick up to {len(LOOKS)} nodes=[…]"
+        raise ScenarioError(f"{len(groups)} lines cannot be told apart: {apart}")
     return groups
 
 
 def _window(run: Run, measure: str, members: Sequence[str], span: range) -> Array:
     """A group's measure on the days of a span, empty after the run's end."""
-    line = np.full(len(span), np.nan)
     first = span[0] - run.days[0]
     found = total(run, [measure], members)[first : first + len(span)]
-    line[: len(found)] = found
-    return line
+    return np.append(found, np.full(len(span) - len(found), np.nan))
 
 
 def fan(
@@ -186,14 +176,13 @@ def fan(
         line(days, middle, "median", **LOOKS[0]),
     ]
     if len(past):
-        before = days[0] - len(past) + np.arange(len(past))
-        known = "past, as the twin knows it"
+        before, known = days[0] - np.arange(len(past), 0, -1), "past, as the twin knows it"
         marks.append(line(before, past, known, color=pen.INK, linewidth=2))
         marks.append(post(days[0] - 0.5, linestyle=":"))
+    ends = f"nine in ten replications between {shown(low[-1])} and {shown(high[-1])}"
     words = [
         f"{node}: {meaning} [{unit}], forecast for days {days[0]} to {days[-1]}",
-        f"median {shown(middle[-1])} on the last day, nine in ten replications between "
-        f"{shown(low[-1])} and {shown(high[-1])}",
+        f"median {shown(middle[-1])} on the last day, {ends}",
     ]
     if len(truth):
         came = np.asarray(truth, dtype=float)
@@ -227,11 +216,11 @@ class Ripple(Listing):
 
     def __getitem__(self, group: Any) -> Hit:
         """The hit of the first group whose label begins with these words."""
-        found = next((hit for hit in self.hits if hit.group.startswith(group)), None)
-        if found is None:
-            known = ", ".join(hit.group for hit in self.hits)
-            raise ScenarioError(f"no group {group!r}; there are: {known}")
-        return found
+        for hit in self.hits:
+            if hit.group.startswith(group):
+                return hit
+        known = ", ".join(hit.group for hit in self.hits)
+        raise ScenarioError(f"no group {group!r}; there are: {known}")
 
     @cached_property
     def chart(self) -> Chart:
@@ -239,7 +228,7 @@ class Ripple(Listing):
         days = self.run.days
         shut = pen.closed(closure[1:] for closure in closures(self.run))
         felt = np.flatnonzero(sum(hit.depleted + hit.cumulative_shortage for hit in self))
-        ends = (days[0], days[-1])
+        ends = days[0], days[-1]
         if len(felt):
             ends = days[felt[0]] - 7, min(days[felt[-1]] + 14, days[-1])
         panels = [replace(_hit(days, hit, shut), xlim=ends) for hit in self]
@@ -247,11 +236,9 @@ class Ripple(Listing):
         return Chart(panels, repr(self), (pen.WIDTH, 0.9 + 1.15 * len(self)))
 
     def _ipython_display_(self) -> None:
-        for bundle in (
-            self.chart._repr_mimebundle_(),
-            {"text/html": self._repr_html_(), "text/plain": repr(self)},
-        ):
-            display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        display(self.chart)  # type: ignore[no-untyped-call]
+        said = {"text/html": self._repr_html_(), "text/plain": repr(self)}
+        display(said, raw=True)  # type: ignore[no-untyped-call]
 
 
 def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
@@ -280,10 +267,5 @@ def _hit(days: range, hit: Hit, shut: list[Mark]) -> Panel:
         band(days, 0.0, short, owed, color=pen.VERMILLION, alpha=0.75, **pen.HATCHED),
         line(days, missing, "stock missing [units]", **LOOKS[4]),
     ]
-    ylim = 0.0, highest * 1.05 or 1.0
-    title = f"{hit.group} – {words}{stock}"
-    return Panel(marks, title, ylim=ylim, finish=None if highest else _without_ticks)
-
-
-def _without_ticks(axes: Axes, _: bool) -> None:
-    axes.set_yticks([])
+    ylim, title = (0.0, highest * 1.05 or 1.0), f"{hit.group} – {words}{stock}"
+    return Panel(marks, title, ylim=ylim, finish=lambda a, _: highest or a.set_yticks([]))

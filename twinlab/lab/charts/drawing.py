@@ -4,18 +4,14 @@ A mark is data: where something stands, under which name, and how it looks. It i
 from then on what was put there is moved.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import FillBetweenPolyCollection, PathCollection
-from matplotlib.container import BarContainer
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 
 Style = dict[str, Any]  # how matplotlib is told what something looks like
+Point = tuple[float, float]
 
 FONT = 12  # points; nothing in a picture is smaller than FONT - 1
 WIDTH = 9.5  # inches
@@ -74,9 +70,6 @@ def area(colour: str, alpha: float = 0.18) -> Style:
     return {"color": colour, "alpha": alpha, "linewidth": 0}
 
 
-# -- the marks --------------------------------------------------------------------------------
-
-
 class Mark(NamedTuple):
     """Something to draw: by which method of axes, with what, and how it looks.
 
@@ -127,8 +120,8 @@ def dots(x: Any, y: Any, sizes: Any, names: Sequence[str], told: Any, **looks: A
 
 def span(first: float, last: float, name: str = "closed", **looks: Any) -> Mark:
     """Grey between two places, while something is so."""
-    looks = {"color": CLOSED, "linewidth": 0, "zorder": 0, "label": name} | looks
-    return Mark(Axes.axvspan, (first, last), looks)
+    grey = {"color": CLOSED, "linewidth": 0, "zorder": 0, "label": name}
+    return Mark(Axes.axvspan, (first, last), grey | looks)
 
 
 def closed(spans: Iterable[tuple[int, int]]) -> list[Mark]:
@@ -151,32 +144,31 @@ def post(x: float, **looks: Any) -> Mark:
     return Mark(Axes.axvline, (x,), THIN | looks, x=(x,))
 
 
-def note(
-    text: str, xy: tuple[float, float], to: tuple[float, float] = (8, 8), **looks: Any
-) -> Mark:
+def note(text: str, xy: Point, to: Point = (8, 8), **looks: Any) -> Mark:
     """Words at a place, moved by some points."""
     return Mark(Axes.annotate, (text, xy, to), NEAR | looks)
 
 
-def move(drawn: Any, mark: Mark) -> None:
-    """Bring what was drawn of a mark to where it stands now."""
-    match drawn, mark.at:
-        case Line2D(), (at,):
-            (drawn.set_xdata if mark.put is Axes.axvline else drawn.set_ydata)([at, at])
-        case Line2D(), at:
-            drawn.set_data(*at)
-        case FillBetweenPolyCollection(), (*at, where):
-            drawn.set_data(*at, where=where)
-        case PathCollection(), (x, y, sizes):
-            drawn.set(offsets=np.column_stack([x, y]), sizes=sizes)
-        case Rectangle(), (first, last):
-            drawn.set(x=first, width=last - first)
-        case BarContainer(), (_, values, _, base):
-            way = ("width", "x") if mark.put is Axes.barh else ("height", "y")
-            ends = zip(*np.broadcast_arrays(values, base), strict=True)
-            deque(
-                map(Rectangle.update, drawn, (dict(zip(way, end, strict=True)) for end in ends)), 0
-            )
-        case _, (text, xy, to):
-            drawn.set(text=text, position=to)
-            drawn.xy = xy
+def _stretch(drawn: Any, **ends: Any) -> None:
+    """Bring each of some bars to its ends."""
+    for bar, *each in zip(drawn, *np.broadcast_arrays(*ends.values()), strict=True):
+        bar.update(dict(zip(ends, each, strict=True)))
+
+
+def _restate(drawn: Any, text: str, xy: Point, to: Point) -> None:
+    drawn.set(text=text, position=to)
+    drawn.xy = xy
+
+
+# How what was put on axes is brought to where its mark stands now.
+MOVE: dict[Any, Callable[..., Any]] = {
+    Axes.plot: lambda drawn, x, y: drawn.set_data(x, y),
+    Axes.fill_between: lambda drawn, *ends: drawn.set_data(*ends[:3], where=ends[3]),
+    Axes.bar: lambda drawn, _, values, __, base: _stretch(drawn, height=values, y=base),
+    Axes.barh: lambda drawn, _, values, __, left: _stretch(drawn, width=values, x=left),
+    Axes.scatter: lambda drawn, x, y, s: drawn.set(offsets=np.column_stack([x, y]), sizes=s),
+    Axes.axvspan: lambda drawn, first, last: drawn.set(x=first, width=last - first),
+    Axes.axhline: lambda drawn, y: drawn.set_ydata([y, y]),
+    Axes.axvline: lambda drawn, x: drawn.set_xdata([x, x]),
+    Axes.annotate: _restate,
+}

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from twinlab.cases.factory import Factory, heat_watch, smoothed
@@ -99,16 +98,13 @@ def line_states(run: LineRun) -> Chart:
         left = left + shares[state]
     title = f"{run.throughput:.1f} units/day delivered"
     lie: Style = {"xlim": (0, 1), "names": names, "along": "y", "grid": ""}
-    panel = Panel(marks, title, "share of the machines' time", finish=_percent, **lie)
+    lie["finish"] = lambda axes, _: axes.xaxis.set_major_formatter(PercentFormatter(1))
+    panel = Panel(marks, title, "share of the machines' time", **lie)
     said = [run.sentence()]
     for row, name in enumerate(names):
         parts = [f"{state} {100 * share[row]:.0f} %" for state, share in shares.items()]
         said.append(f"{name}: {', '.join(parts)}")
     return Chart([panel], "\n".join(said), (pen.WIDTH, 1.6 + 0.55 * len(stations)))
-
-
-def _percent(axes: Axes, _: bool) -> None:
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
 
 
 def heat_chart(case: Factory, limit: float) -> Chart:
@@ -165,11 +161,10 @@ def pareto_chart(causes: Pareto) -> Chart:
     # The counts stand under the names: above low bars there is a line, inside them no room.
     names = [f"{cause}\n{count:g}" for cause, count, _ in rows]
 
-    def shares(axes: Axes, dark: bool) -> None:
+    def shares(axes: Any, dark: bool) -> None:
         """Shares on the right, of the same heights."""
-        scales: Any = (lambda count: count / total, lambda share: share * total)
+        scales, ink = (lambda v: v / total, lambda v: v * total), pen.tinted(pen.INK, dark)
         right = axes.secondary_yaxis("right", functions=scales)
-        ink = pen.tinted(pen.INK, dark)
         right.yaxis.set_major_formatter(PercentFormatter(1))
         right.set_ylabel("share of all so far", fontsize=pen.FONT, color=ink)
         right.tick_params(labelsize=pen.FONT - 1, color=ink, labelcolor=ink)

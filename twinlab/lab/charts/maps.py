@@ -66,12 +66,8 @@ def route_map(
     if len(points) <= _NAMED:
         marks += _names(points)
     axes = f"x [{unit}]", f"y [{unit}]"
-    panel = Panel(marks, title, *axes, along="xy", grid="", finish=_equal)
+    panel = Panel(marks, title, *axes, along="xy", grid="", finish=lambda a, _: a.set_aspect(1))
     return Chart([panel], "\n".join(said), (8.0, 6.0), legend=len(routes) <= len(LOOKS))
-
-
-def _equal(axes: Axes, _: bool) -> None:
-    axes.set_aspect("equal")
 
 
 def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
@@ -82,8 +78,8 @@ def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[flo
 
 def _names(points: Points) -> list[Mark]:
     """Each name beside its place: to the left where a neighbour would be written over."""
-    xs, _ = _across(points, points)
-    near, notes = 0.15 * max(max(xs) - min(xs), 1e-9), list[Mark]()
+    xs, notes = [x for x, _ in points.values()], list[Mark]()
+    near = 0.15 * max(max(xs) - min(xs), 1e-9)
     for name, (x, y) in points.items():
         crowded = any(0 < a - x < near and abs(b - y) < near / 3 for a, b in points.values())
         right, side = (-9, "right") if crowded else (9, "left")

@@ -18,7 +18,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
 from twinlab.lab.charts import drawing as pen
@@ -34,6 +33,8 @@ Limits = list[tuple[Range, Range]]  # of x and y, panel by panel
 _COLOURS = 128  # of a PNG picture: a palette makes a third of its size
 _LETTERS = 11.6  # per inch of a legend
 _PAGE, _DPI = 96, 192  # pixels per inch: of a page, and of a picture that is sharp on it
+_TITLE: Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
+_CUT: Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
 _ROOM = 0.04  # of an axis, beyond what is drawn
 _drawing = threading.Lock()
 
@@ -58,16 +59,14 @@ class Panel:
     along: str = "x"
     grid: Any = "y"
     unit: str = ""
-    finish: Callable[[Axes, bool], None] | None = None
+    finish: Callable[[Axes, bool], Any] = lambda axes, dark: None
 
     @property
     def limits(self) -> tuple[Range, Range]:
         """From where to where its axes go."""
         ylim = (len(self.names) - 0.5, -0.5) if self.along == "y" else self.ylim
-        return (
-            self.xlim or _around(np.hstack([m.x for m in self.marks] or [()])),
-            ylim or _around(np.hstack([m.y for m in self.marks] or [()])),
-        )
+        x, y = [m.x for m in self.marks], [m.y for m in self.marks]
+        return self.xlim or _around(x), ylim or _around(y)
 
     @property
     def told(self) -> list[tuple[str, Any, Any, Mark]]:
@@ -96,16 +95,19 @@ class Panel:
         return list(mark.names) or [names[int(at)] if names else at for at in x]
 
 
-def _around(numbers: Any) -> Range:
-    known = numbers[np.isfinite(numbers)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+def _around(numbers: Sequence[Any]) -> Range:
+    row = np.hstack([(), *numbers])
+    known = row[np.isfinite(row)].tolist() or [0.0]
+    low, high = min(known), max(known)
     room = _ROOM * (high - low) or abs(high) / 2 or 0.5
     return low - room, high + room
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Chart:
     """A picture as data, with the words that say the same.
 
+    Panels stand row by row; ``columns``: their widths; ``legend``: whether looks are named.
     ``figure`` is a matplotlib figure of it, to style and save at will; ``table()`` its numbers.
 
     >>> seen = Chart([Panel([pen.line([0, 9], [5, 3], "shop")], y="stock [units]")], "few")
@@ -115,21 +117,13 @@ class Chart:
     [5, 3]
     """
 
-    def __init__(
-        self,
-        panels: Sequence[Panel],
-        words: str,
-        size: Range = (pen.WIDTH, 4.2),
-        *,
-        columns: Sequence[float] = (1,),
-        legend: bool = True,
-    ) -> None:
-        """Panels row by row; ``columns``: their widths; ``legend``: whether looks are named."""
-        self.panels, self.words, self.size = list(panels), words, size
-        self.columns, self.legend = columns, legend
+    panels: Sequence[Panel]
+    words: str
+    size: Range = (pen.WIDTH, 4.2)
+    columns: Sequence[float] = (1,)
+    legend: bool = True
 
     def __repr__(self) -> str:
-        """Say what the picture shows."""
         return self.words
 
     @cached_property
@@ -146,12 +140,9 @@ class Chart:
     def parts(self) -> Any:
         """What cannot be moved, only drawn anew."""
         words = [(p.x, p.y, tuple(p.names), len(p.marks)) for p in self.panels]
-        marks = [
-            (m.put, m.name, repr(m.looks), m.put in (Axes.bar, Axes.barh) and len(m.at[0]))
-            for p in self.panels
-            for m in p.marks
-        ]
-        return self.size, words, marks
+        marks = [mark for panel in self.panels for mark in panel.marks]
+        many = [len(m.at[0]) for m in marks if m.put in (Axes.bar, Axes.barh)]
+        return self.size, words, many, [(m.put, m.name, repr(m.looks)) for m in marks]
 
     def table(self) -> Any:
         """The numbers that it is drawn from, a column for each series."""
@@ -191,7 +182,8 @@ class Sheet:
         grid = self.figure.subplots(*shape, sharex=True, squeeze=False, width_ratios=chart.columns)
         self.axes: list[Axes] = list(grid.flat)
         self._drawn = [self._fill(*pair) for pair in zip(self.axes, chart.panels, strict=True)]
-        self._words = [self._write(axes) for axes in self.axes]  # title, and what is cut
+        looks: Style = _CUT | {"color": tinted(pen.VERMILLION, dark)}
+        self._cuts = [self.figure.text(1, 1, "", transform=a.transAxes, **looks) for a in self.axes]
         if chart.legend:
             self._name()
         self._ground: Any = None  # limits and titles
@@ -201,25 +193,18 @@ class Sheet:
             self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
 
-    def _write(self, axes: Axes) -> tuple[Text, Text]:
-        looks: Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
-        looks |= {"color": tinted(pen.VERMILLION, self.dark), "transform": axes.transAxes}
-        bold: Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
-        return axes.set_title("", color=self._ink, **bold), self.figure.text(1, 1, "", **looks)
-
     def _fill(self, axes: Axes, panel: Panel) -> list[Any]:
         """Give a panel its words, in letters that can be read from the last row, and its marks."""
-        axes.set_xlabel(panel.x, fontsize=pen.FONT, color=self._ink)
-        axes.set_ylabel(panel.y, fontsize=pen.FONT, color=self._ink)
+        for axis, label in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
+            axis.set_label_text(label, fontsize=pen.FONT, color=self._ink)
+            axis.set_major_formatter("{x:,.6g}")
         axes.patch.set_alpha(0)
         axes.tick_params(labelsize=pen.FONT - 1, color=self._ink, labelcolor=self._ink)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_color(self._ink)
+        axes.spines[:].set_color(self._ink)
         if panel.grid:
             axes.grid(axis=panel.grid, color=tinted(pen.PALE, self.dark), linewidth=0.8)
         axes.set_axisbelow(True)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter("{x:,.6g}")
         drawn = []
         for mark in panel.marks:
             looks = {"label": mark.name or "_"} | tinted(mark.looks, self.dark)
@@ -228,8 +213,7 @@ class Sheet:
         if panel.names:
             axis = axes.yaxis if panel.along == "y" else axes.xaxis
             axis.set_ticks(range(len(panel.names)), panel.names)
-        if panel.finish:
-            panel.finish(axes, self.dark)
+        panel.finish(axes, self.dark)
         return drawn
 
     def _name(self) -> None:
@@ -246,16 +230,16 @@ class Sheet:
     def move(self, chart: Chart, limits: Limits | None = None) -> str:
         """Bring all marks to where they stand now; say what lies beyond the axes."""
         limits, said = limits or chart.limits, []
-        ground = limits, [panel.title or " " for panel in chart.panels]
+        ground = limits, [panel.title for panel in chart.panels]
         if ground != self._ground:
             self._ground, self._paper = ground, None
-        rows = zip(self.axes, chart.panels, limits, self._drawn, self._words, strict=True)
-        for axes, panel, (xlim, ylim), drawn, (title, cut) in rows:
+        rows = zip(self.axes, chart.panels, limits, self._drawn, self._cuts, strict=True)
+        for axes, panel, (xlim, ylim), drawn, cut in rows:
             if self._paper is None:
                 axes.set(xlim=xlim, ylim=ylim)
-                title.set_text(panel.title or " ")
+                axes.set_title(panel.title or " ", color=self._ink, **_TITLE)
             for mark, artist in zip(panel.marks, drawn, strict=True):
-                pen.move(artist, mark)
+                pen.MOVE[mark.put](artist, *mark.at)
             beyond = panel.beyond((xlim, ylim))
             cut.set_text(beyond and f"▲ cut: {beyond}")
             said += [f"{panel.title}: {beyond}" if len(limits) > 1 else beyond] if beyond else []
@@ -264,10 +248,7 @@ class Sheet:
     def png(self) -> bytes:
         """The picture as it stands, on a clear ground; what never moves is drawn once."""
         drawn = [a for each in self._drawn for one in each for a in getattr(one, "patches", [one])]
-        moving = [
-            *sorted(drawn, key=lambda a: float(a.get_zorder())),
-            *(cut for _, cut in self._words),
-        ]
+        moving = [*sorted(drawn, key=lambda a: float(a.get_zorder())), *self._cuts]
         canvas: Any = self._canvas
         with _drawing:
             if self._paper is None:

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import ipywidgets
 
@@ -78,13 +77,13 @@ class Explorer(LiveView):
         self.picture.chart = results.small_multiples(self._now, self._now)
         self._reach({row.lever.path: row for row in self.rows}, self._far)
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
-        reset.on_click(self._reset)
-        self.picture.layout = ipywidgets.Layout(flex="1 1 540px", min_width="0px")
-        self.table.layout = ipywidgets.Layout(flex="0 0 430px")
-        wrap = ipywidgets.Layout(flex_flow="row wrap")
-        told = ipywidgets.HBox([reset, self.status], layout=wrap)
-        shown = ipywidgets.HBox([self.picture, self.table], layout=wrap)
-        self.children = [*self.rows, told, shown, self._line]
+        for row in self.rows:
+            reset.on_click(row.reset)
+        self.picture.layout = {"flex": "1 1 540px", "min_width": "0px"}
+        self.table.layout = {"flex": "0 0 430px"}
+        pairs = (reset, self.status), (self.picture, self.table)
+        boxes = (ipywidgets.HBox(pair, layout={"flex_flow": "row wrap"}) for pair in pairs)
+        self.children = [*self.rows, *boxes, self._line]
         self._show()
 
     @property
@@ -108,17 +107,12 @@ class Explorer(LiveView):
         )
 
     def __repr__(self) -> str:
-        """Say where the explorer stands and how to get there without it."""
         return f"{self.summary}\n{self._now.words}\n{self.code}"
-
-    def _reset(self, _: Any) -> None:
-        for row in self.rows:
-            row.reset()
 
     def _far(self, path: str, end: float) -> Chart:
         """The picture at an end of a lever, of few replications."""
-        scenario, many = self._start.set(path, end), min(self._replications, _FEW)
-        seen = results.explorer_results(scenario, self._seed, many)
+        many = min(self._replications, _FEW)
+        seen = results.explorer_results(self._start.set(path, end), self._seed, many)
         return results.small_multiples(self._before, seen)
 
     def _compute(self) -> None:
@@ -129,19 +123,15 @@ class Explorer(LiveView):
 
     def _show(self) -> None:
         """Bring picture, table and words to the newest results."""
+        before, now, cut = self._before, self._now, ""
         if not self.problem:
-            before, now = self._before, self._now
             cut = self.picture.show(results.small_multiples(before, now), self.summary)
-            rows = [
-                (new.label, old.text, new.text, new.interval)
-                for old, new in zip(before.rows, now.rows, strict=True)
-            ]
+            pairs = zip(before.rows, now.rows, strict=True)
+            rows = ((new.label, old.text, new.text, new.interval) for old, new in pairs)
             grey, side = "white-space:nowrap;opacity:0.75", "white-space:nowrap;text-align:right"
             looks = f"{grey};text-align:right", f"{side};font-weight:bold", grey
             self._tabulate(now.words.capitalize(), ("before", "now", "interval"), rows, looks)
-            self._say(" · ".join(filter(None, [self.summary, cut])), self.code)
-        else:
-            self._say(self.problem, self.code)
+        self._say(" · ".join(filter(None, [self.summary, cut])), self.code)
 
 
 def _literal(value: float) -> str:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
@@ -72,14 +71,10 @@ def result_row(name: str, values: Any, unit: str) -> ResultRow:
         found = estimate(known)
         mean, low, high = found.mean, found.low, found.high
     share = unit == "share"
-    text, *ends = (
-        "–" if math.isnan(v) else f"{100 * v:.1f}" if share else f"{v:,.0f}"
-        for v in (mean, low, high)
-    )
+    text, *ends = (f"{100 * v:.1f}" if share else f"{v:,.0f}" for v in (mean, low, high))
+    text = f"{text}{' %' * share}" if len(known) else "–"
     interval = f"[{', '.join(ends)}]" if ends[0] != ends[1] else ""
-    if share:
-        return ResultRow(name, mean, f"{text} %" if len(known) else text, interval)
-    return ResultRow(f"{name} [{unit}]", mean, text, interval)
+    return ResultRow(name if share else f"{name} [{unit}]", mean, text, interval)
 
 
 @dataclass(frozen=True)
@@ -95,9 +90,8 @@ class ExplorerResults:
     @property
     def words(self) -> str:
         """What its numbers are."""
-        if self.replications == 1:
-            return "one replication"
-        return f"mean of {self.replications} replications, 95 % interval"
+        many = f"mean of {self.replications} replications, 95 % interval"
+        return "one replication" if self.replications == 1 else many
 
 
 def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> ExplorerResults:
@@ -111,13 +105,12 @@ def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> 
     groups = {label: tuple(names) for label, names in grouped(scenario.network).items()}
     ready = {label: _ready(scenario.network, nodes) for label, nodes in groups.items()}
     daily: list[Any] = ["demand", "on_time"]
+    measures = "on_hand", "backlog", "lost", "shipped", "served"
     for label, nodes in groups.items():
-        measures = ("on_hand", "backlog", "lost", "shipped", "served")
         daily += [(measure, nodes) for measure in measures] + ready[label]
     batch = replicate(scenario, replications, seed, daily=daily)
     series = tuple(_series(batch, label, nodes, ready[label]) for label, nodes in groups.items())
-    closed = _closed(scenario, seed)
-    return ExplorerResults(batch.days, series, closed, _rows(batch), replications)
+    return ExplorerResults(batch.days, series, _closed(scenario, seed), _rows(batch), replications)
 
 
 def _ready(network: Network, nodes: Sequence[str]) -> list[Daily]:
@@ -163,16 +156,11 @@ def _rows(batch: Replications) -> tuple[ResultRow, ...]:
 
 def _closed(scenario: Scenario, seed: int) -> tuple[tuple[int, int], ...]:
     """First and last day of every closure of a node that is the same in all replications."""
-    spans = []
     active = draw_streams(scenario, seed).active if scenario.disruptions else []
-    for disruption, days in zip(scenario.disruptions, active, strict=True):
-        if isinstance(disruption, Outage) and days.shape[1] == 1 and days.any():
-            at = np.flatnonzero(days[:, 0])
-            spans.append((int(at[0]), int(at[-1])))
-    return tuple(spans)
-
-
-# -- the picture ------------------------------------------------------------------------------
+    pairs = zip(scenario.disruptions, active, strict=True)
+    shut = [days for d, days in pairs if isinstance(d, Outage) and days.shape[1] == 1]
+    found = (np.flatnonzero(days[:, 0]).tolist() for days in shut)
+    return tuple((at[0], at[-1]) for at in found if at)
 
 
 def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
@@ -187,12 +175,16 @@ def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
     panels: list[Panel] = []
     for was, series in zip(before.groups, now.groups, strict=True):
         panels += _row(was, series, now)
-    for column in (-2, -1):
-        panels[column] = replace(panels[column], x="day")
+    panels[-2:] = (replace(panel, x="day") for panel in panels[-2:])
     panels[1] = replace(panels[1], title="going out [units/day, 7-day mean]")
     words = (f"{series.label}: stock {gist(now.days, series.stock)}" for series in now.groups)
     size = pen.WIDTH, 0.8 + 1.15 * len(now.groups)
     return Chart(panels, "\n".join(words), size, columns=(5, 3))
+
+
+def _amounts(axes: Any, _: bool) -> None:
+    """What is owed is written without its sign."""
+    axes.yaxis.set(major_locator=MaxNLocator(3), major_formatter=lambda y, _: shown(abs(y)))
 
 
 def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterator[Panel]:
@@ -222,9 +214,3 @@ def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterato
         panel = Panel(marks, title, unit=unit, xlim=(days[0], max(days[-1], 1)), finish=_amounts)
         bottom, top = panel.limits[1]
         yield replace(panel, ylim=(bottom if unit == "units" else 0.0, top))
-
-
-def _amounts(axes: Axes, _: bool) -> None:
-    """What is owed is written without its sign, and zero is a line."""
-    axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: shown(abs(y))))

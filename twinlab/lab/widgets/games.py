@@ -38,12 +38,12 @@ class OrderForm(anywidget.AnyWidget):
 class GameTable(LiveView):
     """A game played with the keyboard; subclasses say how it stands and draw it."""
 
-    fitted = ""  # what the player's parameters are those of
+    unit = fitted = ""  # of an order; what the player's parameters are those of
 
-    def __init__(self, game: Any, label: str) -> None:
+    def __init__(self, game: Any) -> None:
         self._turn = threading.RLock()  # callbacks may run on several threads
         self.game = game
-        self.form = OrderForm(label=label)
+        self.form = OrderForm(label=f"Your order [{self.unit}]")
         super().__init__()
         self.children = [self.status, self.form, self.picture, self.table]
         self.form.on_msg(self._heard)
@@ -81,10 +81,10 @@ class GameTable(LiveView):
         self.form.over, advice = self.game.over, self.game.advice
         self.form.advice = "" if advice is None else f"{advice:g}"
         self.picture.show(self.draw())
+        above, below = "margin:8px 0 2px", f"{BIG};margin:0;white-space:pre-wrap"
         self.table.value = "".join(
-            f"<h4 style='margin:8px 0 2px'>{html.escape(head)}</h4>"
-            f"<pre style='{BIG};margin:0;white-space:pre-wrap'>{html.escape(text)}</pre>"
-            for head, text in self._told().items()
+            f"<h4 style='{above}'>{html.escape(h)}</h4><pre style='{below}'>{html.escape(t)}</pre>"
+            for h, t in self._told().items()
         )
         self._say(f"{self.problem} · {self.words}" if self.problem else self.words)
 
@@ -106,9 +106,6 @@ class GameTable(LiveView):
 
     def __repr__(self) -> str:
         return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
-
-
-# -- the beer game: one station is yours, rules play the others -------------------------------
 
 
 def beer_game(
@@ -134,10 +131,7 @@ def beer_game(
 class BeerTable(GameTable):
     """A beer game, its form and its picture."""
 
-    fitted = ", as anchoring and adjustment"
-
-    def __init__(self, game: BeerGame) -> None:
-        super().__init__(game, "Your order [cases]")
+    unit, fitted = "cases", ", as anchoring and adjustment"
 
     @property
     def words(self) -> str:
@@ -151,11 +145,8 @@ class BeerTable(GameTable):
                 f"{own:,.0f} USD of it; the benchmark team pays {score.benchmark:,.0f} USD"
             )
         view = game.view
-        arrived = sum(
-            e.quantity
-            for e in game.run.log.of("received", "finished")
-            if e.node == game.station and e.day == view.day
-        )
+        came = [e for e in game.run.log.of("received", "finished") if e.node == game.station]
+        arrived = sum(e.quantity for e in came if e.day == view.day)
         return (
             f"Week {game.week} of {game.scenario.days}, {game.station}: {view.on_hand:g} in stock, "
             f"{view.backlog:g} owed; this week {arrived:g} arrived, {view.demand:g} were asked; "
@@ -219,9 +210,6 @@ def _stock(on_hand: Any, backlog: Any, weeks: int) -> Panel:
     return Panel(marks, title, "week", "cases", xlim, ylim)
 
 
-# -- the newsvendor: order, hear the demand, order again --------------------------------------
-
-
 def newsvendor_game(
     cost: float = 3.0,
     rounds: int = 20,
@@ -246,12 +234,12 @@ def newsvendor_game(
 class NewsvendorTable(GameTable):
     """A newsvendor game, its form and its picture."""
 
-    fitted = ": pull to centre and chasing"
+    unit, fitted = "units", ": pull to centre and chasing"
 
     def __init__(self, game: NewsvendorGame, seed: int) -> None:
         """Sit down at a game that was made with this seed."""
         self._seed = seed
-        super().__init__(game, "Your order [units]")
+        super().__init__(game)
 
     @property
     def words(self) -> str:
@@ -267,8 +255,8 @@ class NewsvendorTable(GameTable):
         last = ""
         if game.orders:
             order, demand = game.orders[-1], game.demands[-1]
-            last = f"; last round you ordered {order:g}, {demand} were asked, profit "
-            last += f"{problem.profit(order, demand):,.0f} USD"
+            last = f"; last round you ordered {order:g}, {demand} were asked, "
+            last += f"profit {problem.profit(order, demand):,.0f} USD"
         return (
             f"Round {game.round} of {game.rounds}: buy at {problem.cost:g}, sell at "
             f"{problem.price:g} USD{last}; profit so far {game.profit:,.0f} USD{self._advice()}"

@@ -42,29 +42,17 @@ class Latest:
 
     def __init__(self, work: Callable[[], None]) -> None:
         """Know the work; it must look up for itself what is wanted now."""
-        self._work = work
-        self._lock = threading.Lock()
-        self._asked = self._busy = False
+        self._work, self._asked, self._turn = work, threading.Event(), threading.Lock()
 
     def ask(self) -> None:
         """Do the work, or leave it to the thread that is at it."""
-        with self._lock:
-            self._asked = True
-            if self._busy:
-                return
-            self._busy = True
-        try:
-            while self._more():
+        self._asked.set()
+        while self._asked.is_set() and self._turn.acquire(blocking=False):
+            try:
+                self._asked.clear()
                 self._work()
-        except BaseException:
-            with self._lock:
-                self._busy = False
-            raise
-
-    def _more(self) -> bool:
-        with self._lock:
-            self._busy, self._asked = self._asked, False
-            return self._busy
+            finally:
+                self._turn.release()
 
 
 class LiveView(ipywidgets.VBox):
@@ -93,9 +81,6 @@ class LiveView(ipywidgets.VBox):
                 with suppress(Exception):  # what cannot be drawn needs no room
                     far.append(draw(name, end))
         self.picture.limits = common(far)
-
-    def _still(self) -> str:
-        return str(self.picture.still)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         """Do some work and show what came of it, be it a problem."""
@@ -131,7 +116,7 @@ class LiveView(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle = dict(super()._repr_mimebundle_(**options) or {})
-        return bundle | {"text/plain": repr(self), "image/png": self._still()}
+        return bundle | {"text/plain": repr(self), "image/png": self.picture.still}
 
 
 @dataclass(frozen=True)
@@ -165,13 +150,12 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
     place = find(scenario, path)
     value = place.value.average if is_distribution(place.value) else place.value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ScenarioError(
-            f"levers: {path!r} is {place.value!r}, no number that a slider can move; set it to a "
-            "number first with scenario.set(path, number)"
-        )
+        remedy = "set it to a number first with scenario.set(path, number)"
+        found = f"{place.value!r}, no number that a slider can move"
+        raise ScenarioError(f"levers: {path!r} is {found}; {remedy}")
     column = place.column
     unit = column.unit if column else "units"
-    low, high = limits or _limits(scenario, value, place)
+    low, high = limits or _limits(scenario, value, column)
     if not -math.inf < low < high < math.inf:
         raise ScenarioError(f"levers: {path!r} has the range {low:g} to {high:g}: give (low, high)")
     countable = column is None or column.type is int or unit.startswith(("unit", "day"))
@@ -185,11 +169,11 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
     return Lever(path, label, *ends, step, whole)
 
 
-def _limits(scenario: Scenario, value: float, place: Any) -> Range:
-    low, high = (place.column.low, place.column.high) if place.column else (0.0, math.inf)
-    if place.column and place.column.unit == "day":
+def _limits(scenario: Scenario, value: float, column: Any) -> Range:
+    if column and column.unit == "day":
         return 0.0, scenario.days - 1.0
-    return max(low, 0.0), high if math.isfinite(high) else 3 * max(abs(value), 1.0)
+    low, high = (max(column.low, 0.0), column.high) if column else (0.0, math.inf)
+    return low, high if math.isfinite(high) else 3 * max(abs(value), 1.0)
 
 
 def step_size(low: float, value: float, high: float, least: float) -> float:
@@ -235,17 +219,13 @@ class LeverRow(ipywidgets.HBox):
         self._pairing, self._paired = threading.RLock(), True
         number, kind = (int, "Int") if lever.whole else (float, "Float")
         limits = {"min": number(lever.low), "max": number(lever.high), "step": number(lever.step)}
-        self.box = getattr(ipywidgets, f"Bounded{kind}Text")(
-            number(lever.value),
-            description=lever.label,
-            style={"description_width": "calc(100% - 90px)"},
-            layout=ipywidgets.Layout(flex="1 1 520px", max_width="660px"),
-            **limits,
-        )
-        flat = ipywidgets.Layout(flex="1 1 200px", max_width="420px")
-        slider = getattr(ipywidgets, f"{kind}Slider")
+        box, slider = (getattr(ipywidgets, n) for n in (f"Bounded{kind}Text", f"{kind}Slider"))
+        wide = {"flex": "1 1 520px", "max_width": "660px"}
+        flat = {"flex": "1 1 200px", "max_width": "420px"}
+        named = {"description": lever.label, "style": {"description_width": "calc(100% - 90px)"}}
+        self.box = box(number(lever.value), layout=wide, **named, **limits)
         self.slider = slider(number(lever.value), readout=False, layout=flat, **limits)
-        super().__init__([self.box, self.slider], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        super().__init__([self.box, self.slider], layout={"flex_flow": "row wrap"})
         self.box.observe(self._typed, "value")
         self.slider.observe(self._slid, "value")
 
@@ -255,9 +235,9 @@ class LeverRow(ipywidgets.HBox):
         value: float | int = self.slider.value
         # The browser puts a slider on the nearest step, and its sums leave dust.
         near = min(self.lever.step / 2, 1e-4 * (self.lever.high - self.lever.low))
-        if abs(value - self.lever.value) <= near:
-            return int(self.lever.value) if self.lever.whole else self.lever.value
-        return int(value) if self.lever.whole else round(value, 9)
+        back = abs(value - self.lever.value) <= near
+        stands = self.lever.value if back else round(value, 9)
+        return int(stands) if self.lever.whole else stands
 
     @property
     def ends(self) -> list[float | int]:
@@ -270,7 +250,7 @@ class LeverRow(ipywidgets.HBox):
         """Whether it stands elsewhere than at the start."""
         return self.value != self.lever.value
 
-    def reset(self) -> None:
+    def reset(self, _: Any = None) -> None:
         """Put it back."""
         self.slider.value = self.lever.value
 

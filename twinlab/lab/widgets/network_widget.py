@@ -95,12 +95,12 @@ class NetworkWidget(anywidget.AnyWidget):
     def __init__(self, network: Network, layout: NodeLayout) -> None:
         """Draw a network whose nodes have no status yet."""
         self.pyvis = model(network, layout)
-        self._layout = layout
+        self._network, self._layout, self._boxes = network, layout, Boxes()
         super().__init__(nodes=self.pyvis.nodes, edges=self.pyvis.edges, height=int(layout.height))
 
     def colour(self, boxes: Boxes) -> None:
         """Show every node's status, in colour and words."""
-        changed = []
+        self._boxes, changed = boxes, []
         for node in self.pyvis.nodes:
             if node["id"] in boxes:
                 status, text = boxes[node["id"]]
@@ -116,6 +116,11 @@ class NetworkWidget(anywidget.AnyWidget):
                 for edge in self.pyvis.edges
             ]
             self.nodes = changed
+
+    @property
+    def still(self) -> str:
+        """The same picture for readers without a kernel, as PNG in base64."""
+        return still(still_network(self._network, self._layout, self._boxes))
 
 
 _SHOWN = 12  # rows of the table of nodes in trouble
@@ -160,13 +165,11 @@ class NetworkView(LiveView):
         super().__init__()
         self._network, self._layout, self._nodes = network, layout, nodes
         self.picture = NetworkWidget(network, layout)
-        self.course = Picture()
-        parts = [self.status, self.picture]
+        self.children = [self.status, self.picture]
         if nodes:
             self.row = self._days(nodes, nodes.worst_day if day is None else day)
-            key = ipywidgets.HTML(_key())
-            parts = [self.row, self.status, key, self.picture, self.course, self.table]
-        self.children = parts
+            self.course, key = Picture(), ipywidgets.HTML(_key())
+            self.children = [self.row, self.status, key, self.picture, self.course, self.table]
         self._show()
 
     @property
@@ -181,13 +184,10 @@ class NetworkView(LiveView):
             return self._nodes.summary(self.day)
         net = self._network
         count = {"node": net.nodes, "tier": set(tiers(net).values()), "lane": net.lanes}
-        nodes, levels, lanes = (
-            f"{len(n)} {what}{'s' * (len(n) != 1)}" for what, n in count.items()
-        )
-        return f"{nodes} on {levels}, {lanes}"
+        words = (f"{len(n)} {what}{'s' * (len(n) != 1)}" for what, n in count.items())
+        return "{} on {}, {}".format(*words)
 
     def __repr__(self) -> str:
-        """Say what the picture shows."""
         return self.summary
 
     def _days(self, nodes: NodeStatus, day: int) -> LeverRow:
@@ -196,8 +196,7 @@ class NetworkView(LiveView):
         days = nodes.run.days
         lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), 1, True)
         row = LeverRow(lever, Latest(self._show).ask)
-        row.box.layout = ipywidgets.Layout(width="150px")
-        row.slider.layout = ipywidgets.Layout(flex="1 1 260px")
+        row.box.layout, row.slider.layout = {"width": "150px"}, {"flex": "1 1 260px"}
         ends = {"min": days[0], "max": days[-1]}
         player = ipywidgets.Play(value=day, interval=250, show_repeat=False, **ends)
         ipywidgets.jslink((player, "value"), (row.slider, "value"))
@@ -210,22 +209,14 @@ class NetworkView(LiveView):
             day, nodes = self.day, self._nodes
             self.picture.colour(nodes.boxes(day, self._layout.brief))
             self.course.show(_course(nodes, day))
-            boxes = [(name, *box) for name, box in nodes.boxes(day).items() if box[0] > Status.OK]
-            trouble = sorted(boxes, key=lambda box: -box[1])
-            told = [(name, words) for name, _, words in trouble[:_SHOWN]]
-            if len(trouble) > _SHOWN:
-                told.append((f"and {len(trouble) - _SHOWN} more", ""))
+            boxes = sorted(nodes.boxes(day).items(), key=lambda box: -box[1][0])
+            trouble = [(name, words) for name, (status, words) in boxes if status > Status.OK]
+            more = [(f"and {len(trouble) - _SHOWN} more", "")] * (len(trouble) > _SHOWN)
+            told = trouble[:_SHOWN] + more
             head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
             self._tabulate(f"{head} (units)", (), told, [""])
         self.picture.alt = f"network: {self.summary}"
         self._say(self.summary)
-
-    def _still(self) -> str:
-        """The same picture for readers without a kernel."""
-        boxes: Boxes = {}
-        if self._nodes and self.day is not None:
-            boxes = self._nodes.boxes(self.day, self._layout.brief)
-        return still(still_network(self._network, self._layout, boxes))
 
 
 def _key() -> str:

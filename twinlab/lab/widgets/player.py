@@ -50,8 +50,8 @@ class Player(LiveView):
         self.names = list(levers)
         self.rows = [_row(name, choice, moved) for name, choice in levers.items()]
         self._redraw()
-        rows = dict(zip(self.names, self.rows, strict=True))
         self.picture.chart = self.chart
+        rows = dict(zip(levers, self.rows, strict=True))
         self._reach(rows, lambda name, end: self._draw(**self.values | {name: end}))
         self.children = [*self.rows, self.status, self.picture, self.table, self._line]
         self._show()
@@ -68,7 +68,6 @@ class Player(LiveView):
         return f"{getattr(self._draw, '__name__', 'picture')}({given})"
 
     def __repr__(self) -> str:
-        """Say what the picture shows, and how to get it without the levers."""
         return f"{self.problem or self.chart.words}\n{self.code}"
 
     def _redraw(self) -> None:
@@ -93,10 +92,8 @@ def _row(name: str, choice: Choice, moved: Callable[[], None]) -> Any:
         menu.ends = tuple(choice)
         return menu
     if len(choice) not in (3, 4) or isinstance(choice[0], str):
-        raise ScenarioError(
-            f"play: {name!r} has {choice!r}: give (low, high, start), (low, high, start, unit), "
-            "or a list of texts"
-        )
+        remedy = "give (low, high, start), (low, high, start, unit), or a list of texts"
+        raise ScenarioError(f"play: {name!r} has {choice!r}: {remedy}")
     low, high, start = (float(number) for number in choice[:3])
     if not low <= start <= high or low == high:
         raise ScenarioError(f"play: {name!r} starts at {start:g}, outside {low:g} to {high:g}")
