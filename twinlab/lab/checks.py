@@ -53,8 +53,7 @@ class Exercise:
 
     def slip(self, given: Any) -> str | None:
         """Find the hint for a well-known wrong answer."""
-        found = (text for text, wrong in self.slips.items() if _same(given, wrong(), 0.005))
-        return next(found, None)
+        return next((t for t, wrong in self.slips.items() if _same(given, wrong(), 0.005)), None)
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +64,6 @@ class Verdict:
     words: str
 
     def __repr__(self) -> str:
-        """Say it in one line."""
         return f"[{self.status}] {self.words}"
 
     def _repr_html_(self) -> str:

@@ -29,18 +29,16 @@ class Picture(anywidget.AnyWidget):
     count = traitlets.Int().tag(sync=True)
 
     def __init__(self, chart: Chart | None = None, limits: Limits | None = None) -> None:
-        """Show a picture, if there is one already."""
         super().__init__()
         self.limits, self.chart = limits, chart
         self._sheet: Any = None
         self._turn = threading.RLock()  # a page may turn dark while a slider moves
-        self.observe(lambda _: self.show(self.chart), "dark")
-        self.show(chart)
+        self.observe(lambda _: self.chart and self.show(self.chart), "dark")
+        if chart:
+            self.show(chart)
 
-    def show(self, chart: Chart | None, said: str = "") -> str:
+    def show(self, chart: Chart, said: str = "") -> str:
         """Bring the picture to this one, of which more may be ``said``; say what is cut."""
-        if chart is None:
-            return ""
         with self._turn:
             self.chart, limits = chart, self._ends(chart)
             kept = self._sheet and (self._sheet.dark, self._sheet.parts)
@@ -66,8 +64,3 @@ class Picture(anywidget.AnyWidget):
             return own
         rows = zip(chart.panels, self.limits or (), own, strict=True)
         return [(x, mine if panel.along == "y" else y) for panel, (x, y), (_, mine) in rows]
-
-    def bundle(self, words: str, **options: Any) -> dict[str, Any]:
-        """What a notebook keeps: the live view, and words and a still for who has no kernel."""
-        view: Any = self._repr_mimebundle_(**options)
-        return dict(view[0]) | {"text/plain": words, "image/png": self.still}

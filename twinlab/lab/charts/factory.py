@@ -43,15 +43,11 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
         marks.append(line(samples, values, name, color=look["color"], linewidth=1.8, **dots))
         marks.append(line(samples[out], values[out], **_RING))
     limit: Style = {"color": pen.VERMILLION, "linestyle": (0, (5, 2))}
-    for name, level, looks in (
-        ("center", chart.center, {"color": pen.GREY}),
-        ("upper", chart.upper, limit),
-        ("lower", chart.lower, limit),
-    ):
-        beside: Style = {"xycoords": ("axes fraction", "data"), "va": "center"}
-        beside["color"] = looks["color"]
+    beside: Style = {"xycoords": ("axes fraction", "data"), "va": "center"}
+    for name, looks in ("center", {"color": pen.GREY}), ("upper", limit), ("lower", limit):
+        level, words = getattr(chart, name), f"{name} {shown(getattr(chart, name))}"
         marks.append(rule(level, **looks | {"linewidth": 1.5}))
-        marks.append(note(f"{name} {shown(level)}", (1.0, level), (6, 0), **beside))
+        marks.append(note(words, (1.0, level), (6, 0), **beside, color=looks["color"]))
     if chart.change_point is not None:
         where = chart.change_point + 0.5
         above: Style = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
@@ -96,10 +92,11 @@ def line_states(run: LineRun) -> Chart:
             words = f"{share:.0%}" if share >= 0.04 else ""
             marks.append(note(words, (left[row] + share / 2, row), (0, 0), **inside))
         left = left + shares[state]
-    title = f"{run.throughput:.1f} units/day delivered"
     lie: Style = {"xlim": (0, 1), "names": names, "along": "y", "grid": ""}
     lie["finish"] = lambda axes, _: axes.xaxis.set_major_formatter(PercentFormatter(1))
-    panel = Panel(marks, title, "share of the machines' time", **lie)
+    panel = Panel(
+        marks, f"{run.throughput:.1f} units/day delivered", "share of the machines' time", **lie
+    )
     said = [run.sentence()]
     for row, name in enumerate(names):
         parts = [f"{state} {100 * share[row]:.0f} %" for state, share in shares.items()]
@@ -131,12 +128,11 @@ def heat_chart(case: Factory, limit: float) -> Chart:
         rule(limit, label="limit", **pen.DASHED),
         line(failed, np.full(len(failed), low + 0.2), label="heat failure", **tick),
     ]
-    axes = "part", "process − air temperature [K]"
-    ends = (0, len(part)), (low, high)
+    axes, ends = ("part", "process − air temperature [K]"), ((0, len(part)), (low, high))
     panel = Panel(marks, f"Heat dissipation: {told}", *axes, *ends)
-    firsts = words(watch.first_warning), words(watch.first_failure)
-    said = "first warning at part {}, first failure at part {}".format(*firsts)
-    return Chart([panel], f"limit {limit:.1f} K: {told}\n{said}", (pen.WIDTH, 4.0))
+    said = f"limit {limit:.1f} K: {told}\nfirst warning at part {words(watch.first_warning)}, "
+    said += f"first failure at part {words(watch.first_failure)}"
+    return Chart([panel], said, (pen.WIDTH, 4.0))
 
 
 def pareto_chart(causes: Pareto) -> Chart:
@@ -153,10 +149,9 @@ def pareto_chart(causes: Pareto) -> Chart:
     colours = [pen.VERMILLION if cause in few else pen.GREY for cause in causes.causes]
     rows = list(zip(causes.causes, causes.counts, causes.cumulative, strict=True))
     total, at = sum(causes.counts), np.arange(len(rows))
-    dotted: Style = {"color": pen.INK, "marker": "o", "linewidth": 1.8}
     marks = [
         bars(at, causes.counts, "of this cause", color=colours),
-        line(at, np.cumsum(causes.counts), "all so far", **dotted),
+        line(at, np.cumsum(causes.counts), "all so far", color=pen.INK, marker="o", linewidth=1.8),
     ]
     # The counts stand under the names: above low bars there is a line, inside them no room.
     names = [f"{cause}\n{count:g}" for cause, count, _ in rows]

@@ -20,7 +20,7 @@ from twinlab.task.logistics.storms import StormOutcome, StormPlan
 
 __all__ = ["route_map", "storm_map"]
 
-Points = Mapping[str, tuple[float, float]]
+Points = Mapping[str, pen.Point]
 _NAMED = 25  # more names than these would lie on one another
 
 
@@ -44,7 +44,7 @@ def route_map(
     Routes: 3 places, 1 route
     route 1: depot → a → b → depot
     """
-    many = f"{len(routes)} route{'' if len(routes) == 1 else 's'}"
+    many = f"{len(routes)} route{'s' * (len(routes) != 1)}"
     said, marks = [f"{title}: {len(points)} places, {many}"], list[Mark]()
     for at, route in enumerate(routes):
         for name in route:
@@ -53,8 +53,7 @@ def route_map(
         marks.append(line(*_across(points, route), label=f"route {at + 1}", **looks))
         said.append(f"route {at + 1}: {' → '.join(route)}")
     starts = sorted({route[0] for route in routes if route})
-    sizes = loads or {}
-    most = max(sizes.values(), default=0.0)
+    sizes, most = loads or {}, max((loads or {}).values(), default=0.0)
     stops = [name for name in points if name not in starts]
     areas = [60 + 240 * sizes.get(name, 0.0) / most if most > 0 else 90 for name in stops]
     ring: Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
@@ -65,8 +64,8 @@ def route_map(
     ]
     if len(points) <= _NAMED:
         marks += _names(points)
-    axes = f"x [{unit}]", f"y [{unit}]"
-    panel = Panel(marks, title, *axes, along="xy", grid="", finish=lambda a, _: a.set_aspect(1))
+    looks = {"along": "xy", "grid": "", "finish": lambda axes, _: axes.set_aspect(1)}
+    panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", **looks)
     return Chart([panel], "\n".join(said), (8.0, 6.0), legend=len(routes) <= len(LOOKS))
 
 
@@ -131,9 +130,9 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
         ends = [point for way in ways for point in (*(where[end] for end in way), (nan, nan))]
         looks: Style = {"color": pen.BLUE, "linewidth": 1.5 + third, "zorder": 4}
         marks.append(line(*np.transpose(ends or [(nan, nan)]), **looks))
-    axes = "longitude [degrees east]", "latitude [degrees north]"
-    marks, words = [*marks, *_sites(plan, outcome)], (f"{storm} over this plan", *axes)
-    panel = Panel(marks, *words, _VIEW[:2], _VIEW[2:], along="xy", grid="", finish=_land)
+    marks, title = [*marks, *_sites(plan, outcome)], f"{storm} over this plan"
+    looks = {"xlim": _VIEW[:2], "ylim": _VIEW[2:], "along": "xy", "grid": "", "finish": _land}
+    panel = Panel(marks, title, "longitude [degrees east]", "latitude [degrees north]", **looks)
     return Chart([panel], _storm_words(plan, outcome), (7.8, 6.4))
 
 
@@ -181,19 +180,17 @@ def _missing(outcome: StormOutcome) -> dict[str, float]:
 
 
 def _storm_words(plan: StormPlan, outcome: StormOutcome) -> str:
-    said = [
-        f"{outcome.storm}: {outcome.need:,.0f} kits needed, {outcome.served:,.0f} served "
-        f"({outcome.coverage * 100:.0f} %), {outcome.lost_stock:,.0f} lost in depots"
-    ]
-    sent: dict[str, list[str]] = {}
+    missing, sent = _missing(outcome), dict[str, list[str]]()
     for (depot, place), units in outcome.shipments.items():
         sent.setdefault(depot, []).append(f"{units:,.0f} to {place}")
-    said += [f"from {depot}: {', '.join(parts)}" for depot, parts in sent.items()]
-    missing = _missing(outcome)
     worst_first = sorted(missing, key=lambda place: -missing[place])
-    said.append(f"not fully served: {', '.join(worst_first) or 'nobody'}")
-    said.append(
-        f"all seasons: {plan.first_stage:,.0f} USD before the storm, {plan.coverage * 100:.0f} % "
-        f"of the need served, {plan.reliability * 100:.0f} % without shortage"
+    return "\n".join(
+        [
+            f"{outcome.storm}: {outcome.need:,.0f} kits needed, {outcome.served:,.0f} served "
+            f"({outcome.coverage * 100:.0f} %), {outcome.lost_stock:,.0f} lost in depots",
+            *(f"from {depot}: {', '.join(parts)}" for depot, parts in sent.items()),
+            f"not fully served: {', '.join(worst_first) or 'nobody'}",
+            f"all seasons: {plan.first_stage:,.0f} USD before the storm, {plan.coverage * 100:.0f} "
+            f"% of the need served, {plan.reliability * 100:.0f} % without shortage",
+        ]
     )
-    return "\n".join(said)

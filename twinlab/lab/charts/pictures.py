@@ -157,7 +157,9 @@ class Chart:
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         from twinlab.lab.live import Picture
 
-        return Picture(self).bundle(self.words, **options)
+        picture = Picture(self)
+        view: Any = picture._repr_mimebundle_(**options)
+        return dict(view[0]) | {"text/plain": self.words, "image/png": picture.still}
 
 
 class Sheet:

@@ -11,7 +11,7 @@ import numpy as np
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
-from twinlab.lab.charts.drawing import LOOKS, Mark, Style, band, line, lying, note, rule, span
+from twinlab.lab.charts.drawing import LOOKS, Mark, Point, band, line, lying, note, rule, span
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve, Frontier
 from twinlab.scope import ScenarioError
@@ -20,8 +20,6 @@ from twinlab.technology import Plant, fidelity
 from twinlab.twin import Twin
 
 __all__ = ["Words", "bars", "budget", "follow", "lines", "triangle"]
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -93,27 +91,23 @@ def bars(
     if not values:
         raise ScenarioError("bars: there is nothing to draw")
     names, numbers = list(values), np.array(list(values.values()), dtype=np.float64)
-    ends = intervals or {}
+    at, ends = np.arange(len(names)), intervals or {}
     low, high = np.array([ends.get(name, (v, v)) for name, v in values.items()]).T
-    at = np.arange(len(names))
     colours = [pen.VERMILLION if name in highlight else pen.BLUE for name in names]
     axis = words.x.partition(" [")[0] or "value"
     marks = [lying(at, numbers, axis, color=colours)]
     if ends:
         gaps = np.full(len(names), np.nan)
         reach, rows = np.column_stack([low, high, gaps]), np.column_stack([at, at, gaps])
-        caps: Style = {"color": pen.INK, "linewidth": 1.5, "marker": "|", "markersize": 9}
+        caps: pen.Style = {"color": pen.INK, "linewidth": 1.5, "marker": "|", "markersize": 9}
         marks.append(line(reach.ravel(), rows.ravel(), **caps))
     for row, number in enumerate(numbers):
         marks.append(note(shown(number), (max(number, high[row]), row), (6, 0), va="center"))
     least, most = min(0.0, low.min(), numbers.min()), max(0.0, high.max(), numbers.max())
     xlim = (1.12 * least, 1.12 * most or 1.0)
     panel = Panel(marks, words.title, words.x, words.y, xlim, names=names, along="y", grid="x")
-    told = [
-        f"{name}: {shown(v)}"
-        + (" [{}, {}]".format(*map(shown, ends[name])) if name in ends else "")
-        for name, v in values.items()
-    ]
+    within = {name: " [{}, {}]".format(*map(shown, pair)) for name, pair in ends.items()}
+    told = (f"{name}: {shown(v)}{within.get(name, '')}" for name, v in values.items())
     said = f"{words.gist or f'{words.title}: {words.x}'}\n{'; '.join(told)}"
     return Chart([panel], said, (pen.WIDTH, 1.4 + 0.45 * len(names)), legend=False)
 
@@ -135,9 +129,8 @@ def triangle(curve: Curve) -> Chart:
     if start is not None:
         middle = (start + min(start + lasted, float(times[-1]))) / 2
         marks.append(note(f"{shown(curve.loss)} %·days lost", (middle, 103), (0, 0), ha="center"))
-    title = "What is served, of what the calm chain serves"
     ends = (float(times[0]), float(times[-1])), (0.0, 108.0)
-    panel = Panel(marks, title, "day", "% of calm", *ends)
+    panel = Panel(marks, "What is served, of what the calm chain serves", "day", "% of calm", *ends)
     return Chart([panel], str(curve), (pen.WIDTH, 3.9))
 
 
@@ -171,10 +164,8 @@ def budget(portfolios: Frontier, available: float) -> Chart:
         rule(0),
     ]
     words = f"cost of the portfolio {thousands}", f"loss {thousands}"
-    said = (
-        f"{shown(available)} USD a year buy: {best.options}, for {shown(best.cost)} USD\n"
-        f"loss {best.loss.short} USD a year, promised {shown(best.promised)}"
-    )
+    said = f"{shown(available)} USD a year buy: {best.options}, for {shown(best.cost)} USD\n"
+    said += f"loss {best.loss.short} USD a year, promised {shown(best.promised)}"
     return Chart([Panel(marks, title, *words, xlim=(0, end))], said)
 
 
@@ -193,9 +184,8 @@ def follow(
     true: first 0, lowest 0 (at 1), highest 6.825 (at 9), last 2.983
     as the twin knows it: first 0, lowest 0 (at 1), highest 6.825 (at 9), last 2.983
     """
-    mornings: list[int] = []
+    mornings, scores = list[int](), list[float]()
     stock: dict[str, list[float]] = {"true": [], "as the twin knows it": []}
-    scores: list[float] = []
     for _ in range(days):
         plant.advance()
         if plant.day % every == 0:
@@ -205,9 +195,7 @@ def follow(
         for series, state in zip(stock.values(), (true, known), strict=True):
             series.append(sum(units for item, units in state.on_hand.items() if item[0] == node))
         scores.append(fidelity(known, true).score)
-    said = (
-        f"stock of {node} on {days} mornings: fidelity {np.mean(scores):.3f} on average, "
-        f"{np.min(scores):.3f} at worst\n"
-        f"{len(twin.gaps())} messages missing, {twin.staleness:.1f} days stale"
-    )
+    fidelities = f"{np.mean(scores):.3f} on average, {np.min(scores):.3f} at worst"
+    said = f"stock of {node} on {days} mornings: fidelity {fidelities}\n"
+    said += f"{len(twin.gaps())} messages missing, {twin.staleness:.1f} days stale"
     return lines(mornings, stock, Words(f"{node}: stock in the morning", "day", "units", said))

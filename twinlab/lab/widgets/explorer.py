@@ -74,8 +74,8 @@ class Explorer(LiveView):
         self.rows = [LeverRow(lever(scenario, p, r), self._latest.ask) for p, r in ranges.items()]
         self._compute()
         self._before = self._now
-        self.picture.chart = results.small_multiples(self._now, self._now)
-        self._reach({row.lever.path: row for row in self.rows}, self._far)
+        start = results.small_multiples(self._now, self._now)
+        self._reach(start, dict(zip(ranges, self.rows, strict=True)), self._far)
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         for row in self.rows:
             reset.on_click(row.reset)

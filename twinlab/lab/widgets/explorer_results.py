@@ -24,9 +24,6 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.later import pd
 from twinlab.scope.result import shown
 
-# A band that is drawn: nine replications in ten lie inside.
-LEVELS = (0.05, 0.95)
-
 Daily = tuple[str, tuple[str, ...], str]  # a measure, of which nodes, and of which product
 
 
@@ -131,7 +128,7 @@ def _series(
     return GroupSeries(
         label,
         stock=mean("on_hand"),
-        spread=batch.quantiles("on_hand", nodes, levels=LEVELS),
+        spread=batch.quantiles("on_hand", nodes, levels=(0.05, 0.95)),
         ready=np.zeros(len(sent)) + sum(batch.series(*stock).mean(axis=1) for stock in ready),
         short=mean("backlog") + np.cumsum(mean("lost")),
         flow=sent.rolling(7, min_periods=1).mean().to_numpy(),
@@ -192,12 +189,11 @@ def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterato
     days, (low, high) = now.days, series.spread
     old: Style = {"color": GREY, "linestyle": (0, (5, 3)), "linewidth": 1.3}
     new: Style = {"color": BLUE, "linewidth": 2}
-    red: Style = {"color": VERMILLION, "linewidth": 0}
     stock = [
         *pen.closed(now.closed),
         band(days, 0.0, series.ready, "ready to send", color=pen.FAINT, linewidth=0),
         band(days, low, high, "9 in 10 replications", **pen.area(BLUE, 0.3)),
-        band(days, 0.0, -series.short, "owed, or lost so far", **red),
+        band(days, 0.0, -series.short, "owed, or lost so far", color=VERMILLION, linewidth=0),
         line(days, was.stock, "before", **old),
         line(days, -was.short, **old),
         line(days, series.stock, "all stock", **new),
@@ -207,10 +203,8 @@ def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterato
         line(days, was.flow, "before", **old),
         line(days, series.flow, "going out", label="_", **new),
     ]
-    for title, marks, unit in (
-        (f"{series.label} [units]", stock, "units"),
-        ("", flow, "units/day"),
-    ):
+    named = f"{series.label} [units]"
+    for title, marks, unit in (named, stock, "units"), ("", flow, "units/day"):
         panel = Panel(marks, title, unit=unit, xlim=(days[0], max(days[-1], 1)), finish=_amounts)
         bottom, top = panel.limits[1]
         yield replace(panel, ylim=(bottom if unit == "units" else 0.0, top))

@@ -36,7 +36,10 @@ class OrderForm(anywidget.AnyWidget):
 
 
 class GameTable(LiveView):
-    """A game played with the keyboard; subclasses say how it stands and draw it."""
+    """A game played with the keyboard.
+
+    Subclasses say how it stands (``words``) and how to play it in Python (``code``), and ``draw``.
+    """
 
     unit = fitted = ""  # of an order; what the player's parameters are those of
 
@@ -48,20 +51,6 @@ class GameTable(LiveView):
         self.children = [self.status, self.form, self.picture, self.table]
         self.form.on_msg(self._heard)
         self._show()
-
-    @property
-    def words(self) -> str:
-        """How the game stands, in a line."""
-        raise NotImplementedError
-
-    @property
-    def code(self) -> str:
-        """The Python that plays the same game."""
-        raise NotImplementedError
-
-    def draw(self) -> Chart:
-        """The picture of the game so far."""
-        raise NotImplementedError
 
     def results(self) -> dict[str, str]:
         """What is told at the end beside the player's parameters: headings and texts."""
@@ -136,8 +125,7 @@ class BeerTable(GameTable):
     @property
     def words(self) -> str:
         """The player's own books, or the end of the game."""
-        game = self.game
-        own = float(beer_cost(game.run, game.station))
+        game, own = self.game, float(beer_cost(self.game.run, self.game.station))
         if game.over:
             score = game.score
             return (
@@ -179,11 +167,10 @@ class BeerTable(GameTable):
         series = {"you order": mine, "asked of you": run.series("asked", game.station)}
         if game.over:
             series = {name: run.series("ordered", name) for name in STATIONS}
-        own = run.series("on_hand", game.station), run.series("backlog", game.station)
+        own = (run.series(measure, game.station) for measure in ("on_hand", "backlog"))
         last = f"last order {mine[-1]:g}" if len(mine) else "no order yet"
         words = f"orders and stock of the {game.station} by week; {last}"
-        panels = [_orders(series), _stock(*own, game.scenario.days)]
-        return Chart(panels, words, (pen.WIDTH, 5.2))
+        return Chart([_orders(series), _stock(game.scenario.days, *own)], words, (pen.WIDTH, 5.2))
 
 
 def _orders(series: Mapping[str, Any]) -> Panel:
@@ -196,7 +183,7 @@ def _orders(series: Mapping[str, Any]) -> Panel:
     return Panel(marks, "Orders", y="cases/week", ylim=(0, top))
 
 
-def _stock(on_hand: Any, backlog: Any, weeks: int) -> Panel:
+def _stock(weeks: int, on_hand: Any, backlog: Any) -> Panel:
     """Stock above zero, backlog below; weeks to come have no bar."""
     at, to_come = np.arange(1, weeks + 1), np.full(weeks - len(on_hand), np.nan)
     owed: Style = {"color": pen.VERMILLION, "hatch": "//", "edgecolor": pen.PAPER}
@@ -237,7 +224,6 @@ class NewsvendorTable(GameTable):
     unit, fitted = "units", ": pull to centre and chasing"
 
     def __init__(self, game: NewsvendorGame, seed: int) -> None:
-        """Sit down at a game that was made with this seed."""
         self._seed = seed
         super().__init__(game)
 

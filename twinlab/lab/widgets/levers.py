@@ -64,18 +64,14 @@ class LiveView(ipywidgets.VBox):
     _where = ""  # something went wrong, in words, where it was not foreseen
 
     def __init__(self) -> None:
-        """Begin with nothing to see."""
         self.problem = ""
         self.status, self.table, self._line = (ipywidgets.HTML() for _ in range(3))
         self.picture: Any = Picture()
         super().__init__()
 
-    def _show(self) -> None:
-        raise NotImplementedError
-
-    def _reach(self, rows: Mapping[str, Any], draw: Callable[[str, Any], Chart]) -> None:
-        """Let axes hold the picture at each end of each lever, the others at their start."""
-        far = [self.picture.chart]
+    def _reach(self, chart: Chart, rows: Mapping[str, Any], draw: Callable[..., Chart]) -> None:
+        """Let axes hold this picture, and that at each end of each lever, the others as here."""
+        far = [chart]
         for name, row in rows.items():
             for end in row.ends:
                 with suppress(Exception):  # what cannot be drawn needs no room
@@ -242,8 +238,7 @@ class LeverRow(ipywidgets.HBox):
     @property
     def ends(self) -> list[float | int]:
         """The lowest and the highest that it can stand at."""
-        ends = (self.lever.low, self.lever.high)
-        return [int(end) if self.lever.whole else end for end in ends]
+        return [self.slider.min, self.slider.max]
 
     @property
     def moved(self) -> bool:

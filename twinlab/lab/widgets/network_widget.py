@@ -72,14 +72,13 @@ def _colours(border: str, fill: str) -> Style:
 def _facts(name: str, network: Network) -> str:
     """What the pointer over a node tells: its role, products and neighbours."""
     node = network.node(name)
-    parts = [f"{name} ({node.role})" if node.role else name]
-    parts += [f"products: {', '.join(p for n, p in network.items if n == name)}"]
     sides = {
-        "from": {v.source for v in network.lanes if v.destination == name},
-        "to": {v.destination for v in network.lanes if v.source == name},
+        "products": [product for where, product in network.items if where == name],
+        "from": sorted({v.source for v in network.lanes if v.destination == name}),
+        "to": sorted({v.destination for v in network.lanes if v.source == name}),
     }
-    parts += [f"{way}: {', '.join(sorted(names))}" for way, names in sides.items() if names]
-    return "\n".join(parts)
+    parts = [f"{side}: {', '.join(names)}" for side, names in sides.items() if names]
+    return "\n".join([f"{name} ({node.role})" if node.role else name, *parts])
 
 
 class NetworkWidget(anywidget.AnyWidget):
@@ -124,6 +123,11 @@ class NetworkWidget(anywidget.AnyWidget):
 
 
 _SHOWN = 12  # rows of the table of nodes in trouble
+_KEY = "".join(  # what the colours and signs mean
+    f"<span style='border:3px solid {s.colour};padding:0 5px;margin-right:4px'>{s.sign}</span>"
+    f"<span style='margin-right:18px'>{s.words}</span>"
+    for s in Status
+)
 
 
 def network(
@@ -161,14 +165,14 @@ class NetworkView(LiveView):
     def __init__(
         self, network: Network, layout: NodeLayout, nodes: NodeStatus | None, day: int | None
     ) -> None:
-        """Build the picture; of a run, show its day."""
         super().__init__()
         self._network, self._layout, self._nodes = network, layout, nodes
         self.picture = NetworkWidget(network, layout)
         self.children = [self.status, self.picture]
         if nodes:
             self.row = self._days(nodes, nodes.worst_day if day is None else day)
-            self.course, key = Picture(), ipywidgets.HTML(_key())
+            key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{_KEY}</div>")
+            self.course = Picture()
             self.children = [self.row, self.status, key, self.picture, self.course, self.table]
         self._show()
 
@@ -197,10 +201,11 @@ class NetworkView(LiveView):
         lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), 1, True)
         row = LeverRow(lever, Latest(self._show).ask)
         row.box.layout, row.slider.layout = {"width": "150px"}, {"flex": "1 1 260px"}
-        ends = {"min": days[0], "max": days[-1]}
-        player = ipywidgets.Play(value=day, interval=250, show_repeat=False, **ends)
-        ipywidgets.jslink((player, "value"), (row.slider, "value"))
-        row.children = [*row.children, player]
+        play = ipywidgets.Play(
+            value=day, min=days[0], max=days[-1], interval=250, show_repeat=False
+        )
+        ipywidgets.jslink((play, "value"), (row.slider, "value"))
+        row.children = [*row.children, play]
         return row
 
     def _show(self) -> None:
@@ -212,21 +217,10 @@ class NetworkView(LiveView):
             boxes = sorted(nodes.boxes(day).items(), key=lambda box: -box[1][0])
             trouble = [(name, words) for name, (status, words) in boxes if status > Status.OK]
             more = [(f"and {len(trouble) - _SHOWN} more", "")] * (len(trouble) > _SHOWN)
-            told = trouble[:_SHOWN] + more
             head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
-            self._tabulate(f"{head} (units)", (), told, [""])
+            self._tabulate(f"{head} (units)", (), trouble[:_SHOWN] + more, [""])
         self.picture.alt = f"network: {self.summary}"
         self._say(self.summary)
-
-
-def _key() -> str:
-    """What the colours and signs mean."""
-    signs = "".join(
-        f"<span style='border:3px solid {s.colour};padding:0 5px;margin-right:4px'>{s.sign}</span>"
-        f"<span style='margin-right:18px'>{s.words}</span>"
-        for s in Status
-    )
-    return f"<div style='{BIG};margin:4px 0'>{signs}</div>"
 
 
 def _course(nodes: NodeStatus, day: int) -> Chart:
@@ -255,11 +249,8 @@ def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:
     half, row = layout.box / 2, layout.row
     scale = 10.5 / (max(xs) - min(xs) + 1.1 * layout.box)  # inches per pixel
     figure = Figure(figsize=(10.5, max(1.6, (layout.height + row) * scale)))
-    axes = figure.add_axes(
-        (0.0, 0.0, 1.0, 1.0),
-        xlim=(min(xs) - 1.1 * half, max(xs) + 1.1 * half),
-        ylim=(max(ys) + row, min(ys) - 1.5 * row),
-    )
+    xlim, ylim = (min(xs) - 1.1 * half, max(xs) + 1.1 * half), (max(ys) + row, min(ys) - 1.5 * row)
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=xlim, ylim=ylim)
     axes.set_axis_off()
     arrow: Style = {"arrowstyle": "->", "color": "#9A9A9A"}
     for source, destination in _pairs(network):

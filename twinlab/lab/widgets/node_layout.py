@@ -1,8 +1,8 @@
 """Where each node stands in the picture: in columns by tier, upstream left."""
 
 import textwrap
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 from twinlab.scope import Network, tiers
 
@@ -10,6 +10,7 @@ _WIDTH = 1150.0  # of the drawing, in pixels
 _MANY = 20  # nodes; more of them say less
 _TALLEST = 13  # boxes in a column; a longer tier is set in several
 _SWEEPS = 4
+Roles = dict[str, int]  # the number of each node's role
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,10 @@ def node_layout(network: Network) -> NodeLayout:
     >>> points["mine"] < points["plant"] < points["shop"]
     True
     """
-    columns = _columns(network)
-    heights = _levelled(network, [names for _, names in columns])
+    numbers = {role: at for at, role in enumerate(dict.fromkeys(n.role for n in network.nodes))}
+    roles = {n.name: numbers[n.role] for n in network.nodes}  # in the order of the table
+    columns = _columns(network, roles)
+    heights = _levelled(network, roles, [names for _, names in columns])
     spacing, brief = _WIDTH / len(columns), len(network.nodes) > _MANY
     row = 54.0 if brief else 64.0
     points = {
@@ -61,23 +64,17 @@ def node_layout(network: Network) -> NodeLayout:
     return NodeLayout(points, min(0.9 * spacing, 180.0), row, brief, heads)
 
 
-def _columns(network: Network) -> list[tuple[str, list[str]]]:
+def _columns(network: Network, roles: Roles) -> list[tuple[str, list[str]]]:
     """Columns of nodes with the words above them; a long tier fills several, role by role."""
     tier = tiers(network)
     columns: list[tuple[str, list[str]]] = []
     for level in sorted(set(tier.values()), reverse=True):
         names = [n.name for n in network.nodes if tier[n.name] == level]
-        columns += [(f"tier {level}", column) for column in _packed(names, _roles(network))]
+        columns += [(f"tier {level}", column) for column in _packed(names, roles)]
     return columns
 
 
-def _roles(network: Network) -> dict[str, int]:
-    """The number of each node's role, in the order of the table."""
-    numbers = {role: at for at, role in enumerate(dict.fromkeys(n.role for n in network.nodes))}
-    return {n.name: numbers[n.role] for n in network.nodes}
-
-
-def _packed(names: list[str], roles: Mapping[str, int]) -> list[list[str]]:
+def _packed(names: list[str], roles: Roles) -> list[list[str]]:
     """One column if it is short enough, else roles packed into columns, the largest role first."""
     if len(names) <= _TALLEST:
         return [names]
@@ -90,15 +87,13 @@ def _packed(names: list[str], roles: Mapping[str, int]) -> list[list[str]]:
             part = block[start : start + _TALLEST]
             room = next((c for c in packed if len(c) + len(part) <= _TALLEST), None)
             if room is None:
-                packed.append(part)
-            else:
-                room += part
+                packed.append(room := [])
+            room += part
     return packed
 
 
-def _levelled(network: Network, columns: list[list[str]]) -> dict[str, float]:
+def _levelled(network: Network, roles: Roles, columns: list[list[str]]) -> dict[str, float]:
     """Heights in rows: neighbours level with one another, so that lanes cross less."""
-    roles = _roles(network)
     beside: dict[str, set[str]] = {n.name: set() for n in network.nodes}
     for lane in network.lanes:
         beside[lane.source].add(lane.destination)
@@ -106,16 +101,10 @@ def _levelled(network: Network, columns: list[list[str]]) -> dict[str, float]:
     heights = {name: y for names in columns for name, y in _centred(names)}
     for _ in range(_SWEEPS):
         for names in columns:
-            ranks = {name: (roles[name], _level(name, beside[name], heights)) for name in names}
-            names.sort(key=ranks.__getitem__)
+            near = {name: [heights[other] for other in beside[name] or [name]] for name in names}
+            names.sort(key=lambda name: (roles[name], round(fmean(near[name]), 6)))
             heights |= dict(_centred(names))
     return heights
-
-
-def _level(name: str, neighbours: Iterable[str], heights: Mapping[str, float]) -> float:
-    """The mean height of a node's neighbours; its own, if it has none."""
-    ys = [heights[other] for other in neighbours]
-    return round(sum(ys) / len(ys), 6) if ys else heights[name]
 
 
 def _centred(names: list[str]) -> list[tuple[str, float]]:

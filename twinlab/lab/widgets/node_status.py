@@ -64,8 +64,7 @@ class NodeStatus:
     measure: str = "backlog"
 
     def __post_init__(self) -> None:
-        """Let the run refuse what it does not measure."""
-        self.run.series(self.measure)
+        self.run.series(self.measure)  # refuses what the run does not measure
 
     @cached_property
     def names(self) -> list[str]:
@@ -128,14 +127,13 @@ class NodeStatus:
         window = self.owed[self._at(since) : self._at(day) + 1, others] > DUST
         if not window.any():
             return ""
-        later = int(window.any(axis=1).argmax())
-        name = self.names[others[int(window[later].argmax())]]
-        return f"; first short: {name} (day {since + later})"
+        later, which = np.argwhere(window)[0].tolist()
+        return f"; first short: {self.names[others[which]]} (day {since + later})"
 
     def _words(self, status: Status, owed: float, lost: float, value: float) -> str:
-        parts = ["closed"] if status is Status.CLOSED else []
-        parts += [f"owes {shown(owed - lost)}"] if owed - lost > DUST else []
-        parts += [f"loses {shown(lost)}"] if lost > DUST else []
+        parts = ["closed"] * (status is Status.CLOSED)
+        told = {"owes": owed - lost, "loses": lost}
+        parts += [f"{verb} {shown(units)}" for verb, units in told.items() if units > DUST]
         parts = parts or ["low stock" if status is Status.LOW else "ok"]
         if self.measure not in ("backlog", "lost"):
             parts += [f"{self.measure.replace('_', ' ')} {shown(value)}"]

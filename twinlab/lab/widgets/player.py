@@ -12,7 +12,6 @@ from twinlab.scope import ScenarioError
 
 __all__ = ["Player", "play"]
 
-_SMALL = "font-size:14px;line-height:1.4"
 Choice = Sequence[Any]
 
 
@@ -47,19 +46,17 @@ class Player(LiveView):
         self._draw = picture
         super().__init__()
         moved = Latest(lambda: self._attempt(self._redraw)).ask
-        self.names = list(levers)
-        self.rows = [_row(name, choice, moved) for name, choice in levers.items()]
+        self._named = {name: _row(name, choice, moved) for name, choice in levers.items()}
+        self.rows = list(self._named.values())
         self._redraw()
-        self.picture.chart = self.chart
-        rows = dict(zip(levers, self.rows, strict=True))
-        self._reach(rows, lambda name, end: self._draw(**self.values | {name: end}))
+        self._reach(self.chart, self._named, lambda n, end: self._draw(**self.values | {n: end}))
         self.children = [*self.rows, self.status, self.picture, self.table, self._line]
         self._show()
 
     @property
     def values(self) -> dict[str, Any]:
         """Where the levers stand."""
-        return {name: row.value for name, row in zip(self.names, self.rows, strict=True)}
+        return {name: row.value for name, row in self._named.items()}
 
     @property
     def code(self) -> str:
@@ -79,7 +76,9 @@ class Player(LiveView):
         cut = "" if self.problem else self.picture.show(self.chart)
         self._say(" · ".join(filter(None, [first, cut])), self.code)
         below = "<br>".join(map(html.escape, rest))
-        self.table.value = f'<span role="status" style="{_SMALL}">{below}</span>'
+        self.table.value = (
+            f'<span role="status" style="font-size:14px;line-height:1.4">{below}</span>'
+        )
 
 
 def _row(name: str, choice: Choice, moved: Callable[[], None]) -> Any:
