@@ -184,13 +184,12 @@ def _storm_words(plan: StormPlan, outcome: StormOutcome) -> str:
     for (depot, place), units in outcome.shipments.items():
         sent.setdefault(depot, []).append(f"{units:,.0f} to {place}")
     worst_first = sorted(missing, key=lambda place: -missing[place])
-    return "\n".join(
-        [
-            f"{outcome.storm}: {outcome.need:,.0f} kits needed, {outcome.served:,.0f} served "
-            f"({outcome.coverage * 100:.0f} %), {outcome.lost_stock:,.0f} lost in depots",
-            *(f"from {depot}: {', '.join(parts)}" for depot, parts in sent.items()),
-            f"not fully served: {', '.join(worst_first) or 'nobody'}",
-            f"all seasons: {plan.first_stage:,.0f} USD before the storm, {plan.coverage * 100:.0f} "
-            f"% of the need served, {plan.reliability * 100:.0f} % without shortage",
-        ]
-    )
+    said = [
+        f"{outcome.storm}: {outcome.need:,.0f} kits needed, {outcome.served:,.0f} served "
+        f"({outcome.coverage * 100:.0f} %), {outcome.lost_stock:,.0f} lost in depots",
+        *(f"from {depot}: {', '.join(parts)}" for depot, parts in sent.items()),
+        f"not fully served: {', '.join(worst_first) or 'nobody'}",
+        f"all seasons: {plan.first_stage:,.0f} USD before the storm, {plan.coverage * 100:.0f} % "
+        f"of the need served, {plan.reliability * 100:.0f} % without shortage",
+    ]
+    return "\n".join(said)

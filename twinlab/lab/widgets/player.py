@@ -76,9 +76,8 @@ class Player(LiveView):
         cut = "" if self.problem else self.picture.show(self.chart)
         self._say(" · ".join(filter(None, [first, cut])), self.code)
         below = "<br>".join(map(html.escape, rest))
-        self.table.value = (
-            f'<span role="status" style="font-size:14px;line-height:1.4">{below}</span>'
-        )
+        small = "font-size:14px;line-height:1.4"
+        self.table.value = f'<span role="status" style="{small}">{below}</span>'
 
 
 def _row(name: str, choice: Choice, moved: Callable[[], None]) -> Any:
