@@ -194,7 +194,7 @@ def carry_all(task: tuple[Any, ...], rows: int, count: int) -> float:
 
 def who(chain: Measured, rounds: int) -> Table:
     """The same replications by one process, by two, and by a Dask cluster."""
-    count = 2 * rounds * chain.chunk.replications
+    count = 8 * rounds * chain.chunk.replications
     rows = [["who works", "start [s]", "cost per chunk [ms]", "time [s]", "speed-up",
              "same numbers"]]  # fmt: skip
     began = time.perf_counter()
@@ -222,41 +222,41 @@ def who(chain: Measured, rounds: int) -> Table:
 # -- what else is shared ----------------------------------------------------------------------
 
 
-def calls(chain: Measured) -> dict[str, Callable[[], Any]]:
+def calls(chain: Measured, rounds: int) -> dict[str, Callable[[], Any]]:
     """Calls that workers share, on a chain with a twin of its own."""
     scenario, shops = chain.scenario, [f"shop {at}" for at in range(12)]
     ranges = {f"{shop}.up_to": (15.0, 25.0) for shop in shops}
-    two = tl.management.value_of_twin
+    two, many = tl.management.value_of_twin, 500 * rounds
 
     def forecast() -> Any:
-        return tl.Twin(scenario, tl.Bus(), seed=1).forecast(scenario.days, 2_000).totals.tolist()
+        return tl.Twin(scenario, tl.Bus(), seed=1).forecast(scenario.days, many).totals.tolist()
 
     return {
         "stress_test": lambda: tl.management.stress_test(
-            scenario, 100, 1, sites=dict.fromkeys(["center", *shops], 20),
+            scenario, 100 * rounds, 1, sites=dict.fromkeys(["center", *shops], 20),
             closure=tl.management.Closure(start=1), shortage_cost={"unit": 40.0},
         ),
-        "sweep": lambda: tl.sweep(scenario, {"center.up_to": range(200, 400, 10)}, 500).to_csv(),
-        "tornado": lambda: tl.modeling.tornado(scenario, ranges, "fill_rate", 500).to_csv(),
+        "sweep": lambda: tl.sweep(scenario, {"center.up_to": range(200, 400, 10)}, many).to_csv(),
+        "tornado": lambda: tl.modeling.tornado(scenario, ranges, "fill_rate", many).to_csv(),
         "tune": lambda: tl.tune(
-            scenario, {"center.up_to": (200.0, 400.0)}, tl.mean_stock, 2_000, evaluations=8
+            scenario, {"center.up_to": (200.0, 400.0)}, tl.mean_stock, 4 * many, evaluations=8
         ).values,
         "value_of_twin": lambda: two(
             lambda seed: tl.simulate(scenario, seed),
             lambda seed: tl.simulate(scenario.set("center.up_to", 280), seed),
-            range(40),
+            range(10 * rounds),
         ),
         "Twin.forecast": forecast,
     }  # fmt: skip
 
 
-def shared(chain: Measured) -> Table:
+def shared(chain: Measured, rounds: int) -> Table:
     """Each call by one core and by two processes."""
     rows = [["call", "one core [s]", "2 processes [s]", "same result"]]
-    found: dict[str, list[Any]] = {name: [] for name in calls(chain)}
+    found: dict[str, list[Any]] = {name: [] for name in calls(chain, rounds)}
     for backend in ("sequential", "loky"):
         with workers(backend):
-            for name, call in calls(chain).items():
+            for name, call in calls(chain, rounds).items():
                 began = time.perf_counter()
                 result = call()
                 found[name] += [time.perf_counter() - began, result]
@@ -282,13 +282,13 @@ def main() -> None:
         "--days", type=int, default=365, help="of each replication (default: a year)"
     )
     parser.add_argument(
-        "--rounds", type=int, default=4, help="chunks per worker in the third table"
+        "--rounds", type=int, default=8, help="how much work the last two tables share out"
     )
     asked = parser.parse_args()
     chains = [measure(name, asked.days) for name in CHAINS]
     print(f"{time.strftime('%d %B %Y')}, {os.cpu_count()} cores, replications of {asked.days} days")
     for table in (
-        chunks(chains), plan(chains), who(chains[1], asked.rounds), shared(chains[1])
+        chunks(chains), plan(chains), who(chains[1], asked.rounds), shared(chains[1], asked.rounds)
     ):  # fmt: skip
         print("\n" + markdown(table), flush=True)
 
