@@ -1,6 +1,8 @@
 """Laws of many replications at once: prefix, pieces, distinct luck, KPIs, bands, precision."""
 
+import gc
 import sys
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +50,24 @@ def test_who_does_the_work_changes_nothing(backend):
     with joblib.parallel_config(backend=backend, n_jobs=2):
         together = tl.replicate(HIT, 3000, seed=3)
     assert np.array_equal(alone.totals, together.totals)
+
+
+def test_an_engine_goes_with_its_last_day_not_when_rubbish_is_collected(monkeypatch):
+    module, seen = sys.modules["twinlab.modeling.simulation.replicate"], []
+    opened = module.open_engine
+
+    def look_on(*given):
+        engine = opened(*given)
+        seen.extend(map(weakref.ref, (engine, engine.state, engine.morning)))
+        return engine
+
+    monkeypatch.setattr(module, "open_engine", look_on)
+    gc.disable()
+    try:
+        tl.replicate(HIT, 64, seed=3)
+        assert [ref() for ref in seen] == [None, None, None]
+    finally:
+        gc.enable()
 
 
 def test_a_thousand_replications_are_a_thousand_demand_paths():

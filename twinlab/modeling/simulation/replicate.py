@@ -159,7 +159,10 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
             values[at] = engine.state.tonight(rows[each]).sum(axis=0)
     totals = engine.state.amounts()
     marks.append(totals[watched])
-    return totals, np.diff(marks, axis=0), engine.night.variances(), kept
+    variances = engine.night.variances()
+    for part in (engine.morning, engine):  # they hold each other; now the tables go at once
+        vars(part).clear()
+    return totals, np.diff(marks, axis=0), variances, kept
 
 
 def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:
