@@ -13,6 +13,7 @@ from twinlab.modeling.simulation.output_analysis import SETTLING, days_left_out,
 from twinlab.modeling.simulation.plan import Plan, make_plan
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
 from twinlab.modeling.simulation.replications import Daily, Replications, read_daily
+from twinlab.modeling.simulation.vector_compiled import compiles, loops
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
 from twinlab.modeling.simulation.work import pieces_of, share
 from twinlab.scope.columns import Row, column
@@ -129,6 +130,8 @@ _Task = tuple[Plan, int, State | None, tuple[Daily, ...], int]
 def _run(plan: Plan, task: _Task, begin: int, end: int) -> list[Chunk]:
     """Live through replications begin to end, in chunks of whole blocks, here or on workers."""
     width = max(1, min(64, int(_CHUNK / (math.sqrt(len(plan.items)) * BLOCK)))) * BLOCK
+    if compiles(len(plan.items) * (end - begin) * plan.scenario.days):
+        loops()  # they pay for all chunks together
     pieces = pieces_of(begin, end, width)
     return share(live_through, [(task, first // BLOCK, count) for first, count in pieces])
 
@@ -146,23 +149,24 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
     for day in range(engine.day, days.start):
         engine.live(day)
     engine.night.forget()
-    rows = {each: records.daily_rows(plan, each) for each in daily}
+    state, wanted = engine.state, [records.daily_rows(plan, each) for each in daily]
+    tonight = state.sums_of(wanted)
     watched = records.watched_rows(plan)
     length, _ = records.stretch(plan.scenario, len(days))
     marks = []  # what the watched rows have added up to, before each stretch and at the end
-    kept = {each: np.empty((len(days), engine.width)) for each in daily}
+    kept = np.empty((len(daily), len(days), engine.width))
     for at, day in enumerate(days):
         if length and len(days) - at in (length, 2 * length):
-            marks.append(engine.state.amounts(watched))
+            marks.append(state.amounts(watched))
         engine.live(day)
-        for each, values in kept.items():
-            values[at] = engine.state.tonight(rows[each]).sum(axis=0)
-    totals = engine.state.amounts()
+        if daily:
+            kept[:, at] = tonight()
+    totals = state.amounts()
     marks.append(totals[watched])
     variances = engine.night.variances()
     for part in (engine.morning, engine):  # they hold each other; now the tables go at once
         vars(part).clear()
-    return totals, np.diff(marks, axis=0), variances, kept
+    return totals, np.diff(marks, axis=0), variances, dict(zip(daily, kept, strict=True))
 
 
 def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:

@@ -1,12 +1,12 @@
 """The state of many replications: one table of numbers (rows × replications), and rings of days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from twinlab.modeling.simulation.random_streams import RandomStreams, arrival
-from twinlab.modeling.simulation.vector_blocks import Days, Ring, Rows, certain, index, span
+from twinlab.modeling.simulation.vector_blocks import Days, Ring, Rows, Sums, certain, index, span
 from twinlab.modeling.simulation.vector_layout import Layout
 from twinlab.scope.distributions import Array
 from twinlab.scope.state import State
@@ -64,6 +64,23 @@ class VectorState:
         found, low = np.empty((len(where), self.width)), where < cut
         found[low], found[~low] = self.today[where[low]], self.noted[where[~low] - cut]
         return found
+
+    def sums_of(self, wanted: Sequence[Sequence[int]]) -> Callable[[], Array]:
+        """How to add up rows of today's record: one sum for each list of rows."""
+        cut = len(self.today)
+        rows = [self.layout.record[list(each)] for each in wanted]
+        counted = [k for k, each in enumerate(rows) if (each >= cut).any()]
+        begin = len(self.table) - cut
+        sums = Sums([[(begin + at, 1.0) for at in each[each < cut].tolist()] for each in rows])
+
+        def tonight() -> Array:
+            found = sums(self.table)
+            if counted:
+                found = found.copy()
+                found[counted] = [self.tonight(wanted[k]).sum(axis=0) for k in counted]
+            return found
+
+        return tonight
 
     def amounts(self, rows: Any = slice(None)) -> Any:
         """Rows of the record of all days together."""
