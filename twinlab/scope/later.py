@@ -10,7 +10,25 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from twinlab.scope.errors import SyncError
+
 __all__ = ["integrate", "nx", "optimize", "pd", "signal", "sparse", "special", "sqlite3", "stats"]
+
+
+def needs(name: str, extra: str) -> Any:
+    """Import a library that only some tasks need.
+
+    Raises:
+        SyncError: it is not installed, and how to install it.
+
+    >>> needs("json", "link").loads("[1]")
+    [1]
+    """
+    try:
+        return import_module(name)
+    except ImportError:
+        what = name.partition(".")[0]
+        raise SyncError(f"this needs {what}: pip install 'twinlab-scom[{extra}]'") from None
 
 
 class _Later(ModuleType):

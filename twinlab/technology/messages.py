@@ -1,42 +1,65 @@
 """Messages: how events travel from the systems of a plant to its twin.
 
 Every message is a CloudEvents 1.0 envelope in JSON (CNCF 2019): an ``id`` that is the same for
-every copy, its ``source`` (a system of a node), a ``type`` such as ``wms.shipped.v1``, its ``time``
-and a ``sequence`` per source, so that a receiver can tell duplicates, order and gaps.
+every copy, its ``source`` (a system of a node), a ``type`` such as ``wms.shipped.v1`` and its
+``time``. A source that numbers its messages in ``sequence`` lets a receiver see gaps; one that does
+not is *unnumbered*.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from twinlab.scope.errors import SyncError
 
-__all__ = ["Message"]
+__all__ = ["Letter", "Message", "read"]
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # the morning of day 0
 DAY = 86_400_000_000  # microseconds
 MOST_BYTES = 1_000_000
+DEPTH = 40  # levels of lists and tables in one message
 
-# Which system of a node tells of which kind of event: order books (ERP), warehouse (WMS),
-# production (MES), customers (CRM), sensors (IoT), and the link itself.
+# Which system tells of which kind of event: order books (ERP), warehouse (WMS), production (MES),
+# customers (CRM), quality (QMS), design (PLM), sensors (IoT), and the link itself.
 _TOLD_BY = {
     "erp": "ordered accepted decided remembered",
-    "wms": "shipped received served",
-    "mes": "consumed started finished",
-    "crm": "demanded lost",
-    "iot": "disrupted recovered counted",
-    "sys": "opened closed changed refused",
+    "wms": "shipped received served counted",
+    "mes": "consumed started finished scrapped state maintained",
+    "crm": "demanded lost complaint forecast",
+    "qms": "inspected",
+    "plm": "revised",
+    "iot": "disrupted recovered sensed energy",
+    "sys": "opened closed changed refused gone heard",
 }
 SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
 _NAMESPACE = uuid5(NAMESPACE_URL, "twinlab")
 
 
+class Letter(bytes):
+    """Bytes that came, and their ``origin``: a topic, a file and its row, a table and its key.
+
+    >>> Letter(b"{}", "orders.csv row 17").origin
+    'orders.csv row 17'
+    """
+
+    origin: str
+
+    def __new__(cls, raw: bytes, origin: str = "") -> "Letter":
+        """Give bytes their origin."""
+        letter = super().__new__(cls, raw)
+        letter.origin = origin
+        return letter
+
+
 @dataclass(frozen=True)
 class Message:
     """One event on its way; ``time`` counts microseconds since the morning of day 0.
+
+    Messages of one source and ``id`` are copies of each other. An id that is not given is made from
+    source and sequence.
 
     >>> told = Message("/shop/wms", 3, "wms.served.v1", 5, {"day": 0, "quantity": 4.0})
     >>> Message.decode(told.encode()) == told
@@ -46,20 +69,28 @@ class Message:
     """
 
     source: str
-    sequence: int
+    sequence: int | None
     type: str
     time: int
     data: Mapping[str, Any]
+    id: str = ""
 
-    @property
-    def id(self) -> str:
-        """The same for every copy: made from source and sequence."""
-        return f"urn:uuid:{uuid5(_NAMESPACE, f'{self.source}|{self.sequence}')}"
+    def __post_init__(self) -> None:
+        if not self.id:
+            if self.sequence is None:
+                raise SyncError(f"a message of {self.source!r} has neither an id nor a sequence")
+            own = f"urn:uuid:{uuid5(_NAMESPACE, f'{self.source}|{self.sequence}')}"
+            object.__setattr__(self, "id", own)
 
     @property
     def kind(self) -> str:
         """What happened: the middle part of the type."""
         return self.type.split(".")[1]
+
+    @property
+    def place(self) -> tuple[int, str, int, str]:
+        """Where it stands among others: time, source, sequence and id."""
+        return (self.time, self.source, -1 if self.sequence is None else self.sequence, self.id)
 
     def encode(self) -> bytes:
         """The message as it travels, in JSON."""
@@ -69,9 +100,10 @@ class Message:
             "source": self.source,
             "type": self.type,
             "time": (DAY_ZERO + timedelta(microseconds=self.time)).isoformat(),
-            "sequence": str(self.sequence),
             "data": self.data,
         }
+        if self.sequence is not None:
+            envelope["sequence"] = str(self.sequence)
         return json.dumps(envelope, allow_nan=False, default=_plain).encode()
 
     @classmethod
@@ -81,44 +113,105 @@ class Message:
         Raises:
             SyncError: it is no message, and why.
         """
-        if len(raw) > MOST_BYTES:
-            raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
-        try:
-            found = json.loads(raw, parse_constant=_refuse)
-        except (ValueError, RecursionError) as problem:
-            raise SyncError(f"no JSON: {problem}") from None
+        return cls.of(parse(raw))
+
+    @classmethod
+    def of(cls, found: Any) -> "Message":
+        """Read the envelope of a message.
+
+        Raises:
+            SyncError: it is none, and why.
+        """
         if not isinstance(found, dict) or found.get("specversion") != "1.0":
             raise SyncError("no CloudEvents 1.0 envelope: specversion is missing or another")
         data: Any = found.get("data")
         if not isinstance(data, dict):
-            raise SyncError(f"data is a table of names and values, got {data!r}")
-        message = cls(
-            _text(found, "source"), _sequence(found), _text(found, "type"), _time(found), data
-        )
-        if found.get("id") != message.id:
-            raise SyncError(f"id {found.get('id')!r} is not that of source and sequence")
-        system, _, version = message.type.partition(".")[0], "", message.type.rpartition(".")[2]
-        if message.type.count(".") != 2 or version != "v1" or SYSTEMS.get(message.kind) != system:
-            raise SyncError(f"no message has type {message.type!r} here: see technology.messages")
+            raise SyncError(f"data is a table of names and values, got {data!r:.80}")
+        source, kind, number = _text(found, "source"), _text(found, "type"), found.get("sequence")
+        sequence = None if number is None else _sequence(number)
+        message = cls(source, sequence, kind, _time(found), data, _text(found, "id"))
+        system, _, version = kind.partition(".")[0], "", kind.rpartition(".")[2]
+        if kind.count(".") != 2 or version != "v1" or SYSTEMS.get(message.kind) != system:
+            raise SyncError(
+                f"no message has type {kind!r} here: a mapping can read what another producer sends"
+            )
         return message
+
+
+class Refused(NamedTuple):
+    """What a door refuses, and why."""
+
+    reason: str
+    raw: bytes
+
+
+# What is in a letter of a feed: messages, what is refused, None for what nobody asked to read.
+Door = Callable[[bytes, str], Iterable[Message | Refused | None]]
+
+
+def read(letter: bytes, feed: str = "") -> Iterator[Message | Refused]:
+    """Give the messages of a letter: one, or the several of a CloudEvents batch.
+
+    Raises:
+        SyncError: the letter as a whole cannot be read.
+
+    >>> told = Message("/shop/wms", 3, "wms.served.v1", 5, {}).encode()
+    >>> len(list(read(b"[" + told + b"," + told + b"]")))
+    2
+    """
+    for found in records(letter):
+        try:
+            yield Message.of(found)
+        except SyncError as problem:
+            yield Refused(str(problem), json.dumps(found).encode())
+
+
+def records(letter: bytes) -> list[Any]:
+    """The records of a letter: those of a batch, or its one.
+
+    Raises:
+        SyncError: it is no JSON.
+    """
+    found = parse(letter)
+    return found if isinstance(found, list) else [found]
+
+
+def parse(raw: bytes) -> Any:
+    """Read JSON, of at most a megabyte and forty levels.
+
+    Raises:
+        SyncError: it is none, and why.
+    """
+    if len(raw) > MOST_BYTES:
+        raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
+    try:
+        found = json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError) as problem:
+        raise SyncError(f"no JSON: {problem}") from None
+    if not _is_shallow(found, DEPTH):
+        raise SyncError(f"a message has at most {DEPTH} levels of lists and tables")
+    return found
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_shallow(part, levels - 1) for part in parts)
 
 
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name)
-    if not isinstance(value, str) or not value:
-        raise SyncError(f"{name} is a text, got {value!r}")
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half a character, which neither a file nor an id can hold
-        raise SyncError(f"{name} is a text, got {value!r}") from None
+    if not isinstance(value, str) or not value or len(value) > 1000:
+        raise SyncError(f"{name} is a text of up to 1,000 characters, got {value!r:.80}")
+    if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise SyncError(f"{name} has a sign that no file can hold: {value!r:.80}")
     return value
 
 
-def _sequence(found: dict[str, Any]) -> int:
-    value = str(found.get("sequence", ""))
-    if not (value.isdecimal() and len(value) < 16):
-        raise SyncError(f"sequence is a whole number, got {found.get('sequence')!r}")
-    return int(value)
+def _sequence(value: Any) -> int:
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not (text.isdecimal() and len(text) < 16):
+        raise SyncError(f"sequence is a whole number, got {value!r:.80}")
+    return int(text)
 
 
 def _time(found: dict[str, Any]) -> int:
@@ -126,7 +219,7 @@ def _time(found: dict[str, Any]) -> int:
         moment = datetime.fromisoformat(_text(found, "time"))
         return round((moment - DAY_ZERO) / timedelta(microseconds=1))
     except (ValueError, TypeError, OverflowError):
-        raise SyncError(f"time is a moment with its zone, got {found.get('time')!r}") from None
+        raise SyncError(f"time is a moment with its zone, got {found.get('time')!r:.80}") from None
 
 
 def _plain(value: Any) -> Any:
