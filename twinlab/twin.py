@@ -19,9 +19,10 @@ from twinlab.modeling.experiments import Objective
 from twinlab.scope import Scenario, State, SyncError, TwinError
 from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, Intake, Plant
-from twinlab.technology.bus import Bus, Dispatch
+from twinlab.technology.bus import Dispatch
 from twinlab.technology.drift import Alarm, follow, observe, watch
 from twinlab.technology.fidelity import ForecastCoverage, Verification
+from twinlab.technology.links import Bus
 from twinlab.technology.proposal import daily_cost, propose, seed_ahead
 from twinlab.technology.sync import Follower, present
 
@@ -86,7 +87,7 @@ class Twin:
         intake = self._follower.sync(self.model)
         self.model = _decided(self.model, self._dispatch.hear(self._follower.belief.replies))
         if ask_again:
-            self.bus.ask_again(self.gaps())
+            self._follower.ask_again()
         return intake
 
     @property

@@ -36,7 +36,7 @@ def days_to_go():
 
 def copies():
     """Copies that a store refuses in 100 days over a line that doubles one message in five."""
-    bus = tl.Bus(tl.Link(duplicates=0.2), seed=1)
+    bus = tl.Bus(tl.Faults(duplicates=0.2), seed=1)
     plant, twin = tl.Plant(coffee(), bus, seed=1), tl.Twin(coffee(), bus)
     plant.advance(100)
     return twin.sync().copies

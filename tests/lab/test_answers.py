@@ -18,7 +18,7 @@ from twinlab.cases.folders import dataset
 from twinlab.cases.relief import social_schedule, storm_season
 from twinlab.lab.checks import read_exercises
 from twinlab.modeling.formulas.run_length import cusum_limit
-from twinlab.technology import Bus, Link, Plant
+from twinlab.technology import Bus, Faults, Plant
 
 CHAPTERS = [read_exercises(notebook) for notebook in range(12)]
 start, technology, people, management, organization, scope = CHAPTERS[:6]
@@ -70,9 +70,9 @@ def test_days_to_go_of_what_is_three_days_old():
 
 
 def test_copies_are_what_stands_twice_on_the_line():
-    bus = Bus(Link(duplicates=0.2), seed=1)
+    bus = Bus(Faults(duplicates=0.2), seed=1)
     Plant(technology.coffee(), bus, seed=1).advance(100)
-    raws = bus.deliver()
+    raws = bus.receive("twin", most=10**9)
     assert technology.copies() == len(raws) - len(set(raws)) > 0
 
 

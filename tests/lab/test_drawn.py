@@ -31,7 +31,7 @@ from twinlab.lab.widgets.levers import lever
 from twinlab.lab.widgets.network_widget import still_network
 from twinlab.lab.widgets.node_layout import node_layout
 from twinlab.task.quality import Cusum
-from twinlab.technology import Link
+from twinlab.technology import Faults
 
 CLOSED_RUN = simulate(CLOSED, seed=1)
 CHAIN = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(9), days=90)
@@ -62,7 +62,7 @@ def test_a_fan_stands_on_its_days_and_the_past_before_them():
 def test_a_twin_that_does_not_ask_again_misses_messages():
     missing = []
     for again in ({}, {"ask_again": False}, {"ask_again": True}):
-        bus = Bus(Link(loss=0.1), seed=2)
+        bus = Bus(Faults(loss=0.1), seed=2)
         twin = Twin(CHAIN, bus)
         chart = lab.follow(Plant(CHAIN, bus, seed=2), twin, "shop", days=20, **again)
         missing.append(len(twin.gaps()))

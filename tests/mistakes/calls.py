@@ -257,8 +257,8 @@ def of_technology_and_twin():
     return [
         (tl.Plant, {"truth": SCENARIO, "bus": tl.Bus(), "seed": 1, "sensors": None}),
         (plant().advance, {"days": 1}),
-        (tl.Bus, {"link": None, "seed": 1}),
-        (tl.Link, {"delay": 1, "loss": 0.1, "duplicates": 0.1, "disorder": 0.1}),
+        (tl.Bus, {"faults": None, "seed": 1}),
+        (tl.Faults, {"delay": 1, "loss": 0.1, "duplicates": 0.1, "disorder": 0.1}),
         (tl.Sensors, {"tracking": True, "counting": True, "count_error": 0.1}),
         (tl.EventStore, {"path": ":memory:"}),
         (tl.EventStore().take, {"raws": [b"{}"], "arrived": 0.0}),

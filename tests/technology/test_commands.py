@@ -36,7 +36,7 @@ from twinlab.twin import Mode, Twin
 def test_a_command_that_is_none_is_refused_and_the_next_one_is_carried_out(raw):
     plant, twin = linked(shop())
     twin.mode = Mode.TWIN
-    plant.bus.commands.append(raw)
+    plant.bus.send([raw], "commands")
     number = twin.command(Change({"shop.up_to": 200}))
     plant.advance()
     twin.sync()

@@ -10,7 +10,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, shop
-from twinlab.technology import Bus, EventStore, Intake, Link, Message, Plant, Sensors
+from twinlab.technology import Bus, EventStore, Faults, Intake, Message, Plant, Sensors
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY
 from twinlab.technology.sync import believe
@@ -24,7 +24,7 @@ def told(scenario, days, seed=1, **sensors):
     bus = Bus()
     plant = Plant(scenario, bus, seed, Sensors(**sensors))
     plant.advance(days)
-    return bus.deliver(), plant
+    return bus.receive("twin", most=10**9), plant
 
 
 @pytest.mark.parametrize("chain", CHAINS)
@@ -188,7 +188,7 @@ def test_a_receipt_that_names_no_days_is_refused():
 
 def test_a_lossy_link_shows_its_gaps_and_asking_again_closes_them():
     scenario = factory()
-    bus = Bus(Link(delay=tl.Gamma(0.3, 0.3), loss=0.1, duplicates=0.1, disorder=0.1), seed=3)
+    bus = Bus(Faults(delay=tl.Gamma(0.3, 0.3), loss=0.1, duplicates=0.1, disorder=0.1), seed=3)
     plant, twin = Plant(scenario, bus, seed=3), Twin(scenario, bus)
     plant.advance(50)
     twin.sync()
@@ -206,7 +206,7 @@ def test_a_lossy_link_shows_its_gaps_and_asking_again_closes_them():
 def test_a_late_twin_is_where_the_plant_was(delay):
     """Synced every day: what has been folded is not folded again, and nothing of today is lost."""
     scenario = factory()
-    bus = Bus(Link(delay=tl.Constant(delay)))
+    bus = Bus(Faults(delay=tl.Constant(delay)))
     plant, twin = Plant(scenario, bus, seed=6), Twin(scenario, bus)
     states = {}
     for _ in range(40):
@@ -237,10 +237,10 @@ def test_a_store_on_disk_is_read_again_by_another_twin(tmp_path):
 
 def test_the_bus_is_the_same_by_its_seed_and_as_bad_as_its_link_says():
     def lived(seed):
-        bus = Bus(Link(loss=0.2, duplicates=0.3), seed)
+        bus = Bus(Faults(loss=0.2, duplicates=0.3), seed)
         Plant(shop(), bus, seed=1).advance(100)
-        sent = len(bus._outbox)
-        return sent, bus.deliver()
+        [[sent]] = bus._rows("SELECT COUNT(*) FROM letters WHERE channel = 'sent'")
+        return sent, bus.receive("twin")
 
     sent, raws = lived(1)
     assert (sent, raws) == lived(1)
@@ -251,7 +251,7 @@ def test_the_bus_is_the_same_by_its_seed_and_as_bad_as_its_link_says():
 
 def test_counts_correct_what_lost_messages_spoilt():
     def error(count_weight):
-        bus = Bus(Link(loss=0.1), seed=8)
+        bus = Bus(Faults(loss=0.1), seed=8)
         plant = Plant(shop(), bus, seed=8, sensors=Sensors(counting=True, count_error=0.02))
         twin = Twin(shop(), bus, count_weight=count_weight)
         plant.advance(120)

@@ -8,7 +8,7 @@ import pytest
 import twinlab as tl
 from tests.technology.chains import factory, shop
 from twinlab.modeling import Change
-from twinlab.technology import Alarm, Bus, Link, Plant, pinball_loss
+from twinlab.technology import Alarm, Bus, Faults, Plant, pinball_loss
 from twinlab.twin import Mode, Twin
 
 
@@ -212,7 +212,7 @@ def test_nothing_is_noticed_where_nothing_changed():
 
 
 def test_a_stale_twin_says_so():
-    plant, twin = linked(shop(), link=Link(delay=tl.Constant(3)))
+    plant, twin = linked(shop(), link=Faults(delay=tl.Constant(3)))
     plant.advance(20)
     twin.sync()
     assert twin.day == 17

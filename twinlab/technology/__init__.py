@@ -3,7 +3,8 @@
 ========  ==============================================================================
 plant     the make-believe reality that tells what happens, and obeys
 messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be folded
-bus       between plant and twin: late, lost, doubled and shuffled as you like
+links     between plant and twin: a file, or a bus as late, lost, doubled as you like
+bus       commands and what the plant says of them
 store     every message once, on SQLite; dead letters with their reason
 sync      the fold of messages into what is believed; ``Follower`` keeps it up to date
 drift     CUSUMs on probability-integral transforms: has a demand or lead time changed?
@@ -13,9 +14,9 @@ proposal  the best of some changes from today on; the twin sends it back as a co
 """
 
 from twinlab.scope import door
-from twinlab.technology.bus import *
 from twinlab.technology.drift import *
 from twinlab.technology.fidelity import *
+from twinlab.technology.links import *
 from twinlab.technology.messages import *
 from twinlab.technology.plant import *
 from twinlab.technology.store import *

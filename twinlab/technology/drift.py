@@ -94,7 +94,7 @@ def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
     >>> bus = Bus()
     >>> plant = Plant(chain, bus, seed=1)
     >>> plant.advance(10)
-    >>> messages = [Message.decode(raw) for raw in bus.deliver()]
+    >>> messages = [Message.decode(raw) for raw in bus.receive("twin")]
     >>> [(seen.path, len(seen.values)) for seen in observe(messages, chain)]
     [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9)]
     """

@@ -16,7 +16,8 @@ from twinlab.modeling.simulation.run import Run
 from twinlab.scope import Scenario, ScenarioError, State, TwinError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.log import Event, EventRow, told
-from twinlab.technology.bus import Bus, read_command
+from twinlab.technology.bus import read_command
+from twinlab.technology.links import Bus
 from twinlab.technology.messages import DAY, SYSTEMS, Message
 from twinlab.technology.snapshot import pack, to_plain
 
@@ -46,7 +47,7 @@ class Plant:
     >>> truth = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> plant = Plant(truth, Bus(), seed=1)
     >>> plant.advance(30)
-    >>> plant.day, len(plant.bus.deliver()) > 100
+    >>> plant.day, len(plant.bus.receive("twin")) > 100
     (30, True)
     """
 
@@ -165,15 +166,14 @@ class Plant:
     def _send(self, source: str, kind: str, time: int, data: dict[str, Any]) -> None:
         sequence = self._sequences[source]
         self._sequences[source] += 1
-        self.bus.now = max(self.bus.now, time / DAY)
-        self.bus.publish(Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", time, data))
+        message = Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", time, data)
+        self.bus.send([message.encode()])
 
     # -- obeying --
 
     def _obey(self) -> None:
         """Carry out the commands that have come, or refuse them with a reason."""
-        commands, self.bus.commands[:] = list(self.bus.commands), []
-        for raw in commands:
+        for raw in self.bus.receive("plant", "commands"):
             command: dict[str, Any] = {}
             try:
                 command = read_command(raw)
@@ -183,6 +183,7 @@ class Plant:
                 self._reply("refused", command, {"note": str(problem)})
             else:
                 self._reply("changed", command, {})
+        self.bus.acknowledge("plant", "commands")
 
     def _reply(self, kind: str, command: dict[str, Any], more: dict[str, Any]) -> None:
         said = {"command": command.get("id"), "changes": command.get("changes", {})}

@@ -15,7 +15,7 @@ from typing import Any
 from twinlab.scope import Event, Scenario
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.state import State, apply, widen
-from twinlab.technology.bus import Bus
+from twinlab.technology.links import Bus
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.store import MOST_MISSING, EventStore, Intake
@@ -64,7 +64,7 @@ def believe(
     >>> bus = Bus()
     >>> plant = Plant(chain, bus, seed=1)
     >>> plant.advance(10)
-    >>> messages = [Message.decode(raw) for raw in bus.deliver()]
+    >>> messages = [Message.decode(raw) for raw in bus.receive("twin")]
     >>> believe(messages, chain).state.on_hand == plant.state.on_hand
     True
     """
@@ -222,7 +222,9 @@ class Follower:
     def sync(self, model: Scenario) -> Intake:
         """Take in what has arrived and fold it, from the last complete night on."""
         reading = MessageCheck(model.network)
-        intake = self.store.take(self.bus.deliver(), self.bus.now, reading.check)
+        letters = self.bus.receive("twin", most=10**9)
+        intake = self.store.take(letters, self.bus.now, reading.check)
+        self.bus.acknowledge("twin")
         done = self._complete
         since = done.day * DAY if done is not None else -DAY
         messages = list(self.store.messages(since))
@@ -251,6 +253,16 @@ class Follower:
     def complete_day(self) -> int:
         """The last morning up to which every message is there."""
         return self._complete.day if self._complete is not None else 0
+
+    def ask_again(self) -> None:
+        """Say what has been heard and what is missing."""
+        missing: dict[str, list[int]] = {}
+        for source, number in self.gaps():
+            missing.setdefault(source, []).append(number)
+        first = dict(self._first_missing())
+        sources = first.keys() | missing.keys()
+        told = {s: (first.get(s, 0), missing.get(s, [])[:1000]) for s in sorted(sources)}
+        self.bus.heard("twin", told)
 
     def gaps(self) -> list[tuple[str, int]]:
         """Source and sequence of the messages that must have been sent and have not come.

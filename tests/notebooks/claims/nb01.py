@@ -17,7 +17,7 @@ def mornings(loss, asks_again):
     """The mean fidelity of sixty mornings, on a line of each seed."""
     belief, found = claims.cells(1, "belief").belief, []
     for seed in SEEDS:
-        bus = tl.Bus(tl.Link(loss=loss), seed=seed)
+        bus = tl.Bus(tl.Faults(loss=loss), seed=seed)
         plant, twin = tl.Plant(belief, bus, seed=1), tl.Twin(belief, bus)
         scores = []
         for _ in range(60):
