@@ -2,6 +2,7 @@
 
 ========  ==============================================================================
 plant     the make-believe reality that tells what happens, and obeys
+mapping   a table that makes messages of what foreign systems say; their fields and words
 messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be folded
 links     between plant and twin: a file, or a bus as late, lost, doubled as you like
 bus       commands and what the plant says of them
@@ -17,6 +18,7 @@ from twinlab.scope import door
 from twinlab.technology.drift import *
 from twinlab.technology.fidelity import *
 from twinlab.technology.links import *
+from twinlab.technology.mapping import *
 from twinlab.technology.messages import *
 from twinlab.technology.plant import *
 from twinlab.technology.store import *
