@@ -264,9 +264,9 @@ def test_json_of_a_topic():
 
 def test_a_bare_number_on_a_topic():
     mapping = Mapping({"id": "digest", "events": [
-        {"kind": "energy", "node": "=plant", "asset": "topic.0", "kWh": "payload",
+        {"kind": "energy", "node": "=plant", "asset": "topic.0", "kwh": "payload",
          "time": "=2026-01-01T00:00:00Z"}]}, "meter")  # fmt: skip
-    assert one(mapping, 61.5, "meter").data["kWh"] == 61.5
+    assert one(mapping, 61.5, "meter").data["kwh"] == 61.5
     assert "table of names" in refused(mapping, 61.5)
 
 

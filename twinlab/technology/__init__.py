@@ -2,6 +2,7 @@
 
 ========  ==============================================================================
 plant     the make-believe reality that tells what happens, and obeys
+feeds     what is polled for records: folders of tables, databases, machines
 mapping   a table that makes messages of what foreign systems say; their fields and words
 messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be folded
 links     between plant and twin: a file, or a bus as late, lost, doubled as you like
@@ -16,6 +17,7 @@ proposal  the best of some changes from today on; the twin sends it back as a co
 
 from twinlab.scope import door
 from twinlab.technology.drift import *
+from twinlab.technology.feeds import *
 from twinlab.technology.fidelity import *
 from twinlab.technology.links import *
 from twinlab.technology.mapping import *

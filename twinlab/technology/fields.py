@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from twinlab.scope.errors import SyncError, brief, check_known
 from twinlab.scope.tables import read_number
 
 Read = Callable[[Any], Any]
+_parts = cache(str.split)
 _ODD = re.compile("[\0\ud800-\udfff]")  # what no file can hold
 # A number as it is written with a point or a comma; the other sign parts thousands.
 _WRITTEN = {
@@ -48,8 +49,7 @@ def field(spec: Any, names: Mapping[str, Any], where: str) -> Read:
 
 def at(record: Any, path: str) -> Any:
     """What stands at a path of a record; None, too, for an empty text."""
-    parts = (path,) if path in record else path.split(".")
-    for part in parts:
+    for part in (path,) if path in record else _parts(path, "."):
         if isinstance(record, dict):
             record = record.get(part)
         elif isinstance(record, list) and part.isdecimal() and int(part) < len(record):
@@ -86,15 +86,11 @@ def _want(fine: bool, wanted: str, value: Any) -> Any:
 # -- what a value must be --
 
 
-def number(value: Any) -> float:
-    """A number, not written as a text."""
-    fine = type(value) in (int, float) and abs(value) <= 1e15
-    return float(_want(fine, "a number of up to 1e15 ('path | number' reads a text)", value))
-
-
-def amount(value: Any) -> float:
-    """A number of at least 0."""
-    return float(_want(number(value) >= 0, "at least 0 ('path | abs' drops the sign)", value))
+def number(value: Any, least: float = -1e15) -> float:
+    """A number in a range, not written as a text."""
+    fine = type(value) in (int, float) and least <= value <= 1e15
+    ways = "('path | number' reads a text, 'path | abs' drops a sign)"
+    return float(_want(fine, f"a number from {least:g} to 1e15 {ways}", value))
 
 
 def text(value: Any) -> str:
@@ -117,12 +113,12 @@ def moment(value: Any, zone: Any = None) -> datetime:
 
 
 def plain(value: Any) -> Any:
-    """A number, a text, yes or no, or a list or table of up to 1,000 of them."""
-    inside = value if isinstance(value, list) else [value]
-    inside = list(value.values()) if isinstance(value, dict) else inside
-    _want(len(inside) <= 1000, "up to 1,000 values", value)
-    for part in inside:
-        _ = isinstance(part, bool) or (text if isinstance(part, str) else number)(part)
+    """A text, a number, yes or no, or a list of up to 1,000 numbers."""
+    if isinstance(value, list):
+        _want(len(value) <= 1000, "up to 1,000 numbers", value)
+        _ = [number(one) for one in value]
+    elif not isinstance(value, bool):
+        _ = text(value) if isinstance(value, str) else number(value)
     return value
 
 
@@ -152,8 +148,8 @@ def _text(_: str, value: Any) -> str:
 def _name(given: tuple[str, Mapping[str, str]], value: Any) -> str:
     (table, names), key = given, _text("", value)
     if key not in names:  # the longest of those that end in * and fit
-        fits = (k for k in names if k[-1:] == "*" and key.startswith(k[:-1]))
-        key = max(fits, key=len, default=key)
+        starts = (f"{key[:n]}*" for n in range(len(key), -1, -1))
+        key = next((start for start in starts if start in names), key)
     _want(key in names, f"one of the mapping's names.{table} (add it there)", value)
     return names[key]
 

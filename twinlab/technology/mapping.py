@@ -13,13 +13,14 @@ import tomllib
 from collections.abc import Iterator
 from collections.abc import Mapping as Table
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from twinlab.scope.errors import SyncError, brief, check_known
-from twinlab.technology.fields import Read, amount, at, field, moment, plain, text
-from twinlab.technology.messages import DAY, DAY_ZERO, SYSTEMS, Message, Refused, records
+from twinlab.technology.fields import Read, at, field, moment, number, plain, text
+from twinlab.technology.messages import DAY, DAY_ZERO, SYSTEMS, Message, Refused, read, records
 
 __all__ = ["Mapping"]
 
@@ -28,11 +29,12 @@ _LAST_DAY = 1_000_000
 _KINDS = [kind for kind, system in SYSTEMS.items() if system != "sys"]
 _FEED = ("query", "watermark", "overlap")
 _NEEDED = {*"id source time node product quantity asset signal value".split()}
+_NUMBERS = "quantity error loss sampled bad kwh minutes"
 # What a value must be, by field.
 _FITS: dict[str, Read] = {
     **dict.fromkeys("id source node product partner mode ref cause".split(), text),
     **dict.fromkeys("asset signal unit what lane path".split(), text),
-    **dict.fromkeys("quantity error loss sampled bad kWh minutes".split(), amount),
+    **dict.fromkeys(_NUMBERS.split(), partial(number, least=0)),
     **dict.fromkeys("time due expected_end".split(), moment),
     **dict.fromkeys("value note left from quantities".split(), plain),
 }
@@ -43,7 +45,7 @@ class _Row(NamedTuple):
     each: str
     prefix: str
     when: dict[str, list[Any]]
-    reads: dict[str, tuple[Any, Read]]
+    finds: dict[str, tuple[Any, Read]]
 
 
 class Mapping:
@@ -116,8 +118,8 @@ class Mapping:
             raise SyncError(f"{where} needs time = 'path'; when = {{path = value}}, each = 'path'")
         for name in row:
             check_known(name, _FITS, f"{where}: no message has a {name!r}", SyncError)
-        reads = {n: (s, field(s, self.names, f"{where}: {n}")) for n, s in row.items()}
-        return _Row(kind, each, "" if each == self._each else f"{each}.", dict(_flat(when)), reads)
+        finds = {n: (s, field(s, self.names, f"{where}: {n}")) for n, s in row.items()}
+        return _Row(kind, each, "" if each == self._each else f"{each}.", dict(_flat(when)), finds)
 
     def messages(self, letter: bytes, feed: str = "") -> Iterator[Message | Refused | None]:
         """Give what is in a letter: messages, what is refused, None where no row speaks of it.
@@ -126,6 +128,9 @@ class Mapping:
             SyncError: the letter is no JSON.
         """
         for found in (event for record in records(letter) for event in _events(record)):
+            if _is_own(found):
+                yield from read(json.dumps(found).encode())
+                continue
             told, wrong = self._map(found, getattr(letter, "origin", ""))
             yield from told
             if wrong:
@@ -137,11 +142,9 @@ class Mapping:
     def _map(self, found: Any, origin: str) -> tuple[list[Message], list[str]]:
         """The messages of a record, and what is wrong with the rest of it."""
         record = found if isinstance(found, dict) else {}
-        if "unreadable" in record or not (record or origin):
+        if record.keys() == {"unreadable"} or not (record or origin):
             wanted = f"a record is a table of names and values, got {brief(found)}"
             return [], [str(record.get("unreadable", wanted))]
-        if _is_own(record):
-            return _own(record)
         view = record | {"payload": found, "origin": origin, "topic": origin.split("/")}
         if self._digests:
             view["digest"] = sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
@@ -162,9 +165,9 @@ class Mapping:
 
     def _message(self, row: _Row, place: str, view: dict[str, Any]) -> Message:
         data: dict[str, Any] = {"day": 0}
-        for name, (spec, read) in row.reads.items():
+        for name, (spec, find) in row.finds.items():
             try:
-                value = read(view)
+                value = find(view)
                 if value is not None:
                     value = _FITS[name](value)
                     data[name] = self._since(value) if isinstance(value, datetime) else value
@@ -182,8 +185,7 @@ class Mapping:
         """Microseconds since the morning of day 0."""
         time = (value - self._zero) // timedelta(microseconds=1)
         if not 0 <= time < _LAST_DAY * DAY:
-            first = f"{self._zero:%Y-%m-%d}, the mapping's day_zero"
-            raise SyncError(f"is a moment from {first}, on, got {value.isoformat()}")
+            raise SyncError(f"should be from day_zero, {self._zero}, on, got {value.isoformat()}")
         return time
 
 
@@ -197,24 +199,17 @@ def _events(found: Any) -> list[Any]:
     return events if isinstance(events, list) else [events]
 
 
-def _is_own(record: dict[str, Any]) -> bool:
-    system, _, rest = str(record.get("type", "")).partition(".")
-    return "specversion" in record and SYSTEMS.get(rest.partition(".")[0]) == system
-
-
-def _own(record: dict[str, Any]) -> tuple[list[Message], list[str]]:
-    try:
-        return [Message.of(record)], []
-    except SyncError as problem:
-        return [], [str(problem)]
+def _is_own(found: Any) -> bool:
+    kind = str(found.get("type")).split(".") if isinstance(found, dict) else []
+    return len(kind) == 3 and "specversion" in found and SYSTEMS.get(kind[1]) == kind[0]
 
 
 def _places(row: _Row, view: dict[str, Any]) -> Iterator[str]:
     """The places at which a row speaks of a record: all of it, or elements of its list."""
     found = at(view, row.each) if row.each else [None]
-    for number, view["each"] in enumerate(found if isinstance(found, list) else []):
+    for n, view["each"] in enumerate(found if isinstance(found, list) else []):
         if _meets(row, view):
-            yield f"/{row.prefix}{number}" if row.each else ""
+            yield f"/{row.prefix}{n}" if row.each else ""
     view.pop("each", None)
 
 
