@@ -177,13 +177,16 @@ def test_a_sales_order_of_erpnext():
         "name": "x", "parent": "SO-1", "item_code": 1001, "warehouse": "Shop - A", "stock_qty": 2,
         "delivery_date": "2026-03-09", "transaction_date": "2026-03-02", "docstatus": 1,
     })  # fmt: skip
-    # The twin's days begin in UTC, those of the site an hour earlier.
-    assert (told.kind, told.data["day"], told.data["due"]) == ("demanded", 59, 66)
+    # A day is that day, though it begins in Berlin when the day before has not ended in UTC.
+    assert (told.kind, told.data["day"], told.data["due"]) == ("demanded", 60, 67)
 
 
 def test_the_day_begins_where_the_mapping_says():
     berlin = small(day_zero="2026-01-01T00:00:00+01:00", row={"time": "at | zone Europe/Berlin"})
-    assert sold(berlin, at="2026-01-03").data["day"] == 2
+    assert sold(berlin, at="2026-01-03T00:00").data["day"] == 2
+    assert (
+        sold(small(row={"time": "at | zone Europe/Berlin"}), at="2026-01-03T00:00").data["day"] == 1
+    )
 
 
 def wrapped(*events):
@@ -330,7 +333,8 @@ def test_what_is_no_quantity_is_refused(written):
     [("2026-01-03T06:00:00Z", "", 6), ("2026-01-03T06:00:00+02:00", "", 4),
      ("2026-01-03 06:00:00", " | utc", 6), ("2026-01-03 06:00", " | zone Europe/Berlin", 5),
      ("2026-01-03T06:00:00Z", " | zone Europe/Berlin", 6), (1767420000, "", 6),
-     (1767420000000, "", 6), (1767420000.25, "", 6)],
+     (1767420000000, "", 6), (1767420000.25, "", 6), ("03.01.2026 06:00", " | utc", 6),
+     ("3.1.2026", " | utc", 12), ("2026-01-03", " | zone Europe/Berlin", 11)],
 )  # fmt: skip
 def test_times(written, words, hour):
     time = sold(small(row={"time": f"at{words}"}), at=written).time
@@ -339,7 +343,8 @@ def test_times(written, words, hour):
 
 @pytest.mark.parametrize(
     ("written", "wanted"),
-    [("2026-01-03 06:00:00", "path | utc"), ("3.1.2026", "moment such as"), (None, "missing"),
+    [("2026-01-03 06:00:00", "path | utc"), ("3.1.2026", "path | utc"),
+     ("3/1/2026", "moment such as"), ("1.1.2026 6:00", "moment such as"), (None, "missing"),
      (True, "moment such as"), (1e18, "moment such as"), ("2025-12-31T23:59:59Z", "day_zero"),
      ("9999-12-31T00:00:00Z", "day_zero"), ([], "moment such as")],
 )  # fmt: skip

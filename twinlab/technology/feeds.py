@@ -12,8 +12,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -33,14 +34,14 @@ _EARLY = "1970-01-01 00:00:00"
 
 
 def _letter(record: dict[str, Any], origin: str) -> Letter:
-    return Letter(json.dumps(record, default=_plain).encode(), origin)
+    def plain(value: Any) -> Any:
+        return (
+            float(value)
+            if isinstance(value, Decimal)
+            else getattr(value, "isoformat", value.__str__)()
+        )
 
-
-def _plain(value: Any) -> Any:
-    """What JSON has no word for: decimals as numbers, moments as ISO 8601."""
-    if isinstance(value, Decimal):
-        return float(value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return Letter(json.dumps(record, default=plain).encode(), origin)
 
 
 class Folder:
@@ -122,9 +123,15 @@ def _from_sheet(raw: bytes) -> Iterator[Row]:
     yield from _records(book.worksheets[0].iter_rows(values_only=True))
 
 
+def _clean(cell: Any) -> Any:
+    if isinstance(cell, datetime) and cell.time() == time():
+        return cell.date()  # which a workbook keeps as a midnight
+    return cell.strip() if isinstance(cell, str) else cell
+
+
 def _records(rows: Iterable[Sequence[Any]]) -> Iterator[Row]:
     """Each row below the first, which names the columns; blank ones are left out."""
-    cleaned = ([c.strip() if isinstance(c, str) else c for c in cells] for cells in rows)
+    cleaned = ([_clean(cell) for cell in cells] for cells in rows)
     head = next(cleaned, [])
     for name in head:
         if name and head.count(name) > 1:
@@ -223,7 +230,7 @@ class OpcUaFeed:
     def __init__(self, url: str, asset: str) -> None:
         """Listen, in a thread, to an asset below a server's objects; SyncError if there is none."""
         self.name, self.asset, self._life = f"{url}/{asset}", asset, uuid4().hex
-        self._client, self._first = needs("asyncua", "opcua").Client(url), 0
+        self._client, self._first = partial(needs("asyncua", "opcua").Client, url), 0
         self._letters: list[Letter] = []
         self._lock, self._tried, self._closed = Lock(), Event(), Event()
         self._trouble = "no answer within 30 seconds"
@@ -250,7 +257,7 @@ class OpcUaFeed:
     async def _listen(self) -> None:
         while not self._closed.is_set():
             try:
-                async with self._client as client:
+                async with self._client() as client:
                     below = await client.nodes.objects.get_children()
                     named = {(await node.read_browse_name()).Name: node for node in below}
                     check_known(self.asset, named, f"there is no {self.asset!r}", SyncError)

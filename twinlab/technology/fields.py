@@ -11,6 +11,7 @@ from twinlab.scope.errors import SyncError, brief, check_known
 from twinlab.scope.tables import read_number
 
 Read = Callable[[Any], Any]
+_DOTTED = re.compile(r"^(\d\d?)\.(\d\d?)\.(\d{4})\b", re.ASCII)
 _parts = cache(str.split)
 _ODD = re.compile("[\0\ud800-\udfff]")  # what no file can hold
 # A number as it is written with a point or a comma; the other sign parts thousands.
@@ -100,16 +101,23 @@ def text(value: Any) -> str:
 
 
 def moment(value: Any, zone: Any = None) -> datetime:
-    """A moment: ISO 8601, or seconds or milliseconds since 1970; in a zone if it says none."""
+    """A moment: ISO 8601, 2.3.2026 08:00, or seconds or milliseconds since 1970.
+
+    ``zone`` counts if it says none; a day without a time is its noon, which is that day elsewhere.
+    """
     try:
-        if type(value) in (int, float):
-            value = datetime.fromtimestamp(value / (1000 if abs(value) >= 1e11 else 1), UTC)
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        if isinstance(value, datetime):
+            found = value
+        elif type(value) in (int, float):
+            found = datetime.fromtimestamp(value / (1000 if abs(value) >= 1e11 else 1), UTC)
+        else:
+            written = _DOTTED.sub(lambda m: f"{m[3]}-{m[2]:0>2}-{m[1]:0>2}", value.strip())
+            found = datetime.fromisoformat(written + "T12:00" * (len(written) == 10))
     except (ValueError, AttributeError, OverflowError, OSError):
         found = _want(False, "a moment such as 2026-03-02T08:00:00Z", value)
-    found = found if found.tzinfo else found.replace(tzinfo=zone)
     zoned = "a moment with its zone: write 'path | utc' or 'path | zone Europe/Berlin'"
-    return _want(found.tzinfo is not None, zoned, value) and found
+    _want(bool(found.tzinfo or zone), zoned, value)
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def plain(value: Any) -> Any:

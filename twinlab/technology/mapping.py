@@ -73,7 +73,8 @@ class Mapping:
         listed = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
         if not rows or not listed or "id" not in table:
             raise SyncError(f"mapping {name!r} needs id = 'path' and rows, [[{name}.events]]")
-        self._zero = moment(str(table.get("day_zero", DAY_ZERO)), UTC)
+        zero = str(table.get("day_zero", DAY_ZERO))
+        self._zero = moment(zero + "T00:00" * (len(zero) == 10), UTC)
         self._each, self._digests = table.get("each", ""), "digest" in str(table)
         shared = {"id": table["id"], "source": table.get("source", f"=/{name}"), "each": self._each}
         self._rows = [self._row(shared | row, number) for number, row in enumerate(rows, 1)]
