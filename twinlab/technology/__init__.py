@@ -6,6 +6,7 @@ feeds     what is polled for records: folders of tables, databases, machines
 mapping   a table that makes messages of what foreign systems say; their fields and words
 messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be folded
 links     between plant and twin: a file, or a bus as late, lost, doubled as you like
+mqtt      the same between machines, over a broker
 bus       commands and what the plant says of them
 store     every message once, on SQLite; dead letters with their reason
 sync      the fold of messages into what is believed; ``Follower`` keeps it up to date
@@ -22,6 +23,7 @@ from twinlab.technology.fidelity import *
 from twinlab.technology.links import *
 from twinlab.technology.mapping import *
 from twinlab.technology.messages import *
+from twinlab.technology.mqtt import *
 from twinlab.technology.plant import *
 from twinlab.technology.store import *
 from twinlab.technology.sync import *
