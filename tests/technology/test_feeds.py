@@ -293,6 +293,54 @@ def test_three_clerks_who_commit_late():
     assert len(set(found)) < 30  # the watermark alone misses some
 
 
+ERP = {
+    "product_product": {"id": 7, "default_code": "BIKE-01"},
+    "stock_warehouse": {"id": 8, "code": "WH"},
+    "stock_picking_type": {"id": 9, "warehouse_id": 8},
+    "res_partner": {"id": 6, "name": "Ore & Co"},
+    "sale_order": {"id": 1, "state": "draft", "name": "S1", "warehouse_id": 8, "date_order": START,
+                   "commitment_date": START + dt.timedelta(3), "write_date": START},
+    "sale_order_line": {"id": 11, "order_id": 1, "product_id": 7, "product_uom_qty": 2.5,
+                        "write_date": START},
+    "purchase_order": {"id": 2, "state": "draft", "name": "P1", "partner_id": 6,
+                       "picking_type_id": 9, "date_approve": START, "write_date": START},
+    "purchase_order_line": {"id": 12, "order_id": 2, "product_id": 7, "product_qty": 4.0,
+                            "write_date": START},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["sale", "purchase"])
+def test_orders_of_odoo_are_told_when_they_are_confirmed(base, name):
+    import sqlalchemy as sql
+
+    url, engine, _ = base
+    types, meta = {int: sql.Integer, float: sql.Float, dt.datetime: sql.DateTime}, sql.MetaData()
+    tables = {
+        table: sql.Table(
+            table, meta, *(sql.Column(c, types.get(type(v), sql.Text)) for c, v in cells.items())
+        )
+        for table, cells in ERP.items()
+    }
+    with engine.begin() as link:
+        meta.create_all(link)
+        for table, cells in ERP.items():
+            link.execute(tables[table].insert(), [cells])
+    mapping = Mapping.shipped(f"odoo_{name}", {
+        "node": {"WH": "shop", "Ore & Co": "mine"}, "product": {"BIKE-01": "bike"},
+    })  # fmt: skip
+    feed = SqlFeed(url, **mapping.feed)
+    letters, place = feed.poll(None)
+    assert [list(mapping.messages(letter)) for letter in letters] == [[None]]  # a draft
+    order, confirmed = tables[f"{name}_order"], START + dt.timedelta(hours=1)
+    with engine.begin() as link:  # only the order is written, not its line
+        link.execute(order.update().values(state=name, write_date=confirmed))
+    letters, place = feed.poll(place)
+    [message], bad = told(letters, mapping)
+    assert letters[0].origin == f"{name}_order_line {message.id.partition('#')[0]}"
+    assert (message.data["product"], message.data["node"], bad) == ("bike", "shop", [])
+    assert (message.kind, message.data["due"]) in [("demanded", 63), ("ordered", 60)]
+
+
 @pytest.mark.parametrize(
     ("url", "query", "said"),
     [
