@@ -417,6 +417,10 @@ def test_two_rows_that_make_the_same_message_are_told():
         ({"row": {"each": ["a", "b"]}}, "each = 'path'"),
         ({"row": {"when": "x"}}, "when = "),
         ({"day_zero": "today"}, "moment"),
+        ({"names": "x"}, "names"),
+        ({"names": {"node": "x"}}, "names.node"),
+        ({"names": {"node": {1001: "bike"}}}, "names.node"),
+        ({"names": {"node": {"1001": 7}}}, "names.node"),
     ],
 )
 def test_a_mistake_in_the_table_is_told_when_it_is_made(table, said):

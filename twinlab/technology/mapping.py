@@ -73,6 +73,10 @@ class Mapping:
         listed = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
         if not rows or not listed or "id" not in table:
             raise SyncError(f"mapping {name!r} needs id = 'path' and rows, [[{name}.events]]")
+        for word, theirs in self.names.items() if isinstance(self.names, dict) else [("", None)]:
+            pairs = theirs.items() if isinstance(theirs, dict) else [(word, None)]
+            if not all(isinstance(one, str) for pair in pairs for one in pair):
+                raise SyncError(f"mapping {name!r}: names.{word} should be {{'theirs': 'yours'}}")
         zero = str(table.get("day_zero", DAY_ZERO))
         self._zero = moment(zero + "T00:00" * (len(zero) == 10), UTC)
         self._each, self._digests = table.get("each", ""), "digest" in str(table)
