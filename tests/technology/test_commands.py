@@ -1,11 +1,6 @@
-"""Commands there and back, memories, and what a crash leaves."""
+"""Commands there and back, and memories."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-from threading import Thread
 
 import numpy as np
 import pytest
@@ -16,7 +11,7 @@ import twinlab as tl
 from tests.strategies import scenarios
 from tests.technology.chains import linked, shop
 from twinlab.modeling import Change
-from twinlab.technology import Bus, EventStore, Message
+from twinlab.technology import Bus, Message
 from twinlab.technology.bus import Dispatch
 from twinlab.technology.messages import DAY
 from twinlab.technology.snapshot import pack, unpack
@@ -141,51 +136,3 @@ def test_what_cannot_travel_in_a_memory_is_refused():
     assert array.dtype == np.int8
     with pytest.raises(tl.SyncError, match="keep numbers, texts and lists"):
         pack({"shelf": object()})
-
-
-WRITER = """
-import sys
-from twinlab.technology import EventStore, Message
-store, at = EventStore(sys.argv[1]), 0
-while True:
-    batch = [Message("/shop/crm", n, "crm.demanded.v1", n, {"day": 0}).encode()
-             for n in range(at, at + 20)]
-    store.take(batch)
-    at += 20
-    print(at, flush=True)
-"""
-
-
-def test_a_store_whose_process_is_killed_has_all_that_was_committed(tmp_path):
-    path = str(tmp_path / "events.db")
-    for _ in range(2):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE)
-        for _ in range(30):
-            line = writer.stdout.readline()
-        os.kill(writer.pid, signal.SIGKILL)
-        said = int((writer.stdout.read().split() or [line])[-1])
-        writer.wait()
-        writer.stdout.close()
-        store = EventStore(path)
-        count, last = store.sequences()["/shop/crm"]
-        assert count == last + 1 >= said >= 600
-        assert count % 20 == 0
-        assert store.missing("/shop/crm", last) == []
-        store.close()
-
-
-def test_threads_do_not_get_in_each_others_way():
-    store = EventStore()
-
-    def take(source):
-        for at in range(50):
-            store.take([Message(source, at, "crm.demanded.v1", at, {}).encode(), b"{"])
-            list(store.messages())
-
-    threads = [Thread(target=take, args=(f"/{n}/crm",)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert store.sequences() == {f"/{n}/crm": (50, 49) for n in range(4)}
-    assert len(store.dead_letters()) == 200

@@ -118,15 +118,14 @@ def broken(rng):
         lambda: bytes(rng.randrange(256) for _ in range(50)),
         lambda: b"[" * 5000,
         lambda: b"null",
-        lambda: without(rng.choice(["id", "source", "type", "time", "sequence", "specversion",
-                                    "data"])),
+        lambda: without(rng.choice(["id", "source", "type", "time", "specversion", "data"])),
         lambda: json.dumps(envelope | {"type": "wms.vanished.v1"}).encode(),
         lambda: json.dumps(envelope | {"type": "wms.served.v2"}).encode(),
         lambda: json.dumps(envelope | {"type": "erp.served.v1"}).encode(),
         lambda: json.dumps(envelope | {"time": "2026-01-01T00:00:00"}).encode(),
         lambda: json.dumps(envelope | {"time": "soon"}).encode(),
         lambda: json.dumps(envelope | {"sequence": -1}).encode(),
-        lambda: json.dumps(envelope | {"id": "urn:uuid:0"}).encode(),
+        lambda: json.dumps(envelope | {"id": 0}).encode(),
         lambda: raw.replace(b"1.0}", b"NaN}"),
         lambda: with_data(quantity=-1),
         lambda: with_data(quantity="many"),
@@ -148,13 +147,16 @@ def test_a_hundred_malformed_messages_end_as_dead_letters_and_change_nothing():
     twin.sync()
     before, alone = twin.state, twin.store.sequences()
     rng = random.Random(7)
-    for _ in range(100):
-        bus.carry(broken(rng))
-    assert twin.sync() == Intake(new=0, copies=0, dead=100)
+    sent = [broken(rng) for _ in range(150)]
+    for letter in sent:
+        bus.carry(letter)
+    different = len(set(sent))
+    assert different > 25
+    assert twin.sync() == Intake(new=0, copies=0, dead=150)
     assert twin.state == before
     assert twin.store.sequences() == alone
     letters = twin.store.dead_letters()
-    assert len(letters) == 100
+    assert len(letters) == different
     assert letters["reason"].str.len().min() > 10
     plant.advance(1)
     assert twin.sync().dead == 0

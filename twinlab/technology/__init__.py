@@ -8,7 +8,7 @@ messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be fo
 links     between plant and twin: a file, or a bus as late, lost, doubled as you like
 mqtt      the same between machines, over a broker
 bus       commands and what the plant says of them
-store     every message once, on SQLite; dead letters with their reason
+store     every message once, on SQLite or PostgreSQL; dead letters with their reason
 sync      the fold of messages into what is believed; ``Follower`` keeps it up to date
 drift     CUSUMs on probability-integral transforms: has a demand or lead time changed?
 fidelity  how true the twin is, and whether its forecasts keep what they promise

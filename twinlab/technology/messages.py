@@ -7,8 +7,9 @@ not is *unnumbered*.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
@@ -36,6 +37,7 @@ _TOLD_BY = {
 }
 SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
 _NAMESPACE = uuid5(NAMESPACE_URL, "twinlab")
+_UNPAIRED = re.compile("[\ud800-\udfff]")  # halves of characters
 
 
 class Letter(bytes):
@@ -59,7 +61,7 @@ class Message:
     """One event on its way; ``time`` counts microseconds since the morning of day 0.
 
     Messages of one source and ``id`` are copies of each other. An id that is not given is made from
-    source and sequence.
+    source and sequence. ``raw`` are the bytes that it was read from alone, if it was.
 
     >>> told = Message("/shop/wms", 3, "wms.served.v1", 5, {"day": 0, "quantity": 4.0})
     >>> Message.decode(told.encode()) == told
@@ -74,6 +76,7 @@ class Message:
     time: int
     data: Mapping[str, Any]
     id: str = ""
+    raw: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -104,7 +107,7 @@ class Message:
         }
         if self.sequence is not None:
             envelope["sequence"] = str(self.sequence)
-        return json.dumps(envelope, allow_nan=False, default=_plain).encode()
+        return _WRITER.encode(envelope).encode()
 
     @classmethod
     def decode(cls, raw: bytes) -> "Message":
@@ -159,9 +162,13 @@ def read(letter: bytes, feed: str = "") -> Iterator[Message | Refused]:
     >>> len(list(read(b"[" + told + b"," + told + b"]")))
     2
     """
-    for found in records(letter):
+    every = records(letter)
+    for found in every:
         try:
-            yield Message.of(found)
+            message = Message.of(found)
+            if len(every) == 1 and letter[:1] == b"{":
+                object.__setattr__(message, "raw", bytes(letter))
+            yield message
         except SyncError as problem:
             yield Refused(str(problem), json.dumps(found).encode())
 
@@ -185,10 +192,11 @@ def parse(raw: bytes) -> Any:
     if len(raw) > MOST_BYTES:
         raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
     try:
-        found = json.loads(raw, parse_constant=_refuse)
+        found = _READER.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except (ValueError, RecursionError) as problem:
         raise SyncError(f"no JSON: {problem}") from None
-    if not _is_shallow(found, DEPTH):
+    brackets = raw.count(b"{") + raw.count(b"[")  # as many levels at most: mostly no need to walk
+    if brackets > DEPTH and not _is_shallow(found, DEPTH):
         raise SyncError(f"a message has at most {DEPTH} levels of lists and tables")
     return found
 
@@ -202,7 +210,7 @@ def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name)
     if not isinstance(value, str) or not value or len(value) > 1000:
         raise SyncError(f"{name} is a text of up to 1,000 characters, got {value!r:.80}")
-    if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+    if "\0" in value or not (value.isascii() or _UNPAIRED.search(value) is None):
         raise SyncError(f"{name} has a sign that no file can hold: {value!r:.80}")
     return value
 
@@ -231,3 +239,8 @@ def _plain(value: Any) -> Any:
 
 def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is no number")
+
+
+# Made once: json.loads and json.dumps would make theirs anew for every message.
+_READER = json.JSONDecoder(parse_constant=_refuse)
+_WRITER = json.JSONEncoder(allow_nan=False, default=_plain)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from twinlab.scope import Event, Scenario
+from twinlab.scope import Event, Scenario, TwinError
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.state import State, apply, widen
 from twinlab.technology.links import Bus
 from twinlab.technology.message_check import MessageCheck
-from twinlab.technology.messages import DAY, Message
+from twinlab.technology.messages import DAY, Message, Refused, read
 from twinlab.technology.store import MOST_MISSING, EventStore, Intake
 
 __all__ = ["Belief", "believe"]
@@ -195,6 +195,15 @@ def present(state: State) -> State:
     return fine
 
 
+def _checked(message: Message, reading: MessageCheck) -> Message | Refused:
+    """A message, or why it cannot be folded."""
+    try:
+        reading.check(message)
+    except TwinError as problem:
+        return Refused(str(problem), message.raw or message.encode())
+    return message
+
+
 class Follower:
     """The receiving end of a bus: a store, and the belief that is folded from it.
 
@@ -222,8 +231,13 @@ class Follower:
     def sync(self, model: Scenario) -> Intake:
         """Take in what has arrived and fold it, from the last complete night on."""
         reading = MessageCheck(model.network)
+
+        def door(letter: bytes, feed: str) -> Iterator[Message | Refused]:
+            for found in read(letter, feed):
+                yield _checked(found, reading) if isinstance(found, Message) else found
+
         letters = self.bus.receive("twin", most=10**9)
-        intake = self.store.take(letters, self.bus.now, reading.check)
+        intake = self.store.take(letters, self.bus.now, door)
         self.bus.acknowledge("twin")
         done = self._complete
         since = done.day * DAY if done is not None else -DAY
