@@ -10,6 +10,7 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
+from tests.technology.postgres import fresh
 from twinlab import SyncError
 from twinlab.technology import Mapping, Message
 from twinlab.technology.feeds import Folder, OpcUaFeed, SqlFeed
@@ -31,10 +32,6 @@ def needed(*modules):
         pytest.fail(reason)
     if missing:
         pytest.skip(reason)
-
-
-def fresh():
-    return pytest.importorskip("tests.technology.postgres").fresh()
 
 
 def told(letters, mapping=ORDERS):

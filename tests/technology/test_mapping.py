@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from twinlab import SyncError
-from twinlab.technology import Letter, Message
+from twinlab.technology import EventStore, Letter, Message
 from twinlab.technology.mapping import Mapping
 from twinlab.technology.messages import DAY, Refused
 
@@ -248,6 +248,31 @@ def test_lines_of_an_order_are_messages_of_their_own():
     assert [m.id for m in told] == ["A-1#demanded/0", "A-1#demanded/1"]
     assert [m.data["quantity"] for m in told] == [2.0, 1.0]
     assert {m.source for m in told} == {"https://shop.example"}
+
+
+def test_a_copy_of_a_foreign_event_is_a_copy():
+    """By its source and its producer's own id: those of two producers are two events."""
+    store, door = EventStore(), Mapping(SHOP, "shop").messages
+    single, batch = json.dumps(ORDER), json.dumps([ORDER, ORDER | {"source": "https://other"}])
+    took = store.take([single.encode(), batch.encode()], door=door)
+    assert (took.new, took.copies, took.dead, took.ignored) == (4, 2, 0, 0)
+    took = store.take([json.dumps(ORDER | {"type": "another"}).encode(), b"{"], door=door)
+    assert (took.new, took.copies, took.dead, took.ignored) == (0, 0, 1, 1)
+    assert [m.data["quantity"] for m in store.messages()] == [2, 1, 2, 1]
+
+
+def test_a_corrected_mapping_reads_dead_letters_once_more():
+    store = EventStore()
+    line = {"sku": "BIKE-1", "qty": 7}
+    order = ORDER | {"data": {"store": "berlin", "lines": [*ORDER["data"]["lines"], line]}}
+    topic = Letter(json.dumps(order).encode(), "shop/berlin")
+    took = store.take([topic], door=Mapping(SHOP, "shop").messages, feed="shop")
+    assert (took.new, took.dead) == (2, 1)
+    assert store.dead_letters()["origin"][0] == "shop/berlin"
+    names = SHOP["names"] | {"product": {"BIKE-01": "bike", "BIKE-1": "bike"}}
+    took = store.replay_dead(Mapping(SHOP | {"names": names}, "shop").messages, arrived=1.0)
+    assert (took.new, took.copies, took.dead) == (1, 2, 0)
+    assert store.dead_letters().empty
 
 
 def test_json_of_a_topic():

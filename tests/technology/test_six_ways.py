@@ -12,7 +12,8 @@ from itertools import count
 import pytest
 
 from tests.technology.chains import factory, shop
-from tests.technology.test_feeds import fresh, needed
+from tests.technology.postgres import fresh
+from tests.technology.test_feeds import needed
 from twinlab.technology import Bus, Folder, Mapping, Message, Plant, SqlFeed
 from twinlab.technology.messages import DAY, DAY_ZERO, SYSTEMS
 
