@@ -1,14 +1,29 @@
-"""The cases told in a terminal: ``python -m twinlab automotive``."""
+"""The cases in a terminal: one is told, a plant lives, a twin follows.
+
+``python -m twinlab automotive``, ``python -m twinlab plant CASE --link FILE`` and, in another
+terminal, ``python -m twinlab twin CASE --link FILE``.
+"""
 
 import argparse
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
-from twinlab.cases import automotive
+from twinlab.cases import automotive, factory, humanitarian
 from twinlab.modeling import Run, simulate
 from twinlab.modeling.simulation.kpis import fill_rate
-from twinlab.scope import Constant, Outage
+from twinlab.scope import Constant, Outage, Scenario, TwinError
+from twinlab.technology import EventStore, FileLink, MqttLink, Plant
+from twinlab.twin import Twin
 
+CASES: dict[str, Callable[[int], Scenario]] = {
+    "automotive": automotive,
+    "factory": lambda days: factory(days).scenario,
+    "humanitarian": humanitarian,
+}
 SITE, START, DAYS = "Germany resin", 60, Constant(180)
 
 
@@ -45,12 +60,77 @@ def ripple(calm: Run, hit: Run, tier: int) -> tuple[int, float, float]:
     return int(days[0]) if len(days) else 0, worst, float(missing.sum() / output[0].mean())
 
 
+def open_link(where: str, outbox: str | None = None) -> FileLink | MqttLink:
+    """A broker's address, or a file."""
+    return MqttLink(where, outbox=outbox) if where.startswith("mqtt") else FileLink(where)
+
+
+def live(given: argparse.Namespace) -> None:
+    """Let a plant live by the computer's clock; started again, it goes on where it was."""
+    link = open_link(given.link, given.outbox)
+    truth = CASES[given.case](given.days)
+    lived = (link.recall("plant") or {"day": 0})["day"]
+    if given.close:
+        start = lived if given.on is None else given.on
+        if start < lived:
+            raise TwinError(f"day {start} is over, the plant has lived until day {lived}")
+        truth = truth.disrupt(Outage(given.close, start=start, days=Constant(given.length)))
+    began = time.monotonic()
+    plant = Plant(truth, link, given.seed, pace=given.pace)
+    again = f", lived again in {time.monotonic() - began:.1f} s" if lived else ""
+    print(f"{plant} on {link}: a day takes {given.pace:g} s{again}. Ctrl-C stops it.", flush=True)
+    plant.keep_pace(given.days)
+    print(f"the story ends on day {plant.day}")
+
+
+def follow(given: argparse.Namespace) -> None:
+    """Let a twin follow a plant of another process, and say every new day what it knows."""
+    link, store = open_link(given.link, given.outbox), EventStore(given.store)
+    twin = Twin(CASES[given.case](given.days), link, store, name=given.name)
+    print(f"{twin} listens to {link}. Ctrl-C stops it.", flush=True)
+    told = -1
+    while told < given.until:
+        twin.sync()
+        if twin.day > told:
+            told, state = twin.day, twin.state
+            messages = sum(count for count, _ in store.sequences().values())
+            dead = len(store.dead_letters())
+            print(
+                f"day {told:4}: {messages:9,} messages, {len(twin.gaps())} missing, {dead} dead, "
+                f"{twin.staleness:.1f} days behind; {sum(state.on_hand.values()):,.0f} units in "
+                f"stock, {sum(state.owed.values()):,.0f} owed",
+                flush=True,
+            )
+        time.sleep(0.1)
+
+
 def main() -> None:
-    """Read the name of a case and tell it."""
-    parser = argparse.ArgumentParser(prog="twinlab", description="Tell a case in a terminal.")
-    parser.add_argument("case", choices=["automotive"])
-    parser.parse_args()
-    tell_automotive()
+    """Read what is wanted, and do it."""
+    parser = argparse.ArgumentParser(prog="twinlab", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("automotive", help="tell the case")
+    plant = commands.add_parser("plant", help="let a plant live")
+    twin = commands.add_parser("twin", help="follow a plant that lives in another process")
+    for one in (plant, twin):
+        one.add_argument("case", choices=CASES)
+        one.add_argument("--link", default="link.db", help="a file, or mqtt://user@host:port")
+        one.add_argument("--outbox", help="the file in which an MQTT link keeps what it sends")
+        one.add_argument("--days", type=int, default=365)
+    plant.add_argument("--seed", type=int, default=1)
+    plant.add_argument("--pace", type=float, default=1.0, help="seconds a day")
+    plant.add_argument("--close", metavar="NODE", help="close a node: from --on, for --length days")
+    plant.add_argument("--on", type=int, help="day (default: today)")
+    plant.add_argument("--length", type=int, default=30)
+    twin.add_argument("--store", default=":memory:", help="a file, or postgresql://...")
+    twin.add_argument("--name", default="twin")
+    twin.add_argument("--until", type=float, default=float("inf"), help="stop on this day")
+    given = parser.parse_args()
+    tell = {"plant": live, "twin": follow}.get(given.command, lambda _: tell_automotive())
+    with suppress(KeyboardInterrupt):
+        try:
+            tell(given)
+        except TwinError as problem:
+            sys.exit(f"twinlab: {problem}")
 
 
 if __name__ == "__main__":

@@ -9,22 +9,25 @@ twin       both ways: it may also send commands, and sees whether they were carr
 Source: Kritzinger et al. (2018), levels of integration.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 from twinlab.modeling import Change, Replications, Run, replicate, simulate
 from twinlab.modeling.experiments import Objective
-from twinlab.scope import Scenario, State, SyncError, TwinError
+from twinlab.scope import Scenario, State, SyncError
+from twinlab.scope.later import pd
 from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, Intake, Plant
-from twinlab.technology.bus import Dispatch
-from twinlab.technology.drift import Alarm, follow, observe, watch
+from twinlab.technology.drift import Alarm, observe, update_law, watch
 from twinlab.technology.fidelity import ForecastCoverage, Verification
-from twinlab.technology.links import Bus
+from twinlab.technology.links import FileLink
+from twinlab.technology.mapping import Mapping as FieldMapping
+from twinlab.technology.message_check import decided
+from twinlab.technology.messages import DAY
 from twinlab.technology.proposal import daily_cost, propose, seed_ahead
-from twinlab.technology.sync import Follower, present
+from twinlab.technology.sync import Feed, Follower
+from twinlab.technology.tracker import feasible
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
 
@@ -44,7 +47,7 @@ class Mode(Enum):
 
 
 class Twin:
-    """A model that follows a plant over a bus.
+    """A model that follows a plant over a link, and whatever else it listens to.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -59,49 +62,70 @@ class Twin:
     def __init__(
         self,
         model: Scenario,
-        bus: Bus,
+        link: FileLink | None = None,
         store: EventStore | None = None,
         seed: int = 0,
         count_weight: float = 0.0,
+        name: str = "twin",
     ) -> None:
-        """Link a model to a bus; a store that already holds messages is read at the next sync.
+        """Link a model to a plant; a store that already holds messages is read at the next sync.
 
         ``count_weight`` is how much of the difference between a nightly count and the books is
-        corrected.
+        corrected. ``name`` tells several twins on one link apart.
         """
-        self.model, self.bus, self.seed = model, bus, seed
-        self.store = store or EventStore()
+        self.model, self.link, self.seed = model, link, seed
+        self.store = EventStore() if store is None else store
         self.mode = Mode.SHADOW
-        self._follower = Follower(bus, self.store, State.initial(model.network), count_weight)
+        self._follower = Follower(model, link, self.store, name, count_weight)
         self._coverage = ForecastCoverage(PROMISE)
         self._adopted: dict[str, int] = {}
-        self._dispatch = Dispatch(bus)
 
-    def sync(self, ask_again: bool = False) -> Intake:
+    def listen(self, source: FileLink | Feed, mapping: FieldMapping | None = None) -> None:
+        """Hear another source too: a link, a folder or a database, read by a mapping.
+
+        Raises:
+            SyncError: it hears a source of that name already.
+        """
+        self._follower.listen(source, mapping)
+
+    def sync(self, ask_again: bool = True) -> Intake:
         """Take in what has arrived and bring the state up to date.
 
-        With ``ask_again`` the plant is asked for what is missing; it comes with a later sync.
+        What is missing is asked for and comes with a later sync, unless ``ask_again`` is no.
+
+        Raises:
+            SyncError: a source or the store failed; what was not stored comes again.
         """
         if self.mode is Mode.MODEL:
-            return Intake(0, 0, 0)
-        intake = self._follower.sync(self.model)
-        self.model = _decided(self.model, self._dispatch.hear(self._follower.belief.replies))
-        if ask_again:
-            self._follower.ask_again()
-        return intake
+            return Intake(0, 0, 0, 0)
+        try:
+            return self._follower.sync(self.model, ask_again)
+        finally:
+            self.model = decided(self.model, self._follower.dispatch.decisions)
+
+    def replay_dead(self) -> Intake:
+        """Try dead letters once more, after a mapping or the model was corrected."""
+        return self._follower.replay_dead(self.model)
+
+    def prune(self, before: int) -> int:
+        """Forget the messages of the days before a day, and keep what they amount to; count them.
+
+        As far as a checkpoint reaches: those of the last days are dense, older ones are sparse.
+        """
+        return self._follower.prune(before)
 
     @property
     def state(self) -> State:
         """What is believed of the plant; without a link, what the model by itself would be now."""
         if self.mode is Mode.MODEL:
-            return _alone(self.model, int(self.bus.now), self.seed)
-        return present(self._follower.belief.state)
+            return _alone(self.model, int(self._follower.now), self.seed)
+        return feasible(self._follower.tracker.state)
 
     @property
     def _morning(self) -> State:
         """Where to look ahead from: in the middle of a day, part of it has happened already."""
         known = self.mode is not Mode.MODEL
-        return present(self._follower.belief.morning) if known else self.state
+        return feasible(self._follower.tracker.morning) if known else self.state
 
     @property
     def day(self) -> int:
@@ -109,13 +133,27 @@ class Twin:
         return self.state.day
 
     @property
+    def known_until(self) -> float:
+        """Days until which every message is there, of all sources that are not silent."""
+        return self._follower.known.until_now(self._follower.now) / DAY
+
+    @property
     def staleness(self) -> float:
-        """Days since the last morning up to which every message is there."""
-        return self.bus.now - self._follower.complete_day
+        """Days since then, on the twin's own clock: no message turns it."""
+        return max(0.0, self._follower.now - self.known_until)
+
+    @property
+    def sources(self) -> "pd.DataFrame":
+        """What is known by source: until when, when it last spoke, how many messages are missing.
+
+        A source unheard for three days is *silent*; one that does not number its messages cannot
+        show gaps. Messages that were asked for in vain are *lost*: no longer waited for.
+        """
+        return self._follower.known.table(self._follower.now)
 
     def gaps(self) -> list[tuple[str, int]]:
-        """Source and sequence of every message that must have been sent and has not come."""
-        return self._follower.gaps()
+        """Source and number of every message that must have been sent and has not come."""
+        return self._follower.known.gaps()
 
     def forecast(
         self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
@@ -136,7 +174,7 @@ class Twin:
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
-        return self._coverage.kept(self._follower.nights)
+        return self._coverage.kept(self._follower.tracker.nights)
 
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which demands and lead times have changed since the model was made (see ``drift``)."""
@@ -145,7 +183,7 @@ class Twin:
 
     def update_model(self, alarm: Alarm) -> None:
         """Let the model follow a change: from its day on, the law that was observed holds."""
-        self.model = follow(self.model, alarm)
+        self.model = update_law(self.model, alarm)
         self._adopted[alarm.path] = self.day
 
     def recommend(
@@ -177,7 +215,9 @@ class Twin:
             what = f"a {self.mode.name.lower()} has no way back to the plant"
             raise SyncError(f"{what}: set twin.mode = Mode.TWIN, or let a person decide")
         self.model.set(change.values)
-        return self._dispatch.send(change.values, self.day + valid_days)
+        if not self._follower.ready:
+            self.sync()
+        return self._follower.dispatch.send(change.values, self.day + valid_days, self.day)
 
     def reported(self, number: int) -> str:
         """What the plant says of a command: sent, changed, or refused with its reason.
@@ -185,7 +225,7 @@ class Twin:
         Raises:
             SyncError: there is no such command.
         """
-        return self._dispatch.reported(number)
+        return self._follower.dispatch.reported(number)
 
     def _repr_html_(self) -> str:
         return html_of(self.state.table, repr(self))
@@ -193,14 +233,6 @@ class Twin:
     def __repr__(self) -> str:
         late = f", {self.staleness:.1f} days stale" if self.mode is not Mode.MODEL else ""
         return f"Twin({self.mode.name.lower()}, day {self.day}{late})"
-
-
-def _decided(model: Scenario, heard: Iterable[Mapping[str, Any]]) -> Scenario:
-    """A model that decides as the plant reports that it now does."""
-    for changes in heard:
-        with suppress(TwinError):  # somebody's rule that this model does not have
-            model = model.set(changes)
-    return model
 
 
 def _alone(model: Scenario, today: int, seed: int) -> State:

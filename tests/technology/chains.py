@@ -1,7 +1,7 @@
 """Chains that the tests of technology live through."""
 
 import twinlab as tl
-from twinlab.technology import Bus, Plant, Sensors
+from twinlab.technology import Bus, Message, Plant, Sensors
 from twinlab.twin import Twin
 
 
@@ -38,3 +38,11 @@ def linked(truth, model=None, seed=1, link=None, **sensors):
     """A plant and the twin that listens to it."""
     bus = Bus(link, seed)
     return Plant(truth, bus, seed, Sensors(**sensors)), Twin(model or truth, bus)
+
+
+def told(scenario, days, seed=1, **sensors):
+    """Everything a plant says in some days, as messages, and the plant."""
+    bus = Bus()
+    plant = Plant(scenario, bus, seed, Sensors(**sensors))
+    plant.advance(days)
+    return [Message.decode(raw) for raw in bus.receive("reader", most=10**6)], plant

@@ -12,7 +12,7 @@ from tests.strategies import scenarios
 from tests.technology.chains import linked, shop
 from twinlab.modeling import Change
 from twinlab.technology import Bus, Message
-from twinlab.technology.bus import Dispatch
+from twinlab.technology.commands import Dispatch
 from twinlab.technology.messages import DAY
 from twinlab.technology.snapshot import pack, unpack
 from twinlab.twin import Mode, Twin
@@ -31,7 +31,7 @@ from twinlab.twin import Mode, Twin
 def test_a_command_that_is_none_is_refused_and_the_next_one_is_carried_out(raw):
     plant, twin = linked(shop())
     twin.mode = Mode.TWIN
-    plant.bus.send([raw], "commands")
+    plant.link.send([raw], "commands")
     number = twin.command(Change({"shop.up_to": 200}))
     plant.advance()
     twin.sync()
@@ -41,7 +41,7 @@ def test_a_command_that_is_none_is_refused_and_the_next_one_is_carried_out(raw):
 
 
 def test_a_command_that_cannot_travel_is_not_sent():
-    dispatch = Dispatch(Bus())
+    dispatch = Dispatch("twin", Bus())
     for value in (np.arange(3), tl.Normal(5, 1), float("nan")):
         with pytest.raises(tl.SyncError, match="numbers and texts"):
             dispatch.send({"shop.up_to": value}, until=5)
@@ -60,7 +60,7 @@ def test_two_commands_in_one_morning_and_a_twin_restored_after_them():
     plant.advance(5)
     twin.sync()
     assert twin.model.value("shop.up_to") == plant.truth.value("shop.up_to") == 230
-    again = Twin(shop(), plant.bus, twin.store)
+    again = Twin(shop(), plant.link, twin.store)
     again.mode = Mode.TWIN
     again.sync()
     assert again.model.value("shop.up_to") == 230
@@ -75,9 +75,12 @@ def test_a_reply_that_comes_late_does_not_undo_a_newer_one():
         said = {"day": day, "changes": {"shop.up_to": level}}
         return Message("/plant/sys", day, "sys.changed.v1", day * DAY, said)
 
-    dispatch = Dispatch(Bus())
-    assert list(dispatch.hear([reply(8, 300)])) == [{"shop.up_to": 300}]
-    assert list(dispatch.hear([reply(5, 200), reply(8, 300)])) == [{}]
+    dispatch = Dispatch("twin", Bus())
+    dispatch.hear(reply(8, 300))
+    assert dispatch.decisions == {"shop.up_to": 300}
+    for late in (reply(5, 200), reply(8, 300)):
+        dispatch.hear(late)
+    assert dispatch.decisions == {"shop.up_to": 300}
 
 
 class Odd:

@@ -1,19 +1,19 @@
 """Technology, floor 4: how data comes, and how a twin stays in step.
 
-========  ==============================================================================
-plant     the make-believe reality that tells what happens, and obeys
-feeds     what is polled for records: folders of tables, databases, machines
-mapping   a table that makes messages of what foreign systems say; their fields and words
-messages  CloudEvents envelopes in JSON; ``message_check``: what lets them be folded
-links     between plant and twin: a file, or a bus as late, lost, doubled as you like
-mqtt      the same between machines, over a broker
-bus       commands and what the plant says of them
-store     every message once, on SQLite or PostgreSQL; dead letters with their reason
-sync      the fold of messages into what is believed; ``Follower`` keeps it up to date
-drift     CUSUMs on probability-integral transforms: has a demand or lead time changed?
-fidelity  how true the twin is, and whether its forecasts keep what they promise
-proposal  the best of some changes from today on; the twin sends it back as a command
-========  ==============================================================================
+=============  =========================================================================
+plant          the make-believe reality that tells what happens, and obeys
+messages       CloudEvents envelopes in JSON; ``message_check``: may that be, and who says it?
+links          between plant and twin: in this process (``Bus``, as bad as you like), by a
+               file between processes, by an MQTT broker (``mqtt``)
+feeds          files, databases and machines that are polled; ``mapping`` reads what they say
+store          every message once, on SQLite or PostgreSQL; dead letters with their reason
+known          until when everything is known, by source
+tracker        the fold of messages into what is believed; ``sync`` keeps it up to date
+commands       what a twin sends back, and what the plant answers
+drift          CUSUMs on probability-integral transforms: has a demand or lead time changed?
+fidelity       how true the twin is, and whether its forecasts keep what they promise
+proposal       the best of some changes from today on; the twin sends it back as a command
+=============  =========================================================================
 """
 
 from twinlab.scope import door
@@ -26,6 +26,6 @@ from twinlab.technology.messages import *
 from twinlab.technology.mqtt import *
 from twinlab.technology.plant import *
 from twinlab.technology.store import *
-from twinlab.technology.sync import *
+from twinlab.technology.tracker import *
 
 __all__ = door.offered(globals())

@@ -94,40 +94,45 @@ def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
     >>> bus = Bus()
     >>> plant = Plant(chain, bus, seed=1)
     >>> plant.advance(10)
-    >>> messages = [Message.decode(raw) for raw in bus.receive("twin")]
+    >>> messages = [Message.decode(raw) for raw in bus.receive("anna")]
     >>> [(seen.path, len(seen.values)) for seen in observe(messages, chain)]
     [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9)]
     """
-    network, reading = model.network, MessageCheck(model.network)
+    network, reading = model.network, MessageCheck(model)
     asked: dict[Any, dict[int, float]] = {(d.node, d.product): {} for d in network.demands}
     moved: dict[Any, list[tuple[int, float]]] = {lane.key: [] for lane in network.lanes}
-    told, heard = {}, Counter[tuple[str, int]]()
+    closed, heard = dict[tuple[str, int], int](), Counter[tuple[str, int]]()
     for message in messages:
         heard[message.source, message.time // DAY] += 1
         if message.kind == "demanded":
             event = reading.event(message)
-            asked[event.node, event.product][event.day] = event.quantity
+            asked[event.item][event.day] = asked[event.item].get(event.day, 0.0) + event.quantity
         elif message.kind == "received":
             event = reading.event(message)
             lane = (event.partner, event.node, event.product, event.mode)
             left = message.data.get("left", ())
             moved[lane] += [(event.day, float(event.day - day)) for day in left]
         elif message.kind == "closed":
-            told[message.data["day"]] = message.data.get("last", {})
-    known = {d.node: _known_days(f"/{d.node}/crm", told, heard) for d in network.demands}
-    found = [_of_demand(d, asked[d.node, d.product], known[d.node]) for d in network.demands]
+            closed[message.source, message.time // DAY] = message.data["count"]
+    found = []
+    for row in network.demands:
+        told = asked[row.node, row.product]
+        known = _known_days(f"/{row.node}/crm", closed, heard) or range(
+            min(told, default=0), max(told, default=-1) + 1
+        )
+        found.append(_of_demand(row, told, known))
     return found + [_of_lane(v, _lane_name(v, network), moved[v.key]) for v in network.lanes]
 
 
 def _known_days(
-    source: str, told: dict[int, dict[str, int]], heard: Counter[tuple[str, int]]
+    source: str, closed: dict[tuple[str, int], int], heard: Counter[tuple[str, int]]
 ) -> list[int]:
-    """The closed days of which every message of a source is there."""
+    """The days that a source closed, and of which every message is there."""
+    counts = {day: count for (name, day), count in closed.items() if name == source}
     return [
         day
-        for day in sorted(told)
-        if (day == 0 or day - 1 in told)
-        and heard[source, day] >= told[day].get(source, 0) - told.get(day - 1, {}).get(source, 0)
+        for day, count in sorted(counts.items())
+        if (day == 0 or day - 1 in counts) and heard[source, day] >= count - counts.get(day - 1, 0)
     ]
 
 
@@ -152,7 +157,7 @@ def _lane_name(lane: Lane, network: Network) -> str:
     return "->".join(ends) + which
 
 
-def follow(model: Scenario, alarm: Alarm) -> Scenario:
+def update_law(model: Scenario, alarm: Alarm) -> Scenario:
     """The model with the law that was observed, in the row that the alarm is about.
 
     Raises:

@@ -44,7 +44,7 @@ _PUT = "INSERT INTO letters (channel, source, sequence, raw) VALUES (?, ?, ?, ?)
 _GIVE = """SELECT number, raw, channel || source FROM letters WHERE channel {} ?2 AND number >
     (SELECT place FROM readers WHERE name = ?1 AND channel = ?2) ORDER BY number LIMIT ?3"""
 _DROP_READ = """DELETE FROM letters WHERE sequence IS NULL AND number <=
-    (SELECT MIN(place) FROM readers WHERE readers.channel IN (letters.channel, ''))"""
+    (SELECT MIN(place) FROM readers WHERE channel IN (letters.channel, '') AND name != '')"""
 _DROP_HEARD = """DELETE FROM letters WHERE source = ?1
     AND sequence < (SELECT MAX(sequence) FROM letters WHERE source = ?1 AND sequence IS NOT NULL)
     AND sequence < (SELECT MIN(COALESCE(h.first, 0)) FROM heard r
@@ -168,9 +168,9 @@ class FileLink:
             for source, (first, _) in {"": (0, ()), **told}.items():
                 row = (reader, source, min(first, _FAR), time())
                 do("INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)", row)
-            for source, (_, missing) in told.items():
+            for source, word in told.items():
                 do(_DROP_HEARD, (source,))
-                again += self._missed(do, reader, source, missing)
+                again += self._missed(do, reader, source, word)
         if again:
             self.send([raw for _, raw in again])
             with self._at():
@@ -203,10 +203,13 @@ class FileLink:
             remedy = next((r for words, r in _REMEDIES.items() if words in text), "is it damaged?")
             raise SyncError(f"{self.path}: {text}; nothing has changed: {remedy}") from problem
 
-    def _missed(self, do: Any, reader: str, source: str, missing: Sequence[int]) -> Iterator[Any]:
+    def _missed(self, do: Any, reader: str, source: str, told: Any) -> Iterator[Any]:
         """Give what is kept of the missing, and a word of what is not."""
+        first, missing = told
         for (lowest,) in do(_KEPT.format("sequence") + " LIMIT 1", (source,)).fetchall():
-            for number in missing:
+            [last] = do(_KEPT.format("sequence") + " DESC LIMIT 1", (source,)).fetchone()
+            # Nobody misses a last message of which he has not heard.
+            for number in missing or [last] * (first <= last):
                 yield from do(_MISSED, (source, number, reader)).fetchall()
             if min(missing, default=lowest) < lowest:
                 [newest] = do(_KEPT.format("raw") + " DESC LIMIT 1", (source,)).fetchone()

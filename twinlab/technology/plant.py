@@ -1,29 +1,37 @@
 """The plant: a make-believe reality with hidden parameters that tells events and obeys commands.
 
-A twin never sees a plant. It sees messages on a bus, and what it is told there is what a company's
+A twin never sees a plant. It sees messages on a link, and what it is told there is what a company's
 systems tell: that goods left, not when they will arrive; how much was started, not how much will be
 good.
+
+On a durable link a plant outlives its process: with the messages of a day the link keeps which
+letters it acted on. Opened again, the plant relives its luck in silence, and goes on.
 """
 
+import json
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.run import Run
-from twinlab.scope import Scenario, ScenarioError, State, TwinError
+from twinlab.scope import Scenario, ScenarioError, State, SyncError, TwinError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.log import Event, EventRow, told
-from twinlab.technology.bus import read_command
-from twinlab.technology.links import Bus
+from twinlab.technology.commands import read_command
+from twinlab.technology.links import FileLink
+from twinlab.technology.message_check import HEADQUARTERS
 from twinlab.technology.messages import DAY, SYSTEMS, Message
 from twinlab.technology.snapshot import pack, to_plain
 
 __all__ = ["Plant", "Sensors"]
 
-HEADQUARTERS = "/plant/sys"
+OPEN_ANEW = b"open anew"  # a letter to itself: somebody has missed the opening
 
 
 @dataclass(frozen=True)
@@ -42,27 +50,50 @@ class Sensors(Row):
 
 
 class Plant:
-    """A scenario that is lived through day by day, and told over a bus.
+    """A scenario that is lived through day by day, and told over a link.
 
     >>> truth = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> plant = Plant(truth, Bus(), seed=1)
     >>> plant.advance(30)
-    >>> plant.day, len(plant.bus.receive("twin")) > 100
+    >>> plant.day, len(plant.link.receive("anna")) > 100
     (30, True)
     """
 
     def __init__(
-        self, truth: Scenario, bus: Bus, seed: int = 0, sensors: Sensors | None = None
+        self,
+        truth: Scenario,
+        link: FileLink,
+        seed: int = 0,
+        sensors: Sensors | None = None,
+        pace: float | None = None,
     ) -> None:
-        """Open the plant on the first morning; it says at once what it holds."""
-        self.bus, self.seed, self.sensors = bus, seed, sensors or Sensors()
+        """Open the plant on the first morning; it says at once what it holds.
+
+        ``pace`` is how many seconds a day takes where it lives by the computer's clock. On a
+        durable link that has seen this plant before, it goes on where it was.
+
+        Raises:
+            SyncError: the link has seen another plant.
+        """
+        self.link, self.seed, self.sensors = link, seed, sensors or Sensors()
         self._history = History(truth, seed)
         self._history.listener = self._tell
         self._told = 0  # events of today
         self._sequences: Counter[str] = Counter()
         self._eyes = np.random.default_rng([seed, 1])
-        self.bus.now = float(self.day)
-        self._say_opening()
+        self._acted: dict[int, list[str]] = {}  # letters by the day on whose morning they were read
+        self._answered: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._clock = None if pace is None else (time.time() - self.day * pace, pace)
+        # Without news a customer service and headquarters close their day, too.
+        self._speakers = {f"/{d.node}/crm": None for d in truth.network.demands}
+        self._reopen = False  # somebody asked for what is gone
+        self._out: list[bytes] | None = []
+        kept = link.recall("plant") if link.now is None else None
+        if kept is not None:
+            self._relive(kept)
+        else:
+            self._say_opening()
+            self._post()
 
     def __repr__(self) -> str:
         return f"Plant(day {self.day} of {self.truth.days})"
@@ -99,13 +130,77 @@ class Plant:
                 f"advance by at most {self.truth.days - self.day} days"
             )
         for _ in range(days):
-            self._obey()
-            self._told = 0
-            # SimPy stops before anything that happens on the next morning.
-            self._history.live(until=self.day + 1)
-            self.bus.now = float(self.day)
+            letters = [bytes(raw).decode(errors="replace") for raw in self._letters()]
+            if letters:
+                self._acted[self.day] = letters
+            self._live(letters)
+            self._post()
+            if letters:
+                self.link.acknowledge("plant", "commands")
+
+    def keep_pace(self, days: int, wait: Callable[[float], object] = time.sleep) -> None:
+        """Live until a day by the computer's clock, and answer the link meanwhile.
+
+        A plant that was away, or is slow, catches up.
+        """
+        zero, pace = self._clock or (time.time(), 0.0)
+        while self.day < min(days, self.truth.days):
+            left = zero + (self.day + 1) * pace - time.time()
+            if left <= 0:
+                self.advance()
+            else:
+                self._reopen = self.link.answer() or self._reopen
+                wait(min(left, 0.05))
+
+    def _letters(self) -> list[bytes]:
+        self._reopen = self.link.answer() or self._reopen
+        anew = [OPEN_ANEW] if self._reopen else []
+        self._reopen = False
+        return [*anew, *self.link.receive("plant", "commands")]
+
+    def _live(self, letters: list[str]) -> None:
+        """One day: act on the letters of the morning; everything else is the history's."""
+        for letter in letters:
+            if letter == OPEN_ANEW.decode():
+                self._say_opening()
+            else:
+                self._obey(letter.encode())
+        self._told = 0
+        # SimPy stops before anything that happens on the next morning.
+        self._history.live(until=self.day + 1)
+
+    def _relive(self, kept: dict[str, Any]) -> None:
+        """Live through the same luck again, in silence: it has been told."""
+        if [kept["seed"], kept["chain"]] != [self.seed, self._chain()]:
+            raise SyncError(
+                f"{self.link!r} has seen another plant, of seed {kept['seed']}: open the same case "
+                "with the same seed, or take a new file"
+            )
+        self._out = None
+        self._say_opening()
+        self._acted = {day: letters for day, letters in kept["acted"]}
+        self._clock = tuple(kept["clock"]) if kept["clock"] else None
+        while self.day < kept["day"]:
+            self._live(self._acted.get(self.day, []))
+        self._out = []
 
     # -- telling --
+
+    def _post(self) -> None:
+        """Send what is to be told, together with what is needed to go on from here."""
+        notes = None
+        if self.link.now is None:
+            kept = {"seed": self.seed, "chain": self._chain(), "day": self.day}
+            acted = list(self._acted.items())
+            notes = {"plant": kept | {"acted": acted, "clock": self._clock}}
+        self.link.send(self._out or [], notes=notes)
+        self._out = []
+        if self.link.now is not None:
+            self.link.now = float(self.day)
+
+    def _chain(self) -> int:
+        """A number by which a chain is recognised."""
+        return crc32(json.dumps(to_plain(State.initial(self.truth.network))).encode())
 
     def _say_opening(self) -> None:
         opening = self.state.copy()
@@ -115,7 +210,10 @@ class Plant:
             plain["under_way"] = [
                 [key, [[None, *rest] for _, *rest in rows]] for key, rows in plain["under_way"]
             ]
-        self._send(HEADQUARTERS, "opened", self.day * DAY, {"day": self.day, "state": plain})
+        said: dict[str, Any] = {"state": plain}
+        if self._clock is not None:
+            said["zero"], said["pace"] = self._clock
+        self._send(HEADQUARTERS, "opened", self.day * DAY, said)
 
     def _tell(self, row: EventRow) -> None:
         """Tell of an event, before it changes the true state."""
@@ -124,13 +222,14 @@ class Plant:
         event, at = told(row), self._told
         if event.kind == "closed":
             self._count(at)
-            data = {"day": event.day, "last": dict(self._sequences)}
-            self._send(HEADQUARTERS, "closed", event.day * DAY + DAY - 1, data)
+            for source in list(self._speakers):
+                count = self._sequences[source] + 1
+                self._send(source, "closed", event.day * DAY + DAY - 1, {"count": count})
         else:
             data = {
                 name: value
                 for name, value in event._asdict().items()
-                if name != "kind" and value not in ("", None)
+                if name not in ("kind", "day", "note") and value not in ("", None)
             }
             source = f"/{event.node}/{SYSTEMS[event.kind]}"
             self._send(source, event.kind, event.day * DAY + at, data | self._known(event))
@@ -142,12 +241,12 @@ class Plant:
             there = self.state.under_way[lane]
             return {"left": [s.left for s in there if s.due <= event.day]}
         if event.kind == "remembered":
-            return {"note": pack(event.note)}
+            return {"memory": pack(event.note)}
         if not self.sensors.tracking and event.kind == "shipped":
             return {"due": None}
-        if not self.sensors.tracking and event.kind == "started":
-            return {"note": None}
-        return {}
+        if event.note is None or (not self.sensors.tracking and event.kind == "started"):
+            return {}
+        return {"note": event.note}
 
     def _count(self, at: int) -> None:
         """Sensors count what is in stock, as well as they can."""
@@ -156,49 +255,47 @@ class Plant:
         for item, units in self.state.on_hand.items():
             error = self.sensors.count_error * self._eyes.standard_normal()
             seen = {
-                "day": self.day,
                 "node": item[0],
                 "product": item[1],
                 "quantity": max(0.0, units * (1 + error)),
             }
-            self._send(f"/{item[0]}/iot", "counted", self.day * DAY + at, seen)
+            self._send(f"/{item[0]}/{SYSTEMS['counted']}", "counted", self.day * DAY + at, seen)
 
-    def _send(self, source: str, kind: str, time: int, data: dict[str, Any]) -> None:
+    def _send(self, source: str, kind: str, at: int, data: dict[str, Any]) -> None:
         sequence = self._sequences[source]
         self._sequences[source] += 1
-        message = Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", time, data)
-        self.bus.send([message.encode()])
+        self._speakers[source] = None
+        if self._out is not None:
+            data = {"day": at // DAY} | data
+            message = Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", at, data)
+            self._out.append(message.encode())
 
     # -- obeying --
 
-    def _obey(self) -> None:
-        """Carry out the commands that have come, or refuse them with a reason."""
-        for raw in self.bus.receive("plant", "commands"):
-            command: dict[str, Any] = {}
-            try:
-                command = read_command(raw)
-                self._history.change_rules(_decided(self.truth, command, self.day))
-            # A rule of one's own may refuse a value in its own way.
-            except (TwinError, TypeError, ValueError) as problem:
-                self._reply("refused", command, {"note": str(problem)})
-            else:
-                self._reply("changed", command, {})
-        self.bus.acknowledge("plant", "commands")
+    def _obey(self, raw: bytes) -> None:
+        """Carry out a command, or refuse it with a reason; a copy gets the same answer."""
+        command: dict[str, Any] = {"id": "", "changes": {}}
+        try:
+            command = read_command(raw)
+            if command["id"] not in self._answered:
+                self._history.change_rules(self._decide(command))
+                self._answered[command["id"]] = ("changed", {})
+        # A rule of one's own may refuse a value in its own way.
+        except (TwinError, TypeError, ValueError) as problem:
+            self._answered[command["id"]] = ("refused", {"note": str(problem)[:1000]})
+        kind, more = self._answered[command["id"]]
+        said = {"command": command["id"], "changes": command["changes"]}
+        self._send(HEADQUARTERS, kind, self.day * DAY, said | more)
 
-    def _reply(self, kind: str, command: dict[str, Any], more: dict[str, Any]) -> None:
-        said = {"command": command.get("id"), "changes": command.get("changes", {})}
-        self._send(HEADQUARTERS, kind, self.day * DAY, {"day": self.day} | said | more)
-
-
-def _decided(truth: Scenario, command: dict[str, Any], day: int) -> Scenario:
-    """The scenario as a command wants it, if it may want that; else a ScenarioError."""
-    if command["until"] < day:
-        raise ScenarioError(f"the command was valid until day {command['until']}")
-    changed = truth
-    for path, value in command["changes"].items():
-        if isinstance(changed.value(path), int | float) and not isinstance(value, int | float):
-            raise ScenarioError(f"{path} is a number, got {value!r}")
-        changed = changed.set(path, value)
-    if changed.network != truth.network or changed.disruptions != truth.disruptions:
-        raise ScenarioError("a command changes decisions (rules), not the plant itself")
-    return changed
+    def _decide(self, command: dict[str, Any]) -> Scenario:
+        """The scenario as a command wants it, if it may want that."""
+        if command["until"] < self.day:
+            raise ScenarioError(f"the command was valid until day {command['until']}")
+        changed = self.truth
+        for path, value in command["changes"].items():
+            if isinstance(changed.value(path), int | float) and not isinstance(value, int | float):
+                raise ScenarioError(f"{path} is a number, got {value!r}")
+            changed = changed.set(path, value)
+        if changed.network != self.truth.network or changed.disruptions != self.truth.disruptions:
+            raise ScenarioError("a command changes decisions (rules), not the plant itself")
+        return changed

@@ -10,6 +10,13 @@ from twinlab.scope import Network, ScenarioError, SyncError
 from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
 _ROWS = {"open_orders": OpenOrder, "under_way": Shipment, "lots": ProductionLot}
+_COLUMNS = {
+    "open_orders": ("day", "units"),
+    "under_way": ("due?", "units", "day"),
+    "lots": ("day", "units", "units", "day"),
+    "owed_since": ("day", "units"),
+}
+_MOST = 1e15
 
 
 def to_plain(state: State) -> dict[str, Any]:
@@ -55,26 +62,28 @@ def from_plain(plain: Any, network: Network | None = None) -> State:
 
 def _fitted(state: State, network: Network) -> State:
     """The state for a network; what belongs together has one set of keys, and numbers in it."""
-    if not (isinstance(state.day, int) and isinstance(state.tracked, bool)):
-        raise ValueError(f"day is a whole number and tracked yes or no, got {state.day!r}")
+    if type(state.day) is not int or type(state.tracked) is not bool:
+        raise ValueError(f"day is a whole number and tracked yes or no, got {state.day!r:.80}")
     for one, other in (("owed", "owed_since"), ("in_transit", "under_way"), ("in_process", "lots")):
         if getattr(state, one).keys() != getattr(state, other).keys():
             raise ValueError(f"{one} and {other} do not have the same keys")
     for name in (f.name for f in fields(state) if isinstance(getattr(state, f.name), dict)):
         for entry in getattr(state, name).values() if name != "memory" else ():
-            _check_entry(name, entry, rows=isinstance(entry, list))
+            _check_entry(name, entry)
     return fit(state, network)
 
 
-def _check_entry(name: str, entry: Any, rows: bool) -> None:
-    """A number, or rows of numbers (the arrival of a shipment may be unknown)."""
-    numbers = [entry] if not rows else [part for row in entry for part in row]
-    if name == "under_way":
-        numbers = [part for row in entry for part in row if part is not None or row.due is not None]
-    if name == "owed_since" and any(len(row) != 2 for row in entry):
-        raise ValueError(f"owed_since are days and units, got {entry!r}")
-    if not all(isinstance(part, int | float) and math.isfinite(part) for part in numbers):
-        raise ValueError(f"{name} holds numbers, got {entry!r}")
+def _check_entry(name: str, entry: Any) -> None:
+    """Units, or rows of days and units (the arrival of a shipment may be unknown)."""
+    columns = _COLUMNS.get(name)
+    rows = [[entry]] if columns is None else entry
+    for row in rows:
+        for part, column in zip(row, columns or ("units",), strict=True):
+            if column == "due?" and part is None:
+                continue
+            fine = int if column.startswith(("day", "due")) else int | float
+            if not isinstance(part, fine) or isinstance(part, bool) or not abs(part) <= _MOST:
+                raise ValueError(f"{name} holds days and units of at most 1e15, got {row!r:.80}")
 
 
 def _listed(entry: Any) -> Any:
@@ -117,7 +126,7 @@ def _pack_table(table: dict[Any, Any]) -> dict[str, Any]:
 
 def _marked(value: Any) -> dict[str, Any] | None:
     """What JSON has no word for, under its mark; None for anything else."""
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+    if isinstance(value, np.ndarray) and value.dtype.str[-2:] in _NUMBERS:
         return {"~array": [value.dtype.str, pack(value.tolist())]}
     if isinstance(value, tuple):
         return {"~tuple": [pack(part) for part in value]}
@@ -126,8 +135,12 @@ def _marked(value: Any) -> dict[str, Any] | None:
     return None
 
 
+# What an array may hold: no text of a size that somebody else chooses.
+_NUMBERS = {
+    np.dtype(kind).str[-2:]: np.dtype(kind) for kind in "? i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()
+}
 _UNPACK: dict[str, Any] = {
-    "~array": lambda inside: np.array(unpack(inside[1]), dtype=inside[0]),
+    "~array": lambda inside: np.array(unpack(inside[1]), dtype=_NUMBERS[inside[0][-2:]]),
     "~tuple": lambda inside: tuple(unpack(part) for part in inside),
     "~table": lambda inside: {unpack(key): unpack(part) for key, part in inside},
     "~number": float,

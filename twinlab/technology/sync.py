@@ -1,299 +1,265 @@
-"""Synchronisation: what a twin believes of its plant is the fold of the messages that have come.
+"""Synchronisation: the receiving end of links and feeds.
 
-Messages tell less than a log: when goods under way will arrive and how much of a started batch will
-be good is not known yet. The fold fills in what the twin's model expects, and corrects itself when
-the goods arrive: a receipt names the days on which its shipments left.
-
-``Follower`` takes messages in, keeps the state up to date, and knows what is missing.
+A ``Follower`` takes what has come through the door into the store, acknowledges it, folds it, and
+tells its senders what it has heard and what it misses.
 """
 
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
-from twinlab.scope import Event, Scenario, TwinError
-from twinlab.scope.entities import ItemKey
-from twinlab.scope.state import State, apply, widen
-from twinlab.technology.links import Bus
-from twinlab.technology.message_check import MessageCheck
-from twinlab.technology.messages import DAY, Message, Refused, read
-from twinlab.technology.store import MOST_MISSING, EventStore, Intake
+from twinlab.scope import Scenario, SyncError
+from twinlab.technology.commands import Dispatch
+from twinlab.technology.known import SKEW, Known
+from twinlab.technology.links import FileLink
+from twinlab.technology.mapping import Mapping
+from twinlab.technology.messages import DAY, DAY_ZERO, Letter, Message, Refused, read
+from twinlab.technology.store import EventStore, Intake
+from twinlab.technology.tracker import Tracker, Unfoldable
 
-__all__ = ["Belief", "believe"]
-
-
-@dataclass
-class Belief:
-    """What is believed after some messages.
-
-    ``morning`` is the state right after the last closed night, before anything of the day after
-    it: whoever looks ahead starts there. ``closed`` maps a closed day to how many messages every
-    source had sent by that night; ``stock`` to the units on hand that night, by (node, product);
-    ``replies`` are the plant's answers to commands. ``kept`` is the state of the morning of a day
-    that was asked for.
-
-    >>> Belief(State(day=3), State(day=3)).closed
-    {}
-    """
-
-    state: State
-    morning: State
-    kept: State | None = None
-    closed: dict[int, dict[str, int]] = field(default_factory=dict)
-    stock: dict[int, dict[ItemKey, float]] = field(default_factory=dict)
-    replies: list[Message] = field(default_factory=list)
+KEEP_EVERY = 20_000  # messages folded between two checkpoints that outlive the process
+COUNTS = ("new", "copies", "dead", "ignored")
+RECORD = 10_000  # bytes of a letter that is kept whole when something in it is refused
+REAL_TIME = (DAY_ZERO.timestamp(), 86_400.0)  # when day 0 began, and seconds a day
 
 
-def believe(
-    messages: Iterable[Message],
-    model: Scenario,
-    start: State | None = None,
-    count_weight: float = 0.0,
-    keep: int | None = None,
-) -> Belief:
-    """Fold messages, in the order in which things happened, over a start state.
+class Feed(Protocol):
+    """Something that is polled for records; ``place`` says from where it goes on."""
 
-    ``count_weight`` is how much of the difference between a count and the books is corrected (0:
-    counts are ignored; 1: the count is right). ``keep`` is the day whose morning is kept as well.
+    name: str
+    overlap: float  # seconds by which its records may become visible late
 
-    Raises:
-        SyncError: a message cannot be folded.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
-    >>> bus = Bus()
-    >>> plant = Plant(chain, bus, seed=1)
-    >>> plant.advance(10)
-    >>> messages = [Message.decode(raw) for raw in bus.receive("twin")]
-    >>> believe(messages, chain).state.on_hand == plant.state.on_hand
-    True
-    """
-    told = list(messages)
-    state = widen(start, model.network) if start is not None else State.initial(model.network)
-    belief = Belief(state, state.copy())
-    nights = nights_in(told)
-    reader = _Reader(
-        belief, MessageCheck(model.network), count_weight, (keep, max(nights, default=-1) + 1)
-    )
-    for message in told:
-        reader.read(message)
-    return belief
-
-
-def nights_in(messages: Iterable[Message]) -> dict[int, dict[str, int]]:
-    """The closed days, and how many messages every source had sent by each night."""
-    closed = (message.data for message in messages if message.kind == "closed")
-    return {data["day"]: dict(data.get("last", {})) for data in closed}
-
-
-class _Reader:
-    """Reads messages one after the other into a belief."""
-
-    def __init__(
-        self,
-        belief: Belief,
-        reading: MessageCheck,
-        count_weight: float,
-        kept: tuple[int | None, int],
-    ) -> None:
-        self.belief, self.reading, self.count_weight = belief, reading, count_weight
-        self.asked, self.last = kept
-
-    def read(self, message: Message) -> None:
-        """Let one message change the belief."""
-        belief, kind = self.belief, message.kind
-        if kind == "opened":
-            belief.state = self._opening(message)
-            belief.morning = belief.state.copy()
-        elif kind in ("changed", "refused"):
-            belief.replies.append(message)
-        elif kind == "counted":
-            event = self.reading.event(message)
-            books = belief.state.on_hand
-            item = (event.node, event.product)
-            books[item] += self.count_weight * (event.quantity - books[item])
-        else:
-            event = self._expected(self.reading.event(message), message)
-            apply(belief.state, event, self.reading.recipes)
-            if kind == "closed":
-                self._closed(event.day, message)
-
-    def _closed(self, day: int, message: Message) -> None:
-        """Note the night, and copy the state of the mornings that are wanted."""
-        belief = self.belief
-        belief.closed[day] = dict(message.data.get("last", {}))
-        belief.stock[day] = dict(belief.state.on_hand)
-        if day + 1 == self.asked:
-            belief.kept = belief.state.copy()
-        if day + 1 == self.last:
-            belief.morning = belief.state.copy()
-
-    def _opening(self, message: Message) -> State:
-        """What the plant held when it opened, with expected arrivals where it does not say."""
-        state = self.reading.opening(message)
-        for key, goods in state.under_way.items():
-            state.under_way[key] = [
-                s if s.due is not None else s._replace(due=self._arrival(key, s.left))
-                for s in goods
-            ]
-        return state
-
-    def _arrival(self, lane: Any, left: int) -> int:
-        return left + round(self.reading.lanes[lane].lead_time.average)
-
-    def _expected(self, event: Event, message: Message) -> Event:
-        """The event with what the model expects in place of what nobody told."""
-        if event.kind == "shipped" and event.due is None:
-            lane = (event.node, event.partner, event.product, event.mode)
-            return event._replace(due=max(event.day, self._arrival(lane, event.day)))
-        if event.kind == "started" and event.note is None:
-            share = self.reading.recipes[event.node, event.product].good_share.average
-            return event._replace(note=event.quantity * min(1.0, share))
-        if event.kind == "received":
-            self._arrived(event, message.data.get("left", ()))
-        return event
-
-    def _arrived(self, event: Event, left: Any) -> None:
-        """Of the goods under way, those arrive that the receipt names; all others go on."""
-        lane = (event.partner, event.node, event.product, event.mode)
-        under_way = self.belief.state.under_way
-        under_way[lane] = [
-            s._replace(due=event.day if s.left in left else max(s.due, event.day + 1))
-            for s in under_way[lane]
-        ]
-
-
-def present(state: State) -> State:
-    """A state to start a forecast from: no stock below zero, nothing that was due before today.
-
-    While messages are missing the books may say what cannot be; orders and production that were due
-    have reached their place.
-    """
-    fine = state.copy()
-    for claim, orders in fine.open_orders.items():
-        seen = sum(order.quantity for order in orders if order.due < fine.day)
-        (fine.to_make if len(claim) == 2 else fine.owed)[claim] += seen  # type: ignore[index]
-        orders[:] = [order for order in orders if order.due >= fine.day]
-    for item, lots in fine.lots.items():
-        for done in (lot for lot in lots if lot.due < fine.day):
-            fine.on_hand[item] += done.good
-            fine.on_order[item] -= done.started
-            fine.in_process[item] -= done.started
-        lots[:] = [lot for lot in lots if lot.due >= fine.day]
-    for table in (
-        fine.on_hand,
-        fine.owed,
-        fine.on_order,
-        fine.in_transit,
-        fine.to_make,
-        fine.in_process,
-    ):
-        for key, units in table.items():
-            table[key] = max(0.0, units)  # type: ignore[index]
-    for goods in fine.under_way.values():
-        goods[:] = [s._replace(due=max(s.due, fine.day)) for s in goods]
-    return fine
-
-
-def _checked(message: Message, reading: MessageCheck) -> Message | Refused:
-    """A message, or why it cannot be folded."""
-    try:
-        reading.check(message)
-    except TwinError as problem:
-        return Refused(str(problem), message.raw or message.encode())
-    return message
+    def poll(self, place: Any) -> tuple[list[Letter], Any]:
+        """Give new records, and the place from which to go on."""
 
 
 class Follower:
-    """The receiving end of a bus: a store, and the belief that is folded from it.
+    """Takes in, keeps, folds and answers, in the name of a reader.
 
-    ``nights`` maps a closed day to the units on hand that night, by (node, product).
+    ``now`` is its own clock, in days: that of a simulated link, or the computer's.
 
-    >>> from twinlab.technology import Bus, EventStore, Plant
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
-    >>> plant, follower = Plant(chain, bus, seed=1), Follower(bus, EventStore(), State())
+    >>> plant, follower = Plant(chain, bus, seed=1), Follower(chain, bus, EventStore())
     >>> plant.advance(10)
-    >>> _ = follower.sync(chain)
-    >>> follower.belief.state.on_hand == plant.state.on_hand, follower.gaps()
+    >>> follower.sync(chain).new > 10
+    True
+    >>> follower.tracker.state.on_hand == plant.state.on_hand, follower.known.gaps()
     (True, [])
     """
 
     def __init__(
-        self, bus: Bus, store: EventStore, start: State, count_weight: float = 0.0
+        self,
+        model: Scenario,
+        link: FileLink | None,
+        store: EventStore,
+        name: str = "twin",
+        count_weight: float = 0.0,
     ) -> None:
-        """Listen to a bus."""
-        self.bus, self.store, self.count_weight = bus, store, count_weight
-        self.belief = Belief(start, start)
-        self.nights: dict[int, dict[ItemKey, float]] = {}
-        self._complete: State | None = None
+        """Listen to a link; what the store holds already is read at the first sync."""
+        self.name, self.link, self.store, self.count_weight = name, link, store, count_weight
+        self.feeds: dict[str, tuple[Any, Mapping | None]] = {}
+        self._model, self._asked_at, self._whole = model, -1e9, False
+        self._set_up()
 
-    def sync(self, model: Scenario) -> Intake:
-        """Take in what has arrived and fold it, from the last complete night on."""
-        reading = MessageCheck(model.network)
+    def _set_up(self) -> None:
+        """Begin as if nothing had been read."""
+        self.tracker = Tracker(self._model, None, self.count_weight)
+        self.known, self._clock, self._since_kept = Known(), REAL_TIME, 0
+        self.dispatch = Dispatch(self.name, self.link)
 
-        def door(letter: bytes, feed: str) -> Iterator[Message | Refused]:
-            for found in read(letter, feed):
-                yield _checked(found, reading) if isinstance(found, Message) else found
+    def _load(self) -> None:
+        """Go on from what the store holds."""
+        self._set_up()
+        self.known = Known(self.store.recall("known"))
+        kept, keep = self.store.recall("commands"), partial(self.store.keep, "commands")
+        self.dispatch = Dispatch(self.name, self.link, kept, keep)
+        self._start_clock(self.store.recall("clock"))
+        kept = self.store.recall("checkpoint")
+        if kept is not None:
+            self.tracker.resume(kept, only=bool(self.store.recall("pruned")))
+        self._fold(self.store.messages(self.tracker.restart()))
 
-        letters = self.bus.receive("twin", most=10**9)
-        intake = self.store.take(letters, self.bus.now, door)
-        self.bus.acknowledge("twin")
-        done = self._complete
-        since = done.day * DAY if done is not None else -DAY
-        messages = list(self.store.messages(since))
-        complete = self._last_complete(nights_in(messages))
-        self.belief = belief = believe(messages, model, done, self.count_weight, complete)
-        self.nights |= belief.stock
-        if belief.kept is not None:
-            self._complete = belief.kept  # need not be folded again
-        return intake
+    def listen(self, source: Any, mapping: Mapping | None) -> None:
+        """Hear another source too.
 
-    def _last_complete(self, closed: dict[int, dict[str, int]]) -> int | None:
-        """The last morning up to which everything has come that the sources had sent."""
-        first = dict(self._first_missing())
-        mornings = (
-            day + 1
-            for day, counts in closed.items()
-            if all(first.get(source, 0) >= count for source, count in counts.items())
-        )
-        return max(mornings, default=None)
-
-    def _first_missing(self) -> Iterator[tuple[str, int]]:
-        for source, (count, last) in self.store.sequences().items():
-            yield source, last + 1 if count > last else self.store.missing(source, last)[0]
+        Raises:
+            SyncError: it hears a source of that name already.
+        """
+        name = str(getattr(source, "name", "") or source)
+        if name in self.feeds:
+            raise SyncError(f"the twin listens to {name!r} already")
+        self.feeds[name] = (source, mapping)
 
     @property
-    def complete_day(self) -> int:
-        """The last morning up to which every message is there."""
-        return self._complete.day if self._complete is not None else 0
+    def now(self) -> float:
+        """Days since the morning of day 0."""
+        if self.link is not None and self.link.now is not None:
+            return self.link.now
+        zero, pace = self._clock
+        return (time.time() - zero) / pace
 
-    def ask_again(self) -> None:
-        """Say what has been heard and what is missing."""
-        missing: dict[str, list[int]] = {}
-        for source, number in self.gaps():
-            missing.setdefault(source, []).append(number)
-        first = dict(self._first_missing())
-        sources = first.keys() | missing.keys()
-        told = {s: (first.get(s, 0), missing.get(s, [])[:1000]) for s in sorted(sources)}
-        self.bus.heard("twin", told)
+    def _start_clock(self, told: Any) -> None:
+        """A simulated life says once when its day 0 began, and how long a day takes."""
+        if told is not None:
+            zero, pace = told
+            self._clock = (zero, pace)
+            self.known.ahead = max(SKEW, 10.0 / pace)  # ten seconds, if that is more
 
-    def gaps(self) -> list[tuple[str, int]]:
-        """Source and sequence of the messages that must have been sent and have not come.
+    def sync(self, model: Scenario, ask_again: bool = True) -> Intake:
+        """Take in all that has come, fold it, and say what is missing.
 
-        The first ``MOST_MISSING`` of them.
+        A feed that cannot be read does not stop the others: its error is raised at the end.
+
+        Raises:
+            SyncError: a feed or the store failed; what was not stored comes again.
         """
-        told: dict[str, int] = {}
-        for counts in self.belief.closed.values():
-            for source, count in counts.items():
-                told[source] = max(told.get(source, 0), count)
-        there = self.store.sequences()
-        for source, (_, last) in there.items():
-            told[source] = max(told.get(source, 0), last + 1)
-        missing = (
-            (source, number)
-            for source, count in told.items()
-            if there.get(source, (0, 0))[0] < count
-            for number in self.store.missing(source, count - 1)
-        )
-        return list(islice(missing, MOST_MISSING))
+        self._prepare(model)
+        intakes, problems = list[Intake](), list[SyncError]()
+        self._whole = False  # until all is folded: whoever stops this halfway loads anew
+        for name in [""] * (self.link is not None) + list(self.feeds):
+            for letters, place in self._arrivals(name, problems):
+                intakes.append(self._take(letters, name, place))
+                self._acknowledge(name)
+        counts = (sum(getattr(one, name) for one in intakes) for name in COUNTS)
+        fresh = tuple(message for one in intakes for message in one.fresh)
+        self._fold(fresh)
+        self._whole = True
+        if ask_again:
+            self._answer()
+        if problems:
+            raise problems[0]
+        new, copies, dead, ignored = counts
+        return Intake(new, copies, dead, ignored, fresh)
+
+    def _prepare(self, model: Scenario) -> None:
+        if not self._whole:
+            self._load()
+        if model is not self._model:
+            self._model = model
+            self.tracker.follow_model(model)
+
+    # -- taking in --
+
+    def _link(self, name: str) -> FileLink | None:
+        """The link of a name, if it is one: feeds are polled."""
+        source = self.link if name == "" else self.feeds[name][0]
+        return source if hasattr(source, "receive") else None
+
+    def _arrivals(
+        self, name: str, problems: list[SyncError]
+    ) -> Iterator[tuple[list[Letter], dict[str, Any]]]:
+        """Letters, and what is to be remembered of where they came from."""
+        link, began = self._link(name), self.now
+        while True:
+            try:
+                if link is not None:
+                    letters, place = link.receive(self.name), {}
+                else:
+                    feed: Feed = self.feeds[name][0]
+                    letters, at = feed.poll(self.store.recall(f"place:{name}"))
+                    place = {f"place:{name}": at}
+            except SyncError as problem:
+                problems.append(problem)
+                return
+            if link is None:
+                self.known.polled(name, round(began * DAY - feed.overlap * 1e6), began)
+            if letters or link is None:
+                yield letters, place
+            if link is None or not letters:
+                return
+
+    def _acknowledge(self, name: str) -> None:
+        link = self._link(name)
+        if link is not None:
+            link.acknowledge(self.name)
+
+    def _take(self, letters: Iterable[Letter], name: str, place: dict[str, Any]) -> Intake:
+        return self.store.take(letters, self.now, self.door, name, lambda: self._notes() | place)
+
+    def _notes(self) -> dict[str, Any]:
+        """What goes into the store together with the messages."""
+        kept = {"known": self.known.plain(), "commands": self.dispatch.plain()}
+        return kept | ({"clock": self._clock} if self._clock != REAL_TIME else {})
+
+    def door(self, letter: bytes, feed: str) -> Iterator[Message | Refused | None]:
+        """What is in a letter: messages that can be folded, what is refused, what is ignored."""
+        mapping = self.feeds[feed][1] if feed else None
+        for found in mapping.messages(letter) if mapping else read(letter):
+            if not isinstance(found, Message):
+                yield found
+                continue
+            try:
+                self._admit(found, feed, letter)
+            except Exception as problem:  # whatever it is, it stops one message only
+                raw = bytes(letter) if len(letter) < RECORD else found.encode()
+                yield Refused(f"{problem}", raw)
+            else:
+                yield found
+
+    def _admit(self, message: Message, feed: str, letter: bytes) -> None:
+        mapped = message.sequence is None and bool(feed) and self.feeds[feed][1] is not None
+        self.tracker.check.check(message, "" if mapped else getattr(letter, "origin", ""), mapped)
+        if message.time < self.tracker.oldest:
+            raise SyncError(f"it is of day {message.time // DAY}, which is pruned")
+        if self._link(feed) is None:
+            self.known.early(message, self.now)
+        else:
+            self.known.take(message, self.now)
+        if message.kind in ("changed", "refused"):
+            self.dispatch.hear(message)
+        if message.kind == "opened" and "pace" in message.data and self._clock == REAL_TIME:
+            self._start_clock((message.data["zero"], message.data["pace"]))
+
+    def replay_dead(self, model: Scenario) -> Intake:
+        """Try dead letters once more."""
+        self._prepare(model)
+        self._whole = False
+        intake = self.store.replay_dead(self.door, self.now, self._notes)
+        self._fold(intake.fresh)
+        self._whole = True
+        return intake
+
+    # -- folding --
+
+    def _fold(self, fresh: Iterable[Message]) -> None:
+        """Fold what is new; what passed the door and cannot be folded becomes a dead letter."""
+        messages = list(fresh)
+        while True:
+            try:
+                until = self.known.newest if self.feeds else 0
+                self.tracker.fold(messages, self.store.messages, until)
+                break
+            except Unfoldable as problem:
+                self.store.condemn(problem.message, str(problem))
+                messages = list(self.store.messages(self.tracker.restart()))
+        self._since_kept += len(messages)
+        if self._since_kept >= KEEP_EVERY:
+            self.store.keep("checkpoint", self.tracker.plain())
+            self._since_kept = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether all that the store holds has been read."""
+        return self._whole
+
+    def prune(self, before: int) -> int:
+        """Forget the messages of the days before the newest checkpoint up to a day; count them."""
+        at = self.tracker.forget(before * DAY)
+        if at is None:
+            return 0
+        return self.store.prune(at["time"], {"checkpoint": at, "pruned": True})
+
+    # -- answering --
+
+    def _answer(self) -> None:
+        """Tell every link what is heard and what is missing, and send unanswered commands again."""
+        links = [link for name in ["", *self.feeds] if (link := self._link(name)) is not None]
+        spacing = max((link.spacing for link in links), default=0.0)
+        if links and time.monotonic() - self._asked_at >= spacing:
+            self._asked_at = time.monotonic()
+            report = self.known.report()
+            for link in links if report else ():
+                link.heard(self.name, report)
+            self.dispatch.again(self.tracker.state.day)

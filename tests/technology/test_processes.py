@@ -1,0 +1,139 @@
+"""A plant in one process, a twin in another: killed, started again, and nothing is missing."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+import twinlab as tl
+from tests.technology.chains import factory, shop
+from twinlab import cases
+from twinlab.modeling import Change
+from twinlab.technology import Bus, EventStore, FileLink, Plant
+from twinlab.twin import Mode, Twin
+
+DAYS = 60
+PATIENCE = 120  # seconds, on a busy machine
+
+
+def start(*words):
+    return subprocess.Popen(
+        [sys.executable, "-m", "twinlab", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(state, what):
+    until = time.monotonic() + PATIENCE
+    while not state():
+        assert time.monotonic() < until, f"in vain: {what}"
+        time.sleep(0.05)
+
+
+def lived(scenario, days, seed=1):
+    """A plant that was never killed."""
+    plant = Plant(scenario, Bus(), seed)
+    plant.advance(days)
+    return plant
+
+
+def test_plant_and_twin_are_killed_and_nothing_is_missing(tmp_path):
+    link, store = str(tmp_path / "link.db"), str(tmp_path / "twin.db")
+    plant_line = ("plant", "factory", "--link", link, "--pace", 0.05, "--days", DAYS)
+    twin_line = ("twin", "factory", "--link", link, "--store", store, "--until", DAYS)
+    plant, twin = start(*plant_line), start(*twin_line)
+    post = FileLink(link)
+
+    def day():
+        return (post.recall("plant") or {"day": 0})["day"]
+
+    for kill in (10, 25, 40):
+        wait_for(lambda kill=kill: day() >= kill, f"day {kill}")
+        plant.kill()
+        twin.kill()
+        plant.communicate()
+        twin.communicate()
+        plant, twin = start(*plant_line), start(*twin_line)
+    said, _ = plant.communicate(timeout=PATIENCE)
+    told, _ = twin.communicate(timeout=PATIENCE)
+    assert "lived again in" in said
+    assert f"the story ends on day {DAYS}" in said
+    assert told.splitlines()[-1].startswith(f"day   {DAYS}:")
+    true = lived(cases.factory(DAYS).scenario, DAYS)
+    here = Twin(true.truth, post, EventStore(store))
+    here.sync()
+    assert here.state.on_hand == true.state.on_hand
+    assert here.state.owed == true.state.owed
+    assert (here.gaps(), len(here.store.dead_letters())) == ([], 0)
+
+
+@pytest.mark.parametrize("chain", [shop, factory])
+def test_a_plant_that_is_opened_again_goes_on_as_if_nothing_had_been(chain, tmp_path):
+    path, true = str(tmp_path / "link.db"), lived(chain(), 40)
+    for until in (7, 8, 30, 40):
+        plant = Plant(chain(), FileLink(path), seed=1)
+        plant.advance(until - plant.day)
+    assert plant.state == true.state
+    twin = Twin(chain(), FileLink(path))
+    assert twin.sync().copies == 0
+    assert twin.state.on_hand == true.state.on_hand
+    with pytest.raises(tl.SyncError, match="has seen another plant, of seed 1"):
+        Plant(chain(), FileLink(path), seed=2)
+
+
+def test_commands_are_obeyed_once_and_relived(tmp_path):
+    path = str(tmp_path / "link.db")
+    plant, twin = Plant(shop(), FileLink(path), seed=1), Twin(shop(), FileLink(path))
+    twin.mode = Mode.TWIN
+    plant.advance(10)
+    twin.sync()
+    number = twin.command(Change({"shop.up_to": 260}))
+    twin.link.send([twin._follower.dispatch.sent[0][0].encode()], "commands")  # once more
+    plant.advance(5)
+    twin.sync()
+    assert twin.reported(number) == "changed"
+    assert twin.model.value("shop.up_to") == plant.truth.value("shop.up_to") == 260
+    kinds = [m.kind for m in twin.store.messages() if m.kind in ("changed", "refused")]
+    assert kinds == ["changed", "changed"]
+    again = Plant(shop(), FileLink(path), seed=1)
+    assert again.truth.value("shop.up_to") == 260
+    assert again.state == plant.state
+    again.advance(5)
+    twin.sync()
+    assert twin.state.on_hand == again.state.on_hand
+
+
+def test_who_comes_when_much_is_forgotten_is_told_the_state_anew(tmp_path):
+    path = str(tmp_path / "link.db")
+    plant, first = Plant(factory(), FileLink(path), seed=1), Twin(factory(), FileLink(path))
+    for _ in range(4):
+        plant.advance(10)
+        first.sync()
+        first._follower._asked_at = -1e9  # time to ask has come
+    late = Twin(factory(), FileLink(path), name="late")
+    for _ in range(4):
+        late.sync()
+        late._follower._asked_at = -1e9
+        plant.advance(1)
+    late.sync()
+    assert late.state.on_hand == plant.state.on_hand
+    assert late.state.in_transit == plant.state.in_transit
+    assert late.gaps() == []
+    first.sync()
+    assert first.state.on_hand == plant.state.on_hand
+
+
+def test_the_clock_is_told_once_and_no_message_turns_it(tmp_path):
+    path = str(tmp_path / "link.db")
+    Plant(shop(), FileLink(path), seed=1, pace=1e6).advance(0)
+    twin = Twin(shop(), FileLink(path))
+    twin.sync()
+    now = twin._follower.now
+    assert 0 <= now < 0.01
+    assert twin.staleness < 0.01
+    again = Twin(shop(), FileLink(path), twin.store)
+    again.sync()
+    assert again._follower._clock == twin._follower._clock

@@ -1,0 +1,122 @@
+"""Commands: what a twin sends back to its plant, and what the plant answers.
+
+A command has an id, the values it changes by path, and the last day on which it may be carried out.
+It is sent again until it is answered; a plant carries out an id once, and answers a copy alike.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twinlab.scope import SyncError
+from twinlab.technology.links import FileLink
+from twinlab.technology.message_check import MOST
+from twinlab.technology.messages import Message, parse
+
+
+class Dispatch:
+    """The sending end of commands, and what has been reported of each.
+
+    >>> dispatch = Dispatch("anna", Bus())
+    >>> dispatch.send({"shop.up_to": 90}, until=12), dispatch.reported(0)
+    (0, 'sent')
+    """
+
+    def __init__(
+        self,
+        name: str,
+        link: FileLink | None,
+        kept: Mapping[str, Any] | None = None,
+        keep: Callable[[dict[str, Any]], object] = lambda plain: None,
+    ) -> None:
+        """Send over a link, in the name of a twin; go on from what ``plain`` gave.
+
+        ``keep`` keeps what ``plain`` gives, before a command leaves.
+        """
+        self.name, self.link, self.keep = name, link, keep
+        self.sent: list[list[Any]] = list((kept or {}).get("sent", []))  # text, until, day, report
+        self._newest: dict[str, list[Any]] = dict((kept or {}).get("newest", {}))
+
+    def plain(self) -> dict[str, Any]:
+        """Everything as plain values, for a store."""
+        return {"sent": self.sent, "newest": self._newest}
+
+    def send(self, changes: Mapping[str, Any], until: int, day: int = 0) -> int:
+        """Send a command on a day: values by path, and until when it may be carried out.
+
+        Raises:
+            SyncError: a value is no number or text, or there is no link.
+        """
+        if self.link is None:
+            raise SyncError("no link leads to the plant: give the twin one, such as a FileLink")
+        number = len(self.sent)
+        try:
+            plain = {k: v.item() if hasattr(v, "item") else v for k, v in changes.items()}
+            command = {"id": f"{self.name}-{number}", "changes": plain, "until": until}
+            text = json.dumps(command, allow_nan=False)
+            read_command(text.encode())
+        except (TypeError, ValueError, SyncError):
+            raise SyncError(f"a command carries numbers and texts, got {changes!r}") from None
+        self.sent.append([text, until, day, "sent"])
+        self.keep(self.plain())
+        self.link.send([text.encode()], "commands")
+        return number
+
+    def again(self, day: int) -> None:
+        """Send again what was sent on an earlier day, is not answered, and may still be done."""
+        for command in self.sent:
+            text, until, sent, report = command
+            if report == "sent" and sent < day <= until and self.link is not None:
+                command[2] = day
+                self.link.send([text.encode()], "commands")
+
+    def reported(self, number: int) -> str:
+        """What the plant says of a command: sent, changed, or refused with its reason.
+
+        Raises:
+            SyncError: there is no such command.
+        """
+        if not 0 <= number < len(self.sent):
+            raise SyncError(f"no command {number!r}: {len(self.sent)} were sent")
+        return str(self.sent[number][3])
+
+    def hear(self, reply: Message) -> None:
+        """Note a plant's reply, whoever asked; what came late does not undo what is newer."""
+        name, _, number = str(reply.data.get("command")).rpartition("-")
+        if name == self.name and number.isdecimal() and int(number) < len(self.sent):
+            said = [reply.kind, str(reply.data.get("note", ""))]
+            if self.sent[int(number)][3] == "sent":
+                self.sent[int(number)][3] = ": ".join(filter(None, said))
+        if reply.kind == "changed":
+            when = [reply.time, reply.sequence]
+            for path, value in reply.data.get("changes", {}).items():
+                if self._newest.get(path, when)[:2] <= when:
+                    self._newest[path] = [*when, value]
+
+    @property
+    def decisions(self) -> dict[str, Any]:
+        """The newest value of every path that the plant reported to have changed."""
+        return {path: value for path, (_, _, value) in self._newest.items()}
+
+
+def read_command(raw: bytes) -> dict[str, Any]:
+    """Read a command as it travels.
+
+    Raises:
+        SyncError: it is none.
+
+    >>> read_command(b'{"id": "a-0", "until": 12, "changes": {"shop.up_to": 90}}')["changes"]
+    {'shop.up_to': 90}
+    """
+    command = parse(raw)
+    if not isinstance(command, dict):
+        raise SyncError(f"no command: {command!r:.80}")
+    name, until, changes = command.get("id"), command.get("until"), command.get("changes")
+    if type(until) is not int or not isinstance(changes, dict) or type(name) not in (int, str):
+        raise SyncError("a command has an id, a last day in until, and changes by path")
+    for path, value in changes.items():
+        if not isinstance(value, str) and not (
+            isinstance(value, int | float) and abs(value) <= MOST
+        ):
+            raise SyncError(f"{path} becomes a number of at most 1e15 or a text: {value!r:.80}")
+    return {"id": str(name)[:200], "until": until, "changes": changes}

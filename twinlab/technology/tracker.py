@@ -1,0 +1,318 @@
+"""Tracker: the state of a plant, as the messages tell that have come.
+
+Messages tell less than a log: when goods under way will arrive and how much of a started batch will
+be good is not known yet. The fold fills in what the twin's model expects, and corrects itself when
+the goods arrive: a receipt names the days on which its shipments left, or their reference, or
+else the oldest goods have come. New messages extend the fold; a late one refolds it from the newest
+checkpoint before it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from twinlab.scope import Event, Scenario, SyncError
+from twinlab.scope.calendar import DUST
+from twinlab.scope.entities import ItemKey
+from twinlab.scope.state import ProductionLot, State, apply, widen
+from twinlab.technology.message_check import MessageCheck
+from twinlab.technology.messages import DAY, Message
+from twinlab.technology.snapshot import from_plain, to_plain
+
+__all__ = ["Tracker", "feasible"]
+
+CHECKPOINTS = 12
+START = -(2**62)
+EFFECTS = frozenset(  # kinds that change a state; the others are kept for whoever reads the store
+    "demanded decided ordered accepted shipped received consumed scrapped started finished served "
+    "lost remembered counted opened closed".split()
+)
+References = dict[Any, list[int]]  # days on which the shipments of a lane and reference left
+
+
+class Checkpoint(NamedTuple):
+    """A state before anything that happened at a time or after it."""
+
+    time: int
+    state: State | None
+    references: References
+
+
+class Unfoldable(SyncError):
+    """A message passed every check and still cannot be folded."""
+
+    def __init__(self, message: Message, problem: Exception) -> None:
+        """Say which, and why."""
+        super().__init__(f"cannot be folded: {type(problem).__name__}: {problem}")
+        self.message = message
+
+
+class Tracker:
+    """What is believed of a plant after some messages.
+
+    ``state`` is the newest, ``morning`` the one right after the last closed night, before anything
+    of the day after it: whoever looks ahead starts there. ``nights`` maps a closed day to the units
+    on hand that night, by (node, product). ``count_weight`` is how much of the difference between a
+    count and the books is corrected (0: counts are ignored; 1: the count is right).
+
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> bus = Bus()
+    >>> plant, tracker = Plant(chain, bus, seed=1), Tracker(chain)
+    >>> plant.advance(10)
+    >>> tracker.fold(Message.decode(raw) for raw in bus.receive("anna"))
+    >>> tracker.state.on_hand == plant.state.on_hand, tracker.morning.day
+    (True, 10)
+    """
+
+    def __init__(
+        self, model: Scenario, start: State | None = None, count_weight: float = 0.0
+    ) -> None:
+        """Begin with the network's own stocks, or with a state."""
+        self.check, self.count_weight = MessageCheck(model), count_weight
+        self.state: State
+        self.morning: State
+        self.nights: dict[int, dict[ItemKey, float]] = {}
+        self._points = [Checkpoint(START, start, {})]
+        self._go_back_to(0)
+
+    def follow_model(self, model: Scenario) -> None:
+        """Read what comes by another model from now on."""
+        self.check = MessageCheck(model)
+        self.state, self.morning = (widen(s, model.network) for s in (self.state, self.morning))
+
+    def _go_back_to(self, at: int) -> None:
+        point, network = self._points[at], self.check.model.network
+        del self._points[at + 1 :]
+        self.state = State.initial(network) if point.state is None else widen(point.state, network)
+        self.morning, self.references = self.state.copy(), dict(point.references)
+        self._tip: tuple[int, str, int, str] = (point.time, "", -1, "")
+        self._night: int | None = None
+
+    def fold(
+        self,
+        fresh: Iterable[Message],
+        history: Callable[[int], Iterable[Message]] | None = None,
+        until: int = 0,
+    ) -> None:
+        """Let messages change the state, in the order in which things happened.
+
+        ``history`` gives all messages from a time on, those of ``fresh`` among them, for the case
+        that one is late. Days before ``until`` (microseconds) are over, whether somebody said so or
+        not.
+
+        Raises:
+            SyncError: a message cannot be folded.
+        """
+        messages = sorted(fresh, key=lambda message: message.place)
+        if messages and messages[0].place < self._tip:
+            if history is None:
+                raise SyncError("a message is late: give the history, such as store.messages")
+            times = [point.time for point in self._points]
+            self._go_back_to(max(0, bisect_right(times, messages[0].time) - 1))
+            messages = list(history(self._points[-1].time))
+        for message in messages:
+            if self._night is not None and message.time >= (self._night + 1) * DAY:
+                self._turn(self._night + 1)
+            try:
+                self._read(message)
+            except Exception as problem:
+                raise Unfoldable(message, problem) from problem
+            self._tip = message.place
+        over = max(-1 if self._night is None else self._night, until // DAY - 1)
+        if over >= self.state.day or self._night is not None:
+            self._turn(over + 1)
+
+    def _turn(self, day: int) -> None:
+        """A morning begins: keep the state, and the stock of the night."""
+        self._night, self.state.day = None, max(self.state.day, day)
+        self.references = {
+            (lane, ref): left
+            for (lane, ref), left in self.references.items()
+            if any(goods.left in left for goods in self.state.under_way[lane])
+        }
+        self.morning = self.state.copy()
+        self.nights[day - 1] = dict(self.state.on_hand)
+        self._points.append(Checkpoint(day * DAY, self.morning, dict(self.references)))
+        if len(self._points) > CHECKPOINTS:
+            del self._points[self._cheapest()]
+
+    def _cheapest(self) -> int:
+        """The checkpoint without which least has to be folded again; they are dense near today."""
+        days = [max(point.time // DAY, -1) for point in self._points]
+        spans = [
+            (days[at + 1] - days[at - 1]) / (days[-1] - days[at] + 1)
+            for at in range(1, len(days) - 1)
+        ]
+        return 1 + spans.index(min(spans))
+
+    # -- checkpoints that outlive a process --
+
+    def plain(self) -> dict[str, Any]:
+        """The newest checkpoint as plain values."""
+        point = self._points[-1]
+        state = point.state or State.initial(self.check.model.network)
+        references = [[list(lane), ref, days] for (lane, ref), days in point.references.items()]
+        return {"time": point.time, "state": to_plain(state), "references": references}
+
+    def forget(self, before: int) -> dict[str, Any] | None:
+        """Drop the checkpoints before the newest one up to a time, and give that, if there is."""
+        later = [point for point in self._points if point.time > before]
+        kept = self._points[: len(self._points) - len(later)]
+        if len(kept) < 2:
+            return None
+        self._points = kept[-1:]
+        found = self.plain()
+        self._points += later
+        return found
+
+    def resume(self, plain: dict[str, Any], only: bool) -> None:
+        """Go on from a checkpoint; ``only`` if what was before is no longer in the store.
+
+        Raises:
+            SyncError: it is of another network.
+        """
+        state = from_plain(plain["state"], self.check.model.network)
+        known = {(tuple(lane), ref): days for lane, ref, days in plain["references"]}
+        before = [] if only else self._points[:1]
+        self._points = [*before, Checkpoint(plain["time"], state, known)]
+        self._go_back_to(len(self._points) - 1)
+
+    def restart(self) -> int:
+        """Go back to the last checkpoint; its time is given."""
+        self._go_back_to(len(self._points) - 1)
+        return self._points[-1].time
+
+    @property
+    def oldest(self) -> int:
+        """The time before which nothing can be folded any more."""
+        return self._points[0].time
+
+    # -- one message --
+
+    def _read(self, message: Message) -> None:
+        kind = message.kind
+        if kind == "opened":
+            self.state = self._opening(message)
+            self.references = {}
+            self.morning = self.state.copy()
+        elif kind == "closed":
+            self._night = message.time // DAY
+        elif kind == "counted":
+            event = self.check.event(message)
+            books = self.state.on_hand
+            books[event.item] += self.count_weight * (event.quantity - books[event.item])
+        elif kind in EFFECTS:
+            self._apply(self.check.event(message), message)
+
+    def _apply(self, event: Event, message: Message) -> None:
+        event = self._expected(event, message)
+        apply(self.state, event, self.check.recipes)
+        if message.sequence is None and event.kind in ("shipped", "served"):
+            lane = (event.node, event.partner, event.product, event.mode)
+            claim = lane if event.kind == "shipped" else event.item
+            # Who does not tell of orders cannot tell what is owed either.
+            self.state.owed[claim] = max(0.0, self.state.owed[claim])
+
+    def _opening(self, message: Message) -> State:
+        """What the plant held when it opened, with expected arrivals where it does not say."""
+        state = self.check.opening(message)
+        for key, goods in state.under_way.items():
+            state.under_way[key] = [
+                s if s.due is not None else s._replace(due=self._arrival(key, s.left))
+                for s in goods
+            ]
+        return state
+
+    def _arrival(self, lane: Any, left: int) -> int:
+        return left + round(self.check.lanes[lane].lead_time.average)
+
+    def _expected(self, event: Event, message: Message) -> Event:
+        """The event with what the model expects in place of what nobody told."""
+        kind, day, ref = event.kind, event.day, message.data.get("ref")
+        if kind == "scrapped":
+            return event._replace(kind="consumed")
+        if kind == "ordered" and event.due is None:
+            return event._replace(due=day)
+        if kind in ("started", "finished"):
+            return self._production(event, message.sequence is None)
+        if kind == "shipped":
+            lane = (event.node, event.partner, event.product, event.mode)
+            if ref is not None:
+                left = self.references.get((lane, ref), [])
+                self.references[lane, ref] = [*left, day]
+            if event.due is None:
+                return event._replace(due=max(day, self._arrival(lane, day)))
+        if kind == "received":
+            self._arrived(event, message)
+        return event
+
+    def _production(self, event: Event, foreign: bool) -> Event:
+        recipe = self.check.recipes[event.item]
+        share = min(1.0, recipe.good_share.average)
+        if event.kind == "started":
+            due = event.day + recipe.production_time if event.due is None else event.due
+            note = event.quantity * share if event.note is None else event.note
+            return event._replace(due=due, note=note)
+        if foreign:  # which lot it was is not told: the oldest
+            begun = event.quantity / share if event.note is None else event.note
+            lots = _taken(self.state.lots[event.item], begun, event.day)
+            self.state.lots[event.item] = lots
+            return event._replace(note=begun)
+        return event._replace(note=event.quantity / share) if event.note is None else event
+
+    def _arrived(self, event: Event, message: Message) -> None:
+        """Of the goods under way, those arrive that the receipt names; all others go on."""
+        lane = (event.partner, event.node, event.product, event.mode)
+        goods, left = self.state.under_way[lane], message.data.get("left")
+        if left is not None:
+            self.state.under_way[lane] = [
+                s._replace(due=event.day if s.left in left else max(s.due, event.day + 1))
+                for s in goods
+            ]
+            return
+        named = self.references.get((lane, message.data.get("ref")), [])
+        first = sorted(goods, key=lambda s: (s.left not in named, s.left))
+        rows = _taken(first, event.quantity, event.day)
+        self.state.under_way[lane] = sorted(rows, key=lambda s: s.left)
+
+
+def _taken(rows: list[Any], units: float, day: int) -> list[Any]:
+    """Shipments or lots: of the first ones units are over today, all others later."""
+    found = []
+    for row in rows:
+        share = min(1.0, max(0.0, units) / row[1]) if row[1] > 0 else 1.0
+        rest = row[1] * (1.0 - share)
+        units -= row[1] * share
+        if rest <= DUST * max(1.0, row[1]):
+            found.append(row._replace(due=day))
+            continue
+        lot = isinstance(row, ProductionLot)
+        left = {"started": rest, "good": row[2] * (1.0 - share)} if lot else {"quantity": rest}
+        found.append(row._replace(due=max(row.due, day + 1), **left))
+    return found
+
+
+def feasible(state: State) -> State:
+    """A state to start a forecast from: no stock below zero, nothing that was due before today.
+
+    While messages are missing the books may say what cannot be; orders and production that were due
+    have reached their place.
+    """
+    fine = state.copy()
+    for claim, orders in fine.open_orders.items():
+        seen = sum(order.quantity for order in orders if order.due < fine.day)
+        (fine.to_make if len(claim) == 2 else fine.owed)[claim] += seen  # type: ignore[index]
+        orders[:] = [order for order in orders if order.due >= fine.day]
+    for item, lots in fine.lots.items():
+        for done in (lot for lot in lots if lot.due < fine.day):
+            fine.on_hand[item] += done.good
+            fine.on_order[item] -= done.started
+            fine.in_process[item] -= done.started
+        lots[:] = [lot for lot in lots if lot.due >= fine.day]
+    for name in ("on_hand", "owed", "on_order", "in_transit", "to_make", "in_process"):
+        table = getattr(fine, name)
+        for key, units in table.items():
+            table[key] = max(0.0, units)
+    for goods in fine.under_way.values():
+        goods[:] = [s._replace(due=max(s.due, fine.day)) for s in goods]
+    return fine
