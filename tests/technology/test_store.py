@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -165,6 +166,14 @@ def test_a_letter_over_which_the_door_stumbles_is_dead_as_a_whole(store, kind):
     assert store.sequences() == {}
 
 
+def test_a_reason_that_cannot_be_written_down_stops_nothing(store):
+    def door(letter, feed):
+        return {}[10**5000]
+
+    assert store.take([b"1"], door=door) == Intake(0, 0, 1)
+    assert store.dead_letters()["reason"][0].startswith("KeyError: ")
+
+
 def test_whoever_presses_ctrl_c_is_heard_and_nothing_is_half_done(store):
     def door(letter, feed):
         raise KeyboardInterrupt
@@ -296,6 +305,7 @@ def test_what_is_pruned_is_neither_told_nor_missing_nor_new_again(store):
     assert store.missing("/shop/crm", 9) == []
     assert store.take([told(n, time=n * DAY).encode() for n in range(11)]) == Intake(1, 10, 0)
     assert store.prune(6 * DAY, {}) == 0
+    assert store.take([told(2, time=2 * DAY + 1).encode()]) == Intake(0, 0, 1)
 
 
 # -- notes --
@@ -362,6 +372,58 @@ def test_a_full_disk(tmp_path):
     refused(store, "no room is left .*: make some", [*raws(range(50, 5000)), b"{" * 100])
     store._base.run("PRAGMA max_page_count=1000000")
     assert store.take([*raws(range(5000)), b"{" * 100]) == Intake(4950, 50, 1)
+
+
+FULL = """
+import resource, signal, sys
+from tests.technology.test_store import *
+store = EventStore(sys.argv[1])
+store.take(raws(range(10)))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, -1))
+refused(store, "no room is left", raws(range(10, 5000)))
+resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+assert store.take(raws(range(5000))) == Intake(4990, 10, 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only Unix limits the size of files")
+def test_a_file_that_cannot_grow(tmp_path):
+    run = [sys.executable, "-c", FULL, str(tmp_path / "events.db")]
+    subprocess.run(run, check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_file_that_was_moved_or_deleted(tmp_path):
+    """Else what is told would be written into a file that nobody finds again."""
+    path = tmp_path / "events.db"
+    store = EventStore(str(path))
+    store.take(raws(range(5)))
+    path.rename(tmp_path / "elsewhere.db")
+    with pytest.raises(tl.SyncError, match="was moved or deleted while it was open: put it back"):
+        store.take(raws(range(9)))
+    (tmp_path / "elsewhere.db").rename(path)
+    assert store.take(raws(range(9))) == Intake(4, 5, 0)
+
+
+def test_ctrl_c_while_a_failure_is_undone_leaves_nothing_half_done(where):
+    store = EventStore(where)
+
+    class Interrupted:
+        def __getattr__(self, name):
+            return getattr(base, name)
+
+        def execute(self, said, *values):
+            if said == "ROLLBACK":
+                store._base._base = base
+                raise KeyboardInterrupt
+            return base.execute(said, *values)
+
+    base = store._base._base
+    store._base._base = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        store.take(raws(range(5)), notes=lambda: 1 / 0)
+    assert store.take(raws(range(3, 5))) == Intake(2, 0, 0)
+    assert store.sequences() == {"/shop/crm": (2, 4)}
 
 
 def test_a_database_that_may_only_be_read(where):

@@ -1,9 +1,11 @@
 """SQLite or PostgreSQL by the same statements: what fails is undone, and told with a remedy."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
+from operator import attrgetter
 from threading import RLock
 from typing import Any
 from weakref import finalize
@@ -27,7 +29,7 @@ safe  | PRAGMA synchronous=FULL        | SET synchronous_commit = on
 # What a database says, and what to do.
 _REMEDIES = {
     "lock": "another program holds {}: close it",
-    r"\bfull\b|No space": "no room is left for {}: make some",
+    r"\bfull\b|No space|I/O": "no room is left for {}, or its disk fails: make some, or mend it",
     "read-?only|denied|unable to open": "{} cannot be written: is its folder there, and yours?",
     "not a database|malformed": "{} is no store, or damaged: take another path, or a copy of it",
     "password|role|does not exist": "{} lets nobody in: make it, and look at user and password",
@@ -47,7 +49,9 @@ class Database:
         self.words = {word[0].strip(): word[1 + far].strip() for word in words}
         self._where, self._reach = where, self._far if far else self._near
         self._lock, self._inside, self._closed = RLock(), False, False
+        self._half_done = attrgetter("info.transaction_status" if far else "in_transaction")
         self._base: Any = None
+        self._file = 0  # its number on the disk
         self._end: Any = None  # ends the connection, also where nobody calls close
 
     def run(self, said: str, *values: Any) -> Any:
@@ -104,8 +108,11 @@ class Database:
         if self._closed:
             raise SyncError(f"{self.name} was closed: open it anew")
         if self._base is not None:
+            if self._file != _number(self._where):
+                raise SyncError(f"{self.name} was moved or deleted while it was open: put it back")
             with suppress(self.error):
-                self._base.execute("SELECT 1")
+                # Whoever presses Ctrl-C twice may have kept what failed from being undone.
+                self._base.execute("ROLLBACK" if self._half_done(self._base) else "SELECT 1")
                 return
             self._end()
             self._base = None
@@ -113,7 +120,7 @@ class Database:
         self._end = finalize(self, base.close)
         base.execute(self.words["ready"])
         base.execute(self.words["safe"])
-        self._base = base
+        self._base, self._file = base, _number(self._where)
 
     def _near(self, path: str) -> Any:
         # Widgets' callbacks come on other threads; the lock keeps them apart.
@@ -143,3 +150,10 @@ class Database:
             self._closed = True
             if self._end is not None:
                 self._end()
+
+
+def _number(path: str) -> int:
+    """The number of a file on its disk; 0: it is none, or not there."""
+    with suppress(OSError):
+        return os.stat(path).st_ino
+    return 0

@@ -16,7 +16,7 @@ MOST_KEY = 2_000  # bytes of source and id that an index of PostgreSQL can hold
 _ADD = "INSERT INTO events {rows} ON CONFLICT DO NOTHING RETURNING source, id"
 _BURY = """INSERT INTO dead_letters (digest, arrived, feed, origin, reason, raw) {rows}
     ON CONFLICT DO NOTHING RETURNING digest"""
-_KNOWN = """SELECT raw, source, id FROM ({rows}) AS asked
+_KNOWN = """SELECT raw, time, source, id FROM ({rows}) AS asked
     JOIN events ON source = column1 AND id = column2"""
 
 
@@ -51,9 +51,7 @@ class Delivery:
             every = list(self.door(place[0], feed))
             said = [_settled(each) for each in every if not isinstance(each, Refused | None)]
         except Exception as problem:  # a MemoryError, too
-            taught = isinstance(problem, TwinError)
-            reason = str(problem) if taught else f"{type(problem).__name__}: {problem}"
-            self.refused.append((reason, letter, *place))
+            self.refused.append((_reason(problem), letter, *place))
             return
         self.found += [(message, raw, *place) for message, raw in said]
         if len(said) < len(every):
@@ -71,10 +69,11 @@ class Delivery:
                 fresh.append(each[0])
             else:
                 others.append((key, *each))
-        known = {tuple(key): raw for raw, *key in base.many(_KNOWN, [key for key, *_ in others])}
+        asked = base.many(_KNOWN, [key for key, *_ in others])
+        known = {tuple(key): (raw, time) for raw, time, *key in asked}
         copies = len(others)
         for key, message, raw, letter, feed, came in others:
-            if not _same(message, raw, known.get(key)):
+            if key not in known or not _same(message, raw, *known[key]):
                 self.refused.append((_taken(message), letter, letter, feed, came))
                 copies -= 1
         again = bury(base, [dead(*each) for each in self.refused])
@@ -110,9 +109,19 @@ def _settled(message: Message) -> tuple[Message, bytes]:
     return Message.decode(raw), raw
 
 
-def _same(message: Message, raw: bytes, there: bytes | None) -> bool:
-    """Whether a message is what is there under its id; of what was pruned nobody can tell."""
-    return there is not None and (there in (b"", raw) or Message.decode(there) == message)
+def _same(message: Message, raw: bytes, there: bytes, time: int) -> bool:
+    """Whether a message is what is there under its id; what was pruned is known by its time."""
+    if not there:
+        return message.time == time
+    return there == raw or Message.decode(there) == message
+
+
+def _reason(problem: Exception) -> str:
+    try:
+        said = str(problem)
+    except Exception:  # a number of thousands of digits, for example
+        said = "of what cannot be written down"
+    return said if isinstance(problem, TwinError) else f"{type(problem).__name__}: {said}"
 
 
 def _taken(message: Message) -> str:

@@ -89,7 +89,9 @@ class EventStore:
         """Store what a door finds in letters that came on a day, in one transaction.
 
         A letter over which the door stumbles is dead as a whole. ``notes`` is called when the
-        events are in, and what it gives is kept in the same transaction.
+        events are in, and what it gives is kept in the same transaction. Where a connection breaks
+        in the very end, what came may be there all the same, and is a copy when it comes again:
+        after an error, fold what ``messages`` gives.
         """
         delivery = Delivery(door)
         for letter in letters:
