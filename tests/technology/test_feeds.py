@@ -10,11 +10,13 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
+from tests.technology.chains import shop
 from tests.technology.postgres import fresh
 from twinlab import SyncError
-from twinlab.technology import Mapping, Message
+from twinlab.technology import Bus, Mapping, Message
 from twinlab.technology.feeds import Folder, OpcUaFeed, SqlFeed
 from twinlab.technology.messages import Refused
+from twinlab.twin import Twin
 
 ORDERS = Mapping({
     "id": "Beleg | text", "names": {"node": {"Köln": "shop"}, "product": {"1001": "bike"}},
@@ -164,6 +166,26 @@ def test_a_folder_that_is_not_there(tmp_path):
         Folder(tmp_path / "none").poll()
     (tmp_path / "empty.csv").write_bytes(b"")
     assert Folder(tmp_path).poll()[0] == []
+
+
+def test_a_twin_listens_to_a_folder(tmp_path):
+    names = {"product": {"1001": "unit"}}
+    row = {"kind": "served", "node": "=shop", "product": "Artikel | name product",
+           "quantity": "Menge | number", "time": "Datum | utc"}  # fmt: skip
+    bus, path = Bus(), tmp_path / "sales.csv"
+    bus.now = 5.0
+    twin = Twin(shop(), bus)
+    twin.listen(Folder(tmp_path), Mapping({"id": "Nr | text", "names": names, "events": [row]}))
+    head = "Nr;Artikel;Menge;Datum\n1;1001;2,5;3.1.2026\n2;1002;2,5;3.1.2026\n"
+    path.write_text(head + "3;1001;1", "utf-8")
+    took = twin.sync()
+    assert (took.new, took.copies, took.dead) == (1, 0, 2)
+    assert twin.state.on_hand["shop", "unit"] == 117.5
+    path.write_text(head + "3;1001;10;4.1.2026\n", "utf-8")
+    assert twin.sync().new == 1
+    assert twin.state.on_hand["shop", "unit"] == 107.5
+    told = twin.store.dead_letters()  # what is refused again is there once
+    assert [*told["origin"]] == ["sales.csv row 2", "sales.csv row 3"]
 
 
 # -- databases --

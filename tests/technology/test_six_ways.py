@@ -16,6 +16,7 @@ from tests.technology.postgres import fresh
 from tests.technology.test_feeds import needed
 from twinlab.technology import Bus, Folder, Mapping, Message, Plant, SqlFeed
 from twinlab.technology.messages import DAY, DAY_ZERO, SYSTEMS
+from twinlab.technology.tracker import Tracker
 
 DAYS = 60
 TOLD = {"shipped", "received", "served", "started", "finished", "consumed"}
@@ -283,7 +284,7 @@ def test_every_way_tells_the_same(lived, way, tmp_path):
 
 def test_every_way_folds_to_the_same_stock(lived, way, tmp_path):
     truth, plant, records = lived
-    tracker = pytest.importorskip("twinlab.technology.tracker").Tracker(truth)
+    tracker = Tracker(truth)
     tracker.fold(way(records, tmp_path), until=DAYS * DAY)
     assert tracker.state.day == DAYS
     assert tracker.state.on_hand == pytest.approx(plant.state.on_hand)
