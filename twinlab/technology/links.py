@@ -41,8 +41,9 @@ CREATE TABLE IF NOT EXISTS readers (name, channel, place, PRIMARY KEY (name, cha
 CREATE TABLE IF NOT EXISTS heard (reader, source, first, at, PRIMARY KEY (reader, source));
 CREATE TABLE IF NOT EXISTS notes (name PRIMARY KEY, value);"""
 _PUT = "INSERT INTO letters (channel, source, sequence, raw) VALUES (?, ?, ?, ?)"
-_GIVE = """SELECT number, raw, channel || source FROM letters WHERE channel {} ?2 AND number >
-    (SELECT place FROM readers WHERE name = ?1 AND channel = ?2) ORDER BY number LIMIT ?3"""
+_GIVE = """SELECT number, raw, rtrim(channel || '/' || ltrim(source, '/'), '/') FROM letters
+    WHERE channel {} ?2 AND number > (SELECT place FROM readers WHERE name = ?1 AND channel = ?2)
+    ORDER BY number LIMIT ?3"""
 _DROP_READ = """DELETE FROM letters WHERE sequence IS NULL AND number <=
     (SELECT MIN(place) FROM readers WHERE channel IN (letters.channel, '') AND name != '')"""
 _DROP_HEARD = """DELETE FROM letters WHERE source = ?1
