@@ -9,6 +9,7 @@ import atexit
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from functools import cache
@@ -88,5 +89,5 @@ def server():
 
 
 def stop(running):
-    running.terminate()
+    running.send_signal(signal.SIGINT)  # at once, whoever is connected
     running.wait()
