@@ -41,9 +41,8 @@ CREATE TABLE IF NOT EXISTS readers (name, channel, place, PRIMARY KEY (name, cha
 CREATE TABLE IF NOT EXISTS heard (reader, source, first, at, PRIMARY KEY (reader, source));
 CREATE TABLE IF NOT EXISTS notes (name PRIMARY KEY, value);"""
 _PUT = "INSERT INTO letters (channel, source, sequence, raw) VALUES (?, ?, ?, ?)"
-_GIVE = """SELECT number, raw, rtrim(channel || '/' || ltrim(source, '/'), '/') FROM letters
-    WHERE channel {} ?2 AND number > (SELECT place FROM readers WHERE name = ?1 AND channel = ?2)
-    ORDER BY number LIMIT ?3"""
+_AFTER = """SELECT number, raw, rtrim(channel || '/' || ltrim(source, '/'), '/') FROM letters
+    WHERE channel {} ? AND number > ? ORDER BY number LIMIT ?"""
 _DROP_READ = """DELETE FROM letters WHERE sequence IS NULL AND number <=
     (SELECT MIN(place) FROM readers WHERE channel IN (letters.channel, '') AND name != '')"""
 _DROP_HEARD = """DELETE FROM letters WHERE source = ?1
@@ -146,11 +145,19 @@ class FileLink:
                 do("INSERT OR IGNORE INTO readers VALUES (?, ?, 0)", (reader, channel))
                 if channel == "events":
                     do("INSERT OR IGNORE INTO heard VALUES (?, '', 0, ?)", (reader, time()))
-        with self._at("BEGIN") as do:
-            asked = _GIVE.format("=" if channel else ">")
-            found = do(asked, (reader, channel, most)).fetchall()
+        found = self._after(self._place(reader, channel), channel, most)
         self._given[reader, channel] = found[-1][0] if found else 0
         return [Letter(raw, "" if channel else origin) for _, raw, origin in found]
+
+    def _place(self, reader: str, channel: str) -> int:
+        with self._at("BEGIN") as do:
+            asked = "SELECT place FROM readers WHERE name = ? AND channel = ?"
+            return sum(place for (place,) in do(asked, (reader, channel)))
+
+    def _after(self, place: int, channel: str, most: int) -> list[tuple[int, bytes, str]]:
+        with self._at("BEGIN") as do:
+            asked = _AFTER.format("=" if channel else ">")
+            return list(do(asked, (channel, place, most)))
 
     def acknowledge(self, reader: str, channel: str = "events") -> None:
         """Move a reader's place behind what it was given; that need not be given again."""
@@ -245,9 +252,7 @@ class Bus(FileLink):
         # The way back has luck of its own: which events are lost does not depend on it.
         self._luck = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._under_way: list[tuple[float, int, str, Any]] = []
-        self._fresh: list[
-            tuple[str, int, bytes]
-        ] = []  # not in the outbox yet: there are many, and few words
+        self._fresh: list[tuple[str, int, bytes]] = []  # not in the outbox before a word comes
 
     def __repr__(self) -> str:
         return f"Bus(day {self.now:g}, {self._count:,} letters carried, {self.faults})"

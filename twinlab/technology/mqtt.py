@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -117,9 +118,11 @@ class MqttLink(FileLink):
         if self._url.scheme not in ("mqtt", "mqtts") or not self._url.hostname:
             raise SyncError(f"a broker is mqtt://name:password@host:1883, got {url!r}")
         self._lines: dict[tuple[str, str], _Line] = {}
-        self._flying: set[int] = set()  # what the broker has not yet taken
-        self._is_out = False
+        self._flying: deque[tuple[int, int]] = deque()  # handed over: MQTT's number and the box's
+        self._landed: set[int] = set()
         super().__init__(outbox or ":memory:")
+        super().receive("broker", "", 0)
+        self._handed = self._place("broker", "")
 
     def __repr__(self) -> str:
         place = f"{self._url.username}@{self._url.netloc.rpartition('@')[2]}"
@@ -163,7 +166,7 @@ class MqttLink(FileLink):
 
     def close(self) -> None:
         """Wait a little for the broker to take what is in the outbox, then close."""
-        if self._is_out and self._lines:
+        if self._flying and self._lines:
             with suppress(SyncError):
                 self._is_drained(PATIENCE / 2)
         for line in self._lines.values():
@@ -188,16 +191,19 @@ class MqttLink(FileLink):
         line, until = self._line(), monotonic() + seconds
         while True:
             while not line.taken.empty():
-                self._flying.discard(line.taken.get())
-            if not self._flying:
-                if self._is_out:
-                    super().acknowledge("broker", "")
-                self._is_out = False  # until all of them are
-                letters = super().receive("broker", "", _MOST)
-                sent = [line.client.publish(self._path(a.origin), bytes(a), 1) for a in letters]
-                self._flying, self._is_out = {info.mid for info in sent}, bool(letters)
-            if not self._is_out or monotonic() >= until:
-                return not self._is_out
+                self._landed.add(line.taken.get())
+            while self._flying and self._flying[0][0] in self._landed:
+                landed, self._given["broker", ""] = self._flying.popleft()
+                self._landed.discard(landed)
+            if len(self._flying) < 100:  # each time it is written down takes a while
+                super().acknowledge("broker", "")
+            for number, raw, origin in self._after(self._handed, "", _MOST - len(self._flying)):
+                sent = line.client.publish(self._path(origin), raw, qos=1).mid
+                self._landed.discard(sent)  # of an older word
+                self._flying.append((sent, number))
+                self._handed = number
+            if not self._flying or monotonic() >= until:
+                return not self._flying
             sleep(0.005)
 
     def _path(self, origin: str) -> str:
