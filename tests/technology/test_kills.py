@@ -1,59 +1,56 @@
 """Nothing is lost: processes and a broker are killed while 20,000 numbered messages pass."""
 
-import signal
+import multiprocessing
 import sqlite3
-import subprocess
 import sys
 import time
 
 from tests.technology.broker import Mosquitto
-from twinlab.technology import FileLink
+from twinlab.technology import EventStore, FileLink, Message, MqttLink
 
 TOTAL, PATIENCE = 20_000, 120.0
+# Processes that have imported everything before they begin: each is killed six times.
+PLAYERS = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 
-LINK = """
-import sys, time
-from twinlab.technology import EventStore, FileLink, Message, MqttLink
-where, box = sys.argv[1:3]
-link = MqttLink(where, box or None) if where.startswith("mqtt") else FileLink(where)
-"""
-WRITER = (
-    LINK
-    + """
-n = link.recall("next") or 0
-while True:
-    if n < 20_000:
-        told = (Message("/plant/wms", i, "wms.shipped.v1", i, {"day": 0, "note": "x" * 150})
-                for i in range(n, n + 50))
-        link.send([message.encode() for message in told], notes={"next": n + 50})
-        n += 50
-    else:
-        time.sleep(0.05)
-    if n % 500 == 0:
-        link.answer()
-"""
-)
-READER = (
-    LINK
-    + """
-name, store, said = sys.argv[3], EventStore(sys.argv[4]), 0.0
-link.receive(name)
-print("ready", flush=True)
-while True:
-    if letters := link.receive(name):
-        store.take(letters)
-        link.acknowledge(name)
-    else:
-        time.sleep(0.01)
-    if time.monotonic() - said > link.spacing:
-        told = {}
-        for source, (count, last) in store.sequences().items():
-            missing = store.missing(source, last)[:1000] if count <= last else []
-            told[source] = (missing[0] if missing else last + 1, missing)
-        link.heard(name, told)
-        said = time.monotonic()
-"""
-)
+
+def link_to(where, box=""):
+    return MqttLink(where, box or None) if where.startswith("mqtt") else FileLink(where)
+
+
+def write(where, box):
+    """A plant that goes on where its outbox ends."""
+    link = link_to(where, box)
+    n = link.recall("next") or 0
+    while True:
+        if n < TOTAL:
+            data = {"day": 0, "note": "x" * 150}
+            told = (Message("/plant/wms", i, "wms.shipped.v1", i, data) for i in range(n, n + 50))
+            n += 50
+            link.send([message.encode() for message in told], notes={"next": n})
+        else:
+            time.sleep(0.05)
+        if n % 500 == 0:
+            link.answer()
+
+
+def read(where, box, name, path, ready):
+    """A twin that stores, acknowledges, and says now and then what it has heard."""
+    link, store, said = link_to(where), EventStore(path), 0.0
+    link.receive(name)
+    ready.set()
+    while True:
+        if letters := link.receive(name):
+            store.take(letters)
+            link.acknowledge(name)
+        else:
+            time.sleep(0.01)
+        if time.monotonic() - said > link.spacing:
+            told = {}
+            for source, (count, last) in store.sequences().items():
+                missing = store.missing(source, last)[:1000] if count <= last else []
+                told[source] = (missing[0] if missing else last + 1, missing)
+            link.heard(name, told)
+            said = time.monotonic()
 
 
 def number(path, asked):
@@ -73,23 +70,25 @@ class Cast:
     """A writer and two readers as processes, which can be killed and started again."""
 
     def __init__(self, folder, box, urls):
-        self.folder, self.box, self.urls, self.playing, self.kills = folder, box, urls, {}, {}
+        self.folder, self.box, self.urls, self.playing = folder, box, urls, {}
+        self.kills, self.ready = {}, {}
 
     def start(self, *names):
         for name in names:
-            where = self.urls.get(name) or str(self.box)
-            script = WRITER if name == "writer" else READER
-            box = str(self.box) if name == "writer" else ""
-            command = [sys.executable, "-c", script, where, box, name, self.store(name)]
-            self.playing[name] = subprocess.Popen(command, stdout=subprocess.PIPE)
+            given = (self.urls.get(name) or str(self.box), str(self.box))
+            if name != "writer":
+                self.ready[name] = PLAYERS.Event()
+                given += (name, self.store(name), self.ready[name])
+            act = write if name == "writer" else read
+            self.playing[name] = PLAYERS.Process(target=act, args=given, daemon=True)
+            self.playing[name].start()
 
     def store(self, name):
         return str(self.folder / f"{name}.db")
 
     def kill(self, name):
-        self.playing[name].send_signal(signal.SIGKILL)
-        self.playing[name].wait()
-        self.playing[name].stdout.close()
+        self.playing[name].kill()
+        self.playing[name].join()
         self.kills[name] = self.kills.get(name, 0) + 1
 
     def done(self, name):
@@ -104,7 +103,7 @@ class Cast:
         while any(plan.values()):
             for name, when in plan.items():
                 assert time.monotonic() < until, f"{name} has {self.done(name)} of {when}"
-                assert self.playing[name].poll() is None, f"{name} has ended"
+                assert self.playing[name].is_alive(), f"{name} has ended"
                 if when and self.done(name) >= when[0] and when.pop(0) < TOTAL:
                     self.kill(name)
                     if broker and name == "ben" and len(when) == 4:
@@ -115,11 +114,12 @@ class Cast:
 
 
 def everything_is_there(folder, box, urls, broker=None):
+    PLAYERS.set_forkserver_preload([__name__])
     cast = Cast(folder, box, urls)
     try:
         cast.start("anna", "ben")
         for name in ("anna", "ben"):
-            assert cast.playing[name].stdout.readline() == b"ready\n"
+            assert cast.ready[name].wait(PATIENCE)
         cast.start("writer")
         often = range(1_000, 18_000, 3_000)
         plan = {name: [*often, TOTAL] for name in ("writer", "anna", "ben")}
