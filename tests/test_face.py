@@ -40,7 +40,7 @@ BARE = {
     "fidelity": tl.fidelity(TWIN.state, PLANT.state),
     "change": tl.Change.of(SHOP, {"shop.up_to": 9}),
 }
-OTHERS = [PLANT, PLANT.bus, TWIN.store, tl.Game(SHOP, ["shop"]), PLANT.run.log, TWIN.mode]
+OTHERS = [PLANT, PLANT.link, TWIN.store, tl.Game(SHOP, ["shop"]), PLANT.run.log, TWIN.mode]
 
 
 def test_tab_shows_what_there_is_and_nothing_else():

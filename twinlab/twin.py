@@ -16,17 +16,14 @@ from typing import Any
 from twinlab.modeling import Change, Replications, Run, replicate, simulate
 from twinlab.modeling.experiments import Objective
 from twinlab.scope import Scenario, State, SyncError
-from twinlab.scope.later import pd
 from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, Intake, Plant
 from twinlab.technology.drift import Alarm, observe, update_law, watch
 from twinlab.technology.fidelity import ForecastCoverage, Verification
 from twinlab.technology.links import FileLink
-from twinlab.technology.mapping import Mapping as FieldMapping
 from twinlab.technology.message_check import decided
-from twinlab.technology.messages import DAY
 from twinlab.technology.proposal import daily_cost, propose, seed_ahead
-from twinlab.technology.sync import Feed, Follower
+from twinlab.technology.sync import Follower
 from twinlab.technology.tracker import feasible
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
@@ -46,7 +43,7 @@ class Mode(Enum):
     TWIN = "both ways"
 
 
-class Twin:
+class Twin(Follower):
     """A model that follows a plant over a link, and whatever else it listens to.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
@@ -73,23 +70,13 @@ class Twin:
         ``count_weight`` is how much of the difference between a nightly count and the books is
         corrected. ``name`` tells several twins on one link apart.
         """
-        self.model, self.link, self.seed = model, link, seed
-        self.store = EventStore() if store is None else store
-        self.mode = Mode.SHADOW
-        self._follower = Follower(model, link, self.store, name, count_weight)
+        super().__init__(model, link, store, count_weight, name)
+        self.seed, self.mode = seed, Mode.SHADOW
         self._coverage = ForecastCoverage(PROMISE)
         self._adopted: dict[str, int] = {}
 
-    def listen(self, source: FileLink | Feed, mapping: FieldMapping | None = None) -> None:
-        """Hear another source too: a link, a folder or a database, read by a mapping.
-
-        Raises:
-            SyncError: it hears a source of that name already.
-        """
-        self._follower.listen(source, mapping)
-
     def sync(self, ask_again: bool = True) -> Intake:
-        """Take in what has arrived and bring the state up to date.
+        """Take in what has arrived and bring the state up to date; a model by itself hears nothing.
 
         What is missing is asked for and comes with a later sync, unless ``ask_again`` is no.
 
@@ -99,61 +86,26 @@ class Twin:
         if self.mode is Mode.MODEL:
             return Intake(0, 0, 0, 0)
         try:
-            return self._follower.sync(self.model, ask_again)
+            return super().sync(ask_again)
         finally:
-            self.model = decided(self.model, self._follower.dispatch.decisions)
-
-    def replay_dead(self) -> Intake:
-        """Try dead letters once more, after a mapping or the model was corrected."""
-        return self._follower.replay_dead(self.model)
-
-    def prune(self, before: int) -> int:
-        """Forget the messages of the days before a day, and keep what they amount to; count them.
-
-        As far as a checkpoint reaches: those of the last days are dense, older ones are sparse.
-        """
-        return self._follower.prune(before)
+            self.model = decided(self.model, self._gate.dispatch.decisions)
 
     @property
     def state(self) -> State:
         """What is believed of the plant; without a link, what the model by itself would be now."""
         if self.mode is Mode.MODEL:
-            return _alone(self.model, int(self._follower.now), self.seed)
-        return feasible(self._follower.tracker.state)
+            return _alone(self.model, int(self._gate.now), self.seed)
+        return feasible(self._tracker.state)
 
     @property
     def _morning(self) -> State:
         """Where to look ahead from: in the middle of a day, part of it has happened already."""
-        known = self.mode is not Mode.MODEL
-        return feasible(self._follower.tracker.morning) if known else self.state
+        return self.state if self.mode is Mode.MODEL else feasible(self._tracker.morning)
 
     @property
     def day(self) -> int:
         """The day whose morning it is, for the twin."""
         return self.state.day
-
-    @property
-    def known_until(self) -> float:
-        """Days until which every message is there, of all sources that are not silent."""
-        return self._follower.known.until_now(self._follower.now) / DAY
-
-    @property
-    def staleness(self) -> float:
-        """Days since then, on the twin's own clock: no message turns it."""
-        return max(0.0, self._follower.now - self.known_until)
-
-    @property
-    def sources(self) -> "pd.DataFrame":
-        """What is known by source: until when, when it last spoke, how many messages are missing.
-
-        A source unheard for three days is *silent*; one that does not number its messages cannot
-        show gaps. Messages that were asked for in vain are *lost*: no longer waited for.
-        """
-        return self._follower.known.table(self._follower.now)
-
-    def gaps(self) -> list[tuple[str, int]]:
-        """Source and number of every message that must have been sent and has not come."""
-        return self._follower.known.gaps()
 
     def forecast(
         self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
@@ -174,7 +126,7 @@ class Twin:
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
-        return self._coverage.kept(self._follower.tracker.nights)
+        return self._coverage.kept(self._tracker.nights)
 
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which demands and lead times have changed since the model was made (see ``drift``)."""
@@ -215,9 +167,7 @@ class Twin:
             what = f"a {self.mode.name.lower()} has no way back to the plant"
             raise SyncError(f"{what}: set twin.mode = Mode.TWIN, or let a person decide")
         self.model.set(change.values)
-        if not self._follower.ready:
-            self.sync()
-        return self._follower.dispatch.send(change.values, self.day + valid_days, self.day)
+        return self._command(change.values, self.day + valid_days)
 
     def reported(self, number: int) -> str:
         """What the plant says of a command: sent, changed, or refused with its reason.
@@ -225,7 +175,7 @@ class Twin:
         Raises:
             SyncError: there is no such command.
         """
-        return self._follower.dispatch.reported(number)
+        return self._gate.dispatch.reported(number)
 
     def _repr_html_(self) -> str:
         return html_of(self.state.table, repr(self))

@@ -255,7 +255,7 @@ def of_technology_and_twin():
     new = twin()
     alarm = technology.Alarm("shop/unit.demand", 5, 3, 5.0, 7.0, tl.Normal(7, 1), 9)
     return [
-        (tl.Plant, {"truth": SCENARIO, "bus": tl.Bus(), "seed": 1, "sensors": None}),
+        (tl.Plant, {"truth": SCENARIO, "link": tl.Bus(), "seed": 1, "sensors": None}),
         (plant().advance, {"days": 1}),
         (tl.Bus, {"faults": None, "seed": 1}),
         (tl.Faults, {"delay": 1, "loss": 0.1, "duplicates": 0.1, "disorder": 0.1}),
@@ -274,7 +274,7 @@ def of_technology_and_twin():
                                    "measure": "on_hand", "node": "", "product": ""}),
         (technology.Message, {"source": "/x", "sequence": 1, "type": "t", "time": 1, "data": {}}),
         (technology.Message.decode, {"raw": b"{}"}),
-        (tl.Twin, {"model": SCENARIO, "bus": tl.Bus(), "store": None, "seed": 1,
+        (tl.Twin, {"model": SCENARIO, "link": tl.Bus(), "store": None, "seed": 1,
                    "count_weight": 0.0}),
         (new.sync, {"ask_again": True}),
         (new.forecast, {"days": 3, "replications": 8, "daily": ["on_hand"]}),

@@ -11,6 +11,7 @@ from tests.technology.chains import linked, shop
 from twinlab.technology import EventStore, Message
 from twinlab.technology.messages import DAY
 from twinlab.technology.snapshot import to_plain
+from twinlab.technology.tracker import Books
 
 ITEM = {"node": "shop", "product": "unit"}
 
@@ -159,15 +160,14 @@ def test_a_message_that_passes_and_cannot_be_folded_is_put_aside_and_the_rest_is
     plant, twin = linked(shop())
     plant.advance(3)
     twin.sync()
-    tracker = type(twin._follower.tracker)
-    read = tracker._read
+    read = Books.read
 
-    def fails_once(self, message):
+    def fails_once(self, message, check):
         if message.kind == "counted":
             raise OverflowError("int too large to convert to float")
-        read(self, message)
+        read(self, message, check)
 
-    monkeypatch.setattr(tracker, "_read", fails_once)
+    monkeypatch.setattr(Books, "read", fails_once)
     plant.link.carry(
         Message(
             "/shop/wms", None, "wms.counted.v1", 3 * DAY + 1, {**ITEM, "quantity": 5.0}, "c"
@@ -202,16 +202,15 @@ def test_a_delivery_that_could_not_be_stored_comes_again(monkeypatch):
 def test_whoever_is_interrupted_in_the_middle_goes_on_from_the_store(monkeypatch):
     plant, twin = linked(shop())
     plant.advance(5)
-    tracker = type(twin._follower.tracker)
-    read, count = tracker._read, []
+    read, count = Books.read, []
 
-    def interrupted(self, message):
+    def interrupted(self, message, check):
         count.append(message)
         if len(count) == 20:
             raise KeyboardInterrupt
-        read(self, message)
+        read(self, message, check)
 
-    monkeypatch.setattr(tracker, "_read", interrupted)
+    monkeypatch.setattr(Books, "read", interrupted)
     with pytest.raises(KeyboardInterrupt):
         twin.sync()
     plant.advance(1)

@@ -91,7 +91,7 @@ def test_commands_are_obeyed_once_and_relived(tmp_path):
     plant.advance(10)
     twin.sync()
     number = twin.command(Change({"shop.up_to": 260}))
-    twin.link.send([twin._follower.dispatch.sent[0][0].encode()], "commands")  # once more
+    twin.link.send([twin._gate.dispatch.sent[0][0].encode()], "commands")  # once more
     plant.advance(5)
     twin.sync()
     assert twin.reported(number) == "changed"
@@ -112,11 +112,11 @@ def test_who_comes_when_much_is_forgotten_is_told_the_state_anew(tmp_path):
     for _ in range(4):
         plant.advance(10)
         first.sync()
-        first._follower._asked_at = -1e9  # time to ask has come
+        first._asked_at = -1e9  # time to ask has come
     late = Twin(factory(), FileLink(path), name="late")
     for _ in range(4):
         late.sync()
-        late._follower._asked_at = -1e9
+        late._asked_at = -1e9
         plant.advance(1)
     late.sync()
     assert late.state.on_hand == plant.state.on_hand
@@ -131,9 +131,9 @@ def test_the_clock_is_told_once_and_no_message_turns_it(tmp_path):
     Plant(shop(), FileLink(path), seed=1, pace=1e6).advance(0)
     twin = Twin(shop(), FileLink(path))
     twin.sync()
-    now = twin._follower.now
+    now = twin._gate.now
     assert 0 <= now < 0.01
     assert twin.staleness < 0.01
     again = Twin(shop(), FileLink(path), twin.store)
     again.sync()
-    assert again._follower._clock == twin._follower._clock
+    assert again._gate.clock == twin._gate.clock

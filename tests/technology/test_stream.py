@@ -223,7 +223,7 @@ def test_a_late_twin_is_where_the_plant_was(delay):
         plant.advance()
         states[plant.day] = plant.state.copy()
         twin.sync()
-        morning = twin._follower.tracker.morning
+        morning = twin._tracker.morning
         if morning.day:
             assert morning.on_hand == states[morning.day].on_hand
             assert morning.owed == states[morning.day].owed

@@ -26,6 +26,7 @@ from twinlab.technology.messages import *
 from twinlab.technology.mqtt import *
 from twinlab.technology.plant import *
 from twinlab.technology.store import *
+from twinlab.technology.sync import *
 from twinlab.technology.tracker import *
 
 __all__ = door.offered(globals())

@@ -221,16 +221,8 @@ class Known:
         """One row per source."""
         quiet = set(self.silent(now))
         rows = [
-            (
-                name,
-                one.until / DAY,
-                one.heard,
-                name in quiet,
-                one.numbered,
-                len(one.holes()),
-                one.lost,
-            )
-            for name, one in self.sources.items()
+            (name, o.until / DAY, o.heard, name in quiet, o.numbered, len(o.holes()), o.lost)
+            for name, o in self.sources.items()
         ]
         columns = "source,known until [day],heard [day],silent,numbered,missing,lost".split(",")
         return pd.DataFrame(rows, columns=columns)

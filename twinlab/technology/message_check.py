@@ -30,9 +30,13 @@ class MessageCheck:
         self.model, network = model, model.network
         self.lanes = {lane.key: lane for lane in network.lanes}
         self.recipes = {(r.node, r.product): r for r in network.recipes}
-        self.sold = {(d.node, d.product) for d in network.demands}
-        self.kept = {(v.destination, v.product) for v in network.lanes} | self.recipes.keys()
         self.nodes = {node.name for node in network.nodes}
+        self.places: dict[str, Any] = {
+            "node": self.nodes,
+            "made": self.recipes.keys(),
+            "kept": {(v.destination, v.product) for v in network.lanes} | self.recipes.keys(),
+            "sold": {(d.node, d.product) for d in network.demands},
+        }
         self.modes: dict[tuple[str, str, str], list[str]] = {}
         for lane in network.lanes:
             self.modes.setdefault(lane.key[:3], []).append(lane.mode)
@@ -69,8 +73,9 @@ class MessageCheck:
         if missing:
             raise SyncError(f"{message.kind} says {missing[0]}, which is missing")
         for name in (*kind.needs.split(), *kind.may.split()):
-            if data.get(name) is not None:
-                FIELDS[name](name, data[name], day)
+            test, what = FIELDS[name]
+            if data.get(name) is not None and not test(data[name], day):
+                raise SyncError(f"{name} is {what}, got {data[name]!r:.80}")
 
     def _speaks(self, message: Message, origin: str) -> None:
         """A source speaks for its own node, headquarters for the plant; a topic is its source's."""
@@ -106,7 +111,7 @@ class MessageCheck:
         event = Event(
             day, message.kind, node, product, quantity, partner, mode, data.get("due"), note
         )
-        return event if kind.place is None else kind.place(self, event)
+        return self._placed(event, kind.place) if kind.place else event
 
     def opening(self, message: Message) -> State:
         """The state that the opening message tells of.
@@ -119,54 +124,31 @@ class MessageCheck:
             raise SyncError(f"the state is of day {state.day}, the message of another")
         return state
 
-    # -- what the network must have, by kind --
-
-    def somewhere(self, event: Event) -> Event:
-        """The node exists."""
-        if event.node not in self.nodes:
-            raise SyncError(f"the network has no {event.node!r} that could be {event.kind}")
-        return event
-
-    def _item(self, event: Event, known: Any) -> Event:
-        if (event.node, event.product) not in known:
+    def _placed(self, event: Event, place: str) -> Event:
+        """The event, if the network has such a place; with its mode, where one lane only fits."""
+        if place == "made" and event.note is not None and not _is_amount(event.note, event.day):
+            raise SyncError(
+                f"note says how many units of {event.product!r}, got {event.note!r:.80}"
+            )
+        own = event.node == event.partner and event.kind in ("ordered", "accepted")
+        if place in ("sends", "gets") and not own:
+            return self._on_lane(event, place == "gets")
+        there = self.places["made" if own else place]
+        if (event.node if place == "node" else event.item) not in there:
             raise SyncError(
                 f"the network has no {event.product!r} at {event.node!r} that could be {event.kind}"
             )
         return event
 
-    def sells(self, event: Event) -> Event:
-        """Somebody sells it there."""
-        return self._item(event, self.sold)
-
-    def keeps(self, event: Event) -> Event:
-        """Somebody keeps it there."""
-        return self._item(event, self.kept)
-
-    def makes(self, event: Event) -> Event:
-        """It is made there; a note says how many units."""
-        if event.note is not None:
-            _number("note", event.note, event.day)
-        return self._item(event, self.recipes)
-
-    def sends(self, event: Event) -> Event:
-        """The lane to a partner exists."""
-        return self._lane(event.node, event.partner, event)
-
-    def gets(self, event: Event) -> Event:
-        """The lane from a partner exists."""
-        return self._lane(event.partner, event.node, event)
-
-    def _lane(self, source: str, destination: str, event: Event) -> Event:
-        """With the mode of the lane, where nobody says it and there is one lane only."""
-        if source == destination and event.kind in ("ordered", "accepted"):
-            return self._item(event, self.recipes)
-        modes = self.modes.get((source, destination, event.product), [])
+    def _on_lane(self, event: Event, gets: bool) -> Event:
+        ends = (event.partner, event.node) if gets else (event.node, event.partner)
+        modes = self.modes.get((*ends, event.product), [])
         if not event.mode and len(modes) == 1:
             event = event._replace(mode=modes[0])
         if event.mode not in modes:
             which = f" by {event.mode!r}: mode is one of {modes}" if modes else ""
             raise SyncError(
-                f"the network has no lane {source} → {destination} for {event.product!r}{which}"
+                f"the network has no lane {ends[0]} → {ends[1]} for {event.product!r}{which}"
             )
         return event
 
@@ -190,82 +172,54 @@ def decided(model: Scenario, changes: Mapping[str, Any]) -> Scenario:
     return model
 
 
-# -- fields --
+# -- fields: what a value must be, on the day of the message, and how to say it --
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _is_whole(value: Any, low: int = 0, high: float = MOST) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
-def _is_number(value: Any) -> bool:
-    """A finite number; JSON also holds 1e999 and numbers of a thousand digits."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST
+def _is_amount(value: Any, day: int) -> bool:
+    """JSON also holds 1e999 and numbers of a thousand digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST
 
 
-def _number(name: str, value: Any, day: int) -> None:
-    if not (_is_number(value) and value >= 0):
-        raise SyncError(f"{name} is a number of at least 0 and at most 1e15, got {value!r:.80}")
+def _is_text(value: Any, day: int) -> bool:
+    return isinstance(value, str) and len(value) <= 1000 and value.isprintable()
 
 
-def _text(name: str, value: Any, day: int) -> None:
-    if not isinstance(value, str) or len(value) > 1000 or not value.isprintable():
-        raise SyncError(f"{name} is a text of up to 1,000 signs, got {value!r:.80}")
+def _is_value(value: Any, day: int) -> bool:
+    return isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= MOST)
 
 
-def _value(name: str, value: Any, day: int) -> None:
-    if not (_is_number(value) or isinstance(value, str | bool)):
-        raise SyncError(f"{name} is a number or a text, got {value!r:.80}")
+def _are(test: Callable[[Any, int], bool], kind: type = list) -> Callable[[Any, int], bool]:
+    """All parts of a list or a table are so."""
+
+    def check(value: Any, day: int) -> bool:
+        parts = value.values() if isinstance(value, dict) else value
+        return isinstance(value, kind) and all(test(part, day) for part in parts)
+
+    return check
 
 
-def _whole(name: str, value: Any, day: int) -> None:
-    if not (_is_whole(value) and 0 <= value <= MOST):
-        raise SyncError(f"{name} is a whole number of at least 0, got {value!r:.80}")
-
-
-def _due(name: str, value: Any, day: int) -> None:
-    if not (_is_whole(value) and day <= value < 2 * LAST_DAY):
-        raise SyncError(f"{name} is a day from {day} on, got {value!r:.80}")
-
-
-def _left(name: str, value: Any, day: int) -> None:
-    if not isinstance(value, list) or not all(
-        _is_whole(one) and -LAST_DAY < one <= day for one in value
-    ):
-        raise SyncError(f"{name} is a list of days up to day {day}, got {value!r:.80}")
-
-
-def _quantities(name: str, value: Any, day: int) -> None:
-    if not isinstance(value, list) or not all(_is_number(one) and one >= 0 for one in value):
-        raise SyncError(f"{name} are units by day, got {value!r:.80}")
-
-
-def _table(name: str, value: Any, day: int) -> None:
-    if not isinstance(value, dict):
-        raise SyncError(f"{name} is a table of names and values, got {value!r:.80}")
-
-
-def _memory(name: str, value: Any, day: int) -> None:
-    _table(name, unpack(value), day)
-
-
-def _changes(name: str, value: Any, day: int) -> None:
-    _table(name, value, day)
-    for path, one in value.items():
-        _value(f"{name}[{path!r:.80}]", one, day)
-
-
-FIELDS: dict[str, Callable[[str, Any, int], None]] = {
-    **dict.fromkeys("quantity error sampled bad kwh minutes loss zero pace".split(), _number),
-    **dict.fromkeys("node product partner mode ref asset signal unit cause what".split(), _text),
-    **dict.fromkeys("lane path".split(), _text),
-    **dict.fromkeys(("value", "from", "note"), _value),
-    **dict.fromkeys(("count", "upto"), _whole),
-    **dict.fromkeys(("due", "expected_end"), _due),
-    "left": _left,
-    "quantities": _quantities,
-    "memory": _memory,
-    "changes": _changes,
-    "state": _table,
+Test = tuple[Callable[[Any, int], bool], str]
+_AMOUNT: Test = (_is_amount, "a number of at least 0 and at most 1e15")
+_TEXT: Test = (_is_text, "a text of up to 1,000 signs")
+_VALUE: Test = (_is_value, "a number or a text")
+_WHOLE: Test = (lambda value, day: _is_whole(value), "a whole number of at least 0")
+_DUE: Test = (lambda value, day: _is_whole(value, day, 2 * LAST_DAY), "a day from its own on")
+FIELDS: dict[str, Test] = {
+    **dict.fromkeys("quantity error sampled bad kwh minutes loss zero pace".split(), _AMOUNT),
+    **dict.fromkeys("node product partner mode ref asset signal unit cause what".split(), _TEXT),
+    **dict.fromkeys("lane path".split(), _TEXT),
+    **dict.fromkeys("value from note".split(), _VALUE),
+    **dict.fromkeys("count upto".split(), _WHOLE),
+    **dict.fromkeys("due expected_end".split(), _DUE),
+    "left": (_are(lambda v, day: _is_whole(v, -LAST_DAY, day)), "a list of days up to its own"),
+    "quantities": (_are(_is_amount), "a list of units by day"),
+    "changes": (_are(_is_value, dict), "a table of paths and values"),
+    "memory": (lambda value, day: isinstance(unpack(value), dict), "a table"),
+    "state": (lambda value, day: isinstance(value, dict), "a table"),
 }
 
 
@@ -274,36 +228,34 @@ class Kind(NamedTuple):
 
     needs: str
     may: str = ""
-    place: Callable[[MessageCheck, Event], Event] | None = None
+    place: str = ""
 
 
 _ITEM, _MOVE = "node product quantity", "node product quantity partner"
-_SELLS, _KEEPS, _MAKES = MessageCheck.sells, MessageCheck.keeps, MessageCheck.makes
-_SENDS, _GETS, _PLACE = MessageCheck.sends, MessageCheck.gets, MessageCheck.somewhere
 KINDS = {
-    "demanded": Kind(_ITEM, "due ref", _SELLS),
-    "served": Kind(_ITEM, "ref", _SELLS),
-    "lost": Kind(_ITEM, "ref", _SELLS),
-    "complaint": Kind(_ITEM, "cause ref", _SELLS),
-    "forecast": Kind("node product quantities", "ref", _SELLS),
-    "decided": Kind(_ITEM, "", _KEEPS),
-    "remembered": Kind("node product memory", "", _KEEPS),
-    "counted": Kind(_ITEM, "error ref", _KEEPS),
-    "consumed": Kind(_ITEM, "ref", _KEEPS),
-    "scrapped": Kind(_ITEM, "cause ref", _KEEPS),
-    "inspected": Kind("node product sampled bad", "cause ref", _KEEPS),
-    "ordered": Kind(_MOVE, "mode due ref", _GETS),
-    "accepted": Kind(_MOVE, "mode ref", _SENDS),
-    "shipped": Kind(_MOVE, "mode due ref", _SENDS),
-    "received": Kind(_MOVE, "mode left ref", _GETS),
-    "started": Kind(_ITEM, "due note ref", _MAKES),
-    "finished": Kind(_ITEM, "note ref", _MAKES),
-    "disrupted": Kind("node", "product partner mode what lane loss expected_end note", _PLACE),
-    "recovered": Kind("node", "product partner mode what lane note", _PLACE),
-    "sensed": Kind("node asset signal value", "unit", _PLACE),
-    "state": Kind("node asset note", "", _PLACE),
-    "maintained": Kind("node asset", "what", _PLACE),
-    "energy": Kind("node kwh", "asset minutes", _PLACE),
+    "demanded": Kind(_ITEM, "due ref", "sold"),
+    "served": Kind(_ITEM, "ref", "sold"),
+    "lost": Kind(_ITEM, "ref", "sold"),
+    "complaint": Kind(_ITEM, "cause ref", "sold"),
+    "forecast": Kind("node product quantities", "ref", "sold"),
+    "decided": Kind(_ITEM, "", "kept"),
+    "remembered": Kind("node product memory", "", "kept"),
+    "counted": Kind(_ITEM, "error ref", "kept"),
+    "consumed": Kind(_ITEM, "ref", "kept"),
+    "scrapped": Kind(_ITEM, "cause ref", "kept"),
+    "inspected": Kind("node product sampled bad", "cause ref", "kept"),
+    "ordered": Kind(_MOVE, "mode due ref", "gets"),
+    "accepted": Kind(_MOVE, "mode ref", "sends"),
+    "shipped": Kind(_MOVE, "mode due ref", "sends"),
+    "received": Kind(_MOVE, "mode left ref", "gets"),
+    "started": Kind(_ITEM, "due note ref", "made"),
+    "finished": Kind(_ITEM, "note ref", "made"),
+    "disrupted": Kind("node", "product partner mode what lane loss expected_end note", "node"),
+    "recovered": Kind("node", "product partner mode what lane note", "node"),
+    "sensed": Kind("node asset signal value", "unit", "node"),
+    "state": Kind("node asset note", "", "node"),
+    "maintained": Kind("node asset", "what", "node"),
+    "energy": Kind("node kwh", "asset minutes", "node"),
     "revised": Kind("path value", "from node"),
     "opened": Kind("state", "zero pace"),
     "closed": Kind("count"),

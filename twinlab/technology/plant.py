@@ -49,6 +49,93 @@ class Sensors(Row):
     count_error: float = column("share", 0.0, "standard deviation of a count", low=0, high=1)
 
 
+class Voice:
+    """The systems of a plant: what they tell of what happens, numbered by source."""
+
+    def __init__(self, history: History, sensors: Sensors, seed: int) -> None:
+        """Hear of everything in a history before it changes the true state."""
+        self.history, self.sensors = history, sensors
+        history.listener = self._tell
+        self.silent = False  # while it tells what has been told
+        self.said: list[bytes] = []
+        self._told = 0  # events of today
+        self._day = -1
+        self._sequences: Counter[str] = Counter()
+        self._eyes = np.random.default_rng([seed, 1])
+        # Without news a customer service closes its day, too.
+        self._speakers = {f"/{d.node}/crm": None for d in history.plan.scenario.network.demands}
+
+    def open(self, clock: tuple[float, float] | None) -> None:
+        """Say what the plant holds, and how its days pass."""
+        opening = self.history.state.copy()
+        opening.tracked = self.sensors.tracking
+        plain = to_plain(opening)
+        if not self.sensors.tracking:
+            plain["under_way"] = [
+                [key, [[None, *rest] for _, *rest in rows]] for key, rows in plain["under_way"]
+            ]
+        said: dict[str, Any] = {"state": plain}
+        if clock is not None:
+            said["zero"], said["pace"] = clock
+        self.send(HEADQUARTERS, "opened", opening.day * DAY, said)
+
+    def _tell(self, row: EventRow) -> None:
+        """Tell of an event, before it changes the true state."""
+        # A microsecond after the morning: the opening comes before all that happens on its day.
+        self._told = 1 if row[0] != self._day else self._told + 1
+        event, at, self._day = told(row), self._told, row[0]
+        if event.kind == "closed":
+            self._count(at)
+            for source in list(self._speakers):
+                count = self._sequences[source] + 1
+                self.send(source, "closed", event.day * DAY + DAY - 1, {"count": count})
+        else:
+            data = {
+                name: value
+                for name, value in event._asdict().items()
+                if name not in ("kind", "day", "note") and value not in ("", None)
+            }
+            source = f"/{event.node}/{SYSTEMS[event.kind]}"
+            self.send(source, event.kind, event.day * DAY + at, data | self._known(event))
+
+    def _known(self, event: Event) -> dict[str, Any]:
+        """What the systems know of an event, in place of what only the plant knows."""
+        if event.kind == "received":
+            lane = (event.partner, event.node, event.product, event.mode)
+            there = self.history.state.under_way[lane]
+            return {"left": [s.left for s in there if s.due <= event.day]}
+        if event.kind == "remembered":
+            return {"memory": pack(event.note)}
+        if not self.sensors.tracking and event.kind == "shipped":
+            return {"due": None}
+        if event.note is None or (not self.sensors.tracking and event.kind == "started"):
+            return {}
+        return {"note": event.note}
+
+    def _count(self, at: int) -> None:
+        """Sensors count what is in stock, as well as they can."""
+        if not self.sensors.counting:
+            return
+        for item, units in self.history.state.on_hand.items():
+            error = self.sensors.count_error * self._eyes.standard_normal()
+            seen = {
+                "node": item[0],
+                "product": item[1],
+                "quantity": max(0.0, units * (1 + error)),
+            }
+            self.send(f"/{item[0]}/{SYSTEMS['counted']}", "counted", self._day * DAY + at, seen)
+
+    def send(self, source: str, kind: str, at: int, data: dict[str, Any]) -> None:
+        """Say something at a time, unless it has been said."""
+        sequence = self._sequences[source]
+        self._sequences[source] += 1
+        self._speakers[source] = None
+        if not self.silent:
+            data = {"day": at // DAY} | data
+            message = Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", at, data)
+            self.said.append(message.encode())
+
+
 class Plant:
     """A scenario that is lived through day by day, and told over a link.
 
@@ -69,30 +156,23 @@ class Plant:
     ) -> None:
         """Open the plant on the first morning; it says at once what it holds.
 
-        ``pace`` is how many seconds a day takes where it lives by the computer's clock. On a
-        durable link that has seen this plant before, it goes on where it was.
-
-        Raises:
-            SyncError: the link has seen another plant.
+        ``pace``: seconds a day, by the computer's clock. On a durable link that has seen this plant
+        before, it goes on where it was; a SyncError if it has seen another one.
         """
         self.link, self.seed, self.sensors = link, seed, sensors or Sensors()
         self._history = History(truth, seed)
-        self._history.listener = self._tell
-        self._told = 0  # events of today
-        self._sequences: Counter[str] = Counter()
-        self._eyes = np.random.default_rng([seed, 1])
+        self._voice = Voice(self._history, self.sensors, seed)
         self._acted: dict[int, list[str]] = {}  # letters by the day on whose morning they were read
         self._answered: dict[str, tuple[str, dict[str, Any]]] = {}
         self._clock = None if pace is None else (time.time() - self.day * pace, pace)
-        # Without news a customer service and headquarters close their day, too.
-        self._speakers = {f"/{d.node}/crm": None for d in truth.network.demands}
+        # A chain is recognised by what it begins with.
+        self._chain = crc32(json.dumps(to_plain(State.initial(truth.network))).encode())
         self._reopen = False  # somebody asked for what is gone
-        self._out: list[bytes] | None = []
         kept = link.recall("plant") if link.now is None else None
         if kept is not None:
             self._relive(kept)
         else:
-            self._say_opening()
+            self._voice.open(self._clock)
             self._post()
 
     def __repr__(self) -> str:
@@ -139,10 +219,7 @@ class Plant:
                 self.link.acknowledge("plant", "commands")
 
     def keep_pace(self, days: int, wait: Callable[[float], object] = time.sleep) -> None:
-        """Live until a day by the computer's clock, and answer the link meanwhile.
-
-        A plant that was away, or is slow, catches up.
-        """
+        """Live until a day by the computer's clock, answer meanwhile, and catch up if late."""
         zero, pace = self._clock or (time.time(), 0.0)
         while self.day < min(days, self.truth.days):
             left = zero + (self.day + 1) * pace - time.time()
@@ -162,115 +239,36 @@ class Plant:
         """One day: act on the letters of the morning; everything else is the history's."""
         for letter in letters:
             if letter == OPEN_ANEW.decode():
-                self._say_opening()
+                self._voice.open(self._clock)
             else:
                 self._obey(letter.encode())
-        self._told = 0
         # SimPy stops before anything that happens on the next morning.
         self._history.live(until=self.day + 1)
 
     def _relive(self, kept: dict[str, Any]) -> None:
         """Live through the same luck again, in silence: it has been told."""
-        if [kept["seed"], kept["chain"]] != [self.seed, self._chain()]:
+        if [kept["seed"], kept["chain"]] != [self.seed, self._chain]:
             raise SyncError(
                 f"{self.link!r} has seen another plant, of seed {kept['seed']}: open the same case "
                 "with the same seed, or take a new file"
             )
-        self._out = None
-        self._say_opening()
+        self._voice.silent = True
+        self._voice.open(self._clock)
         self._acted = {day: letters for day, letters in kept["acted"]}
         self._clock = tuple(kept["clock"]) if kept["clock"] else None
         while self.day < kept["day"]:
             self._live(self._acted.get(self.day, []))
-        self._out = []
-
-    # -- telling --
+        self._voice.silent = False
 
     def _post(self) -> None:
         """Send what is to be told, together with what is needed to go on from here."""
-        notes = None
-        if self.link.now is None:
-            kept = {"seed": self.seed, "chain": self._chain(), "day": self.day}
-            acted = list(self._acted.items())
-            notes = {"plant": kept | {"acted": acted, "clock": self._clock}}
-        self.link.send(self._out or [], notes=notes)
-        self._out = []
-        if self.link.now is not None:
+        kept = {"seed": self.seed, "chain": self._chain, "day": self.day, "clock": self._clock}
+        durable = self.link.now is None
+        notes = {"plant": kept | {"acted": list(self._acted.items())}} if durable else None
+        self.link.send(self._voice.said, notes=notes)
+        self._voice.said = []
+        if not durable:
             self.link.now = float(self.day)
-
-    def _chain(self) -> int:
-        """A number by which a chain is recognised."""
-        return crc32(json.dumps(to_plain(State.initial(self.truth.network))).encode())
-
-    def _say_opening(self) -> None:
-        opening = self.state.copy()
-        opening.tracked = self.sensors.tracking
-        plain = to_plain(opening)
-        if not self.sensors.tracking:
-            plain["under_way"] = [
-                [key, [[None, *rest] for _, *rest in rows]] for key, rows in plain["under_way"]
-            ]
-        said: dict[str, Any] = {"state": plain}
-        if self._clock is not None:
-            said["zero"], said["pace"] = self._clock
-        self._send(HEADQUARTERS, "opened", self.day * DAY, said)
-
-    def _tell(self, row: EventRow) -> None:
-        """Tell of an event, before it changes the true state."""
-        # A microsecond after the morning: the opening comes before all that happens on its day.
-        self._told += 1
-        event, at = told(row), self._told
-        if event.kind == "closed":
-            self._count(at)
-            for source in list(self._speakers):
-                count = self._sequences[source] + 1
-                self._send(source, "closed", event.day * DAY + DAY - 1, {"count": count})
-        else:
-            data = {
-                name: value
-                for name, value in event._asdict().items()
-                if name not in ("kind", "day", "note") and value not in ("", None)
-            }
-            source = f"/{event.node}/{SYSTEMS[event.kind]}"
-            self._send(source, event.kind, event.day * DAY + at, data | self._known(event))
-
-    def _known(self, event: Event) -> dict[str, Any]:
-        """What the systems know of an event, in place of what only the plant knows."""
-        if event.kind == "received":
-            lane = (event.partner, event.node, event.product, event.mode)
-            there = self.state.under_way[lane]
-            return {"left": [s.left for s in there if s.due <= event.day]}
-        if event.kind == "remembered":
-            return {"memory": pack(event.note)}
-        if not self.sensors.tracking and event.kind == "shipped":
-            return {"due": None}
-        if event.note is None or (not self.sensors.tracking and event.kind == "started"):
-            return {}
-        return {"note": event.note}
-
-    def _count(self, at: int) -> None:
-        """Sensors count what is in stock, as well as they can."""
-        if not self.sensors.counting:
-            return
-        for item, units in self.state.on_hand.items():
-            error = self.sensors.count_error * self._eyes.standard_normal()
-            seen = {
-                "node": item[0],
-                "product": item[1],
-                "quantity": max(0.0, units * (1 + error)),
-            }
-            self._send(f"/{item[0]}/{SYSTEMS['counted']}", "counted", self.day * DAY + at, seen)
-
-    def _send(self, source: str, kind: str, at: int, data: dict[str, Any]) -> None:
-        sequence = self._sequences[source]
-        self._sequences[source] += 1
-        self._speakers[source] = None
-        if self._out is not None:
-            data = {"day": at // DAY} | data
-            message = Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", at, data)
-            self._out.append(message.encode())
-
-    # -- obeying --
 
     def _obey(self, raw: bytes) -> None:
         """Carry out a command, or refuse it with a reason; a copy gets the same answer."""
@@ -278,24 +276,25 @@ class Plant:
         try:
             command = read_command(raw)
             if command["id"] not in self._answered:
-                self._history.change_rules(self._decide(command))
+                self._history.change_rules(_decided(self.truth, command, self.day))
                 self._answered[command["id"]] = ("changed", {})
         # A rule of one's own may refuse a value in its own way.
         except (TwinError, TypeError, ValueError) as problem:
             self._answered[command["id"]] = ("refused", {"note": str(problem)[:1000]})
         kind, more = self._answered[command["id"]]
         said = {"command": command["id"], "changes": command["changes"]}
-        self._send(HEADQUARTERS, kind, self.day * DAY, said | more)
+        self._voice.send(HEADQUARTERS, kind, self.day * DAY, said | more)
 
-    def _decide(self, command: dict[str, Any]) -> Scenario:
-        """The scenario as a command wants it, if it may want that."""
-        if command["until"] < self.day:
-            raise ScenarioError(f"the command was valid until day {command['until']}")
-        changed = self.truth
-        for path, value in command["changes"].items():
-            if isinstance(changed.value(path), int | float) and not isinstance(value, int | float):
-                raise ScenarioError(f"{path} is a number, got {value!r}")
-            changed = changed.set(path, value)
-        if changed.network != self.truth.network or changed.disruptions != self.truth.disruptions:
-            raise ScenarioError("a command changes decisions (rules), not the plant itself")
-        return changed
+
+def _decided(truth: Scenario, command: dict[str, Any], day: int) -> Scenario:
+    """The scenario as a command wants it, if it may want that; else a ScenarioError."""
+    if command["until"] < day:
+        raise ScenarioError(f"the command was valid until day {command['until']}")
+    changed = truth
+    for path, value in command["changes"].items():
+        if isinstance(changed.value(path), int | float) and not isinstance(value, int | float):
+            raise ScenarioError(f"{path} is a number, got {value!r}")
+        changed = changed.set(path, value)
+    if changed.network != truth.network or changed.disruptions != truth.disruptions:
+        raise ScenarioError("a command changes decisions (rules), not the plant itself")
+    return changed

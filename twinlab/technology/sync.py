@@ -1,22 +1,25 @@
 """Synchronisation: the receiving end of links and feeds.
 
-A ``Follower`` takes what has come through the door into the store, acknowledges it, folds it, and
+A ``Follower`` takes what has come through a ``Gate`` into the store, acknowledges it, folds it, and
 tells its senders what it has heard and what it misses.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from twinlab.scope import Scenario, SyncError
+from twinlab.scope.later import pd
 from twinlab.technology.commands import Dispatch
 from twinlab.technology.known import SKEW, Known
 from twinlab.technology.links import FileLink
-from twinlab.technology.mapping import Mapping
+from twinlab.technology.mapping import Mapping as FieldMapping
 from twinlab.technology.messages import DAY, DAY_ZERO, Letter, Message, Refused, read
 from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.tracker import Tracker, Unfoldable
+
+__all__ = ["Follower"]
 
 KEEP_EVERY = 20_000  # messages folded between two checkpoints that outlive the process
 COUNTS = ("new", "copies", "dead", "ignored")
@@ -24,242 +27,263 @@ RECORD = 10_000  # bytes of a letter that is kept whole when something in it is 
 REAL_TIME = (DAY_ZERO.timestamp(), 86_400.0)  # when day 0 began, and seconds a day
 
 
+@runtime_checkable
 class Feed(Protocol):
-    """Something that is polled for records; ``place`` says from where it goes on."""
+    """Something that is polled for records; ``place`` says from where it goes on.
 
-    name: str
-    overlap: float  # seconds by which its records may become visible late
+    It has a ``name``, and an ``overlap``: seconds by which its records may become visible late.
+    """
 
     def poll(self, place: Any) -> tuple[list[Letter], Any]:
         """Give new records, and the place from which to go on."""
 
 
-class Follower:
-    """Takes in, keeps, folds and answers, in the name of a reader.
+Inputs = dict[str, tuple[Any, FieldMapping | None]]  # links and feeds by name; "" is the plant's
 
-    ``now`` is its own clock, in days: that of a simulated link, or the computer's.
+
+class Gate:
+    """Lets messages in, and remembers what a receiver must: known until, clock, commands.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
-    >>> bus = Bus()
-    >>> plant, follower = Plant(chain, bus, seed=1), Follower(chain, bus, EventStore())
-    >>> plant.advance(10)
-    >>> follower.sync(chain).new > 10
-    True
-    >>> follower.tracker.state.on_hand == plant.state.on_hand, follower.known.gaps()
-    (True, [])
+    >>> gate = Gate("anna", {"": (Bus(), None)}, EventStore(), Tracker(chain))
+    >>> [refused] = gate.door(Message("/shop/crm", 0, "crm.demanded.v1", 9, {}).encode(), "")
+    >>> refused.reason
+    'demanded says node, which is missing'
     """
 
-    def __init__(
-        self,
-        model: Scenario,
-        link: FileLink | None,
-        store: EventStore,
-        name: str = "twin",
-        count_weight: float = 0.0,
-    ) -> None:
-        """Listen to a link; what the store holds already is read at the first sync."""
-        self.name, self.link, self.store, self.count_weight = name, link, store, count_weight
-        self.feeds: dict[str, tuple[Any, Mapping | None]] = {}
-        self._model, self._asked_at, self._whole = model, -1e9, False
-        self._set_up()
-
-    def _set_up(self) -> None:
-        """Begin as if nothing had been read."""
-        self.tracker = Tracker(self._model, None, self.count_weight)
-        self.known, self._clock, self._since_kept = Known(), REAL_TIME, 0
-        self.dispatch = Dispatch(self.name, self.link)
-
-    def _load(self) -> None:
-        """Go on from what the store holds."""
-        self._set_up()
-        self.known = Known(self.store.recall("known"))
-        kept, keep = self.store.recall("commands"), partial(self.store.keep, "commands")
-        self.dispatch = Dispatch(self.name, self.link, kept, keep)
-        self._start_clock(self.store.recall("clock"))
-        kept = self.store.recall("checkpoint")
-        if kept is not None:
-            self.tracker.resume(kept, only=bool(self.store.recall("pruned")))
-        self._fold(self.store.messages(self.tracker.restart()))
-
-    def listen(self, source: Any, mapping: Mapping | None) -> None:
-        """Hear another source too.
-
-        Raises:
-            SyncError: it hears a source of that name already.
-        """
-        name = str(getattr(source, "name", "") or source)
-        if name in self.feeds:
-            raise SyncError(f"the twin listens to {name!r} already")
-        self.feeds[name] = (source, mapping)
+    def __init__(self, name: str, inputs: Inputs, store: EventStore, tracker: Tracker) -> None:
+        """Go on from the notes of a store."""
+        self.name, self.inputs, self.store, self.tracker = name, inputs, store, tracker
+        self.link: FileLink | None = inputs.get("", (None, None))[0]
+        self.known, keep = Known(store.recall("known")), partial(store.keep, "commands")
+        self.dispatch = Dispatch(name, self.link, store.recall("commands"), keep)
+        self._start_clock(store.recall("clock", REAL_TIME))
 
     @property
     def now(self) -> float:
-        """Days since the morning of day 0."""
+        """Days since the morning of day 0, on a clock that no message turns."""
         if self.link is not None and self.link.now is not None:
             return self.link.now
-        zero, pace = self._clock
-        return (time.time() - zero) / pace
+        return (time.time() - self.clock[0]) / self.clock[1]
 
-    def _start_clock(self, told: Any) -> None:
+    def _start_clock(self, told: Iterable[float]) -> None:
         """A simulated life says once when its day 0 began, and how long a day takes."""
-        if told is not None:
-            zero, pace = told
-            self._clock = (zero, pace)
-            self.known.ahead = max(SKEW, 10.0 / pace)  # ten seconds, if that is more
+        zero, pace = told
+        self.clock = (zero, pace)
+        self.known.ahead = max(SKEW, 10.0 / pace)  # ten seconds, if that is more
 
-    def sync(self, model: Scenario, ask_again: bool = True) -> Intake:
-        """Take in all that has come, fold it, and say what is missing.
-
-        A feed that cannot be read does not stop the others: its error is raised at the end.
-
-        Raises:
-            SyncError: a feed or the store failed; what was not stored comes again.
-        """
-        self._prepare(model)
-        intakes, problems = list[Intake](), list[SyncError]()
-        self._whole = False  # until all is folded: whoever stops this halfway loads anew
-        for name in [""] * (self.link is not None) + list(self.feeds):
-            for letters, place in self._arrivals(name, problems):
-                intakes.append(self._take(letters, name, place))
-                self._acknowledge(name)
-        counts = (sum(getattr(one, name) for one in intakes) for name in COUNTS)
-        fresh = tuple(message for one in intakes for message in one.fresh)
-        self._fold(fresh)
-        self._whole = True
-        if ask_again:
-            self._answer()
-        if problems:
-            raise problems[0]
-        new, copies, dead, ignored = counts
-        return Intake(new, copies, dead, ignored, fresh)
-
-    def _prepare(self, model: Scenario) -> None:
-        if not self._whole:
-            self._load()
-        if model is not self._model:
-            self._model = model
-            self.tracker.follow_model(model)
-
-    # -- taking in --
-
-    def _link(self, name: str) -> FileLink | None:
-        """The link of a name, if it is one: feeds are polled."""
-        source = self.link if name == "" else self.feeds[name][0]
-        return source if hasattr(source, "receive") else None
-
-    def _arrivals(
-        self, name: str, problems: list[SyncError]
-    ) -> Iterator[tuple[list[Letter], dict[str, Any]]]:
-        """Letters, and what is to be remembered of where they came from."""
-        link, began = self._link(name), self.now
-        while True:
+    def take_in(self, problems: list[SyncError]) -> Iterator[Intake]:
+        """Store what has come from links, which are told so, and what feeds have new."""
+        for name, (source, _) in self.inputs.items():
             try:
-                if link is not None:
-                    letters, place = link.receive(self.name), {}
+                if isinstance(source, FileLink):
+                    while letters := source.receive(self.name):
+                        yield self._take(letters, name, {})
+                        source.acknowledge(self.name)
                 else:
-                    feed: Feed = self.feeds[name][0]
-                    letters, at = feed.poll(self.store.recall(f"place:{name}"))
-                    place = {f"place:{name}": at}
+                    began = self.now
+                    letters, place = source.poll(self.store.recall(f"place:{name}"))
+                    self.known.polled(name, round(began * DAY - source.overlap * 1e6), began)
+                    yield self._take(letters, name, {f"place:{name}": place})
+            except Unstored:
+                raise
             except SyncError as problem:
                 problems.append(problem)
-                return
-            if link is None:
-                self.known.polled(name, round(began * DAY - feed.overlap * 1e6), began)
-            if letters or link is None:
-                yield letters, place
-            if link is None or not letters:
-                return
 
-    def _acknowledge(self, name: str) -> None:
-        link = self._link(name)
-        if link is not None:
-            link.acknowledge(self.name)
+    def _take(self, letters: Iterable[bytes], name: str, place: dict[str, Any]) -> Intake:
+        try:
+            return self.store.take(letters, self.now, self.door, name, partial(self._notes, place))
+        except SyncError as problem:
+            raise Unstored(str(problem)) from problem
 
-    def _take(self, letters: Iterable[Letter], name: str, place: dict[str, Any]) -> Intake:
-        return self.store.take(letters, self.now, self.door, name, lambda: self._notes() | place)
+    def replay_dead(self) -> Intake:
+        """Try dead letters once more."""
+        return self.store.replay_dead(self.door, self.now, partial(self._notes, {}))
 
-    def _notes(self) -> dict[str, Any]:
+    def _notes(self, place: dict[str, Any]) -> dict[str, Any]:
         """What goes into the store together with the messages."""
-        kept = {"known": self.known.plain(), "commands": self.dispatch.plain()}
-        return kept | ({"clock": self._clock} if self._clock != REAL_TIME else {})
+        kept = {"known": self.known.plain(), "commands": self.dispatch.plain(), **place}
+        return kept | ({"clock": self.clock} if self.clock != REAL_TIME else {})
 
     def door(self, letter: bytes, feed: str) -> Iterator[Message | Refused | None]:
         """What is in a letter: messages that can be folded, what is refused, what is ignored."""
-        mapping = self.feeds[feed][1] if feed else None
+        if feed not in self.inputs:
+            raise SyncError(f"nobody listens to {feed!r} now: twin.listen(…) comes first")
+        source, mapping = self.inputs[feed]
         for found in mapping.messages(letter) if mapping else read(letter):
             if not isinstance(found, Message):
                 yield found
                 continue
             try:
-                self._admit(found, feed, letter)
+                mapped = mapping is not None and found.sequence is None
+                origin = "" if mapped else getattr(letter, "origin", "")
+                self.tracker.check.check(found, origin, mapped)
+                self._admit(found, isinstance(source, FileLink))
             except Exception as problem:  # whatever it is, it stops one message only
-                raw = bytes(letter) if len(letter) < RECORD else found.encode()
-                yield Refused(f"{problem}", raw)
+                yield Refused(
+                    str(problem), bytes(letter) if len(letter) < RECORD else found.encode()
+                )
             else:
                 yield found
 
-    def _admit(self, message: Message, feed: str, letter: bytes) -> None:
-        mapped = message.sequence is None and bool(feed) and self.feeds[feed][1] is not None
-        self.tracker.check.check(message, "" if mapped else getattr(letter, "origin", ""), mapped)
+    def _admit(self, message: Message, by_link: bool) -> None:
         if message.time < self.tracker.oldest:
             raise SyncError(f"it is of day {message.time // DAY}, which is pruned")
-        if self._link(feed) is None:
-            self.known.early(message, self.now)
-        else:
-            self.known.take(message, self.now)
+        (self.known.take if by_link else self.known.early)(message, self.now)
         if message.kind in ("changed", "refused"):
             self.dispatch.hear(message)
-        if message.kind == "opened" and "pace" in message.data and self._clock == REAL_TIME:
+        if message.kind == "opened" and "pace" in message.data and self.clock == REAL_TIME:
             self._start_clock((message.data["zero"], message.data["pace"]))
 
-    def replay_dead(self, model: Scenario) -> Intake:
-        """Try dead letters once more."""
-        self._prepare(model)
-        self._whole = False
-        intake = self.store.replay_dead(self.door, self.now, self._notes)
+
+class Unstored(SyncError):
+    """The store itself failed."""
+
+
+class Follower:
+    """Follows what links and feeds tell, by a model.
+
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> bus = Bus()
+    >>> plant, follower = Plant(chain, bus, seed=1), Follower(chain, bus)
+    >>> plant.advance(10)
+    >>> follower.sync().new > 10, follower.gaps(), follower.staleness
+    (True, [], 0.0)
+    """
+
+    def __init__(
+        self,
+        model: Scenario,
+        link: FileLink | None = None,
+        store: EventStore | None = None,
+        count_weight: float = 0.0,
+        name: str = "twin",
+    ) -> None:
+        """Listen to a link; what the store holds already is read at the first sync."""
+        self.model, self.link, self.name, self.count_weight = model, link, name, count_weight
+        self.store = EventStore() if store is None else store
+        self._inputs: Inputs = {} if link is None else {"": (link, None)}
+        self._whole, self._asked_at = False, -1e9
+        self._begin(EventStore())  # until the store is read
+
+    def _begin(self, store: EventStore) -> None:
+        self._tracker, self._since_kept = Tracker(self.model, None, self.count_weight), 0
+        self._gate = Gate(self.name, self._inputs, store, self._tracker)
+
+    def listen(self, source: FileLink | Feed, mapping: FieldMapping | None = None) -> None:
+        """Hear another source too: a link, a folder, a database or a machine, read by a mapping.
+
+        Raises:
+            SyncError: it hears a source of that name already.
+        """
+        name = str(getattr(source, "name", "") or source)
+        if name in self._inputs:
+            raise SyncError(f"the twin listens to {name!r} already")
+        self._inputs[name] = (source, mapping)
+
+    def sync(self, ask_again: bool = True) -> Intake:
+        """Take in what has arrived and bring the state up to date.
+
+        What is missing is asked for and comes with a later sync, unless ``ask_again`` is no. A feed
+        that cannot be read does not stop the others: its error is raised at the end.
+
+        Raises:
+            SyncError: a source or the store failed; what was not stored comes again.
+        """
+        self._prepare()
+        problems = list[SyncError]()
+        takes = list(self._gate.take_in(problems))
+        fresh = tuple(message for one in takes for message in one.fresh)
+        self._fold(fresh)
+        if ask_again:
+            self._answer()
+        if problems:
+            raise problems[0]
+        new, copies, dead, ignored = (sum(getattr(one, n) for one in takes) for n in COUNTS)
+        return Intake(new, copies, dead, ignored, fresh)
+
+    def replay_dead(self) -> Intake:
+        """Try dead letters once more, after a mapping or the model was corrected."""
+        self._prepare()
+        intake = self._gate.replay_dead()
         self._fold(intake.fresh)
-        self._whole = True
         return intake
 
-    # -- folding --
+    def prune(self, before: int) -> int:
+        """Forget the messages of the days before a day, and keep what they amount to; count them.
+
+        As far as a checkpoint reaches: those of the last days are dense, older ones are sparse.
+        """
+        at = self._tracker.forget(before * DAY)
+        return 0 if at is None else self.store.prune(at["time"], {"checkpoint": at, "pruned": True})
+
+    @property
+    def known_until(self) -> float:
+        """Days until which every message is there, of all sources that are not silent."""
+        return self._gate.known.until_now(self._gate.now) / DAY
+
+    @property
+    def staleness(self) -> float:
+        """Days since then, on the twin's own clock: no message turns it."""
+        return max(0.0, self._gate.now - self.known_until)
+
+    @property
+    def sources(self) -> "pd.DataFrame":
+        """What is known by source: until when, when it last spoke, how many messages are missing.
+
+        A source unheard for three days is *silent*; one that does not number its messages cannot
+        show gaps. Messages that were asked for in vain are *lost*: no longer waited for.
+        """
+        return self._gate.known.table(self._gate.now)
+
+    def gaps(self) -> list[tuple[str, int]]:
+        """Source and number of every message that must have been sent and has not come."""
+        return self._gate.known.gaps()
+
+    def _prepare(self) -> None:
+        """Read what the store holds, and follow the model; from here to the fold nothing is whole.
+
+        Whoever stops halfway loads anew.
+        """
+        if not self._whole:
+            self._begin(self.store)
+            kept = self.store.recall("checkpoint")
+            if kept is not None:
+                self._tracker.resume(kept, only=bool(self.store.recall("pruned")))
+            self._fold(self.store.messages(self._tracker.restart()))
+        self._tracker.follow_model(self.model)
+        self._whole = False
 
     def _fold(self, fresh: Iterable[Message]) -> None:
         """Fold what is new; what passed the door and cannot be folded becomes a dead letter."""
-        messages = list(fresh)
-        while True:
+        messages, own = list(fresh), self.link is not None and len(self._inputs) == 1
+        while not self._whole:
             try:
-                until = self.known.newest if self.feeds else 0
-                self.tracker.fold(messages, self.store.messages, until)
-                break
+                until = 0 if own else self._gate.known.newest
+                self._tracker.fold(messages, self.store.messages, until)
+                self._whole = True
             except Unfoldable as problem:
                 self.store.condemn(problem.message, str(problem))
-                messages = list(self.store.messages(self.tracker.restart()))
+                messages = list(self.store.messages(self._tracker.restart()))
         self._since_kept += len(messages)
         if self._since_kept >= KEEP_EVERY:
-            self.store.keep("checkpoint", self.tracker.plain())
+            self.store.keep("checkpoint", self._tracker.plain())
             self._since_kept = 0
 
-    @property
-    def ready(self) -> bool:
-        """Whether all that the store holds has been read."""
-        return self._whole
-
-    def prune(self, before: int) -> int:
-        """Forget the messages of the days before the newest checkpoint up to a day; count them."""
-        at = self.tracker.forget(before * DAY)
-        if at is None:
-            return 0
-        return self.store.prune(at["time"], {"checkpoint": at, "pruned": True})
-
-    # -- answering --
+    def _command(self, changes: Mapping[str, Any], until: int) -> int:
+        """Send changes by path, valid until a day; the number of the command is given."""
+        if not self._whole:
+            self._prepare()
+            self._whole = True
+        return self._gate.dispatch.send(changes, until, self._tracker.state.day)
 
     def _answer(self) -> None:
         """Tell every link what is heard and what is missing, and send unanswered commands again."""
-        links = [link for name in ["", *self.feeds] if (link := self._link(name)) is not None]
+        links = [source for source, _ in self._inputs.values() if isinstance(source, FileLink)]
         spacing = max((link.spacing for link in links), default=0.0)
         if links and time.monotonic() - self._asked_at >= spacing:
             self._asked_at = time.monotonic()
-            report = self.known.report()
+            report = self._gate.known.report()
             for link in links if report else ():
                 link.heard(self.name, report)
-            self.dispatch.again(self.tracker.state.day)
+            self._gate.dispatch.again(self._tracker.state.day)

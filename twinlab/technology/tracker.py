@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from twinlab.scope import Event, Scenario, SyncError
 from twinlab.scope.calendar import DUST
-from twinlab.scope.entities import ItemKey
+from twinlab.scope.entities import ItemKey, Recipe
 from twinlab.scope.state import ProductionLot, State, apply, widen
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
@@ -25,7 +25,7 @@ CHECKPOINTS = 12
 START = -(2**62)
 EFFECTS = frozenset(  # kinds that change a state; the others are kept for whoever reads the store
     "demanded decided ordered accepted shipped received consumed scrapped started finished served "
-    "lost remembered counted opened closed".split()
+    "lost remembered".split()
 )
 References = dict[Any, list[int]]  # days on which the shipments of a lane and reference left
 
@@ -45,6 +45,110 @@ class Unfoldable(SyncError):
         """Say which, and why."""
         super().__init__(f"cannot be folded: {type(problem).__name__}: {problem}")
         self.message = message
+
+
+class Books:
+    """What is believed after some messages: a state, and which shipments bear which reference.
+
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> books, told = Books(State.initial(chain.network), {}), {"node": "shop", "product": "unit"}
+    >>> check = MessageCheck(chain)
+    >>> books.read(Message("/shop/crm", 0, "crm.demanded.v1", 0, {**told, "quantity": 4.0}), check)
+    >>> books.state.owed["shop", "unit"]
+    4.0
+    """
+
+    def __init__(self, state: State, references: References, count_weight: float = 0.0) -> None:
+        """Go on from a state that nobody else changes."""
+        self.state, self.references, self.count_weight = state, dict(references), count_weight
+
+    def read(self, message: Message, check: MessageCheck) -> None:
+        """Let one message change what is believed."""
+        kind = message.kind
+        if kind == "opened":
+            self.state, self.references = self._opening(message, check), {}
+        elif kind == "counted":
+            event, books = check.event(message), self.state.on_hand
+            books[event.item] += self.count_weight * (event.quantity - books[event.item])
+        elif kind in EFFECTS:
+            event = self._expected(check.event(message), message, check)
+            apply(self.state, event, check.recipes)
+            if message.sequence is None and kind in ("shipped", "served"):
+                claim = _lane(event) if kind == "shipped" else event.item
+                # Who does not tell of orders cannot tell what is owed either.
+                self.state.owed[claim] = max(0.0, self.state.owed[claim])
+
+    def close(self, day: int) -> None:
+        """A morning begins; references of goods that have arrived are forgotten."""
+        self.state.day = max(self.state.day, day)
+        self.references = {
+            (lane, ref): left
+            for (lane, ref), left in self.references.items()
+            if any(goods.left in left for goods in self.state.under_way[lane])
+        }
+
+    def _opening(self, message: Message, check: MessageCheck) -> State:
+        """What the plant held when it opened, with expected arrivals where it does not say."""
+        state = check.opening(message)
+        for key, goods in state.under_way.items():
+            state.under_way[key] = [
+                s if s.due is not None else s._replace(due=_arrival(check, key, s.left))
+                for s in goods
+            ]
+        return state
+
+    def _expected(self, event: Event, message: Message, check: MessageCheck) -> Event:
+        """The event with what the model expects in place of what nobody told."""
+        kind, day, ref = event.kind, event.day, message.data.get("ref")
+        if kind == "scrapped":
+            return event._replace(kind="consumed")
+        if kind == "ordered" and event.due is None:
+            return event._replace(due=day)
+        if kind in ("started", "finished"):
+            return self._production(event, message.sequence is None, check.recipes[event.item])
+        if kind == "shipped":
+            lane = _lane(event)
+            if ref is not None:
+                self.references[lane, ref] = [*self.references.get((lane, ref), []), day]
+            if event.due is None:
+                return event._replace(due=max(day, _arrival(check, lane, day)))
+        if kind == "received":
+            self._arrived(event, message)
+        return event
+
+    def _production(self, event: Event, foreign: bool, recipe: Recipe) -> Event:
+        share = min(1.0, recipe.good_share.average)
+        if event.kind == "started":
+            due = event.day + recipe.production_time if event.due is None else event.due
+            note = event.quantity * share if event.note is None else event.note
+            return event._replace(due=due, note=note)
+        begun = event.quantity / share if event.note is None else event.note
+        if foreign:  # which lot it was is not told: the oldest
+            self.state.lots[event.item] = _taken(self.state.lots[event.item], begun, event.day)
+        return event._replace(note=begun)
+
+    def _arrived(self, event: Event, message: Message) -> None:
+        """Of the goods under way, those arrive that the receipt names; all others go on."""
+        lane = (event.partner, event.node, event.product, event.mode)
+        goods, left = self.state.under_way[lane], message.data.get("left")
+        if left is not None:
+            self.state.under_way[lane] = [
+                s._replace(due=event.day if s.left in left else max(s.due, event.day + 1))
+                for s in goods
+            ]
+            return
+        named = self.references.get((lane, message.data.get("ref")), [])
+        first = sorted(goods, key=lambda s: (s.left not in named, s.left))
+        rows = _taken(first, event.quantity, event.day)
+        self.state.under_way[lane] = sorted(rows, key=lambda s: s.left)
+
+
+def _lane(event: Event) -> tuple[str, str, str, str]:
+    return (event.node, event.partner, event.product, event.mode)
+
+
+def _arrival(check: MessageCheck, lane: Any, left: int) -> int:
+    return left + round(check.lanes[lane].lead_time.average)
 
 
 class Tracker:
@@ -69,22 +173,31 @@ class Tracker:
     ) -> None:
         """Begin with the network's own stocks, or with a state."""
         self.check, self.count_weight = MessageCheck(model), count_weight
-        self.state: State
-        self.morning: State
         self.nights: dict[int, dict[ItemKey, float]] = {}
+        self.morning: State
         self._points = [Checkpoint(START, start, {})]
         self._go_back_to(0)
 
+    @property
+    def state(self) -> State:
+        """What is believed now."""
+        return self.books.state
+
     def follow_model(self, model: Scenario) -> None:
         """Read what comes by another model from now on."""
+        if model is self.check.model:
+            return
         self.check = MessageCheck(model)
-        self.state, self.morning = (widen(s, model.network) for s in (self.state, self.morning))
+        self.books.state, self.morning = (
+            widen(state, model.network) for state in (self.state, self.morning)
+        )
 
     def _go_back_to(self, at: int) -> None:
         point, network = self._points[at], self.check.model.network
         del self._points[at + 1 :]
-        self.state = State.initial(network) if point.state is None else widen(point.state, network)
-        self.morning, self.references = self.state.copy(), dict(point.references)
+        state = State.initial(network) if point.state is None else widen(point.state, network)
+        self.books = Books(state, point.references, self.count_weight)
+        self.morning = state.copy()
         self._tip: tuple[int, str, int, str] = (point.time, "", -1, "")
         self._night: int | None = None
 
@@ -103,47 +216,48 @@ class Tracker:
         Raises:
             SyncError: a message cannot be folded.
         """
-        messages = sorted(fresh, key=lambda message: message.place)
-        if messages and messages[0].place < self._tip:
-            if history is None:
-                raise SyncError("a message is late: give the history, such as store.messages")
-            times = [point.time for point in self._points]
-            self._go_back_to(max(0, bisect_right(times, messages[0].time) - 1))
-            messages = list(history(self._points[-1].time))
-        for message in messages:
+        for message in self._in_order(fresh, history):
             if self._night is not None and message.time >= (self._night + 1) * DAY:
                 self._turn(self._night + 1)
             try:
-                self._read(message)
+                self.books.read(message, self.check)
             except Exception as problem:
                 raise Unfoldable(message, problem) from problem
             self._tip = message.place
+            if message.kind == "closed":
+                self._night = message.time // DAY
+            elif message.kind == "opened":
+                self.morning = self.state.copy()
         over = max(-1 if self._night is None else self._night, until // DAY - 1)
         if over >= self.state.day or self._night is not None:
             self._turn(over + 1)
 
+    def _in_order(self, fresh: Iterable[Message], history: Any) -> list[Message]:
+        """What is to be folded: from an older checkpoint on, if one of the messages is late."""
+        messages = sorted(fresh, key=lambda message: message.place)
+        if not messages or messages[0].place >= self._tip:
+            return messages
+        if history is None:
+            raise SyncError("a message is late: give the history, such as store.messages")
+        times = [point.time for point in self._points]
+        self._go_back_to(max(0, bisect_right(times, messages[0].time) - 1))
+        return list(history(self._points[-1].time))
+
     def _turn(self, day: int) -> None:
         """A morning begins: keep the state, and the stock of the night."""
-        self._night, self.state.day = None, max(self.state.day, day)
-        self.references = {
-            (lane, ref): left
-            for (lane, ref), left in self.references.items()
-            if any(goods.left in left for goods in self.state.under_way[lane])
-        }
+        self._night = None
+        self.books.close(day)
         self.morning = self.state.copy()
         self.nights[day - 1] = dict(self.state.on_hand)
-        self._points.append(Checkpoint(day * DAY, self.morning, dict(self.references)))
+        self._points.append(Checkpoint(day * DAY, self.morning, dict(self.books.references)))
         if len(self._points) > CHECKPOINTS:
             del self._points[self._cheapest()]
 
     def _cheapest(self) -> int:
         """The checkpoint without which least has to be folded again; they are dense near today."""
         days = [max(point.time // DAY, -1) for point in self._points]
-        spans = [
-            (days[at + 1] - days[at - 1]) / (days[-1] - days[at] + 1)
-            for at in range(1, len(days) - 1)
-        ]
-        return 1 + spans.index(min(spans))
+        inner = range(1, len(days) - 1)
+        return min(inner, key=lambda at: (days[at + 1] - days[at - 1]) / (days[-1] - days[at] + 1))
 
     # -- checkpoints that outlive a process --
 
@@ -187,94 +301,6 @@ class Tracker:
         """The time before which nothing can be folded any more."""
         return self._points[0].time
 
-    # -- one message --
-
-    def _read(self, message: Message) -> None:
-        kind = message.kind
-        if kind == "opened":
-            self.state = self._opening(message)
-            self.references = {}
-            self.morning = self.state.copy()
-        elif kind == "closed":
-            self._night = message.time // DAY
-        elif kind == "counted":
-            event = self.check.event(message)
-            books = self.state.on_hand
-            books[event.item] += self.count_weight * (event.quantity - books[event.item])
-        elif kind in EFFECTS:
-            self._apply(self.check.event(message), message)
-
-    def _apply(self, event: Event, message: Message) -> None:
-        event = self._expected(event, message)
-        apply(self.state, event, self.check.recipes)
-        if message.sequence is None and event.kind in ("shipped", "served"):
-            lane = (event.node, event.partner, event.product, event.mode)
-            claim = lane if event.kind == "shipped" else event.item
-            # Who does not tell of orders cannot tell what is owed either.
-            self.state.owed[claim] = max(0.0, self.state.owed[claim])
-
-    def _opening(self, message: Message) -> State:
-        """What the plant held when it opened, with expected arrivals where it does not say."""
-        state = self.check.opening(message)
-        for key, goods in state.under_way.items():
-            state.under_way[key] = [
-                s if s.due is not None else s._replace(due=self._arrival(key, s.left))
-                for s in goods
-            ]
-        return state
-
-    def _arrival(self, lane: Any, left: int) -> int:
-        return left + round(self.check.lanes[lane].lead_time.average)
-
-    def _expected(self, event: Event, message: Message) -> Event:
-        """The event with what the model expects in place of what nobody told."""
-        kind, day, ref = event.kind, event.day, message.data.get("ref")
-        if kind == "scrapped":
-            return event._replace(kind="consumed")
-        if kind == "ordered" and event.due is None:
-            return event._replace(due=day)
-        if kind in ("started", "finished"):
-            return self._production(event, message.sequence is None)
-        if kind == "shipped":
-            lane = (event.node, event.partner, event.product, event.mode)
-            if ref is not None:
-                left = self.references.get((lane, ref), [])
-                self.references[lane, ref] = [*left, day]
-            if event.due is None:
-                return event._replace(due=max(day, self._arrival(lane, day)))
-        if kind == "received":
-            self._arrived(event, message)
-        return event
-
-    def _production(self, event: Event, foreign: bool) -> Event:
-        recipe = self.check.recipes[event.item]
-        share = min(1.0, recipe.good_share.average)
-        if event.kind == "started":
-            due = event.day + recipe.production_time if event.due is None else event.due
-            note = event.quantity * share if event.note is None else event.note
-            return event._replace(due=due, note=note)
-        if foreign:  # which lot it was is not told: the oldest
-            begun = event.quantity / share if event.note is None else event.note
-            lots = _taken(self.state.lots[event.item], begun, event.day)
-            self.state.lots[event.item] = lots
-            return event._replace(note=begun)
-        return event._replace(note=event.quantity / share) if event.note is None else event
-
-    def _arrived(self, event: Event, message: Message) -> None:
-        """Of the goods under way, those arrive that the receipt names; all others go on."""
-        lane = (event.partner, event.node, event.product, event.mode)
-        goods, left = self.state.under_way[lane], message.data.get("left")
-        if left is not None:
-            self.state.under_way[lane] = [
-                s._replace(due=event.day if s.left in left else max(s.due, event.day + 1))
-                for s in goods
-            ]
-            return
-        named = self.references.get((lane, message.data.get("ref")), [])
-        first = sorted(goods, key=lambda s: (s.left not in named, s.left))
-        rows = _taken(first, event.quantity, event.day)
-        self.state.under_way[lane] = sorted(rows, key=lambda s: s.left)
-
 
 def _taken(rows: list[Any], units: float, day: int) -> list[Any]:
     """Shipments or lots: of the first ones units are over today, all others later."""
@@ -297,6 +323,11 @@ def feasible(state: State) -> State:
 
     While messages are missing the books may say what cannot be; orders and production that were due
     have reached their place.
+
+    >>> state = State.initial(serial(["mine", "shop"], demand=Normal(5, 1)))
+    >>> state.on_hand["shop", "unit"] = -3.0
+    >>> feasible(state).on_hand
+    {('shop', 'unit'): 0.0}
     """
     fine = state.copy()
     for claim, orders in fine.open_orders.items():
