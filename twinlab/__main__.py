@@ -67,7 +67,7 @@ def open_link(where: str, outbox: str | None = None) -> FileLink | MqttLink:
 
 def live(given: argparse.Namespace) -> None:
     """Let a plant live by the computer's clock; started again, it goes on where it was."""
-    link = open_link(given.link, given.outbox)
+    link = open_link(given.link, given.outbox or "outbox.db")
     truth = CASES[given.case](given.days)
     lived = (link.recall("plant") or {"day": 0})["day"]
     if given.close:
@@ -87,7 +87,7 @@ def follow(given: argparse.Namespace) -> None:
     """Let a twin follow a plant of another process, and say every new day what it knows."""
     link, store = open_link(given.link, given.outbox), EventStore(given.store)
     twin = Twin(CASES[given.case](given.days), link, store, name=given.name)
-    print(f"{twin} listens to {link}. Ctrl-C stops it.", flush=True)
+    print(f"The twin {given.name!r} listens to {link}. Ctrl-C stops it.", flush=True)
     told = -1
     while told < given.until:
         twin.sync()
@@ -114,7 +114,7 @@ def main() -> None:
     for one in (plant, twin):
         one.add_argument("case", choices=CASES)
         one.add_argument("--link", default="link.db", help="a file, or mqtt://user@host:port")
-        one.add_argument("--outbox", help="the file in which an MQTT link keeps what it sends")
+        one.add_argument("--outbox", help="what an MQTT link sends is kept in this file")
         one.add_argument("--days", type=int, default=365)
     plant.add_argument("--seed", type=int, default=1)
     plant.add_argument("--pace", type=float, default=1.0, help="seconds a day")

@@ -144,7 +144,18 @@ def start(story):
     print_row("import twinlab", story.found["import"])
 
 
-PARTS = {each.__name__: each for each in (memory, m5, chains, automotive, growth, sliders, start)}
+def link(story):
+    """The twin's link: stored and folded, with a hole, late; a plant that goes on; a broker."""
+    import link as measured
+
+    story.found["link"] = measured.measure()
+    for what, figure in story.found["link"].items():
+        print(f"{what}: {figure:,.2f}")
+
+
+PARTS = {
+    each.__name__: each for each in (memory, m5, chains, automotive, growth, link, sliders, start)
+}
 
 # -- printing ---------------------------------------------------------------------------------
 

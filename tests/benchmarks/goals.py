@@ -23,6 +23,14 @@ def goals(story):
         ("Scenario", 1.5), ("set", 0.05), ("disrupt", 0.05), ("64 histories", 3), ("simulate", 3),
     ):  # fmt: skip
         yield large + what, MOST, most, story.seconds("large", what), "s"
+    for what, which, goal, unit in (
+        ("stored and folded", LEAST, 8_000, "messages/s"),
+        ("with a hole", MOST, 2, "× without"),
+        ("one 150 days late", MOST, 3, "× without"),
+        ("relived", MOST, 5, "s"),
+        ("by mosquitto", LEAST, 1_000, "letters/s"),
+    ):
+        yield f"link, {what}", which, goal, story.seconds("link", what), unit
     yield "import twinlab", MOST, 0.5, story.seconds("import"), "s"
     for what, seconds in story.found.get("sliders", {}).items():
         yield f"slider, {what}", MOST, 0.5, seconds, "s"

@@ -3,8 +3,11 @@
 import pytest
 
 import twinlab as tl
+from tests.technology.chains import shop
+from twinlab.technology import Bus, Faults, Plant
 from twinlab.technology.known import AHEAD, PATIENCE, Known
 from twinlab.technology.messages import DAY, Message
+from twinlab.twin import Twin
 
 
 def said(source, number, day, kind="demanded", system="crm", **data):
@@ -146,3 +149,27 @@ def test_a_lie_about_what_is_gone_is_found_out_by_the_next_message():
     known.take(said("/shop/crm", 20, 10), now=11)
     assert known.sources["/shop/crm"].until == 11 * DAY
     assert known.sources["/shop/crm"].lost == 0
+
+
+def test_a_clock_that_is_a_little_ahead_is_borne_and_moves_nothing():
+    known = lived(10)
+    known.take(said("/shop/crm", 20, 10.4), now=10)
+    assert known.until_now(10) == 10 * DAY
+    with pytest.raises(tl.SyncError, match=r"0\.6 days ahead"):
+        known.take(said("/shop/crm", 21, 10.6), now=10)
+    assert known.until_now(10) == 10 * DAY
+
+
+def test_a_twin_that_is_started_elsewhere_knows_as_much():
+    bus = Bus(Faults(loss=0.05), seed=4)
+    plant, first = Plant(shop(), bus, seed=1), Twin(shop(), bus)
+    for _ in range(20):
+        plant.advance()
+        first.sync(ask_again=False)
+    assert first.gaps()
+    again = Twin(shop(), bus, first.store)
+    again.sync(ask_again=False)
+    for name in ("known_until", "staleness", "state", "day"):
+        assert getattr(again, name) == getattr(first, name), name
+    assert again.gaps() == first.gaps()
+    assert again.sources.equals(first.sources)

@@ -165,6 +165,8 @@ class Follower:
         self._inputs: Inputs = {} if link is None else {"": (link, None)}
         self._whole, self._asked_at = False, -1e9
         self._begin(EventStore())  # until the store is read
+        if link is not None:
+            link.receive(name, most=0)  # from now on letters are kept for this reader
 
     def _begin(self, store: EventStore) -> None:
         self._tracker, self._since_kept = Tracker(self.model, None, self.count_weight), 0
