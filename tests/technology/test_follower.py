@@ -149,3 +149,24 @@ def test_two_twins_on_one_link_do_not_take_each_others_letters(tmp_path):
         for twin in twins:
             assert twin.sync().copies == 0
             assert twin.state.on_hand == plant.state.on_hand
+
+
+def test_where_no_thread_can_start_the_link_in_the_process_works(monkeypatch):
+    """As in a browser: Python there has SQLite, and no threads."""
+
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    monkeypatch.setattr("sys.platform", "emscripten")
+    bus = Bus(tl.Faults(loss=0.05, duplicates=0.05), seed=2)
+    plant, twin = Plant(shop(), bus, seed=1), Twin(shop(), bus)
+    for _ in range(20):
+        plant.advance()
+        twin.sync()
+    bus.faults = tl.Faults()
+    for _ in range(4):
+        plant.advance()
+        twin.sync()
+    assert twin.state.on_hand == plant.state.on_hand
+    assert twin.forecast(10, 64).given.day == 24
