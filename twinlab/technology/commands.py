@@ -10,12 +10,16 @@ from typing import Any
 
 from twinlab.scope import SyncError
 from twinlab.technology.links import FileLink
-from twinlab.technology.message_check import MOST
 from twinlab.technology.messages import Message, parse
+from twinlab.technology.snapshot import is_value
+
+Plain = dict[str, Any]
 
 
 class Dispatch:
     """The sending end of commands, and what has been reported of each.
+
+    It goes on from what ``plain`` gave, and hands that to ``keep`` before a command leaves.
 
     >>> dispatch = Dispatch("anna", Bus())
     >>> dispatch.send({"shop.up_to": 90}, until=12), dispatch.reported(0)
@@ -26,18 +30,14 @@ class Dispatch:
         self,
         name: str,
         link: FileLink | None,
-        kept: Mapping[str, Any] | None = None,
-        keep: Callable[[dict[str, Any]], object] = lambda plain: None,
+        kept: Plain | None = None,
+        keep: Callable[[Plain], object] = lambda plain: None,
     ) -> None:
-        """Send over a link, in the name of a twin; go on from what ``plain`` gave.
-
-        ``keep`` keeps what ``plain`` gives, before a command leaves.
-        """
         self.name, self.link, self.keep = name, link, keep
-        self.sent: list[list[Any]] = list((kept or {}).get("sent", []))  # text, until, day, report
-        self._newest: dict[str, list[Any]] = dict((kept or {}).get("newest", {}))
+        self.sent: list[list[Any]] = (kept or {}).get("sent", [])  # text, until, day, report
+        self._newest: dict[str, list[Any]] = (kept or {}).get("newest", {})  # time, number, value
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> Plain:
         """Everything as plain values, for a store."""
         return {"sent": self.sent, "newest": self._newest}
 
@@ -52,8 +52,7 @@ class Dispatch:
         number = len(self.sent)
         try:
             plain = {k: v.item() if hasattr(v, "item") else v for k, v in changes.items()}
-            command = {"id": f"{self.name}-{number}", "changes": plain, "until": until}
-            text = json.dumps(command, allow_nan=False)
+            text = json.dumps({"id": f"{self.name}-{number}", "changes": plain, "until": until})
             read_command(text.encode())
         except (TypeError, ValueError, SyncError):
             raise SyncError(f"a command carries numbers and texts, got {changes!r}") from None
@@ -82,16 +81,13 @@ class Dispatch:
 
     def hear(self, reply: Message) -> None:
         """Note a plant's reply, whoever asked; what came late does not undo what is newer."""
-        name, _, number = str(reply.data.get("command")).rpartition("-")
-        if name == self.name and number.isdecimal() and int(number) < len(self.sent):
-            said = [reply.kind, str(reply.data.get("note", ""))]
-            if self.sent[int(number)][3] == "sent":
-                self.sent[int(number)][3] = ": ".join(filter(None, said))
-        if reply.kind == "changed":
-            when = [reply.time, reply.sequence]
-            for path, value in reply.data.get("changes", {}).items():
-                if self._newest.get(path, when)[:2] <= when:
-                    self._newest[path] = [*when, value]
+        for at, command in enumerate(self.sent):
+            if command[3] == "sent" and reply.data.get("command") == f"{self.name}-{at}":
+                command[3] = ": ".join(filter(None, [reply.kind, str(reply.data.get("note", ""))]))
+        when = [reply.time, reply.sequence]
+        for path, value in reply.data["changes"].items() if reply.kind == "changed" else ():
+            if self._newest.get(path, when)[:2] <= when:
+                self._newest[path] = [*when, value]
 
     @property
     def decisions(self) -> dict[str, Any]:
@@ -99,7 +95,7 @@ class Dispatch:
         return {path: value for path, (_, _, value) in self._newest.items()}
 
 
-def read_command(raw: bytes) -> dict[str, Any]:
+def read_command(raw: bytes) -> Plain:
     """Read a command as it travels.
 
     Raises:
@@ -115,8 +111,6 @@ def read_command(raw: bytes) -> dict[str, Any]:
     if type(until) is not int or not isinstance(changes, dict) or type(name) not in (int, str):
         raise SyncError("a command has an id, a last day in until, and changes by path")
     for path, value in changes.items():
-        if not isinstance(value, str) and not (
-            isinstance(value, int | float) and abs(value) <= MOST
-        ):
+        if not is_value(value):
             raise SyncError(f"{path} becomes a number of at most 1e15 or a text: {value!r:.80}")
     return {"id": str(name)[:200], "until": until, "changes": changes}

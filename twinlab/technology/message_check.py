@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 from twinlab.scope import Event, Scenario, State, SyncError, TwinError
 from twinlab.technology.messages import DAY, Message
-from twinlab.technology.snapshot import from_plain, unpack
+from twinlab.technology.snapshot import from_plain, is_number, is_value, unpack
 
 HEADQUARTERS = "/plant/sys"  # who opens a plant, and answers commands
 LAST_DAY = 1_000_000
-MOST = 1e15  # units in one message
 
 
 class MessageCheck:
@@ -26,15 +25,13 @@ class MessageCheck:
     """
 
     def __init__(self, model: Scenario) -> None:
-        """Look everything up once."""
         self.model, network = model, model.network
         self.lanes = {lane.key: lane for lane in network.lanes}
-        self.recipes = {(r.node, r.product): r for r in network.recipes}
-        self.nodes = {node.name for node in network.nodes}
+        self.recipes = network.made
         self.places: dict[str, Any] = {
-            "node": self.nodes,
-            "made": self.recipes.keys(),
-            "kept": {(v.destination, v.product) for v in network.lanes} | self.recipes.keys(),
+            "node": network.named,
+            "made": network.made,
+            "kept": network.brought,
             "sold": {(d.node, d.product) for d in network.demands},
         }
         self.modes: dict[tuple[str, str, str], list[str]] = {}
@@ -79,39 +76,20 @@ class MessageCheck:
 
     def _speaks(self, message: Message, origin: str) -> None:
         """A source speaks for its own node, headquarters for the plant; a topic is its source's."""
-        source, node = message.source, message.source.split("/")[1:2]
+        source, told = message.source, message.data.get("node")
+        own = source.split("/")[1] if "/" in source else None
         if source == HEADQUARTERS:
-            allowed = not message.data.get("node")
+            allowed = not told
         else:
-            allowed = node[0] in self.nodes if node else False
+            allowed = own in self.places["node"] and told in (None, own)
             allowed = allowed and message.kind not in ("opened", "changed", "refused")
-            allowed = allowed and message.data.get("node", node[0]) == node[0]
         if not allowed:
             raise SyncError(
-                f"{source!r} may not tell of {message.kind!r} at {message.data.get('node', '')!r}: "
-                "a source speaks for its own node of this network"
+                f"{source!r} may not tell of {message.kind!r} at {told!r:.80}: a source speaks for "
+                "its own node of this network"
             )
         if origin and not origin.endswith("/events" + source):
             raise SyncError(f"{source!r} spoke on the topic {origin!r}, which is not its own")
-
-    def event(self, message: Message) -> Event:
-        """The event that a message tells of, if it can have happened in this network.
-
-        Raises:
-            SyncError: the network has no such place.
-        """
-        data, kind = message.data, KINDS[message.kind]
-        day, note = message.time // DAY, data.get("note")
-        node, product, partner, mode = (
-            data.get(n) or "" for n in ("node", "product", "partner", "mode")
-        )
-        if message.kind == "remembered":
-            note = unpack(data["memory"])
-        quantity = float(data.get("quantity", 0.0))
-        event = Event(
-            day, message.kind, node, product, quantity, partner, mode, data.get("due"), note
-        )
-        return self._placed(event, kind.place) if kind.place else event
 
     def opening(self, message: Message) -> State:
         """The state that the opening message tells of.
@@ -119,25 +97,35 @@ class MessageCheck:
         Raises:
             SyncError: it is no state of this network.
         """
-        state = from_plain(message.data.get("state"), self.model.network)
+        state = from_plain(message.data["state"], self.model.network)
         if state.day != message.time // DAY:
             raise SyncError(f"the state is of day {state.day}, the message of another")
         return state
 
-    def _placed(self, event: Event, place: str) -> Event:
-        """The event, if the network has such a place; with its mode, where one lane only fits."""
-        if place == "made" and event.note is not None and not _is_amount(event.note, event.day):
-            raise SyncError(
-                f"note says how many units of {event.product!r}, got {event.note!r:.80}"
-            )
-        own = event.node == event.partner and event.kind in ("ordered", "accepted")
-        if place in ("sends", "gets") and not own:
-            return self._on_lane(event, place == "gets")
-        there = self.places["made" if own else place]
-        if (event.node if place == "node" else event.item) not in there:
-            raise SyncError(
-                f"the network has no {event.product!r} at {event.node!r} that could be {event.kind}"
-            )
+    def event(self, message: Message) -> Event:
+        """The event that a message tells of, if it can have happened in this network.
+
+        Where only one lane fits it gets that lane's mode.
+
+        Raises:
+            SyncError: the network has no such place.
+        """
+        data, kind = message.data, message.kind
+        node, product, partner, mode = (
+            data.get(name) or "" for name in ("node", "product", "partner", "mode")
+        )
+        quantity, day = float(data.get("quantity", 0.0)), message.time // DAY
+        note = unpack(data["memory"]) if kind == "remembered" else data.get("note")
+        event = Event(day, kind, node, product, quantity, partner, mode, data.get("due"), note)
+        place = KINDS[kind].place
+        if place in ("gets", "sends"):
+            if node != partner or kind not in ("ordered", "accepted"):
+                return self._on_lane(event, place == "gets")
+            place = "made"  # an order with itself
+        elif place == "made" and not (note is None or is_number(note, 0)):
+            raise SyncError(f"note says how many units of {product!r}, got {note!r:.80}")
+        if place and (node if place == "node" else event.item) not in self.places[place]:
+            raise SyncError(f"the network has no {product!r} at {node!r} that could be {kind}")
         return event
 
     def _on_lane(self, event: Event, gets: bool) -> Event:
@@ -153,61 +141,39 @@ class MessageCheck:
         return event
 
 
-def decided(model: Scenario, changes: Mapping[str, Any]) -> Scenario:
-    """A model that decides as a plant reports that it now does.
+def decided(model: Scenario, changes: Mapping[str, Any], strict: bool = False) -> Scenario:
+    """A model that decides as a plant reports that it now does, or as a command wants it to.
 
-    Rules that this model does not have are left aside.
+    What this model does not have, or cannot be, is left aside, unless ``strict``.
 
     Raises:
-        SyncError: a change is of the plant itself, not of a decision.
+        TwinError: a change is of the plant itself, not of a decision.
     """
     for path, value in changes.items():
         try:
+            if isinstance(model.value(path), int | float) and isinstance(value, str):
+                raise SyncError(f"{path} is a number, got {value!r}")
             changed = model.set(path, value)
         except (TwinError, TypeError, ValueError):
+            if strict:
+                raise
             continue
         if changed.network != model.network or changed.disruptions != model.disruptions:
-            raise SyncError(f"{path!r} is no decision: a reply changes rules, not the plant")
+            raise SyncError(f"{path!r} is no decision: commands change rules, not the plant itself")
         model = changed
     return model
 
 
-# -- fields: what a value must be, on the day of the message, and how to say it --
-
-
-def _is_whole(value: Any, low: int = 0, high: float = MOST) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_amount(value: Any, day: int) -> bool:
-    """JSON also holds 1e999 and numbers of a thousand digits."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST
-
-
-def _is_text(value: Any, day: int) -> bool:
-    return isinstance(value, str) and len(value) <= 1000 and value.isprintable()
-
-
-def _is_value(value: Any, day: int) -> bool:
-    return isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= MOST)
-
-
-def _are(test: Callable[[Any, int], bool], kind: type = list) -> Callable[[Any, int], bool]:
-    """All parts of a list or a table are so."""
-
-    def check(value: Any, day: int) -> bool:
-        parts = value.values() if isinstance(value, dict) else value
-        return isinstance(value, kind) and all(test(part, day) for part in parts)
-
-    return check
-
-
+# What a value must be, on the day of the message, and how to say it.
 Test = tuple[Callable[[Any, int], bool], str]
-_AMOUNT: Test = (_is_amount, "a number of at least 0 and at most 1e15")
-_TEXT: Test = (_is_text, "a text of up to 1,000 signs")
-_VALUE: Test = (_is_value, "a number or a text")
-_WHOLE: Test = (lambda value, day: _is_whole(value), "a whole number of at least 0")
-_DUE: Test = (lambda value, day: _is_whole(value, day, 2 * LAST_DAY), "a day from its own on")
+_AMOUNT: Test = (lambda value, day: is_number(value, 0), "a number of at least 0 and at most 1e15")
+_TEXT: Test = (
+    lambda value, day: isinstance(value, str) and len(value) <= 1000 and value.isprintable(),
+    "a text of up to 1,000 signs",
+)
+_VALUE: Test = (lambda value, day: is_value(value), "a number or a text")
+_WHOLE: Test = (lambda value, day: is_number(value, 0, kind=int), "a whole number of at least 0")
+_DUE: Test = (lambda v, day: is_number(v, day, 2 * LAST_DAY, int), "a day from its own on")
 FIELDS: dict[str, Test] = {
     **dict.fromkeys("quantity error sampled bad kwh minutes loss zero pace".split(), _AMOUNT),
     **dict.fromkeys("node product partner mode ref asset signal unit cause what".split(), _TEXT),
@@ -215,9 +181,18 @@ FIELDS: dict[str, Test] = {
     **dict.fromkeys("value from note".split(), _VALUE),
     **dict.fromkeys("count upto".split(), _WHOLE),
     **dict.fromkeys("due expected_end".split(), _DUE),
-    "left": (_are(lambda v, day: _is_whole(v, -LAST_DAY, day)), "a list of days up to its own"),
-    "quantities": (_are(_is_amount), "a list of units by day"),
-    "changes": (_are(_is_value, dict), "a table of paths and values"),
+    "left": (
+        lambda v, day: isinstance(v, list) and all(is_number(d, -LAST_DAY, day, int) for d in v),
+        "a list of days up to its own",
+    ),
+    "quantities": (
+        lambda value, day: isinstance(value, list) and all(is_number(v, 0) for v in value),
+        "a list of units by day",
+    ),
+    "changes": (
+        lambda value, day: isinstance(value, dict) and all(map(is_value, value.values())),
+        "a table of paths and values",
+    ),
     "memory": (lambda value, day: isinstance(unpack(value), dict), "a table"),
     "state": (lambda value, day: isinstance(value, dict), "a table"),
 }

@@ -10,7 +10,6 @@ letters it acted on. Opened again, the plant relives its luck in silence, and go
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,13 +24,13 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.log import Event, EventRow, told
 from twinlab.technology.commands import read_command
 from twinlab.technology.links import FileLink
-from twinlab.technology.message_check import HEADQUARTERS
+from twinlab.technology.message_check import HEADQUARTERS, decided
 from twinlab.technology.messages import DAY, SYSTEMS, Message
 from twinlab.technology.snapshot import pack, to_plain
 
 __all__ = ["Plant", "Sensors"]
 
-OPEN_ANEW = b"open anew"  # a letter to itself: somebody has missed the opening
+OPEN_ANEW = "open anew"  # a letter to itself: somebody has missed the opening
 
 
 @dataclass(frozen=True)
@@ -50,31 +49,27 @@ class Sensors(Row):
 
 
 class Voice:
-    """The systems of a plant: what they tell of what happens, numbered by source."""
+    """The systems of a plant: they tell of all that happens in a history, numbered by source."""
 
     def __init__(self, history: History, sensors: Sensors, seed: int) -> None:
-        """Hear of everything in a history before it changes the true state."""
         self.history, self.sensors = history, sensors
         history.listener = self._tell
         self.silent = False  # while it tells what has been told
         self.said: list[bytes] = []
         self._told = 0  # events of today
         self._day = -1
-        self._sequences: Counter[str] = Counter()
         self._eyes = np.random.default_rng([seed, 1])
         # Without news a customer service closes its day, too.
-        self._speakers = {f"/{d.node}/crm": None for d in history.plan.scenario.network.demands}
+        customers = (f"/{d.node}/crm" for d in history.plan.scenario.network.demands)
+        self._sequences = dict.fromkeys(customers, 0)  # the next number of every source
 
     def open(self, clock: tuple[float, float] | None) -> None:
-        """Say what the plant holds, and how its days pass."""
+        """Say what the plant holds, and how its days pass (when day 0 began, seconds a day)."""
         opening = self.history.state.copy()
         opening.tracked = self.sensors.tracking
-        plain = to_plain(opening)
-        if not self.sensors.tracking:
-            plain["under_way"] = [
-                [key, [[None, *rest] for _, *rest in rows]] for key, rows in plain["under_way"]
-            ]
-        said: dict[str, Any] = {"state": plain}
+        said: dict[str, Any] = {"state": to_plain(opening)}
+        for _, goods in said["state"]["under_way"] if not opening.tracked else ():
+            goods[:] = [shipment._replace(due=None) for shipment in goods]
         if clock is not None:
             said["zero"], said["pace"] = clock
         self.send(HEADQUARTERS, "opened", opening.day * DAY, said)
@@ -83,12 +78,12 @@ class Voice:
         """Tell of an event, before it changes the true state."""
         # A microsecond after the morning: the opening comes before all that happens on its day.
         self._told = 1 if row[0] != self._day else self._told + 1
-        event, at, self._day = told(row), self._told, row[0]
+        event, self._day = told(row), row[0]
+        at = self._day * DAY + self._told
         if event.kind == "closed":
             self._count(at)
-            for source in list(self._speakers):
-                count = self._sequences[source] + 1
-                self.send(source, "closed", event.day * DAY + DAY - 1, {"count": count})
+            for source, number in list(self._sequences.items()):
+                self.send(source, "closed", self._day * DAY + DAY - 1, {"count": number + 1})
         else:
             data = {
                 name: value
@@ -96,7 +91,7 @@ class Voice:
                 if name not in ("kind", "day", "note") and value not in ("", None)
             }
             source = f"/{event.node}/{SYSTEMS[event.kind]}"
-            self.send(source, event.kind, event.day * DAY + at, data | self._known(event))
+            self.send(source, event.kind, at, data | self._known(event))
 
     def _known(self, event: Event) -> dict[str, Any]:
         """What the systems know of an event, in place of what only the plant knows."""
@@ -114,22 +109,16 @@ class Voice:
 
     def _count(self, at: int) -> None:
         """Sensors count what is in stock, as well as they can."""
-        if not self.sensors.counting:
-            return
-        for item, units in self.history.state.on_hand.items():
-            error = self.sensors.count_error * self._eyes.standard_normal()
-            seen = {
-                "node": item[0],
-                "product": item[1],
-                "quantity": max(0.0, units * (1 + error)),
-            }
-            self.send(f"/{item[0]}/{SYSTEMS['counted']}", "counted", self._day * DAY + at, seen)
+        stock = self.history.state.on_hand if self.sensors.counting else {}
+        for (node, product), units in stock.items():
+            seen = units * (1 + self.sensors.count_error * self._eyes.standard_normal())
+            data = {"node": node, "product": product, "quantity": max(0.0, seen)}
+            self.send(f"/{node}/{SYSTEMS['counted']}", "counted", at, data)
 
     def send(self, source: str, kind: str, at: int, data: dict[str, Any]) -> None:
         """Say something at a time, unless it has been said."""
-        sequence = self._sequences[source]
-        self._sequences[source] += 1
-        self._speakers[source] = None
+        sequence = self._sequences.get(source, 0)
+        self._sequences[source] = sequence + 1
         if not self.silent:
             data = {"day": at // DAY} | data
             message = Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", at, data)
@@ -138,6 +127,12 @@ class Voice:
 
 class Plant:
     """A scenario that is lived through day by day, and told over a link.
+
+    It says at once what it holds. ``pace``: seconds a day, by the computer's clock. On a durable
+    link that has seen it before it goes on where it was.
+
+    Raises:
+        SyncError: the link has seen another plant.
 
     >>> truth = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> plant = Plant(truth, Bus(), seed=1)
@@ -154,11 +149,6 @@ class Plant:
         sensors: Sensors | None = None,
         pace: float | None = None,
     ) -> None:
-        """Open the plant on the first morning; it says at once what it holds.
-
-        ``pace``: seconds a day, by the computer's clock. On a durable link that has seen this plant
-        before, it goes on where it was; a SyncError if it has seen another one.
-        """
         self.link, self.seed, self.sensors = link, seed, sensors or Sensors()
         self._history = History(truth, seed)
         self._voice = Voice(self._history, self.sensors, seed)
@@ -210,13 +200,16 @@ class Plant:
                 f"advance by at most {self.truth.days - self.day} days"
             )
         for _ in range(days):
-            letters = [bytes(raw).decode(errors="replace") for raw in self._letters()]
+            self._reopen = self.link.answer() or self._reopen
+            letters = [OPEN_ANEW] if self._reopen else []
+            self._reopen = False
+            commands = self.link.receive("plant", "commands")
+            letters += [bytes(raw).decode(errors="replace") for raw in commands]
             if letters:
                 self._acted[self.day] = letters
             self._live(letters)
             self._post()
-            if letters:
-                self.link.acknowledge("plant", "commands")
+            self.link.acknowledge("plant", "commands")
 
     def keep_pace(self, days: int, wait: Callable[[float], object] = time.sleep) -> None:
         """Live until a day by the computer's clock, answer meanwhile, and catch up if late."""
@@ -229,16 +222,10 @@ class Plant:
                 self._reopen = self.link.answer() or self._reopen
                 wait(min(left, 0.05))
 
-    def _letters(self) -> list[bytes]:
-        self._reopen = self.link.answer() or self._reopen
-        anew = [OPEN_ANEW] if self._reopen else []
-        self._reopen = False
-        return [*anew, *self.link.receive("plant", "commands")]
-
     def _live(self, letters: list[str]) -> None:
         """One day: act on the letters of the morning; everything else is the history's."""
         for letter in letters:
-            if letter == OPEN_ANEW.decode():
+            if letter == OPEN_ANEW:
                 self._voice.open(self._clock)
             else:
                 self._obey(letter.encode())
@@ -276,7 +263,9 @@ class Plant:
         try:
             command = read_command(raw)
             if command["id"] not in self._answered:
-                self._history.change_rules(_decided(self.truth, command, self.day))
+                if command["until"] < self.day:
+                    raise SyncError(f"the command was valid until day {command['until']}")
+                self._history.change_rules(decided(self.truth, command["changes"], strict=True))
                 self._answered[command["id"]] = ("changed", {})
         # A rule of one's own may refuse a value in its own way.
         except (TwinError, TypeError, ValueError) as problem:
@@ -284,17 +273,3 @@ class Plant:
         kind, more = self._answered[command["id"]]
         said = {"command": command["id"], "changes": command["changes"]}
         self._voice.send(HEADQUARTERS, kind, self.day * DAY, said | more)
-
-
-def _decided(truth: Scenario, command: dict[str, Any], day: int) -> Scenario:
-    """The scenario as a command wants it, if it may want that; else a ScenarioError."""
-    if command["until"] < day:
-        raise ScenarioError(f"the command was valid until day {command['until']}")
-    changed = truth
-    for path, value in command["changes"].items():
-        if isinstance(changed.value(path), int | float) and not isinstance(value, int | float):
-            raise ScenarioError(f"{path} is a number, got {value!r}")
-        changed = changed.set(path, value)
-    if changed.network != truth.network or changed.disruptions != truth.disruptions:
-        raise ScenarioError("a command changes decisions (rules), not the plant itself")
-    return changed

@@ -1,7 +1,6 @@
 """A state as plain JSON values, and back: for the opening message and for files."""
 
 import math
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -9,14 +8,28 @@ import numpy as np
 from twinlab.scope import Network, ScenarioError, SyncError
 from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
+MOST = 1e15  # units in one message
 _ROWS = {"open_orders": OpenOrder, "under_way": Shipment, "lots": ProductionLot}
-_COLUMNS = {
-    "open_orders": ("day", "units"),
-    "under_way": ("due?", "units", "day"),
-    "lots": ("day", "units", "units", "day"),
-    "owed_since": ("day", "units"),
+_COLUMNS: dict[str, tuple[Any, ...]] = {  # days are whole; when goods arrive may be unknown
+    "open_orders": (int, int | float),
+    "under_way": (int | None, int | float, int),
+    "lots": (int, int | float, int | float, int),
+    "owed_since": (int, int | float),
 }
-_MOST = 1e15
+
+
+def is_number(value: Any, low: float = -MOST, high: float = MOST, kind: Any = int | float) -> bool:
+    """JSON also holds 1e999, numbers of a thousand digits, and yes.
+
+    >>> [is_number(value) for value in (5, float("inf"), 10**999, True)]
+    [True, False, False, False]
+    """
+    return isinstance(value, kind) and not isinstance(value, bool) and bool(low <= value <= high)
+
+
+def is_value(value: Any) -> bool:
+    """What a decision can be: a number, a text, yes or no."""
+    return isinstance(value, str | bool) or is_number(value)
 
 
 def to_plain(state: State) -> dict[str, Any]:
@@ -26,13 +39,11 @@ def to_plain(state: State) -> dict[str, Any]:
     >>> from_plain(to_plain(opening)) == opening
     True
     """
-    plain: dict[str, Any] = {}
-    for name in (f.name for f in fields(state)):
-        value = getattr(state, name)
-        if isinstance(value, dict):
-            write = pack if name == "memory" else _listed
-            value = [[list(key), write(entry)] for key, entry in value.items()]
-        plain[name] = value
+    plain = vars(state.copy())
+    for name, table in plain.items():
+        if isinstance(table, dict):
+            entries = map(pack, table.values()) if name == "memory" else table.values()
+            plain[name] = [[list(key), entry] for key, entry in zip(table, entries, strict=True)]
     return plain
 
 
@@ -42,22 +53,20 @@ def from_plain(plain: Any, network: Network | None = None) -> State:
     Raises:
         SyncError: it is not what ``to_plain`` writes, or not of this network.
     """
+    state = State()
     try:
-        state = State()
-        for name in (f.name for f in fields(state)):
+        for name, empty in vars(state).items():
             value, make = plain[name], _ROWS.get(name)
-            if isinstance(getattr(state, name), dict):
+            if isinstance(empty, dict):
                 value = {tuple(key): entry for key, entry in value}
             if make is not None:
                 value = {key: [make(*row) for row in rows] for key, rows in value.items()}
             if name == "memory":
                 value = {key: dict(unpack(entry)) for key, entry in value.items()}
             setattr(state, name, value)
-        if network is not None:
-            state = _fitted(state, network)
+        return state if network is None else _fitted(state, network)
     except (KeyError, TypeError, ValueError, ScenarioError) as problem:
         raise SyncError(f"no state can be read from this: {problem!r}") from None
-    return state
 
 
 def _fitted(state: State, network: Network) -> State:
@@ -67,27 +76,18 @@ def _fitted(state: State, network: Network) -> State:
     for one, other in (("owed", "owed_since"), ("in_transit", "under_way"), ("in_process", "lots")):
         if getattr(state, one).keys() != getattr(state, other).keys():
             raise ValueError(f"{one} and {other} do not have the same keys")
-    for name in (f.name for f in fields(state) if isinstance(getattr(state, f.name), dict)):
-        for entry in getattr(state, name).values() if name != "memory" else ():
+    for name, table in vars(state).items():
+        for entry in table.values() if isinstance(table, dict) and name != "memory" else ():
             _check_entry(name, entry)
     return fit(state, network)
 
 
 def _check_entry(name: str, entry: Any) -> None:
-    """Units, or rows of days and units (the arrival of a shipment may be unknown)."""
-    columns = _COLUMNS.get(name)
-    rows = [[entry]] if columns is None else entry
-    for row in rows:
-        for part, column in zip(row, columns or ("units",), strict=True):
-            if column == "due?" and part is None:
-                continue
-            fine = int if column.startswith(("day", "due")) else int | float
-            if not isinstance(part, fine) or isinstance(part, bool) or not abs(part) <= _MOST:
+    kinds = _COLUMNS.get(name, (int | float,))
+    for row in entry if name in _COLUMNS else [[entry]]:
+        for part, kind in zip(row, kinds, strict=True):
+            if not isinstance(part, kind) or not (part is None or is_number(part)):
                 raise ValueError(f"{name} holds days and units of at most 1e15, got {row!r:.80}")
-
-
-def _listed(entry: Any) -> Any:
-    return [list(row) for row in entry] if isinstance(entry, list) else entry
 
 
 # -- memories --
@@ -108,43 +108,14 @@ def pack(value: Any) -> Any:
         value = value.item()
     if isinstance(value, list):
         return [pack(part) for part in value]
+    for mark, (fits, write, _) in _MARKS.items():
+        if fits(value):
+            return {mark: write(value)}
     if isinstance(value, dict):
-        return _pack_table(value)
-    marked = _marked(value)
-    if marked is not None:
-        return marked
+        return {key: pack(part) for key, part in value.items()}
     if value is None or isinstance(value, str | int | float):
         return value
     raise SyncError(f"a message cannot carry {value!r}: keep numbers, texts and lists in memory")
-
-
-def _pack_table(table: dict[Any, Any]) -> dict[str, Any]:
-    if all(isinstance(key, str) and not key.startswith("~") for key in table):
-        return {key: pack(part) for key, part in table.items()}
-    return {"~table": [[pack(key), pack(part)] for key, part in table.items()]}
-
-
-def _marked(value: Any) -> dict[str, Any] | None:
-    """What JSON has no word for, under its mark; None for anything else."""
-    if isinstance(value, np.ndarray) and value.dtype.str[-2:] in _NUMBERS:
-        return {"~array": [value.dtype.str, pack(value.tolist())]}
-    if isinstance(value, tuple):
-        return {"~tuple": [pack(part) for part in value]}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"~number": str(value)}
-    return None
-
-
-# What an array may hold: no text of a size that somebody else chooses.
-_NUMBERS = {
-    np.dtype(kind).str[-2:]: np.dtype(kind) for kind in "? i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()
-}
-_UNPACK: dict[str, Any] = {
-    "~array": lambda inside: np.array(unpack(inside[1]), dtype=_NUMBERS[inside[0][-2:]]),
-    "~tuple": lambda inside: tuple(unpack(part) for part in inside),
-    "~table": lambda inside: {unpack(key): unpack(part) for key, part in inside},
-    "~number": float,
-}
 
 
 def unpack(value: Any) -> Any:
@@ -158,9 +129,38 @@ def unpack(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     mark = next(iter(value), "")
-    if mark not in _UNPACK:
+    if mark not in _MARKS:
         return {key: unpack(part) for key, part in value.items()}
     try:
-        return _UNPACK[mark](value[mark])
+        return _MARKS[mark][2](value[mark])
     except (TypeError, ValueError, LookupError, OverflowError) as problem:
         raise SyncError(f"no memory can be read from {mark!r}: {problem}") from None
+
+
+def _is_plain(key: Any) -> bool:
+    return isinstance(key, str) and not key.startswith("~")
+
+
+# What an array may hold: no text of a size that somebody else chooses.
+_NUMBERS = {
+    np.dtype(kind).str[-2:]: np.dtype(kind) for kind in "? i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()
+}
+# For what JSON has no word: when its mark stands, how it is written, and how it is read.
+_MARKS: dict[str, Any] = {
+    "~array": (
+        lambda value: isinstance(value, np.ndarray) and value.dtype.str[-2:] in _NUMBERS,
+        lambda array: [array.dtype.str, pack(array.tolist())],
+        lambda inside: np.array(unpack(inside[1]), dtype=_NUMBERS[inside[0][-2:]]),
+    ),
+    "~tuple": (
+        lambda value: isinstance(value, tuple),
+        lambda parts: [pack(part) for part in parts],
+        lambda inside: tuple(unpack(part) for part in inside),
+    ),
+    "~table": (
+        lambda value: isinstance(value, dict) and not all(map(_is_plain, value)),
+        lambda table: [[pack(key), pack(part)] for key, part in table.items()],
+        lambda inside: {unpack(key): unpack(part) for key, part in inside},
+    ),
+    "~number": (lambda value: isinstance(value, float) and not math.isfinite(value), str, float),
+}
