@@ -74,7 +74,7 @@ def server():
         [*become, initdb, *make, *english], capture_output=True, text=True, cwd="/", check=False
     )
     assert made.returncode == 0, made.stdout + made.stderr
-    told = {"listen_addresses": "", "unix_socket_directories": home, "fsync": "off"}
+    told = {"listen_addresses": "", "jit": "off", "unix_socket_directories": home, "fsync": "off"}
     dying = [word.replace("keep", "INT") for word in become]
     with open(f"{home}/log", "w") as log:
         running = subprocess.Popen(

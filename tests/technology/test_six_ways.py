@@ -260,14 +260,20 @@ WAYS = [
 ]
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
+@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.__name__)
 def way(request):
     return request.param
 
 
-def test_every_way_tells_the_same(lived, way, tmp_path):
+@pytest.fixture(scope="module")
+def found(lived, way, tmp_path_factory):
+    """What a way tells of these days."""
+    return way(lived[2], tmp_path_factory.mktemp(way.__name__))
+
+
+def test_every_way_tells_the_same(lived, way, found):
     _, _, records = lived
-    found = sorted(way(records, tmp_path), key=lambda m: (m.time, m.kind, m.data["product"]))
+    found = sorted(found, key=lambda m: (m.time, m.kind, m.data["product"]))
     told = [r for r in records if way is not as_epcis or r["kind"] != "started"]
     told.sort(key=lambda r: (r["at"], r["kind"], r["product"]))
     for message, r in zip(found, told, strict=True):
@@ -282,10 +288,10 @@ def test_every_way_tells_the_same(lived, way, tmp_path):
     assert len({(m.source, m.id) for m in found}) == len(found)
 
 
-def test_every_way_folds_to_the_same_stock(lived, way, tmp_path):
-    truth, plant, records = lived
+def test_every_way_folds_to_the_same_stock(lived, found):
+    truth, plant, _ = lived
     tracker = Tracker(truth)
-    tracker.fold(way(records, tmp_path), until=DAYS * DAY)
+    tracker.fold(found, until=DAYS * DAY)
     assert tracker.state.day == DAYS
     assert tracker.state.on_hand == pytest.approx(plant.state.on_hand)
     assert tracker.state.in_transit == pytest.approx(plant.state.in_transit)

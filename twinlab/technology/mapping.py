@@ -2,50 +2,40 @@
 
 A field is a path into the record (``a.b.0``) with words after ``|``, a constant (``=kg``), or a
 list of which the first found counts. Words: ``number`` (``number ,`` where 1.234 means 1234),
-``abs``, ``text``, ``last`` (after the last / or :), ``count`` (of a list), ``utc`` or ``zone
-Europe/Berlin`` (of times that do not say it), ``name node`` (by the table ``names.node``, where
-a name that ends in * stands for all that begin so). A record also has ``each`` (an element of the
-list of which each makes a message), ``origin``, ``topic.0``, ``payload`` (all of it), ``digest``.
+``abs``, ``text``, ``last`` (after the last / or :), ``count`` (of a list), ``digest``, ``utc`` or
+``zone Europe/Berlin`` (of times that do not say it), ``name node`` (by the table ``names.node``;
+there x* stands for all that begin with x). A record also has ``each`` (an element of the list of
+which each makes a message), ``origin``, ``topic.0`` and ``payload`` (all of it).
 """
 
 import json
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Table
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta
+from functools import partial, reduce
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from twinlab.scope.errors import SyncError, brief, check_known
-from twinlab.technology.fields import Read, at, field, moment, number, plain, text
-from twinlab.technology.messages import DAY, DAY_ZERO, SYSTEMS, Message, Refused, read, records
+from twinlab.scope.errors import SyncError, brief, check_known, did_you_mean
+from twinlab.technology.message_check import FIELDS, KINDS
+from twinlab.technology.messages import DAY_ZERO, SYSTEMS, Message, Refused, read, records
 
 __all__ = ["Mapping"]
 
+Read = Callable[[Any], Any]
 _SHIPPED = Path(__file__).parent / "mappings"
-_LAST_DAY = 1_000_000
-_KINDS = [kind for kind, system in SYSTEMS.items() if system != "sys"]
 _FEED = ("query", "watermark", "overlap")
-_NEEDED = {*"id source time node product quantity asset signal value".split()}
-_NUMBERS = "quantity error loss sampled bad kwh minutes"
-# What a value must be, by field.
-_FITS: dict[str, Read] = {
-    **dict.fromkeys("id source node product partner mode ref cause".split(), text),
-    **dict.fromkeys("asset signal unit what lane path".split(), text),
-    **dict.fromkeys(_NUMBERS.split(), partial(number, least=0)),
-    **dict.fromkeys("time due expected_end".split(), moment),
-    **dict.fromkeys("value note left from quantities".split(), plain),
-}
-
-
-class _Row(NamedTuple):
-    kind: str
-    each: str
-    prefix: str
-    when: dict[str, list[Any]]
-    finds: dict[str, tuple[Any, Read]]
+_TABLE = ("id", "source", "each", "names", "day_zero", "events", *_FEED)
+_ROW = ("id", "source", "each", "kind", "when", "time", *FIELDS)
+_KINDS = [kind for kind in KINDS if SYSTEMS[kind] != "sys"]
+_DOTTED = re.compile(r"^(\d\d?)\.(\d\d?)\.(\d{4})\b", re.ASCII)
+_EITHER = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)  # 1.234 somewhere, 1234 elsewhere
+_ODD = re.compile("[\0\ud800-\udfff]")  # what no file can hold
 
 
 class Mapping:
@@ -64,175 +54,227 @@ class Mapping:
 
     def __init__(self, table: Table[str, Any], name: str = "mapping") -> None:
         """Compile a table; a SyncError says in which row a mistake is, and what to write."""
-        self.name, self.names = name, table.get("names", {})
+        self.name, rows, zero = name, table.get("events"), str(table.get("day_zero", DAY_ZERO))
         self.feed = {word: table[word] for word in _FEED if word in table}
-        words = ("id", "source", "each", "names", "day_zero", "events", *_FEED)
         for word in table:
-            check_known(word, words, f"mapping {name!r} has no {word!r}", SyncError)
-        rows = table.get("events")
-        listed = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
-        if not rows or not listed or "id" not in table:
-            raise SyncError(f"mapping {name!r} needs id = 'path' and rows, [[{name}.events]]")
-        for word, theirs in self.names.items() if isinstance(self.names, dict) else [("", None)]:
-            pairs = theirs.items() if isinstance(theirs, dict) else [(word, None)]
-            if not all(isinstance(one, str) for pair in pairs for one in pair):
-                raise SyncError(f"mapping {name!r}: names.{word} should be {{'theirs': 'yours'}}")
-        zero = str(table.get("day_zero", DAY_ZERO))
-        self._zero = moment(zero + "T00:00" * (len(zero) == 10), UTC)
-        self._each, self._digests = table.get("each", ""), "digest" in str(table)
-        shared = {"id": table["id"], "source": table.get("source", f"=/{name}"), "each": self._each}
-        self._rows = [self._row(shared | row, number) for number, row in enumerate(rows, 1)]
+            check_known(word, _TABLE, f"mapping {name!r} has no {word!r}", SyncError)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise SyncError(f"mapping {name!r} needs rows, [[{name}.events]]")
+        start = _moment(zero + "T00:00Z" * (len(zero) == 10), UTC)
+        shared = {"source": f"=/{name}"} | {n: table[n] for n in _TABLE[:4] if n in table}
+        where = f"mapping {name!r}, row"
+        self._rows = [_Row(shared | row, start, f"{where} {n}") for n, row in enumerate(rows, 1)]
 
     def __repr__(self) -> str:
         return f"Mapping({self.name!r}: {', '.join(dict.fromkeys(r.kind for r in self._rows))})"
 
     @classmethod
-    def read(cls, path: str | Path, name: str) -> "Mapping":
-        """Read a mapping from a table of a TOML file.
-
-        Raises:
-            SyncError: there is no such table, or it has a mistake.
-        """
+    def read(cls, path: str | Path, name: str, more: Table[str, Any] | None = None) -> "Mapping":
+        """Read a table of a TOML file, and ``more`` for it; SyncError where there is a mistake."""
         try:
             tables = tomllib.loads(Path(path).read_text("utf-8"))
         except (OSError, ValueError) as problem:
             raise SyncError(f"{path} cannot be read as TOML: {problem}") from None
         check_known(name, tables, f"{path} has no mapping {name!r}", SyncError)
-        return cls(tables[name], name)
+        return cls(tables[name] | dict(more or {}), name)
 
     @classmethod
     def shipped(cls, name: str, names: Table[str, Any], day_zero: str = "2026-01-01") -> "Mapping":
         """Give a mapping that comes with the library your names: theirs to yours, by table.
 
-        Raises:
-            SyncError: there is none of this name, or a table of names is missing.
-
         >>> Mapping.shipped("odoo_sale", {"node": {"WH": "shop"}, "product": {"BIKE-01": "bike"}})
         Mapping('odoo_sale': demanded)
         """
-        files = (tomllib.loads(path.read_text("utf-8")) for path in _SHIPPED.glob("*.toml"))
-        known = {one: table for file in files for one, table in file.items()}
-        check_known(name, known, f"no mapping {name!r} comes with twinlab", SyncError)
-        return cls(known[name] | {"names": names, "day_zero": day_zero}, name)
-
-    def _row(self, row: dict[str, Any], number: int) -> _Row:
-        kind, each, when = row.pop("kind", ""), row.pop("each"), row.pop("when", {})
-        where = f"mapping {self.name!r}, row {number} ({kind})"
-        check_known(kind, _KINDS, f"{where}: no mapping makes this kind", SyncError)
-        if "time" not in row or not isinstance(each, str) or not isinstance(when, dict):
-            raise SyncError(f"{where} needs time = 'path'; when = {{path = value}}, each = 'path'")
-        for name in row:
-            check_known(name, _FITS, f"{where}: no message has a {name!r}", SyncError)
-        finds = {n: (s, field(s, self.names, f"{where}: {n}")) for n, s in row.items()}
-        return _Row(kind, each, "" if each == self._each else f"{each}.", dict(_flat(when)), finds)
+        files, system = {path.stem: path for path in _SHIPPED.glob("*.toml")}, name.split("_")[0]
+        check_known(system, files, f"no mapping {name!r} comes with twinlab", SyncError)
+        return cls.read(files[system], name, {"names": names, "day_zero": day_zero})
 
     def messages(self, letter: bytes, feed: str = "") -> Iterator[Message | Refused | None]:
-        """Give what is in a letter: messages, what is refused, None where no row speaks of it.
-
-        Raises:
-            SyncError: the letter is no JSON.
-        """
+        """Give messages, what is refused, None where no row speaks of it; SyncError if no JSON."""
         for found in (event for record in records(letter) for event in _events(record)):
-            if _is_own(found):
-                yield from read(json.dumps(found).encode())
-                continue
-            told, wrong = self._map(found, getattr(letter, "origin", ""))
-            yield from told
+            told = list(self._told(found, getattr(letter, "origin", "")))
+            wrong = [each for each in told if isinstance(each, str)]
+            yield from (each for each in told if not isinstance(each, str))
             if wrong:
-                more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-                yield Refused("; ".join(wrong[:3]) + more, json.dumps(found).encode())
+                more = f"; and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+                yield Refused(wrong[0] + more, json.dumps(found).encode())
             elif not told:
                 yield None
 
-    def _map(self, found: Any, origin: str) -> tuple[list[Message], list[str]]:
+    def _told(self, found: Any, origin: str) -> Iterator[Message | Refused | str]:
         """The messages of a record, and what is wrong with the rest of it."""
-        record = found if isinstance(found, dict) else {}
-        if record.keys() == {"unreadable"} or not (record or origin):
+        record, kind = found if isinstance(found, dict) else {}, str(at(found, "type")).split(".")
+        if "specversion" in record and len(kind) == 3 and SYSTEMS.get(kind[1]) == kind[0]:
+            yield from read(json.dumps(found).encode())  # our own
+        elif "unreadable" in record or not (record or origin):
             wanted = f"a record is a table of names and values, got {brief(found)}"
-            return [], [str(record.get("unreadable", wanted))]
-        view = record | {"payload": found, "origin": origin, "topic": origin.split("/")}
-        if self._digests:
-            view["digest"] = sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
-        told: dict[str, Message] = {}
-        wrong: list[str] = []
-        for row, place in ((one, place) for one in self._rows for place in _places(one, view)):
-            try:
-                message = self._message(row, place, view)
-                if message.id in told:
-                    raise SyncError(f"two rows make {message.id!r}: give one an id of its own")
-                told[message.id] = message
-            except SyncError as problem:
-                wrong.append(str(problem))
-        if not told and not wrong:
-            spoken = [row for row in self._rows if _meets(row, view)]
-            wrong = [f"{row.kind}: there is nothing in {row.each}" for row in spoken]
-        return list(told.values()), wrong
+            yield str(record.get("unreadable", wanted))
+        else:
+            view = record | {"payload": found, "origin": origin, "topic": origin.split("/")}
+            for row in self._rows:
+                yield from row.messages(view)
 
-    def _message(self, row: _Row, place: str, view: dict[str, Any]) -> Message:
-        data: dict[str, Any] = {"day": 0}
-        for name, (spec, find) in row.finds.items():
+
+class _Row:
+    """One row of a mapping, compiled."""
+
+    def __init__(self, row: dict[str, Any], zero: datetime, where: str) -> None:
+        names, when = row.pop("names", {}), row.pop("when", {})
+        self.kind, self.each, self.zero = row.pop("kind", ""), row.pop("each", ""), zero
+        where = f"{where} ({self.kind})"
+        check_known(self.kind, _KINDS, f"{where}: no mapping makes this kind", SyncError)
+        for name in row:
+            check_known(name, _ROW, f"{where}: no message has a {name!r}", SyncError)
+        self.needs = ("id", "source", "time", *KINDS[self.kind].needs.split())
+        for name in self.needs:
+            if name not in row:
+                raise SyncError(f"{where} needs {name} = 'path'")
+        fine = isinstance(when, dict) and dict not in map(type, when.values())
+        if not fine or not isinstance(self.each, str):
+            raise SyncError(f"{where}: write when = {{'a.b' = value}} and each = 'path'")
+        wanted = {path: one if isinstance(one, list) else [one] for path, one in when.items()}
+        self.when = {path: [*one, *map(str, one)] for path, one in wanted.items()}
+        fields = {name: _field(spec, names, f"{where}: {name}") for name, spec in row.items()}
+        self.finds = {name: (row[name], find, _FITS.get(name)) for name, find in fields.items()}
+
+    def messages(self, view: dict[str, Any]) -> Iterator[Message | str]:
+        """What it says of a record, or of each element of its list."""
+        found = at(view, self.each) if self.each else [None]
+        for n, view["each"] in enumerate(found if isinstance(found, list) else []):
+            values = ((at(view, path), wanted) for path, wanted in self.when.items())
+            if all(v in wanted or ("" if v is None else str(v)) in wanted for v, wanted in values):
+                try:
+                    yield self._message(f"/{self.each}.{n}" if self.each else "", view)
+                except SyncError as problem:
+                    yield f"{self.kind}: {problem}"
+
+    def _message(self, place: str, view: dict[str, Any]) -> Message:
+        data: dict[str, Any] = {}
+        for name, (spec, find, fit) in self.finds.items():
             try:
                 value = find(view)
                 if value is not None:
-                    value = _FITS[name](value)
-                    data[name] = self._since(value) if isinstance(value, datetime) else value
-                elif name in _NEEDED:
+                    data[name] = fit(value) if fit else value
+                elif name in self.needs:
                     raise SyncError("is missing")
             except SyncError as problem:
-                raise SyncError(f"{row.kind}: {name} ({spec}) {problem}") from None
-        time, source, own = data.pop("time"), data.pop("source"), data.pop("id")
-        data["day"] = time // DAY
-        data |= {name: data[name] // DAY for name in ("due", "expected_end") if name in data}
-        kind = f"{SYSTEMS[row.kind]}.{row.kind}.v1"
-        return Message(source, None, kind, time, data, text(f"{own}#{row.kind}{place}"))
-
-    def _since(self, value: datetime) -> int:
-        """Microseconds since the morning of day 0."""
-        time = (value - self._zero) // timedelta(microseconds=1)
-        if not 0 <= time < _LAST_DAY * DAY:
-            raise SyncError(f"should be from day_zero, {self._zero}, on, got {value.isoformat()}")
-        return time
+                raise SyncError(f"{name} ({spec}) {problem}") from None
+        source, own = data.pop("source"), data.pop("id")
+        spans = {n: v - self.zero for n, v in data.items() if isinstance(v, datetime)}
+        data |= {n: span.days for n, span in spans.items()}
+        time, data["day"] = spans["time"] // timedelta(microseconds=1), data.pop("time")
+        kind = f"{SYSTEMS[self.kind]}.{self.kind}.v1"
+        return Message(source, None, kind, time, data, f"{own}#{self.kind}{place}")
 
 
 def _events(found: Any) -> list[Any]:
     """The events of an EPCIS document, plain or in a CloudEvent; else the record itself."""
-    sent = isinstance(found, dict) and found.get("specversion") == "1.0"
-    inside = found.get("data") if sent else found
-    if not isinstance(inside, dict) or inside.get("type") != "EPCISDocument":
-        return [found]
-    events = at(inside, "epcisBody.eventList")
-    return events if isinstance(events, list) else [events]
+    events = at(found, "epcisBody.eventList") or at(found, "data.epcisBody.eventList")
+    return events if isinstance(events, list) else [found]
 
 
-def _is_own(found: Any) -> bool:
-    kind = str(found.get("type")).split(".") if isinstance(found, dict) else []
-    return len(kind) == 3 and "specversion" in found and SYSTEMS.get(kind[1]) == kind[0]
+# -- fields --
 
 
-def _places(row: _Row, view: dict[str, Any]) -> Iterator[str]:
-    """The places at which a row speaks of a record: all of it, or elements of its list."""
-    found = at(view, row.each) if row.each else [None]
-    for n, view["each"] in enumerate(found if isinstance(found, list) else []):
-        if _meets(row, view):
-            yield f"/{row.prefix}{n}" if row.each else ""
-    view.pop("each", None)
+def at(record: Any, path: str) -> Any:
+    """What stands at a path of a record; None, too, for an empty text."""
+    whole = isinstance(record, dict) and path in record  # a header may have dots
+    for part in (path,) if whole else path.split("."):
+        try:
+            record = record[int(part) if isinstance(record, list) else part]
+        except (LookupError, TypeError, ValueError):
+            return None
+    return None if record == "" else record
 
 
-def _flat(when: dict[str, Any], before: str = "") -> Iterator[tuple[str, list[Any]]]:
-    """By path, the values that are wanted, also as texts; TOML makes tables of dotted keys."""
-    for name, wanted in when.items():
-        if isinstance(wanted, dict):
-            yield from _flat(wanted, f"{before}{name}.")
-        else:
-            each = wanted if isinstance(wanted, list) else [wanted]
-            yield before + name, [*each, *map(str, each)]
+def _field(spec: Any, names: Any, where: str) -> Read:
+    """What reads a field from a record: a path with words, a constant, or the first of a list."""
+    if isinstance(spec, list):
+        firsts = [_field(one, names, where) for one in spec]
+        return lambda record: next((v for f in firsts if (v := f(record)) is not None), None)
+    if not isinstance(spec, str) or spec.startswith("="):
+        return lambda record: spec[1:] if isinstance(spec, str) else spec
+    path, *words = (part.strip() for part in spec.split("|"))
+    steps = [_word(word, names, where) for word in words]
+    return lambda record: reduce(_then, steps, at(record, path))
 
 
-def _meets(row: _Row, view: dict[str, Any]) -> bool:
-    """Whether a record is as the row wants it; what is missing is an empty text."""
-    for path, wanted in row.when.items():
-        value = at(view, path)
-        value = "" if value is None else value
-        if value not in wanted and str(value) not in wanted:
-            return False
-    return True
+def _then(value: Any, step: Read) -> Any:
+    return None if value is None else step(value)
+
+
+def _word(word: str, names: Any, where: str) -> Read:
+    head, _, given = word.partition(" ")
+    try:
+        if head == "name":
+            ours = {str(key): str(name) for key, name in names[given].items()}
+            return partial(_name, given, ours)
+        if head == "zone":
+            return partial(_moment, zone=ZoneInfo(names.get("zone", {}).get(given, given)))
+        return _WORDS[word]
+    except (LookupError, ValueError, TypeError, AttributeError, OSError):
+        said = f"{where}: {word!r} is no word, no 'zone Europe/Berlin', or lacks names.{given}"
+        raise SyncError(f"{said}; {did_you_mean(word, _WORDS)}") from None
+
+
+def _want(fine: Any, wanted: str, value: Any) -> Any:
+    if not fine:
+        raise SyncError(f"should be {wanted}, got {brief(value)}")
+    return value
+
+
+def _text(value: Any) -> str:
+    whole = isinstance(value, float) and value.is_integer()  # so a sheet keeps an article's number
+    text = str(int(value) if whole else value)
+    fine = type(value) in (str, int, float) and len(text) <= 1000 and not _ODD.search(text)
+    _want(fine, "a number or a text of up to 1,000 signs", value)
+    return text
+
+
+def _number(value: Any, point: str = "") -> float:
+    """A number, also in a text: with the given point, or one that it cannot but have."""
+    if isinstance(value, str) and (point or not _EITHER.fullmatch(value.strip())):
+        written = "".join(value.split())
+        point = point or max(".,", key=written.rfind)
+        with suppress(ValueError):
+            value = float(written.replace(".,".strip(point), "").replace(",", "."))
+    fine = type(value) in (int, float) and abs(value) <= 1e15
+    wanted = "a number up to 1e15, the same everywhere ('path | number .' or 'number ,' says how)"
+    return float(_want(fine, wanted, value))
+
+
+def _moment(value: Any, zone: Any = None) -> datetime:
+    """ISO 8601, 2.3.2026 08:00, seconds or milliseconds since 1970; a day alone is its noon."""
+    with suppress(ValueError, OverflowError, OSError):
+        if type(value) in (int, float):
+            value = datetime.fromtimestamp(value / (1000 if abs(value) >= 1e11 else 1), UTC)
+        elif isinstance(value, str):
+            written = _DOTTED.sub(lambda m: f"{m[3]}-{m[2]:0>2}-{m[1]:0>2}", value.strip())
+            value = datetime.fromisoformat(written)
+    zone = getattr(value, "tzinfo", None) or zone
+    way = "a moment such as 2026-03-02T08:00:00Z (its zone: 'path | utc' or '| zone Europe/Berlin')"
+    found: datetime = _want(isinstance(value, datetime) and zone, way, value)
+    alone = found.tzinfo is None and found.time() == time()
+    return found.replace(hour=12 if alone else found.hour, tzinfo=zone)
+
+
+def _name(table: str, names: dict[str, str], value: Any) -> str:
+    key = _text(value)
+    starts = (f"{key[:n]}*" for n in range(len(key), -1, -1))  # the longest that fits
+    key = key if key in names else next((start for start in starts if start in names), key)
+    _want(key in names, f"one of the mapping's names.{table} (add it there)", value)
+    return names[key]
+
+
+_FITS = {"id": _text, "source": _text} | dict.fromkeys(("time", "due", "expected_end"), _moment)
+_WORDS: dict[str, Read] = {
+    "number": _number,
+    "number .": partial(_number, point="."),
+    "number ,": partial(_number, point=","),
+    "abs": lambda value: abs(_number(value)),
+    "text": _text,
+    "last": lambda value: re.split("[/:]", _text(value).rstrip("/"))[-1],
+    "count": lambda value: len(_want(isinstance(value, list), "a list", value)),
+    "digest": lambda value: sha256(json.dumps(value, sort_keys=True).encode()).hexdigest(),
+    "utc": partial(_moment, zone=UTC),
+}
