@@ -464,8 +464,8 @@ def test_what_a_twin_cannot_believe_is_refused_by_its_check(told, said):
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"events": None}, "needs rows"),
-        ({"id": "id", "events": [1]}, "needs rows"),
+        ({"events": None}, "needs id"),
+        ({"id": "id", "events": [1]}, "needs id"),
         ({"id": "id", "evnts": []}, "did you mean 'events'"),
         ({"row": {"kind": "demandd"}}, "did you mean 'demanded'"),
         ({"row": {"kind": "closed"}}, "no mapping makes this kind"),

@@ -28,7 +28,6 @@ from twinlab.technology.messages import DAY_ZERO, SYSTEMS, Message, Refused, rea
 __all__ = ["Mapping"]
 
 Read = Callable[[Any], Any]
-_SHIPPED = Path(__file__).parent / "mappings"
 _FEED = ("query", "watermark", "overlap")
 _TABLE = ("id", "source", "each", "names", "day_zero", "events", *_FEED)
 _ROW = ("id", "source", "each", "kind", "when", "time", *FIELDS)
@@ -59,7 +58,7 @@ class Mapping:
         for word in table:
             check_known(word, _TABLE, f"mapping {name!r} has no {word!r}", SyncError)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise SyncError(f"mapping {name!r} needs rows, [[{name}.events]]")
+            raise SyncError(f"mapping {name!r} needs id = 'path' and rows, [[{name}.events]]")
         start = _moment(zero + "T00:00Z" * (len(zero) == 10), UTC)
         shared = {"source": f"=/{name}"} | {n: table[n] for n in _TABLE[:4] if n in table}
         where = f"mapping {name!r}, row"
@@ -85,9 +84,10 @@ class Mapping:
         >>> Mapping.shipped("odoo_sale", {"node": {"WH": "shop"}, "product": {"BIKE-01": "bike"}})
         Mapping('odoo_sale': demanded)
         """
-        files, system = {path.stem: path for path in _SHIPPED.glob("*.toml")}, name.split("_")[0]
-        check_known(system, files, f"no mapping {name!r} comes with twinlab", SyncError)
-        return cls.read(files[system], name, {"names": names, "day_zero": day_zero})
+        files = Path(__file__).parent.glob("mappings/*.toml")
+        known = {one: file for file in files for one in tomllib.loads(file.read_text("utf-8"))}
+        check_known(name, known, f"no mapping {name!r} comes with twinlab", SyncError)
+        return cls.read(known[name], name, {"names": names, "day_zero": day_zero})
 
     def messages(self, letter: bytes, feed: str = "") -> Iterator[Message | Refused | None]:
         """Give messages, what is refused, None where no row speaks of it; SyncError if no JSON."""
