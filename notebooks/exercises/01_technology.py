@@ -34,14 +34,6 @@ def days_to_go():
     return float((streams.arrivals[key][0] - 10).mean())
 
 
-def copies():
-    """Copies that a store refuses in 100 days over a line that doubles one message in five."""
-    bus = tl.Bus(tl.Faults(duplicates=0.2), seed=1)
-    plant, twin = tl.Plant(coffee(), bus, seed=1), tl.Twin(coffee(), bus)
-    plant.advance(100)
-    return twin.sync().copies
-
-
 def alarm_day(factor):
     """The day of the first alarm after a shift of demand on day 60."""
     truth = coffee().disrupt(tl.DemandShift("shop", start=60, days=300, factor=factor))
@@ -70,15 +62,6 @@ EXERCISES = {
         },
     ),
     "1.2": tl.lab.Exercise(
-        copies,
-        "messages",
-        tolerance=0.0001,
-        hints=(
-            "let the plant advance by 100 days and look at what twin.sync() returns.",
-            "take seed=1 for the bus and for the plant, and duplicates=0.2.",
-        ),
-    ),
-    "1.3": tl.lab.Exercise(
         lambda: alarm_day(1.1),
         "(day)",
         tolerance=0.0001,

@@ -18,7 +18,6 @@ from twinlab.cases.folders import dataset
 from twinlab.cases.relief import social_schedule, storm_season
 from twinlab.lab.checks import read_exercises
 from twinlab.modeling.formulas.run_length import cusum_limit
-from twinlab.technology import Bus, Faults, Plant
 
 CHAPTERS = [read_exercises(notebook) for notebook in range(12)]
 start, technology, people, management, organization, scope = CHAPTERS[:6]
@@ -67,13 +66,6 @@ def test_whose_closure_is_noticed_first():
 def test_days_to_go_of_what_is_three_days_old():
     left = [time - 3 for time in (1, 2, 3, 4, 5, 6) if time >= 3]
     assert technology.days_to_go() == pytest.approx(np.mean(left), rel=0.02)
-
-
-def test_copies_are_what_stands_twice_on_the_line():
-    bus = Bus(Faults(duplicates=0.2), seed=1)
-    Plant(technology.coffee(), bus, seed=1).advance(100)
-    raws = bus.receive("twin", most=10**9)
-    assert technology.copies() == len(raws) - len(set(raws)) > 0
 
 
 def test_the_day_of_the_alarm():

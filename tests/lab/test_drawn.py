@@ -68,7 +68,19 @@ def test_a_twin_that_does_not_ask_again_misses_messages():
         missing.append(len(twin.gaps()))
         assert f"{missing[-1]} messages missing" in chart.words
         assert len(named(chart.figure.axes[0])["true"].get_xdata()) == 20
-    assert missing[0] == missing[1] > missing[2]
+    assert missing[0] == missing[2] < missing[1]
+
+
+def test_links_of_several_qualities_are_drawn_with_their_intervals():
+    links = {"cable": Faults(), "radio": Faults(loss=0.2)}
+    asked, deaf = (lab.follow_links(CHAIN, links, 15, 4, again) for again in (True, False))
+    for chart in (asked, deaf):
+        drawn = chart.table()
+        assert (drawn["cable [fidelity]"] == 1).all()
+        assert (drawn["radio [fidelity]"] < 1).any()
+        assert "cable: 1.000 [1.000, 1.000], 0.0 days stale" in chart.words
+        assert chart.limits == deaf.limits
+    assert deaf.table()["radio [fidelity]"].mean() < asked.table()["radio [fidelity]"].mean()
 
 
 def test_the_beer_game_shows_all_that_was_ordered():

@@ -445,6 +445,8 @@ def of_lab():
                        "replications": 4}),
         (lab.fan, {"batch": batch(), "measure": "on_hand", "node": "", "past": [1.0]}),
         (lab.follow, {"plant": plant(), "twin": twin(), "node": "shop", "days": 2, "every": 1}),
+        (lab.follow_links, {"model": SCENARIO, "links": {"radio": tl.Faults()}, "days": 2,
+                            "lives": 2, "ask_again": True}),
         (lab.ripple, {"run": run(), "calm_run": run(), "by": "tier"}),
         (lab.play, {"picture": lambda a: lab.bars({"x": a}, words), "levers": {"a": (0, 9, 5)}}),
         (lab.bars, {"values": {"a": 1}, "words": words, "highlight": ["a"]}),

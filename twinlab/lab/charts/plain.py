@@ -5,7 +5,8 @@ twin follows its plant.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +15,13 @@ from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.drawing import LOOKS, Mark, Point, band, line, lying, note, rule, span
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve, Frontier
-from twinlab.scope import ScenarioError
+from twinlab.modeling import estimate
+from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.result import shown
-from twinlab.technology import Plant, fidelity
+from twinlab.technology import Bus, Faults, Plant, fidelity
 from twinlab.twin import Twin
 
-__all__ = ["Words", "bars", "budget", "follow", "lines", "triangle"]
+__all__ = ["Words", "bars", "budget", "follow", "follow_links", "lines", "triangle"]
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def budget(portfolios: Frontier, available: float) -> Chart:
 
 
 def follow(
-    plant: Plant, twin: Twin, node: str, days: int = 60, every: int = 1, ask_again: bool = False
+    plant: Plant, twin: Twin, node: str, days: int = 60, every: int = 1, ask_again: bool = True
 ) -> Chart:
     """Live through some days, let the twin sync every so often, and draw what each knows.
 
@@ -199,3 +201,45 @@ def follow(
     said = f"stock of {node} on {days} mornings: fidelity {fidelities}\n"
     said += f"{len(twin.gaps())} messages missing, {twin.staleness:.1f} days stale"
     return lines(mornings, stock, Words(f"{node}: stock in the morning", "day", "units", said))
+
+
+def follow_links(
+    model: Scenario, links: Mapping[str, Faults], days: int, lives: int = 8, ask_again: bool = True
+) -> Chart:
+    """Draw how true a twin is that syncs every morning, by links of several qualities.
+
+    Every life has luck of its own, on all links; the bands are 95 % intervals of their mean.
+
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(9), days=90)
+    >>> print(follow_links(chain, {"cable": Faults(), "radio": Faults(loss=0.1)}, 20, lives=4))
+    mean fidelity of 4 lives on 20 mornings, 95 % interval
+    cable: 1.000 [1.000, 1.000], 0.0 days stale
+    radio: 0.789 [0.589, 0.989], 0.9 days stale
+    """
+    told = [f"mean fidelity of {lives} lives on {days} mornings, 95 % interval"]
+    means, bands = dict[str, Any](), dict[str, Any]()
+    for name, faults in links.items():
+        found = np.array([_life(model, faults, life, days, ask_again) for life in range(lives)])
+        scores, stale = found[..., 0], found[..., 1].mean()
+        ends = [estimate(each) for each in (scores.mean(1), *scores.T)]
+        low, high = np.clip([(each.low, each.high) for each in ends], 0, 1).T
+        means[name], bands[name] = scores.mean(0), (low[1:], high[1:])
+        within = f"{ends[0].mean:.3f} [{low[0]:.3f}, {high[0]:.3f}]"
+        told.append(f"{name}: {within}, {stale:.1f} days stale")
+    asked = "asks again" if ask_again else "does not ask again"
+    words = Words(f"The twin {asked}: mean of {lives} lives", "day", "fidelity")
+    chart = lines(range(1, days + 1), means, words, bands=bands)
+    return Chart([replace(chart.panels[0], ylim=(0, 1.04))], "\n".join(told))
+
+
+def _life(
+    model: Scenario, faults: Faults, seed: int, days: int, ask_again: bool
+) -> list[tuple[float, float]]:
+    """Fidelity and staleness of a twin, by morning."""
+    bus, found = Bus(faults, seed), []
+    plant, twin = Plant(model, bus, seed), Twin(model, bus)
+    for _ in range(days):
+        plant.advance()
+        twin.sync(ask_again)
+        found.append((fidelity(twin.state, plant.state).score, twin.staleness))
+    return found
