@@ -1,6 +1,5 @@
 """Feeds: files as offices write them, a database whose clerks commit late, a machine."""
 
-import asyncio
 import datetime as dt
 import importlib.util
 import json
@@ -146,8 +145,8 @@ def test_a_broken_workbook_is_told_once_and_read_when_it_is_whole(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"a;b;a\n1;2;3\n", "two columns have the same name"),
-        (b"a;b\n1;2;3\n", "row 1 has 3 cells, but 2 columns"),
+        (b"a;b;a\n1;2;3\n", "two columns are called 'a'"),
+        (b"a;b\n1;2;3\n", "row 1 has more than 2 cells"),
         (b'a;b\n1;"2\n', "cannot be read"),
         (b"a;b\n1;\0\0\0", "no line end"),
         (b"a;b\n1;\x81\x8d\n", "cannot be read"),
@@ -413,46 +412,36 @@ PRESS = Mapping({
 class Machine:
     """An OPC UA server in a thread, with one press."""
 
-    port = 0
+    def __init__(self):
+        from asyncua.sync import ThreadLoop
 
-    def start(self):
-        self.ready, self.over = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self.live()), daemon=True)
-        self.thread.start()
-        assert self.ready.wait(60)
+        self.loop = ThreadLoop()
+        self.loop.start()
+        self.wait = self.loop.post
+        self.wait(self.make())
 
-    async def live(self):
+    async def make(self):
         from asyncua import Server
 
-        self.loop, server = asyncio.get_running_loop(), Server()
-        await server.init()
-        server.set_endpoint(f"opc.tcp://127.0.0.1:{self.port}/plc")
-        space = await server.register_namespace("plc")
-        press = await server.nodes.objects.add_object(space, "press7")
+        self.server = Server()
+        await self.server.init()
+        self.server.set_endpoint("opc.tcp://127.0.0.1:0/plc")
+        space = await self.server.register_namespace("plc")
+        press = await self.server.nodes.objects.add_object(space, "press7")
         self.temperature = await press.add_variable(space, "Temperature", 20.0)
-        async with server:
-            self.port = server.bserver._server.sockets[0].getsockname()[1]
-            self.url = f"opc.tcp://127.0.0.1:{self.port}/plc"
-            self.ready.set()
-            while not self.over.is_set():
-                await asyncio.sleep(0.01)
-
-    def tell(self, value):
-        told = self.temperature.write_value(value)
-        asyncio.run_coroutine_threadsafe(told, self.loop).result(60)
-
-    def stop(self):
-        self.over.set()
-        self.thread.join(60)
+        await self.server.start()
+        port = self.server.bserver._server.sockets[0].getsockname()[1]
+        self.url = f"opc.tcp://127.0.0.1:{port}/plc"
+        self.server.set_endpoint(self.url)
 
 
 @pytest.fixture(scope="module")
 def machine():
     needed("asyncua")
     made = Machine()
-    made.start()
     yield made
-    made.stop()
+    made.wait(made.server.stop())
+    made.loop.stop()
 
 
 def polled(feed, place, count, away=False):
@@ -468,11 +457,12 @@ def polled(feed, place, count, away=False):
 
 
 def test_a_machine(machine):
+    machine.wait(machine.temperature.write_value(20.0))
     feed = OpcUaFeed(machine.url, "press7")
     try:
         polled(feed, None, 1)  # the value that stands there
         for number in range(50):
-            machine.tell(60 + number / 100)
+            machine.wait(machine.temperature.write_value(60 + number / 100))
         letters, place = polled(feed, None, 51)
         fine, bad = told(letters, PRESS)
         assert [m.data["value"] for m in fine] == [20.0, *(60 + n / 100 for n in range(50))]
@@ -489,15 +479,16 @@ def test_a_machine(machine):
 
 
 def test_a_machine_that_goes_away_is_told_and_comes_back(machine):
+    machine.wait(machine.temperature.write_value(70.0))
     feed = OpcUaFeed(machine.url, "press7")
     try:
         _, place = polled(feed, None, 1)
-        machine.stop()
+        machine.wait(machine.server.stop())
         with pytest.raises(SyncError, match="press7"):
             polled(feed, place, 1)
-        machine.start()  # where it was
+        machine.wait(machine.server.start())
         letters, _ = polled(feed, place, 1, away=True)
-        assert json.loads(letters[0])["value"] == 20.0
+        assert json.loads(letters[0])["value"] == 70.0
     finally:
         feed.close()
 

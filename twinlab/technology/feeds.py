@@ -1,7 +1,6 @@
 """Feeds: what is polled for records that a mapping reads: folders of files, databases, machines.
 
-A feed has a ``name``, an ``overlap`` in seconds, and ``poll(place)``: what is new since a place, as
-letters of one record in JSON, and the next place, to be kept together with what was read.
+``poll(place)`` gives what is new, as letters of one record in JSON, and the place to go on from.
 """
 
 import csv
@@ -89,13 +88,12 @@ def _table(raw: bytes, kind: str) -> Iterable[Sequence[Any]]:
 def _records(table: Iterable[Sequence[Any]]) -> dict[str, dict[str, Any]]:
     """The rows below the first, which names the columns; blank ones are left out."""
     head, *rows = [[c.strip() if isinstance(c, str) else c for c in row] for row in table] or [[]]
-    if len({*filter(None, head)}) < len([*filter(None, head)]):
-        raise ValueError(f"two columns have the same name in {head}: drop one of them")
-    for number, cells in enumerate(rows, 1):
-        if any(cells[len(head) :]):
-            why = f"{len(cells)} cells, but {len(head)} columns: put text with separators in quotes"
-            raise ValueError(f"row {number} has {why}")
     filled = {n: cells for n, cells in enumerate(rows, 1) if {*cells} - {None, ""}}
+    if twice := [name for name in head if name and head.count(name) > 1]:
+        raise ValueError(f"two columns are called {twice[0]!r}: drop one of them")
+    if more := [n for n, cells in filled.items() if any(cells[len(head) :])]:
+        why = f"more than {len(head)} cells: put text with separators in quotes"
+        raise ValueError(f"row {more[0]} has {why}")
     return {
         f"row {n}": dict(zip(map(str, head), cells, strict=False)) for n, cells in filled.items()
     }
@@ -143,7 +141,8 @@ class SqlFeed:
         if not rows:
             return [], place
         after = max(marks) - timedelta(seconds=self.overlap)
-        letters = [_letter({**row}, " ".join(map(str, next(iter(row.items()))))) for row in rows]
+        key = next(iter(rows[0]))
+        letters = [_letter({**row}, f"{key} {row[key]}") for row in rows]
         keys = [sha256(letter).hexdigest()[:16] for letter in letters]
         seen = [key for key, mark in zip(keys, marks, strict=True) if mark >= after]
         new = [letter for letter, key in zip(letters, keys, strict=True) if key not in old]
@@ -167,9 +166,6 @@ class OpcUaFeed:
         self.name, self.asset, self._url = f"{url}/{asset}", asset, url
         self._opc, self._client = needs("asyncua.sync", "opcua"), cast(Any, None)
         self._life, self._first, self._letters = uuid4().hex, 0, list[Letter]()
-        self._loop = self._opc.ThreadLoop()
-        self._loop.daemon = True
-        self._loop.start()
         self.poll()
 
     def poll(self, place: Any = None) -> tuple[list[Letter], Any]:
@@ -195,7 +191,11 @@ class OpcUaFeed:
             client.disconnect()
 
     def _listen(self) -> None:
-        self._client = client = self._opc.Client(self._url, tloop=self._loop)
+        loop = self._opc.ThreadLoop()
+        loop.daemon = True  # so it does not keep Python from ending
+        loop.start()
+        self._client = client = self._opc.Client(self._url, tloop=loop)
+        client.close_tloop = True
         client.connect()
         below = {node.read_browse_name().Name: node for node in client.nodes.objects.get_children()}
         check_known(self.asset, below, f"there is no {self.asset!r}", SyncError)
@@ -208,5 +208,5 @@ class OpcUaFeed:
         told, signal = data.monitored_item.Value, self._signals[node.nodeid]
         at = (told.SourceTimestamp or datetime.now(UTC)).replace(tzinfo=UTC)
         record = {"asset": self.asset, "signal": signal, "value": value, "source_time": at}
-        record["good"] = told.StatusCode.is_good()
-        self._letters.append(_letter(record, f"{self.asset}/{signal}"))
+        good = {"good": told.StatusCode.is_good()}
+        self._letters.append(_letter(record | good, f"{self.asset}/{signal}"))

@@ -11,8 +11,8 @@ which each makes a message), ``origin``, ``topic.0`` and ``payload`` (all of it)
 import json
 import re
 import tomllib
+from collections import ChainMap
 from collections.abc import Callable, Iterator
-from collections.abc import Mapping as Table
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from functools import partial, reduce
@@ -34,7 +34,6 @@ _ROW = ("id", "source", "each", "kind", "when", "time", *FIELDS)
 _KINDS = [kind for kind in KINDS if SYSTEMS[kind] != "sys"]
 _DOTTED = re.compile(r"^(\d\d?)\.(\d\d?)\.(\d{4})\b", re.ASCII)
 _EITHER = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)  # 1.234 somewhere, 1234 elsewhere
-_ODD = re.compile("[\0\ud800-\udfff]")  # what no file can hold
 
 
 class Mapping:
@@ -51,7 +50,7 @@ class Mapping:
     ('A1#demanded', '/orders', 2, 2.5)
     """
 
-    def __init__(self, table: Table[str, Any], name: str = "mapping") -> None:
+    def __init__(self, table: dict[str, Any], name: str = "mapping") -> None:
         """Compile a table; a SyncError says in which row a mistake is, and what to write."""
         self.name, rows, zero = name, table.get("events"), str(table.get("day_zero", DAY_ZERO))
         self.feed = {word: table[word] for word in _FEED if word in table}
@@ -68,26 +67,26 @@ class Mapping:
         return f"Mapping({self.name!r}: {', '.join(dict.fromkeys(r.kind for r in self._rows))})"
 
     @classmethod
-    def read(cls, path: str | Path, name: str, more: Table[str, Any] | None = None) -> "Mapping":
-        """Read a table of a TOML file, and ``more`` for it; SyncError where there is a mistake."""
+    def read(cls, path: str | Path, name: str) -> "Mapping":
+        """Read a mapping from a table of a TOML file; SyncError if there is none or a mistake."""
         try:
             tables = tomllib.loads(Path(path).read_text("utf-8"))
         except (OSError, ValueError) as problem:
             raise SyncError(f"{path} cannot be read as TOML: {problem}") from None
         check_known(name, tables, f"{path} has no mapping {name!r}", SyncError)
-        return cls(tables[name] | dict(more or {}), name)
+        return cls(tables[name], name)
 
     @classmethod
-    def shipped(cls, name: str, names: Table[str, Any], day_zero: str = "2026-01-01") -> "Mapping":
+    def shipped(cls, name: str, names: dict[str, Any], day_zero: str = "2026-01-01") -> "Mapping":
         """Give a mapping that comes with the library your names: theirs to yours, by table.
 
         >>> Mapping.shipped("odoo_sale", {"node": {"WH": "shop"}, "product": {"BIKE-01": "bike"}})
         Mapping('odoo_sale': demanded)
         """
         files = Path(__file__).parent.glob("mappings/*.toml")
-        known = {one: file for file in files for one in tomllib.loads(file.read_text("utf-8"))}
-        check_known(name, known, f"no mapping {name!r} comes with twinlab", SyncError)
-        return cls.read(known[name], name, {"names": names, "day_zero": day_zero})
+        tables = dict(ChainMap(*(tomllib.loads(file.read_text("utf-8")) for file in files)))
+        check_known(name, tables, f"no mapping {name!r} comes with twinlab", SyncError)
+        return cls(tables[name] | {"names": names, "day_zero": day_zero}, name)
 
     def messages(self, letter: bytes, feed: str = "") -> Iterator[Message | Refused | None]:
         """Give messages, what is refused, None where no row speaks of it; SyncError if no JSON."""
@@ -126,16 +125,14 @@ class _Row:
         for name in row:
             check_known(name, _ROW, f"{where}: no message has a {name!r}", SyncError)
         self.needs = ("id", "source", "time", *KINDS[self.kind].needs.split())
-        for name in self.needs:
-            if name not in row:
-                raise SyncError(f"{where} needs {name} = 'path'")
+        if missing := [name for name in self.needs if name not in row]:
+            raise SyncError(f"{where} needs {missing[0]} = 'path'")
         fine = isinstance(when, dict) and dict not in map(type, when.values())
         if not fine or not isinstance(self.each, str):
             raise SyncError(f"{where}: write when = {{'a.b' = value}} and each = 'path'")
         wanted = {path: one if isinstance(one, list) else [one] for path, one in when.items()}
         self.when = {path: [*one, *map(str, one)] for path, one in wanted.items()}
-        fields = {name: _field(spec, names, f"{where}: {name}") for name, spec in row.items()}
-        self.finds = {name: (row[name], find, _FITS.get(name)) for name, find in fields.items()}
+        self.finds = {n: (s, _field(s, names, f"{where}: {n}")) for n, s in row.items()}
 
     def messages(self, view: dict[str, Any]) -> Iterator[Message | str]:
         """What it says of a record, or of each element of its list."""
@@ -150,11 +147,11 @@ class _Row:
 
     def _message(self, place: str, view: dict[str, Any]) -> Message:
         data: dict[str, Any] = {}
-        for name, (spec, find, fit) in self.finds.items():
+        for name, (spec, find) in self.finds.items():
             try:
                 value = find(view)
                 if value is not None:
-                    data[name] = fit(value) if fit else value
+                    data[name] = _FITS[name](value) if name in _FITS else value
                 elif name in self.needs:
                     raise SyncError("is missing")
             except SyncError as problem:
@@ -196,11 +193,7 @@ def _field(spec: Any, names: Any, where: str) -> Read:
         return lambda record: spec[1:] if isinstance(spec, str) else spec
     path, *words = (part.strip() for part in spec.split("|"))
     steps = [_word(word, names, where) for word in words]
-    return lambda record: reduce(_then, steps, at(record, path))
-
-
-def _then(value: Any, step: Read) -> Any:
-    return None if value is None else step(value)
+    return lambda r: reduce(lambda v, step: v if v is None else step(v), steps, at(r, path))
 
 
 def _word(word: str, names: Any, where: str) -> Read:
@@ -226,7 +219,7 @@ def _want(fine: Any, wanted: str, value: Any) -> Any:
 def _text(value: Any) -> str:
     whole = isinstance(value, float) and value.is_integer()  # so a sheet keeps an article's number
     text = str(int(value) if whole else value)
-    fine = type(value) in (str, int, float) and len(text) <= 1000 and not _ODD.search(text)
+    fine = type(value) in (str, int, float) and len(text) <= 1000 and text.isprintable()
     _want(fine, "a number or a text of up to 1,000 signs", value)
     return text
 
