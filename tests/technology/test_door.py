@@ -145,7 +145,8 @@ def test_six_hundred_bent_messages_do_not_stop_the_twin_nor_fill_its_memory():
         plant.link.carry(bent(rng))
     intake = twin.sync()
     assert intake.new == 0
-    assert intake.dead >= 590  # an empty list holds nothing that could be refused
+    assert intake.dead > 300
+    assert intake.dead + intake.copies >= 590  # an empty list holds nothing that could be refused
     assert twin.state == before
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used < 200_000  # kilobytes
     plant.advance(2)

@@ -1,9 +1,7 @@
 """Messages: how events travel from the systems of a plant to its twin.
 
-Every message is a CloudEvents 1.0 envelope in JSON (CNCF 2019): an ``id`` that is the same for
-every copy, its ``source`` (a system of a node), a ``type`` such as ``wms.shipped.v1`` and its
-``time``. A source that numbers its messages in ``sequence`` lets a receiver see gaps; one that does
-not is *unnumbered*.
+Every message is a CloudEvents 1.0 envelope in JSON (CNCF 2019). A source that numbers its messages
+in ``sequence`` lets a receiver see gaps; one that does not is *unnumbered*.
 """
 
 import json
@@ -23,9 +21,7 @@ DAY = 86_400_000_000  # microseconds
 MOST_BYTES = 1_000_000
 DEPTH = 40  # levels of lists and tables in one message
 
-# Which system tells of which kind of event: order books (ERP), warehouse (WMS), production (MES),
-# customers (CRM), quality (QMS), design (PLM), sensors (IoT), and the link itself.
-_TOLD_BY = {
+_TOLD_BY = {  # which system tells of which kinds of events; sys is the link itself
     "erp": "ordered accepted decided remembered",
     "wms": "shipped received served counted",
     "mes": "consumed started finished scrapped state maintained",
@@ -36,8 +32,10 @@ _TOLD_BY = {
     "sys": "opened closed changed refused gone heard",
 }
 SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
+_TYPES = {f"{system}.{kind}.v1" for kind, system in SYSTEMS.items()}
 _NAMESPACE = uuid5(NAMESPACE_URL, "twinlab")
-_UNPAIRED = re.compile("[\ud800-\udfff]")  # halves of characters
+_TEXT = re.compile("[^\0\ud800-\udfff]+")  # no half characters
+_NUMBER = re.compile("[0-9]{1,15}")
 
 
 class Letter(bytes):
@@ -47,7 +45,7 @@ class Letter(bytes):
     'orders.csv row 17'
     """
 
-    origin: str
+    origin = ""
 
     def __new__(cls, raw: bytes, origin: str = "") -> "Letter":
         """Give bytes their origin."""
@@ -61,7 +59,7 @@ class Message:
     """One event on its way; ``time`` counts microseconds since the morning of day 0.
 
     Messages of one source and ``id`` are copies of each other. An id that is not given is made from
-    source and sequence. ``raw`` are the bytes that it was read from alone, if it was.
+    source and sequence. ``raw`` are the bytes that it was read from, if from its own alone.
 
     >>> told = Message("/shop/wms", 3, "wms.served.v1", 5, {"day": 0, "quantity": 4.0})
     >>> Message.decode(told.encode()) == told
@@ -97,47 +95,34 @@ class Message:
 
     def encode(self) -> bytes:
         """The message as it travels, in JSON."""
-        envelope = {
-            "specversion": "1.0",
-            "id": self.id,
-            "source": self.source,
-            "type": self.type,
-            "time": (DAY_ZERO + timedelta(microseconds=self.time)).isoformat(),
-            "data": self.data,
-        }
+        moment = DAY_ZERO + timedelta(microseconds=self.time)
+        head = {"specversion": "1.0", "id": self.id, "source": self.source, "type": self.type}
+        envelope = {**head, "time": moment.isoformat(), "data": self.data}
         if self.sequence is not None:
             envelope["sequence"] = str(self.sequence)
         return _WRITER.encode(envelope).encode()
 
     @classmethod
     def decode(cls, raw: bytes) -> "Message":
-        """Read a message.
-
-        Raises:
-            SyncError: it is no message, and why.
-        """
-        return cls.of(parse(raw))
+        """Read a message; a SyncError says why something is none."""
+        return cls.of(parse(raw), raw)
 
     @classmethod
-    def of(cls, found: Any) -> "Message":
-        """Read the envelope of a message.
-
-        Raises:
-            SyncError: it is none, and why.
-        """
+    def of(cls, found: Any, raw: bytes = b"") -> "Message":
+        """Read an envelope, and keep its bytes; a SyncError says why something is none."""
         if not isinstance(found, dict) or found.get("specversion") != "1.0":
             raise SyncError("no CloudEvents 1.0 envelope: specversion is missing or another")
-        data: Any = found.get("data")
+        data, number, kind = (found.get(name) for name in ("data", "sequence", "type"))
         if not isinstance(data, dict):
             raise SyncError(f"data is a table of names and values, got {data!r:.80}")
-        source, kind, number = _text(found, "source"), _text(found, "type"), found.get("sequence")
-        sequence = None if number is None else _sequence(number)
-        message = cls(source, sequence, kind, _time(found), data, _text(found, "id"))
-        system, _, version = kind.partition(".")[0], "", kind.rpartition(".")[2]
-        if kind.count(".") != 2 or version != "v1" or SYSTEMS.get(message.kind) != system:
-            raise SyncError(
-                f"no message has type {kind!r} here: a mapping can read what another producer sends"
-            )
+        if number is not None and not _NUMBER.fullmatch(str(number)):
+            raise SyncError(f"sequence is a whole number, got {number!r:.80}")
+        if str(kind) not in _TYPES:
+            raise SyncError(f"no message has type {kind!r:.80}: a mapping can read other ones")
+        sequence = None if number is None else int(number)
+        source, name = _text(found, "source"), _text(found, "id")
+        message = cls(source, sequence, str(kind), _time(found), data, name)
+        object.__setattr__(message, "raw", bytes(raw))
         return message
 
 
@@ -153,50 +138,36 @@ Door = Callable[[bytes, str], Iterable[Message | Refused | None]]
 
 
 def read(letter: bytes, feed: str = "") -> Iterator[Message | Refused]:
-    """Give the messages of a letter: one, or the several of a CloudEvents batch.
-
-    Raises:
-        SyncError: the letter as a whole cannot be read.
+    """Give the messages of a letter: one, or those of a batch; a SyncError if it is no JSON.
 
     >>> told = Message("/shop/wms", 3, "wms.served.v1", 5, {}).encode()
     >>> len(list(read(b"[" + told + b"," + told + b"]")))
     2
     """
-    every = records(letter)
-    for found in every:
+    alone = letter if letter[:1] == b"{" else b""
+    for found in records(letter):
         try:
-            message = Message.of(found)
-            if len(every) == 1 and letter[:1] == b"{":
-                object.__setattr__(message, "raw", bytes(letter))
-            yield message
+            yield Message.of(found, alone)
         except SyncError as problem:
             yield Refused(str(problem), json.dumps(found).encode())
 
 
 def records(letter: bytes) -> list[Any]:
-    """The records of a letter: those of a batch, or its one.
-
-    Raises:
-        SyncError: it is no JSON.
-    """
+    """The records of a letter: those of a batch, or its one; a SyncError if it is no JSON."""
     found = parse(letter)
     return found if isinstance(found, list) else [found]
 
 
 def parse(raw: bytes) -> Any:
-    """Read JSON, of at most a megabyte and forty levels.
-
-    Raises:
-        SyncError: it is none, and why.
-    """
+    """Read JSON, of at most a megabyte and forty levels; a SyncError says why it is none."""
     if len(raw) > MOST_BYTES:
         raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
     try:
         found = _READER.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except (ValueError, RecursionError) as problem:
         raise SyncError(f"no JSON: {problem}") from None
-    brackets = raw.count(b"{") + raw.count(b"[")  # as many levels at most: mostly no need to walk
-    if brackets > DEPTH and not _is_shallow(found, DEPTH):
+    # As many levels as brackets at most: mostly there is no need to walk.
+    if raw.count(b"{") + raw.count(b"[") > DEPTH and not _is_shallow(found, DEPTH):
         raise SyncError(f"a message has at most {DEPTH} levels of lists and tables")
     return found
 
@@ -208,18 +179,10 @@ def _is_shallow(value: Any, levels: int) -> bool:
 
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name)
-    if not isinstance(value, str) or not value or len(value) > 1000:
-        raise SyncError(f"{name} is a text of up to 1,000 characters, got {value!r:.80}")
-    if "\0" in value or not (value.isascii() or _UNPAIRED.search(value) is None):
-        raise SyncError(f"{name} has a sign that no file can hold: {value!r:.80}")
+    if not isinstance(value, str) or not _TEXT.fullmatch(value) or len(value.encode()) > 1000:
+        rule = "a text of up to 1,000 bytes without signs that no file can hold"
+        raise SyncError(f"{name} is {rule}, got {value!r:.80}")
     return value
-
-
-def _sequence(value: Any) -> int:
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not (text.isdecimal() and len(text) < 16):
-        raise SyncError(f"sequence is a whole number, got {value!r:.80}")
-    return int(text)
 
 
 def _time(found: dict[str, Any]) -> int:
@@ -230,11 +193,11 @@ def _time(found: dict[str, Any]) -> int:
         raise SyncError(f"time is a moment with its zone, got {found.get('time')!r:.80}") from None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A number of NumPy's as a plain one."""
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise SyncError(f"a message cannot carry {value!r}")
+    raise SyncError(f"JSON cannot carry {value!r:.80}: give numbers, texts, lists and tables")
 
 
 def _refuse(name: str) -> Any:
@@ -243,4 +206,4 @@ def _refuse(name: str) -> Any:
 
 # Made once: json.loads and json.dumps would make theirs anew for every message.
 _READER = json.JSONDecoder(parse_constant=_refuse)
-_WRITER = json.JSONEncoder(allow_nan=False, default=_plain)
+_WRITER = json.JSONEncoder(allow_nan=False, default=plain)
