@@ -217,29 +217,21 @@ def follow_links(
     radio: 0.789 [0.589, 0.989], 0.9 days stale
     """
     told = [f"mean fidelity of {lives} lives on {days} mornings, 95 % interval"]
-    means, bands = dict[str, Any](), dict[str, Any]()
+    means, bands, found = dict[str, Any](), dict[str, Any](), np.zeros((2, lives, days))
     for name, faults in links.items():
-        found = np.array([_life(model, faults, life, days, ask_again) for life in range(lives)])
-        scores, stale = found[..., 0], found[..., 1].mean()
-        ends = [estimate(each) for each in (scores.mean(1), *scores.T)]
+        for life in range(lives):
+            bus = Bus(faults, life)
+            plant, twin = Plant(model, bus, life), Twin(model, bus)
+            for day in range(days):
+                plant.advance()
+                twin.sync(ask_again)
+                found[:, life, day] = fidelity(twin.state, plant.state).score, twin.staleness
+        ends = [estimate(each) for each in (found[0].mean(1), *found[0].T)]
         low, high = np.clip([(each.low, each.high) for each in ends], 0, 1).T
-        means[name], bands[name] = scores.mean(0), (low[1:], high[1:])
+        means[name], bands[name] = found[0].mean(0), (low[1:], high[1:])
         within = f"{ends[0].mean:.3f} [{low[0]:.3f}, {high[0]:.3f}]"
-        told.append(f"{name}: {within}, {stale:.1f} days stale")
-    asked = "asks again" if ask_again else "does not ask again"
-    words = Words(f"The twin {asked}: mean of {lives} lives", "day", "fidelity")
+        told.append(f"{name}: {within}, {found[1].mean():.1f} days stale")
+    asks = "asks again" if ask_again else "does not ask again"
+    words = Words(f"The twin {asks}: mean of {lives} lives", "day", "fidelity")
     chart = lines(range(1, days + 1), means, words, bands=bands)
     return Chart([replace(chart.panels[0], ylim=(0, 1.04))], "\n".join(told))
-
-
-def _life(
-    model: Scenario, faults: Faults, seed: int, days: int, ask_again: bool
-) -> list[tuple[float, float]]:
-    """Fidelity and staleness of a twin, by morning."""
-    bus, found = Bus(faults, seed), []
-    plant, twin = Plant(model, bus, seed), Twin(model, bus)
-    for _ in range(days):
-        plant.advance()
-        twin.sync(ask_again)
-        found.append((fidelity(twin.state, plant.state).score, twin.staleness))
-    return found
