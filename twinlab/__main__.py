@@ -8,7 +8,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 import numpy as np
 
@@ -24,7 +23,7 @@ CASES: dict[str, Callable[[int], Scenario]] = {
     "factory": lambda days: factory(days).scenario,
     "humanitarian": humanitarian,
 }
-SITE, START, DAYS = "Germany resin", 60, Constant(180)
+SITE, START, DAYS = "Germany resin", 60, 180
 
 
 def tell_automotive() -> None:
@@ -33,18 +32,16 @@ def tell_automotive() -> None:
     print(f"The automotive chain: {chain.network}, one unit is one vehicle's content.")
     calm = simulate(chain, seed=1)
     print(f"\nA calm year:\n{calm.kpis}\n")
-    hit = simulate(chain.disrupt(Outage(SITE, start=START, days=DAYS)), seed=1)
-    days = f"{DAYS.value:.0f}"
-    print(f"{SITE} closes on day {START} for {days} days. What each tier then makes or sells:\n")
-    head = ("tier", "first day below a calm year", "worst week", "output missing")
-    print(f"{head[0]:>4}  {head[1]:<28}{head[2]:>10}  {head[3]:>15}")
+    hit = simulate(chain.disrupt(Outage(SITE, start=START, days=Constant(DAYS))), seed=1)
+    print(f"{SITE} closes on day {START} for {DAYS} days. What each tier then makes or sells:\n")
+    print("tier  first day below a calm year worst week   output missing")
     for tier in range(4, -1, -1):
         first, depth, lost = ripple(calm, hit, tier)
         day = f"day {first} ({first - START} days later)" if first else "never"
         print(f"{tier:>4}  {day:<28}{-depth:>10.0%}  {lost:>10.1f} days")
     print(f"\nfill rate of the year: {fill_rate(calm):.3f} calm, {fill_rate(hit):.3f} hit")
     print("\nthe lines behind it:\n  chain = twinlab.cases.automotive()")
-    outage = f"Outage({SITE!r}, start={START}, days={days})"
+    outage = f"Outage({SITE!r}, start={START}, days={DAYS})"
     print(f"  twinlab.simulate(chain.disrupt({outage}), seed=1)")
 
 
@@ -60,15 +57,15 @@ def ripple(calm: Run, hit: Run, tier: int) -> tuple[int, float, float]:
     return int(days[0]) if len(days) else 0, worst, float(missing.sum() / output[0].mean())
 
 
-def open_link(where: str, outbox: str | None = None) -> FileLink | MqttLink:
+def open_link(given: argparse.Namespace) -> FileLink | MqttLink:
     """A broker's address, or a file."""
-    return MqttLink(where, outbox=outbox) if where.startswith("mqtt") else FileLink(where)
+    mqtt = given.link.startswith("mqtt")
+    return MqttLink(given.link, outbox=given.outbox) if mqtt else FileLink(given.link)
 
 
 def live(given: argparse.Namespace) -> None:
     """Let a plant live by the computer's clock; started again, it goes on where it was."""
-    link = open_link(given.link, given.outbox or "outbox.db")
-    truth = CASES[given.case](given.days)
+    link, truth = open_link(given), CASES[given.case](given.days)
     lived = (link.recall("plant") or {"day": 0})["day"]
     if given.close:
         start = lived if given.on is None else given.on
@@ -85,20 +82,20 @@ def live(given: argparse.Namespace) -> None:
 
 def follow(given: argparse.Namespace) -> None:
     """Let a twin follow a plant of another process, and say every new day what it knows."""
-    link, store = open_link(given.link, given.outbox), EventStore(given.store)
+    link, store = open_link(given), EventStore(given.store)
     twin = Twin(CASES[given.case](given.days), link, store, name=given.name)
     print(f"The twin {given.name!r} listens to {link}. Ctrl-C stops it.", flush=True)
     told = -1
     while told < given.until:
         twin.sync()
-        if twin.day > told:
-            told, state = twin.day, twin.state
-            messages = sum(count for count, _ in store.sequences().values())
-            dead = len(store.dead_letters())
+        state = twin.state
+        if state.day > told:
+            told, count = state.day, sum(count for count, _ in store.sequences().values())
             print(
-                f"day {told:4}: {messages:9,} messages, {len(twin.gaps())} missing, {dead} dead, "
-                f"{twin.staleness:.1f} days behind; {sum(state.on_hand.values()):,.0f} units in "
-                f"stock, {sum(state.owed.values()):,.0f} owed",
+                f"day {told:4}: {count:9,} messages, {len(twin.gaps())} missing, "
+                f"{len(store.dead_letters())} dead, {twin.staleness:.1f} days behind; "
+                f"{sum(state.on_hand.values()):,.0f} units in stock, "
+                f"{sum(state.owed.values()):,.0f} owed",
                 flush=True,
             )
         time.sleep(0.1)
@@ -107,14 +104,16 @@ def follow(given: argparse.Namespace) -> None:
 def main() -> None:
     """Read what is wanted, and do it."""
     parser = argparse.ArgumentParser(prog="twinlab", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("automotive", help="tell the case")
+    commands = parser.add_subparsers(required=True)
+    story = commands.add_parser("automotive", help="tell the case")
+    story.set_defaults(do=lambda given: tell_automotive())
     plant = commands.add_parser("plant", help="let a plant live")
     twin = commands.add_parser("twin", help="follow a plant that lives in another process")
-    for one in (plant, twin):
+    for one, do, outbox in ((plant, live, "outbox.db"), (twin, follow, None)):
+        one.set_defaults(do=do)
         one.add_argument("case", choices=CASES)
         one.add_argument("--link", default="link.db", help="a file, or mqtt://user@host:port")
-        one.add_argument("--outbox", help="what an MQTT link sends is kept in this file")
+        one.add_argument("--outbox", default=outbox, help="keeps what an MQTT link sends: a file")
         one.add_argument("--days", type=int, default=365)
     plant.add_argument("--seed", type=int, default=1)
     plant.add_argument("--pace", type=float, default=1.0, help="seconds a day")
@@ -125,12 +124,12 @@ def main() -> None:
     twin.add_argument("--name", default="twin")
     twin.add_argument("--until", type=float, default=float("inf"), help="stop on this day")
     given = parser.parse_args()
-    tell = {"plant": live, "twin": follow}.get(given.command, lambda _: tell_automotive())
-    with suppress(KeyboardInterrupt):
-        try:
-            tell(given)
-        except TwinError as problem:
-            sys.exit(f"twinlab: {problem}")
+    try:
+        given.do(given)
+    except KeyboardInterrupt:
+        print()
+    except TwinError as problem:
+        sys.exit(f"twinlab: {problem}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,7 @@
 """The twin: a model and a stream of messages, from which it knows, predicts, advises and commands.
 
-=========  =================================================================================
-model      no link: it lives its own life
-shadow     one way: messages keep it in step with the plant
-twin       both ways: it may also send commands, and sees whether they were carried out
-=========  =================================================================================
-
-Source: Kritzinger et al. (2018), levels of integration.
+A *model* lives its own life, messages keep a *shadow* in step with its plant, a *twin* may also
+send commands. Source: Kritzinger et al. (2018), levels of integration.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,15 +11,13 @@ from typing import Any
 from twinlab.modeling import Change, Replications, Run, replicate, simulate
 from twinlab.modeling.experiments import Objective
 from twinlab.scope import Scenario, State, SyncError
+from twinlab.scope.calendar import DUST
 from twinlab.scope.result import html_of
-from twinlab.technology import EventStore, Intake, Plant
+from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, feasible
 from twinlab.technology.drift import Alarm, observe, update_law, watch
-from twinlab.technology.fidelity import ForecastCoverage, Verification
-from twinlab.technology.links import FileLink
+from twinlab.technology.fidelity import Verification, verify
 from twinlab.technology.message_check import decided
 from twinlab.technology.proposal import daily_cost, propose, seed_ahead
-from twinlab.technology.sync import Follower
-from twinlab.technology.tracker import feasible
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
 
@@ -46,14 +39,15 @@ class Mode(Enum):
 class Twin(Follower):
     """A model that follows a plant over a link, and whatever else it listens to.
 
+    ``count_weight`` is how much of the difference between a nightly count and the books is
+    corrected. ``name`` tells several twins on one link apart.
+
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
     >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
     >>> plant.advance(30)
-    >>> twin.sync().new > 100, twin.day
-    (True, 30)
-    >>> twin.state.on_hand == plant.state.on_hand
-    True
+    >>> twin.sync().new > 100, twin.day, twin.state.on_hand == plant.state.on_hand
+    (True, 30, True)
     """
 
     def __init__(
@@ -65,20 +59,13 @@ class Twin(Follower):
         count_weight: float = 0.0,
         name: str = "twin",
     ) -> None:
-        """Link a model to a plant; a store that already holds messages is read at the next sync.
-
-        ``count_weight`` is how much of the difference between a nightly count and the books is
-        corrected. ``name`` tells several twins on one link apart.
-        """
         super().__init__(model, link, store, count_weight, name)
         self.seed, self.mode = seed, Mode.SHADOW
-        self._coverage = ForecastCoverage(PROMISE)
+        self._promised: dict[tuple[int, int, Any], Any] = {}  # by day of forecast and night
         self._adopted: dict[str, int] = {}
 
     def sync(self, ask_again: bool = True) -> Intake:
-        """Take in what has arrived and bring the state up to date; a model by itself hears nothing.
-
-        What is missing is asked for and comes with a later sync, unless ``ask_again`` is no.
+        """Take in what has arrived and ask for what is missing; a model by itself hears nothing.
 
         Raises:
             SyncError: a source or the store failed; what was not stored comes again.
@@ -93,14 +80,15 @@ class Twin(Follower):
     @property
     def state(self) -> State:
         """What is believed of the plant; without a link, what the model by itself would be now."""
-        if self.mode is Mode.MODEL:
-            return _alone(self.model, int(self._gate.now), self.seed)
-        return feasible(self._tracker.state)
+        return self._believed(self._tracker.state)
 
-    @property
-    def _morning(self) -> State:
-        """Where to look ahead from: in the middle of a day, part of it has happened already."""
-        return self.state if self.mode is Mode.MODEL else feasible(self._tracker.morning)
+    def _believed(self, told: State) -> State:
+        if self.mode is not Mode.MODEL:
+            return feasible(told)
+        today = int(self._gate.now)
+        # Never with the plant's own random numbers, those of replication 0 of some seed.
+        alone = simulate(self.model.change(days=max(today, 1)), self.seed, replication=1)
+        return alone.state_on(today)
 
     @property
     def day(self) -> int:
@@ -117,16 +105,27 @@ class Twin(Follower):
         Raises:
             ScenarioError: a measure is unknown.
         """
-        start, sold = self._morning, [(d.node, d.product) for d in self.model.network.demands]
+        # In the middle of a day, part of it has happened already.
+        start = self._believed(self._tracker.morning)
+        sold = [(d.node, d.product) for d in self.model.network.demands]
         wanted = [*daily, *(("on_hand", *item) for item in sold)]
         ahead = self.model.change(days=start.day + days)
         batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
-        self._coverage.note(batch, start.day, sold)
+        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
+        for item in sold:
+            for at, ends in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
+                self._promised[start.day, start.day + at, item] = ends
         return batch
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
-        return self._coverage.kept(self._tracker.nights)
+        nights = self._tracker.nights
+        inside = [
+            low - DUST <= nights[day][item] <= high + DUST
+            for (_, day, item), (low, high) in self._promised.items()
+            if item in nights.get(day, ())
+        ]
+        return verify(inside, PROMISE)
 
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which demands and lead times have changed since the model was made (see ``drift``)."""
@@ -145,16 +144,14 @@ class Twin(Follower):
         replications: int = 200,
         goal: Objective = daily_cost,
     ) -> Change:
-        """The cheapest of all combinations of some values, simulated from today's state.
-
-        ``options`` maps paths such as ``"shop.up_to"`` to the values to try; ``goal`` gives what is
-        to be low, per history.
+        """The combination of values by path whose ``goal``, by history, is lowest from today on.
 
         Raises:
             ScenarioError: a path leads nowhere.
         """
-        ahead = self.model.change(days=self._morning.day + days)
-        return propose(ahead, self._morning, options, goal, replications, self.seed)
+        start = self._believed(self._tracker.morning)
+        ahead = self.model.change(days=start.day + days)
+        return propose(ahead, start, options, goal, replications, self.seed)
 
     def command(self, change: Change, valid_days: int = 3) -> int:
         """Send a change to the plant, valid for some days; its number is given.
@@ -167,14 +164,11 @@ class Twin(Follower):
             what = f"a {self.mode.name.lower()} has no way back to the plant"
             raise SyncError(f"{what}: set twin.mode = Mode.TWIN, or let a person decide")
         self.model.set(change.values)
-        return self._command(change.values, self.day + valid_days)
+        self._load()
+        return self._gate.dispatch.send(change.values, self.day + valid_days, self.day)
 
     def reported(self, number: int) -> str:
-        """What the plant says of a command: sent, changed, or refused with its reason.
-
-        Raises:
-            SyncError: there is no such command.
-        """
+        """What the plant says of a command: sent, changed, or refused with its reason."""
         return self._gate.dispatch.reported(number)
 
     def _repr_html_(self) -> str:
@@ -185,20 +179,13 @@ class Twin(Follower):
         return f"Twin({self.mode.name.lower()}, day {self.day}{late})"
 
 
-def _alone(model: Scenario, today: int, seed: int) -> State:
-    """What the model by itself would be on a morning."""
-    alone = model.change(days=max(today, 1))
-    # Never with the plant's own random numbers, those of replication 0 of some seed.
-    return simulate(alone, seed, replication=1).state_on(today)
-
-
 def run_closed_loop(
     plant: Plant, twin: Twin, days: int, every: int, options: Mapping[str, Sequence[Any]]
 ) -> Run:
     """Let a twin look after its plant for some days, and give the plant's history.
 
-    Every so many days it syncs. Where an alarm says that something has changed, it follows that and
-    commands the cheapest of some options if that is worth it.
+    Every so many days it syncs; for each alarm it follows the change, and commands the cheapest of
+    some options if that is worth it.
 
     Raises:
         SyncError: something is worth commanding, and the twin has no way back to the plant.

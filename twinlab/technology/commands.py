@@ -5,48 +5,36 @@ It is sent again until it is answered; a plant carries out an id once, and answe
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from twinlab.scope import SyncError
 from twinlab.technology.links import FileLink
 from twinlab.technology.messages import Message, parse
 from twinlab.technology.snapshot import is_value
-
-Plain = dict[str, Any]
+from twinlab.technology.store import EventStore
 
 
 class Dispatch:
-    """The sending end of commands, and what has been reported of each.
-
-    It goes on from what ``plain`` gave, and hands that to ``keep`` before a command leaves.
+    """The sending end of commands, and what has been reported of each; a store keeps both.
 
     >>> dispatch = Dispatch("anna", Bus())
     >>> dispatch.send({"shop.up_to": 90}, until=12), dispatch.reported(0)
     (0, 'sent')
     """
 
-    def __init__(
-        self,
-        name: str,
-        link: FileLink | None,
-        kept: Plain | None = None,
-        keep: Callable[[Plain], object] = lambda plain: None,
-    ) -> None:
-        self.name, self.link, self.keep = name, link, keep
-        self.sent: list[list[Any]] = (kept or {}).get("sent", [])  # text, until, day, report
-        self._newest: dict[str, list[Any]] = (kept or {}).get("newest", {})  # time, number, value
+    def __init__(self, name: str, link: FileLink | None, store: EventStore | None = None) -> None:
+        self.name, self.link, self.store = name, link, store or EventStore()
+        kept = self.store.recall("commands", {"sent": [], "newest": {}})
+        self.sent: list[list[Any]] = kept["sent"]  # text, until, day, report
+        self._newest: dict[str, list[Any]] = kept["newest"]  # time, number, value
 
-    def plain(self) -> Plain:
+    def plain(self) -> dict[str, Any]:
         """Everything as plain values, for a store."""
         return {"sent": self.sent, "newest": self._newest}
 
     def send(self, changes: Mapping[str, Any], until: int, day: int = 0) -> int:
-        """Send a command on a day: values by path, and until when it may be carried out.
-
-        Raises:
-            SyncError: a value is no number or text, or there is no link.
-        """
+        """Send values by path on a day, valid until another; a SyncError if they cannot travel."""
         if self.link is None:
             raise SyncError("no link leads to the plant: give the twin one, such as a FileLink")
         number = len(self.sent)
@@ -57,7 +45,7 @@ class Dispatch:
         except (TypeError, ValueError, SyncError):
             raise SyncError(f"a command carries numbers and texts, got {changes!r}") from None
         self.sent.append([text, until, day, "sent"])
-        self.keep(self.plain())
+        self.store.keep("commands", self.plain())
         self.link.send([text.encode()], "commands")
         return number
 
@@ -70,11 +58,7 @@ class Dispatch:
                 self.link.send([text.encode()], "commands")
 
     def reported(self, number: int) -> str:
-        """What the plant says of a command: sent, changed, or refused with its reason.
-
-        Raises:
-            SyncError: there is no such command.
-        """
+        """What the plant says of a command: sent, changed, or refused with its reason."""
         if not 0 <= number < len(self.sent):
             raise SyncError(f"no command {number!r}: {len(self.sent)} were sent")
         return str(self.sent[number][3])
@@ -95,15 +79,8 @@ class Dispatch:
         return {path: value for path, (_, _, value) in self._newest.items()}
 
 
-def read_command(raw: bytes) -> Plain:
-    """Read a command as it travels.
-
-    Raises:
-        SyncError: it is none.
-
-    >>> read_command(b'{"id": "a-0", "until": 12, "changes": {"shop.up_to": 90}}')["changes"]
-    {'shop.up_to': 90}
-    """
+def read_command(raw: bytes) -> dict[str, Any]:
+    """Read a command as it travels; a SyncError if it is none."""
     command = parse(raw)
     if not isinstance(command, dict):
         raise SyncError(f"no command: {command!r:.80}")

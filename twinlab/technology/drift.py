@@ -6,8 +6,9 @@ CUSUMs watch z: C⁺ = max(0, C⁺ + z − k) and C⁻ = max(0, C⁻ − z − k
 published run lengths hold whatever the distribution (Page 1954; Montgomery 2013 section 9.1).
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
@@ -16,7 +17,7 @@ import numpy as np
 
 from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.modeling.simulation.random_streams import stream
-from twinlab.scope import Demand, Lane, Network, Result, Scenario, distributions
+from twinlab.scope import Lane, Network, Result, Scenario, distributions
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.later import stats
@@ -34,9 +35,7 @@ _SAMPLE = 40_000
 
 @dataclass(frozen=True)
 class Observations:
-    """What was observed of one row of the model: a demand by day, or lead times by arrival day.
-
-    ``path`` names the column of the model that it speaks of.
+    """What was observed of one column of the model: demands by day, lead times by arrival day.
 
     >>> seen = Observations("shop/bike.pattern", Normal(5, 1), (0, 1), (5.2, 4.9), (1, 1), False)
     >>> seen.since(1).values
@@ -52,7 +51,7 @@ class Observations:
 
     def since(self, day: int) -> "Observations":
         """Only what was observed from a day on."""
-        at = next((i for i, d in enumerate(self.days) if d >= day), len(self.days))
+        at = sum(d < day for d in self.days)
         return replace(self, days=self.days[at:], values=self.values[at:], scales=self.scales[at:])
 
 
@@ -60,9 +59,8 @@ class Observations:
 class Alarm(Result):
     """Something is no longer as the model says.
 
-    ``since`` is the day on which the change probably began: the first after the sum was last zero.
-    ``law`` and the mean are those of the ``count`` observations since then: after few of them they
-    say as much of the chance that raised the alarm as of the change.
+    ``since`` is the first day after the sum was last zero. After few observations their law and
+    mean say as much of the chance that raised the alarm as of the change.
 
     >>> print(Alarm("shop/bike.pattern", 60, 52, 20.0, 25.4, Normal(25.4, 4), 9))
     day 60: shop/bike.pattern has changed, probably on day 52: the mean is 25.4, not 20
@@ -85,10 +83,9 @@ class Alarm(Result):
 
 
 def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
-    """Collect what messages tell of the model's demands and lead times.
+    """Collect what messages tell of the model's demands [units by day] and lead times [days].
 
-    Demands are in units by day, lead times in days by the day of arrival. A day is left out while a
-    message of its customers is missing: it may have been a sale.
+    A day is left out while a message of its customers is missing: it may have been a sale.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -98,55 +95,46 @@ def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
     >>> [(seen.path, len(seen.values)) for seen in observe(messages, chain)]
     [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9)]
     """
-    network, reading = model.network, MessageCheck(model)
-    asked: dict[Any, dict[int, float]] = {(d.node, d.product): {} for d in network.demands}
-    moved: dict[Any, list[tuple[int, float]]] = {lane.key: [] for lane in network.lanes}
-    closed, heard = dict[tuple[str, int], int](), Counter[tuple[str, int]]()
+    network, check = model.network, MessageCheck(model)
+    asked: dict[Any, dict[int, float]] = defaultdict(lambda: defaultdict(float))  # units by day
+    moved = defaultdict[Any, list[tuple[int, float]]](list)  # days of arrival and under way
+    heard = defaultdict[str, Counter[int]](Counter)  # messages by day
+    closed = defaultdict[str, dict[int, int]](dict)  # messages until the closing of a day
     for message in messages:
-        heard[message.source, message.time // DAY] += 1
-        if message.kind == "demanded":
-            event = reading.event(message)
-            asked[event.item][event.day] = asked[event.item].get(event.day, 0.0) + event.quantity
-        elif message.kind == "received":
-            event = reading.event(message)
+        source, day = message.source, message.time // DAY
+        heard[source][day] += 1
+        if message.kind == "closed":
+            closed[source][day] = message.data["count"]
+        elif message.kind in ("demanded", "received"):
+            event = check.event(message)
             lane = (event.partner, event.node, event.product, event.mode)
-            left = message.data.get("left", ())
-            moved[lane] += [(event.day, float(event.day - day)) for day in left]
-        elif message.kind == "closed":
-            closed[message.source, message.time // DAY] = message.data["count"]
+            if message.kind == "demanded":
+                asked[event.item][day] += event.quantity
+            moved[lane] += [(day, float(day - left)) for left in message.data.get("left", ())]
     found = []
     for row in network.demands:
-        told = asked[row.node, row.product]
-        known = _known_days(f"/{row.node}/crm", closed, heard) or range(
-            min(told, default=0), max(told, default=-1) + 1
-        )
-        found.append(_of_demand(row, told, known))
-    return found + [_of_lane(v, _lane_name(v, network), moved[v.key]) for v in network.lanes]
+        told, source = asked[row.node, row.product], f"/{row.node}/crm"
+        days = _whole_days(closed[source], heard[source])
+        if not days and told:
+            days = tuple(range(min(told), max(told) + 1))
+        # A day without a message is a day on which nobody asked for anything.
+        values, scales = tuple(told.get(day, 0.0) for day in days), tuple(map(row.scale, days))
+        path = f"{row.node}/{row.product}.pattern"
+        found.append(Observations(path, row.pattern, days, values, scales, whole=False))
+    for way in network.lanes:
+        path, there = f"{_lane_name(way, network)}.lead_time", moved[way.key]
+        days, values = tuple(day for day, _ in there), tuple(value for _, value in there)
+        found.append(Observations(path, way.lead_time, days, values, (1.0,) * len(days), True))
+    return found
 
 
-def _known_days(
-    source: str, closed: dict[tuple[str, int], int], heard: Counter[tuple[str, int]]
-) -> list[int]:
+def _whole_days(closed: dict[int, int], heard: Counter[int]) -> tuple[int, ...]:
     """The days that a source closed, and of which every message is there."""
-    counts = {day: count for (name, day), count in closed.items() if name == source}
-    return [
+    return tuple(
         day
-        for day, count in sorted(counts.items())
-        if (day == 0 or day - 1 in counts) and heard[source, day] >= count - counts.get(day - 1, 0)
-    ]
-
-
-def _of_demand(row: Demand, asked: dict[int, float], days: Sequence[int]) -> Observations:
-    # A day without a message is a day on which nobody asked for anything.
-    values = tuple(asked.get(day, 0.0) for day in days)
-    path, scales = f"{row.node}/{row.product}.pattern", tuple(map(row.scale, days))
-    return Observations(path, row.pattern, tuple(days), values, scales, whole=False)
-
-
-def _of_lane(row: Lane, name: str, moved: Sequence[tuple[int, float]]) -> Observations:
-    days, values = (tuple(column) for column in zip(*moved, strict=True)) if moved else ((), ())
-    scales = (1.0,) * len(days)
-    return Observations(f"{name}.lead_time", row.lead_time, days, values, scales, whole=True)
+        for day, count in sorted(closed.items())
+        if (day == 0 or day - 1 in closed) and heard[day] >= count - closed.get(day - 1, 0)
+    )
 
 
 def _lane_name(lane: Lane, network: Network) -> str:
@@ -158,11 +146,7 @@ def _lane_name(lane: Lane, network: Network) -> str:
 
 
 def update_law(model: Scenario, alarm: Alarm) -> Scenario:
-    """The model with the law that was observed, in the row that the alarm is about.
-
-    Raises:
-        ScenarioError: the model has no such row.
-    """
+    """The model with the law that was observed; a ScenarioError if it has no such row."""
     network = model.network
     for lane in network.lanes:
         if f"{_lane_name(lane, network)}.lead_time" == alarm.path:
@@ -173,14 +157,12 @@ def update_law(model: Scenario, alarm: Alarm) -> Scenario:
 def scores(seen: Observations, seed: int = 0) -> Array:
     """The observations as standard normal scores under the model's distribution.
 
-    >>> seen = Observations("shop/unit.pattern", Normal(50, 8), (0, 1), (50.0, 58.0), (1.0, 1.0),
-    ...                     whole=False)
+    >>> seen = Observations("a.b", Normal(50, 8), (0, 1), (50.0, 58.0), (1.0, 1.0), False)
     >>> scores(seen).round(1).tolist()
     [0.0, 1.0]
     """
     inside = stream(seed, 0, "drift", seen.path).random(len(seen.values))
-    sums, law = np.empty(len(seen.values)), cast(Hashable, seen.law)
-    values, scales = np.array(seen.values), np.array(seen.scales)
+    values, scales, sums = np.array(seen.values), np.array(seen.scales), np.empty_like(inside)
     if isinstance(seen.law, _SCALED):
         # Scaled, it is the same law in other units: one sample does for every day of a trend.
         alive = scales > 0
@@ -189,12 +171,10 @@ def scores(seen: Observations, seed: int = 0) -> Array:
     values, scales = values.round(9), scales.round(6)
     for scale in np.unique(scales):
         at = np.flatnonzero(scales == scale)
-        sample = _sample(law, float(scale), seen.whole).round(9)
-        low = np.searchsorted(sample, values[at], "left")
-        high = np.searchsorted(sample, values[at], "right")
+        sample = _sample(cast(Hashable, seen.law), float(scale), seen.whole).round(9)
+        low, high = (np.searchsorted(sample, values[at], side) for side in ("left", "right"))
         sums[at] = (low + inside[at] * (high - low)) / len(sample)
-    edge = 0.5 / _SAMPLE
-    return np.asarray(stats.norm.ppf(np.clip(sums, edge, 1 - edge)))
+    return np.asarray(stats.norm.ppf(np.clip(sums, 0.5 / _SAMPLE, 1 - 0.5 / _SAMPLE)))
 
 
 @lru_cache(maxsize=256)
@@ -209,22 +189,27 @@ def watch(
 ) -> list[Alarm]:
     """Watch all streams at once; the earliest alarm of each stream, oldest first.
 
-    ``run_length`` is the mean number of observations between two false alarms, of all streams
-    together: with m streams each one gets the limit h for m times as many. A recorded trace and a
-    constant have no chance in them, so they are not watched.
+    ``run_length`` is the mean number of observations between two false alarms of all m streams
+    together: each gets the limit h for m times as many. What does not vary is not watched.
 
     >>> asked = (50.0, 45.0, 52.0, 56.0) * 5 + (63.0, 60.0, 58.0, 66.0) * 5
-    >>> seen = Observations("shop/unit.pattern", Normal(50, 8), tuple(range(40)), asked,
-    ...                     scales=(1.0,) * 40, whole=False)
-    >>> print(watch([seen])[0])
-    day 25: shop/unit.pattern has changed, probably on day 19: the mean is 61.5, not 50
+    >>> days, scales = tuple(range(40)), (1.0,) * 40
+    >>> print(*watch([Observations("a.b", Normal(50, 8), days, asked, scales, whole=False)]))
+    day 25: a.b has changed, probably on day 19: the mean is 61.5, not 50
     """
     drawn = (o for o in observations if not isinstance(o.law, distributions.Trace))
-    watched = [o for o in drawn if _varies(o.law)]
-    if not watched:
-        return []
-    limit = cusum_limit(run_length * len(watched), REFERENCE)
-    found = [alarm for seen in watched if (alarm := _first_alarm(seen, limit, seed)) is not None]
+    watched = [o for o in drawn if np.ptp(_sample(cast(Hashable, o.law), 1.0, False)) > 0]
+    found = []
+    limit = cusum_limit(run_length * len(watched), REFERENCE) if watched else 0.0
+    for seen in watched:
+        hit = cusum(scores(seen, seed), limit)
+        if hit is not None:
+            at, begun = hit
+            # All that is known by now speaks of the new law, not only what raised the alarm.
+            values = np.array(seen.values[begun:]) / np.maximum(seen.scales[begun:], 1e-12)
+            law, days = refit(seen.law, values), (seen.days[at], seen.days[begun])
+            means = (seen.law.average, float(values.mean()))
+            found.append(Alarm(seen.path, *days, *means, law, len(values)))
     return sorted(found, key=lambda alarm: alarm.day)
 
 
@@ -245,36 +230,16 @@ def cusum(z: Array, limit: float) -> tuple[int, int] | None:
     return None
 
 
-def _first_alarm(seen: Observations, limit: float, seed: int) -> Alarm | None:
-    hit = cusum(scores(seen, seed), limit)
-    if hit is None:
-        return None
-    at, begun = hit
-    # All that is known by now speaks of the new law, not only what raised the alarm.
-    values = np.array(seen.values[begun:]) / np.maximum(np.array(seen.scales[begun:]), 1e-12)
-    days, mean = seen.days, float(values.mean())
-    law, count = refit(seen.law, values), len(values)
-    return Alarm(seen.path, days[at], days[begun], seen.law.average, mean, law, count)
-
-
 def refit(law: Distribution, values: Array) -> Distribution:
     """The same family with the mean (and spread) of the values; else the values themselves.
 
     >>> refit(Normal(5, 1), np.array([7.0, 8.0, 9.0, 8.0]))
     Normal(mean=8.0, sd=0.816496580927726)
     """
-    names: set[str] = {f.name for f in fields(law)} if is_dataclass(law) else set()
     mean, spread = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    try:
-        if names == {"mean", "sd"}:
-            return replace(law, mean=mean, sd=max(spread, 0.05 * mean))  # type: ignore[type-var]
-        if names == {"mean"}:
-            return replace(law, mean=mean)  # type: ignore[type-var]
-    except Exception:  # the family cannot have this mean and spread
-        pass
+    names = {f.name for f in fields(law)} if is_dataclass(law) else set[str]()
+    if {"mean"} <= names <= {"mean", "sd"}:
+        told = {"mean": mean, "sd": max(spread, 0.05 * mean)}
+        with suppress(Exception):  # the family cannot have this mean and spread
+            return replace(law, **{name: told[name] for name in names})  # type: ignore[type-var]
     return distributions.Empirical(tuple(values.tolist()))
-
-
-def _varies(law: Distribution) -> bool:
-    sample = _sample(cast(Hashable, law), 1.0, whole=False)
-    return bool(sample[0] < sample[-1])

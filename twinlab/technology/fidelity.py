@@ -1,6 +1,6 @@
 """Fidelity: how true a twin is to its plant, seen from the laboratory and from the field."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +8,7 @@ import numpy as np
 
 from twinlab.modeling import Replications, wilson
 from twinlab.scope import Result, State
-from twinlab.scope.calendar import DUST
 from twinlab.scope.columns import column
-from twinlab.scope.entities import ItemKey
 from twinlab.scope.kinds import Level
 from twinlab.scope.later import pd
 
@@ -49,15 +47,10 @@ class Fidelity(Result):
         return pd.DataFrame(rows, columns=["what", "where", "believed [units]", "true [units]"])
 
 
-_COMPARED = {"on_hand": "stock", "in_transit": "under way", "owed": "owed"}
-
-
-def _pairs(believed: State, true: State) -> list[tuple[str, Any, float, float]]:
-    found = []
-    for name, what in _COMPARED.items():
+def _pairs(believed: State, true: State) -> Iterator[tuple[str, Any, float, float]]:
+    for name, what in {"on_hand": "stock", "in_transit": "under way", "owed": "owed"}.items():
         mine, theirs = getattr(believed, name), getattr(true, name)
-        found += [(what, k, mine.get(k, 0.0), theirs.get(k, 0.0)) for k in {**theirs, **mine}]
-    return found
+        yield from ((what, key, mine.get(key, 0), theirs.get(key, 0)) for key in theirs | mine)
 
 
 def fidelity(believed: State, true: State) -> Fidelity:
@@ -69,20 +62,19 @@ def fidelity(believed: State, true: State) -> Fidelity:
     >>> print(fidelity(wrong, true))
     fidelity 0.750: 2.0 units in the wrong place
     """
-    pairs = _pairs(believed, true)
-    error = sum(abs(mine - theirs) for _, _, mine, theirs in pairs)
+    pairs = list(_pairs(believed, true))
+    error = float(sum(abs(mine - theirs) for _, _, mine, theirs in pairs))
     size = sum(abs(theirs) for *_, theirs in pairs)
     score = max(0.0, 1.0 - error / size) if size else float(error == 0.0)
-    return Fidelity(score, float(error), believed, true)
+    return Fidelity(score, error, believed, true)
 
 
 @dataclass(frozen=True)
 class Verification(Result):
     """How often what came lay inside the interval that a forecast had promised.
 
-    ``low`` and ``high`` bound the share of hits (Wilson 1927, 95 %): with few forecasts, 9 of 10 is
-    no proof of anything. They count every value as an independent one; nights of one forecast hang
-    together, so the truth is wider.
+    ``low`` and ``high`` bound the share of hits (Wilson 1927, 95 %). They count every value as an
+    independent one; nights of one forecast hang together, so the truth is wider.
 
     >>> Verification(0.9, hits=9, of=10, low=0.6, high=0.98)
     9 of 10 values inside their 90% interval: 90% [60%, 98%]
@@ -109,12 +101,11 @@ def verify(inside: Any, promised: Level) -> Verification:
     >>> print(verify([True] * 9 + [False], 0.9))
     9 of 10 values inside their 90% interval: 90% [60%, 98%]
     """
-    flags = np.asarray(inside, dtype=bool)
-    if not len(flags):
+    of, hits = len(inside), int(np.count_nonzero(inside))
+    if not of:
         return Verification(promised, 0, 0, 0.0, 1.0)
-    hits = int(flags.sum())
-    share = wilson(hits, len(flags))
-    return Verification(promised, hits, len(flags), share.low, share.high)
+    share = wilson(hits, of)
+    return Verification(promised, hits, of, share.low, share.high)
 
 
 def pinball_loss(
@@ -137,42 +128,3 @@ def pinball_loss(
     quantiles = batch.quantiles(measure, node, product, levels=levels.ravel().tolist())
     short = np.asarray(came) - quantiles
     return float(np.maximum(levels * short, (levels - 1) * short).mean())
-
-
-class ForecastCoverage:
-    """Intervals that forecasts promised, kept until it is known what came.
-
-    >>> promises = ForecastCoverage(0.9)
-    >>> promises.make(4, 5, ("shop", "bike"), 2.0, 8.0)
-    >>> print(promises.kept({5: {("shop", "bike"): 7.0}}))
-    1 of 1 values inside their 90% interval: 100% [21%, 100%]
-    """
-
-    def __init__(self, promised: float) -> None:
-        """Promise that this share of values will lie inside."""
-        self.promised = promised
-        self._made: dict[tuple[int, int, ItemKey], tuple[float, float]] = {}
-
-    def make(self, today: int, day: int, item: ItemKey, low: float, high: float) -> None:
-        """Promise today an interval for the stock of an item on the night of a day.
-
-        The same promise made again is not another one.
-        """
-        self._made[today, day, item] = (low, high)
-
-    def note(self, batch: Replications, today: int, items: Iterable[ItemKey]) -> None:
-        """Make the promises of a forecast: the stock of some items on every night of it."""
-        edges = (0.5 - self.promised / 2, 0.5 + self.promised / 2)
-        for item in items:
-            bounds = batch.quantiles("on_hand", *item, levels=edges).T
-            for at, (low, high) in enumerate(bounds):
-                self.make(today, today + at, item, float(low), float(high))
-
-    def kept(self, nights: dict[int, dict[ItemKey, float]]) -> Verification:
-        """Judge every promise about a night of which the stock is known."""
-        inside = [
-            low - DUST <= nights[day][item] <= high + DUST
-            for (_, day, item), (low, high) in self._made.items()
-            if item in nights.get(day, ())
-        ]
-        return verify(inside, self.promised)

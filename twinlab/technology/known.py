@@ -13,8 +13,6 @@ from twinlab.scope import SyncError
 from twinlab.scope.later import pd
 from twinlab.technology.messages import DAY, Message
 
-__all__ = ["Known"]
-
 SKEW = 0.5  # days that a message may be ahead of the receiver's clock
 AHEAD = 1_000  # numbers that a message may be ahead of what is here
 PATIENCE = 3  # how often a hole is asked for before it is written off
@@ -23,19 +21,14 @@ SILENT = 3.0  # days without a word
 
 @dataclass
 class Source:
-    """What is known of one source.
-
-    ``first`` is the first number that is neither here nor written off, ``beyond`` what came after
-    it; ``closings`` are [count, time] of those that wait for messages; ``claimed`` is one more than
-    the highest number it spoke of. ``until`` is in microseconds, ``heard`` in days.
-    """
+    """What is known of one source; ``until`` is in microseconds, ``heard`` in days."""
 
     numbered: bool = False
-    first: int = 0
-    beyond: set[int] = field(default_factory=set)
-    closings: list[list[int]] = field(default_factory=list)
+    first: int = 0  # neither here nor written off
+    beyond: set[int] = field(default_factory=set)  # came after it
+    closings: list[list[int]] = field(default_factory=list)  # count and time, not yet whole
     closed: bool = False
-    claimed: int = 0
+    claimed: int = 0  # one more than the highest number it spoke of
     claims_asked: int = 0
     until: int = 0
     heard: float = 0.0
@@ -50,13 +43,12 @@ class Source:
 
     def plain(self) -> dict[str, Any]:
         """Plain values, for a store."""
-        sets = {"beyond": sorted(self.beyond), "written_off": sorted(self.written_off)}
-        return vars(self) | sets
+        return vars(self) | {"beyond": sorted(self.beyond), "written_off": sorted(self.written_off)}
 
     def holes(self) -> list[int]:
         """Numbers that were sent for certain and are not here."""
-        top = max((count for count, _ in self.closings), default=0)
-        top = max(top, max(self.beyond, default=-1) + 1)
+        counts = [count for count, _ in self.closings]
+        top = max([*counts, *(number + 1 for number in self.beyond)], default=0)
         return [number for number in range(self.first, top) if number not in self.beyond]
 
     def settle(self) -> None:
@@ -64,20 +56,73 @@ class Source:
         while self.first in self.beyond:
             self.beyond.discard(self.first)
             self.first += 1
-        if self.closings and min(self.closings)[0] <= self.first:
-            done = [time for count, time in self.closings if count <= self.first]
-            self.closed, self.until = True, max(self.until, *done)
-            self.closings = [one for one in self.closings if one[0] > self.first]
+        for count, time in self.closings:
+            if count <= self.first:
+                self.closed, self.until = True, max(self.until, time)
+        self.closings = [one for one in self.closings if one[0] > self.first]
 
-    def write_off(self) -> list[int]:
-        """Count one more asking for every hole, and give up those asked for often enough."""
-        holes = self.holes()
+    def take(self, message: Message) -> None:
+        """Note that a message is here; a SyncError if it claims what cannot be."""
+        if message.kind == "gone":
+            self._drop(message.data["upto"])
+        elif message.sequence is not None:
+            self._number(message, message.sequence)
+        elif message.kind == "closed":
+            raise SyncError("what closes messages has a number itself: it has none")
+        elif not self.numbered:
+            self.until = max(self.until, message.time)
+
+    def _number(self, message: Message, number: int) -> None:
+        if number > self.first + len(self.beyond) + AHEAD:
+            self.claimed, self.claims_asked = max(self.claimed, number + 1), 0
+            here = f"all before {self.first:,} are here, those between are asked for"
+            raise SyncError(f"number {number:,} is far ahead: {here}")
+        count = message.data["count"] if message.kind == "closed" else 0
+        if count > number + 1:
+            raise SyncError(f"number {number:,} closes {count:,} messages, more than were sent")
+        if self.before_gone and self.before_gone[0] <= number < self.first:
+            # It is not gone, whoever said so: what is missing is asked for once more.
+            self.first, self.lost = self.before_gone
+            self.before_gone = []
+        self.numbered, self.claimed = True, max(self.claimed, number + 1)
+        if number in self.written_off:
+            self.written_off.remove(number)
+            self.lost -= 1
+        if number >= self.first:
+            self.beyond.add(number)
+        closing = [count, message.time + 1]
+        if message.kind == "closed" and closing not in self.closings:
+            self.closings.append(closing)
+        self.settle()
+        if not self.closed and not self.closings and not self.beyond:
+            self.until = max(self.until, message.time)
+
+    def _drop(self, upto: int) -> None:
+        """Write off for good what its sender no longer has."""
+        if upto > self.claimed:
+            raise SyncError(f"gone up to {upto:,}: nobody has spoken of that many messages")
+        if upto > self.first:
+            self.before_gone = [self.first, self.lost]
+            self.lost += upto - self.first - sum(number < upto for number in self.beyond)
+            self.first = upto
+        self.beyond = {n for n in self.beyond if n >= self.first}
+        self.written_off = {n for n in self.written_off if n >= upto}
+        self.settle()
+
+    def ask(self) -> tuple[int, list[int]]:
+        """The first number missing, and all that miss; what was asked for too often is given up."""
+        first, holes = min([self.first, *self.written_off]), self.holes()
+        wanted = {*holes, *self.written_off}
+        if not wanted and self.claims_asked < PATIENCE:
+            self.claims_asked += 1
+            wanted = {*range(self.first, min(self.claimed, self.first + AHEAD))} - self.beyond
         self.asked = {number: self.asked.get(number, 0) + 1 for number in holes}
         given_up = {number for number, times in self.asked.items() if times > PATIENCE}
         self.written_off |= given_up
         self.beyond |= given_up
         self.lost += len(given_up)
-        return holes
+        self.settle()
+        return first, sorted(wanted)[:AHEAD]
 
 
 class Known:
@@ -91,7 +136,6 @@ class Known:
     """
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
-        """Begin, or go on from what ``plain`` gave."""
         self.sources = {name: Source(**one) for name, one in (kept or {}).items()}
         self.ahead = SKEW  # a simulated life that runs fast needs more
 
@@ -99,80 +143,25 @@ class Known:
         """Everything as plain values, for a store."""
         return {name: one.plain() for name, one in self.sources.items()}
 
-    def take(self, message: Message, now: float) -> None:
-        """Note that a message is here; ``now`` is the receiver's clock in days.
-
-        Raises:
-            SyncError: it is of the future, or claims what cannot be.
-        """
-        self.early(message, now)
-        source = self.sources.get(message.source, Source())
-        if message.kind == "gone":
-            self._gone(source, message)
-        elif message.sequence is None:
-            if message.kind == "closed":
-                raise SyncError("what closes messages has a number itself: it has none")
-            if not source.numbered:
-                source.until = max(source.until, message.time)
-        else:
-            self._numbered(source, message, message.sequence)
-        source.heard = max(source.heard, now)
-        self.sources[message.source] = source
-
-    def early(self, message: Message, now: float) -> None:
-        """See that a message is not of the future.
-
-        Raises:
-            SyncError: it is.
-        """
+    def take(self, message: Message, now: float, by_link: bool = True) -> None:
+        """Note that a message is here ``now`` (days); a SyncError if that cannot be."""
         early = message.time / DAY - now
         if early > self.ahead:
             raise SyncError(
                 f"the message is {early:,.1f} days ahead of the twin's clock (day {now:,.1f}): set "
                 "the clock of whoever sent it"
             )
-
-    def _numbered(self, source: Source, message: Message, number: int) -> None:
-        if number > source.first + len(source.beyond) + AHEAD:
-            source.claimed, source.claims_asked = max(source.claimed, number + 1), 0
-            self.sources[message.source] = source
-            raise SyncError(
-                f"number {number:,} is far ahead: all before {source.first:,} are here. Those "
-                "between are asked for again"
-            )
-        count = message.data.get("count", 0) if message.kind == "closed" else 0
-        if count > number + 1:
-            raise SyncError(f"number {number:,} closes {count:,} messages, more than were sent")
-        if source.before_gone and source.before_gone[0] <= number < source.first:
-            # It is not gone, whoever said so: what is missing is asked for once more.
-            source.first, source.lost = source.before_gone
-            source.before_gone = []
-        source.numbered, source.claimed = True, max(source.claimed, number + 1)
-        if number in source.written_off:
-            source.written_off.remove(number)
-            source.lost -= 1
-        if number >= source.first:
-            source.beyond.add(number)
-        closing = [count, message.time + 1]
-        if message.kind == "closed" and closing not in source.closings:
-            source.closings.append(closing)
-        source.settle()
-        if not source.closed and not source.closings and not source.beyond:
-            source.until = max(source.until, message.time)
-
-    def _gone(self, source: Source, message: Message) -> None:
-        """What a sender no longer has is written off for good."""
-        upto = message.data["upto"]
-        if upto > source.claimed:
-            raise SyncError(f"gone up to {upto:,}: nobody has spoken of that many messages")
-        if upto > source.first:
-            source.before_gone = [source.first, source.lost]
-            there = sum(source.first <= number < upto for number in source.beyond)
-            source.lost += upto - source.first - there
-            source.first = upto
-        source.beyond = {n for n in source.beyond if n >= source.first}
-        source.written_off = {n for n in source.written_off if n >= upto}
-        source.settle()
+        if not by_link:
+            return  # of a feed only polls count
+        source = self.sources.get(message.source, Source())
+        try:
+            source.take(message)
+        except SyncError:
+            if source.claimed:  # what lies between is asked for
+                self.sources[message.source] = source
+            raise
+        source.heard = max(source.heard, now)
+        self.sources[message.source] = source
 
     def polled(self, feed: str, until: int, now: float) -> None:
         """Note that a feed was asked, and until when it must have told everything."""
@@ -180,22 +169,9 @@ class Known:
         source.until, source.heard = max(source.until, until), max(source.heard, now)
 
     def report(self) -> dict[str, tuple[int, list[int]]]:
-        """What a sender should hear: by source, the first number missing and all that miss.
-
-        Every call asks: a hole that stays is written off after some.
-        """
-        found = {}
-        for name, source in self.sources.items():
-            if source.numbered or source.claimed:
-                upto = min([source.first, *source.written_off])
-                wanted = {*source.write_off(), *source.written_off}
-                if not wanted and source.claims_asked < PATIENCE:
-                    source.claims_asked += 1
-                    end = min(source.claimed, source.first + AHEAD)
-                    wanted = {*range(source.first, end)} - source.beyond
-                found[name] = (upto, sorted(wanted)[:AHEAD])
-                source.settle()
-        return found
+        """What a sender should hear: by source, the first number missing and all that miss."""
+        spoken = {name: o for name, o in self.sources.items() if o.numbered or o.claimed}
+        return {name: source.ask() for name, source in spoken.items()}
 
     def silent(self, now: float) -> list[str]:
         """Sources unheard for three days: they are left out of what is known."""
@@ -205,7 +181,7 @@ class Known:
         """Until when everything is known of all sources that are not silent, in microseconds."""
         # Where nobody talks any more, those count who fell silent last.
         last = min(now, max((one.heard for one in self.sources.values()), default=now))
-        quiet = set(self.silent(last))
+        quiet = self.silent(last)
         return min((o.until for name, o in self.sources.items() if name not in quiet), default=0)
 
     @property
@@ -219,7 +195,7 @@ class Known:
 
     def table(self, now: float) -> "pd.DataFrame":
         """One row per source."""
-        quiet = set(self.silent(now))
+        quiet = self.silent(now)
         rows = [
             (name, o.until / DAY, o.heard, name in quiet, o.numbered, len(o.holes()), o.lost)
             for name, o in self.sources.items()

@@ -1,7 +1,7 @@
 """Message check: can a message be folded, and may its source say that?
 
-What passes cannot stop a twin. Which field stands for what, and what each kind of message must say,
-are two tables, ``FIELDS`` and ``KINDS``; fields beyond them are kept as they are.
+What passes cannot stop a twin. What each kind of message must say, and what a field must be in any
+message, are two tables, ``KINDS`` and ``FIELDS``; other fields are kept as they are.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,23 +26,18 @@ class MessageCheck:
 
     def __init__(self, model: Scenario) -> None:
         self.model, network = model, model.network
-        self.lanes = {lane.key: lane for lane in network.lanes}
-        self.recipes = network.made
+        self.travel = {v.key: round(v.lead_time.average) for v in network.lanes}  # days expected
         self.places: dict[str, Any] = {
             "node": network.named,
             "made": network.made,
             "kept": network.brought,
             "sold": {(d.node, d.product) for d in network.demands},
         }
-        self.modes: dict[tuple[str, str, str], list[str]] = {}
-        for lane in network.lanes:
-            self.modes.setdefault(lane.key[:3], []).append(lane.mode)
 
     def check(self, message: Message, origin: str = "", mapped: bool = False) -> None:
         """See that a message can be folded, and that its source speaks for nobody else.
 
-        ``origin`` is the MQTT topic on which it came, if any; what a mapping has made speaks for
-        whom the mapping says.
+        ``origin``: the MQTT topic, if any; what is ``mapped`` speaks for whom the mapping says.
 
         Raises:
             SyncError: it cannot, and why.
@@ -58,21 +53,20 @@ class MessageCheck:
             self.event(message)
 
     def _says(self, message: Message) -> None:
-        """What a kind must say is there, and what it may say is what it should be."""
-        kind, data, day = KINDS.get(message.kind), message.data, message.time // DAY
-        if kind is None:
+        """What a kind must say is there, and what it says is what it should be."""
+        data, day = message.data, message.time // DAY
+        if message.kind not in KINDS:
             raise SyncError(f"a twin does not hear of {message.kind!r}")
         if not 0 <= day < LAST_DAY:
             raise SyncError(f"day {day} is before the morning of day 0, 2026-01-01 unless mapped")
         if data.get("day", day) != day:
             raise SyncError(f"the message is of day {day} and speaks of day {data['day']!r:.80}")
-        missing = [name for name in kind.needs.split() if data.get(name) in (None, "")]
-        if missing:
-            raise SyncError(f"{message.kind} says {missing[0]}, which is missing")
-        for name in (*kind.needs.split(), *kind.may.split()):
-            test, what = FIELDS[name]
-            if data.get(name) is not None and not test(data[name], day):
-                raise SyncError(f"{name} is {what}, got {data[name]!r:.80}")
+        for name in KINDS[message.kind].needs.split():
+            if data.get(name) in (None, ""):
+                raise SyncError(f"{message.kind} says {name}, which is missing")
+        for name, value in data.items():
+            if value is not None and name in FIELDS and not FIELDS[name][0](value, day):
+                raise SyncError(f"{name} is {FIELDS[name][1]}, got {value!r:.80}")
 
     def _speaks(self, message: Message, origin: str) -> None:
         """A source speaks for its own node, headquarters for the plant; a topic is its source's."""
@@ -81,8 +75,8 @@ class MessageCheck:
         if source == HEADQUARTERS:
             allowed = not told
         else:
-            allowed = own in self.places["node"] and told in (None, own)
-            allowed = allowed and message.kind not in ("opened", "changed", "refused")
+            known = own in self.places["node"] and told in (None, own)
+            allowed = known and message.kind not in ("opened", "changed", "refused")
         if not allowed:
             raise SyncError(
                 f"{source!r} may not tell of {message.kind!r} at {told!r:.80}: a source speaks for "
@@ -92,24 +86,14 @@ class MessageCheck:
             raise SyncError(f"{source!r} spoke on the topic {origin!r}, which is not its own")
 
     def opening(self, message: Message) -> State:
-        """The state that the opening message tells of.
-
-        Raises:
-            SyncError: it is no state of this network.
-        """
+        """The state that the opening message tells of; a SyncError if it is none of the network."""
         state = from_plain(message.data["state"], self.model.network)
         if state.day != message.time // DAY:
             raise SyncError(f"the state is of day {state.day}, the message of another")
         return state
 
     def event(self, message: Message) -> Event:
-        """The event that a message tells of, if it can have happened in this network.
-
-        Where only one lane fits it gets that lane's mode.
-
-        Raises:
-            SyncError: the network has no such place.
-        """
+        """The event that a message tells of; a SyncError if the network has no such place."""
         data, kind = message.data, message.kind
         node, product, partner, mode = (
             data.get(name) or "" for name in ("node", "product", "partner", "mode")
@@ -129,8 +113,10 @@ class MessageCheck:
         return event
 
     def _on_lane(self, event: Event, gets: bool) -> Event:
+        """The event on its lane: where only one fits it need not say by which mode."""
         ends = (event.partner, event.node) if gets else (event.node, event.partner)
-        modes = self.modes.get((*ends, event.product), [])
+        lanes = self.model.network.between.get(ends, [])
+        modes = [lane.mode for lane in lanes if lane.product == event.product]
         if not event.mode and len(modes) == 1:
             event = event._replace(mode=modes[0])
         if event.mode not in modes:
@@ -142,12 +128,9 @@ class MessageCheck:
 
 
 def decided(model: Scenario, changes: Mapping[str, Any], strict: bool = False) -> Scenario:
-    """A model that decides as a plant reports that it now does, or as a command wants it to.
+    """A model that decides as a plant reports or a command wants; a TwinError if it is no decision.
 
     What this model does not have, or cannot be, is left aside, unless ``strict``.
-
-    Raises:
-        TwinError: a change is of the plant itself, not of a decision.
     """
     for path, value in changes.items():
         try:
@@ -162,6 +145,10 @@ def decided(model: Scenario, changes: Mapping[str, Any], strict: bool = False) -
             raise SyncError(f"{path!r} is no decision: commands change rules, not the plant itself")
         model = changed
     return model
+
+
+def _are(value: Any, *limits: Any) -> bool:
+    return isinstance(value, list) and all(is_number(one, *limits) for one in value)
 
 
 # What a value must be, on the day of the message, and how to say it.
@@ -181,60 +168,43 @@ FIELDS: dict[str, Test] = {
     **dict.fromkeys("value from note".split(), _VALUE),
     **dict.fromkeys("count upto".split(), _WHOLE),
     **dict.fromkeys("due expected_end".split(), _DUE),
-    "left": (
-        lambda v, day: isinstance(v, list) and all(is_number(d, -LAST_DAY, day, int) for d in v),
-        "a list of days up to its own",
-    ),
-    "quantities": (
-        lambda value, day: isinstance(value, list) and all(is_number(v, 0) for v in value),
-        "a list of units by day",
-    ),
-    "changes": (
-        lambda value, day: isinstance(value, dict) and all(map(is_value, value.values())),
-        "a table of paths and values",
-    ),
+    "left": (lambda v, day: _are(v, -LAST_DAY, day, int), "a list of days up to its own"),
+    "quantities": (lambda value, day: _are(value, 0), "a list of units by day"),
+    "changes": (lambda v, day: isinstance(v, dict) and all(map(is_value, v.values())), "a table"),
     "memory": (lambda value, day: isinstance(unpack(value), dict), "a table"),
     "state": (lambda value, day: isinstance(value, dict), "a table"),
 }
 
 
 class Kind(NamedTuple):
-    """What a kind of message must say, what it may say, and what the network must have there."""
+    """What a kind of message must say, and what the network must have there."""
 
     needs: str
-    may: str = ""
-    place: str = ""
+    place: str
 
 
-_ITEM, _MOVE = "node product quantity", "node product quantity partner"
 KINDS = {
-    "demanded": Kind(_ITEM, "due ref", "sold"),
-    "served": Kind(_ITEM, "ref", "sold"),
-    "lost": Kind(_ITEM, "ref", "sold"),
-    "complaint": Kind(_ITEM, "cause ref", "sold"),
-    "forecast": Kind("node product quantities", "ref", "sold"),
-    "decided": Kind(_ITEM, "", "kept"),
-    "remembered": Kind("node product memory", "", "kept"),
-    "counted": Kind(_ITEM, "error ref", "kept"),
-    "consumed": Kind(_ITEM, "ref", "kept"),
-    "scrapped": Kind(_ITEM, "cause ref", "kept"),
-    "inspected": Kind("node product sampled bad", "cause ref", "kept"),
-    "ordered": Kind(_MOVE, "mode due ref", "gets"),
-    "accepted": Kind(_MOVE, "mode ref", "sends"),
-    "shipped": Kind(_MOVE, "mode due ref", "sends"),
-    "received": Kind(_MOVE, "mode left ref", "gets"),
-    "started": Kind(_ITEM, "due note ref", "made"),
-    "finished": Kind(_ITEM, "note ref", "made"),
-    "disrupted": Kind("node", "product partner mode what lane loss expected_end note", "node"),
-    "recovered": Kind("node", "product partner mode what lane note", "node"),
-    "sensed": Kind("node asset signal value", "unit", "node"),
-    "state": Kind("node asset note", "", "node"),
-    "maintained": Kind("node asset", "what", "node"),
-    "energy": Kind("node kwh", "asset minutes", "node"),
-    "revised": Kind("path value", "from node"),
-    "opened": Kind("state", "zero pace"),
-    "closed": Kind("count"),
-    "changed": Kind("changes", "note"),
-    "refused": Kind("", "note"),
-    "gone": Kind("upto"),
+    kind: Kind(needs, place)
+    for kinds, needs, place in (
+        ("demanded served lost complaint", "node product quantity", "sold"),
+        ("forecast", "node product quantities", "sold"),
+        ("decided counted consumed scrapped", "node product quantity", "kept"),
+        ("remembered", "node product memory", "kept"),
+        ("inspected", "node product sampled bad", "kept"),
+        ("ordered received", "node product quantity partner", "gets"),
+        ("accepted shipped", "node product quantity partner", "sends"),
+        ("started finished", "node product quantity", "made"),
+        ("disrupted recovered", "node", "node"),
+        ("sensed", "node asset signal value", "node"),
+        ("state", "node asset note", "node"),
+        ("maintained", "node asset", "node"),
+        ("energy", "node kwh", "node"),
+        ("revised", "path value", ""),
+        ("opened", "state", ""),
+        ("closed", "count", ""),
+        ("changed", "changes", ""),
+        ("refused", "", ""),
+        ("gone", "upto", ""),
+    )
+    for kind in kinds.split()
 }

@@ -1,16 +1,14 @@
 """The plant: a make-believe reality with hidden parameters that tells events and obeys commands.
 
-A twin never sees a plant. It sees messages on a link, and what it is told there is what a company's
-systems tell: that goods left, not when they will arrive; how much was started, not how much will be
-good.
+A twin never sees a plant, only what a company's systems tell: that goods left, not when they will
+arrive; how much was started, not how much will be good.
 
-On a durable link a plant outlives its process: with the messages of a day the link keeps which
-letters it acted on. Opened again, the plant relives its luck in silence, and goes on.
+On a durable link a plant outlives its process: the link keeps, with the messages of a day, which
+letters it acted on. Opened again, it relives its luck in silence, and goes on.
 """
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -41,9 +39,7 @@ class Sensors(Row):
     Sensors(tracking=True, counting=False, count_error=0.0)
     """
 
-    tracking: bool = column(
-        "yes/no", False, "shipments say when they will arrive, and production how much will be good"
-    )
+    tracking: bool = column("yes/no", False, "arrivals and yields are known from the beginning")
     counting: bool = column("yes/no", False, "every night sensors count the stock")
     count_error: float = column("share", 0.0, "standard deviation of a count", low=0, high=1)
 
@@ -56,8 +52,7 @@ class Voice:
         history.listener = self._tell
         self.silent = False  # while it tells what has been told
         self.said: list[bytes] = []
-        self._told = 0  # events of today
-        self._day = -1
+        self._day, self._told = -1, 0  # and how many events of it
         self._eyes = np.random.default_rng([seed, 1])
         # Without news a customer service closes its day, too.
         customers = (f"/{d.node}/crm" for d in history.plan.scenario.network.demands)
@@ -101,11 +96,9 @@ class Voice:
             return {"left": [s.left for s in there if s.due <= event.day]}
         if event.kind == "remembered":
             return {"memory": pack(event.note)}
-        if not self.sensors.tracking and event.kind == "shipped":
-            return {"due": None}
-        if event.note is None or (not self.sensors.tracking and event.kind == "started"):
-            return {}
-        return {"note": event.note}
+        if event.kind in ("shipped", "started") and not self.sensors.tracking:
+            return {"due": None} if event.kind == "shipped" else {}
+        return {} if event.note is None else {"note": event.note}
 
     def _count(self, at: int) -> None:
         """Sensors count what is in stock, as well as they can."""
@@ -129,10 +122,7 @@ class Plant:
     """A scenario that is lived through day by day, and told over a link.
 
     It says at once what it holds. ``pace``: seconds a day, by the computer's clock. On a durable
-    link that has seen it before it goes on where it was.
-
-    Raises:
-        SyncError: the link has seen another plant.
+    link that has seen it before it goes on where it was; a SyncError if it has seen another one.
 
     >>> truth = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> plant = Plant(truth, Bus(), seed=1)
@@ -194,11 +184,10 @@ class Plant:
         Raises:
             ScenarioError: the plant's story ends before.
         """
-        if self.day + days > self.truth.days:
-            raise ScenarioError(
-                f"the plant's story ends on day {self.truth.days}: it is day {self.day}, so "
-                f"advance by at most {self.truth.days - self.day} days"
-            )
+        left = self.truth.days - self.day
+        if days > left:
+            ends = f"the plant's story ends on day {self.truth.days}: it is day {self.day}"
+            raise ScenarioError(f"{ends}, so advance by at most {left} days")
         for _ in range(days):
             self._reopen = self.link.answer() or self._reopen
             letters = [OPEN_ANEW] if self._reopen else []
@@ -211,7 +200,7 @@ class Plant:
             self._post()
             self.link.acknowledge("plant", "commands")
 
-    def keep_pace(self, days: int, wait: Callable[[float], object] = time.sleep) -> None:
+    def keep_pace(self, days: int) -> None:
         """Live until a day by the computer's clock, answer meanwhile, and catch up if late."""
         zero, pace = self._clock or (time.time(), 0.0)
         while self.day < min(days, self.truth.days):
@@ -220,7 +209,7 @@ class Plant:
                 self.advance()
             else:
                 self._reopen = self.link.answer() or self._reopen
-                wait(min(left, 0.05))
+                time.sleep(min(left, 0.05))
 
     def _live(self, letters: list[str]) -> None:
         """One day: act on the letters of the morning; everything else is the history's."""

@@ -9,21 +9,19 @@ from twinlab.scope import Network, ScenarioError, SyncError
 from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
 MOST = 1e15  # units in one message
-_ROWS = {"open_orders": OpenOrder, "under_way": Shipment, "lots": ProductionLot}
-_COLUMNS: dict[str, tuple[Any, ...]] = {  # days are whole; when goods arrive may be unknown
-    "open_orders": (int, int | float),
-    "under_way": (int | None, int | float, int),
-    "lots": (int, int | float, int | float, int),
-    "owed_since": (int, int | float),
+_UNITS = int | float
+# How the rows of a table are made, and of what: days are whole, when goods arrive may be unknown.
+_ROWS: dict[str, Any] = {
+    "open_orders": (OpenOrder._make, (int, _UNITS)),
+    "under_way": (Shipment._make, (int | None, _UNITS, int)),
+    "lots": (ProductionLot._make, (int, _UNITS, _UNITS, int)),
+    "owed_since": (list, (int, _UNITS)),
 }
+_TOGETHER = (("owed", "owed_since"), ("in_transit", "under_way"), ("in_process", "lots"))
 
 
 def is_number(value: Any, low: float = -MOST, high: float = MOST, kind: Any = int | float) -> bool:
-    """JSON also holds 1e999, numbers of a thousand digits, and yes.
-
-    >>> [is_number(value) for value in (5, float("inf"), 10**999, True)]
-    [True, False, False, False]
-    """
+    """JSON also holds 1e999, numbers of a thousand digits, and yes."""
     return isinstance(value, kind) and not isinstance(value, bool) and bool(low <= value <= high)
 
 
@@ -48,46 +46,33 @@ def to_plain(state: State) -> dict[str, Any]:
 
 
 def from_plain(plain: Any, network: Network | None = None) -> State:
-    """The state that was written; with a network, only if it is one of that network.
-
-    Raises:
-        SyncError: it is not what ``to_plain`` writes, or not of this network.
-    """
+    """The state that ``to_plain`` has written; a SyncError if it has not, or of another network."""
     state = State()
     try:
-        for name, empty in vars(state).items():
-            value, make = plain[name], _ROWS.get(name)
-            if isinstance(empty, dict):
-                value = {tuple(key): entry for key, entry in value}
-            if make is not None:
-                value = {key: [make(*row) for row in rows] for key, rows in value.items()}
-            if name == "memory":
-                value = {key: dict(unpack(entry)) for key, entry in value.items()}
-            setattr(state, name, value)
-        return state if network is None else _fitted(state, network)
+        for name, value in vars(state).items():
+            if type(value) is dict:
+                found: Any = {tuple(key): _entry(name, entry) for key, entry in plain[name]}
+            elif type(found := plain[name]) is not type(value):
+                raise ValueError(f"{name} is like {value}, got {found!r:.80}")
+            setattr(state, name, found)
+        for one, other in _TOGETHER:
+            if getattr(state, one).keys() != getattr(state, other).keys():
+                raise ValueError(f"{one} and {other} do not have the same keys")
+        return state if network is None else fit(state, network)
     except (KeyError, TypeError, ValueError, ScenarioError) as problem:
         raise SyncError(f"no state can be read from this: {problem!r}") from None
 
 
-def _fitted(state: State, network: Network) -> State:
-    """The state for a network; what belongs together has one set of keys, and numbers in it."""
-    if type(state.day) is not int or type(state.tracked) is not bool:
-        raise ValueError(f"day is a whole number and tracked yes or no, got {state.day!r:.80}")
-    for one, other in (("owed", "owed_since"), ("in_transit", "under_way"), ("in_process", "lots")):
-        if getattr(state, one).keys() != getattr(state, other).keys():
-            raise ValueError(f"{one} and {other} do not have the same keys")
-    for name, table in vars(state).items():
-        for entry in table.values() if isinstance(table, dict) and name != "memory" else ():
-            _check_entry(name, entry)
-    return fit(state, network)
-
-
-def _check_entry(name: str, entry: Any) -> None:
-    kinds = _COLUMNS.get(name, (int | float,))
-    for row in entry if name in _COLUMNS else [[entry]]:
-        for part, kind in zip(row, kinds, strict=True):
-            if not isinstance(part, kind) or not (part is None or is_number(part)):
-                raise ValueError(f"{name} holds days and units of at most 1e15, got {row!r:.80}")
+def _entry(name: str, entry: Any) -> Any:
+    """What stands in a table by one key: units, or rows of days and units, or a memory."""
+    if name == "memory":
+        return dict(unpack(entry))
+    make, kinds = _ROWS.get(name, (list, (_UNITS,)))
+    rows = entry if name in _ROWS else [[entry]]
+    for part, kind in (pair for row in rows for pair in zip(row, kinds, strict=True)):
+        if not isinstance(part, kind) or not (part is None or is_number(part)):
+            raise ValueError(f"{name} holds days and units of at most 1e15, got {entry!r:.80}")
+    return [make(row) for row in rows] if name in _ROWS else entry
 
 
 # -- memories --
@@ -95,9 +80,6 @@ def _check_entry(name: str, entry: Any) -> None:
 
 def pack(value: Any) -> Any:
     """A memory as JSON values, with a mark for what JSON would lose: tuples, arrays, other keys.
-
-    Raises:
-        SyncError: it holds something that cannot travel.
 
     >>> pack({1: (2.0, 3.0)})
     {'~table': [[1, {'~tuple': [2.0, 3.0]}]]}
@@ -119,11 +101,7 @@ def pack(value: Any) -> Any:
 
 
 def unpack(value: Any) -> Any:
-    """What was packed.
-
-    Raises:
-        SyncError: it is not what ``pack`` writes.
-    """
+    """What was packed; a SyncError if ``pack`` has not written it."""
     if isinstance(value, list):
         return [unpack(part) for part in value]
     if not isinstance(value, dict):
@@ -142,9 +120,7 @@ def _is_plain(key: Any) -> bool:
 
 
 # What an array may hold: no text of a size that somebody else chooses.
-_NUMBERS = {
-    np.dtype(kind).str[-2:]: np.dtype(kind) for kind in "? i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()
-}
+_NUMBERS = {kind: kind for kind in "b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()}
 # For what JSON has no word: when its mark stands, how it is written, and how it is read.
 _MARKS: dict[str, Any] = {
     "~array": (

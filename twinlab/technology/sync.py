@@ -1,11 +1,7 @@
-"""Synchronisation: the receiving end of links and feeds.
-
-A ``Follower`` takes what has come through a ``Gate`` into the store, acknowledges it, folds it, and
-tells its senders what it has heard and what it misses.
-"""
+"""Synchronisation: the receiving end of links and feeds."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,7 +10,7 @@ from twinlab.scope.later import pd
 from twinlab.technology.commands import Dispatch
 from twinlab.technology.known import SKEW, Known
 from twinlab.technology.links import FileLink
-from twinlab.technology.mapping import Mapping as FieldMapping
+from twinlab.technology.mapping import Mapping
 from twinlab.technology.messages import DAY, DAY_ZERO, Letter, Message, Refused, read
 from twinlab.technology.store import EventStore, Intake
 from twinlab.technology.tracker import Tracker, Unfoldable
@@ -22,42 +18,29 @@ from twinlab.technology.tracker import Tracker, Unfoldable
 __all__ = ["Follower"]
 
 KEEP_EVERY = 20_000  # messages folded between two checkpoints that outlive the process
-COUNTS = ("new", "copies", "dead", "ignored")
 RECORD = 10_000  # bytes of a letter that is kept whole when something in it is refused
 REAL_TIME = (DAY_ZERO.timestamp(), 86_400.0)  # when day 0 began, and seconds a day
 
 
 @runtime_checkable
 class Feed(Protocol):
-    """Something that is polled for records; ``place`` says from where it goes on.
-
-    It has a ``name``, and an ``overlap``: seconds by which its records may become visible late.
-    """
+    """Something with a ``name``, and an ``overlap``: seconds by which its records may come late."""
 
     def poll(self, place: Any) -> tuple[list[Letter], Any]:
-        """Give new records, and the place from which to go on."""
+        """Give new records, and the place from which the next poll goes on."""
 
 
-Inputs = dict[str, tuple[Any, FieldMapping | None]]  # links and feeds by name; "" is the plant's
+Inputs = dict[str, tuple[Any, Mapping | None]]  # links and feeds by name; "" is the plant's
 
 
 class Gate:
-    """Lets messages in, and remembers what a receiver must: known until, clock, commands.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
-    >>> gate = Gate("anna", {"": (Bus(), None)}, EventStore(), Tracker(chain))
-    >>> [refused] = gate.door(Message("/shop/crm", 0, "crm.demanded.v1", 9, {}).encode(), "")
-    >>> refused.reason
-    'demanded says node, which is missing'
-    """
+    """Lets messages in, and remembers what a receiver must: known until, clock, commands."""
 
     def __init__(self, name: str, inputs: Inputs, store: EventStore, tracker: Tracker) -> None:
-        """Go on from the notes of a store."""
         self.name, self.inputs, self.store, self.tracker = name, inputs, store, tracker
         self.link: FileLink | None = inputs.get("", (None, None))[0]
-        self.known, keep = Known(store.recall("known")), partial(store.keep, "commands")
-        self.dispatch = Dispatch(name, self.link, store.recall("commands"), keep)
-        self._start_clock(store.recall("clock", REAL_TIME))
+        self.known, self.dispatch = Known(store.recall("known")), Dispatch(name, self.link, store)
+        self._start_clock(*store.recall("clock", REAL_TIME))
 
     @property
     def now(self) -> float:
@@ -66,43 +49,37 @@ class Gate:
             return self.link.now
         return (time.time() - self.clock[0]) / self.clock[1]
 
-    def _start_clock(self, told: Iterable[float]) -> None:
+    def _start_clock(self, zero: float, pace: float) -> None:
         """A simulated life says once when its day 0 began, and how long a day takes."""
-        zero, pace = told
         self.clock = (zero, pace)
         self.known.ahead = max(SKEW, 10.0 / pace)  # ten seconds, if that is more
 
-    def take_in(self, problems: list[SyncError]) -> Iterator[Intake]:
-        """Store what has come from links, which are told so, and what feeds have new."""
+    def take_in(self, problems: list[SyncError]) -> list[Intake]:
+        """Store what has come; a source that fails is one of the problems."""
+        return [
+            self.store.take(letters, self.now, self.door, name, partial(self.notes, **place))
+            for name, letters, place in self._come(problems)
+        ]
+
+    def _come(self, problems: list[SyncError]) -> Iterator[tuple[str, list[Letter], Any]]:
+        """Give what has come from links, which are told when it is stored, and from feeds."""
         for name, (source, _) in self.inputs.items():
             try:
                 if isinstance(source, FileLink):
                     while letters := source.receive(self.name):
-                        yield self._take(letters, name, {})
+                        yield name, letters, {}
                         source.acknowledge(self.name)
                 else:
                     began = self.now
                     letters, place = source.poll(self.store.recall(f"place:{name}"))
                     self.known.polled(name, round(began * DAY - source.overlap * 1e6), began)
-                    yield self._take(letters, name, {f"place:{name}": place})
-            except Unstored:
-                raise
+                    yield name, letters, {f"place:{name}": place}
             except SyncError as problem:
                 problems.append(problem)
 
-    def _take(self, letters: Iterable[bytes], name: str, place: dict[str, Any]) -> Intake:
-        try:
-            return self.store.take(letters, self.now, self.door, name, partial(self._notes, place))
-        except SyncError as problem:
-            raise Unstored(str(problem)) from problem
-
-    def replay_dead(self) -> Intake:
-        """Try dead letters once more."""
-        return self.store.replay_dead(self.door, self.now, partial(self._notes, {}))
-
-    def _notes(self, place: dict[str, Any]) -> dict[str, Any]:
+    def notes(self, **more: Any) -> dict[str, Any]:
         """What goes into the store together with the messages."""
-        kept = {"known": self.known.plain(), "commands": self.dispatch.plain(), **place}
+        kept = {"known": self.known.plain(), "commands": self.dispatch.plain(), **more}
         return kept | ({"clock": self.clock} if self.clock != REAL_TIME else {})
 
     def door(self, letter: bytes, feed: str) -> Iterator[Message | Refused | None]:
@@ -119,29 +96,23 @@ class Gate:
                 origin = "" if mapped else getattr(letter, "origin", "")
                 self.tracker.check.check(found, origin, mapped)
                 self._admit(found, isinstance(source, FileLink))
-            except Exception as problem:  # whatever it is, it stops one message only
-                yield Refused(
-                    str(problem), bytes(letter) if len(letter) < RECORD else found.encode()
-                )
-            else:
                 yield found
+            except Exception as problem:  # whatever it is, it stops one message only
+                whole = bytes(letter) if len(letter) < RECORD else found.encode()
+                yield Refused(str(problem), whole)
 
     def _admit(self, message: Message, by_link: bool) -> None:
         if message.time < self.tracker.oldest:
             raise SyncError(f"it is of day {message.time // DAY}, which is pruned")
-        (self.known.take if by_link else self.known.early)(message, self.now)
+        self.known.take(message, self.now, by_link)
         if message.kind in ("changed", "refused"):
             self.dispatch.hear(message)
         if message.kind == "opened" and "pace" in message.data and self.clock == REAL_TIME:
-            self._start_clock((message.data["zero"], message.data["pace"]))
-
-
-class Unstored(SyncError):
-    """The store itself failed."""
+            self._start_clock(message.data["zero"], message.data["pace"])
 
 
 class Follower:
-    """Follows what links and feeds tell, by a model.
+    """Follows what links and feeds tell, by a model; a store is read at the first sync.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -159,7 +130,6 @@ class Follower:
         count_weight: float = 0.0,
         name: str = "twin",
     ) -> None:
-        """Listen to a link; what the store holds already is read at the first sync."""
         self.model, self.link, self.name, self.count_weight = model, link, name, count_weight
         self.store = EventStore() if store is None else store
         self._inputs: Inputs = {} if link is None else {"": (link, None)}
@@ -169,10 +139,10 @@ class Follower:
             link.receive(name, most=0)  # from now on letters are kept for this reader
 
     def _begin(self, store: EventStore) -> None:
-        self._tracker, self._since_kept = Tracker(self.model, None, self.count_weight), 0
+        self._tracker, self._since_kept = Tracker(self.model, self.count_weight), 0
         self._gate = Gate(self.name, self._inputs, store, self._tracker)
 
-    def listen(self, source: FileLink | Feed, mapping: FieldMapping | None = None) -> None:
+    def listen(self, source: FileLink | Feed, mapping: Mapping | None = None) -> None:
         """Hear another source too: a link, a folder, a database or a machine, read by a mapping.
 
         Raises:
@@ -194,28 +164,26 @@ class Follower:
         """
         self._prepare()
         problems = list[SyncError]()
-        takes = list(self._gate.take_in(problems))
+        takes = self._gate.take_in(problems)
         fresh = tuple(message for one in takes for message in one.fresh)
         self._fold(fresh)
         if ask_again:
             self._answer()
         if problems:
             raise problems[0]
-        new, copies, dead, ignored = (sum(getattr(one, n) for one in takes) for n in COUNTS)
+        names = ("new", "copies", "dead", "ignored")
+        new, copies, dead, ignored = (sum(getattr(one, name) for one in takes) for name in names)
         return Intake(new, copies, dead, ignored, fresh)
 
     def replay_dead(self) -> Intake:
         """Try dead letters once more, after a mapping or the model was corrected."""
         self._prepare()
-        intake = self._gate.replay_dead()
+        intake = self.store.replay_dead(self._gate.door, self._gate.now, self._gate.notes)
         self._fold(intake.fresh)
         return intake
 
     def prune(self, before: int) -> int:
-        """Forget the messages of the days before a day, and keep what they amount to; count them.
-
-        As far as a checkpoint reaches: those of the last days are dense, older ones are sparse.
-        """
+        """Forget messages from before a day, as far as a checkpoint keeps their sum; count them."""
         at = self._tracker.forget(before * DAY)
         return 0 if at is None else self.store.prune(at["time"], {"checkpoint": at, "pruned": True})
 
@@ -242,17 +210,18 @@ class Follower:
         """Source and number of every message that must have been sent and has not come."""
         return self._gate.known.gaps()
 
-    def _prepare(self) -> None:
-        """Read what the store holds, and follow the model; from here to the fold nothing is whole.
-
-        Whoever stops halfway loads anew.
-        """
+    def _load(self) -> None:
+        """Read what the store holds, at first and after somebody stopped halfway."""
         if not self._whole:
             self._begin(self.store)
             kept = self.store.recall("checkpoint")
             if kept is not None:
                 self._tracker.resume(kept, only=bool(self.store.recall("pruned")))
             self._fold(self.store.messages(self._tracker.restart()))
+
+    def _prepare(self) -> None:
+        """Follow the model; from here to the fold nothing is whole."""
+        self._load()
         self._tracker.follow_model(self.model)
         self._whole = False
 
@@ -271,13 +240,6 @@ class Follower:
         if self._since_kept >= KEEP_EVERY:
             self.store.keep("checkpoint", self._tracker.plain())
             self._since_kept = 0
-
-    def _command(self, changes: Mapping[str, Any], until: int) -> int:
-        """Send changes by path, valid until a day; the number of the command is given."""
-        if not self._whole:
-            self._prepare()
-            self._whole = True
-        return self._gate.dispatch.send(changes, until, self._tracker.state.day)
 
     def _answer(self) -> None:
         """Tell every link what is heard and what is missing, and send unanswered commands again."""

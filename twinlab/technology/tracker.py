@@ -1,10 +1,9 @@
 """Tracker: the state of a plant, as the messages tell that have come.
 
-Messages tell less than a log: when goods under way will arrive and how much of a started batch will
-be good is not known yet. The fold fills in what the twin's model expects, and corrects itself when
-the goods arrive: a receipt names the days on which its shipments left, or their reference, or
-else the oldest goods have come. New messages extend the fold; a late one refolds it from the newest
-checkpoint before it.
+Messages tell less than a log: not when goods will arrive, nor how much of a batch will be good. The
+fold fills in what the model expects, and corrects itself when goods arrive: a receipt names the
+days on which its shipments left, or their reference, or else the oldest goods have come. New
+messages extend the fold; a late one refolds it from the newest checkpoint before it.
 """
 
 from bisect import bisect_right
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 from twinlab.scope import Event, Scenario, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Recipe
-from twinlab.scope.state import ProductionLot, State, apply, widen
+from twinlab.scope.state import CHANGES, ProductionLot, State, apply, widen
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.snapshot import from_plain, to_plain
@@ -22,11 +21,9 @@ from twinlab.technology.snapshot import from_plain, to_plain
 __all__ = ["Tracker", "feasible"]
 
 CHECKPOINTS = 12
-START = -(2**62)
-EFFECTS = frozenset(  # kinds that change a state; the others are kept for whoever reads the store
-    "demanded decided ordered accepted shipped received consumed scrapped started finished served "
-    "lost remembered".split()
-)
+# Kinds that change a state; the others are kept for whoever reads the store.
+EFFECTS = (CHANGES.keys() | {"scrapped"}) - {"closed"}
+History = Callable[[int], Iterable[Message]] | None
 References = dict[Any, list[int]]  # days on which the shipments of a lane and reference left
 
 
@@ -42,37 +39,32 @@ class Unfoldable(SyncError):
     """A message passed every check and still cannot be folded."""
 
     def __init__(self, message: Message, problem: Exception) -> None:
-        """Say which, and why."""
         super().__init__(f"cannot be folded: {type(problem).__name__}: {problem}")
         self.message = message
 
 
 class Books:
-    """What is believed after some messages: a state, and which shipments bear which reference.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
-    >>> books, told = Books(State.initial(chain.network), {}), {"node": "shop", "product": "unit"}
-    >>> check = MessageCheck(chain)
-    >>> books.read(Message("/shop/crm", 0, "crm.demanded.v1", 0, {**told, "quantity": 4.0}), check)
-    >>> books.state.owed["shop", "unit"]
-    4.0
-    """
+    """What is believed after some messages: a state, and which shipments bear which reference."""
 
     def __init__(self, state: State, references: References, count_weight: float = 0.0) -> None:
-        """Go on from a state that nobody else changes."""
         self.state, self.references, self.count_weight = state, dict(references), count_weight
 
     def read(self, message: Message, check: MessageCheck) -> None:
         """Let one message change what is believed."""
         kind = message.kind
         if kind == "opened":
-            self.state, self.references = self._opening(message, check), {}
+            self.state, self.references = check.opening(message), {}
+            for lane, goods in self.state.under_way.items():
+                goods[:] = [
+                    s._replace(due=s.left + check.travel[lane] if s.due is None else s.due)
+                    for s in goods
+                ]
         elif kind == "counted":
             event, books = check.event(message), self.state.on_hand
             books[event.item] += self.count_weight * (event.quantity - books[event.item])
         elif kind in EFFECTS:
             event = self._expected(check.event(message), message, check)
-            apply(self.state, event, check.recipes)
+            apply(self.state, event, check.model.network.made)
             if message.sequence is None and kind in ("shipped", "served"):
                 claim = _lane(event) if kind == "shipped" else event.item
                 # Who does not tell of orders cannot tell what is owed either.
@@ -87,16 +79,6 @@ class Books:
             if any(goods.left in left for goods in self.state.under_way[lane])
         }
 
-    def _opening(self, message: Message, check: MessageCheck) -> State:
-        """What the plant held when it opened, with expected arrivals where it does not say."""
-        state = check.opening(message)
-        for key, goods in state.under_way.items():
-            state.under_way[key] = [
-                s if s.due is not None else s._replace(due=_arrival(check, key, s.left))
-                for s in goods
-            ]
-        return state
-
     def _expected(self, event: Event, message: Message, check: MessageCheck) -> Event:
         """The event with what the model expects in place of what nobody told."""
         kind, day, ref = event.kind, event.day, message.data.get("ref")
@@ -105,25 +87,25 @@ class Books:
         if kind == "ordered" and event.due is None:
             return event._replace(due=day)
         if kind in ("started", "finished"):
-            return self._production(event, message.sequence is None, check.recipes[event.item])
+            return self._production(event, check.model.network.made[event.item], message)
         if kind == "shipped":
             lane = _lane(event)
             if ref is not None:
                 self.references[lane, ref] = [*self.references.get((lane, ref), []), day]
             if event.due is None:
-                return event._replace(due=max(day, _arrival(check, lane, day)))
+                return event._replace(due=day + check.travel[lane])
         if kind == "received":
             self._arrived(event, message)
         return event
 
-    def _production(self, event: Event, foreign: bool, recipe: Recipe) -> Event:
+    def _production(self, event: Event, recipe: Recipe, message: Message) -> Event:
         share = min(1.0, recipe.good_share.average)
         if event.kind == "started":
             due = event.day + recipe.production_time if event.due is None else event.due
             note = event.quantity * share if event.note is None else event.note
             return event._replace(due=due, note=note)
         begun = event.quantity / share if event.note is None else event.note
-        if foreign:  # which lot it was is not told: the oldest
+        if message.sequence is None:  # which lot it was is not told: the oldest
             self.state.lots[event.item] = _taken(self.state.lots[event.item], begun, event.day)
         return event._replace(note=begun)
 
@@ -132,32 +114,42 @@ class Books:
         lane = (event.partner, event.node, event.product, event.mode)
         goods, left = self.state.under_way[lane], message.data.get("left")
         if left is not None:
-            self.state.under_way[lane] = [
+            goods[:] = [
                 s._replace(due=event.day if s.left in left else max(s.due, event.day + 1))
                 for s in goods
             ]
             return
         named = self.references.get((lane, message.data.get("ref")), [])
         first = sorted(goods, key=lambda s: (s.left not in named, s.left))
-        rows = _taken(first, event.quantity, event.day)
-        self.state.under_way[lane] = sorted(rows, key=lambda s: s.left)
+        goods[:] = sorted(_taken(first, event.quantity, event.day), key=lambda s: s.left)
 
 
 def _lane(event: Event) -> tuple[str, str, str, str]:
     return (event.node, event.partner, event.product, event.mode)
 
 
-def _arrival(check: MessageCheck, lane: Any, left: int) -> int:
-    return left + round(check.lanes[lane].lead_time.average)
+def _taken(rows: list[Any], units: float, day: int) -> list[Any]:
+    """Shipments or lots: of the first ones units are over today, all others later."""
+    found = []
+    for row in rows:
+        taken = min(max(0.0, units), row[1])
+        units, rest = units - taken, row[1] - taken
+        if rest <= DUST * max(1.0, row[1]):
+            found.append(row._replace(due=day))
+            continue
+        lot = isinstance(row, ProductionLot)
+        left = {"started": rest, "good": row[2] * rest / row[1]} if lot else {"quantity": rest}
+        found.append(row._replace(due=max(row.due, day + 1), **left))
+    return found
 
 
 class Tracker:
-    """What is believed of a plant after some messages.
+    """What is believed of a plant after some messages: ``state`` is the newest.
 
-    ``state`` is the newest, ``morning`` the one right after the last closed night, before anything
-    of the day after it: whoever looks ahead starts there. ``nights`` maps a closed day to the units
-    on hand that night, by (node, product). ``count_weight`` is how much of the difference between a
-    count and the books is corrected (0: counts are ignored; 1: the count is right).
+    ``morning`` is the one right after the last closed night, before anything of the day after it:
+    whoever looks ahead starts there. ``nights`` maps a closed day to the units on hand that night,
+    by (node, product). ``count_weight`` is how much of the difference between a count and the books
+    is corrected (0: counts are ignored; 1: the count is right).
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -168,56 +160,49 @@ class Tracker:
     (True, 10)
     """
 
-    def __init__(
-        self, model: Scenario, start: State | None = None, count_weight: float = 0.0
-    ) -> None:
-        """Begin with the network's own stocks, or with a state."""
+    def __init__(self, model: Scenario, count_weight: float = 0.0) -> None:
         self.check, self.count_weight = MessageCheck(model), count_weight
         self.nights: dict[int, dict[ItemKey, float]] = {}
-        self.morning: State
-        self._points = [Checkpoint(START, start, {})]
-        self._go_back_to(0)
+        self._points = [Checkpoint(-(2**62), None, {})]
+        self.restart()
+
+    def restart(self) -> int:
+        """Go back to the last checkpoint; its time is given."""
+        point, network = self._points[-1], self.check.model.network
+        self.morning = widen(point.state or State.initial(network), network)
+        self.books = Books(self.morning.copy(), point.references, self.count_weight)
+        self._tip: tuple[int, str, int, str] = (point.time, "", -1, "")
+        self._night = -1  # closed, and its morning has not begun
+        return point.time
 
     @property
     def state(self) -> State:
         """What is believed now."""
         return self.books.state
 
+    @property
+    def oldest(self) -> int:
+        """The time before which nothing can be folded any more."""
+        return self._points[0].time
+
     def follow_model(self, model: Scenario) -> None:
         """Read what comes by another model from now on."""
-        if model is self.check.model:
-            return
-        self.check = MessageCheck(model)
-        self.books.state, self.morning = (
-            widen(state, model.network) for state in (self.state, self.morning)
-        )
+        if model is not self.check.model:
+            self.check = MessageCheck(model)
+            self.books.state = widen(self.state, model.network)
+            self.morning = widen(self.morning, model.network)
 
-    def _go_back_to(self, at: int) -> None:
-        point, network = self._points[at], self.check.model.network
-        del self._points[at + 1 :]
-        state = State.initial(network) if point.state is None else widen(point.state, network)
-        self.books = Books(state, point.references, self.count_weight)
-        self.morning = state.copy()
-        self._tip: tuple[int, str, int, str] = (point.time, "", -1, "")
-        self._night: int | None = None
-
-    def fold(
-        self,
-        fresh: Iterable[Message],
-        history: Callable[[int], Iterable[Message]] | None = None,
-        until: int = 0,
-    ) -> None:
+    def fold(self, fresh: Iterable[Message], history: History = None, until: int = 0) -> None:
         """Let messages change the state, in the order in which things happened.
 
-        ``history`` gives all messages from a time on, those of ``fresh`` among them, for the case
-        that one is late. Days before ``until`` (microseconds) are over, whether somebody said so or
-        not.
+        ``history`` gives all messages from a time on, ``fresh`` ones too, for the case that one is
+        late. Days before ``until`` (microseconds) are over, whether somebody said so or not.
 
         Raises:
             SyncError: a message cannot be folded.
         """
         for message in self._in_order(fresh, history):
-            if self._night is not None and message.time >= (self._night + 1) * DAY:
+            if 0 <= self._night < message.time // DAY:
                 self._turn(self._night + 1)
             try:
                 self.books.read(message, self.check)
@@ -228,94 +213,63 @@ class Tracker:
                 self._night = message.time // DAY
             elif message.kind == "opened":
                 self.morning = self.state.copy()
-        over = max(-1 if self._night is None else self._night, until // DAY - 1)
-        if over >= self.state.day or self._night is not None:
+        over = max(self._night, until // DAY - 1)
+        if over >= self.state.day or self._night >= 0:
             self._turn(over + 1)
 
-    def _in_order(self, fresh: Iterable[Message], history: Any) -> list[Message]:
+    def _in_order(self, fresh: Iterable[Message], history: History) -> Iterable[Message]:
         """What is to be folded: from an older checkpoint on, if one of the messages is late."""
         messages = sorted(fresh, key=lambda message: message.place)
         if not messages or messages[0].place >= self._tip:
             return messages
         if history is None:
             raise SyncError("a message is late: give the history, such as store.messages")
-        times = [point.time for point in self._points]
-        self._go_back_to(max(0, bisect_right(times, messages[0].time) - 1))
-        return list(history(self._points[-1].time))
+        del self._points[max(0, self._newest(messages[0].time)) + 1 :]
+        return list(history(self.restart()))
+
+    def _newest(self, time: int) -> int:
+        """The place of the newest checkpoint up to a time."""
+        return bisect_right([point.time for point in self._points], time) - 1
 
     def _turn(self, day: int) -> None:
         """A morning begins: keep the state, and the stock of the night."""
-        self._night = None
+        self._night = -1
         self.books.close(day)
         self.morning = self.state.copy()
         self.nights[day - 1] = dict(self.state.on_hand)
         self._points.append(Checkpoint(day * DAY, self.morning, dict(self.books.references)))
         if len(self._points) > CHECKPOINTS:
-            del self._points[self._cheapest()]
-
-    def _cheapest(self) -> int:
-        """The checkpoint without which least has to be folded again; they are dense near today."""
-        days = [max(point.time // DAY, -1) for point in self._points]
-        inner = range(1, len(days) - 1)
-        return min(inner, key=lambda at: (days[at + 1] - days[at - 1]) / (days[-1] - days[at] + 1))
+            # Least has to be folded again without this one; they are dense near today.
+            days = [max(point.time // DAY, -1) for point in self._points]
+            inner = range(1, len(days) - 1)
+            del self._points[
+                min(inner, key=lambda i: (days[i + 1] - days[i - 1]) / (day - days[i] + 1))
+            ]
 
     # -- checkpoints that outlive a process --
 
-    def plain(self) -> dict[str, Any]:
-        """The newest checkpoint as plain values."""
-        point = self._points[-1]
+    def plain(self, at: int = -1) -> dict[str, Any]:
+        """A checkpoint as plain values: the newest."""
+        point = self._points[at]
         state = point.state or State.initial(self.check.model.network)
         references = [[list(lane), ref, days] for (lane, ref), days in point.references.items()]
         return {"time": point.time, "state": to_plain(state), "references": references}
 
     def forget(self, before: int) -> dict[str, Any] | None:
         """Drop the checkpoints before the newest one up to a time, and give that, if there is."""
-        later = [point for point in self._points if point.time > before]
-        kept = self._points[: len(self._points) - len(later)]
-        if len(kept) < 2:
+        at = self._newest(before)
+        if at < 1:
             return None
-        self._points = kept[-1:]
-        found = self.plain()
-        self._points += later
-        return found
+        del self._points[:at]
+        return self.plain(0)
 
     def resume(self, plain: dict[str, Any], only: bool) -> None:
-        """Go on from a checkpoint; ``only`` if what was before is no longer in the store.
-
-        Raises:
-            SyncError: it is of another network.
-        """
+        """Go on from a checkpoint; ``only`` if what was before is no longer in the store."""
         state = from_plain(plain["state"], self.check.model.network)
         known = {(tuple(lane), ref): days for lane, ref, days in plain["references"]}
         before = [] if only else self._points[:1]
         self._points = [*before, Checkpoint(plain["time"], state, known)]
-        self._go_back_to(len(self._points) - 1)
-
-    def restart(self) -> int:
-        """Go back to the last checkpoint; its time is given."""
-        self._go_back_to(len(self._points) - 1)
-        return self._points[-1].time
-
-    @property
-    def oldest(self) -> int:
-        """The time before which nothing can be folded any more."""
-        return self._points[0].time
-
-
-def _taken(rows: list[Any], units: float, day: int) -> list[Any]:
-    """Shipments or lots: of the first ones units are over today, all others later."""
-    found = []
-    for row in rows:
-        share = min(1.0, max(0.0, units) / row[1]) if row[1] > 0 else 1.0
-        rest = row[1] * (1.0 - share)
-        units -= row[1] * share
-        if rest <= DUST * max(1.0, row[1]):
-            found.append(row._replace(due=day))
-            continue
-        lot = isinstance(row, ProductionLot)
-        left = {"started": rest, "good": row[2] * (1.0 - share)} if lot else {"quantity": rest}
-        found.append(row._replace(due=max(row.due, day + 1), **left))
-    return found
+        self.restart()
 
 
 def feasible(state: State) -> State:
@@ -341,9 +295,7 @@ def feasible(state: State) -> State:
             fine.in_process[item] -= done.started
         lots[:] = [lot for lot in lots if lot.due >= fine.day]
     for name in ("on_hand", "owed", "on_order", "in_transit", "to_make", "in_process"):
-        table = getattr(fine, name)
-        for key, units in table.items():
-            table[key] = max(0.0, units)
+        setattr(fine, name, {key: max(0.0, units) for key, units in getattr(fine, name).items()})
     for goods in fine.under_way.values():
         goods[:] = [s._replace(due=max(s.due, fine.day)) for s in goods]
     return fine
