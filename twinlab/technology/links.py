@@ -1,67 +1,54 @@
 """Links: how letters travel between a plant and its twins, in one shape whatever carries them.
 
-What was received comes again until it is acknowledged: every reader has a name and a place.
-Numbered events stay in an outbox until every reader has *heard* them: the word of a twin, which
-also asks again for what it misses. What is asked for and no longer kept is told to be *gone*.
+What was received comes again until it is acknowledged. Numbered events stay in an outbox until
+every twin has said what it has *heard* and misses; what it misses in vain is told to be *gone*.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from threading import RLock
 from time import time
 from typing import Any
-from weakref import finalize
 
 import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Constant, Distribution
 from twinlab.scope.errors import SyncError
-from twinlab.scope.later import sqlite3
-from twinlab.technology.messages import DAY, DAY_ZERO, Letter, Message
+from twinlab.technology.messages import DAY, Letter, Message
+from twinlab.technology.store import Database
 
 __all__ = ["Bus", "Faults", "FileLink"]
 
 Told = Mapping[str, tuple[int, Sequence[int]]]  # by source: the first number not heard, the missing
-PATIENCE = 10.0  # seconds that a file may be locked
+Notes = Mapping[str, Any] | None
 FORGOTTEN = 30 * 86_400  # seconds after which nobody waits for a reader that says nothing
-_FAR = 2**53  # beyond every number
 
-_TABLES = """PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-CREATE TABLE IF NOT EXISTS letters (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, channel, source, sequence, raw);
+_TABLES = """CREATE TABLE IF NOT EXISTS letters (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, channel, source, sequence, time, raw);
 CREATE INDEX IF NOT EXISTS by_channel ON letters (channel, number);
-CREATE INDEX IF NOT EXISTS by_source ON letters (source, sequence) WHERE sequence IS NOT NULL;
-CREATE INDEX IF NOT EXISTS unnumbered ON letters (number) WHERE sequence IS NULL;
-CREATE TABLE IF NOT EXISTS readers (name, channel, place, PRIMARY KEY (name, channel));
-CREATE TABLE IF NOT EXISTS heard (reader, source, first, at, PRIMARY KEY (reader, source));
-CREATE TABLE IF NOT EXISTS notes (name PRIMARY KEY, value);"""
-_PUT = "INSERT INTO letters (channel, source, sequence, raw) VALUES (?, ?, ?, ?)"
-_AFTER = """SELECT number, raw, rtrim(channel || '/' || ltrim(source, '/'), '/') FROM letters
-    WHERE channel {} ? AND number > ? ORDER BY number LIMIT ?"""
-_DROP_READ = """DELETE FROM letters WHERE sequence IS NULL AND number <=
-    (SELECT MIN(place) FROM readers WHERE channel IN (letters.channel, '') AND name != '')"""
-_DROP_HEARD = """DELETE FROM letters WHERE source = ?1
-    AND sequence < (SELECT MAX(sequence) FROM letters WHERE source = ?1 AND sequence IS NOT NULL)
-    AND sequence < (SELECT MIN(COALESCE(h.first, 0)) FROM heard r
-        LEFT JOIN heard h ON h.reader = r.reader AND h.source = ?1 WHERE r.source = '')"""
-_KEPT = "SELECT {} FROM letters WHERE source = ? AND sequence IS NOT NULL ORDER BY sequence"
-_MISSED = """SELECT number, raw FROM letters
-    WHERE source = ? AND sequence = ? AND (channel = 'sent' OR number <= COALESCE(
-        (SELECT place FROM readers WHERE channel = ''),
-        (SELECT place FROM readers WHERE name = ? AND channel = 'events'), 0))"""
-_REMEDIES = {
-    "locked": "another process holds it: call again when it has done",
-    "full": "make room on the disk and call again",
-    "not a database": "give the name of another file",
-    "unable to open": "is there such a folder, and may you write there?",
-    "closed": "open the link anew",
-    "JSON": "notes are numbers, texts, lists and tables",
-}
+CREATE INDEX IF NOT EXISTS by_source ON letters (source, sequence, time);
+CREATE TABLE IF NOT EXISTS readers (name, channel, place, at, PRIMARY KEY (name, channel));
+CREATE TABLE IF NOT EXISTS heard (reader, source, first, PRIMARY KEY (reader, source));
+CREATE TABLE IF NOT EXISTS notes (name PRIMARY KEY, value)"""
+_PUT = "INSERT INTO letters (channel, source, sequence, time, raw) VALUES (?, ?, ?, ?, ?)"
+_NOTE = "INSERT OR REPLACE INTO notes VALUES (?, ?)"
+_READS = "INSERT INTO readers VALUES (?, ?, 0, ?) ON CONFLICT DO UPDATE SET at = excluded.at"
+_AFTER = """SELECT number, raw FROM letters WHERE channel = ? AND number > COALESCE(
+    (SELECT place FROM readers WHERE name = ? AND channel = ?), 0) ORDER BY number LIMIT ?"""
+_MOVE = "UPDATE readers SET place = MAX(place, ?) WHERE name = ? AND channel = ?"
+_DROP_READ = """DELETE FROM letters WHERE channel = ? AND sequence IS NULL
+    AND number <= (SELECT MIN(place) FROM readers WHERE channel = ?)"""
+_DROP_HEARD = """DELETE FROM letters WHERE source = ? AND sequence < MIN(
+    (SELECT MAX(sequence) FROM letters WHERE source = ?),
+    (SELECT MIN(COALESCE(first, 0)) FROM readers
+        LEFT JOIN heard ON reader = name AND source = ? WHERE channel = 'events'))"""
+_KEPT = """SELECT MIN(sequence), MAX(sequence), MAX(time) FROM letters
+    WHERE source = ? AND sequence IS NOT NULL"""
+_TAKE_OUT = """DELETE FROM letters WHERE source = ? AND sequence = ?
+    RETURNING 'events', source, sequence, time, raw"""
 
 
 @dataclass(frozen=True)
@@ -81,21 +68,19 @@ class Faults(Row):
 _PERFECT = Faults()
 
 
-def stamp(raw: bytes) -> tuple[str, int | None, int]:
+def _stamp(raw: bytes) -> tuple[str, int | None, int]:
     """Source, number and time that a letter bears, if it is a message."""
-    with suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        found = json.loads(raw)
-        moment, number = datetime.fromisoformat(found["time"]) - DAY_ZERO, found.get("sequence")
-        number = None if number is None else min(int(number), _FAR)
-        return str(found["source"]), number, round(moment / timedelta(microseconds=1))
+    with suppress(SyncError):
+        found = Message.decode(raw)
+        return found.source, found.sequence, found.time
     return "", None, 0
 
 
-class FileLink:
+class FileLink(Database):
     """A post box in one SQLite file, for processes on one machine: no server, no thread.
 
     A new reader begins with the oldest letter kept; one that says nothing for 30 days is no longer
-    waited for. Channel ``""`` is every channel. What goes wrong with the file is a SyncError.
+    waited for. What goes wrong with the file is a SyncError.
 
     >>> link = FileLink(":memory:")
     >>> link.send([b"{}", b"[]"], notes={"day": 3})
@@ -108,124 +93,77 @@ class FileLink:
 
     def __init__(self, path: str) -> None:
         """Open a post box, or make it."""
-        self.path, self._lock = path, RLock()  # widgets' callbacks come on other threads
+        super().__init__(path)
+        self.path = path
         self._given: dict[tuple[str, str], int] = {}
-        with self._taught():
-            self._base = sqlite3.connect(path, PATIENCE, 0, None, check_same_thread=False)
-            finalize(self, self._base.close)  # where nobody calls close
-            self._base.executescript(_TABLES)
+        with self._work():
+            for table in _TABLES.split(";"):
+                self._run(table)
 
     def __repr__(self) -> str:
-        return f"FileLink({self.path!r})"
+        return f"{type(self).__name__}({self.path!r})"
 
-    def send(
-        self, raws: Iterable[bytes], channel: str = "events", notes: Mapping[str, Any] | None = None
-    ) -> None:
+    def send(self, raws: Iterable[bytes], channel: str = "events", notes: Notes = None) -> None:
         """Send letters and keep notes (JSON values), in one transaction."""
-        stamped = [(*stamp(raw)[:2], raw) for raw in raws]
-        numbered = channel == "events"
-        rows = [(channel, source, n if numbered else None, raw) for source, n, raw in stamped]
-        with self._at() as do:
-            self._base.executemany(_PUT, rows)
+        stamps = _stamp if channel == "events" else lambda _: ("", None, 0)
+        self._put([(channel, *stamps(raw), raw) for raw in raws], notes)
+
+    def _put(self, rows: Iterable[Any], notes: Notes = None) -> None:
+        """Write letters (channel, source, number, time, bytes) and notes, or nothing."""
+        with self._work():
+            for row in rows:
+                self._run(_PUT, *row)
             for name, note in (notes or {}).items():
-                row = (name, json.dumps(note, allow_nan=False))
-                do("INSERT OR REPLACE INTO notes VALUES (?, ?)", row)
+                self._run(_NOTE, name, json.dumps(note, allow_nan=False))
 
     def recall(self, name: str) -> Any:
         """Give a note that was kept, or None."""
-        with self._at("BEGIN") as do:
-            found = do("SELECT value FROM notes WHERE name = ?", (name,)).fetchall()
+        found = self._rows("SELECT value FROM notes WHERE name = ?", name)
         return json.loads(found[0][0]) if found else None
 
     def receive(self, reader: str, channel: str = "events", most: int = 5_000) -> list[Letter]:
         """Give the letters after a reader's place; the same again until it acknowledges."""
         self._arrive()
         if (reader, channel) not in self._given:
-            with self._at() as do:
-                do("INSERT OR IGNORE INTO readers VALUES (?, ?, 0)", (reader, channel))
-                if channel == "events":
-                    do("INSERT OR IGNORE INTO heard VALUES (?, '', 0, ?)", (reader, time()))
-        found = self._after(self._place(reader, channel), channel, most)
+            self._rows(_READS, reader, channel, time())
+        found = self._rows(_AFTER, channel, reader, channel, most)
         self._given[reader, channel] = found[-1][0] if found else 0
-        return [Letter(raw, "" if channel else origin) for _, raw, origin in found]
-
-    def _place(self, reader: str, channel: str) -> int:
-        with self._at("BEGIN") as do:
-            asked = "SELECT place FROM readers WHERE name = ? AND channel = ?"
-            return sum(place for (place,) in do(asked, (reader, channel)))
-
-    def _after(self, place: int, channel: str, most: int) -> list[tuple[int, bytes, str]]:
-        with self._at("BEGIN") as do:
-            asked = _AFTER.format("=" if channel else ">")
-            return list(do(asked, (channel, place, most)))
+        return [Letter(raw) for _, raw in found]
 
     def acknowledge(self, reader: str, channel: str = "events") -> None:
         """Move a reader's place behind what it was given; that need not be given again."""
-        if given := self._given.get((reader, channel), 0):
-            with self._at() as do:
-                asked = "UPDATE readers SET place = MAX(place, ?) WHERE name = ? AND channel = ?"
-                do(asked, (given, reader, channel))
-                do(_DROP_READ)  # of what bears no number nobody says that it was heard
-            self._given[reader, channel] = 0
+        if given := self._given.pop((reader, channel), 0):
+            with self._work():
+                self._run(_MOVE, given, reader, channel)
+                self._run(_DROP_READ, channel, channel)  # without a number nobody asks again
 
     def heard(self, reader: str, told: Told) -> None:
         """Take the word of a twin: forget what all have heard, send again what it misses."""
-        again: list[Any] = []
-        with self._at() as do:
-            do("DELETE FROM heard WHERE at < ?", (time() - FORGOTTEN,))
-            for source, (first, _) in {"": (0, ()), **told}.items():
-                row = (reader, source, min(first, _FAR), time())
-                do("INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)", row)
-            for source, word in told.items():
-                do(_DROP_HEARD, (source,))
-                again += self._missed(do, reader, source, word)
-        if again:
-            self.send([raw for _, raw in again])
-            with self._at():
-                old = [row[:1] for row in again]
-                self._base.executemany("DELETE FROM letters WHERE number = ?", old)
+        with self._work():
+            self._run("DELETE FROM readers WHERE at < ?", time() - FORGOTTEN)
+            self._run(_READS, reader, "events", time())
+            for source, (first, missing) in told.items():
+                self._run("REPLACE INTO heard VALUES (?, ?, ?)", reader, source, first)
+                self._run(_DROP_HEARD, source, source, source)
+                self._repeat(source, first, missing)
+
+    def _repeat(self, source: str, first: int, missing: Sequence[int]) -> None:
+        """Send again what is kept of the missing, and say what is gone."""
+        [[lowest, last, moment]] = self._rows(_KEPT, source)
+        if last is None:
+            return
+        # Nobody misses a last message of which he has not heard.
+        wanted = missing or [last] * (first <= last)
+        self._put([row for n in wanted for row in self._rows(_TAKE_OUT, source, n)])
+        if min(missing, default=lowest) < lowest:
+            data, name = {"day": moment // DAY, "upto": lowest}, f"gone-{lowest}-{moment}"
+            gone = Message(source, None, "sys.gone.v1", moment, data, name).encode()
+            self._put([("events", source, None, moment, gone)], {"": "gone"})
 
     def answer(self) -> bool:
         """Say whether something was gone that somebody has asked for since the last call."""
         self._arrive()
-        with self._at() as do:
-            return bool(do("DELETE FROM notes WHERE name = ''").rowcount)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._base.close()
-
-    @contextmanager
-    def _at(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[Callable[..., Any]]:
-        """One transaction: all of it or, whatever happens, nothing."""
-        with self._taught(), self._lock, self._base:
-            self._base.execute(begin)
-            yield self._base.execute
-
-    @contextmanager
-    def _taught(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, TypeError, ValueError) as problem:
-            text = str(problem)
-            remedy = next((r for words, r in _REMEDIES.items() if words in text), "is it damaged?")
-            raise SyncError(f"{self.path}: {text}; nothing has changed: {remedy}") from problem
-
-    def _missed(self, do: Any, reader: str, source: str, told: Any) -> Iterator[Any]:
-        """Give what is kept of the missing, and a word of what is not."""
-        first, missing = told
-        for (lowest,) in do(_KEPT.format("sequence") + " LIMIT 1", (source,)).fetchall():
-            [last] = do(_KEPT.format("sequence") + " DESC LIMIT 1", (source,)).fetchone()
-            # Nobody misses a last message of which he has not heard.
-            for number in missing or [last] * (first <= last):
-                yield from do(_MISSED, (source, number, reader)).fetchall()
-            if min(missing, default=lowest) < lowest:
-                [newest] = do(_KEPT.format("raw") + " DESC LIMIT 1", (source,)).fetchone()
-                moment = stamp(newest)[2]
-                data, name = {"day": moment // DAY, "upto": lowest}, f"gone-{lowest}-{moment}"
-                gone = Message(source, None, "sys.gone.v1", moment, data, name).encode()
-                do("INSERT OR REPLACE INTO notes VALUES ('', '1')")
-                yield None, gone
+        return bool(self._rows("DELETE FROM notes WHERE name = '' RETURNING name"))
 
     def _arrive(self) -> None:
         """Nothing is under way: what was sent is there."""
@@ -234,7 +172,7 @@ class FileLink:
 class Bus(FileLink):
     """A link in this process, on simulated time; deterministic by its seed.
 
-    ``now`` is the time in days: who sends moves it on. Faults hit events, and what twins send back.
+    ``now`` is the time in days: events that are sent move it on. Faults hit both ways.
 
     >>> bus = Bus()
     >>> bus.send([Message("/shop/crm", 0, "crm.demanded.v1", 0, {}).encode()])
@@ -252,23 +190,16 @@ class Bus(FileLink):
         # The way back has luck of its own: which events are lost does not depend on it.
         self._luck = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._under_way: list[tuple[float, int, str, Any]] = []
-        self._fresh: list[tuple[str, int, bytes]] = []  # not in the outbox before a word comes
 
     def __repr__(self) -> str:
         return f"Bus(day {self.now:g}, {self._count:,} letters carried, {self.faults})"
 
-    def send(
-        self, raws: Iterable[bytes], channel: str = "events", notes: Mapping[str, Any] | None = None
-    ) -> None:
-        """Send letters, each at its own time, and keep notes (JSON values)."""
-        if notes:
-            super().send([], notes=notes)
-        for raw in raws:
-            source, number, moment = stamp(raw)
+    def _put(self, rows: Iterable[Any], notes: Notes = None) -> None:
+        """Keep what has a number in the outbox, and put all on its way, each at its own time."""
+        super()._put([("sent", *row[1:]) for row in rows if row[2] is not None], notes)
+        for channel, _, _, moment, raw in rows:
             self.now = max(self.now, moment / DAY)
             self.carry(raw, channel)
-            if channel == "events" and number is not None:
-                self._fresh.append((source, number, raw))
 
     def carry(self, raw: Any, channel: str = "events") -> None:
         """Put bytes on their way as they are, or lose them, as the faults have it."""
@@ -288,21 +219,10 @@ class Bus(FileLink):
 
     def _arrive(self) -> None:
         """Put what has come where it is read; the sender's end answers the words of twins."""
-        words: list[tuple[str, Told]] = []
-        found: list[tuple[str, str, int | None, bytes]] = []
-        while self._under_way and self._under_way[0][0] <= self.now:
-            _, _, channel, raw = heappop(self._under_way)
-            if channel == "heard":
-                words.append(raw)
-            else:
-                found.append((channel, "", None, raw))
-        if words:
-            found += [("sent", *post) for post in self._fresh]
-            self._fresh = []
-        if found:
-            with self._at():
-                self._base.executemany(_PUT, found)
-        for word in words:
-            super().heard(*word)
-        if words:
-            self._arrive()  # what is sent again without delay
+        with self._work():
+            while self._under_way and self._under_way[0][0] <= self.now:
+                _, _, channel, raw = heappop(self._under_way)
+                if channel == "heard":
+                    super().heard(*raw)
+                else:
+                    super()._put([(channel, "", None, 0, raw)])

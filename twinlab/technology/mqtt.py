@@ -1,7 +1,7 @@
 """MQTT: a link between machines, over a broker.
 
-A broker that is killed forgets what it has acknowledged. So what is sent stays in an outbox, a
-``FileLink``, until twins have heard it; what is received is acknowledged when it has been stored.
+A broker that is killed forgets what it has acknowledged. So what is sent stays in an outbox until
+twins have heard it; what is received is acknowledged when it has been stored.
 """
 
 import asyncio
@@ -13,85 +13,58 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import SimpleQueue
-from socket import socket
+from socket import create_server
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from time import monotonic, sleep, time
+from time import time
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from twinlab.scope.errors import SyncError
 from twinlab.scope.later import needs
-from twinlab.technology.links import PATIENCE, FileLink, Told
-from twinlab.technology.messages import DAY, DAY_ZERO, Letter, Message
+from twinlab.technology.links import FileLink, Notes, Told
+from twinlab.technology.messages import DAY_ZERO, Letter, Message
 
 __all__ = ["MqttLink", "local_broker"]
 
-_NO_SIGNS = str.maketrans({"\0": "%00", "#": "%23", "%": "%25", "+": "%2B"})
-_ABSENT = 3.0  # seconds after which a broker that does not answer is said to be none
-_MOST = 20_000  # letters on their way at once
+PATIENCE = 5.0  # seconds to wait for a broker
+_MALFORMED = ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError
+_WAITING = "SELECT number, channel, source, raw FROM letters WHERE number > ? ORDER BY number"
+_DROP_TAKEN = "DELETE FROM letters WHERE sequence IS NULL AND number <= ?"
 
 
 class _Line:
-    """One connection; the network's thread only queues what comes on it."""
+    """One connection; the network's thread only lists what comes on it."""
 
     def __init__(self, url: SplitResult, name: str, topics: str) -> None:
-        paho, safe = needs("paho.mqtt.client", "link"), url.scheme == "mqtts"
-        port, user = url.port or (8883 if safe else 1883), unquote(url.username or "")
-        self.here, self.topics, self.turn = f"{user!r} at {url.hostname}:{port}", topics, 0
-        self.trouble, self.tried, self.absent = "no answer", Event(), monotonic() + _ABSENT
-        self.come, self.taken = SimpleQueue[Any](), SimpleQueue[int]()
-        self.held: list[tuple[int, int, Letter]] = []  # connection, number, letter
-        self.given = 0
-        self.client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, name, clean_session=not name, manual_ack=True
-        )
+        paho, safe, self.topics = needs("paho.mqtt.client", "link"), url.scheme == "mqtts", topics
+        port, version = url.port or (8883 if safe else 1883), paho.CallbackAPIVersion.VERSION2
+        self.here, self.tried = f"{url.username!r} at {url.hostname}:{port}", Event()
+        self.trouble = f"no broker for {self.here}: start mosquitto, or use local_broker()"
+        self.come, self.given = list[Any](), list[Any]()
+        self.client = client = paho.Client(version, name, not name, manual_ack=True)
         password = unquote(url.password or "") or os.environ.get("TWINLAB_MQTT_PASSWORD")
-        self.client.username_pw_set(user, password)
+        client.username_pw_set(unquote(url.username or ""), password)
         if safe:
-            self.client.tls_set()
-        self.client.max_inflight_messages_set(1000)
-        self.client.reconnect_delay_set(0.2, 5)
-        self.client.on_connect, self.client.on_connect_fail = self._connected, self._failed
-        self.client.on_subscribe = lambda *its: self._is(its[3][0], f"may not read {topics!r}")
-        self.client.on_publish = lambda *its: self.taken.put(its[2])
-        self.client.on_message = lambda *its: self.come.put((self.turn, its[2]))
-        self.client.connect_async(url.hostname or "", port, keepalive=20)
-        self.client.loop_start()
+            client.tls_set()
+        client.max_inflight_messages_set(1000)
+        client.reconnect_delay_set(0.2, 5)
+        client.on_connect = self._connected
+        client.on_subscribe = lambda *its: self._let_in(its[3][0])
+        client.on_message = lambda *its: self.come.append(its[2])
+        client.connect_async(url.hostname or "", port, keepalive=20)
+        client.loop_start()
 
     def _connected(self, *its: Any) -> None:
-        self.turn += not its[3].is_failure
-        if its[3].is_failure or not self.topics or its[2].session_present:
-            self._is(its[3], "is refused: write mqtt://name:password@…, or TWINLAB_MQTT_PASSWORD")
-        if self.topics:
+        if its[3].is_failure or its[2].session_present or not self.topics:
+            self._let_in(its[3])
+        else:
             self.client.subscribe(self.topics, qos=1)
 
-    def _is(self, code: Any, trouble: str) -> None:
-        self.trouble = f"{self.here} {trouble} ({code})" if code.is_failure else ""
+    def _let_in(self, code: Any) -> None:
+        refused = f"{self.here} is refused {self.topics} ({code}): look at user and password"
+        self.trouble = refused if code.is_failure else ""
         self.tried.set()
-
-    def _failed(self, *_: Any) -> None:
-        if not self.turn and monotonic() > self.absent:  # else it may come, or come back
-            self.trouble = f"no broker for {self.here}: start mosquitto, or use local_broker()"
-            self.tried.set()
-
-    def give(self, most: int) -> list[Letter]:
-        """Give what has come; what an earlier connection has left open, the broker repeats."""
-        while len(self.held) < most and not self.come.empty():
-            turn, one = self.come.get()
-            self.held.append((turn, one.mid, Letter(one.payload, unquote(one.topic))))
-        self.held = [one for one in self.held if one[0] == self.turn or not one[1]]
-        self.given = len(self.held[:most])
-        return [letter for *_, letter in self.held[:most]]
-
-    def take(self) -> None:
-        """Acknowledge what was given."""
-        for turn, number, _ in self.held[: self.given]:
-            if number and turn == self.turn:
-                self.client.ack(number, 1)
-        del self.held[: self.given]
-        self.given = 0
 
 
 class MqttLink(FileLink):
@@ -99,7 +72,7 @@ class MqttLink(FileLink):
 
     Topics are ``<topic>/events<source>``, ``<topic>/commands`` and ``<topic>/heard``; a letter's
     origin is the one it came on. With ``topics``, such as ``"factory/#"``, it only reads those.
-    ``outbox`` is the file that keeps what is sent; without one, ``send`` waits for the broker.
+    ``outbox`` is the file that keeps what is sent; without one, only this process does.
 
     >>> MqttLink("http://127.0.0.1")
     Traceback (most recent call last):
@@ -117,68 +90,71 @@ class MqttLink(FileLink):
         self._url, self._topic, self._topics = urlsplit(url), topic, topics
         if self._url.scheme not in ("mqtt", "mqtts") or not self._url.hostname:
             raise SyncError(f"a broker is mqtt://name:password@host:1883, got {url!r}")
-        self._lines: dict[tuple[str, str], _Line] = {}
-        self._flying: deque[tuple[int, int]] = deque()  # handed over: MQTT's number and the box's
-        self._landed: set[int] = set()
         super().__init__(outbox or ":memory:")
-        super().receive("broker", "", 0)
-        self._handed = self._place("broker", "")
+        self.path = f"{self._url.username}@{self._url.hostname}"  # no password
+        self._lines: dict[tuple[str, str], _Line] = {}
+        self._taken = self._handed = self.recall("taken") or 0  # the last number of the outbox
+        self._flying = deque[tuple[int, Any]]()  # on their way: the number, and MQTT's word
 
-    def __repr__(self) -> str:
-        place = f"{self._url.username}@{self._url.netloc.rpartition('@')[2]}"
-        return f"MqttLink({place}, {self._topics or self._topic!r})"
-
-    def send(
-        self, raws: Iterable[bytes], channel: str = "events", notes: Mapping[str, Any] | None = None
-    ) -> None:
+    def send(self, raws: Iterable[bytes], channel: str = "events", notes: Notes = None) -> None:
         """Keep letters and notes in the outbox, in one transaction, and hand them to the broker."""
-        self._line()
-        super().send(raws, channel, notes)
-        kept = self.path != ":memory:"
-        if not (self._is_drained(0.0 if kept else PATIENCE) or kept):
-            raise SyncError("the broker has not taken all yet: wait, or give outbox='letters.db'")
+        self._hand_over()
+        with self._work():
+            self._run(_DROP_TAKEN, self._taken)
+            super().send(raws, channel, {**(notes or {}), "taken": self._taken})
+        self._hand_over()
 
     def receive(self, reader: str, channel: str = "events", most: int = 5_000) -> list[Letter]:
         """Give what has come; the same again until it is acknowledged."""
-        if not self._topics:
-            self._is_drained()
-        return self._line(reader, channel, self._topics or f"{self._topic}/{channel}/#").give(most)
+        line = self._line(reader, channel)
+        line.given = line.come[:most]
+        return [Letter(one.payload, unquote(one.topic)) for one in line.given]
 
     def acknowledge(self, reader: str, channel: str = "events") -> None:
         """Tell the broker that what was received need not be given again."""
-        if line := self._lines.get((reader, channel)):
-            line.take()
+        line = self._line(reader, channel)
+        for one in line.given:
+            line.client.ack(one.mid, one.qos)
+        del line.come[: len(line.given)]
+        line.given = []
 
     def heard(self, reader: str, told: Told) -> None:
         """Send the word of a twin to the senders; if it is lost, the next one says the same."""
-        if (line := self._line()).client.is_connected():
-            line.client.publish(f"{self._topic}/heard", _word(reader, told), qos=1)
+        now, data = round((time() - DAY_ZERO.timestamp()) * 1e6), {"reader": reader, "heard": told}
+        word = Message(f"/{reader}", None, "sys.heard.v1", now, data, f"heard-{now}")
+        self._line().client.publish(f"{self._topic}/heard", word.encode())
 
     def answer(self) -> bool:
         """Read the words of twins, and say whether something was gone that they asked for."""
-        self._is_drained()
-        line = self._line("", "heard", f"{self._topic}/heard")
-        words = [_read_word(letter) for letter in line.give(_MOST)]
-        line.take()
-        for reader, told in filter(None, words):
-            super().heard(reader, told)
+        self._hand_over()
+        if len(self._flying) < 1_000:  # else much of what is missed is on its way
+            words = dict[str, Any]()  # the newest of each reader; what is none is soon said again
+            for word in self.receive("", "heard"):
+                with suppress(*_MALFORMED):
+                    data = json.loads(word)["data"]
+                    words[str(data["reader"])] = data["heard"].items()
+            self.acknowledge("", "heard")
+            for reader, told in words.items():
+                with suppress(*_MALFORMED):
+                    super().heard(
+                        reader, {s: (int(n), [*map(int, missed)]) for s, (n, missed) in told}
+                    )
+            self._hand_over()
         return super().answer()
 
     def close(self) -> None:
-        """Wait a little for the broker to take what is in the outbox, then close."""
-        if self._flying and self._lines:
-            with suppress(SyncError):
-                self._is_drained(PATIENCE / 2)
-        for line in self._lines.values():
+        """Close the connections; what the broker has not taken, an outbox keeps."""
+        while self._lines:
+            _, line = self._lines.popitem()
             line.client.disconnect()
             line.client.loop_stop()
             del line.client  # so it closes its sockets
-        self._lines.clear()
         super().close()
 
-    def _line(self, reader: str = "", channel: str = "", topics: str = "") -> _Line:
+    def _line(self, reader: str = "", channel: str = "") -> _Line:
         if (reader, channel) not in self._lines:
-            name = f"{self._topic}/{reader}/{channel}" if reader else ""  # else no session lasts
+            name = reader and f"{self._topic}/{reader}/{channel}"  # without it no session lasts
+            topics = channel and (self._topics or f"{self._topic}/{channel}/#")
             self._lines[reader, channel] = _Line(self._url, name, topics)
         line = self._lines[reader, channel]
         line.tried.wait(PATIENCE)
@@ -186,57 +162,21 @@ class MqttLink(FileLink):
             raise SyncError(line.trouble)
         return line
 
-    def _is_drained(self, seconds: float = 0.0) -> bool:
-        """Hand the outbox to the broker; whether it has taken everything, after some seconds."""
-        line, until = self._line(), monotonic() + seconds
-        while True:
-            while not line.taken.empty():
-                self._landed.add(line.taken.get())
-            while self._flying and self._flying[0][0] in self._landed:
-                landed, self._given["broker", ""] = self._flying.popleft()
-                self._landed.discard(landed)
-            if len(self._flying) < 100:  # each time it is written down takes a while
-                super().acknowledge("broker", "")
-            for number, raw, origin in self._after(self._handed, "", _MOST - len(self._flying)):
-                sent = line.client.publish(self._path(origin), raw, qos=1).mid
-                self._landed.discard(sent)  # of an older word
-                self._flying.append((sent, number))
-                self._handed = number
-            if not self._flying or monotonic() >= until:
-                return not self._flying
-            sleep(0.005)
-
-    def _path(self, origin: str) -> str:
-        where = origin if origin.startswith("events") else origin.partition("/")[0]
-        return f"{self._topic}/{where.translate(_NO_SIGNS)}"
-
-
-def _word(reader: str, told: Told) -> bytes:
-    """What a twin has heard and misses, as it travels."""
-    now = round((time() - DAY_ZERO.timestamp()) * 1e6)
-    heard = {source: [first, list(missing)[:1_000]] for source, (first, missing) in told.items()}
-    data = {"day": now // DAY, "reader": reader, "heard": heard}
-    return Message(f"/{reader}", None, "sys.heard.v1", now, data, f"heard-{now}").encode()
-
-
-def _read_word(raw: bytes) -> tuple[str, Told] | None:
-    """Read a word; other bytes are None, for a word is soon said again."""
-    with suppress(
-        ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError
-    ):
-        data = json.loads(raw)["data"]
-        return str(data["reader"]), {
-            str(source): (int(first), [int(n) for n in missing if 0 <= n < 2**53])
-            for source, (first, missing) in data["heard"].items()
-        }
-    return None
+    def _hand_over(self) -> None:
+        """Hand what stands in the outbox to the broker."""
+        line = self._line()
+        while self._flying and self._flying[0][1].is_published():  # the broker takes in order
+            self._taken, _ = self._flying.popleft()
+        for number, channel, source, raw in self._rows(_WAITING, self._handed):
+            path = f"{self._topic}/{channel}/{quote(source.lstrip('/'))}".rstrip("/")
+            sent = line.client.publish(path, raw, qos=1)
+            sent.rc, self._handed = 0, number  # without a connection it goes later
+            self._flying.append((number, sent))
 
 
 @contextmanager
 def local_broker(users: Mapping[str, str]) -> Iterator[str]:
-    """Run a broker in a thread, for users with their passwords; gives its place on this machine.
-
-    For lessons where none is installed: it has no access list, and forgets all when it ends.
+    """Run a broker for a lesson, for users with their passwords; gives its place. It forgets all.
 
     >>> with local_broker({"plant": "p", "twin": "t"}) as place:  # doctest: +SKIP
     ...     MqttLink(f"mqtt://plant:p@{place}").send([b"{}"])
@@ -246,10 +186,9 @@ def local_broker(users: Mapping[str, str]) -> Iterator[str]:
     hashed = needs("argon2", "broker").PasswordHasher().hash
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)
     Thread(target=loop.run_forever, daemon=True).start()
+    with create_server(("127.0.0.1", 0)) as free:
+        place = f"127.0.0.1:{free.getsockname()[1]}"
     with TemporaryDirectory() as folder:
-        with socket() as free:
-            free.bind(("127.0.0.1", 0))
-            place = f"127.0.0.1:{free.getsockname()[1]}"
         path = Path(folder, "users")
         path.write_text("".join(f"{user}:{hashed(word)}\n" for user, word in users.items()))
         plugins = {"amqtt.plugins.authentication.FileAuthPlugin": {"password_file": str(path)}}

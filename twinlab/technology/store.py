@@ -76,7 +76,7 @@ class Intake(Result):
     fresh: tuple[Message, ...] = field(default=(), repr=False, compare=False)
 
 
-class _Base:
+class Database:
     """SQLite or PostgreSQL by the same statements; a connection that broke is made anew."""
 
     def __init__(self, where: str) -> None:
@@ -144,7 +144,7 @@ class _Base:
             self._base.close()
 
 
-class EventStore(_Base):
+class EventStore(Database):
     """Messages on disk or in memory, each once, in the order of time, source and sequence.
 
     What its database cannot do is a SyncError with a remedy, and then nothing is half done.
