@@ -13,7 +13,6 @@ import numpy as np
 
 from twinlab.cases import automotive, factory, humanitarian
 from twinlab.modeling import Run, simulate
-from twinlab.modeling.simulation.kpis import fill_rate
 from twinlab.scope import Constant, Outage, Scenario, TwinError
 from twinlab.technology import EventStore, FileLink, MqttLink, Plant
 from twinlab.twin import Twin
@@ -39,7 +38,7 @@ def tell_automotive() -> None:
         first, depth, lost = ripple(calm, hit, tier)
         day = f"day {first} ({first - START} days later)" if first else "never"
         print(f"{tier:>4}  {day:<28}{-depth:>10.0%}  {lost:>10.1f} days")
-    print(f"\nfill rate of the year: {fill_rate(calm):.3f} calm, {fill_rate(hit):.3f} hit")
+    print(f"\nfill rate of the year: {calm.kpis.fill_rate:.3f} calm, {hit.kpis.fill_rate:.3f} hit")
     print("\nthe lines behind it:\n  chain = twinlab.cases.automotive()")
     outage = f"Outage({SITE!r}, start={START}, days={DAYS})"
     print(f"  twinlab.simulate(chain.disrupt({outage}), seed=1)")

@@ -1,6 +1,5 @@
 """A state as plain JSON values, and back: for the opening message and for files."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -138,5 +137,5 @@ _MARKS: dict[str, Any] = {
         lambda table: [[pack(key), pack(part)] for key, part in table.items()],
         lambda inside: {unpack(key): unpack(part) for key, part in inside},
     ),
-    "~number": (lambda value: isinstance(value, float) and not math.isfinite(value), str, float),
+    "~number": (lambda value: isinstance(value, float) and not np.isfinite(value), str, float),
 }
