@@ -1,5 +1,7 @@
 """How far everything is known: by source, on a clock that no message turns."""
 
+from itertools import count
+
 import pytest
 
 import twinlab as tl
@@ -8,6 +10,9 @@ from twinlab.technology import Bus, Faults, Plant
 from twinlab.technology.known import AHEAD, PATIENCE, Known
 from twinlab.technology.messages import DAY, Message
 from twinlab.twin import Twin
+
+
+CLOCK = count(100)  # askings count when time has passed
 
 
 def said(source, number, day, kind="demanded", system="crm", **data):
@@ -49,16 +54,16 @@ def test_a_hole_holds_its_source_and_filled_it_frees_it():
 def test_a_hole_that_is_asked_for_in_vain_is_written_off_and_still_welcome():
     known = lived(10, without=[("/shop/crm", 8)])
     for _ in range(PATIENCE):
-        assert known.report()["/shop/crm"] == (8, [8])
+        assert known.report(next(CLOCK))["/shop/crm"] == (8, [8])
         assert known.until_now(10) == 4 * DAY
     # Written off: no longer waited for, but the sender does not forget it either.
-    assert known.report()["/shop/crm"] == (8, [8])
+    assert known.report(next(CLOCK))["/shop/crm"] == (8, [8])
     assert known.until_now(10) == 10 * DAY
     assert known.gaps() == []
     assert known.sources["/shop/crm"].lost == 1
     known.take(said("/shop/crm", 8, 4), now=10)
     assert known.sources["/shop/crm"].lost == 0
-    assert known.report()["/shop/crm"] == (20, [])
+    assert known.report(next(CLOCK))["/shop/crm"] == (20, [])
 
 
 def test_who_can_no_longer_send_it_says_so_and_it_is_lost_at_once():
@@ -102,12 +107,12 @@ def test_who_comes_late_asks_from_the_first_and_is_told_what_is_gone():
     known = Known()
     with pytest.raises(tl.SyncError, match="far ahead"):
         known.take(said("/shop/crm", 5000, 9), now=10)
-    assert known.report()["/shop/crm"] == (0, list(range(AHEAD)))
+    assert known.report(next(CLOCK))["/shop/crm"] == (0, list(range(AHEAD)))
     known.take(Message("/shop/crm", None, "sys.gone.v1", DAY, {"upto": 4990}, "gone"), now=10)
-    assert known.report()["/shop/crm"] == (4990, list(range(4990, 5001)))
+    assert known.report(next(CLOCK))["/shop/crm"] == (4990, list(range(4990, 5001)))
     for number in range(4990, 5001):
         known.take(said("/shop/crm", number, 9), now=10)
-    assert known.report()["/shop/crm"] == (5001, [])
+    assert known.report(next(CLOCK))["/shop/crm"] == (5001, [])
     assert known.gaps() == []
 
 
@@ -115,7 +120,7 @@ def test_a_claim_that_nobody_confirms_is_not_asked_for_ever():
     known = lived(3)
     with pytest.raises(tl.SyncError, match="far ahead"):
         known.take(said("/shop/crm", 10**14, 2), now=3)
-    asked = [known.report()["/shop/crm"][1] for _ in range(PATIENCE + 2)]
+    asked = [known.report(next(CLOCK))["/shop/crm"][1] for _ in range(PATIENCE + 2)]
     assert [bool(one) for one in asked] == [True] * PATIENCE + [False] * 2
     assert known.until_now(3) == 3 * DAY
     assert known.sources["/shop/crm"].lost == 0
@@ -123,7 +128,7 @@ def test_a_claim_that_nobody_confirms_is_not_asked_for_ever():
 
 def test_what_is_known_outlives_the_process():
     known = lived(10, without=[("/shop/crm", 8)])
-    known.report()
+    known.report(next(CLOCK))
     again = Known(known.plain())
     assert again.plain() == known.plain()
     assert again.gaps() == [("/shop/crm", 8)]
@@ -173,3 +178,10 @@ def test_a_twin_that_is_started_elsewhere_knows_as_much():
         assert getattr(again, name) == getattr(first, name), name
     assert again.gaps() == first.gaps()
     assert again.sources.equals(first.sources)
+
+
+def test_askings_in_one_moment_are_one():
+    known = lived(10, without=[("/shop/crm", 8)])
+    for _ in range(3 * PATIENCE):
+        assert known.report(10.0)["/shop/crm"] == (8, [8])
+    assert known.gaps() == [("/shop/crm", 8)]

@@ -109,14 +109,14 @@ class Source:
         self.written_off = {n for n in self.written_off if n >= upto}
         self.settle()
 
-    def ask(self) -> tuple[int, list[int]]:
+    def ask(self, counts: bool) -> tuple[int, list[int]]:
         """The first number missing, and all that miss; what was asked for too often is given up."""
         first, holes = min([self.first, *self.written_off]), self.holes()
         wanted = {*holes, *self.written_off}
         if not wanted and self.claims_asked < PATIENCE:
             self.claims_asked += 1
             wanted = {*range(self.first, min(self.claimed, self.first + AHEAD))} - self.beyond
-        self.asked = {number: self.asked.get(number, 0) + 1 for number in holes}
+        self.asked = {number: self.asked.get(number, 0) + counts for number in holes}
         given_up = {number for number, times in self.asked.items() if times > PATIENCE}
         self.written_off |= given_up
         self.beyond |= given_up
@@ -137,6 +137,7 @@ class Known:
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
         self.sources = {name: Source(**one) for name, one in (kept or {}).items()}
+        self.asked_at = -1.0
         self.ahead = SKEW  # a simulated life that runs fast needs more
 
     def plain(self) -> dict[str, Any]:
@@ -168,10 +169,14 @@ class Known:
         source = self.sources.setdefault(feed, Source())
         source.until, source.heard = max(source.until, until), max(source.heard, now)
 
-    def report(self) -> dict[str, tuple[int, list[int]]]:
-        """What a sender should hear: by source, the first number missing and all that miss."""
+    def report(self, now: float) -> dict[str, tuple[int, list[int]]]:
+        """What a sender should hear: by source, the first number missing and all that miss.
+
+        Askings count when time has passed between them: an answer takes some.
+        """
+        counts, self.asked_at = now > self.asked_at, now
         spoken = {name: o for name, o in self.sources.items() if o.numbered or o.claimed}
-        return {name: source.ask() for name, source in spoken.items()}
+        return {name: source.ask(counts) for name, source in spoken.items()}
 
     def silent(self, now: float) -> list[str]:
         """Sources unheard for three days: they are left out of what is known."""

@@ -247,7 +247,7 @@ class Follower:
         spacing = max((link.spacing for link in links), default=0.0)
         if links and time.monotonic() - self._asked_at >= spacing:
             self._asked_at = time.monotonic()
-            report = self._gate.known.report()
+            report = self._gate.known.report(self._gate.now)
             for link in links if report else ():
                 link.heard(self.name, report)
             self._gate.dispatch.again(self._tracker.state.day)
