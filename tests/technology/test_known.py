@@ -11,7 +11,6 @@ from twinlab.technology.known import AHEAD, PATIENCE, Known
 from twinlab.technology.messages import DAY, Message
 from twinlab.twin import Twin
 
-
 CLOCK = count(100)  # askings count when time has passed
 
 
