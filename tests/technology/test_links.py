@@ -387,6 +387,29 @@ def test_only_who_may_writes_and_reads(broker, tmp_path):
     assert twin.receive("dora", "commands") == []
 
 
+def test_what_is_sent_just_before_closing_arrives(broker):
+    plant, approver = MqttLink(broker.url("plant")), MqttLink(broker.url("approver"))
+    plant.receive("plant3", "commands")
+    approver.send([b"{}"] * 900, "commands")
+    approver.close()
+    assert len(received(plant, 900, "plant3", "commands")) == 900
+
+
+WORDS = [b"{", b"[" * 100_000, b'{"data": 3}', b'{"data": {"reader": {}, "heard": [1]}}',
+         b'{"data": {"reader": "x", "heard": {"/plant/wms": [%d, [1e999]]}}}' % 10**30]  # fmt: skip
+
+
+def test_a_word_that_is_none_changes_nothing(broker, tmp_path):
+    plant, twin = MqttLink(broker.url("plant"), str(tmp_path / "p")), MqttLink(broker.url("twin"))
+    plant.answer()
+    plant.send([raw(0), raw(1)])
+    for word in WORDS:
+        twin._line().client.publish("twinlab/heard", word)
+    twin.heard("anna", {SOURCE: (1, [])})
+    until(lambda: plant.answer() or outbox(plant) == [1])
+    assert known(plant) == {"anna"}
+
+
 def test_a_source_may_have_any_sign_in_its_name(broker, tmp_path):
     twin, plant = MqttLink(broker.url("twin")), MqttLink(broker.url("plant"), str(tmp_path / "p"))
     twin.receive("emil")

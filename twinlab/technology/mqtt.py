@@ -16,7 +16,7 @@ from pathlib import Path
 from socket import create_server
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from time import time
+from time import monotonic, sleep, time
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -136,14 +136,16 @@ class MqttLink(FileLink):
             self.acknowledge("", "heard")
             for reader, told in words.items():
                 with suppress(*_MALFORMED):
-                    super().heard(
-                        reader, {s: (int(n), [*map(int, missed)]) for s, (n, missed) in told}
-                    )
+                    told = {s: (int(n), [*map(int, missed)]) for s, (n, missed) in told}
+                    super().heard(reader, told)
             self._hand_over()
         return super().answer()
 
     def close(self) -> None:
-        """Close the connections; what the broker has not taken, an outbox keeps."""
+        """Wait a little for the broker to take all; what it has not taken, an outbox keeps."""
+        until = monotonic() + PATIENCE
+        while self._flying and not self._flying[-1][1].is_published() and monotonic() < until:
+            sleep(0.01)
         while self._lines:
             _, line = self._lines.popitem()
             line.client.disconnect()
