@@ -28,13 +28,5 @@ from twinlab.task import (
     warehousing,
 )
 
-__all__ = [
-    "demand",
-    "inventory",
-    "logistics",
-    "maintenance",
-    "production",
-    "quality",
-    "sourcing",
-    "warehousing",
-]
+__all__ = ["demand", "inventory", "logistics", "maintenance", "production", "quality"]
+__all__ += ["sourcing", "warehousing"]

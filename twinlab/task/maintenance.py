@@ -62,11 +62,9 @@ class WeibullFit(Result):
 
     def sentence(self) -> str:
         """The two numbers of the law with their errors."""
-        return (
-            f"shape {self.law.shape:.3f} ± {self.shape_error:.2f}, scale {self.law.scale:.2f} ± "
-            f"{self.scale_error:.2f} days (± one standard error; {self.failures} of {self.count} "
-            "failed)"
-        )
+        law, failed = self.law, f"{self.failures} of {self.count} failed"
+        said = f"shape {law.shape:.3f} ± {self.shape_error:.2f}, scale {law.scale:.2f} ± "
+        return f"{said}{self.scale_error:.2f} days (± one standard error; {failed})"
 
 
 @ranged
@@ -101,22 +99,18 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
         high *= 2.0
     shape = float(optimize.brentq(score, 1e-3, high, xtol=1e-14, rtol=1e-14))
     scale = unit * float(np.exp(shape * log).sum() / count) ** (1.0 / shape)
-    return _with_errors(Weibull(shape, scale), times, ended)
-
-
-def _with_errors(law: Weibull, times: Array, ended: Array) -> WeibullFit:
-    """Standard errors: the inverse of minus the second derivatives of the log-likelihood."""
-    k, scale, count = law.shape, law.scale, int(ended.sum())
-    log = np.log(times / scale)
-    z = np.exp(k * log)
-    mixed = (count - (z * (1 + k * log)).sum()) / scale
+    # Standard errors: the inverse of minus the second derivatives of the log-likelihood.
+    k, logs = shape, np.log(times / scale)
+    z = np.exp(k * logs)
+    mixed = (count - (z * (1 + k * logs)).sum()) / scale
     information = [
-        [count / k**2 + (z * log**2).sum(), mixed],
+        [count / k**2 + (z * logs**2).sum(), mixed],
         [mixed, (k * (k + 1) * z.sum() - count * k) / scale**2],
     ]
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
-    likelihood = count * math.log(k / scale) + (k - 1) * log[ended].sum() - z.sum()
-    return WeibullFit(law, float(errors[0]), float(errors[1]), float(likelihood), count, len(times))
+    likelihood = count * math.log(k / scale) + (k - 1) * logs[ended].sum() - z.sum()
+    law, (of_shape, of_scale) = Weibull(shape, scale), errors.tolist()
+    return WeibullFit(law, of_shape, of_scale, float(likelihood), count, len(times))
 
 
 @dataclass(frozen=True)

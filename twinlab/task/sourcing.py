@@ -14,8 +14,6 @@ from twinlab.scope.entities import ItemKey
 from twinlab.scope.kinds import Amount, Count, Positive, Share
 from twinlab.scope.later import pd
 
-# -- describe: who brings how much, and how concentrated that is ------------------------------
-
 
 def concentration(units: Mapping[str, Amount]) -> float:
     """Measure how concentrated purchases are: the Herfindahl–Hirschman index, 1/n to 1.
@@ -70,9 +68,6 @@ def describe(run: Run, item: ItemKey) -> Suppliers:
     return Suppliers(
         tuple(Supplier(n, u, u / total, f, days / u) for n, u, f, days in sums.itertuples())
     )
-
-
-# -- predict: will somebody deliver? ----------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -144,9 +139,6 @@ def k_out_of_n(needed: int, availabilities: Sequence[Share]) -> float:
     for a in availabilities:
         chances = np.convolve(chances, [1 - a, a])
     return float(chances[max(0, needed) :].sum())
-
-
-# -- prescribe: take a second source ----------------------------------------------------------
 
 
 def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:

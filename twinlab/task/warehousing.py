@@ -28,9 +28,6 @@ class Sku(Row):
     slots: int = column("slots", 1, "slots that it is given", low=1)
 
 
-# -- describe: how busy -----------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Activity(Result):
     """How busy an item is, and what room it takes for that."""
@@ -57,11 +54,8 @@ def describe(skus: Sequence[Sku]) -> Activities:
     """
     total = sum(s.picks for s in skus) or math.nan
     busiest = sorted(skus, key=lambda s: -s.picks)
-    return Activities(
-        tuple(
-            Activity(s.name, s.picks, s.picks / total, s.slots, cube_per_order(s)) for s in busiest
-        )
-    )
+    rows = [(s.name, s.picks, s.picks / total, s.slots, cube_per_order(s)) for s in busiest]
+    return Activities(tuple(Activity(*row) for row in rows))
 
 
 def cube_per_order(sku: Sku) -> float:
@@ -73,9 +67,6 @@ def cube_per_order(sku: Sku) -> float:
     0.2
     """
     return sku.slots / sku.picks if sku.picks else math.inf
-
-
-# -- predict: how long do trucks wait, how far do pickers walk --------------------------------
 
 
 def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amount = 1.0) -> Queue:
@@ -139,9 +130,6 @@ def predict(skus: Sequence[Sku], layout: Layout, seed: int = 0, *, picks: Count 
     asked, where = generator.choice(len(skus), picks, p=weights), generator.random(picks)
     ways = [2 * slots[i][int(u * len(slots[i]))] for i, u in zip(asked, where, strict=True)]
     return Walk(np.array(ways), expected, estimate(ways))
-
-
-# -- prescribe: who stands near the door, and how many docks ----------------------------------
 
 
 def prescribe(

@@ -322,7 +322,6 @@ def order_up_to(
     Raises:
         ScenarioError: the history is too short for ten errors.
 
-    >>> from twinlab.task.demand.methods import Naive
     >>> order_up_to(Naive(), [4, 6] * 10 + [4], days=1, service=0.9)
     6.0
     """

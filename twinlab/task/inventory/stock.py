@@ -35,8 +35,6 @@ __all__ += ["reorder_point", "stop_ordering"]
 FUTURES = 2048  # simulated before an order: a quantile at 95 % to half a point
 TRIALS = 24  # of levels: a bracket is halved in each, more are of no use
 
-# -- describe: what there is, and for how many days -------------------------------------------
-
 
 @dataclass(frozen=True)
 class Cover(Result):
@@ -84,14 +82,11 @@ def describe(scenario: Scenario, state: State | None = None) -> Covers:
 
 
 def _backlog(scenario: Scenario, state: State, item: ItemKey) -> float:
-    """Units that an item owes to customers, to other nodes and to its node's own production."""
+    """Units owed to customers, to other nodes and to the node's own production."""
     lanes = [v.key for v in scenario.network.lanes if (v.source, v.product) == item]
     owed = math.fsum(state.owed.get(claim, 0.0) for claim in [*lanes, item])
     users = scenario.network.users(item)
     return owed + math.fsum(state.to_make[r.node, r.product] * r.components[item[1]] for r in users)
-
-
-# -- predict: when does it run out ------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +155,6 @@ def stop_ordering(scenario: Scenario, item: ItemKey) -> Scenario:
 
 
 def _nothing(view: View) -> Any:
-    """Order nothing."""
     return 0.0 * view.on_hand
 
 
@@ -174,14 +168,9 @@ def _nights(
     batch = replicate(scenario, *draws, start=start, daily=[*daily, *more])
     owed = batch.series("backlog", *item)
     for r in users:  # what is to be made has not begun yet
-        waits = batch.series("on_order", node, r.product) - batch.series(
-            "in_process", node, r.product
-        )
-        owed = owed + r.components[product] * waits
+        posted, begun = (batch.series(s, node, r.product) for s in ("on_order", "in_process"))
+        owed = owed + r.components[product] * (posted - begun)
     return batch, owed
-
-
-# -- prescribe: reorder point, and what to order today ------------------------------------------
 
 
 def reorder_point(
@@ -274,13 +263,9 @@ def _arrival(scenario: Scenario, state: State, item: ItemKey, seed: int) -> tupl
 
 
 def _check_item(scenario: Scenario, item: ItemKey) -> None:
-    """See that something brings an item."""
     if item not in scenario.network.brought:
         names = [", ".join(known) for known in scenario.decided_items()]
         raise ScenarioError(f"nothing brings {item!r}; {did_you_mean(', '.join(item), names)}")
-
-
-# -- prescribe: how high to fill up -----------------------------------------------------------
 
 
 def prescribe(

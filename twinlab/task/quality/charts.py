@@ -1,10 +1,8 @@
 """Charts of one number at a time: Shewhart, EWMA and CUSUM, which to choose, and how to react.
 
 Samples are numbered from 1, as on the wall of a workshop; hence ``values[:chart.change_point]`` are
-the observations before the estimated change.
-
-Of samples of several values there are X-bar and R charts, their factors, and what the process can
-do.
+the observations before the estimated change. Of samples of several values there are X-bar and R
+charts, their factors, and what the process can do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,19 +74,10 @@ class ControlChart(Result):
 
     def sentence(self) -> str:
         """How many samples, between which limits, and which of them signal."""
-        many = len(next(iter(self.series.values())))
         found = ", ".join(map(str, self.signals[:8])) + (" …" if len(self.signals) > 8 else "")
         said = f"signals at sample {found}" if found else "no signal"
-        return (
-            f"{self.title}: {many} samples, center {self.center:.5g}, limits {self.lower:.5g} to "
-            f"{self.upper:.5g}; {said}"
-        )
-
-
-def _around(
-    center: float, reach: float, series: Mapping[str, Array], standard: Array, title: str
-) -> ControlChart:
-    return ControlChart(series, standard, title, center, center - reach, center + reach)
+        limits = f"center {self.center:.5g}, limits {self.lower:.5g} to {self.upper:.5g}"
+        return f"{self.title}: {len(self.standard)} samples, {limits}; {said}"
 
 
 class CusumChart(ControlChart):
@@ -121,8 +110,8 @@ class Shewhart(Row):
     def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
         """Plot the values between target ± L σ [σ: of one plotted value]."""
         z = _standard(values, target, sigma)
-        plotted = {"value": target + sigma * z}
-        return _around(target, self.limit * sigma, plotted, z, "Shewhart chart")
+        plotted, reach = {"value": target + sigma * z}, self.limit * sigma
+        return ControlChart(plotted, z, "Shewhart chart", target, target - reach, target + reach)
 
     def __str__(self) -> str:
         return f"Shewhart (L {shown(self.limit)})"
@@ -151,7 +140,8 @@ class Ewma(Row):
         z = _standard(values, target, sigma)
         smooth = target + sigma * signal.lfilter([self.weight], [1.0, self.weight - 1.0], z)
         reach = float(self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight)))
-        return _around(target, reach, {"EWMA": smooth}, z, "EWMA chart")
+        plotted = {"EWMA": smooth}
+        return ControlChart(plotted, z, "EWMA chart", target, target - reach, target + reach)
 
     def __str__(self) -> str:
         return f"EWMA (λ {self.weight:g}, L {shown(self.limit)})"
@@ -204,9 +194,6 @@ def _standard(values: Sequence[Number], target: Number, sigma: Positive) -> Arra
     return (np.asarray(values, dtype=np.float64) - target) / sigma
 
 
-WEIGHTS = (0.05, 0.1, 0.2, 0.4)  # of an EWMA: from patient to quick
-
-
 @dataclass(frozen=True)
 class Detection(Result):
     """What a design of a chart sees, and how often it is wrong: mean run lengths."""
@@ -255,7 +242,8 @@ def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
     ('EWMA (λ 0.1, L 2.814)', 10.33)
     """
     designs: list[Design] = [Shewhart(lengths.shewhart_limit(run_length))]
-    designs += [Ewma(weight, lengths.ewma_limit(run_length, weight)) for weight in WEIGHTS]
+    weights = (0.05, 0.1, 0.2, 0.4)  # from patient to quick
+    designs += [Ewma(weight, lengths.ewma_limit(run_length, weight)) for weight in weights]
     designs.append(Cusum(shift / 2.0, lengths.cusum_limit(run_length, shift / 2.0)))
     found = [predict(design, shift) for design in designs]
     return ChartChoice(tuple(sorted(found, key=lambda c: c.detection)))
@@ -355,13 +343,11 @@ def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None)
         raise ScenarioError("the samples do not vary: a chart needs a spread within samples")
     reach = c.A2 * width
     z = (means - center) * 3 / reach
+    limits = (center, center - reach, center + reach)
+    of_means = ControlChart({"mean": means}, z, "X-bar chart", *limits)
     still = np.zeros_like(z)  # of the means: a chart of ranges does not date their change
     limits = (width, c.D3 * width, c.D4 * width)
-    return SampleCharts(
-        _around(center, reach, {"mean": means}, z, "X-bar chart"),
-        ControlChart({"range": ranges}, still, "R chart", *limits),
-        sigma,
-    )
+    return SampleCharts(of_means, ControlChart({"range": ranges}, still, "R chart", *limits), sigma)
 
 
 @dataclass(frozen=True)

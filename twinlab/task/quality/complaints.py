@@ -43,25 +43,18 @@ def complaints(
     >>> complaints(run_line(line, days=12, seed=1), {"dent": 0.5})
     delivered 4,800 parts · counts dent 222 parts · rate 46.25 per 1,000
     """
-    faults = _check_shares(run.line, returned)
+    faults = [fault.name for station in run.line.stations for fault in station.faults]
+    for fault in faults:
+        if fault not in returned:
+            raise ScenarioError(f"returned[{fault!r}] is missing: the share that returns, 0 to 1")
+    for name in returned:
+        check_known(name, faults, f"returned: no fault {name!r}")
     minds = {f: PartDraws(seed, replication, Uniform(0, 1), "customer", f) for f in faults}
     delivered = [p for p in run.parts if p.fate == "delivered" and p.left >= run.start]
     minded = ([f for f in part.faults if minds[f](part.number) < returned[f]] for part in delivered)
     counts = Counter(faults[0] for faults in minded if faults)
     rate = 1000 * counts.total() / len(delivered) if delivered else math.nan
     return Complaints(len(delivered), dict(counts.most_common()), rate)
-
-
-def _check_shares(line: Line, returned: Mapping[str, float]) -> list[str]:
-    faults = [fault.name for station in line.stations for fault in station.faults]
-    for fault in faults:
-        if fault not in returned:
-            raise ScenarioError(
-                f"returned[{fault!r}] is missing: the share that comes back, 0 to 1"
-            )
-    for name in returned:
-        check_known(name, faults, f"returned: no fault {name!r}")
-    return faults
 
 
 @dataclass(frozen=True)
