@@ -13,7 +13,6 @@ import pytest
 
 from twinlab import NetworkError, Outage, fill_rate, simulate
 from twinlab.cases import automotive, folders
-from twinlab.cases.automotive import starting_positions
 
 DATA = Path(__file__).parents[2] / "datasets" / "automotive"
 FACTS = os.environ.get("TWINLAB_FACTS")
@@ -141,13 +140,11 @@ def test_the_chain_starts_in_its_steady_state(calm):
 
 def test_base_stock_covers_lead_time_and_safety(chain, source):
     """Markets: S = mean flow × (lead time + measured days of supply)."""
-    levels = starting_positions(chain.network)
     for demand in chain.network.demands:
         lead = sum(v.sourcing_share * v.lead_time.average
                    for v in chain.network.lanes if v.destination == demand.node)  # fmt: skip
-        days = levels[demand.node, "vehicle"] / demand.pattern.average - lead
+        days = chain.rules[demand.node, "vehicle"].up_to / demand.pattern.average - lead
         assert days == pytest.approx(source["days_of_supply"], abs=0.01)
-        assert chain.rules[demand.node, "vehicle"].up_to == levels[demand.node, "vehicle"]
 
 
 def test_nobody_waits_and_nothing_runs_out(calm):

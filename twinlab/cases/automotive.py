@@ -17,7 +17,7 @@ from twinlab.modeling import Replications, replicate
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenario, State
-from twinlab.scope.entities import Disruption, ItemKey
+from twinlab.scope.entities import Disruption
 from twinlab.scope.kinds import Share
 from twinlab.scope.later import pd
 
@@ -50,32 +50,20 @@ def automotive(days: int = 365) -> Scenario:
 def base_stock_chain(network: Network, days: int) -> Scenario:
     """Let everybody keep the position that the tables start with, and share out orders by lane.
 
+    A position is what is on hand and on order (mail, under way, in process). As base-stock level it
+    makes the first order equal to the first demand: no warm-up.
+
     >>> base_stock_chain(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8), 30).rules
     {('shop', 'unit'): BaseStock(up_to=8.0)}
     """
-    suppliers = Counter((lane.destination, lane.product) for lane in network.lanes)
-    return Scenario(
-        network,
-        rules={item: BaseStock(up_to) for item, up_to in starting_positions(network).items()},
-        days=days,
-        sourcing={item: Shares() for item, count in suppliers.items() if count > 1},
-    )
-
-
-def starting_positions(network: Network) -> dict[ItemKey, float]:
-    """Sum what each item has on hand and on order (mail, under way, in process) at the start.
-
-    As base-stock levels these positions make the first order equal to the first demand: no
-    warm-up.
-
-    >>> starting_positions(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8))
-    {('shop', 'unit'): 8.0}
-    """
     start = State.initial(network)
-    return {item: units + start.on_order[item] for item, units in start.on_hand.items()}
+    levels = {item: units + start.on_order[item] for item, units in start.on_hand.items()}
+    suppliers = Counter((lane.destination, lane.product) for lane in network.lanes)
+    sourcing = {item: Shares() for item, count in suppliers.items() if count > 1}
+    rules = {item: BaseStock(up_to) for item, up_to in levels.items()}
+    return Scenario(network, rules, days=days, sourcing=sourcing)
 
 
-DAY_0 = date(2020, 1, 1)
 _BEGIN, _PANDEMIC, _SHORTAGE, _END = "2020-01", "2020-03", "2021-01", "2022-01"
 
 
@@ -200,7 +188,7 @@ def measured_months() -> list[Month]:
         shares = [row[f"{name}_share"] for name in ("production", "sales", "stock")]
         shares = [math.nan if share == "" else share for share in shares]
         length = monthrange(first.year, first.month)[1]
-        found.append(Month(row["month"], (first - DAY_0).days, length, *shares))
+        found.append(Month(row["month"], (first - date(2020, 1, 1)).days, length, *shares))
     return found
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from twinlab.scope.errors import NetworkError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_FLAGS = {"yes": True, "no": False}
 
 
 def dataset(name: str) -> Path:
@@ -46,7 +45,7 @@ def _value(word: str) -> Any:
     for kind in (int, float):
         with suppress(ValueError):
             return kind(word)
-    return _FLAGS.get(word, word)
+    return {"yes": True, "no": False}.get(word, word)
 
 
 @cache

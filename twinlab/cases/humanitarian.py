@@ -12,8 +12,6 @@ from twinlab.scope.kinds import Amount
 
 __all__ = ["humanitarian"]
 
-PORT = ("port", "ration")
-
 
 def humanitarian(days: int = 730, safety: Amount = 60.0) -> Scenario:
     """Load the food pipeline from a supplier abroad by port and depot to seven points in Syria.
@@ -42,8 +40,6 @@ def humanitarian(days: int = 730, safety: Amount = 60.0) -> Scenario:
     """
     network = Network.from_tables(dataset("humanitarian"))
     daily = sum(demand.pattern.average for demand in network.demands)
-    kept = [
-        Stock(*PORT, safety * daily) if (s.node, s.product) == PORT else s for s in network.stocks
-    ]
-    network = replace(network, stocks=tuple(kept))
-    return base_stock_chain(network, days)
+    safe = Stock("port", "ration", safety * daily)
+    stocks = tuple(safe if stock.node == "port" else stock for stock in network.stocks)
+    return base_stock_chain(replace(network, stocks=stocks), days)

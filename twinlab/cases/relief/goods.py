@@ -27,8 +27,6 @@ __all__ = """Basket Check LeadTime Needs check fit general_ration lead_times lea
 needs""".split()
 
 rows = partial(folders.rows, "humanitarian")
-
-
 figures = partial(folders.figures, "humanitarian", "assumed/figures")
 
 
@@ -84,9 +82,7 @@ def needs(people: Amount, days: Amount = 30) -> Needs:
     )
 
 
-FITTED = range(2006, 2014)
-CHECKED = range(2014, 2016)
-LEVELS = (0.5, 0.8, 0.9)
+CHECKED = range(2014, 2016)  # the years that no law is fitted to
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ class Check(Result):
         return f"{self.shipments} shipments; inside the interval of {told}; p = {self.p_value:.2g}"
 
 
-def lead_times(mode: str, years: Sequence[int] = FITTED) -> Array:
+def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
     """List the days from purchase order to delivery, of shipments by one mode in some years.
 
     A shipment is dated by its delivery; the few that arrive on or before the day of their order are
@@ -143,9 +139,8 @@ def lead_times(mode: str, years: Sequence[int] = FITTED) -> Array:
     found = [row for row in known if row["mode"] == mode and row["year"] in years]
     if not found:
         nearest = did_you_mean(mode, dict.fromkeys(row["mode"] for row in known))
-        raise ScenarioError(
-            f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}; {nearest}"
-        )
+        said = f"no shipment by {mode!r} in {min(years)} to {max(years)}"
+        raise ScenarioError(f"lead_times: {said}; {nearest}")
     return np.repeat([float(row["days"]) for row in found], [row["shipments"] for row in found])
 
 
@@ -177,7 +172,7 @@ def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
     45
     """
     pit = as_scipy(law).cdf(np.asarray(days, dtype=np.float64))
-    inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in LEVELS}
+    inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in (0.5, 0.8, 0.9)}
     return Check(pit, len(pit), inside, float(stats.kstest(pit, "uniform").pvalue))
 
 
@@ -240,11 +235,8 @@ def general_ration(unknown: Collection[str] = GAPS) -> Basket:
 
 def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Basket:
     """The cheapest way to a ration, or to the cheapest basket with every known nutrient."""
-    amount = {
-        (r["food"], r["nutrient"]): r["amount"]
-        for r in rows("nutrients")
-        if r["nutrient"] not in unknown
-    }
+    known = [r for r in rows("nutrients") if r["nutrient"] not in unknown]
+    amount = {(r["food"], r["nutrient"]): r["amount"] for r in known}
     needed = {nutrient: units for (food, nutrient), units in amount.items() if food == _NEED}
     foods = sorted({r["food"] for r in rows("food_prices")} & {food for food, _ in amount})
     costs, balance = _flows(foods)

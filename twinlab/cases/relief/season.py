@@ -29,7 +29,6 @@ from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 __all__ = """Schedule cheapest_schedule kit places schedules social_schedule storm_season
 towns_in_need track""".split()
 
-EARTH_KM = 6371.0
 Point = tuple[float, float]  # longitude, latitude
 
 
@@ -149,11 +148,8 @@ def track(storm: str) -> list[tuple[float, float, float]]:
     >>> max(wind for _, _, wind in track("Dorian 2019"))
     160
     """
-    return [
-        (row["longitude"], row["latitude"], row["wind"])
-        for row in rows("tracks")
-        if f"{row['storm']} {row['season']}" == storm
-    ]
+    fixes = [row for row in rows("tracks") if f"{row['storm']} {row['season']}" == storm]
+    return [(row["longitude"], row["latitude"], row["wind"]) for row in fixes]
 
 
 def distance(start: Point, end: Point) -> float:
@@ -165,7 +161,7 @@ def distance(start: Point, end: Point) -> float:
     (west, south), (east, north) = (tuple(map(math.radians, p)) for p in (start, end))
     half = math.sin((north - south) / 2) ** 2
     half += math.cos(south) * math.cos(north) * math.sin((east - west) / 2) ** 2
-    return 2 * EARTH_KM * math.asin(math.sqrt(half))
+    return 2 * 6371.0 * math.asin(math.sqrt(half))  # the Earth's radius
 
 
 DEPOT = "Holguin"

@@ -197,18 +197,7 @@ def fan(
 
 @dataclass(frozen=True)
 class Ripple(Listing):
-    """The hits of all groups, upstream first; shown as a chart and its table.
-
-    >>> net = serial(["mine", "plant", "shop"], demand=Constant(5),
-    ...              on_hand={"plant": 20, "shop": 15})
-    >>> calm = Scenario(net, {"plant": BaseStock(25), "shop": BaseStock(20)}, days=60)
-    >>> ripple(simulate(calm.disrupt(Outage("mine", start=20, days=10))), simulate(calm))
-    Hits, upstream first
-    tier 2: mine: short on 10 days from day 20, deepest 50 units (day 29)
-    tier 1: plant: stock depleted from day 21, short on 6 days from day 25, deepest 30 units
-        (day 30)
-    tier 0: shop: stock depleted from day 26, short on 3 days from day 29, deepest 15 units (day 31)
-    """
+    """The hits of all groups, upstream first; shown as a chart and its table."""
 
     caption = "Hits, upstream first"
     hits: tuple[Hit, ...]
@@ -244,11 +233,15 @@ class Ripple(Listing):
 def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
     """Show who is hit by a disruption, when and how deep; see ``management.hits``.
 
-    >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(9), days=40)
-    >>> ripple(simulate(calm), simulate(calm))
+    >>> net = serial(["mine", "plant", "shop"], demand=Constant(5),
+    ...              on_hand={"plant": 20, "shop": 15})
+    >>> calm = Scenario(net, {"plant": BaseStock(25), "shop": BaseStock(20)}, days=60)
+    >>> ripple(simulate(calm.disrupt(Outage("mine", start=20, days=10))), simulate(calm))
     Hits, upstream first
-    tier 1: mine: not hit
-    tier 0: shop: not hit
+    tier 2: mine: short on 10 days from day 20, deepest 50 units (day 29)
+    tier 1: plant: stock depleted from day 21, short on 6 days from day 25, deepest 30 units
+        (day 30)
+    tier 0: shop: stock depleted from day 26, short on 3 days from day 29, deepest 15 units (day 31)
     """
     return Ripple(hits(run, calm_run, by), run)
 

@@ -21,7 +21,6 @@ from twinlab.task.logistics.storms import StormOutcome, StormPlan
 __all__ = ["route_map", "storm_map"]
 
 Points = Mapping[str, pen.Point]
-_NAMED = 25  # more names than these would lie on one another
 
 
 def route_map(
@@ -62,7 +61,7 @@ def route_map(
         dots(*_across(points, stops), areas, stops, told, **ring),
         line(*_across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
-    if len(points) <= _NAMED:
+    if len(points) <= 25:  # more names would lie on one another
         marks += _names(points)
     looks = {"along": "xy", "grid": "", "finish": lambda axes, _: axes.set_aspect(1)}
     panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", **looks)

@@ -30,12 +30,9 @@ __all__ = ["Chart"]
 Range = tuple[float, float]
 Limits = list[tuple[Range, Range]]  # of x and y, panel by panel
 
-_COLOURS = 128  # of a PNG picture: a palette makes a third of its size
-_LETTERS = 11.6  # per inch of a legend
 _PAGE, _DPI = 96, 192  # pixels per inch: of a page, and of a picture that is sharp on it
 _TITLE: Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
 _CUT: Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
-_ROOM = 0.04  # of an axis, beyond what is drawn
 _drawing = threading.Lock()
 
 
@@ -99,7 +96,7 @@ def _around(numbers: Sequence[Any]) -> Range:
     row = np.hstack([(), *numbers])
     known = row[np.isfinite(row)].tolist() or [0.0]
     low, high = min(known), max(known)
-    room = _ROOM * (high - low) or abs(high) / 2 or 0.5
+    room = 0.04 * (high - low) or abs(high) / 2 or 0.5
     return low - room, high + room
 
 
@@ -219,12 +216,12 @@ class Sheet:
         return drawn
 
     def _name(self) -> None:
-        """Say above all panels what is what: a name for each look, once."""
+        """Say above all panels what is what, once: 11.6 letters find room on an inch."""
         found = [axes.get_legend_handles_labels() for axes in self.axes]
         pairs = (each for pair in found for each in zip(*pair, strict=True))
         named = {(name, type(handle)): handle for handle, name in pairs}
         names = [name for name, _ in named]
-        rows = -(-sum(len(name) + 6 for name in names) // (_LETTERS * self.figure.get_figwidth()))
+        rows = -(-sum(len(name) + 6 for name in names) // (11.6 * self.figure.get_figwidth()))
         if len(named) > 1:
             looks: Style = tinted(pen.LEGEND, self.dark) | {"ncols": -(-len(named) // int(rows))}
             self.figure.legend(named.values(), names, **looks)
@@ -303,9 +300,9 @@ def common(charts: Sequence[Chart]) -> Limits | None:
 
 
 def as_png(picture: Image.Image) -> bytes:
-    """A picture in the format of notebooks and pages."""
+    """A picture in the format of notebooks and pages: a palette makes a third of its size."""
     written = io.BytesIO()
-    picture.quantize(_COLOURS, Image.Quantize.FASTOCTREE).save(written, "png", compress_level=4)
+    picture.quantize(128, Image.Quantize.FASTOCTREE).save(written, "png", compress_level=4)
     return written.getvalue()
 
 

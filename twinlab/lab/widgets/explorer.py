@@ -13,8 +13,6 @@ from twinlab.scope import Scenario
 
 __all__ = ["Explorer", "explore"]
 
-_FEW = 8  # replications, to see how far the axes must go
-
 
 def explore(
     scenario: Scenario,
@@ -52,12 +50,7 @@ def explore(
 
 
 class Explorer(LiveView):
-    """A scenario, its levers and what follows from them.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(20), days=60)
-    >>> Explorer(chain, ["shop.up_to"], seed=1, replications=200, name="chain").code
-    'tl.replicate(chain, 200, seed=1).table'
-    """
+    """A scenario, its levers and what follows from them."""
 
     _where = " in the simulation"
 
@@ -110,8 +103,8 @@ class Explorer(LiveView):
         return f"{self.summary}\n{self._now.words}\n{self.code}"
 
     def _far(self, path: str, end: float) -> Chart:
-        """The picture at an end of a lever, of few replications."""
-        many = min(self._replications, _FEW)
+        """The picture at an end of a lever: few replications show how far the axes must go."""
+        many = min(self._replications, 8)
         seen = results.explorer_results(self._start.set(path, end), self._seed, many)
         return results.small_multiples(self._before, seen)
 

@@ -20,7 +20,6 @@ from twinlab.scope.distributions import is_distribution
 from twinlab.scope.scenario import find
 
 BIG = "font-size:15px;line-height:1.5"
-MOST = 8  # sliders that find room beside one another
 _STEPS = 40  # of a slider, at least
 Range = tuple[float, float]
 Texts = Sequence[str]
@@ -196,7 +195,7 @@ def default_levers(scenario: Scenario) -> dict[str, None]:
         if hasattr(rule, "up_to"):
             alone = sum(other == node for other, _ in rules) == 1
             paths.append(f"{node}.up_to" if alone else f"{node}/{product}.up_to")
-    return dict.fromkeys(paths[:MOST])
+    return dict.fromkeys(paths[:8])  # more would not be seen with the picture
 
 
 class LeverRow(ipywidgets.HBox):

@@ -151,23 +151,16 @@ def network(
     nodes = NodeStatus(thing, measure) if isinstance(thing, Run) else None
     scenario = thing.scenario if isinstance(thing, Run) else thing
     drawn = scenario.network if isinstance(scenario, Scenario) else scenario
-    return NetworkView(drawn, node_layout(drawn), nodes, day)
+    return NetworkView(drawn, nodes, day)
 
 
 class NetworkView(LiveView):
-    """The picture, and for a run the day's slider, result line, course of trouble and table.
+    """The picture, and for a run the day's slider, result line, course of trouble and table."""
 
-    >>> net = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
-    >>> NetworkView(net, node_layout(net), None, None).summary
-    '3 nodes on 3 tiers, 2 lanes'
-    """
-
-    def __init__(
-        self, network: Network, layout: NodeLayout, nodes: NodeStatus | None, day: int | None
-    ) -> None:
+    def __init__(self, network: Network, nodes: NodeStatus | None, day: int | None) -> None:
         super().__init__()
-        self._network, self._layout, self._nodes = network, layout, nodes
-        self.picture = NetworkWidget(network, layout)
+        self._network, self._layout, self._nodes = network, node_layout(network), nodes
+        self.picture = NetworkWidget(network, self._layout)
         self.children = [self.status, self.picture]
         if nodes:
             self.row = self._days(nodes, nodes.worst_day if day is None else day)
@@ -201,9 +194,8 @@ class NetworkView(LiveView):
         lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), 1, True)
         row = LeverRow(lever, Latest(self._show).ask)
         row.box.layout, row.slider.layout = {"width": "150px"}, {"flex": "1 1 260px"}
-        play = ipywidgets.Play(
-            value=day, min=days[0], max=days[-1], interval=250, show_repeat=False
-        )
+        ends = {"min": days[0], "max": days[-1]}
+        play = ipywidgets.Play(value=day, interval=250, show_repeat=False, **ends)
         ipywidgets.jslink((play, "value"), (row.slider, "value"))
         row.children = [*row.children, play]
         return row

@@ -6,10 +6,7 @@ from statistics import fmean
 
 from twinlab.scope import Network, tiers
 
-_WIDTH = 1150.0  # of the drawing, in pixels
-_MANY = 20  # nodes; more of them say less
 _TALLEST = 13  # boxes in a column; a longer tier is set in several
-_SWEEPS = 4
 Roles = dict[str, int]  # the number of each node's role
 
 
@@ -52,7 +49,7 @@ def node_layout(network: Network) -> NodeLayout:
     roles = {n.name: numbers[n.role] for n in network.nodes}  # in the order of the table
     columns = _columns(network, roles)
     heights = _levelled(network, roles, [names for _, names in columns])
-    spacing, brief = _WIDTH / len(columns), len(network.nodes) > _MANY
+    spacing, brief = 1150.0 / len(columns), len(network.nodes) > 20  # pixels; many nodes say less
     row = 54.0 if brief else 64.0
     points = {
         name: (at * spacing, heights[name] * row)
@@ -99,7 +96,7 @@ def _levelled(network: Network, roles: Roles, columns: list[list[str]]) -> dict[
         beside[lane.source].add(lane.destination)
         beside[lane.destination].add(lane.source)
     heights = {name: y for names in columns for name, y in _centred(names)}
-    for _ in range(_SWEEPS):
+    for _ in range(4):
         for names in columns:
             near = {name: [heights[other] for other in beside[name] or [name]] for name in names}
             names.sort(key=lambda name: (roles[name], round(fmean(near[name]), 6)))

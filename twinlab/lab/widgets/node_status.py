@@ -15,8 +15,6 @@ from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
 from twinlab.scope.result import shown
 
-LOW = 1 / 3  # of a node's median stock
-
 
 class Status(IntEnum):
     """How a node fares, and how that looks.
@@ -85,7 +83,7 @@ class NodeStatus:
     def statuses(self) -> Array:
         """Every node's status (a number of ``Status``) by day and node."""
         stock = self._of("on_hand")
-        statuses = np.where(stock < LOW * np.median(stock, axis=0), Status.LOW, Status.OK)
+        statuses = np.where(stock < 1 / 3 * np.median(stock, axis=0), Status.LOW, Status.OK)
         statuses = np.where(self.owed > DUST, Status.SHORT, statuses)
         for node, first, last in closures(self.run):
             days = slice(first - self.run.days[0], last + 1 - self.run.days[0])
