@@ -17,16 +17,7 @@ quality      charts, complaints     run lengths                  what to do, a h
 ============ ====================== ============================ ==============================
 """
 
-from twinlab.task import (
-    demand,
-    inventory,
-    logistics,
-    maintenance,
-    production,
-    quality,
-    sourcing,
-    warehousing,
-)
+from . import demand, inventory, logistics, maintenance, production, quality, sourcing, warehousing
 
 __all__ = ["demand", "inventory", "logistics", "maintenance", "production", "quality"]
 __all__ += ["sourcing", "warehousing"]

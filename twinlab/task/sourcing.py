@@ -65,9 +65,8 @@ def describe(run: Run, item: ItemKey) -> Suppliers:
     sent = pd.DataFrame(rows, columns=["supplier", "units", "freight", "unit-days"])
     sums = sent.groupby("supplier", sort=False).sum().astype(float)
     total = float(sums["units"].sum())
-    return Suppliers(
-        tuple(Supplier(n, u, u / total, f, days / u) for n, u, f, days in sums.itertuples())
-    )
+    found = [Supplier(n, u, u / total, f, days / u) for n, u, f, days in sums.itertuples()]
+    return Suppliers(tuple(found))
 
 
 @dataclass(frozen=True)
@@ -159,17 +158,12 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
     network, item = scenario.network, (lane.destination, lane.product)
     others = [v for v in network.into.get(item, ()) if v.key != lane.key]
     if not others:
-        raise ScenarioError(
-            f"second source: {item[0]!r} buys {item[1]!r} from nobody else: there must be a first "
-            "source"
-        )
+        raise ScenarioError(f"second source: {item[0]!r} has no source of {item[1]!r} yet: add one")
     total = sum(v.sourcing_share for v in others)
-    parts = [v.sourcing_share / total if total else 1 / len(others) for v in others]
+    parts = [(1 - share) * (v.sourcing_share / total if total else 1 / len(others)) for v in others]
     rank = max(v.sourcing_rank for v in others) + 1
     lanes = [replace(lane, sourcing_share=share, sourcing_rank=rank)]
-    lanes += [
-        replace(v, sourcing_share=(1 - share) * p) for v, p in zip(others, parts, strict=True)
-    ]
+    lanes += [replace(v, sourcing_share=p) for v, p in zip(others, parts, strict=True)]
     nodes = {node.name: node for node in network.nodes}
     new = Node(lane.source, "supplier", nodes[others[0].source].tier)
     changed = scenario.change(

@@ -137,8 +137,7 @@ def prescribe(
 ) -> Change:
     """Recommend who takes which slots of a layout (see ``slotting``), and what way that saves.
 
-    Slots that are free stand in the layout under any other name. The gain is walked, pick by pick,
-    in both layouts.
+    Free slots stand in the layout under any other name. The gain is walked in both layouts.
 
     >>> now = {"pipes": [5], "screws": [15]}
     >>> prescribe([Sku("screws", 30), Sku("pipes", 10)], now)
@@ -164,8 +163,7 @@ def slotting(
     """Give the nearest slots to the items with the least cube-per-order index.
 
     Best of all layouts where each trip picks one item and all slots of an item are used alike.
-    ``index`` may be another order, lowest first. Source: Heskett (1963); proof in Kallina & Lynn
-    (1976).
+    ``index`` may be another order, lowest first. Source: Heskett (1963), Kallina & Lynn (1976).
 
     Raises:
         ScenarioError: there are fewer slots than are needed.

@@ -46,8 +46,7 @@ def accuracy(actual: Series, forecast: Series, insample: Series, season: Count =
     Source: Hyndman & Koehler (2006); sMAPE as in the M4 competition, RMSSE as in the M5.
 
     Raises:
-        ScenarioError: the lengths differ, or the in-sample series is no longer than a season or
-            never changes.
+        ScenarioError: the lengths differ, or the in-sample series is too short or never changes.
 
     >>> errors = accuracy([12, 14], [10, 15], insample=[8, 10, 9])
     >>> errors.mae, errors.mase
@@ -373,8 +372,7 @@ def prescribe(
     ``item`` is the (node, product), whose rule has an ``up_to`` level; ``history`` is its demand by
     day, oldest first (none given: that of one simulated history). A level is as sure as its errors
     are many: sums over several days overlap, so 120 origins of 3 days are worth about 40. Of a
-    method with a trend, it is the level of the days that come next; ``inventory.prescribe`` finds
-    one that serves all days.
+    method with a trend, it is the level of the next days; of all: ``inventory.prescribe``.
 
     Raises:
         ScenarioError: the history is too short, or the rule has no ``up_to``.

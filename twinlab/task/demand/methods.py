@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope import Result, ScenarioError, TwinError
+from twinlab.scope import Result, ScenarioError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Count, ranged
-from twinlab.scope.later import pd
+from twinlab.scope.later import needs, pd
 
 __all__ = ["SBA", "TSB", "Croston", "HoltWinters", "MovingAverage", "Naive", "SeasonalNaive"]
 __all__ += ["Smoothing", "describe"]
@@ -210,15 +210,9 @@ class HoltWinters(Forecaster):
         return max(8, 2 * self.season)
 
     def _ahead(self, numbers: Array, horizon: int) -> Any:
-        try:
-            from statsmodels.tsa import api  # type: ignore[import-untyped]
-        except ModuleNotFoundError:
-            raise TwinError(
-                "this method needs statsmodels: pip install 'twinlab-scom[methods]'"
-            ) from None
         seasonal = "add" if self.season > 1 else None
         long = len(numbers) >= 10 + self.season // 2 * 2  # statsmodels asks for that
-        model = api.ExponentialSmoothing(
+        model = needs("statsmodels.tsa.api", "methods").ExponentialSmoothing(
             numbers,
             trend="add" if self.trend else None,
             seasonal=seasonal,

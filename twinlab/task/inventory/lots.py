@@ -172,18 +172,14 @@ class EconomicLot(Row):
     fixed_cost: float = column("USD/order", meaning="fixed cost of an order K", low=1e-12)
     holding_cost: float = column("USD/unit/time", meaning="holding cost h", low=1e-12)
     demand: float = column("units/time", meaning="demand rate D", low=1e-12)
-    backorder_cost: float = column(
-        "USD/unit/time", math.inf, "cost of a waiting unit b; ∞: nobody waits", low=1e-12
-    )
+    backorder_cost: float = column("USD/unit/time", math.inf, "cost of a waiting unit b", low=1e-12)
     production_rate: float = column("units/time", math.inf, "production rate P", low=1e-12)
 
     def check(self) -> None:
         """See that a lot is made faster than it is used."""
         if self.production_rate <= self.demand:
-            raise ScenarioError(
-                f"EconomicLot: production_rate {self.production_rate:g} must be above the demand "
-                f"{self.demand:g}: the line never stops"
-            )
+            rates = f"{self.production_rate:g} must be above the demand {self.demand:g}"
+            raise ScenarioError(f"EconomicLot: production_rate {rates}: the line never stops")
 
     @property
     def quantity(self) -> float:
@@ -270,8 +266,7 @@ class DisruptedLot(Row):
 def power_of_two(lot: EconomicLot, base: Positive) -> int:
     """Order every 1, 2, 4, 8, … base periods: never more than 6.1 % dearer than the best interval.
 
-    The least 2^k · base that is at least T*/√2; the bound needs a base period of at most √2 T*.
-    Source: Roundy (1985).
+    The least 2^k · base ≥ T*/√2, for a base period of at most √2 T*. Source: Roundy (1985).
 
     >>> power_of_two(EconomicLot(8, 0.225, 1300), base=1 / 52)
     16

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
 from twinlab.modeling import Change, Replications, estimate, replicate
 from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.random_streams import Days, draw_streams
-from twinlab.organization import View
 from twinlab.people import BaseStock
 from twinlab.scope import Constant, Normal, Scenario, ScenarioError, State
 from twinlab.scope.calendar import DUST, upstream_items
@@ -63,8 +61,7 @@ def describe(scenario: Scenario, state: State | None = None) -> Covers:
 
     days of cover = on hand / average demand; position cover = (on hand + on order − backlog) /
     average demand. Average demand is that of all days of the scenario from the state on, season and
-    trend included; of an upstream item, what it takes of it (``mean_flows``). Without a state: the
-    first morning.
+    trend included; of an upstream item, what it takes of it. Without a state: the first morning.
 
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
     >>> describe(Scenario(shop, BaseStock(30)))["shop", "unit"].cover
@@ -154,7 +151,7 @@ def stop_ordering(scenario: Scenario, item: ItemKey) -> Scenario:
     return scenario.decide({item: _nothing})
 
 
-def _nothing(view: View) -> Any:
+def _nothing(view: Any) -> Any:
     return 0.0 * view.on_hand
 
 
@@ -183,8 +180,8 @@ def reorder_point(
     """Set the stock that is enough for the lead time in a given share of cases [units].
 
     ROP = d L + z √(L σ_d² + d² σ_L²), z = Φ⁻¹(service) [demand d ± σ_d per day, lead time L ± σ_L].
-    Demand and lead time independent, their product near normal. Source: Silver, Pyke & Thomas
-    (2017) chapter 6.
+    Demand and lead time independent, their product near normal.
+    Source: Silver, Pyke & Thomas (2017) chapter 6.
 
     >>> round(reorder_point(20, 4, lead_time=9, lead_time_sd=1, service=0.95), 2)
     218.36
@@ -217,8 +214,7 @@ def order_today(
     what was asked. The order is what a share ``service`` of them lacks at most on the night before
     the next look's order could come, in whole lots if a lot is given: lead time, order delay,
     review, yield and every source as the engines draw them; what is under way comes when it is due,
-    and what comes later does not count in the position. Suppliers are taken to have what is
-    ordered today.
+    and what comes later does not count in the position. Suppliers have what is ordered today.
 
     Raises:
         ScenarioError: nothing brings the item.
@@ -326,8 +322,8 @@ class Trial:
     """How a level served an item: on which days, and what level each day would have needed."""
 
     level: float
-    counted: NDArray[np.bool_]  # days × replications
-    met: NDArray[np.bool_]
+    counted: np.ndarray  # yes or no, days × replications
+    met: np.ndarray
     needed: Array  # units; inf: no level helps
     whole: bool  # customers ask in whole units
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope import Result, ScenarioError, SolverError, TwinError
+from twinlab.scope import Result, ScenarioError, SolverError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Amount, Count, Whole
+from twinlab.scope.later import needs
 
 __all__ = ["Fleet", "route"]
 
@@ -60,7 +61,7 @@ def route(
     Raises:
         ScenarioError: the table does not fit the names, or a demand has an unknown name.
         SolverError: the fleet cannot serve everybody, with the reason.
-        TwinError: PyVRP is not installed.
+        SyncError: PyVRP is not installed.
 
     >>> table = [[0, 3, 5], [3, 0, 4], [5, 4, 0]]
     >>> plan = route(["depot", "a", "b"], table, Fleet(1), iterations=50)
@@ -147,11 +148,7 @@ def _search(
     ways: Any, longest: int, loads: list[int], vehicles: dict[str, Any], effort: tuple[int, int]
 ) -> list[list[int]]:
     """The places that each vehicle visits, by number, in a settled order of vehicles."""
-    try:
-        import pyvrp
-        from pyvrp.stop import MaxIterations
-    except ModuleNotFoundError:
-        raise TwinError("routing needs PyVRP: pip install 'twinlab-scom[methods]'") from None
+    pyvrp, iterations = needs("pyvrp", "methods"), effort[0]
     data = pyvrp.ProblemData(
         locations=[pyvrp.Location(0, 0) for _ in loads],
         clients=[pyvrp.Client(at, delivery=[loads[at]]) for at in range(1, len(loads))],
@@ -160,8 +157,8 @@ def _search(
         distance_matrices=[ways],
         duration_matrices=[np.zeros_like(ways)],
     )
-    iterations, seed = effort
-    best = pyvrp.solve(data, MaxIterations(iterations), seed=seed, collect_stats=False).best
+    stop = pyvrp.stop.MaxIterations(iterations)
+    best = pyvrp.solve(data, stop, seed=effort[1], collect_stats=False).best
     if not best.is_feasible() or best.distance() > longest:
         raise SolverError(
             "route: no plan on the ways that exist, within capacity and reach, each place served "

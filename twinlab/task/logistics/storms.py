@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,11 +54,6 @@ class Storm(Row):
         """What is needed in all places together [units]."""
         return sum(self.need.values())
 
-    @property
-    def places(self) -> list[str]:
-        """Where something is needed."""
-        return [place for place, units in self.need.items() if units > 0]
-
 
 @dataclass(frozen=True)
 class StormSeason(Result):
@@ -90,19 +84,15 @@ class StormSeason(Result):
                 raise ScenarioError(f"season: {[r.name for r in rows]}: each name stands once")
         for way, rate in [*self.transport.items(), ("shortage_cost", self.shortage_cost)]:
             if not 0 <= rate < math.inf:
-                raise ScenarioError(
-                    f"season: {way} is {rate!r} USD/unit: it is at least 0, or left out"
-                )
+                raise ScenarioError(f"season: {way} is {rate!r} USD/unit: at least 0, or left out")
         used = [*(d for s in self.storms for d in s.surviving), *(d for d, _ in self.transport)]
         for name in used:
             self.depot(name)
 
     def sentence(self) -> str:
         """How many depots and storms there are, and what a missing unit costs."""
-        return (
-            f"{len(self.depots)} possible depots, {len(self.storms)} storms; "
-            f"a missing unit costs {self.shortage_cost:,.2f} USD"
-        )
+        many = f"{len(self.depots)} possible depots, {len(self.storms)} storms"
+        return f"{many}; a missing unit costs {self.shortage_cost:,.2f} USD"
 
     def depot(self, name: str) -> Depot:
         """Look up a depot by its name."""
@@ -110,7 +100,7 @@ class StormSeason(Result):
         check_known(name, named, f"season: {name!r} is not a depot")
         return named[name]
 
-    @cached_property
+    @property
     def mean_storm(self) -> Storm:
         """The average storm: every need and every surviving share at its expected value."""
         places = dict.fromkeys(place for storm in self.storms for place in storm.need)
@@ -198,8 +188,7 @@ def preposition(season: StormSeason, budget: Limit = math.inf) -> StormPlan:
     Two stages [y open, r stock, x shipped, w missing, ρ surviving share]:
     min Σ F y + c r + Σ_s p_s (Σ t x + π Σ w), where r ≤ capacity·y, Σ_j x ≤ ρ_s r,
     Σ_i x + w = need_s, and Σ F y + c r ≤ ``budget``. Solved by HiGHS to optimality.
-    Source: after Rawls & Turnquist (2010), whose stock damage ρ and costs it keeps, with one unit
-    of goods and one size of depot.
+    Source: after Rawls & Turnquist (2010), with one unit of goods and one size of depot.
 
     Raises:
         SolverError: the solver found no answer.
@@ -276,7 +265,8 @@ def _program(season: StormSeason, budget: float) -> tuple[dict[Key, float], list
     for d in season.depots:
         rows.append(Constraint({("stock", d.name): 1.0, ("open", d.name): -d.capacity}, high=0.0))
     for s, storm in enumerate(season.storms):
-        met: dict[str, dict[Key, float]] = {p: {("missing", s, p): 1.0} for p in storm.places}
+        places = [place for place, units in storm.need.items() if units > 0]
+        met: dict[str, dict[Key, float]] = {p: {("missing", s, p): 1.0} for p in places}
         costs |= {("missing", s, p): storm.probability * season.shortage_cost for p in met}
         for d in season.depots:
             left: dict[Key, float] = {("stock", d.name): -storm.surviving.get(d.name, 1.0)}

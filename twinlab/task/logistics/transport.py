@@ -4,7 +4,6 @@ And who sends how much where at least cost, and where to open sites: programs wi
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -219,7 +218,7 @@ def prescribe(scenario: Scenario, product: str) -> Change:
     supply = {name: min(network.node(name).capacity, 1e12) for name in sorted(ends - fed)}
     wanted = {name: rate for name, rate in _wanted(scenario, product).items() if name in ends | fed}
     plan = network_flow(arcs, supply, wanted)
-    into: defaultdict[str, float] = defaultdict(float)
+    into = dict.fromkeys(fed, 0.0)
     for lane, amount in zip(lanes, plan.by_arc, strict=True):
         into[lane.destination] += amount
     shares = {
@@ -240,7 +239,7 @@ def prescribe(scenario: Scenario, product: str) -> Change:
 
 def _wanted(scenario: Scenario, product: str) -> dict[str, float]:
     """Units a day that customers and recipes take at each node."""
-    wanted: defaultdict[str, float] = defaultdict(float)
+    wanted = dict.fromkeys((node.name for node in scenario.network.nodes), 0.0)
     for row in scenario.network.demands:
         if row.product == product:
             wanted[row.node] += customers_use(row, range(scenario.days))

@@ -29,8 +29,7 @@ predict prescribe""".split()
 class ControlChart(Result):
     """What is plotted sample by sample, with its center line, its limits and its signals.
 
-    ``standard`` holds the observations in standard deviations from the target, for estimating
-    when the process changed.
+    ``standard`` holds the observations in standard deviations from the target.
 
     >>> Shewhart(limit=3).chart([10.1, 9.8, 14.2], target=10, sigma=1)
     Shewhart chart: 3 samples, center 10, limits 7 to 13; signals at sample 3

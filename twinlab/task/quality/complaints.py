@@ -1,6 +1,5 @@
 """From complaints to a better design: what comes back, what to change, and whether it helped."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ def complaints(
     delivered = [p for p in run.parts if p.fate == "delivered" and p.left >= run.start]
     minded = ([f for f in part.faults if minds[f](part.number) < returned[f]] for part in delivered)
     counts = Counter(faults[0] for faults in minded if faults)
-    rate = 1000 * counts.total() / len(delivered) if delivered else math.nan
+    rate = 1000 * counts.total() / len(delivered) if delivered else np.nan
     return Complaints(len(delivered), dict(counts.most_common()), rate)
 
 
