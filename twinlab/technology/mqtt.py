@@ -178,7 +178,9 @@ class MqttLink(FileLink):
 
 @contextmanager
 def local_broker(users: Mapping[str, str]) -> Iterator[str]:
-    """Run a broker for a lesson, for users with their passwords; gives its place. It forgets all.
+    """Run a broker for a lesson, for users with their passwords, and give its place.
+
+    It has no access list, and forgets all when it ends.
 
     >>> with local_broker({"plant": "p", "twin": "t"}) as place:  # doctest: +SKIP
     ...     MqttLink(f"mqtt://plant:p@{place}").send([b"{}"])
