@@ -3,7 +3,6 @@
 And the chip shortage of 2020-22: measured months of US cars, and the same months replayed.
 """
 
-import math
 from calendar import monthrange
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
@@ -17,7 +16,6 @@ from twinlab.modeling import Replications, replicate
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenario, State
-from twinlab.scope.entities import Disruption
 from twinlab.scope.kinds import Share
 from twinlab.scope.later import pd
 
@@ -163,7 +161,7 @@ def chip_shortage(depth: Share = 1.0, late_demand: float | None = None) -> ChipS
     first, days = sum(asked[-1][:2]), months[-1].start + months[-1].days
     late = float(np.mean([sales for *_, sales in asked[-3:]]))
     asked.append((int(first), days - int(first), late if late_demand is None else late_demand))
-    strikes: list[Disruption] = [
+    strikes: list[DemandShift | Outage] = [
         DemandShift(market, factor=factor, start=start, days=Constant(length))
         for start, length, factor in asked
         for market in calm
@@ -186,7 +184,7 @@ def measured_months() -> list[Month]:
     for row in rows("automotive", "chip_shortage"):
         first = date.fromisoformat(f"{row['month']}-01")
         shares = [row[f"{name}_share"] for name in ("production", "sales", "stock")]
-        shares = [math.nan if share == "" else share for share in shares]
+        shares = [np.nan if share == "" else share for share in shares]
         length = monthrange(first.year, first.month)[1]
         found.append(Month(row["month"], (first - date(2020, 1, 1)).days, length, *shares))
     return found

@@ -9,11 +9,9 @@ Cheapest routes save fuel; a schedule of least social cost saves waiting. Both u
 
 import heapq
 import math
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,10 +117,10 @@ def storm_season(
 
 def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
     figure = figures()
-    seasons: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+    seasons: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for row in rows("storms"):
         if row["season"] in years:
-            seasons[row["season"], row["storm"]].append(row)
+            seasons.setdefault((row["season"], row["storm"]), []).append(row)
     if not seasons:
         raise ScenarioError(f"storm_season: no season in {years!r}: the tracks are of 1975 to 2024")
     storms = [Storm("calm", sum(not name for _, name in seasons) / len(seasons))]
@@ -325,7 +323,7 @@ def _schedule(trips: Sequence[Trip], trucks: int) -> Schedule:
             waits[load - 1] = now = now + km[here][load] * hour
             now, here = now + figure["stop_hours"], load
         heapq.heappush(free, now + km[here][0] * hour)
-        driven += sum(km[a][b] for a, b in pairwise((0, *trip, 0)))
+        driven += sum(km[a][b] for a, b in zip((0, *trip), (*trip, 0), strict=True))
     towns = tuple(tuple(dict.fromkeys(loads[at - 1].town for at in trip)) for trip in trips)
     people, cost = tuple(load.people for load in loads), driven * figure["truck_cost"]
     mean = float(np.dot(people, waits) / sum(people))

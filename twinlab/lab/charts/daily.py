@@ -13,7 +13,6 @@ import numpy as np
 from IPython.display import display
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Mark, band, line, post
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management.kpi_tree import grouped
 from twinlab.management.resilience import Hit, hits
@@ -93,7 +92,8 @@ def chart(
     shut = pen.closed({closure[1:] for run in named.values() for closure in closures(run)})
     xlim, drawn = (span[0], max(span[-1], span[0] + 1)), list[Panel]()
     for group, each in panels.items():
-        lines = (line(span, each[n], n, **look) for look, n in zip(LOOKS, each, strict=False))
+        looks = zip(pen.LOOKS, each, strict=False)
+        lines = (pen.line(span, each[name], name, **look) for look, name in looks)
         drawn.append(Panel([*shut, *lines], group, y=unit, xlim=xlim))
     drawn[0] = replace(drawn[0], title=" – ".join(filter(None, [title, drawn[0].title])))
     drawn[-1] = replace(drawn[-1], x="day")
@@ -130,8 +130,8 @@ def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:
     every = grouped(run.scenario.network, by).items()
     groups = {g: [n for n in members if n in (nodes or members)] for g, members in every}
     groups = {g: members for g, members in groups.items() if members}
-    if len(groups) > len(LOOKS):
-        apart = f"group them by='tier', or pick up to {len(LOOKS)} nodes=[…]"
+    if len(groups) > len(pen.LOOKS):
+        apart = f"group them by='tier', or pick up to {len(pen.LOOKS)} nodes=[…]"
         raise ScenarioError(f"{len(groups)} lines cannot be told apart: {apart}")
     return groups
 
@@ -171,14 +171,14 @@ def fan(
     unit, meaning = MEASURES[measure]
     days = np.array(batch.days)
     marks = [
-        band(days, low, high, "nine in ten replications", **pen.area(pen.BLUE, 0.15)),
-        band(days, lower, upper, "five in ten", **pen.area(pen.BLUE, 0.3)),
-        line(days, middle, "median", **LOOKS[0]),
+        pen.band(days, low, high, "nine in ten replications", **pen.area(pen.BLUE, 0.15)),
+        pen.band(days, lower, upper, "five in ten", **pen.area(pen.BLUE, 0.3)),
+        pen.line(days, middle, "median", **pen.LOOKS[0]),
     ]
     if len(past):
         before, known = days[0] - np.arange(len(past), 0, -1), "past, as the twin knows it"
-        marks.append(line(before, past, known, color=pen.INK, linewidth=2))
-        marks.append(post(days[0] - 0.5, linestyle=":"))
+        marks.append(pen.line(before, past, known, color=pen.INK, linewidth=2))
+        marks.append(pen.post(days[0] - 0.5, linestyle=":"))
     ends = f"nine in ten replications between {shown(low[-1])} and {shown(high[-1])}"
     words = [
         f"{node}: {meaning} [{unit}], forecast for days {days[0]} to {days[-1]}",
@@ -187,7 +187,7 @@ def fan(
     if len(truth):
         came = np.asarray(truth, dtype=float)
         dots: pen.Style = {"color": pen.VERMILLION, "marker": "o", "linestyle": ""}
-        marks.append(line(days[: len(came)], came, "what came", **dots))
+        marks.append(pen.line(days[: len(came)], came, "what came", **dots))
         inside = (low[: len(came)] <= came) & (came <= high[: len(came)])
         words.append(f"{inside.sum()} of {len(came)} nights came inside the band of nine in ten")
     top = max(float(np.max(each)) for each in (high, past, truth) if len(each))
@@ -246,7 +246,7 @@ def ripple(run: Run, calm_run: Run, by: str = "tier") -> Ripple:
     return Ripple(hits(run, calm_run, by), run)
 
 
-def _hit(days: range, hit: Hit, shut: list[Mark]) -> Panel:
+def _hit(days: range, hit: Hit, shut: list[pen.Mark]) -> Panel:
     """Missing stock as a line, shortage as a hatched area, each on the scale of the panel."""
     words = f"short from day {hit.short_from}"
     if hit.short_from is None:
@@ -257,8 +257,8 @@ def _hit(days: range, hit: Hit, shut: list[Mark]) -> Panel:
     highest = max(float(short.max()), float(missing.max()))
     marks = [
         *shut,
-        band(days, 0.0, short, owed, color=pen.VERMILLION, alpha=0.75, **pen.HATCHED),
-        line(days, missing, "stock missing [units]", **LOOKS[4]),
+        pen.band(days, 0.0, short, owed, color=pen.VERMILLION, alpha=0.75, **pen.HATCHED),
+        pen.line(days, missing, "stock missing [units]", **pen.LOOKS[4]),
     ]
     ylim, title = (0.0, highest * 1.05 or 1.0), f"{hit.group} – {words}{stock}"
     return Panel(marks, title, ylim=ylim, finish=lambda a, _: highest or a.set_yticks([]))

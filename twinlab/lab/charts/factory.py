@@ -11,7 +11,6 @@ from matplotlib.ticker import PercentFormatter
 
 from twinlab.cases.factory import Factory, heat_watch, smoothed
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Mark, Style, band, bars, line, lying, note, post, rule
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.modeling.line.results import LineRun
 from twinlab.scope.errors import ScenarioError
@@ -21,7 +20,7 @@ from twinlab.task.quality.charts import ControlChart, CusumChart
 
 __all__ = ["control_chart", "heat_chart", "line_states", "pareto_chart"]
 
-_RING: Style = {"markersize": 12, "markeredgewidth": 2.5, "markerfacecolor": "none"}
+_RING: pen.Style = {"markersize": 12, "markeredgewidth": 2.5, "markerfacecolor": "none"}
 _RING |= {"marker": "o", "linestyle": "", "markeredgecolor": pen.VERMILLION}
 
 
@@ -35,24 +34,24 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
     """
     sums = isinstance(chart, CusumChart)
     unit = "sum of deviations [σ]" if sums else f"{next(iter(chart.series))} [units of measure]"
-    said, marks = [repr(chart)], list[Mark]()
-    for look, (name, values) in zip(LOOKS[::2], chart.series.items(), strict=False):
+    said, marks = [repr(chart)], list[pen.Mark]()
+    for look, (name, values) in zip(pen.LOOKS[::2], chart.series.items(), strict=False):
         samples = np.arange(1, len(values) + 1)
-        dots: Style = {"marker": "o", "markersize": 5 if len(values) <= 120 else 0}
+        dots: pen.Style = {"marker": "o", "markersize": 5 if len(values) <= 120 else 0}
         out = (values > chart.upper) | (values < chart.lower)
-        marks.append(line(samples, values, name, color=look["color"], linewidth=1.8, **dots))
-        marks.append(line(samples[out], values[out], **_RING))
-    limit: Style = {"color": pen.VERMILLION, "linestyle": (0, (5, 2))}
-    beside: Style = {"xycoords": ("axes fraction", "data"), "va": "center"}
+        marks.append(pen.line(samples, values, name, color=look["color"], linewidth=1.8, **dots))
+        marks.append(pen.line(samples[out], values[out], **_RING))
+    limit: pen.Style = {"color": pen.VERMILLION, "linestyle": (0, (5, 2))}
+    beside: pen.Style = {"xycoords": ("axes fraction", "data"), "va": "center"}
     for name, looks in ("center", {"color": pen.GREY}), ("upper", limit), ("lower", limit):
         level, words = getattr(chart, name), f"{name} {shown(getattr(chart, name))}"
-        marks.append(rule(level, **looks | {"linewidth": 1.5}))
-        marks.append(note(words, (1.0, level), (6, 0), **beside, color=looks["color"]))
+        marks.append(pen.rule(level, **looks | {"linewidth": 1.5}))
+        marks.append(pen.note(words, (1.0, level), (6, 0), **beside, color=looks["color"]))
     if chart.change_point is not None:
         where = chart.change_point + 0.5
-        above: Style = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
-        marks.append(post(where, **pen.DASHED))
-        marks.append(note("change?", (where, 1.0), (-5, -4), **above))
+        above: pen.Style = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
+        marks.append(pen.post(where, **pen.DASHED))
+        marks.append(pen.note("change?", (where, 1.0), (-5, -4), **above))
         said.append(f"estimated change: after sample {chart.change_point}")
     panel = Panel(marks, title or chart.title, "sample", ylabel or unit, grid="")
     (low, high) = panel.limits[1]
@@ -81,18 +80,19 @@ def line_states(run: LineRun) -> Chart:
     stations = run.stations
     names = [station.name for station in stations]
     shares = {state: np.array([getattr(s, state) for s in stations]) for state in STATES}
-    at, left, marks = np.arange(len(names)), np.zeros(len(names)), list[Mark]()
+    at, left, marks = np.arange(len(names)), np.zeros(len(names)), list[pen.Mark]()
+    edge = {"edgecolor": pen.GREY, "linewidth": 0.8}
     for state, (colour, hatch) in STATES.items():
-        looks: Style = {"color": colour, "hatch": hatch, "edgecolor": pen.GREY, "linewidth": 0.8}
-        marks.append(lying(at, shares[state], state, left, **looks))
-        inside: Style = {"ha": "center", "va": "center", "zorder": 3}
+        looks: pen.Style = {"color": colour, "hatch": hatch, **edge}
+        marks.append(pen.lying(at, shares[state], state, left, **looks))
+        inside: pen.Style = {"ha": "center", "va": "center", "zorder": 3}
         inside |= {"color": pen.PAPER if state in ("working", "down") else pen.INK}
         inside |= {"bbox": {"facecolor": colour, "edgecolor": "none", "pad": 1.5}}
         for row, share in enumerate(shares[state]):
             words = f"{share:.0%}" if share >= 0.04 else ""
-            marks.append(note(words, (left[row] + share / 2, row), (0, 0), **inside))
+            marks.append(pen.note(words, (left[row] + share / 2, row), (0, 0), **inside))
         left = left + shares[state]
-    lie: Style = {"xlim": (0, 1), "names": names, "along": "y", "grid": ""}
+    lie: pen.Style = {"xlim": (0, 1), "names": names, "along": "y", "grid": ""}
     lie["finish"] = lambda axes, _: axes.xaxis.set_major_formatter(PercentFormatter(1))
     panel = Panel(
         marks, f"{run.throughput:.1f} units/day delivered", "share of the machines' time", **lie
@@ -119,14 +119,14 @@ def heat_chart(case: Factory, limit: float) -> Chart:
     told = f"{watch.warned_share:.0%} of parts under a warning, "
     told += f"{watch.caught_share:.0%} of failures among them"
     low, high = level.min() - 0.5, level.max() + 1.0
-    warned: Style = pen.area(pen.SKY, 0.35) | {"label": "under a warning"}
-    tick: Style = {"color": pen.VERMILLION, "markersize": 14, "markeredgewidth": 1.5}
+    warned: pen.Style = pen.area(pen.SKY, 0.35) | {"label": "under a warning"}
+    tick: pen.Style = {"color": pen.VERMILLION, "markersize": 14, "markeredgewidth": 1.5}
     tick |= {"marker": "|", "linestyle": ""}
     marks = [
-        band(part, low, high, where=level < limit, **warned),
-        line(part[::10], level[::10], "smoothed", color=pen.BLUE, linewidth=1.8),
-        rule(limit, label="limit", **pen.DASHED),
-        line(failed, np.full(len(failed), low + 0.2), label="heat failure", **tick),
+        pen.band(part, low, high, where=level < limit, **warned),
+        pen.line(part[::10], level[::10], "smoothed", color=pen.BLUE, linewidth=1.8),
+        pen.rule(limit, label="limit", **pen.DASHED),
+        pen.line(failed, np.full(len(failed), low + 0.2), label="heat failure", **tick),
     ]
     axes, ends = ("part", "process − air temperature [K]"), ((0, len(part)), (low, high))
     panel = Panel(marks, f"Heat dissipation: {told}", *axes, *ends)
@@ -148,10 +148,10 @@ def pareto_chart(causes: Pareto) -> Chart:
     title = f"{len(few)} of {len(causes.causes)} causes make up four fifths"
     colours = [pen.VERMILLION if cause in few else pen.GREY for cause in causes.causes]
     rows = list(zip(causes.causes, causes.counts, causes.cumulative, strict=True))
-    total, at = sum(causes.counts), np.arange(len(rows))
+    total, sums, at = sum(causes.counts), np.cumsum(causes.counts), np.arange(len(rows))
     marks = [
-        bars(at, causes.counts, "of this cause", color=colours),
-        line(at, np.cumsum(causes.counts), "all so far", color=pen.INK, marker="o", linewidth=1.8),
+        pen.bars(at, causes.counts, "of this cause", color=colours),
+        pen.line(at, sums, "all so far", color=pen.INK, marker="o", linewidth=1.8),
     ]
     # The counts stand under the names: above low bars there is a line, inside them no room.
     names = [f"{cause}\n{count:g}" for cause, count, _ in rows]

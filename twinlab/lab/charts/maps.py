@@ -5,7 +5,6 @@ On the map of the humanitarian case: a storm, the depots and those in need.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from math import nan
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,6 @@ from matplotlib.axes import Axes
 from twinlab.cases.relief.goods import rows
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Mark, Style, dots, line, note, tinted
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.scope.errors import check_known
 from twinlab.task.logistics.storms import StormOutcome, StormPlan
@@ -44,28 +42,28 @@ def route_map(
     route 1: depot → a → b → depot
     """
     many = f"{len(routes)} route{'s' * (len(routes) != 1)}"
-    said, marks = [f"{title}: {len(points)} places, {many}"], list[Mark]()
+    said, marks = [f"{title}: {len(points)} places, {many}"], list[pen.Mark]()
     for at, route in enumerate(routes):
         for name in route:
             check_known(name, points, f"no coordinates of {name!r}")
-        looks = LOOKS[at % len(LOOKS)] | {"linewidth": 2.2, "zorder": 1}
-        marks.append(line(*_across(points, route), label=f"route {at + 1}", **looks))
+        looks = pen.LOOKS[at % len(pen.LOOKS)] | {"linewidth": 2.2, "zorder": 1}
+        marks.append(pen.line(*_across(points, route), label=f"route {at + 1}", **looks))
         said.append(f"route {at + 1}: {' → '.join(route)}")
     starts = sorted({route[0] for route in routes if route})
     sizes, most = loads or {}, max((loads or {}).values(), default=0.0)
     stops = [name for name in points if name not in starts]
     areas = [60 + 240 * sizes.get(name, 0.0) / most if most > 0 else 90 for name in stops]
-    ring: Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
+    ring: pen.Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
     told = [sizes.get(name, 0.0) for name in stops]
     marks += [
-        dots(*_across(points, stops), areas, stops, told, **ring),
-        line(*_across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
+        pen.dots(*_across(points, stops), areas, stops, told, **ring),
+        pen.line(*_across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
     if len(points) <= 25:  # more names would lie on one another
         marks += _names(points)
     looks = {"along": "xy", "grid": "", "finish": lambda axes, _: axes.set_aspect(1)}
     panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", **looks)
-    return Chart([panel], "\n".join(said), (8.0, 6.0), legend=len(routes) <= len(LOOKS))
+    return Chart([panel], "\n".join(said), (8.0, 6.0), legend=len(routes) <= len(pen.LOOKS))
 
 
 def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
@@ -74,19 +72,19 @@ def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[flo
     return [x for x, _ in found], [y for _, y in found]
 
 
-def _names(points: Points) -> list[Mark]:
+def _names(points: Points) -> list[pen.Mark]:
     """Each name beside its place: to the left where a neighbour would be written over."""
-    xs, notes = [x for x, _ in points.values()], list[Mark]()
+    xs, notes = [x for x, _ in points.values()], list[pen.Mark]()
     near = 0.15 * max(max(xs) - min(xs), 1e-9)
     for name, (x, y) in points.items():
         crowded = any(0 < a - x < near and abs(b - y) < near / 3 for a, b in points.values())
         right, side = (-9, "right") if crowded else (9, "left")
-        notes.append(note(name, (x, y), (right, 7), ha=side))
+        notes.append(pen.note(name, (x, y), (right, 7), ha=side))
     return notes
 
 
 _VIEW = (-94.0, -71.0, 7.8, 28.6)  # degrees: west, east, south, north
-_HALO: Style = {"facecolor": pen.PAPER, "alpha": 0.6, "edgecolor": "none", "pad": 0.5}
+_HALO: pen.Style = {"facecolor": pen.PAPER, "alpha": 0.6, "edgecolor": "none", "pad": 0.5}
 # Where a name stands by its place [points], so that the names of Cuba do not lie on one another.
 _NAMES = {
     "Pinar del Rio": (-10, 8, "right"),
@@ -117,18 +115,18 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
     """
     outcome, where = plan.outcome(storm), places()
     x, y, wind = zip(*track(storm), strict=True)
-    orange: Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}
+    orange: pen.Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}
     sizes, named = [(knots / 12) ** 2 for knots in wind], [f"{storm}, wind [knots]"] * len(x)
     marks = [
-        line(x, y, color=pen.GREY, linewidth=1.5),
-        dots(x, y, sizes, named, wind, label="storm (larger: stronger)", **orange),
+        pen.line(x, y, color=pen.GREY, linewidth=1.5),
+        pen.dots(x, y, sizes, named, wind, label="storm (larger: stronger)", **orange),
     ]
     most = max(outcome.shipments.values(), default=1.0)
     for third in range(3):  # thin, thicker, thick: what is sent on a way
         ways = [e for e, units in outcome.shipments.items() if int(2.99 * units / most) == third]
-        ends = [point for way in ways for point in (*(where[end] for end in way), (nan, nan))]
-        looks: Style = {"color": pen.BLUE, "linewidth": 1.5 + third, "zorder": 4}
-        marks.append(line(*np.transpose(ends or [(nan, nan)]), **looks))
+        ends = [point for way in ways for point in (*(where[end] for end in way), (np.nan, np.nan))]
+        looks: pen.Style = {"color": pen.BLUE, "linewidth": 1.5 + third, "zorder": 4}
+        marks.append(pen.line(*np.transpose(ends or [(np.nan, np.nan)]), **looks))
     marks, title = [*marks, *_sites(plan, outcome)], f"{storm} over this plan"
     looks = {"xlim": _VIEW[:2], "ylim": _VIEW[2:], "along": "xy", "grid": "", "finish": _land}
     panel = Panel(marks, title, "longitude [degrees east]", "latitude [degrees north]", **looks)
@@ -137,21 +135,21 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
 
 def _land(axes: Axes, dark: bool) -> None:
     """What a storm comes over; a degree is shorter at 22° north."""
-    axes.patch.set(alpha=1.0, facecolor=tinted(pen.SEA, dark))
-    looks = tinted({"facecolor": pen.LAND, "edgecolor": pen.COAST}, dark)
+    axes.patch.set(alpha=1.0, facecolor=pen.tinted(pen.SEA, dark))
+    looks = pen.tinted({"facecolor": pen.LAND, "edgecolor": pen.COAST}, dark)
     for _, coast in groupby(rows("land"), key=lambda row: row["outline"]):
         outline = zip(*((row["longitude"], row["latitude"]) for row in coast), strict=True)
         axes.fill(*outline, linewidth=0.7, zorder=0.5, **looks)
     axes.set_aspect(1.08)
 
 
-def _sites(plan: StormPlan, outcome: StormOutcome) -> list[Mark]:
+def _sites(plan: StormPlan, outcome: StormOutcome) -> list[pen.Mark]:
     """Depots as squares, needs as circles: filled as far as they are stocked or served."""
     where, missing = places(), _missing(outcome)
-    depots: Style = {"marker": "s", "edgecolor": pen.BLUE, "zorder": 6, "alpha": 1.0}
-    needs: Style = {"marker": "o", "edgecolor": pen.INK, "zorder": 5, "alpha": 0.85}
+    depots: pen.Style = {"marker": "s", "edgecolor": pen.BLUE, "zorder": 6, "alpha": 1.0}
+    needs: pen.Style = {"marker": "o", "edgecolor": pen.INK, "zorder": 5, "alpha": 0.85}
     sizes = {place: 110 + 450 * units / outcome.need for place, units in outcome.needs.items()}
-    marks: list[Mark] = []
+    marks: list[pen.Mark] = []
     for label, told, face, looks in (
         ("depot with stock", {d: u for d, u in plan.stocks.items() if u > 0}, pen.BLUE, depots),
         ("depot without", {d: u for d, u in plan.stocks.items() if u <= 0}, pen.PAPER, depots),
@@ -160,13 +158,13 @@ def _sites(plan: StormPlan, outcome: StormOutcome) -> list[Mark]:
     ):
         area = [60.0 if looks is depots else sizes[name] for name in told]
         looks = looks | {"facecolor": face, "linewidth": 1.6, "label": label}
-        marks.append(dots(*_across(where, told), area, [*told], [*told.values()], **looks))
+        marks.append(pen.dots(*_across(where, told), area, [*told], [*told.values()], **looks))
     for name, at in where.items():
         stock, there = plan.stocks.get(name, 0.0), name in plan.stocks or name in outcome.needs
         text = f"{name} {stock:,.0f}" if stock > 0 else name * there
         right, up, side = _NAMES.get(name, (10, 6, "left"))
         looks = {"zorder": 7, "ha": side, "bbox": _HALO}
-        marks.append(note(text, at, (right, up), **looks))
+        marks.append(pen.note(text, at, (right, up), **looks))
     return marks
 
 

@@ -6,7 +6,6 @@ than the cells, and pyplot's "current figure" is shared by all of them.
 
 import io
 import json
-import math
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Sequence
@@ -21,7 +20,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import Mark, Style, tinted
 from twinlab.scope.later import pd
 from twinlab.scope.result import shown
 
@@ -31,8 +29,8 @@ Range = tuple[float, float]
 Limits = list[tuple[Range, Range]]  # of x and y, panel by panel
 
 _PAGE, _DPI = 96, 192  # pixels per inch: of a page, and of a picture that is sharp on it
-_TITLE: Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
-_CUT: Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
+_TITLE: pen.Style = {"loc": "left", "fontsize": pen.FONT, "fontweight": "bold"}
+_CUT: pen.Style = {"ha": "right", "va": "top", "fontsize": pen.FONT - 1}
 _drawing = threading.Lock()
 
 
@@ -46,7 +44,7 @@ class Panel:
     and whether the page is dark.
     """
 
-    marks: Sequence[Mark]
+    marks: Sequence[pen.Mark]
     title: str = ""
     x: str = ""
     y: str = ""
@@ -66,7 +64,7 @@ class Panel:
         return self.xlim or _around(x), ylim or _around(y)
 
     @property
-    def told(self) -> list[tuple[str, Any, Any, Mark]]:
+    def told(self) -> list[tuple[str, Any, Any, pen.Mark]]:
         """Its series with their marks: name and unit, places, values."""
         label = self.unit or {"x": self.y, "y": self.x, "xy": ""}[self.along]
         unit = label[label.rfind("[") + 1 : -1] if label.endswith("]") else label
@@ -86,7 +84,7 @@ class Panel:
                 said.append(f"{mark.name} {shown(float(out[np.abs(out).argmax()]))}")
         return ", ".join(said)
 
-    def place(self, mark: Mark, x: Any) -> list[Any]:
+    def place(self, mark: pen.Mark, x: Any) -> list[Any]:
         """What stands at places of a mark: names, where there are some."""
         names = [name.replace("\n", " ") for name in self.names]
         return list(mark.names) or [names[int(at)] if names else at for at in x]
@@ -174,14 +172,14 @@ class Sheet:
         self, chart: Chart, dark: bool = False, limits: Limits | None = None, dpi: int = _DPI
     ) -> None:
         """Draw it for the first time, and let its parts make room for one another."""
-        self.dark, self.parts, self._ink = dark, chart.parts, tinted(pen.INK, dark)
+        self.dark, self.parts, self._ink = dark, chart.parts, pen.tinted(pen.INK, dark)
         self.figure = Figure(figsize=chart.size, dpi=dpi, layout="constrained")
         self.figure.patch.set_alpha(0)
         shape = -(-len(chart.panels) // len(chart.columns)), len(chart.columns)
         grid = self.figure.subplots(*shape, sharex=True, squeeze=False, width_ratios=chart.columns)
         self.axes: list[Axes] = list(grid.flat)
         self._drawn = [self._fill(*pair) for pair in zip(self.axes, chart.panels, strict=True)]
-        looks: Style = _CUT | {"color": tinted(pen.VERMILLION, dark)}
+        looks: pen.Style = _CUT | {"color": pen.tinted(pen.VERMILLION, dark)}
         self._cuts = [self.figure.text(1, 1, "", transform=a.transAxes, **looks) for a in self.axes]
         if chart.legend:
             self._name()
@@ -202,11 +200,11 @@ class Sheet:
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[:].set_color(self._ink)
         if panel.grid:
-            axes.grid(axis=panel.grid, color=tinted(pen.PALE, self.dark), linewidth=0.8)
+            axes.grid(axis=panel.grid, color=pen.tinted(pen.PALE, self.dark), linewidth=0.8)
         axes.set_axisbelow(True)
         drawn = []
         for mark in panel.marks:
-            looks = {"label": mark.name or "_"} | tinted(mark.looks, self.dark)
+            looks = {"label": mark.name or "_"} | pen.tinted(mark.looks, self.dark)
             put = mark.put(axes, *mark.at, **looks)
             drawn.append(put[0] if mark.put is Axes.plot else put)
         if panel.names:
@@ -223,8 +221,8 @@ class Sheet:
         names = [name for name, _ in named]
         rows = -(-sum(len(name) + 6 for name in names) // (11.6 * self.figure.get_figwidth()))
         if len(named) > 1:
-            looks: Style = tinted(pen.LEGEND, self.dark) | {"ncols": -(-len(named) // int(rows))}
-            self.figure.legend(named.values(), names, **looks)
+            looks: pen.Style = pen.tinted(pen.LEGEND, self.dark)
+            self.figure.legend(named.values(), names, ncols=-(-len(named) // int(rows)), **looks)
 
     def move(self, chart: Chart, limits: Limits | None = None) -> str:
         """Bring all marks to where they stand now; say what lies beyond the axes."""
@@ -287,7 +285,7 @@ class Sheet:
 def _plain(numbers: Any) -> list[float | None]:
     """Numbers as JSON takes them, with no more digits than are read."""
     row = np.asarray(numbers, dtype=np.float64).ravel().tolist()
-    return [float(f"{v:.6g}") if math.isfinite(v) else None for v in row]
+    return [float(f"{v:.6g}") if np.isfinite(v) else None for v in row]
 
 
 def common(charts: Sequence[Chart]) -> Limits | None:

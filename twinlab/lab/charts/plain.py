@@ -12,7 +12,6 @@ import numpy as np
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
-from twinlab.lab.charts.drawing import LOOKS, Mark, Point, band, line, lying, note, rule, span
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve, Frontier
 from twinlab.modeling import estimate
@@ -44,7 +43,7 @@ def lines(
     words: Words,
     *,
     bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
-    marks: Mapping[str, Point] | None = None,
+    marks: Mapping[str, pen.Point] | None = None,
 ) -> Chart:
     """Draw lines over x, each named at its end, with bands around some and marked points.
 
@@ -55,21 +54,22 @@ def lines(
     Cost: cost [EUR/day] over lot [units], 1 to 3
     cost: first 4, lowest 2 (at 2), highest 4 (at 1), last 3
     """
-    if not 0 < len(series) <= len(LOOKS):
-        raise ScenarioError(f"lines: {len(series)} lines; between 1 and {len(LOOKS)} can be read")
+    if not 0 < len(series) <= len(pen.LOOKS):
+        most = len(pen.LOOKS)
+        raise ScenarioError(f"lines: {len(series)} lines; between 1 and {most} can be read")
     said = [words.gist or f"{words.title}: {words.y} over {words.x}, {x[0]:g} to {x[-1]:g}"]
-    drawn: list[Mark] = []
-    for look, (name, values) in zip(LOOKS, series.items(), strict=False):
+    drawn: list[pen.Mark] = []
+    for look, (name, values) in zip(pen.LOOKS, series.items(), strict=False):
         seen = np.asarray(values, dtype=np.float64)
         if len(seen) != len(x):
             raise ScenarioError(f"lines: {name!r} has {len(seen)} values for {len(x)} places")
-        drawn.append(line(x, seen, name, **look))
+        drawn.append(pen.line(x, seen, name, **look))
         if bands and name in bands:
             low, high = bands[name]
-            drawn.append(band(x, low, high, **pen.area(look["color"])))
+            drawn.append(pen.band(x, low, high, **pen.area(look["color"])))
         said.append(f"{name}: {gist(x, seen, 'at')}")
     for name, (across, up) in (marks or {}).items():
-        drawn += [line([across], [up], **pen.MARK), note(name, (across, up))]
+        drawn += [pen.line([across], [up], **pen.MARK), pen.note(name, (across, up))]
         said.append(f"{name}: {shown(up)} at {shown(across)}")
     return Chart([Panel(drawn, words.title, words.x, words.y)], "\n".join(said))
 
@@ -78,7 +78,7 @@ def bars(
     values: Mapping[str, float],
     words: Words,
     *,
-    intervals: Mapping[str, Point] | None = None,
+    intervals: Mapping[str, pen.Point] | None = None,
     highlight: Sequence[str] = (),
 ) -> Chart:
     """Draw a bar per name, longest names readable, with intervals (low, high) where given.
@@ -97,14 +97,14 @@ def bars(
     low, high = np.array([ends.get(name, (v, v)) for name, v in values.items()]).T
     colours = [pen.VERMILLION if name in highlight else pen.BLUE for name in names]
     axis = words.x.partition(" [")[0] or "value"
-    marks = [lying(at, numbers, axis, color=colours)]
+    marks = [pen.lying(at, numbers, axis, color=colours)]
     if ends:
         gaps = np.full(len(names), np.nan)
         reach, rows = np.column_stack([low, high, gaps]), np.column_stack([at, at, gaps])
         caps: pen.Style = {"color": pen.INK, "linewidth": 1.5, "marker": "|", "markersize": 9}
-        marks.append(line(reach.ravel(), rows.ravel(), **caps))
+        marks.append(pen.line(reach.ravel(), rows.ravel(), **caps))
     for row, number in enumerate(numbers):
-        marks.append(note(shown(number), (max(number, high[row]), row), (6, 0), va="center"))
+        marks.append(pen.note(shown(number), (max(number, high[row]), row), (6, 0), va="center"))
     least, most = min(0.0, low.min(), numbers.min()), max(0.0, high.max(), numbers.max())
     xlim = (1.12 * least, 1.12 * most or 1.0)
     panel = Panel(marks, words.title, words.x, words.y, xlim, names=names, along="y", grid="x")
@@ -124,13 +124,14 @@ def triangle(curve: Curve) -> Chart:
     times, quality = curve.times, curve.quality
     start, lasted = curve.fallen(), curve.time_to_recover()
     marks = [
-        rule(100),
-        band(times, quality, 100.0, color=pen.ORANGE, alpha=0.45, **pen.HATCHED),
-        line(times, quality, "served", **LOOKS[0]),
+        pen.rule(100),
+        pen.band(times, quality, 100.0, color=pen.ORANGE, alpha=0.45, **pen.HATCHED),
+        pen.line(times, quality, "served", **pen.LOOKS[0]),
     ]
     if start is not None:
         middle = (start + min(start + lasted, float(times[-1]))) / 2
-        marks.append(note(f"{shown(curve.loss)} %·days lost", (middle, 103), (0, 0), ha="center"))
+        words = f"{shown(curve.loss)} %·days lost"
+        marks.append(pen.note(words, (middle, 103), (0, 0), ha="center"))
     ends = (float(times[0]), float(times[-1])), (0.0, 108.0)
     panel = Panel(marks, "What is served, of what the calm chain serves", "day", "% of calm", *ends)
     return Chart([panel], str(curve), (pen.WIDTH, 3.9))
@@ -158,12 +159,12 @@ def budget(portfolios: Frontier, available: float) -> Chart:
     loss, low, high, promised = np.transpose([*money, money[-1]]) / 1000
     title, thousands = "What is left of the loss", "[1,000 USD/year]"
     marks = [
-        span(0, available / 1000, "budget"),
-        band(edges, low, high, "95 % interval", step="post", **pen.area(pen.BLUE)),
-        line(edges, loss, "simulated", drawstyle="steps-post", **LOOKS[0]),
-        line(edges, promised, "promised by adding up", drawstyle="steps-post", **LOOKS[1]),
-        line([best.cost / 1000], [best.loss.mean / 1000], "bought", **pen.MARK),
-        rule(0),
+        pen.span(0, available / 1000, "budget"),
+        pen.band(edges, low, high, "95 % interval", step="post", **pen.area(pen.BLUE)),
+        pen.line(edges, loss, "simulated", drawstyle="steps-post", **pen.LOOKS[0]),
+        pen.line(edges, promised, "promised by adding up", drawstyle="steps-post", **pen.LOOKS[1]),
+        pen.line([best.cost / 1000], [best.loss.mean / 1000], "bought", **pen.MARK),
+        pen.rule(0),
     ]
     words = f"cost of the portfolio {thousands}", f"loss {thousands}"
     said = f"{shown(available)} USD a year buy: {best.options}, for {shown(best.cost)} USD\n"

@@ -3,7 +3,6 @@
 The picture has a row per tier: what it has, what it owes and what it sends.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
-from twinlab.lab.charts.drawing import BLUE, GREY, VERMILLION, Style, band, line
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management.kpi_tree import grouped
 from twinlab.modeling import Replications, estimate, replicate
@@ -63,7 +61,7 @@ def result_row(name: str, values: Any, unit: str) -> ResultRow:
     '[985, 1,035]'
     """
     known = values[~np.isnan(values)]
-    mean = low = high = float(known.mean()) if len(known) else math.nan
+    mean = low = high = float(known.mean()) if len(known) else np.nan
     if len(known) > 1:
         found = estimate(known)
         mean, low, high = found.mean, found.low, found.high
@@ -139,7 +137,7 @@ def _rows(batch: Replications) -> tuple[ResultRow, ...]:
     """The table's numbers: means over the replications, with their intervals."""
     waiting = batch.series("demand") - batch.series("on_time")
     short = waiting > DUST
-    firsts = np.where(short.any(axis=0), batch.days[0] + short.argmax(axis=0), math.nan)
+    firsts = np.where(short.any(axis=0), batch.days[0] + short.argmax(axis=0), np.nan)
     kpis = batch.kpis
     return (
         result_row("fill rate", kpis.fill_rate, "share"),
@@ -187,21 +185,22 @@ def _amounts(axes: Any, _: bool) -> None:
 def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterator[Panel]:
     """The two plots of a group, with what was and what is now; what is owed lies below zero."""
     days, (low, high) = now.days, series.spread
-    old: Style = {"color": GREY, "linestyle": (0, (5, 3)), "linewidth": 1.3}
-    new: Style = {"color": BLUE, "linewidth": 2}
+    old: pen.Style = {"color": pen.GREY, "linestyle": (0, (5, 3)), "linewidth": 1.3}
+    new: pen.Style = {"color": pen.BLUE, "linewidth": 2}
+    owed: pen.Style = {"color": pen.VERMILLION, "linewidth": 0}
     stock = [
         *pen.closed(now.closed),
-        band(days, 0.0, series.ready, "ready to send", color=pen.FAINT, linewidth=0),
-        band(days, low, high, "9 in 10 replications", **pen.area(BLUE, 0.3)),
-        band(days, 0.0, -series.short, "owed, or lost so far", color=VERMILLION, linewidth=0),
-        line(days, was.stock, "before", **old),
-        line(days, -was.short, **old),
-        line(days, series.stock, "all stock", **new),
+        pen.band(days, 0.0, series.ready, "ready to send", color=pen.FAINT, linewidth=0),
+        pen.band(days, low, high, "9 in 10 replications", **pen.area(pen.BLUE, 0.3)),
+        pen.band(days, 0.0, -series.short, "owed, or lost so far", **owed),
+        pen.line(days, was.stock, "before", **old),
+        pen.line(days, -was.short, **old),
+        pen.line(days, series.stock, "all stock", **new),
     ]
     flow = [
         *pen.closed(now.closed),
-        line(days, was.flow, "before", **old),
-        line(days, series.flow, "going out", label="_", **new),
+        pen.line(days, was.flow, "before", **old),
+        pen.line(days, series.flow, "going out", label="_", **new),
     ]
     named = f"{series.label} [units]"
     for title, marks, unit in (named, stock, "units"), ("", flow, "units/day"):

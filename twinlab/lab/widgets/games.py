@@ -14,11 +14,9 @@ import numpy as np
 import traitlets
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.drawing import LOOKS, Style, bars, line, note, rule, span
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.lab.widgets.levers import BIG, LiveView
-from twinlab.people import HUMAN_COSTS, STATIONS, BeerGame, beer_cost
-from twinlab.people.games import START_UP, NewsvendorGame, NewsvendorProblem
+from twinlab.people import games
 from twinlab.people.rules import Rule
 from twinlab.scope import TwinError
 
@@ -114,7 +112,7 @@ def beer_game(
     Week 6 of 36, wholesaler: 12 in stock, 0 owed; this week 4 arrived, 4 were asked;
         20 under way to you; cost up to last week 30.00 USD
     """
-    return BeerTable(BeerGame(station, team, adviser))
+    return BeerTable(games.BeerGame(station, team, adviser))
 
 
 class BeerTable(GameTable):
@@ -125,7 +123,7 @@ class BeerTable(GameTable):
     @property
     def words(self) -> str:
         """The player's own books, or the end of the game."""
-        game, own = self.game, float(beer_cost(self.game.run, self.game.station))
+        game, own = self.game, float(games.beer_cost(self.game.run, self.game.station))
         if game.over:
             score = game.score
             return (
@@ -145,7 +143,7 @@ class BeerTable(GameTable):
     @property
     def code(self) -> str:
         """The Python that plays the same game (with the team that you chose)."""
-        orders = self.game.run.series("ordered", self.game.station)[START_UP:]
+        orders = self.game.run.series("ordered", self.game.station)[games.START_UP :]
         cases = ", ".join(f"{order:g}" for order in orders)
         return (
             f'game = tl.people.BeerGame("{self.game.station}")\n'
@@ -155,7 +153,7 @@ class BeerTable(GameTable):
     def results(self) -> dict[str, str]:
         """What each station paid."""
         costs = (
-            f"{name:12}{cost:8,.0f} USD   (people on average {HUMAN_COSTS[name]:,.0f})"
+            f"{name:12}{cost:8,.0f} USD   (people on average {games.HUMAN_COSTS[name]:,.0f})"
             for name, cost in self.game.score.costs.items()
         )
         return {"What each station paid": "\n".join(costs)}
@@ -166,7 +164,7 @@ class BeerTable(GameTable):
         mine = run.series("ordered", game.station)
         series = {"you order": mine, "asked of you": run.series("asked", game.station)}
         if game.over:
-            series = {name: run.series("ordered", name) for name in STATIONS}
+            series = {name: run.series("ordered", name) for name in games.STATIONS}
         own = (run.series(measure, game.station) for measure in ("on_hand", "backlog"))
         last = f"last order {mine[-1]:g}" if len(mine) else "no order yet"
         words = f"orders and stock of the {game.station} by week; {last}"
@@ -176,9 +174,9 @@ class BeerTable(GameTable):
 def _orders(series: Mapping[str, Any]) -> Panel:
     """Orders by week, as steps."""
     step = {"drawstyle": "steps-mid"}
-    marks = [span(0.5, START_UP + 0.5, "before the game", color=pen.PALE)]
-    for look, (name, values) in zip(LOOKS, series.items(), strict=False):
-        marks.append(line(np.arange(1, len(values) + 1), values, name, **look, **step))
+    marks = [pen.span(0.5, games.START_UP + 0.5, "before the game", color=pen.PALE)]
+    for look, (name, values) in zip(pen.LOOKS, series.items(), strict=False):
+        marks.append(pen.line(np.arange(1, len(values) + 1), values, name, **look, **step))
     top = max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values()))
     return Panel(marks, "Orders", y="cases/week", ylim=(0, top))
 
@@ -186,11 +184,11 @@ def _orders(series: Mapping[str, Any]) -> Panel:
 def _stock(weeks: int, on_hand: Any, backlog: Any) -> Panel:
     """Stock above zero, backlog below; weeks to come have no bar."""
     at, to_come = np.arange(1, weeks + 1), np.full(weeks - len(on_hand), np.nan)
-    owed: Style = {"color": pen.VERMILLION, "hatch": "//", "edgecolor": pen.PAPER}
+    owed: pen.Style = {"color": pen.VERMILLION, "hatch": "//", "edgecolor": pen.PAPER}
     marks = [
-        bars(at, np.append(on_hand, to_come), "your stock", color=pen.SKY),
-        bars(at, np.append(-backlog, to_come), "what you owe", **owed),
-        rule(0),
+        pen.bars(at, np.append(on_hand, to_come), "your stock", color=pen.SKY),
+        pen.bars(at, np.append(-backlog, to_come), "what you owe", **owed),
+        pen.rule(0),
     ]
     ylim = min(-5.0, 1.1 * -max(backlog, default=0.0)), max(20.0, 1.1 * max(on_hand, default=0.0))
     title, xlim = "Your stock, and below zero what you owe", (0.5, weeks + 0.5)
@@ -201,7 +199,7 @@ def newsvendor_game(
     cost: float = 3.0,
     rounds: int = 20,
     seed: int = 1,
-    adviser: Callable[[NewsvendorGame], float] | None = None,
+    adviser: Callable[[games.NewsvendorGame], float] | None = None,
 ) -> "NewsvendorTable":
     """Play the newsvendor: type an order, press Enter, and hear what was asked.
 
@@ -215,7 +213,8 @@ def newsvendor_game(
     Round 2 of 20: buy at 9, sell at 12 USD; last round you ordered 150, 142 were asked,
         profit 354 USD; profit so far 354 USD
     """
-    return NewsvendorTable(NewsvendorGame(NewsvendorProblem(cost), rounds, seed, adviser), seed)
+    problem = games.NewsvendorProblem(cost)
+    return NewsvendorTable(games.NewsvendorGame(problem, rounds, seed, adviser), seed)
 
 
 class NewsvendorTable(GameTable):
@@ -223,7 +222,7 @@ class NewsvendorTable(GameTable):
 
     unit, fitted = "units", ": pull to centre and chasing"
 
-    def __init__(self, game: NewsvendorGame, seed: int) -> None:
+    def __init__(self, game: games.NewsvendorGame, seed: int) -> None:
         self._seed = seed
         super().__init__(game)
 
@@ -263,17 +262,17 @@ class NewsvendorTable(GameTable):
         """Orders and demands by round, and at the end the best order."""
         game, best = self.game, self.game.problem.optimum
         rounds = np.arange(1, len(game.orders) + 1)
-        square: Style = {"color": pen.VERMILLION, "marker": "s", "linestyle": ""}
+        square: pen.Style = {"color": pen.VERMILLION, "marker": "s", "linestyle": ""}
         marks = [
-            line(rounds, game.orders, "order", marker="o", **LOOKS[0]),
-            line(rounds, game.demands, "demand", **square),
+            pen.line(rounds, game.orders, "order", marker="o", **pen.LOOKS[0]),
+            pen.line(rounds, game.demands, "demand", **square),
         ]
-        dotted: Style = {"color": pen.GREY, "linestyle": ":"}
+        dotted: pen.Style = {"color": pen.GREY, "linestyle": ":"}
         levels = [("mean demand", game.problem.mean, dotted)]
         levels += [("best order", best, {"color": pen.GREEN, "linewidth": 2})] if game.over else []
         for name, level, looks in levels:
-            marks.append(rule(level, **looks))
-            marks.append(note(name, (0.6, level), (0, 4), color=looks["color"]))
+            marks.append(pen.rule(level, **looks))
+            marks.append(pen.note(name, (0.6, level), (0, 4), color=looks["color"]))
         ends = (0.5, game.rounds + 0.5), (0, 1.05 * game.problem.highest)
         title = "Your orders, and what was asked afterwards"
         panel = Panel(marks, title, "round", "units", *ends, finish=pen.whole)

@@ -15,7 +15,6 @@ from matplotlib.patches import FancyBboxPatch
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import closures
-from twinlab.lab.charts.drawing import BLUE, FONT, INK, Style
 from twinlab.lab.charts.pictures import Chart, Panel, still
 from twinlab.lab.live import Picture
 from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
@@ -44,15 +43,15 @@ def model(network: Network, layout: NodeLayout) -> pyvis.network.Network:
     height = f"{layout.height:.0f}px"
     built = pyvis.network.Network(height=height, directed=True, cdn_resources="in_line")
     built.toggle_physics(False)
-    looks: Style = {"shape": "box", "color": _colours(BLUE, "#FFFFFF"), "margin": 3}
-    looks |= {"font": {"size": 14 if layout.brief else 15, "color": INK}, "physics": False}
+    looks: pen.Style = {"shape": "box", "color": _colours(pen.BLUE, "#FFFFFF"), "margin": 3}
+    looks |= {"font": {"size": 14 if layout.brief else 15, "color": pen.INK}, "physics": False}
     looks |= {"widthConstraint": {"minimum": layout.box, "maximum": layout.box}}
     for node in network.nodes:
         x, y = map(float, layout.points[node.name])
         label, facts = layout.label(node.name), _facts(node.name, network)
         built.add_node(node.name, label, x=x, y=y, title=facts, **looks)
     for words, x, y in layout.heads:
-        place: Style = {"x": float(x), "y": float(y), "physics": False}
+        place: pen.Style = {"x": float(x), "y": float(y), "physics": False}
         built.add_node(f"{words} at {x:.0f}", words, shape="text", **place)
     for source, destination in _pairs(network):
         built.add_edge(source, destination, color=_LANE, id=f"{source}→{destination}")
@@ -64,7 +63,7 @@ def _pairs(network: Network) -> list[tuple[str, str]]:
     return list(dict.fromkeys((lane.source, lane.destination) for lane in network.lanes))
 
 
-def _colours(border: str, fill: str) -> Style:
+def _colours(border: str, fill: str) -> pen.Style:
     same = {"border": border, "background": fill}
     return same | {"highlight": same, "hover": same}
 
@@ -222,7 +221,7 @@ def _course(nodes: NodeStatus, day: int) -> Chart:
     marks = [
         *pen.closed(closure[1:] for closure in closures(nodes.run)),
         pen.band(days, 0.0, count, "nodes", color=pen.VERMILLION, linewidth=0, label="_"),
-        pen.post(day, color=BLUE, linewidth=3),
+        pen.post(day, color=pen.BLUE, linewidth=3),
     ]
     title, xlim = "nodes that owe goods (grey: closed)", (days[0], max(days[-1], days[0] + 1))
     words = f"nodes that owe goods by day, at most {most}; day {day} is marked"
@@ -244,22 +243,22 @@ def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:
     xlim, ylim = (min(xs) - 1.1 * half, max(xs) + 1.1 * half), (max(ys) + row, min(ys) - 1.5 * row)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=xlim, ylim=ylim)
     axes.set_axis_off()
-    arrow: Style = {"arrowstyle": "->", "color": "#9A9A9A"}
+    arrow: pen.Style = {"arrowstyle": "->", "color": "#9A9A9A"}
     for source, destination in _pairs(network):
         (x, y), (to_x, to_y) = layout.points[source], layout.points[destination]
         axes.annotate("", (to_x - half, to_y), (x + half, y), zorder=1, arrowprops=arrow)
-    centred: Style = {"ha": "center", "va": "center"}
-    size = min(FONT, (12.5 if layout.brief else 15) * 72 * scale)
+    centred: pen.Style = {"ha": "center", "va": "center"}
+    size = min(pen.FONT, (12.5 if layout.brief else 15) * 72 * scale)
     for name, (x, y) in layout.points.items():
-        border, fill, ink, words = BLUE, "white", INK, ""
+        border, fill, ink, words = pen.BLUE, "white", pen.INK, ""
         if name in boxes:
             status, words = boxes[name]
             border, fill, ink = status.colour, status.fill, status.ink
         corner, looks = (x - half + 4, y - 0.36 * row), {"edgecolor": border, "facecolor": fill}
-        box: Style = {"boxstyle": "round,pad=4", "linewidth": 2, **looks}
+        box: pen.Style = {"boxstyle": "round,pad=4", "linewidth": 2, **looks}
         axes.add_patch(FancyBboxPatch(corner, layout.box - 8, 0.72 * row, **box))
         text = layout.label(name, words)
         axes.text(x, y, text, linespacing=1.1, color=ink, fontsize=size, **centred)
     for head, x, y in layout.heads:
-        axes.text(x, y, head, fontsize=FONT, color=INK, **centred)
+        axes.text(x, y, head, fontsize=pen.FONT, color=pen.INK, **centred)
     return figure

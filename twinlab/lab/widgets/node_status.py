@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Self
 
 import numpy as np
 
@@ -34,7 +33,7 @@ class Status(IntEnum):
     sign: str
     words: str
 
-    def __new__(cls, number: int, *looks: str) -> Self:
+    def __new__(cls, number: int, *looks: str) -> "Status":
         """A whole number that knows its looks."""
         status = int.__new__(cls, number)
         status._value_ = number
