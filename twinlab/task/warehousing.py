@@ -17,11 +17,7 @@ from twinlab.scope.result import shown
 
 @dataclass(frozen=True)
 class Sku(Row):
-    """A stock keeping unit: how often it is picked, and the room it takes.
-
-    >>> Sku("screws", picks=40).slots
-    1
-    """
+    """A stock keeping unit: how often it is picked, and the room it takes."""
 
     name: str = column("name", meaning="what it is called")
     picks: float = column("lines/day", meaning="order lines that ask for it", low=0)
@@ -117,10 +113,8 @@ def predict(skus: Sequence[Sku], layout: Layout, seed: int = 0, *, picks: Count 
     """
     for sku in skus:
         if (given := len(layout.get(sku.name, ()))) != sku.slots:
-            known = did_you_mean(sku.name, layout)
-            raise ScenarioError(
-                f"layout: {sku.name!r} has {given} slots and needs {sku.slots}; {known}"
-            )
+            lacks = f"{sku.name!r} has {given} slots and needs {sku.slots}"
+            raise ScenarioError(f"layout: {lacks}; {did_you_mean(sku.name, layout)}")
     total, generator = sum(s.picks for s in skus), np.random.default_rng(seed)
     if total <= 0:
         raise ScenarioError("nobody picks anything: give some Sku picks above 0")

@@ -24,7 +24,6 @@ __all__ += ["Smoothing", "describe"]
 
 Series = Sequence[float] | Array
 Method = Callable[[Array, int], Array]
-INTERVAL_CUT, VARIATION_CUT = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)
 
 
 def as_series(series: Series, low: float = 0.0) -> Array:
@@ -115,7 +114,7 @@ def describe(series: Series) -> Pattern:
     interval = len(numbers) / len(sizes)
     variation = float((sizes.std(ddof=1) / sizes.mean()) ** 2)
     names = ("smooth", "erratic"), ("intermittent", "lumpy")
-    name = names[interval >= INTERVAL_CUT][variation >= VARIATION_CUT]
+    name = names[interval >= 1.32][variation >= 0.49]
     return Pattern(name, interval, variation)
 
 

@@ -31,7 +31,6 @@ __all__ = ["Order", "RunOut", "describe", "order_today", "predict", "prescribe"]
 __all__ += ["reorder_point", "stop_ordering"]
 
 FUTURES = 2048  # simulated before an order: a quantile at 95 % to half a point
-TRIALS = 24  # of levels: a bracket is halved in each, more are of no use
 
 
 @dataclass(frozen=True)
@@ -88,11 +87,7 @@ def _backlog(scenario: Scenario, state: State, item: ItemKey) -> float:
 
 @dataclass(frozen=True, eq=False)
 class RunOut(Result):
-    """The chance that an item has run out by the end of each day from now on, today first.
-
-    >>> RunOut(np.array([0.0, 0.2, 0.7, 1.0]))
-    out after 3 days (half of all futures), after 2 days in one of ten
-    """
+    """The chance that an item has run out by the end of each day from now on, today first."""
 
     chance: Array
 
@@ -400,7 +395,7 @@ class Search:
         spread = float(np.std(trial.needed, where=np.isfinite(trial.needed)))
         step = 1.0 if trial.whole else max(spread / 20, 1e-6 * (1 + guess))
         low, best, raised, idle = -step, None, 0, 0
-        for _ in range(TRIALS):
+        for _ in range(24):  # a bracket is halved in each, more are of no use
             level, want = trial.level, trial.wanted(self.service)
             if trial.share >= self.service:
                 aim = want if want < level else level - step

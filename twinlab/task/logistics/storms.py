@@ -22,11 +22,7 @@ Key = tuple[Any, ...]  # a variable: ("stock", depot), ("shipped", storm, depot,
 
 @dataclass(frozen=True)
 class Depot(Row):
-    """A place where relief stock could lie.
-
-    >>> Depot("Panama", capacity=40_000, fixed_cost=60_000, unit_cost=1.8).capacity
-    40000.0
-    """
+    """A place where relief stock could lie."""
 
     name: str = column("name", meaning="how the storms call it")
     capacity: float = column("units", meaning="most it can hold", low=0)

@@ -68,11 +68,7 @@ def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> "T
 
 @dataclass(frozen=True)
 class TransitTime(Result):
-    """The distribution of the days that a lane takes, as it was seen.
-
-    >>> transit_time([2, 2, 3, 5])
-    3 days on average, 2 to 5
-    """
+    """The distribution of the days that a lane takes, as it was seen."""
 
     days: tuple[float, ...] = column("days", meaning="that a shipment may take")
     shares: tuple[float, ...] = column("share", meaning="of the shipments that take them")
@@ -169,8 +165,7 @@ def network_flow(
         {at: arc.cost for at, arc in enumerate(arcs)},
         rows,
         f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
-        f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
-        "and throughputs or capacities that are too small",
+        f"{sum(supply.values()):g} supplied; add some, or look for ways or capacities that are too small",
         {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)},
     )
     count = len(supply) + len(limits)
@@ -357,9 +352,8 @@ def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[
     (2.0, 2.0)
     """
     if {len(point) for point in points} != {2} or len(points) != len(weights):
-        raise ScenarioError(
-            f"gravity_location: {len(points)} points (x, y) and {len(weights)} weights: as many"
-        )
+        many = f"{len(points)} points (x, y) and {len(weights)} weights"
+        raise ScenarioError(f"gravity_location: {many}: as many")
     where, w = np.asarray(points, dtype=np.float64), np.asarray(weights, dtype=np.float64)
 
     def cost(here: np.ndarray) -> float:

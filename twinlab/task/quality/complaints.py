@@ -18,11 +18,7 @@ __all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_qu
 
 @dataclass(frozen=True)
 class Complaints(Result):
-    """How many parts customers got, and how many they sent back, by the fault they name.
-
-    >>> Complaints(2000, {"dent": 30, "stain": 10}, 20)
-    delivered 2,000 parts · counts dent 30, stain 10 parts · rate 20 per 1,000
-    """
+    """How many parts customers got, and how many they sent back, by the fault they name."""
 
     delivered: int = column("parts", meaning="that customers got")
     counts: Mapping[str, int] = column("parts", meaning="that they sent back, by fault")
