@@ -165,7 +165,7 @@ def network_flow(
         {at: arc.cost for at, arc in enumerate(arcs)},
         rows,
         f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
-        f"{sum(supply.values()):g} supplied; add some, or look for ways or capacities that are too small",
+        f"{sum(supply.values()):g} supplied; add ways, or to capacities that are too small",
         {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)},
     )
     count = len(supply) + len(limits)
