@@ -165,7 +165,8 @@ def network_flow(
         {at: arc.cost for at, arc in enumerate(arcs)},
         rows,
         f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
-        f"{sum(supply.values()):g} supplied; add ways, or to capacities that are too small",
+        f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
+        "and throughputs or capacities that are too small",
         {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)},
     )
     count = len(supply) + len(limits)
@@ -211,7 +212,14 @@ def prescribe(scenario: Scenario, product: str) -> Change:
         arcs.append(Arc(v.source, v.destination, v.cost_per_unit + under_way, v.capacity))
     fed, ends = {v.destination for v in lanes}, {v.source for v in lanes}
     supply = {name: min(network.node(name).capacity, 1e12) for name in sorted(ends - fed)}
-    wanted = {name: rate for name, rate in _wanted(scenario, product).items() if name in ends | fed}
+    wanted, made = dict.fromkeys(sorted(ends | fed), 0.0), mean_flows(scenario)  # units a day
+    for row in network.demands:
+        if row.product == product and row.node in wanted:
+            wanted[row.node] += customers_use(row, range(scenario.days))
+    for recipe in network.recipes:
+        if product in recipe.components and recipe.node in wanted:
+            need = recipe.components[product] / mean_of(recipe.good_share, most=1)
+            wanted[recipe.node] += need * made[recipe.node, recipe.product]
     plan = network_flow(arcs, supply, wanted)
     into = dict.fromkeys(fed, 0.0)
     for lane, amount in zip(lanes, plan.by_arc, strict=True):
@@ -230,20 +238,6 @@ def prescribe(scenario: Scenario, product: str) -> Change:
         scenario.change(network=changed, sourcing={**scenario.sourcing, **split}),
         {way: v.sourcing_share for way, (v, _) in shares.items()},
     )
-
-
-def _wanted(scenario: Scenario, product: str) -> dict[str, float]:
-    """Units a day that customers and recipes take at each node."""
-    wanted = dict.fromkeys((node.name for node in scenario.network.nodes), 0.0)
-    for row in scenario.network.demands:
-        if row.product == product:
-            wanted[row.node] += customers_use(row, range(scenario.days))
-    made = mean_flows(scenario)
-    for recipe in scenario.network.recipes:
-        if product in recipe.components:
-            need = recipe.components[product] / mean_of(recipe.good_share, most=1)
-            wanted[recipe.node] += need * made[recipe.node, recipe.product]
-    return wanted
 
 
 @dataclass(frozen=True)
