@@ -115,9 +115,7 @@ def _cells(table: str) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in rows("factory", table)]
 
 
-def _line(
-    known: dict[str, float], tools: tuple[Tool, ...], classes: tuple[FaultClass, ...]
-) -> Line:
+def _line(known: dict[str, float], tools: Sequence[Tool], classes: Sequence[FaultClass]) -> Line:
     """The four departments; the tools of machining live as the first ones were seen to live."""
     stations = {}
     for name, minutes, sd, machines, buffer in _cells("stations"):

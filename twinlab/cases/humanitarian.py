@@ -1,7 +1,4 @@
-"""The humanitarian case: rations by ship and truck to 67,000 people in Syria, as a scenario.
-
-Needs, storms, food basket, last mile and the fit of lead times stand in ``cases.relief``.
-"""
+"""The humanitarian case: rations by ship and truck to 67,000 people in Syria, as a scenario."""
 
 from dataclasses import replace
 

@@ -7,8 +7,6 @@ food        the cheapest basket and its way through Syria
 last_mile   trucks from Holguín to its towns after a hurricane: cheap, or kind
 lead_times  days from order to delivery by mode, fitted and checked on later years
 ==========  ===========================================================================
-
-``twinlab.cases.humanitarian()`` is the food pipeline as a scenario that both engines run.
 """
 
 from twinlab.cases.relief.goods import *

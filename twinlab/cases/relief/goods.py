@@ -292,16 +292,14 @@ def _basket(
         if key[0] == "carried":
             carried[key[1:3]] += x
     people, food, transport = float(sum(_people().values())), spent["bought"], spent["carried"]
+    needed = {nutrient: units for (what, nutrient), units in amount.items() if what == _NEED}
+    eaten = {n: sum(g * amount[f, n] / 100 for f, g in grams.items()) for n in needed}
     return Basket(
         people=people,
         grams=grams,
         bought={key[1:]: x for key, x in found.items() if key[0] == "bought" and x > 1e-9},
         carried={way: x for way, x in carried.items() if x > 1e-9},
-        nutrition={
-            n: sum(g * amount[f, n] / 100 for f, g in grams.items()) / needed
-            for (food, n), needed in amount.items()
-            if food == _NEED
-        },
+        nutrition={nutrient: eaten[nutrient] / units for nutrient, units in needed.items()},
         food_cost=food,
         transport_cost=transport,
         cost=(food + transport) / people,

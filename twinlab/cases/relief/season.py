@@ -55,9 +55,8 @@ def kit() -> Kit:
     """
     figure = figures()
     price = {r["food"]: r["price"] for r in rows("food_prices") if r["supplier"] == "Beirut S"}
-    ration = [
-        (r["grams"] / 1e6, price.get(r["food"], figure["salt_price"])) for r in rows("ration")
-    ]
+    salt = figure["salt_price"]
+    ration = [(r["grams"] / 1e6, price.get(r["food"], salt)) for r in rows("ration")]
     daily_weight = sum(tonnes for tonnes, _ in ration) + figure["kit_water"] / 1000
     daily_price = sum(tonnes * usd for tonnes, usd in ration)
     daily_price += figure["kit_water"] * figure["water_price"]

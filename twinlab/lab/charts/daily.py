@@ -87,7 +87,10 @@ def chart(
     for group, members in _picked(first, by, nodes).items():
         for name, run in named.items():
             panel, label = (group, name) if len(named) > 1 else ("", group)
-            panels.setdefault(panel, {})[label] = seen = _window(run, measure, members, span)
+            at = span[0] - run.days[0]
+            seen = total(run, [measure], members)[at : at + len(span)]
+            seen = np.append(seen, np.full(len(span) - len(seen), np.nan))  # after the run's end
+            panels.setdefault(panel, {})[label] = seen
             words.append(f"{', '.join(filter(None, (group, name)))}: {gist(span, seen)}")
     shut = pen.closed({closure[1:] for run in named.values() for closure in closures(run)})
     xlim, drawn = (span[0], max(span[-1], span[0] + 1)), list[Panel]()
@@ -134,13 +137,6 @@ def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:
         apart = f"group them by='tier', or pick up to {len(pen.LOOKS)} nodes=[…]"
         raise ScenarioError(f"{len(groups)} lines cannot be told apart: {apart}")
     return groups
-
-
-def _window(run: Run, measure: str, members: Sequence[str], span: range) -> Array:
-    """A group's measure on the days of a span, empty after the run's end."""
-    first = span[0] - run.days[0]
-    found = total(run, [measure], members)[first : first + len(span)]
-    return np.append(found, np.full(len(span) - len(found), np.nan))
 
 
 def fan(
