@@ -258,11 +258,9 @@ def _flows(foods: Sequence[str]) -> tuple[dict[Key, float], dict[Key, dict[Key, 
     Bought + received − sent − handed out = 0 [t/day].
     """
     costs: dict[Key, float] = {("grams", food): 0.0 for food in foods}
-    balance: dict[Key, dict[Key, float]] = {
-        (place, food): {("grams", food): -people / 1e6}
-        for place, people in _people().items()
-        for food in foods
-    }
+    balance: dict[Key, dict[Key, float]] = {}
+    for place, people in _people().items():
+        balance |= {(place, food): {("grams", food): -people / 1e6} for food in foods}
     for row in rows("food_prices"):
         if row["food"] in foods:
             offer = (row["supplier"], row["food"])

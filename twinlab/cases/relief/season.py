@@ -105,11 +105,8 @@ def storm_season(
         if r["depot"]
     )
     cost = each.weight * figure["freight"] * figure["circuity"]
-    transport = {
-        (depot.name, place): cost * distance(where[depot.name], point)
-        for depot in depots
-        for place, point in where.items()
-    }
+    ways = [(depot.name, place) for depot in depots for place in where]
+    transport = {(start, end): cost * distance(where[start], where[end]) for start, end in ways}
     wanted = figure["shortage_multiple"] * each.price if shortage_cost is None else shortage_cost
     return StormSeason(depots, _storms({d.name for d in depots}, years), transport, wanted)
 

@@ -94,9 +94,8 @@ def line_states(run: LineRun) -> Chart:
         left = left + shares[state]
     lie: pen.Style = {"xlim": (0, 1), "names": names, "along": "y", "grid": ""}
     lie["finish"] = lambda axes, _: axes.xaxis.set_major_formatter(PercentFormatter(1))
-    panel = Panel(
-        marks, f"{run.throughput:.1f} units/day delivered", "share of the machines' time", **lie
-    )
+    title = f"{run.throughput:.1f} units/day delivered"
+    panel = Panel(marks, title, "share of the machines' time", **lie)
     said = [run.sentence()]
     for row, name in enumerate(names):
         parts = [f"{state} {100 * share[row]:.0f} %" for state, share in shares.items()]

@@ -158,15 +158,7 @@ class Chart:
 
 
 class Sheet:
-    """A figure that is kept: a picture of the same parts only moves what was drawn.
-
-    >>> first = Chart([Panel([pen.line([0, 1], [0, 1], "a")])], "up")
-    >>> second = Chart([Panel([pen.line([0, 1], [1, 0], "a")])], "down")
-    >>> sheet = Sheet(first)
-    >>> drawn = sheet.figure.axes[0].lines[0]
-    >>> first.parts == second.parts, sheet.move(second), drawn.get_ydata()
-    (True, '', [1, 0])
-    """
+    """A figure that is kept: a picture of the same parts only moves what was drawn."""
 
     def __init__(
         self, chart: Chart, dark: bool = False, limits: Limits | None = None, dpi: int = _DPI

@@ -51,11 +51,8 @@ def node_layout(network: Network) -> NodeLayout:
     heights = _levelled(network, roles, [names for _, names in columns])
     spacing, brief = 1150.0 / len(columns), len(network.nodes) > 20  # pixels; many nodes say less
     row = 54.0 if brief else 64.0
-    points = {
-        name: (at * spacing, heights[name] * row)
-        for at, (_, names) in enumerate(columns)
-        for name in names
-    }
+    places = ((name, at) for at, (_, names) in enumerate(columns) for name in names)
+    points = {name: (at * spacing, heights[name] * row) for name, at in places}
     top = min(y for _, y in points.values()) - row
     heads = tuple((head, at * spacing, top) for at, (head, _) in enumerate(columns) if head)
     return NodeLayout(points, min(0.9 * spacing, 180.0), row, brief, heads)

@@ -53,8 +53,6 @@ class NodeStatus:
     >>> seen = NodeStatus(simulate(chain), "on_hand")
     >>> seen.worst_day, [status.name for status in seen.on(14)]
     (13, ['CLOSED', 'SHORT'])
-    >>> seen.summary(14)
-    'day 14: 2 of 2 nodes owe goods, 1 is closed; first short: shop (day 13)'
     """
 
     run: Run
