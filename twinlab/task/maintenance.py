@@ -185,13 +185,9 @@ def prescribe(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> C
     cost = replacement_cost(law, age, planned_cost, failure_cost)
     saved = waiting - cost
     told = f"{shown(cost)} per day; run to failure: {shown(waiting)} per day"
-    return Change(
-        {"replacement_age": age},
-        f"replace at {age:.2f} days",
-        f"{told} ({100 * saved / waiting:.0f} % saved)",
-        before=never,
-        gain=Estimate(saved, saved, saved, 1, 1.0, "by formula"),
-    )
+    reason = f"{told} ({100 * saved / waiting:.0f} % saved)"
+    values, gain = {"replacement_age": age}, Estimate(saved, saved, saved, 1, 1.0, "by formula")
+    return Change(values, f"replace at {age:.2f} days", reason, before=never, gain=gain)
 
 
 def _survival(law: Weibull, age: float) -> float:

@@ -158,7 +158,9 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
     network, item = scenario.network, (lane.destination, lane.product)
     others = [v for v in network.into.get(item, ()) if v.key != lane.key]
     if not others:
-        raise ScenarioError(f"second source: {item[0]!r} has no source of {item[1]!r} yet: add one")
+        raise ScenarioError(
+            f"second source: {item[0]!r} has no first source of {item[1]!r}: add one"
+        )
     total = sum(v.sourcing_share for v in others)
     parts = [(1 - share) * (v.sourcing_share / total if total else 1 / len(others)) for v in others]
     rank = max(v.sourcing_rank for v in others) + 1
@@ -166,10 +168,9 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
     lanes += [replace(v, sourcing_share=p) for v, p in zip(others, parts, strict=True)]
     nodes = {node.name: node for node in network.nodes}
     new = Node(lane.source, "supplier", nodes[others[0].source].tier)
-    changed = scenario.change(
-        network=network.change(nodes.get(lane.source, new), *lanes),
-        sourcing={**scenario.sourcing, item: Shares() if share else PriorityFailover()},
-    )
+    wider = network.change(nodes.get(lane.source, new), *lanes)
+    rules = {**scenario.sourcing, item: Shares() if share else PriorityFailover()}
+    changed = scenario.change(network=wider, sourcing=rules)
     paths = [f"{v.source}->{v.destination}.sourcing_share" for v in lanes]
     return Change(
         dict(zip(paths, (v.sourcing_share for v in lanes), strict=True)),

@@ -83,9 +83,8 @@ def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amo
     even = mmc(arrivals, 60 / minutes, docks)
     wait = even.wait * (1 + variation**2) / 2
     queue, load = arrivals * wait, arrivals * minutes / 60
-    return replace(
-        even, queue_length=queue, wait=wait, present=queue + load, time_present=wait + minutes / 60
-    )
+    stay = wait + minutes / 60
+    return replace(even, queue_length=queue, wait=wait, present=queue + load, time_present=stay)
 
 
 Layout = Mapping[str, Sequence[Amount]]
@@ -142,13 +141,9 @@ def prescribe(
     """
     then = slotting(skus, [d for slots in layout.values() for d in slots], index)
     before, after = (predict(skus, one, seed) for one in (layout, then))
-    return Change(
-        then,
-        "nearest slots to the least index",
-        f"way of a pick {shown(before.simulated.mean)} → {shown(after.simulated.mean)} m",
-        before={name: layout[name] for name in then},
-        gain=estimate(before.ways - after.ways),
-    )
+    reason = f"way of a pick {shown(before.simulated.mean)} → {shown(after.simulated.mean)} m"
+    now, gain = {name: layout[name] for name in then}, estimate(before.ways - after.ways)
+    return Change(then, "nearest slots to the least index", reason, before=now, gain=gain)
 
 
 def slotting(

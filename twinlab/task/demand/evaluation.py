@@ -387,9 +387,6 @@ def prescribe(
     days, many = days_to_cover(scenario, node, product), min(origins, len(past) // 2)
     judged = evaluate(methods, past, horizon=days, origins=many)
     level = order_up_to(judged.methods[judged.best], past, days, service, many)
-    return Change.of(
-        scenario,
-        {f"{node}/{product}.up_to": level},
-        f"{node} up to {shown(level)}",
-        f"{judged.best} forecast best; covers {days} day(s) at {100 * service:g} % service",
-    )
+    reason = f"{judged.best} forecast best; covers {days} day(s) at {100 * service:g} % service"
+    values = {f"{node}/{product}.up_to": level}
+    return Change.of(scenario, values, f"{node} up to {shown(level)}", reason)

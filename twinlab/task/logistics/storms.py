@@ -241,14 +241,10 @@ def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | Non
         units = stocks.get(depot.name, 0.0)  # type: ignore[union-attr]
         bounds["open", depot.name] = (float(units > 0),) * 2
         bounds["stock", depot.name] = (units, units)
-    found = minimize(
-        costs,
-        rows,
-        "pre-positioning: check that all costs are finite",
-        bounds,
-        {key for key in costs if key[0] == "open"},
-        max([1.0, *(depot.capacity for depot in season.depots)]),
-    )
+    remedy = "pre-positioning: check that all costs are finite"
+    whole = {key for key in costs if key[0] == "open"}
+    largest = max([1.0, *(depot.capacity for depot in season.depots)])
+    found = minimize(costs, rows, remedy, bounds, whole, largest)
     # Specks below a millionth of a unit are nothing.
     return _plan(season, {key: x if x > 1e-6 else 0.0 for key, x in found.values.items()})
 
@@ -277,7 +273,6 @@ def _program(season: StormSeason, budget: float) -> tuple[dict[Key, float], list
 
 
 def _plan(season: StormSeason, found: Mapping[Key, float]) -> StormPlan:
-    """Read the solver's numbers."""
     stocks = {depot.name: found["stock", depot.name] for depot in season.depots}
     outcomes = []
     for s, storm in enumerate(season.storms):

@@ -231,13 +231,11 @@ def prescribe(scenario: Scenario, product: str) -> Change:
     }
     split: dict[Any, Any] = {(v.destination, product): Shares() for v, _ in shares.values()}
     changed = network.change(*(replace(v, sourcing_share=x) for v, x in shares.values()))
-    return Change(
-        {way: share for way, (_, share) in shares.items()},
-        f"cheapest flow of {product}",
-        f"{plan.cost:,.6g} USD/day by averages",
-        scenario.change(network=changed, sourcing={**scenario.sourcing, **split}),
-        {way: v.sourcing_share for way, (v, _) in shares.items()},
-    )
+    values = {way: share for way, (_, share) in shares.items()}
+    before = {way: v.sourcing_share for way, (v, _) in shares.items()}
+    then = scenario.change(network=changed, sourcing={**scenario.sourcing, **split})
+    reason = f"{plan.cost:,.6g} USD/day by averages"
+    return Change(values, f"cheapest flow of {product}", reason, then, before)
 
 
 @dataclass(frozen=True)
