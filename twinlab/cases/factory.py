@@ -83,10 +83,8 @@ class Factory(Result):
         """Its departments, and what the tables hold."""
         names = " → ".join(s.name for s in self.line.stations)
         plates = sum(c.plates for c in self.fault_classes)
-        return (
-            f"Factory({names}; {len(self.readings):,} readings, {len(self.tools)} tools, "
-            f"{plates:,} faulty plates)"
-        )
+        told = f"{len(self.readings):,} readings, {len(self.tools)} tools, {plates:,} faulty plates"
+        return f"Factory({names}; {told})"
 
 
 def factory(days: int = 120) -> Factory:

@@ -40,10 +40,8 @@ class Kit(Result):
 
     def sentence(self) -> str:
         """Its weight, price and cost."""
-        return (
-            f"a kit weighs {self.weight * 1000:.1f} kg and costs {self.price:.2f} USD; "
-            f"keeping it ready costs {self.holding_cost:.2f} USD a season"
-        )
+        worth = f"a kit weighs {self.weight * 1000:.1f} kg and costs {self.price:.2f} USD"
+        return f"{worth}; keeping it ready costs {self.holding_cost:.2f} USD a season"
 
 
 def kit() -> Kit:

@@ -176,10 +176,8 @@ def fan(
         marks.append(pen.line(before, past, known, color=pen.INK, linewidth=2))
         marks.append(pen.post(days[0] - 0.5, linestyle=":"))
     ends = f"nine in ten replications between {shown(low[-1])} and {shown(high[-1])}"
-    words = [
-        f"{node}: {meaning} [{unit}], forecast for days {days[0]} to {days[-1]}",
-        f"median {shown(middle[-1])} on the last day, {ends}",
-    ]
+    words = [f"{node}: {meaning} [{unit}], forecast for days {days[0]} to {days[-1]}"]
+    words.append(f"median {shown(middle[-1])} on the last day, {ends}")
     if len(truth):
         came = np.asarray(truth, dtype=float)
         dots: pen.Style = {"color": pen.VERMILLION, "marker": "o", "linestyle": ""}

@@ -94,10 +94,8 @@ class Explorer(LiveView):
         rate, short, first, *_, cost = self._now.rows
         days = f"on {short.text} days from day {first.text}" if short.value else "on no day"
         before = self._before.rows[0].text
-        return (
-            f"Fill rate {rate.text}{rate.interval and ' ' + rate.interval} (before {before}) · "
-            f"customers short {days} · cost {cost.text} USD/day"
-        )
+        filled = " ".join(filter(None, [rate.text, rate.interval, f"(before {before})"]))
+        return f"Fill rate {filled} · customers short {days} · cost {cost.text} USD/day"
 
     def __repr__(self) -> str:
         return f"{self.summary}\n{self._now.words}\n{self.code}"

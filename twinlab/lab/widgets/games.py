@@ -145,10 +145,8 @@ class BeerTable(GameTable):
         """The Python that plays the same game (with the team that you chose)."""
         orders = self.game.run.series("ordered", self.game.station)[games.START_UP :]
         cases = ", ".join(f"{order:g}" for order in orders)
-        return (
-            f'game = tl.people.BeerGame("{self.game.station}")\n'
-            f"for cases in [{cases}]:\n    game.order(cases)"
-        )
+        start = f'game = tl.people.BeerGame("{self.game.station}")'
+        return f"{start}\nfor cases in [{cases}]:\n    game.order(cases)"
 
     def results(self) -> dict[str, str]:
         """What each station paid."""
