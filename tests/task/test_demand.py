@@ -159,7 +159,7 @@ def test_days_that_an_order_must_last(change, days):
 
 
 def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "statsmodels.tsa", None)
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa.api", None)
     with pytest.raises(tl.TwinError, match=r"pip install 'twinlab-scom\[methods\]'"):
         demand.HoltWinters(7)(season(), 3)
 
