@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 
-import numpy as np
-
 from twinlab.management import flows
 from twinlab.management.stress_test import risk_exposure
 from twinlab.modeling import Change, Replications, wilson
@@ -139,8 +137,6 @@ class Situation(Sealed):
                 gap = max(0.0, days_of(lane.lead_time) - full)
                 found[above] = max(found[above], gap + found[item])
         return found
-
-    # -- what to do --
 
     def change(self, path: str, value: float) -> Change:
         """A suggestion: a path of the scenario, its value and a new one."""
@@ -380,7 +376,7 @@ def _shortages_ahead(here: Situation) -> Iterable[Alert]:
         late = ahead.total("demand", *item) - ahead.total("on_time", *item)
         share = wilson(int((late > DUST).sum()), ahead.replications)
         if share.mean and share.mean >= here.limits.probability:
-            units = float(np.mean(late))
+            units = float(late.mean())
             reason = (
                 f"short in {share.mean:.2f} [{share.low:.2f}, {share.high:.2f}] of replications "
                 f"to day {ahead.days.stop - 1}, {shown(units)} units on average"

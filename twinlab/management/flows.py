@@ -18,6 +18,7 @@ from twinlab.scope.kinds import Amount, ranged
 __all__ = ["total_shortage_cost"]
 
 ShortageCost = Mapping[str, Amount]  # USD per unit that a customer does not get, by product
+ByItem = dict[ItemKey, float]
 
 
 def mean_flows(
@@ -125,9 +126,7 @@ def use_on_order(scenario: Scenario, item: ItemKey) -> float:
 
 
 @ranged
-def shortage_costs(
-    network: Network, shortage_cost: ShortageCost | None = None
-) -> dict[ItemKey, float]:
+def shortage_costs(network: Network, shortage_cost: ShortageCost | None = None) -> ByItem:
     """Say what one unit costs that a customer does not get [USD/unit], by (node, product).
 
     It is what ``shortage_cost`` gives for the product, else the row's ``lost_sale_cost``.
@@ -172,9 +171,7 @@ def total_shortage_cost(
     )
 
 
-def stopped_costs(
-    network: Network, shortage_cost: ShortageCost | None = None
-) -> dict[ItemKey, float]:
+def stopped_costs(network: Network, shortage_cost: ShortageCost | None = None) -> ByItem:
     """Say what one missing unit of each (node, product) stops further down [USD/unit].
 
     For customers it is ``shortage_costs``, else their price, else the product's value; upstream

@@ -3,7 +3,6 @@
 Where roles have functional KPIs of their own: who gains and who pays when each decides for itself.
 """
 
-import math
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -33,9 +32,7 @@ class Goal(Row):
 
     kpi: str = column("name", meaning="which KPI; see KPIs")
     target: float = column("KPI's unit", meaning="what it should reach")
-    weight: float = column(
-        "USD/KPI's unit", 0.0, "money, or points, per unit by which the target is missed", low=0
-    )
+    weight: float = column("USD/KPI's unit", 0.0, "money or points per unit that is missed", low=0)
 
     def check(self) -> None:
         """The KPI is one of those that there are."""
@@ -115,14 +112,11 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
         met = short <= 0
         everything &= met
         missed = float(np.where(short > 0, short, 0.0).mean())
-        mean = float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
+        mean = float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
         share = wilson(int(met.sum()), len(met))
         judgements.append(Judgement(str(goal), mean, share, missed, goal.weight * missed))
     together = wilson(int(everything.sum()), len(everything))
     return Scorecard(tuple(judgements), replace(together, note=batch.horizon.note))
-
-
-# -- everybody its own KPI --
 
 
 def align(organization: Organization, batches: Mapping[str, Replications]) -> Comparison:
@@ -203,17 +197,13 @@ def best_response(
         before = dict(levels)
         for role in organization.roles:
             with warnings.catch_warnings(action="ignore"):  # the edges are in the answer
-                answer = tune(
-                    scenario, role.decides, role.objective, replications, seed, evaluations
-                )
-            scenario, edges[role.name] = answer.scenario, answer.edges
-            levels |= answer.values
+                best = tune(scenario, role.decides, role.objective, replications, seed, evaluations)
+            scenario, edges[role.name] = best.scenario, best.edges
+            levels |= best.values
         lived.append(dict(levels))
-        moves = [
+        settled = all(
             abs(levels[path] - before[path]) <= 0.01 * (high - low)
             for path, (low, high) in organization.decides.items()
-        ]
-        settled = all(moves)
-    return BestResponses(
-        scenario, tuple(lived), settled, tuple(e for own in edges.values() for e in own)
-    )
+        )
+    on_edge = tuple(path for own in edges.values() for path in own)
+    return BestResponses(scenario, tuple(lived), settled, on_edge)

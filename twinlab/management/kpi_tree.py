@@ -22,9 +22,7 @@ from twinlab.scope.result import Result, html_of, shown
 
 __all__ = ["kpi_tree"]
 
-
 BY = ("tier", "role", "country", "node")
-_LONG = 30  # letters; a longer list of names is counted instead
 
 
 def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
@@ -53,7 +51,7 @@ def _gist(names: list[str], roles: dict[str, str]) -> str:
     """Few words for some nodes: their names, else their roles, else how many they are."""
     kinds = [role for role in dict.fromkeys(roles[name] for name in names) if role]
     for words in (", ".join(names), ", ".join(kinds)):
-        if words and len(words) <= _LONG:
+        if words and len(words) <= 30:  # letters; a longer list is counted instead
             return words
     return (
         f"{kinds[0]} and {len(kinds) - 1} other kinds" if len(kinds) > 1 else f"{len(names)} sites"
@@ -204,16 +202,13 @@ class KPITree(Result):
         if metric is None:
             known = [m.code or m.name for m in self.metrics]
             raise ScenarioError(f"no figure {name!r}; {did_you_mean(name, known)}")
-        upstream_first = list(grouped(self.history.scenario.network, "node"))
+        order = list(grouped(self.history.scenario.network, "node"))
         found = metric.parts(self.history)
-        parts = {
-            item: found[item] for item in sorted(found, key=lambda i: upstream_first.index(i[0]))
-        }
+        parts = {item: found[item] for item in sorted(found, key=lambda i: order.index(i[0]))}
         labels = [self._labels(word, list(parts)) for word in by]
         return replace(_split(metric, parts, labels, len(self.history.days)), code=metric.code)
 
     def _labels(self, word: str, items: Iterable[ItemKey]) -> Labels:
-        """The group of each item."""
         if word == "product":
             return {item: item[1] or "all products" for item in items}
         check_known(word, (*BY, "product"), f"drill by {word!r}")

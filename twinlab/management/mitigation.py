@@ -20,8 +20,6 @@ from twinlab.scope.result import Estimate, Listing, Result, shown
 
 __all__ = ["Frontier", "Portfolio", "frontier", "value_of_twin"]
 
-
-YEAR = 365.0  # days
 Chosen = tuple[int, ...]  # which options, by their places in the list
 MOST = 64  # portfolios to simulate: beyond, the search is no longer a lesson
 
@@ -124,7 +122,7 @@ def frontier(
     notes: dict[Chosen, str] = {}
 
     def yearly(batch: Replications) -> Array:
-        return np.asarray(total_shortage_cost(batch, shortage_cost)) * (YEAR / len(batch.days))
+        return np.asarray(total_shortage_cost(batch, shortage_cost)) * (365.0 / len(batch.days))
 
     def live(portfolios: Iterable[Chosen]) -> None:
         """Find the loss per year of those portfolios that were not simulated yet."""

@@ -8,7 +8,6 @@ The stress test is the same by simulation: it closes every site in turn, on the 
 and prices what customers miss.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -31,7 +30,6 @@ from twinlab.scope.kinds import Amount
 from twinlab.scope.result import Estimate, Listing, Result, shown
 
 __all__ = ["Closure", "StressTest", "risk_exposure", "stress_test"]
-
 
 LONGEST = 1e4  # periods; who survives longer, survives
 SPECK = 1e-7  # the solver's own tolerance, below which a loss is none
@@ -179,20 +177,18 @@ class _Program:
         for node in self.network.nodes:
             made: dict[_Variable, float]
             made = {("made", item): 1.0 for item in self.makes if item[0] == node.name}
-            if made and math.isfinite(node.capacity):
+            if made and np.isfinite(node.capacity):
                 yield made | {TIME: -node.capacity}
         for link, capacity in self.links.items():
-            if math.isfinite(capacity):
+            if np.isfinite(capacity):
                 yield {("moved", link): 1.0, TIME: -capacity}
         for item, units in self.demand.items():
             yield {TIME: units, ("served", item): -1.0, ("lost", item): -1.0}
 
-    def least_loss(
-        self, site: str, periods: float, *, with_stock: bool = True
-    ) -> tuple[float, float]:
+    def least_loss(self, site: str, time: float, *, with_stock: bool = True) -> tuple[float, float]:
         """The least loss [money] and its units while a site ("": none) is down for some periods."""
         costs = {("lost", item): self.shortage_costs[item] for item in self.demand}
-        found = self._solve(costs, {TIME: (periods, periods)}, site, with_stock)
+        found = self._solve(costs, {TIME: (time, time)}, site, with_stock)
         loss = sum(cost * found[lost] for lost, cost in costs.items())
         return (loss, sum(found[lost] for lost in costs)) if loss > SPECK else (0.0, 0.0)
 
@@ -200,7 +196,7 @@ class _Program:
         """The longest time without a lost unit while a site is down [periods]."""
         bounds = dict.fromkeys([("lost", item) for item in self.demand], (0.0, 0.0))
         time = self._solve({TIME: -1.0}, bounds | {TIME: (0.0, LONGEST)}, site)[TIME]
-        return math.inf if time > LONGEST * (1 - 1e-6) else max(0.0, time)
+        return np.inf if time > LONGEST * (1 - 1e-6) else max(0.0, time)
 
     def _solve(
         self, costs: Any, bounds: Any, down: str, with_stock: bool = True
@@ -298,12 +294,10 @@ def stress_test(
     """
     how = closure or Closure()
     days = _closures(scenario, sites, how)
-    closed = [
-        scenario.disrupt(
-            Outage(site, start=how.start, days=Constant(length), stock_ships=how.stock_ships)
-        )
-        for site, length in days.items()
-    ]
+    closed = []
+    for site, length in days.items():
+        outage = Outage(site, start=how.start, days=Constant(length), stock_ships=how.stock_ships)
+        closed.append(scenario.disrupt(outage))
 
     def live(scenarios: list[Scenario]) -> tuple[list[Replications], list[Array]]:
         batches = replicate_many(scenarios, replications, seed)
@@ -330,7 +324,6 @@ def stress_test(
 
 
 def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
-    """How long each site closes."""
     if how.start >= scenario.days:
         raise ScenarioError(
             f"closure from day {how.start}: the scenario ends after {scenario.days} days: give an "

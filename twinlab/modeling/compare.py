@@ -149,8 +149,6 @@ class Change(Result):
       shop.up_to: 6 → 8
     >>> more.compare(shop, 200, seed=1).difference("more stock", "fill_rate").low > 0
     True
-    >>> Change({"shop.up_to": 9}).apply(shop).value("shop.up_to")
-    9.0
     """
 
     values: Mapping[Any, Any]

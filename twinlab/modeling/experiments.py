@@ -71,6 +71,7 @@ def _try_all(
 
 
 Ranges = Mapping[str, tuple[float, float]]
+Objective = Callable[[Replications], Any]
 
 
 def tornado(
@@ -168,10 +169,8 @@ def sobol(
         found = _try_all(scenario, tried, [kpi], (replications, seed, 0), "Sobol")
         return np.array([estimates[0].mean for estimates in found])
 
-    spread = [stats.uniform(loc=low, scale=high - low) for low, high in ranges.values()]
-    found = stats.sobol_indices(
-        func=values, n=samples, dists=spread, rng=np.random.default_rng(seed)
-    )
+    laws = [stats.uniform(loc=low, scale=high - low) for low, high in ranges.values()]
+    found = stats.sobol_indices(func=values, n=samples, dists=laws, rng=np.random.default_rng(seed))
     shares = zip(ranges, found.first_order.tolist(), found.total_order.tolist(), strict=True)
     return Sobol(tuple(SobolIndex(*each) for each in shares), kpi, samples)
 
@@ -183,12 +182,9 @@ def check_ranges(ranges: Ranges) -> None:
             raise ScenarioError(f"range of {path!r}: low {low!r} must be below high {high!r}")
 
 
-Objective = Callable[[Replications], Any]
-
-
 def tune(
     scenario: Scenario,
-    ranges: Mapping[str, tuple[float, float]],
+    ranges: Ranges,
     goal: Objective,
     replications: int = 200,
     seed: int = 0,
@@ -215,7 +211,10 @@ def tune(
     >>> round(best.values["shop.up_to"])  # Snyder & Shen (2019) Example 4.3: 56.6
     57
     """
-    whole, tried = _whole(scenario, ranges), []
+    check_ranges(ranges)
+    columns = {path: find(scenario, path).column for path in ranges}
+    whole = {path: column is not None and column.type is int for path, column in columns.items()}
+    tried = []
 
     def at(point: Any) -> dict[str, float]:
         pairs = zip(whole.items(), point.tolist(), strict=True)
@@ -254,10 +253,3 @@ def tune(
         edges=tuple(edges),
         tried=pd.DataFrame(tried),
     )
-
-
-def _whole(scenario: Scenario, ranges: Mapping[str, tuple[float, float]]) -> dict[str, bool]:
-    """Whether each path's column takes whole numbers."""
-    check_ranges(ranges)
-    columns = {path: find(scenario, path).column for path in ranges}
-    return {path: column is not None and column.type is int for path, column in columns.items()}

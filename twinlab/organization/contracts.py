@@ -56,11 +56,10 @@ class Organization:
         ScenarioError: two roles of one name, or two that decide the same thing.
 
     >>> level = {"shop.up_to": (40, 80)}
-    >>> try:
-    ...     Organization([Role("sales", level, len), Role("finance", level, len)], len)
-    ... except ScenarioError as error:
-    ...     print(error)
-    'shop.up_to' is decided by 'sales' and by 'finance': give it to one of them
+    >>> Organization([Role("sales", level, len), Role("finance", level, len)], len)
+    Traceback (most recent call last):
+    twinlab.scope.errors.ScenarioError: 'shop.up_to' is decided by 'sales' and by 'finance': give
+    it to one of them
     """
 
     roles: Sequence[Role]

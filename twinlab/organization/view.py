@@ -3,14 +3,6 @@
 A sourcing rule splits an order: ``rule(view, quantity) -> units for each of view.suppliers``. A
 sharing regime says what a decision maker gets to see beyond its own books.
 
-========================  ===========  =============  ================
-a view shows              own books    point_of_sale  echelon_position
-========================  ===========  =============  ================
-``OwnOrders()``           yes
-``PointOfSale()``         yes          yes
-``FullSharing()``         yes          yes            yes
-========================  ===========  =============  ================
-
 A regime is called with a view once, before the first decision, and closes what it does not show. A
 scenario that says nothing shares everything.
 """
@@ -152,8 +144,6 @@ class PriorityFailover(Row):
 
     >>> main, spare = Supplier("A", "sea", 1, 0, 1e9), Supplier("B", "air", 2, 0, 1e9)
     >>> view = View("plant", "chip", [main, spare])
-    >>> PriorityFailover()(view, 8.0)
-    [8.0, 0.0]
     >>> main.open = 0.0
     >>> PriorityFailover()(view, 8.0)
     [0.0, 8.0]

@@ -26,11 +26,9 @@ class TakesAdvice(Row):
 
     Both are kept in ``view.memory`` and so in the log. Source: weight of advice, Yaniv (2004).
 
-    >>> view = View("shop", "bike")
-    >>> TakesAdvice(own=lambda view: 20.0, advice=lambda view: 10.0, weight=0.3)(view)
+    >>> mixed = TakesAdvice(own=lambda view: 20.0, advice=lambda view: 10.0, weight=0.3)
+    >>> mixed(View("shop", "bike"))
     17.0
-    >>> view.memory["advised"]
-    10.0
     """
 
     own: Rule

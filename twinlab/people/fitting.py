@@ -121,8 +121,6 @@ def fit_newsvendor(
     return _fit([Parameter(*row) for row in rows], miss)
 
 
-# -- anchoring and adjustment -----------------------------------------------------------------
-
 _SPECK = 1e-6  # a sum of squares below it is rounding
 _SCALE = np.array([0.3, 0.3, 0.3, 10.0])  # how far θ, α, β and S' move in a step that matters
 
@@ -161,15 +159,13 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     parameters = []
     for at, name in enumerate(("theta", "alpha", "beta", "desired_stock")):
         value, error = float(best.x[at]), float(errors[at])
-        least, most = valley.ends(at, far * error)
-        remark = ""
-        if not np.isfinite(error):
-            remark = _UNTOLD
-        elif least <= low[at] and most >= high[at]:
-            remark = "its interval covers its whole range"
+        start, end = valley.ends(at, far * error)
+        wide = start <= low[at] and end >= high[at]
+        untold = "its interval covers its whole range" if wide else ""
+        remark = untold if np.isfinite(error) else _UNTOLD
         on_edge = min(value - low[at], high[at] - value) <= 1e-3 * (high[at] - low[at])
         edge = f"on the edge of its range {low[at]:g} to {high[at]:g}" if on_edge else ""
-        parameters.append(Parameter(name, value, error, least, most, remark, edge))
+        parameters.append(Parameter(name, value, error, start, end, remark, edge))
     return _fit(parameters, best.fun)
 
 

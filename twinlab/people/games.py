@@ -8,12 +8,10 @@ case in two weeks, beginning in the week after its order. Source: Sterman (1989)
 The newsvendor orders once a round, demand is 1 to 300, and nothing lasts until tomorrow.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,9 +22,9 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_newsvendor, fit_ordering
 from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
 from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, column, frozen
 from twinlab.scope.distributions import Constant, Distribution, Trace
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, ranged
 
 __all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "NewsvendorGame"]
@@ -39,7 +37,7 @@ HOLDING, BACKLOG = 0.5, 1.0  # USD per case and week
 
 # What eleven teams of people paid on average, in USD: Sterman (1989), table 2. Measured with
 # people, so nothing that a model could give.
-HUMAN_COSTS: Mapping[str, float] = MappingProxyType(
+HUMAN_COSTS: Mapping[str, float] = frozen(
     {"retailer": 383.0, "wholesaler": 635.0, "distributor": 630.0, "factory": 380.0}
 )
 
@@ -86,13 +84,11 @@ def beer_chain(
     rules = dict.fromkeys(STATIONS, average_person()) | given
     asked = demand or Trace((4,) * START_UP + (8,) * (max(weeks, START_UP + 1) - START_UP))
     station = partial(Node, holding_cost=HOLDING, backlog_cost=BACKLOG, evening_review=True)
-    boxes = partial(
-        Lane, lead_time=Constant(2), order_delay=1, initial_pipeline=4, initial_orders=4
-    )
+    way = partial(Lane, lead_time=Constant(2), order_delay=1, initial_pipeline=4, initial_orders=4)
     network = Network(
         products=[Product("case")],
         nodes=[station(name, "station", tier=at) for at, name in enumerate(STATIONS)],
-        lanes=[boxes(up, down, "case") for down, up in pairwise(STATIONS)],
+        lanes=[way(up, down, "case") for down, up in pairwise(STATIONS)],
         recipes=[Recipe("factory", "case", production_time=2, initial_in_process=4)],
         demands=[Demand("retailer", "case", asked, backorder_cost=BACKLOG)],
         stocks=[Stock(name, "case", on_hand=12) for name in STATIONS],
@@ -180,10 +176,7 @@ class BeerGame(Game):
         adviser: Rule | None = None,
         chain: Scenario | None = None,
     ) -> None:
-        """Set the table and play the start-up weeks, in which everybody orders 4."""
-        if station not in STATIONS:
-            hint = did_you_mean(station, STATIONS)
-            raise ScenarioError(f"BeerGame: no station {station!r}; {hint}")
+        check_known(station, STATIONS, f"BeerGame: no station {station!r}")
         if chain is None:
             chain = beer_chain(team)
             rules: Any = chain.rules
@@ -260,8 +253,6 @@ class BeerGame(Game):
         return OverrideValue(tuple(judged), costs[-1], costs[0])
 
 
-# -- the newsvendor --
-
 # Mean orders of people for a high- and a low-profit product, whose optima are 225 and 75:
 # Schweitzer & Cachon (2000), experiment 1. Measured with people, no result of a model.
 HUMAN_ORDERS = (176.68, 134.06)
@@ -296,7 +287,7 @@ class NewsvendorProblem(Row):
     @property
     def optimum(self) -> int:
         """The order with the highest expected profit: the least q with F(q) ≥ (p − c) / p."""
-        return max(1, math.ceil(self.highest * (self.price - self.cost) / self.price - 1e-9))
+        return max(1, int(np.ceil(self.highest * (self.price - self.cost) / self.price - 1e-9)))
 
     def profit(self, order: float, demand: float) -> float:
         """What a round brings: p × min(q, d) − c × q [USD]."""
@@ -336,7 +327,6 @@ class NewsvendorGame:
         seed: int = 0,
         adviser: "Callable[[NewsvendorGame], float] | None" = None,
     ) -> None:
-        """Draw the demands of all rounds; they do not depend on the orders."""
         self.problem, self.rounds = problem or NewsvendorProblem(), rounds
         self._drawn = self.problem.demands(rounds, seed)
         self.adviser = adviser

@@ -176,9 +176,6 @@ def _within(scenario: Scenario, disruption: Any, tier: int | None) -> bool:
     return tier is None or tiers(scenario.network)[end] <= tier
 
 
-# -- what cannot be seen ----------------------------------------------------------------------
-
-
 Spots = Iterator[tuple[str, str, str]]
 
 

@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING, TypeVar
 from twinlab.scope.later import nx
 
 if TYPE_CHECKING:
-    from twinlab.scope.entities import ItemKey
     from twinlab.scope.network import Network
 
 # Moments of a day on the clock, in days after midnight; quarters are exact in binary.
@@ -55,7 +54,7 @@ def turns(network: "Network") -> list[str]:
     return upstream_first([n.name for n in network.nodes], ways, at_once)
 
 
-def upstream_items(network: "Network") -> "list[ItemKey]":
+def upstream_items(network: "Network") -> list[tuple[str, str]]:
     """List the (node, product) pairs upstream first; mornings take them from the other end.
 
     >>> upstream_items(assembly("plant", {"frame": 1}, demand=Poisson(3)))

@@ -1,14 +1,6 @@
 """The nearest right call: how to get what is wanted, from what was given.
 
 Errors that teach: what is wrong with its value, where it stands, and what to do.
-
-The tree::
-
-    TwinError
-    ├── NetworkError    a table, a row or the way rows fit together is wrong
-    ├── ScenarioError   decisions, disruptions, days or a start state do not fit the network
-    ├── SyncError       a twin and its stream of events do not fit together
-    └── SolverError     an optimisation has no answer: infeasible, unbounded, or not finished
 """
 
 import inspect
@@ -22,7 +14,6 @@ from traceback import extract_tb
 from typing import Any
 
 __all__ = ["NetworkError", "ScenarioError", "SolverError", "SyncError", "TwinError"]
-
 
 HOME = str(Path(__file__).parents[1])  # where the library lies
 PUBLIC: dict[str, Any] = {}  # every class that a floor offers, by its name
@@ -91,31 +82,23 @@ class TwinError(Exception):
 class NetworkError(TwinError):
     """The tables of a network do not describe a chain that can run.
 
-    >>> try:
-    ...     Node("plant", capacity=-1)
-    ... except NetworkError as error:
-    ...     print(error)
-    Node 'plant': capacity must be at least 0 units/day, got -1
+    >>> Node("plant", capacity=-1)
+    Traceback (most recent call last):
+    twinlab.scope.errors.NetworkError: Node 'plant': capacity must be at least 0 units/day, got -1
     """
 
 
 class ScenarioError(TwinError):
     """The decisions, disruptions, days or start state do not fit the network.
 
-    >>> try:
-    ...     Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), {"shpo": BaseStock(8)})
-    ... except ScenarioError as error:
-    ...     print(error)
-    rules: 'shpo' is not a node; did you mean 'shop'?
+    >>> Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), {"shpo": BaseStock(8)})
+    Traceback (most recent call last):
+    twinlab.scope.errors.ScenarioError: rules: 'shpo' is not a node; did you mean 'shop'?
     """
 
 
 class NoSuchName(ScenarioError, AttributeError):
-    """Something was asked for a name that it does not have.
-
-    >>> issubclass(NoSuchName, ScenarioError)
-    True
-    """
+    """Something was asked for a name that it does not have."""
 
 
 class SyncError(TwinError):
@@ -159,11 +142,9 @@ def check_known(
 ) -> None:
     """Complain of a name that is not among those that are known, and say which was meant.
 
-    >>> try:
-    ...     check_known("fil_rate", ["fill_rate", "total_cost"], "no KPI 'fil_rate'")
-    ... except ScenarioError as problem:
-    ...     print(problem)
-    no KPI 'fil_rate'; did you mean 'fill_rate'?
+    >>> check_known("fil_rate", ["fill_rate", "total_cost"], "no KPI 'fil_rate'")
+    Traceback (most recent call last):
+    twinlab.scope.errors.ScenarioError: no KPI 'fil_rate'; did you mean 'fill_rate'?
     """
     if name not in known:
         raise error(f"{complaint}; {did_you_mean(name, known)}")
@@ -174,13 +155,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     >>> did_you_mean("DC-Berln", ["DC-Berlin", "Plant"])
     "did you mean 'DC-Berlin'?"
-    >>> did_you_mean("x", ["Plant", "Shop"])
-    'known are: Plant, Shop'
     """
     names = [str(name) for name in (sorted(known) if isinstance(known, set) else known)]
-    close = get_close_matches(str(word), names, n=1) or [
-        name for name in names if name.lower() == str(word).lower()
-    ]
+    same = [name for name in names if name.lower() == str(word).lower()]
+    close = get_close_matches(str(word), names, n=1) or same
     if close:
         return f"did you mean {close[0]!r}?"
     said = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")

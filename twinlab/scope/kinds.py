@@ -10,7 +10,6 @@ import inspect
 import math
 import operator
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, wraps
@@ -23,7 +22,7 @@ from twinlab.scope.distributions import Array, Constant, Distribution, is_distri
 from twinlab.scope.errors import NAMES, brief, way_to
 
 F = TypeVar("F", bound=Callable[..., Any])
-_MOST = sys.float_info.max  # whatever is finite
+_MOST = float(np.finfo(np.float64).max)  # whatever is finite
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,9 @@ def ranged(function: F) -> F:
     >>> @ranged
     ... def left(hours: Positive, share: Share = 0.5) -> float:
     ...     return hours * (1 - share)
-    >>> try:
-    ...     left(8, share=-0.1)
-    ... except ScenarioError as error:
-    ...     print(error)
-    left: share must be a share from 0 to 1, got -0.1
+    >>> left(8, share=-0.1)
+    Traceback (most recent call last):
+    twinlab.scope.errors.ScenarioError: left: share must be a share from 0 to 1, got -0.1
     """
 
     @cache  # when first called: an import stays quick, and the door stands on what is below it
@@ -136,9 +133,6 @@ def kind_of(hint: Any) -> Kind | None:
     if make is not None:
         return make(origin, args)
     return _instance(hint) if origin is None and inspect.isclass(hint) else None
-
-
-# -- one value --------------------------------------------------------------------------------
 
 
 def _number(value: Any) -> Any:
@@ -273,9 +267,6 @@ def _array(origin: Any, args: tuple[Any, ...]) -> Kind:
         return np.asarray(value) if isinstance(value, list | tuple) else value
 
     return Kind("an array of numbers", fit)
-
-
-# -- several ----------------------------------------------------------------------------------
 
 
 def _either(origin: Any, args: tuple[Any, ...]) -> Kind | None:

@@ -4,7 +4,6 @@ Whether they do is checked when it is made: each law is one function that names 
 remedy.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -134,7 +133,7 @@ class Network(Tables):
         rows, into, makes = [], _grouped(way[::-1] for way in self.between), _grouped(self.made)
         asked = _grouped((d.node, d.pattern.average) for d in self.demands)
         for node in self.nodes:
-            capacity = None if node.capacity == math.inf else node.capacity
+            capacity = None if node.capacity == float("inf") else node.capacity
             names = (", ".join(table.get(node.name, ())) for table in (into, makes))
             units = sum(asked.get(node.name, ())) or None
             rows.append((node.name, node.tier, *names, capacity, units))

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, TypeVar
 
 from twinlab.scope.columns import schema
@@ -47,17 +46,12 @@ def coarse_network(network: Network, period: int) -> Network:
         if units > 0.0:
             stock = stocks.get(item, Stock(*item))
             stocks[item] = replace(stock, on_hand=stock.on_hand + units)
-    return Network(
-        network.products,
-        [
-            _row(n, period, review_period=max(1, whole_periods(n.review_period, period)))
-            for n in network.nodes
-        ],
-        lanes,
-        recipes,
-        [_demand(row, period) for row in network.demands],
-        [_row(stock, period) for stock in stocks.values()],
-    )
+    reviews = [max(1, whole_periods(node.review_period, period)) for node in network.nodes]
+    pairs = zip(network.nodes, reviews, strict=True)
+    nodes = [_row(node, period, review_period=days) for node, days in pairs]
+    demands = [_demand(row, period) for row in network.demands]
+    held = [_row(stock, period) for stock in stocks.values()]
+    return Network(network.products, nodes, lanes, recipes, demands, held)
 
 
 def _under_way(lane: Lane) -> float:
@@ -103,9 +97,6 @@ def _demand(row: Demand, period: int) -> Demand:
     return _row(row, period, pattern=summed(row.pattern, period), season_days=season)
 
 
-# -- what goes wrong --------------------------------------------------------------------------
-
-
 def coarsen_disruptions(disruptions: Iterable[Disruption], period: int) -> tuple[Disruption, ...]:
     """Give each disruption in periods: as much of each period as it lasts.
 
@@ -134,7 +125,7 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
         for at in range(begin // period, -(-end // period))
     ]
     found: list[Disruption] = []
-    for share, run in groupby(shares, key=itemgetter(1)):
+    for share, run in groupby(shares, key=lambda share: share[1]):
         at = [number for number, _ in run]
         after = fade if at[-1] == shares[-1][0] else 0
         one = replace(disruption, start=at[0], days=Constant(len(at)), recovery=after)

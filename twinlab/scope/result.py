@@ -6,7 +6,6 @@ holds rows of one kind: its text has a line for each, its table a row. An ``Esti
 column with its interval. A class that can say it better overrides ``sentence``, nothing else.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -33,7 +32,7 @@ def shown(number: float) -> str:
     >>> shown(1234567.8), shown(0.45454), shown(-0.0), shown(float("nan"))
     ('1,234,568', '0.4545', '0', '–')
     """
-    if math.isnan(number):
+    if np.isnan(number):
         return "–"
     return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number + 0.0:.4g}"
 
@@ -192,7 +191,9 @@ class Listing(Result):
         for row in self._rows:
             told = (parts(getattr(row, name), *three) for name, three in heads.items())
             rows.append({head: part for each in told for head, part in each.items()})
-        return _indexed(rows, [head for head, *_ in heads.values()], self.keys)
+        names = [head for head, *_ in heads.values()]
+        table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)
+        return table.set_index(names[: self.keys])
 
     def __repr__(self) -> str:
         return "\n".join(filter(None, [self.sentence(), *map(str, self._rows)]))
@@ -202,11 +203,6 @@ def _columns(listing: Any) -> tuple[Column, ...]:
     """The columns of a listing's rows, from the type of its first field: ``tuple[Row, ...]``."""
     kind, *_ = get_args(get_type_hints(listing)[fields(listing)[0].name])
     return schema(kind)
-
-
-def _indexed(rows: list[dict[str, Any]], heads: list[str], keys: int) -> "pd.DataFrame":
-    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=heads)
-    return table.set_index(heads[:keys])
 
 
 def parts(value: Any, head: str, low: str, high: str) -> dict[str, Any]:
@@ -220,7 +216,7 @@ def parts(value: Any, head: str, low: str, high: str) -> dict[str, Any]:
 
 def _mean(values: Any) -> float:
     known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else math.nan
+    return float(known.mean()) if known.size else np.nan
 
 
 def _said(key: tuple[Any, ...]) -> str:

@@ -171,8 +171,6 @@ class Scenario(Page):
         A path is one such as ``"shop.up_to"``; an item (node, product) is given another rule.
 
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-        >>> calm.set("mine.capacity", 6).value("mine.capacity")
-        6.0
         >>> lean = calm.set({"shop.up_to": 6, "mine->shop.lead_time": 2})
         >>> lean.value("shop.up_to"), lean.set({("shop", "unit"): BaseStock(7)}).value("shop.up_to")
         (6.0, 7.0)
@@ -265,14 +263,12 @@ def _check_days(scenario: Scenario) -> None:
 
 
 def _check_target(disruption: Any, network: Network) -> None:
-    """What a disruption strikes must be part of the network."""
     along = hasattr(disruption, "source")
     ends = (disruption.source, disruption.destination) if along else (disruption.node,)
     for name in ends:
         check_known(name, network.named, f"{disruption.title}: {name!r} is not a node")
-    product = disruption.product
-    at_node = network.held.get(ends[0], [])
-    if product:
+    if product := disruption.product:
+        at_node = network.held.get(ends[0], [])
         check_known(product, at_node, f"{disruption.title}: {ends[0]!r} has no product {product!r}")
     if not targets(disruption, network):
         what = f"lane to {ends[-1]!r}" if along else "customers"

@@ -7,7 +7,6 @@ check of every cell and the data package all come from the columns of the row ty
 
 import csv
 import json
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
@@ -23,7 +22,6 @@ from twinlab.scope.errors import NetworkError, TwinError, brief, did_you_mean
 from twinlab.scope.network import Network, rows_of
 
 __all__ = ["read_disruptions", "write_disruptions"]
-
 
 FAMILIES: dict[str, Any] = {name: getattr(distributions, name) for name in distributions.__all__}
 
@@ -72,8 +70,6 @@ def parse_distribution(text: str) -> Any:
 
     >>> parse_distribution("Normal(mean=5, sd=1)")
     Normal(mean=5.0, sd=1.0)
-    >>> parse_distribution("Empirical(values=(2, 3))")
-    Empirical(values=(2.0, 3.0))
     >>> parse_distribution("2")
     Constant(value=2.0)
     """
@@ -213,7 +209,8 @@ def read_network(folder: str | Path) -> Network:
     for name, row_type in TABLES.items():
         path = folder / f"{name}.csv"
         if path.exists():
-            rows[name] = _read(path, row_type)
+            records = _records(path, [c.name for c in schema(row_type)])
+            rows[name] = [_row(row_type, cells, where) for where, cells in records]
         elif name in _NEEDED:
             raise NetworkError(f"{folder} has no {name}.csv: a network needs one")
     rows["demands"] = _with_traces(rows.get("demands", []), folder / "traces.csv")
@@ -295,9 +292,6 @@ def _disruption_columns() -> list[str]:
     return list(dict.fromkeys(c.name for kind in KINDS.values() for c in schema(kind)))
 
 
-# -- files --
-
-
 def _records(path: Path, known: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
     """Each row of a file as (where it stands, its filled cells); unknown columns are refused."""
     rows = _lines(path)
@@ -342,11 +336,6 @@ def _lines(path: Path) -> list[list[str]]:
     except (OSError, csv.Error) as problem:
         why = getattr(problem, "strerror", None) or problem
         raise NetworkError(f"{path} cannot be read as a table: {why}") from None
-
-
-def _read(path: Path, row_type: Any) -> list[Any]:
-    records = _records(path, [c.name for c in schema(row_type)])
-    return [_row(row_type, cells, where) for where, cells in records]
 
 
 def _row(row_type: Any, cells: dict[str, str], where: str) -> Any:
@@ -412,7 +401,7 @@ def _describe(name: str) -> dict[str, Any]:
     described = []
     for col in schema(TABLES[name]):
         bounds = {"minimum": col.low, "maximum": col.high}
-        limits = {k: v for k, v in bounds.items() if math.isfinite(v) and col.type in words}
+        limits = {k: v for k, v in bounds.items() if abs(v) < float("inf") and col.type in words}
         about = {"name": col.name, "type": words.get(col.type, "string"), "unit": col.unit}
         demanded = {"required": col.required, **limits}
         described.append(about | {"description": col.meaning, "constraints": demanded})

@@ -34,9 +34,7 @@ class ServiceStage(Row):
     demand_sd: float = column("units", 0.0, "standard deviation of its customers' day", low=0)
     promise: float | None = column("days", None, "longest that it may let customers wait", low=0)
     inbound: int = column("days", 0, "how long its outside suppliers let it wait", low=0)
-    service: float | None = column(
-        "share", None, "chance that demand is within what is planned for", low=0.5, high=1 - 1e-12
-    )
+    service: float | None = column("share", None, "cycle service level", low=0.5, high=1 - 1e-12)
 
 
 @dataclass(frozen=True)
@@ -122,9 +120,7 @@ def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> "nx.DiGraph":
         raise NetworkError("no stages, or arcs by which they feed each other in a circle: drop one")
     for stage in stages:
         if not graph.out_degree(stage.name) and stage.promise is None:
-            raise NetworkError(
-                f"{stage.title}: customers are served here: give its promise in days"
-            )
+            raise NetworkError(f"{stage.title}: it serves customers: give its promise in days")
     return graph
 
 
@@ -142,9 +138,8 @@ def _longest(graph: "nx.DiGraph") -> dict[str, int]:
     found: dict[str, int] = {}
     for name in nx.topological_sort(graph):
         stage = graph.nodes[name]["stage"]
-        found[name] = stage.time + max(
-            [stage.inbound, *(found[up] for up in graph.predecessors(name))]
-        )
+        waits = max([stage.inbound, *(found[up] for up in graph.predecessors(name))])
+        found[name] = stage.time + waits
     return found
 
 
@@ -165,9 +160,7 @@ def _solve(
         waits = {("SI", stage.name): 1.0, ("S", stage.name): -1.0}
         rows.append(Constraint(dict.fromkeys(taus, 1.0), 1, 1))
         rows.append(Constraint({**waits, **spent}, -stage.time, -stage.time))
-    rows += [
-        Constraint({("SI", below): 1, ("S", above): -1}, low=0) for above, below in graph.edges
-    ]
+    rows += [Constraint({("SI", below): 1, ("S", up): -1}, low=0) for up, below in graph.edges]
     whole = costs.keys() - bounds.keys()
     bounds |= dict.fromkeys(whole, (0.0, 1.0))
     found = minimize(costs, rows, f"no promises for {len(stages)} stages", bounds, whole)

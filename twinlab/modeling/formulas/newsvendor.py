@@ -15,7 +15,6 @@ from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope import Result, ScenarioError
 from twinlab.scope import distributions as laws
 from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array
 from twinlab.scope.later import integrate, special, stats
 
 __all__ = ["Newsvendor", "critical_ratio", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
@@ -72,8 +71,6 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
 
     >>> newsvendor(Normal(50, 8), overage=0.18, underage=0.70)  # Example 4.3
     level 56.6 units · cost 1.998 USD/period · critical ratio 0.7955
-    >>> newsvendor(Poisson(6), overage=1, underage=4).level
-    8.0
     """
     ratio = critical_ratio(overage, underage)
     law = _law(demand, periods)
@@ -169,7 +166,7 @@ def _normal(mean: float, sd: float) -> _Law:
     return _Law(mean, lambda ratio: float(mean + sd * special.ndtri(ratio)), loss)
 
 
-def _discrete(units: Array, chances: Array) -> _Law:
+def _discrete(units: laws.Array, chances: laws.Array) -> _Law:
     def quantile(ratio: float) -> float:
         return float(units[np.searchsorted(np.cumsum(chances), ratio - _AT_MOST)])
 
@@ -208,7 +205,7 @@ def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float
     return Newsvendor(found.values["level"], found.cost, ratio)
 
 
-def probabilities(demand: Chances, periods: float = 1) -> tuple[Array, Array]:
+def probabilities(demand: Chances, periods: float = 1) -> tuple[laws.Array, laws.Array]:
     """List the values that whole-numbered demand can take, rising, and their probabilities.
 
     Raises:

@@ -1,7 +1,6 @@
 """Linear and mixed-integer programs whose variables have names, solved by HiGHS."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +13,8 @@ class Constraint(NamedTuple):
     """Σ coefficient × variable lies between ``low`` and ``high``."""
 
     terms: Mapping[Any, float]
-    low: float = -math.inf
-    high: float = math.inf
+    low: float = -np.inf
+    high: float = np.inf
 
 
 class Optimum(NamedTuple):
@@ -51,10 +50,14 @@ def minimize(
     integral = np.array([key in whole for key in costs])
     unit = np.where(integral, 1.0, size)
     terms, *ends = zip(*rows, strict=True)
-    matrix, (low, high) = (_matrix(terms, costs) * unit / size).tocsr(), np.array(ends) / size
+    at = {key: number for number, key in enumerate(costs)}
+    cells = [(value, row, at[key]) for row, one in enumerate(terms) for key, value in one.items()]
+    factors, below, along = zip(*cells, strict=True)
+    matrix = sparse.csr_array((factors, (below, along)), shape=(len(terms), len(at)))
+    matrix, (low, high) = (matrix * unit / size).tocsr(), np.array(ends) / size
     exact = low == high
     most, least = np.isfinite(high) & ~exact, np.isfinite(low) & ~exact
-    limits = np.array([(bounds or {}).get(key, (0.0, math.inf)) for key in costs])
+    limits = np.array([(bounds or {}).get(key, (0.0, np.inf)) for key in costs])
     found = optimize.linprog(
         np.array(list(costs.values())) * unit,
         A_ub=sparse.vstack([matrix[most], -matrix[least]]),
@@ -74,13 +77,3 @@ def minimize(
     ceilings = (found.upper.marginals / unit).tolist()
     values, above = (dict(zip(costs, each, strict=True)) for each in (best, ceilings))
     return Optimum(values, float(found.fun), (prices / size).tolist(), above)
-
-
-def _matrix(rows: Sequence[Mapping[Any, float]], variables: Iterable[Any]) -> Any:
-    """The sparse matrix of rows that name their variables."""
-    at = {key: number for number, key in enumerate(variables)}
-    cells = [
-        (value, row, at[key]) for row, terms in enumerate(rows) for key, value in terms.items()
-    ]
-    values, below, along = zip(*cells, strict=True)
-    return sparse.csr_array((values, (below, along)), shape=(len(rows), len(at)))

@@ -126,7 +126,6 @@ def ewma_limit(run_length: RunLength, weight: Weight = 0.1) -> float:
 
 
 def _solved(run_length_of: Callable[[float], float], wanted: float) -> float:
-    """The limit that gives the wanted run length."""
     goal = math.log(wanted)
     low, high = 0.01, 1.0
     while (reached := math.log(run_length_of(high))) < goal:
@@ -144,9 +143,7 @@ def _nodes(low: float, high: float, sigma: float) -> tuple[Any, Any]:
     return (low + high + (high - low) * places) / 2.0, weights * (high - low) / 2.0
 
 
-@cache
-def _legendre(count: int) -> tuple[Any, Any]:
-    return np.polynomial.legendre.leggauss(count)
+_legendre = cache(np.polynomial.legendre.leggauss)
 
 
 def _density(x: Any) -> Any:

@@ -54,7 +54,6 @@ class SerialChain:
     backorder_cost: Positive
 
     def __post_init__(self) -> None:
-        """Value is added on the way down, and waiting costs something."""
         costs = [stage.holding_cost for stage in self.stages]
         if len({stage.name for stage in self.stages}) < len(costs):
             raise ScenarioError(f"{self.stages[0].title}: each stage has a name of its own")
@@ -170,11 +169,9 @@ def serial_cost(chain: SerialChain, echelon: Mapping[str, Number]) -> SerialPlan
     49.0
     """
     names = [stage.name for stage in chain.stages]
-    for name in {*names, *echelon}:
-        if name not in names or name not in echelon:
-            raise ScenarioError(
-                f"levels: {name!r} is not on both sides; {did_you_mean(name, names)}"
-            )
+    for one in {*names, *echelon}:
+        if one not in names or one not in echelon:
+            raise ScenarioError(f"levels: {one!r} is not on both sides; {did_you_mean(one, names)}")
     return _recursion(chain, echelon)
 
 

@@ -5,7 +5,6 @@ if the next station has no room it holds the part: blocking after service. Rewor
 of its own and goes first, so that full buffers cannot lock a loop.
 """
 
-import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -42,7 +41,7 @@ class Part:
     rank: int
     entered: float
     queued: float
-    left: float = math.nan
+    left: float = np.nan
     fate: str = "in process"
     faults: list[str] = field(default_factory=list)
     rounds: int = 0
@@ -210,10 +209,9 @@ class LineEngine:
     """A line on SimPy's clock."""
 
     def __init__(self, line: Line, seed: int, replication: int, warm: float, log: bool) -> None:
-        """Put the machines up; they start when the clock does."""
         self.line, self.seed, self.replication, self.warm = line, seed, replication, warm
         self.env = simpy.Environment()
-        few = line.crews < math.inf
+        few = line.crews < np.inf
         self.crews = simpy.Resource(self.env, int(line.crews)) if few else None
         self.events: list[LineEvent] | None = [] if log else None
         self.parts: list[Part] = []
