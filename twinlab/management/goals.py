@@ -32,7 +32,9 @@ class Goal(Row):
 
     kpi: str = column("name", meaning="which KPI; see KPIs")
     target: float = column("KPI's unit", meaning="what it should reach")
-    weight: float = column("USD/KPI's unit", 0.0, "money or points per unit that is missed", low=0)
+    weight: float = column(
+        "USD/KPI's unit", 0.0, "money, or points, per unit by which the target is missed", low=0
+    )
 
     def check(self) -> None:
         """The KPI is one of those that there are."""

@@ -141,8 +141,12 @@ class ForecastBaseStock(Row):
     periods: int = column("decisions", meaning="length p of the moving average", low=1)
     horizon: float = column("days", meaning="days L of demand that the level covers", low=0)
     safety: float = column("units", 0.0, "safety stock on top")
-    from_point_of_sale: bool = column("yes/no", False, "forecast what final customers ask")
-    first_guess: float | None = column("units/day", None, "forecast before any demand", low=0)
+    from_point_of_sale: bool = column(
+        "yes/no", False, "forecast what final customers ask, not what the node is asked"
+    )
+    first_guess: float | None = column(
+        "units/day", None, "what it takes demand for before it has seen any", low=0
+    )
 
     def __call__(self, view: View) -> Any:
         """Update the forecast, and order what the position lacks."""

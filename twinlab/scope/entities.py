@@ -14,6 +14,7 @@ does not say, it leaves alone: no other random draw changes.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +63,24 @@ class Node(Row):
     country: str = column("label", "", "where it stands")
     latitude: float | None = column("degrees north", None, "where it stands", low=-90, high=90)
     longitude: float | None = column("degrees east", None, "where it stands", low=-180, high=180)
-    capacity: float = column("units/day", math.inf, "most it makes or supplies in a day", low=0)
-    holding_cost: float = column("USD/unit/day", 0.0, "of a unit here or sent on from here", low=0)
-    backlog_cost: float = column("USD/unit/day", 0.0, "cost of owing another node a unit", low=0)
-    proportional: bool = column("yes/no", False, "scarce stock is shared by what is owed, not rank")
-    evening_review: bool = column("yes/no", False, "decides at night; orders leave next morning")
+    capacity: float = column(
+        "units/day", math.inf, "most it can make (or, as a source, supply) in a day", low=0
+    )
+    holding_cost: float = column(
+        "USD/unit/day",
+        0.0,
+        "cost of keeping one unit for one day, here or on the way from here",
+        low=0,
+    )
+    backlog_cost: float = column(
+        "USD/unit/day", 0.0, "cost of owing one unit to another node for one day", low=0
+    )
+    proportional: bool = column(
+        "yes/no", False, "scarce stock is shared in proportion to what is owed, not by rank"
+    )
+    evening_review: bool = column(
+        "yes/no", False, "it decides at night, and its order leaves the next morning"
+    )
     review_period: int = column("days", 1, "it decides every so many days", low=1)
     time_to_recover: int = column("days", 0, "how long it takes to reopen after a closure", low=0)
 
@@ -93,12 +107,19 @@ class Lane(Row):
     distance: float = column("km", 0.0, "length of the way, for emissions", low=0)
     emission_factor: float = column("kg CO2e/tonne-km", 0.0, "emissions of the mode", low=0)
     sourcing_rank: int = column("rank", 1, "the destination asks rank 1 first", low=1)
-    sourcing_share: float = column("share", 0.0, "of orders, where they are shared", low=0, high=1)
+    sourcing_share: float = column(
+        "share", 0.0, "part of the orders it gets where orders are shared out", low=0, high=1
+    )
     service_rank: int = column("rank", 1, "the source serves rank 1 first", low=1)
     initial_pipeline: float = column(
         "units/day", 0.0, "units due on each day of the first lead time", low=0
     )
-    initial_orders: float = column("units/day", 0.0, "seen each day of the order delay", low=0)
+    initial_orders: float = column(
+        "units/day",
+        0.0,
+        "units ordered that the source sees on each day of the order delay",
+        low=0,
+    )
 
     @property
     def key(self) -> LaneKey:
@@ -129,11 +150,17 @@ class Recipe(Row):
 
     node: str = column("node", meaning="who makes it")
     product: str = column("product", meaning="what is made")
-    components: Mapping[str, float] = column("units/unit", {}, "of each component in a unit", low=0)
+    components: Mapping[str, float] = column(
+        "units/unit", {}, "units of each component in one unit made", low=0
+    )
     production_time: int = column("days", 0, "from start to finish", low=0)
-    good_share: Distribution = column("share", Constant(1), "part that is good (yield)", low=0)
+    good_share: Distribution = column(
+        "share", Constant(1), "part of what was started that turns out good (yield)", low=0
+    )
     cost: float = column("USD/unit", 0.0, "cost of making one unit", low=0)
-    initial_in_process: float = column("units/day", 0.0, "due on each of the first days", low=0)
+    initial_in_process: float = column(
+        "units/day", 0.0, "units due on each day of the first production time", low=0
+    )
 
     def check(self) -> None:
         """A component is another product, and some of it is needed."""
@@ -167,7 +194,9 @@ class Demand(Row):
     node: str = column("node", meaning="where customers ask")
     product: str = column("product", meaning="what they ask for")
     pattern: Distribution = column("units/day", meaning="what they ask for in a day", low=0)
-    season: tuple[float, ...] = column("factor", (), "of equal parts of the season, in turn", low=0)
+    season: tuple[float, ...] = column(
+        "factor", (), "factors for equal parts of the season, in turn", low=0
+    )
     season_days: float = column("days", 365.0, "length of the whole season", low=1)
     trend: float = column("share/day", 0.0, "growth per day, of the level on day 0")
     backorders: bool = column("yes/no", True, "customers wait for what is not in stock")
@@ -208,7 +237,9 @@ class Stock(Row):
     node: str = column("node", meaning="where it is kept")
     product: str = column("product", meaning="what is kept")
     on_hand: float = column("units", 0.0, "units on the first morning", low=0)
-    holding_cost: float | None = column("USD/unit/day", None, "instead of the node's own", low=0)
+    holding_cost: float | None = column(
+        "USD/unit/day", None, "instead of the node's holding cost", low=0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,8 +249,12 @@ class Disruption(Row):
     start: int = column("day", 0, "first day; with a rate, the first day it can strike", low=0)
     days: Distribution = column("days", Constant(1), "how long it holds, rounded up", low=0)
     recovery: int = column("days", 0, "how long it takes to fade out afterwards", low=0)
-    rate: float = column("1/day", 0.0, "of striking on a day; 0: once, at start", low=0, high=1)
-    pause: int = column("days", 0, "with a rate: days after its end when it cannot strike", low=0)
+    rate: float = column(
+        "1/day", 0.0, "probability of striking on a day; 0: once, on the start day", low=0, high=1
+    )
+    pause: int = column(
+        "days", 0, "with a rate: days after it is over on which it cannot strike", low=0
+    )
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -251,7 +286,7 @@ class Outage(Disruption):
     stock_ships: bool = column("yes/no", False, "finished stock still leaves the node")
 
     @classmethod
-    def two_state(cls, node: str, fail: float, recover: float) -> "Outage":
+    def two_state(cls, node: str, fail: float, recover: float) -> Self:
         """A supplier that fails on a day with one probability, and recovers with another.
 
         Up the day before, it is down today with probability a [``fail``]; down, it is up with b

@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from twinlab.scope.errors import SyncError
+from twinlab.scope.errors import TwinError
 
 __all__ = ["integrate", "nx", "optimize", "pd", "signal", "sparse", "special", "sqlite3", "stats"]
 
@@ -19,7 +19,7 @@ def needs(name: str, extra: str) -> Any:
     """Import a library that only some tasks need.
 
     Raises:
-        SyncError: it is not installed, and how to install it.
+        TwinError: it is not installed, and how to install it.
 
     >>> needs("json", "link").loads("[1]")
     [1]
@@ -28,7 +28,7 @@ def needs(name: str, extra: str) -> Any:
         return import_module(name)
     except ImportError:
         what = name.partition(".")[0]
-        raise SyncError(f"this needs {what}: pip install 'twinlab-scom[{extra}]'") from None
+        raise TwinError(f"this needs {what}: pip install 'twinlab-scom[{extra}]'") from None
 
 
 class _Later(ModuleType):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
-from twinlab.scope import Scenario, SyncError
+from twinlab.scope import Scenario, SyncError, TwinError
 from twinlab.scope.later import pd
 from twinlab.technology.commands import Dispatch
 from twinlab.technology.known import SKEW, Known
@@ -54,14 +54,14 @@ class Gate:
         self.clock = (zero, pace)
         self.known.ahead = max(SKEW, 10.0 / pace)  # ten seconds, if that is more
 
-    def take_in(self, problems: list[SyncError]) -> list[Intake]:
+    def take_in(self, problems: list[TwinError]) -> list[Intake]:
         """Store what has come; a source that fails is one of the problems."""
         return [
             self.store.take(letters, self.now, self.door, name, partial(self.notes, **place))
             for name, letters, place in self._come(problems)
         ]
 
-    def _come(self, problems: list[SyncError]) -> Iterator[tuple[str, list[Letter], Any]]:
+    def _come(self, problems: list[TwinError]) -> Iterator[tuple[str, list[Letter], Any]]:
         """Give what has come from links, which are told when it is stored, and from feeds."""
         for name, (source, _) in self.inputs.items():
             try:
@@ -74,7 +74,7 @@ class Gate:
                     letters, place = source.poll(self.store.recall(f"place:{name}"))
                     self.known.polled(name, round(began * DAY - source.overlap * 1e6), began)
                     yield name, letters, {f"place:{name}": place}
-            except SyncError as problem:
+            except TwinError as problem:
                 problems.append(problem)
 
     def notes(self, **more: Any) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class Follower:
             SyncError: a source or the store failed; what was not stored comes again.
         """
         self._prepare()
-        problems = list[SyncError]()
+        problems = list[TwinError]()
         takes = self._gate.take_in(problems)
         fresh = tuple(message for one in takes for message in one.fresh)
         self._fold(fresh)

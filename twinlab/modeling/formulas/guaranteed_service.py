@@ -34,7 +34,9 @@ class ServiceStage(Row):
     demand_sd: float = column("units", 0.0, "standard deviation of its customers' day", low=0)
     promise: float | None = column("days", None, "longest that it may let customers wait", low=0)
     inbound: int = column("days", 0, "how long its outside suppliers let it wait", low=0)
-    service: float | None = column("share", None, "cycle service level", low=0.5, high=1 - 1e-12)
+    service: float | None = column(
+        "share", None, "chance that demand is within what is planned for", low=0.5, high=1 - 1e-12
+    )
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ class Deal(Result):
     contract: Contract = column("label", meaning="under which is ordered")
     quantity: float = column("units", meaning="ordered")
     profits: Profits = column("USD", meaning="of both")
-    efficiency: float = column("share", meaning="profit over that of one firm; NaN if that is 0")
+    efficiency: float = column(
+        "share", meaning="profit over that of one firm that owned both; NaN if it ordered nothing"
+    )
 
     def sentence(self) -> str:
         """What is ordered, and who earns what."""
