@@ -11,7 +11,7 @@ import twinlab as tl
 from tests.strategies import scenarios
 from tests.technology.chains import linked, shop
 from twinlab.modeling import Change
-from twinlab.technology import Bus, Message
+from twinlab.technology import Bus, EventStore, Message
 from twinlab.technology.commands import Dispatch
 from twinlab.technology.messages import DAY
 from twinlab.technology.snapshot import pack, unpack
@@ -41,7 +41,7 @@ def test_a_command_that_is_none_is_refused_and_the_next_one_is_carried_out(raw):
 
 
 def test_a_command_that_cannot_travel_is_not_sent():
-    dispatch = Dispatch("twin", Bus())
+    dispatch = Dispatch("twin", Bus(), EventStore())
     for value in (np.arange(3), tl.Normal(5, 1), float("nan")):
         with pytest.raises(tl.SyncError, match="numbers and texts"):
             dispatch.send({"shop.up_to": value}, until=5)
@@ -75,7 +75,7 @@ def test_a_reply_that_comes_late_does_not_undo_a_newer_one():
         said = {"day": day, "changes": {"shop.up_to": level}}
         return Message("/plant/sys", day, "sys.changed.v1", day * DAY, said)
 
-    dispatch = Dispatch("twin", Bus())
+    dispatch = Dispatch("twin", Bus(), EventStore())
     dispatch.hear(reply(8, 300))
     assert dispatch.decisions == {"shop.up_to": 300}
     for late in (reply(5, 200), reply(8, 300)):

@@ -4,6 +4,7 @@ import datetime as dt
 import importlib.util
 import json
 import os
+import sys
 import threading
 from contextlib import nullcontext, suppress
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.technology.chains import shop
 from tests.technology.postgres import fresh
-from twinlab import SyncError
+from twinlab import SyncError, TwinError
 from twinlab.technology import Bus, Mapping, Message
 from twinlab.technology.feeds import Folder, OpcUaFeed, SqlFeed
 from twinlab.technology.messages import Refused
@@ -497,3 +498,19 @@ def test_no_machine():
     needed("asyncua")
     with pytest.raises(SyncError, match=r"127\.0\.0\.1:1/"):
         OpcUaFeed("opc.tcp://127.0.0.1:1/plc", "press7")
+
+
+def test_a_workbook_waits_for_the_library_that_reads_it(monkeypatch, tmp_path):
+    """It is no dead letter, and not taken for read: it comes when the library is installed."""
+    needed("openpyxl")
+    import openpyxl
+
+    book, feed = openpyxl.Workbook(), Folder(tmp_path)
+    for row in (["no"], [1]):
+        book.active.append(row)
+    book.save(tmp_path / "orders.xlsx")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "openpyxl", None)
+        with pytest.raises(TwinError, match=r"needs openpyxl: pip install 'twinlab-scom\[link\]'"):
+            feed.poll(None)
+    assert len(feed.poll(None)[0]) == 1

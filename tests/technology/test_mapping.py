@@ -441,7 +441,7 @@ def test_two_rows_need_ids_of_their_own():
 @pytest.mark.parametrize(
     ("told", "said"),
     [({"qty": -1}, "quantity is a number of at least 0"), ({"qty": None}, "quantity"),
-     ({"at": "2025-12-31T23:59:59Z"}, "before the morning of day 0"),
+     ({"at": "2025-12-31T23:59:59Z"}, "of day -1, not of 0 to 999999"),
      ({"at": "9999-12-31T00:00:00Z"}, "day 2912442"), ({"due": "2026-01-02T06:00:00Z"}, "due"),
      ({"shop": "shpo"}, "'shpo'"), ({"ref": 7}, "ref is a text")],
 )  # fmt: skip

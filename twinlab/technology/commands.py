@@ -18,13 +18,13 @@ from twinlab.technology.store import EventStore
 class Dispatch:
     """The sending end of commands, and what has been reported of each; a store keeps both.
 
-    >>> dispatch = Dispatch("anna", Bus())
+    >>> dispatch = Dispatch("anna", Bus(), EventStore())
     >>> dispatch.send({"shop.up_to": 90}, until=12), dispatch.reported(0)
     (0, 'sent')
     """
 
-    def __init__(self, name: str, link: FileLink | None, store: EventStore | None = None) -> None:
-        self.name, self.link, self.store = name, link, store or EventStore()
+    def __init__(self, name: str, link: FileLink | None, store: EventStore) -> None:
+        self.name, self.link, self.store = name, link, store
         kept = self.store.recall("commands", {"sent": [], "newest": {}})
         self.sent: list[list[Any]] = kept["sent"]  # text, until, day, report
         self._newest: dict[str, list[Any]] = kept["newest"]  # time, number, value

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-from twinlab.scope.errors import SyncError, check_known
+from twinlab.scope.errors import SyncError, TwinError, check_known
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import needs
 from twinlab.technology.messages import Letter
@@ -61,7 +61,7 @@ class Folder:
                 raw = file.read_bytes()
                 seen[file.name] = sha256(raw).hexdigest()
                 rows = {} if seen[file.name] in known else _records(_table(raw, kind))
-            except SyncError:  # a library is missing
+            except TwinError:  # a library is missing: the file is read when it is there
                 raise
             except Exception as problem:  # a broken workbook raises anything
                 why = f"{file.name} cannot be read: {problem!r}; mend it, or wait until it is whole"

@@ -59,7 +59,7 @@ class Faults(Row):
     Faults(delay=Constant(value=0.0), loss=0.02, duplicates=0.05, disorder=0.0)
     """
 
-    delay: Distribution = column("days", Constant(0), "from sending to arriving, of each", low=0)
+    delay: Distribution = column("days", Constant(0), "each message is under way", low=0)
     loss: float = column("share", 0.0, "messages that never arrive", low=0, high=1)
     duplicates: float = column("share", 0.0, "messages that arrive twice", low=0, high=1)
     disorder: float = column("share", 0.0, "messages that take up to a day longer", low=0, high=1)

@@ -58,7 +58,8 @@ class MessageCheck:
         if message.kind not in KINDS:
             raise SyncError(f"a twin does not hear of {message.kind!r}")
         if not 0 <= day < LAST_DAY:
-            raise SyncError(f"day {day} is before the morning of day 0, 2026-01-01 unless mapped")
+            zero = "day 0 is 2026-01-01, or a mapping's day_zero"
+            raise SyncError(f"the message is of day {day}, not of 0 to {LAST_DAY - 1}: {zero}")
         if data.get("day", day) != day:
             raise SyncError(f"the message is of day {day} and speaks of day {data['day']!r:.80}")
         for name in KINDS[message.kind].needs.split():

@@ -134,13 +134,13 @@ class Follower:
         self.store = EventStore() if store is None else store
         self._inputs: Inputs = {} if link is None else {"": (link, None)}
         self._whole, self._asked_at = False, -1e9
-        self._begin(EventStore())  # until the store is read
+        self._begin()
         if link is not None:
             link.receive(name, most=0)  # from now on letters are kept for this reader
 
-    def _begin(self, store: EventStore) -> None:
+    def _begin(self) -> None:
         self._tracker, self._since_kept = Tracker(self.model, self.count_weight), 0
-        self._gate = Gate(self.name, self._inputs, store, self._tracker)
+        self._gate = Gate(self.name, self._inputs, self.store, self._tracker)
 
     def listen(self, source: FileLink | Feed, mapping: Mapping | None = None) -> None:
         """Hear another source too: a link, a folder, a database or a machine, read by a mapping.
@@ -213,7 +213,7 @@ class Follower:
     def _load(self) -> None:
         """Read what the store holds, at first and after somebody stopped halfway."""
         if not self._whole:
-            self._begin(self.store)
+            self._begin()
             kept = self.store.recall("checkpoint")
             if kept is not None:
                 self._tracker.resume(kept, only=bool(self.store.recall("pruned")))

@@ -172,7 +172,9 @@ class EconomicLot(Row):
     fixed_cost: float = column("USD/order", meaning="fixed cost of an order K", low=1e-12)
     holding_cost: float = column("USD/unit/time", meaning="holding cost h", low=1e-12)
     demand: float = column("units/time", meaning="demand rate D", low=1e-12)
-    backorder_cost: float = column("USD/unit/time", math.inf, "cost of a waiting unit b", low=1e-12)
+    backorder_cost: float = column(
+        "USD/unit/time", math.inf, "cost of a waiting unit b; ∞: nobody waits", low=1e-12
+    )
     production_rate: float = column("units/time", math.inf, "production rate P", low=1e-12)
 
     def check(self) -> None:

@@ -116,8 +116,12 @@ class Flow(Result):
 
     by_arc: tuple[float, ...] = column("units", meaning="moved on each arc, in their order")
     cost: float = column("USD", meaning="of all that moves")
-    price: Mapping[str, float] = column("USD/unit", meaning="of one unit more demand, by place")
-    relief: Mapping[str, float] = column("USD/unit", meaning="that one unit more of a limit saves")
+    price: Mapping[str, float] = column(
+        "USD/unit", meaning="what one unit more of a place's demand would cost"
+    )
+    relief: Mapping[str, float] = column(
+        "USD/unit", meaning="what one unit more of a supply, throughput or capacity would save"
+    )
 
 
 def network_flow(
