@@ -10,14 +10,15 @@ from typing import Any
 
 from twinlab.modeling import Change, Replications, Run, replicate, simulate
 from twinlab.modeling.experiments import Objective
+from twinlab.modeling.inference.drift import Alarm, update_law, watch
+from twinlab.modeling.inference.fidelity import Verification, verify
+from twinlab.modeling.proposal import daily_cost, propose, seed_ahead
 from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, feasible
-from twinlab.technology.drift import Alarm, observe, update_law, watch
-from twinlab.technology.fidelity import Verification, verify
 from twinlab.technology.message_check import decided
-from twinlab.technology.proposal import daily_cost, propose, seed_ahead
+from twinlab.technology.observations import observe
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
 

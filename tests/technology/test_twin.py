@@ -7,8 +7,8 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, shop
-from twinlab.modeling import Change
-from twinlab.technology import Alarm, Bus, Faults, Plant, pinball_loss
+from twinlab.modeling import Alarm, Change, pinball_loss
+from twinlab.technology import Bus, Faults, Plant
 from twinlab.twin import Mode, Twin
 
 

@@ -1,8 +1,9 @@
 """Modeling, floor 3: how we compute.
 
 ``simulation`` lives one history event by event, or many at once, and says what they amount to;
-``compare`` and ``experiments`` ask on common random numbers what would be better; ``line`` is a
-factory in continuous time; ``formulas`` are what a simulation can be laid beside.
+``compare``, ``experiments`` and ``proposal`` ask on common random numbers what would be better;
+``line`` is a factory in continuous time; ``formulas`` are what a simulation can be laid beside;
+``inference`` is what observations say: has a law changed, are forecasts true, is something closed?
 """
 
 from twinlab.modeling.compare import *
@@ -13,6 +14,8 @@ from twinlab.modeling.formulas.queues import *
 from twinlab.modeling.formulas.run_length import *
 from twinlab.modeling.formulas.serial_chain import *
 from twinlab.modeling.formulas.supply_contracts import *
+from twinlab.modeling.inference.drift import *
+from twinlab.modeling.inference.fidelity import *
 from twinlab.modeling.line.results import *
 from twinlab.modeling.line.stations import *
 from twinlab.modeling.simulation.history import *

@@ -10,20 +10,17 @@ store          every message once, on SQLite or PostgreSQL; dead letters with th
 known          until when everything is known, by source
 tracker        the fold of messages into what is believed; ``sync`` keeps it up to date
 commands       what a twin sends back, and what the plant answers
-drift          CUSUMs on probability-integral transforms: has a demand or lead time changed?
-fidelity       how true the twin is, and whether its forecasts keep what they promise
-proposal       the best of some changes from today on; the twin sends it back as a command
+observations   what messages tell of the model's columns, to be watched for drift
 =============  =========================================================================
 """
 
 from twinlab.scope import door
-from twinlab.technology.drift import *
 from twinlab.technology.feeds import *
-from twinlab.technology.fidelity import *
 from twinlab.technology.links import *
 from twinlab.technology.mapping import *
 from twinlab.technology.messages import *
 from twinlab.technology.mqtt import *
+from twinlab.technology.observations import *
 from twinlab.technology.plant import *
 from twinlab.technology.store import *
 from twinlab.technology.sync import *

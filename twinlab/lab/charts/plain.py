@@ -14,10 +14,10 @@ from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve, Frontier
-from twinlab.modeling import estimate
+from twinlab.modeling import estimate, fidelity
 from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.result import shown
-from twinlab.technology import Bus, Faults, Plant, fidelity
+from twinlab.technology import Bus, Faults, Plant
 from twinlab.twin import Twin
 
 __all__ = ["Words", "bars", "budget", "follow", "follow_links", "lines", "triangle"]

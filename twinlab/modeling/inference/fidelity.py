@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling import Replications, wilson
+from twinlab.modeling.simulation.output_analysis import wilson
+from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope import Result, State
 from twinlab.scope.columns import column
 from twinlab.scope.kinds import Level

@@ -5,7 +5,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import shop
-from twinlab.technology import pinball_loss
+from twinlab.modeling import pinball_loss
 
 AHEAD = tl.replicate(shop().change(days=4), 64, seed=3, daily=[("on_hand", "shop")])
 

@@ -6,7 +6,6 @@ CUSUMs watch z: C⁺ = max(0, C⁺ + z − k) and C⁻ = max(0, C⁻ − z − k
 published run lengths hold whatever the distribution (Page 1954; Montgomery 2013 section 9.1).
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -21,10 +20,8 @@ from twinlab.scope import Lane, Network, Result, Scenario, distributions
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.later import stats
-from twinlab.technology.message_check import MessageCheck
-from twinlab.technology.messages import DAY, Message
 
-__all__ = ["Alarm", "Observations", "observe", "watch"]
+__all__ = ["Alarm", "Observations", "watch"]
 
 # Families of which a multiple is of the family.
 _SCALED: tuple[type, ...] = (distributions.Normal, distributions.LogNormal, distributions.Gamma)
@@ -82,62 +79,7 @@ class Alarm(Result):
         )
 
 
-def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
-    """Collect what messages tell of the model's demands [units by day] and lead times [days].
-
-    A day is left out while a message of its customers is missing: it may have been a sale.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
-    >>> bus = Bus()
-    >>> plant = Plant(chain, bus, seed=1)
-    >>> plant.advance(10)
-    >>> messages = [Message.decode(raw) for raw in bus.receive("anna")]
-    >>> [(seen.path, len(seen.values)) for seen in observe(messages, chain)]
-    [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9)]
-    """
-    network, check = model.network, MessageCheck(model)
-    asked: dict[Any, dict[int, float]] = defaultdict(lambda: defaultdict(float))  # units by day
-    moved = defaultdict[Any, list[tuple[int, float]]](list)  # days of arrival and under way
-    heard = defaultdict[str, Counter[int]](Counter)  # messages by day
-    closed = defaultdict[str, dict[int, int]](dict)  # messages until the closing of a day
-    for message in messages:
-        source, day = message.source, message.time // DAY
-        heard[source][day] += 1
-        if message.kind == "closed":
-            closed[source][day] = message.data["count"]
-        elif message.kind in ("demanded", "received"):
-            event = check.event(message)
-            lane = (event.partner, event.node, event.product, event.mode)
-            if message.kind == "demanded":
-                asked[event.item][day] += event.quantity
-            moved[lane] += [(day, float(day - left)) for left in message.data.get("left", ())]
-    found = []
-    for row in network.demands:
-        told, source = asked[row.node, row.product], f"/{row.node}/crm"
-        days = _whole_days(closed[source], heard[source])
-        if not days and told:
-            days = tuple(range(min(told), max(told) + 1))
-        # A day without a message is a day on which nobody asked for anything.
-        values, scales = tuple(told.get(day, 0.0) for day in days), tuple(map(row.scale, days))
-        path = f"{row.node}/{row.product}.pattern"
-        found.append(Observations(path, row.pattern, days, values, scales, whole=False))
-    for way in network.lanes:
-        path, there = f"{_lane_name(way, network)}.lead_time", moved[way.key]
-        days, values = tuple(day for day, _ in there), tuple(value for _, value in there)
-        found.append(Observations(path, way.lead_time, days, values, (1.0,) * len(days), True))
-    return found
-
-
-def _whole_days(closed: dict[int, int], heard: Counter[int]) -> tuple[int, ...]:
-    """The days that a source closed, and of which every message is there."""
-    return tuple(
-        day
-        for day, count in sorted(closed.items())
-        if (day == 0 or day - 1 in closed) and heard[day] >= count - closed.get(day - 1, 0)
-    )
-
-
-def _lane_name(lane: Lane, network: Network) -> str:
+def lane_name(lane: Lane, network: Network) -> str:
     """The ends of a lane, and what tells it from others with the same ends."""
     ends = (lane.source, lane.destination)
     alone = [(v.source, v.destination) for v in network.lanes].count(ends) == 1
@@ -149,7 +91,7 @@ def update_law(model: Scenario, alarm: Alarm) -> Scenario:
     """The model with the law that was observed; a ScenarioError if it has no such row."""
     network = model.network
     for lane in network.lanes:
-        if f"{_lane_name(lane, network)}.lead_time" == alarm.path:
+        if f"{lane_name(lane, network)}.lead_time" == alarm.path:
             return model.change(network=network.change(replace(lane, lead_time=alarm.law)))
     return model.set(alarm.path, alarm.law)
 

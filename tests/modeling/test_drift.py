@@ -5,7 +5,7 @@ import pytest
 
 import twinlab as tl
 from twinlab.modeling.formulas.run_length import cusum_limit, cusum_run_length
-from twinlab.technology.drift import Observations, cusum, scores, watch
+from twinlab.modeling.inference.drift import Observations, cusum, scores, watch
 
 LIMIT, RUNS = 5.0, 300
 
