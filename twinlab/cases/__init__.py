@@ -1,4 +1,4 @@
-"""Cases: complete supply chains from public data, ready to simulate.
+"""Cases: complete supply chains from public data, ready to simulate, or to live with a ``twin``.
 
 ============  =================================================================================
 automotive    five tiers of suppliers behind US light-vehicle sales; ``chip_shortage``: 2020-21
@@ -10,6 +10,7 @@ humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, st
 from twinlab.cases.automotive import *
 from twinlab.cases.factory import *
 from twinlab.cases.humanitarian import *
+from twinlab.cases.linked import *
 from twinlab.scope import door
 
 __all__ = door.offered(globals())

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twinlab.cases.folders import dataset, rows
+from twinlab.cases.linked import Case
 from twinlab.modeling import Replications, replicate
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
@@ -22,7 +23,7 @@ from twinlab.scope.later import pd
 __all__ = ["automotive", "chip_shortage"]
 
 
-def automotive(days: int = 365) -> Scenario:
+def automotive(days: int = 365) -> Case:
     """Load a calm year of the chain from wafer fab, steel mill and resin plant to US car buyers.
 
     A 1 : 1000 scale model: 48.5 vehicles a day stand for 48,500. A unit of every product is what
@@ -45,7 +46,7 @@ def automotive(days: int = 365) -> Scenario:
     return base_stock_chain(Network.from_tables(dataset("automotive")), days)
 
 
-def base_stock_chain(network: Network, days: int) -> Scenario:
+def base_stock_chain(network: Network, days: int) -> Case:
     """Let everybody keep the position that the tables start with, and share out orders by lane.
 
     A position is what is on hand and on order (mail, under way, in process). As base-stock level it
@@ -59,7 +60,7 @@ def base_stock_chain(network: Network, days: int) -> Scenario:
     suppliers = Counter((lane.destination, lane.product) for lane in network.lanes)
     sourcing = {item: Shares() for item, count in suppliers.items() if count > 1}
     rules = {item: BaseStock(up_to) for item, up_to in levels.items()}
-    return Scenario(network, rules, days=days, sourcing=sourcing)
+    return Case(network, rules, days=days, sourcing=sourcing)
 
 
 _BEGIN, _PANDEMIC, _SHORTAGE, _END = "2020-01", "2020-03", "2021-01", "2022-01"

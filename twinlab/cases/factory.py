@@ -1,6 +1,6 @@
 """The factory case: a line of four departments, its sensors, its tools, and what customers mind."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from twinlab.cases.automotive import base_stock_chain
 from twinlab.cases.folders import dataset, figures, rows
+from twinlab.cases.linked import Case, Pair
 from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
-from twinlab.scope import Constant, Empirical, Gamma, Network, Result, Scenario, ScenarioError
+from twinlab.scope import Constant, Empirical, Gamma, Network, Result, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.task.maintenance import WeibullFit, fit_weibull
 
@@ -57,12 +58,17 @@ class FaultClass(NamedTuple):
 class Factory(Result):
     """The case: a chain around the factory, its line, and the tables that sensors left."""
 
-    scenario: Scenario
+    scenario: Case
     line: Line
     readings: tuple[Reading, ...]
     tools: tuple[Tool, ...]
     fault_classes: tuple[FaultClass, ...]
     figures: dict[str, float]
+
+    @property
+    def twin(self) -> Callable[..., Pair]:
+        """Link a plant that lives the scenario and a twin, as a ``Case`` does."""
+        return self.scenario.twin
 
     @property
     def training(self) -> int:

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from twinlab.cases.automotive import base_stock_chain
 from twinlab.cases.folders import dataset
-from twinlab.scope import Network, Scenario, Stock
+from twinlab.cases.linked import Case
+from twinlab.scope import Network, Stock
 from twinlab.scope.kinds import Amount
 
 __all__ = ["humanitarian"]
 
 
-def humanitarian(days: int = 730, safety: Amount = 60.0) -> Scenario:
+def humanitarian(days: int = 730, safety: Amount = 60.0) -> Case:
     """Load the food pipeline from a supplier abroad by port and depot to seven points in Syria.
 
     A unit is a tonne of WFP's general ration, a day's food for 1,802 people; 67,000 people need

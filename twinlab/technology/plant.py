@@ -69,6 +69,13 @@ class Voice:
             said["zero"], said["pace"] = clock
         self.send(HEADQUARTERS, "opened", opening.day * DAY, said)
 
+    def rest(self, until: int, clock: tuple[float, float] | None) -> None:
+        """Some days of which the systems tell nothing but how they end."""
+        self.history.listener = None
+        self.history.live(until)
+        self.history.listener = self._tell
+        self.open(clock)
+
     def _tell(self, row: EventRow) -> None:
         """Tell of an event, before it changes the true state."""
         # A microsecond after the morning: the opening comes before all that happens on its day.
@@ -142,7 +149,8 @@ class Plant:
         self.link, self.seed, self.sensors = link, seed, sensors or Sensors()
         self._history = History(truth, seed)
         self._voice = Voice(self._history, self.sensors, seed)
-        self._acted: dict[int, list[str]] = {}  # letters by the day on whose morning they were read
+        # By morning the letters read, or the day until which nobody hears anything.
+        self._acted: dict[int, list[Any]] = {}
         self._answered: dict[str, tuple[str, dict[str, Any]]] = {}
         self._clock = None if pace is None else (time.time() - self.day * pace, pace)
         # A chain is recognised by what it begins with.
@@ -178,22 +186,20 @@ class Plant:
         """The history so far; only the lab looks at it."""
         return self._history.run()
 
-    def advance(self, days: int = 1) -> None:
+    def advance(self, days: int = 1, untold: bool = False) -> None:
         """Live through some days: obey commands each morning, and tell everything that happens.
+
+        ``untold``: nobody hears of these days, which is quick; then it says what it holds.
 
         Raises:
             ScenarioError: the plant's story ends before.
         """
-        left = self.truth.days - self.day
+        until, left = self.day + days, self.truth.days - self.day
         if days > left:
             ends = f"the plant's story ends on day {self.truth.days}: it is day {self.day}"
             raise ScenarioError(f"{ends}, so advance by at most {left} days")
-        for _ in range(days):
-            self._reopen = self.link.answer() or self._reopen
-            letters = [OPEN_ANEW] if self._reopen else []
-            self._reopen = False
-            commands = self.link.receive("plant", "commands")
-            letters += [bytes(raw).decode(errors="replace") for raw in commands]
+        while self.day < until:
+            letters = [until] if untold else self._read()
             if letters:
                 self._acted[self.day] = letters
             self._live(letters)
@@ -211,9 +217,16 @@ class Plant:
                 self._reopen = self.link.answer() or self._reopen
                 time.sleep(min(left, 0.05))
 
-    def _live(self, letters: list[str]) -> None:
+    def _read(self) -> list[Any]:
+        anew, self._reopen = self.link.answer() or self._reopen, False
+        commands = self.link.receive("plant", "commands")
+        return [OPEN_ANEW] * anew + [bytes(raw).decode(errors="replace") for raw in commands]
+
+    def _live(self, letters: list[Any]) -> None:
         """One day: act on the letters of the morning; everything else is the history's."""
         for letter in letters:
+            if isinstance(letter, int):
+                return self._voice.rest(letter, self._clock)
             if letter == OPEN_ANEW:
                 self._voice.open(self._clock)
             else:
