@@ -12,6 +12,7 @@ from twinlab.modeling import Change, Replications, Run, replicate, simulate
 from twinlab.modeling.experiments import Objective
 from twinlab.modeling.inference.drift import Alarm, update_law, watch
 from twinlab.modeling.inference.fidelity import Verification, verify
+from twinlab.modeling.inference.outages import Outages, believed
 from twinlab.modeling.proposal import daily_cost, propose, seed_ahead
 from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
@@ -40,8 +41,7 @@ class Mode(Enum):
 class Twin(Follower):
     """A model that follows a plant over a link, and whatever else it listens to.
 
-    ``count_weight`` is how much of the difference between a nightly count and the books is
-    corrected. ``name`` tells several twins on one link apart.
+    ``name`` tells several twins on one link apart.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -57,10 +57,9 @@ class Twin(Follower):
         link: FileLink | None = None,
         store: EventStore | None = None,
         seed: int = 0,
-        count_weight: float = 0.0,
         name: str = "twin",
     ) -> None:
-        super().__init__(model, link, store, count_weight, name)
+        super().__init__(model, link, store, name)
         self.seed, self.mode = seed, Mode.SHADOW
         self._promised: dict[tuple[int, int, Any], Any] = {}  # by day of forecast and night
         self._adopted: dict[str, int] = {}
@@ -96,6 +95,19 @@ class Twin(Follower):
         """The day whose morning it is, for the twin."""
         return self.state.day
 
+    @property
+    def outages(self) -> Outages:
+        """What is believed to be closed: heard of, or inferred from flows that stand still."""
+        if self.mode is Mode.MODEL:
+            return Outages((), self.day)
+        books, flows = self._tracker.books, self._tracker.check.flows
+        return believed(flows, books.flows, books.heard, self._tracker.morning.day)
+
+    @property
+    def outlook(self) -> Scenario:
+        """The model with the outages that are believed: what every look ahead begins with."""
+        return self.model.disrupt(*self.outages.disruptions)
+
     def forecast(
         self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
     ) -> Replications:
@@ -110,7 +122,7 @@ class Twin(Follower):
         start = self._believed(self._tracker.morning)
         sold = [(d.node, d.product) for d in self.model.network.demands]
         wanted = [*daily, *(("on_hand", *item) for item in sold)]
-        ahead = self.model.change(days=start.day + days)
+        ahead = self.outlook.change(days=start.day + days)
         batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
         edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
         for item in sold:
@@ -151,7 +163,7 @@ class Twin(Follower):
             ScenarioError: a path leads nowhere.
         """
         start = self._believed(self._tracker.morning)
-        ahead = self.model.change(days=start.day + days)
+        ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)
 
     def command(self, change: Change, valid_days: int = 3) -> int:

@@ -87,7 +87,7 @@ MISTAKES = [
     (lambda: twin().reported("first"), tl.ScenarioError,
      'Twin.reported: number must be a whole number'),
     (lambda: twin().beliefs, tl.ScenarioError,
-     "a Twin has no 'beliefs'; known are: alarms, command, count_weight"),
+     "a Twin has no 'beliefs'; known are: alarms, command, day"),
     (lambda: tl.run_closed_loop(plant(), twin(), -5, 1, {"shop.up_to": [9]}), tl.ScenarioError,
      'run_closed_loop: days must be a whole number of at least 0'),
     (lambda: tl.run_closed_loop(twin(), plant(), 5, 1, {"shop.up_to": [9]}), tl.ScenarioError,

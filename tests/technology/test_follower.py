@@ -136,7 +136,7 @@ def test_a_long_life_is_not_folded_from_its_beginning(monkeypatch):
     again = Twin(factory(), plant.link, twin.store)
     again.sync()
     assert again.state == twin.state
-    assert again._tracker._points[0].state is None  # what is late still finds the beginning
+    assert again._tracker._points[0].books is None  # what is late still finds the beginning
     assert again._tracker._points[1].time > 30 * DAY
 
 

@@ -19,9 +19,9 @@ from twinlab.twin import Twin
 CHAINS = {"shop": shop, "factory": factory}
 
 
-def believe(messages, model, count_weight=0.0):
+def believe(messages, model):
     """The fold of messages."""
-    tracker = Tracker(model, count_weight=count_weight)
+    tracker = Tracker(model)
     tracker.fold(messages)
     return tracker
 
@@ -67,7 +67,7 @@ def test_shuffled_and_doubled_messages_give_the_identical_state(chain, tracking)
         for at in range(0, len(mixed), 97):
             store.take(mixed[at : at + 97])
         assert store.sequences().keys() == {Message.decode(raw).source for raw in raws}
-        states.append(believe(store.messages(), scenario, count_weight=0.3).state)
+        states.append(believe(store.messages(), scenario).state)
     assert all(state == states[0] for state in states)
 
 
@@ -260,15 +260,15 @@ def test_the_bus_is_the_same_by_its_seed_and_as_bad_as_its_link_says():
 
 
 def test_counts_correct_what_lost_messages_spoilt():
-    def error(count_weight):
+    def error(counting):
         bus = Bus(Faults(loss=0.1), seed=8)
-        plant = Plant(shop(), bus, seed=8, sensors=Sensors(counting=True, count_error=0.02))
-        twin = Twin(shop(), bus, count_weight=count_weight)
+        plant = Plant(shop(), bus, seed=8, sensors=Sensors(counting=counting, count_error=0.02))
+        twin = Twin(shop(), bus)
         plant.advance(120)
-        twin.sync()
+        twin.sync(ask_again=False)
         return abs(twin.state.on_hand["shop", "unit"] - plant.state.on_hand["shop", "unit"])
 
-    assert error(count_weight=0.8) < error(count_weight=0.0) / 5
+    assert error(counting=True) < error(counting=False) / 5
 
 
 @pytest.mark.parametrize("box", [lambda inner: [inner], lambda inner: {"in": inner}],

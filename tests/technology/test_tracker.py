@@ -60,12 +60,12 @@ def test_one_message_that_comes_late_changes_nothing_in_the_end(chain, late):
 @pytest.mark.parametrize("chain", CHAINS)
 def test_in_whatever_order_and_pieces_messages_come_the_state_is_the_same(chain):
     messages, plant = told(CHAINS[chain](), 60, counting=True, count_error=0.1)
-    straight = Tracker(plant.truth, count_weight=0.3)
+    straight = Tracker(plant.truth)
     straight.fold(messages)
     for seed in range(4):
         rng, here = random.Random(seed), []
         mixed = rng.sample(messages, len(messages))
-        tracker = Tracker(plant.truth, count_weight=0.3)
+        tracker = Tracker(plant.truth)
 
         def history(since, here=here):
             return sorted((m for m in here if m.time >= since), key=lambda m: m.place)

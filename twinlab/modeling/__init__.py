@@ -16,6 +16,7 @@ from twinlab.modeling.formulas.serial_chain import *
 from twinlab.modeling.formulas.supply_contracts import *
 from twinlab.modeling.inference.drift import *
 from twinlab.modeling.inference.fidelity import *
+from twinlab.modeling.inference.outages import *
 from twinlab.modeling.line.results import *
 from twinlab.modeling.line.stations import *
 from twinlab.modeling.simulation.history import *

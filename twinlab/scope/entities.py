@@ -247,7 +247,9 @@ class Disruption(Row):
     """When something goes wrong: start, duration and recovery, fixed or random."""
 
     start: int = column("day", 0, "first day; with a rate, the first day it can strike", low=0)
-    days: Distribution = column("days", Constant(1), "how long it holds, rounded up", low=0)
+    days: Distribution = column(
+        "days", Constant(1), "how long it holds, rounded up; 0: not at all", low=0
+    )
     recovery: int = column("days", 0, "how long it takes to fade out afterwards", low=0)
     rate: float = column(
         "1/day", 0.0, "probability of striking on a day; 0: once, on the start day", low=0, high=1

@@ -6,6 +6,7 @@ source closes only itself. One unheard for three days is *silent* and left out; 
 asked for three times in vain is *written off*: counted, shown, no longer waited for.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,6 +189,17 @@ class Known:
         last = min(now, max((one.heard for one in self.sources.values()), default=now))
         quiet = self.silent(last)
         return min((o.until for name, o in self.sources.items() if name not in quiet), default=0)
+
+    def by_node(self, nodes: Iterable[str]) -> dict[str, int]:
+        """The day before which everything is known, by node: of its sources, or else of feeds."""
+        own, feeds = dict[str, int](), list[int]()
+        for name, one in self.sources.items():
+            if name.startswith("/") and name.count("/") == 2:
+                node = name.split("/")[1]
+                own[node] = min(one.until, own.get(node, one.until))
+            else:
+                feeds.append(one.until)
+        return {node: own.get(node, min(feeds, default=0)) // DAY for node in nodes}
 
     @property
     def newest(self) -> int:

@@ -7,6 +7,7 @@ message, are two tables, ``KINDS`` and ``FIELDS``; other fields are kept as they
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from twinlab.modeling.inference.outages import Flow, Flows, Told, covers
 from twinlab.scope import Event, Scenario, State, SyncError, TwinError
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.snapshot import from_plain, is_number, is_value, unpack
@@ -26,9 +27,11 @@ class MessageCheck:
 
     def __init__(self, model: Scenario) -> None:
         self.model, network = model, model.network
+        self.flows = Flows(network)
         self.travel = {v.key: round(v.lead_time.average) for v in network.lanes}  # days expected
         self.places: dict[str, Any] = {
             "node": network.named,
+            "items": network.items,
             "made": network.made,
             "kept": network.brought,
             "sold": {(d.node, d.product) for d in network.demands},
@@ -51,6 +54,36 @@ class MessageCheck:
             decided(self.model, message.data["changes"])
         else:
             self.event(message)
+            self.outage(message)
+
+    def outage(self, message: Message) -> tuple[Flow, Told | None] | None:
+        """What stands still from now on, or no longer; nothing if it tells of something else.
+
+        A ``lane`` is named "mine->plant" where no partner is; a node or product is ``down``.
+        """
+        data, kind = message.data, message.kind
+        node, product = message.data.get("node", ""), data.get("product") or ""
+        if kind == "state":
+            asset, down = data["asset"], data["note"] == "down"
+            place: Flow = (node,) if asset == node else (node, asset)
+            if place[1:] and place not in self.places["items"]:
+                return None  # a machine of a line is no node
+            return place, Told(message.time // DAY) if down else None
+        if kind not in ("disrupted", "recovered") or data.get("what") in ("Delay", "DemandShift"):
+            return None
+        partner = data.get("partner") or str(data.get("lane") or "").rpartition("->")[2]
+        place = (node, product) if product else (node,)
+        if partner:
+            place = (node, partner, product, data.get("mode") or "")
+            if not any(covers(key, place) for key in self.travel):
+                raise SyncError(f"the network has no lane {node} → {partner} that could be {kind}")
+        elif product and place not in self.places["items"]:
+            raise SyncError(f"the network has no {product!r} at {node!r} that could be {kind}")
+        if kind == "recovered":
+            return place, None
+        loss, how = data.get("loss"), ("holds_transit" if partner else "stock_ships",)
+        told = Told(message.time // DAY, 1.0 if loss is None else loss, data.get("expected_end"))
+        return place, told._replace(how=how if data.get("note") == how[0] else ())
 
     def _says(self, message: Message) -> None:
         """What a kind must say is there, and what it says is what it should be."""
@@ -163,7 +196,8 @@ _VALUE: Test = (lambda value, day: is_value(value), "a number or a text")
 _WHOLE: Test = (lambda value, day: is_number(value, 0, kind=int), "a whole number of at least 0")
 _DUE: Test = (lambda v, day: is_number(v, day, 2 * LAST_DAY, int), "a day from its own on")
 FIELDS: dict[str, Test] = {
-    **dict.fromkeys("quantity error sampled bad kwh minutes loss zero pace".split(), _AMOUNT),
+    **dict.fromkeys("quantity error sampled bad kwh minutes zero pace".split(), _AMOUNT),
+    "loss": (lambda value, day: is_number(value, 0, 1), "a share from 0 to 1"),
     **dict.fromkeys("node product partner mode ref asset signal unit cause what".split(), _TEXT),
     **dict.fromkeys("lane path".split(), _TEXT),
     **dict.fromkeys("value from note".split(), _VALUE),

@@ -36,12 +36,17 @@ class Sensors(Row):
     """What a plant's systems can tell.
 
     >>> Sensors(tracking=True)
-    Sensors(tracking=True, counting=False, count_error=0.0)
+    Sensors(tracking=True, counting=False, count_error=0.0, reporting=True, ...)
     """
 
     tracking: bool = column("yes/no", False, "arrivals and yields are known from the beginning")
     counting: bool = column("yes/no", False, "every night sensors count the stock")
     count_error: float = column("share", 0.0, "standard deviation of a count", low=0, high=1)
+    reporting: bool = column("yes/no", True, "outages are told of when they begin and end")
+    foretelling: bool = column("yes/no", False, "with an outage, its end is told")
+    shrinkage: float = column(
+        "share/day", 0.0, "stock that vanishes each night, and no system knows", low=0, high=1
+    )
 
 
 class Voice:
@@ -81,6 +86,8 @@ class Voice:
         # A microsecond after the morning: the opening comes before all that happens on its day.
         self._told = 1 if row[0] != self._day else self._told + 1
         event, self._day = told(row), row[0]
+        if event.kind in ("disrupted", "recovered") and not self.sensors.reporting:
+            return
         at = self._day * DAY + self._told
         if event.kind == "closed":
             self._count(at)
@@ -103,16 +110,34 @@ class Voice:
             return {"left": [s.left for s in there if s.due <= event.day]}
         if event.kind == "remembered":
             return {"memory": pack(event.note)}
+        if event.kind == "disrupted":
+            return self._outage(event)
         if event.kind in ("shipped", "started") and not self.sensors.tracking:
             return {"due": None} if event.kind == "shipped" else {}
         return {} if event.note is None else {"note": event.note}
+
+    def _outage(self, event: Event) -> dict[str, Any]:
+        """What is lost, and until when, of a disruption that begins."""
+        what, history = event.note, self.history
+        every = zip(history.plan.scenario.disruptions, history.draws.active, strict=True)
+        for struck, active in every:
+            began = active[event.day] and not (event.day and active[event.day - 1])
+            if began and type(struck).__name__ == what and struck.place[0] == event.node:
+                break
+        else:
+            return {"what": what}
+        end = next((at for at in range(event.day, len(active)) if not active[at]), None)
+        how = next((n for n in ("stock_ships", "holds_transit") if getattr(struck, n, False)), None)
+        said = {"what": what, "loss": getattr(struck, "loss", None), "note": how}
+        return said | ({"expected_end": end} if self.sensors.foretelling else {})
 
     def _count(self, at: int) -> None:
         """Sensors count what is in stock, as well as they can."""
         stock = self.history.state.on_hand if self.sensors.counting else {}
         for (node, product), units in stock.items():
-            seen = units * (1 + self.sensors.count_error * self._eyes.standard_normal())
-            data = {"node": node, "product": product, "quantity": max(0.0, seen)}
+            seen = max(0.0, units * (1 + self.sensors.count_error * self._eyes.standard_normal()))
+            data = {"node": node, "product": product, "quantity": seen}
+            data["error"] = self.sensors.count_error * seen
             self.send(f"/{node}/{SYSTEMS['counted']}", "counted", at, data)
 
     def send(self, source: str, kind: str, at: int, data: dict[str, Any]) -> None:
@@ -231,6 +256,8 @@ class Plant:
                 self._voice.open(self._clock)
             else:
                 self._obey(letter.encode())
+        for item, units in self.state.on_hand.items() if self.sensors.shrinkage else ():
+            self.state.on_hand[item] = units * (1 - self.sensors.shrinkage)
         # SimPy stops before anything that happens on the next morning.
         self._history.live(until=self.day + 1)
 

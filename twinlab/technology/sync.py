@@ -127,10 +127,9 @@ class Follower:
         model: Scenario,
         link: FileLink | None = None,
         store: EventStore | None = None,
-        count_weight: float = 0.0,
         name: str = "twin",
     ) -> None:
-        self.model, self.link, self.name, self.count_weight = model, link, name, count_weight
+        self.model, self.link, self.name = model, link, name
         self.store = EventStore() if store is None else store
         self._inputs: Inputs = {} if link is None else {"": (link, None)}
         self._whole, self._asked_at = False, -1e9
@@ -139,7 +138,7 @@ class Follower:
             link.receive(name, most=0)  # from now on letters are kept for this reader
 
     def _begin(self) -> None:
-        self._tracker, self._since_kept = Tracker(self.model, self.count_weight), 0
+        self._tracker, self._since_kept = Tracker(self.model), 0
         self._gate = Gate(self.name, self._inputs, self.store, self._tracker)
 
     def listen(self, source: FileLink | Feed, mapping: Mapping | None = None) -> None:
@@ -231,7 +230,8 @@ class Follower:
         while not self._whole:
             try:
                 until = 0 if own else self._gate.known.newest
-                self._tracker.fold(messages, self.store.messages, until)
+                seen = self._gate.known.by_node(self.model.network.named)
+                self._tracker.fold(messages, self.store.messages, until, seen)
                 self._whole = True
             except Unfoldable as problem:
                 self.store.condemn(problem.message, str(problem))

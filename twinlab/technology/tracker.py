@@ -7,9 +7,11 @@ messages extend the fold; a late one refolds it from the newest checkpoint befor
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from twinlab.modeling.inference.counts import StockBelief
+from twinlab.modeling.inference.outages import Flow, Standstill, Told, covers
 from twinlab.scope import Event, Scenario, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Recipe
@@ -23,16 +25,9 @@ __all__ = ["Tracker", "feasible"]
 CHECKPOINTS = 12
 # Kinds that change a state; the others are kept for whoever reads the store.
 EFFECTS = (CHANGES.keys() | {"scrapped"}) - {"closed"}
+HANDLED = ("shipped", "received", "served", "consumed", "finished")  # changes a stock
 History = Callable[[int], Iterable[Message]] | None
 References = dict[Any, list[int]]  # days on which the shipments of a lane and reference left
-
-
-class Checkpoint(NamedTuple):
-    """A state before anything that happened at a time or after it."""
-
-    time: int
-    state: State | None
-    references: References
 
 
 class Unfoldable(SyncError):
@@ -44,10 +39,33 @@ class Unfoldable(SyncError):
 
 
 class Books:
-    """What is believed after some messages: a state, and which shipments bear which reference."""
+    """What is believed after some messages.
 
-    def __init__(self, state: State, references: References, count_weight: float = 0.0) -> None:
-        self.state, self.references, self.count_weight = state, dict(references), count_weight
+    A state, which shipments bear which reference, what counts taught of each item, which outages
+    were heard of, and which flows stand still.
+    """
+
+    def __init__(self, state: State, plain: Mapping[str, Any] | None = None) -> None:
+        self.state, kept = state, plain or {}
+        self.references: References = {(tuple(v), ref): d for v, ref, d in kept.get("refs", ())}
+        self.counts = {tuple(k): StockBelief(*one) for k, one in kept.get("counts", ())}
+        self.heard = {tuple(k): Told(*one) for k, one in kept.get("heard", ())}
+        self.flows = {tuple(k): Standstill(*one) for k, one in kept.get("flows", ())}
+        self.moved = set[Flow]()  # since the last morning
+
+    def copy(self) -> "Books":
+        """Books of their own, on a morning."""
+        other = Books(self.state.copy())
+        other.references, other.counts = dict(self.references), dict(self.counts)
+        other.heard, other.flows = dict(self.heard), dict(self.flows)
+        return other
+
+    def plain(self) -> dict[str, Any]:
+        """Everything as plain values, for a store."""
+        refs = [[lane, ref, days] for (lane, ref), days in self.references.items()]
+        tables: dict[str, Any] = {"counts": self.counts, "heard": self.heard, "flows": self.flows}
+        rows = {name: list(table.items()) for name, table in tables.items()}
+        return {"state": to_plain(self.state), "refs": refs, **rows}
 
     def read(self, message: Message, check: MessageCheck) -> None:
         """Let one message change what is believed."""
@@ -60,19 +78,52 @@ class Books:
                     for s in goods
                 ]
         elif kind == "counted":
-            event, books = check.event(message), self.state.on_hand
-            books[event.item] += self.count_weight * (event.quantity - books[event.item])
+            self._count(check.event(message), float(message.data.get("error") or 0.0))
+        elif kind in ("disrupted", "recovered", "state"):
+            self._hear(message, check)
         elif kind in EFFECTS:
             event = self._expected(check.event(message), message, check)
             apply(self.state, event, check.model.network.made)
+            self._note(event)
             if message.sequence is None and kind in ("shipped", "served"):
                 claim = _lane(event) if kind == "shipped" else event.item
                 # Who does not tell of orders cannot tell what is owed either.
                 self.state.owed[claim] = max(0.0, self.state.owed[claim])
 
-    def close(self, day: int) -> None:
+    def _count(self, event: Event, error: float) -> None:
+        belief, books = self.counts.get(event.item, StockBelief()), self.state.on_hand
+        belief, books[event.item] = belief.counted(books[event.item], event.quantity, error)
+        self.counts[event.item] = belief
+
+    def _hear(self, message: Message, check: MessageCheck) -> None:
+        """An outage begins or ends; what it has stopped is believed to move again."""
+        place, told = check.outage(message) or ((), None)
+        if told is not None:
+            self.heard[place] = told
+        elif place:
+            self.heard.pop(place, None)
+            for flow in [flow for flow in self.flows if covers(flow, place)]:
+                rests = self.flows[flow].rests
+                self.flows[flow] = Standstill(rests=rests)
+
+    def _note(self, event: Event) -> None:
+        """Which flow has moved, and how much of an item that is counted was handled."""
+        if event.kind in ("shipped", "served"):
+            self.moved.add(_lane(event) if event.kind == "shipped" else event.item)
+        elif event.kind == "started":
+            self.moved.add((*event.item, "made"))
+        if event.item in self.counts and event.kind in HANDLED:
+            belief = self.counts[event.item]
+            self.counts[event.item] = belief._replace(handled=belief.handled + event.quantity)
+
+    def close(self, day: int, check: MessageCheck, seen: Mapping[str, int] | None) -> None:
         """A morning begins; references of goods that have arrived are forgotten."""
-        self.state.day = max(self.state.day, day)
+        if day == self.state.day + 1:
+            self.flows = check.flows.night(self.flows, self.state, self.moved, seen)
+        for item, belief in self.counts.items():
+            stock = self.state.on_hand
+            self.counts[item], stock[item] = belief.night(stock[item])
+        self.state.day, self.moved = max(self.state.day, day), set()
         self.references = {
             (lane, ref): left
             for (lane, ref), left in self.references.items()
@@ -143,13 +194,19 @@ def _taken(rows: list[Any], units: float, day: int) -> list[Any]:
     return found
 
 
+class Checkpoint(NamedTuple):
+    """What is believed before anything that happened at a time or after it."""
+
+    time: int
+    books: Books | None
+
+
 class Tracker:
     """What is believed of a plant after some messages: ``state`` is the newest.
 
     ``morning`` is the one right after the last closed night, before anything of the day after it:
     whoever looks ahead starts there. ``nights`` maps a closed day to the units on hand that night,
-    by (node, product). ``count_weight`` is how much of the difference between a count and the books
-    is corrected (0: counts are ignored; 1: the count is right).
+    by (node, product).
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -160,17 +217,19 @@ class Tracker:
     (True, 10)
     """
 
-    def __init__(self, model: Scenario, count_weight: float = 0.0) -> None:
-        self.check, self.count_weight = MessageCheck(model), count_weight
+    def __init__(self, model: Scenario) -> None:
+        self.check = MessageCheck(model)
         self.nights: dict[int, dict[ItemKey, float]] = {}
-        self._points = [Checkpoint(-(2**62), None, {})]
+        self._points = [Checkpoint(-(2**62), None)]
+        self._seen: Mapping[str, int] | None = None
         self.restart()
 
     def restart(self) -> int:
         """Go back to the last checkpoint; its time is given."""
         point, network = self._points[-1], self.check.model.network
-        self.morning = widen(point.state or State.initial(network), network)
-        self.books = Books(self.morning.copy(), point.references, self.count_weight)
+        self.books = Books(State.initial(network)) if point.books is None else point.books.copy()
+        self.books.state = widen(self.books.state, network)
+        self.morning = self.books.state.copy()
         self._tip: tuple[int, str, int, str] = (point.time, "", -1, "")
         self._night = -1  # closed, and its morning has not begun
         return point.time
@@ -192,15 +251,23 @@ class Tracker:
             self.books.state = widen(self.state, model.network)
             self.morning = widen(self.morning, model.network)
 
-    def fold(self, fresh: Iterable[Message], history: History = None, until: int = 0) -> None:
+    def fold(
+        self,
+        fresh: Iterable[Message],
+        history: History = None,
+        until: int = 0,
+        seen: Mapping[str, int] | None = None,
+    ) -> None:
         """Let messages change the state, in the order in which things happened.
 
         ``history`` gives all messages from a time on, ``fresh`` ones too, for the case that one is
         late. Days before ``until`` (microseconds) are over, whether somebody said so or not.
+        ``seen``: the day before which everything is known, by node; without it, everything is.
 
         Raises:
             SyncError: a message cannot be folded.
         """
+        self._seen = seen
         for message in self._in_order(fresh, history):
             if 0 <= self._night < message.time // DAY:
                 self._turn(self._night + 1)
@@ -234,10 +301,11 @@ class Tracker:
     def _turn(self, day: int) -> None:
         """A morning begins: keep the state, and the stock of the night."""
         self._night = -1
-        self.books.close(day)
-        self.morning = self.state.copy()
+        self.books.close(day, self.check, self._seen)
+        kept = self.books.copy()
+        self.morning = kept.state
         self.nights[day - 1] = dict(self.state.on_hand)
-        self._points.append(Checkpoint(day * DAY, self.morning, dict(self.books.references)))
+        self._points.append(Checkpoint(day * DAY, kept))
         if len(self._points) > CHECKPOINTS:
             # Least has to be folded again without this one; they are dense near today.
             days = [max(point.time // DAY, -1) for point in self._points]
@@ -250,10 +318,9 @@ class Tracker:
 
     def plain(self, at: int = -1) -> dict[str, Any]:
         """A checkpoint as plain values: the newest."""
-        point = self._points[at]
-        state = point.state or State.initial(self.check.model.network)
-        references = [[list(lane), ref, days] for (lane, ref), days in point.references.items()]
-        return {"time": point.time, "state": to_plain(state), "references": references}
+        time, books = self._points[at]
+        books = books or Books(State.initial(self.check.model.network))
+        return {"time": time, **books.plain()}
 
     def forget(self, before: int) -> dict[str, Any] | None:
         """Drop the checkpoints before the newest one up to a time, and give that, if there is."""
@@ -266,9 +333,8 @@ class Tracker:
     def resume(self, plain: dict[str, Any], only: bool) -> None:
         """Go on from a checkpoint; ``only`` if what was before is no longer in the store."""
         state = from_plain(plain["state"], self.check.model.network)
-        known = {(tuple(lane), ref): days for lane, ref, days in plain["references"]}
         before = [] if only else self._points[:1]
-        self._points = [*before, Checkpoint(plain["time"], state, known)]
+        self._points = [*before, Checkpoint(plain["time"], Books(state, plain))]
         self.restart()
 
 

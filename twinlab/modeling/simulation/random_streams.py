@@ -287,15 +287,16 @@ def _severity(disruption: Disruption, sources: Sources, name: tuple[str, ...], d
 def _felt(disruption: Disruption, sources: Sources, name: tuple[str, ...], days: int) -> Array:
     steady, day = np.broadcast_to(1.0, days), np.arange(days)[:, None]
     drawn = sources.draw((*name, "duration"), disruption.days, steady)
-    lengths = np.maximum(1, np.ceil(drawn)).astype(np.intp)
+    lengths = np.ceil(drawn).astype(np.intp)  # of 0 days: it does not strike
     idle = disruption.recovery + disruption.pause
     # Before the first one, as if the last were long over.
     if disruption.rate == 0:  # once, on its start day, for as long as drawn for it
         begin = disruption.start
-        ends = np.full(lengths.shape, -1 - idle)
-        ends[begin:] = begin + lengths[begin : begin + 1]
+        ends, once = np.full(lengths.shape, -1 - idle), lengths[begin : begin + 1]
+        ends[begin:] = np.where(once, begin + once, -1 - idle)
     else:
         strikes = sources.draw((*name, "strike"), Uniform(0, 1), steady) < disruption.rate
+        strikes = strikes & (lengths > 0)
         strikes[: disruption.start] = False
         lengths, ends = np.broadcast_to(lengths, strikes.shape), np.full(strikes.shape, -1 - idle)
         for at in range(days):

@@ -1,0 +1,287 @@
+"""Outages: which are believed, whether somebody told of them or flows stand still.
+
+Nobody tells a twin that a supplier has closed if the supplier does not. But a flow that could move
+and does not says so: somebody is owed goods, they are there, and they do not leave. Each flow has a
+filter with two states, up and down, and learns while up how often, and for how long, it rests
+(lots, pauses, days of handling), so that ordinary rest is no alarm. What is left of an outage is
+what a time to recover leaves, given the age of the outage.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twinlab.scope import Constant, Empirical, Network, State
+from twinlab.scope.calendar import DUST
+from twinlab.scope.columns import column
+from twinlab.scope.distributions import Distribution, mean_of
+from twinlab.scope.entities import Disruption, ItemKey, LaneOutage, Outage
+from twinlab.scope.result import Listing, Result
+
+__all__ = ["Outages"]
+
+FAILS = 1 / 365  # a day, for a flow that is up
+RECOVERS = 28.0  # mean days down, where the tables do not say
+OPEN = 0.5  # an outage is believed above this probability
+CERTAIN = 0.95  # and taken for certain from here on
+SLIPS = 1e-3  # a flow that is down moves all the same
+RESTS = 8  # nights of rest that are told apart
+RARELY = 0.2  # rests in none of its nights that a flow is believed to have had before
+LONGER = 0.4  # of rests go on for another night, before anything is known of them
+ALIKE = 6.0  # nights that what is known of all rests counts for those of one length
+LEAST = 2  # nights of rest that it takes
+_POINTS = 200
+
+Flow = tuple[str, ...]  # a lane's key; (node, product) of customers; a recipe with a third word
+
+
+def time_left(age: float, mean: float, shape: float = 1.0) -> Distribution:
+    """What is left of a time to recover that has lasted for some days [days].
+
+    The Weibull law with that mean and shape, given that it exceeds the age a, has the quantiles
+    (a^k + λ^k · e)^(1/k) − a with e = −ln(1 − u). Source: Rinne (2009) section 2.
+
+    >>> round(mean_of(time_left(30, mean=28))), round(mean_of(time_left(30, 28, shape=3)))
+    (28, 8)
+    """
+    scale = mean / math.gamma(1 + 1 / shape)
+    spread = -np.log1p(-(np.arange(_POINTS) + 0.5) / _POINTS)
+    left = (age**shape + scale**shape * spread) ** (1 / shape) - age
+    return Empirical(tuple(np.maximum(left, DUST).tolist()))
+
+
+def perhaps(law: Distribution, probability: float) -> Distribution:
+    """The law with a probability; otherwise 0 days, and nothing strikes.
+
+    >>> perhaps(Constant(10), 0.25).average
+    2.5
+    """
+    if probability >= CERTAIN:
+        return law
+    values = list(law.values) if isinstance(law, Empirical) else [law.average] * _POINTS
+    strikes = round(_POINTS * probability)
+    picked = [values[(2 * at + 1) * len(values) // (2 * strikes)] for at in range(strikes)]
+    return Empirical((*picked, *[0.0] * (_POINTS - strikes)))
+
+
+class Standstill(NamedTuple):
+    """What is believed of one flow after some nights.
+
+    ``rests`` counts, by nights of rest before, how often it then moved and how often it did not.
+    """
+
+    probability: float = FAILS
+    resting: int = 0  # nights in a row on which it could move and did not
+    since: int = -1  # the first of them
+    moved_on: int = -1
+    rests: tuple[tuple[int, int], ...] = ((1, 0), *[(0, 0)] * (RESTS - 1))
+
+    def night(self, day: int, moved: bool, mean: float = RECOVERS) -> "Standstill":
+        """Learn from a night on which the flow could move; ``mean`` days is it down, if it is.
+
+        >>> flow = Standstill()
+        >>> for day in range(40):
+        ...     flow = flow.night(day, moved=day < 37)
+        >>> flow.since, flow.stands
+        (37, True)
+        """
+        rest, down = self._rest(), self.idle(mean).probability
+        if moved:
+            down, up = down * SLIPS, (1 - down) * (1 - rest)
+        else:
+            up = (1 - down) * rest
+        probability, rests = down / (down + up), self.rests
+        if probability <= OPEN:
+            at = min(self.resting, RESTS - 1)
+            went, rested = rests[at]
+            now = (went + moved, rested + (not moved))
+            rests = (*rests[:at], now, *rests[at + 1 :])
+        if moved:
+            return Standstill(probability, 0, -1, day, rests)
+        since = day if self.since < 0 else self.since
+        return Standstill(probability, self.resting + 1, since, self.moved_on, rests)
+
+    def idle(self, mean: float = RECOVERS) -> "Standstill":
+        """A night on which it could not move: it may have failed or recovered."""
+        down = self.probability * (1 - 1 / max(mean, 1.0)) + (1 - self.probability) * FAILS
+        return self._replace(probability=down)
+
+    @property
+    def stands(self) -> bool:
+        """Whether an outage is believed."""
+        return self.probability > OPEN and self.resting >= LEAST
+
+    def _rest(self) -> float:
+        """How likely it rests tonight while up, given for how many nights it has rested."""
+        went, rested = self.rests[min(self.resting, RESTS - 1)]
+        if not self.resting:
+            return (rested + RARELY) / (went + rested + 1)
+        longer = sum(one for _, one in self.rests[1:])
+        ended = sum(one for one, _ in self.rests[1:])
+        expected = (longer + LONGER) / (longer + ended + 1)
+        return (rested + ALIKE * expected) / (went + rested + ALIKE)
+
+
+class Flows:
+    """The flows of a network: which could move on a night, and what each night teaches."""
+
+    def __init__(self, network: Network) -> None:
+        self.means = {n.name: float(n.time_to_recover or RECOVERS) for n in network.nodes}
+        self.lanes: dict[Flow, ItemKey] = {v.key: (v.source, v.product) for v in network.lanes}
+        self.sold = {(d.node, d.product) for d in network.demands}
+        self.made = {(r.node, r.product): r for r in network.recipes}
+        self.ends: dict[Flow, str] = {lane.key: lane.destination for lane in network.lanes}
+
+    def wanted(self, state: State) -> Iterable[Flow]:
+        """The flows of which something is wanted at night, and which could move all the same."""
+        stock = state.on_hand
+        for claim, units in state.owed.items():
+            if units > DUST and stock.get(self.item(claim), math.inf) > DUST:
+                yield claim
+        for item, units in state.to_make.items():
+            parts = self.made[item].components if units > DUST else None
+            if parts is not None and all(stock[item[0], part] > DUST for part in parts):
+                yield (*item, "made")
+
+    def night(
+        self,
+        known: Mapping[Flow, Standstill],
+        state: State,
+        moved: set[Flow],
+        seen: Mapping[str, int] | None = None,
+    ) -> dict[Flow, Standstill]:
+        """What is believed after a night; only flows whose ends are known by then teach.
+
+        ``state`` is that of the night, ``moved`` holds the flows that moved on its day, ``seen``
+        the day before which everything is known, by node (all is, without it).
+        """
+        day, could, found = state.day, moved.union(self.wanted(state)), dict(known)
+        for flow in could.union(known):
+            ends = (flow[0], self.ends.get(flow, flow[0]))
+            told = seen is None or all(seen.get(end, 0) > day for end in ends)
+            now, mean = known.get(flow, Standstill()), self.means[flow[0]]
+            found[flow] = now.night(day, flow in moved, mean) if told and flow in could else (
+                now.idle(mean)
+            )  # fmt: skip
+        return found
+
+    def closed(self, known: Mapping[Flow, Standstill]) -> dict[tuple[str, ...], Standstill]:
+        """What stands still: nodes, items or lanes, as far as nothing else of them moves."""
+        still = {
+            flow: one
+            for flow, one in known.items()
+            if one.probability > OPEN and one.resting >= LEAST
+        }
+        nodes, items = defaultdict[Any, list[Flow]](list), defaultdict[Any, list[Flow]](list)
+        for flow in known:
+            items[self.item(flow)].append(flow)
+            nodes[flow[:1]].append(flow)
+        found: dict[tuple[str, ...], Standstill] = {}
+        for flow, one in still.items():
+            places = (flow[:1], nodes), (self.item(flow), items)
+            for place, flows in places:
+                if all(known[other].moved_on < one.since for other in flows[place]):
+                    break
+            else:
+                place = flow
+            now = found.get(place, one)
+            since = min(now.since, one.since)
+            likely = max(now.probability, one.probability)
+            found[place] = one._replace(probability=likely, since=since)
+        return found
+
+    def item(self, flow: Flow) -> ItemKey:
+        """Whose flow it is: the (node, product) from which it leaves."""
+        return self.lanes[flow] if flow in self.lanes else (flow[0], flow[1])
+
+
+class Told(NamedTuple):
+    """An outage of which somebody told: since when, what is lost, and when it will end."""
+
+    since: int
+    loss: float = 1.0
+    end: int | None = None
+    how: tuple[str, ...] = ()  # stock_ships, holds_transit
+
+
+@dataclass(frozen=True)
+class OutageBelief(Result):
+    """An outage that is believed today."""
+
+    where: str = column("words", meaning="the node, item or lane that stands still")
+    since: int = column("day", meaning="since when")
+    probability: float = column("share", meaning="that it is so")
+    days_left: float = column("days", meaning="what is left of it on average, if it is so")
+    told: str = column("words", meaning="heard of, or inferred from what stands still")
+    disruption: Disruption = column("words", meaning="what a look ahead lives through")
+
+    def sentence(self) -> str:
+        """What is closed since when, how sure that is, and for how long yet."""
+        sure = "" if self.told == "heard" else f", {self.probability:.0%} sure"
+        left = f"{self.days_left:.3g} days left"
+        return f"{self.where}: closed since day {self.since} ({self.told}{sure}), {left}"
+
+
+@dataclass(frozen=True)
+class Outages(Listing):
+    """The outages that are believed today."""
+
+    outages: tuple[OutageBelief, ...]
+    day: int
+
+    def sentence(self) -> str:
+        """How many, and on which morning."""
+        return f"morning of day {self.day}: {len(self.outages)} outages believed"
+
+    @property
+    def disruptions(self) -> tuple[Disruption, ...]:
+        """What a look ahead from today lives through."""
+        return tuple(one.disruption for one in self.outages)
+
+
+def believed(
+    flows: Flows, known: Mapping[Flow, Standstill], heard: Mapping[Flow, Told], day: int
+) -> Outages:
+    """The outages that are believed on a morning: heard of, or inferred from what stands still."""
+    found = []
+    for place, told in heard.items():
+        left, mean = time_left(day - told.since, flows.means[place[0]]), flows.means[place[0]]
+        if told.end is not None:
+            left = Constant(float(max(1, told.end - day)))
+        struck = _disruption(place, day, left, loss=told.loss, **dict.fromkeys(told.how, True))
+        mean = mean_of(left)
+        found.append(OutageBelief(_name(place), told.since, 1.0, mean, "heard", struck))
+    for place, one in flows.closed(known).items():
+        if not any(covers(place, other) for other in heard):
+            left = time_left(day - one.since, flows.means[place[0]])
+            struck = _disruption(place, day, perhaps(left, one.probability))
+            sure, mean = one.probability, mean_of(left)
+            found.append(OutageBelief(_name(place), one.since, sure, mean, "inferred", struck))
+    return Outages(tuple(sorted(found, key=lambda each: (each.since, each.where))), day)
+
+
+def covers(place: Flow, other: Flow) -> bool:
+    """Whether an outage at another place says of this one, too, that it stands still."""
+    if len(other) == 4:
+        return len(place) == 4 and all(b in ("", a) for a, b in zip(place, other, strict=True))
+    product = place[2] if len(place) == 4 else "".join(place[1:2])
+    return place[0] == other[0] and (len(other) < 2 or other[1] in ("", product))
+
+
+def _name(place: Flow) -> str:
+    if len(place) == 4:
+        return f"{place[0]}->{place[1]} ({', '.join(filter(None, place[2:]))})"
+    return place[0] + (f" ({place[1]})" if any(place[1:2]) else "")
+
+
+def _disruption(place: Flow, day: int, left: Distribution, **more: Any) -> Disruption:
+    """What strikes at a place from a day on, for as long as is left."""
+    if len(place) == 4:
+        return LaneOutage(*place, start=day, days=left, **more)
+    if place[2:]:  # production alone: what is in stock goes out
+        more["stock_ships"] = True
+    return Outage(place[0], "".join(place[1:2]), start=day, days=left, **more)
