@@ -3,18 +3,22 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from typing import Any
+
+import numpy as np
 
 from twinlab.management import flows
 from twinlab.management.stress_test import risk_exposure
 from twinlab.modeling import Change, Replications, wilson
-from twinlab.scope import Scenario, ScenarioError
+from twinlab.scope import Network, Scenario, ScenarioError
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import Row, Sealed, column
-from twinlab.scope.distributions import days_of, mean_of
-from twinlab.scope.entities import ItemKey, Lane, Outage
+from twinlab.scope.distributions import days_of, outcomes
+from twinlab.scope.entities import ItemKey, Lane, LaneOutage, Outage
 from twinlab.scope.result import Listing, Result, shown
+from twinlab.scope.scenario import targets
 from twinlab.scope.state import State, fit
 
 __all__ = ["Limits", "control_tower"]
@@ -29,9 +33,11 @@ class Limits(Row):
     """
 
     late_days: float = column("days", 2.0, "a shipment is late beyond its usual time plus", low=0)
+    false_alarms: float = column("share", 0.05, "of calm mornings with one late", low=0, high=1)
     cover_days: float = column("days", 90.0, "stock that lasts longer is too much", low=0)
-    probability: float = column("share", 0.1, "of a shortage in the forecast", low=0, high=1)
+    probability: float = column("share", 0.1, "of a shortage or closure", low=0, high=1)
     money: float = column("USD", 0.0, "less at risk is not shown", low=0)
+    turnover: float = column("share", 0.01, "of a day's turnover; less is not shown", low=0)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Supply:
     """An item's stock from today until an order of today arrives, at the mean rate of use."""
 
     on_hand: float  # units
-    next_receipt: int | None  # first day on which certain goods come
+    next_receipt: float  # first day on which certain goods come
     horizon: int  # day on which an order of today arrives
     ends_on: int | None  # first day on which something is missing
     missing: float  # most units missing before the horizon, on top of what is owed already
@@ -71,21 +77,81 @@ class Situation(Sealed):
         return flows.stopped_costs(self.scenario.network, self.shortage_cost)
 
     @cached_property
-    def closures(self) -> list[Outage]:
-        """The planned outages that close a whole site today."""
-        outages = (each for each in self.scenario.disruptions if isinstance(each, Outage))
-        whole = [o for o in outages if o.loss == 1.0 and not (o.rate or o.product)]
-        today = self.state.day
-        return [o for o in whole if o.start <= today < o.start + math.ceil(mean_of(o.days))]
+    def closures(self) -> list[tuple[Any, float, float]]:
+        """Outages that may hold today: how probably, and then until which day on average."""
+        found, today = [], self.state.day
+        for outage in self.scenario.disruptions:
+            strikes = isinstance(outage, Outage | LaneOutage) and outage.loss and not outage.rate
+            if strikes and outage.start <= today:
+                ends = outage.start + np.ceil(outcomes(outage.days))
+                chance = float((ends > today).mean())
+                if chance and chance >= self.limits.probability:
+                    found.append((outage, chance, float(ends[ends > today].mean())))
+        return found
+
+    @cached_property
+    def shut(self) -> dict[tuple[str, ...], Any]:
+        """The items and lanes that are rather closed than open, and by which outage."""
+        found, network = dict[tuple[str, ...], Any](), self.scenario.network
+        for outage, chance, _ in self.closures:
+            if outage.loss == 1.0 and chance >= 0.5:
+                hit = targets(outage, network)
+                if isinstance(outage, Outage):
+                    found |= dict.fromkeys(hit, outage)
+                    hit = [v for v in network.lanes if (v.source, v.product) in hit]
+                found |= {lane.key: outage for lane in hit}
+        return found
+
+    def weakened(self, outage: Any, days: float) -> Network:
+        """The network with what an outage leaves of capacities (of flows, where unlimited)."""
+        network, hit = self.scenario.network, targets(outage, self.scenario.network)
+        rows: list[tuple[Any, float]] = []
+        if isinstance(outage, Outage):
+            if not outage.product and not network.brought.issuperset(hit):
+                rows = [(network.node(outage.node), sum(self.use(i, days) for i in hit))]
+            hit = [] if rows else [v for v in network.lanes if (v.source, v.product) in hit]
+        for lane in hit:
+            item = (lane.destination, lane.product)
+            part = dict(flows.asked_lanes(self.scenario, item)).get(lane, 0.0)
+            rows.append((lane, part * self.use(item, days)))
+        whole = ((row, row.capacity if row.capacity < math.inf else flow) for row, flow in rows)
+        return network.change(*(replace(v, capacity=most * (1 - outage.loss)) for v, most in whole))
 
     @cached_property
     def lanes(self) -> dict[ItemKey, list[Lane]]:
-        """The lanes into each item from sites that are open (from all, if none is)."""
-        shut = {outage.node for outage in self.closures}
+        """The lanes into each item that are open (all, if none is)."""
         return {
-            item: [v for v in lanes if v.source not in shut] or lanes
+            item: [v for v in lanes if v.key not in self.shut] or lanes
             for item, lanes in self.scenario.network.into.items()
         }
+
+    @cached_property
+    def under_way(self) -> dict[tuple[str, ...], list[tuple[float, float, float]]]:
+        """Goods under way by lane: units, days late (0: in time), day of arrival (inf: unsure).
+
+        Late is what takes longer than usual, and so long that on calm mornings a share of
+        ``false_alarms`` shows one, however many are looked at (Bonferroni). A time of L days is met
+        under way on L mornings (Cox 1962, length-biased sampling), at an age of at least a on
+        L − a + 1. Goods that nobody tracks are judged by their age, and come when so old ones do.
+        """
+        today, told = self.state.day, self.state.tracked
+        found: dict[tuple[str, ...], list[tuple[float, float, float]]] = defaultdict(list)
+        level = self.limits.false_alarms / max(1, sum(map(len, self.state.under_way.values())))
+        for lane in self.scenario.network.lanes:
+            times = np.rint(outcomes(lane.lead_time))
+            usual, total = float(times.mean()), max(times.sum(), 1.0)
+            stands = not told and getattr(self.shut.get(lane.key), "holds_transit", False)
+            for due, units, left in self.state.under_way.get(lane.key, ()):
+                comes = max(due, today)
+                days = (comes if told else today) - left
+                longer, late = times[times >= days], days - usual
+                met = (longer if told else longer - days + 1).sum() / total
+                late *= late > self.limits.late_days and met <= level
+                if not told and due <= today and len(longer):
+                    comes = left + math.ceil(longer.mean())
+                unsure = stands or (late and not told)
+                found[lane.key].append((units, late, math.inf if unsure else comes))
+        return found
 
     def asked(self, item: ItemKey) -> list[Lane]:
         """The lanes to which the item's orders of today go."""
@@ -99,14 +165,14 @@ class Situation(Sealed):
     def _supply(self, item: ItemKey) -> Supply:
         """Project an item's stock day by day: on hand + receipts − owed − mean use so far.
 
-        What its suppliers owe it is not counted: nobody knows when it comes. An order of today
-        comes by the quickest lane, or from own production.
+        What its suppliers owe it is not counted, nor what a closed lane has not sent: nobody knows
+        when it comes. An order of today comes by the quickest lane, or from own production.
         """
         state, recipe = self.state, self.scenario.network.made.get(item)
         waits = [flows.wait(self.scenario, lane) for lane in self.asked(item)]
         waits += [recipe.production_time] if recipe else []
         horizon = state.day + max(1, math.ceil(min(waits, default=1)))
-        receipts = _receipts(self.scenario, state, item)
+        receipts = self.receipts(item)
         owed = sum(units for claim, units in state.owed.items() if seller(claim) == item)
         on_hand = state.on_hand.get(item, 0.0)
         stock, ends_on, missing = on_hand - owed, None, 0.0
@@ -115,18 +181,31 @@ class Situation(Sealed):
             if stock < -DUST:
                 ends_on = day if ends_on is None else ends_on
                 missing = max(missing, -stock)
-        comes = min((day for day, units in receipts.items() if units > DUST), default=None)
+        comes = min((day for day, units in receipts.items() if units > DUST), default=math.inf)
         return Supply(on_hand, comes, horizon, ends_on, max(0.0, missing - owed))
+
+    def receipts(self, item: ItemKey) -> dict[float, float]:
+        """What is certain to come on which day."""
+        receipts: dict[float, float] = defaultdict(float)
+        for lane in self.scenario.network.into.get(item, ()):
+            for units, _, comes in self.under_way[lane.key]:
+                receipts[comes] += units
+            for order in self.state.open_orders.get(lane.key, ()):
+                if lane.key not in self.shut:
+                    receipts[round(order.due + days_of(lane.lead_time))] += order.quantity
+        for lot in self.state.lots.get(item, ()):
+            receipts[max(lot.due, self.state.day)] += lot.good
+        return receipts
 
     def missing(self, item: ItemKey) -> float:
         """Units that an item will lack before an order of today can arrive."""
         return self.supplies[item].missing if item in self.supplies else 0.0
 
     @cached_property
-    def empty_days(self) -> dict[ItemKey, float]:
-        """For how many days the pipelines below each item are empty, on the longest way down."""
+    def empty_days(self) -> dict[tuple[str, ...], float]:
+        """For how many days the pipelines below an item, or of a lane, are empty, at most."""
         use = self.flows_on(self.state.day)
-        found = dict.fromkeys(use, 0.0)
+        found = dict.fromkeys([*use, *(v.key for v in self.scenario.network.lanes)], 0.0)
         network = self.scenario.network
         for item in reversed(upstream_items(network)):
             for part in network.made[item].components if item in network.made else ():
@@ -135,7 +214,8 @@ class Situation(Sealed):
                 flow, above = use[item] * share, (lane.source, lane.product)
                 full = self.state.in_transit[lane.key] / flow if flow > DUST else math.inf
                 gap = max(0.0, days_of(lane.lead_time) - full)
-                found[above] = max(found[above], gap + found[item])
+                found[lane.key] = gap + found[item]
+                found[above] = max(found[above], found[lane.key])
         return found
 
     def change(self, path: str, value: float) -> Change:
@@ -184,19 +264,6 @@ class Situation(Sealed):
 def seller(claim: tuple[str, ...]) -> ItemKey:
     """The item that a claim is made on: of a lane, or of a node's own customers."""
     return (claim[0], claim[1]) if len(claim) == 2 else (claim[0], claim[2])
-
-
-def _receipts(scenario: Scenario, state: State, item: ItemKey) -> dict[int, float]:
-    """What is certain to come on which day."""
-    receipts: dict[int, float] = defaultdict(float)
-    for lane in scenario.network.into.get(item, ()):
-        for goods in state.under_way.get(lane.key, ()):
-            receipts[max(goods.due, state.day)] += goods.quantity
-        for order in state.open_orders.get(lane.key, ()):
-            receipts[round(order.due + days_of(lane.lead_time))] += order.quantity
-    for lot in state.lots.get(item, ()):
-        receipts[max(lot.due, state.day)] += lot.good
-    return receipts
 
 
 @dataclass(frozen=True)
@@ -270,28 +337,41 @@ def control_tower(
     if not any(here.stopped.values()):
         remedy = "give shortage_cost={product: USD per unit}"
         raise ScenarioError(f"no shortage costs money here: {remedy}")
-    finders = (_closed_sites, _run_outs, _late_shipments, _backlogs, _overstocks, _shortages_ahead)
+    finders = (_closures, _run_outs, _late_shipments, _backlogs, _overstocks, _shortages_ahead)
+    day, rows = range(state.day, state.day + 1), scenario.network.demands
+    turnover = sum(flows.customers_use(d, day) * here.stopped[d.node, d.product] for d in rows)
+    least = max(here.limits.money, here.limits.turnover * turnover)
     every = (alert for finder in finders for alert in finder(here))
-    found = [alert for alert in every if alert.money >= here.limits.money]
+    found = [alert for alert in every if alert.money >= least]
     return Tower(tuple(sorted(found, key=lambda a: -a.money)), state.day)
 
 
-def _closed_sites(here: Situation) -> Iterable[Alert]:
-    """Sites that are closed today: the least loss until goods come again, by linear program.
+def _closures(here: Situation) -> Iterable[Alert]:
+    """What is, or may be, closed today: the least loss until goods come again, by linear program.
 
-    Pipelines below it that are empty must fill first: those days count as closed as well.
+    Pipelines below it that are empty must fill first: those days count as closed as well. An outage
+    that is not certain weighs as much as it is probable, an unknown end counts with its mean.
     """
-    day, network, cost = here.state.day, here.scenario.network, here.shortage_cost
-    for outage in here.closures:
-        site, end = outage.node, outage.start + math.ceil(mean_of(outage.days))
-        empty = max(days for item, days in here.empty_days.items() if item[0] == site)
+    day, cost = here.state.day, here.shortage_cost
+    for outage, chance, end in here.closures:
+        lane, whole = isinstance(outage, LaneOutage), outage.loss == 1.0
+        site = outage.node if not lane and whole and not outage.product else ""
+        network = here.scenario.network if site else here.weakened(outage, end - day)
+        hit = [v.key if lane else v for v in targets(outage, here.scenario.network)]
+        empty = whole * max(here.empty_days[key] for key in hit)
         least = partial(risk_exposure, network, [site], state=here.state, shortage_cost=cost)
-        risk = least(recover={site: end - day + empty}, stock_ships=outage.stock_ships)[site]
+        ships = not lane and outage.stock_ships
+        risk = least(recover={site: end - day + empty}, stock_ships=ships)[site]
+        how = "closed" if whole else f"{outage.loss:.0%} of its flow lost"
+        how += f" with probability {chance:.2f}, then" if chance < 1 else ""
+        until = f"until {'' if end % 1 == 0 else 'about '}day {end:.0f}"
         reason = (
-            f"closed until day {end}, pipelines below empty for {empty:.3g} days; at best, stocks "
+            f"{how} {until}, pipelines below empty for {empty:.3g} days; at best, stocks "
             f"survive {risk.time_to_survive:.3g} of these {risk.time_to_recover:.3g} days"
         )
-        yield Alert("closed site", site, "", risk.loss, "supply-risk manager", reason)
+        where = f"{outage.source}->{outage.destination}" if lane else outage.node
+        kind, money = f"closed {'lane' if lane else 'site'}", chance * risk.loss
+        yield Alert(kind, where, outage.product, money, "supply-risk manager", reason)
 
 
 def _run_outs(here: Situation) -> Iterable[Alert]:
@@ -301,7 +381,7 @@ def _run_outs(here: Situation) -> Iterable[Alert]:
             day = supply.next_receipt
             reason = (
                 f"{shown(supply.on_hand)} units end on day {supply.ends_on}; "
-                f"{'nothing is under way' if day is None else f'next receipt on day {day}'}; "
+                f"{'nothing is under way' if day == math.inf else f'next receipt on day {day}'}; "
                 f"{shown(supply.missing)} units missing by day {supply.horizon - 1}"
             )
             money, action = supply.missing * here.stopped[item], here.quicker(item)
@@ -309,33 +389,23 @@ def _run_outs(here: Situation) -> Iterable[Alert]:
 
 
 def _late_shipments(here: Situation) -> Iterable[Alert]:
-    """Shipments that take longer than usual: what the receiver will miss, and bound capital."""
-    network, today, most = here.scenario.network, here.state.day, here.limits.late_days
-    for lane in network.lanes:
-        usual = days_of(lane.lead_time)
-        late = [
-            (days, goods.quantity)
-            for goods in here.state.under_way.get(lane.key, [])
-            if (days := max(goods.due, today) - goods.left - usual) > most
-        ]
-        if late:
+    """Shipments later than their lane's law: what the receiver will miss (else no exception)."""
+    for lane in here.scenario.network.lanes:
+        if late := [(days, units) for units, days, _ in here.under_way[lane.key] if days]:
             item, units = (lane.destination, lane.product), sum(units for _, units in late)
             money = min(units, here.missing(item)) * here.stopped[item]
-            rate = network.node(lane.source).holding_cost
-            money += sum(days * units for days, units in late) * rate
-            longest = max(days for days, _ in late)
             goods_late = f"{shown(units)} units from {lane.source} by {lane.mode}"
-            reason = f"{goods_late} are up to {longest:.3g} days late"
+            reason = f"{goods_late} are up to {max(late)[0]:.3g} days late"
             yield Alert("late shipment", *item, money, "logistics manager", reason)
 
 
 def _backlogs(here: Situation) -> Iterable[Alert]:
     """Units owed to customers, and to nodes that will run short without them, of open sites."""
-    owed, shut = here.state.owed, {outage.node for outage in here.closures}
+    owed, shut = here.state.owed, here.shut
     groups: dict[tuple[ItemKey, bool], list[tuple[str, ...]]] = defaultdict(list)
     for claim in owed:
-        # A closed site has an alert of its own; a claim of two words is its customers'.
-        if owed[claim] > DUST and claim[0] not in shut:
+        # What is closed has an alert of its own; a claim of two words is customers'.
+        if owed[claim] > DUST and claim not in shut and seller(claim) not in shut:
             groups[seller(claim), len(claim) == 2].append(claim)
     for (item, customers), claims in groups.items():
         units = total = sum(owed[claim] for claim in claims)

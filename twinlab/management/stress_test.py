@@ -84,9 +84,9 @@ def risk_exposure(
 
     Stocks are those of ``state``, else the starting stocks. Goods under way are no stock: they
     delay a gap in supply, and do not fill it. ``recover`` overrides the nodes' ``time_to_recover``;
-    ``stock_ships`` lets the stock of a closed site leave it. Lead times and the cost of changing
-    over are left out, and flows can be redirected at once: a lower bound at mean demand, if nothing
-    is made up for by spare capacity after the closure. A period is what the network calls a day.
+    the site "" is none. ``stock_ships`` lets the stock of a closed site leave it. Lead times and
+    the cost of changing over are left out, and flows can be redirected at once: a lower bound at
+    mean demand, if no spare capacity makes up for it afterwards. A period is the network's day.
 
     Raises:
         ScenarioError: no such site, or no customer asks for a product with a shortage cost.
@@ -99,7 +99,7 @@ def risk_exposure(
     known = list(dict.fromkeys(site for site, _ in network.items))
     wanted = tuple(sites) or known
     for site in (*wanted, *(recover or ())):
-        if site not in known:
+        if site and site not in known:
             raise ScenarioError(f"no site {site!r}; {did_you_mean(site, known)}")
     stock = (state or State.initial(network)).on_hand
     program = _Program(network, stock, shortage_costs(network, shortage_cost), stock_ships)
