@@ -57,10 +57,11 @@ class Source:
         while self.first in self.beyond:
             self.beyond.discard(self.first)
             self.first += 1
-        for count, time in self.closings:
-            if count <= self.first:
-                self.closed, self.until = True, max(self.until, time)
-        self.closings = [one for one in self.closings if one[0] > self.first]
+        if self.closings:
+            for count, time in self.closings:
+                if count <= self.first:
+                    self.closed, self.until = True, max(self.until, time)
+            self.closings = [one for one in self.closings if one[0] > self.first]
 
     def take(self, message: Message) -> None:
         """Note that a message is here; a SyncError if it claims what cannot be."""
@@ -155,7 +156,7 @@ class Known:
             )
         if not by_link:
             return  # of a feed only polls count
-        source = self.sources.get(message.source, Source())
+        source = self.sources.get(message.source) or Source()
         try:
             source.take(message)
         except SyncError:

@@ -29,7 +29,8 @@ FORGOTTEN = 30 * 86_400  # seconds after which nobody waits for a reader that sa
 _TABLES = """CREATE TABLE IF NOT EXISTS letters (
     number INTEGER PRIMARY KEY AUTOINCREMENT, channel, source, sequence, time, raw);
 CREATE INDEX IF NOT EXISTS by_channel ON letters (channel, number);
-CREATE INDEX IF NOT EXISTS by_source ON letters (source, sequence, time);
+CREATE INDEX IF NOT EXISTS by_source ON letters (source, sequence, time)
+    WHERE sequence IS NOT NULL;
 CREATE TABLE IF NOT EXISTS readers (name, channel, place, at, PRIMARY KEY (name, channel));
 CREATE TABLE IF NOT EXISTS heard (reader, source, first, PRIMARY KEY (reader, source));
 CREATE TABLE IF NOT EXISTS notes (name PRIMARY KEY, value)"""
@@ -42,7 +43,7 @@ _MOVE = "UPDATE readers SET place = MAX(place, ?) WHERE name = ? AND channel = ?
 _DROP_READ = """DELETE FROM letters WHERE channel = ? AND sequence IS NULL
     AND number <= (SELECT MIN(place) FROM readers WHERE channel = ?)"""
 _DROP_HEARD = """DELETE FROM letters WHERE source = ? AND sequence < MIN(
-    (SELECT MAX(sequence) FROM letters WHERE source = ?),
+    (SELECT MAX(sequence) FROM letters WHERE source = ? AND sequence IS NOT NULL),
     (SELECT MIN(COALESCE(first, 0)) FROM readers
         LEFT JOIN heard ON reader = name AND source = ? WHERE channel = 'events'))"""
 _KEPT = """SELECT MIN(sequence), MAX(sequence), MAX(time) FROM letters
@@ -70,6 +71,8 @@ _PERFECT = Faults()
 
 def _stamp(raw: bytes) -> tuple[str, int | None, int]:
     """Source, number and time that a letter bears, if it is a message."""
+    if isinstance(raw, Letter) and raw.stamp:
+        return raw.stamp
     with suppress(SyncError):
         found = Message.decode(raw)
         return found.source, found.sequence, found.time
@@ -106,13 +109,12 @@ class FileLink(Database):
     def send(self, raws: Iterable[bytes], channel: str = "events", notes: Notes = None) -> None:
         """Send letters and keep notes (JSON values), in one transaction."""
         stamps = _stamp if channel == "events" else lambda _: ("", None, 0)
-        self._put([(channel, *stamps(raw), raw) for raw in raws], notes)
+        self._put([(channel, *stamps(raw), bytes(raw)) for raw in raws], notes)
 
     def _put(self, rows: Iterable[Any], notes: Notes = None) -> None:
         """Write letters (channel, source, number, time, bytes) and notes, or nothing."""
         with self._work():
-            for row in rows:
-                self._run(_PUT, *row)
+            self._base.executemany(_PUT, rows)
             for name, note in (notes or {}).items():
                 self._run(_NOTE, name, json.dumps(note, allow_nan=False))
 
@@ -121,14 +123,14 @@ class FileLink(Database):
         found = self._rows("SELECT value FROM notes WHERE name = ?", name)
         return json.loads(found[0][0]) if found else None
 
-    def receive(self, reader: str, channel: str = "events", most: int = 5_000) -> list[Letter]:
+    def receive(self, reader: str, channel: str = "events", most: int = 5_000) -> Sequence[bytes]:
         """Give the letters after a reader's place; the same again until it acknowledges."""
         self._arrive()
         if (reader, channel) not in self._given:
             self._rows(_READS, reader, channel, time())
         found = self._rows(_AFTER, channel, reader, channel, most)
         self._given[reader, channel] = found[-1][0] if found else 0
-        return [Letter(raw) for _, raw in found]
+        return [raw for _, raw in found]
 
     def acknowledge(self, reader: str, channel: str = "events") -> None:
         """Move a reader's place behind what it was given; that need not be given again."""
@@ -154,7 +156,8 @@ class FileLink(Database):
             return
         # Nobody misses a last message of which he has not heard.
         wanted = missing or [last] * (first <= last)
-        self._put([row for n in wanted for row in self._rows(_TAKE_OUT, source, n)])
+        if wanted:
+            self._put([row for n in wanted for row in self._rows(_TAKE_OUT, source, n)])
         if min(missing, default=lowest) < lowest:
             data, name = {"day": moment // DAY, "upto": lowest}, f"gone-{lowest}-{moment}"
             gone = Message(source, None, "sys.gone.v1", moment, data, name).encode()
@@ -196,6 +199,7 @@ class Bus(FileLink):
 
     def _put(self, rows: Iterable[Any], notes: Notes = None) -> None:
         """Keep what has a number in the outbox, and put all on its way, each at its own time."""
+        rows = list(rows)
         super()._put([("sent", *row[1:]) for row in rows if row[2] is not None], notes)
         for channel, _, _, moment, raw in rows:
             self.now = max(self.now, moment / DAY)
@@ -219,10 +223,13 @@ class Bus(FileLink):
 
     def _arrive(self) -> None:
         """Put what has come where it is read; the sender's end answers the words of twins."""
+        way = self._under_way
         with self._work():
-            while self._under_way and self._under_way[0][0] <= self.now:
-                _, _, channel, raw = heappop(self._under_way)
-                if channel == "heard":
-                    super().heard(*raw)
-                else:
-                    super()._put([(channel, "", None, 0, raw)])
+            while way and way[0][0] <= self.now:
+                come = list[Any]()
+                while way and way[0][0] <= self.now:
+                    come.append(heappop(way)[2:])
+                super()._put((to, "", None, 0, raw) for to, raw in come if to != "heard")
+                for to, word in come:
+                    if to == "heard":
+                        super().heard(*word)

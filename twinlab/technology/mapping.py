@@ -124,7 +124,7 @@ class _Row:
         check_known(self.kind, _KINDS, f"{where}: no mapping makes this kind", SyncError)
         for name in row:
             check_known(name, _ROW, f"{where}: no message has a {name!r}", SyncError)
-        self.needs = ("id", "source", "time", *KINDS[self.kind].needs.split())
+        self.needs = ("id", "source", "time", *KINDS[self.kind].needs)
         if missing := [name for name in self.needs if name not in row]:
             raise SyncError(f"{where} needs {missing[0]} = 'path'")
         fine = isinstance(when, dict) and dict not in map(type, when.values())

@@ -29,6 +29,9 @@ class MessageCheck:
         self.model, network = model, model.network
         self.flows = Flows(network)
         self.travel = {v.key: round(v.lead_time.average) for v in network.lanes}  # days expected
+        self.modes: dict[Any, list[str]] = {}  # by source, destination and product
+        for lane in network.lanes:
+            self.modes.setdefault(lane.key[:3], []).append(lane.mode)
         self.places: dict[str, Any] = {
             "node": network.named,
             "items": network.items,
@@ -54,7 +57,8 @@ class MessageCheck:
             decided(self.model, message.data["changes"])
         else:
             self.event(message)
-            self.outage(message)
+            if message.kind in ("disrupted", "recovered", "state"):
+                self.outage(message)
 
     def outage(self, message: Message) -> tuple[Flow, Told | None] | None:
         """What stands still from now on, or no longer; nothing if it tells of something else.
@@ -88,19 +92,20 @@ class MessageCheck:
     def _says(self, message: Message) -> None:
         """What a kind must say is there, and what it says is what it should be."""
         data, day = message.data, message.time // DAY
-        if message.kind not in KINDS:
+        if (kind := KINDS.get(message.kind)) is None:
             raise SyncError(f"a twin does not hear of {message.kind!r}")
         if not 0 <= day < LAST_DAY:
             zero = "day 0 is 2026-01-01, or a mapping's day_zero"
             raise SyncError(f"the message is of day {day}, not of 0 to {LAST_DAY - 1}: {zero}")
         if data.get("day", day) != day:
             raise SyncError(f"the message is of day {day} and speaks of day {data['day']!r:.80}")
-        for name in KINDS[message.kind].needs.split():
+        for name in kind.needs:
             if data.get(name) in (None, ""):
                 raise SyncError(f"{message.kind} says {name}, which is missing")
         for name, value in data.items():
-            if value is not None and name in FIELDS and not FIELDS[name][0](value, day):
-                raise SyncError(f"{name} is {FIELDS[name][1]}, got {value!r:.80}")
+            test = FIELDS.get(name)
+            if test and value is not None and not test[0](value, day):
+                raise SyncError(f"{name} is {test[1]}, got {value!r:.80}")
 
     def _speaks(self, message: Message, origin: str) -> None:
         """A source speaks for its own node, headquarters for the plant; a topic is its source's."""
@@ -129,9 +134,8 @@ class MessageCheck:
     def event(self, message: Message) -> Event:
         """The event that a message tells of; a SyncError if the network has no such place."""
         data, kind = message.data, message.kind
-        node, product, partner, mode = (
-            data.get(name) or "" for name in ("node", "product", "partner", "mode")
-        )
+        node, product = data.get("node") or "", data.get("product") or ""
+        partner, mode = data.get("partner") or "", data.get("mode") or ""
         quantity, day = float(data.get("quantity", 0.0)), message.time // DAY
         note = unpack(data["memory"]) if kind == "remembered" else data.get("note")
         event = Event(day, kind, node, product, quantity, partner, mode, data.get("due"), note)
@@ -149,8 +153,7 @@ class MessageCheck:
     def _on_lane(self, event: Event, gets: bool) -> Event:
         """The event on its lane: where only one fits it need not say by which mode."""
         ends = (event.partner, event.node) if gets else (event.node, event.partner)
-        lanes = self.model.network.between.get(ends, [])
-        modes = [lane.mode for lane in lanes if lane.product == event.product]
+        modes = self.modes.get((*ends, event.product), [])
         if not event.mode and len(modes) == 1:
             event = event._replace(mode=modes[0])
         if event.mode not in modes:
@@ -214,12 +217,12 @@ FIELDS: dict[str, Test] = {
 class Kind(NamedTuple):
     """What a kind of message must say, and what the network must have there."""
 
-    needs: str
+    needs: tuple[str, ...]
     place: str
 
 
 KINDS = {
-    kind: Kind(needs, place)
+    kind: Kind(tuple(needs.split()), place)
     for kinds, needs, place in (
         ("demanded served lost complaint", "node product quantity", "sold"),
         ("forecast", "node product quantities", "sold"),

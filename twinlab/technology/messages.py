@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import NAMESPACE_URL, uuid5
 
 from twinlab.scope.errors import SyncError
 
@@ -32,8 +31,8 @@ _TOLD_BY = {  # which system tells of which kinds of events; sys is the link its
     "sys": "opened closed changed refused gone heard",
 }
 SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
-_TYPES = {f"{system}.{kind}.v1" for kind, system in SYSTEMS.items()}
-_NAMESPACE = uuid5(NAMESPACE_URL, "twinlab")
+TYPES = {kind: f"{system}.{kind}.v1" for kind, system in SYSTEMS.items()}
+_KINDS = {name: kind for kind, name in TYPES.items()}
 _TEXT = re.compile("[^\0\ud800-\udfff]+")  # no half characters
 _NUMBER = re.compile("[0-9]{1,15}")
 
@@ -41,11 +40,14 @@ _NUMBER = re.compile("[0-9]{1,15}")
 class Letter(bytes):
     """Bytes that came, and their ``origin``: a topic, a file and its row, a table and its key.
 
+    Those of a message that was written here bear a ``stamp``: its source, number and time.
+
     >>> Letter(b"{}", "orders.csv row 17").origin
     'orders.csv row 17'
     """
 
     origin = ""
+    stamp: tuple[str, int | None, int] | None = None
 
     def __new__(cls, raw: bytes, origin: str = "") -> "Letter":
         """Give bytes their origin."""
@@ -75,32 +77,23 @@ class Message:
     data: Mapping[str, Any]
     id: str = ""
     raw: bytes = field(default=b"", init=False, repr=False, compare=False)
+    # What happened: the middle part of the type.
+    kind: str = field(init=False, repr=False, compare=False)
+    # Where it stands among others: time, source, sequence and id.
+    place: tuple[int, str, int, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        mine, number = vars(self), -1 if self.sequence is None else self.sequence
         if not self.id:
             if self.sequence is None:
                 raise SyncError(f"a message of {self.source!r} has neither an id nor a sequence")
-            own = f"urn:uuid:{uuid5(_NAMESPACE, f'{self.source}|{self.sequence}')}"
-            object.__setattr__(self, "id", own)
+            mine["id"] = str(number)
+        mine["kind"] = _KINDS.get(self.type) or self.type.partition(".")[2].partition(".")[0]
+        mine["place"] = (self.time, self.source, number, self.id)
 
-    @property
-    def kind(self) -> str:
-        """What happened: the middle part of the type."""
-        return self.type.split(".")[1]
-
-    @property
-    def place(self) -> tuple[int, str, int, str]:
-        """Where it stands among others: time, source, sequence and id."""
-        return (self.time, self.source, -1 if self.sequence is None else self.sequence, self.id)
-
-    def encode(self) -> bytes:
+    def encode(self) -> Letter:
         """The message as it travels, in JSON."""
-        moment = DAY_ZERO + timedelta(microseconds=self.time)
-        head = {"specversion": "1.0", "id": self.id, "source": self.source, "type": self.type}
-        envelope = {**head, "time": moment.isoformat(), "data": self.data}
-        if self.sequence is not None:
-            envelope["sequence"] = str(self.sequence)
-        return _WRITER.encode(envelope).encode()
+        return written(self.source, self.sequence, self.type, self.time, self.data, self.id)
 
     @classmethod
     def decode(cls, raw: bytes) -> "Message":
@@ -112,17 +105,17 @@ class Message:
         """Read an envelope, and keep its bytes; a SyncError says why something is none."""
         if not isinstance(found, dict) or found.get("specversion") != "1.0":
             raise SyncError("no CloudEvents 1.0 envelope: specversion is missing or another")
-        data, number, kind = (found.get(name) for name in ("data", "sequence", "type"))
+        data, number, kind = found.get("data"), found.get("sequence"), found.get("type")
         if not isinstance(data, dict):
             raise SyncError(f"data is a table of names and values, got {data!r:.80}")
         if number is not None and not _NUMBER.fullmatch(str(number)):
             raise SyncError(f"sequence is a whole number, got {number!r:.80}")
-        if str(kind) not in _TYPES:
+        if str(kind) not in _KINDS:
             raise SyncError(f"no message has type {kind!r:.80}: a mapping can read other ones")
         sequence = None if number is None else int(number)
         source, name = _text(found, "source"), _text(found, "id")
         message = cls(source, sequence, str(kind), _time(found), data, name)
-        object.__setattr__(message, "raw", bytes(raw))
+        vars(message)["raw"] = bytes(raw)
         return message
 
 
@@ -163,7 +156,8 @@ def parse(raw: bytes) -> Any:
     if len(raw) > MOST_BYTES:
         raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
     try:
-        found = _READER.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
+        encoding = "utf-8" if raw[:2] == b'{"' else json.detect_encoding(raw)
+        found = _READER.decode(raw.decode(encoding, "surrogatepass"))
     except (ValueError, RecursionError) as problem:
         raise SyncError(f"no JSON: {problem}") from None
     # As many levels as brackets at most: mostly there is no need to walk.
@@ -187,10 +181,24 @@ def _text(found: dict[str, Any], name: str) -> str:
 
 def _time(found: dict[str, Any]) -> int:
     try:
-        moment = datetime.fromisoformat(_text(found, "time"))
-        return round((moment - DAY_ZERO) / timedelta(microseconds=1))
-    except (ValueError, TypeError, OverflowError):
+        since = datetime.fromisoformat(found["time"]) - DAY_ZERO
+        return since.days * DAY + since.seconds * 1_000_000 + since.microseconds
+    except (KeyError, ValueError, TypeError, OverflowError):
         raise SyncError(f"time is a moment with its zone, got {found.get('time')!r:.80}") from None
+
+
+def written(
+    source: str, sequence: int | None, kind: str, time: int, data: Any, name: str = ""
+) -> Letter:
+    """A message as it travels; ``kind`` is its whole type, its id its number if it has no name."""
+    moment = DAY_ZERO + timedelta(microseconds=time)
+    head = {"specversion": "1.0", "id": name or str(sequence), "source": source, "type": kind}
+    envelope = {**head, "time": moment.isoformat(), "data": data}
+    if sequence is not None:
+        envelope["sequence"] = str(sequence)
+    letter = Letter(_WRITER.encode(envelope).encode())
+    letter.stamp = source, sequence, time
+    return letter
 
 
 def plain(value: Any) -> Any:

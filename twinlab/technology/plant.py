@@ -23,7 +23,7 @@ from twinlab.scope.log import Event, EventRow, told
 from twinlab.technology.commands import read_command
 from twinlab.technology.links import FileLink
 from twinlab.technology.message_check import HEADQUARTERS, decided
-from twinlab.technology.messages import DAY, SYSTEMS, Message
+from twinlab.technology.messages import DAY, SYSTEMS, TYPES, written
 from twinlab.technology.snapshot import pack, to_plain
 
 __all__ = ["Plant", "Sensors"]
@@ -146,8 +146,7 @@ class Voice:
         self._sequences[source] = sequence + 1
         if not self.silent:
             data = {"day": at // DAY} | data
-            message = Message(source, sequence, f"{SYSTEMS[kind]}.{kind}.v1", at, data)
-            self.said.append(message.encode())
+            self.said.append(written(source, sequence, TYPES[kind], at, data))
 
 
 class Plant:

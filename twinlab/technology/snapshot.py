@@ -19,7 +19,7 @@ _ROWS: dict[str, Any] = {
 _TOGETHER = (("owed", "owed_since"), ("in_transit", "under_way"), ("in_process", "lots"))
 
 
-def is_number(value: Any, low: float = -MOST, high: float = MOST, kind: Any = int | float) -> bool:
+def is_number(value: Any, low: float = -MOST, high: float = MOST, kind: Any = (int, float)) -> bool:
     """JSON also holds 1e999, numbers of a thousand digits, and yes."""
     return isinstance(value, kind) and not isinstance(value, bool) and bool(low <= value <= high)
 

@@ -231,9 +231,9 @@ class EventStore(Database):
             return bool(time == message.time)
         return raw == message.raw or Message.decode(raw) == message
 
-    def _bury(self, reason: str, raw: bytes, letter: Letter, feed: str, day: float) -> int:
+    def _bury(self, reason: str, raw: bytes, letter: bytes, feed: str, day: float) -> int:
         """Keep a dead letter, unless these bytes from this place are there; how many are new."""
-        feed, origin = _storable(feed), _storable(letter.origin)
+        feed, origin = _storable(feed), _storable(getattr(letter, "origin", ""))
         digest = sha256(f"{feed}\0{origin}\0".encode() + raw).hexdigest()
         row = (digest, day, feed, origin, _storable(reason), bytes(raw))
         return int(self._run(_BURY, *row).rowcount)
@@ -247,7 +247,7 @@ class EventStore(Database):
         gone = "DELETE FROM events WHERE source = ? AND id = ? RETURNING arrived"
         with self._work():
             [[day]] = self._rows(gone, message.source, message.id) or [[0.0]]
-            self._bury(reason, message.encode(), Letter(b""), "", day)
+            self._bury(reason, message.encode(), b"", "", day)
 
     def prune(self, before: int, notes: Mapping[str, Any]) -> int:
         """Forget what messages from before a time (microseconds) say, but not that they came."""
@@ -294,7 +294,6 @@ class EventStore(Database):
 
 def _open(door: Door, letter: bytes, feed: str, day: float) -> list[Any]:
     """What is in a letter, as it will be read again; one that the door stumbles over is refused."""
-    letter = letter if isinstance(letter, Letter) else Letter(letter)
     try:
         found = list(door(letter, feed))
         for at, what in enumerate(found):

@@ -1,7 +1,7 @@
 """Synchronisation: the receiving end of links and feeds."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -61,7 +61,7 @@ class Gate:
             for name, letters, place in self._come(problems)
         ]
 
-    def _come(self, problems: list[TwinError]) -> Iterator[tuple[str, list[Letter], Any]]:
+    def _come(self, problems: list[TwinError]) -> Iterator[tuple[str, Sequence[bytes], Any]]:
         """Give what has come from links, which are told when it is stored, and from feeds."""
         for name, (source, _) in self.inputs.items():
             try:

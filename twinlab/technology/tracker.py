@@ -165,10 +165,10 @@ class Books:
         lane = (event.partner, event.node, event.product, event.mode)
         goods, left = self.state.under_way[lane], message.data.get("left")
         if left is not None:
-            goods[:] = [
-                s._replace(due=event.day if s.left in left else max(s.due, event.day + 1))
-                for s in goods
-            ]
+            for at, s in enumerate(goods):
+                due = event.day if s.left in left else max(s.due, event.day + 1)
+                if due != s.due:
+                    goods[at] = s._replace(due=due)
             return
         named = self.references.get((lane, message.data.get("ref")), [])
         first = sorted(goods, key=lambda s: (s.left not in named, s.left))
