@@ -6,7 +6,7 @@ import pytest
 import twinlab as tl
 from tests.mistakes.calls import NETWORK, SCENARIO, plant, run, twin
 from tests.mistakes.verdicts import verdict
-from twinlab import technology
+from twinlab import modeling, technology
 
 MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
@@ -98,11 +98,11 @@ MISTAKES = [
      'fidelity: believed must be a State … write fidelity(run.state)'),
     (lambda: tl.fidelity(run().state), tl.ScenarioError,
      'fidelity: true is missing: write fidelity(believed=…, true'),
-    (lambda: technology.verify([True, False], 90), tl.ScenarioError,
+    (lambda: modeling.verify([True, False], 90), tl.ScenarioError,
      'verify: promised must be a share above 0 and below 1 … write 0.9'),
-    (lambda: technology.verify("yes", 0.9), tl.ScenarioError,
+    (lambda: modeling.verify("yes", 0.9), tl.ScenarioError,
      'verify: inside must be an array of numbers'),
-    (lambda: technology.pinball_loss(run(), [1], "on_hand"), tl.ScenarioError,
+    (lambda: modeling.pinball_loss(run(), [1], "on_hand"), tl.ScenarioError,
      'pinball_loss: batch must be a Replications … write pinball_loss(replicate(s'),
     (lambda: technology.Tracker(NETWORK), tl.ScenarioError,
      'Tracker: model must be a Scenario … write Tracker(Scenario(network, '),
@@ -110,7 +110,7 @@ MISTAKES = [
      'feasible: state must be a State … write feasible(run.state)'),
     (lambda: technology.observe([], model=NETWORK), tl.ScenarioError,
      'observe: model must be a Scenario … write model=Scenario(network, '),
-    (lambda: technology.watch([], run_length=0), None, []),
+    (lambda: modeling.watch([], run_length=0), None, []),
     (lambda: technology.Message("/x", "one", "t", 1, {}), tl.ScenarioError,
      'Message: sequence must be a whole number'),
     (lambda: technology.Message.decode("{}"), tl.ScenarioError,

@@ -31,8 +31,9 @@ CERTAIN = 0.95  # and taken for certain from here on
 SLIPS = 1e-3  # a flow that is down moves all the same
 RESTS = 8  # nights of rest that are told apart
 RARELY = 0.2  # rests in none of its nights that a flow is believed to have had before
-LONGER = 0.4  # of rests go on for another night, before anything is known of them
-ALIKE = 6.0  # nights that what is known of all rests counts for those of one length
+LONGER = 0.5  # of rests go on for another night, before anything is known of them
+GUESSED = 4  # nights that this guess counts for
+ALIKE = 2  # nights that what is known of all rests counts for those of one length
 LEAST = 2  # nights of rest that it takes
 _POINTS = 200
 
@@ -122,7 +123,7 @@ class Standstill(NamedTuple):
             return (rested + RARELY) / (went + rested + 1)
         longer = sum(one for _, one in self.rests[1:])
         ended = sum(one for one, _ in self.rests[1:])
-        expected = (longer + LONGER) / (longer + ended + 1)
+        expected = (longer + GUESSED * LONGER) / (longer + ended + GUESSED)
         return (rested + ALIKE * expected) / (went + rested + ALIKE)
 
 
@@ -274,7 +275,8 @@ def covers(place: Flow, other: Flow) -> bool:
 
 def _name(place: Flow) -> str:
     if len(place) == 4:
-        return f"{place[0]}->{place[1]} ({', '.join(filter(None, place[2:]))})"
+        which = ", ".join(filter(None, place[2:]))
+        return f"{place[0]}->{place[1]}" + (f" ({which})" if which else "")
     return place[0] + (f" ({place[1]})" if any(place[1:2]) else "")
 
 

@@ -1,0 +1,337 @@
+"""Outages: heard of and inferred, by what stands still; and what a look ahead makes of them."""
+
+import json
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from tests.technology.chains import factory, linked, shop
+from twinlab.modeling.inference.outages import Flows, Standstill, believed, perhaps, time_left
+from twinlab.scope.distributions import mean_of
+from twinlab.technology import Bus, EventStore, Faults, Message, Plant, Sensors
+from twinlab.technology.messages import DAY
+from twinlab.twin import Mode, Twin
+
+START, RECOVERS = 60, 28
+UNTOLD = Sensors(reporting=False)
+
+
+def works(**nodes):
+    """Farm → works → two shops; a farm that closes takes 28 days to open again."""
+    network = tl.Network(
+        [tl.Product("ore"), tl.Product("bike")],
+        [tl.Node("farm", "supplier", time_to_recover=RECOVERS),
+         tl.Node("works", "plant", capacity=60),
+         tl.Node("north", "retailer"), tl.Node("south", "retailer")],
+        [tl.Lane("farm", "works", "ore", lead_time=tl.Gamma(5, 1.5)),
+         tl.Lane("works", "north", "bike", lead_time=tl.Poisson(2)),
+         tl.Lane("works", "south", "bike", lead_time=tl.Poisson(3))],
+        [tl.Recipe("works", "bike", {"ore": 1}, production_time=1, good_share=tl.Uniform(0.9, 1))],
+        [tl.Demand("north", "bike", tl.Poisson(10), backorder_cost=10),
+         tl.Demand("south", "bike", tl.Poisson(12), backorder_cost=10)],
+        [tl.Stock("works", "ore", 150, 0.1), tl.Stock("works", "bike", 80, 0.5),
+         tl.Stock("north", "bike", 50, 1), tl.Stock("south", "bike", 65, 1)],
+    )  # fmt: skip
+    levels = {("works", "ore"): 200, ("works", "bike"): 90, "north": 50, "south": 70}
+    return tl.Scenario(network, {at: tl.BaseStock(up) for at, up in levels.items()}, days=200)
+
+
+CALM = works()
+
+
+def lived(truth, days, seed=1, model=None, sensors=None, link=None):
+    plant = Plant(truth, Bus(link, seed), seed, sensors)
+    twin = Twin(model or truth.change(disruptions=()), plant.link)
+    plant.advance(days)
+    twin.sync()
+    return plant, twin
+
+
+def looked(days_closed, seed, after=4, start=START, replications=100, **sensors):
+    """A twin of the works, some days after its farm closed, and its forecast of 40 days."""
+    truth = CALM.disrupt(tl.Outage("farm", start=start, days=days_closed))
+    plant, twin = lived(truth, start + after, seed, sensors=Sensors(**sensors))
+    return plant, twin, np.asarray(twin.forecast(40, replications).kpis.fill_rate)
+
+
+def truly(plant, days=40, replications=400):
+    """The mean fill rate of the days to come, by the true state and the true end."""
+    ahead = plant.truth.change(days=plant.day + days)
+    batch = tl.replicate(ahead, replications, 0, start=plant.state.copy())
+    return float(batch.kpis.fill_rate.mean())
+
+
+def test_an_outage_whose_end_is_known_is_forecast_as_it_is():
+    plant, twin, rates = looked(60, seed=1, replications=400, foretelling=True)
+    (one,) = twin.outages
+    assert (one.where, one.since, one.probability, one.told) == ("farm", START, 1.0, "heard")
+    assert (one.days_left, twin.outlook.disruptions) == (56.0, (one.disruption,))
+    assert abs(rates.mean() - truly(plant)) <= 0.05
+    deaf = tl.replicate(CALM.change(days=104), 400, 0, start=twin.state).kpis.fill_rate.mean()
+    assert deaf > rates.mean() + 0.4
+
+
+def came(plant, days=40):
+    """The fill rate of the days to come, as this plant then lives them."""
+    today = plant.day
+    run = tl.simulate(plant.truth.change(days=today + days), plant.seed)
+    served, asked = (
+        sum(run.series(what, at)[today:].sum() for at in ("north", "south"))
+        for what in ("on_time", "demand")
+    )
+    return served / asked
+
+
+def outages(count, seed=5):
+    """Exponential times to recover that outlast four days, rounded up."""
+    drawn = np.ceil(np.random.default_rng(seed).exponential(RECOVERS, count * 3))
+    return [int(days) for days in drawn if days > 4][:count]
+
+
+def test_intervals_hold_what_comes_of_two_hundred_outages():
+    inside, errors = 0, []
+    for seed, days in enumerate(outages(200)):
+        plant, _, rates = looked(days, seed, start=20, replications=60)
+        low, high = np.quantile(rates, [0.05, 0.95])
+        inside += low - 1e-9 <= came(plant) <= high + 1e-9
+        errors.append(abs(rates.mean() - came(plant)))
+    assert inside / 200 >= 0.86
+    assert np.mean(errors) < 0.3  # 0.38 for a twin that is deaf
+
+
+def test_unheard_is_as_good_as_heard_after_two_days():
+    errors = {True: [], False: []}
+    for seed, days in enumerate(outages(16, seed=6)):
+        for told in errors:
+            plant, twin, rates = looked(days, seed, after=2, replications=60, reporting=told)
+            assert [one.where for one in twin.outages] == ["farm"]
+            errors[told].append(abs(rates.mean() - came(plant)))
+    assert np.mean(errors[False]) <= np.mean(errors[True]) + 0.05
+
+
+def nights(monkeypatch):
+    """Every lane and night, and whether an outage of it was believed then."""
+    seen, night = [], Flows.night
+
+    def kept(self, *given):
+        found = night(self, *given)
+        seen.extend(found.get(lane, Standstill()).stands for lane in self.lanes)
+        return found
+
+    monkeypatch.setattr(Flows, "night", kept)
+    return seen
+
+
+def serial(rule=None, days=260):
+    network = tl.serial(
+        ["mine", "plant", "shop"], demand=tl.Poisson(10), lead_time=tl.Gamma(5, 1.5),
+        on_hand={"plant": 80, "shop": 60},
+    )  # fmt: skip
+    return tl.Scenario(network, {"plant": rule or tl.BaseStock(90), "shop": tl.BaseStock(70)}, days)
+
+
+CALMS = {
+    "daily": (serial(), ()),
+    "short of stock": (serial(tl.BaseStock(45)), ()),
+    "lots": (serial(tl.MinMax(60, 120)), ()),
+    "pauses": (serial(), (tl.Outage("mine", rate=0.1, days=2),)),
+    "works": (CALM, ()),
+    "factory": (factory(), ()),
+}
+
+
+@pytest.mark.parametrize("name", CALMS)
+def test_ordinary_rest_is_no_alarm(name, monkeypatch):
+    calm, pauses = CALMS[name]
+    seen, lives = nights(monkeypatch), 10 if pauses else 3
+    for seed in range(lives):
+        lived(calm.disrupt(*pauses), 200, seed, calm, UNTOLD)
+    assert len(seen) >= lives * 2 * 195
+    assert sum(seen) <= 0.001 * len(seen)
+
+
+def test_holes_in_what_is_known_are_no_alarm(monkeypatch):
+    seen = nights(monkeypatch)
+    for seed in range(5):
+        plant = Plant(serial(), Bus(Faults(loss=0.3), seed), seed, UNTOLD)
+        twin = Twin(serial(), plant.link)
+        for _ in range(120):
+            plant.advance()
+            twin.sync(ask_again=False)
+    assert len(seen) > 1000
+    assert sum(seen) <= 0.001 * len(seen)
+
+
+def test_a_slow_hand_over_is_learned(monkeypatch):
+    """A system that takes three days over every order, and tells nothing of it, is no outage."""
+    seen = nights(monkeypatch)
+    truth = serial(tl.MinMax(60, 120)).set("mine->plant.order_delay", 3)
+    plant, twin = Plant(truth, Bus(), 3, UNTOLD), Twin(serial(tl.MinMax(60, 120)), None)
+    plant.advance(200)
+    told = [Message.decode(raw) for raw in twin_letters(plant)]
+    for message in told:
+        if message.kind == "ordered":
+            message.data.pop("due", None)
+    whole = [m for m in told if m.kind != "accepted"]
+    tracker = twin._tracker
+    tracker.fold(whole)
+    assert sum(seen[150:]) <= 0.001 * len(seen)
+
+
+def twin_letters(plant):
+    return plant.link.receive("reader", most=10**6)
+
+
+def test_what_is_closed_is_told_by_what_else_moves():
+    """A closed lane, a closed product and a closed site are told apart."""
+    cases = {
+        ("works->north (bike, road)", tl.LaneOutage("works", "north", start=40, days=30)),
+        ("works", tl.Outage("works", start=40, days=30)),
+        ("farm", tl.Outage("farm", start=40, days=30)),
+    }
+    for where, closure in cases:
+        _, twin = lived(CALM.disrupt(closure), 44, 3, sensors=UNTOLD)
+        assert [(one.where, one.told) for one in twin.outages] == [(where, "inferred")]
+        assert 39 <= twin.outages[where].since <= 42
+
+
+def test_production_that_stands_still_is_seen_where_stock_still_ships():
+    closure = tl.Outage("works", start=40, days=60, stock_ships=True)
+    _, twin = lived(CALM.disrupt(closure), 44, 3, sensors=UNTOLD)
+    (one,) = twin.outages
+    assert (one.where, one.disruption.stock_ships) == ("works (bike)", True)
+
+
+@pytest.mark.parametrize("reporting", [True, False])
+def test_an_outage_that_is_over_is_no_longer_believed(reporting):
+    truth = CALM.disrupt(tl.Outage("farm", start=40, days=20, loss=1.0))
+    plant, twin = lived(truth, 50, 2, sensors=Sensors(reporting=reporting))
+    assert len(twin.outages) == 1
+    plant.advance(13)
+    twin.sync()
+    assert not len(twin.outages)
+
+
+def test_partial_losses_and_lanes_are_heard_as_they_are():
+    truth = CALM.disrupt(
+        tl.Outage("farm", "ore", start=30, days=50, loss=0.4, stock_ships=True),
+        tl.LaneOutage("works", "north", start=31, days=50, holds_transit=True),
+        tl.DemandShift("north", factor=2, start=32, days=50),
+    )
+    _, twin = lived(truth, 40, sensors=Sensors(foretelling=True))
+    farm, lane = twin.outages.disruptions
+    assert (farm.node, farm.product, farm.loss, farm.stock_ships) == ("farm", "ore", 0.4, True)
+    assert (lane.place, lane.holds_transit, lane.start) == (("works", "north", "", ""), True, 40)
+    assert (farm.days.average, lane.days.average) == (40, 41)
+
+
+def test_what_is_believed_outlives_the_process(tmp_path, monkeypatch):
+    monkeypatch.setattr("twinlab.technology.sync.KEEP_EVERY", 200)
+    truth = CALM.disrupt(tl.Outage("farm", start=40, days=60), tl.Outage("works", start=42, days=9))
+    plant = Plant(truth, Bus(), 3, Sensors(reporting=False, counting=True, count_error=0.1))
+    twin = Twin(CALM, plant.link, EventStore(f"{tmp_path}/twin.db"))
+    for _ in range(50):
+        plant.advance()
+        twin.sync()
+    again = Twin(CALM, plant.link, EventStore(f"{tmp_path}/twin.db"))
+    again.sync()
+    assert len(twin.outages) > 0
+    assert str(again.outages) == str(twin.outages)
+    kept, now = (json.dumps(each._tracker.books.plain()) for each in (again, twin))
+    assert kept == now
+
+
+def said(node, kind, number=10_000, **data):
+    source = f"/{node}/iot"
+    return Message(source, number, f"iot.{kind}.v1", 30 * DAY + 5, {"day": 30, "node": node} | data)
+
+
+def test_a_machine_s_state_and_a_lane_s_name_are_understood():
+    plant, twin = lived(CALM, 30)
+    heard = [
+        said("farm", "state", asset="farm", note="down"),
+        said("works", "state", asset="bike", note="down"),
+        said("works", "state", 10_001, asset="press 3", note="down"),
+        said("works", "disrupted", 10_002, lane="works->south", loss=0.5, expected_end=44),
+    ]
+    plant.link.send([message.encode() for message in heard])
+    for message in heard:
+        twin._tracker.fold([message], twin.store.messages)
+    names = {one.where: one.days_left for one in twin.outages}
+    expected = pytest.approx(RECOVERS, rel=0.02)
+    assert names == {"farm": expected, "works (bike)": expected, "works->south": 14.0}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"partner": "moon"}, "the network has no lane works → moon that could be disrupted"),
+        ({"lane": "works->moon"}, "no lane works → moon"),
+        ({"product": "cheese"}, "no 'cheese' at 'works'"),
+        ({"loss": 7}, "loss is a share from 0 to 1, got 7"),
+        ({"expected_end": 3}, "expected_end is a day from its own on"),
+    ],
+)
+def test_an_outage_of_nothing_is_refused(data, words):
+    _, twin = lived(CALM, 30)
+    with pytest.raises(tl.SyncError, match=words):
+        twin._tracker.check.check(said("works", "disrupted", **data))
+
+
+def test_a_model_by_itself_believes_in_no_outage():
+    _, twin = lived(CALM.disrupt(tl.Outage("farm", start=5, days=60)), 30)
+    assert len(twin.outages) == 1
+    twin.mode = Mode.MODEL
+    assert not len(twin.outages)
+
+
+def test_what_is_left_forgets_how_long_it_lasted_or_not():
+    """Exponential times have no memory; with k = 1 the law's mean is the mean whatever the age."""
+    left = [mean_of(time_left(age, 28)) for age in (0, 10, 100)]
+    assert left == pytest.approx([28] * 3, rel=0.02)
+    shorter = [mean_of(time_left(age, 28, shape=3)) for age in (0, 10, 30, 60)]
+    assert shorter == sorted(shorter, reverse=True)
+    assert shorter[0] == pytest.approx(28, rel=0.01)
+
+
+@pytest.mark.parametrize("probability", [0.1, 0.5, 0.9])
+def test_an_outage_that_is_only_likely_strikes_so_often(probability):
+    closed = CALM.change(days=30).disrupt(
+        tl.Outage("farm", start=3, days=perhaps(tl.Constant(10), probability))
+    )
+    batch = tl.replicate(closed, 2000, 1, daily=[("shipped", "farm")])
+    struck = (batch.series("shipped", "farm")[4] == 0).mean()
+    assert abs(struck - probability) <= 4 * np.sqrt(probability * (1 - probability) / 2000)
+
+
+def test_a_flow_learns_how_long_it_rests():
+    """Three nights of rest before each move are no outage, once learned; ten are."""
+    flow, highest = Standstill(), 0.0
+    for day in range(120):
+        flow = flow.night(day, moved=day % 4 == 3)
+        highest = max(highest, flow.probability) if day > 20 else 0.0
+    assert highest < 0.5
+    for day in range(120, 128):
+        flow = flow.night(day, moved=False)
+    assert flow.stands
+    assert believed(Flows(shop().network), {}, {}, 5).disruptions == ()
+
+
+def test_hidden_shrinkage_is_learned_from_counts():
+    """The books alone are further off than any count; together they are closer than a count."""
+    errors = {"books": [], "counts": [], "both": []}
+    for seed in range(10):
+        for counting in (False, True):
+            sensors = {"counting": counting, "count_error": 0.1, "shrinkage": 0.01}
+            plant, twin = linked(shop(), seed=seed, **sensors)
+            off = []
+            for _ in range(150):
+                plant.advance()
+                twin.sync()
+                off.append(twin.state.on_hand["shop", "unit"] - plant.state.on_hand["shop", "unit"])
+            errors["both" if counting else "books"] += off[50:]
+        errors["counts"] += [0.1 * plant.state.on_hand["shop", "unit"]]
+    typical = {name: np.sqrt(np.mean(np.square(off))) for name, off in errors.items()}
+    assert typical["both"] < typical["counts"] / 1.5
+    assert typical["both"] < typical["books"] / 5
