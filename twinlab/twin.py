@@ -141,14 +141,17 @@ class Twin(Follower):
         return verify(inside, PROMISE)
 
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
-        """Which demands and lead times have changed since the model was made (see ``drift``)."""
-        seen = observe(self.store.messages(), self.model)
+        """Which columns of the model no longer hold, as far as is observed (see ``drift``)."""
+        seen = observe(self.store.messages(), self.model, self._tracker.first)
         return watch((o.since(self._adopted.get(o.path, 0)) for o in seen), run_length, self.seed)
 
     def update_model(self, alarm: Alarm) -> None:
         """Let the model follow a change: from its day on, the law that was observed holds."""
+        laws = {(seen.path, repr(seen.law)) for seen in observe((), self.model)}
         self.model = update_law(self.model, alarm)
-        self._adopted[alarm.path] = self.day
+        for seen in observe((), self.model):
+            if seen.path == alarm.path or (seen.path, repr(seen.law)) not in laws:
+                self._adopted[seen.path] = self.day
 
     def recommend(
         self,

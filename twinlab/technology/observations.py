@@ -1,21 +1,37 @@
 """Observations: what messages tell of the columns of a model."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from math import inf
 from typing import Any
 
+import numpy as np
+
+from twinlab.modeling.inference.bottlenecks import NARROW, Account
 from twinlab.modeling.inference.drift import Observations, lane_name
-from twinlab.scope import Scenario
+from twinlab.organization.view import Shares
+from twinlab.scope import Scenario, State
+from twinlab.scope.distributions import Constant, Distribution, Empirical
+from twinlab.scope.state import CHANGES
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
 
 __all__ = ["observe"]
 
+SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model
+READ = (CHANGES.keys() | {"scrapped", "counted"}) - {"decided", "remembered", "closed"}
 
-def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
-    """Collect what messages tell of the model's demands [units by day] and lead times [days].
 
-    A day is left out while a message of its customers is missing: it may have been a sale.
+def observe(
+    messages: Iterable[Message], model: Scenario, start: State | None = None
+) -> list[Observations]:
+    """Collect what messages tell of the model's columns, each in its unit.
+
+    Demands and shares of suppliers by day; lead times; yields by batch; units on nights on which
+    work was left and components for it at hand; days from an order until its goods left, if they
+    were there. Demand leaves out days with a message missing; the last three say nothing of a node
+    once one is missing, until it comes, nor while an outage is told. ``start``: what was there
+    before the messages, if any are gone.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -23,45 +39,122 @@ def observe(messages: Iterable[Message], model: Scenario) -> list[Observations]:
     >>> plant.advance(10)
     >>> messages = [Message.decode(raw) for raw in bus.receive("anna")]
     >>> [(seen.path, len(seen.values)) for seen in observe(messages, chain)]
-    [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9)]
+    [('shop/unit.pattern', 10), ('mine->shop.lead_time', 9), ('mine->shop.order_delay', 10)]
     """
-    network, check = model.network, MessageCheck(model)
-    asked: dict[Any, dict[int, float]] = defaultdict(lambda: defaultdict(float))  # units by day
-    moved = defaultdict[Any, list[tuple[int, float]]](list)  # days of arrival and under way
-    heard = defaultdict[str, Counter[int]](Counter)  # messages by day
-    closed = defaultdict[str, dict[int, int]](dict)  # messages until the closing of a day
+    listener = Listener(model, start)
     for message in messages:
-        source, day = message.source, message.time // DAY
-        heard[source][day] += 1
-        if message.kind == "closed":
-            closed[source][day] = message.data["count"]
-        elif message.kind in ("demanded", "received"):
-            event = check.event(message)
-            lane = (event.partner, event.node, event.product, event.mode)
-            if message.kind == "demanded":
-                asked[event.item][day] += event.quantity
-            moved[lane] += [(day, float(day - left)) for left in message.data.get("left", ())]
-    found = []
-    for row in network.demands:
-        told, source = asked[row.node, row.product], f"/{row.node}/crm"
-        days = _whole_days(closed[source], heard[source])
-        if not days and told:
-            days = tuple(range(min(told), max(told) + 1))
-        # A day without a message is a day on which nobody asked for anything.
-        values, scales = tuple(told.get(day, 0.0) for day in days), tuple(map(row.scale, days))
-        path = f"{row.node}/{row.product}.pattern"
-        found.append(Observations(path, row.pattern, days, values, scales, whole=False))
-    for way in network.lanes:
-        path, there = f"{lane_name(way, network)}.lead_time", moved[way.key]
-        days, values = tuple(day for day, _ in there), tuple(value for _, value in there)
-        found.append(Observations(path, way.lead_time, days, values, (1.0,) * len(days), True))
-    return found
+        listener.read(message)
+    listener.end_day(over=False)
+    return [*listener.demands(), *listener.flows()]
 
 
-def _whole_days(closed: dict[int, int], heard: Counter[int]) -> tuple[int, ...]:
-    """The days that a source closed, and of which every message is there."""
-    return tuple(
-        day
-        for day, count in sorted(closed.items())
-        if (day == 0 or day - 1 in closed) and heard[day] >= count - closed.get(day - 1, 0)
-    )
+class Listener:
+    """Reads messages into an account, and knows the nights on which none is missing."""
+
+    def __init__(self, model: Scenario, start: State | None) -> None:
+        self.model, self.network, self.check = model, model.network, MessageCheck(model)
+        self.account = Account(self.network, start or State.initial(self.network))
+        self.rows = self.account.rows
+        self.whole = defaultdict[str, list[int]](list)  # days by source
+        self.sources, self.down = defaultdict[str, set[str]](set), set[str]()  # by node; nodes
+        self.next, self.holes = dict[str, int](), set[str]()  # sequences by source; sources
+        # Of sources, too; the first that one of them says has the number 0.
+        self.day, self.gaps, self.closed, self.first = -1, set[str](), set[str](), start is None
+
+    def read(self, message: Message) -> None:
+        """Hear a message, in the order of what happened."""
+        source, kind, day = message.source, message.kind, message.time // DAY
+        if day != self.day:
+            self.end_day(over=True)
+            self.day, self.gaps, self.closed = day, set(), set()
+        if kind == "opened":
+            self.account.begin(self.check.opening(message))
+            self.next, self.holes, self.first = {}, set(), message.sequence == 0
+        self._hear(source, message.sequence)
+        if kind == "closed":
+            self.closed.add(source)
+            self.sources[source.split("/")[1]].add(source)
+        elif kind == "changed" and any("sourcing" in path for path in message.data["changes"]):
+            for lane in self.account.lanes:
+                self.rows["sourcing_share", lane].clear()
+        elif kind in READ:
+            self._note(message)
+
+    def _hear(self, source: str, number: int | None) -> None:
+        if number is not None:
+            if number != self.next.get(source, 0 if self.first else number):
+                self.gaps.add(source)
+            self.next[source] = number + 1
+
+    def _note(self, message: Message) -> None:
+        event, data = self.check.event(message), message.data
+        self.sources[event.node].add(message.source)
+        if event.kind == "counted":
+            self.account.state.on_hand[event.item] = event.quantity
+        elif event.kind in ("disrupted", "recovered"):
+            if data.get("what", event.note) not in ("Delay", "DemandShift"):
+                (self.down.add if event.kind == "disrupted" else self.down.discard)(event.node)
+        else:
+            if event.kind == "demanded":
+                self.rows["pattern", event.item].append((event.day, event.quantity))
+            elif event.kind == "received":
+                lane = (event.partner, event.node, event.product, event.mode)
+                days = ((event.day, float(event.day - left)) for left in data.get("left") or ())
+                self.rows["lead_time", lane].extend(days)
+            self.account.read(event)
+
+    def end_day(self, over: bool) -> None:
+        """A day ends; ``over``: somebody speaks of a later one already."""
+        fine = self.closed - self.gaps
+        self.holes |= self.next.keys() - fine
+        for source in fine:
+            self.whole[source].append(self.day)
+        known = set[str]()
+        for node, told in self.sources.items():
+            if node not in self.down and not told & self.holes and (over or told <= self.closed):
+                known.add(node)
+        self.account.end_day(self.day, known, self.down)
+
+    def demands(self) -> Iterator[Observations]:
+        """Demand by day; a day without a message is one on which nobody asked for anything."""
+        for row in self.network.demands:
+            asked, days = defaultdict[int, float](float), self.whole[f"/{row.node}/crm"]
+            for day, units in self.rows["pattern", (row.node, row.product)]:
+                asked[day] += units
+            days = days or list(range(min(asked, default=0), max(asked, default=-1) + 1))
+            values = tuple(asked[day] for day in days)
+            scales = tuple(row.scales(np.array(days, dtype=np.intp)).tolist())
+            path = f"{row.node}/{row.product}.pattern"
+            yield Observations(path, row.pattern, tuple(days), values, scales)
+
+    def flows(self) -> Iterator[Observations]:
+        """The columns of recipes, nodes and lanes."""
+        for item, recipe in self.network.made.items():
+            law = recipe.good_share
+            certain = NARROW * law.average * isinstance(law, Constant)
+            yield self._seen("good_share", item, "/".join(item), law, tolerance=certain, most=1.0)
+        for name, most in ((node.name, node.capacity) for node in self.network.nodes):
+            if 0 < most < inf:
+                law, certain = Constant(most), NARROW * most
+                yield self._seen("capacity", name, name, law, tolerance=certain, reach=inf)
+        for key, lane in self.account.lanes.items():
+            name = lane_name(lane, self.network)
+            yield self._seen("lead_time", key, name, lane.lead_time, whole=True)
+            yield self._seen("order_delay", key, name, Constant(lane.order_delay), tolerance=DAYS)
+            total = sum(way.sourcing_share for way in self.network.into[key[1:3]])
+            if total and isinstance(self.model.sourcing.get(key[1:3]), Shares):
+                # A buyer may also give whole orders to one supplier at a time.
+                parts, share = (
+                    {part for _, part in self.rows["sourcing_share", key]},
+                    lane.sourcing_share / total,
+                )
+                lots, ones = parts and parts <= {0.0, 1.0}, round(100 * share)
+                law = Empirical((1.0,) * ones + (0.0,) * (100 - ones)) if lots else Constant(share)
+                yield self._seen("sourcing_share", key, name, law, tolerance=0.0 if lots else SHARE)
+
+    def _seen(
+        self, column: str, key: Any, name: str, law: Distribution, **more: Any
+    ) -> Observations:
+        rows = self.rows[column, key]
+        days, values = tuple(day for day, _ in rows), tuple(value for _, value in rows)
+        return Observations(f"{name}.{column}", law, days, values, (1.0,) * len(days), **more)

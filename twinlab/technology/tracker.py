@@ -244,6 +244,11 @@ class Tracker:
         """The time before which nothing can be folded any more."""
         return self._points[0].time
 
+    @property
+    def first(self) -> State | None:
+        """What there was before all messages, if some are gone."""
+        return self._points[0].state
+
     def follow_model(self, model: Scenario) -> None:
         """Read what comes by another model from now on."""
         if model is not self.check.model:

@@ -1,11 +1,15 @@
-"""Drift: has demand or a lead time changed since the model was made?
+"""Drift: has demand, a lead time, yield, capacity or a share changed since the model was made?
 
 Every observation becomes u = F(x), the model's own distribution function at it (for whole numbers a
 random point in its jump), and z = Φ⁻¹(u), which is standard normal while the model is right. Two
 CUSUMs watch z: C⁺ = max(0, C⁺ + z − k) and C⁻ = max(0, C⁻ − z − k), with an alarm above h. So the
 published run lengths hold whatever the distribution (Page 1954; Montgomery 2013 section 9.1).
+
+What is certain in a model, such as a capacity, has a tolerance: z = (x − model) / tolerance.
 """
 
+import math
+from bisect import bisect_left
 from collections.abc import Hashable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -34,6 +38,9 @@ _SAMPLE = 40_000
 class Observations:
     """What was observed of one column of the model: demands by day, lead times by arrival day.
 
+    ``tolerance``: the everyday spread of what is certain in the model; there one observation counts
+    ``reach`` standard deviations at most. No value is above ``most`` (1 for a share).
+
     >>> seen = Observations("shop/bike.pattern", Normal(5, 1), (0, 1), (5.2, 4.9), (1, 1), False)
     >>> seen.since(1).values
     (4.9,)
@@ -44,11 +51,16 @@ class Observations:
     days: tuple[int, ...]
     values: tuple[float, ...]
     scales: tuple[float, ...]
-    whole: bool
+    whole: bool = False
+    tolerance: float = 0.0
+    reach: float = 4.0
+    most: float = math.inf
 
     def since(self, day: int) -> "Observations":
         """Only what was observed from a day on."""
-        at = sum(d < day for d in self.days)
+        at = bisect_left(self.days, day)
+        if not at:
+            return self
         return replace(self, days=self.days[at:], values=self.values[at:], scales=self.scales[at:])
 
 
@@ -88,12 +100,22 @@ def lane_name(lane: Lane, network: Network) -> str:
 
 
 def update_law(model: Scenario, alarm: Alarm) -> Scenario:
-    """The model with the law that was observed; a ScenarioError if it has no such row."""
-    network = model.network
-    for lane in network.lanes:
-        if f"{lane_name(lane, network)}.lead_time" == alarm.path:
-            return model.change(network=network.change(replace(lane, lead_time=alarm.law)))
-    return model.set(alarm.path, alarm.law)
+    """The model with what was observed; a ScenarioError if it has no such row.
+
+    The other suppliers of an item share what one of them leaves as they did before.
+    """
+    network, (place, _, name) = model.network, alarm.path.rpartition(".")
+    certain = {"order_delay": round(alarm.observed), "capacity": alarm.observed}
+    certain["sourcing_share"] = share = min(1.0, alarm.observed)
+    value = certain.get(name, alarm.law)
+    for lane in (lane for lane in network.lanes if lane_name(lane, network) == place):
+        rows = [replace(lane, **{name: value})]  # type: ignore[arg-type]
+        if name == "sourcing_share":
+            others = [v for v in network.into[lane.destination, lane.product] if v != lane]
+            left = (1 - share) / (sum(v.sourcing_share for v in others) or 1.0)
+            rows += [replace(v, sourcing_share=min(1.0, left * v.sourcing_share)) for v in others]
+        return model.change(network=network.change(*rows))
+    return model.set(alarm.path, value)
 
 
 def scores(seen: Observations, seed: int = 0) -> Array:
@@ -103,6 +125,9 @@ def scores(seen: Observations, seed: int = 0) -> Array:
     >>> scores(seen).round(1).tolist()
     [0.0, 1.0]
     """
+    if seen.tolerance:
+        off = (np.array(seen.values) - seen.law.average) / seen.tolerance
+        return np.clip(off, -seen.reach, seen.reach)
     inside = stream(seed, 0, "drift", seen.path).random(len(seen.values))
     values, scales, sums = np.array(seen.values), np.array(seen.scales), np.empty_like(inside)
     if isinstance(seen.law, _SCALED):
@@ -114,6 +139,7 @@ def scores(seen: Observations, seed: int = 0) -> Array:
     for scale in np.unique(scales):
         at = np.flatnonzero(scales == scale)
         sample = _sample(cast(Hashable, seen.law), float(scale), seen.whole).round(9)
+        sample = np.minimum(sample, seen.most)
         low, high = (np.searchsorted(sample, values[at], side) for side in ("left", "right"))
         sums[at] = (low + inside[at] * (high - low)) / len(sample)
     return np.asarray(stats.norm.ppf(np.clip(sums, 0.5 / _SAMPLE, 1 - 0.5 / _SAMPLE)))
@@ -140,9 +166,11 @@ def watch(
     day 25: a.b has changed, probably on day 19: the mean is 61.5, not 50
     """
     drawn = (o for o in observations if not isinstance(o.law, distributions.Trace))
-    watched = [o for o in drawn if np.ptp(_sample(cast(Hashable, o.law), 1.0, False)) > 0]
-    found = []
-    limit = cusum_limit(run_length * len(watched), REFERENCE) if watched else 0.0
+    watched = [
+        o for o in drawn if o.tolerance or np.ptp(_sample(cast(Hashable, o.law), 1.0, False))
+    ]
+    found, chances = [], sum(not o.tolerance for o in watched)
+    limit = cusum_limit(run_length * max(1, chances), REFERENCE) if watched else 0.0
     for seen in watched:
         hit = cusum(scores(seen, seed), limit)
         if hit is not None:

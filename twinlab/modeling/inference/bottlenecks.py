@@ -1,0 +1,121 @@
+"""Bottlenecks: what has limited a flow on a night, and so what the flow says of a model.
+
+Production says something of its node's capacity on nights on which work is left and components for
+it are at hand; goods that leave say something of their source's handling if nothing else kept them.
+"""
+
+from collections import Counter, defaultdict, deque
+from math import inf
+from typing import Any
+
+from twinlab.scope import Event, Lane, Network, State
+from twinlab.scope.calendar import DUST
+from twinlab.scope.state import apply, widen
+
+__all__ = ["Account"]
+
+NARROW = 0.02  # what is nearly used up has limited a flow
+
+
+class Account:
+    """What is to be done and at hand, event by event; ``rows`` hold days and values by column.
+
+    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))
+    >>> account = Account(chain, State.initial(chain))
+    >>> for day, kind, ends in ((0, "ordered", ("shop", "mine")), (2, "shipped", ("mine", "shop"))):
+    ...     account.read(Event(day, kind, ends[0], "unit", 5.0, ends[1], "road"))
+    ...     account.end_day(day, known={"mine", "shop"}, closed=set())
+    >>> account.rows["order_delay", ("mine", "shop", "unit", "road")]
+    [(2, 2.0)]
+    """
+
+    def __init__(self, network: Network, state: State) -> None:
+        self.network, self.lanes = network, {lane.key: lane for lane in network.lanes}
+        self.rows = defaultdict[tuple[str, Any], list[tuple[int, float]]](list)
+        self.begin(state)
+
+    def begin(self, state: State) -> None:
+        """Take over what a state holds; nobody knows when that was ordered."""
+        self.state = widen(state, self.network)
+        # Orders whose goods have not left: day, nights hindered before, units.
+        self.hindered, self.waiting = Counter[Any](), defaultdict[Any, Any](deque)  # by lane
+        for lane in self.lanes:
+            self.state.under_way[lane] = []  # when they arrive is of no matter here
+            unseen = sum(order.quantity for order in state.open_orders.get(lane, ()))
+            self.waiting[lane].append((-1, -1, self.state.owed[lane] + unseen))
+        self._begin_day()
+
+    def _begin_day(self) -> None:
+        # Units started by item or shipped by lane; ordered by lane; ordered too late for the day.
+        self.done, self.parts, self.late = (defaultdict[Any, float](float) for _ in range(3))
+
+    def read(self, event: Event) -> None:
+        """Let an event change the account; an order without a due day may be for tomorrow."""
+        day, kind, node, product, units, partner, mode, due, note = event
+        if kind == "ordered":
+            back = (partner, node, product, mode)
+            self._ordered(event, event.item if partner == node else back)
+        elif kind == "shipped":
+            self._shipped((node, partner, product, mode), day, units)
+        elif kind == "started":
+            self.done[event.item] += units
+        elif kind == "finished" and note:
+            self.rows["good_share", event.item].append((day, units / note))
+        kind = "consumed" if kind == "scrapped" else kind
+        due, note = day if due is None else due, units if note is None else note
+        apply(self.state, event._replace(kind=kind, due=due, note=note), self.network.made)
+
+    def _ordered(self, event: Event, claim: Any) -> None:
+        self.late[claim] += event.quantity * (event.due is None)
+        if len(claim) == 4:
+            self.waiting[claim].append((event.day, self.hindered[claim], event.quantity))
+            self.parts[claim] += event.quantity
+
+    def _shipped(self, lane: Any, day: int, left: float) -> None:
+        """The oldest orders leave first; the youngest of them says how long it has waited."""
+        self.done[lane] += left
+        orders, placed, before = self.waiting[lane], -1, -1
+        while orders and left > DUST:
+            placed, before, units = orders.popleft()
+            if units > left + DUST:
+                orders.appendleft((placed, before, units - left))
+            left -= units
+        if before == self.hindered[lane]:
+            night = self.network.named[lane[1]].evening_review
+            self.rows["order_delay", lane].append((day, float(day - placed - night)))
+
+    def end_day(self, day: int, known: set[str], closed: set[str]) -> None:
+        """Judge a night, at nodes of which everything is known; some are closed."""
+        used = Counter[str]()
+        for claim, units in self.done.items():
+            used[claim[0]] += units * (claim[::2] not in self.network.brought)  # type: ignore[assignment]
+        for key, lane in self.lanes.items():
+            self.hindered[key] += not (known >= {*key[:2]} and self._is_free(lane, used))
+        for node in {claim[0] for claim in self.done if self._has_more(claim)} & known:
+            self.rows["capacity", node].append((day, used[node]))
+        for item in {lane[1:3] for lane in self.parts if lane[1] in known}:
+            keys = [lane.key for lane in self.network.into[item]]
+            total = sum(self.parts[key] for key in keys)
+            if total > DUST and closed.isdisjoint(key[0] for key in keys):
+                for key in keys:
+                    self.rows["sourcing_share", key].append((day, self.parts[key] / total))
+        self._begin_day()
+
+    def _is_free(self, lane: Lane, used: Counter[str]) -> bool:
+        """Nothing but handling keeps at the source tonight what has been ordered there."""
+        item, most = (lane.source, lane.product), self.network.named[lane.source].capacity
+        if item not in self.network.brought and used[lane.source] >= most * (1 - NARROW):
+            return False
+        there = self.state.on_hand.get(item, inf) + DUST
+        waits = there >= sum(units for *_, units in self.waiting[lane.key])
+        return waits and self.done[lane.key] < lane.capacity * (1 - NARROW)
+
+    def _has_more(self, claim: Any) -> bool:
+        """It could have gone on with a claim tonight, but for its node's capacity."""
+        recipe, state = self.network.made.get(claim), self.state
+        if recipe is None:
+            limited = claim[::2] not in self.network.brought and self.lanes[claim].capacity == inf
+            return limited and state.owed[claim] - self.late[claim] > DUST
+        left = min(state.to_make[claim] - self.late[claim], self.network.named[claim[0]].capacity)
+        needs = recipe.components.items()
+        return left > DUST and all(state.on_hand[claim[0], n] >= left * q - DUST for n, q in needs)
