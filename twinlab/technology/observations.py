@@ -9,6 +9,7 @@ import numpy as np
 
 from twinlab.modeling.inference.bottlenecks import NARROW, Account
 from twinlab.modeling.inference.drift import Observations, lane_name
+from twinlab.modeling.inference.outages import Flow
 from twinlab.organization.view import Shares
 from twinlab.scope import Scenario, State
 from twinlab.scope.distributions import Constant, Distribution, Empirical
@@ -19,7 +20,7 @@ from twinlab.technology.messages import DAY, Message
 __all__ = ["observe"]
 
 SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model
-READ = (CHANGES.keys() | {"scrapped", "counted"}) - {"decided", "remembered", "closed"}
+READ = (CHANGES.keys() | {"scrapped", "counted", "state"}) - {"decided", "remembered", "closed"}
 
 
 def observe(
@@ -56,7 +57,7 @@ class Listener:
         self.account = Account(self.network, start or State.initial(self.network))
         self.rows = self.account.rows
         self.whole = defaultdict[str, list[int]](list)  # days by source
-        self.sources, self.down = defaultdict[str, set[str]](set), set[str]()  # by node; nodes
+        self.sources, self.down = defaultdict[str, set[str]](set), set[Flow]()  # by node; outages
         self.next, self.holes = dict[str, int](), set[str]()  # sequences by source; sources
         # Of sources, too; the first that one of them says has the number 0.
         self.day, self.gaps, self.closed, self.first = -1, set[str](), set[str](), start is None
@@ -91,9 +92,9 @@ class Listener:
         self.sources[event.node].add(message.source)
         if event.kind == "counted":
             self.account.state.on_hand[event.item] = event.quantity
-        elif event.kind in ("disrupted", "recovered"):
-            if data.get("what", event.note) not in ("Delay", "DemandShift"):
-                (self.down.add if event.kind == "disrupted" else self.down.discard)(event.node)
+        elif event.kind in ("disrupted", "recovered", "state"):
+            place, told = self.check.outage(message) or (("",), None)
+            (self.down.add if told else self.down.discard)(place)
         else:
             if event.kind == "demanded":
                 self.rows["pattern", event.item].append((event.day, event.quantity))
@@ -109,11 +110,11 @@ class Listener:
         self.holes |= self.next.keys() - fine
         for source in fine:
             self.whole[source].append(self.day)
-        known = set[str]()
+        known, closed = set[str](), {place[0] for place in self.down}
         for node, told in self.sources.items():
-            if node not in self.down and not told & self.holes and (over or told <= self.closed):
+            if node not in closed and not told & self.holes and (over or told <= self.closed):
                 known.add(node)
-        self.account.end_day(self.day, known, self.down)
+        self.account.end_day(self.day, known, closed)
 
     def demands(self) -> Iterator[Observations]:
         """Demand by day; a day without a message is one on which nobody asked for anything."""

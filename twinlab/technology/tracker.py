@@ -247,7 +247,8 @@ class Tracker:
     @property
     def first(self) -> State | None:
         """What there was before all messages, if some are gone."""
-        return self._points[0].state
+        books = self._points[0].books
+        return None if books is None else books.state
 
     def follow_model(self, model: Scenario) -> None:
         """Read what comes by another model from now on."""
