@@ -335,3 +335,66 @@ def test_hidden_shrinkage_is_learned_from_counts():
     typical = {name: np.sqrt(np.mean(np.square(off))) for name, off in errors.items()}
     assert typical["both"] < typical["counts"] / 1.5
     assert typical["both"] < typical["books"] / 5
+
+
+def test_a_silent_source_is_the_link_s_fault():
+    """The mine's systems are cut off: nothing is inferred, and the table of sources says so."""
+    plant, deaf = Plant(serial(), Bus(), 1, UNTOLD), Bus()
+    twin = Twin(serial(), deaf)
+    for day in range(90):
+        raws = plant.link.receive("relay", most=10**6)
+        plant.link.acknowledge("relay")
+        whole = [raw for raw in raws if Message.decode(raw).source.split("/")[1] != "mine"]
+        deaf.send([bytes(raw) for raw in (raws if day < 60 else whole)])
+        deaf.now = float(plant.day)
+        twin.sync()
+        plant.advance()
+    assert not len(twin.outages)
+    sources = twin.sources.set_index("source")
+    assert sources[sources.index.str.startswith("/mine")]["silent"].all()
+    assert not sources[sources.index.str.startswith("/plant")]["silent"].any()
+
+
+def grown(seed):
+    """A chain that nothing was tried on: suppliers → plant → depots → shops, drawn by a seed."""
+    luck = np.random.default_rng([seed, 12])
+    parts, shops = [f"part {i}" for i in range(luck.integers(1, 4))], range(luck.integers(2, 5))
+    nodes = [tl.Node(f"maker {p}", time_to_recover=int(luck.integers(10, 40))) for p in parts]
+    nodes += [tl.Node("plant"), tl.Node("east"), tl.Node("west")]
+    nodes += [tl.Node(f"shop {i}") for i in shops]
+    asked = {f"shop {i}": float(luck.integers(4, 20)) for i in shops}
+    depots = {at: ("east", "west")[i % 2] for i, at in enumerate(asked)}
+    through = {d: sum(asked[at] for at in asked if depots[at] == d) for d in ("east", "west")}
+    flows = through | {"plant": sum(asked.values())}
+
+    def lane(source, destination, product):
+        mean = float(luck.integers(2, 9))
+        return tl.Lane(source, destination, product, lead_time=tl.Gamma(mean, mean / 4))
+
+    lanes = [lane(f"maker {p}", "plant", p) for p in parts]
+    lanes += [lane("plant", d, "car") for d in through] + [lane(depots[a], a, "car") for a in asked]
+    took = {(v.destination, v.product): v.lead_time.average for v in lanes}
+    rules = {i: 1.3 * (days + 1) * (flows | asked)[i[0]] for i, days in took.items()}
+    rules["plant", "car"] = 3 * flows["plant"]
+    network = tl.Network(
+        [tl.Product("car"), *map(tl.Product, parts)], nodes, lanes,
+        [tl.Recipe("plant", "car", dict.fromkeys(parts, 1.0))],
+        [tl.Demand(at, "car", tl.Poisson(mean), backorder_cost=5) for at, mean in asked.items()],
+        [tl.Stock(*item, units) for item, units in rules.items()],
+    )  # fmt: skip
+    return tl.Scenario(network, {i: tl.BaseStock(up) for i, up in rules.items()}, days=200), parts
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_a_chain_that_was_not_used_while_building_the_same_holds(seed, monkeypatch):
+    calm, parts = grown(seed)
+    seen, closed = nights(monkeypatch), f"maker {parts[seed % len(parts)]}"
+    lived(calm, 120, seed, sensors=UNTOLD)
+    assert sum(seen) <= 0.001 * len(seen)
+    truth = calm.disrupt(tl.Outage(closed, start=60, days=60))
+    plant, twin = lived(truth, 63, seed, sensors=UNTOLD)
+    assert [one.where for one in twin.outages] == [closed]
+    _, told = lived(truth, 63, seed, sensors=Sensors(foretelling=True))
+    ahead = plant.truth.change(days=103)
+    real = tl.replicate(ahead, 200, 0, start=plant.state.copy()).kpis.fill_rate.mean()
+    assert abs(told.forecast(40, 200).kpis.fill_rate.mean() - real) <= 0.05
