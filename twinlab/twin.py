@@ -1,10 +1,11 @@
-"""The twin: a model and a stream of messages, from which it knows, predicts, advises and commands.
+"""The twin: a model and a stream of messages, from which it knows, predicts, advises and orders.
 
-A *model* lives its own life, messages keep a *shadow* in step with its plant, a *twin* may also
-send commands. Source: Kritzinger et al. (2018), levels of integration.
+A *model* lives its own life; messages keep a *shadow* in step with its plant, to which persons send
+orders; a *twin* also sends some by itself. Source: Kritzinger et al. (2018), levels of integration.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -17,9 +18,21 @@ from twinlab.modeling.proposal import daily_cost, propose, seed_ahead
 from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.result import html_of
-from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, feasible
+from twinlab.technology import (
+    EventStore,
+    FileLink,
+    Follower,
+    Intake,
+    Order,
+    Orders,
+    Plant,
+    Rights,
+    feasible,
+)
+from twinlab.technology.desk import Desk
 from twinlab.technology.message_check import decided
 from twinlab.technology.observations import observe
+from twinlab.technology.orders import order_of
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
 
@@ -41,7 +54,7 @@ class Mode(Enum):
 class Twin(Follower):
     """A model that follows a plant over a link, and whatever else it listens to.
 
-    ``name`` tells several twins on one link apart.
+    ``name`` tells several twins on one link apart. ``rights`` say who may order what.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()
@@ -58,9 +71,10 @@ class Twin(Follower):
         store: EventStore | None = None,
         seed: int = 0,
         name: str = "twin",
+        rights: Rights | None = None,
     ) -> None:
         super().__init__(model, link, store, name)
-        self.seed, self.mode = seed, Mode.SHADOW
+        self.seed, self.mode, self.rights = seed, Mode.SHADOW, rights or Rights()
         self._promised: dict[tuple[int, int, Any], Any] = {}  # by day of forecast and night
         self._adopted: dict[str, int] = {}
 
@@ -75,7 +89,7 @@ class Twin(Follower):
         try:
             return super().sync(ask_again)
         finally:
-            self.model = decided(self.model, self._gate.dispatch.decisions)
+            self.model = decided(self.model, self._gate.desk.decisions)
 
     @property
     def state(self) -> State:
@@ -169,23 +183,59 @@ class Twin(Follower):
         ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)
 
-    def command(self, change: Change, valid_days: int = 3) -> int:
-        """Send a change to the plant, valid for some days; its number is given.
+    def propose(
+        self, what: Change | Order, reason: str = "", by: str = "twin", valid_days: int = 3
+    ) -> Order:
+        """Propose an order, which the plant may begin within some days once it is approved.
+
+        What a twin may by itself (see ``Rights``) is approved and sent at once in ``Mode.TWIN``. A
+        change of rules is one order and a change of sourcing another.
 
         Raises:
-            SyncError: a model or a shadow has no way back to the plant.
+            SyncError: no order changes that, it goes too far, or nothing leads to the plant.
             ScenarioError: the model has no such value to change.
         """
-        if self.mode is not Mode.TWIN:
-            what = f"a {self.mode.name.lower()} has no way back to the plant"
-            raise SyncError(f"{what}: set twin.mode = Mode.TWIN, or let a person decide")
-        self.model.set(change.values)
-        self._load()
-        return self._gate.dispatch.send(change.values, self.day + valid_days, self.day)
+        desk, order = self._desk, order_of(what)
+        values = order.effect(self.model, self._tracker.state, self.day).values
+        self.rights[order.kind].limit(values)
+        now = {path: before for path, (before, _) in values.items()}
+        order = desk.propose(replace(order, now=now, until=self.day + valid_days), by, reason)
+        if self.mode is not Mode.TWIN or not self.rights[order.kind].automatic:
+            return order
+        return desk.approve(order.id, self.name, "automatic", "its kind is listed as automatic")
 
-    def reported(self, number: int) -> str:
-        """What the plant says of a command: sent, changed, or refused with its reason."""
-        return self._gate.dispatch.reported(number)
+    def approve(self, id: str, by: str, role: str, reason: str) -> Order:
+        """Approve an order as another person than who has proposed it, and send it.
+
+        Raises:
+            SyncError: that role may not, no reason is given, or nothing leads to the plant.
+        """
+        self.rights[self.orders[id].kind].admit(self.orders[id], by, role, reason)
+        return self._desk.approve(id, by, role, reason)
+
+    def reject(self, id: str, by: str, role: str, reason: str) -> Order:
+        """Reject a proposed order, as who might approve it; a SyncError if that may not be."""
+        self.rights[self.orders[id].kind].admit(self.orders[id], by, role, reason)
+        return self._desk.take(id, "rejected", by, role, reason)
+
+    def withdraw(self, id: str, by: str, reason: str = "") -> Order:
+        """Withdraw what one has proposed, unless it is sent; a SyncError if that may not be."""
+        if by != self.orders[id].proposer:
+            raise SyncError(f"{id} was proposed by {self.orders[id].proposer!r}: reject it")
+        return self._desk.take(id, "withdrawn", by, "", reason)
+
+    @property
+    def orders(self) -> Orders:
+        """All orders by id, how far they have come, and the trail of their steps."""
+        self._load()
+        return self._gate.desk.listed
+
+    @property
+    def _desk(self) -> Desk:
+        if self.mode is Mode.MODEL:
+            raise SyncError("a model has no way back to the plant: set twin.mode = Mode.TWIN")
+        self._load()
+        return self._gate.desk
 
     def _repr_html_(self) -> str:
         return html_of(self.state.table, repr(self))
@@ -200,11 +250,11 @@ def run_closed_loop(
 ) -> Run:
     """Let a twin look after its plant for some days, and give the plant's history.
 
-    Every so many days it syncs; for each alarm it follows the change, and commands the cheapest of
-    some options if that is worth it.
+    Every so many days it syncs; for each alarm it follows the change, and proposes the cheapest of
+    some options if that is worth it: see ``Mode.TWIN`` and what ``Rights`` list as automatic.
 
     Raises:
-        SyncError: something is worth commanding, and the twin has no way back to the plant.
+        SyncError: the twin may not propose that.
         ScenarioError: the plant's story ends before.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)
@@ -221,5 +271,5 @@ def run_closed_loop(
             twin.update_model(alarm)
             change = twin.recommend(options)
             if change.worth:
-                twin.command(change)
+                twin.propose(change)
     return plant.run

@@ -6,7 +6,9 @@ Every column of a scenario has a path, so that sliders, sweeps and searches can 
 ``shop.up_to``             a field of the rule of that node, else a column of the node
 ``shop/bike.up_to``        the same for one product of the node: its rule, else its
                            recipe, demand or stock row
-``plant->shop.lead_time``  a column of the lane (all its products and modes)
+``plant->shop.lead_time``  a column of the lane (all its products and modes);
+                           ``plant->shop/bike`` is that of one product,
+                           ``plant->shop/bike/road`` that of one mode
 ``disruptions[0].days``    a column of the first disruption
 ========================== =====================================================
 """
@@ -19,7 +21,7 @@ from typing import Annotated, Any
 
 from twinlab.scope.columns import Column, Frozen, schema
 from twinlab.scope.distributions import Trace
-from twinlab.scope.entities import Disruption, ItemKey
+from twinlab.scope.entities import Disruption, ItemKey, Lane
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Count
 from twinlab.scope.later import pd
@@ -366,10 +368,11 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
         yield one, lambda changed: scenario.change(disruptions=(*before, *changed, *after))
     ways = (where, "->".join(part.strip() for part in where.split("->")))
     if "->" in where:
-        there = (tuple(network.between[e]) for e in network.between if "->".join(e) in ways)
-        yield tuple(v for lanes in there for v in lanes), into_network
-    near = [(n, p) for n in network.held if where.startswith(n) for p in network.held[n]]
-    found = [item for item in near if where in (item[0], "/".join(item))]
+        near = [e for e in network.between if any(w.startswith("->".join(e)) for w in ways)]
+        there = (v for ends in near for v in network.between[ends] if {*ways} & {*_lane_paths(v)})
+        yield tuple(there), into_network
+    items = [(n, p) for n in network.held if where.startswith(n) for p in network.held[n]]
+    found = [item for item in items if where in (item[0], "/".join(item))]
     ruled = {item: rules[item] for item in found if item in rules}  # type: ignore[index,operator]
     yield tuple(ruled.values()), lambda new: scenario.decide(dict(zip(ruled, new, strict=True)))
     if where in network.named:
@@ -378,6 +381,11 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
     for row in rows:
         if (row.node, row.product) in found and f"{row.node}/{row.product}" == where:
             yield (row,), into_network
+
+
+def _lane_paths(lane: Lane) -> list[str]:
+    """How a lane is called: by its ends, its product too, its mode too."""
+    return ["/".join(["->".join(lane.key[:2]), *lane.key[2:end]]) for end in (2, 3, 4)]
 
 
 def _fields(holder: Any) -> list[str]:

@@ -9,19 +9,23 @@ feeds          files, databases and machines that are polled; ``mapping`` reads 
 store          every message once, on SQLite or PostgreSQL; dead letters with their reason
 known          until when everything is known, by source
 tracker        the fold of messages into what is believed; ``sync`` keeps it up to date
-commands       what a twin sends back, and what the plant answers
+orders         what a plant may be told, by whom, how far; ``desk``: from proposal to done,
+               with a trail; ``seals``: whose word a letter is
 observations   what messages tell of the model's columns, to be watched for drift
 =============  =========================================================================
 """
 
 from twinlab.scope import door
+from twinlab.technology.desk import *
 from twinlab.technology.feeds import *
 from twinlab.technology.links import *
 from twinlab.technology.mapping import *
 from twinlab.technology.messages import *
 from twinlab.technology.mqtt import *
 from twinlab.technology.observations import *
+from twinlab.technology.orders import *
 from twinlab.technology.plant import *
+from twinlab.technology.seals import *
 from twinlab.technology.store import *
 from twinlab.technology.sync import *
 from twinlab.technology.tracker import *

@@ -5,6 +5,7 @@ every twin has said what it has *heard* and misses; what it misses in vain is to
 """
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Constant, Distribution
 from twinlab.scope.errors import SyncError
 from twinlab.technology.messages import DAY, Letter, Message
+from twinlab.technology.seals import read_keys
 from twinlab.technology.store import Database
 
 __all__ = ["Bus", "Faults", "FileLink"]
 
 Told = Mapping[str, tuple[int, Sequence[int]]]  # by source: the first number not heard, the missing
 Notes = Mapping[str, Any] | None
+Keys = Mapping[str, bytes] | None  # by name
 FORGOTTEN = 30 * 86_400  # seconds after which nobody waits for a reader that says nothing
 
 _TABLES = """CREATE TABLE IF NOT EXISTS letters (
@@ -94,10 +97,10 @@ class FileLink(Database):
     now: float | None = None  # days, where time is simulated
     spacing = 1.0  # seconds between two askings
 
-    def __init__(self, path: str) -> None:
-        """Open a post box, or make it."""
+    def __init__(self, path: str, keys: Keys = None) -> None:
+        """Open a post box, or make it; orders need the keys of those who seal them."""
         super().__init__(path)
-        self.path = path
+        self.path, self._keys = path, read_keys() if keys is None else keys
         self._given: dict[tuple[str, str], int] = {}
         with self._work():
             for table in _TABLES.split(";"):
@@ -105,6 +108,10 @@ class FileLink(Database):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
+
+    def key_of(self, name: str) -> bytes | None:
+        """The key with which somebody seals, if it is known here."""
+        return self._keys.get(name)
 
     def send(self, raws: Iterable[bytes], channel: str = "events", notes: Notes = None) -> None:
         """Send letters and keep notes (JSON values), in one transaction."""
@@ -175,7 +182,8 @@ class FileLink(Database):
 class Bus(FileLink):
     """A link in this process, on simulated time; deterministic by its seed.
 
-    ``now`` is the time in days: events that are sent move it on. Faults hit both ways.
+    ``now`` is the time in days: events that are sent move it on. Faults hit both ways. Who shares
+    it shares a key that is made by chance, unless others are given.
 
     >>> bus = Bus()
     >>> bus.send([Message("/shop/crm", 0, "crm.demanded.v1", 0, {}).encode()])
@@ -186,9 +194,10 @@ class Bus(FileLink):
     now: float
     spacing = 0.0
 
-    def __init__(self, faults: Faults | None = None, seed: int = 0) -> None:
+    def __init__(self, faults: Faults | None = None, seed: int = 0, keys: Keys = None) -> None:
         """Open a bus with its faults, or none."""
-        super().__init__(":memory:")
+        super().__init__(":memory:", keys or {})
+        self._shared = secrets.token_bytes(32) if keys is None else None
         self.faults, self.now, self._count = faults or _PERFECT, 0.0, 0
         # The way back has luck of its own: which events are lost does not depend on it.
         self._luck = np.random.default_rng(seed), np.random.default_rng([seed, 1])
@@ -196,6 +205,10 @@ class Bus(FileLink):
 
     def __repr__(self) -> str:
         return f"Bus(day {self.now:g}, {self._count:,} letters carried, {self.faults})"
+
+    def key_of(self, name: str) -> bytes | None:
+        """The key with which somebody seals: the one that all share, or his own."""
+        return self._shared or super().key_of(name)
 
     def _put(self, rows: Iterable[Any], notes: Notes = None) -> None:
         """Keep what has a number in the outbox, and put all on its way, each at its own time."""

@@ -8,11 +8,26 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from twinlab.modeling.inference.outages import Flow, Flows, Told, covers
-from twinlab.scope import Event, Scenario, State, SyncError, TwinError
+from twinlab.scope import (
+    Demand,
+    Event,
+    Lane,
+    Node,
+    Recipe,
+    Scenario,
+    State,
+    Stock,
+    SyncError,
+    TwinError,
+)
+from twinlab.scope.entities import Disruption
+from twinlab.scope.scenario import Place, find
 from twinlab.technology.messages import DAY, Message
 from twinlab.technology.snapshot import from_plain, is_number, is_value, unpack
 
-HEADQUARTERS = "/plant/sys"  # who opens a plant, and answers commands
+HEADQUARTERS = "/plant/sys"  # who opens a plant, and answers orders
+ALONE = ("opened", "changed", "refused", "done", "failed")  # what it alone tells
+SOURCING = ("sourcing_rank", "sourcing_share")
 LAST_DAY = 1_000_000
 
 
@@ -115,7 +130,7 @@ class MessageCheck:
             allowed = not told
         else:
             known = own in self.places["node"] and told in (None, own)
-            allowed = known and message.kind not in ("opened", "changed", "refused")
+            allowed = known and message.kind not in ALONE
         if not allowed:
             raise SyncError(
                 f"{source!r} may not tell of {message.kind!r} at {told!r:.80}: a source speaks for "
@@ -164,24 +179,40 @@ class MessageCheck:
         return event
 
 
-def decided(model: Scenario, changes: Mapping[str, Any], strict: bool = False) -> Scenario:
-    """A model that decides as a plant reports or a command wants; a TwinError if it is no decision.
+def decided(model: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """A model that decides as a plant reports; a SyncError if it is no decision.
 
-    What this model does not have, or cannot be, is left aside, unless ``strict``.
+    What this model does not have, or cannot be, is left aside.
     """
     for path, value in changes.items():
         try:
-            if isinstance(model.value(path), int | float) and isinstance(value, str):
+            place = find(model, path)
+            if isinstance(place.value, int | float) and isinstance(value, str):
                 raise SyncError(f"{path} is a number, got {value!r}")
-            changed = model.set(path, value)
+            same = is_value(place.value) and place.value == value
+            changed = model if same else place.put(value)
         except (TwinError, TypeError, ValueError):
-            if strict:
-                raise
             continue
-        if changed.network != model.network or changed.disruptions != model.disruptions:
-            raise SyncError(f"{path!r} is no decision: commands change rules, not the plant itself")
+        decision(place)
         model = changed
     return model
+
+
+def decision(place: Place) -> str:
+    """Which kind of order changes what a path leads to; a SyncError if none does.
+
+    >>> decision(find(Scenario(serial(["mine", "shop"], demand=4), BaseStock(8)), "shop.up_to"))
+    'rule'
+    """
+    holder = place.holders[0]
+    if isinstance(holder, Lane) and place.name in SOURCING:
+        return "sourcing"
+    if isinstance(holder, Node | Lane | Recipe | Demand | Stock | Disruption):
+        raise SyncError(
+            f"{place.path!r} is no decision: orders change rules and sourcing, not the plant "
+            "itself; expedite, produce, maintain or transfer, or try it on the model"
+        )
+    return "rule"
 
 
 def _are(value: Any, *limits: Any) -> bool:
@@ -202,13 +233,14 @@ FIELDS: dict[str, Test] = {
     **dict.fromkeys("quantity error sampled bad kwh minutes zero pace".split(), _AMOUNT),
     "loss": (lambda value, day: is_number(value, 0, 1), "a share from 0 to 1"),
     **dict.fromkeys("node product partner mode ref asset signal unit cause what".split(), _TEXT),
-    **dict.fromkeys("lane path".split(), _TEXT),
+    **dict.fromkeys("lane path order".split(), _TEXT),
     **dict.fromkeys("value from note".split(), _VALUE),
     **dict.fromkeys("count upto".split(), _WHOLE),
     **dict.fromkeys("due expected_end".split(), _DUE),
     "left": (lambda v, day: _are(v, -LAST_DAY, day, int), "a list of days up to its own"),
     "quantities": (lambda value, day: _are(value, 0), "a list of units by day"),
     "changes": (lambda v, day: isinstance(v, dict) and all(map(is_value, v.values())), "a table"),
+    "versions": (lambda v, day: isinstance(v, dict) and _are([*v.values()], 0), "a table"),
     "memory": (lambda value, day: isinstance(unpack(value), dict), "a table"),
     "state": (lambda value, day: isinstance(value, dict), "a table"),
 }
@@ -241,7 +273,7 @@ KINDS = {
         ("opened", "state", ""),
         ("closed", "count", ""),
         ("changed", "changes", ""),
-        ("refused", "", ""),
+        ("refused done failed", "", ""),
         ("gone", "upto", ""),
     )
     for kind in kinds.split()

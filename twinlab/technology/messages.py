@@ -28,7 +28,7 @@ _TOLD_BY = {  # which system tells of which kinds of events; sys is the link its
     "qms": "inspected",
     "plm": "revised",
     "iot": "disrupted recovered sensed energy",
-    "sys": "opened closed changed refused gone heard",
+    "sys": "opened closed changed refused done failed gone heard",
 }
 SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
 TYPES = {kind: f"{system}.{kind}.v1" for kind, system in SYSTEMS.items()}

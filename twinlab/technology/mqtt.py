@@ -22,7 +22,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from twinlab.scope.errors import SyncError
 from twinlab.scope.later import needs
-from twinlab.technology.links import FileLink, Notes, Told
+from twinlab.technology.links import FileLink, Keys, Notes, Told
 from twinlab.technology.messages import DAY_ZERO, Letter, Message
 
 __all__ = ["MqttLink", "local_broker"]
@@ -82,7 +82,12 @@ class MqttLink(FileLink):
     spacing = 2.0
 
     def __init__(
-        self, url: str, outbox: str | None = None, topic: str = "twinlab", topics: str = ""
+        self,
+        url: str,
+        outbox: str | None = None,
+        topic: str = "twinlab",
+        topics: str = "",
+        keys: Keys = None,
     ) -> None:
         """Link to a broker, which is sought at the first call."""
         if sys.platform == "emscripten":
@@ -90,7 +95,7 @@ class MqttLink(FileLink):
         self._url, self._topic, self._topics = urlsplit(url), topic, topics
         if self._url.scheme not in ("mqtt", "mqtts") or not self._url.hostname:
             raise SyncError(f"a broker is mqtt://name:password@host:1883, got {url!r}")
-        super().__init__(outbox or ":memory:")
+        super().__init__(outbox or ":memory:", keys)
         self.path = f"{self._url.username}@{self._url.hostname}"  # no password
         self._lines: dict[tuple[str, str], _Line] = {}
         self._taken = self._handed = self.recall("taken") or 0  # the last number of the outbox

@@ -1,14 +1,15 @@
-"""The plant: a make-believe reality with hidden parameters that tells events and obeys commands.
+"""The plant: a make-believe reality with hidden parameters that tells events and obeys orders.
 
 A twin never sees a plant, only what a company's systems tell: that goods left, not when they will
 arrive; how much was started, not how much will be good.
 
-On a durable link a plant outlives its process: the link keeps, with the messages of a day, which
-letters it acted on. Opened again, it relives its luck in silence, and goes on.
+On a durable link a plant outlives its process: the link keeps, with the messages of a day, what it
+was ordered and what it answered. Opened again, it relives its luck in silence, and goes on.
 """
 
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -20,14 +21,16 @@ from twinlab.modeling.simulation.run import Run
 from twinlab.scope import Scenario, ScenarioError, State, SyncError, TwinError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.log import Event, EventRow, told
-from twinlab.technology.commands import read_command
 from twinlab.technology.links import FileLink
-from twinlab.technology.message_check import HEADQUARTERS, decided
+from twinlab.technology.message_check import HEADQUARTERS
 from twinlab.technology.messages import DAY, SYSTEMS, TYPES, written
+from twinlab.technology.orders import Expedite, Maintain, Order, Rights, Values
+from twinlab.technology.seals import unseal
 from twinlab.technology.snapshot import pack, to_plain
 
 __all__ = ["Plant", "Sensors"]
 
+MOST_A_DAY = 10  # orders of one signer that are obeyed
 OPEN_ANEW = "open anew"  # a letter to itself: somebody has missed the opening
 
 
@@ -152,8 +155,9 @@ class Voice:
 class Plant:
     """A scenario that is lived through day by day, and told over a link.
 
-    It says at once what it holds. ``pace``: seconds a day, by the computer's clock. On a durable
-    link that has seen it before it goes on where it was; a SyncError if it has seen another one.
+    It says at once what it holds. ``pace``: seconds a day, by the computer's clock. It obeys orders
+    sealed with a key of its link, as far as ``rights`` go. On a durable link that has seen it
+    before it goes on where it was; a SyncError if it has seen another one.
 
     >>> truth = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> plant = Plant(truth, Bus(), seed=1)
@@ -169,13 +173,17 @@ class Plant:
         seed: int = 0,
         sensors: Sensors | None = None,
         pace: float | None = None,
+        rights: Rights | None = None,
     ) -> None:
         self.link, self.seed, self.sensors = link, seed, sensors or Sensors()
         self._history = History(truth, seed)
         self._voice = Voice(self._history, self.sensors, seed)
-        # By morning the letters read, or the day until which nobody hears anything.
+        # By morning what was ordered and answered, or the day until which nobody hears anything.
         self._acted: dict[int, list[Any]] = {}
-        self._answered: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.rights = rights or Rights()
+        self._answered = dict[str, Any]()  # by signer and id
+        self._versions, self._obeyed = Counter[str](), Counter[tuple[str, int]]()
+        self._begun = list[tuple[Order, int, Values]]()  # the day on which each is done
         self._clock = None if pace is None else (time.time() - self.day * pace, pace)
         # A chain is recognised by what it begins with.
         self._chain = crc32(json.dumps(to_plain(State.initial(truth.network))).encode())
@@ -211,7 +219,7 @@ class Plant:
         return self._history.run()
 
     def advance(self, days: int = 1, untold: bool = False) -> None:
-        """Live through some days: obey commands each morning, and tell everything that happens.
+        """Live through some days: obey orders each morning, and tell everything that happens.
 
         ``untold``: nobody hears of these days, which is quick; then it says what it holds.
 
@@ -223,10 +231,9 @@ class Plant:
             ends = f"the plant's story ends on day {self.truth.days}: it is day {self.day}"
             raise ScenarioError(f"{ends}, so advance by at most {left} days")
         while self.day < until:
-            letters = [until] if untold else self._read()
-            if letters:
-                self._acted[self.day] = letters
-            self._live(letters)
+            day = self.day
+            if acts := self._live([until] if untold else self._read()):
+                self._acted[day] = acts
             self._post()
             self.link.acknowledge("plant", "commands")
 
@@ -243,22 +250,31 @@ class Plant:
 
     def _read(self) -> list[Any]:
         anew, self._reopen = self.link.answer() or self._reopen, False
-        commands = self.link.receive("plant", "commands")
-        return [OPEN_ANEW] * anew + [bytes(raw).decode(errors="replace") for raw in commands]
+        return [OPEN_ANEW] * anew + list[Any](self.link.receive("plant", "commands"))
 
-    def _live(self, letters: list[Any]) -> None:
-        """One day: act on the letters of the morning; everything else is the history's."""
-        for letter in letters:
-            if isinstance(letter, int):
-                return self._voice.rest(letter, self._clock)
-            if letter == OPEN_ANEW:
+    def _live(self, acts: list[Any]) -> list[Any]:
+        """One day: act on what came in the morning; everything else is the history's."""
+        for at, act in enumerate(acts):
+            if isinstance(act, int):
+                self._voice.rest(act, self._clock)
+                return acts
+            if act == OPEN_ANEW:
                 self._voice.open(self._clock)
-            else:
-                self._obey(letter.encode())
+                continue
+            if isinstance(act, bytes):
+                acts[at] = act = self._judge(act)
+            elif act["begins"]:
+                self._begin(Order.read(act["text"]))
+            self._answered[act["key"]] = act
+            self._voice.send(HEADQUARTERS, act["kind"], self.day * DAY, act["said"])
+        for one in [one for one in self._begun if one[1] <= self.day]:
+            self._begun.remove(one)
+            self._finish(one[0], one[2])
         for item, units in self.state.on_hand.items() if self.sensors.shrinkage else ():
             self.state.on_hand[item] = units * (1 - self.sensors.shrinkage)
         # SimPy stops before anything that happens on the next morning.
         self._history.live(until=self.day + 1)
+        return acts
 
     def _relive(self, kept: dict[str, Any]) -> None:
         """Live through the same luck again, in silence: it has been told."""
@@ -285,19 +301,72 @@ class Plant:
         if not durable:
             self.link.now = float(self.day)
 
-    def _obey(self, raw: bytes) -> None:
-        """Carry out a command, or refuse it with a reason; a copy gets the same answer."""
-        command: dict[str, Any] = {"id": "", "changes": {}}
+    def _judge(self, raw: bytes) -> dict[str, Any]:
+        """Begin an order, or refuse it with a reason; a copy gets the same answer."""
+        act: dict[str, Any] = {"key": "", "text": "", "begins": False, "kind": "refused"}
+        said: dict[str, Any] = {"order": ""}  # who has no key says nothing of anybody's orders
         try:
-            command = read_command(raw)
-            if command["id"] not in self._answered:
-                if command["until"] < self.day:
-                    raise SyncError(f"the command was valid until day {command['until']}")
-                self._history.change_rules(decided(self.truth, command["changes"], strict=True))
-                self._answered[command["id"]] = ("changed", {})
+            who, text = unseal(raw, self.link.key_of)
+            order = Order.read(text)
+            act |= {"key": f"{who} {order.id}", "text": text}
+            said["order"] = order.id
+            if (same := self._answered.get(act["key"])) is not None:
+                if same["text"] != text:
+                    raise SyncError(f"{order.id} was another order: {same['text']:.200}")
+                return same | {"begins": False}
+            self._allow(who, order)
+            values = order.effect(self.truth, self.state, self.day).values
+            said["versions"] = {path: self._versions[path] for path in values}
+            if order.seen != said["versions"]:
+                raise SyncError(f"decided on versions {dict(order.seen)}, not {said['versions']}")
+            self.rights[order.kind].limit(values)
+            self._begin(order)
+            self._obeyed[who, self.day] += 1
+            said["versions"] = {path: self._versions[path] for path in values}
+            said["changes"] = {p: then for p, (_, then) in values.items() if order.decides}
+            act |= {"begins": True, "kind": "changed"}
         # A rule of one's own may refuse a value in its own way.
         except (TwinError, TypeError, ValueError) as problem:
-            self._answered[command["id"]] = ("refused", {"note": str(problem)[:1000]})
-        kind, more = self._answered[command["id"]]
-        said = {"command": command["id"], "changes": command["changes"]}
-        self._voice.send(HEADQUARTERS, kind, self.day * DAY, said | more)
+            said["note"] = str(problem)[:1000]
+        return act | {"said": said}
+
+    def _allow(self, who: str, order: Order) -> None:
+        """See that a signer may have an order of this kind obeyed now; a SyncError if not."""
+        signers = self.rights[order.kind].signers
+        if signers and who not in signers.split(", "):
+            raise SyncError(f"{who!r} may not order {order.kind}, only {signers}")
+        if order.until < self.day:
+            raise SyncError(f"it was valid until day {order.until}: it is day {self.day}")
+        if self._obeyed[who, self.day] >= MOST_A_DAY:
+            raise SyncError(f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day")
+
+    def _begin(self, order: Order) -> None:
+        """From now on the plant decides as an order says, and knows when that is done."""
+        values, changed, _ = order.effect(self.truth, self.state, self.day)
+        self._history.change_rules(changed)
+        self._versions.update(values.keys())
+        self._begun.append((order, order.ends(self.day), values))
+
+    def _finish(self, order: Order, values: Values) -> None:
+        """The morning on which an order is done, or fails."""
+        said, at, note = {"order": order.id}, self.day * DAY, ""
+        if isinstance(order, Expedite):
+            back = {path: before for path, (before, _) in values.items()}
+            if all(self.truth.value(path) == then for path, (_, then) in values.items()):
+                self._history.change_rules(self.truth.set(back))
+                self._versions.update(back.keys())
+                versions = {path: self._versions[path] for path in back}
+                told = said | {"changes": back, "versions": versions}
+                self._voice.send(HEADQUARTERS, "changed", at, told)
+            else:
+                note = "it does not go back: another order has changed the same lanes"
+        elif isinstance(order, Maintain):
+            told = {"node": order.node, "asset": order.node}
+            self._voice.send(f"/{order.node}/{SYSTEMS['maintained']}", "maintained", at, told)
+        for row in order.effect(self.truth, self.state, self.day).rows:
+            if self._history.shut(row):
+                note = f"{row[5]!r} is closed on day {self.day}: nothing was ordered"
+            else:
+                self._history.inject(row)
+        kind, said = ("failed", said | {"note": note}) if note else ("done", said)
+        self._voice.send(HEADQUARTERS, kind, at, said)

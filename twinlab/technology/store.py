@@ -33,7 +33,9 @@ CREATE INDEX IF NOT EXISTS by_time ON events (time, source, sequence, id);
 CREATE TABLE IF NOT EXISTS dead_letters (
     number INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, arrived DOUBLE PRECISION, feed TEXT,
     origin TEXT, reason TEXT, raw BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL)"""
+CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS trail (
+    number BIGINT NOT NULL PRIMARY KEY, line TEXT NOT NULL, chain TEXT NOT NULL)"""
 _SETTINGS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
 _ADD = "INSERT INTO events VALUES {} ON CONFLICT DO NOTHING RETURNING time, source, sequence, id"
 _BURY = """INSERT INTO dead_letters (digest, arrived, feed, origin, reason, raw)
@@ -266,6 +268,19 @@ class EventStore(Database):
         """The value of a note."""
         found = self._rows("SELECT value FROM notes WHERE name = ?", _storable(name))
         return json.loads(found[0][0]) if found else default
+
+    def append(self, line: str) -> None:
+        """Add a line to the trail, which only grows: with the hash of it and all before it."""
+        last = "SELECT number, chain FROM trail ORDER BY number DESC LIMIT 1"
+        with self._work():
+            [[number, before]] = self._rows(last) or [[0, ""]]
+            hashed = sha256((before + line).encode()).hexdigest()
+            self._run("INSERT INTO trail VALUES (?, ?, ?)", number + 1, line, hashed)
+
+    def trail(self, after: int = 0) -> list[tuple[int, str, str]]:
+        """Lines of the trail after a number, each with its number and hash."""
+        asked = "SELECT number, line, chain FROM trail WHERE number > ? ORDER BY number"
+        return self._rows(asked, after)
 
     def messages(self, since: int = -(2**62)) -> Iterator[Message]:
         """Give the messages from a time on (microseconds), in the order of what happened."""

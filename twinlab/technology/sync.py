@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from twinlab.scope import Scenario, SyncError, TwinError
 from twinlab.scope.later import pd
-from twinlab.technology.commands import Dispatch
+from twinlab.technology.desk import Desk
 from twinlab.technology.known import SKEW, Known
 from twinlab.technology.links import FileLink
 from twinlab.technology.mapping import Mapping
@@ -34,12 +34,13 @@ Inputs = dict[str, tuple[Any, Mapping | None]]  # links and feeds by name; "" is
 
 
 class Gate:
-    """Lets messages in, and remembers what a receiver must: known until, clock, commands."""
+    """Lets messages in, and remembers what a receiver must: known until, clock, orders."""
 
     def __init__(self, name: str, inputs: Inputs, store: EventStore, tracker: Tracker) -> None:
         self.name, self.inputs, self.store, self.tracker = name, inputs, store, tracker
         self.link: FileLink | None = inputs.get("", (None, None))[0]
-        self.known, self.dispatch = Known(store.recall("known")), Dispatch(name, self.link, store)
+        self.known = Known(store.recall("known"))
+        self.desk = Desk(name, self.link, store, lambda: self.now)
         self._start_clock(*store.recall("clock", REAL_TIME))
 
     @property
@@ -79,7 +80,7 @@ class Gate:
 
     def notes(self, **more: Any) -> dict[str, Any]:
         """What goes into the store together with the messages."""
-        kept = {"known": self.known.plain(), "commands": self.dispatch.plain(), **more}
+        kept = {"known": self.known.plain(), "orders": self.desk.plain(), **more}
         return kept | ({"clock": self.clock} if self.clock != REAL_TIME else {})
 
     def door(self, letter: bytes, feed: str) -> Iterator[Message | Refused | None]:
@@ -105,8 +106,8 @@ class Gate:
         if message.time < self.tracker.oldest:
             raise SyncError(f"it is of day {message.time // DAY}, which is pruned")
         self.known.take(message, self.now, by_link)
-        if message.kind in ("changed", "refused"):
-            self.dispatch.hear(message)
+        if message.kind in ("changed", "refused", "done", "failed"):
+            self.desk.hear(message)
         if message.kind == "opened" and "pace" in message.data and self.clock == REAL_TIME:
             self._start_clock(message.data["zero"], message.data["pace"])
 
@@ -242,7 +243,7 @@ class Follower:
             self._since_kept = 0
 
     def _answer(self) -> None:
-        """Tell every link what is heard and what is missing, and send unanswered commands again."""
+        """Tell every link what is heard and what is missing, and send unanswered orders again."""
         links = [source for source, _ in self._inputs.values() if isinstance(source, FileLink)]
         spacing = max((link.spacing for link in links), default=0.0)
         if links and time.monotonic() - self._asked_at >= spacing:
@@ -250,4 +251,4 @@ class Follower:
             report = self._gate.known.report(self._gate.now)
             for link in links if report else ():
                 link.heard(self.name, report)
-            self._gate.dispatch.again(self._tracker.state.day)
+            self._gate.desk.again(self._tracker.state.day, self.known_until)

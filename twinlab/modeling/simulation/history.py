@@ -96,6 +96,7 @@ class History:
         self.clock = Environment(initial_time=self.start.day)
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
+        self._injected = list[EventRow]()
         self._stocks: dict[str, list[list[float]]] = {name: [] for name in self.plan.stock_keys}
         self.clock.process(self._live())
 
@@ -104,9 +105,27 @@ class History:
         self.clock.run(until)
 
     def change_rules(self, scenario: Scenario) -> None:
-        """From now on, let the rules of a scenario decide that is the same otherwise."""
+        """From now on, let the decisions of a scenario hold, and disruptions that it adds."""
+        if scenario.disruptions != self.plan.scenario.disruptions:  # all other draws are the same
+            block, column = divmod(self.replication, BLOCK)
+            self.draws = Draws(draw_streams(scenario, self.seed, block), column)
         self.plan, players = make_plan(scenario), self.orders.players
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
+        self.goods = Goods(self.plan, self.state, self.draws)
+
+    def inject(self, row: EventRow) -> None:
+        """Let an order be placed on the next morning that nobody's rule has decided."""
+        self._injected.append(row)
+
+    def shut(self, row: EventRow) -> bool:
+        """Whether nothing can come of an order that is placed today: a node or lane is closed."""
+        day, _, node, product, _, partner, mode = row[:7]
+        item, draws = (partner, product), self.draws
+        made = partner == node or item not in self.plan.scenario.network.brought
+        gates = [left_of(draws.making if made else draws.shipping, item, day)]
+        if partner != node:
+            gates.append(left_of(draws.moving, (partner, node, product, mode), day))
+        return 0.0 in gates
 
     def run(self) -> Run:
         """The history so far."""
@@ -131,6 +150,8 @@ class History:
         clock = self.clock
         for day in range(self.start.day, self.plan.scenario.days):
             yield from self._disruptions(day)
+            while self._injected:
+                yield self._injected.pop(0)
             yield from self.orders.arrive(day)
             yield from self.orders.decide(day, evening=False)
             yield clock.timeout(AFTERNOON - MORNING)

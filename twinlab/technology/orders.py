@@ -1,0 +1,318 @@
+"""Orders: what a plant may be told to do, who may approve it, and how far each may go."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from twinlab.modeling import Change
+from twinlab.organization import PriorityFailover, Shares
+from twinlab.scope import Lane, Outage, Scenario, State, SyncError
+from twinlab.scope.columns import Row, column, schema
+from twinlab.scope.log import EventRow
+from twinlab.scope.result import Listing, words
+from twinlab.scope.scenario import find
+from twinlab.technology.message_check import decision
+from twinlab.technology.messages import parse
+
+__all__ = ["Expedite", "Maintain", "Order", "Produce", "Right", "Rights", "SetRules"]
+__all__ += ["SetSourcing", "Transfer"]
+
+Values = dict[str, tuple[float, float]]  # by path: what it is now, and then
+_BY_DESK = {"step": "", "proposer": "", "by": "", "role": "", "reason": ""}
+
+
+class Effect(NamedTuple):
+    """What an order does: to values, to the scenario from now on, by orders on its last morning."""
+
+    values: Values
+    scenario: Scenario
+    rows: Sequence[EventRow] = ()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Order(Row):
+    """What a plant is told to do, of one of six kinds, and how far that has come.
+
+    >>> Produce("plant", "bike", 40)
+    produce: node plant, product bike, units 40
+    """
+
+    kind: ClassVar[str] = ""
+    decides: ClassVar[bool] = False  # whether its paths are those of decisions
+    id: str = column("name", "", "given when it is proposed")
+    step: str = column("label", "", "how far it has come")
+    proposer: str = column("name", "", "who proposed it")
+    by: str = column("name", "", "who took the last step")
+    role: str = column("label", "", "in which role")
+    reason: str = column("words", "", "why")
+    until: int = column("day", 0, "last one on which the plant may begin")
+    now: Mapping[str, float] = column("value by path", {}, "as it was when proposed")
+    seen: Mapping[str, float] = column("version by path", {}, "on which it was decided")
+
+    def effect(self, model: Scenario, state: State, day: int) -> Effect:
+        """What it does to a plant that begins on a day; a TwinError if it cannot."""
+        raise NotImplementedError
+
+    def ends(self, day: int) -> int:
+        """On whose morning it is done, if a plant begins on a day."""
+        return max(day + getattr(self, "days", 0), getattr(self, "day", 0))
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What it says, by column of its kind."""
+        return {c.name: getattr(self, c.name) for c in schema(type(self))[len(schema(Order)) :]}
+
+    @property
+    def what(self) -> str:
+        """What it says, in words."""
+        return words({name: value for name, value in self.value.items() if value not in ("", 0)})
+
+    @property
+    def text(self) -> str:
+        """What is sealed and travels."""
+        names = [c.name for c in schema(type(self)) if c.name not in _BY_DESK]
+        said = {"kind": self.kind} | {name: getattr(self, name) for name in names}
+        return json.dumps(said, allow_nan=False)
+
+    @staticmethod
+    def read(text: str) -> "Order":
+        """Read what travels of an order; a TwinError if it is none."""
+        found = parse(text.encode(errors="replace"))
+        try:
+            if not found["id"].isprintable() or len(found["id"]) > 200:
+                raise ValueError("its id is no short text")
+            return KINDS[found["kind"]](**{k: v for k, v in found.items() if k != "kind"})
+        except (LookupError, TypeError, ValueError, AttributeError) as problem:
+            raise SyncError(f"this is no order: {found!r:.80} ({problem!r})") from None
+
+    def __repr__(self) -> str:
+        why = f" ({self.reason})" * bool(self.reason)
+        step = f" · {self.step} by {self.by}{why}" * bool(self.step)
+        return f"{self.id} {self.kind}: {self.what}{step}".strip()
+
+
+@dataclass(frozen=True, repr=False)
+class SetRules(Order):
+    """New values of rules.
+
+    >>> SetRules({"shop.up_to": 90})
+    rule: values shop.up_to 90
+    """
+
+    kind, decides = "rule", True
+    values: Mapping[str, float] = column("value by path", meaning="such as {'shop.up_to': 90}")
+
+    def effect(self, model: Scenario, state: State, day: int) -> Effect:
+        """The values are set at once."""
+        found: Values = {}
+        for place in (find(model, path) for path in self.values):
+            kind, now = decision(place), place.value
+            if kind != self.kind:
+                raise SyncError(f"{place.path}: that is a {kind} order, not a {self.kind} order")
+            if isinstance(now, bool) or not isinstance(now, int | float):
+                raise SyncError(f"{place.path} is {now!r}: orders change numbers")
+            then = self.values[place.path]
+            whole = isinstance(now, int) and then.is_integer()
+            found[place.path] = (now, int(then) if whole else then)
+        return Effect(found, model.set({path: then for path, (_, then) in found.items()}))
+
+
+@dataclass(frozen=True, repr=False)
+class SetSourcing(SetRules):
+    """New sourcing ranks and shares of lanes.
+
+    >>> SetSourcing({"mine->shop.sourcing_share": 0.7})
+    sourcing: values mine->shop.sourcing_share 0.7
+    """
+
+    kind = "sourcing"
+
+
+@dataclass(frozen=True, repr=False)
+class Expedite(Order):
+    """What is ordered of a product goes by one lane for some days, then as before.
+
+    >>> Expedite("shop", "bike", mode="air", days=5).ends(3)
+    8
+    """
+
+    kind, decides = "expedite", True
+    node: str = column("node", meaning="who orders")
+    product: str = column("product", meaning="what is ordered")
+    mode: str = column("label", "", "by which mode, if the source is not enough")
+    source: str = column("node", "", "from whom, if the mode is not enough")
+    days: int = column("days", 7, "for how long", low=1, high=90)
+
+    def effect(self, model: Any, state: State, day: int) -> Effect:
+        """Ranks and shares of all lanes that bring the product are set at once."""
+        item = (self.node, self.product)
+        into = [v for v in model.network.lanes if (v.destination, v.product) == item]
+        first, found = _one(into, self.source, self.mode), dict[str, tuple[float, float]]()
+        if not isinstance(model.sourcing.get(item, Shares()), PriorityFailover | Shares):
+            raise SyncError(f"{item} is split by {model.sourcing[item]!r}: no order changes it")
+        for lane in into:
+            path, rank = "{}->{}/{}/{}".format(*lane.key), lane.sourcing_rank
+            found[f"{path}.sourcing_rank"] = (rank, 1 if lane is first else rank + 1)
+            found[f"{path}.sourcing_share"] = (lane.sourcing_share, float(lane is first))
+        return Effect(found, model.set({path: then for path, (_, then) in found.items()}))
+
+
+@dataclass(frozen=True, repr=False)
+class Transfer(Order):
+    """A node orders more along a lane than its rule decides, for which that is on order.
+
+    >>> Transfer("plant", "shop", "bike", 40)
+    transfer: source plant, destination shop, product bike, units 40
+    """
+
+    kind = "transfer"
+    source: str = column("node", meaning="who sends")
+    destination: str = column("node", meaning="who receives")
+    product: str = column("product", meaning="what is sent")
+    units: float = column("units", meaning="how much more", low=0)
+    mode: str = column("label", "", "by which mode, if there are several")
+    day: int = column("day", 0, "on whose morning; if it is over, at once", low=0)
+
+    def effect(self, model: Scenario, state: State, day: int) -> Effect:
+        """It is ordered on its day."""
+        there = model.network.between.get((self.source, self.destination), [])
+        lane = _one([v for v in there if v.product == self.product], "", self.mode)
+        item = (self.destination, self.product)
+        row = (day, "ordered", *item, self.units, self.source, lane.mode, day + lane.order_delay)
+        return Effect(_more(state, item, self.units), model, [row])
+
+
+@dataclass(frozen=True, repr=False)
+class Produce(Order):
+    """A node makes more of a product than its rule decides, for which that is on order.
+
+    >>> Produce("plant", "bike", 40, day=12).ends(3)
+    12
+    """
+
+    kind = "produce"
+    node: str = column("node", meaning="who makes it")
+    product: str = column("product", meaning="what is made")
+    units: float = column("units", meaning="how much more", low=0)
+    day: int = column("day", 0, "on whose morning; if it is over, at once", low=0)
+
+    def effect(self, model: Scenario, state: State, day: int) -> Effect:
+        """It is ordered on its day, of the node itself."""
+        item = (self.node, self.product)
+        if item not in model.network.made:
+            raise SyncError(f"{self.node!r} does not make {self.product!r}: propose a Transfer")
+        row = (day, "ordered", *item, self.units, self.node, "", day)
+        return Effect(_more(state, item, self.units), model, [row])
+
+
+@dataclass(frozen=True, repr=False)
+class Maintain(Order):
+    """A node makes and supplies nothing for a day of maintenance; finished stock still leaves it.
+
+    >>> Maintain("plant", day=12)
+    maintain: node plant, day 12
+    """
+
+    kind = "maintain"
+    node: str = column("node", meaning="which asset")
+    day: int = column("day", 0, "on which; if it is over, at once", low=0)
+
+    def effect(self, model: Scenario, state: State, day: int) -> Effect:
+        """There is one more outage, on its day."""
+        network, start = model.network, self.ends(day)
+        items = {(self.node, product) for product in network.held.get(self.node, ())}
+        if not items - (network.brought.keys() - network.made.keys()):
+            raise SyncError(f"{self.node!r} makes and supplies nothing: nothing could stand still")
+        if start >= model.days:
+            raise SyncError(f"day {start} comes after the last one, day {model.days - 1}")
+        still = model.disrupt(Outage(self.node, start=start, stock_ships=True))
+        return Effect({f"{self.node}.maintenance": (0.0, 1.0)}, still)
+
+
+def _more(state: State, item: tuple[str, str], units: float) -> Values:
+    has = state.on_hand[item] + state.on_order[item]
+    return {"/".join(item) + ".inventory_position": (has, has + units)}
+
+
+def _one(lanes: list[Lane], source: str, mode: str) -> Lane:
+    found = [v for v in lanes if source in ("", v.source) and mode in ("", v.mode)]
+    if len(found) != 1:
+        known = [f"{lane.source} by {lane.mode}" for lane in lanes]
+        raise SyncError(f"an order names one lane: {len(found)} of {known} are meant")
+    return found[0]
+
+
+_ALL = (SetRules, SetSourcing, Expedite, Produce, Maintain, Transfer)
+KINDS: dict[str, type[Order]] = {one.kind: one for one in _ALL}
+
+
+def order_of(what: Change | Order) -> Order:
+    """An order as it is, or the one that makes a change; a SyncError if no kind does."""
+    if isinstance(what, Order):
+        return what
+    if what.how is not None or not what.values or not all(isinstance(p, str) for p in what.values):
+        raise SyncError(f"{what.title or 'this change'} is more than numbers by path: no order")
+    lanes = [path for path in what.values if path.endswith(("sourcing_rank", "sourcing_share"))]
+    if 0 < len(lanes) < len(what.values):
+        raise SyncError(f"rules and sourcing are two orders: propose {lanes} by itself")
+    return (SetSourcing if lanes else SetRules)(what.values)
+
+
+@dataclass(frozen=True)
+class Right(Row):
+    """Who may approve orders of a kind, and how far each goes: the larger of share and step.
+
+    >>> Right("rule", "supply planner", share=0.2).share
+    0.2
+    """
+
+    kind: str = column("label", meaning="rule, sourcing, expedite, produce, maintain or transfer")
+    roles: str = column("labels", meaning="who may approve it, parted by ', '")
+    automatic: bool = column("yes/no", False, "a twin that is linked both ways may")
+    share: float = column("share", 0.0, "largest step, of what it is now", low=0)
+    step: float = column("units", 1.0, "largest step", low=0)
+    low: float = column("units", 0.0, "least value")
+    signers: str = column("names", "", "whose seal it may bear, parted by ', '; empty: any")
+
+    def admit(self, order: Order, by: str, role: str, reason: str) -> None:
+        """Refuse, with a SyncError, who may not judge an order, or does not say why."""
+        if role not in self.roles.split(", "):
+            raise SyncError(f"{role or 'nobody'!r} does not judge {self.kind} orders: {self.roles}")
+        if by == order.proposer:
+            raise SyncError(f"{by!r} has proposed {order.id}: another person judges it")
+        if not reason.strip():
+            raise SyncError(f"{order.id}: give a reason")
+
+    def limit(self, values: Values) -> None:
+        """Refuse what goes too far, with a SyncError."""
+        for path, (now, then) in values.items():
+            most = max(self.share * abs(now), self.step)
+            if not (then >= self.low and abs(then - now) <= most):
+                wrong = f"{path} is {now:g}, and {then:g} is too far: at least {self.low:g}, and"
+                raise SyncError(f"{wrong} by at most {most:g} at once (see Right({self.kind!r}))")
+
+
+@dataclass(frozen=True)
+class Rights(Listing):
+    """Who may approve which orders, and how far each may go; what is not named is as usual.
+
+    >>> Rights((Right("rule", "director"),))["rule"].automatic, Rights()["sourcing"].roles
+    (False, 'sourcing manager')
+    """
+
+    rights: tuple[Right, ...] = ()
+
+    def __post_init__(self) -> None:
+        rows = {right.kind: right for right in (*_USUAL, *self.rights)}
+        object.__setattr__(self, "rights", tuple(rows.values()))
+
+
+_USUAL = (
+    Right("rule", "supply planner, inventory planner", automatic=True, share=2),
+    Right("sourcing", "sourcing manager", step=10),
+    Right("expedite", "logistics manager", step=99),
+    Right("produce", "production planner", share=2),
+    Right("maintain", "maintenance manager"),
+    Right("transfer", "inventory planner, supply planner", share=2),
+)
