@@ -188,41 +188,30 @@ class Twin(Follower):
     ) -> Order:
         """Propose an order, which the plant may begin within some days once it is approved.
 
-        What a twin may by itself (see ``Rights``) is approved and sent at once in ``Mode.TWIN``. A
-        change of rules is one order and a change of sourcing another.
+        In ``Mode.TWIN``, what ``rights`` list as automatic is approved and sent at once.
 
         Raises:
-            SyncError: no order changes that, it goes too far, or nothing leads to the plant.
+            SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
             ScenarioError: the model has no such value to change.
         """
-        desk, order = self._desk, order_of(what)
-        values = order.effect(self.model, self._tracker.state, self.day).values
-        self.rights[order.kind].limit(values)
-        now = {path: before for path, (before, _) in values.items()}
-        order = desk.propose(replace(order, now=now, until=self.day + valid_days), by, reason)
-        if self.mode is not Mode.TWIN or not self.rights[order.kind].automatic:
-            return order
-        return desk.approve(order.id, self.name, "automatic", "its kind is listed as automatic")
+        order = replace(order_of(what), until=self.day + valid_days, proposer=by, reason=reason)
+        return self._desk.propose(order, self.model, self._tracker.state, self.mode is Mode.TWIN)
 
     def approve(self, id: str, by: str, role: str, reason: str) -> Order:
-        """Approve an order as another person than who has proposed it, and send it.
+        """Approve and send an order, in a role that may; not the person who has proposed it.
 
         Raises:
-            SyncError: that role may not, no reason is given, or nothing leads to the plant.
+            SyncError: that may not be, and why.
         """
-        self.rights[self.orders[id].kind].admit(self.orders[id], by, role, reason)
         return self._desk.approve(id, by, role, reason)
 
     def reject(self, id: str, by: str, role: str, reason: str) -> Order:
-        """Reject a proposed order, as who might approve it; a SyncError if that may not be."""
-        self.rights[self.orders[id].kind].admit(self.orders[id], by, role, reason)
-        return self._desk.take(id, "rejected", by, role, reason)
+        """Reject a proposal, in a role that may approve it; a SyncError if that may not be."""
+        return self._desk.reject(id, by, role, reason)
 
     def withdraw(self, id: str, by: str, reason: str = "") -> Order:
-        """Withdraw what one has proposed, unless it is sent; a SyncError if that may not be."""
-        if by != self.orders[id].proposer:
-            raise SyncError(f"{id} was proposed by {self.orders[id].proposer!r}: reject it")
-        return self._desk.take(id, "withdrawn", by, "", reason)
+        """Withdraw what one has proposed and is not sent; a SyncError if that may not be."""
+        return self._desk.withdraw(id, by, reason)
 
     @property
     def orders(self) -> Orders:
@@ -233,8 +222,9 @@ class Twin(Follower):
     @property
     def _desk(self) -> Desk:
         if self.mode is Mode.MODEL:
-            raise SyncError("a model has no way back to the plant: set twin.mode = Mode.TWIN")
+            raise SyncError("a model has no way back to the plant: set twin.mode = Mode.SHADOW")
         self._load()
+        self._gate.desk.rights = self.rights
         return self._gate.desk
 
     def _repr_html_(self) -> str:

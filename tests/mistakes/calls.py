@@ -280,8 +280,9 @@ def of_technology_and_twin():
         (new.forecast, {"days": 3, "replications": 8, "daily": ["on_hand"]}),
         (new.alarms, {"run_length": 1000}), (new.update_model, {"alarm": alarm}),
         (new.recommend, {"options": {"shop.up_to": [9, 12]}, "days": 3, "replications": 8}),
-        (new.command, {"change": tl.Change({"shop.up_to": 9}), "valid_days": 3}),
-        (new.reported, {"number": 0}),
+        (new.propose, {"what": tl.Change({"shop.up_to": 9}), "reason": "more", "by": "ben",
+                       "valid_days": 3}),
+        (tl.SetRules({"shop.up_to": 9}).ends, {"day": 3}), (tl.read_keys, {"path": ""}),
         (tl.run_closed_loop, {"plant": plant(), "twin": twin(), "days": 1, "every": 1,
                    "options": {"shop.up_to": [9]}}),
     ]  # fmt: skip

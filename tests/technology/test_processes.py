@@ -84,26 +84,31 @@ def test_a_plant_that_is_opened_again_goes_on_as_if_nothing_had_been(chain, tmp_
         Plant(chain(), FileLink(path), seed=2)
 
 
-def test_commands_are_obeyed_once_and_relived(tmp_path):
+KEYS = {"twin": b"0123456789abcdef"}
+
+
+def test_orders_are_obeyed_once_and_relived_even_without_the_key(tmp_path):
     path = str(tmp_path / "link.db")
-    plant, twin = Plant(shop(), FileLink(path), seed=1), Twin(shop(), FileLink(path))
+    plant = Plant(shop(), FileLink(path, KEYS), seed=1)
+    twin = Twin(shop(), FileLink(path, KEYS))
     twin.mode = Mode.TWIN
     plant.advance(10)
     twin.sync()
-    number = twin.command(Change({"shop.up_to": 260}))
-    twin.link.send([twin._gate.dispatch.sent[0][0].encode()], "commands")  # once more
+    order = twin.propose(Change({"shop.up_to": 260}))
+    twin._gate.desk.send(order.id)  # once more
     plant.advance(5)
     twin.sync()
-    assert twin.reported(number) == "changed"
+    assert twin.orders[order.id].step == "done"
     assert twin.model.value("shop.up_to") == plant.truth.value("shop.up_to") == 260
-    kinds = [m.kind for m in twin.store.messages() if m.kind in ("changed", "refused")]
-    assert kinds == ["changed", "changed"]
-    again = Plant(shop(), FileLink(path), seed=1)
+    kinds = [m.kind for m in twin.store.messages() if m.kind in ("changed", "refused", "done")]
+    assert kinds == ["changed", "changed", "done"]
+    again = Plant(shop(), FileLink(path, {}), seed=1)
     assert again.truth.value("shop.up_to") == 260
     assert again.state == plant.state
     again.advance(5)
     twin.sync()
     assert twin.state.on_hand == again.state.on_hand
+    assert (twin.gaps(), len(twin.store.dead_letters())) == ([], 0)
 
 
 def test_who_comes_when_much_is_forgotten_is_told_the_state_anew(tmp_path):

@@ -1,4 +1,4 @@
-"""The twin: it sees only the stream, predicts with honest intervals, advises and commands."""
+"""The twin: it sees only the stream, predicts with honest intervals, advises and orders."""
 
 import gc
 
@@ -54,8 +54,7 @@ def test_model_shadow_and_twin():
     twin.mode = Mode.SHADOW
     assert twin.sync().new > 0
     assert twin.state.on_hand == plant.state.on_hand
-    with pytest.raises(tl.SyncError, match=r"a shadow has no way back .* Mode\.TWIN"):
-        twin.command(Change({"shop.up_to": 200}))
+    assert twin.propose(Change({"shop.up_to": 200})).step == "proposed"
     assert repr(twin) == "Twin(shadow, day 40, 0.0 days stale)"
 
 
@@ -73,32 +72,28 @@ def test_a_model_does_not_live_on_its_plants_luck():
     assert not set(true) & set(alone) - {0.0}
 
 
-def test_a_command_is_carried_out_and_the_model_follows():
+def test_an_order_is_obeyed_and_the_model_follows():
     plant, twin = linked(shop(), mode=Mode.TWIN)
     plant.advance(10)
     twin.sync()
-    number = twin.command(Change({"shop.up_to": np.float64(260)}))
-    assert twin.reported(number) == "sent"
+    order = twin.propose(Change({"shop.up_to": np.float64(260)}))
+    assert order.step == "sent"
     plant.advance(1)
     twin.sync()
-    assert twin.reported(number) == "changed"
+    assert twin.orders[order.id].step == "done"
     assert twin.model.value("shop.up_to") == plant.truth.value("shop.up_to") == 260
     ordered = plant.run.series("ordered", "shop")
     assert ordered[10] > ordered[:10].max() + 50
     assert len(ordered) == 11
 
 
-def test_a_command_that_came_too_late_or_reaches_too_far_is_refused():
+def test_an_order_that_came_too_late_is_refused():
     plant, twin = linked(shop(), mode=Mode.TWIN)
-    late = twin.command(Change({"shop.up_to": 260}), valid_days=-1)
-    far = twin.command(Change({"mine->shop.lead_time": 1}))
+    late = twin.propose(Change({"shop.up_to": 260}), valid_days=-1)
     plant.advance(1)
     twin.sync()
-    assert twin.reported(late) == "refused: the command was valid until day -1"
-    assert "not the plant itself" in twin.reported(far)
+    assert twin.orders[late.id].reason == "it was valid until day -1: it is day 0"
     assert plant.truth == shop()
-    with pytest.raises(tl.SyncError, match="no command 7: 2 were sent"):
-        twin.reported(7)
 
 
 def test_a_recommendation_is_simulated_from_today():

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from twinlab.scope import SyncError
+from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.errors import check_known
 from twinlab.scope.later import pd
 from twinlab.scope.result import Listing
 from twinlab.technology.links import FileLink
 from twinlab.technology.messages import Message
-from twinlab.technology.orders import Order
+from twinlab.technology.orders import Order, Rights
 from twinlab.technology.seals import seal
 from twinlab.technology.store import EventStore
 
@@ -83,6 +83,7 @@ class Desk:
         self._last: int = kept["last"]  # number of an order of this name, also of a lost store
         self._orders, self._read = dict[str, Order](), 0
         self._tried: dict[str, int] = {}  # days on which they were sent
+        self.rights = Rights()
 
     def plain(self) -> dict[str, Any]:
         """What the plant has said, as plain values, for a store."""
@@ -108,16 +109,52 @@ class Desk:
         """The newest value of every path that the plant reported to have changed."""
         return {path: value for path, (_, _, value) in self._newest.items()}
 
-    def propose(self, order: Order, by: str, reason: str) -> Order:
-        """Note a new order under an id of its own, tied to the versions of what it changes."""
-        ours = [n for n in self.orders if n.rpartition("-")[0] == self.name]
+    def propose(self, order: Order, model: Scenario, state: State, alone: bool) -> Order:
+        """Note a new order, tied to the versions of what it changes; ``alone``: a twin may send it.
+
+        Raises:
+            SyncError: it cannot be, or goes too far.
+        """
+        values, right = order.effect(model, state, state.day).values, self.rights[order.kind]
+        right.limit(values)
+        ours = [name for name in self.orders if name.rpartition("-")[0] == self.name]
         self._last = max([self._last, *(int(name.rpartition("-")[2]) for name in ours)]) + 1
-        seen = {path: self.versions.get(path, 0) for path in order.now}
-        order = replace(order, id=f"{self.name}-{self._last}", seen=seen)
-        return self._note(order.id, "proposed", by, "", reason, order.text)
+        now = {path: before for path, (before, _) in values.items()}
+        seen, name = {path: self.versions.get(path, 0) for path in now}, f"{self.name}-{self._last}"
+        text = replace(order, id=name, now=now, seen=seen).text
+        order = self._note(name, "proposed", order.proposer, "", order.reason, text)
+        if not (alone and right.automatic):
+            return order
+        return self._approve(name, self.name, "automatic", "its kind is listed as automatic")
 
     def approve(self, name: str, by: str, role: str, reason: str) -> Order:
-        """Approve an order, and send it; a SyncError if nothing leads to the plant."""
+        """Approve and send an order; a SyncError if that may not be."""
+        self._admit(name, by, role, reason)
+        return self._approve(name, by, role, reason)
+
+    def reject(self, name: str, by: str, role: str, reason: str) -> Order:
+        """Reject a proposed order; a SyncError if that may not be."""
+        self._admit(name, by, role, reason)
+        return self.take(name, "rejected", by, role, reason)
+
+    def withdraw(self, name: str, by: str, reason: str) -> Order:
+        """Withdraw an order as the one who has proposed it; a SyncError if that may not be."""
+        if by != self._find(name).proposer:
+            raise SyncError(f"{name} was proposed by {self._orders[name].proposer!r}: reject it")
+        return self.take(name, "withdrawn", by, "", reason)
+
+    def _admit(self, name: str, by: str, role: str, reason: str) -> None:
+        """See that somebody may judge an order, and says why."""
+        order = self._find(name)
+        roles = self.rights[order.kind].roles
+        if role not in roles.split(", "):
+            raise SyncError(f"a {role or 'nobody'} does not judge {order.kind} orders: ask {roles}")
+        if by == order.proposer:
+            raise SyncError(f"{by!r} has proposed {name}: another person judges it")
+        if not (by.strip() and reason.strip()):
+            raise SyncError(f"{name}: say who judges it, and the reason")
+
+    def _approve(self, name: str, by: str, role: str, reason: str) -> Order:
         if self.link is None:
             raise SyncError("no link leads to the plant: give the twin one, such as a FileLink")
         if self.link.key_of(self.name) is None:
@@ -128,11 +165,12 @@ class Desk:
 
     def send(self, name: str) -> Order:
         """Send an approved order, or send it again."""
-        order, key = self._find(name), self.link and self.link.key_of(self.name)
-        if self.link is None or key is None:
+        order, link = self._find(name), self.link
+        key = None if link is None else link.key_of(self.name)
+        if link is None or key is None:
             return order
         self._tried[name] = int(self._now())
-        self.link.send([seal(key, self.name, order.text)], "commands")
+        link.send([seal(key, self.name, order.text)], "commands")
         return order if order.step == "sent" else self.take(name, "sent", self.name)
 
     def again(self, day: int, known: float) -> None:

@@ -222,7 +222,7 @@ class Maintain(Order):
         """There is one more outage, on its day."""
         network, start = model.network, self.ends(day)
         items = {(self.node, product) for product in network.held.get(self.node, ())}
-        if not items - (network.brought.keys() - network.made.keys()):
+        if not items - (network.brought - network.made.keys()):
             raise SyncError(f"{self.node!r} makes and supplies nothing: nothing could stand still")
         if start >= model.days:
             raise SyncError(f"day {start} comes after the last one, day {model.days - 1}")
@@ -274,15 +274,6 @@ class Right(Row):
     step: float = column("units", 1.0, "largest step", low=0)
     low: float = column("units", 0.0, "least value")
     signers: str = column("names", "", "whose seal it may bear, parted by ', '; empty: any")
-
-    def admit(self, order: Order, by: str, role: str, reason: str) -> None:
-        """Refuse, with a SyncError, who may not judge an order, or does not say why."""
-        if role not in self.roles.split(", "):
-            raise SyncError(f"{role or 'nobody'!r} does not judge {self.kind} orders: {self.roles}")
-        if by == order.proposer:
-            raise SyncError(f"{by!r} has proposed {order.id}: another person judges it")
-        if not reason.strip():
-            raise SyncError(f"{order.id}: give a reason")
 
     def limit(self, values: Values) -> None:
         """Refuse what goes too far, with a SyncError."""

@@ -313,7 +313,7 @@ class Plant:
             if (same := self._answered.get(act["key"])) is not None:
                 if same["text"] != text:
                     raise SyncError(f"{order.id} was another order: {same['text']:.200}")
-                return same | {"begins": False}
+                return {**same, "begins": False}
             self._allow(who, order)
             values = order.effect(self.truth, self.state, self.day).values
             said["versions"] = {path: self._versions[path] for path in values}

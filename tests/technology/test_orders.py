@@ -1,0 +1,417 @@
+"""Orders: only what is allowed is obeyed, whatever comes; and the life of each is told."""
+
+import json
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import twinlab as tl
+from tests.technology.chains import linked, shop
+from twinlab.modeling import Change
+from twinlab.technology import EventStore, FileLink, Message, Plant, read_keys
+from twinlab.technology.desk import NEXT, Desk
+from twinlab.technology.messages import DAY
+from twinlab.technology.seals import seal
+from twinlab.twin import Mode, Twin
+
+KEYS = {"twin": b"k" * 32, "ben": b"b" * 32}
+
+
+def pair(scenario=None, mode=Mode.TWIN, rights=None):
+    link = tl.Bus(keys=KEYS)
+    plant = Plant(scenario or shop(), link, 1, rights=rights)
+    twin = Twin(scenario or shop(), link)
+    twin.mode = mode
+    return plant, twin
+
+
+def letter(order, by="twin", key=KEYS["twin"], **changed):
+    """An order as it travels, with some fields changed before it is sealed."""
+    return seal(key, by, json.dumps(json.loads(order.text) | changed))
+
+
+def answers(twin):
+    kinds = ("changed", "refused", "done", "failed")
+    return [(m.kind, m.data.get("note", "")) for m in twin.store.messages() if m.kind in kinds]
+
+
+GOOD = tl.SetRules(
+    {"shop.up_to": 200}, id="twin-7", until=9, now={"shop.up_to": 170}, seen={"shop.up_to": 0}
+)
+
+
+def altered(raw):
+    return raw.replace(b"200", b"900")
+
+
+FORGERIES = {
+    # what comes: the order or bytes; words of the refusal
+    "no JSON": (b"{", "no sealed order"),
+    "a list": (b"[]", "no sealed order"),
+    "no letters at all": (b"\xff", "no sealed order"),
+    "five thousand brackets": (b"[" * 5000, "no sealed order"),
+    "a seal that is no text": (b'{"by": "twin", "order": "{}", "hmac": 7}', "no sealed order"),
+    "unsigned, as once": (b'{"id": 99, "changes": {"shop.up_to": -5}, "until": 99}', "no sealed"),
+    "of 70,000 bytes": (letter(GOOD, more="x" * 70_000), "no sealed order"),
+    "sealed with another key": (letter(GOOD, key=b"x" * 32), "the seal is not that of 'twin'"),
+    "sealed by another": (letter(GOOD, key=KEYS["ben"]), "the seal is not that of 'twin'"),
+    "by a stranger": (letter(GOOD, by="eve", key=b"x" * 32), "no key of 'eve'"),
+    "changed on its way": (altered(letter(GOOD)), "the seal is not that"),
+    "a seal of odd letters": (b'{"by": "twin", "order": "{}", "hmac": "\xc3\xa9\\ud800"}', "seal"),
+    "of no kind": (letter(GOOD, kind="explode"), "no order"),
+    "with what it has not": (letter(GOOD, units=5), "no order"),
+    "of a text": (seal(KEYS["twin"], "twin", '"hello"'), "no order"),
+    "without an id": (letter(GOOD, id=5), "no order"),
+    "of an endless id": (letter(GOOD, id="x" * 300), "no order"),
+    "of a value of 400 digits": (letter(GOOD, values={"shop.up_to": 10**400}), "is a number"),
+    "of a value that is a text": (letter(GOOD, values={"shop.up_to": "NaN"}), "is a number"),
+    "of a list": (letter(GOOD, values={"shop.up_to": [1, 2]}), "is a number"),
+    "of yes": (letter(GOOD, values={"shop.up_to": True}), "is a number"),
+    "of less than nothing": (letter(GOOD, values={"shop.up_to": -5}), "too far"),
+    "of a trillion": (letter(GOOD, values={"shop.up_to": 1e12}), "too far"),
+    "of a step too long": (letter(GOOD, values={"shop.up_to": 900}), "at most 340 at once"),
+    "of a path that is none": (letter(GOOD, values={"shpo.up_to": 5}), "leads nowhere"),
+    "of a capacity": (letter(GOOD, values={"mine.capacity": 0}), "is no decision"),
+    "of a lead time": (letter(GOOD, values={"mine->shop.lead_time": 60}), "is no decision"),
+    "of sourcing, as a rule": (
+        letter(GOOD, values={"mine->shop.sourcing_rank": 2}), "that is a sourcing order"),
+    "expired": (letter(GOOD, until=-1), "it was valid until day -1"),
+    "valid until some day": (letter(GOOD, until="soon"), "is a number in day"),
+    "decided on something else": (letter(GOOD, seen={"shop.up_to": 2}), "decided on versions"),
+    "decided on nothing": (letter(GOOD, seen={}), "decided on versions"),
+    "of a kind that is another's": (letter(GOOD, by="ben", key=KEYS["ben"]), "'ben' may not order"),
+    "to make what it cannot": (
+        letter(tl.Produce("shop", "unit", 5, id="p"), seen={}), "does not make 'unit'"),
+    "to make less than nothing": (
+        letter(tl.Produce("shop", "unit", 5, id="p"), units=-5), "at least 0"),
+    "along no lane": (letter(tl.Transfer("shop", "mine", "unit", 5, id="p")), "names one lane"),
+    "a trillion along a lane": (
+        letter(tl.Transfer("mine", "shop", "unit", 1e12, id="p"),
+               seen={"shop/unit.inventory_position": 0}), "too far"),
+    "by no mode": (letter(tl.Expedite("shop", "unit", "air", id="p")), "names one lane"),
+    "to maintain a shop": (letter(tl.Maintain("shop", id="p")), "supplies nothing"),
+    "to maintain after the end": (letter(tl.Maintain("mine", 400, id="p")), "after the last one"),
+}  # fmt: skip
+RIGHTS = tl.Rights((tl.Right("rule", "supply planner", True, share=2, signers="twin, anna"),))
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forgery_or_mistake_is_refused_with_a_reason_and_the_next_order_is_obeyed(name):
+    raw, words = FORGERIES[name]
+    plant, twin = pair(rights=RIGHTS)
+    state = plant.truth
+    plant.link.send([raw], "commands")
+    order = twin.propose(tl.SetRules({"shop.up_to": 180}))
+    plant.advance()
+    assert twin.sync().dead == 0
+    [(kind, note), *rest] = answers(twin)
+    assert kind == "refused"
+    assert words in note
+    assert [kind for kind, _ in rest] == ["changed", "done"]
+    assert twin.orders[order.id].step == "done"
+    assert plant.truth == state.set("shop.up_to", 180)
+
+
+def test_who_has_no_key_cannot_have_a_good_order_refused():
+    """A refusal names an order only if its seal is right."""
+    plant, twin = pair()
+    order = twin.propose(tl.SetRules({"shop.up_to": 180}))
+    forged = seal(b"x" * 32, "twin", twin.orders[order.id].text)
+    plant.link.send([forged], "commands")
+    plant.advance()
+    twin.sync()
+    assert sorted(kind for kind, _ in answers(twin)) == ["changed", "done", "refused"]
+    assert twin.orders[order.id].step == "done"
+
+
+def test_the_same_order_again_is_answered_again_and_obeyed_once():
+    plant, twin = pair()
+    order = twin.propose(tl.SetRules({"shop.up_to": 180}))
+    raw = seal(KEYS["twin"], "twin", twin.orders[order.id].text)
+    for _ in range(3):
+        plant.advance()
+        plant.link.send([raw], "commands")
+    other = replace(order, values={"shop.up_to": 185})
+    plant.link.send([seal(KEYS["twin"], "twin", other.text)], "commands")
+    plant.advance()
+    twin.sync()
+    kinds = [kind for kind, _ in answers(twin)]
+    assert kinds == ["changed", "done", "changed", "changed", "changed", "refused"]
+    assert "was another order" in answers(twin)[-1][1]
+    assert plant.truth.value("shop.up_to") == 180
+    assert len(twin.orders.trail) == 5
+
+
+def test_ten_orders_a_day_are_obeyed():
+    plant, twin = pair()
+    for n in range(12):
+        one = replace(GOOD, values={"shop.up_to": 171.0 + n}, id=f"twin-{n}")
+        plant.link.send([letter(one, seen={"shop.up_to": n})], "commands")
+    plant.advance()
+    again = replace(GOOD, id="twin-99")
+    plant.link.send([letter(again, seen={"shop.up_to": 10})], "commands")
+    plant.advance()
+    twin.sync()
+    notes = [note for kind, note in answers(twin) if kind == "refused"]
+    assert notes == ["'twin' has had 10 orders obeyed today: wait a day"] * 2
+    assert plant.truth.value("shop.up_to") == 200
+
+
+def test_a_plant_without_keys_refuses_all_and_says_what_to_do(tmp_path):
+    where = str(tmp_path / "link.db")
+    plant, twin = Plant(shop(), FileLink(where, keys={})), Twin(shop(), FileLink(where, keys=KEYS))
+    twin.mode = Mode.TWIN
+    order = twin.propose(tl.SetRules({"shop.up_to": 180}))
+    plant.advance()
+    twin.sync()
+    [(kind, note)] = answers(twin)
+    assert (kind, plant.truth.value("shop.up_to")) == ("refused", 170)
+    assert "no key of 'twin'" in note
+    assert "TWINLAB_KEYS" in note
+    assert twin.orders[order.id].step == "sent"
+    mute = Twin(shop(), FileLink(where, keys={}))
+    order = mute.propose(tl.SetRules({"shop.up_to": 180}))
+    with pytest.raises(tl.SyncError, match="'twin' has no key to seal orders: FileLink"):
+        mute.approve(order.id, "anna", "supply planner", "why not")
+    assert mute.orders[order.id].step == "proposed"
+    lone = Twin(shop())
+    order = lone.propose(tl.SetRules({"shop.up_to": 180}))
+    with pytest.raises(tl.SyncError, match="no link leads to the plant"):
+        lone.approve(order.id, "anna", "supply planner", "why not")
+
+
+def test_keys_come_from_a_file_or_the_environment(tmp_path, monkeypatch):
+    path = tmp_path / "keys"
+    path.write_text("twin = 0123456789abcdef\n\nanna=fedcba98765432100\n")
+    path.chmod(0o600)
+    assert read_keys(str(path)) == {"twin": b"0123456789abcdef", "anna": b"fedcba98765432100"}
+    monkeypatch.setenv("TWINLAB_KEYS", "twin=0123456789abcdef;ben=fedcba98765432100")
+    assert sorted(read_keys()) == ["ben", "twin"]
+    assert FileLink(":memory:").key_of("twin") == b"0123456789abcdef"
+    if os.name == "posix":
+        path.chmod(0o644)
+        with pytest.raises(tl.SyncError, match="chmod 600"):
+            read_keys(str(path))
+    path.write_text("twin = secret1")
+    path.chmod(0o600)
+    with pytest.raises(tl.SyncError, match=r"line 1 .* 16 signs") as problem:
+        read_keys(str(path))
+    assert "secret1" not in str(problem.value)
+    with pytest.raises(tl.SyncError, match="cannot be read"):
+        read_keys(str(tmp_path / "nowhere"))
+
+
+def test_each_bus_has_a_key_of_its_own_and_whoever_shares_it_orders():
+    one, other = linked(shop()), linked(shop())
+    order = one[1].propose(tl.SetRules({"shop.up_to": 180}))
+    raw = seal(other[0].link.key_of("twin"), "twin", order.text)
+    one[0].link.send([raw], "commands")
+    one[0].advance()
+    one[1].sync()
+    assert answers(one[1])[0][0] == "refused"
+
+
+# -- who approves, and why --
+
+
+def proposed(mode=Mode.SHADOW, by="twin"):
+    plant, twin = pair(mode=mode)
+    return plant, twin, twin.propose(tl.SetRules({"shop.up_to": 180}), "cheaper", by)
+
+
+def test_a_shadow_proposes_and_a_person_decides():
+    plant, twin, order = proposed()
+    assert order.step == "proposed"
+    for by, role, reason, words in (
+        ("eve", "intern", "looks fine", "a intern does not judge rule orders: ask supply planner"),
+        ("eve", "automatic", "looks fine", "does not judge"),
+        ("eve", "", "looks fine", "a nobody does not judge"),
+        ("anna", "supply planner", " ", "and the reason"),
+        ("", "supply planner", "fine", "say who judges"),
+        ("twin", "supply planner", "mine", "another person judges"),
+    ):
+        for judge in (twin.approve, twin.reject):
+            with pytest.raises(tl.SyncError, match=words):
+                judge(order.id, by, role, reason)
+    assert twin.approve(order.id, "anna", "supply planner", "the mine is late").step == "sent"
+    plant.advance()
+    twin.sync()
+    assert twin.orders[order.id].step == "done"
+    assert twin.model.value("shop.up_to") == plant.truth.value("shop.up_to") == 180
+    trail = twin.orders.trail
+    assert list(trail["step"]) == ["proposed", "approved", "sent", "acknowledged", "done"]
+    assert list(trail["by"]) == ["twin", "anna", "twin", "plant", "plant"]
+    assert trail["reason"].tolist()[:2] == ["cheaper", "the mine is late"]
+    with pytest.raises(tl.SyncError, match="is done: it cannot become rejected"):
+        twin.reject(order.id, "anna", "supply planner", "too late")
+    with pytest.raises(tl.SyncError, match="no order 'twin-9'"):
+        twin.approve("twin-9", "anna", "supply planner", "why not")
+
+
+def test_a_twin_approves_what_is_automatic_and_the_trail_says_so():
+    _, twin, order = proposed(Mode.TWIN)
+    assert order.step == "sent"
+    assert "automatic" in list(twin.orders.trail["role"])
+    waits = twin.propose(tl.SetSourcing({"mine->shop.sourcing_rank": 2}))
+    assert waits.step == "proposed"
+    assert twin.approve(waits.id, "ben", "sourcing manager", "as agreed").step == "sent"
+
+
+def test_a_model_has_no_way_back():
+    _, twin, order = proposed()
+    twin.mode = Mode.MODEL
+    for call in (
+        lambda: twin.propose(tl.SetRules({"shop.up_to": 180})),
+        lambda: twin.approve(order.id, "anna", "supply planner", "fine"),
+    ):
+        with pytest.raises(tl.SyncError, match="a model has no way back to the plant"):
+            call()
+
+
+def test_proposals_are_rejected_withdrawn_and_expire():
+    plant, twin, order = proposed(by="ben")
+    assert twin.reject(order.id, "anna", "inventory planner", "no room").step == "rejected"
+    order = twin.propose(tl.SetRules({"shop.up_to": 190}), by="ben")
+    with pytest.raises(tl.SyncError, match="was proposed by 'ben': reject it"):
+        twin.withdraw(order.id, "anna", "no")
+    assert twin.withdraw(order.id, "ben", "a slip").step == "withdrawn"
+    order = twin.propose(tl.SetRules({"shop.up_to": 190}), valid_days=2)
+    for _ in range(3):
+        assert twin.orders[order.id].step == "proposed"
+        plant.advance()
+        twin.sync()
+    assert twin.orders[order.id].step == "expired"
+    assert plant.truth.value("shop.up_to") == 170
+    assert twin.orders.table["step"].tolist() == ["rejected", "withdrawn", "expired"]
+
+
+def test_what_is_not_answered_is_sent_again_until_it_expires():
+    lossy = tl.Bus(tl.Faults(loss=0.6), seed=3)
+    plant, twin = Plant(shop(), lossy, 1), Twin(shop(), lossy)
+    twin.mode = Mode.TWIN
+    order = twin.propose(tl.SetRules({"shop.up_to": 180}), valid_days=20)
+    for _ in range(25):
+        plant.advance()
+        twin.sync()
+    assert twin.orders[order.id].step == "done"
+    assert plant.truth.value("shop.up_to") == 180
+    deaf = tl.Bus(keys=KEYS)
+    plant, twin = Plant(shop(), deaf, 1), Twin(shop(), deaf)
+    twin.mode = Mode.TWIN
+    deaf.faults = tl.Faults(delay=30)
+    order = twin.propose(tl.SetRules({"shop.up_to": 180}), valid_days=2)
+    deaf.faults = tl.Faults()
+    twin._gate.desk._tried[order.id] = 10**6
+    for _ in range(3):
+        plant.advance()
+        twin.sync()
+    assert twin.orders[order.id].step == "expired"
+
+
+def test_a_twin_goes_on_where_it_was_and_an_edit_of_its_trail_is_found(tmp_path):
+    path = str(tmp_path / "twin.db")
+    plant = Plant(shop(), tl.Bus(keys=KEYS), 1)
+    first = Twin(shop(), plant.link, EventStore(path))
+    order = first.propose(tl.SetRules({"shop.up_to": 180}), "cheaper", "ben")
+    first.approve(order.id, "anna", "supply planner", "fine")
+    again = Twin(shop(), plant.link, EventStore(path))
+    assert again.orders[order.id] == first.orders[order.id]
+    plant.advance()
+    again.sync()
+    assert again.orders[order.id].step == first.orders[order.id].step == "done"
+    assert again.propose(tl.SetRules({"shop.up_to": 185})).id != order.id
+    assert again.orders.whole()
+    store = again.store
+    for edit in (
+        "UPDATE trail SET line = replace(line, 'anna', 'eve') WHERE number = 2",
+        "UPDATE trail SET number = 99 WHERE number = 4",
+        "DELETE FROM trail WHERE number = 3",
+    ):
+        kept = store._rows("SELECT * FROM trail ORDER BY number")
+        with store._work():
+            store._run(edit)
+        assert not again.orders.whole(), edit
+        with store._work():
+            store._run("DELETE FROM trail")
+            for row in kept:
+                store._run("INSERT INTO trail VALUES (?, ?, ?)", *row)
+        assert again.orders.whole()
+
+
+def test_a_twin_that_lost_its_store_does_not_take_numbers_twice():
+    plant, twin = pair()
+    for level in (180, 190):
+        twin.propose(tl.SetRules({"shop.up_to": level}))
+        plant.advance()
+        twin.sync()
+    fresh = Desk("twin", plant.link, EventStore(), lambda: 0.0)
+    for message in twin.store.messages():
+        if message.kind in ("changed", "done"):
+            fresh.hear(message)
+    order = tl.SetRules({"shop.up_to": 200}, proposer="twin")
+    order = fresh.propose(order, twin.model, twin.state, False)
+    assert (order.id, dict(order.seen)) == ("twin-2", {"shop.up_to": 2})
+
+
+def test_a_reply_that_comes_late_does_not_undo_a_newer_one():
+    def reply(day, level):
+        said = {"day": day, "changes": {"shop.up_to": level}}
+        return Message("/plant/sys", day, "sys.changed.v1", day * DAY, said)
+
+    desk = Desk("twin", tl.Bus(), EventStore(), lambda: 0.0)
+    desk.hear(reply(8, 300))
+    for late in (reply(5, 200), reply(8, 300)):
+        desk.hear(late)
+    assert desk.decisions == {"shop.up_to": 300}
+
+
+STEPS = sorted({"", *" ".join(NEXT.values()).split()})
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(STEPS[1:]), max_size=12))
+def test_whatever_is_tried_an_order_lives_by_the_table(tried):
+    desk = Desk("twin", tl.Bus(), EventStore(), lambda: 0.0)
+    order = tl.SetRules({"shop.up_to": 180}, proposer="twin")
+    scenario = shop()
+    name = desk.propose(order, scenario, tl.State.initial(scenario.network), False).id
+    lived = ["proposed"]
+    for step in tried:
+        if step in NEXT.get(lived[-1], "").split():
+            assert desk.take(name, step, "anna").step == step
+            lived.append(step)
+        else:
+            with pytest.raises(tl.SyncError, match="cannot become"):
+                desk.take(name, step, "anna")
+    assert list(desk.listed.trail["step"]) == lived
+    assert desk.listed.whole()
+    assert lived.count("sent") <= 1
+    assert not (set(lived) & {"acknowledged", "refused"}) or "approved" in lived
+
+
+# -- what is proposed --
+
+
+def test_a_change_becomes_an_order_of_its_kind_or_is_taught():
+    _, twin = pair(mode=Mode.SHADOW)
+    assert twin.propose(Change({"shop.up_to": np.float64(180)})).kind == "rule"
+    assert twin.propose(Change({"mine->shop.sourcing_share": 1})).kind == "sourcing"
+    for values, words in (
+        ({"shop.up_to": 180, "mine->shop.sourcing_rank": 2}, "rules and sourcing are two orders"),
+        ({"mine.capacity": 5}, "no decision: .*expedite, produce, maintain or transfer"),
+        ({"mine->shop.lead_time": 5}, "is no decision"),
+        ({("shop", "unit"): tl.BaseStock(5)}, "more than numbers by path"),
+        ({}, "more than numbers"),
+        ({"shpo.up_to": 5}, "leads nowhere"),
+        ({"shop.up_to": "many"}, "is a number"),
+        ({"shop.up_to": 10**400}, "is a number"),
+        ({"shop.up_to": -5}, "too far"),
+        ({"shop.up_to": 1e12}, "too far"),
+    ):
+        with pytest.raises(tl.TwinError, match=words):
+            twin.propose(Change(values))
+    assert len(twin.orders) == 2
