@@ -101,7 +101,7 @@ MISTAKES = [
     (lambda: tl.read_keys("nowhere"), tl.SyncError,
      "keys: 'nowhere' cannot be read"),
     (lambda: twin().beliefs, tl.ScenarioError,
-     "a Twin has no 'beliefs'; known are: alarms, command, day"),
+     "a Twin has no 'beliefs'; known are: alarms, approve, day"),
     (lambda: tl.run_closed_loop(plant(), twin(), -5, 1, {"shop.up_to": [9]}), tl.ScenarioError,
      'run_closed_loop: days must be a whole number of at least 0'),
     (lambda: tl.run_closed_loop(twin(), plant(), 5, 1, {"shop.up_to": [9]}), tl.ScenarioError,
