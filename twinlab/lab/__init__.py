@@ -13,6 +13,7 @@ check     your answer to an exercise, with hints that come one after the other
 maps      ``route_map``: vehicles' routes; ``storm_map``: a storm, depots and those in need
 quality   ``control_chart``: limits, signals and the estimated change
 factory   ``line_states``: a line's machines; ``heat_chart``: warnings; ``pareto_chart``: causes
+panel     ``twin_panel``: a running twin, what it knows, and its orders to approve
 triangle  what a closure takes from service, and for how long; ``budget``: what money buys
 ========  ==============================================================================
 
@@ -29,6 +30,7 @@ from twinlab.lab.checks import *
 from twinlab.lab.widgets.explorer import *
 from twinlab.lab.widgets.games import *
 from twinlab.lab.widgets.network_widget import *
+from twinlab.lab.widgets.panel import *
 from twinlab.lab.widgets.player import *
 from twinlab.scope import door
 

@@ -151,10 +151,9 @@ class FileLink(Database):
         with self._work():
             self._run("DELETE FROM readers WHERE at < ?", time() - FORGOTTEN)
             self._run(_READS, reader, "events", time())
-            firsts = [(reader, source, first) for source, (first, _) in told.items()]
-            self._base.executemany("REPLACE INTO heard VALUES (?, ?, ?)", firsts)
-            self._base.executemany(_DROP_HEARD, [(source,) * 3 for source in told])
             for source, (first, missing) in told.items():
+                self._run("REPLACE INTO heard VALUES (?, ?, ?)", reader, source, first)
+                self._run(_DROP_HEARD, source, source, source)
                 self._repeat(source, first, missing)
 
     def _repeat(self, source: str, first: int, missing: Sequence[int]) -> None:
@@ -222,7 +221,7 @@ class Bus(FileLink):
     def carry(self, raw: Any, channel: str = "events") -> None:
         """Put bytes on their way as they are, or lose them, as the faults have it."""
         faults, luck, times = self.faults, self._luck[channel != "events"], [0.0]
-        if faults is not _PERFECT and faults != _PERFECT:
+        if faults != _PERFECT:
             lost, twice, late, much = luck.random(4)
             extra = much if late < faults.disorder else 0.0
             times = [max(d, 0.0) + extra for d in faults.delay.draw(luck, np.ones(2), 1).ravel()]

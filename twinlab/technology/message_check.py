@@ -71,7 +71,7 @@ class MessageCheck:
         elif message.kind == "changed":
             decided(self.model, message.data["changes"])
         else:
-            vars(message)["event"] = self.event(message)
+            self.event(message)
             if message.kind in ("disrupted", "recovered", "state"):
                 self.outage(message)
 
@@ -148,8 +148,6 @@ class MessageCheck:
 
     def event(self, message: Message) -> Event:
         """The event that a message tells of; a SyncError if the network has no such place."""
-        if message.event is not None:
-            return message.event  # type: ignore[no-any-return]
         data, kind = message.data, message.kind
         node, product = data.get("node") or "", data.get("product") or ""
         partner, mode = data.get("partner") or "", data.get("mode") or ""

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from twinlab.scope.errors import SyncError
@@ -82,7 +81,6 @@ class Message:
     kind: str = field(init=False, repr=False, compare=False)
     # Where it stands among others: time, source, sequence and id.
     place: tuple[int, str, int, str] = field(init=False, repr=False, compare=False)
-    event: Any = field(default=None, init=False, repr=False, compare=False)  # once it is checked
 
     def __post_init__(self) -> None:
         mine, number = vars(self), -1 if self.sequence is None else self.sequence
@@ -112,14 +110,12 @@ class Message:
             raise SyncError(f"data is a table of names and values, got {data!r:.80}")
         if number is not None and not _NUMBER.fullmatch(str(number)):
             raise SyncError(f"sequence is a whole number, got {number!r:.80}")
-        if not isinstance(kind, str) or kind not in _KINDS:
+        if str(kind) not in _KINDS:
             raise SyncError(f"no message has type {kind!r:.80}: a mapping can read other ones")
         sequence = None if number is None else int(number)
         source, name = _text(found, "source"), _text(found, "id")
-        message, raw = object.__new__(cls), bytes(raw)
-        parts = {"source": source, "sequence": sequence, "type": kind, "time": _time(found)}
-        vars(message).update(parts, data=data, id=name, raw=raw)  # what __init__ does, quicker
-        message.__post_init__()
+        message = cls(source, sequence, str(kind), _time(found), data, name)
+        vars(message)["raw"] = bytes(raw)
         return message
 
 
@@ -175,14 +171,9 @@ def _is_shallow(value: Any, levels: int) -> bool:
     return levels > 0 and all(_is_shallow(part, levels - 1) for part in parts)
 
 
-@lru_cache(maxsize=4096)
-def _is_text(value: str) -> bool:
-    return bool(_TEXT.fullmatch(value)) and len(value.encode()) <= 1000
-
-
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name)
-    if not isinstance(value, str) or not _is_text(value):
+    if not isinstance(value, str) or not _TEXT.fullmatch(value) or len(value.encode()) > 1000:
         rule = "a text of up to 1,000 bytes without signs that no file can hold"
         raise SyncError(f"{name} is {rule}, got {value!r:.80}")
     return value

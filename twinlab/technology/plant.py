@@ -97,8 +97,11 @@ class Voice:
             for source, number in list(self._sequences.items()):
                 self.send(source, "closed", self._day * DAY + DAY - 1, {"count": number + 1})
         else:
-            said = zip(Event._fields[2:8], row[2:8], strict=False)
-            data = {name: value for name, value in said if value not in ("", None)}
+            data = {
+                name: value
+                for name, value in event._asdict().items()
+                if name not in ("kind", "day", "note") and value not in ("", None)
+            }
             source = f"/{event.node}/{SYSTEMS[event.kind]}"
             self.send(source, event.kind, at, data | self._known(event))
 

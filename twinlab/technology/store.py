@@ -197,12 +197,9 @@ class EventStore(Database):
 
     def _enter(self, found: list[Any], arrived: float, notes: Notes) -> Intake:
         """Add what is new, count copies, and bury what is refused or claims another's place."""
-        fresh, ignored, dead, total = list[Message](), 0, 0, len(found)
+        fresh, ignored, dead = list[Message](), 0, 0
         with self._work():
-            messages = [row[0] for row in found if isinstance(row[0], Message)]
-            new = self._add(messages, arrived)
-            if len(new) == len(found):  # as it should be
-                fresh, found = messages, []
+            new = self._add([what for what, *_ in found if isinstance(what, Message)], arrived)
             for what, *place in found:
                 if what is None:
                     ignored += 1
@@ -215,7 +212,7 @@ class EventStore(Database):
                     name = f"id {what.id!r}" if what.place[2] < 0 else f"number {what.sequence}"
                     dead += self._bury(_TAKEN.format(name, what.source), place[0], *place)
             self._note(notes())
-        copies = total - len(fresh) - dead - ignored
+        copies = len(found) - len(fresh) - dead - ignored
         return Intake(len(fresh), copies, dead, ignored, tuple(fresh))
 
     def _add(self, messages: list[Message], arrived: float) -> set[Any]:

@@ -54,6 +54,12 @@ class Latest:
                 self._turn.release()
 
 
+def told(problem: Exception, where: str = "") -> str:
+    """What went wrong, in words: the library's own errors are words already."""
+    kind = "" if isinstance(problem, TwinError) else f"{type(problem).__name__}{where}: "
+    return f"{kind}{problem}"
+
+
 class LiveView(ipywidgets.VBox):
     """A status line that is read aloud, a picture, a table; without a kernel, words and a still.
 
@@ -84,8 +90,7 @@ class LiveView(ipywidgets.VBox):
             work()
             self.problem = ""
         except Exception as problem:  # a rule or a picture of the student's own may raise anything
-            kind = f"{type(problem).__name__}{self._where}: "
-            self.problem = f"{'' if isinstance(problem, TwinError) else kind}{problem}"
+            self.problem = told(problem, self._where)
         self._show()
         # An old picture must not be taken for the answer to what was asked.
         self.picture.set_trait("busy", False)

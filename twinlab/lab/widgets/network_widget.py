@@ -3,6 +3,7 @@
 The live picture is built by pyvis and shown offline by the vis-network that it bundles.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,8 @@ class NetworkWidget(anywidget.AnyWidget):
         self._network, self._layout, self._boxes = network, layout, Boxes()
         super().__init__(nodes=self.pyvis.nodes, edges=self.pyvis.edges, height=int(layout.height))
 
-    def colour(self, boxes: Boxes) -> None:
-        """Show every node's status, in colour and words."""
+    def colour(self, boxes: Boxes, shut: Collection[str] = ()) -> None:
+        """Show every node's status, in colour and words, and the lanes that are ``shut``."""
         self._boxes, changed = boxes, []
         for node in self.pyvis.nodes:
             if node["id"] in boxes:
@@ -111,6 +112,8 @@ class NetworkWidget(anywidget.AnyWidget):
         with self.hold_sync():
             self.edges = [
                 edge | {"color": dry.get(edge["from"], _LANE), "dashes": edge["from"] in dry}
+                if edge["id"] not in shut
+                else edge | {"color": Status.CLOSED.colour, "dashes": True, "label": "✕ closed"}
                 for edge in self.pyvis.edges
             ]
             self.nodes = changed
@@ -122,8 +125,9 @@ class NetworkWidget(anywidget.AnyWidget):
 
 
 _SHOWN = 12  # rows of the table of nodes in trouble
-_KEY = "".join(  # what the colours and signs mean
-    f"<span style='border:3px solid {s.colour};padding:0 5px;margin-right:4px'>{s.sign}</span>"
+KEY = "".join(  # what the colours and signs mean
+    f"<span style='border:3px solid {s.colour};background:{s.fill};color:{s.ink};padding:0 5px'>"
+    f"{s.sign}</span> "
     f"<span style='margin-right:18px'>{s.words}</span>"
     for s in Status
 )
@@ -163,7 +167,7 @@ class NetworkView(LiveView):
         self.children = [self.status, self.picture]
         if nodes:
             self.row = self._days(nodes, nodes.worst_day if day is None else day)
-            key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{_KEY}</div>")
+            key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{KEY}</div>")
             self.course = Picture()
             self.children = [self.row, self.status, key, self.picture, self.course, self.table]
         self._show()

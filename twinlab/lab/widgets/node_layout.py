@@ -6,6 +6,7 @@ from statistics import fmean
 
 from twinlab.scope import Network, tiers
 
+MANY = 20  # nodes; more say less each
 _TALLEST = 13  # boxes in a column; a longer tier is set in several
 Roles = dict[str, int]  # the number of each node's role
 
@@ -49,7 +50,7 @@ def node_layout(network: Network) -> NodeLayout:
     roles = {n.name: numbers[n.role] for n in network.nodes}  # in the order of the table
     columns = _columns(network, roles)
     heights = _levelled(network, roles, [names for _, names in columns])
-    spacing, brief = 1150.0 / len(columns), len(network.nodes) > 20  # pixels; many nodes say less
+    spacing, brief = 1150.0 / len(columns), len(network.nodes) > MANY  # pixels
     row = 54.0 if brief else 64.0
     places = ((name, at) for at, (_, names) in enumerate(columns) for name in names)
     points = {name: (at * spacing, heights[name] * row) for name, at in places}

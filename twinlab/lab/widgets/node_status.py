@@ -1,5 +1,7 @@
 """How each node fares on each day of a run: ok, low in stock, owing, or closed."""
 
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -8,8 +10,11 @@ import numpy as np
 
 from twinlab.lab.charts.daily import closures, total
 from twinlab.lab.charts.drawing import GREEN, INK, ORANGE, VERMILLION
+from twinlab.lab.widgets.node_layout import MANY
+from twinlab.management.control_tower import seller
+from twinlab.management.flows import mean_flows
 from twinlab.modeling import Run
-from twinlab.scope import ScenarioError
+from twinlab.scope import Scenario, ScenarioError, State
 from twinlab.scope.calendar import DUST
 from twinlab.scope.distributions import Array
 from twinlab.scope.result import shown
@@ -147,3 +152,43 @@ class NodeStatus:
 def _brief(status: Status, owed: float, *_: float) -> str:
     units = f"\N{NO-BREAK SPACE}{shown(owed)}" if owed > DUST else ""
     return "" if status is Status.OK else f" {status.sign}{units}"
+
+
+def cover_boxes(
+    model: Scenario,
+    state: State,
+    usual: Mapping[tuple[str, str], float],
+    shut: Collection[str] = (),
+) -> Boxes:
+    """Each node's status on a morning, and for how many days its scarcest stock lasts.
+
+    At the mean use of the next month; low is under a third of what is ``usual`` of a stock.
+
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(20))
+    >>> owed = {("mine", "shop", "unit", "road"): 3.0}
+    >>> state = State(on_hand={("shop", "unit"): 12.0}, owed=owed)
+    >>> [words for _, words in cover_boxes(chain, state, {("shop", "unit"): 40.0}).values()]
+    ['■ owes 3', '▲ low stock, 2.4 days']
+    """
+    use = mean_flows(model, range(state.day, state.day + 28))
+    statuses = dict.fromkeys((node.name for node in model.network.nodes), Status.OK)
+    owed, cover = Counter[str](), dict[str, float]()
+    for item, units in state.on_hand.items():
+        if use[item] > DUST:
+            cover[item[0]] = min(cover.get(item[0], np.inf), units / use[item])
+            if units < usual.get(item, 0.0) / 3:
+                statuses[item[0]] = Status.LOW
+    for claim, units in state.owed.items():
+        owed[seller(claim)[0]] += units  # type: ignore[assignment]
+    statuses |= {node: Status.SHORT for node, units in owed.items() if units > DUST}
+    statuses |= {node: Status.CLOSED for node in shut if node in statuses}
+    boxes, brief = Boxes(), len(statuses) > MANY
+    for name, status in statuses.items():
+        lasts = cover.get(name, np.inf)
+        days = f"{lasts:.{int(lasts < 9.95)}f}" if lasts < np.inf else ""
+        said = ["closed"] * (status is Status.CLOSED) + ["low stock"] * (status is Status.LOW)
+        said += [f"owes {shown(owed[name])}"] * (owed[name] > DUST) + [f"{days} days"] * bool(days)
+        sign = "" if status is Status.OK else status.sign
+        short = f"\N{NO-BREAK SPACE}{sign}{days and days + 'd'}"
+        boxes[name] = status, short if brief else f"{status.sign} {', '.join(said) or 'ok'}"
+    return boxes

@@ -1,0 +1,145 @@
+// A running twin's panel in two parts: what it knows, with buttons; its orders, with a form.
+// All state is the kernel's; the page only draws it, and sends what is pressed.
+const make = (tag, looks = {}, ...inside) => {
+  const { role, ...rest } = looks;
+  const made = Object.assign(document.createElement(tag), rest);
+  if (role) made.setAttribute("role", role);
+  return made.append(...inside), made;
+};
+let count = 0; // ids tell several panels on a page apart
+
+// Shown as out of use, but never disabled: who works by keyboard keeps the focus.
+const rest = (button, resting) => button.setAttribute("aria-disabled", String(resting));
+const rests = (button) => button.getAttribute("aria-disabled") === "true";
+const press = (words, act) => {
+  const button = make("button", { type: "button", textContent: words });
+  button.onclick = () => rests(button) || act();
+  return button;
+};
+
+const number = /^[-–−]?[\d.,]*%?$/;
+const kind = (text) => (number.test(text) ? "number" : text.includes("\n") ? "long" : "");
+const cell = (text) => make("td", { className: kind(text) }, text);
+
+function table({ title, heads, rows, more }, first = () => []) {
+  const head = heads.map((words) => make("th", { scope: "col", textContent: words }));
+  const body = rows.map((row, at) => make("tr", {}, ...first(row, at), ...row.map((text) => cell(text))));
+  const left = more > 0 ? [make("p", {}, `and ${more} more`)] : [];
+  const pick = first(rows[0] ?? [], 0).length ? [make("th", { scope: "col", textContent: "choose" })] : [];
+  const whole = make("table", {}, make("caption", {}, title),
+    make("thead", {}, make("tr", {}, ...pick, ...head)), make("tbody", {}, ...body));
+  return rows.length
+    ? make("div", { className: "scroll" }, whole, ...left)
+    : make("p", {}, `${title}: none`);
+}
+
+function knowledge(model, box) {
+  const bar = make("div", { className: "bar" });
+  const said = make("p", { className: "said", role: "status" });
+  const problem = make("p", { className: "problem", role: "alert" });
+  const facts = make("div", { className: "facts", role: "list" });
+  box.append(bar, said, problem, facts);
+  let buttons = [];
+
+  const draw = () => {
+    const shown = model.get("shown");
+    if (buttons.length !== shown.buttons.length) {
+      buttons = shown.buttons.map(([days, words]) => press(words, () => model.send({ days })));
+      bar.replaceChildren(...buttons);
+    }
+    problem.textContent = shown.problem;
+    facts.replaceChildren(
+      ...shown.facts.map(([name, words, fine]) =>
+        make("div", { className: fine ? "" : "look", role: "listitem" },
+          make("span", {}, name), make("b", {}, words))),
+    );
+    busy();
+  };
+  const busy = () => {
+    const doing = model.get("busy");
+    said.textContent = doing || model.get("shown").said;
+    box.classList.toggle("busy", Boolean(doing));
+    box.setAttribute("aria-busy", String(Boolean(doing)));
+    for (const button of buttons) rest(button, Boolean(doing));
+  };
+  draw();
+  return { shown: draw, busy };
+}
+
+function orders(model, box) {
+  const group = `twinlab-panel-${(count += 1)}`;
+  const queue = make("div");
+  const legend = make("legend");
+  const said = make("p", { className: "said", role: "status" });
+  const wrong = make("p", { className: "problem", role: "alert", id: `${group}-problem` });
+  const boxes = {
+    by: make("input", { autocomplete: "name", size: 14 }),
+    role: make("input", { autocomplete: "organization-title", size: 18 }),
+    reason: make("input", { autocomplete: "off", size: 40 }),
+  };
+  const words = { by: "Your name", role: "Your role", reason: "Reason" };
+  const labels = Object.entries(boxes).map(([name, input]) => make("label", {}, words[name], input));
+  const roles = make("datalist", { id: `${group}-roles` });
+  boxes.role.setAttribute("list", roles.id);
+  let chosen = null;
+  const send = (what) => () => {
+    const typed = Object.fromEntries(Object.entries(boxes).map(([name, input]) => [name, input.value]));
+    model.send({ what, id: chosen, ...typed });
+  };
+  const buttons = [press("Approve", send("approve")), press("Reject", send("reject"))];
+  const form = make("fieldset", {}, legend, ...labels, roles, ...buttons, wrong, said);
+  const others = make("div", { className: "others" });
+  box.append(queue, form, others);
+
+  const name = () => {
+    legend.textContent = chosen === null ? "No order waits for approval" : `Decide on order ${chosen}`;
+    for (const button of buttons) rest(button, chosen === null || Boolean(model.get("busy")));
+  };
+  const choose = (row, at, waits, ids) => {
+    if (!waits[at]) return [make("td")];
+    const pick = make("input", { type: "radio", name: group, checked: ids[at] === chosen });
+    pick.setAttribute("aria-label", `decide on order ${ids[at]}`);
+    pick.onchange = () => ((chosen = ids[at]), name());
+    return [make("td", {}, pick)];
+  };
+  const draw = () => {
+    const { tables: [list, ...tables], roles: known } = model.get("shown");
+    const [ids, steps] = ["id", "step"].map((head) => list.rows.map((row) => row[list.heads.indexOf(head)]));
+    const waits = steps.map((step) => step === "proposed");
+    const waiting = ids.filter((_, at) => waits[at]);
+    if (!waiting.includes(chosen)) chosen = waiting[0] ?? null;
+    const focused = queue.contains(document.activeElement);
+    queue.replaceChildren(table(list, (row, at) => choose(row, at, waits, ids)));
+    if (focused) queue.querySelector("input:checked")?.focus();
+    roles.replaceChildren(...(known ?? []).map((value) => make("option", { value })));
+    others.replaceChildren(...tables.map((one) => table(one)));
+    name();
+  };
+  const fill = () => {
+    const { problem = "", at = "", said: told = "", ...typed } = model.get("form");
+    for (const [key, input] of Object.entries(boxes)) {
+      if (key in typed) input.value = typed[key];
+      input.setAttribute("aria-invalid", String(at === key));
+      input.setAttribute("aria-describedby", at === key ? wrong.id : "");
+    }
+    wrong.textContent = problem;
+    said.textContent = told;
+  };
+  draw();
+  fill();
+  const answer = () => (fill(), boxes[model.get("form").at]?.focus());
+  return { shown: draw, form: answer, busy: name };
+}
+
+function render({ model, el }) {
+  const part = model.get("part");
+  const box = make("section", { className: `twinlab-panel ${part}` });
+  box.setAttribute("aria-label", part === "orders" ? "Orders of the twin" : "What the twin knows");
+  box.dataset.lmSuppressShortcuts = "true"; // keys typed here are no commands of the notebook
+  el.append(box);
+  const heard = Object.entries({ knowledge, orders }[part](model, box));
+  for (const [name, act] of heard) model.on(`change:${name}`, act);
+  return () => heard.forEach(([name, act]) => model.off(`change:${name}`, act));
+}
+
+export default { render };
