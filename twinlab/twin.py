@@ -31,7 +31,7 @@ from twinlab.technology import (
 )
 from twinlab.technology.desk import Desk
 from twinlab.technology.message_check import decided
-from twinlab.technology.observations import observe
+from twinlab.technology.observations import differing, observe
 from twinlab.technology.orders import order_of
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
@@ -161,11 +161,8 @@ class Twin(Follower):
 
     def update_model(self, alarm: Alarm) -> None:
         """Let the model follow a change: from its day on, the law that was observed holds."""
-        laws = {(seen.path, repr(seen.law)) for seen in observe((), self.model)}
-        self.model = update_law(self.model, alarm)
-        for seen in observe((), self.model):
-            if seen.path == alarm.path or (seen.path, repr(seen.law)) not in laws:
-                self._adopted[seen.path] = self.day
+        before, self.model = self.model, update_law(self.model, alarm)
+        self._adopted |= dict.fromkeys({alarm.path, *differing(before, self.model)}, self.day)
 
     def recommend(
         self,

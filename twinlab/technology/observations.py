@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.inference.bottlenecks import NARROW, Account
+from twinlab.modeling.inference.bottlenecks import NARROW, STOCK, Account
 from twinlab.modeling.inference.drift import Observations, lane_name
 from twinlab.modeling.inference.outages import Flow
 from twinlab.organization.view import Shares
 from twinlab.scope import Scenario, State
 from twinlab.scope.distributions import Constant, Distribution, Empirical
-from twinlab.scope.state import CHANGES
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
 
-__all__ = ["observe"]
+__all__ = ["differing", "observe"]
 
 SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model
-READ = (CHANGES.keys() | {"scrapped", "counted", "state"}) - {"decided", "remembered", "closed"}
+READ = {"demanded", "ordered", "accepted", "started", "shipped", *STOCK}
+READ |= {"counted", "disrupted", "recovered", "state"}
 
 
 def observe(
@@ -47,6 +47,12 @@ def observe(
         listener.read(message)
     listener.end_day(over=False)
     return [*listener.demands(), *listener.flows()]
+
+
+def differing(one: Scenario, other: Scenario) -> list[str]:
+    """The paths of what can be observed of which two models say different things."""
+    said = {(seen.path, repr(seen.law)) for seen in observe((), one)}
+    return [o.path for o in observe((), other) if (o.path, repr(o.law)) not in said]
 
 
 class Listener:
@@ -95,10 +101,10 @@ class Listener:
         elif event.kind in ("disrupted", "recovered", "state"):
             place, told = self.check.outage(message) or (("",), None)
             (self.down.add if told else self.down.discard)(place)
+        elif event.kind == "demanded":
+            self.rows["pattern", event.item].append((event.day, event.quantity))
         else:
-            if event.kind == "demanded":
-                self.rows["pattern", event.item].append((event.day, event.quantity))
-            elif event.kind == "received":
+            if event.kind == "received":
                 lane = (event.partner, event.node, event.product, event.mode)
                 days = ((event.day, float(event.day - left)) for left in data.get("left") or ())
                 self.rows["lead_time", lane].extend(days)

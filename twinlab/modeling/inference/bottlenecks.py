@@ -5,6 +5,7 @@ it are at hand; goods that leave say something of their source's handling if not
 """
 
 from collections import Counter, defaultdict, deque
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -14,6 +15,7 @@ from twinlab.scope.state import apply, widen
 
 __all__ = ["Account"]
 
+STOCK = {"received": 1, "finished": 1, "consumed": -1, "scrapped": -1, "served": -1}
 NARROW = 0.02  # what is nearly used up has limited a flow
 
 
@@ -37,6 +39,7 @@ class Account:
     def begin(self, state: State) -> None:
         """Take over what a state holds; nobody knows when that was ordered."""
         self.state = widen(state, self.network)
+        self.state.on_hand = defaultdict(lambda: inf, self.state.on_hand)  # sources never end
         # Orders whose goods have not left: day, nights hindered before, units.
         self.hindered, self.waiting = Counter[Any](), defaultdict[Any, Any](deque)  # by lane
         for lane in self.lanes:
@@ -52,6 +55,11 @@ class Account:
     def read(self, event: Event) -> None:
         """Let an event change the account; an order without a due day may be for tomorrow."""
         day, kind, node, product, units, partner, mode, due, note = event
+        if kind in STOCK:
+            self.state.on_hand[event.item] += STOCK[kind] * units
+            if kind == "finished" and note:
+                self.rows["good_share", event.item].append((day, units / note))
+            return
         if kind == "ordered":
             back = (partner, node, product, mode)
             self._ordered(event, event.item if partner == node else back)
@@ -59,11 +67,8 @@ class Account:
             self._shipped((node, partner, product, mode), day, units)
         elif kind == "started":
             self.done[event.item] += units
-        elif kind == "finished" and note:
-            self.rows["good_share", event.item].append((day, units / note))
-        kind = "consumed" if kind == "scrapped" else kind
-        due, note = day if due is None else due, units if note is None else note
-        apply(self.state, event._replace(kind=kind, due=due, note=note), self.network.made)
+        event = event if due is not None else event._replace(due=day)
+        apply(self.state, event, self.network.made)
 
     def _ordered(self, event: Event, claim: Any) -> None:
         self.late[claim] += event.quantity * (event.due is None)
@@ -86,9 +91,9 @@ class Account:
 
     def end_day(self, day: int, known: set[str], closed: set[str]) -> None:
         """Judge a night, at nodes of which everything is known; some are closed."""
-        used = Counter[str]()
+        used = defaultdict[str, float](float)
         for claim, units in self.done.items():
-            used[claim[0]] += units * (claim[::2] not in self.network.brought)  # type: ignore[assignment]
+            used[claim[0]] += units * (claim[::2] not in self.network.brought)
         for key, lane in self.lanes.items():
             self.hindered[key] += not (known >= {*key[:2]} and self._is_free(lane, used))
         for node in {claim[0] for claim in self.done if self._has_more(claim)} & known:
@@ -101,14 +106,15 @@ class Account:
                     self.rows["sourcing_share", key].append((day, self.parts[key] / total))
         self._begin_day()
 
-    def _is_free(self, lane: Lane, used: Counter[str]) -> bool:
+    def _is_free(self, lane: Lane, used: Mapping[str, float]) -> bool:
         """Nothing but handling keeps at the source tonight what has been ordered there."""
         item, most = (lane.source, lane.product), self.network.named[lane.source].capacity
         if item not in self.network.brought and used[lane.source] >= most * (1 - NARROW):
             return False
-        there = self.state.on_hand.get(item, inf) + DUST
-        waits = there >= sum(units for *_, units in self.waiting[lane.key])
-        return waits and self.done[lane.key] < lane.capacity * (1 - NARROW)
+        if self.done[lane.key] >= lane.capacity * (1 - NARROW):
+            return False
+        ordered = sum(units for *_, units in self.waiting[lane.key])
+        return self.state.on_hand[item] >= ordered - DUST
 
     def _has_more(self, claim: Any) -> bool:
         """It could have gone on with a claim tonight, but for its node's capacity."""
