@@ -114,7 +114,7 @@ class Account:
         if self.done[lane.key] >= lane.capacity * (1 - NARROW):
             return False
         ordered = sum(units for *_, units in self.waiting[lane.key])
-        return self.state.on_hand[item] >= ordered - DUST
+        return bool(self.state.on_hand[item] >= ordered - DUST)
 
     def _has_more(self, claim: Any) -> bool:
         """It could have gone on with a claim tonight, but for its node's capacity."""
