@@ -5,14 +5,23 @@ import pytest
 
 import twinlab as tl
 from twinlab.modeling.formulas.run_length import cusum_limit, cusum_run_length
-from twinlab.modeling.inference.drift import Observations, cusum, scores, watch
+from twinlab.modeling.inference.drift import (
+    Alarm,
+    Observations,
+    cusum,
+    scores,
+    update_law,
+    watch,
+)
 
 LIMIT, RUNS = 5.0, 300
 
 
-def seen(law, values, whole=False):
+def seen(law, values, whole=False, **more):
     values = tuple(np.asarray(values, dtype=float).tolist())
-    return Observations("a.b", law, tuple(range(len(values))), values, (1.0,) * len(values), whole)
+    return Observations(
+        "a.b", law, tuple(range(len(values))), values, (1.0,) * len(values), whole, **more
+    )
 
 
 def run_lengths(model, truth, whole=False, length=6000):
@@ -63,6 +72,36 @@ def test_several_streams_share_one_rate_of_false_alarms():
 
 def test_what_does_not_vary_is_not_watched():
     assert watch([seen(tl.Constant(5), [9.0] * 50), seen(tl.Trace((1, 2)), [9.0] * 50)]) == []
+
+
+def test_what_is_certain_is_watched_by_its_tolerance_and_raises_no_limit():
+    """Half a tolerance is everyday; twice as much passes when its sum does, after five days."""
+    certain = seen(tl.Constant(10), [10.5] * 300, tolerance=1.0)
+    assert watch([certain]) == []
+    limit = cusum_limit(1000, 0.5)
+    late = seen(tl.Constant(10), [10.0] * 20 + [12.0] * 9, tolerance=1.0)
+    [alarm] = watch([late])
+    assert (alarm.day, alarm.since, alarm.observed) == (20 + int(limit / 1.5), 20, 12)
+    silent = [seen(tl.Constant(10), [10.0] * 29, tolerance=1.0)] * 50
+    assert watch([*silent, late]) == [alarm]
+
+
+def test_one_observation_counts_as_far_as_its_stream_reaches():
+    once = [10.0] * 9 + [1000.0] + [10.0] * 9
+    assert watch([seen(tl.Constant(10), once, tolerance=1.0)]) == []
+    [alarm] = watch([seen(tl.Constant(10), once, tolerance=1.0, reach=np.inf)])
+    assert (alarm.day, alarm.since) == (9, 9)
+
+
+def test_three_suppliers_share_what_a_fourth_leaves_as_before():
+    lanes = [tl.Lane(name, "plant", "chip", sourcing_share=part)
+             for name, part in zip("ABCD", (0.4, 0.3, 0.2, 0.1), strict=True)]  # fmt: skip
+    network = tl.Network([tl.Product("chip")], [*map(tl.Node, "ABCD"), tl.Node("plant")], lanes,
+                         demands=[tl.Demand("plant", "chip", tl.Poisson(9))])  # fmt: skip
+    model = tl.Scenario(network, tl.BaseStock(20), days=9)
+    alarm = Alarm("A->plant.sourcing_share", 9, 1, 0.4, 0.7, tl.Constant(0.7), 8)
+    shares = [lane.sourcing_share for lane in update_law(model, alarm).network.lanes]
+    assert shares == pytest.approx([0.7, 0.15, 0.1, 0.05])
 
 
 def test_scores_are_standard_normal_while_the_model_is_right():
