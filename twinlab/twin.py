@@ -5,7 +5,6 @@ orders; a *twin* also sends some by itself. Source: Kritzinger et al. (2018), le
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -18,21 +17,10 @@ from twinlab.modeling.proposal import daily_cost, propose, seed_ahead
 from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.result import html_of
-from twinlab.technology import (
-    EventStore,
-    FileLink,
-    Follower,
-    Intake,
-    Order,
-    Orders,
-    Plant,
-    Rights,
-    feasible,
-)
-from twinlab.technology.desk import Desk
+from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, Rights, feasible
+from twinlab.technology.desk import Desk, Ordering
 from twinlab.technology.message_check import decided
 from twinlab.technology.observations import differing, observe
-from twinlab.technology.orders import order_of
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]
 
@@ -51,7 +39,7 @@ class Mode(Enum):
     TWIN = "both ways"
 
 
-class Twin(Follower):
+class Twin(Follower, Ordering):
     """A model that follows a plant over a link, and whatever else it listens to.
 
     ``name`` tells several twins on one link apart. ``rights`` say who may order what.
@@ -180,49 +168,11 @@ class Twin(Follower):
         ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)
 
-    def propose(
-        self, what: Change | Order, reason: str = "", by: str = "twin", valid_days: int = 3
-    ) -> Order:
-        """Propose an order, which the plant may begin within some days once it is approved.
-
-        In ``Mode.TWIN``, what ``rights`` list as automatic is approved and sent at once.
-
-        Raises:
-            SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
-            ScenarioError: the model has no such value to change.
-        """
-        order = replace(order_of(what), until=self.day + valid_days, proposer=by, reason=reason)
-        return self._desk.propose(order, self.model, self._tracker.state, self.mode is Mode.TWIN)
-
-    def approve(self, id: str, by: str, role: str, reason: str) -> Order:
-        """Approve and send an order, in a role that may; not the person who has proposed it.
-
-        Raises:
-            SyncError: that may not be, and why.
-        """
-        return self._desk.approve(id, by, role, reason)
-
-    def reject(self, id: str, by: str, role: str, reason: str) -> Order:
-        """Reject a proposal, in a role that may approve it; a SyncError if that may not be."""
-        return self._desk.reject(id, by, role, reason)
-
-    def withdraw(self, id: str, by: str, reason: str = "") -> Order:
-        """Withdraw what one has proposed and is not sent; a SyncError if that may not be."""
-        return self._desk.withdraw(id, by, reason)
-
-    @property
-    def orders(self) -> Orders:
-        """All orders by id, how far they have come, and the trail of their steps."""
-        self._load()
-        return self._gate.desk.listed
-
-    @property
-    def _desk(self) -> Desk:
-        if self.mode is Mode.MODEL:
+    def _at_desk(self, acts: bool = True) -> tuple[Desk, State, bool]:
+        if acts and self.mode is Mode.MODEL:
             raise SyncError("a model has no way back to the plant: set twin.mode = Mode.SHADOW")
         self._load()
-        self._gate.desk.rights = self.rights
-        return self._gate.desk
+        return self._gate.desk, self.state, self.mode is Mode.TWIN
 
     def _repr_html_(self) -> str:
         return html_of(self.state.table, repr(self))

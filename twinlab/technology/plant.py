@@ -10,6 +10,7 @@ was ordered and what it answered. Opened again, it relives its luck in silence, 
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -152,6 +153,113 @@ class Voice:
             self.said.append(written(source, sequence, TYPES[kind], at, data))
 
 
+class OrderBook:
+    """What a plant was ordered: judged when it comes, begun once, and done on its day."""
+
+    def __init__(self, voice: Voice, rights: Rights, key_of: Callable[[str], bytes | None]) -> None:
+        self.voice, self.history, self._rights, self._key_of = voice, voice.history, rights, key_of
+        self._answered = dict[str, Any]()  # by signer and id
+        self._versions, self._obeyed = Counter[str](), Counter[tuple[str, int]]()
+        self._begun = list[tuple[Order, int, Values]]()  # the day on which each is done
+
+    @property
+    def truth(self) -> Scenario:
+        """How the plant decides now."""
+        return self.history.plan.scenario
+
+    @property
+    def day(self) -> int:
+        """The day whose morning it is."""
+        return self.history.state.day
+
+    def act(self, letter: Any) -> dict[str, Any]:
+        """Judge a letter, or do again what was done about it, and answer."""
+        if isinstance(letter, bytes):
+            letter = self.judge(letter)
+        elif letter["begins"]:
+            self.begin(Order.read(letter["text"]))
+        self._answered[letter["key"]] = letter
+        self.voice.send(HEADQUARTERS, letter["kind"], self.day * DAY, letter["said"])
+        return dict(letter)
+
+    def close(self) -> None:
+        """The last order of a morning has come: do what is to be done today."""
+        due = [one for one in self._begun if one[1] <= self.day]
+        self._begun = [one for one in self._begun if one[1] > self.day]
+        for order, _, values in due:
+            self._finish(order, values)
+
+    def judge(self, raw: bytes) -> dict[str, Any]:
+        """Begin an order, or refuse it with a reason; a copy gets the same answer."""
+        act: dict[str, Any] = {"key": "", "text": "", "begins": False, "kind": "refused"}
+        said: dict[str, Any] = {"order": ""}  # who has no key says nothing of anybody's orders
+        try:
+            who, text = unseal(raw, self._key_of)
+            order = Order.read(text)
+            act |= {"key": f"{who} {order.id}", "text": text}
+            said["order"] = order.id
+            if (same := self._answered.get(act["key"])) is not None:
+                if same["text"] != text:
+                    raise SyncError(f"{order.id} was another order: {same['text']:.200}")
+                return {**same, "begins": False}
+            self._allow(who, order)
+            values = order.effect(self.truth, self.history.state, self.day).values
+            said["versions"] = {path: self._versions[path] for path in values}
+            if order.seen != said["versions"]:
+                raise SyncError(f"decided on versions {dict(order.seen)}, not {said['versions']}")
+            self._rights[order.kind].limit(values)
+            self.begin(order)
+            self._obeyed[who, self.day] += 1
+            said["versions"] = {path: self._versions[path] for path in values}
+            said["changes"] = {p: then for p, (_, then) in values.items() if order.decides}
+            act |= {"begins": True, "kind": "changed"}
+        # A rule of one's own may refuse a value in its own way.
+        except (TwinError, TypeError, ValueError) as problem:
+            said["note"] = str(problem)[:1000]
+        return act | {"said": said}
+
+    def _allow(self, who: str, order: Order) -> None:
+        """See that a signer may have an order of this kind obeyed now; a SyncError if not."""
+        signers = self._rights[order.kind].signers
+        if signers and who not in signers.split(", "):
+            raise SyncError(f"{who!r} may not order {order.kind}, only {signers}")
+        if order.until < self.day:
+            raise SyncError(f"it was valid until day {order.until}: it is day {self.day}")
+        if self._obeyed[who, self.day] >= MOST_A_DAY:
+            raise SyncError(f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day")
+
+    def begin(self, order: Order) -> None:
+        """From now on the plant decides as an order says, and knows when that is done."""
+        values, changed, _ = order.effect(self.truth, self.history.state, self.day)
+        self.history.change_rules(changed)
+        self._versions.update(values.keys())
+        self._begun.append((order, order.ends(self.day), values))
+
+    def _finish(self, order: Order, values: Values) -> None:
+        """The morning on which an order is done, or fails."""
+        said, at, note = {"order": order.id}, self.day * DAY, ""
+        if isinstance(order, Expedite):
+            back = {path: before for path, (before, _) in values.items()}
+            if all(self.truth.value(path) == then for path, (_, then) in values.items()):
+                self.history.change_rules(self.truth.set(back))
+                self._versions.update(back.keys())
+                versions = {path: self._versions[path] for path in back}
+                told = said | {"changes": back, "versions": versions}
+                self.voice.send(HEADQUARTERS, "changed", at, told)
+            else:
+                note = "it does not go back: another order has changed the same lanes"
+        elif isinstance(order, Maintain):
+            told = {"node": order.node, "asset": order.node}
+            self.voice.send(f"/{order.node}/{SYSTEMS['maintained']}", "maintained", at, told)
+        for row in order.effect(self.truth, self.history.state, self.day).rows:
+            if self.history.shut(row):
+                note = f"{row[5]!r} is closed on day {self.day}: nothing was ordered"
+            else:
+                self.history.inject(row)
+        kind, said = ("failed", said | {"note": note}) if note else ("done", said)
+        self.voice.send(HEADQUARTERS, kind, at, said)
+
+
 class Plant:
     """A scenario that is lived through day by day, and told over a link.
 
@@ -181,9 +289,7 @@ class Plant:
         # By morning what was ordered and answered, or the day until which nobody hears anything.
         self._acted: dict[int, list[Any]] = {}
         self.rights = rights or Rights()
-        self._answered = dict[str, Any]()  # by signer and id
-        self._versions, self._obeyed = Counter[str](), Counter[tuple[str, int]]()
-        self._begun = list[tuple[Order, int, Values]]()  # the day on which each is done
+        self._book = OrderBook(self._voice, self.rights, link.key_of)
         self._clock = None if pace is None else (time.time() - self.day * pace, pace)
         # A chain is recognised by what it begins with.
         self._chain = crc32(json.dumps(to_plain(State.initial(truth.network))).encode())
@@ -261,15 +367,8 @@ class Plant:
             if act == OPEN_ANEW:
                 self._voice.open(self._clock)
                 continue
-            if isinstance(act, bytes):
-                acts[at] = act = self._judge(act)
-            elif act["begins"]:
-                self._begin(Order.read(act["text"]))
-            self._answered[act["key"]] = act
-            self._voice.send(HEADQUARTERS, act["kind"], self.day * DAY, act["said"])
-        for one in [one for one in self._begun if one[1] <= self.day]:
-            self._begun.remove(one)
-            self._finish(one[0], one[2])
+            acts[at] = self._book.act(act)
+        self._book.close()
         for item, units in self.state.on_hand.items() if self.sensors.shrinkage else ():
             self.state.on_hand[item] = units * (1 - self.sensors.shrinkage)
         # SimPy stops before anything that happens on the next morning.
@@ -300,73 +399,3 @@ class Plant:
         self._voice.said = []
         if not durable:
             self.link.now = float(self.day)
-
-    def _judge(self, raw: bytes) -> dict[str, Any]:
-        """Begin an order, or refuse it with a reason; a copy gets the same answer."""
-        act: dict[str, Any] = {"key": "", "text": "", "begins": False, "kind": "refused"}
-        said: dict[str, Any] = {"order": ""}  # who has no key says nothing of anybody's orders
-        try:
-            who, text = unseal(raw, self.link.key_of)
-            order = Order.read(text)
-            act |= {"key": f"{who} {order.id}", "text": text}
-            said["order"] = order.id
-            if (same := self._answered.get(act["key"])) is not None:
-                if same["text"] != text:
-                    raise SyncError(f"{order.id} was another order: {same['text']:.200}")
-                return {**same, "begins": False}
-            self._allow(who, order)
-            values = order.effect(self.truth, self.state, self.day).values
-            said["versions"] = {path: self._versions[path] for path in values}
-            if order.seen != said["versions"]:
-                raise SyncError(f"decided on versions {dict(order.seen)}, not {said['versions']}")
-            self.rights[order.kind].limit(values)
-            self._begin(order)
-            self._obeyed[who, self.day] += 1
-            said["versions"] = {path: self._versions[path] for path in values}
-            said["changes"] = {p: then for p, (_, then) in values.items() if order.decides}
-            act |= {"begins": True, "kind": "changed"}
-        # A rule of one's own may refuse a value in its own way.
-        except (TwinError, TypeError, ValueError) as problem:
-            said["note"] = str(problem)[:1000]
-        return act | {"said": said}
-
-    def _allow(self, who: str, order: Order) -> None:
-        """See that a signer may have an order of this kind obeyed now; a SyncError if not."""
-        signers = self.rights[order.kind].signers
-        if signers and who not in signers.split(", "):
-            raise SyncError(f"{who!r} may not order {order.kind}, only {signers}")
-        if order.until < self.day:
-            raise SyncError(f"it was valid until day {order.until}: it is day {self.day}")
-        if self._obeyed[who, self.day] >= MOST_A_DAY:
-            raise SyncError(f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day")
-
-    def _begin(self, order: Order) -> None:
-        """From now on the plant decides as an order says, and knows when that is done."""
-        values, changed, _ = order.effect(self.truth, self.state, self.day)
-        self._history.change_rules(changed)
-        self._versions.update(values.keys())
-        self._begun.append((order, order.ends(self.day), values))
-
-    def _finish(self, order: Order, values: Values) -> None:
-        """The morning on which an order is done, or fails."""
-        said, at, note = {"order": order.id}, self.day * DAY, ""
-        if isinstance(order, Expedite):
-            back = {path: before for path, (before, _) in values.items()}
-            if all(self.truth.value(path) == then for path, (_, then) in values.items()):
-                self._history.change_rules(self.truth.set(back))
-                self._versions.update(back.keys())
-                versions = {path: self._versions[path] for path in back}
-                told = said | {"changes": back, "versions": versions}
-                self._voice.send(HEADQUARTERS, "changed", at, told)
-            else:
-                note = "it does not go back: another order has changed the same lanes"
-        elif isinstance(order, Maintain):
-            told = {"node": order.node, "asset": order.node}
-            self._voice.send(f"/{order.node}/{SYSTEMS['maintained']}", "maintained", at, told)
-        for row in order.effect(self.truth, self.state, self.day).rows:
-            if self._history.shut(row):
-                note = f"{row[5]!r} is closed on day {self.day}: nothing was ordered"
-            else:
-                self._history.inject(row)
-        kind, said = ("failed", said | {"note": note}) if note else ("done", said)
-        self._voice.send(HEADQUARTERS, kind, at, said)

@@ -146,7 +146,24 @@ class Database:
             self._base.close()
 
 
-class EventStore(Database):
+class Trail(Database):
+    """A database with lines that are only ever added to, each with the hash of all before it."""
+
+    def append(self, line: str) -> None:
+        """Add a line at the end."""
+        last = "SELECT number, chain FROM trail ORDER BY number DESC LIMIT 1"
+        with self._work():
+            [[number, before]] = self._rows(last) or [[0, ""]]
+            hashed = sha256((before + line).encode()).hexdigest()
+            self._run("INSERT INTO trail VALUES (?, ?, ?)", number + 1, line, hashed)
+
+    def trail(self, after: int = 0) -> list[tuple[int, str, str]]:
+        """Lines after a number, each with its number and hash."""
+        asked = "SELECT number, line, chain FROM trail WHERE number > ? ORDER BY number"
+        return self._rows(asked, after)
+
+
+class EventStore(Trail):
     """Messages on disk or in memory, each once, in the order of time, source and sequence.
 
     What its database cannot do is a SyncError with a remedy, and then nothing is half done.
@@ -268,19 +285,6 @@ class EventStore(Database):
         """The value of a note."""
         found = self._rows("SELECT value FROM notes WHERE name = ?", _storable(name))
         return json.loads(found[0][0]) if found else default
-
-    def append(self, line: str) -> None:
-        """Add a line to the trail, which only grows: with the hash of it and all before it."""
-        last = "SELECT number, chain FROM trail ORDER BY number DESC LIMIT 1"
-        with self._work():
-            [[number, before]] = self._rows(last) or [[0, ""]]
-            hashed = sha256((before + line).encode()).hexdigest()
-            self._run("INSERT INTO trail VALUES (?, ?, ?)", number + 1, line, hashed)
-
-    def trail(self, after: int = 0) -> list[tuple[int, str, str]]:
-        """Lines of the trail after a number, each with its number and hash."""
-        asked = "SELECT number, line, chain FROM trail WHERE number > ? ORDER BY number"
-        return self._rows(asked, after)
 
     def messages(self, since: int = -(2**62)) -> Iterator[Message]:
         """Give the messages from a time on (microseconds), in the order of what happened."""
