@@ -14,7 +14,7 @@ import numpy as np
 from twinlab.cases import automotive, factory, humanitarian
 from twinlab.modeling import Run, simulate
 from twinlab.scope import Constant, Outage, Scenario, TwinError
-from twinlab.technology import EventStore, FileLink, MqttLink, Plant
+from twinlab.technology import EventStore, FileLink, MqttLink, Plant, read_keys
 from twinlab.twin import Twin
 
 CASES: dict[str, Callable[[int], Scenario]] = {
@@ -58,8 +58,10 @@ def ripple(calm: Run, hit: Run, tier: int) -> tuple[int, float, float]:
 
 def open_link(given: argparse.Namespace) -> FileLink | MqttLink:
     """A broker's address, or a file."""
-    mqtt = given.link.startswith("mqtt")
-    return MqttLink(given.link, outbox=given.outbox) if mqtt else FileLink(given.link)
+    keys = read_keys(given.keys)
+    if given.link.startswith("mqtt"):
+        return MqttLink(given.link, outbox=given.outbox, keys=keys)
+    return FileLink(given.link, keys)
 
 
 def live(given: argparse.Namespace) -> None:
@@ -84,10 +86,14 @@ def follow(given: argparse.Namespace) -> None:
     link, store = open_link(given), EventStore(given.store)
     twin = Twin(CASES[given.case](given.days), link, store, name=given.name)
     print(f"The twin {given.name!r} listens to {link}. Ctrl-C stops it.", flush=True)
-    told = -1
+    told, steps = -1, dict[str, str]()
     while told < given.until:
         twin.sync()
         state = twin.state
+        for order in twin.orders:
+            if steps.get(order.id) != order.step:
+                print(f"order {order}", flush=True)
+            steps[order.id] = order.step
         if state.day > told:
             told, count = state.day, sum(count for count, _ in store.sequences().values())
             print(
@@ -113,6 +119,7 @@ def main() -> None:
         one.add_argument("case", choices=CASES)
         one.add_argument("--link", default="link.db", help="a file, or mqtt://user@host:port")
         one.add_argument("--outbox", default=outbox, help="keeps what an MQTT link sends: a file")
+        one.add_argument("--keys", default="", help="a file of lines name = key, for orders")
         one.add_argument("--days", type=int, default=365)
     plant.add_argument("--seed", type=int, default=1)
     plant.add_argument("--pace", type=float, default=1.0, help="seconds a day")

@@ -83,7 +83,7 @@ MISTAKES = [
     (lambda: twin().recommend({"shop.upto": [9]}), tl.ScenarioError,
      "path 'shop.upto': 'shop' has no 'upto' … did you mean 'up_to'?"),
     (lambda: twin().propose({"shop.up_to": 9}), tl.ScenarioError,
-     'Twin.propose: what must be'),
+     'Ordering.propose: what must be'),
     (lambda: twin().propose(tl.SetRules({"shop.up_to": -9})), tl.SyncError,
      'shop.up_to is 12, and -9 is too far'),
     (lambda: twin().propose(tl.Produce("shop", "unit", -9)), tl.NetworkError,

@@ -18,7 +18,7 @@ from twinlab.technology.orders import Order, Rights, order_of
 from twinlab.technology.seals import seal
 from twinlab.technology.store import EventStore
 
-__all__ = ["Orders"]
+__all__ = ["Ordering", "Orders"]
 
 NEXT = {  # what may follow a step; what is not here is an end
     "": ("proposed",),
@@ -170,7 +170,11 @@ class Desk:
 
 
 class Ordering:
-    """What a twin does at its desk: propose, and let persons or itself decide."""
+    """What a twin does at its desk: propose, and let persons or itself decide.
+
+    >>> issubclass(Twin, Ordering)
+    True
+    """
 
     model: Scenario
     rights: Rights
