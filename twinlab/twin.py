@@ -14,12 +14,12 @@ from twinlab.modeling.inference.drift import Alarm, update_law, watch
 from twinlab.modeling.inference.fidelity import Verification, verify
 from twinlab.modeling.inference.outages import Outages, believed
 from twinlab.modeling.proposal import daily_cost, propose, seed_ahead
+from twinlab.organization.orders import Rights, decided
 from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.result import html_of
-from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, Rights, feasible
+from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, feasible
 from twinlab.technology.desk import Desk, Ordering
-from twinlab.technology.message_check import decided
 from twinlab.technology.observations import differing, observe
 
 __all__ = ["Mode", "Twin", "run_closed_loop"]

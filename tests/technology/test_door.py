@@ -8,9 +8,9 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import linked, shop
+from twinlab.scope.snapshot import to_plain
 from twinlab.technology import EventStore, Message
 from twinlab.technology.messages import DAY
-from twinlab.technology.snapshot import to_plain
 from twinlab.technology.tracker import Books
 
 ITEM = {"node": "shop", "product": "unit"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import twinlab as tl
 from tests.strategies import scenarios
 from tests.technology.chains import linked, shop
-from twinlab.technology.snapshot import pack, unpack
+from twinlab.scope.snapshot import pack, unpack
 
 
 class Odd:

@@ -8,10 +8,10 @@ import pytest
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop
 from twinlab.modeling.inference.drift import Alarm, Observations, scores
+from twinlab.scope.snapshot import to_plain
 from twinlab.scope.state import OpenOrder, ProductionLot
 from twinlab.technology import Bus, Faults, Message, Plant
 from twinlab.technology.messages import DAY
-from twinlab.technology.snapshot import to_plain
 from twinlab.technology.tracker import feasible
 from twinlab.twin import Mode, Twin
 

@@ -7,9 +7,9 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, shop, told
+from twinlab.scope.snapshot import to_plain
 from twinlab.technology import Message, Tracker
 from twinlab.technology.messages import DAY
-from twinlab.technology.snapshot import to_plain
 
 CHAINS = {"shop": shop, "factory": factory}
 FOREIGN = {"shipped", "received", "served", "started", "finished", "consumed"}

@@ -2,11 +2,13 @@
 
 ===========  ======================================================================
 view         View Supplier; Shares PriorityFailover; OwnOrders PointOfSale FullSharing
+orders       what a plant may be told, and Rights: who may approve what, and how far it goes
 contracts    Role Organization; Season Wholesale BuyBack Profits settle coordinating_buy_back
 ===========  ======================================================================
 """
 
 from twinlab.organization.contracts import *
+from twinlab.organization.orders import *
 from twinlab.organization.view import *
 from twinlab.scope import door
 

@@ -9,8 +9,7 @@ feeds          files, databases and machines that are polled; ``mapping`` reads 
 store          every message once, on SQLite or PostgreSQL; dead letters with their reason
 known          until when everything is known, by source
 tracker        the fold of messages into what is believed; ``sync`` keeps it up to date
-orders         what a plant may be told, by whom, how far; ``desk``: from proposal to done,
-               with a trail; ``seals``: whose word a letter is
+desk           a twin's orders from proposal to done, with a trail; ``seals``: whose word it is
 observations   what messages tell of the model's columns, to be watched for drift
 =============  =========================================================================
 """
@@ -23,7 +22,6 @@ from twinlab.technology.mapping import *
 from twinlab.technology.messages import *
 from twinlab.technology.mqtt import *
 from twinlab.technology.observations import *
-from twinlab.technology.orders import *
 from twinlab.technology.plant import *
 from twinlab.technology.seals import *
 from twinlab.technology.store import *

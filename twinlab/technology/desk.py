@@ -8,13 +8,13 @@ from hashlib import sha256
 from typing import Any
 
 from twinlab.modeling import Change
+from twinlab.organization.orders import SOURCING, Order, Rights, SetRules, SetSourcing
 from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.errors import check_known
 from twinlab.scope.later import pd
 from twinlab.scope.result import Listing
 from twinlab.technology.links import FileLink
-from twinlab.technology.messages import Message
-from twinlab.technology.orders import Order, Rights, order_of
+from twinlab.technology.messages import Message, parse
 from twinlab.technology.seals import seal
 from twinlab.technology.store import EventStore
 
@@ -72,6 +72,23 @@ class Orders(Listing):
         return True
 
 
+def order_of(what: Change | Order) -> Order:
+    """An order as it is, or the one that makes a change; a SyncError if no kind does."""
+    if isinstance(what, Order):
+        return what
+    if what.how is not None or not what.values or not all(isinstance(p, str) for p in what.values):
+        raise SyncError(f"{what.title or 'this change'} is more than numbers by path: no order")
+    lanes = [path for path in what.values if path.endswith(SOURCING)]
+    if 0 < len(lanes) < len(what.values):
+        raise SyncError(f"rules and sourcing are two orders: propose {lanes} by itself")
+    return (SetSourcing if lanes else SetRules)(what.values)
+
+
+def order_in(text: str) -> Order:
+    """The order that a text holds as it travels; a TwinError if it is none."""
+    return Order.read(parse(text.encode(errors="replace")))
+
+
 class Desk:
     """Keeps the orders of a twin, sends them until they are answered, and notes the answers."""
 
@@ -96,7 +113,7 @@ class Desk:
         for number, line, _ in self.store.trail(self._read):
             self._read = number
             _, name, step, by, role, reason, text = json.loads(line)
-            order = Order.read(text) if text else self._orders[name]
+            order = order_in(text) if text else self._orders[name]
             took = {"step": step, "by": by, "role": role, "reason": reason}
             self._orders[name] = replace(order, proposer=order.proposer or by, **took)
             self._count(name)

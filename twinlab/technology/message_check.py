@@ -4,30 +4,22 @@ What passes cannot stop a twin. What each kind of message must say, and what a f
 message, are two tables, ``KINDS`` and ``FIELDS``; other fields are kept as they are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from twinlab.modeling.inference.outages import Flow, Flows, Told, covers
+from twinlab.organization.orders import decided
 from twinlab.scope import (
-    Demand,
     Event,
-    Lane,
-    Node,
-    Recipe,
     Scenario,
     State,
-    Stock,
     SyncError,
-    TwinError,
 )
-from twinlab.scope.entities import Disruption
-from twinlab.scope.scenario import Place, find
+from twinlab.scope.snapshot import from_plain, is_number, is_value, unpack
 from twinlab.technology.messages import DAY, Message
-from twinlab.technology.snapshot import from_plain, is_number, is_value, unpack
 
 HEADQUARTERS = "/plant/sys"  # who opens a plant, and answers orders
 ALONE = ("opened", "changed", "refused", "done", "failed")  # what it alone tells
-SOURCING = ("sourcing_rank", "sourcing_share")
 LAST_DAY = 1_000_000
 
 
@@ -177,42 +169,6 @@ class MessageCheck:
                 f"the network has no lane {ends[0]} → {ends[1]} for {event.product!r}{which}"
             )
         return event
-
-
-def decided(model: Scenario, changes: Mapping[str, Any]) -> Scenario:
-    """A model that decides as a plant reports; a SyncError if it is no decision.
-
-    What this model does not have, or cannot be, is left aside.
-    """
-    for path, value in changes.items():
-        try:
-            place = find(model, path)
-            if isinstance(place.value, int | float) and isinstance(value, str):
-                raise SyncError(f"{path} is a number, got {value!r}")
-            same = is_value(place.value) and place.value == value
-            changed = model if same else place.put(value)
-        except (TwinError, TypeError, ValueError):
-            continue
-        decision(place)
-        model = changed
-    return model
-
-
-def decision(place: Place) -> str:
-    """Which kind of order changes what a path leads to; a SyncError if none does.
-
-    >>> decision(find(Scenario(serial(["mine", "shop"], demand=4), BaseStock(8)), "shop.up_to"))
-    'rule'
-    """
-    holder = place.holders[0]
-    if isinstance(holder, Lane) and place.name in SOURCING:
-        return "sourcing"
-    if isinstance(holder, Node | Lane | Recipe | Demand | Stock | Disruption):
-        raise SyncError(
-            f"{place.path!r} is no decision: orders change rules and sourcing, not the plant "
-            "itself; expedite, produce, maintain or transfer, or try it on the model"
-        )
-    return "rule"
 
 
 def _are(value: Any, *limits: Any) -> bool:

@@ -16,7 +16,7 @@ from twinlab.scope.distributions import Constant, Distribution, Empirical
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
 
-__all__ = ["differing", "observe"]
+__all__ = ["observe"]
 
 SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model
 READ = {"demanded", "ordered", "accepted", "started", "shipped", *STOCK}

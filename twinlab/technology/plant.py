@@ -19,15 +19,16 @@ import numpy as np
 
 from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.run import Run
+from twinlab.organization.orders import Expedite, Maintain, Order, Rights, Values
 from twinlab.scope import Scenario, ScenarioError, State, SyncError, TwinError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.log import Event, EventRow, told
+from twinlab.scope.snapshot import pack, to_plain
+from twinlab.technology.desk import order_in
 from twinlab.technology.links import FileLink
 from twinlab.technology.message_check import HEADQUARTERS
 from twinlab.technology.messages import DAY, SYSTEMS, TYPES, written
-from twinlab.technology.orders import Expedite, Maintain, Order, Rights, Values
 from twinlab.technology.seals import unseal
-from twinlab.technology.snapshot import pack, to_plain
 
 __all__ = ["Plant", "Sensors"]
 
@@ -177,7 +178,7 @@ class OrderBook:
         if isinstance(letter, bytes):
             letter = self.judge(letter)
         elif letter["begins"]:
-            self.begin(Order.read(letter["text"]))
+            self.begin(order_in(letter["text"]))
         self._answered[letter["key"]] = letter
         self.voice.send(HEADQUARTERS, letter["kind"], self.day * DAY, letter["said"])
         return dict(letter)
@@ -195,7 +196,7 @@ class OrderBook:
         said: dict[str, Any] = {"order": ""}  # who has no key says nothing of anybody's orders
         try:
             who, text = unseal(raw, self._key_of)
-            order = Order.read(text)
+            order = order_in(text)
             act |= {"key": f"{who} {order.id}", "text": text}
             said["order"] = order.id
             if (same := self._answered.get(act["key"])) is not None:

@@ -15,10 +15,10 @@ from twinlab.modeling.inference.outages import Flow, Standstill, Told, covers
 from twinlab.scope import Event, Scenario, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Recipe
+from twinlab.scope.snapshot import from_plain, to_plain
 from twinlab.scope.state import CHANGES, ProductionLot, State, apply, widen
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
-from twinlab.technology.snapshot import from_plain, to_plain
 
 __all__ = ["Tracker", "feasible"]
 

@@ -229,7 +229,18 @@ class OutageBelief(Result):
 
 @dataclass(frozen=True)
 class Outages(Listing):
-    """The outages that are believed today."""
+    """The outages that are believed today.
+
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> bus = Bus()
+    >>> plant = Plant(chain.disrupt(Outage("mine", start=40, days=9)), bus, seed=1)
+    >>> twin = Twin(chain, bus)
+    >>> plant.advance(43)
+    >>> twin.sync().dead, print(twin.outages)
+    morning of day 43: 1 outages believed
+    mine: closed since day 40 (heard), 28 days left
+    (0, None)
+    """
 
     outages: tuple[OutageBelief, ...]
     day: int

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope import Network, ScenarioError, SyncError
+from twinlab.scope.errors import ScenarioError, SyncError
+from twinlab.scope.network import Network
 from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
 MOST = 1e15  # units in one message

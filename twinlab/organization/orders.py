@@ -5,20 +5,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from twinlab.modeling import Change
-from twinlab.organization import PriorityFailover, Shares
-from twinlab.scope import Lane, Outage, Scenario, State, SyncError
+from twinlab.organization.view import PriorityFailover, Shares
+from twinlab.scope import (
+    Demand,
+    Lane,
+    Node,
+    Outage,
+    Recipe,
+    Scenario,
+    State,
+    Stock,
+    SyncError,
+    TwinError,
+)
 from twinlab.scope.columns import Row, column, schema
+from twinlab.scope.entities import Disruption
 from twinlab.scope.log import EventRow
 from twinlab.scope.result import Listing, words
-from twinlab.scope.scenario import find
-from twinlab.technology.message_check import decision
-from twinlab.technology.messages import parse
+from twinlab.scope.scenario import Place, find
+from twinlab.scope.snapshot import is_value
 
 __all__ = ["Expedite", "Maintain", "Order", "Produce", "Right", "Rights", "SetRules"]
 __all__ += ["SetSourcing", "Transfer"]
 
 Values = dict[str, tuple[float, float]]  # by path: what it is now, and then
+SOURCING = ("sourcing_rank", "sourcing_share")
 _BY_DESK = {"step": "", "proposer": "", "by": "", "role": "", "reason": ""}
 
 
@@ -76,9 +87,8 @@ class Order(Row):
         return json.dumps(said, allow_nan=False)
 
     @staticmethod
-    def read(text: str) -> "Order":
-        """Read what travels of an order; a TwinError if it is none."""
-        found = parse(text.encode(errors="replace"))
+    def read(found: Any) -> "Order":
+        """The order of which this travels, as a table; a TwinError if it is none."""
         try:
             if not found["id"].isprintable() or len(found["id"]) > 200:
                 raise ValueError("its id is no short text")
@@ -247,16 +257,40 @@ _ALL = (SetRules, SetSourcing, Expedite, Produce, Maintain, Transfer)
 KINDS: dict[str, type[Order]] = {one.kind: one for one in _ALL}
 
 
-def order_of(what: Change | Order) -> Order:
-    """An order as it is, or the one that makes a change; a SyncError if no kind does."""
-    if isinstance(what, Order):
-        return what
-    if what.how is not None or not what.values or not all(isinstance(p, str) for p in what.values):
-        raise SyncError(f"{what.title or 'this change'} is more than numbers by path: no order")
-    lanes = [path for path in what.values if path.endswith(("sourcing_rank", "sourcing_share"))]
-    if 0 < len(lanes) < len(what.values):
-        raise SyncError(f"rules and sourcing are two orders: propose {lanes} by itself")
-    return (SetSourcing if lanes else SetRules)(what.values)
+def decided(model: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """A model that decides as a plant reports; a SyncError if it is no decision.
+
+    What this model does not have, or cannot be, is left aside.
+    """
+    for path, value in changes.items():
+        try:
+            place = find(model, path)
+            if isinstance(place.value, int | float) and isinstance(value, str):
+                raise SyncError(f"{path} is a number, got {value!r}")
+            same = is_value(place.value) and place.value == value
+            changed = model if same else place.put(value)
+        except (TwinError, TypeError, ValueError):
+            continue
+        decision(place)
+        model = changed
+    return model
+
+
+def decision(place: Place) -> str:
+    """Which kind of order changes what a path leads to; a SyncError if none does.
+
+    >>> decision(find(Scenario(serial(["mine", "shop"], demand=4), BaseStock(8)), "shop.up_to"))
+    'rule'
+    """
+    holder = place.holders[0]
+    if isinstance(holder, Lane) and place.name in SOURCING:
+        return "sourcing"
+    if isinstance(holder, Node | Lane | Recipe | Demand | Stock | Disruption):
+        raise SyncError(
+            f"{place.path!r} is no decision: orders change rules and sourcing, not the plant "
+            "itself; expedite, produce, maintain or transfer, or try it on the model"
+        )
+    return "rule"
 
 
 @dataclass(frozen=True)
