@@ -89,6 +89,10 @@ FORGERIES = {
         letter(tl.Produce("shop", "unit", 5, id="p"), seen={}), "does not make 'unit'"),
     "to make less than nothing": (
         letter(tl.Produce("shop", "unit", 5, id="p"), units=-5), "at least 0"),
+    "of a share above one": (
+        letter(tl.SetSourcing({"mine->shop.sourcing_share": 2}, id="s")), "must be 0 to 1"),
+    "of half a rank": (
+        letter(tl.SetSourcing({"mine->shop.sourcing_rank": 1.5}, id="s")), "a whole number"),
     "along no lane": (letter(tl.Transfer("shop", "mine", "unit", 5, id="p")), "names one lane"),
     "a trillion along a lane": (
         letter(tl.Transfer("mine", "shop", "unit", 1e12, id="p"),
@@ -151,7 +155,7 @@ def test_ten_orders_a_day_are_obeyed():
     plant, twin = pair()
     for n in range(12):
         one = replace(GOOD, values={"shop.up_to": 171.0 + n}, id=f"twin-{n}")
-        plant.link.send([letter(one, seen={"shop.up_to": n})], "commands")
+        plant.link.send([letter(one, seen={"shop.up_to": min(n, 10)})], "commands")
     plant.advance()
     again = replace(GOOD, id="twin-99")
     plant.link.send([letter(again, seen={"shop.up_to": 10})], "commands")
@@ -231,14 +235,14 @@ def test_a_shadow_proposes_and_a_person_decides():
         ("eve", "intern", "looks fine", "a intern does not judge rule orders: ask supply planner"),
         ("eve", "automatic", "looks fine", "does not judge"),
         ("eve", "", "looks fine", "a nobody does not judge"),
-        ("anna", "supply planner", " ", "and the reason"),
-        ("", "supply planner", "fine", "say who judges"),
+        ("anna", "supply planner", " ", "give a reason"),
+        (" ", "supply planner", "fine", "say who it is"),
         ("twin", "supply planner", "mine", "another person judges"),
     ):
         for judge in (twin.approve, twin.reject):
             with pytest.raises(tl.SyncError, match=words):
                 judge(order.id, by, role, reason)
-    assert twin.approve(order.id, "anna", "supply planner", "the mine is late").step == "sent"
+    assert twin.approve(order.id, "anna", "supply planner", "the\nmine \0is late").step == "sent"
     plant.advance()
     twin.sync()
     assert twin.orders[order.id].step == "done"
@@ -331,11 +335,15 @@ def test_a_twin_goes_on_where_it_was_and_an_edit_of_its_trail_is_found(tmp_path)
         "UPDATE trail SET line = replace(line, 'anna', 'eve') WHERE number = 2",
         "UPDATE trail SET number = 99 WHERE number = 4",
         "DELETE FROM trail WHERE number = 3",
+        "UPDATE trail SET line = 'no step' WHERE number = 3",
     ):
         kept = store._rows("SELECT * FROM trail ORDER BY number")
         with store._work():
             store._run(edit)
         assert not again.orders.whole(), edit
+        third = Twin(shop(), plant.link, store)
+        third.sync()  # goes on
+        assert len(third.orders) == 2
         with store._work():
             store._run("DELETE FROM trail")
             for row in kept:

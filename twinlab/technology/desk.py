@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 from twinlab.modeling import Change
 from twinlab.organization.orders import SOURCING, Order, Rights, SetRules, SetSourcing
-from twinlab.scope import Scenario, State, SyncError
+from twinlab.scope import Scenario, State, SyncError, TwinError
 from twinlab.scope.errors import check_known
 from twinlab.scope.later import pd
 from twinlab.scope.result import Listing
@@ -112,11 +113,12 @@ class Desk:
         """All orders by id, as the trail has them, whoever wrote it."""
         for number, line, _ in self.store.trail(self._read):
             self._read = number
-            _, name, step, by, role, reason, text = json.loads(line)
-            order = order_in(text) if text else self._orders[name]
-            took = {"step": step, "by": by, "role": role, "reason": reason}
-            self._orders[name] = replace(order, proposer=order.proposer or by, **took)
-            self._count(name)
+            with suppress(TwinError, ValueError, TypeError, LookupError):  # see Orders.whole
+                _, name, step, by, role, reason, text = json.loads(line)
+                order = order_in(text) if text else self._orders[name]
+                took = {"step": step, "by": by, "role": role, "reason": reason}
+                self._orders[name] = replace(order, proposer=order.proposer or by, **took)
+                self._count(name)
         return self._orders
 
     @property
@@ -134,8 +136,11 @@ class Desk:
         before = "" if text else self.find(name).step
         if step not in NEXT.get(before, ()):
             raise SyncError(f"order {name} is {before}: it cannot become {step}")
-        by, role, reason = (*who, "", "")[:3]
-        self.store.append(json.dumps([round(self._now(), 6), name, step, by, role, reason, text]))
+        printed = ("".join(c if c.isprintable() else " " for c in part) for part in (*who, "", ""))
+        said = [" ".join(part.split())[:1000] for part in printed]
+        if not said[0]:
+            raise SyncError(f"order {name}: say who it is")
+        self.store.append(json.dumps([round(self._now(), 6), name, step, *said[:3], text]))
         return self.orders[name]
 
     def approve(self, name: str, *who: str) -> Order:
@@ -256,6 +261,6 @@ class Ordering:
             raise SyncError(f"a {role or 'nobody'} does not judge {order.kind} orders: ask {roles}")
         if by == order.proposer:
             raise SyncError(f"{by!r} has proposed {name}: another person judges it")
-        if not (by.strip() and reason.strip()):
-            raise SyncError(f"{name}: say who judges it, and the reason")
+        if not reason.strip():
+            raise SyncError(f"{name}: give a reason")
         return desk

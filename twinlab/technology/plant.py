@@ -10,7 +10,7 @@ was ordered and what it answered. Opened again, it relives its luck in silence, 
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -163,102 +163,92 @@ class OrderBook:
         self._versions, self._obeyed = Counter[str](), Counter[tuple[str, int]]()
         self._begun = list[tuple[Order, int, Values]]()  # the day on which each is done
 
-    @property
-    def truth(self) -> Scenario:
-        """How the plant decides now."""
-        return self.history.plan.scenario
-
-    @property
-    def day(self) -> int:
-        """The day whose morning it is."""
-        return self.history.state.day
-
     def act(self, letter: Any) -> dict[str, Any]:
         """Judge a letter, or do again what was done about it, and answer."""
-        if isinstance(letter, bytes):
-            letter = self.judge(letter)
-        elif letter["begins"]:
-            self.begin(order_in(letter["text"]))
-        self._answered[letter["key"]] = letter
-        self.voice.send(HEADQUARTERS, letter["kind"], self.day * DAY, letter["said"])
-        return dict(letter)
+        day = self.history.state.day
+        act = self._judge(letter, day) if isinstance(letter, bytes) else letter
+        if act is letter and act["begins"]:
+            self._begin(order_in(act["text"]), day)
+        self._answered[act["key"]] = act
+        self.voice.send(HEADQUARTERS, act["kind"], day * DAY, act["said"])
+        return {**act}
 
-    def close(self) -> None:
-        """The last order of a morning has come: do what is to be done today."""
-        due = [one for one in self._begun if one[1] <= self.day]
-        self._begun = [one for one in self._begun if one[1] > self.day]
-        for order, _, values in due:
-            self._finish(order, values)
-
-    def judge(self, raw: bytes) -> dict[str, Any]:
+    def _judge(self, raw: bytes, day: int) -> dict[str, Any]:
         """Begin an order, or refuse it with a reason; a copy gets the same answer."""
         act: dict[str, Any] = {"key": "", "text": "", "begins": False, "kind": "refused"}
         said: dict[str, Any] = {"order": ""}  # who has no key says nothing of anybody's orders
         try:
             who, text = unseal(raw, self._key_of)
             order = order_in(text)
-            act |= {"key": f"{who} {order.id}", "text": text}
+            act |= {"key": f"{who}\n{order.id}", "text": text}
             said["order"] = order.id
-            if (same := self._answered.get(act["key"])) is not None:
+            if same := self._answered.get(act["key"]):
                 if same["text"] != text:
                     raise SyncError(f"{order.id} was another order: {same['text']:.200}")
                 return {**same, "begins": False}
-            self._allow(who, order)
-            values = order.effect(self.truth, self.history.state, self.day).values
+            right = self._rights[order.kind]
+            if right.signers and who not in right.signers.split(", "):
+                raise SyncError(f"{who!r} may not order {order.kind}, only {right.signers}")
+            if order.until < day:
+                raise SyncError(f"it was valid until day {order.until}: it is day {day}")
+            values = order.effect(self.history.plan.scenario, self.history.state, day).values
             said["versions"] = {path: self._versions[path] for path in values}
             if order.seen != said["versions"]:
                 raise SyncError(f"decided on versions {dict(order.seen)}, not {said['versions']}")
-            self._rights[order.kind].limit(values)
-            self.begin(order)
-            self._obeyed[who, self.day] += 1
-            said["versions"] = {path: self._versions[path] for path in values}
-            said["changes"] = {p: then for p, (_, then) in values.items() if order.decides}
+            right.limit(values)
+            if self._obeyed[who, day] >= MOST_A_DAY:
+                raise SyncError(f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day")
+            self._begin(order, day)
+            self._obeyed[who, day] += 1
+            decided = {path: then for path, (_, then) in values.items() if order.decides}
+            said |= self._changed(values, decided)
             act |= {"begins": True, "kind": "changed"}
         # A rule of one's own may refuse a value in its own way.
         except (TwinError, TypeError, ValueError) as problem:
             said["note"] = str(problem)[:1000]
         return act | {"said": said}
 
-    def _allow(self, who: str, order: Order) -> None:
-        """See that a signer may have an order of this kind obeyed now; a SyncError if not."""
-        signers = self._rights[order.kind].signers
-        if signers and who not in signers.split(", "):
-            raise SyncError(f"{who!r} may not order {order.kind}, only {signers}")
-        if order.until < self.day:
-            raise SyncError(f"it was valid until day {order.until}: it is day {self.day}")
-        if self._obeyed[who, self.day] >= MOST_A_DAY:
-            raise SyncError(f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day")
+    def _changed(self, paths: Iterable[str], decided: Mapping[str, Any]) -> dict[str, Any]:
+        """What a twin must know of a change: decisions, and the versions of what it was about."""
+        return {"changes": decided, "versions": {path: self._versions[path] for path in paths}}
 
-    def begin(self, order: Order) -> None:
+    def _begin(self, order: Order, day: int) -> None:
         """From now on the plant decides as an order says, and knows when that is done."""
-        values, changed, _ = order.effect(self.truth, self.history.state, self.day)
+        values, changed, _ = order.effect(self.history.plan.scenario, self.history.state, day)
         self.history.change_rules(changed)
         self._versions.update(values.keys())
-        self._begun.append((order, order.ends(self.day), values))
+        self._begun.append((order, order.ends(day), values))
 
-    def _finish(self, order: Order, values: Values) -> None:
-        """The morning on which an order is done, or fails."""
-        said, at, note = {"order": order.id}, self.day * DAY, ""
+    def close(self) -> None:
+        """The last order of a morning has come: do what is to be done today, and say so."""
+        day = self.history.state.day
+        due = [one for one in self._begun if one[1] <= day]
+        self._begun = [one for one in self._begun if one[1] > day]
+        for order, _, values in due:
+            said: dict[str, Any] = {"order": order.id}
+            note = self._finish(order, values, day)
+            kind, said = ("failed", said | {"note": note}) if note else ("done", said)
+            self.voice.send(HEADQUARTERS, kind, day * DAY, said)
+
+    def _finish(self, order: Order, values: Values, day: int) -> str:
+        """Do the last that an order asks for, and say what keeps it from being done."""
+        truth = self.history.plan.scenario
         if isinstance(order, Expedite):
+            if any(truth.value(path) != then for path, (_, then) in values.items()):
+                return "it does not go back: another order has changed the same lanes"
             back = {path: before for path, (before, _) in values.items()}
-            if all(self.truth.value(path) == then for path, (_, then) in values.items()):
-                self.history.change_rules(self.truth.set(back))
-                self._versions.update(back.keys())
-                versions = {path: self._versions[path] for path in back}
-                told = said | {"changes": back, "versions": versions}
-                self.voice.send(HEADQUARTERS, "changed", at, told)
-            else:
-                note = "it does not go back: another order has changed the same lanes"
+            self.history.change_rules(truth.set(back))
+            self._versions.update(back.keys())
+            told = {"order": order.id} | self._changed(back, back)
+            self.voice.send(HEADQUARTERS, "changed", day * DAY, told)
         elif isinstance(order, Maintain):
-            told = {"node": order.node, "asset": order.node}
-            self.voice.send(f"/{order.node}/{SYSTEMS['maintained']}", "maintained", at, told)
-        for row in order.effect(self.truth, self.history.state, self.day).rows:
-            if self.history.shut(row):
-                note = f"{row[5]!r} is closed on day {self.day}: nothing was ordered"
-            else:
-                self.history.inject(row)
-        kind, said = ("failed", said | {"note": note}) if note else ("done", said)
-        self.voice.send(HEADQUARTERS, kind, at, said)
+            told, source = {"node": order.node, "asset": order.node}, f"/{order.node}/mes"
+            self.voice.send(source, "maintained", day * DAY, told)
+        elif rows := order.effect(truth, self.history.state, day).rows:
+            if self.history.shut(rows[0]):
+                return f"{rows[0][5]!r} is closed on day {day}: nothing was ordered"
+            self.history.inject(rows[0])
+        return ""
 
 
 class Plant:
