@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
+from twinlab.management.control_tower import Limits, Tower, control_tower
+from twinlab.management.flows import ShortageCost
 from twinlab.modeling import Change, Replications, Run, replicate, simulate
 from twinlab.modeling.experiments import Objective
 from twinlab.modeling.inference.drift import Alarm, update_law, watch
@@ -131,6 +133,22 @@ class Twin(Follower, Ordering):
             for at, ends in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
                 self._promised[start.day, start.day + at, item] = ends
         return batch
+
+    def tower(
+        self, limits: Limits | None = None, shortage_cost: ShortageCost | None = None
+    ) -> Tower:
+        """What needs somebody this morning, by money at risk: believed outages, and what may come.
+
+        Raises:
+            ScenarioError: a shortage of nothing that customers ask costs money.
+        """
+        start, ahead = self._believed(self._tracker.morning), self.outlook
+        come = replicate(
+            ahead.change(days=start.day + 28), 128, seed_ahead(self.seed), start=start, daily=[]
+        )
+        return control_tower(
+            ahead, start, forecast=come, limits=limits, shortage_cost=shortage_cost
+        )
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""

@@ -80,29 +80,24 @@ class Situation(Sealed):
     def closures(self) -> list[tuple[Any, float, float]]:
         """Outages that may hold today: how probably, and then until which day on average."""
         found, today = [], self.state.day
-        for outage in self.scenario.disruptions:
-            strikes = isinstance(outage, Outage | LaneOutage) and outage.loss and not outage.rate
-            if strikes and outage.start <= today:
-                ends = outage.start + np.ceil(outcomes(outage.days))
+        for row in self.scenario.disruptions:
+            if isinstance(row, Outage | LaneOutage) and not row.rate and row.start <= today:
+                ends = row.start + np.ceil(outcomes(row.days))
                 chance = float((ends > today).mean())
-                if chance and chance >= self.limits.probability:
-                    found.append((outage, chance, float(ends[ends > today].mean())))
+                if row.loss and chance and chance >= self.limits.probability:
+                    found.append((row, chance, float(ends[ends > today].mean())))
         return found
 
     @cached_property
     def shut(self) -> dict[tuple[str, ...], Any]:
         """The items and lanes that are rather closed than open, and by which outage."""
-        found, network = dict[tuple[str, ...], Any](), self.scenario.network
-        for outage, chance, _ in self.closures:
-            if outage.loss == 1.0 and chance >= 0.5:
-                hit = targets(outage, network)
-                if isinstance(outage, Outage):
-                    found |= dict.fromkeys(hit, outage)
-                    hit = [v for v in network.lanes if (v.source, v.product) in hit]
-                found |= {lane.key: outage for lane in hit}
-        return found
+        network = self.scenario.network
+        whole = [row for row, chance, _ in self.closures if row.loss == 1 and chance >= 0.5]
+        found = {getattr(at, "key", at): row for row in whole for at in targets(row, network)}
+        sources = ((v.key, (v.source, v.product)) for v in network.lanes)
+        return found | {key: found[item] for key, item in sources if item in found}
 
-    def weakened(self, outage: Any, days: float) -> Network:
+    def narrowed(self, outage: Any, days: float) -> Network:
         """The network with what an outage leaves of capacities (of flows, where unlimited)."""
         network, hit = self.scenario.network, targets(outage, self.scenario.network)
         rows: list[tuple[Any, float]] = []
@@ -116,14 +111,6 @@ class Situation(Sealed):
             rows.append((lane, part * self.use(item, days)))
         whole = ((row, row.capacity if row.capacity < math.inf else flow) for row, flow in rows)
         return network.change(*(replace(v, capacity=most * (1 - outage.loss)) for v, most in whole))
-
-    @cached_property
-    def lanes(self) -> dict[ItemKey, list[Lane]]:
-        """The lanes into each item that are open (all, if none is)."""
-        return {
-            item: [v for v in lanes if v.key not in self.shut] or lanes
-            for item, lanes in self.scenario.network.into.items()
-        }
 
     @cached_property
     def under_way(self) -> dict[tuple[str, ...], list[tuple[float, float, float]]]:
@@ -153,9 +140,14 @@ class Situation(Sealed):
                 found[lane.key].append((units, late, math.inf if unsure else comes))
         return found
 
+    def open(self, item: ItemKey) -> list[Lane]:
+        """The lanes into an item that are open (all, if none is)."""
+        lanes = self.scenario.network.into.get(item, [])
+        return [v for v in lanes if v.key not in self.shut] or lanes
+
     def asked(self, item: ItemKey) -> list[Lane]:
         """The lanes to which the item's orders of today go."""
-        return [v for v, _ in flows.asked_lanes(self.scenario, item, self.lanes.get(item, []))]
+        return [v for v, _ in flows.asked_lanes(self.scenario, item, self.open(item))]
 
     @cached_property
     def supplies(self) -> dict[ItemKey, Supply]:
@@ -222,10 +214,20 @@ class Situation(Sealed):
         """A suggestion: a path of the scenario, its value and a new one."""
         return Change({path: value}, before={path: self.scenario.value(path)})
 
+    def below(self, found: set[ItemKey]) -> set[ItemKey]:
+        """Some items, and all that is fed by them."""
+        network = self.scenario.network
+        for item in upstream_items(network):
+            made, into = network.made.get(item), network.into.get(item, ())
+            parts = {(item[0], part) for part in (made.components if made else ())}
+            if found & ({(v.source, v.product) for v in into} | parts):
+                found.add(item)
+        return found
+
     def quicker(self, item: ItemKey) -> Change | None:
         """Ask the next source first, if quicker and able; else lift a level that is too low."""
         asked, node = self.asked(item), self.scenario.network.node
-        spare = [lane for lane in self.lanes.get(item, []) if lane not in asked]
+        spare = [lane for lane in self.open(item) if lane not in asked]
         spare.sort(key=lambda lane: lane.sourcing_rank)
         flow = self.flows_on(self.state.day)[item]
         quick = [lane for lane in spare[:1] if node(lane.source).capacity >= flow]
@@ -312,7 +314,8 @@ def control_tower(
     """Look over a chain's state and list what needs somebody, most money at risk first.
 
     Money at risk = units that will be missing × what a missing unit stops further down (a chip
-    stops a car); for too much stock, the cost of keeping the excess until it is used.
+    stops a car); for too much stock, the cost of keeping the excess until it is used. Less than
+    ``limits.turnover`` of what a day's demand is worth is no exception, but a closure always is.
     ``shortage_cost`` prices a unit that a customer does not get. With a ``forecast``
     (``replicate(…, start=state)``) shortages ahead come with their probability.
 
@@ -337,40 +340,44 @@ def control_tower(
     if not any(here.stopped.values()):
         remedy = "give shortage_cost={product: USD per unit}"
         raise ScenarioError(f"no shortage costs money here: {remedy}")
-    finders = (_closures, _run_outs, _late_shipments, _backlogs, _overstocks, _shortages_ahead)
+    finders = (_run_outs, _late_shipments, _backlogs, _overstocks, _shortages_ahead)
     day, rows = range(state.day, state.day + 1), scenario.network.demands
     turnover = sum(flows.customers_use(d, day) * here.stopped[d.node, d.product] for d in rows)
     least = max(here.limits.money, here.limits.turnover * turnover)
     every = (alert for finder in finders for alert in finder(here))
     found = [alert for alert in every if alert.money >= least]
+    found = [*_closures(here, found), *found]
     return Tower(tuple(sorted(found, key=lambda a: -a.money)), state.day)
 
 
-def _closures(here: Situation) -> Iterable[Alert]:
+def _closures(here: Situation, others: list[Alert]) -> Iterable[Alert]:
     """What is, or may be, closed today: the least loss until goods come again, by linear program.
 
-    Pipelines below it that are empty must fill first: those days count as closed as well. An outage
-    that is not certain weighs as much as it is probable, an unknown end counts with its mean.
+    Pipelines below it that are empty must fill first: those days count as closed as well. What may
+    follow from it counts, if it is more. An outage that is not certain weighs as much as it is
+    probable, an unknown end counts with its mean.
     """
-    day, cost = here.state.day, here.shortage_cost
+    day, network, cost = here.state.day, here.scenario.network, here.shortage_cost
     for outage, chance, end in here.closures:
         lane, whole = isinstance(outage, LaneOutage), outage.loss == 1.0
         site = outage.node if not lane and whole and not outage.product else ""
-        network = here.scenario.network if site else here.weakened(outage, end - day)
-        hit = [v.key if lane else v for v in targets(outage, here.scenario.network)]
-        empty = whole * max(here.empty_days[key] for key in hit)
-        least = partial(risk_exposure, network, [site], state=here.state, shortage_cost=cost)
-        ships = not lane and outage.stock_ships
+        rest = network if site else here.narrowed(outage, end - day)
+        least = partial(risk_exposure, rest, [site], state=here.state, shortage_cost=cost)
+        hit, ships = targets(outage, network), not lane and outage.stock_ships
+        empty = whole * max(here.empty_days[getattr(at, "key", at)] for at in hit)
         risk = least(recover={site: end - day + empty}, stock_ships=ships)[site]
+        below = here.below({(v.destination, v.product) for v in hit} if lane else {*hit})
+        follow = [a.money for a in others if (a.node, a.product) in below]
         how = "closed" if whole else f"{outage.loss:.0%} of its flow lost"
         how += f" with probability {chance:.2f}, then" if chance < 1 else ""
-        until = f"until {'' if end % 1 == 0 else 'about '}day {end:.0f}"
+        days = risk.time_to_recover
         reason = (
-            f"{how} {until}, pipelines below empty for {empty:.3g} days; at best, stocks "
-            f"survive {risk.time_to_survive:.3g} of these {risk.time_to_recover:.3g} days"
+            f"{how} until {'' if end % 1 == 0 else 'about '}day {end:.0f}, pipelines below empty for "
+            f"{empty:.3g} days; at best, stocks survive {min(risk.time_to_survive, days):.3g} of "
+            f"these {days:.3g} days"
         )
+        kind, money = f"closed {'lane' if lane else 'site'}", chance * max(risk.loss, *follow, 0.0)
         where = f"{outage.source}->{outage.destination}" if lane else outage.node
-        kind, money = f"closed {'lane' if lane else 'site'}", chance * risk.loss
         yield Alert(kind, where, outage.product, money, "supply-risk manager", reason)
 
 
