@@ -9,7 +9,7 @@ from tests.management.chain import CALM, NETWORK
 from twinlab.management import Limits, control_tower
 from twinlab.management.control_tower import Situation
 from twinlab.management.flows import stopped_costs
-from twinlab.scope.state import Shipment
+from twinlab.scope.state import OpenOrder, Shipment
 
 MORNING = tl.simulate(CALM, seed=1).state_on(40)
 
@@ -218,3 +218,55 @@ def test_the_tower_sees_the_season_and_every_source_to_come():
     assert alert.money == 10
     # (3 + 9)/2 days under way and one of review, of which day 4 asks 10 and six days 20.
     assert alert.action.values == {"shop/unit.up_to": 10 + 5 * 20 + 10}
+
+
+def test_a_belief_weighs_as_much_as_it_is_probable():
+    """A twin believes with .6 that frames have closed: 25 days more if so, else none."""
+    sure = tower(scenario=CALM.disrupt(tl.Outage("frames", start=40, days=25))).alerts[0]
+    perhaps = tl.Empirical([25.0] * 6 + [0.0] * 4)
+    (alert,) = tower(scenario=CALM.disrupt(tl.Outage("frames", start=40, days=perhaps))).alerts
+    assert alert.money == pytest.approx(0.6 * sure.money)
+    assert "closed with probability 0.60, then until day 65" in alert.reason
+    hardly = tl.Empirical([25.0] + [0.0] * 19)
+    assert tower(scenario=CALM.disrupt(tl.Outage("frames", start=40, days=hardly))).alerts == ()
+
+
+def test_an_unknown_end_counts_with_its_mean_given_that_it_lasts():
+    """Of 5, 15 and 45 days from day 30 on, two last until day 40: 5 and 35 days more."""
+    law = tl.Empirical((5, 15, 45))
+    (alert,) = tower(scenario=CALM.disrupt(tl.Outage("frames", start=30, days=law))).alerts
+    sure = tower(scenario=CALM.disrupt(tl.Outage("frames", start=40, days=20))).alerts[0]
+    assert alert.money == pytest.approx(2 / 3 * sure.money)
+    assert "probability 0.67, then until day 60" in alert.reason
+
+
+def test_a_closed_lane_is_priced_like_the_site_behind_it():
+    site = tower(scenario=CALM.disrupt(tl.Outage("frames", start=40, days=25))).alerts[0]
+    shut = tl.LaneOutage("frames", "plant", start=40, days=25)
+    (alert,) = tower(scenario=CALM.disrupt(shut)).alerts
+    assert (alert.kind, alert.node) == ("closed lane", "frames->plant")
+    assert alert.money == pytest.approx(site.money)
+
+
+def test_some_of_a_flow_is_missing_where_spare_capacity_does_not_make_up_for_it():
+    """Frames come from 20 a day, and 10 are used: of three quarters, 5 a day are missing."""
+    half, more = (tl.Outage("frames", start=40, days=40, loss=loss) for loss in (0.5, 0.75))
+    (alert,) = tower(scenario=CALM.disrupt(half)).alerts
+    assert alert.money == pytest.approx(0, abs=1e-6)  # it is shown all the same
+    (alert,) = tower(scenario=CALM.disrupt(more)).alerts
+    below = [("plant", "frame"), ("plant", "bike"), ("north", "bike"), ("south", "bike")]
+    stock = sum(MORNING.on_hand[item] for item in below)
+    assert alert.money == pytest.approx(100 * (40 * 5 - stock), rel=0.02)
+    assert "75% of its flow lost until day 80" in alert.reason
+
+
+def test_orders_at_a_closed_lane_are_no_receipts():
+    def change(state):
+        no_wheels_come(state)
+        state.open_orders["wheels A", "plant", "wheel", "road"] = [OpenOrder(40, 64.0)]
+
+    late = CALM.set("wheels A->plant.order_delay", 3)
+    assert "next receipt on day 44" in tower(change, late).of("run-out")[0].reason
+    shut = late.disrupt(tl.LaneOutage("wheels A", "plant", start=38, days=10))
+    (alert,) = tower(change, shut).of("run-out")
+    assert "nothing is under way" in alert.reason

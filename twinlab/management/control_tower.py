@@ -367,16 +367,16 @@ def _closures(here: Situation, others: list[Alert]) -> Iterable[Alert]:
         empty = whole * max(here.empty_days[getattr(at, "key", at)] for at in hit)
         risk = least(recover={site: end - day + empty}, stock_ships=ships)[site]
         below = here.below({(v.destination, v.product) for v in hit} if lane else {*hit})
-        follow = [a.money for a in others if (a.node, a.product) in below]
+        follow = [a.money for a in others if (a.node, a.product) in below and chance >= 0.5]
         how = "closed" if whole else f"{outage.loss:.0%} of its flow lost"
         how += f" with probability {chance:.2f}, then" if chance < 1 else ""
+        how += f" until {'' if end % 1 == 0 else 'about '}day {end:.0f}"
         days = risk.time_to_recover
         reason = (
-            f"{how} until {'' if end % 1 == 0 else 'about '}day {end:.0f}, pipelines below empty for "
-            f"{empty:.3g} days; at best, stocks survive {min(risk.time_to_survive, days):.3g} of "
-            f"these {days:.3g} days"
+            f"{how}, pipelines below empty for {empty:.3g} days; at best, stocks survive "
+            f"{min(risk.time_to_survive, days):.3g} of these {days:.3g} days"
         )
-        kind, money = f"closed {'lane' if lane else 'site'}", chance * max(risk.loss, *follow, 0.0)
+        kind, money = f"closed {'lane' if lane else 'site'}", max(chance * risk.loss, *follow, 0.0)
         where = f"{outage.source}->{outage.destination}" if lane else outage.node
         yield Alert(kind, where, outage.product, money, "supply-risk manager", reason)
 
