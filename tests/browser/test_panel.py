@@ -19,6 +19,12 @@ tl.lab.twin_panel(twin, plant)
 """
 KNOWN, ORDERS = ".twinlab-panel.knowledge", ".twinlab-panel.orders"
 
+DRAWN = """() => {
+    const seen = document.querySelector(".twinlab-network canvas");
+    const bytes = seen?.getContext("2d").getImageData(0, 0, seen.width, seen.height).data;
+    return bytes?.some((byte, at) => at % 4 === 3 && byte > 200);
+}"""
+
 
 @pytest.fixture
 def shown(folder, open_notebook):
@@ -53,7 +59,7 @@ def wait_for(page, what, words):
 def seen(page):
     """All words of both parts, once the network is drawn between them."""
     page.locator(f"{ORDERS} tbody tr").first.wait_for()
-    page.locator(".twinlab-network canvas").wait_for()
+    page.wait_for_function(DRAWN)
     return page.locator(KNOWN).inner_text(), page.locator(f"{ORDERS} tbody").all_inner_texts()
 
 

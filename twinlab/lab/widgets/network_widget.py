@@ -126,9 +126,8 @@ class NetworkWidget(anywidget.AnyWidget):
 
 _SHOWN = 12  # rows of the table of nodes in trouble
 KEY = "".join(  # what the colours and signs mean
-    f"<span style='border:3px solid {s.colour};background:{s.fill};color:{s.ink};padding:0 5px'>"
-    f"{s.sign}</span> "
-    f"<span style='margin-right:18px'>{s.words}</span>"
+    f"<span style='white-space:nowrap;margin-right:18px'><span style='border:3px solid {s.colour};"
+    f"background:{s.fill};color:{s.ink};padding:0 5px'>{s.sign}</span> {s.words}</span> "
     for s in Status
 )
 

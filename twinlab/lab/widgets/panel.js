@@ -21,13 +21,13 @@ const number = /^[-–−]?[\d.,]*%?$/;
 const kind = (text) => (number.test(text) ? "number" : text.includes("\n") ? "long" : "");
 const cell = (text) => make("td", { className: kind(text) }, text);
 
-function table({ title, heads, rows, more }, first = () => []) {
+function table({ title, heads, rows, more }, first = (text) => [text]) {
   const head = heads.map((words) => make("th", { scope: "col", textContent: words }));
-  const body = rows.map((row, at) => make("tr", {}, ...first(row, at), ...row.map((text) => cell(text))));
+  const line = ([name, ...texts]) =>
+    make("tr", {}, make("td", { className: "name" }, ...first(name)), ...texts.map((text) => cell(text)));
+  const whole = make("table", {}, make("caption", {}, title), make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...rows.map(line)));
   const left = more > 0 ? [make("p", {}, `and ${more} more`)] : [];
-  const pick = first(rows[0] ?? [], 0).length ? [make("th", { scope: "col", textContent: "choose" })] : [];
-  const whole = make("table", {}, make("caption", {}, title),
-    make("thead", {}, make("tr", {}, ...pick, ...head)), make("tbody", {}, ...body));
   return rows.length
     ? make("div", { className: "scroll" }, whole, ...left)
     : make("p", {}, `${title}: none`);
@@ -95,21 +95,19 @@ function orders(model, box) {
     legend.textContent = chosen === null ? "No order waits for approval" : `Decide on order ${chosen}`;
     for (const button of buttons) rest(button, chosen === null || Boolean(model.get("busy")));
   };
-  const choose = (row, at, waits, ids) => {
-    if (!waits[at]) return [make("td")];
-    const pick = make("input", { type: "radio", name: group, checked: ids[at] === chosen });
-    pick.setAttribute("aria-label", `decide on order ${ids[at]}`);
-    pick.onchange = () => ((chosen = ids[at]), name());
-    return [make("td", {}, pick)];
+  const choose = (id, waits) => {
+    if (!waits) return [id];
+    const pick = make("input", { type: "radio", name: group, checked: id === chosen });
+    pick.onchange = () => ((chosen = id), name());
+    return [make("label", { title: `decide on order ${id}` }, pick, ` ${id}`)];
   };
   const draw = () => {
     const { tables: [list, ...tables], roles: known } = model.get("shown");
-    const [ids, steps] = ["id", "step"].map((head) => list.rows.map((row) => row[list.heads.indexOf(head)]));
-    const waits = steps.map((step) => step === "proposed");
-    const waiting = ids.filter((_, at) => waits[at]);
+    const step = list.heads.indexOf("step");
+    const waiting = list.rows.filter((row) => row[step] === "proposed").map(([id]) => id);
     if (!waiting.includes(chosen)) chosen = waiting[0] ?? null;
     const focused = queue.contains(document.activeElement);
-    queue.replaceChildren(table(list, (row, at) => choose(row, at, waits, ids)));
+    queue.replaceChildren(table(list, (id) => choose(id, waiting.includes(id))));
     if (focused) queue.querySelector("input:checked")?.focus();
     roles.replaceChildren(...(known ?? []).map((value) => make("option", { value })));
     others.replaceChildren(...tables.map((one) => table(one)));
@@ -120,7 +118,8 @@ function orders(model, box) {
     for (const [key, input] of Object.entries(boxes)) {
       if (key in typed) input.value = typed[key];
       input.setAttribute("aria-invalid", String(at === key));
-      input.setAttribute("aria-describedby", at === key ? wrong.id : "");
+      input.toggleAttribute("aria-describedby", false);
+      if (at === key) input.setAttribute("aria-describedby", wrong.id);
     }
     wrong.textContent = problem;
     said.textContent = told;

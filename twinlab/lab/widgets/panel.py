@@ -17,7 +17,7 @@ from twinlab.lab.widgets.levers import BIG, LiveView, told
 from twinlab.lab.widgets.network_widget import KEY, NetworkWidget
 from twinlab.lab.widgets.node_layout import node_layout
 from twinlab.lab.widgets.node_status import cover_boxes
-from twinlab.modeling import fidelity, simulate
+from twinlab.modeling import fidelity, simulate, wilson
 from twinlab.scope import LaneOutage, Outage
 from twinlab.scope.later import pd
 from twinlab.scope.result import words
@@ -98,16 +98,15 @@ class TwinPanel(LiveView):
             try:
                 said = {"said": f"order {id} is {act(id, **typed).step}", "reason": ""}
             except Exception as problem:
-                said = {"problem": told(problem), "at": self._at(id, typed)}
+                said = {"problem": told(problem), "at": self._wrong_field(id, typed)}
             self.orders.form = typed | said
             self._show()
 
-    def _at(self, id: str, typed: dict[str, str]) -> str:
-        """The field of the form that a refusal is about; none of them: the order itself."""
+    def _wrong_field(self, id: str, typed: dict[str, str]) -> str:
         order = self.twin.orders[id]
-        roles = self.twin.rights[order.kind].roles.split(", ")
-        fine = typed | {"by": typed["by"] != order.proposer, "role": typed["role"] in roles}
-        return next((name for name in typed if not (typed[name] and fine[name])), "")
+        fine = {"role": typed["role"] in self.twin.rights[order.kind].roles.split(", ")}
+        fine |= {"by": typed["by"] not in ("", order.proposer), "reason": typed["reason"] > ""}
+        return next((name for name, good in fine.items() if not good), "")
 
     def refresh(self) -> None:
         """Show how the twin stands, also after a cell has changed something."""
@@ -135,7 +134,9 @@ class TwinPanel(LiveView):
             self._daily[f"Next {AHEAD} days"] = said, True
             seen = self.twin.verify()
             said = f"{seen.hits} of {seen.of} stocks came within their {seen.promised:.0%} interval"
-            self._daily["Forecasts so far"] = said, seen.high >= seen.promised
+            few = seen.hits // AHEAD, seen.of // AHEAD  # the nights of a forecast hang together
+            fine = not few[1] or wilson(*few).high >= seen.promised
+            self._daily["Forecasts so far"] = said, fine
         except Exception as problem:  # as above
             self._daily["What more could be said"] = told(problem), False
 
