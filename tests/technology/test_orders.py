@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
+from tests.technology import postgres
 from tests.technology.chains import factory, linked, shop
 from twinlab.modeling import Change
 from twinlab.technology import EventStore, FileLink, Message, Plant, read_keys
@@ -317,8 +318,9 @@ def test_what_is_not_answered_is_sent_again_until_it_expires():
     assert twin.orders[order.id].step == "expired"
 
 
-def test_a_twin_goes_on_where_it_was_and_an_edit_of_its_trail_is_found(tmp_path):
-    path = str(tmp_path / "twin.db")
+@pytest.mark.parametrize("base", ["sqlite", "postgresql"])
+def test_a_twin_goes_on_where_it_was_and_an_edit_of_its_trail_is_found(base, tmp_path):
+    path = str(tmp_path / "twin.db") if base == "sqlite" else postgres.fresh()
     plant = Plant(shop(), tl.Bus(keys=KEYS), 1)
     first = Twin(shop(), plant.link, EventStore(path))
     order = first.propose(tl.SetRules({"shop.up_to": 180}), "cheaper", "ben")

@@ -10,7 +10,7 @@ import twinlab as tl
 from tests.technology.chains import factory, shop
 from twinlab import cases
 from twinlab.modeling import Change
-from twinlab.technology import Bus, EventStore, FileLink, Plant
+from twinlab.technology import Bus, EventStore, FileLink, Plant, read_keys
 from twinlab.twin import Mode, Twin
 
 DAYS = 60
@@ -109,6 +109,24 @@ def test_orders_are_obeyed_once_and_relived_even_without_the_key(tmp_path):
     twin.sync()
     assert twin.state.on_hand == again.state.on_hand
     assert (twin.gaps(), len(twin.store.dead_letters())) == ([], 0)
+
+
+def test_a_plant_in_a_terminal_obeys_who_has_a_key_in_its_file(tmp_path):
+    link, keys = str(tmp_path / "link.db"), tmp_path / "keys"
+    keys.write_text("twin = 0123456789abcdef")
+    keys.chmod(0o600)
+    twin = Twin(cases.factory(9).scenario, FileLink(link, read_keys(str(keys))))
+    twin.mode = Mode.TWIN
+    twin.propose(Change({"warehouse.up_to": 300}))
+    said, _ = start("plant", "factory", "--link", link, "--pace", 0.01, "--days", 9, "--keys",
+                    keys).communicate(timeout=PATIENCE)  # fmt: skip
+    twin.sync()
+    assert "the story ends on day 9" in said
+    assert [order.step for order in twin.orders] == ["done"]
+    assert twin.model.value("warehouse.up_to") == 300
+    keys.chmod(0o644)
+    said, _ = start("plant", "factory", "--link", link, "--keys", keys).communicate()
+    assert "twinlab: keys: others may read" in said
 
 
 def test_who_comes_when_much_is_forgotten_is_told_the_state_anew(tmp_path):
