@@ -186,11 +186,11 @@ class Twin(Follower, Ordering):
         ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)
 
-    def _at_desk(self, acts: bool = True) -> tuple[Desk, State, bool]:
+    def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
         if acts and self.mode is Mode.MODEL:
             raise SyncError("a model has no way back to the plant: set twin.mode = Mode.SHADOW")
         self._load()
-        return self._gate.desk, self.state, self.mode is Mode.TWIN
+        return self._gate.desk, self.mode is Mode.TWIN
 
     def _repr_html_(self) -> str:
         return html_of(self.state.table, repr(self))

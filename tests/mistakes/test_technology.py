@@ -94,6 +94,8 @@ MISTAKES = [
      "Orders: no 'first'"),
     (lambda: tl.Rights()["rules"], tl.ScenarioError,
      "no 'rules' … did you mean 'rule'?"),
+    (lambda: tl.Right("rules", "planner"), tl.SyncError,
+     "no order is of kind 'rules'; did you mean 'rule'?"),
     (lambda: tl.Right("rule", "planner", share=-1), tl.NetworkError,
      'share must be at least 0'),
     (lambda: tl.FileLink(":memory:", keys=b"secret"), tl.ScenarioError,

@@ -346,6 +346,7 @@ def test_a_twin_goes_on_where_it_was_and_an_edit_of_its_trail_is_found(base, tmp
         third = Twin(shop(), plant.link, store)
         third.sync()  # goes on
         assert len(third.orders) == 2
+        assert len(third.orders.trail) in (5, 6)
         with store._work():
             store._run("DELETE FROM trail")
             for row in kept:

@@ -20,6 +20,7 @@ from twinlab.scope import (
 )
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.entities import Disruption
+from twinlab.scope.errors import check_known
 from twinlab.scope.log import EventRow
 from twinlab.scope.result import Listing, words
 from twinlab.scope.scenario import Place, find
@@ -30,7 +31,7 @@ __all__ += ["SetSourcing", "Transfer"]
 
 Values = dict[str, tuple[float, float]]  # by path: what it is now, and then
 SOURCING = ("sourcing_rank", "sourcing_share")
-_BY_DESK = {"step": "", "proposer": "", "by": "", "role": "", "reason": ""}
+_BY_DESK = ("step", "proposer", "by", "role", "reason")
 
 
 class Effect(NamedTuple):
@@ -308,6 +309,10 @@ class Right(Row):
     step: float = column("units", 1.0, "largest step", low=0)
     low: float = column("units", 0.0, "least value")
     signers: str = column("names", "", "whose seal it may bear, parted by ', '; empty: any")
+
+    def check(self) -> None:
+        """There are orders of its kind."""
+        check_known(self.kind, KINDS, f"no order is of kind {self.kind!r}", SyncError)
 
     def limit(self, values: Values) -> None:
         """Refuse what goes too far, with a SyncError."""

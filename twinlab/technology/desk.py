@@ -60,7 +60,7 @@ class Orders(Listing):
     @property
     def trail(self) -> "pd.DataFrame":
         """One row a step, in the order in which they were taken."""
-        rows = [[number, *json.loads(line), chain] for number, line, chain in self.lines]
+        rows = [[number, *_parts(line), chain] for number, line, chain in self.lines]
         return pd.DataFrame(rows, columns=_HEADS).set_index("number")
 
     def whole(self) -> bool:
@@ -71,6 +71,13 @@ class Orders(Listing):
                 return False
             before = chain
         return True
+
+
+def _parts(line: str) -> list[Any]:
+    with suppress(ValueError, TypeError):
+        day, name, step, by, role, reason, text = json.loads(line)
+        return [day, name, step, by, role, reason, text]
+    return [None] * 6 + [line]  # somebody has edited it
 
 
 def order_of(what: Change | Order) -> Order:
@@ -113,8 +120,8 @@ class Desk:
         """All orders by id, as the trail has them, whoever wrote it."""
         for number, line, _ in self.store.trail(self._read):
             self._read = number
-            with suppress(TwinError, ValueError, TypeError, LookupError):  # see Orders.whole
-                _, name, step, by, role, reason, text = json.loads(line)
+            with suppress(TwinError, LookupError, TypeError):  # see Orders.whole
+                _, name, step, by, role, reason, text = _parts(line)
                 order = order_in(text) if text else self._orders[name]
                 took = {"step": step, "by": by, "role": role, "reason": reason}
                 self._orders[name] = replace(order, proposer=order.proposer or by, **took)
@@ -133,7 +140,7 @@ class Desk:
 
     def take(self, name: str, step: str, *who: str, text: str = "") -> Order:
         """Note a step, by whom, in which role and why; a SyncError if it cannot follow the last."""
-        before = "" if text else self.find(name).step
+        before = "" if text and name not in self.orders else self.find(name).step
         if step not in NEXT.get(before, ()):
             raise SyncError(f"order {name} is {before}: it cannot become {step}")
         printed = ("".join(c if c.isprintable() else " " for c in part) for part in (*who, "", ""))
@@ -201,14 +208,19 @@ class Ordering:
     model: Scenario
     rights: Rights
 
-    def _at_desk(self, acts: bool = True) -> tuple[Desk, State, bool]:
-        """The desk, what is believed now, and whether the twin may decide by itself."""
+    @property
+    def state(self) -> State:
+        """What is believed now."""
+        raise NotImplementedError
+
+    def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
+        """The desk, and whether the twin may decide by itself; a SyncError if it may not act."""
         raise NotImplementedError
 
     @property
     def orders(self) -> Orders:
         """All orders by id, how far they have come, and the trail of their steps."""
-        desk, *_ = self._at_desk(acts=False)
+        desk, _ = self._at_desk(acts=False)
         return Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
 
     def propose(
@@ -222,7 +234,7 @@ class Ordering:
             SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
             ScenarioError: the model has no such value to change.
         """
-        (desk, state, alone), order = self._at_desk(), order_of(what)
+        (desk, alone), order, state = self._at_desk(), order_of(what), self.state
         values, right = order.effect(self.model, state, state.day).values, self.rights[order.kind]
         right.limit(values)
         name = f"{desk.name}-{max(desk.last, len(desk.orders) - 1) + 1}"
@@ -248,13 +260,13 @@ class Ordering:
 
     def withdraw(self, id: str, by: str, reason: str = "") -> Order:
         """Withdraw what one has proposed and is not sent; a SyncError if that may not be."""
-        desk = self._at_desk()[0]
+        desk, _ = self._at_desk()
         if by != desk.find(id).proposer:
             raise SyncError(f"{id} was proposed by {desk.find(id).proposer!r}: reject it")
         return desk.take(id, "withdrawn", by, "", reason)
 
     def _admitted(self, name: str, by: str, role: str, reason: str) -> Desk:
-        desk = self._at_desk()[0]
+        desk, _ = self._at_desk()
         order = desk.find(name)
         roles = self.rights[order.kind].roles
         if role not in roles.split(", "):

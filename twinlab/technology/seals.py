@@ -28,13 +28,13 @@ def read_keys(path: str = "") -> dict[str, bytes]:
     {}
     """
     text = os.environ.get("TWINLAB_KEYS", "")
-    if path:
-        try:
+    try:
+        if path:
             text, mode = Path(path).read_text("utf-8"), Path(path).stat().st_mode
-        except (OSError, ValueError) as problem:
-            raise SyncError(f"keys: {path!r} cannot be read ({problem})") from None
-        if os.name == "posix" and mode & 0o077:
-            raise SyncError(f"keys: others may read {path!r}: chmod 600 {path}")
+            if os.name == "posix" and mode & 0o077:
+                raise SyncError(f"keys: others may read {path!r}: chmod 600 {path}")
+    except (OSError, ValueError) as problem:
+        raise SyncError(f"keys: {path!r} cannot be read ({problem})") from None
     keys = {}
     for at, line in enumerate(filter(None, map(str.strip, re.split("[\n;]", text))), 1):
         found = _FORM.fullmatch(line)
