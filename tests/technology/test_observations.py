@@ -8,8 +8,11 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop, told
+from twinlab.modeling.inference.bottlenecks import Account
 from twinlab.modeling.inference.drift import update_law, watch
 from twinlab.organization import Shares
+from twinlab.scope.log import Event
+from twinlab.scope.state import OpenOrder
 from twinlab.technology import Bus, Message
 from twinlab.technology.messages import DAY
 from twinlab.technology.observations import observe
@@ -288,3 +291,67 @@ def test_what_was_pruned_is_not_needed():
     [capacity] = [one for one in seen if one.path == "plant.capacity"]
     assert len(capacity.values) > 5
     assert set(np.round(capacity.values, 6)) == {19.0}
+
+
+# -- the account by itself --
+
+WAY, KNOWN = ("mine", "plant", "ore", "road"), {"mine", "plant", "shop"}
+
+
+def account(*days, start=None, closed=()):
+    """An account after some days of events: kind, node, product, units, partner, due."""
+    chain = works(capacity=19)
+    book = Account(chain.network, start or tl.State.initial(chain.network))
+    for day, events in enumerate(days):
+        for kind, node, product, units, partner, *due in events:
+            mode = "road" if partner not in ("", node) else ""
+            book.read(Event(day, kind, node, product, units, partner, mode, *due))
+        book.end_day(day, KNOWN, set(closed))
+    return book
+
+
+def test_the_rest_of_an_order_waits_on():
+    order, part, rest = (("ordered", "plant", "ore", 10.0, "mine"),
+                         ("shipped", "mine", "ore", 6.0, "plant"),
+                         ("shipped", "mine", "ore", 4.0, "plant"))  # fmt: skip
+    again = ("ordered", "plant", "ore", 10.0, "mine")
+    book = account([order, part], [again], [rest])
+    assert book.rows["order_delay", WAY] == [(0, 0.0), (2, 2.0)]
+
+
+def test_what_was_ordered_before_all_messages_leaves_first_and_says_nothing():
+    start = tl.State.initial(works().network)
+    start.open_orders[WAY] = [OpenOrder(1, 10.0)]
+    start.owed[WAY] = 5.0
+    goods = ("shipped", "mine", "ore", 15.0, "plant")
+    book = account([("ordered", "plant", "ore", 8.0, "mine"), goods],
+                   [("shipped", "mine", "ore", 8.0, "plant")], start=start)  # fmt: skip
+    assert book.rows["order_delay", WAY] == [(1, 1.0)]
+
+
+def test_an_order_that_may_have_come_after_the_work_is_no_work_left():
+    told, late = (("ordered", "plant", "bike", 30.0, "plant", *due) for due in ([0], []))
+    begun = ("started", "plant", "bike", 12.0, "")
+    assert account([told, begun]).rows["capacity", "plant"] == [(0, 12.0)]
+    assert not account([late, begun]).rows["capacity", "plant"]
+    assert account([late, begun], [begun]).rows["capacity", "plant"] == [(1, 12.0)]
+
+
+def test_scrapped_stock_is_not_at_hand():
+    begun = [("ordered", "plant", "bike", 30.0, "plant", 0), ("started", "plant", "bike", 12.0, "")]
+    assert account(begun).rows["capacity", "plant"]
+    assert not account([*begun, ("scrapped", "plant", "ore", 140.0, "")]).rows["capacity", "plant"]
+
+
+def test_orders_to_others_while_a_supplier_is_told_closed_are_no_shares():
+    order = [("ordered", "plant", "ore", 10.0, "mine")]
+    assert account(order).rows["sourcing_share", WAY] == [(0, 1.0)]
+    assert not account(order, closed={"mine"}).rows["sourcing_share", WAY]
+
+
+def test_who_has_lost_its_first_message_says_nothing():
+    tight = works(capacity=19)
+    messages, _ = told(tight, 20)
+    lost = next(m for m in messages if m.source == "/plant/mes")
+    assert lost.sequence == 0
+    assert not stream("plant.capacity", [m for m in messages if m is not lost], tight).values
