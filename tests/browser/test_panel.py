@@ -104,4 +104,5 @@ def approve(page):
     page.keyboard.type("supply planner")
     go_to(page, "Approve")
     page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # one too many does no harm
     wait_for(page, f"{ORDERS} [role=status]", "is sent")

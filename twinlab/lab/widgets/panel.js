@@ -40,11 +40,15 @@ function knowledge(model, box) {
   const facts = make("div", { className: "facts", role: "list" });
   box.append(bar, said, problem, facts);
   let buttons = [];
+  const send = (days) => () => {
+    for (const button of buttons) rest(button, true); // a key held down is one day, not ten
+    model.send({ days });
+  };
 
   const draw = () => {
     const shown = model.get("shown");
     if (buttons.length !== shown.buttons.length) {
-      buttons = shown.buttons.map(([days, words]) => press(words, () => model.send({ days })));
+      buttons = shown.buttons.map(([days, words]) => press(words, send(days)));
       bar.replaceChildren(...buttons);
     }
     problem.textContent = shown.problem;
@@ -81,9 +85,11 @@ function orders(model, box) {
   const labels = Object.entries(boxes).map(([name, input]) => make("label", {}, words[name], input));
   const roles = make("datalist", { id: `${group}-roles` });
   boxes.role.setAttribute("list", roles.id);
-  let chosen = null;
+  let [chosen, asked] = [null, false];
   const send = (what) => () => {
     const typed = Object.fromEntries(Object.entries(boxes).map(([name, input]) => [name, input.value]));
+    asked = true; // a second press must not decide on the next order
+    name();
     model.send({ what, id: chosen, ...typed });
   };
   const buttons = [press("Approve", send("approve")), press("Reject", send("reject"))];
@@ -93,7 +99,7 @@ function orders(model, box) {
 
   const name = () => {
     legend.textContent = chosen === null ? "No order waits for approval" : `Decide on order ${chosen}`;
-    for (const button of buttons) rest(button, chosen === null || Boolean(model.get("busy")));
+    for (const button of buttons) rest(button, asked || chosen === null || Boolean(model.get("busy")));
   };
   const choose = (id, waits) => {
     if (!waits) return [id];
@@ -126,7 +132,12 @@ function orders(model, box) {
   };
   draw();
   fill();
-  const answer = () => (fill(), boxes[model.get("form").at]?.focus());
+  const answer = () => {
+    asked = false;
+    fill();
+    name();
+    boxes[model.get("form").at]?.focus();
+  };
   return { shown: draw, form: answer, busy: name };
 }
 

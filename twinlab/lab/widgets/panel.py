@@ -26,7 +26,7 @@ from twinlab.twin import Twin
 
 __all__ = ["TwinPanel", "twin_panel"]
 
-AHEAD, FUTURES = 14, 100  # days and replications of each day's forecast
+AHEAD, FUTURES = 28, 100  # days and replications of each day's forecast
 USUAL, ROWS, LATE = 60, 40, 1.5  # calm days whose median stock is usual; rows shown; days stale
 _BUTTONS = [[1, "Let a day pass"], [7, "Let a week pass"], [0, "Sync"]]
 
@@ -35,7 +35,7 @@ def twin_panel(twin: Twin, plant: Plant | None = None) -> "TwinPanel":
     """Show a running twin: its network by days of cover, what it knows, and the orders that wait.
 
     With the make-believe ``plant`` at the other end, buttons let days pass there, and its true
-    fidelity is shown. On each new day the twin forecasts two weeks, and is judged by what came.
+    fidelity is shown. On each new day the twin forecasts four weeks, and is judged by what came.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(12), days=90)
     >>> plant, twin = Plant(chain, bus := Bus(), seed=1), Twin(chain, bus)
@@ -99,8 +99,8 @@ class TwinPanel(LiveView):
                 said = {"said": f"order {id} is {act(id, **typed).step}", "reason": ""}
             except Exception as problem:
                 said = {"problem": told(problem), "at": self._wrong_field(id, typed)}
-            self.orders.form = typed | said
             self._show()
+            self.orders.form = typed | said | {"turn": self.orders.form.get("turn", 0) + 1}
 
     def _wrong_field(self, id: str, typed: dict[str, str]) -> str:
         order = self.twin.orders[id]
