@@ -142,13 +142,9 @@ class Twin(Follower, Ordering):
         Raises:
             ScenarioError: a shortage of nothing that customers ask costs money.
         """
-        start, ahead = self._believed(self._tracker.morning), self.outlook
-        come = replicate(
-            ahead.change(days=start.day + 28), 128, seed_ahead(self.seed), start=start, daily=[]
-        )
-        return control_tower(
-            ahead, start, forecast=come, limits=limits, shortage_cost=shortage_cost
-        )
+        start, come = self._believed(self._tracker.morning), self.forecast(replications=128)
+        told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}
+        return control_tower(self.outlook, start, **told)
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""

@@ -41,19 +41,8 @@ class Limits(Row):
 
 
 @dataclass(frozen=True)
-class Supply:
-    """An item's stock from today until an order of today arrives, at the mean rate of use."""
-
-    on_hand: float  # units
-    next_receipt: float  # first day on which certain goods come
-    horizon: int  # day on which an order of today arrives
-    ends_on: int | None  # first day on which something is missing
-    missing: float  # most units missing before the horizon, on top of what is owed already
-
-
-@dataclass(frozen=True)
-class Situation(Sealed):
-    """Everything that lies before the controller, and what it means for each (node, product)."""
+class Morning(Sealed):
+    """Everything that lies before the controller: what is closed, and what comes when."""
 
     scenario: Scenario
     state: State
@@ -72,11 +61,6 @@ class Situation(Sealed):
         return self.flows_on(range(today, today + max(1, math.ceil(days))))[item]
 
     @cached_property
-    def stopped(self) -> dict[ItemKey, float]:
-        """What a missing unit of each item stops [USD]."""
-        return flows.stopped_costs(self.scenario.network, self.shortage_cost)
-
-    @cached_property
     def closures(self) -> list[tuple[Any, float, float]]:
         """Outages that may hold today: how probably, and then until which day on average."""
         found, today = [], self.state.day
@@ -89,11 +73,11 @@ class Situation(Sealed):
         return found
 
     @cached_property
-    def shut(self) -> dict[tuple[str, ...], Any]:
-        """The items and lanes that are rather closed than open, and by which outage."""
+    def shut(self) -> dict[tuple[str, ...], tuple[Any, float]]:
+        """The items and lanes that are rather closed than open: by which outage, until when."""
         network = self.scenario.network
-        whole = [row for row, chance, _ in self.closures if row.loss == 1 and chance >= 0.5]
-        found = {getattr(at, "key", at): row for row in whole for at in targets(row, network)}
+        whole = [(row, end) for row, chance, end in self.closures if row.loss == 1 <= 2 * chance]
+        found = {getattr(at, "key", at): by for by in whole for at in targets(by[0], network)}
         sources = ((v.key, (v.source, v.product)) for v in network.lanes)
         return found | {key: found[item] for key, item in sources if item in found}
 
@@ -127,7 +111,8 @@ class Situation(Sealed):
         for lane in self.scenario.network.lanes:
             times = np.rint(outcomes(lane.lead_time))
             usual, total = float(times.mean()), max(times.sum(), 1.0)
-            stands = not told and getattr(self.shut.get(lane.key), "holds_transit", False)
+            outage, _ = self.shut.get(lane.key, (None, 0.0))
+            stands = not told and getattr(outage, "holds_transit", False)
             for due, units, left in self.state.under_way.get(lane.key, ()):
                 comes = max(due, today)
                 days = (comes if told else today) - left
@@ -147,7 +132,49 @@ class Situation(Sealed):
 
     def asked(self, item: ItemKey) -> list[Lane]:
         """The lanes to which the item's orders of today go."""
-        return [v for v, _ in flows.asked_lanes(self.scenario, item, self.open(item))]
+        lanes = [v for v, _ in flows.asked_lanes(self.scenario, item, self.open(item))]
+        return [v for v in lanes if v.key not in self.shut] or lanes
+
+    def receipts(self, item: ItemKey) -> dict[float, float]:
+        """What is certain to come on which day."""
+        receipts: dict[float, float] = defaultdict(float)
+        for lane in self.scenario.network.into.get(item, ()):
+            for units, _, comes in self.under_way[lane.key]:
+                receipts[comes] += units
+            for order in self.state.open_orders.get(lane.key, ()):
+                if lane.key not in self.shut:
+                    receipts[round(order.due + days_of(lane.lead_time))] += order.quantity
+        for lot in self.state.lots.get(item, ()):
+            receipts[max(lot.due, self.state.day)] += lot.good
+        return receipts
+
+    def below(self, found: set[ItemKey]) -> set[ItemKey]:
+        """Some items, and all that takes from them."""
+        for item in upstream_items(self.scenario.network):
+            if found & flows.feeders(self.scenario, item).keys():
+                found.add(item)
+        return found
+
+
+@dataclass(frozen=True)
+class Supply:
+    """An item's stock from today until an order of today arrives, at the mean rate of use."""
+
+    on_hand: float  # units
+    next_receipt: float  # first day on which certain goods come
+    horizon: int  # day on which an order of today arrives
+    ends_on: int | None  # first day on which something is missing
+    missing: float  # most units missing before the horizon, on top of what is owed already
+
+
+@dataclass(frozen=True)
+class Situation(Morning):
+    """What a morning means for each (node, product)."""
+
+    @cached_property
+    def stopped(self) -> dict[ItemKey, float]:
+        """What a missing unit of each item stops [USD]."""
+        return flows.stopped_costs(self.scenario.network, self.shortage_cost)
 
     @cached_property
     def supplies(self) -> dict[ItemKey, Supply]:
@@ -176,19 +203,6 @@ class Situation(Sealed):
         comes = min((day for day, units in receipts.items() if units > DUST), default=math.inf)
         return Supply(on_hand, comes, horizon, ends_on, max(0.0, missing - owed))
 
-    def receipts(self, item: ItemKey) -> dict[float, float]:
-        """What is certain to come on which day."""
-        receipts: dict[float, float] = defaultdict(float)
-        for lane in self.scenario.network.into.get(item, ()):
-            for units, _, comes in self.under_way[lane.key]:
-                receipts[comes] += units
-            for order in self.state.open_orders.get(lane.key, ()):
-                if lane.key not in self.shut:
-                    receipts[round(order.due + days_of(lane.lead_time))] += order.quantity
-        for lot in self.state.lots.get(item, ()):
-            receipts[max(lot.due, self.state.day)] += lot.good
-        return receipts
-
     def missing(self, item: ItemKey) -> float:
         """Units that an item will lack before an order of today can arrive."""
         return self.supplies[item].missing if item in self.supplies else 0.0
@@ -213,16 +227,6 @@ class Situation(Sealed):
     def change(self, path: str, value: float) -> Change:
         """A suggestion: a path of the scenario, its value and a new one."""
         return Change({path: value}, before={path: self.scenario.value(path)})
-
-    def below(self, found: set[ItemKey]) -> set[ItemKey]:
-        """Some items, and all that is fed by them."""
-        network = self.scenario.network
-        for item in upstream_items(network):
-            made, into = network.made.get(item), network.into.get(item, ())
-            parts = {(item[0], part) for part in (made.components if made else ())}
-            if found & ({(v.source, v.product) for v in into} | parts):
-                found.add(item)
-        return found
 
     def quicker(self, item: ItemKey) -> Change | None:
         """Ask the next source first, if quicker and able; else lift a level that is too low."""

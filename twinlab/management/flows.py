@@ -54,7 +54,7 @@ def mean_flows(
     passed: set[ItemKey] = set()
     for item in reversed(upstream_items(network)):
         passed.add(item)
-        for feeder, units in _feeders(scenario, item).items():
+        for feeder, units in feeders(scenario, item).items():
             if feeder in passed:
                 raise ScenarioError(
                     f"{feeder[1]!r} flows in a circle through {feeder[0]!r} and {item[0]!r}: give "
@@ -71,7 +71,7 @@ def customers_use(row: Demand, days: range) -> float:
     return mean_of(row.pattern) * fmean(row.scales(np.array(days)))
 
 
-def _feeders(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:
+def feeders(scenario: Scenario, item: ItemKey) -> dict[ItemKey, float]:
     """What one unit of an item takes from which other items."""
     takes: dict[ItemKey, float] = {}
     recipe = scenario.network.made.get(item)
@@ -90,15 +90,17 @@ def asked_lanes(
 
     The item's sourcing rule is asked to split one unit while these lanes (else all) are open.
     """
-    lanes = scenario.network.into.get(item, []) if lanes is None else lanes
-    if not lanes:
+    into = scenario.network.into.get(item, [])
+    if not into:
         return []
     rule = scenario.sourcing.get(item, PriorityFailover())
     suppliers = [
-        Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in lanes
+        Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in into
     ]
+    for supplier, lane in zip(suppliers, into, strict=True):
+        supplier.open = float(lanes is None or lane in lanes)
     parts = split_order(rule, View(*item, suppliers), 1.0)
-    return [(v, float(part)) for v, part in zip(lanes, parts, strict=True) if part]
+    return [(v, float(part)) for v, part in zip(into, parts, strict=True) if part]
 
 
 def wait(scenario: Scenario, lane: Lane) -> float:

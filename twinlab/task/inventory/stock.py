@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.management.control_tower import Limits, Morning
 from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
 from twinlab.modeling import Change, Replications, estimate, replicate
 from twinlab.modeling.simulation.measures import IN_FULL
@@ -59,8 +60,9 @@ def describe(scenario: Scenario, state: State | None = None) -> Covers:
     """Show stock, inventory position and days of cover of every item that keeps stock.
 
     days of cover = on hand / average demand; position cover = (on hand + on order − backlog) /
-    average demand. Average demand is that of all days of the scenario from the state on, season and
-    trend included; of an upstream item, what it takes of it. Without a state: the first morning.
+    average demand, without what a closed supplier or lane has not sent. Average demand is that of
+    all days of the scenario from the state on, season and trend included; of an upstream item, what
+    it takes of it. Without a state: the first morning.
 
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
     >>> describe(Scenario(shop, BaseStock(30)))["shop", "unit"].cover
@@ -68,11 +70,14 @@ def describe(scenario: Scenario, state: State | None = None) -> Covers:
     """
     now = State.initial(scenario.network) if state is None else state
     rates = mean_flows(scenario, range(now.day, max(scenario.days, now.day + 1)))
-    rows = []
+    rows, shut = [], Morning(scenario, now, None, Limits(), None).shut
     for item, on_hand in now.on_hand.items():
         ordered, owed = now.on_order.get(item, 0.0), _backlog(scenario, now, item)
         rate = rates[item] if rates[item] > 0 else math.nan
-        days = on_hand / rate, (on_hand + ordered - owed) / rate
+        lanes = [v.key for v in scenario.network.into.get(item, ()) if v.key in shut]
+        stuck = math.fsum(now.owed.get(key, 0.0) for key in lanes)
+        stuck += math.fsum(o.quantity for key in lanes for o in now.open_orders.get(key, ()))
+        days = on_hand / rate, (on_hand + ordered - stuck - owed) / rate
         rows.append(Cover(*item, on_hand, ordered, owed, rates[item], *days))
     return Covers(tuple(rows))
 
@@ -192,6 +197,11 @@ class Order(Result):
     quantity: float = column("units", meaning="to order now")
     level: float = column("units", meaning="what the position should be")
     position: float = column("units", meaning="on hand + on order − backlog, this morning")
+    note: str = column("words", "", "what is closed, and who is asked")
+
+    def sentence(self) -> str:
+        """The order, its reason, and what is closed, if anything is."""
+        return super().sentence().removesuffix(" · note ")
 
 
 def order_today(
@@ -209,7 +219,8 @@ def order_today(
     what was asked. The order is what a share ``service`` of them lacks at most on the night before
     the next look's order could come, in whole lots if a lot is given: lead time, order delay,
     review, yield and every source as the engines draw them; what is under way comes when it is due,
-    and what comes later does not count in the position. Suppliers have what is ordered today.
+    and what comes later does not count in the position. Suppliers have what is ordered today. Who
+    is closed today is asked as the sourcing rule says, and that order waits; the note names it.
 
     Raises:
         ScenarioError: nothing brings the item.
@@ -220,7 +231,7 @@ def order_today(
     """
     _check_item(scenario, item)
     now = State.initial(scenario.network) if state is None else state
-    comes, good = _arrival(scenario, now, item, seed)
+    comes, good, note = _arrival(scenario, now, item, seed)
     review = scenario.network.node(item[0]).review_period
     last = comes + review - now.day % review - 1
     future = scenario.change(days=int(last.max()) + 1).decide(
@@ -236,21 +247,28 @@ def order_today(
     position = now.on_hand[item] + now.on_order[item] - _backlog(scenario, now, item)
     position -= sum(g.quantity for g in goods if g.due > last.max())
     short = max(0.0, need)
-    return Order(math.ceil(short / lot) * lot if lot > 0 else short, position + need, position)
+    units = math.ceil(short / lot) * lot if lot > 0 else short
+    return Order(units, position + need, position, note)
 
 
-def _arrival(scenario: Scenario, state: State, item: ItemKey, seed: int) -> tuple[Days, Any]:
-    """When an order of today has come, by future, and how much of it is good."""
+def _arrival(scenario: Scenario, state: State, item: ItemKey, seed: int) -> tuple[Days, Any, str]:
+    """When an order of today has come, by future, how much is good, and what is closed."""
     posted = state.day + scenario.network.node(item[0]).evening_review
-    lanes = [(v, posted + v.order_delay) for v, _ in asked_lanes(scenario, item)]
+    now = Morning(scenario, state, None, Limits(), None)
+    asked = [v for v, _ in asked_lanes(scenario, item, now.open(item))]
+    lanes = [(v, posted + v.order_delay) for v in asked]
+    ends = {v.key: math.ceil(now.shut.get(v.key, (None, 0))[1]) for v in asked}
     latest = max([posted, *(leaves for _, leaves in lanes)])
     streams = draw_streams(scenario.change(days=latest + 1), seed, 0, FUTURES, state)
-    comes = [leaves + streams.lead_time[v.key][leaves] for v, leaves in lanes]
+    comes = [max(ends[v.key], at) + streams.lead_time[v.key][at] for v, at in lanes]
     if recipe := scenario.network.made.get(item):
         comes.append(np.array([posted + recipe.production_time]))
     good = streams.good_share[item][posted] if item in streams.good_share else 1.0
     most = np.max([np.broadcast_to(days, FUTURES) for days in comes], axis=0)
-    return most, np.maximum(good, DUST)
+    into = scenario.network.into.get(item, ())
+    note = ", ".join(f"{v.source} is closed" for v in into if v.key in now.shut)
+    names = ", ".join(v.source for v in asked)
+    return most, np.maximum(good, DUST), f"{note}: {names} asked" if note else ""
 
 
 def _check_item(scenario: Scenario, item: ItemKey) -> None:
