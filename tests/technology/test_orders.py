@@ -84,6 +84,10 @@ FORGERIES = {
     "expired": (letter(GOOD, until=-1), "it was valid until day -1"),
     "valid until some day": (letter(GOOD, until="soon"), "is a number in day"),
     "decided on something else": (letter(GOOD, seen={"shop.up_to": 2}), "decided on versions"),
+    "decided by another path": (
+        letter(GOOD, values={"shop/unit.up_to": 200}, seen={"shop/unit.up_to": 0}),
+        "decided on {'shop.up_to': 170.0}: the plant has {'shop/unit.up_to': 170.0}"),
+    "decided on another value": (letter(GOOD, now={"shop.up_to": 190}), "the plant has {'shop.up"),
     "decided on nothing": (letter(GOOD, seen={}), "decided on versions"),
     "of a kind that is another's": (letter(GOOD, by="ben", key=KEYS["ben"]), "'ben' may not order"),
     "to make what it cannot": (
@@ -156,10 +160,12 @@ def test_ten_orders_a_day_are_obeyed():
     plant, twin = pair()
     for n in range(12):
         one = replace(GOOD, values={"shop.up_to": 171.0 + n}, id=f"twin-{n}")
-        plant.link.send([letter(one, seen={"shop.up_to": min(n, 10)})], "commands")
+        at = min(n, 10)
+        tied = {"seen": {"shop.up_to": at}, "now": {"shop.up_to": 170 + at}}
+        plant.link.send([letter(one, **tied)], "commands")
     plant.advance()
     again = replace(GOOD, id="twin-99")
-    plant.link.send([letter(again, seen={"shop.up_to": 10})], "commands")
+    plant.link.send([letter(again, **tied)], "commands")
     plant.advance()
     twin.sync()
     notes = [note for kind, note in answers(twin) if kind == "refused"]

@@ -186,18 +186,9 @@ class OrderBook:
                 if same["text"] != text:
                     raise SyncError(f"{order.id} was another order: {same['text']:.200}")
                 return {**same, "begins": False}
-            right = self._rights[order.kind]
-            if right.signers and who not in right.signers.split(", "):
-                raise SyncError(f"{who!r} may not order {order.kind}, only {right.signers}")
-            if order.until < day:
-                raise SyncError(f"it was valid until day {order.until}: it is day {day}")
             values = order.effect(self.history.plan.scenario, self.history.state, day).values
             said["versions"] = {path: self._versions[path] for path in values}
-            if order.seen != said["versions"]:
-                raise SyncError(f"decided on versions {dict(order.seen)}, not {said['versions']}")
-            right.limit(values)
-            if self._obeyed[who, day] >= MOST_A_DAY:
-                raise SyncError(f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day")
+            self._allow(who, order, values, day)
             self._begin(order, day)
             self._obeyed[who, day] += 1
             decided = {path: then for path, (_, then) in values.items() if order.decides}
@@ -207,6 +198,27 @@ class OrderBook:
         except (TwinError, TypeError, ValueError) as problem:
             said["note"] = str(problem)[:1000]
         return act | {"said": said}
+
+    def _allow(self, who: str, order: Order, values: Values, day: int) -> None:
+        """Refuse, with a SyncError, what may not be obeyed."""
+        right, seen = self._rights[order.kind], {path: self._versions[path] for path in values}
+        now = {path: before for path, (before, _) in values.items()} if order.decides else order.now
+        for wrong, why in (
+            (
+                right.signers and who not in right.signers.split(", "),
+                f"{who!r} may not order {order.kind}, only {right.signers}",
+            ),
+            (order.until < day, f"it was valid until day {order.until}: it is day {day}"),
+            (order.seen != seen, f"decided on versions {dict(order.seen)}: they are {seen}"),
+            (order.now != now, f"decided on {dict(order.now)}: the plant has {now}"),
+            (
+                self._obeyed[who, day] >= MOST_A_DAY,
+                f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day",
+            ),
+        ):
+            if wrong:
+                raise SyncError(why)
+        right.limit(values)
 
     def _changed(self, paths: Iterable[str], decided: Mapping[str, Any]) -> dict[str, Any]:
         """What a twin must know of a change: decisions, and the versions of what it was about."""

@@ -106,12 +106,13 @@ class History:
 
     def change_rules(self, scenario: Scenario) -> None:
         """From now on, let the decisions of a scenario hold, and disruptions that it adds."""
+        plan, draws, players = make_plan(scenario), self.draws, self.orders.players
         if scenario.disruptions != self.plan.scenario.disruptions:  # all other draws are the same
             block, column = divmod(self.replication, BLOCK)
-            self.draws = Draws(draw_streams(scenario, self.seed, block), column)
-        self.plan, players = make_plan(scenario), self.orders.players
-        self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
-        self.goods = Goods(self.plan, self.state, self.draws)
+            draws = Draws(draw_streams(scenario, self.seed, block), column)
+        orders = Orders(plan, self.state, draws, self.clock, players)
+        self.plan, self.draws, self.orders = plan, draws, orders
+        self.goods = Goods(plan, self.state, draws)
 
     def inject(self, row: EventRow) -> None:
         """Let an order be placed on the next morning that nobody's rule has decided."""
