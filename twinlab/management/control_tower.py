@@ -76,8 +76,8 @@ class Morning(Sealed):
     def shut(self) -> dict[tuple[str, ...], tuple[Any, float]]:
         """The items and lanes that are rather closed than open: by which outage, until when."""
         network = self.scenario.network
-        whole = [(row, end) for row, chance, end in self.closures if row.loss == 1 <= 2 * chance]
-        found = {getattr(at, "key", at): by for by in whole for at in targets(by[0], network)}
+        rather = [(row, end) for row, p, end in self.closures if row.loss == 1.0 and p >= 0.5]
+        found = {getattr(at, "key", at): by for by in rather for at in targets(by[0], network)}
         sources = ((v.key, (v.source, v.product)) for v in network.lanes)
         return found | {key: found[item] for key, item in sources if item in found}
 
@@ -132,8 +132,8 @@ class Morning(Sealed):
 
     def asked(self, item: ItemKey) -> list[Lane]:
         """The lanes to which the item's orders of today go."""
-        lanes = [v for v, _ in flows.asked_lanes(self.scenario, item, self.open(item))]
-        return [v for v in lanes if v.key not in self.shut] or lanes
+        may = self.open(item)
+        return [v for v, _ in flows.asked_lanes(self.scenario, item, may) if v in may] or may
 
     def receipts(self, item: ItemKey) -> dict[float, float]:
         """What is certain to come on which day."""

@@ -94,11 +94,9 @@ def asked_lanes(
     if not into:
         return []
     rule = scenario.sourcing.get(item, PriorityFailover())
-    suppliers = [
-        Supplier(v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in into
-    ]
-    for supplier, lane in zip(suppliers, into, strict=True):
-        supplier.open = float(lanes is None or lane in lanes)
+    rows = ((v.source, v.mode, v.sourcing_rank, v.sourcing_share, v.capacity) for v in into)
+    can = (float(lanes is None or v in lanes) for v in into)
+    suppliers = [Supplier(*row, one) for row, one in zip(rows, can, strict=True)]
     parts = split_order(rule, View(*item, suppliers), 1.0)
     return [(v, float(part)) for v, part in zip(into, parts, strict=True) if part]
 
