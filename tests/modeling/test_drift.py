@@ -110,3 +110,10 @@ def test_scores_are_standard_normal_while_the_model_is_right():
     z = scores(seen(law, values))
     assert abs(z.mean()) <= 4 / np.sqrt(4000)
     assert abs(z.std() - 1) <= 4 / np.sqrt(2 * 4000)
+
+
+def test_scores_of_shares_are_standard_normal_where_a_plant_cuts_them_at_one():
+    law = tl.Normal(0.97, 0.05)
+    values = np.minimum(law.draw(np.random.default_rng(2), np.ones(4000), 1).ravel(), 1.0)
+    assert abs(scores(seen(law, values, most=1.0)).mean()) <= 4 / np.sqrt(4000)
+    assert abs(scores(seen(law, values)).mean()) > 4 / np.sqrt(4000)

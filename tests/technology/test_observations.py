@@ -355,3 +355,28 @@ def test_who_has_lost_its_first_message_says_nothing():
     lost = next(m for m in messages if m.source == "/plant/mes")
     assert lost.sequence == 0
     assert not stream("plant.capacity", [m for m in messages if m is not lost], tight).values
+
+
+def test_what_is_counted_is_at_hand_and_nothing_else():
+    tight = works(capacity=19)
+    messages, _ = told(tight, 8)
+    empty = {"node": "plant", "product": "ore", "quantity": 0.0}
+    count = Message("/count", None, "wms.counted.v1", 5 * DAY - 2, empty, "c")
+    before = stream("plant.capacity", messages, tight)
+    after = stream("plant.capacity", sorted([*messages, count], key=lambda m: m.place), tight)
+    assert 4 in before.days
+    assert 4 not in after.days
+
+
+def test_a_plant_that_opens_anew_is_believed_again():
+    tight, bus = works(capacity=19), Bus()
+    plant = tl.Plant(tight, bus, seed=1)
+    plant.advance(10)
+    plant.advance(2, untold=True)
+    plant.advance(10)
+    messages = [Message.decode(raw) for raw in bus.receive("reader", most=10**6)]
+    lost = next(m for m in messages if m.kind == "started" and m.time // DAY == 3)
+    seen = stream("plant.capacity", [m for m in messages if m is not lost], tight)
+    assert min(seen.days, default=99) < 3
+    assert not {3, 9} & {*seen.days}
+    assert max(seen.days) > 15
