@@ -4,18 +4,21 @@ A *model* lives its own life; messages keep a *shadow* in step with its plant, t
 orders; a *twin* also sends some by itself. Source: Kritzinger et al. (2018), levels of integration.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
+import numpy as np
+
 from twinlab.management.control_tower import Limits, Tower, control_tower
 from twinlab.management.flows import ShortageCost
-from twinlab.modeling import Change, Replications, Run, replicate, simulate
+from twinlab.modeling import Change, Replications, Run, estimate, replicate, simulate
 from twinlab.modeling.experiments import Objective
 from twinlab.modeling.inference.drift import Alarm, update_law, watch
 from twinlab.modeling.inference.fidelity import Verification, verify
 from twinlab.modeling.inference.outages import Outages, believed
-from twinlab.modeling.proposal import daily_cost, propose, seed_ahead
+from twinlab.modeling.proposal import around, daily_cost, propose, seed_ahead
 from twinlab.organization.orders import Rights, decided
 from twinlab.scope import Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
@@ -23,8 +26,9 @@ from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, feasible
 from twinlab.technology.desk import Desk, Ordering
 from twinlab.technology.observations import differing, observe
+from twinlab.technology.tracker import Tracker
 
-__all__ = ["Mode", "Twin", "run_closed_loop"]
+__all__ = ["Foresight", "Mode", "Twin", "run_closed_loop"]
 
 PROMISE = 0.9  # of the intervals that are verified
 
@@ -41,7 +45,120 @@ class Mode(Enum):
     TWIN = "both ways"
 
 
-class Twin(Follower, Ordering):
+class Foresight(Ordering):
+    """What a twin sees coming from what it believes, and what could be done.
+
+    >>> issubclass(Twin, Foresight)
+    True
+    """
+
+    seed: int
+    _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
+    _tracker: Tracker
+
+    @property
+    def outages(self) -> Outages:
+        """What is believed to be closed."""
+        raise NotImplementedError
+
+    @property
+    def outlook(self) -> Scenario:
+        """The model with the outages that are believed: what every look ahead begins with."""
+        return self.model.disrupt(*self.outages.disruptions)
+
+    @property
+    def _morning(self) -> State:
+        """Where a look ahead starts: in the middle of a day, part of it has happened already."""
+        raise NotImplementedError
+
+    def forecast(
+        self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
+    ) -> Replications:
+        """What may come, from today's state: replications with daily values, shared by workers.
+
+        Goods under way arrive by their lead time given how long they have been travelling.
+
+        Raises:
+            ScenarioError: a measure is unknown.
+        """
+        start = self._morning
+        sold = [(d.node, d.product) for d in self.model.network.demands]
+        wanted = [*daily, *(("on_hand", *item) for item in sold)]
+        ahead = self.outlook.change(days=start.day + days)
+        batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
+        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
+        for item in sold:
+            for at, ends in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
+                self._promised[start.day, start.day + at, item] = ends
+        return batch
+
+    def tower(
+        self, limits: Limits | None = None, shortage_cost: ShortageCost | None = None
+    ) -> Tower:
+        """What needs somebody this morning, by money at risk: believed outages, and what may come.
+
+        Raises:
+            ScenarioError: a shortage of nothing that customers ask costs money.
+        """
+        start, come = self._morning, self.forecast(replications=128)
+        told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}
+        return control_tower(self.outlook, start, **told)
+
+    def verify(self) -> Verification:
+        """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
+        nights = self._tracker.nights
+        inside = [
+            low - DUST <= nights[day][item] <= high + DUST
+            for (_, day, item), (low, high) in self._promised.items()
+            if item in nights.get(day, ())
+        ]
+        return verify(inside, PROMISE)
+
+    def recommend(
+        self,
+        options: Mapping[str, Sequence[Any]],
+        days: int = 56,
+        replications: int = 200,
+        goal: Objective = daily_cost,
+    ) -> Change:
+        """The combination of values by path whose ``goal``, by history, is lowest from today on.
+
+        Raises:
+            ScenarioError: a path leads nowhere.
+        """
+        start = self._morning
+        ahead = self.outlook.change(days=start.day + days)
+        return propose(ahead, start, options, goal, replications, self.seed)
+
+    def reroute(
+        self, days: int = 56, replications: int = 200, goal: Objective = daily_cost
+    ) -> Change:
+        """Ask others for what is shared out to who is closed, and him again once he is open.
+
+        The gain is that of coming back on the very day in each history; who comes back has none.
+        """
+        start, usual = self._morning, dict[str, float]()
+        for order in self.orders.orders:
+            if (order.kind, order.proposer, order.step) == ("sourcing", "twin", "done"):
+                usual = {path: usual.get(path, was) for path, was in order.now.items()} | usual
+        ahead, closed = self.outlook.change(days=start.day + days), self.outages.disruptions
+        values, followed = around(ahead, closed, usual)
+        change = Change.of(ahead, values)
+        if not any(value < ahead.value(path) for path, value in values.items()):
+            return replace(change, title="ask again", reason="who is open")
+        batches = (
+            replicate(one, replications, seed_ahead(self.seed), start=start, daily=[])
+            for one in (ahead, followed)
+        )
+        before, after = (np.asarray(goal(batch)) for batch in batches)
+        where = ", ".join(one.where for one in self.outages.outages)
+        gain, reached = estimate(before - after), estimate(after)
+        return replace(
+            change, title="ask others", reason=f"closed: {where}", gain=gain, goal=reached
+        )
+
+
+class Twin(Follower, Foresight):
     """A model that follows a plant over a link, and whatever else it listens to.
 
     ``name`` tells several twins on one link apart. ``rights`` say who may order what.
@@ -65,7 +182,7 @@ class Twin(Follower, Ordering):
     ) -> None:
         super().__init__(model, link, store, name)
         self.seed, self.mode, self.rights = seed, Mode.SHADOW, rights or Rights()
-        self._promised: dict[tuple[int, int, Any], Any] = {}  # by day of forecast and night
+        self._promised = {}
         self._adopted: dict[str, int] = {}
 
     def sync(self, ask_again: bool = True) -> Intake:
@@ -95,6 +212,10 @@ class Twin(Follower, Ordering):
         return alone.state_on(today)
 
     @property
+    def _morning(self) -> State:
+        return self._believed(self._tracker.morning)
+
+    @property
     def day(self) -> int:
         """The day whose morning it is, for the twin."""
         return self.state.day
@@ -107,55 +228,6 @@ class Twin(Follower, Ordering):
         books, flows = self._tracker.books, self._tracker.check.flows
         return believed(flows, books.flows, books.heard, self._tracker.morning.day)
 
-    @property
-    def outlook(self) -> Scenario:
-        """The model with the outages that are believed: what every look ahead begins with."""
-        return self.model.disrupt(*self.outages.disruptions)
-
-    def forecast(
-        self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
-    ) -> Replications:
-        """What may come, from today's state: replications with daily values, shared by workers.
-
-        Goods under way arrive by their lead time given how long they have been travelling.
-
-        Raises:
-            ScenarioError: a measure is unknown.
-        """
-        # In the middle of a day, part of it has happened already.
-        start = self._believed(self._tracker.morning)
-        sold = [(d.node, d.product) for d in self.model.network.demands]
-        wanted = [*daily, *(("on_hand", *item) for item in sold)]
-        ahead = self.outlook.change(days=start.day + days)
-        batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
-        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
-        for item in sold:
-            for at, ends in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
-                self._promised[start.day, start.day + at, item] = ends
-        return batch
-
-    def tower(
-        self, limits: Limits | None = None, shortage_cost: ShortageCost | None = None
-    ) -> Tower:
-        """What needs somebody this morning, by money at risk: believed outages, and what may come.
-
-        Raises:
-            ScenarioError: a shortage of nothing that customers ask costs money.
-        """
-        start, come = self._believed(self._tracker.morning), self.forecast(replications=128)
-        told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}
-        return control_tower(self.outlook, start, **told)
-
-    def verify(self) -> Verification:
-        """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
-        nights = self._tracker.nights
-        inside = [
-            low - DUST <= nights[day][item] <= high + DUST
-            for (_, day, item), (low, high) in self._promised.items()
-            if item in nights.get(day, ())
-        ]
-        return verify(inside, PROMISE)
-
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which columns of the model no longer hold, as far as is observed (see ``drift``)."""
         seen = observe(self.store.messages(), self.model, self._tracker.first)
@@ -165,22 +237,6 @@ class Twin(Follower, Ordering):
         """Let the model follow a change: from its day on, the law that was observed holds."""
         before, self.model = self.model, update_law(self.model, alarm)
         self._adopted |= dict.fromkeys({alarm.path, *differing(before, self.model)}, self.day)
-
-    def recommend(
-        self,
-        options: Mapping[str, Sequence[Any]],
-        days: int = 56,
-        replications: int = 200,
-        goal: Objective = daily_cost,
-    ) -> Change:
-        """The combination of values by path whose ``goal``, by history, is lowest from today on.
-
-        Raises:
-            ScenarioError: a path leads nowhere.
-        """
-        start = self._believed(self._tracker.morning)
-        ahead = self.outlook.change(days=start.day + days)
-        return propose(ahead, start, options, goal, replications, self.seed)
 
     def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
         if acts and self.mode is Mode.MODEL:
@@ -197,12 +253,17 @@ class Twin(Follower, Ordering):
 
 
 def run_closed_loop(
-    plant: Plant, twin: Twin, days: int, every: int, options: Mapping[str, Sequence[Any]]
+    plant: Plant,
+    twin: Twin,
+    days: int,
+    every: int,
+    options: Mapping[str, Sequence[Any]] | Callable[[Twin], Change],
 ) -> Run:
     """Let a twin look after its plant for some days, and give the plant's history.
 
-    Every so many days it syncs; for each alarm it follows the change, and proposes the cheapest of
-    some options if that is worth it: see ``Mode.TWIN`` and what ``Rights`` list as automatic.
+    Every so many days it syncs and follows each alarm; with an alarm, or while something is closed,
+    it proposes the cheapest of some options, or what a function of the twin makes of it, if that
+    is worth it: see ``Mode.TWIN`` and what ``Rights`` list as automatic.
 
     Raises:
         SyncError: the twin may not propose that.
@@ -218,9 +279,11 @@ def run_closed_loop(
     while plant.day < end:
         plant.advance(min(every, end - plant.day))
         twin.sync()
-        for alarm in twin.alarms():
+        alarms = twin.alarms()
+        for alarm in alarms:
             twin.update_model(alarm)
-            change = twin.recommend(options)
-            if change.worth:
-                twin.propose(change)
+        if callable(options) or alarms or twin.outages.outages:
+            change = options(twin) if callable(options) else twin.recommend(options)
+            if change.values and (change.worth or change.gain is None):
+                twin.propose(change, change.reason)
     return plant.run

@@ -280,6 +280,7 @@ def of_technology_and_twin():
         (new.forecast, {"days": 3, "replications": 8, "daily": ["on_hand"]}),
         (new.alarms, {"run_length": 1000}), (new.update_model, {"alarm": alarm}),
         (new.recommend, {"options": {"shop.up_to": [9, 12]}, "days": 3, "replications": 8}),
+        (new.reroute, {"days": 3, "replications": 8}),
         (new.propose, {"what": tl.Change({"shop.up_to": 9}), "reason": "more", "by": "ben",
                        "valid_days": 3}),
         (tl.SetRules({"shop.up_to": 9}).ends, {"day": 3}), (tl.read_keys, {"path": ""}),

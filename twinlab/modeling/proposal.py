@@ -1,6 +1,9 @@
-"""Proposals: which of some changes would be cheapest from today's state on?"""
+"""Proposals: which of some changes would be cheapest from today's state on?
 
-from collections.abc import Mapping, Sequence
+And what it is worth to order elsewhere, while a supplier is closed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -10,8 +13,11 @@ import numpy as np
 from twinlab.modeling import Change, Replications, Seeds, estimate, other_seed, replicate
 from twinlab.modeling.experiments import Objective
 from twinlab.modeling.simulation.work import share
+from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.scope import Scenario, ScenarioError, State
+from twinlab.scope.entities import Disruption, Lane
 from twinlab.scope.later import pd
+from twinlab.scope.scenario import targets
 
 
 def daily_cost(batch: Replications) -> Any:
@@ -56,6 +62,55 @@ def propose(
     table = pd.DataFrame([one | {"goal": cost} for one, cost in zip(tried, costs, strict=True)])
     gain, reached = estimate(before - after), estimate(after)
     return replace(best, gain=gain, goal=reached, seeds=seeds, tried=table)
+
+
+def around(
+    scenario: Scenario, closed: Iterable[Disruption], usual: Mapping[str, float]
+) -> tuple[dict[str, float], Scenario]:
+    """Ask others for what is shared out to who is closed: the shares to set, and a scenario.
+
+    ``usual`` are the shares to come back to, by path. In the scenario, orders go around what is
+    closed in each history, and come back on the day on which it opens.
+
+    >>> lanes = [Lane(name, "shop", "unit", sourcing_share=0.5) for name in ("mine", "pit")]
+    >>> nodes = [Node("mine", "supplier"), Node("pit", "supplier"), Node("shop", "retailer")]
+    >>> asked = Demand("shop", "unit", Normal(5, 1))
+    >>> net = Network([Product("unit")], nodes, lanes, demands=[asked])
+    >>> both = Scenario(net, BaseStock(8), sourcing={"shop": Shares()})
+    >>> around(both, [Outage("mine")], {})[0]
+    {'mine->shop/unit/road.sourcing_share': 0.0}
+    """
+    network, sourcing = scenario.network, dict(scenario.sourcing)
+    shut, values = set[Any](), dict[str, float]()
+    for each in closed:
+        if getattr(each, "loss", 0.0) == 1.0 and not getattr(each, "stock_ships", False):
+            hit = targets(each, network)
+            shut |= {v.key for v in network.lanes if v in hit or (v.source, v.product) in hit}
+    for item, rule in scenario.sourcing.items():
+        lanes = {_path(lane): lane for lane in network.into.get(item, ())}
+        usually = {path: usual.get(path, lane.sourcing_share) for path, lane in lanes.items()}
+        there = {path: usually[path] for path, lane in lanes.items() if lane.key not in shut}
+        if not isinstance(rule, Shares) or not there:
+            continue
+        if not any(there.values()):
+            there[min(there, key=lambda path: lanes[path].sourcing_rank)] = 1.0
+            sourcing[item] = PriorityFailover()
+        elif len(there) < len(lanes):
+            sourcing[item] = _shares_of_open
+        then = {path: there.get(path, 0.0) for path in lanes}
+        values |= {path: v for path, v in then.items() if v != lanes[path].sourcing_share}
+    return values, scenario.set(usual).change(sourcing=sourcing)
+
+
+def _path(lane: Lane) -> str:
+    return "/".join(["->".join(lane.key[:2]), *filter(None, lane.key[2:])]) + ".sourcing_share"
+
+
+def _shares_of_open(view: View, quantity: Any) -> list[Any]:
+    """Shares of who is open; while nobody is, of all."""
+    some = sum(s.share * s.open for s in view.suppliers) > 0
+    fit = [s.share * np.where(some, s.open, 1.0) for s in view.suppliers]
+    return [quantity * (each / sum(fit)) for each in fit]
 
 
 def seed_ahead(seed: int) -> int:
