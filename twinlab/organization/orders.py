@@ -231,13 +231,11 @@ class Maintain(Order):
 
     def effect(self, model: Scenario, state: State, day: int) -> Effect:
         """There is one more outage, on its day."""
-        network, start = model.network, self.ends(day)
+        network = model.network
         items = {(self.node, product) for product in network.held.get(self.node, ())}
         if not items - (network.brought - network.made.keys()):
             raise SyncError(f"{self.node!r} makes and supplies nothing: nothing could stand still")
-        if start >= model.days:
-            raise SyncError(f"day {start} comes after the last one, day {model.days - 1}")
-        still = model.disrupt(Outage(self.node, start=start, stock_ships=True))
+        still = model.disrupt(Outage(self.node, start=self.ends(day), stock_ships=True))
         return Effect({f"{self.node}.maintenance": (0.0, 1.0)}, still)
 
 
