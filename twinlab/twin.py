@@ -63,8 +63,8 @@ class Foresight(Ordering):
 
     @property
     def outlook(self) -> Scenario:
-        """The model with the outages that are believed: what every look ahead begins with."""
-        return self.model.disrupt(*self.outages.disruptions)
+        """The model with the outages that are believed or planned: every look ahead begins so."""
+        return self.model.disrupt(*self.outages.disruptions, *self.planned)
 
     @property
     def _morning(self) -> State:
@@ -214,11 +214,6 @@ class Twin(Follower, Foresight):
     @property
     def _morning(self) -> State:
         return self._believed(self._tracker.morning)
-
-    @property
-    def day(self) -> int:
-        """The day whose morning it is, for the twin."""
-        return self.state.day
 
     @property
     def outages(self) -> Outages:

@@ -568,7 +568,10 @@ def test_a_day_of_maintenance_stands_still_and_all_other_luck_is_the_same():
     order = approved(twin, tl.Maintain("plant", day=9), "maintenance manager")
     lived(plant, twin, 5)
     assert twin.orders[order.id].step == "acknowledged"
+    [still] = twin.outlook.disruptions
+    assert (still.node, still.start) == ("plant", 9)
     lived(plant, twin, 15)
+    assert twin.outlook.disruptions == ()
     assert twin.orders[order.id].step == "done"
     [told] = [m for m in twin.store.messages() if m.kind == "maintained"]
     assert (told.data["asset"], told.data["day"]) == ("plant", 9)

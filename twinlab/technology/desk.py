@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import Any
 
 from twinlab.modeling import Change
-from twinlab.organization.orders import SOURCING, Order, Rights, SetRules, SetSourcing
-from twinlab.scope import Scenario, State, SyncError, TwinError
+from twinlab.organization.orders import SOURCING, Maintain, Order, Rights, SetRules, SetSourcing
+from twinlab.scope import Outage, Scenario, State, SyncError, TwinError
 from twinlab.scope.errors import check_known
 from twinlab.scope.later import pd
 from twinlab.scope.result import Listing
@@ -213,6 +213,11 @@ class Ordering:
         """What is believed now."""
         raise NotImplementedError
 
+    @property
+    def day(self) -> int:
+        """The day whose morning it is."""
+        return self.state.day
+
     def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
         """The desk, and whether the twin may decide by itself; a SyncError if it may not act."""
         raise NotImplementedError
@@ -222,6 +227,13 @@ class Ordering:
         """All orders by id, how far they have come, and the trail of their steps."""
         desk, _ = self._at_desk(acts=False)
         return Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
+
+    @property
+    def planned(self) -> list[Outage]:
+        """Days of maintenance to come, as the plant has acknowledged them."""
+        known = self._at_desk(acts=False)[0].orders.values()
+        still = [one for one in known if isinstance(one, Maintain) and one.step == "acknowledged"]
+        return [Outage(v.node, start=v.day, stock_ships=True) for v in still if v.day >= self.day]
 
     def propose(
         self, what: Change | Order, reason: str = "", by: str = "twin", valid_days: int = 3
@@ -247,11 +259,7 @@ class Ordering:
         return desk.approve(name, desk.name, "automatic", "its kind is listed as automatic")
 
     def approve(self, id: str, by: str, role: str, reason: str) -> Order:
-        """Approve and send an order, in a role that may; not the person who has proposed it.
-
-        Raises:
-            SyncError: that may not be, and why.
-        """
+        """Approve and send what another has proposed, in a role that may; else a SyncError."""
         return self._admitted(id, by, role, reason).approve(id, by, role, reason)
 
     def reject(self, id: str, by: str, role: str, reason: str) -> Order:
