@@ -605,6 +605,11 @@ def test_a_plant_that_was_killed_relives_what_it_was_ordered(tmp_path):
                 plant = Plant(factory(), FileLink(str(tmp_path / "link.db"), KEYS), 1)
             lived(plant, twin, until - plant.day)
         assert {order.step for order in twin.orders} == {"done"}
+        table = twin.orders.table
+        assert table["value"].tolist() == [
+            {"shop/bike.up_to": 190}, {"plant->shop.sourcing_share": 1}, 30, 30, 8, 6]  # fmt: skip
+        assert table["now"].iloc[0] == {"shop/bike.up_to": 170}
+        assert "plant, product bike, units 30, day 7" in str(twin.orders)
         same(plant, twin)
         plants[name] = plant
     assert plants["one"].run.log == plants["other"].run.log

@@ -71,14 +71,17 @@ class Order(Row):
         return max(day + getattr(self, "days", 0), getattr(self, "day", 0))
 
     @property
-    def value(self) -> dict[str, Any]:
-        """What it says, by column of its kind."""
-        return {c.name: getattr(self, c.name) for c in schema(type(self))[len(schema(Order)) :]}
+    def value(self) -> Any:
+        """How much it asks for: values by path, units, for how many days, or on which."""
+        return next(
+            getattr(self, n) for n in ("values", "units", "days", "day") if hasattr(self, n)
+        )
 
     @property
     def what(self) -> str:
         """What it says, in words."""
-        return words({name: value for name, value in self.value.items() if value not in ("", 0)})
+        own = [c.name for c in schema(type(self))[len(schema(Order)) :]]
+        return words({name: getattr(self, name) for name in own if getattr(self, name)})
 
     @property
     def text(self) -> str:
