@@ -7,19 +7,18 @@ from twinlab.scope.state import Shipment
 
 def coffee():
     """What the notebook's company believes of its chain."""
-    network = tl.serial(
-        ["farm", "roaster", "shop"],
-        demand=tl.Demand("shop", "unit", tl.Normal(20, 4), backorder_cost=8),
-        lead_time={"roaster": tl.Gamma(12, 4), "shop": tl.Gamma(4, 1.5)},
-        holding_cost={"roaster": 0.2, "shop": 0.5},
-        on_hand={"roaster": 30, "shop": 35},
-    )
-    belief = tl.Scenario(
-        network, {"roaster": tl.BaseStock(270), "shop": tl.BaseStock(115)}, days=400
-    )
-    for lane in ["farm->roaster", "roaster->shop"]:
-        belief = belief.set(f"{lane}.initial_pipeline", 20)
-    return belief
+    far, near, out = tl.Gamma(12, 4), tl.Gamma(4, 1), tl.Gamma(4, 1.5)
+    lanes = [
+        tl.Lane("farm", "roaster", "coffee", "road", far, sourcing_share=0.95, initial_pipeline=19),
+        tl.Lane("port", "roaster", "coffee", "road", near, sourcing_share=0.05, cost_per_unit=2),
+        tl.Lane("roaster", "shop", "coffee", "road", out, initial_pipeline=20),
+    ]
+    sales = tl.Demand("shop", "coffee", tl.Normal(20, 4), backorder_cost=8)
+    stocks = [tl.Stock("roaster", "coffee", 60, 0.2), tl.Stock("shop", "coffee", 45, 0.5)]
+    nodes = [tl.Node("farm", time_to_recover=28), *map(tl.Node, ["port", "roaster", "shop"])]
+    network = tl.Network([tl.Product("coffee")], nodes, lanes, (), [sales], stocks)
+    levels = {"roaster": tl.BaseStock(300), "shop": tl.BaseStock(125)}
+    return tl.cases.Case(network, levels, days=400, sourcing={"roaster": tl.Shares()})
 
 
 def days_to_go():
@@ -34,14 +33,17 @@ def days_to_go():
     return float((streams.arrivals[key][0] - 10).mean())
 
 
-def alarm_day(factor):
-    """The day of the first alarm after a shift of demand on day 60."""
-    truth = coffee().disrupt(tl.DemandShift("shop", start=60, days=300, factor=factor))
-    bus = tl.Bus()
-    plant, twin = tl.Plant(truth, bus, seed=1), tl.Twin(coffee(), bus)
-    plant.advance(200)
+def first_belief(*usual):
+    """The first morning from day 62 on with a belief, after the farm has closed on day 60."""
+    closed = tl.Outage("farm", start=60, days=40)
+    secret = tl.Sensors(reporting=False)
+    plant, twin = coffee().twin(*usual, closed, seed=1, sensors=secret)
+    plant.advance(61)
     twin.sync()
-    return twin.alarms()[0].day
+    while plant.day < 62 or not len(twin.outages):
+        plant.advance()
+        twin.sync()
+    return plant.day
 
 
 EXERCISES = {
@@ -62,13 +64,13 @@ EXERCISES = {
         },
     ),
     "1.2": tl.lab.Exercise(
-        lambda: alarm_day(1.1),
+        lambda: first_belief(tl.Outage("farm", rate=0.05, days=2)),
         "(day)",
         tolerance=0.0001,
         hints=(
-            "change only factor=1.1 in the cell that made `truth`, and advance to day 200.",
-            "the first alarm is twin.alarms()[0]; its day is twin.alarms()[0].day.",
+            "lived(…) takes several outages: give it the pauses, and `closed`, and days=61.",
+            "then call morning(plant, twin) until it is not 0; the answer is plant.day.",
         ),
-        slips={"that is the day for a rise of 30 %.": lambda: alarm_day(1.3)},
+        slips={"that is the day of a farm that never rests.": first_belief},
     ),
 }

@@ -1,5 +1,6 @@
 """What notebook 01 claims: how a twin keeps in step with its plant."""
 
+import contextlib
 import tempfile
 from functools import cache
 
@@ -8,7 +9,8 @@ import pandas as pd
 
 import twinlab as tl
 from tests.notebooks.claims import SEEDS, Claims, above, agrees, holds
-from twinlab.modeling.formulas.run_length import cusum_limit
+from twinlab.technology.desk import Orders
+from twinlab.technology.seals import seal
 
 claims = Claims("01")
 
@@ -29,29 +31,19 @@ def mornings(name, ask_again):
     return np.array(found)
 
 
-def changed(seed, factor, until):
-    """A plant whose customers change on day 60, and the twin that has listened until a day."""
-    belief = claims.cells(1, "belief").belief
-    truth = belief.disrupt(tl.DemandShift("shop", start=60, days=300, factor=factor))
-    plant, twin = tl.Plant(truth, bus := tl.Bus(), seed=seed), tl.Twin(belief, bus)
-    plant.advance(until)
-    twin.sync()
-    return twin, twin.alarms()
-
-
 @claims.says(
     "By radio, where one message in twenty gets lost, about a third of all units stand in the "
-    "wrong place on an average morning; by satellite, where it is one in five, about two thirds.",
-    "about one unit in ten by radio, nearly three in ten by satellite.",
+    "wrong place on an average morning; by satellite, where it is one in five, more than half.",
+    "about one unit in ten by radio, about a quarter by satellite.",
 )
 def lost_messages():
     radio, satellite = mornings("radio", False), mornings("satellite", False)
     asked = mornings("radio", True), mornings("satellite", True)
     return [
         agrees(0.65, radio, 0.05),
-        agrees(0.31, satellite, 0.05),
+        holds(0.25 < satellite.mean() < 0.5, satellite),
         agrees(0.9, asked[0], 0.03),
-        agrees(0.71, asked[1], 0.03),
+        agrees(0.75, asked[1], 0.04),
         above(0, radio - satellite),
         above(0, asked[0] - radio),
         above(0, asked[1] - satellite),
@@ -84,48 +76,22 @@ def copies(seed):
     return [holds(found.copies > 100, found), holds(twin.state.on_hand == plant.state.on_hand)]
 
 
-@claims.says(
-    "What was missing was asked for and has come",
-    "it is silent, and the twin no longer waits for it.",
-)
-def silent(seed):
-    """The notebook's own cells, by hand: a meter that speaks once."""
-    made = claims.cells(seed, "belief", "line", "meter")
-    bus = tl.Bus(made.line, seed=seed)
-    plant, twin = tl.Plant(made.belief, bus, seed=seed), tl.Twin(made.belief, bus)
-    plant.advance(30)
-    twin.sync()
-    missing, bus.faults = len(twin.gaps()), tl.Faults()
-    bus.carry(tl.Message(*made.meter).encode())
-    twin.sync()
-    plant.advance(6)
-    twin.sync()
-    twin.sync()
-    told = twin.sources.set_index("source")
-    return [
-        holds(missing > 0),
-        holds(twin.gaps() == [] and twin.staleness == 0 and not told["lost"].any(), told),
-        holds(list(told.index[told["silent"]]) == ["/shop/iot"], told),
-    ]
-
-
 @claims.says("Each is a dead letter: kept with its reason, and nothing else has changed.")
 def attacks(seed):
-    """The notebook's six, made from a message of another plant."""
+    """The notebook's five, made from a message of another plant."""
     belief, edits = vars(claims.cells(1, "belief", "edits")).values()
     plant, twin = tl.Plant(belief, bus := tl.Bus(), seed=seed), tl.Twin(belief, bus)
     plant.advance(36)
     twin.sync()
     before = twin.state, twin.model
     raw = next(m for m in twin.store.messages() if m.kind == "shipped").encode()
-    early = raw.replace(b"2026-01-01", b"2028-09-26").replace(b'"day": 0', b'"day": 999')
     closes = tl.Message("/plant/sys", 99, "sys.changed.v1", 0, {"changes": {"farm.capacity": 0}})
-    forged = [raw[:40], early, closes.encode(), *(raw.replace(*edit) for edit in edits)]
+    forged = [raw[:40], closes.encode(), *(raw.replace(*edit) for edit in edits)]
     assert raw not in forged
     for attack in forged:
         bus.carry(attack)
     dead = twin.sync().dead
-    return [holds(dead == 6, dead), holds((twin.state, twin.model) == before)]
+    return [holds(dead == 5, dead), holds((twin.state, twin.model) == before)]
 
 
 @claims.says("and the stock is exactly that of a plant that was never killed.")
@@ -149,12 +115,13 @@ def crashes(seed):
     "Stock and goods under way are right to the gram.",
 )
 def planner(seed):
-    made = claims.cells(1, "belief", "words", "back", "german", "mapping")
+    made = claims.cells(1, "belief", "words", "places", "german", "mapping")
     plant, twin = tl.Plant(made.belief, bus := tl.Bus(), seed=seed), tl.Twin(made.belief, bus)
     plant.advance(60)
     twin.sync()
     moves = [m for m in twin.store.messages() if m.kind in made.words]
-    places = [(made.back[m.data["node"]], made.back.get(m.data.get("partner"))) for m in moves]
+    back = {ours: theirs for theirs, ours in made.places.items()}
+    places = [(back[m.data["node"]], back.get(m.data.get("partner"))) for m in moves]
     sheet = pd.DataFrame(places, columns=["Ort", "Partner"])
     sheet.index.name = "Nr"
     sheet["Vorgang"] = [made.words[m.kind] for m in moves]
@@ -167,84 +134,197 @@ def planner(seed):
     return [holds(read.new == len(sheet) > 200, read), holds(set(wrong["what"]) <= {"owed"}, wrong)]
 
 
-@claims.says(
-    "A band of nine in ten must hold nine nights in ten: fewer is bragging, more is hiding.",
-    "(A little more than nine in ten is no surprise: where a band begins at 0, with the empty "
-    "shelf, nothing can fall below it.",
-)
-def band():
-    belief, inside, empty = claims.cells(1, "belief").belief, [], []
-    for seed in SEEDS[:3]:
-        plant, twin = tl.Plant(belief, bus := tl.Bus(), seed=seed), tl.Twin(belief, bus)
-        for _ in range(11):
-            plant.advance(15)
-            twin.sync()
-            twin.forecast(10, replications=128)
-        found = twin.verify()
-        inside.append(found.hits / found.of)
-        empty.append(np.mean(plant.run.series("on_hand", "shop") < 1e-9))
-    return [holds(0.87 < np.mean(inside) < 0.98, inside), holds(np.mean(empty) > 0.03, empty)]
+@cache
+def watched(seed, *names, days=62, rests=False):
+    """A twin of the notebook, some mornings after its farm closed on day 60, and nobody told."""
+    made = claims.cells(1, "lived", "closed", *names)
+    usual = [tl.Outage("farm", rate=0.05, days=2)] if rests else []
+    return made, *made.lived(*usual, made.closed, days=days, seed=seed)
 
 
 @claims.says(
-    "In step with the plant but naive about what is under way, the twin forecasts hardly better "
-    "than without any link: 10.0 kg against 11.1. Knowing the ages brings the loss down to 5.8 kg."
+    "Two days. Nobody told,",
+    "One such night may be anything; after two, the farm is rather closed than open.",
 )
-def ages():
-    made = claims.cells(1, "loss", "ways")
-    plants = [100 * seed + more for seed in SEEDS for more in range(4)]
-    losses = [np.array([made.loss(plant, *way) for plant in plants]) for way in made.ways.values()]
+def inferred(seed):
+    _, plant, twin = watched(seed, days=61)
+    first = len(twin.outages)
+    plant.advance()
+    twin.sync()
+    (one,) = twin.outages
     return [
-        agrees(5.8, losses[0], 0.5),
-        agrees(10, losses[1], 0.7),
-        agrees(11.1, losses[2], 0.7),
-        above(0, losses[1] - losses[0]),
+        holds(first == 0),
+        holds((one.where, one.told, one.since) == ("farm", "inferred", 60), one),
+        holds(0.5 < one.probability < 0.75, one.probability),
+        agrees(28, [one.days_left], 0.5),
     ]
-
-
-@claims.says("which is set so that a false alarm comes once in 1,000 observations on average.")
-def false_alarms():
-    """Two-sided CUSUMs of pure noise, by a loop of their own."""
-    limit, rng = cusum_limit(1000, 0.5), np.random.default_rng(4)
-    scores = rng.standard_normal((6000, 400))
-    up = down = np.zeros(400)
-    first = np.full(400, 6000)
-    for at, row in enumerate(scores):
-        up, down = np.maximum(0, up + row - 0.5), np.maximum(0, down - row - 0.5)
-        first = np.where((first == 6000) & (np.maximum(up, down) > limit), at + 1, first)
-    ends = np.minimum(first, 6000)
-    # Of an exponential law cut at 6,000 the mean is 1,000 × (1 − e⁻⁶).
-    return agrees(1000, ends / (1 - np.exp(-6)), 50)
 
 
 @claims.says(
-    "on eight other plants the rise of 30 % rang after 3 to 13 days, that of 10 % after 19 to 101."
+    "What is at risk? The control tower prices it: units that will be missing, times what a "
+    "missing kilo costs (here 20 USD), times the probability.",
 )
-def first_alarms(seed):
-    large, small = changed(seed, 1.3, 100)[1][0].day - 60, changed(seed, 1.1, 260)[1][0].day - 60
-    return [holds(-5 <= large <= 20, large), holds(-30 <= small <= 200, small)]
-
-
-@claims.says("The twin adopts the new demand, tries other levels from today's state on")
-def proposals(seed):
-    twin, alarms = changed(seed, 1.3, 85)
-    twin.update_model(alarms[-1])
-    options = claims.cells(1, "options").options
-    proposal = twin.recommend(options, days=60, replications=64)
-    return [holds(proposal.worth, proposal)]
-
-
-@claims.says("The same luck twice: 160 days without a twin, and 160 days with one that looks every "
-             "eight days")  # fmt: skip
-def value():
-    """Three lives of other luck, taken together."""
-    made = claims.cells(1, "truth", "with_twin")
-    saved = [
-        tl.simulate(made.truth.change(days=160), seed).kpis.total_cost
-        - made.with_twin(seed).kpis.total_cost
-        for seed in (101, 102, 103)
+def at_risk(seed):
+    _, _, twin = watched(seed)
+    once, double = (twin.tower(shortage_cost={"coffee": usd}).alerts[0] for usd in (20, 40))
+    return [
+        holds((once.kind, once.node) == ("closed site", "farm"), once),
+        agrees(2, [double.money / once.money], 0.01),
     ]
-    return [above(0, saved), agrees(126, saved, 10)]
+
+
+@claims.says(
+    "The twin tries other shares from today's state on, with the outage in view, and proposes the "
+    "cheapest.",
+    "The order was refused twice before it left the twin: the wrong role, then the right role in "
+    "the hands of the proposer. The plant changed nothing until a person in the right role had "
+    "said why.",
+)
+def order(seed):
+    """It is worth it, refused, approved and obeyed; and it saves money in this life."""
+    made, plant, twin = watched(seed, "options")
+    proposal = twin.recommend(made.options, days=40)
+    order, path = twin.propose(proposal, reason="the farm stands still"), next(iter(made.options))
+    refused = []
+    for who, role in [("anna", "supply planner"), ("twin", "sourcing manager")]:
+        with contextlib.suppress(tl.SyncError):
+            twin.approve(order.id, who, role, "it is urgent")
+            refused.append(who)
+    before = plant.truth.value(path)
+    twin.approve(order.id, "ben", "sourcing manager", "nobody answers")
+    plant.advance()
+    twin.sync()
+    after = plant.truth.value(path)
+    return [
+        holds(proposal.worth, proposal),
+        holds(not refused, refused),
+        holds((before, after, twin.orders[order.id].step) == (0.95, 0, "done"), before, after),
+    ]
+
+
+@claims.says(
+    "A twin in `Mode.TWIN` sends rule orders by itself, because the table lists them as automatic "
+    "(and the trail then says so); sourcing orders always wait."
+)
+def automatic():
+    belief = claims.cells(1, "belief").belief
+    _, twin = belief.twin(seed=1)
+    twin.mode = tl.Mode.TWIN
+    rule = twin.propose(tl.SetRules({"shop.up_to": 130}))
+    share = twin.propose(tl.SetSourcing({"farm->roaster.sourcing_share": 0.5}))
+    trail = twin.orders.trail
+    said = trail[(trail.id == rule.id) & (trail.step == "approved")].role.tolist()
+    return [holds((rule.step, share.step, said) == ("sent", "proposed", ["automatic"]), said)]
+
+
+@claims.says(
+    "without the key nobody can make it, and one changed digit breaks it.",
+    "We send it five letters past the desk:",
+    "Whoever edits one breaks all that follow.",
+)
+def forged(seed):
+    """The letters of the notebook to a plant of other luck; and any line of a trail, edited."""
+    plant, twin = claims.cells(1, "belief").belief.twin(seed=seed)
+    real = twin.propose(tl.SetRules({"shop.up_to": 130})).text
+    low, high = (real.replace("130.0", kg).replace("twin-", kg) for kg in ("-5", "1e12"))
+    key, another = plant.link.key_of("twin"), b"a key that a thief made up"
+    letters = [seal(key, "twin", low), seal(key, "twin", high), real.encode()]
+    letters += [seal(another, "twin", real), seal(key, "twin", real).replace(b"130", b"190")]
+    plant.link.send(letters, "commands")
+    before = plant.truth
+    plant.advance()
+    twin.sync()
+    notes = [m.data["note"] for m in twin.store.messages() if m.kind == "refused"]
+    words = ("too far", "too far", "no sealed order", "the seal is not", "the seal is not")
+    for kg in (130, 135, 140):
+        twin.propose(tl.SetRules({"shop.up_to": kg}))
+    lines, at = twin.orders.lines, seed % 3
+    number, line, chain = lines[at]
+    edited = [*lines[:at], (number, line.replace("shop", "moon"), chain), *lines[at + 1 :]]
+    return [
+        holds(all(word in note for word, note in zip(words, notes, strict=True)), notes),
+        holds(plant.truth == before),
+        holds(twin.orders.whole() and not Orders((), edited).whole()),
+        holds(Orders((), lines[:-1]).whole(), "an end that is cut off does not show"),
+    ]
+
+
+@cache
+def looked():
+    """Thirty closures of other luck: what was promised by the deaf, by the outlook, and came."""
+    look, rng = claims.cells(1, "look").look, np.random.default_rng(77)
+    lasts = 5 + rng.exponential(28, 30).astype(int)
+    return np.array([look(seed, int(days)) for seed, days in enumerate(lasts, start=101)]).T
+
+
+@claims.says(
+    "The deaf twin promises what it always does, and is wrong by 0.29 on average. The outlook is "
+    "wrong by about half of that;"
+)
+def deaf():
+    without, outlook, came = looked()
+    wrong, better = abs(without - came), abs(outlook - came)
+    return [
+        holds(without.min() > 0.9, without),
+        agrees(0.29, wrong, 0.01),
+        above(0, 0.75 * wrong - better),
+        above(0, better - 0.25 * wrong),
+    ]
+
+
+@claims.says(
+    "The filter learns while a flow is up how often, and for how long, it rests, and takes only "
+    "what is longer for news.",
+    "An alarm on every second night of silence would ring about once a month for nothing.",
+)
+def pauses():
+    """Of all mornings, few are false alarms; every second silent night would be many."""
+    lived, believed, second = claims.cells(1, "lived").lived, [], []
+    for seed in SEEDS:
+        plant, twin = lived(tl.Outage("farm", rate=0.05, days=2), days=0, seed=seed)
+        for _ in range(150):
+            plant.advance()
+            twin.sync()
+            believed.append(len(twin.outages) > 0)
+        still = plant.run.series("shipped", "farm") < 1e-9
+        second.append(np.mean(still[1:] & still[:-1]))
+    return [
+        holds(np.mean(believed) <= 0.01, sum(believed), len(believed)),
+        agrees(1 / 30, second, 0.01),
+    ]
+
+
+@claims.says("Books and counts are better than either.")
+def counts(seed):
+    """Of the shop's stock, from day 40 on; a count alone is wrong by a tenth of it."""
+    belief, wrong, alone = claims.cells(1, "belief").belief, {}, []
+    for counting in (False, True):
+        sensors = tl.Sensors(counting=counting, count_error=0.1, shrinkage=0.01)
+        plant, twin = belief.twin(seed=seed, sensors=sensors)
+        off = []
+        for day in range(90):
+            plant.advance()
+            twin.sync()
+            true = plant.state.on_hand["shop", "coffee"]
+            off += [twin.state.on_hand["shop", "coffee"] - true] if day >= 40 else []
+            alone += [0.1 * true] if day >= 40 else []
+        wrong[counting] = np.sqrt(np.mean(np.square(off)))
+    count = np.sqrt(np.mean(np.square(alone)))
+    return [holds(wrong[True] < min(count, wrong[False] / 5), wrong, count)]
+
+
+@claims.says(
+    "On other lives it took about three days longer than without pauses, on average.",
+)
+def rests():
+    """Where no outage is believed on day 61: there the first morning is late, too."""
+    days = []
+    for seed in range(21, 33):
+        made, plant, twin = watched(seed, "morning", days=61, rests=True)
+        while plant.day < 100 and not made.morning(plant, twin):
+            pass
+        days.append(plant.day - 62)
+    return [agrees(3, days, 0.5), holds(max(days) < 20, days)]
 
 
 @claims.says(
@@ -259,12 +339,19 @@ def days_to_go():
 claims.given(
     "how much of what the twin believes is still right: 99 %, 95 %, or less?",
     "The twin only hears what the plant's systems say: late, twice, or never.",
+    "One kilo in twenty is bought at the port",
     "whoever has numbers 7 and 9 knows that 8 is missing.",
     "We send the twin half a sentence,",
     "We kill the plant in the middle of its life, twice, and start it again",
     "First drag the loss from 0 to 10 %",
-    "The lead time is one that outlasts its age: P(L = l | L ≥ 9).",
+    "the farm closes for 40 days, and no system says so",
+    "Never, two days, or twelve, when the goods fail to arrive?",
+    "a level of −5 kg and one of 10¹² kg,",
+    "at least five days, the rest exponential with a mean of 28. On day 64 two twins",
+    "Now the farm pauses for two days, every twenty days by chance, and nobody tells.",
+    "One per cent of the stock vanishes every night",
+    "then the stock is counted every night, with an error of 10 %.",
     "The lead time of a lane is 1, 2, 3, 4, 5 or 6 days, equally likely.",
-    "Customers begin to ask for only 10 % more on day 60 (`factor=1.1`, seed 1, look on day 200).",
-    "here a 30 % rise took nine days.",
+    "closes on day 60, as in the panel (seed 1, nobody tells).",
+    "from day 62 on? Guess first: without pauses it was day 62.",
 )
