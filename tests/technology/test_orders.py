@@ -241,9 +241,9 @@ def test_a_shadow_proposes_and_a_person_decides():
     plant, twin, order = proposed()
     assert order.step == "proposed"
     for by, role, reason, words in (
-        ("eve", "intern", "looks fine", "a intern does not judge rule orders: ask supply planner"),
+        ("eve", "intern", "looks fine", "role 'intern' does not judge rule orders: ask"),
         ("eve", "automatic", "looks fine", "does not judge"),
-        ("eve", "", "looks fine", "a nobody does not judge"),
+        ("eve", "", "looks fine", "role '' does not judge"),
         ("anna", "supply planner", " ", "give a reason"),
         (" ", "supply planner", "fine", "say who it is"),
         ("twin", "supply planner", "mine", "another person judges"),

@@ -278,7 +278,7 @@ class Ordering:
         order = desk.find(name)
         roles = self.rights[order.kind].roles
         if role not in roles.split(", "):
-            raise SyncError(f"a {role or 'nobody'} does not judge {order.kind} orders: ask {roles}")
+            raise SyncError(f"role {role!r} does not judge {order.kind} orders: ask {roles}")
         if by == order.proposer:
             raise SyncError(f"{by!r} has proposed {name}: another person judges it")
         if not reason.strip():
