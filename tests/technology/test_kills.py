@@ -46,8 +46,9 @@ def read(where, box, name, path, ready):
             time.sleep(0.01)
         if time.monotonic() - said > link.spacing:
             told = {}
-            for source, (count, last) in store.sequences().items():
-                missing = store.missing(source, last)[:1000] if count <= last else []
+            for source, (_, last) in store.sequences().items():
+                came = {m.sequence for m in store.messages() if m.source == source}
+                missing = [n for n in range(last + 1) if n not in came][:1000]
                 told[source] = (missing[0] if missing else last + 1, missing)
             link.heard(name, told)
             said = time.monotonic()

@@ -116,16 +116,10 @@ def test_messages_come_in_the_order_of_time_source_number_and_id_by_their_bytes(
     assert list(store.messages(since=2)) == [m for m in expected if m.time >= 2]
 
 
-def test_what_has_no_number_is_counted_and_misses_nothing(store):
+def test_what_has_no_number_is_counted_too(store):
     store.take([named(f"x{n}").encode() for n in range(3)])
     store.take(raws([0, 1, 2, 5, 9]))
     assert store.sequences() == {"/erp": (3, -1), "/shop/crm": (5, 9)}
-    assert store.missing("/shop/crm", 9) == [3, 4, 6, 7, 8]
-    assert store.missing("/shop/crm", 11) == [3, 4, 6, 7, 8, 10, 11]
-    assert store.missing("/shop/crm", 2) == store.missing("/shop/crm", -1) == []
-    assert store.missing("/nobody", 1) == [0, 1]
-    assert store.missing("/shop/crm", 10**15) == [n for n in range(10_005) if n not in
-                                                 (0, 1, 2, 5, 9)]  # fmt: skip
 
 
 def test_a_delivery_is_read_by_another_store(where):
@@ -280,11 +274,10 @@ def test_a_condemned_message_is_a_dead_letter_until_the_door_lets_it_in_again(st
     store.condemn(told(1), "no stock is left")
     store.condemn(told(9), "it was never here")
     assert [message.sequence for message in store.messages()] == [0, 2]
-    assert store.missing("/shop/crm", 2) == [1]
     rows = store.dead_letters().values.tolist()
     assert rows[0] == [4.0, "", "", "no stock is left", told(1).encode()]
     assert store.replay_dead(read, 5.0) == Intake(2, 0, 0)
-    assert store.missing("/shop/crm", 2) == []
+    assert [message.sequence for message in store.messages()] == [0, 1, 2, 9]
 
 
 def test_what_is_pruned_is_neither_told_nor_missing_nor_new_again(store):
@@ -293,7 +286,6 @@ def test_what_is_pruned_is_neither_told_nor_missing_nor_new_again(store):
     assert [message.sequence for message in store.messages()] == [6, 7, 8, 9]
     assert store.recall("checkpoint") == {"day": 6}
     assert store.sequences() == {"/shop/crm": (10, 9)}
-    assert store.missing("/shop/crm", 9) == []
     assert store.take([told(n, time=n * DAY).encode() for n in range(11)]) == Intake(1, 10, 0)
     assert store.prune(6 * DAY, {}) == 0
     assert store.take([told(2, time=2 * DAY + 1).encode()]) == Intake(0, 0, 1)

@@ -4,7 +4,6 @@ What was received comes again until it is acknowledged. Numbered events stay in 
 every twin has said what it has *heard* and misses; what it misses in vain is told to be *gone*.
 """
 
-import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -35,10 +34,8 @@ CREATE INDEX IF NOT EXISTS by_channel ON letters (channel, number);
 CREATE INDEX IF NOT EXISTS by_source ON letters (source, sequence, time)
     WHERE sequence IS NOT NULL;
 CREATE TABLE IF NOT EXISTS readers (name, channel, place, at, PRIMARY KEY (name, channel));
-CREATE TABLE IF NOT EXISTS heard (reader, source, first, PRIMARY KEY (reader, source));
-CREATE TABLE IF NOT EXISTS notes (name PRIMARY KEY, value)"""
+CREATE TABLE IF NOT EXISTS heard (reader, source, first, PRIMARY KEY (reader, source))"""
 _PUT = "INSERT INTO letters (channel, source, sequence, time, raw) VALUES (?, ?, ?, ?, ?)"
-_NOTE = "INSERT OR REPLACE INTO notes VALUES (?, ?)"
 _READS = "INSERT INTO readers VALUES (?, ?, 0, ?) ON CONFLICT DO UPDATE SET at = excluded.at"
 _AFTER = """SELECT number, raw FROM letters WHERE channel = ? AND number > COALESCE(
     (SELECT place FROM readers WHERE name = ? AND channel = ?), 0) ORDER BY number LIMIT ?"""
@@ -99,12 +96,9 @@ class FileLink(Database):
 
     def __init__(self, path: str, keys: Keys = None) -> None:
         """Open a post box, or make it; orders need the keys of those who seal them."""
-        super().__init__(path)
+        super().__init__(path, _TABLES)
         self.path, self._keys = path, read_keys() if keys is None else keys
         self._given: dict[tuple[str, str], int] = {}
-        with self._work():
-            for table in _TABLES.split(";"):
-                self._run(table)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -122,13 +116,7 @@ class FileLink(Database):
         """Write letters (channel, source, number, time, bytes) and notes, or nothing."""
         with self._work():
             self._base.executemany(_PUT, rows)
-            for name, note in (notes or {}).items():
-                self._run(_NOTE, name, json.dumps(note, allow_nan=False))
-
-    def recall(self, name: str) -> Any:
-        """Give a note that was kept, or None."""
-        found = self._rows("SELECT value FROM notes WHERE name = ?", name)
-        return json.loads(found[0][0]) if found else None
+            self._note(notes or {})
 
     def receive(self, reader: str, channel: str = "events", most: int = 5_000) -> Sequence[bytes]:
         """Give the letters after a reader's place; the same again until it acknowledges."""

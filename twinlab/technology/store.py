@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import chain
 from threading import RLock
 from traceback import format_exception_only
 from typing import Any
@@ -33,9 +33,9 @@ CREATE INDEX IF NOT EXISTS by_time ON events (time, source, sequence, id);
 CREATE TABLE IF NOT EXISTS dead_letters (
     number INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, arrived DOUBLE PRECISION, feed TEXT,
     origin TEXT, reason TEXT, raw BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trail (
     number BIGINT NOT NULL PRIMARY KEY, line TEXT NOT NULL, chain TEXT NOT NULL)"""
+_NOTES = "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
 _SETTINGS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
 _ADD = "INSERT INTO events VALUES {} ON CONFLICT DO NOTHING RETURNING time, source, sequence, id"
 _BURY = """INSERT INTO dead_letters (digest, arrived, feed, origin, reason, raw)
@@ -81,11 +81,14 @@ class Intake(Result):
 class Database:
     """SQLite or PostgreSQL by the same statements; a connection that broke is made anew."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, tables: str) -> None:
         self._where, self._far = where, where.startswith(("postgresql://", "postgres://"))
         self._error: Any = needs("psycopg", "link").Error if self._far else sqlite3.Error
         self._lock, self._inside = RLock(), False
         self._base: Any = None
+        with self._work():
+            for table in (*tables.split(";"), _NOTES):
+                self._run(table)
 
     def _run(self, said: str, *values: Any) -> Any:
         for near, far in _POSTGRESQL.items() if self._far else ():
@@ -140,30 +143,23 @@ class Database:
             said = "its words hold a part of the password"
         return f"{what.format(repr(place))}, then sync again; nothing was lost ({said})"
 
+    def _note(self, notes: Mapping[str, Any]) -> None:
+        for name, value in notes.items():
+            kept = json.dumps(value, default=plain, allow_nan=False)
+            self._run(_NOTE, _storable(name), kept)
+
+    def recall(self, name: str, default: Any = None) -> Any:
+        """The value of a note that was kept, or else a default."""
+        found = self._rows("SELECT value FROM notes WHERE name = ?", _storable(name))
+        return json.loads(found[0][0]) if found else default
+
     def close(self) -> None:
         """Close the file, or leave the server."""
         with self._lock:
             self._base.close()
 
 
-class Trail(Database):
-    """A database with lines that are only ever added to, each with the hash of all before it."""
-
-    def append(self, line: str) -> None:
-        """Add a line at the end."""
-        last = "SELECT number, chain FROM trail ORDER BY number DESC LIMIT 1"
-        with self._work():
-            [[number, before]] = self._rows(last) or [[0, ""]]
-            hashed = sha256((before + line).encode()).hexdigest()
-            self._run("INSERT INTO trail VALUES (?, ?, ?)", number + 1, line, hashed)
-
-    def trail(self, after: int = 0) -> list[tuple[int, str, str]]:
-        """Lines after a number, each with its number and hash."""
-        asked = "SELECT number, line, chain FROM trail WHERE number > ? ORDER BY number"
-        return self._rows(asked, after)
-
-
-class EventStore(Trail):
+class EventStore(Database):
     """Messages on disk or in memory, each once, in the order of time, source and sequence.
 
     What its database cannot do is a SyncError with a remedy, and then nothing is half done.
@@ -178,10 +174,7 @@ class EventStore(Trail):
 
     def __init__(self, where: str = ":memory:") -> None:
         """Open a store, or make it, at a path or at ``postgresql://user@host/database``."""
-        super().__init__(where)
-        with self._work():
-            for table in _TABLES.split(";"):
-                self._run(table)
+        super().__init__(where, _TABLES)
 
     def __repr__(self) -> str:
         counts = [count for count, _ in self.sequences().values()]
@@ -257,10 +250,6 @@ class EventStore(Trail):
         row = (digest, day, feed, origin, _storable(reason), bytes(raw))
         return int(self._run(_BURY, *row).rowcount)
 
-    def _note(self, notes: Mapping[str, Any]) -> None:
-        for name, value in notes.items():
-            self._run(_NOTE, _storable(name), json.dumps(value, default=plain))
-
     def condemn(self, message: Message, reason: str) -> None:
         """Make a stored message a dead letter: it cannot be folded after all."""
         gone = "DELETE FROM events WHERE source = ? AND id = ? RETURNING arrived"
@@ -281,10 +270,18 @@ class EventStore(Trail):
         with self._work():
             self._note({name: value})
 
-    def recall(self, name: str, default: Any = None) -> Any:
-        """The value of a note."""
-        found = self._rows("SELECT value FROM notes WHERE name = ?", _storable(name))
-        return json.loads(found[0][0]) if found else default
+    def append(self, line: str) -> None:
+        """Add a line to the trail, with the hash of all lines before it and itself."""
+        last = "SELECT number, chain FROM trail ORDER BY number DESC LIMIT 1"
+        with self._work():
+            [[number, before]] = self._rows(last) or [[0, ""]]
+            hashed = sha256((before + line).encode()).hexdigest()
+            self._run("INSERT INTO trail VALUES (?, ?, ?)", number + 1, line, hashed)
+
+    def trail(self, after: int = 0) -> list[tuple[int, str, str]]:
+        """Lines after a number, each with its number and hash."""
+        asked = "SELECT number, line, chain FROM trail WHERE number > ? ORDER BY number"
+        return self._rows(asked, after)
 
     def messages(self, since: int = -(2**62)) -> Iterator[Message]:
         """Give the messages from a time on (microseconds), in the order of what happened."""
@@ -297,12 +294,6 @@ class EventStore(Trail):
         """By source: how many messages came, and the highest sequence (−1: none has a number)."""
         asked = "SELECT source, COUNT(*), MAX(sequence) FROM events GROUP BY source ORDER BY source"
         return {source: (count, last) for source, count, last in self._rows(asked)}
-
-    def missing(self, source: str, last: int) -> list[int]:
-        """Sequences from 0 to the last one known of that have not come: the first 10,000."""
-        asked = "SELECT sequence FROM events WHERE source = ? AND sequence BETWEEN 0 AND ?"
-        came = {number for (number,) in self._rows(asked, source, last)}
-        return list(islice((n for n in range(last + 1) if n not in came), 10_000))
 
     def dead_letters(self) -> "pd.DataFrame":
         """What is refused: the day it first came, its feed and origin, the reason, the bytes."""
