@@ -7,14 +7,9 @@ message, are two tables, ``KINDS`` and ``FIELDS``; other fields are kept as they
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from twinlab.modeling.inference.outages import Flow, Flows, Told, covers
+from twinlab.modeling.inference.outages import Flow, Flows, Told
 from twinlab.organization.orders import decided
-from twinlab.scope import (
-    Event,
-    Scenario,
-    State,
-    SyncError,
-)
+from twinlab.scope import Event, Scenario, State, SyncError
 from twinlab.scope.snapshot import from_plain, is_number, is_value, unpack
 from twinlab.technology.messages import DAY, Message
 
@@ -68,33 +63,8 @@ class MessageCheck:
                 self.outage(message)
 
     def outage(self, message: Message) -> tuple[Flow, Told | None] | None:
-        """What stands still from now on, or no longer; nothing if it tells of something else.
-
-        A ``lane`` is named "mine->plant" where no partner is; a node or product is ``down``.
-        """
-        data, kind = message.data, message.kind
-        node, product = message.data.get("node", ""), data.get("product") or ""
-        if kind == "state":
-            asset, down = data["asset"], data["note"] == "down"
-            place: Flow = (node,) if asset == node else (node, asset)
-            if place[1:] and place not in self.places["items"]:
-                return None  # a machine of a line is no node
-            return place, Told(message.time // DAY) if down else None
-        if kind not in ("disrupted", "recovered") or data.get("what") in ("Delay", "DemandShift"):
-            return None
-        partner = data.get("partner") or str(data.get("lane") or "").rpartition("->")[2]
-        place = (node, product) if product else (node,)
-        if partner:
-            place = (node, partner, product, data.get("mode") or "")
-            if not any(covers(key, place) for key in self.travel):
-                raise SyncError(f"the network has no lane {node} → {partner} that could be {kind}")
-        elif product and place not in self.places["items"]:
-            raise SyncError(f"the network has no {product!r} at {node!r} that could be {kind}")
-        if kind == "recovered":
-            return place, None
-        loss, how = data.get("loss"), ("holds_transit" if partner else "stock_ships",)
-        told = Told(message.time // DAY, 1.0 if loss is None else loss, data.get("expected_end"))
-        return place, told._replace(how=how if data.get("note") == how[0] else ())
+        """What stands still from now on, or no longer; nothing if it tells of something else."""
+        return self.flows.told(message.kind, message.time // DAY, message.data)
 
     def _says(self, message: Message) -> None:
         """What a kind must say is there, and what it says is what it should be."""

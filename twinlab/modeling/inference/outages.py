@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.scope import Constant, Empirical, Network, State
+from twinlab.scope import Constant, Empirical, Network, State, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Distribution, mean_of
@@ -136,6 +136,7 @@ class Flows:
         self.sold = {(d.node, d.product) for d in network.demands}
         self.made = {(r.node, r.product): r for r in network.recipes}
         self.ends: dict[Flow, str] = {lane.key: lane.destination for lane in network.lanes}
+        self.items = network.items
 
     def wanted(self, state: State) -> Iterable[Flow]:
         """The flows of which something is wanted at night, and which could move all the same."""
@@ -165,9 +166,8 @@ class Flows:
             ends = (flow[0], self.ends.get(flow, flow[0]))
             told = seen is None or all(seen.get(end, 0) > day for end in ends)
             now, mean = known.get(flow, Standstill()), self.means[flow[0]]
-            found[flow] = now.night(day, flow in moved, mean) if told and flow in could else (
-                now.idle(mean)
-            )  # fmt: skip
+            teaches = told and flow in could
+            found[flow] = now.night(day, flow in moved, mean) if teaches else now.idle(mean)
         return found
 
     def closed(self, known: Mapping[Flow, Standstill]) -> dict[tuple[str, ...], Standstill]:
@@ -194,6 +194,39 @@ class Flows:
             likely = max(now.probability, one.probability)
             found[place] = one._replace(probability=likely, since=since)
         return found
+
+    def told(
+        self, kind: str, day: int, data: Mapping[str, Any]
+    ) -> tuple[Flow, "Told | None"] | None:
+        """What somebody tells to stand still from a day on, or no longer; nothing of other kinds.
+
+        A ``lane`` is named "mine->plant" where no partner is; a node or product is ``down``.
+
+        Raises:
+            SyncError: the network has no such place.
+        """
+        node, product = data.get("node", ""), data.get("product") or ""
+        if kind == "state":
+            asset, down = data["asset"], data["note"] == "down"
+            place: Flow = (node,) if asset == node else (node, asset)
+            if place[1:] and place not in self.items:
+                return None  # a machine of a line is no node
+            return place, Told(day) if down else None
+        if kind not in ("disrupted", "recovered") or data.get("what") in ("Delay", "DemandShift"):
+            return None
+        partner = data.get("partner") or str(data.get("lane") or "").rpartition("->")[2]
+        place = (node, product) if product else (node,)
+        if partner:
+            place = (node, partner, product, data.get("mode") or "")
+            if not any(covers(key, place) for key in self.lanes):
+                raise SyncError(f"the network has no lane {node} → {partner} that could be {kind}")
+        elif product and place not in self.items:
+            raise SyncError(f"the network has no {product!r} at {node!r} that could be {kind}")
+        if kind == "recovered":
+            return place, None
+        loss, how = data.get("loss"), ("holds_transit" if partner else "stock_ships",)
+        said = how if data.get("note") == how[0] else ()
+        return place, Told(day, 1.0 if loss is None else loss, data.get("expected_end"), said)
 
     def item(self, flow: Flow) -> ItemKey:
         """Whose flow it is: the (node, product) from which it leaves."""
