@@ -18,17 +18,18 @@ from twinlab.modeling.experiments import Objective
 from twinlab.modeling.inference.drift import Alarm, update_law, watch
 from twinlab.modeling.inference.fidelity import Verification, verify
 from twinlab.modeling.inference.outages import Outages, believed
-from twinlab.modeling.proposal import around, daily_cost, propose, seed_ahead
-from twinlab.organization.orders import Rights, decided
-from twinlab.scope import Scenario, State, SyncError
+from twinlab.modeling.proposal import around, daily_cost, order_of, propose, seed_ahead
+from twinlab.organization.orders import Maintain, Order, Orders, Rights, decided
+from twinlab.scope import Outage, Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
 from twinlab.scope.result import html_of
-from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant, feasible
-from twinlab.technology.desk import Desk, Ordering
+from twinlab.scope.state import feasible
+from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant
+from twinlab.technology.desk import Desk
 from twinlab.technology.observations import differing, observe
 from twinlab.technology.tracker import Tracker
 
-__all__ = ["Foresight", "Mode", "Twin", "run_closed_loop"]
+__all__ = ["Foresight", "Mode", "Ordering", "Twin", "run_closed_loop"]
 
 PROMISE = 0.9  # of the intervals that are verified
 
@@ -43,6 +44,94 @@ class Mode(Enum):
     MODEL = "no link"
     SHADOW = "one way"
     TWIN = "both ways"
+
+
+class Ordering:
+    """What a twin does at its desk: propose, and let persons or itself decide.
+
+    >>> issubclass(Twin, Ordering)
+    True
+    """
+
+    model: Scenario
+    rights: Rights
+
+    @property
+    def state(self) -> State:
+        """What is believed now."""
+        raise NotImplementedError
+
+    @property
+    def day(self) -> int:
+        """The day whose morning it is."""
+        return self.state.day
+
+    def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
+        """The desk, and whether the twin may decide by itself; a SyncError if it may not act."""
+        raise NotImplementedError
+
+    @property
+    def orders(self) -> Orders:
+        """All orders by id, how far they have come, and the trail of their steps."""
+        desk, _ = self._at_desk(acts=False)
+        return Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
+
+    @property
+    def planned(self) -> list[Outage]:
+        """Days of maintenance to come, as the plant has acknowledged them."""
+        known = self._at_desk(acts=False)[0].orders.values()
+        still = [one for one in known if isinstance(one, Maintain) and one.step == "acknowledged"]
+        return [Outage(v.node, start=v.day, stock_ships=True) for v in still if v.day >= self.day]
+
+    def propose(
+        self, what: Change | Order, reason: str = "", by: str = "twin", valid_days: int = 3
+    ) -> Order:
+        """Propose an order, which the plant may begin within some days once it is approved.
+
+        What ``rights`` list as automatic a twin in ``Mode.TWIN`` approves and sends at once.
+
+        Raises:
+            SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
+            ScenarioError: the model has no such value to change.
+        """
+        (desk, alone), order, state = self._at_desk(), order_of(what), self.state
+        values, right = order.effect(self.model, state, state.day).values, self.rights[order.kind]
+        right.limit(values)
+        name = f"{desk.name}-{max(desk.last, len(desk.orders) - 1) + 1}"
+        now = {path: before for path, (before, _) in values.items()}
+        seen = {path: desk.versions.get(path, 0) for path in now}
+        order = replace(order, id=name, now=now, seen=seen, until=state.day + valid_days)
+        order = desk.take(name, "proposed", by, "", reason, text=order.text)
+        if not (alone and right.automatic):
+            return order
+        return desk.approve(name, desk.name, "automatic", "its kind is listed as automatic")
+
+    def approve(self, id: str, by: str, role: str, reason: str) -> Order:
+        """Approve and send what another has proposed, in a role that may; else a SyncError."""
+        return self._admitted(id, by, role, reason).approve(id, by, role, reason)
+
+    def reject(self, id: str, by: str, role: str, reason: str) -> Order:
+        """Reject a proposal, in a role that may approve it; a SyncError if that may not be."""
+        return self._admitted(id, by, role, reason).take(id, "rejected", by, role, reason)
+
+    def withdraw(self, id: str, by: str, reason: str = "") -> Order:
+        """Withdraw what one has proposed and is not sent; a SyncError if that may not be."""
+        desk, _ = self._at_desk()
+        if by != desk.find(id).proposer:
+            raise SyncError(f"{id} was proposed by {desk.find(id).proposer!r}: reject it")
+        return desk.take(id, "withdrawn", by, "", reason)
+
+    def _admitted(self, name: str, by: str, role: str, reason: str) -> Desk:
+        desk, _ = self._at_desk()
+        order = desk.find(name)
+        roles = self.rights[order.kind].roles
+        if role not in roles.split(", "):
+            raise SyncError(f"role {role!r} does not judge {order.kind} orders: ask {roles}")
+        if by == order.proposer:
+            raise SyncError(f"{by!r} has proposed {name}: another person judges it")
+        if not reason.strip():
+            raise SyncError(f"{name}: give a reason")
+        return desk
 
 
 class Foresight(Ordering):

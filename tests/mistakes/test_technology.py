@@ -122,7 +122,7 @@ MISTAKES = [
      'pinball_loss: batch must be a Replications … write pinball_loss(replicate(s'),
     (lambda: technology.Tracker(NETWORK), tl.ScenarioError,
      'Tracker: model must be a Scenario … write Tracker(Scenario(network, '),
-    (lambda: technology.feasible(run()), tl.ScenarioError,
+    (lambda: tl.feasible(run()), tl.ScenarioError,
      'feasible: state must be a State … write feasible(run.state)'),
     (lambda: technology.observe([], model=NETWORK), tl.ScenarioError,
      'observe: model must be a Scenario … write model=Scenario(network, '),

@@ -116,7 +116,7 @@ def test_what_is_pruned_is_still_known(chain, tmp_path):
     for one in (twin, again):
         plant.advance()
         one.sync()
-        assert one.state == tl.technology.feasible(one.state)
+        assert one.state == tl.feasible(one.state)
         assert one.state.on_hand == plant.state.on_hand
         assert (one.gaps(), one.staleness) == ([], 0.0)
     old = Message("/shop/crm", None, "crm.demanded.v1", 5 * DAY,

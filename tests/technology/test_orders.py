@@ -15,7 +15,7 @@ from tests.technology import postgres
 from tests.technology.chains import factory, linked, shop
 from twinlab.modeling import Change
 from twinlab.technology import EventStore, FileLink, Message, Plant, read_keys
-from twinlab.technology.desk import NEXT, Desk, Orders
+from twinlab.technology.desk import NEXT, Desk
 from twinlab.technology.messages import DAY
 from twinlab.technology.seals import seal
 from twinlab.twin import Mode, Twin
@@ -406,7 +406,7 @@ def test_whatever_is_tried_an_order_lives_by_the_table(tried):
         else:
             with pytest.raises(tl.SyncError, match="cannot become"):
                 desk.take(name, step, "anna")
-    listed = Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
+    listed = tl.Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
     assert list(listed.trail["step"]) == lived
     assert listed.whole()
     assert lived.count("sent") <= 1

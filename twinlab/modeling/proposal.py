@@ -13,8 +13,9 @@ import numpy as np
 from twinlab.modeling import Change, Replications, Seeds, estimate, other_seed, replicate
 from twinlab.modeling.experiments import Objective
 from twinlab.modeling.simulation.work import share
+from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
-from twinlab.scope import Scenario, ScenarioError, State
+from twinlab.scope import Scenario, ScenarioError, State, SyncError
 from twinlab.scope.entities import Disruption, Lane
 from twinlab.scope.later import pd
 from twinlab.scope.scenario import targets
@@ -116,3 +117,15 @@ def _shares_of_open(view: View, quantity: Any) -> list[Any]:
 def seed_ahead(seed: int) -> int:
     """The seed of a look ahead: never a plant's own, whatever the seeds, as that is its future."""
     return other_seed(seed, "ahead")
+
+
+def order_of(what: Change | Order) -> Order:
+    """An order as it is, or the one that makes a change; a SyncError if no kind does."""
+    if isinstance(what, Order):
+        return what
+    if what.how is not None or not what.values or not all(isinstance(p, str) for p in what.values):
+        raise SyncError(f"{what.title or 'this change'} is more than numbers by path: no order")
+    lanes = [path for path in what.values if path.endswith(SOURCING)]
+    if 0 < len(lanes) < len(what.values):
+        raise SyncError(f"rules and sourcing are two orders: propose {lanes} by itself")
+    return (SetSourcing if lanes else SetRules)(what.values)

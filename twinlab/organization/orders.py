@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
 
 from twinlab.organization.view import PriorityFailover, Shares
@@ -21,12 +23,13 @@ from twinlab.scope import (
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.entities import Disruption
 from twinlab.scope.errors import check_known
+from twinlab.scope.later import pd
 from twinlab.scope.log import EventRow
 from twinlab.scope.result import Listing, words
 from twinlab.scope.scenario import Place, find
 from twinlab.scope.snapshot import is_value
 
-__all__ = ["Expedite", "Maintain", "Order", "Produce", "Right", "Rights", "SetRules"]
+__all__ = ["Expedite", "Maintain", "Order", "Orders", "Produce", "Right", "Rights", "SetRules"]
 __all__ += ["SetSourcing", "Transfer"]
 
 Values = dict[str, tuple[float, float]]  # by path: what it is now, and then
@@ -347,3 +350,54 @@ _USUAL = (
     Right("maintain", "maintenance manager"),
     Right("transfer", "inventory planner, supply planner", share=2),
 )
+
+
+@dataclass(frozen=True)
+class Orders(Listing):
+    """The orders of a twin, by id, and the trail of their steps.
+
+    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
+    >>> bus = Bus()
+    >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
+    >>> order = twin.propose(SetRules({"shop.up_to": 9}), "the mine is late")
+    >>> twin.approve(order.id, "anna", "supply planner", "it is").step
+    'sent'
+    >>> plant.advance()
+    >>> twin.sync().dead, twin.orders[order.id].step, twin.orders.whole()
+    (0, 'done', True)
+    """
+
+    caption = "Orders"
+    orders: tuple[Order, ...] = ()
+    lines: tuple[Any, ...] = ()
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row an order: what it changes, its value now and then, and how far it has come."""
+        heads = "id kind what value now step proposer by role reason until".split()
+        rows = [[getattr(order, name) for name in heads] for order in self.orders]
+        return pd.DataFrame(rows, columns=heads).set_index("id")
+
+    @property
+    def trail(self) -> "pd.DataFrame":
+        """One row a step, in the order in which they were taken."""
+        heads = "number day id step by role reason order chain".split()
+        rows = [[number, *parts_of(line), chain] for number, line, chain in self.lines]
+        return pd.DataFrame(rows, columns=heads).set_index("number")
+
+    def whole(self) -> bool:
+        """Whether nobody has edited a line of the trail; lines cut off at its end do not show."""
+        before = ""
+        for at, (number, line, chain) in enumerate(self.lines, 1):
+            if (number, chain) != (at, sha256((before + line).encode()).hexdigest()):
+                return False
+            before = chain
+        return True
+
+
+def parts_of(line: str) -> list[Any]:
+    """What a line of the trail says: day, id, step, by whom, role, reason and order."""
+    with suppress(ValueError, TypeError):
+        day, name, step, by, role, reason, text = json.loads(line)
+        return [day, name, step, by, role, reason, text]
+    return [None] * 6 + [line]  # somebody has edited it

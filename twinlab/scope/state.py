@@ -24,7 +24,7 @@ from twinlab.scope.network import Network
 from twinlab.scope.result import Page
 from twinlab.scope.scenario import Scenario
 
-__all__ = ["State", "fold"]
+__all__ = ["State", "feasible", "fold"]
 
 
 class OpenOrder(NamedTuple):
@@ -397,3 +397,47 @@ def widen(state: State, network: Network) -> State:
         for key, entry in getattr(fresh, name).items():
             getattr(mine, name).setdefault(key, type(entry)())
     return mine
+
+
+def feasible(state: State) -> State:
+    """A state to start a forecast from: no stock below zero, nothing that was due before today.
+
+    While messages are missing the books may say what cannot be; orders and production that were due
+    have reached their place.
+
+    >>> state = State.initial(serial(["mine", "shop"], demand=Normal(5, 1)))
+    >>> state.on_hand["shop", "unit"] = -3.0
+    >>> feasible(state).on_hand
+    {('shop', 'unit'): 0.0}
+    """
+    fine = state.copy()
+    for claim, orders in fine.open_orders.items():
+        seen = sum(order.quantity for order in orders if order.due < fine.day)
+        (fine.to_make if len(claim) == 2 else fine.owed)[claim] += seen  # type: ignore[index]
+        orders[:] = [order for order in orders if order.due >= fine.day]
+    for item, lots in fine.lots.items():
+        for done in (lot for lot in lots if lot.due < fine.day):
+            fine.on_hand[item] += done.good
+            fine.on_order[item] -= done.started
+            fine.in_process[item] -= done.started
+        lots[:] = [lot for lot in lots if lot.due >= fine.day]
+    for name in ("on_hand", "owed", "on_order", "in_transit", "to_make", "in_process"):
+        setattr(fine, name, {key: max(0.0, units) for key, units in getattr(fine, name).items()})
+    for goods in fine.under_way.values():
+        goods[:] = [s._replace(due=max(s.due, fine.day)) for s in goods]
+    return fine
+
+
+def taken(rows: list[Any], units: float, day: int) -> list[Any]:
+    """Shipments or lots: of the first ones units are over today, all others later."""
+    found = []
+    for row in rows:
+        taken = min(max(0.0, units), row[1])
+        units, rest = units - taken, row[1] - taken
+        if rest <= DUST * max(1.0, row[1]):
+            found.append(row._replace(due=day))
+            continue
+        lot = isinstance(row, ProductionLot)
+        left = {"started": rest, "good": row[2] * rest / row[1]} if lot else {"quantity": rest}
+        found.append(row._replace(due=max(row.due, day + 1), **left))
+    return found

@@ -15,7 +15,6 @@ observations   what messages tell of the model's columns, to be watched for drif
 """
 
 from twinlab.scope import door
-from twinlab.technology.desk import *
 from twinlab.technology.feeds import *
 from twinlab.technology.links import *
 from twinlab.technology.mapping import *

@@ -4,22 +4,16 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import replace
 from typing import Any
 
-from twinlab.modeling import Change
-from twinlab.organization.orders import SOURCING, Maintain, Order, Rights, SetRules, SetSourcing
-from twinlab.scope import Outage, Scenario, State, SyncError, TwinError
+from twinlab.organization.orders import Order, parts_of
+from twinlab.scope import SyncError, TwinError
 from twinlab.scope.errors import check_known
-from twinlab.scope.later import pd
-from twinlab.scope.result import Listing
 from twinlab.technology.links import FileLink
 from twinlab.technology.messages import Message, parse
 from twinlab.technology.seals import seal
 from twinlab.technology.store import EventStore
-
-__all__ = ["Ordering", "Orders"]
 
 NEXT = {  # what may follow a step; what is not here is an end
     "": ("proposed",),
@@ -28,68 +22,6 @@ NEXT = {  # what may follow a step; what is not here is an end
     "sent": ("acknowledged", "refused", "expired"),
     "acknowledged": ("done", "failed"),
 }
-_HEADS = ["number", "day", "id", "step", "by", "role", "reason", "order", "chain"]
-
-
-@dataclass(frozen=True)
-class Orders(Listing):
-    """The orders of a twin, by id, and the trail of their steps.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
-    >>> bus = Bus()
-    >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
-    >>> order = twin.propose(SetRules({"shop.up_to": 9}), "the mine is late")
-    >>> twin.approve(order.id, "anna", "supply planner", "it is").step
-    'sent'
-    >>> plant.advance()
-    >>> twin.sync().dead, twin.orders[order.id].step, twin.orders.whole()
-    (0, 'done', True)
-    """
-
-    caption = "Orders"
-    orders: tuple[Order, ...] = ()
-    lines: tuple[Any, ...] = ()
-
-    @property
-    def table(self) -> "pd.DataFrame":
-        """One row an order: what it changes, its value now and then, and how far it has come."""
-        heads = "id kind what value now step proposer by role reason until".split()
-        rows = [[getattr(order, name) for name in heads] for order in self.orders]
-        return pd.DataFrame(rows, columns=heads).set_index("id")
-
-    @property
-    def trail(self) -> "pd.DataFrame":
-        """One row a step, in the order in which they were taken."""
-        rows = [[number, *_parts(line), chain] for number, line, chain in self.lines]
-        return pd.DataFrame(rows, columns=_HEADS).set_index("number")
-
-    def whole(self) -> bool:
-        """Whether nobody has edited a line of the trail; lines cut off at its end do not show."""
-        before = ""
-        for at, (number, line, chain) in enumerate(self.lines, 1):
-            if (number, chain) != (at, sha256((before + line).encode()).hexdigest()):
-                return False
-            before = chain
-        return True
-
-
-def _parts(line: str) -> list[Any]:
-    with suppress(ValueError, TypeError):
-        day, name, step, by, role, reason, text = json.loads(line)
-        return [day, name, step, by, role, reason, text]
-    return [None] * 6 + [line]  # somebody has edited it
-
-
-def order_of(what: Change | Order) -> Order:
-    """An order as it is, or the one that makes a change; a SyncError if no kind does."""
-    if isinstance(what, Order):
-        return what
-    if what.how is not None or not what.values or not all(isinstance(p, str) for p in what.values):
-        raise SyncError(f"{what.title or 'this change'} is more than numbers by path: no order")
-    lanes = [path for path in what.values if path.endswith(SOURCING)]
-    if 0 < len(lanes) < len(what.values):
-        raise SyncError(f"rules and sourcing are two orders: propose {lanes} by itself")
-    return (SetSourcing if lanes else SetRules)(what.values)
 
 
 def order_in(text: str) -> Order:
@@ -121,7 +53,7 @@ class Desk:
         for number, line, _ in self.store.trail(self._read):
             self._read = number
             with suppress(TwinError, LookupError, TypeError):  # see Orders.whole
-                _, name, step, by, role, reason, text = _parts(line)
+                _, name, step, by, role, reason, text = parts_of(line)
                 order = order_in(text) if text else self._orders[name]
                 took = {"step": step, "by": by, "role": role, "reason": reason}
                 self._orders[name] = replace(order, proposer=order.proposer or by, **took)
@@ -196,91 +128,3 @@ class Desk:
     def _count(self, name: str) -> None:
         if own := re.fullmatch(re.escape(self.name) + "-([0-9]{1,9})", name):
             self.last = max(self.last, int(own[1]))
-
-
-class Ordering:
-    """What a twin does at its desk: propose, and let persons or itself decide.
-
-    >>> issubclass(Twin, Ordering)
-    True
-    """
-
-    model: Scenario
-    rights: Rights
-
-    @property
-    def state(self) -> State:
-        """What is believed now."""
-        raise NotImplementedError
-
-    @property
-    def day(self) -> int:
-        """The day whose morning it is."""
-        return self.state.day
-
-    def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
-        """The desk, and whether the twin may decide by itself; a SyncError if it may not act."""
-        raise NotImplementedError
-
-    @property
-    def orders(self) -> Orders:
-        """All orders by id, how far they have come, and the trail of their steps."""
-        desk, _ = self._at_desk(acts=False)
-        return Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
-
-    @property
-    def planned(self) -> list[Outage]:
-        """Days of maintenance to come, as the plant has acknowledged them."""
-        known = self._at_desk(acts=False)[0].orders.values()
-        still = [one for one in known if isinstance(one, Maintain) and one.step == "acknowledged"]
-        return [Outage(v.node, start=v.day, stock_ships=True) for v in still if v.day >= self.day]
-
-    def propose(
-        self, what: Change | Order, reason: str = "", by: str = "twin", valid_days: int = 3
-    ) -> Order:
-        """Propose an order, which the plant may begin within some days once it is approved.
-
-        What ``rights`` list as automatic a twin in ``Mode.TWIN`` approves and sends at once.
-
-        Raises:
-            SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
-            ScenarioError: the model has no such value to change.
-        """
-        (desk, alone), order, state = self._at_desk(), order_of(what), self.state
-        values, right = order.effect(self.model, state, state.day).values, self.rights[order.kind]
-        right.limit(values)
-        name = f"{desk.name}-{max(desk.last, len(desk.orders) - 1) + 1}"
-        now = {path: before for path, (before, _) in values.items()}
-        seen = {path: desk.versions.get(path, 0) for path in now}
-        order = replace(order, id=name, now=now, seen=seen, until=state.day + valid_days)
-        order = desk.take(name, "proposed", by, "", reason, text=order.text)
-        if not (alone and right.automatic):
-            return order
-        return desk.approve(name, desk.name, "automatic", "its kind is listed as automatic")
-
-    def approve(self, id: str, by: str, role: str, reason: str) -> Order:
-        """Approve and send what another has proposed, in a role that may; else a SyncError."""
-        return self._admitted(id, by, role, reason).approve(id, by, role, reason)
-
-    def reject(self, id: str, by: str, role: str, reason: str) -> Order:
-        """Reject a proposal, in a role that may approve it; a SyncError if that may not be."""
-        return self._admitted(id, by, role, reason).take(id, "rejected", by, role, reason)
-
-    def withdraw(self, id: str, by: str, reason: str = "") -> Order:
-        """Withdraw what one has proposed and is not sent; a SyncError if that may not be."""
-        desk, _ = self._at_desk()
-        if by != desk.find(id).proposer:
-            raise SyncError(f"{id} was proposed by {desk.find(id).proposer!r}: reject it")
-        return desk.take(id, "withdrawn", by, "", reason)
-
-    def _admitted(self, name: str, by: str, role: str, reason: str) -> Desk:
-        desk, _ = self._at_desk()
-        order = desk.find(name)
-        roles = self.rights[order.kind].roles
-        if role not in roles.split(", "):
-            raise SyncError(f"role {role!r} does not judge {order.kind} orders: ask {roles}")
-        if by == order.proposer:
-            raise SyncError(f"{by!r} has proposed {name}: another person judges it")
-        if not reason.strip():
-            raise SyncError(f"{name}: give a reason")
-        return desk

@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 from twinlab.modeling.inference.counts import StockBelief
 from twinlab.modeling.inference.outages import Flow, Standstill, Told, covers
 from twinlab.scope import Event, Scenario, SyncError
-from twinlab.scope.calendar import DUST
 from twinlab.scope.entities import ItemKey, Recipe
 from twinlab.scope.snapshot import from_plain, to_plain
-from twinlab.scope.state import CHANGES, ProductionLot, State, apply, widen
+from twinlab.scope.state import CHANGES, State, apply, taken, widen
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
 
-__all__ = ["Tracker", "feasible"]
+__all__ = ["Tracker"]
 
 CHECKPOINTS = 12
 # Kinds that change a state; the others are kept for whoever reads the store.
@@ -157,7 +156,7 @@ class Books:
             return event._replace(due=due, note=note)
         begun = event.quantity / share if event.note is None else event.note
         if message.sequence is None:  # which lot it was is not told: the oldest
-            self.state.lots[event.item] = _taken(self.state.lots[event.item], begun, event.day)
+            self.state.lots[event.item] = taken(self.state.lots[event.item], begun, event.day)
         return event._replace(note=begun)
 
     def _arrived(self, event: Event, message: Message) -> None:
@@ -172,26 +171,11 @@ class Books:
             return
         named = self.references.get((lane, message.data.get("ref")), [])
         first = sorted(goods, key=lambda s: (s.left not in named, s.left))
-        goods[:] = sorted(_taken(first, event.quantity, event.day), key=lambda s: s.left)
+        goods[:] = sorted(taken(first, event.quantity, event.day), key=lambda s: s.left)
 
 
 def _lane(event: Event) -> tuple[str, str, str, str]:
     return (event.node, event.partner, event.product, event.mode)
-
-
-def _taken(rows: list[Any], units: float, day: int) -> list[Any]:
-    """Shipments or lots: of the first ones units are over today, all others later."""
-    found = []
-    for row in rows:
-        taken = min(max(0.0, units), row[1])
-        units, rest = units - taken, row[1] - taken
-        if rest <= DUST * max(1.0, row[1]):
-            found.append(row._replace(due=day))
-            continue
-        lot = isinstance(row, ProductionLot)
-        left = {"started": rest, "good": row[2] * rest / row[1]} if lot else {"quantity": rest}
-        found.append(row._replace(due=max(row.due, day + 1), **left))
-    return found
 
 
 class Checkpoint(NamedTuple):
@@ -342,32 +326,3 @@ class Tracker:
         before = [] if only else self._points[:1]
         self._points = [*before, Checkpoint(plain["time"], Books(state, plain))]
         self.restart()
-
-
-def feasible(state: State) -> State:
-    """A state to start a forecast from: no stock below zero, nothing that was due before today.
-
-    While messages are missing the books may say what cannot be; orders and production that were due
-    have reached their place.
-
-    >>> state = State.initial(serial(["mine", "shop"], demand=Normal(5, 1)))
-    >>> state.on_hand["shop", "unit"] = -3.0
-    >>> feasible(state).on_hand
-    {('shop', 'unit'): 0.0}
-    """
-    fine = state.copy()
-    for claim, orders in fine.open_orders.items():
-        seen = sum(order.quantity for order in orders if order.due < fine.day)
-        (fine.to_make if len(claim) == 2 else fine.owed)[claim] += seen  # type: ignore[index]
-        orders[:] = [order for order in orders if order.due >= fine.day]
-    for item, lots in fine.lots.items():
-        for done in (lot for lot in lots if lot.due < fine.day):
-            fine.on_hand[item] += done.good
-            fine.on_order[item] -= done.started
-            fine.in_process[item] -= done.started
-        lots[:] = [lot for lot in lots if lot.due >= fine.day]
-    for name in ("on_hand", "owed", "on_order", "in_transit", "to_make", "in_process"):
-        setattr(fine, name, {key: max(0.0, units) for key, units in getattr(fine, name).items()})
-    for goods in fine.under_way.values():
-        goods[:] = [s._replace(due=max(s.due, fine.day)) for s in goods]
-    return fine
