@@ -243,6 +243,21 @@ def test_goods_that_wait_for_stock_are_not_handled_slowly():
     assert set(stream("plant->shop.order_delay", messages, short).values) == {0.0}
 
 
+@pytest.mark.parametrize("proportional", [False, True])
+def test_what_a_source_keeps_for_a_full_lane_is_neither_slow_nor_lacking(proportional):
+    """A source that shares out fairly gives a lane less than it could while another is full."""
+    nodes = [tl.Node("mine", capacity=32, proportional=proportional)]
+    nodes += [tl.Node("east"), tl.Node("west", review_period=7)]
+    lanes = [tl.Lane("mine", "east", "unit", lead_time=2, capacity=22)]
+    lanes += [tl.Lane("mine", "west", "unit", lead_time=2)]
+    asked = [tl.Demand("east", "unit", tl.Poisson(20)), tl.Demand("west", "unit", tl.Poisson(8))]
+    held = [tl.Stock("east", "unit", 60), tl.Stock("west", "unit", 60)]
+    network = tl.Network([tl.Product("unit")], nodes, lanes, demands=asked, stocks=held)
+    rules = {"east": tl.MinMax(60, 400), "west": tl.FixedLot(60, 64)}
+    calm = tl.Scenario(network, rules, days=150)
+    assert not [one for one in alarms(calm, calm, 150) if one.path.startswith("mine")]
+
+
 def test_a_silent_closure_is_no_handling_delay():
     closed = shop().disrupt(tl.Outage("mine", start=40, days=30))
     assert not [a for a in alarms(closed, shop(), 120, reporting=False) if "delay" in a.path]

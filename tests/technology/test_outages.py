@@ -226,6 +226,13 @@ def test_partial_losses_and_lanes_are_heard_as_they_are():
     assert (farm.days.average, lane.days.average) == (40, 41)
 
 
+def test_what_somebody_told_of_a_lane_says_nothing_of_its_source():
+    """What stands still for a reason that is known is not inferred once more, of the whole node."""
+    truth = CALM.disrupt(tl.LaneOutage("farm", "works", start=40, days=20))
+    _, twin = lived(truth, 55, sensors=Sensors(foretelling=True))
+    assert [(v.where, v.told, v.days_left) for v in twin.outages] == [("farm->works", "heard", 5)]
+
+
 def test_what_is_believed_outlives_the_process(tmp_path, monkeypatch):
     monkeypatch.setattr("twinlab.technology.sync.KEEP_EVERY", 200)
     truth = CALM.disrupt(tl.Outage("farm", start=40, days=60), tl.Outage("works", start=42, days=9))

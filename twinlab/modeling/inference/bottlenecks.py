@@ -111,16 +111,24 @@ class Account:
         item, most = (lane.source, lane.product), self.network.named[lane.source].capacity
         if item not in self.network.brought and used[lane.source] >= most * (1 - NARROW):
             return False
-        if self.done[lane.key] >= lane.capacity * (1 - NARROW):
+        if any(self.done[v.key] >= v.capacity * (1 - NARROW) for v in self._rivals(lane)):
             return False
         ordered = sum(units for *_, units in self.waiting[lane.key])
         return bool(self.state.on_hand[item] >= ordered - DUST)
+
+    def _rivals(self, lane: Lane) -> list[Lane]:
+        """Lanes that keep goods from one when they are full: their source shares out fairly."""
+        if not self.network.named[lane.source].proportional:
+            return [lane]
+        item = (lane.source, lane.product)
+        return [v for v in self.lanes.values() if (v.source, v.product) == item]
 
     def _has_more(self, claim: Any) -> bool:
         """It could have gone on with a claim tonight, but for its node's capacity."""
         recipe, state = self.network.made.get(claim), self.state
         if recipe is None:
-            limited = claim[::2] not in self.network.brought and self.lanes[claim].capacity == inf
+            freely = all(v.capacity == inf for v in self._rivals(self.lanes[claim]))
+            limited = freely and claim[::2] not in self.network.brought
             return limited and state.owed[claim] - self.late[claim] > DUST
         left = min(state.to_make[claim] - self.late[claim], self.network.named[claim[0]].capacity)
         needs = recipe.components.items()

@@ -300,12 +300,14 @@ def believed(
         struck = _disruption(place, day, left, loss=told.loss, **dict.fromkeys(told.how, True))
         mean = mean_of(left)
         found.append(OutageBelief(_name(place), told.since, 1.0, mean, "heard", struck))
-    for place, one in flows.closed(known).items():
-        if not any(covers(place, other) for other in heard):
-            left = time_left(day - one.since, flows.means[place[0]])
-            struck = _disruption(place, day, perhaps(left, one.probability))
-            sure, mean = one.probability, mean_of(left)
-            found.append(OutageBelief(_name(place), one.since, sure, mean, "inferred", struck))
+    untold = {
+        flow: one for flow, one in known.items() if not any(covers(flow, other) for other in heard)
+    }
+    for place, one in flows.closed(untold).items():
+        left = time_left(day - one.since, flows.means[place[0]])
+        struck = _disruption(place, day, perhaps(left, one.probability))
+        sure, mean = one.probability, mean_of(left)
+        found.append(OutageBelief(_name(place), one.since, sure, mean, "inferred", struck))
     return Outages(tuple(sorted(found, key=lambda each: (each.since, each.where))), day)
 
 
