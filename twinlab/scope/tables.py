@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from io import BytesIO, StringIO
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from twinlab.scope.columns import Column, schema
 from twinlab.scope.distributions import Constant, Distribution, Trace
 from twinlab.scope.entities import KINDS, Demand, Disruption, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, TwinError, brief, did_you_mean
+from twinlab.scope.later import needs
 from twinlab.scope.network import Network, rows_of
 
 __all__ = ["read_disruptions", "write_disruptions"]
@@ -406,3 +408,42 @@ def _describe(name: str) -> dict[str, Any]:
         demanded = {"required": col.required, **limits}
         described.append(about | {"description": col.meaning, "constraints": demanded})
     return {"name": name, "path": f"{name}.csv", "schema": {"fields": described}}
+
+
+def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
+    r"""The rows of a table that others wrote, below the first, which names the columns.
+
+    ``kind``: ``.xlsx``, or a text; its separator and encoding (UTF-8, UTF-16, cp1252) are found.
+
+    Raises:
+        ValueError: it is not whole, or a row is none of its table.
+
+    >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"), ".csv")
+    {'row 1': {'Nr': '1', 'Ort': 'Köln'}}
+    """
+    table = [[c.strip() if isinstance(c, str) else c for c in row] for row in _cells(raw, kind)]
+    head, *rows = table or [[]]
+    filled = {n: cells for n, cells in enumerate(rows, 1) if {*cells} - {None, ""}}
+    if twice := [name for name in head if name and head.count(name) > 1]:
+        raise ValueError(f"two columns are called {twice[0]!r}: drop one of them")
+    if more := [n for n, cells in filled.items() if any(cells[len(head) :])]:
+        why = f"more than {len(head)} cells: put text with separators in quotes"
+        raise ValueError(f"row {more[0]} has {why}")
+    return {
+        f"row {n}": dict(zip(map(str, head), cells, strict=False)) for n, cells in filled.items()
+    }
+
+
+def _cells(raw: bytes, kind: str) -> Iterable[Sequence[Any]]:
+    if kind == ".xlsx":
+        book = needs("openpyxl", "link").load_workbook(BytesIO(raw), data_only=True)
+        return list(book.worksheets[0].values)
+    try:
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252")
+    if text and text[-1] not in "\r\n":
+        raise ValueError("its last row has no line end")
+    first = text.partition("\n")[0]
+    separator = max(",;\t|", key=lambda sign: len(next(csv.reader([first], delimiter=sign), ())))
+    return csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)

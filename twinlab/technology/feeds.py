@@ -3,14 +3,11 @@
 ``poll(place)`` gives what is new, as letters of one record in JSON, and the place to go on from.
 """
 
-import csv
 import json
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -18,6 +15,7 @@ from uuid import uuid4
 from twinlab.scope.errors import SyncError, TwinError, check_known
 from twinlab.scope.kinds import Amount
 from twinlab.scope.later import needs
+from twinlab.scope.tables import records_of
 from twinlab.technology.messages import Letter
 
 __all__ = ["Folder", "OpcUaFeed", "SqlFeed"]
@@ -60,7 +58,7 @@ class Folder:
             try:
                 raw = file.read_bytes()
                 seen[file.name] = sha256(raw).hexdigest()
-                rows = {} if seen[file.name] in known else _records(_table(raw, kind))
+                rows = {} if seen[file.name] in known else records_of(raw, kind)
             except TwinError:  # a library is missing: the file is read when it is there
                 raise
             except Exception as problem:  # a broken workbook raises anything
@@ -68,35 +66,6 @@ class Folder:
                 rows = {"": {"unreadable": why}}
             letters += [_letter(row, f"{file.name} {at}".strip()) for at, row in rows.items()]
         return letters, seen
-
-
-def _table(raw: bytes, kind: str) -> Iterable[Sequence[Any]]:
-    if kind == ".xlsx":
-        book = needs("openpyxl", "link").load_workbook(BytesIO(raw), data_only=True)
-        return list(book.worksheets[0].values)
-    try:
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252")
-    if text and text[-1] not in "\r\n":
-        raise ValueError("its last row has no line end")
-    first = text.partition("\n")[0]
-    separator = max(",;\t|", key=lambda sign: len(next(csv.reader([first], delimiter=sign), ())))
-    return csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
-
-
-def _records(table: Iterable[Sequence[Any]]) -> dict[str, dict[str, Any]]:
-    """The rows below the first, which names the columns; blank ones are left out."""
-    head, *rows = [[c.strip() if isinstance(c, str) else c for c in row] for row in table] or [[]]
-    filled = {n: cells for n, cells in enumerate(rows, 1) if {*cells} - {None, ""}}
-    if twice := [name for name in head if name and head.count(name) > 1]:
-        raise ValueError(f"two columns are called {twice[0]!r}: drop one of them")
-    if more := [n for n, cells in filled.items() if any(cells[len(head) :])]:
-        why = f"more than {len(head)} cells: put text with separators in quotes"
-        raise ValueError(f"row {more[0]} has {why}")
-    return {
-        f"row {n}": dict(zip(map(str, head), cells, strict=False)) for n, cells in filled.items()
-    }
 
 
 class SqlFeed:

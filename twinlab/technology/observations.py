@@ -1,24 +1,17 @@
 """Observations: what messages tell of the columns of a model."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from math import inf
-from typing import Any
+from collections.abc import Iterable
 
-import numpy as np
-
-from twinlab.modeling.inference.bottlenecks import NARROW, STOCK, Account
-from twinlab.modeling.inference.drift import Observations, lane_name
+from twinlab.modeling.inference.bottlenecks import STOCK, Account, demands, flows
+from twinlab.modeling.inference.drift import Observations
 from twinlab.modeling.inference.outages import Flow
-from twinlab.organization.view import Shares
 from twinlab.scope import Scenario, State
-from twinlab.scope.distributions import Constant, Distribution, Empirical
 from twinlab.technology.message_check import MessageCheck
 from twinlab.technology.messages import DAY, Message
 
 __all__ = ["observe"]
 
-SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model
 READ = {"demanded", "ordered", "accepted", "started", "shipped", *STOCK}
 READ |= {"counted", "disrupted", "recovered", "state"}
 
@@ -46,7 +39,7 @@ def observe(
     for message in messages:
         listener.read(message)
     listener.end_day(over=False)
-    return [*listener.demands(), *listener.flows()]
+    return [*demands(listener.account, listener.whole), *flows(listener.account, model)]
 
 
 def differing(one: Scenario, other: Scenario) -> list[str]:
@@ -121,47 +114,3 @@ class Listener:
             if node not in closed and not told & self.holes and (over or told <= self.closed):
                 known.add(node)
         self.account.end_day(self.day, known, closed)
-
-    def demands(self) -> Iterator[Observations]:
-        """Demand by day; a day without a message is one on which nobody asked for anything."""
-        for row in self.network.demands:
-            asked, days = defaultdict[int, float](float), self.whole[f"/{row.node}/crm"]
-            for day, units in self.rows["pattern", (row.node, row.product)]:
-                asked[day] += units
-            days = days or list(range(min(asked, default=0), max(asked, default=-1) + 1))
-            values = tuple(asked[day] for day in days)
-            scales = tuple(row.scales(np.array(days, dtype=np.intp)).tolist())
-            path = f"{row.node}/{row.product}.pattern"
-            yield Observations(path, row.pattern, tuple(days), values, scales)
-
-    def flows(self) -> Iterator[Observations]:
-        """The columns of recipes, nodes and lanes."""
-        for item, recipe in self.network.made.items():
-            law = recipe.good_share
-            certain = NARROW * law.average * isinstance(law, Constant)
-            yield self._seen("good_share", item, "/".join(item), law, tolerance=certain, most=1.0)
-        for name, most in ((node.name, node.capacity) for node in self.network.nodes):
-            if 0 < most < inf:
-                law, certain = Constant(most), NARROW * most
-                yield self._seen("capacity", name, name, law, tolerance=certain, reach=inf)
-        for key, lane in self.account.lanes.items():
-            name = lane_name(lane, self.network)
-            yield self._seen("lead_time", key, name, lane.lead_time, whole=True)
-            yield self._seen("order_delay", key, name, Constant(lane.order_delay), tolerance=DAYS)
-            total = sum(way.sourcing_share for way in self.network.into[key[1:3]])
-            if total and isinstance(self.model.sourcing.get(key[1:3]), Shares):
-                # A buyer may also give whole orders to one supplier at a time.
-                parts, share = (
-                    {part for _, part in self.rows["sourcing_share", key]},
-                    lane.sourcing_share / total,
-                )
-                lots, ones = parts and parts <= {0.0, 1.0}, round(100 * share)
-                law = Empirical((1.0,) * ones + (0.0,) * (100 - ones)) if lots else Constant(share)
-                yield self._seen("sourcing_share", key, name, law, tolerance=0.0 if lots else SHARE)
-
-    def _seen(
-        self, column: str, key: Any, name: str, law: Distribution, **more: Any
-    ) -> Observations:
-        rows = self.rows[column, key]
-        days, values = tuple(day for day, _ in rows), tuple(value for _, value in rows)
-        return Observations(f"{name}.{column}", law, days, values, (1.0,) * len(days), **more)

@@ -5,18 +5,24 @@ it are at hand; goods that leave say something of their source's handling if not
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any
 
-from twinlab.scope import Event, Lane, Network, State
+import numpy as np
+
+from twinlab.modeling.inference.drift import Observations, lane_name
+from twinlab.organization.view import Shares
+from twinlab.scope import Constant, Empirical, Event, Lane, Network, Scenario, State
 from twinlab.scope.calendar import DUST
+from twinlab.scope.distributions import Distribution
 from twinlab.scope.state import apply, widen
 
 __all__ = ["Account"]
 
 STOCK = {"received": 1, "finished": 1, "consumed": -1, "scrapped": -1, "served": -1}
 NARROW = 0.02  # what is nearly used up has limited a flow
+SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model
 
 
 class Account:
@@ -133,3 +139,48 @@ class Account:
         left = min(state.to_make[claim] - self.late[claim], self.network.named[claim[0]].capacity)
         needs = recipe.components.items()
         return left > DUST and all(state.on_hand[claim[0], n] >= left * q - DUST for n, q in needs)
+
+
+def demands(account: Account, whole: Mapping[str, list[int]]) -> Iterator[Observations]:
+    """Demand by day; a day without a message is one on which nobody asked for anything."""
+    for row in account.network.demands:
+        asked, days = defaultdict[int, float](float), whole.get(f"/{row.node}/crm")
+        for day, units in account.rows["pattern", (row.node, row.product)]:
+            asked[day] += units
+        days = days or list(range(min(asked, default=0), max(asked, default=-1) + 1))
+        values = tuple(asked[day] for day in days)
+        scales = tuple(row.scales(np.array(days, dtype=np.intp)).tolist())
+        path = f"{row.node}/{row.product}.pattern"
+        yield Observations(path, row.pattern, tuple(days), values, scales)
+
+
+def flows(account: Account, model: Scenario) -> Iterator[Observations]:
+    """The columns of recipes, nodes and lanes."""
+    for item, recipe in model.network.made.items():
+        law = recipe.good_share
+        certain = NARROW * law.average * isinstance(law, Constant)
+        yield _seen(account, "good_share", item, "/".join(item), law, tolerance=certain, most=1.0)
+    for name, most in ((node.name, node.capacity) for node in model.network.nodes):
+        if 0 < most < inf:
+            law, certain = Constant(most), NARROW * most
+            yield _seen(account, "capacity", name, name, law, tolerance=certain, reach=inf)
+    for key, lane in account.lanes.items():
+        name = lane_name(lane, model.network)
+        yield _seen(account, "lead_time", key, name, lane.lead_time, whole=True)
+        yield _seen(account, "order_delay", key, name, Constant(lane.order_delay), tolerance=DAYS)
+        total = sum(way.sourcing_share for way in model.network.into[key[1:3]])
+        if total and isinstance(model.sourcing.get(key[1:3]), Shares):
+            # A buyer may also give whole orders to one supplier at a time.
+            parts = {part for _, part in account.rows["sourcing_share", key]}
+            share = lane.sourcing_share / total
+            lots, ones = parts and parts <= {0.0, 1.0}, round(100 * share)
+            law = Empirical((1.0,) * ones + (0.0,) * (100 - ones)) if lots else Constant(share)
+            yield _seen(account, "sourcing_share", key, name, law, tolerance=0.0 if lots else SHARE)
+
+
+def _seen(
+    account: Account, column: str, key: Any, name: str, law: Distribution, **more: Any
+) -> Observations:
+    rows = account.rows[column, key]
+    days, values = tuple(day for day, _ in rows), tuple(value for _, value in rows)
+    return Observations(f"{name}.{column}", law, days, values, (1.0,) * len(days), **more)
