@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,7 +11,6 @@ import pandas as pd
 import twinlab as tl
 from tests.notebooks.claims import SEEDS, Claims, above, agrees, holds
 from twinlab.modeling.formulas.run_length import cusum_limit
-from twinlab.technology.desk import Orders
 from twinlab.technology.seals import seal
 
 claims = Claims("01")
@@ -244,14 +244,15 @@ def forged(seed):
     words = ("too far", "too far", "no sealed order", "the seal is not", "the seal is not")
     for kg in (130, 135, 140):
         twin.propose(tl.SetRules({"shop.up_to": kg}))
-    lines, at = twin.orders.lines, seed % 3
+    orders, at = twin.orders, seed % 3
+    lines = orders.lines
     number, line, chain = lines[at]
     edited = [*lines[:at], (number, line.replace("shop", "moon"), chain), *lines[at + 1 :]]
     return [
         holds(all(word in note for word, note in zip(words, notes, strict=True)), notes),
         holds(plant.truth == before),
-        holds(twin.orders.whole() and not Orders((), edited).whole()),
-        holds(Orders((), lines[:-1]).whole(), "an end that is cut off does not show"),
+        holds(orders.whole() and not replace(orders, lines=edited).whole()),
+        holds(replace(orders, lines=lines[:-1]).whole(), "an end that is cut off does not show"),
     ]
 
 
