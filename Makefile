@@ -47,8 +47,9 @@ test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 	part "notebooks in a browser" $(PYTEST) -n $(WORKERS) -m browser -rs tests/browser; \
 	printf "\n== summary$$summary\n"; exit $$status
 
-proof: $(VENV)/.dev ## 10,400 random scenarios through both engines, restarts among them
+proof: $(VENV)/.dev ## 10,400 random scenarios through both engines, restarts among them; 40 lives with a twin
 	TWINLAB_SCENARIOS=6500 $(PYTEST) tests/laws/test_equality.py
+	TWINLAB_LIVES=40 $(PYTEST) -s tests/cases/test_lives.py
 
 versions: $(BIN)/python ## the lowest versions that are allowed, and the newest (half an hour)
 	$(BIN)/python tests/versions.py $(ARGS)

@@ -14,7 +14,7 @@ import numpy as np
 from twinlab.cases import automotive, factory, humanitarian
 from twinlab.modeling import Run, simulate
 from twinlab.scope import Constant, Outage, Scenario, TwinError
-from twinlab.technology import EventStore, FileLink, MqttLink, Plant, read_keys
+from twinlab.technology import EventStore, FileLink, MqttLink, Plant, Sensors, read_keys
 from twinlab.twin import Twin
 
 CASES: dict[str, Callable[[int], Scenario]] = {
@@ -74,7 +74,7 @@ def live(given: argparse.Namespace) -> None:
             raise TwinError(f"day {start} is over, the plant has lived until day {lived}")
         truth = truth.disrupt(Outage(given.close, start=start, days=Constant(given.length)))
     began = time.monotonic()
-    plant = Plant(truth, link, given.seed, pace=given.pace)
+    plant = Plant(truth, link, given.seed, Sensors(reporting=not given.untold), given.pace)
     again = f", lived again in {time.monotonic() - began:.1f} s" if lived else ""
     print(f"{plant} on {link}: a day takes {given.pace:g} s{again}. Ctrl-C stops it.", flush=True)
     plant.keep_pace(given.days)
@@ -86,7 +86,7 @@ def follow(given: argparse.Namespace) -> None:
     link, store = open_link(given), EventStore(given.store)
     twin = Twin(CASES[given.case](given.days), link, store, name=given.name)
     print(f"The twin {given.name!r} listens to {link}. Ctrl-C stops it.", flush=True)
-    told, steps = -1, dict[str, str]()
+    told, steps, first = -1, dict[str, str](), ""
     while told < given.until:
         twin.sync()
         state = twin.state
@@ -95,15 +95,35 @@ def follow(given: argparse.Namespace) -> None:
                 print(f"order {order}", flush=True)
             steps[order.id] = order.step
         if state.day > told:
+            first = tell_first(twin, first)
             told, count = state.day, sum(count for count, _ in store.sequences().values())
             print(
                 f"day {told:4}: {count:9,} messages, {len(twin.gaps())} missing, "
                 f"{len(store.dead_letters())} dead, {twin.staleness:.1f} days behind; "
                 f"{sum(state.on_hand.values()):,.0f} units in stock, "
                 f"{sum(state.owed.values()):,.0f} owed",
+                *twin.outages,
+                sep="\n  ",
                 flush=True,
             )
         time.sleep(0.1)
+
+
+def tell_first(twin: Twin, before: str) -> str:
+    """Say what needs somebody first this morning, and what to do, if that is something else."""
+    alerts = twin.tower().alerts
+    what = f"{alerts[0].kind} {alerts[0].node} {alerts[0].product}" if alerts else ""
+    if alerts and what != before:
+        todo = twin.reroute() if twin.outages.outages else None
+        print(f"first of {len(alerts)}: {alerts[0]}", flush=True)
+        advice = next((alert for alert in alerts if alert.action), None)
+        if todo and todo.values:
+            print(f"what to do: {todo}", flush=True)
+        elif advice:
+            print(f"what to do: {advice}", flush=True)
+    elif before and not alerts:
+        print("nothing needs anybody any more", flush=True)
+    return what
 
 
 def main() -> None:
@@ -126,6 +146,7 @@ def main() -> None:
     plant.add_argument("--close", metavar="NODE", help="close a node: from --on, for --length days")
     plant.add_argument("--on", type=int, help="day (default: today)")
     plant.add_argument("--length", type=int, default=30)
+    plant.add_argument("--untold", action="store_true", help="nobody tells that a node is closed")
     twin.add_argument("--store", default=":memory:", help="a file, or postgresql://...")
     twin.add_argument("--name", default="twin")
     twin.add_argument("--until", type=float, default=float("inf"), help="stop on this day")

@@ -4,7 +4,7 @@ A *model* lives its own life; messages keep a *shadow* in step with its plant, t
 orders; a *twin* also sends some by itself. Source: Kritzinger et al. (2018), levels of integration.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -345,9 +345,10 @@ def run_closed_loop(
 ) -> Run:
     """Let a twin look after its plant for some days, and give the plant's history.
 
-    Every so many days it syncs and follows each alarm; with an alarm, or while something is closed,
-    it proposes the cheapest of some options, or what a function of the twin makes of it, if that
-    is worth it: see ``Mode.TWIN`` and what ``Rights`` list as automatic.
+    Every so many days it syncs; for each alarm it follows the change and looks for the cheapest of
+    some options, and it orders around what is closed (``Twin.reroute``). A function in place of
+    options looks in its own way. What is worth it is proposed: see ``Mode.TWIN`` and what
+    ``Rights`` list as automatic.
 
     Raises:
         SyncError: the twin may not propose that.
@@ -359,15 +360,21 @@ def run_closed_loop(
     >>> len(run_closed_loop(plant, twin, 40, 10, {"shop.up_to": [6, 8]}).days), twin.day
     (40, 40)
     """
+
+    def looked() -> Iterator[Change]:
+        if callable(options):
+            yield options(twin)
+            return
+        for alarm in twin.alarms():
+            twin.update_model(alarm)
+            yield twin.recommend(options)
+        yield twin.reroute()
+
     end = plant.day + days
     while plant.day < end:
         plant.advance(min(every, end - plant.day))
         twin.sync()
-        alarms = twin.alarms()
-        for alarm in alarms:
-            twin.update_model(alarm)
-        if callable(options) or alarms or twin.outages.outages:
-            change = options(twin) if callable(options) else twin.recommend(options)
+        for change in looked():
             if change.values and (change.worth or change.gain is None):
                 twin.propose(change, change.reason)
     return plant.run

@@ -70,6 +70,21 @@ def test_plant_and_twin_are_killed_and_nothing_is_missing(tmp_path):
     assert (here.gaps(), len(here.store.dead_letters())) == ([], 0)
 
 
+def test_a_twin_that_is_told_nothing_says_what_is_closed_and_what_needs_somebody_first(tmp_path):
+    link, closed, until = str(tmp_path / "link.db"), 40, 50
+    closing = ("--close", "steel mill", "--on", closed, "--untold")
+    plant = start("plant", "factory", "--link", link, "--pace", 0.05, "--days", until, *closing)
+    twin = start("twin", "factory", "--link", link, "--until", until)
+    plant.communicate(timeout=PATIENCE)
+    told, _ = twin.communicate(timeout=PATIENCE)
+    *_, last, outage = told.splitlines()
+    assert last.startswith(f"day   {until}:"), told
+    assert outage.startswith(f"  steel mill: closed since day {closed} (inferred, "), told
+    assert outage.endswith(" days left")
+    assert "USD, closed site, steel mill: closed " in told
+    assert "what to do: " in told
+
+
 @pytest.mark.parametrize("chain", [shop, factory])
 def test_a_plant_that_is_opened_again_goes_on_as_if_nothing_had_been(chain, tmp_path):
     path, true = str(tmp_path / "link.db"), lived(chain(), 40)

@@ -215,10 +215,17 @@ class TwinValue(Result):
         return f"the twin saves {self.saved.short} USD/day of {shown(self.without.mean)}"
 
 
-def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(20)) -> TwinValue:
+def value_of_twin(
+    without: Life,
+    with_twin: Life,
+    seeds: Sequence[int] = range(20),
+    cost: Callable[[Run], float] | None = None,
+) -> TwinValue:
     """Live through the same seeds without and with a twin, and compare what it cost.
 
-    ``without`` and ``with_twin`` live through one history for a seed and give its run. Workers of
+    ``without`` and ``with_twin`` live through one history for a seed and give its run. ``cost`` is
+    what such a history cost [USD], as a default all costs. Where customers do not wait, who loses
+    sales also makes less: there ``total_shortage_cost``, for example, says more. Workers of
     the ``joblib.parallel_config`` in force share the seeds; that changes no number.
 
     Raises:
@@ -238,7 +245,9 @@ def value_of_twin(without: Life, with_twin: Life, seeds: Sequence[int] = range(2
         one, other = without(seed), with_twin(seed)
         if one.days != other.days:
             raise ScenarioError(f"the lives have other days: {one.days} and {other.days}")
-        return one.kpis.total_cost, other.kpis.total_cost
+        if cost is None:
+            return one.kpis.total_cost, other.kpis.total_cost
+        return cost(one) / len(one.days), cost(other) / len(other.days)
 
     without_twin, with_it = np.array(share(lived, [(seed,) for seed in seeds], "living")).T
     return TwinValue(*map(estimate, (without_twin, with_it, without_twin - with_it)))
