@@ -1,5 +1,6 @@
-"""A state as plain JSON values, and back: for the opening message and for files."""
+"""Plain JSON values: a state as such and back, for messages and files; and what others wrote."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from twinlab.scope.network import Network
 from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
 MOST = 1e15  # units in one message
+MOST_BYTES = 1_000_000
+DEPTH = 40  # levels of lists and tables in one message
 _UNITS = int | float
 # How the rows of a table are made, and of what: days are whole, when goods arrive may be unknown.
 _ROWS: dict[str, Any] = {
@@ -140,3 +143,40 @@ _MARKS: dict[str, Any] = {
     ),
     "~number": (lambda value: isinstance(value, float) and not np.isfinite(value), str, float),
 }
+
+
+# -- JSON that others wrote --
+
+
+def parse(raw: bytes) -> Any:
+    """Read JSON, of at most a megabyte and forty levels; a SyncError says why it is none."""
+    if len(raw) > MOST_BYTES:
+        raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
+    try:
+        encoding = "utf-8" if raw[:2] == b'{"' else json.detect_encoding(raw)
+        found = _READER.decode(raw.decode(encoding, "surrogatepass"))
+    except (ValueError, RecursionError) as problem:
+        raise SyncError(f"no JSON: {problem}") from None
+    # As many levels as brackets at most: mostly there is no need to walk.
+    if raw.count(b"{") + raw.count(b"[") > DEPTH and not _is_shallow(found, DEPTH):
+        raise SyncError(f"a message has at most {DEPTH} levels of lists and tables")
+    return found
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_shallow(part, levels - 1) for part in parts)
+
+
+def plain(value: Any) -> Any:
+    """A number of NumPy's as a plain one."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise SyncError(f"JSON cannot carry {value!r:.80}: give numbers, texts, lists and tables")
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+_READER = json.JSONDecoder(parse_constant=_refuse)  # made once, for all messages

@@ -10,8 +10,9 @@ from typing import Any
 from twinlab.organization.orders import Order, parts_of
 from twinlab.scope import SyncError, TwinError
 from twinlab.scope.errors import check_known
+from twinlab.scope.snapshot import parse
 from twinlab.technology.links import FileLink
-from twinlab.technology.messages import Message, parse
+from twinlab.technology.messages import Message
 from twinlab.technology.seals import seal
 from twinlab.technology.store import EventStore
 

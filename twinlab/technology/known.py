@@ -57,11 +57,10 @@ class Source:
         while self.first in self.beyond:
             self.beyond.discard(self.first)
             self.first += 1
-        if self.closings:
-            for count, time in self.closings:
-                if count <= self.first:
-                    self.closed, self.until = True, max(self.until, time)
-            self.closings = [one for one in self.closings if one[0] > self.first]
+        for count, time in self.closings:
+            if count <= self.first:
+                self.closed, self.until = True, max(self.until, time)
+        self.closings = [one for one in self.closings if one[0] > self.first]
 
     def take(self, message: Message) -> None:
         """Note that a message is here; a SyncError if it claims what cannot be."""

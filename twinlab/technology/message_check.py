@@ -7,7 +7,7 @@ message, are two tables, ``KINDS`` and ``FIELDS``; other fields are kept as they
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from twinlab.modeling.inference.outages import Flow, Flows, Told
+from twinlab.modeling.inference.outages import Flows
 from twinlab.organization.orders import decided
 from twinlab.scope import Event, Scenario, State, SyncError
 from twinlab.scope.snapshot import from_plain, is_number, is_value, unpack
@@ -60,11 +60,7 @@ class MessageCheck:
         else:
             self.event(message)
             if message.kind in ("disrupted", "recovered", "state"):
-                self.outage(message)
-
-    def outage(self, message: Message) -> tuple[Flow, Told | None] | None:
-        """What stands still from now on, or no longer; nothing if it tells of something else."""
-        return self.flows.told(message.kind, message.time // DAY, message.data)
+                self.flows.told(message.kind, message.time // DAY, message.data)
 
     def _says(self, message: Message) -> None:
         """What a kind must say is there, and what it says is what it should be."""

@@ -12,13 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from twinlab.scope.errors import SyncError
+from twinlab.scope.snapshot import parse, plain
 
 __all__ = ["Letter", "Message", "read"]
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # the morning of day 0
 DAY = 86_400_000_000  # microseconds
-MOST_BYTES = 1_000_000
-DEPTH = 40  # levels of lists and tables in one message
 
 _TOLD_BY = {  # which system tells of which kinds of events; sys is the link itself
     "erp": "ordered accepted decided remembered",
@@ -151,26 +150,6 @@ def records(letter: bytes) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def parse(raw: bytes) -> Any:
-    """Read JSON, of at most a megabyte and forty levels; a SyncError says why it is none."""
-    if len(raw) > MOST_BYTES:
-        raise SyncError(f"{len(raw):,} bytes; a message has at most {MOST_BYTES:,}")
-    try:
-        encoding = "utf-8" if raw[:2] == b'{"' else json.detect_encoding(raw)
-        found = _READER.decode(raw.decode(encoding, "surrogatepass"))
-    except (ValueError, RecursionError) as problem:
-        raise SyncError(f"no JSON: {problem}") from None
-    # As many levels as brackets at most: mostly there is no need to walk.
-    if raw.count(b"{") + raw.count(b"[") > DEPTH and not _is_shallow(found, DEPTH):
-        raise SyncError(f"a message has at most {DEPTH} levels of lists and tables")
-    return found
-
-
-def _is_shallow(value: Any, levels: int) -> bool:
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels > 0 and all(_is_shallow(part, levels - 1) for part in parts)
-
-
 def _text(found: dict[str, Any], name: str) -> str:
     value = found.get(name)
     if not isinstance(value, str) or not _TEXT.fullmatch(value) or len(value.encode()) > 1000:
@@ -201,17 +180,5 @@ def written(
     return letter
 
 
-def plain(value: Any) -> Any:
-    """A number of NumPy's as a plain one."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise SyncError(f"JSON cannot carry {value!r:.80}: give numbers, texts, lists and tables")
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
-
-
-# Made once: json.loads and json.dumps would make theirs anew for every message.
-_READER = json.JSONDecoder(parse_constant=_refuse)
+# Made once: json.dumps would make its own anew for every message.
 _WRITER = json.JSONEncoder(allow_nan=False, default=plain)

@@ -92,7 +92,7 @@ class Listener:
         if event.kind == "counted":
             self.account.state.on_hand[event.item] = event.quantity
         elif event.kind in ("disrupted", "recovered", "state"):
-            place, told = self.check.outage(message) or (("",), None)
+            place, told = self.check.flows.told(event.kind, event.day, data) or (("",), None)
             (self.down.add if told else self.down.discard)(place)
         elif event.kind == "demanded":
             self.rows["pattern", event.item].append((event.day, event.quantity))

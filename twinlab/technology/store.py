@@ -19,7 +19,8 @@ from weakref import finalize
 from twinlab.scope import Result, SyncError, TwinError
 from twinlab.scope.columns import column
 from twinlab.scope.later import needs, pd, sqlite3
-from twinlab.technology.messages import Door, Letter, Message, Refused, parse, plain, read
+from twinlab.scope.snapshot import parse, plain
+from twinlab.technology.messages import Door, Letter, Message, Refused, read
 
 __all__ = ["EventStore", "Intake"]
 

@@ -26,7 +26,6 @@ CHECKPOINTS = 12
 EFFECTS = (CHANGES.keys() | {"scrapped"}) - {"closed"}
 HANDLED = ("shipped", "received", "served", "consumed", "finished")  # changes a stock
 History = Callable[[int], Iterable[Message]] | None
-References = dict[Any, list[int]]  # days on which the shipments of a lane and reference left
 
 
 class Unfoldable(SyncError):
@@ -46,7 +45,8 @@ class Books:
 
     def __init__(self, state: State, plain: Mapping[str, Any] | None = None) -> None:
         self.state, kept = state, plain or {}
-        self.references: References = {(tuple(v), ref): d for v, ref, d in kept.get("refs", ())}
+        # By lane and reference the days on which its shipments left.
+        self.references = {(tuple(v), ref): d for v, ref, d in kept.get("refs", ())}
         self.counts = {tuple(k): StockBelief(*one) for k, one in kept.get("counts", ())}
         self.heard = {tuple(k): Told(*one) for k, one in kept.get("heard", ())}
         self.flows = {tuple(k): Standstill(*one) for k, one in kept.get("flows", ())}
@@ -96,7 +96,8 @@ class Books:
 
     def _hear(self, message: Message, check: MessageCheck) -> None:
         """An outage begins or ends; what it has stopped is believed to move again."""
-        place, told = check.outage(message) or ((), None)
+        day, data = message.time // DAY, message.data
+        place, told = check.flows.told(message.kind, day, data) or ((), None)
         if told is not None:
             self.heard[place] = told
         elif place:

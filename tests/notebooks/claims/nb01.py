@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 import twinlab as tl
 from tests.notebooks.claims import SEEDS, Claims, above, agrees, holds
-from twinlab.technology.desk import Orders
+from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.technology.seals import seal
 
 claims = Claims("01")
@@ -174,17 +175,17 @@ def at_risk(seed):
 
 
 @claims.says(
-    "The twin tries other shares from today's state on, with the outage in view, and proposes the "
-    "cheapest.",
+    "The twin would ask who is open for what is asked of who is closed (`reroute`), and weighs, "
+    "over futures from today's state on, what that is worth.",
     "The order was refused twice before it left the twin: the wrong role, then the right role in "
     "the hands of the proposer. The plant changed nothing until a person in the right role had "
-    "said why.",
+    "said why. (Once the farm ships again, `reroute` proposes to come back.)",
 )
 def order(seed):
-    """It is worth it, refused, approved and obeyed; and it saves money in this life."""
-    made, plant, twin = watched(seed, "options")
-    proposal = twin.recommend(made.options, days=40)
-    order, path = twin.propose(proposal, reason="the farm stands still"), next(iter(made.options))
+    """It is worth it, refused, approved and obeyed; when the farm is open, the twin comes back."""
+    made, plant, twin = watched(seed, "morning")
+    proposal, path = twin.reroute(days=40), "farm->roaster.sourcing_share"
+    order = twin.propose(proposal, reason=proposal.reason)
     refused = []
     for who, role in [("anna", "supply planner"), ("twin", "sourcing manager")]:
         with contextlib.suppress(tl.SyncError):
@@ -195,7 +196,12 @@ def order(seed):
     plant.advance()
     twin.sync()
     after = plant.truth.value(path)
+    while plant.day < 110 and (plant.day < 100 or made.morning(plant, twin)):
+        plant.advance(max(1, 99 - plant.day))
+        twin.sync()
+    back = twin.reroute(days=40)
     return [
+        holds(100 < plant.day < 110 and list(back.values.values()) == [0.95], plant.day, back),
         holds(proposal.worth, proposal),
         holds(not refused, refused),
         holds((before, after, twin.orders[order.id].step) == (0.95, 0, "done"), before, after),
@@ -238,14 +244,15 @@ def forged(seed):
     words = ("too far", "too far", "no sealed order", "the seal is not", "the seal is not")
     for kg in (130, 135, 140):
         twin.propose(tl.SetRules({"shop.up_to": kg}))
-    lines, at = twin.orders.lines, seed % 3
+    orders, at = twin.orders, seed % 3
+    lines = orders.lines
     number, line, chain = lines[at]
     edited = [*lines[:at], (number, line.replace("shop", "moon"), chain), *lines[at + 1 :]]
     return [
         holds(all(word in note for word, note in zip(words, notes, strict=True)), notes),
         holds(plant.truth == before),
-        holds(twin.orders.whole() and not Orders((), edited).whole()),
-        holds(Orders((), lines[:-1]).whole(), "an end that is cut off does not show"),
+        holds(orders.whole() and not replace(orders, lines=edited).whole()),
+        holds(replace(orders, lines=lines[:-1]).whole(), "an end that is cut off does not show"),
     ]
 
 
@@ -294,10 +301,28 @@ def pauses():
     ]
 
 
-@claims.says("Books and counts are better than either.")
+@claims.says("which is set so that a false alarm comes once in 1,000 observations on average.")
+def false_alarms():
+    """Two-sided CUSUMs of pure noise, by a loop of their own."""
+    limit, rng = cusum_limit(1000, 0.5), np.random.default_rng(4)
+    scores = rng.standard_normal((6000, 400))
+    up = down = np.zeros(400)
+    first = np.full(400, 6000)
+    for at, row in enumerate(scores):
+        up, down = np.maximum(0, up + row - 0.5), np.maximum(0, down - row - 0.5)
+        first = np.where((first == 6000) & (np.maximum(up, down) > limit), at + 1, first)
+    ends = np.minimum(first, 6000)
+    # Of an exponential law cut at 6,000 the mean is 1,000 × (1 − e⁻⁶).
+    return agrees(1000, ends / (1 - np.exp(-6)), 50)
+
+
+@claims.says(
+    "Books alone drift: what vanishes adds up, and the books promise goods that are not there.",
+    "Books and counts are better than either.",
+)
 def counts(seed):
     """Of the shop's stock, from day 40 on; a count alone is wrong by a tenth of it."""
-    belief, wrong, alone = claims.cells(1, "belief").belief, {}, []
+    belief, wrong, alone, more = claims.cells(1, "belief").belief, {}, [], []
     for counting in (False, True):
         sensors = tl.Sensors(counting=counting, count_error=0.1, shrinkage=0.01)
         plant, twin = belief.twin(seed=seed, sensors=sensors)
@@ -308,9 +333,13 @@ def counts(seed):
             true = plant.state.on_hand["shop", "coffee"]
             off += [twin.state.on_hand["shop", "coffee"] - true] if day >= 40 else []
             alone += [0.1 * true] if day >= 40 else []
+        more.append(np.mean(off[25:]) - np.mean(off[:25]))
         wrong[counting] = np.sqrt(np.mean(np.square(off)))
     count = np.sqrt(np.mean(np.square(alone)))
-    return [holds(wrong[True] < min(count, wrong[False] / 5), wrong, count)]
+    return [
+        holds(wrong[True] < min(count, wrong[False] / 5), wrong, count),
+        holds(more[0] > 5, more),
+    ]
 
 
 @claims.says(
