@@ -27,7 +27,6 @@ from twinlab.scope.state import feasible
 from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant
 from twinlab.technology.desk import Desk
 from twinlab.technology.observations import differing, observe
-from twinlab.technology.tracker import Tracker
 
 __all__ = ["Foresight", "Mode", "Ordering", "Twin", "run_closed_loop"]
 
@@ -46,20 +45,29 @@ class Mode(Enum):
     TWIN = "both ways"
 
 
-class Ordering:
+class Ordering(Follower):
     """What a twin does at its desk: propose, and let persons or itself decide.
 
     >>> issubclass(Twin, Ordering)
     True
     """
 
-    model: Scenario
+    seed: int
+    mode: Mode
     rights: Rights
 
     @property
     def state(self) -> State:
-        """What is believed now."""
-        raise NotImplementedError
+        """What is believed of the plant; without a link, what the model by itself would be now."""
+        return self._believed(self._tracker.state)
+
+    def _believed(self, told: State) -> State:
+        if self.mode is not Mode.MODEL:
+            return feasible(told)
+        today = int(self._gate.now)
+        # Never with the plant's own random numbers, those of replication 0 of some seed.
+        alone = simulate(self.model.change(days=max(today, 1)), self.seed, replication=1)
+        return alone.state_on(today)
 
     @property
     def day(self) -> int:
@@ -68,7 +76,10 @@ class Ordering:
 
     def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
         """The desk, and whether the twin may decide by itself; a SyncError if it may not act."""
-        raise NotImplementedError
+        if acts and self.mode is Mode.MODEL:
+            raise SyncError("a model has no way back to the plant: set twin.mode = Mode.SHADOW")
+        self._load()
+        return self._gate.desk, self.mode is Mode.TWIN
 
     @property
     def orders(self) -> Orders:
@@ -141,14 +152,15 @@ class Foresight(Ordering):
     True
     """
 
-    seed: int
     _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
-    _tracker: Tracker
 
     @property
     def outages(self) -> Outages:
-        """What is believed to be closed."""
-        raise NotImplementedError
+        """What is believed to be closed: heard of, or inferred from flows that stand still."""
+        if self.mode is Mode.MODEL:
+            return Outages((), self.day)
+        books, flows = self._tracker.books, self._tracker.check.flows
+        return believed(flows, books.flows, books.heard, self._tracker.morning.day)
 
     @property
     def outlook(self) -> Scenario:
@@ -158,7 +170,7 @@ class Foresight(Ordering):
     @property
     def _morning(self) -> State:
         """Where a look ahead starts: in the middle of a day, part of it has happened already."""
-        raise NotImplementedError
+        return self._believed(self._tracker.morning)
 
     def forecast(
         self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
@@ -247,7 +259,7 @@ class Foresight(Ordering):
         )
 
 
-class Twin(Follower, Foresight):
+class Twin(Foresight):
     """A model that follows a plant over a link, and whatever else it listens to.
 
     ``name`` tells several twins on one link apart. ``rights`` say who may order what.
@@ -287,31 +299,6 @@ class Twin(Follower, Foresight):
         finally:
             self.model = decided(self.model, self._gate.desk.decisions)
 
-    @property
-    def state(self) -> State:
-        """What is believed of the plant; without a link, what the model by itself would be now."""
-        return self._believed(self._tracker.state)
-
-    def _believed(self, told: State) -> State:
-        if self.mode is not Mode.MODEL:
-            return feasible(told)
-        today = int(self._gate.now)
-        # Never with the plant's own random numbers, those of replication 0 of some seed.
-        alone = simulate(self.model.change(days=max(today, 1)), self.seed, replication=1)
-        return alone.state_on(today)
-
-    @property
-    def _morning(self) -> State:
-        return self._believed(self._tracker.morning)
-
-    @property
-    def outages(self) -> Outages:
-        """What is believed to be closed: heard of, or inferred from flows that stand still."""
-        if self.mode is Mode.MODEL:
-            return Outages((), self.day)
-        books, flows = self._tracker.books, self._tracker.check.flows
-        return believed(flows, books.flows, books.heard, self._tracker.morning.day)
-
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which columns of the model no longer hold, as far as is observed (see ``drift``)."""
         seen = observe(self.store.messages(), self.model, self._tracker.first)
@@ -321,12 +308,6 @@ class Twin(Follower, Foresight):
         """Let the model follow a change: from its day on, the law that was observed holds."""
         before, self.model = self.model, update_law(self.model, alarm)
         self._adopted |= dict.fromkeys({alarm.path, *differing(before, self.model)}, self.day)
-
-    def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
-        if acts and self.mode is Mode.MODEL:
-            raise SyncError("a model has no way back to the plant: set twin.mode = Mode.SHADOW")
-        self._load()
-        return self._gate.desk, self.mode is Mode.TWIN
 
     def _repr_html_(self) -> str:
         return html_of(self.state.table, repr(self))
