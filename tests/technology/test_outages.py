@@ -233,6 +233,68 @@ def test_what_somebody_told_of_a_lane_says_nothing_of_its_source():
     assert [(v.where, v.told, v.days_left) for v in twin.outages] == [("farm->works", "heard", 5)]
 
 
+def believed_each_morning(truth, days, first=0, **sensors):
+    """Where, since when and for how long yet, on every morning."""
+    plant = Plant(truth, Bus(), 3, Sensors(**sensors))
+    plant.advance(first, untold=True)
+    twin, found = Twin(CALM, plant.link), {}
+    for _ in range(first, days):
+        plant.advance()
+        twin.sync()
+        found[twin.day] = [(one.where, one.since, round(one.days_left)) for one in twin.outages]
+    return found
+
+
+@pytest.mark.parametrize(("start", "days"), [(50, 30), (50, 10), (45, 50)])
+def test_what_ends_is_not_all_that_strikes_a_place(start, days):
+    """Two outages of one node overlap: it is closed until the later end."""
+    two = (tl.Outage("farm", start=40, days=40), tl.Outage("farm", start=start, days=days))
+    end = max(80, start + days)
+    found = believed_each_morning(CALM.disrupt(*two), 100, foretelling=True)
+    open_again = [day for day in found if day > 40 and not found[day]]
+    assert open_again[0] == end
+    assert all(found[day] == [("farm", 40, end - day)] for day in range(start + 1, end))
+
+
+def test_two_outages_that_begin_on_one_day_are_told_apart():
+    struck = (tl.Outage("works", "ore", start=9, days=50, loss=0.4), tl.Outage("works", start=9))
+    _, twin = lived(CALM.disrupt(*struck), 10, sensors=Sensors(foretelling=True))
+    assert [(one.where, one.disruption.loss) for one in twin.outages] == [("works (ore)", 0.4)]
+
+
+def test_who_joins_late_hears_what_is_closed():
+    truth = CALM.disrupt(tl.Outage("farm", start=20, days=60), tl.Outage("works", start=10, days=9))
+    found = believed_each_morning(truth, 32, first=30, foretelling=True)
+    assert found == {31: [("farm", 30, 49)], 32: [("farm", 30, 48)]}
+
+
+def test_what_moves_again_is_open_although_nobody_said_so():
+    """Its recovery was lost: it counts as closed until the end that was told."""
+    plant, twin = lived(CALM, 39)
+    plant.link.send([said("farm", "disrupted", 0, day=39, expected_end=45).encode()])
+    closed = []
+    for _ in range(10):
+        plant.advance()
+        twin.sync()
+        closed += [twin.day for one in twin.outages if one.told == "heard"]
+    assert closed == [40, 41, 42, 43, 44]
+
+
+def test_pauses_that_are_told_teach_nothing_of_rest():
+    """After many of them, an outage that is not told is found as if there had been none."""
+    found, heard = [], [tl.Outage("farm", start=at, days=6) for at in range(20, 60, 10)]
+    for pauses in (heard, []):
+        plant = Plant(CALM.disrupt(*pauses, tl.Outage("farm", start=80, days=60)), Bus(), 3)
+        twin = Twin(CALM, plant.link)
+        plant.advance(80)
+        twin.sync()
+        plant.sensors = plant._voice.sensors = UNTOLD
+        plant.advance(4)
+        twin.sync()
+        found.append([(one.where, one.told) for one in twin.outages])
+    assert found == [[("farm", "inferred")]] * 2
+
+
 def test_what_is_believed_outlives_the_process(tmp_path, monkeypatch):
     monkeypatch.setattr("twinlab.technology.sync.KEEP_EVERY", 200)
     truth = CALM.disrupt(tl.Outage("farm", start=40, days=60), tl.Outage("works", start=42, days=9))
@@ -251,7 +313,8 @@ def test_what_is_believed_outlives_the_process(tmp_path, monkeypatch):
 
 def said(node, kind, number=10_000, **data):
     source = f"/{node}/iot"
-    return Message(source, number, f"iot.{kind}.v1", 30 * DAY + 5, {"day": 30, "node": node} | data)
+    data = {"day": 30, "node": node} | data
+    return Message(source, number, f"iot.{kind}.v1", data["day"] * DAY + 5, data)
 
 
 def test_a_machine_s_state_and_a_lane_s_name_are_understood():

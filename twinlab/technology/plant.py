@@ -9,9 +9,10 @@ was ordered and what it answered. Opened again, it relives its luck in silence, 
 
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 from zlib import crc32
 
@@ -63,6 +64,9 @@ class Voice:
         self.silent = False  # while it tells what has been told
         self.said: list[bytes] = []
         self._day, self._told = -1, 0  # and how many events of it
+        self._ordered = len(
+            history.plan.scenario.disruptions
+        )  # number of the first that is planned
         self._eyes = np.random.default_rng([seed, 1])
         # Without news a customer service closes its day, too.
         customers = (f"/{d.node}/crm" for d in history.plan.scenario.network.demands)
@@ -70,14 +74,17 @@ class Voice:
 
     def open(self, clock: tuple[float, float] | None) -> None:
         """Say what the plant holds, and how its days pass (when day 0 began, seconds a day)."""
-        opening = self.history.state.copy()
+        opening, day = self.history.state.copy(), self.history.state.day
         opening.tracked = self.sensors.tracking
         said: dict[str, Any] = {"state": to_plain(opening)}
         for _, goods in said["state"]["under_way"] if not opening.tracked else ():
             goods[:] = [shipment._replace(due=None) for shipment in goods]
         if clock is not None:
             said["zero"], said["pace"] = clock
-        self.send(HEADQUARTERS, "opened", opening.day * DAY, said)
+        self.send(HEADQUARTERS, "opened", day * DAY, said)
+        since_before = self._struck(day).keys() & self._struck(day - 1).keys()
+        for what, node, product, partner, mode in sorted(since_before):
+            self._tell((day, "disrupted", node, product, 0.0, partner, mode, None, what))
 
     def rest(self, until: int, clock: tuple[float, float] | None) -> None:
         """Some days of which the systems tell nothing but how they end."""
@@ -91,8 +98,11 @@ class Voice:
         # A microsecond after the morning: the opening comes before all that happens on its day.
         self._told = 1 if row[0] != self._day else self._told + 1
         event, self._day = told(row), row[0]
-        if event.kind in ("disrupted", "recovered") and not self.sensors.reporting:
-            return
+        if event.kind in ("disrupted", "recovered"):
+            if not self.sensors.reporting:
+                return
+            if "loss" in self._outage(event):  # what ends may not be all that strikes there
+                event = event._replace(kind="disrupted")
         at = self._day * DAY + self._told
         if event.kind == "closed":
             self._count(at)
@@ -121,20 +131,30 @@ class Voice:
             return {"due": None} if event.kind == "shipped" else {}
         return {} if event.note is None else {"note": event.note}
 
+    def _struck(self, day: int) -> dict[tuple[str, ...], list[tuple[float, float, int]]]:
+        """By kind and place what strikes on a day: loss, end and number of each disruption."""
+        rows, found = self.history.plan.scenario.disruptions, defaultdict[Any, list[Any]](list)
+        for at, (row, active) in enumerate(zip(rows, self.history.draws.active, strict=True)):
+            if 0 <= day < len(active) and active[day]:
+                names = ("source", "node", "product", "destination", "mode")
+                source, node, *rest = (getattr(row, name, "") for name in names)
+                end = next((d for d in range(day, len(active)) if not active[d]), inf)
+                place = (type(row).__name__, node or source, *rest)
+                found[place].append((getattr(row, "loss", 0.0), end, at))
+        return found
+
     def _outage(self, event: Event) -> dict[str, Any]:
-        """What is lost, and until when, of a disruption that begins."""
-        what, history = event.note, self.history
-        every = zip(history.plan.scenario.disruptions, history.draws.active, strict=True)
-        for struck, active in every:
-            began = active[event.day] and not (event.day and active[event.day - 1])
-            if began and type(struck).__name__ == what and struck.place[0] == event.node:
-                break
-        else:
-            return {"what": what}
-        end = next((at for at in range(event.day, len(active)) if not active[at]), None)
+        """What is lost at a place from now on, and until when: the worst, if several strike."""
+        place = (event.note, event.node, event.product, event.partner, event.mode)
+        said, found = {"what": event.note}, self._struck(event.day).get(place)
+        if not found:
+            return said
+        _, end, at = max(found)
+        struck = self.history.plan.scenario.disruptions[at]
         how = next((n for n in ("stock_ships", "holds_transit") if getattr(struck, n, False)), None)
-        said = {"what": what, "loss": getattr(struck, "loss", None), "note": how}
-        return said | ({"expected_end": end} if self.sensors.foretelling else {})
+        said |= {"loss": getattr(struck, "loss", None), "note": how}
+        known = self.sensors.foretelling or at >= self._ordered
+        return said | ({"expected_end": end} if known and end < inf else {})
 
     def _count(self, at: int) -> None:
         """Sensors count what is in stock, as well as they can."""

@@ -99,12 +99,15 @@ class Books:
         day, data = message.time // DAY, message.data
         place, told = check.flows.told(message.kind, day, data) or ((), None)
         if told is not None:
-            self.heard[place] = told
+            since = self.heard.get(place, told).since
+            self.heard[place] = told._replace(since=since)
         elif place:
-            self.heard.pop(place, None)
-            for flow in [flow for flow in self.flows if covers(flow, place)]:
-                rests = self.flows[flow].rests
-                self.flows[flow] = Standstill(rests=rests)
+            self._recover(place)
+
+    def _recover(self, place: Flow) -> None:
+        self.heard.pop(place, None)
+        for flow in [flow for flow in self.flows if covers(flow, place)]:
+            self.flows[flow] = Standstill(rests=self.flows[flow].rests)
 
     def _note(self, event: Event) -> None:
         """Which flow has moved, and how much of an item that is counted was handled."""
@@ -119,7 +122,12 @@ class Books:
     def close(self, day: int, check: MessageCheck, seen: Mapping[str, int] | None) -> None:
         """A morning begins; references of goods that have arrived are forgotten."""
         if day == self.state.day + 1:
-            self.flows = check.flows.night(self.flows, self.state, self.moved, seen)
+            found = check.flows.night(self.flows, self.state, self.moved, seen)
+            for flow in [v for v in found if any(covers(v, place) for place in self.heard)]:
+                found[flow] = self.flows.get(flow, Standstill())  # it rests for a reason
+            self.flows = found
+            for place in check.flows.over(self.heard, self.moved, self.state.day):
+                self._recover(place)
         for item, belief in self.counts.items():
             stock = self.state.on_hand
             self.counts[item], stock[item] = belief.night(stock[item])

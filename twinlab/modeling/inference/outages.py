@@ -228,6 +228,20 @@ class Flows:
         said = how if data.get("note") == how[0] else ()
         return place, Told(day, 1.0 if loss is None else loss, data.get("expected_end"), said)
 
+    def over(self, heard: Mapping[Flow, "Told"], moved: set[Flow], day: int) -> list[Flow]:
+        """Of the outages that were told, those of which what stood still has moved on a day.
+
+        One that has an end is not over before; what a node makes says more than what it has left.
+        """
+        return [
+            place
+            for place, told in heard.items()
+            if told.loss == 1.0 and told.since < day and (told.end is None or told.end <= day)
+            for flow in moved
+            if covers(flow, place)
+            and (len(place) == 4 or flow[2:] == ("made",) or self.item(flow) not in self.made)
+        ]
+
     def item(self, flow: Flow) -> ItemKey:
         """Whose flow it is: the (node, product) from which it leaves."""
         return self.lanes[flow] if flow in self.lanes else (flow[0], flow[1])
@@ -294,6 +308,8 @@ def believed(
     """The outages that are believed on a morning: heard of, or inferred from what stands still."""
     found = []
     for place, told in heard.items():
+        if told.end == day:
+            continue  # by what was told it opens this morning
         left, mean = time_left(day - told.since, flows.means[place[0]]), flows.means[place[0]]
         if told.end is not None:
             left = Constant(float(max(1, told.end - day)))
