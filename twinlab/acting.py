@@ -1,0 +1,252 @@
+"""Acting: what a twin makes of what it believes: forecasts, exceptions, advice and orders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from twinlab.management.control_tower import Limits, Tower, control_tower
+from twinlab.management.flows import ShortageCost
+from twinlab.modeling import Change, Replications, estimate, replicate, simulate
+from twinlab.modeling.experiments import Objective
+from twinlab.modeling.inference.fidelity import Verification, verify
+from twinlab.modeling.inference.outages import Outages, believed
+from twinlab.modeling.proposal import around, daily_cost, order_of, propose, seed_ahead
+from twinlab.organization.orders import Maintain, Order, Orders, Rights
+from twinlab.scope import Outage, Scenario, State, SyncError
+from twinlab.scope.calendar import DUST
+from twinlab.scope.state import feasible
+from twinlab.technology import Follower
+from twinlab.technology.desk import Desk
+
+__all__ = ["Foresight", "Mode", "Ordering"]
+
+PROMISE = 0.9  # of the intervals that are verified
+
+
+class Mode(Enum):
+    """How a twin is linked to its plant.
+
+    >>> Mode.SHADOW.value
+    'one way'
+    """
+
+    MODEL = "no link"
+    SHADOW = "one way"
+    TWIN = "both ways"
+
+
+class Ordering(Follower):
+    """What a twin does at its desk: propose, and let persons or itself decide.
+
+    >>> issubclass(Twin, Ordering)
+    True
+    """
+
+    seed: int
+    mode: Mode
+    rights: Rights
+
+    @property
+    def state(self) -> State:
+        """What is believed of the plant; without a link, what the model by itself would be now."""
+        return self._believed(self._tracker.state)
+
+    def _believed(self, told: State) -> State:
+        if self.mode is not Mode.MODEL:
+            return feasible(told)
+        today = int(self._gate.now)
+        # Never with the plant's own random numbers, those of replication 0 of some seed.
+        alone = simulate(self.model.change(days=max(today, 1)), self.seed, replication=1)
+        return alone.state_on(today)
+
+    @property
+    def day(self) -> int:
+        """The day whose morning it is."""
+        return self.state.day
+
+    def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
+        """The desk, and whether the twin may decide by itself; a SyncError if it may not act."""
+        if acts and self.mode is Mode.MODEL:
+            raise SyncError("a model has no way back to the plant: set twin.mode = Mode.SHADOW")
+        self._load()
+        return self._gate.desk, self.mode is Mode.TWIN
+
+    @property
+    def orders(self) -> Orders:
+        """All orders by id, how far they have come, and the trail of their steps."""
+        desk, _ = self._at_desk(acts=False)
+        return Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
+
+    @property
+    def planned(self) -> list[Outage]:
+        """Days of maintenance to come, as the plant has acknowledged them."""
+        known = self._at_desk(acts=False)[0].orders.values()
+        still = [one for one in known if isinstance(one, Maintain) and one.step == "acknowledged"]
+        return [Outage(v.node, start=v.day, stock_ships=True) for v in still if v.day >= self.day]
+
+    def propose(
+        self, what: Change | Order, reason: str = "", by: str = "twin", valid_days: int = 3
+    ) -> Order:
+        """Propose an order, which the plant may begin within some days once it is approved.
+
+        What ``rights`` list as automatic a twin in ``Mode.TWIN`` approves and sends at once.
+
+        Raises:
+            SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
+            ScenarioError: the model has no such value to change.
+        """
+        (desk, alone), order, state = self._at_desk(), order_of(what), self.state
+        values, right = order.effect(self.model, state, state.day).values, self.rights[order.kind]
+        right.limit(values)
+        name = f"{desk.name}-{max(desk.last, len(desk.orders) - 1) + 1}"
+        now = {path: before for path, (before, _) in values.items()}
+        seen = {path: desk.versions.get(path, 0) for path in now}
+        order = replace(order, id=name, now=now, seen=seen, until=state.day + valid_days)
+        order = desk.take(name, "proposed", by, "", reason, text=order.text)
+        if not (alone and right.automatic):
+            return order
+        return desk.approve(name, desk.name, "automatic", "its kind is listed as automatic")
+
+    def approve(self, id: str, by: str, role: str, reason: str) -> Order:
+        """Approve and send what another has proposed, in a role that may; else a SyncError."""
+        return self._admitted(id, by, role, reason).approve(id, by, role, reason)
+
+    def reject(self, id: str, by: str, role: str, reason: str) -> Order:
+        """Reject a proposal, in a role that may approve it; a SyncError if that may not be."""
+        return self._admitted(id, by, role, reason).take(id, "rejected", by, role, reason)
+
+    def withdraw(self, id: str, by: str, reason: str = "") -> Order:
+        """Withdraw what one has proposed and is not sent; a SyncError if that may not be."""
+        desk, _ = self._at_desk()
+        if by != desk.find(id).proposer:
+            raise SyncError(f"{id} was proposed by {desk.find(id).proposer!r}: reject it")
+        return desk.take(id, "withdrawn", by, "", reason)
+
+    def _admitted(self, name: str, by: str, role: str, reason: str) -> Desk:
+        desk, _ = self._at_desk()
+        order = desk.find(name)
+        roles = self.rights[order.kind].roles
+        if role not in roles.split(", "):
+            raise SyncError(f"role {role!r} does not judge {order.kind} orders: ask {roles}")
+        if by == order.proposer:
+            raise SyncError(f"{by!r} has proposed {name}: another person judges it")
+        if not reason.strip():
+            raise SyncError(f"{name}: give a reason")
+        return desk
+
+
+class Foresight(Ordering):
+    """What a twin sees coming from what it believes, and what could be done.
+
+    >>> issubclass(Twin, Foresight)
+    True
+    """
+
+    _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
+
+    @property
+    def outages(self) -> Outages:
+        """What is believed to be closed: heard of, or inferred from flows that stand still."""
+        if self.mode is Mode.MODEL:
+            return Outages((), self.day)
+        books, flows = self._tracker.books, self._tracker.check.flows
+        return believed(flows, books.flows, books.heard, self._tracker.morning.day)
+
+    @property
+    def outlook(self) -> Scenario:
+        """The model with the outages that are believed or planned: every look ahead begins so."""
+        return self.model.disrupt(*self.outages.disruptions, *self.planned)
+
+    @property
+    def _morning(self) -> State:
+        """Where a look ahead starts: in the middle of a day, part of it has happened already."""
+        return self._believed(self._tracker.morning)
+
+    def forecast(
+        self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
+    ) -> Replications:
+        """What may come, from today's state: replications with daily values, shared by workers.
+
+        Goods under way arrive by their lead time given how long they have been travelling.
+
+        Raises:
+            ScenarioError: a measure is unknown.
+        """
+        start = self._morning
+        sold = [(d.node, d.product) for d in self.model.network.demands]
+        wanted = [*daily, *(("on_hand", *item) for item in sold)]
+        ahead = self.outlook.change(days=start.day + days)
+        batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
+        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
+        for item in sold:
+            for at, ends in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
+                self._promised[start.day, start.day + at, item] = ends
+        return batch
+
+    def tower(
+        self, limits: Limits | None = None, shortage_cost: ShortageCost | None = None
+    ) -> Tower:
+        """What needs somebody this morning, by money at risk: believed outages, and what may come.
+
+        Raises:
+            ScenarioError: a shortage of nothing that customers ask costs money.
+        """
+        start, come = self._morning, self.forecast(replications=128)
+        told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}
+        return control_tower(self.outlook, start, **told)
+
+    def verify(self) -> Verification:
+        """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
+        nights = self._tracker.nights
+        inside = [
+            low - DUST <= nights[day][item] <= high + DUST
+            for (_, day, item), (low, high) in self._promised.items()
+            if item in nights.get(day, ())
+        ]
+        return verify(inside, PROMISE)
+
+    def recommend(
+        self,
+        options: Mapping[str, Sequence[Any]],
+        days: int = 56,
+        replications: int = 200,
+        goal: Objective = daily_cost,
+    ) -> Change:
+        """The combination of values by path whose ``goal``, by history, is lowest from today on.
+
+        Raises:
+            ScenarioError: a path leads nowhere.
+        """
+        start = self._morning
+        ahead = self.outlook.change(days=start.day + days)
+        return propose(ahead, start, options, goal, replications, self.seed)
+
+    def reroute(
+        self, days: int = 56, replications: int = 200, goal: Objective = daily_cost
+    ) -> Change:
+        """Ask others for what is shared out to who is closed, and him again once he is open.
+
+        The gain is that of coming back on the very day in each history; who comes back has none.
+        """
+        start, usual = self._morning, dict[str, float]()
+        for order in self.orders.orders:
+            if (order.kind, order.proposer, order.step) == ("sourcing", "twin", "done"):
+                usual = {path: usual.get(path, was) for path, was in order.now.items()} | usual
+        ahead, closed = self.outlook.change(days=start.day + days), self.outages.disruptions
+        values, followed = around(ahead, closed, usual)
+        change = Change.of(ahead, values)
+        if not any(value < ahead.value(path) for path, value in values.items()):
+            return replace(change, title="ask again", reason="who is open")
+        batches = (
+            replicate(one, replications, seed_ahead(self.seed), start=start, daily=[])
+            for one in (ahead, followed)
+        )
+        before, after = (np.asarray(goal(batch)) for batch in batches)
+        where = ", ".join(one.where for one in self.outages.outages)
+        gain, reached = estimate(before - after), estimate(after)
+        return replace(
+            change, title="ask others", reason=f"closed: {where}", gain=gain, goal=reached
+        )
