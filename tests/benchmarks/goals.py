@@ -28,6 +28,7 @@ def goals(story):
         ("with a hole", MOST, 2, "× without"),
         ("one 150 days late", MOST, 3, "× without"),
         ("relived", MOST, 5, "s"),
+        ("lived with a twin", LEAST, 10, "days/s"),
         ("by mosquitto", LEAST, 1_000, "letters/s"),
     ):
         yield f"link, {what}", which, goal, story.seconds("link", what), unit

@@ -63,6 +63,18 @@ def relived():
         return timed(lambda: Plant(truth, FileLink(path), seed=1))
 
 
+def lived():
+    """Days a second that the automotive chain is lived and followed by its twin."""
+    plant, twin = cases.automotive().twin(seed=1)
+
+    def days():
+        for _ in range(20):
+            plant.advance()
+            twin.sync()
+
+    return 20 / timed(days)
+
+
 def carried(count=5_000):
     """Letters a second by mosquitto, stored and acknowledged (clock time)."""
     told = Message("/plant/wms", 0, "wms.served.v1", 5, {"node": "shop", "quantity": 4.0})
@@ -95,5 +107,6 @@ def measure():
         "with a hole": hole / straight,
         "one 150 days late": late / straight,
         "relived": relived(),
+        "lived with a twin": lived(),
         "by mosquitto": carried(),
     }
