@@ -7,6 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop
+from twinlab.modeling.inference.counts import StockBelief
 from twinlab.modeling.inference.outages import Flows, Standstill, believed, perhaps, time_left
 from twinlab.scope.distributions import mean_of
 from twinlab.technology import Bus, EventStore, Faults, Message, Plant, Sensors
@@ -405,6 +406,15 @@ def test_hidden_shrinkage_is_learned_from_counts():
     typical = {name: np.sqrt(np.mean(np.square(off))) for name, off in errors.items()}
     assert typical["both"] < typical["counts"] / 1.5
     assert typical["both"] < typical["books"] / 5
+
+
+@pytest.mark.parametrize("count", [1000, 150, 0])
+def test_a_stock_that_was_never_as_told_does_not_vanish_or_grow_from_night_to_night(count):
+    belief, books = StockBelief().night(100.0)
+    belief, books = belief.counted(books, count, error=0.0)
+    for _ in range(30):
+        belief, books = belief.night(books)
+    assert (belief.share, books) == (0, count)
 
 
 def test_a_silent_source_is_the_link_s_fault():

@@ -375,7 +375,7 @@ class Orders(Listing):
         return pd.DataFrame(rows, columns=heads).set_index("number")
 
     def whole(self) -> bool:
-        """Whether nobody has edited a line of the trail; lines cut off at its end do not show."""
+        """Whether no line was edited, left out or added; an end cut off or written anew is not seen."""
         before = ""
         for at, (number, line, chain) in enumerate(self.lines, 1):
             if (number, chain) != (at, sha256((before + line).encode()).hexdigest()):

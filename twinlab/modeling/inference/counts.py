@@ -5,6 +5,7 @@ from typing import NamedTuple
 MISCOUNTED = 0.01  # units² by which each unit that is handled makes the books less sure
 SHRINKS = 0.01  # standard deviation, before anything is known, of the share that vanishes a night
 WANDERS = 1e-8  # variance by which that share changes from night to night
+FAR = 5.0  # standard deviations; what is further off than that has not vanished night by night
 
 
 class StockBelief(NamedTuple):
@@ -41,6 +42,8 @@ class StockBelief(NamedTuple):
         p, c, q = self.variance + MISCOUNTED * self.handled, self.together, self.share_variance
         spread = p + error**2
         gain, pull = (p / spread, c / spread) if spread > 0 else (1.0, 0.0)
+        if (count - books) ** 2 > FAR**2 * spread:
+            pull = 0.0
         share = min(0.5, max(-0.5, self.share + pull * (count - books)))
         sure = (share, (1 - gain) * p, (1 - gain) * c, max(0.0, q - pull * c), 0.0)
         return StockBelief(*sure), max(0.0, books + gain * (count - books))
