@@ -114,6 +114,21 @@ def test_a_capacity_that_shrinks_is_seen_the_same_day_and_followed():
     assert watch([later]) == []
 
 
+def test_who_makes_more_than_its_capacity_has_more():
+    """A capacity that was lacking for a while, and was followed, is no more believed after it."""
+    truth = works().disrupt(tl.Outage("plant", start=20, days=40, loss=0.5))
+    plant, twin = linked(truth, works(), reporting=False)
+    seen = []
+    for _ in range(26):
+        plant.advance(5)
+        twin.sync()
+        for alarm in (one for one in twin.alarms() if one.path == "plant.capacity"):
+            twin.update_model(alarm)
+        seen.append(twin.model.network.node("plant").capacity)
+    assert min(seen) == 20
+    assert seen[-1] > 22
+
+
 def test_a_source_shows_its_capacity_while_it_owes():
     bound = shop().set("mine.capacity", 19)
     found = alarms(bound.set("mine.capacity", 12), bound, 60)

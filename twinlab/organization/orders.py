@@ -375,7 +375,7 @@ class Orders(Listing):
         return pd.DataFrame(rows, columns=heads).set_index("number")
 
     def whole(self) -> bool:
-        """Whether no line was edited, left out or added; an end cut off or written anew is not seen."""
+        """Whether no line was edited, left out or added; an end cut off or written anew may be."""
         before = ""
         for at, (number, line, chain) in enumerate(self.lines, 1):
             if (number, chain) != (at, sha256((before + line).encode()).hexdigest()):

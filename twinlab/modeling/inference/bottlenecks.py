@@ -102,7 +102,9 @@ class Account:
             used[claim[0]] += units * (claim[::2] not in self.network.brought)
         for key, lane in self.lanes.items():
             self.hindered[key] += not (known >= {*key[:2]} and self._is_free(lane, used))
-        for node in {claim[0] for claim in self.done if self._has_more(claim)} & known:
+        nodes = {claim[0] for claim in self.done if self._has_more(claim)}
+        more = (n for n in used if used[n] > self.network.named[n].capacity * (1 + NARROW))
+        for node in nodes.union(more) & known:
             self.rows["capacity", node].append((day, used[node]))
         for item in {lane[1:3] for lane in self.parts if lane[1] in known}:
             keys = [lane.key for lane in self.network.into[item]]
