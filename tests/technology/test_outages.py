@@ -383,7 +383,7 @@ def test_a_flow_learns_how_long_it_rests():
         flow = flow.night(day, moved=day % 4 == 3)
         highest = max(highest, flow.probability) if day > 20 else 0.0
     assert highest < 0.5
-    for day in range(120, 128):
+    for day in range(120, 130):
         flow = flow.night(day, moved=False)
     assert flow.stands
     assert believed(Flows(shop().network), {}, {}, 5).disruptions == ()

@@ -33,7 +33,7 @@ RESTS = 8  # nights of rest that are told apart
 RARELY = 0.2  # rests in none of its nights that a flow is believed to have had before
 LONGER = 0.5  # of rests go on for another night, before anything is known of them
 GUESSED = 4  # nights that this guess counts for
-ALIKE = 2  # nights that what is known of all rests counts for those of one length
+ALIKE = 6  # nights that what is known of all rests counts for those of one length
 LEAST = 2  # nights of rest that it takes
 _POINTS = 200
 
@@ -95,16 +95,22 @@ class Standstill(NamedTuple):
             down, up = down * SLIPS, (1 - down) * (1 - rest)
         else:
             up = (1 - down) * rest
-        probability, rests = down / (down + up), self.rests
-        if probability <= OPEN:
-            at = min(self.resting, RESTS - 1)
-            went, rested = rests[at]
-            now = (went + moved, rested + (not moved))
-            rests = (*rests[:at], now, *rests[at + 1 :])
-        if moved:
-            return Standstill(probability, 0, -1, day, rests)
-        since = day if self.since < 0 else self.since
-        return Standstill(probability, self.resting + 1, since, self.moved_on, rests)
+        likely = down / (down + up)
+        if not moved:
+            since = day if self.since < 0 else self.since
+            return Standstill(likely, self.resting + 1, since, self.moved_on, self.rests)
+        outage = self.stands and self.resting >= RESTS
+        return Standstill(likely, moved_on=day, rests=self.rests if outage else self._rested())
+
+    def _rested(self) -> tuple[tuple[int, int], ...]:
+        """What it has learned when it moves: it rested on each night but this one."""
+        found = list(self.rests)
+        for night in range(self.resting + 1):
+            at = min(night, RESTS - 1)
+            went, rested = found[at]
+            over = night == self.resting
+            found[at] = (went + over, rested + (not over))
+        return tuple(found)
 
     def idle(self, mean: float = RECOVERS) -> "Standstill":
         """A night on which it could not move: it may have failed or recovered."""
