@@ -16,6 +16,7 @@ CLASS_LINES = 150
 STATEMENTS = 30
 PARAMETERS = 6
 LIBRARY_LINES = 27_659
+TECHNOLOGY_LINES = 3_200
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -71,6 +72,8 @@ def test_the_library_is_small():
     lines = {name: len(source.splitlines()) for name, source in sources().items()}
     longest = "\n".join(f"{n:5} {name}" for name, n in sorted(lines.items(), key=lambda x: -x[1]))
     assert sum(lines.values()) <= LIBRARY_LINES, f"{sum(lines.values())} lines\n{longest}"
+    floor = sum(count for name, count in lines.items() if name.startswith("technology/"))
+    assert floor <= TECHNOLOGY_LINES, f"{floor} lines of technology\n{longest}"
 
 
 def run_by_the_first_block() -> set[str]:
