@@ -83,7 +83,13 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     [TODO] 2.1: put your answer in place of None, then run the cell.
     """
     number = str(number)
-    exercise = _exercise(number)
+    notebook = number.partition(".")[0]
+    if not notebook.isdecimal():
+        said = "write notebook and exercise, '0.1' or '2.3'"
+        raise ScenarioError(f"check: no exercise {number!r}: {said}")
+    found: dict[str, Exercise] = read_exercises(int(notebook)).EXERCISES
+    check_known(number, found, f"check: no exercise {number!r}")
+    exercise = found[number]
     answer = answer.tolist() if hasattr(answer, "tolist") else answer  # numpy's and pandas' values
     if answer is None or answer is Ellipsis:
         return Verdict("TODO", f"{number}: put your answer in place of None, then run the cell.")
@@ -131,16 +137,6 @@ def _read(file: Path) -> SimpleNamespace:
     if wrong:
         raise ScenarioError(f"check: {file}: {wrong[0]!r} must be an Exercise(answer, unit, …)")
     return names
-
-
-def _exercise(number: str) -> Exercise:
-    notebook = number.partition(".")[0]
-    if not notebook.isdecimal():
-        said = "write notebook and exercise, '0.1' or '2.3'"
-        raise ScenarioError(f"check: no exercise {number!r}: {said}")
-    found: dict[str, Exercise] = read_exercises(int(notebook)).EXERCISES
-    check_known(number, found, f"check: no exercise {number!r}")
-    return found[number]
 
 
 def _kind_problem(given: Any, wanted: Any) -> str | None:

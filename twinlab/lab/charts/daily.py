@@ -80,7 +80,10 @@ def chart(
     if not named:
         raise ScenarioError("there is no run to draw: give a run, or a dict of runs by name")
     first = next(iter(named.values()))
-    span = _span(first, days)
+    span, lived = range(days[0], days[1] + 1) if days else first.days, first.days
+    if not span or span[0] not in lived or span[-1] not in lived:
+        ends = f"between {lived[0]} and {lived[-1]}"
+        raise ScenarioError(f"days={days}: give a first and a last day {ends}")
     unit, meaning = MEASURES[measure]
     title, words = f"{meaning} [{unit}]", [f"{meaning} [{unit}], days {span[0]} to {span[-1]}"]
     panels: dict[str, dict[str, Array]] = {}
@@ -115,15 +118,6 @@ def gist(places: Sequence[float], line: Array, place: str = "day") -> str:
     ends = (f"{shown(line[at])} ({place} {shown(places[at])})" for at in (low, high))
     last = shown(line[np.isfinite(line)][-1])
     return "first {}, lowest {}, highest {}, last {}".format(shown(line[0]), *ends, last)
-
-
-def _span(run: Run, days: tuple[int, int] | None) -> range:
-    """The days to draw, all of them lived through."""
-    span, lived = range(days[0], days[1] + 1) if days else run.days, run.days
-    if not span or span[0] not in lived or span[-1] not in lived:
-        ends = f"between {lived[0]} and {lived[-1]}"
-        raise ScenarioError(f"days={days}: give a first and a last day {ends}")
-    return span
 
 
 def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:

@@ -130,7 +130,19 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
     marks, title = [*marks, *_sites(plan, outcome)], f"{storm} over this plan"
     looks = {"xlim": _VIEW[:2], "ylim": _VIEW[2:], "along": "xy", "grid": "", "finish": _land}
     panel = Panel(marks, title, "longitude [degrees east]", "latitude [degrees north]", **looks)
-    return Chart([panel], _storm_words(plan, outcome), (7.8, 6.4))
+    missing, sent = _missing(outcome), dict[str, list[str]]()
+    for (depot, place), units in outcome.shipments.items():
+        sent.setdefault(depot, []).append(f"{units:,.0f} to {place}")
+    worst_first = sorted(missing, key=lambda place: -missing[place])
+    said = [
+        f"{outcome.storm}: {outcome.need:,.0f} kits needed, {outcome.served:,.0f} served "
+        f"({outcome.coverage * 100:.0f} %), {outcome.lost_stock:,.0f} lost in depots",
+        *(f"from {depot}: {', '.join(parts)}" for depot, parts in sent.items()),
+        f"not fully served: {', '.join(worst_first) or 'nobody'}",
+        f"all seasons: {plan.first_stage:,.0f} USD before the storm, {plan.coverage * 100:.0f} % "
+        f"of the need served, {plan.reliability * 100:.0f} % without shortage",
+    ]
+    return Chart([panel], "\n".join(said), (7.8, 6.4))
 
 
 def _land(axes: Axes, dark: bool) -> None:
@@ -174,19 +186,3 @@ def _missing(outcome: StormOutcome) -> dict[str, float]:
     for (_, place), units in outcome.shipments.items():
         gaps[place] -= units
     return {place: gap for place, gap in gaps.items() if gap > 0.5}
-
-
-def _storm_words(plan: StormPlan, outcome: StormOutcome) -> str:
-    missing, sent = _missing(outcome), dict[str, list[str]]()
-    for (depot, place), units in outcome.shipments.items():
-        sent.setdefault(depot, []).append(f"{units:,.0f} to {place}")
-    worst_first = sorted(missing, key=lambda place: -missing[place])
-    said = [
-        f"{outcome.storm}: {outcome.need:,.0f} kits needed, {outcome.served:,.0f} served "
-        f"({outcome.coverage * 100:.0f} %), {outcome.lost_stock:,.0f} lost in depots",
-        *(f"from {depot}: {', '.join(parts)}" for depot, parts in sent.items()),
-        f"not fully served: {', '.join(worst_first) or 'nobody'}",
-        f"all seasons: {plan.first_stage:,.0f} USD before the storm, {plan.coverage * 100:.0f} % "
-        f"of the need served, {plan.reliability * 100:.0f} % without shortage",
-    ]
-    return "\n".join(said)

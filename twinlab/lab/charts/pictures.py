@@ -163,7 +163,6 @@ class Sheet:
     def __init__(
         self, chart: Chart, dark: bool = False, limits: Limits | None = None, dpi: int = _DPI
     ) -> None:
-        """Draw it for the first time, and let its parts make room for one another."""
         self.dark, self.parts, self._ink = dark, chart.parts, pen.tinted(pen.INK, dark)
         self.figure = Figure(figsize=chart.size, dpi=dpi, layout="constrained")
         self.figure.patch.set_alpha(0)

@@ -82,7 +82,8 @@ class Explorer(LiveView):
     @property
     def code(self) -> str:
         """The line of Python that gives the same result."""
-        moved = [f'.set("{r.lever.path}", {_literal(r.value)})' for r in self.rows if r.moved]
+        stands = ((row.lever.path, row.value) for row in self.rows if row.moved)
+        moved = [f'.set("{at}", {int(v) if v == int(v) else v})' for at, v in stands]
         call = f"{self._name}{''.join(moved)}, {self._replications}, seed={self._seed}"
         return f"tl.replicate({call}).table"
 
@@ -123,8 +124,3 @@ class Explorer(LiveView):
             looks = f"{grey};text-align:right", f"{side};font-weight:bold", grey
             self._tabulate(now.words.capitalize(), ("before", "now", "interval"), rows, looks)
         self._say(" · ".join(filter(None, [self.summary, cut])), self.code)
-
-
-def _literal(value: float) -> str:
-    """A number as one would type it."""
-    return str(int(value)) if value == int(value) else repr(round(value, 9))

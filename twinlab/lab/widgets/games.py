@@ -166,17 +166,13 @@ class BeerTable(GameTable):
         own = (run.series(measure, game.station) for measure in ("on_hand", "backlog"))
         last = f"last order {mine[-1]:g}" if len(mine) else "no order yet"
         words = f"orders and stock of the {game.station} by week; {last}"
-        return Chart([_orders(series), _stock(game.scenario.days, *own)], words, (pen.WIDTH, 5.2))
-
-
-def _orders(series: Mapping[str, Any]) -> Panel:
-    """Orders by week, as steps."""
-    step = {"drawstyle": "steps-mid"}
-    marks = [pen.span(0.5, games.START_UP + 0.5, "before the game", color=pen.PALE)]
-    for look, (name, values) in zip(pen.LOOKS, series.items(), strict=False):
-        marks.append(pen.line(np.arange(1, len(values) + 1), values, name, **look, **step))
-    top = max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values()))
-    return Panel(marks, "Orders", y="cases/week", ylim=(0, top))
+        marks = [pen.span(0.5, games.START_UP + 0.5, "before the game", color=pen.PALE)]
+        for look, (name, values) in zip(pen.LOOKS, series.items(), strict=False):
+            steps: pen.Style = look | {"drawstyle": "steps-mid"}
+            marks.append(pen.line(np.arange(1, len(values) + 1), values, name, **steps))
+        top = max(20.0, 1.3 * max(max(v, default=0.0) for v in series.values()))
+        orders = Panel(marks, "Orders", y="cases/week", ylim=(0, top))
+        return Chart([orders, _stock(game.scenario.days, *own)], words, (pen.WIDTH, 5.2))
 
 
 def _stock(weeks: int, on_hand: Any, backlog: Any) -> Panel:

@@ -92,7 +92,6 @@ class NetworkWidget(anywidget.AnyWidget):
     alt = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, network: Network, layout: NodeLayout) -> None:
-        """Draw a network whose nodes have no status yet."""
         self.pyvis = model(network, layout)
         self._network, self._layout, self._boxes = network, layout, Boxes()
         super().__init__(nodes=self.pyvis.nodes, edges=self.pyvis.edges, height=int(layout.height))
@@ -165,7 +164,15 @@ class NetworkView(LiveView):
         self.picture = NetworkWidget(network, self._layout)
         self.children = [self.status, self.picture]
         if nodes:
-            self.row = self._days(nodes, nodes.worst_day if day is None else day)
+            days, day = nodes.run.days, nodes.worst_day if day is None else day
+            nodes.on(day)  # refuses a day that was not lived through
+            lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), 1, True)
+            self.row = LeverRow(lever, Latest(self._show).ask)
+            self.row.box.layout, self.row.slider.layout = {"width": "150px"}, {"flex": "1 1 260px"}
+            ends = {"min": days[0], "max": days[-1]}
+            play = ipywidgets.Play(value=day, interval=250, show_repeat=False, **ends)
+            ipywidgets.jslink((play, "value"), (self.row.slider, "value"))
+            self.row.children = [*self.row.children, play]
             key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{KEY}</div>")
             self.course = Picture()
             self.children = [self.row, self.status, key, self.picture, self.course, self.table]
@@ -188,19 +195,6 @@ class NetworkView(LiveView):
 
     def __repr__(self) -> str:
         return self.summary
-
-    def _days(self, nodes: NodeStatus, day: int) -> LeverRow:
-        """The slider of the day, its number box, and a button that plays the days."""
-        nodes.on(day)
-        days = nodes.run.days
-        lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), 1, True)
-        row = LeverRow(lever, Latest(self._show).ask)
-        row.box.layout, row.slider.layout = {"width": "150px"}, {"flex": "1 1 260px"}
-        ends = {"min": days[0], "max": days[-1]}
-        play = ipywidgets.Play(value=day, interval=250, show_repeat=False, **ends)
-        ipywidgets.jslink((play, "value"), (row.slider, "value"))
-        row.children = [*row.children, play]
-        return row
 
     def _show(self) -> None:
         """Bring colours, words and marks to the day."""

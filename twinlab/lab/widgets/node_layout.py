@@ -48,25 +48,18 @@ def node_layout(network: Network) -> NodeLayout:
     """
     numbers = {role: at for at, role in enumerate(dict.fromkeys(n.role for n in network.nodes))}
     roles = {n.name: numbers[n.role] for n in network.nodes}  # in the order of the table
-    columns = _columns(network, roles)
+    tier, columns = tiers(network), list[tuple[str, list[str]]]()
+    for level in sorted(set(tier.values()), reverse=True):
+        names = [n.name for n in network.nodes if tier[n.name] == level]
+        columns += [(f"tier {level}", column) for column in _packed(names, roles)]
     heights = _levelled(network, roles, [names for _, names in columns])
     spacing, brief = 1150.0 / len(columns), len(network.nodes) > MANY  # pixels
     row = 54.0 if brief else 64.0
     places = ((name, at) for at, (_, names) in enumerate(columns) for name in names)
     points = {name: (at * spacing, heights[name] * row) for name, at in places}
     top = min(y for _, y in points.values()) - row
-    heads = tuple((head, at * spacing, top) for at, (head, _) in enumerate(columns) if head)
+    heads = tuple((head, at * spacing, top) for at, (head, _) in enumerate(columns))
     return NodeLayout(points, min(0.9 * spacing, 180.0), row, brief, heads)
-
-
-def _columns(network: Network, roles: Roles) -> list[tuple[str, list[str]]]:
-    """Columns of nodes with the words above them; a long tier fills several, role by role."""
-    tier = tiers(network)
-    columns: list[tuple[str, list[str]]] = []
-    for level in sorted(set(tier.values()), reverse=True):
-        names = [n.name for n in network.nodes if tier[n.name] == level]
-        columns += [(f"tier {level}", column) for column in _packed(names, roles)]
-    return columns
 
 
 def _packed(names: list[str], roles: Roles) -> list[list[str]]:

@@ -148,13 +148,20 @@ class TwinPanel(LiveView):
         nodes = {o.node for o in struck if isinstance(o, Outage) and not o.product}
         self.picture.colour(cover_boxes(twin.model, twin.state, self._usual, nodes), lanes)
         self.picture.alt = f"network of the twin: {self}"
+        ill = twin.sources[twin.sources["silent"] | (twin.sources["missing"] > 0)]
+        silent, missing = ill[["silent", "missing"]].sum()
+        late = f"day {twin.known_until:.1f}, {twin.staleness:.1f} days stale"
+        talk = f"{silent or 'none'} silent, {missing or 'no'} messages missing"
+        facts = {"Known until": (late, twin.staleness < LATE), "Sources": (talk, ill.empty)}
+        facts |= self._daily
+        if self.plant:
+            facts["Seen from the laboratory"] = str(fidelity(twin.state, self.plant.state)), True
         self.knowledge.shown = {
             "buttons": _BUTTONS if self.plant else _BUTTONS[2:],
-            "facts": [[name, *fact] for name, fact in self._facts().items()],
+            "facts": [[name, *fact] for name, fact in facts.items()],
             "said": repr(self),
             "problem": self.problem,
         }
-        ill = twin.sources[twin.sources["silent"] | (twin.sources["missing"] > 0)]
         tables = [
             _plain("Orders", _history(twin.orders)),
             _plain("Outages believed", outages.table.reset_index().drop(columns="disruption")),
@@ -163,16 +170,6 @@ class TwinPanel(LiveView):
         ]
         roles = sorted({role for each in twin.rights for role in each.roles.split(", ")})
         self.orders.shown = {"tables": tables, "roles": roles}
-
-    def _facts(self) -> dict[str, tuple[str, bool]]:
-        """What is known, in words, and whether all is well with it."""
-        twin, ill = self.twin, self.twin.sources[["silent", "missing"]].sum()
-        late = f"day {twin.known_until:.1f}, {twin.staleness:.1f} days stale"
-        talk = f"{ill['silent'] or 'none'} silent, {ill['missing'] or 'no'} messages missing"
-        known = {"Known until": (late, twin.staleness < LATE), "Sources": (talk, not ill.any())}
-        true = self.plant and fidelity(twin.state, self.plant.state)
-        seen = {"Seen from the laboratory": (str(true), True)} if true else {}
-        return known | self._daily | seen
 
     def __repr__(self) -> str:
         twin, waits = self.twin, sum(order.step == "proposed" for order in self.twin.orders)

@@ -42,7 +42,6 @@ class Player(LiveView):
     """A picture and its levers."""
 
     def __init__(self, picture: Callable[..., Chart], levers: Mapping[str, Choice]) -> None:
-        """Draw once with every lever at its start."""
         self._draw = picture
         super().__init__()
         moved = Latest(lambda: self._attempt(self._redraw)).ask
