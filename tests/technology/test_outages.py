@@ -267,6 +267,11 @@ def test_who_joins_late_hears_what_is_closed():
     truth = CALM.disrupt(tl.Outage("farm", start=20, days=60), tl.Outage("works", start=10, days=9))
     found = believed_each_morning(truth, 32, first=30, foretelling=True)
     assert found == {31: [("farm", 30, 49)], 32: [("farm", 30, 48)]}
+    bus = Bus()
+    plant, twin = Plant(truth, bus, 3, Sensors(foretelling=True)), Twin(CALM, bus)
+    plant.advance(30, untold=True)
+    assert twin.sync().dead == 0
+    assert [(one.where, one.days_left) for one in twin.outages] == [("farm", 50)]
 
 
 def test_what_moves_again_is_open_although_nobody_said_so():

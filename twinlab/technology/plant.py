@@ -84,6 +84,7 @@ class Voice:
         self.send(HEADQUARTERS, "opened", day * DAY, said)
         since_before = self._struck(day).keys() & self._struck(day - 1).keys()
         for what, node, product, partner, mode in sorted(since_before):
+            self._day, self._told = day, -1  # this very morning
             self._tell((day, "disrupted", node, product, 0.0, partner, mode, None, what))
 
     def rest(self, until: int, clock: tuple[float, float] | None) -> None:
