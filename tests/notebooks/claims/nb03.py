@@ -82,15 +82,15 @@ def ranked(tower):
 )
 def a_twin_that_is_told_nothing(seed):
     made = claims.cells(seed, "towers", "twin", "closed", "hit_run")
-    calm = [tower for day in (20, 40, 60) for tower in made.towers(day)]
-    later, deaf = {62: made.towers(62)[0]}, made.towers(62)[1]
+    calm = [tower for day in (20, 40, 60) for tower in made.towers(day).values()]
+    later, deaf = {62: made.towers(62)["twin"]}, made.towers(62)["deaf"]
     sure = made.twin.outages["chip maker"].probability
-    later |= {day: made.towers(day)[0] for day in (70, 81)}
+    later |= {day: made.towers(day)["twin"] for day in (70, 81)}
     told = {
         day: tl.management.control_tower(made.closed, made.hit_run.state_on(day)) for day in later
     }
     return [
-        holds(not any(tower.alerts for tower in [*calm, deaf, made.towers(81)[1]])),
+        holds(not any(tower.alerts for tower in [*calm, deaf, made.towers(81)["deaf"]])),
         agrees(0.62, [sure], 0.005),
         *(holds(ranked(later[day]) == ranked(told[day]), day, later[day]) for day in later),
         *(holds(found.alerts[0].node == "chip maker") for found in later.values()),
