@@ -105,7 +105,18 @@ def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> 
         daily += [(measure, nodes) for measure in measures] + ready[label]
     batch = replicate(scenario, replications, seed, daily=daily)
     series = tuple(_series(batch, label, nodes, ready[label]) for label, nodes in groups.items())
-    return ExplorerResults(batch.days, series, _closed(scenario, seed), _rows(batch), replications)
+    waiting, kpis = batch.series("demand") - batch.series("on_time"), batch.kpis
+    short = waiting > DUST
+    firsts = np.where(short.any(axis=0), batch.days[0] + short.argmax(axis=0), np.nan)
+    rows = (
+        result_row("fill rate", kpis.fill_rate, "share"),
+        result_row("days customers are short", short.sum(axis=0), "days"),
+        result_row("first such day", firsts, "day"),
+        result_row("not served on the day, in all", waiting.sum(axis=0), "units"),
+        result_row("stock, mean", kpis.mean_stock, "units"),
+        result_row("cost", kpis.total_cost, "USD/day"),
+    )
+    return ExplorerResults(batch.days, series, _closed(scenario, seed), rows, replications)
 
 
 def _ready(network: Network, nodes: Sequence[str]) -> list[Daily]:
@@ -130,22 +141,6 @@ def _series(
         ready=np.zeros(len(sent)) + sum(batch.series(*stock).mean(axis=1) for stock in ready),
         short=mean("backlog") + np.cumsum(mean("lost")),
         flow=sent.rolling(7, min_periods=1).mean().to_numpy(),
-    )
-
-
-def _rows(batch: Replications) -> tuple[ResultRow, ...]:
-    """The table's numbers: means over the replications, with their intervals."""
-    waiting = batch.series("demand") - batch.series("on_time")
-    short = waiting > DUST
-    firsts = np.where(short.any(axis=0), batch.days[0] + short.argmax(axis=0), np.nan)
-    kpis = batch.kpis
-    return (
-        result_row("fill rate", kpis.fill_rate, "share"),
-        result_row("days customers are short", short.sum(axis=0), "days"),
-        result_row("first such day", firsts, "day"),
-        result_row("not served on the day, in all", waiting.sum(axis=0), "units"),
-        result_row("stock, mean", kpis.mean_stock, "units"),
-        result_row("cost", kpis.total_cost, "USD/day"),
     )
 
 

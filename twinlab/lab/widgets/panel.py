@@ -4,7 +4,6 @@ Its state is the kernel's: a page loaded again shows it again. What takes long i
 """
 
 import threading
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -181,13 +180,13 @@ class TwinPanel(LiveView):
 
 def _history(orders: Any) -> Any:
     """Every order, the newest first: what it says, and who did what with it, and why."""
-    steps = defaultdict[str, list[str]](list)
+    steps = dict[str, list[str]]()
     for row in orders.trail.itertuples():
         who = ", ".join(filter(None, (row.by, row.role, row.reason)))
-        steps[row.id].append(f"day {row.day:.0f}, {row.step}: {who}")
+        steps.setdefault(row.id, []).append(f"day {row.day:.0f}, {row.step}: {who}")
     heads = ["id", "order", "now", "until [day]", "step", "what happened"]
     said = {o.id: (f"{o.kind}: {o.what}", o.now, o.until, o.step) for o in orders}
-    rows = [(id, *said[id], "\n".join(steps[id])) for id in reversed(said)]
+    rows = [(id, *said[id], "\n".join(steps.get(id, ()))) for id in reversed(said)]
     return pd.DataFrame(rows, columns=heads)
 
 
