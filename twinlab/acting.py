@@ -13,7 +13,8 @@ from twinlab.modeling import Change, Replications, estimate, replicate, simulate
 from twinlab.modeling.experiments import Objective
 from twinlab.modeling.inference.fidelity import Verification, verify
 from twinlab.modeling.inference.outages import Outages, believed
-from twinlab.modeling.proposal import around, daily_cost, order_of, propose, seed_ahead
+from twinlab.modeling.proposal import around, order_of, propose, seed_ahead
+from twinlab.modeling.simulation.kpis import cost
 from twinlab.organization.orders import Maintain, Order, Orders, Rights
 from twinlab.scope import Outage, Scenario, State, SyncError
 from twinlab.scope.calendar import DUST
@@ -39,11 +40,7 @@ class Mode(Enum):
 
 
 class Ordering(Follower):
-    """What a twin does at its desk: propose, and let persons or itself decide.
-
-    >>> issubclass(Twin, Ordering)
-    True
-    """
+    """What a twin does at its desk: propose, and let persons or itself decide."""
 
     seed: int
     mode: Mode
@@ -139,11 +136,7 @@ class Ordering(Follower):
 
 
 class Foresight(Ordering):
-    """What a twin sees coming from what it believes, and what could be done.
-
-    >>> issubclass(Twin, Foresight)
-    True
-    """
+    """What a twin sees coming from what it believes, and what could be done."""
 
     _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
 
@@ -213,7 +206,7 @@ class Foresight(Ordering):
         options: Mapping[str, Sequence[Any]],
         days: int = 56,
         replications: int = 200,
-        goal: Objective = daily_cost,
+        goal: Objective = cost,
     ) -> Change:
         """The combination of values by path whose ``goal``, by history, is lowest from today on.
 
@@ -224,9 +217,7 @@ class Foresight(Ordering):
         ahead = self.outlook.change(days=start.day + days)
         return propose(ahead, start, options, goal, replications, self.seed)
 
-    def reroute(
-        self, days: int = 56, replications: int = 200, goal: Objective = daily_cost
-    ) -> Change:
+    def reroute(self, days: int = 56, replications: int = 200, goal: Objective = cost) -> Change:
         """Ask others for what is shared out to who is closed, and him again once he is open.
 
         The gain is that of coming back on the very day in each history; who comes back has none.

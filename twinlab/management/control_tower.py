@@ -12,6 +12,7 @@ import numpy as np
 from twinlab.management import flows
 from twinlab.management.stress_test import risk_exposure
 from twinlab.modeling import Change, Replications, wilson
+from twinlab.modeling.inference.outages import seller
 from twinlab.scope import Network, Scenario, ScenarioError
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import Row, Sealed, column
@@ -265,11 +266,6 @@ class Situation(Morning):
         if short or math.isinf(capacity):
             return None
         return self.change(f"{item[0]}.capacity", round(capacity + owed / days, 3))
-
-
-def seller(claim: tuple[str, ...]) -> ItemKey:
-    """The item that a claim is made on: of a lane, or of a node's own customers."""
-    return (claim[0], claim[1]) if len(claim) == 2 else (claim[0], claim[2])
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling import Change, Replications, Seeds, estimate, other_seed, replicate
+from twinlab.modeling import Change, Seeds, estimate, other_seed, replicate
 from twinlab.modeling.experiments import Objective
+from twinlab.modeling.simulation.kpis import cost
 from twinlab.modeling.simulation.work import share
-from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing
+from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing, path_of
 from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.scope import Scenario, ScenarioError, State, SyncError
-from twinlab.scope.entities import Disruption, Lane
+from twinlab.scope.entities import Disruption
 from twinlab.scope.later import pd
 from twinlab.scope.scenario import targets
-
-
-def daily_cost(batch: Replications) -> Any:
-    """The usual goal: the total cost of a day, by history."""
-    return batch.kpis.total_cost
 
 
 def propose(
     scenario: Scenario,
     start: State,
     options: Mapping[str, Sequence[Any]],
-    goal: Objective = daily_cost,
+    goal: Objective = cost,
     replications: int = 200,
     seed: int = 0,
 ) -> Change:
@@ -57,10 +53,10 @@ def propose(
         raise ScenarioError(f"options: {empty[0]!r} has no values to try: give at least one")
     tried = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
     seeds = Seeds.of(seed_ahead(seed))
-    costs = [float(each.mean()) for each in share(outcome, [(one, seeds.chosen) for one in tried])]
-    best = Change.of(scenario, tried[int(np.argmin(costs))])
+    means = [float(each.mean()) for each in share(outcome, [(one, seeds.chosen) for one in tried])]
+    best = Change.of(scenario, tried[int(np.argmin(means))])
     before, after = (outcome(values, seeds.judged) for values in ({}, best.values))
-    table = pd.DataFrame([one | {"goal": cost} for one, cost in zip(tried, costs, strict=True)])
+    table = pd.DataFrame([one | {"goal": mean} for one, mean in zip(tried, means, strict=True)])
     gain, reached = estimate(before - after), estimate(after)
     return replace(best, gain=gain, goal=reached, seeds=seeds, tried=table)
 
@@ -88,7 +84,7 @@ def around(
             hit = targets(each, network)
             shut |= {v.key for v in network.lanes if v in hit or (v.source, v.product) in hit}
     for item, rule in scenario.sourcing.items():
-        lanes = {_path(lane): lane for lane in network.into.get(item, ())}
+        lanes = {f"{path_of(lane)}.sourcing_share": lane for lane in network.into.get(item, ())}
         usually = {path: usual.get(path, lane.sourcing_share) for path, lane in lanes.items()}
         there = {path: usually[path] for path, lane in lanes.items() if lane.key not in shut}
         if not isinstance(rule, Shares) or not there:
@@ -101,10 +97,6 @@ def around(
         then = {path: there.get(path, 0.0) for path in lanes}
         values |= {path: v for path, v in then.items() if v != lanes[path].sourcing_share}
     return values, scenario.set(usual).change(sourcing=sourcing)
-
-
-def _path(lane: Lane) -> str:
-    return "/".join(["->".join(lane.key[:2]), *filter(None, lane.key[2:])]) + ".sourcing_share"
 
 
 def _shares_of_open(view: View, quantity: Any) -> list[Any]:

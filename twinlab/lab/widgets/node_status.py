@@ -11,7 +11,6 @@ import numpy as np
 from twinlab.lab.charts.daily import closures, total
 from twinlab.lab.charts.drawing import GREEN, INK, ORANGE, VERMILLION
 from twinlab.lab.widgets.node_layout import MANY
-from twinlab.management.control_tower import seller
 from twinlab.management.flows import mean_flows
 from twinlab.modeling import Run
 from twinlab.scope import Scenario, ScenarioError, State
@@ -179,7 +178,7 @@ def cover_boxes(
             if units < usual.get(item, 0.0) / 3:
                 statuses[item[0]] = Status.LOW
     for claim, units in state.owed.items():
-        owed[seller(claim)[0]] += units  # type: ignore[assignment]
+        owed[claim[0]] += units  # type: ignore[assignment]
     statuses |= {node: Status.SHORT for node, units in owed.items() if units > DUST}
     statuses |= {node: Status.CLOSED for node in shut if node in statuses}
     boxes, brief = Boxes(), len(statuses) > MANY

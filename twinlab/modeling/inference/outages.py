@@ -138,17 +138,14 @@ class Flows:
 
     def __init__(self, network: Network) -> None:
         self.means = {n.name: float(n.time_to_recover or RECOVERS) for n in network.nodes}
-        self.lanes: dict[Flow, ItemKey] = {v.key: (v.source, v.product) for v in network.lanes}
-        self.sold = {(d.node, d.product) for d in network.demands}
-        self.made = {(r.node, r.product): r for r in network.recipes}
-        self.ends: dict[Flow, str] = {lane.key: lane.destination for lane in network.lanes}
-        self.items = network.items
+        self.lanes: list[Flow] = [lane.key for lane in network.lanes]
+        self.made, self.items = network.made, network.items
 
     def wanted(self, state: State) -> Iterable[Flow]:
         """The flows of which something is wanted at night, and which could move all the same."""
         stock = state.on_hand
         for claim, units in state.owed.items():
-            if units > DUST and stock.get(self.item(claim), math.inf) > DUST:
+            if units > DUST and stock.get(seller(claim), math.inf) > DUST:
                 yield claim
         for item, units in state.to_make.items():
             parts = self.made[item].components if units > DUST else None
@@ -169,7 +166,7 @@ class Flows:
         """
         day, could, found = state.day, moved.union(self.wanted(state)), dict(known)
         for flow in could.union(known):
-            ends = (flow[0], self.ends.get(flow, flow[0]))
+            ends = flow[:2] if len(flow) == 4 else flow[:1]
             told = seen is None or all(seen.get(end, 0) > day for end in ends)
             now, mean = known.get(flow, Standstill()), self.means[flow[0]]
             teaches = told and flow in could
@@ -178,19 +175,13 @@ class Flows:
 
     def closed(self, known: Mapping[Flow, Standstill]) -> dict[tuple[str, ...], Standstill]:
         """What stands still: nodes, items or lanes, as far as nothing else of them moves."""
-        still = {
-            flow: one
-            for flow, one in known.items()
-            if one.probability > OPEN and one.resting >= LEAST
-        }
         nodes, items = defaultdict[Any, list[Flow]](list), defaultdict[Any, list[Flow]](list)
         for flow in known:
-            items[self.item(flow)].append(flow)
+            items[seller(flow)].append(flow)
             nodes[flow[:1]].append(flow)
         found: dict[tuple[str, ...], Standstill] = {}
-        for flow, one in still.items():
-            places = (flow[:1], nodes), (self.item(flow), items)
-            for place, flows in places:
+        for flow, one in ((flow, one) for flow, one in known.items() if one.stands):
+            for place, flows in (flow[:1], nodes), (seller(flow), items):
                 if all(known[other].moved_on < one.since for other in flows[place]):
                     break
             else:
@@ -245,12 +236,8 @@ class Flows:
             if told.loss == 1.0 and told.since < day and (told.end is None or told.end <= day)
             for flow in moved
             if covers(flow, place)
-            and (len(place) == 4 or flow[2:] == ("made",) or self.item(flow) not in self.made)
+            and (len(place) == 4 or flow[2:] == ("made",) or seller(flow) not in self.made)
         ]
-
-    def item(self, flow: Flow) -> ItemKey:
-        """Whose flow it is: the (node, product) from which it leaves."""
-        return self.lanes[flow] if flow in self.lanes else (flow[0], flow[1])
 
 
 class Told(NamedTuple):
@@ -316,21 +303,24 @@ def believed(
     for place, told in heard.items():
         if told.end == day:
             continue  # by what was told it opens this morning
-        left, mean = time_left(day - told.since, flows.means[place[0]]), flows.means[place[0]]
+        left = time_left(day - told.since, flows.means[place[0]])
         if told.end is not None:
             left = Constant(float(max(1, told.end - day)))
         struck = _disruption(place, day, left, loss=told.loss, **dict.fromkeys(told.how, True))
         mean = mean_of(left)
         found.append(OutageBelief(_name(place), told.since, 1.0, mean, "heard", struck))
-    untold = {
-        flow: one for flow, one in known.items() if not any(covers(flow, other) for other in heard)
-    }
+    untold = {v: one for v, one in known.items() if not any(covers(v, told) for told in heard)}
     for place, one in flows.closed(untold).items():
         left = time_left(day - one.since, flows.means[place[0]])
         struck = _disruption(place, day, perhaps(left, one.probability))
         sure, mean = one.probability, mean_of(left)
         found.append(OutageBelief(_name(place), one.since, sure, mean, "inferred", struck))
     return Outages(tuple(sorted(found, key=lambda each: (each.since, each.where))), day)
+
+
+def seller(claim: Flow) -> ItemKey:
+    """The (node, product) from which it leaves: along a lane, to customers, or as it is made."""
+    return (claim[0], claim[2 if len(claim) == 4 else 1])
 
 
 def covers(place: Flow, other: Flow) -> bool:
