@@ -40,7 +40,11 @@ class Mode(Enum):
 
 
 class Ordering(Follower):
-    """What a twin does at its desk: propose, and let persons or itself decide."""
+    """What a twin does at its desk: propose, and let persons or itself decide.
+
+    >>> issubclass(Twin, Ordering)
+    True
+    """
 
     seed: int
     mode: Mode
@@ -64,23 +68,23 @@ class Ordering(Follower):
         """The day whose morning it is."""
         return self.state.day
 
-    def _at_desk(self, acts: bool = True) -> tuple[Desk, bool]:
-        """The desk, and whether the twin may decide by itself; a SyncError if it may not act."""
+    def _at_desk(self, acts: bool = True) -> Desk:
+        """The desk; a SyncError if the twin may not act."""
         if acts and self.mode is Mode.MODEL:
             raise SyncError("a model has no way back to the plant: set twin.mode = Mode.SHADOW")
         self._load()
-        return self._gate.desk, self.mode is Mode.TWIN
+        return self._gate.desk
 
     @property
     def orders(self) -> Orders:
         """All orders by id, how far they have come, and the trail of their steps."""
-        desk, _ = self._at_desk(acts=False)
+        desk = self._at_desk(acts=False)
         return Orders(tuple(desk.orders.values()), tuple(desk.store.trail()))
 
     @property
     def planned(self) -> list[Outage]:
         """Days of maintenance to come, as the plant has acknowledged them."""
-        known = self._at_desk(acts=False)[0].orders.values()
+        known = self._at_desk(acts=False).orders.values()
         still = [one for one in known if isinstance(one, Maintain) and one.step == "acknowledged"]
         return [Outage(v.node, start=v.day, stock_ships=True) for v in still if v.day >= self.day]
 
@@ -95,7 +99,7 @@ class Ordering(Follower):
             SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
             ScenarioError: the model has no such value to change.
         """
-        (desk, alone), order, state = self._at_desk(), order_of(what), self.state
+        desk, order, state = self._at_desk(), order_of(what), self.state
         values, right = order.effect(self.model, state, state.day).values, self.rights[order.kind]
         right.limit(values)
         name = f"{desk.name}-{max(desk.last, len(desk.orders) - 1) + 1}"
@@ -103,7 +107,7 @@ class Ordering(Follower):
         seen = {path: desk.versions.get(path, 0) for path in now}
         order = replace(order, id=name, now=now, seen=seen, until=state.day + valid_days)
         order = desk.take(name, "proposed", by, "", reason, text=order.text)
-        if not (alone and right.automatic):
+        if self.mode is not Mode.TWIN or not right.automatic:
             return order
         return desk.approve(name, desk.name, "automatic", "its kind is listed as automatic")
 
@@ -117,13 +121,13 @@ class Ordering(Follower):
 
     def withdraw(self, id: str, by: str, reason: str = "") -> Order:
         """Withdraw what one has proposed and is not sent; a SyncError if that may not be."""
-        desk, _ = self._at_desk()
+        desk = self._at_desk()
         if by != desk.find(id).proposer:
             raise SyncError(f"{id} was proposed by {desk.find(id).proposer!r}: reject it")
         return desk.take(id, "withdrawn", by, "", reason)
 
     def _admitted(self, name: str, by: str, role: str, reason: str) -> Desk:
-        desk, _ = self._at_desk()
+        desk = self._at_desk()
         order = desk.find(name)
         roles = self.rights[order.kind].roles
         if role not in roles.split(", "):
@@ -136,7 +140,11 @@ class Ordering(Follower):
 
 
 class Foresight(Ordering):
-    """What a twin sees coming from what it believes, and what could be done."""
+    """What a twin sees coming from what it believes, and what could be done.
+
+    >>> issubclass(Twin, Foresight)
+    True
+    """
 
     _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
 
@@ -225,7 +233,7 @@ class Foresight(Ordering):
         start, usual = self._morning, dict[str, float]()
         for order in self.orders.orders:
             if (order.kind, order.proposer, order.step) == ("sourcing", "twin", "done"):
-                usual = {path: usual.get(path, was) for path, was in order.now.items()} | usual
+                usual = {**order.now, **usual}
         ahead, closed = self.outlook.change(days=start.day + days), self.outages.disruptions
         values, followed = around(ahead, closed, usual)
         change = Change.of(ahead, values)

@@ -183,7 +183,7 @@ def test_a_change_of_one_mode_is_adopted_for_that_mode_only():
     seen = tl.technology.observe(twin.store.messages(), twin.model)
     paths = [one.path for one in seen if one.path.endswith("lead_time")]
     road = twin.model.network.lanes[0].mode
-    assert paths == [f"mine->shop (unit, {mode}).lead_time" for mode in (road, "ship")]
+    assert paths == [f"mine->shop/unit/{mode}.lead_time" for mode in (road, "ship")]
     twin.update_model(Alarm(paths[1], 20, 10, 30.0, 40.0, tl.Gamma(40, 5), 9))
     assert [v.lead_time.average for v in twin.model.network.lanes] == [6.0, 40.0]
 

@@ -14,12 +14,12 @@ from twinlab.modeling import Change, Seeds, estimate, other_seed, replicate
 from twinlab.modeling.experiments import Objective
 from twinlab.modeling.simulation.kpis import cost
 from twinlab.modeling.simulation.work import share
-from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing, path_of
+from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.scope import Scenario, ScenarioError, State, SyncError
 from twinlab.scope.entities import Disruption
 from twinlab.scope.later import pd
-from twinlab.scope.scenario import targets
+from twinlab.scope.scenario import lane_paths, targets
 
 
 def propose(
@@ -84,7 +84,9 @@ def around(
             hit = targets(each, network)
             shut |= {v.key for v in network.lanes if v in hit or (v.source, v.product) in hit}
     for item, rule in scenario.sourcing.items():
-        lanes = {f"{path_of(lane)}.sourcing_share": lane for lane in network.into.get(item, ())}
+        lanes = {
+            f"{lane_paths(lane)[-1]}.sourcing_share": lane for lane in network.into.get(item, ())
+        }
         usually = {path: usual.get(path, lane.sourcing_share) for path, lane in lanes.items()}
         there = {path: usually[path] for path, lane in lanes.items() if lane.key not in shut}
         if not isinstance(rule, Shares) or not there:

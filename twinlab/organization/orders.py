@@ -15,7 +15,7 @@ from twinlab.scope.errors import SyncError, TwinError, check_known
 from twinlab.scope.later import pd
 from twinlab.scope.log import EventRow
 from twinlab.scope.result import Listing, words
-from twinlab.scope.scenario import Place, find
+from twinlab.scope.scenario import Place, find, lane_paths
 from twinlab.scope.snapshot import is_value
 
 __all__ = ["Expedite", "Maintain", "Order", "Orders", "Produce", "Right", "Rights", "SetRules"]
@@ -158,7 +158,7 @@ class Expedite(Order):
         if not isinstance(model.sourcing.get(item, Shares()), PriorityFailover | Shares):
             raise SyncError(f"{item} is split by {model.sourcing[item]!r}: no order changes it")
         for lane in into:
-            path, rank = path_of(lane), lane.sourcing_rank
+            path, rank = lane_paths(lane)[-1], lane.sourcing_rank
             found[f"{path}.sourcing_rank"] = (rank, 1 if lane is first else rank + 1)
             found[f"{path}.sourcing_share"] = (lane.sourcing_share, float(lane is first))
         return Effect(found, model.set({path: then for path, (_, then) in found.items()}))
@@ -237,11 +237,6 @@ class Maintain(Order):
 def _more(state: State, item: tuple[str, str], units: float) -> Values:
     has = state.on_hand[item] + state.on_order[item]
     return {"/".join(item) + ".inventory_position": (has, has + units)}
-
-
-def path_of(lane: Lane) -> str:
-    """The path of a lane, with all that tells it from others."""
-    return "/".join(["->".join(lane.key[:2]), *filter(None, lane.key[2:])])
 
 
 def _one(lanes: list[Lane], source: str, mode: str) -> Lane:

@@ -369,7 +369,7 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
     ways = (where, "->".join(part.strip() for part in where.split("->")))
     if "->" in where:
         near = [e for e in network.between if any(w.startswith("->".join(e)) for w in ways)]
-        there = (v for ends in near for v in network.between[ends] if {*ways} & {*_lane_paths(v)})
+        there = (v for ends in near for v in network.between[ends] if {*ways} & {*lane_paths(v)})
         yield tuple(there), into_network
     items = [(n, p) for n in network.held if where.startswith(n) for p in network.held[n]]
     found = [item for item in items if where in (item[0], "/".join(item))]
@@ -383,7 +383,7 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
             yield (row,), into_network
 
 
-def _lane_paths(lane: Lane) -> list[str]:
+def lane_paths(lane: Lane) -> list[str]:
     """How a lane is called: by its ends, its product too, its mode too."""
     return ["/".join(["->".join(lane.key[:2]), *lane.key[2:end]]) for end in (2, 3, 4)]
 

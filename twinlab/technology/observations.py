@@ -52,8 +52,8 @@ class Listener:
     """Reads messages into an account, and knows the nights on which none is missing."""
 
     def __init__(self, model: Scenario, start: State | None) -> None:
-        self.model, self.network, self.check = model, model.network, MessageCheck(model)
-        self.account = Account(self.network, start or State.initial(self.network))
+        self.check, network = MessageCheck(model), model.network
+        self.account = Account(network, start or State.initial(network))
         self.rows = self.account.rows
         self.whole = defaultdict[str, list[int]](list)  # days by source
         self.sources, self.down = defaultdict[str, set[str]](set), set[Flow]()  # by node; outages

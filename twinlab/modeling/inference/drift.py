@@ -24,6 +24,7 @@ from twinlab.scope import Lane, Network, Result, Scenario, distributions
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Distribution
 from twinlab.scope.later import stats
+from twinlab.scope.scenario import find, lane_paths
 
 __all__ = ["Alarm", "Observations", "watch"]
 
@@ -92,11 +93,9 @@ class Alarm(Result):
 
 
 def lane_name(lane: Lane, network: Network) -> str:
-    """The ends of a lane, and what tells it from others with the same ends."""
-    ends = (lane.source, lane.destination)
-    alone = [(v.source, v.destination) for v in network.lanes].count(ends) == 1
-    which = "" if alone else f" ({', '.join(filter(None, (lane.product, lane.mode)))})"
-    return "->".join(ends) + which
+    """The shortest path that leads to this lane alone."""
+    near = [lane_paths(v) for v in network.between[lane.source, lane.destination]]
+    return next(path for path in lane_paths(lane) if sum(path in one for one in near) == 1)
 
 
 def update_law(model: Scenario, alarm: Alarm) -> Scenario:
@@ -104,18 +103,17 @@ def update_law(model: Scenario, alarm: Alarm) -> Scenario:
 
     The other suppliers of an item share what one of them leaves as they did before.
     """
-    network, (place, _, name) = model.network, alarm.path.rpartition(".")
+    name = alarm.path.rpartition(".")[2]
     certain = {"order_delay": round(alarm.observed), "capacity": alarm.observed}
     certain["sourcing_share"] = share = min(1.0, alarm.observed)
-    value = certain.get(name, alarm.law)
-    for lane in (lane for lane in network.lanes if lane_name(lane, network) == place):
-        rows = [replace(lane, **{name: value})]  # type: ignore[arg-type]
-        if name == "sourcing_share":
-            others = [v for v in network.into[lane.destination, lane.product] if v != lane]
-            left = (1 - share) / (sum(v.sourcing_share for v in others) or 1.0)
-            rows += [replace(v, sourcing_share=min(1.0, left * v.sourcing_share)) for v in others]
-        return model.change(network=network.change(*rows))
-    return model.set(alarm.path, value)
+    values: dict[str, Any] = {alarm.path: certain.get(name, alarm.law)}
+    if name == "sourcing_share":
+        lane = find(model, alarm.path).holders[0]
+        others = [v for v in model.network.into[lane.destination, lane.product] if v != lane]
+        left = (1 - share) / (sum(v.sourcing_share for v in others) or 1.0)
+        for v in others:
+            values[f"{lane_paths(v)[-1]}.{name}"] = min(1.0, left * v.sourcing_share)
+    return model.set(values)
 
 
 def scores(seen: Observations, seed: int = 0) -> Array:
