@@ -64,9 +64,7 @@ class Voice:
         self.silent = False  # while it tells what has been told
         self.said: list[bytes] = []
         self._day, self._told = -1, 0  # and how many events of it
-        self._ordered = len(
-            history.plan.scenario.disruptions
-        )  # number of the first that is planned
+        self._ordered = len(history.plan.scenario.disruptions)  # those after them are orders
         self._eyes = np.random.default_rng([seed, 1])
         # Without news a customer service closes its day, too.
         customers = (f"/{d.node}/crm" for d in history.plan.scenario.network.demands)
@@ -260,10 +258,9 @@ class OrderBook:
         due = [one for one in self._begun if one[1] <= day]
         self._begun = [one for one in self._begun if one[1] > day]
         for order, _, values in due:
-            said: dict[str, Any] = {"order": order.id}
             note = self._finish(order, values, day)
-            kind, said = ("failed", said | {"note": note}) if note else ("done", said)
-            self.voice.send(HEADQUARTERS, kind, day * DAY, said)
+            kind, said = ("failed", {"note": note}) if note else ("done", {})
+            self.voice.send(HEADQUARTERS, kind, day * DAY, {"order": order.id, **said})
 
     def _finish(self, order: Order, values: Values, day: int) -> str:
         """Do the last that an order asks for, and say what keeps it from being done."""
