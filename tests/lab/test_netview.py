@@ -31,8 +31,8 @@ def test_the_day_colours_and_words_the_nodes():
     assert shop["label"].startswith("shop\n■ owes ")
     view.row.slider.value = 10
     assert box(view, "shop")["label"] == "shop\n● ok"
-    assert view.summary == "day 10: 0 of 3 nodes owe goods"
-    assert html.escape(view.summary) in view.status.value
+    assert repr(view) == "day 10: 0 of 3 nodes owe goods"
+    assert html.escape(repr(view)) in view.status.value
 
 
 def test_the_slider_changes_status_course_table_and_alternative_text():

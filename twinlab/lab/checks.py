@@ -7,7 +7,6 @@ Python, which defines ``EXERCISES``, a dict of number to ``Exercise``.
 import html
 import math
 import runpy
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +20,7 @@ from twinlab.scope.errors import ScenarioError, check_known
 
 __all__ = ["Exercise", "Verdict", "check"]
 
-_tries: Counter[str] = Counter()
+_tries = dict[str, int]()
 _lock = Lock()
 _LOOKS = {"PASS": "#009E73", "TODO": "#767676", "NOT YET": "#D55E00"}
 
@@ -101,8 +100,8 @@ def check(number: str | float, answer: Any = None) -> Verdict:
             _tries.pop(number, None)
         return Verdict("PASS", f"{shown} is right.")
     with _lock:
-        tried = _tries[number]
-        _tries[number] += 1
+        tried = _tries.get(number, 0)
+        _tries[number] = tried + 1
     hints = exercise.hints or ("compare with what the cells above show.",)
     hint = problem or exercise.slip(answer) or hints[min(tried, len(hints) - 1)]
     return Verdict("NOT YET", f"{shown} is not it. Hint: {hint}")

@@ -183,18 +183,13 @@ class NetworkView(LiveView):
         """The day that is shown, if it is a run."""
         return min(int(self.row.value), self._nodes.run.days[-1]) if self._nodes else None
 
-    @property
-    def summary(self) -> str:
-        """What the picture shows, in one line."""
+    def __repr__(self) -> str:
         if self._nodes and self.day is not None:
             return self._nodes.summary(self.day)
         net = self._network
         count = {"node": net.nodes, "tier": set(tiers(net).values()), "lane": net.lanes}
         words = (f"{len(n)} {what}{'s' * (len(n) != 1)}" for what, n in count.items())
         return "{} on {}, {}".format(*words)
-
-    def __repr__(self) -> str:
-        return self.summary
 
     def _show(self) -> None:
         """Bring colours, words and marks to the day."""
@@ -207,8 +202,8 @@ class NetworkView(LiveView):
             more = [(f"and {len(trouble) - _SHOWN} more", "")] * (len(trouble) > _SHOWN)
             head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
             self._tabulate(f"{head} (units)", (), trouble[:_SHOWN] + more, [""])
-        self.picture.alt = f"network: {self.summary}"
-        self._say(self.summary)
+        self.picture.alt = f"network: {self}"
+        self._say(repr(self))
 
 
 def _course(nodes: NodeStatus, day: int) -> Chart:

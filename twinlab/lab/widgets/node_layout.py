@@ -2,7 +2,6 @@
 
 import textwrap
 from dataclasses import dataclass
-from statistics import fmean
 
 from twinlab.scope import Network, tiers
 
@@ -90,7 +89,7 @@ def _levelled(network: Network, roles: Roles, columns: list[list[str]]) -> dict[
     for _ in range(4):
         for names in columns:
             near = {name: [heights[other] for other in beside[name] or [name]] for name in names}
-            names.sort(key=lambda name: (roles[name], round(fmean(near[name]), 6)))
+            names.sort(key=lambda name: (roles[name], round(sum(near[name]) / len(near[name]), 6)))
             heights |= dict(_centred(names))
     return heights
 

@@ -1,6 +1,5 @@
 """How each node fares on each day of a run: ok, low in stock, owing, or closed."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -171,14 +170,14 @@ def cover_boxes(
     """
     use = mean_flows(model, range(state.day, state.day + 28))
     statuses = dict.fromkeys((node.name for node in model.network.nodes), Status.OK)
-    owed, cover = Counter[str](), dict[str, float]()
+    owed, cover = dict.fromkeys(statuses, 0.0), dict[str, float]()
     for item, units in state.on_hand.items():
         if use[item] > DUST:
             cover[item[0]] = min(cover.get(item[0], np.inf), units / use[item])
             if units < usual.get(item, 0.0) / 3:
                 statuses[item[0]] = Status.LOW
     for claim, units in state.owed.items():
-        owed[claim[0]] += units  # type: ignore[assignment]
+        owed[claim[0]] += units
     statuses |= {node: Status.SHORT for node, units in owed.items() if units > DUST}
     statuses |= {node: Status.CLOSED for node in shut if node in statuses}
     boxes, brief = Boxes(), len(statuses) > MANY
