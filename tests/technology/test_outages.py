@@ -263,6 +263,20 @@ def test_two_outages_that_begin_on_one_day_are_told_apart():
     assert [(one.where, one.disruption.loss) for one in twin.outages] == [("works (ore)", 0.4)]
 
 
+def test_what_a_full_source_does_not_send_is_no_outage():
+    """All that the mine can do goes into ore: coal has to wait, and nothing is closed."""
+    parts = ("ore", "coal")
+    network = tl.Network(
+        [tl.Product("bike"), *map(tl.Product, parts)],
+        [tl.Node("mine", capacity=20), tl.Node("shop")],
+        [tl.Lane("mine", "shop", part, lead_time=3) for part in parts],
+        demands=[tl.Demand("shop", part, tl.Poisson(25)) for part in parts],
+        stocks=[tl.Stock("shop", part, 60) for part in parts],
+    )
+    _, twin = lived(tl.Scenario(network, tl.BaseStock(100), days=90), 80, sensors=UNTOLD)
+    assert not len(twin.outages)
+
+
 def test_who_joins_late_hears_what_is_closed():
     truth = CALM.disrupt(tl.Outage("farm", start=20, days=60), tl.Outage("works", start=10, days=9))
     found = believed_each_morning(truth, 32, first=30, foretelling=True)

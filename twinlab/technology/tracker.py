@@ -7,6 +7,7 @@ messages extend the fold; a late one refolds it from the newest checkpoint befor
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -50,7 +51,7 @@ class Books:
         self.counts = {tuple(k): StockBelief(*one) for k, one in kept.get("counts", ())}
         self.heard = {tuple(k): Told(*one) for k, one in kept.get("heard", ())}
         self.flows = {tuple(k): Standstill(*one) for k, one in kept.get("flows", ())}
-        self.moved = set[Flow]()  # since the last morning
+        self.moved = defaultdict[Flow, float](float)  # units since the last morning
 
     def copy(self) -> "Books":
         """Books of their own, on a morning."""
@@ -112,9 +113,9 @@ class Books:
     def _note(self, event: Event) -> None:
         """Which flow has moved, and how much of an item that is counted was handled."""
         if event.kind in ("shipped", "served"):
-            self.moved.add(_lane(event) if event.kind == "shipped" else event.item)
+            self.moved[_lane(event) if event.kind == "shipped" else event.item] += event.quantity
         elif event.kind == "started":
-            self.moved.add((*event.item, "made"))
+            self.moved[*event.item, "made"] += event.quantity
         if event.item in self.counts and event.kind in HANDLED:
             belief = self.counts[event.item]
             self.counts[event.item] = belief._replace(handled=belief.handled + event.quantity)
@@ -131,7 +132,7 @@ class Books:
         for item, belief in self.counts.items():
             stock = self.state.on_hand
             self.counts[item], stock[item] = belief.night(stock[item])
-        self.state.day, self.moved = max(self.state.day, day), set()
+        self.state.day, self.moved = max(self.state.day, day), defaultdict(float)
         self.references = {
             (lane, ref): left
             for (lane, ref), left in self.references.items()

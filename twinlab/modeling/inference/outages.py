@@ -34,6 +34,7 @@ RARELY = 0.2  # rests in none of its nights that a flow is believed to have had 
 LONGER = 0.5  # of rests go on for another night, before anything is known of them
 GUESSED = 4  # nights that this guess counts for
 ALIKE = 6  # nights that what is known of all rests counts for those of one length
+FULL = 0.98  # of a capacity is all of it
 LEAST = 2  # nights of rest that it takes
 _POINTS = 200
 
@@ -140,6 +141,7 @@ class Flows:
         self.means = {n.name: float(n.time_to_recover or RECOVERS) for n in network.nodes}
         self.lanes: list[Flow] = [lane.key for lane in network.lanes]
         self.made, self.items = network.made, network.items
+        self.bought, self.capacity = network.brought, {n.name: n.capacity for n in network.nodes}
 
     def wanted(self, state: State) -> Iterable[Flow]:
         """The flows of which something is wanted at night, and which could move all the same."""
@@ -156,15 +158,23 @@ class Flows:
         self,
         known: Mapping[Flow, Standstill],
         state: State,
-        moved: set[Flow],
+        moved: Mapping[Flow, float],
         seen: Mapping[str, int] | None = None,
     ) -> dict[Flow, Standstill]:
         """What is believed after a night; only flows whose ends are known by then teach.
 
-        ``state`` is that of the night, ``moved`` holds the flows that moved on its day, ``seen``
-        the day before which everything is known, by node (all is, without it).
+        ``state`` is that of the night, ``moved`` holds the units of the flows that moved on its
+        day, ``seen`` the day before which everything is known, by node (all is, without it). Who
+        has used up its capacity for others says nothing of those that rest.
         """
-        day, could, found = state.day, moved.union(self.wanted(state)), dict(known)
+        day, found, used = state.day, dict(known), dict.fromkeys(self.capacity, 0.0)
+        for flow, units in moved.items():
+            used[flow[0]] += units * self._takes_capacity(flow)
+        could = {*moved} | {
+            flow
+            for flow in self.wanted(state)
+            if not self._takes_capacity(flow) or used[flow[0]] < FULL * self.capacity[flow[0]]
+        }
         for flow in could.union(known):
             ends = flow[:2] if len(flow) == 4 else flow[:1]
             told = seen is None or all(seen.get(end, 0) > day for end in ends)
@@ -225,7 +235,10 @@ class Flows:
         said = how if data.get("note") == how[0] else ()
         return place, Told(day, 1.0 if loss is None else loss, data.get("expected_end"), said)
 
-    def over(self, heard: Mapping[Flow, "Told"], moved: set[Flow], day: int) -> list[Flow]:
+    def _takes_capacity(self, flow: Flow) -> bool:
+        return flow[2:] == ("made",) or seller(flow) not in self.bought
+
+    def over(self, heard: Mapping[Flow, "Told"], moved: Iterable[Flow], day: int) -> list[Flow]:
         """Of the outages that were told, those of which what stood still has moved on a day.
 
         One that has an end is not over before; what a node makes says more than what it has left.
