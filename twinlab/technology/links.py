@@ -201,6 +201,11 @@ class Bus(FileLink):
     def _put(self, rows: Iterable[Any], notes: Notes = None) -> None:
         """Keep what has a number in the outbox, and put all on its way, each at its own time."""
         rows = list(rows)
+        if self.faults == _PERFECT:  # what is kept is there at once
+            super()._put(rows, notes)
+            self._count += len(rows)
+            self.now = max([self.now, *(moment / DAY for *_, moment, _ in rows)])
+            return
         super()._put([("sent", *row[1:]) for row in rows if row[2] is not None], notes)
         for channel, _, _, moment, raw in rows:
             self.now = max(self.now, moment / DAY)
@@ -220,7 +225,10 @@ class Bus(FileLink):
 
     def heard(self, reader: str, told: Told) -> None:
         """Send the word of a twin back; what it misses comes with a later ``receive``."""
-        self.carry((reader, told), "heard")
+        if self.faults == _PERFECT:
+            super().heard(reader, told)
+        else:
+            self.carry((reader, told), "heard")
 
     def _arrive(self) -> None:
         """Put what has come where it is read; the sender's end answers the words of twins."""
