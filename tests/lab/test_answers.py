@@ -17,9 +17,10 @@ from twinlab.cases.factory import fit_tools
 from twinlab.cases.folders import dataset
 from twinlab.cases.relief import social_schedule, storm_season
 from twinlab.lab.checks import read_exercises
-from twinlab.modeling.formulas.run_length import cusum_limit
+from twinlab.modeling.inference.outages import Standstill
 
 CHAPTERS = [read_exercises(notebook) for notebook in range(12)]
+CLOSED = {"start": 60, "days": 40}
 start, technology, people, management, organization, scope = CHAPTERS[:6]
 task, modeling, cars, humanitarian, factory, own = CHAPTERS[6:]
 
@@ -68,16 +69,19 @@ def test_days_to_go_of_what_is_three_days_old():
     assert technology.days_to_go() == pytest.approx(np.mean(left), rel=0.02)
 
 
-def test_the_day_of_the_alarm():
-    """A CUSUM of our own over the customers' days, under N(20, 4), among three streams."""
-    shift = tl.DemandShift("shop", start=60, days=300, factor=1.1)
-    run = tl.simulate(technology.coffee().disrupt(shift).change(days=200), seed=1)
-    limit, up, down, rung = cusum_limit(3 * 1000.0, 0.5), 0.0, 0.0, []
-    for day, asked in enumerate(run.series("demand", "shop")):
-        z = (asked - 20) / 4
-        up, down = max(0, up + z - 0.5), max(0, down - z - 0.5)
-        rung += [day] if max(up, down) > limit else []
-    assert technology.alarm_day(1.1) == rung[0]
+def test_the_first_morning_on_which_the_closure_is_believed():
+    """The filter fed by the run itself: what was owed at the farm, and what left it."""
+    lane = ("farm", "roaster", "coffee", "road")
+    pauses, closed = (tl.Outage("farm", **of) for of in ({"rate": 0.05, "days": 2}, CLOSED))
+    for usual in ([pauses], []):
+        run, flow = tl.simulate(technology.coffee().disrupt(*usual, closed), seed=1), Standstill()
+        left = {event.day for event in run.log.of("shipped") if event.node == "farm"}
+        for day in range(120):
+            owed = run.state_on(day + 1).owed[lane] > 1e-6
+            flow = flow.night(day, day in left) if owed or day in left else flow.idle(28)
+            if day > 60 and flow.stands:
+                break
+        assert technology.first_belief(*usual) == day + 1
 
 
 # -- 2: who makes the bullwhip ----------------------------------------------------------------
