@@ -10,12 +10,12 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "twinlab"
 README, DESIGN = PACKAGE.parent / "README.md", PACKAGE.parent / "DESIGN.md"
 HEART_LINES = 6_000  # what README's first block runs
-IMPORT_SHARE = 0.052
+IMPORT_SHARE = 0.0521
 FILE_LINES = 510
 CLASS_LINES = 150
 STATEMENTS = 30
 PARAMETERS = 6
-LIBRARY_LINES = 27_659
+LIBRARY_LINES = 29_123
 TECHNOLOGY_LINES = 3_200
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

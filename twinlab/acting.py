@@ -16,9 +16,8 @@ from twinlab.modeling.inference.outages import Outages, believed
 from twinlab.modeling.proposal import around, order_of, propose, seed_ahead
 from twinlab.modeling.simulation.kpis import cost
 from twinlab.organization.orders import Maintain, Order, Orders, Rights
-from twinlab.scope import Outage, Scenario, State, SyncError
+from twinlab.scope import Outage, Scenario, State, SyncError, feasible
 from twinlab.scope.calendar import DUST
-from twinlab.scope.state import feasible
 from twinlab.technology import Follower
 from twinlab.technology.desk import Desk
 
