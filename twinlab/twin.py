@@ -14,7 +14,7 @@ from twinlab.organization.orders import Rights, decided
 from twinlab.scope import Scenario
 from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, FileLink, Intake, Plant
-from twinlab.technology.observations import differing, observe
+from twinlab.technology.observations import observe
 
 __all__ = ["Twin", "run_closed_loop"]
 
@@ -66,8 +66,11 @@ class Twin(Foresight):
 
     def update_model(self, alarm: Alarm) -> None:
         """Let the model follow a change: from its day on, the law that was observed holds."""
-        before, self.model = self.model, update_law(self.model, alarm)
-        self._adopted |= dict.fromkeys({alarm.path, *differing(before, self.model)}, self.day)
+        said = {(seen.path, repr(seen.law)) for seen in observe((), self.model)}
+        self.model = update_law(self.model, alarm)
+        now = observe((), self.model)
+        changed = (seen.path for seen in now if (seen.path, repr(seen.law)) not in said)
+        self._adopted |= dict.fromkeys([alarm.path, *changed], self.day)
 
     def _repr_html_(self) -> str:
         return html_of(self.state.table, repr(self))

@@ -42,12 +42,6 @@ def observe(
     return [*demands(listener.account, listener.whole), *flows(listener.account, model)]
 
 
-def differing(one: Scenario, other: Scenario) -> list[str]:
-    """The paths of what can be observed of which two models say different things."""
-    said = {(seen.path, repr(seen.law)) for seen in observe((), one)}
-    return [o.path for o in observe((), other) if (o.path, repr(o.law)) not in said]
-
-
 class Listener:
     """Reads messages into an account, and knows the nights on which none is missing."""
 

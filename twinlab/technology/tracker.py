@@ -100,8 +100,7 @@ class Books:
         day, data = message.time // DAY, message.data
         place, told = check.flows.told(message.kind, day, data) or ((), None)
         if told is not None:
-            since = self.heard.get(place, told).since
-            self.heard[place] = told._replace(since=since)
+            self.heard[place] = told._replace(since=self.heard.get(place, told).since)
         elif place:
             self._recover(place)
 
