@@ -6,6 +6,7 @@ other packagers have a quarter of their capacity to spare: whoever asks them at 
 """
 
 import os
+from multiprocessing import get_context
 from typing import NamedTuple
 
 import joblib
@@ -82,7 +83,8 @@ def lived(life, seed, how):
 def test_a_twin_saves_what_a_closure_of_chip_packaging_costs(how):
     numbers = seeds(how)
     work = [(life, seed, how) for life in (without, with_twin) for seed in numbers]
-    bills = joblib.Parallel(n_jobs=2)(joblib.delayed(lived)(*each) for each in work)
+    with get_context("spawn").Pool(2, maxtasksperchild=10) as workers:
+        bills = workers.starmap(lived, work, chunksize=1)
     halves = bills[: len(numbers)], bills[len(numbers) :]
     both = [dict(zip(numbers, half, strict=True)).get for half in halves]
     short = value_of_twin(*both, numbers, lambda bill: bill.shortage)
