@@ -54,7 +54,9 @@ def test_a_plant_lives_is_closed_and_a_twin_follows(monkeypatch, capsys, tmp_pat
     assert "Plant(day 5 of 20)" in second
     assert "lived again in" in second
     twin = said(monkeypatch, capsys, "twin", "factory", *link, "--until", 20)
-    assert twin.splitlines()[-1].startswith("day   20:")
+    days = [line for line in twin.splitlines() if line.startswith("day")]
+    assert days[-1].startswith("day   20:")
+    assert "steel mill: closed since day 5 (heard)" in twin
     open_all_the_time = simulate(terminal.CASES["factory"](20), seed=1)
     shipped = open_all_the_time.log.of("shipped")
     post = FileLink(str(tmp_path / "link.db"))

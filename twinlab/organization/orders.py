@@ -329,6 +329,7 @@ class Rights(Listing):
     def __post_init__(self) -> None:
         rows = {right.kind: right for right in (*_USUAL, *self.rights)}
         object.__setattr__(self, "rights", tuple(rows.values()))
+        super().__post_init__()
 
 
 _USUAL = (

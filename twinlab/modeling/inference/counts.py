@@ -41,9 +41,9 @@ class StockBelief(NamedTuple):
         """What is believed after a count with a standard deviation [units], and the stock."""
         p, c, q = self.variance + MISCOUNTED * self.handled, self.together, self.share_variance
         spread = p + error**2
+        if (count - books) ** 2 > FAR**2 * spread:  # something else has happened to the books
+            return StockBelief(self.share, error**2, 0.0, q), count
         gain, pull = (p / spread, c / spread) if spread > 0 else (1.0, 0.0)
-        if (count - books) ** 2 > FAR**2 * spread:
-            pull = 0.0
         share = min(0.5, max(-0.5, self.share + pull * (count - books)))
         sure = (share, (1 - gain) * p, (1 - gain) * c, max(0.0, q - pull * c), 0.0)
         return StockBelief(*sure), max(0.0, books + gain * (count - books))
