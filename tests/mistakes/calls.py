@@ -4,7 +4,7 @@ import tempfile
 from functools import cache
 
 import twinlab as tl
-from twinlab import management, modeling, organization, people, scope, technology
+from twinlab import management, modeling, organization, people, scope
 from twinlab.modeling import Line, Station, Weibull
 from twinlab.organization.contracts import Season
 from twinlab.task import (
@@ -170,125 +170,6 @@ def of_organization_and_people():
     ]  # fmt: skip
 
 
-def of_modeling():
-    replications = {"replications": 4, "seed": 1}
-    return [
-        (tl.simulate, {"scenario": SCENARIO, "seed": 1, "replication": 0, "start": None}),
-        (tl.replicate, {"scenario": SCENARIO, **replications, "start": None, "daily": ["on_hand"]}),
-        (tl.compare, {"scenarios": {"now": SCENARIO}, **replications, "kpis": ["fill_rate"]}),
-        (tl.sweep, {"scenario": SCENARIO, "grid": {"shop.up_to": [9, 12]}, **replications,
-                    "kpis": ["fill_rate"]}),
-        (tl.tornado, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)},
-                      "kpi": "fill_rate", **replications}),
-        (tl.sobol, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)}, "kpi": "fill_rate",
-                    "samples": 2, **replications}),
-        (tl.Change.of, {"baseline": SCENARIO, "values": {"shop.up_to": 9}, "title": "t",
-                        "reason": "r"}),
-        (tl.tune, {"scenario": SCENARIO, "ranges": {"shop.up_to": (9, 12)}, "goal": tl.cost,
-                   **replications, "evaluations": 2}),
-        (tl.Precision, {"relative": 0.1, "kpi": "fill_rate", "confidence": 0.95, "most": 9}),
-        (tl.estimate, {"values": [1, 2, 3], "confidence": 0.9}),
-        (tl.mser5, {"series": [1.0] * 40, "batch": 5}),
-        (tl.Game, {"scenario": SCENARIO, "players": ["shop"], "seed": 1}),
-        (tl.Game(SCENARIO, ["shop"]).order, {"quantity": 5}),
-        (run().series, {"name": "on_hand", "node": "shop", "product": "unit"}),
-        (run().total, {"name": "on_hand", "node": "shop", "product": "unit"}),
-        (run().variance, {"name": "on_hand", "node": "shop", "product": "unit"}),
-        (run().state_on, {"day": 3}),
-        (batch().total, {"name": "on_hand", "node": "shop", "product": "unit"}),
-        (batch().variance, {"name": "ordered", "node": "shop", "product": "unit"}),
-        (batch().estimate, {"kpi": "fill_rate", "confidence": 0.9}),
-        (batch().history, {"replication": 3}),
-        (batch().series, {"measure": "on_hand", "nodes": (), "product": ""}),
-        (batch().quantiles, {"measure": "on_hand", "nodes": (), "product": "", "levels": [0.5]}),
-        (modeling.critical_ratio, {"overage": 1, "underage": 2}),
-        (modeling.newsvendor, {"demand": tl.Normal(5, 1), "overage": 1, "underage": 2,
-                               "periods": 1}),
-        (modeling.newsvendor_cost, {"demand": tl.Normal(5, 1), "level": 5, "overage": 1,
-                                    "underage": 2}),
-        (modeling.newsvendor_profit, {"demand": tl.Normal(5, 1), "level": 5, "price": 3,
-                                      "cost": 2}),
-        (modeling.newsvendor_sampled, {"demands": [3, 4, 5], "overage": 1, "underage": 2}),
-        (modeling.probabilities, {"demand": tl.Poisson(3), "periods": 1}),
-        (tl.LearningLevel, {"start": 3, "overage": 1, "underage": 2, "pace": 1}),
-        (modeling.expected_sales, {"season": SEASON, "quantity": 40}),
-        (modeling.deal, {"season": SEASON, "contract": organization.Wholesale(6), "quantity": 40}),
-        (modeling.retailer_quantity, {"season": SEASON, "contract": organization.Wholesale(6)}),
-        (modeling.best_wholesale, {"season": SEASON}),
-        (modeling.chain_quantity, {"season": SEASON}),
-        (modeling.mmc, {"arrival_rate": 2, "service_rate": 3, "servers": 2}),
-        (modeling.mg1, {"arrival_rate": 0.5, "service_time": 1, "service_cv": 1}),
-        (modeling.priority_waits, {"arrival_rates": [0.3, 0.4], "service_rate": 1}),
-        (modeling.machine_repair, {"machines": 5, "failure_rate": 0.1, "repair_rate": 1}),
-        (modeling.make_to_stock, {"arrival_rate": 0.8, "service_rate": 1, "base_stock": 3}),
-        (modeling.two_station_throughput, {"buffer": 2}),
-        (modeling.shewhart_run_length, {"shift": 1, "limit": 3, "size": 5}),
-        (modeling.cusum_run_length, {"shift": 1, "reference": 0.5, "limit": 5}),
-        (modeling.ewma_run_length, {"shift": 1, "weight": 0.1, "limit": 3}),
-        (modeling.shewhart_limit, {"run_length": 370}),
-        (modeling.cusum_limit, {"run_length": 370, "reference": 0.5}),
-        (modeling.Stage, {"name": "a", "lead_time": 1, "holding_cost": 1}),
-        (modeling.SerialChain, {"stages": CHAIN.stages, "demand": tl.Normal(5, 1),
-                                "backorder_cost": 9}),
-        (modeling.SerialChain.of, {"network": NETWORK}),
-        (modeling.clark_scarf, {"chain": CHAIN}), (modeling.shang_song, {"chain": CHAIN}),
-        (modeling.serial_cost, {"chain": CHAIN, "echelon": {"shop": 12}}),
-        (modeling.ServiceStage, {"name": "a", "time": 1, "holding_cost": 1}),
-        (modeling.guaranteed_service, {"stages": STAGES, "arcs": [("mill", "shop")], "z": 1.6}),
-        (modeling.Station, {"name": "cut", "time": 2, "machines": 1, "buffer": 3}),
-        (modeling.Line, {"stations": [Station("cut", 2)], "minutes_per_day": 480}),
-        (modeling.Conwip, {"limit": 3}), (modeling.Arrivals, {"between": 3}),
-        (modeling.Weibull, {"shape": 2, "scale": 3}),
-        (modeling.Inspection, {"detects": 1, "rework_to": "", "rework_share": 1}),
-        (modeling.Fault, {"name": "dent", "rate": 0.1, "wear": 0.1}),
-        (LINE.station, {"name": "cut"}), (LINE.set, {"path": "cut.machines", "value": 2}),
-        (LINE.change, {"*": Station("cut", 3)}),
-        (modeling.run_line, {"line": LINE, "days": 2, "seed": 1, "warm_up": 1, "replication": 0}),
-        (modeling.replicate_line, {"line": LINE, "days": 2, "replications": 2, "seed": 1}),
-        (line_run().value, {"measure": "throughput"}), (line_run().station, {"name": "cut"}),
-        (modeling.feed, {"scenario": SCENARIO.change(network=NETWORK), "node": "shop",
-                         "measured": line_run()}),
-    ]  # fmt: skip
-
-
-def of_technology_and_twin():
-    new = twin()
-    alarm = technology.Alarm("shop/unit.demand", 5, 3, 5.0, 7.0, tl.Normal(7, 1), 9)
-    return [
-        (tl.Plant, {"truth": SCENARIO, "link": tl.Bus(), "seed": 1, "sensors": None}),
-        (plant().advance, {"days": 1}),
-        (tl.Bus, {"faults": None, "seed": 1}),
-        (tl.Faults, {"delay": 1, "loss": 0.1, "duplicates": 0.1, "disorder": 0.1}),
-        (tl.Sensors, {"tracking": True, "counting": True, "count_error": 0.1}),
-        (tl.EventStore, {"where": ":memory:"}),
-        (tl.EventStore().take, {"letters": [b"{}"], "arrived": 0.0}),
-        (tl.EventStore().messages, {"since": 0}),
-        (tl.EventStore().missing, {"source": "/shop", "last": 3}),
-        (technology.believe, {"messages": [], "model": SCENARIO, "start": None,
-                              "count_weight": 0.0}),
-        (technology.observe, {"messages": [], "model": SCENARIO}),
-        (technology.watch, {"observations": [], "run_length": 1000, "seed": 1}),
-        (tl.fidelity, {"believed": run().state, "true": run().state}),
-        (technology.verify, {"inside": [True, False], "promised": 0.5}),
-        (technology.pinball_loss, {"batch": batch(), "came": run().series("on_hand"),
-                                   "measure": "on_hand", "node": "", "product": ""}),
-        (technology.Message, {"source": "/x", "sequence": 1, "type": "t", "time": 1, "data": {}}),
-        (technology.Message.decode, {"raw": b"{}"}),
-        (tl.Twin, {"model": SCENARIO, "link": tl.Bus(), "store": None, "seed": 1,
-                   "count_weight": 0.0}),
-        (new.sync, {"ask_again": True}),
-        (new.forecast, {"days": 3, "replications": 8, "daily": ["on_hand"]}),
-        (new.alarms, {"run_length": 1000}), (new.update_model, {"alarm": alarm}),
-        (new.recommend, {"options": {"shop.up_to": [9, 12]}, "days": 3, "replications": 8}),
-        (new.reroute, {"days": 3, "replications": 8}),
-        (new.propose, {"what": tl.Change({"shop.up_to": 9}), "reason": "more", "by": "ben",
-                       "valid_days": 3}),
-        (tl.SetRules({"shop.up_to": 9}).ends, {"day": 3}), (tl.read_keys, {"path": ""}),
-        (tl.run_closed_loop, {"plant": plant(), "twin": twin(), "days": 1, "every": 1,
-                   "options": {"shop.up_to": [9]}}),
-    ]  # fmt: skip
-
-
 def of_management():
     kpis = [tl.fill_rate, tl.cycle_service_level, tl.on_time_in_full, tl.days_of_cover,
             tl.mean_stock, tl.mean_backlog, tl.lost_sales, tl.lead_time, tl.emissions]  # fmt: skip
@@ -418,47 +299,4 @@ def of_task():
         (warehousing.predict, {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9}),
         (warehousing.prescribe, {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0}),
         (warehousing.slotting, {"skus": SKUS, "distances": [5, 10]}),
-    ]  # fmt: skip
-
-
-def of_cases():
-    from twinlab.cases import relief
-
-    return [
-        (tl.cases.automotive, {"days": 9}), (tl.cases.humanitarian, {"days": 9, "safety": 1.0}),
-        (tl.cases.factory, {"days": 9}),
-        (tl.cases.chip_shortage, {"depth": 1.0, "late_demand": 1.0}),
-        (relief.needs, {"people": 9, "days": 3}), (relief.fit, {"days": [3.0, 5, 9, 4]}),
-        (relief.check, {"law": tl.LogNormal(5, 2), "days": [3.0, 5, 9, 4, 5, 6, 7]}),
-        (relief.lead_times, {"mode": "sea", "years": [2010]}),
-        (relief.schedules, {"trucks": 2}), (relief.cheapest_schedule, {"trucks": 2}),
-        (relief.track, {"storm": "IRMA"}), (relief.storm_season, {"shortage_cost": 9.0}),
-    ]  # fmt: skip
-
-
-def of_lab():
-    from twinlab import lab
-
-    words = lab.Words("t")
-    return [
-        (lab.check, {"number": "0.1", "answer": 18}), (lab.chart, {"runs": run(),
-         "measure": "on_hand", "by": "tier", "nodes": ["shop"], "days": (0, 5)}),
-        (lab.network, {"thing": run(), "day": 3, "measure": "backlog"}),
-        (lab.explore, {"scenario": SCENARIO, "levers": None, "seed": 1, "days": 9,
-                       "replications": 4}),
-        (lab.fan, {"batch": batch(), "measure": "on_hand", "node": "", "past": [1.0]}),
-        (lab.follow, {"plant": plant(), "twin": twin(), "node": "shop", "days": 2, "every": 1}),
-        (lab.follow_links, {"model": SCENARIO, "links": {"radio": tl.Faults()}, "days": 2,
-                            "lives": 2, "ask_again": True}),
-        (lab.ripple, {"run": run(), "calm_run": run(), "by": "tier"}),
-        (lab.play, {"picture": lambda a: lab.bars({"x": a}, words), "levers": {"a": (0, 9, 5)}}),
-        (lab.bars, {"values": {"a": 1}, "words": words, "highlight": ["a"]}),
-        (lab.lines, {"x": [1, 2], "series": {"a": [1, 2]}, "words": words}),
-        (lab.beer_game, {"station": "retailer", "team": None, "adviser": None}),
-        (lab.newsvendor_game, {"cost": 3, "rounds": 3, "seed": 1, "adviser": None}),
-        (lab.control_chart, {"chart": quality.Shewhart().chart([1, 2, 3], 1, 1), "title": "t"}),
-        (lab.pareto_chart, {"causes": quality.pareto({"dent": 4})}),
-        (lab.line_states, {"run": line_run()}),
-        (lab.route_map, {"points": {"d": (0, 0), "x": (1, 1)}, "routes": [["x"]]}),
-        (lab.triangle, {"curve": management.Curve([0, 0, 9], [100, 50, 100])}),
     ]  # fmt: skip

@@ -177,6 +177,7 @@ def test_a_slow_hand_over_is_learned(monkeypatch):
     whole = [m for m in told if m.kind != "accepted"]
     tracker = twin._tracker
     tracker.fold(whole)
+    assert len(seen) > 300
     assert sum(seen[150:]) <= 0.001 * len(seen)
 
 
