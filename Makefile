@@ -18,7 +18,7 @@ SPREAD = -n $(WORKERS) --dist loadfile
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout=120 \
   --nbval-sanitize-with=tests/notebooks/sanitize.cfg
 
-.PHONY: help lab test proof versions mutants bench demo lint notebooks constraints clean
+.PHONY: help lab test proof study versions mutants bench demo lint notebooks constraints clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
 proof: $(VENV)/.dev ## 10,400 random scenarios through both engines, restarts among them; 40 lives with a twin
 	TWINLAB_SCENARIOS=6500 $(PYTEST) tests/laws/test_equality.py
 	TWINLAB_LIVES=40 $(PYTEST) -s tests/cases/test_lives.py
+
+study: $(VENV)/.dev ## every table of learning and of the factory, in full, beside the figures it must give
+	TWINLAB_STUDY=1 $(PYTEST) -s tests/study
 
 versions: $(BIN)/python ## the lowest versions that are allowed, and the newest (half an hour)
 	$(BIN)/python tests/versions.py $(ARGS)

@@ -19,6 +19,7 @@ from twinlab.modeling.inference.fidelity import *
 from twinlab.modeling.inference.outages import *
 from twinlab.modeling.line.results import *
 from twinlab.modeling.line.stations import *
+from twinlab.modeling.line.upkeep import *
 from twinlab.modeling.simulation.history import *
 from twinlab.modeling.simulation.output_analysis import *
 from twinlab.modeling.simulation.replicate import *
