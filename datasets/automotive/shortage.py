@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean
 
 from facts import read
+from series import CAR_PARTS, MONTHLY, car_parts, monthly
 
 # The base: the twelve months before the pandemic; of the stock, their end.
 BASE = ("2019-03", "2020-02")
@@ -55,16 +56,21 @@ def months(facts: Path) -> list[list[str]]:
 
 
 def write(folder: Path, facts: Path) -> None:
-    """Write the table; describe its columns, and those of the checks, in the data package."""
-    with (folder / "chip_shortage.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(months(facts))
+    """Write the tables; describe their columns, and those of the checks, in the data package."""
+    made = {"chip_shortage": (COLUMNS, months), "monthly": (MONTHLY, monthly)}
+    made |= {"car_parts": (CAR_PARTS, car_parts)}
+    for name, (columns, rows) in made.items():
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows(facts))
     path = folder / "datapackage.json"
     package = json.loads(path.read_text(encoding="utf-8"))
-    for name, columns in {"chip_shortage": COLUMNS, "checks": CHECKS}.items():
+    described = {name: columns for name, (columns, _) in made.items()} | {"checks": CHECKS}
+    for name, columns in described.items():
+        text = TEXT if name != "car_parts" else ("sales",)
         fields = [
-            {"name": n, "type": "string" if n in TEXT else "number", "unit": u, "description": m}
+            {"name": n, "type": "string" if n in text else "number", "unit": u, "description": m}
             for n, (u, m) in columns.items()
         ]
         package["resources"].append(

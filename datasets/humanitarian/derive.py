@@ -8,18 +8,18 @@ import argparse
 import csv
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from facts import Food, Row, Shipments, Storms, land, read
 
-from twinlab.cases.relief.goods import FITTED, fit
+from twinlab.cases.relief.goods import fit
 from twinlab.scope import Demand, Gamma, Lane, LogNormal, Network, Node, Normal, Product, Stock
 
 HERE = Path(__file__).parent
 IKE = (2008, "Ike")  # the storm of the last mile
+FITTED = range(2006, 2014)  # years of delivery; the ones after are there to check the law
 
 # name: (unit, meaning) of every column of every table that is not one of the network
 COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
@@ -84,11 +84,24 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "nutrient": ("name", "with its unit"),
         "amount": ("per 100 g", "content (of the requirement: per person and day)"),
     },
-    "lead_times": {
+    "shipments": {
+        "country": ("code", "destination, as in shipment_codes"),
+        "vendor": ("code", "who sells, as in shipment_codes"),
+        "site": ("code", "where it was made (the first line), as in shipment_codes"),
         "mode": ("label", "means of transport"),
-        "year": ("year", "of delivery"),
-        "days": ("days", "from purchase order to delivery"),
-        "shipments": ("shipments", "how many took so long"),
+        "incoterm": ("label", "who carries what; blank: from the project's own stores"),
+        "group": ("label", "ARV, ACT, ANTM: drugs; HRDT, MRDT: tests"),
+        "ordered": ("day", "purchase order, days after 1 January 2006; blank: from own stores"),
+        "scheduled": ("day", "delivery as last agreed, days after 1 January 2006"),
+        "delivered": ("day", "delivery, days after 1 January 2006"),
+        "lines": ("number", "lines of the delivery note"),
+        "quantity": ("packs", "in all lines"),
+        "value": ("USD", "of all lines"),
+    },
+    "shipment_codes": {
+        "column": ("name", "country, vendor or site"),
+        "code": ("number", "what stands in shipments"),
+        "name": ("name", "what it stands for"),
     },
     "countries": {
         "country": ("name", "destination"),
@@ -264,7 +277,8 @@ def write(folder: Path, tables: Tables) -> None:
 def described(name: str) -> Iterable[dict[str, str]]:
     """The columns of a table in the words of a data package."""
     texts = {"name", "storm", "place", "kind", "source", "destination", "supplier", "food",
-             "nutrient", "mode", "country", "unit", "commodity"}  # fmt: skip
+             "nutrient", "mode", "unit", "commodity", "incoterm", "group", "column"}  # fmt: skip
+    texts |= {"country"} if name == "countries" else set()
     return [
         {"name": column, "type": "string" if column in texts else "number", "unit": unit,
          "description": meaning}
@@ -282,13 +296,13 @@ def main() -> None:
     storms, food = Storms(given.facts, figure), Food(given.facts)
     shipments = Shipments(given.facts)
     pipeline(food, shipments, ration_price(food, figure)).to_tables(given.out)
-    counts = Counter((mode, year, days) for mode, _, year, days in shipments.lead_times())
     write(given.out, {
         **storm_tables(storms, read(HERE / "assumed" / "places.csv"), figure),
         "land": land(given.facts),
         "towns": town_table(storms, read(HERE / "assumed" / "towns.csv")),
         **food_tables(food),
-        "lead_times": [(*key, counts[key]) for key in sorted(counts)],
+        "shipments": shipments.whole(),
+        "shipment_codes": shipments.codes(),
         "countries": shipments.countries("Air"),
         "checks": checks(storms, food, shipments),
     })  # fmt: skip

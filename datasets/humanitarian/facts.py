@@ -29,6 +29,15 @@ LPI_NAMES = {
 }
 
 
+CODED = {"country": "country", "vendor": "vendor", "site": "manufacturing_site"}
+FIRST_DAY = date(2006, 1, 1)  # of the shipments: day 0
+
+
+def day(text: str) -> int | str:
+    """A date as the days since the first one; blank stays blank."""
+    return (date.fromisoformat(text) - FIRST_DAY).days if text else ""
+
+
 def read(path: Path) -> list[Row]:
     """Read a CSV file, packed or not, as a list of rows."""
     opened = gzip.open if path.suffix == ".gz" else open
@@ -167,8 +176,8 @@ class Shipments:
 
     def __init__(self, facts: Path) -> None:
         """Read the lines that state when they were ordered."""
-        rows = read(facts / "scms_shipments" / "scms_clean.csv.gz")
-        self.lines = [row for row in rows if row["po_date"] and row["mode"]]
+        self.rows = read(facts / "scms_shipments" / "scms_clean.csv.gz")
+        self.lines = [row for row in self.rows if row["po_date"] and row["mode"]]
         self.lpi = defaultdict(list)
         for row in read(facts / "world_bank_lpi" / "lpi_2010_2016.csv"):
             self.lpi[row["Country"]].append(float(row["Overall LPI Score"]))
@@ -183,6 +192,30 @@ class Shipments:
             if row["shipment"] not in found or days > found[row["shipment"]][3]:
                 found[row["shipment"]] = new
         return list(found.values())
+
+    def whole(self) -> list[tuple[str | int, ...]]:
+        """Each shipment with its lines put together, in order of delivery, names as codes."""
+        lines: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            lines[row["shipment"]].append(row)
+        code = {(column, name): number for column, number, name in self.codes()}
+        found = [
+            (*(code[c, own[0][kind]] for c, kind in CODED.items()), own[0]["mode"] or "unknown",
+             own[0]["incoterm"], own[0]["product_group"], day(own[0]["po_date"]),
+             day(min(row["scheduled_date"] for row in own)), day(own[0]["delivered_date"]),
+             len(own), sum(int(row["quantity"]) for row in own),
+             round(sum(float(row["value_usd"]) for row in own)))
+            for own in lines.values()
+        ]  # fmt: skip
+        return sorted(found, key=lambda row: (row[8], row[7]))
+
+    def codes(self) -> list[tuple[str, int, str]]:
+        """The numbers that stand for countries, vendors and sites, in the order of their names."""
+        return [
+            (column, number, name)
+            for column, kind in CODED.items()
+            for number, name in enumerate(sorted({row[kind] for row in self.rows}))
+        ]
 
     def freight(self, mode: str) -> float:
         """Median USD per kilogram where freight and weight are both numbers."""

@@ -17,7 +17,7 @@ from twinlab.cases import automotive, folders
 DATA = Path(__file__).parents[2] / "datasets" / "automotive"
 FACTS = os.environ.get("TWINLAB_FACTS")
 TABLES = ("products", "nodes", "lanes", "recipes", "demands", "stocks", "checks",
-          "chip_shortage")  # fmt: skip
+          "chip_shortage", "monthly", "car_parts")  # fmt: skip
 US_PLANTS = [f"{brand}-brand US assembly" for brand in ("American", "Asian", "European")]
 NORTH_AMERICA = ("United States", "Canada", "Mexico")
 

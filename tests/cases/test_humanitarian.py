@@ -74,8 +74,8 @@ def test_the_data_package_describes_every_column():
 
 def test_the_tables_are_small():
     sizes = [path.stat().st_size for path in DATA.rglob("*.csv")]
-    assert max(sizes) < 200_000
-    assert sum(sizes) < 500_000
+    assert max(sizes) < 400_000
+    assert sum(sizes) < 600_000
 
 
 # -- needs and kits ----------------------------------------------------------------------------
@@ -276,12 +276,12 @@ def test_one_truck_is_beyond_what_is_known_about_waiting():
 
 
 def test_every_shipment_is_counted(source):
-    counted = sum(int(row["shipments"]) for row in rows("lead_times"))
-    assert counted == source["shipments"]
-    early = [r for r in rows("lead_times") if float(r["days"]) <= 0]
-    assert sum(int(r["shipments"]) for r in early) == source["shipments before their order"] == 61
-    road = [r for r in early if r["mode"] == "Truck" and int(r["year"]) in CHECKED]
-    assert sum(int(r["shipments"]) for r in road) == 58  # README: the record changed its meaning
+    known = relief.shipments().query("mode != 'unknown'").dropna()
+    assert len(known) == source["shipments"]
+    early = known[known.delivered <= known.ordered]
+    assert len(early) == source["shipments before their order"] == 61
+    road = early[(early["mode"] == "Truck") & early.delivered.dt.year.isin(CHECKED)]
+    assert len(road) == 58  # README: the record changed its meaning
 
 
 @pytest.mark.parametrize("mode", ["Air", "Ocean", "Truck"])

@@ -1,6 +1,6 @@
 """The automotive case: five tiers of suppliers behind US light-vehicle sales.
 
-And the chip shortage of 2020-22: measured months of US cars, and the same months replayed.
+And the chip shortage of 2020-22, measured and replayed; months of cars and parts to forecast.
 """
 
 from calendar import monthrange
@@ -20,7 +20,7 @@ from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenar
 from twinlab.scope.kinds import Share
 from twinlab.scope.later import pd
 
-__all__ = ["automotive", "chip_shortage"]
+__all__ = ["automotive", "car_parts", "chip_shortage", "monthly"]
 
 
 def automotive(days: int = 365) -> Case:
@@ -44,6 +44,29 @@ def automotive(days: int = 365) -> Case:
     48.494
     """
     return base_stock_chain(Network.from_tables(dataset("automotive")), days)
+
+
+def monthly() -> "pd.DataFrame":
+    """Read what was sold and built in the US in each month since 1993 [thousand].
+
+    >>> monthly().loc["2020-04"].tolist()
+    [124.917, 436.0, 1.78]
+    """
+    table = pd.read_csv(dataset("automotive") / "monthly.csv", index_col="month")
+    return table.set_axis(pd.PeriodIndex(table.index, freq="M"))
+
+
+def car_parts() -> "pd.DataFrame":
+    """Read the sales of spare parts by month [parts × months].
+
+    The 1,046 that many papers keep (``screened`` = 1) were chosen by sales up to the last month.
+
+    >>> car_parts().shape, len(car_parts().query("screened == 1"))
+    ((2674, 51), 1046)
+    """
+    table = pd.read_csv(dataset("automotive") / "car_parts.csv", index_col=["part", "screened"])
+    months = pd.period_range("1998-01", periods=51, freq="M")
+    return pd.DataFrame([row.split() for row in table.sales], table.index, months, dtype=float)
 
 
 def base_stock_chain(network: Network, days: int) -> Case:

@@ -19,12 +19,12 @@ from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, Gamma, LogNormal
 from twinlab.scope.errors import ScenarioError, did_you_mean
 from twinlab.scope.kinds import Amount
-from twinlab.scope.later import stats
+from twinlab.scope.later import pd, stats
 from twinlab.scope.result import Result, shown
 from twinlab.task.logistics.storms import Key, Pair
 
 __all__ = """Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket
-needs""".split()
+needs shipments""".split()
 
 rows = partial(folders.rows, "humanitarian")
 figures = partial(folders.figures, "humanitarian", "assumed/figures")
@@ -121,6 +121,23 @@ class Check(Result):
         return f"{self.shipments} shipments; inside the interval of {told}; p = {self.p_value:.2g}"
 
 
+def shipments() -> "pd.DataFrame":
+    """Read every shipment: its dates, vendor, way, goods; ``ordered`` only if bought for it.
+
+    Source: USAID SCMS delivery history (health goods, 2006 to 2015). The scheduled date is the one
+    last agreed, so it knows the delivery.
+
+    >>> shipments()[["country", "mode", "scheduled"]].iloc[-1].tolist()
+    ['Vietnam', 'Air', Timestamp('2015-09-14 00:00:00')]
+    """
+    table = pd.read_csv(folders.dataset("humanitarian") / "shipments.csv").fillna({"incoterm": ""})
+    for name, codes in pd.DataFrame(rows("shipment_codes")).groupby("column"):
+        table[name] = table[name].map(codes.set_index("code")["name"])
+    for day in ("ordered", "scheduled", "delivered"):
+        table[day] = pd.to_datetime(table[day], unit="D", origin="2006-01-01")
+    return table
+
+
 def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
     """List the days from purchase order to delivery, of shipments by one mode in some years.
 
@@ -130,18 +147,18 @@ def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
     Raises:
         ScenarioError: nothing travelled so.
 
-    Source: USAID SCMS delivery history (health goods, 2006 to 2015).
-
     >>> len(lead_times("Ocean")), float(np.median(lead_times("Ocean")))
     (277, 174.0)
     """
-    known = [row for row in rows("lead_times") if row["days"] > 0]
-    found = [row for row in known if row["mode"] == mode and row["year"] in years]
-    if not found:
-        nearest = did_you_mean(mode, dict.fromkeys(row["mode"] for row in known))
+    table = shipments()
+    table["days"], table["year"] = (table.delivered - table.ordered).dt.days, table.delivered.dt.year
+    known = table.query("days > 0 and mode != 'unknown'").sort_values(["year", "days"])
+    found = known.days[(known["mode"] == mode) & known.year.isin(years)]
+    if found.empty:
+        nearest = did_you_mean(mode, dict.fromkeys(known["mode"]))
         said = f"no shipment by {mode!r} in {min(years)} to {max(years)}"
         raise ScenarioError(f"lead_times: {said}; {nearest}")
-    return np.repeat([float(row["days"]) for row in found], [row["shipments"] for row in found])
+    return found.to_numpy(np.float64)
 
 
 def fit(days: Sequence[float] | Array) -> LeadTime:
