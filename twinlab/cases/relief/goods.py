@@ -151,7 +151,8 @@ def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
     (277, 174.0)
     """
     table = shipments()
-    table["days"], table["year"] = (table.delivered - table.ordered).dt.days, table.delivered.dt.year
+    table["days"] = (table.delivered - table.ordered).dt.days
+    table["year"] = table.delivered.dt.year
     known = table.query("days > 0 and mode != 'unknown'").sort_values(["year", "days"])
     found = known.days[(known["mode"] == mode) & known.year.isin(years)]
     if found.empty:
