@@ -14,6 +14,7 @@ import pytest
 import twinlab as tl
 from twinlab import ScenarioError
 from twinlab.cases.factory import expected_failures, factory, fit_tools, heat_watch, smoothed
+from twinlab.modeling import AtAge
 from twinlab.modeling.line.results import feed, replicate_line, run_line
 from twinlab.task.maintenance import prescribe
 from twinlab.task.quality import compare_returns, complaints, pareto
@@ -39,7 +40,7 @@ def plan(case):
 @pytest.fixture(scope="module")
 def lines(case, plan):
     """The line with tools that run to failure, and with tools changed in time, on the same luck."""
-    changed = case.line.set("machining.replace_at", round(plan))
+    changed = case.line.set("machining.maintain", AtAge(round(plan)))
     return [replicate_line(each, days=12, replications=12, seed=1) for each in (case.line, changed)]
 
 

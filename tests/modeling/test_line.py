@@ -12,6 +12,7 @@ from tests.known.test_known_lines import near
 from twinlab import Constant, Gamma, ScenarioError, TwinError
 from twinlab.modeling import (
     Arrivals,
+    AtAge,
     Conwip,
     Fault,
     Inspection,
@@ -25,7 +26,7 @@ from twinlab.modeling import (
 )  # fmt: skip
 
 RANDOM = Gamma(2, 2)
-WORN = Station("press", 1, time_to_failure=Weibull(3, 150), time_to_repair=10, replace_at=80,
+WORN = Station("press", 1, time_to_failure=Weibull(3, 150), time_to_repair=10, maintain=AtAge(80),
                time_to_replace=5)  # fmt: skip
 LOOP = Line([
     Station("mill", RANDOM, faults=(Fault("burr", 0.2),)),
@@ -77,6 +78,7 @@ def test_every_minute_of_every_machine_has_one_state(line):
     run = run_line(line, days=7, seed=3)
     for station in run.stations:
         total = station.working + station.starved + station.blocked + station.down
+        total += station.stopped + station.setup
         assert total == pytest.approx(1.0)
 
 
@@ -128,7 +130,7 @@ def test_a_failure_interrupts_a_part_and_the_rest_is_done_after_the_repair():
 def test_age_replacement_costs_what_the_formula_says():
     """Renewals per minute of work: F/m failures and R/m replacements, m = E[min(life, age)]."""
     age, life = 83.0, Weibull(3, 150)  # a machine is replaced between two parts of a minute
-    line = Line([Station("press", 1, time_to_failure=life, replace_at=age)])
+    line = Line([Station("press", 1, time_to_failure=life, maintain=AtAge(age))])
     runs = replicate_line(line, days=10, replications=40, seed=1, warm_up=0).runs
     reliability = math.exp(-((age / life.scale) ** life.shape))
     steps = np.linspace(0, age, 10_001)
@@ -139,7 +141,7 @@ def test_age_replacement_costs_what_the_formula_says():
 
 def test_a_worn_tool_makes_more_faults():
     """From age 0 to 100 the chance rises from 0 to 0.2: one part in ten on average."""
-    press = Station("press", 1, replace_at=100, faults=(Fault("dent", 0, wear=0.002),))
+    press = Station("press", 1, maintain=AtAge(100), faults=(Fault("dent", 0, wear=0.002),))
     runs = replicate_line(Line([press]), days=10, replications=40, seed=2, warm_up=0).runs
     near([run.escaped_share for run in runs], np.mean(0.002 * np.arange(1, 101)))
 
@@ -272,7 +274,7 @@ MISTAKES = [
     (lambda: Station("a", -1), "at least 0 minutes/unit"),
     (lambda: Station("a", 1, machines=1.5), "whole number"),
     (lambda: Station("a", tl.Trace((1, 2))), "take Empirical"),
-    (lambda: Station("a", 1, replace_at=0), "renewed without end"),
+    (lambda: Station("a", 1, time_to_failure=0), "renewed without end"),
     (lambda: Arrivals(0), "time between them"),
     (lambda: Conwip(0), "at least 1"),
     (lambda: Fault("burr", 1.2), "0 to 1"),

@@ -7,6 +7,7 @@ import pytest
 import twinlab as tl
 from twinlab.modeling.line.results import replicate_line, run_line
 from twinlab.modeling.line.stations import Arrivals, Conwip, Fault, Inspection, Line, Station
+from twinlab.modeling.line.upkeep import AtAge
 from twinlab.task import production
 
 
@@ -35,7 +36,7 @@ def test_loads_are_what_a_line_does(last):
 
 def test_preventive_replacement_takes_its_time_too():
     """Lives of 100 minutes, replaced after 50 for 5 minutes: a tenth is lost."""
-    steady = Station("press", 1, time_to_failure=100, time_to_repair=60, replace_at=50,
+    steady = Station("press", 1, time_to_failure=100, time_to_repair=60, maintain=AtAge(50),
                      time_to_replace=5)  # fmt: skip
     assert production.predict(Line([steady])).bottleneck.minutes == pytest.approx(1.1)
     late = Station("press", 1, time_to_failure=100, time_to_repair=60)
@@ -46,9 +47,9 @@ def test_oee_multiplies_what_was_measured():
     run = run_line(scrapping(), days=10, seed=2)
     for name in ("cut", "weld", "paint"):
         seen, found = run[name], production.describe(run, name)
-        assert found.waiting == pytest.approx(seen.starved + seen.blocked)
-        assert found.oee * (1 - found.waiting) == pytest.approx(seen.working * seen.good_share)
-        assert seen.working + found.waiting + seen.down == pytest.approx(1)
+        assert found.loading == pytest.approx(1 - seen.starved - seen.blocked)
+        assert found.oee * found.loading == pytest.approx(seen.working * seen.good_share)
+        assert seen.working + seen.down == pytest.approx(found.loading)
 
 
 def test_a_machine_answers_for_its_own_faults_and_stops_only():
@@ -60,11 +61,11 @@ def test_a_machine_answers_for_its_own_faults_and_stops_only():
     cut, weld, paint = (production.describe(run, name) for name in ("cut", "weld", "paint"))
     count = run["weld"].started
     assert (cut.availability, cut.performance, cut.quality) == (1, 1, 1)
-    assert cut.waiting == pytest.approx(0.5, abs=0.01)
+    assert cut.loading == pytest.approx(0.5, abs=0.01)
     assert abs(weld.quality - 0.8 * 0.9) < 4 * (0.72 * 0.28 / count) ** 0.5
     assert abs(paint.quality - 0.9) < 4 * (0.09 / count) ** 0.5
     assert (paint.availability, paint.performance) == (1, pytest.approx(0.8, abs=0.01))
-    assert paint.waiting == pytest.approx(1 - 2.5 / 4, abs=0.01)
+    assert paint.loading == pytest.approx(2.5 / 4, abs=0.01)
     assert run.good_share < weld.quality
 
 
@@ -75,13 +76,13 @@ def test_repairs_are_availability_not_performance():
     found = production.describe(run_line(line, days=200), "press")
     assert found.performance == 1
     assert found.availability == pytest.approx(2 / 3, abs=0.01)
-    assert found.waiting == pytest.approx(1 - 1.5 / 4, abs=0.01)
+    assert found.loading == pytest.approx(1.5 / 4, abs=0.01)
 
 
 def test_a_machine_without_parts_has_no_effect():
     line = Line([Station("press", 1)], source=Arrivals(tl.Constant(1e6)))
     found = production.describe(run_line(line, days=3), "press")
-    assert (found.availability, found.performance, found.waiting) == (0, 0, 1)
+    assert (found.availability, found.performance, found.loading) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("wanted", [120, 200, 400])

@@ -14,13 +14,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinlab.modeling import Change, Line, LineRun, Saturated, Station, mmc, replicate_line
+from twinlab.modeling import (
+    AtAge,
+    Change,
+    Line,
+    LineRun,
+    RunToFailure,
+    Saturated,
+    Station,
+    mmc,
+    replicate_line,
+    run_line,
+)
 from twinlab.scope import Estimate, Listing, Result, SolverError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import mean_of
 from twinlab.scope.kinds import Amount, Level, Positive, Whole
 
 SHIFT = 480.0  # minutes
+KNOWN = AtAge | RunToFailure
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class Oee(Result):
     availability: float = column("share", meaning="time up of the time with work and room for it")
     performance: float = column("share", meaning="ideal time of time up: small stops are lost")
     quality: float = column("share", meaning="of its own works, those without a new fault")
-    waiting: float = column("share", meaning="of planned time, starved or blocked by others")
+    loading: float = column("share", meaning="of planned time, with work and room for it")
     oee: float = column("share", meaning="the product of the first three")
 
 
@@ -41,18 +53,19 @@ def describe(run: LineRun, station: str) -> Oee:
     """Read the effectiveness of a station's machines from a run of its line.
 
     What a machine waits for others (starved or blocked) is no loss of its own and stands apart:
-    OEE × (1 − waiting) is the share of planned time in good work.
+    OEE × loading is the share of planned time in good work. Terms as in ISO 22400-2: set-ups,
+    repairs and replacements are lost to availability, small stops to performance.
 
     >>> run = run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3, warm_up=1)
     >>> describe(run, "cut")
-    availability 1 · performance 1 · quality 1 · waiting 0.5
+    availability 1 · performance 1 · quality 1 · loading 0.5
     · oee 1
     """
     seen = run[station]
-    waiting, up = seen.starved + seen.blocked, seen.working + seen.stopped
-    asked, ran = (seen.working + seen.down) or 1.0, up or 1.0
-    three = (up / asked, seen.working / ran, seen.good_share)
-    return Oee(*three, waiting, math.prod(three))
+    up = seen.working + seen.stopped
+    loading, ran = up + seen.down + seen.setup, up or 1.0
+    three = (up / (loading or 1.0), seen.working / ran, seen.good_share)
+    return Oee(*three, loading, math.prod(three))
 
 
 @dataclass(frozen=True)
@@ -121,15 +134,20 @@ def _visits(stations: Sequence[Station]) -> list[float]:
 
 
 def _lost_per_minute(station: Station, seed: int) -> float:
-    """Minutes of repair and replacement per minute of work, a renewal at a time."""
+    """Minutes of repair, replacement and set-up per minute of work, a renewal at a time."""
+    if station.hazard or mean_of(station.setup) or not isinstance(station.maintain, KNOWN):
+        alone = replace(station, machines=1, faults=(), inspection=None)
+        seen = run_line(Line((alone,)), days=60, seed=seed, log=False).stations[0]
+        return (seen.down + seen.setup) / seen.working
     life = mean_of(station.time_to_failure)
-    if math.isinf(station.replace_at):
+    age = station.maintain.age if isinstance(station.maintain, AtAge) else math.inf
+    if math.isinf(age):
         return mean_of(station.time_to_repair) / life
     drawn = station.time_to_failure.draw(np.random.default_rng(seed), np.ones(20_000), 1)
-    fails = float((drawn < station.replace_at).mean())
+    fails = float((drawn < age).mean())
     lost = fails * mean_of(station.time_to_repair)
     lost += (1 - fails) * mean_of(station.time_to_replace)
-    return lost / float(np.minimum(drawn, station.replace_at).mean())
+    return lost / float(np.minimum(drawn, age).mean())
 
 
 def takt(minutes: Positive, units: Positive) -> float:

@@ -22,7 +22,7 @@ def case() -> Factory:
 @cache
 def line(seed: int, places: int = 4, repair: float = 30.0, age: float = np.inf) -> LineReplications:
     """The line with other buffers, other repairs, another age of tools: 18 days in all."""
-    changed = case().line.set("machining.replace_at", age)
+    changed = case().line.set("machining.maintain", tl.modeling.AtAge(age))
     for place in PLACES:
         changed = changed.set(place, places)
     if repair != 30:

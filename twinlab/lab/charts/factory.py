@@ -63,6 +63,8 @@ def control_chart(chart: ControlChart, *, ylabel: str = "", title: str = "") -> 
 STATES = {
     "working": (pen.BLUE, ""),
     "down": (pen.VERMILLION, "//"),
+    "stopped": (pen.PURPLE, "xx"),
+    "setup": (pen.SKY, "++"),
     "blocked": (pen.ORANGE, ".."),
     "starved": (pen.PAPER, ""),
 }
@@ -80,9 +82,13 @@ def line_states(run: LineRun) -> Chart:
     stations = run.stations
     names = [station.name for station in stations]
     shares = {state: np.array([getattr(s, state) for s in stations]) for state in STATES}
+    shares = {
+        k: share for k, share in shares.items() if share.any() or k not in ("stopped", "setup")
+    }
     at, left, marks = np.arange(len(names)), np.zeros(len(names)), list[pen.Mark]()
     edge = {"edgecolor": pen.GREY, "linewidth": 0.8}
-    for state, (colour, hatch) in STATES.items():
+    for state in shares:
+        colour, hatch = STATES[state]
         looks: pen.Style = {"color": colour, "hatch": hatch, **edge}
         marks.append(pen.lying(at, shares[state], state, left, **looks))
         inside: pen.Style = {"ha": "center", "va": "center", "zorder": 3}

@@ -36,13 +36,16 @@ class StationRun(Result):
     working: float = column("share", meaning="of the machines' minutes: utilisation")
     starved: float = column("share", meaning="no part to work on")
     blocked: float = column("share", meaning="holding a part that finds no room")
-    down: float = column("share", meaning="under repair or replacement, or waiting for it; stopped")
-    stopped: float = column("share", meaning="part of down: small stops after a part")
+    down: float = column("share", meaning="under repair or replacement, or waiting for it")
+    stopped: float = column("share", meaning="small stops after a part")
+    setup: float = column("share", meaning="set-ups between kinds of parts")
     wait: float = column("minutes/unit", meaning="mean wait of a part before work begins")
     started: float = column("units", meaning="works begun, again after rework included")
     failures: float = column("machines", meaning="that failed")
     replacements: float = column("machines", meaning="renewed before they failed")
     good_share: float = column("share", meaning="of its own works, those without a new fault")
+    energy: float = column("kWh/unit", meaning="of one work")
+    idle_energy: float = column("kWh/unit", meaning="drawn without work, per work")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class LineRun(Listing):
     escaped_share: float = column("share", meaning="of the delivered, with a fault nobody found")
     work_in_process: float = column("units", meaning="mean number of parts in the line")
     cycle_time: float = column("minutes", meaning="mean time of a delivered part in the line")
+    energy: float = column("kWh/unit", meaning="of all stations per delivered part, idle draw too")
     levels: tuple[tuple[int, float], ...] = ()
     parts: tuple[Part, ...] = ()
     events: tuple[LineEvent, ...] = ()
@@ -115,6 +119,7 @@ def run_line(
     delivered = [p for p in out if p.fate == "delivered"]
     minutes = (days - warm_up) * line.minutes_per_day
     levels = sorted(engine.levels.items())
+    stations = tuple(_station(place, minutes) for place in engine.places)
     return LineRun(
         line=line,
         start=engine.warm,
@@ -123,7 +128,11 @@ def run_line(
         escaped_share=_share(sum(bool(p.faults) for p in delivered), len(delivered)),
         work_in_process=sum(number * minute for number, minute in levels) / minutes,
         cycle_time=_share(sum(p.left - p.entered for p in delivered), len(delivered)),
-        stations=tuple(_station(place, minutes) for place in engine.places),
+        energy=_share(
+            sum(s.started * (s.energy + s.idle_energy) for s in stations if s.started),
+            len(delivered),
+        ),
+        stations=stations,
         levels=tuple((number, minute / minutes) for number, minute in levels if minute),
         parts=tuple(engine.parts),
         events=tuple(engine.events or ()),
@@ -138,15 +147,17 @@ def _share(above: float, below: float) -> float:
 def _station(place: Place, minutes: float) -> StationRun:
     counts, machines = place.counts, place.station.machines
     shares = {state: place.minutes[state] / (minutes * machines) for state in STATES}
-    shares["down"] += shares["stopped"]
+    works, idle = counts["started"], sum(place.minutes.values()) - place.minutes["working"]
     return StationRun(
         place.name,
         **shares,
-        wait=_share(place.waited, counts["started"]),
-        started=counts["started"],
+        wait=_share(place.waited, works),
+        started=works,
         failures=counts["failed"],
         replacements=counts["replaced"],
         good_share=_share(counts["finished"] - counts["flawed"], counts["finished"]),
+        energy=_share(place.energy, works),
+        idle_energy=_share(place.station.idle_power * idle / 60, works),
     )
 
 

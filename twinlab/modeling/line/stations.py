@@ -1,17 +1,19 @@
 """A factory line as it is described: stations in a row, in continuous time of working minutes."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.line.upkeep import NO_UPKEEP, Hazard, Jobs, Upkeep
 from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array, Constant, Distribution, Law, Trace
+from twinlab.scope.distributions import Array, Constant, Distribution, Empirical, Law, Trace
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 
-__all__ = ["Arrivals", "Conwip", "Fault", "Inspection", "Line", "Never", "Saturated", "Station"]
-__all__ += ["Weibull"]
+__all__ = ["Arrivals", "Conwip", "Fault", "Inspection", "Line", "Never", "Orders", "Saturated"]
+__all__ += ["Station", "Weibull"]
 
 
 @dataclass(frozen=True)
@@ -92,38 +94,58 @@ class Inspection(Row):
 class Station(Row):
     """A step of a line: machines side by side, the buffer in front, and how they wear.
 
-    A machine fails when its work since it was renewed (repaired, replaced) reaches its life; the
-    part waits in it. At the age of ``replace_at`` it is replaced, between two parts.
+    A machine fails when its work since it was renewed (repaired, replaced) reaches its life, or, if
+    there is a ``hazard``, by the chance that this job breaks this tool; the part waits in it. Its
+    rule ``maintain`` looks before each job. With ``jobs`` a part draws one of them.
 
     >>> run_line(Line([Station("press", time=6, machines=2)]), days=3, warm_up=1).throughput
     160.0
     """
 
     name: str = column("name", meaning="how results call it")
-    time: Distribution = column("minutes/unit", meaning="work on one part", low=0)
+    time: Distribution = column(
+        "minutes/unit", Constant(0), "work on one part; of jobs, theirs", low=0
+    )
     machines: int = column("machines", 1, "machines side by side", low=1)
     buffer: float = column("units", math.inf, "places in front of it", low=0)
     time_to_failure: Distribution = column("minutes", Never(), "work from new to failure", low=0)
     time_to_repair: Distribution = column("minutes", Constant(0), "from failure on", low=0)
-    replace_at: float = column("minutes", math.inf, "age of work at which it is replaced", low=0)
     time_to_replace: Distribution = column("minutes", Constant(0), "preventive work", low=0)
     stop: Distribution = column("minutes/unit", Constant(0), "standing still after a part", low=0)
+    setup: Distribution = column("minutes", Constant(0), "when the kind of part changes", low=0)
+    idle_power: float = column("kW", 0.0, "drawn by a machine that does not work", low=0)
     faults: tuple[Fault, ...] = ()
     inspection: Inspection | None = None
+    jobs: Jobs | None = None
+    hazard: Hazard | None = None
+    maintain: Upkeep = NO_UPKEEP
 
     def check(self) -> None:
         """Something takes time or wears, and what is drawn does not end."""
         if isinstance(self.faults, Fault):
             object.__setattr__(self, "faults", (self.faults,))
-        for name in ("time", "time_to_failure", "time_to_repair", "time_to_replace", "stop"):
+        if self.jobs is not None:
+            object.__setattr__(self, "time", Empirical(tuple(self.jobs["minutes"].tolist())))
+        wanted = (len(self.jobs) if self.jobs is not None else 1) if self.hazard else 0
+        if self.hazard and len(self.hazard.chances) != wanted:
+            rows = len(self.hazard.chances)
+            raise ScenarioError(
+                f"{self.title}: the hazard has {rows} rows, and there are {wanted} jobs"
+            )
+        for name in (
+            "time",
+            "time_to_failure",
+            "time_to_repair",
+            "time_to_replace",
+            "stop",
+            "setup",
+        ):
             if isinstance(getattr(self, name), Trace):
                 raise ScenarioError(
                     f"{self.title}: {name} is a trace, which ends: take Empirical(…)"
                 )
-        if self.replace_at == 0 or self.time_to_failure.average == 0:
-            raise ScenarioError(
-                f"{self.title}: renewed without end: replace_at and time_to_failure are above 0"
-            )
+        if self.time_to_failure.average == 0:
+            raise ScenarioError(f"{self.title}: renewed without end: time_to_failure is above 0")
 
 
 @dataclass(frozen=True)
@@ -168,14 +190,29 @@ class Arrivals(Row):
             )
 
 
-Source = Saturated | Conwip | tuple[Arrivals, ...]
+@dataclass(frozen=True)
+class Orders(Row):
+    """Parts enter as they are released, such as by the node of a network in which the line works.
+
+    >>> from twinlab.modeling.line.engine import LineEngine
+    >>> engine = LineEngine(Line([Station("cut", 2)], source=Orders()), seed=0, replication=0)
+    >>> engine.release(3)
+    >>> engine.step(480)
+    >>> engine.take()
+    (3, 3)
+    """
+
+    limit: float = column("units", math.inf, "most that are released and not out yet", low=1)
+
+
+Source = Saturated | Conwip | Orders | tuple[Arrivals, ...]
 
 
 @dataclass(frozen=True)
 class Line(Row):
     """Stations in a row, the day's working minutes, where parts come from, and repair crews.
 
-    ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Arrivals(…)`` or a tuple of several.
+    ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Orders()``, ``Arrivals(…)`` or several.
 
     Raises:
         ScenarioError: stations without or with the same name, or rework to no station before.
@@ -189,6 +226,7 @@ class Line(Row):
     minutes_per_day: float = column("working minutes", 480.0, "of a day", low=1e-9)
     source: Source = Saturated()
     crews: float = column("repair crews", math.inf, "that are there", low=1)
+    mix: Mapping[str, float] = column("parts by kind", {}, "in which proportion they enter")
 
     def check(self) -> None:
         """See that stations have names of their own, parts take time, and rework goes back."""
@@ -225,11 +263,13 @@ class Line(Row):
     def set(self, path: str, value: Any) -> "Line":
         """Return a line in which one value of a station differs, such as ``"weld.buffer"``.
 
-        A fault's rate is ``"weld.spatter"``, an inspection's share ``"weld.inspection.detects"``.
+        A fault's rate is ``"weld.spatter"``, an inspection's share ``"weld.inspection.detects"``,
+        a rule's age ``"weld.maintain.age"``.
         """
         name, _, field = path.partition(".")
         station = self.station(name)
-        look, faults = station.inspection, {f.name: f for f in station.faults}
+        inner: dict[str, Any] = {"inspection": station.inspection, "maintain": station.maintain}
+        faults = {f.name: f for f in station.faults}
         part, _, detail = field.partition(".")
         columns = [f for f in station.__dataclass_fields__ if f != "name"]
         if field in columns:
@@ -237,8 +277,8 @@ class Line(Row):
         elif field in faults:
             faults[field] = replace(faults[field], rate=value)
             changed = {"faults": tuple(faults.values())}
-        elif look and part == "inspection" and detail in look.__dataclass_fields__:
-            changed = {"inspection": replace(look, **{detail: value})}
+        elif part in inner and detail in getattr(inner[part], "__dataclass_fields__", ()):
+            changed = {part: replace(inner[part], **{detail: value})}
         else:
             nearest = did_you_mean(field, [*columns, *faults])
             raise ScenarioError(f"{path!r}: station {name!r} has no {field!r}; {nearest}")

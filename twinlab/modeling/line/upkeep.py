@@ -14,7 +14,7 @@ import numpy as np
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, check_known
+from twinlab.scope.errors import ScenarioError
 
 __all__ = ["AtAge", "ControlLimit", "Hazard", "Jobs", "MachineView", "RunToFailure"]
 
@@ -23,26 +23,33 @@ class Jobs(Mapping[str, Array]):
     """A table of jobs that a station has had: what it reads as signals, column by column [jobs].
 
     A part draws one row by its number, so that work, load and kind of a part belong together, and
-    two rules of upkeep meet the same jobs. ``minutes`` of work are needed; ``power`` [kW] while it
+    two rules of upkeep meet the same jobs. ``minutes`` are those of work; ``power`` [kW] while it
     works makes energy; ``kind`` is the product, and a machine may need a set-up when it changes.
+    ``signals`` are whatever else was read.
 
     Raises:
-        ScenarioError: there are no ``minutes``, or columns differ in length.
+        ScenarioError: columns differ in length, or minutes or power are no numbers of at least 0.
 
-    >>> jobs = Jobs(minutes=[2, 3], power=[6.0, 5.5], kind=["L", "M"])
-    >>> len(jobs), jobs.mean("minutes"), jobs.energy.round(3).tolist()
-    (2, 2.5, [0.2, 0.275])
+    >>> jobs = Jobs([2, 3], power=[6.0, 5.5], kind=["L", "M"], signals={"torque": [40, 55]})
+    >>> jobs, jobs.mean("minutes"), jobs.energy.round(3).tolist()
+    (Jobs(2 rows: minutes, power, kind, torque), 2.5, [0.2, 0.275])
     """
 
-    def __init__(self, **signals: Sequence[Any]) -> None:
-        self._columns = {name: np.asarray(values) for name, values in signals.items()}
-        check_known("minutes", self._columns, "Jobs: 'minutes' of work on each are needed")
+    def __init__(
+        self,
+        minutes: Sequence[float] | Array,
+        power: Sequence[float] | Array | None = None,
+        kind: Sequence[str] | Array | None = None,
+        signals: Mapping[str, Any] | None = None,
+    ) -> None:
+        given = {"minutes": minutes, "power": power, "kind": kind} | dict(signals or {})
+        self._columns = {k: np.array(v) for k, v in given.items() if v is not None}
         shapes = {name: values.shape for name, values in self._columns.items()}
-        if len(set(shapes.values())) > 1 or len(self["minutes"].shape) != 1 or not len(self):
+        if len(set(shapes.values())) > 1 or self["minutes"].ndim != 1 or not len(self):
             raise ScenarioError(f"Jobs: columns are rows of equal length, got {shapes}")
         for name in ("minutes", "power"):
             found = self._columns.get(name, np.zeros(1))
-            if not ((found >= 0) & (found < np.inf)).all():
+            if found.dtype.kind not in "iuf" or not ((found >= 0) & (found < np.inf)).all():
                 raise ScenarioError(f"Jobs: {name} must be finite numbers of at least 0")
         for values in self._columns.values():
             values.setflags(write=False)
@@ -132,6 +139,9 @@ class RunToFailure(Row):
     def __call__(self, view: MachineView) -> str:
         """Go on."""
         return "continue"
+
+
+NO_UPKEEP = RunToFailure()
 
 
 @dataclass(frozen=True)
