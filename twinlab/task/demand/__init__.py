@@ -2,7 +2,7 @@
 
 =========  ====================================================================================
 describe   ``describe`` (smooth, erratic, intermittent, lumpy), ``accuracy`` of past forecasts
-predict    ``predict``: a forecast with intervals, by ``Naive``, ``SeasonalNaive``,
+predict    ``predict``: a forecast with intervals, by ``Naive``, ``SeasonalNaive``, ``Lags``,
            ``MovingAverage``, ``Smoothing``, ``HoltWinters``, ``Croston``, ``SBA`` or ``TSB``;
            ``evaluate``: rolling origins, scaled errors, coverage, value added to naive
 prescribe  ``prescribe``: the best method's level as a change of the scenario;

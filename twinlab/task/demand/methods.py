@@ -19,8 +19,8 @@ from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Count, ranged
 from twinlab.scope.later import needs, pd
 
-__all__ = ["SBA", "TSB", "Croston", "HoltWinters", "MovingAverage", "Naive", "SeasonalNaive"]
-__all__ += ["Smoothing", "describe"]
+__all__ = ["SBA", "TSB", "Croston", "HoltWinters", "Lags", "MovingAverage", "Naive"]
+__all__ += ["SeasonalNaive", "Smoothing", "describe"]
 
 Series = Sequence[float] | Array
 Method = Callable[[Array, int], Array]
@@ -221,6 +221,45 @@ class HoltWinters(Forecaster):
         with warnings.catch_warnings():  # on convergence: ``evaluate`` judges the forecasts anyway
             warnings.simplefilter("ignore")
             return np.maximum(0.0, np.asarray(model.fit().forecast(horizon), dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Lags(Forecaster):
+    """Regression on how the last periods lay beside the newest, and on the place in the season.
+
+    Each lead has a fit of its own (direct). In logs where demand is always above zero, else in
+    shares of the mean. ``estimator`` is any of scikit-learn's; by default ridge regression, its
+    penalty found by leave-one-out. Source: Hoerl & Kennard (1970); Ben Taieb et al. (2012), leads.
+
+    >>> Lags(season=4)([1, 2, 4, 2] * 8, 4).round(2).tolist()
+    [1.0, 2.0, 4.0, 2.0]
+    """
+
+    estimator: Any = None
+    season: int = column("periods", 12, "length of the season; 1 for none", low=1)
+    lags: int = column("periods", 12, "how many before the newest it sees", low=1)
+
+    @property
+    def least(self) -> int:
+        """How many periods it needs: its lags, two seasons, and two to learn from."""
+        return self.lags + 2 * self.season + 2
+
+    def _ahead(self, numbers: Array, horizon: int) -> Any:
+        if len(numbers) < (few := self.lags + horizon + 2):
+            raise ScenarioError(f"{self.title}: {horizon} periods ahead need {few}")
+        logs, mean = numbers.min() > 0, numbers.mean() or 1.0
+        z = np.log(numbers) if logs else numbers / mean
+        newest = np.arange(self.lags, len(z))
+        back = z[newest[:, None] - np.arange(1, self.lags + 1)] - z[newest, None]
+        ridge, made = self.estimator, np.empty(horizon)
+        if ridge is None:
+            ridge = needs("sklearn.linear_model", "methods").RidgeCV(np.logspace(-3, 2, 8))
+        for lead in range(1, horizon + 1):
+            rows = np.hstack([back, np.eye(self.season)[(newest + lead) % self.season]])
+            steps = z[self.lags + lead :] - z[self.lags : -lead]
+            fitted = needs("sklearn.base", "methods").clone(ridge).fit(rows[:-lead], steps)
+            made[lead - 1] = z[-1] + fitted.predict(rows[-1:])[0]
+        return np.exp(made) if logs else made * mean
 
 
 @dataclass(frozen=True)
