@@ -15,9 +15,16 @@ demand       its pattern            forecasts, rolling tests     a level from a 
 maintenance  MTBF, availability     Weibull fit, remaining life  age of replacement
 quality      charts, complaints     run lengths                  what to do, a house of quality
 ============ ====================== ============================ ==============================
+
+``learning`` is no room but a tool of all: estimators fitted on what was known, judged by money.
 """
 
+from twinlab.scope.door import guard
+
 from . import demand, inventory, logistics, maintenance, production, quality, sourcing, warehousing
+from . import learning as learning
+
+guard(vars(learning))
 
 __all__ = ["demand", "inventory", "logistics", "maintenance", "production", "quality"]
 __all__ += ["sourcing", "warehousing"]

@@ -1,0 +1,138 @@
+"""Learning: fitted on what was known, judged on what came; intervals that learn from misses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from twinlab import ScenarioError
+from twinlab.task.learning import Examples, adaptive, decide, judge, learn
+
+STOP = [[0, 300], [15, 15]]  # a failure costs 300 USD, a stop to check 15
+
+
+def examples(many=600, seed=1, groups=60):
+    """Cases whose chance of failure grows with x, in groups."""
+    rng = np.random.default_rng(seed)
+    x, noise = rng.normal(size=(2, many))
+    fails = rng.random(many) < 1 / (1 + np.exp(3 - 2 * x))
+    seen = pd.DataFrame({"x": x, "noise": noise})
+    return Examples(seen, fails, np.arange(many), np.arange(many) * groups // many)
+
+
+def rule(seen):
+    return (seen["x"] > 1.5) * 0.5
+
+
+def test_scores_are_those_of_the_textbook():
+    cases = examples()
+    found = judge({"rule": rule, "logit": LogisticRegression()}, cases, 300, STOP)
+    true = cases.target[found.rows]
+    for name in ("rule", "logit"):
+        told, said = found.predictions[name], found[name]
+        assert said.auc.mean == pytest.approx(roc_auc_score(true, told))
+        assert said.ap.mean == pytest.approx(average_precision_score(true, told))
+        assert said.brier.mean == pytest.approx(brier_score_loss(true, told))
+        assert said.expected == pytest.approx(told.sum())
+        stop = told > 15 / 300
+        assert said.cost.mean == pytest.approx(np.where(stop, 15, 300 * true).mean())
+        assert (said.acted, said.caught) == (stop.mean(), (stop & true).sum())
+        assert said.auc.low <= said.auc.mean <= said.auc.high
+    assert found["base rate"].auc.mean == 0.5
+    assert len(found.rows) == 300 == found["logit"].cases
+    assert "mae" not in found.table
+
+
+def test_only_what_was_known_before_the_cut_is_learned():
+    cases = examples()
+    late = Examples(cases.features, cases.target, cases.known_at + 100, asked_at=cases.known_at)
+    assert learn(LogisticRegression(), late, until=300).rows == 200
+    found = judge({"rule": rule}, late, cut=300)
+    assert found.rows.min() == 300
+    assert found.predictions["base rate"][0] == cases.target[:200].mean()
+    with pytest.raises(ScenarioError, match="row 0 was known at 0, but asked for at 5: leave out"):
+        Examples(cases.features, cases.target, cases.known_at, asked_at=cases.known_at + 5)
+
+
+def test_dates_are_times_too():
+    days = pd.date_range("2013-01-01", periods=600)
+    cases = examples()
+    dated = Examples(cases.features, cases.target, days)
+    assert learn(LogisticRegression(), dated, until="2013-04-11").rows == 100
+
+
+def test_the_simplest_stays_unless_the_data_say_otherwise():
+    cases = examples(4000, groups=4000)
+    found = judge({"rule": rule, "logit": LogisticRegression(C=1)}, cases, 2000, STOP)
+    assert found.best == "logit"
+    again = judge({"logit": LogisticRegression(), "same": LogisticRegression(C=2)}, cases, 2000)
+    assert again.best == "logit"
+    assert again.difference("same", "logit").high >= 0
+    assert judge({"luck": lambda seen: (seen["noise"] > 0) * 0.5}, cases, 2000).best == "base rate"
+
+
+def test_an_interval_is_wider_where_cases_of_a_group_are_alike():
+    rng = np.random.default_rng(1)
+    fails = np.repeat(rng.random(40) < 0.3, 25)
+    seen = pd.DataFrame({"x": rng.normal(size=1000)})
+
+    def span(group):
+        cases = Examples(seen, fails, range(1000), group)
+        brier = judge({"rule": lambda rows: 0.3 + 0 * rows["x"]}, cases, 200)["rule"].brier
+        return brier.high - brier.low
+
+    assert span(np.arange(1000) // 25) > 3 * span(None)
+
+
+def test_values_and_their_quantiles():
+    y = np.arange(100.0)
+    cases = Examples(pd.DataFrame({"x": y}), y, range(100))
+
+    def ends(seen):
+        return np.column_stack([seen["x"] - 4, seen["x"] - 1, seen["x"] + 4])
+
+    found = judge({"ends": ends}, cases, 50, levels=(0.1, 0.5, 0.9))["ends"]
+    assert (found.mae.mean, found.coverage.mean) == (1, 1)
+    assert found.pinball.mean == pytest.approx((0.4 + 0.5 + 0.4) / 3)
+    with pytest.raises(ScenarioError, match="1 levels, but 3 quantiles"):
+        judge({"ends": ends}, cases, 50, levels=[0.5])
+
+
+@pytest.mark.parametrize(("wrong", "told"), [
+    (lambda: judge({}, examples(), 300), "'base rate' comes by itself"),
+    (lambda: judge({"rule": rule}, examples(), 900), "and 0 outcomes"),
+    (lambda: judge({"rule": rule}, examples(), 300, [[1, 2, 3]]), "actions × 2 classes"),
+    (lambda: judge({"rule": lambda seen: seen["x"]}, examples(), 300), "from 0 to 1 for each of"),
+    (lambda: learn(LogisticRegression(), examples(), 0), "0 outcomes known"),
+    (lambda: Examples(pd.DataFrame({"x": [1]}), [1.0, 2.0], [1]), "2 of target for 1 rows"),
+    (lambda: adaptive([1, 2], times=([0, 1], [0, 0])), "known after it"),
+])  # fmt: skip
+def test_mistakes_are_taught(wrong, told):
+    with pytest.raises(ScenarioError, match=told):
+        wrong()
+
+
+def test_equal_costs_choose_the_first_action():
+    assert decide([0.05], STOP).tolist() == [0]
+
+
+def test_intervals_follow_a_law_that_changes():
+    """Errors grow threefold: quantiles of the past fall behind, adaptive ones cover as promised."""
+    rng = np.random.default_rng(3)
+    e = rng.normal(size=1000) * np.repeat([1, 3, 1, 3], 250)
+    fixed, moved = (adaptive(e, 0.9, gamma, 60) for gamma in (0, 0.03))
+    cover = [((e >= low) & (e <= high))[60:].mean() for low, high in (fixed[:-1].T, moved[:-1].T)]
+    assert abs(cover[1] - 0.9) < 0.015
+    assert cover[1] > cover[0]
+
+
+def test_an_interval_knows_only_errors_that_were_known():
+    e = np.arange(40.0)
+    lead = 3
+    ends = adaptive(e, 0.5, 0.0, 1000, times=(np.arange(40), np.arange(40) + lead))
+    for row in range(40):
+        known = e[: max(0, row - lead + 1)]
+        wanted = np.quantile(known, [0.25, 0.75], method="weibull") if len(known) >= 10 else np.nan
+        np.testing.assert_allclose(ends[row], wanted)
+    np.testing.assert_allclose(ends[-1], np.quantile(e, [0.25, 0.75], method="weibull"))
