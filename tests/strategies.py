@@ -5,6 +5,7 @@ it from one or two earlier nodes, or make it from what it has; then customers, a
 back, disruptions and rules are drawn.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,6 +69,9 @@ rules = st.one_of(
     ),
 )
 capacities = st.one_of(st.just(float("inf")), numbers(0, 30))
+outputs = st.sampled_from(
+    [tl.Constant(1), tl.Constant(0.9), tl.Empirical((0.0, 0.6, 1.0)), tl.Normal(0.9, 0.2)]
+)
 money = st.sampled_from([0.0, 0.5, 2.0])
 
 
@@ -153,11 +157,18 @@ def _recipe(node, product, here):
     )
 
 
+def _limited(name, capacity, output, **more):
+    """An output is a share of a capacity that there is."""
+    output = output if capacity < float("inf") else tl.Constant(1)
+    return tl.Node(name, capacity=capacity, output=output, **more)
+
+
 def _node(name):
     return st.builds(
-        tl.Node,
+        _limited,
         st.just(name),
-        capacity=capacities,
+        capacities,
+        outputs,
         holding_cost=money,
         backlog_cost=money,
         proportional=st.booleans(),
@@ -296,7 +307,7 @@ ALTERED = {
     "recipes": {"production_time": st.integers(0, 5),
                 "good_share": st.sampled_from([tl.Constant(1), tl.Uniform(0.5, 1)])},
     "nodes": {"evening_review": st.booleans(), "review_period": st.sampled_from([1, 2, 3]),
-              "capacity": capacities, "proportional": st.booleans()},
+              "capacity": capacities, "proportional": st.booleans(), "output": outputs},
     "demands": {"pattern": patterns, "backorders": st.booleans()},
 }  # fmt: skip
 
@@ -307,7 +318,8 @@ def _altered(draw, tables):
     column = draw(st.sampled_from(list(ALTERED[name])))
     for at, row in enumerate(tables[name]):
         if draw(st.booleans()):
-            tables[name][at] = replace(row, **{column: draw(ALTERED[name][column])})
+            with suppress(tl.NetworkError):  # an output of no capacity
+                tables[name][at] = replace(row, **{column: draw(ALTERED[name][column])})
 
 
 def _removed(draw, tables):

@@ -13,7 +13,8 @@ def everything():
     return tl.Network(
         products=[tl.Product("bike", 12.5, 300), tl.Product("frame", 4), tl.Product("wheel")],
         nodes=[
-            tl.Node("smith, Ltd.", "maker", 2, "DE", -48.1, 11.5, 0.1, 0.2, 0.3, True, True, 7, 30),
+            tl.Node("smith, Ltd.", "maker", 2, "DE", -48.1, 11.5, 0.1, 0.2, 0.3, True, True, 7, 30,
+                    tl.Uniform(0.5, 1)),
             tl.Node("plant"),
             tl.Node('the "Berlin" shop'),
         ],

@@ -16,7 +16,7 @@ from twinlab.modeling.inference.outages import seller
 from twinlab.scope import Network, Scenario, ScenarioError
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import Row, Sealed, column
-from twinlab.scope.distributions import days_of, outcomes
+from twinlab.scope.distributions import days_of, mean_of, outcomes
 from twinlab.scope.entities import ItemKey, Lane, LaneOutage, Outage
 from twinlab.scope.result import Listing, Result, shown
 from twinlab.scope.scenario import targets
@@ -235,7 +235,7 @@ class Situation(Morning):
         spare = [lane for lane in self.open(item) if lane not in asked]
         spare.sort(key=lambda lane: lane.sourcing_rank)
         flow = self.flows_on(self.state.day)[item]
-        quick = [lane for lane in spare[:1] if node(lane.source).capacity >= flow]
+        quick = [lane for lane in spare[:1] if node(lane.source).mean_output >= flow]
         waits = [flows.wait(self.scenario, lane) for lane in (*quick, *asked)]
         if len(asked) == 1 and quick and waits[0] < waits[1]:
             path = f"{asked[0].source}->{item[0]}.sourcing_rank"
@@ -262,10 +262,11 @@ class Situation(Morning):
             self.state.on_hand.get((item[0], part), math.inf) < need * wanted - DUST
             for part, need in parts.items()
         )
-        capacity = network.node(item[0]).capacity
-        if short or math.isinf(capacity):
+        node = network.node(item[0])
+        if short or math.isinf(node.capacity):
             return None
-        return self.change(f"{item[0]}.capacity", round(capacity + owed / days, 3))
+        more = owed / days / (mean_of(node.output, most=1) or 1.0)
+        return self.change(f"{item[0]}.capacity", round(node.capacity + more, 3))
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class SpareCapacity(Metric):
-    """Capacity less what is made or supplied, over capacity, of nodes that have a limit."""
+    """Mean capacity less what is made or supplied, over capacity, of nodes that have a limit."""
 
     def parts(self, history: History) -> Parts:
         """What is spare, and what there is, of each node."""
@@ -103,7 +103,8 @@ class SpareCapacity(Metric):
                 used = sum(_total(history, "started", item) for item in here)
                 given = (item for item in here if item not in network.brought)
                 used += sum(_total(history, "shipped served", item) for item in given)
-                found[node.name, ""] = (node.capacity * days - used, node.capacity * days)
+                there = node.mean_output * days
+                found[node.name, ""] = (there - used, there)
         return found
 
 

@@ -178,7 +178,7 @@ class _Program:
             made: dict[_Variable, float]
             made = {("made", item): 1.0 for item in self.makes if item[0] == node.name}
             if made and np.isfinite(node.capacity):
-                yield made | {TIME: -node.capacity}
+                yield made | {TIME: -node.mean_output}
         for link, capacity in self.links.items():
             if np.isfinite(capacity):
                 yield {("moved", link): 1.0, TIME: -capacity}

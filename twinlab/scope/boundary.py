@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import whole_periods
+from twinlab.scope.distributions import Constant, whole_periods
 from twinlab.scope.errors import NetworkError, ScenarioError
 from twinlab.scope.later import nx, pd
 from twinlab.scope.network import Network
@@ -61,7 +61,7 @@ def restrict_network(network: Network, tier: int) -> Network:
     lanes = [v for v in network.lanes if v.destination in inside]
     outside = {v.source for v in lanes} - inside
     seen_nodes = (n for n in network.nodes if n.name in inside | outside)
-    free: dict[str, Any] = {"capacity": math.inf, "time_to_recover": 0}
+    free: dict[str, Any] = {"capacity": math.inf, "time_to_recover": 0, "output": Constant(1)}
     nodes = [replace(n, **free) if n.name in outside else n for n in seen_nodes]
     recipes = [r for r in network.recipes if r.node in inside]
     seen = {v.product for v in lanes} | {d.product for d in demands}

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinlab.scope.columns import Row, column, schema
-from twinlab.scope.distributions import Array, Constant, Distribution, Gamma
+from twinlab.scope.distributions import Array, Constant, Distribution, Gamma, mean_of
 from twinlab.scope.errors import NetworkError, ScenarioError
 
 __all__ = ["Delay", "Demand", "DemandShift", "Lane", "LaneOutage", "Node", "Outage", "Product"]
@@ -83,6 +83,41 @@ class Node(Row):
     )
     review_period: int = column("days", 1, "it decides every so many days", low=1)
     time_to_recover: int = column("days", 0, "how long it takes to reopen after a closure", low=0)
+    output: Distribution = column(
+        "share", Constant(1), "part of its capacity, that of its best day, it has on a day", low=0
+    )
+
+    def check(self) -> None:
+        """What it can make on a day is a part of a capacity."""
+        if self.output.average > 1:
+            raise NetworkError(
+                f"{self.title}: output {self.output} is above 1, and a share of its best day lies "
+                "between 0 and 1: divide it by the most, and multiply the capacity"
+            )
+        if math.isinf(self.capacity) and self.output != Constant(1):
+            raise NetworkError(
+                f"{self.title}: output {self.output} is a share of its capacity, which has no "
+                "limit: give the capacity of its best day"
+            )
+
+    @property
+    def mean_output(self) -> float:
+        """Units that it can make on a day, on average.
+
+        >>> Node("plant", capacity=100, output=Uniform(0.6, 1.0)).mean_output
+        80.0
+        """
+        return self.capacity * mean_of(self.output, most=1)
+
+    def may_be_full(self, units: float, nearly: float = 1.0) -> bool:
+        """Whether what it has made is (nearly) all that it may have been able to make that day.
+
+        >>> plant = Node("plant", capacity=100, output=Uniform(0.6, 1.0))
+        >>> plant.may_be_full(59), plant.may_be_full(61), Node("plant", capacity=9).may_be_full(8)
+        (False, True, False)
+        """
+        made = units > 0 or not self.capacity
+        return made and units >= nearly * self.capacity * self.output.lowest
 
 
 @dataclass(frozen=True)

@@ -116,8 +116,8 @@ class Account:
 
     def _is_free(self, lane: Lane, used: Mapping[str, float]) -> bool:
         """Nothing but handling keeps at the source tonight what has been ordered there."""
-        item, most = (lane.source, lane.product), self.network.named[lane.source].capacity
-        if item not in self.network.brought and used[lane.source] >= most * (1 - NARROW):
+        item, source = (lane.source, lane.product), self.network.named[lane.source]
+        if item not in self.network.brought and source.may_be_full(used[lane.source], 1 - NARROW):
             return False
         if any(self.done[v.key] >= v.capacity * (1 - NARROW) for v in self._rivals(lane)):
             return False
@@ -162,8 +162,8 @@ def flows(account: Account, model: Scenario) -> Iterator[Observations]:
         law = recipe.good_share
         certain = NARROW * law.average * isinstance(law, Constant)
         yield _seen(account, "good_share", item, "/".join(item), law, tolerance=certain, most=1.0)
-    for name, most in ((node.name, node.capacity) for node in model.network.nodes):
-        if 0 < most < inf:
+    for name, most, output in ((n.name, n.capacity, n.output) for n in model.network.nodes):
+        if 0 < most < inf and output == Constant(1):  # else: seen only on days too bad for the work
             law, certain = Constant(most), NARROW * most
             yield _seen(account, "capacity", name, name, law, tolerance=certain, reach=inf)
     for key, lane in account.lanes.items():

@@ -140,7 +140,7 @@ class Flows:
         self.means = {n.name: float(n.time_to_recover or RECOVERS) for n in network.nodes}
         self.lanes: list[Flow] = [lane.key for lane in network.lanes]
         self.made, self.items = network.made, network.items
-        self.bought, self.capacity = network.brought, {n.name: n.capacity for n in network.nodes}
+        self.bought, self.nodes = network.brought, network.named
 
     def wanted(self, state: State) -> Iterable[Flow]:
         """The flows of which something is wanted at night, and which could move all the same."""
@@ -166,13 +166,14 @@ class Flows:
         day, ``seen`` the day before which everything is known, by node (all is, without it). Who
         has used up its capacity for others says nothing of those that rest.
         """
-        day, found, used = state.day, dict(known), dict.fromkeys(self.capacity, 0.0)
+        day, found, used = state.day, dict(known), dict.fromkeys(self.nodes, 0.0)
         for flow, units in moved.items():
             used[flow[0]] += units * self._takes_capacity(flow)
         could = {*moved} | {
             flow
             for flow in self.wanted(state)
-            if not self._takes_capacity(flow) or used[flow[0]] < FULL * self.capacity[flow[0]]
+            if not self._takes_capacity(flow)
+            or not self.nodes[flow[0]].may_be_full(used[flow[0]], FULL)
         }
         for flow in could.union(known):
             ends = flow[:2] if len(flow) == 4 else flow[:1]

@@ -13,7 +13,7 @@ from twinlab.modeling.line.engine import STATES, LineEngine, LineEvent, Part, Pl
 from twinlab.modeling.line.stations import Line
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import column, schema
-from twinlab.scope.distributions import Array, Constant
+from twinlab.scope.distributions import Array, Constant, Empirical
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 from twinlab.scope.later import pd
@@ -71,6 +71,7 @@ class LineRun(Listing):
     levels: tuple[tuple[int, float], ...] = ()
     parts: tuple[Part, ...] = ()
     events: tuple[LineEvent, ...] = ()
+    daily: tuple[int, ...] = ()  # parts delivered on each whole day after the warm-up
 
     def value(self, measure: str) -> float:
         """A measure by name, such as ``"throughput"`` or ``"weld.blocked"``."""
@@ -118,8 +119,9 @@ def run_line(
     out = [p for p in engine.parts if p.left >= engine.warm]
     delivered = [p for p in out if p.fate == "delivered"]
     minutes = (days - warm_up) * line.minutes_per_day
-    levels = sorted(engine.levels.items())
     stations = tuple(_station(place, minutes) for place in engine.places)
+    whole, levels = int(days - warm_up), sorted(engine.levels.items())
+    when = np.array([(p.left - engine.warm) // line.minutes_per_day for p in delivered], np.intp)
     return LineRun(
         line=line,
         start=engine.warm,
@@ -136,6 +138,7 @@ def run_line(
         levels=tuple((number, minute / minutes) for number, minute in levels if minute),
         parts=tuple(engine.parts),
         events=tuple(engine.events or ()),
+        daily=tuple(np.bincount(when, minlength=whole)[:whole].tolist()),
     )
 
 
@@ -218,13 +221,15 @@ def replicate_line(
 
 
 def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) -> Scenario:
-    """Return a scenario in which a node makes what its line was measured to make.
+    """Return a scenario in which a node makes what its line was measured to make, day by day.
 
-    The node's capacity counts what is started: throughput / yield [units/day]; the yield becomes
-    the ``good_share`` of its recipes.
+    What was delivered on each day becomes a law: the node's capacity is that of the best day, in
+    units started (delivered / yield [units/day]), its ``output`` each day's share of the best; the
+    yield becomes the ``good_share`` of its recipes. (With the mean day as its capacity it would
+    lose what good days make more, for nobody makes more than a capacity.)
 
     Raises:
-        ScenarioError: the node makes nothing, or the line delivered nothing.
+        ScenarioError: the node makes nothing, or the line delivered nothing on a whole day.
 
     >>> chain = Scenario(assembly("plant", {"wheel": 2}, demand=Constant(100)), BaseStock(300))
     >>> line = Line([Station("weld", 4)])
@@ -236,9 +241,12 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
         makers = dict.fromkeys(r.node for r in scenario.network.recipes)
         raise ScenarioError(f"{node!r} makes nothing; {did_you_mean(node, makers)}")
     batch = measured if isinstance(measured, LineReplications) else LineReplications((measured,))
-    made, share = (float(batch.values(name).mean()) for name in ("throughput", "good_share"))
-    if not made > 0:
-        raise ScenarioError("the line delivered nothing: run it longer")
+    made = np.array([units for run in batch.runs for units in run.daily], dtype=np.float64)
+    best, share = made.max(initial=0.0), float(batch.values("good_share").mean())
+    if not best > 0:
+        raise ScenarioError("the line delivered nothing on a whole day: run it longer")
+    law = Empirical(made / best) if np.ptp(made) else Constant(1)
     changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
-    changed.append(replace(scenario.network.node(node), capacity=made / share))
+    old = scenario.network.node(node)
+    changed.append(replace(old, capacity=float(best) / share, output=law))
     return scenario.change(network=scenario.network.change(*changed))

@@ -1,7 +1,8 @@
 """Every random number of a history, drawn from named streams in blocks of replications.
 
 Each source of chance has a stream of its own, keyed by seed, name and block: ``demand`` by node and
-product, ``lead time`` by lane, ``yield`` by node and product, ``disruption`` by what it strikes.
+product, ``lead time`` by lane, ``yield`` by node and product, ``output`` by node, ``disruption`` by
+what it strikes.
 One number is drawn per day whether it is used or not, so a disruption, another rule or a longer
 horizon leaves every other draw as it was (common random numbers by construction). A block holds 64
 replications side by side: 100 replications are the first 100 of 1,000, whatever draws them.
@@ -29,6 +30,7 @@ TRIES = 64  # lead times that are drawn, per replication, to find those that out
 BEYOND = 366  # days beyond a scenario's end on which closed lanes are known to hold goods
 
 Days = NDArray[np.intp]
+_ALL = Constant(1)
 
 
 def stream(seed: int, block: int, *name: str) -> np.random.Generator:
@@ -57,9 +59,10 @@ class RandomStreams:
     ``demand`` by (node, product) in units, shifts included; ``lead_time`` by lane in days, delays
     included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
     1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane.
-    ``whole`` is what is left of the node as a whole. ``held`` marks the days on which goods on a
-    lane stand still, ``active`` those on which each disruption is felt. ``arrivals`` holds the days
-    on which goods arrive that are under way at the start and that nobody tracks, by lane.
+    ``whole`` is what is left of the node as a whole, its own output included. ``held`` marks the
+    days on which goods on a lane stand still, ``active`` those on which each disruption is felt.
+    ``arrivals`` holds the days on which goods arrive that are under way at the start and that
+    nobody tracks, by lane.
     """
 
     demand: dict[ItemKey, Array]
@@ -86,6 +89,10 @@ def draw_streams(
         key, changing = (demand.node, demand.product), demand.season or demand.trend
         scale = demand.scales(np.arange(days)) if changing else steady
         streams.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
+    for node in network.nodes:
+        if node.output != _ALL:
+            share = sources.draw(("output", node.name), node.output, steady)
+            streams.whole[node.name] = _each(share, lambda each: np.minimum(each, 1.0))
     for lane in network.lanes:
         times = sources.draw(("lead time", *lane.key), lane.lead_time, steady)
         circle = circles.get(lane.source)

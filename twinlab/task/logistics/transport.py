@@ -215,7 +215,7 @@ def prescribe(scenario: Scenario, product: str) -> Change:
         under_way = network.node(v.source).holding_cost * days_of(v.lead_time)
         arcs.append(Arc(v.source, v.destination, v.cost_per_unit + under_way, v.capacity))
     fed, ends = {v.destination for v in lanes}, {v.source for v in lanes}
-    supply = {name: min(network.node(name).capacity, 1e12) for name in sorted(ends - fed)}
+    supply = {name: min(network.node(name).mean_output, 1e12) for name in sorted(ends - fed)}
     wanted, made = dict.fromkeys(sorted(ends | fed), 0.0), mean_flows(scenario)  # units a day
     for row in network.demands:
         if row.product == product and row.node in wanted:
