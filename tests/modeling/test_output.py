@@ -76,6 +76,11 @@ def test_a_share_of_the_best_day_lies_between_0_and_1(output, capacity, says):
         tl.Node("plant", capacity=capacity, output=output)
 
 
+def test_a_trace_of_outputs_lasts_as_long_as_the_scenario():
+    with pytest.raises(tl.ScenarioError, match="has 2 days, the scenario 120"):
+        works(tl.Trace((0.5, 1.0)))
+
+
 # -- what others make of it --------------------------------------------------------------------
 
 

@@ -247,6 +247,7 @@ def _check_days(scenario: Scenario) -> None:
     if days < 1:
         raise ScenarioError(f"days must be a whole number of at least 1, got {days!r}")
     chances = {"demands": "pattern", "lanes": "lead_time", "recipes": "good_share"}
+    chances["nodes"] = "output"
     for table, column in chances.items():
         for row in getattr(scenario.network, table):
             chance = getattr(row, column)
