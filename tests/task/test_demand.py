@@ -118,6 +118,50 @@ def test_a_season_is_found_by_those_who_look():
     assert np.abs(ahead.mean - came).mean() < 3
 
 
+def test_lags_learn_a_law_of_their_own():
+    """y(t) = 0.6 y(t − 1) + 0.3 y(t − 2) + noise: the forecast is the law's, lead by lead."""
+    y = [10.0, 10.0]
+    for noise in np.random.default_rng(3).normal(1, 0.05, 600):
+        y.append(0.6 * y[-1] + 0.3 * y[-2] + noise)
+    first = 0.6 * y[-1] + 0.3 * y[-2] + 1
+    second = 0.6 * first + 0.3 * y[-1] + 1
+    assert demand.Lags(season=1, lags=4)(y, 2) == pytest.approx([first, second], rel=0.01)
+
+
+def test_lags_take_any_estimator_and_leave_it_as_it_was():
+    from sklearn.linear_model import LinearRegression
+
+    plain, series = LinearRegression(), np.resize([1.0, 2.0, 4.0, 0.0], 40)
+    assert demand.Lags(plain, season=4, lags=4)(series, 5) == pytest.approx([1, 2, 4, 0, 1])
+    assert not hasattr(plain, "coef_")
+
+
+def test_lags_are_scaled_where_demand_can_be_zero():
+    """Shares of the mean: what is a thousand times as much is foreseen a thousand times as high."""
+    one = demand.Lags(season=7, lags=7)(season().round().clip(0), 7)
+    many = demand.Lags(season=7, lags=7)(season().round().clip(0) * 1000, 7)
+    assert many == pytest.approx(one * 1000)
+
+
+def test_without_scikit_learn_there_is_a_way_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    with pytest.raises(tl.TwinError, match=r"pip install 'twinlab-scom\[methods\]'"):
+        demand.Lags(season=7, lags=7)(season(), 3)
+
+
+def test_intervals_widen_after_misses_and_narrow_again():
+    """Errors three times as large from the 200th on; the band follows, and then lets go."""
+    noise = np.random.default_rng(5).normal(0, 1, 600) * np.repeat([1, 3, 1], 200)
+    roll = demand.roll(lambda y, h: np.full(h, 50.0), 50 + noise, 1, 590)
+    low, high = roll.bands(0.9)
+    width = (high - low)[:, 0]
+    before, during, after = width[150:190].mean(), width[250:390].mean(), width[500:].mean()
+    assert during > 2 * before
+    assert after < 0.5 * during
+    held = (np.abs(noise[-390:]) <= width[-390:] / 2).mean()
+    assert held == pytest.approx(0.9, abs=4 * np.sqrt(0.09 / 390))
+
+
 def test_holt_winters_follows_a_trend():
     line = 3 + 2 * np.arange(40.0)
     ahead = demand.HoltWinters(trend=True)(line, 5)
@@ -174,6 +218,8 @@ def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
             "period 2 must be a finite number of at least 0, got nan: fill in",
         ),
         (lambda: demand.SeasonalNaive(7)([1, 2], 1), "at least 7 periods, got 2"),
+        (lambda: demand.Lags()([1] * 37, 1), "at least 38 periods, got 37"),
+        (lambda: demand.Lags()([1] * 40, 36), "Lags: 36 periods ahead need 50"),
         (lambda: demand.accuracy([1], [1, 2], [1, 2]), "1 actual values and 2 forecasts"),
         (lambda: demand.accuracy([1], [2], [3, 3, 3]), "a series that changes"),
         (lambda: demand.roll(demand.Naive(), [1, 2, 3], 2, 2), "too few for 2 origins"),

@@ -13,7 +13,7 @@ METHODS = [
     demand.Naive(), demand.SeasonalNaive(4), demand.MovingAverage(5), demand.Smoothing(0.3),
     demand.Croston(0.2), demand.SBA(0.2), demand.TSB(0.2, 0.3),
     demand.HoltWinters(), demand.HoltWinters(trend=True), demand.HoltWinters(season=4),
-    demand.HoltWinters(season=4, trend=True),
+    demand.HoltWinters(season=4, trend=True), demand.Lags(season=2, lags=2),
 ]  # fmt: skip
 FALLING = [float(k) for k in range(79, -1, -1)]
 

@@ -18,10 +18,9 @@ from twinlab.scope.kinds import Count, Level, ranged
 from twinlab.scope.later import pd
 from twinlab.scope.result import shown
 from twinlab.task.demand.methods import USUAL, Method, Naive, Series, as_series, ask, needed
+from twinlab.task.learning import FEW, adaptive
 
 __all__ = ["accuracy", "days_to_cover", "evaluate", "order_up_to", "predict", "prescribe", "roll"]
-
-FEW = 10  # past errors; an interval from fewer says little
 
 
 @dataclass(frozen=True)
@@ -101,18 +100,19 @@ class Rolling(Result):
         (many, horizon), off = self.errors.shape, np.abs(self.errors).mean()
         return f"{many} origins × {horizon} periods, off by {shown(off)} units"
 
+    def ends(self, level: Level) -> Array:
+        """What ``adaptive`` adds, from each origin and from now [origins + 1 × horizon × 2]."""
+        at = self.origins
+        told = [adaptive(e, level, times=(at, at + h)) for h, e in enumerate(self.errors.T, 1)]
+        return np.stack(told, axis=1)
+
     @ranged
     def bands(self, level: Level = 0.9) -> tuple[Array, Array]:
-        """Intervals from each origin, by the quantiles of the errors that were known then.
+        """Intervals from each origin, adapted to the errors of that lead that were known then.
 
-        Empty (NaN) where fewer than ten errors of that lead were known.
+        Empty (NaN) where fewer than ten were known.
         """
-        edges = np.full((2, *self.forecasts.shape), np.nan)
-        for (place, lead), made in np.ndenumerate(self.forecasts):
-            known = self.errors[self.origins + lead + 1 <= self.origins[place], lead]
-            if len(known) >= FEW:
-                edges[:, place, lead] = _interval(made, known, level)
-        return edges[0], edges[1]
+        return _around(self.forecasts, self.ends(level)[:-1])
 
     def judge(self, level: float) -> tuple[float, float]:
         """Mean quantile loss of the interval ends [units], and the share of actuals inside."""
@@ -158,10 +158,10 @@ def _quantiles(errors: Array, shares: Any) -> Array:
     return np.asarray(np.quantile(errors, shares, axis=0, method="weibull"))
 
 
-def _interval(mean: float, errors: Array, level: float) -> tuple[float, float]:
-    """Demand around its mean, by quantiles of past errors: it holds the mean, and none below 0."""
-    low, high = mean + _quantiles(errors, ((1 - level) / 2, (1 + level) / 2))
-    return min(mean, max(0.0, float(low))), max(mean, float(high))
+def _around(mean: Array, ends: Any) -> tuple[Array, Array]:
+    """Demand around its mean: the interval holds the mean, and none below 0."""
+    low, high = np.moveaxis(np.asarray(ends), -1, 0) + mean
+    return np.minimum(mean, np.maximum(0.0, low)), np.maximum(mean, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,11 +198,11 @@ def predict(
     level: Level = 0.9,
     origins: Count = 40,
 ) -> Forecast:
-    """Forecast demand with intervals from the quantiles of the method's own past errors.
+    """Forecast demand with intervals from the method's own past errors, which learn from misses.
 
     The errors are those of forecasts from the last origins of the history (at most ``origins``),
-    lead by lead; nothing is assumed about their law. Where the history has fewer than ten of a
-    lead, those of the next shorter leads are added.
+    lead by lead; nothing is assumed about their law (``learning.adaptive``). Where the history has
+    fewer than ten of a lead, those of the next shorter leads are added, and nothing adapts.
 
     Raises:
         ScenarioError: the history is shorter than what the method needs and two periods.
@@ -217,17 +217,19 @@ def predict(
     if len(numbers) < (few := needed(method) + 2):
         raise ScenarioError(f"{method} and two past errors need {few} periods; got {len(numbers)}")
     mean = ask(method, numbers, horizon)
-    errors = _past_errors(method, numbers, horizon, origins)
-    low, high = np.transpose([_interval(*one, level) for one in zip(mean, errors, strict=True)])
-    return Forecast(mean, low, high, level, tuple(map(len, errors)))
-
-
-def _past_errors(method: Method, numbers: Array, horizon: int, origins: int) -> list[Array]:
-    """Errors of each lead; where there are few, as many of shorter leads as make ten."""
-    end, first = len(numbers), needed(method)
-    many = min(origins, end - horizon - first + 1)
+    many = min(origins, len(numbers) - horizon - needed(method) + 1)
     if many >= FEW:
-        return list(roll(method, numbers, horizon, many).errors.T)
+        ends, counts = roll(method, numbers, horizon, many).ends(level)[-1], [many] * horizon
+    else:
+        errors = _few_errors(method, numbers, horizon)
+        ends = np.array([_quantiles(e, ((1 - level) / 2, (1 + level) / 2)) for e in errors])
+        counts = [len(e) for e in errors]
+    return Forecast(mean, *_around(mean, ends), level, tuple(counts))
+
+
+def _few_errors(method: Method, numbers: Array, horizon: int) -> list[Array]:
+    """Errors of each lead, and as many of shorter leads as make ten."""
+    end, first = len(numbers), needed(method)
     days = range(max(first, end - FEW - horizon), end)
     made = {day: ask(method, numbers[:day], horizon) for day in days}
     errors: list[Array] = []
