@@ -11,7 +11,7 @@ from twinlab.acting import Foresight, Mode
 from twinlab.modeling import Change, Run
 from twinlab.modeling.inference.drift import Alarm, update_law, watch
 from twinlab.organization.orders import Rights, decided
-from twinlab.scope import Scenario
+from twinlab.scope import Log, Scenario
 from twinlab.scope.result import html_of
 from twinlab.technology import EventStore, FileLink, Intake, Plant
 from twinlab.technology.observations import observe
@@ -58,6 +58,11 @@ class Twin(Foresight):
             return super().sync(ask_again)
         finally:
             self.model = decided(self.model, self._gate.desk.decisions)
+
+    def heard(self, *kinds: str) -> Log:
+        """Events of some kinds that messages have told of, such as what customers complained."""
+        told = (message for message in self.store.messages() if message.kind in kinds)
+        return Log(map(self._tracker.check.event, told))
 
     def alarms(self, run_length: float = 1000.0) -> list[Alarm]:
         """Which columns of the model no longer hold, as far as is observed (see ``drift``)."""

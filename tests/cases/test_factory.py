@@ -16,8 +16,8 @@ from twinlab import ScenarioError
 from twinlab.cases.factory import expected_failures, factory, fit_tools, heat_watch, smoothed
 from twinlab.modeling import AtAge
 from twinlab.modeling.line.results import feed, replicate_line, run_line
+from twinlab.task import quality
 from twinlab.task.maintenance import prescribe
-from twinlab.task.quality import compare_returns, complaints, pareto
 
 DATA = Path(__file__).parents[2] / "datasets" / "factory"
 FACTS = os.environ.get("TWINLAB_FACTS")
@@ -195,16 +195,15 @@ def test_the_line_feeds_the_chain_and_maintenance_serves_its_customers(case, lin
 
 
 def test_complaints_lead_to_a_design_with_fewer_returns(case):
-    """Pareto names cutting; a quarter of its K scratches, and fewer parts come back."""
-    run = run_line(case.line, days=40, seed=1, log=False)
-    found = complaints(run, case.returned, seed=1)
-    assert pareto(found.counts, case.departments).causes[0] == "cutting"
-    rate = next(c.fault.rate for c in case.fault_classes if c.name == "K scratch")
-    better = case.line.set("cutting.K scratch", rate / 4)
-    compared = compare_returns(case.line, better, case.returned, replications=12, seed=2)
-    assert compared.difference.high < 0
-    # Before: each escaped fault times who minds it, per 1,000 delivered.
+    """Pareto names cutting; what is worth it is revised, and fewer parts come back."""
+    heard = quality.complaints(run_line(case.line, days=80, seed=1, log=False), case.returned, 1)
+    found = quality.complaint_rates(heard)
+    assert quality.pareto(found.counts, case.departments).causes[0] == "cutting"
+    # Each escaped fault times who minds it, per 1,000 delivered.
     shares = {c.name: c.fault.rate + c.fault.wear * 100 for c in case.fault_classes if c.station}
-    expected = 1000 * sum(0.2 * shares[name] * case.returned[name] for name in shares)
-    assert compared.before.low < 1.1 * expected
-    assert compared.before.high > 0.9 * expected
+    for name in ("K scratch", "bump"):
+        expected = 1000 * 0.2 * shares[name] * case.returned[name]
+        assert found[name].low < expected < found[name].high
+    world = quality.ProductLife(case.line, case.returned)
+    ways = {"nothing": quality.keep_design, "worth it": quality.worth_it}
+    assert quality.compare_designers(ways, world, lives=8)["worth it"].difference.high < 0

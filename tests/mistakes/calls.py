@@ -29,6 +29,10 @@ OUTAGE = tl.Outage("mine", start=3, days=4)
 ITEM = ("shop", "unit")
 SEASON = Season(tl.Uniform(0, 100), price=10, cost=2)
 LINE = Line([Station("cut", 2)])
+DENTED = Line([Station("press", 1, faults=modeling.Fault("dent", 0.02))])
+PRODUCT = quality.ProductLife(DENTED, {"dent": 0.1}, generations=2)
+DENT = tl.Event(5, "complained", "shop", "bike", 3.0, due=2, note="dent")
+LATE_DENT = DENT._replace(day=6, due=4)
 SKUS = [warehousing.Sku("screws", 30)]
 WEAR = Weibull(2, 10)
 STAGES = [modeling.ServiceStage("mill", 2, 1.0), modeling.ServiceStage("shop", 1, 3.0, 2.0, 0)]
@@ -282,7 +286,18 @@ def of_task():
             quality.Shewhart().chart([1, 2], 1, 1)}),
         (quality.describe, {"samples": [[9, 11], [10, 13]], "baseline": 2}),
         (quality.pareto, {"counts": {"dent": 4}, "group": None}),
-        (quality.house_of_quality, {"importance": {"dry": 5}, "relations": {"dry": {"s": 9}}}),
+        (quality.house_of_quality, {"complaints": {"dry": 5}, "relations": {"dry": {"s": 9}},
+                                    "needs": {"dry": "dry"}}),
+        (quality.complaints, {"run": line_run(), "returned": {}, "seed": 1}),
+        (quality.complaint_rates, {"events": [DENT], "deliveries": [90] * 9, "until": 9}),
+        (quality.revision_effect, {"events": [DENT, LATE_DENT], "fault": "dent", "since": 3,
+                                   "deliveries": [90] * 9, "until": 9}),
+        (quality.Revision, {"station": "cut", "fault": "dent", "cost": 5000, "lag": 20}),
+        (quality.ProductLife, {"line": LINE, "returned": {}, "parts": 140}),
+        (quality.live_generations, {"designer": quality.keep_design, "world": PRODUCT,
+                                    "seed": 1}),
+        (quality.compare_designers, {"designers": {"nothing": quality.keep_design},
+                                     "world": PRODUCT, "lives": 2, "seed": 1}),
         (quality.Capability, {"mean": 1, "sigma": 1, "lower": 0, "upper": 3}),
         (sourcing.concentration, {"units": {"a": 3}}),
         (sourcing.availability, {"up": 3, "down": 1}),

@@ -64,7 +64,7 @@ CALLS = {
     quality.describe: {"samples": [[9, 11], [10, 13]], "baseline": 2},
     quality.pareto: {"counts": {"dent": 4}},
     quality.pareto({"dent": 4}).vital_few: {"share": 0.8},
-    quality.house_of_quality: {"importance": {"dry": 5}, "relations": {"dry": {"seal": 9}}},
+    quality.house_of_quality: {"complaints": {"dry": 5}, "relations": {"dry": {"seal": 9}}},
     management.Curve([0, 0, 9], [100, 50, 100]).predicted_resilience: {"longest": 30},
     management.Curve([0, 0, 9], [100, 50, 100]).time_to_recover: {"tolerance": 0},
     management.waiting_cost: {"deliveries": [12], "horizon": 24},

@@ -139,7 +139,7 @@ def test_scrap_and_what_has_no_effect_on_stock():
         "iot.energy.v1": {"node": "plant", "kwh": 12.5},
         "qms.inspected.v1": {"node": "plant", "product": "bike", "sampled": 50, "bad": 2},
         "mes.maintained.v1": {"node": "plant", "asset": "saw", "what": "blade"},
-        "crm.complaint.v1": {"node": "shop", "product": "bike", "quantity": 1},
+        "crm.complained.v1": {"node": "shop", "product": "bike", "quantity": 1, "note": "dent"},
         "crm.forecast.v1": {"node": "shop", "product": "bike", "quantities": [5, 6]},
         "plm.revised.v1": {"path": "plant.capacity", "value": 45, "from": "2026-02-01"},
     }

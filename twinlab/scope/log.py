@@ -15,6 +15,7 @@ started     production began, finishing on day ``due``; ``note`` units will be g
 finished    good units came out of production; ``note`` units had been started
 served      customers got goods
 lost        customers went away without
+complained  customers complained of goods that they had got on day ``due``: of a fault, ``note``
 remembered  the rule's memory after a decision, in ``note``
 disrupted   a disruption began (``note``); recovered: it ended, its recovery included
 closed      the day's books closed

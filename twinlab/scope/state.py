@@ -308,7 +308,7 @@ def _closed(state: State, event: EventRow, recipes: Recipes) -> None:
 
 
 def _nothing(state: State, event: EventRow, recipes: Recipes) -> None:
-    """What went wrong shows in the flows."""
+    """What went wrong shows in the flows, or in what is made and designed."""
 
 
 CHANGES: dict[str, Callable[[State, EventRow, Recipes], None]] = {
@@ -326,6 +326,7 @@ CHANGES: dict[str, Callable[[State, EventRow, Recipes], None]] = {
     "remembered": _remembered,
     "disrupted": _nothing,
     "recovered": _nothing,
+    "complained": _nothing,
     "closed": _closed,
 }
 

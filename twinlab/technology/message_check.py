@@ -111,7 +111,8 @@ class MessageCheck:
         partner, mode = data.get("partner") or "", data.get("mode") or ""
         quantity, day = float(data.get("quantity", 0.0)), message.time // DAY
         note = unpack(data["memory"]) if kind == "remembered" else data.get("note")
-        event = Event(day, kind, node, product, quantity, partner, mode, data.get("due"), note)
+        due = data.get("due", data.get("delivered"))
+        event = Event(day, kind, node, product, quantity, partner, mode, due, note)
         place = KINDS[kind].place
         if place in ("gets", "sends"):
             if node != partner or kind not in ("ordered", "accepted"):
@@ -159,6 +160,7 @@ FIELDS: dict[str, Test] = {
     **dict.fromkeys("value from note".split(), _VALUE),
     **dict.fromkeys("count upto".split(), _WHOLE),
     **dict.fromkeys("due expected_end".split(), _DUE),
+    "delivered": (lambda v, day: is_number(v, -LAST_DAY, day, int), "a day up to its own"),
     "left": (lambda v, day: _are(v, -LAST_DAY, day, int), "a list of days up to its own"),
     "quantities": (lambda value, day: _are(value, 0), "a list of units by day"),
     "changes": (lambda v, day: isinstance(v, dict) and all(map(is_value, v.values())), "a table"),
@@ -178,7 +180,8 @@ class Kind(NamedTuple):
 KINDS = {
     kind: Kind(tuple(needs.split()), place)
     for kinds, needs, place in (
-        ("demanded served lost complaint", "node product quantity", "sold"),
+        ("demanded served lost", "node product quantity", "sold"),
+        ("complained", "node product quantity note", "sold"),
         ("forecast", "node product quantities", "sold"),
         ("decided counted consumed scrapped", "node product quantity", "kept"),
         ("remembered", "node product memory", "kept"),

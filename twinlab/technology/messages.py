@@ -23,7 +23,7 @@ _TOLD_BY = {  # which system tells of which kinds of events; sys is the link its
     "erp": "ordered accepted decided remembered",
     "wms": "shipped received served counted",
     "mes": "consumed started finished scrapped state maintained",
-    "crm": "demanded lost complaint forecast",
+    "crm": "demanded lost complained forecast",
     "qms": "inspected",
     "plm": "revised",
     "iot": "disrupted recovered sensed energy",

@@ -198,8 +198,6 @@ def queue(seed):
 @claims.says(
     "scratches, and cutting, which makes most of what comes back.",
     "(After forty days bumps might as well have come first: a few dozen complaints rank nothing.)",
-    "| complaints | parts that came back | scratches from cutting | 2.1 fewer returns per 1,000 |",
-    "Nearly a third fewer returns",
 )
 def returns():
     """By hand: of 1,000 parts a fifth of the faulty ones passes the test, and some come back."""
@@ -213,8 +211,25 @@ def returns():
     return [
         holds(cutting > 0.5 * sum(back.values()), back),
         holds(few[0] - few[1] < 1.5 * sum(few) ** 0.5, few),
-        holds(1.5 < 0.75 * back["K scratch"] < 2.7, back["K scratch"]),
-        agrees(0.3, 0.75 * back["K scratch"] / sum(back.values()), 0.04),
+    ]
+
+
+@claims.says(
+    "Who revises only what is worth it saves more than a fifth of the cost, with half as many "
+    "revisions, and the interval excludes zero.",
+    "| complaints | parts that came back | scratches from cutting | more than a fifth of their "
+    "cost |",
+)
+def worth_it(seed):
+    quality = tl.task.quality
+    life = quality.ProductLife(case().line, case().returned)
+    ways = {"nothing": quality.keep_design, "worth it": quality.worth_it}
+    found = quality.compare_designers(ways, life, lives=40, seed=1000 * seed)
+    saved = -found["worth it"].difference.high / found["nothing"].cost.mean
+    return [
+        holds(saved > 0.18, saved),
+        agrees(0.23, -found["worth it"].difference.mean / found["nothing"].cost.mean, 0.03),
+        holds(3 <= found["worth it"].revisions <= 4, found["worth it"].revisions),  # of seven
     ]
 
 
@@ -243,5 +258,4 @@ claims.given(
     "One month of 20 days, after two days of warm-up.",
     "sheets come from the steel mill in 5 ± 1.5 days",
     "(such as the 9 K above)",
-    "Say a trial shows that they leave a quarter of the K scratches.",
 )

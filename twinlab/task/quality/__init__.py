@@ -4,13 +4,15 @@
 describe   ``describe`` samples (X-bar and R charts); charts of single values: ``Shewhart``,
            ``Ewma``, ``Cusum``; ``Capability``; ``complaints`` and their ``pareto``
 predict    ``predict`` how soon a chart sees a shift (``modeling.formulas.run_length``);
-           ``choose_chart`` of those with the same rate of false alarms; ``compare_returns``
-prescribe  ``prescribe`` what to do about a signal; ``house_of_quality``
+           ``choose_chart`` of those with the same rate of false alarms; ``complaint_rates``
+prescribe  ``prescribe`` what to do about a signal; ``house_of_quality``; what design to revise:
+           ``compare_designers``, ``live_generations``, ``revision_effect``
 =========  =====================================================================================
 """
 
 from twinlab.scope import door
 from twinlab.task.quality.charts import *
 from twinlab.task.quality.complaints import *
+from twinlab.task.quality.revisions import *
 
 __all__ = door.offered(globals())

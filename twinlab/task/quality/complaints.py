@@ -1,42 +1,44 @@
-"""From complaints to a better design: what comes back, what to change, and whether it helped."""
+"""From complaints to what weighs in a design: what is heard, what is to come, and why."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from twinlab.modeling import Line, LineRun, estimate, replicate_line
+from twinlab.modeling import LineRun
 from twinlab.modeling.line.engine import PartDraws
-from twinlab.scope import Estimate, Result, Uniform
+from twinlab.scope import Event, Gamma, Log, Result, Uniform
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
+from twinlab.scope.kinds import Amount, Count, Share, Whole
+from twinlab.scope.later import special
+from twinlab.scope.result import Listing
 
-__all__ = ["Complaints", "Pareto", "compare_returns", "complaints", "house_of_quality", "pareto"]
+__all__ = ["Pareto", "complaint_rates", "complaints", "house_of_quality", "pareto"]
 
-
-@dataclass(frozen=True)
-class Complaints(Result):
-    """How many parts customers got, and how many they sent back, by the fault they name."""
-
-    delivered: int = column("parts", meaning="that customers got")
-    counts: Mapping[str, int] = column("parts", meaning="that they sent back, by fault")
-    rate: float = column("per 1,000", meaning="sent back of those delivered")
+DELAY = Gamma(40.0, 40.0 / 2**0.5)  # days from delivery to complaint: shape 2
 
 
 def complaints(
-    run: LineRun, returned: Mapping[str, Share], seed: Whole = 0, replication: Whole = 0
-) -> Complaints:
-    """Let customers find what inspection did not, and send back some of it.
+    run: LineRun,
+    returned: Mapping[str, Share],
+    seed: Whole = 0,
+    replication: Whole = 0,
+    delay: Gamma = DELAY,
+) -> Log:
+    """Let customers find what inspection did not, and complain of some of it, days later.
 
     ``returned`` gives for each fault the share of parts with it that come back. A part comes back
-    once, for the first of its faults that its customer minds. Whether a customer minds is the
-    part's own random number, so two designs meet the same customers.
+    once, for the first of its faults that its customer minds; whether and when is the part's own
+    chance, so two designs meet the same customers. The log tells what was ``served`` on each day
+    after the warm-up and what was ``complained``, some of it after the run has ended.
 
     >>> line = Line([Station("press", 1, faults=Fault("dent", 0.1))])
-    >>> complaints(run_line(line, days=12, seed=1), {"dent": 0.5})
-    delivered 4,800 parts · counts dent 222 parts · rate 46.25 per 1,000
+    >>> log = complaints(run_line(line, days=12, seed=1), {"dent": 0.5})
+    >>> len(log.of("complained")), complaint_rates(log)["dent"].heard
+    (222, 8)
     """
     faults = [fault.name for station in run.line.stations for fault in station.faults]
     for fault in faults:
@@ -45,11 +47,91 @@ def complaints(
     for name in returned:
         check_known(name, faults, f"returned: no fault {name!r}")
     minds = {f: PartDraws(seed, replication, Uniform(0, 1), "customer", f) for f in faults}
-    delivered = [p for p in run.parts if p.fate == "delivered" and p.left >= run.start]
-    minded = ([f for f in part.faults if minds[f](part.number) < returned[f]] for part in delivered)
-    counts = Counter(faults[0] for faults in minded if faults)
-    rate = 1000 * counts.total() / len(delivered) if delivered else np.nan
-    return Complaints(len(delivered), dict(counts.most_common()), rate)
+    waits, rows = PartDraws(seed, replication, delay, "customer", "delay"), list[Any]()
+    served = Counter[int]()
+    for part in run.parts:
+        if part.fate == "delivered" and part.left >= run.start:
+            day = int((part.left - run.start) // run.line.minutes_per_day)
+            served[day] += 1
+            for fault in [f for f in part.faults if minds[f](part.number) < returned[f]][:1]:
+                told = int(day + waits(part.number))
+                rows.append((told, "complained", "customers", "parts", 1.0, "", "", day, fault))
+    rows += [(day, "served", "customers", "parts", float(n)) for day, n in served.items()]
+    return Log(sorted(rows, key=lambda row: row[:2]))
+
+
+@dataclass(frozen=True)
+class ComplaintRate(Result):
+    """How often customers complain of a fault, sooner or later, with a 95 % interval."""
+
+    fault: str = column("name", meaning="that complaints name")
+    heard: int = column("complaints", meaning="heard by now")
+    exposure: float = column("parts", meaning="whose complaint would be here by now")
+    rate: float = column("per 1,000", meaning="heard / exposure")
+    low: float = column("per 1,000", meaning="lower end")
+    high: float = column("per 1,000", meaning="upper end")
+
+
+@dataclass(frozen=True)
+class ComplaintRates(Listing):
+    """Rates of complaints, the most heard first."""
+
+    faults: tuple[ComplaintRate, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many complaints of each fault were heard."""
+        return {one.fault: one.heard for one in self.faults}
+
+
+def complaint_rates(
+    events: Iterable[Event],
+    deliveries: Sequence[Amount] | None = None,
+    delay: Gamma | None = DELAY,
+    until: Count | None = None,
+    since: Whole | Mapping[str, Whole] = 0,
+) -> ComplaintRates:
+    """Rate of each fault = heard / Σ parts · F(age): of young parts complaints are still to come.
+
+    F is the distribution function of the ``delay``; None gives the naive rate, heard / delivered.
+    ``deliveries`` are parts by day, or else what ``events`` say was served; ``until`` is the
+    morning of today, ``since`` the first day of the deliveries that count (or that by fault). The
+    interval is a Poisson count's (Garwood 1936). Source: Lawless (1994).
+
+    Raises:
+        ScenarioError: nothing was delivered, or a complaint does not say on which day its part was.
+
+    >>> told = [Event(50, "complained", "shop", "bike", 6.0, due=30, note="dent")]
+    >>> rate = complaint_rates(told, [100] * 60)["dent"].rate
+    >>> naive = complaint_rates(told, [100] * 60, delay=None)["dent"].rate
+    >>> round(rate, 2), naive
+    (2.36, 1.0)
+    """
+    told, counts = list(events), Counter[str]()
+    served = np.array([(e.day, e.quantity) for e in told if e.kind == "served"] or [(0, 0)])
+    made = np.bincount(served[:, 0].astype(int), served[:, 1]) if deliveries is None else deliveries
+    end = len(made) if until is None else until
+    parts = np.pad(np.asarray(made, dtype=float), (0, end))[:end]
+    if not parts.any():
+        raise ScenarioError("complaint_rates: nothing was delivered by then: give deliveries")
+    for event in told:
+        if event.kind == "complained" and event.day < end:
+            first = since.get(event.note, 0) if isinstance(since, Mapping) else since
+            if first and event.due is None:
+                raise ScenarioError(f"{event}: due is the day of the delivery, which is missing")
+            counts[event.note] += int(event.quantity) * (not first or (event.due or 0) >= first)
+    if delay is not None:
+        shape = (delay.mean / delay.sd) ** 2
+        parts *= special.gammainc(shape, np.arange(end, 0, -1) * shape / delay.mean)
+    found = []
+    for fault, n in counts.most_common():
+        first = since.get(fault, 0) if isinstance(since, Mapping) else since
+        exposure = parts[first:].sum()
+        ends = np.nan_to_num(special.gammaincinv([n, n + 1], [0.025, 0.975]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rates = 1000 * np.array([n, *ends]) / exposure
+        found.append(ComplaintRate(fault, n, float(exposure), *map(float, rates)))
+    return ComplaintRates(tuple(found))
 
 
 @dataclass(frozen=True)
@@ -102,20 +184,28 @@ class HouseOfQuality(Result):
 
 
 def house_of_quality(
-    importance: Mapping[str, Amount], relations: Mapping[str, Mapping[str, float]]
+    complaints: Mapping[str, Amount],
+    relations: Mapping[str, Mapping[str, float]],
+    needs: Mapping[str, str] | None = None,
 ) -> HouseOfQuality:
-    """Weigh features of a design: weight = Σ over needs of importance × relation.
+    """Weigh features of a design: weight = Σ over needs of complaints × relation.
 
+    ``complaints`` are counts or rates by fault, ``needs`` say against which need each fault is
+    (without it, faults are needs); a need of which nobody complains weighs nothing.
     ``relations[need][feature]`` is 9 (strong), 3 (medium), 1 (weak) or absent.
     Source: Akao (1990); Hauser & Clausing (1988).
 
     >>> house = {"no dents": {"tool": 9, "rack": 3}, "no stains": {"rack": 1, "bath": 9}}
-    >>> house_of_quality({"no dents": 5, "no stains": 2}, house).weights
-    {'tool': 45, 'bath': 18, 'rack': 17}
+    >>> house_of_quality({"dent": 5, "run": 2}, house, {"dent": "no dents", "run": "no stains"})
+    weights tool 45, bath 18, rack 17 points
     """
-    if set(importance) != set(relations):
-        odd = sorted(set(importance) ^ set(relations))
-        raise ScenarioError(f"house_of_quality: {odd} need both an importance and relations")
+    importance = Counter[str]()
+    for fault, count in complaints.items():
+        if needs is not None:
+            check_known(fault, needs, f"house_of_quality: {fault!r} is against no need")
+        need = fault if needs is None else needs[fault]
+        check_known(need, relations, f"house_of_quality: need {need!r} has no relations")
+        importance[need] += count  # type: ignore[assignment]
     weights: dict[str, float] = {}
     for need, features in relations.items():
         for feature, relation in features.items():
@@ -128,34 +218,3 @@ def house_of_quality(
     if not weights:
         raise ScenarioError("house_of_quality: nothing is related to any need")
     return HouseOfQuality(dict(sorted(weights.items(), key=lambda pair: -pair[1])))
-
-
-@dataclass(frozen=True)
-class ReturnsCompared(Result):
-    """Returns per 1,000 delivered before and after a change, and their paired difference."""
-
-    before: Estimate = column("per 1,000", meaning="sent back of the parts of the line as it is")
-    after: Estimate = column("per 1,000", meaning="sent back of those of the changed line")
-    difference: Estimate = column("per 1,000", meaning="after less before, paired")
-
-
-def compare_returns(
-    before: Line,
-    after: Line,
-    returned: Mapping[str, Share],
-    *,
-    days: Positive = 12,
-    replications: Count = 10,
-    seed: Whole = 0,
-) -> ReturnsCompared:
-    """Prove a change of design: both lines make the same parts for the same customers.
-
-    >>> line = Line([Station("press", 2, faults=Fault("dent", 0.1))])
-    >>> compare_returns(line, line.set("press.dent", 0.02), {"dent": 1}, replications=20).difference
-    -80.73 [-83.41, -78.05]: mean of 20 replications, 95 % interval
-    """
-    old, new = (
-        np.array([complaints(run, returned, seed, at).rate for at, run in enumerate(lived.runs)])
-        for lived in (replicate_line(line, days, replications, seed) for line in (before, after))
-    )
-    return ReturnsCompared(estimate(old), estimate(new), estimate(new - old))
