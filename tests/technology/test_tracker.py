@@ -147,7 +147,12 @@ def test_scrap_and_what_has_no_effect_on_stock():
         message = Message("/plant/x", None, kind, 20 * DAY + at, data, kind)
         tracker.check.check(message, mapped=True)
         tracker.fold([message])
-    assert to_plain(tracker.state) == before
+    after = to_plain(tracker.state)
+    machines = dict((tuple(key), seen) for key, seen in after.pop("machines"))
+    assert machines["plant", "saw"] == {"down": 0, "heat": 61.5, "maintained": 1, "age": 0}
+    assert machines["plant", ""] == {"energy": 12.5}
+    assert before.pop("machines") == []
+    assert after == before
     bike = tracker.state.on_hand["plant", "bike"]
     lost = {"node": "plant", "product": "bike", "quantity": min(bike, 2.0), "cause": "scratch"}
     tracker.fold([Message("/plant/x", None, "mes.scrapped.v1", 20 * DAY + 50, lost, "s")])

@@ -16,7 +16,14 @@ finished    good units came out of production; ``note`` units had been started
 served      customers got goods
 lost        customers went away without
 complained  customers complained of goods that they had got on day ``due``: of a fault, ``note``
-remembered  the rule's memory after a decision, in ``note``
+remembered  the rule's memory after a decision, in ``note``; without a product: how the
+            line of the node stands in the evening
+worked      a station of a line, ``partner``, did so many works; ``note`` had no fault
+faulted     a work gave a part the fault ``note`` at station ``partner``
+sensed      a sensor of ``partner`` read this value of the signal ``mode``
+state       machines of ``partner`` spent these minutes in the state ``note``
+energy      machines of ``partner`` took so many kWh
+maintained  a tool of ``partner`` was replaced, by the order ``note`` if there was one
 disrupted   a disruption began (``note``); recovered: it ended, its recovery included
 closed      the day's books closed
 =========== ========================================================================

@@ -62,12 +62,14 @@ class Scenario(Page):
     disruptions: tuple[Disruption, ...] = ()
     sourcing: ByItem = field(default_factory=dict)
     sharing: Sharing | ByItem = field(default_factory=dict)
+    lines: Mapping[str, Any] = field(default_factory=dict)
     chosen_on: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "disruptions", tuple(self.disruptions))
         _fit_by_item(self)
         _check_days(self)
+        _check_lines(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)
 
@@ -155,6 +157,24 @@ class Scenario(Page):
         seen = _by_item(self.network, "sharing", sharing)
         return self._but(sharing={**self.sharing, **seen})  # type: ignore[dict-item]
 
+    def nest(self, lines: Mapping[str, Any]) -> "Scenario":
+        """Return a scenario in which lines (``modeling.Line``) work inside of these nodes.
+
+        Parts that a node orders to be made go down as whole ones, and come up when they are done.
+        One history is simulated so; for many at once, ``feed`` gives the law of a line's days.
+
+        Raises:
+            ScenarioError: a node does not make one product, in a production time of a day or more.
+
+        >>> from twinlab.modeling import Line, Station
+        >>> chain = assembly("plant", {"wheel": 2}, demand=Constant(100), on_hand=200)
+        >>> calm = Scenario(chain, BaseStock(300), 60).set("plant/unit.production_time", 1)
+        >>> busy = calm.nest({"plant": Line([Station("weld", 4)])})
+        >>> simulate(busy).log.of("finished")[-1].quantity, busy.value("plant.weld.machines")
+        (100, 1)
+        """
+        return self._but(lines={**self.lines, **lines})
+
     def value(self, path: str | ItemKey) -> Any:
         """Look up one column by its path, such as ``"shop.up_to"``, or the rule of an item.
 
@@ -240,6 +260,18 @@ def _by_item(network: Network, what: str, given: Any) -> dict[ItemKey, Any]:
             raise ScenarioError(f"{what}: {key!r} has {rule!r}, {how}")
         found |= {item: rule for item in items if item is key or item not in named}
     return found
+
+
+def _check_lines(scenario: Scenario) -> None:
+    for node in scenario.lines:
+        check_known(node, scenario.network.named, f"lines: {node!r} is not a node")
+        made = [r for r in scenario.network.recipes if r.node == node]
+        if len(made) != 1 or made[0].production_time < 1:
+            times = {r.product: r.production_time for r in made}
+            raise ScenarioError(
+                f"lines: {node!r} makes {times} (product: days): a line makes one product, which "
+                f"is done a day later or more: set '{node}/PRODUCT.production_time' to 1"
+            )
 
 
 def _check_days(scenario: Scenario) -> None:
@@ -372,6 +404,7 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
         near = [e for e in network.between if any(w.startswith("->".join(e)) for w in ways)]
         there = (v for ends in near for v in network.between[ends] if {*ways} & {*lane_paths(v)})
         yield tuple(there), into_network
+    yield from _in_lines(scenario, where)
     items = [(n, p) for n in network.held if where.startswith(n) for p in network.held[n]]
     found = [item for item in items if where in (item[0], "/".join(item))]
     ruled = {item: rules[item] for item in found if item in rules}  # type: ignore[index,operator]
@@ -382,6 +415,23 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
     for row in rows:
         if (row.node, row.product) in found and f"{row.node}/{row.product}" == where:
             yield (row,), into_network
+
+
+def _in_lines(scenario: Scenario, where: str) -> Iterator[_Found]:
+    """A station of a line, or its rule of upkeep: "plant.press", "plant.press.maintain"."""
+    for node, line in scenario.lines.items():
+        for station in line.stations:
+
+            def put(new: tuple[Any, ...], node: str = node, line: Any = line) -> Scenario:
+                return scenario.nest({node: line.change(*new)})
+
+            def rule(new: tuple[Any, ...], one: Any = station, put: Any = put) -> Scenario:
+                found: Scenario = put((replace(one, maintain=new[0]),))
+                return found
+
+            name = f"{node}.{station.name}"
+            yield (station,) if where == name else (), put
+            yield (station.maintain,) if where == f"{name}.maintain" else (), rule
 
 
 def lane_paths(lane: Lane) -> list[str]:

@@ -70,6 +70,10 @@ def _entry(name: str, entry: Any) -> Any:
     """What stands in a table by one key: units, or rows of days and units, or a memory."""
     if name == "memory":
         return dict(unpack(entry))
+    if name == "machines":
+        if not all(isinstance(key, str) and is_number(part) for key, part in entry.items()):
+            raise ValueError(f"machines hold numbers by name, got {entry!r:.80}")
+        return dict(entry)
     make, kinds = _ROWS.get(name, (list, (_UNITS,)))
     rows = entry if name in _ROWS else [[entry]]
     for part, kind in (pair for row in rows for pair in zip(row, kinds, strict=True)):

@@ -34,6 +34,15 @@ class OpenOrder(NamedTuple):
     quantity: float
 
 
+def units_due(rows: Iterable[Any], day: int, column: int = 1) -> float:
+    """Units of what is due by a day, added up one by one (``sum`` rounds in another way)."""
+    total = 0.0
+    for row in rows:
+        if row[0] <= day:
+            total += row[column]
+    return total
+
+
 class Shipment(NamedTuple):
     """Goods under way: arrival day, units, and the day they left."""
 
@@ -52,6 +61,7 @@ class ProductionLot(NamedTuple):
 
 
 Claim = tuple[str, ...]
+EMPTY = ("", "", None, None)  # what a row leaves out at its end
 Recipes = Mapping[ItemKey, Recipe]
 
 
@@ -63,7 +73,8 @@ class State(Page):
     ``owed_since`` are keyed by claim: a lane's key, or (node, product) for the node's own
     customers; ``owed_since`` lists [day, units] of what ``owed`` sums up, oldest first.
     ``open_orders`` are those that have not reached whom they were placed with; there, and in
-    ``lots`` and ``to_make``, (node, product) is the node's own production. ``tracked`` says
+    ``lots`` and ``to_make``, (node, product) is the node's own production. ``machines`` are those
+    of lines, by (node, station): minutes by state, works, energy, newest readings. ``tracked`` says
     whether the arrival days of what is under way are known; if not, they are only expected, and a
     history that starts here draws its own, given how long the goods have been travelling.
 
@@ -85,6 +96,7 @@ class State(Page):
     in_process: dict[ItemKey, float] = field(default_factory=dict)
     lots: dict[ItemKey, list[ProductionLot]] = field(default_factory=dict)
     memory: dict[ItemKey, dict[str, Any]] = field(default_factory=dict)
+    machines: dict[ItemKey, dict[str, float]] = field(default_factory=dict)
     tracked: bool = True
 
     @classmethod
@@ -124,6 +136,7 @@ class State(Page):
             setattr(twin, name, {key: list(rows) for key, rows in getattr(self, name).items()})
         twin.owed_since = {k: [list(row) for row in rows] for k, rows in self.owed_since.items()}
         twin.memory = deepcopy(self.memory)
+        twin.machines = {key: dict(seen) for key, seen in self.machines.items()}
         return twin
 
 
@@ -296,11 +309,30 @@ def _finished(state: State, event: EventRow, recipes: Recipes) -> None:
     state.on_hand[item] += good
     state.on_order[item] = max(0.0, state.on_order[item] - started)
     state.in_process[item] = max(0.0, state.in_process[item] - started)
-    state.lots[item] = [lot for lot in state.lots[item] if lot.due > event[0]]
+    lots = state.lots[item]
+    if units_due(lots, event[0]) != started:  # a line: whose parts they are is not known
+        lots = taken(lots, started, event[0])
+    state.lots[item] = [lot for lot in lots if lot.due > event[0]]
 
 
 def _remembered(state: State, event: EventRow, recipes: Recipes) -> None:
     state.memory[event[2:4]] = event[8]
+
+
+def _machine(state: State, event: EventRow, recipes: Recipes) -> None:
+    """Add up what a machine did; of its readings the newest stands."""
+    _, kind, node, _, quantity, asset, signal, _, note = (*event, *EMPTY)[:9]
+    seen = state.machines.setdefault((node, asset), {})
+    if kind == "sensed":
+        seen[signal] = quantity
+        return
+    name = note if kind in ("state", "faulted") else kind
+    counts = kind in ("faulted", "maintained") or name == "failed"
+    seen[name] = seen.get(name, 0.0) + (quantity or float(counts))
+    if kind == "worked":
+        seen["good"] = seen.get("good", 0.0) + (quantity if note is None else note)
+    elif kind == "maintained":
+        seen["age"] = 0.0
 
 
 def _closed(state: State, event: EventRow, recipes: Recipes) -> None:
@@ -324,6 +356,7 @@ CHANGES: dict[str, Callable[[State, EventRow, Recipes], None]] = {
     "served": _served,
     "lost": _lost,
     "remembered": _remembered,
+    **dict.fromkeys("worked faulted sensed state energy maintained".split(), _machine),
     "disrupted": _nothing,
     "recovered": _nothing,
     "complained": _nothing,

@@ -26,9 +26,12 @@ from twinlab.modeling import (
     replicate_line,
     run_line,
 )
-from twinlab.scope import Estimate, Listing, Result, SolverError
+from twinlab.modeling.line.engine import STATES
+from twinlab.scope import Estimate, Listing, Result, SolverError, State
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import mean_of
+from twinlab.scope.entities import ItemKey
+from twinlab.scope.errors import check_known
 from twinlab.scope.kinds import Amount, Level, Positive, Whole
 
 SHIFT = 480.0  # minutes
@@ -49,8 +52,10 @@ class Oee(Result):
     oee: float = column("share", meaning="the product of the first three")
 
 
-def describe(run: LineRun, station: str) -> Oee:
-    """Read the effectiveness of a station's machines from a run of its line.
+def describe(seen: LineRun | State, station: str | ItemKey) -> Oee:
+    """Read the effectiveness of a station's machines from a run of its line, or from a state.
+
+    In a state (of a plant, or what its twin believes) a station is ``(node, name)``.
 
     What a machine waits for others (starved or blocked) is no loss of its own and stands apart:
     OEE × loading is the share of planned time in good work. Terms as in ISO 22400-2: set-ups,
@@ -61,11 +66,19 @@ def describe(run: LineRun, station: str) -> Oee:
     availability 1 · performance 1 · quality 1 · loading 0.5
     · oee 1
     """
-    seen = run[station]
-    up = seen.working + seen.stopped
-    loading, ran = up + seen.down + seen.setup, up or 1.0
-    three = (up / (loading or 1.0), seen.working / ran, seen.good_share)
-    return Oee(*three, loading, math.prod(three))
+    if isinstance(seen, State):
+        check_known(station, seen.machines, f"nobody has told of a station {station!r}")
+        told = seen.machines[station]  # type: ignore[index]
+        minutes = {state: told.get(state, 0.0) for state in STATES}
+        total, works = sum(minutes.values()) or 1.0, told.get("worked", 0.0)
+        good = told.get("good", 0.0) / works if works else math.nan
+    else:
+        run = seen[str(station)]
+        minutes, total, good = {name: getattr(run, name) for name in STATES}, 1.0, run.good_share
+    up = minutes["working"] + minutes["stopped"]
+    loading = up + minutes["down"] + minutes["setup"]
+    three = (up / (loading or 1.0), minutes["working"] / (up or 1.0), good)
+    return Oee(*three, loading / total, math.prod(three))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from twinlab.modeling.inference.outages import Flows
 from twinlab.organization.orders import decided
 from twinlab.scope import Event, Scenario, State, SyncError
 from twinlab.scope.snapshot import from_plain, is_number, is_value, unpack
-from twinlab.technology.messages import DAY, Message
+from twinlab.technology.messages import DAY, NAMES, Message
 
 HEADQUARTERS = "/plant/sys"  # who opens a plant, and answers orders
 ALONE = ("opened", "changed", "refused", "done", "failed")  # what it alone tells
@@ -107,11 +107,15 @@ class MessageCheck:
     def event(self, message: Message) -> Event:
         """The event that a message tells of; a SyncError if the network has no such place."""
         data, kind = message.data, message.kind
-        node, product = data.get("node") or "", data.get("product") or ""
-        partner, mode = data.get("partner") or "", data.get("mode") or ""
-        quantity, day = float(data.get("quantity", 0.0)), message.time // DAY
-        note = unpack(data["memory"]) if kind == "remembered" else data.get("note")
-        due = data.get("due", data.get("delivered"))
+        names, day = NAMES.get(kind, {}), message.time // DAY
+        texts = (data.get(names.get(n, n)) or "" for n in ("node", "product", "partner", "mode"))
+        node, product, partner, mode = texts
+        told = data.get(names.get("quantity", "quantity"), 0.0)
+        quantity = float(told) if is_number(told) else 0.0
+        note = (
+            unpack(data["memory"]) if kind == "remembered" else data.get(names.get("note", "note"))
+        )
+        due = data.get(names.get("due", "due"))
         event = Event(day, kind, node, product, quantity, partner, mode, due, note)
         place = KINDS[kind].place
         if place in ("gets", "sends"):
@@ -193,6 +197,8 @@ KINDS = {
         ("sensed", "node asset signal value", "node"),
         ("state", "node asset note", "node"),
         ("maintained", "node asset", "node"),
+        ("worked", "node asset quantity", "node"),
+        ("faulted", "node asset cause", "node"),
         ("energy", "node kwh", "node"),
         ("revised", "path value", ""),
         ("opened", "state", ""),

@@ -22,12 +22,22 @@ DAY = 86_400_000_000  # microseconds
 _TOLD_BY = {  # which system tells of which kinds of events; sys is the link itself
     "erp": "ordered accepted decided remembered",
     "wms": "shipped received served counted",
-    "mes": "consumed started finished scrapped state maintained",
+    "mes": "consumed started finished scrapped state maintained worked",
     "crm": "demanded lost complained forecast",
-    "qms": "inspected",
+    "qms": "inspected faulted",
     "plm": "revised",
     "iot": "disrupted recovered sensed energy",
     "sys": "opened closed changed refused done failed gone heard",
+}
+# What messages of machines and of customers call the columns of an event.
+NAMES = {
+    "complained": {"due": "delivered"},
+    "worked": {"partner": "asset"},
+    "faulted": {"partner": "asset", "note": "cause"},
+    "sensed": {"partner": "asset", "mode": "signal", "quantity": "value"},
+    "state": {"partner": "asset", "quantity": "minutes"},
+    "energy": {"partner": "asset", "quantity": "kwh"},
+    "maintained": {"partner": "asset", "note": "order"},
 }
 SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
 TYPES = {kind: f"{system}.{kind}.v1" for kind, system in SYSTEMS.items()}

@@ -28,7 +28,7 @@ from twinlab.scope.snapshot import pack, to_plain
 from twinlab.technology.desk import order_in
 from twinlab.technology.links import FileLink
 from twinlab.technology.message_check import HEADQUARTERS
-from twinlab.technology.messages import DAY, SYSTEMS, TYPES, written
+from twinlab.technology.messages import DAY, NAMES, SYSTEMS, TYPES, written
 from twinlab.technology.seals import unseal
 
 __all__ = ["Plant", "Sensors"]
@@ -97,6 +97,8 @@ class Voice:
         # A microsecond after the morning: the opening comes before all that happens on its day.
         self._told = 1 if row[0] != self._day else self._told + 1
         event, self._day = told(row), row[0]
+        if event.kind == "remembered" and not event.product:
+            return  # nobody sees a line as it stands
         if event.kind in ("disrupted", "recovered"):
             if not self.sensors.reporting:
                 return
@@ -108,8 +110,9 @@ class Voice:
             for source, number in list(self._sequences.items()):
                 self.send(source, "closed", self._day * DAY + DAY - 1, {"count": number + 1})
         else:
+            names = NAMES.get(event.kind, {})
             data = {
-                name: value
+                names.get(name, name): value
                 for name, value in event._asdict().items()
                 if name not in ("kind", "day", "note") and value not in ("", None)
             }
@@ -128,7 +131,8 @@ class Voice:
             return self._outage(event)
         if event.kind in ("shipped", "started") and not self.sensors.tracking:
             return {"due": None} if event.kind == "shipped" else {}
-        return {} if event.note is None else {"note": event.note}
+        named = NAMES.get(event.kind, {}).get("note", "note")
+        return {} if event.note is None else {named: event.note}
 
     def _struck(self, day: int) -> dict[tuple[str, ...], list[tuple[float, float, int]]]:
         """By kind and place what strikes on a day: loss, end and number of each disruption."""

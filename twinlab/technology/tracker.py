@@ -24,7 +24,7 @@ __all__ = ["Tracker"]
 
 CHECKPOINTS = 12
 # Kinds that change a state; the others are kept for whoever reads the store.
-EFFECTS = (CHANGES.keys() | {"scrapped"}) - {"closed"}
+EFFECTS = (CHANGES.keys() | {"scrapped"}) - {"closed", "disrupted", "recovered"}
 HANDLED = ("shipped", "received", "served", "consumed", "finished")  # changes a stock
 History = Callable[[int], Iterable[Message]] | None
 
@@ -79,9 +79,9 @@ class Books:
                 ]
         elif kind == "counted":
             self._count(check.event(message), float(message.data.get("error") or 0.0))
-        elif kind in ("disrupted", "recovered", "state"):
+        if kind in ("disrupted", "recovered", "state"):
             self._hear(message, check)
-        elif kind in EFFECTS:
+        if kind in EFFECTS:
             event = self._expected(check.event(message), message, check)
             apply(self.state, event, check.model.network.made)
             self._note(event)

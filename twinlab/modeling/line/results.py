@@ -249,4 +249,6 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
     changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
     old = scenario.network.node(node)
     changed.append(replace(old, capacity=float(best) / share, output=law))
-    return scenario.change(network=scenario.network.change(*changed))
+    fed = scenario.change(network=scenario.network.change(*changed))
+    lines = {name: line for name, line in scenario.lines.items() if name != node}
+    return replace(fed, lines=lines)

@@ -33,6 +33,7 @@ from typing import Any
 
 from simpy import Environment, Event
 
+from twinlab.modeling.line.nested import Nested, follow, nested
 from twinlab.modeling.simulation import plan as plans
 from twinlab.modeling.simulation.measures import nights_of
 from twinlab.modeling.simulation.plan import ItemPlan, Plan, make_plan
@@ -45,7 +46,7 @@ from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.log import EventRow, Log
 from twinlab.scope.memory import remembered
 from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import CHANGES, State, go_on
+from twinlab.scope.state import CHANGES, State, go_on, units_due
 
 __all__ = ["Game", "simulate"]
 
@@ -96,6 +97,7 @@ class History:
         self.clock = Environment(initial_time=self.start.day)
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
+        self.goods.lines = nested(scenario, self.state, seed, replication)
         self._injected = list[EventRow]()
         self._stocks: dict[str, list[list[float]]] = {name: [] for name in self.plan.stock_keys}
         self.clock.process(self._live())
@@ -111,8 +113,10 @@ class History:
             block, column = divmod(self.replication, BLOCK)
             draws = Draws(draw_streams(scenario, self.seed, block), column)
         orders = Orders(plan, self.state, draws, self.clock, players)
-        self.plan, self.draws, self.orders = plan, draws, orders
+        self.plan, self.draws, self.orders, lines = plan, draws, orders, self.goods.lines
         self.goods = Goods(plan, self.state, draws)
+        self.goods.lines = lines
+        follow(lines, scenario)
 
     def inject(self, row: EventRow) -> None:
         """Let an order be placed on the next morning that nobody's rule has decided."""
@@ -317,6 +321,7 @@ class Goods:
     def __init__(self, plan: Plan, state: State, draws: Draws) -> None:
         self.plan, self.state, self.draws = plan, state, draws
         self.left = math.inf  # of the capacity of the node whose turn it is
+        self.lines = dict[str, Nested]()
         self.asked = {claim: item.number for item in plan.items for claim in item.claim_keys}
 
     def flow(self, day: int) -> Iterator[EventRow]:
@@ -345,8 +350,13 @@ class Goods:
                 yield from self._ship(plan.items[at], day)
 
     def _finish(self, recipe: plans.RecipePlan, day: int) -> Iterator[EventRow]:
-        lots = self.state.lots[recipe.key]
-        started, good = units_due(lots, day), units_due(lots, day, column=2)
+        if line := self.lines.get(recipe.key[0]):
+            part = left_of(self.draws.making, recipe.key, day - 1) if day else 0.0
+            started, good = line.step(part)  # as far as the node was open since the last turn
+            yield from line.tell(day)
+        else:
+            lots = self.state.lots[recipe.key]
+            started, good = units_due(lots, day), units_due(lots, day, column=2)
         if started > 0.0:
             node, product = recipe.key
             yield day, "finished", node, product, good, "", "", None, started
@@ -363,9 +373,13 @@ class Goods:
         components = [(self.plan.items[at].key, need) for at, need in recipe.components]
         for component, need in components:
             quantity = min(quantity, state.on_hand[component] / need)
+        node, product = recipe.key
+        if line := self.lines.get(node):
+            quantity = min(math.floor(quantity + DUST) if left else 0, line.engine.room)
+            line.release(int(quantity))
+            yield line.keep(day)
         if quantity < DUST:
             return
-        node, product = recipe.key
         for (_, name), need in components:
             yield day, "consumed", node, name, quantity * need, "", "", None, product
         self.left -= quantity
@@ -423,15 +437,6 @@ class Goods:
         _, destination, _, mode = claim
         due = self.draws.arrival(claim, day, self.draws.lead_time[claim][day])
         return day, "shipped", node, product, quantity, destination, mode, due
-
-
-def units_due(rows: Iterable[Any], day: int, column: int = 1) -> float:
-    """Units of what is due by a day, added up one by one (``sum`` rounds in another way)."""
-    total = 0.0
-    for row in rows:
-        if row[0] <= day:
-            total += row[column]
-    return total
 
 
 def as_units(answer: Any, rule: Any, item: ItemPlan, day: int) -> float:

@@ -1,0 +1,166 @@
+"""A line inside a node: what goes down and comes up, restarts, and what a twin hears."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab import ScenarioError
+from twinlab.cases.factory import factory
+from twinlab.modeling import AtAge, Orders, feed, replicate_line, run_line
+from twinlab.modeling.line.engine import LineEngine
+from twinlab.scope.snapshot import from_plain, to_plain
+from twinlab.task import production
+
+CASE = factory()
+PANEL = ("factory", "panel")
+
+
+def scenario(wanted=130.0, days=30, line=CASE.line):
+    """The factory with its line inside."""
+    demand = replace(CASE.scenario.network.demands[0], pattern=tl.Normal(wanted, 20))
+    network = CASE.scenario.network.change(demand)
+    whole = CASE.scenario.change(network=network, days=days)
+    return whole.set("factory/panel.production_time", 1).nest({"factory": line})
+
+
+def flows(run, kind):
+    found = np.zeros(run.scenario.days)
+    for event in run.log.of(kind):
+        if event.item == PANEL:
+            found[event.day] += event.quantity
+    return found
+
+
+def test_what_is_ordered_goes_down_and_what_is_done_comes_up_a_day_later():
+    """The same releases give the same days to a line alone."""
+    run = tl.simulate(scenario(), seed=3)
+    started, finished = flows(run, "started"), flows(run, "finished")
+    alone = LineEngine(replace(CASE.line, source=Orders()), 3, 0)
+    for day in range(30):
+        assert alone.take()[1] == finished[day]
+        alone.release(int(started[day]))
+        alone.step((day + 1) * 480)
+    assert finished.sum() > 3000
+
+
+def test_parts_are_conserved():
+    run = tl.simulate(scenario(), seed=4)
+    out = sum(e.note for e in run.log.of("finished"))
+    state = run.state
+    assert flows(run, "started").sum() == out + state.in_process[PANEL]
+    line = state.memory["factory", ""]
+    assert state.in_process[PANEL] == len(line["parts"]) + line["released"]
+    assert sum(lot.started for lot in state.lots[PANEL]) == state.in_process[PANEL]
+    assert all(float(n).is_integer() for n in flows(run, "started"))
+
+
+@pytest.mark.parametrize("day", [1, 7, 20])
+def test_a_history_goes_on_from_any_morning(day):
+    nest = scenario()
+    whole = tl.simulate(nest, seed=5)
+    state = from_plain(json.loads(json.dumps(to_plain(whole.state_on(day)))), nest.network)
+    rest = tl.simulate(nest, seed=5, start=state)
+    for kind in ("started", "finished", "served"):
+        assert flows(rest, kind)[day:].tolist() == flows(whole, kind)[day:].tolist(), kind
+    ours, theirs = (r.state.machines["factory", "machining"] for r in (rest, whole))
+    assert ours == pytest.approx(theirs)
+
+
+def test_a_line_that_nobody_knows_begins_with_what_is_in_process():
+    nest = scenario()
+    state = tl.simulate(nest, seed=6).state_on(12)
+    del state.memory["factory", ""]
+    state.machines["factory", "machining"]["age"] = 120.0
+    run = tl.simulate(nest, seed=7, start=state)
+    assert run.log.of("finished")[0].note > 90
+    line = run.state.memory["factory", ""]
+    assert run.state.in_process[PANEL] == len(line["parts"]) + line["released"]
+
+
+def test_a_closed_node_stands_still_inside_too():
+    shut = scenario().disrupt(tl.Outage("factory", start=10, days=5, stock_ships=True))
+    run = tl.simulate(shut, seed=3)
+    finished = flows(run, "finished")
+    assert finished[11:16].tolist() == [0.0] * 5
+    assert finished[10] > 100
+    half = scenario().disrupt(tl.Outage("factory", start=10, days=5, loss=0.5))
+    assert 40 < flows(tl.simulate(half, seed=3), "finished")[11:16].mean() < 80
+
+
+def test_minutes_of_machines_add_up_and_give_their_effectiveness():
+    run = tl.simulate(scenario(wanted=200.0), seed=1)
+    seen = run.state.machines["factory", "machining"]
+    states = ("working", "starved", "blocked", "down", "stopped", "setup")
+    assert sum(seen.get(s, 0.0) for s in states) == pytest.approx(29 * 480)
+    found = production.describe(run.state, ("factory", "machining"))
+    alone = production.describe(run_line(CASE.line, days=30, seed=1, warm_up=0), "machining")
+    assert found.oee == pytest.approx(alone.oee, abs=0.02)
+    assert seen["worked"] > seen["good"] > 0
+
+
+def test_an_order_changes_a_rule_inside_the_line():
+    nest = scenario(line=CASE.line.set("machining.maintain", AtAge(400)))
+    assert nest.value("factory.machining.maintain.age") == 400
+    early = nest.set("factory.machining.maintain.age", 60)
+    run = tl.simulate(early, seed=1)
+    assert len(run.log.of("maintained")) > 3 * len(tl.simulate(nest, seed=1).log.of("maintained"))
+    assert nest.set("factory.coating.buffer", 2).value("factory.coating.buffer") == 2
+
+
+def test_many_histories_ask_for_the_law():
+    with pytest.raises(ScenarioError, match=r"feed\(scenario, 'factory', replicate_line"):
+        tl.replicate(scenario(), 10)
+    fed = feed(scenario(), "factory", replicate_line(CASE.line, 5, 3))
+    assert not fed.lines
+    assert len(tl.replicate(fed, 10).kpis.fill_rate) == 10
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (lambda: CASE.scenario.nest({"factory": CASE.line}), "production_time' to 1"),
+        (lambda: scenario().nest({"mill": CASE.line}), "'mill' is not a node"),
+        (lambda: scenario().nest({"warehouse": CASE.line}), "makes one product"),
+        (lambda: scenario().value("factory.coting.buffer"), "leads nowhere"),
+    ],
+)
+def test_mistakes_are_named(mistake, words):
+    with pytest.raises(ScenarioError, match=words):
+        mistake()
+
+
+# -- the twin hears of machines ---------------------------------------------------------------
+
+
+def test_a_twin_knows_the_machines_from_their_messages():
+    nest = scenario(line=CASE.line.set("machining.maintain", AtAge(150)))
+    bus = tl.Bus()
+    plant, twin = tl.Plant(nest, bus, seed=2), tl.Twin(nest, bus)
+    plant.advance(20)
+    assert twin.sync().dead == 0
+    ours, theirs = twin.state, plant.state
+    assert ours.on_hand == theirs.on_hand
+    assert ours.in_process == theirs.in_process
+    assert ours.machines.keys() == theirs.machines.keys()
+    for key, seen in theirs.machines.items():
+        assert ours.machines[key] == pytest.approx(seen), key
+    assert ("factory", "") not in ours.memory  # nobody sees the line itself
+    assert not twin.outages.outages
+
+
+def test_a_rule_of_upkeep_is_ordered_and_obeyed():
+    nest = scenario(line=CASE.line.set("machining.maintain", AtAge(300)))
+    bus = tl.Bus()
+    plant, twin = tl.Plant(nest, bus, seed=2), tl.Twin(nest, bus)
+    plant.advance(5)
+    twin.sync()
+    order = twin.propose(tl.SetRules({"factory.machining.maintain.age": 170}), "tools fail at 218")
+    twin.approve(order.id, "maria", "inventory planner", "so do I think")
+    plant.advance(10)
+    twin.sync()
+    assert plant.truth.value("factory.machining.maintain.age") == 170
+    assert twin.model.value("factory.machining.maintain.age") == 170
+    assert twin.state.machines["factory", "machining"]["maintained"] > 5

@@ -1,0 +1,126 @@
+"""A line that works inside a node of a network, in the event engine.
+
+Orders to make go down at the node's turn of a day, as whole parts; what has left the line comes up
+at the next turn, with what its machines did meanwhile. The line keeps minutes of its own, which
+stand still while its node is closed. What it is like in the evening is part of the chain's state.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.line.engine import LineEngine
+from twinlab.modeling.line.stations import Line, Orders
+from twinlab.scope.entities import ItemKey
+from twinlab.scope.log import EventRow
+from twinlab.scope.state import State
+
+# What is told of an event of a line: its kind, a quantity, and its note, if not the event's own.
+NOTES = {
+    "failed": ("state", 0.0, "failed"),
+    "faulted": ("faulted", 1.0, ""),
+    "replaced": ("maintained", 1.0, ""),
+}
+
+
+class Nested:
+    """The line of a node.
+
+    >>> from twinlab.modeling.line.stations import Station
+    >>> here = State.initial(serial(["mine", "plant", "shop"], demand=Constant(100)))
+    >>> works = Nested(Line([Station("cut", 2)]), ("plant", "unit"), here, seed=0, replication=0)
+    >>> works.release(100)
+    >>> works.step(1.0)
+    (100, 100)
+    """
+
+    def __init__(
+        self, line: Line, item: ItemKey, state: State, seed: int, replication: int
+    ) -> None:
+        self.item, self.seed, self.replication = item, seed, replication
+        self.memory = (item[0], "")  # where the state keeps the line
+        self.open(line, state.memory.get(self.memory))
+        if self.memory not in state.memory:  # nobody knows where the parts in process are
+            self.engine.release(math.floor(state.in_process.get(item, 0.0)))
+            for machine in self.engine.machines:
+                seen = state.machines.get((item[0], machine.place.name), {})
+                machine.age = seen.get("age", 0.0)
+
+    def open(self, line: Line, kept: Mapping[str, Any] | None) -> None:
+        """Work by another description from now on."""
+        self.line = line
+        fed = line if isinstance(line.source, Orders) else replace(line, source=Orders())
+        self.engine = LineEngine(fed, self.seed, self.replication, kept=kept)
+        self.read = {  # by station: what its sensors read of each job
+            s.name: [(name, v) for name, v in s.jobs.items() if v.dtype.kind in "iuf"]
+            for s in line.stations
+            if s.jobs is not None
+        }
+
+    def release(self, units: int) -> None:
+        """Give the line so many parts to make."""
+        self.engine.release(units)
+
+    def step(self, open_share: float) -> tuple[float, float]:
+        """Work for a day, as far as the node was open; parts that left, and the good ones."""
+        self.engine.step(self.engine.env.now + open_share * self.line.minutes_per_day)
+        self.engine.close()
+        return self.engine.take()
+
+    def tell(self, day: int) -> Iterator[EventRow]:
+        """What the machines did since the last time, as events of the network."""
+        engine, (node, product) = self.engine, self.item
+        told, engine.events = engine.events or [], []
+        flawed = {(e.station, e.part, e.minute) for e in told if e.kind == "faulted"}
+        works = {place.name: [0, 0] for place in engine.places}  # all, and those without a fault
+        for e in told:
+            if e.kind in NOTES:
+                kind, quantity, note = NOTES[e.kind]
+                yield (
+                    day,
+                    kind,
+                    node,
+                    product,
+                    quantity,
+                    e.station,
+                    "",
+                    None,
+                    note or e.note or None,
+                )
+            elif e.kind == "finished":
+                works[e.station][0] += 1
+                works[e.station][1] += (e.station, e.part, e.minute) not in flawed
+                for name, values in self.read.get(e.station, ()):
+                    yield day, "sensed", node, product, float(values[e.note]), e.station, name
+        for place in engine.places:
+            count, good = works[place.name]
+            yield day, "worked", node, product, float(count), place.name, "", None, float(good)
+            for state, minutes in place.minutes.items():
+                yield day, "state", node, product, minutes, place.name, "", None, state
+            yield day, "energy", node, product, place.energy, place.name
+            age = float(np.mean([m.age for m in engine.machines if m.place is place]))
+            yield day, "sensed", node, product, age, place.name, "age"
+            place.energy = 0.0
+            place.minutes.clear()
+
+    def keep(self, day: int) -> EventRow:
+        """The line as it stands, for the state."""
+        node, _ = self.item
+        return day, "remembered", node, "", 0.0, "", "", None, self.engine.keep()
+
+
+def follow(lines: dict[str, Nested], scenario: Any) -> None:
+    """From now on, let lines work as a scenario describes them."""
+    for node, line in scenario.lines.items():
+        if line != lines[node].line:
+            lines[node].open(line, lines[node].engine.keep())
+
+
+def nested(scenario: Any, state: State, seed: int, replication: int) -> dict[str, Nested]:
+    """The lines of a scenario, by node, as they stand in a state."""
+    made = {node: (node, product) for node, product in scenario.network.made}
+    lines = scenario.lines.items()
+    return {n: Nested(line, made[n], state, seed, replication) for n, line in lines}
