@@ -15,6 +15,11 @@ from twinlab.scope import Demand, Gamma, Lane, Network, Node, Normal, Product, R
 HERE = Path(__file__).parent
 MINUTES = {"L": 2, "M": 3, "H": 5}  # tool wear per part, by quality of the product
 MODES = ("TWF", "HDF", "PWF", "OSF", "RNF")
+LIMITS = {
+    "L": 11_000,
+    "M": 12_000,
+    "H": 13_000,
+}  # wear × torque that breaks, by the source's author
 TOOL_FAILURES = ("TWF", "OSF")
 STOPS = ("HDF", "PWF")
 
@@ -41,6 +46,37 @@ COLUMNS = {
         "minutes": ("minutes/unit", "work on one part, in minutes of tool wear"),
         "parts": ("units", "parts of this quality"),
         "stops": ("units", "parts on which the machine stopped by heat or power"),
+        "limit": ("minutes·Nm", "wear × torque above which the tool breaks, as its author made it"),
+    },
+    "plates": {
+        "X_Minimum": ("pixels", "left end of the fault"),
+        "X_Maximum": ("pixels", "right end of the fault"),
+        "Y_Minimum": ("pixels", "where the fault begins along the plate"),
+        "Y_Maximum": ("pixels", "where it ends along the plate"),
+        "Pixels_Areas": ("pixels", "area of the fault"),
+        "X_Perimeter": ("pixels", "its perimeter across"),
+        "Y_Perimeter": ("pixels", "its perimeter along"),
+        "Sum_of_Luminosity": ("grey levels", "sum over its pixels"),
+        "Minimum_of_Luminosity": ("grey levels", "of its pixels"),
+        "Maximum_of_Luminosity": ("grey levels", "of its pixels"),
+        "Length_of_Conveyer": ("label", "length of the conveyor"),
+        "TypeOfSteel_A300": ("yes/no", "1: steel A300"),
+        "TypeOfSteel_A400": ("yes/no", "1: steel A400"),
+        "Steel_Plate_Thickness": ("label", "thickness of the plate"),
+        "Edges_Index": ("", "how near to an edge"),
+        "Empty_Index": ("", "share of its box that is empty"),
+        "Square_Index": ("", "how square its box is"),
+        "Outside_X_Index": ("", "width to the width of the plate"),
+        "Edges_X_Index": ("", "width to its perimeter across"),
+        "Edges_Y_Index": ("", "height to its perimeter along"),
+        "Outside_Global_Index": ("", "1 if it is longer along than across"),
+        "LogOfAreas": ("", "logarithm of its area, base 10"),
+        "Log_X_Index": ("", "logarithm of its width, base 10"),
+        "Log_Y_Index": ("", "logarithm of its height, base 10"),
+        "Orientation_Index": ("", "along or across"),
+        "Luminosity_Index": ("", "how bright"),
+        "SigmoidOfAreas": ("", "sigmoid of its area"),
+        "fault": ("name", "its class, of fault_classes.csv"),
     },
     "fault_classes": {
         "fault": ("name", "class of the fault"),
@@ -104,7 +140,23 @@ def qualities(parts: list[dict[str, str]]) -> list[tuple]:
     """One row per quality of product: minutes of work, parts, and stops by heat or power."""
     stopped = Counter(row["Type"] for row in parts if any(row[mode] == "1" for mode in STOPS))
     made = Counter(row["Type"] for row in parts)
-    return [(name, minutes, made[name], stopped[name]) for name, minutes in MINUTES.items()]
+    return [(name, m, made[name], stopped[name], LIMITS[name]) for name, m in MINUTES.items()]
+
+
+def worn(parts: list[dict[str, str]]) -> float:
+    """Share of the parts from 200 minutes of wear on whose tool failed by wear."""
+    old = [row for row in parts if int(row["Tool wear [min]"]) >= 200]
+    return sum(row["TWF"] == "1" for row in parts) / len(old)
+
+
+def plates_of(plates: list[dict[str, str]]) -> list[list[str]]:
+    """One row per plate: what the camera measured, and the name of the class it was given."""
+    names = {c["column"]: c["fault"] for c in read(HERE / "assumed" / "faults.csv")}
+    features = [name for name in COLUMNS["plates"] if name != "fault"]
+    return [
+        [*(row[f] for f in features), next(n for column, n in names.items() if row[column] == "1")]
+        for row in plates
+    ]
 
 
 def faults(plates: list[dict[str, str]], lives: list[tuple], figure: dict[str, float]) -> list:
@@ -185,7 +237,9 @@ def main(facts: Path, out: Path) -> None:
         "qualities": qualities(parts),
         "fault_classes": faults(plates, lives, figure),
         "stations": [[row[c] for c in COLUMNS["stations"]] for row in stations],
-        "figures": [(row["name"], row["value"], row["unit"]) for row in assumed],
+        "plates": plates_of(plates),
+        "figures": [(row["name"], row["value"], row["unit"]) for row in assumed]
+        + [("wear_hazard", f"{worn(parts):.6f}", "share/part")],
     })  # fmt: skip
 
 

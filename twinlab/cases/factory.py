@@ -1,6 +1,6 @@
 """The factory case: a line of four departments, its sensors, its tools, and what customers mind."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -10,8 +10,11 @@ from twinlab.cases.automotive import base_stock_chain
 from twinlab.cases.folders import dataset, figures, rows
 from twinlab.cases.linked import Case, Pair
 from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
-from twinlab.scope import Constant, Empirical, Gamma, Network, Result, ScenarioError
+from twinlab.modeling.line.upkeep import Hazard, Jobs
+from twinlab.scope import Constant, Empirical, Gamma, Network, Result
 from twinlab.scope.columns import column
+from twinlab.scope.later import pd
+from twinlab.task.learning import Examples
 from twinlab.task.maintenance import WeibullFit, fit_weibull
 
 __all__ = ["factory"]
@@ -145,7 +148,7 @@ def _work(restart: float) -> tuple[Empirical, Empirical]:
 
     Shares are rounded to tenths of the work, and to one stop in a whole number of parts.
     """
-    _, minutes, parts, stops = zip(*_cells("qualities"), strict=True)
+    _, minutes, parts, stops, _ = zip(*_cells("qualities"), strict=True)
     tenths = [round(10 * count / sum(parts)) for count in parts]
     apart = round(sum(parts) / sum(stops))
     work = np.repeat(minutes, tenths).astype(float).tolist()
@@ -186,21 +189,6 @@ class HeatWatch(Result):
     caught_share: float = column("share", meaning="heat failures that struck under a warning")
 
 
-def smoothed(readings: Iterable[Reading], weight: float = 0.1) -> Iterator[float]:
-    """Smooth the heat dissipation reading by reading: z ← z + weight · (x − z), from the first x.
-
-    >>> [round(z, 2) for z in smoothed(factory().readings[:3], weight=0.5)]
-    [10.5, 10.5, 10.45]
-    """
-    if not 0 < weight <= 1:
-        raise ScenarioError(f"weight lies above 0 and at most at 1, got {weight!r}")
-    level: float | None = None
-    for reading in readings:
-        level = reading.dissipation if level is None else level
-        level += weight * (reading.dissipation - level)
-        yield level
-
-
 def heat_watch(readings: Sequence[Reading], limit: float) -> HeatWatch:
     """Warn while the smoothed heat dissipation is below a limit [K], and see what that is worth.
 
@@ -208,13 +196,68 @@ def heat_watch(readings: Sequence[Reading], limit: float) -> HeatWatch:
     first warning 2,838 part · first failure 3,237 part · warned share 0.158 · caught
     share 1
     """
-    warned = [level < limit for level in smoothed(readings)]
-    struck = ["HDF" in reading.failure for reading in readings]
-    both = sum(w and s for w, s in zip(warned, struck, strict=True))
+    seen = signals(readings)
+    warned, struck = seen["smoothed"] < limit, seen["failure"].str.contains("HDF")
+    told, fell = (next(iter(seen["part"][marks].tolist()), None) for marks in (warned, struck))
+    return HeatWatch(told, fell, float(warned.mean()), float(warned[struck].mean()))
 
-    def first(marks: list[bool]) -> int | None:
-        return next((r.part for r, mark in zip(readings, marks, strict=True) if mark), None)
 
-    caught = both / sum(struck) if any(struck) else float("nan")
-    share = sum(warned) / len(warned) if warned else float("nan")
-    return HeatWatch(first(warned), first(struck), share, caught)
+def signals(readings: Sequence[Reading]) -> "pd.DataFrame":
+    """Tabulate readings with what physics makes of them, tool by tool.
+
+    ``dissipation``: process less air temperature [K], ``smoothed`` by z ← z + 0.1 (x − z);
+    ``power`` = torque · 2πn/60 [kW]; ``strain`` = wear · torque, that should not reach the
+    ``limit`` of the quality [minutes·Nm]; ``low`` and ``medium`` are marks of the quality;
+    ``failed``: the part failed by wear, heat, power or overstrain.
+
+    >>> seen = signals(factory().readings)
+    >>> seen.loc[69, ["power", "strain", "limit", "failed"]].to_dict()
+    {'power': 9.7009, 'strain': 12548.7, 'limit': 11000, 'failed': True}
+    """
+    seen = pd.DataFrame(readings, columns=Reading._fields)
+    kind, heat = seen["quality"], (seen["process"] - seen["air"]).round(1)
+    known = pd.DataFrame(rows("factory", "qualities")).set_index("quality").loc[kind]
+    return seen.assign(
+        tool=(seen["wear"].diff() < 0).cumsum(),
+        minutes=known["minutes"].to_numpy(),
+        limit=known["limit"].to_numpy(),
+        dissipation=heat,
+        smoothed=heat.ewm(alpha=0.1, adjust=False).mean(),
+        power=seen["torque"] * seen["speed"] * (2 * np.pi / 60_000),
+        strain=seen["wear"] * seen["torque"],
+        low=(kind == "L") * 1.0,
+        medium=(kind == "M") * 1.0,
+        failed=seen["failure"].str.contains("TWF|HDF|PWF|OSF"),
+    )
+
+
+def jobs_of(seen: "pd.DataFrame") -> tuple[Jobs, Hazard]:
+    """Take signals as jobs of a machine, with the case's truth of how they break tools.
+
+    That is overstrain, as the source's author made it, and, from 200 minutes of work on, the share
+    of parts that failed by wear.
+
+    >>> jobs, truth = jobs_of(signals(factory().readings[7000:]))
+    >>> float(jobs.energy.mean()), truth.chance(job=0, age=100), truth.chance(job=0, age=200)
+    (0.274, 0.0, 0.0574)
+    """
+    minutes, power, kind = (seen[name].to_numpy() for name in ("minutes", "power", "quality"))
+    loads = {name: seen[name].to_numpy() for name in ("torque", "limit", "low", "medium")}
+    jobs = Jobs(minutes, power, kind, signals=loads)
+    ages, worn = np.arange(300), figures("factory")["wear_hazard"]
+    over = jobs["torque"][:, None] * ages > jobs["limit"][:, None]
+    return jobs, Hazard(np.maximum(over, worn * (ages >= 200)))
+
+
+def plates() -> Examples:
+    """Load the 1,941 faulty plates: what a camera measured, and which class of fault it was.
+
+    Plates of one batch (conveyor, thickness, steel) are a group. Rows are sorted by class: shuffle.
+
+    >>> found = plates()
+    >>> found.features.shape, len(found.classes), len(set(found.group))
+    ((1941, 27), 7, 239)
+    """
+    table = pd.read_csv(dataset("factory") / "plates.csv")
+    batch = table.groupby(["Length_of_Conveyer", "Steel_Plate_Thickness", "TypeOfSteel_A300"])
+    return Examples(table.drop(columns="fault"), table["fault"], table.index, batch.ngroup())

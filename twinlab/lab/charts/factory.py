@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from twinlab.cases.factory import Factory, heat_watch, smoothed
+from twinlab.cases.factory import Factory, heat_watch, signals
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.modeling.line.results import LineRun
@@ -117,7 +117,7 @@ def heat_chart(case: Factory, limit: float) -> Chart:
     limit 9.0 K: 16% of parts under a warning, 100% of failures among them
     first warning at part 2,838, first failure at part 3,237
     """
-    level = np.array(list(smoothed(case.readings)))
+    level = signals(case.readings)["smoothed"].to_numpy()
     part = np.array([reading.part for reading in case.readings])
     failed = part[["HDF" in reading.failure for reading in case.readings]]
     watch = heat_watch(case.readings, limit)
