@@ -83,8 +83,8 @@ class Ordering(Follower):
     @property
     def planned(self) -> list[Outage]:
         """Days of maintenance to come, as the plant has acknowledged them."""
-        known = self._at_desk(acts=False).orders.values()
-        still = [one for one in known if isinstance(one, Maintain) and one.step == "acknowledged"]
+        known = (v for v in self._at_desk(acts=False).orders.values() if isinstance(v, Maintain))
+        still = (v for v in known if v.step == "acknowledged" and not v.asset)
         return [Outage(v.node, start=v.day, stock_ships=True) for v in still if v.day >= self.day]
 
     def propose(

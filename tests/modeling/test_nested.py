@@ -9,7 +9,7 @@ import pytest
 import twinlab as tl
 from twinlab import ScenarioError
 from twinlab.cases.factory import factory
-from twinlab.modeling import AtAge, Orders, feed, replicate_line, run_line
+from twinlab.modeling import AtAge, Line, Orders, Station, feed, replicate_line, run_line
 from twinlab.modeling.line.engine import LineEngine
 from twinlab.scope.snapshot import from_plain, to_plain
 from twinlab.task import production
@@ -113,9 +113,11 @@ def test_an_order_changes_a_rule_inside_the_line():
 def test_many_histories_ask_for_the_law():
     with pytest.raises(ScenarioError, match=r"feed\(scenario, 'factory', replicate_line"):
         tl.replicate(scenario(), 10)
-    fed = feed(scenario(), "factory", replicate_line(CASE.line, 5, 3))
-    assert not fed.lines
-    assert len(tl.replicate(fed, 10).kpis.fill_rate) == 10
+    both = feed(scenario(), "factory", replicate_line(CASE.line, 5, 3))
+    assert len(tl.replicate(both, 10).kpis.fill_rate) == 10
+    for kind in ("started", "finished"):  # the law is nothing to a history with the line itself
+        lived, again = (flows(tl.simulate(one, seed=3), kind) for one in (both, scenario()))
+        assert lived.tolist() == again.tolist()
 
 
 @pytest.mark.parametrize(
@@ -164,3 +166,44 @@ def test_a_rule_of_upkeep_is_ordered_and_obeyed():
     assert plant.truth.value("factory.machining.maintain.age") == 170
     assert twin.model.value("factory.machining.maintain.age") == 170
     assert twin.state.machines["factory", "machining"]["maintained"] > 5
+
+
+def test_a_tool_is_replaced_by_order_before_the_next_part():
+    nest = scenario()
+    bus = tl.Bus()
+    plant, twin = tl.Plant(nest, bus, seed=2), tl.Twin(nest, bus)
+    plant.advance(5)
+    twin.sync()
+    with pytest.raises(tl.SyncError, match="nobody has told of"):
+        twin.propose(tl.Maintain("factory", asset="painting"), "worn")
+    told = tl.Maintain("factory", day=8, asset="machining")
+    order = twin.propose(told, "it is old")
+    twin.approve(order.id, "maria", "maintenance manager", "yes")
+    plant.advance(7)
+    twin.sync()
+    assert twin.orders[order.id].step == "done"
+    assert [(e.day, e.note) for e in plant.run.log.of("maintained")] == [(8, order.id)]
+    assert twin.state.machines["factory", "machining"]["maintained"] == 1
+    assert not twin.planned
+
+
+def test_a_plant_of_the_automotive_case_has_a_line_inside_and_its_twin_forecasts_by_its_law():
+    name = "Asian-brand US assembly"
+    shops = [
+        Station("body", tl.Gamma(48, 8)),
+        Station("paint", tl.Gamma(46, 4), buffer=4, time_to_failure=tl.Weibull(2, 4000),
+                time_to_repair=tl.Gamma(240, 120)),
+        Station("assembly", tl.Gamma(48, 6), buffer=6),
+    ]  # fmt: skip
+    line = Line(shops, minutes_per_day=960)
+    case = tl.cases.automotive(days=120)
+    model = feed(case, name, replicate_line(line, 22, 4))
+    plant, twin = model.twin(truth=model.nest({name: line}), seed=1)
+    plant.advance(40)
+    assert twin.sync().dead == 0
+    assert twin.state.on_hand == plant.state.on_hand
+    seen = production.describe(twin.state, (name, "paint"))
+    assert 0.5 < seen.availability <= 1
+    assert twin.forecast(14, 64).kpis.fill_rate.mean() > 0.5
+    assert not twin.outages.outages
+    assert sum(e.note for e in plant.run.log.of("finished") if e.node == name) > 400

@@ -216,6 +216,8 @@ class Produce(Order):
 class Maintain(Order):
     """A node makes and supplies nothing for a day of maintenance; finished stock still leaves it.
 
+    With an ``asset``, a station of its line, a tool is replaced there, before the next part.
+
     >>> Maintain("plant", day=12)
     maintain: node plant, day 12
     """
@@ -223,10 +225,15 @@ class Maintain(Order):
     kind = "maintain"
     node: str = column("node", meaning="which asset")
     day: int = column("day", 0, "on which; if it is over, at once", low=0)
+    asset: str = column("station", "", "whose tool is replaced; empty: all stands still")
 
     def effect(self, model: Scenario, state: State, day: int) -> Effect:
-        """There is one more outage, on its day."""
+        """There is one more outage, on its day; or a tool is replaced, and nothing else changes."""
         network = model.network
+        if self.asset:
+            place = (self.node, self.asset)
+            check_known(place, state.machines, f"nobody has told of {place}", SyncError)
+            return Effect({f"{self.node}.{self.asset}.maintenance": (0.0, 1.0)}, model)
         items = {(self.node, product) for product in network.held.get(self.node, ())}
         if not items - (network.brought - network.made.keys()):
             raise SyncError(f"{self.node!r} makes and supplies nothing: nothing could stand still")

@@ -277,6 +277,8 @@ class OrderBook:
             self._versions.update(back.keys())
             told = {"order": order.id} | self._changed(back, back)
             self.voice.send(HEADQUARTERS, "changed", day * DAY, told)
+        elif isinstance(order, Maintain) and order.asset:
+            self.history.goods.lines[order.node].order(order.asset, order.id)
         elif isinstance(order, Maintain):
             told, source = {"node": order.node, "asset": order.node}, f"/{order.node}/mes"
             self.voice.send(source, "maintained", day * DAY, told)

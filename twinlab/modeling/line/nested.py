@@ -32,7 +32,8 @@ class Nested:
     >>> from twinlab.modeling.line.stations import Station
     >>> here = State.initial(serial(["mine", "plant", "shop"], demand=Constant(100)))
     >>> works = Nested(Line([Station("cut", 2)]), ("plant", "unit"), here, seed=0, replication=0)
-    >>> works.release(100)
+    >>> works.release(100, day=0)[:3]
+    (0, 'remembered', 'plant')
     >>> works.step(1.0)
     (100, 100)
     """
@@ -60,9 +61,15 @@ class Nested:
             if s.jobs is not None
         }
 
-    def release(self, units: int) -> None:
-        """Give the line so many parts to make."""
+    def release(self, units: int, day: int) -> EventRow:
+        """Give the line so many parts to make; how it stands then, for the state."""
         self.engine.release(units)
+        return day, "remembered", *self.memory, 0.0, "", "", None, self.engine.keep()
+
+    def order(self, station: str, name: str) -> None:
+        """Replace a tool before the station's next part, and say by which order."""
+        places = {place.name: place for place in self.engine.places}
+        places[station].ordered.append(name)
 
     def step(self, open_share: float) -> tuple[float, float]:
         """Work for a day, as far as the node was open; parts that left, and the good ones."""
@@ -105,11 +112,6 @@ class Nested:
             yield day, "sensed", node, product, age, place.name, "age"
             place.energy = 0.0
             place.minutes.clear()
-
-    def keep(self, day: int) -> EventRow:
-        """The line as it stands, for the state."""
-        node, _ = self.item
-        return day, "remembered", node, "", 0.0, "", "", None, self.engine.keep()
 
 
 def follow(lines: dict[str, Nested], scenario: Any) -> None:

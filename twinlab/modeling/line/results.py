@@ -225,8 +225,9 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
 
     What was delivered on each day becomes a law: the node's capacity is that of the best day, in
     units started (delivered / yield [units/day]), its ``output`` each day's share of the best; the
-    yield becomes the ``good_share`` of its recipes. (With the mean day as its capacity it would
-    lose what good days make more, for nobody makes more than a capacity.)
+    yield becomes the ``good_share`` of its recipes. Where one history is simulated, a line that
+    works inside goes on to do so; ``replicate`` takes the law. (With the mean day as its capacity
+    a node would lose what good days make more, for nobody makes more than a capacity.)
 
     Raises:
         ScenarioError: the node makes nothing, or the line delivered nothing on a whole day.
@@ -249,6 +250,4 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
     changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
     old = scenario.network.node(node)
     changed.append(replace(old, capacity=float(best) / share, output=law))
-    fed = scenario.change(network=scenario.network.change(*changed))
-    lines = {name: line for name, line in scenario.lines.items() if name != node}
-    return replace(fed, lines=lines)
+    return scenario.change(network=scenario.network.change(*changed))

@@ -364,7 +364,8 @@ class Goods:
     def _produce(
         self, recipe: plans.RecipePlan, turn: plans.TurnPlan, day: int
     ) -> Iterator[EventRow]:
-        state, draws, capacity = self.state, self.draws, turn.node.capacity
+        state, draws, line = self.state, self.draws, self.lines.get(turn.node.name)
+        capacity = turn.node.capacity if line is None else math.inf
         quantity, left = state.to_make[recipe.key], left_of(draws.making, recipe.key, day)
         if capacity < math.inf:
             quantity = min(quantity, self.left, capacity * left)
@@ -374,10 +375,9 @@ class Goods:
         for component, need in components:
             quantity = min(quantity, state.on_hand[component] / need)
         node, product = recipe.key
-        if line := self.lines.get(node):
+        if line:
             quantity = min(math.floor(quantity + DUST) if left else 0, line.engine.room)
-            line.release(int(quantity))
-            yield line.keep(day)
+            yield line.release(int(quantity), day)
         if quantity < DUST:
             return
         for (_, name), need in components:

@@ -105,12 +105,12 @@ def replicate(
         first = replicate(scenario, min(count, BLOCK), seed, start=start, daily=SETTLING)
         return [first.series(name).mean(axis=1) for name in SETTLING]
 
-    if scenario.lines:
-        node = next(iter(scenario.lines))
-        raise ScenarioError(
-            f"{node!r} has a line inside, which is simulated one history at a time: take simulate, "
-            f"or feed(scenario, {node!r}, replicate_line(line)), which gives the law of its days"
-        )
+    for node in scenario.lines:
+        if scenario.network.named[node].capacity == math.inf:
+            raise ScenarioError(
+                f"{node!r} has a line inside, which simulate lives; for many histories give the "
+                f"law of its days: feed(scenario, {node!r}, replicate_line(line))"
+            )
     plan = make_plan(scenario)
     start = None if start is None else go_on(start, scenario)
     out = days_left_out(warm_up, scenario.days - (start.day if start else 0), pilot)
