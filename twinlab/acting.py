@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.management.control_tower import Limits, Tower, control_tower
+from twinlab.management.control_tower import Late, Limits, Tower, control_tower
 from twinlab.management.flows import ShortageCost
 from twinlab.modeling import Change, Replications, estimate, replicate, simulate
 from twinlab.modeling.experiments import Objective
@@ -187,16 +187,22 @@ class Foresight(Ordering):
         return batch
 
     def tower(
-        self, limits: Limits | None = None, shortage_cost: ShortageCost | None = None
+        self,
+        limits: Limits | None = None,
+        shortage_cost: ShortageCost | None = None,
+        late: Late | None = None,
     ) -> Tower:
         """What needs somebody this morning, by money at risk: believed outages, and what may come.
 
+        ``late`` are chances that shipments under way are late, learned elsewhere.
+
         Raises:
-            ScenarioError: a shortage of nothing that customers ask costs money.
+            ScenarioError: a shortage of nothing that customers ask costs money, or no such shipment
+                is under way.
         """
         start, come = self._morning, self.forecast(replications=128)
         told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}
-        return control_tower(self.outlook, start, **told)
+        return control_tower(self.outlook, start, late=late, **told)
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""

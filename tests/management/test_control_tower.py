@@ -77,6 +77,39 @@ def test_a_late_shipment_is_an_exception_where_somebody_misses_it():
     assert tower(both, limits=Limits(late_days=7)).of("late shipment") == ()
 
 
+def a_shipment_saves_the_plant(state):
+    """40 wheels last for two days; 64 more come on the third, just in time."""
+    state.on_hand["plant", "wheel"] = 40.0
+    state.under_way["wheels A", "plant", "wheel", "road"] = [Shipment(42, 64.0, 38)]
+
+
+def test_a_shipment_that_may_be_late_is_ranked_by_its_chance_and_what_it_saves():
+    """Without it 40 of the 80 wheels are missing until an order of today arrives."""
+    key = ("wheels A", "plant", "wheel", "road", 38)
+    (alert,) = tower(a_shipment_saves_the_plant, late={key: 0.3}).of("may be late")
+    assert alert.money == pytest.approx(0.3 * 40 * 50)
+    assert alert.reason == "64 units from wheels A by road are late with chance 0.30"
+    assert tower(a_shipment_saves_the_plant).alerts == ()
+    assert tower(a_shipment_saves_the_plant, late={key: 0.09}).alerts == ()  # limits.probability
+    assert tower(lambda state: None, late={(*key[:4], 36): 0.9}).of("may be late") == ()  # stock
+
+
+def test_a_shipment_that_is_late_already_is_no_risk():
+    def change(state):
+        no_wheels_come(state)
+        state.under_way["wheels A", "plant", "wheel", "road"] = [Shipment(47, 20.0, 36)]
+
+    found = tower(change, late={("wheels A", "plant", "wheel", "road", 36): 0.9})
+    assert found.of("late shipment")
+    assert found.of("may be late") == ()
+
+
+@pytest.mark.parametrize(("day", "chance"), [(1, 0.5), (36, 1.5), (36, float("nan"))])
+def test_chances_are_of_shipments_under_way(day, chance):
+    with pytest.raises(tl.ScenarioError, match=r"late: \('wheels A', 'plant', .* no chance"):
+        tower(late={("wheels A", "plant", "wheel", "road", day): chance})
+
+
 def test_customers_who_wait_are_a_backlog():
     patient = NETWORK.change(
         *(replace(d, backorders=True, backorder_cost=3.0) for d in NETWORK.demands)

@@ -26,6 +26,23 @@ def test_a_twin_ranks_the_closed_supplier_of_its_chips_first(told):
     assert first.money >= max((alert.money for alert in others), default=0)
 
 
+def test_a_twin_is_told_who_may_be_late():
+    """Chances enter as numbers, by lane and day of departure; the surest comes first."""
+    hasty = tl.Demand("shop", "unit", tl.Normal(10, 2), backorders=False, lost_sale_cost=40)
+    chain = tl.Scenario(tl.serial(["mine", "shop"], demand=hasty, lead_time=4, on_hand=10),
+                        tl.BaseStock(46), days=60)  # fmt: skip
+    bus = tl.Bus()
+    plant, twin = tl.Plant(chain, bus, seed=2), tl.Twin(chain, bus)
+    plant.advance(30)
+    twin.sync()
+    ((lane, sent),) = twin.state.under_way.items()
+    late = {(*lane, goods.left): 0.2 + 0.2 * at for at, goods in enumerate(sent[:2])}
+    told = [alert for alert in twin.tower(late=late).alerts if alert.kind == "may be late"]
+    assert len(told) == 2
+    assert "chance 0.40" in told[0].reason
+    assert 0 < told[1].money < told[0].money < 0.4 * sent[1].quantity * 40
+
+
 @pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
 def test_a_small_chain_has_its_money_at_risk_in_the_morning(told):
     hasty = tl.Demand("shop", "unit", tl.Normal(10, 2), backorders=False, lost_sale_cost=40)

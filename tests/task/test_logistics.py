@@ -60,6 +60,40 @@ def test_an_arrival_counts_the_days_already_waited():
     assert (eta.low, eta.high) == (1, pytest.approx(np.quantile(left, 0.95), abs=1))
 
 
+def orders_a_day(sd, days=1000, seed=7):
+    """Lead times of 40 days on average, one order a day; the spread may change on the way."""
+    luck, sds = np.random.default_rng(seed), np.broadcast_to(sd, days)
+    took = luck.gamma((40 / sds) ** 2, sds**2 / 40)
+    return np.arange(days), np.arange(days) + took
+
+
+def test_a_law_of_lead_times_is_that_of_the_orders_open_ones_included():
+    ordered, delivered = orders_a_day(10)
+    law = logistics.lead_time_law(ordered, delivered, today=800)
+    assert law.average == pytest.approx(40, abs=4 * 10 / np.sqrt(730))
+    later = (delivered - ordered)[800:]
+    low, high = np.quantile(law.values, (0.05, 0.95))
+    assert np.mean((low < later) & (later < high)) == pytest.approx(0.9, abs=4 * 0.3 / 200**0.5)
+    untold = np.where(delivered <= 800, delivered, np.nan)[:801]  # the future is not looked at
+    again = logistics.lead_time_law(ordered[:801], untold, today=800)
+    np.testing.assert_array_equal(again.values, law.values)
+
+
+def test_a_law_of_lead_times_widens_where_it_missed():
+    """The spread trebles on day 500: without learning from misses the law holds 0.8 of them."""
+    ordered, delivered = orders_a_day(np.repeat([6.0, 18.0], [500, 500]))
+    later = (delivered - ordered)[600:]
+    law = logistics.lead_time_law(ordered, delivered, today=650)
+    plain = (delivered - ordered)[delivered <= 650]
+    held = []
+    for values in (plain, law.values):
+        low, high = np.quantile(values, (0.05, 0.95))
+        held.append(np.mean((low < later) & (later < high)))
+    assert held[0] < 0.82
+    assert held[1] > 0.88
+    assert np.median(law.values) == pytest.approx(np.median(plain), abs=2)
+
+
 # -- prescribe: sites -------------------------------------------------------------------------
 
 
@@ -231,6 +265,8 @@ PAIR = [[0, 1], [1, 0]]
         (lambda: logistics.route(["D", "a"], PAIR, logistics.Fleet(1, reach=1), iterations=20),
          tl.SolverError, "to .a. and back is 2 long"),
         (lambda: logistics.transit_time([]), tl.ScenarioError, "nothing has arrived"),
+        (lambda: logistics.lead_time_law([1, 2], [3, 4], today=2), tl.ScenarioError,
+         "nothing has arrived"),
         (lambda: logistics.predict(logistics.transit_time([2, 3]), age=3), tl.ScenarioError,
          "ask the carrier"),
         (lambda: logistics.describe(tl.Log([]), "a", "b"), tl.ScenarioError, "no shipment"),

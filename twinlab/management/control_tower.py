@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any
@@ -23,6 +23,8 @@ from twinlab.scope.scenario import targets
 from twinlab.scope.state import State, fit
 
 __all__ = ["Limits", "control_tower"]
+
+Late = Mapping[tuple[Any, ...], float]  # chances of shipments, by lane and day they left
 
 
 @dataclass(frozen=True)
@@ -182,8 +184,10 @@ class Situation(Morning):
         """How each item's stock will go until an order of today arrives."""
         return {item: self._supply(item) for item in self.scenario.decided_items()}
 
-    def _supply(self, item: ItemKey) -> Supply:
+    def _supply(self, item: ItemKey, lost: tuple[float, float] = (0.0, 0.0)) -> Supply:
         """Project an item's stock day by day: on hand + receipts − owed − mean use so far.
+
+        ``lost`` is a day and the units that do not come on it after all.
 
         What its suppliers owe it is not counted, nor what a closed lane has not sent: nobody knows
         when it comes. An order of today comes by the quickest lane, or from own production.
@@ -193,6 +197,7 @@ class Situation(Morning):
         waits += [recipe.production_time] if recipe else []
         horizon = state.day + max(1, math.ceil(min(waits, default=1)))
         receipts = self.receipts(item)
+        receipts[lost[0]] -= lost[1]
         owed = sum(units for claim, units in state.owed.items() if seller(claim) == item)
         on_hand = state.on_hand.get(item, 0.0)
         stock, ends_on, missing = on_hand - owed, None, 0.0
@@ -311,6 +316,7 @@ def control_tower(
     forecast: Replications | None = None,
     limits: Limits | None = None,
     shortage_cost: flows.ShortageCost | None = None,
+    late: Late | None = None,
 ) -> Tower:
     """Look over a chain's state and list what needs somebody, most money at risk first.
 
@@ -318,11 +324,12 @@ def control_tower(
     stops a car); for too much stock, the cost of keeping the excess until it is used. Less than
     ``limits.turnover`` of what a day's demand is worth is no exception, but a closure always is.
     ``shortage_cost`` prices a unit that a customer does not get. With a ``forecast``
-    (``replicate(…, start=state)``) shortages ahead come with their probability.
+    (``replicate(…, start=state)``) shortages ahead come with their probability; with ``late``,
+    chances by (source, destination, product, mode, day it left), shipments that may be late.
 
     Raises:
         ScenarioError: the state is not one of this network, the forecast starts on another day,
-            or a shortage of nothing that customers ask costs money.
+            no such shipment is under way, or a shortage of nothing that customers ask costs money.
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}, lead_time=3)
     >>> closed = Scenario(chain, BaseStock(20), days=40).disrupt(Outage("mine", start=4, days=6))
@@ -345,7 +352,8 @@ def control_tower(
     day, rows = range(state.day, state.day + 1), scenario.network.demands
     turnover = sum(flows.customers_use(d, day) * here.stopped[d.node, d.product] for d in rows)
     least = max(here.limits.money, here.limits.turnover * turnover)
-    every = (alert for finder in finders for alert in finder(here))
+    every = [alert for finder in finders for alert in finder(here)]
+    every += _at_risk(here, late or {})
     found = [alert for alert in every if alert.money >= least]
     found = [*_closures(here, found), *found]
     return Tower(tuple(sorted(found, key=lambda a: -a.money)), state.day)
@@ -405,6 +413,28 @@ def _late_shipments(here: Situation) -> Iterable[Alert]:
             goods_late = f"{shown(units)} units from {lane.source} by {lane.mode}"
             reason = f"{goods_late} are up to {max(late)[0]:.3g} days late"
             yield Alert("late shipment", *item, money, "logistics manager", reason)
+
+
+def _at_risk(here: Situation, late: Late) -> Iterable[Alert]:
+    """Shipments in time that may be late: their chance × what the receiver would miss, if lost."""
+    units, coming = defaultdict[tuple[Any, ...], float](float), {}
+    for lane in here.scenario.network.lanes:
+        sent = here.state.under_way.get(lane.key, ())
+        for one, (much, days, comes) in zip(sent, here.under_way[lane.key], strict=True):
+            units[*lane.key, one.left] += 0.0 if days else much
+            coming[*lane.key, one.left] = comes
+    for key, chance in late.items():
+        if key not in coming or not 0 <= chance <= 1:
+            raise ScenarioError(
+                f"late: {key!r}: {chance!r} is no chance of a shipment under way: give 0 to 1 by "
+                f"(source, destination, product, mode, day it left), such as {[*coming][:1]}"
+            )
+        item, much = (key[1], key[2]), units[key]
+        lost = here._supply(item, (coming[key], much)).missing - here.missing(item)
+        reason = f"{shown(much)} units from {key[0]} by {key[3]} are late with chance {chance:.2f}"
+        if chance >= here.limits.probability:
+            money = chance * lost * here.stopped[item]
+            yield Alert("may be late", *item, money, "logistics manager", reason)
 
 
 def _backlogs(here: Situation) -> Iterable[Alert]:

@@ -2,7 +2,8 @@
 
 =========  ====================================================================================
 describe   ``describe`` a lane in a log, ``transit_time`` of shipments: the days that it takes
-predict    ``predict`` from such a transit time when a shipment of some age arrives
+predict    ``predict`` from such a transit time when a shipment of some age arrives;
+           ``lead_time_law``: a lane's lead times, widened by what such laws missed
 prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``network_flow``: who
            sends how much where, with shadow prices; ``route``: which vehicle visits whom;
            ``facilities``, ``gravity_location``: where to open; ``preposition``: where relief

@@ -16,14 +16,15 @@ from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.organization.view import Shares
 from twinlab.scope import Log, Result, Scenario, ScenarioError, SolverError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import days_of, mean_of
+from twinlab.scope.distributions import Array, Empirical, days_of, mean_of
 from twinlab.scope.kinds import Amount, Count, Level, Limit, Number, Positive
 from twinlab.scope.later import optimize, stats
 from twinlab.scope.result import shown
+from twinlab.task.learning import FEW, adaptive
 from twinlab.task.maintenance import TimeLeft
 
-__all__ = """Arc Site TransitTime describe facilities gravity_location network_flow predict
-prescribe transit_time""".split()
+__all__ = """Arc Site TransitTime describe facilities gravity_location lead_time_law network_flow
+predict prescribe transit_time""".split()
 
 
 def describe(log: Log, source: str, destination: str) -> "TransitTime":
@@ -77,6 +78,48 @@ class TransitTime(Result):
     def sentence(self) -> str:
         """Mean and range."""
         return f"{shown(self.mean)} days on average, {self.days[0]:g} to {self.days[-1]:g}"
+
+
+def lead_time_law(
+    ordered: Any, delivered: Any, today: float, days: Positive = 730.0, level: Level = 0.9
+) -> Empirical:
+    """Learn a lane's lead times from its orders of the last days, those still open included.
+
+    Days as numbers; NaN if not delivered, and what came after ``today`` is not known. What a law so
+    learned missed in those days widens it, in logs about its median (``learning.adaptive``); with
+    small steps, since about a hundred orders may be open at a time.
+
+    Raises:
+        ScenarioError: nothing ordered in those days has arrived.
+
+    >>> law = lead_time_law([0, 0, 10, 10, 20], [3, 5, 13, 15, float("nan")], today=24)
+    >>> law.average, [float(days) for days in sorted(set(law.values))]  # one is open, 4 days old
+    (4.2, [3.0, 5.0])
+    """
+    o, came = np.asarray(ordered, dtype=np.float64), np.asarray(delivered, dtype=np.float64)
+    took = np.maximum(came - o, 0.5)
+    places = (np.arange(200) + 0.5) / 200
+
+    def seen(now: float) -> Array:
+        recent = (now - days < o) & (o <= now)
+        done = recent & (came <= now)
+        if now < today and done.sum() < FEW:
+            return np.full(200, np.nan)
+        times = transit_time(took[done].tolist(), (now - o)[recent & ~done].tolist())
+        at = np.searchsorted(np.cumsum(times.shares), places)
+        return np.array(times.days)[np.minimum(at, len(times.days) - 1)]
+
+    known = (today - days < came) & (came <= today)
+    middles = {then: np.median(seen(then)) for then in np.unique(o[known])}
+    errors = np.log(took[known] / [middles[then] for then in o[known]])
+    ends = adaptive(errors, level, gamma=0.01, window=200, times=(o[known], came[known]))[-1]
+    law = seen(today)
+    middle, sides = np.median(law), np.quantile(law, ((1 - level) / 2, (1 + level) / 2))
+    beside = (law < middle, law > middle), np.log(sides / middle), ends
+    for side, usual, end in zip(*beside, strict=True):
+        if usual and end / usual > 1:
+            law[side] = middle * (law[side] / middle) ** (end / usual)
+    return Empirical(tuple(law.round(2)))
 
 
 def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> TimeLeft:
