@@ -41,3 +41,17 @@ def test_pareto_marks_the_vital_few():
     assert len(set(colours)) == 2
     with pytest.raises(tl.ScenarioError, match="no causes"):
         tl.lab.pareto_chart(pareto({}))
+
+
+def test_machines_that_a_state_knows_are_drawn_with_their_effectiveness():
+    state = tl.State(day=3)
+    told = {"working": 900.0, "starved": 500.0, "down": 40.0, "worked": 300.0, "good": 285.0}
+    state.machines["plant", "press"] = told | {"energy": 84.0}
+    state.machines["other", "press"] = dict(told)
+    chart = tl.lab.line_states(state, "plant")
+    assert str(chart).splitlines() == [
+        "day 3: 84 kWh; OEE press 0.91",
+        "press: working 62 %, down 3 %, blocked 0 %, starved 35 %",
+    ]
+    with pytest.raises(tl.ScenarioError, match="no machine at 'mill' has told"):
+        tl.lab.line_states(state, "mill")

@@ -83,7 +83,7 @@ MISTAKES = [
     (lambda: lab.pareto_chart({"dent": 4}), tl.ScenarioError,
      'pareto_chart: causes must be a Pareto … write pareto_chart(pareto(coun'),
     (lambda: lab.line_states(run()), tl.ScenarioError,
-     'line_states: run must be a LineRun … write line_states(run_line(lin'),
+     'line_states: seen must be a LineRun or a State … write line_states('),
     (lambda: lab.route_map({"d": (0, 0)}, [["x"]]), tl.ScenarioError,
      "no coordinates of 'x'; known are: d"),
     (lambda: lab.route_map(["d"], [["x"]]), tl.ScenarioError,

@@ -15,6 +15,8 @@ from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.modeling.line.results import LineRun
 from twinlab.scope.errors import ScenarioError
 from twinlab.scope.result import shown, words
+from twinlab.scope.state import State
+from twinlab.task.production import describe
 from twinlab.task.quality import Pareto
 from twinlab.task.quality.charts import ControlChart, CusumChart
 
@@ -68,10 +70,13 @@ STATES = {
     "blocked": (pen.ORANGE, ".."),
     "starved": (pen.PAPER, ""),
 }
+RARE = ("stopped", "setup")
 
 
-def line_states(run: LineRun) -> Chart:
+def line_states(seen: LineRun | State, node: str = "") -> Chart:
     """Draw what the machines of each station did with their time, and what the line delivered.
+
+    A state, such as a twin's, knows the machines of its nodes: OEE and energy are told with them.
 
     >>> from twinlab.modeling import Line, Station, run_line
     >>> line_states(run_line(Line([Station("cut", 2), Station("weld", 4, buffer=2)]), days=3))
@@ -79,12 +84,14 @@ def line_states(run: LineRun) -> Chart:
     cut: working 50 %, down 0 %, blocked 50 %, starved 0 %
     weld: working 100 %, down 0 %, blocked 0 %, starved 0 %
     """
-    stations = run.stations
-    names = [station.name for station in stations]
-    shares = {state: np.array([getattr(s, state) for s in stations]) for state in STATES}
-    shares = {
-        k: share for k, share in shares.items() if share.any() or k not in ("stopped", "setup")
-    }
+    if isinstance(seen, State):
+        names, shares, title = _of_state(seen, node)
+        said = [title]
+    else:
+        names, stations = [station.name for station in seen.stations], seen.stations
+        shares = {state: np.array([getattr(s, state) for s in stations]) for state in STATES}
+        title, said = f"{seen.throughput:.1f} units/day delivered", [seen.sentence()]
+    shares = {k: share for k, share in shares.items() if share.any() or k not in RARE}
     at, left, marks = np.arange(len(names)), np.zeros(len(names)), list[pen.Mark]()
     edge = {"edgecolor": pen.GREY, "linewidth": 0.8}
     for state in shares:
@@ -100,13 +107,23 @@ def line_states(run: LineRun) -> Chart:
         left = left + shares[state]
     lie: pen.Style = {"xlim": (0, 1), "names": names, "along": "y", "grid": ""}
     lie["finish"] = lambda axes, _: axes.xaxis.set_major_formatter(PercentFormatter(1))
-    title = f"{run.throughput:.1f} units/day delivered"
     panel = Panel(marks, title, "share of the machines' time", **lie)
-    said = [run.sentence()]
     for row, name in enumerate(names):
         parts = [f"{state} {100 * share[row]:.0f} %" for state, share in shares.items()]
         said.append(f"{name}: {', '.join(parts)}")
-    return Chart([panel], "\n".join(said), (pen.WIDTH, 1.6 + 0.55 * len(stations)))
+    return Chart([panel], "\n".join(said), (pen.WIDTH, 1.6 + 0.55 * len(names)))
+
+
+def _of_state(seen: State, node: str) -> tuple[list[str], dict[str, Any], str]:
+    """Machines of a node that a state knows, their shares of time, and what there is to say."""
+    told = {at: m for at, m in seen.machines.items() if at[0] == node and "worked" in m}
+    if not told:
+        raise ScenarioError(f"line_states: no machine at {node!r} has told what it does")
+    minutes = {state: np.array([m.get(state, 0.0) for m in told.values()]) for state in STATES}
+    shares = {state: each / sum(minutes.values()) for state, each in minutes.items()}
+    energy = sum(m["energy"] for m in told.values())
+    oee = ", ".join(f"{place[1]} {describe(seen, place).oee:.2f}" for place in told)
+    return [name for _, name in told], shares, f"day {seen.day}: {energy:,.0f} kWh; OEE {oee}"
 
 
 def heat_chart(case: Factory, limit: float) -> Chart:

@@ -56,7 +56,7 @@ class Nested:
         fed = line if isinstance(line.source, Orders) else replace(line, source=Orders())
         self.engine = LineEngine(fed, self.seed, self.replication, kept=kept)
         self.read = {  # by station: what its sensors read of each job
-            s.name: [(name, v) for name, v in s.jobs.items() if v.dtype.kind in "iuf"]
+            s.name: [(n, v) for n, v in s.jobs.items() if v.dtype.kind in "iuf" and n != "minutes"]
             for s in line.stations
             if s.jobs is not None
         }
