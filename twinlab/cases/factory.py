@@ -215,7 +215,7 @@ def signals(readings: Sequence[Reading]) -> "pd.DataFrame":
     {'power': 9.7009, 'strain': 12548.7, 'limit': 11000, 'failed': True}
     """
     seen = pd.DataFrame(readings, columns=Reading._fields)
-    kind, heat = seen["quality"], (seen["process"] - seen["air"]).round(1)
+    kind, heat = seen["quality"], seen["process"] - seen["air"]
     known = pd.DataFrame(rows("factory", "qualities")).set_index("quality").loc[kind]
     return seen.assign(
         tool=(seen["wear"].diff() < 0).cumsum(),
