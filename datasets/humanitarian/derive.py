@@ -87,7 +87,6 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     "shipments": {
         "country": ("code", "destination, as in shipment_codes"),
         "vendor": ("code", "who sells, as in shipment_codes"),
-        "site": ("code", "where it was made (the first line), as in shipment_codes"),
         "mode": ("label", "means of transport"),
         "incoterm": ("label", "who carries what; blank: from the project's own stores"),
         "group": ("label", "ARV, ACT, ANTM: drugs; HRDT, MRDT: tests"),
@@ -99,7 +98,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "value": ("USD", "of all lines"),
     },
     "shipment_codes": {
-        "column": ("name", "country, vendor or site"),
+        "column": ("name", "country or vendor"),
         "code": ("number", "what stands in shipments"),
         "name": ("name", "what it stands for"),
     },

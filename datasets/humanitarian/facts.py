@@ -29,7 +29,7 @@ LPI_NAMES = {
 }
 
 
-CODED = {"country": "country", "vendor": "vendor", "site": "manufacturing_site"}
+CODED = ("country", "vendor")
 FIRST_DAY = date(2006, 1, 1)  # of the shipments: day 0
 
 
@@ -200,21 +200,21 @@ class Shipments:
             lines[row["shipment"]].append(row)
         code = {(column, name): number for column, number, name in self.codes()}
         found = [
-            (*(code[c, own[0][kind]] for c, kind in CODED.items()), own[0]["mode"] or "unknown",
+            (*(code[column, own[0][column]] for column in CODED), own[0]["mode"] or "unknown",
              own[0]["incoterm"], own[0]["product_group"], day(own[0]["po_date"]),
              day(min(row["scheduled_date"] for row in own)), day(own[0]["delivered_date"]),
              len(own), sum(int(row["quantity"]) for row in own),
              round(sum(float(row["value_usd"]) for row in own)))
             for own in lines.values()
         ]  # fmt: skip
-        return sorted(found, key=lambda row: (row[8], row[7]))
+        return sorted(found, key=lambda row: (row[7], row[6]))
 
     def codes(self) -> list[tuple[str, int, str]]:
-        """The numbers that stand for countries, vendors and sites, in the order of their names."""
+        """The numbers that stand for countries and vendors, in the order of their names."""
         return [
             (column, number, name)
-            for column, kind in CODED.items()
-            for number, name in enumerate(sorted({row[kind] for row in self.rows}))
+            for column in CODED
+            for number, name in enumerate(sorted({row[column] for row in self.rows}))
         ]
 
     def freight(self, mode: str) -> float:
