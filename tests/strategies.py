@@ -289,7 +289,7 @@ def changed(draw, scenario):
         way(draw, tables)
     try:
         network = tl.Network(**tables)
-        decided = tl.Scenario(network, tl.LotForLot(), days=DAYS).decided_items()
+        decided = list(network.decided)
         return tl.Scenario(
             network,
             rules={item: scenario.rules.get(item, tl.LotForLot()) for item in decided},

@@ -9,7 +9,7 @@ import pytest
 import twinlab as tl
 from twinlab import ScenarioError
 from twinlab.cases.factory import factory
-from twinlab.modeling import AtAge, Line, Orders, Station, feed, replicate_line, run_line
+from twinlab.modeling import AtAge, Line, Released, Station, feed, replicate_line, run_line
 from twinlab.modeling.line.engine import LineEngine
 from twinlab.scope.snapshot import from_plain, to_plain
 from twinlab.task import production
@@ -38,7 +38,7 @@ def test_what_is_ordered_goes_down_and_what_is_done_comes_up_a_day_later():
     """The same releases give the same days to a line alone."""
     run = tl.simulate(scenario(), seed=3)
     started, finished = flows(run, "started"), flows(run, "finished")
-    alone = LineEngine(replace(CASE.line, source=Orders()), 3, 0)
+    alone = LineEngine(replace(CASE.line, source=Released()), 3, 0)
     for day in range(30):
         assert alone.take()[1] == finished[day]
         alone.release(int(started[day]))

@@ -16,7 +16,7 @@ from twinlab.modeling import (
     Inspection,
     Jobs,
     Line,
-    Orders,
+    Released,
     RunToFailure,
     Station,
     Weibull,
@@ -24,6 +24,7 @@ from twinlab.modeling import (
     run_line,
 )
 from twinlab.modeling.line.engine import LineEngine
+from twinlab.modeling.line.machines import keep
 from twinlab.task import production
 
 JOBS = Jobs(minutes=[2, 3, 5], power=[6.0, 5.0, 8.0], kind=["L", "M", "H"])
@@ -143,7 +144,7 @@ TOUGH = Line(
                 buffer=2, stop=Gamma(0.5, 0.5), maintain=AtAge(50), faults=Fault("burr", 0.2)),
         Station("test", 1, buffer=1, inspection=Inspection(0.8, "mill", 0.7)),
     ],
-    source=Orders(),
+    source=Released(),
     crews=1,
 )  # fmt: skip
 
@@ -153,7 +154,7 @@ def days(line, restart_every, seed=1, many=12):
     engine, out = LineEngine(line, seed, 0), []
     for day in range(many):
         if day and day % restart_every == 0:
-            told = json.loads(json.dumps(engine.keep()))
+            told = json.loads(json.dumps(keep(engine)))
             engine = LineEngine(line, seed, 0, kept=told)
         engine.release(100)
         engine.step((day + 1) * 480)
@@ -173,7 +174,7 @@ def test_a_line_goes_on_from_what_was_kept_of_it_as_if_nothing_had_been(seed, ev
 
 
 def test_orders_are_all_that_enters_and_their_number_is_limited():
-    engine = LineEngine(Line([Station("cut", 2)], source=Orders(limit=50)), 0, 0)
+    engine = LineEngine(Line([Station("cut", 2)], source=Released(limit=50)), 0, 0)
     assert engine.room == 50
     engine.release(30)
     assert engine.room == 20

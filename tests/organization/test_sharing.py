@@ -17,7 +17,7 @@ def seen(network, item, what, days=3, **given):
         lists[-1].append(float(answer if isinstance(answer, float) else answer[0]))
         return 0.0 * view.demand
 
-    rules = dict.fromkeys(tl.Scenario(network, tl.LotForLot(), days=days).decided_items(),
+    rules = dict.fromkeys(list(network.decided),
                           tl.LotForLot())  # fmt: skip
     scenario = tl.Scenario(network, rules | {item: watched}, days=days, **given)
     for engine in (tl.simulate, tl.replicate):

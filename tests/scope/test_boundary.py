@@ -74,7 +74,7 @@ def test_two_suppliers_that_share_a_source_seem_independent():
     """Tier 1 and 2 see two ways; that both begin at one maker is what they cannot see."""
     shut = tl.Outage("nylon", start=10, days=30)
     full = tl.Scenario(diamond(), RULE, days=60)
-    stocks = [tl.Stock(*item, on_hand=40) for item in full.decided_items()]
+    stocks = [tl.Stock(*item, on_hand=40) for item in full.network.decided]
     full = full.change(network=diamond(stocks=stocks), disruptions=[shut])
     spots = {tier: [(s.what, s.name) for s in restrict(full, tier).blind_spots] for tier in (1, 2)}
     assert ("common cause", "nylon") in spots[1]

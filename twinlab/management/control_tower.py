@@ -182,7 +182,7 @@ class Situation(Morning):
     @cached_property
     def supplies(self) -> dict[ItemKey, Supply]:
         """How each item's stock will go until an order of today arrives."""
-        return {item: self._supply(item) for item in self.scenario.decided_items()}
+        return {item: self._supply(item) for item in self.scenario.network.decided}
 
     def _supply(self, item: ItemKey, lost: tuple[float, float] = (0.0, 0.0)) -> Supply:
         """Project an item's stock day by day: on hand + receipts − owed − mean use so far.
@@ -462,7 +462,7 @@ def _overstocks(here: Situation) -> Iterable[Alert]:
     """Stocks that last too long: the cost of keeping the excess until it is used."""
     network, most = here.scenario.network, here.limits.cover_days
     rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
-    for item in here.scenario.decided_items():
+    for item in here.scenario.network.decided:
         units, flow = here.state.on_hand[item], here.use(item, most)
         excess = units - flow * most
         if excess > DUST:

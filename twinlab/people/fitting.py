@@ -261,7 +261,7 @@ class _Evenings:
 def _evenings(run: Run, station: str, first: int) -> _Evenings:
     """Read the books from a run; an evening's own order is not yet in the pipeline."""
     node = run.scenario.network.node(station)
-    items = [key for key in run.scenario.decided_items() if key[0] == station]
+    items = [key for key in run.scenario.network.decided if key[0] == station]
     if not node.evening_review or node.review_period != 1 or len(items) != 1:
         raise ScenarioError(
             f"fit_ordering: {station!r} must decide about one product, every evening "

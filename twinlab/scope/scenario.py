@@ -92,15 +92,6 @@ class Scenario(Page):
         now = {f.name: getattr(self, f.name) for f in fields(self)}
         return type(self)(**now | changes)
 
-    def decided_items(self) -> list[ItemKey]:
-        """List every (node, product) that somebody must order or make, in table order.
-
-        >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
-        >>> Scenario(chain, rules=BaseStock(9)).decided_items()
-        [('plant', 'unit'), ('shop', 'unit')]
-        """
-        return list(self.network.decided)
-
     def change(
         self,
         *,
@@ -160,18 +151,8 @@ class Scenario(Page):
     def nest(self, lines: Mapping[str, Any]) -> "Scenario":
         """Return a scenario in which lines (``modeling.Line``) work inside of these nodes.
 
-        Parts that a node orders to be made go down as whole ones, and come up when they are done.
-        One history is simulated so; for many at once, ``feed`` gives the law of a line's days.
-
-        Raises:
-            ScenarioError: a node does not make one product, in a production time of a day or more.
-
-        >>> from twinlab.modeling import Line, Station
-        >>> chain = assembly("plant", {"wheel": 2}, demand=Constant(100), on_hand=200)
-        >>> calm = Scenario(chain, BaseStock(300), 60).set("plant/unit.production_time", 1)
-        >>> busy = calm.nest({"plant": Line([Station("weld", 4)])})
-        >>> simulate(busy).log.of("finished")[-1].quantity, busy.value("plant.weld.machines")
-        (100, 1)
+        ``simulate`` lives them; ``replicate`` takes the law of their days, which ``feed`` measures.
+        A node with a line makes one product, in a production time of a day or more.
         """
         return self._but(lines={**self.lines, **lines})
 

@@ -26,7 +26,7 @@ from twinlab.modeling import (
     replicate_line,
     run_line,
 )
-from twinlab.modeling.line.engine import STATES
+from twinlab.modeling.line.machines import STATES
 from twinlab.scope import Estimate, Listing, Result, SolverError, State
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import mean_of

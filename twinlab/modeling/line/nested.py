@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.line.engine import LineEngine
-from twinlab.modeling.line.stations import Line, Orders
+from twinlab.modeling.line.machines import keep
+from twinlab.modeling.line.stations import Line, Released
 from twinlab.scope.entities import ItemKey
 from twinlab.scope.log import EventRow
 from twinlab.scope.state import State
@@ -36,6 +37,14 @@ class Nested:
     (0, 'remembered', 'plant')
     >>> works.step(1.0)
     (100, 100)
+
+    In a scenario, parts go down and come up a day later:
+
+    >>> chain = assembly("plant", {"wheel": 2}, demand=Constant(100), on_hand=200)
+    >>> calm = Scenario(chain, BaseStock(300), 60).set("plant/unit.production_time", 1)
+    >>> busy = calm.nest({"plant": Line([Station("weld", 4)])})
+    >>> simulate(busy).log.of("finished")[-1].quantity, busy.value("plant.weld.machines")
+    (100, 1)
     """
 
     def __init__(
@@ -53,7 +62,7 @@ class Nested:
     def open(self, line: Line, kept: Mapping[str, Any] | None) -> None:
         """Work by another description from now on."""
         self.line = line
-        fed = line if isinstance(line.source, Orders) else replace(line, source=Orders())
+        fed = line if isinstance(line.source, Released) else replace(line, source=Released())
         self.engine = LineEngine(fed, self.seed, self.replication, kept=kept)
         self.read = {  # by station: what its sensors read of each job
             s.name: [(n, v) for n, v in s.jobs.items() if v.dtype.kind in "iuf" and n != "minutes"]
@@ -64,7 +73,7 @@ class Nested:
     def release(self, units: int, day: int) -> EventRow:
         """Give the line so many parts to make; how it stands then, for the state."""
         self.engine.release(units)
-        return day, "remembered", *self.memory, 0.0, "", "", None, self.engine.keep()
+        return day, "remembered", *self.memory, 0.0, "", "", None, keep(self.engine)
 
     def order(self, station: str, name: str) -> None:
         """Replace a tool before the station's next part, and say by which order."""
@@ -118,7 +127,7 @@ def follow(lines: dict[str, Nested], scenario: Any) -> None:
     """From now on, let lines work as a scenario describes them."""
     for node, line in scenario.lines.items():
         if line != lines[node].line:
-            lines[node].open(line, lines[node].engine.keep())
+            lines[node].open(line, keep(lines[node].engine))
 
 
 def nested(scenario: Any, state: State, seed: int, replication: int) -> dict[str, Nested]:

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.line.engine import STATES, LineEngine, LineEvent, Part, Place
+from twinlab.modeling.line.engine import LineEngine
+from twinlab.modeling.line.machines import STATES
+from twinlab.modeling.line.places import LineEvent, Part, Place
 from twinlab.modeling.line.stations import Line
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope.columns import column, schema

@@ -12,7 +12,7 @@ from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array, Constant, Distribution, Empirical, Law, Trace
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 
-__all__ = ["Arrivals", "Conwip", "Fault", "Inspection", "Line", "Never", "Orders", "Saturated"]
+__all__ = ["Arrivals", "Conwip", "Fault", "Inspection", "Line", "Never", "Released", "Saturated"]
 __all__ += ["Station", "Weibull"]
 
 
@@ -191,11 +191,11 @@ class Arrivals(Row):
 
 
 @dataclass(frozen=True)
-class Orders(Row):
+class Released(Row):
     """Parts enter as they are released, such as by the node of a network in which the line works.
 
     >>> from twinlab.modeling.line.engine import LineEngine
-    >>> engine = LineEngine(Line([Station("cut", 2)], source=Orders()), seed=0, replication=0)
+    >>> engine = LineEngine(Line([Station("cut", 2)], source=Released()), seed=0, replication=0)
     >>> engine.release(3)
     >>> engine.step(480)
     >>> engine.take()
@@ -205,14 +205,14 @@ class Orders(Row):
     limit: float = column("units", math.inf, "most that are released and not out yet", low=1)
 
 
-Source = Saturated | Conwip | Orders | tuple[Arrivals, ...]
+Source = Saturated | Conwip | Released | tuple[Arrivals, ...]
 
 
 @dataclass(frozen=True)
 class Line(Row):
     """Stations in a row, the day's working minutes, where parts come from, and repair crews.
 
-    ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Orders()``, ``Arrivals(…)`` or several.
+    ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Released()``, ``Arrivals(…)`` or several.
 
     Raises:
         ScenarioError: stations without or with the same name, or rework to no station before.

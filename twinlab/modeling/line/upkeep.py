@@ -146,7 +146,9 @@ NO_UPKEEP = RunToFailure()
 
 @dataclass(frozen=True)
 class AtAge(Row):
-    """Replace the tool at an age of work. Source: Barlow & Proschan (1965) chapter 4.
+    """Replace the tool at an age of work.
+
+    Source: Barlow & Proschan (1965) chapter 4.
 
     >>> AtAge(170)(MachineView("press", 171.0, -1, "parts", 2.0, 9))
     'replace'

@@ -97,7 +97,7 @@ class History:
         self.clock = Environment(initial_time=self.start.day)
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
-        self.goods.lines = nested(scenario, self.state, seed, replication)
+        self.goods.lines = nested(scenario, self.state, seed, replication) if scenario.lines else {}
         self._injected = list[EventRow]()
         self._stocks: dict[str, list[list[float]]] = {name: [] for name in self.plan.stock_keys}
         self.clock.process(self._live())

@@ -89,10 +89,9 @@ def draw_streams(
         key, changing = (demand.node, demand.product), demand.season or demand.trend
         scale = demand.scales(np.arange(days)) if changing else steady
         streams.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
-    for node in network.nodes:
-        if node.output != _ALL:
-            share = sources.draw(("output", node.name), node.output, steady)
-            streams.whole[node.name] = _each(share, lambda each: np.minimum(each, 1.0))
+    shares = {("output", n.name): n.output for n in network.nodes if n.output != _ALL}
+    for name, law in shares.items():
+        streams.whole[name[1]] = _each(sources.draw(name, law, steady), _to_one)
     for lane in network.lanes:
         times = sources.draw(("lead time", *lane.key), lane.lead_time, steady)
         circle = circles.get(lane.source)
@@ -104,18 +103,23 @@ def draw_streams(
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
         share = sources.draw(("yield", *key), recipe.good_share, steady)
-        streams.good_share[key] = _each(share, lambda each: np.minimum(each, 1.0))
+        streams.good_share[key] = _each(share, _to_one)
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
-        name = ("disruption", *where, str(same[where]))
+        severity = _severity(
+            disruption, sources, ("disruption", *where, str(same[where])), days + BEYOND
+        )
         same[where] += 1
-        severity = _severity(disruption, sources, name, days + BEYOND)
         streams.active.append(severity[:days] > 0)
         _strike(streams, scenario, disruption, severity)
     if start is not None and not start.tracked:
         _draw_due(streams, network, sources, start)
     return streams
+
+
+def _to_one(table: Any) -> Any:
+    return np.minimum(table, 1.0)
 
 
 def _each(table: Array, change: Callable[..., Any]) -> Any:

@@ -273,7 +273,7 @@ def _arrival(scenario: Scenario, state: State, item: ItemKey, seed: int) -> tupl
 
 def _check_item(scenario: Scenario, item: ItemKey) -> None:
     if item not in scenario.network.brought:
-        names = [", ".join(known) for known in scenario.decided_items()]
+        names = [", ".join(known) for known in scenario.network.decided]
         raise ScenarioError(f"nothing brings {item!r}; {did_you_mean(', '.join(item), names)}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling import LineRun
-from twinlab.modeling.line.engine import PartDraws
+from twinlab.modeling.line.places import PartDraws
 from twinlab.scope import Event, Gamma, Log, Result, Uniform
 from twinlab.scope.columns import column
 from twinlab.scope.errors import ScenarioError, check_known
