@@ -102,8 +102,9 @@ def draw_streams(
         )
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
-        share = sources.draw(("yield", *key), recipe.good_share, steady)
-        streams.good_share[key] = _each(share, _to_one)
+        streams.good_share[key] = _each(
+            sources.draw(("yield", *key), recipe.good_share, steady), _to_one
+        )
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
