@@ -10,6 +10,7 @@ import pytest
 import twinlab as tl
 from tests.known.test_known_lines import near
 from twinlab import Constant, Gamma, ScenarioError, TwinError
+from twinlab.cases.factory import factory
 from twinlab.modeling import (
     Arrivals,
     AtAge,
@@ -312,3 +313,45 @@ def test_tables_show_what_happened():
     assert pd.DataFrame(run.events)["minute"].is_monotonic_increasing
     assert "units/day" in run._repr_html_()
     assert isinstance(Line([Station("a", 1)]).source, Saturated)
+
+
+# -- what was -------------------------------------------------------------------------------------
+
+# Lines without jobs, hazards, rules of upkeep and set-ups, as the engine lived them before it knew
+# of such things: parts, sum of the minutes at which they left, mean cycle time, failures.
+LIVED = {
+    "loop": (1698, 4847311.366589, 9.832874795, 29),
+    "certain": (2882, 8291508.0, 11.8, 576),
+    "constant work in process": (2505, 7207008.0, 9.197986577, 500),
+    "arrivals": (2561, 4651533.43058, 474.047848006, 29),
+    "factory": (1679, 4881053.187973, 27.541280891, 21),
+}
+
+
+def lines_of_before():
+    worn = {"time_to_failure": Weibull(3, 150), "time_to_repair": 10}
+    polish = replace(LOOP.station("polish"), **worn)
+    loop = replace(LOOP.change(polish), crews=1)
+    stations = [
+        Station("a", 2, machines=2, time_to_failure=Constant(10), time_to_repair=3),
+        Station("b", 3, machines=2, buffer=1, stop=1),
+        Station("c", 2, buffer=0),
+    ]
+    both = (Arrivals(Gamma(3, 3)), Arrivals(Gamma(9, 3), 2, "vip"))
+    return {
+        "loop": loop,
+        "certain": Line(stations),
+        "constant work in process": Line(stations, source=Conwip(4)),
+        "arrivals": Line(loop.stations, source=both),
+        "factory": factory().line,
+    }
+
+
+@pytest.mark.parametrize("name", LIVED)
+def test_a_line_without_any_of_it_lives_as_it_always_did(name):
+    run = run_line(lines_of_before()[name], days=12, seed=3)
+    left = sum(p.left for p in run.parts if not math.isnan(p.left))
+    failed = sum(e.kind == "failed" for e in run.events)
+    expected = LIVED[name]
+    assert (len(run.parts), failed) == (expected[0], expected[3])
+    assert (left, run.cycle_time) == pytest.approx(expected[1:3], rel=1e-9)
