@@ -10,7 +10,12 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from twinlab.cases.factory import Reading, signals
 from twinlab.scope import Demand, Gamma, Lane, Network, Node, Normal, Product, Recipe, Stock
+from twinlab.task.learning import Examples, Learned, learn
 
 HERE = Path(__file__).parent
 MINUTES = {"L": 2, "M": 3, "H": 5}  # tool wear per part, by quality of the product
@@ -21,6 +26,8 @@ LIMITS = {
     "H": 13_000,
 }  # wear × torque that breaks, by the source's author
 TOOL_FAILURES = ("TWF", "OSF")
+LEVELS = np.geomspace(0.0008, 0.9, 36).round(4).tolist()  # chances that a job breaks the tool
+AGES = 300  # minutes of work
 STOPS = ("HDF", "PWF")
 
 # Each table of this case beside those of a network: name → unit and meaning of each column.
@@ -77,6 +84,11 @@ COLUMNS = {
         "Luminosity_Index": ("", "how bright"),
         "SigmoidOfAreas": ("", "sigmoid of its area"),
         "fault": ("name", "its class, of fault_classes.csv"),
+    },
+    "hazards": {
+        "quality": ("label", "L, M or H: low, medium, high"),
+        "torque": ("Nm", "of the job"),
+        **{f"{p:g}": ("minutes of work", f"age at which the chance reaches {p:g}") for p in LEVELS},
     },
     "fault_classes": {
         "fault": ("name", "class of the fault"),
@@ -147,6 +159,42 @@ def worn(parts: list[dict[str, str]]) -> float:
     """Share of the parts from 200 minutes of wear on whose tool failed by wear."""
     old = [row for row in parts if int(row["Tool wear [min]"]) >= 200]
     return sum(row["TWF"] == "1" for row in parts) / len(old)
+
+
+def wear_model(seen: pd.DataFrame) -> Learned:
+    """What readings tell of the chance that a job breaks the tool: worn more, likelier."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    columns = ["wear", "torque", "strain", "low", "medium"]
+    boosting = HistGradientBoostingClassifier(
+        max_iter=150,
+        learning_rate=0.05,
+        max_leaf_nodes=8,
+        l2_regularization=1.0,
+        monotonic_cst=[1, 1, 1, 0, 0],
+        random_state=0,
+    )
+    broke = seen["failure"].str.contains("|".join(TOOL_FAILURES))
+    return learn(boosting, Examples(seen[columns], broke, seen["part"], seen["tool"]))
+
+
+def at_age(jobs: pd.DataFrame, age: int) -> pd.DataFrame:
+    """What that model sees of jobs on a tool of an age."""
+    worn = {"wear": float(age), "torque": jobs["torque"], "strain": age * jobs["torque"]}
+    return pd.DataFrame(worn | {"low": jobs["low"], "medium": jobs["medium"]}, jobs.index)
+
+
+def hazards(rows: list[tuple], many: int) -> list[tuple]:
+    """By quality and torque: the age at which the chance reaches each level, by the first parts."""
+    kinds = Reading.__annotations__.values()
+    read = [Reading(*(kind(v) for kind, v in zip(kinds, row, strict=True))) for row in rows]
+    model = wear_model(signals(read[:many]))
+    torques = range(round(min(r.torque for r in read)), round(max(r.torque for r in read)) + 1)
+    jobs = pd.DataFrame([(q, t) for q in MINUTES for t in torques], columns=["quality", "torque"])
+    jobs = jobs.assign(low=1.0 * (jobs["quality"] == "L"), medium=1.0 * (jobs["quality"] == "M"))
+    chances = np.column_stack([model.predict(at_age(jobs, age)) for age in range(AGES)])
+    reached = np.stack([(chances < level).sum(axis=1) for level in LEVELS], axis=1)
+    return [(*job, *ages) for job, ages in zip(jobs.to_numpy()[:, :2], reached, strict=True)]
 
 
 def plates_of(plates: list[dict[str, str]]) -> list[list[str]]:
@@ -238,6 +286,7 @@ def main(facts: Path, out: Path) -> None:
         "fault_classes": faults(plates, lives, figure),
         "stations": [[row[c] for c in COLUMNS["stations"]] for row in stations],
         "plates": plates_of(plates),
+        "hazards": hazards(readings(parts), int(figure["training_parts"])),
         "figures": [(row["name"], row["value"], row["unit"]) for row in assumed]
         + [("wear_hazard", f"{worn(parts):.6f}", "share/part")],
     })  # fmt: skip

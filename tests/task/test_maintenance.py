@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from twinlab import ScenarioError
+from twinlab.modeling import Station
+from twinlab.modeling.line.upkeep import Hazard, Jobs, MachineView, RunToFailure
 from twinlab.task import maintenance
 
 # NIST/SEMATECH e-Handbook section 8.4.1.2: ten failures, ten units still running at 500 hours.
@@ -115,3 +117,50 @@ def test_some_machines_are_left_to_run(shape, costs):
 def test_mistakes_are_explained(call, words):
     with pytest.raises(ScenarioError, match=words):
         call()
+
+
+# -- replace before this job? -----------------------------------------------------------------
+
+
+def test_with_jobs_all_alike_the_control_limit_is_the_best_age():
+    """Weibull(3, 150), replaced for 2, failed for 8: at 83 days for 0.03685 a day (by formula)."""
+    survived = np.exp(-((np.arange(600) / 150) ** 3))
+    hazard = Hazard(1 - survived[None, 1:] / np.maximum(survived[None, :-1], 1e-300))
+    press = Station("press", jobs=Jobs([1.0]))
+    rule = maintenance.control_limit(press, hazard, 2, 8).values["press.maintain"]
+    best = maintenance.prescribe(WEAR, 2, 8).values["replacement_age"]
+    ages = [age for age in range(599) if rule(view(age)) == "replace"]
+    assert ages == list(range(ages[0], 599))
+    spans = maintenance.cost_rate(rule, hazard, press.jobs, (2, 8), seed=5)
+    error = spans.std(ddof=1) / 20**0.5
+    wanted = maintenance.replacement_cost(WEAR, best, 2, 8)
+    assert abs(spans.mean() - wanted) < 4 * error
+    assert maintenance.replacement_cost(WEAR, ages[0], 2, 8) < 1.01 * wanted
+
+
+def view(age, job=0, minutes=1.0):
+    return MachineView("press", age, job, "", minutes, 0)
+
+
+def test_a_heavy_job_gets_a_new_tool_and_a_light_one_does_not():
+    """The rate is a fixed point: what the rule costs by the hazard's own law."""
+    jobs = Jobs([2.0, 2.0])
+    hazard = Hazard(np.vstack([np.where(np.arange(200) < limit, 0.0, 1.0) for limit in (60, 160)]))
+    press = Station("press", jobs=jobs)
+    change = maintenance.control_limit(press, hazard, 60, 300)
+    rule = change.values["press.maintain"]
+    assert [rule(view(100, job, 2.0)) for job in (0, 1)] == ["replace", "continue"]
+    spans = maintenance.cost_rate(rule, hazard, jobs, (60, 300))
+    assert rule.rate == pytest.approx(spans.mean(), rel=1e-3)
+    assert change.gain.mean == pytest.approx(
+        (maintenance.cost_rate(RunToFailure(), hazard, jobs, (60, 300)) - spans).mean()
+    )
+    cheap = maintenance.control_limit(press, hazard, 60, 50).values["press.maintain"]
+    assert cheap(view(199)) == "continue"  # a failure that costs no more is waited for
+
+
+def test_a_hazard_belongs_to_the_jobs():
+    hazard = Hazard(np.array([[0.0]]))
+    for jobs in (None, Jobs([1.0, 2.0])):
+        with pytest.raises(ScenarioError, match="needs a hazard of its jobs"):
+            maintenance.control_limit(Station("press", 1, jobs=jobs), hazard, 60, 300)

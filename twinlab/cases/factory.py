@@ -203,30 +203,26 @@ def heat_watch(readings: Sequence[Reading], limit: float) -> HeatWatch:
 
 
 def signals(readings: Sequence[Reading]) -> "pd.DataFrame":
-    """Tabulate readings with what physics makes of them, tool by tool.
+    """Tabulate readings with what physics makes of them.
 
     ``dissipation``: process less air temperature [K], ``smoothed`` by z ← z + 0.1 (x − z);
-    ``power`` = torque · 2πn/60 [kW]; ``strain`` = wear · torque, that should not reach the
-    ``limit`` of the quality [minutes·Nm]; ``low`` and ``medium`` are marks of the quality;
-    ``failed``: the part failed by wear, heat, power or overstrain.
+    ``power`` = torque · 2πn/60 [kW]; ``strain`` = wear · torque, which breaks a tool above the
+    ``limit`` of the quality; ``failed``: by wear, heat, power or overstrain.
 
-    >>> seen = signals(factory().readings)
-    >>> seen.loc[69, ["power", "strain", "limit", "failed"]].to_dict()
+    >>> signals(factory().readings).loc[69, ["power", "strain", "limit", "failed"]].to_dict()
     {'power': 9.7009, 'strain': 12548.7, 'limit': 11000, 'failed': True}
     """
-    seen = pd.DataFrame(readings, columns=Reading._fields)
-    kind, heat = seen["quality"], seen["process"] - seen["air"]
-    known = pd.DataFrame(rows("factory", "qualities")).set_index("quality").loc[kind]
+    known = pd.DataFrame(rows("factory", "qualities")).set_index("quality")[["minutes", "limit"]]
+    seen = pd.DataFrame(readings, columns=Reading._fields).join(known, on="quality")
+    heat = seen["process"] - seen["air"]
     return seen.assign(
         tool=(seen["wear"].diff() < 0).cumsum(),
-        minutes=known["minutes"].to_numpy(),
-        limit=known["limit"].to_numpy(),
         dissipation=heat,
         smoothed=heat.ewm(alpha=0.1, adjust=False).mean(),
         power=seen["torque"] * seen["speed"] * (2 * np.pi / 60_000),
         strain=seen["wear"] * seen["torque"],
-        low=(kind == "L") * 1.0,
-        medium=(kind == "M") * 1.0,
+        low=(seen["quality"] == "L") * 1.0,
+        medium=(seen["quality"] == "M") * 1.0,
         failed=seen["failure"].str.contains("TWF|HDF|PWF|OSF"),
     )
 
@@ -234,19 +230,33 @@ def signals(readings: Sequence[Reading]) -> "pd.DataFrame":
 def jobs_of(seen: "pd.DataFrame") -> tuple[Jobs, Hazard]:
     """Take signals as jobs of a machine, with the case's truth of how they break tools.
 
-    That is overstrain, as the source's author made it, and, from 200 minutes of work on, the share
-    of parts that failed by wear.
+    That is overstrain, and from 200 minutes on the share of parts that failed by wear.
 
     >>> jobs, truth = jobs_of(signals(factory().readings[7000:]))
     >>> float(jobs.energy.mean()), truth.chance(job=0, age=100), truth.chance(job=0, age=200)
     (0.274, 0.0, 0.0574)
     """
-    minutes, power, kind = (seen[name].to_numpy() for name in ("minutes", "power", "quality"))
     loads = {name: seen[name].to_numpy() for name in ("torque", "limit", "low", "medium")}
-    jobs = Jobs(minutes, power, kind, signals=loads)
+    jobs = Jobs(seen["minutes"].tolist(), seen["power"].tolist(), seen["quality"].tolist(), loads)
     ages, worn = np.arange(300), figures("factory")["wear_hazard"]
     over = jobs["torque"][:, None] * ages > jobs["limit"][:, None]
     return jobs, Hazard(np.maximum(over, worn * (ages >= 200)))
+
+
+def learned_hazard(jobs: Jobs) -> Hazard:
+    """Look up how likely jobs break a tool, as boosting learned it from the first 7,000 readings.
+
+    The table holds, by quality and torque [Nm], the age at which the chance reaches a level; the
+    chance between two levels is their geometric mean. A test fits anew and compares.
+
+    >>> learned_hazard(jobs_of(signals(factory().readings[7000:]))[0]).chance(job=0, age=240) > 0.02
+    True
+    """
+    table = pd.DataFrame(rows("factory", "hazards")).set_index(["quality", "torque"])
+    levels = table.columns.to_numpy(dtype=np.float64)
+    ages = table.loc[list(zip(jobs["kind"], np.rint(jobs["torque"]), strict=True))].to_numpy()
+    between = np.sqrt(levels * np.append(levels[1:], levels[-1]))
+    return Hazard(np.append(0.0, between)[(ages[:, :, None] <= np.arange(300)).sum(axis=1)])
 
 
 def plates() -> Examples:
