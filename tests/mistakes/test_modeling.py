@@ -198,7 +198,7 @@ MISTAKES = [
     (lambda: modeling.SerialChain(modeling.Stage("a", 1, 2.0), tl.Normal(5, 1), 9).stages[0].name,
      None, 'a'),
     (lambda: modeling.Station("cut", time=-2), tl.NetworkError,
-     "Station 'cut'→-2: time must be at least 0 minutes/unit"),
+     "Station 'cut': time must be at least 0 minutes/unit"),
     (lambda: modeling.Station("cut", tim=2), tl.ScenarioError,
      "Station has no 'tim' … did you mean 'time'?"),
     (lambda: modeling.Line("cut"), tl.ScenarioError,

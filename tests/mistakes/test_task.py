@@ -113,7 +113,7 @@ MISTAKES = [
     (lambda: maintenance.predict(tl.Normal(5, 1), 3), tl.ScenarioError,
      'predict: law must be a Weibull … write predict(Weibull(s'),
     (lambda: production.describe(run(), "cut"), tl.ScenarioError,
-     'describe: run must be a LineRun … write describe(run_line(line))'),
+     'describe: seen must be a LineRun or a State … write describe(run_line(line))'),
     (lambda: production.describe(line_run(), "paint"), tl.ScenarioError,
      "no 'paint'; known are: cut"),
     (lambda: production.predict(NETWORK), tl.ScenarioError,

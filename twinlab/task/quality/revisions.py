@@ -10,7 +10,7 @@ import numpy as np
 from twinlab.modeling import Line, estimate
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Event, Gamma, Listing, Log, Result
-from twinlab.scope.columns import Row, column
+from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.kinds import Amount, Count, Share, Whole
 from twinlab.scope.later import needs
 from twinlab.task.quality.complaints import DELAY, ComplaintRates, complaint_rates
@@ -34,7 +34,7 @@ class Revision(Row):
 
 
 @dataclass(frozen=True, eq=False)
-class DesignView:
+class DesignView(Sealed):
     """What a designer may see on a morning: no effects, but what was heard, delivered and found.
 
     ``works``: the days from which revisions of a fault work; ``price``: a complaint's [USD].
