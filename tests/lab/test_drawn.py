@@ -155,11 +155,31 @@ def test_a_map_draws_every_place_once_as_large_as_its_load():
         assert (text.get_text(), text.xy) == (name, places[name])
 
 
-def test_a_name_that_would_lie_on_its_neighbour_stands_on_the_left():
+def test_a_name_stands_on_the_side_away_from_its_neighbours():
     near = {"depot": (0, 0), "a": (50, 50), "b": (60, 51), "c": (100, 100)}
     axes = lab.route_map(near, [("depot", "a", "b", "c", "depot")]).figure.axes[0]
     sides = {text.get_text(): text.get_ha() for text in axes.texts}
-    assert sides == {"depot": "left", "a": "right", "b": "left", "c": "left"}
+    assert sides == {"depot": "right", "a": "right", "b": "left", "c": "left"}
+
+
+def test_a_flow_map_tells_what_is_open_and_full_by_shape_and_colour():
+    """Sites are squares, customers rounds; ways that are not taken are drawn too, thinly."""
+    places = {"a": (0, 0), "b": (0, 4), "c": (0, 8), "x": (5, 0), "y": (5, 8)}
+    flows = {("a", "x"): 6.0, ("b", "x"): 2.0, ("b", "y"): 0.0, ("c", "y"): 0.0}
+    chart = lab.flow_map(places, flows, {"a": 6, "b": 9, "c": 1})
+    (legend,), (axes,) = chart.figure.legends, chart.figure.axes
+    drawn = {each.get_label(): each.get_offsets().tolist() for each in axes.collections}
+    assert drawn == {
+        "customer": [[5, 0]],
+        "open": [[0, 4]],
+        "open and full": [[0, 0]],
+        "closed": [[0, 8]],
+    }
+    ways = {line.get_linewidth(): line.get_xydata()[:-1].tolist() for line in axes.lines}
+    assert ways[4.5] == [[0, 0], [5, 0]]
+    assert len(ways[0.7]) == 5
+    assert "not taken" in [text.get_text() for text in legend.get_texts()]
+    assert chart.words.splitlines()[1:] == ["a (full): 6 to x", "b: 2 to x"]
 
 
 def test_the_still_picture_of_a_network_shows_every_box():

@@ -88,6 +88,8 @@ MISTAKES = [
      "no coordinates of 'x'; known are: d"),
     (lambda: lab.route_map(["d"], [["x"]]), tl.ScenarioError,
      'route_map: points must be a mapping of text to tuple (numb … write {text: tuple (number, nu'),
+    (lambda: lab.flow_map({"d": (0, 0)}, {("d", "x"): 2.0}, {"d": 9}), tl.ScenarioError,
+     "no coordinates of 'x'; known are: d"),
     (lambda: lab.triangle(run()), tl.ScenarioError,
      'triangle: curve must be a Curve … write triangle(performance(hit'),
     (lambda: lab.budget(SCENARIO, 100), tl.ScenarioError,

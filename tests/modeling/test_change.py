@@ -44,6 +44,17 @@ def test_a_change_is_compared_on_the_same_random_numbers():
     assert (difference.low, difference.mean, difference.high) == (0, 0, 0)
 
 
+def test_a_change_is_compared_from_a_morning_on():
+    """Yesterday's stock counts: what a state has too much of, it has in both."""
+    now = tl.simulate(SHOP.change(days=20), seed=3).state
+    now.on_hand["shop", "unit"] += 500
+    found = MORE.compare(SHOP, 50, seed=1, start=now)
+    means = [batch.kpis.mean_stock.mean() for batch in found.batches.values()]
+    assert min(means) > 300
+    assert found.difference("more", "total_cost").mean == pytest.approx(0, abs=1e-6)
+    assert all(batch.days == range(20, 50) for batch in found.batches.values())
+
+
 @pytest.mark.filterwarnings("ignore:.*edge of its range")
 def test_what_tune_finds_is_a_change_with_its_gain():
     found = tl.tune(SHOP, {"shop.up_to": (5, 9)}, tl.cost, 64, evaluations=20)

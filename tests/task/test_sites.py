@@ -1,6 +1,8 @@
 """Sites, flows and lots against every possible plan; pairs that may not be; numbers of no sense."""
 
 import math
+from contextlib import suppress
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -207,3 +209,24 @@ def test_lots_are_the_best_of_all_choices_of_periods(seed):
 def test_lots_of_no_sense_are_told(given, words):
     with pytest.raises(tl.TwinError, match=words):
         wagner_whitin(*given)
+
+
+def test_ways_with_a_fixed_cost_are_opened_only_if_that_is_cheapest():
+    """Every choice of open ways is tried: the program finds the cheapest, and its cost."""
+    generator = np.random.default_rng(3)
+    sources, shops = {"a": 9.0, "b": 9.0}, {"x": 4.0, "y": 5.0, "z": 6.0}
+    pairs = list(product(sources, shops))
+    costs, fees = generator.integers(1, 9, 6), generator.integers(5, 25, 6)
+    ways = [Arc(*pair, c, 7, fee) for pair, c, fee in zip(pairs, costs, fees, strict=True)]
+    plan, least = network_flow(ways, sources, shops), INF
+    for chosen in product([False, True], repeat=6):
+        some = [way for way, kept in zip(ways, chosen, strict=True) if kept]
+        with suppress(tl.TwinError):
+            free = [replace(way, fixed_cost=0) for way in some]
+            fixed = sum(way.fixed_cost for way in some)
+            least = min(least, network_flow(free, sources, shops).cost + fixed)
+    assert plan.cost == pytest.approx(least)
+    opened = [(way, x) for way, x in zip(ways, plan.by_arc, strict=True) if x > 1e-9]
+    assert plan.cost == pytest.approx(sum(way.fixed_cost + way.cost * x for way, x in opened))
+    assert len(opened) < 6
+    assert (plan.price, plan.relief) == ({}, {})

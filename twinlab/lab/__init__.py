@@ -10,7 +10,7 @@ play      sliders and menus on any function that draws a chart
 lines     lines with bands and marks; ``bars``: bars with intervals
 games     ``beer_game`` and ``newsvendor_game``: a person plays, keyboard only
 check     your answer to an exercise, with hints that come one after the other
-maps      ``route_map``: vehicles' routes; ``storm_map``: a storm, depots and those in need
+maps      ``route_map``: vehicles' routes; ``flow_map``: open sites and ways; ``storm_map``: a storm
 quality   ``control_chart``: limits, signals and the estimated change
 factory   ``line_states``: a line's machines; ``heat_chart``: warnings; ``pareto_chart``: causes
 panel     ``twin_panel``: a running twin, what it knows, and its orders to approve

@@ -16,6 +16,7 @@ from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.later import pd
 from twinlab.scope.result import Estimate, Result, html_of, parts, words
 from twinlab.scope.scenario import Scenario
+from twinlab.scope.state import State
 
 __all__ = ["Change", "Comparison", "compare"]
 
@@ -102,13 +103,14 @@ def compare(
     *,
     kpis: Sequence[str] = USUAL_KPIS,
     warm_up: int | str = 0,
+    start: State | None = None,
 ) -> Comparison:
     """Compare scenarios on common random numbers: paired differences from the first one.
 
     The same seed gives every scenario the same customers and the same lead times, so a difference
-    between two replications of one number is the scenarios' own. ``Precision`` and ``warm_up`` are
-    as in ``replicate``, and settled by the first scenario. Values that this seed has chosen (in
-    ``tune``) are judged by another seed. Source: Law (2015) section 11.2.
+    between two replications of one number is the scenarios' own. ``Precision``, ``warm_up`` and
+    ``start`` are as in ``replicate``, the first two settled by the first scenario. Values that this
+    seed has chosen (in ``tune``) are judged by another seed. Source: Law (2015) section 11.2.
 
     Raises:
         ScenarioError: nothing to compare with, or an unknown KPI.
@@ -128,7 +130,8 @@ def compare(
     for name, scenario in progress(scenarios.items(), "comparing"):
         first = next(iter(batches.values()), None)
         count, out = (first.replications, first.warm_up) if first else (replications, warm_up)
-        batches[name] = replicate(scenario, count, seeds.judged if seeds else seed, warm_up=out)
+        own = seeds.judged if seeds else seed
+        batches[name] = replicate(scenario, count, own, warm_up=out, start=start)
     return Comparison(batches, tuple(kpis), seeds=seeds)
 
 
@@ -198,11 +201,12 @@ class Change(Result):
         seed: int = 0,
         *,
         kpis: Sequence[str] = USUAL_KPIS,
+        start: State | None = None,
     ) -> Comparison:
-        """Simulate it beside the baseline, on common random numbers."""
+        """Simulate it beside the baseline, from a start on, on common random numbers."""
         changed = self.apply(baseline) if self.scenario is None else self.scenario
         both = {"as it is": baseline, self.title or "changed": changed}
-        return compare(both, replications, seed, kpis=kpis)
+        return compare(both, replications, seed, kpis=kpis, start=start)
 
     @property
     def table(self) -> "pd.DataFrame":

@@ -3,8 +3,10 @@
 On the map of the humanitarian case: a storm, the depots and those in need.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,11 +16,13 @@ from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.scope.errors import check_known
+from twinlab.scope.result import shown
 from twinlab.task.logistics.storms import StormOutcome, StormPlan
 
-__all__ = ["route_map", "storm_map"]
+__all__ = ["flow_map", "route_map", "storm_map"]
 
 Points = Mapping[str, pen.Point]
+Way = tuple[str, str]
 
 
 def route_map(
@@ -66,20 +70,92 @@ def route_map(
     return Chart([panel], "\n".join(said), (8.0, 6.0), legend=len(routes) <= len(pen.LOOKS))
 
 
+def flow_map(
+    points: Points,
+    flows: Mapping[Way, float],
+    sites: Mapping[str, float],
+    *,
+    unit: str = "km",
+    title: str = "Flows",
+) -> Chart:
+    """Draw who sends how much where: sites open, full or closed, customers, and ways.
+
+    ``flows`` are by (from, to), a way that could be taken and is not with 0; ``sites`` are the most
+    that each can send (inf: no limit). Ways are the thicker the more they carry.
+
+    Raises:
+        ScenarioError: a way or site leads to a place without coordinates.
+
+    >>> corners = {"north": (0, 4), "south": (0, 0), "shop": (3, 0)}
+    >>> flows = {("south", "shop"): 5.0, ("north", "shop"): 0.0}
+    >>> flow_map(corners, flows, {"north": 9, "south": 5})
+    Flows: 1 of 2 ways taken, 1 of 2 sites open
+    south (full): 5 to shop
+    """
+    for name in (*sites, *(end for way in flows for end in way)):
+        check_known(name, points, f"no coordinates of {name!r}")
+    taken = {way: units for way, units in flows.items() if units > 0}
+    sent, got = Counter[str](), Counter[str]()
+    for (source, to), units in taken.items():
+        sent[source] += units  # type: ignore[assignment]
+        got[to] += units  # type: ignore[assignment]
+    full = [s for s, units in sent.items() if units >= sites.get(s, np.inf) - 1e-6]
+    left = [way for way in flows if way not in taken]
+    looks: pen.Style = {"label": "not taken"} if left else {}
+    marks = [_ways(points, left, color=pen.GREY, linewidth=0.7, **looks)]
+    most = max(taken.values(), default=1.0)
+    for third in range(3):  # thin, thicker, thick
+        ways = [way for way, units in taken.items() if int(2.99 * units / most) == third]
+        marks.append(_ways(points, ways, color=pen.BLUE, linewidth=1.5 + 1.5 * third))
+    total = sum(got.values())
+    places: list[tuple[str, list[str], str, pen.Style]] = [
+        ("customer", [*got], pen.PAPER, {}),
+        ("open", [s for s in sent if s not in full], pen.BLUE, {"marker": "s"}),
+        ("open and full", full, pen.VERMILLION, {"marker": "s"}),
+        ("closed", [s for s in sites if s not in sent], pen.PAPER, {"marker": "s"}),
+    ]
+    for label, names, face, looks in [row for row in places if row[1]]:
+        told = [(sent if looks else got)[name] for name in names]
+        areas = [50.0 if looks else 90 + 700 * units / total for units in told]
+        looks |= {"facecolor": face, "edgecolor": pen.INK, "zorder": 5, "label": label}
+        marks.append(pen.dots(*_across(points, names), areas, names, told, **looks))
+    marks += _names(points, zorder=4, bbox=_HALO)
+    (wide, high), (_, north) = (f([*points.values()], axis=0) for f in (np.ptp, np.mean))
+    aspect = 1 / np.cos(np.radians(north)) if unit == "degrees" else 1.0
+    size = 8.0, min(6.2, 1.6 + 7 * aspect * high / max(wide, 1e-9))
+    shape: pen.Style = {"finish": lambda axes, _: axes.set_aspect(aspect), "along": "xy"}
+    panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", grid="", **shape)
+    many = f"{len(taken)} of {len(flows)} ways taken, {len(sent)} of {len(sites)} sites open"
+    said = [f"{title}: {many}"]
+    for source in sent:
+        parts = [f"{shown(units)} to {to}" for (at, to), units in taken.items() if at == source]
+        said.append(f"{source}{' (full)' * (source in full)}: {', '.join(parts)}")
+    return Chart([panel], "\n".join(said), size)
+
+
+def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
+    """Ways as one line with gaps between them."""
+    ends = [p for way in ways for p in (points[way[0]], points[way[1]], (np.nan, np.nan))]
+    x, y = np.transpose(ends or [(np.nan, np.nan)])
+    return pen.line(x, y, **{"zorder": 3} | looks)
+
+
 def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
     """The coordinates of some places, x and y apart."""
     found = [points[name] for name in names]
     return [x for x, _ in found], [y for _, y in found]
 
 
-def _names(points: Points) -> list[pen.Mark]:
-    """Each name beside its place: to the left where a neighbour would be written over."""
-    xs, notes = [x for x, _ in points.values()], list[pen.Mark]()
-    near = 0.15 * max(max(xs) - min(xs), 1e-9)
-    for name, (x, y) in points.items():
-        crowded = any(0 < a - x < near and abs(b - y) < near / 3 for a, b in points.values())
-        right, side = (-9, "right") if crowded else (9, "left")
-        notes.append(pen.note(name, (x, y), (right, 7), ha=side))
+def _names(points: Points, **looks: Any) -> list[pen.Mark]:
+    """Each name beside its place, on the side that is away from its neighbours."""
+    where, notes = np.array([*points.values()], dtype=np.float64), list[pen.Mark]()
+    near = 0.13 * np.ptp(where, axis=0).max()
+    for name, at in zip(points, where, strict=True):
+        away = at - where[np.hypot(*(where - at).T) < near].mean(axis=0)
+        away = away if away.any() else at - where.mean(axis=0) + 1e-6
+        right, up = 14 * away / np.hypot(*away)
+        side = "left" if right > 5 else "right" if right < -5 else "center"
+        notes.append(pen.note(name, tuple(at), (right, up), ha=side, va="center", **looks))
     return notes
 
 
@@ -124,11 +200,15 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
     most = max(outcome.shipments.values(), default=1.0)
     for third in range(3):  # thin, thicker, thick: what is sent on a way
         ways = [e for e, units in outcome.shipments.items() if int(2.99 * units / most) == third]
-        ends = [point for way in ways for point in (*(where[end] for end in way), (np.nan, np.nan))]
-        looks: pen.Style = {"color": pen.BLUE, "linewidth": 1.5 + third, "zorder": 4}
-        marks.append(pen.line(*np.transpose(ends or [(np.nan, np.nan)]), **looks))
+        marks.append(_ways(where, ways, color=pen.BLUE, linewidth=1.5 + third, zorder=4))
     marks, title = [*marks, *_sites(plan, outcome)], f"{storm} over this plan"
-    looks = {"xlim": _VIEW[:2], "ylim": _VIEW[2:], "along": "xy", "grid": "", "finish": _land}
+    looks: pen.Style = {
+        "xlim": _VIEW[:2],
+        "ylim": _VIEW[2:],
+        "along": "xy",
+        "grid": "",
+        "finish": _land,
+    }
     panel = Panel(marks, title, "longitude [degrees east]", "latitude [degrees north]", **looks)
     missing, sent = _missing(outcome), dict[str, list[str]]()
     for (depot, place), units in outcome.shipments.items():

@@ -151,6 +151,7 @@ class Arc(Row):
     destination: str = column("place", meaning="where it ends")
     cost: float = column("USD/unit", meaning="cost of moving one unit")
     capacity: float = column("units", math.inf, "most that can be moved", low=0)
+    fixed_cost: float = column("USD", 0.0, "cost of having it open", low=0)
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class Flow(Result):
     """How much moves on each way at least cost, and what one unit more or less would change."""
 
     by_arc: tuple[float, ...] = column("units", meaning="moved on each arc, in their order")
-    cost: float = column("USD", meaning="of all that moves")
+    cost: float = column("USD", meaning="of all that moves, and of ways that are open")
     price: Mapping[str, float] = column(
         "USD/unit", meaning="what one unit more of a place's demand would cost"
     )
@@ -178,8 +179,9 @@ def network_flow(
     min Σ c x with 0 ≤ x ≤ capacity; out − in ≤ supply where there is one, in − out = demand
     elsewhere (0 for depots), and in ≤ throughput. Without depots it is the transportation problem
     (Hitchcock 1941). Solved by HiGHS through ``scipy``; shadow prices are its dual values, one
-    choice of several where the plan is degenerate.
-    Source: Ahuja, Magnanti & Orlin (1993) chapter 1.
+    choice of several where the plan is degenerate. Where ways have a fixed cost, those that carry
+    something are opened, x ≤ capacity · y: network design, proven to be least, without prices.
+    Source: Ahuja, Magnanti & Orlin (1993) chapter 1; Magnanti & Wong (1984), design.
 
     Raises:
         ScenarioError: a place of supply, demand or throughput is on no way.
@@ -208,14 +210,23 @@ def network_flow(
         come = {at: 1.0 for at, arc in enumerate(arcs) if arc.destination == p}
         rows.append(Constraint(come, high=most))
     rows += [Constraint(net(p, 1.0), units, units) for p, units in exact.items()]
+    costs: dict[Any, float] = {at: arc.cost for at, arc in enumerate(arcs)}
+    bounds: dict[Any, Any] = {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)}
+    opened = {(at, "open"): arc.fixed_cost for at, arc in enumerate(arcs) if arc.fixed_cost}
+    reach = {way: min(arcs[way[0]].capacity, sum(demand.values())) for way in opened}
+    rows += [Constraint({way[0]: 1.0, way: -most}, high=0.0) for way, most in reach.items()]
     found = minimize(
-        {at: arc.cost for at, arc in enumerate(arcs)},
+        costs | opened,
         rows,
         f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
         f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
         "and throughputs or capacities that are too small",
-        {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)},
+        bounds | dict.fromkeys(opened, (0.0, 1.0)),
+        set(opened),
     )
+    moved = tuple(found.values[at] for at in range(len(arcs)))
+    if opened:
+        return Flow(moved, found.cost, {}, {})
     count = len(supply) + len(limits)
     saved = zip([*supply, *limits], found.prices[:count], strict=True)
     relief = {place: -price for place, price in saved}
@@ -224,7 +235,7 @@ def network_flow(
             relief[f"{arc.source} → {arc.destination}"] = -found.limits[at]
     asked = zip(exact, found.prices[count:], strict=True)
     price = {place: price for place, price in asked if place in demand}
-    return Flow(tuple(found.values.values()), found.cost, price, relief)
+    return Flow(moved, found.cost, price, relief)
 
 
 def prescribe(scenario: Scenario, product: str) -> Change:
