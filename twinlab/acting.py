@@ -192,13 +192,12 @@ class Foresight(Ordering):
         shortage_cost: ShortageCost | None = None,
         late: Late | None = None,
     ) -> Tower:
-        """What needs somebody this morning, by money at risk: believed outages, and what may come.
+        """What needs somebody this morning, by money at risk: what is closed, and what may come.
 
-        ``late`` are chances that shipments under way are late, learned elsewhere.
+        ``late``: learned chances of shipments under way, as ``control_tower`` takes them.
 
         Raises:
-            ScenarioError: a shortage of nothing that customers ask costs money, or no such shipment
-                is under way.
+            ScenarioError: no shortage costs money, or no such shipment is under way.
         """
         start, come = self._morning, self.forecast(replications=128)
         told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}

@@ -104,7 +104,8 @@ def test_learning_foresees_lead_times_no_better_than_the_law_by_mode(orders, old
     beside("days from order to delivery", found, page if FULL else {})
     print(f"  law [{law.mae.low:.1f}, {law.mae.high:.1f}]; it covers {law.coverage.mean:.3f}")
     print("  quantile loss, boosting minus law:", judged.difference("boosting", "law by mode"))
-    assert law.mae.low < boosting.mae.mean
+    assert law.mae.low < boosting.mae.mean < law.mae.high
+    assert judged.difference("boosting", "law by mode").high > 0  # undecided: the law stays
     assert bias["law by mode"] > 15  # lead times grew
     assert bias["boosting"] > 15
     assert boosting.coverage.mean < law.coverage.mean < 0.9

@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import twinlab as tl
@@ -162,6 +163,31 @@ def test_intervals_widen_after_misses_and_narrow_again():
     assert held == pytest.approx(0.9, abs=4 * np.sqrt(0.09 / 390))
 
 
+def test_pooled_examples_know_only_what_was_sold_before():
+    """A change of a month changes no feature of an origin before it, and its own row's target."""
+    sold = pd.DataFrame(np.random.default_rng(1).poisson(0.4, (5, 30)), list("abcde"))
+    later = sold.copy()
+    later[20] += 7
+    one, two = (demand.pooled(table, 3) for table in (sold, later))
+    early = one.asked_at <= 20
+    pd.testing.assert_frame_equal(one.features[early], two.features[early])
+    np.testing.assert_array_equal(two.target - one.target == 7, one.known_at == 20)
+    assert (np.isnan(one.target) == (one.known_at >= 30)).all()
+    last = one.features[(one.asked_at == 30) & (one.group == "c")]
+    smoothed = demand.Smoothing(0.1)(sold.loc["c"], 3)
+    assert last["smoothed"].tolist() == pytest.approx(smoothed.tolist())
+    assert last["a season ago"].tolist() == sold.loc["c", 18:20].tolist()
+
+
+def test_the_negative_binomial_stock_covers_as_promised():
+    luck = np.random.default_rng(2)
+    level = demand.negative_binomial(3.0, 9.0, 0.9)
+    drawn = luck.negative_binomial(1.5, 1 / 3, 100_000)  # mean 3, variance 9
+    assert (drawn <= level).mean() >= 0.9 > (drawn <= level - 1).mean()
+    calm = demand.negative_binomial([0.0, 3.0], [0.0, 1.0], 0.9)
+    assert calm.tolist() == [0, 5]  # Poisson of mean 3: 0.815 at 4, 0.916 at 5
+
+
 def test_holt_winters_follows_a_trend():
     line = 3 + 2 * np.arange(40.0)
     ahead = demand.HoltWinters(trend=True)(line, 5)
@@ -229,6 +255,8 @@ def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
             "service must be a share above 0 and below 1",
         ),
         (lambda: demand.days_to_cover(shop(9), "mine", "unit"), "no lane brings"),
+        (lambda: demand.pooled(pd.DataFrame([[1] * 12]), 1), "pooled: 13 periods or more"),
+        (lambda: demand.pooled(pd.DataFrame([[1, -1] * 9]), 1), "period 2 must be .* at least 0"),
     ],
 )
 def test_mistakes_are_explained(call, words):

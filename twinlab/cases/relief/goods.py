@@ -150,9 +150,8 @@ def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
     >>> len(lead_times("Ocean")), float(np.median(lead_times("Ocean")))
     (277, 174.0)
     """
-    table = shipments()
+    table = shipments().assign(year=lambda row: row.delivered.dt.year)
     table["days"] = (table.delivered - table.ordered).dt.days
-    table["year"] = table.delivered.dt.year
     known = table.query("days > 0 and mode != 'unknown'").sort_values(["year", "days"])
     found = known.days[(known["mode"] == mode) & known.year.isin(years)]
     if found.empty:

@@ -4,9 +4,10 @@
 describe   ``describe`` (smooth, erratic, intermittent, lumpy), ``accuracy`` of past forecasts
 predict    ``predict``: a forecast with intervals, by ``Naive``, ``SeasonalNaive``, ``Lags``,
            ``MovingAverage``, ``Smoothing``, ``HoltWinters``, ``Croston``, ``SBA`` or ``TSB``;
-           ``evaluate``: rolling origins, scaled errors, coverage, value added to naive
+           ``evaluate``: rolling origins, scaled errors, coverage, value added to naive;
+           ``pooled``: many short series as examples to learn from, such as spare parts
 prescribe  ``prescribe``: the best method's level as a change of the scenario;
-           ``order_up_to``: a level from a method's own errors
+           ``order_up_to``: a level from a method's own errors, ``negative_binomial``: by law
 =========  ====================================================================================
 """
 

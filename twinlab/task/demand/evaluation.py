@@ -15,12 +15,13 @@ from twinlab.scope import Listing, Result, Scenario, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Count, Level, ranged
-from twinlab.scope.later import pd
+from twinlab.scope.later import pd, stats
 from twinlab.scope.result import shown
 from twinlab.task.demand.methods import USUAL, Method, Naive, Series, as_series, ask, needed
-from twinlab.task.learning import FEW, adaptive
+from twinlab.task.learning import FEW, Examples, adaptive
 
-__all__ = ["accuracy", "days_to_cover", "evaluate", "order_up_to", "predict", "prescribe", "roll"]
+__all__ = ["accuracy", "days_to_cover", "evaluate", "negative_binomial", "order_up_to", "pooled"]
+__all__ += ["predict", "prescribe", "roll"]
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,61 @@ def order_up_to(
     ahead = ask(method, numbers, days + (season - 1 if days % season else 0))
     sums = np.convolve(ahead, np.ones(days), "valid")  # from each day of a season on
     return max(0.0, float(_quantiles(np.add.outer(sums, errors).ravel(), service)))
+
+
+def pooled(series: "pd.DataFrame", horizon: Count = 1, season: Count = 12) -> Examples:
+    """What is known of each item [items × periods] at each origin, and the demand of each lead.
+
+    Rows from the last origin have no outcome yet (NaN): that is what to foresee. ``smoothed`` is
+    simple exponential smoothing (α 0.1); times count periods from 0.
+
+    Raises:
+        ScenarioError: too few periods, or numbers that are no demand.
+
+    >>> sold = pd.DataFrame([[0, 2] * 6, [1, 0] * 6], ["cap", "nut"])
+    >>> found = pooled(sold, horizon=2, season=4)
+    >>> found.features.shape, found.target[:4], found.known_at[:4]
+    ((28, 17), array([0., 1., 2., 0.]), array([6, 6, 7, 7]))
+    """
+    y = np.array([as_series(row) for row in series.to_numpy()])
+    if y.shape[-1] < season + horizon or season < 4:
+        raise ScenarioError(f"pooled: {season + horizon} periods or more, a season of at least 4")
+    rows, target, times, level = [], [], list[tuple[int, int]](), y[:, 0]
+    for now in range(1, y.shape[1] + 1):
+        past, sold = y[:, :now], y[:, :now] > 0
+        level = level + 0.1 * (y[:, now - 1] - level)
+        if now < season + horizon:
+            continue
+        seen = {f"mean of {k}": past[:, -k:].mean(1) for k in (season // 4, season // 2, season)}
+        seen |= {f"newest {k}": past[:, -k] for k in (1, 2, 3)}
+        seen |= {"smoothed": level, "mean": past.mean(1), "sd": past.std(1), "most": past.max(1)}
+        seen |= {
+            "size": past.sum(1) / np.maximum(sold.sum(1), 1),
+            "often": sold.mean(1),
+            "often of late": sold[:, -season:].mean(1),
+            "since": np.where(sold.any(1), sold[:, ::-1].argmax(1), now),
+        }
+        for day in range(now, now + horizon):
+            ago = {"a season ago": y[:, day - season * (1 + (day - now) // season)]}
+            rows.append(pd.DataFrame(seen | ago | {"place": day % season, "lead": day - now + 1}))
+            target.append(y[:, day] if day < y.shape[1] else np.full(len(y), np.nan))
+            times.append((now, day))
+    asked, known = np.repeat(times, len(y), axis=0).T
+    table, items = pd.concat(rows, ignore_index=True), np.tile(series.index, len(times))
+    return Examples(table, np.concatenate(target), known, items, asked)
+
+
+def negative_binomial(mean: Any, variance: Any, service: Level = 0.95) -> Array:
+    """Stock that covers a negative binomial demand with a probability: the rule in force [units].
+
+    Poisson where the variance is not above the mean. Source: Agrawal & Smith (1996).
+
+    >>> negative_binomial([2.0, 2.0], [2.0, 8.0]).tolist()
+    [5.0, 8.0]
+    """
+    middle = np.maximum(np.asarray(mean, dtype=np.float64), 1e-9)
+    excess = np.maximum(np.asarray(variance) - middle, 1e-6 * middle)
+    return np.asarray(stats.nbinom.ppf(service, middle**2 / excess, middle / (middle + excess)))
 
 
 def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
