@@ -3,6 +3,8 @@
 import tempfile
 from functools import cache
 
+import pandas as pd
+
 import twinlab as tl
 from twinlab import management, modeling, organization, people, scope
 from twinlab.modeling import Line, Station, Weibull
@@ -232,6 +234,11 @@ def of_task():
                             "methods": {"naive": naive}, "service": 0.9, "origins": 20}),
         (demand.MovingAverage, {"window": 3}), (demand.Smoothing, {"alpha": 0.2}),
         (demand.Croston, {"alpha": 0.2}), (demand.HoltWinters, {"season": 1, "trend": True}),
+        (demand.Lags, {"season": 4, "lags": 2}),
+        (demand.pooled, {"series": pd.DataFrame([HISTORY]), "horizon": 1, "season": 4}),
+        (demand.negative_binomial, {"mean": 2.0, "variance": 4.0, "service": 0.9}),
+        (logistics.lead_time_law, {"ordered": [1, 2], "delivered": [3, 6], "today": 9, "days": 90,
+                                   "level": 0.9}),
         (inventory.EconomicLot, {"fixed_cost": 8, "holding_cost": 1, "demand": 5}),
         (inventory.EconomicLot(8, 1, 5).cost, {"quantity": 3}),
         (inventory.power_of_two, {"lot": inventory.EconomicLot(8, 1, 5), "base": 0.1}),

@@ -265,6 +265,8 @@ PAIR = [[0, 1], [1, 0]]
         (lambda: logistics.route(["D", "a"], PAIR, logistics.Fleet(1, reach=1), iterations=20),
          tl.SolverError, "to .a. and back is 2 long"),
         (lambda: logistics.transit_time([]), tl.ScenarioError, "nothing has arrived"),
+        (lambda: logistics.lead_time_law([1, 2], [3], today=2), tl.ScenarioError,
+         "2 orders and 1 deliveries"),
         (lambda: logistics.lead_time_law([1, 2], [3, 4], today=2), tl.ScenarioError,
          "nothing has arrived"),
         (lambda: logistics.predict(logistics.transit_time([2, 3]), age=3), tl.ScenarioError,

@@ -90,13 +90,15 @@ def lead_time_law(
     small steps, since about a hundred orders may be open at a time.
 
     Raises:
-        ScenarioError: nothing ordered in those days has arrived.
+        ScenarioError: nothing ordered in those days has arrived, or not one delivery per order.
 
     >>> law = lead_time_law([0, 0, 10, 10, 20], [3, 5, 13, 15, float("nan")], today=24)
     >>> law.average, [float(days) for days in sorted(set(law.values))]  # one is open, 4 days old
     (4.2, [3.0, 5.0])
     """
     o, came = np.asarray(ordered, dtype=np.float64), np.asarray(delivered, dtype=np.float64)
+    if o.shape != came.shape:
+        raise ScenarioError(f"lead_time_law: {o.size} orders and {came.size} deliveries")
     took = np.maximum(came - o, 0.5)
     places = (np.arange(200) + 0.5) / 200
 
