@@ -5,10 +5,10 @@ the observations before the estimated change. Of samples of several values there
 charts, their factors, and what the process can do.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -17,12 +17,38 @@ from twinlab.modeling.formulas import run_length as lengths
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.kinds import Count, Number, Positive, Range, ranged
+from twinlab.scope.kinds import Amount, Count, Number, Positive, Range, ranged
 from twinlab.scope.later import signal, special
 from twinlab.scope.result import Listing, Result, shown
 
-__all__ = """Capability ControlChart Cusum Ewma Shewhart chart_constants choose_chart describe
-predict prescribe""".split()
+__all__ = """Capability ControlChart Cusum Ewma Monitor Shewhart chart_constants choose_chart
+describe describe_counts predict prescribe run_rules""".split()
+
+
+RULES = {  # how many of how many values in a row lie beyond how many σ on the same side
+    "beyond 3 σ": (1, 1, 3.0),
+    "2 of 3 beyond 2 σ": (2, 3, 2.0),
+    "4 of 5 beyond 1 σ": (4, 5, 1.0),
+    "8 on one side": (8, 8, 0.0),
+}
+
+
+def run_rules(z: Sequence[Number]) -> dict[int, tuple[str, ...]]:
+    """Which samples (from 1) complete which runs of the Western Electric rules.
+
+    z: standard deviations from the center. A process in control completes one in 91.75 samples
+    (Champ & Woodall 1987). Source: Western Electric, Statistical Quality Control Handbook (1956).
+
+    >>> run_rules([0.2, 2.1, -0.3, 2.4, 3.1])
+    {4: ('2 of 3 beyond 2 σ',), 5: ('beyond 3 σ', '2 of 3 beyond 2 σ')}
+    """
+    values, found = np.asarray(z, dtype=np.float64), dict[int, tuple[str, ...]]()
+    for name, (count, row, beyond) in RULES.items():
+        for side in (values > beyond, -values > beyond):
+            complete = side & (np.convolve(side, np.ones(row))[: len(side)] >= count)
+            for at in np.flatnonzero(complete).tolist():
+                found[at + 1] = (*found.get(at + 1, ()), name)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +67,22 @@ class ControlChart(Result):
     center: float = column("units of measure", meaning="where the line lies")
     lower: float = column("units of measure", meaning="lower limit")
     upper: float = column("units of measure", meaning="upper limit")
+    rules: bool = False  # whether runs signal, too
+    memory: Any = None  # of a chart that goes on from here
+
+    def after(self, before: "ControlChart | None") -> "ControlChart":
+        """The chart of the samples before and of its own."""
+        if before is None:
+            return self
+        series = {k: np.append(before.series[k], values) for k, values in self.series.items()}
+        return replace(self, series=series, standard=np.append(before.standard, self.standard))
 
     @property
     def signals(self) -> tuple[int, ...]:
-        """Numbers of the samples outside the limits, counted from 1."""
+        """Numbers of the samples outside the limits or at the end of a run, counted from 1."""
         rows = np.array(list(self.series.values()))
-        outside = ((rows > self.upper) | (rows < self.lower)).any(axis=0)
-        return tuple(int(at) + 1 for at in np.flatnonzero(outside))
+        outside = np.flatnonzero(((rows > self.upper) | (rows < self.lower)).any(axis=0)) + 1
+        return tuple(sorted({*outside.tolist(), *(run_rules(self.standard) if self.rules else ())}))
 
     @property
     def change_point(self) -> int | None:
@@ -79,6 +114,9 @@ class ControlChart(Result):
         return f"{self.title}: {len(self.standard)} samples, {limits}; {said}"
 
 
+Before = ControlChart | None
+
+
 class CusumChart(ControlChart):
     """A CUSUM's two sums; its own estimate of the change is the last time its sum was zero."""
 
@@ -98,25 +136,31 @@ class CusumChart(ControlChart):
 class Shewhart(Row):
     """A chart of single observations or means that remembers nothing: limits ± L σ.
 
-    Source: Shewhart (1931); Montgomery, Statistical Quality Control.
+    With ``rules`` runs signal, too (``run_rules``). Source: Shewhart (1931); Montgomery, SQC.
 
     >>> Shewhart().chart([10.0, 13.5], target=10, sigma=1).signals
     (2,)
     """
 
     limit: float = column("σ", 3.0, "limit L", low=1e-12)
+    rules: bool = column("", False, "whether runs signal, too")
 
-    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
-        """Plot the values between target ± L σ [σ: of one plotted value]."""
+    def chart(
+        self, values: Sequence[float], target: float, sigma: float, after: Before = None
+    ) -> ControlChart:
+        """Plot the values between target ± L σ [σ: of one plotted value], after those before."""
         z = _standard(values, target, sigma)
         plotted, reach = {"value": target + sigma * z}, self.limit * sigma
-        return ControlChart(plotted, z, "Shewhart chart", target, target - reach, target + reach)
+        limits = (target, target - reach, target + reach)
+        return ControlChart(plotted, z, "Shewhart chart", *limits, self.rules).after(after)
 
     def __str__(self) -> str:
         return f"Shewhart (L {shown(self.limit)})"
 
     def run_length(self, shift: float) -> float:
         """Mean number of samples until a signal, for a shift in standard deviations."""
+        if self.rules:
+            raise ScenarioError("run_length: no formula knows it with run rules: simulate charts")
         return lengths.shewhart_run_length(shift, self.limit)
 
 
@@ -134,13 +178,16 @@ class Ewma(Row):
     weight: float = column("share", 0.1, "weight λ of the newest", low=1e-12, high=1)
     limit: float = column("σ", 2.814, "limit L", low=1e-12)
 
-    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+    def chart(
+        self, values: Sequence[float], target: float, sigma: float, after: Before = None
+    ) -> ControlChart:
         """Plot the moving average of the values, which starts at the target."""
-        z = _standard(values, target, sigma)
-        smooth = target + sigma * signal.lfilter([self.weight], [1.0, self.weight - 1.0], z)
+        z, old = _standard(values, target, sigma), [0.0] if after is None else after.memory
+        smooth, new = signal.lfilter([self.weight], [1.0, self.weight - 1.0], z, zi=old)
         reach = float(self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight)))
-        plotted = {"EWMA": smooth}
-        return ControlChart(plotted, z, "EWMA chart", target, target - reach, target + reach)
+        plotted, limits = {"EWMA": target + sigma * smooth}, (target - reach, target + reach)
+        chart = ControlChart(plotted, z, "EWMA chart", target, *limits, memory=new)
+        return chart.after(after)
 
     def __str__(self) -> str:
         return f"EWMA (λ {self.weight:g}, L {shown(self.limit)})"
@@ -164,16 +211,19 @@ class Cusum(Row):
     reference: float = column("σ", 0.5, "reference k", low=0)
     limit: float = column("σ", 5.0, "limit h", low=1e-12)
 
-    def chart(self, values: Sequence[float], target: float, sigma: float) -> ControlChart:
+    def chart(
+        self, values: Sequence[float], target: float, sigma: float, after: Before = None
+    ) -> ControlChart:
         """Plot both sums of the standardised values."""
         z = _standard(values, target, sigma)
         above, below = np.zeros(len(z)), np.zeros(len(z))
-        up = down = 0.0
+        up, down = after.memory if after else (0.0, 0.0)
         for at, one in enumerate(z.tolist()):
             up, down = max(0.0, up + one - self.reference), max(0.0, down - one - self.reference)
             above[at], below[at] = up, -down
-        sums = {"C+": above, "C−": below}
-        return CusumChart(sums, z, "CUSUM chart", 0.0, -self.limit, self.limit)
+        sums, limits = {"C+": above, "C−": below}, (-self.limit, self.limit)
+        chart = CusumChart(sums, z, "CUSUM chart", 0.0, *limits, memory=(up, down))
+        return chart.after(after)
 
     def __str__(self) -> str:
         return f"CUSUM (k {self.reference:g}, h {shown(self.limit)})"
@@ -184,6 +234,31 @@ class Cusum(Row):
 
 
 Design = Shewhart | Ewma | Cusum
+
+
+class Monitor:
+    """A chart fed by messages, one value at a time: it says what to do as soon as it signals.
+
+    ``chart`` is that of all values so far; ``read`` makes a value of what a message says, such as
+    ``np.mean`` of a sample.
+
+    >>> monitor = Monitor(Cusum(), target=10, sigma=1)
+    >>> [change.title for value in [10, 10, 13, 13, 13] if (change := monitor.update(value))]
+    ['sample 5 signals']
+    """
+
+    chart: Before = None
+
+    def __init__(
+        self, design: Design, target: Number, sigma: Positive, read: Callable[[Any], Any] = float
+    ) -> None:
+        self.design, self.given, self.read = design, (target, sigma), read
+
+    def update(self, seen: Any) -> Change | None:
+        """Take in what a message says; if the chart signals now, what ``prescribe`` says."""
+        self.chart = self.design.chart([self.read(seen)], *self.given, self.chart)
+        now = len(self.chart.standard)
+        return prescribe(self.chart) if now in self.chart.signals else None
 
 
 @ranged
@@ -311,18 +386,19 @@ def chart_constants(size: SampleSize) -> Constants:
 
 @dataclass(frozen=True, eq=False)
 class SampleCharts(Result):
-    """The chart of the samples' means and that of their spread, and the sigma within samples."""
+    """Charts of the samples' means and of their spread, and the sigma within samples."""
 
     means: ControlChart = column("label", meaning="chart of the means")
     spread: ControlChart = column("label", meaning="chart of the ranges")
+    deviations: ControlChart = column("label", meaning="chart of the standard deviations")
     sigma: float = column("units of measure", meaning="standard deviation within samples")
 
 
 def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -> SampleCharts:
-    """Chart the means and ranges of samples (one per row): X-bar and R charts.
+    """Chart means, ranges and standard deviations of samples (one per row): X-bar, R, S charts.
 
-    Means: x̿ ± A2 R̄; ranges: D3 R̄ to D4 R̄; σ = R̄/d2. The first ``baseline`` samples set the
-    limits (all, if not given). Source: Montgomery, Statistical Quality Control.
+    Means: x̿ ± A2 R̄; ranges: D3 R̄ to D4 R̄; deviations: B3 S̄ to B4 S̄; σ = R̄/d2. The first
+    ``baseline`` samples set the limits (all, if not given). Source: Montgomery, SQC.
 
     Raises:
         ScenarioError: fewer than 2 samples or values in a sample, or no variation.
@@ -345,8 +421,41 @@ def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None)
     limits = (center, center - reach, center + reach)
     of_means = ControlChart({"mean": means}, z, "X-bar chart", *limits)
     still = np.zeros_like(z)  # of the means: a chart of ranges does not date their change
-    limits = (width, c.D3 * width, c.D4 * width)
-    return SampleCharts(of_means, ControlChart({"range": ranges}, still, "R chart", *limits), sigma)
+    of_ranges = ControlChart({"range": ranges}, still, "R chart", width, c.D3 * width, c.D4 * width)
+    each = table.std(axis=1, ddof=1)
+    limits = (mean := float(each[:baseline].mean()), c.B3 * mean, c.B4 * mean)
+    of_deviations = ControlChart({"deviation": each}, still, "S chart", *limits)
+    return SampleCharts(of_means, of_ranges, of_deviations, sigma)
+
+
+def describe_counts(
+    counts: Sequence[Amount],
+    sizes: Sequence[Positive] | Positive | None = None,
+    baseline: Count | None = None,
+) -> ControlChart:
+    """Chart the share of bad ones in samples of some sizes (p chart); without sizes, a c chart.
+
+    p̄ ± 3 √(p̄ (1 − p̄)/n), in standard deviations where sizes differ; c̄ ± 3 √c̄; none below 0. The
+    first ``baseline`` samples set the limits. Source: Montgomery, Statistical Quality Control.
+
+    Raises:
+        ScenarioError: more are bad than there are, or none or all of them are.
+
+    >>> describe_counts([12, 15, 8, 10, 4], sizes=50)
+    p chart: 5 samples, center 0.196, limits 0.027587 to 0.36441; no signal
+    """
+    bad, title = np.asarray(counts, dtype=np.float64), "c" if sizes is None else "p"
+    size = np.broadcast_to(1.0 if sizes is None else np.asarray(sizes, dtype=float), bad.shape)
+    center = float(bad[:baseline].sum() / size[:baseline].sum()) if len(bad) else 0.0
+    spread = center * (1 - center) if title == "p" else center
+    if not spread > 0 or (title == "p" and (bad > size).any()):
+        raise ScenarioError(f"counts: some are bad, none above their size, got {counts!r:.60}")
+    z = (bad / size - center) / np.sqrt(spread / size)
+    if np.ptp(size):
+        return ControlChart({"p": z}, z, "p chart in σ", 0.0, -3.0, 3.0)
+    reach = 3 * float(np.sqrt(spread / size[0]))
+    limits = (center, max(0.0, center - reach), center + reach)
+    return ControlChart({title: bad / size}, z, f"{title} chart", *limits)
 
 
 @dataclass(frozen=True)
