@@ -28,7 +28,7 @@ def age(failure_cost):
 def first(even_coat):
     """The weightiest feature if customers weigh an even coat so."""
     needs = {"no scratches": 5, "flat surface": 3, "even coat": even_coat}
-    return tl.task.quality.house_of_quality(needs, RELATIONS).first
+    return tl.task.quality.house_of_quality(needs, RELATIONS).causes[0]
 
 
 EXERCISES = {

@@ -62,6 +62,8 @@ CALLS = {
     quality.choose_chart: {"run_length": 370, "shift": 1},
     quality.chart_constants: {"size": 5},
     quality.describe: {"samples": [[9, 11], [10, 13]], "baseline": 2},
+    quality.run_rules: {"values": [0.5, 2.5]},
+    quality.describe_counts: {"counts": [3, 5, 4], "baseline": 2},
     quality.pareto: {"counts": {"dent": 4}},
     quality.pareto({"dent": 4}).vital_few: {"share": 0.8},
     quality.house_of_quality: {"complaints": {"dry": 5}, "relations": {"dry": {"seal": 9}}},

@@ -175,11 +175,129 @@ def test_choices_are_equally_calm_and_ranked():
         (lambda: quality.choose_chart(370, 0), "shift must be a finite number above 0"),
         (lambda: quality.choose_chart(1, 1), "above 1 sample, got 1"),
         (lambda: cusum_limit(1e60), "out of reach"),
+        (lambda: quality.describe_counts([3, 4], 2), "none above their size"),
+        (lambda: quality.describe_counts([0, 0]), "some are bad"),
+        (lambda: quality.describe_counts([]), "some are bad"),
+        (lambda: quality.predict(quality.Shewhart(rules=True)), "no formula knows it"),
+        (lambda: quality.Monitor(quality.Cusum(), 0, 0).update(3), "sigma must be a finite"),
     ],
 )
 def test_mistakes_are_explained(call, words):
     with pytest.raises(ScenarioError, match=words):
         call()
+
+
+# Montgomery, Introduction to Statistical Quality Control: piston rings, juice cans, circuit boards.
+RINGS = """
+74.030 74.002 74.019 73.992 74.008  73.995 73.992 74.001 74.011 74.004
+73.988 74.024 74.021 74.005 74.002  74.002 73.996 73.993 74.015 74.009
+73.992 74.007 74.015 73.989 74.014  74.009 73.994 73.997 73.985 73.993
+73.995 74.006 73.994 74.000 74.005  73.985 74.003 73.993 74.015 73.988
+74.008 73.995 74.009 74.005 74.004  73.998 74.000 73.990 74.007 73.995
+73.994 73.998 73.994 73.995 73.990  74.004 74.000 74.007 74.000 73.996
+73.983 74.002 73.998 73.997 74.012  74.006 73.967 73.994 74.000 73.984
+74.012 74.014 73.998 73.999 74.007  74.000 73.984 74.005 73.998 73.996
+73.994 74.012 73.986 74.005 74.007  74.006 74.010 74.018 74.003 74.000
+73.984 74.002 74.003 74.005 73.997  74.000 74.010 74.013 74.020 74.003
+73.982 74.001 74.015 74.005 73.996  74.004 73.999 73.990 74.006 74.009
+74.010 73.989 73.990 74.009 74.014  74.015 74.008 73.993 74.000 74.010
+73.982 73.984 73.995 74.017 74.013
+"""
+CANS = [12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11, 20, 18, 24, 15, 9,
+        12, 7, 13, 9, 6]  # fmt: skip
+BOARDS = [21, 24, 16, 12, 15, 5, 28, 20, 31, 25, 20, 24, 16, 19, 10, 17, 13, 22, 18, 39, 30, 24,
+          16, 19, 17, 15]  # fmt: skip
+
+
+def test_deviations_of_montgomerys_piston_rings():
+    charts = quality.describe(np.array(RINGS.split(), dtype=float).reshape(25, 5))
+    assert charts.means.center == pytest.approx(74.001, abs=5e-4)
+    s, r = charts.deviations, charts.spread
+    assert (s.center, s.lower, s.upper) == pytest.approx((0.0094, 0, 0.0196), abs=6e-5)
+    assert (r.center, r.lower, r.upper) == pytest.approx((0.023, 0, 0.049), abs=6e-4)
+    assert s.signals == r.signals == charts.means.signals == ()
+
+
+def test_shares_of_montgomerys_juice_cans():
+    chart = quality.describe_counts(CANS, sizes=50)
+    assert (chart.center, chart.lower, chart.upper) == pytest.approx(
+        (0.2313, 0.0524, 0.4102), abs=5e-5
+    )
+    assert chart.signals == (15, 23)
+
+
+def test_counts_of_montgomerys_circuit_boards():
+    chart = quality.describe_counts(BOARDS)
+    assert (chart.center, chart.lower, chart.upper) == pytest.approx((19.85, 6.48, 33.22), abs=0.01)
+    assert chart.signals == (6, 20)
+
+
+def test_samples_of_different_sizes_are_judged_by_their_own_limits():
+    """By hand: p = 0.1; 0.2 of 400 lie beyond 3 · √(0.09 / 400), 0.2 of 25 do not."""
+    sizes = [400, 400, 25, 400, 375, 400]
+    chart = quality.describe_counts([40, 40, 5, 80, 35, 0], sizes)
+    assert chart.series["p"] == pytest.approx(
+        [
+            (b / n - 0.1) / (0.09 / n) ** 0.5
+            for b, n in zip([40, 40, 5, 80, 35, 0], sizes, strict=True)
+        ]
+    )
+    assert chart.signals == (4, 6)
+    early = quality.describe_counts([40, 40, 80], 400, baseline=2)
+    assert early.center == 0.1
+
+
+def test_run_rules_by_hand():
+    one, two, side = "beyond 3 σ", "2 of 3 beyond 2 σ", "8 on one side"
+    assert quality.run_rules([0.1] * 8 + [-0.1]) == {8: (side,)}
+    assert quality.run_rules([2.1, -2.1, 0.0]) == {}  # on different sides
+    assert quality.run_rules([2.1, 0.0, 2.1]) == {3: (two,)}
+    assert quality.run_rules([2.1, 2.1, 0.0]) == {2: (two,)}  # not at the third, which is fine
+    assert quality.run_rules([-1.1] * 4) == {4: ("4 of 5 beyond 1 σ",)}
+    assert quality.run_rules([3.1]) == {1: (one,)}
+    chart = quality.Shewhart(rules=True).chart([0.1] * 9, target=0, sigma=1)
+    assert chart.signals == (8, 9)
+    assert quality.Shewhart().chart([0.1] * 9, target=0, sigma=1).signals == ()
+
+
+def test_run_rules_signal_as_often_as_champ_and_woodall_computed():
+    """All four rules: 91.75 samples in control, 9.22 after a shift of 1 σ (1987)."""
+    luck = np.random.default_rng(11)
+    for shift, wanted in ((0.0, 91.75), (1.0, 9.22)):
+        first = [min(quality.run_rules(luck.normal(shift, 1, 1500))) for _ in range(500)]
+        assert abs(np.mean(first) - wanted) < 4 * np.std(first) / 500**0.5
+
+
+DESIGNS = [quality.Shewhart(), quality.Shewhart(2, rules=True), quality.Ewma(0.2, 2.5),
+           quality.Cusum(0.5, 4)]  # fmt: skip
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=str)
+def test_a_stream_gives_the_chart_of_all_its_values(design):
+    values = np.random.default_rng(6).normal(20, 3, 300)
+    values[200:] += 3
+    monitor, said = quality.Monitor(design, 20, 3), {}
+    for at, value in enumerate(values, 1):
+        if change := monitor.update(value):
+            said[at] = change.values["hold"]
+    whole = design.chart(values, 20, 3)
+    for name, series in whole.series.items():
+        assert monitor.chart.series[name].tolist() == series.tolist()
+    assert tuple(said) == whole.signals == monitor.chart.signals
+    assert monitor.chart.change_point == whole.change_point
+    assert said[whole.signals[0]] == f"samples {whole.change_point + 1} to {whole.signals[0]}"
+
+
+def test_samples_stream_like_their_chart():
+    table = np.random.default_rng(7).normal(50, 2, (60, 5))
+    charts = quality.describe(table)
+    monitor = quality.Monitor(
+        quality.Shewhart(), charts.means.center, (charts.means.upper - charts.means.center) / 3
+    )
+    for sample in table:
+        monitor.update(sample)
+    assert monitor.chart.series["value"] == pytest.approx(charts.means.series["mean"])
+    assert monitor.chart.signals == charts.means.signals
 
 
 def test_limits_of_small_samples_do_not_fall_below_zero():

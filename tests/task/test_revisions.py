@@ -117,5 +117,7 @@ def test_paired_differences_are_narrower_than_the_costs():
     assert found["nothing"].difference.mean == 0
     costs = [live_generations(worth_it, WORLD, 7 + n).cost for n in range(20)]
     assert found["worth it"].cost.mean == pytest.approx(np.mean(costs))
+    width = [one.high - one.low for one in (found["worth it"].difference, found["worth it"].cost)]
+    assert width[0] < width[1]
     with pytest.raises(ScenarioError, match="at least 2 replications"):
         quality.compare_designers(ways, WORLD, lives=1)

@@ -5,7 +5,7 @@ the observations before the estimated change. Of samples of several values there
 charts, their factors, and what the process can do.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from twinlab.modeling.formulas import run_length as lengths
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.kinds import Amount, Count, Number, Positive, Range, ranged
+from twinlab.scope.kinds import Amount, Count, Number, Numbers, Positive, Range, ranged
 from twinlab.scope.later import signal, special
 from twinlab.scope.result import Listing, Result, shown
 
@@ -25,6 +25,7 @@ __all__ = """Capability ControlChart Cusum Ewma Monitor Shewhart chart_constants
 describe describe_counts predict prescribe run_rules""".split()
 
 
+Values = Sequence[float]
 RULES = {  # how many of how many values in a row lie beyond how many σ on the same side
     "beyond 3 σ": (1, 1, 3.0),
     "2 of 3 beyond 2 σ": (2, 3, 2.0),
@@ -33,18 +34,18 @@ RULES = {  # how many of how many values in a row lie beyond how many σ on the 
 }
 
 
-def run_rules(z: Sequence[Number]) -> dict[int, tuple[str, ...]]:
+def run_rules(values: Sequence[Number]) -> dict[int, tuple[str, ...]]:
     """Which samples (from 1) complete which runs of the Western Electric rules.
 
-    z: standard deviations from the center. A process in control completes one in 91.75 samples
+    Values are standard deviations from the center; in control they complete one in 91.75 samples
     (Champ & Woodall 1987). Source: Western Electric, Statistical Quality Control Handbook (1956).
 
     >>> run_rules([0.2, 2.1, -0.3, 2.4, 3.1])
-    {4: ('2 of 3 beyond 2 σ',), 5: ('beyond 3 σ', '2 of 3 beyond 2 σ')}
+    {5: ('beyond 3 σ', '2 of 3 beyond 2 σ'), 4: ('2 of 3 beyond 2 σ',)}
     """
-    values, found = np.asarray(z, dtype=np.float64), dict[int, tuple[str, ...]]()
+    z, found = np.asarray(values, dtype=np.float64), dict[int, tuple[str, ...]]()
     for name, (count, row, beyond) in RULES.items():
-        for side in (values > beyond, -values > beyond):
+        for side in (z > beyond, -z > beyond):
             complete = side & (np.convolve(side, np.ones(row))[: len(side)] >= count)
             for at in np.flatnonzero(complete).tolist():
                 found[at + 1] = (*found.get(at + 1, ()), name)
@@ -68,10 +69,10 @@ class ControlChart(Result):
     lower: float = column("units of measure", meaning="lower limit")
     upper: float = column("units of measure", meaning="upper limit")
     rules: bool = False  # whether runs signal, too
-    memory: Any = None  # of a chart that goes on from here
+    memory: Any = None  # of what came before, for a chart that goes on from here
 
     def after(self, before: "ControlChart | None") -> "ControlChart":
-        """The chart of the samples before and of its own."""
+        """The chart of the samples before, and of its own."""
         if before is None:
             return self
         series = {k: np.append(before.series[k], values) for k, values in self.series.items()}
@@ -82,7 +83,8 @@ class ControlChart(Result):
         """Numbers of the samples outside the limits or at the end of a run, counted from 1."""
         rows = np.array(list(self.series.values()))
         outside = np.flatnonzero(((rows > self.upper) | (rows < self.lower)).any(axis=0)) + 1
-        return tuple(sorted({*outside.tolist(), *(run_rules(self.standard) if self.rules else ())}))
+        runs = run_rules(self.standard.tolist()) if self.rules else ()
+        return tuple(sorted({*outside.tolist(), *runs}))
 
     @property
     def change_point(self) -> int | None:
@@ -114,9 +116,6 @@ class ControlChart(Result):
         return f"{self.title}: {len(self.standard)} samples, {limits}; {said}"
 
 
-Before = ControlChart | None
-
-
 class CusumChart(ControlChart):
     """A CUSUM's two sums; its own estimate of the change is the last time its sum was zero."""
 
@@ -145,9 +144,7 @@ class Shewhart(Row):
     limit: float = column("σ", 3.0, "limit L", low=1e-12)
     rules: bool = column("", False, "whether runs signal, too")
 
-    def chart(
-        self, values: Sequence[float], target: float, sigma: float, after: Before = None
-    ) -> ControlChart:
+    def chart(self, values: Values, target: float, sigma: float, after: Any = None) -> ControlChart:
         """Plot the values between target ± L σ [σ: of one plotted value], after those before."""
         z = _standard(values, target, sigma)
         plotted, reach = {"value": target + sigma * z}, self.limit * sigma
@@ -178,16 +175,13 @@ class Ewma(Row):
     weight: float = column("share", 0.1, "weight λ of the newest", low=1e-12, high=1)
     limit: float = column("σ", 2.814, "limit L", low=1e-12)
 
-    def chart(
-        self, values: Sequence[float], target: float, sigma: float, after: Before = None
-    ) -> ControlChart:
+    def chart(self, values: Values, target: float, sigma: float, after: Any = None) -> ControlChart:
         """Plot the moving average of the values, which starts at the target."""
         z, old = _standard(values, target, sigma), [0.0] if after is None else after.memory
         smooth, new = signal.lfilter([self.weight], [1.0, self.weight - 1.0], z, zi=old)
         reach = float(self.limit * sigma * np.sqrt(self.weight / (2.0 - self.weight)))
-        plotted, limits = {"EWMA": target + sigma * smooth}, (target - reach, target + reach)
-        chart = ControlChart(plotted, z, "EWMA chart", target, *limits, memory=new)
-        return chart.after(after)
+        smooth, limits = target + sigma * smooth, (target, target - reach, target + reach)
+        return ControlChart({"EWMA": smooth}, z, "EWMA chart", *limits, memory=new).after(after)
 
     def __str__(self) -> str:
         return f"EWMA (λ {self.weight:g}, L {shown(self.limit)})"
@@ -211,9 +205,7 @@ class Cusum(Row):
     reference: float = column("σ", 0.5, "reference k", low=0)
     limit: float = column("σ", 5.0, "limit h", low=1e-12)
 
-    def chart(
-        self, values: Sequence[float], target: float, sigma: float, after: Before = None
-    ) -> ControlChart:
+    def chart(self, values: Values, target: float, sigma: float, after: Any = None) -> ControlChart:
         """Plot both sums of the standardised values."""
         z = _standard(values, target, sigma)
         above, below = np.zeros(len(z)), np.zeros(len(z))
@@ -221,9 +213,8 @@ class Cusum(Row):
         for at, one in enumerate(z.tolist()):
             up, down = max(0.0, up + one - self.reference), max(0.0, down - one - self.reference)
             above[at], below[at] = up, -down
-        sums, limits = {"C+": above, "C−": below}, (-self.limit, self.limit)
-        chart = CusumChart(sums, z, "CUSUM chart", 0.0, *limits, memory=(up, down))
-        return chart.after(after)
+        sums, limits = {"C+": above, "C−": below}, (0.0, -self.limit, self.limit)
+        return CusumChart(sums, z, "CUSUM chart", *limits, memory=(up, down)).after(after)
 
     def __str__(self) -> str:
         return f"CUSUM (k {self.reference:g}, h {shown(self.limit)})"
@@ -237,28 +228,21 @@ Design = Shewhart | Ewma | Cusum
 
 
 class Monitor:
-    """A chart fed by messages, one value at a time: it says what to do as soon as it signals.
-
-    ``chart`` is that of all values so far; ``read`` makes a value of what a message says, such as
-    ``np.mean`` of a sample.
+    """A chart fed message by message, with a value or a sample, which says what to do at a signal.
 
     >>> monitor = Monitor(Cusum(), target=10, sigma=1)
     >>> [change.title for value in [10, 10, 13, 13, 13] if (change := monitor.update(value))]
     ['sample 5 signals']
     """
 
-    chart: Before = None
+    def __init__(self, design: Design, target: Number, sigma: Positive) -> None:
+        self.design, self.given = design, (target, sigma)
+        self.chart: ControlChart | None = None  # of all values so far
 
-    def __init__(
-        self, design: Design, target: Number, sigma: Positive, read: Callable[[Any], Any] = float
-    ) -> None:
-        self.design, self.given, self.read = design, (target, sigma), read
-
-    def update(self, seen: Any) -> Change | None:
-        """Take in what a message says; if the chart signals now, what ``prescribe`` says."""
-        self.chart = self.design.chart([self.read(seen)], *self.given, self.chart)
-        now = len(self.chart.standard)
-        return prescribe(self.chart) if now in self.chart.signals else None
+    def update(self, value: Numbers) -> Change | None:
+        """Take in a value (or the mean of a sample); if the chart signals now, what to do."""
+        self.chart = self.design.chart([float(np.mean(value))], *self.given, self.chart)
+        return prescribe(self.chart) if len(self.chart.standard) in self.chart.signals else None
 
 
 @ranged
@@ -442,7 +426,7 @@ def describe_counts(
         ScenarioError: more are bad than there are, or none or all of them are.
 
     >>> describe_counts([12, 15, 8, 10, 4], sizes=50)
-    p chart: 5 samples, center 0.196, limits 0.027587 to 0.36441; no signal
+    p chart: 5 samples, center 0.196, limits 0.027581 to 0.36442; no signal
     """
     bad, title = np.asarray(counts, dtype=np.float64), "c" if sizes is None else "p"
     size = np.broadcast_to(1.0 if sizes is None else np.asarray(sizes, dtype=float), bad.shape)

@@ -171,42 +171,22 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
     return Pareto(tuple(ordered), tuple(ordered.values()), tuple(shares))
 
 
-@dataclass(frozen=True)
-class HouseOfQuality(Result):
-    """How much each feature of a design weighs for customers, the weightiest first."""
-
-    weights: Mapping[str, float] = column("points", meaning="of each feature")
-
-    @property
-    def first(self) -> str:
-        """The feature to work on first."""
-        return next(iter(self.weights))
-
-
 def house_of_quality(
     complaints: Mapping[str, Amount],
     relations: Mapping[str, Mapping[str, float]],
     needs: Mapping[str, str] | None = None,
-) -> HouseOfQuality:
-    """Weigh features of a design: weight = Σ over needs of complaints × relation.
+) -> Pareto:
+    """Weigh features of a design, the weightiest first: Σ over needs of complaints × relation.
 
-    ``complaints`` are counts or rates by fault, ``needs`` say against which need each fault is
-    (without it, faults are needs); a need of which nobody complains weighs nothing.
-    ``relations[need][feature]`` is 9 (strong), 3 (medium), 1 (weak) or absent.
+    ``complaints`` are counts or rates by fault, ``needs`` the need that each fault is against (else
+    faults are needs); ``relations[need][feature]`` is 9 (strong), 3 (medium), 1 (weak) or absent.
     Source: Akao (1990); Hauser & Clausing (1988).
 
     >>> house = {"no dents": {"tool": 9, "rack": 3}, "no stains": {"rack": 1, "bath": 9}}
     >>> house_of_quality({"dent": 5, "run": 2}, house, {"dent": "no dents", "run": "no stains"})
-    weights tool 45, bath 18, rack 17 points
+    causes tool, bath, rack · counts 45, 18, 17 times · cumulative 0.5625, 0.7875, 1
     """
-    importance = Counter[str]()
-    for fault, count in complaints.items():
-        if needs is not None:
-            check_known(fault, needs, f"house_of_quality: {fault!r} is against no need")
-        need = fault if needs is None else needs[fault]
-        check_known(need, relations, f"house_of_quality: need {need!r} has no relations")
-        importance[need] += count  # type: ignore[assignment]
-    weights: dict[str, float] = {}
+    weights = dict[str, float]()
     for need, features in relations.items():
         for feature, relation in features.items():
             if relation not in (1, 3, 9):
@@ -214,7 +194,14 @@ def house_of_quality(
                     f"house_of_quality: {need!r} and {feature!r} are related 9, 3 or 1, got "
                     f"{relation!r}: leave it out if they are not"
                 )
-            weights[feature] = weights.get(feature, 0) + importance[need] * relation
+            weights[feature] = 0.0
     if not weights:
         raise ScenarioError("house_of_quality: nothing is related to any need")
-    return HouseOfQuality(dict(sorted(weights.items(), key=lambda pair: -pair[1])))
+    for fault, count in complaints.items():
+        if needs is not None:
+            check_known(fault, needs, f"house_of_quality: {fault!r} is against no need")
+        need = fault if needs is None else needs[fault]
+        check_known(need, relations, f"house_of_quality: need {need!r} has no relations")
+        for feature, relation in relations[need].items():
+            weights[feature] += count * relation
+    return pareto(weights)

@@ -1,22 +1,23 @@
-"""From complaints to a better design: what to revise, and whether that has helped."""
+"""Acting on quality: what to revise in a design, whether it helped, and what an alarm sets off."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.modeling import Line, estimate
+from twinlab.modeling import Change, Line, estimate, replicate_line
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Event, Gamma, Listing, Log, Result
 from twinlab.scope.columns import Row, Sealed, column
+from twinlab.scope.distributions import Array
 from twinlab.scope.kinds import Amount, Count, Share, Whole
 from twinlab.scope.later import needs
-from twinlab.task.quality.complaints import DELAY, ComplaintRates, complaint_rates
+from twinlab.task.quality.complaints import DELAY, ComplaintRates, complaint_rates, complaints
 
-__all__ = """ProductLife Revision at_random compare_designers keep_design live_generations
-most_complaints most_found revision_effect worth_it""".split()
+__all__ = """ProductLife Revision at_random compare_designers compare_reactions keep_design
+live_generations most_complaints most_found revision_effect worth_it""".split()
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class ProductLife(Row):
     days: int = column("days", 120, "between two looks at the design: a generation", low=1)
     generations: int = column("generations", 8, "of the product", low=1)
     age: float = column("minutes", 85.0, "mean age of tools", low=0)
+    value: float = column("USD/unit", 60.0, "of a part delivered", low=0)
 
     @property
     def shares(self) -> dict[str, tuple[float, float]]:
@@ -143,23 +145,21 @@ class ProductLife(Row):
         return sorted(rows, reverse=True)
 
 
-@dataclass(frozen=True, eq=False)
-class DesignLife(Result):
-    """A product's life; of each revision the day, what it was, and its true factor."""
+class DesignLife(NamedTuple):
+    """A product's life: its cost [USD], and of each revision the day and its true factor."""
 
+    cost: float
     revised: tuple[tuple[int, Revision, float], ...]
     events: Log
     deliveries: tuple[float, ...]
-    complaints: int = column("complaints", meaning="of all parts, also after the last day")
-    cost: float = column("USD", meaning="of complaints and revisions")
 
 
 def live_generations(designer: Designer, world: ProductLife, seed: Whole = 0) -> DesignLife:
     """Let a designer look at the complaints after each generation, and see what it comes to.
 
     >>> press = Station("press", 1, faults=Fault("dent", 0.02), inspection=Inspection(0.8))
-    >>> live_generations(keep_design, ProductLife(Line([press]), {"dent": 0.5}), seed=1)
-    complaints 254 complaints · cost 30,480 USD
+    >>> live_generations(keep_design, ProductLife(Line([press]), {"dent": 0.5}), seed=1).cost
+    30480.0
     """
     end, shares, told = world.days * world.generations, world.shares, world.customers(seed)
     made = [(s.name, f.name) for s in world.line.stations for f in s.faults]
@@ -188,44 +188,85 @@ def live_generations(designer: Designer, world: ProductLife, seed: Whole = 0) ->
             level[chosen.fault][day + chosen.lag :] *= revised[-1][2]
     hear(np.inf)
     cost = world.price * len(heard) + sum(revision.cost for _, revision, _ in revised)
-    return DesignLife(tuple(revised), Log(heard), sold, len(heard), cost)
+    return DesignLife(cost, tuple(revised), Log(heard), sold)
 
 
 @dataclass(frozen=True)
-class DesignerCost(Result):
-    """What a way to design costs in a product's life."""
+class Way(Result):
+    """What a way to act costs, beside the first one."""
 
-    designer: str = column("name", meaning="of the way to design")
-    cost: Estimate = column("USD", meaning="of complaints and revisions in a life")
+    way: str = column("name", meaning="of acting")
+    cost: Estimate = column("USD", meaning="in a product's life, or on a day after an alarm")
     difference: Estimate = column("USD", meaning="its cost less the first one's, paired")
-    revisions: float = column("revisions", meaning="mean number in a life")
 
 
 @dataclass(frozen=True)
-class DesignersCompared(Listing):
-    """Ways to design, compared on the same lives."""
+class Ways(Listing):
+    """Ways to act, compared on the same luck."""
 
-    designers: tuple[DesignerCost, ...]
+    ways: tuple[Way, ...]
+
+
+def _compared(costs: Mapping[str, Array]) -> Ways:
+    first = next(iter(costs.values()))
+    return Ways(tuple(Way(k, estimate(v), estimate(v - first)) for k, v in costs.items()))
 
 
 def compare_designers(
     designers: Mapping[str, Designer], world: ProductLife, lives: Count = 150, seed: Whole = 0
-) -> DesignersCompared:
-    """Compare ways to design, life by life; differences are those from the first one.
+) -> Ways:
+    """Compare ways to design by what a product's life costs; differences are from the first one.
 
     >>> press = Station("press", 1, faults=Fault("dent", 0.08), inspection=Inspection(0.8))
     >>> world = ProductLife(Line([press]), {"dent": 0.8})
-    >>> compare_designers({"nothing": keep_design, "worth": worth_it}, world, 20)["worth"].revisions
-    3.3
+    >>> ways = {"nothing": keep_design, "worth it": worth_it}
+    >>> compare_designers(ways, world, 20)["worth it"].difference.verdict
+    'a loss'
     """
-    rows, first = list[DesignerCost](), np.zeros(1)
+    costs = dict[str, Array]()
     for name, designer in designers.items():
-        lived = [live_generations(designer, world, seed + at) for at in range(lives)]
-        costs = np.array([life.cost for life in lived])
-        first = first if rows else costs
-        count = float(np.mean([len(life.revised) for life in lived]))
-        rows.append(DesignerCost(name, estimate(costs), estimate(costs - first), count))
-    return DesignersCompared(tuple(rows))
+        lived = (live_generations(designer, world, seed + at) for at in range(lives))
+        costs[name] = np.array([life.cost for life in lived])
+    return _compared(costs)
+
+
+def compare_reactions(
+    world: ProductLife,
+    reactions: Mapping[str, Change],
+    before: Count = 3,
+    after: Count = 20,
+    replications: Count = 10,
+    seed: Whole = 0,
+) -> Ways:
+    """Compare what an alarm sets off with doing nothing, on the line as it is now [USD/day].
+
+    The line changed ``before`` days ago, and the cause is found ``after`` days from now; if the
+    alarm is false, the line is what it was. A reaction has values of the line by path and a cost
+    [USD/year]; with a value ``hold``, also parts since the change get them. Cost of a day = price ×
+    complaints that will ever come − value × parts delivered + that of the reaction.
+
+    >>> press = Station("press", 4, faults=Fault("dent", 0.2), inspection=Inspection(0.5))
+    >>> look = Change({"press.inspection.detects": 0.9}, cost=100 * 365)
+    >>> world = ProductLife(Line([press]), {"dent": 0.8})
+    >>> compare_reactions(world, {"look": look}, replications=4)["look"].difference.high < 0
+    True
+    """
+    daily, days = dict[str, Array](), before + after
+    for name, reaction in {"nothing": Change({}), **reactions}.items():
+        line = world.line
+        for path, value in reaction.values.items():
+            line = line if path == "hold" else line.set(path, value)
+        costs = np.full((replications, days), reaction.cost / 365)
+        for at, run in enumerate(replicate_line(line, days + 2, replications, seed).runs):
+            for event in complaints(run, world.returned, seed, at):
+                if event.kind == "served":
+                    costs[at, event.day] -= world.value * event.quantity
+                else:
+                    costs[at, event.due] += world.price
+        if daily and "hold" not in reaction.values:
+            costs[:, :before] = daily["nothing"][:, :before]
+        daily[name] = costs
+    return _compared({name: costs.mean(axis=1) for name, costs in daily.items()})
 
 
 @dataclass(frozen=True)
