@@ -269,3 +269,26 @@ def test_what_is_no_series_of_demand_is_told(given, words):
 def test_a_horizon_is_a_whole_number_of_periods(method, horizon):
     with pytest.raises(tl.ScenarioError, match="horizon must be a whole number of at least 1"):
         method(FALLING, horizon)
+
+
+def test_what_is_foreseen_becomes_the_law_of_a_model():
+    """Day by day the model asks what the method foresees, and varies as it was wrong."""
+    luck, week = np.random.default_rng(1), np.array([1.2, 1.1, 1, 1, 1, 1.2, 0.5])
+    past = np.resize(week, 140) * luck.normal(200, 20, 140)
+    chain = tl.serial(["mine", "shop"], demand=tl.Normal(99, 1), on_hand={"shop": 900})
+    method = demand.SeasonalNaive(7)
+    law = demand.demand_law(chain.demands[0], past, 14, method, day=3)
+    model = tl.Scenario(chain.change(law), tl.BaseStock(900), days=17)
+    asked = tl.replicate(model, 2000, seed=1, daily=["demand"]).series("demand")
+    means, foreseen = asked[3:].mean(axis=1), method(past, 14)
+    errors = asked[3:].std(axis=1) / 2000**0.5
+    assert (np.abs(means - foreseen) < 4 * errors).all()
+    ratios = past[-40:] / past[-47:-7]
+    spread = asked[3:].std(axis=1) / means
+    assert spread == pytest.approx(ratios.std() / ratios.mean(), rel=0.1)
+    assert (law.node, law.product, law.backorders) == ("shop", "unit", True)
+
+
+def test_no_law_of_a_demand_that_nobody_foresees():
+    with pytest.raises(tl.ScenarioError, match="foresees no demand"):
+        demand.demand_law(tl.Demand("shop", "bike", 5), [0.0] * 20, 3, demand.Naive())

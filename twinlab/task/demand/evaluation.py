@@ -4,24 +4,24 @@ Then from a forecast to a decision: how high to fill up, and the scenario that t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from twinlab.management.flows import use_on_order
 from twinlab.modeling import Change, simulate
-from twinlab.scope import Listing, Result, Scenario, ScenarioError
+from twinlab.scope import Demand, Empirical, Listing, Result, Scenario, ScenarioError
 from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array
-from twinlab.scope.kinds import Count, Level, ranged
+from twinlab.scope.kinds import Count, Level, Whole, ranged
 from twinlab.scope.later import pd, stats
 from twinlab.scope.result import shown
 from twinlab.task.demand.methods import USUAL, Method, Naive, Series, as_series, ask, needed
 from twinlab.task.learning import FEW, Examples, adaptive
 
-__all__ = ["accuracy", "days_to_cover", "evaluate", "negative_binomial", "order_up_to", "pooled"]
-__all__ += ["predict", "prescribe", "roll"]
+__all__ = ["accuracy", "days_to_cover", "demand_law", "evaluate", "negative_binomial"]
+__all__ += ["order_up_to", "pooled", "predict", "prescribe", "roll"]
 
 
 @dataclass(frozen=True)
@@ -226,6 +226,40 @@ def predict(
         ends = np.array([_quantiles(e, ((1 - level) / 2, (1 + level) / 2)) for e in errors])
         counts = [len(e) for e in errors]
     return Forecast(mean, *_around(mean, ends), level, tuple(counts))
+
+
+def demand_law(
+    demand: Demand,
+    history: Series,
+    horizon: Count,
+    method: Method = USUAL["Smoothing"],
+    *,
+    day: Whole = 0,
+    origins: Count = 40,
+) -> Demand:
+    """Let customers ask as a method foresees it: the law of the coming days, for a twin's model.
+
+    Each of the days from ``day`` on has its own mean; around it demand has the ratios of what was
+    asked and foreseen a period ahead, from past origins, scaled to a mean of 1. After the horizon
+    its days come again.
+
+    Raises:
+        ScenarioError: the history is too short, or nothing is foreseen.
+
+    >>> law = demand_law(Demand("shop", "bike", 5), [4, 6, 4, 6, 4, 6, 4, 6], 3, Naive(), day=9)
+    >>> law.pattern.average, law.scales(np.arange(9, 12)).tolist()
+    (6.0, [1.0, 1.0, 1.0])
+    """
+    numbers = as_series(history)
+    means = ask(method, numbers, horizon)
+    made = roll(method, numbers, 1, min(origins, len(numbers) - needed(method)))
+    known, level = made.forecasts[:, 0] > 0, float(means.mean())
+    if not (level > 0 and made.actuals[known].sum() > 0):
+        raise ScenarioError(f"demand_law: {method} foresees no demand: give a longer history")
+    ratios = made.actuals[known, 0] / made.forecasts[known, 0]
+    seasons = tuple(np.roll(means / level, day % horizon))
+    pattern = Empirical(level * ratios / ratios.mean())
+    return replace(demand, pattern=pattern, season=seasons, season_days=horizon, trend=0.0)
 
 
 def _few_errors(method: Method, numbers: Array, horizon: int) -> list[Array]:
