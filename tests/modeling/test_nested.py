@@ -8,11 +8,22 @@ import pytest
 
 import twinlab as tl
 from twinlab import ScenarioError
-from twinlab.cases.factory import factory
-from twinlab.modeling import AtAge, Line, Released, Station, feed, replicate_line, run_line
+from twinlab.cases.factory import factory, jobs_of, learned_hazard, signals
+from twinlab.modeling import (
+    AtAge,
+    ControlLimit,
+    Line,
+    Never,
+    Released,
+    Station,
+    feed,
+    replicate_line,
+    run_line,
+)
 from twinlab.modeling.line.engine import LineEngine
 from twinlab.scope.snapshot import from_plain, to_plain
 from twinlab.task import production
+from twinlab.task.maintenance import control_limit
 
 CASE = factory()
 PANEL = ("factory", "panel")
@@ -207,3 +218,29 @@ def test_a_plant_of_the_automotive_case_has_a_line_inside_and_its_twin_forecasts
     assert twin.forecast(14, 64).kpis.fill_rate.mean() > 0.5
     assert not twin.outages.outages
     assert sum(e.note for e in plant.run.log.of("finished") if e.node == name) > 400
+
+
+def test_a_learned_rule_is_ordered_and_tools_no_longer_break():
+    """The machine has the learned table; until the order its rule waits for a certain loss."""
+    jobs, truth = jobs_of(signals(CASE.readings)[7000:])
+    learned = learned_hazard(jobs)
+    mill = replace(CASE.line.station("machining"), jobs=jobs, hazard=truth, time_to_failure=Never())
+    limit = control_limit(mill, learned, 60, 300).values["machining.maintain"].rate
+    waits = replace(mill, maintain=ControlLimit(learned, rate=1000, saving=240))
+    bus, nest = tl.Bus(), scenario(line=CASE.line.change(waits), days=40)
+    plant, twin = tl.Plant(nest, bus, seed=2), tl.Twin(nest, bus)
+    plant.advance(15)
+    twin.sync()
+    before = twin.state.machines["factory", "machining"]
+    order = tl.SetRules({"factory.machining.maintain.rate": limit})
+    twin.propose(order, "worth it", by="maria")
+    twin.approve("twin-0", "otto", "supply planner", "shown by simulation")
+    plant.advance(15)
+    twin.sync()
+    after = twin.state.machines["factory", "machining"]
+    assert twin.orders["twin-0"].step == "done"
+    assert before["failed"] > 20
+    assert before.get("maintained", 0.0) == 0.0
+    assert after["failed"] - before["failed"] < before["failed"] / 5
+    assert after["maintained"] > 20
+    assert after["torque"] in jobs["torque"]  # the newest reading of its sensor
