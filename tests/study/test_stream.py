@@ -109,6 +109,25 @@ def test_an_alarm_of_the_yield_changes_the_outlook():
     assert twin.forecast(20, replications=64).kpis.mean_stock.mean() < before
 
 
+def test_an_alarm_sets_the_inspection_of_the_plant():
+    """The level of inspection goes to the line by the path of orders, and fewer faults escape."""
+    chain, bus = nested(LINE), tl.Bus()
+    plant, twin = tl.Plant(chain, bus, seed=1), tl.Twin(chain, bus)
+    plant.advance(5)
+    twin.sync()
+    order = twin.propose(Change({"factory.testing.inspection.detects": 0.98}), "p chart signals")
+    twin.approve(order.id, "ann", "supply planner", "the chart of cutting signals")
+    plant.advance(2)
+    twin.sync()
+    assert twin.orders.orders[0].step == "done"
+    assert plant.truth.value("factory.testing.inspection.detects") == 0.98
+    run = tl.simulate(plant.truth, seed=1)
+    reworked = [e.quantity for e in run.log.of("worked") if e.partner == "machining"]
+    calm = [e.quantity for e in tl.simulate(chain, seed=1).log.of("worked")
+            if e.partner == "machining"]  # fmt: skip
+    assert sum(reworked) > sum(calm)
+
+
 # -- what an alarm is worth ---------------------------------------------------------------------
 
 PRESS = Line([Station("press", 3, faults=Fault("dent", 0.02), inspection=Inspection(0.8)),

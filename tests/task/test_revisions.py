@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.known.test_known_lines import near
-from twinlab import ScenarioError
+from twinlab import ScenarioError, TwinError
 from twinlab.modeling import Fault, Inspection, Line, Station
 from twinlab.task import quality
 from twinlab.task.quality import ProductLife, keep_design, live_generations, worth_it
@@ -121,3 +121,34 @@ def test_paired_differences_are_narrower_than_the_costs():
     assert width[0] < width[1]
     with pytest.raises(ScenarioError, match="at least 2 replications"):
         quality.compare_designers(ways, WORLD, lives=1)
+
+
+MISTAKES = [
+    (lambda: ProductLife(LINE, {"dent": 0.2}), "returned says nothing of 'crack'"),
+    (
+        lambda: live_generations(lambda view: quality.Revision("press", "dent", 0, 0), WORLD),
+        "returns one of view.revisions, got Revision",
+    ),
+    (lambda: effect(since=0), "since 0: something is delivered after"),
+    (lambda: effect(since=960), "since 960: something is delivered after"),
+    (lambda: effect("dnet"), "did you mean 'dent'"),
+]
+
+
+def effect(fault="dent", since=100):
+    life = live_generations(keep_design, WORLD, 1)
+    return quality.revision_effect(life.events, fault, since, life.deliveries)
+
+
+@pytest.mark.parametrize(("mistake", "words"), MISTAKES)
+def test_mistakes_are_explained(mistake, words):
+    with pytest.raises(ScenarioError, match=words):
+        mistake()
+
+
+def test_a_designer_cannot_touch_what_others_see():
+    view = captured(WORLD)
+    for spoil in (lambda: view.found.clear(), lambda: view.works.update(dent=(0,))):
+        with pytest.raises(TwinError, match="part of a frozen value"):
+            spoil()
+    assert view.works["dent"] == ()

@@ -399,20 +399,21 @@ def _places(scenario: Scenario, where: str) -> Iterator[_Found]:
 
 
 def _in_lines(scenario: Scenario, where: str) -> Iterator[_Found]:
-    """A station of a line, or its rule of upkeep: "plant.press", "plant.press.maintain"."""
+    """A station of a line, "plant.press", or its rule of upkeep or inspection, "….maintain"."""
     for node, line in scenario.lines.items():
         for station in line.stations:
 
             def put(new: tuple[Any, ...], node: str = node, line: Any = line) -> Scenario:
                 return scenario.nest({node: line.change(*new)})
 
-            def rule(new: tuple[Any, ...], one: Any = station, put: Any = put) -> Scenario:
-                found: Scenario = put((replace(one, maintain=new[0]),))
+            def part(new: tuple[Any, ...], one: Any = station, put: Any = put) -> Scenario:
+                found: Scenario = put((replace(one, **{where.rpartition(".")[2]: new[0]}),))
                 return found
 
             name = f"{node}.{station.name}"
             yield (station,) if where == name else (), put
-            yield (station.maintain,) if where == f"{name}.maintain" else (), rule
+            parts = {f"{name}.{own}": getattr(station, own) for own in ("maintain", "inspection")}
+            yield (parts[where],) if parts.get(where) else (), part
 
 
 def lane_paths(lane: Lane) -> list[str]:

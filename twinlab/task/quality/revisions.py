@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Event, Gamma, Listing, Log, Result
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import Array
+from twinlab.scope.errors import ScenarioError, check_known
 from twinlab.scope.kinds import Amount, Count, Share, Whole
 from twinlab.scope.later import needs
 from twinlab.task.quality.complaints import DELAY, ComplaintRates, complaint_rates, complaints
@@ -123,6 +125,11 @@ class ProductLife(Row):
     age: float = column("minutes", 85.0, "mean age of tools", low=0)
     value: float = column("USD/unit", 60.0, "of a part delivered", low=0)
 
+    def check(self) -> None:
+        """See that it is known of each fault how many of its parts come back."""
+        for fault in (f.name for s in self.line.stations for f in s.faults):
+            check_known(fault, self.returned, f"returned says nothing of {fault!r}")
+
     @property
     def shares(self) -> dict[str, tuple[float, float]]:
         """By fault the share of parts on which inspection finds it, and that come back with it."""
@@ -139,9 +146,7 @@ class ProductLife(Row):
             day = np.repeat(np.arange(end), luck.binomial(self.parts, share, end))
             told = day + DELAY.draw(luck, np.ones(len(day)), 1)[:, 0]
             chances = luck.random(len(day)).tolist()
-            rows += zip(
-                told.astype(int).tolist(), day.tolist(), [fault] * len(day), chances, strict=True
-            )
+            rows += zip(told.astype(int).tolist(), day.tolist(), repeat(fault), chances)
         return sorted(rows, reverse=True)
 
 
@@ -168,7 +173,7 @@ def live_generations(designer: Designer, world: ProductLife, seed: Whole = 0) ->
     secret = {fault: stream(seed, 0, "design", fault, "effect") for fault in shares}
     sight, luck = (stream(seed, 0, "design", name) for name in ("found", "designer"))
     heard, revised, sold = list[Any](), list[tuple[int, Revision, float]](), (world.parts,) * end
-    found, works = Counter[str](), {fault: list[int]() for fault in shares}
+    found, works = Counter[str](), dict[str, tuple[int, ...]](dict.fromkeys(shares, ()))
 
     def hear(until: float) -> None:
         while told and told[-1][0] < until:
@@ -183,8 +188,10 @@ def live_generations(designer: Designer, world: ProductLife, seed: Whole = 0) ->
             found[fault] += int(sight.binomial(world.parts * world.days, now))
         known = options, Log(heard), sold[:day], found, works, luck
         if (chosen := designer(DesignView(day, end, world.price, *known))) is not None:
+            if chosen not in options:
+                raise ScenarioError(f"a designer returns one of view.revisions, got {chosen!r}")
             revised.append((day, chosen, float(secret[chosen.fault].beta(3, 4))))
-            works[chosen.fault].append(day + chosen.lag)
+            works[chosen.fault] += (day + chosen.lag,)
             level[chosen.fault][day + chosen.lag :] *= revised[-1][2]
     hear(np.inf)
     cost = world.price * len(heard) + sum(revision.cost for _, revision, _ in revised)
@@ -297,10 +304,11 @@ def revision_effect(
     ratio 0.2256 · low 0.1776 · high 0.2867
     """
     told, score = list(events), needs("statsmodels.stats.rates", "methods").confint_poisson_2indep
-    whole, after = (
-        complaint_rates(told, deliveries, delay, until, first)[fault] for first in (0, since)
-    )
+    rates = (complaint_rates(told, deliveries, delay, until, first) for first in (0, since))
+    whole, after = (found[fault] for found in rates)
     before = whole.heard - after.heard, whole.exposure - after.exposure
+    if not (before[0] and after.exposure):
+        raise ScenarioError(f"since {since}: something is delivered after, and complained before")
     low, high = score(after.heard, after.exposure, *before, method="score", compare="ratio")
     ratio = after.rate / 1000 * before[1] / before[0]
     return RevisionEffect(ratio, float(low), float(high))
