@@ -1,6 +1,5 @@
 """Acting on quality: what to revise in a design, whether it helped, and what an alarm sets off."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -173,7 +172,7 @@ def live_generations(designer: Designer, world: ProductLife, seed: Whole = 0) ->
     secret = {fault: stream(seed, 0, "design", fault, "effect") for fault in shares}
     sight, luck = (stream(seed, 0, "design", name) for name in ("found", "designer"))
     heard, revised, sold = list[Any](), list[tuple[int, Revision, float]](), (world.parts,) * end
-    found, works = Counter[str](), dict[str, tuple[int, ...]](dict.fromkeys(shares, ()))
+    found, works = dict.fromkeys(shares, 0), dict[str, tuple[int, ...]](dict.fromkeys(shares, ()))
 
     def hear(until: float) -> None:
         while told and told[-1][0] < until:
