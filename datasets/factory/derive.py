@@ -250,7 +250,7 @@ def network(figure: dict[str, float]) -> Network:
     )  # fmt: skip
 
 
-def write(folder: Path, tables: dict[str, list]) -> None:
+def write(folder: Path, tables: dict[str, list], licenses: list[dict[str, str]]) -> None:
     """Write the case's own tables, and describe their columns in the data package."""
     resources = []
     for name, rows in tables.items():
@@ -265,8 +265,7 @@ def write(folder: Path, tables: dict[str, list]) -> None:
     package = json.loads(path.read_text(encoding="utf-8"))
     package["name"] = "factory"
     package["resources"] += resources
-    here = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))
-    package["licenses"] = here["licenses"]
+    package["licenses"] = licenses
     path.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -277,7 +276,8 @@ def main(facts: Path, out: Path) -> None:
     parts = read(facts / "ai4i2020" / "ai4i2020.csv")
     plates = read(facts / "uci_steel_plate_faults" / "SteelPlatesFaults_Clean.csv")
     lives = tools(parts)
-    network(figure).to_tables(out)
+    here = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))
+    network(figure).to_tables(out)  # may write over what was read
     stations = read(HERE / "assumed" / "stations.csv")
     write(out, {
         "readings": readings(parts),
@@ -289,7 +289,7 @@ def main(facts: Path, out: Path) -> None:
         "hazards": hazards(readings(parts), int(figure["training_parts"])),
         "figures": [(row["name"], row["value"], row["unit"]) for row in assumed]
         + [("wear_hazard", f"{worn(parts):.6f}", "share/part")],
-    })  # fmt: skip
+    }, here["licenses"])  # fmt: skip
 
 
 if __name__ == "__main__":

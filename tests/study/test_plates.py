@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, log_loss
@@ -72,6 +73,21 @@ def test_boosting_is_too_sure_of_itself(judged):
         {"boosting": 0.097} if FULL else {},
     )
     assert surplus > 4 * np.sqrt(judged["boosting"].seen / 4)
+
+
+@pytest.mark.skipif(not FULL, reason="make study")
+def test_calibrated_chances_send_fewer_plates_the_wrong_way(cases, judged, costs):
+    """The trap: rows are sorted, so the folds of a calibration must shuffle as well."""
+    folds = {"shuffled": StratifiedKFold(3, shuffle=True, random_state=0), "sorted": 3}
+    calm = {n: CalibratedClassifierCV(BOOSTING, method="sigmoid", cv=f) for n, f in folds.items()}
+    found = judge(calm, cases, BATCHES, costs)
+    each = {"plain": judged["boosting"], "shuffled": found["shuffled"], "sorted": found["sorted"]}
+    off = {name: abs(one.expected - one.seen) / len(judged.rows) for name, one in each.items()}
+    cost = {name: one.cost.mean for name, one in each.items()}
+    beside("expected and seen apart, share", off, {"plain": 0.097})
+    beside("USD per plate", cost, {"plain": 2.65})
+    assert off["shuffled"] < off["plain"] < off["sorted"]
+    assert cost["shuffled"] < cost["plain"] < cost["sorted"]
 
 
 def test_plates_that_nobody_is_sure_of_go_to_a_person(judged, cases, costs):
