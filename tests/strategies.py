@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import twinlab as tl
 from twinlab.organization import FullSharing, OwnOrders, PointOfSale
-from twinlab.people import ForecastBaseStock
+from twinlab.people import ForecastBaseStock, Planned
 
 DAYS = 24
 
@@ -58,6 +58,7 @@ rules = st.one_of(
     st.builds(tl.FixedLot, numbers(0, 30), numbers(1, 20)),
     st.builds(tl.EchelonBaseStock, numbers(0, 90)),
     st.just(tl.LotForLot()),
+    st.lists(small, min_size=1, max_size=DAYS).map(lambda units: Planned(tuple(units))),
     st.builds(Smoothing, numbers(1, 6)),
     st.builds(
         ForecastBaseStock,
@@ -247,7 +248,7 @@ def disruptions(draw, network):
 def scenarios(draw):
     """A random scenario: a network, rules, sourcing, sharing, disruptions."""
     network = draw(networks())
-    brought = tl.Scenario(network, rules=tl.LotForLot(), days=DAYS).decided_items()
+    brought = list(network.decided)
     shared = {
         item: tl.Shares() for item in brought
         if any((v.destination, v.product) == item for v in network.lanes) and draw(st.booleans())

@@ -54,7 +54,7 @@ CALLS = {
     maintenance.prescribe: {"law": WEAR, "planned_cost": 2, "failure_cost": 8},
     production.takt: {"minutes": 450, "units": 90},
     production.kanban: {"rate": 100, "lead_time": 0.5, "container": 10, "safety": 0.1},
-    production.plan_departments: {"line": LINE, "wanted": 100, "most_busy": 0.9},
+    production.plan_departments: {"scenario": LINE, "wanted": 100, "most_busy": 0.9},
     quality.Shewhart().chart: {"values": [1, 2], "target": 1, "sigma": 1},
     quality.Ewma().chart: {"values": [1, 2], "target": 1, "sigma": 1},
     quality.Cusum().chart: {"values": [1, 2], "target": 1, "sigma": 1},

@@ -103,8 +103,7 @@ class SpareCapacity(Metric):
                 used = sum(_total(history, "started", item) for item in here)
                 given = (item for item in here if item not in network.brought)
                 used += sum(_total(history, "shipped served", item) for item in given)
-                there = node.mean_output * days
-                found[node.name, ""] = (there - used, there)
+                found[node.name, ""] = (node.mean_output * days - used, node.mean_output * days)
         return found
 
 

@@ -2,7 +2,8 @@
 
 ============  ========================================================================
 rules         BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock LotForLot ScalarRule
-              LearningLevel; biased: AnchorAndAdjust PullToCentre DemandChasing Panic NoisyRule
+              Planned LearningLevel; biased: AnchorAndAdjust PullToCentre DemandChasing Panic
+              NoisyRule
 games         beer_chain BeerGame BeerScore beer_cost average_person benchmark_team;
               NewsvendorProblem NewsvendorGame NewsvendorPlayer
 fitting       fit_ordering fit_newsvendor Fit Parameter

@@ -22,7 +22,7 @@ from twinlab.scope.errors import ScenarioError
 
 __all__ = ["AnchorAndAdjust", "BaseStock", "DemandChasing", "EchelonBaseStock", "FixedLot"]
 __all__ += ["ForecastBaseStock", "LearningLevel", "LotForLot", "MinMax", "NoisyRule", "Panic"]
-__all__ += ["PullToCentre", "ScalarRule"]
+__all__ += ["Planned", "PullToCentre", "ScalarRule"]
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,21 @@ class LotForLot(Row):
     def __call__(self, view: View) -> Any:
         """Pass the demand on."""
         return view.demand
+
+
+@dataclass(frozen=True)
+class Planned(Row):
+    """Order what a plan says for each day, and nothing after its last.
+
+    >>> [Planned((5, 0, 7))(View("shop", "bike", day=day)) for day in (0, 2, 3)]
+    [5.0, 7.0, 0.0]
+    """
+
+    quantities: tuple[float, ...] = column("units", meaning="to order by day, from day 0 on", low=0)
+
+    def __call__(self, view: View) -> Any:
+        """Look up the day."""
+        return self.quantities[view.day] if view.day < len(self.quantities) else 0.0
 
 
 @dataclass(frozen=True)

@@ -88,34 +88,20 @@ class Node(Row):
     )
 
     def check(self) -> None:
-        """What it can make on a day is a part of a capacity."""
-        if self.output.average > 1:
+        """Its output is a share of a capacity."""
+        if self.output.average > 1 or (math.isinf(self.capacity) and self.output != Constant(1)):
             raise NetworkError(
-                f"{self.title}: output {self.output} is above 1, and a share of its best day lies "
-                "between 0 and 1: divide it by the most, and multiply the capacity"
-            )
-        if math.isinf(self.capacity) and self.output != Constant(1):
-            raise NetworkError(
-                f"{self.title}: output {self.output} is a share of its capacity, which has no "
-                "limit: give the capacity of its best day"
+                f"{self.title}: output {self.output} is a part of the capacity on a best day: give "
+                f"that one (it is {self.capacity:g}), and a share from 0 to 1"
             )
 
     @property
     def mean_output(self) -> float:
-        """Units that it can make on a day, on average.
-
-        >>> Node("plant", capacity=100, output=Uniform(0.6, 1.0)).mean_output
-        80.0
-        """
+        """Units that it can make on a day, on average."""
         return self.capacity * mean_of(self.output, most=1)
 
     def may_be_full(self, units: float, nearly: float = 1.0) -> bool:
-        """Whether what it has made is (nearly) all that it may have been able to make that day.
-
-        >>> plant = Node("plant", capacity=100, output=Uniform(0.6, 1.0))
-        >>> plant.may_be_full(59), plant.may_be_full(61), Node("plant", capacity=9).may_be_full(8)
-        (False, True, False)
-        """
+        """Whether so many units may be (nearly) all that it was able to make on a day."""
         made = units > 0 or not self.capacity
         return made and units >= nearly * self.capacity * self.output.lowest
 

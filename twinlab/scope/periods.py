@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from twinlab.scope.columns import schema
 from twinlab.scope.distributions import Constant, in_periods, summed, whole_periods
-from twinlab.scope.entities import Delay, Demand, DemandShift, Disruption, Lane, Node, Recipe, Stock
+from twinlab.scope.entities import Delay, Demand, DemandShift, Disruption, Lane, Recipe, Stock
 from twinlab.scope.network import Network
 
 __all__ = ["coarse_network"]
@@ -48,16 +48,10 @@ def coarse_network(network: Network, period: int) -> Network:
             stocks[item] = replace(stock, on_hand=stock.on_hand + units)
     reviews = [max(1, whole_periods(node.review_period, period)) for node in network.nodes]
     pairs = zip(network.nodes, reviews, strict=True)
-    nodes = [_node(node, period, days) for node, days in pairs]
+    nodes = [_row(node, period, review_period=days) for node, days in pairs]
     demands = [_demand(row, period) for row in network.demands]
     held = [_row(stock, period) for stock in stocks.values()]
     return Network(network.products, nodes, lanes, recipes, demands, held)
-
-
-def _node(node: Node, period: int, review_period: int) -> Node:
-    total: Any = summed(node.output, period)  # and its mean is the period's output
-    mean = replace(total, **{f.name: getattr(total, f.name) / period for f in fields(total)})
-    return _row(node, period, review_period=review_period, output=mean)
 
 
 def _under_way(lane: Lane) -> float:
@@ -76,6 +70,10 @@ def _row(row: R, period: int, **own: Any) -> R:
             own.setdefault(col.name, value * period)
         elif col.type is int and col.unit == "days":
             own.setdefault(col.name, whole_periods(value, period))
+        elif col.name == "output":  # the mean of its days
+            total: Any = summed(value, period)
+            parts = {f.name: getattr(total, f.name) / period for f in fields(total)}
+            own.setdefault(col.name, replace(total, **parts))
     return replace(row, **own)
 
 

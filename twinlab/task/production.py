@@ -3,36 +3,33 @@
 =========  ===================================================================================
 describe   ``describe``: how well the machines of a station are used (OEE)
 predict    ``predict``: what each station can deliver, and which one limits the line
-prescribe  ``plan_departments`` for a throughput, ``prescribe``: the line changed so; ``takt``,
-           ``kanban``
+prescribe  ``plan_departments``: what each does by day, and its proof; ``prescribe``: a line
+           changed for a throughput; ``takt``, ``kanban``
 =========  ===================================================================================
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from twinlab.modeling import (
-    AtAge,
-    Change,
-    Line,
-    LineRun,
-    RunToFailure,
-    Saturated,
-    Station,
-    mmc,
-    replicate_line,
-    run_line,
-)
+from twinlab.modeling import AtAge, Change, Line, LineRun, RunToFailure, Saturated, Station
+from twinlab.modeling.formulas.queues import mmc
 from twinlab.modeling.line.machines import STATES
-from twinlab.scope import Estimate, Listing, Result, SolverError, State
+from twinlab.modeling.line.results import run_line
+from twinlab.modeling.simulation.history import simulate
+from twinlab.modeling.simulation.output_analysis import estimate
+from twinlab.people import LotForLot
+from twinlab.scope import Constant, Estimate, Listing, Result, Scenario, State, assembly
 from twinlab.scope.columns import column
-from twinlab.scope.distributions import mean_of
+from twinlab.scope.distributions import Array, mean_of
 from twinlab.scope.entities import ItemKey
-from twinlab.scope.errors import check_known
-from twinlab.scope.kinds import Amount, Level, Positive, Whole
+from twinlab.scope.errors import ScenarioError, SolverError, check_known
+from twinlab.scope.kinds import Amount, Count, Level, Positive, Share, Whole
+from twinlab.scope.state import go_on
+from twinlab.task.requirements import Department, Explosion, expected, told
 
 SHIFT = 480.0  # minutes
 KNOWN = AtAge | RunToFailure
@@ -97,6 +94,7 @@ class Loads(Listing):
 
     caption = "What one delivered unit takes of every station"
     stations: tuple[Load, ...]
+    good_share: float  # delivered of what enters
 
     @property
     def bottleneck(self) -> Load:
@@ -118,16 +116,16 @@ def predict(line: Line, seed: Whole = 0) -> Loads:
     >>> [round(each.capacity, 1) for each in found], found.bottleneck.station
     ([192.0, 128.0], 'weld')
     """
-    found = []
-    for s, visits in zip(line.stations, _visits(line.stations), strict=True):
+    found, (*works, good) = [], _visits(line.stations)
+    for s, visits in zip(line.stations, works, strict=True):
         minutes = mean_of(s.time) * (1 + _lost_per_minute(s, seed)) + mean_of(s.stop)
         capacity = s.machines * line.minutes_per_day / (visits * minutes) if minutes else math.inf
         found.append(Load(s.name, visits, minutes, capacity))
-    return Loads(tuple(found))
+    return Loads(tuple(found), good)
 
 
 def _visits(stations: Sequence[Station]) -> list[float]:
-    """Works begun at each station per delivered unit."""
+    """Works begun at each station per delivered unit; last, units delivered per one that enters."""
     names = [s.name for s in stations]
     flows = np.eye(len(stations) + 1)  # visits − what comes from others = what enters
     faulty = 0.0
@@ -143,7 +141,7 @@ def _visits(stations: Sequence[Station]) -> list[float]:
                 flows[names.index(look.rework_to), at] -= found * look.rework_share
         flows[at + 1, at] -= passed  # after the last station: delivered
     visits = np.linalg.solve(flows, np.eye(len(stations) + 1)[0])
-    return [float(v) for v in visits[:-1] / visits[-1]]
+    return [*(visits[:-1] / visits[-1]).tolist(), float(visits[-1])]
 
 
 def _lost_per_minute(station: Station, seed: int) -> float:
@@ -185,70 +183,126 @@ def kanban(rate: Amount, lead_time: Amount, container: Positive = 1.0, safety: A
 
 
 @dataclass(frozen=True)
-class Department(Result):
-    """What one department is told."""
+class Check(Result):
+    """What was planned of one flow, and what came of it."""
 
-    station: str = column("name")
-    start_per_hour: float = column("units/hour", meaning="works to begin, with scrap and rework")
-    machines: int = column("machines", meaning="to man")
-    wip_limit: int = column("units", meaning="kanban cards: most in the department")
-    busy: float = column("share", meaning="of the manned machines' time")
+    flow: str = column("name", meaning="served to customers or finished; what is owed or left")
+    wanted: float | None = column("units", meaning="planned for a day")
+    actual: Estimate = column("units", meaning="simulated on a day, or at its end")
+    proved: bool | None = column("yes/no", meaning="not less and not more, within the tolerance")
 
 
 @dataclass(frozen=True)
-class Proof(Result):
-    """What the instructed line delivered when it was simulated, beside what is wanted."""
+class Proof(Listing):
+    """What came of a plan that was obeyed; too much is as wrong as too little."""
 
-    wanted: float = column("units/day", meaning="by the customers")
-    throughput: Estimate = column("units/day", meaning="simulated")
+    checks: tuple[Check, ...]
+    within: float
 
     @property
     def holds(self) -> bool:
-        """Whether even the low end of the interval reaches what is wanted."""
-        return self.throughput.low >= self.wanted
+        """Whether the whole interval of every flow lies within the tolerance, on both sides."""
+        return all(check.proved is not False for check in self)
 
     def sentence(self) -> str:
-        """The verdict, and the two numbers."""
-        verdict = "proved" if self.holds else "NOT proved"
-        return f"{verdict}: {self.wanted:g} units/day wanted, simulated {self.throughput}"
+        """The verdict."""
+        return f"{'proved' if self.holds else 'NOT proved'} within {100 * self.within:g} %"
 
 
 @dataclass(frozen=True)
 class Instructions(Listing):
-    """What every department must do so that the line delivers what is ``wanted`` [units/day]."""
+    """What every department must do; ``scenario`` obeys, ``flows`` are what it should give."""
 
     departments: tuple[Department, ...]
-    wanted: float
-    shifts: int
-    line: Line
+    scenario: Scenario
+    start: State
+    flows: dict[tuple[str, str, str], Array]
 
     def sentence(self) -> str:
-        """What all departments together must do."""
-        return f"{self.wanted:g} units/day in {self.shifts} shift{'s' * (self.shifts > 1)}"
+        """What is wanted, for how long, and what cannot be in time."""
+        sold = [units.mean() for (name, *_), units in self.flows.items() if name == "served"]
+        late = sum(told.late or 0.0 for told in self)
+        return f"{sum(sold):.4g} units/day wanted; {late:.4g} units should have begun before"
 
-    def prove(self, days: float = 20, replications: int = 10, seed: int = 0) -> Proof:
-        """Simulate the line as instructed, and see whether it delivers."""
-        lived = replicate_line(self.line, days, replications, seed)
-        return Proof(self.wanted, lived.estimate("throughput"))
+    def prove(
+        self, replications: Count = 10, seed: Whole = 0, *, warm_up: Whole = 2, within: Share = 0.02
+    ) -> Proof:
+        """Simulate who obeys, and compare what is made and served after the first days.
+
+        >>> told = plan_departments(Line([Station("cut", 2), Station("weld", 3)]), wanted=100)
+        >>> told.prove(replications=2)["served line/unit"].actual.mean
+        100.0
+        """
+        lived = [simulate(self.scenario, seed, at, start=self.start) for at in range(replications)]
+        runs, checks = [run.after(warm_up) for run in lived], []
+        for (name, *item), units in self.flows.items():
+            wanted, flow = float(units[warm_up:].mean()), f"{name} {'/'.join(item)}"
+            actual = estimate(np.array([run.series(name, *item).mean() for run in runs]))
+            off = max(wanted - actual.low, actual.high - wanted)
+            checks.append(Check(flow, wanted, actual, bool(off <= within * wanted)))
+        owed = [run.kpis.mean_backlog for run in runs]
+        left = [run.series("on_hand")[-1] + run.series("in_process")[-1] for run in runs]
+        for name, amount in (("owed to customers", owed), ("left in the end", left)):
+            checks.append(Check(name, None, estimate(np.array(amount)), None))
+        return Proof(tuple(checks), within)
 
 
-def plan_departments(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Instructions:
-    """Tell each department what to do for a throughput: start rate, machines, cards, shifts.
+def plan_departments(
+    scenario: Scenario | Line,
+    state: State | None = None,
+    horizon: Count | None = None,
+    *,
+    wanted: Positive | None = None,
+    safety_time: Whole = 0,
+    most_busy: Level = 0.9,
+) -> Instructions:
+    """Tell every department what to do on each day of a horizon (else until the scenario's end).
 
-    Backwards from the customers: starts = wanted × visits (``predict``). The fewest shifts of 480
-    minutes, then the fewest of each station's machines, with which nobody is busier than
-    ``most_busy``. Cards: Little's law on the time in the department (an M/M/c queue's wait and the
-    work) and half as many again. The line is then one of finite buffers; ``prove`` simulates it.
-    Source: Orlicky (1975) for the explosion; Hopp & Spearman (2011) chapters 8 and 12.
+    What customers want on average is netted against what the state holds, divided by yields, offset
+    by mean lead times (and ``safety_time`` days, if bought outside), and begun earlier where a
+    day's capacity × ``most_busy`` is used up. A node with a line begins what its bottleneck can do;
+    stations work as parts visit them (``predict``). A line alone has customers who ask for
+    ``wanted`` units a day, and is changed as by ``prescribe``. Source: Orlicky (1975).
 
     Raises:
-        SolverError: even three shifts are too short, with the department that lacks machines.
+        ScenarioError: goods flow in a circle; or ``wanted`` is missing, or given with a scenario.
+        SolverError: even three shifts of a line alone are too short.
 
-    >>> line = Line([Station("cut", 2), Station("weld", 5, machines=3)])
-    >>> told = plan_departments(line, wanted=200)
-    >>> [(d.station, d.machines, d.start_per_hour) for d in told.departments]
-    [('cut', 1, 25.0), ('weld', 3, 25.0)]
+    >>> chain = serial(["mine", "shop"], demand=Constant(5), lead_time=2, on_hand=10)
+    >>> plan_departments(Scenario(chain, BaseStock(9), days=8))["mine->shop"].by_day
+    (5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 0.0, 0.0)
     """
+    if isinstance(scenario, Line) and wanted is not None:
+        ahead = assembly("line", {}, demand=Constant(wanted), on_hand=wanted)
+        works = Scenario(ahead, LotForLot(), horizon or 22).set("line/unit.production_time", 1)
+        works = works.nest({"line": _staffed(scenario, wanted, most_busy)})
+        return plan_departments(works, most_busy=most_busy)
+    if isinstance(scenario, Line) or wanted is not None:
+        raise ScenarioError(
+            f"plan_departments: a line, and only a line, has units wanted a day: wanted={wanted}"
+        )
+    start, network, rows = go_on(state, scenario), scenario.network, list[Any]()
+    end = start.day + (horizon or scenario.days - start.day)
+    loads = {node: predict(line) for node, line in scenario.lines.items()}
+    for node, load in loads.items():
+        site, recipe = network.node(node), next(r for r in network.recipes if r.node == node)
+        most = min(site.mean_output, load.bottleneck.capacity / load.good_share)
+        rows.append(replace(site, capacity=most, output=Constant(1)))
+        rows.append(replace(recipe, good_share=Constant(load.good_share)))
+    usual = expected(scenario.change(network=network.change(*rows)), end)
+    plan = Explosion(usual, start, most_busy, safety_time)
+    departments = list(plan)
+    for (node, _), begun in plan.begun.items():
+        for load in loads.get(node, ()):
+            s, good = scenario.lines[node].station(load.station), begun * loads[node].good_share
+            staff = s.machines, s.machines + s.buffer, float(good.mean()) / load.capacity
+            departments.append(told(f"{node}.{s.name}", "work", good * load.visits, None, *staff))
+    obeys = scenario.decide(plan.rules).change(days=end)
+    return Instructions(tuple(departments), obeys, start, plan.flows)
+
+
+def _staffed(line: Line, wanted: float, most_busy: float) -> Line:
+    """With the fewest shifts, then machines, for it; cards by Little's law, half as many again."""
     needs = predict(line).stations
     machines = [station.machines for station in line.stations]
     # Minutes of one machine a day, shared by those that there are.
@@ -261,22 +315,18 @@ def plan_departments(line: Line, wanted: Positive, *, most_busy: Level = 0.9) ->
             f"plan_departments: {wanted:g} units/day would keep {needs[worst].station!r} busy for "
             f"{max(shares) / SHIFT:.1f} shifts a day: it needs {short} machines, or ask for less"
         )
-    minutes = shifts * SHIFT
-    told, built = [], []
+    minutes, built = shifts * SHIFT, []
     for need, station in zip(needs, line.stations, strict=True):
         rate = wanted * need.visits / minutes
         manned = max(1, math.ceil(rate * need.minutes / most_busy - 1e-9))
         wait = mmc(rate, 1 / need.minutes, manned).wait if need.minutes else 0.0
         cards = max(manned + 1, kanban(rate, wait + need.minutes, safety=0.5))
-        busy = rate * need.minutes / manned
-        told.append(Department(station.name, 60 * rate, manned, cards, busy))
         built.append(replace(station, machines=manned, buffer=cards - manned))
-    instructed = replace(line, stations=tuple(built), minutes_per_day=minutes, source=Saturated())
-    return Instructions(tuple(told), wanted, shifts, instructed)
+    return replace(line, stations=tuple(built), minutes_per_day=minutes, source=Saturated())
 
 
 def prescribe(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Change:
-    """Change a line so that it delivers what is wanted, as ``plan_departments`` tells it.
+    """Change a line so that it delivers what is wanted: shifts, machines and cards.
 
     Raises:
         SolverError: even three shifts are too short, with the department that lacks machines.
@@ -287,11 +337,13 @@ def prescribe(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Change
       weld.machines: 4 → 3
       weld.buffer: 9 → 2
     """
-    told, values, before = plan_departments(line, wanted, most_busy=most_busy), {}, {}
-    for old, new in zip(line.stations, told.line.stations, strict=True):
-        for name in ("machines", "buffer"):
-            if getattr(new, name) != getattr(old, name):
-                values[f"{new.name}.{name}"] = getattr(new, name)
-                before[f"{new.name}.{name}"] = getattr(old, name)
+    staffed, names = _staffed(line, wanted, most_busy), ("machines", "buffer")
+    new, old = (
+        {f"{s.name}.{name}": getattr(s, name) for s in each.stations for name in names}
+        for each in (staffed, line)
+    )
+    values = {path: value for path, value in new.items() if value != old[path]}
+    shifts = round(staffed.minutes_per_day / SHIFT)
+    title = f"{wanted:g} units/day in {shifts} shift{'s' * (shifts > 1)}"
     reason = f"nobody is busier than {100 * most_busy:g} % of the time"
-    return Change(values, told.sentence(), reason, told.line, before)
+    return Change(values, title, reason, staffed, {path: old[path] for path in values})

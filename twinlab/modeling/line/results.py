@@ -250,6 +250,5 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
         raise ScenarioError("the line delivered nothing on a whole day: run it longer")
     law = Empirical(made / best) if np.ptp(made) else Constant(1)
     changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
-    old = scenario.network.node(node)
-    changed.append(replace(old, capacity=float(best) / share, output=law))
+    changed.append(replace(scenario.network.node(node), capacity=float(best) / share, output=law))
     return scenario.change(network=scenario.network.change(*changed))

@@ -2,9 +2,8 @@
 
 Each source of chance has a stream of its own, keyed by seed, name and block: ``demand`` by node and
 product, ``lead time`` by lane, ``yield`` by node and product, ``output`` by node, ``disruption`` by
-what it strikes.
-One number is drawn per day whether it is used or not, so a disruption, another rule or a longer
-horizon leaves every other draw as it was (common random numbers by construction). A block holds 64
+what it strikes. One number is drawn per day whether it is used or not, so a disruption, another
+rule or a longer horizon leaves every other draw as it was (common random numbers). A block holds 64
 replications side by side: 100 replications are the first 100 of 1,000, whatever draws them.
 """
 
