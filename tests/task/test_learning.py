@@ -116,11 +116,12 @@ def test_values_and_their_quantiles():
 
 
 @pytest.mark.parametrize(("wrong", "told"), [
-    (lambda: judge({}, examples(), 300), "an estimator by name"),
-    (lambda: judge({"rule": rule}, examples(), 900), "and 0 after it"),
+    (lambda: judge({}, examples(), 300), "a model, outcomes before 300"),
+    (lambda: judge({"rule": rule}, examples(), 900), ": 0 are after"),
     (lambda: judge({"rule": rule}, examples(), 300, [[1, 2, 3]]), "actions × 2 classes"),
     (lambda: judge({"rule": lambda seen: seen["x"]}, examples(), 300), "chance: 0 to 1"),
     (lambda: learn(LogisticRegression(), examples(), 0), "0 outcomes known"),
+    (lambda: learn(rule, examples(), "2013-01-01"), "a time such as 0, not '2013-01-01'"),
     (lambda: Examples(pd.DataFrame({"x": [1]}), [1.0, 2.0], [1]), "2 of target for 1 rows"),
     (lambda: adaptive([1, 2], times=([0, 1], [0, 0])), "known after it"),
 ])  # fmt: skip

@@ -228,9 +228,7 @@ def signals(readings: Sequence[Reading]) -> "pd.DataFrame":
 
 
 def jobs_of(seen: "pd.DataFrame") -> tuple[Jobs, Hazard]:
-    """Take signals as jobs of a machine, with the case's truth of how they break tools.
-
-    That is overstrain, and from 200 minutes on the share of parts that failed by wear.
+    """Take signals as jobs, with the case's truth of what breaks tools: strain, or 200 minutes.
 
     >>> jobs, truth = jobs_of(signals(factory().readings[7000:]))
     >>> float(jobs.energy.mean()), truth.chance(job=0, age=100), truth.chance(job=0, age=200)
@@ -246,8 +244,8 @@ def jobs_of(seen: "pd.DataFrame") -> tuple[Jobs, Hazard]:
 def learned_hazard(jobs: Jobs) -> Hazard:
     """Look up how likely jobs break a tool, as boosting learned it from the first 7,000 readings.
 
-    The table holds, by quality and torque [Nm], the age at which the chance reaches a level; the
-    chance between two levels is their geometric mean. A test fits anew and compares.
+    A table holds, by quality and torque, the age at which the chance reaches a level; between two
+    levels it is their geometric mean. A test fits anew and compares.
 
     >>> learned_hazard(jobs_of(signals(factory().readings[7000:]))[0]).chance(job=0, age=240) > 0.02
     True
@@ -264,8 +262,7 @@ def plates() -> Examples:
 
     Plates of one batch (conveyor, thickness, steel) are a group. Rows are sorted by class: shuffle.
 
-    >>> found = plates()
-    >>> found.features.shape, len(found.classes), len(set(found.group))
+    >>> plates().features.shape, len(plates().classes), len(set(plates().group))
     ((1941, 27), 7, 239)
     """
     table = pd.read_csv(dataset("factory") / "plates.csv")

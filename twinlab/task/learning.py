@@ -45,8 +45,7 @@ class Examples(Result):
     def __post_init__(self) -> None:
         usual = {"group": range(many := len(self.features)), "asked_at": self.known_at}
         for name in ("target", "known_at", "group", "asked_at"):
-            given = usual[name] if getattr(self, name) is None else getattr(self, name)
-            values = pd.Series(given).to_numpy()
+            values = pd.Series(usual[name] if (v := getattr(self, name)) is None else v).to_numpy()
             if len(values) != many:
                 raise ScenarioError(f"Examples: {len(values)} of {name} for {many} rows")
             object.__setattr__(self, name, values)
@@ -62,7 +61,10 @@ class Examples(Result):
 
     def known(self, until: Any = None) -> Any:
         """Numbers of the rows whose outcome was known before a time (none given: at all)."""
-        early = until is None or (pd.Series(self.known_at) < until).to_numpy()
+        try:
+            early = until is None or (pd.Series(self.known_at) < until).to_numpy()
+        except TypeError:
+            raise ScenarioError(f"a time such as {self.known_at[0]}, not {until!r}") from None
         return np.flatnonzero(~pd.isna(self.target) & early)
 
     def sentence(self) -> str:
@@ -188,9 +190,9 @@ def judge(
 ) -> Judgement:
     """Judge estimators and rules beside the base rate: give the rule in force first, simple early.
 
-    Fitted on outcomes known before the ``cut`` and judged on cases asked for from then on; or, by a
-    splitter of scikit-learn, across groups. ``costs`` [actions × classes, USD] begin with what is
-    done today; values are quantiles at ``levels`` [rows × levels]. Intervals draw whole groups.
+    Fitted before the ``cut`` and judged from it on, or across groups by a splitter of scikit-learn.
+    ``costs`` [actions × classes, USD] begin with what is done today; predicted values are quantiles
+    at ``levels`` [rows × levels]. Intervals draw whole groups.
 
     Raises:
         ScenarioError: nothing to judge, or nothing to judge it by.
@@ -208,8 +210,7 @@ def judge(
         splits = [(examples.known(cut), there[pd.Series(examples.asked_at[there]) >= cut])]
     rows = np.concatenate([later for _, later in splits])
     if not models or not min(len(rows), *(len(known) for known, _ in splits)):
-        how = f"an estimator by name, and outcomes before and after {cut}"
-        raise ScenarioError(f"judge: {how}, got {[*models]} and {len(rows)} after it")
+        raise ScenarioError(f"judge: a model, outcomes before {cut}, after: {len(rows)} are after")
     true = examples.target if kinds is None else examples.target[:, None] == kinds
     at = np.unique(examples.group[rows], return_inverse=True)[1]
     shares = np.full(many := int(at.max()) + 1, 1 / many)
@@ -262,8 +263,7 @@ def _measure(true: Any, told: Array, costs: Any, levels: Any) -> tuple[Any, dict
 def _ranked(true: Any, p: Array, weights: Array) -> dict[str, Array]:
     order = np.argsort(-p, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)  # what is tied stands together
-    counted = (weights[:, order] * each[order] for each in (true, ~true))
-    hits, misses = (np.cumsum(each, axis=1)[:, ends] for each in counted)
+    hits, misses = (np.cumsum(weights[:, order] * t[order], axis=1)[:, ends] for t in (true, ~true))
     with np.errstate(divide="ignore", invalid="ignore"):
         recall, false = hits / hits[:, -1:], misses / misses[:, -1:]
     step, beyond = np.diff(recall, prepend=0), 1 - false + np.diff(false, prepend=0) / 2

@@ -5,8 +5,7 @@ describe   ``describe``: MTBF, MTTR and availability from records
 predict    ``fit_weibull`` to lives of which some have not ended; ``predict``: the life that
            is left at an age
 prescribe  ``prescribe``: the age at which a planned replacement costs least;
-           ``control_limit``: replace before this job? By a ``Hazard``, which ``tabulate`` makes
-           of a learned model, and of which ``cost_rate`` says what a rule costs
+           ``control_limit``: before which job, by a hazard (``tabulate``; ``cost_rate``)
 =========  ===================================================================================
 """
 
@@ -18,16 +17,9 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.compare import Change
+from twinlab.modeling.line import upkeep
 from twinlab.modeling.line.stations import Station
 from twinlab.modeling.line.stations import Weibull as Weibull
-from twinlab.modeling.line.upkeep import (
-    ControlLimit,
-    Hazard,
-    Jobs,
-    MachineView,
-    RunToFailure,
-    Upkeep,
-)
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Result, ScenarioError
@@ -215,7 +207,7 @@ def _lived(law: Weibull, age: float) -> float:
     return law.average * float(special.gammainc(1.0 / law.shape, (age / law.scale) ** law.shape))
 
 
-def tabulate(learned: Learned, at: Callable[[int], Any], ages: Count = 300) -> Hazard:
+def tabulate(learned: Learned, at: Callable[[int], Any], ages: Count = 300) -> upkeep.Hazard:
     """Ask a model once for all jobs at each age, of which ``at`` gives the features.
 
     One call for each part would take a thousand times as long; and engines know no models.
@@ -224,24 +216,24 @@ def tabulate(learned: Learned, at: Callable[[int], Any], ages: Count = 300) -> H
     >>> tabulate(worn, lambda age: np.array([age, age]), ages=3).chances.tolist()
     [[0.0, 0.25, 0.5], [0.0, 0.25, 0.5]]
     """
-    return Hazard(np.column_stack([learned.predict(at(age)) for age in range(ages)]))
+    return upkeep.Hazard(np.column_stack([learned.predict(at(age)) for age in range(ages)]))
 
 
 def cost_rate(
-    rule: Upkeep, hazard: Hazard, jobs: Jobs, costs: Sequence[Amount], seed: int = 0
+    rule: upkeep.Upkeep, hazard: upkeep.Hazard, jobs: upkeep.Jobs, costs: Any, seed: int = 0
 ) -> Array:
     """What a rule of upkeep costs per minute of work, in 20 spans of 1,000 jobs [USD/minute].
 
-    ``costs`` are those of a planned replacement and of a failure [USD]. Jobs come at random; all
-    rules meet the same ones and the same luck, so that spans are compared in pairs.
+    ``costs`` are those of a planned replacement and of a failure [USD]. All rules meet the same
+    jobs, drawn at random, and the same luck: compare spans in pairs.
 
     >>> brittle = Hazard(np.array([[0.0, 0.0, 0.0, 0.0, 1.0]]))  # breaks at an age of 4 minutes
     >>> float(cost_rate(RunToFailure(), brittle, Jobs([2.0]), (60, 300)).mean())
     75.0
     """
-    luck, (planned, failure), parts = stream(seed, 0, "upkeep"), costs, 20_000
-    rows, drawn = luck.integers(0, len(jobs), parts), luck.random(parts)
-    minutes, spent, view = jobs["minutes"][rows], np.zeros(parts), MachineView("", 0, 0, "", 0, 0)
+    luck, (planned, failure), spent = stream(seed, 0, "upkeep"), costs, np.zeros(20_000)
+    rows, drawn = luck.integers(0, len(jobs), len(spent)), luck.random(len(spent))
+    minutes, view = jobs["minutes"][rows], upkeep.MachineView("", 0, 0, "", 0, 0)
     for part, (row, long, u) in enumerate(zip(*map(list, (rows, minutes, drawn)), strict=True)):
         view.job, view.minutes = row, long
         if rule(view) == "replace":
@@ -253,14 +245,13 @@ def cost_rate(
 
 
 def control_limit(
-    station: Station, hazard: Hazard, planned_cost: Positive, failure_cost: Positive
+    station: Station, hazard: upkeep.Hazard, planned_cost: Positive, failure_cost: Positive
 ) -> Change:
     """Recommend to replace a tool before a job that costs more than going on is worth.
 
-    That is (c_f − c_p) · P(fails | age, job) ≥ g · minutes of the job, where g is what this rule
-    costs per minute: a fixed point, found from running to failure by simulating the hazard's law,
-    as is the gain over the rule in force [USD/minute of work]: judge it on the line, too.
-    Source: Makis & Jardine (1992).
+    That is (c_f − c_p) · P(fails | age, job) ≥ g · minutes, where g is what this rule itself costs
+    per minute: a fixed point, found from running to failure by simulating the hazard's law, as is
+    the gain over the rule in force: judge it on the line, too. Source: Makis & Jardine (1992).
 
     Raises:
         ScenarioError: the hazard is not one of the station's jobs.
@@ -269,14 +260,14 @@ def control_limit(
     >>> control_limit(press, Hazard(np.array([[0.0, 0.0, 0.0, 0.0, 1.0]])), 60, 300).gain.verdict
     'worth it'
     """
-    jobs, costs = station.jobs, (planned_cost, failure_cost)
+    jobs, costs, rate = station.jobs, (planned_cost, failure_cost), math.inf
     if jobs is None or len(jobs) != len(hazard.chances):
         raise ScenarioError(f"control_limit: {station.title} needs a hazard of its jobs: {hazard}")
-    rule, rate, saving = station.maintain, math.inf, max(0.0, failure_cost - planned_cost)
-    before, spent = (cost_rate(each, hazard, jobs, costs) for each in (rule, RunToFailure()))
+    rules = station.maintain, upkeep.RunToFailure()
+    before, spent = (cost_rate(rule, hazard, jobs, costs) for rule in rules)
     while spent.mean() < (1 - 1e-6) * rate:
         rate = float(spent.mean())
-        rule = ControlLimit(hazard, rate, saving)
+        rule = upkeep.ControlLimit(hazard, rate, max(0.0, failure_cost - planned_cost))
         spent = cost_rate(rule, hazard, jobs, costs)
     values, was = ({f"{station.name}.maintain": each} for each in (rule, station.maintain))
     why = f"before a job that costs more than {shown(rate)} USD per minute"
