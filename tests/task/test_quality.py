@@ -177,6 +177,9 @@ def test_choices_are_equally_calm_and_ranked():
         (lambda: cusum_limit(1e60), "out of reach"),
         (lambda: quality.describe_counts([3, 4], 2), "none above their size"),
         (lambda: quality.describe_counts([0, 0]), "some are bad"),
+        (lambda: quality.describe_counts([3, 4, 5], [9, 9]), "each of 3 samples, got 2"),
+        (lambda: quality.describe_counts([-3, 4], 9), "at least 0, got -3"),
+        (lambda: quality.Monitor(quality.Cusum(), 0, 1).update(None), "value must be a number"),
         (lambda: quality.describe_counts([]), "some are bad"),
         (lambda: quality.predict(quality.Shewhart(rules=True)), "no formula knows it"),
         (lambda: quality.Monitor(quality.Cusum(), 0, 0).update(3), "sigma must be a finite"),
@@ -255,6 +258,7 @@ def test_run_rules_by_hand():
     assert quality.run_rules([2.1, 2.1, 0.0]) == {2: (two,)}  # not at the third, which is fine
     assert quality.run_rules([-1.1] * 4) == {4: ("4 of 5 beyond 1 σ",)}
     assert quality.run_rules([3.1]) == {1: (one,)}
+    assert quality.run_rules([]) == {}
     chart = quality.Shewhart(rules=True).chart([0.1] * 9, target=0, sigma=1)
     assert chart.signals == (8, 9)
     assert quality.Shewhart().chart([0.1] * 9, target=0, sigma=1).signals == ()

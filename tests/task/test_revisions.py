@@ -132,6 +132,8 @@ MISTAKES = [
     (lambda: effect(since=0), "since 0: something is delivered after"),
     (lambda: effect(since=960), "since 960: something is delivered after"),
     (lambda: effect("dnet"), "did you mean 'dent'"),
+    (lambda: ProductLife(Line([Station("press", 1)]), {}), "nothing to revise"),
+    (lambda: quality.compare_designers({}, WORLD), "designers by name"),
 ]
 
 

@@ -26,12 +26,9 @@ describe describe_counts predict prescribe run_rules""".split()
 
 
 Values = Sequence[float]
-RULES = {  # how many of how many values in a row lie beyond how many σ on the same side
-    "beyond 3 σ": (1, 1, 3.0),
-    "2 of 3 beyond 2 σ": (2, 3, 2.0),
-    "4 of 5 beyond 1 σ": (4, 5, 1.0),
-    "8 on one side": (8, 8, 0.0),
-}
+# How many of how many values in a row lie beyond how many σ on the same side.
+RULES = {"beyond 3 σ": (1, 1, 3.0), "2 of 3 beyond 2 σ": (2, 3, 2.0)}
+RULES |= {"4 of 5 beyond 1 σ": (4, 5, 1.0), "8 on one side": (8, 8, 0.0)}
 
 
 def run_rules(values: Sequence[Number]) -> dict[int, tuple[str, ...]]:
@@ -44,7 +41,7 @@ def run_rules(values: Sequence[Number]) -> dict[int, tuple[str, ...]]:
     {5: ('beyond 3 σ', '2 of 3 beyond 2 σ'), 4: ('2 of 3 beyond 2 σ',)}
     """
     z, found = np.asarray(values, dtype=np.float64), dict[int, tuple[str, ...]]()
-    for name, (count, row, beyond) in RULES.items():
+    for name, (count, row, beyond) in RULES.items() if len(z) else ():
         for side in (z > beyond, -z > beyond):
             complete = side & (np.convolve(side, np.ones(row))[: len(side)] >= count)
             for at in np.flatnonzero(complete).tolist():
@@ -423,13 +420,16 @@ def describe_counts(
     first ``baseline`` samples set the limits. Source: Montgomery, Statistical Quality Control.
 
     Raises:
-        ScenarioError: more are bad than there are, or none or all of them are.
+        ScenarioError: more are bad than there are, or none or all of them are; sizes are missing.
 
     >>> describe_counts([12, 15, 8, 10, 4], sizes=50)
     p chart: 5 samples, center 0.196, limits 0.027581 to 0.36442; no signal
     """
     bad, title = np.asarray(counts, dtype=np.float64), "c" if sizes is None else "p"
-    size = np.broadcast_to(1.0 if sizes is None else np.asarray(sizes, dtype=float), bad.shape)
+    given = np.asarray(1.0 if sizes is None else sizes, dtype=np.float64)
+    if given.shape not in ((), bad.shape):
+        raise ScenarioError(f"sizes: one for each of {len(bad)} samples, got {len(given)}")
+    size = np.broadcast_to(given, bad.shape)
     center = float(bad[:baseline].sum() / size[:baseline].sum()) if len(bad) else 0.0
     spread = center * (1 - center) if title == "p" else center
     if not spread > 0 or (title == "p" and (bad > size).any()):

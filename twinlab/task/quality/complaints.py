@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def complaint_rates(
             first = since.get(event.note, 0) if isinstance(since, Mapping) else since
             if first and event.due is None:
                 raise ScenarioError(f"{event}: due is the day of the delivery, which is missing")
-            counts[event.note] += int(event.quantity) * (not first or (event.due or 0) >= first)
+            counts[event.note] += ceil(event.quantity) * (not first or (event.due or 0) >= first)
     if delay is not None:
         shape = (delay.mean / delay.sd) ** 2
         parts *= special.gammainc(shape, np.arange(end, 0, -1) * shape / delay.mean)

@@ -126,8 +126,11 @@ class ProductLife(Row):
 
     def check(self) -> None:
         """See that it is known of each fault how many of its parts come back."""
-        for fault in (f.name for s in self.line.stations for f in s.faults):
+        faults = [f.name for s in self.line.stations for f in s.faults]
+        for fault in faults:
             check_known(fault, self.returned, f"returned says nothing of {fault!r}")
+        if not faults:
+            raise ScenarioError("no station of the line makes a fault: there is nothing to revise")
 
     @property
     def shares(self) -> dict[str, tuple[float, float]]:
@@ -230,6 +233,10 @@ def compare_designers(
     'a loss'
     """
     costs = dict[str, Array]()
+    if not designers:
+        raise ScenarioError(
+            "compare_designers: designers by name, such as {'nothing': keep_design}"
+        )
     for name, designer in designers.items():
         lived = (live_generations(designer, world, seed + at) for at in range(lives))
         costs[name] = np.array([life.cost for life in lived])
