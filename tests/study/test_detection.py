@@ -146,7 +146,8 @@ def test_detection_is_not_prediction(case, seen, costs, judged):
     models = {"logistic": logit([*before(seen)]), "boosting": BOOSTING}
     found = judge(models, cases, case.figures["training_parts"] + 1, costs)
     areas = {name: found[name].auc.mean for name in models}
-    beside("area under ROC before the part", areas, {"logistic": 0.74, "boosting": 0.76})
+    beside("area under ROC before the part, page 0.74 to 0.78", areas, {})
+    assert all(0.95 * 0.74 < area < 1.05 * 0.78 for area in areas.values())
     least = min(found[name].cost.mean for name in models)
     beside("cost before the part", {"cost": least}, {"cost": 4.1})
     assert least > 2 * judged["calibrated"].cost.mean

@@ -1,5 +1,7 @@
 """Learning: fitted on what was known, judged on what came; intervals that learn from misses."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from sklearn.model_selection import KFold, StratifiedGroupKFold
 from sklearn.tree import DecisionTreeClassifier
 
-from twinlab import ScenarioError
+from twinlab import ScenarioError, TwinError
 from twinlab.task.learning import Examples, adaptive, decide, judge, learn
 
 STOP = [[0, 300], [15, 15]]  # a failure costs 300 USD, a stop to check 15
@@ -128,6 +130,13 @@ def test_values_and_their_quantiles():
 def test_mistakes_are_taught(wrong, told):
     with pytest.raises(ScenarioError, match=told):
         wrong()
+
+
+def test_rules_are_judged_without_scikit_learn(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.base", None)
+    assert judge({"rule": rule}, examples(), 300, STOP)["rule"].caught > 0
+    with pytest.raises(TwinError, match=r"pip install 'twinlab-scom\[methods\]'"):
+        learn(LogisticRegression(), examples(), 300)
 
 
 def test_equal_costs_choose_the_first_action():
