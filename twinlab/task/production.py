@@ -295,7 +295,7 @@ def plan_departments(
     for (node, _), begun in plan.begun.items():
         for load in loads.get(node, ()):
             s, good = scenario.lines[node].station(load.station), begun * loads[node].good_share
-            staff = s.machines, s.machines + s.buffer, float(good.mean()) / load.capacity
+            staff = s.machines, s.machines + s.buffer, float(good.max()) / load.capacity
             departments.append(told(f"{node}.{s.name}", "work", good * load.visits, None, *staff))
     obeys = scenario.decide(plan.rules).change(days=end)
     return Instructions(tuple(departments), obeys, start, plan.flows)

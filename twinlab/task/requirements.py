@@ -20,7 +20,6 @@ from twinlab.scope.columns import column, schema
 from twinlab.scope.distributions import Array, Distribution, mean_of
 from twinlab.scope.entities import ItemKey
 
-MOST = {"good_share": 1.0, "output": 1.0}  # of what is drawn
 ANY = 1e15  # units: a day has room for them
 
 
@@ -30,18 +29,19 @@ class Department(Result):
 
     name: str = column("name", meaning="as in a path of the scenario")
     does: str = column("label", meaning="make (begin), work, buy (order) or ship (send)")
-    mean: float = column("units/day", meaning="over the days of the plan")
+    mean: float = column("units/day", meaning="until the last day that begins anything")
     most: float = column("units/day", meaning="on the busiest day")
     late: float | None = column("units", meaning="of it, what should have begun before")
     machines: int | None = column("machines", None, "to man")
     wip_limit: float | None = column("units", None, "kanban cards: most in the department")
-    busy: float | None = column("share", None, "of the manned machines' time")
+    busy: float | None = column("share", None, "of the machines' time on that day")
     by_day: tuple[float, ...] = ()
 
 
 def told(name: str, does: str, units: Array, late: float | None, *staff: Any) -> Department:
     """Tell a department what to do by day."""
-    found = Department(name, does, float(units.mean()), float(units.max()), late, *staff)
+    days = len(np.trim_zeros(units, "b")) or 1  # what is wanted after the last day is not begun
+    found = Department(name, does, float(units.sum()) / days, float(units.max()), late, *staff)
     return replace(found, by_day=tuple(units.tolist()))
 
 
@@ -50,9 +50,9 @@ def expected(scenario: Scenario, days: int) -> Scenario:
     network, rows = scenario.network, list[Any]()
     every: Any = (*network.nodes, *network.lanes, *network.recipes, *network.demands)
     for row in every:
-        laws = ((c.name, getattr(row, c.name)) for c in schema(type(row)) if c.type is Distribution)
-        drawn = ((name, law, MOST.get(name, np.inf)) for name, law in laws)
-        means = {n: Constant(mean_of(v, m)) for n, v, m in drawn if not isinstance(v, Trace)}
+        laws = ((c, getattr(row, c.name)) for c in schema(type(row)) if c.type is Distribution)
+        drawn = ((c.name, v, 1.0 if c.unit == "share" else np.inf) for c, v in laws)
+        means = {n: Constant(mean_of(v, most)) for n, v, most in drawn if not isinstance(v, Trace)}
         rows.append(replace(row, **means))
     known = [replace(d, days=Constant(mean_of(d.days))) for d in scenario.disruptions if not d.rate]
     return scenario.change(network=network.change(*rows), disruptions=known, days=days)
