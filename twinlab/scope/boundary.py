@@ -152,10 +152,8 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
     - disruption Outage 'mill': strikes beyond tier 1: dropped
     """  # noqa: E501 (a doctest line)
     if not 1 <= period <= scenario.days:
-        raise ScenarioError(
-            f"period is a whole number of days from 1 to the scenario's {scenario.days}, got "
-            f"{period!r}"
-        )
+        problem = f"period is a whole number of days from 1 to the scenario's {scenario.days}"
+        raise ScenarioError(f"{problem}, got {period!r}")
     network = scenario.network if tier is None else restrict_network(scenario.network, tier)
     disruptions = tuple(d for d in scenario.disruptions if _within(scenario, d, tier))
     if period > 1:

@@ -223,10 +223,8 @@ class NegativeBinomial(MeanAndSpread):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.sd**2 <= self.mean:
-            raise NetworkError(
-                f"{self}: sd² = {self.sd**2:g} must be above the mean {self.mean:g}: "
-                "take Poisson or Normal for steadier demand"
-            )
+            problem = f"{self}: sd² = {self.sd**2:g} must be above the mean {self.mean:g}"
+            raise NetworkError(f"{problem}: take Poisson or Normal for steadier demand")
 
     def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
         """Draw Poisson units whose mean itself is gamma distributed."""
@@ -351,10 +349,8 @@ def drawn_of(law: Distribution, generator: np.random.Generator, scale: Array, wi
     ours = isinstance(law, Law) and law.lowest >= 0
     if ours or (fits and (np.isfinite(drawn) & (drawn >= 0)).all()):
         return drawn
-    raise NetworkError(
-        f"{law!r} drew {drawn.shape} numbers from {drawn.min():g} to {drawn.max():g}: draw() "
-        "returns days × width finite numbers of at least 0"
-    )
+    problem = f"{law!r} drew {drawn.shape} numbers from {drawn.min():g} to {drawn.max():g}"
+    raise NetworkError(f"{problem}: draw() returns days × width finite numbers of at least 0")
 
 
 def mean_of(law: Distribution, most: float = math.inf) -> float:

@@ -180,10 +180,8 @@ class Door:
             if name in places[: len(args)]:
                 return f"{self.title}: {name} is given by place and by name: drop one"
         if len(args) > len(places):
-            return (
-                f"{self.title} takes {len(places)} values by place, got {len(args)}: {call}, and "
-                f"name all others of {', '.join(self.takes)}"
-            )
+            said = f"{self.title} takes {len(places)} values by place, got {len(args)}"
+            return f"{said}: {call}, and name all others of {', '.join(self.takes)}"
         missing = next(name for name in needed if name not in (*places[: len(args)], *kwargs))
         return f"{self.title}: {missing} is missing: {call}"
 

@@ -150,10 +150,8 @@ class Lane(Row):
     def check(self) -> None:
         """A lane leads to another node."""
         if self.source == self.destination:
-            raise NetworkError(
-                f"{self.title}: source and destination are the same node: drop the lane, "
-                "or use a Recipe if the node makes the product"
-            )
+            problem = f"{self.title}: source and destination are the same node: drop the lane"
+            raise NetworkError(f"{problem}, or use a Recipe if the node makes the product")
         if not self.mode:
             raise NetworkError(f"{self.title}: mode is empty: name it, or leave it out for 'road'")
 
@@ -191,15 +189,11 @@ class Recipe(Row):
             )
         for component, quantity in self.components.items():
             if quantity <= 0:
-                raise NetworkError(
-                    f"{self.title}: needs {quantity:g} of {component!r}: give a number above 0, "
-                    "or drop the component"
-                )
+                problem = f"{self.title}: needs {quantity:g} of {component!r}"
+                raise NetworkError(f"{problem}: give a number above 0, or drop the component")
         if self.good_share.average > 1:
-            raise NetworkError(
-                f"{self.title}: good_share {self.good_share} is above 1: a share lies between 0 "
-                "and 1 (0.98 for 2 % scrap)"
-            )
+            problem = f"{self.title}: good_share {self.good_share} is above 1"
+            raise NetworkError(f"{problem}: a share lies between 0 and 1 (0.98 for 2 % scrap)")
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,8 @@ def read_number(text: str) -> float:
     text = text.strip()
     if _GROUPED.fullmatch(text):
         one, other = float(text.replace(",", ".")), float(re.sub("[.,]", "", text))
-        raise ValueError(
-            f"{text!r} is {one:g} in some countries and {other:g} in others: write "
-            f"{write_number(one)} or {write_number(other)}"
-        )
+        problem = f"{text!r} is {one:g} in some countries and {other:g} in others"
+        raise ValueError(f"{problem}: write {write_number(one)} or {write_number(other)}")
     if not _PLAIN.fullmatch(text):
         comma = "; write a decimal point, not a comma" if "," in text else ""
         raise ValueError(f"{brief(text)}{comma}")
@@ -302,10 +300,8 @@ def _records(path: Path, known: Sequence[str]) -> Iterable[tuple[str, dict[str, 
     for number, cells in enumerate(rows[1:], 1):
         where = f"{path.name} row {number}"
         if len(cells) > len(header):
-            raise NetworkError(
-                f"{where}: {len(cells)} cells, but the header has {len(header)} columns: "
-                "put text that holds a comma in quotes"
-            )
+            problem = f"{where}: {len(cells)} cells, but the header has {len(header)} columns"
+            raise NetworkError(f"{problem}: put text that holds a comma in quotes")
         filled = {k: v.strip() for k, v in zip(header, cells, strict=False) if v.strip()}
         for name in _NEVER_BLANK if filled else ():
             if name in header and name not in filled:
