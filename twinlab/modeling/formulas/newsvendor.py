@@ -50,10 +50,8 @@ def critical_ratio(overage: float, underage: float) -> float:
     """
     for name, value in {"overage": overage, "underage": underage}.items():
         if not 0 < value < np.inf:
-            raise ScenarioError(
-                f"{name} must be above 0 USD/unit, got {value!r}: a newsvendor loses something "
-                "either way"
-            )
+            problem = f"{name} must be above 0 USD/unit, got {value!r}"
+            raise ScenarioError(f"{problem}: a newsvendor loses something either way")
     return underage / (underage + overage)
 
 

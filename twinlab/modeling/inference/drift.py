@@ -86,10 +86,8 @@ class Alarm(Result):
 
     def sentence(self) -> str:
         """What has changed, since when, and by how much."""
-        return (
-            f"day {self.day}: {self.path} has changed, probably on day {self.since}: the mean is "
-            f"{self.observed:.3g}, not {self.expected:.3g}"
-        )
+        said = f"day {self.day}: {self.path} has changed, probably on day {self.since}"
+        return f"{said}: the mean is {self.observed:.3g}, not {self.expected:.3g}"
 
 
 def lane_name(lane: Lane, network: Network) -> str:

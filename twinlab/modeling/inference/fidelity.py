@@ -90,10 +90,8 @@ class Verification(Result):
     def sentence(self) -> str:
         """How many hits of how many, against what was promised."""
         share = f"{self.hits / self.of:.0%}" if self.of else "none"
-        return (
-            f"{self.hits} of {self.of} values inside their {self.promised:.0%} interval: {share} "
-            f"[{self.low:.0%}, {self.high:.0%}]"
-        )
+        said = f"{self.hits} of {self.of} values inside their {self.promised:.0%} interval"
+        return f"{said}: {share} [{self.low:.0%}, {self.high:.0%}]"
 
 
 def verify(inside: Any, promised: Level) -> Verification:

@@ -114,10 +114,8 @@ class Place:
         job = (machine.job, part.kind, machine.left)
         answer = rule(MachineView(self.name, machine.age, *job, day, machine.memory))
         if answer not in ANSWERS:
-            raise ScenarioError(
-                f"{rule!r} of {self.name!r} answered {answer!r} on day {day}: a rule of upkeep "
-                f"says one of {ANSWERS}"
-            )
+            problem = f"{rule!r} of {self.name!r} answered {answer!r} on day {day}"
+            raise ScenarioError(f"{problem}: a rule of upkeep says one of {ANSWERS}")
         return answer
 
     def spare(self, machine: Any, part: Part) -> float:

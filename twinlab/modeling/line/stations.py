@@ -244,10 +244,8 @@ class Line(Row):
         for at, station in enumerate(self.stations):
             back = station.inspection.rework_to if station.inspection else ""
             if back and back not in names[: at + 1]:
-                raise ScenarioError(
-                    f"{station.title}: rework_to {back!r} is no station up to here; "
-                    f"{did_you_mean(back, names[: at + 1])}"
-                )
+                problem = f"{station.title}: rework_to {back!r} is no station up to here"
+                raise ScenarioError(f"{problem}; {did_you_mean(back, names[: at + 1])}")
 
     def station(self, name: str) -> Station:
         """The station of a name, or an error with the nearest name."""

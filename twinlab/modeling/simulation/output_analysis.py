@@ -62,10 +62,8 @@ def estimate(values: Any, confidence: float = 0.95) -> Estimate:
     numbers = np.asarray(values, dtype=np.float64).ravel()
     numbers = numbers[~np.isnan(numbers)]
     if len(numbers) < 2:
-        raise ScenarioError(
-            f"an interval needs at least 2 replications with a value, got {len(numbers)}: raise "
-            "replications"
-        )
+        problem = f"an interval needs at least 2 replications with a value, got {len(numbers)}"
+        raise ScenarioError(f"{problem}: raise replications")
     mean = float(numbers.mean())
     error = float(numbers.std(ddof=1) / np.sqrt(len(numbers)))
     half = float(special.stdtrit(len(numbers) - 1, (1 + confidence) / 2)) * error
@@ -140,10 +138,8 @@ def days_left_out(warm_up: Any, lived: int, series: Callable[[], Iterable[Any]])
         warm_up = found.observations
     whole = isinstance(warm_up, int | np.integer) and not isinstance(warm_up, bool)
     if not whole or not 0 <= warm_up < max(lived, 1):
-        raise ScenarioError(
-            f"warm_up is a whole number of days below the {lived} lived through, or 'mser5', got "
-            f"{warm_up!r}"
-        )
+        problem = f"warm_up is a whole number of days below the {lived} lived through"
+        raise ScenarioError(f"{problem}, or 'mser5', got {warm_up!r}")
     return int(warm_up)
 
 

@@ -212,10 +212,8 @@ def replicate_many(
         return []
     calm = scenarios[0].change(disruptions=())
     if any(each.change(disruptions=()) != calm for each in scenarios):
-        raise ScenarioError(
-            "replicate_many takes scenarios that differ only in their disruptions: replicate the "
-            "others one by one"
-        )
+        problem = "replicate_many takes scenarios that differ only in their disruptions"
+        raise ScenarioError(f"{problem}: replicate the others one by one")
     plan, at_once = make_plan(calm), max(1, _WIDTH // replications)
     parts = [scenarios[at : at + at_once] for at in range(0, len(scenarios), at_once)]
     work = [(plan, part, replications, seed) for part in parts]

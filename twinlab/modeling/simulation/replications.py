@@ -129,10 +129,8 @@ class Replications(Result):
             return np.asarray(self.variances["demand"])
         if name in ("ordered", "asked") and len(rows) == 1:
             return np.asarray(self.variances[name][rows[0]])
-        raise ScenarioError(
-            f"the variance of {name!r} is kept for one product at one node, not for {len(rows)} "
-            "items: name node and product"
-        )
+        problem = f"the variance of {name!r} is kept for one product at one node"
+        raise ScenarioError(f"{problem}, not for {len(rows)} items: name node and product")
 
     @cached_property
     def kpis(self) -> KPIs:
@@ -213,10 +211,8 @@ class Replications(Result):
         """How many replications of what there are."""
         nodes = len(self.scenario.network.nodes)
         out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
-        return (
-            f"Replications({self.replications:,} replications × {len(self.days)} days{out}, "
-            f"{nodes} nodes, seed {self.seed})"
-        )
+        said = f"Replications({self.replications:,} replications × {len(self.days)} days{out}"
+        return f"{said}, {nodes} nodes, seed {self.seed})"
 
 
 FALSE_ALARMS = 0.01  # of batches that have settled, one in so many is said to move

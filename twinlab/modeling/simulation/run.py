@@ -131,10 +131,8 @@ class Run(Sealed):
     def __repr__(self) -> str:
         nodes = len(self.scenario.network.nodes)
         out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
-        return (
-            f"Run({len(self.days)} days{out}, {nodes} nodes, {len(self.log)} events, "
-            f"seed {self.seed}, replication {self.replication})"
-        )
+        said = f"Run({len(self.days)} days{out}, {nodes} nodes"
+        return f"{said}, {len(self.log)} events, seed {self.seed}, replication {self.replication})"
 
 
 def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> "pd.DataFrame":
