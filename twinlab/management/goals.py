@@ -139,10 +139,8 @@ def align(organization: Organization, batches: Mapping[str, Replications]) -> Co
     """
     drawn = {(batch.seed, batch.replications) for batch in batches.values()}
     if len(drawn) != 1:
-        raise ScenarioError(
-            f"batches of {len(drawn)} different seeds or sizes, {sorted(drawn)}: replicate all of "
-            "them with the same replications and seed"
-        )
+        problem = f"batches of {len(drawn)} different seeds or sizes, {sorted(drawn)}"
+        raise ScenarioError(f"{problem}: replicate all of them with the same replications and seed")
     own = {role.name: (role.kpi, role.unit) for role in organization.roles}
     own["the network"] = (organization.kpi, organization.unit)
     return Comparison(batches, tuple(own), own=own)

@@ -45,10 +45,8 @@ class Portfolio(Result):
     def sentence(self) -> str:
         """What it costs, what is bought, and what is lost all the same."""
         doubt = ", which chance could explain" if self.saved.low <= 0 < self.cost else ""
-        return (
-            f"{shown(self.cost)} USD/year: {self.options}: loss {self.loss.short} USD/year, "
-            f"promised {shown(self.promised)}{doubt}{self.note and '; ' + self.note}"
-        )
+        said = f"{shown(self.cost)} USD/year: {self.options}: loss {self.loss.short} USD/year"
+        return f"{said}, promised {shown(self.promised)}{doubt}{self.note and '; ' + self.note}"
 
 
 @dataclass(frozen=True)

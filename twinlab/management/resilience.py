@@ -42,10 +42,8 @@ class Curve(Result):
         object.__setattr__(self, "quality", quality)
         super().__post_init__()
         if times.ndim != 1 or times.shape != quality.shape or len(times) < 2:
-            raise ScenarioError(
-                f"a curve needs as many times as qualities, at least 2; got {times.shape} and "
-                f"{quality.shape}"
-            )
+            problem = "a curve needs as many times as qualities, at least 2"
+            raise ScenarioError(f"{problem}; got {times.shape} and {quality.shape}")
         if not (np.isfinite(times).all() and np.isfinite(quality).all()):
             raise ScenarioError("a curve's times and qualities are finite numbers")
         if (np.diff(times) < 0).any():
@@ -102,10 +100,8 @@ class Curve(Result):
         if start is None:
             return "performance never falls"
         after = f"is back after {shown(lasted)} days" if np.isfinite(lasted) else "is not back yet"
-        return (
-            f"performance falls to {shown(self.lowest)} % from day {shown(start)}, {after}; "
-            f"{shown(self.loss)} %·days lost"
-        )
+        said = f"performance falls to {shown(self.lowest)} % from day {shown(start)}, {after}"
+        return f"{said}; {shown(self.loss)} %·days lost"
 
 
 def performance(
@@ -130,10 +126,8 @@ def performance(
     performance falls to 0 % from day 14, is back after 3 days; 300 %·days lost
     """
     if (hit.days, hit.seed) != (calm.days, calm.seed):
-        raise ScenarioError(
-            "performance compares two replications of the same seed and days: simulate both with "
-            f"the same seed; got {hit!r} and {calm!r}"
-        )
+        problem = "performance compares two replications of the same seed and days:"
+        raise ScenarioError(f"{problem} simulate both with the same seed; got {hit!r} and {calm!r}")
 
     def daily(history: Run | Replications) -> Array:
         found = history.series(measure, node, product)

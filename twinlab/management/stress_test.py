@@ -48,10 +48,8 @@ class Risk(Result):
 
     def sentence(self) -> str:
         """The loss, its index, and the time to survive beside that to recover."""
-        return (
-            f"{self.site}: loss {shown(self.loss)} USD, index {self.index:.3f}, "
-            f"TTS {shown(self.time_to_survive)} against TTR {shown(self.time_to_recover)}"
-        )
+        said = f"{self.site}: loss {shown(self.loss)} USD, index {self.index:.3f},"
+        return f"{said} TTS {shown(self.time_to_survive)} against TTR {shown(self.time_to_recover)}"
 
 
 @dataclass(frozen=True)
@@ -240,10 +238,8 @@ class SiteStress(Result):
     def sentence(self) -> str:
         """The loss with its interval, and what still moves on the last day."""
         later = f"; {shown(self.later)} USD in twice the days" if self.later is not None else ""
-        return (
-            f"{self.site}: closed {self.closed} days, loss {self.loss.short} USD, index "
-            f"{self.index:.3f}{self.moving and '; ' + self.moving}{later}"
-        )
+        said = f"{self.site}: closed {self.closed} days, loss {self.loss.short} USD"
+        return f"{said}, index {self.index:.3f}{self.moving and '; ' + self.moving}{later}"
 
 
 @dataclass(frozen=True)
@@ -325,10 +321,8 @@ def stress_test(
 
 def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
     if how.start >= scenario.days:
-        raise ScenarioError(
-            f"closure from day {how.start}: the scenario ends after {scenario.days} days: give an "
-            "earlier Closure(start=…), or more days"
-        )
+        problem = f"closure from day {how.start}: the scenario ends after {scenario.days} days"
+        raise ScenarioError(f"{problem}: give an earlier Closure(start=…), or more days")
     nodes = {n.name: n for n in scenario.network.nodes}
     named = list(sites) or list(dict.fromkeys(v.source for v in scenario.network.lanes))
     for site in named:

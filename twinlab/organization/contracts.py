@@ -38,10 +38,8 @@ class Role:
     def __post_init__(self) -> None:
         object.__setattr__(self, "decides", frozen(dict(self.decides)))
         if not self.decides:
-            raise ScenarioError(
-                f"role {self.name!r} decides nothing: give it paths and ranges, such as "
-                "{'shop.up_to': (20, 60)}"
-            )
+            problem = f"role {self.name!r} decides nothing: give it paths and ranges"
+            raise ScenarioError(f"{problem}, such as {{'shop.up_to': (20, 60)}}")
 
     def objective(self, history: Any) -> Any:
         """What this role makes as small as it can: its KPI, or minus it if more is better."""
@@ -74,10 +72,8 @@ class Organization:
                 raise ScenarioError(f"two roles are called {role.name!r}: rename one")
             for path in role.decides:
                 if path in owners:
-                    raise ScenarioError(
-                        f"{path!r} is decided by {owners[path]!r} and by {role.name!r}: give it to "
-                        "one of them"
-                    )
+                    problem = f"{path!r} is decided by {owners[path]!r} and by {role.name!r}"
+                    raise ScenarioError(f"{problem}: give it to one of them")
                 owners[path] = role.name
 
     def __getitem__(self, name: str) -> Role:

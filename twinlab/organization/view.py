@@ -112,10 +112,8 @@ class View:
         )
 
     def __repr__(self) -> str:
-        return (
-            f"View(day {self.day}, {self.node} {self.product}: {self.on_hand:g} on hand, "
-            f"{self.on_order:g} on order, {self.backlog:g} owed, {self.demand:g} asked)"
-        )
+        said = f"View(day {self.day}, {self.node} {self.product}: {self.on_hand:g} on hand"
+        return f"{said}, {self.on_order:g} on order, {self.backlog:g} owed, {self.demand:g} asked)"
 
 
 @dataclass(frozen=True)

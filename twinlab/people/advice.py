@@ -127,10 +127,8 @@ def override_value(
     rules: Any = scenario.rules
     heard = {key: rule for key, rule in rules.items() if key[0] == player}
     if not heard or not all(isinstance(rule, TakesAdvice) for rule in heard.values()):
-        raise ScenarioError(
-            f"override_value: {player!r} hears no advice: give it "
-            "TakesAdvice(own=rule, advice=rule, weight=0.3)"
-        )
+        problem = f"override_value: {player!r} hears no advice"
+        raise ScenarioError(f"{problem}: give it TakesAdvice(own=rule, advice=rule, weight=0.3)")
     taken = replicate(scenario, replications, seed)
     follow: Any = {key: rule.advice for key, rule in heard.items()}
     followed = replicate(scenario.decide(follow), replications, seed)

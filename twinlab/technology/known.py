@@ -149,10 +149,8 @@ class Known:
         """Note that a message is here ``now`` (days); a SyncError if that cannot be."""
         early = message.time / DAY - now
         if early > self.ahead:
-            raise SyncError(
-                f"the message is {early:,.1f} days ahead of the twin's clock (day {now:,.1f}): set "
-                "the clock of whoever sent it"
-            )
+            problem = f"the message is {early:,.1f} days ahead of the twin's clock (day {now:,.1f})"
+            raise SyncError(f"{problem}: set the clock of whoever sent it")
         if not by_link:
             return  # of a feed only polls count
         source = self.sources.get(message.source) or Source()

@@ -90,10 +90,8 @@ class MessageCheck:
             known = own in self.places["node"] and told in (None, own)
             allowed = known and message.kind not in ALONE
         if not allowed:
-            raise SyncError(
-                f"{source!r} may not tell of {message.kind!r} at {told!r:.80}: a source speaks for "
-                "its own node of this network"
-            )
+            problem = f"{source!r} may not tell of {message.kind!r} at {told!r:.80}"
+            raise SyncError(f"{problem}: a source speaks for its own node of this network")
         if origin and not origin.endswith("/events" + source):
             raise SyncError(f"{source!r} spoke on the topic {origin!r}, which is not its own")
 

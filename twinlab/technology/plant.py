@@ -407,10 +407,8 @@ class Plant:
     def _relive(self, kept: dict[str, Any]) -> None:
         """Live through the same luck again, in silence: it has been told."""
         if [kept["seed"], kept["chain"]] != [self.seed, self._chain]:
-            raise SyncError(
-                f"{self.link!r} has seen another plant, of seed {kept['seed']}: open the same case "
-                "with the same seed, or take a new file"
-            )
+            problem = f"{self.link!r} has seen another plant, of seed {kept['seed']}"
+            raise SyncError(f"{problem}: open the same case with the same seed, or take a new file")
         self._voice.silent = True
         self._voice.open(self._clock)
         self._acted = {day: letters for day, letters in kept["acted"]}

@@ -191,10 +191,8 @@ def house_of_quality(
     for need, features in relations.items():
         for feature, relation in features.items():
             if relation not in (1, 3, 9):
-                raise ScenarioError(
-                    f"house_of_quality: {need!r} and {feature!r} are related 9, 3 or 1, got "
-                    f"{relation!r}: leave it out if they are not"
-                )
+                problem = f"house_of_quality: {need!r} and {feature!r} are related 9, 3 or 1"
+                raise ScenarioError(f"{problem}, got {relation!r}: leave it out if they are not")
             weights[feature] = 0.0
     if not weights:
         raise ScenarioError("house_of_quality: nothing is related to any need")
