@@ -49,8 +49,7 @@ class Twin(Foresight):
     def sync(self, ask_again: bool = True) -> Intake:
         """Take in what has arrived and ask for what is missing; a model by itself hears nothing.
 
-        Raises:
-            SyncError: a source or the store failed; what was not stored comes again.
+        Raises SyncError: a source or the store failed; what was not stored comes again.
         """
         if self.mode is Mode.MODEL:
             return Intake(0, 0, 0, 0)
@@ -99,9 +98,7 @@ def run_closed_loop(
     options looks in its own way. What is worth it is proposed: see ``Mode.TWIN`` and what
     ``Rights`` list as automatic.
 
-    Raises:
-        SyncError: the twin may not propose that.
-        ScenarioError: the plant's story ends before.
+    Raises SyncError: the twin may not propose that; ScenarioError: the plant's story ends before.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)
     >>> bus = Bus()

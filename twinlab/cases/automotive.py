@@ -165,8 +165,7 @@ def chip_shortage(depth: Share = 1.0, late_demand: float | None = None) -> ChipS
     The plants' suppliers are left out: with their lines closed or short of chips, the plants ask
     for less of everything else than in the calm year.
 
-    Raises:
-        ScenarioError: a depth outside 0 to 1.
+    Raises ScenarioError: a depth outside 0 to 1.
 
     >>> replay = chip_shortage()
     >>> replay.scenario.network

@@ -47,8 +47,7 @@ class MessageCheck:
 
         ``origin``: the MQTT topic, if any; what is ``mapped`` speaks for whom the mapping says.
 
-        Raises:
-            SyncError: it cannot, and why.
+        Raises SyncError: it cannot, and why.
         """
         if not mapped:
             self._speaks(message, origin)

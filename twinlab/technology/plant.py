@@ -358,8 +358,7 @@ class Plant:
 
         ``untold``: nobody hears of these days, which is quick; then it says what it holds.
 
-        Raises:
-            ScenarioError: the plant's story ends before.
+        Raises ScenarioError: the plant's story ends before.
         """
         until, left = self.day + days, self.truth.days - self.day
         if days > left:

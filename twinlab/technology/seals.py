@@ -21,8 +21,7 @@ def read_keys(path: str = "") -> dict[str, bytes]:
 
     Without a file, from the environment variable TWINLAB_KEYS.
 
-    Raises:
-        SyncError: others may read the file, or a line says something else.
+    Raises SyncError: others may read the file, or a line says something else.
 
     >>> read_keys()
     {}

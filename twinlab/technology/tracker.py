@@ -263,8 +263,7 @@ class Tracker:
         late. Days before ``until`` (microseconds) are over, whether somebody said so or not.
         ``seen``: the day before which everything is known, by node; without it, everything is.
 
-        Raises:
-            SyncError: a message cannot be folded.
+        Raises SyncError: a message cannot be folded.
         """
         self._seen = seen
         for message in self._in_order(fresh, history):

@@ -28,8 +28,7 @@ def explore(
     Numbers are means of many ``replications`` with their intervals; the dark band holds nine
     stocks in ten.
 
-    Raises:
-        ScenarioError: a path leads nowhere, or to something that is no finite number.
+    Raises ScenarioError: a path leads nowhere, or to something that is no finite number.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> chain = Scenario(net, BaseStock(20), days=60).disrupt(Outage("mine", start=20, days=2))

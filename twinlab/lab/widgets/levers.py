@@ -137,8 +137,7 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
 
     Without ``limits`` the range is that of the column, else up to three times today's value.
 
-    Raises:
-        ScenarioError: the path leads nowhere, or to something that is no finite number.
+    Raises ScenarioError: the path leads nowhere, or to something that is no finite number.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> level = lever(calm, "shop.up_to")

@@ -209,8 +209,7 @@ class Flows:
 
         A ``lane`` is named "mine->plant" where no partner is; a node or product is ``down``.
 
-        Raises:
-            SyncError: the network has no such place.
+        Raises SyncError: the network has no such place.
         """
         node, product = data.get("node", ""), data.get("product") or ""
         if kind == "state":

@@ -214,8 +214,7 @@ class Line(Row):
 
     ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Released()``, ``Arrivals(…)`` or several.
 
-    Raises:
-        ScenarioError: stations without or with the same name, or rework to no station before.
+    Raises ScenarioError: stations without or with the same name, or rework to no station before.
 
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
     >>> line.set("weld.buffer", 2).station("weld").buffer
