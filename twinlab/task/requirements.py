@@ -119,7 +119,7 @@ class Explosion:
         if recipe:
             self.begun[item] = begun
             self.flows["finished", *item] = flow = self.comes[item].copy()
-            flow[time:] += begun[: self.days - time] * share
+            flow[time:] += begun[: max(0, self.days - time)] * share
             yield told("/".join(item), "make", begun, max(late, unseen))
         for v, part in lanes:
             does, by_day = ("buy", orders) if v.key in outside else ("ship", begun)
