@@ -17,8 +17,7 @@ from twinlab.modeling import Replications, replicate
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenario, State
-from twinlab.scope.kinds import Share
-from twinlab.scope.later import pd
+from twinlab.scope.base import Share, pd
 
 __all__ = ["automotive", "car_parts", "chip_shortage", "monthly"]
 

@@ -12,8 +12,7 @@ from twinlab.cases.linked import Case, Pair
 from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
 from twinlab.modeling.line.upkeep import Hazard, Jobs
 from twinlab.scope import Constant, Empirical, Gamma, Network, Result
-from twinlab.scope.columns import column
-from twinlab.scope.later import pd
+from twinlab.scope.base import column, pd
 from twinlab.task.learning import Examples
 from twinlab.task.maintenance import WeibullFit, fit_weibull
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.kinds import Amount
+from twinlab.scope.base import Amount, ScenarioError
 
 __all__ = ["deprivation_cost", "gini", "waiting_cost"]
 

@@ -8,12 +8,10 @@ import numpy as np
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
-from twinlab.scope import Network, Scenario
+from twinlab.scope import Demand, Lane, Network, Scenario, ScenarioError
+from twinlab.scope.base import Amount, ItemKey, check_known, did_you_mean, ranged
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
-from twinlab.scope.entities import Demand, ItemKey, Lane
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
-from twinlab.scope.kinds import Amount, ranged
 
 __all__ = ["total_shortage_cost"]
 

@@ -12,9 +12,8 @@ import numpy as np
 from twinlab.modeling import Comparison, Replications, tune, wilson
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.organization.contracts import Organization
-from twinlab.scope import Scenario, ScenarioError
-from twinlab.scope.columns import Row, column, schema
-from twinlab.scope.result import Estimate, Listing, Result, shown
+from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError
+from twinlab.scope.base import Row, column, schema, shown
 
 __all__ = ["Goal", "align", "best_response", "judge"]
 

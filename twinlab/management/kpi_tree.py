@@ -14,10 +14,8 @@ import numpy as np
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.modeling.simulation.measures import COSTS
-from twinlab.scope import Network, tiers
-from twinlab.scope.entities import ItemKey
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
-from twinlab.scope.later import pd
+from twinlab.scope import Network, ScenarioError, tiers
+from twinlab.scope.base import ItemKey, check_known, did_you_mean, pd
 from twinlab.scope.result import Result, html_of, shown
 
 __all__ = ["kpi_tree"]

@@ -13,10 +13,8 @@ from twinlab.management.flows import ShortageCost, total_shortage_cost
 from twinlab.modeling import Change, Replications, Run, Seeds, estimate
 from twinlab.modeling.simulation.replicate import beyond, replicate
 from twinlab.modeling.simulation.work import progress, share
-from twinlab.scope import Scenario, ScenarioError
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array
-from twinlab.scope.result import Estimate, Listing, Result, shown
+from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError
+from twinlab.scope.base import Array, column, shown
 
 __all__ = ["Frontier", "Portfolio", "frontier", "value_of_twin"]
 

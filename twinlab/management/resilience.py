@@ -9,12 +9,7 @@ import numpy as np
 
 from twinlab.management.kpi_tree import grouped
 from twinlab.modeling import Replications, Run
-from twinlab.scope.calendar import DUST
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.kinds import Amount, Positive
-from twinlab.scope.result import Result, shown
+from twinlab.scope.base import DUST, Amount, Array, Positive, Result, ScenarioError, column, shown
 
 __all__ = ["Curve", "hits", "performance"]
 

@@ -21,13 +21,9 @@ from twinlab.management.flows import ShortageCost, shortage_costs, total_shortag
 from twinlab.modeling import Replications, estimate, horizon_of
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.modeling.simulation.replicate import replicate_many
-from twinlab.scope import Network, Scenario, State
+from twinlab.scope import Constant, Estimate, Listing, Network, Outage, Result, Scenario, State
+from twinlab.scope.base import Amount, Array, ItemKey, ScenarioError, did_you_mean, mean_of, shown
 from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array, Constant, mean_of
-from twinlab.scope.entities import ItemKey, Outage
-from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.kinds import Amount
-from twinlab.scope.result import Estimate, Listing, Result, shown
 
 __all__ = ["Closure", "StressTest", "risk_exposure", "stress_test"]
 

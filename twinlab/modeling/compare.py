@@ -11,12 +11,9 @@ from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.work import progress
-from twinlab.scope.columns import schema
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.later import pd
+from twinlab.scope import Scenario, ScenarioError, State
+from twinlab.scope.base import check_known, pd, schema
 from twinlab.scope.result import Estimate, Result, html_of, parts, words
-from twinlab.scope.scenario import Scenario
-from twinlab.scope.state import State
 
 __all__ = ["Change", "Comparison", "compare"]
 

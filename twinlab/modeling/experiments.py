@@ -13,10 +13,8 @@ from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.work import share
-from twinlab.scope.columns import column
+from twinlab.scope.base import Estimate, Listing, Result, column, optimize, parts, pd, stats
 from twinlab.scope.errors import ScenarioError, warn
-from twinlab.scope.later import optimize, pd, stats
-from twinlab.scope.result import Estimate, Listing, Result, parts
 from twinlab.scope.scenario import Scenario, find
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]

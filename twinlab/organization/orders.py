@@ -8,13 +8,10 @@ from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
 
 from twinlab.organization.view import PriorityFailover, Shares
-from twinlab.scope import Demand, Lane, Node, Outage, Recipe, Scenario, State, Stock
+from twinlab.scope import Demand, Lane, Node, Outage, Recipe, Scenario, State, Stock, TwinError
+from twinlab.scope.base import EventRow, Listing, SyncError, check_known, pd, words
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.entities import Disruption
-from twinlab.scope.errors import SyncError, TwinError, check_known
-from twinlab.scope.later import pd
-from twinlab.scope.log import EventRow
-from twinlab.scope.result import Listing, words
 from twinlab.scope.scenario import Place, find, lane_paths
 from twinlab.scope.snapshot import is_value
 

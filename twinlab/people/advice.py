@@ -14,8 +14,7 @@ from twinlab.modeling import estimate, replicate
 from twinlab.organization.view import View
 from twinlab.people.rules import Rule, ask
 from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError
-from twinlab.scope.columns import Row, column
-from twinlab.scope.later import pd
+from twinlab.scope.base import Row, column, pd
 
 __all__ = ["Decision", "OverrideValue", "TakesAdvice", "override_value"]
 

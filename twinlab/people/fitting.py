@@ -11,9 +11,7 @@ import numpy as np
 
 from twinlab.modeling.simulation.run import Run
 from twinlab.scope import Listing, Result, ScenarioError
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array
-from twinlab.scope.later import optimize, special
+from twinlab.scope.base import Array, column, optimize, special
 
 __all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 

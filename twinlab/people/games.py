@@ -22,10 +22,9 @@ from twinlab.people.advice import Decision, OverrideValue
 from twinlab.people.fitting import Fit, fit_newsvendor, fit_ordering
 from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
 from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
+from twinlab.scope.base import Amount, ScenarioError, check_known, ranged
 from twinlab.scope.columns import Row, column, frozen
 from twinlab.scope.distributions import Constant, Distribution, Trace
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.kinds import Amount, ranged
 
 __all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "NewsvendorGame"]
 __all__ += ["NewsvendorPlayer", "NewsvendorProblem", "average_person", "beer_chain", "beer_cost"]

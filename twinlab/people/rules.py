@@ -17,8 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from twinlab.organization.view import View
-from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.base import Row, ScenarioError, column
 
 __all__ = ["AnchorAndAdjust", "BaseStock", "DemandChasing", "EchelonBaseStock", "FixedLot"]
 __all__ += ["ForecastBaseStock", "LearningLevel", "LotForLot", "MinMax", "NoisyRule", "Panic"]

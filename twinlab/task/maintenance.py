@@ -23,11 +23,8 @@ from twinlab.modeling.line.stations import Weibull as Weibull
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Result, ScenarioError
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array
+from twinlab.scope.base import Array, column, optimize, shown, special
 from twinlab.scope.kinds import Amount, Count, Level, Positive, ranged
-from twinlab.scope.later import optimize, special
-from twinlab.scope.result import shown
 from twinlab.task.learning import Learned
 
 

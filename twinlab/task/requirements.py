@@ -16,9 +16,7 @@ from twinlab.modeling.inference.drift import lane_name
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.people import Planned
 from twinlab.scope import Constant, Result, Scenario, State, Trace
-from twinlab.scope.columns import column, schema
-from twinlab.scope.distributions import Array, Distribution, mean_of
-from twinlab.scope.entities import ItemKey
+from twinlab.scope.base import Array, Distribution, ItemKey, column, mean_of, schema
 
 ANY = 1e15  # units: a day has room for them
 

@@ -9,10 +9,7 @@ from twinlab.modeling import Change, Run, estimate
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.organization import PriorityFailover, Shares
 from twinlab.scope import Estimate, Lane, Listing, Node, Result, Scenario, ScenarioError, State
-from twinlab.scope.columns import column
-from twinlab.scope.entities import ItemKey
-from twinlab.scope.kinds import Amount, Count, Positive, Share
-from twinlab.scope.later import pd
+from twinlab.scope.base import Amount, Count, ItemKey, Positive, Share, column, pd
 
 
 def concentration(units: Mapping[str, Amount]) -> float:

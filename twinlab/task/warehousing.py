@@ -8,11 +8,7 @@ import numpy as np
 
 from twinlab.modeling import Change, Queue, estimate, mmc
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
-from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import did_you_mean
-from twinlab.scope.kinds import Amount, Count, Positive
-from twinlab.scope.result import shown
+from twinlab.scope.base import Amount, Array, Count, Positive, Row, column, did_you_mean, shown
 
 
 @dataclass(frozen=True)

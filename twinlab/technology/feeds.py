@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+from twinlab.scope.base import Amount, needs
 from twinlab.scope.errors import SyncError, TwinError, check_known
-from twinlab.scope.kinds import Amount
-from twinlab.scope.later import needs
 from twinlab.scope.tables import records_of
 from twinlab.technology.messages import Letter
 

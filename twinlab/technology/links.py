@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope.columns import Row, column
+from twinlab.scope.base import Row, SyncError, column
 from twinlab.scope.distributions import Constant, Distribution
-from twinlab.scope.errors import SyncError
 from twinlab.technology.messages import DAY, Letter, Message
 from twinlab.technology.seals import read_keys
 from twinlab.technology.store import Database

@@ -20,8 +20,7 @@ from time import monotonic, sleep, time
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from twinlab.scope.errors import SyncError
-from twinlab.scope.later import needs
+from twinlab.scope.base import SyncError, needs
 from twinlab.technology.links import FileLink, Keys, Notes, Told
 from twinlab.technology.messages import DAY_ZERO, Letter, Message
 

@@ -15,12 +15,8 @@ import numpy as np
 from twinlab.cases import folders
 from twinlab.modeling.formulas.newsvendor import as_scipy
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope.columns import column
+from twinlab.scope.base import Amount, Result, ScenarioError, column, did_you_mean, pd, shown, stats
 from twinlab.scope.distributions import Array, Gamma, LogNormal
-from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.kinds import Amount
-from twinlab.scope.later import pd, stats
-from twinlab.scope.result import Result, shown
 from twinlab.task.logistics.storms import Key, Pair
 
 __all__ = """Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket

@@ -19,8 +19,7 @@ import numpy as np
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.deprivation import deprivation_cost, gini
 from twinlab.scope import Result, ScenarioError
-from twinlab.scope.columns import column
-from twinlab.scope.kinds import Count
+from twinlab.scope.base import Count, column
 from twinlab.task.logistics.routing import Fleet, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 

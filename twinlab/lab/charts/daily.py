@@ -18,9 +18,7 @@ from twinlab.management.kpi_tree import grouped
 from twinlab.management.resilience import Hit, hits
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.measures import MEASURES
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.result import Listing, shown
+from twinlab.scope.base import Array, Listing, ScenarioError, check_known, shown
 
 __all__ = ["Ripple", "chart", "fan", "ripple"]
 

@@ -20,8 +20,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.scope.later import pd
-from twinlab.scope.result import shown
+from twinlab.scope.base import pd, shown
 
 __all__ = ["Chart"]
 

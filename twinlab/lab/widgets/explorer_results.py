@@ -17,10 +17,7 @@ from twinlab.management.kpi_tree import grouped
 from twinlab.modeling import Replications, estimate, replicate
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.scope import Network, Outage, Scenario
-from twinlab.scope.calendar import DUST
-from twinlab.scope.distributions import Array
-from twinlab.scope.later import pd
-from twinlab.scope.result import shown
+from twinlab.scope.base import DUST, Array, pd, shown
 
 Daily = tuple[str, tuple[str, ...], str]  # a measure, of which nodes, and of which product
 

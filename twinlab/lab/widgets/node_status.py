@@ -13,9 +13,7 @@ from twinlab.lab.widgets.node_layout import MANY
 from twinlab.management.flows import mean_flows
 from twinlab.modeling import Run
 from twinlab.scope import Scenario, ScenarioError, State
-from twinlab.scope.calendar import DUST
-from twinlab.scope.distributions import Array
-from twinlab.scope.result import shown
+from twinlab.scope.base import DUST, Array, shown
 
 
 class Status(IntEnum):

@@ -18,8 +18,7 @@ from twinlab.lab.widgets.node_layout import node_layout
 from twinlab.lab.widgets.node_status import cover_boxes
 from twinlab.modeling import fidelity, simulate, wilson
 from twinlab.scope import LaneOutage, Outage
-from twinlab.scope.later import pd
-from twinlab.scope.result import words
+from twinlab.scope.base import pd, words
 from twinlab.technology import Plant
 from twinlab.twin import Twin
 

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope.columns import Row, column
+from twinlab.scope.base import Amount, Result, Row, column, nx, special
 from twinlab.scope.errors import NetworkError, check_known
-from twinlab.scope.kinds import Amount
-from twinlab.scope.later import nx, special
-from twinlab.scope.result import Result
 
 __all__ = ["ServicePlan", "ServiceStage", "guaranteed_service"]
 

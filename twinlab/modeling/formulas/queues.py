@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlab.scope import Result, ScenarioError
-from twinlab.scope.columns import Row, column
-from twinlab.scope.kinds import Amount, Count, Positive, Whole
-from twinlab.scope.later import special
+from twinlab.scope.base import Amount, Count, Positive, Row, Whole, column, special
 
 __all__ = ["LineBounds", "Queue", "RepairShop", "StockedQueue", "machine_repair", "make_to_stock"]
 __all__ += ["mg1", "mmc", "priority_waits", "two_station_throughput"]

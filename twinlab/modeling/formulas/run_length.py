@@ -12,9 +12,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.base import ScenarioError, optimize, special
 from twinlab.scope.kinds import Count, Range, ranged
-from twinlab.scope.later import optimize, special
 
 __all__ = ["cusum_limit", "cusum_run_length", "ewma_limit", "ewma_run_length"]
 __all__ += ["shewhart_limit", "shewhart_run_length"]

@@ -13,12 +13,9 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from twinlab.modeling.formulas.newsvendor import newsvendor, probabilities
-from twinlab.scope import Network, Result
-from twinlab.scope.columns import Row, column
+from twinlab.scope import Network, Result, ScenarioError
+from twinlab.scope.base import Number, Positive, Row, column, did_you_mean, special
 from twinlab.scope.distributions import Array, Constant, Distribution, Normal, days_of
-from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.kinds import Number, Positive
-from twinlab.scope.later import special
 
 __all__ = ["SerialBounds", "SerialChain", "SerialPlan", "Stage", "clark_scarf", "serial_cost"]
 __all__ += ["shang_song"]

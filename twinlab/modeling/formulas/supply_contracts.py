@@ -6,11 +6,7 @@ import numpy as np
 
 from twinlab.modeling.formulas.newsvendor import newsvendor, newsvendor_profit
 from twinlab.organization.contracts import Contract, Profits, Season, Wholesale, settle
-from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError
-from twinlab.scope.kinds import Amount
-from twinlab.scope.later import optimize
-from twinlab.scope.result import Result, words
+from twinlab.scope.base import Amount, Result, ScenarioError, column, optimize, words
 
 __all__ = ["Deal", "best_wholesale", "chain_quantity", "deal", "expected_sales"]
 __all__ += ["retailer_quantity"]

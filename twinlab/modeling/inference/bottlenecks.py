@@ -14,8 +14,7 @@ import numpy as np
 from twinlab.modeling.inference.drift import Observations, lane_name
 from twinlab.organization.view import Shares
 from twinlab.scope import Constant, Empirical, Event, Lane, Network, Scenario, State
-from twinlab.scope.calendar import DUST
-from twinlab.scope.distributions import Distribution
+from twinlab.scope.base import DUST, Distribution
 from twinlab.scope.state import apply, widen
 
 __all__ = ["Account"]

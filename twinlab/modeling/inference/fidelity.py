@@ -9,9 +9,7 @@ import numpy as np
 from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope import Result, State
-from twinlab.scope.columns import column
-from twinlab.scope.kinds import Level
-from twinlab.scope.later import pd
+from twinlab.scope.base import Level, column, pd
 
 __all__ = ["Fidelity", "Verification", "fidelity", "pinball_loss", "verify"]
 

@@ -16,9 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twinlab.scope import Constant, Empirical, Listing, Network, Result, State, SyncError
-from twinlab.scope.calendar import DUST
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Distribution, mean_of
+from twinlab.scope.base import DUST, Distribution, column, mean_of
 from twinlab.scope.entities import Disruption, ItemKey, LaneOutage, Outage
 
 __all__ = ["Outages"]

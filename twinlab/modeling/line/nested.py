@@ -15,8 +15,7 @@ import numpy as np
 from twinlab.modeling.line.engine import LineEngine
 from twinlab.modeling.line.machines import keep
 from twinlab.modeling.line.stations import Line, Released
-from twinlab.scope.entities import ItemKey
-from twinlab.scope.log import EventRow
+from twinlab.scope.base import EventRow, ItemKey
 from twinlab.scope.state import State
 
 # What is told of an event of a line: its kind, a quantity, and its note, if not the event's own.

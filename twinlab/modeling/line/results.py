@@ -14,13 +14,9 @@ from twinlab.modeling.line.machines import STATES
 from twinlab.modeling.line.places import LineEvent, Part, Place
 from twinlab.modeling.line.stations import Line
 from twinlab.modeling.simulation.output_analysis import estimate
-from twinlab.scope.columns import column, schema
-from twinlab.scope.distributions import Array, Constant, Empirical
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
+from twinlab.scope import Constant, Empirical, Estimate, Listing, Result, Scenario, ScenarioError
+from twinlab.scope.base import Array, check_known, column, did_you_mean, parts, pd, schema, words
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
-from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Listing, Result, parts, words
-from twinlab.scope.scenario import Scenario
 
 __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
 

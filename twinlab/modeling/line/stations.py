@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.line.upkeep import NO_UPKEEP, Hazard, Jobs, Upkeep
-from twinlab.scope.columns import Row, column
+from twinlab.scope.base import Row, ScenarioError, check_known, column, did_you_mean
 from twinlab.scope.distributions import Array, Constant, Distribution, Empirical, Law, Trace
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 
 __all__ = ["Arrivals", "Conwip", "Fault", "Inspection", "Line", "Never", "Released", "Saturated"]
 __all__ += ["Station", "Weibull"]

@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.base import Array, Row, ScenarioError, column
 
 __all__ = ["AtAge", "ControlLimit", "Hazard", "Jobs", "MachineView", "RunToFailure"]
 

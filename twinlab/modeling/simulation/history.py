@@ -40,12 +40,10 @@ from twinlab.modeling.simulation.plan import ItemPlan, Plan, make_plan
 from twinlab.modeling.simulation.random_streams import BLOCK, Draws, draw_streams, left_of
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.view import Supplier, View, split_order
+from twinlab.scope import Log, Scenario, ScenarioError
+from twinlab.scope.base import EventRow, ItemKey, check_known
 from twinlab.scope.calendar import AFTERNOON, DUST, MORNING, NIGHT
-from twinlab.scope.entities import ItemKey
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.log import EventRow, Log
 from twinlab.scope.memory import remembered
-from twinlab.scope.scenario import Scenario
 from twinlab.scope.state import CHANGES, State, go_on, units_due
 
 __all__ = ["Game", "simulate"]

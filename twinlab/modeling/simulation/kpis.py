@@ -12,9 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from twinlab.modeling.simulation.measures import COSTS
-from twinlab.scope.columns import column, schema
-from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
-from twinlab.scope.result import Result
+from twinlab.scope.base import Result, ScenarioError, check_known, column, did_you_mean, schema
 
 __all__ = ["KPIs", "bullwhip", "cost", "cycle_service_level", "days_of_cover", "emissions"]
 __all__ += ["end_to_end_bullwhip", "fill_rate", "lead_time", "lost_sales", "mean_backlog"]

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from twinlab.modeling.simulation.plan import Plan
-from twinlab.scope.calendar import DUST
-from twinlab.scope.distributions import Array
-from twinlab.scope.log import EventRow
+from twinlab.scope.base import DUST, Array, EventRow
 from twinlab.scope.state import State, asked_by
 
 # The flows since the night before that engines record beside the stocks: ``shipped`` and ``sent``

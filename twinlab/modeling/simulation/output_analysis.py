@@ -7,10 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError, warn
-from twinlab.scope.later import special, stats
-from twinlab.scope.result import Estimate, Result
+from twinlab.scope.base import Estimate, Result, ScenarioError, column, special, stats, warn
 
 __all__ = ["Seeds", "WarmUp", "estimate", "mser5", "other_seed", "wilson"]
 

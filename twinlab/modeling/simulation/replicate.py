@@ -16,10 +16,8 @@ from twinlab.modeling.simulation.replications import Daily, Replications, read_d
 from twinlab.modeling.simulation.vector_compiled import compiles, loops
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
 from twinlab.modeling.simulation.work import pieces_of, share
-from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, warn
-from twinlab.scope.scenario import Scenario
+from twinlab.scope import Scenario, ScenarioError
+from twinlab.scope.base import Array, Row, column, warn
 from twinlab.scope.state import State, go_on
 
 __all__ = ["Precision", "replicate", "run_longer"]

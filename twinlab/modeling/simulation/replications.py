@@ -15,12 +15,8 @@ from twinlab.modeling.simulation.plan import Plan
 from twinlab.modeling.simulation.records import Records
 from twinlab.modeling.simulation.run import daily_table
 from twinlab.modeling.simulation.vector_engine import replay
-from twinlab.scope import Scenario, State
-from twinlab.scope.columns import schema
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, did_you_mean
-from twinlab.scope.later import pd
-from twinlab.scope.result import Estimate, Result, parts
+from twinlab.scope import Estimate, Result, Scenario, ScenarioError, State
+from twinlab.scope.base import Array, did_you_mean, parts, pd, schema
 
 __all__ = ["Horizon", "Replications", "horizon_of"]
 

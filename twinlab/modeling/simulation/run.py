@@ -9,11 +9,9 @@ from twinlab.modeling.simulation.kpis import KPIs, evaluate
 from twinlab.modeling.simulation.measures import MEASURES, measure, service
 from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out
 from twinlab.modeling.simulation.plan import Plan
-from twinlab.scope import Log, Scenario, State, fold
+from twinlab.scope import Log, Scenario, ScenarioError, State, fold
+from twinlab.scope.base import Array, check_known, pd
 from twinlab.scope.columns import Sealed, frozen
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.later import pd
 from twinlab.scope.result import html_of
 
 __all__ = ["Run"]

@@ -19,8 +19,7 @@ from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.vector_blocks import Sums, index
 from twinlab.modeling.simulation.vector_day import Afternoon, BlockView, Morning, Night, Touched
 from twinlab.modeling.simulation.vector_layout import Decision, Handover, Making, Receiving
-from twinlab.scope.calendar import DUST
-from twinlab.scope.distributions import Array
+from twinlab.scope.base import DUST, Array
 
 PAYS = 1e7  # item-days, from which loading the loops costs less than it saves
 

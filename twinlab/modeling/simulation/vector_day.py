@@ -13,9 +13,7 @@ from twinlab.modeling.simulation.output_analysis import Spread
 from twinlab.modeling.simulation.vector_blocks import Days, Rows, Sums, index, span, stack
 from twinlab.modeling.simulation.vector_state import SETTLE, Pipeline
 from twinlab.organization.view import View, split_order
-from twinlab.scope.calendar import DUST
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.base import DUST, Array, ScenarioError
 
 if TYPE_CHECKING:
     from twinlab.modeling.simulation.vector_engine import VectorEngine

@@ -12,9 +12,7 @@ import numpy as np
 
 from twinlab.modeling import newsvendor, newsvendor_cost, probabilities
 from twinlab.scope import Normal, Result, ScenarioError
-from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array, Distribution
-from twinlab.scope.kinds import Amount, Positive
+from twinlab.scope.base import Amount, Array, Distribution, Positive, Row, column
 from twinlab.scope.later import integrate, optimize, signal
 
 __all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "Levels", "LotPlan"]

@@ -19,13 +19,9 @@ from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.random_streams import Days, draw_streams
 from twinlab.people import BaseStock
 from twinlab.scope import Constant, Normal, Scenario, ScenarioError, State
+from twinlab.scope.base import Amount, ItemKey, Level, column, did_you_mean, pd, special
 from twinlab.scope.calendar import DUST, upstream_items
-from twinlab.scope.columns import column
 from twinlab.scope.distributions import Array, sd_of
-from twinlab.scope.entities import ItemKey
-from twinlab.scope.errors import did_you_mean
-from twinlab.scope.kinds import Amount, Level
-from twinlab.scope.later import pd, special
 from twinlab.scope.result import Estimate, Listing, Result, shown
 
 __all__ = ["Order", "RunOut", "describe", "order_today", "predict", "prescribe"]

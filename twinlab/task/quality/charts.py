@@ -14,12 +14,9 @@ import numpy as np
 
 from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas import run_length as lengths
-from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError
+from twinlab.scope.base import Array, Listing, Result, Row, ScenarioError, column, shown
 from twinlab.scope.kinds import Amount, Count, Number, Numbers, Positive, Range, ranged
 from twinlab.scope.later import signal, special
-from twinlab.scope.result import Listing, Result, shown
 
 __all__ = """Capability ControlChart Cusum Ewma Monitor Shewhart chart_constants choose_chart
 describe describe_counts predict prescribe run_rules""".split()

@@ -10,12 +10,8 @@ import numpy as np
 
 from twinlab.modeling import LineRun
 from twinlab.modeling.line.places import PartDraws
-from twinlab.scope import Event, Gamma, Log, Result, Uniform
-from twinlab.scope.columns import column
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.kinds import Amount, Count, Share, Whole
-from twinlab.scope.later import special
-from twinlab.scope.result import Listing
+from twinlab.scope import Event, Gamma, Listing, Log, Result, ScenarioError, Uniform
+from twinlab.scope.base import Amount, Count, Share, Whole, check_known, column, special
 
 __all__ = ["Pareto", "complaint_rates", "complaints", "house_of_quality", "pareto"]
 

@@ -9,12 +9,9 @@ import numpy as np
 
 from twinlab.modeling import Change, Line, estimate, replicate_line
 from twinlab.modeling.simulation.random_streams import stream
-from twinlab.scope import Estimate, Event, Gamma, Listing, Log, Result
+from twinlab.scope import Estimate, Event, Gamma, Listing, Log, Result, ScenarioError
+from twinlab.scope.base import Amount, Array, Count, Share, Whole, check_known, needs
 from twinlab.scope.columns import Row, Sealed, column
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.kinds import Amount, Count, Share, Whole
-from twinlab.scope.later import needs
 from twinlab.task.quality.complaints import DELAY, ComplaintRates, complaint_rates, complaints
 
 __all__ = """ProductLife Revision at_random compare_designers compare_reactions keep_design
