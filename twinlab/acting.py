@@ -93,7 +93,6 @@ class Ordering(Follower):
         """Propose an order, which the plant may begin within some days once it is approved.
 
         What ``rights`` list as automatic a twin in ``Mode.TWIN`` approves and sends at once.
-
         Raises SyncError: no order makes that change, it goes too far, or nothing leads to the
         plant; ScenarioError: the model has no such value to change.
         """
@@ -170,7 +169,6 @@ class Foresight(Ordering):
         """What may come, from today's state: replications with daily values, shared by workers.
 
         Goods under way arrive by their lead time given how long they have been travelling.
-
         Raises ScenarioError: a measure is unknown.
         """
         start = self._morning
@@ -193,7 +191,6 @@ class Foresight(Ordering):
         """What needs somebody this morning, by money at risk: what is closed, and what may come.
 
         ``late``: learned chances of shipments under way, as ``control_tower`` takes them.
-
         Raises ScenarioError: no shortage costs money, or no such shipment is under way.
         """
         start, come = self._morning, self.forecast(replications=128)

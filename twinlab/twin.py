@@ -97,7 +97,6 @@ def run_closed_loop(
     some options, and it orders around what is closed (``Twin.reroute``). A function in place of
     options looks in its own way. What is worth it is proposed: see ``Mode.TWIN`` and what
     ``Rights`` list as automatic.
-
     Raises SyncError: the twin may not propose that; ScenarioError: the plant's story ends before.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)

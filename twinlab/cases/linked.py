@@ -45,7 +45,6 @@ class Case(Scenario):
 
         Of what is ``hidden``, disruptions, the twin only hears what the plant's systems tell. They
         meet on the morning of a ``day`` until which the plant has lived alone.
-
         Raises ScenarioError: a disruption strikes nothing, or the case ends before that day;
         SyncError: the link has seen another plant.
 

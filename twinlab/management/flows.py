@@ -30,7 +30,6 @@ def mean_flows(
     over its good share. Demand has season and trend, and is that of a ``day``, or the mean over a
     range of days (none given: all days of the scenario); ``wanted`` replaces it. Laws are taken as
     they are drawn: cut at zero, a good share at one. Source: Orlicky (1975).
-
     Raises ScenarioError: a wanted item is unknown, or goods flow in a circle.
 
     >>> bikes = Scenario(assembly("plant", {"wheel": 2}, demand=Poisson(3)), BaseStock(9))
@@ -143,7 +142,6 @@ def total_shortage_cost(
 
     Total = Σ (asked − served) × unit cost + Σ cost of what items that customers ask owe at night.
     Of a batch it is an array, one number per history.
-
     Raises ScenarioError: neither a unit nor a day of waiting costs anything, ``shortage_cost`` is
     below 0, or no customer asks for the product.
 

@@ -97,7 +97,6 @@ def frontier(
     then simulated, because options help each other or overlap. ``every_portfolio`` simulates all
     combinations instead. Options apply in the order of the list. Efficient portfolios are chosen on
     one seed, and what they lose is told from another.
-
     Raises ScenarioError: no option, one without a title of its own or with a cost below zero, or
     more than 64 portfolios to simulate.
 
@@ -221,7 +220,6 @@ def value_of_twin(
     what such a history cost [USD], as a default all costs. Where customers do not wait, who loses
     sales also makes less: there ``total_shortage_cost``, for example, says more. Workers of
     the ``joblib.parallel_config`` in force share the seeds; that changes no number.
-
     Raises ScenarioError: fewer than two seeds, or the two lives are not of the same days.
 
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})

@@ -110,7 +110,6 @@ def performance(
     Q(day) = 100 · measure / measure in calm, cut at 100 (catching up later is no credit); 100 on
     days without any. Each day's value holds for the day. Of two batches it is that of the means;
     both then need ``daily=[measure]`` (with node and product, if given).
-
     Raises ScenarioError: the two are not of the same days and seed.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
@@ -166,7 +165,6 @@ def hits(run: Run, calm_run: Run, by: str = "tier") -> tuple[Hit, ...]:
 
     A group's stock is *depleted* from the first night on which some item has less than in the calm
     history, and it is *short* from the first night on which its nodes owe or lose more.
-
     Raises ScenarioError: the two histories are not of the same seed, days and nodes.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),

@@ -107,7 +107,6 @@ def compare(
     between two replications of one number is the scenarios' own. ``Precision``, ``warm_up`` and
     ``start`` are as in ``replicate``, the first two settled by the first scenario. Values that this
     seed has chosen (in ``tune``) are judged by another seed. Source: Law (2015) section 11.2.
-
     Raises ScenarioError: nothing to compare with, or an unknown KPI.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)

@@ -36,7 +36,6 @@ def sweep(
     ``grid`` maps paths such as ``"shop.up_to"`` to the values to try; for ``warm_up`` see
     ``replicate``. The table has a row per combination: values, each KPI's mean and interval.
     Workers of the ``joblib.parallel_config`` in force share the combinations; no number changes.
-
     Raises ScenarioError: a path leads nowhere, or an unknown KPI.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
@@ -82,7 +81,6 @@ def tornado(
 
     The table has one row per path, the widest swing first: the KPI's mean at the low end, as it
     is, and at the high end, and the swing between the ends. Workers share them as in ``sweep``.
-
     Raises ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
@@ -143,7 +141,6 @@ def sobol(
     First-order and total indices by Saltelli's estimator (``scipy.stats.sobol_indices``), which
     simulates ``samples × (paths + 2)`` scenarios on common random numbers; ``samples`` is a power
     of 2. Workers share them as in ``sweep``. Source: Sobol (1993); Saltelli et al. (2010).
-
     Raises ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
@@ -194,7 +191,6 @@ def tune(
     is found is judged by another seed, which did not choose it. Whole-numbered columns are searched
     in whole numbers. The search goes step by step; workers of the ``joblib.parallel_config`` in
     force share each step's replications. Warns when a best value lies on the edge of its range.
-
     Raises ScenarioError: a path leads nowhere, or a range is empty.
 
     >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)

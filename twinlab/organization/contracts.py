@@ -188,7 +188,6 @@ def coordinating_buy_back(season: Season, price: float) -> BuyBack:
     b = p − (p − w) (p − v) / (p − c): the retailer's critical ratio (p − w) / (p − b) is then the
     chain's, and it earns the share (p − b) / (p − v) of the chain's profit at every quantity.
     Source: Pasternack (1985), partial credit for all returns; Cachon (2003) section 2.3.
-
     Raises ScenarioError: a wholesale price that leaves one side nothing.
 
     >>> coordinating_buy_back(Season(Normal(100, 30), price=10, cost=2), price=6)

@@ -82,7 +82,6 @@ class View:
 
         Units here, on order, on the way to and at all nodes that are fed from here, less what
         customers wait for; products made from it count with their recipe's quantity.
-
         Raises ScenarioError: the sharing regime does not show it.
         """
         return self.echelon() if self.echelon else self.inventory_position
@@ -93,7 +92,6 @@ class View:
 
         Units of products made from it count with their recipe's quantity, and items that buy from
         several suppliers with the share that comes from here, as in the echelon.
-
         Raises ScenarioError: the sharing regime does not show it.
         """
         return self.sales() if self.sales else self.demand

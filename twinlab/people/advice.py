@@ -114,7 +114,6 @@ def override_value(
 
     The player's rule is a ``TakesAdvice``; it is compared, history by history on the same
     seed, with its adviser alone, by ``outcome``: a cost of each history of a batch.
-
     Raises ScenarioError: the player's rule hears no advice.
 
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), on_hand=6, holding_cost=1)

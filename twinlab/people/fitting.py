@@ -91,7 +91,6 @@ def fit_newsvendor(
     is c; the pull to the centre is w = (q* − a) / (q* − μ), as a is the order after a mean demand.
     Measuring the chase by this slope, and not by how often orders moved towards the last demand,
     follows Lau & Bearden (2013).
-
     Raises ScenarioError: too few rounds, or the optimum is the mean.
 
     >>> demands = [120, 250, 30, 180, 90, 260]
@@ -134,7 +133,6 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     Whoever never adjusts (α = 0) often seems to: stock is then a random walk, and a regression on
     a random walk finds pull where there is none (Dickey & Fuller 1979).
     Source: Sterman (1989); profile intervals: Bates & Watts (1988).
-
     Raises ScenarioError: the station decides in the morning, about several products, or too seldom.
 
     >>> fit = fit_ordering(simulate(beer_chain(benchmark_team())), "wholesaler", first=4)

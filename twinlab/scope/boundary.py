@@ -46,7 +46,6 @@ def restrict_network(network: Network, tier: int) -> Network:
 
     Lanes into the tiers that are left stay as they are, lead time included; what lies behind their
     sources (capacity, stock, recipes, suppliers) is gone.
-
     Raises NetworkError: no customer is left.
 
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), on_hand={"mill": 9})
@@ -138,7 +137,6 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
 
     Disruptions beyond the tier are dropped; those shorter than a period become the share of it
     that they last. Both are listed in ``blind_spots``. Rules keep their numbers.
-
     Raises ScenarioError: no customer is left, or not one whole period.
 
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), lead_time=3)

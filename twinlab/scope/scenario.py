@@ -46,7 +46,6 @@ class Scenario(Page):
     suppliers; who is not named asks by sourcing rank. ``sharing`` says what each of them sees of
     the others (one regime for everybody, or by node); who is not named sees everything.
     ``chosen_on`` are the seeds by which ``tune`` has chosen some of its values.
-
     Raises ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))

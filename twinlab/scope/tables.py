@@ -406,7 +406,6 @@ def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
     r"""The rows of a table that others wrote, below the first, which names the columns.
 
     ``kind``: ``.xlsx``, or a text; its separator and encoding (UTF-8, UTF-16, cp1252) are found.
-
     Raises ValueError: it is not whole, or a row is none of its table.
 
     >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"), ".csv")

@@ -46,7 +46,6 @@ class MessageCheck:
         """See that a message can be folded, and that its source speaks for nobody else.
 
         ``origin``: the MQTT topic, if any; what is ``mapped`` speaks for whom the mapping says.
-
         Raises SyncError: it cannot, and why.
         """
         if not mapped:

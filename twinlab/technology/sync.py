@@ -157,7 +157,6 @@ class Follower:
 
         What is missing is asked for and comes with a later sync, unless ``ask_again`` is no. A feed
         that cannot be read does not stop the others: its error is raised at the end.
-
         Raises SyncError: a source or the store failed; what was not stored comes again.
         """
         self._prepare()

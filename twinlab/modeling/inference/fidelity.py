@@ -112,7 +112,6 @@ def pinball_loss(
 
     The mean of τ(y − q) where y lies above the quantile q of level τ, and (1 − τ)(q − y) below it.
     Source: Koenker & Bassett (1978); Gneiting & Raftery (2007) section 6.
-
     Raises ScenarioError: the batch has no such daily values.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 8})

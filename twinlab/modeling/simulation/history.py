@@ -58,7 +58,6 @@ def simulate(
 
     ``replication`` numbers the histories of a seed. ``start`` is a state to go on from; its ``day``
     is the first day to live, and ``scenario.days`` the end; tables may have changed since.
-
     Raises ScenarioError: a rule returns no quantity, or the start does not fit the scenario.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)

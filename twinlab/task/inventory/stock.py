@@ -217,7 +217,6 @@ def order_today(
     review, yield and every source as the engines draw them; what is under way comes when it is due,
     and what comes later does not count in the position. Suppliers have what is ordered today. Who
     is closed today is asked as the sourcing rule says, and that order waits; the note names it.
-
     Raises ScenarioError: nothing brings the item.
 
     >>> shop = serial(["mine", "shop"], demand=Constant(10), lead_time=5, on_hand={"shop": 50})
@@ -291,7 +290,6 @@ def prescribe(
     time + order delay (+ 1 for an evening review), as the twin decides after the day's demand. In
     all other chains the least level is searched by simulation, in whole units if customers ask in
     whole units. The reason says what the level serves on seeds that did not choose it.
-
     Raises ScenarioError: nothing brings the item, or no level serves so much (capacity, closure).
 
     >>> shop = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=9)

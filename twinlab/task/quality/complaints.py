@@ -94,7 +94,6 @@ def complaint_rates(
     ``deliveries`` are parts by day, or else what ``events`` say was served; ``until`` is the
     morning of today, ``since`` the first day of the deliveries that count (or that by fault). The
     interval is a Poisson count's (Garwood 1936). Source: Lawless (1994).
-
     Raises ScenarioError: nothing was delivered, or a complaint does not say on which day its part
     was.
 
