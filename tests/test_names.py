@@ -56,6 +56,8 @@ def complaints(name: str, thing: Any) -> list[str]:
     found = [wrong] if (wrong := sentence(thing.__doc__)) else []
     if called and ">>>" not in (thing.__doc__ or ""):
         found.append("docstring has no doctest")
+    if re.search(r"\n *Raises [A-Z]\w+Error:|\S\n *Raises:\n", thing.__doc__ or ""):
+        found.append("what it raises stands in a section of its own, after a blank line: Raises:")
     found += [f"{function} takes **kwargs" for function in takes_anything(thing)]
     return [f"{name}: {text}" for text in found]
 

@@ -93,8 +93,10 @@ class Ordering(Follower):
         """Propose an order, which the plant may begin within some days once it is approved.
 
         What ``rights`` list as automatic a twin in ``Mode.TWIN`` approves and sends at once.
-        Raises SyncError: no order makes that change, it goes too far, or nothing leads to the
-        plant; ScenarioError: the model has no such value to change.
+
+        Raises:
+            SyncError: no order makes that change, it goes too far, or nothing leads to the plant.
+            ScenarioError: the model has no such value to change.
         """
         desk, order, state = self._at_desk(), order_of(what), self.state
         values, right = order.effect(self.model, state, state.day).values, self.rights[order.kind]
@@ -169,7 +171,9 @@ class Foresight(Ordering):
         """What may come, from today's state: replications with daily values, shared by workers.
 
         Goods under way arrive by their lead time given how long they have been travelling.
-        Raises ScenarioError: a measure is unknown.
+
+        Raises:
+            ScenarioError: a measure is unknown.
         """
         start = self._morning
         sold = [(d.node, d.product) for d in self.model.network.demands]
@@ -191,7 +195,9 @@ class Foresight(Ordering):
         """What needs somebody this morning, by money at risk: what is closed, and what may come.
 
         ``late``: learned chances of shipments under way, as ``control_tower`` takes them.
-        Raises ScenarioError: no shortage costs money, or no such shipment is under way.
+
+        Raises:
+            ScenarioError: no shortage costs money, or no such shipment is under way.
         """
         start, come = self._morning, self.forecast(replications=128)
         told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}
@@ -216,7 +222,8 @@ class Foresight(Ordering):
     ) -> Change:
         """The combination of values by path whose ``goal``, by history, is lowest from today on.
 
-        Raises ScenarioError: a path leads nowhere.
+        Raises:
+            ScenarioError: a path leads nowhere.
         """
         start = self._morning
         ahead = self.outlook.change(days=start.day + days)

@@ -49,7 +49,8 @@ class Twin(Foresight):
     def sync(self, ask_again: bool = True) -> Intake:
         """Take in what has arrived and ask for what is missing; a model by itself hears nothing.
 
-        Raises SyncError: a source or the store failed; what was not stored comes again.
+        Raises:
+            SyncError: a source or the store failed; what was not stored comes again.
         """
         if self.mode is Mode.MODEL:
             return Intake(0, 0, 0, 0)
@@ -97,7 +98,10 @@ def run_closed_loop(
     some options, and it orders around what is closed (``Twin.reroute``). A function in place of
     options looks in its own way. What is worth it is proposed: see ``Mode.TWIN`` and what
     ``Rights`` list as automatic.
-    Raises SyncError: the twin may not propose that; ScenarioError: the plant's story ends before.
+
+    Raises:
+        SyncError: the twin may not propose that.
+        ScenarioError: the plant's story ends before.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)
     >>> bus = Bus()

@@ -32,6 +32,7 @@ def automotive(days: int = 365) -> Case:
         S = on hand + under way + in process = mean flow × (lead time + safety days),
 
     and splits orders over suppliers by the lanes' ``sourcing_share``.
+
     Source: ``datasets/automotive/README.md`` says of every column whether it is measured (US
     content reports, sales, input-output accounts, sea distances, freight factors) or assumed.
 
@@ -162,7 +163,9 @@ def chip_shortage(depth: Share = 1.0, late_demand: float | None = None) -> ChipS
 
     The plants' suppliers are left out: with their lines closed or short of chips, the plants ask
     for less of everything else than in the calm year.
-    Raises ScenarioError: a depth outside 0 to 1.
+
+    Raises:
+        ScenarioError: a depth outside 0 to 1.
 
     >>> replay = chip_shortage()
     >>> replay.scenario.network

@@ -14,7 +14,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def dataset(name: str) -> Path:
     """Find the folder of a case study's tables.
 
-    Raises NetworkError: neither the package nor its source tree holds such a folder.
+    Raises:
+        NetworkError: neither the package nor its source tree holds such a folder.
 
     >>> dataset("automotive").name
     'automotive'

@@ -23,7 +23,10 @@ def humanitarian(days: int = 730, safety: Amount = 60.0) -> Case:
 
     with ``safety`` days of stock in the port. What is not handed out on its day is lost: nobody
     eats yesterday's meal today.
-    Raises ScenarioError: days or safety days are below what makes sense.
+
+    Raises:
+        ScenarioError: days or safety days are below what makes sense.
+
     Source: ``datasets/humanitarian/README.md`` says of every column whether it is measured
     (beneficiaries, roads, lead times, freight) or assumed.
 

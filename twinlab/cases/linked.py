@@ -45,8 +45,10 @@ class Case(Scenario):
 
         Of what is ``hidden``, disruptions, the twin only hears what the plant's systems tell. They
         meet on the morning of a ``day`` until which the plant has lived alone.
-        Raises ScenarioError: a disruption strikes nothing, or the case ends before that day;
-        SyncError: the link has seen another plant.
+
+        Raises:
+            ScenarioError: a disruption strikes nothing, or the case ends before that day.
+            SyncError: the link has seen another plant.
 
         >>> case = Case(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
         >>> plant, twin = case.twin(Outage("mine", start=40, days=10), seed=1, day=30)

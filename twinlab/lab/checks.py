@@ -74,7 +74,9 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     """Check an answer to an exercise: ``[TODO]``, ``[PASS]``, or ``[NOT YET]`` with a hint.
 
     Every wrong try shows the next hint; the last one stays.
-    Raises ScenarioError: there is no exercise of that number, or no folder of exercises here.
+
+    Raises:
+        ScenarioError: there is no exercise of that number, or no folder of exercises here.
 
     >>> check("2.1")
     [TODO] 2.1: put your answer in place of None, then run the cell.

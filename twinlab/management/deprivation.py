@@ -20,7 +20,10 @@ def deprivation_cost(hours: float | Sequence[float]) -> Any:
 
     g(t) = exp(1.5031 + 0.1172 t) − exp(1.5031) [USD/person; t = ``hours``]. It grows faster
     and faster: the second day costs seventeen times the first. Takes a number or an array.
-    Raises ScenarioError: below 0, or beyond the 120 h for which it was estimated.
+
+    Raises:
+        ScenarioError: below 0, or beyond the 120 h for which it was estimated.
+
     Source: Holguín-Veras et al. (2013), J. Operations Management 31: 262–280, water.
 
     >>> [round(float(deprivation_cost(t)), 2) for t in (0, 24, 48)]
@@ -42,8 +45,9 @@ def waiting_cost(deliveries: Sequence[Amount], horizon: Amount) -> float:
 
     Σ g(tₖ − tₖ₋₁) from hour 0 to the horizon: a delivery sets the wait back to zero, so equal waits
     are the cheapest [USD/person].
-    Raises ScenarioError: deliveries are not in order within 0 to ``horizon``, or a wait is too
-    long.
+
+    Raises:
+        ScenarioError: deliveries are not in order within 0 to ``horizon``, or a wait is too long.
 
     >>> round(waiting_cost([24], horizon=48), 2), round(waiting_cost([12], horizon=48), 2)
     (140.77, 314.96)
@@ -60,7 +64,10 @@ def gini(values: Sequence[Amount], weights: Sequence[Amount] | None = None) -> f
     """Measure how unevenly something is shared: 0 if all have the same, near 1 if one has all.
 
     G = Σᵢⱼ wᵢ wⱼ |xᵢ − xⱼ| / (2 W² x̄) [W = Σ w; weights are heads, 1 each by default].
-    Raises ScenarioError: nothing is given, something is negative, or lengths differ.
+
+    Raises:
+        ScenarioError: nothing is given, something is negative, or lengths differ.
+
     Source: Gini (1912); for relief, Gutjahr & Fischer (2018), EJOR 270: 185–197.
 
     >>> gini([5, 5, 5]), gini([0, 0, 0, 8])

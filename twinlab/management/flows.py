@@ -30,7 +30,9 @@ def mean_flows(
     over its good share. Demand has season and trend, and is that of a ``day``, or the mean over a
     range of days (none given: all days of the scenario); ``wanted`` replaces it. Laws are taken as
     they are drawn: cut at zero, a good share at one. Source: Orlicky (1975).
-    Raises ScenarioError: a wanted item is unknown, or goods flow in a circle.
+
+    Raises:
+        ScenarioError: a wanted item is unknown, or goods flow in a circle.
 
     >>> bikes = Scenario(assembly("plant", {"wheel": 2}, demand=Poisson(3)), BaseStock(9))
     >>> mean_flows(bikes, day=0)[("wheel supplier", "wheel")]
@@ -142,8 +144,10 @@ def total_shortage_cost(
 
     Total = Σ (asked − served) × unit cost + Σ cost of what items that customers ask owe at night.
     Of a batch it is an array, one number per history.
-    Raises ScenarioError: neither a unit nor a day of waiting costs anything, ``shortage_cost`` is
-    below 0, or no customer asks for the product.
+
+    Raises:
+        ScenarioError: neither a unit nor a day of waiting costs anything, ``shortage_cost`` is
+            below 0, or no customer asks for the product.
 
     >>> hasty = Demand("shop", "unit", Trace((3, 6)), backorders=False, lost_sale_cost=40)
     >>> shop = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 5})

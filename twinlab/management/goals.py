@@ -94,7 +94,9 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
     """Judge goals on a batch: probability of meeting each, with interval, and the mean shortfall.
 
     A history without the KPI (no customers, say) does not meet the goal, and misses it by nothing.
-    Raises ScenarioError: there is no goal.
+
+    Raises:
+        ScenarioError: there is no goal.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> judge([Goal("fill_rate", 0.96)], replicate(shop, 200, seed=1))
@@ -123,7 +125,9 @@ def align(organization: Organization, batches: Mapping[str, Replications]) -> Co
 
     The batches must have the same random numbers (same seed, same number of replications), so that
     differences are paired. Intervals are those of 95 %.
-    Raises ScenarioError: batches of different seeds or sizes.
+
+    Raises:
+        ScenarioError: batches of different seeds or sizes.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> sales = Role("sales", {"shop.up_to": (5, 9)}, fill_rate, "share", more_is_better=True)

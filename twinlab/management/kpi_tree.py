@@ -26,7 +26,8 @@ BY = ("tier", "role", "country", "node")
 def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
     """List the nodes of every group under its label, upstream first.
 
-    Raises ScenarioError: nodes cannot be grouped by that.
+    Raises:
+        ScenarioError: nodes cannot be grouped by that.
 
     >>> list(grouped(serial(["mine", "plant", "shop"], demand=Normal(5, 1))))
     ['tier 2: mine', 'tier 1: plant', 'tier 0: shop']
@@ -185,7 +186,8 @@ class KPITree(Result):
     def drill(self, name: str, *by: str) -> Figure:
         """Split a figure by tier, role, country, node or product; by two of them in turn.
 
-        Raises ScenarioError: no such figure, or nothing to split by.
+        Raises:
+            ScenarioError: no such figure, or nothing to split by.
 
         >>> chain = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 9},
         ...                holding_cost=2)

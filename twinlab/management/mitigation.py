@@ -69,7 +69,8 @@ class Frontier(Listing):
     def best(self, budget: float) -> Portfolio:
         """The portfolio with the least simulated loss within a budget [USD/year].
 
-        Raises ScenarioError: the budget is below zero.
+        Raises:
+            ScenarioError: the budget is below zero.
         """
         if budget < 0:
             raise ScenarioError(f"a budget is at least 0 USD/year, got {budget!r}")
@@ -97,8 +98,10 @@ def frontier(
     then simulated, because options help each other or overlap. ``every_portfolio`` simulates all
     combinations instead. Options apply in the order of the list. Efficient portfolios are chosen on
     one seed, and what they lose is told from another.
-    Raises ScenarioError: no option, one without a title of its own or with a cost below zero, or
-    more than 64 portfolios to simulate.
+
+    Raises:
+        ScenarioError: no option, one without a title of its own or with a cost below zero, or more
+            than 64 portfolios to simulate.
 
     >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
     >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 10})
@@ -220,7 +223,9 @@ def value_of_twin(
     what such a history cost [USD], as a default all costs. Where customers do not wait, who loses
     sales also makes less: there ``total_shortage_cost``, for example, says more. Workers of
     the ``joblib.parallel_config`` in force share the seeds; that changes no number.
-    Raises ScenarioError: fewer than two seeds, or the two lives are not of the same days.
+
+    Raises:
+        ScenarioError: fewer than two seeds, or the two lives are not of the same days.
 
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> shop = Scenario(net, BaseStock(20), days=50)

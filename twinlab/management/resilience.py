@@ -24,7 +24,8 @@ class Curve(Result):
     >>> Curve([0, 0, 10], [100, 50, 100])
     performance falls to 50 % from day 0, is back after 10 days; 250 %·days lost
 
-    Raises ScenarioError: times run backwards, or times and qualities differ in number.
+    Raises:
+        ScenarioError: times run backwards, or times and qualities differ in number.
     """
 
     times: Array
@@ -110,7 +111,9 @@ def performance(
     Q(day) = 100 · measure / measure in calm, cut at 100 (catching up later is no credit); 100 on
     days without any. Each day's value holds for the day. Of two batches it is that of the means;
     both then need ``daily=[measure]`` (with node and product, if given).
-    Raises ScenarioError: the two are not of the same days and seed.
+
+    Raises:
+        ScenarioError: the two are not of the same days and seed.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
     ...                 BaseStock(20), days=40)
@@ -165,7 +168,9 @@ def hits(run: Run, calm_run: Run, by: str = "tier") -> tuple[Hit, ...]:
 
     A group's stock is *depleted* from the first night on which some item has less than in the calm
     history, and it is *short* from the first night on which its nodes owe or lose more.
-    Raises ScenarioError: the two histories are not of the same seed, days and nodes.
+
+    Raises:
+        ScenarioError: the two histories are not of the same seed, days and nodes.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}),
     ...                 BaseStock(20), days=40)

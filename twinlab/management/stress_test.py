@@ -81,8 +81,10 @@ def risk_exposure(
     the site "" is none. ``stock_ships`` lets the stock of a closed site leave it. Lead times and
     the cost of changing over are left out, and flows can be redirected at once: a lower bound at
     mean demand, if no spare capacity makes up for it afterwards. A period is the network's day.
-    Raises ScenarioError: no such site, or no customer asks for a product with a shortage cost;
-    SolverError: the solver did not finish.
+
+    Raises:
+        ScenarioError: no such site, or no customer asks for a product with a shortage cost.
+        SolverError: the solver did not finish.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
     >>> risk_exposure(chain, shortage_cost={"unit": 40}, recover={"mine": 3})["mine"]
@@ -270,7 +272,9 @@ def stress_test(
     longer than one; workers of the ``joblib.parallel_config`` in force share them. Where stock,
     backlog or sales have not come back to the calm twin's by the last day, it is said, and the loss
     is measured over twice the days as well (see ``horizon_of``).
-    Raises ScenarioError: no such site, or the closure begins after the last day.
+
+    Raises:
+        ScenarioError: no such site, or the closure begins after the last day.
 
     >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
     >>> chain = serial(["mine", "plant", "shop"], demand=hasty, on_hand={"plant": 40, "shop": 20})

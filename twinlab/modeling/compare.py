@@ -47,7 +47,8 @@ class Comparison(Result):
     def difference(self, name: str, kpi: str) -> Estimate:
         """How much a scenario differs from the first one in a KPI, paired by history.
 
-        Raises ScenarioError: no such scenario or KPI was compared.
+        Raises:
+            ScenarioError: no such scenario or KPI was compared.
         """
         check_known(name, self.batches, f"no scenario {name!r}")
         check_known(kpi, self.kpis, f"{kpi!r} was not compared")
@@ -107,7 +108,9 @@ def compare(
     between two replications of one number is the scenarios' own. ``Precision``, ``warm_up`` and
     ``start`` are as in ``replicate``, the first two settled by the first scenario. Values that this
     seed has chosen (in ``tune``) are judged by another seed. Source: Law (2015) section 11.2.
-    Raises ScenarioError: nothing to compare with, or an unknown KPI.
+
+    Raises:
+        ScenarioError: nothing to compare with, or an unknown KPI.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
@@ -167,7 +170,8 @@ class Change(Result):
     ) -> "Change":
         """Change some values of a scenario, and keep what they were before.
 
-        Raises ScenarioError: a path leads nowhere, or a name decides nothing.
+        Raises:
+            ScenarioError: a path leads nowhere, or a name decides nothing.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
         >>> Change.of(shop, {("shop", "unit"): FixedLot(5, 40)}, "lots", "a truck costs 50 USD")

@@ -36,7 +36,9 @@ def sweep(
     ``grid`` maps paths such as ``"shop.up_to"`` to the values to try; for ``warm_up`` see
     ``replicate``. The table has a row per combination: values, each KPI's mean and interval.
     Workers of the ``joblib.parallel_config`` in force share the combinations; no number changes.
-    Raises ScenarioError: a path leads nowhere, or an unknown KPI.
+
+    Raises:
+        ScenarioError: a path leads nowhere, or an unknown KPI.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> table = sweep(shop, {"shop.up_to": [6, 7, 8]}, 100, seed=1, kpis=["fill_rate"])
@@ -81,7 +83,9 @@ def tornado(
 
     The table has one row per path, the widest swing first: the KPI's mean at the low end, as it
     is, and at the high end, and the swing between the ends. Workers share them as in ``sweep``.
-    Raises ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
+
+    Raises:
+        ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> shop = Scenario(chain, BaseStock(8), days=50)
@@ -141,7 +145,9 @@ def sobol(
     First-order and total indices by Saltelli's estimator (``scipy.stats.sobol_indices``), which
     simulates ``samples × (paths + 2)`` scenarios on common random numbers; ``samples`` is a power
     of 2. Workers share them as in ``sweep``. Source: Sobol (1993); Saltelli et al. (2010).
-    Raises ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
+
+    Raises:
+        ScenarioError: a path leads nowhere, a range is empty, or an unknown KPI.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> ranges = {"shop.up_to": (8, 12), "shop.holding_cost": (0.99, 1.01)}
@@ -191,7 +197,9 @@ def tune(
     is found is judged by another seed, which did not choose it. Whole-numbered columns are searched
     in whole numbers. The search goes step by step; workers of the ``joblib.parallel_config`` in
     force share each step's replications. Warns when a best value lies on the edge of its range.
-    Raises ScenarioError: a path leads nowhere, or a range is empty.
+
+    Raises:
+        ScenarioError: a path leads nowhere, or a range is empty.
 
     >>> demand = Demand("shop", "unit", Normal(50, 8), backorder_cost=0.70)
     >>> chain = serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18},

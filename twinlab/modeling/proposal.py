@@ -34,7 +34,9 @@ def propose(
 
     The seed by which a change was chosen flatters it, so its gain is judged on another. Workers of
     the ``joblib.parallel_config`` in force share the combinations; that changes no number.
-    Raises ScenarioError: a path leads nowhere.
+
+    Raises:
+        ScenarioError: a path leads nowhere.
 
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
     >>> full = Scenario(net, BaseStock(60), days=50)

@@ -48,7 +48,8 @@ class Role:
 class Organization:
     """Roles that together run a chain, and the KPI of the whole.
 
-    Raises ScenarioError: two roles of one name, or two that decide the same thing.
+    Raises:
+        ScenarioError: two roles of one name, or two that decide the same thing.
 
     >>> level = {"shop.up_to": (40, 80)}
     >>> Organization([Role("sales", level, len), Role("finance", level, len)], len)
@@ -188,7 +189,9 @@ def coordinating_buy_back(season: Season, price: float) -> BuyBack:
     b = p − (p − w) (p − v) / (p − c): the retailer's critical ratio (p − w) / (p − b) is then the
     chain's, and it earns the share (p − b) / (p − v) of the chain's profit at every quantity.
     Source: Pasternack (1985), partial credit for all returns; Cachon (2003) section 2.3.
-    Raises ScenarioError: a wholesale price that leaves one side nothing.
+
+    Raises:
+        ScenarioError: a wholesale price that leaves one side nothing.
 
     >>> coordinating_buy_back(Season(Normal(100, 30), price=10, cost=2), price=6)
     BuyBack(price=6.0, buy_back=5.0)

@@ -82,7 +82,9 @@ class View:
 
         Units here, on order, on the way to and at all nodes that are fed from here, less what
         customers wait for; products made from it count with their recipe's quantity.
-        Raises ScenarioError: the sharing regime does not show it.
+
+        Raises:
+            ScenarioError: the sharing regime does not show it.
         """
         return self.echelon() if self.echelon else self.inventory_position
 
@@ -92,7 +94,9 @@ class View:
 
         Units of products made from it count with their recipe's quantity, and items that buy from
         several suppliers with the share that comes from here, as in the echelon.
-        Raises ScenarioError: the sharing regime does not show it.
+
+        Raises:
+            ScenarioError: the sharing regime does not show it.
         """
         return self.sales() if self.sales else self.demand
 
@@ -158,7 +162,8 @@ class PriorityFailover(Row):
 def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
     """Ask a sourcing rule and check its answer: one part per supplier, together the order.
 
-    Raises ScenarioError: a wrong number of parts, a part below zero, or another sum.
+    Raises:
+        ScenarioError: a wrong number of parts, a part below zero, or another sum.
 
     >>> sea, air = Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)
     >>> split_order(lambda view, units: [units / 2] * 2, View("plant", "chip", [sea, air]), 8)

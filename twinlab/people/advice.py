@@ -114,7 +114,9 @@ def override_value(
 
     The player's rule is a ``TakesAdvice``; it is compared, history by history on the same
     seed, with its adviser alone, by ``outcome``: a cost of each history of a batch.
-    Raises ScenarioError: the player's rule hears no advice.
+
+    Raises:
+        ScenarioError: the player's rule hears no advice.
 
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), on_hand=6, holding_cost=1)
     >>> shop = Scenario(net, TakesAdvice(own=BaseStock(9), advice=BaseStock(6), weight=0.5), days=9)

@@ -91,7 +91,9 @@ def fit_newsvendor(
     is c; the pull to the centre is w = (q* − a) / (q* − μ), as a is the order after a mean demand.
     Measuring the chase by this slope, and not by how often orders moved towards the last demand,
     follows Lau & Bearden (2013).
-    Raises ScenarioError: too few rounds, or the optimum is the mean.
+
+    Raises:
+        ScenarioError: too few rounds, or the optimum is the mean.
 
     >>> demands = [120, 250, 30, 180, 90, 260]
     >>> orders = [176] + [0.65 * 150.5 + 0.35 * 225 + 0.2 * (d - 150.5) for d in demands[:-1]]
@@ -133,7 +135,9 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     Whoever never adjusts (α = 0) often seems to: stock is then a random walk, and a regression on
     a random walk finds pull where there is none (Dickey & Fuller 1979).
     Source: Sterman (1989); profile intervals: Bates & Watts (1988).
-    Raises ScenarioError: the station decides in the morning, about several products, or too seldom.
+
+    Raises:
+        ScenarioError: the station decides in the morning, about several products, or too seldom.
 
     >>> fit = fit_ordering(simulate(beer_chain(benchmark_team())), "wholesaler", first=4)
     >>> [round(fit[name].value, 3) for name in ("theta", "alpha", "beta", "desired_stock")]

@@ -229,7 +229,8 @@ class BeerGame(Game):
     def override_value(self) -> OverrideValue:
         """What overriding the advice was worth to the whole team, week by week.
 
-        Raises ScenarioError: there was no adviser, or the game is not over.
+        Raises:
+            ScenarioError: there was no adviser, or the game is not over.
         """
         adviser = self.adviser
         if adviser is None:

@@ -46,7 +46,9 @@ def restrict_network(network: Network, tier: int) -> Network:
 
     Lanes into the tiers that are left stay as they are, lead time included; what lies behind their
     sources (capacity, stock, recipes, suppliers) is gone.
-    Raises NetworkError: no customer is left.
+
+    Raises:
+        NetworkError: no customer is left.
 
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), on_hand={"mill": 9})
     >>> restrict_network(chain, tier=1)
@@ -137,7 +139,9 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
 
     Disruptions beyond the tier are dropped; those shorter than a period become the share of it
     that they last. Both are listed in ``blind_spots``. Rules keep their numbers.
-    Raises ScenarioError: no customer is left, or not one whole period.
+
+    Raises:
+        ScenarioError: no customer is left, or not one whole period.
 
     >>> chain = serial(["mine", "mill", "plant", "shop"], demand=Normal(5, 1), lead_time=3)
     >>> full = Scenario(chain, BaseStock(20), disruptions=[Outage("mill", start=9, days=2)])

@@ -321,8 +321,10 @@ def outcomes(law: Distribution, days: float = 1) -> Array:
     """Values that stand for what some independent days add up to, each as likely as the others.
 
     One day of a law that lists its values gives those; anything else is drawn, and cut as drawn.
-    Raises ScenarioError: a part of a day; NetworkError: it draws something that is no number of at
-    least 0.
+
+    Raises:
+        ScenarioError: a part of a day.
+        NetworkError: it draws something that is no number of at least 0.
 
     >>> outcomes(Empirical((2, 3, 3))).tolist(), outcomes(Constant(4), days=3).tolist()
     ([2.0, 3.0, 3.0], [12.0])

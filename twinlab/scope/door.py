@@ -153,7 +153,8 @@ class Door:
     def read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """The plain values of what was given.
 
-        Raises TwinError: it is not what the function takes.
+        Raises:
+            TwinError: it is not what the function takes.
         """
         places, rest, needed = self.places
         own, args = args[: self.skip], args[self.skip :]

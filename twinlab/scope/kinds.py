@@ -50,7 +50,8 @@ Whole = Annotated[int, Range("a whole number of at least 0", 0, whole=True)]
 def ranged(function: F) -> F:
     """Check what a function is given against the ranges in its annotations, before it runs.
 
-    Raises ScenarioError: a number out of its range, with the parameter's name, value and range.
+    Raises:
+        ScenarioError: a number out of its range, with the parameter's name, value and range.
 
     >>> @ranged
     ... def left(hours: Positive, share: Share = 0.5) -> float:

@@ -18,7 +18,8 @@ __all__ = ["integrate", "nx", "optimize", "pd", "signal", "sparse", "special", "
 def needs(name: str, extra: str) -> Any:
     """Import a library that only some tasks need.
 
-    Raises TwinError: it is not installed, and how to install it.
+    Raises:
+        TwinError: it is not installed, and how to install it.
 
     >>> needs("json", "link").loads("[1]")
     [1]

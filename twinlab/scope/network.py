@@ -99,7 +99,8 @@ class Tables(Page):
 class Network(Tables):
     """A supply chain as a handful of tables.
 
-    Raises NetworkError: rows that do not fit together, by name, place and remedy.
+    Raises:
+        NetworkError: rows that do not fit together, by name, place and remedy.
 
     >>> shop = Network(
     ...     products=[Product("bike")],
@@ -144,7 +145,8 @@ class Network(Tables):
     def from_tables(cls, folder: str | Path) -> "Network":
         """Read a network from the CSV files of a folder (see ``to_tables``).
 
-        Raises NetworkError: an unknown column or a bad value, with file, row and column.
+        Raises:
+            NetworkError: an unknown column or a bad value, with file, row and column.
         """
         from twinlab.scope.tables import read_network
 
@@ -171,7 +173,8 @@ class Network(Tables):
     def node(self, name: str) -> Node:
         """Find a node by its name.
 
-        Raises NetworkError: there is none of that name.
+        Raises:
+            NetworkError: there is none of that name.
 
         >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
         0
@@ -210,7 +213,8 @@ class Network(Tables):
     def without(self, *rows: AnyRow) -> "Network":
         """Return a network without some of its rows; what refers to them must go as well.
 
-        Raises NetworkError: a row is not in the network, or others cannot do without it.
+        Raises:
+            NetworkError: a row is not in the network, or others cannot do without it.
 
         >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1), on_hand={"plant": 4})
         >>> chain.without(*chain.stocks)

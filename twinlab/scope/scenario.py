@@ -46,7 +46,9 @@ class Scenario(Page):
     suppliers; who is not named asks by sourcing rank. ``sharing`` says what each of them sees of
     the others (one regime for everybody, or by node); who is not named sees everything.
     ``chosen_on`` are the seeds by which ``tune`` has chosen some of its values.
-    Raises ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
+
+    Raises:
+        ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))
     >>> calm = Scenario(chain, rules={"shop": BaseStock(8)}, days=100)
@@ -334,7 +336,8 @@ class Place:
 def find(scenario: Scenario, path: str) -> Place:
     """Follow a path to its column.
 
-    Raises ScenarioError: nothing has that name, or it has no such column.
+    Raises:
+        ScenarioError: nothing has that name, or it has no such column.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
     >>> find(calm, "shop.up_to").column.unit

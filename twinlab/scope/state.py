@@ -169,7 +169,8 @@ def _start_recipe(state: State, recipe: Recipe, evening: bool) -> None:
 def fold(events: Iterable[Event], network: Network, start: State | None = None) -> State:
     """Give the state after the events: the same sums, in the same order, as in a simulation.
 
-    Raises ScenarioError: an event of an unknown kind.
+    Raises:
+        ScenarioError: an event of an unknown kind.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> fold([Event(0, "demanded", "shop", "unit", 3.0), Event(0, "served", "shop", "unit", 3.0),
@@ -186,7 +187,8 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
 def apply(state: State, event: EventRow, recipes: Recipes) -> None:
     """Let one event change a state; ``recipes`` are the network's, by (node, product).
 
-    Raises ScenarioError: an event of an unknown kind.
+    Raises:
+        ScenarioError: an event of an unknown kind.
     """
     change = CHANGES.get(event[1])
     if change is None:
@@ -377,8 +379,8 @@ _TABLES = (*_UNITS, "on_order", "asked", "owed_since", "in_transit", "in_process
 def go_on(start: State | None, scenario: Scenario) -> State:
     """The state from which a scenario is lived: a start of one's own, or the first morning.
 
-    Raises ScenarioError: the start is no state, lies after the last day, or does not fit the
-    network.
+    Raises:
+        ScenarioError: the start is no state, lies after the last day, or does not fit the network.
     """
     if start is None:
         return State.initial(scenario.network)
@@ -395,8 +397,8 @@ def go_on(start: State | None, scenario: Scenario) -> State:
 def fit(state: State, network: Network) -> State:
     """A copy of a state for a network: what is new there is empty, what is overdue comes today.
 
-    Raises ScenarioError: it holds units for which the network has no place, or shares no item with
-    it.
+    Raises:
+        ScenarioError: it holds units for which the network has no place, or shares no item with it.
     """
     mine, fresh = widen(state, network), State.initial(network)
     if not fresh.asked.keys() & state.asked.keys():

@@ -51,7 +51,8 @@ def read_number(text: str) -> float:
     >>> read_number("1.95"), read_number("1950")
     (1.95, 1950.0)
 
-    Raises ValueError: it is no number, or 1.95 in one country and 1950 in another.
+    Raises:
+        ValueError: it is no number, or 1.95 in one country and 1950 in another.
     """
     text = text.strip()
     if _GROUPED.fullmatch(text):
@@ -198,7 +199,8 @@ _TRACE_HEADER = ("node", "product", "day", "quantity")
 def read_network(folder: str | Path) -> Network:
     """Read a network from a folder of CSV files.
 
-    Raises NetworkError: names the file, row and column, the value, and what to do.
+    Raises:
+        NetworkError: names the file, row and column, the value, and what to do.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -218,7 +220,8 @@ def read_network(folder: str | Path) -> Network:
 def write_network(network: Network, folder: str | Path) -> None:
     """Write a network's tables, and a data package that describes their columns.
 
-    Raises NetworkError: something that cannot be read back, such as a distribution of your own.
+    Raises:
+        NetworkError: something that cannot be read back, such as a distribution of your own.
     """
     folder = Path(folder)
     cells = {
@@ -249,7 +252,8 @@ def write_network(network: Network, folder: str | Path) -> None:
 def read_disruptions(path: str | Path) -> list[Disruption]:
     """Read disruptions from a CSV file: a ``kind`` column, then the columns of the kinds.
 
-    Raises NetworkError: names the row, the value, and what to do.
+    Raises:
+        NetworkError: names the row, the value, and what to do.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -406,7 +410,9 @@ def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
     r"""The rows of a table that others wrote, below the first, which names the columns.
 
     ``kind``: ``.xlsx``, or a text; its separator and encoding (UTF-8, UTF-16, cp1252) are found.
-    Raises ValueError: it is not whole, or a row is none of its table.
+
+    Raises:
+        ValueError: it is not whole, or a row is none of its table.
 
     >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"), ".csv")
     {'row 1': {'Nr': '1', 'Ort': 'Köln'}}

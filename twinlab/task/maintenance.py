@@ -78,7 +78,9 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
     Shape: Σtᵏ ln t / Σtᵏ − 1/k = mean ln t of the failures; scale η = (Σtᵏ / failures)^(1/k);
     standard errors from the observed information. Leaving out machines that still run would make
     lives look short. Source: NIST/SEMATECH e-Handbook section 8.4.1.
-    Raises ScenarioError: fewer than 2 different ages of failure.
+
+    Raises:
+        ScenarioError: fewer than 2 different ages of failure.
 
     >>> fit_weibull([16, 34, 53, 75, 93, 120])
     shape 1.933 ± 0.65, scale 73.53 ± 16.32 days (± one standard error; 6 of 6 failed)
@@ -247,7 +249,9 @@ def control_limit(
     That is (c_f − c_p) · P(fails | age, job) ≥ g · minutes, where g is what this rule itself costs
     per minute: a fixed point, found from running to failure by simulating the hazard's law, as is
     the gain over the rule in force: judge it on the line, too. Source: Makis & Jardine (1992).
-    Raises ScenarioError: the hazard is not one of the station's jobs.
+
+    Raises:
+        ScenarioError: the hazard is not one of the station's jobs.
 
     >>> press = Station("press", jobs=Jobs([2.0]), maintain=AtAge(9))
     >>> control_limit(press, Hazard(np.array([[0.0, 0.0, 0.0, 0.0, 1.0]])), 60, 300).gain.verdict

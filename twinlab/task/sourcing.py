@@ -88,7 +88,9 @@ def predict(
 
     A supplier can deliver while its outages and those of its lane leave some of the flow.
     Independent suppliers of known MTBF and MTTR: ``availability``, ``k_out_of_n``.
-    Raises ScenarioError: no lane brings the item.
+
+    Raises:
+        ScenarioError: no lane brings the item.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=500)
     >>> shut = shop.disrupt(Outage.two_state("mine", fail=0.02, recover=0.1))
@@ -140,7 +142,9 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
 
     ``lane`` leads from the new source (a node that is added if there is none) to the buyer. With a
     share above 0 orders are split (``Shares``); with 0 it stands by (``PriorityFailover``).
-    Raises ScenarioError: the buyer has no source of this product yet.
+
+    Raises:
+        ScenarioError: the buyer has no source of this product yet.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> prescribe(shop, Lane("quarry", "shop", "unit", lead_time=3), share=0.3)

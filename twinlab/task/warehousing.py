@@ -67,7 +67,9 @@ def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amo
     ``minutes`` to unload a truck, ``variation`` their sd / mean (cv). The wait of an M/M/c queue
     times (1 + cv²)/2: exact for one dock (Pollaczek and Khinchine) and for cv 1, otherwise an
     approximation. Source: Lee & Longton (1959).
-    Raises ScenarioError: trucks come faster than they are unloaded.
+
+    Raises:
+        ScenarioError: trucks come faster than they are unloaded.
 
     >>> round(60 * dock(arrivals=1.6, minutes=30, variation=0).wait, 6)  # M/D/1
     60.0
@@ -147,7 +149,9 @@ def slotting(
 
     Best of all layouts where each trip picks one item and all slots of an item are used alike.
     ``index`` may be another order, lowest first. Source: Heskett (1963), Kallina & Lynn (1976).
-    Raises ScenarioError: there are fewer slots than are needed.
+
+    Raises:
+        ScenarioError: there are fewer slots than are needed.
 
     >>> slotting([Sku("pipes", 20, slots=4), Sku("screws", 30)], [5, 10, 15, 20, 25])
     {'screws': [5], 'pipes': [10, 15, 20, 25]}

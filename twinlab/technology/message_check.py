@@ -46,7 +46,9 @@ class MessageCheck:
         """See that a message can be folded, and that its source speaks for nobody else.
 
         ``origin``: the MQTT topic, if any; what is ``mapped`` speaks for whom the mapping says.
-        Raises SyncError: it cannot, and why.
+
+        Raises:
+            SyncError: it cannot, and why.
         """
         if not mapped:
             self._speaks(message, origin)

@@ -357,7 +357,9 @@ class Plant:
         """Live through some days: obey orders each morning, and tell everything that happens.
 
         ``untold``: nobody hears of these days, which is quick; then it says what it holds.
-        Raises ScenarioError: the plant's story ends before.
+
+        Raises:
+            ScenarioError: the plant's story ends before.
         """
         until, left = self.day + days, self.truth.days - self.day
         if days > left:

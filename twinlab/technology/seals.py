@@ -20,7 +20,9 @@ def read_keys(path: str = "") -> dict[str, bytes]:
     """Read who has which key: lines such as ``twin = 5f0c…``, at least 16 signs, in a file.
 
     Without a file, from the environment variable TWINLAB_KEYS.
-    Raises SyncError: others may read the file, or a line says something else.
+
+    Raises:
+        SyncError: others may read the file, or a line says something else.
 
     >>> read_keys()
     {}

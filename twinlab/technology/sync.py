@@ -145,7 +145,8 @@ class Follower:
     def listen(self, source: FileLink | Feed, mapping: Mapping | None = None) -> None:
         """Hear another source too: a link, a folder, a database or a machine, read by a mapping.
 
-        Raises SyncError: it hears a source of that name already.
+        Raises:
+            SyncError: it hears a source of that name already.
         """
         name = str(getattr(source, "name", "") or source)
         if name in self._inputs:
@@ -157,7 +158,9 @@ class Follower:
 
         What is missing is asked for and comes with a later sync, unless ``ask_again`` is no. A feed
         that cannot be read does not stop the others: its error is raised at the end.
-        Raises SyncError: a source or the store failed; what was not stored comes again.
+
+        Raises:
+            SyncError: a source or the store failed; what was not stored comes again.
         """
         self._prepare()
         problems = list[TwinError]()

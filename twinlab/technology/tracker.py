@@ -262,7 +262,9 @@ class Tracker:
         ``history`` gives all messages from a time on, ``fresh`` ones too, for the case that one is
         late. Days before ``until`` (microseconds) are over, whether somebody said so or not.
         ``seen``: the day before which everything is known, by node; without it, everything is.
-        Raises SyncError: a message cannot be folded.
+
+        Raises:
+            SyncError: a message cannot be folded.
         """
         self._seen = seen
         for message in self._in_order(fresh, history):

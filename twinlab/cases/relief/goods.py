@@ -49,7 +49,10 @@ def needs(people: Amount, days: Amount = 30) -> Needs:
 
     Food is WFP's general ration, 400 g cereal + 60 pulses + 25 oil + 50 corn-soya blend + 15 sugar
     + 5 salt = 555 g per person and day. Water is Sphere's 15 L per person and day.
-    Raises ScenarioError: people or days are below 0.
+
+    Raises:
+        ScenarioError: people or days are below 0.
+
     Source: Sphere Handbook (2011, 2018); WFP food basket. Tables ``standards``, ``ration``.
 
     >>> found = needs(10_000, days=30)
@@ -136,7 +139,9 @@ def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
 
     A shipment is dated by its delivery; the few that arrive on or before the day of their order are
     left out as errors of the records.
-    Raises ScenarioError: nothing travelled so.
+
+    Raises:
+        ScenarioError: nothing travelled so.
 
     >>> len(lead_times("Ocean")), float(np.median(lead_times("Ocean")))
     (277, 174.0)
@@ -155,7 +160,8 @@ def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
 def fit(days: Sequence[float] | Array) -> LeadTime:
     """Fit a lognormal and a gamma law by maximum likelihood and keep the likelier.
 
-    Raises ScenarioError: fewer than ten days, or some not above zero.
+    Raises:
+        ScenarioError: fewer than ten days, or some not above zero.
 
     >>> found = fit(lead_times("Ocean"))
     >>> type(found.law).__name__, round(found.law.mean)

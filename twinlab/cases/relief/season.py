@@ -84,7 +84,10 @@ def storm_season(
     storm hits keeps half of its stock (category 1 and 2) or nothing (3 and above).
     ``shortage_cost`` in USD per missing kit is ten times the price by default. ``years`` picks the
     seasons of the past that count, all alike.
-    Raises ScenarioError: the shortage cost is below 0, or no season is left.
+
+    Raises:
+        ScenarioError: the shortage cost is below 0, or no season is left.
+
     Source: NOAA HURDAT2; damage after Emanuel (2011), stock loss and cost ratios after Rawls &
     Turnquist (2010). It is not their instance and does not reproduce their optimum.
 
@@ -243,7 +246,8 @@ def schedules(trucks: Count) -> dict[str, Schedule]:
 def cheapest_schedule(trucks: Count) -> Schedule:
     """Drive the fewest kilometres: routes by PyVRP, the shortest trip leaves first.
 
-    Raises ScenarioError: there is no truck.
+    Raises:
+        ScenarioError: there is no truck.
 
     >>> plan = cheapest_schedule(4)
     >>> len(plan.waits), plan.trucks
@@ -258,7 +262,9 @@ def social_schedule(trucks: Count) -> Schedule:
 
     Loads move between trips, and trips change places, as long as that lowers the social cost. A
     good schedule, not a proven best one.
-    Raises ScenarioError: there is no truck, or with so few some wait beyond 120 hours.
+
+    Raises:
+        ScenarioError: there is no truck, or with so few some wait beyond 120 hours.
 
     >>> social_schedule(4).social_cost <= cheapest_schedule(4).social_cost
     True

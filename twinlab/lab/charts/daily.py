@@ -64,7 +64,9 @@ def chart(
 
     ``measure`` is a column of ``run.daily``, in its unit. ``by`` groups the nodes: tier, role,
     country or node. ``nodes`` picks some, ``days`` the first and last day to draw. Grey: closures.
-    Raises ScenarioError: an unknown measure, group, node or day, or too many lines to tell apart.
+
+    Raises:
+        ScenarioError: an unknown measure, group, node or day, or too many lines to tell apart.
 
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 4, 2)), on_hand={"shop": 5})
     >>> chart(simulate(Scenario(shop, BaseStock(5), days=3)), nodes=["shop"])
@@ -142,7 +144,9 @@ def fan(
 
     ``measure`` of this node must have been asked for in ``daily``. ``past`` are the values of the
     nights before the forecast, ``truth`` what came afterwards, if it is known.
-    Raises ScenarioError: the batch has no such daily values.
+
+    Raises:
+        ScenarioError: the batch has no such daily values.
 
     >>> net = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 8})
     >>> shop = Scenario(net, BaseStock(9), days=10)

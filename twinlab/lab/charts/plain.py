@@ -47,7 +47,8 @@ def lines(
 ) -> Chart:
     """Draw lines over x, each named at its end, with bands around some and marked points.
 
-    Raises ScenarioError: a line is not as long as x, or there are too many to tell apart.
+    Raises:
+        ScenarioError: a line is not as long as x, or there are too many to tell apart.
 
     >>> lines([1, 2, 3], {"cost": [4, 2, 3]}, Words("Cost", "lot [units]", "cost [EUR/day]"))
     Cost: cost [EUR/day] over lot [units], 1 to 3
@@ -82,7 +83,8 @@ def bars(
 ) -> Chart:
     """Draw a bar per name, longest names readable, with intervals (low, high) where given.
 
-    Raises ScenarioError: there is nothing to draw.
+    Raises:
+        ScenarioError: there is nothing to draw.
 
     >>> bars({"plan": 3.0, "none": 5.0}, Words("Loss", "loss [EUR/day]"))
     Loss: loss [EUR/day]

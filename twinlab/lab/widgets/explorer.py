@@ -27,7 +27,9 @@ def explore(
     the first disruption and base-stock levels, eight in all. ``days`` changes how long it runs.
     Numbers are means of many ``replications`` with their intervals; the dark band holds nine
     stocks in ten.
-    Raises ScenarioError: a path leads nowhere, or to something that is no finite number.
+
+    Raises:
+        ScenarioError: a path leads nowhere, or to something that is no finite number.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> chain = Scenario(net, BaseStock(20), days=60).disrupt(Outage("mine", start=20, days=2))

@@ -136,7 +136,9 @@ def lever(scenario: Scenario, path: str, limits: Range | None = None) -> Lever:
     """Read a lever from the column that a path leads to; a distribution becomes its average.
 
     Without ``limits`` the range is that of the column, else up to three times today's value.
-    Raises ScenarioError: the path leads nowhere, or to something that is no finite number.
+
+    Raises:
+        ScenarioError: the path leads nowhere, or to something that is no finite number.
 
     >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> level = lever(calm, "shop.up_to")

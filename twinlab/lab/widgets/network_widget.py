@@ -138,7 +138,9 @@ def network(
 
     Of a run, a slider moves the ``day``; without it the view opens on the first of the days on
     which most nodes owe goods. ``measure`` (a column of ``run.daily``) stands in the boxes.
-    Raises ScenarioError: there is no such day or measure, or the thing has no network.
+
+    Raises:
+        ScenarioError: there is no such day or measure, or the thing has no network.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> network(net)

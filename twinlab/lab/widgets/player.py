@@ -21,7 +21,9 @@ def play(picture: Callable[..., Chart], levers: Mapping[str, Choice]) -> "Player
     ``picture`` gives a chart for values of its arguments. A lever is (low, high, start) or
     (low, high, start, unit) for a slider, or a list of texts for a menu. Whole limits and start
     make a slider of whole numbers.
-    Raises ScenarioError: a lever is neither, or its start lies outside.
+
+    Raises:
+        ScenarioError: a lever is neither, or its start lies outside.
 
     >>> from twinlab.lab import Words, lines
     >>> def line(slope):

@@ -64,8 +64,11 @@ def guaranteed_service(
     and whole τ makes √ linear; HiGHS proves the optimum, on any network without cycles. zσ√τ is the
     largest demand in τ days that is planned for: what exceeds it is met by other means.
     Source: Simpson (1958); Graves & Willems (2000); Snyder & Shen (2019) section 6.3.
-    Raises NetworkError: an unknown stage, a cycle, a name or an arc that stands twice, a last stage
-    without a promise, or customers without service or z; SolverError: HiGHS did not finish.
+
+    Raises:
+        NetworkError: an unknown stage, a cycle, a name or an arc that stands twice, a last stage
+            without a promise, or customers without service or z.
+        SolverError: HiGHS did not finish.
 
     >>> stages = [ServiceStage("1", 2, 1, inbound=1),
     ...           ServiceStage("2", 1, 3, demand_sd=1, promise=0),

@@ -41,7 +41,9 @@ def critical_ratio(overage: float, underage: float) -> float:
     """The share of periods in which stock should be enough: u / (u + o).
 
     Source: Arrow, Harris & Marschak (1951); Snyder & Shen (2019) section 4.3.
-    Raises ScenarioError: a cost that is not above zero.
+
+    Raises:
+        ScenarioError: a cost that is not above zero.
 
     >>> round(critical_ratio(overage=0.18, underage=0.70), 4)
     0.7955
@@ -61,7 +63,9 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
     library's order of a day, where today's demand is seen before ordering, these are the L days of
     the lead time; else L + 1. For a normal demand S = μ + z σ. ``demand`` is a distribution (what
     has no formula is drawn) or ``{units: probability}``. Source: Snyder & Shen (2019) section 4.3.
-    Raises ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
+
+    Raises:
+        ScenarioError: a cost that is not above zero, or a part of a period of a drawn demand.
 
     >>> newsvendor(Normal(50, 8), overage=0.18, underage=0.70)  # Example 4.3
     level 56.6 units · cost 1.998 USD/period · critical ratio 0.7955
@@ -177,7 +181,10 @@ def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float
     S − xᵢ + yᵢ = dᵢ, solved by HiGHS. It needs demands and no distribution; its level is a quantile
     of the sample, so it errs by about √(r (1 − r) / n) / f(S) with r the critical ratio.
     Source: Kleywegt, Shapiro & Homem-de-Mello (2002).
-    Raises ScenarioError: no demands; SolverError: HiGHS did not finish.
+
+    Raises:
+        ScenarioError: no demands.
+        SolverError: HiGHS did not finish.
 
     >>> newsvendor_sampled([2, 3, 5, 9, 4], overage=1, underage=3).level
     5.0
@@ -199,7 +206,8 @@ def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float
 def probabilities(demand: Chances, periods: float = 1) -> tuple[laws.Array, laws.Array]:
     """List the values that whole-numbered demand can take, rising, and their probabilities.
 
-    Raises ScenarioError: chances that are negative or do not add up to 1, or not a discrete demand.
+    Raises:
+        ScenarioError: chances that are negative or do not add up to 1, or not a discrete demand.
 
     >>> units, chances = probabilities({0: 0.5, 1: 0.5}, periods=2)
     >>> units.tolist(), chances.tolist()

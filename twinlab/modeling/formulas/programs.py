@@ -39,7 +39,9 @@ def minimize(
     A variable lies between 0 and infinity unless ``bounds`` say otherwise. Those in ``whole`` take
     whole numbers (the optimum is proven, and has no prices); the others and the limits are counted
     in ``size``, since HiGHS's tolerances are meant for numbers near 1.
-    Raises SolverError: no answer; it says the ``problem`` (and what to do), then HiGHS's own words.
+
+    Raises:
+        SolverError: no answer; it says the ``problem`` (and what to do), then HiGHS's own words.
 
     >>> food = minimize({"rice": 3, "beans": 2}, [Constraint({"rice": 1, "beans": 2}, low=4)], "")
     >>> food.values, food.cost, food.prices

@@ -37,7 +37,9 @@ def mmc(arrival_rate: Positive, service_rate: Positive, servers: Count = 1) -> Q
     With a = λ/μ and ρ = a/c < 1, an arrival must wait with probability (Erlang C)
     C = a^c / (c! (1 − ρ)) · P0, and Wq = C / (cμ − λ). Source: Erlang (1917); Gross, Shortle,
     Thompson & Harris (2008) section 2.3.
-    Raises ScenarioError: arrivals come faster than all servers work: the queue grows for ever.
+
+    Raises:
+        ScenarioError: arrivals come faster than all servers work: the queue grows for ever.
 
     >>> queue = mmc(arrival_rate=2, service_rate=3)
     >>> round(queue.queue_length, 4), round(queue.time_present, 4)

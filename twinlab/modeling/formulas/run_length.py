@@ -103,7 +103,8 @@ def shewhart_limit(run_length: RunLength) -> float:
 def cusum_limit(run_length: RunLength, reference: Reference = 0.5) -> float:
     """Limit h of a two-sided CUSUM with this mean run length between false alarms.
 
-    Raises ScenarioError: the run length is out of reach.
+    Raises:
+        ScenarioError: the run length is out of reach.
 
     >>> round(cusum_limit(1000), 3)
     5.757
@@ -114,7 +115,8 @@ def cusum_limit(run_length: RunLength, reference: Reference = 0.5) -> float:
 def ewma_limit(run_length: RunLength, weight: Weight = 0.1) -> float:
     """Limit L of an EWMA with this mean run length between false alarms.
 
-    Raises ScenarioError: the run length is out of reach.
+    Raises:
+        ScenarioError: the run length is out of reach.
 
     >>> round(ewma_limit(500), 3)
     2.815

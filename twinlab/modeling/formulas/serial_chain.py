@@ -72,8 +72,9 @@ class SerialChain:
     def of(cls, network: Network) -> "SerialChain":
         """Read the chain from the tables of a network.
 
-        Raises ScenarioError: the network is no serial chain with backorders, sure lead times, a
-        source that holds nothing, and no limits.
+        Raises:
+            ScenarioError: the network is no serial chain with backorders, sure lead times, a
+                source that holds nothing, and no limits.
         """
         place = {lane.destination: lane for lane in network.lanes}
         holding = {node.name: node.holding_cost for node in network.nodes}
@@ -139,7 +140,9 @@ def clark_scarf(chain: SerialChain) -> SerialPlan:
     Cⱼ(y) = E[hⱼ (y − Dⱼ) + Cⱼ₋₁(min(Sⱼ₋₁, y − Dⱼ))], and Sⱼ minimises Cⱼ. Whole-numbered demand is
     summed exactly, normal demand on a lattice. Stock on the way is charged at the sender's rate.
     Source: Clark & Scarf (1960); Chen & Zheng (1994); Snyder & Shen (2019) section 6.2.
-    Raises ScenarioError: a demand whose sum over a lead time is neither normal nor discrete.
+
+    Raises:
+        ScenarioError: a demand whose sum over a lead time is neither normal nor discrete.
 
     >>> stages = Stage("3", 2, 2), Stage("2", 1, 4), Stage("1", 1, 7)
     >>> clark_scarf(SerialChain(stages, Normal(5, 1), backorder_cost=37.12))  # Example 6.1
@@ -153,7 +156,9 @@ def serial_cost(chain: SerialChain, echelon: Mapping[str, Number]) -> SerialPlan
 
     The recursion of ``clark_scarf`` with these levels instead of the best, on the levels' own
     fractions: of one stage with whole demand, level 8.5 costs the mean of 8 and 9.
-    Raises ScenarioError: a stage without level, or a level of no stage.
+
+    Raises:
+        ScenarioError: a stage without level, or a level of no stage.
 
     >>> stages = Stage("3", 2, 2), Stage("2", 1, 4), Stage("1", 1, 7)
     >>> chain = SerialChain(stages, Normal(5, 1), backorder_cost=37.12)

@@ -62,7 +62,8 @@ def chain_quantity(season: Season) -> float:
 def retailer_quantity(season: Season, contract: Contract) -> float:
     """What the retailer orders for its own best: F(q) = (p − w) / (p − b).
 
-    Raises ScenarioError: a contract under which it would order nothing, or without end.
+    Raises:
+        ScenarioError: a contract under which it would order nothing, or without end.
 
     >>> retailer_quantity(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6))
     40.0

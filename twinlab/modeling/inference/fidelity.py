@@ -112,7 +112,9 @@ def pinball_loss(
 
     The mean of τ(y − q) where y lies above the quantile q of level τ, and (1 − τ)(q − y) below it.
     Source: Koenker & Bassett (1978); Gneiting & Raftery (2007) section 6.
-    Raises ScenarioError: the batch has no such daily values.
+
+    Raises:
+        ScenarioError: the batch has no such daily values.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 8})
     >>> batch = replicate(Scenario(net, BaseStock(9), days=1), 64, daily=[("on_hand", "shop")])

@@ -206,7 +206,9 @@ class Flows:
         """What somebody tells to stand still from a day on, or no longer; nothing of other kinds.
 
         A ``lane`` is named "mine->plant" where no partner is; a node or product is ``down``.
-        Raises SyncError: the network has no such place.
+
+        Raises:
+            SyncError: the network has no such place.
         """
         node, product = data.get("node", ""), data.get("product") or ""
         if kind == "state":

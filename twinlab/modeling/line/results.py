@@ -100,7 +100,9 @@ def run_line(
     ``replication`` counts those of a seed. Each station has random numbers of its own, and so has
     each part, so changing one station leaves everything else as it was. ``log=False`` keeps no
     events.
-    Raises ScenarioError: nothing is left to measure after the warm-up.
+
+    Raises:
+        ScenarioError: nothing is left to measure after the warm-up.
 
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
     >>> print(run_line(line, days=3, warm_up=1).sentence())
@@ -224,7 +226,9 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
     yield becomes the ``good_share`` of its recipes. Where one history is simulated, a line that
     works inside goes on to do so; ``replicate`` takes the law. (With the mean day as its capacity
     a node would lose what good days make more, for nobody makes more than a capacity.)
-    Raises ScenarioError: the node makes nothing, or the line delivered nothing on a whole day.
+
+    Raises:
+        ScenarioError: the node makes nothing, or the line delivered nothing on a whole day.
 
     >>> chain = Scenario(assembly("plant", {"wheel": 2}, demand=Constant(100)), BaseStock(300))
     >>> line = Line([Station("weld", 4)])

@@ -212,7 +212,9 @@ class Line(Row):
     """Stations in a row, the day's working minutes, where parts come from, and repair crews.
 
     ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Released()``, ``Arrivals(…)`` or several.
-    Raises ScenarioError: stations without or with the same name, or rework to no station before.
+
+    Raises:
+        ScenarioError: stations without or with the same name, or rework to no station before.
 
     >>> line = Line([Station("cut", 2), Station("weld", 3, buffer=4)])
     >>> line.set("weld.buffer", 2).station("weld").buffer

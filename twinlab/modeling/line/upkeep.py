@@ -24,8 +24,9 @@ class Jobs(Mapping[str, Array]):
     two rules of upkeep meet the same jobs. ``minutes`` are those of work; ``power`` [kW] while it
     works makes energy; ``kind`` is the product, and a machine may need a set-up when it changes.
     ``signals`` are whatever else was read.
-    Raises ScenarioError: columns differ in length, or minutes or power are no numbers of at least
-    0.
+
+    Raises:
+        ScenarioError: columns differ in length, or minutes or power are no numbers of at least 0.
 
     >>> jobs = Jobs([2, 3], power=[6.0, 5.5], kind=["L", "M"], signals={"torque": [40, 55]})
     >>> jobs, jobs.mean("minutes"), jobs.energy.round(3).tolist()

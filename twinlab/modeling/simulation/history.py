@@ -58,7 +58,9 @@ def simulate(
 
     ``replication`` numbers the histories of a seed. ``start`` is a state to go on from; its ``day``
     is the first day to live, and ``scenario.days`` the end; tables may have changed since.
-    Raises ScenarioError: a rule returns no quantity, or the start does not fit the scenario.
+
+    Raises:
+        ScenarioError: a rule returns no quantity, or the start does not fit the scenario.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> run = simulate(shop, seed=1)
@@ -438,7 +440,8 @@ class Goods:
 def as_units(answer: Any, rule: Any, item: ItemPlan, day: int) -> float:
     """The answer of a rule or person as units, 0 for dust.
 
-    Raises ScenarioError: it is no quantity.
+    Raises:
+        ScenarioError: it is no quantity.
     """
     try:
         quantity = float(answer)
@@ -457,7 +460,8 @@ def as_units(answer: Any, rule: Any, item: ItemPlan, day: int) -> float:
 class Game:
     """A history that stops whenever a person must decide.
 
-    Raises ScenarioError: a player decides nothing in this scenario.
+    Raises:
+        ScenarioError: a player decides nothing in this scenario.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=3)
     >>> game = Game(shop, players=["shop"], seed=1)
@@ -489,7 +493,8 @@ class Game:
     def order(self, quantity: float) -> None:
         """Answer with a quantity, and live on to the next question.
 
-        Raises ScenarioError: the game is over, or that is no quantity.
+        Raises:
+            ScenarioError: the game is over, or that is no quantity.
         """
         orders, day = self._history.orders, self._history.state.day
         if orders.question is None:

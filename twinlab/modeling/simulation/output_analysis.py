@@ -46,7 +46,9 @@ def estimate(values: Any, confidence: float = 0.95) -> Estimate:
 
     mean ± t(n − 1, 1 − α/2) · s / √n. Values that are NaN (a ratio with a denominator of 0)
     are left out. Source: Law (2015) equation 4.12.
-    Raises ScenarioError: fewer than two values, or a confidence that is no share.
+
+    Raises:
+        ScenarioError: fewer than two values, or a confidence that is no share.
 
     >>> round(estimate([1.2, 1.5, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.5, 1.09], 0.9).high, 2)
     1.58
@@ -103,7 +105,9 @@ def mser5(series: Any, batch: int = 5) -> WarmUp:
 
     Over means Y of consecutive batches of 5: the d (up to half of them) with the least
     Σ (Y_j − Ȳ)² / (n − d)². Source: White, Cobb & Spratt (2000).
-    Raises ScenarioError: fewer than four batches.
+
+    Raises:
+        ScenarioError: fewer than four batches.
 
     >>> mser5([9, 7, 6, 5, 4] + [1, 2, 1, 2, 1] * 10).observations
     5

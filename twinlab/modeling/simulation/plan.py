@@ -148,7 +148,8 @@ class Plan:
     def columns(self, node: str = "", product: str = "") -> list[int]:
         """The item numbers of a node and product (all, if not given).
 
-        Raises ScenarioError: nothing has these names.
+        Raises:
+            ScenarioError: nothing has these names.
         """
         keys = [item.key for item in self.items]
         found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]

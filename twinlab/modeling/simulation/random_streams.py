@@ -35,7 +35,8 @@ _ALL = Constant(1)
 def stream(seed: int, block: int, *name: str) -> np.random.Generator:
     """Open the stream of one source of chance for one block of replications.
 
-    Raises ScenarioError: the seed is not a whole number of at least 0.
+    Raises:
+        ScenarioError: the seed is not a whole number of at least 0.
 
     >>> float(stream(1, 0, "demand", "shop", "bike").random()) == float(
     ...     stream(1, 0, "demand", "shop", "bike").random())

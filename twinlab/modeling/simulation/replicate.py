@@ -83,8 +83,10 @@ def replicate(
     ``"backlog"`` or ``("on_hand", "shop")``. ``warm_up`` leaves the first days out of everything: a
     number of days, or ``"mser5"``, which finds it in the first block. Work is shared as the
     ``joblib.parallel_config`` in force says (processes, a Dask cluster, …); that changes no number.
-    Raises ScenarioError: a rule cannot decide for many replications at once, or returns no
-    quantity; the start does not fit the scenario.
+
+    Raises:
+        ScenarioError: a rule cannot decide for many replications at once, or returns no quantity;
+            the start does not fit the scenario.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> replicate(shop, 100, seed=1, warm_up=10)
@@ -194,7 +196,9 @@ def replicate_many(
     The engine's work is a row of numbers per item, however long the row: sixty closures of a few
     replications each cost little more than one. Each batch is that of ``replicate(scenario,
     replications, seed)``, to the last bit.
-    Raises ScenarioError: the scenarios differ in more than their disruptions.
+
+    Raises:
+        ScenarioError: the scenarios differ in more than their disruptions.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> shut = shop.disrupt(Outage("mine", start=20, days=5))

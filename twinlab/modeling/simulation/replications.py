@@ -36,8 +36,8 @@ _SUMS = BY_ITEM | BY_LANE | {"backlog": "owed", "in_process": "in_process"}
 def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     """Read ``"backlog"``, ``("backlog", "shop")`` or ``("backlog", ("north", "south"), "bike")``.
 
-    Raises ScenarioError: there is no such measure, or it is money; there is no such node or
-    product.
+    Raises:
+        ScenarioError: there is no such measure, or it is money; there is no such node or product.
     """
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
     named = (nodes,) if isinstance(nodes, str) else nodes
@@ -106,7 +106,8 @@ class Replications(Result):
     def total(self, name: str, node: str = "", product: str = "") -> Array:
         """A measure, or a count such as ``cycles``, summed over days and items [replications].
 
-        Raises ScenarioError: there is no such measure, node or product.
+        Raises:
+            ScenarioError: there is no such measure, node or product.
         """
         table = self._measures if name in MEASURES else self._records
         if name not in table:
@@ -116,7 +117,8 @@ class Replications(Result):
     def variance(self, name: str, node: str = "", product: str = "") -> Array:
         """The variance over days of one item's orders or requests, or of all demand.
 
-        Raises ScenarioError: it was not kept; replications are not stored.
+        Raises:
+            ScenarioError: it was not kept; replications are not stored.
         """
         rows = self.plan.columns(node, product)
         if name == "demand" and not node and not product:
@@ -139,7 +141,8 @@ class Replications(Result):
     def estimate(self, kpi: str, confidence: float = 0.95) -> Estimate:
         """The mean of a KPI over the replications, with its interval; says what still moves.
 
-        Raises ScenarioError: there is no such KPI.
+        Raises:
+            ScenarioError: there is no such KPI.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
         >>> print(replicate(shop, 200, seed=1).estimate("fill_rate"))
@@ -162,7 +165,8 @@ class Replications(Result):
     def series(self, measure: str, nodes: Any = (), product: str = "") -> Array:
         """Daily values of a measure that was asked for with ``daily`` [days × replications].
 
-        Raises ScenarioError: it was not asked for.
+        Raises:
+            ScenarioError: it was not asked for.
         """
         wanted = read_daily(self.plan, (measure, nodes, product))
         if wanted not in self.daily_values:
@@ -185,7 +189,8 @@ class Replications(Result):
     def history(self, replication: int) -> "pd.DataFrame":
         """One replication's daily table, lived through again by this engine.
 
-        Raises ScenarioError: the batch has no such replication.
+        Raises:
+            ScenarioError: the batch has no such replication.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
         >>> replicate(shop, 100, seed=1).history(70).equals(simulate(shop, 1, 70).daily)

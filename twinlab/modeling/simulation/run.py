@@ -52,7 +52,8 @@ class Run(Sealed):
     def series(self, name: str, node: str = "", product: str = "") -> Array:
         """One measure per day, summed over the items of a node and product (all, if not given).
 
-        Raises ScenarioError: there is no such measure, node or product.
+        Raises:
+            ScenarioError: there is no such measure, node or product.
 
         >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
         >>> simulate(Scenario(shop, BaseStock(5), days=2)).series("on_hand", "shop").tolist()
@@ -96,7 +97,8 @@ class Run(Sealed):
     def state_on(self, day: int) -> State:
         """The state on the morning of a day, from which a run can start.
 
-        Raises ScenarioError: the day was not lived through.
+        Raises:
+            ScenarioError: the day was not lived through.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
         >>> simulate(shop, seed=1).state_on(20).day

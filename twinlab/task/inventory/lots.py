@@ -98,7 +98,9 @@ class PeriodicReview(Row):
     the last order. ``periods`` are those that an order must cover: lead time + 1 in the textbook's
     order of a period, the lead time in a twin, which decides after the day's demand.
     Source: Zheng & Federgruen (1991); Snyder & Shen (2019) section 4.4.
-    Raises ScenarioError: demand that is not in whole units.
+
+    Raises:
+        ScenarioError: demand that is not in whole units.
 
     >>> print(PeriodicReview(Poisson(6), fixed_cost=5, holding_cost=1, backorder_cost=4).best())
     reorder point 4 units · lot 6 units · cost 8.034 USD/time
@@ -291,7 +293,9 @@ def wagner_whitin(
 
     An order covers whole periods: θ(t) = min over s > t of K + c_t ΣD + h Σ (j − t) D_j + θ(s).
     Source: Wagner & Whitin (1958); Snyder & Shen (2019) Example 3.9.
-    Raises ScenarioError: negative numbers, or as many unit costs as there are not periods.
+
+    Raises:
+        ScenarioError: negative numbers, or as many unit costs as there are not periods.
 
     >>> print(wagner_whitin([90, 120, 80, 70], setup=500, holding=2))
     orders 210, 0, 150, 0 units · cost 1,380 USD

@@ -217,7 +217,9 @@ def order_today(
     review, yield and every source as the engines draw them; what is under way comes when it is due,
     and what comes later does not count in the position. Suppliers have what is ordered today. Who
     is closed today is asked as the sourcing rule says, and that order waits; the note names it.
-    Raises ScenarioError: nothing brings the item.
+
+    Raises:
+        ScenarioError: nothing brings the item.
 
     >>> shop = serial(["mine", "shop"], demand=Constant(10), lead_time=5, on_hand={"shop": 50})
     >>> order_today(Scenario(shop, BaseStock(0)), ("shop", "unit"))
@@ -290,7 +292,9 @@ def prescribe(
     time + order delay (+ 1 for an evening review), as the twin decides after the day's demand. In
     all other chains the least level is searched by simulation, in whole units if customers ask in
     whole units. The reason says what the level serves on seeds that did not choose it.
-    Raises ScenarioError: nothing brings the item, or no level serves so much (capacity, closure).
+
+    Raises:
+        ScenarioError: nothing brings the item, or no level serves so much (capacity, closure).
 
     >>> shop = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=9)
     >>> prescribe(Scenario(shop, BaseStock(150)), ("shop", "unit"))
@@ -398,7 +402,8 @@ class Search:
     def find(self, guess: float, draws: tuple[int, int]) -> tuple[Trial, Trial]:
         """The least level that serves a share of days, and the next lower one that was tried.
 
-        Raises ScenarioError: no level serves so much.
+        Raises:
+            ScenarioError: no level serves so much.
         """
         trial = below = self.try_level(guess, draws)
         spread = float(np.std(trial.needed, where=np.isfinite(trial.needed)))

@@ -285,7 +285,9 @@ def choose_chart(run_length: lengths.RunLength, shift: Positive) -> ChartChoice:
 
     Compared are Shewhart, EWMA with four weights, and CUSUM with reference k = shift/2, each with
     the limit that gives the wanted mean run length. Source: Montgomery, CUSUM and EWMA chapters.
-    Raises ScenarioError: the run length is out of reach.
+
+    Raises:
+        ScenarioError: the run length is out of reach.
 
     >>> choice = choose_chart(500, shift=1)
     >>> str(choice.best.design), round(choice.best.detection, 2)
@@ -375,7 +377,9 @@ def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None)
 
     Means: x̿ ± A2 R̄; ranges: D3 R̄ to D4 R̄; deviations: B3 S̄ to B4 S̄; σ = R̄/d2. The first
     ``baseline`` samples set the limits (all, if not given). Source: Montgomery, SQC.
-    Raises ScenarioError: fewer than 2 samples or values in a sample, or no variation.
+
+    Raises:
+        ScenarioError: fewer than 2 samples or values in a sample, or no variation.
 
     >>> charts = describe([[9, 11, 10], [10, 12, 11], [8, 10, 9]])
     >>> round(charts.means.upper, 3), charts.spread.center
@@ -411,8 +415,9 @@ def describe_counts(
 
     p̄ ± 3 √(p̄ (1 − p̄)/n), in standard deviations where sizes differ; c̄ ± 3 √c̄; none below 0. The
     first ``baseline`` samples set the limits. Source: Montgomery, Statistical Quality Control.
-    Raises ScenarioError: more are bad than there are, or none or all of them are; sizes are
-    missing.
+
+    Raises:
+        ScenarioError: more are bad than there are, or none or all of them are; sizes are missing.
 
     >>> describe_counts([12, 15, 8, 10, 4], sizes=50)
     p chart: 5 samples, center 0.196, limits 0.027581 to 0.36442; no signal

@@ -94,8 +94,9 @@ def complaint_rates(
     ``deliveries`` are parts by day, or else what ``events`` say was served; ``until`` is the
     morning of today, ``since`` the first day of the deliveries that count (or that by fault). The
     interval is a Poisson count's (Garwood 1936). Source: Lawless (1994).
-    Raises ScenarioError: nothing was delivered, or a complaint does not say on which day its part
-    was.
+
+    Raises:
+        ScenarioError: nothing was delivered, or a complaint does not say on which day its part was.
 
     >>> told = [Event(50, "complained", "shop", "bike", 6.0, due=30, note="dent")]
     >>> rate = complaint_rates(told, [100] * 60)["dent"].rate
