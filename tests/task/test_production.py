@@ -139,3 +139,14 @@ def test_mistakes_are_told(call, words):
 def test_a_loop_has_at_least_one_card():
     cards = [production.kanban(rate, 0.5, container=10, safety=0.1) for rate in (0, 1, 100, 182)]
     assert cards == [1, 1, 6, 11]
+
+
+def test_a_plan_begins_on_a_morning_as_one_history_stands_then():
+    chain = tl.serial(["mine", "shop"], demand=tl.Normal(5, 1), lead_time=2, on_hand=10)
+    calm = tl.Scenario(chain, tl.BaseStock(12), days=40)
+    by_day, by_state = (
+        production.plan_departments(calm, start, 8)["mine->shop"].by_day
+        for start in (10, tl.simulate(calm).state_on(10))
+    )
+    assert by_day == by_state
+    assert sum(by_day) > 0

@@ -249,7 +249,7 @@ class Instructions(Listing):
 
 def plan_departments(
     scenario: Scenario | Line,
-    state: State | None = None,
+    state: State | Whole | None = None,
     horizon: Count | None = None,
     *,
     wanted: Positive | None = None,
@@ -258,6 +258,7 @@ def plan_departments(
 ) -> Instructions:
     """Tell every department what to do on each day of a horizon (else until the scenario's end).
 
+    It begins in a ``state``, or on the morning of a day as one simulated history stands then.
     What customers want on average is netted against what the state holds, divided by yields, offset
     by mean lead times (and ``safety_time`` days, if bought outside), and begun earlier where a
     day's capacity × ``most_busy`` is used up. A node with a line begins what its bottleneck can do;
@@ -281,6 +282,8 @@ def plan_departments(
         raise ScenarioError(
             f"plan_departments: a line, and only a line, has units wanted a day: wanted={wanted}"
         )
+    if isinstance(state, int):
+        state = simulate(scenario).state_on(state)
     start, network, rows = go_on(state, scenario), scenario.network, list[Any]()
     end = start.day + (horizon or scenario.days - start.day)
     loads = {node: predict(line) for node, line in scenario.lines.items()}
