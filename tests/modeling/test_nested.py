@@ -12,6 +12,10 @@ from twinlab.cases.factory import factory, jobs_of, learned_hazard, signals
 from twinlab.modeling import (
     AtAge,
     ControlLimit,
+    Fault,
+    Hazard,
+    Inspection,
+    Jobs,
     Line,
     Never,
     Released,
@@ -21,6 +25,7 @@ from twinlab.modeling import (
     run_line,
 )
 from twinlab.modeling.line.engine import LineEngine
+from twinlab.modeling.line.machines import keep
 from twinlab.scope.snapshot import from_plain, to_plain
 from twinlab.task import production
 from twinlab.task.maintenance import control_limit
@@ -143,6 +148,78 @@ def test_many_histories_ask_for_the_law():
 def test_mistakes_are_named(mistake, words):
     with pytest.raises(ScenarioError, match=words):
         mistake()
+
+
+def works(**press):
+    """A line with kinds, set-ups, tools that break, one crew, and rework of what is flawed."""
+    jobs = Jobs([2.0, 3.0, 4.0], kind=[1, 2, 3], power=[1.0, 2.0, 3.0])
+    hazard = Hazard(np.full((3, 9), 0.02))
+    return Line(
+        [
+            Station("press", jobs=jobs, machines=2, setup=tl.Constant(0.3), hazard=hazard,
+                    time_to_repair=tl.Gamma(9, 3)),
+            Station("paint", tl.Gamma(2, 1), buffer=3, faults=Fault("run", 0.3),
+                    inspection=Inspection(0.8, "press", 0.7)),
+        ],
+        crews=1,
+        mix={"1": 2, "2": 1, "3": 1},
+    )  # fmt: skip
+
+
+def test_what_is_remembered_of_a_line_is_not_touched_afterwards():
+    """Parts in process get faults later; the log of the day before does not know of them."""
+    chain = tl.assembly("plant", {"wheel": 2}, demand=tl.Constant(120), on_hand=400)
+    nest = tl.Scenario(chain, tl.BaseStock(500), 20).set("plant/unit.production_time", 1)
+    nest = nest.nest({"plant": works()})
+    whole = tl.simulate(nest, seed=2)
+    for day in range(3, 18):
+        state = from_plain(json.loads(json.dumps(to_plain(whole.state_on(day)))), chain)
+        rest = tl.simulate(nest, seed=2, start=state)
+        for kind in ("finished", "worked", "faulted", "energy"):
+            ours = [(e.partner, e.quantity, e.note) for e in rest.log.of(kind) if e.day >= day]
+            theirs = [(e.partner, e.quantity, e.note) for e in whole.log.of(kind) if e.day >= day]
+            assert ours == theirs, (day, kind)
+
+
+def test_nobody_enters_a_closed_line():
+    """A part that entered on a day of no minutes would be in no place that is remembered."""
+    engine = LineEngine(replace(works(), source=Released()), 1, 0)
+    for released, minutes in ((9, 200), (5, 0), (0, 0)):
+        engine.release(released)
+        engine.step(engine.env.now + minutes)
+    kept, out = json.loads(json.dumps(keep(engine))), engine.take()[0]
+    assert (engine.entered, kept["released"]) == (9, 5)
+    again = LineEngine(engine.line, 1, 0, kept=kept)
+    for one in (engine, again):
+        one.step(9999)
+    assert again.left == engine.left == (14 - out, engine.left[1])
+
+
+@pytest.mark.parametrize("machines", [1, 3])
+def test_a_line_with_parts_in_it_goes_on_with_more_or_fewer_machines(machines):
+    chain = tl.assembly("plant", {"wheel": 2}, demand=tl.Constant(90), on_hand=400)
+    nest = tl.Scenario(chain, tl.BaseStock(500), 20).set("plant/unit.production_time", 1)
+    nest = nest.nest({"plant": works()})
+    bus = tl.Bus()
+    plant, twin = tl.Plant(nest, bus, seed=2), tl.Twin(nest, bus)
+    plant.advance(5)
+    twin.sync()
+    for path, value in (("press.machines", machines), ("paint.buffer", 1)):
+        order = twin.propose(tl.SetRules({f"plant.{path}": value}), "it is better")
+        twin.approve(order.id, "maria", "inventory planner", "so do I think")
+        plant.advance(3)
+        twin.sync()
+        assert twin.orders[order.id].step == "done"
+    plant.advance(9)
+    started, left = (
+        sum(e.quantity if kind == "started" else e.note for e in plant.run.log.of(kind))
+        for kind in ("started", "finished")
+    )
+    line = plant.state.memory["plant", ""]
+    assert started == left + len(line["parts"]) + line["released"]
+    other = nest.nest({"plant": Line(works().stations[:1])})
+    with pytest.raises(ScenarioError, match="with the stations that it had"):
+        tl.simulate(other, start=tl.simulate(nest).state_on(9))
 
 
 # -- the twin hears of machines ---------------------------------------------------------------

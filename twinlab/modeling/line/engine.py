@@ -74,9 +74,9 @@ class LineEngine:
     def step(self, until: float) -> None:
         """Work on until a minute, beginning with what has been released."""
         first = self.places[0]
-        while first.idle and self.released:
-            first.idle.popleft().succeed(self._ordered_part())
-        if until > self.env.now:
+        if until > self.env.now:  # nobody enters a closed line
+            while first.idle and self.released:
+                first.idle.popleft().succeed(self._ordered_part())
             self.env.run(until=until)
 
     def release(self, units: int) -> None:

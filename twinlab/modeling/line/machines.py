@@ -7,11 +7,13 @@ the kind of part, ``begin``, ``work`` (a failure interrupts: ``call`` a crew, ``
 
 from collections import deque
 from collections.abc import Generator
+from copy import deepcopy
 from typing import Any
 
 import simpy
 
 from twinlab.modeling.line.places import Part, Place
+from twinlab.scope.errors import ScenarioError
 
 STATES = ("working", "starved", "blocked", "down", "stopped", "setup")
 Process = Generator[simpy.Event, Any, Any]
@@ -26,7 +28,7 @@ class Machine:
     kept = ("stage", "begun", "job", "left", "broke", "kind", "why", "age", "renewals", "memory")
 
     def __init__(self, engine: Any, place: Place, number: int) -> None:
-        self.engine, self.place = engine, place
+        self.engine, self.place, self.name = engine, place, f"{place.name}/{number}"
         station, what = place.station, (place.name, str(number))
         self.lives = engine.draws(station.time_to_failure, *what, "life")
         self.repairs = engine.draws(station.time_to_repair, *what, "repair")
@@ -177,33 +179,47 @@ def keep(engine: Any) -> dict[str, Any]:
         **{name: getattr(engine, name) for name in ("entered", "order", "released")},
         "now": engine.env.now,
         "parts": [[getattr(p, name) for name in Part.kept] for p in here],
-        "machines": [
-            [number, *(getattr(m, name) for name in Machine.kept)]
+        "machines": {
+            m.name: [number, *(deepcopy(getattr(m, name)) for name in Machine.kept)]
             for number, m in zip(numbers, engine.machines, strict=True)
-        ],
-        "places": [
-            [
+        },
+        "places": {
+            p.name: [
                 [[rank, order, part.number] for rank, order, part in sorted(p.queue)],
                 [part.number for part in p.rack],
                 list(p.ordered),
             ]
             for p in engine.places
-        ],
+        },
     }
 
 
 def go_on(engine: Any, kept: Any) -> None:
     """Stand where a line stood; what its tables have changed since holds from now on."""
+    places = {p.name: p for p in engine.places}
+    if places.keys() != kept["places"].keys():
+        was = f"a line goes on with the stations that it had, {list(kept['places'])}"
+        raise ScenarioError(f"{was}, got {list(places)}: change machines, buffers, times, rules")
     for name in ("entered", "order", "released"):
         setattr(engine, name, kept[name])
     here = {row[0]: Part(**dict(zip(Part.kept, row, strict=True))) for row in kept["parts"]}
     engine.parts, engine.present = list(here.values()), len(here)
-    for part in here.values():
-        part.faults = list(part.faults)
-    for machine, (number, *values) in zip(engine.machines, kept["machines"], strict=True):
-        for name, value in zip(Machine.kept, values, strict=True):
-            setattr(machine, name, value)
-        machine.part, machine.fresh = here.get(number), False
-    for place, (queue, rack, ordered) in zip(engine.places, kept["places"], strict=True):
+    for name, (queue, rack, ordered) in kept["places"].items():
+        place = places[name]
         place.queue = [(rank, order, here[number]) for rank, order, number in queue]
         place.rack, place.ordered = deque(here[number] for number in rack), deque(ordered)
+    man(engine, dict(kept["machines"]), here)
+
+
+def man(engine: Any, rows: dict[str, Any], here: dict[int, Part]) -> None:
+    """Let machines go on with what they had; what one had that is no more is begun anew."""
+    for machine in [m for m in engine.machines if m.name in rows]:
+        number, *values = rows.pop(machine.name)
+        for name, value in zip(Machine.kept, deepcopy(values), strict=True):
+            setattr(machine, name, value)
+        machine.part, machine.fresh = here.get(number), False
+        if machine.part and machine.job >= len(machine.place.station.jobs or ()):
+            machine.job = machine.place.work_on(machine.part)[0]
+    for place in engine.places:
+        lost = [row[0] for name, row in rows.items() if name.rpartition("/")[0] == place.name]
+        place.rack.extend(here[number] for number in lost if number in here)

@@ -89,7 +89,9 @@ class Place:
             self.work = jobs["minutes"].tolist()
             self.energies, self.all = jobs.energy.tolist(), np.arange(len(jobs))
             self.kinds = [str(kind) for kind in jobs.get("kind", ())]
-            self.of = {kind: np.flatnonzero(jobs["kind"] == kind) for kind in set(self.kinds)}
+            self.of = {
+                kind: np.flatnonzero(jobs["kind"].astype(str) == kind) for kind in set(self.kinds)
+            }
         self.faults = [(f, engine.draws(even, name, "fault", f.name)) for f in station.faults]
         self.sight = engine.draws(even, name, "found")
         self.worth = engine.draws(even, name, "rework")
@@ -134,7 +136,7 @@ class Place:
             for fault, chance in self.faults
             if chance(part.number, part.rounds) < fault.chance(age)
         ]
-        part.faults += new
+        part.faults = part.faults + new  # the list of before is kept in the log
         self.counts["flawed"] += bool(new) and self.engine.env.now >= self.engine.warm
         return new
 
@@ -149,5 +151,5 @@ class Place:
             return ""
         if self.back < 0 or self.worth(part.number, part.rounds) >= look.rework_share:
             return "scrapped"
-        part.faults.clear()
+        part.faults = []
         return "reworked"

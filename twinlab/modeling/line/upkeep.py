@@ -58,6 +58,11 @@ class Jobs(Mapping[str, Array]):
     def __iter__(self) -> Any:
         return iter(self._columns)
 
+    def __eq__(self, other: object) -> bool:
+        return self is other  # as a ``Hazard``
+
+    __hash__ = object.__hash__
+
     def __len__(self) -> int:
         return len(self._columns["minutes"])
 
