@@ -9,7 +9,8 @@
 2. **Goods flow down (afternoon).** Every node has one turn, upstream first. It receives what is due
    (lanes in table order, then finished production), produces (components first; as far as request,
    capacity and components allow; of its capacity a node has the share that is drawn as its output
-   of the day, at most all of it), then ships what it owes. Within one claimant the oldest order
+   of the day, at most all of it; with a line inside, whole parts go down to it, and what has left
+   it comes up at the next turn), then ships what it owes. Within one claimant the oldest order
    comes first; between claimants by service rank (ties: lanes in table order, then customers), or
    in proportion to what is owed. With lead time L a shipment arrives L days later; L = 0 arrives
    the same afternoon, before the receiver's turn. Unmet demand waits or is lost, as its row says.
