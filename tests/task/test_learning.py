@@ -55,7 +55,7 @@ def test_only_what_was_known_before_the_cut_is_learned():
     found = judge({"rule": rule}, late, cut=300)
     assert found.rows.min() == 300
     assert found.predictions["base rate"][0] == cases.target[:200].mean()
-    with pytest.raises(ScenarioError, match="row 0 was known at 0, but asked for at 5: leave out"):
+    with pytest.raises(ScenarioError, match="row 0 was known at 0, but asked for at 5: a leak"):
         Examples(cases.features, cases.target, cases.known_at, asked_at=cases.known_at + 5)
 
 
@@ -118,7 +118,7 @@ def test_values_and_their_quantiles():
 
 
 @pytest.mark.parametrize(("wrong", "told"), [
-    (lambda: judge({}, examples(), 300), "a model, outcomes before 300"),
+    (lambda: judge({}, examples(), 300), "a model, 2 classes, outcomes before 300"),
     (lambda: judge({"rule": rule}, examples(), 900), ": 0 are after"),
     (lambda: judge({"rule": rule}, examples(), 300, [[1, 2, 3]]), "actions × 2 classes"),
     (lambda: judge({"rule": lambda seen: seen["x"]}, examples(), 300), "chance: 0 to 1"),
@@ -126,6 +126,11 @@ def test_values_and_their_quantiles():
     (lambda: learn(rule, examples(), "2013-01-01"), "a time such as 0, not '2013-01-01'"),
     (lambda: Examples(pd.DataFrame({"x": [1]}), [1.0, 2.0], [1]), "2 of target for 1 rows"),
     (lambda: adaptive([1, 2], times=([0, 1], [0, 0])), "known after it"),
+    (lambda: adaptive([1, 2], times=([0, 1], [0, 1])), "known after it"),
+    (lambda: judge({"base rate": rule}, examples(), 300), "a model, 2 classes"),
+    (lambda: judge({"r": rule}, Examples(pd.DataFrame({"x": range(9)}), [0] * 9, range(9)), 5),
+     "2 classes"),
+    (lambda: decide([np.nan], [[0, 1], [1, 0]]), "no NaN"),
 ])  # fmt: skip
 def test_mistakes_are_taught(wrong, told):
     with pytest.raises(ScenarioError, match=told):
@@ -137,6 +142,17 @@ def test_rules_are_judged_without_scikit_learn(monkeypatch):
     assert judge({"rule": rule}, examples(), 300, STOP)["rule"].caught > 0
     with pytest.raises(TwinError, match=r"pip install 'twinlab-scom\[methods\]'"):
         learn(LogisticRegression(), examples(), 300)
+
+
+def test_what_is_not_known_is_no_class_and_one_class_is_judged_too():
+    """Dates may be texts; groups of no name are one; all that came may be of one class."""
+    x, days = pd.DataFrame({"x": range(20)}), pd.date_range("2020-01-01", periods=20).astype(str)
+    cases = Examples(x, [None, *[False] * 19], days, group=["a", None] * 10)
+    assert cases.classes.tolist() == [False, True]
+    found = judge({"rule": lambda seen: 0 * seen["x"] + 0.3}, cases, "2020-01-11")["rule"]
+    assert (found.brier.mean, found.auc) == (pytest.approx(0.09), None)
+    learned = learn(LogisticRegression(), Examples(x, [None, True, *[False] * 18], range(20)))
+    assert learned.rows == 19
 
 
 def test_equal_costs_choose_the_first_action():

@@ -159,6 +159,16 @@ def test_a_heavy_job_gets_a_new_tool_and_a_light_one_does_not():
     assert cheap(view(199)) == "continue"  # a failure that costs no more is waited for
 
 
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_what_no_tool_can_help_is_not_replaced_before(chance):
+    """A job that never breaks a tool, or any tool; the rule in force is not made worse."""
+    press, hazard = Station("press", jobs=Jobs([2.0, 3.0])), Hazard(np.full((2, 5), chance))
+    change = maintenance.control_limit(press, hazard, 60, 300)
+    rule = change.values["press.maintain"]
+    assert rule(view(100, 0, 2.0)) == "continue"
+    assert change.gain.mean == 0
+
+
 def test_a_hazard_belongs_to_the_jobs():
     hazard = Hazard(np.array([[0.0]]))
     for jobs in (None, Jobs([1.0, 2.0])):

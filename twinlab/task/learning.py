@@ -3,7 +3,6 @@
 An estimator has ``fit`` and ``predict`` as scikit-learn's; a function of the features is a rule.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,14 +49,15 @@ class Examples(Result):
                 raise ScenarioError(f"Examples: {len(values)} of {name} for {many} rows")
             object.__setattr__(self, name, values)
         for row in np.flatnonzero(self.asked_at > self.known_at):
-            when = f"{self.known_at[row]}, but asked for at {self.asked_at[row]}"
-            raise ScenarioError(f"Examples: row {row} was known at {when}: leave out such a leak")
+            asked, known = self.asked_at[row], self.known_at[row]
+            raise ScenarioError(f"row {row} was known at {known}, but asked for at {asked}: a leak")
         super().__post_init__()
 
     @property
     def classes(self) -> Array | None:
         """The classes of the target in order; none, if it is a value."""
-        return None if self.target.dtype.kind == "f" else np.unique(self.target)
+        y = pd.Series(self.target).dropna().infer_objects()  # of yes and no there are both
+        return None if y.dtype.kind == "f" else np.unique([False, True] if y.dtype == bool else y)
 
     def known(self, until: Any = None) -> Any:
         """Numbers of the rows whose outcome was known before a time (none given: at all)."""
@@ -91,9 +91,7 @@ class Learned(Result):
         told = told[:, 1] if kinds is not None and told.shape[1:] == (2,) else told
         fit = np.isfinite(told) if kinds is None else (told >= 0) & (told <= 1)
         if len(told) != len(features) or not fit.all():
-            raise ScenarioError(
-                f"{model}: a number for each row (chance: 0 to 1), not {told!r:.50}"
-            )
+            raise ScenarioError(f"{model}: a number (chance: 0 to 1) each row, not {told!r:.50}")
         return told
 
 
@@ -109,7 +107,7 @@ def learn(estimator: Any, examples: Examples, until: Any = None) -> Learned:
     [1.0, 1.0]
     """
     rows = np.arange(len(examples.target))[until] if np.ndim(until) else examples.known(until)
-    kinds, target = examples.classes, examples.target[rows]
+    kinds, target = examples.classes, pd.Series(examples.target[rows]).infer_objects().to_numpy()
     if not len(rows) or (hasattr(estimator, "fit") and kinds is not None and len(set(target)) < 2):
         raise ScenarioError(f"learn: {len(rows)} outcomes known, not of two classes: wait longer")
     if hasattr(estimator, "fit"):
@@ -129,8 +127,8 @@ def decide(chances: Any, costs: Any) -> Any:
     """
     p, prices = np.asarray(chances), np.asarray(costs)
     p = np.column_stack([1 - p, p]) if p.ndim == 1 else p
-    if prices.ndim != 2 or prices.shape[1] != p.shape[1]:
-        raise ScenarioError(f"costs: actions × {p.shape[1]} classes, got the shape {prices.shape}")
+    if prices.ndim != 2 or prices.shape[1] != p.shape[1] or np.isnan(p @ prices.T).any():
+        raise ScenarioError(f"costs: actions × {p.shape[1]} classes, no NaN; got {prices.shape}")
     return (p @ prices.T).argmin(axis=1)
 
 
@@ -164,8 +162,8 @@ class Judgement(Listing):
     caption = "Predictions judged, the simplest first"
     verdicts: tuple[Verdict, ...]
     rows: Any
-    predictions: Mapping[str, Array]
-    losses: Mapping[str, Array]
+    predictions: dict[str, Array]
+    losses: dict[str, Array]
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -186,7 +184,7 @@ class Judgement(Listing):
 
 
 def judge(
-    models: Mapping[str, Any], examples: Examples, cut: Any, costs: Any = None, levels: Any = 0.5
+    models: dict[str, Any], examples: Examples, cut: Any, costs: Any = None, levels: Any = 0.5
 ) -> Judgement:
     """Judge estimators and rules beside the base rate: give the rule in force first, simple early.
 
@@ -203,16 +201,17 @@ def judge(
     4
     """
     there, kinds = examples.known(), examples.classes
-    if hasattr(cut, "split"):
+    if hasattr(cut, "split") and not isinstance(cut, str):
         group = examples.group[there] if "Group" in repr(cut) else None  # others would warn
         splits = [(there[i], there[j]) for i, j in cut.split(there, examples.target[there], group)]
     else:
         splits = [(examples.known(cut), there[pd.Series(examples.asked_at[there]) >= cut])]
     rows = np.concatenate([later for _, later in splits])
-    if not models or not min(len(rows), *(len(known) for known, _ in splits)):
-        raise ScenarioError(f"judge: a model, outcomes before {cut}, after: {len(rows)} are after")
+    few = [len(rows), *(len(known) for known, _ in splits), 9 if kinds is None else len(kinds) - 1]
+    if not models or "base rate" in models or not min(few):
+        raise ScenarioError(f"judge: a model, 2 classes, outcomes before {cut}: {few[0]} are after")
     true = examples.target if kinds is None else examples.target[:, None] == kinds
-    at = np.unique(examples.group[rows], return_inverse=True)[1]
+    at = pd.factorize(examples.group[rows], sort=True, use_na_sentinel=False)[0]
     shares = np.full(many := int(at.max()) + 1, 1 / many)
     counts = np.vstack([0 * shares + 1, stream(0, 0, "judge").multinomial(many, shares, DRAWS)])
     told, losses, verdicts = dict[str, Array](), dict[str, Array](), list[Verdict]()
@@ -226,7 +225,7 @@ def judge(
         scores, plain = _measure(true[rows], each, costs, levels)
         drawn = {k: counts @ np.bincount(at, v) / (counts @ np.bincount(at)) for k, v in scores}
         losses[name] = next(reversed(drawn.values()))
-        if true.ndim > each.ndim:
+        if true.ndim > each.ndim and 0 < true[rows, 1].mean() < 1:
             drawn |= _ranked(true[rows, 1], each, counts[:, at])
         verdicts.append(Verdict(name, **plain, **{k: _estimate(v) for k, v in drawn.items()}))
     return Judgement(tuple(verdicts), rows, told, losses)
@@ -285,7 +284,7 @@ def adaptive(
     """
     e = np.asarray(errors, dtype=np.float64)
     asked, known = map(np.asarray, times or (range(len(e)), range(1, len(e) + 1)))
-    if {len(asked), len(known)} != {len(e)} or (known < asked).any():
+    if {len(asked), len(known)} != {len(e)} or (known <= asked).any():
         raise ScenarioError("adaptive: times are when each error is asked for, and known after it")
     alpha, ends, past = 1.0 - level, np.full((len(e) + 1, 2), np.nan), list[float]()
     coming = [row for row in np.argsort(known, kind="stable")[::-1] if np.isfinite(e[row])]

@@ -248,7 +248,9 @@ def control_limit(
 
     That is (c_f − c_p) · P(fails | age, job) ≥ g · minutes, where g is what this rule itself costs
     per minute: a fixed point, found from running to failure by simulating the hazard's law, as is
-    the gain over the rule in force: judge it on the line, too. Source: Makis & Jardine (1992).
+    the gain over the rule in force: judge it on the line, too. Where loads of jobs differ much it
+    replaces too early, for a tool that is no good for this job is good for others: compare
+    ``AtAge``. Source: Makis & Jardine (1992).
 
     Raises:
         ScenarioError: the hazard is not one of the station's jobs.
@@ -260,12 +262,23 @@ def control_limit(
     jobs, costs, rate = station.jobs, (planned_cost, failure_cost), math.inf
     if jobs is None or len(jobs) != len(hazard.chances):
         raise ScenarioError(f"control_limit: {station.title} needs a hazard of its jobs: {hazard}")
-    rules = station.maintain, upkeep.RunToFailure()
-    before, spent = (cost_rate(rule, hazard, jobs, costs) for rule in rules)
+    rule: Any = upkeep.RunToFailure()
+    before, never = (cost_rate(each, hazard, jobs, costs) for each in (station.maintain, rule))
+    spent = never
     while spent.mean() < (1 - 1e-6) * rate:
         rate = float(spent.mean())
         rule = upkeep.ControlLimit(hazard, rate, max(0.0, failure_cost - planned_cost))
         spent = cost_rate(rule, hazard, jobs, costs)
+    title, why = (
+        "replace in time",
+        f"before a job that costs more than {shown(rate)} USD per minute",
+    )
+    if spent.mean() >= never.mean():
+        rule, spent, title, why = (
+            upkeep.RunToFailure(),
+            never,
+            "never replace early",
+            "it costs more",
+        )
     values, was = ({f"{station.name}.maintain": each} for each in (rule, station.maintain))
-    why = f"before a job that costs more than {shown(rate)} USD per minute"
-    return Change(values, "replace in time", why, before=was, gain=estimate(before - spent))
+    return Change(values, title, why, before=was, gain=estimate(before - spent))

@@ -183,4 +183,5 @@ class ControlLimit(Row):
     def __call__(self, view: MachineView) -> str:
         """Weigh this job on this tool; a new tool is never replaced."""
         loss = self.saving * self.hazard.chance(view.job, view.age)
-        return "replace" if view.age > 0 and loss >= self.rate * view.minutes else "continue"
+        worth = view.age > 0 and 0 < loss >= self.rate * view.minutes
+        return "replace" if worth else "continue"
