@@ -1,5 +1,7 @@
 """Charts, capability and run lengths: against published tables, and against simulation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -288,8 +290,23 @@ def test_a_stream_gives_the_chart_of_all_its_values(design):
     for name, series in whole.series.items():
         assert monitor.chart.series[name].tolist() == series.tolist()
     assert tuple(said) == whole.signals == monitor.chart.signals
-    assert monitor.chart.change_point == whole.change_point
+    assert replace(monitor.chart, since=0).change_point == whole.change_point
     assert said[whole.signals[0]] == f"samples {whole.change_point + 1} to {whole.signals[0]}"
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=str)
+def test_a_second_alarm_is_of_what_came_after_the_first(design):
+    """A passing fault and, much later, a lasting one: no message holds what was held before."""
+    values = np.random.default_rng(1).normal(0, 0.4, 300)
+    values[50:52] += 6
+    values[200:] += 3
+    monitor = quality.Monitor(design, 0, 1)
+    said = {at: change for at, value in enumerate(values, 1) if (change := monitor.update(value))}
+    late = [at for at in said if at > 150]
+    assert min(said) in (51, 52)
+    assert late[0] <= 203
+    assert said[late[0]].title == f"sample {late[0]} signals"
+    assert said[late[0]].values["hold"] == f"samples 201 to {late[0]}"
 
 
 def test_samples_stream_like_their_chart():

@@ -64,6 +64,7 @@ class ControlChart(Result):
     upper: float = column("units of measure", meaning="upper limit")
     rules: bool = False  # whether runs signal, too
     memory: Any = None  # of what came before, for a chart that goes on from here
+    since: int = 0  # the last sample after which something was done
 
     def after(self, before: "ControlChart | None") -> "ControlChart":
         """The chart of the samples before, and of its own."""
@@ -81,17 +82,22 @@ class ControlChart(Result):
         return tuple(sorted({*outside.tolist(), *runs}))
 
     @property
+    def first(self) -> int:
+        """Number of the first signal, since something was done; 0: there is none."""
+        return next((at for at in self.signals if at > self.since), 0)
+
+    @property
     def change_point(self) -> int | None:
         """Number of the last sample before the change, estimated at the first signal.
 
         τ = arg max over t of (T − t) · mean(z after t)², the likelihood's maximum for a step in
         the mean [T: sample of the signal]. Source: Samuel, Pignatiello & Calvin (1998).
         """
-        if not self.signals:
+        if not self.first:
             return None
-        seen = self.standard[: self.signals[0]]
+        seen = self.standard[self.since : self.first]
         after = np.cumsum(seen[::-1])[::-1]
-        return int(np.argmax(after**2 / np.arange(len(seen), 0, -1)))
+        return self.since + int(np.argmax(after**2 / np.arange(len(seen), 0, -1)))
 
     @property
     def shift(self) -> float:
@@ -99,8 +105,8 @@ class ControlChart(Result):
 
         Right after a signal it is overestimated, because a signal needs large ones.
         """
-        first, last = self.change_point, self.signals[0] if self.signals else 0
-        return 0.0 if first is None else float(self.standard[first:last].mean())
+        change = self.change_point
+        return 0.0 if change is None else float(self.standard[change : self.first].mean())
 
     def sentence(self) -> str:
         """How many samples, between which limits, and which of them signal."""
@@ -116,9 +122,8 @@ class CusumChart(ControlChart):
     @property
     def change_point(self) -> int | None:
         """Number of the last sample at which the sum that signalled was still zero."""
-        if not self.signals:
+        if not (first := self.first):
             return None
-        first = self.signals[0]
         above, below = self.series.values()
         rising = (above if above[first - 1] > self.upper else below)[:first]
         zeros = np.flatnonzero(rising == 0.0)
@@ -224,6 +229,8 @@ Design = Shewhart | Ewma | Cusum
 class Monitor:
     """A chart fed message by message, with a value or a sample, which says what to do at a signal.
 
+    What it says at a signal is of the samples since the last one, for which it has been said.
+
     >>> monitor = Monitor(Cusum(), target=10, sigma=1)
     >>> [change.title for value in [10, 10, 13, 13, 13] if (change := monitor.update(value))]
     ['sample 5 signals']
@@ -235,8 +242,10 @@ class Monitor:
 
     def update(self, value: Numbers) -> Change | None:
         """Take in a value (or the mean of a sample); if the chart signals now, what to do."""
-        self.chart = self.design.chart([float(np.mean(value))], *self.given, self.chart)
-        return prescribe(self.chart) if len(self.chart.standard) in self.chart.signals else None
+        since = self.chart.signals[-1] if self.chart and self.chart.signals else 0
+        chart = self.design.chart([float(np.mean(value))], *self.given, self.chart)
+        self.chart = replace(chart, since=since)
+        return prescribe(self.chart) if len(chart.standard) in chart.signals else None
 
 
 @ranged
@@ -310,7 +319,7 @@ def prescribe(chart: ControlChart) -> Change:
     """
     if chart.change_point is None:
         return Change({}, "no signal", "leave the process alone")
-    first, last = chart.change_point + 1, chart.signals[0]
+    first, last = chart.change_point + 1, chart.first
     reason = f"off since sample {first} by {chart.shift:.3g} σ, look for what changed there"
     return Change({"hold": f"samples {first} to {last}"}, f"sample {last} signals", reason)
 
