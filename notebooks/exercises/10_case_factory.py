@@ -1,15 +1,18 @@
-"""Exercises of notebook 10: what the factory knows before we do."""
+"""Exercises of notebook 10: a factory with a twin."""
 
 from functools import cache
 
 import twinlab as tl
 from twinlab.cases.factory import factory, fit_tools
+from twinlab.modeling import run_line
+from twinlab.task import maintenance, quality
 
-RELATIONS = {
-    "no scratches": {"padded rack": 9, "tool age": 1},
-    "flat surface": {"tool age": 9, "bath filter": 1},
-    "even coat": {"bath filter": 9, "padded rack": 3},
+HOUSE = {
+    **{f"{kind} scratch": {"padded rack": 9, "tool age": 1} for kind in "KZ"},
+    **{fault: {"bath filter": 9, "padded rack": 3} for fault in ("pastry", "stain", "dirt")},
+    "bump": {"tool age": 9, "bath filter": 1},
 }
+COAT = ("pastry", "stain", "dirt")
 
 
 @cache
@@ -21,14 +24,21 @@ def case():
 def age(failure_cost):
     """The age at which to change tools if a failure costs so much [USD]."""
     law = fit_tools(case().tools[: case().training]).law
-    advice = tl.task.maintenance.prescribe(law, planned_cost=60, failure_cost=failure_cost)
+    advice = maintenance.prescribe(law, planned_cost=60, failure_cost=failure_cost)
     return advice.values["replacement_age"]
 
 
-def first(even_coat):
-    """The weightiest feature if customers weigh an even coat so."""
-    needs = {"no scratches": 5, "flat surface": 3, "even coat": even_coat}
-    return tl.task.quality.house_of_quality(needs, RELATIONS).causes[0]
+@cache
+def heard():
+    """How many complaints of each fault came within 120 days."""
+    letters = quality.complaints(run_line(case().line, 122, seed=1), case().returned, seed=1)
+    return quality.complaint_rates(letters).counts
+
+
+def first(times):
+    """The weightiest feature, if customers complain so many times as often of the coat."""
+    counts = {fault: n * (times if fault in COAT else 1) for fault, n in heard().items()}
+    return quality.house_of_quality(counts, HOUSE).causes[0]
 
 
 EXERCISES = {
@@ -38,7 +48,7 @@ EXERCISES = {
         hints=(
             "a failure costs less now: will it pay to change tools earlier or later?",
             "the formula needs the same law of lives and the two costs.",
-            "`tl.task.maintenance.prescribe(law, planned_cost=60, failure_cost=120)`",
+            "`maintenance.prescribe(lives, planned_cost=60, failure_cost=120)`",
         ),
         slips={
             "that is the age for a failure of 300 USD.": lambda: age(300),
@@ -48,12 +58,12 @@ EXERCISES = {
         },
     ),
     "10.2": tl.lab.Exercise(
-        answer=lambda: first(8),
+        answer=lambda: first(10),
         hints=(
-            "work out the three weights again, with 8 in place of 2.",
-            "padded rack: 5 · 9 + 8 · 3; tool age: 5 · 1 + 3 · 9; bath filter: 3 · 1 + 8 · 9.",
-            "which of 69, 32 and 75 is the largest?",
+            "multiply the counts of three faults by ten, and build the house again.",
+            "`rates.counts` are the counts as they are here; `|` puts others in their place.",
+            "`quality.house_of_quality(rates.counts | coat, house)`: its first cause.",
         ),
-        slips={"that was the first one with a weight of 2.": lambda: first(2)},
+        slips={"that is the first one with complaints as they are here.": lambda: first(1)},
     ),
 }

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.cases.factory import expected_failures, factory, fit_tools, heat_watch, signals
+from twinlab.cases.factory import expected_failures, factory, fit_tools, signals
 from twinlab.modeling import AtAge
 from twinlab.modeling.line.results import feed, replicate_line, run_line
 from twinlab.task import quality
@@ -159,22 +159,6 @@ def test_a_reading_is_smoothed_before_the_next_one_comes(case):
         levels.append(level)
     assert seen[:100].tolist() == pytest.approx(levels)
     assert signals(case.readings[:100])["smoothed"].tolist() == seen[:100].tolist()
-
-
-def test_a_higher_limit_warns_more_and_misses_less(case):
-    found = [heat_watch(case.readings, limit) for limit in (8.2, 8.6, 9.0, 9.4)]
-    for share in ("warned_share", "caught_share"):
-        values = [getattr(each, share) for each in found]
-        assert values == sorted(values)
-    assert found[2].first_warning < found[2].first_failure
-    assert found[2].caught_share == 1.0
-
-
-def test_nothing_to_warn_of(case):
-    calm = heat_watch(case.readings[:500], limit=0.0)
-    assert calm.first_warning is None
-    assert math.isnan(calm.caught_share)
-    assert "first warning –" in str(calm)
 
 
 # -- the loops closed -------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pytest
 
 import twinlab as tl
-from twinlab.cases.factory import factory, heat_watch
+from twinlab.cases.factory import factory
 from twinlab.modeling.line.results import run_line
 from twinlab.task.quality import pareto
 
@@ -21,16 +21,6 @@ def test_bars_of_a_station_fill_its_time(case):
         widths = [bars[at].get_width() for bars in axes.containers]
         assert sum(widths) == pytest.approx(1.0)
         assert widths[0] == pytest.approx(station.working)
-
-
-def test_the_heat_chart_marks_every_failure_and_tells_the_watch(case):
-    drawn = tl.lab.heat_chart(case, limit=8.6)
-    lines = {line.get_label(): line for line in drawn.figure.axes[0].lines}
-    assert len(lines["heat failure"].get_xdata()) == 115
-    assert lines["limit"].get_ydata()[0] == 8.6
-    watch = heat_watch(case.readings, 8.6)
-    assert f"first warning at part {watch.first_warning:,}, first failure" in drawn.words
-    assert f"{watch.caught_share:.0%} of failures among them" in drawn.words
 
 
 def test_pareto_marks_the_vital_few():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from tests.mistakes.calls import LINE, NETWORK, SCENARIO, batch, plant, run, twin
+from tests.mistakes.calls import NETWORK, SCENARIO, batch, plant, run, twin
 from tests.mistakes.verdicts import verdict
 from twinlab import lab
 
@@ -94,8 +94,6 @@ MISTAKES = [
      'triangle: curve must be a Curve … write triangle(performance(hit'),
     (lambda: lab.budget(SCENARIO, 100), tl.ScenarioError,
      'budget: portfolios must be a Frontier … write budget(frontier(scenario'),
-    (lambda: lab.heat_chart(LINE, 5), tl.ScenarioError,
-     'heat_chart: case must be a Factory'),
     (lambda: lab.storm_map(NETWORK, "IRMA"), tl.ScenarioError,
      'storm_map: plan must be a StormPlan … write storm_map(preposition(se'),
     (lambda: lab.chrat, tl.ScenarioError,

@@ -12,7 +12,7 @@ from twinlab.cases.linked import Case, Pair
 from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
 from twinlab.modeling.line.upkeep import Hazard, Jobs
 from twinlab.scope import Constant, Empirical, Gamma, Network, Result
-from twinlab.scope.base import column, pd
+from twinlab.scope.base import pd
 from twinlab.task.learning import Examples
 from twinlab.task.maintenance import WeibullFit, fit_weibull
 
@@ -176,29 +176,6 @@ def expected_failures(fitted: WeibullFit, tools: Iterable[Tool]) -> float:
     True
     """
     return float(sum((tool.life / fitted.law.scale) ** fitted.law.shape for tool in tools))
-
-
-@dataclass(frozen=True)
-class HeatWatch(Result):
-    """What warnings of poor heat dissipation were worth."""
-
-    first_warning: int | None = column("part", meaning="the first part made under a warning")
-    first_failure: int | None = column("part", meaning="the first heat failure")
-    warned_share: float = column("share", meaning="parts made under a warning")
-    caught_share: float = column("share", meaning="heat failures that struck under a warning")
-
-
-def heat_watch(readings: Sequence[Reading], limit: float) -> HeatWatch:
-    """Warn while the smoothed heat dissipation is below a limit [K], and see what that is worth.
-
-    >>> heat_watch(factory().readings, limit=9.0)
-    first warning 2,838 part · first failure 3,237 part · warned share 0.158 · caught
-    share 1
-    """
-    seen = signals(readings)
-    warned, struck = seen["smoothed"] < limit, seen["failure"].str.contains("HDF")
-    told, fell = (next(iter(seen["part"][marks].tolist()), None) for marks in (warned, struck))
-    return HeatWatch(told, fell, float(warned.mean()), float(warned[struck].mean()))
 
 
 def signals(readings: Sequence[Reading]) -> "pd.DataFrame":

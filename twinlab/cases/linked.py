@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import NamedTuple
 
-from twinlab.scope import Scenario
+from twinlab.scope import Scenario, State
 from twinlab.scope.entities import Disruption
 from twinlab.scope.kinds import Count
 from twinlab.technology import Bus, EventStore, FileLink, Plant, Sensors
@@ -21,6 +21,20 @@ class Pair(NamedTuple):
 
     plant: Plant
     twin: Twin
+
+    def live(self, days: Count) -> list[State]:
+        """Let days pass at the plant, with a sync on each morning: what the twin then believed.
+
+        >>> pair = Case(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)).twin()
+        >>> [state.day for state in pair.live(3)]
+        [1, 2, 3]
+        """
+        believed = []
+        for _ in range(days):
+            self.plant.advance()
+            self.twin.sync()
+            believed.append(self.twin.state)
+        return believed
 
 
 class Case(Scenario):

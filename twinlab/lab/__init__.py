@@ -12,7 +12,7 @@ games     ``beer_game`` and ``newsvendor_game``: a person plays, keyboard only
 check     your answer to an exercise, with hints that come one after the other
 maps      ``route_map``: vehicles' routes; ``flow_map``: open sites and ways; ``storm_map``: a storm
 quality   ``control_chart``: limits, signals and the estimated change
-factory   ``line_states``: a line's machines; ``heat_chart``: warnings; ``pareto_chart``: causes
+factory   ``line_states``: a line's machines; ``pareto_chart``: causes, the most frequent first
 panel     ``twin_panel``: a running twin, what it knows, and its orders to approve
 triangle  what a closure takes from service, and for how long; ``budget``: what money buys
 ========  ==============================================================================

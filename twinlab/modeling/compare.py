@@ -12,10 +12,10 @@ from twinlab.modeling.simulation.replicate import Precision, replicate, run_long
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.modeling.simulation.work import progress
 from twinlab.scope import Scenario, ScenarioError, State
-from twinlab.scope.base import check_known, pd, schema
-from twinlab.scope.result import Estimate, Result, html_of, parts, words
+from twinlab.scope.base import check_known, column, pd, schema
+from twinlab.scope.result import Estimate, Listing, Result, html_of, parts, words
 
-__all__ = ["Change", "Comparison", "compare"]
+__all__ = ["Change", "Comparison", "Saving", "Savings", "compare"]
 
 USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 
@@ -228,3 +228,47 @@ class Change(Result):
 
 def _place(where: Any) -> str:
     return where if isinstance(where, str) else "/".join(where)
+
+
+@dataclass(frozen=True)
+class Saving(Result):
+    """What to do about something, what that saves, and what would have come next."""
+
+    about: str = column("label", meaning="what is decided")
+    choice: str = column("label", meaning="what saves most; today's way, if luck could explain it")
+    saves: Estimate = column("USD/year", meaning="by the choice, against today's way")
+    runner_up: str = column("label", meaning="the next best")
+    it_saves: Estimate = column("USD/year", meaning="by the runner-up, against today's way")
+
+    @classmethod
+    def of(cls, about: str, costs: Mapping[str, Any], times: float = 1.0) -> "Saving":
+        """Choose the cheapest way, and stay with the first one, today's, if luck could explain it.
+
+        ``costs`` are, by way, those of each history, in pairs, or an estimate of how much more it
+        costs than the first way; ``times`` makes them USD a year.
+
+        >>> lean, safe = np.array([3.0, 5.0, 4.0]), np.array([5.0, 2.0, 5.5])
+        >>> now = np.array([6.0, 7.0, 6.5])
+        >>> Saving.of("stock", {"as it is": now, "lean": lean, "safe": safe})
+        about stock · choice lean · saves 2.5 [1.258, 3.742] USD/year
+        · runner up safe · it saves 2.333 [-3.404, 8.07] USD/year
+        """
+        today = next(iter(costs))
+
+        def saved(cost: Any) -> Estimate:
+            more = cost if isinstance(cost, Estimate) else estimate(cost - costs[today])
+            return more.times(-times)
+
+        saves = {name: saved(cost) for name, cost in costs.items()}
+        first, *others = sorted(saves, key=lambda name: -saves[name].mean)
+        if saves[first].low <= 0 and first != today:
+            first, others = today, [first, *(name for name in others if name != today)]
+        return cls(about, first, saves[first], others[0], saves[others[0]])
+
+
+@dataclass(frozen=True)
+class Savings(Listing):
+    """What to do about several things, one line each."""
+
+    caption = "What to do, and what it saves against today"
+    savings: tuple[Saving, ...]

@@ -8,7 +8,7 @@ column with its interval. A class that can say it better overrides ``sentence``,
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from html import escape
 from textwrap import shorten
 from typing import Any, ClassVar, get_args, get_type_hints
@@ -250,6 +250,15 @@ class Estimate(Result):
     def short(self) -> str:
         """The mean and its interval."""
         return f"{shown(self.mean)} [{shown(self.low)}, {shown(self.high)}]"
+
+    def times(self, factor: float) -> "Estimate":
+        """So many times as much, such as USD a year of USD a day.
+
+        >>> Estimate(2.0, 1.0, 4.0, 10, 0.95).times(-365).short
+        '-730 [-1,460, -365]'
+        """
+        ends = sorted((factor * self.low, factor * self.high))
+        return replace(self, mean=factor * self.mean, low=ends[0], high=ends[1])
 
     @property
     def verdict(self) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of a factory: what machines do with their time, heat warnings, Pareto's chart.
+"""Pictures of a factory: what machines do with their time, Pareto's chart.
 
 And a control chart: what was plotted, center, limits, signals and the change.
 """
@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from twinlab.cases.factory import Factory, heat_watch, signals
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.modeling.line.results import LineRun
 from twinlab.scope.errors import ScenarioError
-from twinlab.scope.result import shown, words
+from twinlab.scope.result import shown
 from twinlab.scope.state import State
 from twinlab.task.production import describe
 from twinlab.task.quality import Pareto
 from twinlab.task.quality.charts import ControlChart, CusumChart
 
-__all__ = ["control_chart", "heat_chart", "line_states", "pareto_chart"]
+__all__ = ["control_chart", "line_states", "pareto_chart"]
 
 _RING: pen.Style = {"markersize": 12, "markeredgewidth": 2.5, "markerfacecolor": "none"}
 _RING |= {"marker": "o", "linestyle": "", "markeredgecolor": pen.VERMILLION}
@@ -120,41 +119,11 @@ def _of_state(seen: State, node: str) -> tuple[list[str], dict[str, Any], str]:
     if not told:
         raise ScenarioError(f"line_states: no machine at {node!r} has told what it does")
     minutes = {state: np.array([m.get(state, 0.0) for m in told.values()]) for state in STATES}
-    shares = {state: each / sum(minutes.values()) for state, each in minutes.items()}
+    total = np.maximum(sum(minutes.values()), 1.0)
+    shares = {state: each / total for state, each in minutes.items()}
     energy = sum(m["energy"] for m in told.values())
     oee = ", ".join(f"{place[1]} {describe(seen, place).oee:.2f}" for place in told)
     return [name for _, name in told], shares, f"day {seen.day}: {energy:,.0f} kWh; OEE {oee}"
-
-
-def heat_chart(case: Factory, limit: float) -> Chart:
-    """Draw the smoothed heat dissipation, the parts made under a warning, and the heat failures.
-
-    >>> from twinlab.cases.factory import factory
-    >>> heat_chart(factory(), limit=9.0)
-    limit 9.0 K: 16% of parts under a warning, 100% of failures among them
-    first warning at part 2,838, first failure at part 3,237
-    """
-    level = signals(case.readings)["smoothed"].to_numpy()
-    part = np.array([reading.part for reading in case.readings])
-    failed = part[["HDF" in reading.failure for reading in case.readings]]
-    watch = heat_watch(case.readings, limit)
-    told = f"{watch.warned_share:.0%} of parts under a warning, "
-    told += f"{watch.caught_share:.0%} of failures among them"
-    low, high = level.min() - 0.5, level.max() + 1.0
-    warned: pen.Style = pen.area(pen.SKY, 0.35) | {"label": "under a warning"}
-    tick: pen.Style = {"color": pen.VERMILLION, "markersize": 14, "markeredgewidth": 1.5}
-    tick |= {"marker": "|", "linestyle": ""}
-    marks = [
-        pen.band(part, low, high, where=level < limit, **warned),
-        pen.line(part[::10], level[::10], "smoothed", color=pen.BLUE, linewidth=1.8),
-        pen.rule(limit, label="limit", **pen.DASHED),
-        pen.line(failed, np.full(len(failed), low + 0.2), label="heat failure", **tick),
-    ]
-    axes, ends = ("part", "process − air temperature [K]"), ((0, len(part)), (low, high))
-    panel = Panel(marks, f"Heat dissipation: {told}", *axes, *ends)
-    said = f"limit {limit:.1f} K: {told}\nfirst warning at part {words(watch.first_warning)}, "
-    said += f"first failure at part {words(watch.first_failure)}"
-    return Chart([panel], said, (pen.WIDTH, 4.0))
 
 
 def pareto_chart(causes: Pareto) -> Chart:

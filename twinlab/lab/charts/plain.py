@@ -15,7 +15,7 @@ from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve, Frontier
 from twinlab.modeling import estimate, fidelity
-from twinlab.scope import Scenario, ScenarioError
+from twinlab.scope import Estimate, Scenario, ScenarioError
 from twinlab.scope.result import shown
 from twinlab.technology import Bus, Faults, Plant
 from twinlab.twin import Twin
@@ -75,13 +75,13 @@ def lines(
 
 
 def bars(
-    values: Mapping[str, float],
+    values: Mapping[str, float | Estimate],
     words: Words,
     *,
     intervals: Mapping[str, pen.Point] | None = None,
     highlight: Sequence[str] = (),
 ) -> Chart:
-    """Draw a bar per name, longest names readable, with intervals (low, high) where given.
+    """Draw a bar per name, longest names readable, with intervals: of estimates, or (low, high).
 
     Raises:
         ScenarioError: there is nothing to draw.
@@ -92,9 +92,11 @@ def bars(
     """
     if not values:
         raise ScenarioError("bars: there is nothing to draw")
-    names, numbers = list(values), np.array(list(values.values()), dtype=np.float64)
-    at, ends = np.arange(len(names)), intervals or {}
-    low, high = np.array([ends.get(name, (v, v)) for name, v in values.items()]).T
+    known = {name: v for name, v in values.items() if isinstance(v, Estimate)}
+    means = {name: v.mean if isinstance(v, Estimate) else v for name, v in values.items()}
+    names, numbers = list(means), np.array(list(means.values()), dtype=np.float64)
+    at, ends = np.arange(len(names)), intervals or {n: (v.low, v.high) for n, v in known.items()}
+    low, high = np.array([ends.get(name, (v, v)) for name, v in means.items()]).T
     colours = [pen.VERMILLION if name in highlight else pen.BLUE for name in names]
     axis = words.x.partition(" [")[0] or "value"
     marks = [pen.lying(at, numbers, axis, color=colours)]
@@ -109,7 +111,7 @@ def bars(
     xlim = (1.12 * least, 1.12 * most or 1.0)
     panel = Panel(marks, words.title, words.x, words.y, xlim, names=names, along="y", grid="x")
     within = {name: " [{}, {}]".format(*map(shown, pair)) for name, pair in ends.items()}
-    told = (f"{name}: {shown(v)}{within.get(name, '')}" for name, v in values.items())
+    told = (f"{name}: {shown(v)}{within.get(name, '')}" for name, v in means.items())
     said = f"{words.gist or f'{words.title}: {words.x}'}\n{'; '.join(told)}"
     return Chart([panel], said, (pen.WIDTH, 1.4 + 0.45 * len(names)), legend=False)
 

@@ -174,6 +174,8 @@ class ControlLimit(Row):
     >>> rule = ControlLimit(Hazard(np.array([[0.0, 0.5]])), rate=0.3, saving=240)
     >>> [rule(MachineView("press", age, 0, "L", 2.0, 9)) for age in (0.0, 1.0)]
     ['continue', 'replace']
+    >>> rule.oldest([2.0]).tolist()
+    [1.0]
     """
 
     hazard: Hazard
@@ -185,3 +187,9 @@ class ControlLimit(Row):
         loss = self.saving * self.hazard.chance(view.job, view.age)
         worth = view.age > 0 and 0 < loss >= self.rate * view.minutes
         return "replace" if worth else "continue"
+
+    def oldest(self, minutes: Array) -> Array:
+        """From which age on a tool is replaced before each job [minutes]; infinite if never."""
+        loss = self.saving * self.hazard.chances
+        due = (loss > 0) & (loss >= self.rate * np.reshape(minutes, (-1, 1)))
+        return np.where(due.any(axis=1), due.argmax(axis=1), np.inf)
