@@ -232,7 +232,13 @@ def _place(where: Any) -> str:
 
 @dataclass(frozen=True)
 class Saving(Result):
-    """What to do about something, what that saves, and what would have come next."""
+    """What to do about something, what that saves, and what would have come next.
+
+    >>> lean, safe = np.array([3.0, 5.0, 4.0]), np.array([5.0, 2.0, 5.5])
+    >>> Saving.of("stock", {"as it is": np.array([6.0, 7.0, 6.5]), "lean": lean, "safe": safe})
+    about stock · choice lean · saves 2.5 [1.258, 3.742] USD/year
+    · runner up safe · it saves 2.333 [-3.404, 8.07] USD/year
+    """
 
     about: str = column("label", meaning="what is decided")
     choice: str = column("label", meaning="what saves most; today's way, if luck could explain it")
@@ -246,12 +252,6 @@ class Saving(Result):
 
         ``costs`` are, by way, those of each history, in pairs, or an estimate of how much more it
         costs than the first way; ``times`` makes them USD a year.
-
-        >>> lean, safe = np.array([3.0, 5.0, 4.0]), np.array([5.0, 2.0, 5.5])
-        >>> now = np.array([6.0, 7.0, 6.5])
-        >>> Saving.of("stock", {"as it is": now, "lean": lean, "safe": safe})
-        about stock · choice lean · saves 2.5 [1.258, 3.742] USD/year
-        · runner up safe · it saves 2.333 [-3.404, 8.07] USD/year
         """
         today = next(iter(costs))
 
@@ -268,7 +268,12 @@ class Saving(Result):
 
 @dataclass(frozen=True)
 class Savings(Listing):
-    """What to do about several things, one line each."""
+    """What to do about several things, one line each.
+
+    >>> nap = Saving.of("noon", {"work": np.array([5.0, 6.0]), "nap": np.array([4.0, 5.0])})
+    >>> Savings((nap,)).table.index.tolist()
+    ['noon']
+    """
 
     caption = "What to do, and what it saves against today"
     savings: tuple[Saving, ...]
