@@ -61,7 +61,7 @@ MISTAKES = [
     (lambda: lab.play(lambda a: a, {"a": (0, 9)}), tl.ScenarioError,
      "play: 'a' has (0, 9): give (low, high, start), (low, high,"),
     (lambda: lab.bars([1, 2], lab.Words("t")), tl.ScenarioError,
-     'bars: values must be a mapping of text to number … write {text: number}'),
+     'bars: values must be a mapping of text to number or an Estimate … write {text: number or an'),
     (lambda: lab.bars({"a": 1}, "title"), tl.ScenarioError,
      'bars: words must be a Words … write words=Words(title)'),
     (lambda: lab.bars({"a": "one"}, lab.Words("t")), tl.ScenarioError,

@@ -1,5 +1,6 @@
 """A change: what it sets, what was before, and what it gains beside the baseline."""
 
+import numpy as np
 import pytest
 
 import twinlab as tl
@@ -66,3 +67,27 @@ def test_what_tune_finds_is_a_change_with_its_gain():
     assert f"gain {found.gain.short}" in str(found)
     assert "on the edge of its range" in str(found)
     assert "<caption>shop.up_to: 6 →" in found._repr_html_()
+
+
+# -- what a decision saves ----------------------------------------------------------------------
+
+
+def test_todays_way_stays_if_luck_could_explain_the_gain():
+    """Paired: a way that saves 1 in every history is chosen, one that saves 2 ± 5 is not."""
+    luck = np.array([3.0, 9.0, 5.0, 7.0])
+    sure = {"today": luck, "sure": luck - np.array([1.0, 1.1, 0.9, 1.0])}
+    chosen = tl.Saving.of("it", sure, times=365)
+    assert (chosen.choice, chosen.runner_up) == ("sure", "today")
+    assert chosen.saves.mean == pytest.approx(365)
+    assert chosen.it_saves.short == "0 [0, 0]"
+    unsure = tl.Saving.of("it", sure | {"sure": luck - np.array([9.0, -5.0, 7.0, -3.0])})
+    assert (unsure.choice, unsure.runner_up) == ("today", "sure")
+    dear = tl.Saving.of("it", {"today": luck, "dear": luck + 1})
+    assert (dear.choice, dear.saves.mean, dear.it_saves.mean) == ("today", 0, -1)
+
+
+def test_estimates_of_differences_are_as_good_as_histories():
+    luck, less = np.array([3.0, 9.0, 5.0]), np.array([1.0, 2.0, 1.5])
+    by_history = tl.Saving.of("it", {"today": luck, "less": luck - less}, 10)
+    estimates = {"today": tl.modeling.estimate(0 * less), "less": tl.modeling.estimate(-less)}
+    assert tl.Saving.of("it", estimates, 10).saves.short == by_history.saves.short

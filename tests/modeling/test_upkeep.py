@@ -16,6 +16,7 @@ from twinlab.modeling import (
     Inspection,
     Jobs,
     Line,
+    MachineView,
     Released,
     RunToFailure,
     Station,
@@ -79,6 +80,14 @@ def test_a_control_limit_replaces_before_the_jobs_that_are_not_worth_it():
     assert {run["mill"].failures for run in careful.runs} == {0}
     assert all(run["mill"].replacements > 0 for run in careful.runs)
     assert careful.difference(blind, "throughput").low > 0
+
+
+def test_the_oldest_tool_for_a_job_is_that_which_the_rule_replaces():
+    rule, minutes = ControlLimit(RISK, rate=1.0, saving=100.0), MILL.jobs["minutes"]
+    for job, oldest in enumerate(rule.oldest(minutes)):
+        ages = range(1, RISK.chances.shape[1] + 5)
+        told = [rule(MachineView("mill", a, job, "", minutes[job], 0)) for a in ages]
+        assert told == ["replace" if age >= oldest else "continue" for age in ages]
 
 
 def test_a_rule_may_remember_and_its_answer_is_checked():
