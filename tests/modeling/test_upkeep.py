@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import twinlab as tl
 from tests.known.test_known_lines import near
-from twinlab import Gamma, ScenarioError, TwinError
+from twinlab import Constant, Gamma, ScenarioError, TwinError
 from twinlab.modeling import (
     AtAge,
     ControlLimit,
@@ -21,6 +22,7 @@ from twinlab.modeling import (
     RunToFailure,
     Station,
     Weibull,
+    feed,
     replicate_line,
     run_line,
 )
@@ -210,3 +212,57 @@ def test_mistakes_are_named(mistake, words):
 
 def test_run_to_failure_is_what_there_is_without_a_rule():
     assert Station("a", 1).maintain == RunToFailure()
+
+
+@pytest.mark.parametrize("source", ["mix", "jobs"])
+def test_what_a_station_can_do_depends_on_the_mix(source):
+    """Long jobs are rare in the table, not in the mix; kinds of the first station set up the next.
+
+    Two machines weld, so set-ups of the second station are those of parts in any order.
+    """
+    jobs = Jobs([2.0] * 9 + [8.0], kind=["S"] * 9 + ["X"])
+    many = Jobs([2.0, 8.0], kind=["S", "X"])
+    first = Station("weld", jobs=jobs if source == "mix" else many, machines=2)
+    paint = Station("paint", Constant(3), setup=Constant(4))
+    line = Line([first, paint], mix={"S": 1, "X": 1} if source == "mix" else {})
+    found = production.predict(line)
+    assert [round(each.minutes, 1) for each in found] == pytest.approx([5.0, 5.0], abs=0.1)
+    run = run_line(line, days=60, seed=3)
+    assert run.throughput == pytest.approx(found.bottleneck.capacity, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (lambda: Line([Station("a", 1)], mix={"S": -1, "X": 2}), "none below 0"),
+        (lambda: Line([Station("a", 1)], mix={"S": 0}), "parts of some kind"),
+        (
+            lambda: Line([Station("a", jobs=Jobs([1.0], kind=["S"]))], mix={"X": 1}),
+            "no job is of the mix's kind 'X'",
+        ),
+        (lambda: production.predict(Line([scrap("")])), "all are scrapped"),
+        (lambda: production.predict(Line([scrap("a")])), "worked on again without end"),
+    ],
+)
+def test_what_no_line_can_do_is_taught(mistake, words):
+    with pytest.raises(ScenarioError, match=words):
+        mistake()
+
+
+def scrap(back):
+    return Station("a", 1, faults=Fault("f", 1.0), inspection=Inspection(1.0, back))
+
+
+def test_kinds_may_be_numbers():
+    jobs = Jobs([1.0, 2.0], kind=[1, 2])
+    run = run_line(Line([Station("a", jobs=jobs), Station("b", jobs=jobs)]), days=4)
+    assert {part.kind for part in run.parts} == {"1", "2"}
+
+
+def test_a_slow_line_may_feed_a_node():
+    """On some days, and in some histories, no part leaves it."""
+    slow = Line([Station("a", Gamma(300, 50)), Station("b", Gamma(1000, 900))])
+    lived = replicate_line(slow, 4, 6)
+    assert np.isnan(lived.values("good_share")).any()
+    chain = tl.Scenario(tl.assembly("plant", {"wheel": 2}, demand=Constant(1)), tl.BaseStock(9))
+    assert feed(chain, "plant", lived).network.node("plant").capacity == 1

@@ -9,7 +9,8 @@ prescribe  ``plan_departments``: what each does by day, and its proof; ``prescri
 """
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -116,9 +117,11 @@ def predict(line: Line, seed: Whole = 0) -> Loads:
     >>> [round(each.capacity, 1) for each in found], found.bottleneck.station
     ([192.0, 128.0], 'weld')
     """
-    found, (*works, good) = [], _visits(line.stations)
+    found, (*works, good), mix = [], _visits(line.stations), line.mix
     for s, visits in zip(line.stations, works, strict=True):
-        minutes = mean_of(s.time) * (1 + _lost_per_minute(s, seed)) + mean_of(s.stop)
+        mix = mix or Counter(str(kind) for kind in (s.jobs.get("kind", ()) if s.jobs else ()))
+        work = s.jobs.mean("minutes", mix) if s.jobs else mean_of(s.time)
+        minutes = work * (1 + _lost_per_minute(s, mix, seed)) + mean_of(s.stop)
         capacity = s.machines * line.minutes_per_day / (visits * minutes) if minutes else math.inf
         found.append(Load(s.name, visits, minutes, capacity))
     return Loads(tuple(found), good)
@@ -140,15 +143,19 @@ def _visits(stations: Sequence[Station]) -> list[float]:
             if look.rework_to:
                 flows[names.index(look.rework_to), at] -= found * look.rework_share
         flows[at + 1, at] -= passed  # after the last station: delivered
+    if abs(np.linalg.det(flows)) < 1e-9:
+        raise ScenarioError("no part is ever delivered: all are worked on again without end")
     visits = np.linalg.solve(flows, np.eye(len(stations) + 1)[0])
+    if visits[-1] < 1e-9:
+        raise ScenarioError("no part is ever delivered: all are scrapped")
     return [*(visits[:-1] / visits[-1]).tolist(), float(visits[-1])]
 
 
-def _lost_per_minute(station: Station, seed: int) -> float:
+def _lost_per_minute(station: Station, mix: Mapping[str, float], seed: int) -> float:
     """Minutes of repair, replacement and set-up per minute of work, a renewal at a time."""
     if station.hazard or mean_of(station.setup) or not isinstance(station.maintain, KNOWN):
         alone = replace(station, machines=1, faults=(), inspection=None)
-        seen = run_line(Line((alone,)), days=60, seed=seed, log=False).stations[0]
+        seen = run_line(Line((alone,), mix=mix), days=60, seed=seed, log=False).stations[0]
         return (seen.down + seen.setup) / seen.working
     life = mean_of(station.time_to_failure)
     age = station.maintain.age if isinstance(station.maintain, AtAge) else math.inf

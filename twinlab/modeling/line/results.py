@@ -241,9 +241,9 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
         raise ScenarioError(f"{node!r} makes nothing; {did_you_mean(node, makers)}")
     batch = measured if isinstance(measured, LineReplications) else LineReplications((measured,))
     made = np.array([units for run in batch.runs for units in run.daily], dtype=np.float64)
-    best, share = made.max(initial=0.0), float(batch.values("good_share").mean())
-    if not best > 0:
+    if not (best := made.max(initial=0.0)) > 0:
         raise ScenarioError("the line delivered nothing on a whole day: run it longer")
+    share = float(np.nanmean(batch.values("good_share")))  # of histories in which a part has left
     law = Empirical(made / best) if np.ptp(made) else Constant(1)
     changed: list[Any] = [replace(r, good_share=Constant(share)) for r in recipes]
     changed.append(replace(scenario.network.node(node), capacity=float(best) / share, output=law))

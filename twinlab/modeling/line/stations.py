@@ -240,11 +240,20 @@ class Line(Row):
             raise ScenarioError(
                 f"{self.stations[0].title}: parts would pass in no time: give it a time above 0"
             )
+        self._check_mix()
         for at, station in enumerate(self.stations):
             back = station.inspection.rework_to if station.inspection else ""
             if back and back not in names[: at + 1]:
                 problem = f"{station.title}: rework_to {back!r} is no station up to here"
                 raise ScenarioError(f"{problem}; {did_you_mean(back, names[: at + 1])}")
+
+    def _check_mix(self) -> None:
+        if self.mix and not (min(self.mix.values()) >= 0 and sum(self.mix.values()) > 0):
+            raise ScenarioError(f"a line's mix has parts of some kind, none below 0: {self.mix}")
+        for title, jobs in [(s.title, s.jobs) for s in self.stations if s.jobs]:
+            kinds = [str(kind) for kind in jobs.get("kind", ())]
+            for kind in self.mix if kinds else ():
+                check_known(kind, kinds, f"{title}: no job is of the mix's kind {kind!r}")
 
     def station(self, name: str) -> Station:
         """The station of a name, or an error with the nearest name."""

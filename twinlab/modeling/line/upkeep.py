@@ -69,9 +69,13 @@ class Jobs(Mapping[str, Array]):
     def __repr__(self) -> str:
         return f"Jobs({len(self):,} rows: {', '.join(self)})"
 
-    def mean(self, name: str) -> float:
-        """The mean of a column."""
-        return float(self[name].mean())
+    def mean(self, name: str, mix: Mapping[str, float] | None = None) -> float:
+        """The mean of a column, of kinds in these proportions (else of all rows)."""
+        weights = np.ones(len(self))
+        if mix and "kind" in self:
+            for kind, rows in ((k, self["kind"].astype(str) == k) for k in mix):
+                weights[rows] = mix[kind] / max(1, rows.sum())
+        return float(np.average(self[name], weights=weights))
 
     @property
     def energy(self) -> Array:
