@@ -205,12 +205,9 @@ class Foresight(Ordering):
 
     def verify(self) -> Verification:
         """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
-        nights = self._tracker.nights
-        inside = [
-            low - DUST <= nights[day][item] <= high + DUST
-            for (_, day, item), (low, high) in self._promised.items()
-            if item in nights.get(day, ())
-        ]
+        nights, promised = self._tracker.nights, self._promised.items()
+        known = ((nights[d][i], ends) for (_, d, i), ends in promised if i in nights.get(d, ()))
+        inside = [low - DUST <= units <= high + DUST for units, (low, high) in known]
         return verify(inside, PROMISE)
 
     def recommend(
@@ -243,13 +240,9 @@ class Foresight(Ordering):
         change = Change.of(ahead, values)
         if not any(value < ahead.value(path) for path, value in values.items()):
             return replace(change, title="ask again", reason="who is open")
-        batches = (
-            replicate(one, replications, seed_ahead(self.seed), start=start, daily=[])
-            for one in (ahead, followed)
-        )
+        seed, looks = seed_ahead(self.seed), (ahead, followed)
+        batches = (replicate(one, replications, seed, start=start, daily=[]) for one in looks)
         before, after = (np.asarray(goal(batch)) for batch in batches)
-        where = ", ".join(one.where for one in self.outages.outages)
+        reason = f"closed: {', '.join(one.where for one in self.outages.outages)}"
         gain, reached = estimate(before - after), estimate(after)
-        return replace(
-            change, title="ask others", reason=f"closed: {where}", gain=gain, goal=reached
-        )
+        return replace(change, title="ask others", reason=reason, gain=gain, goal=reached)

@@ -24,10 +24,9 @@ def dataset(name: str) -> Path:
     for folder in places:
         if (folder / "nodes.csv").is_file():
             return folder
-    raise NetworkError(
-        f"no tables of the case {name!r} in {places[0]} or {places[1]}: install twinlab from its "
-        "wheel, or work in a full copy of its repository"
-    )
+    problem = f"no tables of the case {name!r} in {places[0]} or {places[1]}"
+    remedy = "install twinlab from its wheel, or work in a full copy of its repository"
+    raise NetworkError(f"{problem}: {remedy}")
 
 
 @cache

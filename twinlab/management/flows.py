@@ -54,10 +54,9 @@ def mean_flows(
         passed.add(item)
         for feeder, units in feeders(scenario, item).items():
             if feeder in passed:
-                raise ScenarioError(
-                    f"{feeder[1]!r} flows in a circle through {feeder[0]!r} and {item[0]!r}: give "
-                    "one of them a lane of rank 1 from a source outside"
-                )
+                problem = f"{feeder[1]!r} flows in a circle through {feeder[0]!r} and {item[0]!r}"
+                remedy = "give one of them a lane of rank 1 from a source outside"
+                raise ScenarioError(f"{problem}: {remedy}")
             flow[feeder] += flow[item] * units
     return flow
 
@@ -118,8 +117,7 @@ def use_on_order(scenario: Scenario, item: ItemKey) -> float:
     days = sum(part * wait(scenario, lane) for lane, part in asked_lanes(scenario, item))
     if recipe := scenario.network.made.get(item):
         evening = scenario.network.node(item[0]).evening_review
-        good = mean_of(recipe.good_share, most=1.0) or 1.0
-        days += (recipe.production_time + evening) / good
+        days += (recipe.production_time + evening) / (mean_of(recipe.good_share, most=1.0) or 1.0)
     return days
 
 

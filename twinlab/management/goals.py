@@ -61,8 +61,7 @@ class Judgement(Result):
 
     def sentence(self) -> str:
         """The goal, how often it is met, and the mean of its KPI."""
-        share = _share(self.met)
-        return f"{self.goal}: met in {share} of replications, mean {shown(self.mean)}"
+        return f"{self.goal}: met in {_share(self.met)} of replications, mean {shown(self.mean)}"
 
 
 @dataclass(frozen=True)
@@ -200,9 +199,7 @@ def best_response(
             scenario, edges[role.name] = best.scenario, best.edges
             levels |= best.values
         lived.append(dict(levels))
-        settled = all(
-            abs(levels[path] - before[path]) <= 0.01 * (high - low)
-            for path, (low, high) in organization.decides.items()
-        )
+        moves = ((levels[p] - before[p], ends) for p, ends in organization.decides.items())
+        settled = all(abs(move) <= 0.01 * (high - low) for move, (low, high) in moves)
     on_edge = tuple(path for own in edges.values() for path in own)
     return BestResponses(scenario, tuple(lived), settled, on_edge)

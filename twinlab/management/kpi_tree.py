@@ -51,9 +51,7 @@ def _gist(names: list[str], roles: dict[str, str]) -> str:
     for words in (", ".join(names), ", ".join(kinds)):
         if words and len(words) <= 30:  # letters; a longer list is counted instead
             return words
-    return (
-        f"{kinds[0]} and {len(kinds) - 1} other kinds" if len(kinds) > 1 else f"{len(names)} sites"
-    )
+    return f"{kinds[0]} and {len(kinds) - 1} other kinds" if kinds[1:] else f"{len(names)} sites"
 
 
 History = Run | Replications
@@ -78,13 +76,9 @@ class Metric:
         """What each (node, product) adds above and below the line."""
         network = history.scenario.network
         items = [(d.node, d.product) for d in network.demands] if self.asked else network.items
-        return {
-            item: (
-                _total(history, self.plus, item) - _total(history, self.minus, item),
-                _total(history, self.over, item),
-            )
-            for item in items
-        }
+        formula = (self.plus, self.minus, self.over)
+        sums = ((item, [_total(history, names, item) for names in formula]) for item in items)
+        return {item: (plus - minus, over) for item, (plus, minus, over) in sums}
 
 
 @dataclass(frozen=True)

@@ -184,8 +184,7 @@ def _judged(
         promised = nothing - sum(nothing - losses[(at,)] for at in chosen)
         titles = " + ".join(options[at].title for at in chosen) or "nothing"
         money = cost[chosen], float(promised.mean()), estimate(own), estimate(own - promised)
-        saved = estimate(before - own)
-        found.append(Portfolio(titles, *money, efficient, saved, notes[chosen]))
+        found.append(Portfolio(titles, *money, efficient, estimate(before - own), notes[chosen]))
         if efficient:
             best, before = means[chosen], own
     return tuple(found)

@@ -132,8 +132,7 @@ def performance(
     quality = np.full(len(now), 100.0)
     np.divide(100.0 * now, usual, out=quality, where=usual > 0)
     days = np.arange(hit.days.start, hit.days.stop, dtype=np.float64)
-    times = np.stack([days, days + 1], axis=1).ravel()
-    return Curve(times, np.minimum(100.0, quality).repeat(2))
+    return Curve(np.stack([days, days + 1], axis=1).ravel(), np.minimum(100.0, quality).repeat(2))
 
 
 @dataclass(frozen=True)
@@ -182,10 +181,9 @@ def hits(run: Run, calm_run: Run, by: str = "tier") -> tuple[Hit, ...]:
         for each in (run, calm_run)
     )
     if one != other:
-        raise ScenarioError(
-            "ripple compares two replications of the same network, seed and days: simulate both "
-            f"with the same seed; got {run!r} and {calm_run!r}"
-        )
+        problem = "ripple compares two replications of the same network, seed and days"
+        remedy = f"simulate both with the same seed; got {run!r} and {calm_run!r}"
+        raise ScenarioError(f"{problem}: {remedy}")
     groups = grouped(run.scenario.network, by)
     return tuple(_hit(run, calm_run, label, nodes) for label, nodes in groups.items())
 

@@ -98,10 +98,8 @@ def risk_exposure(
     stock = (state or State.initial(network)).on_hand
     program = _Program(network, stock, shortage_costs(network, shortage_cost), stock_ships)
     periods = {n.name: float(n.time_to_recover) for n in network.nodes} | dict(recover or {})
-    rows = [
-        (site, *program.least_loss(site, periods[site]), periods[site], program.survival(site))
-        for site in wanted
-    ]
+    downs = ((site, periods[site]) for site in wanted)
+    rows = [(s, *program.least_loss(s, time), time, program.survival(s)) for s, time in downs]
     worst = max((row[1] for row in rows), default=0.0)
     risks = [Risk(*row, index=row[1] / worst if worst > 0 else 0.0) for row in rows]
     risks.sort(key=lambda r: (-r.loss, r.time_to_survive - r.time_to_recover))
@@ -201,8 +199,7 @@ class _Program:
         rows = [Constraint(row, high=stock.get(item, 0.0)) for item, row in self.balance.items()]
         remedy = "see that stocks, capacities and demands are finite numbers of the same period"
         problem = f"the exposure program has no answer: {remedy}"
-        found = minimize(self.free | costs, [*rows, *self.capacities], problem, shut | bounds)
-        return found.values
+        return minimize(self.free | costs, [*rows, *self.capacities], problem, shut | bounds).values
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,7 @@ def propose(
     """
 
     def outcome(values: Mapping[str, Any], numbers: int) -> Any:
-        changed = scenario.set(values)
-        return np.asarray(goal(replicate(changed, replications, numbers, start=start)))
+        return np.asarray(goal(replicate(scenario.set(values), replications, numbers, start=start)))
 
     empty = [path for path, values in options.items() if not values]
     if empty:
@@ -84,9 +83,7 @@ def around(
             hit = targets(each, network)
             shut |= {v.key for v in network.lanes if v in hit or (v.source, v.product) in hit}
     for item, rule in scenario.sourcing.items():
-        lanes = {
-            f"{lane_paths(lane)[-1]}.sourcing_share": lane for lane in network.into.get(item, ())
-        }
+        lanes = {f"{lane_paths(v)[-1]}.sourcing_share": v for v in network.into.get(item, ())}
         usually = {path: usual.get(path, lane.sourcing_share) for path, lane in lanes.items()}
         there = {path: usually[path] for path, lane in lanes.items() if lane.key not in shut}
         if not isinstance(rule, Shares) or not there:

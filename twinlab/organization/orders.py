@@ -62,9 +62,7 @@ class Order(Row):
     @property
     def value(self) -> Any:
         """How much it asks for: values by path, units, for how many days, or on which."""
-        return next(
-            getattr(self, n) for n in ("values", "units", "days", "day") if hasattr(self, n)
-        )
+        return next(getattr(self, n) for n in "values units days day".split() if hasattr(self, n))
 
     @property
     def what(self) -> str:
@@ -265,8 +263,7 @@ def decided(model: Scenario, changes: Mapping[str, Any]) -> Scenario:
             place = find(model, path)
             if isinstance(place.value, int | float) and isinstance(value, str):
                 raise SyncError(f"{path} is a number, got {value!r}")
-            same = is_value(place.value) and place.value == value
-            changed = model if same else place.put(value)
+            changed = model if is_value(place.value) and place.value == value else place.put(value)
         except (TwinError, TypeError, ValueError):
             continue
         decision(place)

@@ -30,6 +30,7 @@ __all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "
 __all__ += ["NewsvendorPlayer", "NewsvendorProblem", "average_person", "beer_chain", "beer_cost"]
 __all__ += ["benchmark_team"]
 
+Team = Rule | Mapping[str, Rule]  # a rule for all, or one for each station
 STATIONS = ("retailer", "wholesaler", "distributor", "factory")
 WEEKS, START_UP = 36, 4  # weeks in all; weeks in which everybody orders 4
 HOLDING, BACKLOG = 0.5, 1.0  # USD per case and week
@@ -64,9 +65,7 @@ def benchmark_team() -> dict[str, Rule]:
 
 
 def beer_chain(
-    team: Rule | Mapping[str, Rule] | None = None,
-    weeks: int = WEEKS,
-    demand: Distribution | None = None,
+    team: Team | None = None, weeks: int = WEEKS, demand: Distribution | None = None
 ) -> Scenario:
     """Build the beer game as a scenario: twelve cases at each station, four in every box.
 
@@ -104,12 +103,9 @@ def beer_cost(history: Run | Replications, station: str = "") -> Any:
     >>> beer_cost(simulate(beer_chain(benchmark_team())), "retailer")
     46.0
     """
-    network = history.scenario.network
+    network, total = history.scenario.network, history.total
     nodes = [network.node(station)] if station else network.nodes
-    return sum(
-        node.holding_cost * history.total("on_hand", node.name) + history.total("owing", node.name)
-        for node in nodes
-    )
+    return sum(n.holding_cost * total("on_hand", n.name) + total("owing", n.name) for n in nodes)
 
 
 @dataclass(frozen=True)
@@ -171,7 +167,7 @@ class BeerGame(Game):
     def __init__(
         self,
         station: str = "retailer",
-        team: Rule | Mapping[str, Rule] | None = None,
+        team: Team | None = None,
         adviser: Rule | None = None,
         chain: Scenario | None = None,
     ) -> None:

@@ -60,9 +60,8 @@ class MinMax(Row):
     def check(self) -> None:
         """S lies above s."""
         if self.up_to <= self.reorder_point:
-            raise ScenarioError(
-                f"MinMax: up_to {self.up_to:g} must be above reorder_point {self.reorder_point:g}"
-            )
+            point = f"reorder_point {self.reorder_point:g}"
+            raise ScenarioError(f"MinMax: up_to {self.up_to:g} must be above {point}")
 
     def __call__(self, view: View) -> Any:
         """Fill up, but only from the reorder point down."""

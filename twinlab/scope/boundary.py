@@ -163,8 +163,7 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
         {item: one for item, one in by_item.items() if item in network.brought}  # type: ignore[union-attr]
         for by_item in (scenario.rules, scenario.sourcing, scenario.sharing)
     )
-    days = scenario.days // period
-    seen = Scenario(network, rules, days, disruptions, sourcing, sharing)
+    seen = Scenario(network, rules, scenario.days // period, disruptions, sourcing, sharing)
     return Restricted(scenario, seen, tier, period)
 
 

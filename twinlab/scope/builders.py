@@ -108,19 +108,13 @@ def assembly(
 
 def _each_once(builder: str, names: Sequence[str]) -> None:
     for name in names:
-        if list(names).count(name) > 1:
-            raise NetworkError(
-                f"{builder}: {name!r} stands {list(names).count(name)} times in {list(names)!r}: "
-                "give each node a name of its own"
-            )
+        if (times := list(names).count(name)) > 1:
+            problem = f"{builder}: {name!r} stands {times} times in {list(names)!r}"
+            raise NetworkError(f"{problem}: give each node a name of its own")
 
 
 def _network(
-    ways: list[tuple[str, str]],
-    sellers: list[str],
-    demand: Any,
-    product: str,
-    figures: tuple[Any, Any, Any],
+    ways: list[tuple[str, str]], sellers: list[str], demand: Any, product: str, figures: Any
 ) -> Network:
     """One product that flows along a tree of lanes towards the sellers."""
     names = list(dict.fromkeys(name for way in ways for name in way))

@@ -248,8 +248,7 @@ class LogNormal(MeanAndSpread):
         """Draw scale × exp(normal), with the stated mean and sd."""
         variance = np.log1p((self.sd / self.mean) ** 2)
         z = np.sqrt(variance) * generator.standard_normal((len(scale), width))
-        level = np.exp(np.log(self.mean) - variance / 2 + z)
-        return np.asarray(scale[:, None] * level)
+        return np.asarray(scale[:, None] * np.exp(np.log(self.mean) - variance / 2 + z))
 
 
 @dataclass(frozen=True)

@@ -90,10 +90,9 @@ class Node(Row):
     def check(self) -> None:
         """Its output is a share of a capacity."""
         if self.output.average > 1 or (math.isinf(self.capacity) and self.output != Constant(1)):
-            raise NetworkError(
-                f"{self.title}: output {self.output} is a part of the capacity on a best day: give "
-                f"that one (it is {self.capacity:g}), and a share from 0 to 1"
-            )
+            problem = f"{self.title}: output {self.output} is a part of the capacity on a best day"
+            remedy = f"give that one (it is {self.capacity:g}), and a share from 0 to 1"
+            raise NetworkError(f"{problem}: {remedy}")
 
     @property
     def mean_output(self) -> float:

@@ -66,8 +66,7 @@ def ranged(function: F) -> F:
         from twinlab.scope.door import Door
 
         method = next(iter(inspect.signature(function).parameters), "") == "self"
-        title = function.__qualname__.replace(".__call__", "")
-        return Door(function, title, skip=int(method))
+        return Door(function, function.__qualname__.replace(".__call__", ""), skip=int(method))
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:

@@ -183,10 +183,9 @@ class Listing(Result):
 
         An estimate fills three columns: ``loss [USD]``, ``loss low [USD]``, ``loss high [USD]``.
         """
-        heads = {
-            col.name: [_heading(col, end) for end in ("", " low", " high")]
-            for col in _columns(type(self))
-        }
+        units = {c.name: "" if c.unit in _UNSAID else f" [{c.unit}]" for c in _columns(type(self))}
+        ends = ("", " low", " high")
+        heads = {name: [_spaced(name) + end + unit for end in ends] for name, unit in units.items()}
         rows = []
         for row in self._rows:
             told = (parts(getattr(row, name), *three) for name, three in heads.items())
@@ -225,10 +224,6 @@ def _said(key: tuple[Any, ...]) -> str:
 
 def _spaced(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _heading(col: Column, end: str) -> str:
-    return _spaced(col.name) + end + ("" if col.unit in _UNSAID else f" [{col.unit}]")
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,7 @@ class Scenario(Page):
 
     def _but(self, **changes: Any) -> "Scenario":
         """The same with some fields changed, by a call from inside: what is given was checked."""
-        now = {f.name: getattr(self, f.name) for f in fields(self)}
-        return type(self)(**now | changes)
+        return type(self)(**{f.name: getattr(self, f.name) for f in fields(self)} | changes)
 
     def change(
         self,
@@ -266,10 +265,9 @@ def _check_days(scenario: Scenario) -> None:
             chance = getattr(row, column)
             if not isinstance(chance, Trace) or (recorded := len(chance.values)) >= days:
                 continue
-            raise ScenarioError(
-                f"the trace of {row.title} has {recorded} days, the scenario {days}: shorten the "
-                f"scenario with days={recorded}, or lengthen the trace"
-            )
+            problem = f"the trace of {row.title} has {recorded} days, the scenario {days}"
+            remedy = f"shorten the scenario with days={recorded}, or lengthen the trace"
+            raise ScenarioError(f"{problem}: {remedy}")
     for disruption in scenario.disruptions:
         if isinstance(getattr(disruption, "days", None), Trace):
             raise ScenarioError(

@@ -402,10 +402,9 @@ def fit(state: State, network: Network) -> State:
     """
     mine, fresh = widen(state, network), State.initial(network)
     if not fresh.asked.keys() & state.asked.keys():
-        raise ScenarioError(
-            f"the state is of {list(state.asked)[:3]}, the network of {list(fresh.asked)[:3]}: "
-            "take a state of this network, such as simulate(scenario).state_on(10)"
-        )
+        problem = f"the state is of {list(state.asked)[:3]}, the network of {list(fresh.asked)[:3]}"
+        remedy = "take a state of this network, such as simulate(scenario).state_on(10)"
+        raise ScenarioError(f"{problem}: {remedy}")
     for name in _TABLES:
         table = getattr(mine, name)
         for key in [key for key in table if key not in getattr(fresh, name)]:

@@ -100,9 +100,8 @@ def _arguments(law: Any, inside: str) -> dict[str, Any]:
         found[name] = _values(match[2])
     if at != len(inside) or (set(known) - set(found) and law is not Trace):
         wanted = ", ".join(f"{k}=…" for k in known)
-        raise ValueError(
-            f"cannot read {law.__name__}({brief(inside)[1:-1]}): write {law.__name__}({wanted})"
-        )
+        problem = f"cannot read {law.__name__}({brief(inside)[1:-1]})"
+        raise ValueError(f"{problem}: write {law.__name__}({wanted})")
     return found
 
 
@@ -425,9 +424,8 @@ def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
     if more := [n for n, cells in filled.items() if any(cells[len(head) :])]:
         why = f"more than {len(head)} cells: put text with separators in quotes"
         raise ValueError(f"row {more[0]} has {why}")
-    return {
-        f"row {n}": dict(zip(map(str, head), cells, strict=False)) for n, cells in filled.items()
-    }
+    names = [str(name) for name in head]
+    return {f"row {n}": dict(zip(names, cells, strict=False)) for n, cells in filled.items()}
 
 
 def _cells(raw: bytes, kind: str) -> Iterable[Sequence[Any]]:

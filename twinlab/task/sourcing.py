@@ -155,9 +155,8 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
     network, item = scenario.network, (lane.destination, lane.product)
     others = [v for v in network.into.get(item, ()) if v.key != lane.key]
     if not others:
-        raise ScenarioError(
-            f"second source: {item[0]!r} has no first source of {item[1]!r}: add one"
-        )
+        buyer, product = item
+        raise ScenarioError(f"second source: {buyer!r} has no first source of {product!r}: add one")
     total = sum(v.sourcing_share for v in others)
     parts = [(1 - share) * (v.sourcing_share / total if total else 1 / len(others)) for v in others]
     rank = max(v.sourcing_rank for v in others) + 1

@@ -163,9 +163,7 @@ def slotting(
     return {s.name: [next(free) for _ in range(s.slots)] for s in sorted(skus, key=index)}
 
 
-def docks_for(
-    wait: Positive, arrivals: Positive, minutes: Positive, variation: Amount = 1.0
-) -> int:
+def docks_for(wait: Positive, arrivals: Positive, minutes: Positive, variation: Amount = 1) -> int:
     """The fewest docks with which trucks wait no longer than so many minutes on average.
 
     >>> docks_for(wait=10, arrivals=8, minutes=20)

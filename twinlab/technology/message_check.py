@@ -110,9 +110,8 @@ class MessageCheck:
         node, product, partner, mode = texts
         told = data.get(names.get("quantity", "quantity"), 0.0)
         quantity = float(told) if is_number(told) else 0.0
-        note = (
-            unpack(data["memory"]) if kind == "remembered" else data.get(names.get("note", "note"))
-        )
+        note = data.get(names.get("note", "note"))
+        note = unpack(data["memory"]) if kind == "remembered" else note
         due = data.get(names.get("due", "due"))
         event = Event(day, kind, node, product, quantity, partner, mode, due, note)
         place = KINDS[kind].place
@@ -134,9 +133,8 @@ class MessageCheck:
             event = event._replace(mode=modes[0])
         if event.mode not in modes:
             which = f" by {event.mode!r}: mode is one of {modes}" if modes else ""
-            raise SyncError(
-                f"the network has no lane {ends[0]} → {ends[1]} for {event.product!r}{which}"
-            )
+            lane = f"{ends[0]} → {ends[1]} for {event.product!r}"
+            raise SyncError(f"the network has no lane {lane}{which}")
         return event
 
 

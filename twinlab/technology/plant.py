@@ -227,19 +227,15 @@ class OrderBook:
         right, seen = self._rights[order.kind], {path: self._versions[path] for path in values}
         now = {path: before for path, (before, _) in values.items()} if order.decides else order.now
         at, last = getattr(order, "day", 0), self.history.plan.scenario.days - 1
+        strange = right.signers and who not in right.signers.split(", ")
+        often = self._obeyed[who, day] >= MOST_A_DAY
         for wrong, why in (
-            (
-                right.signers and who not in right.signers.split(", "),
-                f"{who!r} may not order {order.kind}, only {right.signers}",
-            ),
+            (strange, f"{who!r} may not order {order.kind}, only {right.signers}"),
             (at > last, f"day {at} comes after the last one, day {last}"),
             (order.until < day, f"it was valid until day {order.until}: it is day {day}"),
             (order.seen != seen, f"decided on versions {dict(order.seen)}: they are {seen}"),
             (order.now != now, f"decided on {dict(order.now)}: the plant has {now}"),
-            (
-                self._obeyed[who, day] >= MOST_A_DAY,
-                f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day",
-            ),
+            (often, f"{who!r} has had {MOST_A_DAY} orders obeyed today: wait a day"),
         ):
             if wrong:
                 raise SyncError(why)

@@ -146,8 +146,7 @@ class Database:
 
     def _note(self, notes: Mapping[str, Any]) -> None:
         for name, value in notes.items():
-            kept = json.dumps(value, default=plain, allow_nan=False)
-            self._run(_NOTE, _storable(name), kept)
+            self._run(_NOTE, _storable(name), json.dumps(value, default=plain, allow_nan=False))
 
     def recall(self, name: str, default: Any = None) -> Any:
         """The value of a note that was kept, or else a default."""

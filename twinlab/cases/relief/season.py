@@ -293,13 +293,9 @@ def _kilometres() -> tuple[tuple[float, ...], ...]:
 @cache
 def _cheapest_trips() -> tuple[Trip, ...]:
     loads = towns_in_need()
-    plan = route(
-        [str(at) for at in range(len(loads) + 1)],
-        _kilometres(),
-        Fleet(len(loads), capacity=figures()["truck_load"]),
-        demand={str(at): load.tonnes for at, load in enumerate(loads, 1)},
-        iterations=400,
-    )
+    fleet = Fleet(len(loads), capacity=figures()["truck_load"])
+    tonnes = {str(at): load.tonnes for at, load in enumerate(loads, 1)}
+    plan = route(["0", *tonnes], _kilometres(), fleet, demand=tonnes, iterations=400)
     tours = sorted(zip(plan.lengths, plan.tours, strict=True))
     return tuple(tuple(map(int, tour[1:-1])) for _, tour in tours)
 

@@ -262,8 +262,7 @@ class Sheet:
                 for name, x, told, mark in panel.told
             ]
             spans = [[m.looks["label"], *m.at] for m in panel.marks if m.put is Axes.axvspan]
-            below = panel.x or chart.panels[-1].x
-            place = {"x": below, "y": panel.y, "xy": ""}[panel.along]
+            place = {"x": panel.x or chart.panels[-1].x, "y": panel.y, "xy": ""}[panel.along]
             panels.append(
                 {"title": panel.title, "place": place, "along": panel.along, "series": told}
                 | {"box": [left, height - high, right, height - low], "spans": spans}

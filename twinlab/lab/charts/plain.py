@@ -98,8 +98,7 @@ def bars(
     at, ends = np.arange(len(names)), intervals or {n: (v.low, v.high) for n, v in known.items()}
     low, high = np.array([ends.get(name, (v, v)) for name, v in means.items()]).T
     colours = [pen.VERMILLION if name in highlight else pen.BLUE for name in names]
-    axis = words.x.partition(" [")[0] or "value"
-    marks = [pen.lying(at, numbers, axis, color=colours)]
+    marks = [pen.lying(at, numbers, words.x.partition(" [")[0] or "value", color=colours)]
     if ends:
         gaps = np.full(len(names), np.nan)
         reach, rows = np.column_stack([low, high, gaps]), np.column_stack([at, at, gaps])

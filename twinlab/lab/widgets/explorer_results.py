@@ -194,8 +194,7 @@ def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterato
         pen.line(days, was.flow, "before", **old),
         pen.line(days, series.flow, "going out", label="_", **new),
     ]
-    named = f"{series.label} [units]"
-    for title, marks, unit in (named, stock, "units"), ("", flow, "units/day"):
+    for title, marks, unit in (f"{series.label} [units]", stock, "units"), ("", flow, "units/day"):
         panel = Panel(marks, title, unit=unit, xlim=(days[0], max(days[-1], 1)), finish=_amounts)
         bottom, top = panel.limits[1]
         yield replace(panel, ylim=(bottom if unit == "units" else 0.0, top))

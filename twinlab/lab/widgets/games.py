@@ -5,7 +5,7 @@ They share a form for the keyboard, a status line, a picture and a lock.
 
 import html
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +96,7 @@ class GameTable(LiveView):
 
 
 def beer_game(
-    station: str = "retailer",
-    team: Rule | Mapping[str, Rule] | None = None,
-    adviser: Rule | None = None,
+    station: str = "retailer", team: games.Team | None = None, adviser: Rule | None = None
 ) -> "BeerTable":
     """Play the beer game: type an order, press Enter, and live on to the next week.
 

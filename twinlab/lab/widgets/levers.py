@@ -235,8 +235,7 @@ class LeverRow(ipywidgets.HBox):
         value: float | int = self.slider.value
         # The browser puts a slider on the nearest step, and its sums leave dust.
         near = min(self.lever.step / 2, 1e-4 * (self.lever.high - self.lever.low))
-        back = abs(value - self.lever.value) <= near
-        stands = self.lever.value if back else round(value, 9)
+        stands = self.lever.value if abs(value - self.lever.value) <= near else round(value, 9)
         return int(stands) if self.lever.whole else stands
 
     @property

@@ -151,8 +151,7 @@ def network(
     """
     nodes = NodeStatus(thing, measure) if isinstance(thing, Run) else None
     scenario = thing.scenario if isinstance(thing, Run) else thing
-    drawn = scenario.network if isinstance(scenario, Scenario) else scenario
-    return NetworkView(drawn, nodes, day)
+    return NetworkView(scenario.network if isinstance(scenario, Scenario) else scenario, nodes, day)
 
 
 class NetworkView(LiveView):

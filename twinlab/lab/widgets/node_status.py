@@ -13,7 +13,7 @@ from twinlab.lab.widgets.node_layout import MANY
 from twinlab.management.flows import mean_flows
 from twinlab.modeling import Run
 from twinlab.scope import Scenario, ScenarioError, State
-from twinlab.scope.base import DUST, Array, shown
+from twinlab.scope.base import DUST, Array, ItemKey, shown
 
 
 class Status(IntEnum):
@@ -151,10 +151,7 @@ def _brief(status: Status, owed: float, *_: float) -> str:
 
 
 def cover_boxes(
-    model: Scenario,
-    state: State,
-    usual: Mapping[tuple[str, str], float],
-    shut: Collection[str] = (),
+    model: Scenario, state: State, usual: Mapping[ItemKey, float], shut: Collection[str] = ()
 ) -> Boxes:
     """Each node's status on a morning, and for how many days its scarcest stock lasts.
 

@@ -207,8 +207,7 @@ def two_station_throughput(buffer: Whole) -> float:
 def _busy(arrivals: float, service: float) -> float:
     """The utilisation: above 0 and below 1."""
     if not 0 < arrivals < service < math.inf:
-        raise ScenarioError(
-            f"rates are above 0, and {arrivals:g} cannot arrive while {service:g} are served: the "
-            "queue grows for ever; add servers or speed, or send less"
-        )
+        problem = f"rates are above 0, and {arrivals:g} cannot arrive while {service:g} are served"
+        remedy = "the queue grows for ever; add servers or speed, or send less"
+        raise ScenarioError(f"{problem}: {remedy}")
     return arrivals / service

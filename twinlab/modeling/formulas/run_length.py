@@ -63,9 +63,8 @@ def _one_sided(drift: float, limit: float) -> float:
     places, weights = _nodes(0.0, limit, 1.0)
     starts = np.append(0.0, places)
     passing = _density(places[None, :] - drift - starts[:, None]) * weights
-    falling = special.ndtr(-drift - starts)
     # The mass at zero is a start of its own beside the nodes.
-    system = np.eye(len(starts)) - np.column_stack([falling, passing])
+    system = np.eye(len(starts)) - np.column_stack([special.ndtr(-drift - starts), passing])
     return float(np.linalg.solve(system, np.ones(len(starts)))[0])
 
 

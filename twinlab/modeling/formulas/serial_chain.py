@@ -55,10 +55,9 @@ class SerialChain:
         if len({stage.name for stage in self.stages}) < len(costs):
             raise ScenarioError(f"{self.stages[0].title}: each stage has a name of its own")
         if not costs or costs[0] <= 0 or any(a > b for a, b in pairwise(costs)):
-            raise ScenarioError(
-                f"holding costs are {costs} from upstream: they must start above 0 and never fall, "
-                "since goods gain value on their way"
-            )
+            problem = f"holding costs are {costs} from upstream"
+            remedy = "they must start above 0 and never fall, since goods gain value on their way"
+            raise ScenarioError(f"{problem}: {remedy}")
         if not 0 < self.backorder_cost < math.inf:
             raise ScenarioError(f"backorder_cost must be above 0, got {self.backorder_cost!r}")
 

@@ -32,8 +32,7 @@ class LineEngine:
     ) -> None:
         self.line, self.seed, self.replication, self.warm = line, seed, replication, warm
         self.env = simpy.Environment(kept["now"] if kept else 0)
-        few = line.crews < np.inf
-        self.crews = simpy.Resource(self.env, int(line.crews)) if few else None
+        self.crews = simpy.Resource(self.env, int(line.crews)) if line.crews < np.inf else None
         self.events: list[LineEvent] | None = [] if log else None
         self.parts: list[Part] = []
         self.present, self.since, self.order = 0, self.env.now, 0
@@ -44,11 +43,8 @@ class LineEngine:
         self.mix = (np.cumsum(mix / mix.sum()), list(line.mix) or ["parts"])
         self.luck = self.draws(Uniform(0, 1), "mix")
         self.places = [Place(self, station, at) for at, station in enumerate(line.stations)]
-        self.machines = [
-            Machine(self, place, number)
-            for place in self.places
-            for number in range(place.station.machines)
-        ]
+        numbered = ((p, number) for p in self.places for number in range(p.station.machines))
+        self.machines = [Machine(self, place, number) for place, number in numbered]
         if kept:
             go_on(self, kept)
         for machine in sorted(self.machines, key=lambda m: (m.stage != "renew", m.begun)):

@@ -55,8 +55,7 @@ class Nested:
         if self.memory not in state.memory:  # nobody knows where the parts in process are
             self.engine.release(math.floor(state.in_process.get(item, 0.0)))
             for machine in self.engine.machines:
-                seen = state.machines.get((item[0], machine.place.name), {})
-                machine.age = seen.get("age", 0.0)
+                machine.age = state.machines.get((item[0], machine.place.name), {}).get("age", 0.0)
 
     def open(self, line: Line, kept: Mapping[str, Any] | None) -> None:
         """Work by another description from now on."""
@@ -94,17 +93,8 @@ class Nested:
         for e in told:
             if e.kind in NOTES:
                 kind, quantity, note = NOTES[e.kind]
-                yield (
-                    day,
-                    kind,
-                    node,
-                    product,
-                    quantity,
-                    e.station,
-                    "",
-                    None,
-                    note or e.note or None,
-                )
+                said = note or e.note or None
+                yield day, kind, node, product, quantity, e.station, "", None, said
             elif e.kind == "finished":
                 works[e.station][0] += 1
                 works[e.station][1] += (e.station, e.part, e.minute) not in flawed

@@ -131,11 +131,8 @@ class Place:
 
     def spoil(self, part: Part, age: float) -> list[str]:
         """The new faults of a part that a tool of this age has worked on."""
-        new = [
-            fault.name
-            for fault, chance in self.faults
-            if chance(part.number, part.rounds) < fault.chance(age)
-        ]
+        drawn = ((fault, luck(part.number, part.rounds)) for fault, luck in self.faults)
+        new = [fault.name for fault, number in drawn if number < fault.chance(age)]
         part.faults = part.faults + new  # the list of before is kept in the log
         self.counts["flawed"] += bool(new) and self.engine.env.now >= self.engine.warm
         return new

@@ -109,9 +109,8 @@ def run_line(
     160 units/day, yield 100 %, cycle time 18 minutes, 6 units in process
     """
     if not 0 <= warm_up < days:
-        raise ScenarioError(
-            f"days {days:g} must be above warm_up {warm_up:g}, which is at least 0: run longer"
-        )
+        problem = f"days {days:g} must be above warm_up {warm_up:g}, which is at least 0"
+        raise ScenarioError(f"{problem}: run longer")
     engine = LineEngine(line, seed, replication, warm_up * line.minutes_per_day, log)
     engine.run(days * line.minutes_per_day)
     out = [p for p in engine.parts if p.left >= engine.warm]
@@ -198,9 +197,8 @@ class LineReplications(Result):
     def difference(self, other: "LineReplications", measure: str) -> Estimate:
         """How much more than another batch this one measures, paired by replication."""
         if len(self.runs) != len(other.runs):
-            raise ScenarioError(
-                f"pairs need equally many replications, got {len(self.runs)} and {len(other.runs)}"
-            )
+            problem = "pairs need equally many replications"
+            raise ScenarioError(f"{problem}, got {len(self.runs)} and {len(other.runs)}")
         return estimate(self.values(measure) - other.values(measure))
 
 

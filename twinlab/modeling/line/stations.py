@@ -125,24 +125,14 @@ class Station(Row):
             object.__setattr__(self, "faults", (self.faults,))
         if self.jobs is not None:
             object.__setattr__(self, "time", Empirical(tuple(self.jobs["minutes"].tolist())))
-        wanted = (len(self.jobs) if self.jobs is not None else 1) if self.hazard else 0
-        if self.hazard and len(self.hazard.chances) != wanted:
-            rows = len(self.hazard.chances)
-            raise ScenarioError(
-                f"{self.title}: the hazard has {rows} rows, and there are {wanted} jobs"
-            )
-        for name in (
-            "time",
-            "time_to_failure",
-            "time_to_repair",
-            "time_to_replace",
-            "stop",
-            "setup",
-        ):
+        wanted = 1 if self.jobs is None else len(self.jobs)
+        if self.hazard and (rows := len(self.hazard.chances)) != wanted:
+            problem = f"{self.title}: the hazard has {rows} rows"
+            raise ScenarioError(f"{problem}, and there are {wanted} jobs")
+        for name in "time time_to_failure time_to_repair time_to_replace stop setup".split():
             if isinstance(getattr(self, name), Trace):
-                raise ScenarioError(
-                    f"{self.title}: {name} is a trace, which ends: take Empirical(…)"
-                )
+                where = f"{self.title}: {name}"
+                raise ScenarioError(f"{where} is a trace, which ends: take Empirical(…)")
         if self.time_to_failure.average == 0:
             raise ScenarioError(f"{self.title}: renewed without end: time_to_failure is above 0")
 
@@ -184,9 +174,8 @@ class Arrivals(Row):
     def check(self) -> None:
         """Time passes between arrivals, and they do not end."""
         if isinstance(self.between, Trace) or self.between.average == 0:
-            raise ScenarioError(
-                f"{self.title}: arrivals need time between them, without end: take Gamma(…)"
-            )
+            problem = f"{self.title}: arrivals need time between them, without end"
+            raise ScenarioError(f"{problem}: take Gamma(…)")
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,7 @@ def fill_rate(history: Measured, node: str = "", product: str = "") -> Value:
     >>> round(fill_rate(simulate(Scenario(shop, BaseStock(5), days=2))), 4)
     0.8889
     """
-    on_time = history.total("on_time", node, product)
-    return _ratio(on_time, history.total("demand", node, product))
+    return _ratio(history.total("on_time", node, product), history.total("demand", node, product))
 
 
 def cycle_service_level(history: Measured, node: str = "", product: str = "") -> Value:

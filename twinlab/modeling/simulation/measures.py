@@ -5,7 +5,7 @@ numbers has the same measures.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -61,10 +61,7 @@ COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
 
 
 def nights_of(
-    plan: Plan,
-    start: State,
-    log: Iterable[EventRow],
-    stocks: Mapping[str, Sequence[Sequence[float]]],
+    plan: Plan, start: State, log: Iterable[EventRow], stocks: Mapping[str, list[list[float]]]
 ) -> dict[str, Array]:
     """What the nights of a history recorded: stocks as they stood, and the events, added up."""
     nights = {

@@ -95,9 +95,8 @@ def replicate(
     until = replications if isinstance(replications, Precision) else None
     count: Any = -(-until.least // BLOCK) * BLOCK if until else replications
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise ScenarioError(
-            f"replications is a whole number of at least 1, or a Precision, got {replications!r}"
-        )
+        problem = "replications is a whole number of at least 1"
+        raise ScenarioError(f"{problem}, or a Precision, got {replications!r}")
 
     def pilot() -> list[Array]:
         first = replicate(scenario, min(count, BLOCK), seed, start=start, daily=SETTLING)

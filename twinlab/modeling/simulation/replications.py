@@ -44,10 +44,9 @@ def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     if name not in MEASURES:
         raise ScenarioError(f"daily: no measure {name!r}; {did_you_mean(name, MEASURES)}")
     if name not in _SUMS:
-        raise ScenarioError(
-            f"daily: {name!r} is money or emissions, which are not kept by the day: ask for a "
-            "stock or flow, or take the KPIs of the whole history"
-        )
+        problem = f"daily: {name!r} is money or emissions, which are not kept by the day"
+        remedy = "ask for a stock or flow, or take the KPIs of the whole history"
+        raise ScenarioError(f"{problem}: {remedy}")
     daily = Daily(name, tuple(filter(None, named)), product)
     daily_rows(plan, daily)
     return daily
@@ -170,10 +169,9 @@ class Replications(Result):
         """
         wanted = read_daily(self.plan, (measure, nodes, product))
         if wanted not in self.daily_values:
-            raise ScenarioError(
-                f"no daily values of {tuple(wanted)}: call replicate(…, daily=[…]); this batch has "
-                f"{[tuple(kept) for kept in self.daily_values]}"
-            )
+            problem = f"no daily values of {tuple(wanted)}: call replicate(…, daily=[…])"
+            remedy = f"this batch has {[tuple(kept) for kept in self.daily_values]}"
+            raise ScenarioError(f"{problem}; {remedy}")
         return self.daily_values[wanted]
 
     def quantiles(
@@ -259,9 +257,8 @@ def horizon_of(batch: Replications, calm: Replications | None = None) -> Horizon
         said = said if batch.replications > 1 else "one history cannot tell luck from its course"
         return Horizon(f"whether it has settled cannot be told: {said}", {})
     rest = calm.stretches[1] if calm else batch.stretches[0]
-    moving = _moving(
-        batch.plan, *(_levels(batch.plan, s) / days for s in (batch.stretches[1], rest))
-    )
+    levels = (_levels(batch.plan, s) / days for s in (batch.stretches[1], rest))
+    moving = _moving(batch.plan, *levels)
     if not moving:
         against = "the calm twin's" if calm else "those before"
         return Horizon(f"settled: the last {days} days are like {against}", {})

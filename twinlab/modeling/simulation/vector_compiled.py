@@ -119,8 +119,7 @@ class CompiledNight(Night):
         state, claims, begins = self.state, len(self.layout.claims), self.begins
         kept, self.begins = (self.waiting, self.spoilt), False
         np.greater(state.given, 0.0, out=state.noted[:claims])
-        marks = state.noted[claims:]
-        loops().judge(state.table, self._numbers, self.loses, begins, kept, marks)
+        loops().judge(state.table, self._numbers, self.loses, begins, kept, state.noted[claims:])
         state.counts += state.noted
 
 

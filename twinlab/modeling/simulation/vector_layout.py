@@ -288,8 +288,7 @@ class Flows(Order):
             found = steps([[(self.claims[claim], 1.0) for claim in line] for line in lines])
             line = [(step, span(rows[step.which])) for step in found]
             claims, whose = slice(begin, len(self.claims)), [rows[step.which] for step in found]
-            block = Handover(*key, items, span(rows), line, claims, np.concatenate(whose))
-            blocks.append(block)
+            blocks.append(Handover(*key, items, span(rows), line, claims, np.concatenate(whose)))
         return blocks
 
     def _make(self) -> list[Making]:
@@ -320,8 +319,7 @@ class Flows(Order):
         groups: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
         for item in self.plan.items:
             for place, at in enumerate(item.lanes_in):
-                key = self.stage[item.node.name], place
-                groups[key].append((self.row[item.number], at))
+                groups[self.stage[item.node.name], place].append((self.row[item.number], at))
         self.lanes: list[int] = []
         stages = range(1 + max(self.stage.values()))
         self.receives = {stage: list[Receiving]() for stage in stages}
@@ -482,9 +480,8 @@ class Layout(Flows):
             rows = {at: self.plan.lanes[at].row for at in some}
             total = sum(row.sourcing_share for row in rows.values()) or 1.0
             order = sorted(some, key=lambda at: rows[at].sourcing_rank) if ranked else some
-            lists.append(
-                [(self.placed[at] - begin, rows[at].sourcing_share / total) for at in order]
-            )
+            parts = [(self.placed[at] - begin, rows[at].sourcing_share / total) for at in order]
+            lists.append(parts)
         return steps(lists)
 
 

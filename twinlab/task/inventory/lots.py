@@ -259,8 +259,7 @@ class DisruptedLot(Row):
     def _wait(self, lot: float) -> float:
         """Expected time without supplier at the end of a cycle, ψ/μ."""
         both = self.disruptions + self.recoveries
-        down = self.disruptions / both * -math.expm1(-both * lot / self.demand)
-        return down / self.recoveries
+        return self.disruptions / both * -math.expm1(-both * lot / self.demand) / self.recoveries
 
 
 def power_of_two(lot: EconomicLot, base: Positive) -> int:

@@ -129,8 +129,7 @@ def predict(
     out after 5 days (half of all futures), after 4 days in one of ten
     """
     now = State.initial(scenario.network) if state is None else state
-    future = scenario.change(days=now.day + days)
-    batch, _ = _nights(future, item, (replications, seed), now)
+    batch, _ = _nights(scenario.change(days=now.day + days), item, (replications, seed), now)
     short = batch.series("backlog", *item) + batch.series("lost", *item) > DUST
     if scenario.network.users(item):
         short |= batch.series("on_hand", *item) <= DUST
@@ -230,9 +229,8 @@ def order_today(
     comes, good, note = _arrival(scenario, now, item, seed)
     review = scenario.network.node(item[0]).review_period
     last = comes + review - now.day % review - 1
-    future = scenario.change(days=int(last.max()) + 1).decide(
-        {item: lambda view: view.demand * (view.day > now.day)}
-    )
+    asked: Any = {item: lambda view: view.demand * (view.day > now.day)}
+    future = scenario.change(days=int(last.max()) + 1).decide(asked)
     batch, owed = _nights(future, item, (FUTURES, seed), now)
     lost = np.cumsum(np.vstack([np.zeros(FUTURES), batch.series("lost", *item)]), axis=0)
     night, each = last - now.day, np.arange(FUTURES)

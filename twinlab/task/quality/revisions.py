@@ -231,9 +231,8 @@ def compare_designers(
     """
     costs = dict[str, Array]()
     if not designers:
-        raise ScenarioError(
-            "compare_designers: designers by name, such as {'nothing': keep_design}"
-        )
+        wanted = "designers by name, such as {'nothing': keep_design}"
+        raise ScenarioError(f"compare_designers: {wanted}")
     for name, designer in designers.items():
         lived = (live_generations(designer, world, seed + at) for at in range(lives))
         costs[name] = np.array([life.cost for life in lived])
@@ -313,5 +312,4 @@ def revision_effect(
     if not (before[0] and after.exposure):
         raise ScenarioError(f"since {since}: something is delivered after, and complained before")
     low, high = score(after.heard, after.exposure, *before, method="score", compare="ratio")
-    ratio = after.rate / 1000 * before[1] / before[0]
-    return RevisionEffect(ratio, float(low), float(high))
+    return RevisionEffect(after.rate / 1000 * before[1] / before[0], float(low), float(high))
