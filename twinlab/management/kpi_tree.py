@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling import Replications, Run
-from twinlab.modeling.simulation.kpis import Value
+from twinlab.modeling.simulation.kpis import Value, ratio
 from twinlab.modeling.simulation.measures import COSTS
 from twinlab.scope import Network, ScenarioError, tiers
 from twinlab.scope.base import ItemKey, check_known, did_you_mean, pd
@@ -239,15 +239,9 @@ def _split(metric: Metric, parts: Parts, labels: Sequence[Labels], days: int) ->
     children = []
     for label, group in groups.items():
         child = _split(metric, group, labels[1:], days)
-        weight = _over(sum(b for _, b in group.values()), below) if metric.over else 1.0
+        weight = ratio(sum(b for _, b in group.values()), below) if metric.over else 1.0
         children.append(replace(child, name=label, weight=weight))
-    return Figure(metric.name, "", metric.unit, _over(above, below), tuple(children))
-
-
-def _over(above: Value, below: Value) -> Value:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(np.asarray(below) > 0, np.divide(above, below), np.nan)
-    return ratio if ratio.ndim else float(ratio)
+    return Figure(metric.name, "", metric.unit, ratio(above, below), tuple(children))
 
 
 def kpi_tree(history: History) -> KPITree:

@@ -22,7 +22,7 @@ from twinlab.modeling import Replications, estimate, horizon_of
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.modeling.simulation.replicate import replicate_many
 from twinlab.scope import Constant, Estimate, Listing, Network, Outage, Result, Scenario, State
-from twinlab.scope.base import Amount, Array, ItemKey, ScenarioError, did_you_mean, mean_of, shown
+from twinlab.scope.base import Amount, Array, ItemKey, ScenarioError, check_known, mean_of, shown
 from twinlab.scope.columns import Row, column
 
 __all__ = ["Closure", "StressTest", "risk_exposure", "stress_test"]
@@ -92,9 +92,8 @@ def risk_exposure(
     """
     known = list(dict.fromkeys(site for site, _ in network.items))
     wanted = tuple(sites) or known
-    for site in (*wanted, *(recover or ())):
-        if site and site not in known:
-            raise ScenarioError(f"no site {site!r}; {did_you_mean(site, known)}")
+    for site in filter(None, (*wanted, *(recover or ()))):
+        check_known(site, known, f"no site {site!r}")
     stock = (state or State.initial(network)).on_hand
     program = _Program(network, stock, shortage_costs(network, shortage_cost), stock_ships)
     periods = {n.name: float(n.time_to_recover) for n in network.nodes} | dict(recover or {})
@@ -319,7 +318,6 @@ def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
     nodes = {n.name: n for n in scenario.network.nodes}
     named = list(sites) or list(dict.fromkeys(v.source for v in scenario.network.lanes))
     for site in named:
-        if site not in nodes:
-            raise ScenarioError(f"sites: {site!r} is not a node; {did_you_mean(site, nodes)}")
+        check_known(site, nodes, f"sites: {site!r} is not a node")
     given = sites if isinstance(sites, Mapping) else {}
     return {site: given.get(site, nodes[site].time_to_recover or how.days) for site in named}

@@ -13,9 +13,10 @@ from twinlab.modeling.line.engine import LineEngine
 from twinlab.modeling.line.machines import STATES
 from twinlab.modeling.line.places import LineEvent, Part, Place
 from twinlab.modeling.line.stations import Line
+from twinlab.modeling.simulation.kpis import ratio
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope import Constant, Empirical, Estimate, Listing, Result, Scenario, ScenarioError
-from twinlab.scope.base import Array, check_known, column, did_you_mean, parts, pd, schema, words
+from twinlab.scope.base import Array, check_known, column, parts, pd, schema, words
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 
 __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
@@ -117,31 +118,24 @@ def run_line(
     delivered = [p for p in out if p.fate == "delivered"]
     minutes = (days - warm_up) * line.minutes_per_day
     stations = tuple(_station(place, minutes) for place in engine.places)
+    spent = sum(s.started * (s.energy + s.idle_energy) for s in stations if s.started)
     whole, levels = int(days - warm_up), sorted(engine.levels.items())
     when = np.array([(p.left - engine.warm) // line.minutes_per_day for p in delivered], np.intp)
     return LineRun(
         line=line,
         start=engine.warm,
         throughput=len(delivered) / (days - warm_up),
-        good_share=_share(len(delivered), len(out)),
-        escaped_share=_share(sum(bool(p.faults) for p in delivered), len(delivered)),
+        good_share=ratio(len(delivered), len(out)),
+        escaped_share=ratio(sum(bool(p.faults) for p in delivered), len(delivered)),
         work_in_process=sum(number * minute for number, minute in levels) / minutes,
-        cycle_time=_share(sum(p.left - p.entered for p in delivered), len(delivered)),
-        energy=_share(
-            sum(s.started * (s.energy + s.idle_energy) for s in stations if s.started),
-            len(delivered),
-        ),
+        cycle_time=ratio(sum(p.left - p.entered for p in delivered), len(delivered)),
+        energy=ratio(spent, len(delivered)),
         stations=stations,
         levels=tuple((number, minute / minutes) for number, minute in levels if minute),
         parts=tuple(engine.parts),
         events=tuple(engine.events or ()),
         daily=tuple(np.bincount(when, minlength=whole)[:whole].tolist()),
     )
-
-
-def _share(above: float, below: float) -> float:
-    """A ratio, NaN where nothing is below its line."""
-    return above / below if below else float("nan")
 
 
 def _station(place: Place, minutes: float) -> StationRun:
@@ -151,13 +145,13 @@ def _station(place: Place, minutes: float) -> StationRun:
     return StationRun(
         place.name,
         **shares,
-        wait=_share(place.waited, works),
+        wait=ratio(place.waited, works),
         started=works,
         failures=counts["failed"],
         replacements=counts["replaced"],
-        good_share=_share(counts["finished"] - counts["flawed"], counts["finished"]),
-        energy=_share(place.energy, works),
-        idle_energy=_share(place.station.idle_power * idle / 60, works),
+        good_share=ratio(counts["finished"] - counts["flawed"], counts["finished"]),
+        energy=ratio(place.energy, works),
+        idle_energy=ratio(place.station.idle_power * idle / 60, works),
     )
 
 
@@ -233,10 +227,9 @@ def feed(scenario: Scenario, node: str, measured: LineRun | LineReplications) ->
     >>> feed(chain, "plant", run_line(line, days=3, warm_up=1)).network.node("plant").capacity
     120.0
     """
+    makers = dict.fromkeys(r.node for r in scenario.network.recipes)
+    check_known(node, makers, f"{node!r} makes nothing")
     recipes = [r for r in scenario.network.recipes if r.node == node]
-    if not recipes:
-        makers = dict.fromkeys(r.node for r in scenario.network.recipes)
-        raise ScenarioError(f"{node!r} makes nothing; {did_you_mean(node, makers)}")
     batch = measured if isinstance(measured, LineReplications) else LineReplications((measured,))
     made = np.array([units for run in batch.runs for units in run.daily], dtype=np.float64)
     if not (best := made.max(initial=0.0)) > 0:

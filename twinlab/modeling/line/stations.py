@@ -232,9 +232,9 @@ class Line(Row):
         self._check_mix()
         for at, station in enumerate(self.stations):
             back = station.inspection.rework_to if station.inspection else ""
-            if back and back not in names[: at + 1]:
+            if back:
                 problem = f"{station.title}: rework_to {back!r} is no station up to here"
-                raise ScenarioError(f"{problem}; {did_you_mean(back, names[: at + 1])}")
+                check_known(back, names[: at + 1], problem)
 
     def _check_mix(self) -> None:
         if self.mix and not (min(self.mix.values()) >= 0 and sum(self.mix.values()) > 0):

@@ -35,10 +35,11 @@ class Measured(Protocol):
         """The variance over days of a measure, summed over items."""
 
 
-def _ratio(above: Value, below: Value) -> Value:
+def ratio(above: Value, below: Value) -> Value:
+    """What is above the line over what is below; NaN where that is nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(below > 0, np.divide(above, below), np.nan)
-    return ratio if ratio.ndim else float(ratio)
+        found = np.where(np.asarray(below) > 0, np.divide(above, below), np.nan)
+    return found if found.ndim else float(found)
 
 
 def fill_rate(history: Measured, node: str = "", product: str = "") -> Value:
@@ -50,7 +51,7 @@ def fill_rate(history: Measured, node: str = "", product: str = "") -> Value:
     >>> round(fill_rate(simulate(Scenario(shop, BaseStock(5), days=2))), 4)
     0.8889
     """
-    return _ratio(history.total("on_time", node, product), history.total("demand", node, product))
+    return ratio(history.total("on_time", node, product), history.total("demand", node, product))
 
 
 def cycle_service_level(history: Measured, node: str = "", product: str = "") -> Value:
@@ -65,7 +66,7 @@ def cycle_service_level(history: Measured, node: str = "", product: str = "") ->
     0.6666666666666666
     """
     cycles = history.total("cycles", node, product)
-    return _ratio(cycles - history.total("cycles_spoilt", node, product), cycles)
+    return ratio(cycles - history.total("cycles_spoilt", node, product), cycles)
 
 
 def on_time_in_full(history: Measured, node: str = "", product: str = "") -> Value:
@@ -78,7 +79,7 @@ def on_time_in_full(history: Measured, node: str = "", product: str = "") -> Val
     0.5
     """
     in_full = history.total("lines_in_full", node, product)
-    return _ratio(in_full, history.total("lines", node, product))
+    return ratio(in_full, history.total("lines", node, product))
 
 
 def mean_stock(history: Measured, node: str = "", product: str = "") -> Value:
@@ -88,7 +89,7 @@ def mean_stock(history: Measured, node: str = "", product: str = "") -> Value:
     >>> mean_stock(simulate(Scenario(shop, BaseStock(5), days=2)))
     1.5
     """
-    return _ratio(history.total("on_hand", node, product), len(history.days))
+    return ratio(history.total("on_hand", node, product), len(history.days))
 
 
 def mean_backlog(history: Measured, node: str = "", product: str = "") -> Value:
@@ -98,7 +99,7 @@ def mean_backlog(history: Measured, node: str = "", product: str = "") -> Value:
     >>> mean_backlog(simulate(Scenario(shop, BaseStock(5), days=2)))
     0.5
     """
-    return _ratio(history.total("backlog", node, product), len(history.days))
+    return ratio(history.total("backlog", node, product), len(history.days))
 
 
 def days_of_cover(history: Measured, node: str = "", product: str = "") -> Value:
@@ -110,7 +111,7 @@ def days_of_cover(history: Measured, node: str = "", product: str = "") -> Value
     >>> days_of_cover(simulate(Scenario(shop, BaseStock(10), days=2)), "shop")
     1.8571428571428572
     """
-    return _ratio(history.total("on_hand", node, product), history.total("outflow", node, product))
+    return ratio(history.total("on_hand", node, product), history.total("outflow", node, product))
 
 
 def lost_sales(history: Measured, node: str = "", product: str = "") -> Value:
@@ -138,7 +139,7 @@ def cost(history: Measured, kind: str = "", node: str = "", product: str = "") -
         raise ScenarioError(f"no kind of cost {kind!r}; {did_you_mean(kind, COSTS)}")
     kinds = [kind] if kind else COSTS
     total = sum(history.total(each, node, product) for each in kinds)
-    return _ratio(total, len(history.days))
+    return ratio(total, len(history.days))
 
 
 def emissions(history: Measured, node: str = "", product: str = "") -> Value:
@@ -151,7 +152,7 @@ def emissions(history: Measured, node: str = "", product: str = "") -> Value:
     >>> emissions(simulate(Scenario(shop, BaseStock(0), days=2)))
     35.0
     """
-    return _ratio(history.total("emissions", node, product), len(history.days))
+    return ratio(history.total("emissions", node, product), len(history.days))
 
 
 def lead_time(history: Measured, node: str = "", product: str = "") -> Value:
@@ -165,7 +166,7 @@ def lead_time(history: Measured, node: str = "", product: str = "") -> Value:
     3.0
     """
     arrived = sum(history.total(name, node, product) for name in ("received", "finished", "scrap"))
-    return _ratio(history.total("on_order", node, product), arrived)
+    return ratio(history.total("on_order", node, product), arrived)
 
 
 def bullwhip(history: Measured, node: str, product: str = "") -> Value:
@@ -196,7 +197,7 @@ def _amplified(history: Measured, above: tuple[str, ...], below: tuple[str, ...]
     """A ratio of variances over days, where what stands below varies beyond rounding."""
     noise = (1e-9 / len(history.days) * history.total(*below)) ** 2
     varies = history.variance(*below)
-    return _ratio(history.variance(*above), np.where(varies > noise, varies, 0.0))
+    return ratio(history.variance(*above), np.where(varies > noise, varies, 0.0))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from twinlab.modeling.simulation.records import Records
 from twinlab.modeling.simulation.run import daily_table
 from twinlab.modeling.simulation.vector_engine import replay
 from twinlab.scope import Estimate, Result, Scenario, ScenarioError, State
-from twinlab.scope.base import Array, did_you_mean, parts, pd, schema
+from twinlab.scope.base import Array, check_known, did_you_mean, parts, pd, schema
 
 __all__ = ["Horizon", "Replications", "horizon_of"]
 
@@ -41,8 +41,7 @@ def read_daily(plan: Plan, given: str | tuple[Any, ...]) -> Daily:
     """
     name, nodes, product = (*((given,) if isinstance(given, str) else given), "", "")[:3]
     named = (nodes,) if isinstance(nodes, str) else nodes
-    if name not in MEASURES:
-        raise ScenarioError(f"daily: no measure {name!r}; {did_you_mean(name, MEASURES)}")
+    check_known(name, MEASURES, f"daily: no measure {name!r}")
     if name not in _SUMS:
         problem = f"daily: {name!r} is money or emissions, which are not kept by the day"
         remedy = "ask for a stock or flow, or take the KPIs of the whole history"
