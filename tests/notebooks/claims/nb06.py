@@ -60,7 +60,7 @@ def paid(scenario, many: int, seed: int):
 def worth(seed: int) -> dict[str, np.ndarray]:
     """What the notebook's plans save, day by day, in futures that did not choose them [USD/day]."""
     chain, bulk, agent = seen().chain, seen().bulk.scenario, seen().agent
-    closures = tl.Outage.two_state("board maker", 1 / 200, 1 / 14)
+    closures = tl.Outage("board maker", rate=1 / 200, days=tl.Gamma(14, 14))
     shut = bulk.change(days=1460).disrupt(closures)
     second = task.sourcing.prescribe
     quarter, standby = (second(shut, agent, share=share).scenario for share in (0.25, 0.0))
@@ -79,6 +79,7 @@ def worth(seed: int) -> dict[str, np.ndarray]:
     "Ordering in lots saves more than half of the daily cost of a year without closures, because "
     "until now a truck came every day.",
     "A share for the second source is not the same as a stand-by.",
+    "Lots with a reorder point cost about a third of what a truck every day costs",
 )
 def insurance(seed):
     found = worth(seed)
@@ -86,6 +87,7 @@ def insurance(seed):
         above(2 * found["lots"].mean(), found["stand-by"]),
         above(0, found["stand-by"] - found["a quarter"]),
         below(0.5, found["share"]),
+        agrees(1 / 3, found["share"], 0.04),
         agrees(126, found["lots"], 2),
     ]
 

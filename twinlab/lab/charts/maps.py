@@ -51,7 +51,8 @@ def route_map(
         for name in route:
             check_known(name, points, f"no coordinates of {name!r}")
         looks = pen.LOOKS[at % len(pen.LOOKS)] | {"linewidth": 2.2, "zorder": 1}
-        marks.append(pen.line(*_across(points, route), label=f"route {at + 1}", **looks))
+        looks |= {"label": f"route {at + 1}"} if len(routes) <= len(pen.LOOKS) else {}
+        marks.append(pen.line(*_across(points, route), **looks))
         said.append(f"route {at + 1}: {' → '.join(route)}")
     starts = sorted({route[0] for route in routes if route})
     sizes, most = loads or {}, max((loads or {}).values(), default=0.0)
@@ -65,9 +66,7 @@ def route_map(
     ]
     if len(points) <= 25:  # more names would lie on one another
         marks += _names(points)
-    looks = {"along": "xy", "grid": "", "finish": lambda axes, _: axes.set_aspect(1)}
-    panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", **looks)
-    return Chart([panel], "\n".join(said), (8.0, 6.0), legend=len(routes) <= len(pen.LOOKS))
+    return _map(points, marks, said, title, unit)
 
 
 def flow_map(
@@ -95,42 +94,49 @@ def flow_map(
     for name in (*sites, *(end for way in flows for end in way)):
         check_known(name, points, f"no coordinates of {name!r}")
     taken = {way: units for way, units in flows.items() if units > 0}
-    sent, got = Counter[str](), Counter[str]()
+    sent, got = (Counter[str]() for _ in range(2))
     for (source, to), units in taken.items():
         sent[source] += units  # type: ignore[assignment]
         got[to] += units  # type: ignore[assignment]
     full = [s for s, units in sent.items() if units >= sites.get(s, np.inf) - 1e-6]
-    left = [way for way in flows if way not in taken]
-    looks: pen.Style = {"label": "not taken"} if left else {}
-    marks = [_ways(points, left, color=pen.GREY, linewidth=0.7, **looks)]
-    most = max(taken.values(), default=1.0)
+    left = flows.keys() - taken.keys()
+    grey: pen.Style = {"color": pen.GREY, "linewidth": 0.7, "label": "not taken"}
+    marks = [_ways(points, sorted(left), **grey)] if left else []
     for third in range(3):  # thin, thicker, thick
+        most = max(taken.values(), default=1.0)
         ways = [way for way, units in taken.items() if int(2.99 * units / most) == third]
         marks.append(_ways(points, ways, color=pen.BLUE, linewidth=1.5 + 1.5 * third))
-    total = sum(got.values())
-    places: list[tuple[str, list[str], str, pen.Style]] = [
-        ("customer", [*got], pen.PAPER, {}),
-        ("open", [s for s in sent if s not in full], pen.BLUE, {"marker": "s"}),
-        ("open and full", full, pen.VERMILLION, {"marker": "s"}),
-        ("closed", [s for s in sites if s not in sent], pen.PAPER, {"marker": "s"}),
-    ]
-    for label, names, face, looks in [row for row in places if row[1]]:
-        told = [(sent if looks else got)[name] for name in names]
-        areas = [50.0 if looks else 90 + 700 * units / total for units in told]
-        looks |= {"facecolor": face, "edgecolor": pen.INK, "zorder": 5, "label": label}
-        marks.append(pen.dots(*_across(points, names), areas, names, told, **looks))
+    for label, names, face, told in (
+        ("customer", [*got], pen.PAPER, got),
+        ("open", [s for s in sent if s not in full], pen.BLUE, sent),
+        ("open and full", full, pen.VERMILLION, sent),
+        ("closed", [s for s in sites if s not in sent], pen.PAPER, sent),
+    ):
+        ring: pen.Style = {"facecolor": face, "edgecolor": pen.INK, "zorder": 5, "label": label}
+        areas = [90 + 700 * units / sum(got.values()) for units in got.values()]
+        ring |= {"marker": "s"} if told is sent else {}
+        here = (areas if told is got else [50.0] * len(names)), names, [told[n] for n in names]
+        marks += [pen.dots(*_across(points, names), *here, **ring)][: len(names)]
     marks += _names(points, zorder=4, bbox=_HALO)
-    (wide, high), (_, north) = (f([*points.values()], axis=0) for f in (np.ptp, np.mean))
-    aspect = 1 / np.cos(np.radians(north)) if unit == "degrees" else 1.0
-    size = 8.0, min(6.2, 1.6 + 7 * aspect * high / max(wide, 1e-9))
-    shape: pen.Style = {"finish": lambda axes, _: axes.set_aspect(aspect), "along": "xy"}
-    panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", grid="", **shape)
     many = f"{len(taken)} of {len(flows)} ways taken, {len(sent)} of {len(sites)} sites open"
     said = [f"{title}: {many}"]
     for source in sent:
         parts = [f"{shown(units)} to {to}" for (at, to), units in taken.items() if at == source]
         said.append(f"{source}{' (full)' * (source in full)}: {', '.join(parts)}")
-    return Chart([panel], "\n".join(said), size)
+    return _map(points, marks, said, title, unit)
+
+
+def _map(points: Points, marks: Any, said: Sequence[str], title: str, unit: str) -> Chart:
+    """Marks with room for names at the edges; a degree of longitude is shorter in the north."""
+    where = np.array([*points.values()], dtype=np.float64)
+    room = 0.08 * np.ptp(where, axis=0).max() or 1.0
+    (west, south), (east, north) = where.min(axis=0) - room, where.max(axis=0) + room
+    aspect = 1 / np.cos(np.radians((south + north) / 2)) if unit == "degrees" else 1.0
+    looks: pen.Style = {"xlim": (west, east), "ylim": (south, north), "along": "xy", "grid": ""}
+    looks["finish"] = lambda axes, _: axes.set_aspect(aspect)
+    panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", **looks)
+    high = 1.6 + 7 * aspect * (north - south) / (east - west)
+    return Chart([panel], "\n".join(said), (8.0, min(6.2, high)))
 
 
 def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
