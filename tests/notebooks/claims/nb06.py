@@ -65,7 +65,7 @@ def worth(seed: int) -> dict[str, np.ndarray]:
     second = task.sourcing.prescribe
     quarter, standby = (second(shut, agent, share=share).scenario for share in (0.25, 0.0))
     calm, lots = (paid(one, 48, seed) for one in (chain, bulk))
-    one, part, two = (paid(s, 150, seed) for s in (shut, quarter, standby))
+    one, part, two = (paid(s, 100, seed) for s in (shut, quarter, standby))
     return {
         "lots": calm - lots,
         "share": lots / calm,
@@ -149,7 +149,7 @@ def ridge_on_cars():
     """Also two months ahead and until another year."""
     found = claims.cells(0, "cars", "rivals", upto="evaluate(rivals")
     judged = task.demand.evaluate(
-        found.rivals, found.cars[:"2023"], horizon=2, origins=48, season=12
+        found.rivals, found.cars[:"2023"], horizon=2, origins=36, season=12
     )
     ridge, logs = (judged[name].RMSSE for name in ("ridge on lags", "Holt-Winters on logs"))
     return holds(logs - 0.1 < ridge < logs, ridge, logs)
@@ -185,8 +185,8 @@ def obeyed(days: int) -> np.ndarray:
 
 @claims.says(
     "Bought as lead times are on average, boards come late in half of all cases, and a day without "
-    "boards is not made up for: the first plan is not proved. Three days of safety time cost some "
-    "stock, and are enough.",
+    "boards is not made up for: the first plan is not proved. Three days of safety time are "
+    "enough.",
 )
 def safety_time():
     plain, safe = obeyed(0), obeyed(3)
@@ -274,7 +274,7 @@ def torque():
     spans = {
         name: np.concatenate(
             [task.maintenance.cost_rate(rule, mill().truth, mill().jobs, (60, 300), seed)
-             for seed in SEEDS]
+             for seed in SEEDS[:2]]
         )
         for name, rule in rules.items()
     }  # fmt: skip

@@ -115,8 +115,8 @@ def flow_map(
         ring: pen.Style = {"facecolor": face, "edgecolor": pen.INK, "zorder": 5, "label": label}
         areas = [90 + 700 * units / sum(got.values()) for units in got.values()]
         ring |= {"marker": "s"} if told is sent else {}
-        here = (areas if told is got else [50.0] * len(names)), names, [told[n] for n in names]
-        marks += [pen.dots(*_across(points, names), *here, **ring)][: len(names)]
+        sizes, read = areas if told is got else [50.0] * len(names), [told[n] for n in names]
+        marks += [pen.dots(*_across(points, names), sizes, names, read, **ring)] if names else []
     marks += _names(points, zorder=4, bbox=_HALO)
     many = f"{len(taken)} of {len(flows)} ways taken, {len(sent)} of {len(sites)} sites open"
     said = [f"{title}: {many}"]
