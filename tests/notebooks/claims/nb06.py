@@ -144,15 +144,17 @@ def ridge_on_lamps():
     return holds(np.median(apart) > 0, apart)
 
 
-@claims.says("On car sales it wins, but by little.")
+@claims.says("On car sales it is a little ahead, over ten years too; in some years the other wins.")
 def ridge_on_cars():
-    """Also two months ahead and until another year."""
+    """From 120 months, and from 48 of other years than the notebook shows."""
     found = claims.cells(0, "cars", "rivals", upto="evaluate(rivals")
-    judged = task.demand.evaluate(
-        found.rivals, found.cars[:"2023"], horizon=2, origins=36, season=12
-    )
-    ridge, logs = (judged[name].RMSSE for name in ("ridge on lags", "Holt-Winters on logs"))
-    return holds(logs - 0.1 < ridge < logs, ridge, logs)
+    two = {name: found.rivals[name] for name in ("ridge on lags", "Holt-Winters on logs")}
+    judged = [
+        task.demand.evaluate(two, found.cars[:end], horizon=3, origins=many, season=12)
+        for end, many in (("2022", 120), ("2015", 48))
+    ]
+    ahead = [logs - ridge for ridge, logs in ([j[n].RMSSE for n in two] for j in judged)]
+    return [holds(0 < ahead[0] < 0.1, ahead[0]), holds(-0.1 < ahead[1] < 0, ahead[1])]
 
 
 @claims.says(
@@ -267,14 +269,15 @@ def by_age_alone():
 @claims.says(
     "Known before the job, the torque saves about 15 % of what the rule by age costs a shift of "
     "480 minutes, and most of what even the all-knowing saves. A model that is given the age of "
-    "the tool and the kind of part, but not the torque, does no better than the rule by age.",
+    "the tool and the kind of part, but not the torque, does no better than the rule by age, "
+    "as far as 100,000 jobs can tell.",
 )
 def torque():
     rules = mill().rules | {"age alone": by_age_alone()}
     spans = {
         name: np.concatenate(
             [task.maintenance.cost_rate(rule, mill().truth, mill().jobs, (60, 300), seed)
-             for seed in SEEDS[:2]]
+             for seed in SEEDS]
         )
         for name, rule in rules.items()
     }  # fmt: skip
