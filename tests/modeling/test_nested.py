@@ -241,6 +241,29 @@ def test_a_twin_knows_the_machines_from_their_messages():
     assert not twin.outages.outages
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("mes.worked.v1", {"quantity": 9, "note": 10}),
+        ("mes.worked.v1", {"quantity": 9, "note": -1}),
+        ("mes.worked.v1", {"quantity": 9, "note": "all"}),
+        ("iot.sensed.v1", {"signal": "working", "value": 1e9}),
+    ],
+)
+def test_what_no_machine_can_have_done_is_a_dead_letter(kind, told):
+    nest, bus = scenario(), tl.Bus()
+    bus.receive("spy")
+    plant, twin = tl.Plant(nest, bus, seed=2), tl.Twin(nest, bus)
+    plant.advance(3)
+    twin.sync()
+    letters = [json.loads(bytes(raw)) for raw in bus.receive("spy")]
+    seen, forged = twin.state.machines, next(one for one in letters[::-1] if one["type"] == kind)
+    del forged["sequence"]
+    bus.send([json.dumps(forged | {"id": "forged", "data": forged["data"] | told}).encode()])
+    assert twin.sync().dead == 1
+    assert twin.state.machines == seen
+
+
 def test_a_rule_of_upkeep_is_ordered_and_obeyed():
     nest = scenario(line=CASE.line.set("machining.maintain", AtAge(300)))
     bus = tl.Bus()
