@@ -236,8 +236,7 @@ class Saving(Result):
 
     >>> lean, safe = np.array([3.0, 5.0, 4.0]), np.array([5.0, 2.0, 5.5])
     >>> Saving.of("stock", {"as it is": np.array([6.0, 7.0, 6.5]), "lean": lean, "safe": safe})
-    about stock · choice lean · saves 2.5 [1.258, 3.742] USD/year
-    · runner up safe · it saves 2.333 [-3.404, 8.07] USD/year
+    stock: lean saves 2.5 [1.258, 3.742] USD/year, then safe with 2.333 [-3.404, 8.07]
     """
 
     about: str = column("label", meaning="what is decided")
@@ -264,6 +263,11 @@ class Saving(Result):
         if saves[first].low <= 0 and first != today:
             first, others = today, [first, *(name for name in others if name != today)]
         return cls(about, first, saves[first], others[0], saves[others[0]])
+
+    def sentence(self) -> str:
+        """One line: what to do, what it saves, and who came second."""
+        second = f"{self.runner_up} with {self.it_saves.short}"
+        return f"{self.about}: {self.choice} saves {self.saves.short} USD/year, then {second}"
 
 
 @dataclass(frozen=True)
