@@ -212,18 +212,17 @@ def network_flow(
         come = {at: 1.0 for at, arc in enumerate(arcs) if arc.destination == p}
         rows.append(Constraint(come, high=most))
     rows += [Constraint(net(p, 1.0), units, units) for p, units in exact.items()]
-    costs: dict[Any, float] = {at: arc.cost for at, arc in enumerate(arcs)}
-    bounds: dict[Any, Any] = {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)}
     opened = {(at, "open"): arc.fixed_cost for at, arc in enumerate(arcs) if arc.fixed_cost}
     reach = {way: min(arcs[way[0]].capacity, sum(demand.values())) for way in opened}
     rows += [Constraint({way[0]: 1.0, way: -most}, high=0.0) for way, most in reach.items()]
     found = minimize(
-        costs | opened,
+        {at: arc.cost for at, arc in enumerate(arcs)} | opened,
         rows,
         f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
         f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
         "and throughputs or capacities that are too small",
-        bounds | dict.fromkeys(opened, (0.0, 1.0)),
+        {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)}
+        | dict.fromkeys(opened, (0.0, 1.0)),
         set(opened),
     )
     moved = tuple(found.values[at] for at in range(len(arcs)))
@@ -232,9 +231,11 @@ def network_flow(
     count = len(supply) + len(limits)
     saved = zip([*supply, *limits], found.prices[:count], strict=True)
     relief = {place: -price for place, price in saved}
-    for at, arc in enumerate(arcs):
-        if arc.capacity < math.inf:
-            relief[f"{arc.source} → {arc.destination}"] = -found.limits[at]
+    relief |= {
+        f"{arc.source} → {arc.destination}": -found.limits[at]
+        for at, arc in enumerate(arcs)
+        if arc.capacity < math.inf
+    }
     asked = zip(exact, found.prices[count:], strict=True)
     price = {place: price for place, price in asked if place in demand}
     return Flow(moved, found.cost, price, relief)
