@@ -29,6 +29,7 @@ from twinlab.modeling.line.machines import keep
 from twinlab.scope.snapshot import from_plain, to_plain
 from twinlab.task import production
 from twinlab.task.maintenance import control_limit
+from twinlab.technology.messages import Message
 
 CASE = factory()
 PANEL = ("factory", "panel")
@@ -344,3 +345,15 @@ def test_a_learned_rule_is_ordered_and_tools_no_longer_break():
     assert after["failed"] - before["failed"] < before["failed"] / 5
     assert after["maintained"] > 20
     assert after["torque"] in jobs["torque"]  # the newest reading of its sensor
+
+
+def test_a_reading_in_words_is_no_number_of_a_machine():
+    bus, nest = tl.Bus(), scenario()
+    twin = tl.Twin(nest, bus)
+    tl.Plant(nest, bus, seed=2).advance(1)
+    said = {"node": "factory", "asset": "coating", "signal": "colour", "value": "blue"}
+    check = twin._tracker.check
+    message = Message("/factory/iot", 900, "iot.sensed.v1", 1, said)
+    assert check.event(message).note == "blue"
+    state = tl.fold([check.event(message)], nest.network)
+    assert state.machines == {("factory", "coating"): {}}

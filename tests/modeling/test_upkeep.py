@@ -200,6 +200,7 @@ MISTAKES = [
     (lambda: Hazard(np.array([0.1])), "one row per job"),
     (lambda: Hazard(np.array([[1.2]])), "chances from 0 to 1"),
     (lambda: Station("a", 1, hazard=RISK), "the hazard has 3 rows, and there are 1 jobs"),
+    (lambda: Line([Station("a", 1)], crews=1.5), "crews are whole, got 1.5"),
     (lambda: AtAge(0), "at least 1e-09 minutes"),
 ]
 

@@ -321,10 +321,11 @@ def _remembered(state: State, event: EventRow, recipes: Recipes) -> None:
 
 def _machine(state: State, event: EventRow, recipes: Recipes) -> None:
     """Add up what a machine did; of its readings the newest stands."""
-    _, kind, node, _, quantity, asset, signal, _, note = (*event, *EMPTY)[:9]
+    _, kind, node, _, quantity, asset, signal, _, note = (*event, *EMPTY[len(event) - 5 :])
     seen = state.machines.setdefault((node, asset), {})
     if kind == "sensed":
-        seen[signal] = quantity
+        if note is None:  # a number, no text
+            seen[signal] = quantity
         return
     name = note if kind in ("state", "faulted") else kind
     counts = kind in ("faulted", "maintained") or name == "failed"

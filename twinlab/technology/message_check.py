@@ -110,7 +110,7 @@ class MessageCheck:
         node, product, partner, mode = texts
         told = data.get(names.get("quantity", "quantity"), 0.0)
         quantity = float(told) if is_number(told) else 0.0
-        note = data.get(names.get("note", "note"))
+        note = data.get(names.get("note", "note"), None if is_number(told) else told)
         note = unpack(data["memory"]) if kind == "remembered" else note
         due = data.get(names.get("due", "due"))
         event = Event(day, kind, node, product, quantity, partner, mode, due, note)

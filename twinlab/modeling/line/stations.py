@@ -219,6 +219,8 @@ class Line(Row):
     def check(self) -> None:
         """See that stations have names of their own, parts take time, and rework goes back."""
         object.__setattr__(self, "stations", tuple(self.stations))
+        if self.crews < math.inf and self.crews % 1:
+            raise ScenarioError(f"{self.title}: crews are whole, got {self.crews:g}")
         if isinstance(self.source, Arrivals):
             object.__setattr__(self, "source", (self.source,))
         names = [s.name for s in self.stations]
