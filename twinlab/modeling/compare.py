@@ -281,3 +281,9 @@ class Savings(Listing):
 
     caption = "What to do, and what it saves against today"
     savings: tuple[Saving, ...]
+
+    def _repr_html_(self) -> str:
+        """Estimates in one cell each: narrow enough for a page."""
+        rows = [[s.about, s.choice, s.saves.short, s.runner_up, s.it_saves.short] for s in self]
+        heads = ["about", "choice", "saves [USD/year]", "runner-up", "it saves"]
+        return html_of(pd.DataFrame(rows, columns=heads).set_index("about"), self.caption)
