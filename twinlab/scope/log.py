@@ -43,6 +43,17 @@ __all__ = ["Event", "Log"]
 
 EventRow = tuple[Any, ...]
 
+# What messages of machines and of customers call the columns of an event.
+NAMES = {
+    "complained": {"due": "delivered"},
+    "worked": {"partner": "asset"},
+    "faulted": {"partner": "asset", "note": "cause"},
+    "sensed": {"partner": "asset", "mode": "signal", "quantity": "value"},
+    "state": {"partner": "asset", "quantity": "minutes"},
+    "energy": {"partner": "asset", "quantity": "kwh"},
+    "maintained": {"partner": "asset", "note": "order"},
+}
+
 
 class Event(NamedTuple):
     """Something that happened on a day at a node.

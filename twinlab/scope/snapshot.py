@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.scope.errors import ScenarioError, SyncError
+from twinlab.scope.log import Event
 from twinlab.scope.network import Network
 from twinlab.scope.state import OpenOrder, ProductionLot, Shipment, State, fit
 
@@ -23,6 +24,11 @@ _ROWS: dict[str, Any] = {
 _TOGETHER = (("owed", "owed_since"), ("in_transit", "under_way"), ("in_process", "lots"))
 
 
+# What is told of a machine in counts and minutes.
+COUNTED = {"working", "starved", "blocked", "down", "stopped", "setup", "failed", "maintained"}
+COUNTED |= {"worked", "good", "energy"}
+
+
 def is_number(value: Any, low: float = -MOST, high: float = MOST, kind: Any = (int, float)) -> bool:
     """JSON also holds 1e999, numbers of a thousand digits, and yes."""
     return isinstance(value, kind) and not isinstance(value, bool) and bool(low <= value <= high)
@@ -31,6 +37,15 @@ def is_number(value: Any, low: float = -MOST, high: float = MOST, kind: Any = (i
 def is_value(value: Any) -> bool:
     """What a decision can be: a number, a text, yes or no."""
     return isinstance(value, str | bool) or is_number(value)
+
+
+def check_machine(event: Event) -> None:
+    """No more works are good than were done, and no reading takes the place of a count."""
+    done, good = event.quantity, event.note
+    if event.kind == "worked" and not (good is None or (is_number(good, 0) and good <= done)):
+        raise SyncError(f"note says how many of {done:g} had no fault, got {good!r:.80}")
+    if event.kind == "sensed" and event.mode in COUNTED:
+        raise SyncError(f"{event.mode!r} of a machine is counted, not read: rename the signal")
 
 
 def to_plain(state: State) -> dict[str, Any]:

@@ -321,7 +321,7 @@ def _remembered(state: State, event: EventRow, recipes: Recipes) -> None:
 
 def _machine(state: State, event: EventRow, recipes: Recipes) -> None:
     """Add up what a machine did; of its readings the newest stands."""
-    _, kind, node, _, quantity, asset, signal, _, note = (*event, *EMPTY[len(event) - 5 :])
+    _, kind, node, _, quantity, asset, signal, _, note = tuple([*event, *EMPTY[len(event) - 5 :]])
     seen = state.machines.setdefault((node, asset), {})
     if kind == "sensed":
         if note is None:  # a number, no text

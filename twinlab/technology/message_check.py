@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from twinlab.modeling.inference.outages import Flows
 from twinlab.organization.orders import decided
 from twinlab.scope import Event, Scenario, State, SyncError
-from twinlab.scope.snapshot import from_plain, is_number, is_value, unpack
-from twinlab.technology.messages import DAY, NAMES, Message
+from twinlab.scope.log import NAMES
+from twinlab.scope.snapshot import check_machine, from_plain, is_number, is_value, unpack
+from twinlab.technology.messages import DAY, Message
 
 HEADQUARTERS = "/plant/sys"  # who opens a plant, and answers orders
 ALONE = ("opened", "changed", "refused", "done", "failed")  # what it alone tells
@@ -114,7 +115,7 @@ class MessageCheck:
         note = unpack(data["memory"]) if kind == "remembered" else note
         due = data.get(names.get("due", "due"))
         event = Event(day, kind, node, product, quantity, partner, mode, due, note)
-        _of_machine(event)
+        check_machine(event)
         place = KINDS[kind].place
         if place in ("gets", "sends"):
             if node != partner or kind not in ("ordered", "accepted"):
@@ -206,16 +207,3 @@ KINDS = {
     )
     for kind in kinds.split()
 }
-
-
-COUNTED = {"working", "starved", "blocked", "down", "stopped", "setup", "failed", "maintained"}
-COUNTED |= {"worked", "good", "energy"}
-
-
-def _of_machine(event: Event) -> None:
-    """No more works are good than were done, and no reading takes the place of a count."""
-    done, good = event.quantity, event.note
-    if event.kind == "worked" and not (good is None or (is_number(good, 0) and good <= done)):
-        raise SyncError(f"note says how many of {done:g} had no fault, got {good!r:.80}")
-    if event.kind == "sensed" and event.mode in COUNTED:
-        raise SyncError(f"{event.mode!r} of a machine is counted, not read: rename the signal")

@@ -29,16 +29,6 @@ _TOLD_BY = {  # which system tells of which kinds of events; sys is the link its
     "iot": "disrupted recovered sensed energy",
     "sys": "opened closed changed refused done failed gone heard",
 }
-# What messages of machines and of customers call the columns of an event.
-NAMES = {
-    "complained": {"due": "delivered"},
-    "worked": {"partner": "asset"},
-    "faulted": {"partner": "asset", "note": "cause"},
-    "sensed": {"partner": "asset", "mode": "signal", "quantity": "value"},
-    "state": {"partner": "asset", "quantity": "minutes"},
-    "energy": {"partner": "asset", "quantity": "kwh"},
-    "maintained": {"partner": "asset", "note": "order"},
-}
 SYSTEMS = {kind: system for system, kinds in _TOLD_BY.items() for kind in kinds.split()}
 TYPES = {kind: f"{system}.{kind}.v1" for kind, system in SYSTEMS.items()}
 _KINDS = {name: kind for kind, name in TYPES.items()}

@@ -23,12 +23,12 @@ from twinlab.modeling.simulation.run import Run
 from twinlab.organization.orders import Expedite, Maintain, Order, Rights, Values
 from twinlab.scope import Scenario, ScenarioError, State, SyncError, TwinError
 from twinlab.scope.columns import Row, column
-from twinlab.scope.log import Event, EventRow, told
+from twinlab.scope.log import NAMES, Event, EventRow, told
 from twinlab.scope.snapshot import pack, to_plain
 from twinlab.technology.desk import order_in
 from twinlab.technology.links import FileLink
 from twinlab.technology.message_check import HEADQUARTERS
-from twinlab.technology.messages import DAY, NAMES, SYSTEMS, TYPES, written
+from twinlab.technology.messages import DAY, SYSTEMS, TYPES, written
 from twinlab.technology.seals import unseal
 
 __all__ = ["Plant", "Sensors"]
