@@ -15,7 +15,7 @@ from twinlab.modeling import (
     replicate_line,
     run_line,
 )
-from twinlab.modeling.line import engine
+from twinlab.modeling.line import places
 
 HISTORIES = 40  # enough that four standard errors mean what they do of a normal mean
 
@@ -166,7 +166,7 @@ class BookNumbers:
 
 def test_the_program_of_the_book_prints_its_numbers(monkeypatch):
     """Law's M/M/1 program: a part draws when it needs to, so both draw in the same order."""
-    monkeypatch.setattr(engine, "LOT", 1)
+    monkeypatch.setattr(places, "LOT", 1)
     given, expected = known("sim_law_mm1_program")
     book = BookNumbers(given["seed"])
     line = hour(

@@ -171,7 +171,12 @@ class Chance:
     def __init__(self, scenario, seed, block):
         network, streams = scenario.network, Streams(scenario, seed, block)
         days = range(scenario.days)
-        self.whole, self.making, self.shipping, self.moving = {}, {}, {}, {}
+        self.making, self.shipping, self.moving = {}, {}, {}
+        self.whole = {
+            n.name: np.minimum(streams.draw(n.output, "output", n.name), 1.0)
+            for n in network.nodes
+            if n.output != tl.Constant(1)
+        }
         self.held, self.active = {}, []
         self.demand = {
             (d.node, d.product): streams.draw(
