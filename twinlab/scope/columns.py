@@ -6,10 +6,10 @@ range, and the text of an error.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from math import inf, isinf, isnan, nan
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, NoReturn, get_args, get_type_hints
 
 import numpy as np
 
@@ -134,7 +134,9 @@ def _fit(col: Column, value: Any) -> Any:
         return tuple(_fit_number(col, v) for v in value)
     if not isinstance(value, Mapping):
         raise ValueError(f"is a mapping of names to {col.unit}, got {brief(value)}: write {{…: 1}}")
-    return frozen({_fit_text(col, k): _fit_number(col, v) for k, v in value.items()})
+    keys = replace(col, low=-inf, high=inf)
+    fit = _fit_text if get_args(col.type)[0] is str else _fit_number
+    return frozen({fit(keys, k): _fit_number(col, v) for k, v in value.items()})
 
 
 class Frozen(dict[Any, Any]):

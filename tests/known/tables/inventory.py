@@ -20,6 +20,12 @@ def made(given, at):
     return lot(one, production_rate=one["production_rate"])
 
 
+def discounted(given, at):
+    prices = dict(zip(given["breakpoints"][at], given["unit_costs"][at], strict=True))
+    numbers = (given[name][at] for name in ("fixed_cost", "holding_cost_rate", "demand_rate"))
+    return inventory.EconomicLot(*numbers, prices=prices, incremental=given["incremental"][at])
+
+
 def disrupted(given):
     return inventory.DisruptedLot(
         given["K"], given["h"], given["demand_rate"], given["p_per_lost_unit"],
@@ -96,6 +102,8 @@ ROWS = [
     Row("inv_eoqb_ex3_8", "cost", lambda i: waiting(i).cost()),
     Row("inv_epq", "Q", lambda i: [made(i, at).quantity for at in (0, 1)]),
     Row("inv_epq", "cost", lambda i: [made(i, at).cost() for at in (0, 1)]),
+    Row("inv_quantity_discounts", "Q", lambda i: [discounted(i, at).quantity for at in range(4)]),
+    Row("inv_quantity_discounts", "cost", lambda i: [discounted(i, at).cost() for at in range(4)]),
     Row("inv_eoq_disruptions_ex9_1", "Q", lambda i: disrupted(i).quantity),
     Row("inv_eoq_disruptions_ex9_1", "cost", lambda i: disrupted(i).cost()),
     Row("inv_eoq_disruptions_ex9_1", "cost_at",

@@ -4,9 +4,10 @@ Lots are economic ones, those from a supplier that fails, and those over periods
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -161,10 +162,20 @@ class EconomicLot(Row):
     Q* = √(2KD/h′ · (h′ + b)/b) with h′ = h(1 − D/P) [fixed cost K, demand D, holding h,
     backorder cost b (∞: nobody waits), production rate P (∞: the lot arrives at once)].
     Time is whatever the rates are in. Source: Harris (1913); Snyder & Shen (2019) chapter 3.
+    ``prices`` with quantity discounts, by the least quantity that has them, make ``holding_cost`` a
+    share of the mean price of a unit per time, and purchase a part of cost; a price is that of all
+    units of a lot or, ``incremental``, of those beyond its quantity alone. The best of each price's
+    lots is exact. Source: Hadley & Whitin (1963) section 2; Snyder & Shen (2019) section 3.4.
+
+    Raises:
+        ScenarioError: a line that never stops, or prices that do not fall from the first unit on.
 
     >>> lot = EconomicLot(fixed_cost=8, holding_cost=0.225, demand=1300)  # Example 3.1
     >>> round(lot.quantity, 4), round(lot.cost(), 4)
     (304.0468, 68.4105)
+    >>> lot = EconomicLot(8, 0.3, 1300, prices={0: 0.75, 400: 0.72, 800: 0.68})
+    >>> lot.quantity, round(lot.cost(), 4)
+    (800.0, 978.6)
     """
 
     fixed_cost: float = column("USD/order", meaning="fixed cost of an order K", low=1e-12)
@@ -174,17 +185,36 @@ class EconomicLot(Row):
         "USD/unit/time", math.inf, "cost of a waiting unit b; ∞: nobody waits", low=1e-12
     )
     production_rate: float = column("units/time", math.inf, "production rate P", low=1e-12)
+    prices: Mapping[float, float] = column(
+        "USD/unit by least quantity", {}, "discounts; holding_cost is then a share/time", low=1e-12
+    )
+    incremental: bool = column("yes/no", False, "a price is of the units beyond its quantity only")
 
     def check(self) -> None:
-        """See that a lot is made faster than it is used."""
+        """See that a lot is made faster than it is used, and that prices fall from the start."""
+        wrong, breaks = "", sorted(self.prices)
         if self.production_rate <= self.demand:
             rates = f"{self.production_rate:g} must be above the demand {self.demand:g}"
-            raise ScenarioError(f"EconomicLot: production_rate {rates}: the line never stops")
+            wrong = f"production_rate {rates}: the line never stops"
+        if breaks and not 0 <= breaks[0] <= 1:
+            wrong = f"prices begin at {breaks[0]:g} units: say what the first unit costs, {{1: …}}"
+        for before, least in pairwise(breaks):
+            if (price := self.prices[least]) >= (dear := self.prices[before]):
+                wrong = f"prices must fall, but {price:g} from {least:g} units on is not below "
+                wrong += f"{dear:g} from {before:g} on: drop that step"
+        if self.incremental and (not breaks or self.backorder_cost < math.inf):
+            wrong = "incremental is for lots with prices and without backorder_cost: drop one"
+        if wrong:
+            raise ScenarioError(f"EconomicLot: {wrong}")
 
     @property
     def quantity(self) -> float:
         """The lot that costs least, Q* [units]."""
-        return math.sqrt(2 * self.fixed_cost * self.demand / (self._holding * self._served))
+        lots = []
+        for least, price, once in self._offers:
+            orders = 2 * (self.fixed_cost + once) * self.demand
+            lots.append(max(least, math.sqrt(orders / self._rates(price)[0])))
+        return min(lots, key=self.cost)
 
     @property
     def cycle(self) -> float:
@@ -194,25 +224,40 @@ class EconomicLot(Row):
     @property
     def backordered_share(self) -> float:
         """The share of the demand that waits, h′ / (h′ + b)."""
-        return 1.0 - self._served
+        return self._rates(self._price(self.quantity))[1]
 
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time].
 
-        K D/Q + h′ Q/2 · b/(h′ + b), with the best share of backorders for that Q.
+        K D/Q + h′ Q/2 · b/(h′ + b), with the best share of backorders for that Q; and the purchase,
+        where there are prices.
         """
         lot = self.quantity if quantity is None else quantity
-        return self.fixed_cost * self.demand / lot + self._holding * self._served * lot / 2
+        price = self._price(lot)
+        bought = self.demand * price if self.prices else 0.0
+        return self.fixed_cost * self.demand / lot + self._rates(price)[0] * lot / 2 + bought
 
-    @property
-    def _holding(self) -> float:
-        return self.holding_cost * (1 - self.demand / self.production_rate)
+    @cached_property
+    def _offers(self) -> tuple[tuple[float, float, float], ...]:
+        """From how many units on, a price, and what a lot pays for its first units beside it."""
+        (_, price), *more = sorted(self.prices.items()) or [(0.0, 1.0)]  # h is a share of 1 USD
+        offers = [(0.0, price, 0.0)]
+        for least, price in more:
+            once = offers[-1][2] + (offers[-1][1] - price) * least * self.incremental
+            offers.append((least, price, once))
+        return tuple(offers)
 
-    @property
-    def _served(self) -> float:
-        if math.isinf(self.backorder_cost):
-            return 1.0
-        return self.backorder_cost / (self._holding + self.backorder_cost)
+    def _price(self, lot: float) -> float:
+        """The mean price of a unit of a lot."""
+        _, price, once = [offer for offer in self._offers if offer[0] <= lot][-1]
+        return price + once / lot
+
+    def _rates(self, price: float) -> tuple[float, float]:
+        """What the units of a lot at a price cost in stock or waiting, and the share that waits."""
+        held = self.holding_cost * price * (1 - self.demand / self.production_rate)
+        wait = self.backorder_cost
+        served = 1.0 if math.isinf(wait) else wait / (held + wait)
+        return held * served, 1.0 - served
 
 
 @dataclass(frozen=True)
