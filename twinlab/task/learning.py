@@ -10,10 +10,7 @@ import numpy as np
 
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array
-from twinlab.scope.kinds import Amount, Count, Level
-from twinlab.scope.later import needs, pd
+from twinlab.scope.base import Amount, Array, Count, Level, column, needs, pd
 
 __all__ = ["Examples", "Judgement", "Learned", "Verdict", "adaptive", "decide", "judge", "learn"]
 

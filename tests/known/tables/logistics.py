@@ -5,19 +5,22 @@ from functools import cache
 from math import acos, cos, hypot
 from pathlib import Path
 
-from tests.known.answers import Row
+import networkx as nx
+
+from tests.known.answers import Row, known
 from twinlab.task.logistics import (
     Arc,
     Fleet,
     Site,
+    centres,
     facilities,
     gravity_location,
     network_flow,
     route,
 )
 
-WEBER, CAP, MEDIAN, CLASSICS, WILLIAMS, TSP, VRP, CITY = (
-    "loc_gravity_steel_appliances", "loc_orlib_cap_set1", "loc_pyomo_warehouse",
+WEBER, CAP, MEDIAN, PMED, CLASSICS, WILLIAMS, TSP, VRP, CITY = (
+    "loc_gravity_steel_appliances", "loc_orlib_cap_set1", "loc_pyomo_warehouse", "loc_orlib_pmed1",
     "lp_transport_classics", "net_williams_distribution_1", "tsp_tsplib_set1",
     "vrp_cvrplib_small", "vrp_ortools_city_cvrp",
 )  # fmt: skip
@@ -63,6 +66,20 @@ def medians(inputs):
     sites = {site: Site() for site, _ in distance}
     customers = {customer: 1.0 for _, customer in distance}
     return [facilities(sites, customers, distance, count) for count in inputs["P"]]
+
+
+@cache
+def shortest():
+    """pmed1's shortest paths; of two edges between the same ends the last one counts."""
+    graph = nx.Graph()
+    graph.add_weighted_edges_from(known("loc_orlib_pmed1")[0]["edges"])
+    paths = dict(nx.all_pairs_dijkstra_path_length(graph))
+    return {(str(a), str(b)): far for a, row in paths.items() for b, far in row.items()}
+
+
+def median(inputs):
+    free = {str(at): Site() for at in range(1, inputs["nodes"] + 1)}
+    return facilities(free, dict.fromkeys(free, 1), shortest(), inputs["count"]).cost
 
 
 # -- flows ------------------------------------------------------------------------------------
@@ -156,6 +173,8 @@ ROWS = [
     *(Row(CAP, f"optimum.{name}", cap(name)) for name in CAPS),
     *(Row(CAP, f"open_sites.{name}", opened(name)) for name in CAPS),
     Row(MEDIAN, "cost", lambda i: [plan.cost for plan in medians(i)]),
+    Row(PMED, "median", median),
+    Row(PMED, "centre", lambda i: centres(shortest(), i["count"]).distance),
     *(Row(CLASSICS, name, classic(name)) for name in ("dantzig", "powerco", "pt", "beer")),
     Row(WILLIAMS, "cost", williams),
     *(Row(TSP, f"optimum.{name}", tour(name)) for name in TOURS),

@@ -1,10 +1,12 @@
 """Linear and mixed-integer programs whose variables have names, solved by HiGHS."""
 
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from twinlab.scope.columns import Row, column
 from twinlab.scope.errors import SolverError
 from twinlab.scope.later import optimize, sparse
 
@@ -17,6 +19,15 @@ class Constraint(NamedTuple):
     high: float = np.inf
 
 
+@dataclass(frozen=True)
+class Search(Row):
+    """When a search for whole numbers may stop: near enough to the optimum, or out of time."""
+
+    gap: float = column("share", 0.0, "part of the cost that a better plan may save", low=0)
+    time_limit: float = column("s", np.inf, "longest search", low=0)
+    size: float = column("units", 1.0, "what counts as 1 to HiGHS's tolerances", low=1e-12)
+
+
 class Optimum(NamedTuple):
     """The best values, their cost, and what one unit more of a limit would add to the cost."""
 
@@ -24,6 +35,7 @@ class Optimum(NamedTuple):
     cost: float
     prices: list[float]  # of the constraints, in their order
     limits: dict[Any, float]  # of the variables' upper bounds
+    gap: float = 0.0  # no plan costs less than (1 - gap) × cost; 0: it is the optimum
 
 
 def minimize(
@@ -32,22 +44,23 @@ def minimize(
     problem: str,
     bounds: Mapping[Any, tuple[float, float]] | None = None,
     whole: Set[Any] = frozenset(),
-    size: float = 1.0,
+    search: Search = Search(),
 ) -> Optimum:
     """Make Σ cost × variable least; ``costs`` names all variables, in their order.
 
     A variable lies between 0 and infinity unless ``bounds`` say otherwise. Those in ``whole`` take
-    whole numbers (the optimum is proven, and has no prices); the others and the limits are counted
-    in ``size``, since HiGHS's tolerances are meant for numbers near 1.
+    whole numbers (there are no prices then, and the optimum is proven unless ``search`` may stop
+    before); the others and the limits are counted in its ``size``.
 
     Raises:
         SolverError: no answer; it says the ``problem`` (and what to do), then HiGHS's own words.
+            Or none was found in time: that does not mean that there is none.
 
     >>> food = minimize({"rice": 3, "beans": 2}, [Constraint({"rice": 1, "beans": 2}, low=4)], "")
     >>> food.values, food.cost, food.prices
     ({'rice': 0.0, 'beans': 2.0}, 4.0, [1.0])
     """
-    integral = np.array([key in whole for key in costs])
+    integral, size = np.array([key in whole for key in costs]), search.size
     unit = np.where(integral, 1.0, size)
     terms, *ends = zip(*rows, strict=True)
     at = {key: number for number, key in enumerate(costs)}
@@ -66,9 +79,11 @@ def minimize(
         b_eq=low[exact],
         bounds=limits / unit[:, None],
         integrality=integral,
-        options={"mip_rel_gap": 0.0},
+        options={"mip_rel_gap": search.gap, "time_limit": search.time_limit},
     )
-    if not found.success:
+    if found.x is None:
+        if found.status == 1:
+            problem = f"no plan found in {search.time_limit:g} s: give more time"
         raise SolverError(f"{problem} (HiGHS: {found.message.rstrip('.')})")
     prices, count = np.zeros(len(low)), int(most.sum())
     prices[exact], prices[most] = found.eqlin.marginals, found.ineqlin.marginals[:count]
@@ -76,4 +91,6 @@ def minimize(
     best = np.where(integral, np.round(found.x), found.x * unit).tolist()
     ceilings = (found.upper.marginals / unit).tolist()
     values, above = (dict(zip(costs, each, strict=True)) for each in (best, ceilings))
-    return Optimum(values, float(found.fun), (prices / size).tolist(), above)
+    gap = float(found.get("mip_gap", 0.0 if found.success else np.inf))  # unsaid of zeros
+    gap = gap if gap > 1e-9 else 0.0
+    return Optimum(values, float(found.fun), (prices / size).tolist(), above, gap)

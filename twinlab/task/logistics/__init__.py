@@ -6,12 +6,14 @@ predict    ``predict`` from such a transit time when a shipment of some age arri
            ``lead_time_law``: a lane's lead times, widened by what such laws missed
 prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``network_flow``: who
            sends how much where, on which ways, with shadow prices; ``route``: who visits whom;
-           ``facilities``, ``gravity_location``: where to open; ``preposition``: where relief
-           stock lies before a storm, ``value_of_stochastic_solution``
+           ``facilities`` (p-median), ``centres`` (p-centre), ``gravity_location``: where to
+           open; ``preposition``: where relief stock lies before a storm,
+           ``value_of_stochastic_solution``
 =========  ====================================================================================
 """
 
 from twinlab.scope import door
+from twinlab.task.logistics.design import *
 from twinlab.task.logistics.routing import *
 from twinlab.task.logistics.storms import *
 from twinlab.task.logistics.transport import *

@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope.columns import Row, column
-from twinlab.scope.errors import ScenarioError, check_known
-from twinlab.scope.kinds import Amount, Limit
-from twinlab.scope.result import Result, shown
+from twinlab.modeling.formulas.programs import Constraint, Search, minimize
+from twinlab.scope.base import Amount, Limit, Result, Row, ScenarioError, check_known, column, shown
 
 __all__ = """Depot Storm StormOutcome StormPlan StormSeason judge_stocks preposition
 value_of_stochastic_solution""".split()
@@ -244,7 +241,7 @@ def _solve(season: StormSeason, budget: float, stocks: Mapping[str, float] | Non
     remedy = "pre-positioning: check that all costs are finite"
     whole = {key for key in costs if key[0] == "open"}
     largest = max([1.0, *(depot.capacity for depot in season.depots)])
-    found = minimize(costs, rows, remedy, bounds, whole, largest)
+    found = minimize(costs, rows, remedy, bounds, whole, Search(size=largest))
     # Specks below a millionth of a unit are nothing.
     return _plan(season, {key: x if x > 1e-6 else 0.0 for key, x in found.values.items()})
 
