@@ -199,3 +199,16 @@ def test_far_from_the_best_level_a_unit_costs_what_one_unit_costs():
     assert costs[0] - costs[1] == pytest.approx(37.12)
     assert costs[300] == pytest.approx(7 * (300 - 80))
     assert costs[301] - costs[300] == pytest.approx(7)
+
+
+def test_formulas_read_the_network_itself():
+    asked = tl.Demand("shop", "unit", tl.Normal(5, 1), backorder_cost=37.12)
+    network = tl.serial(["mine", "depot", "shop"], demand=asked,
+                        lead_time={"depot": 2, "shop": 1},
+                        holding_cost={"depot": 2, "shop": 7})  # fmt: skip
+    chain = tl.SerialChain.of(network)
+    assert tl.SerialChain.of(chain) is chain
+    plan = tl.clark_scarf(network)
+    assert plan == tl.clark_scarf(chain)
+    assert tl.serial_cost(network, plan.echelon).cost == pytest.approx(plan.cost)
+    assert tl.shang_song(network) == tl.shang_song(chain)

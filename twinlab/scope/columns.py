@@ -180,7 +180,7 @@ def _fit_text(col: Column, value: Any) -> str:
         raise ValueError(f"is a text, got {brief(value)}: put it in quotes")
     if col.required and not value.strip():
         raise ValueError("is empty: give it a name")
-    if re.search("[\x00-\x1f\x7f\ud800-\udfff]", value.strip()):
+    if re.search("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]", value.strip()):
         raise ValueError(f"holds a line break or what is no letter, got {value!r}: drop it")
     return str(value.strip())
 

@@ -159,15 +159,24 @@ class Network(Tables):
         write_network(self, folder)
 
     def graph(self) -> "nx.MultiDiGraph[str]":
-        """Give the network as a networkx graph: nodes and lanes with their columns.
+        """Give the network as a networkx graph, as GraphML and GEXF take it.
 
-        >>> serial(["mine", "plant", "shop"], demand=Normal(5, 1)).graph().number_of_edges()
-        2
+        Nodes and lanes with their columns: a law as the text of its table cell, a blank one left
+        out; a node's recipes, demands and stocks as text. A lane's key is its path in a scenario.
+
+        >>> list(serial(["mine", "shop"], demand=Normal(5, 1)).graph().edges(keys=True))
+        [('mine', 'shop', 'mine->shop/unit/road')]
         """
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         graph.add_nodes_from((node.name, _columns(node)) for node in self.nodes)
+        for table in ("recipes", "demands", "stocks"):
+            for name, rows in _grouped((r.node, r) for r in getattr(self, table)).items():
+                graph.nodes[name][table] = "; ".join(map(repr, rows))
         for lane in self.lanes:
-            graph.add_edge(lane.source, lane.destination, key=lane.key[2:], **_columns(lane))
+            ends, key = lane.key[:2], "/".join(["->".join(lane.key[:2]), *lane.key[2:]])
+            while graph.has_edge(*ends, key):  # a name may hold "/" itself
+                key += "'"
+            graph.add_edge(*ends, key=key, **_columns(lane))
         return graph
 
     def node(self, name: str) -> Node:
@@ -255,7 +264,12 @@ def _key(row: Any) -> Any:
 
 
 def _columns(row: Any) -> dict[str, Any]:
-    return {c.name: getattr(row, c.name) for c in schema(type(row)) if c.name != "name"}
+    """The filled columns of a row but its names, as numbers and texts."""
+    from twinlab.scope.tables import format_cell
+
+    rest = (c for c in schema(type(row)) if c.name not in ("name", "source", "destination"))
+    cells = {c.name: (v := getattr(row, c.name), format_cell(v)) for c in rest}
+    return {n: v if isinstance(v, int | float) else text for n, (v, text) in cells.items() if text}
 
 
 def rows_of(network: Network) -> Iterable[tuple[str, tuple[Any, ...]]]:

@@ -68,13 +68,15 @@ class SerialChain:
         return [cost - above for above, cost in pairwise([0.0, *costs])]
 
     @classmethod
-    def of(cls, network: Network) -> "SerialChain":
-        """Read the chain from the tables of a network.
+    def of(cls, network: "Network | SerialChain") -> "SerialChain":
+        """Read the chain from the tables of a network (a chain is one already).
 
         Raises:
             ScenarioError: the network is no serial chain with backorders, sure lead times, a
                 source that holds nothing, and no limits.
         """
+        if isinstance(network, SerialChain):
+            return network
         place = {lane.destination: lane for lane in network.lanes}
         holding = {node.name: node.holding_cost for node in network.nodes}
         holding |= {s.node: s.holding_cost for s in network.stocks if s.holding_cost is not None}
@@ -132,7 +134,7 @@ class SerialPlan(Result):
         }
 
 
-def clark_scarf(chain: SerialChain) -> SerialPlan:
+def clark_scarf(chain: SerialChain | Network) -> SerialPlan:
     """Find the echelon base-stock levels that cost least, and that cost.
 
     From the customers up, with C₀(x) = (b + Σ h) x⁻ and b the cost of a waiting unit:
@@ -147,10 +149,10 @@ def clark_scarf(chain: SerialChain) -> SerialPlan:
     >>> clark_scarf(SerialChain(stages, Normal(5, 1), backorder_cost=37.12))  # Example 6.1
     echelon 3 22.71, 2 12.02, 1 6.49 units · cost 47.66 USD/day
     """
-    return _recursion(chain, {})
+    return _recursion(SerialChain.of(chain), {})
 
 
-def serial_cost(chain: SerialChain, echelon: Mapping[str, Number]) -> SerialPlan:
+def serial_cost(chain: SerialChain | Network, echelon: Mapping[str, Number]) -> SerialPlan:
     """Find what given echelon base-stock levels cost on average [USD/day].
 
     The recursion of ``clark_scarf`` with these levels instead of the best, on the levels' own
@@ -164,6 +166,7 @@ def serial_cost(chain: SerialChain, echelon: Mapping[str, Number]) -> SerialPlan
     >>> round(serial_cost(chain, {"3": 24, "2": 12, "1": 6.5}).cost, 1)
     49.0
     """
+    chain = SerialChain.of(chain)
     names = [stage.name for stage in chain.stages]
     for one in {*names, *echelon}:
         if one not in names or one not in echelon:
@@ -245,7 +248,7 @@ class SerialBounds(Result):
         return {name: (self.low[name] + self.high[name]) / 2 for name in self.low}
 
 
-def shang_song(chain: SerialChain) -> SerialBounds:
+def shang_song(chain: SerialChain | Network) -> SerialBounds:
     """Bound each stage's best echelon level by two newsvendors that need no recursion.
 
     With i counted upstream from the customers, and F the distribution of the demand of all lead
@@ -257,8 +260,7 @@ def shang_song(chain: SerialChain) -> SerialBounds:
     >>> shang_song(SerialChain(tuple(stages), Poisson(16), backorder_cost=99)).middle
     {'4': 27.0, '3': 22.0, '2': 16.5, '1': 11.0}
     """
-    low: dict[str, float] = {}
-    high: dict[str, float] = {}
+    chain, low, high = SerialChain.of(chain), dict[str, float](), dict[str, float]()
     costs, total, time = chain.echelon_costs, sum(chain.echelon_costs), 0.0
     for at in range(len(costs) - 1, -1, -1):
         name, above = chain.stages[at].name, chain.backorder_cost + sum(costs[:at])

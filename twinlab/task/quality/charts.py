@@ -381,11 +381,14 @@ class SampleCharts(Result):
     sigma: float = column("units of measure", meaning="standard deviation within samples")
 
 
-def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None) -> SampleCharts:
+def describe(
+    samples: Sequence[Sequence[Number]], baseline: Count | None = None, rules: bool = False
+) -> SampleCharts:
     """Chart means, ranges and standard deviations of samples (one per row): X-bar, R, S charts.
 
     Means: x̿ ± A2 R̄; ranges: D3 R̄ to D4 R̄; deviations: B3 S̄ to B4 S̄; σ = R̄/d2. The first
-    ``baseline`` samples set the limits (all, if not given). Source: Montgomery, SQC.
+    ``baseline`` samples set the limits (all, if not given); with ``rules`` runs of the means
+    signal, too (``run_rules``). Source: Montgomery, SQC.
 
     Raises:
         ScenarioError: fewer than 2 samples or values in a sample, or no variation.
@@ -406,7 +409,7 @@ def describe(samples: Sequence[Sequence[Number]], baseline: Count | None = None)
     reach = c.A2 * width
     z = (means - center) * 3 / reach
     limits = (center, center - reach, center + reach)
-    of_means = ControlChart({"mean": means}, z, "X-bar chart", *limits)
+    of_means = ControlChart({"mean": means}, z, "X-bar chart", *limits, rules)
     still = np.zeros_like(z)  # of the means: a chart of ranges does not date their change
     of_ranges = ControlChart({"range": ranges}, still, "R chart", width, c.D3 * width, c.D4 * width)
     each = table.std(axis=1, ddof=1)
@@ -419,11 +422,13 @@ def describe_counts(
     counts: Sequence[Amount],
     sizes: Sequence[Positive] | Positive | None = None,
     baseline: Count | None = None,
+    rules: bool = False,
 ) -> ControlChart:
     """Chart the share of bad ones in samples of some sizes (p chart); without sizes, a c chart.
 
     p̄ ± 3 √(p̄ (1 − p̄)/n), in standard deviations where sizes differ; c̄ ± 3 √c̄; none below 0. The
-    first ``baseline`` samples set the limits. Source: Montgomery, Statistical Quality Control.
+    first ``baseline`` samples set the limits; with ``rules`` runs signal, too (``run_rules``).
+    Source: Montgomery, Statistical Quality Control.
 
     Raises:
         ScenarioError: more are bad than there are, or none or all of them are; sizes are missing.
@@ -442,10 +447,10 @@ def describe_counts(
         raise ScenarioError(f"counts: some are bad, none above their size, got {counts!r:.60}")
     z = (bad / size - center) / np.sqrt(spread / size)
     if np.ptp(size):
-        return ControlChart({"p": z}, z, "p chart in σ", 0.0, -3.0, 3.0)
+        return ControlChart({"p": z}, z, "p chart in σ", 0.0, -3.0, 3.0, rules)
     reach = 3 * float(np.sqrt(spread / size[0]))
     limits = (center, max(0.0, center - reach), center + reach)
-    return ControlChart({title: bad / size}, z, f"{title} chart", *limits)
+    return ControlChart({title: bad / size}, z, f"{title} chart", *limits, rules)
 
 
 @dataclass(frozen=True)

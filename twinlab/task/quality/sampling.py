@@ -1,0 +1,105 @@
+"""Acceptance sampling: how many of a lot to look at, and how many bad ones may be among them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinlab.scope.base import Count, Level, Row, ScenarioError, Share, column, pd, special, stats
+
+__all__ = ["SamplingPlan", "sampling_plan"]
+
+
+@dataclass(frozen=True)
+class SamplingPlan(Row):
+    """A single sampling plan: look at n units of a lot, and accept it with at most c bad ones.
+
+    Lots come from a process with a share p of bad ones: Pa = Σ_{x ≤ c} of the binomial law,
+    AOQ = Pa p (N − n)/N and ATI = n + (1 − Pa)(N − n), where rejected lots are looked through and
+    bad ones replaced. ``isolated``: one lot that holds the share itself, to the nearest unit; there
+    the law is hypergeometric. Source: Montgomery, Statistical Quality Control, chapter 15.
+
+    >>> plan = SamplingPlan(89, 2)
+    >>> round(plan.acceptance(0.01), 4), round(plan.outgoing_limit, 4)
+    (0.9397, 0.0154)
+    """
+
+    sample: int = column("units", meaning="looked at, n", low=1)
+    accept: int = column("units", meaning="most bad ones with which a lot is accepted, c", low=0)
+    lot: float = column("units", np.inf, "size of a lot, N", low=1)
+    isolated: bool = column("yes/no", False, "it is one lot, not one of many of a process")
+
+    def check(self) -> None:
+        """A sample can be drawn from the lot, and a lot be rejected."""
+        whole = self.lot.is_integer() or (np.isinf(self.lot) and not self.isolated)
+        if not whole or not self.accept < self.sample <= self.lot:
+            raise ScenarioError(f"{self.title} of lot {self.lot:g}: give whole numbers c < n ≤ N")
+
+    def _odds(self, bad: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+        """Pa and AOQ."""
+        if not self.isolated:
+            accepted = special.bdtr(self.accept, self.sample, bad)
+            return accepted, bad * accepted * (1 - self.sample / self.lot)
+        held, seen = np.round(np.multiply(bad, self.lot))[..., None], np.arange(self.accept + 1.0)
+        odds = stats.hypergeom.pmf(seen, self.lot, held, self.sample)
+        return odds.sum(axis=-1), (odds * (held - seen)).sum(axis=-1) / self.lot
+
+    def acceptance(self, bad: Share) -> float:
+        """Chance Pa that a lot is accepted, by the share of bad ones: the OC curve."""
+        return float(self._odds(bad)[0])
+
+    def outgoing(self, bad: Share) -> float:
+        """Average outgoing quality AOQ: share of bad ones in what goes out."""
+        return float(self._odds(bad)[1])
+
+    def inspected(self, bad: Share) -> float:
+        """Average total inspection ATI: units looked at per lot."""
+        rejected = 1 - self.acceptance(bad)
+        return self.sample + (rejected and rejected * (self.lot - self.sample))
+
+    @property
+    def outgoing_limit(self) -> float:
+        """The worst average outgoing quality, whatever comes in: AOQL."""
+        most = (self.accept + 1) / self.sample  # beyond it AOQ falls
+        some = np.arange(self.lot + 1) / self.lot if self.isolated else np.linspace(0, most, 10_001)
+        return float(self._odds(some)[1].max())
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """Pa, AOQ and ATI by the share of bad ones."""
+        shares = np.linspace(0, min(1.0, 3 * (self.accept + 1) / self.sample), 61).tolist()
+        rows = [(self.acceptance(p), self.outgoing(p), self.inspected(p)) for p in shares]
+        heads = ["acceptance [share]", "outgoing [share]", "inspected [units]"]
+        return pd.DataFrame(rows, pd.Index(shares, name="bad [share]"), heads)
+
+
+def sampling_plan(
+    aql: Level,
+    ltpd: Level,
+    producer_risk: Level = 0.05,
+    consumer_risk: Level = 0.1,
+    lot: Count | None = None,
+) -> SamplingPlan:
+    """Find the plan with the smallest sample that keeps both risks.
+
+    With a share ``aql`` of bad ones a lot is rejected with at most the producer's risk, with
+    ``ltpd`` accepted with at most the consumer's; ``lot`` is the size of one isolated lot. Every
+    size is tried, so both hold: what a nomograph says for the example, n 89 and c 2, has a
+    producer's risk of 0.06. Source: Montgomery, SQC, section 15.2.3.
+
+    Raises:
+        ScenarioError: no sample of up to a million units, or of the lot, keeps both.
+
+    >>> sampling_plan(aql=0.01, ltpd=0.06)
+    SamplingPlan(sample=110, accept=3, lot=inf, isolated=False)
+    """
+    for first in range(1, (lot or 10**6) + 1, 2048) if aql < ltpd else ():
+        n = np.arange(first, min(first + 2048, (lot or 10**6) + 1))
+        law = stats.hypergeom if lot else stats.binom
+        good, poor = (law(lot, round(p * lot), n) if lot else law(n, p) for p in (aql, ltpd))
+        accept = good.ppf(1 - producer_risk)
+        if (fits := poor.cdf(accept) <= consumer_risk).any():
+            at = int(fits.argmax())
+            return SamplingPlan(int(n[at]), int(accept[at]), lot or np.inf, lot is not None)
+    risks = f"the risks {producer_risk:g} and {consumer_risk:g}"
+    remedy = "give an ltpd further above aql, larger risks, or a larger lot"
+    raise ScenarioError(f"no sample tells {ltpd:g} bad from {aql:g} at {risks}: {remedy}")
