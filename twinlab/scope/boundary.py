@@ -164,6 +164,7 @@ def restrict(scenario: Scenario, tier: int | None = None, period: int = 1) -> Re
         for by_item in (scenario.rules, scenario.sourcing, scenario.sharing)
     )
     seen = Scenario(network, rules, scenario.days // period, disruptions, sourcing, sharing)
+    seen = replace(seen, start=scenario.start, period=period * scenario.period)
     return Restricted(scenario, seen, tier, period)
 
 

@@ -14,7 +14,7 @@ does not say, it leaves alone: no other random draw changes.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -258,8 +258,9 @@ class Stock(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class Disruption(Row):
-    """When something goes wrong: start, duration and recovery, fixed or random."""
+    """When something goes wrong: start (a day or a date), duration, recovery; fixed or random."""
 
+    dated: ClassVar[str] = "start"
     start: int = column("day", 0, "first day; with a rate, the first day it can strike", low=0)
     days: Distribution = column(
         "days", Constant(1), "how long it holds, rounded up; 0: not at all", low=0

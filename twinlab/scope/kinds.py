@@ -11,7 +11,9 @@ import math
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cache, wraps
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
@@ -45,6 +47,8 @@ Share = Annotated[float, Range("a share from 0 to 1", 0, 1)]
 Level = Annotated[float, Range("a share above 0 and below 1", 0, 1, open=True)]
 Count = Annotated[int, Range("a whole number of at least 1", 1, whole=True)]
 Whole = Annotated[int, Range("a whole number of at least 0", 0, whole=True)]
+Date = date
+Day = Whole | Date
 
 
 def ranged(function: F) -> F:
@@ -136,8 +140,9 @@ def kind_of(hint: Any) -> Kind | None:
 
 def _number(value: Any) -> Any:
     if isinstance(value, str | bytes):
-        raise Unfit("write it without quotes" if re.fullmatch(r"[-+.\de]+", str(value)) else "")
-    if isinstance(value, bool | np.bool_) or getattr(value, "ndim", False):
+        plain = re.fullmatch(r"[-+]?[\d.]\d*\.?\d*(e[-+]?\d+)?", str(value))
+        raise Unfit("write it without quotes" if plain else "")
+    if isinstance(value, bool | np.bool_ | np.datetime64) or getattr(value, "ndim", False):
         raise Unfit
     try:
         number = float(value)
@@ -169,6 +174,23 @@ def _text(value: Any) -> str:
     raise Unfit("put it in quotes" if isinstance(value, int | float) else "")
 
 
+def as_date(value: Any) -> date:
+    """Read a date: one of Python, its ISO text, or a moment on it, of pandas or numpy too."""
+    moment = value.astype("M8[D]").item() if isinstance(value, np.datetime64) else value
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(moment.strip()) if isinstance(value, str) else moment
+        moment = moment.date() if isinstance(moment, datetime) else moment
+        if isinstance(moment, date) and str(moment) != "NaT":
+            return moment
+    text, read = re.sub(r"\W+", "-", str(value).strip()), dict[str, None]()
+    for order in ("%d-%m-%Y", "%m-%d-%Y", "%Y-%m-%d", "%d-%m-%y", "%m-%d-%y"):
+        with suppress(ValueError):
+            read[f"'{datetime.strptime(text, order).date()}'"] = None
+    raise Unfit(
+        f"write {' or '.join(read)}, as it is meant" if read else "write a date as '2026-03-01'"
+    )
+
+
 def _none(value: Any) -> None:
     if value is not None:
         raise Unfit
@@ -182,6 +204,7 @@ _PLAIN: dict[Any, Kind | None] = {
     int: Kind("a whole number", _whole, -1),
     float: Kind("a number", _number, -1),
     bool: Kind("yes or no", _flag),
+    date: Kind("a date such as '2026-03-01'", as_date),
 }
 
 

@@ -15,15 +15,16 @@ Every column of a scenario has a path, so that sliders, sweeps and searches can 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from inspect import signature
 from typing import Annotated, Any
 
 from twinlab.scope.columns import Column, Frozen, schema
 from twinlab.scope.distributions import Trace
 from twinlab.scope.entities import Disruption, ItemKey, Lane
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
-from twinlab.scope.kinds import Count
+from twinlab.scope.kinds import Count, Date, Day, Whole, ranged
 from twinlab.scope.later import pd
 from twinlab.scope.network import Network
 from twinlab.scope.result import Page
@@ -37,15 +38,56 @@ ByItem = Annotated[Mapping[Any, Any], "a mapping {node: …}"]
 Paths = Annotated[str | Mapping[Any, Any], "a text such as 'shop.up_to' or {path: value}"]
 
 
+class Calendar:
+    """Whatever has a date of day 0 [``start``], and ``period`` calendar days in each of its days.
+
+    >>> calm = Scenario(serial(["mine", "shop"], demand=5), BaseStock(8), start="2026-03-01")
+    >>> calm.day_of("2026-03-05"), calm.date(31)
+    (4, datetime.date(2026, 4, 1))
+    """
+
+    start: Date | None
+    period: int
+
+    @ranged
+    def day_of(self, date: Day, where: str = "") -> int:
+        """The day on which a date falls; a number stays the day that it is.
+
+        Raises:
+            ScenarioError: it is no date or before the start, or there is none; ``where`` it stands.
+        """
+        if not isinstance(date, Date):
+            return date
+        if self.start is None or date < self.start:
+            wrong = f"before its start, {self.start}" if self.start else "which has no start"
+            remedy = f"give the date of day 0, change(start='{date}') or an earlier one"
+            raise ScenarioError(f"{where}{date} is no day of the scenario, {wrong}: {remedy}")
+        return (date - self.start).days // self.period
+
+    @ranged
+    def date(self, day: Whole) -> Date:
+        """The date of a day, of several the first: what ``day_of`` takes back.
+
+        Raises:
+            ScenarioError: there is no start, or the year 9999 is over.
+        """
+        at = self.start and self.start.toordinal() + day * self.period
+        if at and at <= Date.max.toordinal():
+            return Date.fromordinal(at)
+        remedy = "give the date of day 0 up to the year 9999, change(start='2026-03-01')"
+        raise ScenarioError(f"day {day} since start={self.start} has no date: {remedy}")
+
+
 @dataclass(frozen=True)
-class Scenario(Page):
+class Scenario(Calendar, Page):
     """Everything a simulation needs but its seed; changing anything gives a new scenario.
 
     ``rules`` says who decides how much to order or make: one rule for everybody, or a rule per node
     or per (node, product). ``sourcing`` says in the same way how an order is split over several
     suppliers; who is not named asks by sourcing rank. ``sharing`` says what each of them sees of
     the others (one regime for everybody, or by node); who is not named sees everything.
-    ``chosen_on`` are the seeds by which ``tune`` has chosen some of its values.
+    ``start`` is the date of day 0; dates of disruptions become days. A day is ``period`` days of
+    the calendar. ``chosen_on`` are the seeds by which ``tune`` has chosen some of its values.
 
     Raises:
         ScenarioError: somebody decides nothing, nobody decides, or a name is unknown.
@@ -63,21 +105,26 @@ class Scenario(Page):
     sourcing: ByItem = field(default_factory=dict)
     sharing: Sharing | ByItem = field(default_factory=dict)
     lines: Mapping[str, Any] = field(default_factory=dict)
+    start: Date | None = None
+    period: Count = 1
     chosen_on: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "disruptions", tuple(self.disruptions))
+        object.__setattr__(self, "disruptions", tuple(_on_days(self)))
         _fit_by_item(self)
         _check_days(self)
         _check_lines(self)
         for disruption in self.disruptions:
             _check_target(disruption, self.network)
+        if self.start:
+            self.date(self.days)
 
     def __repr__(self) -> str:
         kinds = Counter(getattr(r, "__name__", type(r).__name__) for r in self.rules.values())  # type: ignore[union-attr]
         rules = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
         wrong = f", {len(self.disruptions)} disruptions" if self.disruptions else ""
-        return f"Scenario({self.network}, rules: {rules}, {self.days} days{wrong})"
+        since = f" from {self.start}" if self.start else ""
+        return f"Scenario({self.network}, rules: {rules}, {self.days} days{since}{wrong})"
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -91,31 +138,20 @@ class Scenario(Page):
         """The same with some fields changed, by a call from inside: what is given was checked."""
         return type(self)(**{f.name: getattr(self, f.name) for f in fields(self)} | changes)
 
-    def change(
-        self,
-        *,
-        network: Network | None = None,
-        rules: Rule | ByItem | None = None,
-        days: int | None = None,
-        disruptions: Iterable[Disruption] | None = None,
-        sourcing: ByItem | None = None,
-        sharing: Sharing | ByItem | None = None,
-    ) -> "Scenario":
+    def change(self, **given: Any) -> "Scenario":
         """Return a scenario in which what is given replaces what was there.
 
         >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
         >>> calm.change(days=730).days
         730
         """
-        given: dict[str, Any] = {"network": network, "rules": rules, "days": days}
-        given |= {"disruptions": disruptions, "sourcing": sourcing, "sharing": sharing}
-        others = network is not None and network.decided is not self.network.decided
-        for name in ("rules", "sharing") if others else ():
+        given = {name: value for name, value in given.items() if value is not None}
+        others = given.get("network", self.network).decided is not self.network.decided
+        for name in {"rules", "sharing"} - given.keys() if others else ():
             now = getattr(self, name)
-            alike = len(now) == len(self.rules) and len({id(one) for one in now.values()}) == 1  # type: ignore[arg-type]
-            if given[name] is None and alike:
+            if len(now) == len(self.rules) and len({id(one) for one in now.values()}) == 1:  # type: ignore[arg-type]
                 given[name] = next(iter(now.values()))  # so has whoever the new network brings
-        return self._but(**{k: v for k, v in given.items() if v is not None})
+        return self._but(**given)
 
     def disrupt(self, *disruptions: Disruption) -> "Scenario":
         """Return a scenario in which these disruptions happen as well.
@@ -187,6 +223,12 @@ class Scenario(Page):
         return changed
 
 
+_FIELDS = [*signature(Scenario).parameters.values()][:-1]  # all but chosen_on
+_GIVEN = [each.replace(kind=each.KEYWORD_ONLY, default=None) for each in _FIELDS]
+_OWN = signature(Scenario.disrupt)
+_OWN = _OWN.replace(parameters=[_OWN.parameters["self"], *_GIVEN])
+Scenario.change.__signature__ = _OWN  # type: ignore[attr-defined]
+
 _REMEDY = {
     "rules": "give a rule such as BaseStock(50), or your own function of a view",
     "sourcing": "give Shares(), PriorityFailover(), or your own function of view and quantity",
@@ -252,6 +294,14 @@ def _check_lines(scenario: Scenario) -> None:
                 f"lines: {node!r} makes {times} (product: days): a line makes one product, which "
                 f"is done a day later or more: set '{node}/PRODUCT.production_time' to 1"
             )
+
+
+def _on_days(scenario: Scenario) -> Iterator[Any]:
+    """The disruptions, on days where they had dates."""
+    for each in scenario.disruptions:
+        when = getattr(each, "start", 0)
+        dated = isinstance(when, Date)
+        yield replace(each, start=scenario.day_of(when, f"{each.title}: ")) if dated else each
 
 
 def _check_days(scenario: Scenario) -> None:
