@@ -194,6 +194,67 @@ def test_holt_winters_follows_a_trend():
     assert ahead == pytest.approx(3 + 2 * np.arange(40, 45), rel=1e-3)
 
 
+def smoothed_by_hand(y, season, weights, start, factors):
+    """The textbook's three equations, with whole lists of levels, trends and indices."""
+    alpha, beta, gamma = weights
+    levels, slopes, indices = [start[0]], [start[1]], list(start[2:])
+    for at, sold in enumerate(y):
+        index, ahead = indices[at], levels[-1] + slopes[-1]
+        levels.append(alpha * (sold / index if factors else sold - index) + (1 - alpha) * ahead)
+        slopes.append(beta * (levels[-1] - levels[-2]) + (1 - beta) * slopes[-1])
+        new = sold / levels[-1] if factors else sold - levels[-1]
+        indices.append(gamma * new + (1 - gamma) * index)
+    lines = [levels[-1] + lead * slopes[-1] for lead in range(1, 2 * season + 1)]
+    last = indices[-season:] * 2
+    return [line * s if factors else line + s for line, s in zip(lines, last, strict=True)]
+
+
+@pytest.mark.parametrize("factors", [True, False])
+@pytest.mark.parametrize("season", [2, 5, 12])
+def test_given_weights_are_used_as_they_are(season, factors):
+    luck = np.random.default_rng(season)
+    y, weights = luck.uniform(20, 40, 4 * season + 3), luck.uniform(0, 0.5, 3)
+    index = luck.uniform(0.5, 1.5, season)
+    start = (30.0, 0.3, *(index if factors else 10 * (index - index.mean())))
+    names = dict(zip(("alpha", "beta", "gamma"), weights, strict=True))
+    method = demand.HoltWinters(season, trend=True, multiplicative=factors, start=start, **names)
+    by_hand = smoothed_by_hand(y, season, weights, start, factors)
+    assert method(y, 2 * season) == pytest.approx(by_hand, rel=1e-12)
+    scaled = demand.HoltWinters(season, trend=True, multiplicative=factors, **names)
+    assert scaled(1000 * y, 9) == pytest.approx(1000 * scaled(y, 9), rel=1e-9)
+
+
+@pytest.mark.parametrize("season", [1, 4, 7])
+@pytest.mark.parametrize("trend", [True, False])
+def test_a_line_with_a_season_goes_on_whatever_the_weights(season, trend):
+    """Exactly, but that R takes the level of the middle of a rising first season for its end's."""
+    t = np.arange(4 * season + 8.0)
+    wave = np.sin(2 * np.pi * np.arange(season) / season) if season > 1 else np.zeros(1)
+    weights = {"alpha": 0.3, "beta": 0.2 if trend else None, "gamma": 0.4 if season > 1 else None}
+    for factors in {False, season > 1}:
+        line = 50 + (2 * t if trend and not factors else 0)
+        y = line * (1 + wave / 2)[t.astype(int) % season] if factors else (
+            line + 9 * wave[t.astype(int) % season])  # fmt: skip
+        method = demand.HoltWinters(season, trend, multiplicative=factors, **weights)
+        near = 0.02 if trend and season > 1 and not factors else 1e-9
+        assert method(y[:-6], 6) == pytest.approx(y[-6:], rel=near)
+
+
+def test_without_season_and_trend_it_is_plain_smoothing():
+    assert demand.HoltWinters(alpha=0.3)([4, 8, 5], 2) == pytest.approx(
+        demand.Smoothing(0.3)([4, 8, 5], 2), rel=1e-12
+    )
+    falling = demand.HoltWinters(trend=True, alpha=1, beta=1)([9, 6, 3], 3)
+    assert falling.tolist() == [0, 0, 0]
+
+
+def test_a_season_of_factors_is_fitted_too():
+    t = np.arange(60)
+    y = (50 + t) * np.array([0.5, 1.0, 1.7, 0.8])[t % 4]
+    ahead = demand.HoltWinters(4, trend=True, multiplicative=True)(y[:52], 8)
+    assert ahead == pytest.approx(y[52:], rel=0.02)
+
+
 def test_a_level_is_the_quantile_of_demand():
     """Independent normal demand: μ days + z σ √days, as the textbook says."""
     past = np.random.default_rng(3).normal(20, 4, 3000)
@@ -244,6 +305,20 @@ def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
             "period 2 must be a finite number of at least 0, got nan: fill in",
         ),
         (lambda: demand.SeasonalNaive(7)([1, 2], 1), "at least 7 periods, got 2"),
+        (lambda: demand.HoltWinters(4, alpha=0.1, beta=0.1, gamma=0.1), "beta with trend=True"),
+        (lambda: demand.HoltWinters(4, trend=True, alpha=0.1, beta=0.1), "gamma with a season"),
+        (lambda: demand.HoltWinters(4, gamma=0.1), "give weights alpha"),
+        (lambda: demand.HoltWinters(trend=True, alpha=2, beta=0.1), "alpha must be 0 to 1"),
+        (lambda: demand.HoltWinters(alpha=float("nan")), "alpha is a number"),
+        (lambda: demand.HoltWinters(alpha=0.1, start=(1, 2)), "1 numbers? to start"),
+        (lambda: demand.HoltWinters(start=(1,)), "0 numbers? to start"),
+        (lambda: demand.HoltWinters(alpha=0.1, start=(float("nan"),)), "start is a number"),
+        (lambda: demand.HoltWinters(alpha=0.1, multiplicative=True), "season of 2 or more"),
+        (
+            lambda: demand.HoltWinters(2, multiplicative=True)([1, 0] * 6, 1),
+            "a factor needs demand above 0",
+        ),
+        (lambda: demand.HoltWinters(4, alpha=0.1, gamma=0.1)([1] * 7, 1), "at least 8 periods"),
         (lambda: demand.Lags()([1] * 37, 1), "at least 38 periods, got 37"),
         (lambda: demand.Lags()([1] * 40, 36), "Lags: 36 periods ahead need 50"),
         (lambda: demand.accuracy([1], [1, 2], [1, 2]), "1 actual values and 2 forecasts"),
@@ -260,7 +335,7 @@ def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
     ],
 )
 def test_mistakes_are_explained(call, words):
-    with pytest.raises(tl.ScenarioError, match=words):
+    with pytest.raises(tl.TwinError, match=words):
         call()
 
 

@@ -12,6 +12,7 @@ from twinlab.task import demand
 METHODS = [
     demand.Naive(), demand.SeasonalNaive(4), demand.MovingAverage(5), demand.Smoothing(0.3),
     demand.Croston(0.2), demand.SBA(0.2), demand.TSB(0.2, 0.3),
+    demand.HoltWinters(3, trend=True, alpha=0.3, beta=0.2, gamma=0.4),
     demand.HoltWinters(), demand.HoltWinters(trend=True), demand.HoltWinters(season=4),
     demand.HoltWinters(season=4, trend=True), demand.Lags(season=2, lags=2),
 ]  # fmt: skip
@@ -34,21 +35,21 @@ def is_demand(method, history, horizon, level):
     np.testing.assert_array_equal(ahead.mean, method(history, horizon))
 
 
-@pytest.mark.parametrize("method", METHODS[:7], ids=str)
+@pytest.mark.parametrize("method", METHODS[:8], ids=str)
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(history=replications, horizon=st.integers(1, 9), level=st.floats(0.05, 0.99))
 def test_a_forecast_is_demand(method, history, horizon, level):
     is_demand(method, history, horizon, level)
 
 
-@pytest.mark.parametrize("method", METHODS[7:], ids=str)
+@pytest.mark.parametrize("method", METHODS[8:], ids=str)
 @settings(max_examples=2, deadline=None, derandomize=True)
 @given(history=replications, level=st.floats(0.05, 0.99))
 def test_a_fitted_forecast_is_demand(method, history, level):
     is_demand(method, history[:16], 2, level)
 
 
-@pytest.mark.parametrize("method", METHODS[:7], ids=str)
+@pytest.mark.parametrize("method", METHODS[:8], ids=str)
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(history=replications, horizon=st.integers(1, 9))
 def test_a_surer_interval_holds_a_less_sure_one(method, history, horizon):

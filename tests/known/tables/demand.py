@@ -11,8 +11,9 @@ from twinlab.task.demand import (
     describe,
 )
 
-RARE, ERRORS, CLASS, OIL = (
+RARE, ERRORS, CLASS, OIL, YEAR = (
     "fc_croston_sba_tsb", "fc_error_metrics", "fc_sbc_classification", "fc_ses_oil",
+    "fc_holt_winters",
 )  # fmt: skip
 
 
@@ -27,7 +28,26 @@ def tsb(inputs):
     return method(inputs["series"], 1)[0]
 
 
+def winters(inputs, weights, season, start=(), **more):
+    numbers = dict(zip(("alpha", "beta", "gamma"), inputs[weights], strict=True))
+    return HoltWinters(season, trend=True, start=inputs.get(start, ()), **numbers, **more)
+
+
+def salt(inputs, known, horizon=1):
+    method = winters(inputs, "salt_weights", 4, "salt_start", multiplicative=True)
+    return method(inputs["salt"][:known], horizon)
+
+
+def passengers(inputs, kind):
+    method = winters(inputs, f"weights_{kind}", 12, multiplicative=kind == "factors")
+    return method(inputs["passengers"], 12)
+
+
 ROWS = [
+    Row(YEAR, "salt_one_ahead", lambda i: [salt(i, at)[0] for at in range(1, 12)], abs=0.5),
+    Row(YEAR, "salt_next_year", lambda i: salt(i, 12, 4), abs=0.5),
+    Row(YEAR, "passengers_factors", lambda i: passengers(i, "factors"), rel=1e-6),
+    Row(YEAR, "passengers_addends", lambda i: passengers(i, "addends"), rel=3e-6),
     Row(RARE, "croston", lambda i: Croston(i["alpha"])(i["series"], 1)[0]),
     Row(RARE, "sba", lambda i: SBA(i["alpha"])(i["series"], 1)[0]),
     Row(RARE, "tsb", tsb),

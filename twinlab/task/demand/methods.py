@@ -192,24 +192,49 @@ class Smoothing(Forecaster):
 
 @dataclass(frozen=True)
 class HoltWinters(Forecaster):
-    """Level, trend and season, each smoothed, with the weights that fit best (additive).
+    """Level, trend and season, each smoothed, with the weights that fit best or with given ones.
 
-    Through ``statsmodels``. Source: Holt (1957); Winters (1960).
+    l ← α (y − s) + (1 − α) (l + b), b ← β Δl + (1 − β) b, s ← γ (y − l) + (1 − γ) s; with factors
+    y / s and y / l. Given weights are used as they are, from a ``start`` before the first period or
+    as R does, after a season: a line through the moving average of two seasons (no trend: its mean)
+    and deviations from it. ``statsmodels`` fits the others. Source: Holt (1957); Winters (1960).
 
     >>> HoltWinters(season=4)([1, 2, 3, 4] * 6, 4).round(3).tolist()
     [1.0, 2.0, 3.0, 4.0]
+    >>> float(HoltWinters(trend=True, alpha=0.5, beta=0.5, start=(9, 1))([12], 1)[0])
+    12.5
     """
 
     season: int = column("periods", 1, "length of the season; 1 for none", low=1)
     trend: bool = column("yes/no", False, "the level grows or falls")
+    multiplicative: bool = column("yes/no", False, "the season is a factor, not an addend")
+    alpha: float | None = column("share", None, "weight of the newest level", low=0, high=1)
+    beta: float | None = column("share", None, "weight of the newest trend", low=0, high=1)
+    gamma: float | None = column("share", None, "weight of the newest season", low=0, high=1)
+    start: tuple[float, ...] = column("units", (), "level, trend and the season's indices")
+
+    def check(self) -> None:
+        """See that each part that is smoothed has a weight and a start, or none has."""
+        given = [weight is not None for weight in (self.alpha, self.beta, self.gamma)]
+        parts = [True, self.trend, self.season > 1]
+        size = any(given) * (1 + self.trend + self.season * parts[2])
+        if (given != parts and any(given)) or len(self.start) not in (0, size):
+            wrong = f"weights alpha, beta with trend=True, gamma with a season, or none; {size}"
+            raise ScenarioError(f"HoltWinters: give {wrong} numbers to start them, or none")
+        if self.multiplicative and not parts[2]:
+            raise ScenarioError("HoltWinters: multiplicative is a season of 2 or more: give it")
 
     @property
     def least(self) -> int:
-        """How many periods it needs: eight, and two seasons."""
-        return max(8, 2 * self.season)
+        """How many periods it needs: to fit, eight and two seasons; with weights, a start."""
+        return 1 if self.start else max(8 * (self.alpha is None), 2 * self.season)
 
     def _ahead(self, numbers: Array, horizon: int) -> Any:
-        seasonal = "add" if self.season > 1 else None
+        if self.multiplicative and numbers.min() <= 0:
+            raise ScenarioError(f"{self.title}: a factor needs demand above 0 in every period")
+        if self.alpha is not None:
+            return np.maximum(0.0, self._smoothed(numbers, horizon))
+        seasonal = ("mul" if self.multiplicative else "add") if self.season > 1 else None
         long = len(numbers) >= 10 + self.season // 2 * 2  # statsmodels asks for that
         model = needs("statsmodels.tsa.api", "methods").ExponentialSmoothing(
             numbers,
@@ -221,6 +246,31 @@ class HoltWinters(Forecaster):
         with warnings.catch_warnings():  # on convergence: ``evaluate`` judges the forecasts anyway
             warnings.simplefilter("ignore")
             return np.maximum(0.0, np.asarray(model.fit().forecast(horizon), dtype=np.float64))
+
+    def _smoothed(self, y: Array, horizon: int) -> Any:
+        """The forecast by the weights as they are."""
+        off, on = (np.divide, np.multiply) if self.multiplicative else (np.subtract, np.add)
+        alpha, beta, gamma = (weight or 0.0 for weight in (self.alpha, self.beta, self.gamma))
+        level, *rest = self.start or self._begin(y, off)
+        slope, index = rest.pop(0) if self.trend else 0.0, np.array(rest or [0.0])
+        m, past = self.season, 0 if self.start or self.season == 1 else self.season
+        for at, sold in enumerate(y[past:], past):
+            before, season = level, index[at % m]
+            level = alpha * off(sold, season) + (1 - alpha) * (level + slope)
+            slope = beta * (level - before) + (1 - beta) * slope
+            index[at % m] = gamma * off(sold, level) + (1 - gamma) * season
+        leads = np.arange(1, horizon + 1)
+        return on(level + slope * leads, index[(len(y) - 1 + leads) % m])
+
+    def _begin(self, y: Array, off: Any) -> tuple[float, ...]:
+        """Level, trend and indices before the second season."""
+        m, window = self.season, np.convolve(np.ones(self.season), np.ones(2 - self.season % 2))
+        first = y[: 2 * m if m > 1 else 1 + self.trend]
+        middle = np.convolve(first, window / window.sum(), "valid")
+        places = m // 2 + np.arange(len(middle))
+        *slope, level = np.polyfit(1 + places - m // 2, middle, int(self.trend))
+        index = np.bincount(places % m, off(first[places], middle)) / np.bincount(places % m)
+        return (level, *slope, *off(index, index.mean()))
 
 
 @dataclass(frozen=True)
@@ -327,7 +377,8 @@ def _smooth(numbers: Array, weight: float) -> float:
 
 def needed(method: Any) -> int:
     """How many periods a method needs: its window, its season, or what it calls its ``least``."""
-    return max(getattr(method, name, 1) for name in ("window", "season", "least"))
+    names = ("least",) if hasattr(method, "least") else ("window", "season")
+    return max(getattr(method, name, 1) for name in names)
 
 
 def ask(method: Method, numbers: Array, horizon: int) -> Array:
