@@ -1,0 +1,209 @@
+"""Routes in time: windows, service, shifts, several depots, unlike vehicles, stops left out.
+
+Every plan is driven again by a loop of its own, and small ones are compared with all plans there
+are; of what is published, C101.25, R101.25 (Solomon 1987, optima of Kohl et al. 1999) and p01.
+"""
+
+import json
+import math
+from itertools import pairwise, permutations, product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from twinlab.task.logistics import Fleet, Stop, route
+
+INF = math.inf
+
+
+def timed(fleet, stops, tour, times):
+    """The shortest duration of a tour and its latest start: (start, end), None if it is too late.
+
+    Forward: as early as can be. Backward from that end: as late as can be.
+    """
+    now = fleet.earliest
+    for a, b in pairwise(tour):
+        now = max(now + times[a][b], stops[b].earliest)
+        if now > stops[b].latest + 1e-9:
+            return None
+        now += stops[b].service
+    end = late = now
+    for a, b in reversed([*pairwise(tour)]):
+        late = min(late - stops[b].service, stops[b].latest) - times[a][b]
+    return None if end > fleet.latest + 1e-9 or end - late > fleet.shift + 1e-9 else (late, end)
+
+
+def cost_of(fleet, stops, tour, table, times):
+    """What a tour costs, inf if it may not be driven."""
+    length = sum(table[a][b] for a, b in pairwise(tour))
+    units = sum(stops[at].units for at in tour[1:-1])
+    when = timed(fleet, stops, tour, times)
+    if not when or units > fleet.capacity or length > fleet.reach or length == INF:
+        return INF
+    hours = when[1] - when[0]
+    return fleet.fixed_cost + fleet.cost_per_distance * length + fleet.cost_per_time * hours
+
+
+def by_trying(table, times, fleets, homes, stops):
+    """The least cost of all plans: each stop left out or driven by some vehicle, in any order."""
+    places = [at for at in range(len(table)) if at not in homes]
+    cars = [k for k, fleet in enumerate(fleets) for _ in range(fleet.vehicles)]
+    best_tour = {}
+
+    def cheapest(k, visit):
+        if (k, visit) not in best_tour:
+            orders = ([homes[k], *order, homes[k]] for order in permutations(visit))
+            costs = (cost_of(fleets[k], stops, order, table, times) for order in orders)
+            best_tour[k, visit] = min(costs) if visit else 0.0
+        return best_tour[k, visit]
+
+    best = INF
+    for choice in product(range(-1, len(cars)), repeat=len(places)):
+        cost = sum(
+            INF if stops[at].prize is None else stops[at].prize
+            for at, car in zip(places, choice, strict=True)
+            if car < 0
+        )
+        for car, k in enumerate(cars):
+            if cost < best:
+                visit = (at for at, one in zip(places, choice, strict=True) if one == car)
+                cost += cheapest(k, tuple(visit))
+        best = min(best, cost)
+    return best
+
+
+def drawn(seed, digits=0):
+    """Five stops and two depots, all that there is in small: a job with two unlike fleets."""
+    draw = np.random.default_rng(seed)
+    xy = draw.random((7, 2)) * 20
+    table = np.round(np.hypot(*(xy[:, None] - xy[None]).T), digits)
+    times = np.round(table * draw.uniform(0.5, 2), digits)
+    stops = [Stop(), Stop()]
+    for _ in range(5):
+        early = float(draw.integers(0, 40))
+        prize = float(draw.integers(0, 40)) if draw.random() < 0.4 else None
+        late = early + float(draw.integers(5, 60))
+        stops.append(Stop(draw.integers(0, 5), early, late, float(draw.integers(0, 5)), prize))
+    fleets = [
+        Fleet(1, 12, reach=60, fixed_cost=15, cost_per_distance=0.7, shift=70, latest=110),
+        Fleet(2, 7, depot="1", fixed_cost=4, cost_per_distance=1.3,
+              cost_per_time=float(draw.choice([0, 0.25])), earliest=5),
+    ]  # fmt: skip
+    return table, times, fleets, stops
+
+
+def planned(table, times, fleets, stops, **more):
+    names = [str(at) for at in range(len(table))]
+    homes = {fleet.depot or "0" for fleet in fleets}
+    demand = {name: stop for name, stop in zip(names, stops, strict=True) if name not in homes}
+    return route(names, (table, times), fleets, demand=demand, **{"iterations": 1000} | more)
+
+
+@pytest.mark.parametrize("seed", range(14))
+def test_no_plan_costs_less(seed):
+    table, times, fleets, stops = drawn(seed)
+    best = by_trying(table.tolist(), times.tolist(), fleets, [0, 1], stops)
+    if best == INF:
+        with pytest.raises(tl.SolverError, match="route: "):
+            planned(table, times, fleets, stops)
+    else:
+        assert planned(table, times, fleets, stops).cost == pytest.approx(best)
+
+
+def drive(tour, arrivals, times, stops):
+    """When a vehicle is back and how long it waited; each arrival in its window, and as told."""
+    now, waited = arrivals[0], 0.0
+    for (a, b), there in zip(pairwise(tour), arrivals[1:], strict=True):
+        assert there == pytest.approx(now + times[a][b])
+        assert there <= stops[b].latest + 1e-6
+        now = max(there, stops[b].earliest)
+        waited += now - there
+        now += stops[b].service
+    return now, waited
+
+
+@pytest.mark.parametrize("digits", [0, 1, 12])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_plan_keeps_what_it_says(seed, digits):
+    """All figures of a plan, by driving it: windows, waiting, loads, costs, who is left out."""
+    table, times, fleets, stops = drawn(100 + seed, digits)
+    try:
+        plan = planned(table, times, fleets, stops)
+    except tl.SolverError:
+        pytest.skip("nobody can serve these")
+    seen, total = [], 0.0
+    rows = zip(plan.tours, plan.fleets, plan.lengths, plan.loads, plan.arrivals, plan.waiting,
+               plan.costs, strict=True)  # fmt: skip
+    for names, k, length, load, arrivals, waiting, cost in rows:
+        fleet, tour = fleets[k], [int(name) for name in names]
+        assert tour[0] == tour[-1] == (0, 1)[k]
+        assert length == pytest.approx(sum(table[a][b] for a, b in pairwise(tour)))
+        assert load == sum(stops[at].units for at in tour[1:-1]) <= fleet.capacity
+        assert length <= fleet.reach + 1e-6
+        assert arrivals[0] >= fleet.earliest - 1e-6
+        now, waited = drive(tour, arrivals, times, stops)
+        assert now <= fleet.latest + 1e-6
+        hours = now - arrivals[0]
+        assert hours <= fleet.shift + 1e-6
+        late, end = timed(fleet, stops, tour, times)
+        assert hours == pytest.approx(end - late)  # nobody is away for longer than must be
+        assert waiting == pytest.approx(waited, abs=1e-6)
+        assert cost == pytest.approx(
+            fleet.fixed_cost + fleet.cost_per_distance * length + fleet.cost_per_time * hours
+        )
+        seen, total = seen + tour[1:-1], total + cost
+    left = [int(name) for name in plan.left_out]
+    assert sorted(seen + left) == list(range(2, 7))
+    assert plan.cost == pytest.approx(total + sum(stops[at].prize for at in left))
+    assert all(plan.fleets.count(k) <= fleets[k].vehicles for k in (0, 1))
+    assert plan == planned(table, times, fleets, stops)
+
+
+# -- what is published ------------------------------------------------------------------------
+
+# Solomon (1987): x, y, demand, window, of the depot and the first 25 customers.
+C101 = """40 50 0 0 1236, 45 68 10 912 967, 45 70 30 825 870, 42 66 10 65 146, 42 68 10 727 782,
+42 65 10 15 67, 40 69 20 621 702, 40 66 20 170 225, 38 68 20 255 324, 38 70 10 534 605,
+35 66 10 357 410, 35 69 10 448 505, 25 85 20 652 721, 22 75 30 30 92, 22 85 10 567 620,
+20 80 40 384 429, 20 85 40 475 528, 18 75 20 99 148, 15 75 20 179 254, 15 80 10 278 345,
+30 50 10 10 73, 30 52 20 914 965, 28 52 20 812 883, 28 55 10 732 777, 25 50 10 65 144,
+25 52 40 169 224"""
+R101 = """35 35 0 0 230, 41 49 10 161 171, 35 17 7 50 60, 55 45 13 116 126, 55 20 19 149 159,
+15 30 26 34 44, 25 30 3 99 109, 20 50 5 81 91, 10 43 9 95 105, 55 60 16 97 107, 30 60 16 124 134,
+20 65 12 67 77, 50 35 19 63 73, 30 25 23 159 169, 15 10 20 32 42, 30 5 8 61 71, 10 20 19 75 85,
+5 30 2 157 167, 20 40 12 87 97, 15 60 17 76 86, 45 65 9 126 136, 45 20 11 62 72, 45 10 18 97 107,
+55 5 29 68 78, 65 35 3 153 163, 65 20 6 172 182"""
+
+
+@pytest.mark.parametrize(
+    ("text", "service", "length", "vehicles"), [(C101, 90, 191.3, 3), (R101, 10, 617.1, 8)]
+)
+def test_solomons_first_25(text, service, length, vehicles):
+    """Distances cut to one decimal, as Kohl et al. (1999) and all exact methods since do."""
+    rows = [[int(word) for word in row.split()] for row in text.split(",")]
+    xy = np.array(rows)[:, :2]
+    table = np.floor(10 * np.hypot(*(xy[:, None] - xy[None]).T)) / 10
+    stops = [Stop(units, early, late, service) for _, _, units, early, late in rows]
+    fleet = Fleet(25, 200, latest=rows[0][4])
+    plan = planned(table, table, [fleet], stops, iterations=400)
+    assert plan.distance == pytest.approx(length)
+    assert len(plan.tours) == vehicles
+
+
+def test_four_depots_of_cordeau():
+    """p01 (Cordeau, Gendreau & Laporte 1997): 50 customers (those of eil51), best known 576.87.
+
+    The demand adds up to the loads of the routes of that plan, as it was published.
+    """
+    path = Path(__file__).parents[1] / "known" / "instances" / "routing.json"
+    xy = json.loads(path.read_text(encoding="utf-8"))["plane"]["eil51"][:50]
+    xy = np.array([*xy, (20, 20), (30, 40), (50, 30), (60, 50)])
+    units = [7, 30, 16, 9, 21, 15, 19, 23, 11, 5, 19, 29, 23, 21, 10, 15, 3, 41, 9, 28, 8, 8, 16]
+    units += [10, 28, 7, 15, 14, 6, 19, 11, 12, 23, 26, 17, 6, 9, 15, 14, 7, 27, 13, 11, 16, 10]
+    units += [5, 25, 17, 18, 10]
+    table = np.hypot(*(xy[:, None] - xy[None]).T)
+    fleets = [Fleet(4, 80, depot=str(at)) for at in range(50, 54)]
+    plan = planned(table, table, fleets, [*map(Stop, units), *[Stop()] * 4], iterations=2000)
+    assert plan.distance == pytest.approx(576.87, abs=0.005)
