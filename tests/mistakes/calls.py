@@ -2,6 +2,7 @@
 
 import tempfile
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ FOLDER = tempfile.mkdtemp()
 ASKED = tl.Demand("shop", "unit", tl.Normal(5, 1), backorder_cost=5, price=20)
 NETWORK = tl.serial(["mine", "shop"], demand=ASKED, on_hand={"shop": 9}, holding_cost=1)
 NETWORK.to_tables(FOLDER + "/chain")
+Path(FOLDER, "sold.csv").write_text("date,node,quantity\n2026-03-02,shop,4\n2026-03-03,shop,6\n")
 tl.write_disruptions([tl.Outage("mine", start=3, days=4)], FOLDER + "/d.csv")
 SCENARIO = tl.Scenario(NETWORK, tl.BaseStock(12), days=20)
 ADVISED = SCENARIO.change(rules=people.TakesAdvice(tl.BaseStock(9), tl.BaseStock(12)))
@@ -40,6 +42,11 @@ WEAR = Weibull(2, 10)
 STAGES = [modeling.ServiceStage("mill", 2, 1.0), modeling.ServiceStage("shop", 1, 3.0, 2.0, 0)]
 CHAIN = modeling.SerialChain((modeling.Stage("shop", 1, 2.0),), tl.Normal(5, 1), 9.0)
 HISTORY = [float(3 + at % 5) for at in range(80)]
+
+
+@cache
+def sold():
+    return tl.read_history(FOLDER + "/sold.csv", fixed={"product": "unit"})
 
 
 @cache
@@ -80,8 +87,9 @@ def of_scope():
         (tl.Network, {"products": NETWORK.products, "nodes": NETWORK.nodes,
                       "lanes": NETWORK.lanes, "recipes": (), "demands": NETWORK.demands,
                       "stocks": NETWORK.stocks}),
-        (tl.Network.from_tables, {"folder": FOLDER + "/chain"}),
-        (NETWORK.to_tables, {"folder": FOLDER + "/chain"}),
+        (tl.Network.from_tables, {"source": FOLDER + "/chain", "columns": {"Remark": None},
+                                 "tables": {"lanes": "lanes"}, "dialect": tl.Dialect()}),
+        (NETWORK.to_tables, {"target": FOLDER + "/chain"}),
         (NETWORK.node, {"name": "shop"}),
         (NETWORK.change, {"*": tl.Node("shop")}),
         (NETWORK.without, {"*": NETWORK.stocks[0]}),
@@ -122,8 +130,12 @@ def of_scope():
         (scope.tiers, {"network": NETWORK}),
         (scope.restrict, {"scenario": SCENARIO, "tier": 1, "period": 2}),
         (scope.coarse_network, {"network": NETWORK, "period": 2}),
-        (tl.write_disruptions, {"disruptions": [OUTAGE], "path": FOLDER + "/d.csv"}),
-        (tl.read_disruptions, {"path": FOLDER + "/d.csv"}),
+        (tl.write_disruptions, {"disruptions": [OUTAGE], "target": FOLDER + "/d.csv"}),
+        (tl.read_disruptions, {"source": FOLDER + "/d.csv", "columns": {}, "dialect": None}),
+        (tl.read_history, {"source": FOLDER + "/sold.csv", "columns": {}, "table": "sold",
+                           "fixed": {"product": "unit"}, "gaps": "zero", "dialect": None}),
+        (sold().series, {"item": ITEM}), (sold().days, {}),
+        (sold().demand, {"row": ASKED, "start": "2026-03-04"}),
         (run().log.of, {"*": "served"}), (run().log.before, {"day": 3}),
         (NETWORK.demands[0].scale, {"day": 3}),
         (tl.Log, {"events": [(0, "closed")]}),
@@ -332,13 +344,6 @@ def of_task():
         (sourcing.describe, {"run": run(), "item": ITEM}),
         (sourcing.predict, {"scenario": SCENARIO, "item": ITEM, "state": None, "seed": 0,
                             "needed": 1, "replications": 4}),
-        (sourcing.Offer, {"name": "a", "price": 3, "capacity": 9, "down": 0.1, "fixed_cost": 2,
-                          "least": 1, "group": "north"}),
-        (sourcing.choose_suppliers, {"offers": [sourcing.Offer("a"), sourcing.Offer("b", 3)],
-                                     "demand": 9, "lost": 5, "common": {"": 0.1}, "fewest": 1,
-                                     "most": 2}),
-        (sourcing.choose_sources, {"scenario": SCENARIO, "item": ITEM, "seed": 0, "lost": 5,
-                                   "least": 0.1, "most": 1}),
         (sourcing.prescribe, {"scenario": SCENARIO, "lane": tl.Lane("pit", "shop", "unit"),
                               "share": 0.5}),
         (warehousing.Sku, {"name": "a", "picks": 3, "slots": 1}),

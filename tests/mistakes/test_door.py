@@ -7,7 +7,7 @@ import pytest
 
 import twinlab as tl
 from tests.mistakes.calls import NETWORK, SCENARIO
-from twinlab.scope.tables import parse_distribution
+from twinlab.scope.cells import parse_distribution
 
 
 def test_a_function_behind_its_door_is_found_by_its_name_and_keeps_its_signature():

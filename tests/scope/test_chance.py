@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import twinlab as tl
+from twinlab.scope.cells import parse_distribution
 from twinlab.scope.distributions import is_distribution
-from twinlab.scope.tables import parse_distribution
 
 NUMBER = {
     # each with its mean, its sd and the least it can give

@@ -206,19 +206,20 @@ FILES = [
      "nodes.csv row 3: Node 'shop': capacity must be at least 0 units/day"),
     ("lanes.csv", "source,destination,product\nsmith,plant,frame\nplant,shpo,bike\n",
      "lanes.csv row 2: destination 'shpo' is not a node; did you mean 'shop'?"),
-    ("lanes.csv", 'source,destination,product,lead_time\nsmith,plant,frame,"1,5"\n',
-     "lanes.csv row 1: lead_time is a distribution such as Normal(mean=5, sd=1), got '1,5'"),
+    ("lanes.csv", 'source,destination,product,lead_time\nsmith,plant,frame,"1,5,2"\n',
+     "lanes.csv row 1: lead_time is a distribution such as Normal(mean=5, sd=1), got '1,5,2'"),
     ("lanes.csv", "source,destination,product,lead_time\nsmith,plant,frame,Norml(mean=5)\n",
      "lead_time has no distribution 'Norml'; did you mean 'Normal'?"),
     ("lanes.csv", "source,destination,product,lead_time\nsmith,plant,frame,Poisson(mu=5)\n",
      "Poisson has no 'mu'; known are: mean"),
     ("lanes.csv", "source,destination\nsmith,plant\n", "lanes.csv row 1: product is missing"),
-    ("nodes.csv", 'name,capacity\nsmith,"1,5"\n', "write a decimal point, not a comma"),
+    ("nodes.csv", 'name,capacity\nsmith,"1,5"\nplant,2.5\n',
+     "nodes.csv row 1: capacity '1,5' and nodes.csv row 2: capacity '2.5' differ in the decimal"),
     ("nodes.csv", "name,proportional\nsmith,maybe\n", "proportional is true or false, got 'maybe'"),
     ("nodes.csv", "name,role\nsmith,maker,of,frames\n",
      "4 cells, but the header has 2 columns: put text that holds a comma in quotes"),
     ("traces.csv", "node,product,day,quantity\nshop,bike,0,4\n",
-     "has a trace, but no row of demands.csv with pattern Trace()"),
+     "('shop', 'bike') has a trace, but pattern Constant(value=4.0) in its demand: write Trace()"),
 ]  # fmt: skip
 
 
@@ -240,7 +241,7 @@ def test_a_trace_lists_every_day(tmp_path):
 def test_a_folder_that_is_none(tmp_path):
     with pytest.raises(tl.NetworkError, match="is not a folder"):
         tl.Network.from_tables(tmp_path / "nowhere")
-    with pytest.raises(tl.NetworkError, match=r"has no products\.csv"):
+    with pytest.raises(tl.NetworkError, match=r"has no products, nodes, lanes"):
         tl.Network.from_tables(tmp_path)
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 import twinlab as tl
-from twinlab.scope.tables import TABLES, format_cell
+from twinlab.scope.cells import format_cell
+from twinlab.scope.tables import TABLES
 
 
 def everything():

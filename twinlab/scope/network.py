@@ -9,15 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from operator import attrgetter
-from pathlib import Path
 from typing import Annotated, Any
 
 from twinlab.scope.calendar import upstream_items
-from twinlab.scope.columns import schema
+from twinlab.scope.dialect import Dialect
 from twinlab.scope.entities import Demand, ItemKey, Lane, Node, Product, Recipe, Stock
 from twinlab.scope.errors import NetworkError, brief, check_known, did_you_mean
 from twinlab.scope.later import nx, pd
+from twinlab.scope.reading import Names, Report
 from twinlab.scope.result import Page
+from twinlab.scope.sources import Source
 
 __all__ = ["Network"]
 
@@ -57,7 +58,7 @@ class Tables(Page):
     @cached_property
     def held(self) -> dict[str, list[str]]:
         """The products that the tables speak of at each node."""
-        return _grouped(self.items)
+        return grouped(self.items)
 
     @cached_property
     def decided(self) -> tuple[ItemKey, ...]:
@@ -73,12 +74,12 @@ class Tables(Page):
     @cached_property
     def into(self) -> dict[ItemKey, list[Lane]]:
         """The lanes that bring each (node, product), in table order."""
-        return _grouped(((v.destination, v.product), v) for v in self.lanes)
+        return grouped(((v.destination, v.product), v) for v in self.lanes)
 
     @cached_property
     def between(self) -> dict[tuple[str, str], list[Lane]]:
         """The lanes from each node to another, in table order."""
-        return _grouped(((v.source, v.destination), v) for v in self.lanes)
+        return grouped(((v.source, v.destination), v) for v in self.lanes)
 
     @cached_property
     def made(self) -> dict[ItemKey, Recipe]:
@@ -89,6 +90,19 @@ class Tables(Page):
     def brought(self) -> set[ItemKey]:
         """Each (node, product) that a lane or recipe brings; others are unlimited sources."""
         return {*self.made, *self.into}
+
+    def node(self, name: str) -> Node:
+        """Find a node by its name.
+
+        Raises:
+            NetworkError: there is none of that name.
+
+        >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
+        0
+        """
+        if name not in self.named:
+            raise NetworkError(f"no node {name!r}: {did_you_mean(name, self.named)}")
+        return self.named[name]
 
     def users(self, item: ItemKey) -> list[Recipe]:
         """The recipes that take a (node, product) as a component."""
@@ -130,8 +144,8 @@ class Network(Tables):
     @property
     def table(self) -> "pd.DataFrame":
         """One row per node: its tier, who supplies it, what it makes and what customers ask."""
-        rows, into, makes = [], _grouped(way[::-1] for way in self.between), _grouped(self.made)
-        asked = _grouped((d.node, d.pattern.average) for d in self.demands)
+        rows, into, makes = [], grouped(way[::-1] for way in self.between), grouped(self.made)
+        asked = grouped((d.node, d.pattern.average) for d in self.demands)
         for node in self.nodes:
             capacity = None if node.capacity == float("inf") else node.capacity
             names = (", ".join(table.get(node.name, ())) for table in (into, makes))
@@ -142,21 +156,46 @@ class Network(Tables):
         return pd.DataFrame(rows, columns=head).set_index("node")
 
     @classmethod
-    def from_tables(cls, folder: str | Path) -> "Network":
-        """Read a network from the CSV files of a folder (see ``to_tables``).
+    def from_tables(
+        cls,
+        source: Source,
+        columns: Names | None = None,
+        *,
+        tables: Names | None = None,
+        dialect: Dialect | None = None,
+    ) -> "Network":
+        """Read a network: a folder of CSV, a workbook, a dict of frames, an SQLAlchemy connection.
+
+        ``columns`` maps foreign headers to ours, ``{"Ship from": "source", "Remark": None}`` (of
+        one table: inside of its name; ``"*": None``: all others), ``tables`` our tables to theirs.
+        Tables ``columns`` (theirs, ours, table), ``units`` (product, unit, pieces) and ``rates``
+        (currency, rate in USD) say it in the source; see ``report``, and README for more.
 
         Raises:
             NetworkError: an unknown column or a bad value, with file, row and column.
+
+        >>> ways = {"Source": ["mine"], "Destination": ["shop"], "Product": ["ore"]}
+        >>> Network.from_tables({"lanes": {**ways, "Lead time [weeks]": [2]}}).lanes[0].lead_time
+        Constant(value=14.0)
         """
         from twinlab.scope.tables import read_network
 
-        return read_network(folder)
+        return read_network(source, columns, tables, dialect)
 
-    def to_tables(self, folder: str | Path) -> None:
-        """Write the network as CSV files and a ``datapackage.json``; reading them is exact."""
+    @property
+    def report(self) -> Report:
+        """What was read from tables, assumed, converted and left out; empty if it was not read."""
+        report: Report = vars(self).get("_report", Report(()))
+        return report
+
+    def to_tables(self, target: Source) -> None:
+        """Write the network's tables where ``from_tables`` reads them, exactly.
+
+        A folder gets a ``datapackage.json``, a workbook (.xlsx) units as comments: a template.
+        """
         from twinlab.scope.tables import write_network
 
-        write_network(self, folder)
+        write_network(self, target)
 
     def graph(self) -> "nx.MultiDiGraph[str]":
         """Give the network as a networkx graph, as GraphML and GEXF take it.
@@ -167,30 +206,9 @@ class Network(Tables):
         >>> list(serial(["mine", "shop"], demand=Normal(5, 1)).graph().edges(keys=True))
         [('mine', 'shop', 'mine->shop/unit/road')]
         """
-        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-        graph.add_nodes_from((node.name, _columns(node)) for node in self.nodes)
-        for table in ("recipes", "demands", "stocks"):
-            for name, rows in _grouped((r.node, r) for r in getattr(self, table)).items():
-                graph.nodes[name][table] = "; ".join(map(repr, rows))
-        for lane in self.lanes:
-            ends, key = lane.key[:2], "/".join(["->".join(lane.key[:2]), *lane.key[2:]])
-            while graph.has_edge(*ends, key):  # a name may hold "/" itself
-                key += "'"
-            graph.add_edge(*ends, key=key, **_columns(lane))
-        return graph
+        from twinlab.scope.graphs import graph_of
 
-    def node(self, name: str) -> Node:
-        """Find a node by its name.
-
-        Raises:
-            NetworkError: there is none of that name.
-
-        >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
-        0
-        """
-        if name not in self.named:
-            raise NetworkError(f"no node {name!r}: {did_you_mean(name, self.named)}")
-        return self.named[name]
+        return graph_of(self)
 
     def change(self, *rows: AnyRow) -> "Network":
         """Return a network in which each given row replaces its namesake, or is added.
@@ -238,7 +256,7 @@ class Network(Tables):
         return replace(self, **{name: tuple(table.values()) for name, table in tables.items()})
 
 
-def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
     """Lists of values by key, in the order in which they come."""
     found: dict[Any, list[Any]] = {}
     for key, value in pairs:
@@ -261,15 +279,6 @@ _KEYS: dict[type, Any] = {Lane: attrgetter("key"), Product: _NAME, Node: _NAME}
 def _key(row: Any) -> Any:
     """What tells a row from the others of its table."""
     return _KEYS.get(type(row), _ITEM)(row)
-
-
-def _columns(row: Any) -> dict[str, Any]:
-    """The filled columns of a row but its names, as numbers and texts."""
-    from twinlab.scope.tables import format_cell
-
-    rest = (c for c in schema(type(row)) if c.name not in ("name", "source", "destination"))
-    cells = {c.name: (v := getattr(row, c.name), format_cell(v)) for c in rest}
-    return {n: v if isinstance(v, int | float) else text for n, (v, text) in cells.items() if text}
 
 
 def rows_of(network: Network) -> Iterable[tuple[str, tuple[Any, ...]]]:

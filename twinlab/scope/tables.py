@@ -1,277 +1,161 @@
-"""Networks as CSV files with a datapackage.json; what is written is read back exactly.
+"""Networks as tables: CSV files, a workbook, frames or a database; what is written reads back.
 
 A cell holds a number, a text, or a distribution as it prints: ``Normal(mean=5.0, sd=1.0)``. One
-file per table, a blank cell for a default, ``traces.csv`` for recorded demand. The header, the
-check of every cell and the data package all come from the columns of the row types.
+table each, a blank cell for a default, ``traces`` for recorded demand. The header, the check of
+every cell and the data package all come from the columns of the row types.
 """
 
-import csv
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
-from io import BytesIO, StringIO
-from itertools import chain, count
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from twinlab.scope import distributions
+from twinlab.scope.cells import as_text, format_cell, read_back
 from twinlab.scope.columns import Column, schema
-from twinlab.scope.distributions import Constant, Distribution, Trace
-from twinlab.scope.entities import KINDS, Demand, Disruption, Lane, Node, Product, Recipe, Stock
-from twinlab.scope.errors import NetworkError, TwinError, brief, did_you_mean
-from twinlab.scope.later import needs
+from twinlab.scope.dialect import Dialect, write_number
+from twinlab.scope.distributions import Trace
+from twinlab.scope.entities import (
+    KINDS,
+    Demand,
+    Disruption,
+    ItemKey,
+    Lane,
+    Node,
+    Product,
+    Recipe,
+    Stock,
+)
+from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
+from twinlab.scope.histories import History, history_of
 from twinlab.scope.network import Network, rows_of
+from twinlab.scope.reading import Names, Reader, Table
+from twinlab.scope.sources import (
+    BOOKS,
+    TEXTS,
+    Lines,
+    Source,
+    plain_name,
+    put_tables,
+    put_text,
+    text_rows,
+    workbook_rows,
+)
 
-__all__ = ["read_disruptions", "write_disruptions"]
-
-FAMILIES: dict[str, Any] = {name: getattr(distributions, name) for name in distributions.__all__}
-
-_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-# Read in one way only, from left to right: what cannot be read costs no more time.
-_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
-_ARGUMENT = re.compile(rf"\s*(?:(\w+)\s*=\s*)?(\([^()]*\)|{_NUMBER})\s*(?:,|$)", re.ASCII)
-_PLAIN = re.compile(rf"{_NUMBER}|[-+]?inf|nan", re.ASCII)
-_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
-
-
-def write_number(value: float) -> str:
-    """Write a number so that every country reads the same: 1.125 could be taken for 1125.
-
-    >>> write_number(1.125), write_number(0.125), write_number(1125.0)
-    ('1.1250', '0.125', '1125.0')
-    """
-    text = repr(value)
-    return text + "0" if _GROUPED.fullmatch(text) else text
-
-
-def read_number(text: str) -> float:
-    """Read a number that all countries read alike.
-
-    >>> read_number("1.95"), read_number("1950")
-    (1.95, 1950.0)
-
-    Raises:
-        ValueError: it is no number, or 1.95 in one country and 1950 in another.
-    """
-    text = text.strip()
-    if _GROUPED.fullmatch(text):
-        one, other = float(text.replace(",", ".")), float(re.sub("[.,]", "", text))
-        problem = f"{text!r} is {one:g} in some countries and {other:g} in others"
-        raise ValueError(f"{problem}: write {write_number(one)} or {write_number(other)}")
-    if not _PLAIN.fullmatch(text):
-        comma = "; write a decimal point, not a comma" if "," in text else ""
-        raise ValueError(f"{brief(text)}{comma}")
-    return float(text)
-
-
-def parse_distribution(text: str) -> Any:
-    """Read a distribution from the text of a table cell; a bare number is a constant.
-
-    >>> parse_distribution("Normal(mean=5, sd=1)")
-    Normal(mean=5.0, sd=1.0)
-    >>> parse_distribution("2")
-    Constant(value=2.0)
-    """
-    wanted, call = "is a distribution such as Normal(mean=5, sd=1), got", _CALL.fullmatch(text)
-    if text.strip()[:1] in "-+.0123456789":
-        try:
-            return Constant(read_number(text))
-        except ValueError as problem:
-            raise ValueError(f"{wanted} {problem}") from None
-    if not call:
-        raise ValueError(f"{wanted} {brief(text)}")
-    name, inside = call.groups()
-    if name not in FAMILIES:
-        raise ValueError(f"has no distribution {name!r}; {did_you_mean(name, FAMILIES)}")
-    return FAMILIES[name](**_arguments(FAMILIES[name], inside))
-
-
-def _arguments(law: Any, inside: str) -> dict[str, Any]:
-    """The named parameters in the text between the brackets of a distribution."""
-    known = [f.name for f in fields(law)]
-    found: dict[str, Any] = {}
-    at, places = 0, chain(known, (f"#{number}" for number in count(len(known) + 1)))
-    while match := _ARGUMENT.match(inside, at):
-        at, place = match.end(), next(places)
-        name = match[1] or place
-        if name not in known:
-            raise ValueError(f"{law.__name__} has no {name!r}; {did_you_mean(name, known)}")
-        found[name] = _values(match[2])
-    if at != len(inside) or (set(known) - set(found) and law is not Trace):
-        wanted = ", ".join(f"{k}=…" for k in known)
-        problem = f"cannot read {law.__name__}({brief(inside)[1:-1]})"
-        raise ValueError(f"{problem}: write {law.__name__}({wanted})")
-    return found
-
-
-def _values(text: str) -> float | tuple[float, ...]:
-    several = text.startswith("(")
-    return tuple(map(float, filter(str.strip, text[1:-1].split(",")))) if several else float(text)
-
-
-def format_cell(value: Any) -> str:
-    """Write a value as the text of a table cell.
-
-    >>> [format_cell(v) for v in (0.5, None, True, (1.0, 2.0), {"wheel": 4.0})]
-    ['0.5', '', 'true', '1.0 2.0', 'wheel: 4.0']
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return write_number(value)
-    if isinstance(value, tuple):
-        return " ".join(write_number(v) for v in value)
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {write_number(units)}" for name, units in value.items())
-    return str(value)
-
-
-def read_back(row: Any, col: Column) -> str:
-    """The cell of a row, which can be read back; a demand's trace has a file of its own."""
-    value = getattr(row, col.name)
-    if col.name == "pattern" and isinstance(value, Trace):
-        return "Trace()"
-    text = format_cell(value)
-    try:
-        short = len(text) <= csv.field_size_limit()
-        same = value is None or (short and parse_cell(col, text) == value)
-    except (ValueError, TwinError):
-        same = False
-    if not same:
-        raise NetworkError(
-            f"{row.title}: {col.name} {brief(value)} cannot be read back from a table: take one of "
-            "twinlab's own distributions, such as Empirical(…) of some hundred draws"
-        )
-    return text
-
-
-def parse_cell(col: Column, text: str) -> Any:
-    """Read a cell by its column's type; the row's own check then looks at range and unit.
-
-    >>> from twinlab.scope.columns import schema
-    >>> parse_cell(schema(Recipe)[2], "wheel: 2; frame: 1")
-    {'wheel': 2.0, 'frame': 1.0}
-    """
-    if col.type is str:
-        return text
-    if col.type is bool:
-        if text.lower() not in ("true", "false"):
-            raise ValueError(f"is true or false, got {text!r}")
-        return text.lower() == "true"
-    if col.type is Distribution:
-        return parse_distribution(text)
-    if col.type == tuple[float, ...]:
-        return tuple(_number(col, part) for part in text.split())
-    if col.type in (int, float, float | None):
-        return _number(col, text)
-    return _named_numbers(col, text)
-
-
-def _named_numbers(col: Column, text: str) -> dict[str, float]:
-    pairs = [part.rpartition(":") for part in text.split(";") if part.strip()]
-    names = [name.strip() for name, _, _ in pairs]
-    for name in names:
-        if not name:
-            raise ValueError(f"is written 'frame: 1; wheel: 2', got {brief(text)}")
-        if names.count(name) > 1:
-            raise ValueError(f"names {name!r} {names.count(name)} times: add its units up")
-    return {name: _number(col, units) for name, (_, _, units) in zip(names, pairs, strict=True)}
-
-
-def _number(col: Column, text: str) -> float:
-    try:
-        return read_number(text)
-    except ValueError as problem:
-        raise ValueError(f"is a number in {col.unit}, got {problem}") from None
-
+__all__ = ["read_disruptions", "read_history", "write_disruptions"]
 
 TABLES = {f"{row.__name__.lower()}s": row for row in (Product, Node, Lane, Recipe, Demand, Stock)}
-_NEEDED = ("products", "nodes")
-# Where a blank cell would be a guess: unknown is neither a day nor nothing.
-_NEVER_BLANK = ("lead_time", "production_time", "on_hand", "days")
-_TRACE_HEADER = ("node", "product", "day", "quantity")
+_TRACE = ("node", "product", "day", "quantity")
+_PART = ("component", "quantity")  # of a bill of materials with a row for each component
 
 
-def read_network(folder: str | Path) -> Network:
-    """Read a network from a folder of CSV files.
+def read_network(
+    source: Source, columns: Names | None, tables: Names | None, dialect: Dialect | None
+) -> Network:
+    """Read a network from the tables of a source.
 
     Raises:
         NetworkError: names the file, row and column, the value, and what to do.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise NetworkError(f"{folder} is not a folder: give the folder that holds nodes.csv")
-    rows: dict[str, Any] = {}
-    for name, row_type in TABLES.items():
-        path = folder / f"{name}.csv"
-        if path.exists():
-            records = _records(path, [c.name for c in schema(row_type)])
-            rows[name] = [_row(row_type, cells, where) for where, cells in records]
-        elif name in _NEEDED:
-            raise NetworkError(f"{folder} has no {name}.csv: a network needs one")
-    rows["demands"] = _with_traces(rows.get("demands", []), folder / "traces.csv")
-    return Network(**rows)
+    reader = Reader(source, columns, tables, dialect)
+    rows = {name: _rows(reader, name) for name in TABLES if reader.has(name)}
+    if not rows:
+        wanted = ", ".join(TABLES)
+        raise NetworkError(f"{source!r:.80} has no {wanted}: a network needs nodes and lanes")
+    found = {name: [row for _, row in pairs] for name, pairs in rows.items()}
+    if reader.has("traces"):
+        found["demands"] = _with_traces(reader, found.get("demands", []))
+    _add_named(reader, found)
+    try:
+        network = Network(**found)
+    except NetworkError as problem:  # a network knows tables by our names only
+        said = str(problem)
+        place = re.match(r"(\w+)\.csv row (\d+)", said)
+        if place and place[1] in rows:
+            said = rows[place[1]][int(place[2]) - 1][0] + said[place.end() :]
+        raise NetworkError(said) from None
+    for table, what in _oddities(network):
+        reader.note("odd", table, what)
+    vars(network)["_report"] = reader.report
+    return network
 
 
-def write_network(network: Network, folder: str | Path) -> None:
-    """Write a network's tables, and a data package that describes their columns.
+def write_network(network: Network, target: Source) -> None:
+    """Write a network's tables; to a folder with a data package that describes their columns.
 
     Raises:
         NetworkError: something that cannot be read back, such as a distribution of your own.
     """
-    folder = Path(folder)
-    cells = {
-        name: [[read_back(row, c) for c in schema(TABLES[name])] for row in rows]
+    lines = {
+        name: _lines(
+            schema(TABLES[name]),
+            [[read_back(row, c) for c in schema(TABLES[name])] for row in rows],
+        )
         for name, rows in rows_of(network)
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise NetworkError(f"{folder} cannot be a folder: {problem.strerror}") from None
-    for name, lines in cells.items():
-        _write(folder / f"{name}.csv", [c.name for c in schema(TABLES[name])], lines)
-    resources = [_describe(name) for name in cells]
     recorded = {(d.node, d.product): d.pattern for d in network.demands}
-    traced = {k: law for k, law in recorded.items() if isinstance(law, Trace)}
-    days = {key: enumerate(law.values.tolist()) for key, law in traced.items()}
-    traces = [(*key, day, write_number(value)) for key in days for day, value in days[key]]
-    if traces:
-        _write(folder / "traces.csv", _TRACE_HEADER, traces)
-        resources.append({"name": "traces", "path": "traces.csv"})
-    else:
-        (folder / "traces.csv").unlink(missing_ok=True)
-    package = {"name": folder.resolve().name.lower(), "resources": resources}
-    text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
-    (folder / "datapackage.json").write_text(text, encoding="utf-8")
+    traced = {k: law.values.tolist() for k, law in recorded.items() if isinstance(law, Trace)}
+    values = [
+        (*key, str(day), write_number(value))
+        for key, law in traced.items()
+        for day, value in enumerate(law)
+    ]
+    lines |= {"traces": Lines(_TRACE, values, frozenset(_TRACE[2:]))} if values else {}
+    notes = {
+        f"{name}.{col.name}": f"{col.meaning} [{col.unit}]"
+        for name, row_type in TABLES.items()
+        for col in schema(row_type)
+    }
+    put_tables(target, lines, notes)
+    if isinstance(target, str | Path) and Path(target).is_dir():
+        folder = Path(target)
+        if not values:
+            (folder / "traces.csv").unlink(missing_ok=True)
+        resources = [_describe(name) for name in lines]
+        package = {"name": folder.resolve().name.lower(), "resources": resources}
+        text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+        (folder / "datapackage.json").write_text(text, encoding="utf-8")
 
 
-def read_disruptions(path: str | Path) -> list[Disruption]:
-    """Read disruptions from a CSV file: a ``kind`` column, then the columns of the kinds.
+def _lines(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Lines:
+    numbers = frozenset(c.name for c in columns if c.type not in (str, bool))
+    return Lines([c.name for c in columns], rows, numbers)
+
+
+def read_disruptions(
+    source: Source, columns: Names | None = None, *, dialect: Dialect | None = None
+) -> list[Disruption]:
+    """Read disruptions from a file, or the table ``disruptions`` of a source as a network's.
+
+    A ``kind`` column, then the columns of the kinds; a start may be a date, for a scenario that
+    begins on one.
 
     Raises:
         NetworkError: names the row, the value, and what to do.
 
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_disruptions([Outage("mine", start=5, days=3)], f"{folder}/trouble.csv")
-    ...     read_disruptions(f"{folder}/trouble.csv")[0].start
+    >>> trouble = {"kind": ["Outage"], "node": ["mine"], "start": [5], "days": [3]}
+    >>> read_disruptions({"disruptions": trouble})[0].start
     5
     """
+    reader = Reader(source, columns, None, dialect)
+    reader.want("disruptions")
+    known: dict[str, Column | None] = dict.fromkeys(("kind", "unit", "currency"))
+    known |= {c.name: c for kind in KINDS.values() for c in schema(kind)}
+    table = reader.table("disruptions", known)
     found: list[Disruption] = []
-    for where, cells in _records(Path(path), ["kind", *_disruption_columns()]):
-        kind = cells.pop("kind", "")
+    for where, cells in table.rows:
+        kind = as_text(cells.pop("kind", ""))
+        kind = next((one for one in KINDS if plain_name(one) == plain_name(kind)), kind)
         if kind not in KINDS:
             hint = did_you_mean(kind, KINDS)
             raise NetworkError(f"{where}: kind {kind!r} is no disruption; {hint}")
-        found.append(_row(KINDS[kind], cells, where))
+        found.append(_row(reader, table, KINDS[kind], where, cells))
     return found
 
 
-def write_disruptions(disruptions: Iterable[Disruption], path: str | Path) -> None:
-    """Write disruptions as a CSV file that ``read_disruptions`` reads back exactly.
+def write_disruptions(disruptions: Iterable[Disruption], target: Source) -> None:
+    """Write disruptions to a file, or a source as a network's; ``read_disruptions`` is exact.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -279,73 +163,68 @@ def write_disruptions(disruptions: Iterable[Disruption], path: str | Path) -> No
     ...     print(pathlib.Path(folder, "trouble.csv").read_text()[:15])
     kind,start,days
     """
-    names = _disruption_columns()
+    columns = {c.name: c for kind in KINDS.values() for c in schema(kind)}
     rows = [
-        [type(d).__name__, *(format_cell(getattr(d, name, None)) for name in names)]
+        [type(d).__name__, *(format_cell(getattr(d, name, None)) for name in columns)]
         for d in disruptions
     ]
-    _write(Path(path), ["kind", *names], rows)
+    lines = _lines([*columns.values()], rows)._replace(header=["kind", *columns])
+    if isinstance(target, str | Path) and Path(target).suffix.lower() in TEXTS:
+        put_text(Path(target), lines)
+    else:
+        put_tables(target, {"disruptions": lines}, {})
 
 
-def _disruption_columns() -> list[str]:
-    return list(dict.fromkeys(c.name for kind in KINDS.values() for c in schema(kind)))
+def _rows(reader: Reader, name: str) -> list[tuple[str, Any]]:
+    """Where each row of a table stands, and the row; a bill of materials in rows is joined."""
+    columns = schema(TABLES[name])
+    words = ("unit", "currency", *(_PART if name == "recipes" else ()))
+    table = reader.table(name, {c.name: c for c in columns} | dict.fromkeys(words))
+    if name == "recipes":
+        table.rows = list(_joined(reader, table))
+    given = {word for _, cells in table.rows for word in cells}
+    if plain := [c.name for c in columns if not c.required and c.name not in given]:
+        reader.note("assumed", table.title, f"the defaults of {', '.join(plain)}")
+    rows = [(at, _row(reader, table, TABLES[name], at, cells)) for at, cells in table.rows]
+    if name == "products":
+        reader.weights = {row.name: row.weight for _, row in rows}
+    return rows
 
 
-def _records(path: Path, known: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
-    """Each row of a file as (where it stands, its filled cells); unknown columns are refused."""
-    rows = _lines(path)
-    header = [name.strip() for name in rows[0]] if rows else []
-    _check_header(path, header, known)
-    for number, cells in enumerate(rows[1:], 1):
-        where = f"{path.name} row {number}"
-        if len(cells) > len(header):
-            problem = f"{where}: {len(cells)} cells, but the header has {len(header)} columns"
-            raise NetworkError(f"{problem}: put text that holds a comma in quotes")
-        filled = {k: v.strip() for k, v in zip(header, cells, strict=False) if v.strip()}
-        for name in _NEVER_BLANK if filled else ():
-            if name in header and name not in filled:
-                raise NetworkError(
-                    f"{where}: {name} is blank, which nobody can tell from unknown: fill it in, "
-                    "or drop the whole column to take its default"
-                )
-        if filled:
-            yield where, filled
+def _joined(reader: Reader, table: Table) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Recipes of a table that may have a row for each component."""
+    amount = next(c for c in schema(Stock) if c.name == "on_hand")
+    joined: dict[Any, tuple[str, dict[str, Any]]] = {}
+    for where, cells in table.rows:
+        part, quantity = (cells.pop(name, None) for name in _PART)
+        if part is None and quantity is None:
+            yield where, cells
+            continue
+        if part is None or quantity is None:
+            raise NetworkError(f"{where}: a component goes with its quantity: give both")
+        key = tuple(as_text(cells.get(name, "")) for name in ("node", "product"))
+        units = table.value(where, replace(amount, name="quantity"), quantity)
+        measured = {"product": part, "unit": cells.pop("unit", "")}
+        units = reader.converted_value(
+            table, where, measured, replace(amount, name="quantity"), units
+        )
+        first, row = joined.setdefault(key, (where, cells | {"components": {}}))
+        if as_text(part) in row["components"]:
+            raise NetworkError(f"{where}: {part!r} stands in {first} too: add its units up")
+        row["components"][as_text(part)] = units
+    yield from joined.values()
 
 
-def _check_header(path: Path, header: list[str], known: Sequence[str]) -> None:
-    for name in header:
-        if name not in known:
-            parted = "part columns by commas; " if ";" in name or "\t" in name else ""
-            hint = parted + did_you_mean(name, known)
-            raise NetworkError(f"{path.name}: unknown column {name!r}; {hint}")
-        if header.count(name) > 1:
-            raise NetworkError(f"{path.name}: two columns are called {name!r}: drop one of them")
-
-
-def _lines(path: Path) -> list[list[str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.reader(file))
-    except UnicodeDecodeError as problem:
-        raise NetworkError(
-            f"{path.name} is not in UTF-8 (byte {problem.start}): save it as 'CSV UTF-8'"
-        ) from None
-    except (OSError, csv.Error) as problem:
-        why = getattr(problem, "strerror", None) or problem
-        raise NetworkError(f"{path} cannot be read as a table: {why}") from None
-
-
-def _row(row_type: Any, cells: dict[str, str], where: str) -> Any:
+def _row(reader: Reader, table: Table, row_type: Any, where: str, cells: Mapping[str, Any]) -> Any:
     """One row object; every error says where its cell stands."""
-    columns = {c.name: c for c in schema(row_type)}
-    values = {}
-    for name, text in cells.items():
-        if name not in columns:
+    columns, values = {c.name: c for c in schema(row_type)}, {}
+    for name, cell in cells.items():
+        if name not in columns and name not in ("unit", "currency"):
             raise NetworkError(f"{where}: {row_type.__name__} has no {name}: leave the cell blank")
-        try:
-            values[name] = parse_cell(columns[name], text)
-        except (ValueError, TwinError) as problem:
-            raise NetworkError(f"{where}: {name} {problem}") from None
+        col = columns.get(name)
+        if col and not reader.blank(table, where, col, cell):
+            value = cell if isinstance(cell, dict) else table.value(where, col, cell)
+            values[name] = reader.converted_value(table, where, cells, col, value)
     for name, col in columns.items():
         if col.required and name not in values:
             raise NetworkError(f"{where}: {name} is missing: {col.meaning} ({col.unit})")
@@ -355,45 +234,138 @@ def _row(row_type: Any, cells: dict[str, str], where: str) -> Any:
         raise NetworkError(f"{where}: {problem}") from None
 
 
-def _with_traces(demands: Sequence[Demand], path: Path) -> list[Demand]:
-    """Demands whose pattern is ``Trace()`` with their recorded values."""
-    recorded: dict[tuple[str, str], list[float]] = {}
-    for where, cells in _records(path, _TRACE_HEADER) if path.exists() else ():
-        missing = [name for name in _TRACE_HEADER if name not in cells]
-        if missing:
-            raise NetworkError(f"{where}: {missing[0]} is missing")
-        values = recorded.setdefault((cells["node"], cells["product"]), [])
-        try:
-            day = read_number(cells["day"])
-            values.append(read_number(cells["quantity"]))
-        except ValueError as problem:
-            raise NetworkError(f"{where}: day or quantity is a number, got {problem}") from None
-        if day != len(values) - 1:
+def _with_traces(reader: Reader, demands: Sequence[Demand]) -> list[Demand]:
+    """Demands with their recorded values; who has a trace and no row asks as it says."""
+    history = history_of(reader, "traces", {}, "trace")
+    recorded = {item: Trace(values) for item, values in history.days().items()}
+    if history.start is None:
+        recorded = {item: Trace(_every_day(history, item)) for item in history.items}
+    rows = {(d.node, d.product): d for d in demands}
+    for item in recorded:
+        if item not in rows:
+            reader.note("assumed", "demands", f"{' '.join(item)} asks as its trace, all else plain")
+            rows[item] = Demand(*item, Trace(()))
+        elif not isinstance(rows[item].pattern, Trace):
+            problem = f"{item!r} has a trace, but pattern {rows[item].pattern} in its demand"
+            raise NetworkError(f"{problem}: write Trace() there, or drop one of them")
+    return [
+        replace(d, pattern=recorded.get(item, d.pattern)) if item in recorded else d
+        for item, d in rows.items()
+    ]
+
+
+def _every_day(history: History, item: ItemKey) -> list[float]:
+    """The recorded values of an item, none of which may be left out."""
+    known = history.series(item)
+    for at, day in enumerate(known.index):
+        if day != at:
+            after = f" follows day {at - 1}" if at else " is the first"
             raise NetworkError(
-                f"{where}: day {day:g} follows day {len(values) - 2}: list every day in order, "
-                "starting with day 0"
+                f"traces: {' '.join(item)}: day {day}{after}: list every day in order, starting "
+                "with day 0"
             )
-    rows = {(d.node, d.product): d for d in demands if isinstance(d.pattern, Trace)}
-    for stray in (key for key in recorded if key not in rows):
-        raise NetworkError(
-            f"{path.name}: {stray!r} has a trace, but no row of demands.csv with pattern Trace()"
-        )
-    traced = {k: replace(row, pattern=Trace(recorded.get(k, ()))) for k, row in rows.items()}
-    return [traced.get((d.node, d.product), d) for d in demands]
+    return known.tolist()
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
-    except OSError as problem:
-        raise NetworkError(f"{path} cannot be written: {problem.strerror}") from None
+def read_history(
+    source: Source,
+    columns: Names | None = None,
+    *,
+    table: str = "sales",
+    fixed: Names | None = None,
+    gaps: str = "",
+    dialect: Dialect | None = None,
+) -> History:
+    """Read what was asked or sold of items: a file, or a table of a source as a network's.
+
+    Long (node, product, date or day, quantity), or wide: a column for each day, or for each item
+    beside a date. ``fixed`` gives what a table leaves unsaid ({"product": "bike"}). Days without
+    rows are closed on weekdays that have none and where they are few; many are days of 0. Where
+    zeros are written, they are not known. ``gaps`` says it instead: "closed" or "zero".
+
+    Raises:
+        NetworkError: no such table, or a cell that cannot be read, with row and column.
+
+    >>> wide = {"sales": {"date": ["2026-03-02", "2026-03-03"], "bike": [4, 6]}}
+    >>> read_history(wide, fixed={"node": "shop"}).series(("shop", "bike")).tolist()
+    [4.0, 6.0]
+    """
+    reader = Reader(source, columns, None, dialect)
+    reader.want(table)
+    if reader.has("products"):
+        _rows(reader, "products")  # their weights
+    return history_of(reader, table, fixed or {}, gaps)
+
+
+def _add_named(reader: Reader, rows: dict[str, list[Any]]) -> None:
+    """Products and nodes that other tables name, where there is no table of them."""
+    others = [
+        row for name, some in rows.items() if name not in ("products", "nodes") for row in some
+    ]
+    names = {"nodes": ("source", "node", "destination"), "products": ("product",)}
+    for table, row_type in (("products", Product), ("nodes", Node)):
+        if table in rows:
+            continue
+        said = [getattr(row, name, "") for row in others for name in names[table]]
+        if table == "products":
+            said += [part for row in others for part in getattr(row, "components", ())]
+        found = dict.fromkeys(filter(None, said))
+        rows[table] = [row_type(name) for name in found]
+        reader.note("assumed", table, f"there is no such table: {', '.join(found)}")
+
+
+def _oddities(network: Network) -> Iterable[tuple[str, str]]:
+    """What a planner would look at twice: (table, what)."""
+    used, named = _use(network), {product for _, product in network.items}
+    for item, lanes in network.into.items():
+        if used[item] > (most := sum(v.capacity for v in lanes)):
+            yield "lanes", f"{' '.join(item)}: {used[item]:g} units a day, its lanes carry {most:g}"
+    for node in network.nodes:
+        held = [(node.name, p) for p in network.held.get(node.name, ())]
+        needs = sum(used[item] for item in held if item not in network.into)
+        if needs > node.mean_output or not held:
+            what = f"{needs:g} units a day needed, it has {node.mean_output:g}"
+            yield (
+                "nodes",
+                f"{node.name}: {what if held else 'nothing comes, goes or is made there'}",
+            )
+    odd = [
+        ("products", f"{p.name}: no table names it")
+        for p in network.products
+        if p.name not in named
+    ]
+    priced = any(d.price for d in network.demands)
+    free = (d for d in network.demands if priced and not d.price)
+    odd += [("demands", f"{d.node} {d.product}: price 0, others have one") for d in free]
+    for stock in (s for s in network.stocks if s.on_hand > 365 * used[s.node, s.product]):
+        use = used[stock.node, stock.product]
+        days = f"{stock.on_hand / use:,.0f} days of use" if use else "and nobody uses it"
+        odd.append(("stocks", f"{stock.node} {stock.product}: {stock.on_hand:g} on hand, {days}"))
+    yield from odd
+
+
+def _use(network: Network) -> dict[ItemKey, float]:
+    """Units of each item a day at mean demand, from the sources that are asked first."""
+    used = dict.fromkeys(network.items, 0.0)
+    for d in network.demands:
+        used[d.node, d.product] += d.pattern.average
+    for item in reversed(network.upstream):
+        recipe, lanes = network.made.get(item), network.into.get(item, [])
+        if recipe:
+            started = used[item] / (recipe.good_share.average or 1.0)
+            for part, units in recipe.components.items():
+                used[item[0], part] += started * units
+        rank = min((v.sourcing_rank for v in lanes), default=0)
+        first = [v for v in lanes if v.sourcing_rank == rank]
+        for lane in first:
+            used[lane.source, lane.product] += used[item] / len(first)
+    return used
 
 
 def _describe(name: str) -> dict[str, Any]:
     """The data-package entry of a table: each column's type, unit, meaning and range."""
+    if name not in TABLES:
+        return {"name": name, "path": f"{name}.csv"}
     words = {int: "integer", float: "number", float | None: "number", bool: "boolean"}
     described = []
     for col in schema(TABLES[name]):
@@ -408,7 +380,7 @@ def _describe(name: str) -> dict[str, Any]:
 def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
     r"""The rows of a table that others wrote, below the first, which names the columns.
 
-    ``kind``: ``.xlsx``, or a text; its separator and encoding (UTF-8, UTF-16, cp1252) are found.
+    ``kind``: the ending of a workbook, or a text; its separator and encoding are found.
 
     Raises:
         ValueError: it is not whole, or a row is none of its table.
@@ -416,7 +388,11 @@ def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
     >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"), ".csv")
     {'row 1': {'Nr': '1', 'Ort': 'Köln'}}
     """
-    table = [[c.strip() if isinstance(c, str) else c for c in row] for row in _cells(raw, kind)]
+    if kind not in BOOKS and raw.rstrip(b"\0")[-1:] not in (b"", b"\r", b"\n"):
+        raise ValueError("its last row has no line end")
+    book = kind in BOOKS
+    cells = workbook_rows(raw) if book else text_rows(raw, Dialect())[0]
+    table = [[c.strip() if isinstance(c, str) else c for c in row] for row in cells]
     head, *rows = table or [[]]
     filled = {n: cells for n, cells in enumerate(rows, 1) if {*cells} - {None, ""}}
     if twice := [name for name in head if name and head.count(name) > 1]:
@@ -426,18 +402,3 @@ def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
         raise ValueError(f"row {more[0]} has {why}")
     names = [str(name) for name in head]
     return {f"row {n}": dict(zip(names, cells, strict=False)) for n, cells in filled.items()}
-
-
-def _cells(raw: bytes, kind: str) -> Iterable[Sequence[Any]]:
-    if kind == ".xlsx":
-        book = needs("openpyxl", "link").load_workbook(BytesIO(raw), data_only=True)
-        return list(book.worksheets[0].values)
-    try:
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252")
-    if text and text[-1] not in "\r\n":
-        raise ValueError("its last row has no line end")
-    first = text.partition("\n")[0]
-    separator = max(",;\t|", key=lambda sign: len(next(csv.reader([first], delimiter=sign), ())))
-    return csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)

@@ -58,9 +58,9 @@ class Folder:
                 raw = file.read_bytes()
                 seen[file.name] = sha256(raw).hexdigest()
                 rows = {} if seen[file.name] in known else records_of(raw, kind)
-            except TwinError:  # a library is missing: the file is read when it is there
-                raise
             except Exception as problem:  # a broken workbook raises anything
+                if type(problem) is TwinError:  # a library is missing: read when it is there
+                    raise
                 why = f"{file.name} cannot be read: {problem!r}; mend it, or wait until it is whole"
                 rows = {"": {"unreadable": why}}
             letters += [_letter(row, f"{file.name} {at}".strip()) for at, row in rows.items()]

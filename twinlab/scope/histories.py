@@ -1,0 +1,269 @@
+"""Recorded quantities of items, by day, week or month, with the days on which nobody was open.
+
+What a table does not say of a day is a closed day, or a day on which nothing was asked: which, is
+found out or told, and stands in the report. What is not known is NaN and never counts as zero.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from twinlab.scope.cells import BLANK, as_text
+from twinlab.scope.columns import Column
+from twinlab.scope.dialect import day_first, read_date
+from twinlab.scope.distributions import Constant, NegativeBinomial, Normal, Poisson
+from twinlab.scope.entities import Demand, ItemKey
+from twinlab.scope.errors import NetworkError, check_known
+from twinlab.scope.later import pd
+from twinlab.scope.reading import Reader, Report, Table
+from twinlab.scope.result import Page
+
+__all__ = ["History"]
+
+_QUANTITY = Column("quantity", float, 0.0, "units", "what was asked", 0, float("inf"))
+_NUMBERED = re.compile(r"(?:d|day)?[ _]?(\d{1,4})", re.ASCII | re.IGNORECASE)
+_DAYS = {"day": "D", "week": "7D", "month": "MS"}
+_RARE, _LONG = 0.05, 28  # a share of days without rows; days that tell the weekdays
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class History(Page):
+    """What was asked or sold of items: a column for each (node, product), NaN where closed.
+
+    ``table`` has a row for each ``step`` (day, week, month): by its first date, or by number.
+
+    >>> sold = pd.DataFrame({"date": ["2026-03-02", "2026-03-03"], "node": "shop",
+    ...                      "product": "bike", "quantity": [4, 6]})
+    >>> history = read_history(sold)
+    >>> history, f"{history.end}"
+    (History of 1 item by day, 2 days from 2026-03-02, '2026-03-04')
+    """
+
+    table: "pd.DataFrame"
+    step: str
+    report: Report
+
+    def __repr__(self) -> str:
+        count, items = len(self.table), len(self.items)
+        said = f"History of {items} item{'s' * (items != 1)} by {self.step}, {count} {self.step}s"
+        return f"{said}{f' from {self.start}' if self.start else ''}"
+
+    @property
+    def items(self) -> tuple[ItemKey, ...]:
+        """Each (node, product) that it tells of."""
+        return tuple(self.table.columns)  # type: ignore[arg-type]
+
+    @property
+    def start(self) -> date | None:
+        """Its first day; None if its days are numbers."""
+        return self.table.index[0].date() if self._dated else None
+
+    @property
+    def end(self) -> date | None:
+        """The day after its last one, from which a scenario goes on; None if they are numbers."""
+        return self.start + timedelta(days=int(self._lengths.sum())) if self.start else None
+
+    @property
+    def _dated(self) -> bool:
+        return isinstance(self.table.index, pd.DatetimeIndex)
+
+    @property
+    def _lengths(self) -> Any:
+        """The days of each step."""
+        if self.step == "month":
+            return pd.DatetimeIndex(self.table.index).days_in_month.to_numpy()
+        return np.full(len(self.table), 7 if self.step == "week" else 1)
+
+    def series(self, item: ItemKey) -> "pd.Series":
+        """What is known of an item, oldest first; closed days are left out."""
+        check_known(item, self.items, f"the history tells nothing of {item!r}", NetworkError)
+        return self.table[item].dropna()
+
+    def days(self) -> dict[ItemKey, list[float]]:
+        """Each item day by day, for a ``Trace``: 0 where closed; weeks, months in equal parts."""
+        lengths = self._lengths
+        daily = np.nan_to_num(self.table.to_numpy() / lengths[:, None])
+        return dict(zip(self.items, np.repeat(daily, lengths, axis=0).T.tolist(), strict=True))
+
+    def demand(self, row: Demand, start: Any = None) -> Demand:
+        """Let customers ask by a law of chance around the mean of each weekday, as they did here.
+
+        Whole numbers follow a Poisson or negative binomial law, others a normal one. Weekdays that
+        were always closed ask nothing; weekdays are told apart by four weeks of days. ``start`` is
+        the date of the scenario's day 0 (default: ``end``). All else is as in the given row.
+
+        Raises:
+            NetworkError: nothing is known of the row's item.
+        """
+        known = self.series(item := (row.node, row.product))
+        if not known.sum():
+            raise NetworkError(f"{' '.join(item)}: the history has no demand: leave it out")
+        lengths = self._lengths[self.table[item].notna().to_numpy()]
+        mean, season = known.sum() / lengths.sum(), pd.Series([1.0])
+        spread = (known - mean * lengths).std() / np.sqrt(lengths.mean())
+        first = 0
+        if self.step == "day" and len(self.table) >= _LONG:
+            dated = pd.DatetimeIndex(known.index).day_of_week if self._dated else None
+            week = known.index % 7 if dated is None else dated
+            usual = known.groupby(week).mean().reindex(range(7)).fillna(0.0)
+            mean, season = usual.mean(), usual / usual.mean()
+            scale = season.reindex(week).to_numpy()
+            spread = (known[scale > 0] / scale[scale > 0]).std()
+            last = 0 if self._dated else int(self.table.index[-1])
+            first = read_date(start or self.end).weekday() if self._dated else last + 1
+        law = _law(float(mean), float(np.nan_to_num(spread)), bool((known % 1 == 0).all()))
+        factors = tuple(np.roll(season, -first)) if len(season) == 7 else ()
+        return replace(row, pattern=law, season=factors, season_days=7 if factors else 365, trend=0)
+
+
+def _law(mean: float, sd: float, whole: bool) -> Any:
+    if not sd:
+        return Constant(mean)
+    if not whole:
+        return Normal(mean, sd)
+    return NegativeBinomial(mean, sd) if sd**2 > mean * 1.001 else Poisson(mean)
+
+
+def history_of(reader: Reader, name: str, fixed: Mapping[str, str], gaps: str = "") -> History:
+    """Read a table of recorded quantities: a row for each day and item, or wide."""
+    if gaps not in ("", "closed", "zero", "trace"):
+        raise NetworkError(f"gaps are 'closed' or 'zero' (or '': as the table tells), got {gaps!r}")
+    known = dict.fromkeys(("node", "product", "date", "day", "unit")) | {"quantity": _QUANTITY}
+    table = reader.table(name, known, _wide)
+    rows = list(_cells(reader, table, fixed))
+    if not rows:
+        raise NetworkError(f"{table.title} tells nothing: write a row for each day and item")
+    frame = pd.DataFrame(rows, columns=["at", "node", "product", "units", "there"])
+    at, step = _periods(frame["at"].tolist(), table)
+    frame["at"] = frame["at"].map(at)
+    items = list(dict.fromkeys(zip(frame["node"], frame["product"], strict=True)))
+    grouped = frame.groupby(["at", "node", "product"])
+    if twice := len(frame) - len(grouped):
+        reader.note("assumed", table.title, f"{twice} rows of a day and item add to others")
+    asked = grouped["units"].sum(min_count=1).unstack(["node", "product"])[items]
+    there = grouped["there"].any().unstack(["node", "product"])[items]
+    asked = asked.reindex(_every(asked.index, step))
+    there = there.reindex(asked.index).fillna(False).astype(bool)
+    if gaps != "trace" or isinstance(asked.index, pd.DatetimeIndex):
+        asked = _without_gaps(reader, table.title, asked, there, gaps)
+    reader.note("read", table.title, f"by {step}, from {asked.index[0]!s:.10}")
+    return History(asked, step, reader.report)
+
+
+def _wide(heads: Mapping[str, str | None]) -> list[str]:
+    """Of the headers that are none of ours: those that are days, or else items beside days."""
+    free = [text for text, ours in heads.items() if text and ours == ""]
+    if "quantity" in heads.values():
+        return []
+    days = [text for text in free if _NUMBERED.fullmatch(text) or _is_date(text)]
+    return days or (free if {"date", "day"} & {*heads.values()} else [])
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(read_date(text, days_first=True))
+    except ValueError:
+        return False
+
+
+def _cells(reader: Reader, table: Table, fixed: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+    """Each (day as it stands, node, product, units, whether it is told)."""
+    seen: dict[Any, float] = {}
+    for where, row in table.rows:
+        at = row.get("date", row.get("day"))
+        names = {n: fixed.get(n) or as_text(row.get(n, "")) for n in ("node", "product")}
+        own = [(at, names, row.get("quantity"))] if not table.kept else []
+        for text in table.kept:
+            item = names if at is None else _item(where, text, names)
+            own.append((text if at is None else at, item, row.get(text)))
+        for day, item, cell in own:
+            missing = [n for n in names if not item[n]] + ["date"] * (day is None)
+            if missing:
+                raise NetworkError(f"{where}: {missing[0]} is missing: fixed={{...}} may say it")
+            if cell not in seen:
+                blank = cell is None or str(cell).strip().lower() in BLANK
+                seen[cell] = np.nan if blank else table.value(where, _QUANTITY, cell)
+                if not (seen[cell] >= 0 or blank) or np.isinf(seen[cell]):
+                    problem = f"quantity is a number of at least 0, got {cell!r}"
+                    raise NetworkError(f"{where}: {problem}: returns stand apart")
+            units = seen[cell]
+            if "unit" in row or table.units:
+                units = reader.converted_value(table, where, row | item, _QUANTITY, units)
+            yield day, item["node"], item["product"], units, cell is not None or not table.kept
+
+
+def _item(where: str, text: str, names: Mapping[str, str]) -> dict[str, str]:
+    """Which item a column is of: "shop/bike", or the one of both that nothing else says."""
+    left = [name for name in ("node", "product") if not names[name]]
+    parts = text.split("/") if len(left) == 2 else [text]
+    if len(left) != len(parts):
+        raise NetworkError(
+            f"{where}: column {text!r} is of which node and product? Write shop/bike, or say what "
+            "all are of: fixed={'product': 'bike'}"
+        )
+    return {**names, **dict(zip(left, map(str.strip, parts), strict=True))}
+
+
+def _periods(cells: Any, table: Table) -> tuple[dict[Any, Any], str]:
+    """Each day as it stands as a date or number, and the step from one to the next."""
+    every = list(dict.fromkeys(cells))
+    numbers = [_NUMBERED.fullmatch(as_text(cell)) for cell in every]
+    if all(numbers):
+        days = [int(found[1]) for found in numbers if found]
+        first = min(days) if table.kept and "day" not in table.units else 0
+        return {cell: day - first for cell, day in zip(every, days, strict=True)}, "day"
+    first_day = day_first(cell for cell in every if isinstance(cell, str))
+    try:
+        dates = {cell: read_date(cell, first_day) for cell in every}
+    except ValueError as problem:
+        raise NetworkError(f"{table.title}: date {problem}") from None
+    told = sorted({*dates.values()})
+    months = [12 * day.year + day.month for day in told]
+    ends = all((day + timedelta(days=1)).day == 1 for day in told)
+    if len(told) > 1 and len({*months}) == len(told) and (ends or len({d.day for d in told}) == 1):
+        return {cell: pd.Timestamp(day.replace(day=1)) for cell, day in dates.items()}, "month"
+    weekly = len(told) > 1 and all((day - told[0]).days % 7 == 0 for day in told)
+    return {cell: pd.Timestamp(day) for cell, day in dates.items()}, "week" if weekly else "day"
+
+
+def _every(index: Any, step: str) -> Any:
+    """Every day, week or month from the first to the last."""
+    if isinstance(index, pd.DatetimeIndex):
+        return pd.date_range(index.min(), index.max(), freq=_DAYS[step], name="date")
+    return pd.RangeIndex(int(index.min()), int(index.max()) + 1, name="day")
+
+
+def _without_gaps(reader: Reader, title: str, asked: Any, there: Any, gaps: str) -> Any:
+    """Say of each day and item that the table leaves out whether it is a 0 or not known."""
+    filled, zeros = asked.copy(), bool((asked == 0).any(axis=None))
+    for node in dict.fromkeys(asked.columns.get_level_values("node")):
+        own = [item for item in asked.columns if item[0] == node]
+        told = there[own].any(axis=1)
+        shut = _shut(told, gaps, zeros)
+        nothing = ~there[own]
+        if gaps != "zero" and (zeros or gaps == "closed"):
+            nothing &= False  # who writes his zeros has left out what is not known
+        nothing.loc[shut] = False
+        filled[own] = filled[own].mask(nothing, 0.0)
+        closed, none = int(shut.sum()), int((nothing.all(axis=1) & ~told).sum())
+        for count, what in ((closed, "closed days, not days of 0"), (none, "days of 0")):
+            if count:
+                reader.note("assumed", title, f"{node}: {count} days without rows are {what}")
+    if unknown := int((asked.isna() & there).sum().sum()):
+        reader.note("assumed", title, f"{unknown} blank cells are not known, and no 0")
+    return filled
+
+
+def _shut(told: Any, gaps: str, zeros: bool) -> Any:
+    """On which days without rows a node was closed: on weekdays without any, or if they are few."""
+    if gaps == "zero":
+        return ~told & False
+    if gaps == "closed" or zeros or not isinstance(told.index, pd.DatetimeIndex):
+        return ~told
+    never = ~told.groupby(told.index.day_of_week).transform("any")
+    rest = ~told & ~never
+    return never | (rest if rest.sum() <= _RARE * (~never).sum() else rest & False)
