@@ -91,18 +91,19 @@ class Tables(Page):
         """Each (node, product) that a lane or recipe brings; others are unlimited sources."""
         return {*self.made, *self.into}
 
-    def node(self, name: str) -> Node:
-        """Find a node by its name.
-
-        Raises:
-            NetworkError: there is none of that name.
-
-        >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
-        0
-        """
-        if name not in self.named:
-            raise NetworkError(f"no node {name!r}: {did_you_mean(name, self.named)}")
-        return self.named[name]
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per node: its tier, who supplies it, what it makes and what customers ask."""
+        rows, into, makes = [], grouped(way[::-1] for way in self.between), grouped(self.made)
+        asked = grouped((d.node, d.pattern.average) for d in self.demands)
+        for node in self.nodes:
+            capacity = None if node.capacity == float("inf") else node.capacity
+            names = (", ".join(table.get(node.name, ())) for table in (into, makes))
+            units = sum(asked.get(node.name, ())) or None
+            rows.append((node.name, node.tier, *names, capacity, units))
+        head = ["node", "tier", "supplied by", "makes"]
+        head += ["capacity [units/day]", "demand [units/day]"]
+        return pd.DataFrame(rows, columns=head).set_index("node")
 
     def users(self, item: ItemKey) -> list[Recipe]:
         """The recipes that take a (node, product) as a component."""
@@ -140,20 +141,6 @@ class Network(Tables):
     def upstream(self) -> tuple[ItemKey, ...]:
         """Every (node, product), upstream first."""
         return tuple(upstream_items(self))
-
-    @property
-    def table(self) -> "pd.DataFrame":
-        """One row per node: its tier, who supplies it, what it makes and what customers ask."""
-        rows, into, makes = [], grouped(way[::-1] for way in self.between), grouped(self.made)
-        asked = grouped((d.node, d.pattern.average) for d in self.demands)
-        for node in self.nodes:
-            capacity = None if node.capacity == float("inf") else node.capacity
-            names = (", ".join(table.get(node.name, ())) for table in (into, makes))
-            units = sum(asked.get(node.name, ())) or None
-            rows.append((node.name, node.tier, *names, capacity, units))
-        head = ["node", "tier", "supplied by", "makes"]
-        head += ["capacity [units/day]", "demand [units/day]"]
-        return pd.DataFrame(rows, columns=head).set_index("node")
 
     @classmethod
     def from_tables(
@@ -209,6 +196,19 @@ class Network(Tables):
         from twinlab.scope.graphs import graph_of
 
         return graph_of(self)
+
+    def node(self, name: str) -> Node:
+        """Find a node by its name.
+
+        Raises:
+            NetworkError: there is none of that name.
+
+        >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
+        0
+        """
+        if name not in self.named:
+            raise NetworkError(f"no node {name!r}: {did_you_mean(name, self.named)}")
+        return self.named[name]
 
     def change(self, *rows: AnyRow) -> "Network":
         """Return a network in which each given row replaces its namesake, or is added.
