@@ -41,6 +41,8 @@ CALLS = {
     modeling.replicate_line: {"line": LINE, "days": 2, "replications": 2, "seed": 1, "warm_up": 1},
     LOT.cost: {"quantity": 3},
     inventory.power_of_two: {"lot": LOT, "base": 0.1},
+    inventory.joint_replenishment: {"major": 9, "items": {"a": LOT}, "base": 1},
+    inventory.share_out: {"stock": 9, "wanted": {"a": 5, "b": 8}, "by": {"a": 1, "b": 2}},
     inventory.wagner_whitin: {"demand": [9, 12], "setup": 5, "holding": 2, "unit_costs": [1, 2]},
     warehousing.dock: {"arrivals": 1, "minutes": 30, "docks": 2, "variation": 1},
     warehousing.docks_for: {"wait": 10, "arrivals": 8, "minutes": 20, "variation": 1},
@@ -93,7 +95,7 @@ CASES = [
     pytest.param(function, given, name, id=f"{function.__qualname__}-{name}")
     for function, given in CALLS.items()
     for name, value in given.items()
-    if numeric(value) and name not in ("relations", "skus")
+    if numeric(value) and name not in ("relations", "skus", "items")
 ]
 
 

@@ -142,9 +142,8 @@ def _fit(col: Column, value: Any) -> Any:
         return tuple(_fit_number(col, v) for v in value)
     if not isinstance(value, Mapping):
         raise ValueError(f"is a mapping of names to {col.unit}, got {brief(value)}: write {{…: 1}}")
-    keys = replace(col, low=-inf, high=inf)
-    fit = _fit_text if get_args(col.type)[0] is str else _fit_number
-    return frozen({fit(keys, k): _fit_number(col, v) for k, v in value.items()})
+    key = _fit_text if get_args(col.type)[0] is str else _fit_number
+    return frozen({key(replace(col, low=-inf), k): _fit_number(col, v) for k, v in value.items()})
 
 
 class Frozen(dict[Any, Any]):

@@ -1,6 +1,6 @@
-"""When to order and how much: (r, Q) and (s, S) under chance, exact; and lots.
+"""When to order and how much: (r, Q) and (s, S) under chance, exact; lots; shares of scarce stock.
 
-Lots are economic ones, those from a supplier that fails, and those over periods.
+Lots are economic ones, those from a supplier that fails, joint ones, and those over periods.
 """
 
 import math
@@ -13,11 +13,12 @@ import numpy as np
 
 from twinlab.modeling import newsvendor, newsvendor_cost, probabilities
 from twinlab.scope import Normal, Result, ScenarioError
-from twinlab.scope.base import Amount, Array, Distribution, Positive, Row, column
+from twinlab.scope.base import DUST, Amount, Array, Distribution, Positive, Row, column
+from twinlab.scope.errors import brief
 from twinlab.scope.later import integrate, optimize, signal
 
-__all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "Levels", "LotPlan"]
-__all__ += ["PeriodicReview", "power_of_two", "wagner_whitin"]
+__all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "JointOrders", "Levels", "LotPlan"]
+__all__ += ["PeriodicReview", "joint_replenishment", "power_of_two", "share_out", "wagner_whitin"]
 
 
 @dataclass(frozen=True)
@@ -359,3 +360,96 @@ def wagner_whitin(
         orders[t] = float(sum(demand[t : until[t]]))
         t = until[t]
     return LotPlan(tuple(orders), least[0])
+
+
+@dataclass(frozen=True)
+class JointOrders(Result):
+    """What to order together: a twin's ``review_period``, and a ``MinMax`` for each item."""
+
+    cycle: float = column("time", meaning="from one joint order to the next")
+    multiples: Mapping[str, int] = column("cycles", meaning="from one order of an item to the next")
+    reorder_point: Mapping[str, float] = column("units", meaning="half a cycle before it is due")
+    up_to: Mapping[str, float] = column("units", meaning="without the demand of the lead time")
+    cost: float = column("USD/time", meaning="orders, stock and waiting customers")
+
+
+def joint_replenishment(
+    major: Positive, items: Mapping[str, EconomicLot], base: Amount = 0.0, *, powers: bool = False
+) -> JointOrders:
+    """Order items together, each in every k-th cycle T, so that orders and stock cost least: exact.
+
+    (A + Σ a/k)/T + T Σ g k [A: ``major`` cost of a cycle, a: an item's own, 2√(ag): what it costs
+    alone]. The best k change at known T; all are tried, from √((A + Σ a)/Σ g) down to where A/T and
+    all items alone are dearer than the best. T in whole multiples of ``base`` (a day), k among the
+    ``powers`` of two. Demand is certain; a cycle in which nothing is due is paid for too. Source:
+    Goyal (1974); Viswanathan (1996); Roundy (1985); Silver, Pyke & Thomas (2017) chapter 10.
+
+    Raises:
+        ScenarioError: no items, or discounts.
+
+    >>> shelf = {"a": EconomicLot(120, 160, 1), "b": EconomicLot(840, 20, 1)}
+    >>> joint_replenishment(600, shelf | {"c": EconomicLot(300, 50, 1)}).multiples
+    {'a': 1, 'b': 3, 'c': 1}
+    """
+    if not items or any(lot.prices for lot in items.values()):
+        raise ScenarioError("joint_replenishment: items are one or more EconomicLot without prices")
+    fixed, alone = np.array([(lot.fixed_cost, lot.cost()) for lot in items.values()]).T
+    kept, best = alone**2 / (4 * fixed), (math.inf,)
+    at = math.sqrt((major + fixed.sum()) / kept.sum()) + base
+    while at >= base and at * (best[0] * (1 - 1e-9) - alone.sum()) > major:
+        own = np.sqrt(fixed / kept) / at
+        k = 2 ** np.ceil(np.log2(own) - 0.5) if powers else np.ceil(np.sqrt(0.25 + own**2) - 0.5)
+        k = np.maximum(1, k)
+        once, held = major + (fixed / k).sum(), (kept * k).sum()
+        ideal = math.sqrt(once / held)
+        unit = base or ideal
+        low = max(1, ideal // unit) * unit
+        best = min(best, *((once / t + held * t, t, *k) for t in (low, low + unit)))
+        at = np.sqrt(fixed / (kept * k * (2 * k if powers else k + 1))).max() * (1 - 1e-12)
+    cost, cycle, *each = map(float, best)
+    every, points, levels = dict(zip(items, map(int, each), strict=True)), {}, {}
+    for name, lot in items.items():
+        due = lot.demand * cycle
+        early = (1 - lot.demand / lot.production_rate) * lot.backordered_share
+        levels[name] = due * every[name] * (1 - early)
+        points[name] = levels[name] - due * (every[name] - 0.5)
+    return JointOrders(cycle, every, points, levels, cost)
+
+
+def share_out(
+    stock: Amount,
+    wanted: Mapping[str, Amount],
+    by: str | Mapping[str, Amount] = "amount",
+    *,
+    whole: bool = False,
+) -> dict[str, float]:
+    """Share scarce stock out by equal "amount", "rate" or rank, and to nobody more than is wanted.
+
+    min(w, λ), or λ w, of what is wanted w, so that all goes that can; by a rank of each, the lowest
+    takes all it wants first. In ``whole`` units, the largest remainders are rounded up. A twin
+    shares by rank or, at a ``proportional`` node, by rate. Source: Thomson (2003), constrained
+    equal awards, proportional; Balinski & Young (2001), largest remainders.
+
+    Raises:
+        ScenarioError: another way to share, or ranks of others than those who want some.
+
+    >>> share_out(10, {"north": 2, "south": 9, "west": 6})
+    {'north': 2.0, 'south': 4.0, 'west': 4.0}
+    """
+    ranks = by if isinstance(by, Mapping) else {}
+    size = (lambda units: math.floor(units + DUST)) if whole else float
+    if by not in ("amount", "rate") and (not ranks or ranks.keys() != wanted.keys()):
+        way = f'"amount", "rate" or a rank for each of {brief(list(wanted))}'
+        raise ScenarioError(f"share_out: by is {way}, got {brief(by)}")
+    asked = {name: float(size(units)) for name, units in wanted.items()}
+    dues = asked if by == "rate" else dict.fromkeys(asked, 1.0)
+    left, rest, parts = float(size(stock)), sum(dues.values()), {}
+    for name in sorted(asked, key=(ranks or asked).__getitem__):
+        fair = left if ranks or not asked[name] else left * dues[name] / rest
+        parts[name] = min(asked[name], fair)
+        left, rest = max(0.0, left - parts[name]), rest - dues[name]
+    units = {name: float(size(parts[name])) for name in asked}
+    spare = round(sum(parts.values()) - sum(units.values()))  # none but in whole units
+    for name in sorted(asked, key=lambda name: units[name] - parts[name])[:spare]:
+        units[name] += 1
+    return units
