@@ -17,8 +17,12 @@ from scipy import stats
 from twinlab import Empirical, ScenarioError, replicate, simulate
 from twinlab.cases import humanitarian, relief
 from twinlab.cases.relief.goods import CHECKED
-from twinlab.cases.relief.season import distance
-from twinlab.task.logistics import judge_stocks, preposition, value_of_stochastic_solution
+from twinlab.task.logistics import (
+    great_circle,
+    judge_stocks,
+    preposition,
+    value_of_stochastic_solution,
+)
 
 DATA = Path(__file__).parents[2] / "datasets" / "humanitarian"
 FACTS = os.environ.get("TWINLAB_FACTS")
@@ -260,7 +264,7 @@ def test_a_wait_is_the_drive_when_every_trip_has_its_truck(figure):
     assert len(plan.trips) == 16
     moa = next(at for at, load in enumerate(relief.towns_in_need()) if load.town == "Moa")
     where = {r["name"]: (float(r["longitude"]), float(r["latitude"])) for r in rows("towns")}
-    km = distance(where["Holguin"], where["Moa"]) * figure["road_circuity"]
+    km = great_circle(where["Holguin"], where["Moa"]) * figure["road_circuity"]
     assert plan.waits[moa] == pytest.approx(figure["start_hours"] + km / figure["truck_speed"])
 
 

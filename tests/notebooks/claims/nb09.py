@@ -10,8 +10,7 @@ import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
 from twinlab.cases import relief
 from twinlab.cases.relief.goods import rows
-from twinlab.cases.relief.season import distance
-from twinlab.task.logistics import StormPlan, judge_stocks, preposition
+from twinlab.task.logistics import StormPlan, great_circle, judge_stocks, preposition
 from twinlab.task.logistics.storms import StormSeason
 
 claims = Claims("09")
@@ -220,7 +219,7 @@ def marsh_harbour():
 def panama():
     hub, west = (judge_stocks(season(), {d: 10_000}) for d in ("Panama hub", "Pinar del Rio"))
     where = relief.places()
-    km = np.mean([distance(where["Panama hub"], where[p]) for p in ("Havana", "Merida")])
+    km = np.mean([great_circle(where["Panama hub"], where[p]) for p in ("Havana", "Merida")])
     return [
         agrees(87_500, hub.cost - west.cost, 50),
         agrees(10_000, hub.first_stage - west.first_stage, 1),

@@ -8,7 +8,6 @@ Cheapest routes save fuel; a schedule of least social cost saves waiting. Both u
 """
 
 import heapq
-import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +19,7 @@ from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.deprivation import deprivation_cost, gini
 from twinlab.scope import Result, ScenarioError
 from twinlab.scope.base import Count, column
-from twinlab.task.logistics.routing import Fleet, route
+from twinlab.task.logistics.routing import Fleet, great_circle, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 
 __all__ = """Schedule cheapest_schedule kit places schedules social_schedule storm_season
@@ -103,7 +102,7 @@ def storm_season(
     )
     cost = each.weight * figure["freight"] * figure["circuity"]
     ways = [(depot.name, place) for depot in depots for place in where]
-    transport = {(start, end): cost * distance(where[start], where[end]) for start, end in ways}
+    transport = {(start, end): cost * great_circle(where[start], where[end]) for start, end in ways}
     wanted = figure["shortage_multiple"] * each.price if shortage_cost is None else shortage_cost
     return StormSeason(depots, _storms({d.name for d in depots}, years), transport, wanted)
 
@@ -141,18 +140,6 @@ def track(storm: str) -> list[tuple[float, float, float]]:
     """
     fixes = [row for row in rows("tracks") if f"{row['storm']} {row['season']}" == storm]
     return [(row["longitude"], row["latitude"], row["wind"]) for row in fixes]
-
-
-def distance(start: Point, end: Point) -> float:
-    """Measure the great circle between two (longitude, latitude) points [km].
-
-    >>> round(distance((-79.52, 8.98), (-82.38, 23.13)))
-    1603
-    """
-    (west, south), (east, north) = (tuple(map(math.radians, p)) for p in (start, end))
-    half = math.sin((north - south) / 2) ** 2
-    half += math.cos(south) * math.cos(north) * math.sin((east - west) / 2) ** 2
-    return 2 * 6371.0 * math.asin(math.sqrt(half))  # the Earth's radius
 
 
 DEPOT = "Holguin"
@@ -287,7 +274,7 @@ def _kilometres() -> tuple[tuple[float, ...], ...]:
     where = _points("towns")
     points = [where[DEPOT], *(where[load.town] for load in towns_in_need())]
     bend = figures()["road_circuity"]
-    return tuple(tuple(bend * distance(a, b) for b in points) for a in points)
+    return tuple(tuple(bend * great_circle(a, b) for b in points) for a in points)
 
 
 @cache

@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope import NetworkError, Result, ScenarioError, SolverError
+from twinlab.management.flows import asked_lanes, mean_flows
+from twinlab.modeling.compare import Change
+from twinlab.scope import NetworkError, Result, Scenario, ScenarioError, SolverError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import check_known
 from twinlab.scope.kinds import Amount, Count, Whole
-from twinlab.scope.later import needs
+from twinlab.scope.later import needs, pd
+from twinlab.scope.scenario import lane_paths
 
-__all__ = ["Fleet", "Stop", "route"]
+__all__ = ["Fleet", "Stop", "great_circle", "milk_run", "route"]
 
 # PyVRP counts in whole numbers, and their sums must not overflow: see ``_whole``.
 STEPS = 1_000_000
@@ -54,10 +57,9 @@ class Stop(Row):
     prize: float | None = column("USD", None, "lost where it is left out; none: never is", low=0)
 
     def check(self) -> None:
-        """It is open at some time."""
+        """It closes after it opens."""
         if self.latest < self.earliest:
-            late = f"latest {self.latest:g} is before earliest {self.earliest:g}"
-            raise NetworkError(f"Stop: {late}: swap them, or leave one out")
+            raise NetworkError(f"{self}: latest is before earliest: swap them")
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,10 @@ def route(
 
     ``distances`` is the table of distances from each place (row) to each place (column), in the
     order of ``names``, or two tables, of distances and of travel times (else they are the same); a
-    way that does not exist is infinitely long. The places of fleets are depots. Cost is that of
-    vehicles, distance and time and of prizes missed; who leaves is away as shortly as can be. A
-    good plan, not a proven one; the same seed and iterations give the same plan. Fractions are
-    counted exactly (tenths, thirds, …); numbers without a common denominator up to a million to
-    nine digits, money to six.
+    way that does not exist is infinitely long. Fleets name depots. A vehicle leaves so that it is
+    away as shortly as can be. A good plan, not a proven one; the same seed and iterations give the
+    same plan. Fractions are counted exactly (tenths, thirds, …); numbers without a common
+    denominator up to a million to nine digits, money to six.
     Source: Dantzig & Ramser (1959); Solomon (1987); Wouda, Lan & Kool (2024), PyVRP.
 
     Raises:
@@ -111,15 +112,88 @@ def route(
     ((('depot', 'a', 'depot'),), ((9.0, 12.0, 16.0),), ('b',))
     """
     fleets = (fleet,) if isinstance(fleet, Fleet) else tuple(fleet)
-    tables = _tables(names, distances)
-    job = (names, tables, fleets, *_places(names, fleets, demand or {}))
-    _check_stops(job)
+    tables, (homes, stops) = _tables(names, distances), _places(names, fleets, demand or {})
+    _check_stops(job := (names, tables, fleets, homes, stops))
     found, left = _search(job, iterations, seed)
-    parts = zip(*(_drive(job, *one) for one in found), strict=True) if found else [()] * 7
-    tours, lengths, loads, kinds, arrivals, waiting, costs = map(tuple, parts)
-    cost = float(sum(costs)) + sum(job[4][at].prize or 0.0 for at in left)
-    timed = kinds, arrivals, waiting, costs, cost, tuple(names[at] for at in left)
-    return RoutePlan(tours, lengths, loads, float(sum(lengths)), *timed)
+    tours, kinds, arrivals, waiting, hours = zip(*found, strict=True) if found else ((),) * 5
+    lengths = tuple(float(sum(tables[0][way] for way in pairwise(tour))) for tour in tours)
+    loads = tuple(float(sum(stops[at].units for at in tour)) for tour in tours)
+    costs = tuple(
+        car.fixed_cost + car.cost_per_distance * length + car.cost_per_time * time
+        for car, length, time in zip((fleets[k] for k in kinds), lengths, hours, strict=True)
+    )
+    cost = sum(costs, 0.0) + sum(stops[at].prize or 0.0 for at in left)
+    called = tuple(tuple(names[at] for at in tour) for tour in (*tours, left))
+    timed = kinds, arrivals, waiting, costs, cost, called[-1]
+    return RoutePlan(called[:-1], lengths, loads, sum(lengths, 0.0), *timed)
+
+
+def milk_run(
+    scenario: Scenario,
+    depot: str,
+    fleet: Fleet | Sequence[Fleet],
+    *,
+    distances: "pd.DataFrame | None" = None,
+    every: Count = 1,
+) -> Change:
+    """Serve what a depot's lanes lead to on round tours, every so many days.
+
+    A tour brings the mean demand of these days. Its cost is shared out by load, as cost per
+    shipment of its lanes; their distance is that of their goods on the tour, and destinations
+    decide every so many days. Costs per unit stay and chance is left out: compare the scenario.
+    ``distances`` [km] are a table with a row and a column by name; none given: great circles.
+
+    Raises:
+        ScenarioError: nothing flows from the depot, or a place has no coordinates.
+        SolverError: the fleet cannot serve everybody.
+
+    >>> at = {"dc": (52.5, 13.4), "Graz": (47.1, 15.4), "Linz": (48.3, 14.3)}
+    >>> network = Network(
+    ...     products=[Product("unit")],
+    ...     nodes=[Node(name, latitude=lat, longitude=lon) for name, (lat, lon) in at.items()],
+    ...     lanes=[Lane("dc", name, "unit", cost_per_shipment=900) for name in ("Graz", "Linz")],
+    ...     demands=[Demand(name, "unit", Poisson(5)) for name in ("Graz", "Linz")])
+    >>> print(milk_run(Scenario(network, BaseStock(20)), "dc", Fleet(2, 12)).reason)
+    2,177 km a day on direct trips, 1,245 on tours
+    """
+    network, flows = scenario.network, mean_flows(scenario)
+    asked = [(flows[item], asked_lanes(scenario, item)) for item in network.items]
+    sent = [(lane, every * flow * part) for flow, lanes in asked for lane, part in lanes if flow]
+    check_known(depot, {lane.source for lane, _ in sent}, f"milk_run: {depot!r} sends nothing")
+    sent = [(lane, units) for lane, units in sent if lane.source == depot]
+    names = [*dict.fromkeys([depot, *(lane.destination for lane, _ in sent)])]
+    nodes = [network.node(name) for name in names]
+    spots: list[Any] = [(node.longitude, node.latitude) for node in nodes]
+    if distances is None:
+        if lost := [node.name for node, spot in zip(nodes, spots, strict=True) if None in spot]:
+            raise ScenarioError(f"milk_run: {lost} have no coordinates: give these, or distances")
+        rows = [[great_circle(start, end) for end in spots] for start in spots]
+        distances = pd.DataFrame(rows, names, names)
+    table = distances.reindex(index=names, columns=names).to_numpy()
+    loads = {name: sum(units for v, units in sent if v.destination == name) for name in names[1:]}
+    plan, values = route(names, table, fleet, demand=loads), {}
+    for tour, load, cost, km in zip(plan.tours, plan.loads, plan.costs, plan.arrivals, strict=True):
+        for lane, units in (each for each in sent if each[0].destination in tour):
+            path = lane_paths(lane)[-1]
+            values[f"{path}.cost_per_shipment"] = cost * units / load
+            values[f"{path}.distance"] = km[tour.index(lane.destination)] - km[0]
+            values[f"{lane.destination}.review_period"] = every
+    new = {path: value for path, value in values.items() if value != scenario.value(path)}
+    direct = sum((table[0] + table[:, 0]) / [node.review_period for node in nodes])
+    reason = f"{direct:,.4g} km a day on direct trips, {plan.distance / every:,.4g} on tours"
+    return Change.of(scenario, new, f"milk run from {depot}", reason)
+
+
+def great_circle(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Measure the great circle between two (longitude, latitude) points [km].
+
+    >>> round(great_circle((-79.52, 8.98), (-82.38, 23.13)))
+    1603
+    """
+    (west, south), (east, north) = (tuple(map(math.radians, p)) for p in (start, end))
+    half = math.sin((north - south) / 2) ** 2
+    half += math.cos(south) * math.cos(north) * math.sin((east - west) / 2) ** 2
+    return 2 * 6371.0 * math.asin(math.sqrt(half))  # the Earth's radius
 
 
 def _tables(names: Sequence[str], distances: Any) -> Array:
@@ -154,10 +228,9 @@ def _places(
     homes = [list(names).index(fleet.depot or names[0]) for fleet in fleets]
     stops = {name for at, name in enumerate(names) if at not in homes}
     unknown = [name for name in demand if name not in stops]
-    if unknown or len({*names}) < len(names):
-        raise ScenarioError(f"route: demand of {unknown or names}: each place once, no depot")
-    if not fleets or not stops:
-        raise ScenarioError("route: give at least one Fleet, and one place that is no depot")
+    if unknown or len({*names}) < len(names) or not fleets or not stops:
+        told = f"route: demand of {unknown or names}, {len(fleets)} fleets"
+        raise ScenarioError(f"{told}: each place once, no depot; one fleet and one stop at least")
     wanted = (demand.get(name, 0.0) for name in names)
     return homes, [one if isinstance(one, Stop) else Stop(one) for one in wanted]
 
@@ -169,50 +242,41 @@ def _check_stops(job: Job) -> None:
     names, tables, fleets, homes, stops = job
     wanted = sum(stop.units for stop in stops if stop.prize is None)
     if wanted > (1 + 1e-9) * (most := sum(fleet.vehicles * fleet.capacity for fleet in fleets)):
-        said = f"{wanted:g} units are wanted and all vehicles together carry {most:g}"
-        raise SolverError(f"route: {said}: add vehicles or capacity")
+        told = f"{wanted:g} units are wanted and all vehicles together carry {most:g}"
+        raise SolverError(f"route: {told}: add vehicles or capacity")
     graphs = [csgraph_from_dense(t, null_value=np.inf) for one in tables for t in (one, one.T)]
     ways = [np.array([shortest_path(graph, indices=home) for graph in graphs]) for home in homes]
     for at, stop in enumerate(stops):
         pairs = zip(fleets, ways, strict=True)
-        told = [_obstacle(names[at], stop, fleet, way[:, at].tolist()) for fleet, way in pairs]
-        if stop.prize is None and all(told):
+        whys = [_obstacle(names[at], stop, fleet, way[:, at].tolist()) for fleet, way in pairs]
+        if stop.prize is None and all(whys):
             remedy = "give it a way, or more capacity, reach or time, or leave it out (by a prize)"
-            raise SolverError(f"route: {'; '.join(dict.fromkeys(told))}: {remedy}")
+            raise SolverError(f"route: {'; '.join(dict.fromkeys(whys))}: {remedy}")
 
 
 def _obstacle(name: str, stop: Stop, fleet: Fleet, ways: list[float]) -> str:
     """Why a vehicle could not even serve this stop alone; empty if it could."""
     out, back, there, home = ways
-    begin = max(fleet.earliest + there, stop.earliest)
-    for value, limit, words in (
-        (
-            stop.units,
-            fleet.capacity,
-            "{1:g} in one place, {0!r}, is more than vehicles carry, {2:g}",
-        ),
+    begin, home = max(fleet.earliest + there, stop.earliest), stop.service + home
+    whys = (
+        (stop.units, fleet.capacity, "{1:g} in one place, {0!r}: vehicles carry {2:g}"),
         (
             out + back,
             fleet.reach,
             "the shortest way to {0!r} and back is {1:g} long, a reach {2:g}",
         ),
         (begin, stop.latest, "{0!r} must be reached by {2:g} and cannot be before {1:g}"),
-        (
-            begin + stop.service + home,
-            fleet.latest,
-            "who serves {0!r} is back at {1:g}, after {2:g}",
-        ),
-        (there + stop.service + home, fleet.shift, "to serve {0!r} takes {1:g}, a shift {2:g}"),
-    ):
-        if value > limit * (1 + 1e-9) or math.isinf(value):
-            return words.format(name, value, limit)
-    return ""
+        (begin + home, fleet.latest, "from {0!r} a vehicle is back at {1:g}, too late for {2:g}"),
+        (there + home, fleet.shift, "to serve {0!r} takes {1:g}, a shift {2:g}"),
+    )
+    wrong = (why for why in whys if why[0] > why[1] * (1 + 1e-9) or math.isinf(why[0]))
+    return next((text.format(name, value, limit) for value, limit, text in wrong), "")
 
 
-def _whole(numbers: Array, limits: Sequence[float], fine: int = 1) -> tuple[Any, list[int], float]:
-    """Numbers and limits of sums in whole steps, exact if they have a common measure; the steps.
+def _whole(numbers: Array, limits: Sequence[float], fine: int = 0) -> tuple[Any, list[int], float]:
+    """Numbers and limits of their sums in whole steps, so many to one; exact in a common measure.
 
-    ``fine``: how many times smaller than they must be exact steps should be.
+    ``fine``: by how many times smaller steps nothing is lost and the search finds its way.
     """
     steps, finite = 1, np.where(np.isinf(numbers), 0.0, numbers)
     most, ends = float(finite.max()), [limit for limit in limits if limit < math.inf]
@@ -222,7 +286,7 @@ def _whole(numbers: Array, limits: Sequence[float], fine: int = 1) -> tuple[Any,
         if abs(float(near) - number) > 1e-12 * number or steps * most * len(numbers) > MOST:
             steps = 0
             break
-    scale = float(steps or (1000 * STEPS if ends else STEPS) / most)
+    scale = float(steps or (1000 * STEPS if ends or fine else STEPS) / most)
     if steps:
         scale *= max(1, min(fine, int(100 * MOST / (steps * most * len(numbers) + 1))))
     slack = 1e-9 if steps else len(numbers)
@@ -231,82 +295,51 @@ def _whole(numbers: Array, limits: Sequence[float], fine: int = 1) -> tuple[Any,
     return np.round(finite * scale).astype(np.int64), whole, scale
 
 
-def _prices(rates: Array, lumps: Array, most: Array) -> Any:
-    """Rates per step (of which a way has so many) and lumps in one whole money, to six digits."""
-    largest = max((rates * most).max(), lumps.max()) or 1.0
-    unit = max(rates[rates > 0].min(initial=largest), largest / 1e13)
-    prices = np.append(rates, lumps) / unit
-    if not np.allclose(prices, np.rint(prices), 1e-12, 1e-9):
-        prices *= min(STEPS, 1e13 * unit / largest)
-    return np.rint(prices).astype(np.int64)
-
-
 def _counted(job: Job) -> tuple[list[Any], float, float]:
-    """The job in whole numbers with their limits, what to penalize up to, and steps per time."""
+    """The job in whole numbers and their limits; steps per time, and what to penalize up to."""
     _, (table, times), fleets, _, stops = job
     ways, reach, per_distance = _whole(table, [fleet.reach for fleet in fleets])
-    far = int(ways.max())
+    far, none = int(ways.max()), np.isinf(table)
     longest = 2 * len(stops) * far  # of all routes on ways that exist
-    ways[np.isinf(table)] = longest + 1
-    reach = [min(end, longest) for end in reach] if np.isinf(table).any() else reach
+    ways[none], reach = longest + 1, [min(end, longest) if none.any() else end for end in reach]
     hours = [[stop.service, stop.earliest, *(fleet.earliest for fleet in fleets)] for stop in stops]
     ends = [*(s.latest for s in stops), *(f.latest for f in fleets), *(f.shift for f in fleets)]
-    clock, late, per_time = _whole(np.hstack([times, hours]), ends, far // 10**4)
+    clock, late, per_time = _whole(np.hstack([times, hours]), ends, 1 + far // 10**4)
     rates = [fleet.cost_per_distance for fleet in fleets]
-    hourly = [fleet.cost_per_time * per_distance / per_time for fleet in fleets]
-    if not (np.any(hours) or min(ends) < math.inf or any(hourly)):
-        clock[:] = 0  # then nothing depends on it
+    rates += [fleet.cost_per_time * per_distance / per_time for fleet in fleets]
     lumps = [fleet.fixed_cost for fleet in fleets] + [stop.prize or 0.0 for stop in stops]
-    most = np.repeat([far, clock[:, : len(stops)].max()], len(fleets))
-    prices = _prices(np.array(rates + hourly), per_distance * np.array(lumps), most)
+    prices = np.array(rates + [per_distance * lump for lump in lumps])  # in one money
+    largest = max(max(rates) * max(far, clock.max()), prices.max()) or 1.0
+    unit = max(min((rate for rate in rates if rate), default=largest), largest / 1e13)
+    if not np.allclose(prices / unit, np.rint(prices / unit), 1e-12, 1e-9):
+        unit /= min(STEPS, 1e13 * unit / largest)
+    prices = np.rint(prices / unit).astype(np.int64)
     way, units = far * int(prices[: len(fleets)].max()), np.array([stop.units for stop in stops])
-    loads, room, _ = _whole(units, [fleet.capacity for fleet in fleets], way // 10**4)
-    counts = len(stops) * max(int(part.max()) for part in (ways, clock, loads))
-    highest = max(1e5, min(max(2 * int(prices[2 * len(fleets) :].max()), way / 20), 1e17 / counts))
-    return [ways, reach, clock, late, prices, loads.tolist(), room], highest, per_time
+    loads, room, _ = _whole(units, [fleet.capacity for fleet in fleets], 1 + way // 10**4)
+    most = 1e17 / (len(stops) * max(part.max() for part in (ways, clock, loads)))
+    penalty = max(1e5, min(most, max(way / 20, 2.0 * prices[2 * len(fleets) :].max())))
+    return [ways, reach, clock, late, prices.tolist(), loads.tolist(), room], per_time, penalty
 
 
 def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]], list[int]]:
-    """What each vehicle visits, of which fleet it is and when it leaves; what is left out."""
+    """Each vehicle's tour, fleet, arrivals, waiting and hours; what is left out."""
     pyvrp, (_, _, fleets, homes, stops) = needs("pyvrp", "methods"), job
-    (ways, reach, clock, late, prices, loads, room), highest, per_time = _counted(job)
-    count, kinds = len(stops), len(fleets)
-    parts = np.split(prices, [kinds, 2 * kinds, 3 * kinds])
-    rates, hourly, fees, prizes = (part.tolist() for part in parts)
-    service, early, *leave = clock[:, count:].T.tolist()
-    places = [at for at in range(count) if at not in homes]
+    (ways, reach, clock, ends, prices, loads, room), per_time, penalty = _counted(job)
+    n, k = len(stops), len(fleets)
+    times, hours, must = clock[:, :n], clock[:, n:].tolist(), [stop.prize is None for stop in stops]
+    places, prizes = [at for at in range(n) if at not in homes], prices[3 * k :]
     clients = [
-        pyvrp.Client(
-            at,
-            [loads[at]],
-            [],
-            service[at],
-            early[at],
-            late[at],
-            prize=prizes[at],
-            required=stops[at].prize is None,
-        )
+        pyvrp.Client(at, [loads[at]], [], *hours[at][:2], ends[at], 0, prizes[at], must[at])
         for at in places
     ]
+    shifts = hours[0][2:], ends[n : n + k], ends[n + k :], reach, prices[:k], prices[k : 2 * k]
     vehicles = [
-        pyvrp.VehicleType(
-            fleet.vehicles,
-            [room[k]],
-            k,
-            k,
-            fees[k],
-            leave[k][0],
-            late[count + k],
-            late[count + kinds + k],
-            reach[k],
-            rates[k],
-            hourly[k],
-        )
-        for k, fleet in enumerate(fleets)
+        pyvrp.VehicleType(fleets[at].vehicles, [room[at]], at, at, prices[2 * k + at], *shift)
+        for at, shift in enumerate(zip(*shifts, strict=True))
     ]
-    depots, where = [pyvrp.Depot(home) for home in homes], [pyvrp.Location(0, 0)] * count
-    data = pyvrp.ProblemData(where, clients, depots, vehicles, [ways], [clock[:, :count]])
-    params = pyvrp.SolveParams(penalty=pyvrp.PenaltyParams(max_penalty=highest))
+    depots, where = [pyvrp.Depot(home) for home in homes], [pyvrp.Location(0, 0)] * n
+    data = pyvrp.ProblemData(where, clients, depots, vehicles, [ways], [times])
+    params = pyvrp.SolveParams(penalty=pyvrp.PenaltyParams(max_penalty=penalty))
     stop = pyvrp.stop.MaxIterations(iterations)
     with warnings.catch_warnings(action="ignore"):  # that it is hard to find a plan
         best = pyvrp.solve(data, stop, seed, False, params=params).best
@@ -316,31 +349,16 @@ def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]]
             "each place served by one vehicle at once, found in "
             f"{iterations} iterations: add vehicles or iterations"
         )
-    either = not clock.any() and (ways == ways.T).all()  # a route and its reverse are one
     found = []
+    same = np.array_equal(ways, ways.T) and np.array_equal(times, times.T)
+    same = same and min(ends) == NEVER and not np.any(hours)
     for one in best.routes():
-        visit = [places[activity.idx] for activity in one if activity.is_client()]
-        visit = min(visit, visit[::-1]) if either else visit
-        found.append((visit, one.vehicle_type(), one.start_time() / per_time))
-    return sorted(found), [places[one.idx] for one in best.unplanned()]
-
-
-def _drive(job: Job, visit: list[int], kind: int, start: float) -> tuple[Any, ...]:
-    """Places, length, load, fleet, arrivals, waiting and cost of a route."""
-    names, (table, times), fleets, homes, stops = job
-    tour, fleet, arrivals, waiting, now = (
-        [homes[kind], *visit, homes[kind]],
-        fleets[kind],
-        [start],
-        0.0,
-        start,
-    )
-    for a, b in pairwise(tour):
-        arrivals.append(now + float(times[a, b]))
-        now = max(arrivals[-1], stops[b].earliest)
-        waiting += now - arrivals[-1]
-        now += stops[b].service
-    length = float(sum(table[a, b] for a, b in pairwise(tour)))
-    cost = fleet.fixed_cost + fleet.cost_per_distance * length + fleet.cost_per_time * (now - start)
-    load = float(sum(stops[at].units for at in visit))
-    return tuple(names[at] for at in tour), length, load, kind, tuple(arrivals), waiting, cost
+        visit, kind = [each.idx for each in one if each.is_client()], one.vehicle_type()
+        if same:  # a route and its reverse are one: settle which is shown
+            visit = min(visit, visit[::-1])
+        driven = pyvrp.Route(data, visit, kind)
+        tour = (homes[kind], *(places[at] for at in visit), homes[kind])
+        arrivals = ((each.start_time - each.wait_duration) / per_time for each in driven.schedule())
+        waiting, hours = driven.wait_duration() / per_time, driven.duration() / per_time
+        found.append((tour, kind, tuple(arrivals), waiting, hours))
+    return sorted(found), [places[each.idx] for each in best.unplanned()]
