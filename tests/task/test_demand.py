@@ -307,13 +307,19 @@ def test_without_statsmodels_there_is_a_way_to_get_it(monkeypatch):
         (lambda: demand.SeasonalNaive(7)([1, 2], 1), "at least 7 periods, got 2"),
         (lambda: demand.HoltWinters(4, alpha=0.1, beta=0.1, gamma=0.1), "beta with trend=True"),
         (lambda: demand.HoltWinters(4, trend=True, alpha=0.1, beta=0.1), "gamma with a season"),
-        (lambda: demand.HoltWinters(4, gamma=0.1), "give weights alpha"),
+        (lambda: demand.HoltWinters(4, gamma=0.1), "give all of them, or none"),
         (lambda: demand.HoltWinters(trend=True, alpha=2, beta=0.1), "alpha must be 0 to 1"),
         (lambda: demand.HoltWinters(alpha=float("nan")), "alpha is a number"),
-        (lambda: demand.HoltWinters(alpha=0.1, start=(1, 2)), "1 numbers? to start"),
-        (lambda: demand.HoltWinters(start=(1,)), "0 numbers? to start"),
+        (lambda: demand.HoltWinters(alpha=0.1, start=(1, 2)), "start is 1 numbers"),
+        (lambda: demand.HoltWinters(start=(1,)), "start is 0 numbers"),
         (lambda: demand.HoltWinters(alpha=0.1, start=(float("nan"),)), "start is a number"),
-        (lambda: demand.HoltWinters(alpha=0.1, multiplicative=True), "season of 2 or more"),
+        (lambda: demand.HoltWinters(alpha=0.1, multiplicative=True), "season of 2 periods or"),
+        (
+            lambda: demand.HoltWinters(
+                2, multiplicative=True, alpha=0.1, gamma=0.1, start=(9, 0, 2)
+            ),
+            "its start above 0",
+        ),
         (
             lambda: demand.HoltWinters(2, multiplicative=True)([1, 0] * 6, 1),
             "a factor needs demand above 0",

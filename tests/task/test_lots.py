@@ -71,9 +71,9 @@ def test_no_lot_beats_the_best_of_all_prices(fixed, share, demand, incremental, 
 
 
 PRICES = [
-    ({1: 5, 800: 5}, "prices must fall, but 5 from 800 units on is not below 5 from 1 on"),
-    ({1: 5, 800: 6}, "prices must fall, but 6 from 800"),
-    ({100: 5}, "prices begin at 100 units: say what the first unit costs"),
+    ({1: 5, 800: 5}, "prices must fall, got 5 from 1 units and 5 from 800 units"),
+    ({1: 5, 800: 6}, "prices must fall, got 5 from 1 units and 6 from 800"),
+    ({100: 5}, "prices begin at 100 units: say what the first costs"),
     ({-1: 5}, "prices begin at -1 units"),
     ({1: math.nan}, "prices is a number in USD/unit by least quantity, got nan"),
     ({math.nan: 5}, "prices is a number .* got nan"),
@@ -92,6 +92,11 @@ PRICES = [
 def test_a_table_that_is_none_of_prices_is_told(prices, words):
     with pytest.raises(tl.TwinError, match=words):
         inventory.EconomicLot(12, 0.15, 2500, prices=prices)
+
+
+def test_intervals_in_powers_of_two_are_for_lots_without_prices():
+    with pytest.raises(tl.ScenarioError, match="power_of_two: with prices"):
+        inventory.power_of_two(inventory.EconomicLot(12, 0.15, 2500, prices={1: 5}), 0.1)
 
 
 @pytest.mark.parametrize("more", [{"backorder_cost": 3, "prices": {1: 5, 9: 4}}, {}])

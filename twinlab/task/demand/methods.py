@@ -194,10 +194,10 @@ class Smoothing(Forecaster):
 class HoltWinters(Forecaster):
     """Level, trend and season, each smoothed, with the weights that fit best or with given ones.
 
-    l ← α (y − s) + (1 − α) (l + b), b ← β Δl + (1 − β) b, s ← γ (y − l) + (1 − γ) s; with factors
-    y / s and y / l. Given weights are used as they are, from a ``start`` before the first period or
-    as R does, after a season: a line through the moving average of two seasons (no trend: its mean)
-    and deviations from it. ``statsmodels`` fits the others. Source: Holt (1957); Winters (1960).
+    l ← α (y − s) + (1 − α) (l + b), b ← β Δl + (1 − β) b, s ← γ (y − l) + (1 − γ) s; for factors
+    y/s, y/l. Given weights are used as they are, from a ``start`` before the first period, or from
+    R's after a season: the line (or mean) of the moving average of two, and what lies off it.
+    ``statsmodels`` fits the others. Source: Holt (1957); Winters (1960).
 
     >>> HoltWinters(season=4)([1, 2, 3, 4] * 6, 4).round(3).tolist()
     [1.0, 2.0, 3.0, 4.0]
@@ -217,12 +217,16 @@ class HoltWinters(Forecaster):
         """See that each part that is smoothed has a weight and a start, or none has."""
         given = [weight is not None for weight in (self.alpha, self.beta, self.gamma)]
         parts = [True, self.trend, self.season > 1]
-        size = any(given) * (1 + self.trend + self.season * parts[2])
-        if (given != parts and any(given)) or len(self.start) not in (0, size):
-            wrong = f"weights alpha, beta with trend=True, gamma with a season, or none; {size}"
-            raise ScenarioError(f"HoltWinters: give {wrong} numbers to start them, or none")
-        if self.multiplicative and not parts[2]:
-            raise ScenarioError("HoltWinters: multiplicative is a season of 2 or more: give it")
+        size, wrong = any(given) * (1 + self.trend + self.season * parts[2]), ""
+        least = min(self.start[:1] + self.start[1 + self.trend :], default=1)
+        if given not in (parts, [False] * 3):
+            wrong = "alpha, beta with trend=True and gamma with a season: give all of them, or none"
+        elif len(self.start) not in (0, size):
+            wrong = f"start is {size} numbers (level, trend, indices of what has weights), or none"
+        elif self.multiplicative and (not parts[2] or least <= 0):
+            wrong = "multiplicative is a season of 2 periods or more, its start above 0: give them"
+        if wrong:
+            raise ScenarioError(f"HoltWinters: {wrong}")
 
     @property
     def least(self) -> int:
@@ -263,7 +267,6 @@ class HoltWinters(Forecaster):
         return on(level + slope * leads, index[(len(y) - 1 + leads) % m])
 
     def _begin(self, y: Array, off: Any) -> tuple[float, ...]:
-        """Level, trend and indices before the second season."""
         m, window = self.season, np.convolve(np.ones(self.season), np.ones(2 - self.season % 2))
         first = y[: 2 * m if m > 1 else 1 + self.trend]
         middle = np.convolve(first, window / window.sum(), "valid")

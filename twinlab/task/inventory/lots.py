@@ -163,10 +163,9 @@ class EconomicLot(Row):
     Q* = √(2KD/h′ · (h′ + b)/b) with h′ = h(1 − D/P) [fixed cost K, demand D, holding h,
     backorder cost b (∞: nobody waits), production rate P (∞: the lot arrives at once)].
     Time is whatever the rates are in. Source: Harris (1913); Snyder & Shen (2019) chapter 3.
-    ``prices`` with quantity discounts, by the least quantity that has them, make ``holding_cost`` a
-    share of the mean price of a unit per time, and purchase a part of cost; a price is that of all
-    units of a lot or, ``incremental``, of those beyond its quantity alone. The best of each price's
-    lots is exact. Source: Hadley & Whitin (1963) section 2; Snyder & Shen (2019) section 3.4.
+    ``prices`` by least quantity (discounts) make ``holding_cost`` a share of the mean price of a
+    unit per time, and purchase a part of cost: prices of all units of a lot or, ``incremental``, of
+    those beyond the quantity. Exact: Hadley & Whitin (1963); Snyder & Shen (2019) section 3.4.
 
     Raises:
         ScenarioError: a line that never stops, or prices that do not fall from the first unit on.
@@ -193,16 +192,16 @@ class EconomicLot(Row):
 
     def check(self) -> None:
         """See that a lot is made faster than it is used, and that prices fall from the start."""
-        wrong, breaks = "", sorted(self.prices)
+        wrong, breaks = "", sorted(self.prices.items())
         if self.production_rate <= self.demand:
             rates = f"{self.production_rate:g} must be above the demand {self.demand:g}"
             wrong = f"production_rate {rates}: the line never stops"
-        if breaks and not 0 <= breaks[0] <= 1:
-            wrong = f"prices begin at {breaks[0]:g} units: say what the first unit costs, {{1: …}}"
-        for before, least in pairwise(breaks):
-            if (price := self.prices[least]) >= (dear := self.prices[before]):
-                wrong = f"prices must fall, but {price:g} from {least:g} units on is not below "
-                wrong += f"{dear:g} from {before:g} on: drop that step"
+        if breaks and not 0 <= breaks[0][0] <= 1:
+            wrong = f"prices begin at {breaks[0][0]:g} units: say what the first costs, {{1: …}}"
+        for (least, price), (step, lower) in pairwise(breaks):
+            if lower >= price:
+                wrong = f"prices must fall, got {price:g} from {least:g} units and {lower:g} from "
+                wrong += f"{step:g} units: drop that step"
         if self.incremental and (not breaks or self.backorder_cost < math.inf):
             wrong = "incremental is for lots with prices and without backorder_cost: drop one"
         if wrong:
@@ -316,6 +315,10 @@ def power_of_two(lot: EconomicLot, base: Positive) -> int:
     >>> power_of_two(EconomicLot(8, 0.225, 1300), base=1 / 52)
     16
     """
+    if lot.prices:
+        raise ScenarioError(
+            "power_of_two: with prices, no interval is near the best: compare costs"
+        )
     power = math.ceil(math.log2(lot.cycle / (math.sqrt(2) * base)) - 1e-12)
     return int(2 ** max(0, power))  # no calendar is finer than its base
 
@@ -401,17 +404,15 @@ def joint_replenishment(
         k = 2 ** np.ceil(np.log2(own) - 0.5) if powers else np.ceil(np.sqrt(0.25 + own**2) - 0.5)
         k = np.maximum(1, k)
         once, held = major + (fixed / k).sum(), (kept * k).sum()
-        ideal = math.sqrt(once / held)
-        unit = base or ideal
-        low = max(1, ideal // unit) * unit
+        unit = base or math.sqrt(once / held)
+        low = max(1, math.sqrt(once / held) // unit) * unit
         best = min(best, *((once / t + held * t, t, *k) for t in (low, low + unit)))
         at = np.sqrt(fixed / (kept * k * (2 * k if powers else k + 1))).max() * (1 - 1e-12)
     cost, cycle, *each = map(float, best)
     every, points, levels = dict(zip(items, map(int, each), strict=True)), {}, {}
     for name, lot in items.items():
-        due = lot.demand * cycle
-        early = (1 - lot.demand / lot.production_rate) * lot.backordered_share
-        levels[name] = due * every[name] * (1 - early)
+        due, made = lot.demand * cycle, lot.demand / lot.production_rate
+        levels[name] = due * every[name] * (1 - (1 - made) * lot.backordered_share)
         points[name] = levels[name] - due * (every[name] - 0.5)
     return JointOrders(cycle, every, points, levels, cost)
 
