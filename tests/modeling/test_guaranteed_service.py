@@ -1,6 +1,7 @@
 """Safety stock where it costs least: HiGHS against trying every promise."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations, product
 from statistics import NormalDist
@@ -165,3 +166,139 @@ def test_two_stages_of_one_name_are_told():
 def test_mistakes_are_explained(arcs, words):
     with pytest.raises(tl.NetworkError, match=words):
         guaranteed_service(stages(0), arcs, z=1)
+
+
+# -- read from a network, and simulated ---------------------------------------------------------
+
+ASKED = tl.Empirical((0, 2, 4, 10))  # 4 on average, 10 at most
+
+
+def drawn(seed):
+    """A network of two levels with a recipe between them; and what its customers are promised."""
+    luck = np.random.default_rng(seed)
+
+    def days(low, high):
+        return int(luck.integers(low, high))
+
+    def node(name, cost=0.0):
+        return tl.Node(name, holding_cost=cost and luck.uniform(0.5, cost),
+                       evening_review=bool(cost) and luck.random() < 0.5)  # fmt: skip
+
+    share = 0.5 * days(0, 2)  # by rank, or shared out
+    lanes = [
+        tl.Lane("mine", "depot", "raw", lead_time=days(0, 5), order_delay=days(0, 2)),
+        tl.Lane("depot", "plant", "raw", lead_time=days(1, 4), sourcing_share=share),
+        tl.Lane("spare", "plant", "raw", lead_time=days(1, 6), sourcing_share=share,
+                sourcing_rank=2),
+        tl.Lane("mine", "plant", "part", lead_time=days(0, 4)),
+        tl.Lane("plant", "east", "good", lead_time=days(0, 4), order_delay=days(0, 2)),
+        tl.Lane("plant", "west", "good", lead_time=days(0, 4)),
+    ]  # fmt: skip
+    sold = [("east", "good"), ("west", "good")]
+    sold += [("plant", "good"), ("depot", "raw")] if luck.random() < 0.5 else []
+    network = tl.Network(
+        [tl.Product(name) for name in ("raw", "part", "good")],
+        [tl.Node("mine"), tl.Node("spare"), node("depot", 2), node("plant", 3), node("east", 9),
+         node("west", 9)],
+        lanes,
+        [tl.Recipe("plant", "good", {"raw": 2, "part": 1}, production_time=days(0, 4))],
+        [tl.Demand(*item, ASKED, service_rank=2) for item in sold],
+        [tl.Stock("plant", "part", holding_cost=luck.uniform(0.5, 3))],
+    )  # fmt: skip
+    return network, {"plant": tl.Shares()} if share else {}, {item: days(0, 4) for item in sold}
+
+
+def exact(network, promises):
+    """The plan, its levels those of the largest demand that can be: 10 is 2.5 times the mean."""
+    plan = guaranteed_service(network, z=1, promises=promises)
+    over = {item: plan.safety_stock["/".join(item)] for item in plan.levels}
+    return replace(plan, levels={i: 2.5 * (level - over[i]) for i, level in plan.levels.items()})
+
+
+def late(network, sourcing, plan, seed, days=200):
+    """The most that any customers are owed from before the days that they were promised."""
+    full = network.change(*(
+        tl.Stock(*item, level, {(s.node, s.product): s.holding_cost for s in network.stocks}
+                 .get(item)) for item, level in plan.levels.items()
+    ))  # fmt: skip
+    rules = {item: tl.BaseStock(level) for item, level in plan.levels.items()}
+    run = tl.simulate(tl.Scenario(full, rules, days, sourcing=sourcing), seed)
+    most = -math.inf
+    for d in network.demands:
+        item, wait = (d.node, d.product), plan.promises[f"{d.node}/{d.product}"]
+        asked = run.series("demand", *item).cumsum()
+        due = np.concatenate([np.zeros(wait), asked])[:days]  # asked up to so many days ago
+        most = max(most, (run.series("backlog", *item) - (asked - due)).max())
+    return most
+
+
+def by_rank(network, plan):
+    """Items that promise later than at once to several, whom the twin serves by rank."""
+    claims = Counter((v.source, v.product) for v in network.lanes)
+    claims.update((d.node, d.product) for d in network.demands)
+    return [item for item in plan.levels if claims[item] > 1 and plan.promises["/".join(item)]]
+
+
+def test_promises_are_kept_to_the_day_within_the_bounds():
+    """Whatever is drawn; and in the worst case, where one unit less anywhere is too few.
+
+    Where two sources share the orders, the plan's time is that of the slower one.
+    """
+    kept, tried = 0, 0
+    for seed in range(24):
+        network, sourcing, promises = drawn(seed)
+        plan = exact(network, promises)
+        if by_rank(network, plan):
+            continue
+        kept += 1
+        assert late(network, sourcing, plan, seed) <= 1e-6
+        worst = network.change(*(replace(d, pattern=10) for d in network.demands))
+        assert late(worst, sourcing, plan, 0) <= 1e-6
+        for item in () if sourcing else filter(plan.levels.get, plan.levels):
+            less = replace(plan, levels={**plan.levels, item: plan.levels[item] - 1})
+            tried += 1
+            assert late(worst, sourcing, less, 0, 60) > 0.4
+    assert kept >= 8
+    assert tried >= 8
+
+
+def test_a_network_gives_the_plan_of_its_stages():
+    """Example 6.5, tree: outside of stage 1 one day; stage 3 feeds 2 and 4."""
+    lanes = [tl.Lane("out", "1", "u", lead_time=2, order_delay=1), tl.Lane("1", "3", "u"),
+             tl.Lane("3", "2", "u"), tl.Lane("3", "4", "u")]  # fmt: skip
+    costs = {"out": 0, "1": 1, "2": 3, "3": 2, "4": 3}
+    sold = [tl.Demand(name, "u", tl.Normal(9, 1)) for name in "24"]
+    network = tl.Network([tl.Product("u")], [tl.Node(n, holding_cost=h) for n, h in costs.items()],
+                         lanes, demands=sold)  # fmt: skip
+    plan = guaranteed_service(network, z=1, promises={("4", "u"): 1})
+    assert plan.cost == pytest.approx(2 * math.sqrt(2) + math.sqrt(6) + 3)
+    assert plan.promises == {"1/u": 0, "3/u": 0, "2/u": 0, "4/u": 1}
+    nets = plan.net_times
+    assert plan.levels[("2", "u")] == pytest.approx(9 * nets["2/u"] + math.sqrt(nets["2/u"]))
+    assert plan.levels[("1", "u")] == pytest.approx(18 * 3 + math.sqrt(2) * math.sqrt(3))
+
+
+def shop(**lane):
+    return tl.serial(["mine", "shop"], demand=tl.Normal(9, 1)).change(
+        tl.Lane("mine", "shop", "unit", **lane)
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: guaranteed_service(shop(lead_time=tl.Uniform(1, 3)), z=1), "sure times"),
+        (lambda: guaranteed_service(shop(), [("a", "b")], 1), "a network has its own arcs"),
+        (lambda: guaranteed_service(stages(0), ARCS, 1, {("a", "u"): 1}), "its own promise"),
+        (lambda: guaranteed_service(shop()), "or all customers a z"),
+        (lambda: guaranteed_service(shop(), z=1, promises={("shop", "x"): 1}), "no customer asks"),
+        (lambda: guaranteed_service(shop(), z=1, promises={("shop", "unit"): -1}), "promises"),
+        (lambda: guaranteed_service(shop(), z=1, promises={("shop", "unit"): math.nan}), "promise"),
+        (lambda: guaranteed_service(shop().change(tl.Node("shop", review_period=7)), z=1), "every"),
+        (lambda: guaranteed_service(
+            shop().change(tl.Demand("shop", "unit", 3, season=(1, 2))), z=1), "without season"),
+    ],
+)  # fmt: skip
+def test_networks_of_which_nothing_can_be_guaranteed_are_told(call, words):
+    with pytest.raises(tl.TwinError, match=words):
+        call()

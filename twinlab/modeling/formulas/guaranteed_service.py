@@ -6,13 +6,25 @@ against every demand within a bound. A stock is then sized by its net replenishm
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope.base import Amount, Result, Row, column, nx, special
-from twinlab.scope.errors import NetworkError, check_known
+from twinlab.scope import Constant, Network, NetworkError
+from twinlab.scope.base import (
+    Amount,
+    ItemKey,
+    Result,
+    Row,
+    check_known,
+    column,
+    mean_of,
+    nx,
+    special,
+)
+from twinlab.scope.distributions import days_of, sd_of
 
 __all__ = ["ServicePlan", "ServiceStage", "guaranteed_service"]
 
@@ -34,6 +46,7 @@ class ServiceStage(Row):
     service: float | None = column(
         "share", None, "chance that demand is within what is planned for", low=0.5, high=1 - 1e-12
     )
+    demand: float = column("units/day", 0.0, "mean of its customers", low=0)
 
 
 @dataclass(frozen=True)
@@ -48,13 +61,17 @@ class ServicePlan(Result):
     net_times: Mapping[str, int] = column("days", meaning="of demand that the stock must last")
     safety_stock: Mapping[str, float] = column("units", meaning="kept above the mean demand")
     cost: float = column("USD/day", meaning="of holding all safety stock")
+    levels: Mapping[Any, float] = field(default_factory=dict)  # base-stock, mean demand included
 
 
 Arc = tuple[str, str] | tuple[str, str, float]
 
 
 def guaranteed_service(
-    stages: Sequence[ServiceStage], arcs: Iterable[Arc], z: Amount | None = None
+    stages: Sequence[ServiceStage] | Network,
+    arcs: Iterable[Arc] = (),
+    z: Amount | None = None,
+    promises: Mapping[ItemKey, Amount] | None = None,
 ) -> ServicePlan:
     """Choose the promises at which the safety stock of all stages costs least.
 
@@ -63,11 +80,16 @@ def guaranteed_service(
     j it leads to, uᵢⱼ units to one by all ways; zⱼ = Φ⁻¹(service of j), or z. One binary per stage
     and whole τ makes √ linear; HiGHS proves the optimum, on any network without cycles. zσ√τ is the
     largest demand in τ days that is planned for: what exceeds it is met by other means.
+
+    Of a network, each (node, product) that is made or bought (by sourcing shares, else by rank) is
+    a stage "node/product"; customers wait as ``promises`` say, else 0 days. ``BaseStock`` at the
+    plan's ``levels``, μτ + zσ√τ, then keeps the promises to demand within bounds; left out are
+    capacities, and that a promise above 0 to several is kept in order of age, not of rank.
     Source: Simpson (1958); Graves & Willems (2000); Snyder & Shen (2019) section 6.3.
 
     Raises:
         NetworkError: an unknown stage, a cycle, a name or an arc that stands twice, a last stage
-            without a promise, or customers without service or z.
+            without a promise, customers without service or z, or a network's chance or season.
         SolverError: HiGHS did not finish.
 
     >>> stages = [ServiceStage("1", 2, 1, inbound=1),
@@ -77,34 +99,76 @@ def guaranteed_service(
     >>> round(plan.cost, 6), plan.promises  # Example 6.5: 2√2 + √6 + 3
     (8.277917, {'1': 0, '2': 0, '3': 0, '4': 1})
     """
-    graph = _graph(stages, arcs)
-    longest = _longest(graph)
-    bound = _bounds(graph, z)
-    net = _solve(graph, longest, bound)
-    promises: dict[str, int] = {}
+    rows: Any = stages
+    if arcs if isinstance(stages, Network) else promises:
+        raise NetworkError("a network has its own arcs, and a ServiceStage its own promise")
+    if isinstance(stages, Network):
+        rows, arcs = _read(stages, promises or {})
+    graph = _graph(rows, arcs)
+    bound, means = _bounds(graph, z)
+    net = _solve(graph, _longest(graph), bound)
+    said: dict[str, int] = {}
     for name in nx.topological_sort(graph):
         stage = graph.nodes[name]["stage"]
-        waits = max([stage.inbound, *(promises[up] for up in graph.predecessors(name))])
-        promises[name] = max(0, waits + stage.time - net[name])
-        net[name] = waits + stage.time - promises[name]  # nobody waits longer than he must
-    held = {s.name: bound[s.name] * math.sqrt(net[s.name]) for s in stages}
-    cost = sum(s.holding_cost * held[s.name] for s in stages)
-    return ServicePlan({s.name: promises[s.name] for s in stages}, net, held, cost)
+        waits = max([stage.inbound, *(said[up] for up in graph.predecessors(name))])
+        said[name] = max(0, waits + stage.time - net[name])
+        net[name] = waits + stage.time - said[name]  # nobody waits longer than he must
+    held = {s.name: bound[s.name] * math.sqrt(net[s.name]) for s in rows}
+    cost = sum(s.holding_cost * held[s.name] for s in rows)
+    levels: dict[Any, float] = {name: means[name] * net[name] + held[name] for name in held}
+    if isinstance(stages, Network):
+        levels = {i: levels[n] for i in stages.decided if (n := "/".join(i)) in levels}
+    return ServicePlan({s.name: said[s.name] for s in rows}, net, held, cost, levels)
 
 
-def _bounds(graph: "nx.DiGraph", z: float | None) -> dict[str, float]:
-    """What each stage plans for in a day above the mean, zσ [units]."""
+def _read(network: Network, promises: Mapping[ItemKey, float]) -> tuple[Any, Any]:
+    """The stages of a network, and the units along its arcs."""
+    asked = {(d.node, d.product): d for d in network.demands}
+    for item in promises:
+        check_known(item, asked, f"promises: no customer asks for {item!r}", NetworkError)
+    kept = {(s.node, s.product): s.holding_cost for s in network.stocks}
+    stages, arcs, todo = [], defaultdict[tuple[str, str], float](float), list(asked)
+    for item in todo:
+        node, row, into = network.node(item[0]), asked.get(item), network.into.get(item, [])
+        total = sum(v.sourcing_share for v in into)
+        first = sorted(into, key=lambda v: v.sourcing_rank)[:1]
+        lanes = [v for v in into if v.sourcing_share] if total else first
+        takes = [((v.source, v.product), v.sourcing_share / total if total else 1) for v in lanes]
+        times: list[float] = [days_of(v.lead_time) + v.order_delay for v in lanes]
+        sure = node.review_period == 1 and all(isinstance(v.lead_time, Constant) for v in lanes)
+        if recipe := network.made.get(item):
+            takes = [((item[0], part), units) for part, units in recipe.components.items()]
+            times, sure = [float(recipe.production_time)], sure and recipe.good_share == Constant(1)
+        if not sure or (row and (row.season or row.trend)):
+            remedy = "orders of every day, and demand without season or trend: simulate it"
+            raise NetworkError(f"{item}: a guarantee is for sure times and yields, {remedy}")
+        for above, units in takes:
+            if above in network.brought:
+                arcs["/".join(above), "/".join(item)] += units
+                todo += [] if above in todo else [above]
+        cost, law = kept.get(item), row.pattern if row else Constant(0)
+        own = node.holding_cost if cost is None else cost, sd_of(law)
+        promise = promises.get(item, 0.0) if row else None
+        time = int(max(times)) + node.evening_review
+        stages.append(ServiceStage("/".join(item), time, *own, promise, demand=mean_of(law)))
+    return stages[::-1], [(*ends, units) for ends, units in arcs.items()]
+
+
+def _bounds(graph: "nx.DiGraph", z: float | None) -> tuple[dict[str, float], dict[str, float]]:
+    """What each stage plans for in a day above the mean, zσ, and the mean [units]."""
     needs: dict[str, dict[str, float]] = {}  # by stage and customers
+    means: dict[str, float] = {}
     for name in reversed(list(nx.topological_sort(graph))):
         stage = graph.nodes[name]["stage"]
         own = z if stage.service is None else float(special.ndtri(stage.service))
         if own is None and stage.demand_sd > 0:
             raise NetworkError(f"{stage.title}: give its service, or all customers a z")
-        needs[name] = {name: (own or 0.0) * stage.demand_sd}
+        needs[name], means[name] = {name: (own or 0.0) * stage.demand_sd}, stage.demand
         for below, arc in graph[name].items():
+            means[name] += arc["units"] * means[below]
             for end, amount in needs[below].items():
                 needs[name][end] = needs[name].get(end, 0.0) + arc["units"] * amount
-    return {name: math.hypot(*each.values()) for name, each in needs.items()}
+    return {name: math.hypot(*each.values()) for name, each in needs.items()}, means
 
 
 def _graph(stages: Sequence[ServiceStage], arcs: Iterable[Arc]) -> "nx.DiGraph":
