@@ -92,13 +92,13 @@ def around(
             there[min(there, key=lambda path: lanes[path].sourcing_rank)] = 1.0
             sourcing[item] = PriorityFailover()
         elif len(there) < len(lanes):
-            sourcing[item] = _shares_of_open
+            sourcing[item] = shares_of_open
         then = {path: there.get(path, 0.0) for path in lanes}
         values |= {path: v for path, v in then.items() if v != lanes[path].sourcing_share}
     return values, scenario.set(usual).change(sourcing=sourcing)
 
 
-def _shares_of_open(view: View, quantity: Any) -> list[Any]:
+def shares_of_open(view: View, quantity: Any) -> list[Any]:
     """Shares of who is open; while nobody is, of all."""
     some = sum(s.share * s.open for s in view.suppliers) > 0
     fit = [s.share * np.where(some, s.open, 1.0) for s in view.suppliers]

@@ -17,7 +17,7 @@ def graph_of(network: Network) -> "nx.MultiDiGraph[str]":
             graph.nodes[name][table] = "; ".join(map(repr, rows))
     for lane in network.lanes:
         ends, key = lane.key[:2], "/".join(["->".join(lane.key[:2]), *lane.key[2:]])
-        while graph.has_edge(*ends, key):  # a name may hold "/" itnetwork
+        while graph.has_edge(*ends, key):  # a name may hold "/" itself
             key += "'"
         graph.add_edge(*ends, key=key, **_columns(lane))
     return graph

@@ -7,7 +7,7 @@
 room         describe               predict                      prescribe
 ============ ====================== ============================ ==============================
 inventory    stock and its cover    run-out date                 what to order, lots, levels
-sourcing     shares by supplier     availability                 a second source
+sourcing     shares by supplier     availability                 suppliers, a second source
 production   OEE of the machines    loads, bottleneck            takt, kanban, instructions
 warehousing  pick activity          dock queue, travel           slotting, number of docks
 logistics    days under way         arrival of a shipment        sites, flows, routes

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from twinlab.management.flows import mean_flows, stopped_costs
 from twinlab.modeling import Change, Run, estimate
+from twinlab.modeling.formulas.programs import Constraint, minimize
+from twinlab.modeling.proposal import shares_of_open
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.organization import PriorityFailover, Shares
-from twinlab.scope import Estimate, Lane, Listing, Node, Result, Scenario, ScenarioError, State
-from twinlab.scope.base import Amount, Count, ItemKey, Positive, Share, column, pd
+from twinlab.scope import Estimate, Lane, Listing, Network, Node, Result, Scenario, State
+from twinlab.scope.base import ItemKey, Row, ScenarioError, check_known, column, pd, shown
+from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
+from twinlab.scope.scenario import lane_paths
 
 
 def concentration(units: Mapping[str, Amount]) -> float:
@@ -98,19 +104,35 @@ def predict(
     needed 1 suppliers · enough 0.8327 [0.825, 0.8405] · suppliers mine, road 0.8327 [0.825, 0.8405]
     """
     network, today = scenario.network, state.day if state else 0
-    if item not in network.into:
-        raise ScenarioError(f"no lane brings {item[1]!r} to {item[0]!r}: give a (node, product)")
     ahead = scenario.change(days=max(scenario.days, today + 1))
     streams = draw_streams(ahead, seed, 0, replications, state)
-    works, full = {}, np.ones((ahead.days, replications))
-    for lane in network.into[item]:
-        source = (lane.source, lane.product)
-        left = streams.shipping if source in network.brought else streams.making
-        works_on = full * left.get(source, 1.0) * streams.moving.get(lane.key, 1.0) > 0
-        works[f"{lane.source}, {lane.mode}"] = works_on[today:]
+    works, full = {}, np.ones((ahead.days, replications), dtype=bool)
+    for lane, works_on in zip(
+        network.into.get(item, ()), _open(network, streams, item), strict=True
+    ):
+        works[f"{lane.source}, {lane.mode}"] = (full & works_on)[today:]
     enough = np.sum([*works.values()], axis=0) >= needed
     each = {name: estimate(works_on.mean(axis=0)) for name, works_on in works.items()}
     return Availability(needed, estimate(enough.mean(axis=0)), each)
+
+
+def _open(network: Network, streams: Any, item: ItemKey, passed: Any = None) -> list[Any]:
+    """When each lane can bring an item; with ``passed`` as if nobody upstream had stock."""
+    if item not in network.into:
+        raise ScenarioError(f"no lane brings {item[1]!r} to {item[0]!r}: give a (node, product)")
+    found = []
+    for lane in network.into[item]:
+        items = [(lane.source, lane.product)]
+        left = streams.shipping if items[0] in network.brought else streams.making
+        works = np.multiply(left.get(items[0], 1.0), streams.moving.get(lane.key, 1.0)) > 0
+        for one in items if passed is not None else ():
+            if one in network.made:
+                items += [(one[0], part) for part in network.made[one].components]
+            elif one in network.into and one not in passed:
+                ways = _open(network, streams, one, (*passed, one))
+                works = works & np.any(np.broadcast_arrays(*ways), axis=0)
+        found.append(works)
+    return found
 
 
 def availability(up: Positive, down: Amount) -> float:
@@ -178,3 +200,149 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
         before={path: v.sourcing_share for path, v in zip(paths[1:], others, strict=True)},
         how=lambda chain: prescribe(chain, lane, share=share).scenario,
     )
+
+
+@dataclass(frozen=True)
+class Offer(Row):
+    """What a supplier offers, and how surely it delivers.
+
+    >>> Offer("north", price=9, capacity=60, down=0.04).least
+    0.0
+    """
+
+    name: str = column("name", meaning="who offers")
+    price: float = column("USD/unit", 0.0, "paid for what comes", low=0)
+    capacity: float = column("units/period", np.inf, "most that it delivers", low=0)
+    down: float = column("share", 0.0, "chance that it is down by itself", low=0, high=1)
+    fixed_cost: float = column("USD/period", 0.0, "of having it as a supplier", low=0)
+    least: float = column("units/period", 0.0, "least order of who is chosen", low=0)
+    group: str = column("label", "", "whom a common event strikes together")
+
+
+@dataclass(frozen=True)
+class SupplierChoice(Result):
+    """Whom to have as suppliers, for what, and what that costs in the mean of all cases."""
+
+    orders: Mapping[str, float] = column("units/period", meaning="while all are up; 0: stands by")
+    cost: float = column("USD/period", meaning="of suppliers, purchases and what lacks")
+    lacking: float = column("units/period", meaning="that do not come")
+
+
+def choose_suppliers(
+    offers: Sequence[Offer],
+    demand: Positive,
+    lost: Amount,
+    common: Share | Mapping[str, Share] = 0.0,
+    fewest: Whole = 1,
+    most: Count | None = None,
+) -> SupplierChoice:
+    """Choose how many suppliers to have, which, and their orders, at least expected cost.
+
+    Each is down by its own chance; an event takes all down by the chance ``common``, or those of a
+    group by {group: chance}. Then the others deliver more, up to their capacity, and each unit that
+    lacks costs ``lost`` [USD]. HiGHS proves the least over all cases; with demand 1 and no prices
+    it is that of C(n) + L (P* + (1 − P*) Uⁿ). Source: Berger, Gerstenfeld & Zeng (2004).
+
+    Raises:
+        ScenarioError: a name twice, an unknown group, over 4,096 cases, or never all are up.
+        SolverError: least orders do not fit the demand and the number of suppliers.
+
+    >>> offers = [Offer(name, down=0.05, fixed_cost=15_000) for name in "ABC"]
+    >>> choice = choose_suppliers(offers, 1, lost=400_000, common=0.03)
+    >>> len(choice.orders), round(choice.cost)  # Heizer & Render, problem S11.2
+    (2, 42970)
+    """
+    if len({o.name for o in offers}) < len(offers) or not offers:
+        raise ScenarioError(f"offers: give each its own name, got {[o.name for o in offers]}")
+    events = [({at}, o.down) for at, o in enumerate(offers)]
+    for group, chance in (common if isinstance(common, Mapping) else {"": common}).items():
+        check_known(group, {"", *(o.group for o in offers)}, f"common: no group {group!r}")
+        events.append(({at for at, o in enumerate(offers) if group in ("", o.group)}, chance))
+    cases = {frozenset[int](): 1.0}  # who is down, how probably
+    for struck, chance in events:
+        before, cases = cases, {case: p * (1 - chance) for case, p in cases.items() if chance < 1}
+        for case, p in before.items() if chance else ():
+            cases[case | struck] = cases.get(case | struck, 0.0) + p * chance
+    return _choose(offers, demand, lost, cases, (fewest, most or len(offers)))
+
+
+def _choose(
+    offers: Sequence[Offer], demand: float, lost: float, cases: Any, number: tuple[int, int]
+) -> SupplierChoice:
+    """The least expected cost; what each delivers in each case is in shares of the demand."""
+    if len(cases) > 4096 or frozenset() not in cases or not demand:
+        said = f"{len(cases)} cases of who is down, at most 4,096, and one that all are up"
+        raise ScenarioError(f"{len(offers)} offers for {demand:g} units: there must be {said}")
+    costs: dict[Any, float] = {at: o.fixed_cost for at, o in enumerate(offers)}
+    whole, rows = set(costs), [Constraint(dict.fromkeys(costs, 1.0), *number)]
+    for case, chance in cases.items():
+        up = {(at, case): offers[at] for at in whole - case}
+        costs |= {key: chance * demand * o.price for key, o in up.items()}
+        costs[case] = chance * demand * lost
+        rows.append(Constraint(dict.fromkeys([*up, case], 1.0), 1, 1))
+        for key, o in up.items():
+            rows.append(Constraint({key: 1, key[0]: -min(1, o.capacity / demand)}, high=0))
+            if not case:
+                rows.append(Constraint({key: 1, key[0]: -o.least / demand}, low=0))
+    problem = f"no {number[0]} to {number[1]} of {len(offers)} suppliers, with their least orders"
+    found = minimize(costs, rows, problem, dict.fromkeys(whole, (0, 1)), whole)
+    share = {key: round(max(value, 0.0), 9) for key, value in found.values.items()}
+    orders = {o.name: demand * share[at, frozenset()] for at, o in enumerate(offers) if share[at]}
+    return SupplierChoice(orders, found.cost, demand * sum(p * share[c] for c, p in cases.items()))
+
+
+def choose_sources(
+    scenario: Scenario,
+    item: ItemKey,
+    seed: int = 0,
+    *,
+    lost: Amount | None = None,
+    least: Share = 0.05,
+    most: Count | None = None,
+) -> Change:
+    """Recommend which lanes bring an item, and by which shares of every order.
+
+    ``choose_suppliers`` on what is simulated: a unit costs its lane and its source's recipe, a lane
+    its shipment every review; who is down together is drawn from the disruptions, upstream too, as
+    if nobody there had stock. A unit that lacks costs ``lost`` [USD], else what it stops. The
+    chosen get at least a share of ``least``, and that of one that is shut goes to the others.
+    Left out: the buyer's stock, lead times, and who else asks the same source.
+
+    Raises:
+        ScenarioError: no lane brings the item, nobody asks for it, or a lack costs nothing.
+
+    >>> lanes = [Lane("mine", "shop", "unit"), Lane("pit", "shop", "unit", cost_per_unit=1)]
+    >>> net = Network([Product("unit", value=50)], [Node("mine"), Node("pit"), Node("shop")], lanes,
+    ...               (), [Demand("shop", "unit", 5)])
+    >>> shop = Scenario(net, BaseStock(8)).disrupt(Outage.two_state("mine", 0.02, 0.1))
+    >>> choose_sources(shop, ("shop", "unit"))
+    2 of 2 sources: expected 1.043 USD/day, 0 units/day lacking
+      mine->shop/unit/road.sourcing_share: 0 → 0.95
+      pit->shop/unit/road.sourcing_share: 0 → 0.05
+    """
+    network, demand = scenario.network, mean_flows(scenario).get(item, 0.0)
+    shape, streams = (scenario.days, 256), draw_streams(scenario, seed, 0, 256)
+    ways = [np.broadcast_to(way, shape).ravel() for way in _open(network, streams, item, (item,))]
+    codes, days = np.unique(ways, axis=1, return_counts=True)
+    down = [frozenset(np.flatnonzero(~code).tolist()) for code in codes.T]
+    offers, every = [], network.node(item[0]).review_period
+    for v in network.into[item]:
+        room = min(v.capacity, network.node(v.source).mean_output)
+        made = network.made[key].cost if (key := (v.source, v.product)) in network.made else 0.0
+        rest = room, 0.0, v.cost_per_shipment / every, least * demand
+        offers.append(Offer(lane_paths(v)[-1], v.cost_per_unit + made, *rest))
+    missing = stopped_costs(network)[item] if lost is None else lost
+    if not missing:
+        raise ScenarioError(f"a lack of {item[1]!r} at {item[0]!r} costs nothing: give lost")
+    cases = dict(zip(down, days / days.sum(), strict=True))
+    found = _choose(offers, demand, missing, cases, (1, most or len(offers)))
+    total = sum(found.orders.values())
+    then = {f"{o.name}.sourcing_share": found.orders.get(o.name, 0.0) / total for o in offers}
+
+    def how(chain: Scenario) -> Scenario:
+        return chain.set(then).change(sourcing={**chain.sourcing, item: shares_of_open})
+
+    title = f"{len(found.orders)} of {len(offers)} sources"
+    reason = f"expected {shown(found.cost)} USD/day, {shown(found.lacking)} units/day lacking"
+    before = {path: scenario.value(path) for path in then}
+    return Change(then, title, reason, how(scenario), before, how=how)
