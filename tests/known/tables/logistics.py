@@ -7,21 +7,26 @@ from pathlib import Path
 
 import networkx as nx
 
+import twinlab as tl
 from tests.known.answers import Row, known
 from twinlab.task.logistics import (
     Arc,
+    Choice,
     Fleet,
+    Limits,
     Site,
     centres,
+    design_network,
     facilities,
     gravity_location,
     network_flow,
     route,
 )
 
-WEBER, CAP, MEDIAN, PMED, CLASSICS, WILLIAMS, TSP, VRP, CITY = (
+WEBER, CAP, MEDIAN, PMED, CLASSICS, WILLIAMS, DEPOTS, TSP, VRP, CITY = (
     "loc_gravity_steel_appliances", "loc_orlib_cap_set1", "loc_pyomo_warehouse", "loc_orlib_pmed1",
-    "lp_transport_classics", "net_williams_distribution_1", "tsp_tsplib_set1",
+    "lp_transport_classics", "net_williams_distribution_1", "net_williams_distribution_2",
+    "tsp_tsplib_set1",
     "vrp_cvrplib_small", "vrp_ortools_city_cvrp",
 )  # fmt: skip
 # Instances that are here; cap101 to cap104, bays29 and dantzig42 are too large to carry.
@@ -107,6 +112,26 @@ def williams(inputs):
     ).cost
 
 
+def depots(inputs):
+    """A month is a day of the scenario; what is saved by closing would be paid to open again."""
+    nodes = [tl.Node(name, capacity=units) for name, units in inputs["capacity"].items()]
+    network = tl.Network(
+        [tl.Product("goods")],
+        [*nodes, *map(tl.Node, inputs["demand"])],
+        [tl.Lane(start, end, "goods", cost_per_unit=usd)
+         for start, ends in inputs["cost"].items() for end, usd in ends.items()],
+        demands=[tl.Demand(name, "goods", units) for name, units in inputs["demand"].items()],
+    )  # fmt: skip
+    ((larger, (step, usd)),) = inputs["expansion"].items()
+    choices = {name: Choice(opening_cost=cost) for name, cost in inputs["opening"].items()}
+    choices |= {name: Choice(True, opening_cost=cost, closing_cost=-cost)
+                for name, cost in inputs["saving"].items()}  # fmt: skip
+    choices |= {name: Choice(True) for name in inputs["stays"]}
+    choices[larger] = Choice(True, step=step, step_cost=usd)
+    scenario = tl.Scenario(network, tl.BaseStock(0), days=1)
+    return design_network(scenario, choices, limits=Limits(most=inputs["most"]))
+
+
 # -- routes -----------------------------------------------------------------------------------
 
 
@@ -177,6 +202,9 @@ ROWS = [
     Row(PMED, "centre", lambda i: centres(shortest(), i["count"]).distance),
     *(Row(CLASSICS, name, classic(name)) for name in ("dantzig", "powerco", "pt", "beer")),
     Row(WILLIAMS, "cost", williams),
+    Row(DEPOTS, "cost", lambda i: depots(i).cost),
+    Row(DEPOTS, "open", lambda i: ", ".join(sorted(n for n, (x,) in depots(i).open.items() if x))),
+    Row(DEPOTS, "added", lambda i: depots(i).added["Birmingham"][0]),
     *(Row(TSP, f"optimum.{name}", tour(name)) for name in TOURS),
     *(Row(VRP, f"optimum.{name}", fleet(name)) for name in ("E-n22-k4", "A-n32-k5")),
     Row(CITY, "tsp", lambda i: city(i, 1, float("inf"))),

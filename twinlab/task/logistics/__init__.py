@@ -6,9 +6,10 @@ predict    ``predict`` from such a transit time when a shipment of some age arri
            ``lead_time_law``: a lane's lead times, widened by what such laws missed
 prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``network_flow``: who
            sends how much where, on which ways, with shadow prices; ``route``: who visits whom
-           and when, ``milk_run``: tours on a scenario; ``facilities`` (p-median), ``centres``
-           (p-centre), ``gravity_location``: where to open; ``preposition``: where relief stock
-           lies before a storm, ``value_of_stochastic_solution``
+           and when, ``milk_run``: tours on a scenario; ``design_network``: what of a scenario
+           to open, close and expand; ``facilities`` (p-median), ``centres`` (p-centre),
+           ``gravity_location``: where to open; ``preposition``: where relief stock lies before
+           a storm, ``value_of_stochastic_solution``
 =========  ====================================================================================
 """
 

@@ -2,19 +2,30 @@
 
 import math
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.formulas.programs import Constraint, Search, minimize
-from twinlab.scope import Result, ScenarioError, SolverError
-from twinlab.scope.base import Amount, Count, Limit, Number, Positive, Row, column, optimize
+from twinlab.management.flows import customers_use
+from twinlab.modeling.compare import Change
+from twinlab.modeling.formulas.programs import Constraint, Optimum, Search, minimize
+from twinlab.organization.view import Shares
+from twinlab.scope import Lane, Network, Result, Scenario, ScenarioError, SolverError
+from twinlab.scope.base import Amount, Count, ItemKey, Limit, Number, Positive, Row, column
+from twinlab.scope.distributions import days_of, mean_of
+from twinlab.scope.errors import check_known
+from twinlab.scope.later import optimize
+from twinlab.scope.scenario import lane_paths, targets
+from twinlab.task.logistics.routing import great_circle
 
-__all__ = ["Search", "Site", "centres", "facilities", "gravity_location"]
+__all__ = """Choice Limits Search Site centres design_network facilities gravity_location""".split()
 
 Pair = tuple[str, str]  # site and customer
+Key = tuple[Any, ...]  # a variable of a design: what, in which period, where
 
 
 @dataclass(frozen=True)
@@ -188,3 +199,271 @@ def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[
     # A heavy point can hold the optimum; there the cost has a corner, so try each.
     best = min([found.x, *where], key=cost)
     return Spot(float(best[0]), float(best[1]), cost(best))
+
+
+@dataclass(frozen=True)
+class Choice(Row):
+    """A node, or a way such as "plant->shop", that may be open or not, and what that costs."""
+
+    is_open: bool = column("yes/no", False, "it is there today")
+    fixed_cost: float = column("USD/day", 0.0, "cost of keeping it open", low=0)
+    opening_cost: float = column("USD", 0.0, "cost of opening it, each time", low=0)
+    closing_cost: float = column("USD", math.inf, "cost of closing it; inf: it may not", low=-1e15)
+    step: float = column("units/day", 0.0, "capacity that one expansion adds", low=0)
+    step_cost: float = column("USD", 0.0, "cost of one expansion", low=0)
+    steps: int = column("expansions", 1, "most of them", low=0)
+
+
+@dataclass(frozen=True)
+class Limits(Search):
+    """What a design keeps to, and when its search may stop."""
+
+    most: float = column("nodes", math.inf, "most of those chosen from that are open", low=0)
+    single: bool = column("yes/no", False, "each item that customers ask for has one source")
+    within: float = column("km", math.inf, "service distance: longest lane to customers", low=0)
+
+
+@dataclass(frozen=True)
+class NetworkDesign(Result):
+    """What is open, added and sent in each period, what it costs, and the scenario that has it."""
+
+    change: Change
+    open: Mapping[str, tuple[bool, ...]] = column("yes/no", meaning="by choice and period")
+    added: Mapping[str, tuple[float, ...]] = column("units/day", meaning="by choice and period")
+    flow: Mapping[str, tuple[float, ...]] = column("units/day", meaning="by lane and period")
+    fixed_cost: float = column("USD", meaning="of keeping open")
+    opening_cost: float = column("USD", meaning="of opening, closing and expanding")
+    production_cost: float = column("USD", meaning="of recipes")
+    transport_cost: float = column("USD", meaning="of lanes, with stock on the way")
+    cost: float = column("USD", meaning="of all this in all periods")
+    gap: float = column("share", meaning="of it that a better plan may save; 0: proven to be least")
+
+
+def design_network(
+    scenario: Scenario,
+    choices: Mapping[str, Choice],
+    periods: Sequence[range] = (),
+    limits: Limits = Limits(),
+) -> NetworkDesign:
+    """Choose which nodes and ways of a network to open, close and expand, at least total cost.
+
+    min Σ days × (fixed cost + recipes + lanes with stock on the way) + opening, closing, expanding,
+    where each item balances (components over good shares; mean demand of the days of each period)
+    and flows keep to capacities of lanes, makers and sources (of other choices: of what they send)
+    and pass only what is open. Chance, disruptions, safety stock, stock kept for another period and
+    cost per shipment are left out, and fixed costs stand here alone: so compare the ``change``. It
+    drops what is never open and splits orders by the flows of all periods. Source: Geoffrion &
+    Graves (1974); Melo, Nickel & Saldanha-da-Gama (2009). A mixed-integer program (HiGHS).
+
+    Raises:
+        ScenarioError: an unknown name, periods out of turn, a lane to customers without a length.
+        SolverError: who cannot be served; or no plan was found in time.
+
+    >>> lanes = [Lane(a, "shop", "bike", cost_per_unit=usd) for a, usd in (("near", 1), ("far", 3))]
+    >>> network = Network([Product("bike")], [Node("near"), Node("far"), Node("shop")], lanes,
+    ...                   demands=[Demand("shop", "bike", 10)])
+    >>> sites = {"near": Choice(fixed_cost=30), "far": Choice(True, closing_cost=500)}
+    >>> plan = design_network(Scenario(network, BaseStock(9), days=100), sites)
+    >>> plan.open, plan.cost  # near saves 20 USD/day and costs 30
+    ({'near': (False,), 'far': (True,)}, 3000.0)
+    """
+    spans = [*periods] or [range(scenario.days)]
+    _check_choices(scenario, choices, spans)
+    program = _Program(scenario.network, choices, spans, limits)
+    found, spent = program.solve(), defaultdict[str, float](float)
+    for key, x in found.values.items():
+        spent[key[0]] += program.costs[key] * x
+
+    def of(what: str, where: Any, unit: float = 1.0) -> tuple[float, ...]:
+        parts = (found.values[what, t, where] for t in range(len(spans)))
+        return tuple(x * unit if x > 1e-9 else 0.0 for x in parts)
+
+    sent = {v.key: of("sent", v.key, program.size) for v in scenario.network.lanes}
+    is_open = {name: tuple(map(bool, of("open", name))) for name in choices}
+    added = {name: of("steps", name, c.step) for name, c in choices.items() if c.step}
+    values: dict[str, Any] = {f"{n}.open": x for n, x in is_open.items()}
+    values |= {f"{n}.added": x for n, x in added.items()}
+    before: dict[str, Any] = {f"{n}.open": (c.is_open,) * len(spans) for n, c in choices.items()}
+    before = {path: before.get(path, (0.0,) * len(spans)) for path in values}
+    values = {path: x for path, x in values.items() if x != before[path]}
+    then = _built(scenario, {name for name, x in is_open.items() if not any(x)}, added)
+    then = sourced(then, {way: np.dot(x, [*map(len, spans)]) for way, x in sent.items()})
+    change = Change(values, "network design", f"{found.cost:,.6g} USD by averages", then, before)
+    carried = [v for v in scenario.network.lanes if any(sent[v.key])]
+    flow = {lane_paths(v)[-1]: sent[v.key] for v in carried}
+    turned = spent["opened"] + spent["closed"] + spent["built"]
+    costs = (spent["open"], turned, spent["started"], spent["sent"], found.cost)
+    return NetworkDesign(change, is_open, added, flow, *costs, found.gap)
+
+
+def _check_choices(scenario: Scenario, choices: Any, spans: Sequence[range]) -> None:
+    network = scenario.network
+    known = {*network.named, *(path for v in network.lanes for path in lane_paths(v))}
+    for name, choice in choices.items():
+        check_known(name, known, f"choices: no node or way {name!r}")
+        if choice.step and (name not in network.named or network.node(name).capacity == math.inf):
+            raise ScenarioError(f"choices: {name!r} has no capacity to add to: give its node one")
+    for last, span in pairwise([range(0), *spans]):
+        if span.step != 1 or not last.stop <= span.start < span.stop <= scenario.days:
+            wrong = f"periods: {span} after {last}: give days in turn, none twice"
+            raise ScenarioError(f"{wrong}, up to range(…, {scenario.days})")
+
+
+class _Program:
+    """Variables are (what, period, where); flows are counted in ``size`` units/day."""
+
+    def __init__(self, network: Network, choices: Any, spans: Any, limits: Limits) -> None:
+        self.network, self.choices, self.limits = network, choices, limits
+        self.costs, self.bounds = dict[Key, float](), dict[Key, tuple[float, float]]()
+        self.rows, self.whole = list[Constraint](), set[Key]()
+        self.rates: Any = {i: network.named[i[0]].holding_cost for i in network.items}
+        own = (s for s in network.stocks if s.holding_cost is not None)
+        self.rates |= {(s.node, s.product): s.holding_cost for s in own}
+        asked = [{(d.node, d.product): customers_use(d, s) for d in network.demands} for s in spans]
+        self.size = max(sum(wanted.values()) for wanted in asked) or 1.0
+        for t, (span, wanted) in enumerate(zip(spans, asked, strict=True)):
+            small = {item: units / self.size for item, units in wanted.items() if units}
+            self._choose(t, len(span), self._flow(t, len(span) * self.size, small))
+
+    def _add(self, key: Key, cost: float, most: float = 1.0, gates: Sequence[Key] = ()) -> Key:
+        """A new variable; it is 0 where one of its gates is closed."""
+        self.costs[key], self.bounds[key] = cost, (0.0, most)
+        self.rows += [Constraint({key: 1.0, gate: -most}, high=0.0) for gate in gates]
+        return key
+
+    def _needs(self, wanted: dict[ItemKey, float]) -> dict[ItemKey, float]:
+        """What an item can need at most, whoever gets it from there."""
+        need = dict.fromkeys(self.network.items, 0.0) | wanted
+        for item in reversed(self.network.upstream):
+            for v in self.network.into.get(item, ()):
+                need[v.source, v.product] += need[item]
+            if r := self.network.made.get(item):
+                for part, units in r.components.items():
+                    need[r.node, part] += units * need[item] / (mean_of(r.good_share, most=1) or 1)
+        total, circles = sum(need.values()), self.network.circles
+        return {item: total if item[0] in circles else most for item, most in need.items()}
+
+    def _flow(self, t: int, days: float, wanted: dict[ItemKey, float]) -> Any:
+        """Lanes and recipes balance every item; gives what counts against nodes' capacities."""
+        network, need, limits = self.network, self._needs(wanted), self.limits
+        balance, load, sources = (defaultdict[Any, dict[Key, float]](dict) for _ in range(3))
+        for v in network.lanes:
+            start, end = (v.source, v.product), (v.destination, v.product)
+            passed, most = (*v.key[:2], *lane_paths(v)), min(need[end], v.capacity / self.size)
+            gates = [("open", t, name) for name in passed if name in self.choices]
+            if end in wanted and limits.single:
+                gates.append(self._add(("from", t, (v.source, *end)), 0.0))
+                sources[end][gates[-1]] = 1.0
+                self.whole.add(gates[-1])
+            if end in wanted and limits.within < math.inf:
+                most *= length(network, v) <= limits.within
+            cost = v.cost_per_unit + self.rates[start] * days_of(v.lead_time)
+            way = self._add(("sent", t, v.key), cost * days, most, gates)
+            balance[start][way], balance[end][way] = -1.0, 1.0
+            sends_on = v.source in self.choices and start not in network.made
+            load[v.source] |= {way: 1.0} if sends_on or start not in network.brought else {}
+        for item, r in network.made.items():
+            good, gates = mean_of(r.good_share, most=1), [("open", t, r.node)]
+            gates = gates if r.node in self.choices else []
+            made = self._add(("started", t, item), r.cost * days, need[item] / (good or 1), gates)
+            balance[item][made], load[r.node][made] = good, 1.0
+            for part, units in r.components.items():
+                balance[r.node, part][made] = -units
+        for item in network.brought:
+            terms, units = {self._add(("missing", t, item), 0.0, 0.0): 1.0}, wanted.get(item, 0.0)
+            self.rows.append(Constraint(terms | balance[item], units, units))
+        self.rows += [Constraint(several, high=1.0) for several in sources.values()]
+        return load
+
+    def _choose(self, t: int, days: int, load: Mapping[str, dict[Key, float]]) -> None:
+        """What is open, from one period to the next, and what nodes can do then."""
+        for name, c in self.choices.items():
+            most, may_close = c.steps * (c.step > 0), c.closing_cost < math.inf
+            now = self._add(("open", t, name), c.fixed_cost * days)
+            steps = self._add(("steps", t, name), 0.0, most, [now])
+            opened = self._add(("opened", t, name), c.opening_cost)
+            closing = c.closing_cost if may_close else 0.0
+            closed = self._add(("closed", t, name), closing, float(may_close))
+            built = self._add(("built", t, name), c.step_cost, most)
+            was, first = ({("open", t - 1, name): 1.0}, 0.0) if t else ({}, float(c.is_open))
+            turn = {now: 1.0, opened: -1.0, closed: 1.0} | dict.fromkeys(was, -1.0)
+            grown = {steps: 1.0, built: -1.0} | ({("steps", t - 1, name): -1.0} if t else {})
+            self.rows += [Constraint(turn, first, first), Constraint(grown, high=0.0)]
+            self.rows.append(Constraint({opened: 1.0, **was}, high=1.0 - first))
+            self.whole |= {now, steps}
+        for node in (each for each in self.network.nodes if each.capacity < math.inf):
+            part, c = mean_of(node.output, most=1) / self.size, self.choices.get(node.name)
+            able, terms = node.capacity * part, dict(load[node.name])
+            if c:
+                terms |= {("open", t, node.name): -able, ("steps", t, node.name): -part * c.step}
+            self.rows.append(Constraint(terms, high=0.0 if c else able))
+        nodes = [("open", t, name) for name in self.choices if name in self.network.named]
+        self.rows.append(Constraint(dict.fromkeys(nodes, 1.0), high=self.limits.most))
+
+    def solve(self) -> Optimum:
+        """The least cost; if there is no plan, who cannot be served."""
+        words, given = "design_network: no plan keeps to all limits", (self.whole, self.limits)
+        try:
+            return minimize(self.costs, self.rows, words, self.bounds, *given)
+        except SolverError:
+            lack = [key for key in self.costs if key[0] == "missing"]
+            costs = dict.fromkeys(self.costs, 0.0) | dict.fromkeys(lack, 1.0)
+            bounds = self.bounds | dict.fromkeys(lack, (0.0, math.inf))
+            found = minimize(costs, self.rows, words, bounds, *given).values
+            units, t, (node, product) = max((found[key], *key[1:]) for key in lack)
+            if units < 1e-6:
+                raise
+            words += f": {units * self.size:g} units/day of {product!r} do not reach {node!r}"
+            remedy = "open more, nearer or larger, or add lanes"
+            raise SolverError(f"{words} in period {t}: {remedy}") from None
+
+
+def length(network: Network, lane: Lane) -> float:
+    """The km of a lane: what its row says, else the great circle between its ends."""
+    ends: Any = [network.named[name] for name in lane.key[:2]]
+    places = [(node.longitude, node.latitude) for node in ends]
+    if not lane.distance and None in (*places[0], *places[1]):
+        wrong = f"within: {lane.title} has no distance"
+        raise ScenarioError(f"{wrong}: give it one, or both its ends latitude and longitude")
+    return lane.distance or great_circle(*places)
+
+
+def _built(scenario: Scenario, closed: set[str], added: Mapping[str, Any]) -> Scenario:
+    """The scenario without what is closed, or has no supply then, and with what is added."""
+    network, before = scenario.network, None
+    lost = {item for item in network.items if item[0] in closed}
+
+    def items(row: Any) -> list[ItemKey]:  # what it brings comes first
+        if isinstance(row, Lane):
+            return [(row.destination, row.product), (row.source, row.product)]
+        return [(row.node, product) for product in (row.product, *getattr(row, "components", ()))]
+
+    def stays(row: Any) -> bool:
+        paths = lane_paths(row) if isinstance(row, Lane) else ()
+        return lost.isdisjoint(items(row)) and closed.isdisjoint(paths)
+
+    while lost != before:
+        before, ways = {*lost}, filter(stays, (*network.lanes, *network.recipes))
+        lost |= network.brought - {items(row)[0] for row in ways}
+    rows = (*network.lanes, *network.recipes, *network.demands, *network.stocks)
+    gone: Any = [row for row in rows if not stays(row)]
+    then = network.without(*gone, *(node for node in network.nodes if node.name in closed))
+    more = ((node, max(added.get(node.name, (0.0,)))) for node in then.nodes)
+    then = then.change(*(replace(node, capacity=node.capacity + x) for node, x in more if x))
+    by_item: dict[str, Any] = {
+        name: {item: one for item, one in getattr(scenario, name).items() if item in then.brought}
+        for name in ("rules", "sourcing", "sharing")
+    }
+    by_item["lines"] = {name: x for name, x in scenario.lines.items() if name in then.named}
+    wrong = tuple(each for each in scenario.disruptions if targets(each, then))
+    return replace(scenario, network=then, disruptions=wrong, **by_item)
+
+
+def sourced(scenario: Scenario, sent: Mapping[Any, float]) -> Scenario:
+    """The scenario whose orders are split by what lanes carry in a plan, by their keys."""
+    changed, split = list[Lane](), dict[Any, Any](scenario.sourcing)
+    for item, lanes in scenario.network.into.items():
+        if (total := sum(sent.get(v.key, 0.0) for v in lanes)) > 0:
+            changed += [replace(v, sourcing_share=float(sent[v.key] / total)) for v in lanes]
+            split[item] = Shares()
+    return scenario.change(network=scenario.network.change(*changed), sourcing=split)

@@ -5,7 +5,7 @@ And who sends how much where at least cost: a program with shadow prices.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ import numpy as np
 from twinlab.management.flows import customers_use, mean_flows
 from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.organization.view import Shares
 from twinlab.scope import Log, Result, Scenario, ScenarioError
 from twinlab.scope.base import Amount, Array, Level, Limit, Positive, Row, column, shown, stats
 from twinlab.scope.distributions import Empirical, days_of, mean_of
 from twinlab.task.learning import FEW, adaptive
+from twinlab.task.logistics.design import sourced
 from twinlab.task.maintenance import TimeLeft
 
 __all__ = """Arc TransitTime describe lead_time_law network_flow predict prescribe
@@ -279,18 +279,10 @@ def prescribe(scenario: Scenario, product: str) -> Change:
             need = recipe.components[product] / mean_of(recipe.good_share, most=1)
             wanted[recipe.node] += need * made[recipe.node, recipe.product]
     plan = network_flow(arcs, supply, wanted)
-    into = dict.fromkeys(fed, 0.0)
-    for lane, amount in zip(lanes, plan.by_arc, strict=True):
-        into[lane.destination] += amount
-    shares = {
-        f"{v.source} → {v.destination} ({v.mode})": (v, min(1.0, amount / into[v.destination]))
-        for v, amount in zip(lanes, plan.by_arc, strict=True)
-        if into[v.destination] > 0
-    }
-    split: dict[Any, Any] = {(v.destination, product): Shares() for v, _ in shares.values()}
-    changed = network.change(*(replace(v, sourcing_share=x) for v, x in shares.values()))
-    values = {way: share for way, (_, share) in shares.items()}
-    before = {way: v.sourcing_share for way, (v, _) in shares.items()}
-    then = scenario.change(network=changed, sourcing={**scenario.sourcing, **split})
+    then = sourced(scenario, {v.key: x for v, x in zip(lanes, plan.by_arc, strict=True)})
+    moved = [(v, w) for v, w in zip(network.lanes, then.network.lanes, strict=True) if v is not w]
+    ways = [f"{v.source} → {v.destination} ({v.mode})" for v, _ in moved]
+    values = {way: w.sourcing_share for way, (_, w) in zip(ways, moved, strict=True)}
+    before = {way: v.sourcing_share for way, (v, _) in zip(ways, moved, strict=True)}
     reason = f"{plan.cost:,.6g} USD/day by averages"
     return Change(values, f"cheapest flow of {product}", reason, then, before)
