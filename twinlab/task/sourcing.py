@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from twinlab.management.flows import mean_flows, stopped_costs
 from twinlab.modeling import Change, Run, estimate
-from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.modeling.proposal import shares_of_open
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.organization import PriorityFailover, Shares
@@ -106,11 +106,9 @@ def predict(
     network, today = scenario.network, state.day if state else 0
     ahead = scenario.change(days=max(scenario.days, today + 1))
     streams = draw_streams(ahead, seed, 0, replications, state)
-    works, full = {}, np.ones((ahead.days, replications), dtype=bool)
-    for lane, works_on in zip(
-        network.into.get(item, ()), _open(network, streams, item), strict=True
-    ):
-        works[f"{lane.source}, {lane.mode}"] = (full & works_on)[today:]
+    ways, every = _open(network, streams, item), np.ones((ahead.days, replications), dtype=bool)
+    lanes = zip(network.into[item], ways, strict=True)
+    works = {f"{v.source}, {v.mode}": (every & way)[today:] for v, way in lanes}
     enough = np.sum([*works.values()], axis=0) >= needed
     each = {name: estimate(works_on.mean(axis=0)) for name, works_on in works.items()}
     return Availability(needed, estimate(enough.mean(axis=0)), each)
@@ -239,28 +237,26 @@ def choose_suppliers(
     """Choose how many suppliers to have, which, and their orders, at least expected cost.
 
     Each is down by its own chance; an event takes all down by the chance ``common``, or those of a
-    group by {group: chance}. Then the others deliver more, up to their capacity, and each unit that
-    lacks costs ``lost`` [USD]. HiGHS proves the least over all cases; with demand 1 and no prices
-    it is that of C(n) + L (P* + (1 − P*) Uⁿ). Source: Berger, Gerstenfeld & Zeng (2004).
+    group by {group: chance}. Then the others deliver more, the cheapest first, up to capacity, and
+    each unit that lacks costs ``lost`` [USD]. All sets are tried in all cases: with demand 1 and no
+    prices it is the least C(n) + L (P* + (1 − P*) Uⁿ). Source: Berger, Gerstenfeld & Zeng (2004).
 
     Raises:
-        ScenarioError: a name twice, an unknown group, over 4,096 cases, or never all are up.
-        SolverError: least orders do not fit the demand and the number of suppliers.
+        ScenarioError: a name twice, an unknown group, over 4,096 cases, or no set fits.
 
     >>> offers = [Offer(name, down=0.05, fixed_cost=15_000) for name in "ABC"]
-    >>> choice = choose_suppliers(offers, 1, lost=400_000, common=0.03)
-    >>> len(choice.orders), round(choice.cost)  # Heizer & Render, problem S11.2
-    (2, 42970)
+    >>> choose_suppliers(offers, 1, lost=400_000, common=0.03)  # Heizer & Render, problem S11.2
+    orders A 1, B 0 units/period · cost 42,970 USD/period · lacking 0.03242 units/period
     """
-    if len({o.name for o in offers}) < len(offers) or not offers:
+    if len({o.name for o in offers}) < max(1, len(offers)):
         raise ScenarioError(f"offers: give each its own name, got {[o.name for o in offers]}")
-    events = [({at}, o.down) for at, o in enumerate(offers)]
+    events = [({o.name}, o.down) for o in offers]
     for group, chance in (common if isinstance(common, Mapping) else {"": common}).items():
         check_known(group, {"", *(o.group for o in offers)}, f"common: no group {group!r}")
-        events.append(({at for at, o in enumerate(offers) if group in ("", o.group)}, chance))
-    cases = {frozenset[int](): 1.0}  # who is down, how probably
+        events.append(({o.name for o in offers if group in ("", o.group)}, chance))
+    cases = {frozenset[str](): 1.0}  # who is down, how probably
     for struck, chance in events:
-        before, cases = cases, {case: p * (1 - chance) for case, p in cases.items() if chance < 1}
+        before, cases = cases, {case: p * (1 - chance) for case, p in cases.items()}
         for case, p in before.items() if chance else ():
             cases[case | struck] = cases.get(case | struck, 0.0) + p * chance
     return _choose(offers, demand, lost, cases, (fewest, most or len(offers)))
@@ -269,26 +265,28 @@ def choose_suppliers(
 def _choose(
     offers: Sequence[Offer], demand: float, lost: float, cases: Any, number: tuple[int, int]
 ) -> SupplierChoice:
-    """The least expected cost; what each delivers in each case is in shares of the demand."""
-    if len(cases) > 4096 or frozenset() not in cases or not demand:
-        said = f"{len(cases)} cases of who is down, at most 4,096, and one that all are up"
-        raise ScenarioError(f"{len(offers)} offers for {demand:g} units: there must be {said}")
-    costs: dict[Any, float] = {at: o.fixed_cost for at, o in enumerate(offers)}
-    whole, rows = set(costs), [Constraint(dict.fromkeys(costs, 1.0), *number)]
-    for case, chance in cases.items():
-        up = {(at, case): offers[at] for at in whole - case}
-        costs |= {key: chance * demand * o.price for key, o in up.items()}
-        costs[case] = chance * demand * lost
-        rows.append(Constraint(dict.fromkeys([*up, case], 1.0), 1, 1))
-        for key, o in up.items():
-            rows.append(Constraint({key: 1, key[0]: -min(1, o.capacity / demand)}, high=0))
-            if not case:
-                rows.append(Constraint({key: 1, key[0]: -o.least / demand}, low=0))
-    problem = f"no {number[0]} to {number[1]} of {len(offers)} suppliers, with their least orders"
-    found = minimize(costs, rows, problem, dict.fromkeys(whole, (0, 1)), whole)
-    share = {key: round(max(value, 0.0), 9) for key, value in found.values.items()}
-    orders = {o.name: demand * share[at, frozenset()] for at, o in enumerate(offers) if share[at]}
-    return SupplierChoice(orders, found.cost, demand * sum(p * share[c] for c, p in cases.items()))
+    """The set of suppliers that costs least, over who is down how probably."""
+    best, ranked = SupplierChoice({}, np.inf, 0.0), sorted(offers, key=lambda o: o.price)
+    rows = [(o.price, o.capacity, o.least, o.fixed_cost) for o in ranked]
+    price, capacity, least, fixed = np.array(rows).T
+    room = np.minimum(capacity, demand) * (price < lost)
+    up = np.array([[o.name not in case for o in ranked] for case in [*cases, ()]])
+    odds = np.array([*cases.values(), 0.0])  # the last case is that all are up
+    sets = sorted(product((1, 0), repeat=len(rows)), key=sum) if len(cases) <= 4096 else ()
+    for chosen in (np.array(one) for one in sets if number[0] <= sum(one) <= number[1]):
+        firm = least * chosen * (up >= chosen).all(axis=1, keepdims=True)
+        left = demand - firm.sum(axis=1, keepdims=True)
+        more = np.cumsum(np.maximum(room * chosen * up - firm, 0.0), axis=1)
+        come = firm + np.diff(np.minimum(more, left), prepend=0.0)
+        lacks = demand - come.sum(axis=1)
+        cost = float(odds @ (come @ price + lost * lacks) + fixed @ chosen)
+        if cost < best.cost and left[-1] >= 0 and (firm <= capacity).all():
+            orders = {o.name: come[-1, at].item() for at, o in enumerate(ranked) if chosen[at]}
+            best = SupplierChoice(orders, cost, float(odds @ lacks))
+    if best.cost == np.inf:
+        why = f"least orders do not fit {demand:g} units, or {len(cases)} cases are too many"
+        raise ScenarioError(f"no {number[0]} to {number[1]} of {len(offers)} suppliers: {why}")
+    return best
 
 
 def choose_sources(
@@ -309,7 +307,7 @@ def choose_sources(
     Left out: the buyer's stock, lead times, and who else asks the same source.
 
     Raises:
-        ScenarioError: no lane brings the item, nobody asks for it, or a lack costs nothing.
+        ScenarioError: no lane brings the item, nobody asks for it, or its lack costs too little.
 
     >>> lanes = [Lane("mine", "shop", "unit"), Lane("pit", "shop", "unit", cost_per_unit=1)]
     >>> net = Network([Product("unit", value=50)], [Node("mine"), Node("pit"), Node("shop")], lanes,
@@ -320,29 +318,32 @@ def choose_sources(
       mine->shop/unit/road.sourcing_share: 0 → 0.95
       pit->shop/unit/road.sourcing_share: 0 → 0.05
     """
-    network, demand = scenario.network, mean_flows(scenario).get(item, 0.0)
-    shape, streams = (scenario.days, 256), draw_streams(scenario, seed, 0, 256)
-    ways = [np.broadcast_to(way, shape).ravel() for way in _open(network, streams, item, (item,))]
-    codes, days = np.unique(ways, axis=1, return_counts=True)
-    down = [frozenset(np.flatnonzero(~code).tolist()) for code in codes.T]
-    offers, every = [], network.node(item[0]).review_period
+    network, demand, offers = scenario.network, mean_flows(scenario).get(item, 0.0), []
+    streams, days = draw_streams(scenario, seed, 0, 256), np.ones((scenario.days, 256), dtype=bool)
+    ways = [(days & way).ravel() for way in _open(network, streams, item, (item,))]
     for v in network.into[item]:
-        room = min(v.capacity, network.node(v.source).mean_output)
-        made = network.made[key].cost if (key := (v.source, v.product)) in network.made else 0.0
-        rest = room, 0.0, v.cost_per_shipment / every, least * demand
-        offers.append(Offer(lane_paths(v)[-1], v.cost_per_unit + made, *rest))
+        made, node = network.made.get((v.source, item[1])), network.node(v.source)
+        price, room = (
+            v.cost_per_unit + (made.cost if made else 0.0),
+            min(v.capacity, node.mean_output),
+        )
+        fixed = v.cost_per_shipment / network.node(item[0]).review_period
+        offers.append(Offer(lane_paths(v)[-1], price, room, 0.0, fixed, least * demand))
     missing = stopped_costs(network)[item] if lost is None else lost
-    if not missing:
-        raise ScenarioError(f"a lack of {item[1]!r} at {item[0]!r} costs nothing: give lost")
-    cases = dict(zip(down, days / days.sum(), strict=True))
+    if not demand or missing <= min(o.price for o in offers):
+        raise ScenarioError(f"{item}: nobody asks, or what lacks costs too little: give lost")
+    codes, counts = np.unique(ways, axis=1, return_counts=True)
+    names = np.array([o.name for o in offers])
+    down = (frozenset(names[~code].tolist()) for code in codes.T)
+    cases = dict(zip(down, counts / days.size, strict=True))
     found = _choose(offers, demand, missing, cases, (1, most or len(offers)))
-    total = sum(found.orders.values())
-    then = {f"{o.name}.sourcing_share": found.orders.get(o.name, 0.0) / total for o in offers}
+    share = {name: units / sum(found.orders.values()) for name, units in found.orders.items()}
+    then = {f"{o.name}.sourcing_share": share.get(o.name, 0.0) for o in offers}
 
     def how(chain: Scenario) -> Scenario:
         return chain.set(then).change(sourcing={**chain.sourcing, item: shares_of_open})
 
-    title = f"{len(found.orders)} of {len(offers)} sources"
     reason = f"expected {shown(found.cost)} USD/day, {shown(found.lacking)} units/day lacking"
     before = {path: scenario.value(path) for path in then}
+    title = f"{len(share)} of {len(offers)} sources"
     return Change(then, title, reason, how(scenario), before, how=how)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlab.scope.base import Count, Level, Row, ScenarioError, Share, column, pd, special, stats
+from twinlab.scope.base import Count, Level, Row, ScenarioError, Share, column, special, stats
 
 __all__ = ["SamplingPlan", "sampling_plan"]
 
@@ -62,14 +62,6 @@ class SamplingPlan(Row):
         most = (self.accept + 1) / self.sample  # beyond it AOQ falls
         some = np.arange(self.lot + 1) / self.lot if self.isolated else np.linspace(0, most, 10_001)
         return float(self._odds(some)[1].max())
-
-    @property
-    def table(self) -> "pd.DataFrame":
-        """Pa, AOQ and ATI by the share of bad ones."""
-        shares = np.linspace(0, min(1.0, 3 * (self.accept + 1) / self.sample), 61).tolist()
-        rows = [(self.acceptance(p), self.outgoing(p), self.inspected(p)) for p in shares]
-        heads = ["acceptance [share]", "outgoing [share]", "inspected [units]"]
-        return pd.DataFrame(rows, pd.Index(shares, name="bad [share]"), heads)
 
 
 def sampling_plan(
