@@ -282,16 +282,10 @@ class DisruptedLot(Row):
 
     @property
     def quantity(self) -> float:
-        """The lot that costs least [units]; no formula, found by search."""
-        # With ψ at its largest, and at zero, the best lot has a formula; the answer lies between.
-        wait = self._wait(math.inf)
-        units, loss = self.demand * wait, self.lost_sale_cost * self.demand * wait
-        low = math.sqrt(units**2 + 2 * self.fixed_cost * self.demand / self.holding_cost) - units
-        top = math.sqrt(2 * self.demand * (self.fixed_cost + loss) / self.holding_cost)
-        best = optimize.minimize_scalar(
-            self.cost, bounds=(low / 2, 2 * top), method="bounded", options={"xatol": 1e-9 * top}
-        )
-        return float(best.x)
+        """The lot that costs least [units]; no formula, found by search from the EOQ on."""
+        plain = math.log(EconomicLot(self.fixed_cost, self.holding_cost, self.demand).quantity)
+        best = optimize.minimize_scalar(lambda x: self.cost(math.exp(x)), (plain, plain + 0.1))
+        return math.exp(best.x)
 
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time]."""
