@@ -98,6 +98,21 @@ def test_time_that_runs_out_leaves_a_plan_with_its_gap_or_says_that_there_is_non
         facilities({"n": Site(3)}, {"a": 4}, {("n", "a"): 1}, search=Search(time_limit=0))
 
 
+def test_sites_that_may_be_a_tenth_too_dear_say_how_much():
+    draw = np.random.default_rng(4)
+    at, to = draw.random((15, 2)), draw.random((30, 2))
+    sites = {str(i): Site(float(draw.uniform(30, 60)), 150) for i in range(15)}
+    demand = {str(j): float(draw.uniform(5, 30)) for j in range(30)}
+    cost = {(str(i), str(j)): float(np.hypot(*(at[i] - to[j]))) for i in range(15)
+            for j in range(30)}  # fmt: skip
+    near = facilities(sites, demand, cost, search=Search(gap=0.1))
+    best = facilities(sites, demand, cost)
+    assert 0 < near.gap <= 0.1
+    assert best.gap == 0
+    assert near.cost * (1 - near.gap) <= best.cost + 1e-6
+    assert best.cost <= near.cost
+
+
 def test_a_proven_plan_has_no_gap():
     plan = facilities({"n": Site(3)}, {"a": 4}, {("n", "a"): 1}, search=Search(0.1, 60))
     assert (plan.cost, plan.gap) == (7, 0)
@@ -434,3 +449,20 @@ def test_who_cannot_be_served_is_told():
     with pytest.raises(tl.SolverError, match=r"5 units/day of 'unit' do not reach 'shop' in per"):
         logistics.design_network(alone, sites, limits=logistics.Limits(most=1))
     assert logistics.design_network(alone, sites).open == {"A": (True,), "B": (True,)}
+
+
+def test_who_is_not_served_is_not_said_before_it_is_known(monkeypatch):
+    """A search for who is left out may itself run out of time: then nobody is named."""
+    minimize, asked = logistics.design.minimize, []
+
+    def late(*given):
+        asked.append(given)
+        if len(asked) == 1:
+            raise tl.SolverError("no plan found in 3 s")
+        found = minimize(*given)
+        return found._replace(values=found.values | dict.fromkeys(given[3], 1.0), gap=INF)
+
+    monkeypatch.setattr(logistics.design, "minimize", late)
+    with pytest.raises(tl.SolverError, match="no plan found in 3 s"):
+        logistics.design_network(detour(), HERE)
+    assert len(asked) == 2

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlab.modeling.simulation.run import Run
-from twinlab.scope import Listing, Result, ScenarioError
-from twinlab.scope.base import Array, column, optimize, special
+from twinlab.scope.base import Array, Listing, Result, ScenarioError, column, optimize, special
 
 __all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 

@@ -24,9 +24,7 @@ from twinlab.modeling.simulation.history import simulate
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.people import LotForLot
 from twinlab.scope import Constant, Estimate, Listing, Result, Scenario, State, assembly
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array, mean_of
-from twinlab.scope.entities import ItemKey
+from twinlab.scope.base import Array, ItemKey, column, mean_of
 from twinlab.scope.errors import ScenarioError, SolverError, check_known
 from twinlab.scope.kinds import Amount, Count, Level, Positive, Share, Whole
 from twinlab.scope.state import go_on

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from twinlab.scope import SyncError
-from twinlab.scope.later import pd
+from twinlab.scope.base import SyncError, pd
 from twinlab.technology.messages import DAY, Message
 
 SKEW = 0.5  # days that a message may be ahead of the receiver's clock

@@ -17,8 +17,7 @@ import numpy as np
 
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.deprivation import deprivation_cost, gini
-from twinlab.scope import Result, ScenarioError
-from twinlab.scope.base import Count, column
+from twinlab.scope.base import Count, Result, ScenarioError, column
 from twinlab.task.logistics.routing import Fleet, great_circle, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 

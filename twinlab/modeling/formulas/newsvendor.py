@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope import Result, ScenarioError
 from twinlab.scope import distributions as laws
-from twinlab.scope.columns import column
+from twinlab.scope.base import Result, ScenarioError, column
 from twinlab.scope.later import integrate, special, stats
 
 __all__ = ["Newsvendor", "critical_ratio", "newsvendor", "newsvendor_cost", "newsvendor_profit"]

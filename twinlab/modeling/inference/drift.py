@@ -21,9 +21,7 @@ import numpy as np
 from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Lane, Network, Result, Scenario, distributions
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array, Distribution
-from twinlab.scope.later import stats
+from twinlab.scope.base import Array, Distribution, column, stats
 from twinlab.scope.scenario import find, lane_paths
 
 __all__ = ["Alarm", "Observations", "watch"]

@@ -12,11 +12,7 @@ import numpy as np
 from twinlab.management.flows import use_on_order
 from twinlab.modeling import Change, simulate
 from twinlab.scope import Demand, Empirical, Listing, Result, Scenario, ScenarioError
-from twinlab.scope.columns import column
-from twinlab.scope.distributions import Array
-from twinlab.scope.kinds import Count, Level, Whole, ranged
-from twinlab.scope.later import pd, stats
-from twinlab.scope.result import shown
+from twinlab.scope.base import Array, Count, Level, Whole, column, pd, ranged, shown, stats
 from twinlab.task.demand.methods import USUAL, Method, Naive, Series, as_series, ask, needed
 from twinlab.task.learning import FEW, Examples, adaptive
 

@@ -409,9 +409,9 @@ class _Program:
             lack = [key for key in self.costs if key[0] == "missing"]
             costs = dict.fromkeys(self.costs, 0.0) | dict.fromkeys(lack, 1.0)
             bounds = self.bounds | dict.fromkeys(lack, (0.0, math.inf))
-            found = minimize(costs, self.rows, words, bounds, *given).values
-            units, t, (node, product) = max((found[key], *key[1:]) for key in lack)
-            if units < 1e-6:
+            found = minimize(costs, self.rows, words, bounds, *given)
+            units, t, (node, product) = max((found.values[key], *key[1:]) for key in lack)
+            if units < 1e-6 or found.gap >= 1:  # nobody need be left out, or it is not known
                 raise
             words += f": {units * self.size:g} units/day of {product!r} do not reach {node!r}"
             remedy = "open more, nearer or larger, or add lanes"
