@@ -14,7 +14,6 @@ import numpy as np
 from twinlab.modeling import newsvendor, newsvendor_cost, probabilities
 from twinlab.scope import Normal, Result, ScenarioError
 from twinlab.scope.base import DUST, Amount, Array, Distribution, Positive, Row, column
-from twinlab.scope.errors import brief
 from twinlab.scope.later import integrate, optimize, signal
 
 __all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "JointOrders", "Levels", "LotPlan"]
@@ -198,10 +197,10 @@ class EconomicLot(Row):
             wrong = f"production_rate {rates}: the line never stops"
         if breaks and not 0 <= breaks[0][0] <= 1:
             wrong = f"prices begin at {breaks[0][0]:g} units: say what the first costs, {{1: …}}"
-        for (least, price), (step, lower) in pairwise(breaks):
-            if lower >= price:
-                wrong = f"prices must fall, got {price:g} from {least:g} units and {lower:g} from "
-                wrong += f"{step:g} units: drop that step"
+        for (least, price), (more, low) in pairwise(breaks):
+            if low >= price:
+                steps = f"{price:g} from {least:g} units and {low:g} from {more:g}"
+                wrong = f"prices must fall, got {steps} units: drop that step"
         if self.incremental and (not breaks or self.backorder_cost < math.inf):
             wrong = "incremental is for lots with prices and without backorder_cost: drop one"
         if wrong:
@@ -229,8 +228,7 @@ class EconomicLot(Row):
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time].
 
-        K D/Q + h′ Q/2 · b/(h′ + b), with the best share of backorders for that Q; and the purchase,
-        where there are prices.
+        K D/Q + h′ Q/2 · b/(h′ + b), with the best backorders for that Q; and purchase at prices.
         """
         lot = self.quantity if quantity is None else quantity
         price = self._price(lot)
@@ -310,9 +308,7 @@ def power_of_two(lot: EconomicLot, base: Positive) -> int:
     16
     """
     if lot.prices:
-        raise ScenarioError(
-            "power_of_two: with prices, no interval is near the best: compare costs"
-        )
+        raise ScenarioError("power_of_two: with prices, none need be near the best: compare costs")
     power = math.ceil(math.log2(lot.cycle / (math.sqrt(2) * base)) - 1e-12)
     return int(2 ** max(0, power))  # no calendar is finer than its base
 
@@ -434,8 +430,8 @@ def share_out(
     ranks = by if isinstance(by, Mapping) else {}
     size = (lambda units: math.floor(units + DUST)) if whole else float
     if by not in ("amount", "rate") and (not ranks or ranks.keys() != wanted.keys()):
-        way = f'"amount", "rate" or a rank for each of {brief(list(wanted))}'
-        raise ScenarioError(f"share_out: by is {way}, got {brief(by)}")
+        way = f'"amount", "rate" or a rank for each of {list(wanted)!r:.80}'
+        raise ScenarioError(f"share_out: by is {way}, got {by!r:.80}")
     asked = {name: float(size(units)) for name, units in wanted.items()}
     dues = asked if by == "rate" else dict.fromkeys(asked, 1.0)
     left, rest, parts = float(size(stock)), sum(dues.values()), {}
