@@ -1,7 +1,7 @@
 """Where to open sites, with whole numbers proven: in the plane, of a list, of a whole network."""
 
 import math
-from bisect import bisect_left
+from bisect import bisect, bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ import numpy as np
 from twinlab.management.flows import customers_use
 from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas.programs import Constraint, Optimum, Search, minimize
-from twinlab.organization.view import Shares
+from twinlab.organization.view import Shares, View
 from twinlab.scope import Lane, Network, Result, Scenario, ScenarioError, SolverError
 from twinlab.scope.base import Amount, Count, ItemKey, Limit, Number, Positive, Row, column
 from twinlab.scope.distributions import days_of, mean_of
@@ -252,8 +252,9 @@ def design_network(
     and flows keep to capacities of lanes, makers and sources (of other choices: of what they send)
     and pass only what is open. Chance, disruptions, safety stock, stock kept for another period and
     cost per shipment are left out, and fixed costs stand here alone: so compare the ``change``. It
-    drops what is never open and splits orders by the flows of all periods. Source: Geoffrion &
-    Graves (1974); Melo, Nickel & Saldanha-da-Gama (2009). A mixed-integer program (HiGHS).
+    drops what is never open, expands for all days, and splits orders by the flows of each period.
+    A mixed-integer program (HiGHS). Source: Geoffrion & Graves (1974); Melo, Nickel & Saldanha-da-
+    Gama (2009).
 
     Raises:
         ScenarioError: an unknown name, periods out of turn, a lane to customers without a length.
@@ -287,7 +288,7 @@ def design_network(
     before = {path: before.get(path, (0.0,) * len(spans)) for path in values}
     values = {path: x for path, x in values.items() if x != before[path]}
     then = _built(scenario, {name for name, x in is_open.items() if not any(x)}, added)
-    then = sourced(then, {way: np.dot(x, [*map(len, spans)]) for way, x in sent.items()})
+    then = sourced(then, sent, spans)
     change = Change(values, "network design", f"{found.cost:,.6g} USD by averages", then, before)
     carried = [v for v in scenario.network.lanes if any(sent[v.key])]
     flow = {lane_paths(v)[-1]: sent[v.key] for v in carried}
@@ -459,11 +460,29 @@ def _built(scenario: Scenario, closed: set[str], added: Mapping[str, Any]) -> Sc
     return replace(scenario, network=then, disruptions=wrong, **by_item)
 
 
-def sourced(scenario: Scenario, sent: Mapping[Any, float]) -> Scenario:
-    """The scenario whose orders are split by what lanes carry in a plan, by their keys."""
+@dataclass(frozen=True)
+class PlannedShares:
+    """Split every order as a plan does in the period of that day: a share for each supplier."""
+
+    starts: tuple[int, ...]
+    shares: tuple[tuple[float, ...], ...]
+
+    def __call__(self, view: View, quantity: Any) -> list[Any]:
+        period = max(0, bisect(self.starts, view.day) - 1)
+        return [quantity * share for share in self.shares[period]]
+
+
+def sourced(scenario: Scenario, sent: Mapping[Any, Any], spans: Sequence[range]) -> Scenario:
+    """The scenario whose orders are split by what lanes carry in a plan, by key and period."""
     changed, split = list[Lane](), dict[Any, Any](scenario.sourcing)
     for item, lanes in scenario.network.into.items():
-        if (total := sum(sent.get(v.key, 0.0) for v in lanes)) > 0:
-            changed += [replace(v, sourcing_share=float(sent[v.key] / total)) for v in lanes]
-            split[item] = Shares()
+        flow = np.array([sent.get(v.key, [0.0] * len(spans)) for v in lanes])
+        if flow.any():
+            shares, into = flow @ [*map(len, spans)], flow.sum(axis=0)
+            shares = shares / shares.sum()
+            pairs = zip(lanes, shares.tolist(), strict=True)
+            changed += [replace(v, sourcing_share=share) for v, share in pairs]
+            parts = np.where(into > 0, flow / np.where(into > 0, into, 1.0), shares[:, None]).T
+            starts, planned = tuple(span.start for span in spans), tuple(map(tuple, parts.tolist()))
+            split[item] = PlannedShares(starts, planned) if len({*planned}) > 1 else Shares()
     return scenario.change(network=scenario.network.change(*changed), sourcing=split)

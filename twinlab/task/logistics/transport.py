@@ -279,7 +279,8 @@ def prescribe(scenario: Scenario, product: str) -> Change:
             need = recipe.components[product] / mean_of(recipe.good_share, most=1)
             wanted[recipe.node] += need * made[recipe.node, recipe.product]
     plan = network_flow(arcs, supply, wanted)
-    then = sourced(scenario, {v.key: x for v, x in zip(lanes, plan.by_arc, strict=True)})
+    sent = {v.key: [x] for v, x in zip(lanes, plan.by_arc, strict=True)}
+    then = sourced(scenario, sent, [range(1)])
     moved = [(v, w) for v, w in zip(network.lanes, then.network.lanes, strict=True) if v is not w]
     ways = [f"{v.source} → {v.destination} ({v.mode})" for v, _ in moved]
     values = {way: w.sourcing_share for way, (_, w) in zip(ways, moved, strict=True)}
