@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import fields
 from decimal import Decimal
 from itertools import chain, count
@@ -127,7 +128,7 @@ def parse_cell(col: Column, cell: Any, decimal: str = "", days_first: bool | Non
         dated = not isinstance(cell, str) or re.search(r"\d[-/.]\d", cell)
         return read_date(cell, days_first) if dated else _number(col, cell, decimal)
     if col.type is Distribution:
-        number = isinstance(cell, Real | Decimal)
+        number = isinstance(cell, Real | Decimal) and not isinstance(cell, bool)
         return Constant(float(cell)) if number else parse_distribution(str(cell), decimal)
     if col.type in (int, float, float | None):
         return _number(col, cell, decimal)
@@ -143,6 +144,8 @@ def as_text(cell: Any) -> str:
     >>> as_text(4711.0), as_text(" shop ")
     ('4711', 'shop')
     """
+    if isinstance(cell, Iterable) and not isinstance(cell, str):
+        raise NetworkError(f"{brief(cell)} is no text: a cell holds one value")
     whole = isinstance(cell, float) and cell.is_integer()
     return str(int(cell) if whole else cell).strip()
 

@@ -4,7 +4,6 @@ What two countries read differently is never guessed: another cell of the file s
 reader, or it is refused with both readings.
 """
 
-import codecs
 import csv
 import re
 from collections import Counter
@@ -17,7 +16,6 @@ from typing import Any
 from unicodedata import normalize
 
 from twinlab.scope.errors import NetworkError, brief
-from twinlab.scope.later import needs
 
 __all__ = ["Dialect"]
 
@@ -29,10 +27,34 @@ _SPACED = re.compile(r"[-+]?\d{1,3}(?:[ '’]\d{3})+(?:[.,]\d+)?", re.ASCII)
 _OTHER = {".": ",", ",": "."}
 # Windows' code pages that look alike but for some letters, then that of DOS.
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "cp850")
-# What no word has: a sign inside or before it, a capital inside, letters of few people.
+# What no word has: a sign inside or before it, a capital inside, letters of few people, and those
+# that only stand before others.
 _ODD = [r"[^\W\d_][^\w\s\x00-\x7f’–]+[^\W\d_]", r"[a-zß-öø-ÿ][À-ÖØ-ÝŒŠŽŸ]|\w[À-ÖØ-ÝŒŠŽŸ][a-z]"]
-_ODD += [r"(?<!\w)[^\w\s\x00-\x7f«»„“”‚‘’–—•½…]+[^\W\d_]", "[ÐÞÝðþý]"]
-_ABROAD = ["cp1251", "cp1253", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949", "cp874"]
+_ODD += [r"(?<!\w)[^\w\s\x00-\x7f«»„“”‚‘’–—•½…]+[^\W\d_]", "[ÐÞÝðþý]|[a-z][ºª][a-z]"]
+_ODD += [r"õ(?!e)|ã[a-df-npqrt-z]|ñ[b-df-hj-np-tv-z]|[òìù][a-z]"]
+_ODDITY = re.compile("|".join(_ODD))
+
+
+def _words(small: str, capital: str = "") -> bytes:
+    """A pattern of the words of a script by its bytes: in small letters, in capitals, or begun."""
+    word = f"[{capital}]?[{small}]+|[{capital}]{{2,}}" if capital else f"[{small}]{{2,}}"
+    return rf"(?<![A-Za-z\x80-\xff])(?:{word})(?![A-Za-z\x80-\xff])".encode()
+
+
+# What the words of others look like in the bytes of their code page, the narrowest first.
+_SCRIPTS = {
+    "cp1255": _words(r"\xe0-\xfa"),
+    "cp1251": _words(r"\xe0-\xff\xb3\xb8\xba\xbf", r"\xc0-\xdf\xa8\xaa\xaf\xb2"),
+    "cp1253": _words(r"\xdc-\xfe", r"\xc1-\xd9\xa2\xb8-\xbf"),
+    "koi8-r": _words(r"\xc0-\xdf\xa3", r"\xe0-\xff\xb3"),
+    "cp932": rb"(?:[\x82-\x97][\x40-\x7e\x80-\xfc]){2,}",
+    "cp866": _words(r"\xa0-\xaf\xe0-\xef\xf1", r"\x80-\x9f\xf0"),
+    "cp1256": _words(r"\xc1-\xd6\xd8-\xdb\xdd-\xdf\xe1\xe3-\xe6\xec\xed\x81\x8d\x8e\x90"),
+    "cp949": rb"(?:[\xb0-\xc8][\xa1-\xfe]){2,}",
+    "gb18030": rb"(?:[\xb0-\xd7][\xa1-\xfe]){2,}",
+    "big5": rb"(?:[\xa4-\xc6][\x40-\x7e\xa1-\xfe]){2,}",
+    "cp874": _words(r"\xa1-\xda\xdf-\xfb"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,10 +73,13 @@ class Dialect:
     decimal: str = ""
 
     def __post_init__(self) -> None:
-        if self.decimal not in ("", ".", ",") or len(self.separator) > 1:
-            raise NetworkError(f"{self}: decimal is '.' or ',', and separator one letter")
+        if self.decimal not in ("", ".", ",") or not re.fullmatch(r"[^\w\r\n\"]?", self.separator):
+            signs = f"decimal {self.decimal!r}, separator {self.separator!r}"
+            raise NetworkError(
+                f"Dialect: {signs}: decimal is '.' or ',', separator one such as ';'"
+            )
         try:
-            codecs.lookup(self.encoding or "utf-8")
+            b" ".decode(self.encoding or "utf-8")
         except LookupError:
             wrong = f"Dialect: Python knows no encoding {self.encoding!r}"
             raise NetworkError(f"{wrong}: write 'cp1252', say") from None
@@ -71,32 +96,31 @@ def decoded(raw: bytes, encoding: str = "") -> tuple[str, str]:
     r"""Read bytes as text: in Unicode, else in the code page in which its words look like words.
 
     Raises:
-        ValueError: it is no text, or in an encoding that cannot be told.
+        ValueError: it is no text, or in another encoding than the given one.
 
     >>> decoded("Nr;Ort\n1;Köln\n".encode("cp1252")), decoded("Łódź".encode("cp1250"))[0]
     (('Nr;Ort\n1;Köln\n', 'cp1252'), 'Łódź')
     """
-    with suppress(UnicodeDecodeError):
-        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return raw.decode("utf-16"), "UTF-16"
-        if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", raw):
+    marked = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+    try:
+        if not (encoding or marked) and re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", raw):
             raise ValueError("it is no text: give a CSV file, or a workbook by its right ending")
-        return raw.decode(encoding or "utf-8-sig"), encoding or "UTF-8"
-    if encoding:
-        raise ValueError(f"it is not in {encoding}: name the encoding that it was saved in")
-    pages = {}
+        return raw.decode(encoding or marked or "utf-8-sig"), encoding or marked or "UTF-8"
+    except UnicodeError:
+        if encoding or marked:
+            wrong = f"it is not in {encoding or marked}: name the encoding that it was saved in"
+            raise ValueError(wrong) from None
+    sample, odd = raw[:65536], dict[str, int]()
+    for page, words in _SCRIPTS.items():
+        left = len(re.findall(rb"[\x80-\xff]", re.sub(words, b"", sample)))
+        if 5 * left <= len(re.findall(rb"[\x80-\xff]", sample)):
+            odd[page] = left - len(raw)  # before any of Latin letters
     for page in _LATIN:
+        odd[page] = len(_ODDITY.findall(sample.decode(page, "replace")))
+    for page in sorted(odd, key=odd.__getitem__):
         with suppress(UnicodeDecodeError):
-            text = raw.decode(page)
-            pages[page] = sum(len(re.findall(odd, text[:65536])) for odd in _ODD), text
-    best = min(pages, key=lambda page: pages[page][0])  # that of DOS decodes anything
-    foreign = re.search(r"[^\W\d_\x00-\x7f]{3}", pages.get("cp1252", pages[best])[1][:65536])
-    if foreign or pages[best][0]:  # words without a Latin letter, or none that looks like a word
-        library = needs("charset_normalizer", "tables")
-        found = library.from_bytes(raw[:65536], cp_isolation=_ABROAD).best()
-        if found:
-            return raw.decode(found.encoding, "replace"), found.encoding
-    return pages[best][1], best
+            return raw.decode(page), page
+    raise ValueError("its encoding cannot be told: dialect=Dialect(encoding='cp1252') says it")
 
 
 def parted(text: str, separator: str = "") -> tuple[list[list[str]], str]:
@@ -110,11 +134,10 @@ def parted(text: str, separator: str = "") -> tuple[list[list[str]], str]:
         text, separator = text[said.end() :], said[1]
 
     def fits(sign: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(sample, delimiter=sign) if row)
-        width, rows = max(widths.items(), key=lambda n: (n[1], -n[0]), default=(1, 0))
-        return (rows if width > 1 else 0), width
+        widths = Counter(len(row) for row in csv.reader(sample, delimiter=sign) if len(row) > 1)
+        return max(((rows, width) for width, rows in widths.items()), default=(0, 0))
 
-    sample = text[:200_000].splitlines()[:50]
+    sample = (text := text.strip("\r\n") + "\n")[:200_000].splitlines()[:50]
     separator = separator or max(",;\t|", key=fits)
     return list(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)), separator
 
@@ -173,21 +196,24 @@ def read_number(text: str, decimal: str = "") -> float:
     if decimal and sign in _OTHER and sign != decimal:
         raise ValueError(f"{text!r}, where {decimal!r} is the decimal sign: write it alike")
     mark = decimal or sign or "."
-    groups = re.compile(rf"[-+]?\d{{1,3}}(?:\{_OTHER[mark]}\d{{3}})+(?:\{mark}\d*)?", re.ASCII)
-    if groups.fullmatch(tidy):
+    part = re.escape(_OTHER[mark])
+    lakhs = rf"|\d\d?(?:{part}\d\d)+{part}\d{{3}}"  # as in India: 12,34,567
+    groups = rf"[-+]?(?:\d{{1,3}}(?:{part}\d{{3}})+{lakhs})(?:\{mark}\d*)?"
+    if re.fullmatch(groups, tidy, re.ASCII):
         tidy = tidy.replace(_OTHER[mark], "")
     tidy = tidy.replace(mark, ".")
     if not _PLAIN.fullmatch(tidy):
-        raise ValueError(brief(text))
+        unit = re.search(r"^[^\w\s#'.,+-]\s*\d|\d\s*([€$£¥]|[^\W\d_]{1,5})$", text)
+        raise ValueError(f"{brief(text)}{': its unit stands in the header, in [ ]' * bool(unit)}")
     return float(tidy)
 
 
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d\d?)\2(\d\d?)(?:[T ]\d.*)?", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d\d?)([-/.])(\d\d?)\2(\d{4}|\d\d)(?: \d.*)?", re.ASCII)
-_MONTH = re.compile(r"(\d{4})[-/.]?(\d\d)|(\d\d?)[-/.](\d{4})", re.ASCII)
-_WEEK = re.compile(r"(\d{4})-?[wW](\d\d?)", re.ASCII)
+MONTH = re.compile(r"(\d{4})[-/.]?(\d\d)|(\d\d?)[-/.](\d{4})", re.ASCII)
+WEEK = re.compile(r"(\d{4})-?[wW](\d\d?)", re.ASCII)
 _NAMED = ["%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y"]
-_NAMED += ["%B %Y", "%b-%y", "%d %B %Y"]
+_NAMED += ["%B %Y", "%b-%y", "%b %y", "%d %B %Y"]
 
 
 def day_first(texts: Iterable[str]) -> bool | None:
@@ -216,9 +242,9 @@ def read_date(cell: Any, days_first: bool | None = None) -> date:
     """
     if isinstance(cell, date):
         return date(cell.year, cell.month, cell.day)
-    if isinstance(cell, int | float) and 20_000 <= cell < 80_000:  # as Excel counts days
-        return date(1899, 12, 30) + timedelta(days=int(cell))
     text = str(cell).strip().removesuffix(".0")
+    if re.fullmatch(r"[2-7]\d{4}(\.\d+)?", text, re.ASCII):  # as Excel counts days
+        return date(1899, 12, 30) + timedelta(days=int(text[:5]))
     for shape, make in _SHAPES.items():
         if found := shape.fullmatch(text):
             try:
@@ -236,10 +262,8 @@ def _year_last(found: re.Match[str], days_first: bool | None) -> date:
     if days_first is None:
         days_first = day_first([found[0]])
     if days_first is None and day != month:
-        raise ValueError(
-            f"it is the {day}th of a month in some countries and the {month}th in others; write it "
-            "as 2026-03-01"
-        )
+        one, other = (f"{date(2000, *pair):%d %B}" for pair in ((month, day), (day, month)))
+        raise ValueError(f"it is {one} in some countries, {other} in others: write 2026-03-01")
     day, month = (month, day) if days_first is False else (day, month)
     return date(year + 2000 * (year < 100), month, day)
 
@@ -247,6 +271,6 @@ def _year_last(found: re.Match[str], days_first: bool | None) -> date:
 _SHAPES: dict[re.Pattern[str], Callable[[Any, bool | None], date]] = {
     _YEAR_FIRST: lambda found, _: date(int(found[1]), int(found[3]), int(found[4])),
     _YEAR_LAST: _year_last,
-    _WEEK: lambda found, _: date.fromisocalendar(int(found[1]), int(found[2]), 1),
-    _MONTH: lambda found, _: date(int(found[1] or found[4]), int(found[2] or found[3]), 1),
+    WEEK: lambda found, _: date.fromisocalendar(int(found[1]), int(found[2]), 1),
+    MONTH: lambda found, _: date(int(found[1] or found[4]), int(found[2] or found[3]), 1),
 }

@@ -5,7 +5,8 @@ found out or told, and stands in the report. What is not known is NaN and never 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,12 +15,12 @@ import numpy as np
 
 from twinlab.scope.cells import BLANK, as_text
 from twinlab.scope.columns import Column
-from twinlab.scope.dialect import day_first, read_date
+from twinlab.scope.dialect import MONTH, WEEK, day_first, read_date
 from twinlab.scope.distributions import Constant, NegativeBinomial, Normal, Poisson
 from twinlab.scope.entities import Demand, ItemKey
 from twinlab.scope.errors import NetworkError, check_known
 from twinlab.scope.later import pd
-from twinlab.scope.reading import Reader, Report, Table
+from twinlab.scope.reading import TOTALS, Reader, Report, Table, in_our_unit
 from twinlab.scope.result import Page
 
 __all__ = ["History"]
@@ -28,6 +29,7 @@ _QUANTITY = Column("quantity", float, 0.0, "units", "what was asked", 0, float("
 _NUMBERED = re.compile(r"(?:d|day)?[ _]?(\d{1,4})", re.ASCII | re.IGNORECASE)
 _DAYS = {"day": "D", "week": "7D", "month": "MS"}
 _RARE, _LONG = 0.05, 28  # a share of days without rows; days that tell the weekdays
+_LONGEST = 20_000  # days
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -132,13 +134,20 @@ def history_of(reader: Reader, name: str, fixed: Mapping[str, str], gaps: str = 
     """Read a table of recorded quantities: a row for each day and item, or wide."""
     if gaps not in ("", "closed", "zero", "trace"):
         raise NetworkError(f"gaps are 'closed' or 'zero' (or '': as the table tells), got {gaps!r}")
+    for word in fixed:
+        check_known(word, ("node", "product"), f"fixed has no {word!r}", NetworkError)
     known = dict.fromkeys(("node", "product", "date", "day", "unit")) | {"quantity": _QUANTITY}
     table = reader.table(name, known, _wide)
+    if sums := [text for text in table.kept if text.lower() in TOTALS]:
+        reader.note("left out", table.title, f"{', '.join(sums)}, of totals")
+        table.kept = [text for text in table.kept if text not in sums]
     rows = list(_cells(reader, table, fixed))
     if not rows:
         raise NetworkError(f"{table.title} tells nothing: write a row for each day and item")
+    if any({"date", "day"} <= row.keys() for _, row in table.rows):
+        reader.note("left out", table.title, "day, where there is a date")
     frame = pd.DataFrame(rows, columns=["at", "node", "product", "units", "there"])
-    at, step = _periods(frame["at"].tolist(), table)
+    at, step = _periods(frame["at"].tolist(), table, gaps)
     frame["at"] = frame["at"].map(at)
     items = list(dict.fromkeys(zip(frame["node"], frame["product"], strict=True)))
     grouped = frame.groupby(["at", "node", "product"])
@@ -146,7 +155,7 @@ def history_of(reader: Reader, name: str, fixed: Mapping[str, str], gaps: str = 
         reader.note("assumed", table.title, f"{twice} rows of a day and item add to others")
     asked = grouped["units"].sum(min_count=1).unstack(["node", "product"])[items]
     there = grouped["there"].any().unstack(["node", "product"])[items]
-    asked = asked.reindex(_every(asked.index, step))
+    asked = asked.reindex(_every(table.title, asked.index, step))
     there = there.reindex(asked.index).fillna(False).astype(bool)
     if gaps != "trace" or isinstance(asked.index, pd.DatetimeIndex):
         asked = _without_gaps(reader, table.title, asked, there, gaps)
@@ -164,18 +173,17 @@ def _wide(heads: Mapping[str, str | None]) -> list[str]:
 
 
 def _is_date(text: str) -> bool:
-    try:
-        return bool(read_date(text, days_first=True))
-    except ValueError:
-        return False
+    for days_first in (True, False):
+        with suppress(ValueError):
+            return bool(read_date(text, days_first))
+    return False
 
 
 def _cells(reader: Reader, table: Table, fixed: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     """Each (day as it stands, node, product, units, whether it is told)."""
     seen: dict[Any, float] = {}
     for where, row in table.rows:
-        at = row.get("date", row.get("day"))
-        names = {n: fixed.get(n) or as_text(row.get(n, "")) for n in ("node", "product")}
+        at, names = row.get("date", row.get("day")), _names(where, row, fixed)
         own = [(at, names, row.get("quantity"))] if not table.kept else []
         for text in table.kept:
             item = names if at is None else _item(where, text, names)
@@ -185,15 +193,31 @@ def _cells(reader: Reader, table: Table, fixed: Mapping[str, str]) -> Iterator[t
             if missing:
                 raise NetworkError(f"{where}: {missing[0]} is missing: fixed={{...}} may say it")
             if cell not in seen:
-                blank = cell is None or str(cell).strip().lower() in BLANK
-                seen[cell] = np.nan if blank else table.value(where, _QUANTITY, cell)
-                if not (seen[cell] >= 0 or blank) or np.isinf(seen[cell]):
-                    problem = f"quantity is a number of at least 0, got {cell!r}"
-                    raise NetworkError(f"{where}: {problem}: returns stand apart")
+                seen[cell] = _units(where, table, cell)
             units = seen[cell]
             if "unit" in row or table.units:
-                units = reader.converted_value(table, where, row | item, _QUANTITY, units)
+                units = in_our_unit(reader, table, (where, row | item), _QUANTITY, units)
             yield day, item["node"], item["product"], units, cell is not None or not table.kept
+
+
+def _names(where: str, row: Mapping[str, Any], fixed: Mapping[str, str]) -> dict[str, str]:
+    names = {n: as_text(row.get(n, fixed.get(n, ""))) for n in ("node", "product")}
+    for word, said in fixed.items():
+        if names[word] != said:
+            problem = f"{where}: {word} {names[word]!r}, but fixed says {said!r}"
+            raise NetworkError(f"{problem}: leave it out of fixed")
+    return names
+
+
+def _units(where: str, table: Table, cell: Any) -> float:
+    """A recorded quantity; NaN if it is blank."""
+    if cell is None or str(cell).strip().lower() in BLANK:
+        return float("nan")
+    units: float = table.value(where, _QUANTITY, cell)
+    if not 0 <= units < float("inf"):
+        problem = f"quantity is a number of at least 0, got {cell!r}"
+        raise NetworkError(f"{where}: {problem}: returns stand apart")
+    return units
 
 
 def _item(where: str, text: str, names: Mapping[str, str]) -> dict[str, str]:
@@ -208,31 +232,49 @@ def _item(where: str, text: str, names: Mapping[str, str]) -> dict[str, str]:
     return {**names, **dict(zip(left, map(str.strip, parts), strict=True))}
 
 
-def _periods(cells: Any, table: Table) -> tuple[dict[Any, Any], str]:
+def _periods(cells: Any, table: Table, gaps: str) -> tuple[dict[Any, Any], str]:
     """Each day as it stands as a date or number, and the step from one to the next."""
     every = list(dict.fromkeys(cells))
     numbers = [_NUMBERED.fullmatch(as_text(cell)) for cell in every]
     if all(numbers):
         days = [int(found[1]) for found in numbers if found]
+        if min(days) > 1900 and max(days) < 2200 and as_text(every[0]).isdigit():
+            raise NetworkError(f"{table.title}: {every[0]} is a year: write its months or days")
         first = min(days) if table.kept and "day" not in table.units else 0
         return {cell: day - first for cell, day in zip(every, days, strict=True)}, "day"
     first_day = day_first(cell for cell in every if isinstance(cell, str))
-    try:
-        dates = {cell: read_date(cell, first_day) for cell in every}
-    except ValueError as problem:
-        raise NetworkError(f"{table.title}: date {problem}") from None
-    told = sorted({*dates.values()})
+    dates = {cell: _date(cell, first_day, table) for cell in every}
+    told, texts = sorted({*dates.values()}), [as_text(cell) for cell in every]
     months = [12 * day.year + day.month for day in told]
     ends = all((day + timedelta(days=1)).day == 1 for day in told)
-    if len(told) > 1 and len({*months}) == len(told) and (ends or len({d.day for d in told}) == 1):
+    monthly = len({*months}) == len(told) and (ends or len({d.day for d in told}) == 1)
+    span, weekly = (told[-1] - told[0]).days, all((day - told[0]).days % 7 == 0 for day in told)
+    if all(map(MONTH.fullmatch, texts)) or (monthly and _dense(told, months[-1] - months[0])):
         return {cell: pd.Timestamp(day.replace(day=1)) for cell, day in dates.items()}, "month"
-    weekly = len(told) > 1 and all((day - told[0]).days % 7 == 0 for day in told)
-    return {cell: pd.Timestamp(day) for cell, day in dates.items()}, "week" if weekly else "day"
+    weekly &= _dense(told, span // 7) and gaps != "closed"
+    step = "week" if weekly or all(map(WEEK.fullmatch, texts)) else "day"
+    return {cell: pd.Timestamp(day) for cell, day in dates.items()}, step
 
 
-def _every(index: Any, step: str) -> Any:
+def _dense(told: Sequence[date], span: int) -> bool:
+    """Whether half of the weeks or months of a span are there, so that days are none of them."""
+    return len(told) > 1 and 2 * len(told) > span + 1
+
+
+def _date(cell: Any, first_day: bool | None, table: Table) -> date:
+    try:
+        return read_date(cell, first_day)
+    except ValueError as problem:
+        places = (at for at, row in table.rows if cell in (row.get("date"), row.get("day")))
+        raise NetworkError(f"{next(places, table.title)}: date {problem}") from None
+
+
+def _every(title: str, index: Any, step: str) -> Any:
     """Every day, week or month from the first to the last."""
     if isinstance(index, pd.DatetimeIndex):
+        if (days := (index.max() - index.min()).days) > _LONGEST:
+            ends = f"{index.min():%Y-%m-%d} and {index.max():%Y-%m-%d}"
+            raise NetworkError(f"{title}: {ends} lie {days:,} days apart: mend or drop one of them")
         return pd.date_range(index.min(), index.max(), freq=_DAYS[step], name="date")
     return pd.RangeIndex(int(index.min()), int(index.max()) + 1, name="day")
 

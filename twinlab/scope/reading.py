@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from twinlab.scope.cells import BLANK, as_text, parse_cell
 from twinlab.scope.columns import Column, column
-from twinlab.scope.dialect import Dialect, day_first, decimal_sign, read_number
+from twinlab.scope.dialect import Dialect, day_first, decimal_sign
 from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
 from twinlab.scope.measures import MASS, factor, in_their_unit, scaled, unit_of
 from twinlab.scope.result import Listing, Result
@@ -23,12 +23,31 @@ __all__ = ["Note", "Report"]
 
 Names = Mapping[str, Any]
 Known = Mapping[str, Column | None]
+Rows = Sequence[tuple[str, dict[str, Any]]]
+Keep = Callable[[Mapping[str, str | None]], Sequence[str]]
 # Where a blank cell would be a guess: unknown is neither a day nor nothing.
 NEVER_BLANK = ("lead_time", "production_time", "on_hand", "days")
-_HELPERS = {"columns": ("theirs", "ours", "table"), "rates": ("currency", "rate")}
-_HELPERS["units"] = ("product", "unit", "pieces")
 _WORDS = ("node", "product", "name", "kind", "unit", "currency", "theirs", "ours", "table")
-Keep = Callable[[Mapping[str, str | None]], Sequence[str]]
+_FACTOR = Column("factor", float, 1.0, "one of it", "", 0, float("inf"))
+_HELPERS: dict[str, Known] = {
+    "columns": dict.fromkeys(("theirs", "ours", "table")),
+    "rates": {"currency": None, "rate": _FACTOR},
+    "units": {"product": None, "unit": None, "pieces": _FACTOR},
+}
+_MAY_BE_BLANK = ("ours", "table", "product")
+TOTALS = {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtergebnis", "somme"}
+TOTALS |= {
+    "total général",
+    "totale",
+    "suma",
+    "razem",
+    "toplam",
+    "итого",
+    "всего",
+    "合計",
+    "合计",
+    "总计",
+}
 
 
 def _nothing(_: Mapping[str, str | None]) -> Sequence[str]:
@@ -78,7 +97,7 @@ class Table:
 
     title: str
     units: dict[str, str] = field(default_factory=dict)
-    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    rows: Rows = ()
     decimal: str = ""
     days_first: bool | None = None
     kept: Sequence[str] = ()
@@ -97,12 +116,12 @@ class Reader:
     def __init__(
         self, source: Source, columns: Names | None, tables: Names | None, dialect: Dialect | None
     ) -> None:
-        self.dialect = dialect or Dialect()
-        self.loaders = open_source(source, self.dialect)
+        self.dialect, self.called = dialect or Dialect(), dict(tables or {})
+        self.loaders = open_source(source, self.dialect, map(str, self.called.values()))
         self.folder = isinstance(source, str | Path) and Path(source).is_dir()
-        self.called = {ours: plain_name(theirs) for ours, theirs in (tables or {}).items()}
         self.notes: list[Note] = []
-        self.seen: set[str] = set()
+        self.asked: set[str] = set()  # tables, by our names and theirs
+        self.used: set[tuple[str, str]] = set()  # keys of what is mapped
         self.weights: dict[str, float] = {}
         self.converted: Counter[tuple[str, str, str]] = Counter()
         self.ours: dict[tuple[str, str], Any] = {}
@@ -110,75 +129,103 @@ class Reader:
             inner = ours if isinstance(ours, Mapping) else {theirs: ours}
             table = str(theirs) if isinstance(ours, Mapping) else ""
             self.ours |= {(table, _key(head)): name for head, name in inner.items()}
-        for _, row in self.helper("columns", ("theirs",)):
-            self.ours.setdefault((row.get("table", ""), _key(row["theirs"])), row.get("ours"))
-        rates = self.helper("rates", ("currency", "rate"))
-        self.money = {row["currency"]: _factor(at, row, "rate") for at, row in rates}
+        for row in self.helper("columns"):
+            self.ours.setdefault((row["table"], _key(row["theirs"])), row["ours"] or None)
+        for (_, head), name in self.ours.items():
+            if not isinstance(name, str | None) or (name and head == "*"):
+                problem = f"columns={{{head!r}: {name!r}}}"
+                raise NetworkError(f"{problem}: give our name of a column, or None to leave it out")
+        self.money = {row["currency"]: row["rate"] for row in self.helper("rates")}
         self.pieces: dict[str, dict[str, float]] = defaultdict(dict)
-        for at, row in self.helper("units", ("unit", "pieces")):
-            self.pieces[row.get("product", "")][row["unit"]] = _factor(at, row, "pieces")
+        for row in self.helper("units"):
+            self.pieces[row["product"]][row["unit"]] = row["pieces"]
 
     @property
     def report(self) -> Report:
-        """All notes, with what was converted, and the tables that nobody asked for."""
-        told = [
-            Note("converted", title, f"{name} from {unit} ({count} rows)")
-            for (title, name, unit), count in self.converted.items()
-        ]
-        rest = [name for name in self.loaders if name not in self.seen]
-        left = [Note("left out", name, "no table of a network has this name") for name in rest]
-        return Report((*self.notes, *told, *left))
+        """All notes, with what was converted, what nobody asked for, and what fits nothing."""
+        found = list(self.notes)
+        for (title, name, unit), count in self.converted.items():
+            found.append(Note("converted", title, f"{name} from {unit} ({count} rows)"))
+        for name in self.loaders.keys() - self.asked:
+            found.append(Note("left out", name, "no table of a network has this name"))
+        for ours in self.called.keys() - self.asked:
+            found.append(Note("odd", "tables", f"{ours!r} is no table of ours"))
+        for table, head in sorted(self.ours.keys() - self.used):
+            if head != "*":
+                where = f"columns{f' of {table}' if table else ''}"
+                found.append(Note("odd", where, f"{head!r} is mapped, but no header is called so"))
+        return Report(tuple(found))
 
     def note(self, kind: str, table: str, what: str) -> None:
         """Note what is to be told."""
         self.notes.append(Note(kind, table, what))
 
-    def has(self, name: str) -> str:
-        """The name by which the source has a table, in our word or in theirs; empty if not."""
-        if name in self.called and self.called[name] not in self.loaders:
-            hint = did_you_mean(self.called[name], self.loaders)
-            raise NetworkError(f"tables: the source has no {self.called[name]!r}; {hint}")
-        names = (self.called.get(name, name), name.removesuffix("s"))
-        return next((one for one in names if one in self.loaders), "")
+    def has(self, name: str) -> str | None:
+        """The name by which the source has a table, in our word or in theirs; None if not."""
+        said = self.called.get(name)
+        names = [name, name.removesuffix("s")] if said is None else [plain_name(said)]
+        found = [one for one in dict.fromkeys(names) if one in self.loaders]
+        if said is not None and not found:
+            hint = did_you_mean(said, self.loaders)
+            raise NetworkError(f"tables: the source has no {said!r}; {hint}")
+        if len(found) > 1:
+            raise NetworkError(f"the source has {' and '.join(found)}: keep one of them")
+        self.asked |= {name, *found}
+        return found[0] if found else None
 
     def want(self, name: str) -> None:
         """See that a table is there; the only one of a file is taken for it."""
-        if not self.has(name):
+        if self.has(name) is None:
             if len(self.loaders) != 1 or self.folder:
                 hint = did_you_mean(name, self.loaders)
                 raise NetworkError(f"the source has no table {name!r}; {hint}")
             self.called[name] = next(iter(self.loaders))
 
-    def helper(self, name: str, needed: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    def helper(self, name: str) -> list[dict[str, Any]]:
         """The rows of a small table that says how to read the others; none if it is not there."""
-        if not self.has(name):
+        if self.has(name) is None:
             return []
-        rows = self.table(name, dict.fromkeys(_HELPERS[name])).rows
-        for where, row in rows:
-            for word in needed:
-                if word not in row:
+        known, found = _HELPERS[name], dict[Any, dict[str, Any]]()
+        table = self.table(name, known)
+        for where, cells in table.rows:
+            for word in known:
+                if word not in (*cells, *_MAY_BE_BLANK):
                     raise NetworkError(f"{where}: {word} is missing")
-        return [(at, {key: as_text(cell) for key, cell in row.items()}) for at, row in rows]
+            row: dict[str, Any] = {word: as_text(cells.get(word, "")) for word in known}
+            key = tuple(row[word] for word, col in known.items() if not col and word != "ours")
+            for word in (word for word, col in known.items() if col):
+                row[word] = table.value(where, _FACTOR, cells[word])
+                if not 0 < row[word] < float("inf"):
+                    raise NetworkError(f"{where}: {word} must be above 0, got {row[word]:g}")
+            if key in found:
+                raise NetworkError(f"{where}: {' '.join(key).strip()} stands there twice: keep one")
+            found[key] = row
+        return [*found.values()]
 
     def table(self, name: str, known: Known, keep: Keep = _nothing) -> Table:
         """Read a table; ``known`` are our columns, ``keep`` chooses others to stay as they are."""
-        own = self.has(name)
-        self.seen.add(own)
-        sheet = self.loaders[own]()
+        sheet = self.loaders[str(self.has(name) or "")]()
         filled = [at for at, row in enumerate(sheet.rows) if any(map(_filled, row))]
         if not filled:
+            self.note("read", sheet.title, "0 rows")
             return Table(sheet.title)
         heads = (self._named(name, sheet.rows[at], known, keep) for at in filled[:20])
         found = next(((n, head) for n, head in enumerate(heads) if _is_header(head)), None)
         above, head = found or (0, self._named(name, sheet.rows[filled[0]], known, keep))
-        start = filled[above]
         _check_header(sheet.title, head, known)
-        left = [each.text for each in head if each.text and each.ours is None]
-        for what in (f"{above} rows above the header" * (above > 0), ", ".join(left)):
-            if what:
-                self.note("left out", sheet.title, what)
-        units = {each.ours: each.unit for each in head if each.ours and each.unit}
-        rows = list(_records(sheet, start, filled[above + 1 :], head))
+        self.used |= {each.key for each in head if each.key}
+        rows = list(_records(sheet, filled[above], filled[above + 1 :], head))
+        totals = _totals(rows)
+        left = [f"{above} rows above the header"] * (above > 0) + [
+            f"{at}, of totals" for at in totals
+        ]
+        left += [", ".join(each.text for each in head if each.text and each.ours is None)]
+        for what in filter(None, left):
+            self.note("left out", sheet.title, what)
+        return self._told(sheet, head, [row for row in rows if row[0] not in totals], known)
+
+    def _told(self, sheet: Sheet, head: Sequence["Head"], rows: Rows, known: Known) -> Table:
+        """A table with what is found out of how it is written."""
         decimal = self.dialect.decimal or _decimal(rows, known)
         days = (row.get(n, "") for n, col in known.items() if _is_day(n, col) for _, row in rows)
         first = day_first(day for day in days if isinstance(day, str))
@@ -186,6 +233,7 @@ class Reader:
         count = f"{len(rows)} row{'s' * (len(rows) != 1)}"
         self.note("read", sheet.title, ", ".join(filter(None, [count, str(told)])))
         kept = [each.text for each in head if each.ours and each.ours not in known]
+        units = {each.ours: each.unit for each in head if each.ours and each.unit}
         return Table(sheet.title, units, rows, decimal, first, kept)
 
     def _named(self, table: str, heads: Sequence[Any], known: Known, keep: Keep) -> list["Head"]:
@@ -193,62 +241,58 @@ class Reader:
         found = []
         for text in (as_text(cell) if _filled(cell) else "" for cell in heads):
             short, unit = unit_of(text)
-            keys = [(t, _key(word)) for word in (text, short) for t in (table, "")]
-            key = next((key for key in keys if key in self.ours), None)
+            keys = [(t, _key(word)) for t in (table, "") for word in (text, short)]
+            key = next((key for key in keys if text and key in self.ours), None)
             name = next((n for n in map(plain_name, (text, short)) if n in known), "")
             if key is not None:
                 name, given = unit_of(self.ours[key] or "")
-                found.append(Head(text, name or None, given or unit, bool(name)))
+                found.append(Head(text, name or None, given or unit, key))
             else:
                 found.append(Head(text, name, unit if name != plain_name(text) else ""))
         kept = {*keep({each.text: each.ours for each in found})}
-        rest = None if ("", "*") in self.ours else ""
+        rest = None if {("", "*"), (table, "*")} & self.ours.keys() else ""
         others = {each.text: each.text if each.text in kept else rest for each in found}
         return [
-            each if each.ours != "" else Head(each.text, others[each.text], "") for each in found
+            each if each.ours != "" else each._replace(ours=others[each.text], unit="")
+            for each in found
         ]
 
-    def blank(self, table: Table, where: str, col: Column, cell: Any) -> bool:
-        """Whether a cell says that there is nothing, as "-" does; it is told."""
-        if col.type is str or not isinstance(cell, str) or cell.lower() not in BLANK:
-            return False
+
+def value_of(reader: Reader, table: Table, at: tuple[str, Any], col: Column, cell: Any) -> Any:
+    """What a cell says in our unit, from that of its header and row; None if it says nothing.
+
+    ``at``: where its row stands, and the row.
+    """
+    where = at[0]
+    if col.type is not str and isinstance(cell, str) and cell.lower() in BLANK:
         if col.name in NEVER_BLANK:
             raise NetworkError(f"{where}: {col.name} {cell!r} tells nothing: fill it in")
-        self.converted[table.title, col.name, f"{cell!r} to its default"] += 1
-        return True
-
-    def converted_value(
-        self, table: Table, where: str, row: Mapping[str, Any], col: Column, value: Any
-    ) -> Any:
-        """A value in our unit, from that of its header and row; NetworkError if it has none."""
-        ours = col.unit
-        unit, currency = (as_text(row.get(name, "")) for name in ("unit", "currency"))
-        theirs = in_their_unit(table.units.get(col.name, ours), unit, currency)
-        if theirs == ours or value is None or isinstance(value, str | bool):
-            return value
-        product = as_text(row.get("product", row.get("name", "")))
-        pieces = self.pieces[""] | self.pieces[product]
-        if weight := self.weights.get(product):
-            pieces = {mass: kg / weight for mass, kg in MASS.items()} | pieces
-        self.converted[table.title, col.name, theirs] += 1
-        try:
-            return scaled(value, factor(ours, theirs, self.money, pieces))
-        except ValueError as problem:
-            raise NetworkError(
-                f"{where}: {col.name} {problem} (product {product!r}): known are measures of the "
-                f"table units (product, unit, pieces), {', '.join(pieces) or 'none so far'}, and "
-                f"currencies of rates (currency, rate in USD), {', '.join(self.money) or 'none'}"
-            ) from None
+        reader.converted[table.title, col.name, f"{cell!r} to its default"] += 1
+        return None
+    value = cell if isinstance(cell, dict) else table.value(where, col, cell)
+    return in_our_unit(reader, table, at, col, value)
 
 
-def _factor(where: str, row: Mapping[str, str], name: str) -> float:
+def in_our_unit(reader: Reader, table: Table, at: tuple[str, Any], col: Column, value: Any) -> Any:
+    """A value in our unit, from that of its header and row; NetworkError if it has none."""
+    where, row = at
+    unit, currency = (as_text(row.get(name, "")) for name in ("unit", "currency"))
+    theirs = in_their_unit(table.units.get(col.name, col.unit), unit, currency)
+    if theirs == col.unit or value is None or isinstance(value, str | bool):
+        return value
+    product = as_text(row.get("product", row.get("name", "")))
+    pieces = reader.pieces[""] | reader.pieces[product]
+    if weight := reader.weights.get(product):
+        pieces = {mass: kg / weight for mass, kg in MASS.items()} | pieces
+    reader.converted[table.title, col.name, theirs] += 1
     try:
-        if (number := read_number(row[name])) > 0:
-            return number
-        problem = f"must be above 0, got {number:g}"
-    except ValueError as wrong:
-        problem = f"is a number, got {wrong}"
-    raise NetworkError(f"{where}: {name} {problem}")
+        return scaled(value, factor(col.unit, theirs, reader.money, pieces))
+    except ValueError as problem:
+        raise NetworkError(
+            f"{where}: {col.name} {problem} (product {product!r}): known are measures of the "
+            f"table units (product, unit, pieces), {', '.join(pieces) or 'none so far'}, and "
+            f"currencies of rates (currency, rate in USD), {', '.join(reader.money) or 'none'}"
+        ) from None
 
 
 class Head(NamedTuple):
@@ -257,7 +301,7 @@ class Head(NamedTuple):
     text: str
     ours: str | None
     unit: str
-    mapped: bool = False
+    key: tuple[str, str] | None = None  # of what is mapped
 
 
 def _key(head: Any) -> str:
@@ -272,10 +316,10 @@ def _is_header(head: Sequence[Head]) -> bool:
 
 def _check_header(title: str, head: Sequence[Head], known: Known) -> None:
     wrong = [each for each in head if each.text and each.ours == ""]
-    wrong += [each for each in head if each.mapped and each.ours not in known]
+    wrong += [each for each in head if each.key and each.ours and each.ours not in known]
     if wrong:
         first, *others = wrong
-        said = first.ours if first.mapped else first.text
+        said = first.ours if first.key and first.ours else first.text
         part = "part columns by commas; " if {*";\t"} & {*first.text} else ""
         hint = did_you_mean(plain_name(said), known)
         also = "".join(f", nor is {each.text!r}" for each in others[:5])
@@ -320,6 +364,19 @@ def _records(
         yield where, filled
 
 
+def _totals(rows: Rows) -> list[str]:
+    """Where rows of totals stand: they lack what all others have, and say so."""
+    most = max((len(row) for _, row in rows), default=0)
+    some = [
+        (at, row)
+        for at, row in rows
+        if len(row) < most and any(str(cell).lower().rstrip(":") in TOTALS for cell in row.values())
+    ]
+    others = [row.keys() for at, row in rows if some and (at, row) not in some]
+    always = set.intersection(*map(set, others)) if others else set()
+    return [at for at, row in some if always - row.keys()]
+
+
 def _filled(cell: Any) -> bool:
     if isinstance(cell, str):
         return bool(cell.strip())
@@ -330,7 +387,7 @@ def _is_day(name: str, col: Column | None) -> bool:
     return name in ("day", "date") or (col is not None and col.unit == "day")
 
 
-def _decimal(rows: Sequence[tuple[str, dict[str, Any]]], known: Known) -> str:
+def _decimal(rows: Rows, known: Known) -> str:
     """The decimal sign of a table's numbers, which must be one; empty if none tells."""
     places: dict[str, str] = {}
     words = {n for n, col in known.items() if _is_day(n, col) or (col and col.type in (str, bool))}

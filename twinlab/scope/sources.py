@@ -5,21 +5,23 @@ Opening lists the tables; a table is read when it is asked for. Nothing in them 
 
 import csv
 import re
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import partial, reduce
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
-from twinlab.scope.dialect import Dialect, decoded, parted
-from twinlab.scope.errors import NetworkError, TwinError
+from twinlab.scope.dialect import NUMBER, Dialect, decoded, parted
+from twinlab.scope.errors import NetworkError, TwinError, brief
 from twinlab.scope.later import needs, pd
 
 Source = Any  # a folder of CSV files, a workbook, a dict of frames, an SQLAlchemy connection
-TEXTS, BOOKS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-_MOST = 10**9  # bytes that a workbook may unpack to
+TEXTS, BOOKS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
+_MOST, _LARGEST = 3 * 10**8, 10**7  # bytes that a workbook may unpack to, cells of a sheet
+_LONGEST = 32_767  # letters in a cell of a workbook
 
 
 class Sheet(NamedTuple):
@@ -31,183 +33,13 @@ class Sheet(NamedTuple):
     line: int = 0  # of the first row in a workbook, where rows have numbers; 0: none
 
 
-Loader = Callable[[], Sheet]
-
-
-def open_source(source: Source, dialect: Dialect) -> dict[str, Loader]:
-    """List the tables of a source by their names, in small letters, each with what reads it.
-
-    Raises:
-        NetworkError: it is no source, or cannot be read.
-    """
-    if isinstance(source, Mapping):
-        return {plain_name(n): partial(_frame, f"table {n}", t) for n, t in source.items()}
-    if hasattr(source, "execution_options"):
-        return _database(source)
-    if isinstance(source, str | Path):
-        path = Path(source)
-        if path.suffix.lower() in BOOKS:
-            return _workbook(path)
-        if path.suffix.lower() in TEXTS:
-            return {plain_name(path.stem): partial(_text_file, path, dialect)}
-        if path.is_dir():
-            return _folder(path, dialect)
-        raise NetworkError(
-            f"{path} is not a folder: give the folder that holds nodes.csv, or a workbook (.xlsx)"
-        )
-    if type(source).__name__ == "DataFrame" or hasattr(source, "__arrow_c_stream__"):
-        return {"": partial(_frame, "the frame", source)}
-    problem = f"a source of tables is a folder, a workbook or a dict of frames, got {source!r:.80}"
-    raise NetworkError(f"{problem}: write 'my_folder', 'my_chain.xlsx' or {{'nodes': frame, …}}")
-
-
-def plain_name(name: Any) -> str:
-    """A name as it is compared: small letters, one _ for what parts its words.
-
-    >>> plain_name(" Lead time"), plain_name("Lead-Time")
-    ('lead_time', 'lead_time')
-    """
-    return re.sub(r"[\W_]+", "_", str(name).strip().lower()).strip("_")
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a file; a NetworkError says why they cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        why = f"{path} cannot be read as a table: {problem.strerror}"
-        raise NetworkError(why) from None
-
-
-def _folder(path: Path, dialect: Dialect) -> dict[str, Loader]:
-    found: dict[str, Loader] = {}
-    for file in sorted(path.iterdir()):
-        kind, name = file.suffix.lower(), plain_name(file.stem)
-        if kind not in (*TEXTS, *BOOKS) or file.name[0] in "~.":
-            continue  # what Excel keeps beside an open file begins with ~
-        if name in found:
-            raise NetworkError(f"{path} has two tables {name!r}: keep one of the files")
-        text = kind in TEXTS
-        found[name] = partial(_text_file, file, dialect) if text else partial(_first_sheet, file)
-    return found
-
-
-def _text_file(path: Path, dialect: Dialect) -> Sheet:
-    try:
-        rows, told = text_rows(read_file(path), dialect)
-    except (ValueError, csv.Error) as problem:
-        raise NetworkError(f"{path.name} cannot be read as a table: {problem}") from None
-    return Sheet(path.name, rows, told)
-
-
-def text_rows(raw: bytes, dialect: Dialect) -> tuple[list[list[str]], Dialect]:
-    """The rows of a text, and how it was written; ValueError or csv.Error if it is no table."""
-    text, encoding = decoded(raw, dialect.encoding)
-    rows, separator = parted(text, dialect.separator)
-    return rows, Dialect(encoding, separator, dialect.decimal)
-
-
-def _workbook(path: Path) -> dict[str, Loader]:
-    raw = read_file(path)
-    names = {plain_name(n): n for n in _opened(raw, path.name).sheet_names}
-    return {name: partial(_sheet, raw, path.name, own) for name, own in names.items()}
-
-
-def _first_sheet(path: Path) -> Sheet:
-    return next(iter(_workbook(path).values()))()
-
-
-def _opened(raw: bytes, title: str) -> Any:
-    library = needs("python_calamine", "tables")
-    with suppress(BadZipFile):
-        size = sum(part.file_size for part in ZipFile(BytesIO(raw)).infolist())
-        if size > _MOST:
-            raise NetworkError(f"{title} unpacks to {size:,} bytes: that is no table")
-    try:
-        return library.load_workbook(BytesIO(raw))
-    except Exception as problem:  # the library's own, and what a broken file makes it raise
-        why = f"{title} cannot be read as a workbook: {problem}"
-        raise NetworkError(f"{why}; save it again, without a password") from None
-
-
-def workbook_rows(raw: bytes, name: str = "", title: str = "workbook") -> list[list[Any]]:
-    """The rows of a sheet, the first if none is named; a NetworkError if they cannot be read."""
-    book = _opened(raw, title)
-    name = name or book.sheet_names[0]
-    _check_formulas(raw, title, name)
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    return [[None if cell == "" else cell for cell in row] for row in rows]
-
-
-def _sheet(raw: bytes, title: str, name: str) -> Sheet:
-    return Sheet(f"{title} sheet {name}", workbook_rows(raw, name, title), line=1)
-
-
-# A cell of a formula that went wrong, or that was never calculated: both would look blank.
-_WRONG = re.compile(
-    rb'<c r="([A-Z]+\d+)"[^>]*? t="e"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>'
-    rb'|<c r="([A-Z]+\d+)"(?:(?! t="str")[^>])*><f[^>]*>[^<]*</f>(?:<v></v>|<v */>|</c>)'
-)
-
-
-def _check_formulas(raw: bytes, title: str, name: str) -> None:
-    """See that no cell of a sheet is blank only because its formula went wrong."""
-    try:
-        book = ZipFile(BytesIO(raw))
-        parts = {n: book.read(n) for n in book.namelist() if n.startswith("xl/worksheets/sheet")}
-        places = {n: found for n, xml in parts.items() if (found := _WRONG.search(xml))}
-    except (BadZipFile, KeyError):
-        return  # of another make
-    if not places:
-        return
-    listed = needs("openpyxl", "tables").load_workbook(BytesIO(raw), read_only=True)
-    part = f"xl/worksheets/sheet{listed.sheetnames.index(name) + 1}.xml"
-    if found := places.get(part):
-        wrong, error, blank = (b"" if one is None else one for one in found.groups())
-        what = f"the error {error.decode()}" if error else "a formula that was never calculated"
-        cell = f"{title} sheet {name}, cell {(wrong or blank).decode()}"
-        raise NetworkError(f"{cell} holds {what}: mend it, calculate the workbook and save it")
-
-
-def _frame(title: str, table: Any) -> Sheet:
-    """A table of any library that can share frames, as rows."""
-    try:
-        if hasattr(table, "__arrow_c_stream__") and not isinstance(table, pd.DataFrame):
-            table = needs("pyarrow", "arrow").table(table).to_pandas()
-        elif hasattr(table, "__dataframe__") and not isinstance(table, pd.DataFrame):
-            table = pd.api.interchange.from_dataframe(table)
-        frame = pd.DataFrame(table)
-    except TwinError:
-        raise
-    except Exception as problem:  # whatever a library says of what it was given
-        raise NetworkError(f"{title} is no table: {problem}; give a data frame") from None
-    if frame.index.names != [None]:  # an index with a name is a column
-        frame = frame.reset_index()
-    cells = frame.astype(object).where(frame.notna(), None)
-    return Sheet(title, [list(frame.columns), *cells.to_numpy().tolist()])
-
-
-def _database(connection: Any) -> dict[str, Loader]:
-    sql = needs("sqlalchemy", "tables")
-    try:
-        seen = sql.inspect(connection)
-        names = [*seen.get_table_names(), *seen.get_view_names()]
-    except sql.exc.SQLAlchemyError as problem:
-        raise NetworkError(f"the database does not answer: {problem}") from None
-
-    def load(name: str) -> Sheet:
-        table = sql.Table(name, sql.MetaData(), autoload_with=connection)
-        return _frame(f"table {name}", pd.read_sql_query(sql.select(table), connection))
-
-    return {plain_name(name): partial(load, name) for name in names}
-
-
 class Lines(NamedTuple):
     """A table to be written: rows of cells as texts, and which columns hold numbers."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     numbers: frozenset[str] = frozenset()
+    always: bool = True  # without rows, too
 
     @property
     def frame(self) -> "pd.DataFrame":
@@ -220,31 +52,272 @@ class Lines(NamedTuple):
         return frame
 
 
-def put_tables(target: Source, tables: Mapping[str, Lines], notes: Mapping[str, str]) -> None:
-    """Write tables to a folder, a workbook, a dict or a database; those there are are replaced.
+Loader = Callable[[], Sheet]
 
-    ``notes`` say of columns, ``"nodes.capacity"``, what stands in them.
+
+def plain_name(name: Any) -> str:
+    """A name as it is compared: small letters, one _ for what parts its words.
+
+    >>> plain_name(" Lead time"), plain_name("Lead-Time")
+    ('lead_time', 'lead_time')
+    """
+    return re.sub(r"[\W_]+", "_", str(name).strip().lower()).strip("_")
+
+
+def open_source(source: Source, dialect: Dialect, asked: Iterable[str] = ()) -> dict[str, Loader]:
+    """List the tables of a source by their plain names, each with what reads it.
+
+    ``asked``: names of tables, some of which may be of another schema of a database.
 
     Raises:
-        NetworkError: nothing can be written there.
+        NetworkError: it is no source, or cannot be read.
+    """
+    pairs: list[tuple[Any, Loader]]
+    if isinstance(source, Mapping):
+        pairs = [(n, partial(_frame, f"table {n}", table)) for n, table in source.items()]
+    elif hasattr(source, "execution_options"):
+        pairs = _database(source, asked)
+    elif type(source).__name__ == "DataFrame" or hasattr(source, "__arrow_c_stream__"):
+        pairs = [("", partial(_frame, "the frame", source))]
+    elif not isinstance(source, str | Path):
+        problem = f"a source of tables is a folder, a workbook or a dict of frames, got {source!r}"
+        raise NetworkError(f"{problem:.160}: write 'my_folder' or {{'nodes': frame, …}}")
+    elif (path := Path(source)).is_dir():
+        kinds = (*TEXTS, *BOOKS)
+        files = [file for file in sorted(path.iterdir()) if file.suffix.lower() in kinds]
+        shown = [file for file in files if file.name[0] not in "~."]  # ~: Excel has it open
+        pairs = [(file.stem, partial(_first_of, file, dialect)) for file in shown]
+    elif path.suffix.lower() in (*TEXTS, *BOOKS):
+        pairs = _file(path, dialect)
+    else:
+        problem = f"{path} is not a folder: give the folder that holds nodes.csv"
+        raise NetworkError(f"{problem}, or a workbook (.xlsx)")
+    found: dict[str, Loader] = {}
+    for name, load in pairs:
+        own = plain_name(name)
+        found[own] = partial(_refuse_twins, own) if own in found else load
+    return found
+
+
+def _refuse_twins(name: str) -> Sheet:
+    raise NetworkError(f"two tables are called {name!r}: keep one of them")
+
+
+def _file(path: Path, dialect: Dialect) -> list[tuple[Any, Loader]]:
+    """The tables of a file: what it is tells its content, since ERP systems call a text .xls."""
+    try:
+        raw = path.read_bytes()
+    except OSError as problem:
+        why = f"{path} cannot be read as a table: {problem.strerror}"
+        raise NetworkError(why) from None
+    if not is_book(raw):
+        return [(path.stem, partial(_text, raw, path.name, dialect))]
+    return [(n, partial(_sheet, raw, path.name, n)) for n in _opened(raw, path.name).sheet_names]
+
+
+def _first_of(path: Path, dialect: Dialect) -> Sheet:
+    tables = _file(path, dialect)
+    sheet, count = tables[0][1](), len(tables)
+    return sheet._replace(title=f"{sheet.title} (first of {count})") if count > 1 else sheet
+
+
+def _text(raw: bytes, title: str, dialect: Dialect) -> Sheet:
+    try:
+        rows, told = text_rows(raw, dialect)
+    except (ValueError, csv.Error) as problem:
+        why = "a quote is never closed" if "end of data" in str(problem) else problem
+        raise NetworkError(f"{title} cannot be read as a table: {why}") from None
+    return Sheet(title, rows, told)
+
+
+def text_rows(raw: bytes, dialect: Dialect) -> tuple[list[list[str]], Dialect]:
+    """The rows of a text, and how it was written; ValueError or csv.Error if it is no table."""
+    text, encoding = decoded(raw, dialect.encoding)
+    rows, separator = parted(text, dialect.separator)
+    return rows, Dialect(encoding, separator, dialect.decimal)
+
+
+# -- workbooks --
+
+
+def is_book(raw: bytes) -> bool:
+    """Whether bytes are those of a workbook: a zip, or what Excel wrote before, or encrypts."""
+    return raw[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def _opened(raw: bytes, title: str) -> Any:
+    library = needs("python_calamine", "tables")
+    try:
+        if (size := sum(part.file_size for part in ZipFile(BytesIO(raw)).infolist())) > _MOST:
+            raise ValueError(f"it unpacks to {size:,} bytes")
+        return library.load_workbook(BytesIO(raw))
+    except Exception as problem:  # the library's own, and what a broken file makes it raise
+        why = f"{title} cannot be read as a workbook: {problem}"
+        raise NetworkError(f"{why}; save it as .xlsx, without a password") from None
+
+
+def _sheet(raw: bytes, title: str, name: str) -> Sheet:
+    return Sheet(f"{title} sheet {name}", workbook_rows(raw, name, title), line=1)
+
+
+def workbook_rows(raw: bytes, name: str = "", title: str = "workbook") -> list[list[Any]]:
+    """The rows of a sheet, the first if none is named; a NetworkError if they cannot be read."""
+    book = _opened(raw, title)
+    name = name or book.sheet_names[0]
+    try:
+        _check_cells(_part(raw, name), f"{title} sheet {name}")
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except TwinError:
+        raise
+    except Exception as problem:  # as above
+        why = f"{title} sheet {name} cannot be read: {problem!r}; save it again as .xlsx"
+        raise NetworkError(why) from None
+    return [[None if cell == "" else cell for cell in row] for row in rows]
+
+
+def _part(raw: bytes, name: str) -> bytes:
+    """The XML of a sheet, whose file's name says nothing of the sheet's."""
+    book = ZipFile(BytesIO(raw))
+    listed, links = (
+        ElementTree.fromstring(book.read(f"xl/{part}"))
+        for part in ("workbook.xml", "_rels/workbook.xml.rels")
+    )
+    sheets = [node.attrib for node in listed.iter() if node.tag.endswith("}sheet")]
+    [own] = [v for at in sheets if at["name"] == name for k, v in at.items() if k[-3:] == "}id"]
+    target = next(link.attrib["Target"] for link in links if link.attrib["Id"] == own)
+    return book.read(target[1:] if target[0] == "/" else f"xl/{target}")
+
+
+# A cell of a formula that went wrong, or that was never calculated: both would look blank.
+_WRONG = re.compile(
+    rb"<(?:\w+:)?c\b(?=[^>]*\bt=[\"']e[\"'])([^>]*)>.{,9999}?v>([^<]*)<"
+    rb"|<(?:\w+:)?c\b(?![^>]*\bt=[\"']str[\"'])([^>]*[^>/])>"
+    rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*[^/]>[^<]*</[^>]*>|>[^<]*</[^>]*>)(?:<\w*:?v></|<\w*:?v ?/|</)",
+    re.DOTALL,
+)
+
+
+def _check_cells(xml: bytes, title: str) -> None:
+    """See that no cell is blank only because its formula went wrong, or far from all others."""
+    rows = {int(row) for row in re.findall(rb"\br=[\"'][A-Z]*(\d+)", xml)} or {0}
+    letters = max(
+        {*re.findall(rb"\br=[\"']([A-Z]+)\d", xml)}, key=lambda a: (len(a), a), default=b""
+    )
+    if max(rows) * reduce(lambda n, letter: 26 * n + letter - 64, letters, 0) > _LARGEST:
+        far = f"{title} has cells up to {letters.decode()}{max(rows)}"
+        raise NetworkError(f"{far}: delete what stands so far out, and save it")
+    if found := _WRONG.search(xml):
+        at, error, blank = (b"" if one is None else one for one in found.groups())
+        what = f"the error {error.decode()}" if at else "a formula that was never calculated"
+        cell = re.search(rb"\br=[\"'](\w+)", at or blank)
+        where = f"{title}, cell {cell[1].decode() if cell else '?'}"
+        raise NetworkError(f"{where} holds {what}: mend it, calculate the workbook and save it")
+
+
+# -- frames and databases --
+
+
+def _frame(title: str, table: Any) -> Sheet:
+    """A table of any library that can share frames, as rows."""
+    try:
+        if hasattr(table, "__arrow_c_stream__") and not isinstance(table, pd.DataFrame):
+            table = needs("pyarrow", "arrow").table(table).to_pandas()
+        elif hasattr(table, "__dataframe__") and not isinstance(table, pd.DataFrame):
+            table = pd.api.interchange.from_dataframe(table)
+        frame = pd.DataFrame(table if table is not None else "")
+    except TwinError:
+        raise
+    except Exception as problem:  # whatever a library says of what it was given
+        raise NetworkError(f"{title} is no table: {problem}; give a data frame") from None
+    if frame.index.names != [None] or frame.index.dtype.kind not in "iu":
+        frame = frame.reset_index()  # an index that says something is a column
+    cells = frame.astype(object).where(frame.notna(), None)
+    return Sheet(title, [list(frame.columns), *cells.to_numpy().tolist()])
+
+
+def _database(connection: Any, asked: Iterable[str]) -> list[tuple[Any, Loader]]:
+    sql = needs("sqlalchemy", "tables")
+
+    def answered(ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except sql.exc.SQLAlchemyError as problem:
+            why = f"the database does not answer: {problem}"
+            raise NetworkError(f"{why:.400}; give an engine or a connection") from None
+
+    def load(name: str) -> Sheet:
+        schema, _, own = ("", "", name) if name in names else name.rpartition(".")
+        found = {"schema": schema or None, "autoload_with": connection}
+        table = answered(lambda: sql.Table(own, sql.MetaData(), **found))
+        rows = answered(lambda: pd.read_sql_query(sql.select(table), connection))
+        return _frame(f"table {name}", rows)
+
+    seen = answered(lambda: sql.inspect(connection))
+    names = answered(lambda: [*seen.get_table_names(), *seen.get_view_names()])
+    foreign = [name for name in asked if "." in name and name not in names]
+    return [(name, partial(load, name)) for name in [*names, *foreign]]
+
+
+# -- writing --
+
+
+def put_tables(
+    target: Source, tables: Mapping[str, Lines], notes: Mapping[str, str] | None = None
+) -> None:
+    """Write tables to a folder, a workbook, a dict or a database.
+
+    Tables of the same names are replaced if all their columns are ours. ``notes`` say of columns,
+    ``"nodes.capacity"``, what stands in them.
+
+    Raises:
+        NetworkError: nothing can be written there, or something of others would be lost.
     """
     if isinstance(target, MutableMapping):
-        target.update({name: lines.frame for name, lines in tables.items()})
+        _check_ours(target, tables)
+        for key in [key for key in target if plain_name(key) in tables]:
+            del target[key]
+        target.update({name: lines.frame for name, lines in _filled(tables)})
     elif hasattr(target, "execution_options"):
-        for name, lines in tables.items():
-            lines.frame.to_sql(name, target, index=False, if_exists="replace")
+        _put_database(target, tables)
     elif not isinstance(target, str | Path):
-        problem = f"tables are written to a folder, a workbook or a dict, got {target!r:.80}"
+        problem = f"tables are written to a folder, a workbook or a dict, got {brief(target)}"
         raise NetworkError(f"{problem}: write 'my_folder' or 'my_chain.xlsx'")
-    elif Path(target).suffix.lower() == ".xlsx":
-        _put_workbook(Path(target), tables, notes)
+    elif (path := Path(target)).suffix.lower() == ".xlsx":
+        _put_workbook(path, tables, notes or {})
+    elif path.suffix.lower() in (*TEXTS, *BOOKS):
+        raise NetworkError(f"{path} holds one table: write to a folder, or to an .xlsx")
     else:
-        try:
-            Path(target).mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise NetworkError(f"{target} cannot be a folder: {problem.strerror}") from None
-        for name, lines in tables.items():
-            put_text(Path(target) / f"{name}.csv", lines)
+        _put_folder(path, tables)
+
+
+def _filled(tables: Mapping[str, Lines]) -> list[tuple[str, Lines]]:
+    return [(name, lines) for name, lines in tables.items() if lines.rows or lines.always]
+
+
+def _check_ours(target: Source, tables: Mapping[str, Lines]) -> None:
+    """See that only tables with our columns are written over."""
+    for name, load in open_source(target, Dialect()).items():
+        if name in tables:
+            sheet = load()
+            head: Sequence[Any] = next((row for row in sheet.rows if any(row)), ())
+            if other := [cell for cell in head if cell and cell not in tables[name].header]:
+                why = f"{sheet.title} has a column {brief(other[0])}, which would be lost"
+                raise NetworkError(f"{why}: write elsewhere, or drop it first")
+
+
+def _put_folder(path: Path, tables: Mapping[str, Lines]) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise NetworkError(f"{path} cannot be a folder: {problem.strerror}") from None
+    _check_ours(path, tables)
+    for file in [file for file in path.iterdir() if plain_name(file.stem) in tables]:
+        if file.suffix.lower() in BOOKS:
+            raise NetworkError(f"{path} has {file.name}: move it away, or write to another folder")
+        if file.suffix.lower() in TEXTS:
+            file.unlink()
+    for name, lines in _filled(tables):
+        put_text(path / f"{name}.csv", lines)
 
 
 def put_text(path: Path, lines: Lines) -> None:
@@ -256,23 +329,56 @@ def put_text(path: Path, lines: Lines) -> None:
         raise NetworkError(f"{path} cannot be written: {problem.strerror}") from None
 
 
-def _put_workbook(path: Path, tables: Mapping[str, Lines], notes: Mapping[str, str]) -> None:
+def _put_database(target: Any, tables: Mapping[str, Lines]) -> None:
+    sql = needs("sqlalchemy", "tables")
+    if not hasattr(target, "in_transaction"):
+        with target.connect() as connection:
+            return _put_database(connection, tables)
+    own = not target.in_transaction()
+    try:
+        _check_ours(target, tables)
+        for name, lines in tables.items():
+            sql.Table(name, sql.MetaData()).drop(target, checkfirst=True)
+            if lines.rows or lines.always:
+                lines.frame.to_sql(name, target, index=False)
+    except sql.exc.SQLAlchemyError as problem:
+        raise NetworkError(f"the database takes no tables: {problem!s:.300}") from None
+    if own:
+        target.commit()
+
+
+def _book_of(path: Path, tables: Mapping[str, Lines]) -> Any:
+    """A workbook without the tables that are to be written anew."""
     library = needs("openpyxl", "tables")
-    book = library.load_workbook(path) if path.exists() else library.Workbook()
-    for name in [n for n in book.sheetnames if n in tables or not path.exists()]:
+    if not path.exists():
+        book = library.Workbook()
+        del book[book.sheetnames[0]]
+        return book
+    _check_ours(path, tables)
+    _opened(path.read_bytes(), path.name)
+    parts = " ".join(ZipFile(path).namelist())
+    if lost := re.search(r"xl/(charts|media|pivot|drawings/d|vba)[^ ]*", parts):
+        raise NetworkError(f"{path} holds {lost[0]}, which would be lost: write elsewhere")
+    book = library.load_workbook(path)
+    for name in [name for name in book.sheetnames if plain_name(name) in tables]:
         del book[name]
-    for name, lines in tables.items():
+    return book
+
+
+def _put_workbook(path: Path, tables: Mapping[str, Lines], notes: Mapping[str, str]) -> None:
+    library, book = needs("openpyxl", "tables"), _book_of(path, tables)
+    for name, lines in _filled(tables):
         sheet = book.create_sheet(name)
         for line, row in enumerate([lines.header, *lines.rows], 1):
             for at, (column, text) in enumerate(zip(lines.header, row, strict=True), 1):
-                number = line > 1 and column in lines.numbers and text and _finite(text)
-                cell = sheet.cell(line, at, float(text) if number else text or None)
+                number = line > 1 and column in lines.numbers and _finite(text)
+                cell = sheet.cell(line, at, float(text) if number else _escaped(text) or None)
                 cell.data_type = cell.data_type if number else "s"  # "=…" is no formula
-        for at, column in enumerate(lines.header, 1):
-            sheet.cell(1, at).font = library.styles.Font(bold=True)
-            sheet.column_dimensions[sheet.cell(1, at).column_letter].width = 14
-            if note := notes.get(f"{name}.{column}"):
-                sheet.cell(1, at).comment = library.comments.Comment(note, "twinlab", 90, 320)
+        for cell in sheet[1]:
+            cell.font = library.styles.Font(bold=True)
+            sheet.column_dimensions[cell.column_letter].width = 14
+            note = notes.get(f"{name}.{cell.value}")
+            cell.comment = library.comments.Comment(note, "twinlab", 90, 320) if note else None
         sheet.freeze_panes = "A2"
     try:
         book.save(path)
@@ -282,7 +388,12 @@ def _put_workbook(path: Path, tables: Mapping[str, Lines], notes: Mapping[str, s
 
 
 def _finite(text: str) -> bool:
-    try:
-        return abs(float(text)) < float("inf")
-    except ValueError:
-        return False
+    return bool(re.fullmatch(NUMBER, text, re.ASCII)) and abs(float(text)) < float("inf")
+
+
+def _escaped(text: str) -> str:
+    """A text as a workbook holds it, which reads _x0041_ as A."""
+    text = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
+    if len(text) > _LONGEST:
+        raise NetworkError(f"{brief(text)} is too long for a cell of a workbook: write a folder")
+    return text

@@ -27,16 +27,15 @@ from twinlab.scope.entities import (
     Recipe,
     Stock,
 )
-from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
+from twinlab.scope.errors import NetworkError, TwinError, brief, did_you_mean
 from twinlab.scope.histories import History, history_of
 from twinlab.scope.network import Network, rows_of
-from twinlab.scope.reading import Names, Reader, Table
+from twinlab.scope.reading import TOTALS, Names, Reader, Table, value_of
 from twinlab.scope.sources import (
-    BOOKS,
     TEXTS,
     Lines,
     Source,
-    plain_name,
+    is_book,
     put_tables,
     put_text,
     text_rows,
@@ -62,7 +61,9 @@ def read_network(
     rows = {name: _rows(reader, name) for name in TABLES if reader.has(name)}
     if not rows:
         wanted = ", ".join(TABLES)
-        raise NetworkError(f"{source!r:.80} has no {wanted}: a network needs nodes and lanes")
+        named = source if isinstance(source, str | Path) else brief(source)
+        problem = f"{named} has no {wanted}"
+        raise NetworkError(f"{problem}: a network needs nodes and lanes, {{'lanes': frame, …}}")
     found = {name: [row for _, row in pairs] for name, pairs in rows.items()}
     if reader.has("traces"):
         found["demands"] = _with_traces(reader, found.get("demands", []))
@@ -101,7 +102,7 @@ def write_network(network: Network, target: Source) -> None:
         for key, law in traced.items()
         for day, value in enumerate(law)
     ]
-    lines |= {"traces": Lines(_TRACE, values, frozenset(_TRACE[2:]))} if values else {}
+    lines["traces"] = Lines(_TRACE, values, frozenset(_TRACE[2:]), always=False)
     notes = {
         f"{name}.{col.name}": f"{col.meaning} [{col.unit}]"
         for name, row_type in TABLES.items()
@@ -110,9 +111,7 @@ def write_network(network: Network, target: Source) -> None:
     put_tables(target, lines, notes)
     if isinstance(target, str | Path) and Path(target).is_dir():
         folder = Path(target)
-        if not values:
-            (folder / "traces.csv").unlink(missing_ok=True)
-        resources = [_describe(name) for name in lines]
+        resources = [_describe(name) for name, each in lines.items() if each.rows or each.always]
         package = {"name": folder.resolve().name.lower(), "resources": resources}
         text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
         (folder / "datapackage.json").write_text(text, encoding="utf-8")
@@ -146,7 +145,7 @@ def read_disruptions(
     found: list[Disruption] = []
     for where, cells in table.rows:
         kind = as_text(cells.pop("kind", ""))
-        kind = next((one for one in KINDS if plain_name(one) == plain_name(kind)), kind)
+        kind = {one.lower(): one for one in KINDS}.get(re.sub(r"\W|_", "", kind.lower()), kind)
         if kind not in KINDS:
             hint = did_you_mean(kind, KINDS)
             raise NetworkError(f"{where}: kind {kind!r} is no disruption; {hint}")
@@ -172,7 +171,7 @@ def write_disruptions(disruptions: Iterable[Disruption], target: Source) -> None
     if isinstance(target, str | Path) and Path(target).suffix.lower() in TEXTS:
         put_text(Path(target), lines)
     else:
-        put_tables(target, {"disruptions": lines}, {})
+        put_tables(target, {"disruptions": lines})
 
 
 def _rows(reader: Reader, name: str) -> list[tuple[str, Any]]:
@@ -203,10 +202,9 @@ def _joined(reader: Reader, table: Table) -> Iterable[tuple[str, dict[str, Any]]
         if part is None or quantity is None:
             raise NetworkError(f"{where}: a component goes with its quantity: give both")
         key = tuple(as_text(cells.get(name, "")) for name in ("node", "product"))
-        units = table.value(where, replace(amount, name="quantity"), quantity)
         measured = {"product": part, "unit": cells.pop("unit", "")}
-        units = reader.converted_value(
-            table, where, measured, replace(amount, name="quantity"), units
+        units = value_of(
+            reader, table, (where, measured), replace(amount, name="quantity"), quantity
         )
         first, row = joined.setdefault(key, (where, cells | {"components": {}}))
         if as_text(part) in row["components"]:
@@ -222,9 +220,9 @@ def _row(reader: Reader, table: Table, row_type: Any, where: str, cells: Mapping
         if name not in columns and name not in ("unit", "currency"):
             raise NetworkError(f"{where}: {row_type.__name__} has no {name}: leave the cell blank")
         col = columns.get(name)
-        if col and not reader.blank(table, where, col, cell):
-            value = cell if isinstance(cell, dict) else table.value(where, col, cell)
-            values[name] = reader.converted_value(table, where, cells, col, value)
+        value = value_of(reader, table, (where, cells), col, cell) if col else None
+        if value is not None:
+            values[name] = value
     for name, col in columns.items():
         if col.required and name not in values:
             raise NetworkError(f"{where}: {name} is missing: {col.meaning} ({col.unit})")
@@ -290,11 +288,11 @@ def read_history(
     >>> read_history(wide, fixed={"node": "shop"}).series(("shop", "bike")).tolist()
     [4.0, 6.0]
     """
-    reader = Reader(source, columns, None, dialect)
-    reader.want(table)
+    reader = Reader(source, columns, {"sales": table} if table != "sales" else None, dialect)
+    reader.want("sales")
     if reader.has("products"):
         _rows(reader, "products")  # their weights
-    return history_of(reader, table, fixed or {}, gaps)
+    return history_of(reader, "sales", fixed or {}, gaps)
 
 
 def _add_named(reader: Reader, rows: dict[str, list[Any]]) -> None:
@@ -329,7 +327,13 @@ def _oddities(network: Network) -> Iterable[tuple[str, str]]:
                 "nodes",
                 f"{node.name}: {what if held else 'nothing comes, goes or is made there'}",
             )
+    rows: list[Any] = [*network.nodes, *network.products]
     odd = [
+        (f"{type(row).__name__.lower()}s", f"{row.name} reads like totals")
+        for row in rows
+        if row.name.lower() in TOTALS
+    ]
+    odd += [
         ("products", f"{p.name}: no table names it")
         for p in network.products
         if p.name not in named
@@ -377,20 +381,19 @@ def _describe(name: str) -> dict[str, Any]:
     return {"name": name, "path": f"{name}.csv", "schema": {"fields": described}}
 
 
-def records_of(raw: bytes, kind: str) -> dict[str, dict[str, Any]]:
+def records_of(raw: bytes) -> dict[str, dict[str, Any]]:
     r"""The rows of a table that others wrote, below the first, which names the columns.
 
-    ``kind``: the ending of a workbook, or a text; its separator and encoding are found.
+    A workbook, or a text, whose separator and encoding are found.
 
     Raises:
         ValueError: it is not whole, or a row is none of its table.
 
-    >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"), ".csv")
+    >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"))
     {'row 1': {'Nr': '1', 'Ort': 'Köln'}}
     """
-    if kind not in BOOKS and raw.rstrip(b"\0")[-1:] not in (b"", b"\r", b"\n"):
+    if not (book := is_book(raw)) and raw.rstrip(b"\0")[-1:] not in (b"", b"\r", b"\n"):
         raise ValueError("its last row has no line end")
-    book = kind in BOOKS
     cells = workbook_rows(raw) if book else text_rows(raw, Dialect())[0]
     table = [[c.strip() if isinstance(c, str) else c for c in row] for row in cells]
     head, *rows = table or [[]]

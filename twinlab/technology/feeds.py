@@ -57,7 +57,7 @@ class Folder:
             try:
                 raw = file.read_bytes()
                 seen[file.name] = sha256(raw).hexdigest()
-                rows = {} if seen[file.name] in known else records_of(raw, kind)
+                rows = {} if seen[file.name] in known else records_of(raw)
             except Exception as problem:  # a broken workbook raises anything
                 if type(problem) is TwinError:  # a library is missing: read when it is there
                     raise
