@@ -6,6 +6,7 @@ are; of what is published, C101.25, R101.25 (Solomon 1987, optima of Kohl et al.
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise, permutations, product
 from pathlib import Path
 
@@ -110,6 +111,53 @@ def test_no_plan_costs_less(seed):
             planned(table, times, fleets, stops)
     else:
         assert planned(table, times, fleets, stops).cost == pytest.approx(best)
+
+
+@pytest.mark.parametrize("seed", range(200, 212))
+def test_units_do_not_matter(seed):
+    """Metres or thousands of miles, seconds or weeks, grams, cents: the same plan is the best."""
+    table, times, fleets, stops = drawn(seed, digits=(0, 1, 12)[seed % 3])
+    best = by_trying(table.tolist(), times.tolist(), fleets, [0, 1], stops)
+    km, hour, usd, ton = 10.0 ** np.random.default_rng(seed).integers(-6, 7, 4)
+    there = [
+        Fleet(f.vehicles, f.capacity * ton, f.reach * km, f.depot, f.fixed_cost * usd,
+              f.cost_per_distance * usd / km, f.cost_per_time * usd / hour, f.shift * hour,
+              f.earliest * hour, f.latest * hour)
+        for f in fleets
+    ]  # fmt: skip
+    wanted = [
+        Stop(s.units * ton, s.earliest * hour, s.latest * hour, s.service * hour,
+             None if s.prize is None else s.prize * usd)
+        for s in stops
+    ]  # fmt: skip
+    if best == INF:
+        with pytest.raises(tl.SolverError, match="route: "):
+            planned(table * km, times * hour, there, wanted)
+    else:
+        plan = planned(table * km, times * hour, there, wanted, iterations=2000)
+        assert plan.cost == pytest.approx(best * usd)
+
+
+def test_clocks_may_begin_anywhere():
+    """Seconds since 1970, in quarters: the same plan, that much later."""
+    table, times, fleets, stops = drawn(3)
+    zero = 1.7e9 + 0.25
+    first = planned(table, times, fleets, stops)
+    rows = [replace(r, earliest=r.earliest + zero, latest=r.latest + zero) for r in fleets + stops]
+    later = planned(table, times, rows[:2], rows[2:])
+    assert later.tours == first.tours
+    assert later.arrivals[0] == pytest.approx([zero + at for at in first.arrivals[0]], rel=1e-12)
+
+
+@pytest.mark.parametrize("limit", [{"reach": 400}, {"shift": 400}, {"latest": 400}, {}])
+def test_few_units_in_few_vehicles_on_drawn_roads(limit):
+    """Lengths without a common measure, loads of one or two: the search finds what fits."""
+    draw = np.random.default_rng(5)
+    xy, units = draw.random((25, 2)) * 100, draw.integers(1, 9, 25)
+    table = np.hypot(*(xy[:, None] - xy[None]).T)
+    fleet = Fleet(4, math.ceil(units[1:].sum() / 4 * 1.02), **limit)
+    plan = planned(table, table, [fleet], [Stop(each) for each in units])
+    assert plan.distance == pytest.approx(737.35, rel=0.01)  # the least of many searches
 
 
 def drive(tour, arrivals, times, stops):

@@ -276,7 +276,7 @@ def _obstacle(name: str, stop: Stop, fleet: Fleet, ways: list[float]) -> str:
 def _whole(numbers: Array, limits: Sequence[float], fine: int = 0) -> tuple[Any, list[int], float]:
     """Numbers and limits of their sums in whole steps, so many to one; exact in a common measure.
 
-    ``fine``: by how many times smaller steps nothing is lost and the search finds its way.
+    Coarse ones are cut so that the largest has up to ``fine``: then too much weighs more.
     """
     steps, finite = 1, np.where(np.isinf(numbers), 0.0, numbers)
     most, ends = float(finite.max()), [limit for limit in limits if limit < math.inf]
@@ -287,44 +287,55 @@ def _whole(numbers: Array, limits: Sequence[float], fine: int = 0) -> tuple[Any,
             steps = 0
             break
     scale = float(steps or (1000 * STEPS if ends or fine else STEPS) / most)
-    if steps:
-        scale *= max(1, min(fine, int(100 * MOST / (steps * most * len(numbers) + 1))))
+    scale *= max(1, min(fine // 1000, int(fine / (1 + steps * most)))) if steps else 1
     slack = 1e-9 if steps else len(numbers)
     upper = [limit * scale * (1 + 1e-12) + slack for limit in limits]
     whole = [int(min(end, 2.0**62)) if end < math.inf else NEVER for end in upper]
     return np.round(finite * scale).astype(np.int64), whole, scale
 
 
-def _counted(job: Job) -> tuple[list[Any], float, float]:
-    """The job in whole numbers and their limits; steps per time, and what to penalize up to."""
+def _prices(prices: Array, steps: Array) -> Any:
+    """Whole prices in one money; of ways of so many steps, to seven digits of the largest."""
+    largest = float((prices * steps).max()) or 1.0
+    unit = max(prices[(prices > 0) & (steps > 1)].min(initial=largest), largest / 1e13)
+    finest = max(1.0, 1e13 * unit / largest)
+    tries = np.arange(1, 1 + min(1000, int(finest)))[:, None]
+    off = np.abs(tries * prices / unit - np.rint(tries * prices / unit)) * steps
+    good = off.max(axis=1) <= 1e-7 * tries[:, 0] * largest / unit
+    times = tries[good][0] if good.any() else min(STEPS, finest)
+    return np.rint(prices / unit * times).astype(np.int64)
+
+
+def _counted(job: Job) -> tuple[list[Any], list[float]]:
+    """The job in whole numbers with limits; zero of its clock, steps per time, highest penalty."""
     _, (table, times), fleets, _, stops = job
     ways, reach, per_distance = _whole(table, [fleet.reach for fleet in fleets])
-    far, none = int(ways.max()), np.isinf(table)
+    far, none = 1 + int(ways.max()), np.isinf(table)
     longest = 2 * len(stops) * far  # of all routes on ways that exist
     ways[none], reach = longest + 1, [min(end, longest) if none.any() else end for end in reach]
-    hours = [[stop.service, stop.earliest, *(fleet.earliest for fleet in fleets)] for stop in stops]
-    ends = [*(s.latest for s in stops), *(f.latest for f in fleets), *(f.shift for f in fleets)]
-    clock, late, per_time = _whole(np.hstack([times, hours]), ends, 1 + far // 10**4)
+    zero = min(fleet.earliest for fleet in fleets)
+    leave = [fleet.earliest - zero for fleet in fleets]
+    hours = [[stop.service, max(0.0, stop.earliest - zero), *leave] for stop in stops]
+    ends = [*(s.latest for s in stops), *(f.latest for f in fleets)]
+    ends = [max(0.0, end - zero) for end in ends] + [fleet.shift for fleet in fleets]
+    clock, late, per_time = _whole(np.hstack([times, hours]), ends, far)
+    units = np.array([stop.units for stop in stops])
+    loads, room, _ = _whole(units, [fleet.capacity for fleet in fleets], far)
     rates = [fleet.cost_per_distance for fleet in fleets]
     rates += [fleet.cost_per_time * per_distance / per_time for fleet in fleets]
     lumps = [fleet.fixed_cost for fleet in fleets] + [stop.prize or 0.0 for stop in stops]
-    prices = np.array(rates + [per_distance * lump for lump in lumps])  # in one money
-    largest = max(max(rates) * max(far, clock.max()), prices.max()) or 1.0
-    unit = max(min((rate for rate in rates if rate), default=largest), largest / 1e13)
-    if not np.allclose(prices / unit, np.rint(prices / unit), 1e-12, 1e-9):
-        unit /= min(STEPS, 1e13 * unit / largest)
-    prices = np.rint(prices / unit).astype(np.int64)
-    way, units = far * int(prices[: len(fleets)].max()), np.array([stop.units for stop in stops])
-    loads, room, _ = _whole(units, [fleet.capacity for fleet in fleets], 1 + way // 10**4)
-    most = 1e17 / (len(stops) * max(part.max() for part in (ways, clock, loads)))
-    penalty = max(1e5, min(most, max(way / 20, 2.0 * prices[2 * len(fleets) :].max())))
-    return [ways, reach, clock, late, prices.tolist(), loads.tolist(), room], per_time, penalty
+    prices = np.array(rates + [per_distance * lump for lump in lumps])
+    steps = np.repeat([far, clock.max(), 1], [len(fleets), len(fleets), len(lumps)])
+    prices = _prices(prices, steps)
+    most = 1e18 / (len(stops) * max(part.max() for part in (ways, clock, loads)))
+    told = [zero, per_time, max(1e5, min(most, 2e3 * (prices * steps).max() / max(far, 1e3)))]
+    return [ways, reach, clock, late, prices.tolist(), loads.tolist(), room], told
 
 
 def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]], list[int]]:
     """Each vehicle's tour, fleet, arrivals, waiting and hours; what is left out."""
     pyvrp, (_, _, fleets, homes, stops) = needs("pyvrp", "methods"), job
-    (ways, reach, clock, ends, prices, loads, room), per_time, penalty = _counted(job)
+    (ways, reach, clock, ends, prices, loads, room), (zero, per_time, penalty) = _counted(job)
     n, k = len(stops), len(fleets)
     times, hours, must = clock[:, :n], clock[:, n:].tolist(), [stop.prize is None for stop in stops]
     places, prizes = [at for at in range(n) if at not in homes], prices[3 * k :]
@@ -339,10 +350,10 @@ def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]]
     ]
     depots, where = [pyvrp.Depot(home) for home in homes], [pyvrp.Location(0, 0)] * n
     data = pyvrp.ProblemData(where, clients, depots, vehicles, [ways], [times])
-    params = pyvrp.SolveParams(penalty=pyvrp.PenaltyParams(max_penalty=penalty))
+    params = pyvrp.PenaltyParams(20, penalty_decrease=0.5, max_penalty=penalty)  # it soon fits
     stop = pyvrp.stop.MaxIterations(iterations)
     with warnings.catch_warnings(action="ignore"):  # that it is hard to find a plan
-        best = pyvrp.solve(data, stop, seed, False, params=params).best
+        best = pyvrp.solve(data, stop, seed, False, params=pyvrp.SolveParams(penalty=params)).best
     if not best.is_feasible():
         raise SolverError(
             "route: no plan on the ways that exist, within capacity and reach, windows and shifts, "
@@ -358,7 +369,9 @@ def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]]
             visit = min(visit, visit[::-1])
         driven = pyvrp.Route(data, visit, kind)
         tour = (homes[kind], *(places[at] for at in visit), homes[kind])
-        arrivals = ((each.start_time - each.wait_duration) / per_time for each in driven.schedule())
+        arrivals = (
+            zero + (each.start_time - each.wait_duration) / per_time for each in driven.schedule()
+        )
         waiting, hours = driven.wait_duration() / per_time, driven.duration() / per_time
         found.append((tour, kind, tuple(arrivals), waiting, hours))
     return sorted(found), [places[each.idx] for each in best.unplanned()]
