@@ -403,7 +403,26 @@ def test_goods_in_a_circle_are_not_cut_off():
                              [tl.Demand(town, "unit", 5) for town in "ABC"])  # fmt: skip
         scenario = tl.Scenario(network, tl.BaseStock(9), days=1)
         plan = logistics.design_network(scenario, {"plant": logistics.Choice(fixed_cost=1)})
-        assert plan.flow["plant->A/unit/road"] == (15,)
+        assert plan.flow["plant->A/unit/road"] == pytest.approx((15,))
+
+
+def test_small_items_count_beside_large_ones():
+    """Of nine items with a thousandth to 100,000 units a day each gets exactly what is asked."""
+    goods = {f"g{at}": 10.0 ** (at - 3) for at in range(9)}
+    network = tl.Network(
+        [tl.Product(name) for name in goods],
+        [tl.Node("plant", capacity=2e5), *map(tl.Node, ("near", "far", "x", "y"))],
+        [tl.Lane(a, b, g, cost_per_unit=1 + (a == "far")) for g in goods for a, b in
+         [("plant", "near"), ("plant", "far"), *product(("near", "far"), "xy")]], [],
+        [tl.Demand(town, g, units / 2) for g, units in goods.items() for town in "xy"],
+    )  # fmt: skip
+    scenario = tl.Scenario(network, tl.BaseStock(9), days=1)
+    choices = {"near": logistics.Choice(fixed_cost=2e5), "far": logistics.Choice(fixed_cost=9)}
+    plan = logistics.design_network(scenario, choices)
+    assert plan.open == {"near": (False,), "far": (True,)}
+    for name, units in goods.items():
+        assert plan.flow[f"plant->far/{name}/road"] == pytest.approx((units,), rel=1e-6)
+        assert plan.flow[f"far->x/{name}/road"] == pytest.approx((units / 2,), rel=1e-6)
 
 
 HERE = {"A": logistics.Choice(True, 16, closing_cost=7)}

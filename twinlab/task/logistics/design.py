@@ -276,10 +276,11 @@ def design_network(
         spent[key[0]] += program.costs[key] * x
 
     def of(what: str, where: Any, unit: float = 1.0) -> tuple[float, ...]:
-        parts = (found.values[what, t, where] for t in range(len(spans)))
-        return tuple(x * unit if x > 1e-9 else 0.0 for x in parts)
+        keys = [(what, t, where) for t in range(len(spans))]
+        parts = ((found.values[key], unit * program.units[key]) for key in keys)
+        return tuple(x * units if x > 1e-7 else 0.0 for x, units in parts)
 
-    sent = {v.key: of("sent", v.key, program.size) for v in scenario.network.lanes}
+    sent = {v.key: of("sent", v.key) for v in scenario.network.lanes}
     is_open = {name: tuple(map(bool, of("open", name))) for name in choices}
     added = {name: of("steps", name, c.step) for name, c in choices.items() if c.step}
     values: dict[str, Any] = {f"{n}.open": x for n, x in is_open.items()}
@@ -311,7 +312,7 @@ def _check_choices(scenario: Scenario, choices: Any, spans: Sequence[range]) -> 
 
 
 class _Program:
-    """Variables are (what, period, where); flows are counted in ``size`` units/day."""
+    """Variables are (what, period, where); flows are parts of what is needed there at most."""
 
     def __init__(self, network: Network, choices: Any, spans: Any, limits: Limits) -> None:
         self.network, self.choices, self.limits = network, choices, limits
@@ -321,15 +322,17 @@ class _Program:
         own = (s for s in network.stocks if s.holding_cost is not None)
         self.rates |= {(s.node, s.product): s.holding_cost for s in own}
         asked = [{(d.node, d.product): customers_use(d, s) for d in network.demands} for s in spans]
-        self.size = max(sum(wanted.values()) for wanted in asked) or 1.0
+        self.units = dict[Key, float]()
         for t, (span, wanted) in enumerate(zip(spans, asked, strict=True)):
-            small = {item: units / self.size for item, units in wanted.items() if units}
-            self._choose(t, len(span), self._flow(t, len(span) * self.size, small))
+            load = self._flow(t, len(span), {item: x for item, x in wanted.items() if x})
+            self._choose(t, len(span), load)
 
-    def _add(self, key: Key, cost: float, most: float = 1.0, gates: Sequence[Key] = ()) -> Key:
-        """A new variable; it is 0 where one of its gates is closed."""
-        self.costs[key], self.bounds[key] = cost, (0.0, most)
-        self.rows += [Constraint({key: 1.0, gate: -most}, high=0.0) for gate in gates]
+    def _add(
+        self, key: Key, cost: float, most: float = 1.0, gates: Sequence[Key] = (), unit: float = 1.0
+    ) -> Key:
+        """A new variable, counted in units; it is 0 where one of its gates is closed."""
+        self.costs[key], self.bounds[key], self.units[key] = cost * unit, (0.0, most / unit), unit
+        self.rows += [Constraint({key: 1.0, gate: -most / unit}, high=0.0) for gate in gates]
         return key
 
     def _needs(self, wanted: dict[ItemKey, float]) -> dict[ItemKey, float]:
@@ -344,13 +347,13 @@ class _Program:
         total, circles = sum(need.values()), self.network.circles
         return {item: total if item[0] in circles else most for item, most in need.items()}
 
-    def _flow(self, t: int, days: float, wanted: dict[ItemKey, float]) -> Any:
+    def _flow(self, t: int, days: int, wanted: dict[ItemKey, float]) -> Any:
         """Lanes and recipes balance every item; gives what counts against nodes' capacities."""
         network, need, limits = self.network, self._needs(wanted), self.limits
         balance, load, sources = (defaultdict[Any, dict[Key, float]](dict) for _ in range(3))
         for v in network.lanes:
             start, end = (v.source, v.product), (v.destination, v.product)
-            passed, most = (*v.key[:2], *lane_paths(v)), min(need[end], v.capacity / self.size)
+            passed, most = (*v.key[:2], *lane_paths(v)), min(need[end], v.capacity)
             gates = [("open", t, name) for name in passed if name in self.choices]
             if end in wanted and limits.single:
                 gates.append(self._add(("from", t, (v.source, *end)), 0.0))
@@ -358,21 +361,23 @@ class _Program:
                 self.whole.add(gates[-1])
             if end in wanted and limits.within < math.inf:
                 most *= length(network, v) <= limits.within
-            cost = v.cost_per_unit + self.rates[start] * days_of(v.lead_time)
-            way = self._add(("sent", t, v.key), cost * days, most, gates)
-            balance[start][way], balance[end][way] = -1.0, 1.0
+            cost, unit = v.cost_per_unit + self.rates[start] * days_of(v.lead_time), need[end] or 1
+            way = self._add(("sent", t, v.key), cost * days, most, gates, unit)
+            balance[start][way], balance[end][way] = -unit, unit
             sends_on = v.source in self.choices and start not in network.made
-            load[v.source] |= {way: 1.0} if sends_on or start not in network.brought else {}
+            load[v.source] |= {way: unit} if sends_on or start not in network.brought else {}
         for item, r in network.made.items():
             good, gates = mean_of(r.good_share, most=1), [("open", t, r.node)]
-            gates = gates if r.node in self.choices else []
-            made = self._add(("started", t, item), r.cost * days, need[item] / (good or 1), gates)
-            balance[item][made], load[r.node][made] = good, 1.0
+            gates, unit = gates if r.node in self.choices else [], need[item] / (good or 1) or 1
+            made = self._add(("started", t, item), r.cost * days, unit, gates, unit)
+            balance[item][made], load[r.node][made] = good * unit, unit
             for part, units in r.components.items():
-                balance[r.node, part][made] = -units
+                balance[r.node, part][made] = -units * unit
         for item in network.brought:
-            terms, units = {self._add(("missing", t, item), 0.0, 0.0): 1.0}, wanted.get(item, 0.0)
-            self.rows.append(Constraint(terms | balance[item], units, units))
+            unit, units = need[item] or 1.0, wanted.get(item, 0.0)
+            balance[item][self._add(("missing", t, item), 0.0, 0.0, (), unit)] = unit
+            terms = {key: x / unit for key, x in balance[item].items()}
+            self.rows.append(Constraint(terms, units / unit, units / unit))
         self.rows += [Constraint(several, high=1.0) for several in sources.values()]
         return load
 
@@ -393,11 +398,13 @@ class _Program:
             self.rows.append(Constraint({opened: 1.0, **was}, high=1.0 - first))
             self.whole |= {now, steps}
         for node in (each for each in self.network.nodes if each.capacity < math.inf):
-            part, c = mean_of(node.output, most=1) / self.size, self.choices.get(node.name)
+            part, c = mean_of(node.output, most=1), self.choices.get(node.name)
             able, terms = node.capacity * part, dict(load[node.name])
             if c:
                 terms |= {("open", t, node.name): -able, ("steps", t, node.name): -part * c.step}
-            self.rows.append(Constraint(terms, high=0.0 if c else able))
+            largest = max(map(abs, terms.values()), default=1.0) or 1.0
+            terms = {key: x / largest for key, x in terms.items()}
+            self.rows.append(Constraint(terms, high=0.0 if c else able / largest))
         nodes = [("open", t, name) for name in self.choices if name in self.network.named]
         self.rows.append(Constraint(dict.fromkeys(nodes, 1.0), high=self.limits.most))
 
@@ -414,7 +421,8 @@ class _Program:
             units, t, (node, product) = max((found.values[key], *key[1:]) for key in lack)
             if units < 1e-6 or found.gap >= 1:  # nobody need be left out, or it is not known
                 raise
-            words += f": {units * self.size:g} units/day of {product!r} do not reach {node!r}"
+            units *= self.units["missing", t, (node, product)]
+            words += f": {units:g} units/day of {product!r} do not reach {node!r}"
             remedy = "open more, nearer or larger, or add lanes"
             raise SolverError(f"{words} in period {t}: {remedy}") from None
 
