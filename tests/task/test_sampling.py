@@ -86,7 +86,7 @@ def smallest(aql, ltpd, alpha, beta, lot):
     return None
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=7, deadline=None)
 @given(st.floats(0.02, 0.1), st.floats(3, 8), st.sampled_from([0.02, 0.05, 0.1]),
        st.sampled_from([0.05, 0.1, 0.2]), st.sampled_from([None, 20, 60]))  # fmt: skip
 def test_the_plan_is_the_smallest(aql, times, alpha, beta, lot):

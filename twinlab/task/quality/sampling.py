@@ -1,5 +1,6 @@
 """Acceptance sampling: how many of a lot to look at, and how many bad ones may be among them."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,9 +40,11 @@ class SamplingPlan(Row):
         if not self.isolated:
             accepted = special.bdtr(self.accept, self.sample, bad)
             return accepted, bad * accepted * (1 - self.sample / self.lot)
-        held, seen = np.round(np.multiply(bad, self.lot))[..., None], np.arange(self.accept + 1.0)
-        odds = stats.hypergeom.pmf(seen, self.lot, held, self.sample)
-        return odds.sum(axis=-1), (odds * (held - seen)).sum(axis=-1) / self.lot
+        n, lot, held = self.sample, self.lot, np.round(np.multiply(bad, self.lot))
+        accepted = stats.hypergeom.cdf(self.accept, lot, held, n)
+        rest = np.maximum(held - 1, 0)  # Σ x P(x) is n held/N times the chance of x − 1
+        seen = stats.hypergeom.cdf(self.accept - 1, lot - 1, rest, n - 1)
+        return accepted, held / lot * (accepted - n / lot * seen)
 
     def acceptance(self, bad: Share) -> float:
         """Chance Pa that a lot is accepted, by the share of bad ones: the OC curve."""
@@ -59,9 +62,8 @@ class SamplingPlan(Row):
     @property
     def outgoing_limit(self) -> float:
         """The worst average outgoing quality, whatever comes in: AOQL."""
-        most = (self.accept + 1) / self.sample  # beyond it AOQ falls
-        some = np.arange(self.lot + 1) / self.lot if self.isolated else np.linspace(0, most, 10_001)
-        return float(self._odds(some)[1].max())
+        most = min(1.0, 3 * (self.accept + 1) / self.sample)  # beyond it AOQ falls
+        return float(self._odds(np.linspace(0, most, 30_001))[1].max())
 
 
 def sampling_plan(
@@ -74,9 +76,9 @@ def sampling_plan(
     """Find the plan with the smallest sample that keeps both risks.
 
     With a share ``aql`` of bad ones a lot is rejected with at most the producer's risk, with
-    ``ltpd`` accepted with at most the consumer's; ``lot`` is the size of one isolated lot. Every
-    size is tried, so both hold: what a nomograph says for the example, n 89 and c 2, has a
-    producer's risk of 0.06. Source: Montgomery, SQC, section 15.2.3.
+    ``ltpd`` accepted with at most the consumer's; ``lot`` is the size of one isolated lot. Both
+    hold exactly: what a nomograph says for the example, n 89 and c 2, has a producer's risk of
+    0.06. Source: Montgomery, SQC, section 15.2.3.
 
     Raises:
         ScenarioError: no sample of up to a million units, or of the lot, keeps both.
@@ -84,14 +86,20 @@ def sampling_plan(
     >>> sampling_plan(aql=0.01, ltpd=0.06)
     SamplingPlan(sample=110, accept=3, lot=inf, isolated=False)
     """
-    for first in range(1, (lot or 10**6) + 1, 2048) if aql < ltpd else ():
-        n = np.arange(first, min(first + 2048, (lot or 10**6) + 1))
-        law = stats.hypergeom if lot else stats.binom
-        good, poor = (law(lot, round(p * lot), n) if lot else law(n, p) for p in (aql, ltpd))
-        accept = good.ppf(1 - producer_risk)
-        if (fits := poor.cdf(accept) <= consumer_risk).any():
-            at = int(fits.argmax())
-            return SamplingPlan(int(n[at]), int(accept[at]), lot or np.inf, lot is not None)
+    most, accept = lot or 10**6, 0
+
+    def plan(n: int) -> SamplingPlan:
+        return SamplingPlan(n, accept, lot or np.inf, lot is not None)
+
+    while aql < ltpd:
+        sizes, enough = range(accept + 1, most + 1), -consumer_risk
+        n = accept + 1 + bisect_left(sizes, enough, key=lambda n: -plan(n).acceptance(ltpd))
+        if n > most:
+            break
+        good = stats.hypergeom(lot, round(aql * lot), n) if lot else stats.binom(n, aql)
+        if (needed := int(good.ppf(1 - producer_risk))) <= accept:
+            return plan(n)
+        accept = needed  # by n, and so at least by any larger sample
     risks = f"the risks {producer_risk:g} and {consumer_risk:g}"
     remedy = "give an ltpd further above aql, larger risks, or a larger lot"
     raise ScenarioError(f"no sample tells {ltpd:g} bad from {aql:g} at {risks}: {remedy}")
