@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ READ = {
     "number": float,
     "integer": int,
     "boolean": {"true": True, "false": False}.__getitem__,
+    "date": lambda cell: f"{date.fromisoformat(cell)}",
 }
 
 

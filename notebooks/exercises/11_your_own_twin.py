@@ -1,94 +1,83 @@
-"""Exercises of notebook 11: a twin from your own tables."""
+"""Exercises of notebook 11: a twin from tables. They ask about the shipped chain, template."""
 
 from bisect import bisect_left
 from functools import cache, partial
 
 import numpy as np
-import pandas as pd
 
 import twinlab as tl
 from twinlab.cases.folders import dataset
 
-DAYS_AWAY = {"city shop": 2, "coast shop": 3}
-PLANT = {("plant", "cartridge"): 1750, ("plant", "housing"): 400, ("plant", "filter"): 200}
-SATURDAY = 5  # day 0 is a Monday
-SAFETIES = range(0, 100, 5)  # filters
+SHOPS = (("city shop", "filter"), ("coast shop", "filter"))
+SATURDAY = 5  # Monday is 0
+SAFETIES = [quarter / 4 for quarter in range(1, 17)]  # times the first margin
 
 
 @cache
-def sales():
-    """Filters sold by day (rows) and shop (columns)."""
-    table = pd.read_csv(dataset("template") / "sales.csv")
-    return table.pivot(index="day", columns="node", values="units")
+def history():
+    """What the shops have sold by day."""
+    return tl.read_history(dataset("template"))
+
+
+def on_day(shop, day):
+    """Mean sales of a shop on a weekday."""
+    sold = history().series((shop, "filter"))
+    return float(sold.groupby(sold.index.day_of_week).mean()[day])
 
 
 @cache
-def by_weekday():
-    """Mean sales by weekday (rows, Monday first) and shop."""
-    return sales().groupby(sales().index % 7).mean()
-
-
-def demand(node):
-    """A shop's demand, fitted to its sales."""
-    sold = sales()[node]
-    factors = by_weekday()[node] / sold.mean()
-    spread = (sold / factors[sold.index % 7].to_numpy()).std()
-    law = tl.NegativeBinomial(sold.mean(), spread)
-    return tl.Demand(
-        node,
-        "filter",
-        law,
-        season=tuple(factors),
-        season_days=7,
-        backorders=False,
-        lost_sale_cost=15,
-        price=40,
-    )
-
-
-def rules(shops):
-    """Who decides how: the plant's fixed levels, and these rules of the shops."""
-    plant = {item: tl.BaseStock(level) for item, level in PLANT.items()}
-    return plant | {(shop, "filter"): rule for shop, rule in shops.items()}
+def first():
+    """The chain of the template with its sales as demand, and levels to begin with."""
+    network = tl.Network.from_tables(dataset("template"))
+    network = network.change(*[history().demand(row) for row in network.demands])
+    plain = tl.Scenario(network, tl.LotForLot(), days=364, start=history().end)
+    return tl.task.inventory.first_levels(plain).scenario
 
 
 @cache
+def usual(shop):
+    """Mean use in the days until an order is here, and the margin above it in the first level."""
+    days = tl.task.demand.days_to_cover(first(), *shop)
+    use = tl.task.inventory.describe(first())[shop].demand
+    return days, use, first().rules[shop].up_to - days * use
+
+
 def level(safety):
-    """The chain of the template, in which each shop keeps the same level every day."""
-    network = tl.Network.from_tables(dataset("template")).change(*[demand(s) for s in DAYS_AWAY])
-    shops = {
-        s: tl.BaseStock(round(sales()[s].mean() * days) + safety) for s, days in DAYS_AWAY.items()
-    }
-    return tl.Scenario(network, rules(shops), days=364)
+    """The chain in which each shop keeps the same level every day."""
+    rules = {}
+    for shop in SHOPS:
+        days, use, margin = usual(shop)
+        rules[shop] = tl.BaseStock(days * use + safety * margin)
+    return first().decide(rules)
 
 
 def week_ahead(view, safety):
-    """The rule of the notebook: what the coming days will ask, and safety stock."""
-    days = range(1, DAYS_AWAY[view.node] + 1)
-    coming = sum(by_weekday()[view.node][(view.day + d) % 7] for d in days)
-    return np.maximum(0, coming + safety - view.inventory_position)
+    """The rule of the notebook: what the coming days will ask, and safety."""
+    days, use, margin = usual((view.node, view.product))
+    coming = use * factors()[view.node][view.day + 1 :][:days].sum()
+    return np.maximum(0, coming + safety * margin - view.inventory_position)
+
+
+@cache
+def factors():
+    """How much more or less than the mean each shop's customers ask, day by day."""
+    return {row.node: row.scales(np.arange(999)) for row in first().network.demands}
 
 
 def weekly(safety):
     """The same chain, in which both shops look a week ahead."""
-    rule = partial(week_ahead, safety=safety)
-    return level(safety).change(rules=rules(dict.fromkeys(DAYS_AWAY, rule)))
+    return first().decide(dict.fromkeys(SHOPS, partial(week_ahead, safety=safety)))
 
 
 @cache
 def enough(weekly_rule):
-    """The least safety stock, in steps of 5, that serves 99 % [filters]."""
+    """The least safety, in quarters of a margin, that serves 99 %."""
     changed = weekly if weekly_rule else level
 
     def served(safety):
         return tl.replicate(changed(safety), 200, seed=1).estimate("fill_rate").mean
 
     return SAFETIES[bisect_left(SAFETIES, 0.99, key=served)]
-
-
-def on_day(node, day):
-    """Mean sales of a shop on a weekday."""
-    return float(by_weekday()[node][day])
 
 
 EXERCISES = {
@@ -98,8 +87,8 @@ EXERCISES = {
         tolerance=0.005,
         hints=(
             "look at the table of weekdays: which row is Saturday, and which column the coast?",
-            "day 0 is a Monday, so Saturdays are the days with day % 7 == 5.",
-            '`by_weekday["coast shop"][5]`',
+            "Monday is 0, so Saturday is 5.",
+            '`usual["coast shop", "filter"][5]`, with the shipped chain as `source`',
         ),
         slips={
             "that is the city shop.": lambda: on_day("city shop", SATURDAY),
@@ -107,24 +96,24 @@ EXERCISES = {
                 "coast shop", SATURDAY + 1
             ),
             "that is the mean of all days: take Saturdays only.": lambda: float(
-                sales()["coast shop"].mean()
+                history().series(("coast shop", "filter")).mean()
             ),
         },
     ),
     "11.2": tl.lab.Exercise(
         answer=lambda: enough(True),
-        unit="filters",
+        unit="margins",
         tolerance=0.001,
         hints=(
-            "30 filters are a little too few with this rule.",
-            'try `tl.replicate(with_rule("week ahead", safety), 200, seed=1)` in steps of 5.',
-            'the first safety stock at which `estimate("fill_rate").mean` is at least 0.99.',
+            "one margin is too little with this rule.",
+            'try `tl.replicate(with_rule("week ahead", safety), 200, seed=1)` in steps of 0.25.',
+            'the first safety at which `estimate("fill_rate").mean` is at least 0.99.',
         ),
         slips={
             "that is what the same level every day needs: ask for the rule 'week ahead'.": (
                 lambda: enough(False)
             ),
-            "close, but fewer than 99 % are served with this.": lambda: enough(True) - 5,
+            "close, but fewer than 99 % are served with this.": lambda: enough(True) - 0.25,
         },
     ),
 }

@@ -33,6 +33,26 @@ def test_it_lives_for_a_year_and_serves_somebody():
     assert 0.95 < run.kpis.fill_rate < 1
 
 
+def test_its_sales_have_dates_and_closed_days_that_are_no_zeros():
+    history = tl.read_history(FOLDER)
+    assert (history.step, f"{history.start}", f"{history.end}") == (
+        "day",
+        "2025-01-06",
+        "2026-01-05",
+    )
+    city, coast = (history.series((shop, "filter")) for shop in ("city shop", "coast shop"))
+    assert (len(city), len(coast)) == (364 - 52 - 3, 364 - 3)
+    assert 6 not in city.index.day_of_week
+    assert (city > 0).all()
+    network = tl.Network.from_tables(FOLDER)
+    law = history.demand(network.demands[0])
+    assert law.season[6] == 0
+    assert law.pattern.average == pytest.approx(6 / 7 * city.mean(), rel=0.01)
+    assert (
+        tl.Scenario(network.change(law), tl.LotForLot(), start=history.end).date(6).weekday() == 6
+    )
+
+
 def test_the_sales_are_made_by_derive(tmp_path):
     runpy.run_path(str(FOLDER / "derive.py"))["main"](tmp_path)
     assert (tmp_path / "sales.csv").read_bytes() == (FOLDER / "sales.csv").read_bytes()

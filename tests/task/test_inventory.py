@@ -1,5 +1,6 @@
 """Lots, levels and run-out dates: formulas against enumeration and against the simulated chain."""
 
+import math
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import stats
 
 import twinlab as tl
 from twinlab.management.flows import mean_flows
+from twinlab.scope.distributions import sd_of
 from twinlab.scope.state import Shipment
 from twinlab.task import inventory
 
@@ -326,3 +328,28 @@ def test_todays_order_fills_the_position_to_its_level():
 def test_mistakes_are_told(call, words):
     with pytest.raises(tl.TwinError, match=words):
         call()
+
+
+def test_first_levels_are_reorder_points_of_what_is_on_order():
+    """A works of two parts, and a depot of two shops, one of which looks every third day."""
+    levels = tl.task.inventory.first_levels
+    kit = tl.assembly("works", {"frame": 1, "wheel": 2}, demand=tl.Normal(10, 3), lead_time=4)
+    rules = levels(tl.Scenario(kit, tl.LotForLot()), 0.9).scenario.rules
+    for part, units in (("frame", 1), ("wheel", 2)):
+        point = tl.task.inventory.reorder_point(10 * units, 3 * units, 4, service=0.9)
+        assert rules["works", part].up_to == math.ceil(point)
+    lanes = [
+        tl.Lane("sea", "depot", "ore", lead_time=tl.Uniform(6, 8)),
+        tl.Lane("depot", "a", "ore", lead_time=2),
+        tl.Lane("depot", "b", "ore", lead_time=0),
+    ]
+    asked = [tl.Demand("a", "ore", tl.Poisson(9)), tl.Demand("b", "ore", tl.Poisson(16))]
+    names = ["sea", "depot", "a", "b"]
+    nodes = [tl.Node(name, review_period=1 + 2 * (name == "a")) for name in names]
+    net = tl.Network([tl.Product("ore")], nodes, lanes, demands=asked)
+    rules = levels(tl.Scenario(net, tl.LotForLot())).scenario.rules
+    point = tl.task.inventory.reorder_point
+    late = sd_of(tl.Uniform(6, 8))
+    assert rules["depot", "ore"].up_to == pytest.approx(point(25, 5, 7, late), abs=1)
+    assert rules["a", "ore"].up_to == math.ceil(point(9, 3, 4))
+    assert rules["b", "ore"].up_to == math.ceil(point(16, 4, 1))

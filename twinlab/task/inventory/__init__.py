@@ -3,7 +3,8 @@
 ========== ===================================================================================
 describe   ``describe``: stock, position and days of cover of every item
 predict    ``predict``: when it runs out, by simulation from a state; ``stop_ordering``
-prescribe  ``prescribe``: a base-stock level; ``order_today``, ``reorder_point``;
+prescribe  ``prescribe``: a base-stock level; ``first_levels``: some to begin with;
+           ``order_today``, ``reorder_point``;
            ``EconomicLot`` (EOQ, backorders, EPQ, discounts), ``DisruptedLot`` (its supplier fails),
            ``joint_replenishment``, ``power_of_two``, ``wagner_whitin``; ``share_out``: what is
            scarce; ``ContinuousReview`` (r, Q), ``PeriodicReview`` (s, S); ``newsvendor``,

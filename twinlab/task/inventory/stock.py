@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.management.control_tower import Limits, Morning
-from twinlab.management.flows import asked_lanes, mean_flows, use_on_order, wait
+from twinlab.management.flows import asked_lanes, feeders, mean_flows, use_on_order, wait
 from twinlab.modeling import Change, Replications, estimate, replicate
 from twinlab.modeling.simulation.measures import IN_FULL
 from twinlab.modeling.simulation.random_streams import Days, draw_streams
@@ -24,7 +24,7 @@ from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.distributions import Array, sd_of
 from twinlab.scope.result import Estimate, Listing, Result, shown
 
-__all__ = ["Order", "RunOut", "describe", "order_today", "predict", "prescribe"]
+__all__ = ["Order", "RunOut", "describe", "first_levels", "order_today", "predict", "prescribe"]
 __all__ += ["reorder_point", "stop_ordering"]
 
 FUTURES = 2048  # simulated before an order: a quantile at 95 % to half a point
@@ -183,6 +183,33 @@ def reorder_point(
     """
     spread = math.sqrt(lead_time * demand_sd**2 + demand**2 * lead_time_sd**2)
     return float(demand * lead_time + special.ndtri(service) * spread)
+
+
+def first_levels(scenario: Scenario, service: Level = 0.95) -> Change:
+    """Give everybody a base-stock level to begin with: the ``reorder_point`` of what is on order.
+
+    Customers ask independently; seasons and capacities are left out: ``prescribe`` simulates them.
+
+    >>> chain = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=9)
+    >>> first_levels(Scenario(chain, LotForLot()))
+    levels to begin with: mean use on order and its spread, for 95 % of orders
+      shop/unit: LotForLot() → BaseStock(up_to=200.0)
+    """
+    network, use = scenario.network, mean_flows(scenario)
+    variance = dict.fromkeys(network.items, 0.0)
+    for row in network.demands:
+        variance[row.node, row.product] += sd_of(row.pattern) ** 2
+    rules: dict[ItemKey, BaseStock] = {}
+    for item in reversed(network.upstream):
+        for feeder, units in feeders(scenario, item).items():
+            variance[feeder] += units**2 * variance[item]
+        days = max(1.0, use_on_order(scenario, item) + network.node(item[0]).review_period - 1)
+        late = max((sd_of(v.lead_time) for v, _ in asked_lanes(scenario, item)), default=0.0)
+        level = reorder_point(use[item], math.sqrt(variance[item]), days, late, service)
+        if item in network.brought:
+            rules[item] = BaseStock(_tidy(level, level >= 1))
+    reason = f"mean use on order and its spread, for {100 * service:g} % of orders"
+    return Change.of(scenario, rules, "levels to begin with", reason)
 
 
 @dataclass(frozen=True)
