@@ -10,10 +10,9 @@ import numpy as np
 from twinlab.management.control_tower import Late, Limits, Tower, control_tower
 from twinlab.management.flows import ShortageCost
 from twinlab.modeling import Change, Replications, estimate, replicate, simulate
-from twinlab.modeling.experiments import Objective
+from twinlab.modeling.experiments import Objective, around, order_of, propose, seed_ahead
 from twinlab.modeling.inference.fidelity import Verification, verify
 from twinlab.modeling.inference.outages import Outages, believed
-from twinlab.modeling.proposal import around, order_of, propose, seed_ahead
 from twinlab.modeling.simulation.kpis import cost
 from twinlab.organization.orders import Maintain, Order, Orders, Rights
 from twinlab.scope import Outage, Scenario, State, SyncError, feasible

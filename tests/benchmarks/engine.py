@@ -91,7 +91,7 @@ def loop(name, days, wide):
 
 def move(number):
     """A move of a slider of notebook 08's first explorer, without its picture."""
-    from twinlab.lab.widgets.explorer_results import explorer_results
+    from twinlab.lab.widgets.explorer import explorer_results
 
     shut = shut_chain().set("disruptions[0].days", 1 + number % 180)
     return timed(explorer_results, shut, 1, 20)[0]

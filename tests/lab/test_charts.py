@@ -6,7 +6,7 @@ import pytest
 
 from tests.lab.chains import CALM, CLOSED
 from twinlab import Constant, Outage, Scenario, ScenarioError, lab, serial, simulate
-from twinlab.lab.live import Picture
+from twinlab.lab.charts.pictures import Picture
 from twinlab.modeling.simulation.measures import MEASURES
 
 CALM_RUN = simulate(CALM, seed=1)

@@ -29,7 +29,7 @@ from twinlab import (
 from twinlab.lab.charts.daily import gist
 from twinlab.lab.widgets.levers import lever
 from twinlab.lab.widgets.network_widget import still_network
-from twinlab.lab.widgets.node_layout import node_layout
+from twinlab.lab.widgets.node_status import node_layout
 from twinlab.task.quality import Cusum
 from twinlab.technology import Faults
 

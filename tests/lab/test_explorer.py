@@ -8,9 +8,9 @@ from traitlets import TraitError
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import BaseStock, Scenario, ScenarioError, Trace, lab, replicate, serial
-from twinlab.lab.live import Picture
-from twinlab.lab.widgets import explorer_results as results_module
-from twinlab.lab.widgets.explorer_results import explorer_results, small_multiples
+from twinlab.lab.charts.pictures import Picture
+from twinlab.lab.widgets import explorer as results_module
+from twinlab.lab.widgets.explorer import explorer_results, small_multiples
 
 
 def test_a_flow_is_the_mean_of_the_week_up_to_each_day():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.lab.live import Picture
+from twinlab.lab.charts.pictures import Picture
 from twinlab.task import logistics, quality
 
 PLACES = {"depot": (0, 0), "a": (0, 30), "b": (40, 30), "c": (40, 0)}

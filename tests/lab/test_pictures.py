@@ -11,8 +11,7 @@ from PIL import Image
 
 from twinlab.lab import Words, bars, lines, play, route_map
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.pictures import Chart, Panel, Sheet
-from twinlab.lab.live import Picture
+from twinlab.lab.charts.pictures import Chart, Panel, Picture, Sheet
 
 
 def steep(slope, kind="straight"):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import lab
-from twinlab.lab.widgets.explorer_results import explorer_results, small_multiples
+from twinlab.lab.widgets.explorer import explorer_results, small_multiples
 
 WAS = explorer_results(CALM, 1)
 NOW = explorer_results(CLOSED.set("disruptions[0].days", 15), 1)

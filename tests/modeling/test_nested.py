@@ -24,8 +24,7 @@ from twinlab.modeling import (
     replicate_line,
     run_line,
 )
-from twinlab.modeling.line.engine import LineEngine
-from twinlab.modeling.line.machines import keep
+from twinlab.modeling.line.engine import LineEngine, keep
 from twinlab.scope.snapshot import from_plain, to_plain
 from twinlab.task import production
 from twinlab.task.maintenance import control_limit

@@ -26,8 +26,7 @@ from twinlab.modeling import (
     replicate_line,
     run_line,
 )
-from twinlab.modeling.line.engine import LineEngine
-from twinlab.modeling.line.machines import keep
+from twinlab.modeling.line.engine import LineEngine, keep
 from twinlab.task import production
 
 JOBS = Jobs(minutes=[2, 3, 5], power=[6.0, 5.0, 8.0], kind=["L", "M", "H"])

@@ -7,8 +7,14 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked, shop
-from twinlab.modeling.inference.counts import StockBelief
-from twinlab.modeling.inference.outages import Flows, Standstill, believed, perhaps, time_left
+from twinlab.modeling.inference.outages import (
+    Flows,
+    Standstill,
+    StockBelief,
+    believed,
+    perhaps,
+    time_left,
+)
 from twinlab.scope.distributions import mean_of
 from twinlab.technology import Bus, EventStore, Faults, Message, Plant, Sensors
 from twinlab.technology.messages import DAY

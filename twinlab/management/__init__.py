@@ -5,21 +5,20 @@ goals           ``Goal``, ``judge``: how probably a KPI reaches its target;
                 ``align``, ``best_response``: functional KPIs against the network's
 kpi_tree        ``kpi_tree``: KPIs under SCOR's names, split by tier, node or product
 control_tower   ``control_tower``: today's exceptions, by money at risk, with owner and action
-flows           ``total_shortage_cost``: what it costs that customers are not served
+flows           ``total_shortage_cost``: what it costs that customers are not served;
+                ``deprivation_cost``, ``gini``: what waiting does to people, and how unequally
 stress_test     ``risk_exposure``: time to survive and least loss without each site (LP);
                 ``stress_test``: the same by simulation, on common random numbers
 resilience      ``performance``: how deep it falls, how long it takes, the area lost;
                 ``hits``: which tier is short when, how deep, and what delay stock absorbed
 mitigation      ``frontier``: which options to buy at each budget, promised and simulated;
                 ``value_of_twin``: what decisions with it saved, on the same seeds
-deprivation     ``deprivation_cost``, ``gini``: what waiting does to people, and how unequally
 ==============  ===========================================================================
 
 The KPI formulas stand in ``modeling``, where both engines can use them.
 """
 
 from twinlab.management.control_tower import *
-from twinlab.management.deprivation import *
 from twinlab.management.flows import *
 from twinlab.management.goals import *
 from twinlab.management.kpi_tree import *

@@ -18,7 +18,7 @@ import numpy as np
 
 from twinlab.modeling import AtAge, Change, Line, LineRun, RunToFailure, Saturated, Station
 from twinlab.modeling.formulas.queues import mmc
-from twinlab.modeling.line.machines import STATES
+from twinlab.modeling.line.engine import STATES
 from twinlab.modeling.line.results import run_line
 from twinlab.modeling.simulation.history import simulate
 from twinlab.modeling.simulation.output_analysis import estimate

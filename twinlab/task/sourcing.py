@@ -9,7 +9,7 @@ import numpy as np
 
 from twinlab.management.flows import mean_flows, stopped_costs
 from twinlab.modeling import Change, Run, estimate
-from twinlab.modeling.proposal import shares_of_open
+from twinlab.modeling.experiments import shares_of_open
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.organization import PriorityFailover, Shares
 from twinlab.scope import Estimate, Lane, Listing, Network, Node, Result, Scenario, State

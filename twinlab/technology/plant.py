@@ -281,7 +281,7 @@ class OrderBook:
         elif rows := order.effect(truth, self.history.state, day).rows:
             if self.history.shut(rows[0]):
                 return f"{rows[0][5]!r} is closed on day {day}: nothing was ordered"
-            self.history.inject(rows[0])
+            self.history.injected.append(rows[0])
         return ""
 
 

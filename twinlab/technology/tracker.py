@@ -11,8 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from twinlab.modeling.inference.counts import StockBelief
-from twinlab.modeling.inference.outages import Flow, Standstill, Told, covers
+from twinlab.modeling.inference.outages import Flow, Standstill, StockBelief, Told, covers
 from twinlab.scope import Event, Scenario, SyncError
 from twinlab.scope.entities import ItemKey, Recipe
 from twinlab.scope.snapshot import from_plain, to_plain

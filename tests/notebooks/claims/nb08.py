@@ -8,7 +8,7 @@ import twinlab as tl
 from tests.notebooks.claims import SEEDS, Claims, above, agrees, below, holds
 from twinlab.cases.automotive import automotive
 from twinlab.management.flows import mean_flows
-from twinlab.modeling.proposal import around
+from twinlab.modeling.experiments import around
 from twinlab.modeling.simulation.replicate import replicate_many
 
 claims = Claims("08")

@@ -11,13 +11,14 @@ import heapq
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from twinlab.cases.relief.goods import figures, rows
-from twinlab.management.deprivation import deprivation_cost, gini
+from twinlab.management.flows import deprivation_cost, gini
 from twinlab.scope.base import Count, Result, ScenarioError, column
+from twinlab.scope.network import grouped
 from twinlab.task.logistics.routing import Fleet, great_circle, route
 from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 
@@ -107,28 +108,23 @@ def storm_season(
 
 
 def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
-    figure = figures()
-    seasons: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    for row in rows("storms"):
-        if row["season"] in years:
-            seasons.setdefault((row["season"], row["storm"]), []).append(row)
+    figure, counted = figures(), (row for row in rows("storms") if row["season"] in years)
+    seasons = grouped(((row["season"], row["storm"]), row) for row in counted)
     if not seasons:
         raise ScenarioError(f"storm_season: no season in {years!r}: the tracks are of 1975 to 2024")
     storms = [Storm("calm", sum(not name for _, name in seasons) / len(seasons))]
+    # Below which wind [knots] a depot keeps which share of its stock.
+    stays = [(figure["hurricane_wind"], 1.0), (figure["major_wind"], figure["hurricane_survival"])]
+    stays.append((math.inf, figure["major_survival"]))
     for (season, name), hits in seasons.items():
         if name:
             need = {r["place"]: r["need"] * figure["agency_share"] for r in hits}
-            left = {r["place"]: _surviving(r["wind"]) for r in hits if r["place"] in depots}
+            winds = {r["place"]: r["wind"] for r in hits if r["place"] in depots}
+            left = {
+                place: next(s for most, s in stays if wind < most) for place, wind in winds.items()
+            }
             storms.append(Storm(f"{name} {season}", 1 / len(seasons), need, left))
     return tuple(storms)
-
-
-def _surviving(wind: float) -> float:
-    """The share of a depot's stock that a wind [knots] leaves."""
-    figure = figures()
-    if wind >= figure["major_wind"]:
-        return figure["major_survival"]
-    return figure["hurricane_survival"] if wind >= figure["hurricane_wind"] else 1.0
 
 
 def track(storm: str) -> list[tuple[float, float, float]]:
@@ -306,7 +302,11 @@ def _schedule(trips: Sequence[Trip], trucks: int) -> Schedule:
 
 
 def _neighbours(trips: Sequence[Trip]) -> Iterator[list[Trip]]:
-    """Schedules one step away: a trip leaves at another time, or a load joins another trip."""
+    """Schedules one step away: a trip leaves at another time, or a load joins another trip.
+
+    It may join where there is room for it, at any of the stops.
+    """
+    tonnes = [each.tonnes for each in towns_in_need()]
     for a in range(len(trips)):
         rest = [*trips[:a], *trips[a + 1 :]]
         yield from ([*rest[:b], trips[a], *rest[b:]] for b in range(len(trips)) if a != b)
@@ -314,16 +314,10 @@ def _neighbours(trips: Sequence[Trip]) -> Iterator[list[Trip]]:
         for at, load in enumerate(trip):
             left = (*trip[:at], *trip[at + 1 :])
             rest = [*trips[:a], *([left] if left else []), *trips[a + 1 :]]
-            yield from _placed(rest, load)
+            room = figures()["truck_load"] * (1 + 1e-9) - tonnes[load - 1]
+            for b, other in enumerate(rest):
+                if sum(tonnes[each - 1] for each in other) <= room:
+                    ways = ((*other[:n], load, *other[n:]) for n in range(len(other) + 1))
+                    yield from ([*rest[:b], way, *rest[b + 1 :]] for way in ways)
             if left:
                 yield from ([*rest[:b], (load,), *rest[b:]] for b in range(len(rest) + 1))
-
-
-def _placed(trips: Sequence[Trip], load: int) -> Iterator[list[Trip]]:
-    """Schedules in which a load joins a trip that has room for it, at any of its stops."""
-    tonnes = [each.tonnes for each in towns_in_need()]
-    room = figures()["truck_load"] * (1 + 1e-9) - tonnes[load - 1]
-    for a, trip in enumerate(trips):
-        if sum(tonnes[at - 1] for at in trip) <= room:
-            for slot in range(len(trip) + 1):
-                yield [*trips[:a], (*trip[:slot], load, *trip[slot:]), *trips[a + 1 :]]

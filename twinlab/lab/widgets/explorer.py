@@ -1,17 +1,209 @@
-"""Sliders on a scenario: move one, and see at once what the chain does."""
+"""Sliders on a scenario: move one, and see at once what the chain does.
+
+It shows means of many replications, and small multiples of them: a row per tier, what it has, what
+it owes and what it sends.
+"""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
+import numpy as np
+from matplotlib.ticker import MaxNLocator
 
-from twinlab.lab.charts.pictures import Chart
-from twinlab.lab.widgets import explorer_results as results
+from twinlab.lab.charts import drawing as pen
+from twinlab.lab.charts.daily import gist
+from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.lab.widgets.levers import Latest, LeverRow, Levers, LiveView, default_levers, lever
-from twinlab.scope import Scenario
+from twinlab.management.kpi_tree import grouped
+from twinlab.modeling import Replications, estimate, replicate
+from twinlab.modeling.simulation.random_streams import draw_streams
+from twinlab.scope import Network, Outage, Scenario
+from twinlab.scope.base import DUST, Array, pd, shown
 
 __all__ = ["Explorer", "explore"]
+
+Daily = tuple[str, tuple[str, ...], str]  # a measure, of which nodes, and of which product
+
+
+@dataclass(frozen=True)
+class GroupSeries:
+    """A group of nodes by day, as the mean of many replications.
+
+    ``stock``: all units on hand, and ``spread`` the band of nine replications in ten. ``ready``:
+    units of products that are sent or sold from here. ``short``: units owed, or lost so far.
+    ``flow``: units a day sent or served, mean of a week.
+    """
+
+    label: str
+    stock: Array
+    spread: Array
+    ready: Array
+    short: Array
+    flow: Array
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One number of the result table, as text too, and its interval where chance plays."""
+
+    label: str
+    value: float
+    text: str
+    interval: str
+
+
+def result_row(name: str, values: Any, unit: str) -> ResultRow:
+    """The mean of what replications have, rounded for reading; no interval within the rounding.
+
+    >>> result_row("fill rate", np.array([0.98, 0.99, np.nan]), "share").text
+    '98.5 %'
+    >>> result_row("cost", np.array([1000.0, 1010.0, 1020.0]), "USD/day").interval
+    '[985, 1,035]'
+    """
+    known = values[~np.isnan(values)]
+    mean = low = high = float(known.mean()) if len(known) else np.nan
+    if len(known) > 1:
+        found = estimate(known)
+        mean, low, high = found.mean, found.low, found.high
+    share = unit == "share"
+    text, *ends = (f"{100 * v:.1f}" if share else f"{v:,.0f}" for v in (mean, low, high))
+    text = f"{text}{' %' * share}" if len(known) else "–"
+    interval = f"[{', '.join(ends)}]" if ends[0] != ends[1] else ""
+    return ResultRow(name if share else f"{name} [{unit}]", mean, text, interval)
+
+
+@dataclass(frozen=True)
+class ExplorerResults:
+    """The futures of a scenario, ready to be drawn and read."""
+
+    days: range
+    groups: tuple[GroupSeries, ...]
+    closed: tuple[tuple[int, int], ...]
+    rows: tuple[ResultRow, ...]
+    replications: int
+
+    @property
+    def words(self) -> str:
+        """What its numbers are."""
+        many = f"mean of {self.replications} replications, 95 % interval"
+        return "one replication" if self.replications == 1 else many
+
+
+def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> ExplorerResults:
+    """Turn a scenario into what is drawn; the only place where the explorer meets an engine.
+
+    >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
+    >>> seen = explorer_results(Scenario(chain, BaseStock(10), days=20), seed=1)
+    >>> [row.text for row in seen.rows]
+    ['100.0 %', '0', '–', '0', '5', '0']
+    """
+    groups = {label: tuple(names) for label, names in grouped(scenario.network).items()}
+    ready = {label: _ready(scenario.network, nodes) for label, nodes in groups.items()}
+    daily: list[Any] = ["demand", "on_time"]
+    measures = "on_hand", "backlog", "lost", "shipped", "served"
+    for label, nodes in groups.items():
+        daily += [(measure, nodes) for measure in measures] + ready[label]
+    batch = replicate(scenario, replications, seed, daily=daily)
+    series = tuple(_series(batch, label, nodes, ready[label]) for label, nodes in groups.items())
+    waiting, kpis = batch.series("demand") - batch.series("on_time"), batch.kpis
+    short = waiting > DUST
+    firsts = np.where(short.any(axis=0), batch.days[0] + short.argmax(axis=0), np.nan)
+    rows = (
+        result_row("fill rate", kpis.fill_rate, "share"),
+        result_row("days customers are short", short.sum(axis=0), "days"),
+        result_row("first such day", firsts, "day"),
+        result_row("not served on the day, in all", waiting.sum(axis=0), "units"),
+        result_row("stock, mean", kpis.mean_stock, "units"),
+        result_row("cost", kpis.total_cost, "USD/day"),
+    )
+    return ExplorerResults(batch.days, series, _closed(scenario, seed), rows, replications)
+
+
+def _ready(network: Network, nodes: Sequence[str]) -> list[Daily]:
+    """The stocks of products that some nodes send or sell."""
+    sent = {(lane.source, lane.product) for lane in network.lanes}
+    sent |= {(demand.node, demand.product) for demand in network.demands}
+    products = sorted({product for node, product in sent if node in nodes})
+    return [("on_hand", tuple(n for n in nodes if (n, p) in sent), p) for p in products]
+
+
+def _series(
+    batch: Replications, label: str, nodes: tuple[str, ...], ready: list[Daily]
+) -> GroupSeries:
+    def mean(name: str) -> Array:
+        return np.asarray(batch.series(name, nodes).mean(axis=1))
+
+    sent = pd.Series(mean("shipped") + mean("served"))
+    return GroupSeries(
+        label,
+        stock=mean("on_hand"),
+        spread=batch.quantiles("on_hand", nodes, levels=(0.05, 0.95)),
+        ready=np.zeros(len(sent)) + sum(batch.series(*stock).mean(axis=1) for stock in ready),
+        short=mean("backlog") + np.cumsum(mean("lost")),
+        flow=sent.rolling(7, min_periods=1).mean().to_numpy(),
+    )
+
+
+def _closed(scenario: Scenario, seed: int) -> tuple[tuple[int, int], ...]:
+    """First and last day of every closure of a node that is the same in all replications."""
+    active = draw_streams(scenario, seed).active if scenario.disruptions else []
+    pairs = zip(scenario.disruptions, active, strict=True)
+    shut = [days for d, days in pairs if isinstance(d, Outage) and days.shape[1] == 1]
+    found = (np.flatnonzero(days[:, 0]).tolist() for days in shut)
+    return tuple((at[0], at[-1]) for at in found if at)
+
+
+def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
+    """A row per group: what it has, owes and could send; what goes out.
+
+    >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
+    >>> seen = explorer_results(Scenario(chain, BaseStock(10), days=20), seed=1)
+    >>> small_multiples(seen, seen)
+    tier 1: mine: stock 0 throughout
+    tier 0: shop: stock 5 throughout
+    """
+    panels: list[Panel] = []
+    for was, series in zip(before.groups, now.groups, strict=True):
+        panels += _row(was, series, now)
+    panels[-2:] = (replace(panel, x="day") for panel in panels[-2:])
+    panels[1] = replace(panels[1], title="going out [units/day, 7-day mean]")
+    words = (f"{series.label}: stock {gist(now.days, series.stock)}" for series in now.groups)
+    size = pen.WIDTH, 0.8 + 1.15 * len(now.groups)
+    return Chart(panels, "\n".join(words), size, columns=(5, 3))
+
+
+def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterator[Panel]:
+    """The two plots of a group, with what was and what is now; what is owed lies below zero."""
+    days, (low, high) = now.days, series.spread
+    bare: pen.Style = {"major_formatter": lambda y, _: shown(abs(y))}  # what is owed has no sign
+    look: pen.Style = {
+        "finish": lambda axes, _: axes.yaxis.set(major_locator=MaxNLocator(3), **bare)
+    }
+    old: pen.Style = {"color": pen.GREY, "linestyle": (0, (5, 3)), "linewidth": 1.3}
+    new: pen.Style = {"color": pen.BLUE, "linewidth": 2}
+    owed: pen.Style = {"color": pen.VERMILLION, "linewidth": 0}
+    stock = [
+        *pen.closed(now.closed),
+        pen.band(days, 0.0, series.ready, "ready to send", color=pen.FAINT, linewidth=0),
+        pen.band(days, low, high, "9 in 10 replications", **pen.area(pen.BLUE, 0.3)),
+        pen.band(days, 0.0, -series.short, "owed, or lost so far", **owed),
+        pen.line(days, was.stock, "before", **old),
+        pen.line(days, -was.short, **old),
+        pen.line(days, series.stock, "all stock", **new),
+    ]
+    flow = [
+        *pen.closed(now.closed),
+        pen.line(days, was.flow, "before", **old),
+        pen.line(days, series.flow, "going out", label="_", **new),
+    ]
+    for title, marks, unit in (f"{series.label} [units]", stock, "units"), ("", flow, "units/day"):
+        panel = Panel(marks, title, unit=unit, xlim=(days[0], max(days[-1], 1)), **look)
+        bottom, top = panel.limits[1]
+        yield replace(panel, ylim=(bottom if unit == "units" else 0.0, top))
 
 
 def explore(
@@ -67,7 +259,7 @@ class Explorer(LiveView):
         self.rows = [LeverRow(lever(scenario, p, r), self._latest.ask) for p, r in ranges.items()]
         self._compute()
         self._before = self._now
-        start = results.small_multiples(self._now, self._now)
+        start = small_multiples(self._now, self._now)
         self._reach(start, dict(zip(ranges, self.rows, strict=True)), self._far)
         reset = ipywidgets.Button(description="Reset", tooltip="put every lever back")
         for row in self.rows:
@@ -104,20 +296,20 @@ class Explorer(LiveView):
     def _far(self, path: str, end: float) -> Chart:
         """The picture at an end of a lever: few replications show how far the axes must go."""
         many = min(self._replications, 8)
-        seen = results.explorer_results(self._start.set(path, end), self._seed, many)
-        return results.small_multiples(self._before, seen)
+        seen = explorer_results(self._start.set(path, end), self._seed, many)
+        return small_multiples(self._before, seen)
 
     def _compute(self) -> None:
         """Bring scenario and results to where the levers stand now."""
         scenario = self._start.set({row.lever.path: row.value for row in self.rows if row.moved})
-        self._now = results.explorer_results(scenario, self._seed, self._replications)
+        self._now = explorer_results(scenario, self._seed, self._replications)
         self.scenario = scenario
 
     def _show(self) -> None:
         """Bring picture, table and words to the newest results."""
         before, now, cut = self._before, self._now, ""
         if not self.problem:
-            cut = self.picture.show(results.small_multiples(before, now), self.summary)
+            cut = self.picture.show(small_multiples(before, now), self.summary)
             pairs = zip(before.rows, now.rows, strict=True)
             rows = ((new.label, old.text, new.text, new.interval) for old, new in pairs)
             grey, side = "white-space:nowrap;opacity:0.75", "white-space:nowrap;text-align:right"

@@ -13,8 +13,7 @@ from typing import Any
 
 import ipywidgets
 
-from twinlab.lab.charts.pictures import Chart, common
-from twinlab.lab.live import Picture
+from twinlab.lab.charts.pictures import Chart, Picture, common
 from twinlab.scope import Scenario, ScenarioError, TwinError
 from twinlab.scope.distributions import is_distribution
 from twinlab.scope.scenario import find

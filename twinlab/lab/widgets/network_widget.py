@@ -16,11 +16,9 @@ from matplotlib.patches import FancyBboxPatch
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import closures
-from twinlab.lab.charts.pictures import Chart, Panel, still
-from twinlab.lab.live import Picture
+from twinlab.lab.charts.pictures import Chart, Panel, Picture, still
 from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
-from twinlab.lab.widgets.node_layout import NodeLayout, node_layout
-from twinlab.lab.widgets.node_status import Boxes, NodeStatus, Status
+from twinlab.lab.widgets.node_status import Boxes, NodeLayout, NodeStatus, Status, node_layout
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, tiers
 from twinlab.scope.calendar import DUST

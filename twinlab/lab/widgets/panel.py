@@ -14,8 +14,7 @@ import traitlets
 
 from twinlab.lab.widgets.levers import BIG, LiveView, told
 from twinlab.lab.widgets.network_widget import KEY, NetworkWidget
-from twinlab.lab.widgets.node_layout import node_layout
-from twinlab.lab.widgets.node_status import cover_boxes
+from twinlab.lab.widgets.node_status import cover_boxes, node_layout
 from twinlab.modeling import fidelity, simulate, wilson
 from twinlab.scope import LaneOutage, Outage
 from twinlab.scope.base import pd, words

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.line.engine import LineEngine
-from twinlab.modeling.line.machines import keep
+from twinlab.modeling.line.engine import LineEngine, keep
 from twinlab.modeling.line.stations import Line, Released
 from twinlab.scope.base import EventRow, ItemKey
 from twinlab.scope.state import State

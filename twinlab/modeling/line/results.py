@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.modeling.line.engine import LineEngine
-from twinlab.modeling.line.machines import STATES
+from twinlab.modeling.line.engine import STATES, LineEngine
 from twinlab.modeling.line.places import LineEvent, Part, Place
 from twinlab.modeling.line.stations import Line
 from twinlab.modeling.simulation.kpis import ratio

@@ -96,7 +96,7 @@ class History:
         self.orders = Orders(self.plan, self.state, self.draws, self.clock, players)
         self.goods = Goods(self.plan, self.state, self.draws)
         self.goods.lines = nested(scenario, self.state, seed, replication) if scenario.lines else {}
-        self._injected = list[EventRow]()
+        self.injected = list[EventRow]()  # orders of the next morning that nobody's rule decides
         self._stocks: dict[str, list[list[float]]] = {name: [] for name in self.plan.stock_keys}
         self.clock.process(self._live())
 
@@ -115,10 +115,6 @@ class History:
         self.goods = Goods(plan, self.state, draws)
         self.goods.lines = lines
         follow(lines, scenario)
-
-    def inject(self, row: EventRow) -> None:
-        """Let an order be placed on the next morning that nobody's rule has decided."""
-        self._injected.append(row)
 
     def shut(self, row: EventRow) -> bool:
         """Whether nothing can come of an order that is placed today: a node or lane is closed."""
@@ -153,8 +149,8 @@ class History:
         clock = self.clock
         for day in range(self.start.day, self.plan.scenario.days):
             yield from self._disruptions(day)
-            while self._injected:
-                yield self._injected.pop(0)
+            while self.injected:
+                yield self.injected.pop(0)
             yield from self.orders.arrive(day)
             yield from self.orders.decide(day, evening=False)
             yield clock.timeout(AFTERNOON - MORNING)
@@ -162,7 +158,9 @@ class History:
             yield clock.timeout(NIGHT - AFTERNOON)
             yield from self.orders.decide(day, evening=True)
             yield day, "closed"
-            self._take_stock()
+            for name, keys in self.plan.stock_keys.items():
+                table = getattr(self.state, name)
+                self._stocks[name].append(list(map(table.get, keys, repeat(0.0))))
             yield clock.timeout(1 - NIGHT)
 
     def _disruptions(self, day: int) -> Iterator[EventRow]:
@@ -172,11 +170,6 @@ class History:
                 node, source, *rest = (getattr(disruption, name, "") for name in columns)
                 kind, note = "disrupted" if days[day] else "recovered", type(disruption).__name__
                 yield day, kind, node or source, rest[0], 0.0, *rest[1:], None, note
-
-    def _take_stock(self) -> None:
-        for name, keys in self.plan.stock_keys.items():
-            table = getattr(self.state, name)
-            self._stocks[name].append(list(map(table.get, keys, repeat(0.0))))
 
 
 class Orders:
@@ -398,7 +391,11 @@ class Goods:
                 continue
             quantity = min(wanted * part, wanted * share)
             if at >= 0:
-                quantity = self._lane_limit(self.plan.lanes[at], quantity, day)
+                limit, left = (
+                    self.plan.lanes[at].row.capacity,
+                    left_of(self.draws.moving, claim, day),
+                )
+                quantity = min(quantity, limit * left) if limit < math.inf else quantity * left
             quantity = min(quantity, available)
             if quantity >= DUST:
                 available -= quantity
@@ -423,10 +420,6 @@ class Goods:
         if item.node.capacity < math.inf:
             return min(self.left, item.node.capacity * left), 1.0
         return math.inf, left
-
-    def _lane_limit(self, lane: plans.LanePlan, quantity: float, day: int) -> float:
-        left, capacity = left_of(self.draws.moving, lane.key, day), lane.row.capacity
-        return min(quantity, capacity * left) if capacity < math.inf else quantity * left
 
     def _handed_over(self, item: ItemPlan, claim: Any, quantity: float, day: int) -> EventRow:
         node, product = item.key

@@ -3,7 +3,7 @@
 It fixes every order in which things happen and sums run, so that two engines do the same sums.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import turns
 from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
 from twinlab.scope.errors import check_known, warn
+from twinlab.scope.network import grouped
 from twinlab.scope.state import Claim, State
 
 # What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's
@@ -245,23 +246,20 @@ def _number(scenario: Scenario) -> Plan:
 def _items(scenario: Scenario, lanes: list[LanePlan], recipes: list[RecipePlan]) -> Items:
     """Every item with its lanes in, its claims, its recipe, its users and its demand row."""
     network, by_item = scenario.network, cast(Any, scenario)
-    into, out, users = defaultdict(list), defaultdict(list), defaultdict(list)
-    for at, lane in enumerate(lanes):
-        into[lane.destination].append(at)
-        out[lane.source].append((lane.row.service_rank, at))
-    for at, recipe in enumerate(recipes):
-        for component, need in recipe.components:
-            users[component].append((at, need))
+    into = grouped((lane.destination, at) for at, lane in enumerate(lanes))
+    claimed = grouped((lane.source, (lane.row.service_rank, at)) for at, lane in enumerate(lanes))
+    users = grouped((c, (at, n)) for at, r in enumerate(recipes) for c, n in r.components)
     made = {recipe.item: at for at, recipe in enumerate(recipes)}
     asked = {(d.node, d.product): at for at, d in enumerate(network.demands)}
     rates = {(s.node, s.product): s.holding_cost for s in network.stocks}
     items = []
     for number, key in enumerate(network.items):
         node, own_rate, demand = network.named[key[0]], rates.get(key), asked.get(key)
-        claims = [at for _, at in sorted(out[number])]
+        out = sorted(claimed.get(number, ()))
+        claims = [at for _, at in out]
         if demand is not None:
             last = network.demands[demand].service_rank
-            claims.insert(sum(rank <= last for rank, _ in out[number]), -1)
+            claims.insert(sum(rank <= last for rank, _ in out), -1)
         items.append(
             ItemPlan(
                 key=key,
@@ -269,12 +267,12 @@ def _items(scenario: Scenario, lanes: list[LanePlan], recipes: list[RecipePlan])
                 number=number,
                 holding_cost=node.holding_cost if own_rate is None else own_rate,
                 made=made.get(number),
-                lanes_in=tuple(into[number]),
+                lanes_in=tuple(into.get(number, ())),
                 customers=demand,
                 waits=demand is None or network.demands[demand].backorders,
                 claims=tuple(claims),
                 claim_keys=tuple(lanes[at].key if at >= 0 else key for at in claims),
-                users=tuple(users[number]),
+                users=tuple(users.get(number, ())),
                 rule=by_item.rules.get(key),
                 sourcing=by_item.sourcing.get(key, _BY_RANK),
                 sharing=by_item.sharing.get(key, _EVERYTHING),

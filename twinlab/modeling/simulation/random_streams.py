@@ -118,8 +118,7 @@ def draw_streams(
     return streams
 
 
-def _to_one(table: Any) -> Any:
-    return np.minimum(table, 1.0)
+_to_one = partial(np.minimum, 1.0)
 
 
 def _each(table: Array, change: Callable[..., Any]) -> Any:

@@ -115,7 +115,9 @@ def replicate(
     chunks, done = list[Chunk](), 0
     while True:
         chunks += _run(plan, task, done, count)
-        batch, done = _gather(plan, task, count, chunks), count
+        tables = [_join(each) for each in zip(*chunks, strict=True)]
+        given, done = start.copy() if start else None, count
+        batch = Replications(plan, seed, count, given, out, *tables)
         if until is None or until.wanted(batch) <= done:
             return batch
         if done >= until.most:
@@ -170,14 +172,6 @@ def live_days(engine: VectorEngine, daily: tuple[Daily, ...] = (), warm_up: int 
     for part in (engine.morning, engine):  # they hold each other; now the tables go at once
         vars(part).clear()
     return totals, np.diff(marks, axis=0), variances, dict(zip(daily, kept, strict=True))
-
-
-def _gather(plan: Plan, task: _Task, count: int, chunks: Sequence[Chunk]) -> Replications:
-    """Put the chunks side by side."""
-    _, seed, start, _, warm_up = task
-    given = start.copy() if start else None
-    tables = [_join(each) for each in zip(*chunks, strict=True)]
-    return Replications(plan, seed, count, given, warm_up, *tables)
 
 
 def _join(tables: Sequence[Any], columns: slice = slice(None)) -> Any:

@@ -12,8 +12,8 @@ from twinlab.modeling.simulation.kpis import KPIs, check_kpis, evaluate
 from twinlab.modeling.simulation.measures import BY_ITEM, BY_LANE, MEASURES, measure
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.plan import Plan
-from twinlab.modeling.simulation.records import Records
 from twinlab.modeling.simulation.run import daily_table
+from twinlab.modeling.simulation.vector_blocks import Records
 from twinlab.modeling.simulation.vector_engine import replay
 from twinlab.scope import Estimate, Result, Scenario, ScenarioError, State
 from twinlab.scope.base import Array, check_known, did_you_mean, parts, pd, schema

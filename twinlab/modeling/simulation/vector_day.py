@@ -346,7 +346,9 @@ class Afternoon(Production):
             for handover in self.handovers:
                 if handover[0].stage == stage:
                     self._hand_over(*handover, day)
-            self._send(stage, day)
+            lanes, claims = self.layout.sends[stage]
+            self.moved[lanes] = self.state.given[claims]
+            self.pipeline.send(stage, day, self.moved)
         self._move(goods, day)
 
     def _receive(self, block: layouts.Receiving, goods: Array) -> None:
@@ -395,12 +397,6 @@ class Afternoon(Production):
         if not short.any():
             return None
         return np.divide(there, total, out=np.ones(total.shape), where=short)
-
-    def _send(self, stage: int, day: int) -> None:
-        """Put what a stage has handed over on its way."""
-        lanes, claims = self.layout.sends[stage]
-        self.moved[lanes] = self.state.given[claims]
-        self.pipeline.send(stage, day, self.moved)
 
     def _move(self, goods: Array, day: int) -> None:
         """Goods under way: those sent today, less those that arrived."""

@@ -14,7 +14,7 @@ import numpy as np
 from twinlab.modeling.simulation import vector_compiled as compiled
 from twinlab.modeling.simulation.plan import Plan, make_plan, open_view
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
-from twinlab.modeling.simulation.records import Records
+from twinlab.modeling.simulation.vector_blocks import Records
 from twinlab.modeling.simulation.vector_day import Afternoon, BlockView, Morning, Night
 from twinlab.modeling.simulation.vector_layout import Decision, facts_of, layout_of
 from twinlab.modeling.simulation.vector_state import VectorState

@@ -25,9 +25,9 @@ import numpy as np
 
 from twinlab.modeling.simulation.plan import ItemPlan, Plan
 from twinlab.modeling.simulation.random_streams import RandomStreams
-from twinlab.modeling.simulation.records import Records
 from twinlab.modeling.simulation.vector_blocks import (
     Entry,
+    Records,
     Rows,
     Step,
     Sums,
@@ -40,6 +40,7 @@ from twinlab.modeling.simulation.vector_blocks import (
 )
 from twinlab.organization.view import PriorityFailover, Shares
 from twinlab.scope.distributions import Array
+from twinlab.scope.network import grouped
 from twinlab.scope.state import State
 
 # Flows that count days on which something was so.
@@ -199,24 +200,19 @@ class Order:
 
     def _levels(self) -> dict[int, int]:
         """Morning levels: whoever the plan lets decide first, of two that are linked, is lower."""
-        before: dict[int, list[int]] = defaultdict(list)
-        for link in _links(self.plan, today=False):
-            if link[0] in self.place:
-                first, second = sorted(link, key=self.place.__getitem__)
-                before[second].append(first)
-        level: dict[int, int] = {}
+        level, turn = dict[int, int](), self.place.__getitem__
+        links = (link for link in _links(self.plan, today=False) if link[0] in self.place)
+        before = grouped((max(link, key=turn), min(link, key=turn)) for link in links)
         for number in self.plan.deciders:
-            level[number] = 1 + max((level[n] for n in before[number]), default=-1)
+            level[number] = 1 + max((level[n] for n in before.get(number, ())), default=-1)
         return level
 
     def _stages(self) -> dict[str, int]:
         """Afternoon stages: who can be reached within the afternoon has its turn later."""
-        stage: dict[str, int] = {}
-        into: dict[str, list[str]] = defaultdict(list)
-        for row in (self.plan.lanes[at].row for at in self.facts.instant):
-            into[row.destination].append(row.source)
+        stage, lanes = dict[str, int](), (self.plan.lanes[at].row for at in self.facts.instant)
+        into = grouped((lane.destination, lane.source) for lane in lanes)
         for name in (turn.node.name for turn in self.plan.turns):
-            stage[name] = 1 + max((stage[source] for source in into[name]), default=-1)
+            stage[name] = 1 + max((stage[source] for source in into.get(name, ())), default=-1)
         return stage
 
     def _kind(self, item: ItemPlan) -> Hashable:
@@ -357,9 +353,7 @@ class Layout(Flows):
     def __init__(self, plan: Plan, facts: Facts) -> None:
         """Sort everything."""
         super().__init__(plan, facts)
-        groups: dict[tuple[Any, ...], list[ItemPlan]] = defaultdict(list)
-        for item in self.items[: self.deciding]:
-            groups[self.key[item.number]].append(item)
+        groups = grouped((self.key[item.number], item) for item in self.items[: self.deciding])
         self.orders: list[int] = []
         for items in groups.values():
             self.orders += by_place(self.orders_of(item) for item in items)
