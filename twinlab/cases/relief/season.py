@@ -115,7 +115,7 @@ def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
     storms = [Storm("calm", sum(not name for _, name in seasons) / len(seasons))]
     # Below which wind [knots] a depot keeps which share of its stock.
     stays = [(figure["hurricane_wind"], 1.0), (figure["major_wind"], figure["hurricane_survival"])]
-    stays.append((math.inf, figure["major_survival"]))
+    stays.append((np.inf, figure["major_survival"]))
     for (season, name), hits in seasons.items():
         if name:
             need = {r["place"]: r["need"] * figure["agency_share"] for r in hits}
