@@ -472,6 +472,9 @@ def test_who_cannot_be_served_is_told():
     with pytest.raises(tl.SolverError, match=r"5 units/day of 'unit' do not reach 'shop' in per"):
         logistics.design_network(alone, sites, limits=logistics.Limits(most=1))
     assert logistics.design_network(alone, sites).open == {"A": (True,), "B": (True,)}
+    town = alone.change(network=alone.network.change(tl.Node("B", capacity=3)))
+    with pytest.raises(tl.SolverError, match=r": 2 units/day of 'unit' do not reach 'shop'"):
+        logistics.design_network(town, sites)
 
 
 def test_who_is_not_served_is_not_said_before_it_is_known(monkeypatch):

@@ -375,7 +375,8 @@ class _Program:
                 balance[r.node, part][made] = -units * unit
         for item in network.brought:
             unit, units = need[item] or 1.0, wanted.get(item, 0.0)
-            balance[item][self._add(("missing", t, item), 0.0, 0.0, (), unit)] = unit
+            if units:
+                balance[item][self._add(("missing", t, item), 0.0, 0.0, (), units)] = units
             terms = {key: x / unit for key, x in balance[item].items()}
             self.rows.append(Constraint(terms, units / unit, units / unit))
         self.rows += [Constraint(several, high=1.0) for several in sources.values()]
@@ -414,14 +415,14 @@ class _Program:
         try:
             return minimize(self.costs, self.rows, words, self.bounds, *given)
         except SolverError:
-            lack = [key for key in self.costs if key[0] == "missing"]
-            costs = dict.fromkeys(self.costs, 0.0) | dict.fromkeys(lack, 1.0)
-            bounds = self.bounds | dict.fromkeys(lack, (0.0, math.inf))
+            asked = {key: units for key, units in self.units.items() if key[0] == "missing"}
+            bounds = self.bounds | dict.fromkeys(asked, (0.0, 1.0))
+            costs = dict.fromkeys(self.costs, 0.0) | asked
             found = minimize(costs, self.rows, words, bounds, *given)
-            units, t, (node, product) = max((found.values[key], *key[1:]) for key in lack)
-            if units < 1e-6 or found.gap >= 1:  # nobody need be left out, or it is not known
-                raise
-            units *= self.units["missing", t, (node, product)]
+            lost = [(found.values[key] * x, *key[1:]) for key, x in asked.items()]
+            if found.cost <= 1e-6 * sum(asked.values()) or found.gap >= 1:
+                raise  # nobody need be left out, or it is not known
+            units, t, (node, product) = max(lost)
             words += f": {units:g} units/day of {product!r} do not reach {node!r}"
             remedy = "open more, nearer or larger, or add lanes"
             raise SolverError(f"{words} in period {t}: {remedy}") from None
