@@ -255,3 +255,58 @@ def test_four_depots_of_cordeau():
     fleets = [Fleet(4, 80, depot=str(at)) for at in range(50, 54)]
     plan = planned(table, table, fleets, [*map(Stop, units), *[Stop()] * 4], iterations=2000)
     assert plan.distance == pytest.approx(576.87, abs=0.005)
+
+
+# -- mistakes ---------------------------------------------------------------------------------
+
+ROAD, NAMES = [[0, 3, 5], [3, 0, 4], [5, 4, 0]], ["D", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("fleet", "demand", "words"),
+    [
+        (Fleet(1), {"a": Stop(latest=2)}, "'a' must be reached by 2 and cannot be before 3"),
+        ([Fleet(1), Fleet(1, depot="b", earliest=9)], {"a": Stop(latest=2)}, "3; .* before 13"),
+        (Fleet(1, shift=10), {"b": Stop(service=1)}, "to serve 'b' takes 11, a shift 10"),
+        (Fleet(1, latest=9), {}, "from 'b' a vehicle is back at 10, too late for 9"),
+        (Fleet(2, 3), {"a": 4}, "4 in one place, 'a': vehicles carry 3"),
+        ([Fleet(2, 3), Fleet(1, 1)], {"a": 3, "b": 5}, "8 units are wanted, all vehicles carry 7"),
+        (Fleet(1), {"a": Stop(latest=3), "b": Stop(latest=5)}, "windows and shifts"),
+    ],
+)  # fmt: skip
+def test_what_no_vehicle_can_do_is_told_with_the_reason(fleet, demand, words):
+    with pytest.raises(tl.SolverError, match=words):
+        route(NAMES, ROAD, fleet, demand=demand, iterations=30)
+
+
+def test_what_nobody_can_serve_may_be_left_out():
+    demand = {"a": Stop(9, prize=7), "b": Stop(latest=4, prize=1)}
+    plan = route(NAMES, ROAD, Fleet(1, 8), demand=demand, iterations=30)
+    assert (plan.tours, plan.left_out, plan.cost, plan.distance) == ((), ("a", "b"), 8, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"fleet": Fleet(1, depot="A")}, "no place 'A' for a depot; did you mean 'a'"),
+        ({"fleet": []}, "0 fleets"),
+        ({"fleet": [Fleet(1, depot=n) for n in NAMES]}, "one stop at least"),
+        ({"fleet": Fleet(1, earliest=2, latest=1)}, "latest is before earliest"),
+        ({"demand": {"a": Stop(earliest=2, latest=1, prize=9)}}, "latest is before earliest"),
+        ({"demand": {"D": Stop(1)}}, "no depot"),
+        ({"distances": (ROAD, [[0, 1, math.nan], [1, 0, 1], [1, 1, 0]])}, "time 'D' → 'b' .* nan"),
+        ({"distances": (ROAD, ROAD, ROAD)}, "or two tables, of distances and times; got shape"),
+        ({"distances": (ROAD, [[0, 1], [1, 0]])}, "distances are a table of numbers"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_explained(given, words):
+    with pytest.raises(tl.ScenarioError, match=words):
+        route(**{"names": NAMES, "distances": ROAD, "fleet": Fleet(1)} | given)
+
+
+@pytest.mark.parametrize("wrong", [math.nan, -1, math.inf, "3"])
+def test_columns_say_what_they_take(wrong):
+    with pytest.raises(tl.NetworkError, match="service"):
+        Stop(service=wrong)
+    with pytest.raises(tl.NetworkError, match="fixed_cost"):
+        Fleet(1, fixed_cost=wrong)

@@ -12,7 +12,7 @@ import numpy as np
 
 from twinlab.management.flows import asked_lanes, mean_flows
 from twinlab.modeling.compare import Change
-from twinlab.scope import NetworkError, Result, Scenario, ScenarioError, SolverError
+from twinlab.scope import Result, Scenario, ScenarioError, SolverError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import check_known
@@ -56,11 +56,6 @@ class Stop(Row):
     service: float = column("time", 0.0, "how long it takes", low=0)
     prize: float | None = column("USD", None, "lost where it is left out; none: never is", low=0)
 
-    def check(self) -> None:
-        """It closes after it opens."""
-        if self.latest < self.earliest:
-            raise NetworkError(f"{self}: latest is before earliest: swap them")
-
 
 @dataclass(frozen=True)
 class RoutePlan(Result):
@@ -103,9 +98,8 @@ def route(
         SyncError: PyVRP is not installed.
 
     >>> table = [[0, 3, 5], [3, 0, 4], [5, 4, 0]]
-    >>> plan = route(["depot", "a", "b"], table, Fleet(1), iterations=50)
-    >>> plan.distance, plan.tours
-    (12.0, (('depot', 'a', 'b', 'depot'),))
+    >>> route(["depot", "a", "b"], table, Fleet(1), iterations=50).tours
+    (('depot', 'a', 'b', 'depot'),)
     >>> wanted = {"a": Stop(earliest=12, service=1), "b": Stop(prize=5)}
     >>> plan = route(["depot", "a", "b"], table, Fleet(1), demand=wanted, iterations=50)
     >>> plan.tours, plan.arrivals, plan.left_out
@@ -219,9 +213,7 @@ def _tables(names: Sequence[str], distances: Any) -> Array:
     return tables
 
 
-def _places(
-    names: Sequence[str], fleets: Sequence[Fleet], demand: Mapping[str, Any]
-) -> tuple[list[int], list[Stop]]:
+def _places(names: Sequence[str], fleets: Sequence[Fleet], demand: Any) -> tuple[list[int], Any]:
     """Where each fleet is at home, and what each place wants; a depot nothing."""
     for depot in (fleet.depot for fleet in fleets if fleet.depot):
         check_known(depot, names, f"route: no place {depot!r} for a depot")
@@ -232,7 +224,10 @@ def _places(
         told = f"route: demand of {unknown or names}, {len(fleets)} fleets"
         raise ScenarioError(f"{told}: each place once, no depot; one fleet and one stop at least")
     wanted = (demand.get(name, 0.0) for name in names)
-    return homes, [one if isinstance(one, Stop) else Stop(one) for one in wanted]
+    every = [one if isinstance(one, Stop) else Stop(one) for one in wanted]
+    if wrong := [one for rows in (fleets, every) for one in rows if one.latest < one.earliest]:
+        raise ScenarioError(f"route: {wrong[0]}: latest is before earliest: swap them")
+    return homes, every
 
 
 def _check_stops(job: Job) -> None:
@@ -242,8 +237,9 @@ def _check_stops(job: Job) -> None:
     names, tables, fleets, homes, stops = job
     wanted = sum(stop.units for stop in stops if stop.prize is None)
     if wanted > (1 + 1e-9) * (most := sum(fleet.vehicles * fleet.capacity for fleet in fleets)):
-        told = f"{wanted:g} units are wanted and all vehicles together carry {most:g}"
-        raise SolverError(f"route: {told}: add vehicles or capacity")
+        raise SolverError(
+            f"route: {wanted:g} units are wanted, all vehicles carry {most:g}: add some"
+        )
     graphs = [csgraph_from_dense(t, null_value=np.inf) for one in tables for t in (one, one.T)]
     ways = [np.array([shortest_path(graph, indices=home) for graph in graphs]) for home in homes]
     for at, stop in enumerate(stops):
@@ -256,15 +252,11 @@ def _check_stops(job: Job) -> None:
 
 def _obstacle(name: str, stop: Stop, fleet: Fleet, ways: list[float]) -> str:
     """Why a vehicle could not even serve this stop alone; empty if it could."""
-    out, back, there, home = ways
+    way, there, home = ways[0] + ways[1], ways[2], ways[3]
     begin, home = max(fleet.earliest + there, stop.earliest), stop.service + home
     whys = (
         (stop.units, fleet.capacity, "{1:g} in one place, {0!r}: vehicles carry {2:g}"),
-        (
-            out + back,
-            fleet.reach,
-            "the shortest way to {0!r} and back is {1:g} long, a reach {2:g}",
-        ),
+        (way, fleet.reach, "the shortest way to {0!r} and back is {1:g} long, a reach {2:g}"),
         (begin, stop.latest, "{0!r} must be reached by {2:g} and cannot be before {1:g}"),
         (begin + home, fleet.latest, "from {0!r} a vehicle is back at {1:g}, too late for {2:g}"),
         (there + home, fleet.shift, "to serve {0!r} takes {1:g}, a shift {2:g}"),
@@ -324,9 +316,8 @@ def _counted(job: Job) -> tuple[list[Any], list[float]]:
     rates = [fleet.cost_per_distance for fleet in fleets]
     rates += [fleet.cost_per_time * per_distance / per_time for fleet in fleets]
     lumps = [fleet.fixed_cost for fleet in fleets] + [stop.prize or 0.0 for stop in stops]
-    prices = np.array(rates + [per_distance * lump for lump in lumps])
     steps = np.repeat([far, clock.max(), 1], [len(fleets), len(fleets), len(lumps)])
-    prices = _prices(prices, steps)
+    prices = _prices(np.array(rates + [per_distance * lump for lump in lumps]), steps)
     most = 1e18 / (len(stops) * max(part.max() for part in (ways, clock, loads)))
     told = [zero, per_time, max(1e5, min(most, 2e3 * (prices * steps).max() / max(far, 1e3)))]
     return [ways, reach, clock, late, prices.tolist(), loads.tolist(), room], told
@@ -357,8 +348,8 @@ def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]]
     if not best.is_feasible():
         raise SolverError(
             "route: no plan on the ways that exist, within capacity and reach, windows and shifts, "
-            "each place served by one vehicle at once, found in "
-            f"{iterations} iterations: add vehicles or iterations"
+            f"each place served by one vehicle at once, found in {iterations} iterations: add "
+            "vehicles or iterations"
         )
     found = []
     same = np.array_equal(ways, ways.T) and np.array_equal(times, times.T)
@@ -369,9 +360,7 @@ def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]]
             visit = min(visit, visit[::-1])
         driven = pyvrp.Route(data, visit, kind)
         tour = (homes[kind], *(places[at] for at in visit), homes[kind])
-        arrivals = (
-            zero + (each.start_time - each.wait_duration) / per_time for each in driven.schedule()
-        )
-        waiting, hours = driven.wait_duration() / per_time, driven.duration() / per_time
-        found.append((tour, kind, tuple(arrivals), waiting, hours))
+        arrivals = tuple(zero + (a.start_time - a.wait_duration) / per_time for a in driven)
+        taken = driven.wait_duration() / per_time, driven.duration() / per_time
+        found.append((tour, kind, arrivals, *taken))
     return sorted(found), [places[each.idx] for each in best.unplanned()]
