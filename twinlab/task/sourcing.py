@@ -267,12 +267,12 @@ def _choose(
 ) -> SupplierChoice:
     """The set of suppliers that costs least, over who is down how probably."""
     best, ranked = SupplierChoice({}, np.inf, 0.0), sorted(offers, key=lambda o: o.price)
-    rows = [(o.price, o.capacity, o.least, o.fixed_cost) for o in ranked]
-    price, capacity, least, fixed = np.array(rows).T
+    terms = [(o.price, o.capacity, o.least, o.fixed_cost) for o in ranked]
+    price, capacity, least, fixed = np.array(terms).T
     room = np.minimum(capacity, demand) * (price < lost)
     up = np.array([[o.name not in case for o in ranked] for case in [*cases, ()]])
     odds = np.array([*cases.values(), 0.0])  # the last case is that all are up
-    sets = sorted(product((1, 0), repeat=len(rows)), key=sum) if len(cases) <= 4096 else ()
+    sets = sorted(product((1, 0), repeat=len(terms)), key=sum) if len(cases) <= 4096 else ()
     for chosen in (np.array(one) for one in sets if number[0] <= sum(one) <= number[1]):
         firm = least * chosen * (up >= chosen).all(axis=1, keepdims=True)
         left = demand - firm.sum(axis=1, keepdims=True)
@@ -322,13 +322,11 @@ def choose_sources(
     streams, days = draw_streams(scenario, seed, 0, 256), np.ones((scenario.days, 256), dtype=bool)
     ways = [(days & way).ravel() for way in _open(network, streams, item, (item,))]
     for v in network.into[item]:
-        made, node = network.made.get((v.source, item[1])), network.node(v.source)
-        price, room = (
-            v.cost_per_unit + (made.cost if made else 0.0),
-            min(v.capacity, node.mean_output),
-        )
+        made, room = network.made.get((v.source, item[1])), network.node(v.source).mean_output
+        price = v.cost_per_unit + (made.cost if made else 0.0)
         fixed = v.cost_per_shipment / network.node(item[0]).review_period
-        offers.append(Offer(lane_paths(v)[-1], price, room, 0.0, fixed, least * demand))
+        terms = min(room, v.capacity), 0.0, fixed, least * demand
+        offers.append(Offer(lane_paths(v)[-1], price, *terms))
     missing = stopped_costs(network)[item] if lost is None else lost
     if not demand or missing <= min(o.price for o in offers):
         raise ScenarioError(f"{item}: nobody asks, or what lacks costs too little: give lost")

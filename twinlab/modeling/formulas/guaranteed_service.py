@@ -61,7 +61,7 @@ class ServicePlan(Result):
     net_times: Mapping[str, int] = column("days", meaning="of demand that the stock must last")
     safety_stock: Mapping[str, float] = column("units", meaning="kept above the mean demand")
     cost: float = column("USD/day", meaning="of holding all safety stock")
-    levels: Mapping[Any, float] = field(default_factory=dict)  # base-stock, mean demand included
+    levels: Mapping[ItemKey, float] = field(default_factory=dict)  # base-stock, of a network
 
 
 Arc = tuple[str, str] | tuple[str, str, float]
@@ -115,9 +115,8 @@ def guaranteed_service(
         net[name] = waits + stage.time - said[name]  # nobody waits longer than he must
     held = {s.name: bound[s.name] * math.sqrt(net[s.name]) for s in rows}
     cost = sum(s.holding_cost * held[s.name] for s in rows)
-    levels: dict[Any, float] = {name: means[name] * net[name] + held[name] for name in held}
-    if isinstance(stages, Network):
-        levels = {i: levels[n] for i in stages.decided if (n := "/".join(i)) in levels}
+    items = {"/".join(i): i for i in stages.decided} if isinstance(stages, Network) else {}
+    levels = {items[n]: means[n] * net[n] + held[n] for n in held if n in items}
     return ServicePlan({s.name: said[s.name] for s in rows}, net, held, cost, levels)
 
 
