@@ -1,7 +1,7 @@
 """Routes in time: windows, service, shifts, several depots, unlike vehicles, stops left out.
 
 Every plan is driven again by a loop of its own, and small ones are compared with all plans there
-are; of what is published, C101.25, R101.25 (Solomon 1987, optima of Kohl et al. 1999) and p01.
+are; of what is published: C101.25, R101.25, R101.50 (Solomon 1987, optima of Kohl et al. 1999), p01.
 """
 
 import json
@@ -211,7 +211,7 @@ def test_a_plan_keeps_what_it_says(seed, digits):
 
 # -- what is published ------------------------------------------------------------------------
 
-# Solomon (1987): x, y, demand, window, of the depot and the first 25 customers.
+# Solomon (1987): x, y, demand and window of the depot and the first customers.
 C101 = """40 50 0 0 1236, 45 68 10 912 967, 45 70 30 825 870, 42 66 10 65 146, 42 68 10 727 782,
 42 65 10 15 67, 40 69 20 621 702, 40 66 20 170 225, 38 68 20 255 324, 38 70 10 534 605,
 35 66 10 357 410, 35 69 10 448 505, 25 85 20 652 721, 22 75 30 30 92, 22 85 10 567 620,
@@ -222,20 +222,25 @@ R101 = """35 35 0 0 230, 41 49 10 161 171, 35 17 7 50 60, 55 45 13 116 126, 55 2
 15 30 26 34 44, 25 30 3 99 109, 20 50 5 81 91, 10 43 9 95 105, 55 60 16 97 107, 30 60 16 124 134,
 20 65 12 67 77, 50 35 19 63 73, 30 25 23 159 169, 15 10 20 32 42, 30 5 8 61 71, 10 20 19 75 85,
 5 30 2 157 167, 20 40 12 87 97, 15 60 17 76 86, 45 65 9 126 136, 45 20 11 62 72, 45 10 18 97 107,
-55 5 29 68 78, 65 35 3 153 163, 65 20 6 172 182"""
+55 5 29 68 78, 65 35 3 153 163, 65 20 6 172 182, 45 30 17 132 142, 35 40 16 37 47, 41 37 16 39 49,
+64 42 9 63 73, 40 60 21 71 81, 31 52 27 50 60, 35 69 23 141 151, 53 52 11 37 47, 65 55 14 117 127,
+63 65 8 143 153, 2 60 5 41 51, 20 20 8 134 144, 5 5 16 83 93, 60 12 31 44 54, 40 25 9 85 95,
+42 7 5 97 107, 24 12 5 31 41, 23 3 7 132 142, 11 14 18 69 79, 6 38 16 32 42, 2 48 1 117 127,
+8 56 27 51 61, 13 52 36 165 175, 6 68 30 108 118, 47 47 13 124 134"""
 
 
 @pytest.mark.parametrize(
-    ("text", "service", "length", "vehicles"), [(C101, 90, 191.3, 3), (R101, 10, 617.1, 8)]
+    ("text", "count", "service", "length", "vehicles"),
+    [(C101, 25, 90, 191.3, 3), (R101, 25, 10, 617.1, 8), (R101, 50, 10, 1044.0, 12)],
 )
-def test_solomons_first_25(text, service, length, vehicles):
+def test_solomons_first_customers(text, count, service, length, vehicles):
     """Distances cut to one decimal, as Kohl et al. (1999) and all exact methods since do."""
-    rows = [[int(word) for word in row.split()] for row in text.split(",")]
+    rows = [[int(word) for word in row.split()] for row in text.split(",")][: 1 + count]
     xy = np.array(rows)[:, :2]
     table = np.floor(10 * np.hypot(*(xy[:, None] - xy[None]).T)) / 10
     stops = [Stop(units, early, late, service) for _, _, units, early, late in rows]
     fleet = Fleet(25, 200, latest=rows[0][4])
-    plan = planned(table, table, [fleet], stops, iterations=400)
+    plan = planned(table, table, [fleet], stops, iterations=800)
     assert plan.distance == pytest.approx(length)
     assert len(plan.tours) == vehicles
 

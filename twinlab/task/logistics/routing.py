@@ -86,10 +86,10 @@ def route(
 
     ``distances`` is the table of distances from each place (row) to each place (column), in the
     order of ``names``, or two tables, of distances and of travel times (else they are the same); a
-    way that does not exist is infinitely long. Fleets name depots. A vehicle leaves so that it is
-    away as shortly as can be. A good plan, not a proven one; the same seed and iterations give the
-    same plan. Fractions are counted exactly (tenths, thirds, …); numbers without a common
-    denominator up to a million to nine digits, money to six.
+    way that does not exist is infinitely long. Fleets name depots; a vehicle leaves so that it is
+    away as shortly as can be. Nothing is left to chance. A good plan, not a proven one; the same
+    seed and iterations give the same plan. Fractions are counted exactly (tenths, thirds, …);
+    numbers without a common denominator up to a million to nine digits, money to six.
     Source: Dantzig & Ramser (1959); Solomon (1987); Wouda, Lan & Kool (2024), PyVRP.
 
     Raises:
@@ -173,7 +173,7 @@ def milk_run(
             values[f"{path}.distance"] = km[tour.index(lane.destination)] - km[0]
             values[f"{lane.destination}.review_period"] = every
     new = {path: value for path, value in values.items() if value != scenario.value(path)}
-    direct = sum((table[0] + table[:, 0]) / [node.review_period for node in nodes])
+    direct = sum(((table[0] + table[:, 0]) / [node.review_period for node in nodes])[1:])
     reason = f"{direct:,.4g} km a day on direct trips, {plan.distance / every:,.4g} on tours"
     return Change.of(scenario, new, f"milk run from {depot}", reason)
 
