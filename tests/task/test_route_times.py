@@ -1,7 +1,7 @@
 """Routes in time: windows, service, shifts, several depots, unlike vehicles, stops left out.
 
 Every plan is driven again by a loop of its own, and small ones are compared with all plans there
-are; of what is published: C101.25, R101.25, R101.50 (Solomon 1987, optima of Kohl et al. 1999), p01.
+are; of what is published: C101.25, R101.25 and .50 (Solomon 1987, optima of Kohl et al. 1999), p01.
 """
 
 import json
