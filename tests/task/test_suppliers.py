@@ -151,6 +151,8 @@ def test_a_calm_chain_buys_where_it_is_cheap():
     advice = choose_sources(chain(), ITEM)
     assert list(advice.values.values()) == [1, 0]
     assert "1 of 2 sources" in advice.title
+    narrow = choose_sources(chain().set("mine->shop.capacity", 0.5), ITEM, least=0.2)
+    assert list(narrow.values.values()) == [0.025, 0.975]  # no more than it has
     full = choose_sources(chain().set("mine->shop.capacity", 15), ITEM)
     assert list(full.values.values()) == [0.75, 0.25]
 
@@ -221,6 +223,8 @@ def test_components_of_the_source_count():
         (lambda: choose_sources(chain(), ITEM, most=0), "most must be"),
         (lambda: choose_sources(chain(), ITEM, lost=0), "costs too little: give lost"),
         (lambda: choose_sources(chain().set("shop/unit.pattern", 0), ITEM), "nobody asks"),
+        (lambda: choose_sources(
+            chain().set({"mine->shop.capacity": 0, "pit->shop.capacity": 0}), ITEM), "can deliver"),
         (lambda: choose_sources(chain(), ITEM, least=0.8, most=2), None),
     ],
 )  # fmt: skip

@@ -322,20 +322,23 @@ def choose_sources(
     streams, days = draw_streams(scenario, seed, 0, 256), np.ones((scenario.days, 256), dtype=bool)
     ways = [(days & way).ravel() for way in _open(network, streams, item, (item,))]
     for v in network.into[item]:
-        made, room = network.made.get((v.source, item[1])), network.node(v.source).mean_output
+        made = network.made.get((v.source, item[1]))
         price = v.cost_per_unit + (made.cost if made else 0.0)
+        room = min(v.capacity, network.node(v.source).mean_output)
         fixed = v.cost_per_shipment / network.node(item[0]).review_period
-        terms = min(room, v.capacity), 0.0, fixed, least * demand
-        offers.append(Offer(lane_paths(v)[-1], price, *terms))
+        rest = room, 0.0, fixed, min(room, least * demand)
+        offers.append(Offer(lane_paths(v)[-1], price, *rest))
     missing = stopped_costs(network)[item] if lost is None else lost
-    if not demand or missing <= min(o.price for o in offers):
-        raise ScenarioError(f"{item}: nobody asks, or what lacks costs too little: give lost")
     codes, counts = np.unique(ways, axis=1, return_counts=True)
     names = np.array([o.name for o in offers])
     down = (frozenset(names[~code].tolist()) for code in codes.T)
     cases = dict(zip(down, counts / days.size, strict=True))
     found = _choose(offers, demand, missing, cases, (1, most or len(offers)))
-    share = {name: units / sum(found.orders.values()) for name, units in found.orders.items()}
+    total = sum(found.orders.values())
+    if not total or missing <= min(o.price for o in offers):
+        wrong = "nobody asks or can deliver, or what lacks costs too little: give lost"
+        raise ScenarioError(f"{item}: {wrong}")
+    share = {name: units / total for name, units in found.orders.items()}
     then = {f"{o.name}.sourcing_share": share.get(o.name, 0.0) for o in offers}
 
     def how(chain: Scenario) -> Scenario:
