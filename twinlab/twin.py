@@ -82,7 +82,7 @@ class Twin(Foresight):
 
     def __repr__(self) -> str:
         late = f", {self.staleness:.1f} days stale" if self.mode is not Mode.MODEL else ""
-        return f"Twin({self.mode.name.lower()}, day {self.day}{late})"
+        return str(self.model.dated(f"Twin({self.mode.name.lower()}, day {self.day}{late})"))
 
 
 def run_closed_loop(

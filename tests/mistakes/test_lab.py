@@ -29,7 +29,7 @@ MISTAKES = [
     (lambda: lab.chart(run(), by="colour"), tl.ScenarioError,
      "by='colour'; did you mean 'country'?"),
     (lambda: lab.chart(run(), days=5), tl.ScenarioError,
-     'chart: days must be a tuple (whole number, whole number)'),
+     'chart: days must be a tuple (whole number of at least 0 or a da'),
     (lambda: lab.chart(run(), nodes="shp"), tl.ScenarioError,
      "nothing of 'shp' here … did you mean 'shop'?"),
     (lambda: lab.network(5), tl.ScenarioError,

@@ -90,7 +90,7 @@ def test_every_copy_keeps_the_start():
               DATED.nest({}), tl.scope.restrict(DATED, tier=1).scenario,
               tl.scope.restrict(DATED, period=7).scenario, pickle.loads(pickle.dumps(DATED)),
               tl.simulate(DATED).scenario, tl.replicate(DATED, 2).scenario,
-              tl.tune(DATED, {"shop.up_to": (5, 30)}, tl.cost, 4).scenario]  # fmt: skip
+              DATED.disrupt().decide({}), replace(DATED, days=9)]  # fmt: skip
     assert {copy.start for copy in copies} == {FIRST}
     assert "60 days from 2026-03-01" in repr(DATED)
     assert CALM.start is None
@@ -124,14 +124,16 @@ def test_a_disruption_with_a_date_is_that_with_its_day(kind):
 
 def test_a_date_without_a_start_or_before_it_is_refused():
     outage = tl.Outage("mine", start="2026-02-28")
-    with pytest.raises(tl.ScenarioError, match=r"Outage 'mine': 2026-02-28 .*no start: give"):
+    with pytest.raises(
+        tl.ScenarioError, match=r"Outage 'mine': 2026-02-28 is no day since start=None"
+    ):
         CALM.disrupt(outage)
-    with pytest.raises(tl.ScenarioError, match=r"before its start, 2026-03-01: give"):
+    with pytest.raises(tl.ScenarioError, match="no day since start=2026-03-01: give"):
         DATED.disrupt(outage)
     with pytest.raises(tl.ScenarioError, match=r"change\(start='2026-02-28'\) or an earlier"):
         DATED.day_of("2026-02-28")
     for scenario, day in ((CALM, 3), (DATED, 10**20)):
-        with pytest.raises(tl.ScenarioError, match=rf"day {day} .*has no date: give"):
+        with pytest.raises(tl.ScenarioError, match=rf"day {day} has no date since start=.*: give"):
             scenario.date(day)
     with pytest.raises(tl.ScenarioError, match="up to the year 9999"):
         CALM.change(start="9999-12-01")
@@ -143,3 +145,66 @@ def test_change_says_what_it_takes():
     assert DATED.change(start=None, days=60) == DATED
     with pytest.raises(tl.ScenarioError, match=r"has no 'strt'; did you mean 'start'\?"):
         CALM.change(strt="2026-03-01")
+
+
+WORDS = {
+    "short from day 3 on": "short from day 3, 2026-03-04 on",
+    "lowest 1 (day 59), last 2": "lowest 1 (day 59, 2026-04-29), last 2",
+    "stock, days 0 to 59": "stock, days 0 to 59, 2026-03-01 to 2026-04-29",
+    "day 2.5, 0.5 days stale": "day 2.5, 2026-03-03, 0.5 days stale",
+    "day 3\nday 4": "day 3, 2026-03-04\nday 4, 2026-03-05",
+    "5 days, 3 USD/day, 12 a day": "5 days, 3 USD/day, 12 a day",
+    "Sunday 3, today 4": "Sunday 3, today 4",
+    "on day 1,234 of many": "on day 1,234 of many",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_words_keep_the_day_and_gain_its_date(text):
+    assert DATED.dated(text) == WORDS[text]
+    assert DATED.dated(WORDS[text]) == WORDS[text]
+    assert CALM.dated(text) == text
+
+
+def test_tables_of_days_have_dates():
+    by_day, by_date = tl.simulate(CALM, seed=1).daily, tl.simulate(DATED, seed=1).daily
+    assert list(by_date.columns[:3]) == ["day", "date", "node"]
+    pd.testing.assert_frame_equal(by_date.drop(columns="date"), by_day)
+    assert (by_date["date"] - pd.Timestamp(FIRST)).dt.days.tolist() == by_day["day"].tolist()
+    later = tl.simulate(DATED, seed=1).after(10).daily
+    assert later["date"].iloc[0] == pd.Timestamp("2026-03-11")
+    weeks = tl.simulate(tl.scope.restrict(DATED, period=7).scenario).daily
+    assert weeks["date"].unique().tolist()[:2] == [pd.Timestamp(FIRST), pd.Timestamp("2026-03-08")]
+    log = DATED.dated(tl.simulate(DATED, seed=1).log.table)
+    assert (log["date"] - pd.Timestamp(FIRST)).dt.days.tolist() == log["day"].tolist()
+    batch = tl.replicate(DATED, 2, seed=1)
+    assert "date" not in tl.replicate(CALM, 2, seed=1).kpis.table
+    assert batch.scenario.start == FIRST
+
+
+def test_a_date_where_a_day_is_wanted():
+    run = tl.simulate(DATED, seed=1)
+    assert run.state_on("2026-03-21") == run.state_on(20)
+    with pytest.raises(tl.ScenarioError, match="day 92 is outside the run's days"):
+        run.state_on("2026-06-01")
+    flows = tl.management.flows.mean_flows
+    assert flows(DATED, "2026-03-05") == flows(DATED, 4)
+    assert flows(CALM, range(3)) == flows(DATED, range(3))
+    close = tl.management.Closure
+    price = {"shortage_cost": {"unit": 9}, "sites": {"mine": 5}}
+    by_day, by_date = (
+        tl.stress_test(DATED, 4, closure=close(start=start), **price)
+        for start in (20, "2026-03-21")
+    )
+    assert by_day == by_date
+    with pytest.raises(tl.ScenarioError, match="2026-03-21 is no day since start=None"):
+        tl.stress_test(CALM, 4, closure=close(start="2026-03-21"), **price)
+
+
+def test_without_a_start_nothing_changes():
+    by_day, by_date = tl.simulate(CALM, seed=1), tl.simulate(DATED, seed=1)
+    assert by_day.log == by_date.log
+    assert repr(by_day) == repr(by_date)
+    one, other = (tl.replicate(each, 8, seed=1).kpis.total_cost for each in (CALM, DATED))
+    assert one.tolist() == other.tolist()

@@ -4,8 +4,8 @@ from dataclasses import fields
 from typing import NamedTuple
 
 from twinlab.scope import Scenario, State
+from twinlab.scope.base import Count, Day
 from twinlab.scope.entities import Disruption
-from twinlab.scope.kinds import Count
 from twinlab.technology import Bus, EventStore, FileLink, Plant, Sensors
 from twinlab.twin import Twin
 
@@ -50,7 +50,7 @@ class Case(Scenario):
         *hidden: Disruption,
         truth: Scenario | None = None,
         seed: Count = 0,
-        day: Count = 0,
+        day: Day = 0,
         link: FileLink | None = None,
         sensors: Sensors | None = None,
         store: EventStore | None = None,
@@ -73,7 +73,7 @@ class Case(Scenario):
         link = Bus(seed=seed) if link is None else link
         lived = (truth or self).disrupt(*hidden)
         plant, twin = Plant(lived, link, seed, sensors), Twin(self, link, store, seed)
-        plant.advance(max(0, day - plant.day), untold=True)
+        plant.advance(max(0, lived.day_of(day) - plant.day), untold=True)
         twin.sync()
         return Pair(plant, twin)
 

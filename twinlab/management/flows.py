@@ -13,8 +13,8 @@ import numpy as np
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
-from twinlab.scope import Demand, Lane, Network, Scenario
-from twinlab.scope.base import Amount, ItemKey, ScenarioError, check_known, did_you_mean, ranged
+from twinlab.scope import Demand, Lane, Network, Scenario, ScenarioError
+from twinlab.scope.base import Amount, Day, ItemKey, check_known, did_you_mean, ranged
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
 
@@ -26,7 +26,7 @@ ByItem = dict[ItemKey, float]
 
 def mean_flows(
     scenario: Scenario,
-    day: int | range | None = None,
+    day: Day | range | None = None,
     wanted: Mapping[ItemKey, float] | None = None,
 ) -> dict[ItemKey, float]:
     """Give the units that leave the stock of each (node, product) at mean demand [units/day].
@@ -47,7 +47,7 @@ def mean_flows(
     flow = dict.fromkeys(network.items, 0.0)
     if wanted is None:
         days = range(scenario.days) if day is None else day
-        days = days if isinstance(days, range) else range(days, days + 1)
+        days = days if isinstance(days, range) else range(day := scenario.day_of(days), day + 1)
         wanted = {(row.node, row.product): customers_use(row, days) for row in network.demands}
     for item, units in wanted.items():
         if item not in flow:

@@ -209,6 +209,7 @@ class Closure(Row):
     28
     """
 
+    _dated = "start"
     start: int = column("day", 30, "first day of the closure", low=0)
     days: int = column("days", 28, "how long, for nodes without a time_to_recover", low=1)
     stock_ships: bool = column("yes/no", False, "finished stock still leaves the closed site")
@@ -312,7 +313,7 @@ def stress_test(
 
 
 def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
-    if how.start >= scenario.days:
+    if scenario.day_of(how.start) >= scenario.days:
         problem = f"closure from day {how.start}: the scenario ends after {scenario.days} days"
         raise ScenarioError(f"{problem}: give an earlier Closure(start=…), or more days")
     nodes = {n.name: n for n in scenario.network.nodes}

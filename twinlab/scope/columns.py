@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from math import inf, isinf, isnan, nan
-from typing import Any, ClassVar, NoReturn, get_args, get_type_hints
+from typing import Any, NoReturn, get_args, get_type_hints
 
 import numpy as np
 
 from twinlab.scope.distributions import Constant, Distribution, is_distribution
 from twinlab.scope.errors import NetworkError, TwinError, brief
-from twinlab.scope.kinds import Date, Unfit, as_date
+from twinlab.scope.kinds import Date, Unfit, Whole, as_date
+
+Day = Whole | Date
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def schema_text(row_type: Any) -> str:
 class Row:
     """A frozen row whose values are checked against their columns when it is made."""
 
-    dated: ClassVar[str] = ""  # the column of a day that may be a date, till a scenario has it
+    _dated = ""  # the column of a day that may be a date, until a scenario has the row
 
     def __post_init__(self) -> None:
         """Bring every value to its column's type, or say what is wrong with it."""
@@ -101,15 +103,12 @@ class Row:
             value = getattr(self, col.name)
             if value is col.default:  # it fits
                 continue
-            moment = col.name == self.dated and isinstance(value, str | Date | np.datetime64)
+            moment = col.name == self._dated and isinstance(value, str | Date | np.datetime64)
             try:
-                fitted = as_date(value) if moment else _fit(col, value)
-                object.__setattr__(self, col.name, fitted)
-            except Unfit as problem:
-                wrong = f"{col.name} is a day or a date, got {brief(value)}: {problem}"
-                raise NetworkError(f"{self.title}: {wrong}") from None
-            except (TypeError, ValueError) as problem:
-                raise NetworkError(f"{self.title}: {col.name} {problem}") from None
+                object.__setattr__(self, col.name, as_date(value) if moment else _fit(col, value))
+            except (TypeError, ValueError, Unfit) as problem:
+                got = f"is a day or a date, got {brief(value)}: " * moment
+                raise NetworkError(f"{self.title}: {col.name} {got}{problem}") from None
         self.check()
 
     def check(self) -> None:

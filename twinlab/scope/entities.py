@@ -14,7 +14,7 @@ does not say, it leaves alone: no other random draw changes.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -260,7 +260,7 @@ class Stock(Row):
 class Disruption(Row):
     """When something goes wrong: start (a day or a date), duration, recovery; fixed or random."""
 
-    dated: ClassVar[str] = "start"
+    _dated = "start"
     start: int = column("day", 0, "first day; with a rate, the first day it can strike", low=0)
     days: Distribution = column(
         "days", Constant(1), "how long it holds, rounded up; 0: not at all", low=0

@@ -24,6 +24,7 @@ from twinlab.scope.distributions import Array, Constant, Distribution, is_distri
 from twinlab.scope.errors import NAMES, brief, way_to
 
 F = TypeVar("F", bound=Callable[..., Any])
+_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
 _MOST = float(np.finfo(np.float64).max)  # whatever is finite
 
 
@@ -48,7 +49,6 @@ Level = Annotated[float, Range("a share above 0 and below 1", 0, 1, open=True)]
 Count = Annotated[int, Range("a whole number of at least 1", 1, whole=True)]
 Whole = Annotated[int, Range("a whole number of at least 0", 0, whole=True)]
 Date = date
-Day = Whole | Date
 
 
 def ranged(function: F) -> F:
@@ -140,8 +140,7 @@ def kind_of(hint: Any) -> Kind | None:
 
 def _number(value: Any) -> Any:
     if isinstance(value, str | bytes):
-        plain = re.fullmatch(r"[-+]?[\d.]\d*\.?\d*(e[-+]?\d+)?", str(value))
-        raise Unfit("write it without quotes" if plain else "")
+        raise Unfit("write it without quotes" if re.fullmatch(_NUMBER, str(value)) else "")
     if isinstance(value, bool | np.bool_ | np.datetime64) or getattr(value, "ndim", False):
         raise Unfit
     try:
@@ -176,19 +175,14 @@ def _text(value: Any) -> str:
 
 def as_date(value: Any) -> date:
     """Read a date: one of Python, its ISO text, or a moment on it, of pandas or numpy too."""
-    moment = value.astype("M8[D]").item() if isinstance(value, np.datetime64) else value
+    text, read = str(value).strip(), dict[str, None]()
     with suppress(ValueError):
-        moment = datetime.fromisoformat(moment.strip()) if isinstance(value, str) else moment
-        moment = moment.date() if isinstance(moment, datetime) else moment
-        if isinstance(moment, date) and str(moment) != "NaT":
-            return moment
-    text, read = re.sub(r"\W+", "-", str(value).strip()), dict[str, None]()
+        if isinstance(value, str | date | np.datetime64):
+            return datetime.fromisoformat(text).date()
     for order in ("%d-%m-%Y", "%m-%d-%Y", "%Y-%m-%d", "%d-%m-%y", "%m-%d-%y"):
         with suppress(ValueError):
-            read[f"'{datetime.strptime(text, order).date()}'"] = None
-    raise Unfit(
-        f"write {' or '.join(read)}, as it is meant" if read else "write a date as '2026-03-01'"
-    )
+            read[repr(str(datetime.strptime(re.sub(r"\W+", "-", text), order).date()))] = None
+    raise Unfit(f"write {' or '.join(read) or 'a date as 2026-03-01'}, as it is meant")
 
 
 def _none(value: Any) -> None:

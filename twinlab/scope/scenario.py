@@ -20,11 +20,13 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from inspect import signature
 from typing import Annotated, Any
 
-from twinlab.scope.columns import Column, Frozen, schema
+import numpy as np
+
+from twinlab.scope.columns import Column, Day, Frozen, schema
 from twinlab.scope.distributions import Trace
 from twinlab.scope.entities import Disruption, ItemKey, Lane
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
-from twinlab.scope.kinds import Count, Date, Day, Whole, ranged
+from twinlab.scope.kinds import Count, Date, Whole, ranged
 from twinlab.scope.later import pd
 from twinlab.scope.network import Network
 from twinlab.scope.result import Page
@@ -36,14 +38,18 @@ Sourcing = Callable[[Any, Any], Any]
 Sharing = Annotated[Callable[[Any], None], "a regime such as OwnOrders() or FullSharing()"]
 ByItem = Annotated[Mapping[Any, Any], "a mapping {node: …}"]
 Paths = Annotated[str | Mapping[Any, Any], "a text such as 'shop.up_to' or {path: value}"]
+_DAYS = re.compile(r"\b(?>day \d+(?:\.\d+)?|days \d+ to \d+)\b(?!,\d|, \d{4}-)")  # not yet dated
 
 
 class Calendar:
     """Whatever has a date of day 0 [``start``], and ``period`` calendar days in each of its days.
 
+    Raises:
+        ScenarioError: there is no start, or it is no day or date from then up to the year 9999.
+
     >>> calm = Scenario(serial(["mine", "shop"], demand=5), BaseStock(8), start="2026-03-01")
-    >>> calm.day_of("2026-03-05"), calm.date(31)
-    (4, datetime.date(2026, 4, 1))
+    >>> calm.day_of("2026-03-05"), calm.date(31), calm.dated("short from day 31 on")
+    (4, datetime.date(2026, 4, 1), 'short from day 31, 2026-04-01 on')
     """
 
     start: Date | None
@@ -51,31 +57,36 @@ class Calendar:
 
     @ranged
     def day_of(self, date: Day, where: str = "") -> int:
-        """The day on which a date falls; a number stays the day that it is.
-
-        Raises:
-            ScenarioError: it is no date or before the start, or there is none; ``where`` it stands.
-        """
+        """The day on which a date falls; a number is one. ``where`` stands before what is wrong."""
         if not isinstance(date, Date):
             return date
-        if self.start is None or date < self.start:
-            wrong = f"before its start, {self.start}" if self.start else "which has no start"
-            remedy = f"give the date of day 0, change(start='{date}') or an earlier one"
-            raise ScenarioError(f"{where}{date} is no day of the scenario, {wrong}: {remedy}")
-        return (date - self.start).days // self.period
+        if self.start and self.start <= date:
+            return (date - self.start).days // self.period
+        remedy = f"give the date of day 0, change(start='{date}') or an earlier one"
+        raise ScenarioError(f"{where}{date} is no day since start={self.start}: {remedy}")
 
     @ranged
     def date(self, day: Whole) -> Date:
-        """The date of a day, of several the first: what ``day_of`` takes back.
-
-        Raises:
-            ScenarioError: there is no start, or the year 9999 is over.
-        """
-        at = self.start and self.start.toordinal() + day * self.period
-        if at and at <= Date.max.toordinal():
-            return Date.fromordinal(at)
+        """The date of a day (of a period of several: the first), which ``day_of`` takes back."""
+        if self.start and day * self.period <= (Date.max - self.start).days:
+            return Date.fromordinal(self.start.toordinal() + day * self.period)
         remedy = "give the date of day 0 up to the year 9999, change(start='2026-03-01')"
-        raise ScenarioError(f"day {day} since start={self.start} has no date: {remedy}")
+        raise ScenarioError(f"day {day} has no date since start={self.start}: {remedy}")
+
+    def dates(self, days: Any) -> Any:
+        """The dates of many days, for tables and axes: an array."""
+        return np.datetime64(self.start) + self.period * np.asarray(days, float).astype(int)
+
+    def dated(self, told: Any) -> Any:
+        """The same words or table of days with their dates, where there is a start."""
+        if self.start and isinstance(told, str):
+            for days in reversed([*_DAYS.finditer(told)]):
+                dates = " to ".join(self.dates(days[0].split()[1::2]).astype(str))
+                told = f"{told[: days.end()]}, {dates}{told[days.end() :]}"
+            return told
+        if self.start:
+            told.insert(1 + told.columns.get_loc("day"), "date", self.dates(told["day"]))
+        return told
 
 
 @dataclass(frozen=True)
@@ -110,14 +121,12 @@ class Scenario(Calendar, Page):
     chosen_on: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "disruptions", tuple(_on_days(self)))
+        taken = (_taken(disruption, self) for disruption in self.disruptions)
+        object.__setattr__(self, "disruptions", tuple(taken))
         _fit_by_item(self)
         _check_days(self)
         _check_lines(self)
-        for disruption in self.disruptions:
-            _check_target(disruption, self.network)
-        if self.start:
-            self.date(self.days)
+        _ = self.start and self.date(self.days)
 
     def __repr__(self) -> str:
         kinds = Counter(getattr(r, "__name__", type(r).__name__) for r in self.rules.values())  # type: ignore[union-attr]
@@ -223,11 +232,9 @@ class Scenario(Calendar, Page):
         return changed
 
 
-_FIELDS = [*signature(Scenario).parameters.values()][:-1]  # all but chosen_on
-_GIVEN = [each.replace(kind=each.KEYWORD_ONLY, default=None) for each in _FIELDS]
-_OWN = signature(Scenario.disrupt)
-_OWN = _OWN.replace(parameters=[_OWN.parameters["self"], *_GIVEN])
-Scenario.change.__signature__ = _OWN  # type: ignore[attr-defined]
+_OWN, _ALL = signature(Scenario.disrupt), [*signature(Scenario).parameters.values()]
+_ALL = [each.replace(kind=each.KEYWORD_ONLY, default=None) for each in _ALL[:-1]]  # no chosen_on
+Scenario.change.__signature__ = _OWN.replace(parameters=[_OWN.parameters["self"], *_ALL])  # type: ignore[attr-defined]
 
 _REMEDY = {
     "rules": "give a rule such as BaseStock(50), or your own function of a view",
@@ -296,14 +303,6 @@ def _check_lines(scenario: Scenario) -> None:
             )
 
 
-def _on_days(scenario: Scenario) -> Iterator[Any]:
-    """The disruptions, on days where they had dates."""
-    for each in scenario.disruptions:
-        when = getattr(each, "start", 0)
-        dated = isinstance(when, Date)
-        yield replace(each, start=scenario.day_of(when, f"{each.title}: ")) if dated else each
-
-
 def _check_days(scenario: Scenario) -> None:
     days = scenario.days
     if days < 1:
@@ -326,8 +325,9 @@ def _check_days(scenario: Scenario) -> None:
             )
 
 
-def _check_target(disruption: Any, network: Network) -> None:
-    along = hasattr(disruption, "source")
+def _taken(disruption: Any, scenario: Scenario) -> Any:
+    """A disruption of something that there is, on the day of its date."""
+    along, network, start = hasattr(disruption, "source"), scenario.network, disruption.start
     ends = (disruption.source, disruption.destination) if along else (disruption.node,)
     for name in ends:
         check_known(name, network.named, f"{disruption.title}: {name!r} is not a node")
@@ -339,6 +339,8 @@ def _check_target(disruption: Any, network: Network) -> None:
         others = [v.destination for v in network.lanes if v.source == ends[0]]
         wrong = f"{disruption.title}: {ends[0]!r} has no such {what}"
         raise ScenarioError(f"{wrong}: {did_you_mean(ends[-1], others)}")
+    day = scenario.day_of(start, f"{disruption.title}: ") if isinstance(start, Date) else start
+    return disruption if day is start else replace(disruption, start=day)
 
 
 def targets(disruption: Any, network: Network) -> list[Any]:

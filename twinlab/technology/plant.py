@@ -327,7 +327,7 @@ class Plant:
             self._post()
 
     def __repr__(self) -> str:
-        return f"Plant(day {self.day} of {self.truth.days})"
+        return str(self.truth.dated(f"Plant(day {self.day} of {self.truth.days})"))
 
     @property
     def truth(self) -> Scenario:

@@ -18,7 +18,7 @@ from twinlab.management.kpi_tree import grouped
 from twinlab.management.resilience import Hit, hits
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.measures import MEASURES
-from twinlab.scope.base import Array, Listing, ScenarioError, check_known, shown
+from twinlab.scope.base import Array, Day, Listing, ScenarioError, check_known, shown
 
 __all__ = ["Ripple", "chart", "fan", "ripple"]
 
@@ -58,7 +58,7 @@ def chart(
     by: str = "tier",
     *,
     nodes: Sequence[str] = (),
-    days: tuple[int, int] | None = None,
+    days: tuple[Day, Day] | None = None,
 ) -> Chart:
     """Draw a measure by day: a line per group of nodes, or a panel per group for several runs.
 
@@ -78,7 +78,8 @@ def chart(
     if not named:
         raise ScenarioError("there is no run to draw: give a run, or a dict of runs by name")
     first = next(iter(named.values()))
-    span, lived = range(days[0], days[1] + 1) if days else first.days, first.days
+    lived, day_of = first.days, first.scenario.day_of
+    span = range(day_of(days[0]), day_of(days[1]) + 1) if days else lived
     if not span or span[0] not in lived or span[-1] not in lived:
         ends = f"between {lived[0]} and {lived[-1]}"
         raise ScenarioError(f"days={days}: give a first and a last day {ends}")
@@ -88,8 +89,7 @@ def chart(
     for group, members in _picked(first, by, nodes).items():
         for name, run in named.items():
             panel, label = (group, name) if len(named) > 1 else ("", group)
-            at = span[0] - run.days[0]
-            seen = total(run, [measure], members)[at : at + len(span)]
+            seen = total(run, [measure], members)[span[0] - run.days[0] :][: len(span)]
             seen = np.append(seen, np.full(len(span) - len(seen), np.nan))  # after the run's end
             panels.setdefault(panel, {})[label] = seen
             words.append(f"{', '.join(filter(None, (group, name)))}: {gist(span, seen)}")
@@ -101,7 +101,8 @@ def chart(
         drawn.append(Panel([*shut, *lines], group, y=unit, xlim=xlim))
     drawn[0] = replace(drawn[0], title=" – ".join(filter(None, [title, drawn[0].title])))
     drawn[-1] = replace(drawn[-1], x="day")
-    return Chart(drawn, "\n".join(words), (pen.WIDTH, max(3.8, 2.2 * len(panels))))
+    said, size = "\n".join(words), (pen.WIDTH, max(3.8, 2.2 * len(panels)))
+    return Chart(drawn, said, size, calendar=first.scenario)
 
 
 def gist(places: Sequence[float], line: Array, place: str = "day") -> str:
@@ -178,7 +179,8 @@ def fan(
         words.append(f"{inside.sum()} of {len(came)} nights came inside the band of nine in ten")
     top = max(float(np.max(each)) for each in (high, past, truth) if len(each))
     ylim = min(0.0, float(low.min())), 1.05 * top or 1.0
-    return Chart([Panel(marks, f"{node}: {meaning}", "day", unit, ylim=ylim)], "\n".join(words))
+    panel = Panel(marks, f"{node}: {meaning}", "day", unit, ylim=ylim)
+    return Chart([panel], "\n".join(words), calendar=batch.scenario)
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,11 @@ class Ripple(Listing):
             ends = days[felt[0]] - 7, min(days[felt[-1]] + 14, days[-1])
         panels = [replace(_hit(days, hit, shut), xlim=ends) for hit in self]
         panels[-1] = replace(panels[-1], x="day")
-        return Chart(panels, repr(self), (pen.WIDTH, 0.9 + 1.15 * len(self)))
+        size = pen.WIDTH, 0.9 + 1.15 * len(self)
+        return Chart(panels, repr(self), size, calendar=self.run.scenario)
+
+    def __repr__(self) -> str:
+        return str(self.run.scenario.dated(super().__repr__()))
 
     def _ipython_display_(self) -> None:
         display(self.chart)  # type: ignore[no-untyped-call]

@@ -134,6 +134,23 @@ def whole(axes: Axes, _: bool) -> None:
     axes.locator_params(integer=True)
 
 
+def write_dates(axes: Axes, calendar: Any) -> None:
+    """Write dates where places are days: Mondays, or where months or years begin, as room is."""
+    if not calendar or not calendar.start:
+        return
+    (low, high), width = calendar.dates(axes.get_xlim()), axes.bbox.width / axes.figure.dpi
+    for step in "D1 D2 W1 W2 M1 M2 M3 M6 Y1 Y2 Y5 Y10 Y50 Y100 Y1000".split():
+        unit, many = f"M8[{step[0]}]", int(step[1:])
+        first, last = (at.astype(unit).astype(int) // many for at in (low, high))
+        if last - first < 10 * width / len(str(low.astype(unit))):
+            break
+    ticks = (np.arange(first, last + 2) * many).astype(unit).astype("M8[D]") + 4 * (step[0] == "W")
+    ticks = ticks[(low <= ticks) & (ticks <= high)]
+    words = ticks.astype(unit.replace("W", "D")).astype(str)
+    axes.set_xticks((ticks - calendar.dates(0)).astype(int) / calendar.period, words)
+    axes.set_xlabel(axes.get_xlabel() and "date")
+
+
 def rule(y: float, **looks: Any) -> Mark:
     """A line right across at a value."""
     return Mark(Axes.axhline, (y,), THIN | looks, y=(y,))

@@ -86,8 +86,10 @@ class Panel:
                 said.append(f"{mark.name} {shown(float(out[np.abs(out).argmax()]))}")
         return ", ".join(said)
 
-    def place(self, mark: pen.Mark, x: Any) -> list[Any]:
-        """What stands at places of a mark: names, where there are some."""
+    def place(self, mark: pen.Mark, x: Any, calendar: Any = None) -> list[Any]:
+        """What stands at places of a mark: dates or names, where there are some."""
+        if calendar and calendar.start:
+            return list(calendar.dates(x))
         names = [name.replace("\n", " ") for name in self.names]
         return list(mark.names) or [names[int(at)] if names else at for at in x]
 
@@ -104,7 +106,8 @@ def _around(numbers: Sequence[Any]) -> Range:
 class Chart:
     """A picture as data, with the words that say the same.
 
-    Panels stand row by row; ``columns``: their widths; ``legend``: whether looks are named.
+    Panels stand row by row; ``columns``: their widths; ``legend``: whether looks are named. Where
+    places are days of a ``calendar``, such as a scenario, their dates are told, if it has a start.
     ``figure`` is a matplotlib figure of it, to style and save at will; ``table()`` its numbers.
 
     >>> seen = Chart([Panel([pen.line([0, 9], [5, 3], "shop")], y="stock [units]")], "few")
@@ -119,6 +122,11 @@ class Chart:
     size: Range = (pen.WIDTH, 4.2)
     columns: Sequence[float] = (1,)
     legend: bool = True
+    calendar: Any = None
+
+    def __post_init__(self) -> None:
+        if self.calendar:
+            object.__setattr__(self, "words", self.calendar.dated(self.words))
 
     def __repr__(self) -> str:
         return self.words
@@ -139,7 +147,8 @@ class Chart:
         words = [(p.x, p.y, tuple(p.names), len(p.marks)) for p in self.panels]
         marks = [mark for panel in self.panels for mark in panel.marks]
         many = [len(m.at[0]) for m in marks if m.put in (Axes.bar, Axes.barh)]
-        return self.size, words, many, [(m.put, m.name, repr(m.looks)) for m in marks]
+        since = self.calendar and self.calendar.start
+        return self.size, since, words, many, [(m.put, m.name, repr(m.looks)) for m in marks]
 
     def table(self) -> Any:
         """The numbers that it is drawn from, a column for each series."""
@@ -147,7 +156,7 @@ class Chart:
         for panel in self.panels:
             head = f"{panel.title}: " if len(self.panels) > 1 else ""
             for name, x, told, mark in panel.told:
-                series = pd.Series(told, index=panel.place(mark, x))
+                series = pd.Series(told, index=panel.place(mark, x, self.calendar))
                 columns[head + name] = series.groupby(level=0, sort=False).last()
         return pd.DataFrame(columns)
 
@@ -225,6 +234,7 @@ class Sheet:
         for axes, panel, (xlim, ylim), drawn, cut in rows:
             if self._paper is None:
                 axes.set(xlim=xlim, ylim=ylim)
+                pen.write_dates(axes, chart.calendar)
                 axes.set_title(panel.title or " ", color=self._ink, **_TITLE)
             for mark, artist in zip(panel.marks, drawn, strict=True):
                 pen.MOVE[mark.put](artist, *mark.at)
@@ -252,18 +262,20 @@ class Sheet:
     def data(self, chart: Chart) -> str:
         """What a page tells, as JSON: series and spans, with the axes' places in pixels."""
         width, height = (round(inches * _PAGE) for inches in chart.size)
-        panels = []
+        panels, days = [], chart.calendar
         for panel, axes in zip(chart.panels, self.axes, strict=True):
             sides = np.array(axes.bbox.extents) * _PAGE / self.figure.dpi
             left, low, right, high = sides.tolist()
+            named = panel.names or (days and days.start)
             told = [
                 {"name": name, "x": np.asarray(x).tolist(), "told": _plain(told)}
                 | {"y": _plain(mark.y) if panel.along == "xy" else []}
-                | {"at": panel.place(mark, x) if panel.names or mark.names else []}
+                | {"at": [*map(str, panel.place(mark, x, days))] if named or mark.names else []}
                 for name, x, told, mark in panel.told
             ]
             spans = [[m.looks["label"], *m.at] for m in panel.marks if m.put is Axes.axvspan]
-            place = {"x": panel.x or chart.panels[-1].x, "y": panel.y, "xy": ""}[panel.along]
+            across = axes.get_xlabel() or self.axes[-1].get_xlabel()
+            place = {"x": across, "y": panel.y, "xy": ""}[panel.along]
             panels.append(
                 {"title": panel.title, "place": place, "along": panel.along, "series": told}
                 | {"box": [left, height - high, right, height - low], "spans": spans}

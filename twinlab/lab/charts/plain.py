@@ -44,8 +44,9 @@ def lines(
     *,
     bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
     marks: Mapping[str, pen.Point] | None = None,
+    calendar: Scenario | None = None,
 ) -> Chart:
-    """Draw lines over x, each named at its end, with bands around some and marked points.
+    """Draw lines over x (days of a ``calendar``?), named at the end, with bands and marked points.
 
     Raises:
         ScenarioError: a line is not as long as x, or there are too many to tell apart.
@@ -71,7 +72,7 @@ def lines(
     for name, (across, up) in (marks or {}).items():
         drawn += [pen.line([across], [up], **pen.MARK), pen.note(name, (across, up))]
         said.append(f"{name}: {shown(up)} at {shown(across)}")
-    return Chart([Panel(drawn, words.title, words.x, words.y)], "\n".join(said))
+    return Chart([Panel(drawn, words.title, words.x, words.y)], "\n".join(said), calendar=calendar)
 
 
 def bars(
@@ -202,7 +203,8 @@ def follow(
     fidelities = f"{np.mean(scores):.3f} on average, {np.min(scores):.3f} at worst"
     said = f"stock of {node} on {days} mornings: fidelity {fidelities}\n"
     said += f"{len(twin.gaps())} messages missing, {twin.staleness:.1f} days stale"
-    return lines(mornings, stock, Words(f"{node}: stock in the morning", "day", "units", said))
+    words = Words(f"{node}: stock in the morning", "day", "units", said)
+    return lines(mornings, stock, words, calendar=twin.model)
 
 
 def follow_links(
@@ -236,4 +238,4 @@ def follow_links(
     asks = "asks again" if ask_again else "does not ask again"
     words = Words(f"The twin {asks}: mean of {lives} lives", "day", "fidelity")
     chart = lines(range(1, days + 1), means, words, bands=bands)
-    return Chart([replace(chart.panels[0], ylim=(0, 1.04))], "\n".join(told))
+    return Chart([replace(chart.panels[0], ylim=(0, 1.04))], "\n".join(told), calendar=model)

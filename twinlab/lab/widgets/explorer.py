@@ -85,6 +85,7 @@ class ExplorerResults:
     closed: tuple[tuple[int, int], ...]
     rows: tuple[ResultRow, ...]
     replications: int
+    scenario: Scenario
 
     @property
     def words(self) -> str:
@@ -120,7 +121,8 @@ def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> 
         result_row("stock, mean", kpis.mean_stock, "units"),
         result_row("cost", kpis.total_cost, "USD/day"),
     )
-    return ExplorerResults(batch.days, series, _closed(scenario, seed), rows, replications)
+    shut = _closed(scenario, seed)
+    return ExplorerResults(batch.days, series, shut, rows, replications, scenario)
 
 
 def _ready(network: Network, nodes: Sequence[str]) -> list[Daily]:
@@ -173,7 +175,7 @@ def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
     panels[1] = replace(panels[1], title="going out [units/day, 7-day mean]")
     words = (f"{series.label}: stock {gist(now.days, series.stock)}" for series in now.groups)
     size = pen.WIDTH, 0.8 + 1.15 * len(now.groups)
-    return Chart(panels, "\n".join(words), size, columns=(5, 3))
+    return Chart(panels, "\n".join(words), size, columns=(5, 3), calendar=now.scenario)
 
 
 def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterator[Panel]:
@@ -286,6 +288,7 @@ class Explorer(LiveView):
             return self.problem
         rate, short, first, *_, cost = self._now.rows
         days = f"on {short.text} days from day {first.text}" if short.value else "on no day"
+        days = self.scenario.dated(days)
         before = self._before.rows[0].text
         filled = " ".join(filter(None, [rate.text, rate.interval, f"(before {before})"]))
         return f"Fill rate {filled} · customers short {days} · cost {cost.text} USD/day"

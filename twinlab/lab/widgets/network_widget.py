@@ -21,7 +21,7 @@ from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
 from twinlab.lab.widgets.node_status import Boxes, NodeLayout, NodeStatus, Status, node_layout
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, tiers
-from twinlab.scope.calendar import DUST
+from twinlab.scope.base import DUST, Day
 
 __all__ = ["NetworkView", "network"]
 
@@ -130,7 +130,7 @@ KEY = "".join(  # what the colours and signs mean
 
 
 def network(
-    thing: Network | Scenario | Run, day: int | None = None, measure: str = "backlog"
+    thing: Network | Scenario | Run, day: Day | None = None, measure: str = "backlog"
 ) -> "NetworkView":
     """Draw a network tier by tier, and of a run every node's status on a day.
 
@@ -155,13 +155,14 @@ def network(
 class NetworkView(LiveView):
     """The picture, and for a run the day's slider, result line, course of trouble and table."""
 
-    def __init__(self, network: Network, nodes: NodeStatus | None, day: int | None) -> None:
+    def __init__(self, network: Network, nodes: NodeStatus | None, day: Day | None) -> None:
         super().__init__()
         self._network, self._layout, self._nodes = network, node_layout(network), nodes
         self.picture = NetworkWidget(network, self._layout)
         self.children = [self.status, self.picture]
         if nodes:
-            days, day = nodes.run.days, nodes.worst_day if day is None else day
+            days, day_of = nodes.run.days, nodes.run.scenario.day_of
+            day = nodes.worst_day if day is None else day_of(day)
             nodes.on(day)  # refuses a day that was not lived through
             lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), 1, True)
             self.row = LeverRow(lever, Latest(self._show).ask)
@@ -215,7 +216,7 @@ def _course(nodes: NodeStatus, day: int) -> Chart:
     title, xlim = "nodes that owe goods (grey: closed)", (days[0], max(days[-1], days[0] + 1))
     words = f"nodes that owe goods by day, at most {most}; day {day} is marked"
     panel = Panel(marks, title, "day", xlim=xlim, ylim=(0, most), finish=pen.whole)
-    return Chart([panel], words, (pen.WIDTH, 1.5), legend=False)
+    return Chart([panel], words, (pen.WIDTH, 1.5), legend=False, calendar=nodes.run.scenario)
 
 
 def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:

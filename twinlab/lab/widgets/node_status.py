@@ -203,7 +203,7 @@ class NodeStatus:
         verb = verbs[bool(self.lost[self._at(day)].any())]
         words = f"day {day}: {owed.sum()} of {len(statuses)} nodes {verb} goods"
         words += f", {closed} {'is' if closed == 1 else 'are'} closed" if closed else ""
-        return words + self._first_short(day)
+        return str(self.run.scenario.dated(words + self._first_short(day)))
 
     def _first_short(self, day: int) -> str:
         """Who was the first to owe since the last closure began, the closed node left aside."""

@@ -147,7 +147,7 @@ class TwinPanel(LiveView):
         self.picture.alt = f"network of the twin: {self}"
         ill = twin.sources[twin.sources["silent"] | (twin.sources["missing"] > 0)]
         silent, missing = ill[["silent", "missing"]].sum()
-        late = f"day {twin.known_until:.1f}, {twin.staleness:.1f} days stale"
+        late = twin.model.dated(f"day {twin.known_until:.1f}, {twin.staleness:.1f} days stale")
         talk = f"{silent or 'none'} silent, {missing or 'no'} messages missing"
         facts = {"Known until": (late, twin.staleness < LATE), "Sources": (talk, ill.empty)}
         facts |= self._daily
@@ -173,7 +173,7 @@ class TwinPanel(LiveView):
         outages = "; ".join(map(str, twin.outages)) or "no outage is believed"
         known = f"{twin.mode.name.lower()}, day {twin.day}: known until day {twin.known_until:.1f}"
         asked = f"{waits or 'no'} order{'s' * (waits > 1)} wait{'s' * (waits < 2)} for approval"
-        return f"{known}; {outages}; {asked}"
+        return str(twin.model.dated(f"{known}; {outages}; {asked}"))
 
 
 def _history(orders: Any) -> Any:

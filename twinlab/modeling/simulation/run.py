@@ -10,7 +10,7 @@ from twinlab.modeling.simulation.measures import MEASURES, measure, service
 from twinlab.modeling.simulation.output_analysis import SETTLING, Spread, days_left_out
 from twinlab.modeling.simulation.plan import Plan
 from twinlab.scope import Log, Scenario, ScenarioError, State, fold
-from twinlab.scope.base import Array, check_known, pd
+from twinlab.scope.base import Array, Day, check_known, pd
 from twinlab.scope.columns import Sealed, frozen
 from twinlab.scope.result import html_of
 
@@ -94,8 +94,8 @@ class Run(Sealed):
         """The state after the last day: the fold of the log."""
         return fold(self.log, self.scenario.network, self.start)
 
-    def state_on(self, day: int) -> State:
-        """The state on the morning of a day, from which a run can start.
+    def state_on(self, day: Day) -> State:
+        """The state on the morning of a day or date, from which a run can start.
 
         Raises:
             ScenarioError: the day was not lived through.
@@ -104,6 +104,7 @@ class Run(Sealed):
         >>> simulate(shop, seed=1).state_on(20).day
         20
         """
+        day = self.scenario.day_of(day)
         if not self.start.day <= day <= self.start.day + len(self.days):
             raise ScenarioError(f"day {day} is outside the run's days {self.days}")
         return fold(self.log.before(day), self.scenario.network, self.start)
@@ -141,4 +142,4 @@ def daily_table(plan: Plan, days: range, measures: dict[str, Array]) -> "pd.Data
         "node": [node for node, _ in items] * len(days),
         "product": [product for _, product in items] * len(days),
     }
-    return pd.DataFrame(table | {name: m.ravel() for name, m in measures.items()})
+    return plan.scenario.dated(pd.DataFrame(table | {n: m.ravel() for n, m in measures.items()}))  # type: ignore[no-any-return]
