@@ -392,6 +392,46 @@ def test_a_season_opens_a_site_and_closes_it_again():
     assert (plan.open["A"], plan.cost) == ((True, True, True), 290)
 
 
+def test_an_expansion_costs_once_stays_while_open_and_is_in_the_scenario():
+    """A puts out half of 8 units on average, and each step of 4 another 2: three make 10."""
+    demand = tl.Demand("shop", "unit", 10, season=(1, 0.1, 1), season_days=30)
+    half = tl.Node("A", capacity=8, output=tl.Empirical((0, 1)))
+    scenario = detour(days=30).change(network=detour().network.change(demand, half))
+    choice = logistics.Choice(False, 10, 20, closing_cost=0, step=4, step_cost=15, steps=5)
+    plan = logistics.design_network(scenario, {"A": choice})
+    assert (plan.added, plan.cost) == ({"A": (8,)}, 20 + 2 * 15 + 30 * 10)  # 7 units a day
+    assert plan.change.scenario.value("A.capacity") == 16
+    spans = [range(10), range(10, 20), range(20, 30)]
+    plan = logistics.design_network(scenario, {"A": choice}, spans)
+    assert plan.open == {"A": (True, False, True)}
+    assert plan.added == {"A": (12, 0, 12)}
+    assert plan.cost == 2 * (20 + 3 * 15 + 100) + 30
+    few = {"A": replace(choice, steps=1)}
+    assert logistics.design_network(scenario, few).flow["A->B/unit/road"] == (6,)
+
+
+def test_nobody_earns_by_closing_what_stays_open():
+    saving = {"A": logistics.Choice(True, closing_cost=-30)}
+    plan = logistics.design_network(detour(), saving)
+    assert (plan.open, plan.cost, str(plan.change)) == (
+        {"A": (True,)}, 0, "network design: 0 USD by averages",
+    )  # fmt: skip
+    dear = detour().network.change(tl.Lane("mine", "A", "unit", cost_per_unit=3.05))
+    plan = logistics.design_network(detour().change(network=dear), saving)
+    assert (plan.open, plan.opening_cost, plan.cost) == ({"A": (False,)}, -30, 1470)
+
+
+def test_stock_on_the_way_costs_what_its_own_row_says():
+    """Two days on the way at 3 USD instead of the node's 1, for 5 units a day in 100 days."""
+    way = tl.Lane("B", "shop", "unit", lead_time=2)
+    stock = tl.Stock("B", "unit", 4, holding_cost=3)
+    network = detour().network.change(tl.Node("B", holding_cost=1), way)
+    network = network.change(replace(network.lanes[3], cost_per_unit=30))
+    for rows, rate in (((), 1), ((stock,), 3)):
+        scenario = detour().change(network=network.change(*rows))
+        assert logistics.design_network(scenario, {}).transport_cost == 5 * 100 * 2 * rate
+
+
 def test_goods_in_a_circle_are_not_cut_off():
     """Three towns pass goods around, one way only; the plant reaches the first of them alone."""
     ring = [("A", "B"), ("B", "C"), ("C", "A")]
@@ -486,7 +526,7 @@ def test_who_is_not_served_is_not_said_before_it_is_known(monkeypatch):
         if len(asked) == 1:
             raise tl.SolverError("no plan found in 3 s")
         found = minimize(*given)
-        return found._replace(values=found.values | dict.fromkeys(given[3], 1.0), gap=INF)
+        return found._replace(values=found.values | dict.fromkeys(given[3], 1.0), gap=INF, cost=5)
 
     monkeypatch.setattr(logistics.design, "minimize", late)
     with pytest.raises(tl.SolverError, match="no plan found in 3 s"):
