@@ -122,6 +122,8 @@ def parse_cell(col: Column, cell: Any, decimal: str = "", days_first: bool | Non
     >>> parse_cell(schema(Recipe)[2], "wheel: 2,5; frame: 1", decimal=",")
     {'wheel': 2.5, 'frame': 1.0}
     """
+    if isinstance(cell, Iterable) and not isinstance(cell, str):
+        raise ValueError(f"is one value, got {brief(cell)}")
     if col.type in (str, bool):
         return as_text(cell) if col.type is str else _flag(cell)
     if col.unit == "day" and not isinstance(cell, int | float):
@@ -144,8 +146,6 @@ def as_text(cell: Any) -> str:
     >>> as_text(4711.0), as_text(" shop ")
     ('4711', 'shop')
     """
-    if isinstance(cell, Iterable) and not isinstance(cell, str):
-        raise NetworkError(f"{brief(cell)} is no text: a cell holds one value")
     whole = isinstance(cell, float) and cell.is_integer()
     return str(int(cell) if whole else cell).strip()
 

@@ -79,7 +79,7 @@ class Dialect:
                 f"Dialect: {signs}: decimal is '.' or ',', separator one such as ';'"
             )
         try:
-            b" ".decode(self.encoding or "utf-8")
+            bytes(4).decode(self.encoding or "utf-8")
         except LookupError:
             wrong = f"Dialect: Python knows no encoding {self.encoding!r}"
             raise NetworkError(f"{wrong}: write 'cp1252', say") from None

@@ -16,7 +16,7 @@ import numpy as np
 from twinlab.scope.cells import BLANK, as_text
 from twinlab.scope.columns import Column
 from twinlab.scope.dialect import MONTH, WEEK, day_first, read_date
-from twinlab.scope.distributions import Constant, NegativeBinomial, Normal, Poisson
+from twinlab.scope.distributions import Constant, Gamma, NegativeBinomial, Normal, Poisson
 from twinlab.scope.entities import Demand, ItemKey
 from twinlab.scope.errors import NetworkError, check_known
 from twinlab.scope.later import pd
@@ -26,7 +26,9 @@ from twinlab.scope.result import Page
 __all__ = ["History"]
 
 _QUANTITY = Column("quantity", float, 0.0, "units", "what was asked", 0, float("inf"))
+_NAMES = {name: Column(name, str, "", "", "", 0, 0) for name in ("node", "product")}
 _NUMBERED = re.compile(r"(?:d|day)?[ _]?(\d{1,4})", re.ASCII | re.IGNORECASE)
+_MONTHLY = re.compile(rf"{MONTH.pattern}|[A-Za-z]+[- ]\d{{2,4}}", re.ASCII)
 _DAYS = {"day": "D", "week": "7D", "month": "MS"}
 _RARE, _LONG = 0.05, 28  # a share of days without rows; days that tell the weekdays
 _LONGEST = 20_000  # days
@@ -94,40 +96,46 @@ class History(Page):
     def demand(self, row: Demand, start: Any = None) -> Demand:
         """Let customers ask by a law of chance around the mean of each weekday, as they did here.
 
-        Whole numbers follow a Poisson or negative binomial law, others a normal one. Weekdays that
-        were always closed ask nothing; weekdays are told apart by four weeks of days. ``start`` is
-        the date of the scenario's day 0 (default: ``end``). All else is as in the given row.
+        Whole numbers follow a Poisson or negative binomial law, others a normal or gamma one.
+        Weekdays that were always closed ask nothing; the others are told apart by four weeks of
+        days. ``start`` is the date of the scenario's day 0 (default: ``end``).
 
         Raises:
-            NetworkError: nothing is known of the row's item.
+            NetworkError: nothing is known of the row's item, or ``start`` of days without dates.
         """
         known = self.series(item := (row.node, row.product))
         if not known.sum():
             raise NetworkError(f"{' '.join(item)}: the history has no demand: leave it out")
+        if start is not None and not self._dated:
+            raise NetworkError(f"start {start!r}: the history's days are numbers: leave it out")
         lengths = self._lengths[self.table[item].notna().to_numpy()]
-        mean, season = known.sum() / lengths.sum(), pd.Series([1.0])
-        spread = (known - mean * lengths).std() / np.sqrt(lengths.mean())
-        first = 0
-        if self.step == "day" and len(self.table) >= _LONG:
-            dated = pd.DatetimeIndex(known.index).day_of_week if self._dated else None
-            week = known.index % 7 if dated is None else dated
-            usual = known.groupby(week).mean().reindex(range(7)).fillna(0.0)
-            mean, season = usual.mean(), usual / usual.mean()
-            scale = season.reindex(week).to_numpy()
-            spread = (known[scale > 0] / scale[scale > 0]).std()
+        usual, season = known.sum() / lengths.sum() * lengths, pd.Series([1.0])
+        mean, first = usual[0] / lengths[0], 0
+        if self.step == "day" and len(self.table) >= 7:
+            week = pd.DatetimeIndex(known.index).day_of_week if self._dated else known.index % 7
+            each = known.groupby(week).transform("mean") if len(self.table) >= _LONG else mean
+            usual = (known * 0 + each).to_numpy()
+            season = pd.Series(usual).groupby(week).first().reindex(range(7)).fillna(0.0)
+            mean, season = season.mean(), season / season.mean()
             last = 0 if self._dated else int(self.table.index[-1])
             first = read_date(start or self.end).weekday() if self._dated else last + 1
-        law = _law(float(mean), float(np.nan_to_num(spread)), bool((known % 1 == 0).all()))
-        factors = tuple(np.roll(season, -first)) if len(season) == 7 else ()
+        factors = tuple(np.roll(season, -first)) if season.nunique() > 1 else ()
+        law = _law(float(mean), known.to_numpy(), usual, lengths)
         return replace(row, pattern=law, season=factors, season_days=7 if factors else 365, trend=0)
 
 
-def _law(mean: float, sd: float, whole: bool) -> Any:
-    if not sd:
+def _law(mean: float, known: Any, usual: Any, lengths: Any) -> Any:
+    """The law of a day that varies as what is known does around what is usual."""
+    known, usual, lengths = (values[usual > 0] for values in (known, usual, lengths))
+    square = (known - usual) ** 2 * len(known) / max(1, len(known) - len({*usual}))
+    if not square.sum():
         return Constant(mean)
-    if not whole:
-        return Normal(mean, sd)
-    return NegativeBinomial(mean, sd) if sd**2 > mean * 1.001 else Poisson(mean)
+    if (known % 1 == 0).all():  # variance: mean + share × mean², as it is drawn in a season
+        share = (square - usual).sum() / (usual**2 / lengths).sum()
+        sd = float(np.sqrt(max(0.0, mean + share * mean**2)))
+        return NegativeBinomial(mean, sd) if sd**2 > mean * 1.001 else Poisson(mean)
+    sd = mean * float(np.sqrt(square.sum() / (usual**2 / lengths).sum()))
+    return Normal(mean, sd) if mean > 3 * sd else Gamma(mean, sd)
 
 
 def history_of(reader: Reader, name: str, fixed: Mapping[str, str], gaps: str = "") -> History:
@@ -159,7 +167,8 @@ def history_of(reader: Reader, name: str, fixed: Mapping[str, str], gaps: str = 
     there = there.reindex(asked.index).fillna(False).astype(bool)
     if gaps != "trace" or isinstance(asked.index, pd.DatetimeIndex):
         asked = _without_gaps(reader, table.title, asked, there, gaps)
-    reader.note("read", table.title, f"by {step}, from {asked.index[0]!s:.10}")
+    days = " (gaps='closed' or 'zero' takes them as days)" * (step == "week")
+    reader.note("read", table.title, f"by {step}, from {asked.index[0]!s:.10}{days}")
     return History(asked, step, reader.report)
 
 
@@ -183,7 +192,7 @@ def _cells(reader: Reader, table: Table, fixed: Mapping[str, str]) -> Iterator[t
     """Each (day as it stands, node, product, units, whether it is told)."""
     seen: dict[Any, float] = {}
     for where, row in table.rows:
-        at, names = row.get("date", row.get("day")), _names(where, row, fixed)
+        at, names = row.get("date", row.get("day")), _names(where, table, row, fixed)
         own = [(at, names, row.get("quantity"))] if not table.kept else []
         for text in table.kept:
             item = names if at is None else _item(where, text, names)
@@ -200,8 +209,8 @@ def _cells(reader: Reader, table: Table, fixed: Mapping[str, str]) -> Iterator[t
             yield day, item["node"], item["product"], units, cell is not None or not table.kept
 
 
-def _names(where: str, row: Mapping[str, Any], fixed: Mapping[str, str]) -> dict[str, str]:
-    names = {n: as_text(row.get(n, fixed.get(n, ""))) for n in ("node", "product")}
+def _names(where: str, table: Table, row: Mapping[str, Any], fixed: Any) -> dict[str, str]:
+    names = {n: table.value(where, _NAMES[n], row.get(n, fixed.get(n, ""))) for n in _NAMES}
     for word, said in fixed.items():
         if names[word] != said:
             problem = f"{where}: {word} {names[word]!r}, but fixed says {said!r}"
@@ -249,9 +258,9 @@ def _periods(cells: Any, table: Table, gaps: str) -> tuple[dict[Any, Any], str]:
     ends = all((day + timedelta(days=1)).day == 1 for day in told)
     monthly = len({*months}) == len(told) and (ends or len({d.day for d in told}) == 1)
     span, weekly = (told[-1] - told[0]).days, all((day - told[0]).days % 7 == 0 for day in told)
-    if all(map(MONTH.fullmatch, texts)) or (monthly and _dense(told, months[-1] - months[0])):
+    if all(map(_MONTHLY.fullmatch, texts)) or (monthly and _dense(told, months[-1] - months[0])):
         return {cell: pd.Timestamp(day.replace(day=1)) for cell, day in dates.items()}, "month"
-    weekly &= _dense(told, span // 7) and gaps != "closed"
+    weekly &= _dense(told, span // 7) and not gaps
     step = "week" if weekly or all(map(WEEK.fullmatch, texts)) else "day"
     return {cell: pd.Timestamp(day) for cell, day in dates.items()}, step
 
@@ -291,10 +300,15 @@ def _without_gaps(reader: Reader, title: str, asked: Any, there: Any, gaps: str)
             nothing &= False  # who writes his zeros has left out what is not known
         nothing.loc[shut] = False
         filled[own] = filled[own].mask(nothing, 0.0)
-        closed, none = int(shut.sum()), int((nothing.all(axis=1) & ~told).sum())
-        for count, what in ((closed, "closed days, not days of 0"), (none, "days of 0")):
+        silent = nothing.loc[told].to_numpy().sum()
+        none = int((nothing.all(axis=1) & ~told).sum())
+        for count, what in (
+            (int(shut.sum()), "days without rows are closed days, not days of 0"),
+            (none, "days without rows are days of 0"),
+            (int(silent), "items are not told of on an open day: 0"),
+        ):
             if count:
-                reader.note("assumed", title, f"{node}: {count} days without rows are {what}")
+                reader.note("assumed", title, f"{node}: {count} {what}")
     if unknown := int((asked.isna() & there).sum().sum()):
         reader.note("assumed", title, f"{unknown} blank cells are not known, and no 0")
     return filled

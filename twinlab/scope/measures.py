@@ -13,7 +13,9 @@ _TIME |= {"month": 365 / 12, "quarter": 365 / 4, "year": 365, "yr": 365, "a": 36
 MASS = {"kg": 1.0, "g": 0.001, "t": 1000.0, "tonne": 1000.0, "lb": 0.45359237, "oz": 0.028349523125}
 _LENGTH = {"km": 1, "m": 0.001, "mi": 1.609344, "mile": 1.609344, "nmi": 1.852}
 _SHARE = {"share": 1, "%": 0.01, "percent": 0.01}
-_PIECE = dict.fromkeys(("unit", "piece", "pc", "pce", "ea", "each", "st"), 1.0)
+_PIECE = dict.fromkeys(("unit", "piece", "pc", "pce", "ea", "each", "st", "stk", "stück"), 1.0)
+
+_SIGNS = {"€": "eur", "$": "usd", "£": "gbp"}
 
 Factors = Mapping[str, float]
 
@@ -49,7 +51,7 @@ def _small(factors: Factors) -> dict[str, float]:
 
 
 def _singular(word: str) -> str:
-    word = word.strip().lower()
+    word = _SIGNS.get(word.strip(), word.strip().lower())
     return re.sub(r"(?<=[xs])es$|(?<=[a-z]{2})s$", "", word)
 
 

@@ -7,7 +7,8 @@ converts or leaves out becomes a note of its report.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -28,7 +29,7 @@ Keep = Callable[[Mapping[str, str | None]], Sequence[str]]
 # Where a blank cell would be a guess: unknown is neither a day nor nothing.
 NEVER_BLANK = ("lead_time", "production_time", "on_hand", "days")
 _WORDS = ("node", "product", "name", "kind", "unit", "currency", "theirs", "ours", "table")
-_FACTOR = Column("factor", float, 1.0, "one of it", "", 0, float("inf"))
+_FACTOR = Column("factor", float, 1.0, "units or USD", "", 0, float("inf"))
 _HELPERS: dict[str, Known] = {
     "columns": dict.fromkeys(("theirs", "ours", "table")),
     "rates": {"currency": None, "rate": _FACTOR},
@@ -192,9 +193,10 @@ class Reader:
                 if word not in (*cells, *_MAY_BE_BLANK):
                     raise NetworkError(f"{where}: {word} is missing")
             row: dict[str, Any] = {word: as_text(cells.get(word, "")) for word in known}
-            key = tuple(row[word] for word, col in known.items() if not col and word != "ours")
+            texts = (word for word, col in known.items() if not col and word != "ours")
+            key = tuple(row[word].lower() for word in texts)
             for word in (word for word, col in known.items() if col):
-                row[word] = table.value(where, _FACTOR, cells[word])
+                row[word] = table.value(where, replace(_FACTOR, name=word), cells[word])
                 if not 0 < row[word] < float("inf"):
                     raise NetworkError(f"{where}: {word} must be above 0, got {row[word]:g}")
             if key in found:
@@ -205,19 +207,19 @@ class Reader:
     def table(self, name: str, known: Known, keep: Keep = _nothing) -> Table:
         """Read a table; ``known`` are our columns, ``keep`` chooses others to stay as they are."""
         sheet = self.loaders[str(self.has(name) or "")]()
-        filled = [at for at, row in enumerate(sheet.rows) if any(map(_filled, row))]
-        if not filled:
+        filled = (at for at, row in enumerate(sheet.rows) if any(map(_filled, row)))
+        top = {at: self._named(name, sheet.rows[at], known, keep) for at in islice(filled, 20)}
+        if not top:
             self.note("read", sheet.title, "0 rows")
             return Table(sheet.title)
-        heads = (self._named(name, sheet.rows[at], known, keep) for at in filled[:20])
-        found = next(((n, head) for n, head in enumerate(heads) if _is_header(head)), None)
-        above, head = found or (0, self._named(name, sheet.rows[filled[0]], known, keep))
+        start = next((at for at, head in top.items() if _is_header(head)), next(iter(top)))
+        above, head = [*top].index(start), top[start]
         _check_header(sheet.title, head, known)
         self.used |= {each.key for each in head if each.key}
-        rows = list(_records(sheet, filled[above], filled[above + 1 :], head))
+        rows = list(_records(sheet, start, [*[*top][above + 1 :], *filled], head))
         totals = _totals(rows)
         left = [f"{above} rows above the header"] * (above > 0) + [
-            f"{at}, of totals" for at in totals
+            f"{at.removeprefix(sheet.title).strip()}, of totals" for at in totals
         ]
         left += [", ".join(each.text for each in head if each.text and each.ours is None)]
         for what in filter(None, left):
@@ -243,12 +245,13 @@ class Reader:
             short, unit = unit_of(text)
             keys = [(t, _key(word)) for t in (table, "") for word in (text, short)]
             key = next((key for key in keys if text and key in self.ours), None)
-            name = next((n for n in map(plain_name, (text, short)) if n in known), "")
             if key is not None:
                 name, given = unit_of(self.ours[key] or "")
                 found.append(Head(text, name or None, given or unit, key))
+            elif (name := plain_name(short)) in known:
+                found.append(Head(text, name, unit))
             else:
-                found.append(Head(text, name, unit if name != plain_name(text) else ""))
+                found.append(Head(text, name if (name := plain_name(text)) in known else "", ""))
         kept = {*keep({each.text: each.ours for each in found})}
         rest = None if {("", "*"), (table, "*")} & self.ours.keys() else ""
         others = {each.text: each.text if each.text in kept else rest for each in found}
@@ -277,7 +280,13 @@ def in_our_unit(reader: Reader, table: Table, at: tuple[str, Any], col: Column, 
     """A value in our unit, from that of its header and row; NetworkError if it has none."""
     where, row = at
     unit, currency = (as_text(row.get(name, "")) for name in ("unit", "currency"))
-    theirs = in_their_unit(table.units.get(col.name, col.unit), unit, currency)
+    given = table.units.get(col.name, col.unit)
+    for said, word in ((unit, r"\bunits?\b"), (currency, r"\bUSD\b")):
+        ours = re.search(word, col.unit) and not re.search(word, given)
+        if said and ours and said.lower() not in given.lower():
+            problem = f"{where}: {col.name} in {given!r} by its header, in {said!r} by its row"
+            raise NetworkError(f"{problem}: write it once")
+    theirs = in_their_unit(given, unit, currency)
     if theirs == col.unit or value is None or isinstance(value, str | bool):
         return value
     product = as_text(row.get("product", row.get("name", "")))
@@ -311,7 +320,7 @@ def _key(head: Any) -> str:
 def _is_header(head: Sequence[Head]) -> bool:
     """Whether most of the cells of a row are names of columns."""
     named = sum(bool(each.text) for each in head)
-    return 2 * sum(bool(each.ours) for each in head) > named
+    return 2 * sum(bool(each.ours or each.key) for each in head) > named
 
 
 def _check_header(title: str, head: Sequence[Head], known: Known) -> None:

@@ -5,6 +5,7 @@ Opening lists the tables; a table is read when it is asked for. Nothing in them 
 
 import csv
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from functools import partial, reduce
@@ -223,7 +224,8 @@ def _frame(title: str, table: Any) -> Sheet:
         if hasattr(table, "__arrow_c_stream__") and not isinstance(table, pd.DataFrame):
             table = needs("pyarrow", "arrow").table(table).to_pandas()
         elif hasattr(table, "__dataframe__") and not isinstance(table, pd.DataFrame):
-            table = pd.api.interchange.from_dataframe(table)
+            with warnings.catch_warnings(action="ignore"):  # it is old, but some have no other
+                table = pd.api.interchange.from_dataframe(table)
         frame = pd.DataFrame(table if table is not None else "")
     except TwinError:
         raise
@@ -371,7 +373,7 @@ def _put_workbook(path: Path, tables: Mapping[str, Lines], notes: Mapping[str, s
         sheet = book.create_sheet(name)
         for line, row in enumerate([lines.header, *lines.rows], 1):
             for at, (column, text) in enumerate(zip(lines.header, row, strict=True), 1):
-                number = line > 1 and column in lines.numbers and _finite(text)
+                number = line > 1 and column in lines.numbers and _exact(text)
                 cell = sheet.cell(line, at, float(text) if number else _escaped(text) or None)
                 cell.data_type = cell.data_type if number else "s"  # "=…" is no formula
         for cell in sheet[1]:
@@ -387,8 +389,11 @@ def _put_workbook(path: Path, tables: Mapping[str, Lines], notes: Mapping[str, s
         raise NetworkError(f"{path} cannot be written: {why}") from None
 
 
-def _finite(text: str) -> bool:
-    return bool(re.fullmatch(NUMBER, text, re.ASCII)) and abs(float(text)) < float("inf")
+def _exact(text: str) -> bool:
+    """Whether a text is a number that a workbook holds to the last digit."""
+    return bool(re.fullmatch(NUMBER, text, re.ASCII)) and float(f"{float(text):.15g}") == float(
+        text
+    )
 
 
 def _escaped(text: str) -> str:

@@ -78,6 +78,8 @@ def read_network(
         raise NetworkError(said) from None
     for table, what in _oddities(network):
         reader.note("odd", table, what)
+    for name in reader.pieces.keys() - {"", *(p.name for p in network.products)}:
+        reader.note("odd", "units", f"{name!r} is no product")
     vars(network)["_report"] = reader.report
     return network
 
@@ -209,6 +211,8 @@ def _joined(reader: Reader, table: Table) -> Iterable[tuple[str, dict[str, Any]]
         first, row = joined.setdefault(key, (where, cells | {"components": {}}))
         if as_text(part) in row["components"]:
             raise NetworkError(f"{where}: {part!r} stands in {first} too: add its units up")
+        if any(row.get(name) != cell for name, cell in cells.items()):
+            raise NetworkError(f"{where} says otherwise than {first} of {key[1]!r}: write it alike")
         row["components"][as_text(part)] = units
     yield from joined.values()
 
