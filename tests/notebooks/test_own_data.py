@@ -98,8 +98,8 @@ def bare(folder):
 
 def sold_only(folder):
     """One shop, whose sales by month stand in columns, and a supplier; nothing else is told."""
-    months = pd.date_range("2022-01-31", periods=36, freq="ME")
-    sales = {"date": months, "node": "kiosk", "pen": np.random.default_rng(3).poisson(60, 36)}
+    months = pd.date_range("2025-01-31", periods=7, freq="ME")
+    sales = {"date": months, "node": "kiosk", "pen": np.random.default_rng(3).poisson(60, 7)}
     lanes = {"source": ["works"], "destination": ["kiosk"], "product": ["pen"], "lead_time": [7]}
     return {"lanes": pd.DataFrame(lanes), "sales": pd.DataFrame(sales)}
 

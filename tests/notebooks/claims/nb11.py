@@ -39,7 +39,7 @@ def swept(seed):
     """Cost and fill rate by levels of cartridges and housings, history by history."""
     with_rule = claims.cells(seed, "with_rule").with_rule
     found = {}
-    for cartridges, housings in ((1140, 246), (1290, 246), (1430, 197), (1430, 246), (1570, 246)):
+    for cartridges, housings in ((1140, 246), (1430, 246), (1720, 246), (1430, 197)):
         chain = with_rule("same level", 2.75).set("plant/cartridge.up_to", cartridges)
         batch = tl.replicate(chain.set("plant/housing.up_to", housings), 150, seed=seed)
         found[cartridges, housings] = (tl.cost(batch), batch.kpis.fill_rate)
@@ -123,21 +123,17 @@ def untuned(seed):
 
 
 @claims.says(
-    "some 1,430 cartridges cost least. With 1,140 the ship's slow trips are felt: the fill rate "
-    "falls to 95.0 %. From 1,290 to 1,570 the cost moves by less than a dollar, so take the safer "
-    "end. The housings come by road within four days: fewer are cheaper, and nobody notices."
+    "1,430 cartridges cost least. With 1,140 the ship's slow trips are felt: the fill rate falls "
+    "to 95.0 %. 1,720 cost only 1.5 USD a day more, so if in doubt take too many. The housings "
+    "come by road within four days: fewer are cheaper, and nobody notices."
 )
 def cartridges(seed):
     found = swept(seed)
-    low, few, usual, more = (found[level, 246] for level in (1140, 1290, 1430, 1570))
-    fewer = found[1430, 197]
+    low, usual, more, fewer = found.values()
     return [
         agrees(0.950, low[1], 0.001),
         above(5, low[0] - usual[0]),
-        above(0, few[0] - usual[0]),
-        above(0, more[0] - usual[0]),
-        below(1, more[0] - usual[0]),
-        below(1, few[0] - usual[0]),
+        agrees(1.5, more[0] - usual[0], 0.2),
         above(0, usual[0] - fewer[0]),
         below(0.002, usual[1] - fewer[1]),
     ]

@@ -21,7 +21,7 @@ from twinlab.people import BaseStock
 from twinlab.scope import Constant, Normal, Scenario, ScenarioError, State
 from twinlab.scope.base import Amount, ItemKey, Level, column, did_you_mean, pd, special
 from twinlab.scope.calendar import DUST, upstream_items
-from twinlab.scope.distributions import Array, sd_of
+from twinlab.scope.distributions import Array, NegativeBinomial, Poisson, sd_of
 from twinlab.scope.result import Estimate, Listing, Result, shown
 
 __all__ = ["Order", "RunOut", "describe", "first_levels", "order_today", "predict", "prescribe"]
@@ -199,6 +199,7 @@ def first_levels(scenario: Scenario, service: Level = 0.95) -> Change:
     variance = dict.fromkeys(network.items, 0.0)
     for row in network.demands:
         variance[row.node, row.product] += sd_of(row.pattern) ** 2
+    pieces = all(isinstance(row.pattern, NegativeBinomial | Poisson) for row in network.demands)
     rules: dict[ItemKey, BaseStock] = {}
     for item in reversed(network.upstream):
         for feeder, units in feeders(scenario, item).items():
@@ -207,7 +208,7 @@ def first_levels(scenario: Scenario, service: Level = 0.95) -> Change:
         late = max((sd_of(v.lead_time) for v, _ in asked_lanes(scenario, item)), default=0.0)
         level = reorder_point(use[item], math.sqrt(variance[item]), days, late, service)
         if item in network.brought:
-            rules[item] = BaseStock(_tidy(level, level >= 1))
+            rules[item] = BaseStock(_tidy(level, pieces or level >= 1))
     reason = f"mean use on order and its spread, for {100 * service:g} % of orders"
     return Change.of(scenario, rules, "levels to begin with", reason)
 
