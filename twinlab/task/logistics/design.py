@@ -317,12 +317,11 @@ class _Program:
     def __init__(self, network: Network, choices: Any, spans: Any, limits: Limits) -> None:
         self.network, self.choices, self.limits = network, choices, limits
         self.costs, self.bounds = dict[Key, float](), dict[Key, tuple[float, float]]()
-        self.rows, self.whole = list[Constraint](), set[Key]()
+        self.rows, self.units = list[Constraint](), dict[Key, float]()
         self.rates: Any = {i: network.named[i[0]].holding_cost for i in network.items}
         own = (s for s in network.stocks if s.holding_cost is not None)
         self.rates |= {(s.node, s.product): s.holding_cost for s in own}
         asked = [{(d.node, d.product): customers_use(d, s) for d in network.demands} for s in spans]
-        self.units = dict[Key, float]()
         for t, (span, wanted) in enumerate(zip(spans, asked, strict=True)):
             load = self._flow(t, len(span), {item: x for item, x in wanted.items() if x})
             self._choose(t, len(span), load)
@@ -353,14 +352,12 @@ class _Program:
         balance, load, sources = (defaultdict[Any, dict[Key, float]](dict) for _ in range(3))
         for v in network.lanes:
             start, end = (v.source, v.product), (v.destination, v.product)
-            passed, most = (*v.key[:2], *lane_paths(v)), min(need[end], v.capacity)
-            gates = [("open", t, name) for name in passed if name in self.choices]
+            gates = [("open", t, n) for n in (*v.key[:2], *lane_paths(v)) if n in self.choices]
             if end in wanted and limits.single:
                 gates.append(self._add(("from", t, (v.source, *end)), 0.0))
                 sources[end][gates[-1]] = 1.0
-                self.whole.add(gates[-1])
-            if end in wanted and limits.within < math.inf:
-                most *= length(network, v) <= limits.within
+            limited = end in wanted and limits.within < math.inf
+            most = min(need[end], v.capacity) * (not limited or length(network, v) <= limits.within)
             cost, unit = v.cost_per_unit + self.rates[start] * days_of(v.lead_time), need[end] or 1
             way = self._add(("sent", t, v.key), cost * days, most, gates, unit)
             balance[start][way], balance[end][way] = -unit, unit
@@ -397,7 +394,6 @@ class _Program:
             grown = {steps: 1.0, built: -1.0} | ({("steps", t - 1, name): -1.0} if t else {})
             self.rows += [Constraint(turn, first, first), Constraint(grown, high=0.0)]
             self.rows.append(Constraint({opened: 1.0, **was}, high=1.0 - first))
-            self.whole |= {now, steps}
         for node in (each for each in self.network.nodes if each.capacity < math.inf):
             part, c = mean_of(node.output, most=1), self.choices.get(node.name)
             able, terms = node.capacity * part, dict(load[node.name])
@@ -411,7 +407,8 @@ class _Program:
 
     def solve(self) -> Optimum:
         """The least cost; if there is no plan, who cannot be served."""
-        words, given = "design_network: no plan keeps to all limits", (self.whole, self.limits)
+        words = "design_network: no plan keeps to all limits"
+        given = {key for key in self.costs if key[0] in ("open", "steps", "from")}, self.limits
         try:
             return minimize(self.costs, self.rows, words, self.bounds, *given)
         except SolverError:
@@ -419,9 +416,9 @@ class _Program:
             bounds = self.bounds | dict.fromkeys(asked, (0.0, 1.0))
             costs = dict.fromkeys(self.costs, 0.0) | asked
             found = minimize(costs, self.rows, words, bounds, *given)
-            lost = [(found.values[key] * x, *key[1:]) for key, x in asked.items()]
             if found.cost <= 1e-6 * sum(asked.values()) or found.gap >= 1:
                 raise  # nobody need be left out, or it is not known
+            lost = ((found.values[key] * x, *key[1:]) for key, x in asked.items())
             units, t, (node, product) = max(lost)
             words += f": {units:g} units/day of {product!r} do not reach {node!r}"
             remedy = "open more, nearer or larger, or add lanes"
