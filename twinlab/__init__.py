@@ -19,7 +19,6 @@ floors together, ``tl.cases`` loads the case studies, ``tl.lab`` shows things in
 import importlib
 
 from twinlab import management, modeling, organization, people, scope, task, technology
-from twinlab.acting import *
 from twinlab.management import *
 from twinlab.modeling import *
 from twinlab.organization import *

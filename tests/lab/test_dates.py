@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
-from twinlab.cases.linked import Case
+from twinlab.cases.folders import Case
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel, Sheet
 

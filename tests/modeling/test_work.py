@@ -8,7 +8,7 @@ from concurrent.futures import BrokenExecutor
 import pytest
 
 import twinlab as tl
-from twinlab.modeling.simulation.work import pieces_of, share, workers
+from twinlab.modeling.simulation.replicate import pieces_of, share, workers
 
 joblib = pytest.importorskip("joblib")
 

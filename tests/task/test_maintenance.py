@@ -5,7 +5,7 @@ import pytest
 
 from twinlab import ScenarioError
 from twinlab.modeling import Station
-from twinlab.modeling.line.upkeep import Hazard, Jobs, MachineView, RunToFailure
+from twinlab.modeling.line.stations import Hazard, Jobs, MachineView, RunToFailure
 from twinlab.task import maintenance
 
 # NIST/SEMATECH e-Handbook section 8.4.1.2: ten failures, ten units still running at 500 hours.

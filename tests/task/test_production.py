@@ -6,8 +6,7 @@ import pytest
 
 import twinlab as tl
 from twinlab.modeling.line.results import replicate_line, run_line
-from twinlab.modeling.line.stations import Arrivals, Conwip, Fault, Inspection, Line, Station
-from twinlab.modeling.line.upkeep import AtAge
+from twinlab.modeling.line.stations import Arrivals, AtAge, Conwip, Fault, Inspection, Line, Station
 from twinlab.task import production
 
 

@@ -15,7 +15,7 @@ from twinlab.scope.log import Event
 from twinlab.scope.state import OpenOrder
 from twinlab.technology import Bus, Message
 from twinlab.technology.messages import DAY
-from twinlab.technology.observations import observe
+from twinlab.technology.tracker import observe
 from twinlab.twin import Twin
 
 GOOD, LESS = tl.Uniform(0.95, 1), tl.Uniform(0.92, 1)

@@ -9,8 +9,8 @@ humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, st
 
 from twinlab.cases.automotive import *
 from twinlab.cases.factory import *
+from twinlab.cases.folders import *
 from twinlab.cases.humanitarian import *
-from twinlab.cases.linked import *
 from twinlab.scope import door
 
 __all__ = door.offered(globals())

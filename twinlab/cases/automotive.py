@@ -4,19 +4,16 @@ And the chip shortage of 2020-22, measured and replayed; months of cars and part
 """
 
 from calendar import monthrange
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
-from twinlab.cases.folders import dataset, rows
-from twinlab.cases.linked import Case
+from twinlab.cases.folders import Case, base_stock_chain, dataset, rows
 from twinlab.modeling import Replications, replicate
-from twinlab.organization.view import Shares
-from twinlab.people.rules import BaseStock
-from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenario, State
+from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenario
 from twinlab.scope.base import Share, pd
 
 __all__ = ["automotive", "car_parts", "chip_shortage", "monthly"]
@@ -66,23 +63,6 @@ def car_parts() -> "pd.DataFrame":
     table = pd.read_csv(dataset("automotive") / "car_parts.csv", index_col=["part", "screened"])
     months = pd.period_range("1998-01", periods=51, freq="M")
     return pd.DataFrame([row.split() for row in table.sales], table.index, months, dtype=float)
-
-
-def base_stock_chain(network: Network, days: int) -> Case:
-    """Let everybody keep the position that the tables start with, and share out orders by lane.
-
-    A position is what is on hand and on order (mail, under way, in process). As base-stock level it
-    makes the first order equal to the first demand: no warm-up.
-
-    >>> base_stock_chain(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8), 30).rules
-    {('shop', 'unit'): BaseStock(up_to=8.0)}
-    """
-    start = State.initial(network)
-    levels = {item: units + start.on_order[item] for item, units in start.on_hand.items()}
-    suppliers = Counter((lane.destination, lane.product) for lane in network.lanes)
-    sourcing = {item: Shares() for item, count in suppliers.items() if count > 1}
-    rules = {item: BaseStock(up_to) for item, up_to in levels.items()}
-    return Case(network, rules, days=days, sourcing=sourcing)
 
 
 _BEGIN, _PANDEMIC, _SHORTAGE, _END = "2020-01", "2020-03", "2021-01", "2022-01"

@@ -1,16 +1,13 @@
 """The factory case: a line of four departments, its sensors, its tools, and what customers mind."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.cases.automotive import base_stock_chain
-from twinlab.cases.folders import dataset, figures, rows
-from twinlab.cases.linked import Case, Pair
-from twinlab.modeling.line.stations import Fault, Inspection, Line, Station
-from twinlab.modeling.line.upkeep import Hazard, Jobs
+from twinlab.cases.folders import Case, Pair, base_stock_chain, dataset, figures, rows
+from twinlab.modeling.line.stations import Fault, Hazard, Inspection, Jobs, Line, Station
 from twinlab.scope import Constant, Empirical, Gamma, Network, Result
 from twinlab.scope.base import pd
 from twinlab.task.learning import Examples
@@ -162,20 +159,6 @@ def fit_tools(tools: Sequence[Tool]) -> WeibullFit:
     (16.8, 218)
     """
     return fit_weibull([t.life for t in tools], [t.failed for t in tools])
-
-
-def expected_failures(fitted: WeibullFit, tools: Iterable[Tool]) -> float:
-    """How many of these tools a law expects to fail: Σ (life / scale)^shape.
-
-    Under the true law this sum of the hazards that they went through and the failures seen differ
-    by chance only. Source: Cox & Snell (1968).
-
-    >>> later = factory().tools[60:]
-    >>> seen = sum(tool.failed for tool in later)
-    >>> abs(expected_failures(fit_tools(later), later) - seen) < 0.01  # its own law: exactly
-    True
-    """
-    return float(sum((tool.life / fitted.law.scale) ** fitted.law.shape for tool in tools))
 
 
 def signals(readings: Sequence[Reading]) -> "pd.DataFrame":

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from twinlab.cases.automotive import base_stock_chain
-from twinlab.cases.folders import dataset
-from twinlab.cases.linked import Case
+from twinlab.cases.folders import Case, base_stock_chain, dataset
 from twinlab.scope import Network, Stock
 from twinlab.scope.kinds import Amount
 

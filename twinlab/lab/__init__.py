@@ -29,9 +29,9 @@ from twinlab.lab.charts.plain import *
 from twinlab.lab.checks import *
 from twinlab.lab.widgets.explorer import *
 from twinlab.lab.widgets.games import *
+from twinlab.lab.widgets.levers import *
 from twinlab.lab.widgets.network_widget import *
 from twinlab.lab.widgets.panel import *
-from twinlab.lab.widgets.player import *
 from twinlab.scope import door
 
 __all__ = door.offered(globals())

@@ -13,12 +13,11 @@ from twinlab.management import flows
 from twinlab.management.stress_test import risk_exposure
 from twinlab.modeling import Change, Replications, wilson
 from twinlab.modeling.inference.outages import seller
-from twinlab.scope import Network, Scenario, ScenarioError
+from twinlab.scope import Lane, LaneOutage, Listing, Network, Outage, Result, Scenario
+from twinlab.scope.base import ItemKey, ScenarioError, shown
 from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import days_of, mean_of, outcomes
-from twinlab.scope.entities import ItemKey, Lane, LaneOutage, Outage
-from twinlab.scope.result import Listing, Result, shown
 from twinlab.scope.scenario import targets
 from twinlab.scope.state import State, fit
 

@@ -14,9 +14,8 @@ import numpy as np
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value, ratio
 from twinlab.modeling.simulation.measures import COSTS
-from twinlab.scope import Network, ScenarioError, tiers
-from twinlab.scope.base import ItemKey, check_known, did_you_mean, pd
-from twinlab.scope.result import Result, html_of, shown
+from twinlab.scope import Network, Result, ScenarioError, tiers
+from twinlab.scope.base import ItemKey, check_known, did_you_mean, pd, shown
 
 __all__ = ["kpi_tree"]
 
@@ -171,6 +170,7 @@ class Figure(Result):
 class KPITree(Result):
     """The figures of a history under SCOR's attributes."""
 
+    caption = "KPI tree"
     history: History
     metrics: tuple[Metric, ...]
 
@@ -224,9 +224,6 @@ class KPITree(Result):
             names = [m.name for m in self.metrics if m.attribute == attribute]
             lines += [attribute, *(line for name in names for line in self[name].lines("  "))]
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return html_of(self.table, "KPI tree")
 
 
 def _split(metric: Metric, parts: Parts, labels: Sequence[Labels], days: int) -> Figure:

@@ -11,8 +11,7 @@ import numpy as np
 
 from twinlab.management.flows import ShortageCost, total_shortage_cost
 from twinlab.modeling import Change, Replications, Run, Seeds, estimate
-from twinlab.modeling.simulation.replicate import beyond, replicate
-from twinlab.modeling.simulation.work import progress, share
+from twinlab.modeling.simulation.replicate import beyond, progress, replicate, share
 from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError
 from twinlab.scope.base import Array, column, shown
 

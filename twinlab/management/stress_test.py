@@ -316,7 +316,7 @@ def _closures(scenario: Scenario, sites: Any, how: Closure) -> dict[str, int]:
     if scenario.day_of(how.start) >= scenario.days:
         problem = f"closure from day {how.start}: the scenario ends after {scenario.days} days"
         raise ScenarioError(f"{problem}: give an earlier Closure(start=…), or more days")
-    nodes = {n.name: n for n in scenario.network.nodes}
+    nodes = scenario.network.named
     named = list(sites) or list(dict.fromkeys(v.source for v in scenario.network.lanes))
     for site in named:
         check_known(site, nodes, f"sites: {site!r} is not a node")

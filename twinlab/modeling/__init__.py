@@ -13,13 +13,11 @@ from twinlab.modeling.formulas.newsvendor import *
 from twinlab.modeling.formulas.queues import *
 from twinlab.modeling.formulas.run_length import *
 from twinlab.modeling.formulas.serial_chain import *
-from twinlab.modeling.formulas.supply_contracts import *
 from twinlab.modeling.inference.drift import *
 from twinlab.modeling.inference.fidelity import *
 from twinlab.modeling.inference.outages import *
 from twinlab.modeling.line.results import *
 from twinlab.modeling.line.stations import *
-from twinlab.modeling.line.upkeep import *
 from twinlab.modeling.simulation.history import *
 from twinlab.modeling.simulation.output_analysis import *
 from twinlab.modeling.simulation.replicate import *

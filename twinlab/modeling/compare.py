@@ -8,9 +8,8 @@ import numpy as np
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
-from twinlab.modeling.simulation.replicate import Precision, replicate, run_longer
+from twinlab.modeling.simulation.replicate import Precision, progress, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.work import progress
 from twinlab.scope import Scenario, ScenarioError, State
 from twinlab.scope.base import check_known, column, pd, schema
 from twinlab.scope.result import Estimate, Listing, Result, html_of, parts, words

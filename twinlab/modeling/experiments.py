@@ -14,9 +14,8 @@ import numpy as np
 from twinlab.modeling.compare import USUAL_KPIS, Change
 from twinlab.modeling.simulation.kpis import check_kpis, cost
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate, other_seed
-from twinlab.modeling.simulation.replicate import Precision, beyond, replicate
+from twinlab.modeling.simulation.replicate import Precision, beyond, replicate, share
 from twinlab.modeling.simulation.replications import Replications
-from twinlab.modeling.simulation.work import share
 from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.scope import ScenarioError, State, SyncError
@@ -240,11 +239,10 @@ def tune(
     change, seeds = Change.of(scenario, at(found.x)), Seeds.of(seed)
     best = replace(change.scenario, chosen_on=scenario.chosen_on | {seed})
     before, after = (replicate(one, replications, seeds.judged) for one in (scenario, best))
-    lengths = {path: high - low for path, (low, high) in ranges.items()}
     edges = [
         path
         for path, value in change.values.items()
-        if min(abs(value - end) for end in ranges[path]) <= 0.01 * lengths[path]
+        if min(abs(value - end) for end in ranges[path]) <= 0.01 * np.ptp(ranges[path])
     ]
     for path in edges:
         value, ends = f"{path} = {change.values[path]:.3g}", ranges[path]

@@ -12,8 +12,6 @@ from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
 from twinlab.scope.base import Amount, Array, Count, Level, column, needs, pd
 
-__all__ = ["Examples", "Judgement", "Learned", "Verdict", "adaptive", "decide", "judge", "learn"]
-
 FEW, DRAWS = 10, 500  # past errors that make an interval; draws of a bootstrap
 
 

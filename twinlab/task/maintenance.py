@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.compare import Change
-from twinlab.modeling.line import upkeep
-from twinlab.modeling.line.stations import Station
+from twinlab.modeling.line import stations as line
 from twinlab.modeling.line.stations import Weibull as Weibull
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.random_streams import stream
@@ -204,7 +203,7 @@ def _lived(law: Weibull, age: float) -> float:
     return law.average * float(special.gammainc(1.0 / law.shape, (age / law.scale) ** law.shape))
 
 
-def tabulate(learned: Learned, at: Callable[[int], Any], ages: Count = 300) -> upkeep.Hazard:
+def tabulate(learned: Learned, at: Callable[[int], Any], ages: Count = 300) -> line.Hazard:
     """Ask a model once for all jobs at each age, of which ``at`` gives the features.
 
     One call for each part would take a thousand times as long; and engines know no models.
@@ -213,11 +212,11 @@ def tabulate(learned: Learned, at: Callable[[int], Any], ages: Count = 300) -> u
     >>> tabulate(worn, lambda age: np.array([age, age]), ages=3).chances.tolist()
     [[0.0, 0.25, 0.5], [0.0, 0.25, 0.5]]
     """
-    return upkeep.Hazard(np.column_stack([learned.predict(at(age)) for age in range(ages)]))
+    return line.Hazard(np.column_stack([learned.predict(at(age)) for age in range(ages)]))
 
 
 def cost_rate(
-    rule: upkeep.Upkeep, hazard: upkeep.Hazard, jobs: upkeep.Jobs, costs: Any, seed: int = 0
+    rule: line.Upkeep, hazard: line.Hazard, jobs: line.Jobs, costs: Any, seed: int = 0
 ) -> Array:
     """What a rule of upkeep costs per minute of work, in 20 spans of 1,000 jobs [USD/minute].
 
@@ -230,7 +229,7 @@ def cost_rate(
     """
     luck, (planned, failure), spent = stream(seed, 0, "upkeep"), costs, np.zeros(20_000)
     rows, drawn = luck.integers(0, len(jobs), len(spent)), luck.random(len(spent))
-    minutes, view = jobs["minutes"][rows], upkeep.MachineView("", 0, 0, "", 0, 0)
+    minutes, view = jobs["minutes"][rows], line.MachineView("", 0, 0, "", 0, 0)
     for part, (row, long, u) in enumerate(zip(*map(list, (rows, minutes, drawn)), strict=True)):
         view.job, view.minutes = row, long
         if rule(view) == "replace":
@@ -242,7 +241,7 @@ def cost_rate(
 
 
 def control_limit(
-    station: Station, hazard: upkeep.Hazard, planned_cost: Positive, failure_cost: Positive
+    station: line.Station, hazard: line.Hazard, planned_cost: Positive, failure_cost: Positive
 ) -> Change:
     """Recommend to replace a tool before a job that costs more than going on is worth.
 
@@ -262,12 +261,12 @@ def control_limit(
     jobs, costs, rate = station.jobs, (planned_cost, failure_cost), math.inf
     if jobs is None or len(jobs) != len(hazard.chances):
         raise ScenarioError(f"control_limit: {station.title} needs a hazard of its jobs: {hazard}")
-    rule: Any = upkeep.RunToFailure()
+    rule: Any = line.RunToFailure()
     before, never = (cost_rate(each, hazard, jobs, costs) for each in (station.maintain, rule))
     spent = never
     while spent.mean() < (1 - 1e-6) * rate:
         rate = float(spent.mean())
-        rule = upkeep.ControlLimit(hazard, rate, max(0.0, failure_cost - planned_cost))
+        rule = line.ControlLimit(hazard, rate, max(0.0, failure_cost - planned_cost))
         spent = cost_rate(rule, hazard, jobs, costs)
     title, why = (
         "replace in time",
@@ -275,7 +274,7 @@ def control_limit(
     )
     if spent.mean() >= never.mean():
         rule, spent, title, why = (
-            upkeep.RunToFailure(),
+            line.RunToFailure(),
             never,
             "never replace early",
             "it costs more",

@@ -23,9 +23,8 @@ from twinlab.modeling.line.results import run_line
 from twinlab.modeling.simulation.history import simulate
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.people import LotForLot
-from twinlab.scope import Constant, Estimate, Listing, Result, Scenario, State, assembly
-from twinlab.scope.base import Array, ItemKey, column, mean_of
-from twinlab.scope.errors import ScenarioError, SolverError, check_known
+from twinlab.scope import Constant, Result, Scenario, ScenarioError, SolverError, State, assembly
+from twinlab.scope.base import Array, Estimate, ItemKey, Listing, check_known, column, mean_of
 from twinlab.scope.kinds import Amount, Count, Level, Positive, Share, Whole
 from twinlab.scope.state import go_on
 from twinlab.task.requirements import Department, Explosion, expected, told

@@ -8,9 +8,9 @@ links          between plant and twin: in this process (``Bus``, as bad as you l
 feeds          files, databases and machines that are polled; ``mapping`` reads what they say
 store          every message once, on SQLite or PostgreSQL; dead letters with their reason
 known          until when everything is known, by source
-tracker        the fold of messages into what is believed; ``sync`` keeps it up to date
+tracker        the fold of messages into what is believed; ``sync`` keeps it up to date;
+               ``observe``: what they tell of the model's columns, to be watched for drift
 desk           a twin's orders from proposal to done, with a trail; ``seals``: whose word it is
-observations   what messages tell of the model's columns, to be watched for drift
 =============  =========================================================================
 """
 
@@ -20,7 +20,6 @@ from twinlab.technology.links import *
 from twinlab.technology.mapping import *
 from twinlab.technology.messages import *
 from twinlab.technology.mqtt import *
-from twinlab.technology.observations import *
 from twinlab.technology.plant import *
 from twinlab.technology.seals import *
 from twinlab.technology.store import *

@@ -112,8 +112,13 @@ class Message:
         if str(kind) not in _KINDS:
             raise SyncError(f"no message has type {kind!r:.80}: a mapping can read other ones")
         sequence = None if number is None else int(number)
-        source, name = _text(found, "source"), _text(found, "id")
-        message = cls(source, sequence, str(kind), _time(found), data, name)
+        source, name, told = _text(found, "source"), _text(found, "id"), found.get("time")
+        try:
+            since = datetime.fromisoformat(told) - DAY_ZERO  # type: ignore[arg-type]
+        except (ValueError, TypeError, OverflowError):
+            raise SyncError(f"time is a moment with its zone, got {told!r:.80}") from None
+        time = since.days * DAY + since.seconds * 1_000_000 + since.microseconds
+        message = cls(source, sequence, str(kind), time, data, name)
         vars(message)["raw"] = bytes(raw)
         return message
 
@@ -156,14 +161,6 @@ def _text(found: dict[str, Any], name: str) -> str:
         rule = "a text of up to 1,000 bytes without signs that no file can hold"
         raise SyncError(f"{name} is {rule}, got {value!r:.80}")
     return value
-
-
-def _time(found: dict[str, Any]) -> int:
-    try:
-        since = datetime.fromisoformat(found["time"]) - DAY_ZERO
-        return since.days * DAY + since.seconds * 1_000_000 + since.microseconds
-    except (KeyError, ValueError, TypeError, OverflowError):
-        raise SyncError(f"time is a moment with its zone, got {found.get('time')!r:.80}") from None
 
 
 def written(

@@ -207,9 +207,13 @@ class EventStore(Database):
 
     def _enter(self, found: list[Any], arrived: float, notes: Notes) -> Intake:
         """Add what is new, count copies, and bury what is refused or claims another's place."""
-        fresh, ignored, dead = list[Message](), 0, 0
+        fresh, ignored, dead, new = list[Message](), 0, 0, set[Any]()
+        told = [what for what, *_ in found if isinstance(what, Message)]
+        rows = [(m.source, m.id, m.place[2], m.time, arrived, m.raw) for m in told]
         with self._work():
-            new = self._add([what for what, *_ in found if isinstance(what, Message)], arrived)
+            for lot in (rows[at : at + LOT] for at in range(0, len(rows), LOT)):
+                said = _ADD.format(", ".join(["(?, ?, ?, ?, ?, ?)"] * len(lot)))
+                new.update(self._rows(said, *chain(*lot)))  # whose id and number were free
             for what, *place in found:
                 if what is None:
                     ignored += 1
@@ -224,16 +228,6 @@ class EventStore(Database):
             self._note(notes())
         copies = len(found) - len(fresh) - dead - ignored
         return Intake(len(fresh), copies, dead, ignored, tuple(fresh))
-
-    def _add(self, messages: list[Message], arrived: float) -> set[Any]:
-        """Add events, and give the places of those whose id and number were free."""
-        rows = [(m.source, m.id, m.place[2], m.time, arrived, m.raw) for m in messages]
-        new = set[Any]()
-        for at in range(0, len(rows), LOT):
-            lot = rows[at : at + LOT]
-            said = _ADD.format(", ".join(["(?, ?, ?, ?, ?, ?)"] * len(lot)))
-            new.update(self._rows(said, *chain(*lot)))
-        return new
 
     def _has(self, message: Message) -> bool:
         """Whether it is what is there under its id; of what was pruned, the time is known."""

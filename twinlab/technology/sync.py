@@ -55,14 +55,7 @@ class Gate:
         self.clock = (zero, pace)
         self.known.ahead = max(SKEW, 10.0 / pace)  # ten seconds, if that is more
 
-    def take_in(self, problems: list[TwinError]) -> list[Intake]:
-        """Store what has come; a source that fails is one of the problems."""
-        return [
-            self.store.take(letters, self.now, self.door, name, partial(self.notes, **place))
-            for name, letters, place in self._come(problems)
-        ]
-
-    def _come(self, problems: list[TwinError]) -> Iterator[tuple[str, Sequence[bytes], Any]]:
+    def come(self, problems: list[TwinError]) -> Iterator[tuple[str, Sequence[bytes], Any]]:
         """Give what has come from links, which are told when it is stored, and from feeds."""
         for name, (source, _) in self.inputs.items():
             try:
@@ -163,8 +156,11 @@ class Follower:
             SyncError: a source or the store failed; what was not stored comes again.
         """
         self._prepare()
-        problems = list[TwinError]()
-        takes = self._gate.take_in(problems)
+        gate, problems = self._gate, list[TwinError]()
+        takes = [
+            self.store.take(letters, gate.now, gate.door, name, partial(gate.notes, **place))
+            for name, letters, place in gate.come(problems)
+        ]
         fresh = tuple(message for one in takes for message in one.fresh)
         self._fold(fresh)
         if ask_again:

@@ -15,8 +15,7 @@ from twinlab.cases.relief.goods import rows
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.scope.errors import check_known
-from twinlab.scope.result import shown
+from twinlab.scope.base import check_known, shown
 from twinlab.task.logistics.storms import StormOutcome, StormPlan
 
 __all__ = ["flow_map", "route_map", "storm_map"]

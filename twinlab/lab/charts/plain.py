@@ -80,7 +80,6 @@ def bars(
     words: Words,
     *,
     intervals: Mapping[str, pen.Point] | None = None,
-    highlight: Sequence[str] = (),
 ) -> Chart:
     """Draw a bar per name, longest names readable, with intervals: of estimates, or (low, high).
 
@@ -98,8 +97,7 @@ def bars(
     names, numbers = list(means), np.array(list(means.values()), dtype=np.float64)
     at, ends = np.arange(len(names)), intervals or {n: (v.low, v.high) for n, v in known.items()}
     low, high = np.array([ends.get(name, (v, v)) for name, v in means.items()]).T
-    colours = [pen.VERMILLION if name in highlight else pen.BLUE for name in names]
-    marks = [pen.lying(at, numbers, words.x.partition(" [")[0] or "value", color=colours)]
+    marks = [pen.lying(at, numbers, words.x.partition(" [")[0] or "value", color=pen.BLUE)]
     if ends:
         gaps = np.full(len(names), np.nan)
         reach, rows = np.column_stack([low, high, gaps]), np.column_stack([at, at, gaps])

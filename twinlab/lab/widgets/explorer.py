@@ -5,7 +5,7 @@ it owes and what it sends.
 """
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from twinlab.lab.widgets.levers import Latest, LeverRow, Levers, LiveView, defau
 from twinlab.management.kpi_tree import grouped
 from twinlab.modeling import Replications, estimate, replicate
 from twinlab.modeling.simulation.random_streams import draw_streams
-from twinlab.scope import Network, Outage, Scenario
+from twinlab.scope import Outage, Scenario
 from twinlab.scope.base import DUST, Array, pd, shown
 
 __all__ = ["Explorer", "explore"]
@@ -102,11 +102,15 @@ def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> 
     >>> [row.text for row in seen.rows]
     ['100.0 %', '0', '–', '0', '5', '0']
     """
-    groups = {label: tuple(names) for label, names in grouped(scenario.network).items()}
-    ready = {label: _ready(scenario.network, nodes) for label, nodes in groups.items()}
-    daily: list[Any] = ["demand", "on_time"]
-    measures = "on_hand", "backlog", "lost", "shipped", "served"
+    network, measures = scenario.network, ("on_hand", "backlog", "lost", "shipped", "served")
+    groups = {label: tuple(names) for label, names in grouped(network).items()}
+    sent = {(lane.source, lane.product) for lane in network.lanes}
+    sent |= {(demand.node, demand.product) for demand in network.demands}
+    ready, daily = dict[str, list[Daily]](), list[Any](["demand", "on_time"])
     for label, nodes in groups.items():
+        products = sorted({product for node, product in sent if node in nodes})
+        stocks = ((tuple(n for n in nodes if (n, p) in sent), p) for p in products)
+        ready[label] = [("on_hand", *stock) for stock in stocks]
         daily += [(measure, nodes) for measure in measures] + ready[label]
     batch = replicate(scenario, replications, seed, daily=daily)
     series = tuple(_series(batch, label, nodes, ready[label]) for label, nodes in groups.items())
@@ -121,16 +125,13 @@ def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> 
         result_row("stock, mean", kpis.mean_stock, "units"),
         result_row("cost", kpis.total_cost, "USD/day"),
     )
-    shut = _closed(scenario, seed)
-    return ExplorerResults(batch.days, series, shut, rows, replications, scenario)
-
-
-def _ready(network: Network, nodes: Sequence[str]) -> list[Daily]:
-    """The stocks of products that some nodes send or sell."""
-    sent = {(lane.source, lane.product) for lane in network.lanes}
-    sent |= {(demand.node, demand.product) for demand in network.demands}
-    products = sorted({product for node, product in sent if node in nodes})
-    return [("on_hand", tuple(n for n in nodes if (n, p) in sent), p) for p in products]
+    # Closures of a node that are the same in all replications.
+    active = draw_streams(scenario, seed).active if scenario.disruptions else []
+    pairs = zip(scenario.disruptions, active, strict=True)
+    shut = [days for d, days in pairs if isinstance(d, Outage) and days.shape[1] == 1]
+    found = (np.flatnonzero(days[:, 0]).tolist() for days in shut)
+    closed = tuple((at[0], at[-1]) for at in found if at)
+    return ExplorerResults(batch.days, series, closed, rows, replications, scenario)
 
 
 def _series(
@@ -148,15 +149,6 @@ def _series(
         short=mean("backlog") + np.cumsum(mean("lost")),
         flow=sent.rolling(7, min_periods=1).mean().to_numpy(),
     )
-
-
-def _closed(scenario: Scenario, seed: int) -> tuple[tuple[int, int], ...]:
-    """First and last day of every closure of a node that is the same in all replications."""
-    active = draw_streams(scenario, seed).active if scenario.disruptions else []
-    pairs = zip(scenario.disruptions, active, strict=True)
-    shut = [days for d, days in pairs if isinstance(d, Outage) and days.shape[1] == 1]
-    found = (np.flatnonzero(days[:, 0]).tolist() for days in shut)
-    return tuple((at[0], at[-1]) for at in found if at)
 
 
 def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:

@@ -17,8 +17,6 @@ from twinlab.scope import Constant, Empirical, Event, Lane, Network, Scenario, S
 from twinlab.scope.base import DUST, Distribution
 from twinlab.scope.state import apply, widen
 
-__all__ = ["Account"]
-
 STOCK = {"received": 1, "finished": 1, "consumed": -1, "scrapped": -1, "served": -1}
 NARROW = 0.02  # what is nearly used up has limited a flow
 SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model

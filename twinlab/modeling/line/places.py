@@ -8,8 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import simpy
 
-from twinlab.modeling.line.stations import Station
-from twinlab.modeling.line.upkeep import ANSWERS, NO_UPKEEP, MachineView
+from twinlab.modeling.line.stations import ANSWERS, NO_UPKEEP, MachineView, Station
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope.distributions import Distribution, Uniform
 from twinlab.scope.errors import ScenarioError

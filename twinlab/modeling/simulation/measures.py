@@ -136,13 +136,36 @@ def measure(plan: Plan, nights: dict[str, Array]) -> dict[str, Array]:
     Measures are linear in the records, so sums over days (in rows of replications, say) have sums
     of measures.
     """
-    customers = nights["owed"][:, len(plan.lanes) :]
-    found = {name: nights[rows] for name, rows in BY_ITEM.items()}
+    rows, sources = [lane.row for lane in plan.lanes], [lane.source for lane in plan.lanes]
+    owed, customers = nights["owed"][:, : len(rows)], nights["owed"][:, len(rows) :]
+    found = {name: nights[flow] for name, flow in BY_ITEM.items()}
     found["in_process"] = _by_item(plan, nights["in_process"], [r.item for r in plan.recipes])
-    found |= _measure_lanes(plan, nights, customers)
+    found |= {name: _by_item(plan, nights[flow], sources) for name, flow in BY_LANE.items()}
     stocked = np.array([not item.unlimited for item in plan.items])
     found["outflow"] = (found["served"] + found["shipped"] + found["consumed"]) * stocked
-    found |= _measure_money(plan, found, customers)
+    weight = {p.name: p.weight for p in plan.scenario.network.products}
+    per_unit = np.array([v.cost_per_unit for v in rows])
+    per_shipment = np.array([v.cost_per_shipment for v in rows])
+    tonne_km = np.array([weight[v.product] / 1000 * v.distance * v.emission_factor for v in rows])
+    internal = np.array([plan.items[at].node.backlog_cost for at in sources])
+    moved = nights["shipped"] * per_unit + nights["sent"] * per_shipment
+    rates = np.array([item.holding_cost for item in plan.items])
+    wait, lose, pay, make = np.zeros((4, len(plan.items)))
+    for item, row in zip(plan.sellers, plan.demands, strict=True):
+        wait[item], lose[item], pay[item] = row.backorder_cost, row.lost_sale_cost, row.price
+    for recipe in plan.recipes:
+        make[recipe.item] = recipe.row.cost
+    found |= {
+        "backlog": _by_item(plan, owed, sources) + customers,
+        "transport": _by_item(plan, moved, sources),
+        "emissions": _by_item(plan, nights["shipped"] * tonne_km, sources),
+        "holding": (found["on_hand"] + found["in_process"]) * rates,
+        "transit": found["in_transit"] * rates,
+        "owing": _by_item(plan, owed * internal, sources) + customers * wait,
+        "lost_sales": found["lost"] * lose,
+        "production": found["started"] * make,
+        "revenue": found["served"] * pay,
+    }
     return {name: found[name] for name in MEASURES}
 
 
@@ -152,39 +175,3 @@ def _by_item(plan: Plan, numbers: Array, items: list[int]) -> Array:
     for column, item in enumerate(items):
         summed[:, item] += numbers[:, column]
     return summed
-
-
-def _measure_lanes(plan: Plan, nights: dict[str, Array], customers: Array) -> dict[str, Array]:
-    rows = [lane.row for lane in plan.lanes]
-    sources = [lane.source for lane in plan.lanes]
-    weight = {p.name: p.weight for p in plan.scenario.network.products}
-    shipped = nights["shipped"]
-    per_unit = np.array([v.cost_per_unit for v in rows])
-    per_shipment = np.array([v.cost_per_shipment for v in rows])
-    tonne_km = np.array([weight[v.product] / 1000 * v.distance * v.emission_factor for v in rows])
-    internal = np.array([plan.items[at].node.backlog_cost for at in sources])
-    owed = nights["owed"][:, : len(rows)]
-    same = {name: _by_item(plan, nights[flow], sources) for name, flow in BY_LANE.items()}
-    return same | {
-        "backlog": _by_item(plan, owed, sources) + customers,
-        "owing": _by_item(plan, owed * internal, sources),
-        "transport": _by_item(plan, shipped * per_unit + nights["sent"] * per_shipment, sources),
-        "emissions": _by_item(plan, shipped * tonne_km, sources),
-    }
-
-
-def _measure_money(plan: Plan, found: dict[str, Array], customers: Array) -> dict[str, Array]:
-    rates = np.array([item.holding_cost for item in plan.items])
-    wait, lose, pay, make = np.zeros((4, len(plan.items)))
-    for item, row in zip(plan.sellers, plan.demands, strict=True):
-        wait[item], lose[item], pay[item] = row.backorder_cost, row.lost_sale_cost, row.price
-    for recipe in plan.recipes:
-        make[recipe.item] = recipe.row.cost
-    return {
-        "holding": (found["on_hand"] + found["in_process"]) * rates,
-        "transit": found["in_transit"] * rates,
-        "owing": found["owing"] + customers * wait,
-        "lost_sales": found["lost"] * lose,
-        "production": found["started"] * make,
-        "revenue": found["served"] * pay,
-    }
