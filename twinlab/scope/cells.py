@@ -28,12 +28,10 @@ _ARGUMENT = re.compile(rf"\s*(?:(\w+)\s*=\s*)?(\([^()]*\)|{NUMBER})\s*(?:,|$)", 
 def parse_distribution(text: str, decimal: str = "") -> Any:
     """Read a distribution from the text of a table cell; a bare number is a constant.
 
-    Where the decimal sign is a comma, semicolons part its numbers: Normal(mean=2,5; sd=0,5).
+    Where the decimal sign is a comma, semicolons part its numbers.
 
-    >>> parse_distribution("Normal(mean=5, sd=1)")
-    Normal(mean=5.0, sd=1.0)
-    >>> parse_distribution("2")
-    Constant(value=2.0)
+    >>> parse_distribution("Normal(mean=2,5; sd=1)", decimal=","), parse_distribution("2")
+    (Normal(mean=2.5, sd=1.0), Constant(value=2.0))
     """
     wanted, call = "is a distribution such as Normal(mean=5, sd=1), got", _CALL.fullmatch(text)
     if text.strip()[:1] in "-+.,(0123456789":
@@ -75,11 +73,7 @@ def _values(text: str) -> float | tuple[float, ...]:
 
 
 def format_cell(value: Any) -> str:
-    """Write a value as the text of a table cell.
-
-    >>> [format_cell(v) for v in (0.5, None, True, (1.0, 2.0), {"wheel": 4.0})]
-    ['0.5', '', 'true', '1.0 2.0', 'wheel: 4.0']
-    """
+    """Write a value as the text of a table cell."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -113,10 +107,7 @@ def read_back(row: Any, col: Column) -> str:
 
 
 def parse_cell(col: Column, cell: Any, decimal: str = "", days_first: bool | None = None) -> Any:
-    """Read a cell by its column's type; the row's own check then looks at range and unit.
-
-    Raises:
-        ValueError: it is nothing of the column's type.
+    """Read a cell by its column's type; ValueError if it is nothing of it.
 
     >>> from twinlab.scope.columns import schema
     >>> parse_cell(schema(Recipe)[2], "wheel: 2,5; frame: 1", decimal=",")
@@ -141,11 +132,7 @@ def parse_cell(col: Column, cell: Any, decimal: str = "", days_first: bool | Non
 
 
 def as_text(cell: Any) -> str:
-    """A cell as text; a number that a spreadsheet made of a name is written without its ".0".
-
-    >>> as_text(4711.0), as_text(" shop ")
-    ('4711', 'shop')
-    """
+    """A cell as text; a number that a spreadsheet made of a name loses its .0."""
     whole = isinstance(cell, float) and cell.is_integer()
     return str(int(cell) if whole else cell).strip()
 

@@ -21,17 +21,12 @@ Factors = Mapping[str, float]
 
 
 def factor(ours: str, theirs: str, money: Factors, pieces: Factors) -> float:
-    """Give what a figure in their unit is multiplied by to be in ours.
+    """Give what a figure in their unit is multiplied by to be in ours; ValueError if it has none.
 
     ``money``: USD for one of each currency; ``pieces``: units of a product in one of each measure.
 
-    Raises:
-        ValueError: a unit is not known, or not of our kind.
-
     >>> factor("USD/unit/day", "EUR per box per week", {"EUR": 1.25}, {"boxes": 12}) * 84
     1.25
-    >>> factor("units/day", "t", {}, {"t": 50})  # what is not said is as we count
-    50.0
     """
     mine, other = _parted(ours), _parted(theirs)
     other += mine[len(other) :]
@@ -60,15 +55,7 @@ def _parted(unit: str) -> list[str]:
 
 
 def scaled(value: Any, by: float) -> Any:
-    """A number or a law, so many times as large.
-
-    Raises:
-        ValueError: a law that counts units, or one of another kind.
-
-    >>> from twinlab.scope.distributions import Normal
-    >>> scaled(Normal(2, 1), 7), scaled(2, 7)
-    (Normal(mean=14.0, sd=7.0), 14)
-    """
+    """A number or a law, so many times as large; ValueError for a law that counts units."""
     if by == 1:
         return value
     if isinstance(value, int | float):
@@ -83,20 +70,12 @@ def scaled(value: Any, by: float) -> Any:
 
 
 def unit_of(header: str) -> tuple[str, str]:
-    """A header without its unit in brackets, and the unit.
-
-    >>> unit_of("Lead time [weeks]"), unit_of("Cost (EUR/unit)"), unit_of("mode")
-    (('Lead time', 'weeks'), ('Cost', 'EUR/unit'), ('mode', ''))
-    """
+    """A header without its unit in brackets, and the unit: "Cost (EUR/unit)", "Time [weeks]"."""
     found = re.fullmatch(r"(.*?)\s*[\[(]([^\[\]()]+)[\])]\s*", header, re.DOTALL)
     return (found[1].strip(), found[2].strip()) if found and found[1].strip() else (header, "")
 
 
 def in_their_unit(ours: str, unit: str, currency: str) -> str:
-    """The unit of a column in a row that counts in measures and money of its own.
-
-    >>> in_their_unit("USD/unit/day", "box", "EUR"), in_their_unit("days", "box", "EUR")
-    ('EUR/box/day', 'days')
-    """
+    """The unit of a column in a row that counts in measures and money of its own."""
     said = re.sub(r"\bunits?\b", unit.replace("\\", ""), ours) if unit else ours
     return re.sub(r"\bUSD\b", currency.replace("\\", ""), said) if currency else said

@@ -176,10 +176,7 @@ class Network(Tables):
         return report
 
     def to_tables(self, target: Source) -> None:
-        """Write the network's tables where ``from_tables`` reads them, exactly.
-
-        A folder gets a ``datapackage.json``, a workbook (.xlsx) units as comments: a template.
-        """
+        """Write tables as ``from_tables`` reads them; a workbook is a template, with units."""
         from twinlab.scope.tables import write_network
 
         write_network(self, target)
@@ -187,8 +184,7 @@ class Network(Tables):
     def graph(self) -> "nx.MultiDiGraph[str]":
         """Give the network as a networkx graph, as GraphML and GEXF take it.
 
-        Nodes and lanes with their columns: a law as the text of its table cell, a blank one left
-        out; a node's recipes, demands and stocks as text. A lane's key is its path in a scenario.
+        Laws are the texts of their table cells; a lane's key is its path in a scenario.
 
         >>> list(serial(["mine", "shop"], demand=Normal(5, 1)).graph().edges(keys=True))
         [('mine', 'shop', 'mine->shop/unit/road')]
@@ -282,11 +278,7 @@ def _key(row: Any) -> Any:
 
 
 def rows_of(network: Network) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    """Each table's name and rows, in the order in which tables are written.
-
-    >>> [name for name, rows in rows_of(serial(["plant", "shop"], demand=Normal(5, 1))) if rows]
-    ['products', 'nodes', 'lanes', 'demands']
-    """
+    """Each table's name and rows, in the order in which tables are written."""
     return [(f.name, getattr(network, f.name)) for f in fields(network)]
 
 

@@ -147,9 +147,9 @@ class Reader:
         found = list(self.notes)
         for (title, name, unit), count in self.converted.items():
             found.append(Note("converted", title, f"{name} from {unit} ({count} rows)"))
-        for name in self.loaders.keys() - self.asked:
+        for name in sorted(self.loaders.keys() - self.asked):
             found.append(Note("left out", name, "no table of a network has this name"))
-        for ours in self.called.keys() - self.asked:
+        for ours in sorted(self.called.keys() - self.asked):
             found.append(Note("odd", "tables", f"{ours!r} is no table of ours"))
         for table, head in sorted(self.ours.keys() - self.used):
             if head != "*":
@@ -218,9 +218,8 @@ class Reader:
         self.used |= {each.key for each in head if each.key}
         rows = list(_records(sheet, start, [*[*top][above + 1 :], *filled], head))
         totals = _totals(rows)
-        left = [f"{above} rows above the header"] * (above > 0) + [
-            f"{at.removeprefix(sheet.title).strip()}, of totals" for at in totals
-        ]
+        left = [f"{above} rows above the header"] * (above > 0)
+        left += [f"{at.removeprefix(sheet.title).strip()}, of totals" for at in totals]
         left += [", ".join(each.text for each in head if each.text and each.ours is None)]
         for what in filter(None, left):
             self.note("left out", sheet.title, what)
@@ -348,6 +347,7 @@ def _records(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where each row stands, and its filled cells by our names."""
     names = [each.ours for each in head]
+    blank = [name for name in NEVER_BLANK if name in names]
     for at in rows:
         number = f"line {at + sheet.line}" if sheet.line else f"row {at - start}"
         where = f"{sheet.title} {number}"
@@ -355,17 +355,14 @@ def _records(
         if any(map(_filled, cells[len(head) :])):
             problem = f"{where}: {len(cells)} cells, but the header has {len(head)} columns"
             raise NetworkError(f"{problem}: put text that holds a comma in quotes")
-        for name, cell in zip(names, cells, strict=False):
-            if name == "" and _filled(cell):
-                raise NetworkError(f"{where}: {cell!r} stands in a column without a name: give one")
-        pairs = zip(names, cells, strict=False)
-        filled = {
-            name: cell.strip() if isinstance(cell, str) else cell
-            for name, cell in pairs
-            if name and _filled(cell)
-        }
-        for name in NEVER_BLANK:
-            if name in names and name not in filled:
+        pairs = [(name, c) for name, c in zip(names, cells, strict=False) if _filled(c)]
+        told = [(name, c) for name, c in pairs if name is not None]  # None: left out
+        filled = {name: c.strip() if isinstance(c, str) else c for name, c in told}
+        if "" in filled:
+            named = f"{filled['']!r} stands in a column without a name"
+            raise NetworkError(f"{where}: {named}: give one")
+        for name in blank:
+            if name not in filled:
                 raise NetworkError(
                     f"{where}: {name} is blank, which nobody can tell from unknown: fill it in, "
                     "or drop the whole column to take its default"

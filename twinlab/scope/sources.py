@@ -57,11 +57,7 @@ Loader = Callable[[], Sheet]
 
 
 def plain_name(name: Any) -> str:
-    """A name as it is compared: small letters, one _ for what parts its words.
-
-    >>> plain_name(" Lead time"), plain_name("Lead-Time")
-    ('lead_time', 'lead_time')
-    """
+    """A name as it is compared: small letters, one _ for what parts its words."""
     return re.sub(r"[\W_]+", "_", str(name).strip().lower()).strip("_")
 
 
@@ -69,9 +65,6 @@ def open_source(source: Source, dialect: Dialect, asked: Iterable[str] = ()) -> 
     """List the tables of a source by their plain names, each with what reads it.
 
     ``asked``: names of tables, some of which may be of another schema of a database.
-
-    Raises:
-        NetworkError: it is no source, or cannot be read.
     """
     pairs: list[tuple[Any, Loader]]
     if isinstance(source, Mapping):
@@ -105,15 +98,18 @@ def _refuse_twins(name: str) -> Sheet:
 
 
 def _file(path: Path, dialect: Dialect) -> list[tuple[Any, Loader]]:
-    """The tables of a file: what it is tells its content, since ERP systems call a text .xls."""
     try:
-        raw = path.read_bytes()
+        return tables_of(path.read_bytes(), path.name, dialect)
     except OSError as problem:
         why = f"{path} cannot be read as a table: {problem.strerror}"
         raise NetworkError(why) from None
+
+
+def tables_of(raw: bytes, title: str, dialect: Dialect) -> list[tuple[Any, Loader]]:
+    """The tables of a file: what it is tells its content, since ERP systems call a text .xls."""
     if not is_book(raw):
-        return [(path.stem, partial(_text, raw, path.name, dialect))]
-    return [(n, partial(_sheet, raw, path.name, n)) for n in _opened(raw, path.name).sheet_names]
+        return [(Path(title).stem, partial(_text, raw, title, dialect))]
+    return [(n, partial(_sheet, raw, title, n)) for n in _opened(raw, title).sheet_names]
 
 
 def _first_of(path: Path, dialect: Dialect) -> Sheet:
@@ -124,18 +120,12 @@ def _first_of(path: Path, dialect: Dialect) -> Sheet:
 
 def _text(raw: bytes, title: str, dialect: Dialect) -> Sheet:
     try:
-        rows, told = text_rows(raw, dialect)
+        text, encoding = decoded(raw, dialect.encoding)
+        rows, separator = parted(text, dialect.separator)
     except (ValueError, csv.Error) as problem:
         why = "a quote is never closed" if "end of data" in str(problem) else problem
         raise NetworkError(f"{title} cannot be read as a table: {why}") from None
-    return Sheet(title, rows, told)
-
-
-def text_rows(raw: bytes, dialect: Dialect) -> tuple[list[list[str]], Dialect]:
-    """The rows of a text, and how it was written; ValueError or csv.Error if it is no table."""
-    text, encoding = decoded(raw, dialect.encoding)
-    rows, separator = parted(text, dialect.separator)
-    return rows, Dialect(encoding, separator, dialect.decimal)
+    return Sheet(title, rows, Dialect(encoding, separator, dialect.decimal))
 
 
 # -- workbooks --
@@ -158,22 +148,15 @@ def _opened(raw: bytes, title: str) -> Any:
 
 
 def _sheet(raw: bytes, title: str, name: str) -> Sheet:
-    return Sheet(f"{title} sheet {name}", workbook_rows(raw, name, title), line=1)
-
-
-def workbook_rows(raw: bytes, name: str = "", title: str = "workbook") -> list[list[Any]]:
-    """The rows of a sheet, the first if none is named; a NetworkError if they cannot be read."""
-    book = _opened(raw, title)
-    name = name or book.sheet_names[0]
+    title, book = f"{title} sheet {name}", _opened(raw, title)
     try:
-        _check_cells(_part(raw, name), f"{title} sheet {name}")
+        _check_cells(_part(raw, name), title)
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except TwinError:
         raise
     except Exception as problem:  # as above
-        why = f"{title} sheet {name} cannot be read: {problem!r}; save it again as .xlsx"
-        raise NetworkError(why) from None
-    return [[None if cell == "" else cell for cell in row] for row in rows]
+        raise NetworkError(f"{title} cannot be read: {problem!r}; save it again as .xlsx") from None
+    return Sheet(title, [[None if cell == "" else cell for cell in row] for row in rows], line=1)
 
 
 def _part(raw: bytes, name: str) -> bytes:
@@ -266,13 +249,9 @@ def _database(connection: Any, asked: Iterable[str]) -> list[tuple[Any, Loader]]
 def put_tables(
     target: Source, tables: Mapping[str, Lines], notes: Mapping[str, str] | None = None
 ) -> None:
-    """Write tables to a folder, a workbook, a dict or a database.
+    """Write tables to a folder, a workbook, a dict or a database, over those that are ours.
 
-    Tables of the same names are replaced if all their columns are ours. ``notes`` say of columns,
-    ``"nodes.capacity"``, what stands in them.
-
-    Raises:
-        NetworkError: nothing can be written there, or something of others would be lost.
+    ``notes``: what stands in a column, by ``"nodes.capacity"``.
     """
     if isinstance(target, MutableMapping):
         _check_ours(target, tables)

@@ -38,8 +38,7 @@ from twinlab.scope.sources import (
     is_book,
     put_tables,
     put_text,
-    text_rows,
-    workbook_rows,
+    tables_of,
 )
 
 __all__ = ["read_disruptions", "read_history", "write_disruptions"]
@@ -52,11 +51,7 @@ _PART = ("component", "quantity")  # of a bill of materials with a row for each 
 def read_network(
     source: Source, columns: Names | None, tables: Names | None, dialect: Dialect | None
 ) -> Network:
-    """Read a network from the tables of a source.
-
-    Raises:
-        NetworkError: names the file, row and column, the value, and what to do.
-    """
+    """Read a network from the tables of a source; see ``Network.from_tables``."""
     reader = Reader(source, columns, tables, dialect)
     rows = {name: _rows(reader, name) for name in TABLES if reader.has(name)}
     if not rows:
@@ -85,31 +80,21 @@ def read_network(
 
 
 def write_network(network: Network, target: Source) -> None:
-    """Write a network's tables; to a folder with a data package that describes their columns.
-
-    Raises:
-        NetworkError: something that cannot be read back, such as a distribution of your own.
-    """
+    """Write a network's tables; to a folder with a data package that describes their columns."""
+    columns = {name: schema(row_type) for name, row_type in TABLES.items()}
     lines = {
-        name: _lines(
-            schema(TABLES[name]),
-            [[read_back(row, c) for c in schema(TABLES[name])] for row in rows],
-        )
+        name: _lines(columns[name], [[read_back(row, c) for c in columns[name]] for row in rows])
         for name, rows in rows_of(network)
     }
-    recorded = {(d.node, d.product): d.pattern for d in network.demands}
-    traced = {k: law.values.tolist() for k, law in recorded.items() if isinstance(law, Trace)}
     values = [
-        (*key, str(day), write_number(value))
-        for key, law in traced.items()
-        for day, value in enumerate(law)
+        (d.node, d.product, str(day), write_number(value))
+        for d in network.demands
+        if isinstance(d.pattern, Trace)
+        for day, value in enumerate(d.pattern.values.tolist())
     ]
     lines["traces"] = Lines(_TRACE, values, frozenset(_TRACE[2:]), always=False)
-    notes = {
-        f"{name}.{col.name}": f"{col.meaning} [{col.unit}]"
-        for name, row_type in TABLES.items()
-        for col in schema(row_type)
-    }
+    about = [(f"{name}.{c.name}", c) for name, some in columns.items() for c in some]
+    notes = {place: f"{col.meaning} [{col.unit}]" for place, col in about}
     put_tables(target, lines, notes)
     if isinstance(target, str | Path) and Path(target).is_dir():
         folder = Path(target)
@@ -250,10 +235,7 @@ def _with_traces(reader: Reader, demands: Sequence[Demand]) -> list[Demand]:
         elif not isinstance(rows[item].pattern, Trace):
             problem = f"{item!r} has a trace, but pattern {rows[item].pattern} in its demand"
             raise NetworkError(f"{problem}: write Trace() there, or drop one of them")
-    return [
-        replace(d, pattern=recorded.get(item, d.pattern)) if item in recorded else d
-        for item, d in rows.items()
-    ]
+    return [replace(d, pattern=recorded.get(item, d.pattern)) for item, d in rows.items()]
 
 
 def _every_day(history: History, item: ItemKey) -> list[float]:
@@ -325,31 +307,26 @@ def _oddities(network: Network) -> Iterable[tuple[str, str]]:
     for node in network.nodes:
         held = [(node.name, p) for p in network.held.get(node.name, ())]
         needs = sum(used[item] for item in held if item not in network.into)
-        if needs > node.mean_output or not held:
-            what = f"{needs:g} units a day needed, it has {node.mean_output:g}"
-            yield (
-                "nodes",
-                f"{node.name}: {what if held else 'nothing comes, goes or is made there'}",
-            )
-    rows: list[Any] = [*network.nodes, *network.products]
-    odd = [
-        (f"{type(row).__name__.lower()}s", f"{row.name} reads like totals")
-        for row in rows
-        if row.name.lower() in TOTALS
-    ]
-    odd += [
-        ("products", f"{p.name}: no table names it")
-        for p in network.products
-        if p.name not in named
-    ]
+        if not held:
+            yield "nodes", f"{node.name}: nothing comes, goes or is made there"
+        elif needs > (most := node.mean_output):
+            yield "nodes", f"{node.name}: {needs:g} units a day needed, it has {most:g}"
+    yield from _odd_rows(network, used, named)
+
+
+def _odd_rows(network: Network, used: Any, named: set[str]) -> Iterable[tuple[str, str]]:
+    names = [p.name for p in network.products]
+    for name in (name for name in names if name not in named):
+        yield "products", f"{name}: no table names it"
+    for name in (name for name in (*network.named, *names) if name.lower() in TOTALS):
+        yield "names", f"{name} reads like totals"
     priced = any(d.price for d in network.demands)
-    free = (d for d in network.demands if priced and not d.price)
-    odd += [("demands", f"{d.node} {d.product}: price 0, others have one") for d in free]
+    for d in (d for d in network.demands if priced and not d.price):
+        yield "demands", f"{d.node} {d.product}: price 0, others have one"
     for stock in (s for s in network.stocks if s.on_hand > 365 * used[s.node, s.product]):
         use = used[stock.node, stock.product]
         days = f"{stock.on_hand / use:,.0f} days of use" if use else "and nobody uses it"
-        odd.append(("stocks", f"{stock.node} {stock.product}: {stock.on_hand:g} on hand, {days}"))
-    yield from odd
+        yield "stocks", f"{stock.node} {stock.product}: {stock.on_hand:g} on hand, {days}"
 
 
 def _use(network: Network) -> dict[ItemKey, float]:
@@ -386,26 +363,24 @@ def _describe(name: str) -> dict[str, Any]:
 
 
 def records_of(raw: bytes) -> dict[str, dict[str, Any]]:
-    r"""The rows of a table that others wrote, below the first, which names the columns.
+    r"""The rows of a workbook or text that others wrote, below the first, which names the columns.
 
-    A workbook, or a text, whose separator and encoding are found.
-
-    Raises:
-        ValueError: it is not whole, or a row is none of its table.
+    ValueError or NetworkError: it is not whole, or a row is none of its table.
 
     >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"))
     {'row 1': {'Nr': '1', 'Ort': 'Köln'}}
     """
-    if not (book := is_book(raw)) and raw.rstrip(b"\0")[-1:] not in (b"", b"\r", b"\n"):
+    if not is_book(raw) and raw.rstrip(b"\0")[-1:] not in (b"", b"\r", b"\n"):
         raise ValueError("its last row has no line end")
-    cells = workbook_rows(raw) if book else text_rows(raw, Dialect())[0]
-    table = [[c.strip() if isinstance(c, str) else c for c in row] for row in cells]
-    head, *rows = table or [[]]
-    filled = {n: cells for n, cells in enumerate(rows, 1) if {*cells} - {None, ""}}
+    cells = tables_of(raw, "it", Dialect())[0][1]().rows
+    head, *rows = [[c.strip() if isinstance(c, str) else c for c in row] for row in cells] or [[]]
     if twice := [name for name in head if name and head.count(name) > 1]:
         raise ValueError(f"two columns are called {twice[0]!r}: drop one of them")
-    if more := [n for n, cells in filled.items() if any(cells[len(head) :])]:
-        why = f"more than {len(head)} cells: put text with separators in quotes"
-        raise ValueError(f"row {more[0]} has {why}")
-    names = [str(name) for name in head]
-    return {f"row {n}": dict(zip(names, cells, strict=False)) for n, cells in filled.items()}
+    found = {}
+    for n, row in enumerate(rows, 1):
+        if any(row[len(head) :]):
+            why = f"more than {len(head)} cells: put text with separators in quotes"
+            raise ValueError(f"row {n} has {why}")
+        if {*row} - {None, ""}:
+            found[f"row {n}"] = dict(zip(map(str, head), row, strict=False))
+    return found

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from twinlab.scope.dialect import read_number
 from twinlab.scope.errors import SyncError, brief, check_known, did_you_mean
 from twinlab.technology.message_check import FIELDS, KINDS
 from twinlab.technology.messages import DAY_ZERO, SYSTEMS, Message, Refused, read, records
@@ -33,7 +34,6 @@ _TABLE = ("id", "source", "each", "names", "day_zero", "events", *_FEED)
 _ROW = ("id", "source", "each", "kind", "when", "time", *FIELDS)
 _KINDS = [kind for kind in KINDS if SYSTEMS[kind] != "sys"]
 _DOTTED = re.compile(r"^(\d\d?)\.(\d\d?)\.(\d{4})\b", re.ASCII)
-_EITHER = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)  # 1.234 somewhere, 1234 elsewhere
 
 
 class Mapping:
@@ -226,11 +226,9 @@ def _text(value: Any) -> str:
 
 def _number(value: Any, point: str = "") -> float:
     """A number, also in a text: with the given point, or one that it cannot but have."""
-    if isinstance(value, str) and (point or not _EITHER.fullmatch(value.strip())):
-        written = "".join(value.split())
-        point = point or max(".,", key=written.rfind)
+    if isinstance(value, str):
         with suppress(ValueError):
-            value = float(written.replace(".,".strip(point), "").replace(",", "."))
+            value = read_number(value, point)
     fine = type(value) in (int, float) and abs(value) <= 1e15
     wanted = "a number up to 1e15, the same everywhere ('path | number .' or 'number ,' says how)"
     return float(_want(fine, wanted, value))
