@@ -25,6 +25,16 @@ def test_a_route_map_draws_the_plan():
     assert [label.get_text() for label in chart.figure.axes[0].texts] == names
 
 
+def test_a_route_map_tells_arrivals_by_the_clock():
+    tours, times = [("depot", "a", "b", "depot")], [(7.999, 8.5, 12.25, 13)]
+    chart = tl.lab.route_map(PLACES, tours, arrivals=times)
+    assert chart.words.splitlines()[1] == "route 1: depot 8:00 → a 8:30 → b 12:15 → depot 13:00"
+    labels = [label.get_text() for label in chart.figure.axes[0].texts]
+    assert labels == ["depot", "a 8:30", "b 12:15", "c"]
+    with pytest.raises(tl.ScenarioError, match="an arrival for each place of each route"):
+        tl.lab.route_map(PLACES, tours, arrivals=[times[0][1:]])
+
+
 def test_a_control_chart_rings_its_signals():
     chart = tl.lab.control_chart(SUMS)
     assert chart.words.splitlines() == [repr(SUMS), "estimated change: after sample 2"]

@@ -15,7 +15,7 @@ from twinlab.cases.relief.goods import rows
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.scope.base import check_known, shown
+from twinlab.scope.base import ScenarioError, check_known, shown
 from twinlab.task.logistics.storms import StormOutcome, StormPlan
 
 __all__ = ["flow_map", "route_map", "storm_map"]
@@ -29,42 +29,53 @@ def route_map(
     routes: Sequence[Sequence[str]],
     *,
     loads: Mapping[str, float] | None = None,
+    arrivals: Sequence[Sequence[float]] = (),
     unit: str = "km",
     title: str = "Routes",
 ) -> Chart:
     """Draw each vehicle's route over the places, such as ``RoutePlan.tours``; dots grow with loads.
 
-    ``points`` are (x, y), for instance (longitude, latitude) with the unit "degrees".
+    ``points`` are (x, y), for instance (longitude, latitude) with the unit "degrees"; ``arrivals``
+    (``RoutePlan.arrivals``), in hours of the day, are told by the clock.
 
     Raises:
-        ScenarioError: a route visits a place without coordinates.
+        ScenarioError: a route visits a place without coordinates, or has not as many arrivals.
 
     >>> corners = {"depot": (0, 0), "a": (0, 3), "b": (4, 3)}
     >>> route_map(corners, [("depot", "a", "b", "depot")])
     Routes: 3 places, 1 route
     route 1: depot → a → b → depot
+    >>> route_map(corners, [("depot", "a", "depot")], arrivals=[(8, 8.5, 9.25)])
+    Routes: 3 places, 1 route
+    route 1: depot 8:00 → a 8:30 → depot 9:15
     """
-    many = f"{len(routes)} route{'s' * (len(routes) != 1)}"
+    many, told = f"{len(routes)} route{'s' * (len(routes) != 1)}", dict[str, str]()
     said, marks = [f"{title}: {len(points)} places, {many}"], list[pen.Mark]()
+    if arrivals and [*map(len, arrivals)] != [*map(len, routes)]:
+        raise ScenarioError("route_map: give an arrival for each place of each route")
     for at, route in enumerate(routes):
         for name in route:
             check_known(name, points, f"no coordinates of {name!r}")
         looks = pen.LOOKS[at % len(pen.LOOKS)] | {"linewidth": 2.2, "zorder": 1}
         looks |= {"label": f"route {at + 1}"} if len(routes) <= len(pen.LOOKS) else {}
         marks.append(pen.line(*_across(points, route), **looks))
-        said.append(f"route {at + 1}: {' → '.join(route)}")
+        minutes = [round(60 * time) for time in (arrivals[at] if arrivals else ())]
+        clock = [f" {each // 60}:{each % 60:02}" for each in minutes] or [""] * len(route)
+        stops = [name + time for name, time in zip(route, clock, strict=True)]
+        told |= dict(zip(route[1:-1], stops[1:-1], strict=True))
+        said.append(f"route {at + 1}: {' → '.join(stops)}")
     starts = sorted({route[0] for route in routes if route})
     sizes, most = loads or {}, max((loads or {}).values(), default=0.0)
     stops = [name for name in points if name not in starts]
     areas = [60 + 240 * sizes.get(name, 0.0) / most if most > 0 else 90 for name in stops]
     ring: pen.Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
-    told = [sizes.get(name, 0.0) for name in stops]
+    read = [sizes.get(name, 0.0) for name in stops]
     marks += [
-        pen.dots(*_across(points, stops), areas, stops, told, **ring),
+        pen.dots(*_across(points, stops), areas, stops, read, **ring),
         pen.line(*_across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
     if len(points) <= 25:  # more names would lie on one another
-        marks += _names(points)
+        marks += _names({told.get(name, name): place for name, place in points.items()})
     return _map(points, marks, said, title, unit)
 
 
