@@ -1,5 +1,6 @@
 """Notebook 11 runs from top to bottom with other people's tables: only its ``source`` changes."""
 
+import ast
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -104,7 +105,7 @@ def sold_only(folder):
     return {"lanes": pd.DataFrame(lanes), "sales": pd.DataFrame(sales)}
 
 
-def code(source):
+def code():
     """The notebook's cells, of which only the line of the source is another."""
     cells = [c.source for c in nbformat.read(NOTEBOOK, as_version=4).cells if c.cell_type == "code"]
     line = re.compile(r"^source = .*$", re.M)
@@ -113,12 +114,21 @@ def code(source):
     return [line.sub("source = given", cell).replace("many = 200", "many = 12") for cell in cells]
 
 
+def run(cell, names):
+    """Run a cell, and print what it would show."""
+    tree = ast.parse(cell)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "cell", "exec"), names)
+    if last:
+        print(repr(eval(compile(ast.Expression(last.value), "cell", "eval"), names)))
+
+
 @pytest.mark.parametrize("made", [semicolons, workbook, database, bare, sold_only])
 def test_every_cell_runs_with_other_tables(made, tmp_path, capsys):
     given = made(tmp_path)
     names = {"given": given, "display": print}
-    for cell in code(given):
-        exec(compile(cell, cell.splitlines()[0], "exec"), names)
+    for cell in code():
+        run(cell, names)
     twin = names["twin"]
     ours = {node.name for node in names["tl"].Network.from_tables(given).nodes}
     assert {node.name for node in twin.network.nodes} == ours
