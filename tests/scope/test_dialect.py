@@ -1,7 +1,9 @@
 """How people write: code pages, separators, numbers and dates of many countries."""
 
+import csv
 import os
 import random
+import re
 import string
 import time
 import zipfile
@@ -9,6 +11,7 @@ import zipfile
 import pytest
 
 import twinlab as tl
+from twinlab.scope.cells import parse_distribution
 from twinlab.scope.dialect import decoded, read_date, read_number
 
 TOWNS = {
@@ -114,6 +117,36 @@ def test_one_cell_settles_another(tmp_path):
         assert products(tmp_path, "name;value\nb;1.950\n", said)[0] == [("b", value)]
     with pytest.raises(tl.NetworkError, match="differ in the decimal sign"):
         products(tmp_path, "name;value\na;1,5\nb;1.5\n")
+
+
+LAWS = {
+    "Empirical(values=(0.0, 1.0, 3.5))": tl.Empirical((0, 1, 3.5)),
+    "Empirical(values=(0,5; 1,5))": tl.Empirical((0.5, 1.5)),
+    "Normal(mean=5.5, sd=1.0)": tl.Normal(5.5, 1),
+    "Normal(5,5; 1)": tl.Normal(5.5, 1),
+    "Constant(value=2,5)": tl.Constant(2.5),
+    "Poisson(2,5)": tl.Poisson(2.5),
+    "2,5": tl.Constant(2.5),
+}
+
+
+@pytest.mark.parametrize("text", LAWS)
+def test_a_law_is_read_where_the_decimal_sign_is_a_comma(text):
+    assert parse_distribution(text, ",") == LAWS[text]
+
+
+def test_a_template_that_a_german_excel_saved_is_read(tmp_path):
+    """It writes numbers with commas and leaves laws as they are."""
+    chain = tl.serial(["Köln", "shop"], demand=tl.Empirical((0, 1, 3.5)), holding_cost=0.125,
+                      lead_time=tl.Normal(2.5, 0.5))  # fmt: skip
+    chain.to_tables(tmp_path)
+    for file in tmp_path.glob("*.csv"):
+        with file.open(encoding="utf-8", newline="") as text:
+            rows = [[re.sub(r"^(\d+)\.(\d+)$", r"\1,\2", cell) for cell in row]
+                    for row in csv.reader(text)]  # fmt: skip
+        with file.open("w", encoding="cp1252", newline="") as text:
+            csv.writer(text, delimiter=";").writerows(rows)
+    assert tl.Network.from_tables(tmp_path) == chain
 
 
 DATES = {

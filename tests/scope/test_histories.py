@@ -130,6 +130,13 @@ def test_what_cannot_be_read_is_taught(text, how, words):
         history(text, **how)
 
 
+def test_more_days_and_items_than_a_computer_holds_are_refused():
+    days = pd.date_range("1980-01-01", "2026-01-01", periods=20_000).strftime("%Y-%m-%d")
+    frame = long(days, 1.0).assign(product=[f"p{n}" for n in range(20_000)])
+    with pytest.raises(tl.NetworkError, match="20,000 items in 16,803 days are too many"):
+        history(frame)
+
+
 def test_units_are_converted():
     tables = {
         "sales": table("date;node;product;quantity;unit\n1.3.2026;shop;bike;4;box\n"

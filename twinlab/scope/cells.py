@@ -44,7 +44,8 @@ def parse_distribution(text: str, decimal: str = "") -> Any:
     name, inside = call.groups()
     if name not in FAMILIES:
         raise ValueError(f"has no distribution {name!r}; {did_you_mean(name, FAMILIES)}")
-    if decimal == "," and (";" in inside or inside.count("=") == 1):
+    alone = len(fields(FAMILIES[name])) == 1 and "(" not in inside
+    if decimal == "," and (";" in inside or alone):
         inside = inside.replace(",", ".").replace(";", ",")
     return FAMILIES[name](**_arguments(FAMILIES[name], inside))
 

@@ -31,7 +31,7 @@ _NUMBERED = re.compile(r"(?:d|day)?[ _]?(\d{1,4})", re.ASCII | re.IGNORECASE)
 _MONTHLY = re.compile(rf"{MONTH.pattern}|[A-Za-z]+[- ]\d{{2,4}}", re.ASCII)
 _DAYS = {"day": "D", "week": "7D", "month": "MS"}
 _RARE, _LONG = 0.05, 28  # a share of days without rows; days that tell the weekdays
-_LONGEST = 20_000  # days
+_LONGEST, _MOST = 20_000, 10**8  # days; days of all items
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -144,32 +144,44 @@ def history_of(reader: Reader, name: str, fixed: Mapping[str, str], gaps: str = 
         raise NetworkError(f"gaps are 'closed' or 'zero' (or '': as the table tells), got {gaps!r}")
     for word in fixed:
         check_known(word, ("node", "product"), f"fixed has no {word!r}", NetworkError)
-    known = dict.fromkeys(("node", "product", "date", "day", "unit")) | {"quantity": _QUANTITY}
-    table = reader.table(name, known, _wide)
-    if sums := [text for text in table.kept if text.lower() in TOTALS]:
-        reader.note("left out", table.title, f"{', '.join(sums)}, of totals")
-        table.kept = [text for text in table.kept if text not in sums]
+    table = _told(reader, name)
     rows = list(_cells(reader, table, fixed))
     if not rows:
         raise NetworkError(f"{table.title} tells nothing: write a row for each day and item")
-    if any({"date", "day"} <= row.keys() for _, row in table.rows):
-        reader.note("left out", table.title, "day, where there is a date")
     frame = pd.DataFrame(rows, columns=["at", "node", "product", "units", "there"])
     at, step = _periods(frame["at"].tolist(), table, gaps)
     frame["at"] = frame["at"].map(at)
     items = list(dict.fromkeys(zip(frame["node"], frame["product"], strict=True)))
+    every = _every(table.title, pd.Index(frame["at"].unique()), step)
+    if len(every) * len(items) > _MOST:
+        size = f"{len(items):,} items in {len(every):,} {step}s"
+        raise NetworkError(f"{table.title}: {size} are too many: read some of them")
     grouped = frame.groupby(["at", "node", "product"])
     if twice := len(frame) - len(grouped):
         reader.note("assumed", table.title, f"{twice} rows of a day and item add to others")
     asked = grouped["units"].sum(min_count=1).unstack(["node", "product"])[items]
     there = grouped["there"].any().unstack(["node", "product"])[items]
-    asked = asked.reindex(_every(table.title, asked.index, step))
-    there = there.reindex(asked.index).fillna(False).astype(bool)
+    asked = asked.reindex(every)
+    there = there.reindex(every).fillna(False).astype(bool)
     if gaps != "trace" or isinstance(asked.index, pd.DatetimeIndex):
         asked = _without_gaps(reader, table.title, asked, there, gaps)
     days = " (gaps='closed' or 'zero' takes them as days)" * (step == "week")
     reader.note("read", table.title, f"by {step}, from {asked.index[0]!s:.10}{days}")
     return History(asked, step, reader.report)
+
+
+def _told(reader: Reader, name: str) -> Table:
+    """The table, and what it leaves out."""
+    known = dict.fromkeys(("node", "product", "date", "day", "unit")) | {"quantity": _QUANTITY}
+    table = reader.table(name, known, _wide)
+    if sums := [text for text in table.kept if text.lower() in TOTALS]:
+        reader.note("left out", table.title, f"{', '.join(sums)}, of totals")
+        table.kept = [text for text in table.kept if text not in sums]
+    if table.kept and any({"date", "day"} & row.keys() for _, row in table.rows):
+        reader.note("assumed", table.title, f"columns are items: {', '.join(table.kept)}"[:200])
+    if any({"date", "day"} <= row.keys() for _, row in table.rows):
+        reader.note("left out", table.title, "day, where there is a date")
+    return table
 
 
 def _wide(heads: Mapping[str, str | None]) -> list[str]:
@@ -210,7 +222,10 @@ def _cells(reader: Reader, table: Table, fixed: Mapping[str, str]) -> Iterator[t
 
 
 def _names(where: str, table: Table, row: Mapping[str, Any], fixed: Any) -> dict[str, str]:
-    names = {n: table.value(where, _NAMES[n], row.get(n, fixed.get(n, ""))) for n in _NAMES}
+    told = {name: row.get(name, fixed.get(name, "")) for name in _NAMES}
+    names = {
+        n: c if isinstance(c, str) else table.value(where, _NAMES[n], c) for n, c in told.items()
+    }
     for word, said in fixed.items():
         if names[word] != said:
             problem = f"{where}: {word} {names[word]!r}, but fixed says {said!r}"
