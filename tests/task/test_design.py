@@ -419,6 +419,9 @@ def test_nobody_earns_by_closing_what_stays_open():
     dear = detour().network.change(tl.Lane("mine", "A", "unit", cost_per_unit=3.05))
     plan = logistics.design_network(detour().change(network=dear), saving)
     assert (plan.open, plan.opening_cost, plan.cost) == ({"A": (False,)}, -30, 1470)
+    never = {"A": logistics.Choice(opening_cost=9, closing_cost=-300)}  # not there: nothing to sell
+    plan = logistics.design_network(detour().change(network=dear), never)
+    assert (plan.open, plan.opening_cost, plan.cost) == ({"A": (False,)}, 0, 1500)
 
 
 def test_stock_on_the_way_costs_what_its_own_row_says():

@@ -394,6 +394,7 @@ class _Program:
             grown = {steps: 1.0, built: -1.0} | ({("steps", t - 1, name): -1.0} if t else {})
             self.rows += [Constraint(turn, first, first), Constraint(grown, high=0.0)]
             self.rows.append(Constraint({opened: 1.0, **was}, high=1.0 - first))
+            self.rows.append(Constraint({closed: 1.0} | dict.fromkeys(was, -1.0), high=first))
         for node in (each for each in self.network.nodes if each.capacity < math.inf):
             part, c = mean_of(node.output, most=1), self.choices.get(node.name)
             able, terms = node.capacity * part, dict(load[node.name])

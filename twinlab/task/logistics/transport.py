@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.management.flows import customers_use, mean_flows
 from twinlab.modeling.compare import Change
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope import Log, Result, Scenario, ScenarioError
 from twinlab.scope.base import Amount, Array, Level, Limit, Positive, Row, column, shown, stats
-from twinlab.scope.distributions import Empirical, days_of, mean_of
+from twinlab.scope.distributions import Empirical, days_of
+from twinlab.scope.scenario import lane_paths
 from twinlab.task.learning import FEW, adaptive
-from twinlab.task.logistics.design import sourced
+from twinlab.task.logistics.design import design_network, sourced
 from twinlab.task.maintenance import TimeLeft
 
 __all__ = """Arc TransitTime describe lead_time_law network_flow predict prescribe
@@ -241,9 +241,9 @@ def network_flow(
 def prescribe(scenario: Scenario, product: str) -> Change:
     """Recommend the shares of suppliers that move a product's average demand at least cost.
 
-    A minimum-cost flow on the product's lanes: cost per unit and stock on the way (sender's holding
-    cost × lead time), within capacities of lanes and sources. Costs per shipment and all chance are
-    left out, so compare the scenario before you believe it.
+    The flows of ``design_network`` as the network is: cost per unit and stock on the way, within
+    capacities of lanes and sources. Costs per shipment and all chance are left out, so compare the
+    scenario before you believe it.
 
     Raises:
         ScenarioError: no lane carries the product.
@@ -260,30 +260,19 @@ def prescribe(scenario: Scenario, product: str) -> Change:
       near → shop (road): 0 → 0.6
       far → shop (road): 0 → 0.4
     """
-    network = scenario.network
-    lanes = [v for v in network.lanes if v.product == product]
-    if not lanes:
+    network, cost = scenario.network, 0.0
+    sent: dict[Any, Any] = {v.key: (0.0,) for v in network.lanes if v.product == product}
+    if not sent:
         raise ScenarioError(f"prescribe: no lane carries {product!r}")
-    arcs = []
-    for v in lanes:
+    flow = design_network(scenario, {}).flow
+    for v in (v for v in network.lanes if v.key in sent and lane_paths(v)[-1] in flow):
+        sent[v.key] = flow[lane_paths(v)[-1]]
         under_way = network.node(v.source).holding_cost * days_of(v.lead_time)
-        arcs.append(Arc(v.source, v.destination, v.cost_per_unit + under_way, v.capacity))
-    fed, ends = {v.destination for v in lanes}, {v.source for v in lanes}
-    supply = {name: min(network.node(name).mean_output, 1e12) for name in sorted(ends - fed)}
-    wanted, made = dict.fromkeys(sorted(ends | fed), 0.0), mean_flows(scenario)  # units a day
-    for row in network.demands:
-        if row.product == product and row.node in wanted:
-            wanted[row.node] += customers_use(row, range(scenario.days))
-    for recipe in network.recipes:
-        if product in recipe.components and recipe.node in wanted:
-            need = recipe.components[product] / mean_of(recipe.good_share, most=1)
-            wanted[recipe.node] += need * made[recipe.node, recipe.product]
-    plan = network_flow(arcs, supply, wanted)
-    sent = {v.key: [x] for v, x in zip(lanes, plan.by_arc, strict=True)}
+        cost += sent[v.key][0] * (v.cost_per_unit + under_way)
     then = sourced(scenario, sent, [range(1)])
     moved = [(v, w) for v, w in zip(network.lanes, then.network.lanes, strict=True) if v is not w]
     ways = [f"{v.source} → {v.destination} ({v.mode})" for v, _ in moved]
     values = {way: w.sourcing_share for way, (_, w) in zip(ways, moved, strict=True)}
     before = {way: v.sourcing_share for way, (v, _) in zip(ways, moved, strict=True)}
-    reason = f"{plan.cost:,.6g} USD/day by averages"
+    reason = f"{cost:,.6g} USD/day by averages"
     return Change(values, f"cheapest flow of {product}", reason, then, before)
