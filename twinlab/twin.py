@@ -15,8 +15,7 @@ from twinlab.management.control_tower import Late, Limits, Tower, control_tower
 from twinlab.management.flows import ShortageCost
 from twinlab.modeling import Change, Replications, Run, estimate, replicate, simulate
 from twinlab.modeling.experiments import Objective, around, order_of, propose, seed_ahead
-from twinlab.modeling.inference.drift import Alarm, update_law, watch
-from twinlab.modeling.inference.fidelity import Verification, verify
+from twinlab.modeling.inference.drift import Alarm, Verification, update_law, verify, watch
 from twinlab.modeling.inference.outages import Outages, believed
 from twinlab.modeling.simulation.kpis import cost
 from twinlab.organization.orders import Maintain, Order, Orders, Rights, decided

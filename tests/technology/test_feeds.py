@@ -14,7 +14,7 @@ from tests.technology.chains import shop
 from tests.technology.postgres import fresh
 from twinlab import SyncError, TwinError
 from twinlab.technology import Bus, Mapping, Message
-from twinlab.technology.feeds import Folder, OpcUaFeed, SqlFeed
+from twinlab.technology.mapping import Folder, OpcUaFeed, SqlFeed
 from twinlab.technology.messages import Refused
 from twinlab.twin import Twin
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import twinlab as tl
 from tests.technology.broker import Mosquitto, unavailable
-from twinlab.technology import Bus, FileLink, Message, MqttLink, links, local_broker, mqtt
+from twinlab.technology import Bus, FileLink, Message, MqttLink, links, local_broker
 from twinlab.technology.messages import DAY
 
 PATIENCE = 120.0
@@ -349,7 +349,7 @@ def test_a_broker_that_is_not_there_or_refuses_is_a_taught_error(broker, tmp_pat
             call(bad)
     assert outbox(bad) == []
     bad.close()
-    monkeypatch.setattr(mqtt, "PATIENCE", 0.1)
+    monkeypatch.setattr(links, "PATIENCE", 0.1)
     none = MqttLink("mqtt://plant:plant@127.0.0.1:1")
     with pytest.raises(tl.SyncError, match=r"no broker for 'plant' at .*: start mosquitto"):
         none.receive("anna")
@@ -422,7 +422,7 @@ def test_a_source_may_have_any_sign_in_its_name(broker, tmp_path):
 def test_machines_that_speak_plain_json_are_read_on_their_topics(broker):
     factory = MqttLink(broker.url("twin"), topics="factory/#")
     factory.receive("twin")
-    machine = mqtt._Line(mqtt.urlsplit(broker.url("twin")), "", "")
+    machine = links._Line(links.urlsplit(broker.url("twin")), "", "")
     until(machine.client.is_connected)
     for quality in (0, 1):
         machine.client.publish(f"factory/press{quality}/heat", b'{"degrees": 70}', quality)

@@ -14,7 +14,6 @@ from twinlab.modeling.formulas.queues import *
 from twinlab.modeling.formulas.run_length import *
 from twinlab.modeling.formulas.serial_chain import *
 from twinlab.modeling.inference.drift import *
-from twinlab.modeling.inference.fidelity import *
 from twinlab.modeling.inference.outages import *
 from twinlab.modeling.line.results import *
 from twinlab.modeling.line.stations import *

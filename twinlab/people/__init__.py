@@ -6,12 +6,11 @@ rules         BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock LotFo
               NoisyRule
 games         beer_chain BeerGame BeerScore beer_cost average_person benchmark_team;
               NewsvendorProblem NewsvendorGame NewsvendorPlayer
-fitting       fit_ordering fit_newsvendor Fit Parameter
-advice        TakesAdvice override_value OverrideValue Decision
+fitting       fit_ordering fit_newsvendor Fit Parameter; what advice is worth: TakesAdvice
+              override_value OverrideValue Decision
 ============  ========================================================================
 """
 
-from twinlab.people.advice import *
 from twinlab.people.fitting import *
 from twinlab.people.games import *
 from twinlab.people.rules import *

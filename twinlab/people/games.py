@@ -18,8 +18,7 @@ import numpy as np
 
 from twinlab.modeling import Game, Replications, Run, simulate
 from twinlab.organization.view import View
-from twinlab.people.advice import Decision, OverrideValue
-from twinlab.people.fitting import Fit, fit_newsvendor, fit_ordering
+from twinlab.people.fitting import Decision, Fit, OverrideValue, fit_newsvendor, fit_ordering
 from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
 from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
 from twinlab.scope.base import Amount, ScenarioError, check_known, ranged

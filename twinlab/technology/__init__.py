@@ -4,8 +4,8 @@
 plant          the make-believe reality that tells what happens, and obeys
 messages       CloudEvents envelopes in JSON; ``message_check``: may that be, and who says it?
 links          between plant and twin: in this process (``Bus``, as bad as you like), by a
-               file between processes, by an MQTT broker (``mqtt``)
-feeds          files, databases and machines that are polled; ``mapping`` reads what they say
+               file between processes, by an MQTT broker
+mapping        files, databases and machines that are polled, and how what they say is read
 store          every message once, on SQLite or PostgreSQL; dead letters with their reason
 known          until when everything is known, by source
 tracker        the fold of messages into what is believed; ``sync`` keeps it up to date;
@@ -15,11 +15,9 @@ desk           a twin's orders from proposal to done, with a trail; ``seals``: w
 """
 
 from twinlab.scope import door
-from twinlab.technology.feeds import *
 from twinlab.technology.links import *
 from twinlab.technology.mapping import *
 from twinlab.technology.messages import *
-from twinlab.technology.mqtt import *
 from twinlab.technology.plant import *
 from twinlab.technology.seals import *
 from twinlab.technology.store import *
