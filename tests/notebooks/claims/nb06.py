@@ -90,8 +90,8 @@ def insurance(seed):
     "Who is asked only while the maker is closed guards best for the money: a fixed quarter leaves "
     "the other three quarters of every order waiting.",
     "it asks both, the agent for a twentieth, and for all while the maker is closed. That serves "
-    "as well and costs a little more, because each order now pays two trucks. Against the flood "
-    "nothing here helps: it closes both.",
+    "as well and costs a little more, as each order now pays two trucks and some dear boards. "
+    "Against the flood nothing here helps: it closes both.",
 )
 def both_asked(seed):
     found, dearer = worth(seed), worth(seed)["dearer"]
@@ -284,27 +284,34 @@ def town(seed):
 
 
 @claims.says(
-    "By averages, three halls save 24 USD a day, rent paid. Simulated they save 69 of freight and "
-    "stock, less than their rent of 75: a hall without stock makes its shops wait, and the plan "
-    "knows neither chance nor waiting. With 60 lamps in each hall they save 106, more than the "
-    "averages promised; the milk run saves 53 and needs no hall.",
+    "Three vans that must be there by 10 leave two shops out; a fourth serves all.",
+)
+def vans():
+    routes = claims.cells(0, "routes", upto="tl.lab.play(routes").routes
+    words = [routes(number, 80, 10.0, 60).words for number in (3, 4)]
+    return [holds("2 left out" in words[0], words[0]), holds("0 left out" in words[1], words[1])]
+
+
+@claims.says(
+    "By averages, three halls save 34 USD a day. Simulated they cost 100 more than today: a hall "
+    "without stock makes its shops wait, and the plan knows neither chance nor waiting. With 60 "
+    "lamps in each hall they save 43; the milk run saves 53 and needs no hall.",
     "The three halls were proven to be the cheapest, by averages, and customers waited.",
 )
 def halls(seed):
     found = town(seed)
     then = found.hired, found.stocked, found.tour.scenario
     lived = [tl.replicate(one, 32, 1000 * seed) for one in (found.town, *then)]
-    (bare, filled, tour), rent = (tl.cost(lived[0]) - tl.cost(one) for one in lived[1:]), 75
-    today = 0.05 * found.road["works"] @ pd.Series(found.wanted).reindex(found.road.index).fillna(0)
+    bare, filled, tour = (tl.cost(lived[0]) - tl.cost(one) for one in lived[1:])
+    today = sum(0.05 * found.road["works"][shop] * lamps for shop, lamps in found.wanted.items())
     return [
-        agrees(24, [today - found.design.cost / 365], 0.5),
-        holds(found.design.gap == 0 and found.design.fixed_cost == 365 * rent, found.design.gap),
-        agrees(69, bare),
-        below(rent, bare),
-        above(rent + 24, filled),
-        agrees(106, filled),
+        agrees(34, [today - found.design.cost / 365]),
+        holds(found.design.gap == 0 and all(map(all, found.design.open.values()))),
+        agrees(-100, bare, 1),
+        agrees(43, filled),
         agrees(53, tour),
         below(-0.1, lived[1].kpis.fill_rate - lived[0].kpis.fill_rate),
+        below(0, filled - tour),
     ]
 
 
@@ -355,7 +362,6 @@ claims.given(
     "One plan takes lead times as they are on average",
     "Ask it for a quarter of every order, or only while the board maker is closed?",
     "unload for a quarter of an hour at each shop.",
-    "A night truck would fill them for a fifth of the price.",
     "6 % of the mounted lamps are loose",
     "With a maker that works for 200 days and closes for 14",
     "the other three quarters of the orders still wait there.",
