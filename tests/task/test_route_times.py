@@ -11,6 +11,7 @@ from itertools import pairwise, permutations, product
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import twinlab as tl
@@ -315,3 +316,36 @@ def test_columns_say_what_they_take(wrong):
         Stop(service=wrong)
     with pytest.raises(tl.NetworkError, match="fixed_cost"):
         Fleet(1, fixed_cost=wrong)
+
+
+def test_frames_are_read_by_their_labels():
+    table = pd.DataFrame([[0, 3, 5], [3, 0, 4], [5, 4, 0]], list("dab"), list("dab"))
+    for distances in (table, [table, table]):
+        plan = route(
+            ["d", "b", "a"], distances, Fleet(2, 5), demand={"a": 3, "b": 3}, iterations=50
+        )
+        assert dict(zip((t[1] for t in plan.tours), plan.lengths, strict=True)) == {"a": 6, "b": 10}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_kilometres_and_odd_hours_have_a_plan(seed):
+    """One van for each drop would do: too much of a coarse unit must cost more than a fine one."""
+    luck, n = np.random.default_rng(seed), 7
+    at = luck.uniform(0, 60, (n, 2))
+    km = np.rint(np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)))
+    van = Fleet(6, 5, cost_per_distance=0.4, cost_per_time=35, fixed_cost=150)
+    wanted = {str(i): float(luck.integers(1, 6)) for i in range(1, n)}
+    names = [str(i) for i in range(n)]
+    plan = route(names, [km, km / luck.uniform(30, 70, (n, n))], van, demand=wanted, iterations=100)
+    assert max(plan.loads) <= 5
+    assert sum(plan.loads) == sum(wanted.values())
+
+
+def test_a_reach_in_whole_kilometres_is_kept_beside_odd_hours():
+    km = [[0, 18, 18], [7, 0, 8], [17, 8, 0]]
+    hours = [[0, 9, 0.6684102100822586], [19, 0, 2.358000357917387], [12, 5.8385595834189505, 0]]
+    fleet = [Fleet(2, 5, cost_per_time=0.3, shift=50, earliest=5),
+             Fleet(1, 8, 25, cost_per_distance=0.5)]  # fmt: skip
+    wanted = {"a": Stop(0, 15, 30, 3), "b": Stop(1, 0, 15, 3, prize=50)}
+    plan = route(["d", "a", "b"], [km, hours], fleet, demand=wanted, iterations=200)
+    assert plan.cost == pytest.approx(42.452, abs=1e-3)  # the least of all tours

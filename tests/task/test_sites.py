@@ -230,3 +230,15 @@ def test_ways_with_a_fixed_cost_are_opened_only_if_that_is_cheapest():
     assert plan.cost == pytest.approx(sum(way.fixed_cost + way.cost * x for way, x in opened))
     assert len(opened) < 6
     assert (plan.price, plan.relief) == ({}, {})
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e-6, 1e9])
+def test_the_best_place_is_the_same_in_any_unit(scale):
+    points = [(0.13, 0.85), (0.76, 0.26), (0.5, 0.45), (0.65, 0.79), (0.09, 0.03), (0.84, 0.43)]
+    weights = [0.7, 0.2, 0.9, 0.4, 0.6, 0.5]
+    one = gravity_location(points, weights)
+    two = gravity_location(
+        [(x * scale, y * scale) for x, y in points], [w * scale for w in weights]
+    )
+    assert (two.x / scale, two.y / scale) == pytest.approx((one.x, one.y), abs=1e-6)
+    assert two.cost / scale**2 == pytest.approx(one.cost)

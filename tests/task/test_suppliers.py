@@ -99,6 +99,17 @@ def test_least_orders_by_hand():
     assert alone.cost == pytest.approx(590)
 
 
+def test_who_is_never_up_waives_no_least_order_of_others():
+    offers = [
+        Offer("cheap", 1),
+        Offer("dear", 9, least=4),
+        Offer("closed", 1, down=1, fixed_cost=1),
+    ]
+    choice = choose_suppliers(offers, 10, lost=100, fewest=3)
+    assert choice.cost == pytest.approx(6 * 1 + 4 * 9 + 1)
+    assert choice.orders == {"cheap": 6, "closed": 0, "dear": 4}
+
+
 def test_a_group_that_fails_together_is_worth_one():
     """Two of the north share its event, so the dearer one of the south stands by."""
     offers = [Offer("n1", 5, group="north"), Offer("n2", 5, group="north"),
@@ -168,6 +179,25 @@ def test_what_is_advised_costs_less_where_the_cheap_source_fails():
     both, one = (tl.replicate(s, 200, seed=9) for s in (changed, alone))
     lost = [tl.total_shortage_cost(batch) for batch in (both, one)]
     assert lost[0].mean() < 0.5 * lost[1].mean()
+
+
+@pytest.mark.parametrize("least", [0.05, 0.0])
+def test_what_is_promised_is_what_the_advised_rule_costs(least):
+    """Two of three sources fail: the cheapest that is open takes what the others cannot."""
+    prices = {"a": 1, "b": 2, "c": 20}
+    lanes = [tl.Lane(s, "shop", "unit", cost_per_unit=usd) for s, usd in prices.items()]
+    network = tl.Network([tl.Product("unit", value=50)], [tl.Node(n) for n in [*"abc", "shop"]],
+                         lanes, (), [tl.Demand("shop", "unit", 10)],
+                         [tl.Stock("shop", "unit", 400)])  # fmt: skip
+    risky = tl.Scenario(network, tl.BaseStock(400), days=600).disrupt(
+        tl.Outage.two_state("a", 0.02, 0.1), tl.Outage.two_state("b", 0.01, 0.1)
+    )
+    advice = choose_sources(risky, ITEM, lost=300, least=least)
+    promised = float(advice.reason.split()[1])
+    batch = tl.replicate(advice.scenario, 200, seed=11)
+    found = tl.estimate(tl.cost(batch))
+    assert abs(found.mean - promised) < 4 * (found.high - found.low) / 3.92 + 0.02 * promised
+    assert batch.kpis.fill_rate.mean() > 0.999
 
 
 def test_the_expected_cost_is_that_of_the_days_as_drawn():

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
 
 from twinlab.management.flows import mean_flows, stopped_costs
 from twinlab.modeling import Change, Run, estimate
-from twinlab.modeling.experiments import shares_of_open
 from twinlab.modeling.simulation.random_streams import draw_streams
-from twinlab.organization import PriorityFailover, Shares
+from twinlab.organization import PriorityFailover, Shares, View
 from twinlab.scope import Estimate, Lane, Listing, Network, Node, Result, Scenario, State
 from twinlab.scope.base import ItemKey, Row, ScenarioError, check_known, column, pd, shown
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
@@ -267,26 +266,52 @@ def _choose(
 ) -> SupplierChoice:
     """The set of suppliers that costs least, over who is down how probably."""
     best, ranked = SupplierChoice({}, np.inf, 0.0), sorted(offers, key=lambda o: o.price)
-    terms = [(o.price, o.capacity, o.least, o.fixed_cost) for o in ranked]
-    price, capacity, least, fixed = np.array(terms).T
-    room = np.minimum(capacity, demand) * (price < lost)
-    up = np.array([[o.name not in case for o in ranked] for case in [*cases, ()]])
+    up = {o.name: np.array([o.name not in case for case in [*cases, ()]]) for o in offers}
     odds = np.array([*cases.values(), 0.0])  # the last case is that all are up
-    sets = sorted(product((1, 0), repeat=len(terms)), key=sum) if len(cases) <= 4096 else ()
-    for chosen in (np.array(one) for one in sets if number[0] <= sum(one) <= number[1]):
-        firm = least * chosen * (up >= chosen).all(axis=1, keepdims=True)
-        left = demand - firm.sum(axis=1, keepdims=True)
-        more = np.cumsum(np.maximum(room * chosen * up - firm, 0.0), axis=1)
-        come = firm + np.diff(np.minimum(more, left), prepend=0.0)
-        lacks = demand - come.sum(axis=1)
-        cost = float(odds @ (come @ price + lost * lacks) + fixed @ chosen)
-        if cost < best.cost and left[-1] >= 0 and (firm <= capacity).all():
-            orders = {o.name: come[-1, at].item() for at, o in enumerate(ranked) if chosen[at]}
+    sets = sorted(product((1, 0), repeat=len(offers)), key=sum) if len(cases) <= 4096 else ()
+    for chosen in ([*compress(ranked, one)] for one in sets):
+        firm, few = sum(o.least for o in chosen), any(o.least > o.capacity for o in chosen)
+        if few or firm > demand or not number[0] <= len(chosen) <= number[1]:
+            continue
+        terms = [(o.least, min(o.capacity, demand) * (o.price < lost)) for o in chosen]
+        come, lacks = _asked(demand + 0.0 * odds, terms, [up[o.name] for o in chosen])
+        bought = sum(o.price * units for o, units in zip(chosen, come, strict=True))
+        cost = float(odds @ (bought + lost * lacks)) + sum(o.fixed_cost for o in chosen)
+        if cost < best.cost:
+            orders = {o.name: units[-1].item() for o, units in zip(chosen, come, strict=True)}
             best = SupplierChoice(orders, cost, float(odds @ lacks))
     if best.cost == np.inf:
         why = f"least orders do not fit {demand:g} units, or {len(cases)} cases are too many"
         raise ScenarioError(f"no {number[0]} to {number[1]} of {len(offers)} suppliers: {why}")
     return best
+
+
+def _asked(need: Any, terms: Any, up: Sequence[Any]) -> tuple[list[Any], Any]:
+    """Who is up its least order, the first of them the rest up to capacity; and what lacks."""
+    firm = [least * is_up for (least, _), is_up in zip(terms, up, strict=True)]
+    left, asked = need - sum(firm), []
+    for units, (_, most), is_up in zip(firm, terms, up, strict=True):
+        more = np.where(is_up, np.clip(most - units, 0.0, left), 0.0)
+        asked.append(units + more)
+        left = left - more
+    return asked, left
+
+
+@dataclass(frozen=True)
+class CheapestOpen:
+    """Split every order as ``choose_suppliers`` does: by who is open, the cheapest first."""
+
+    terms: Mapping[int, tuple[float, float]]  # least and most share, by number of the source
+
+    def __call__(self, view: View, quantity: Any) -> list[Any]:
+        """What nobody has capacity for is asked of all in proportion; all shut: by shares."""
+        is_open = [view.suppliers[at].open > 0 for at in self.terms]
+        asked, left = _asked(1.0, self.terms.values(), is_open)
+        parts, some = dict(zip(self.terms, asked, strict=True)), left < 1
+        return [
+            quantity * np.where(some, parts.get(at, 0.0) / np.where(some, 1.0 - left, 1.0), s.share)
+            for at, s in enumerate(view.suppliers)
+        ]
 
 
 def choose_sources(
@@ -303,7 +328,7 @@ def choose_sources(
     ``choose_suppliers`` on what is simulated: a unit costs its lane and its source's recipe, a lane
     its shipment every review; who is down together is drawn from the disruptions, upstream too, as
     if nobody there had stock. A unit that lacks costs ``lost`` [USD], else what it stops. The
-    chosen get at least a share of ``least``, and that of one that is shut goes to the others.
+    chosen get at least a share of ``least`` while they are open, the cheapest of them the rest.
     Left out: the buyer's stock, lead times, and who else asks the same source.
 
     Raises:
@@ -340,9 +365,17 @@ def choose_sources(
         raise ScenarioError(f"{item}: {wrong}")
     share = {name: units / total for name, units in found.orders.items()}
     then = {f"{o.name}.sourcing_share": share.get(o.name, 0.0) for o in offers}
+    ranked = sorted(enumerate(offers), key=lambda pair: pair[1].price)
+    rule = CheapestOpen(
+        {
+            at: (o.least / demand, min(o.capacity / demand, 1.0) * (o.price < missing))
+            for at, o in ranked
+            if o.name in share
+        }
+    )
 
     def how(chain: Scenario) -> Scenario:
-        return chain.set(then).change(sourcing={**chain.sourcing, item: shares_of_open})
+        return chain.set(then).change(sourcing={**chain.sourcing, item: rule})
 
     reason = f"expected {shown(found.cost)} USD/day, {shown(found.lacking)} units/day lacking"
     before = {path: scenario.value(path) for path in then}

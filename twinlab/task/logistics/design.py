@@ -190,15 +190,19 @@ def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[
         many = f"{len(points)} points (x, y) and {len(weights)} weights"
         raise ScenarioError(f"gravity_location: {many}: as many")
     where, w = np.asarray(points, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    size = float(np.ptp(where, axis=0).max()) or 1.0
+    low, total = where.min(axis=0), float(w.sum())
 
     def cost(here: np.ndarray) -> float:
-        return float(w @ np.hypot(*(where - here).T))
+        return float(w @ np.hypot(*((where - here) / size).T)) / total
 
-    near = {"xatol": 1e-9, "fatol": 1e-9}
-    found = optimize.minimize(cost, w @ where / w.sum(), method="Nelder-Mead", options=near)
+    start, near = w @ (where - low) / total / size, {"xatol": 1e-9, "fatol": 1e-12}
+    there = optimize.minimize(
+        lambda x: cost(low + size * x), start, method="Nelder-Mead", options=near
+    ).x
     # A heavy point can hold the optimum; there the cost has a corner, so try each.
-    best = min([found.x, *where], key=cost)
-    return Spot(float(best[0]), float(best[1]), cost(best))
+    best = min([low + size * there, *where], key=cost)
+    return Spot(float(best[0]), float(best[1]), size * total * cost(best))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from twinlab.scope.scenario import lane_paths
 __all__ = ["Fleet", "Stop", "great_circle", "milk_run", "route"]
 
 # PyVRP counts in whole numbers, and their sums must not overflow: see ``_whole``.
-STEPS = 1_000_000
+STEPS, FINE = 1_000_000, 1_000_000_000
 MOST = 10**10
 NEVER = 2**63 - 1
 # Names, tables of distances and times, fleets and their depots by number, what each place wants.
@@ -85,11 +85,12 @@ def route(
     """Plan routes at least cost from depots to all other places, by iterated local search.
 
     ``distances`` is the table of distances from each place (row) to each place (column), in the
-    order of ``names``, or two tables, of distances and of travel times (else they are the same); a
-    way that does not exist is infinitely long. Fleets name depots; a vehicle leaves so that it is
-    away as shortly as can be. Nothing is left to chance. A good plan, not a proven one; the same
-    seed and iterations give the same plan. Fractions are counted exactly (tenths, thirds, …);
-    numbers without a common denominator up to a million to nine digits, money to six.
+    order of ``names`` (a frame: by its labels), or two tables, of distances and of travel times
+    (else they are the same); a way that does not exist is infinitely long. Fleets name depots; a
+    vehicle leaves so that it is away as shortly as can be. Nothing is left to chance. A good plan,
+    not a proven one; the same seed and iterations give the same plan. Fractions are counted exactly
+    (tenths, thirds, …); numbers without a common denominator up to a million to nine digits (six
+    for distances without a reach), money to six.
     Source: Dantzig & Ramser (1959); Solomon (1987); Wouda, Lan & Kool (2024), PyVRP.
 
     Raises:
@@ -192,8 +193,13 @@ def great_circle(start: tuple[float, float], end: tuple[float, float]) -> float:
 
 def _tables(names: Sequence[str], distances: Any) -> Array:
     """The tables of distances and of times as numbers, nothing from a place to itself."""
+    several = distances if isinstance(distances, list | tuple) else [distances]
+    read = [
+        one.reindex(names, columns=names) if {*names} & {*getattr(one, "columns", ())} else one
+        for one in several
+    ]
     try:
-        table = np.array(distances, dtype=np.float64)
+        table = np.array(read if several is distances else read[0], dtype=np.float64)
     except (TypeError, ValueError) as problem:
         raise ScenarioError(f"route: distances are a table of numbers: {problem}") from None
     count = len(names)
@@ -265,10 +271,11 @@ def _obstacle(name: str, stop: Stop, fleet: Fleet, ways: list[float]) -> str:
     return next((text.format(name, value, limit) for value, limit, text in wrong), "")
 
 
-def _whole(numbers: Array, limits: Sequence[float], fine: int = 0) -> tuple[Any, list[int], float]:
+def _whole(numbers: Array, limits: Sequence[float], fine: int) -> tuple[Any, list[int], float]:
     """Numbers and limits of their sums in whole steps, so many to one; exact in a common measure.
 
-    Coarse ones are cut so that the largest has up to ``fine``: then too much weighs more.
+    The largest has up to ``fine``: limits of all kinds are cut alike finely, so that too much of
+    one weighs as much as of another.
     """
     steps, finite = 1, np.where(np.isinf(numbers), 0.0, numbers)
     most, ends = float(finite.max()), [limit for limit in limits if limit < math.inf]
@@ -278,7 +285,7 @@ def _whole(numbers: Array, limits: Sequence[float], fine: int = 0) -> tuple[Any,
         if abs(float(near) - number) > 1e-12 * number or steps * most * len(numbers) > MOST:
             steps = 0
             break
-    scale = float(steps or (1000 * STEPS if ends or fine else STEPS) / most)
+    scale = float(steps or fine / most)
     scale *= max(1, min(fine // 1000, int(fine / (1 + steps * most)))) if steps else 1
     slack = 1e-9 if steps else len(numbers)
     upper = [limit * scale * (1 + 1e-12) + slack for limit in limits]
@@ -301,7 +308,8 @@ def _prices(prices: Array, steps: Array) -> Any:
 def _counted(job: Job) -> tuple[list[Any], list[float]]:
     """The job in whole numbers with limits; zero of its clock, steps per time, highest penalty."""
     _, (table, times), fleets, _, stops = job
-    ways, reach, per_distance = _whole(table, [fleet.reach for fleet in fleets])
+    ends = [fleet.reach for fleet in fleets]
+    ways, reach, per_distance = _whole(table, ends, STEPS if min(ends) == math.inf else FINE)
     far, none = 1 + int(ways.max()), np.isinf(table)
     longest = 2 * len(stops) * far  # of all routes on ways that exist
     ways[none], reach = longest + 1, [min(end, longest) if none.any() else end for end in reach]
@@ -310,17 +318,17 @@ def _counted(job: Job) -> tuple[list[Any], list[float]]:
     hours = [[stop.service, max(0.0, stop.earliest - zero), *leave] for stop in stops]
     ends = [*(s.latest for s in stops), *(f.latest for f in fleets)]
     ends = [max(0.0, end - zero) for end in ends] + [fleet.shift for fleet in fleets]
-    clock, late, per_time = _whole(np.hstack([times, hours]), ends, far)
+    clock, late, per_time = _whole(np.hstack([times, hours]), ends, FINE)
     units = np.array([stop.units for stop in stops])
-    loads, room, _ = _whole(units, [fleet.capacity for fleet in fleets], far)
+    loads, room, _ = _whole(units, [fleet.capacity for fleet in fleets], FINE)
     rates = [fleet.cost_per_distance for fleet in fleets]
     rates += [fleet.cost_per_time * per_distance / per_time for fleet in fleets]
     lumps = [fleet.fixed_cost for fleet in fleets] + [stop.prize or 0.0 for stop in stops]
     steps = np.repeat([far, clock.max(), 1], [len(fleets), len(fleets), len(lumps)])
     prices = _prices(np.array(rates + [per_distance * lump for lump in lumps]), steps)
     most = 1e18 / (len(stops) * max(part.max() for part in (ways, clock, loads)))
-    told = [zero, per_time, max(1e5, min(most, 2e3 * (prices * steps).max() / max(far, 1e3)))]
-    return [ways, reach, clock, late, prices.tolist(), loads.tolist(), room], told
+    whole = [ways, reach, clock, late, prices.tolist(), loads.tolist(), room]
+    return whole, [zero, per_time, most]
 
 
 def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]], list[int]]:
