@@ -119,6 +119,19 @@ def test_one_cell_settles_another(tmp_path):
         products(tmp_path, "name;value\na;1,5\nb;1.5\n")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["1.111" * 13_000 + "x", "1 111" * 20_000, "1," * 60_000, "1" * 60_000 + "x"],
+    ids=range(4),
+)
+def test_no_cell_takes_long(tmp_path, text):
+    began = time.process_time()
+    for header, cell in (("value", text), ("a" + " " * 60_000 + "b", "1"), ("a[ " * 40_000, "1")):
+        with pytest.raises(tl.NetworkError):
+            products(tmp_path, f"name;{header}\nb;{cell}\n")
+    assert time.process_time() - began < 5
+
+
 LAWS = {
     "Empirical(values=(0.0, 1.0, 3.5))": tl.Empirical((0, 1, 3.5)),
     "Empirical(values=(0,5; 1,5))": tl.Empirical((0.5, 1.5)),

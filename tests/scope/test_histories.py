@@ -137,6 +137,14 @@ def test_more_days_and_items_than_a_computer_holds_are_refused():
         history(frame)
 
 
+def test_a_header_may_be_long(tmp_path):
+    names = [f"HOBBIES_1_{n:05}_CA_1_evaluation" for n in range(5000)]
+    text = "\n".join([",".join(["date", *names]), ",".join(["2026-03-01", *["2"] * 5000])])
+    (tmp_path / "sales.csv").write_text(text)
+    found = tl.read_history(tmp_path / "sales.csv", fixed={"node": "shop"})
+    assert found.table.to_numpy().sum() == 10_000
+
+
 def test_units_are_converted():
     tables = {
         "sales": table("date;node;product;quantity;unit\n1.3.2026;shop;bike;4;box\n"

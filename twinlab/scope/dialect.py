@@ -25,6 +25,7 @@ _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 _SIGNED = re.compile(r"[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?", re.ASCII)
 _SPACED = re.compile(r"[-+]?\d{1,3}(?:[ '’]\d{3})+(?:[.,]\d+)?", re.ASCII)
 _OTHER = {".": ",", ",": "."}
+_LONGEST = 400  # letters of a number
 # Windows' code pages that look alike but for some letters, then that of DOS.
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "cp850")
 # What no word has: a sign inside or before it, a capital inside, letters of few people, and those
@@ -129,8 +130,10 @@ def parted(text: str, separator: str = "") -> tuple[list[list[str]], str]:
         text, separator = text[said.end() :], said[1]
 
     def fits(sign: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(sample, delimiter=sign) if len(row) > 1)
-        return max(((rows, width) for width, rows in widths.items()), default=(0, 0))
+        with suppress(csv.Error):  # a long line of other signs
+            widths = Counter(len(row) for row in csv.reader(sample, delimiter=sign) if len(row) > 1)
+            return max(((rows, width) for width, rows in widths.items()), default=(0, 0))
+        return 0, 0
 
     sample = (text := text.strip("\r\n") + "\n")[:200_000].splitlines()[:50]
     separator = separator or max(",;\t|", key=fits)
@@ -156,7 +159,7 @@ def decimal_sign(text: str) -> str:
     """Tell which decimal sign a number shows: a point, a comma, neither, or "?" for either."""
     text = _tidy(text)
     signs = [sign for sign in ".," if sign in text]
-    if not signs or not _SIGNED.fullmatch(text):
+    if not signs or len(text) > _LONGEST or not _SIGNED.fullmatch(text):
         return ""
     last = max(signs, key=text.rfind)
     if len(signs) == 1 and text.count(last) > 1:
@@ -174,6 +177,8 @@ def read_number(text: str, decimal: str = "") -> float:
     """
     if decimal != "," and _PLAIN.fullmatch(text) and (decimal or not _GROUPED.fullmatch(text)):
         return float(text)
+    if len(text) > _LONGEST:
+        raise ValueError(brief(text))
     tidy, sign = _tidy(text), decimal_sign(text)
     if sign == "?" and not decimal:
         one, other = float(tidy.replace(",", ".")), float(re.sub("[.,]", "", tidy))
@@ -198,6 +203,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d\d?)\2(\d\d?)(?:[T ]\d.*)?", re.ASC
 _YEAR_LAST = re.compile(r"(\d\d?)([-/.])(\d\d?)\2(\d{4}|\d\d)(?: \d.*)?", re.ASCII)
 MONTH = re.compile(r"(\d{4})[-/.]?(\d\d)|(\d\d?)[-/.](\d{4})", re.ASCII)
 WEEK = re.compile(r"(\d{4})-?[wW](\d\d?)", re.ASCII)
+_MONTHS = re.compile(r"(?i)jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec")
 _NAMED = ["%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y"]
 _NAMED += ["%B %Y", "%b-%y", "%b %y", "%d %B %Y"]
 
@@ -232,7 +238,7 @@ def read_date(cell: Any, days_first: bool | None = None) -> date:
                 return make(found, days_first)
             except ValueError as problem:
                 raise ValueError(f"{text!r} is no date: {problem}") from None
-    for pattern in _NAMED:
+    for pattern in _NAMED if _MONTHS.search(text) else ():
         with suppress(ValueError):
             return datetime.strptime(text, pattern).date()
     raise ValueError(f"is a date such as 2026-03-01, got {brief(cell)}")

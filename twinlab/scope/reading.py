@@ -35,6 +35,7 @@ _HELPERS: dict[str, Known] = {
     "rates": {"currency": None, "rate": _FACTOR},
     "units": {"product": None, "unit": None, "pieces": _FACTOR},
 }
+_WIDEST = 100_000
 _MAY_BE_BLANK = ("ours", "table", "product")
 TOTALS = {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtergebnis", "somme"}
 TOTALS |= {
@@ -239,6 +240,8 @@ class Reader:
 
     def _named(self, table: str, heads: Sequence[Any], known: Known, keep: Keep) -> list["Head"]:
         """What each column is called by them and by us."""
+        if len(heads) > _WIDEST:
+            raise NetworkError(f"{table}: {len(heads):,} columns: that is no table")
         found = []
         for text in (as_text(cell) if _filled(cell) else "" for cell in heads):
             short, unit = unit_of(text)
@@ -330,14 +333,14 @@ def _check_header(title: str, head: Sequence[Head], known: Known) -> None:
         said = first.ours if first.key and first.ours else first.text
         part = "part columns by commas; " if {*";\t"} & {*first.text} else ""
         hint = did_you_mean(plain_name(said), known)
-        also = "".join(f", nor is {each.text!r}" for each in others[:5])
+        also = "".join(f", nor is {each.text!r:.80}" for each in others[:5])
         raise NetworkError(
-            f"{title}: unknown column {said!r}{also}; {part}{hint} "
-            f"(columns={{{first.text!r}: 'our name'}} says what it is, None that it is left out)"
+            f"{title}: unknown column {said!r:.80}{also}; {part}{hint} "
+            f"(columns={{{first.text!r:.80}: 'our name'}} says what it is, None: it is left out)"
         )
     for ours, count in Counter(each.ours for each in head if each.ours).items():
         if count > 1:
-            texts = " and ".join(repr(each.text) for each in head if each.ours == ours)
+            texts = " and ".join(repr(each.text) for each in head if each.ours == ours)[:160]
             problem = f"{title}: two columns are called {ours!r} ({texts})"
             raise NetworkError(f"{problem}: drop one of them")
 
