@@ -204,8 +204,6 @@ MISTAKES = [
      'd.csv holds one table: write to a folder'),
     (lambda: tl.read_disruptions(FOLDER + "/nowhere.csv"), tl.NetworkError,
      'cannot be read as a table: No such file or directory'),
-    (lambda: tl.read_disruptions(FOLDER), tl.NetworkError,
-     "the source has no table 'disruptions'; known are: d"),
     (lambda: tl.write_disruptions(tl.Outage("mine"), FOLDER + "/one.csv"), None, None),
     (lambda: tl.write_disruptions(["mine"], FOLDER + "/one.csv"), tl.NetworkError,
      'write_disruptions: disruptions[0] must be a Disruption … write Delay(…) or DemandShift('),

@@ -241,3 +241,28 @@ def test_nothing_known_is_taught():
     numbered = history("day;node;product;quantity\n0;shop;bike;1\n1;shop;bike;2\n")
     with pytest.raises(tl.NetworkError, match="the history's days are numbers"):
         numbered.demand(ROW, "2026-03-01")
+
+
+def test_days_as_americans_write_them_with_hyphens_are_refused_where_nothing_tells():
+    dates = [f"03-{day:02d}-2026" for day in range(4, 10)]
+    sold = {"date": dates, "node": "shop", "product": "ore", "quantity": [4] * 6}
+    with pytest.raises(tl.NetworkError, match="03 April in some countries, 04 March in others"):
+        tl.read_history({"sales": sold})
+    told = tl.read_history({"sales": {**sold, "date": [*dates[:5], "03-14-2026"]}})
+    assert (told.step, f"{told.start}") == ("day", "2026-03-04")
+
+
+def test_a_day_far_above_or_far_behind_all_others_is_odd():
+    dates = [f"2026-03-{day:02d}" for day in range(1, 29)]
+    calm = {"date": dates, "node": "shop", "product": "ore", "quantity": [40] * 28}
+    assert tl.read_history({"sales": calm}).report.odd == ()
+    high = {**calm, "quantity": [40] * 8 + [4000] + [40] * 19}
+    assert "4000 on 2026-03-09" in tl.read_history({"sales": high}).report.odd[0]
+    far = {**calm, "date": [*dates[:-1], "2062-03-29"]}
+    assert "2062-03-29 lies far behind 2026-03-27" in tl.read_history({"sales": far}).report.odd[0]
+
+
+def test_a_row_of_totals_in_a_wide_table_is_left_out():
+    wide = {"date": ["2026-03-02", "2026-03-03", "Grand Total"], "ore": [4, 6, 10]}
+    history = tl.read_history({"sales": wide}, fixed={"node": "shop"})
+    assert history.series(("shop", "ore")).tolist() == [4.0, 6.0]

@@ -1,5 +1,6 @@
 """Which column is which, what is converted, and what a planner is told of it."""
 
+import pandas as pd
 import pytest
 
 import twinlab as tl
@@ -57,16 +58,58 @@ def test_a_wrong_mapping_is_taught(tmp_path, columns, words):
 
 
 def test_what_fits_nothing_is_odd(tmp_path):
-    columns, tables = {"Werk": "source", "nodes": {"Ort": "name"}}, {"lane": "lanes"}
-    odd = told(read(tmp_path, columns, tables, units="product,unit,pieces\nor,box,2\n"), "odd")
+    columns = {"Werk": "source", "nodes": {"Ort": "name"}}
+    odd = told(read(tmp_path, columns, units="product,unit,pieces\nor,box,2\n"), "odd")
     assert odd == [
         "units: 'or' is no product",
-        "tables: 'lane' is no table of ours",
         "columns: 'werk' is mapped, but no header is called so",
         "columns of nodes: 'ort' is mapped, but no header is called so",
     ]
     with pytest.raises(tl.NetworkError, match="the source has no 'wege'; known are"):
         read(tmp_path, None, {"lanes": "wege"})
+    with pytest.raises(tl.NetworkError, match="tables: 'lane' is none of ours; did you mean"):
+        read(tmp_path, None, {"lane": "lanes"})
+
+
+WAYS = {"source": ["mine"], "destination": ["shop"], "product": ["ore"]}
+ASKED = {"node": ["shop"], "product": ["ore"], "pattern": [4]}
+
+
+def test_a_table_of_another_name_is_known_by_its_columns():
+    sold = {"date": ["2026-03-02"], "node": ["shop"], "product": ["ore"], "quantity": [4]}
+    sites = {"Name": ["mine", "shop"], "Capacity": [9, 9]}
+    book = {"Transport": WAYS, "Customers": ASKED, "Sites": sites, "Till 2026": sold}
+    network = tl.Network.from_tables(book)
+    assert network.node("mine").capacity == 9
+    assert len(network.lanes) == len(network.demands) == 1
+    assert told(network, "assumed")[:3] == [
+        "transport: it is our table lanes, by its columns",
+        "customers: it is our table demands, by its columns",
+        "sites: it is our table nodes, by its columns",
+    ]
+    assert told(network, "left out") == ["sales: till_2026, for read_history"]
+    assert tl.read_history(book).items == (("shop", "ore"),)
+    which = {"ours": ["lanes", "demands"], "theirs": ["Transport", "Customers"]}
+    chosen = tl.Network.from_tables({"tables": which, **book, "Old transport": WAYS})
+    assert chosen.lanes == network.lanes
+    with pytest.raises(tl.NetworkError, match=r"but x: a network needs .* tables=\{'lanes'"):
+        tl.Network.from_tables({"x": {"a": [1]}})
+
+
+def test_what_a_planner_would_not_believe_is_odd():
+    ways = WAYS | {"lead_time": [3000], "cost_per_unit": [900]}
+    odd = tl.Network.from_tables({"lanes": ways, "demands": ASKED | {"price": [20]}}).report.odd
+    assert odd == ("mine → shop ore: costs 900, customers pay 20",
+                   "mine → shop ore: 3000 days on the way")  # fmt: skip
+    assert tl.Network.from_tables({"lanes": WAYS, "demands": ASKED}).report.odd == ()
+    free = tl.Network.from_tables({"lanes": WAYS, "demands": ASKED | {"price": [0]}})
+    assert free.report.odd == ("shop ore: price 0",)
+
+
+def test_titles_above_foreign_headers_are_no_header():
+    rows = [["Transport", None, None], ["From", "To", "What"], ["mine", "shop", "ore"]]
+    with pytest.raises(tl.NetworkError, match="unknown column 'From', nor is 'To', nor is 'What'"):
+        tl.Network.from_tables({"lanes": pd.DataFrame(rows, columns=["Export", "", " "])})
 
 
 UNITS = "product;unit;pieces\nore;box;12\n;pallet;480\nore;Karton;2,5\n"

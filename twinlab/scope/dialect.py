@@ -212,8 +212,8 @@ def day_first(texts: Iterable[str]) -> bool | None:
     """Whether dates such as 03/04/2026 begin with the day; None if nothing tells."""
     for text in texts:
         found = _YEAR_LAST.fullmatch(text.strip())
-        if found and found[2] != "/" and int(found[3]) <= 12:
-            return True  # points and hyphens part days, months and years in this order
+        if found and found[2] == "." and int(found[3]) <= 12:
+            return True  # points part days, months and years in this order
         if found and (int(found[1]) > 12) != (int(found[3]) > 12):
             return int(found[1]) > 12
     return None

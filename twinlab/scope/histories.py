@@ -30,6 +30,7 @@ _NAMES = {name: Column(name, str, "", "", "", 0, 0) for name in ("node", "produc
 _NUMBERED = re.compile(r"(?:d|day)?[ _]?(\d{1,4})", re.ASCII | re.IGNORECASE)
 _MONTHLY = re.compile(rf"{MONTH.pattern}|[A-Za-z]+[- ]\d{{2,4}}", re.ASCII)
 _DAYS = {"day": "D", "week": "7D", "month": "MS"}
+_FAR = 20  # times the median
 _RARE, _LONG = 0.05, 28  # a share of days without rows; days that tell the weekdays
 _LONGEST, _MOST = 20_000, 10**8  # days; days of all items
 
@@ -165,6 +166,7 @@ def history_of(reader: Reader, name: str, fixed: Mapping[str, str], gaps: str = 
     there = there.reindex(every).fillna(False).astype(bool)
     if gaps != "trace" or isinstance(asked.index, pd.DatetimeIndex):
         asked = _without_gaps(reader, table.title, asked, there, gaps)
+        _note_oddities(reader, table.title, asked, there)
     days = " (gaps='closed' or 'zero' takes them as days)" * (step == "week")
     reader.note("read", table.title, f"by {step}, from {asked.index[0]!s:.10}{days}")
     return History(asked, step, reader.report)
@@ -327,6 +329,20 @@ def _without_gaps(reader: Reader, title: str, asked: Any, there: Any, gaps: str)
     if unknown := int((asked.isna() & there).sum().sum()):
         reader.note("assumed", title, f"{unknown} blank cells are not known, and no 0")
     return filled
+
+
+def _note_oddities(reader: Reader, title: str, asked: Any, there: Any) -> None:
+    """Tell of a day far above all others, and of one that lies far behind them."""
+    for item in asked.columns:
+        some = asked[item][asked[item] > 0]
+        if len(some) >= _LONG // 2 and some.max() > _FAR * some.median():
+            what = f"{some.max():g} on {some.idxmax()!s:.10}, half of the others below"
+            reader.note("odd", title, f"{' '.join(item)}: {what} {some.median():g}")
+    told = there.index[there.any(axis=1)]
+    steps = told[1:] - told[:-1]
+    if len(told) > _LONG // 2 and 2 * (far := steps.max()) > told[-1] - told[0]:
+        at = int(steps.argmax())
+        reader.note("odd", title, f"{told[at + 1]!s:.10} lies far behind {told[at]!s:.10}: {far}")
 
 
 def _shut(told: Any, gaps: str, zeros: bool) -> Any:

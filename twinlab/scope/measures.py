@@ -10,6 +10,8 @@ from twinlab.scope.distributions import Constant, Listed, MeanAndSpread, Negativ
 # Each kind of unit, as multiples of one of them.
 _TIME = {"day": 1, "d": 1, "h": 1 / 24, "hour": 1 / 24, "week": 7, "wk": 7, "w": 7}
 _TIME |= {"month": 365 / 12, "quarter": 365 / 4, "year": 365, "yr": 365, "a": 365}
+_TIME |= {"tag": 1, "tage": 1, "jour": 1, "woche": 7, "wochen": 7, "semaine": 7, "jahr": 365}
+_TIME |= dict.fromkeys(("monat", "monate", "moi"), 365 / 12)  # of mois, as of boxes
 MASS = {"kg": 1.0, "g": 0.001, "t": 1000.0, "tonne": 1000.0, "lb": 0.45359237, "oz": 0.028349523125}
 _LENGTH = {"km": 1, "m": 0.001, "mi": 1.609344, "mile": 1.609344, "nmi": 1.852}
 _SHARE = {"share": 1, "%": 0.01, "percent": 0.01}

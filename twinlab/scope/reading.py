@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 from twinlab.scope.cells import BLANK, as_text, parse_cell
 from twinlab.scope.columns import Column, column
 from twinlab.scope.dialect import Dialect, day_first, decimal_sign
-from twinlab.scope.errors import NetworkError, TwinError, did_you_mean
+from twinlab.scope.errors import NetworkError, TwinError, check_known, did_you_mean
 from twinlab.scope.measures import MASS, factor, in_their_unit, scaled, unit_of
 from twinlab.scope.result import Listing, Result
 from twinlab.scope.sources import Sheet, Source, open_source, plain_name
@@ -36,6 +36,15 @@ _HELPERS: dict[str, Known] = {
     "units": {"product": None, "unit": None, "pieces": _FACTOR},
 }
 _WIDEST = 100_000
+_HELPERS["tables"] = dict.fromkeys(("ours", "theirs"))
+# What only the table of this name has in its header: so it is known under any other name.
+_SIGNS = [("disruptions", {"kind", "start"}), ("lanes", {"source", "destination"})]
+_SIGNS += [("demands", {"node", "product", "pattern"}), ("sales", {"date", "quantity"})]
+_SIGNS += [("stocks", {"node", "product", "on_hand"})]
+_SIGNS += [("recipes", {"node", "product", part}) for part in ("component", "components")]
+_SIGNS += [("nodes", {"name", word}) for word in ("capacity", "latitude", "role", "country")]
+_SIGNS += [("products", {"name", word}) for word in ("weight", "value")]
+_OURS = {*_HELPERS, *(name for name, _ in _SIGNS), "traces"}
 _MAY_BE_BLANK = ("ours", "table", "product")
 TOTALS = {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtergebnis", "somme"}
 TOTALS |= {
@@ -125,12 +134,17 @@ class Reader:
         self.asked: set[str] = set()  # tables, by our names and theirs
         self.used: set[tuple[str, str]] = set()  # keys of what is mapped
         self.weights: dict[str, float] = {}
+        self.given: set[tuple[str, str]] = set()  # tables and their filled columns
         self.converted: Counter[tuple[str, str, str]] = Counter()
         self.ours: dict[tuple[str, str], Any] = {}
         for theirs, ours in (columns or {}).items():
             inner = ours if isinstance(ours, Mapping) else {theirs: ours}
             table = str(theirs) if isinstance(ours, Mapping) else ""
             self.ours |= {(table, _key(head)): name for head, name in inner.items()}
+        for ours in self.called:
+            check_known(ours, sorted(_OURS), f"tables: {ours!r} is none of ours", NetworkError)
+        for row in self.helper("tables"):
+            self.called.setdefault(row["ours"], row["theirs"])
         for row in self.helper("columns"):
             self.ours.setdefault((row["table"], _key(row["theirs"])), row["ours"] or None)
         for (_, head), name in self.ours.items():
@@ -148,10 +162,10 @@ class Reader:
         found = list(self.notes)
         for (title, name, unit), count in self.converted.items():
             found.append(Note("converted", title, f"{name} from {unit} ({count} rows)"))
+        sales = plain_name(self.called.get("sales", "sales"))
         for name in sorted(self.loaders.keys() - self.asked):
-            found.append(Note("left out", name, "no table of a network has this name"))
-        for ours in sorted(self.called.keys() - self.asked):
-            found.append(Note("odd", "tables", f"{ours!r} is no table of ours"))
+            told = ("sales", "for read_history"), (name, "no table of a network has this name")
+            found.append(Note("left out", *told[name != sales]))
         for table, head in sorted(self.ours.keys() - self.used):
             if head != "*":
                 where = f"columns{f' of {table}' if table else ''}"
@@ -175,8 +189,30 @@ class Reader:
         self.asked |= {name, *found}
         return found[0] if found else None
 
+    def recognise(self) -> None:
+        """Take tables that have names of their own for ours, by their headers; it is told."""
+        said = {*map(plain_name, self.called.values())}
+        known = dict.fromkeys(set[str]().union(*(sign for _, sign in _SIGNS)))
+        for theirs in [n for n in self.loaders if not {n, f"{n}s"} & _OURS and n not in said]:
+            try:
+                rows = self.loaders[theirs]().rows[:20]
+            except NetworkError:  # it is read if it is asked for by its name
+                continue
+            heads = (head for row in rows for head in self._named("", row[:99], known, _nothing))
+            names = {head.ours for head in heads}
+            for ours, sign in _SIGNS:
+                if sign <= names and self.has(ours) is None:
+                    self.called[ours] = theirs
+                    told = ("left out", "sales", f"{theirs}, for read_history")
+                    named = ("assumed", theirs, f"it is our table {ours}, by its columns")
+                    self.note(*(told if ours == "sales" else named))
+                    self.has(ours)
+                    break
+
     def want(self, name: str) -> None:
         """See that a table is there; the only one of a file is taken for it."""
+        if self.has(name) is None:
+            self.recognise()
         if self.has(name) is None:
             if len(self.loaders) != 1 or self.folder:
                 hint = did_you_mean(name, self.loaders)
@@ -213,7 +249,9 @@ class Reader:
         if not top:
             self.note("read", sheet.title, "0 rows")
             return Table(sheet.title)
-        start = next((at for at, head in top.items() if _is_header(head)), next(iter(top)))
+        titled = (at for at, head in top.items() if sum(bool(each.text) for each in head) > 1)
+        usual = next(titled, next(iter(top)))  # above them stand titles
+        start = next((at for at, head in top.items() if _is_header(head)), usual)
         above, head = [*top].index(start), top[start]
         _check_header(sheet.title, head, known)
         self.used |= {each.key for each in head if each.key}
@@ -381,9 +419,10 @@ def _totals(rows: Rows) -> list[str]:
         for at, row in rows
         if len(row) < most and any(str(cell).lower().rstrip(":") in TOTALS for cell in row.values())
     ]
+    sums = [at for at, row in rows if str(row.get("date", "")).lower().rstrip(":") in TOTALS]
     others = [row.keys() for at, row in rows if some and (at, row) not in some]
     always = set.intersection(*map(set, others)) if others else set()
-    return [at for at, row in some if always - row.keys()]
+    return sums + [at for at, row in some if always - row.keys() and at not in sums]
 
 
 def _filled(cell: Any) -> bool:

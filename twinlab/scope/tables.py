@@ -53,12 +53,15 @@ def read_network(
 ) -> Network:
     """Read a network from the tables of a source; see ``Network.from_tables``."""
     reader = Reader(source, columns, tables, dialect)
+    reader.recognise()
     rows = {name: _rows(reader, name) for name in TABLES if reader.has(name)}
     if not rows:
-        wanted = ", ".join(TABLES)
         named = source if isinstance(source, str | Path) else brief(source)
-        problem = f"{named} has no {wanted}"
-        raise NetworkError(f"{problem}: a network needs nodes and lanes, {{'lanes': frame, …}}")
+        there = ", ".join(reader.loaders) or "nothing"
+        raise NetworkError(
+            f"{named} has no {', '.join(TABLES)}, but {there}: a network needs nodes and lanes; "
+            "tables={'lanes': 'their name'} says which is which"
+        )
     found = {name: [row for _, row in pairs] for name, pairs in rows.items()}
     if reader.has("traces"):
         found["demands"] = _with_traces(reader, found.get("demands", []))
@@ -71,7 +74,7 @@ def read_network(
         if place and place[1] in rows:
             said = rows[place[1]][int(place[2]) - 1][0] + said[place.end() :]
         raise NetworkError(said) from None
-    for table, what in _oddities(network):
+    for table, what in [*_oddities(network), *_odd_prices(network, reader)]:
         reader.note("odd", table, what)
     for name in reader.pieces.keys() - {"", *(p.name for p in network.products)}:
         reader.note("odd", "units", f"{name!r} is no product")
@@ -169,6 +172,7 @@ def _rows(reader: Reader, name: str) -> list[tuple[str, Any]]:
     if name == "recipes":
         table.rows = list(_joined(reader, table))
     given = {word for _, cells in table.rows for word in cells}
+    reader.given |= {(name, word) for word in given}
     if plain := [c.name for c in columns if not c.required and c.name not in given]:
         reader.note("assumed", table.title, f"the defaults of {', '.join(plain)}")
     rows = [(at, _row(reader, table, TABLES[name], at, cells)) for at, cells in table.rows]
@@ -320,13 +324,25 @@ def _odd_rows(network: Network, used: Any, named: set[str]) -> Iterable[tuple[st
         yield "products", f"{name}: no table names it"
     for name in (name for name in (*network.named, *names) if name.lower() in TOTALS):
         yield "names", f"{name} reads like totals"
-    priced = any(d.price for d in network.demands)
-    for d in (d for d in network.demands if priced and not d.price):
-        yield "demands", f"{d.node} {d.product}: price 0, others have one"
     for stock in (s for s in network.stocks if s.on_hand > 365 * used[s.node, s.product]):
         use = used[stock.node, stock.product]
         days = f"{stock.on_hand / use:,.0f} days of use" if use else "and nobody uses it"
         yield "stocks", f"{stock.node} {stock.product}: {stock.on_hand:g} on hand, {days}"
+
+
+def _odd_prices(network: Network, reader: Reader) -> Iterable[tuple[str, str]]:
+    """Prices of 0, freight that customers would not pay, and ways that take years."""
+    prices: dict[str, float] = {}
+    for d in network.demands:
+        prices[d.product] = max(d.price, prices.get(d.product, 0.0))
+        if not d.price and ("demands", "price") in reader.given:
+            yield "demands", f"{d.node} {d.product}: price 0"
+    for v in network.lanes:
+        way = f"{v.source} → {v.destination} {v.product}"
+        if 0 < prices.get(v.product, 0.0) < v.cost_per_unit:
+            yield "lanes", f"{way}: costs {v.cost_per_unit:g}, customers pay {prices[v.product]:g}"
+        if v.lead_time.average > 365:
+            yield "lanes", f"{way}: {v.lead_time.average:g} days on the way"
 
 
 def _use(network: Network) -> dict[ItemKey, float]:
