@@ -94,7 +94,7 @@ def test_kilometres_are_great_circles():
 def test_mistakes_are_explained():
     lost = chain()
     lost = lost.change(network=lost.network.change(replace(lost.network.node("b"), latitude=None)))
-    with pytest.raises(tl.ScenarioError, match=r"\['b'\] have no coordinates"):
+    with pytest.raises(tl.ScenarioError, match=r"\['b'\] have no latitude"):
         milk_run(lost, "dc", Fleet(1))
     with pytest.raises(tl.ScenarioError, match=r"'a' sends nothing; known are: dc, mine"):
         milk_run(lost, "a", Fleet(1))

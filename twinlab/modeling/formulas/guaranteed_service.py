@@ -106,13 +106,8 @@ def guaranteed_service(
         rows, arcs = _read(stages, promises or {})
     graph = _graph(rows, arcs)
     bound, means = _bounds(graph, z)
-    net = _solve(graph, _longest(graph), bound)
-    said: dict[str, int] = {}
-    for name in nx.topological_sort(graph):
-        stage = graph.nodes[name]["stage"]
-        waits = max([stage.inbound, *(said[up] for up in graph.predecessors(name))])
-        said[name] = max(0, waits + stage.time - net[name])
-        net[name] = waits + stage.time - said[name]  # nobody waits longer than he must
+    net = _solve(graph, _promised(graph, {}), bound)
+    said = _promised(graph, net)
     held = {s.name: bound[s.name] * math.sqrt(net[s.name]) for s in rows}
     cost = sum(s.holding_cost * held[s.name] for s in rows)
     items = {"/".join(i): i for i in stages.decided} if isinstance(stages, Network) else {}
@@ -195,14 +190,15 @@ def _join(graph: "nx.DiGraph", source: str, destination: str, units: float = 1.0
     graph.add_edge(source, destination, units=units)
 
 
-def _longest(graph: "nx.DiGraph") -> dict[str, int]:
-    """The longest time that a stage may need if nobody upstream holds stock."""
-    found: dict[str, int] = {}
+def _promised(graph: "nx.DiGraph", net: dict[str, int]) -> dict[str, int]:
+    """What each may let others wait by net times: the longest, if nobody holds stock for any."""
+    said: dict[str, int] = {}
     for name in nx.topological_sort(graph):
         stage = graph.nodes[name]["stage"]
-        waits = max([stage.inbound, *(found[up] for up in graph.predecessors(name))])
-        found[name] = stage.time + waits
-    return found
+        waits = max([stage.inbound, *(said[up] for up in graph.predecessors(name))]) + stage.time
+        said[name] = max(0, waits - net.get(name, 0))
+        net[name] = waits - said[name]  # nobody waits longer than he must
+    return said
 
 
 def _solve(

@@ -206,15 +206,14 @@ def _recursion(chain: SerialChain, given: Mapping[str, float]) -> SerialPlan:
 def _lattice(chain: SerialChain) -> tuple[float, list[tuple[int, Array]]]:
     """The lattice's step, and each lead time's demand on it: its first point, and its chances."""
     times, demand = [stage.lead_time for stage in reversed(chain.stages)], chain.demand
+    step, nothing = 1.0, (0, np.ones(1))
     if isinstance(demand, Normal):
         step = demand.sd * math.sqrt(min((t for t in times if t), default=1.0)) / _FINE
-        return step, [_normal_sum(demand, time, step) for time in times]
-    return 1.0, [_whole_sum(demand, time) for time in times]
+        return step, [_normal_sum(demand, t, step) if t else nothing for t in times]
+    return step, [_whole_sum(demand, t) if t else nothing for t in times]
 
 
 def _normal_sum(demand: Normal, time: float, step: float) -> tuple[int, Array]:
-    if not time:
-        return 0, np.ones(1)
     mean, sd = demand.mean * time / step, demand.sd * np.sqrt(time) / step
     points = np.arange(np.floor(mean - _WIDE * sd), mean + _WIDE * sd + 1)
     odds = special.ndtr((points + 0.5 - mean) / sd) - special.ndtr((points - 0.5 - mean) / sd)
@@ -222,8 +221,6 @@ def _normal_sum(demand: Normal, time: float, step: float) -> tuple[int, Array]:
 
 
 def _whole_sum(demand: Distribution, time: float) -> tuple[int, Array]:
-    if not time:
-        return 0, np.ones(1)
     units, chances = probabilities(demand, time)
     if np.any(units != np.round(units)):
         raise ScenarioError(f"{demand}: give whole-numbered or normal demand, or simulate")

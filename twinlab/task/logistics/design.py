@@ -20,7 +20,7 @@ from twinlab.scope.distributions import days_of, mean_of
 from twinlab.scope.errors import check_known
 from twinlab.scope.later import optimize
 from twinlab.scope.scenario import lane_paths, targets
-from twinlab.task.logistics.routing import great_circle
+from twinlab.task.logistics.routing import node_distance
 
 __all__ = """Choice Limits Search Site centres design_network facilities gravity_location""".split()
 
@@ -360,8 +360,12 @@ class _Program:
             if end in wanted and limits.single:
                 gates.append(self._add(("from", t, (v.source, *end)), 0.0))
                 sources[end][gates[-1]] = 1.0
-            limited = end in wanted and limits.within < math.inf
-            most = min(need[end], v.capacity) * (not limited or length(network, v) <= limits.within)
+            far = (
+                end in wanted
+                and limits.within < math.inf
+                and (v.distance or node_distance(*map(network.node, v.key[:2])))
+            )
+            most = min(need[end], v.capacity) * (far <= limits.within)
             cost, unit = v.cost_per_unit + self.rates[start] * days_of(v.lead_time), need[end] or 1
             way = self._add(("sent", t, v.key), cost * days, most, gates, unit)
             balance[start][way], balance[end][way] = -unit, unit
@@ -428,16 +432,6 @@ class _Program:
             words += f": {units:g} units/day of {product!r} do not reach {node!r}"
             remedy = "open more, nearer or larger, or add lanes"
             raise SolverError(f"{words} in period {t}: {remedy}") from None
-
-
-def length(network: Network, lane: Lane) -> float:
-    """The km of a lane: what its row says, else the great circle between its ends."""
-    ends: Any = [network.named[name] for name in lane.key[:2]]
-    places = [(node.longitude, node.latitude) for node in ends]
-    if not lane.distance and None in (*places[0], *places[1]):
-        wrong = f"within: {lane.title} has no distance"
-        raise ScenarioError(f"{wrong}: give it one, or both its ends latitude and longitude")
-    return lane.distance or great_circle(*places)
 
 
 def _built(scenario: Scenario, closed: set[str], added: Mapping[str, Any]) -> Scenario:

@@ -12,7 +12,7 @@ import numpy as np
 
 from twinlab.management.flows import asked_lanes, mean_flows
 from twinlab.modeling.compare import Change
-from twinlab.scope import Result, Scenario, ScenarioError, SolverError
+from twinlab.scope import Node, Result, Scenario, ScenarioError, SolverError
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Array
 from twinlab.scope.errors import check_known
@@ -158,11 +158,8 @@ def milk_run(
     sent = [(lane, units) for lane, units in sent if lane.source == depot]
     names = [*dict.fromkeys([depot, *(lane.destination for lane, _ in sent)])]
     nodes = [network.node(name) for name in names]
-    spots: list[Any] = [(node.longitude, node.latitude) for node in nodes]
     if distances is None:
-        if lost := [node.name for node, spot in zip(nodes, spots, strict=True) if None in spot]:
-            raise ScenarioError(f"milk_run: {lost} have no coordinates: give these, or distances")
-        rows = [[great_circle(start, end) for end in spots] for start in spots]
+        rows = [[node_distance(start, end) for end in nodes] for start in nodes]
         distances = pd.DataFrame(rows, names, names)
     table = distances.reindex(index=names, columns=names).to_numpy()
     loads = {name: sum(units for v, units in sent if v.destination == name) for name in names[1:]}
@@ -189,6 +186,14 @@ def great_circle(start: tuple[float, float], end: tuple[float, float]) -> float:
     half = math.sin((north - south) / 2) ** 2
     half += math.cos(south) * math.cos(north) * math.sin((east - west) / 2) ** 2
     return 2 * 6371.0 * math.asin(math.sqrt(half))  # the Earth's radius
+
+
+def node_distance(start: Node, end: Node) -> float:
+    """The great circle between two nodes [km]."""
+    ends: Any = [(node.longitude, node.latitude) for node in (start, end)]
+    if lost := [n.name for n, at in zip((start, end), ends, strict=True) if None in at]:
+        raise ScenarioError(f"{lost} have no latitude and longitude: give these, or distances")
+    return great_circle(*ends)
 
 
 def _tables(names: Sequence[str], distances: Any) -> Array:
