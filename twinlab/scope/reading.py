@@ -195,9 +195,10 @@ class Reader:
         known = dict.fromkeys(set[str]().union(*(sign for _, sign in _SIGNS)))
         for theirs in [n for n in self.loaders if not {n, f"{n}s"} & _OURS and n not in said]:
             try:
-                rows = self.loaders[theirs]().rows[:20]
+                sheet = self.loaders[theirs]()
             except NetworkError:  # it is read if it is asked for by its name
                 continue
+            rows = sheet.rows[: 0 if self.folder and sheet.line else 20]  # no book beside files
             heads = (head for row in rows for head in self._named("", row[:99], known, _nothing))
             names = {head.ours for head in heads}
             for ours, sign in _SIGNS:
