@@ -143,17 +143,17 @@ class Reader:
             self.ours |= {(table, _key(head)): name for head, name in inner.items()}
         for ours in self.called:
             check_known(ours, sorted(_OURS), f"tables: {ours!r} is none of ours", NetworkError)
-        for row in self.helper("tables"):
+        for row in _helper(self, "tables"):
             self.called.setdefault(row["ours"], row["theirs"])
-        for row in self.helper("columns"):
+        for row in _helper(self, "columns"):
             self.ours.setdefault((row["table"], _key(row["theirs"])), row["ours"] or None)
         for (_, head), name in self.ours.items():
             if not isinstance(name, str | None) or (name and head == "*"):
                 problem = f"columns={{{head!r}: {name!r}}}"
                 raise NetworkError(f"{problem}: give our name of a column, or None to leave it out")
-        self.money = {row["currency"]: row["rate"] for row in self.helper("rates")}
+        self.money = {row["currency"]: row["rate"] for row in _helper(self, "rates")}
         self.pieces: dict[str, dict[str, float]] = defaultdict(dict)
-        for row in self.helper("units"):
+        for row in _helper(self, "units"):
             self.pieces[row["product"]][row["unit"]] = row["pieces"]
 
     @property
@@ -189,58 +189,15 @@ class Reader:
         self.asked |= {name, *found}
         return found[0] if found else None
 
-    def recognise(self) -> None:
-        """Take tables that have names of their own for ours, by their headers; it is told."""
-        said = {*map(plain_name, self.called.values())}
-        known = dict.fromkeys(set[str]().union(*(sign for _, sign in _SIGNS)))
-        for theirs in [n for n in self.loaders if not {n, f"{n}s"} & _OURS and n not in said]:
-            try:
-                sheet = self.loaders[theirs]()
-            except NetworkError:  # it is read if it is asked for by its name
-                continue
-            rows = sheet.rows[: 0 if self.folder and sheet.line else 20]  # no book beside files
-            heads = (head for row in rows for head in self._named("", row[:99], known, _nothing))
-            names = {head.ours for head in heads}
-            for ours, sign in _SIGNS:
-                if sign <= names and self.has(ours) is None:
-                    self.called[ours] = theirs
-                    told = ("left out", "sales", f"{theirs}, for read_history")
-                    named = ("assumed", theirs, f"it is our table {ours}, by its columns")
-                    self.note(*(told if ours == "sales" else named))
-                    self.has(ours)
-                    break
-
     def want(self, name: str) -> None:
         """See that a table is there; the only one of a file is taken for it."""
         if self.has(name) is None:
-            self.recognise()
+            recognise(self)
         if self.has(name) is None:
             if len(self.loaders) != 1 or self.folder:
                 hint = did_you_mean(name, self.loaders)
                 raise NetworkError(f"the source has no table {name!r}; {hint}")
             self.called[name] = next(iter(self.loaders))
-
-    def helper(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a small table that says how to read the others; none if it is not there."""
-        if self.has(name) is None:
-            return []
-        known, found = _HELPERS[name], dict[Any, dict[str, Any]]()
-        table = self.table(name, known)
-        for where, cells in table.rows:
-            for word in known:
-                if word not in (*cells, *_MAY_BE_BLANK):
-                    raise NetworkError(f"{where}: {word} is missing")
-            row: dict[str, Any] = {word: as_text(cells.get(word, "")) for word in known}
-            texts = (word for word, col in known.items() if not col and word != "ours")
-            key = tuple(row[word].lower() for word in texts)
-            for word in (word for word, col in known.items() if col):
-                row[word] = table.value(where, replace(_FACTOR, name=word), cells[word])
-                if not 0 < row[word] < float("inf"):
-                    raise NetworkError(f"{where}: {word} must be above 0, got {row[word]:g}")
-            if key in found:
-                raise NetworkError(f"{where}: {' '.join(key).strip()} stands there twice: keep one")
-            found[key] = row
-        return [*found.values()]
 
     def table(self, name: str, known: Known, keep: Keep = _nothing) -> Table:
         """Read a table; ``known`` are our columns, ``keep`` chooses others to stay as they are."""
@@ -343,6 +300,51 @@ def in_our_unit(reader: Reader, table: Table, at: tuple[str, Any], col: Column, 
             f"table units (product, unit, pieces), {', '.join(pieces) or 'none so far'}, and "
             f"currencies of rates (currency, rate in USD), {', '.join(reader.money) or 'none'}"
         ) from None
+
+
+def recognise(reader: Reader) -> None:
+    """Take tables that have names of their own for ours, by their headers; it is told."""
+    said = {*map(plain_name, reader.called.values())}
+    known = dict.fromkeys(set[str]().union(*(sign for _, sign in _SIGNS)))
+    for theirs in [n for n in reader.loaders if not {n, f"{n}s"} & _OURS and n not in said]:
+        try:
+            sheet = reader.loaders[theirs]()
+        except NetworkError:  # it is read if it is asked for by its name
+            continue
+        rows = sheet.rows[: 0 if reader.folder and sheet.line else 20]  # no book beside files
+        heads = (head for row in rows for head in reader._named("", row[:99], known, _nothing))
+        names = {head.ours for head in heads}
+        for ours, sign in _SIGNS:
+            if sign <= names and reader.has(ours) is None:
+                reader.called[ours] = theirs
+                told = ("left out", "sales", f"{theirs}, for read_history")
+                named = ("assumed", theirs, f"it is our table {ours}, by its columns")
+                reader.note(*(told if ours == "sales" else named))
+                reader.has(ours)
+                break
+
+
+def _helper(reader: Reader, name: str) -> list[dict[str, Any]]:
+    """The rows of a small table that says how to read the others; none if it is not there."""
+    if reader.has(name) is None:
+        return []
+    known, found = _HELPERS[name], dict[Any, dict[str, Any]]()
+    table = reader.table(name, known)
+    for where, cells in table.rows:
+        for word in known:
+            if word not in (*cells, *_MAY_BE_BLANK):
+                raise NetworkError(f"{where}: {word} is missing")
+        row: dict[str, Any] = {word: as_text(cells.get(word, "")) for word in known}
+        texts = (word for word, col in known.items() if not col and word != "ours")
+        key = tuple(row[word].lower() for word in texts)
+        for word in (word for word, col in known.items() if col):
+            row[word] = table.value(where, replace(_FACTOR, name=word), cells[word])
+            if not 0 < row[word] < float("inf"):
+                raise NetworkError(f"{where}: {word} must be above 0, got {row[word]:g}")
+        if key in found:
+            raise NetworkError(f"{where}: {' '.join(key).strip()} stands there twice: keep one")
+        found[key] = row
+    return [*found.values()]
 
 
 class Head(NamedTuple):

@@ -30,7 +30,7 @@ from twinlab.scope.entities import (
 from twinlab.scope.errors import NetworkError, TwinError, brief, did_you_mean
 from twinlab.scope.histories import History, history_of
 from twinlab.scope.network import Network, rows_of
-from twinlab.scope.reading import TOTALS, Names, Reader, Table, value_of
+from twinlab.scope.reading import TOTALS, Names, Reader, Table, recognise, value_of
 from twinlab.scope.sources import (
     TEXTS,
     Lines,
@@ -53,7 +53,7 @@ def read_network(
 ) -> Network:
     """Read a network from the tables of a source; see ``Network.from_tables``."""
     reader = Reader(source, columns, tables, dialect)
-    reader.recognise()
+    recognise(reader)
     rows = {name: _rows(reader, name) for name in TABLES if reader.has(name)}
     if not rows:
         named = source if isinstance(source, str | Path) else brief(source)
