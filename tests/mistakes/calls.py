@@ -355,7 +355,6 @@ def of_task():
         (quality.compare_designers, {"designers": {"nothing": quality.keep_design},
                                      "world": PRODUCT, "lives": 2, "seed": 1}),
         (quality.Capability, {"mean": 1, "sigma": 1, "lower": 0, "upper": 3}),
-        (sourcing.concentration, {"units": {"a": 3}}),
         (sourcing.availability, {"up": 3, "down": 1}),
         (sourcing.k_out_of_n, {"needed": 1, "availabilities": [0.9]}),
         (sourcing.describe, {"run": run(), "item": ITEM}),

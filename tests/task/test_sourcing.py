@@ -31,7 +31,6 @@ def test_shares_of_orders_are_shares_of_units():
     assert found.table["lead time [days]"].tolist() == [3, 5]
     sent = found.table["sent [units]"]
     assert sent.sum() == pytest.approx(run.total("shipped"))
-    assert sourcing.concentration(dict(sent)) == pytest.approx(0.625, abs=0.01)
 
 
 def test_simulated_availability_is_that_of_the_formulas():
@@ -91,7 +90,6 @@ def test_a_standby_source_changes_nothing_in_calm_times():
         (lambda: sourcing.prescribe(shop(), tl.Lane("a", "mine", "unit")), "first source"),
         (lambda: sourcing.prescribe(shop(), SPARE, share=30), "share from 0 to 1"),
         (lambda: sourcing.k_out_of_n(1, [0.9, 9]), "a share from 0 to 1"),
-        (lambda: sourcing.concentration({"a": 0}), "more than 0"),
         (lambda: sourcing.availability(0, 5), "above 0"),
         (lambda: sourcing.predict(shop(), ("mine", "unit")), "no lane brings 'unit' to 'mine'"),
     ],

@@ -17,21 +17,6 @@ from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
 from twinlab.scope.scenario import lane_paths
 
 
-def concentration(units: Mapping[str, Amount]) -> float:
-    """Measure how concentrated purchases are: the Herfindahl–Hirschman index, 1/n to 1.
-
-    Σ share². Its inverse is the number of equal suppliers that would be as concentrated.
-    Source: Herfindahl (1950), Hirschman (1964).
-
-    >>> concentration({"A": 75, "B": 25})
-    0.625
-    """
-    total = sum(units.values())
-    if not total:
-        raise ScenarioError(f"concentration: somebody must sell more than 0, got {dict(units)}")
-    return sum((value / total) ** 2 for value in units.values())
-
-
 @dataclass(frozen=True)
 class Supplier(Result):
     """What a supplier has sent of an item."""

@@ -86,12 +86,6 @@ class Rolling(Result):
         """Actual minus forecast."""
         return self.actuals - self.forecasts
 
-    @property
-    def table(self) -> "pd.DataFrame":
-        """One row per origin: the error of each lead [units]."""
-        table = pd.DataFrame(self.errors, pd.Index(self.origins, name="origin"))
-        return table.rename(columns=lambda lead: f"lead {lead + 1} [units]")
-
     def sentence(self) -> str:
         """How many forecasts there are, and how far off they were."""
         (many, horizon), off = self.errors.shape, np.abs(self.errors).mean()
