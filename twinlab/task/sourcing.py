@@ -286,13 +286,14 @@ def _asked(need: Any, terms: Any, up: Sequence[Any]) -> tuple[list[Any], Any]:
 class CheapestOpen:
     """Split every order as ``choose_suppliers`` does: by who is open, the cheapest first."""
 
-    terms: Mapping[int, tuple[float, float]]  # least and most share, by number of the source
+    terms: tuple[tuple[int, float, float], ...]  # number of the source, least and most share
 
     def __call__(self, view: View, quantity: Any) -> list[Any]:
         """What nobody has capacity for is asked of all in proportion; all shut: by shares."""
-        is_open = [view.suppliers[at].open > 0 for at in self.terms]
-        asked, left = _asked(1.0, self.terms.values(), is_open)
-        parts, some = dict(zip(self.terms, asked, strict=True)), left < 1
+        ranked = [at for at, _, _ in self.terms]
+        is_open = [view.suppliers[at].open > 0 for at in ranked]
+        asked, left = _asked(1.0, [pair for _, *pair in self.terms], is_open)
+        some, parts = left < 1, dict(zip(ranked, asked, strict=True))
         return [
             quantity * np.where(some, parts.get(at, 0.0) / np.where(some, 1.0 - left, 1.0), s.share)
             for at, s in enumerate(view.suppliers)
@@ -350,13 +351,12 @@ def choose_sources(
         raise ScenarioError(f"{item}: {wrong}")
     share = {name: units / total for name, units in found.orders.items()}
     then = {f"{o.name}.sourcing_share": share.get(o.name, 0.0) for o in offers}
-    ranked = sorted(enumerate(offers), key=lambda pair: pair[1].price)
     rule = CheapestOpen(
-        {
-            at: (o.least / demand, min(o.capacity / demand, 1.0) * (o.price < missing))
-            for at, o in ranked
+        tuple(
+            (at, o.least / demand, min(o.capacity / demand, 1.0) * (o.price < missing))
+            for at, o in sorted(enumerate(offers), key=lambda pair: pair[1].price)
             if o.name in share
-        }
+        )
     )
 
     def how(chain: Scenario) -> Scenario:
