@@ -105,6 +105,30 @@ def sold_only(folder):
     return {"lanes": pd.DataFrame(lanes), "sales": pd.DataFrame(sales)}
 
 
+def export(folder):
+    """Four nodes as a planner's system exports them: a title, its own names, no Sundays."""
+    draw, days = np.random.default_rng(4), [date(2025, 6, 2) + timedelta(n) for n in range(90)]
+    book = openpyxl.Workbook()
+    sheets = {
+        "Transport": [["Transport lanes", "", "", ""], ["From", "To", "Item", "Transit (weeks)"],
+                      ["Factory", "Depot", "Lamp", 1], ["Depot", "Shop A", "Lamp", 0.3],
+                      ["Depot", "Shop B", "Lamp", 0.4]],
+        "Customers": [["Customer", "SKU", "Demand per day", "Price"], ["Shop A", "Lamp", 12, 30],
+                      ["Shop B", "Lamp", 8, 30]],
+        "Inventory": [["Location", "SKU", "Stock"], ["Depot", "Lamp", 150], ["Shop A", "Lamp", 40]],
+        "Invoices": [["Date", "Store", "SKU", "Qty"],
+                     *([day, shop, "Lamp", int(draw.poisson(mean))] for day in days
+                       if day.weekday() < 6 for shop, mean in (("Shop A", 14), ("Shop B", 9)))],
+    }  # fmt: skip
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "export.xlsx")
+    return str(folder / "export.xlsx")
+
+
 def code():
     """The notebook's cells, of which only the line of the source is another."""
     cells = [c.source for c in nbformat.read(NOTEBOOK, as_version=4).cells if c.cell_type == "code"]
@@ -123,7 +147,7 @@ def run(cell, names):
         print(repr(eval(compile(ast.Expression(last.value), "cell", "eval"), names)))
 
 
-@pytest.mark.parametrize("made", [semicolons, workbook, database, bare, sold_only])
+@pytest.mark.parametrize("made", [semicolons, workbook, export, database, bare, sold_only])
 def test_every_cell_runs_with_other_tables(made, tmp_path, capsys):
     given = made(tmp_path)
     names = {"given": given, "display": print}

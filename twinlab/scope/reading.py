@@ -42,8 +42,28 @@ _SIGNS = [("disruptions", {"kind", "start"}), ("lanes", {"source", "destination"
 _SIGNS += [("demands", {"node", "product", "pattern"}), ("sales", {"date", "quantity"})]
 _SIGNS += [("stocks", {"node", "product", "on_hand"})]
 _SIGNS += [("recipes", {"node", "product", part}) for part in ("component", "components")]
-_SIGNS += [("nodes", {"name", word}) for word in ("capacity", "latitude", "role", "country")]
-_SIGNS += [("products", {"name", word}) for word in ("weight", "value")]
+_SIGNS += [
+    ("nodes", {first, word})
+    for first in ("name", "node")
+    for word in ("capacity", "latitude", "role", "country")
+]
+_SIGNS += [
+    ("products", {first, word}) for first in ("name", "product") for word in ("weight", "value")
+]
+# What others call our columns; which it was taken for is told.
+_USUAL = {
+    "source": "from origin ship_from sender supplier",
+    "destination": "to ship_to receiver consignee customer",
+    "node": "site location store warehouse shop facility place customer",
+    "product": "item sku material article part",
+    "name": "node site location store warehouse facility product item sku material article",
+    "pattern": "demand daily_demand demand_per_day units_per_day quantity_per_day",
+    "quantity": "qty units sold sales demand volume",
+    "on_hand": "stock inventory stock_on_hand",
+    "lead_time": "lead_time_days transit transit_time transit_days",
+    "cost_per_unit": "unit_cost cost freight freight_cost transport_cost",
+    "date": "period week month",
+}
 _OURS = {*_HELPERS, *(name for name, _ in _SIGNS), "traces"}
 _MAY_BE_BLANK = ("ours", "table", "product")
 TOTALS = {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtergebnis", "somme"}
@@ -213,6 +233,10 @@ class Reader:
         above, head = [*top].index(start), top[start]
         _check_header(sheet.title, head, known)
         self.used |= {each.key for each in head if each.key}
+        others = (each for each in head if not each.key and each.ours in _USUAL)
+        others = (each for each in others if plain_name(unit_of(each.text)[0]) != each.ours)
+        if words := ", ".join(f"{each.text!r} is {each.ours}" for each in others):
+            self.note("assumed", sheet.title, words)
         rows = list(_records(sheet, start, [*[*top][above + 1 :], *filled], head))
         totals = _totals(rows)
         left = [f"{above} rows above the header"] * (above > 0)
@@ -250,8 +274,9 @@ class Reader:
                 found.append(Head(text, name, unit))
             else:
                 found.append(Head(text, name if (name := plain_name(text)) in known else "", ""))
-        kept = {*keep({each.text: each.ours for each in found})}
         rest = None if {("", "*"), (table, "*")} & self.ours.keys() else ""
+        found = _as_usual(found, known) if rest == "" else found
+        kept = {*keep({each.text: each.ours for each in found})}
         others = {each.text: each.text if each.text in kept else rest for each in found}
         return [
             each if each.ours != "" else each._replace(ours=others[each.text], unit="")
@@ -305,16 +330,16 @@ def in_our_unit(reader: Reader, table: Table, at: tuple[str, Any], col: Column, 
 def recognise(reader: Reader) -> None:
     """Take tables that have names of their own for ours, by their headers; it is told."""
     said = {*map(plain_name, reader.called.values())}
-    known = dict.fromkeys(set[str]().union(*(sign for _, sign in _SIGNS)))
     for theirs in [n for n in reader.loaders if not {n, f"{n}s"} & _OURS and n not in said]:
         try:
             sheet = reader.loaders[theirs]()
         except NetworkError:  # it is read if it is asked for by its name
             continue
         rows = sheet.rows[: 0 if reader.folder and sheet.line else 20]  # no book beside files
-        heads = (head for row in rows for head in reader._named("", row[:99], known, _nothing))
-        names = {head.ours for head in heads}
         for ours, sign in _SIGNS:
+            known: Known = dict.fromkeys(sign)
+            found = (reader._named("", row[:99], known, _nothing) for row in rows)
+            names = {head.ours for heads in found for head in heads}
             if sign <= names and reader.has(ours) is None:
                 reader.called[ours] = theirs
                 told = ("left out", "sales", f"{theirs}, for read_history")
@@ -358,6 +383,19 @@ class Head(NamedTuple):
 
 def _key(head: Any) -> str:
     return plain_name(head) or str(head)
+
+
+def _as_usual(heads: list[Head], known: Known) -> list[Head]:
+    """The same, where what nobody knows is taken for our column that others call so."""
+    taken = {head.ours for head in heads}
+    for at, head in enumerate(heads):
+        short, unit = unit_of(head.text)
+        names = (ours for ours, words in _USUAL.items() if plain_name(short) in words.split())
+        ours = next((name for name in names if name in known and name not in taken), "")
+        if head.ours == "" and head.text and ours:
+            heads[at] = Head(head.text, ours, unit)
+            taken.add(ours)
+    return heads
 
 
 def _is_header(head: Sequence[Head]) -> bool:
