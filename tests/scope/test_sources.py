@@ -10,7 +10,6 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -178,7 +177,6 @@ FRAMES = {
     "nullable": FRAME.convert_dtypes().assign(capacity=pd.array([None], dtype="Int64")),
     "missing": FRAME.assign(capacity=[float("nan")], mode=[None], distance=[pd.NaT]),
     "decimal": FRAME.assign(lead_time=[Decimal("2.0")]),
-    "polars": pl.from_pandas(FRAME),
     "arrow": pa.Table.from_pandas(FRAME),
     "stream": Stream(),
     "interchange": Interchange(),
