@@ -41,9 +41,19 @@ def semicolons(folder):
     return str(folder)
 
 
+def saved(sheets, path):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return str(path)
+
+
 def workbook(folder):
     """A workbook of four nodes, with sheets of lanes, demands and stocks and no other."""
-    book = openpyxl.Workbook()
     sheets = {
         "Lanes": [["Source", "Destination", "Product", "Lead time [weeks]"],
                   ["Port", "Depot", "Pump", 3], ["Depot", "Shop 1", "Pump", 0.4],
@@ -52,13 +62,7 @@ def workbook(folder):
                     ["Shop 2", "Pump", 0.2]],
         "Stocks": [["Node", "Product", "On hand"], ["Depot", "Pump", 90], ["Shop 1", "Pump", 12]],
     }  # fmt: skip
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(folder / "mine.xlsx")
-    return str(folder / "mine.xlsx")
+    return saved(sheets, folder / "mine.xlsx")
 
 
 def database(folder):
@@ -108,7 +112,6 @@ def sold_only(folder):
 def export(folder):
     """Four nodes as a planner's system exports them: a title, its own names, no Sundays."""
     draw, days = np.random.default_rng(4), [date(2025, 6, 2) + timedelta(n) for n in range(90)]
-    book = openpyxl.Workbook()
     sheets = {
         "Transport": [["Transport lanes", "", "", ""], ["From", "To", "Item", "Transit (weeks)"],
                       ["Factory", "Depot", "Lamp", 1], ["Depot", "Shop A", "Lamp", 0.3],
@@ -120,13 +123,7 @@ def export(folder):
                      *([day, shop, "Lamp", int(draw.poisson(mean))] for day in days
                        if day.weekday() < 6 for shop, mean in (("Shop A", 14), ("Shop B", 9)))],
     }  # fmt: skip
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(folder / "export.xlsx")
-    return str(folder / "export.xlsx")
+    return saved(sheets, folder / "export.xlsx")
 
 
 def code():

@@ -34,9 +34,9 @@ _HELPERS: dict[str, Known] = {
     "columns": dict.fromkeys(("theirs", "ours", "table")),
     "rates": {"currency": None, "rate": _FACTOR},
     "units": {"product": None, "unit": None, "pieces": _FACTOR},
+    "tables": dict.fromkeys(("ours", "theirs")),
 }
-_WIDEST = 100_000
-_HELPERS["tables"] = dict.fromkeys(("ours", "theirs"))
+_WIDEST = 100_000  # columns of a table
 # What only the table of this name has in its header: so it is known under any other name.
 _SIGNS = [("disruptions", {"kind", "start"}), ("lanes", {"source", "destination"})]
 _SIGNS += [("demands", {"node", "product", "pattern"}), ("sales", {"date", "quantity"})]

@@ -188,11 +188,12 @@ def reorder_point(
 def first_levels(scenario: Scenario, service: Level = 0.95) -> Change:
     """Give everybody a base-stock level to begin with: the ``reorder_point`` of what is on order.
 
-    Customers ask independently; seasons and capacities are left out: ``prescribe`` simulates them.
+    Customers ask independently; seasons, capacities and suppliers that are short themselves are
+    left out, so a chain serves less than this: ``prescribe`` simulates one item's level.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(20, 4), lead_time=9)
     >>> first_levels(Scenario(chain, LotForLot()))
-    levels to begin with: mean use on order and its spread, for 95 % of orders
+    levels to begin with: by formula, 95 % where no supplier is short and no season passes
       shop/unit: LotForLot() → BaseStock(up_to=200.0)
     """
     network, use = scenario.network, mean_flows(scenario)
@@ -209,7 +210,7 @@ def first_levels(scenario: Scenario, service: Level = 0.95) -> Change:
         level = reorder_point(use[item], math.sqrt(variance[item]), days, late, service)
         if item in network.brought:
             rules[item] = BaseStock(_tidy(level, pieces or level >= 1))
-    reason = f"mean use on order and its spread, for {100 * service:g} % of orders"
+    reason = f"by formula, {100 * service:g} % where no supplier is short and no season passes"
     return Change.of(scenario, rules, "levels to begin with", reason)
 
 
