@@ -10,6 +10,7 @@ lead_times  days from order to delivery by mode, fitted and checked on later ``s
 """
 
 from twinlab.cases.relief.goods import *
+from twinlab.cases.relief.last_mile import *
 from twinlab.cases.relief.season import *
 from twinlab.scope import door
 
