@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from facts import Food, Row, Shipments, Storms, land, read
+from facts import Food, Items, Row, Shipments, Storms, land, read
 
 from twinlab.cases.relief.goods import fit
 from twinlab.scope import Demand, Gamma, Lane, LogNormal, Network, Node, Normal, Product, Stock
@@ -42,9 +42,39 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "wind": ("knots", "strongest wind at the place"),
         "need": ("people", "people in need"),
     },
+    "hits": {
+        "season": ("year", "hurricane season"),
+        "storm": ("name", "one that leaves 100 people in need or more, at all places together"),
+        "date": ("date", "day (UTC) of the strongest wind at the place"),
+        "place": ("name", "where (assumed/places.csv)"),
+        "wind": ("knots", "strongest wind at the place"),
+        "need": ("people", "all people in need there"),
+    },
+    "commodities": {
+        "name": ("name", "what one person is covered with"),
+        "weight": ("kg", "per person covered"),
+        "price": ("USD", "per person covered"),
+        "low": ("USD", "price at least"),
+        "high": ("USD", "price at most"),
+        "volume": ("L", "per person covered"),
+        "days": ("days", "for which it lasts"),
+        "premium": ("share", "price for cash at home over price; blank: no cash for it"),
+        "items": ("text", "what it is made of"),
+    },
+    "madagascar": {
+        "item": ("name", "as in madagascar_items"),
+        "depot": ("name", "where it lies"),
+        "units": ("units", "stock; the source gives no date"),
+    },
+    "madagascar_items": {
+        "item": ("name", "relief item"),
+        "people": ("people", "whom one unit covers"),
+        "weight": ("kg", "of one unit"),
+        "volume": ("m3", "of one unit"),
+    },
     "tracks": {
         "season": ("year", "hurricane season"),
-        "storm": ("name", "as in storms"),
+        "storm": ("name", "as in hits"),
         "latitude": ("degrees north", "centre of the storm"),
         "longitude": ("degrees east", "centre of the storm"),
         "wind": ("knots", "strongest wind of the storm"),
@@ -119,21 +149,75 @@ Tables = dict[str, list[Sequence[Any]]]
 
 
 def storm_tables(storms: Storms, places: list[Row], figure: dict[str, float]) -> Tables:
-    """The worst storm of every season, by place, and the tracks of those that are not calm."""
+    """Where every damaging storm struck, by place, its track, and the worst of every season."""
     hits: list[Sequence[Any]] = []
     tracks: list[Sequence[Any]] = []
-    for season in sorted({year for year, _ in storms.tracks}):
-        name, winds = storms.worst(season, places)
-        people = {p["name"]: storms.need(winds[p["name"]], float(p["people"])) for p in places}
-        if sum(people.values()) < figure["smallest_need"]:
-            hits.append((season, "", "", 0, 0))
+    worst: dict[int, tuple[float, list[Sequence[Any]]]] = {}
+    for (season, name), track in sorted(storms.tracks.items(), key=lambda item: item[1][0]):
+        felt = {p["name"]: storms.strongest((season, name), p) for p in places}
+        people = {p["name"]: storms.need(felt[p["name"]][0], float(p["people"])) for p in places}
+        total, calm = sum(people.values()), (0.0, [(season, "", "", 0, 0)])
+        worst.setdefault(season, calm)
+        if total < figure["smallest_need"]:
             continue
-        hits += [(season, name, place, round(wind), round(people[place]))
-                 for place, wind in winds.items()
-                 if people[place] >= 1 or wind >= figure["hurricane_wind"]]  # fmt: skip
-        tracks += [(season, name, lat, lon, round(wind))
-                   for _, lat, lon, wind in storms.tracks[season, name]]  # fmt: skip
-    return {"storms": hits, "tracks": tracks}
+        struck = [(season, name, when.date(), place, round(wind), round(people[place]))
+                  for place, (wind, when) in felt.items()
+                  if people[place] >= 1 or wind >= figure["hurricane_wind"]]  # fmt: skip
+        hits += struck
+        tracks += [(season, name, lat, lon, round(wind)) for _, lat, lon, wind in track]
+        if total > worst[season][0]:
+            worst[season] = (total, [(*row[:2], *row[3:]) for row in struck])
+    return {
+        "hits": hits,
+        "tracks": tracks,
+        "storms": [row for season in sorted(worst) for row in worst[season][1]],
+    }
+
+
+# name: (its items, how many for how many people, days, cash premium)
+GOODS = {
+    "water": ("2 containers and a bucket for 5 people; tablets to treat water", "inf", ""),
+    "food": ("14 days of the general ration, 555 g a day", "14", "cash_food"),
+    "shelter": ("2 tarpaulins and a tool kit for 5 people", "inf", "cash_shelter"),
+    "health": ("a hygiene kit for 5 people; medicine", "inf", ""),
+}
+FAMILY = {  # units for a family of five, by ESUPS item and the figure of its price
+    "water": (("WaterContainers", 2, "price_container"), ("Buckets", 1, "price_bucket")),
+    "food": (),
+    "shelter": (("Tarpaulins", 2, "price_tarpaulin"), ("ShelterToolKit", 1, "price_tools")),
+    "health": (("HygieneAndDignityKits", 1, "price_hygiene"),),
+}
+LOOSE = {
+    "water": "tablets",
+    "food": "food",
+    "health": "medicine",
+}  # what comes by weight, per person
+
+ENDS = ("value", "low", "high")
+
+
+def commodities(items: Items, ranges: dict[str, Row]) -> list[Sequence[Any]]:
+    """Weight, price and volume of covering one person, by commodity; prices are assumed."""
+
+    def figure(name: str, end: str = "value") -> float:
+        return float(ranges[name][end])
+
+    loose = {"water": figure("weight_tablets"), "health": figure("weight_medicine")}
+    loose["food"] = 14 * sum(float(r["grams"]) for r in read(HERE / "ration.csv")) / 1000
+    rows = []
+    for name, (text, days, premium) in GOODS.items():
+        weight = sum(n * items.items[item][1] for item, n, _ in FAMILY[name]) / 5
+        volume = sum(n * items.items[item][2] for item, n, _ in FAMILY[name]) * 1000 / 5
+        prices = [sum(n * figure(price, end) for _, n, price in FAMILY[name]) / 5
+                  for end in ENDS]  # fmt: skip
+        if name in LOOSE:
+            weight += loose[name]
+            volume += loose[name] / figure("loose_density")
+            more = (figure(f"price_{LOOSE[name]}", end) for end in ENDS)
+            prices = [a + b for a, b in zip(prices, more, strict=True)]
+        rows.append((name, round(weight, 3), *(round(usd, 2) for usd in prices),
+                     round(volume, 2), days, premium and figure(premium), text))  # fmt: skip
+    return rows
 
 
 def town_table(storms: Storms, towns: list[Row]) -> list[Sequence[Any]]:
@@ -255,7 +339,7 @@ def checks(storms: Storms, food: Food, shipments: Shipments) -> list[Sequence[An
     return [tuple(row) for row in rows]
 
 
-def write(folder: Path, tables: Tables) -> None:
+def write(folder: Path, tables: Tables, licenses: list[dict[str, str]]) -> None:
     """Write every table and add its columns to the data package of the network."""
     for name, rows in tables.items():
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
@@ -268,19 +352,16 @@ def write(folder: Path, tables: Tables) -> None:
         {"name": name, "path": f"{name}.csv", "schema": {"fields": described(name)}}
         for name in COLUMNS
     ]
-    here = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))
-    package["licenses"] = here["licenses"]
+    package["licenses"] = licenses
     path.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def described(name: str) -> Iterable[dict[str, str]]:
     """The columns of a table in the words of a data package."""
-    texts = {"name", "storm", "place", "kind", "source", "destination", "supplier", "food",
-             "nutrient", "mode", "unit", "commodity", "incoterm", "group", "column"}  # fmt: skip
-    texts |= {"country"} if name == "countries" else set()
+    kinds = {"name": "string", "label": "string", "text": "string", "date": "date"}
     return [
-        {"name": column, "type": "string" if column in texts else "number", "unit": unit,
-         "description": meaning}
+        {"name": column, "type": "string" if column == "unit" else kinds.get(unit, "number"),
+         "unit": unit, "description": meaning}
         for column, (unit, meaning) in COLUMNS[name].items()
     ]  # fmt: skip
 
@@ -291,20 +372,26 @@ def main() -> None:
     parser.add_argument("--facts", type=Path, required=True, help="folder of the raw data folders")
     parser.add_argument("--out", type=Path, default=HERE, help="where to write (default: here)")
     given = parser.parse_args()
-    figure = {r["name"]: float(r["value"]) for r in read(HERE / "assumed" / "figures.csv")}
-    storms, food = Storms(given.facts, figure), Food(given.facts)
+    assumed = {r["name"]: r for r in read(HERE / "assumed" / "figures.csv")}
+    figure = {name: float(row["value"]) for name, row in assumed.items()}
+    storms, food, items = Storms(given.facts, figure), Food(given.facts), Items(given.facts)
     shipments = Shipments(given.facts)
+    # Read before the network overwrites the package, where both are in one folder.
+    licenses = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))["licenses"]
     pipeline(food, shipments, ration_price(food, figure)).to_tables(given.out)
     write(given.out, {
         **storm_tables(storms, read(HERE / "assumed" / "places.csv"), figure),
         "land": land(given.facts),
+        "commodities": commodities(items, assumed),
+        "madagascar": items.stock,
+        "madagascar_items": [(name, *each) for name, each in sorted(items.items.items())],
         "towns": town_table(storms, read(HERE / "assumed" / "towns.csv")),
         **food_tables(food),
         "shipments": shipments.whole(),
         "shipment_codes": shipments.codes(),
         "countries": shipments.countries("Air"),
         "checks": checks(storms, food, shipments),
-    })  # fmt: skip
+    }, licenses)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
@@ -67,14 +67,19 @@ class Storms:
         for track in self.tracks.values():
             track.sort()
 
-    def wind(self, key: tuple[int, str], place: Row) -> float:
-        """The strongest wind of a storm at a place [knots]."""
+    def strongest(self, key: tuple[int, str], place: Row) -> tuple[float, datetime]:
+        """The strongest wind of a storm at a place [knots], and its (first) hour."""
         here = float(place["latitude"]), float(place["longitude"])
         radius, decay = self.figure["storm_radius"], self.figure["storm_decay"]
-        return max(
-            wind * min(1.0, (radius / max(great_circle(here, (lat, lon)), 1.0)) ** decay)
-            for lat, lon, wind in hourly(self.tracks[key])
+        felt = (
+            (wind * min(1.0, (radius / max(great_circle(here, (lat, lon)), 1.0)) ** decay), when)
+            for when, lat, lon, wind in hourly(self.tracks[key])
         )
+        return max(felt, key=lambda hour: hour[0])
+
+    def wind(self, key: tuple[int, str], place: Row) -> float:
+        """The strongest wind of a storm at a place [knots]."""
+        return self.strongest(key, place)[0]
 
     def need(self, wind: float, people: float) -> float:
         """People in need: Emanuel's damaged share at that wind, of all people."""
@@ -82,27 +87,19 @@ class Storms:
         v = max(0.0, wind * KNOT - low) / (half - low)
         return people * v**3 / (1 + v**3)
 
-    def worst(self, season: int, places: list[Row]) -> tuple[str, dict[str, float]]:
-        """The storm of a season that leaves most people in need, and its wind by place."""
-        found = []
-        for year, name in self.tracks:
-            if year == season:
-                winds = {p["name"]: self.wind((year, name), p) for p in places}
-                total = sum(self.need(winds[p["name"]], float(p["people"])) for p in places)
-                found.append((-total, name, winds))
-        _, name, winds = min(found, key=lambda storm: storm[:2])
-        return name, winds
 
-
-def hourly(track: list[Fix]) -> Iterator[tuple[float, float, float]]:
-    """Points an hour apart; where the extract has a gap only its ends."""
+def hourly(track: list[Fix]) -> Iterator[Fix]:
+    """Fixes an hour apart; where the extract has a gap only its ends."""
     for before, after in pairwise(track):
         hours = (after[0] - before[0]).total_seconds() / 3600
         steps = max(1, round(hours)) if hours <= 6 else 1
         for step in range(steps):
             part = step / steps
-            yield tuple(a + part * (b - a) for a, b in zip(before[1:], after[1:], strict=True))
-    yield track[-1][1:]
+            lat, lon, wind = (
+                a + part * (b - a) for a, b in zip(before[1:], after[1:], strict=True)
+            )
+            yield before[0] + timedelta(hours=hours * part), lat, lon, wind
+    yield track[-1]
 
 
 def land(facts: Path) -> list[tuple[int, float, float]]:
@@ -123,6 +120,28 @@ def land(facts: Path) -> list[tuple[int, float, float]]:
                 rows += [(outline, lon, lat) for lon, lat in kept]
                 outline += 1
     return rows
+
+
+class Items:
+    """Relief items as ESUPS describes them: t and m3 of one, people whom it covers, stock."""
+
+    def __init__(self, facts: Path) -> None:
+        """Read items and the stock of Madagascar."""
+        folder = facts / "esups_madagascar"
+        per = {r["Item"]: float(r["PersonsPerItem"]) for r in read(folder / "personsPerItem.csv")
+               if r["Month"] == "DEFAULT"}  # fmt: skip
+        self.items = {
+            r["ItemName"]: (
+                per[r["ItemName"]],
+                round(float(r["WeightMetricTon"]) * 1000, 4),
+                float(r["CubicMeters"]),
+            )
+            for r in read(folder / "items.csv")
+        }
+        self.stock = [
+            (r["ItemName"], r["gglAddress"].removesuffix(", Madagascar"), int(float(r["Total"])))
+            for r in read(folder / "actual.csv")
+        ]
 
 
 class Food:

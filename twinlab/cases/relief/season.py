@@ -88,7 +88,7 @@ def storm_season(
     """
     each, figure, where = kit(), figures(), places()
     depots = tuple(
-        Depot(r["name"], r["capacity"], r["fixed_cost"], each.holding_cost)
+        Depot(r["name"], r["capacity"] / 13.04, r["fixed_cost"], each.holding_cost)
         for r in rows("assumed/places")
         if r["depot"]
     )
