@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twinlab import ScenarioError
-from twinlab.management import deprivation_cost, gini, waiting_cost
+from twinlab.management import deprivation_cost, gini, waiting_cost, waiting_level, waits
 
 
 def test_nobody_pays_for_not_waiting():
@@ -19,9 +19,75 @@ def test_the_last_calibrated_hour_is_the_last():
             deprivation_cost(hours)
 
 
-def test_the_cost_is_convex():
+def test_the_cost_is_convex_and_goes_on_straight_along_its_tangent():
     costs = deprivation_cost(np.arange(0.0, 121.0))
     assert np.all(np.diff(costs, 2) > 0)
+    beyond = deprivation_cost(np.array([120.0, 120.001, 200.0, 280.0]), tangent=True)
+    assert beyond[0] == deprivation_cost(120)
+    assert np.diff(beyond[[0, 1]]) == pytest.approx(0.001 * 0.1172 * (beyond[0] + np.exp(1.5031)))
+    assert beyond[3] - beyond[2] == pytest.approx(beyond[2] - beyond[0])
+    assert waiting_cost([], 130, tangent=True) == deprivation_cost(130, tangent=True)
+
+
+@pytest.mark.parametrize("good", ["water", "food", "shelter", "health"])
+def test_a_level_rises_from_nothing_to_the_whole_loss(good):
+    levels = waiting_level(np.arange(0.0, 1000.0), good)
+    assert levels[0] == 0
+    assert levels[-1] == pytest.approx(1)
+    assert np.all(np.diff(levels) >= 0)
+    assert np.all(np.diff(levels[:120]) > 0)
+
+
+def test_only_water_goes_on_beyond_the_whole_loss():
+    assert waiting_level(240) == 1 < waiting_level(240, tangent=True)
+    assert waiting_level(240, "food", tangent=True) == waiting_level(240, "food") < 1
+
+
+def test_half_of_the_loss_is_where_the_logistic_says():
+    """Food: L(x) = 1/2 of the way from its value at 0 to 1, solved for x by hand."""
+    none = 1 / (1 + np.exp(4.2280))
+    days = (4.2280 - np.log(1 / (0.5 * (1 + none)) - 1)) / 0.7407
+    assert waiting_level(24 * days, "food") == pytest.approx(0.5)
+
+
+def by_units(demand, owed):
+    """Each unit by itself: a queue of whole units; what was owed before stands in front of it."""
+    days, unserved = np.zeros(len(demand)), np.zeros(len(demand), dtype=bool)
+    queue = [-1] * int(max(owed[0] - demand[0], 0))
+    for night, (wanted, left) in enumerate(zip(demand, owed, strict=True)):
+        queue += [night] * int(wanted)
+        served, queue = queue[: len(queue) - int(left)], queue[len(queue) - int(left) :]
+        for day in served:
+            if day >= 0:
+                days[day] = max(days[day], night - day)
+    for day in queue:
+        if day >= 0:
+            days[day], unserved[day] = len(demand) - day, True
+    return days, unserved
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_waits_are_those_of_a_queue_of_units(seed):
+    generator = np.random.default_rng(seed)
+    demand = generator.integers(0, 5, 12) * generator.integers(0, 2, 12)
+    owed, histories = np.zeros((12, 3)), 3
+    for history in range(histories):
+        left = generator.integers(0, 8)
+        for night in range(12):
+            left = max(left + demand[night] - generator.integers(0, 5), 0)
+            owed[night, history] = left
+    found = waits(demand, owed)
+    assert found.days.shape == found.unserved.shape == (12, 3)
+    for history in range(histories):
+        days, unserved = by_units(demand, owed[:, history])
+        assert np.array_equal(found.days[:, history], days)
+        assert np.array_equal(found.unserved[:, history], unserved)
+    assert np.array_equal(waits(np.tile(demand[:, None], 3), owed).days, found.days)
+
+
+def test_fractions_that_do_not_add_up_to_the_last_bit_are_served():
+    assert waits([0.1] * 30, [0.0] * 30).days.max() == 0
+    assert not waits([0.1, 0.2, 0.7], [0.1, 0.3, 1e-17]).unserved.any()
 
 
 @pytest.mark.parametrize("split", [1, 8, 20, 23, 25, 40])

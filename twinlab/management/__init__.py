@@ -6,7 +6,8 @@ goals           ``Goal``, ``judge``: how probably a KPI reaches its target;
 kpi_tree        ``kpi_tree``: KPIs under SCOR's names, split by tier, node or product
 control_tower   ``control_tower``: today's exceptions, by money at risk, with owner and action
 flows           ``total_shortage_cost``: what it costs that customers are not served;
-                ``deprivation_cost``, ``gini``: what waiting does to people, and how unequally
+                ``waits``, ``waiting_level``, ``deprivation_cost``, ``gini``: how long people wait,
+                what that does to them, and how unequally
 stress_test     ``risk_exposure``: time to survive and least loss without each site (LP);
                 ``stress_test``: the same by simulation, on common random numbers
 resilience      ``performance``: how deep it falls, how long it takes, the area lost;

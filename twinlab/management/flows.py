@@ -1,9 +1,10 @@
 """How much flows where in a calm chain, and what it costs when it does not reach customers.
 
-And what waiting costs people, and how evenly the wait is shared: deprivation cost and Gini index.
+And how long people wait, what that costs them, and how evenly it is shared: deprivation, Gini.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 from typing import Any
@@ -13,12 +14,14 @@ import numpy as np
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
-from twinlab.scope import Demand, Lane, Network, Scenario, ScenarioError
-from twinlab.scope.base import Amount, Day, ItemKey, check_known, did_you_mean, ranged
+from twinlab.scope import Demand, Lane, Network, Result, Scenario, ScenarioError
+from twinlab.scope.base import Amount, Array, Day, ItemKey, check_known, column, did_you_mean
 from twinlab.scope.calendar import upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
+from twinlab.scope.kinds import ranged
 
-__all__ = ["deprivation_cost", "gini", "total_shortage_cost", "waiting_cost"]
+__all__ = """Waits deprivation_cost gini total_shortage_cost waiting_cost waiting_level
+waits""".split()
 
 ShortageCost = Mapping[str, Amount]  # USD per unit that a customer does not get, by product
 ByItem = dict[ItemKey, float]
@@ -200,16 +203,19 @@ def stopped_costs(network: Network, shortage_cost: ShortageCost | None = None) -
 INTERCEPT = 1.5031
 PER_HOUR = 0.1172
 CALIBRATED_HOURS = 120.0
+# Logistic levels 1 / (1 + exp(A − B days)) by good: A, B.
+LEVELS = {"food": (4.2280, 0.7407), "shelter": (4.2047, 0.7437), "health": (3.9031, 0.7919)}
 
 
-def deprivation_cost(hours: float | Sequence[float]) -> Any:
+def deprivation_cost(hours: Any, tangent: bool = False) -> Any:
     """Say what it costs one person, in their own valuation, to be without water for some hours.
 
     g(t) = exp(1.5031 + 0.1172 t) − exp(1.5031) [USD/person; t = ``hours``]. It grows faster
-    and faster: the second day costs seventeen times the first. Takes a number or an array.
+    and faster: the second day costs seventeen times the first. Takes a number or an array. Beyond
+    the 120 h for which it was estimated, ``tangent`` goes on straight: to compare plans, no more.
 
     Raises:
-        ScenarioError: below 0, or beyond the 120 h for which it was estimated.
+        ScenarioError: below 0, or beyond 120 h without the tangent.
 
     Source: Holguín-Veras et al. (2013), J. Operations Management 31: 262–280, water.
 
@@ -217,17 +223,46 @@ def deprivation_cost(hours: float | Sequence[float]) -> Any:
     [0.0, 70.39, 1242.76]
     """
     time = np.asarray(hours, dtype=np.float64)
-    good = (time >= 0) & (time <= CALIBRATED_HOURS)
+    good = (time >= 0) & (time <= (np.inf if tangent else CALIBRATED_HOURS))
     if not np.all(good):
         worst = np.extract(~good, time)[0]
         raise ScenarioError(
             f"deprivation_cost: {worst:g} hours: the function was estimated for 0 to "
-            f"{CALIBRATED_HOURS:g} hours and says nothing beyond; split the wait, or report hours"
+            f"{CALIBRATED_HOURS:g} hours; split the wait, or use tangent=True and say so"
         )
-    return np.exp(INTERCEPT + PER_HOUR * time) - np.exp(INTERCEPT)
+    beyond = np.maximum(time - CALIBRATED_HOURS, 0.0)
+    grown = np.exp(INTERCEPT + PER_HOUR * (time - beyond))
+    return grown * (1.0 + PER_HOUR * beyond) - np.exp(INTERCEPT)
 
 
-def waiting_cost(deliveries: Sequence[Amount], horizon: Amount) -> float:
+def waiting_level(hours: Any, good: str = "water", tangent: bool = False) -> Any:
+    """Say which share of the loss of never getting a good a wait of some hours already is.
+
+    L(0) = 0. Water: deprivation cost over that of 120 h, 1 beyond (with ``tangent``: its tangent).
+    Food, shelter, health: logistic levels, rescaled to L(0) = 0 and L(∞) = 1.
+
+    Raises:
+        ScenarioError: the good has no level, or hours are below 0.
+
+    Source: Holguín-Veras et al. (2013); Wang et al. (2017), Production and Operations Management
+    26: 2137–2150, who asked people after an earthquake.
+
+    >>> [round(float(waiting_level(96, good)), 2) for good in ("water", "food", "shelter")]
+    [0.06, 0.21, 0.21]
+    """
+    check_known(good, ["water", *LEVELS], f"waiting_level: no level of {good!r}")
+    time = np.asarray(hours, dtype=np.float64)
+    if not np.all(time >= 0):
+        raise ScenarioError(f"waiting_level: {np.min(time):g} hours: give hours of at least 0")
+    if good == "water":
+        cost = deprivation_cost(time if tangent else np.minimum(time, CALIBRATED_HOURS), tangent)
+        return cost / deprivation_cost(CALIBRATED_HOURS)
+    height, slope = LEVELS[good]
+    level, none = (1.0 / (1.0 + np.exp(height - slope * days)) for days in (time / 24, 0.0))
+    return (level - none) / (1.0 - none)
+
+
+def waiting_cost(deliveries: Sequence[Amount], horizon: Amount, tangent: bool = False) -> float:
     """Add up one person's deprivation cost over the waits between deliveries.
 
     Σ g(tₖ − tₖ₋₁) from hour 0 to the horizon: a delivery sets the wait back to zero, so equal waits
@@ -244,7 +279,45 @@ def waiting_cost(deliveries: Sequence[Amount], horizon: Amount) -> float:
         raise ScenarioError(
             f"waiting_cost: deliveries {list(deliveries)!r} must rise from 0 to {horizon:g} hours"
         )
-    return float(sum(deprivation_cost(later - sooner) for sooner, later in pairwise(moments)))
+    return float(np.sum(deprivation_cost(np.diff(moments), tangent)))
+
+
+@dataclass(frozen=True, eq=False)
+class Waits(Result):
+    """How long each day's demand waited: days × histories."""
+
+    days: Array = column("days", meaning="until the last of it was served")
+    unserved: Array = column("share", meaning="not served by the end: waits on")
+
+
+def waits(demand: Array, backlog: Array) -> Waits:
+    """Follow each day's demand of an item until all of it is served, first come, first served.
+
+    ``demand`` by day without what is lost, ``backlog`` of each night: days × histories, or days.
+    What was owed before is served first; what is unserved at the end has waited until then.
+
+    Raises:
+        ScenarioError: a number is below 0, or demand and backlog are not of the same days.
+
+    >>> found = waits([5, 0, 4, 0], [5, 2, 4, 1])
+    >>> found.days.ravel().tolist(), found.unserved.ravel().tolist()
+    ([2.0, 0.0, 2.0, 0.0], [False, False, True, False])
+    """
+    wanted, owed = (np.asarray(each, dtype=np.float64) for each in (demand, backlog))
+    wanted, owed = (e[:, None] if e.ndim == 1 else e for e in (wanted, owed))
+    fits = owed.ndim == 2 and wanted.shape in (owed.shape, (len(owed), 1))
+    if not (fits and owed.size):
+        told = f"waits: demand {wanted.shape}, backlog {owed.shape}"
+        raise ScenarioError(f"{told}: give both by day, or by day and history, at least one")
+    if not (np.all(wanted >= 0) and np.all(owed >= 0)):
+        raise ScenarioError("waits: demand and backlog must be numbers of at least 0")
+    wanted, count = np.broadcast_to(wanted, owed.shape), len(owed)
+    asked = np.cumsum(wanted, axis=0)
+    served = np.maximum.accumulate(asked - owed) + 1e-9 * asked[-1]
+    pairs = zip(served.T, asked.T, strict=True)
+    night = np.transpose([np.searchsorted(one, all_of_it) for one, all_of_it in pairs])
+    waited = np.where(wanted > 0, np.maximum(night - np.arange(count)[:, None], 0), 0)
+    return Waits(waited.astype(np.float64), (night == count) & (wanted > 0))
 
 
 def gini(values: Sequence[Amount], weights: Sequence[Amount] | None = None) -> float:
