@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
-from twinlab.scope import Network, NetworkError, Scenario, State
-from twinlab.scope.base import Count, Day
-from twinlab.scope.entities import Disruption
+from twinlab.scope import Network, NetworkError, Scenario
+from twinlab.scope.base import Count, Day, Disruption, State
 from twinlab.technology import Bus, EventStore, FileLink, Plant, Sensors
 from twinlab.twin import Twin
 

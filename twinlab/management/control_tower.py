@@ -14,12 +14,10 @@ from twinlab.management.stress_test import risk_exposure
 from twinlab.modeling import Change, Replications, wilson
 from twinlab.modeling.inference.outages import seller
 from twinlab.scope import Lane, LaneOutage, Listing, Network, Outage, Result, Scenario
-from twinlab.scope.base import ItemKey, ScenarioError, shown
-from twinlab.scope.calendar import DUST, upstream_items
+from twinlab.scope.base import DUST, ItemKey, ScenarioError, State, shown, targets, upstream_items
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import days_of, mean_of, outcomes
-from twinlab.scope.scenario import targets
-from twinlab.scope.state import State, fit
+from twinlab.scope.state import fit
 
 __all__ = ["Limits", "control_tower"]
 

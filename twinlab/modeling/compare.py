@@ -10,9 +10,8 @@ from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, progress, replicate, run_longer
 from twinlab.modeling.simulation.replications import Replications
-from twinlab.scope import Scenario, ScenarioError, State
-from twinlab.scope.base import check_known, column, pd, schema
-from twinlab.scope.result import Estimate, Listing, Result, html_of, parts, words
+from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError, State
+from twinlab.scope.base import check_known, column, html_of, parts, pd, schema, words
 
 __all__ = ["Change", "Comparison", "Saving", "Savings", "compare"]
 

@@ -18,10 +18,9 @@ from twinlab.modeling.simulation.replicate import Precision, beyond, replicate, 
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
-from twinlab.scope import ScenarioError, State, SyncError
-from twinlab.scope.base import Estimate, Listing, Result, column, optimize, parts, pd, stats, warn
+from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError, State, SyncError
+from twinlab.scope.base import column, find, lane_paths, optimize, parts, pd, stats, targets, warn
 from twinlab.scope.entities import Disruption
-from twinlab.scope.scenario import Scenario, find, lane_paths, targets
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]
 

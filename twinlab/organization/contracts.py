@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from twinlab.scope.base import Distribution, Result, ScenarioError, check_known
-from twinlab.scope.columns import Row, column, frozen
+from twinlab.scope.base import Distribution, Result, Row, ScenarioError, check_known, column, frozen
 
 __all__ = ["BuyBack", "Organization", "Profits", "Role", "Season", "Wholesale"]
 __all__ += ["coordinating_buy_back", "settle"]

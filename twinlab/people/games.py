@@ -21,8 +21,7 @@ from twinlab.organization.view import View
 from twinlab.people.fitting import Decision, Fit, OverrideValue, fit_newsvendor, fit_ordering
 from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
 from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
-from twinlab.scope.base import Amount, ScenarioError, check_known, ranged
-from twinlab.scope.columns import Row, column, frozen
+from twinlab.scope.base import Amount, Row, ScenarioError, check_known, column, frozen, ranged
 from twinlab.scope.distributions import Constant, Distribution, Trace
 
 __all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "NewsvendorGame"]

@@ -28,8 +28,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import numpy as np
 
-from twinlab.scope.base import Row, SyncError, column, needs
-from twinlab.scope.distributions import Constant, Distribution
+from twinlab.scope.base import Constant, Distribution, Row, SyncError, column, needs
 from twinlab.technology.messages import DAY, DAY_ZERO, Letter, Message
 from twinlab.technology.seals import read_keys
 from twinlab.technology.store import Database

@@ -12,8 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.modeling.line.results import LineRun
-from twinlab.scope import ScenarioError, State
-from twinlab.scope.result import shown
+from twinlab.scope.base import ScenarioError, State, shown
 from twinlab.task.production import describe
 from twinlab.task.quality import Pareto
 from twinlab.task.quality.charts import ControlChart, CusumChart

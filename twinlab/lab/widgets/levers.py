@@ -16,8 +16,7 @@ import ipywidgets
 
 from twinlab.lab.charts.pictures import Chart, Picture, common
 from twinlab.scope import Scenario, ScenarioError, TwinError
-from twinlab.scope.distributions import is_distribution
-from twinlab.scope.scenario import find
+from twinlab.scope.base import find, is_distribution
 
 __all__ = ["Player", "play"]
 

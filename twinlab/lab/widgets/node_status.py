@@ -13,8 +13,7 @@ from twinlab.lab.charts.drawing import GREEN, INK, ORANGE, VERMILLION
 from twinlab.management.flows import mean_flows
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, ScenarioError, State, tiers
-from twinlab.scope.base import DUST, Array, ItemKey, shown
-from twinlab.scope.network import grouped
+from twinlab.scope.base import DUST, Array, ItemKey, grouped, shown
 
 MANY = 20  # nodes; more say less each
 _TALLEST = 13  # boxes in a column; a longer tier is set in several

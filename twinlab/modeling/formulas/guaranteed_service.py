@@ -12,18 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope import Constant, Network, NetworkError
-from twinlab.scope.base import (
-    Amount,
-    ItemKey,
-    Result,
-    Row,
-    check_known,
-    column,
-    mean_of,
-    nx,
-    special,
-)
+from twinlab.scope import Constant, Network, NetworkError, Result
+from twinlab.scope.base import Amount, ItemKey, Row, check_known, column, mean_of, nx, special
 from twinlab.scope.distributions import days_of, sd_of
 
 __all__ = ["ServicePlan", "ServiceStage", "guaranteed_service"]

@@ -17,9 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twinlab.scope import Constant, Empirical, Listing, Network, Result, State, SyncError
-from twinlab.scope.base import DUST, Distribution, column, mean_of
-from twinlab.scope.entities import Disruption, ItemKey, LaneOutage, Outage
+from twinlab.scope import Constant, Empirical, LaneOutage, Listing, Network, Outage, Result, State
+from twinlab.scope.base import DUST, Disruption, Distribution, ItemKey, SyncError, column, mean_of
 
 __all__ = ["Outages"]
 

@@ -14,8 +14,7 @@ import numpy as np
 
 from twinlab.modeling.line.engine import LineEngine, keep
 from twinlab.modeling.line.stations import Line, Released
-from twinlab.scope.base import EventRow, ItemKey
-from twinlab.scope.state import State
+from twinlab.scope.base import EventRow, ItemKey, State
 
 # What is told of an event of a line: its kind, a quantity, and its note, if not the event's own.
 NOTES = {

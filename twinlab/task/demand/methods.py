@@ -13,11 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.scope import Result, ScenarioError
-from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array
-from twinlab.scope.kinds import Count, ranged
-from twinlab.scope.later import needs, pd
+from twinlab.scope.base import Array, Count, Result, Row, ScenarioError, column, needs, pd, ranged
 
 __all__ = ["SBA", "TSB", "Croston", "HoltWinters", "Lags", "MovingAverage", "Naive"]
 __all__ += ["SeasonalNaive", "Smoothing", "describe"]

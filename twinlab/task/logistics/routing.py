@@ -13,12 +13,8 @@ import numpy as np
 from twinlab.management.flows import asked_lanes, mean_flows
 from twinlab.modeling.compare import Change
 from twinlab.scope import Node, Result, Scenario, ScenarioError, SolverError
-from twinlab.scope.columns import Row, column
-from twinlab.scope.distributions import Array
-from twinlab.scope.errors import check_known
-from twinlab.scope.kinds import Amount, Count, Whole
+from twinlab.scope.base import Amount, Array, Count, Row, Whole, check_known, column, lane_paths
 from twinlab.scope.later import needs, pd
-from twinlab.scope.scenario import lane_paths
 
 __all__ = ["Fleet", "Stop", "great_circle", "milk_run", "route"]
 
