@@ -7,15 +7,14 @@ is assumed stands in ``assumed/``, each figure with its reason. Two runs give id
 import argparse
 import csv
 import json
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from facts import Food, Items, Row, Shipments, Storms, land, read
+from facts import Food, Items, Row, Shipments, Storms, great_circle, land, read
 
 from twinlab.cases.relief.goods import fit
-from twinlab.scope import Demand, Gamma, Lane, LogNormal, Network, Node, Normal, Product, Stock
+from twinlab.scope import Constant, Demand, Gamma, Lane, LogNormal, Network, Node, Product, Stock
 
 HERE = Path(__file__).parent
 IKE = (2008, "Ike")  # the storm of the last mile
@@ -262,65 +261,107 @@ def fitted(shipments: Shipments, mode: str) -> LogNormal | Gamma:
     return type(law)(round(law.mean, 2), round(law.sd, 2))
 
 
-def pipeline(food: Food, shipments: Shipments, price: float) -> Network:
-    """Rations from abroad by ship to Beirut, by truck to Homs, and on to the points."""
-    figure = {r["name"]: float(r["value"]) for r in read(HERE / "assumed" / "figures.csv")}
-    where = {r["node"]: r for r in read(HERE / "assumed" / "syria.csv")}
-    grams = sum(float(r["grams"]) for r in read(HERE / "ration.csv"))
-    people = {n["Name"]: int(n["Demand"]) for n in food.nodes if int(n["Demand"])}
-    flow = {name: heads * grams / 1e6 for name, heads in people.items()}  # t/day
-    total, rate = sum(flow.values()), price * figure["holding_rate"] / 365
-    sea, road = fitted(shipments, "Ocean"), food.shortest("Homs TS")
-    inland = food.shortest("Beirut S")["Homs TS"]
+DEPOTS = {"West": "Pinar del Rio", "Centre": "Camaguey", "East": "Holguin"}  # by region
+HUB = "Panama hub"
+Where = dict[str, tuple[float, float]]  # latitude, longitude by place
 
-    def days(hours: float) -> int:
-        return int(figure["desk_days"]) + math.ceil(hours / figure["drive_hours"])
 
-    def lane(source: str, name: str, way: tuple[float, float, float], units: float) -> Lane:
-        hours, km, cost = way
-        return Lane(source, name, "ration", "road", days(hours), cost_per_unit=round(cost, 2),
-                    distance=round(km, 1), initial_pipeline=round(units, 4))  # fmt: skip
+def pipeline(shipments: Shipments, goods: list[Sequence[Any]], figure: dict[str, float]) -> Network:
+    """Four goods from a maker by ship to Panama, by ship or plane to Cuba, by road to people."""
+    places = {r["name"]: r for r in read(HERE / "assumed" / "places.csv")}
+    where: Where = {name: point(places[name]) for name in (HUB, *DEPOTS.values())}
+    where |= {region: centre([r for r in places.values() if r["region"] == region])
+              for region in DEPOTS}  # fmt: skip
+    sea, freight = fitted(shipments, "Ocean"), shipments.freight("Ocean")
+    lanes: list[Lane] = []
+    products, demands, stocks = [], [], []
+    for name, weight, price, *_, lasts, premium, _ in goods:
+        units = 1.0 if lasts == "inf" else float(lasts)  # a unit of food is a day's ration
+        kg, usd = weight / units, price / units
+        products.append(Product(name, weight=round(kg, 4), value=round(usd, 4)))
+        lanes += ways(products[-1], sea, freight, where, figure)
+        late = round(figure["shortage_multiple"] * usd / figure["wait_days"], 4)
+        kept = {"hub": figure["hub_cover"]}
+        kept |= dict.fromkeys(DEPOTS.values(), figure["depot_cover"]) | dict.fromkeys(DEPOTS, 0)
+        rate = round(usd * figure["holding_rate"] / 365, 6)
+        stocks += [Stock(at, name, n * units, holding_cost=rate) for at, n in kept.items()]
+        for region in DEPOTS:
+            demands.append(Demand(region, name, Constant(0), backorders=True, backorder_cost=late))
+            if premium:
+                lanes.append(
+                    Lane("market", region, name, "cash", int(figure["market_days"]),
+                         cost_per_unit=round(premium * usd, 4), sourcing_rank=3)
+                )  # fmt: skip
 
     def node(name: str, role: str, tier: int, **more: Any) -> Node:
-        at = where.get(more.pop("at", ""))
-        return Node(name, role, tier, holding_cost=round(rate, 4), **more,
-                    **({} if at is None else {"latitude": float(at["latitude"]),
-                                              "longitude": float(at["longitude"])}))  # fmt: skip
+        lat, lon = where[name]
+        return Node(as_node(name), role, tier, latitude=lat, longitude=lon, **more)
 
-    towns = {name: name.removesuffix(" D").replace("_", " ") for name in people}
-    safety = [("port", figure["port_safety"], total), ("depot", figure["depot_safety"], total)]
-    safety += [(towns[name], figure["point_safety"], units) for name, units in flow.items()]
     return Network(
-        products=[Product("ration", weight=1000, value=round(price, 2))],
+        products=products,
         nodes=[
-            node("supplier", "supplier", 3),
-            node("port", "port", 2, review_period=28, at="Beirut S", country="Lebanon"),
-            node("depot", "depot", 1, at="Homs TS", country="Syria", proportional=True),
-            *(node(towns[n], "point", 0, at=n, country="Syria") for n in people),
+            Node("maker", "supplier", 3),
+            node(HUB, "hub", 2, country="Panama", review_period=int(figure["hub_review"])),
+            Node("market", "market", 1, country="Cuba"),
+            *(node(n, "depot", 1, country="Cuba", proportional=True) for n in DEPOTS.values()),
+            *(node(name, "region", 0, country="Cuba") for name in DEPOTS),
         ],
-        lanes=[
-            Lane("supplier", "port", "ration", "sea", sea, initial_pipeline=round(total, 4),
-                 cost_per_unit=round(shipments.freight("Ocean") * 1000, 2)),
-            lane("port", "depot", inland, total),
-            *(lane("depot", towns[n], road[n], units) for n, units in flow.items()),
-        ],
-        demands=[
-            Demand(towns[n], "ration", Normal(round(units, 4),
-                   round(units * figure["ration_variation"], 4)), backorders=False,
-                   lost_sale_cost=figure["shortage_cost"])
-            for n, units in flow.items()
-        ],
-        stocks=[Stock(name, "ration", round(days_kept * units, 3))
-                for name, days_kept, units in safety],
-    )  # fmt: skip
+        lanes=lanes,
+        demands=demands,
+        stocks=stocks,
+    )
 
 
-def ration_price(food: Food, figure: dict[str, float]) -> float:
-    """USD per tonne of the general ration at world prices."""
-    world = {r["Food"]: float(r["InternationalPrice"]) for r in food.world}
-    rows = read(HERE / "ration.csv")
-    grams = sum(float(r["grams"]) for r in rows)
-    return sum(float(r["grams"]) * world.get(r["food"], figure["salt_price"]) for r in rows) / grams
+def ways(
+    good: Product, sea: LogNormal | Gamma, freight: float, where: Where, figure: dict[str, float]
+) -> Iterable[Lane]:
+    """The lanes of one good, but for cash."""
+
+    def lane(start: str, end: str, mode: str, days: str, rank: int = 1, **more: float) -> Lane:
+        km, cost = haul(where[start], where[end], mode, figure)
+        return Lane(as_node(start), end, good.name, mode, int(figure[days]), sourcing_rank=rank,
+                    distance=round(km, 1), cost_per_unit=round(cost * good.weight, 4),
+                    sourcing_share=float(rank == 1), **more)  # fmt: skip
+
+    cost, room = round(freight * good.weight, 4), round(figure["air_daily"] / good.weight, 1)
+    yield Lane("maker", "hub", good.name, "sea", sea, cost_per_unit=cost, sourcing_share=1)
+    for region, depot in DEPOTS.items():
+        yield lane(HUB, depot, "sea", "sea_days")
+        yield lane(HUB, depot, "air", "air_days", 2, capacity=room)
+        yield lane(depot, region, "road", "road_days")
+    yield lane("Camaguey", "East", "road", "neighbour_days", 2)  # a neighbour's depot
+
+
+def as_node(place: str) -> str:
+    """How the pipeline calls a place."""
+    return "hub" if place == HUB else place
+
+
+def point(place: Row) -> tuple[float, float]:
+    """Latitude and longitude of a place."""
+    return float(place["latitude"]), float(place["longitude"])
+
+
+def centre(places: list[Row]) -> tuple[float, float]:
+    """Where the people of some places live on average."""
+    people = [float(p["people"]) for p in places]
+    lat, lon = (
+        sum(n * at[axis] for n, at in zip(people, map(point, places), strict=True)) / sum(people)
+        for axis in (0, 1)
+    )
+    return round(lat, 2), round(lon, 2)
+
+
+def haul(
+    start: tuple[float, float], end: tuple[float, float], mode: str, figure: dict[str, float]
+) -> tuple[float, float]:
+    """Kilometres of a way and USD per kilogram on it."""
+    km = great_circle(start, end)
+    if mode == "road":
+        km = km * figure["road_circuity"] + figure["local_km"]
+        return km, km * figure["road_cost"] / 1000
+    km *= figure["circuity"] if mode == "sea" else 1.0
+    return km, (km * figure[f"{mode}_cost"] + figure[f"{mode}_handling"]) / 1000
 
 
 def checks(storms: Storms, food: Food, shipments: Shipments) -> list[Sequence[Any]]:
@@ -378,11 +419,12 @@ def main() -> None:
     shipments = Shipments(given.facts)
     # Read before the network overwrites the package, where both are in one folder.
     licenses = json.loads((HERE / "datapackage.json").read_text(encoding="utf-8"))["licenses"]
-    pipeline(food, shipments, ration_price(food, figure)).to_tables(given.out)
+    goods = commodities(items, assumed)
+    pipeline(shipments, goods, figure).to_tables(given.out)
     write(given.out, {
         **storm_tables(storms, read(HERE / "assumed" / "places.csv"), figure),
         "land": land(given.facts),
-        "commodities": commodities(items, assumed),
+        "commodities": goods,
         "madagascar": items.stock,
         "madagascar_items": [(name, *each) for name, each in sorted(items.items.items())],
         "towns": town_table(storms, read(HERE / "assumed" / "towns.csv")),

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from twinlab import Empirical, ScenarioError, replicate, simulate
+from twinlab import ScenarioError, Trace, replicate, simulate
 from twinlab.cases import humanitarian, relief
 from twinlab.cases.relief.goods import CHECKED
 from twinlab.task.logistics import (
@@ -346,41 +346,46 @@ def test_the_index_says_nothing_about_these_lead_times():
 
 
 def test_the_ship_sails_by_the_fitted_law():
-    lane = next(v for v in humanitarian().network.lanes if v.mode == "sea")
     law = relief.fit(relief.lead_times("Ocean")).law
-    assert type(lane.lead_time) is type(law)
-    assert lane.lead_time.mean == pytest.approx(law.mean, abs=0.01)
-    assert lane.lead_time.sd == pytest.approx(law.sd, abs=0.01)
+    ships = [v for v in humanitarian().network.lanes if v.source == "maker"]
+    assert [v.product for v in ships] == ["water", "food", "shelter", "health"]
+    for lane in ships:
+        assert type(lane.lead_time) is type(law)
+        assert lane.lead_time.mean == pytest.approx(law.mean, abs=0.01)
+        assert lane.lead_time.sd == pytest.approx(law.sd, abs=0.01)
 
 
-def test_everybody_gets_a_ration_of_555_grams(source):
-    asked = sum(d.pattern.average for d in humanitarian().network.demands)
-    assert asked == pytest.approx(source["beneficiaries"] * 555e-6)
+def test_the_pipeline_carries_the_commodities_by_their_weight(source):
+    """Freight by weight at the median of the shipments; planes dearer than ships than lorries."""
+    network = humanitarian().network
+    weight = {p.name: p.weight for p in network.products}
+    for good in rows("commodities"):
+        units = 14 if good["name"] == "food" else 1  # of food: day's rations
+        assert weight[good["name"]] * units == pytest.approx(float(good["weight"]), abs=1e-3)
+    per_kg = {mode: set() for mode in ("sea", "air", "road")}
+    for lane in network.lanes:
+        if lane.source == "maker":
+            freight = lane.cost_per_unit / weight[lane.product]
+            assert freight == pytest.approx(source["freight Ocean"], rel=1e-3)
+        elif lane.mode != "cash":
+            per_kg[lane.mode].add(lane.cost_per_unit / weight[lane.product])
+    assert max(per_kg["road"]) < min(per_kg["sea"])
+    assert max(per_kg["sea"]) < min(per_kg["air"])
+
+
+def test_cash_buys_food_and_shelter_at_a_premium():
+    price = {p.name: p.value for p in humanitarian().network.products}
+    dearer = {v.product: v.cost_per_unit / price[v.product]
+              for v in humanitarian().network.lanes if v.mode == "cash"}  # fmt: skip
+    told = {r["name"]: float(r["premium"]) for r in rows("commodities") if r["premium"]}
+    assert dearer == pytest.approx(told, rel=1e-3)
+    assert set(told) == {"food", "shelter"}
 
 
 def test_both_engines_tell_the_same_story():
-    chain = humanitarian(days=400)
+    need = [0.0] * 20 + [2000.0] * 3 + [0.0] * 177
+    chain = humanitarian(days=200)
+    for region in ("West", "East"):
+        chain = chain.set(f"{region}/food.pattern", Trace(need))
     run, batch = simulate(chain, seed=2), replicate(chain, 3, seed=2)
     pd.testing.assert_frame_equal(run.daily, batch.history(0), check_exact=True)
-
-
-def test_more_safety_days_feed_more_people():
-    rates = [replicate(humanitarian(safety=d), 64, seed=1).kpis.fill_rate for d in (0, 60, 120)]
-    means = [np.mean(rate) for rate in rates]
-    assert means == sorted(means)
-    assert means[0] < 0.95
-    assert means[2] > 0.995
-
-
-def test_with_the_ships_of_later_years_less_would_have_done():
-    chain = humanitarian()
-    real = Empirical(tuple(relief.lead_times("Ocean", CHECKED)))
-    later = chain.set("supplier->port.lead_time", real)
-    assert later.rules == chain.rules
-    fed = [np.mean(replicate(c, 64, seed=1).kpis.fill_rate) for c in (chain, later)]
-    assert fed[1] > fed[0]
-
-
-def test_safety_days_are_not_negative():
-    with pytest.raises(ScenarioError, match="safety must be a finite number of at least 0, got -1"):
-        humanitarian(safety=-1)

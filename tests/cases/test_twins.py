@@ -15,7 +15,7 @@ CLOSED = tl.Outage("mine", start=8, days=6)
 CASES = {
     "automotive": (cases.automotive, tl.Outage("Taiwan logic fab", start=3, days=20)),
     "factory": (cases.factory, tl.Outage("steel mill", start=3, days=20)),
-    "humanitarian": (cases.humanitarian, tl.Outage("port", start=3, days=20)),
+    "humanitarian": (cases.humanitarian, tl.Outage("hub", start=3, days=20)),
 }
 
 

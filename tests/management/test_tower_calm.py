@@ -30,14 +30,16 @@ def test_a_calm_morning_of_a_case_is_quiet(name):
     """Whether arrival days are known or only expected."""
     make, days = CASES[name]
     case = make()
-    priced = any(d.lost_sale_cost or d.price for d in case.network.demands)
+    free = {d.product: 120 for d in case.network.demands if not (d.lost_sale_cost or d.price)}
     for seed in (1, 2):
         run = tl.simulate(case.change(days=days[-1]), seed)
         for day in days:
             state = run.state_on(day)
             state.tracked = (seed + day // 20) % 2 == 0
-            found = control_tower(case, state, shortage_cost=None if priced else {"panel": 120})
-            assert len(found.alerts) <= 3, found
+            found = control_tower(case, state, shortage_cost=free or None)
+            # Relief stock waits for a storm: nobody uses it, and the tower says so.
+            told = [a for a in found.alerts if name != "humanitarian" or a.kind != "overstock"]
+            assert len(told) <= 3, found
 
 
 def chain(law, shops=4, safety=1.0):

@@ -169,7 +169,7 @@ def test_a_law_that_learns_from_its_misses_holds_again(orders):
     beside("90 % of the law by mode", {"as it is": np.mean(plain), "widened": np.mean(wide),
                                        "times as wide": np.mean(widths)}, {})  # fmt: skip
     assert np.mean(plain) < 0.88 < np.mean(wide) < 0.96
-    lane = "supplier->port.lead_time"
+    lane = "maker->hub/water/sea.lead_time"
     chain = tl.cases.humanitarian(days=100).set(lane, law)
     assert chain.value(lane) == law
 
