@@ -1,0 +1,146 @@
+"""Who pays what of a cost that is lower together: games of cost, their core, and fair splits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, combinations, permutations
+from math import comb
+from typing import Any
+
+import numpy as np
+
+from twinlab.scope.base import Amount, Array, Number, ScenarioError, check_known, optimize
+from twinlab.scope.columns import Sealed, column
+from twinlab.scope.result import Listing, Result, shown
+
+__all__ = ["CostGame"]
+
+
+@dataclass(frozen=True)
+class Member(Result):
+    """What one of them pays."""
+
+    member: str = column("name")
+    alone: float = column("USD", meaning="what it would pay by itself")
+    pays: float = column("USD", meaning="its part of the common cost")
+    saving: float = column("%", meaning="of what it would pay by itself")
+
+
+@dataclass(frozen=True)
+class Split(Listing):
+    """What each pays, and who would pay less by leaving: nobody, if the split is in the core."""
+
+    members: tuple[Member, ...]
+    way: str = column("words", meaning="how the cost is split")
+    objections: Mapping[str, float] = column("USD", meaning="what a coalition saves by leaving")
+    least: float = column("USD", meaning="saved so by somebody in any split (0: there is a core)")
+
+    def sentence(self) -> str:
+        """What all save, and whether everybody stays."""
+        said = f"{self.way}: saves {shown(sum(row.alone - row.pays for row in self))} USD"
+        if not self.objections:
+            return f"{said}; in the core"
+        gain, who = max((gain, who) for who, gain in self.objections.items())
+        empty = f"; the core is empty: somebody would save {shown(self.least)} in any split"
+        return f"{said}; {who} would save {shown(gain)} more by leaving{empty * (self.least > 0)}"
+
+
+@dataclass(frozen=True)
+class CostGame(Sealed):
+    """Members who can share a cost, and what each coalition of them, or one alone, pays by itself.
+
+    Raises:
+        ScenarioError: a coalition has no cost or two, a name has none alone, or there is only one.
+
+    >>> game = CostGame({"A": 9, "B": 8, ("A", "B"): 12})
+    >>> game.shapley()
+    Shapley value: saves 5 USD; in the core
+    member A · alone 9 USD · pays 6.5 USD · saving 27.78 %
+    member B · alone 8 USD · pays 5.5 USD · saving 31.25 %
+    >>> game.equal_saving()["A"]
+    member A · alone 9 USD · pays 6.353 USD · saving 29.41 %
+    >>> game.check({"A": 2, "B": 10}, "as A offers").objections
+    {'B': 2.0}
+    """
+
+    costs: Mapping[str | tuple[str, ...] | frozenset[str], Amount]
+
+    def __post_init__(self) -> None:
+        said = [(names,) if isinstance(names, str) else names for names in self.costs]
+        given = dict(zip(map(frozenset, said), self.costs.values(), strict=True))
+        members = [name for names in said if len(names) == 1 for name in names]
+        for name in sorted(frozenset().union(*given)):
+            check_known(name, members, f"CostGame: {name!r} has no cost alone")
+        if len(members) < 2 or not all(given) or [*map(len, said)] != [*map(len, given)]:
+            raise ScenarioError("CostGame: give each coalition of two members or more once")
+        every = chain.from_iterable(combinations(members, at + 1) for at in range(len(members)))
+        if len(given) < 2 ** len(members) - 1:
+            lacks = next(who for who in every if frozenset(who) not in given)
+            raise ScenarioError(f"CostGame: give the cost of {' + '.join(lacks)} too")
+        object.__setattr__(self, "costs", {who: given[frozenset(who)] for who in every})
+        super().__post_init__()
+
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """Who takes part, in the order of their costs alone."""
+        return tuple([*self.costs][-1])
+
+    @cached_property
+    def _table(self) -> tuple[Array, Array]:
+        """Who is in which coalition, and its cost; all are in the last."""
+        inside = [[float(name in who) for name in self.members] for who in self.costs]
+        return np.array(inside), np.array([*self.costs.values()], dtype=np.float64)
+
+    def shapley(self) -> Split:
+        """Let each pay what it adds to the cost, on average over all orders (Shapley 1953)."""
+        (inside, costs), count = self._table, len(self.members)
+        size = inside.sum(1).astype(int)
+        weight = np.array([*(1 / count / comb(count - 1, others) for others in range(count)), 0])
+        pays = inside.T @ (weight[size - 1] * costs) - (1 - inside).T @ (weight[size] * costs)
+        return self.check(dict(zip(self.members, pays, strict=True)), "Shapley value")
+
+    def equal_saving(self) -> Split:
+        """Make savings, as parts of the cost alone, as equal as the core (the least core) allows.
+
+        First the greatest difference becomes least (Frisk et al. 2010), then the sum of all.
+        """
+        (inside, costs), count, widest = self._table, len(self.members), np.inf
+        if not costs[:count].all():
+            raise ScenarioError("equal_saving: who pays 0 alone saves no part of it: leave it out")
+        rates = np.diag(costs.max() / costs[:count])
+        rows = np.array([one - other for one, other in permutations(rates, 2)])
+        most = np.append(np.zeros(len(rows)), costs[:-1] + self._least)
+        for slack in (np.ones((len(rows), 1)), np.eye(len(rows))):
+            pays, slacks = self._program(np.vstack([rows, inside[:-1]]), most, slack, widest)
+            widest = slacks.max() + 1e-9 * costs.max()
+        return self.check(dict(zip(self.members, pays, strict=True)), "equal saving")
+
+    def check(self, pays: Mapping[str, Number], way: str = "as agreed") -> Split:
+        """Tell who would pay less by leaving, if each pays so much [USD] (core: Gillies 1959)."""
+        inside, costs = self._table
+        if {*pays} != {*self.members}:
+            raise ScenarioError(f"check: pays must say what each of {', '.join(self.members)} pays")
+        paid, dust = np.array([pays[name] for name in self.members]), 1e-6 * costs.max()
+        if not abs(paid.sum() - costs[-1]) <= dust:
+            raise ScenarioError(f"check: pays is {paid.sum():g} in all: it must be {costs[-1]:g}")
+        gains = zip(self.costs, (inside @ paid - costs).tolist(), strict=True)
+        against = {" + ".join(who): gain for who, gain in gains if gain > dust}
+        told = zip(self.members, costs.tolist(), paid.tolist(), strict=False)
+        rows = (Member(n, c, p, 100 * (1 - p / c) if c else np.nan) for n, c, p in told)
+        return Split(tuple(rows), way, against, self._least if self._least > dust else 0.0)
+
+    @cached_property
+    def _least(self) -> float:
+        """The most that any coalition saves by leaving, if that is made least: the least core."""
+        inside, costs = self._table
+        return float(self._program(inside[:-1], costs[:-1], np.ones((len(costs) - 1, 1)))[1][0])
+
+    def _program(self, rows: Array, most: Array, slack: Array, widest: float = np.inf) -> Any:
+        """Split and slacks of least sum: rows x split <= most, the first rows but for a slack."""
+        costs, (count, more) = self._table[1], (len(self.members), slack.shape[1])
+        unit, goal = costs.max() or 1.0, np.repeat([0.0, 1.0], [count, more])
+        both = np.hstack([rows, -np.pad(slack, ((0, len(rows) - len(slack)), (0, 0)))])
+        bounds = [(None, None)] * count + [(0, widest / unit)] * more
+        whole = 1 - goal[None], costs[-1:] / unit
+        found = optimize.linprog(goal, both, most / unit, *whole, bounds).x * unit
+        return found[:count], found[count:]
