@@ -230,9 +230,12 @@ def disruptions(draw, network):
     loss = draw(st.sampled_from([1.0, 1.0, 0.5]))
     kinds = [
         lambda: tl.Outage(node, product, loss=loss, stock_ships=draw(st.booleans()), **when),
+        lambda: tl.StockLoss(*kept, share=draw(st.sampled_from([1.0, 0.3])), **when),
         lambda: tl.DemandShift(demand.node, factor=draw(numbers(0, 3)), **when),
     ]
     demand = draw(st.sampled_from(network.demands))
+    kept = draw(st.sampled_from(network.decided))
+    kept = (kept[0], draw(st.sampled_from(["", kept[1]])))
     if network.lanes:
         lane = draw(st.sampled_from(network.lanes))
         ends = {"source": lane.source, "destination": lane.destination}

@@ -157,8 +157,9 @@ def severity_of(disruption, streams, nth):
                 day += 1
                 continue
             end = day + max(1, int(lasts[day, column]))
-            severity[day:end, column] = 1.0
-            for step in range(disruption.recovery):
+            at_once = isinstance(disruption, tl.StockLoss)
+            severity[day : day + 1 if at_once else end, column] = 1.0
+            for step in range(0 if at_once else disruption.recovery):
                 if end + step < days:
                     severity[end + step, column] = 1 - (step + 1) / (disruption.recovery + 1)
             day = end + disruption.recovery + disruption.pause if disruption.rate else days
@@ -171,7 +172,7 @@ class Chance:
     def __init__(self, scenario, seed, block):
         network, streams = scenario.network, Streams(scenario, seed, block)
         days = range(scenario.days)
-        self.making, self.shipping, self.moving = {}, {}, {}
+        self.making, self.shipping, self.moving, self.keeping = {}, {}, {}, {}
         self.whole = {
             n.name: np.minimum(streams.draw(n.output, "output", n.name), 1.0)
             for n in network.nodes
@@ -206,6 +207,8 @@ class Chance:
         self.active.append(now > 0)
         if isinstance(disruption, tl.Outage):
             self.close(network, disruption, 1 - disruption.loss * now)
+        elif isinstance(disruption, tl.StockLoss):
+            self.destroy(network, disruption, 1 - disruption.share * now)
         elif isinstance(disruption, tl.DemandShift):
             for d in network.demands:
                 if d.node == disruption.node and disruption.product in ("", d.product):
@@ -226,6 +229,14 @@ class Chance:
         times(self.moving, key, 1 - disruption.loss * now)
         if disruption.holds_transit and disruption.loss == 1:
             self.held[key] = self.held.get(key, severity < 0) | (severity == 1)
+
+    def destroy(self, network, loss, left):
+        """Stock is where something is brought or made."""
+        stocked = {(v.destination, v.product) for v in network.lanes}
+        stocked |= {(r.node, r.product) for r in network.recipes}
+        for item in stocked:
+            if item[0] == loss.node and loss.product in ("", item[1]):
+                times(self.keeping, item, left)
 
     def close(self, network, outage, left):
         """What is closed makes less, a store ships less; made stock leaves while a part is open."""

@@ -120,7 +120,7 @@ def test_an_echelon_weighs_every_way_downstream(scenario):
 def test_luck_is_what_the_named_streams_say(scenario, seed, block):
     luck, own = draw_streams(scenario, seed, block), account.Chance(scenario, seed, block)
     for name in ("demand", "lead_time", "good_share", "making", "shipping", "moving", "whole",
-                 "held"):  # fmt: skip
+                 "keeping", "held"):  # fmt: skip
         mine, theirs = getattr(own, name), getattr(luck, name)
         assert mine.keys() == theirs.keys(), name
         for key, numbers in mine.items():

@@ -36,6 +36,7 @@ def assert_conserved(run):
     stocked = [at for at, item in enumerate(run.plan.items) if not item.unlimited]
     first = [start.on_hand.get(key, 0.0) for key in keys]
     gain = m["received"] + m["finished"] - m["shipped"] - m["served"] - m["consumed"]
+    gain -= m["scrapped"]
     np.testing.assert_allclose(gain[:, stocked], change("on_hand", first)[:, stocked], atol=1e-6)
 
     first = [start.in_transit.get(lane.row.key, 0.0) for lane in run.plan.lanes]

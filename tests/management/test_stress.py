@@ -1,6 +1,7 @@
 """The stress test: by hand on constant demand, and side by side to the last bit."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import twinlab as tl
 from tests.management.chain import CALM, NETWORK
 from twinlab.management import Closure, stress_test, total_shortage_cost
+from twinlab.modeling.simulation.measures import MEASURES
 from twinlab.modeling.simulation.replicate import replicate_many
 
 STEADY = CALM.change(
@@ -55,11 +57,13 @@ def test_side_by_side_is_one_by_one_to_the_last_bit():
         (tl.LaneOutage("frames", "plant", start=5, days=9, holds_transit=True),),
         (tl.Delay("plant", "north", extra=3, start=10, days=9),),
         (tl.DemandShift("south", factor=2.0, start=15, days=9), tl.Outage("wheels A", start=20)),
+        (tl.StockLoss("plant", share=0.5, start=9), tl.StockLoss("north", rate=0.1)),
     ]
     work = [CALM.disrupt(*each).change(days=60) for each in kinds]
     for scenario, batch in zip(work, replicate_many(work, 70, seed=4), strict=True):
         alone = tl.replicate(scenario, 70, seed=4)
-        np.testing.assert_array_equal(batch.totals, alone.totals)
+        for name, node in product(MEASURES, dict.fromkeys(i.key[0] for i in batch.plan.items)):
+            np.testing.assert_array_equal(batch.total(name, node), alone.total(name, node))
         for name, values in alone.variances.items():
             np.testing.assert_array_equal(batch.variances[name], values)
         assert batch.scenario == scenario

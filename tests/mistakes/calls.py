@@ -123,7 +123,7 @@ def of_scope():
                      "days": 1, "recovery": 0, "rate": 0}),
         (tl.LaneOutage, {"source": "a", "destination": "b", "loss": 1, "holds_transit": True}),
         (tl.Delay, {"source": "a", "destination": "b", "extra": 1}),
-        (tl.DemandShift, {"node": "a", "factor": 2}),
+        (tl.DemandShift, {"node": "a", "factor": 2}), (tl.StockLoss, {"node": "a", "share": 1}),
         (tl.Constant, {"value": 1}), (tl.Trace, {"values": [1, 2]}), (tl.Poisson, {"mean": 1}),
         (tl.Normal, {"mean": 1, "sd": 1}), (tl.NegativeBinomial, {"mean": 1, "sd": 3}),
         (tl.LogNormal, {"mean": 1, "sd": 1}), (tl.Gamma, {"mean": 1, "sd": 1}),

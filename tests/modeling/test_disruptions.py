@@ -168,6 +168,68 @@ def test_a_delay_concerns_what_is_shipped_meanwhile():
     assert series(run, "received", "shop") == [0, 1, 0, 0, 2 + 4, 3]
 
 
+# -- stock --
+
+
+def kitchen(**more):
+    """Bread of flour and salt, made in two days; a shop next door with a lead time of one."""
+    return tl.Network(
+        products=[tl.Product(name) for name in ("flour", "salt", "bread")],
+        nodes=[tl.Node("mill"), tl.Node("bakery"), tl.Node("shop")],
+        lanes=[tl.Lane("mill", "bakery", "flour"), tl.Lane("mill", "bakery", "salt"),
+               tl.Lane("bakery", "shop", "bread")],
+        recipes=[tl.Recipe("bakery", "bread", {"flour": 1, "salt": 0.5}, production_time=2)],
+        demands=[tl.Demand("shop", "bread", tl.Constant(2), backorders=False)],
+        stocks=[tl.Stock("bakery", "flour", 9), tl.Stock("bakery", "salt", 8),
+                tl.Stock("bakery", "bread", 3), tl.Stock("shop", "bread", 10)],
+        **more,
+    )  # fmt: skip
+
+
+def test_stock_is_lost_in_the_morning_and_nothing_else_is():
+    """10 - 2 are there on the morning of day 1: 6 are lost, and 2 left are sold that day."""
+    run = live(kitchen(), always(0), 4, tl.StockLoss("shop", share=0.75, start=1))
+    assert series(run, "scrapped", "shop") == [0, 6, 0, 0]
+    assert series(run, "on_hand", "shop") == [8, 0, 0, 0]
+    assert series(run, "lost", "shop") == [0, 0, 2, 2]
+    kinds = [(e.day, e.kind, e.quantity) for e in run.log.of("disrupted", "scrapped", "recovered")]
+    assert kinds == [(1, "disrupted", 0), (1, "scrapped", 6), (2, "recovered", 0)]
+    all_of_it = run.scenario.set("disruptions[0].share", 1)
+    assert tl.simulate(all_of_it).total("scrapped", "shop", "bread") == 8
+
+
+def test_a_loss_spares_what_is_under_way_and_strikes_once_however_long_it_lasts():
+    """The rule orders again on the day of the loss what its books no longer have."""
+    flood = tl.StockLoss("bakery", "flour", start=2, days=3, recovery=2)
+    run = live(kitchen(), tl.BaseStock(9), 6, flood)
+    assert run.total("scrapped") == series(run, "scrapped", "bakery", "flour")[2] > 0
+    before = run.state_on(2)
+    assert series(run, "received", "bakery", "flour")[2] == sum(
+        goods.quantity for goods in before.under_way["mill", "bakery", "flour", "road"]
+        if goods.due == 2)  # fmt: skip
+    ordered = series(run, "ordered", "bakery", "flour")
+    assert ordered[2] == before.on_hand["bakery", "flour"] + ordered[1]
+
+
+def test_losses_of_one_morning_multiply_and_take_all_products():
+    half, most = tl.StockLoss("bakery", share=0.5), tl.StockLoss("bakery", "salt", share=0.75)
+    run = live(kitchen(), always(0), 1, half, most)
+    lost = {event.product: event.quantity for event in run.log.of("scrapped")}
+    assert lost == {"flour": 4.5, "salt": 7, "bread": 1.5}
+
+
+def test_a_loss_with_a_rate_strikes_again_once_it_is_over():
+    """Certain on every day, for two days with a pause of one: on each third morning."""
+    loss = tl.StockLoss("shop", share=0.5, rate=1, days=2, pause=1, start=1)
+    run = live(kitchen().change(tl.Stock("shop", "bread", 20)), always(0), 8, loss)
+    assert [(event.day, event.quantity) for event in run.log.of("scrapped")] == [(1, 9), (4, 1.5)]
+    assert [event.day for event in run.log.of("disrupted")] == [1, 4, 7]
+    luck = run.scenario.set("disruptions[0].rate", 0.3).set("disruptions[0].days", tl.Gamma(2, 1))
+    lost = tl.replicate(luck, 70, seed=1).total("scrapped", "shop")
+    assert [tl.simulate(luck, 1, at).total("scrapped") for at in range(70)] == lost.tolist()
+    assert len(set(lost.tolist())) > 5
+
+
 # -- customers --
 
 

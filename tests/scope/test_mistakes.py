@@ -153,6 +153,8 @@ MISTAKES = [
      "'shop' has no such lane to 'plant'"),
     (lambda: run(disruptions=[tl.DemandShift("plant", factor=2)]), tl.ScenarioError,
      "'plant' has no such customers"),
+    (lambda: run(disruptions=[tl.StockLoss("smith")]), tl.ScenarioError,
+     "'smith' has no such stock: known are: plant, shop"),
     (lambda: run(disruptions=["plant"]), tl.ScenarioError,
      "disruptions[0] must be a Disruption, got 'plant': write Delay(…) or"),
     (lambda: tl.Outage("plant", loss=50), tl.NetworkError, "loss must be 0 to 1 share, got 50"),

@@ -118,6 +118,10 @@ def test_other_disruptions_by_week():
     assert rare.days == tl.Gamma(2, 1)
     assert rare.loss == 1
     assert coarsen_disruptions([tl.Delay("a", "b", extra=2, days=7)], 7) == ()
+    at_once = [tl.StockLoss("c", share=0.5, start=12, days=9), tl.StockLoss("c", rate=0.01)]
+    once, often = coarsen_disruptions(at_once, 7)
+    assert (once.share, once.start, once.rate) == (0.5, 1, 0)
+    assert (often.share, often.rate) == (1, pytest.approx(1 - 0.99**7))
 
 
 def test_a_week_hides_a_short_closure_that_days_show():

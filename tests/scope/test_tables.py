@@ -113,6 +113,7 @@ def test_disruptions_come_back_exactly(tmp_path):
         tl.LaneOutage("plant", "shop", mode="air", holds_transit=True, days=tl.Gamma(4, 2)),
         tl.Delay("plant", "shop", extra=3, rate=0.01),
         tl.DemandShift("shop", factor=1 / 3, product="bike"),
+        tl.StockLoss("shop", share=1 / 3, start=4),
     ]
     tl.write_disruptions(trouble, tmp_path / "trouble.csv")
     assert tl.read_disruptions(tmp_path / "trouble.csv") == trouble

@@ -241,6 +241,19 @@ def test_what_somebody_told_of_a_lane_says_nothing_of_its_source():
     assert [(v.where, v.told, v.days_left) for v in twin.outages] == [("farm->works", "heard", 5)]
 
 
+@pytest.mark.parametrize("start", [0, 33])
+def test_a_twin_that_was_not_told_of_a_loss_of_stock_keeps_step_with_the_plant(start):
+    """A store burns down, and part of the shop's shelf: what is scrapped is told, and no outage."""
+    truth = CALM.disrupt(tl.StockLoss("works", share=0.8, start=start),
+                         tl.StockLoss("south", "bike", rate=0.1))  # fmt: skip
+    plant, twin = lived(truth, 40, sensors=Sensors(tracking=True, foretelling=True))
+    assert twin.state == plant.state
+    assert not len(twin.outages)
+    scrapped = plant.run.log.of("scrapped")
+    assert {e.item for e in scrapped} == {*CALM.network.decided} - {("north", "bike")}
+    assert list(twin.heard("scrapped")) == list(scrapped)
+
+
 def believed_each_morning(truth, days, first=0, **sensors):
     """Where, since when and for how long yet, on every morning."""
     plant = Plant(truth, Bus(), 3, Sensors(**sensors))

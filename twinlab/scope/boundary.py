@@ -11,6 +11,7 @@ from typing import Any
 
 from twinlab.scope.columns import Row, column
 from twinlab.scope.distributions import Constant, whole_periods
+from twinlab.scope.entities import StockLoss
 from twinlab.scope.errors import NetworkError, ScenarioError
 from twinlab.scope.later import nx, pd
 from twinlab.scope.network import Network
@@ -218,6 +219,8 @@ def _too_short(seen: Restricted) -> Spots:
     left = f"of a period of {period}: only its share of the period is left"
     for disruption in seen.full.disruptions:
         lasts = disruption.days.average
+        if isinstance(disruption, StockLoss):
+            continue  # at once, in either
         if lasts < period and _within(seen.full, disruption, seen.tier):
             yield "disruption", disruption.title, f"lasts {lasts:g} days {left}"
     for lane in seen.full.network.lanes:

@@ -1,11 +1,11 @@
 """The order of a day is a law, written once here and kept by both engines.
 
-1. **Orders flow up (morning).** Open orders that are due reach their suppliers, lane by
-   lane in table order; customers' demand arrives, in table order. Then every node that reviews in
-   the morning decides for its products, downstream first: it sees stock, orders outstanding and
-   everything asked of it so far, today's demand included. Its order reaches the supplier the same
-   morning, or after the lane's order delay. An order to make something asks the node's own
-   components at once.
+1. **Orders flow up (morning).** Stock that is destroyed today is gone first. Open orders that are
+   due reach their suppliers, lane by lane in table order; customers' demand arrives, in table
+   order. Then every node that reviews in the morning decides for its products, downstream first: it
+   sees stock, orders outstanding and everything asked of it so far, today's demand included. Its
+   order reaches the supplier the same morning, or after the lane's order delay. An order to make
+   something asks the node's own components at once.
 2. **Goods flow down (afternoon).** Every node has one turn, upstream first. It receives what is due
    (lanes in table order, then finished production), produces (components first; as far as request,
    capacity and components allow; of its capacity a node has the share that is drawn as its output

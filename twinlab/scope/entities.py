@@ -24,7 +24,7 @@ from twinlab.scope.distributions import Array, Constant, Distribution, Gamma, me
 from twinlab.scope.errors import NetworkError, ScenarioError
 
 __all__ = ["Delay", "Demand", "DemandShift", "Lane", "LaneOutage", "Node", "Outage", "Product"]
-__all__ += ["Recipe", "Stock"]
+__all__ += ["Recipe", "Stock", "StockLoss"]
 
 ItemKey = tuple[str, str]
 LaneKey = tuple[str, str, str, str]
@@ -369,6 +369,22 @@ class DemandShift(Disruption):
     node: str = column("node", meaning="whose customers")
     factor: float = column("factor", meaning="what their demand is multiplied by", low=0)
     product: str = column("product", "", "only this product; empty: all of them")
+
+
+@dataclass(frozen=True)
+class StockLoss(Disruption):
+    """Stock at a node is destroyed, on the first morning of each strike and before any order.
+
+    What is under way or in production is spared, and what was ordered stays ordered. How long it
+    lasts matters with a ``rate`` alone: it strikes anew once it is over.
+
+    >>> StockLoss("depot", share=0.4, start=90).share
+    0.4
+    """
+
+    node: str = column("node", meaning="where it is kept")
+    product: str = column("product", "", "only this product; empty: all of them")
+    share: float = column("share", 1.0, "part of the stock on hand that is lost", low=0, high=1)
 
 
 KINDS: dict[str, type[Disruption]] = {k.__name__: k for k in Disruption.__subclasses__()}

@@ -12,6 +12,7 @@ shipped     the node sent goods to ``partner``, arriving on day ``due``
 received    goods from ``partner`` arrived
 consumed    a component went into production
 started     production began, finishing on day ``due``; ``note`` units will be good
+scrapped    units in stock were destroyed
 finished    good units came out of production; ``note`` units had been started
 served      customers got goods
 lost        customers went away without

@@ -117,13 +117,14 @@ def coarsen_disruptions(disruptions: Iterable[Disruption], period: int) -> tuple
 
 def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
     fade, pause = (whole_periods(days, period) for days in (disruption.recovery, disruption.pause))
-    if disruption.rate > 0 or not isinstance(disruption.days, Constant):
-        lasts = in_periods(disruption.days, period)
+    days = disruption.days  # a share of stock is lost at once, however many
+    if disruption.rate > 0 or hasattr(disruption, "share") or not isinstance(days, Constant):
+        lasts = in_periods(days, period)
         lasts = lasts if lasts.average > 0 else Constant(1)
         start, rate = disruption.start // period, 1 - (1 - disruption.rate) ** period
         again = replace(disruption, start=start, days=lasts, recovery=fade, rate=rate, pause=pause)
-        return _weaker(again, min(1.0, disruption.days.average / period), period)
-    begin, end = disruption.start, disruption.start + math.ceil(disruption.days.value)
+        return _weaker(again, min(1.0, days.average / period), period)
+    begin, end = disruption.start, disruption.start + math.ceil(days.value)
     shares = [
         (at, (min(end, (at + 1) * period) - max(begin, at * period)) / period)
         for at in range(begin // period, -(-end // period))
@@ -144,4 +145,5 @@ def _weaker(disruption: Any, share: float, period: int) -> list[Disruption]:
     if isinstance(disruption, Delay):
         extra = whole_periods(disruption.extra * share, period)
         return [replace(disruption, extra=extra)] if extra else []
-    return [replace(disruption, loss=disruption.loss * share)]
+    loses = hasattr(disruption, "loss")
+    return [replace(disruption, loss=disruption.loss * share) if loses else disruption]

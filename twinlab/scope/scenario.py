@@ -23,7 +23,7 @@ from typing import Annotated, Any
 from twinlab.scope.columns import Column, Frozen, schema
 from twinlab.scope.dates import Calendar
 from twinlab.scope.distributions import Trace
-from twinlab.scope.entities import Disruption, ItemKey, Lane
+from twinlab.scope.entities import Disruption, ItemKey, Lane, StockLoss
 from twinlab.scope.errors import ScenarioError, check_known, did_you_mean
 from twinlab.scope.kinds import Count, Date
 from twinlab.scope.later import pd
@@ -287,6 +287,8 @@ def _taken(disruption: Any, scenario: Scenario) -> Any:
     if not targets(disruption, network):
         what = f"lane to {ends[-1]!r}" if along else "customers"
         others = [v.destination for v in network.lanes if v.source == ends[0]]
+        if isinstance(disruption, StockLoss):
+            what, others = "stock", [*dict.fromkeys(node for node, _ in network.decided)]
         wrong = f"{disruption.title}: {ends[0]!r} has no such {what}"
         raise ScenarioError(f"{wrong}: {did_you_mean(ends[-1], others)}")
     day = scenario.day_of(start, f"{disruption.title}: ") if isinstance(start, Date) else start
@@ -306,7 +308,9 @@ def targets(disruption: Any, network: Network) -> list[Any]:
         return [v for v in on_lane if product in ("", v.product)]
     if hasattr(disruption, "factor"):
         return [d for d in network.demands if d.node == where[0] and product in ("", d.product)]
-    return [(where[0], p) for p in network.held.get(where[0], ()) if product in ("", p)]
+    items = [(where[0], p) for p in network.held.get(where[0], ()) if product in ("", p)]
+    stocked = isinstance(disruption, StockLoss)  # endless sources have no stock to lose
+    return [item for item in items if item in network.brought or not stocked]
 
 
 @dataclass(frozen=True)

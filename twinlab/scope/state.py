@@ -351,7 +351,7 @@ CHANGES: dict[str, Callable[[State, EventRow, Recipes], None]] = {
     "accepted": _accepted,
     "shipped": _shipped,
     "received": _received,
-    "consumed": _consumed,
+    **dict.fromkeys(("consumed", "scrapped"), _consumed),
     "started": _started,
     "finished": _finished,
     "served": _served,

@@ -26,8 +26,8 @@ __all__ = ["Tracker", "observe"]
 
 CHECKPOINTS = 12
 # Kinds that change a state; the others are kept for whoever reads the store.
-EFFECTS = (CHANGES.keys() | {"scrapped"}) - {"closed", "disrupted", "recovered"}
-HANDLED = ("shipped", "received", "served", "consumed", "finished")  # changes a stock
+EFFECTS = CHANGES.keys() - {"closed", "disrupted", "recovered"}
+HANDLED = {"shipped", *STOCK}  # changes a stock
 History = Callable[[int], Iterable[Message]] | None
 
 
@@ -143,8 +143,6 @@ class Books:
     def _expected(self, event: Event, message: Message, check: MessageCheck) -> Event:
         """The event with what the model expects in place of what nobody told."""
         kind, day, ref = event.kind, event.day, message.data.get("ref")
-        if kind == "scrapped":
-            return event._replace(kind="consumed")
         if kind == "ordered" and event.due is None:
             return event._replace(due=day)
         if kind in ("started", "finished"):

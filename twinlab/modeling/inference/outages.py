@@ -19,6 +19,7 @@ import numpy as np
 
 from twinlab.scope import Constant, Empirical, LaneOutage, Listing, Network, Outage, Result, State
 from twinlab.scope.base import DUST, Disruption, Distribution, ItemKey, SyncError, column, mean_of
+from twinlab.scope.entities import KINDS
 
 __all__ = ["Outages"]
 
@@ -218,7 +219,8 @@ class Flows:
             if place[1:] and place not in self.items:
                 return None  # a machine of a line is no node
             return place, Told(day) if down else None
-        if kind not in ("disrupted", "recovered") or data.get("what") in ("Delay", "DemandShift"):
+        what = KINDS.get(str(data.get("what")), Outage)
+        if kind not in ("disrupted", "recovered") or not hasattr(what, "loss"):
             return None
         partner = data.get("partner") or str(data.get("lane") or "").rpartition("->")[2]
         place = (node, product) if product else (node,)

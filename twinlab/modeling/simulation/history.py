@@ -149,6 +149,9 @@ class History:
         clock = self.clock
         for day in range(self.start.day, self.plan.scenario.days):
             yield from self._disruptions(day)
+            for key, left in self.draws.keeping.items():
+                if (units := self.state.on_hand[key] * (1.0 - left[day])) >= DUST:
+                    yield day, "scrapped", *key, units
             while self.injected:
                 yield self.injected.pop(0)
             yield from self.orders.arrive(day)

@@ -15,8 +15,8 @@ from twinlab.scope.state import State, asked_by
 
 # The flows since the night before that engines record beside the stocks: ``shipped`` and ``sent``
 # (1 if anything was shipped) by lane, all else by item.
-_FLOWS = """asked_today demanded ordered received started finished consumed scrap shipped sent
-served lost on_time lines lines_in_full cycles cycles_spoilt"""
+_FLOWS = """asked_today demanded ordered received started finished consumed scrapped scrap shipped
+sent served lost on_time lines lines_in_full cycles cycles_spoilt"""
 FLOWS = tuple(_FLOWS.split())
 
 IN_FULL = 1 - 1e-12  # the part of a customers' order that is all of it: the rest is rounding
@@ -39,6 +39,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "finished": ("units/day", "good units out of production"),
     "scrap": ("units/day", "bad units out of production"),
     "consumed": ("units/day", "used up by production"),
+    "scrapped": ("units/day", "destroyed in stock"),
     "shipped": ("units/day", "sent to other nodes"),
     "outflow": ("units/day", "taken out of stock: served, shipped and consumed"),
     "shipments": ("shipments/day", "lanes on which something was sent"),
@@ -53,7 +54,8 @@ MEASURES: dict[str, tuple[str, str]] = {
 }
 
 # Measures that the nights hold as they are, by item and by lane, and under which name.
-_SAME = "on_hand on_order served lost on_time ordered received started finished scrap consumed"
+_SAME = """on_hand on_order served lost on_time ordered received started finished scrap consumed
+scrapped"""
 BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {n: n for n in _SAME.split()}
 BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
 

@@ -15,9 +15,10 @@ from typing import Any, cast
 from twinlab.organization.view import FullSharing, PriorityFailover, Supplier, View
 from twinlab.scope import Network, Scenario
 from twinlab.scope.calendar import turns
-from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe
+from twinlab.scope.entities import Demand, ItemKey, Lane, LaneKey, Node, Recipe, StockLoss
 from twinlab.scope.errors import check_known, warn
 from twinlab.scope.network import grouped
+from twinlab.scope.scenario import targets
 from twinlab.scope.state import Claim, State
 
 # What engines record of the stocks every night: ``owed`` by claim (lanes, then each item's
@@ -99,6 +100,7 @@ class Plan:
     turns: tuple[TurnPlan, ...]
     deciders: tuple[int, ...]  # item numbers, downstream first
     upstream: tuple[int, ...]  # item numbers, upstream first
+    losing: tuple[int, ...]  # item numbers of stock that a disruption may destroy
     _echelons: dict[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
     @cached_property
@@ -229,6 +231,7 @@ def _number(scenario: Scenario) -> Plan:
     for r in network.recipes:
         components = tuple((numbers[r.node, c], need) for c, need in r.components.items())
         recipes.append(RecipePlan(r, (r.node, r.product), numbers[r.node, r.product], components))
+    losses = [row for row in scenario.disruptions if isinstance(row, StockLoss)]
     items, upstream = _items(scenario, lanes, recipes), [numbers[key] for key in network.upstream]
     return Plan(
         scenario=scenario,
@@ -240,6 +243,7 @@ def _number(scenario: Scenario) -> Plan:
         turns=_turns(network, items, upstream),
         deciders=tuple(at for at in reversed(upstream) if not items[at].unlimited),
         upstream=tuple(upstream),
+        losing=tuple(sorted({numbers[key] for row in losses for key in targets(row, network)})),
     )
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from twinlab.scope import Network, ScenarioError, distributions, entities
 from twinlab.scope.distributions import Array, Constant, Distribution, Law, Trace, Uniform
-from twinlab.scope.entities import Disruption, ItemKey, Lane, LaneKey, Outage
+from twinlab.scope.entities import Disruption, ItemKey, Lane, LaneKey, Outage, StockLoss
 from twinlab.scope.scenario import Scenario, targets
 from twinlab.scope.state import Shipment, State
 
@@ -57,7 +57,8 @@ class RandomStreams:
     once (stride 0).
     ``demand`` by (node, product) in units, shifts included; ``lead_time`` by lane in days, delays
     included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
-    1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane.
+    1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane;
+    and ``keeping`` of a stock on its morning, by (node, product).
     ``whole`` is what is left of the node as a whole, its own output included. ``held`` marks the
     days on which goods on a lane stand still, ``active`` those on which each disruption is felt.
     ``arrivals`` holds the days on which goods arrive that are under way at the start and that
@@ -70,6 +71,7 @@ class RandomStreams:
     making: dict[ItemKey, Array]
     shipping: dict[ItemKey, Array]
     moving: dict[LaneKey, Array]
+    keeping: dict[ItemKey, Array]
     whole: dict[str, Array]
     held: dict[LaneKey, NDArray[np.bool_]]
     active: list[NDArray[np.bool_]]
@@ -82,7 +84,7 @@ def draw_streams(
     """Draw everything that chance decides in the replications that begin with those of a block."""
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
-    streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, [])
+    streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, {}, [])
     circles, steady = network.circles, np.broadcast_to(1.0, days)
     for demand in network.demands:
         key, changing = (demand.node, demand.product), demand.season or demand.trend
@@ -146,6 +148,7 @@ class Draws:
         self.good_share, self.held = table(streams.good_share), table(streams.held)
         self.making, self.shipping = table(streams.making), table(streams.shipping)
         self.moving, self.whole = table(streams.moving), table(streams.whole)
+        self.keeping = table(streams.keeping)
         self.active = [by_day(array) for array in streams.active]
         told: Any = streams.arrivals.items()
         self.arrivals = {lane: [int(d[column % len(d)]) for d in goods] for lane, goods in told}
@@ -312,6 +315,8 @@ def _felt(disruption: Disruption, sources: Sources, name: tuple[str, ...], days:
         for at in range(days):
             last = ends[max(at - 1, 0)]
             ends[at] = np.where(strikes[at] & (at >= last + idle), at + lengths[at], last)
+    if isinstance(disruption, StockLoss):  # at once
+        return (np.diff(ends, axis=0, prepend=-1 - idle) > 0).astype(float)
     # Whole until the end, then one step down on each day of the recovery.
     left = 1.0 - (day - ends + 1) / (disruption.recovery + 1)
     return np.clip(np.where(day < ends, 1.0, left), 0.0, 1.0)
@@ -322,6 +327,10 @@ def _strike(
 ) -> None:
     """Let a disruption act on what it strikes; several on one target multiply."""
     beyond, severity = severity, severity[: scenario.days]
+    if isinstance(disruption, StockLoss):
+        for item in targets(disruption, scenario.network):
+            _multiply(streams.keeping, item, 1.0 - disruption.share * severity)
+        return
     loss = getattr(disruption, "loss", 0.0)
     left = 1.0 - loss * severity
     if isinstance(disruption, Outage):

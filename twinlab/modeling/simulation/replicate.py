@@ -23,6 +23,7 @@ from twinlab.modeling.simulation.vector_compiled import compiles, loops
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
 from twinlab.scope import Scenario, ScenarioError
 from twinlab.scope.base import Array, Row, column, warn
+from twinlab.scope.entities import StockLoss
 from twinlab.scope.state import State, go_on
 
 __all__ = ["Precision", "replicate", "run_longer"]
@@ -281,7 +282,8 @@ def replicate_many(
     if any(each.change(disruptions=()) != calm for each in scenarios):
         problem = "replicate_many takes scenarios that differ only in their disruptions"
         raise ScenarioError(f"{problem}: replicate the others one by one")
-    plan, at_once = make_plan(calm), max(1, _WIDTH // replications)
+    losses = [d for each in scenarios for d in each.disruptions if isinstance(d, StockLoss)]
+    plan, at_once = make_plan(calm.disrupt(*losses)), max(1, _WIDTH // replications)
     parts = [scenarios[at : at + at_once] for at in range(0, len(scenarios), at_once)]
     work = [(plan, part, replications, seed) for part in parts]
     return [batch for part in share(_live, work, "replicating") for batch in part]

@@ -207,6 +207,7 @@ class Records:
         numbers["in_process"] = list(range(len(plan.recipes)))
         numbers["asked_today"] = list(range(len(items)))
         numbers["received"] = [item.number for item in items if item.lanes_in]
+        numbers["scrapped"] = list(plan.losing)
         numbers["consumed"] = sorted({c for recipe in plan.recipes for c, _ in recipe.components})
         self.numbers = numbers
         ends = np.cumsum([len(each) for each in numbers.values()]).tolist()

@@ -47,6 +47,7 @@ class Morning:
         self.seen_late = layout.seen(list(layout.late))
         keys = [layout.plan.items[number].key for number in layout.sellers]
         self.demand = Days([engine.streams.demand[key] for key in keys])
+        self.keeping = touched((item.key for item in layout.items), engine.streams.keeping)
         self.todo: dict[bool, list[tuple[layouts.Decision, Any, BlockView]]] = {False: [], True: []}
         for block in layout.decisions:
             first, view = block.items[0], engine.view_of(block)
@@ -75,8 +76,9 @@ class Morning:
         return sums(self.state.table)
 
     def arrive(self, day: int) -> None:
-        """Orders that are due reach those with whom they were placed; customers ask."""
+        """Stock is destroyed; due orders reach those with whom they were placed; customers ask."""
         state = self.state
+        destroy(state.on_hand, self.keeping, day, state.scrapped)
         if len(state.late):
             state.late[:] = state.late_ring.due(day)
             state.late_ring.due(day).fill(0.0)
@@ -214,6 +216,14 @@ def take(table: Array, rows: Rows, units: Array) -> None:
     np.maximum(left, 0.0, out=left)
     if not isinstance(rows, slice):
         table[rows] = left
+
+
+def destroy(table: Array, left: Touched, day: int, gone: Array) -> None:
+    """Subtract, and note, what is lost of what is touched today."""
+    if left is not None:
+        lost = table[left[0]] * (1.0 - left[1][day])
+        np.multiply(lost, lost >= DUST, out=gone)
+        take(table, left[0], gone)
 
 
 class Production:

@@ -385,6 +385,7 @@ class Layout(Flows):
         parts |= {"asked_today": self.order, "ordered": decided}
         parts |= {"received": decided[: self.bought], "finished": made, "started": made}
         parts |= {"scrap": made, "consumed": components, "given": claims, "on_time": sold}
+        parts["scrapped"] = sorted(self.plan.losing, key=self.row.__getitem__)
         return parts | {"lost": sold, "sent": claims} | dict.fromkeys(COUNTS, sold)
 
     def at(self, name: str, row: int = 0) -> int:
