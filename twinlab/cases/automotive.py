@@ -5,7 +5,7 @@ And the chip shortage of 2020-22, measured and replayed; months of cars and part
 
 from calendar import monthrange
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -83,8 +83,7 @@ class Month(NamedTuple):
     stock: float
 
 
-@dataclass(frozen=True, eq=False)
-class ChipShortage(Result):
+class ChipShortage(Result, frozen=True, eq=False):
     """The two years as a scenario, and what was measured in them."""
 
     scenario: Scenario

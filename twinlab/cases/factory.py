@@ -1,7 +1,7 @@
 """The factory case: a line of four departments, its sensors, its tools, and what customers mind."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,8 +53,7 @@ class FaultClass(NamedTuple):
     returned: float
 
 
-@dataclass(frozen=True, eq=False)
-class Factory(Result):
+class Factory(Result, frozen=True, eq=False):
     """The case: a chain around the factory, its line, and the tables that sensors left."""
 
     scenario: Case

@@ -24,8 +24,7 @@ __all__ = ["Limits", "control_tower"]
 Late = Mapping[tuple[Any, ...], float]  # chances of shipments, by lane and day they left
 
 
-@dataclass(frozen=True)
-class Limits(Row):
+class Limits(Row, frozen=True):
     """From where on the tower speaks up.
 
     >>> Limits(cover_days=60).late_days
@@ -40,8 +39,7 @@ class Limits(Row):
     turnover: float = column("share", 0.01, "of a day's turnover; less is not shown", low=0)
 
 
-@dataclass(frozen=True)
-class Morning(Sealed):
+class Morning(Sealed, frozen=True):
     """Everything that lies before the controller: what is closed, and what comes when."""
 
     scenario: Scenario
@@ -167,8 +165,7 @@ class Supply:
     missing: float  # most units missing before the horizon, on top of what is owed already
 
 
-@dataclass(frozen=True)
-class Situation(Morning):
+class Situation(Morning, frozen=True):
     """What a morning means for each (node, product)."""
 
     @cached_property
@@ -271,8 +268,7 @@ class Situation(Morning):
         return self.change(f"{item[0]}.capacity", round(node.capacity + more, 3))
 
 
-@dataclass(frozen=True)
-class Alert(Result):
+class Alert(Result, frozen=True):
     """One exception: what, where, how much money is at risk, whose it is, why, and what to do."""
 
     kind: str = column("words", meaning="what is wrong")
@@ -290,8 +286,7 @@ class Alert(Result):
         return f"{shown(self.money)} USD, {self.kind}, {where}: {self.reason} → {who}"
 
 
-@dataclass(frozen=True)
-class Tower(Listing):
+class Tower(Listing, frozen=True):
     """The exceptions of one morning, most money first."""
 
     alerts: tuple[Alert, ...]

@@ -5,7 +5,7 @@ Where roles have functional KPIs of their own: who gains and who pays when each 
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,8 +21,7 @@ __all__ = ["Goal", "align", "best_response", "judge"]
 MORE_IS_BETTER = ("fill_rate", "cycle_service_level", "on_time_in_full")
 
 
-@dataclass(frozen=True)
-class Goal(Row):
+class Goal(Row, frozen=True):
     """A KPI that should reach a target; more or less is better, as the KPI says.
 
     >>> Goal("fill_rate", 0.98), Goal("total_cost", 5000).direction
@@ -49,8 +48,7 @@ class Goal(Row):
         return f"{self.kpi.replace('_', ' ')} {self.direction} {shown(self.target)} {unit}"
 
 
-@dataclass(frozen=True)
-class Judgement(Result):
+class Judgement(Result, frozen=True):
     """How a goal fared over the replications of a batch."""
 
     goal: str = column("words", meaning="the goal")
@@ -64,8 +62,7 @@ class Judgement(Result):
         return f"{self.goal}: met in {_share(self.met)} of replications, mean {shown(self.mean)}"
 
 
-@dataclass(frozen=True)
-class Scorecard(Listing):
+class Scorecard(Listing, frozen=True):
     """Judgements of some goals, and in how many replications all of them are met together."""
 
     judgements: tuple[Judgement, ...]
@@ -144,8 +141,7 @@ def align(organization: Organization, batches: Mapping[str, Replications]) -> Co
     return Comparison(batches, tuple(own), own=own)
 
 
-@dataclass(frozen=True)
-class BestResponses(Result):
+class BestResponses(Result, frozen=True):
     """Where roles end that answer each other, and the levels after every round.
 
     ``settled``: in the last round nobody moved by more than the tolerance. ``edges``: levels that

@@ -134,8 +134,7 @@ METRICS = tuple(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Figure(Result):
+class Figure(Result, frozen=True, eq=False):
     """A figure of the tree and what explains it: value = Σ weight × value of its children.
 
     Of a batch, value and weight are arrays over replications; ``mean`` is for reading.
@@ -166,8 +165,7 @@ class Figure(Result):
         return "\n".join(self.lines())
 
 
-@dataclass(frozen=True, eq=False)
-class KPITree(Result):
+class KPITree(Result, frozen=True, eq=False):
     """The figures of a history under SCOR's attributes."""
 
     caption = "KPI tree"

@@ -4,7 +4,6 @@ And what a twin is worth: what decisions with it saved, on the same random numbe
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain, combinations
 
 import numpy as np
@@ -21,8 +20,7 @@ Chosen = tuple[int, ...]  # which options, by their places in the list
 MOST = 64  # portfolios to simulate: beyond, the search is no longer a lesson
 
 
-@dataclass(frozen=True)
-class Portfolio(Result):
+class Portfolio(Result, frozen=True):
     """Some options together: what they cost, what adding up promises, what simulation finds.
 
     >>> loss, none = estimate([900.0, 1100.0]), estimate([0.0, 0.0])
@@ -46,8 +44,7 @@ class Portfolio(Result):
         return f"{said}, promised {shown(self.promised)}{doubt}{self.note and '; ' + self.note}"
 
 
-@dataclass(frozen=True)
-class Frontier(Listing):
+class Frontier(Listing, frozen=True):
     """All portfolios that were simulated, cheapest first: chosen on one seed, judged on another.
 
     >>> none = estimate([0.0, 0.0])
@@ -192,8 +189,7 @@ def _judged(
 Life = Callable[[int], Run]
 
 
-@dataclass(frozen=True)
-class TwinValue(Result):
+class TwinValue(Result, frozen=True):
     """Daily cost without and with the twin, and the difference, paired by history.
 
     >>> TwinValue(estimate([5.0, 7.0]), estimate([4.0, 5.5]), estimate([1.0, 1.5]))

@@ -3,7 +3,7 @@
 And how a disruption runs through a chain: who is hit when, how deep, and what stock absorbed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from twinlab.scope.base import DUST, Amount, Array, Positive, Result, ScenarioEr
 __all__ = ["Curve", "hits", "performance"]
 
 
-@dataclass(frozen=True, eq=False)
-class Curve(Result):
+class Curve(Result, frozen=True, eq=False):
     """Performance over time in % of normal, straight between its points.
 
     Two points at one time are a jump. The area lost is the resilience triangle,
@@ -135,8 +134,7 @@ def performance(
     return Curve(np.stack([days, days + 1], axis=1).ravel(), np.minimum(100.0, quality).repeat(2))
 
 
-@dataclass(frozen=True)
-class Hit(Result):
+class Hit(Result, frozen=True):
     """What a disruption did to a group of nodes, against the calm history of the same seed."""
 
     depleted: Array = field(compare=False)  # units of stock missing, by day

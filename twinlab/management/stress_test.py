@@ -11,7 +11,6 @@ and prices what customers miss.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -31,8 +30,7 @@ LONGEST = 1e4  # periods; who survives longer, survives
 SPECK = 1e-7  # the solver's own tolerance, below which a loss is none
 
 
-@dataclass(frozen=True)
-class Risk(Result):
+class Risk(Result, frozen=True):
     """What the loss of one site does to the customers of a chain, at best."""
 
     site: str = column("name", meaning="which site is down")
@@ -48,8 +46,7 @@ class Risk(Result):
         return f"{said} TTS {shown(self.time_to_survive)} against TTR {shown(self.time_to_recover)}"
 
 
-@dataclass(frozen=True)
-class Exposure(Listing):
+class Exposure(Listing, frozen=True):
     """The risks of all sites, worst first; ``calm_loss`` is the loss with no site down, in a period.
 
     A calm loss above 0 means that the chain cannot serve its customers even with all sites open.
@@ -201,8 +198,7 @@ class _Program:
         return minimize(self.free | costs, [*rows, *self.capacities], problem, shut | bounds).values
 
 
-@dataclass(frozen=True)
-class Closure(Row):
+class Closure(Row, frozen=True):
     """How a stress test closes a site.
 
     >>> Closure(start=60).days
@@ -215,8 +211,7 @@ class Closure(Row):
     stock_ships: bool = column("yes/no", False, "finished stock still leaves the closed site")
 
 
-@dataclass(frozen=True)
-class SiteStress(Result):
+class SiteStress(Result, frozen=True):
     """What one site's closure costs, history by history against the calm twin."""
 
     site: str = column("name", meaning="which site closes")
@@ -235,8 +230,7 @@ class SiteStress(Result):
         return f"{said}, index {self.index:.3f}{self.moving and '; ' + self.moving}{later}"
 
 
-@dataclass(frozen=True)
-class StressTest(Listing):
+class StressTest(Listing, frozen=True):
     """The stresses of all sites, worst first.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})

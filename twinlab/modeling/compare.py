@@ -1,7 +1,7 @@
 """Scenarios compared pair by pair on common random numbers, and what a change of one gains."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,7 @@ __all__ = ["Change", "Comparison", "Saving", "Savings", "compare"]
 USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 
 
-@dataclass(frozen=True)
-class Comparison(Result):
+class Comparison(Result, frozen=True):
     """Scenarios side by side; differences are paired with the first one, history by history.
 
     ``seeds`` says which seed chose values (by ``tune``) and which one judges them; ``own`` has the
@@ -130,8 +129,7 @@ def compare(
     return Comparison(batches, tuple(kpis), seeds=seeds)
 
 
-@dataclass(frozen=True)
-class Change(Result):
+class Change(Result, frozen=True):
     """New values in the place of old ones: what changes, why, and what it gains.
 
     ``values`` are by path such as ``"shop.up_to"``, or rules by (node, product); what else is done
@@ -228,8 +226,7 @@ def _place(where: Any) -> str:
     return where if isinstance(where, str) else "/".join(where)
 
 
-@dataclass(frozen=True)
-class Saving(Result):
+class Saving(Result, frozen=True):
     """What to do about something, what that saves, and what would have come next.
 
     >>> lean, safe = np.array([3.0, 5.0, 4.0]), np.array([5.0, 2.0, 5.5])
@@ -268,8 +265,7 @@ class Saving(Result):
         return f"{self.about}: {self.choice} saves {self.saves.short} USD/year, then {second}"
 
 
-@dataclass(frozen=True)
-class Savings(Listing):
+class Savings(Listing, frozen=True):
     """What to do about several things, one line each.
 
     >>> nap = Saving.of("noon", {"work": np.array([5.0, 6.0]), "nap": np.array([4.0, 5.0])})

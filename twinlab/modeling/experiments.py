@@ -5,7 +5,7 @@ and what it is worth to order elsewhere, while a supplier is closed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -110,8 +110,7 @@ def tornado(
     return table.sort_values("swing", ascending=False, ignore_index=True)
 
 
-@dataclass(frozen=True)
-class SobolIndex(Result):
+class SobolIndex(Result, frozen=True):
     """How much of a KPI's variance one column explains."""
 
     path: str = column("label", meaning="which column")
@@ -119,8 +118,7 @@ class SobolIndex(Result):
     total: float = column("share", meaning="of the variance, with all that it acts through")
 
 
-@dataclass(frozen=True)
-class Sobol(Listing):
+class Sobol(Listing, frozen=True):
     """How much of a KPI's variance each column explains, alone and with all others.
 
     >>> Sobol((SobolIndex("shop.up_to", 0.9, 0.95),), "total_cost", 64)

@@ -84,8 +84,7 @@ class Organization:
         return {path: ends for role in self.roles for path, ends in role.decides.items()}
 
 
-@dataclass(frozen=True)
-class Season(Row):
+class Season(Row, frozen=True):
     """One selling season of a product: what customers ask and pay, and what it costs the chain.
 
     >>> Season(Normal(100, 30), price=10, cost=2, salvage=1).critical_ratio
@@ -111,8 +110,7 @@ class Season(Row):
         return (self.price - self.cost) / (self.price - self.salvage)
 
 
-@dataclass(frozen=True)
-class Wholesale(Row):
+class Wholesale(Row, frozen=True):
     """The retailer pays a price per unit, and keeps what it does not sell.
 
     Source: Spengler (1950), double marginalization; Cachon (2003) section 2.2.
@@ -128,8 +126,7 @@ class Wholesale(Row):
         return season.salvage
 
 
-@dataclass(frozen=True)
-class BuyBack(Wholesale):
+class BuyBack(Wholesale, frozen=True):
     """The retailer pays a price per unit, and the supplier takes unsold units back for a credit.
 
     Source: Pasternack (1985); Cachon (2003) section 2.3.
@@ -148,8 +145,7 @@ class BuyBack(Wholesale):
 Contract = Wholesale  # or any that credits unsold units in another way
 
 
-@dataclass(frozen=True)
-class Profits(Result):
+class Profits(Result, frozen=True):
     """What each side earns in a season.
 
     >>> Profits(retailer=250.0, supplier=350.0).chain

@@ -31,8 +31,7 @@ class Effect(NamedTuple):
     rows: Sequence[EventRow] = ()
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Order(Row):
+class Order(Row, frozen=True, kw_only=True, repr=False):
     """What a plant is told to do, of one of six kinds, and how far that has come.
 
     >>> Produce("plant", "bike", 40)

@@ -116,8 +116,7 @@ class View:
         return f"{said}, {self.on_order:g} on order, {self.backlog:g} owed, {self.demand:g} asked)"
 
 
-@dataclass(frozen=True)
-class Shares(Row):
+class Shares(Row, frozen=True):
     """Split every order by the lanes' ``sourcing_share``.
 
     >>> sea, air = Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)
@@ -136,8 +135,7 @@ class Shares(Row):
         return [quantity * (s.share / total) for s in view.suppliers]
 
 
-@dataclass(frozen=True)
-class PriorityFailover(Row):
+class PriorityFailover(Row, frozen=True):
     """Ask the supplier of the lowest ``sourcing_rank`` that is open; the first one if all are shut.
 
     >>> main, spare = Supplier("A", "sea", 1, 0, 1e9), Supplier("B", "air", 2, 0, 1e9)
@@ -188,8 +186,7 @@ def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
     return list(parts)
 
 
-@dataclass(frozen=True)
-class OwnOrders(Row):
+class OwnOrders(Row, frozen=True):
     """Everybody sees its own stock and the orders it gets, and nothing of anybody else.
 
     Source: Lee, Padmanabhan & Whang (1997): the cause of the bullwhip that they call demand signal
@@ -210,8 +207,7 @@ class OwnOrders(Row):
         view.echelon = _closed(self, view, "echelon_position", "FullSharing()")
 
 
-@dataclass(frozen=True)
-class PointOfSale(Row):
+class PointOfSale(Row, frozen=True):
     """Everybody also sees what the final customers asked for today, but nobody else's stock.
 
     Source: Chen, Drezner, Ryan & Simchi-Levi (2000) section 3, centralized demand information.
@@ -227,8 +223,7 @@ class PointOfSale(Row):
         view.echelon = _closed(self, view, "echelon_position", "FullSharing()")
 
 
-@dataclass(frozen=True)
-class FullSharing(Row):
+class FullSharing(Row, frozen=True):
     """Everybody sees the final customers' demand and all stock downstream.
 
     Source: Clark & Scarf (1960), whose echelon stock it takes to be known.

@@ -27,8 +27,7 @@ CONFIDENCE = 0.95
 _UNTOLD = "the decisions do not depend on it"
 
 
-@dataclass(frozen=True)
-class Parameter(Result):
+class Parameter(Result, frozen=True):
     """One fitted parameter: value, standard error, interval.
 
     >>> Parameter("beta", 0.34, 0.05, 0.24, 0.44)
@@ -51,8 +50,7 @@ class Parameter(Result):
         return f"{self.name} {self.value:.2f} ± {self.error:.2f} {ends}"
 
 
-@dataclass(frozen=True)
-class Fit(Listing):
+class Fit(Listing, frozen=True):
     """A model fitted to a player's decisions; ``spread`` is what it leaves unexplained [units].
 
     >>> Fit((Parameter("beta", 0.34, 0.05, 0.24, 0.44),), spread=2.5, decisions=32)
@@ -284,8 +282,7 @@ def _evenings(run: Run, station: str, first: int) -> _Evenings:
     return _Evenings(run.series("asked", station), net[first:], coming[first:], ordered[first:])
 
 
-@dataclass(frozen=True)
-class TakesAdvice(Row):
+class TakesAdvice(Row, frozen=True):
     """Mix advice with one's own idea: w × advice + (1 − w) × own; w = 1 follows, w = 0 ignores.
 
     Both are kept in ``view.memory`` and so in the log. Source: weight of advice, Yaniv (2004).
@@ -307,8 +304,7 @@ class TakesAdvice(Row):
         return self.weight * advised + (1.0 - self.weight) * own
 
 
-@dataclass(frozen=True)
-class Decision(Result):
+class Decision(Result, frozen=True):
     """One decision on which there was advice.
 
     ``value`` is what deviating from the advice on this day saved, if everything before was as
@@ -329,8 +325,7 @@ class Decision(Result):
         return self.ordered - self.advised
 
 
-@dataclass(frozen=True)
-class OverrideValue(Listing):
+class OverrideValue(Listing, frozen=True):
     """What one player's overrides were worth [USD]: decision by decision, and in all.
 
     >>> OverrideValue((Decision(0, 8, 12, -20.0),), taken=120.0, followed=100.0)

@@ -106,8 +106,7 @@ def beer_cost(history: Run | Replications, station: str = "") -> Any:
     return sum(n.holding_cost * total("on_hand", n.name) + total("owing", n.name) for n in nodes)
 
 
-@dataclass(frozen=True)
-class BeerScore(Result):
+class BeerScore(Result, frozen=True):
     """What a game cost, by station, beside the benchmark team and people.
 
     >>> BeerScore(dict.fromkeys(STATIONS, 100.0), benchmark=204.0).total
@@ -251,8 +250,7 @@ class BeerGame(Game):
 HUMAN_ORDERS = (176.68, 134.06)
 
 
-@dataclass(frozen=True)
-class NewsvendorProblem(Row):
+class NewsvendorProblem(Row, frozen=True):
     """Buy before demand is known; what is left over is worth nothing.
 
     Demand is a whole number from 1 to ``highest``, each as likely. Source: Schweitzer & Cachon
@@ -373,8 +371,7 @@ class NewsvendorGame:
         return OverrideValue(tuple(self.decisions), -self.profit, followed)
 
 
-@dataclass(frozen=True)
-class NewsvendorPlayer(Row):
+class NewsvendorPlayer(Row, frozen=True):
     """A simulated person: pulled to the centre, chasing demand, and not quite steady.
 
     q = w μ + (1 − w) q* + c (last demand − μ) + spread × N(0, 1), cut to the range of demand.

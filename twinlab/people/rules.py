@@ -24,8 +24,7 @@ __all__ += ["ForecastBaseStock", "LearningLevel", "LotForLot", "MinMax", "NoisyR
 __all__ += ["Planned", "PullToCentre", "ScalarRule"]
 
 
-@dataclass(frozen=True)
-class BaseStock(Row):
+class BaseStock(Row, frozen=True):
     """Order up to a level: order = max(0, S − inventory position) [S = ``up_to``].
 
     A level of 0 orders what is asked, when it is asked. Customers who do not wait are gone when it
@@ -43,8 +42,7 @@ class BaseStock(Row):
         return np.maximum(0.0, self.up_to - view.inventory_position)
 
 
-@dataclass(frozen=True)
-class MinMax(Row):
+class MinMax(Row, frozen=True):
     """At or below the reorder point, order up to the maximum: (s, S).
 
     Source: Snyder & Shen (2019) section 4.4 (order when the position is ≤ s).
@@ -69,8 +67,7 @@ class MinMax(Row):
         return np.where(position <= self.reorder_point, self.up_to - position, 0.0)
 
 
-@dataclass(frozen=True)
-class FixedLot(Row):
+class FixedLot(Row, frozen=True):
     """At or below the reorder point, order as many whole lots as lift the position above it: (r, Q).
 
     Source: Snyder & Shen (2019) section 5.1; whole multiples of Q after Axsäter (2015) section 5.3.
@@ -89,8 +86,7 @@ class FixedLot(Row):
         return np.where(short >= 0.0, self.lot * (np.floor(short / self.lot) + 1.0), 0.0)
 
 
-@dataclass(frozen=True)
-class EchelonBaseStock(Row):
+class EchelonBaseStock(Row, frozen=True):
     """Order up to a level of the echelon: everything here and downstream counts.
 
     Source: Clark & Scarf (1960); Snyder & Shen (2019) section 6.2.
@@ -106,8 +102,7 @@ class EchelonBaseStock(Row):
         return np.maximum(0.0, self.up_to - view.echelon_position)
 
 
-@dataclass(frozen=True)
-class LotForLot(Row):
+class LotForLot(Row, frozen=True):
     """Order exactly what was asked since the last decision.
 
     >>> LotForLot()(View("shop", "bike", demand=7.0))
@@ -119,8 +114,7 @@ class LotForLot(Row):
         return view.demand
 
 
-@dataclass(frozen=True)
-class Planned(Row):
+class Planned(Row, frozen=True):
     """Order what a plan says for each day, and nothing after its last.
 
     >>> [Planned((5, 0, 7))(View("shop", "bike", day=day)) for day in (0, 2, 3)]
@@ -134,8 +128,7 @@ class Planned(Row):
         return self.quantities[view.day] if view.day < len(self.quantities) else 0.0
 
 
-@dataclass(frozen=True)
-class ForecastBaseStock(Row):
+class ForecastBaseStock(Row, frozen=True):
     """Order up to a level that follows a moving average of demand: L days of it, and safety.
 
     S = L F + safety, with F the mean of the last p decisions' demand (fewer at first): of the
@@ -177,8 +170,7 @@ class ForecastBaseStock(Row):
 Rule = Callable[[View], Any]
 
 
-@dataclass(frozen=True)
-class LearningLevel(Row):
+class LearningLevel(Row, frozen=True):
     """Order up to a level that moves a step up after each shortage and a smaller one down else.
 
     On day t, with r = u / (u + o): S ← S + pace / √t × (1[demand > S] + r − 1). The agent
@@ -207,8 +199,7 @@ class LearningLevel(Row):
         return np.maximum(0.0, level - view.inventory_position)
 
 
-@dataclass(frozen=True)
-class AnchorAndAdjust(Row):
+class AnchorAndAdjust(Row, frozen=True):
     """Start from a forecast and adjust it by part of what stock and pipeline lack.
 
     O = max(0, L̂ + α (S' − S − β SL)) with L̂ = θ L + (1 − θ) L̂ of the last decision: S is the net
@@ -239,8 +230,7 @@ class AnchorAndAdjust(Row):
         return np.maximum(0.0, forecast + self.alpha * gap)
 
 
-@dataclass(frozen=True)
-class PullToCentre(Row):
+class PullToCentre(Row, frozen=True):
     """Order up to a quantity between the best one and the mean demand.
 
     q = w μ + (1 − w) q*. Mean orders of people imply w = 0.65 where profits are high and 0.78 where
@@ -260,8 +250,7 @@ class PullToCentre(Row):
         return np.maximum(0.0, quantity - view.inventory_position)
 
 
-@dataclass(frozen=True)
-class DemandChasing(Row):
+class DemandChasing(Row, frozen=True):
     """Follow a rule, drawn towards what was asked last: (1 − c) × rule + c × demand.
 
     Source: Schweitzer & Cachon (2000); Bostian, Holt & Smith (2008).
@@ -278,8 +267,7 @@ class DemandChasing(Row):
         return (1.0 - self.weight) * self.rule(view) + self.weight * view.demand
 
 
-@dataclass(frozen=True)
-class Panic(Row):
+class Panic(Row, frozen=True):
     """Follow a rule, and while short order extra: rule + strength × backlog.
 
     The backlog is already in any sensible rule; panic orders it again, every time.
@@ -297,8 +285,7 @@ class Panic(Row):
         return self.rule(view) + self.strength * view.backlog
 
 
-@dataclass(frozen=True)
-class NoisyRule(Row):
+class NoisyRule(Row, frozen=True):
     """Follow a rule, give or take a mood, in whole units: round(max(0, rule + spread × N(0, 1))).
 
     The mood is drawn from the seed, the node and the day, so it is the same in both engines, and

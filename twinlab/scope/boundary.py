@@ -6,7 +6,7 @@ opinion: it is what the whole scenario has and the narrow one has not (``Restric
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from twinlab.scope.columns import Row, column
@@ -77,8 +77,7 @@ def restrict_network(network: Network, tier: int) -> Network:
     )
 
 
-@dataclass(frozen=True)
-class BlindSpot(Row):
+class BlindSpot(Row, frozen=True):
     """One thing that a narrow scope cannot see, and why.
 
     >>> BlindSpot("site", "mine", "beyond tier 1").what
@@ -90,8 +89,7 @@ class BlindSpot(Row):
     why: str = column("label", meaning="why it cannot be seen")
 
 
-@dataclass(frozen=True)
-class Restricted(Result):
+class Restricted(Result, frozen=True):
     """A scenario in a narrower scope, and what that scope cannot answer.
 
     One step of ``scenario`` is ``period`` days; its costs and rates are per step.

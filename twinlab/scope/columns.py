@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from math import inf, isinf, isnan, nan
-from typing import Any, NoReturn, get_args, get_type_hints
+from typing import Any, NoReturn, dataclass_transform, get_args, get_type_hints
 
 import numpy as np
 
@@ -43,9 +43,7 @@ def column(
 ) -> Any:
     """Describe a dataclass field by unit, default, meaning and sensible range.
 
-    >>> from dataclasses import dataclass
-    >>> @dataclass(frozen=True)
-    ... class Shelf:
+    >>> class Shelf(Row, frozen=True):
     ...     length: float = column("m", 1.0, "how long it is", low=0)
     >>> schema(Shelf)[0].unit
     'm'
@@ -92,7 +90,17 @@ def schema_text(row_type: Any) -> str:
     return "\n".join(["Columns:", *lines]) if lines else ""
 
 
-class Row:
+@dataclass_transform(frozen_default=True)
+class Described:
+    """What becomes a dataclass by saying how: ``class Shelf(Row, frozen=True)``."""
+
+    def __init_subclass__(cls, **how: bool) -> None:
+        super().__init_subclass__()
+        if how:
+            dataclass(**how)(cls)
+
+
+class Row(Described):
     """A frozen row whose values are checked against their columns when it is made."""
 
     _dated = ""  # the column of a day that may be a date, until a scenario has the row
@@ -167,11 +175,11 @@ def frozen(value: Any) -> Any:
     return tuple(map(frozen, value)) if type(value) is tuple else value
 
 
-class Sealed:
+class Sealed(Described):
     """A frozen dataclass whose dicts and arrays cannot be written over either."""
 
     def __post_init__(self) -> None:
-        for f in fields(self):  # type: ignore[arg-type]
+        for f in fields(self):
             object.__setattr__(self, f.name, frozen(getattr(self, f.name)))
 
 

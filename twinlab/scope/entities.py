@@ -256,8 +256,7 @@ class Stock(Row):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Disruption(Row):
+class Disruption(Row, frozen=True, kw_only=True):
     """When something goes wrong: start (a day or a date), duration, recovery; fixed or random."""
 
     _dated = "start"

@@ -85,8 +85,7 @@ def _nothing(_: Mapping[str, str | None]) -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True)
-class Note(Result):
+class Note(Result, frozen=True):
     """One thing that is to be known of tables that were read.
 
     >>> Note("left out", "nodes.csv", "Remark")
@@ -102,8 +101,7 @@ class Note(Result):
         return f"{self.kind}: {self.where}{': ' * bool(self.what)}{self.what}"
 
 
-@dataclass(frozen=True)
-class Report(Listing):
+class Report(Listing, frozen=True):
     """What was read from tables, assumed, converted and left out, and what looks odd.
 
     >>> Report((Note("read", "nodes.csv", "4 rows"),))

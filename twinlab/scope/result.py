@@ -8,7 +8,7 @@ column with its interval. A class that can say it better overrides ``sentence``,
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from html import escape
 from textwrap import shorten
 from typing import Any, ClassVar, get_args, get_type_hints
@@ -85,10 +85,9 @@ class Page:
 
 
 class Result(Sealed):
-    """A frozen result whose columns carry units, made with ``@dataclass(frozen=True)``.
+    """A frozen result whose columns carry units, made with ``frozen=True``.
 
-    >>> @dataclass(frozen=True)
-    ... class Cupboard(Result):
+    >>> class Cupboard(Result, frozen=True):
     ...     length: float = column("m", meaning="from wall to wall")
     ...     cost: float | None = column("USD", None)
     >>> Cupboard(2.5)
@@ -99,9 +98,10 @@ class Result(Sealed):
 
     caption: ClassVar[str] = ""  # what stands above its table; empty: its class in words
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **how: bool) -> None:
         """Keep the words of a result: dataclass would write a ``__repr__`` of its own."""
         cls.__repr__ = cls.__repr__  # type: ignore[method-assign]
+        super().__init_subclass__(**how)
 
     def sentence(self) -> str:
         """What it says in words: here, each column with its value and unit."""
@@ -136,12 +136,10 @@ class Result(Sealed):
 class Listing(Result):
     """A frozen result whose first field holds described rows, such as the risks of all sites.
 
-    >>> @dataclass(frozen=True)
-    ... class Cupboard(Result):
+    >>> class Cupboard(Result, frozen=True):
     ...     name: str = column("name")
     ...     length: float = column("m")
-    >>> @dataclass(frozen=True)
-    ... class Goods(Listing):
+    >>> class Goods(Listing, frozen=True):
     ...     caption = "Goods on sale"
     ...     goods: tuple[Cupboard, ...]
     >>> sale = Goods((Cupboard("oak", 2.5),))
@@ -156,7 +154,7 @@ class Listing(Result):
 
     @property
     def _rows(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+        return tuple(getattr(self, fields(self)[0].name))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._rows)
@@ -226,8 +224,7 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-@dataclass(frozen=True)
-class Estimate(Result):
+class Estimate(Result, frozen=True):
     """A mean over independent replications, with its confidence interval.
 
     >>> print(Estimate(mean=0.9, low=0.88, high=0.92, count=1000, confidence=0.95))

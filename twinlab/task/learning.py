@@ -3,7 +3,6 @@
 An estimator has ``fit`` and ``predict`` as scikit-learn's; a function of the features is a rule.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,7 @@ from twinlab.scope.base import Amount, Array, Count, Level, column, needs, pd
 FEW, DRAWS = 10, 500  # past errors that make an interval; draws of a bootstrap
 
 
-@dataclass(frozen=True, eq=False)
-class Examples(Result):
+class Examples(Result, frozen=True, eq=False):
     """What was seen of each case, and what came of it: one row each.
 
     A float ``target`` is a value (NaN: not known yet), any other a class. ``known_at`` is when the
@@ -67,8 +65,7 @@ class Examples(Result):
         return f"{len(self.target):,} examples of {', '.join(map(str, self.features))}"
 
 
-@dataclass(frozen=True, eq=False)
-class Learned(Result):
+class Learned(Result, frozen=True, eq=False):
     """What was fitted on how many rows. Keep the cut and the seed and fit again: do not pickle."""
 
     model: Any
@@ -127,8 +124,7 @@ def decide(chances: Any, costs: Any) -> Any:
     return (p @ prices.T).argmin(axis=1)
 
 
-@dataclass(frozen=True)
-class Verdict(Result):
+class Verdict(Result, frozen=True):
     """How good predictions were; estimates with an interval from the bootstrap over groups."""
 
     name: str = column("name", meaning="of the rule or estimator")
@@ -150,8 +146,7 @@ class Verdict(Result):
         return " · ".join(part for part in super().sentence().split(" · ") if part[-1] != "–")
 
 
-@dataclass(frozen=True, eq=False)
-class Judgement(Listing):
+class Judgement(Listing, frozen=True, eq=False):
     """Models beside the base rate; ``losses`` (cost, Brier, quantile) as they are, then drawn."""
 
     caption = "Predictions judged, the simplest first"

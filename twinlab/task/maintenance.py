@@ -11,7 +11,6 @@ prescribe  ``prescribe``: the age at which a planned replacement costs least;
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,8 +26,7 @@ from twinlab.scope.kinds import Amount, Count, Level, Positive, ranged
 from twinlab.task.learning import Learned
 
 
-@dataclass(frozen=True)
-class Reliability(Result):
+class Reliability(Result, frozen=True):
     """How long a machine runs, how long its repair takes, and the share of time it is up."""
 
     mtbf: float = column("days", meaning="mean time between failures")
@@ -52,8 +50,7 @@ def _days(times: Sequence[float]) -> Array:
     return np.asarray(times, dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class WeibullFit(Result):
+class WeibullFit(Result, frozen=True):
     """A fitted Weibull law with the standard errors of its shape and scale."""
 
     law: Weibull
@@ -116,8 +113,7 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
     return WeibullFit(law, of_shape, of_scale, float(likelihood), count, len(times))
 
 
-@dataclass(frozen=True)
-class TimeLeft(Result):
+class TimeLeft(Result, frozen=True):
     """How much longer something takes or lives that has reached an age: mean and interval."""
 
     age: float = column("days", meaning="that it has reached")

@@ -11,7 +11,7 @@ prescribe  ``plan_departments``: what each does by day, and its proof; ``prescri
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,7 @@ SHIFT = 480.0  # minutes
 KNOWN = AtAge | RunToFailure
 
 
-@dataclass(frozen=True)
-class Oee(Result):
+class Oee(Result, frozen=True):
     """Overall equipment effectiveness: availability × performance × quality.
 
     Source: Nakajima (1988).
@@ -76,8 +75,7 @@ def describe(seen: LineRun | State, station: str | ItemKey) -> Oee:
     return Oee(*three, loading / total, math.prod(three))
 
 
-@dataclass(frozen=True)
-class Load(Result):
+class Load(Result, frozen=True):
     """What one delivered unit takes of a station, and how many the station allows."""
 
     station: str = column("name")
@@ -86,8 +84,7 @@ class Load(Result):
     capacity: float = column("units/day", meaning="delivered, if no other station limits")
 
 
-@dataclass(frozen=True)
-class Loads(Listing):
+class Loads(Listing, frozen=True):
     """What one delivered unit takes of every station."""
 
     caption = "What one delivered unit takes of every station"
@@ -186,8 +183,7 @@ def kanban(rate: Amount, lead_time: Amount, container: Positive = 1.0, safety: A
     return max(1, math.ceil(rate * lead_time * (1 + safety) / container - 1e-9))
 
 
-@dataclass(frozen=True)
-class Check(Result):
+class Check(Result, frozen=True):
     """What was planned of one flow, and what came of it."""
 
     flow: str = column("name", meaning="served to customers or finished; what is owed or left")
@@ -196,8 +192,7 @@ class Check(Result):
     proved: bool | None = column("yes/no", meaning="not less and not more, within the tolerance")
 
 
-@dataclass(frozen=True)
-class Proof(Listing):
+class Proof(Listing, frozen=True):
     """What came of a plan that was obeyed; too much is as wrong as too little."""
 
     checks: tuple[Check, ...]
@@ -213,8 +208,7 @@ class Proof(Listing):
         return f"{'proved' if self.holds else 'NOT proved'} within {100 * self.within:g} %"
 
 
-@dataclass(frozen=True)
-class Instructions(Listing):
+class Instructions(Listing, frozen=True):
     """What every department must do; ``scenario`` obeys, ``flows`` are what it should give."""
 
     departments: tuple[Department, ...]

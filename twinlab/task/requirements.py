@@ -6,7 +6,7 @@ and asks its components and suppliers. Source: Orlicky (1975); Hopp & Spearman (
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,7 @@ from twinlab.scope.base import Array, Distribution, ItemKey, column, mean_of, sc
 ANY = 1e15  # units: a day has room for them
 
 
-@dataclass(frozen=True)
-class Department(Result):
+class Department(Result, frozen=True):
     """What one department is told: a node that makes, a station of its line, or a lane."""
 
     name: str = column("name", meaning="as in a path of the scenario")

@@ -17,8 +17,7 @@ from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
 from twinlab.scope.scenario import lane_paths
 
 
-@dataclass(frozen=True)
-class Supplier(Result):
+class Supplier(Result, frozen=True):
     """What a supplier has sent of an item."""
 
     supplier: str = column("name", meaning="who")
@@ -28,8 +27,7 @@ class Supplier(Result):
     lead_time: float = column("days", meaning="from leaving to arrival, in the mean of the units")
 
 
-@dataclass(frozen=True)
-class Suppliers(Listing):
+class Suppliers(Listing, frozen=True):
     """Who has sent how much of an item."""
 
     suppliers: tuple[Supplier, ...]
@@ -56,8 +54,7 @@ def describe(run: Run, item: ItemKey) -> Suppliers:
     return Suppliers(tuple(found))
 
 
-@dataclass(frozen=True)
-class Availability(Result):
+class Availability(Result, frozen=True):
     """On which share of the days an item's suppliers can deliver."""
 
     needed: int = column("suppliers", meaning="that must be able to deliver")
@@ -184,8 +181,7 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
     )
 
 
-@dataclass(frozen=True)
-class Offer(Row):
+class Offer(Row, frozen=True):
     """What a supplier offers, and how surely it delivers.
 
     >>> Offer("north", price=9, capacity=60, down=0.04).least
@@ -201,8 +197,7 @@ class Offer(Row):
     group: str = column("label", "", "whom a common event strikes together")
 
 
-@dataclass(frozen=True)
-class SupplierChoice(Result):
+class SupplierChoice(Result, frozen=True):
     """Whom to have as suppliers, for what, and what that costs in the mean of all cases."""
 
     orders: Mapping[str, float] = column("units/period", meaning="while all are up; 0: stands by")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from twinlab.scope import Estimate, Listing, Result, ScenarioError
 from twinlab.scope.base import Amount, Array, Count, Positive, Row, column, did_you_mean, shown
 
 
-@dataclass(frozen=True)
-class Sku(Row):
+class Sku(Row, frozen=True):
     """A stock keeping unit: how often it is picked, and the room it takes."""
 
     name: str = column("name", meaning="what it is called")
@@ -20,8 +19,7 @@ class Sku(Row):
     slots: int = column("slots", 1, "slots that it is given", low=1)
 
 
-@dataclass(frozen=True)
-class Activity(Result):
+class Activity(Result, frozen=True):
     """How busy an item is, and what room it takes for that."""
 
     name: str = column("name", meaning="which item")
@@ -31,8 +29,7 @@ class Activity(Result):
     cube_per_order: float = column("slots/line", meaning="slots for each line a day")
 
 
-@dataclass(frozen=True)
-class Activities(Listing):
+class Activities(Listing, frozen=True):
     """How busy the items of a warehouse are."""
 
     skus: tuple[Activity, ...]
@@ -87,8 +84,7 @@ Layout = Mapping[str, Sequence[Amount]]
 Index = Callable[[Sku], float]
 
 
-@dataclass(frozen=True)
-class Walk(Result):
+class Walk(Result, frozen=True):
     """How far a picker walks for a pick, there and back, one item a trip."""
 
     ways: Array  # of each pick that was drawn

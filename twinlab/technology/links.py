@@ -16,7 +16,6 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from pathlib import Path
 from socket import create_server
@@ -64,8 +63,7 @@ _TAKE_OUT = """DELETE FROM letters WHERE source = ? AND sequence = ?
     RETURNING 'events', source, sequence, time, raw"""
 
 
-@dataclass(frozen=True)
-class Faults(Row):
+class Faults(Row, frozen=True):
     """How letters fare on their way: late, lost, doubled, out of order.
 
     >>> Faults(loss=0.02, duplicates=0.05)

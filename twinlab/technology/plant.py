@@ -11,7 +11,6 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 from zlib import crc32
@@ -37,8 +36,7 @@ MOST_A_DAY = 10  # orders of one signer that are obeyed
 OPEN_ANEW = "open anew"  # a letter to itself: somebody has missed the opening
 
 
-@dataclass(frozen=True)
-class Sensors(Row):
+class Sensors(Row, frozen=True):
     """What a plant's systems can tell.
 
     >>> Sensors(tracking=True)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from itertools import chain
 from threading import RLock
@@ -64,8 +64,7 @@ _REMEDIES = {  # what a database says, and what to do
 Notes = Callable[[], Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Intake(Result):
+class Intake(Result, frozen=True):
     """What a delivery brought; ``fresh`` are its new messages, in the order in which they came.
 
     >>> Intake(3, 1, 0)

@@ -5,7 +5,7 @@ is hit when; its figures come from ``management.hits``.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -183,8 +183,7 @@ def fan(
     return Chart([panel], "\n".join(words), calendar=batch.scenario)
 
 
-@dataclass(frozen=True)
-class Ripple(Listing):
+class Ripple(Listing, frozen=True):
     """The hits of all groups, upstream first; shown as a chart and its table."""
 
     caption = "Hits, upstream first"

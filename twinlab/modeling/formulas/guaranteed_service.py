@@ -8,7 +8,7 @@ against every demand within a bound. A stock is then sized by its net replenishm
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
@@ -19,8 +19,7 @@ from twinlab.scope.distributions import days_of, sd_of
 __all__ = ["ServicePlan", "ServiceStage", "guaranteed_service"]
 
 
-@dataclass(frozen=True)
-class ServiceStage(Row):
+class ServiceStage(Row, frozen=True):
     """One step of a chain that promises a service time.
 
     >>> ServiceStage("pack", time=11, holding_cost=0.2).promise is None
@@ -39,8 +38,7 @@ class ServiceStage(Row):
     demand: float = column("units/day", 0.0, "mean of its customers", low=0)
 
 
-@dataclass(frozen=True)
-class ServicePlan(Result):
+class ServicePlan(Result, frozen=True):
     """What each stage promises, and the safety stock that keeps the promises at least cost.
 
     >>> ServicePlan({"shop": 0}, {"shop": 4}, {"shop": 20.0}, cost=10.0)

@@ -26,8 +26,7 @@ Chances = laws.Distribution | Mapping[float, float]
 _AT_MOST = 1e-12  # what rounding may take from a probability before it decides about a level
 
 
-@dataclass(frozen=True)
-class Newsvendor(Result):
+class Newsvendor(Result, frozen=True):
     """The best level of a newsvendor and what it costs on average.
 
     >>> Newsvendor(level=56.604, cost=1.9976, critical_ratio=0.79545)
@@ -247,8 +246,7 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[laws.Array, laws
 _GRID = 24  # prices
 
 
-@dataclass(frozen=True)
-class Deal(Result):
+class Deal(Result, frozen=True):
     """A contract, the quantity that is ordered under it, and the profits that both may expect.
 
     >>> deal(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6))

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +12,7 @@ __all__ = ["LineBounds", "Queue", "RepairShop", "StockedQueue", "machine_repair"
 __all__ += ["mg1", "mmc", "priority_waits", "two_station_throughput"]
 
 
-@dataclass(frozen=True)
-class Queue(Result):
+class Queue(Result, frozen=True):
     """The long run of a queue, in the unit of time in which its rates are given.
 
     >>> queue = mmc(arrival_rate=1, service_rate=2)
@@ -90,8 +88,7 @@ def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) ->
     return tuple(waits)
 
 
-@dataclass(frozen=True)
-class RepairShop(Result):
+class RepairShop(Result, frozen=True):
     """The long run of machines that fail and wait for repair crews.
 
     >>> machine_repair(1, failure_rate=0.25, repair_rate=1)
@@ -123,8 +120,7 @@ def machine_repair(
     return RepairShop(float(terms[0]), down, 1 - down / machines)
 
 
-@dataclass(frozen=True)
-class StockedQueue(Result):
+class StockedQueue(Result, frozen=True):
     """The long run of a maker that fills up a stock of finished goods.
 
     >>> make_to_stock(0.5, 1, base_stock=1)
@@ -154,8 +150,7 @@ def make_to_stock(
     return StockedQueue(base_stock - odds * filled, odds * share**base_stock, filled)
 
 
-@dataclass(frozen=True)
-class LineBounds(Row):
+class LineBounds(Row, frozen=True):
     """What a line with constant work in process can do: best, worst, and practical worst case.
 
     ``rate`` is that of the bottleneck, ``raw_time`` a part's work without any wait. Best:

@@ -24,8 +24,7 @@ _FINE = 200  # lattice points in the least standard deviation of a lead time's d
 _WIDE = 8.5  # standard deviations; beyond them lies less than rounding
 
 
-@dataclass(frozen=True)
-class Stage(Row):
+class Stage(Row, frozen=True):
     """One stock of a serial chain.
 
     >>> Stage("shop", lead_time=1, holding_cost=7).holding_cost
@@ -106,8 +105,7 @@ class SerialChain:
         return cls(tuple(stages[::-1]), demand.pattern, demand.backorder_cost)
 
 
-@dataclass(frozen=True)
-class SerialPlan(Result):
+class SerialPlan(Result, frozen=True):
     """Echelon base-stock levels by stage, upstream first, and what they cost on average.
 
     >>> plan = SerialPlan({"depot": 12.0, "shop": 6.5}, cost=9.75)
@@ -228,8 +226,7 @@ def _whole_sum(demand: Distribution, time: float) -> tuple[int, Array]:
     return first, np.bincount((units - first).astype(int), chances).astype(np.float64)
 
 
-@dataclass(frozen=True)
-class SerialBounds(Result):
+class SerialBounds(Result, frozen=True):
     """Two newsvendor levels that hold each best echelon level between them, upstream first.
 
     >>> SerialBounds({"shop": 6.0}, {"shop": 9.0}).middle

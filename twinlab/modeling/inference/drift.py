@@ -68,8 +68,7 @@ class Observations:
         return replace(self, days=self.days[at:], values=self.values[at:], scales=self.scales[at:])
 
 
-@dataclass(frozen=True)
-class Alarm(Result):
+class Alarm(Result, frozen=True):
     """Something is no longer as the model says.
 
     ``since`` is the first day after the sum was last zero. After few observations their law and
@@ -215,8 +214,7 @@ def refit(law: Distribution, values: Array) -> Distribution:
     return distributions.Empirical(tuple(values.tolist()))
 
 
-@dataclass(frozen=True)
-class Fidelity(Result):
+class Fidelity(Result, frozen=True):
     """How far a believed state is from the true one.
 
     ``score`` = 1 − Σ|believed − true| / Σ true over stock, goods under way and what is owed, not
@@ -269,8 +267,7 @@ def fidelity(believed: State, true: State) -> Fidelity:
     return Fidelity(score, error, believed, true)
 
 
-@dataclass(frozen=True)
-class Verification(Result):
+class Verification(Result, frozen=True):
     """How often what came lay inside the interval that a forecast had promised.
 
     ``low`` and ``high`` bound the share of hits (Wilson 1927, 95 %). They count every value as an

@@ -12,7 +12,6 @@ Of stocks, too, the books do not see everything, and counts are not exact: a fil
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -263,8 +262,7 @@ class Told(NamedTuple):
     how: tuple[str, ...] = ()  # stock_ships, holds_transit
 
 
-@dataclass(frozen=True)
-class OutageBelief(Result):
+class OutageBelief(Result, frozen=True):
     """An outage that is believed today."""
 
     where: str = column("words", meaning="the node, item or lane that stands still")
@@ -281,8 +279,7 @@ class OutageBelief(Result):
         return f"{self.where}: closed since day {self.since} ({self.told}{sure}), {left}"
 
 
-@dataclass(frozen=True)
-class Outages(Listing):
+class Outages(Listing, frozen=True):
     """The outages that are believed today.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)

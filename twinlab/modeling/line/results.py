@@ -4,7 +4,7 @@
 measured to a node of a network.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,7 @@ from twinlab.scope.kinds import Amount, Count, Positive, Whole
 __all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
 
 
-@dataclass(frozen=True)
-class StationRun(Result):
+class StationRun(Result, frozen=True):
     """What a station's machines did with their time, after the warm-up.
 
     >>> run = run_line(Line([Station("cut", 3), Station("weld", 2)]), days=3, warm_up=1)
@@ -46,8 +45,7 @@ class StationRun(Result):
     idle_energy: float = column("kWh/unit", meaning="drawn without work, per work")
 
 
-@dataclass(frozen=True)
-class LineRun(Listing):
+class LineRun(Listing, frozen=True):
     """One history of a line, measured after its warm-up.
 
     ``levels`` maps a number of parts to the share of time in which so many were in the line.
@@ -154,8 +152,7 @@ def _station(place: Place, minutes: float) -> StationRun:
     )
 
 
-@dataclass(frozen=True)
-class LineReplications(Result):
+class LineReplications(Result, frozen=True):
     """Many replications of a line; a number has the same random numbers for any line of a seed.
 
     >>> line = Line([Station("cut", Gamma(3, 3)), Station("weld", Gamma(3, 3), buffer=0)])

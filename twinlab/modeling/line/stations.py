@@ -139,8 +139,7 @@ Upkeep = Callable[[MachineView], str]
 ANSWERS = ("continue", "replace")
 
 
-@dataclass(frozen=True)
-class RunToFailure(Row):
+class RunToFailure(Row, frozen=True):
     """Replace nothing before it breaks.
 
     >>> RunToFailure()(MachineView("press", 500.0, -1, "parts", 2.0, 9))
@@ -155,8 +154,7 @@ class RunToFailure(Row):
 NO_UPKEEP = RunToFailure()
 
 
-@dataclass(frozen=True)
-class AtAge(Row):
+class AtAge(Row, frozen=True):
     """Replace the tool at an age of work.
 
     Source: Barlow & Proschan (1965) chapter 4.
@@ -172,8 +170,7 @@ class AtAge(Row):
         return "replace" if view.age >= self.age else "continue"
 
 
-@dataclass(frozen=True)
-class ControlLimit(Row):
+class ControlLimit(Row, frozen=True):
     """Replace before a job whose expected loss is above what going on is worth.
 
     (c_f − c_p) · P(fails | age, job) ≥ g · minutes of the job, with the cost g of the best rule per
@@ -244,8 +241,7 @@ class Never:
         return np.full((len(scale), 1), math.inf)
 
 
-@dataclass(frozen=True)
-class Fault(Row):
+class Fault(Row, frozen=True):
     """Something that can go wrong with a part at a station: P = rate + wear × age of the tool.
 
     >>> Fault("scratch", rate=0.01, wear=0.0001).chance(age=100)
@@ -261,8 +257,7 @@ class Fault(Row):
         return min(1.0, self.rate + self.wear * age)
 
 
-@dataclass(frozen=True)
-class Inspection(Row):
+class Inspection(Row, frozen=True):
     """A look at each part after a station's work: what is found is made again or scrapped.
 
     >>> look = Inspection(detects=0.5)
@@ -277,8 +272,7 @@ class Inspection(Row):
     rework_share: float = column("share", 1.0, "found parts worth making again", low=0, high=1)
 
 
-@dataclass(frozen=True)
-class Station(Row):
+class Station(Row, frozen=True):
     """A step of a line: machines side by side, the buffer in front, and how they wear.
 
     A machine fails when its work since it was renewed (repaired, replaced) reaches its life, or, if
@@ -334,8 +328,7 @@ class Saturated:
     """
 
 
-@dataclass(frozen=True)
-class Conwip(Row):
+class Conwip(Row, frozen=True):
     """Constant work in process: a part enters when another leaves (Spearman et al. 1990).
 
     >>> stations = [Station("cut", 2), Station("weld", 3)]
@@ -346,8 +339,7 @@ class Conwip(Row):
     limit: int = column("units", meaning="parts in the line", low=1)
 
 
-@dataclass(frozen=True)
-class Arrivals(Row):
+class Arrivals(Row, frozen=True):
     """Parts arrive one by one; who finds the first buffer full is turned away.
 
     >>> rare = Arrivals(between=Constant(6))
@@ -366,8 +358,7 @@ class Arrivals(Row):
             raise ScenarioError(f"{problem}: take Gamma(…)")
 
 
-@dataclass(frozen=True)
-class Released(Row):
+class Released(Row, frozen=True):
     """Parts enter as they are released, such as by the node of a network in which the line works.
 
     >>> from twinlab.modeling.line.engine import LineEngine
@@ -384,8 +375,7 @@ class Released(Row):
 Source = Saturated | Conwip | Released | tuple[Arrivals, ...]
 
 
-@dataclass(frozen=True)
-class Line(Row):
+class Line(Row, frozen=True):
     """Stations in a row, the day's working minutes, where parts come from, and repair crews.
 
     ``source`` is ``Saturated()``, ``Conwip(limit)``, ``Released()``, ``Arrivals(…)`` or several.

@@ -4,7 +4,7 @@ Then from a forecast to a decision: how high to fill up, and the scenario that t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,7 @@ __all__ = ["accuracy", "days_to_cover", "demand_law", "evaluate", "negative_bino
 __all__ += ["order_up_to", "pooled", "predict", "prescribe", "roll"]
 
 
-@dataclass(frozen=True)
-class Accuracy(Result):
+class Accuracy(Result, frozen=True):
     """Errors of forecasts; error = actual − forecast, so a positive bias is demand missed."""
 
     mae: float = column("units", meaning="mean absolute error")
@@ -73,8 +72,7 @@ def accuracy(actual: Series, forecast: Series, insample: Series, season: Count =
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Rolling(Result):
+class Rolling(Result, frozen=True, eq=False):
     """Forecasts from many origins, each made with what was known then [origins × horizon]."""
 
     origins: Any
@@ -155,8 +153,7 @@ def _around(mean: Array, ends: Any) -> tuple[Array, Array]:
     return np.minimum(mean, np.maximum(0.0, low)), np.maximum(mean, high)
 
 
-@dataclass(frozen=True, eq=False)
-class Forecast(Result):
+class Forecast(Result, frozen=True, eq=False):
     """Coming demand: mean and interval of each period [units]; 0 ≤ low ≤ mean ≤ high.
 
     ``errors``: how many each rests on; a new one lies within n with chance (n − 1)/(n + 1).
@@ -265,8 +262,7 @@ def _few_errors(method: Method, numbers: Array, horizon: int) -> list[Array]:
     return errors
 
 
-@dataclass(frozen=True)
-class Judged(Result):
+class Judged(Result, frozen=True):
     """How good the forecasts of a method were."""
 
     method: str = column("name", meaning="which")
@@ -277,8 +273,7 @@ class Judged(Result):
     value_added: float = column("", meaning="1 − MAE / MAE of naive")
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation(Listing):
+class Evaluation(Listing, frozen=True, eq=False):
     """Methods side by side on the same origins, the best first.
 
     The best has the least RMSSE, which unlike MASE does not reward forecasts of zero.

@@ -7,7 +7,6 @@ here are frozen dataclasses: they print as what they are.
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence, Sized
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -81,8 +80,7 @@ def _usual(dates: Any, steps: Any, months: Array) -> tuple[str, int]:
     return pd.tseries.frequencies.to_offset(name).freqstr, int(np.argmax(gaps))
 
 
-@dataclass(frozen=True)
-class Pattern(Result):
+class Pattern(Result, frozen=True):
     """How often demand comes, how much its size varies, and what that is called."""
 
     name: str = column("name", meaning="smooth, erratic, intermittent or lumpy")
@@ -130,8 +128,7 @@ class Forecaster(Row):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class Naive(Forecaster):
+class Naive(Forecaster, frozen=True):
     """Tomorrow will be as today was: the forecast that every other one must beat.
 
     >>> Naive()([3, 5, 4], 2).tolist()
@@ -142,8 +139,7 @@ class Naive(Forecaster):
         return numbers[-1]
 
 
-@dataclass(frozen=True)
-class SeasonalNaive(Forecaster):
+class SeasonalNaive(Forecaster, frozen=True):
     """Each period will be as the same one a season ago.
 
     >>> SeasonalNaive(3)([1, 2, 3, 4, 5, 6], 4).tolist()
@@ -156,8 +152,7 @@ class SeasonalNaive(Forecaster):
         return numbers[-self.season :]
 
 
-@dataclass(frozen=True)
-class MovingAverage(Forecaster):
+class MovingAverage(Forecaster, frozen=True):
     """The mean of the last periods goes on.
 
     >>> MovingAverage(2)([3, 5, 4], 2).tolist()
@@ -170,8 +165,7 @@ class MovingAverage(Forecaster):
         return numbers[-self.window :].mean()
 
 
-@dataclass(frozen=True)
-class Smoothing(Forecaster):
+class Smoothing(Forecaster, frozen=True):
     """Simple exponential smoothing: level ← α y + (1 − α) level, from the first observation.
 
     Source: Brown (1959); Hyndman & Athanasopoulos, exponential smoothing chapter.
@@ -186,8 +180,7 @@ class Smoothing(Forecaster):
         return _smooth(numbers, self.alpha)
 
 
-@dataclass(frozen=True)
-class HoltWinters(Forecaster):
+class HoltWinters(Forecaster, frozen=True):
     """Level, trend and season, each smoothed, with the weights that fit best or with given ones.
 
     l ← α (y − s) + (1 − α) (l + b), b ← β Δl + (1 − β) b, s ← γ (y − l) + (1 − γ) s; for factors
@@ -272,8 +265,7 @@ class HoltWinters(Forecaster):
         return (level, *slope, *off(index, index.mean()))
 
 
-@dataclass(frozen=True)
-class Lags(Forecaster):
+class Lags(Forecaster, frozen=True):
     """Regression on how the last periods lay beside the newest, and on the place in the season.
 
     Each lead has a fit of its own (direct). In logs where demand is always above zero, else in
@@ -311,8 +303,7 @@ class Lags(Forecaster):
         return np.exp(made) if logs else made * mean
 
 
-@dataclass(frozen=True)
-class Croston(Forecaster):
+class Croston(Forecaster, frozen=True):
     """Demand that comes now and then: smoothed size over smoothed interval.
 
     Size and interval are smoothed when demand comes; the first ones start them, the first interval
@@ -332,8 +323,7 @@ class Croston(Forecaster):
         return _smooth(numbers[places], self.alpha) / _smooth(intervals, self.alpha)
 
 
-@dataclass(frozen=True)
-class SBA(Croston):
+class SBA(Croston, frozen=True):
     """Croston's forecast without its bias: times 1 − α/2.
 
     Source: Syntetos & Boylan (2005).
@@ -346,8 +336,7 @@ class SBA(Croston):
         return (1 - self.alpha / 2) * super()._ahead(numbers, horizon)
 
 
-@dataclass(frozen=True)
-class TSB(Forecaster):
+class TSB(Forecaster, frozen=True):
     """Demand that may die out: probability of demand, smoothed every period, times its size.
 
     The size starts at the first demand, the probability at the first period (0 or 1).

@@ -5,7 +5,6 @@ Lots are economic ones, those from a supplier that fails, joint ones, and those 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 
@@ -20,8 +19,7 @@ __all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "JointOrders", "Le
 __all__ += ["PeriodicReview", "joint_replenishment", "power_of_two", "share_out", "wagner_whitin"]
 
 
-@dataclass(frozen=True)
-class Levels(Result):
+class Levels(Result, frozen=True):
     """A reorder point with a lot, or with an order-up-to level, and what they cost on average."""
 
     reorder_point: float = column("units", meaning="r, or s: order at or below it")
@@ -34,8 +32,7 @@ class Levels(Result):
         return self.reorder_point + self.lot
 
 
-@dataclass(frozen=True)
-class ContinuousReview(Row):
+class ContinuousReview(Row, frozen=True):
     """(r, Q): when the position falls to r, order Q; exact for normal demand.
 
     Cost per time (K d + ∫ g(y) dy from r to r + Q) / Q, where g(y) is the newsvendor cost of a
@@ -90,8 +87,7 @@ class ContinuousReview(Row):
         return newsvendor_cost(self._asked, level, self.holding_cost, self.backorder_cost)
 
 
-@dataclass(frozen=True)
-class PeriodicReview(Row):
+class PeriodicReview(Row, frozen=True):
     """(s, S): at the end of a period, at or below s, order up to S; exact, in whole units.
 
     Cost per period (K + Σ m(j) G(S − j)) / Σ m(j), j from 0 to S − s − 1: G(y) is the newsvendor
@@ -155,8 +151,7 @@ class PeriodicReview(Row):
         return cache(lambda level: newsvendor_cost(self.demand, level, *costs, self.periods))
 
 
-@dataclass(frozen=True)
-class EconomicLot(Row):
+class EconomicLot(Row, frozen=True):
     """The economic order quantity (EOQ): a fixed cost per order against the cost of keeping stock.
 
     Q* = √(2KD/h′ · (h′ + b)/b) with h′ = h(1 − D/P) [fixed cost K, demand D, holding h,
@@ -258,8 +253,7 @@ class EconomicLot(Row):
         return held * served, 1.0 - served
 
 
-@dataclass(frozen=True)
-class DisruptedLot(Row):
+class DisruptedLot(Row, frozen=True):
     """The EOQ when the supplier fails and demand in the meantime is lost (EOQD), exact.
 
     g(Q) = (K + hQ²/(2D) + pDψ/μ) / (Q/D + ψ/μ), ψ = λ/(λ+μ) · (1 − e^(−(λ+μ)Q/D)): the chance that
@@ -313,8 +307,7 @@ def power_of_two(lot: EconomicLot, base: Positive) -> int:
     return int(2 ** max(0, power))  # no calendar is finer than its base
 
 
-@dataclass(frozen=True)
-class LotPlan(Result):
+class LotPlan(Result, frozen=True):
     """When to order how much, for demand that is known by period."""
 
     orders: tuple[float, ...] = column("units", meaning="order of each period")
@@ -355,8 +348,7 @@ def wagner_whitin(
     return LotPlan(tuple(orders), least[0])
 
 
-@dataclass(frozen=True)
-class JointOrders(Result):
+class JointOrders(Result, frozen=True):
     """What to order together: a twin's ``review_period``, and a ``MinMax`` for each item."""
 
     cycle: float = column("time", meaning="from one joint order to the next")

@@ -30,8 +30,7 @@ __all__ += ["reorder_point", "stop_ordering"]
 FUTURES = 2048  # simulated before an order: a quantile at 95 % to half a point
 
 
-@dataclass(frozen=True)
-class Cover(Result):
+class Cover(Result, frozen=True):
     """What an item has and owes, and for how many days that is enough."""
 
     node: str = column("name", meaning="where")
@@ -44,8 +43,7 @@ class Cover(Result):
     position_cover: float = column("days", meaning="(on hand + on order − backlog) / demand")
 
 
-@dataclass(frozen=True)
-class Covers(Listing):
+class Covers(Listing, frozen=True):
     """The stock of every item that keeps some."""
 
     caption, keys = "Stock and its cover", 2
@@ -86,8 +84,7 @@ def _backlog(scenario: Scenario, state: State, item: ItemKey) -> float:
     return owed + math.fsum(state.to_make[r.node, r.product] * r.components[item[1]] for r in users)
 
 
-@dataclass(frozen=True, eq=False)
-class RunOut(Result):
+class RunOut(Result, frozen=True, eq=False):
     """The chance that an item has run out by the end of each day from now on, today first."""
 
     chance: Array
@@ -214,8 +211,7 @@ def first_levels(scenario: Scenario, service: Level = 0.95) -> Change:
     return Change.of(scenario, rules, "levels to begin with", reason)
 
 
-@dataclass(frozen=True)
-class Order(Result):
+class Order(Result, frozen=True):
     """What to order today, and why that much."""
 
     quantity: float = column("units", meaning="to order now")

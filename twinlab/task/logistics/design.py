@@ -28,16 +28,14 @@ Pair = tuple[str, str]  # site and customer
 Key = tuple[Any, ...]  # a variable of a design: what, in which period, where
 
 
-@dataclass(frozen=True)
-class Site(Row):
+class Site(Row, frozen=True):
     """A site that could be opened: what that costs, and how much it can serve."""
 
     fixed_cost: float = column("USD", 0.0, "cost of having it open", low=0)
     capacity: float = column("units", math.inf, "most it can serve", low=0)
 
 
-@dataclass(frozen=True)
-class Facilities(Result):
+class Facilities(Result, frozen=True):
     """Which sites are open, who is served from where, and what it costs.
 
     ``links`` are (site, customer, units).
@@ -122,8 +120,7 @@ def _all_there(sites: Any, customers: Any, table: Mapping[Any, float], what: str
         raise ScenarioError(f"no {what} for {missing[:3] or 'any pair'}: add it, or inf")
 
 
-@dataclass(frozen=True)
-class Centres(Result):
+class Centres(Result, frozen=True):
     """The sites from which nobody is far, and who is nearest to which."""
 
     open: tuple[str, ...] = column("name", meaning="sites to have open")
@@ -166,8 +163,7 @@ def centres(distances: Mapping[Pair, Limit], count: Count) -> Centres:
     return Centres(tuple(chosen), float(radii[at]), nearest)
 
 
-@dataclass(frozen=True)
-class Spot(Result):
+class Spot(Result, frozen=True):
     """A place in the plane and the transport cost from there."""
 
     x: float = column("distance", meaning="along the first axis")
@@ -205,8 +201,7 @@ def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[
     return Spot(float(best[0]), float(best[1]), size * total * cost(best))
 
 
-@dataclass(frozen=True)
-class Choice(Row):
+class Choice(Row, frozen=True):
     """A node, or a way such as "plant->shop", that may be open or not, and what that costs."""
 
     is_open: bool = column("yes/no", False, "it is there today")
@@ -227,8 +222,7 @@ class Limits(Search):
     within: float = column("km", math.inf, "service distance: longest lane to customers", low=0)
 
 
-@dataclass(frozen=True)
-class NetworkDesign(Result):
+class NetworkDesign(Result, frozen=True):
     """What is open, added and sent in each period, what it costs, and the scenario that has it."""
 
     change: Change

@@ -3,7 +3,6 @@
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -26,8 +25,7 @@ NEVER = 2**63 - 1
 Job = tuple[Sequence[str], Array, tuple["Fleet", ...], list[int], list["Stop"]]
 
 
-@dataclass(frozen=True)
-class Fleet(Row):
+class Fleet(Row, frozen=True):
     """Vehicles of one kind, from and to a depot; one without limit is a travelling salesman."""
 
     vehicles: int = column("vehicles", meaning="how many there are", low=1)
@@ -42,8 +40,7 @@ class Fleet(Row):
     latest: float = column("time", math.inf, "when it must be back", low=0)
 
 
-@dataclass(frozen=True)
-class Stop(Row):
+class Stop(Row, frozen=True):
     """What a place wants and when; one with a prize is left out where serving it costs more."""
 
     units: float = column("units", 0.0, "to be brought", low=0)
@@ -53,8 +50,7 @@ class Stop(Row):
     prize: float | None = column("USD", None, "lost where it is left out; none: never is", low=0)
 
 
-@dataclass(frozen=True)
-class RoutePlan(Result):
+class RoutePlan(Result, frozen=True):
     """Routes of vehicles, each from a depot and back."""
 
     tours: tuple[tuple[str, ...], ...] = column("name", meaning="places of each, in order")

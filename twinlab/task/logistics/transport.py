@@ -5,7 +5,6 @@ And who sends how much where at least cost: a program with shadow prices.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,8 +63,7 @@ def transit_time(days: Sequence[Amount], under_way: Sequence[Amount] = ()) -> "T
     return TransitTime(tuple(took.tolist()), tuple(shares.tolist()), float(took @ shares))
 
 
-@dataclass(frozen=True)
-class TransitTime(Result):
+class TransitTime(Result, frozen=True):
     """The distribution of the days that a lane takes, as it was seen."""
 
     days: tuple[float, ...] = column("days", meaning="that a shipment may take")
@@ -142,8 +140,7 @@ def predict(transit: TransitTime, age: Amount = 0.0, level: Level = 0.9) -> Time
     return TimeLeft(age, float(days @ shares) - age, low, high, level)
 
 
-@dataclass(frozen=True)
-class Arc(Row):
+class Arc(Row, frozen=True):
     """A way that goods can take, at a cost per unit and up to a capacity."""
 
     source: str = column("place", meaning="where it begins")
@@ -153,8 +150,7 @@ class Arc(Row):
     fixed_cost: float = column("USD", 0.0, "cost of having it open", low=0)
 
 
-@dataclass(frozen=True)
-class Flow(Result):
+class Flow(Result, frozen=True):
     """How much moves on each way at least cost, and what one unit more or less would change."""
 
     by_arc: tuple[float, ...] = column("units", meaning="moved on each arc, in their order")

@@ -6,7 +6,7 @@ charts, their factors, and what the process can do.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any
 
@@ -46,8 +46,7 @@ def run_rules(values: Sequence[Number]) -> dict[int, tuple[str, ...]]:
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class ControlChart(Result):
+class ControlChart(Result, frozen=True, eq=False):
     """What is plotted sample by sample, with its center line, its limits and its signals.
 
     ``standard`` holds the observations in standard deviations from the target.
@@ -130,8 +129,7 @@ class CusumChart(ControlChart):
         return int(zeros[-1]) + 1 if len(zeros) else 0
 
 
-@dataclass(frozen=True)
-class Shewhart(Row):
+class Shewhart(Row, frozen=True):
     """A chart of single observations or means that remembers nothing: limits ± L σ.
 
     With ``rules`` runs signal, too (``run_rules``). Source: Shewhart (1931); Montgomery, SQC.
@@ -160,8 +158,7 @@ class Shewhart(Row):
         return lengths.shewhart_run_length(shift, self.limit)
 
 
-@dataclass(frozen=True)
-class Ewma(Row):
+class Ewma(Row, frozen=True):
     """A chart of the exponentially weighted moving average E ← λ x + (1 − λ) E.
 
     Limits ± L σ √(λ/(2 − λ)), those of the long run from the first sample on, for which the run
@@ -190,8 +187,7 @@ class Ewma(Row):
         return lengths.ewma_run_length(shift, self.weight, self.limit)
 
 
-@dataclass(frozen=True)
-class Cusum(Row):
+class Cusum(Row, frozen=True):
     """A chart of two sums that grow while observations lie on one side of the target.
 
     C⁺ ← max(0, C⁺ + z − k), C⁻ ← max(0, C⁻ − z − k), signal above h [z: standard deviations from
@@ -255,8 +251,7 @@ def _standard(values: Sequence[Number], target: Number, sigma: Positive) -> Arra
     return (np.asarray(values, dtype=np.float64) - target) / sigma
 
 
-@dataclass(frozen=True)
-class Detection(Result):
+class Detection(Result, frozen=True):
     """What a design of a chart sees, and how often it is wrong: mean run lengths."""
 
     design: Design
@@ -276,8 +271,7 @@ def predict(design: Design, shift: Number = 1.0) -> Detection:
     return Detection(design, str(design), design.run_length(0.0), design.run_length(shift))
 
 
-@dataclass(frozen=True)
-class ChartChoice(Listing):
+class ChartChoice(Listing, frozen=True):
     """Charts with the same peace of mind, ranked by how soon they see the shift."""
 
     caption = "Charts as rarely wrong, the soonest to see the shift first"
@@ -327,8 +321,7 @@ def prescribe(chart: ControlChart) -> Change:
 SampleSize = Annotated[int, Range("a whole number from 2 to 100", 2, 100, whole=True)]
 
 
-@dataclass(frozen=True)
-class Constants(Result):
+class Constants(Result, frozen=True):
     """Factors for the limits of X-bar, R and S charts, from small normal samples."""
 
     d2: float = column("", meaning="mean range of normal samples, in σ")
@@ -371,8 +364,7 @@ def chart_constants(size: SampleSize) -> Constants:
     return Constants(*map(float, (*factors, max(0.0, 1 - spreads), 1 + spreads)))
 
 
-@dataclass(frozen=True, eq=False)
-class SampleCharts(Result):
+class SampleCharts(Result, frozen=True, eq=False):
     """Charts of the samples' means and of their spread, and the sigma within samples."""
 
     means: ControlChart = column("label", meaning="chart of the means")
@@ -453,8 +445,7 @@ def describe_counts(
     return ControlChart({title: bad / size}, z, f"{title} chart", *limits, rules)
 
 
-@dataclass(frozen=True)
-class Capability(Row):
+class Capability(Row, frozen=True):
     """A normal process between two specification limits.
 
     Cp = (USL − LSL)/6σ, Cpk = min(USL − μ, μ − LSL)/3σ, parts per million outside by the normal

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -57,8 +56,7 @@ def complaints(
     return Log(sorted(rows, key=lambda row: row[:2]))
 
 
-@dataclass(frozen=True)
-class ComplaintRate(Result):
+class ComplaintRate(Result, frozen=True):
     """How often customers complain of a fault, sooner or later, with a 95 % interval."""
 
     fault: str = column("name", meaning="that complaints name")
@@ -69,8 +67,7 @@ class ComplaintRate(Result):
     high: float = column("per 1,000", meaning="upper end")
 
 
-@dataclass(frozen=True)
-class ComplaintRates(Listing):
+class ComplaintRates(Listing, frozen=True):
     """Rates of complaints, the most heard first."""
 
     faults: tuple[ComplaintRate, ...]
@@ -131,8 +128,7 @@ def complaint_rates(
     return ComplaintRates(tuple(found))
 
 
-@dataclass(frozen=True)
-class Pareto(Result):
+class Pareto(Result, frozen=True):
     """Causes from the most to the least frequent.
 
     >>> chart = pareto({"dent": 10, "scratch": 75, "stain": 15})

@@ -1,7 +1,6 @@
 """Acting on quality: what to revise in a design, whether it helped, and what an alarm sets off."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -18,8 +17,7 @@ __all__ = """ProductLife Revision at_random compare_designers compare_reactions 
 live_generations most_complaints most_found revision_effect worth_it""".split()
 
 
-@dataclass(frozen=True)
-class Revision(Row):
+class Revision(Row, frozen=True):
     """A change of a station's design against a fault; how much it helps nobody knows beforehand.
 
     >>> Revision("cutting", "K scratch").title
@@ -32,8 +30,7 @@ class Revision(Row):
     lag: int = column("days", 20, "until parts are made by it", low=0)
 
 
-@dataclass(frozen=True, eq=False)
-class DesignView(Sealed):
+class DesignView(Sealed, frozen=True, eq=False):
     """What a designer may see on a morning: no effects, but what was heard, delivered and found.
 
     ``works``: the days from which revisions of a fault work; ``price``: a complaint's [USD].
@@ -98,8 +95,7 @@ def worth_it(view: DesignView, left: Share = 0.45, recent: Count = 240) -> Revis
     return best if gain(best) > 0 else None
 
 
-@dataclass(frozen=True)
-class ProductLife(Row):
+class ProductLife(Row, frozen=True):
     """The world of a product: its line, its customers, and how well revisions truly work.
 
     A revision multiplies the rate of its fault by a factor from Beta(3, 4), which no designer sees.
@@ -197,8 +193,7 @@ def live_generations(designer: Designer, world: ProductLife, seed: Whole = 0) ->
     return DesignLife(cost, tuple(revised), Log(heard), sold)
 
 
-@dataclass(frozen=True)
-class Way(Result):
+class Way(Result, frozen=True):
     """What a way to act costs, beside the first one."""
 
     way: str = column("name", meaning="of acting")
@@ -206,8 +201,7 @@ class Way(Result):
     difference: Estimate = column("USD", meaning="its cost less the first one's, paired")
 
 
-@dataclass(frozen=True)
-class Ways(Listing):
+class Ways(Listing, frozen=True):
     """Ways to act, compared on the same luck."""
 
     ways: tuple[Way, ...]
@@ -278,8 +272,7 @@ def compare_reactions(
     return _compared({name: costs.mean(axis=1) for name, costs in daily.items()})
 
 
-@dataclass(frozen=True)
-class RevisionEffect(Result):
+class RevisionEffect(Result, frozen=True):
     """What a revision has left of a fault's rate, as far as complaints tell."""
 
     ratio: float = column("", meaning="rate after / rate before")

@@ -1,7 +1,6 @@
 """Acceptance sampling: how many of a lot to look at, and how many bad ones may be among them."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,8 +9,7 @@ from twinlab.scope.base import Count, Level, Row, ScenarioError, Share, column, 
 __all__ = ["SamplingPlan", "sampling_plan"]
 
 
-@dataclass(frozen=True)
-class SamplingPlan(Row):
+class SamplingPlan(Row, frozen=True):
     """A single sampling plan: look at n units of a lot, and accept it with at most c bad ones.
 
     Lots come from a process with a share p of bad ones: Pa = Σ_{x ≤ c} of the binomial law,
