@@ -11,8 +11,8 @@ PANAMA, PINAR = "Panama hub", "Pinar del Rio"
 
 @cache
 def judged(depot):
-    """Ten thousand kits in one depot."""
-    return tl.task.logistics.judge_stocks(relief.storm_season(), {depot: 10_000})
+    """Food for ten thousand people in one depot."""
+    return tl.task.logistics.judge(relief.problem(), {depot: {"food": 10_000}})
 
 
 def trucks():
@@ -41,7 +41,7 @@ EXERCISES = {
         answer=lambda: judged(PANAMA).cost - judged(PINAR).cost,
         unit="USD/season",
         hints=(
-            "`tl.task.logistics.judge_stocks(season, {'Panama hub': 10_000})` gives a plan.",
+            "`tl.task.logistics.judge(problem, {'Panama hub': {'food': 10_000}})` gives a plan.",
             "subtract `.cost` of Pinar del Rio from `.cost` of the Panama hub.",
         ),
         slips={

@@ -19,9 +19,6 @@ from twinlab.cases import humanitarian, relief
 from twinlab.cases.relief.goods import CHECKED
 from twinlab.task.logistics import (
     great_circle,
-    judge_stocks,
-    preposition,
-    value_of_stochastic_solution,
 )
 
 DATA = Path(__file__).parents[2] / "datasets" / "humanitarian"
@@ -103,24 +100,18 @@ def test_needs_refuses_fewer_than_nobody():
         relief.needs(-1)
 
 
-def test_a_kit_is_a_week_of_food_and_drinking_water(figure):
-    kit = relief.kit()
-    assert kit.weight == pytest.approx(7 * (0.555 + 3) / 1000)
-    assert kit.holding_cost == pytest.approx(kit.price / 4)
-    assert 3 * 7 * figure["water_price"] < kit.price < 10
-
-
 # -- storms ------------------------------------------------------------------------------------
 
 
 def test_fifty_seasons_of_which_half_are_calm(source):
-    season = relief.storm_season()
+    problem = relief.problem()
     assert source["storms"] == 268
-    assert math.fsum(s.probability for s in season.storms) == pytest.approx(1)
-    assert season.storms[0].probability == 0.5
-    followed = {(row["storm"], row["season"]) for row in rows("tracks")}
-    assert len(season.storms) - 1 == 25
-    assert len(followed) == 41
+    many = [len(season.hits) for season in problem.seasons]
+    assert len(many) == 50
+    assert [many.count(n) for n in range(5)] == [25, 15, 6, 3, 1]
+    followed = [f"{row['storm']} {row['season']}" for row in rows("tracks")]
+    assert [hit.name for _, hit in problem.hits] == [*dict.fromkeys(followed)]
+    assert len(problem.hits) == 41
 
 
 def test_storms_hit_whom_they_hit():
@@ -161,33 +152,55 @@ def test_need_grows_with_wind_as_in_the_damage_function():
             assert low - 1 <= float(row["need"]) <= high + 1
 
 
-def test_a_hurricane_spoils_the_stock_it_passes():
-    by_name = {s.name: s for s in relief.storm_season().storms}
+def test_a_hurricane_spoils_stock_shuts_shops_and_delays_aircraft():
+    by_name = {hit.name: hit for _, hit in relief.problem().hits}
     assert by_name["Ike 2008"].surviving["Holguin"] == 0
     assert by_name["Sandy 2012"].surviving["Holguin"] == 0.5
-    assert by_name["Irene 1999"].surviving["Havana"] == 1
+    assert "Havana" not in by_name["Irene 1999"].surviving
+    assert by_name["Ike 2008"].shops["Holguin"] == 0
+    assert by_name["Ike 2008"].delay["Holguin"] == 48
+    assert by_name["Frederic 1979"].shops["Pinar del Rio"] == 0.8  # no hurricane there
+    assert not by_name["Frederic 1979"].delay
 
 
-def test_planning_for_storms_beats_planning_for_their_average():
-    found = value_of_stochastic_solution(relief.storm_season())
-    assert found.foresight <= found.plan.cost <= found.average_plan.cost
-    assert found.stochastic_solution > 0.3 * found.plan.cost
-    assert 0.5 <= found.average_plan.reliability < found.plan.reliability <= 1
-    kept = [sum(plan.stocks.values()) for plan in (found.average_plan, found.plan)]
-    assert kept[0] < kept[1]
+def test_a_season_s_worst_storm_alone_drops_a_fifth_of_the_need():
+    seasons = relief.problem().seasons
+    all_of = sum(sum(hit.need.values()) for season in seasons for hit in season.hits) / 50
+    worst = sum(max((sum(h.need.values()) for h in s.hits), default=0) for s in seasons) / 50
+    assert (round(all_of), round(worst)) == (5533, 4525)
 
 
-def test_a_plan_for_early_storms_is_judged_by_later_ones():
-    plan = preposition(relief.storm_season(years=range(1975, 2000)))
-    later = relief.storm_season(years=range(2000, 2025))
-    assert judge_stocks(later, plan.stocks).cost >= preposition(later).cost - 1e-6
+def test_the_problem_takes_own_prices_shares_and_shortage():
+    problem = relief.problem([2008], shortage=3, cash=False, prices={"food": 9.0},
+                             share={"Holguin": 0.5})  # fmt: skip
+    assert [good.price for good in problem.goods if good.name == "food"] == [9.0]
+    assert not any(good.cash for good in problem.goods)
+    assert problem.shortage == 3
+    whole = {
+        (r["storm"], r["place"]): float(r["need"]) for r in rows("hits") if r["season"] == "2008"
+    }
+    for _, hit in problem.hits:
+        storm = hit.name.removesuffix(" 2008")
+        assert {p: n for p, n in hit.need.items() if n} == {
+            place: need / 2 for (name, place), need in whole.items()
+            if name == storm and place == "Holguin" and need
+        }  # fmt: skip
 
 
-def test_a_season_that_is_not_there_is_refused():
-    with pytest.raises(ScenarioError, match="1975 to 2024"):
-        relief.storm_season(years=[1900])
-    with pytest.raises(ScenarioError, match="at least 0"):
-        relief.storm_season(shortage_cost=-1)
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (lambda: relief.problem([1900]), "no season 1900"),
+        (lambda: relief.problem([]), "sum to 0"),
+        (lambda: relief.problem(shortage=-1), "at least 0"),
+        (lambda: relief.problem(prices={"fud": 1}), "no good 'fud'; did you mean 'food'"),
+        (lambda: relief.problem(share={"Havanna": 1}), "did you mean 'Havana'"),
+        (lambda: relief.track("Ike 2009"), "did you mean 'Ike 2008'"),
+    ],
+)
+def test_what_is_not_there_is_refused(mistake, words):
+    with pytest.raises(ScenarioError, match=words):
+        mistake()
 
 
 # -- food --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import twinlab as tl
 from twinlab.cases.automotive import automotive
 from twinlab.cases.factory import fit_tools
 from twinlab.cases.folders import dataset
-from twinlab.cases.relief import social_schedule, storm_season
+from twinlab.cases.relief import social_schedule
 from twinlab.lab.checks import read_exercises
 from twinlab.modeling.inference.outages import Standstill
 
@@ -341,25 +341,3 @@ def test_the_safety_stock_of_who_looks_a_week_ahead():
         batch = tl.replicate(own.weekly(safety), 200, seed=1, daily=["demand", "on_time"])
         share = batch.series("on_time").sum(axis=0) / batch.series("demand").sum(axis=0)
         assert (share.mean() >= 0.99) == enough, safety
-
-
-def test_kits_in_one_depot():
-    """One depot leaves no choice: the cheapest ways first, until its kits are used up."""
-
-    def cost(name):
-        season, [depot] = storm_season(), [d for d in storm_season().depots if d.name == name]
-        later = 0.0
-        for storm in season.storms:
-            left = 10_000 * storm.surviving.get(name, 1.0)
-            for place, need in sorted(
-                storm.need.items(), key=lambda each: season.transport.get((name, each[0]), math.inf)
-            ):
-                way = season.transport.get((name, place), math.inf)
-                sent = min(left, need) if way < season.shortage_cost else 0.0
-                left -= sent
-                later += storm.probability * (season.shortage_cost * (need - sent))
-                later += storm.probability * way * sent if sent else 0.0
-        return depot.fixed_cost + 10_000 * depot.unit_cost + later
-
-    more = cost("Panama hub") - cost("Pinar del Rio")
-    assert humanitarian.EXERCISES["9.2"].answer() == pytest.approx(more, rel=1e-6)

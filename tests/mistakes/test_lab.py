@@ -95,7 +95,7 @@ MISTAKES = [
     (lambda: lab.budget(SCENARIO, 100), tl.ScenarioError,
      'budget: portfolios must be a Frontier … write budget(frontier(scenario'),
     (lambda: lab.storm_map(NETWORK, "IRMA"), tl.ScenarioError,
-     'storm_map: plan must be a StormPlan … write storm_map(preposition(se'),
+     'storm_map: plan must be a ReliefPlan … write storm_map(preposition(pr'),
     (lambda: lab.chrat, tl.ScenarioError,
      "twinlab.lab has no 'chrat' … did you mean 'chart'?"),
     (lambda: tl.cases.automotiv, tl.ScenarioError,

@@ -13,15 +13,10 @@ import twinlab as tl
 from twinlab.task.inventory import wagner_whitin
 from twinlab.task.logistics import (
     Arc,
-    Depot,
     Site,
-    Storm,
-    StormSeason,
     facilities,
     gravity_location,
-    judge_stocks,
     network_flow,
-    preposition,
 )
 
 INF = math.inf
@@ -138,37 +133,6 @@ def test_a_flow_of_no_sense_is_told(supply, demand, words):
 def test_a_centre_of_nothing_is_told(points, weights):
     with pytest.raises(tl.TwinError, match="gravity_location"):
         gravity_location(points, weights)
-
-
-def season(**change):
-    given = {
-        "depots": [Depot("far", 100, 10, 1)], "storms": [Storm("hit", 1, {"town": 40})],
-        "transport": {("far", "town"): 5}, "shortage_cost": 20,
-    }  # fmt: skip
-    return StormSeason(**(given | change))
-
-
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda: season(shortage_cost=math.nan), "shortage_cost"),
-        (
-            lambda: season(shortage_cost=-1),
-            "shortage_cost must be a finite number of at",
-        ),
-        (lambda: season(transport={("far", "town"): math.nan}), "is nan USD/unit"),
-        (lambda: season(transport={("far", "town"): -2}), "is -2 USD/unit"),
-        (lambda: season(depots=[Depot("far", 1), Depot("far", 2)]), "each name stands once"),
-        (lambda: season(storms=[Storm("a", 0.5), Storm("a", 0.5)]), "each name stands once"),
-        (lambda: preposition(season(), math.nan), "budget must be a number of at least 0"),
-        (lambda: preposition(season(), -1), "budget must be a number of at least 0"),
-        (lambda: judge_stocks(season(), {"far": math.nan}), r"stocks\['far'\] must be"),
-        (lambda: judge_stocks(season(), {"far": 101}), "give 0 to 100"),
-    ],
-)
-def test_a_season_of_no_sense_is_told(call, words):
-    with pytest.raises(tl.TwinError, match=words):
-        call()
 
 
 # -- lots -------------------------------------------------------------------------------------

@@ -10,20 +10,23 @@ from twinlab.modeling import ServiceStage, guaranteed_service, newsvendor_sample
 from twinlab.task.logistics import (
     Arc,
     Depot,
+    Good,
+    Hit,
+    ReliefProblem,
+    ReliefSeason,
     Site,
-    Storm,
-    StormSeason,
+    Way,
     facilities,
-    judge_stocks,
+    judge,
     network_flow,
     preposition,
 )
 
-SEASON = StormSeason([Depot("far", 100, 10, 1)], [Storm("hit", 1, {"town": 40})],
-                     {("far", "town"): 5}, shortage_cost=20)  # fmt: skip
+PROBLEM = ReliefProblem([Good("kit", 1, 2)], [Depot("far", 100, 10)], [Way("far", "town", "road")],
+                        [ReliefSeason("year", 1, [Hit("storm", {"town": 40})])])  # fmt: skip
 ASKED = {
-    "preposition": lambda: preposition(SEASON),
-    "judge_stocks": lambda: judge_stocks(SEASON, {"far": 30}),
+    "preposition": lambda: preposition(PROBLEM),
+    "judge": lambda: judge(PROBLEM, {"far": {"kit": 30}}),
     "facilities": lambda: facilities({"north": Site(30)}, {"a": 4}, {("north", "a"): 1}),
     "network_flow": lambda: network_flow([Arc("plant", "shop", 5)], {"plant": 9}, {"shop": 3}),
     "newsvendor_sampled": lambda: newsvendor_sampled([2, 3, 5], overage=1, underage=3),

@@ -33,7 +33,7 @@ _NEAREST = {
     "ControlChart": {"": "Shewhart().chart(values, target, sigma)"},
     "Curve": {"": "performance(hit, calm)"},
     "Frontier": {"": "frontier(scenario, options)"},
-    "StormPlan": {"": "preposition(season)"},
+    "ReliefPlan": {"": "preposition(problem)"},
     "TransitTime": {"": "describe(log, source, destination)"},
     "Estimate": {"": "estimate(values)"},
 }

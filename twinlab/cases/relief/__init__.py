@@ -2,7 +2,7 @@
 
 ==========  ===========================================================================
 needs       what so many people need for so many days
-storms      Atlantic storms of 1975 to 2024 as a season to prepare for; kits, depots
+problem     Atlantic storms of 1975 to 2024 as seasons to prepare for: goods, depots, ways
 food        the cheapest basket and its way through Syria
 last_mile   trucks from Holguín to its towns after a hurricane: cheap, or kind
 lead_times  days from order to delivery by mode, fitted and checked on later ``shipments``

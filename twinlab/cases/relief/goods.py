@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +18,12 @@ from twinlab.modeling.formulas.newsvendor import as_scipy
 from twinlab.modeling.formulas.programs import Constraint, minimize
 from twinlab.scope.base import Amount, Result, ScenarioError, column, did_you_mean, pd, shown, stats
 from twinlab.scope.distributions import Array, Gamma, LogNormal
-from twinlab.task.logistics.storms import Key, Pair
 
 __all__ = """Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket
 needs shipments""".split()
+
+Pair = tuple[str, str]
+Key = tuple[Any, ...]  # a variable
 
 rows = partial(folders.rows, "humanitarian")
 figures = partial(folders.figures, "humanitarian", "assumed/figures")

@@ -1,55 +1,24 @@
-"""Storms over the north-western Caribbean: fifty seasons, each with its worst storm, as it was.
+"""Storms over the north-western Caribbean: fifty seasons with all their storms, as they were.
 
 What is needed follows from the real track: distance and wind give the wind at a place, the wind the
 share of people in need (``datasets/humanitarian/README.md``).
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
+from itertools import groupby, product
+from typing import Any
 
 from twinlab.cases.relief.goods import figures, rows
-from twinlab.scope.base import Result, ScenarioError, column
-from twinlab.scope.network import grouped
+from twinlab.management.flows import waiting_level
+from twinlab.scope.base import Amount, check_known
+from twinlab.task.logistics.relief_problem import Depot, Good, Hit, ReliefProblem, ReliefSeason, Way
 from twinlab.task.logistics.routing import great_circle
-from twinlab.task.logistics.storms import Depot, Storm, StormSeason
 
-__all__ = "kit places storm_season track".split()
+__all__ = "places problem track".split()
 
 Point = tuple[float, float]  # longitude, latitude
-
-
-@dataclass(frozen=True)
-class Kit(Result):
-    """One person's first week of food and drinking water."""
-
-    weight: float = column("t")
-    price: float = column("USD")
-    holding_cost: float = column("USD/season", meaning="of keeping it ready")
-
-    def sentence(self) -> str:
-        """Its weight, price and cost."""
-        worth = f"a kit weighs {self.weight * 1000:.1f} kg and costs {self.price:.2f} USD"
-        return f"{worth}; keeping it ready costs {self.holding_cost:.2f} USD a season"
-
-
-def kit() -> Kit:
-    """Describe the unit of the case: food and drinking water for one person's first week.
-
-    >>> found = kit()
-    >>> round(found.weight * 1000, 1), round(found.price, 2)
-    (24.9, 7.04)
-    """
-    figure = figures()
-    price = {r["food"]: r["price"] for r in rows("food_prices") if r["supplier"] == "Beirut S"}
-    salt = figure["salt_price"]
-    ration = [(r["grams"] / 1e6, price.get(r["food"], salt)) for r in rows("ration")]
-    daily_weight = sum(tonnes for tonnes, _ in ration) + figure["kit_water"] / 1000
-    daily_price = sum(tonnes * usd for tonnes, usd in ration)
-    daily_price += figure["kit_water"] * figure["water_price"]
-    cost = figure["kit_days"] * daily_price
-    return Kit(figure["kit_days"] * daily_weight, cost, cost * figure["holding_rate"])
+SEASONS = range(1975, 2025)
 
 
 def places() -> dict[str, Point]:
@@ -62,68 +31,125 @@ def places() -> dict[str, Point]:
 
 
 def points(table: str) -> dict[str, Point]:
+    """Where the rows of a table are: (longitude, latitude) by name.
+
+    >>> points("towns")["Moa"]
+    (-74.95, 20.66)
+    """
     return {r["name"]: (r["longitude"], r["latitude"]) for r in rows(table)}
 
 
-def storm_season(
-    shortage_cost: float | None = None, years: Collection[int] = range(1975, 2025)
-) -> StormSeason:
-    """Set up the season to prepare for: nine possible depots and fifty equally likely seasons.
+def problem(
+    years: Collection[int] = SEASONS,
+    *,
+    shortage: Amount | None = None,
+    cash: bool = True,
+    prices: Mapping[str, Amount] | None = None,
+    share: Mapping[str, Amount] | None = None,
+) -> ReliefProblem:
+    """Set up the seasons to prepare for: nine possible depots, four goods, road, sea and air.
 
-    A season is stood for by the storm that left most people in need, as its track says; all calm
-    seasons are one. Units are kits, the agency looks after a tenth of the need, and a depot that a
-    storm hits keeps half of its stock (category 1 and 2) or nothing (3 and above).
-    ``shortage_cost`` in USD per missing kit is ten times the price by default. ``years`` picks the
-    seasons of the past that count, all alike.
+    ``years`` are the seasons of the past that count, all alike, with all their storms. A missing
+    cover costs ``shortage`` times its price (10; 3 to 20 are heard of: this matters most);
+    ``prices`` [USD/cover] replace those of ``commodities``, which no source states. ``share`` says
+    which part of a place's need is looked after (a tenth everywhere). After a storm a depot keeps
+    half of its stock (category 1 and 2) or nothing (3 and above), shops serve a part of the need,
+    and air freight comes later and less. All that is assumed: ``assumed/figures``, with ranges.
 
     Raises:
-        ScenarioError: the shortage cost is below 0, or no season is left.
+        ScenarioError: a year without a track, a place or a good that is not there.
 
     Source: NOAA HURDAT2; damage after Emanuel (2011), stock loss and cost ratios after Rawls &
-    Turnquist (2010). It is not their instance and does not reproduce their optimum.
+    Turnquist (2010).
 
-    >>> season = storm_season()
-    >>> len(season.depots), len(season.storms), round(season.mean_storm.total)
-    (9, 26, 4525)
+    >>> found = problem()
+    >>> len(found.depots), len(found.seasons), sum(len(season.hits) for season in found.seasons)
+    (9, 50, 41)
     """
-    each, figure, where = kit(), figures(), places()
-    depots = tuple(
-        Depot(r["name"], r["capacity"] / 13.04, r["fixed_cost"], each.holding_cost)
-        for r in rows("assumed/places")
-        if r["depot"]
+    figure, goods, where = figures(), rows("commodities"), places()
+    for name, known, what in (
+        *((year, SEASONS, "season") for year in years),
+        *((name, where, "place") for name in share or {}),
+        *((name, [r["name"] for r in goods], "good") for name in prices or {}),
+    ):
+        check_known(name, known, f"problem: no {what} {name!r}")
+    part = dict.fromkeys(where, figure["agency_share"]) if share is None else share
+    seasons = {year: tuple(_hits(year, part)) for year in years}
+    return ReliefProblem(
+        tuple(
+            Good(
+                r["name"],
+                r["weight"],
+                (prices or {}).get(r["name"], r["price"]),
+                partial(waiting_level, good=r["name"]),
+                (r["premium"] or None) if cash else None,
+            )
+            for r in goods
+        ),
+        tuple(Depot(r["name"], r["capacity"], r["fixed_cost"]) for r in _depots()),
+        tuple(_ways()),
+        tuple(ReliefSeason(str(year), 1 / len(seasons), hits) for year, hits in seasons.items()),
+        figure["shortage_multiple"] if shortage is None else shortage,
+        figure["holding_rate"],
+        figure["cash_hours"],
+        {"air": figure["air_limit"]},
     )
-    cost = each.weight * figure["freight"] * figure["circuity"]
-    ways = [(depot.name, place) for depot in depots for place in where]
-    transport = {(start, end): cost * great_circle(where[start], where[end]) for start, end in ways}
-    wanted = figure["shortage_multiple"] * each.price if shortage_cost is None else shortage_cost
-    return StormSeason(depots, _storms({d.name for d in depots}, years), transport, wanted)
 
 
-def _storms(depots: set[str], years: Collection[int]) -> tuple[Storm, ...]:
-    figure, counted = figures(), (row for row in rows("storms") if row["season"] in years)
-    seasons = grouped(((row["season"], row["storm"]), row) for row in counted)
-    if not seasons:
-        raise ScenarioError(f"storm_season: no season in {years!r}: the tracks are of 1975 to 2024")
-    storms = [Storm("calm", sum(not name for _, name in seasons) / len(seasons))]
-    # Below which wind [knots] a depot keeps which share of its stock.
-    stays = [(figure["hurricane_wind"], 1.0), (figure["major_wind"], figure["hurricane_survival"])]
-    stays.append((np.inf, figure["major_survival"]))
-    for (season, name), hits in seasons.items():
-        if name:
-            need = {r["place"]: r["need"] * figure["agency_share"] for r in hits}
-            winds = {r["place"]: r["wind"] for r in hits if r["place"] in depots}
-            left = {
-                place: next(s for most, s in stays if wind < most) for place, wind in winds.items()
-            }
-            storms.append(Storm(f"{name} {season}", 1 / len(seasons), need, left))
-    return tuple(storms)
+def _depots() -> list[dict[str, Any]]:
+    return [r for r in rows("assumed/places") if r["depot"]]
+
+
+def _ways() -> Iterator[Way]:
+    """Roads within a country, ships and aircraft between any two places."""
+    f = figures()
+    for a, b in product(_depots(), rows("assumed/places")):
+        ends = (a["name"], b["name"])
+        km = great_circle(*((r["longitude"], r["latitude"]) for r in (a, b)))
+        if a["country"] == b["country"]:
+            road = km * f["road_circuity"]
+            hours = f["road_start"] + road / f["truck_speed"]
+            yield Way(*ends, "road", hours, f["road_cost"] * road / 1000)
+        if a is not b:
+            sea = km * f["circuity"]
+            cost = (f["sea_cost"] * sea + f["sea_handling"]) / 1000
+            yield Way(*ends, "sea", f["sea_start"] + sea / f["sea_speed"], cost)
+            cost = (f["air_cost"] * km + f["air_handling"]) / 1000
+            yield Way(*ends, "air", f["air_start"] + km / f["air_speed"], cost)
+
+
+def _hits(year: int, part: Mapping[str, float]) -> Iterator[Hit]:
+    """The storms of a season in their order, and what they leave of depots, shops and airports."""
+    f, depots = figures(), {r["name"] for r in _depots()}
+    felt = (row for row in rows("hits") if row["season"] == year)
+    for storm, struck in groupby(felt, key=lambda row: row["storm"]):
+        table = list(struck)
+        force = {  # 0, 1 for a hurricane, 2 for a major one
+            r["place"]: sum(r["wind"] >= f[least] for least in ("hurricane_wind", "major_wind"))
+            for r in table
+        }
+        survive = (1.0, f["hurricane_survival"], f["major_survival"])
+        shops = (f["cash_open"], f["cash_hurricane"], f["cash_major"])
+        yield Hit(
+            f"{storm} {year}",
+            {r["place"]: r["need"] * part.get(r["place"], 0.0) for r in table},
+            {place: survive[n] for place, n in force.items() if place in depots},
+            {place: shops[n] for place, n in force.items()},
+            {place: f["air_major"] for place, n in force.items() if n == 2},
+            {place: f["air_delay"] for place, n in force.items() if n == 2},
+        )
 
 
 def track(storm: str) -> list[tuple[float, float, float]]:
     """List the fixes of a storm: (longitude, latitude, wind in knots).
 
+    Raises:
+        ScenarioError: no such storm.
+
     >>> max(wind for _, _, wind in track("Dorian 2019"))
     160
     """
+    known = dict.fromkeys(f"{row['storm']} {row['season']}" for row in rows("tracks"))
+    check_known(storm, known, f"track: no storm {storm!r}")
     fixes = [row for row in rows("tracks") if f"{row['storm']} {row['season']}" == storm]
     return [(row["longitude"], row["latitude"], row["wind"]) for row in fixes]

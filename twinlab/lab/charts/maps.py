@@ -16,7 +16,7 @@ from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.scope.base import ScenarioError, check_known, shown
-from twinlab.task.logistics.storms import StormOutcome, StormPlan
+from twinlab.task.logistics.relief_plan import Flow, ReliefPlan
 
 __all__ = ["flow_map", "route_map", "storm_map"]
 
@@ -191,21 +191,22 @@ _NAMES = {
 }
 
 
-def storm_map(plan: StormPlan, storm: str) -> Chart:
+def storm_map(plan: ReliefPlan, storm: str) -> Chart:
     """Draw a storm of the past over a plan: who is served from where, and who is not.
 
     Raises:
         ScenarioError: the plan knows no such storm.
 
-    >>> from twinlab.cases.relief import storm_season
-    >>> from twinlab.task.logistics import judge_stocks
-    >>> print(storm_map(judge_stocks(storm_season(), {"Havana": 5000}), "Ike 2008"))
-    Ike 2008: 22,260 kits needed, 5,000 served (22 %), 0 lost in depots
-    from Havana: 36 to Pinar del Rio, 10 to Cienfuegos, 3,605 to Camaguey, 1,349 to Holguin
-    not fully served: Holguin
-    all seasons: 28,805 USD before the storm, 30 % of the need served, 74 % without shortage
+    >>> from twinlab.cases import relief
+    >>> from twinlab.task.logistics import judge
+    >>> print(storm_map(judge(relief.problem(), {"Havana": {"food": 9000}}), "Ike 2008"))
+    Ike 2008: 89,039 covers needed, 2,958 met (3%), 2,958 of them by cash; 0 lost in depots
+    not fully served: Holguin, Camaguey, Pinar del Rio, Cienfuegos
+    all seasons: 35,728 USD before the season, 13% of the need met
     """
-    outcome, where = plan.outcome(storm), places()
+    check_known(storm, dict.fromkeys(f.hit for f in plan.flows), f"storm_map: no storm {storm!r}")
+    flows, where = {f: x for f, x in plan.flows.items() if f.hit == storm}, places()
+    sent = _covers((f[3:5], x) for f, x in flows.items() if f.depot and f.place)
     x, y, wind = zip(*track(storm), strict=True)
     orange: pen.Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}
     sizes, named = [(knots / 12) ** 2 for knots in wind], [f"{storm}, wind [knots]"] * len(x)
@@ -213,11 +214,11 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
         pen.line(x, y, color=pen.GREY, linewidth=1.5),
         pen.dots(x, y, sizes, named, wind, label="storm (larger: stronger)", **orange),
     ]
-    most = max(outcome.shipments.values(), default=1.0)
+    most = max(sent.values(), default=1.0)
     for third in range(3):  # thin, thicker, thick: what is sent on a way
-        ways = [e for e, units in outcome.shipments.items() if int(2.99 * units / most) == third]
+        ways = [e for e, units in sent.items() if int(2.99 * units / most) == third]
         marks.append(_ways(where, ways, color=pen.BLUE, linewidth=1.5 + third, zorder=4))
-    marks, title = [*marks, *_sites(plan, outcome)], f"{storm} over this plan"
+    marks, title = [*marks, *_sites(plan, flows)], f"{storm} over this plan"
     looks: pen.Style = {
         "xlim": _VIEW[:2],
         "ylim": _VIEW[2:],
@@ -226,17 +227,19 @@ def storm_map(plan: StormPlan, storm: str) -> Chart:
         "finish": _land,
     }
     panel = Panel(marks, title, "longitude [degrees east]", "latitude [degrees north]", **looks)
-    missing, sent = _missing(outcome), dict[str, list[str]]()
-    for (depot, place), units in outcome.shipments.items():
-        sent.setdefault(depot, []).append(f"{units:,.0f} to {place}")
-    worst_first = sorted(missing, key=lambda place: -missing[place])
+    needs, missing = _needs(flows)
+    need, came = sum(needs.values()), sum(needs.values()) - sum(missing.values())
+    cash, lost = (sum(x for f, x in flows.items() if f.how == how) for how in ("cash", "lost"))
+    told: dict[str, list[str]] = {}
+    for (depot, place), units in sent.items():
+        told.setdefault(depot, []).append(f"{units:,.0f} to {place}")
     said = [
-        f"{outcome.storm}: {outcome.need:,.0f} kits needed, {outcome.served:,.0f} served "
-        f"({outcome.coverage * 100:.0f} %), {outcome.lost_stock:,.0f} lost in depots",
-        *(f"from {depot}: {', '.join(parts)}" for depot, parts in sent.items()),
-        f"not fully served: {', '.join(worst_first) or 'nobody'}",
-        f"all seasons: {plan.first_stage:,.0f} USD before the storm, {plan.coverage * 100:.0f} % "
-        f"of the need served, {plan.reliability * 100:.0f} % without shortage",
+        f"{storm}: {need:,.0f} covers needed, {came:,.0f} met ({came / need:.0%}), {cash:,.0f} of "
+        f"them by cash; {lost:,.0f} lost in depots",
+        *(f"from {depot}: {', '.join(parts)}" for depot, parts in told.items()),
+        f"not fully served: {', '.join(sorted(missing, key=lambda p: -missing[p])) or 'nobody'}",
+        f"all seasons: {plan.first_stage:,.0f} USD before the season, {plan.coverage:.0%} of the "
+        "need met",
     ]
     return Chart([panel], "\n".join(said), (7.8, 6.4))
 
@@ -251,24 +254,26 @@ def _land(axes: Axes, dark: bool) -> None:
     axes.set_aspect(1.08)
 
 
-def _sites(plan: StormPlan, outcome: StormOutcome) -> list[pen.Mark]:
+def _sites(plan: ReliefPlan, flows: Mapping[Flow, float]) -> list[pen.Mark]:
     """Depots as squares, needs as circles: filled as far as they are stocked or served."""
-    where, missing = places(), _missing(outcome)
+    where, (needed, missing) = places(), _needs(flows)
+    kept = {depot: sum(covers.values()) for depot, covers in plan.stocks.items()}
     depots: pen.Style = {"marker": "s", "edgecolor": pen.BLUE, "zorder": 6, "alpha": 1.0}
     needs: pen.Style = {"marker": "o", "edgecolor": pen.INK, "zorder": 5, "alpha": 0.85}
-    sizes = {place: 110 + 450 * units / outcome.need for place, units in outcome.needs.items()}
+    most = sum(needed.values())
+    sizes = {place: 110 + 450 * units / most for place, units in needed.items()}
     marks: list[pen.Mark] = []
     for label, told, face, looks in (
-        ("depot with stock", {d: u for d, u in plan.stocks.items() if u > 0}, pen.BLUE, depots),
-        ("depot without", {d: u for d, u in plan.stocks.items() if u <= 0}, pen.PAPER, depots),
-        ("served", {p: u for p, u in outcome.needs.items() if p not in missing}, pen.PAPER, needs),
+        ("depot with stock", {d: u for d, u in kept.items() if u > 0}, pen.BLUE, depots),
+        ("depot without", {d: u for d, u in kept.items() if u <= 0}, pen.PAPER, depots),
+        ("served", {p: u for p, u in needed.items() if p not in missing}, pen.PAPER, needs),
         ("not fully served", missing, pen.VERMILLION, needs),
     ):
         area = [60.0 if looks is depots else sizes[name] for name in told]
         looks = looks | {"facecolor": face, "linewidth": 1.6, "label": label}
         marks.append(pen.dots(*_across(where, told), area, [*told], [*told.values()], **looks))
     for name, at in where.items():
-        stock, there = plan.stocks.get(name, 0.0), name in plan.stocks or name in outcome.needs
+        stock, there = kept.get(name, 0.0), name in kept or name in needed
         text = f"{name} {stock:,.0f}" if stock > 0 else name * there
         right, up, side = _NAMES.get(name, (10, 6, "left"))
         looks = {"zorder": 7, "ha": side, "bbox": _HALO}
@@ -276,9 +281,14 @@ def _sites(plan: StormPlan, outcome: StormOutcome) -> list[pen.Mark]:
     return marks
 
 
-def _missing(outcome: StormOutcome) -> dict[str, float]:
-    """Kits that are missing, by place."""
-    gaps = dict(outcome.needs)
-    for (_, place), units in outcome.shipments.items():
-        gaps[place] -= units
-    return {place: gap for place, gap in gaps.items() if gap > 0.5}
+def _covers(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
+    found: dict[Any, float] = {}
+    for key, covers in pairs:
+        found[key] = found.get(key, 0.0) + covers
+    return found
+
+
+def _needs(flows: Mapping[Flow, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Covers that are needed and missing, by place."""
+    needed = _covers((f.place, x) for f, x in flows.items() if f.place)
+    return needed, _covers((f.place, x) for f, x in flows.items() if f.how == "missing")

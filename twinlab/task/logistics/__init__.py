@@ -8,15 +8,16 @@ prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``networ
            sends how much where, on which ways, with shadow prices; ``route``: who visits whom
            and when, ``milk_run``: tours on a scenario; ``design_network``: what of a scenario
            to open, close and expand; ``facilities`` (p-median), ``centres`` (p-centre),
-           ``gravity_location``: where to open; ``preposition``: where relief stock lies before
-           a storm, ``value_of_stochastic_solution``
+           ``gravity_location``: where to open; ``preposition``: which relief goods lie where
+           before a season, ``near_plans``, ``judge`` and what that is ``worth``
 =========  ====================================================================================
 """
 
 from twinlab.scope import door
 from twinlab.task.logistics.design import *
+from twinlab.task.logistics.relief_plan import *
+from twinlab.task.logistics.relief_problem import *
 from twinlab.task.logistics.routing import *
-from twinlab.task.logistics.storms import *
 from twinlab.task.logistics.transport import *
 
 __all__ = door.offered(globals())
