@@ -20,7 +20,7 @@ from twinlab.twin import Twin
 CASES: dict[str, Callable[[int], Scenario]] = {
     "automotive": automotive,
     "factory": lambda days: factory(days).scenario,
-    "humanitarian": humanitarian,
+    "humanitarian": lambda days: humanitarian(days=days),
 }
 SITE, START, DAYS = "Germany resin", 60, 180
 

@@ -16,12 +16,13 @@ from twinlab.management.flows import ShortageCost
 from twinlab.modeling import Change, Replications, Run, estimate, replicate, simulate
 from twinlab.modeling.experiments import Objective, around, order_of, propose, seed_ahead
 from twinlab.modeling.inference.drift import Alarm, Verification, update_law, verify, watch
+from twinlab.modeling.inference.foreseen import Assessment, More, World, ask_more, worlds
 from twinlab.modeling.inference.outages import Outages, believed
 from twinlab.modeling.simulation.kpis import cost
+from twinlab.modeling.simulation.replicate import replicate_worlds
 from twinlab.organization.orders import Maintain, Order, Orders, Rights, decided
 from twinlab.scope import Log, Outage, Scenario, State, SyncError, feasible
-from twinlab.scope.calendar import DUST
-from twinlab.scope.result import html_of
+from twinlab.scope.base import DUST, Count, html_of
 from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant
 from twinlab.technology.desk import Desk
 from twinlab.technology.tracker import observe
@@ -77,16 +78,6 @@ class Ordering(Follower):
             return Outages((), self.day)
         books, flows = self._tracker.books, self._tracker.check.flows
         return believed(flows, books.flows, books.heard, self._tracker.morning.day)
-
-    @property
-    def outlook(self) -> Scenario:
-        """The model with the outages that are believed or planned: every look ahead begins so."""
-        return self.model.disrupt(*self.outages.disruptions, *self.planned)
-
-    @property
-    def _morning(self) -> State:
-        """Where a look ahead starts: in the middle of a day, part of it has happened already."""
-        return self._believed(self._tracker.morning)
 
     def _at_desk(self, acts: bool = True) -> Desk:
         """The desk; a SyncError if the twin may not act."""
@@ -162,7 +153,90 @@ class Ordering(Follower):
 PROMISE = 0.9  # of the intervals that are verified
 
 
-class Twin(Ordering):
+class Foreseeing(Ordering):
+    """What a twin expects of the days to come: one outlook, or many worlds that may be true.
+
+    >>> issubclass(Twin, Foreseeing)
+    True
+    """
+
+    _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
+
+    @property
+    def assessments(self) -> tuple[Assessment, ...]:
+        """What customers are expected to ask for, by the newest ``forecast`` messages."""
+        silent = self.mode is Mode.MODEL
+        return () if silent else tuple(self._tracker.books.expected.values())
+
+    @property
+    def outlook(self) -> Scenario:
+        """The model with what is believed of the days to come: every look ahead begins so.
+
+        With the outages that are believed or planned. And for each item of which ``forecast``
+        messages tell, demand is that of the model plus, for each ``ref`` that they name, what the
+        newest one says by day: say what comes on top of the usual, and have the usual in the model.
+        """
+        calm = self.model.disrupt(*self.outages.disruptions, *self.planned)
+        return ask_more(calm, (((o.node, o.product), o.units) for o in self.assessments))
+
+    @property
+    def _morning(self) -> State:
+        """Where a look ahead starts: in the middle of a day, part of it has happened already."""
+        return self._believed(self._tracker.morning)
+
+    def worlds(self, count: Count = 200, seed: Count = 0, more: More | None = None) -> list[World]:
+        """Give worlds that may be true: in each, what was assessed is wrong by another factor.
+
+        The factor is lognormal of mean 1 and of the error that was told, one for all that is about
+        the same ``ref``. ``more(scenario, generator)`` does more to each world.
+        """
+        return worlds(self.assessments, count, seed, more)
+
+    def _look(
+        self, days: int, replications: int, daily: Sequence[Any], worlds: Sequence[World] = ()
+    ) -> Replications:
+        start, seed = self._morning, seed_ahead(self.seed)
+        ahead = self.outlook.change(days=start.day + days)
+        if not worlds:
+            return replicate(ahead, replications, seed, start=start, daily=daily)
+        looks = [world(ahead) for world in worlds]
+        return replicate_worlds(ahead, looks, replications, seed, start=start, daily=daily)
+
+    def forecast(
+        self,
+        days: int = 28,
+        replications: int = 400,
+        daily: Sequence[Any] = ("on_hand", "backlog"),
+        worlds: Sequence[World] = (),
+    ) -> Replications:
+        """What may come, from today's state: replications with daily values, shared by workers.
+
+        Goods under way arrive by their lead time given how long they have been travelling.
+        ``worlds`` are functions from scenario to scenario (see ``worlds``) among which the
+        replications are split evenly: what comes is a mixture.
+
+        Raises:
+            ScenarioError: a measure is unknown; a world changes more than laws and disruptions.
+        """
+        today = self._morning.day
+        sold = [(d.node, d.product) for d in self.model.network.demands]
+        wanted = [*daily, *(("on_hand", *item) for item in sold)]
+        batch = self._look(days, replications, wanted, worlds)
+        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
+        for item in sold:
+            for at, ends in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
+                self._promised[today, today + at, item] = ends
+        return batch
+
+    def verify(self) -> Verification:
+        """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
+        nights, promised = self._tracker.nights, self._promised.items()
+        known = ((nights[d][i], ends) for (_, d, i), ends in promised if i in nights.get(d, ()))
+        inside = [low - DUST <= units <= high + DUST for units, (low, high) in known]
+        return verify(inside, PROMISE)
+
+
+class Twin(Foreseeing):
     """A model that follows a plant over a link, and whatever else it listens to.
 
     ``name`` tells several twins on one link apart. ``rights`` say who may order what.
@@ -186,7 +260,7 @@ class Twin(Ordering):
     ) -> None:
         super().__init__(model, link, store, name)
         self.seed, self.mode, self.rights = seed, Mode.SHADOW, rights or Rights()
-        self._promised = dict[tuple[int, int, Any], Any]()  # by day of forecast and night
+        self._promised = {}
         self._adopted: dict[str, int] = {}
 
     def sync(self, ask_again: bool = True) -> Intake:
@@ -207,27 +281,6 @@ class Twin(Ordering):
         told = (message for message in self.store.messages() if message.kind in kinds)
         return Log(map(self._tracker.check.event, told))
 
-    def forecast(
-        self, days: int = 28, replications: int = 400, daily: Sequence[Any] = ("on_hand", "backlog")
-    ) -> Replications:
-        """What may come, from today's state: replications with daily values, shared by workers.
-
-        Goods under way arrive by their lead time given how long they have been travelling.
-
-        Raises:
-            ScenarioError: a measure is unknown.
-        """
-        start = self._morning
-        sold = [(d.node, d.product) for d in self.model.network.demands]
-        wanted = [*daily, *(("on_hand", *item) for item in sold)]
-        ahead = self.outlook.change(days=start.day + days)
-        batch = replicate(ahead, replications, seed_ahead(self.seed), start=start, daily=wanted)
-        edges = (0.5 - PROMISE / 2, 0.5 + PROMISE / 2)
-        for item in sold:
-            for at, ends in enumerate(batch.quantiles("on_hand", *item, levels=edges).T):
-                self._promised[start.day, start.day + at, item] = ends
-        return batch
-
     def tower(
         self,
         limits: Limits | None = None,
@@ -244,13 +297,6 @@ class Twin(Ordering):
         start, come = self._morning, self.forecast(replications=128)
         told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}
         return control_tower(self.outlook, start, late=late, **told)
-
-    def verify(self) -> Verification:
-        """How often stock lay within the 90 % interval of an earlier forecast, as far as known."""
-        nights, promised = self._tracker.nights, self._promised.items()
-        known = ((nights[d][i], ends) for (_, d, i), ends in promised if i in nights.get(d, ()))
-        inside = [low - DUST <= units <= high + DUST for units, (low, high) in known]
-        return verify(inside, PROMISE)
 
     def recommend(
         self,

@@ -95,7 +95,7 @@ def test_a_loss_that_has_not_begun_is_said_too():
 
 
 def test_only_disruptions_may_differ():
-    with pytest.raises(tl.ScenarioError, match="differ only in their disruptions"):
+    with pytest.raises(tl.ScenarioError, match="differ only in laws of chance and disruptions"):
         replicate_many([CALM, CALM.change(days=50)], 4)
 
 

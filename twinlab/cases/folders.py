@@ -6,11 +6,12 @@ That is a plant that lives the case, and a model that only hears of it.
 import csv
 from collections import Counter
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from twinlab.modeling.inference.foreseen import Assessment
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Network, NetworkError, Scenario
@@ -102,6 +103,10 @@ class Case(Scenario):
     0
     """
 
+    def lived(self, seed: Count) -> tuple[Scenario, tuple[Assessment, ...]]:
+        """What a plant lives by itself, and what is assessed there: the case, and nothing."""
+        return self, ()
+
     def twin(
         self,
         *hidden: Disruption,
@@ -128,7 +133,10 @@ class Case(Scenario):
         (0, 50, True)
         """
         link = Bus(seed=seed) if link is None else link
-        lived = (truth or self).disrupt(*hidden)
+        true, told = self.lived(seed)
+        lived = (truth or true).disrupt(*hidden)
+        sensors = sensors or Sensors(foretelling=bool(told))
+        sensors = replace(sensors, assessments=sensors.assessments or told)
         plant, twin = Plant(lived, link, seed, sensors), Twin(self, link, store, seed)
         plant.advance(max(0, lived.day_of(day) - plant.day), untold=True)
         twin.sync()

@@ -4,7 +4,7 @@ And how long people wait, what that costs them, and how evenly it is shared: dep
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
 from typing import Any
@@ -17,7 +17,7 @@ from twinlab.organization.view import PriorityFailover, Supplier, View, split_or
 from twinlab.scope import Demand, Lane, Network, Result, Scenario, ScenarioError
 from twinlab.scope.base import Amount, Array, Day, ItemKey, check_known, column, did_you_mean
 from twinlab.scope.calendar import upstream_items
-from twinlab.scope.distributions import Trace, days_of, mean_of
+from twinlab.scope.distributions import Added, Trace, days_of, mean_of
 from twinlab.scope.kinds import ranged
 
 __all__ = """Waits deprivation_cost gini total_shortage_cost waiting_cost waiting_level
@@ -71,6 +71,9 @@ def mean_flows(
 
 def customers_use(row: Demand, days: range) -> float:
     """Customers' mean demand over some days; of a trace, what it holds for them."""
+    if isinstance(row.pattern, Added):
+        usual = customers_use(replace(row, pattern=row.pattern.law), days)
+        return usual + float(row.pattern.units.values[days.start : days.stop].sum()) / len(days)
     if isinstance(row.pattern, Trace) and days.stop <= len(row.pattern.values):
         return fmean(row.pattern.values[days] * row.scales(np.array(days)))
     return mean_of(row.pattern) * fmean(row.scales(np.array(days)))

@@ -17,6 +17,7 @@ from zlib import crc32
 
 import numpy as np
 
+from twinlab.modeling.inference.foreseen import Assessment
 from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.orders import Expedite, Maintain, Order, Rights, Values
@@ -51,6 +52,7 @@ class Sensors(Row, frozen=True):
     shrinkage: float = column(
         "share/day", 0.0, "stock that vanishes each night, and no system knows", low=0, high=1
     )
+    assessments: tuple[Assessment, ...] = ()  # told on the morning of their day
 
 
 class Voice:
@@ -82,6 +84,16 @@ class Voice:
         for what, node, product, partner, mode in sorted(since_before):
             self._day, self._told = day, -1  # this very morning
             self._tell((day, "disrupted", node, product, 0.0, partner, mode, None, what))
+        self.assess()
+
+    def assess(self, since: int = 0) -> None:
+        """Say on a morning what was assessed on a day or later, of days to come."""
+        day = self.history.state.day
+        for one in self.sensors.assessments:
+            if since <= one.day <= day and (left := one.quantities[day - one.day :]):
+                said: dict[str, Any] = {"node": one.node, "product": one.product}
+                said |= {"quantities": list(left), "error": one.error, "ref": one.ref}
+                self.send(f"/{one.node}/crm", "forecast", day * DAY, said)
 
     def rest(self, until: int, clock: tuple[float, float] | None) -> None:
         """Some days of which the systems tell nothing but how they end."""
@@ -396,6 +408,7 @@ class Plant:
             self.state.on_hand[item] = units * (1 - self.sensors.shrinkage)
         # SimPy stops before anything that happens on the next morning.
         self._history.live(until=self.day + 1)
+        self._voice.assess(since=self.day)
         return acts
 
     def _relive(self, kept: dict[str, Any]) -> None:

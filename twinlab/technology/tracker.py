@@ -10,10 +10,12 @@ are what messages tell of the columns of a model.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from typing import Any, NamedTuple
 
 from twinlab.modeling.inference.bottlenecks import STOCK, Account, demands, flows
 from twinlab.modeling.inference.drift import Observations
+from twinlab.modeling.inference.foreseen import Assessment
 from twinlab.modeling.inference.outages import Flow, Standstill, StockBelief, Told, covers
 from twinlab.scope import Event, Scenario, SyncError
 from twinlab.scope.entities import ItemKey, Recipe
@@ -27,6 +29,7 @@ __all__ = ["Tracker", "observe"]
 CHECKPOINTS = 12
 # Kinds that change a state; the others are kept for whoever reads the store.
 EFFECTS = CHANGES.keys() - {"closed", "disrupted", "recovered"}
+ASSESSED = ("node", "product", "quantities", "error", "ref")
 HANDLED = {"shipped", *STOCK}  # changes a stock
 History = Callable[[int], Iterable[Message]] | None
 
@@ -43,7 +46,7 @@ class Books:
     """What is believed after some messages.
 
     A state, which shipments bear which reference, what counts taught of each item, which outages
-    were heard of, and which flows stand still.
+    were heard of, which flows stand still, and what customers are expected to ask for.
     """
 
     def __init__(self, state: State, plain: Mapping[str, Any] | None = None) -> None:
@@ -53,6 +56,7 @@ class Books:
         self.counts = {tuple(k): StockBelief(*one) for k, one in kept.get("counts", ())}
         self.heard = {tuple(k): Told(*one) for k, one in kept.get("heard", ())}
         self.flows = {tuple(k): Standstill(*one) for k, one in kept.get("flows", ())}
+        self.expected = {tuple(k): Assessment(*one) for k, one in kept.get("expected", ())}
         self.moved = defaultdict[Flow, float](float)  # units since the last morning
 
     def copy(self) -> "Books":
@@ -60,12 +64,14 @@ class Books:
         other = Books(self.state.copy())
         other.references, other.counts = dict(self.references), dict(self.counts)
         other.heard, other.flows = dict(self.heard), dict(self.flows)
+        other.expected = dict(self.expected)
         return other
 
     def plain(self) -> dict[str, Any]:
         """Everything as plain values, for a store."""
         refs = [[lane, ref, days] for (lane, ref), days in self.references.items()]
         tables: dict[str, Any] = {"counts": self.counts, "heard": self.heard, "flows": self.flows}
+        tables["expected"] = {key: astuple(one) for key, one in self.expected.items()}
         rows = {name: list(table.items()) for name, table in tables.items()}
         return {"state": to_plain(self.state), "refs": refs, **rows}
 
@@ -81,6 +87,10 @@ class Books:
                 ]
         elif kind == "counted":
             self._count(check.event(message), float(message.data.get("error") or 0.0))
+        elif kind == "forecast":
+            said = {n: v for n, v in message.data.items() if n in ASSESSED and v is not None}
+            one = Assessment(message.time // DAY, **said)
+            self.expected[one.node, one.product, one.ref] = one
         if kind in ("disrupted", "recovered", "state"):
             self._hear(message, check)
         if kind in EFFECTS:
@@ -134,6 +144,7 @@ class Books:
             stock = self.state.on_hand
             self.counts[item], stock[item] = belief.night(stock[item])
         self.state.day, self.moved = max(self.state.day, day), defaultdict(float)
+        self.expected = {k: o for k, o in self.expected.items() if len(o.units) > day}
         self.references = {
             (lane, ref): left
             for (lane, ref), left in self.references.items()

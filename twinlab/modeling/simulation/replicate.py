@@ -18,11 +18,12 @@ from twinlab.modeling.simulation.kpis import check_kpis
 from twinlab.modeling.simulation.output_analysis import SETTLING, days_left_out, estimate
 from twinlab.modeling.simulation.plan import Plan, make_plan
 from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, draw_streams
-from twinlab.modeling.simulation.replications import Daily, Replications, read_daily
+from twinlab.modeling.simulation.replications import Daily, Replications, read_daily, world_seeds
 from twinlab.modeling.simulation.vector_compiled import compiles, loops
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
 from twinlab.scope import Scenario, ScenarioError
-from twinlab.scope.base import Array, Row, column, warn
+from twinlab.scope.base import Array, Row, column, schema, warn
+from twinlab.scope.distributions import Distribution
 from twinlab.scope.entities import StockLoss
 from twinlab.scope.state import State, go_on
 
@@ -261,14 +262,14 @@ def _join(tables: Sequence[Any], columns: slice = slice(None)) -> Any:
 def replicate_many(
     scenarios: Sequence[Scenario], replications: int, seed: int = 0
 ) -> list[Replications]:
-    """Replicate scenarios that differ only in their disruptions, side by side.
+    """Replicate scenarios that differ only in laws of chance and disruptions, side by side.
 
     The engine's work is a row of numbers per item, however long the row: sixty closures of a few
     replications each cost little more than one. Each batch is that of ``replicate(scenario,
     replications, seed)``, to the last bit.
 
     Raises:
-        ScenarioError: the scenarios differ in more than their disruptions.
+        ScenarioError: the scenarios differ in more.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
     >>> shut = shop.disrupt(Outage("mine", start=20, days=5))
@@ -279,26 +280,86 @@ def replicate_many(
     if not scenarios:
         return []
     calm = scenarios[0].change(disruptions=())
-    if any(each.change(disruptions=()) != calm for each in scenarios):
-        problem = "replicate_many takes scenarios that differ only in their disruptions"
-        raise ScenarioError(f"{problem}: replicate the others one by one")
-    losses = [d for each in scenarios for d in each.disruptions if isinstance(d, StockLoss)]
-    plan, at_once = make_plan(calm.disrupt(*losses)), max(1, _WIDTH // replications)
-    parts = [scenarios[at : at + at_once] for at in range(0, len(scenarios), at_once)]
-    work = [(plan, part, replications, seed) for part in parts]
-    return [batch for part in share(_live, work, "replicating") for batch in part]
-
-
-def _live(plan: Plan, scenarios: Sequence[Scenario], width: int, seed: int) -> list[Replications]:
-    """Live through the scenarios' replications in columns of one engine."""
-    streams = _beside([draw_streams(each, seed, 0, width) for each in scenarios], width)
-    lived = live_days(VectorEngine(plan, streams, width * len(scenarios)))
+    plan, *lived = _abreast(calm, scenarios, replications, [seed] * len(scenarios))
     batches = []
     for at, scenario in enumerate(scenarios):
-        mine, own = slice(at * width, (at + 1) * width), replace(plan, scenario=scenario)
+        mine = slice(at * replications, (at + 1) * replications)
         tables = [_join([each], mine) for each in lived]
-        batches.append(Replications(own, seed, width, None, 0, *tables))
+        own = replace(plan, scenario=scenario)
+        batches.append(Replications(own, seed, replications, None, 0, *tables))
     return batches
+
+
+def replicate_worlds(
+    base: Scenario,
+    worlds: Sequence[Scenario],
+    replications: int,
+    seed: int = 0,
+    *,
+    start: State | None = None,
+    daily: Iterable[str | tuple[Any, ...]] = (),
+) -> Replications:
+    """Replicate worlds, any of which may be the true one, side by side as one batch: a mixture.
+
+    Each has as many of the replications (at least one), in a row, and a seed of its own.
+
+    Raises:
+        ScenarioError: there is no world, or one has more than other laws and disruptions.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
+    >>> both = replicate_worlds(shop, [shop, shop.set("shop/unit.pattern", 7)], 100)
+    >>> both.total("demand").reshape(2, 50).mean(axis=1).round()
+    array([250., 350.])
+    """
+    count, seeds = len(worlds), world_seeds(seed, len(worlds))
+    each = max(1, -(-replications // max(1, count)))
+    start = None if start is None else go_on(start, base)
+    wanted = tuple(read_daily(make_plan(base), one) for one in daily)
+    plan, *tables = _abreast(base, worlds, each, seeds, start, wanted)
+    given = start.copy() if start else None
+    batch = Replications(plan, seed, each * count, given, 0, *tables)
+    return replace(batch, worlds=tuple(worlds))
+
+
+def _abreast(
+    base: Scenario, worlds: Sequence[Scenario], width: int, seeds: Sequence[int], *more: Any
+) -> Any:
+    """The plan of scenarios that differ in luck alone, and their replications side by side."""
+    usual, at_once = _beside_luck(base), max(1, _WIDTH // max(1, width))
+    if not worlds or any(_beside_luck(world) != usual for world in worlds):
+        alike = "side by side live scenarios (at least one) of the same rows, rules and days"
+        raise ScenarioError(f"{alike}, which differ only in laws of chance and disruptions")
+    losses = (d for world in worlds for d in world.disruptions if isinstance(d, StockLoss))
+    plan = make_plan(base.change(disruptions=tuple(dict.fromkeys(losses))))
+    cuts = [slice(at, at + at_once) for at in range(0, len(worlds), at_once)]
+    work = [(plan, worlds[cut], width, seeds[cut], *more) for cut in cuts]
+    lived = zip(*share(_live, work, "replicating"), strict=True)
+    return replace(plan, scenario=base), *map(_join, lived)
+
+
+def _beside_luck(scenario: Scenario) -> Any:
+    """All that is not a law of chance or a disruption."""
+    net = scenario.network
+    rows = (*net.nodes, *net.lanes, *net.recipes, *net.demands, *net.stocks)
+    cells = ((row, c) for row in rows for c in schema(type(row)) if c.type is not Distribution)
+    table = [getattr(row, c.name) for row, c in cells]
+    return table, scenario.days, scenario.rules, scenario.sourcing, scenario.sharing
+
+
+def _live(
+    plan: Plan,
+    scenarios: Sequence[Scenario],
+    width: int,
+    seeds: Sequence[int],
+    start: State | None = None,
+    daily: tuple[Daily, ...] = (),
+) -> Chunk:
+    """Live through the scenarios' replications in columns of one engine."""
+    each = zip(scenarios, seeds, strict=True)
+    streams = _beside([draw_streams(one, seed, 0, width, start) for one, seed in each], width)
+    for at in plan.losing:  # in some world, which may be none of these
+        streams.keeping.setdefault(plan.items[at].key, np.ones((plan.scenario.days, 1)))
+    return live_days(VectorEngine(plan, streams, width * len(scenarios), start), daily)
 
 
 def _beside(streams: Sequence[RandomStreams], width: int) -> RandomStreams:
@@ -310,7 +371,11 @@ def _beside(streams: Sequence[RandomStreams], width: int) -> RandomStreams:
             key: _rows_beside([table.get(key) for table in each], width, whole=name != "held")
             for key in dict.fromkeys(key for table in each for key in table)
         }
-    return RandomStreams(**tables, active=[])
+    arrivals = {}
+    for lane in streams[0].arrivals:
+        goods = zip(*(one.arrivals[lane] for one in streams), strict=True)
+        arrivals[lane] = [np.concatenate([np.broadcast_to(d, width) for d in g]) for g in goods]
+    return RandomStreams(**tables, active=[], arrivals=arrivals)
 
 
 def _rows_beside(parts: Sequence[Array | None], width: int, whole: bool) -> Array:
@@ -331,7 +396,10 @@ def run_longer(batch: Replications) -> Replications:
     >>> run_longer(replicate(shop, 100, seed=1))
     Replications(100 replications × 120 days, 2 nodes, seed 1)
     """
-    out, ahead = batch.warm_up, batch.scenario.change(days=batch.days.stop + len(batch.days))
+    until, count = batch.days.stop + len(batch.days), batch.replications
+    out, ahead = batch.warm_up, batch.scenario.change(days=until)
+    if worlds := [world.change(days=until) for world in batch.worlds]:
+        return replicate_worlds(ahead, worlds, count, batch.seed, start=batch.given)
     return replicate(ahead, batch.replications, batch.seed, start=batch.given, warm_up=out)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis, evaluate
 from twinlab.modeling.simulation.measures import BY_ITEM, BY_LANE, MEASURES, measure
-from twinlab.modeling.simulation.output_analysis import estimate
+from twinlab.modeling.simulation.output_analysis import estimate, other_seed
 from twinlab.modeling.simulation.plan import Plan
 from twinlab.modeling.simulation.run import daily_table
 from twinlab.modeling.simulation.vector_blocks import Records
@@ -19,6 +19,11 @@ from twinlab.scope import Estimate, Result, Scenario, ScenarioError, State
 from twinlab.scope.base import Array, check_known, did_you_mean, parts, pd, schema
 
 __all__ = ["Horizon", "Replications", "horizon_of"]
+
+
+def world_seeds(seed: int, count: int) -> list[int]:
+    """The seeds of the worlds of a mixture, whatever they are."""
+    return [other_seed(seed, f"world {at}") for at in range(count)]
 
 
 class Daily(NamedTuple):
@@ -81,6 +86,7 @@ class Replications(Result):
     stretches: Array  # of the rows that ``horizon`` watches: the last days but some, the last days
     variances: dict[str, Array]
     daily_values: dict[Daily, Array]
+    worlds: tuple[Scenario, ...] = ()  # of a mixture: each has as many of the replications
 
     @property
     def scenario(self) -> Scenario:
@@ -197,14 +203,18 @@ class Replications(Result):
             raise ScenarioError(
                 f"replication {replication!r}: this batch has 0 to {self.replications - 1}"
             )
-        nights = replay(self.scenario, self.seed, replication, self.given, self.warm_up)
+        worlds = self.worlds or (self.scenario,)
+        world, at = divmod(replication, self.replications // len(worlds))
+        seed = world_seeds(self.seed, world + 1)[world] if self.worlds else self.seed
+        nights = replay(worlds[world], seed, at, self.given, self.warm_up)
         return daily_table(self.plan, self.days, measure(self.plan, nights))
 
     def sentence(self) -> str:
         """How many replications of what there are."""
         nodes = len(self.scenario.network.nodes)
         out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
-        said = f"Replications({self.replications:,} replications × {len(self.days)} days{out}"
+        of = f" of {len(self.worlds):,} worlds" if self.worlds else ""
+        said = f"Replications({self.replications:,} replications{of} × {len(self.days)} days{out}"
         return f"{said}, {nodes} nodes, seed {self.seed})"
 
 

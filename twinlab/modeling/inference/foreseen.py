@@ -1,0 +1,75 @@
+"""What customers are expected to ask for, as somebody assesses it, and how wrong that may be."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from twinlab.modeling.simulation.random_streams import stream
+from twinlab.scope import Scenario, Trace
+from twinlab.scope.base import Array, ItemKey, Row, check_known, column
+from twinlab.scope.distributions import Added
+
+__all__ = ["Assessment"]
+
+World = Callable[[Scenario], Scenario]
+More = Callable[[Scenario, np.random.Generator], Scenario]
+
+
+@dataclass(frozen=True)
+class Assessment(Row):
+    """What customers are said to ask for on some days, on top of what they usually do.
+
+    >>> Assessment(2, "East", "food", (50, 60), error=0.35, ref="Ike").units.tolist()
+    [0.0, 0.0, 50.0, 60.0]
+    """
+
+    day: int = column("day", meaning="on whose morning it is told, the first it is about", low=0)
+    node: str = column("node", meaning="where customers will ask")
+    product: str = column("product", meaning="what they will ask for")
+    quantities: tuple[float, ...] = column("units/day", meaning="by day", low=0)
+    error: float = column("sd/mean", 0.0, "of what is true, given what is said", low=0)
+    ref: str = column("label", "", "what it is about: a later one of the same takes its place")
+
+    @property
+    def units(self) -> Array:
+        """Units by day, from day 0 on."""
+        return np.pad(self.quantities, (self.day, 0))
+
+
+def mistake(error: float, generator: np.random.Generator) -> float:
+    """What is true over what is said: lognormal, of mean 1 and a relative error [sd/mean]."""
+    spread = np.log1p(error**2)
+    return float(np.exp(np.sqrt(spread) * generator.standard_normal() - spread / 2))
+
+
+def ask_more(scenario: Scenario, units: Iterable[tuple[ItemKey, Array]]) -> Scenario:
+    """A scenario whose customers ask for units by day (from day 0 on) on top of what they do.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(8), days=3)
+    >>> simulate(ask_more(shop, [(("shop", "unit"), np.array([0.0, 4.0]))])).total("demand", "shop")
+    19.0
+    """
+    rows = {(row.node, row.product): row for row in scenario.network.demands}
+    for item, each in units:
+        check_known(item, rows, f"nobody asks for {item}")
+        rows[item] = replace(rows[item], pattern=Added(rows[item].pattern, Trace(each)))
+    return scenario.change(network=scenario.network.change(*rows.values()))
+
+
+def worlds(
+    told: Sequence[Assessment], count: int, seed: int = 0, more: More | None = None
+) -> list[World]:
+    """Give worlds, in each of which what was told is wrong by a factor of its own for each ref.
+
+    ``more(scenario, generator)`` does more to each. They do the same to whatever scenario.
+    """
+
+    def world(at: int, scenario: Scenario) -> Scenario:
+        luck = [mistake(one.error, stream(seed, at, "assessment", one.ref)) for one in told]
+        off = zip(told, luck, strict=True)
+        asked = ask_more(scenario, (((o.node, o.product), (x - 1) * o.units) for o, x in off))
+        return more(asked, stream(seed, at, "more")) if more else asked
+
+    return [partial(world, at) for at in range(count)]
