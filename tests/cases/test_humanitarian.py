@@ -108,7 +108,7 @@ def test_fifty_seasons_of_which_half_are_calm(source):
     assert source["storms"] == 268
     many = [len(season.hits) for season in problem.seasons]
     assert len(many) == 50
-    assert [many.count(n) for n in range(5)] == [25, 15, 6, 3, 1]
+    assert [many.count(n) for n in range(5)] == [25, 15, 5, 4, 1]
     followed = [f"{row['storm']} {row['season']}" for row in rows("tracks")]
     assert [hit.name for _, hit in problem.hits] == [*dict.fromkeys(followed)]
     assert len(problem.hits) == 41
@@ -156,7 +156,7 @@ def test_a_hurricane_spoils_stock_shuts_shops_and_delays_aircraft():
     by_name = {hit.name: hit for _, hit in relief.problem().hits}
     assert by_name["Ike 2008"].surviving["Holguin"] == 0
     assert by_name["Sandy 2012"].surviving["Holguin"] == 0.5
-    assert "Havana" not in by_name["Irene 1999"].surviving
+    assert by_name["Irene 1999"].surviving["Havana"] == 1
     assert by_name["Ike 2008"].shops["Holguin"] == 0
     assert by_name["Ike 2008"].delay["Holguin"] == 48
     assert by_name["Frederic 1979"].shops["Pinar del Rio"] == 0.8  # no hurricane there
@@ -193,7 +193,7 @@ def test_the_problem_takes_own_prices_shares_and_shortage():
         (lambda: relief.problem([1900]), "no season 1900"),
         (lambda: relief.problem([]), "sum to 0"),
         (lambda: relief.problem(shortage=-1), "at least 0"),
-        (lambda: relief.problem(prices={"fud": 1}), "no good 'fud'; did you mean 'food'"),
+        (lambda: relief.problem(prices={"foot": 1}), "no good 'foot'; did you mean 'food'"),
         (lambda: relief.problem(share={"Havanna": 1}), "did you mean 'Havana'"),
         (lambda: relief.track("Ike 2009"), "did you mean 'Ike 2008'"),
     ],

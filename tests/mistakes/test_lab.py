@@ -124,9 +124,10 @@ MISTAKES = [
      "lead_times: no shipment by 'boat' in 2006 to 2013; known a"),
     (lambda: tl.cases.relief.schedules(0), tl.ScenarioError,
      'schedules: trucks must be a whole number of at least 1, got 0'),
-    (lambda: tl.cases.relief.track("NOBODY"), None, []),
-    (lambda: tl.cases.relief.kits, tl.ScenarioError,
-     "twinlab.cases.relief has no 'kits' … did you mean 'kit'?"),
+    (lambda: tl.cases.relief.track("Ike 2007"), tl.ScenarioError,
+     "track: no storm 'Ike 2007'; did you mean 'Ike 2008'?"),
+    (lambda: tl.cases.relief.problems, tl.ScenarioError,
+     "twinlab.cases.relief has no 'problems' … did you mean 'problem'?"),
 ]  # fmt: skip
 
 
