@@ -3,9 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -154,8 +154,7 @@ class Morning(Sealed, frozen=True):
         return found
 
 
-@dataclass(frozen=True)
-class Supply:
+class Supply(NamedTuple):
     """An item's stock from today until an order of today arrives, at the mean rate of use."""
 
     on_hand: float  # units
@@ -257,10 +256,8 @@ class Situation(Morning, frozen=True):
         """A capacity that works off what is owed in some days, if no component is lacking."""
         network, wanted = self.scenario.network, self.state.to_make.get(item, 0.0)
         parts = network.made[item].components if item in network.made else {}
-        short = any(
-            self.state.on_hand.get((item[0], part), math.inf) < need * wanted - DUST
-            for part, need in parts.items()
-        )
+        here = ((self.state.on_hand.get((item[0], c), math.inf), n) for c, n in parts.items())
+        short = any(units < need * wanted - DUST for units, need in here)
         node = network.node(item[0])
         if short or math.isinf(node.capacity):
             return None

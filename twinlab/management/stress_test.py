@@ -145,8 +145,7 @@ class _Program:
 
     def _balance(self) -> dict[ItemKey, dict[_Variable, float]]:
         """What leaves an item (used, sent, served) less what comes (made, brought)."""
-        rows: dict[ItemKey, dict[_Variable, float]]
-        rows = defaultdict(lambda: defaultdict(float))
+        rows = defaultdict[ItemKey, dict[_Variable, float]](lambda: defaultdict(float))
         for item in self.makes:
             rows[item]["made", item] -= 1.0
         for item, needs in self.makes.items():
@@ -163,10 +162,9 @@ class _Program:
     def _capacities(self) -> Iterable[dict[_Variable, float]]:
         """What is made or moved less capacity × t; demand × t less what is served or lost."""
         for node in self.network.nodes:
-            made: dict[_Variable, float]
-            made = {("made", item): 1.0 for item in self.makes if item[0] == node.name}
+            made = [("made", item) for item in self.makes if item[0] == node.name]
             if made and np.isfinite(node.capacity):
-                yield made | {TIME: -node.mean_output}
+                yield {**dict.fromkeys(made, 1.0), TIME: -node.mean_output}
         for link, capacity in self.links.items():
             if np.isfinite(capacity):
                 yield {("moved", link): 1.0, TIME: -capacity}

@@ -8,8 +8,7 @@ decisions taken, on common random numbers: above zero, the person's overrides sa
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -154,9 +153,8 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     # Several starts: in θ the sum of squares may have more than one valley. Given θ the rest is
     # linear but for the cut at zero, so a line gives each start.
     starts = [np.clip(seen.line(theta), low, high) for theta in (0.02, 0.2, 0.4, 0.6, 0.9)]
-    found = [
-        optimize.least_squares(seen.miss, x, bounds=(low, high), x_scale=_SCALE) for x in starts
-    ]
+    limits = {"bounds": (low, high), "x_scale": _SCALE}
+    found = [optimize.least_squares(seen.miss, x, **limits) for x in starts]
     best = min(found, key=lambda each: each.cost)
     errors, far = _errors(best.jac, best.fun)
     valley = _Valley(seen.miss, best.x, low, high, far**2 / (len(best.fun) - 4))
@@ -173,8 +171,7 @@ def fit_ordering(run: Run, station: str, first: int = 0) -> Fit:
     return _fit(parameters, best.fun)
 
 
-@dataclass(frozen=True)
-class _Valley:
+class _Valley(NamedTuple):
     """The bottom of a sum of squares, and how far it is to where it has risen by a share."""
 
     miss: Callable[[Array], Array]
@@ -224,8 +221,7 @@ class _Valley:
         return 2.0 * float(found.cost)
 
 
-@dataclass(frozen=True)
-class _Evenings:
+class _Evenings(NamedTuple):
     """What a station saw in the evenings before it ordered, and what it ordered."""
 
     asked: Array  # from the first day of the run, for the forecast

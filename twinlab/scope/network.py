@@ -22,6 +22,7 @@ from twinlab.scope.sources import Source
 
 __all__ = ["Network"]
 
+TABLES = {f"{row.__name__.lower()}s": row for row in (Product, Node, Lane, Recipe, Demand, Stock)}
 AnyRow = Annotated[
     Product | Node | Lane | Recipe | Demand | Stock,
     "a row such as Node(…) or network.lanes[0] (change adds or replaces it, without takes it away)",

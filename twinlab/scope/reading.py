@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from twinlab.scope.cells import BLANK, as_text, parse_cell
 from twinlab.scope.columns import Column, column
@@ -42,14 +42,9 @@ _SIGNS = [("disruptions", {"kind", "start"}), ("lanes", {"source", "destination"
 _SIGNS += [("demands", {"node", "product", "pattern"}), ("sales", {"date", "quantity"})]
 _SIGNS += [("stocks", {"node", "product", "on_hand"})]
 _SIGNS += [("recipes", {"node", "product", part}) for part in ("component", "components")]
-_SIGNS += [
-    ("nodes", {first, word})
-    for first in ("name", "node")
-    for word in ("capacity", "latitude", "role", "country")
-]
-_SIGNS += [
-    ("products", {first, word}) for first in ("name", "product") for word in ("weight", "value")
-]
+_FIGURES = ("capacity", "latitude", "role", "country")
+_SIGNS += [("nodes", {name, word}) for name in ("name", "node") for word in _FIGURES]
+_SIGNS += [("products", {n, word}) for n in ("name", "product") for word in ("weight", "value")]
 # What others call our columns; which it was taken for is told.
 _USUAL = {
     "source": "from origin ship_from sender supplier",
@@ -67,22 +62,7 @@ _USUAL = {
 _OURS = {*_HELPERS, *(name for name, _ in _SIGNS), "traces"}
 _MAY_BE_BLANK = ("ours", "table", "product")
 TOTALS = {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtergebnis", "somme"}
-TOTALS |= {
-    "total général",
-    "totale",
-    "suma",
-    "razem",
-    "toplam",
-    "итого",
-    "всего",
-    "合計",
-    "合计",
-    "总计",
-}
-
-
-def _nothing(_: Mapping[str, str | None]) -> Sequence[str]:
-    return ()
+TOTALS |= {*"total général,totale,suma,razem,toplam,итого,всего,合計,合计,总计".split(",")}
 
 
 class Note(Result, frozen=True):
@@ -109,9 +89,7 @@ class Report(Listing, frozen=True):
     read: nodes.csv: 4 rows
     """
 
-    caption: ClassVar[str] = "What was read"
-    keys: ClassVar[int] = 2
-
+    caption, keys = "What was read", 2
     notes: tuple[Note, ...]
 
     @property
@@ -217,7 +195,7 @@ class Reader:
                 raise NetworkError(f"the source has no table {name!r}; {hint}")
             self.called[name] = next(iter(self.loaders))
 
-    def table(self, name: str, known: Known, keep: Keep = _nothing) -> Table:
+    def table(self, name: str, known: Known, keep: Keep = lambda heads: ()) -> Table:
         """Read a table; ``known`` are our columns, ``keep`` chooses others to stay as they are."""
         sheet = self.loaders[str(self.has(name) or "")]()
         filled = (at for at, row in enumerate(sheet.rows) if any(map(_filled, row)))
@@ -336,7 +314,7 @@ def recognise(reader: Reader) -> None:
         rows = sheet.rows[: 0 if reader.folder and sheet.line else 20]  # no book beside files
         for ours, sign in _SIGNS:
             known: Known = dict.fromkeys(sign)
-            found = (reader._named("", row[:99], known, _nothing) for row in rows)
+            found = (reader._named("", row[:99], known, lambda heads: ()) for row in rows)
             names = {head.ours for heads in found for head in heads}
             if sign <= names and reader.has(ours) is None:
                 reader.called[ours] = theirs

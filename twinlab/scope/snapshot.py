@@ -137,10 +137,6 @@ def unpack(value: Any) -> Any:
         raise SyncError(f"no memory can be read from {mark!r}: {problem}") from None
 
 
-def _is_plain(key: Any) -> bool:
-    return isinstance(key, str) and not key.startswith("~")
-
-
 # What an array may hold: no text of a size that somebody else chooses.
 _NUMBERS = {kind: kind for kind in "b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8".split()}
 # For what JSON has no word: when its mark stands, how it is written, and how it is read.
@@ -156,7 +152,7 @@ _MARKS: dict[str, Any] = {
         lambda inside: tuple(unpack(part) for part in inside),
     ),
     "~table": (
-        lambda value: isinstance(value, dict) and not all(map(_is_plain, value)),
+        lambda v: isinstance(v, dict) and any(not isinstance(k, str) or k[:1] == "~" for k in v),
         lambda table: [[pack(key), pack(part)] for key, part in table.items()],
         lambda inside: {unpack(key): unpack(part) for key, part in inside},
     ),

@@ -184,11 +184,9 @@ _WRONG = re.compile(
 def _check_cells(xml: bytes, title: str) -> None:
     """See that no cell is blank only because its formula went wrong, or far from all others."""
     rows = {int(row) for row in re.findall(rb"\br=[\"'][A-Z]*(\d+)", xml)} or {0}
-    letters = max(
-        {*re.findall(rb"\br=[\"']([A-Z]+)\d", xml)}, key=lambda a: (len(a), a), default=b""
-    )
-    if max(rows) * reduce(lambda n, letter: 26 * n + letter - 64, letters, 0) > _LARGEST:
-        far = f"{title} has cells up to {letters.decode()}{max(rows)}"
+    last = max({*re.findall(rb"\br=[\"']([A-Z]+)\d", xml)}, key=lambda a: (len(a), a), default=b"")
+    if max(rows) * reduce(lambda n, letter: 26 * n + letter - 64, last, 0) > _LARGEST:
+        far = f"{title} has cells up to {last.decode()}{max(rows)}"
         raise NetworkError(f"{far}: delete what stands so far out, and save it")
     if found := _WRONG.search(xml):
         at, error, blank = (b"" if one is None else one for one in found.groups())
@@ -370,9 +368,8 @@ def _put_workbook(path: Path, tables: Mapping[str, Lines], notes: Mapping[str, s
 
 def _exact(text: str) -> bool:
     """Whether a text is a number that a workbook holds to the last digit."""
-    return bool(re.fullmatch(NUMBER, text, re.ASCII)) and float(f"{float(text):.15g}") == float(
-        text
-    )
+    number = float(text) if re.fullmatch(NUMBER, text, re.ASCII) else float("nan")
+    return float(f"{number:.15g}") == number
 
 
 def _escaped(text: str) -> str:

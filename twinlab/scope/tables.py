@@ -16,34 +16,15 @@ from twinlab.scope.cells import as_text, format_cell, read_back
 from twinlab.scope.columns import Column, schema
 from twinlab.scope.dialect import Dialect, write_number
 from twinlab.scope.distributions import Trace
-from twinlab.scope.entities import (
-    KINDS,
-    Demand,
-    Disruption,
-    ItemKey,
-    Lane,
-    Node,
-    Product,
-    Recipe,
-    Stock,
-)
+from twinlab.scope.entities import KINDS, Demand, Disruption, ItemKey, Node, Product, Stock
 from twinlab.scope.errors import NetworkError, TwinError, brief, did_you_mean
 from twinlab.scope.histories import History, history_of
-from twinlab.scope.network import Network, rows_of
+from twinlab.scope.network import TABLES, Network, rows_of
 from twinlab.scope.reading import TOTALS, Names, Reader, Table, recognise, value_of
-from twinlab.scope.sources import (
-    TEXTS,
-    Lines,
-    Source,
-    is_book,
-    put_tables,
-    put_text,
-    tables_of,
-)
+from twinlab.scope.sources import TEXTS, Lines, Source, is_book, put_tables, put_text, tables_of
 
 __all__ = ["read_disruptions", "read_history", "write_disruptions"]
 
-TABLES = {f"{row.__name__.lower()}s": row for row in (Product, Node, Lane, Recipe, Demand, Stock)}
 _TRACE = ("node", "product", "day", "quantity")
 _PART = ("component", "quantity")  # of a bill of materials with a row for each component
 
@@ -183,7 +164,7 @@ def _rows(reader: Reader, name: str) -> list[tuple[str, Any]]:
 
 def _joined(reader: Reader, table: Table) -> Iterable[tuple[str, dict[str, Any]]]:
     """Recipes of a table that may have a row for each component."""
-    amount = next(c for c in schema(Stock) if c.name == "on_hand")
+    amount = replace(next(c for c in schema(Stock) if c.name == "on_hand"), name="quantity")
     joined: dict[Any, tuple[str, dict[str, Any]]] = {}
     for where, cells in table.rows:
         part, quantity = (cells.pop(name, None) for name in _PART)
@@ -194,9 +175,7 @@ def _joined(reader: Reader, table: Table) -> Iterable[tuple[str, dict[str, Any]]
             raise NetworkError(f"{where}: a component goes with its quantity: give both")
         key = tuple(as_text(cells.get(name, "")) for name in ("node", "product"))
         measured = {"product": part, "unit": cells.pop("unit", "")}
-        units = value_of(
-            reader, table, (where, measured), replace(amount, name="quantity"), quantity
-        )
+        units = value_of(reader, table, (where, measured), amount, quantity)
         first, row = joined.setdefault(key, (where, cells | {"components": {}}))
         if as_text(part) in row["components"]:
             raise NetworkError(f"{where}: {part!r} stands in {first} too: add its units up")
@@ -287,10 +266,8 @@ def read_history(
 
 def _add_named(reader: Reader, rows: dict[str, list[Any]]) -> None:
     """Products and nodes that other tables name, where there is no table of them."""
-    others = [
-        row for name, some in rows.items() if name not in ("products", "nodes") for row in some
-    ]
     names = {"nodes": ("source", "node", "destination"), "products": ("product",)}
+    others = [row for name, some in rows.items() if name not in names for row in some]
     for table, row_type in (("products", Product), ("nodes", Node)):
         if table in rows:
             continue

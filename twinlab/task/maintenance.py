@@ -103,10 +103,8 @@ def fit_weibull(ages: Sequence[Positive], failed: Sequence[bool] | None = None) 
     k, logs = shape, np.log(times / scale)
     z = np.exp(k * logs)
     mixed = (count - (z * (1 + k * logs)).sum()) / scale
-    information = [
-        [count / k**2 + (z * logs**2).sum(), mixed],
-        [mixed, (k * (k + 1) * z.sum() - count * k) / scale**2],
-    ]
+    curve = (k * (k + 1) * z.sum() - count * k) / scale**2
+    information = [[count / k**2 + (z * logs**2).sum(), mixed], [mixed, curve]]
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
     likelihood = count * math.log(k / scale) + (k - 1) * logs[ended].sum() - z.sum()
     law, (of_shape, of_scale) = Weibull(shape, scale), errors.tolist()
@@ -135,10 +133,8 @@ def predict(law: Weibull, age: Amount = 0.0, level: Level = 0.9) -> TimeLeft:
     if hazard > 500:
         raise ScenarioError(f"predict: by this law nothing lives to {age:g} days")
     mean = law.average * float(special.gammaincc(1.0 / k, hazard)) * math.exp(hazard)
-    low, high = (
-        (age**k - law.scale**k * math.log(share)) ** (1.0 / k) - age
-        for share in ((1.0 + level) / 2.0, (1.0 - level) / 2.0)
-    )
+    shares = ((1.0 + level) / 2.0, (1.0 - level) / 2.0)
+    low, high = ((age**k - law.scale**k * math.log(p)) ** (1.0 / k) - age for p in shares)
     return TimeLeft(age, mean, low, high, level)
 
 
@@ -264,16 +260,10 @@ def control_limit(
         rate = float(spent.mean())
         rule = line.ControlLimit(hazard, rate, max(0.0, failure_cost - planned_cost))
         spent = cost_rate(rule, hazard, jobs, costs)
-    title, why = (
-        "replace in time",
-        f"before a job that costs more than {shown(rate)} USD per minute",
-    )
+    title = "replace in time"
+    why = f"before a job that costs more than {shown(rate)} USD per minute"
     if spent.mean() >= never.mean():
-        rule, spent, title, why = (
-            line.RunToFailure(),
-            never,
-            "never replace early",
-            "it costs more",
-        )
+        rule, spent = line.RunToFailure(), never
+        title, why = "never replace early", "it costs more"
     values, was = ({f"{station.name}.maintain": each} for each in (rule, station.maintain))
     return Change(values, title, why, before=was, gain=estimate(before - spent))

@@ -6,9 +6,9 @@ it owes and what it sends.
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets
 import numpy as np
@@ -29,8 +29,7 @@ __all__ = ["Explorer", "explore"]
 Daily = tuple[str, tuple[str, ...], str]  # a measure, of which nodes, and of which product
 
 
-@dataclass(frozen=True)
-class GroupSeries:
+class GroupSeries(NamedTuple):
     """A group of nodes by day, as the mean of many replications.
 
     ``stock``: all units on hand, and ``spread`` the band of nine replications in ten. ``ready``:
@@ -46,8 +45,7 @@ class GroupSeries:
     flow: Array
 
 
-@dataclass(frozen=True)
-class ResultRow:
+class ResultRow(NamedTuple):
     """One number of the result table, as text too, and its interval where chance plays."""
 
     label: str
@@ -76,8 +74,7 @@ def result_row(name: str, values: Any, unit: str) -> ResultRow:
     return ResultRow(name if share else f"{name} [{unit}]", mean, text, interval)
 
 
-@dataclass(frozen=True)
-class ExplorerResults:
+class ExplorerResults(NamedTuple):
     """The futures of a scenario, ready to be drawn and read."""
 
     days: range
@@ -174,9 +171,7 @@ def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterato
     """The two plots of a group, with what was and what is now; what is owed lies below zero."""
     days, (low, high) = now.days, series.spread
     bare: pen.Style = {"major_formatter": lambda y, _: shown(abs(y))}  # what is owed has no sign
-    look: pen.Style = {
-        "finish": lambda axes, _: axes.yaxis.set(major_locator=MaxNLocator(3), **bare)
-    }
+    look: pen.Style = {"finish": lambda a, _: a.yaxis.set(major_locator=MaxNLocator(3), **bare)}
     old: pen.Style = {"color": pen.GREY, "linestyle": (0, (5, 3)), "linewidth": 1.3}
     new: pen.Style = {"color": pen.BLUE, "linewidth": 2}
     owed: pen.Style = {"color": pen.VERMILLION, "linewidth": 0}

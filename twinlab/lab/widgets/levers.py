@@ -9,8 +9,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets
 
@@ -120,8 +119,7 @@ class LiveView(ipywidgets.VBox):
         return bundle | {"text/plain": repr(self), "image/png": self.picture.still}
 
 
-@dataclass(frozen=True)
-class Lever:
+class Lever(NamedTuple):
     """A number of a scenario that can be moved: its path, words and range."""
 
     path: str

@@ -7,8 +7,7 @@ much it orders, and who earns what.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -107,8 +106,7 @@ def newsvendor_profit(
     return (price - cost) * _law(demand, 1).mean - lost
 
 
-@dataclass(frozen=True)
-class _Law:
+class _Law(NamedTuple):
     """What the formulas need of a demand: mean, quantiles, and E(D − S)⁺."""
 
     mean: float

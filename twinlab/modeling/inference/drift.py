@@ -165,12 +165,10 @@ def watch(
     day 25: a.b has changed, probably on day 19: the mean is 61.5, not 50
     """
     drawn = (o for o in observations if not isinstance(o.law, distributions.Trace))
-    watched = [
-        o for o in drawn if o.tolerance or np.ptp(_sample(cast(Hashable, o.law), 1.0, False))
-    ]
-    found, chances = [], sum(not o.tolerance for o in watched)
-    limit = cusum_limit(run_length * max(1, chances), REFERENCE) if watched else 0.0
-    for seen in watched:
+    kept = [o for o in drawn if o.tolerance or np.ptp(_sample(cast(Hashable, o.law), 1.0, False))]
+    found, chances = [], sum(not o.tolerance for o in kept)
+    limit = cusum_limit(run_length * max(1, chances), REFERENCE) if kept else 0.0
+    for seen in kept:
         hit = cusum(scores(seen, seed), limit)
         if hit is not None:
             at, begun = hit

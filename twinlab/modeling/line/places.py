@@ -88,9 +88,7 @@ class Place:
             self.work = jobs["minutes"].tolist()
             self.energies, self.all = jobs.energy.tolist(), np.arange(len(jobs))
             self.kinds = [str(kind) for kind in jobs.get("kind", ())]
-            self.of = {
-                kind: np.flatnonzero(jobs["kind"].astype(str) == kind) for kind in set(self.kinds)
-            }
+            self.of = {k: np.flatnonzero(jobs["kind"].astype(str) == k) for k in set(self.kinds)}
         self.faults = [(f, engine.draws(even, name, "fault", f.name)) for f in station.faults]
         self.sight = engine.draws(even, name, "found")
         self.worth = engine.draws(even, name, "rework")

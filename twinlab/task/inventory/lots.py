@@ -281,16 +281,15 @@ class DisruptedLot(Row, frozen=True):
 
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time]."""
-        lot = self.quantity if quantity is None else quantity
-        wait = self._wait(lot)
+        lot, both = (
+            self.quantity if quantity is None else quantity,
+            self.disruptions + self.recoveries,
+        )
+        # The expected time without supplier at the end of a cycle, ψ/μ.
+        wait = self.disruptions / both * -math.expm1(-both * lot / self.demand) / self.recoveries
         keeping = self.holding_cost * lot**2 / (2 * self.demand)
         losing = self.lost_sale_cost * self.demand * wait
         return (self.fixed_cost + keeping + losing) / (lot / self.demand + wait)
-
-    def _wait(self, lot: float) -> float:
-        """Expected time without supplier at the end of a cycle, ψ/μ."""
-        both = self.disruptions + self.recoveries
-        return self.disruptions / both * -math.expm1(-both * lot / self.demand) / self.recoveries
 
 
 def power_of_two(lot: EconomicLot, base: Positive) -> int:
@@ -315,10 +314,7 @@ class LotPlan(Result, frozen=True):
 
 
 def wagner_whitin(
-    demand: Sequence[Amount],
-    setup: Amount,
-    holding: Amount,
-    unit_costs: Sequence[Amount] | None = None,
+    demand: Sequence[Amount], setup: Amount, holding: Amount, unit_costs: Sequence[Amount] = ()
 ) -> LotPlan:
     """Plan lots for known demand so that set-ups and stock cost least in all.
 
@@ -332,7 +328,7 @@ def wagner_whitin(
     orders 210, 0, 150, 0 units · cost 1,380 USD
     """
     count = len(demand)
-    prices = list(unit_costs) if unit_costs is not None else [0.0] * count
+    prices = list(unit_costs) or [0.0] * count
     if len(prices) != count or not count:
         raise ScenarioError(f"wagner_whitin: {count} periods and {len(prices)} unit costs")
     least, until, asked = [0.0] * (count + 1), [0] * count, np.array(demand, dtype=np.float64)

@@ -7,8 +7,7 @@ step below it, on the same random numbers; other seeds judge what was chosen.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -349,8 +348,7 @@ def prescribe(
     return Change.of(scenario, values, f"base stock for {100 * service:g} %", reason)
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(NamedTuple):
     """How a level served an item: on which days, and what level each day would have needed."""
 
     level: float
@@ -377,8 +375,7 @@ class Trial:
         return max(0.0, _tidy(level, self.whole))
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(NamedTuple):
     """A base-stock level that serves a share of days; ``draws`` are (replications, seed)."""
 
     scenario: Scenario
