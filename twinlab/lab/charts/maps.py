@@ -4,7 +4,7 @@ On the map of the humanitarian case: a storm, the depots and those in need.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,7 @@ from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.scope.base import ScenarioError, check_known, shown
-from twinlab.task.logistics.relief_plan import Flow, ReliefPlan
+from twinlab.task.logistics.relief_plan import ReliefPlan
 
 __all__ = ["flow_map", "route_map", "storm_map"]
 
@@ -136,15 +136,23 @@ def flow_map(
     return _map(points, marks, said, title, unit)
 
 
-def _map(points: Points, marks: Any, said: Sequence[str], title: str, unit: str) -> Chart:
+def _map(
+    points: Points,
+    marks: Any,
+    said: Sequence[str],
+    title: str,
+    unit: str,
+    ground: Callable[[Axes, bool], Any] = lambda axes, dark: None,
+) -> Chart:
     """Marks with room for names at the edges; a degree of longitude is shorter in the north."""
     where = np.array([*points.values()], dtype=np.float64)
-    room = 0.08 * np.ptp(where, axis=0).max() or 1.0
+    room = _ROOM * (np.ptp(where, axis=0).max() or 1.0)
     (west, south), (east, north) = where.min(axis=0) - room, where.max(axis=0) + room
     aspect = 1 / np.cos(np.radians((south + north) / 2)) if unit == "degrees" else 1.0
     looks: pen.Style = {"xlim": (west, east), "ylim": (south, north), "along": "xy", "grid": ""}
-    looks["finish"] = lambda axes, _: axes.set_aspect(aspect)
-    panel = Panel(marks, title, f"x [{unit}]", f"y [{unit}]", **looks)
+    looks["finish"] = lambda axes, dark: (ground(axes, dark), axes.set_aspect(aspect))
+    across, up = ("longitude", "latitude") if unit == "degrees" else ("x", "y")
+    panel = Panel(marks, title, f"{across} [{unit}]", f"{up} [{unit}]", **looks)
     high = 1.6 + 7 * aspect * (north - south) / (east - west)
     return Chart([panel], "\n".join(said), (8.0, min(6.2, high)))
 
@@ -162,133 +170,151 @@ def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[flo
     return [x for x, _ in found], [y for _, y in found]
 
 
-def _names(points: Points, **looks: Any) -> list[pen.Mark]:
-    """Each name beside its place, on the side that is away from its neighbours."""
-    where, notes = np.array([*points.values()], dtype=np.float64), list[pen.Mark]()
-    near = 0.13 * np.ptp(where, axis=0).max()
-    for name, at in zip(points, where, strict=True):
-        away = at - where[np.hypot(*(where - at).T) < near].mean(axis=0)
-        away = away if away.any() else at - where.mean(axis=0) + 1e-6
-        right, up = 14 * away / np.hypot(*away)
-        side = "left" if right > 5 else "right" if right < -5 else "center"
-        notes.append(pen.note(name, tuple(at), (right, up), ha=side, va="center", **looks))
-    return notes
+def _names(points: Points, gap: float = 11, **looks: Any) -> list[pen.Mark]:
+    """Each name beside its place, where least is in its way: other places and names."""
+    where, notes = np.array([*points.values()], dtype=np.float64), dict[str, pen.Mark]()
+    room = _ROOM * (np.ptp(where, axis=0).max() or 1.0)
+    scale = ((500, 380) / (np.ptp(where, axis=0) + 2 * room)).min()  # of the picture, nearly
+    spots, most = (where - where.min(axis=0) + room) * scale, 9e3
+    east, north = spots.max(axis=0) + room * scale
+    edges = [(-most, -most), (east, -most), (-most, -most), (-most, north)]
+    low = np.vstack([spots, spots - 8, edges])  # of names, places, and what lies beyond the edges
+    high = np.vstack([spots, spots + 8, [(0, most), (most, most), (most, 0), (most, most)]])
+    ways = _SIDES / np.hypot(*_SIDES.T)[:, None]
+    for at, name in [*enumerate(points)] * 3:  # each gives way to all others, three times
+        rows, spot = name.split("\n"), spots[at]
+        half = np.array([3.2 * max(map(len, rows)), 7.5 * len(rows)])
+        middle = spot + gap * ways + _SIDES * half
+        first, last = (np.delete(each, at, axis=0) for each in (low, high))
+        both = np.minimum((middle + half)[:, None], last) - np.maximum(
+            (middle - half)[:, None], first
+        )
+        near = spots[np.hypot(*(spots - spot).T) < 90]
+        away = ways @ (spot - near.mean(axis=0) + (spot - spots.mean(axis=0)) / 99)
+        best = np.lexsort((-away, both.clip(0).prod(axis=2).sum(axis=1).round()))[0]
+        low[at], high[at] = middle[best] - half, middle[best] + half
+        side = ("right", "center", "left")[_SIDES[best, 0] + 1]
+        to = tuple(gap * ways[best] + _SIDES[best] * (0, half[1]))
+        notes[name] = pen.note(name, tuple(where[at]), to, ha=side, va="center", **looks)
+    return [*notes.values()]
 
 
-_VIEW = (-94.0, -71.0, 7.8, 28.6)  # degrees: west, east, south, north
+_ROOM = np.array([0.18, 0.08])  # beside the places, for names: parts of the larger span
+_SIDES = np.array([(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)])
 _HALO: pen.Style = {"facecolor": pen.PAPER, "alpha": 0.6, "edgecolor": "none", "pad": 0.5}
-# Where a name stands by its place [points], so that the names of Cuba do not lie on one another.
-_NAMES = {
-    "Pinar del Rio": (-10, 8, "right"),
-    "Havana": (0, 13, "center"),
-    "Cienfuegos": (-8, -34, "center"),
-    "Camaguey": (2, 12, "left"),
-    "Holguin": (10, -14, "left"),
-    "George Town": (10, -16, "left"),
-    "Freeport": (-10, 6, "right"),
-    "Merida": (-10, 10, "right"),
-    "Cancun": (0, -26, "center"),
-}
+_DASHES = {"road": "-", "sea": (0, (5, 2)), "air": (0, (1, 1.2))}
+# What a disc is made of, from its core outwards.
+_PARTS = {"from depots": pen.BLUE, "bought with cash": pen.GREEN, "missing": pen.VERMILLION}
 
 
-def storm_map(plan: ReliefPlan, storm: str) -> Chart:
-    """Draw a storm of the past over a plan: who is served from where, and who is not.
+def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
+    """Draw a hit over a plan: what comes from where and how, what is bought, and who lacks what.
+
+    A disc is what a place needs, all goods together: its core comes from depots, a ring is bought
+    with cash, the outer ring is missing. ``where`` are your own places (longitude, latitude);
+    else they are those of the relief case, over which the storm's track goes.
 
     Raises:
-        ScenarioError: the plan knows no such storm.
+        ScenarioError: the plan knows no such hit, or there are no coordinates of a place.
 
-    >>> from twinlab.cases import relief
-    >>> from twinlab.task.logistics import judge
-    >>> print(storm_map(judge(relief.problem(), {"Havana": {"food": 9000}}), "Ike 2008"))
-    Ike 2008: 89,039 covers needed, 2,958 met (3%), 2,958 of them by cash; 0 lost in depots
-    not fully served: Holguin, Camaguey, Pinar del Rio, Cienfuegos
-    all seasons: 35,728 USD before the season, 13% of the need met
+    >>> from twinlab.task.logistics import Depot, Good, Hit, ReliefProblem, Way
+    >>> from twinlab.task.logistics import ReliefSeason, judge
+    >>> storm = Hit("storm", {"town": 30, "isle": 50}, shops={"town": 0.5})
+    >>> ways = [Way("port", "town", "road"), Way("port", "isle", "sea", cost=1)]
+    >>> year = ReliefSeason("year", 1, [storm])
+    >>> problem = ReliefProblem([Good("food", 1, 2, cash=1)], [Depot("port", 60)], ways, [year])
+    >>> spots = {"port": (0, 0), "town": (2, 1), "isle": (3, -1)}
+    >>> storm_map(judge(problem, {"port": {"food": 60}}), "storm", spots)
+    storm: 80 covers needed: 60 from depots, 15 bought with cash, 5 missing
+    from port: 15 by road to town, 45 by sea to isle
+    missing: 5 in isle
     """
-    check_known(storm, dict.fromkeys(f.hit for f in plan.flows), f"storm_map: no storm {storm!r}")
-    flows, where = {f: x for f, x in plan.flows.items() if f.hit == storm}, places()
-    sent = _covers((f[3:5], x) for f, x in flows.items() if f.depot and f.place)
+    table, spots = plan.outcome(hit), where or places()
+    for name in filter(None, (*plan.stocks, *table.depot, *table.place)):
+        check_known(name, spots, f"no coordinates of {name!r}")
+    part = table.how.replace("cash", "bought with cash")
+    table["part"] = part.where(part.isin([*_PARTS, "lost", "left"]), "from depots")
+    needs = _by(table, "place", [*_PARTS])
+    stocks = _by(table, "depot", ["lost", "from depots", "left"])
+    sent = table[table.part == "from depots"]
+    ways = sent.groupby(["how", "depot", "place"], sort=False).covers.sum()
+    share = ", ".join(f"{covers:,.0f} {name}" for name, covers in needs.sum().items())
+    said = [f"{hit}: {needs.sum().sum():,.0f} covers needed: {share}"]
+    for depot, some in ways.groupby("depot", sort=False):
+        legs = (f"{x.covers:,.0f} by {x.how} to {x.place}" for x in some.reset_index().itertuples())
+        said.append(f"from {depot}: {', '.join(legs)}")
+    for word, short in (("missing", needs.missing), ("spoilt", stocks.lost)):
+        some = short[short >= 0.5].sort_values(ascending=False)
+        listed = ", ".join(f"{covers:,.0f} in {name}" for name, covers in some.items())
+        said += [f"{word}: {listed}"] if listed else []
+    marks = [*([] if where else _track(hit)), *_sent(spots, ways), *_needs(spots, needs)]
+    usable, full = stocks[["from depots", "left"]].sum(axis=1), dict[str, float]()
+    for depot, covers in plan.stocks.items():
+        if (before := sum(covers.values())) >= 0.5:
+            full[depot] = usable.get(depot, 0.0) / before
+    marks += _depots(spots, full)
+    seen = {name: spots[name] for name in (*needs.index, *full)}
+    told = {n: f"{n}\nstock {usable.get(n, 0.0):,.0f}" if n in full else n for n in seen}
+    marks += _names({told[name]: at for name, at in seen.items()}, 17, zorder=7, bbox=_HALO)
+    title = f"{hit} over this plan [covers of all goods]"
+    return _map(seen, marks, said, title, "degrees", *[] if where else [_land])
+
+
+def _by(table: Any, end: str, parts: Sequence[str]) -> Any:
+    """Covers by place or depot and part."""
+    some = table[table[end] != ""]
+    found = some.pivot_table("covers", end, "part", "sum", 0.0)
+    return found.reindex(columns=parts, fill_value=0.0)
+
+
+def _track(storm: str) -> list[pen.Mark]:
+    """Where the storm went, larger where it was stronger."""
     x, y, wind = zip(*track(storm), strict=True)
     orange: pen.Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}
     sizes, named = [(knots / 12) ** 2 for knots in wind], [f"{storm}, wind [knots]"] * len(x)
-    marks = [
+    return [
         pen.line(x, y, color=pen.GREY, linewidth=1.5),
-        pen.dots(x, y, sizes, named, wind, label="storm (larger: stronger)", **orange),
+        pen.dots(x, y, sizes, named, wind, label="storm", **orange),
     ]
-    most = max(sent.values(), default=1.0)
-    for third in range(3):  # thin, thicker, thick: what is sent on a way
-        ways = [e for e, units in sent.items() if int(2.99 * units / most) == third]
-        marks.append(_ways(where, ways, color=pen.BLUE, linewidth=1.5 + third, zorder=4))
-    marks, title = [*marks, *_sites(plan, flows)], f"{storm} over this plan"
-    looks: pen.Style = {
-        "xlim": _VIEW[:2],
-        "ylim": _VIEW[2:],
-        "along": "xy",
-        "grid": "",
-        "finish": _land,
-    }
-    panel = Panel(marks, title, "longitude [degrees east]", "latitude [degrees north]", **looks)
-    needs, missing = _needs(flows)
-    need, came = sum(needs.values()), sum(needs.values()) - sum(missing.values())
-    cash, lost = (sum(x for f, x in flows.items() if f.how == how) for how in ("cash", "lost"))
-    told: dict[str, list[str]] = {}
-    for (depot, place), units in sent.items():
-        told.setdefault(depot, []).append(f"{units:,.0f} to {place}")
-    said = [
-        f"{storm}: {need:,.0f} covers needed, {came:,.0f} met ({came / need:.0%}), {cash:,.0f} of "
-        f"them by cash; {lost:,.0f} lost in depots",
-        *(f"from {depot}: {', '.join(parts)}" for depot, parts in told.items()),
-        f"not fully served: {', '.join(sorted(missing, key=lambda p: -missing[p])) or 'nobody'}",
-        f"all seasons: {plan.first_stage:,.0f} USD before the season, {plan.coverage:.0%} of the "
-        "need met",
-    ]
-    return Chart([panel], "\n".join(said), (7.8, 6.4))
+
+
+def _sent(points: Points, ways: Any) -> Iterator[pen.Mark]:
+    """What is sent on each way: dashes tell the mode, the width how much."""
+    for mode, some in ways.groupby("how", sort=False):
+        looks: pen.Style = {"linestyle": _DASHES.get(mode, "-."), "color": pen.BLUE, "zorder": 4}
+        third = (2.99 * some / ways.max()).astype(int)
+        for thick in sorted({*third}):
+            named = {"label": f"by {mode}"} if thick == third.max() else {}
+            ends = [way[1:] for way in some.index[third == thick]]
+            yield _ways(points, ends, linewidth=1.3 + 1.2 * thick, **looks, **named)
+
+
+def _needs(points: Points, needs: Any) -> Iterator[pen.Mark]:
+    """Discs in rings, the outermost first, so that cores lie on them."""
+    total = needs.sum(axis=1)
+    outer = 200 + 700 * total / total.max()
+    for at, (name, colour) in reversed([*enumerate(_PARTS.items())]):
+        areas = outer * needs.iloc[:, : at + 1].sum(axis=1) / total
+        looks: pen.Style = {"facecolor": colour, "edgecolor": pen.PAPER, "linewidth": 0.5}
+        looks |= {"zorder": 5, "label": name}
+        yield pen.dots(*_across(points, needs.index), areas, [*needs.index], needs[name], **looks)
+
+
+def _depots(points: Points, full: Mapping[str, float]) -> Iterator[pen.Mark]:
+    """Squares, filled as far as what lay there before the season can be used now."""
+    square: pen.Style = {"marker": "s", "edgecolor": pen.INK, "linewidth": 1.2, "zorder": 6}
+    for label, face, shares in (
+        ("depot", pen.PAPER, [1.0] * len(full)),
+        ("stock it can use", pen.SKY, [*full.values()]),
+    ):
+        looks, areas = square | {"facecolor": face, "label": label}, [60 * s for s in shares]
+        yield pen.dots(*_across(points, full), areas, [*full], shares, **looks)
 
 
 def _land(axes: Axes, dark: bool) -> None:
-    """What a storm comes over; a degree is shorter at 22° north."""
+    """What a storm comes over."""
     axes.patch.set(alpha=1.0, facecolor=pen.tinted(pen.SEA, dark))
     looks = pen.tinted({"facecolor": pen.LAND, "edgecolor": pen.COAST}, dark)
     for _, coast in groupby(rows("land"), key=lambda row: row["outline"]):
         outline = zip(*((row["longitude"], row["latitude"]) for row in coast), strict=True)
         axes.fill(*outline, linewidth=0.7, zorder=0.5, **looks)
-    axes.set_aspect(1.08)
-
-
-def _sites(plan: ReliefPlan, flows: Mapping[Flow, float]) -> list[pen.Mark]:
-    """Depots as squares, needs as circles: filled as far as they are stocked or served."""
-    where, (needed, missing) = places(), _needs(flows)
-    kept = {depot: sum(covers.values()) for depot, covers in plan.stocks.items()}
-    depots: pen.Style = {"marker": "s", "edgecolor": pen.BLUE, "zorder": 6, "alpha": 1.0}
-    needs: pen.Style = {"marker": "o", "edgecolor": pen.INK, "zorder": 5, "alpha": 0.85}
-    most = sum(needed.values())
-    sizes = {place: 110 + 450 * units / most for place, units in needed.items()}
-    marks: list[pen.Mark] = []
-    for label, told, face, looks in (
-        ("depot with stock", {d: u for d, u in kept.items() if u > 0}, pen.BLUE, depots),
-        ("depot without", {d: u for d, u in kept.items() if u <= 0}, pen.PAPER, depots),
-        ("served", {p: u for p, u in needed.items() if p not in missing}, pen.PAPER, needs),
-        ("not fully served", missing, pen.VERMILLION, needs),
-    ):
-        area = [60.0 if looks is depots else sizes[name] for name in told]
-        looks = looks | {"facecolor": face, "linewidth": 1.6, "label": label}
-        marks.append(pen.dots(*_across(where, told), area, [*told], [*told.values()], **looks))
-    for name, at in where.items():
-        stock, there = kept.get(name, 0.0), name in kept or name in needed
-        text = f"{name} {stock:,.0f}" if stock > 0 else name * there
-        right, up, side = _NAMES.get(name, (10, 6, "left"))
-        looks = {"zorder": 7, "ha": side, "bbox": _HALO}
-        marks.append(pen.note(text, at, (right, up), **looks))
-    return marks
-
-
-def _covers(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
-    found: dict[Any, float] = {}
-    for key, covers in pairs:
-        found[key] = found.get(key, 0.0) + covers
-    return found
-
-
-def _needs(flows: Mapping[Flow, float]) -> tuple[dict[str, float], dict[str, float]]:
-    """Covers that are needed and missing, by place."""
-    needed = _covers((f.place, x) for f, x in flows.items() if f.place)
-    return needed, _covers((f.place, x) for f, x in flows.items() if f.how == "missing")

@@ -70,7 +70,11 @@ def lines(
             drawn.append(pen.band(x, low, high, **pen.area(look["color"])))
         said.append(f"{name}: {gist(x, seen, 'at')}")
     for name, (across, up) in (marks or {}).items():
-        drawn += [pen.line([across], [up], **pen.MARK), pen.note(name, (across, up))]
+        sides = across + np.array([-0.05, 0.05]) * np.ptp(x)
+        ends = [np.interp(sides, x, each) for each in series.values()]
+        rises = any(before < up < after for before, after in ends)
+        drawn += [pen.line([across], [up], **pen.MARK)]
+        drawn += [pen.note(name, (across, up), (8, -17 if rises else 8))]  # off the line
         said.append(f"{name}: {shown(up)} at {shown(across)}")
     return Chart([Panel(drawn, words.title, words.x, words.y)], "\n".join(said), calendar=calendar)
 
