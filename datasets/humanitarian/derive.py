@@ -34,13 +34,6 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "food": ("name", "what it is in food_prices; blank: not there"),
         "source": ("text", "who says so"),
     },
-    "storms": {
-        "season": ("year", "hurricane season"),
-        "storm": ("name", "its storm that left most people in need"),
-        "place": ("name", "where (assumed/places.csv)"),
-        "wind": ("knots", "strongest wind at the place"),
-        "need": ("people", "people in need"),
-    },
     "hits": {
         "season": ("year", "hurricane season"),
         "storm": ("name", "one that leaves 100 people in need or more, at all places together"),
@@ -91,27 +84,15 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "wind": ("knots", "strongest wind of hurricane Ike, 2008"),
         "need": ("people", "people in need"),
     },
-    "food_nodes": {
-        "name": ("name", "node: S sells, TS transships, D hands out"),
-        "kind": ("label", "I abroad, R regional, L local seller, TS, D"),
-        "people": ("people", "beneficiaries"),
-    },
-    "food_ways": {
-        "source": ("name", "from"),
-        "destination": ("name", "to"),
-        "distance": ("km", "by road"),
-        "hours": ("h", "by truck"),
-        "cost": ("USD/t", "of carriage"),
-    },
     "food_prices": {
         "supplier": ("name", "who sells"),
         "food": ("name", "what"),
-        "price": ("USD/t", "world price, or mean of 2018 at home"),
+        "price": ("USD/t", "world price, as in Beirut"),
     },
     "nutrients": {
         "food": ("name", "food; 'requirement' is what a person needs in a day"),
         "nutrient": ("name", "with its unit"),
-        "amount": ("per 100 g", "content (of the requirement: per person and day)"),
+        "amount": ("per 100 g", "content (requirement: per person and day); blank: not measured"),
     },
     "shipments": {
         "country": ("code", "destination, as in shipment_codes"),
@@ -148,29 +129,19 @@ Tables = dict[str, list[Sequence[Any]]]
 
 
 def storm_tables(storms: Storms, places: list[Row], figure: dict[str, float]) -> Tables:
-    """Where every damaging storm struck, by place, its track, and the worst of every season."""
+    """Where every damaging storm struck, by place, and its track."""
     hits: list[Sequence[Any]] = []
     tracks: list[Sequence[Any]] = []
-    worst: dict[int, tuple[float, list[Sequence[Any]]]] = {}
     for (season, name), track in sorted(storms.tracks.items(), key=lambda item: item[1][0]):
         felt = {p["name"]: storms.strongest((season, name), p) for p in places}
         people = {p["name"]: storms.need(felt[p["name"]][0], float(p["people"])) for p in places}
-        total, calm = sum(people.values()), (0.0, [(season, "", "", 0, 0)])
-        worst.setdefault(season, calm)
-        if total < figure["smallest_need"]:
+        if sum(people.values()) < figure["smallest_need"]:
             continue
-        struck = [(season, name, when.date(), place, round(wind), round(people[place]))
-                  for place, (wind, when) in felt.items()
-                  if people[place] >= 1 or wind >= figure["hurricane_wind"]]  # fmt: skip
-        hits += struck
+        hits += [(season, name, when.date(), place, round(wind), round(people[place]))
+                 for place, (wind, when) in felt.items()
+                 if people[place] >= 1 or wind >= figure["hurricane_wind"]]  # fmt: skip
         tracks += [(season, name, lat, lon, round(wind)) for _, lat, lon, wind in track]
-        if total > worst[season][0]:
-            worst[season] = (total, [(*row[:2], *row[3:]) for row in struck])
-    return {
-        "hits": hits,
-        "tracks": tracks,
-        "storms": [row for season in sorted(worst) for row in worst[season][1]],
-    }
+    return {"hits": hits, "tracks": tracks}
 
 
 # name: (its items, how many for how many people, days, cash premium)
@@ -228,29 +199,6 @@ def town_table(storms: Storms, towns: list[Row]) -> list[Sequence[Any]]:
         rows.append((town["name"], town["latitude"], town["longitude"], town["people"],
                      round(wind), round(storms.need(wind, people))))  # fmt: skip
     return rows
-
-
-def food_tables(food: Food) -> Tables:
-    """The network of the food programme."""
-    content = [(row["Food"], row) for row in food.nutrients if possible(row)]
-    content += [("requirement", food.required[0])]
-    nutrients = [
-        (name, nutrient, float(amount))
-        for name, row in content
-        for nutrient, amount in row.items()
-        if nutrient not in ("Food", "Type")
-    ]
-    return {
-        "food_nodes": [(n["Name"], n["Type"], int(n["Demand"])) for n in food.nodes],
-        "food_ways": food.edges(),
-        "food_prices": food.prices(),
-        "nutrients": nutrients,
-    }
-
-
-def possible(row: Row) -> bool:
-    """Protein and fat weigh no more than the food (sorghum grits: 360 g of protein in 100 g)."""
-    return float(row["Protein(g)"]) + float(row["Fat(g)"]) <= 100
 
 
 def fitted(shipments: Shipments, mode: str) -> LogNormal | Gamma:
@@ -364,14 +312,13 @@ def haul(
     return km, (km * figure[f"{mode}_cost"] + figure[f"{mode}_handling"]) / 1000
 
 
-def checks(storms: Storms, food: Food, shipments: Shipments) -> list[Sequence[Any]]:
+def checks(storms: Storms, shipments: Shipments) -> list[Sequence[Any]]:
     """Numbers of the sources that tests and prose lean on."""
     leads = shipments.lead_times()
     medical, tracks = "USAID SCMS delivery history", "NOAA HURDAT2, dplyr extract"
     rows = [
         ("fixes", sum(map(len, storms.tracks.values())), "fixes", tracks),
         ("storms", len(storms.tracks), "storms", tracks),
-        ("beneficiaries", sum(int(n["Demand"]) for n in food.nodes), "people", "WFP Syria"),
         ("shipments", len(leads), "shipments", f"{medical}: with order date and mode"),
         ("shipments before their order", sum(d <= 0 for *_, d in leads), "shipments", medical),
         *((f"freight {mode}", round(shipments.freight(mode), 4), "USD/kg", f"{medical}: median")
@@ -428,11 +375,12 @@ def main() -> None:
         "madagascar": items.stock,
         "madagascar_items": [(name, *each) for name, each in sorted(items.items.items())],
         "towns": town_table(storms, read(HERE / "assumed" / "towns.csv")),
-        **food_tables(food),
+        "food_prices": food.prices(),
+        "nutrients": food.contents(),
         "shipments": shipments.whole(),
         "shipment_codes": shipments.codes(),
         "countries": shipments.countries("Air"),
-        "checks": checks(storms, food, shipments),
+        "checks": checks(storms, shipments),
     }, licenses)  # fmt: skip
 
 

@@ -5,7 +5,6 @@ Used by ``derive.py`` only; see README.md for every source, its licence and its 
 
 import csv
 import gzip
-import heapq
 import json
 import math
 from collections import defaultdict
@@ -21,7 +20,12 @@ Fix = tuple[datetime, float, float, float]  # when, latitude, longitude, wind [k
 EARTH_KM = 6371.0
 KNOT = 0.514444  # m/s
 WINDOW = (5.0, 33.0, -100.0, -70.0)  # south, north, west, east: the map of the storms
-PRICE_YEAR = "/18"  # the calm year between two exchange-rate changes (2017 and 2020-21)
+FOLATE, VITAMIN_A = "Folate(ug)", "VitaminA(ug)"
+UNMEASURED = """Cheese|Corn-soya blend (CSB)|WSB|Lentils|Maize|Maize meal|Sorghum/millet
+Soya-fortified maize meal|Soya-fortified wheat flour|Wheatflour""".replace("\n", "|")
+# Where the source's zero stands for a value that nobody measured.
+MISSING = {(food, FOLATE) for food in UNMEASURED.split("|")}
+MISSING |= {("Oil", VITAMIN_A)}  # WFP's oil is fortified
 LPI_NAMES = {
     "Congo, DRC": "Congo, Dem. Rep.",
     "Côte d'Ivoire": "Cote d Ivoire",
@@ -146,49 +150,35 @@ class Items:
 
 
 class Food:
-    """The World Food Programme's network in Syria: who sells what, and the ways."""
+    """The World Food Programme's Syria instance: what foods cost in Beirut, and what they hold."""
 
     def __init__(self, facts: Path) -> None:
-        """Read nodes, ways, prices and nutrients."""
+        """Read prices and nutrients."""
         folder = facts / "wfp_syria_food_program"
-        self.nodes = read(folder / "node_types.csv")
-        self.ways = read(folder / "edge_costs_tidy.csv")
-        self.costs = read(folder / "food_costs.csv")
+        self.required = read(folder / "nutrient_requirements.csv")[0]
+        self.nutrients = [row for row in read(folder / "food_nutrition.csv") if possible(row)]
         self.world = read(folder / "food_internationalprice.csv")
-        self.nutrients = read(folder / "food_nutrition.csv")
-        self.required = read(folder / "nutrient_requirements.csv")
-
-    def edges(self) -> list[tuple[str, str, float, float, float]]:
-        """Ways as (from, to, km, hours, USD per tonne)."""
-        return [
-            (*row["edge"].split(" - "), float(row["distance"]) / 1000,
-             round(float(row["duration"]) / 3600, 3), float(row["tCost"]))
-            for row in self.ways
-        ]  # fmt: skip
 
     def prices(self) -> list[tuple[str, str, float]]:
-        """USD per tonne by (supplier, food): the world's, and the mean of the year at home."""
-        abroad = [n["Name"] for n in self.nodes if n["Type"] == "I"]
-        rows = [(name, r["Food"], float(r["InternationalPrice"]))
-                for name in abroad for r in self.world]  # fmt: skip
-        for row in self.costs:
-            months = [float(v) for month, v in row.items() if month.endswith(PRICE_YEAR)]
-            rows.append((f"{row['supplier']} S", row["food"], round(fmean(months), 2)))
-        return rows
+        """USD per tonne by (supplier, food): Beirut is abroad, so the world's."""
+        held = {row["Food"] for row in self.nutrients}
+        return [("Beirut S", r["Food"], float(r["InternationalPrice"]))
+                for r in self.world if r["Food"] in held]  # fmt: skip
 
-    def shortest(self, start: str) -> dict[str, tuple[float, float, float]]:
-        """Hours, km and USD per tonne of the quickest way from a node to every other."""
-        best: dict[str, tuple[float, float, float]] = {}
-        queue = [((0.0, 0.0, 0.0), start)]
-        while queue:
-            so_far, node = heapq.heappop(queue)
-            if node not in best:
-                best[node] = so_far
-                for a, b, km, hours, cost in self.edges():
-                    if a == node:
-                        steps = zip(so_far, (hours, km, cost), strict=True)
-                        heapq.heappush(queue, (tuple(u + v for u, v in steps), b))
-        return best
+    def contents(self) -> list[tuple[str, str, float | str]]:
+        """What 100 g hold by (food, nutrient); blank where zero stands for not measured."""
+        content = [(row["Food"], row) for row in self.nutrients]
+        return [
+            (name, nutrient, "" if (name, nutrient) in MISSING else float(amount))
+            for name, row in (*content, ("requirement", self.required))
+            for nutrient, amount in row.items()
+            if nutrient not in ("Food", "Type")
+        ]
+
+
+def possible(row: Row) -> bool:
+    """Protein and fat weigh no more than the food (sorghum grits: 360 g of protein in 100 g)."""
+    return float(row["Protein(g)"]) + float(row["Fat(g)"]) <= 100
 
 
 class Shipments:

@@ -1,13 +1,9 @@
 """What people need, and how it gets there (tables: ``datasets/humanitarian/README.md``).
 
-Needs: water and space after Sphere, food after the general ration of WFP. Lead times: days from
-order to delivery, fitted on the shipments of some years, checked on later ones. Food for Syria:
-which basket, bought where, sent which way; one linear program.
+Lead times run from order to delivery. In a ration, what nobody measured stays missing.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,29 +12,35 @@ import numpy as np
 from twinlab.cases import folders
 from twinlab.modeling.formulas.newsvendor import as_scipy
 from twinlab.modeling.formulas.programs import Constraint, minimize
-from twinlab.scope.base import Amount, Result, ScenarioError, column, did_you_mean, pd, shown, stats
-from twinlab.scope.distributions import Array, Gamma, LogNormal
+from twinlab.scope.base import Amount, Array, Positive, Result, ScenarioError, column, pd, stats
+from twinlab.scope.distributions import Gamma, LogNormal
+from twinlab.scope.errors import check_known
 
-__all__ = """Basket Check LeadTime Needs check fit general_ration lead_times least_cost_basket
-needs shipments""".split()
-
-Pair = tuple[str, str]
-Key = tuple[Any, ...]  # a variable
+__all__ = """Basket Check CompleteSets LeadTime Needs assumed check complete_sets fit foods
+general_ration lead_times least_cost_basket madagascar needs shipments""".split()
 
 rows = partial(folders.rows, "humanitarian")
 figures = partial(folders.figures, "humanitarian", "assumed/figures")
 
 
-@dataclass(frozen=True)
-class Needs(Result):
+def _table(name: str) -> "pd.DataFrame":
+    return pd.read_csv(folders.dataset("humanitarian") / f"{name}.csv")
+
+
+def assumed() -> "pd.DataFrame":
+    """List every figure of the case that no source has: value, low, high, unit, why, by name.
+
+    >>> assumed().loc["shortage_multiple", ["low", "value", "high"]].tolist()
+    [3.0, 10.0, 20.0]
+    """
+    return _table("assumed/figures").set_index("name")
+
+
+class Needs(Result, frozen=True):
     """What so many people need."""
 
-    people: float = column("people", meaning="who need it")
-    days: float = column("days", meaning="for which food is counted")
     food: float = column("t", meaning="for all days")
-    tonnes: Mapping[str, float] = column("t", meaning="of food for all days, by commodity")
     water: float = column("m³/day", meaning="for all uses")
-    water_minimum: float = column("m³/day", meaning="the least")
     survival_water: tuple[float, float] = column("m³/day", meaning="for drinking: from, to")
     taps: float = column("taps", meaning="for so many people")
     toilets: float = column("toilets", meaning="for so many people")
@@ -50,272 +52,239 @@ class Needs(Result):
 def needs(people: Amount, days: Amount = 30) -> Needs:
     """Say what so many people need for so many days: food in tonnes, water in m³ a day, space.
 
-    Food is WFP's general ration, 400 g cereal + 60 pulses + 25 oil + 50 corn-soya blend + 15 sugar
-    + 5 salt = 555 g per person and day. Water is Sphere's 15 L per person and day.
+    Food is WFP's general ration, 555 g per person and day; water is Sphere's 15 L (2011, 2018).
 
     Raises:
         ScenarioError: people or days are below 0.
 
-    Source: Sphere Handbook (2011, 2018); WFP food basket. Tables ``standards``, ``ration``.
-
-    >>> found = needs(10_000, days=30)
-    >>> round(found.food, 6), found.water
+    >>> needs(10_000, days=30).food, needs(10_000).water
     (166.5, 150.0)
     """
     each = folders.figures("humanitarian", "standards")
-    low, high = (people * each[f"drinking_{end}"] / 1000 for end in ("low", "high"))
-    tonnes = {r["commodity"]: people * days * r["grams"] / 1e6 for r in rows("ration")}
-    return Needs(
-        people=people,
-        days=days,
-        food=sum(tonnes.values()),
-        tonnes=tonnes,
-        water=people * each["water_target"] / 1000,
-        water_minimum=people * each["water_minimum"] / 1000,
-        survival_water=(low, high),
-        taps=people / each["people_per_tap"],
-        toilets=people / each["people_per_toilet"],
-        covered_space=people * each["covered_space"],
-        site=people * each["site_space"] / 10_000,
-        energy=people * each["energy"],
-    )
+    food = people * days * sum(r["grams"] for r in rows("ration")) / 1e6
+    water, low, high = (people * each[use] / 1000 for use in WATER)
+    taps, toilets = (people / each[f"people_per_{what}"] for what in ("tap", "toilet"))
+    space, site = people * each["covered_space"], people * each["site_space"] / 10_000
+    return Needs(food, water, (low, high), taps, toilets, space, site, people * each["energy"])
 
 
-CHECKED = range(2014, 2016)  # the years that no law is fitted to
+WATER = ("water_target", "drinking_low", "drinking_high")
+FITTED, CHECKED = range(2006, 2014), range(2014, 2016)  # years of laws, and of their check
+CARIBBEAN = ("Dominican Republic", "Guyana", "Haiti")
 
 
-@dataclass(frozen=True)
-class LeadTime(Result):
-    """A law of days from order to delivery, lognormal or gamma, whichever is likelier.
+class LeadTime(Result, frozen=True):
+    """A law of days from order to delivery, lognormal or gamma, whichever is likelier."""
 
-    Both have two parameters, so its lead is half the difference in AIC.
-    """
-
-    law: LogNormal | Gamma
+    law: LogNormal | Gamma = column("", meaning="of days from order to delivery")
     shipments: int = column("shipments", meaning="that it is fitted to")
-    advantage: float = column("log-likelihood", meaning="its lead over the other law")
-
-    def sentence(self) -> str:
-        """The law, and how far it leads."""
-        law = f"{type(self.law).__name__}(mean={self.law.mean:.1f}, sd={self.law.sd:.1f})"
-        return f"{law} days, {self.shipments} shipments, ahead by {self.advantage:.1f}"
+    advantage: float = column("log-likelihood", meaning="over the other law: half of AIC")
 
 
-@dataclass(frozen=True, eq=False)
-class Check(Result):
-    """How later shipments fit a law.
+class Check(Result, frozen=True, eq=False):
+    """How later shipments fit a law (test of Kolmogorov and Smirnov)."""
 
-    ``pit`` is the probability that the law gave to less than each shipment's days: even from 0 to
-    1 if the law is right, which the test of Kolmogorov and Smirnov asks.
-    """
-
-    pit: Array
+    pit: Array  # probability, by the law, of fewer days: even from 0 to 1 if it is right
     shipments: int = column("shipments", meaning="that the law has not seen")
+    expected: float = column("days", meaning="by the law, on average")
+    mean: float = column("days", meaning="that they took, on average")
     coverage: Mapping[float, float] = column("share", meaning="in the central interval of a level")
     p_value: float = column("", meaning="chance of such shipments if the law still held")
 
-    def sentence(self) -> str:
-        """How many shipments lie in the intervals of the law, and what chance says to that."""
-        told = ", ".join(f"{level:.0%}: {share:.1%}" for level, share in self.coverage.items())
-        return f"{self.shipments} shipments; inside the interval of {told}; p = {self.p_value:.2g}"
-
 
 def shipments() -> "pd.DataFrame":
-    """Read every shipment: its dates, vendor, way, goods; ``ordered`` only if bought for it.
-
-    Source: USAID SCMS delivery history (health goods, 2006 to 2015). The scheduled date is the one
-    last agreed, so it knows the delivery.
+    """Read every shipment of USAID's SCMS; ``scheduled`` was revised: it knows the delivery.
 
     >>> shipments()[["country", "mode", "scheduled"]].iloc[-1].tolist()
     ['Vietnam', 'Air', Timestamp('2015-09-14 00:00:00')]
     """
-    table = pd.read_csv(folders.dataset("humanitarian") / "shipments.csv").fillna({"incoterm": ""})
-    for name, codes in pd.DataFrame(rows("shipment_codes")).groupby("column"):
+    table = _table("shipments").fillna({"incoterm": ""})
+    for name, codes in _table("shipment_codes").groupby("column"):
         table[name] = table[name].map(codes.set_index("code")["name"])
     for day in ("ordered", "scheduled", "delivered"):
         table[day] = pd.to_datetime(table[day], unit="D", origin="2006-01-01")
     return table
 
 
-def lead_times(mode: str, years: Sequence[int] = range(2006, 2014)) -> Array:
-    """List the days from purchase order to delivery, of shipments by one mode in some years.
+def lead_times(mode: str, years: Sequence[int] = FITTED, countries: Collection[str] = ()) -> Array:
+    """List the days from order to delivery by one mode, to some countries or all, in some years.
 
-    A shipment is dated by its delivery; the few that arrive on or before the day of their order are
-    left out as errors of the records.
+    Years are of delivery. The few that arrive by the day of their order are errors of the records.
 
     Raises:
-        ScenarioError: nothing travelled so.
+        ScenarioError: nothing travelled so, or nothing at all to a country.
 
-    >>> len(lead_times("Ocean")), float(np.median(lead_times("Ocean")))
-    (277, 174.0)
+    >>> [float(np.median(lead_times("Air", range(2006, 2016), to))) for to in ((), CARIBBEAN)]
+    [95.0, 77.5]
     """
     table = shipments().assign(year=lambda row: row.delivered.dt.year)
+    for country in countries:
+        check_known(country, set(table.country), f"lead_times: no shipment to {country!r}")
     table["days"] = (table.delivered - table.ordered).dt.days
     known = table.query("days > 0 and mode != 'unknown'").sort_values(["year", "days"])
-    found = known.days[(known["mode"] == mode) & known.year.isin(years)]
-    if found.empty:
-        nearest = did_you_mean(mode, dict.fromkeys(known["mode"]))
-        said = f"no shipment by {mode!r} in {min(years)} to {max(years)}"
-        raise ScenarioError(f"lead_times: {said}; {nearest}")
-    return found.to_numpy(np.float64)
+    known = known[known.year.isin(years) & known.country.isin(countries or known.country)]
+    said = f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}"
+    check_known(mode, dict.fromkeys(known["mode"]), said)
+    return known.days[known["mode"] == mode].to_numpy(np.float64)
 
 
 def fit(days: Sequence[float] | Array) -> LeadTime:
-    """Fit a lognormal and a gamma law by maximum likelihood and keep the likelier.
+    """Fit a lognormal and a gamma law by maximum likelihood, keep the likelier (to 0.01 days).
 
     Raises:
         ScenarioError: fewer than ten days, or some not above zero.
 
-    >>> found = fit(lead_times("Ocean"))
-    >>> type(found.law).__name__, round(found.law.mean)
-    ('Gamma', 187)
+    >>> fit(lead_times("Air", countries=CARIBBEAN))
+    law LogNormal(mean=81.71, sd=63.87) · shipments 237 shipments · advantage 12.05 log-likelihood
     """
     data = np.asarray(days, dtype=np.float64)
-    if data.size < 10 or data.min() <= 0:
+    if data.size < 10 or not (data > 0).all() or np.isinf(data).any():
         raise ScenarioError(f"fit: {data.size} lead times: give at least 10, all above 0 days")
-    sigma, _, scale = stats.lognorm.fit(data, floc=0)
-    shape, _, width = stats.gamma.fit(data, floc=0)
-    lognormal, gamma = stats.lognorm(sigma, 0, scale), stats.gamma(shape, 0, width)
-    lead = float(lognormal.logpdf(data).sum() - gamma.logpdf(data).sum())
-    family, likelier = (LogNormal, lognormal) if lead >= 0 else (Gamma, gamma)
-    return LeadTime(family(float(likelier.mean()), float(likelier.std())), data.size, abs(lead))
+    known: dict[Any, Any] = {LogNormal: stats.lognorm, Gamma: stats.gamma}
+    found = {law: family(*family.fit(data, floc=0)) for law, family in known.items()}
+    likely = {law: float(one.logpdf(data).sum()) for law, one in found.items()}
+    other, best = sorted(likely, key=likely.__getitem__)
+    law = best(round(float(found[best].mean()), 2), round(float(found[best].std()), 2))
+    return LeadTime(law, data.size, likely[best] - likely[other])
 
 
 def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
-    """Hold a law against shipments that it was not fitted on.
+    """Hold a law against shipments that it was not fitted on: at least one, above 0 days.
 
-    >>> check(fit(lead_times("Ocean")).law, lead_times("Ocean", CHECKED)).shipments
-    45
+    >>> later = check(fit(lead_times("Truck")).law, lead_times("Truck", CHECKED))
+    >>> later.shipments, round(later.expected), round(later.mean)  # another law, or record
+    (31, 43, 169)
     """
-    pit = as_scipy(law).cdf(np.asarray(days, dtype=np.float64))
+    data = np.asarray(days, dtype=np.float64)
+    if not data.size or not (data > 0).all():
+        raise ScenarioError(f"check: {data.size} lead times: give at least 1, all above 0 days")
+    pit = as_scipy(law).cdf(data)
     inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in (0.5, 0.8, 0.9)}
-    return Check(pit, len(pit), inside, float(stats.kstest(pit, "uniform").pvalue))
+    p_value = float(stats.kstest(pit, "uniform").pvalue)
+    return Check(pit, data.size, law.mean, float(data.mean()), inside, p_value)
 
 
-_NEED = "requirement"
-GAPS = ("Folate(ug)",)  # the source says 0 where nobody measured: for lentils and flour, too
+class Basket(Result, frozen=True):
+    """What everybody gets a day; what nobody measured counts as nothing, and is named."""
 
-
-@dataclass(frozen=True)
-class Basket(Result):
-    """What everybody gets a day, where it is bought and how it travels."""
-
-    bought: Mapping[Pair, float]  # t/day, by supplier and food
-    carried: Mapping[Pair, float]  # t/day, by place of departure and arrival
-    people: float = column("people", meaning="who get it")
+    missing: Mapping[str, list[str]]  # foods in it that nobody measured, by nutrient
     grams: Mapping[str, float] = column("g/day", meaning="per person, by food")
-    nutrition: Mapping[str, float] = column("share", meaning="of the requirement, by nutrient")
-    food_cost: float = column("USD/day", meaning="of all food")
-    transport_cost: float = column("USD/day", meaning="of all ways")
-    cost: float = column("USD/day", meaning="per person, food and transport")
+    nutrition: Mapping[str, float] = column("share", meaning="of the requirement, at least")
+    cost: float = column("USD/day", meaning="per person")
     weight: float = column("g/day", meaning="per person")
 
     def sentence(self) -> str:
-        """What a person gets, what it costs, and which nutrients are short."""
-        foods = ", ".join(f"{name} {grams:.0f}" for name, grams in self.grams.items())
-        short = [f"{name} {share:.0%}" for name, share in self.nutrition.items() if share < 0.9995]
-        return (
-            f"{self.weight:.0f} g per person and day: {foods}\n"
-            f"{self.cost:.3f} USD per person and day: food {shown(self.food_cost)}, transport "
-            f"{shown(self.transport_cost)} USD/day for {shown(self.people)} people\n"
-            f"below the requirement: {', '.join(short) or 'nothing'}"
-        )
+        """What a person gets, what it costs, what is short: ≥ where something is missing."""
+        got = ", ".join(f"{name} {grams:.0f}" for name, grams in self.grams.items())
+        short = {name: share for name, share in self.nutrition.items() if share < 0.9995}
+        told = ", ".join(f"{n} {'≥' * (n in self.missing)}{x:.0%}" for n, x in short.items())
+        cost = f"{self.weight:.0f} g, {self.cost:.3f} USD a day: {got}"
+        return f"{cost}; below the requirement: {told or 'nothing'}"
 
 
-def least_cost_basket(unknown: Collection[str] = GAPS) -> Basket:
-    """Find the cheapest basket that feeds everybody, with where to buy it and how to send it.
+def foods(of: Any = None, columns: Collection[str] = ()) -> Any:
+    """List what foods hold per 100 g and their price in USD/t (world, 2018), or check your table.
 
-    min Σ price·bought + Σ cost·carried, where every node passes on what it gets, every person gets
-    the same x grams of each food, and Σ content·x ≥ requirement for each nutrient. Nutrients in
-    ``unknown`` are left out: of the source's eleven, folate has zeros that are gaps.
-    A linear program (HiGHS). Source: WFP's Syria instance; model after Peters et al. (2021),
-    without palatability.
+    The row "requirement" is what a person needs a day; nan: not measured. Source: WFP, Syria.
 
-    >>> basket = least_cost_basket()
-    >>> round(min(basket.nutrition.values()), 6), basket.people
-    (1.0, 67000.0)
-    >>> least_cost_basket(unknown=()).cost > 1.09 * basket.cost  # zeros taken for measurements
-    True
+    Raises:
+        ScenarioError: your table has no price, no requirement, or none of some columns.
+
+    >>> foods().loc[["Lentils", "Sugar"], "Folate(ug)"].tolist()
+    [nan, 0.0]
     """
-    return _solve(None, unknown)
+    if of is None:
+        held = _table("nutrients").pivot(index="food", columns="nutrient", values="amount")
+        of = held.join(_table("food_prices").set_index("food").price)
+    for name, known in (("requirement", of.index), *((col, of) for col in ("price", *columns))):
+        check_known(name, list(known), f"foods: no {name!r} in the table")
+    return of
 
 
-def general_ration(unknown: Collection[str] = GAPS) -> Basket:
-    """Buy and send WFP's general ration (salt left out, which nobody sells here) most cheaply.
+def least_cost_basket(unknown: Collection[str] = ("Folate(ug)",), of: Any = None) -> Basket:
+    """Find the cheapest basket with all that a person needs, but for nutrients in ``unknown``.
 
-    >>> round(general_ration().weight)
-    550
+    min Σ price·x with Σ content·x ≥ requirement, a linear program (HiGHS), over ``foods`` or your
+    table like it. Missing counts as nothing: what is met, is met whatever a food really holds.
+
+    Raises:
+        ScenarioError: a nutrient, a row or a column that is not there.
+        SolverError: no basket of these foods holds enough.
+
+    Source: Stigler (1945). Cost is robust, composition is not:
+
+    >>> baskets = least_cost_basket(), least_cost_basket(unknown=())
+    >>> [(round(found.cost, 3), round(found.grams["Wheat"])) for found in baskets]
+    [(0.516, 72), (0.525, 262)]
     """
-    return _solve({r["food"]: r["grams"] for r in rows("ration") if r["food"]}, unknown)
+    table = foods(of, unknown)
+    needed = table.loc["requirement"].drop(["price", *unknown])
+    sold = table.drop("requirement").dropna(subset="price")
+    held = sold.fillna(0.0) / 100
+    program = [Constraint(held[name].to_dict(), low=units) for name, units in needed.items()]
+    problem = "food basket: offer more foods, or call a nutrient unknown"
+    found = minimize((sold.price / 1e6).to_dict(), program, problem).values.items()
+    return general_ration({food: x for food, x in found if x > 1e-6}, table)
 
 
-def _solve(ration: Mapping[str, float] | None, unknown: Collection[str]) -> Basket:
-    """The cheapest way to a ration, or to the cheapest basket with every known nutrient."""
-    known = [r for r in rows("nutrients") if r["nutrient"] not in unknown]
-    amount = {(r["food"], r["nutrient"]): r["amount"] for r in known}
-    needed = {nutrient: units for (food, nutrient), units in amount.items() if food == _NEED}
-    foods = sorted({r["food"] for r in rows("food_prices")} & {food for food, _ in amount})
-    costs, balance = _flows(foods)
-    program = [Constraint(terms, 0.0, 0.0) for terms in balance.values()]
-    if ration is None:
-        fixed = {}
-        for nutrient, units in needed.items():
-            content = {("grams", food): amount[food, nutrient] / 100 for food in foods}
-            program.append(Constraint(content, low=units))
-    else:
-        fixed = {("grams", food): (ration.get(food, 0.0),) * 2 for food in foods}
-    found = minimize(costs, program, "food basket: look for foods that nobody sells", fixed)
-    return _basket(found.values, costs, amount)
+def general_ration(grams: Mapping[str, Amount] | None = None, of: Any = None) -> Basket:
+    """Say what a ration holds at least: grams a day by food, or WFP's (without salt: no price).
 
+    Raises:
+        ScenarioError: nobody sells a food, or its grams are below 0.
 
-def _flows(foods: Sequence[str]) -> tuple[dict[Key, float], dict[Key, dict[Key, float]]]:
-    """What every variable costs, and for each place and food what is bought, sent and handed out.
-
-    Bought + received − sent − handed out = 0 [t/day].
+    >>> general_ration({"Lentils": 500}).missing
+    {'Folate(ug)': ['Lentils']}
     """
-    costs: dict[Key, float] = {("grams", food): 0.0 for food in foods}
-    balance: dict[Key, dict[Key, float]] = {}
-    for place, people in _people().items():
-        balance |= {(place, food): {("grams", food): -people / 1e6} for food in foods}
-    for row in rows("food_prices"):
-        if row["food"] in foods:
-            offer = (row["supplier"], row["food"])
-            costs["bought", *offer] = row["price"]
-            balance[offer]["bought", *offer] = 1.0
-    for row in rows("food_ways"):
-        for food in foods:
-            key = ("carried", row["source"], row["destination"], food)
-            costs[key] = row["cost"]
-            balance[row["source"], food][key] = -1.0
-            balance[row["destination"], food][key] = 1.0
-    return costs, balance
+    table = foods(of)
+    got: Any = pd.Series(grams or {r["food"]: r["grams"] for r in rows("ration") if r["food"]})
+    for food in got.index:
+        check_known(food, table.price.dropna().index, f"general_ration: nobody sells {food!r}")
+    held = table.loc[got.index].drop(columns="price").mul(got / 100, axis=0)
+    share, gaps = held.sum() / table.loc["requirement"].drop("price"), held.isna()
+    missing = {name: list(held.index[gaps[name]]) for name in held if gaps[name].any()}
+    cost = float((table.price[got.index] * got).sum() / 1e6)
+    return Basket(missing, got.to_dict(), share.to_dict(), cost, float(got.sum()))
 
 
-def _people() -> dict[str, float]:
-    return {r["name"]: r["people"] for r in rows("food_nodes")}
+class CompleteSets(Result, frozen=True):
+    """How many people a stock covers with every item of a set."""
+
+    by_depot: Mapping[str, float]  # people with complete sets
+    people: Mapping[str, float] = column("people", meaning="covered by all there is of an item")
+    where_they_lie: float = column("people", meaning="with complete sets, depot by depot")
+    brought_together: float = column("people", meaning="with complete sets, could stock be moved")
 
 
-def _basket(
-    found: Mapping[Key, float], costs: Mapping[Key, float], amount: Mapping[Pair, float]
-) -> Basket:
-    """Read the solver's numbers."""
-    grams = {key[1]: x for key, x in found.items() if key[0] == "grams" and x > 1e-6}
-    spent, carried = defaultdict[str, float](float), defaultdict[Pair, float](float)
-    for key, x in found.items():
-        spent[key[0]] += costs[key] * x
-        if key[0] == "carried":
-            carried[key[1:3]] += x
-    people, food, transport = float(sum(_people().values())), spent["bought"], spent["carried"]
-    needed = {nutrient: units for (what, nutrient), units in amount.items() if what == _NEED}
-    eaten = {n: sum(g * amount[f, n] / 100 for f, g in grams.items()) for n in needed}
-    return Basket(
-        people=people,
-        grams=grams,
-        bought={key[1:]: x for key, x in found.items() if key[0] == "bought" and x > 1e-9},
-        carried={way: x for way, x in carried.items() if x > 1e-9},
-        nutrition={nutrient: eaten[nutrient] / units for nutrient, units in needed.items()},
-        food_cost=food,
-        transport_cost=transport,
-        cost=(food + transport) / people,
-        weight=sum(grams.values()),
-    )
+def complete_sets(stock: "pd.DataFrame", people: Mapping[str, Positive]) -> CompleteSets:
+    """Count the people whom a stock (item, depot, units) covers with every item of a set.
+
+    ``people`` says whom one unit covers, by item of the set; in each depot the least counts.
+
+    Raises:
+        ScenarioError: an item or a column that is not there, or units below 0.
+
+    >>> whom = {"WaterContainers": 2.5, "Buckets": 2.5, "Tarpaulins": 2.5}
+    >>> round(complete_sets(madagascar(), whom).where_they_lie)
+    33338
+    """
+    if not (people and {"item", "depot", "units"} <= set(stock) and (stock.units >= 0).all()):
+        raise ScenarioError("complete_sets: give item, depot, units (at least 0) and a set")
+    for item in people:
+        check_known(item, set(stock.item), f"complete_sets: no {item!r} in the stock")
+    units: Any = stock.pivot_table("units", "depot", "item", "sum", fill_value=0)
+    covered = units[list(people)] * pd.Series(people)
+    sets, total = covered.min(axis=1), covered.sum()
+    return CompleteSets(sets.to_dict(), total.to_dict(), float(sets.sum()), float(total.min()))
+
+
+def madagascar() -> "pd.DataFrame":
+    """Read Madagascar's relief stock: units, people covered, t, m³ (ESUPS; no date: an exercise).
+
+    >>> madagascar()[["tonnes", "volume"]].sum().round().tolist(), madagascar().depot.nunique()
+    ([303.0, 1443.0], 27)
+    """
+    stock = _table("madagascar").merge(_table("madagascar_items"), on="item")
+    stock["tonnes"] = stock.pop("weight") / 1000
+    many = ["people", "tonnes", "volume"]
+    return stock.assign(**stock[many].mul(stock.units, axis=0))
