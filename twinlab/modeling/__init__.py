@@ -2,11 +2,13 @@
 
 ``simulation`` lives one history event by event, or many at once, and says what they amount to;
 ``compare``, ``experiments`` and ``proposal`` ask on common random numbers what would be better;
+``doubt`` asks whether a choice holds on other luck;
 ``line`` is a factory in continuous time; ``formulas`` are what a simulation can be laid beside;
 ``inference`` is what observations say: has a law changed, are forecasts true, is something closed?
 """
 
 from twinlab.modeling.compare import *
+from twinlab.modeling.doubt import *
 from twinlab.modeling.experiments import *
 from twinlab.modeling.formulas.guaranteed_service import *
 from twinlab.modeling.formulas.newsvendor import *

@@ -1,0 +1,195 @@
+"""Doubt about a choice under sampled scenarios: would others win, is it as good as it looks?"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from twinlab.modeling.simulation.output_analysis import estimate
+from twinlab.scope import Estimate, Listing, Result, ScenarioError
+from twinlab.scope.base import Array, Count, Whole, check_known, column, pd
+
+__all__ = ["hold_out", "rank", "redraw"]
+
+Choose = Callable[[Array], Any]  # weights of the scenarios, which sum to 1: what is best then
+Judge = Callable[[Any], Any]  # what was chosen: its cost in each scenario
+DRAWS, MOST = 2000, 1000  # of a bootstrap; scenarios that it draws one by one, not in blocks
+
+
+def redraws(groups: Any, luck: np.random.Generator, draws: int = DRAWS) -> tuple[Any, Array]:
+    """Number the groups; how often each is drawn, draws × groups, once each in the first row."""
+    at = pd.factorize(np.asarray(groups), sort=True, use_na_sentinel=False)[0]
+    shares = np.full(many := int(at.max(initial=0)) + 1, 1 / many)
+    return at, np.vstack([0 * shares + 1, luck.multinomial(many, shares, draws)])
+
+
+def spread(draws: Array) -> Estimate:
+    """What the first draw says, with the interval of the others."""
+    low, high = np.nanquantile(draws[1:], (0.025, 0.975))
+    return Estimate(float(draws[0]), float(low), float(high), len(draws) - 1, 0.95, "bootstrap")
+
+
+class Ranked(Result, frozen=True):
+    """One of several choices, under the same scenarios as the others."""
+
+    name: str = column("label", meaning="which choice")
+    cost: Estimate = column("", meaning="mean over the scenarios")
+    gain: Estimate = column("", meaning="over the base, in pairs")
+    behind: Estimate = column("", meaning="what it costs more than the best, in pairs")
+    again: float = column("share", meaning="of redraws in which it is the best")
+
+
+class Ranking(Listing, frozen=True):
+    """Choices in the order of their mean cost."""
+
+    choices: tuple[Ranked, ...]
+
+    @property
+    def established(self) -> bool:
+        """Whether the interval of what the runner-up costs more lies above zero."""
+        return self.choices[1].behind.low > 0
+
+    def sentence(self) -> str:
+        """Who wins, who comes second, and whether luck could explain it."""
+        best, second = self.choices[:2]
+        doubt = "established" if self.established else "not established, its interval includes 0"
+        wins = f"{best.name} costs least, in {best.again:.0%} of redraws too"
+        return f"{wins}; {second.name} costs {second.behind.short} more: {doubt}"
+
+    __repr__ = sentence
+
+
+def rank(
+    costs: Mapping[str, Any], base: str = "", groups: Any | None = None, seed: Whole = 0
+) -> Ranking:
+    """Rank choices by mean cost over the same scenarios, with paired bootstrap intervals (95 %).
+
+    Gains are over the ``base``, by default the first choice. Scenarios of one of the ``groups``
+    are drawn together, such as replications of one world.
+    Source: Efron & Tibshirani (1993) chapter 13.
+
+    Raises:
+        ScenarioError: fewer than two choices or groups, unequal lengths, or a cost is no number.
+
+    >>> rank({"none": [5, 9, 7, 8], "some": [4, 7, 6, 6]})
+    some costs least, in 100% of redraws too; none costs 1.5 [1, 2] more: established
+    """
+    told = {name: np.asarray(each, dtype=np.float64).ravel() for name, each in costs.items()}
+    sizes = {len(each) for each in told.values()} | ({len(groups)} if groups is not None else set())
+    if len(told) < 2 or len(sizes) > 1 or not all(np.isfinite(e).all() for e in told.values()):
+        what = f"{len(told)} choices with {sorted(sizes)} scenarios or groups"
+        raise ScenarioError(f"rank: {what}: two or more, each with as many costs that are finite")
+    check_known(base := base or next(iter(told)), told, f"rank: no choice {base!r}")
+    blocks = np.arange(count := sizes.pop()) * min(count, MOST) // max(count, 1)
+    at, times = redraws(blocks if groups is None else groups, np.random.default_rng(seed))
+    if times.shape[1] < 2:
+        raise ScenarioError("rank: a single scenario or group shows no luck: give two or more")
+    size = times @ np.bincount(at)
+    drawn = {name: times @ np.bincount(at, each) / size for name, each in told.items()}
+    order = sorted(drawn, key=lambda name: drawn[name][0])
+    wins = Counter(np.argmin([drawn[name] for name in order], axis=0)[1:].tolist())
+    least, usual = drawn[order[0]], drawn[base]
+    rows = [(drawn[name], name, wins[n] / DRAWS) for n, name in enumerate(order)]
+    return Ranking(
+        tuple(Ranked(n, spread(d), spread(usual - d), spread(d - least), w) for d, n, w in rows)
+    )
+
+
+class Doubt(Result, frozen=True):
+    """What is chosen in resamples of the scenarios, and how much less than the plan that costs.
+
+    ``weights`` and ``costs`` of the resamples' ``plans`` are by resample and scenario.
+    """
+
+    plan: Any
+    plans: tuple[Any, ...]
+    weights: Array
+    costs: Array
+    gaps: Array
+    choices: Mapping[str, float] = column("share", meaning="of resamples in which it is chosen")
+    gap: Estimate = column("", meaning="what the plan costs more; high: one-sided 95 % bound")
+    optimism: Estimate = column("", meaning="cost in scenarios left out, less that on paper")
+
+
+def redraw(
+    choose: Choose, judge: Judge, scenarios: Count, resamples: Count = 40, seed: Whole = 0
+) -> Doubt:
+    """Choose again under resampled scenarios: is it the same choice, and how good is the first?
+
+    Gap: cost of the plan less the least in each resample, mean Ḡ, bound Ḡ + t(n − 1, 95 %) s / √n.
+    Mak, Morton & Wood (1999) draw new scenarios for it; resamples of the same are not new ones:
+    what no scenario shows stays unseen, and the bound is too low by that.
+
+    Raises:
+        ScenarioError: fewer than two scenarios or resamples, or a cost that is no number.
+
+    >>> need = np.array([3.0, 5.0, 9.0, 4.0])
+    >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)
+    >>> found = redraw(lambda w: min(need, key=lambda stock: w @ judge(stock)), judge, 4)
+    >>> float(found.plan), found.gap.mean >= 0, round(sum(found.choices.values()), 9)
+    (5.0, True, 1.0)
+    """
+    if min(scenarios, resamples) < 2:
+        raise ScenarioError(f"redraw: {scenarios} scenarios, {resamples} resamples: two or more")
+    drawn = np.random.default_rng(seed).integers(0, scenarios, (resamples, scenarios))
+    weights = np.array([np.bincount(each, minlength=scenarios) for each in drawn]) / scenarios
+    plan, plans = choose(np.full(scenarios, 1 / scenarios)), tuple(map(choose, weights))
+    costs = np.array([_costs(judge, each, scenarios) for each in plans])
+    least = (weights * costs).sum(axis=1)
+    gaps = weights @ _costs(judge, plan, scenarios) - least
+    unseen = np.where(weights == 0, costs, np.nan)
+    out = np.array([np.nanmean(each) if np.isfinite(each).any() else np.nan for each in unseen])
+    gap = Estimate(float(gaps.mean()), 0.0, estimate(gaps, 0.9).high, resamples, 0.95, "one-sided")
+    choices = {name: n / resamples for name, n in Counter(map(_name, plans)).most_common()}
+    return Doubt(plan, plans, weights, costs, gaps, choices, gap, estimate(out - least))
+
+
+class HeldOut(Result, frozen=True):
+    """What choices cost in scenarios that did not choose them."""
+
+    costs: Array
+    paper: float = column("", meaning="mean cost of the choice in the scenarios that chose it")
+    unseen: Estimate = column("", meaning="mean cost in scenarios left out")
+    rosy: float = column("share", meaning="of the unseen cost that paper does not show")
+    choices: Mapping[str, int] = column("folds", meaning="in which it is chosen")
+
+
+def hold_out(
+    choose: Choose, judge: Judge, scenarios: Count, folds: Count = 10, seed: Whole = 0
+) -> HeldOut:
+    """Choose without some scenarios, fold by fold, and judge by those: is paper too rosy?
+
+    Raises:
+        ScenarioError: not 2 to ``scenarios`` folds, or a cost that is no number.
+
+    >>> need = np.array([3.0, 5.0, 9.0, 4.0])
+    >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)
+    >>> hold_out(lambda w: min(need, key=lambda stock: w @ judge(stock)), judge, 4, folds=4).paper
+    9.0
+    """
+    if not 2 <= folds <= scenarios:
+        raise ScenarioError(f"hold_out: {folds} folds of {scenarios} scenarios: 2 to all of them")
+    costs, names = np.zeros(scenarios), list[str]()
+    for out in np.array_split(np.random.default_rng(seed).permutation(scenarios), folds):
+        weights = np.full(scenarios, 1 / (scenarios - len(out)))
+        weights[out] = 0.0
+        plan = choose(weights)
+        names.append(_name(plan))
+        costs[out] = _costs(judge, plan, scenarios)[out]
+    whole, unseen = choose(np.full(scenarios, 1 / scenarios)), estimate(costs)
+    paper = float(_costs(judge, whole, scenarios).mean())
+    rosy = 1 - paper / unseen.mean if unseen.mean else 0.0
+    return HeldOut(costs, paper, unseen, rosy, dict(Counter(names)))
+
+
+def _name(plan: Any) -> str:
+    return str(getattr(plan, "name", plan))
+
+
+def _costs(judge: Judge, plan: Any, scenarios: int) -> Array:
+    costs = np.asarray(judge(plan), dtype=np.float64)
+    if costs.shape != (scenarios,) or not np.isfinite(costs).all():
+        told = f"{costs.shape}, {np.isfinite(costs).sum()} finite"
+        raise ScenarioError(f"judge: one finite cost for each of {scenarios} scenarios, got {told}")
+    return costs
