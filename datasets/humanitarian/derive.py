@@ -312,17 +312,19 @@ def haul(
     return km, (km * figure[f"{mode}_cost"] + figure[f"{mode}_handling"]) / 1000
 
 
-def checks(storms: Storms, shipments: Shipments) -> list[Sequence[Any]]:
+def checks(storms: Storms, items: Items, shipments: Shipments) -> list[Sequence[Any]]:
     """Numbers of the sources that tests and prose lean on."""
     leads = shipments.lead_times()
     medical, tracks = "USAID SCMS delivery history", "NOAA HURDAT2, dplyr extract"
     rows = [
         ("fixes", sum(map(len, storms.tracks.values())), "fixes", tracks),
         ("storms", len(storms.tracks), "storms", tracks),
+        ("stock of Madagascar", sum(units for *_, units in items.stock), "units", "ESUPS"),
+        ("depots of Madagascar", len({depot for _, depot, _ in items.stock}), "depots", "ESUPS"),
         ("shipments", len(leads), "shipments", f"{medical}: with order date and mode"),
         ("shipments before their order", sum(d <= 0 for *_, d in leads), "shipments", medical),
-        *((f"freight {mode}", round(shipments.freight(mode), 4), "USD/kg", f"{medical}: median")
-          for mode in ("Air", "Ocean")),
+        *((f"freight {mode}", round(shipments.freight(mode), 4), "USD/kg",
+           f"{medical}: median of lots from 100 kg on") for mode in ("Air", "Ocean")),
     ]  # fmt: skip
     return [tuple(row) for row in rows]
 
@@ -380,7 +382,7 @@ def main() -> None:
         "shipments": shipments.whole(),
         "shipment_codes": shipments.codes(),
         "countries": shipments.countries("Air"),
-        "checks": checks(storms, shipments),
+        "checks": checks(storms, items, shipments),
     }, licenses)  # fmt: skip
 
 

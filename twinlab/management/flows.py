@@ -20,7 +20,7 @@ from twinlab.scope.calendar import upstream_items
 from twinlab.scope.distributions import Added, Trace, days_of, mean_of
 from twinlab.scope.kinds import ranged
 
-__all__ = """Waits deprivation_cost gini total_shortage_cost waiting_cost waiting_level
+__all__ = """deprivation_cost gini total_shortage_cost waiting_cost waiting_level
 waits""".split()
 
 ShortageCost = Mapping[str, Amount]  # USD per unit that a customer does not get, by product
@@ -203,11 +203,11 @@ def stopped_costs(network: Network, shortage_cost: ShortageCost | None = None) -
     return stopped
 
 
-INTERCEPT = 1.5031
-PER_HOUR = 0.1172
+# A and B: of exp(A + B hours) − exp(A) for water, else of the level 1 / (1 + exp(A − B days)).
+LEVELS = {"water": (1.5031, 0.1172), "food": (4.2280, 0.7407), "shelter": (4.2047, 0.7437)}
+LEVELS["health"] = (3.9031, 0.7919)
+INTERCEPT, PER_HOUR = LEVELS["water"]
 CALIBRATED_HOURS = 120.0
-# Logistic levels 1 / (1 + exp(A − B days)) by good: A, B.
-LEVELS = {"food": (4.2280, 0.7407), "shelter": (4.2047, 0.7437), "health": (3.9031, 0.7919)}
 
 
 def deprivation_cost(hours: Any, tangent: bool = False) -> Any:
@@ -253,7 +253,7 @@ def waiting_level(hours: Any, good: str = "water", tangent: bool = False) -> Any
     >>> [round(float(waiting_level(96, good)), 2) for good in ("water", "food", "shelter")]
     [0.06, 0.21, 0.21]
     """
-    check_known(good, ["water", *LEVELS], f"waiting_level: no level of {good!r}")
+    check_known(good, LEVELS, f"waiting_level: no level of {good!r}")
     time = np.asarray(hours, dtype=np.float64)
     if not np.all(time >= 0):
         raise ScenarioError(f"waiting_level: {np.min(time):g} hours: give hours of at least 0")

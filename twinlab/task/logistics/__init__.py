@@ -1,7 +1,6 @@
 """Logistics: how long lanes take, when things arrive, and where to send what on which way.
 
-=========  ====================================================================================
-describe   ``describe`` a lane in a log, ``transit_time`` of shipments: the days that it takes
+=========  =============================================================================describe   ``describe`` a lane in a log, ``transit_time`` of shipments: the days that it takes
 predict    ``predict`` from such a transit time when a shipment of some age arrives;
            ``lead_time_law``: a lane's lead times, widened by what such laws missed
 prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``network_flow``: who
@@ -10,13 +9,13 @@ prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``networ
            to open, close and expand; ``facilities`` (p-median), ``centres`` (p-centre),
            ``gravity_location``: where to open; ``preposition``: which relief goods lie where
            before a season, ``near_plans``, ``judge`` and what that is ``worth``
-=========  ====================================================================================
-"""
+=========  ============================================================================="""
 
 from twinlab.scope import door
 from twinlab.task.logistics.design import *
 from twinlab.task.logistics.relief_plan import *
 from twinlab.task.logistics.relief_problem import *
+from twinlab.task.logistics.rounds import *
 from twinlab.task.logistics.routing import *
 from twinlab.task.logistics.transport import *
 

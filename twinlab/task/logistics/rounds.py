@@ -1,0 +1,366 @@
+"""The last mile after a disaster: who gets what when, by which truck, on which roads.
+
+What counts is waiting: a plan costs its drives, and each gap in which people are without a good.
+Where kilometres count, ``route`` is quicker and better.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from twinlab.management.flows import CALIBRATED_HOURS, LEVELS, gini, waiting_level
+from twinlab.scope import Result, ScenarioError, SolverError
+from twinlab.scope.base import Count, Limit, Row, Whole, check_known, column, grouped, nx
+
+__all__ = "Deprivation LastMile Load Road Truck drive rounds".split()
+
+FINE, LAST = 32, 960 * 32  # steps of an hour in a table of losses, and its last: then straight on
+Ways = dict[str, dict[str, list[Any]]]  # from a place to a place
+Hours = dict[int, float]  # by load, when it is handed out
+Trips = tuple[tuple[int, ...], ...]  # of one truck: loads by number, in the order of their stops
+
+
+class Road(Row, frozen=True):
+    """A road between two neighbours, both ways."""
+
+    source: str = column("name", meaning="town or depot at one end")
+    destination: str = column("name", meaning="at the other end")
+    length: float = column("km", meaning="of the road", low=0)
+    main: bool = column("yes/no", True, "whether every truck may take it")
+    opens: float = column("h", 0.0, "cut until then", low=0)
+
+
+class Truck(Row, frozen=True):
+    """Trucks of one kind, all at the depot."""
+
+    kind: str = column("name", meaning="what it is called")
+    capacity: float = column("kg", meaning="most one carries", low=0)
+    speed: float = column("km/h", meaning="of driving", low=0.1)
+    cost: float = column("USD/km", 0.0, "of driving", low=0)
+    main_only: bool = column("yes/no", False, "whether it keeps to main roads")
+    count: int = column("trucks", 1, "how many there are", low=1)
+    start: float = column("h", 0.0, "first departure", low=0)
+    loading: float = column("h", 0.0, "at the depot between two trips", low=0)
+    unloading: float = column("h", 1.0, "to hand out one load", low=0)
+
+
+class Deprivation(Row, frozen=True):
+    """What it costs a person to be without a good: loss × ``waiting_level`` of the hours."""
+
+    good: str = column("name", meaning="how loads call it")
+    loss: float = column("USD/person", meaning="at level 1: of never getting it", low=0)
+    lasts: float = column("h", math.inf, "until a delivery is used up", low=0)
+    like: str = column("name", "", "good whose level it has; empty: its own")
+
+
+class Load(Row, frozen=True):
+    """What one truck brings at once to one group of people."""
+
+    town: str = column("name", meaning="where they live")
+    group: str = column("name", meaning="who they are, within the town")
+    bundle: str = column("name", meaning="goods that it holds, joined by +")
+    people: float = column("people", meaning="whom it serves", low=1e-9)
+    weight: float = column("kg", meaning="of all of it", low=0)
+    round: int = column("round", 0, "of a repeated delivery, from 0", low=0)
+    earliest: float = column("h", 0.0, "when it may leave the depot", low=0)
+
+    @property
+    def goods(self) -> list[str]:
+        """What its bundle holds."""
+        return self.bundle.split("+")
+
+
+class LastMile(Result, frozen=True):
+    """Who waits for what from hour 0 (a midnight) on, and which trucks and roads there are.
+
+    Raises:
+        ScenarioError: something is missing, unknown or there twice.
+    """
+
+    depot: str
+    roads: Sequence[Road]
+    trucks: Sequence[Truck]
+    loads: Sequence[Load]
+    deprivations: Sequence[Deprivation]
+    daylight: tuple[Limit, Limit] = column("h", (0.0, 24.0), "of the day, to hand out loads in")
+    horizon: Limit = column("h", 0.0, "until which people live on what lasts")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        places = {end for road in self.roads for end in (road.source, road.destination)}
+        goods = {lack.good: lack.like or lack.good for lack in self.deprivations}
+        keys = [(x.town, x.group, x.bundle, x.round) for x in self.loads]
+        for what, names, known in (
+            ("road to", [self.depot, *(load.town for load in self.loads)], places),
+            ("deprivation of", [good for load in self.loads for good in load.goods], goods),
+            ("level (say by like) of", goods.values(), LEVELS),
+        ):
+            for name in names:
+                check_known(name, known, f"LastMile: no {what} {name!r}")
+        if not (self.trucks and self.loads) or len({*keys}) < len(keys):
+            raise ScenarioError(f"LastMile: trucks and loads, each load once; got {keys}")
+        if not 0 <= self.daylight[0] < self.daylight[1] <= 24:
+            raise ScenarioError(f"LastMile: daylight {self.daylight!r}: give hours such as (6, 18)")
+
+
+class Leg(Result, frozen=True):
+    """A drive from one stop to the next."""
+
+    load: int = column("number", meaning="that it brings, from 0; −1: back to the depot")
+    leaves: float = column("h", meaning="from the last stop")
+    arrives: float = column("h", meaning="at this one")
+    handed_out: float = column("h", meaning="from then on: in daylight")
+    distance: float = column("km", meaning="of the way")
+    way: tuple[str, ...] = column("name", meaning="places on it")
+
+
+class RoundsPlan(Result, frozen=True):
+    """Trips of the trucks, and what they mean for people."""
+
+    problem: LastMile
+    trips: tuple[Trips, ...]  # by truck
+    legs: tuple[tuple[Leg, ...], ...]  # by truck
+    cost: float = column("USD", meaning="of trucks and of waiting")
+    truck_cost: float = column("USD", meaning="of all trips")
+    distance: float = column("km", meaning="of all trips")
+    mean_wait: float = column("h", meaning="of a person, for the first load")
+    last_wait: float = column("h", meaning="until the last group has its first load")
+    gini: float = column("", meaning="how unevenly the cost of waiting is shared among people")
+    beyond: float = column("people", meaning="without water for longer than is known")
+    ceiling: float = column("h", meaning="that was set on the last first load")
+
+    def sentence(self) -> str:
+        """The figures, and what is wrong with them."""
+        far = f"more than {CALIBRATED_HOURS:g} h without water: what that costs is no estimate"
+        late = "no plan was found within the ceiling: raise it, or add trucks"
+        flags = [far] * bool(self.beyond) + [late] * (self.last_wait > self.ceiling)
+        return "\n".join([super().sentence(), *flags])
+
+
+def rounds(
+    problem: LastMile,
+    *,
+    iterations: Count = 20_000,
+    starts: Count = 3,
+    ceiling: Limit = math.inf,
+    seed: Whole = 0,
+) -> RoundsPlan:
+    """Plan trips at least cost of trucks and of waiting, by simulated annealing.
+
+    min Σ km × cost + Σ people × loss × level(gap) over every gap in which a group is without a
+    good, until ``horizon``. A load or a trip moves, or two trips change places; only their trucks
+    are driven anew. A truck stays where it is until a way is open, and hands out in daylight.
+    ``ceiling`` [h] bounds every group's first load (equity). The best of several starts: a good
+    plan, not a proven one; the same seed gives the same plan.
+    Source: Holguín-Veras et al. (2013); Kirkpatrick, Gelatt & Vecchi (1983).
+
+    Raises:
+        SolverError: no truck can bring a load, with the reason.
+
+    >>> roads = [Road("depot", "a", 30), Road("depot", "b", 90)]
+    >>> loads = [Load(town, "all", "water", 100, 500) for town in ("a", "b")]
+    >>> case = LastMile("depot", roads, [Truck("van", 900, 30)], loads, [Deprivation("water", 5e6)])
+    >>> plan = rounds(case, iterations=100)
+    >>> plan.trips, plan.last_wait  # a van takes one load at a time
+    ((((0,), (1,)),), 6.0)
+    """
+    search = Search(problem, ceiling)
+    found = [search.anneal(Random(f"{seed}: {start}"), iterations) for start in range(starts)]
+    return search.plan(min(found)[1])
+
+
+def drive(plan: RoundsPlan, roads: Sequence[Road]) -> RoundsPlan:
+    """Drive a plan's trips on other roads, whose blocks show when a truck is to pass them.
+
+    What a plan made for these roads costs less is what the message about them is worth.
+
+    Raises:
+        SolverError: on these roads a truck cannot bring a load.
+
+    >>> case = LastMile("depot", [Road("depot", "a", 60)], [Truck("van", 900, 30)],
+    ...                 [Load("a", "all", "water", 100, 500)], [Deprivation("water", 5e6)])
+    >>> drive(rounds(case, iterations=1), [Road("depot", "a", 60, opens=24)]).last_wait
+    26.0
+    """
+    return Search(replace(plan.problem, roads=roads), plan.ceiling).plan(plan.trips)
+
+
+class Search:
+    """A problem in plain numbers, by load and by truck, and the search for trips."""
+
+    def __init__(self, case: LastMile, ceiling: float = math.inf) -> None:
+        self.case, self.ceiling, self.loads = case, ceiling, (loads := case.loads)
+        self.fleet = [truck for truck in case.trucks for _ in range(truck.count)]
+        ways = {truck: _ways(case, truck) for truck in case.trucks}
+        self.ways = [ways[truck] for truck in self.fleet]
+        for load in loads:
+            if not any(self.takes(k, load) for k in range(len(self.fleet))):
+                told = f"rounds: no truck takes {load.weight:g} kg and has a way to {load.town!r}"
+                raise SolverError(f"{told} ({load.title}): split it, or add a truck or a road")
+        hours, lacks = np.arange(LAST + 2) / FINE, {lack.good: lack for lack in case.deprivations}
+        losses = {
+            lack: (lack.loss * waiting_level(hours, lack.like or good, tangent=True)).tolist()
+            for good, lack in lacks.items()
+        }
+        parts = [(n, load, lacks[good]) for n, load in enumerate(loads) for good in load.goods]
+        self.loss = {
+            n: sum(lacks[good].loss for good in load.goods) for n, load in enumerate(loads)
+        }
+        self.groups = grouped(((x.town, x.group), (n, x.people)) for n, x in enumerate(loads))
+        self.lacking = grouped(((x.town, x.group, lack), (n, x.people)) for n, x, lack in parts)
+        # Of each group and good: losses by hours, how long it lasts, its loads with their people.
+        self.chains = [(losses[lack], lack.lasts, who) for (*_, lack), who in self.lacking.items()]
+        if ceiling < math.inf:  # who waits longer lacks a good of its own
+            late = np.maximum(hours - ceiling, 0) * sum(self.loss.values())
+            self.chains += [(late.tolist(), math.inf, who) for who in self.groups.values()]
+        self.of = grouped((n, c) for c, (*_, who) in enumerate(self.chains) for n, _ in who)
+
+    def takes(self, k: int, *trip: Load) -> bool:
+        """Whether a truck can bring these loads at once."""
+        reach, most = self.ways[k][self.case.depot], self.fleet[k].capacity * (1 + 1e-9)
+        return sum(x.weight for x in trip) <= most and all(x.town in reach for x in trip)
+
+    def drive(self, k: int, trips: Trips) -> list[Any]:
+        """Drive one truck's trips: the columns of each leg."""
+        truck, ways, loads, depot, legs = (
+            self.fleet[k],
+            self.ways[k],
+            self.loads,
+            self.case.depot,
+            [],
+        )
+        (dawn, dusk), now = self.case.daylight, truck.start
+        for trip in trips:
+            here, now = depot, max([now, *[loads[load].earliest for load in trip]])
+            for load in (*trip, -1):
+                there = loads[load].town if load >= 0 else depot
+                soonest = [(max(now, way[0]) + way[1], *way) for way in ways[here][there]]
+                hour, opens, _, km, way = min(soonest) if len(soonest) > 1 else soonest[0]
+                leaves, arrives, clock = max(now, opens), hour, hour % 24
+                if load >= 0 and not dawn <= clock <= dusk:
+                    hour += dawn - clock + 24 * (clock > dusk)
+                now = hour + (truck.unloading if load >= 0 else truck.loading)
+                legs.append((load, leaves, arrives, hour, km, way))
+                here = there
+        return legs
+
+    def burden(self, chain: int, at: Hours) -> tuple[float, float]:
+        """What the gaps in one good cost one group [USD], and the longest of them [h]."""
+        losses, lasts, who = self.chains[chain]
+        usd, longest, end = 0.0, 0.0, 0.0
+        moments = sorted([(at[n], people) for n, people in who])
+        for hour, people in (*moments, (self.case.horizon, moments[-1][1])):
+            if (gap := hour - end) > 0:
+                longest, step = max(longest, gap), min(int(gap * FINE), LAST)
+                slope = losses[step + 1] - losses[step]
+                usd += people * (losses[step] + slope * (gap * FINE - step))
+            end = max(end, hour) + lasts
+        return usd, longest
+
+    def begin(self) -> list[Trips]:
+        """Bring each load by itself: the most urgent first, by the truck with the fewest trips."""
+        trips: list[Trips] = [() for _ in self.fleet]
+        for n in sorted(self.loss, key=lambda n: (self.loads[n].earliest, -self.loss[n])):
+            able = (k for k in range(len(trips)) if self.takes(k, self.loads[n]))
+            trips[min(able, key=lambda k: len(trips[k]))] += ((n,),)
+        return trips
+
+    def move(self, trips: list[Trips], luck: Random) -> dict[int, Trips]:
+        """Change the trips of one truck or two; nothing, where that cannot be."""
+        a, b = luck.randrange(len(trips)), luck.randrange(len(trips))
+        if not trips[a]:
+            return {}
+        one = list(trips[a])
+        other = one if a == b else list(trips[b])
+        at, kind = luck.randrange(len(one)), luck.random()
+        if kind < 0.5:  # a load goes on a trip of its own, or on another
+            load = luck.choice(trip := one.pop(at))
+            one[at:at] = [rest] if (rest := tuple(n for n in trip if n != load)) else []
+            to = luck.randint(0, len(other))
+            trip = other.pop(to) if to < len(other) and luck.random() < 0.6 else ()
+            cut = luck.randint(0, len(trip))
+            other.insert(to, (*trip[:cut], load, *trip[cut:]))
+        elif kind < 0.65 or not other:
+            other.insert(luck.randint(0, len(other)), one.pop(at))
+        else:  # two trips change places, or a load of each
+            to = luck.randrange(len(other))
+            mine, theirs = one[at], other[to]
+            if kind < 0.85:
+                swap = {(p := luck.choice(mine)): (q := luck.choice(theirs)), q: p}
+                theirs, mine = (tuple(swap.get(n, n) for n in trip) for trip in (mine, theirs))
+            one[at], other[to] = theirs, mine
+        new = {a: tuple(one), b: tuple(other)}
+        changed = ((k, trip) for k, every in new.items() for trip in {*every}.difference(trips[k]))
+        return new if all(self.takes(k, *(self.loads[n] for n in t)) for k, t in changed) else {}
+
+    def anneal(self, luck: Random, iterations: int) -> tuple[float, list[Trips]]:
+        """Search from the simple plan on; the cost and the trips of the best plan met."""
+        trips: list[Trips] = [() for _ in self.fleet]
+        at, values = dict.fromkeys(range(-1, len(self.loads)), -1.0), defaultdict[int, float](float)
+        cost, best, found = 0.0, math.inf, trips
+        for step in range(iterations + 1):
+            new = self.move(trips, luck) if step else dict(enumerate(self.begin()))
+            legs = {k: self.drive(k, every) for k, every in new.items()}
+            moved = [leg for every in legs.values() for leg in every if at[leg[0]] != leg[3]]
+            before = {leg[0]: at[leg[0]] for leg in moved}
+            at.update((leg[0], leg[3]) for leg in moved)
+            chains = {chain for n in before if n >= 0 for chain in self.of[n]}
+            tried = {chain: self.burden(chain, at)[0] for chain in chains}
+            for k, every in legs.items():  # a truck's drives stand beside the chains, as ~truck
+                tried[~k] = self.fleet[k].cost * sum(leg[4] for leg in every)
+            more = sum(tried.values()) - sum(values[each] for each in tried)
+            heat = 0.03 * best * 1e-3 ** (step / iterations)
+            if step and more > 0 and luck.random() >= math.exp(-more / max(heat, 1e-99)):
+                at.update(before)
+                continue
+            values.update(tried)
+            cost += more
+            for k, changed in new.items():
+                trips[k] = changed
+            if cost < best:
+                best, found = cost, list(trips)
+        return best, found
+
+    def plan(self, trips: Sequence[Trips]) -> RoundsPlan:
+        """Say what trips mean."""
+        for k, trip in ((k, trip) for k, every in enumerate(trips) for trip in every):
+            if not self.takes(k, *(self.loads[n] for n in trip)):
+                raise SolverError(f"drive: a {self.fleet[k].kind!r} cannot bring loads {trip}")
+        legs = [self.drive(k, every) for k, every in enumerate(trips)]
+        at = {leg[0]: leg[3] for every in legs for leg in every}
+        far = [sum(leg[4] for leg in every) for every in legs]
+        usd = sum(truck.cost * km for truck, km in zip(self.fleet, far, strict=True))
+        people = {key: max(heads for _, heads in who) for key, who in self.groups.items()}
+        first = [min(at[n] for n, _ in who) for who in self.groups.values()]
+        burdens, beyond = dict.fromkeys(people, 0.0), 0.0
+        for chain, (*key, lack) in enumerate(self.lacking):
+            cost, longest = self.burden(chain, at)
+            burdens[*key] += cost / people[*key]
+            thirsty = (lack.like or lack.good) == "water" and longest > CALIBRATED_HOURS
+            beyond += thirsty * people[*key]
+        each, heads = [*burdens.values()], [*people.values()]
+        mean, total = float(np.average(first, weights=heads)), usd + float(np.dot(each, heads))
+        figures = total, usd, sum(far), mean, max(first), gini(each, heads), beyond, self.ceiling
+        told = tuple(tuple(Leg(*leg) for leg in every) for every in legs)
+        return RoundsPlan(self.case, tuple(trips), told, *figures)
+
+
+def _ways(case: LastMile, truck: Truck) -> Ways:
+    """By places: the shortest way, and each shorter one that opens later: hour, hours, km, way."""
+    found: Ways = defaultdict(lambda: defaultdict(list))
+    for hour in sorted({0.0, *(road.opens for road in case.roads)}):
+        graph = nx.Graph()
+        for road in sorted(case.roads, key=lambda road: -road.length):  # of two, the shorter stays
+            if road.opens <= hour and road.main >= truck.main_only:
+                graph.add_edge(road.source, road.destination, km=road.length)
+        for here, (far, way) in nx.all_pairs_dijkstra(graph, weight="km"):
+            for there, km in far.items():
+                ways = found[here][there]
+                if not ways or km < ways[-1][2]:
+                    ways.append((hour, km / truck.speed, km, tuple(way[there])))
+    return found
