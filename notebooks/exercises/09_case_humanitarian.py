@@ -16,8 +16,15 @@ def judged(depot):
 
 
 def trucks():
-    """The fewest trucks with which the last load arrives within the hours that are enough."""
-    return next(n for n in range(2, 20) if relief.social_schedule(n).longest_wait <= ENOUGH)
+    """The fewest trucks with which every group has its first load within the hours."""
+    return next(n for n in range(2, 20) if last_wait(n) <= ENOUGH)
+
+
+@cache
+def last_wait(trucks):
+    """Hours until the last group has its first load, with so many four-wheel trucks."""
+    case = relief.last_mile({"four-wheel": trucks})
+    return tl.task.logistics.rounds(case, iterations=4000, starts=1).last_wait
 
 
 EXERCISES = {
@@ -58,7 +65,8 @@ EXERCISES = {
         unit="trucks",
         tolerance=0.0,
         hints=(
-            "try `relief.social_schedule(n).longest_wait` for n = 2, 3, 4, …",
+            "`case = relief.last_mile({'four-wheel': n})` for n = 2, 3, 4, …",
+            "`tl.task.logistics.rounds(case, iterations=4000, starts=1).last_wait`",
             "the first n for which it is at most 30 hours.",
         ),
     ),

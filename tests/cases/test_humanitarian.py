@@ -17,7 +17,6 @@ from scipy import stats
 from twinlab import LogNormal, ScenarioError, SolverError, Trace, replicate, simulate
 from twinlab.cases import humanitarian, relief
 from twinlab.cases.relief.goods import CARIBBEAN, CHECKED
-from twinlab.task.logistics import great_circle
 
 DATA = Path(__file__).parents[2] / "datasets" / "humanitarian"
 FACTS = os.environ.get("TWINLAB_FACTS")
@@ -428,51 +427,6 @@ def test_complete_sets_of_ones_own_stock():
             relief.complete_sets(wrong, {"tent": 5})
     with pytest.raises(ScenarioError, match="a set"):
         relief.complete_sets(own, {})
-
-
-# -- the last mile -----------------------------------------------------------------------------
-
-
-def test_loads_carry_what_the_towns_need(figure):
-    need = sum(float(r["need"]) for r in rows("towns") if r["name"] != "Holguin")
-    loads = relief.towns_in_need()
-    assert sum(load.people for load in loads) == pytest.approx(need * figure["agency_share"])
-    assert max(load.tonnes for load in loads) <= figure["truck_load"]
-
-
-@pytest.mark.parametrize("trucks", [2, 4, 8])
-def test_a_few_kilometres_more_save_hours_of_waiting(trucks):
-    cheap, fair = relief.cheapest_schedule(trucks), relief.social_schedule(trucks)
-    assert fair.social_cost < cheap.social_cost
-    assert cheap.distance <= fair.distance + 1e-6
-    assert fair.mean_wait < cheap.mean_wait
-    assert fair.burden_gini < cheap.burden_gini
-    towns = sorted(load.town for load in relief.towns_in_need())
-    for plan in (cheap, fair):
-        assert {town for trip in plan.trips for town in trip} == set(towns)
-        assert min(plan.waits) > 12
-
-
-def test_more_trucks_mean_less_waiting():
-    waits = [relief.cheapest_schedule(trucks).mean_wait for trucks in (2, 4, 8, 16)]
-    assert waits == sorted(waits, reverse=True)
-
-
-def test_a_wait_is_the_drive_when_every_trip_has_its_truck(figure):
-    plan = relief.cheapest_schedule(16)
-    assert len(plan.trips) == 16
-    moa = next(at for at, load in enumerate(relief.towns_in_need()) if load.town == "Moa")
-    where = {r["name"]: (float(r["longitude"]), float(r["latitude"])) for r in rows("towns")}
-    km = great_circle(where["Holguin"], where["Moa"]) * figure["road_circuity"]
-    assert plan.waits[moa] == pytest.approx(figure["start_hours"] + km / figure["truck_speed"])
-
-
-def test_one_truck_is_beyond_what_is_known_about_waiting():
-    assert relief.cheapest_schedule(1).longest_wait > 100
-    with pytest.raises(ScenarioError, match="0 to 120 hours"):
-        relief.social_schedule(1)
-    with pytest.raises(ScenarioError, match="at least 1"):
-        relief.cheapest_schedule(0)
 
 
 # -- lead times --------------------------------------------------------------------------------

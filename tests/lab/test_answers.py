@@ -13,10 +13,10 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm, t
 
 import twinlab as tl
+from twinlab.cases import relief
 from twinlab.cases.automotive import automotive
 from twinlab.cases.factory import fit_tools
 from twinlab.cases.folders import dataset
-from twinlab.cases.relief import social_schedule
 from twinlab.lab.checks import read_exercises
 from twinlab.modeling.inference.outages import Standstill
 
@@ -296,7 +296,8 @@ def test_food_for_two_weeks():
 
 def test_the_fewest_trucks():
     right = humanitarian.trucks()
-    waits = [social_schedule(n).longest_wait for n in (right - 1, right)]
+    cases = [relief.last_mile({"four-wheel": n}) for n in (right - 1, right)]
+    waits = [tl.task.logistics.rounds(case, iterations=4000, starts=1).last_wait for case in cases]
     assert waits[1] <= 30 < waits[0]
 
 

@@ -235,6 +235,14 @@ def of_management():
     ]  # fmt: skip
 
 
+def rounds_case():
+    return {"depot": "d", "roads": [logistics.Road("d", "x", 9)],
+            "trucks": [logistics.Truck("van", 9, 30)],
+            "loads": [logistics.Load("x", "all", "water", 9, 9)],
+            "deprivations": [logistics.Deprivation("water", 9)], "daylight": (6.0, 18.0),
+            "horizon": 9}  # fmt: skip
+
+
 def of_task():
     naive = demand.Naive()
     return [
@@ -304,6 +312,16 @@ def of_task():
         (logistics.route, {"names": ["d", "x"], "distances": [[0, 1], [1, 0]],
                            "fleet": logistics.Fleet(1), "demand": {"x": 1}, "iterations": 5}),
         (logistics.prescribe, {"scenario": SCENARIO, "product": "unit"}),
+        (logistics.Road, {"source": "d", "destination": "x", "length": 9, "main": True}),
+        (logistics.Truck, {"kind": "van", "capacity": 9, "speed": 30, "cost": 2, "count": 1}),
+        (logistics.Deprivation, {"good": "water", "loss": 9, "lasts": 72, "like": "water"}),
+        (logistics.Load, {"town": "x", "group": "all", "bundle": "water", "people": 9,
+                          "weight": 9, "round": 0, "earliest": 1}),
+        (logistics.LastMile, rounds_case()),
+        (logistics.rounds, {"problem": logistics.LastMile(**rounds_case()), "iterations": 5,
+                            "starts": 1, "ceiling": 9, "seed": 1}),
+        (logistics.drive, {"plan": logistics.rounds(logistics.LastMile(**rounds_case())),
+                           "roads": [logistics.Road("d", "x", 9)]}),
         (logistics.describe, {"log": run().log, "source": "mine", "destination": "shop"}),
         (logistics.transit_time, {"days": [2, 4], "under_way": [3]}),
         (logistics.predict, {"transit": logistics.transit_time([2, 4]), "age": 1, "level": 0.9}),

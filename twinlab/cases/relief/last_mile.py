@@ -24,35 +24,38 @@ def last_mile(
 ) -> LastMile:
     """Set up the last mile: how many trucks of which kind, and until which hour roads are closed.
 
-    A town's people are served in groups of one size: a first load (water, health, food), food in
-    each later round, which may leave a day before it is due, and shelter. A loss is the price times
-    the shortage multiple; of water, what people said of 120 h. People of Holguín come to the depot.
+    A town's people are served in equal groups: a first load (water, health, food), food in each
+    later round, which may leave a day before it is due, and shelter. A loss is the price times the
+    shortage multiple; of water, what people said of 120 h. People of Holguín come to the depot.
 
     Raises:
-        ScenarioError: there is no such truck or road.
+        ScenarioError: there is no truck, or not such a truck or road.
 
-    >>> case = last_mile({"four-wheel": 1}, closed={("Cueto", "Mayari"): 60})
+    >>> case = last_mile(closed={("Cueto", "Mayari"): 60})
     >>> len(case.loads), round(sum(load.weight for load in case.loads) / 1000)
     (60, 112)
     """
     figure, goods = figures(), {row["name"]: row for row in rows("commodities")}
-    every, first = figure["round_hours"], "water+health+food"
-    part = {name: 1.0 for name in goods} | {"food": figure["first_days"] / goods["food"]["days"]}
+    fleet, every = _fleet(trucks), figure["round_hours"]
+    part = dict.fromkeys(goods, 1.0) | {"food": figure["first_days"] / goods["food"]["days"]}
     loss = {name: part[name] * figure["shortage_multiple"] * goods[name]["price"] for name in goods}
     loss["water"] = float(deprivation_cost(CALIBRATED_HOURS))
-    bundles = [(first, 0), ("shelter", 0), *(("food", n) for n in range(1, int(figure["rounds"])))]
+    bundles = [("water+health+food", 0), ("shelter", 0)]
+    bundles += [("food", turn) for turn in range(1, int(figure["rounds"]))]
+    kilos = {b: sum(part[g] * goods[g]["weight"] for g in b.split("+")) for b, _ in bundles}
+    strongest = max((truck.capacity for truck in fleet), default=math.inf)
+    most = min(figure["group_people"], strongest / max(kilos.values()))
     loads = []
     for town in (row for row in rows("towns") if row["name"] != DEPOT):
         need = town["need"] * figure["agency_share"]
-        groups = math.ceil(need / figure["group_people"])
+        groups = math.ceil(need / most)
         for group, (bundle, turn) in product(range(groups), bundles):
-            weight = sum(part[good] * goods[good]["weight"] for good in bundle.split("+"))
-            told = town["name"], str(group + 1), bundle, need / groups, weight * need / groups, turn
-            loads.append(Load(*told, max(0.0, every * turn - 24)))
+            who = town["name"], str(group + 1), bundle, need / groups
+            loads.append(Load(*who, kilos[bundle] * who[-1], turn, max(0.0, every * turn - 24)))
     lasts = {"food": every}
     lacks = [Deprivation(good, usd, lasts.get(good, math.inf)) for good, usd in loss.items()]
     light, horizon = (figure["dawn"], figure["dusk"]), figure["rounds"] * every
-    return LastMile(DEPOT, _roads(closed or {}), _fleet(trucks), loads, lacks, light, horizon)
+    return LastMile(DEPOT, _roads(closed or {}), fleet, loads, lacks, light, horizon)
 
 
 def _roads(closed: Mapping[tuple[str, str], float]) -> list[Road]:
@@ -67,9 +70,8 @@ def _roads(closed: Mapping[tuple[str, str], float]) -> list[Road]:
 
 def _fleet(trucks: Mapping[str, int]) -> list[Truck]:
     kinds = {row["kind"]: row for row in rows("assumed/trucks")}
-    start, unloading = figures()["start_hours"], figures()["stop_hours"]
+    hours = {"start": figures()["start_hours"], "unloading": figures()["stop_hours"]}
     for kind in trucks:
         check_known(kind, kinds, f"last_mile: no truck {kind!r}")
-    told = ("kind", "capacity", "speed", "cost", "main_only")
-    fleet = [(*(kinds[kind][name] for name in told), count) for kind, count in trucks.items()]
-    return [Truck(*each, start=start, unloading=unloading) for each in fleet]
+    told = [{**kinds[kind], **hours, "count": count} for kind, count in trucks.items()]
+    return [Truck(**{k: v for k, v in row.items() if k != "why"}) for row in told]

@@ -169,7 +169,7 @@ def rounds(
     >>> plan.trips, plan.last_wait  # a van takes one load at a time
     ((((0,), (1,)),), 6.0)
     """
-    search = Search(problem, ceiling)
+    search = Dispatcher(problem, ceiling)
     found = [search.anneal(Random(f"{seed}: {start}"), iterations) for start in range(starts)]
     return search.plan(min(found)[1])
 
@@ -187,10 +187,10 @@ def drive(plan: RoundsPlan, roads: Sequence[Road]) -> RoundsPlan:
     >>> drive(rounds(case, iterations=1), [Road("depot", "a", 60, opens=24)]).last_wait
     26.0
     """
-    return Search(replace(plan.problem, roads=roads), plan.ceiling).plan(plan.trips)
+    return Dispatcher(replace(plan.problem, roads=roads), plan.ceiling).plan(plan.trips)
 
 
-class Search:
+class Dispatcher:
     """A problem in plain numbers, by load and by truck, and the search for trips."""
 
     def __init__(self, case: LastMile, ceiling: float = math.inf) -> None:
@@ -224,6 +224,11 @@ class Search:
         """Whether a truck can bring these loads at once."""
         reach, most = self.ways[k][self.case.depot], self.fleet[k].capacity * (1 + 1e-9)
         return sum(x.weight for x in trip) <= most and all(x.town in reach for x in trip)
+
+    def fits(self, new: dict[int, Trips], old: Sequence[Trips]) -> bool:
+        """Whether trucks can bring their new trips."""
+        every = ((k, trip) for k, trips in new.items() for trip in {*trips}.difference(old[k]))
+        return all(self.takes(k, *[self.loads[n] for n in trip]) for k, trip in every)
 
     def drive(self, k: int, trips: Trips) -> list[Any]:
         """Drive one truck's trips: the columns of each leg."""
@@ -270,41 +275,15 @@ class Search:
             trips[min(able, key=lambda k: len(trips[k]))] += ((n,),)
         return trips
 
-    def move(self, trips: list[Trips], luck: Random) -> dict[int, Trips]:
-        """Change the trips of one truck or two; nothing, where that cannot be."""
-        a, b = luck.randrange(len(trips)), luck.randrange(len(trips))
-        if not trips[a]:
-            return {}
-        one = list(trips[a])
-        other = one if a == b else list(trips[b])
-        at, kind = luck.randrange(len(one)), luck.random()
-        if kind < 0.5:  # a load goes on a trip of its own, or on another
-            load = luck.choice(trip := one.pop(at))
-            one[at:at] = [rest] if (rest := tuple(n for n in trip if n != load)) else []
-            to = luck.randint(0, len(other))
-            trip = other.pop(to) if to < len(other) and luck.random() < 0.6 else ()
-            cut = luck.randint(0, len(trip))
-            other.insert(to, (*trip[:cut], load, *trip[cut:]))
-        elif kind < 0.65 or not other:
-            other.insert(luck.randint(0, len(other)), one.pop(at))
-        else:  # two trips change places, or a load of each
-            to = luck.randrange(len(other))
-            mine, theirs = one[at], other[to]
-            if kind < 0.85:
-                swap = {(p := luck.choice(mine)): (q := luck.choice(theirs)), q: p}
-                theirs, mine = (tuple(swap.get(n, n) for n in trip) for trip in (mine, theirs))
-            one[at], other[to] = theirs, mine
-        new = {a: tuple(one), b: tuple(other)}
-        changed = ((k, trip) for k, every in new.items() for trip in {*every}.difference(trips[k]))
-        return new if all(self.takes(k, *(self.loads[n] for n in t)) for k, t in changed) else {}
-
     def anneal(self, luck: Random, iterations: int) -> tuple[float, list[Trips]]:
         """Search from the simple plan on; the cost and the trips of the best plan met."""
         trips: list[Trips] = [() for _ in self.fleet]
         at, values = dict.fromkeys(range(-1, len(self.loads)), -1.0), defaultdict[int, float](float)
         cost, best, found = 0.0, math.inf, trips
         for step in range(iterations + 1):
-            new = self.move(trips, luck) if step else dict(enumerate(self.begin()))
+            new = _moved(trips, luck) if step else dict(enumerate(self.begin()))
+            if not self.fits(new, trips):
+                continue
             legs = {k: self.drive(k, every) for k, every in new.items()}
             moved = [leg for every in legs.values() for leg in every if at[leg[0]] != leg[3]]
             before = {leg[0]: at[leg[0]] for leg in moved}
@@ -328,9 +307,10 @@ class Search:
 
     def plan(self, trips: Sequence[Trips]) -> RoundsPlan:
         """Say what trips mean."""
-        for k, trip in ((k, trip) for k, every in enumerate(trips) for trip in every):
-            if not self.takes(k, *(self.loads[n] for n in trip)):
-                raise SolverError(f"drive: a {self.fleet[k].kind!r} cannot bring loads {trip}")
+        if not self.fits(dict(enumerate(trips)), [()] * len(trips)):
+            raise SolverError(
+                "drive: on these roads a truck cannot bring its loads: make a plan anew"
+            )
         legs = [self.drive(k, every) for k, every in enumerate(trips)]
         at = {leg[0]: leg[3] for every in legs for leg in every}
         far = [sum(leg[4] for leg in every) for every in legs]
@@ -348,6 +328,33 @@ class Search:
         figures = total, usd, sum(far), mean, max(first), gini(each, heads), beyond, self.ceiling
         told = tuple(tuple(Leg(*leg) for leg in every) for every in legs)
         return RoundsPlan(self.case, tuple(trips), told, *figures)
+
+
+def _moved(trips: list[Trips], luck: Random) -> dict[int, Trips]:
+    """Trips of one truck or two, changed a little."""
+    a, b = luck.randrange(len(trips)), luck.randrange(len(trips))
+    if not trips[a]:
+        return {}
+    one = list(trips[a])
+    other = one if a == b else list(trips[b])
+    at, kind = luck.randrange(len(one)), luck.random()
+    if kind < 0.5:  # a load goes on a trip of its own, or on another
+        load = luck.choice(trip := one.pop(at))
+        one[at:at] = [rest] if (rest := tuple(n for n in trip if n != load)) else []
+        to = luck.randint(0, len(other))
+        trip = other.pop(to) if to < len(other) and luck.random() < 0.6 else ()
+        cut = luck.randint(0, len(trip))
+        other.insert(to, (*trip[:cut], load, *trip[cut:]))
+    elif kind < 0.65 or not other:
+        other.insert(luck.randint(0, len(other)), one.pop(at))
+    else:  # two trips change places, or a load of each
+        to = luck.randrange(len(other))
+        mine, theirs = one[at], other[to]
+        if kind < 0.85:
+            swap = {(p := luck.choice(mine)): (q := luck.choice(theirs)), q: p}
+            theirs, mine = (tuple(swap.get(n, n) for n in trip) for trip in (mine, theirs))
+        one[at], other[to] = theirs, mine
+    return {a: tuple(one), b: tuple(other)}
 
 
 def _ways(case: LastMile, truck: Truck) -> Ways:
