@@ -77,8 +77,6 @@ def part_of(scenario, lane):
     """The part of its buyer's orders that a lane gets when nothing is wrong."""
     network, buyer = scenario.network, (lane.destination, lane.product)
     ways = [v for v in network.lanes if (v.destination, v.product) == buyer]
-    if buyer in scenario.sourcing:  # Shares()
-        return lane.sourcing_share / sum(v.sourcing_share for v in ways)
     fed = {(v.destination, v.product) for v in network.lanes}
 
     def rank(way):
@@ -86,6 +84,11 @@ def part_of(scenario, lane):
         never = way.capacity == 0 or (from_outside and network.node(way.source).capacity == 0)
         return (never, way.sourcing_rank)
 
+    if buyer in scenario.sourcing:  # Shares()
+        shares = {v.mode + v.source: v.sourcing_share * (not rank(v)[0]) for v in ways}
+        if not sum(shares.values()):
+            shares = {v.mode + v.source: v.sourcing_share for v in ways}
+        return shares[lane.mode + lane.source] / sum(shares.values())
     return float(lane is min(ways, key=rank))
 
 

@@ -65,6 +65,25 @@ def test_both_engines_agree_from_any_state(scenario, seed, day, tracked):
     assert_equal(replays(scenario, seed, 3, start), run)
 
 
+@given(scenarios(), seeds, st.integers(1, DAYS - 1), st.floats(0, 1))
+@settings(many, max_examples=SCENARIOS * 2 // 10)
+def test_both_engines_go_on_alike_from_what_was_redirected(scenario, seed, day, part):
+    """What is owed along any lane, or part of it, goes to the next lane into the same item."""
+    start = tl.simulate(scenario, seed, 3).state_on(day)
+    rows, network = list[tl.Event](), scenario.network
+    for old in (v for v in network.lanes if start.owed[v.key] > 1e-6):
+        ways = network.into[old.destination, old.product]
+        new = ways[ways.index(old) - 1]
+        units, ends = start.owed[old.key] * (part or 1), (old.destination, old.product)
+        seen = day + new.order_delay
+        rows += [tl.Event(day, "withdrawn", *ends, units, old.source, old.mode),
+                 tl.Event(day, "ordered", *ends, units, new.source, new.mode, seen)]  # fmt: skip
+    then = tl.fold(rows, network, start)
+    assert sum(then.on_order.values()) == pytest.approx(sum(start.on_order.values()))
+    run = tl.simulate(scenario, seed, 3, start=then)
+    assert_equal(replays(scenario, seed, 3, then), run)
+
+
 @given(scenarios(), seeds, st.integers(1, DAYS - 1), st.booleans(), st.data())
 @settings(many, max_examples=SCENARIOS * 3 // 10)
 def test_both_engines_go_on_alike_when_the_tables_have_changed(scenario, seed, day, tracked, data):

@@ -322,6 +322,7 @@ OUT = tl.LaneOutage("mine", "shop", start=8, days=6)
         two_ways(second={"capacity": 0}).disrupt(OUT),
         two_ways(depot=tl.Node("depot", capacity=0)).disrupt(OUT),
         two_ways(second={"capacity": 0}).disrupt(tl.Outage("mine", start=8, days=6)),
+        two_ways().disrupt(OUT, tl.LaneOutage("depot", "shop", days=400)),
     ],
 )
 def test_nobody_orders_from_a_stand_in_without_capacity(scenario):
@@ -332,6 +333,36 @@ def test_nobody_orders_from_a_stand_in_without_capacity(scenario):
     ):
         assert list(backlog[:16]) == [0] * 8 + [4, 8, 12, 16, 20, 24, 0, 0]
         assert backlog[-1] == 0
+
+
+BACKUP_OUT = tl.LaneOutage("depot", "shop", start=8, days=6)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        two_ways(first={"capacity": 0}).disrupt(BACKUP_OUT),
+        two_ways(first={"capacity": 0}).disrupt(tl.Outage("depot", start=8, days=6)),
+        two_ways({"capacity": 0, "sourcing_share": 0.5}, {"sourcing_share": 0.5})
+        .disrupt(BACKUP_OUT).change(sourcing={"shop": tl.Shares()}),
+    ],
+)  # fmt: skip
+def test_nobody_orders_where_nothing_ever_comes_from_while_the_only_way_is_shut(scenario):
+    """The orders of six days wait with the second choice, and come when it is open again."""
+    for backlog in (
+        series(tl.simulate(scenario), "backlog", "shop"),
+        tl.replicate(scenario, 2, daily=[("backlog", "shop")]).series("backlog", "shop")[:, 1],
+    ):
+        assert list(backlog[:16]) == [0] * 8 + [4, 8, 12, 16, 20, 24, 0, 0]
+        assert backlog[-1] == 0
+
+
+def test_where_no_way_has_a_capacity_shares_are_kept():
+    """All that was ordered waits, half of it with each."""
+    both = {"capacity": 0, "sourcing_share": 0.5}
+    shut = two_ways(both, both).change(sourcing={"shop": tl.Shares()})
+    assert series(tl.simulate(shut), "backlog", "mine")[-1] == 80
+    assert tl.replicate(shut, 2).total("ordered", "shop").tolist() == [160, 160]
 
 
 @pytest.mark.parametrize(

@@ -373,6 +373,26 @@ def test_scrapped_stock_is_not_at_hand():
     assert not account([*begun, ("scrapped", "plant", "ore", 140.0, "")]).rows["capacity", "plant"]
 
 
+def test_orders_that_were_withdrawn_are_not_waited_for_and_are_no_shares():
+    """Goods that leave on day 9 were ordered on day 8, not on day 0."""
+    ways = (
+        [("ordered", "plant", "ore", 10.0, "mine")],
+        [],
+        [("ordered", "plant", "ore", 4.0, "mine")],
+    )
+    back, gone = (
+        ("withdrawn", "plant", "ore", 10.0, "mine"),
+        ("shipped", "mine", "ore", 4.0, "plant"),
+    )
+    book = account(*ways, [gone])
+    assert book.rows["order_delay", WAY] == [(3, 3.0)]
+    book = account(ways[0], [back], ways[2], [gone])
+    assert book.rows["order_delay", WAY] == [(3, 1.0)]
+    assert len(book.rows["sourcing_share", WAY]) == 2
+    again = account([*ways[0], back, *ways[2]])
+    assert not again.rows["sourcing_share", WAY]
+
+
 def test_orders_to_others_while_a_supplier_is_told_closed_are_no_shares():
     order = [("ordered", "plant", "ore", 10.0, "mine")]
     assert account(order).rows["sourcing_share", WAY] == [(0, 1.0)]

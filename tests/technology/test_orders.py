@@ -422,7 +422,7 @@ def test_a_change_becomes_an_order_of_its_kind_or_is_taught():
     assert twin.propose(Change({"mine->shop.sourcing_share": 1})).kind == "sourcing"
     for values, words in (
         ({"shop.up_to": 180, "mine->shop.sourcing_rank": 2}, "rules and sourcing are two orders"),
-        ({"mine.capacity": 5}, "no decision: .*expedite, produce, maintain or transfer"),
+        ({"mine.capacity": 5}, "no decision: .*expedite, produce, maintain, transfer, redirect"),
         ({"mine->shop.lead_time": 5}, "is no decision"),
         ({("shop", "unit"): tl.BaseStock(5)}, "more than numbers by path"),
         ({}, "more than numbers"),
@@ -437,7 +437,7 @@ def test_a_change_becomes_an_order_of_its_kind_or_is_taught():
     assert len(twin.orders) == 2
 
 
-# -- the six kinds --
+# -- the seven kinds --
 
 
 def approved(twin, order, role):
@@ -562,6 +562,87 @@ def test_what_is_closed_on_its_day_fails_and_says_why():
     assert list(plant.run.log.of("ordered")) == list(usual)
 
 
+WEST, EAST = ("west", "shop", "bike", "road"), ("east", "shop", "bike", "road")
+
+
+def stores(**east):
+    """A shop that buys from west, which sees its orders two days later, or else from east."""
+    network = tl.Network(
+        [tl.Product("bike")],
+        [tl.Node("mine"), tl.Node("west"), tl.Node("east"), tl.Node("shop")],
+        [tl.Lane("mine", "west", "bike"), tl.Lane("mine", "east", "bike"),
+         tl.Lane(*WEST, order_delay=2), tl.Lane(*WEST[:3], "rail", sourcing_rank=3),
+         tl.Lane(*EAST, lead_time=2, sourcing_rank=2, **east)],
+        [], [tl.Demand("shop", "bike", tl.Poisson(9))],
+        [tl.Stock("west", "bike", 60), tl.Stock("east", "bike", 90), tl.Stock("shop", "bike", 30)],
+    )  # fmt: skip
+    chain = tl.Scenario(network, {"shop": tl.BaseStock(40), "west": tl.BaseStock(60),
+                                  "east": tl.BaseStock(90)}, days=60)  # fmt: skip
+    return chain.disrupt(tl.LaneOutage("west", "shop", mode="road", start=10, days=40))
+
+
+@pytest.mark.parametrize("units", [0, 12])
+def test_what_is_owed_on_a_shut_lane_goes_by_another_oldest_units_first(units):
+    plant, twin = pair(stores(), Mode.SHADOW)
+    lived(plant, twin, 14)
+    before, owed = plant.state.copy(), plant.state.owed[WEST]
+    assert len(before.owed_since[WEST]) == 2
+    [_, first], [since, _] = before.owed_since[WEST]
+    assert first < 12 < owed
+    order = tl.Redirect("west", "shop", "bike", units, mode="road", to_source="east")
+    sent = approved(twin, order, "sourcing manager")
+    assert sent.now == {"west->shop/bike/road.owed": owed}
+    lived(plant, twin, 1)
+    assert twin.orders[sent.id].step == "done"
+    same(plant, twin)
+    moved = units or owed
+    rows = [event for event in plant.run.log if event.day == 14][:2]
+    assert rows == [tl.Event(14, "withdrawn", "shop", "bike", moved, "west", "road"),
+                    tl.Event(14, "ordered", "shop", "bike", moved, "east", "road", 14)]  # fmt: skip
+    assert plant.state.owed_since[WEST] == ([[since, owed - 12]] * bool(units))
+    after = tl.fold(rows, stores().network, before)
+    assert after.on_order["shop", "bike"] == pytest.approx(before.on_order["shop", "bike"])
+    assert after.owed[WEST] == owed - moved
+    lived(plant, twin, 2)
+    alone = tl.simulate(stores().change(days=17), 1)
+    gain = plant.run.series("received", "shop") - alone.series("received", "shop")
+    assert gain.tolist() == [0] * 16 + [moved]
+    for day in range(14):
+        assert plant.run.log.before(day) == alone.log.before(day)
+
+
+def test_what_cannot_be_redirected_is_refused_in_words_and_what_is_shut_fails():
+    plant, twin = pair(stores(capacity=0), Mode.SHADOW)
+    lived(plant, twin, 14)
+    road = {"source": "west", "destination": "shop", "product": "bike", "mode": "road"}
+    for changed, words in (
+        ({"mode": "rail", "to_mode": "road"}, r"road/?.*: 0 units are owed there|rail: 0 units"),
+        ({"units": 1e6, "to_mode": "rail"}, "units are owed there: no more can be redirected"),
+        ({"mode": ""}, "names one lane: 2 of .* are meant"),
+        ({"source": "mine"}, "names one lane: 0 of"),
+        ({"product": "boat"}, "names one lane: 0 of"),
+        ({"to_mode": "road"}, "are owed there already: name another source or mode"),
+        ({"to_source": "west", "to_mode": "road"}, "are owed there already"),
+        ({"to_source": "mine"}, "names one lane: 0 of"),
+        ({}, "owed there already"),
+        ({"units": -1}, "at least 0"),
+    ):
+        with pytest.raises(tl.TwinError, match=words):
+            twin.propose(tl.Redirect(**road | changed))
+    order = twin.propose(tl.Redirect(**road, to_source="east"))
+    for role in ("supply planner", "logistics manager"):
+        with pytest.raises(tl.SyncError, match="does not judge redirect orders: ask sourcing man"):
+            twin.approve(order.id, "anna", role, "hurry")
+    twin.rights = tl.Rights((tl.Right("redirect", "sourcing manager", share=0.5),))
+    with pytest.raises(tl.SyncError, match="is too far: at least 0, and by at most"):
+        twin.propose(tl.Redirect(**road, to_mode="rail"))
+    twin.approve(order.id, "anna", "sourcing manager", "hurry")
+    lived(plant, twin, 1)
+    assert twin.orders[order.id].step == "failed"
+    assert "'east' is closed on day 14" in twin.orders[order.id].reason
+    assert not plant.run.log.of("withdrawn")
+
+
 def test_a_day_of_maintenance_stands_still_and_all_other_luck_is_the_same():
     plant, twin = pair(factory(), Mode.SHADOW)
     lived(plant, twin, 4)
@@ -583,7 +664,7 @@ def test_a_day_of_maintenance_stands_still_and_all_other_luck_is_the_same():
 
 ROLES = {"rule": "supply planner", "sourcing": "sourcing manager", "expedite": "logistics manager",
          "produce": "production planner", "maintain": "maintenance manager",
-         "transfer": "supply planner"}  # fmt: skip
+         "transfer": "supply planner", "redirect": "sourcing manager"}  # fmt: skip
 EVERY = [
     tl.SetRules({"shop/bike.up_to": 190}), tl.SetSourcing({"plant->shop.sourcing_share": 1}),
     tl.Produce("plant", "bike", 30, day=7), tl.Transfer("mine", "plant", "ore", 30),
@@ -630,6 +711,7 @@ def test_whatever_is_proposed_the_twin_knows_what_the_plant_is(data):
         st.builds(lambda a, b, *w: tl.Transfer(a, b, "bike", *w), nodes, nodes, units, st.just(""),
                   days),
         st.builds(tl.Maintain, nodes, days),
+        st.builds(lambda a, b, *w: tl.Redirect(a, b, "bike", *w), nodes, nodes, units),
     )  # fmt: skip
     for _ in range(8):
         for order in data.draw(st.lists(kinds, max_size=3)):

@@ -239,6 +239,36 @@ def test_a_model_with_a_lane_that_its_plant_lacks_looks_ahead(when):
         assert np.array_equal(*stocks)
 
 
+MORE = {
+    "a product": [tl.Product("bell")],
+    "customers": [tl.Node("kiosk"), tl.Lane("shop", "kiosk", "unit"),
+                  tl.Demand("kiosk", "unit", tl.Poisson(2))],
+    "a recipe": [tl.Product("kit"), tl.Recipe("shop", "kit", {"unit": 2}, production_time=1),
+                 tl.Demand("shop", "kit", tl.Poisson(2))],
+    "its source's recipe": [tl.Recipe("mine", "unit", production_time=2)],
+    "a lane without capacity": [tl.Node("spare"), tl.Lane("spare", "shop", "unit", capacity=0)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MORE)
+def test_a_model_with_more_rows_than_its_plant_looks_ahead(what):
+    """What only the model has is empty at first, and lives from there on."""
+    plant, twin = linked(shop())
+    plant.advance(10)
+    twin.sync()
+    then = shop().network.change(*MORE[what])
+    twin.model = shop().change(network=then, rules={at: tl.BaseStock(170) for at in then.decided})
+    for _ in range(2):
+        ahead = twin.forecast(20, 16, daily=["on_hand"])
+        assert ahead.total("served").min() > 0
+        new = set(then.decided) - plant.state.on_hand.keys()
+        assert {ahead.given.on_hand[item] for item in new} <= {0.0}
+        assert all(ahead.total("ordered", *item).min() > 0 for item in new)
+        plant.advance(5)
+        assert twin.sync().dead == 0
+        assert {k: twin.state.on_hand[k] for k in plant.state.on_hand} == plant.state.on_hand
+
+
 def test_a_model_that_learns_of_a_lane_follows_what_comes_on_it():
     """Messages of a lane that the model did not have before are folded from then on."""
     truth = spare(shop()).disrupt(tl.Outage("mine", start=12, days=300))

@@ -9,14 +9,14 @@ from typing import Any, ClassVar, NamedTuple
 
 from twinlab.organization.view import PriorityFailover, Shares
 from twinlab.scope import Demand, Lane, Node, Outage, Recipe, Scenario, State, Stock, TwinError
-from twinlab.scope.base import EventRow, Listing, SyncError, check_known, pd, words
+from twinlab.scope.base import DUST, EventRow, Listing, SyncError, check_known, pd, words
 from twinlab.scope.columns import Row, column, schema
 from twinlab.scope.entities import Disruption
 from twinlab.scope.scenario import Place, find, lane_paths
 from twinlab.scope.snapshot import is_value
 
-__all__ = ["Expedite", "Maintain", "Order", "Orders", "Produce", "Right", "Rights", "SetRules"]
-__all__ += ["SetSourcing", "Transfer"]
+__all__ = ["Expedite", "Maintain", "Order", "Orders", "Produce", "Redirect", "Right", "Rights"]
+__all__ += ["SetRules", "SetSourcing", "Transfer"]
 
 Values = dict[str, tuple[float, float]]  # by path: what it is now, and then
 SOURCING = ("sourcing_rank", "sourcing_share")
@@ -32,7 +32,7 @@ class Effect(NamedTuple):
 
 
 class Order(Row, frozen=True, kw_only=True, repr=False):
-    """What a plant is told to do, of one of six kinds, and how far that has come.
+    """What a plant is told to do, of one of seven kinds, and how far that has come.
 
     >>> Produce("plant", "bike", 40)
     produce: node plant, product bike, units 40
@@ -184,6 +184,44 @@ class Transfer(Order):
 
 
 @dataclass(frozen=True, repr=False)
+class Redirect(Order):
+    """What a source owes along one lane is withdrawn, oldest units first, and ordered on another.
+
+    So what waits for a lane that is shut goes by one that is open; as much is on order as before.
+
+    >>> Redirect("depot", "shop", "bike", to_source="plant")
+    redirect: source depot, destination shop, product bike, to_source plant
+    """
+
+    kind = "redirect"
+    source: str = column("node", meaning="who owes")
+    destination: str = column("node", meaning="to whom")
+    product: str = column("product", meaning="what is owed")
+    units: float = column("units", 0.0, "how many of those that are owed; 0: all", low=0)
+    mode: str = column("label", "", "by which mode, if there are several")
+    to_source: str = column("node", "", "who sends instead, if another mode is not enough")
+    to_mode: str = column("label", "", "by which mode instead, if the source is not enough")
+
+    def effect(self, model: Scenario, state: State, day: int) -> Effect:
+        """It is withdrawn, and ordered anew, at once."""
+        item = (self.destination, self.product)
+        into = model.network.into.get(item, [])
+        old = _one([v for v in into if v.source == self.source], "", self.mode)
+        path, owed = lane_paths(old)[-1], state.owed[old.key]
+        units = min(self.units or owed, owed)
+        if units <= DUST or self.units > owed + DUST:
+            raise SyncError(f"{path}: {owed:g} units are owed there: no more can be redirected")
+        if (self.to_source or old.source, self.to_mode or old.mode) == (old.source, old.mode):
+            raise SyncError(f"{path}: they are owed there already: name another source or mode")
+        new = _one([v for v in into if v is not old], self.to_source, self.to_mode)
+        rows = [
+            (day, "withdrawn", *item, units, old.source, old.mode),
+            (day, "ordered", *item, units, new.source, new.mode, day + new.order_delay),
+        ]
+        return Effect({f"{path}.owed": (owed, owed - units)}, model, rows)
+
+
+@dataclass(frozen=True, repr=False)
 class Produce(Order):
     """A node makes more of a product than its rule decides, for which that is on order.
 
@@ -248,7 +286,7 @@ def _one(lanes: list[Lane], source: str, mode: str) -> Lane:
     return found[0]
 
 
-_ALL = (SetRules, SetSourcing, Expedite, Produce, Maintain, Transfer)
+_ALL = (SetRules, SetSourcing, Expedite, Produce, Maintain, Transfer, Redirect)
 KINDS: dict[str, type[Order]] = {one.kind: one for one in _ALL}
 
 
@@ -282,7 +320,7 @@ def decision(place: Place) -> str:
     if isinstance(holder, Node | Lane | Recipe | Demand | Stock | Disruption):
         raise SyncError(
             f"{place.path!r} is no decision: orders change rules and sourcing, not the plant "
-            "itself; expedite, produce, maintain or transfer, or try it on the model"
+            "itself; expedite, produce, maintain, transfer, redirect, or try it on the model"
         )
     return "rule"
 
@@ -295,7 +333,7 @@ class Right(Row):
     0.2
     """
 
-    kind: str = column("label", meaning="rule, sourcing, expedite, produce, maintain or transfer")
+    kind: str = column("label", meaning="the kind of order, such as rule, sourcing or redirect")
     roles: str = column("labels", meaning="who may approve it, parted by ', '")
     automatic: bool = column("yes/no", False, "a twin that is linked both ways may")
     share: float = column("share", 0.0, "largest step, of what it is now", low=0)
@@ -339,6 +377,7 @@ _USUAL = (
     Right("produce", "production planner", share=2),
     Right("maintain", "maintenance manager"),
     Right("transfer", "inventory planner, supply planner", share=2),
+    Right("redirect", "sourcing manager", share=1),
 )
 
 

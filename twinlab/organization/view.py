@@ -26,7 +26,8 @@ class Supplier:
     """One way to get a product, as its buyer sees it.
 
     ``open`` is 1.0, or 0.0 while its node or lane is wholly closed (always, with a capacity of 0);
-    numbers are floats in the event engine and arrays over replications in the vector engine.
+    numbers are floats in the event engine and arrays over replications in the vector engine. A way
+    from a source without capacity has none.
 
     >>> Supplier("mine", "sea", rank=1, share=1.0, capacity=1e9).open
     1.0
@@ -117,7 +118,7 @@ class View:
 
 
 class Shares(Row, frozen=True):
-    """Split every order by the lanes' ``sourcing_share``.
+    """Split every order by the ``sourcing_share`` of the lanes, if they have a capacity.
 
     >>> sea, air = Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)
     >>> Shares()(View("plant", "chip", [sea, air]), 8.0)
@@ -138,6 +139,8 @@ class Shares(Row, frozen=True):
 class PriorityFailover(Row, frozen=True):
     """Ask the supplier of the lowest ``sourcing_rank`` that is open; the first one if all are shut.
 
+    Who has no capacity comes last: what were ordered there would never come.
+
     >>> main, spare = Supplier("A", "sea", 1, 0, 1e9), Supplier("B", "air", 2, 0, 1e9)
     >>> view = View("plant", "chip", [main, spare])
     >>> main.open = 0.0
@@ -147,7 +150,8 @@ class PriorityFailover(Row, frozen=True):
 
     def __call__(self, view: View, quantity: Any) -> list[Any]:
         """Give the whole order to the best open supplier."""
-        places = sorted(range(len(view.suppliers)), key=lambda at: view.suppliers[at].rank)
+        ranks = [(s.capacity == 0.0, s.rank) for s in view.suppliers]
+        places = sorted(range(len(ranks)), key=ranks.__getitem__)
         split: list[Any] = [0.0] * len(places)
         left = quantity
         for at in places:

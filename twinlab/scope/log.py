@@ -7,6 +7,7 @@ demanded    customers asked the node
 decided     the node's rule chose how much to order or make (0 included)
 ordered     the node placed an order with ``partner`` (itself: to make something);
             it is seen there on day ``due``
+withdrawn   the node took back units that ``partner`` owes it, the oldest first
 accepted    an order placed earlier was seen by the node, from ``partner``
 shipped     the node sent goods to ``partner``, arriving on day ``due``
 received    goods from ``partner`` arrived

@@ -234,6 +234,14 @@ def _ordered(state: State, event: EventRow, recipes: Recipes) -> None:
         _reach(state, claim, event, recipes)
 
 
+def _withdrawn(state: State, event: EventRow, recipes: Recipes) -> None:
+    _, _, node, product, quantity, supplier, mode = event[:7]
+    claim, item = (supplier, node, product, mode), (node, product)
+    state.on_order[item] = max(0.0, state.on_order[item] - quantity)
+    _settle(state, claim, quantity)
+    state.owed[claim] = max(0.0, state.owed[claim])
+
+
 def _accepted(state: State, event: EventRow, recipes: Recipes) -> None:
     supplier, product, _, buyer, mode = event[2:7]
     claim = (supplier, buyer, product, mode) if supplier != buyer else (buyer, product)
@@ -265,10 +273,15 @@ def _served(state: State, event: EventRow, recipes: Recipes) -> None:
 
 
 def _hand_over(state: State, claim: Claim, event: EventRow) -> None:
-    """Goods leave the node for a claimant: its oldest orders first."""
+    """Goods leave the node for a claimant."""
     item, quantity = event[2:4], event[4]
     if item in state.on_hand:
         state.on_hand[item] -= quantity
+    _settle(state, claim, quantity)
+
+
+def _settle(state: State, claim: Claim, quantity: float) -> None:
+    """Less is owed to a claimant: its oldest orders are over first."""
     orders = state.owed_since[claim]
     state.owed[claim] -= quantity
     while orders and orders[0][1] <= quantity:
@@ -348,6 +361,7 @@ CHANGES: dict[str, Callable[[State, EventRow, Recipes], None]] = {
     "demanded": _demanded,
     "decided": _decided,
     "ordered": _ordered,
+    "withdrawn": _withdrawn,
     "accepted": _accepted,
     "shipped": _shipped,
     "received": _received,

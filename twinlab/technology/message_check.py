@@ -188,7 +188,7 @@ KINDS = {
         ("decided counted consumed scrapped", "node product quantity", "kept"),
         ("remembered", "node product memory", "kept"),
         ("inspected", "node product sampled bad", "kept"),
-        ("ordered received", "node product quantity partner", "gets"),
+        ("ordered withdrawn received", "node product quantity partner", "gets"),
         ("accepted shipped", "node product quantity partner", "sends"),
         ("started finished", "node product quantity", "made"),
         ("disrupted recovered", "node", "node"),

@@ -20,7 +20,7 @@ DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)  # the morning of day 0
 DAY = 86_400_000_000  # microseconds
 
 _TOLD_BY = {  # which system tells of which kinds of events; sys is the link itself
-    "erp": "ordered accepted decided remembered",
+    "erp": "ordered withdrawn accepted decided remembered",
     "wms": "shipped received served counted",
     "mes": "consumed started finished scrapped state maintained worked",
     "crm": "demanded lost complained forecast",

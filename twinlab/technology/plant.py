@@ -289,9 +289,9 @@ class OrderBook:
             told, source = {"node": order.node, "asset": order.node}, f"/{order.node}/mes"
             self.voice.send(source, "maintained", day * DAY, told)
         elif rows := order.effect(truth, self.history.state, day).rows:
-            if self.history.shut(rows[0]):
-                return f"{rows[0][5]!r} is closed on day {day}: nothing was ordered"
-            self.history.injected.append(rows[0])
+            if self.history.shut(rows[-1]):
+                return f"{rows[-1][5]!r} is closed on day {day}: nothing was ordered"
+            self.history.injected += rows
         return ""
 
 

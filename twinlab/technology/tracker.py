@@ -348,7 +348,7 @@ class Tracker:
         self.restart()
 
 
-READ = {"demanded", "ordered", "accepted", "started", "shipped", *STOCK}
+READ = {"demanded", "ordered", "withdrawn", "accepted", "started", "shipped", *STOCK}
 READ |= {"counted", "disrupted", "recovered", "state"}
 
 

@@ -54,6 +54,7 @@ class Account:
     def _begin_day(self) -> None:
         # Units started by item or shipped by lane; ordered by lane; ordered too late for the day.
         self.done, self.parts, self.late = (defaultdict[Any, float](float) for _ in range(3))
+        self.again = set[Any]()  # items of which orders were withdrawn, and placed elsewhere
 
     def read(self, event: Event) -> None:
         """Let an event change the account; an order without a due day may be for tomorrow."""
@@ -66,6 +67,9 @@ class Account:
         if kind == "ordered":
             back = (partner, node, product, mode)
             self._ordered(event, event.item if partner == node else back)
+        elif kind == "withdrawn":
+            self._leave((partner, node, product, mode), units)
+            self.again.add(event.item)
         elif kind == "shipped":
             self._shipped((node, partner, product, mode), day, units)
         elif kind == "started":
@@ -80,17 +84,22 @@ class Account:
             self.parts[claim] += event.quantity
 
     def _shipped(self, lane: Any, day: int, left: float) -> None:
-        """The oldest orders leave first; the youngest of them says how long it has waited."""
+        """The youngest of the orders that leave says how long it has waited."""
         self.done[lane] += left
+        placed, before = self._leave(lane, left)
+        if before == self.hindered[lane]:
+            night = self.network.named[lane[1]].evening_review
+            self.rows["order_delay", lane].append((day, float(day - placed - night)))
+
+    def _leave(self, lane: Any, left: float) -> tuple[int, int]:
+        """The oldest orders leave first; when the youngest was placed, and hindered before."""
         orders, placed, before = self.waiting[lane], -1, -1
         while orders and left > DUST:
             placed, before, units = orders.popleft()
             if units > left + DUST:
                 orders.appendleft((placed, before, units - left))
             left -= units
-        if before == self.hindered[lane]:
-            night = self.network.named[lane[1]].evening_review
-            self.rows["order_delay", lane].append((day, float(day - placed - night)))
+        return placed, before
 
     def end_day(self, day: int, known: set[str], closed: set[str]) -> None:
         """Judge a night, at nodes of which everything is known; some are closed."""
@@ -103,7 +112,7 @@ class Account:
         more = (n for n in used if used[n] > self.network.named[n].capacity * (1 + NARROW))
         for node in nodes.union(more) & known:
             self.rows["capacity", node].append((day, used[node]))
-        for item in {lane[1:3] for lane in self.parts if lane[1] in known}:
+        for item in {lane[1:3] for lane in self.parts if lane[1] in known} - self.again:
             keys = [lane.key for lane in self.network.into[item]]
             total = sum(self.parts[key] for key in keys)
             if total > DUST and closed.isdisjoint(key[0] for key in keys):

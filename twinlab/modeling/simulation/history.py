@@ -123,7 +123,9 @@ class History:
         made = partner == node or item not in self.plan.scenario.network.brought
         gates = [left_of(draws.making if made else draws.shipping, item, day)]
         if partner != node:
-            gates.append(left_of(draws.moving, (partner, node, product, mode), day))
+            key = (partner, node, product, mode)
+            gates.append(left_of(draws.moving, key, day))
+            gates += [0.0 for lane in self.plan.lanes if lane.shut and lane.key == key]
         return 0.0 in gates
 
     def run(self) -> Run:

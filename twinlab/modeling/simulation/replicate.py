@@ -21,10 +21,8 @@ from twinlab.modeling.simulation.random_streams import BLOCK, RandomStreams, dra
 from twinlab.modeling.simulation.replications import Daily, Replications, read_daily, world_seeds
 from twinlab.modeling.simulation.vector_compiled import compiles, loops
 from twinlab.modeling.simulation.vector_engine import VectorEngine, open_engine
-from twinlab.scope import Scenario, ScenarioError
-from twinlab.scope.base import Array, Row, column, schema, warn
-from twinlab.scope.distributions import Distribution
-from twinlab.scope.entities import StockLoss
+from twinlab.scope import Scenario, ScenarioError, StockLoss
+from twinlab.scope.base import Array, Distribution, Row, column, schema, warn
 from twinlab.scope.state import State, go_on
 
 __all__ = ["Precision", "replicate", "run_longer"]
