@@ -89,8 +89,7 @@ class ChipShortage(Result, frozen=True, eq=False):
     scenario: Scenario
     months: tuple[Month, ...]
 
-    def sentence(self) -> str:
-        """How many months, and of which chain."""
+    def _sentence(self) -> str:
         return f"{len(self.months)} months of the chip shortage: {self.scenario.network}"
 
     def live(self, replications: int = 8, seed: int = 1) -> Replications:

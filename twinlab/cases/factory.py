@@ -83,8 +83,7 @@ class Factory(Result, frozen=True, eq=False):
         """The station that makes each fault."""
         return {c.name: c.station for c in self.fault_classes if c.station}
 
-    def sentence(self) -> str:
-        """Its departments, and what the tables hold."""
+    def _sentence(self) -> str:
         names = " → ".join(s.name for s in self.line.stations)
         plates = sum(c.plates for c in self.fault_classes)
         told = f"{len(self.readings):,} readings, {len(self.tools)} tools, {plates:,} faulty plates"

@@ -276,8 +276,7 @@ class Alert(Result, frozen=True):
     reason: str = column("words", meaning="why it is shown")
     action: Change | None = column("words", None, "suggested change of the scenario, if any")
 
-    def sentence(self) -> str:
-        """The money, what is wrong and where, why, and who acts how."""
+    def _sentence(self) -> str:
         where = self.node + (f" ({self.product})" if self.product else "")
         who = self.owner + (f": {self.action}" if self.action else "")
         return f"{shown(self.money)} USD, {self.kind}, {where}: {self.reason} → {who}"
@@ -293,8 +292,7 @@ class Tower(Listing, frozen=True):
         """The alerts of one kind, such as ``"run-out"``."""
         return tuple(alert for alert in self.alerts if alert.kind == kind)
 
-    def sentence(self) -> str:
-        """Which morning it is, and how many exceptions there are."""
+    def _sentence(self) -> str:
         return f"morning of day {self.day}: {len(self.alerts)} exceptions"
 
 

@@ -57,8 +57,7 @@ class Judgement(Result, frozen=True):
     missed_by: float = column("KPI's unit", meaning="mean shortfall, 0 where it is met")
     penalty: float = column("USD", meaning="weight × mean shortfall")
 
-    def sentence(self) -> str:
-        """The goal, how often it is met, and the mean of its KPI."""
+    def _sentence(self) -> str:
         return f"{self.goal}: met in {_share(self.met)} of replications, mean {shown(self.mean)}"
 
 
@@ -73,8 +72,7 @@ class Scorecard(Listing, frozen=True):
         """The penalties of all goals together [USD]."""
         return sum(v.penalty for v in self.judgements)
 
-    def sentence(self) -> str:
-        """All goals together, in words."""
+    def _sentence(self) -> str:
         met = self.together
         return (
             f"Goals; all together {_share(met)}: {met.mean * met.count:,.0f} of {met.count:,} "
@@ -153,8 +151,7 @@ class BestResponses(Result, frozen=True):
     settled: bool
     edges: tuple[str, ...]
 
-    def sentence(self) -> str:
-        """Whether it has settled, after how many rounds, and on which levels."""
+    def _sentence(self) -> str:
         levels = ", ".join(f"{path} = {shown(value)}" for path, value in self.rounds[-1].items())
         how = "settled" if self.settled else "still moving"
         return f"{how} after {len(self.rounds)} rounds: {levels}"

@@ -160,8 +160,7 @@ class Figure(Result, frozen=True, eq=False):
         for child in self.children:
             yield from child.lines(indent + "  ")
 
-    def sentence(self) -> str:
-        """The figure, and below it what explains it."""
+    def _sentence(self) -> str:
         return "\n".join(self.lines())
 
 
@@ -215,8 +214,7 @@ class KPITree(Result, frozen=True, eq=False):
         head = ["attribute", "SCOR code", "KPI", "value", "unit"]
         return pd.DataFrame(rows, columns=head).set_index("KPI")
 
-    def sentence(self) -> str:
-        """Every figure in a line, under its attribute."""
+    def _sentence(self) -> str:
         lines = []
         for attribute in dict.fromkeys(metric.attribute for metric in self.metrics):
             names = [m.name for m in self.metrics if m.attribute == attribute]

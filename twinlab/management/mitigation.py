@@ -37,8 +37,7 @@ class Portfolio(Result, frozen=True):
     saved: Estimate = column("USD/year", meaning="against the next cheaper efficient one, paired")
     note: str = column("words", "", "what still moves on the last day")
 
-    def sentence(self) -> str:
-        """What it costs, what is bought, and what is lost all the same."""
+    def _sentence(self) -> str:
         doubt = ", which chance could explain" if self.saved.low <= 0 < self.cost else ""
         said = f"{shown(self.cost)} USD/year: {self.options}: loss {self.loss.short} USD/year"
         return f"{said}, promised {shown(self.promised)}{doubt}{self.note and '; ' + self.note}"
@@ -200,8 +199,7 @@ class TwinValue(Result, frozen=True):
     with_twin: Estimate = column("USD/day", meaning="cost with it")
     saved: Estimate = column("USD/day", meaning="difference, paired by history")
 
-    def sentence(self) -> str:
-        """What the twin saves, of what."""
+    def _sentence(self) -> str:
         return f"the twin saves {self.saved.short} USD/day of {shown(self.without.mean)}"
 
 

@@ -88,8 +88,7 @@ class Curve(Result, frozen=True, eq=False):
         """
         return 1.0 - self.loss / (100.0 * longest)
 
-    def sentence(self) -> str:
-        """How deep it falls and from when, how long it takes, and the area lost."""
+    def _sentence(self) -> str:
         start, lasted = self.fallen(), self.time_to_recover()
         if start is None:
             return "performance never falls"
@@ -147,8 +146,7 @@ class Hit(Result, frozen=True):
     worst_shortage: float = column("units", meaning="most owed, or lost so far, on top of calm")
     worst_on: int | None = column("day", meaning="the night of that")
 
-    def sentence(self) -> str:
-        """From when stock is depleted and somebody is short, and by how much."""
+    def _sentence(self) -> str:
         said = []
         if self.depleted_from is not None:
             said += [f"stock depleted from day {self.depleted_from}"]

@@ -40,8 +40,7 @@ class Risk(Result, frozen=True):
     time_to_survive: float = column("periods", meaning="longest without a lost unit (TTS)")
     index: float = column("share", meaning="loss over the largest loss: risk-exposure index")
 
-    def sentence(self) -> str:
-        """The loss, its index, and the time to survive beside that to recover."""
+    def _sentence(self) -> str:
         said = f"{self.site}: loss {shown(self.loss)} USD, index {self.index:.3f},"
         return f"{said} TTS {shown(self.time_to_survive)} against TTR {shown(self.time_to_recover)}"
 
@@ -221,8 +220,7 @@ class SiteStress(Result, frozen=True):
     moving: str = column("words", "", "what is not yet as in the calm twin on the last day")
     later: float | None = column("USD", None, "mean loss over twice the days, where it moves")
 
-    def sentence(self) -> str:
-        """The loss with its interval, and what still moves on the last day."""
+    def _sentence(self) -> str:
         later = f"; {shown(self.later)} USD in twice the days" if self.later is not None else ""
         said = f"{self.site}: closed {self.closed} days, loss {self.loss.short} USD"
         return f"{said}, index {self.index:.3f}{self.moving and '; ' + self.moving}{later}"

@@ -81,8 +81,7 @@ class Comparison(Result, frozen=True):
         ]
         return pd.DataFrame(rows)
 
-    def sentence(self) -> str:
-        """The table in words, and what must be known beside it."""
+    def _sentence(self) -> str:
         return "\n".join([self.table.map(words).to_string(index=False), *self.notes])
 
     def _repr_html_(self) -> str:
@@ -208,8 +207,7 @@ class Change(Result, frozen=True):
         both = {"before": map(words, before.values()), "value": map(words, self.values.values())}
         return pd.DataFrame(both, index=pd.Index(map(_place, before), name="path"))
 
-    def sentence(self) -> str:
-        """What changes and why, a line for each value, and what it gains where that is known."""
+    def _sentence(self) -> str:
         head, rows = ": ".join(filter(None, (self.title, self.reason))), []
         for where, value in self.values.items():
             was = f"{words(self.before[where])} → " if where in self.before else ""
@@ -259,8 +257,7 @@ class Saving(Result, frozen=True):
             first, others = today, [first, *(name for name in others if name != today)]
         return cls(about, first, saves[first], others[0], saves[others[0]])
 
-    def sentence(self) -> str:
-        """One line: what to do, what it saves, and who came second."""
+    def _sentence(self) -> str:
         second = f"{self.runner_up} with {self.it_saves.short}"
         return f"{self.about}: {self.choice} saves {self.saves.short} USD/year, then {second}"
 

@@ -130,8 +130,7 @@ class Sobol(Listing, frozen=True):
     kpi: str
     samples: int
 
-    def sentence(self) -> str:
-        """What is shared out."""
+    def _sentence(self) -> str:
         return f"shares of the variance of {self.kpi}, by {self.samples} samples"
 
 

@@ -41,8 +41,7 @@ class Parameter(Result, frozen=True):
     remark: str = column("words", "", "why the data cannot tell it")
     edge: str = column("words", "", "whether it lies on the edge of its range")
 
-    def sentence(self) -> str:
-        """The value, its error and interval, or why it is not identified."""
+    def _sentence(self) -> str:
         if self.remark:
             return f"{self.name} not identified: {self.remark}"
         ends = f"[{self.low:.2f}, {self.high:.2f}]{self.edge and ', ' + self.edge}"
@@ -62,8 +61,7 @@ class Fit(Listing, frozen=True):
     decisions: int
     caption = "Fitted parameters"
 
-    def sentence(self) -> str:
-        """From how many decisions, and what they leave unexplained."""
+    def _sentence(self) -> str:
         spread = f"{self.decisions} decisions, give or take {self.spread:.1f} units"
         return f"{spread}; {100 * CONFIDENCE:.0f} % intervals"
 
@@ -345,8 +343,7 @@ class OverrideValue(Listing, frozen=True):
         table.insert(2, "override [units]", [decision.override for decision in self.decisions])
         return table
 
-    def sentence(self) -> str:
-        """How often the advice was overridden, and what that cost or saved."""
+    def _sentence(self) -> str:
         overridden = sum(abs(d.override) > 1e-9 for d in self.decisions)
         return (
             f"{overridden} of {len(self.decisions)} pieces of advice overridden: cost "

@@ -121,8 +121,7 @@ class BeerScore(Result, frozen=True):
         """The team's cost [USD]."""
         return sum(self.costs.values())
 
-    def sentence(self) -> str:
-        """The team's cost and each station's, beside the benchmark and people."""
+    def _sentence(self) -> str:
         by_station = ", ".join(f"{name} {cost:,.0f}" for name, cost in self.costs.items())
         return (
             f"team cost {self.total:,.0f} USD ({by_station}); benchmark {self.benchmark:,.0f} USD, "

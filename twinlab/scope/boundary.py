@@ -125,8 +125,7 @@ class Restricted(Result, frozen=True):
         rows = [(s.what, s.name, s.why) for s in self.blind_spots]
         return pd.DataFrame(rows, columns=["cannot answer about", "which", "why"])
 
-    def sentence(self) -> str:
-        """How far it reaches, and every blind spot."""
+    def _sentence(self) -> str:
         tier = "all tiers" if self.tier is None else f"tiers 0 to {self.tier}"
         step = "day by day" if self.period == 1 else f"in steps of {self.period} days"
         spots = [f"\n- {s.what} {s.name}: {s.why}" for s in self.blind_spots]

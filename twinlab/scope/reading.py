@@ -76,8 +76,7 @@ class Note(Result, frozen=True):
     where: str = column("name", meaning="which table")
     what: str = column("words", meaning="what is to be known")
 
-    def sentence(self) -> str:
-        """The note in words."""
+    def _sentence(self) -> str:
         return f"{self.kind}: {self.where}{': ' * bool(self.what)}{self.what}"
 
 

@@ -3,7 +3,7 @@
 A ``Result`` is a frozen dataclass whose columns carry units. Its text is one line of words, its
 ``table`` has a row per column, and a notebook shows it as a table with its caption. A ``Listing``
 holds rows of one kind: its text has a line for each, its table a row. An ``Estimate`` stands in a
-column with its interval. A class that can say it better overrides ``sentence``, nothing else.
+column with its interval. A class that can say it better overrides ``_sentence``, nothing else.
 """
 
 import re
@@ -104,7 +104,10 @@ class Result(Sealed):
         super().__init_subclass__(**how)
 
     def sentence(self) -> str:
-        """What it says in words: here, each column with its value and unit."""
+        """What it says in words: each column with its value and unit, or what its class says."""
+        return self._sentence()
+
+    def _sentence(self) -> str:
         said = []
         for col in schema(type(self)):
             value = getattr(self, col.name)
@@ -125,8 +128,9 @@ class Result(Sealed):
         return self.sentence()
 
     def _repr_html_(self) -> str:
-        own = type(self).sentence is not Result.sentence and not self.caption
-        return html_of(self.table, self.sentence() if own else self._above)
+        kind = type(self)
+        plain = (kind.sentence, kind._sentence) == (Result.sentence, Result._sentence)
+        return html_of(self.table, self._above if plain or self.caption else self.sentence())
 
     @property
     def _above(self) -> str:
@@ -171,8 +175,7 @@ class Listing(Result):
             raise ScenarioError(f"{self._above}: no {name!r}; {hint}")
         return named[given]
 
-    def sentence(self) -> str:
-        """What stands above the rows: the caption."""
+    def _sentence(self) -> str:
         return self._above
 
     @property
@@ -258,7 +261,6 @@ class Estimate(Result, frozen=True):
         doubt = "its interval includes 0: luck could explain it" if self.high >= 0 else "a loss"
         return "worth it" if self.low > 0 else doubt
 
-    def sentence(self) -> str:
-        """The mean with its interval, and what it is made of."""
+    def _sentence(self) -> str:
         beside = f"{100 * self.confidence:g} % interval{self.note and '; ' + self.note}"
         return f"{self.short}: mean of {self.count:,} replications, {beside}"

@@ -60,8 +60,7 @@ class Examples(Result, frozen=True, eq=False):
             raise ScenarioError(f"a time such as {self.known_at[0]}, not {until!r}") from None
         return np.flatnonzero(~pd.isna(self.target) & early)
 
-    def sentence(self) -> str:
-        """How many there are, and of what."""
+    def _sentence(self) -> str:
         return f"{len(self.target):,} examples of {', '.join(map(str, self.features))}"
 
 
@@ -141,9 +140,8 @@ class Verdict(Result, frozen=True):
     acted: float | None = column("share", None, "cases in which it was not the first action")
     caught: int | None = column("cases", None, "in which that was cheaper than the first action")
 
-    def sentence(self) -> str:
-        """Only what was measured."""
-        return " · ".join(part for part in super().sentence().split(" · ") if part[-1] != "–")
+    def _sentence(self) -> str:
+        return " · ".join(part for part in super()._sentence().split(" · ") if part[-1] != "–")
 
 
 class Judgement(Listing, frozen=True, eq=False):

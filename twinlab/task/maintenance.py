@@ -60,8 +60,7 @@ class WeibullFit(Result, frozen=True):
     failures: int = column("lives", meaning="that have ended")
     count: int = column("lives", meaning="in all")
 
-    def sentence(self) -> str:
-        """The two numbers of the law with their errors."""
+    def _sentence(self) -> str:
         law, failed = self.law, f"{self.failures} of {self.count} failed"
         said = f"shape {law.shape:.3f} ± {self.shape_error:.2f}, scale {law.scale:.2f} ± "
         return f"{said}{self.scale_error:.2f} days (± one standard error; {failed})"

@@ -203,8 +203,7 @@ class Proof(Listing, frozen=True):
         """Whether the whole interval of every flow lies within the tolerance, on both sides."""
         return all(check.proved is not False for check in self)
 
-    def sentence(self) -> str:
-        """The verdict."""
+    def _sentence(self) -> str:
         return f"{'proved' if self.holds else 'NOT proved'} within {100 * self.within:g} %"
 
 
@@ -216,8 +215,7 @@ class Instructions(Listing, frozen=True):
     start: State
     flows: dict[tuple[str, str, str], Array]
 
-    def sentence(self) -> str:
-        """What is wanted, for how long, and what cannot be in time."""
+    def _sentence(self) -> str:
         sold = [units.mean() for (name, *_), units in self.flows.items() if name == "served"]
         late = sum(told.late or 0.0 for told in self)
         return f"{sum(sold):.4g} units/day wanted; {late:.4g} units should have begun before"

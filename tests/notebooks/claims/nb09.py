@@ -5,13 +5,13 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from twinlab.task.logistics.storms import StormSeason
 
 import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
 from twinlab.cases import relief
 from twinlab.cases.relief.goods import rows
 from twinlab.task.logistics import StormPlan, great_circle, judge_stocks, preposition
-from twinlab.task.logistics.storms import StormSeason
 
 claims = Claims("09")
 SHIPS = "Ocean"

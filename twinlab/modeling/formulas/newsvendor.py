@@ -258,8 +258,7 @@ class Deal(Result, frozen=True):
         "share", meaning="profit over that of one firm that owned both; NaN if it ordered nothing"
     )
 
-    def sentence(self) -> str:
-        """What is ordered, and who earns what."""
+    def _sentence(self) -> str:
         p = self.profits
         earned = f"retailer {words(p.retailer)} + supplier {words(p.supplier)} = {words(p.chain)}"
         ordered = f"{self.contract}: {words(self.quantity)} units"

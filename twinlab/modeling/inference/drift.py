@@ -86,8 +86,7 @@ class Alarm(Result, frozen=True):
     law: Distribution = column("words", meaning="of the observations since then")
     count: int = column("observations", meaning="since then")
 
-    def sentence(self) -> str:
-        """What has changed, since when, and by how much."""
+    def _sentence(self) -> str:
         said = f"day {self.day}: {self.path} has changed, probably on day {self.since}"
         return f"{said}: the mean is {self.observed:.3g}, not {self.expected:.3g}"
 
@@ -227,8 +226,7 @@ class Fidelity(Result, frozen=True):
     believed: State
     true: State
 
-    def sentence(self) -> str:
-        """How much is right, and how many units are in the wrong place."""
+    def _sentence(self) -> str:
         return f"fidelity {self.score:.3f}: {self.error:,.1f} units in the wrong place"
 
     @property
@@ -281,8 +279,7 @@ class Verification(Result, frozen=True):
     low: float = column("share", meaning="of hits, at least")
     high: float = column("share", meaning="of hits, at most")
 
-    def sentence(self) -> str:
-        """How many hits of how many, against what was promised."""
+    def _sentence(self) -> str:
         share = f"{self.hits / self.of:.0%}" if self.of else "none"
         said = f"{self.hits} of {self.of} values inside their {self.promised:.0%} interval"
         return f"{said}: {share} [{self.low:.0%}, {self.high:.0%}]"

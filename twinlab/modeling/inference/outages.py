@@ -272,8 +272,7 @@ class OutageBelief(Result, frozen=True):
     told: str = column("words", meaning="heard of, or inferred from what stands still")
     disruption: Disruption = column("words", meaning="what a look ahead lives through")
 
-    def sentence(self) -> str:
-        """What is closed since when, how sure that is, and for how long yet."""
+    def _sentence(self) -> str:
         sure = "" if self.told == "heard" else f", {self.probability:.0%} sure"
         left = f"{self.days_left:.3g} days left"
         return f"{self.where}: closed since day {self.since} ({self.told}{sure}), {left}"
@@ -296,8 +295,7 @@ class Outages(Listing, frozen=True):
     outages: tuple[OutageBelief, ...]
     day: int
 
-    def sentence(self) -> str:
-        """How many, and on which morning."""
+    def _sentence(self) -> str:
         return f"morning of day {self.day}: {len(self.outages)} outages believed"
 
     @property

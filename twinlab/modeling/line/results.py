@@ -76,8 +76,7 @@ class LineRun(Listing, frozen=True):
         check_known(detail, known, f"no measure {measure!r}")
         return float(getattr(self[self.line.station(name).name] if name else self, detail))
 
-    def sentence(self) -> str:
-        """What the line as a whole did."""
+    def _sentence(self) -> str:
         return (
             f"{words(self.throughput)} units/day, yield {words(100 * self.good_share)} %, cycle "
             f"time {words(self.cycle_time)} minutes, {words(self.work_in_process)} units in process"
@@ -175,8 +174,7 @@ class LineReplications(Result, frozen=True):
         index = pd.Index([c.name for c in known], name="measure")
         return pd.DataFrame(rows, index).assign(unit=[c.unit for c in known])
 
-    def sentence(self) -> str:
-        """How many replications of which line."""
+    def _sentence(self) -> str:
         names = " → ".join(station.name for station in self.runs[0].stations)
         return f"{len(self.runs)} replications of {names}"
 

@@ -84,8 +84,7 @@ class Rolling(Result, frozen=True, eq=False):
         """Actual minus forecast."""
         return self.actuals - self.forecasts
 
-    def sentence(self) -> str:
-        """How many forecasts there are, and how far off they were."""
+    def _sentence(self) -> str:
         (many, horizon), off = self.errors.shape, np.abs(self.errors).mean()
         return f"{many} origins × {horizon} periods, off by {shown(off)} units"
 
@@ -171,8 +170,7 @@ class Forecast(Result, frozen=True, eq=False):
         columns = {f"{name} [units]": getattr(self, name) for name in ("mean", "low", "high")}
         return pd.DataFrame(columns, pd.RangeIndex(1, 1 + len(self.mean), name="period"))
 
-    def sentence(self) -> str:
-        """How sure the intervals are."""
+    def _sentence(self) -> str:
         few = min(self.errors)
         share = 100 * min(self.level, (few - 1) / (few + 1))
         return f"intervals of {100 * self.level:g} % from {few} past errors hold {share:.3g} %"

@@ -99,8 +99,7 @@ class RunOut(Result, frozen=True, eq=False):
         days = pd.RangeIndex(1, 1 + len(self.chance), name="day")
         return pd.DataFrame({"chance [share]": self.chance}, days)
 
-    def sentence(self) -> str:
-        """When it is out in half of all futures, and in one of ten."""
+    def _sentence(self) -> str:
         half, early = self.quantile(0.5), self.quantile(0.1)
         return f"out after {half:g} days (half of all futures), after {early:g} days in one of ten"
 
@@ -218,9 +217,8 @@ class Order(Result, frozen=True):
     position: float = column("units", meaning="on hand + on order − backlog, this morning")
     note: str = column("words", "", "what is closed, and who is asked")
 
-    def sentence(self) -> str:
-        """The order, its reason, and what is closed, if anything is."""
-        return super().sentence().removesuffix(" · note ")
+    def _sentence(self) -> str:
+        return super()._sentence().removesuffix(" · note ")
 
 
 def order_today(

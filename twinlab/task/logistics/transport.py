@@ -70,8 +70,7 @@ class TransitTime(Result, frozen=True):
     shares: tuple[float, ...] = column("share", meaning="of the shipments that take them")
     mean: float = column("days", meaning="under way")
 
-    def sentence(self) -> str:
-        """Mean and range."""
+    def _sentence(self) -> str:
         return f"{shown(self.mean)} days on average, {self.days[0]:g} to {self.days[-1]:g}"
 
 

@@ -107,8 +107,7 @@ class ControlChart(Result, frozen=True, eq=False):
         change = self.change_point
         return 0.0 if change is None else float(self.standard[change : self.first].mean())
 
-    def sentence(self) -> str:
-        """How many samples, between which limits, and which of them signal."""
+    def _sentence(self) -> str:
         found = ", ".join(map(str, self.signals[:8])) + (" …" if len(self.signals) > 8 else "")
         said = f"signals at sample {found}" if found else "no signal"
         limits = f"center {self.center:.5g}, limits {self.lower:.5g} to {self.upper:.5g}"
