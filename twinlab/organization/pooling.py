@@ -1,8 +1,7 @@
 """Who pays what of a cost that is lower together: games of cost, their core, and fair splits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from itertools import chain, combinations, permutations
 from math import comb
 from typing import Any
@@ -16,8 +15,7 @@ from twinlab.scope.result import Listing, Result, shown
 __all__ = ["CostGame"]
 
 
-@dataclass(frozen=True)
-class Member(Result):
+class Member(Result, frozen=True):
     """What one of them pays."""
 
     member: str = column("name")
@@ -26,8 +24,7 @@ class Member(Result):
     saving: float = column("%", meaning="of what it would pay by itself")
 
 
-@dataclass(frozen=True)
-class Split(Listing):
+class Split(Listing, frozen=True):
     """What each pays, and who would pay less by leaving: nobody, if the split is in the core."""
 
     members: tuple[Member, ...]
@@ -64,6 +61,8 @@ class CostGame(Sealed):
     """
 
     costs: Mapping[str | tuple[str, ...] | frozenset[str], Amount]
+    members: tuple[str, ...] = field(init=False)
+    _table: Any = field(init=False, repr=False, compare=False)  # who is in which coalition; costs
 
     def __post_init__(self) -> None:
         said = [(names,) if isinstance(names, str) else names for names in self.costs]
@@ -77,19 +76,12 @@ class CostGame(Sealed):
         if len(given) < 2 ** len(members) - 1:
             lacks = next(who for who in every if frozenset(who) not in given)
             raise ScenarioError(f"CostGame: give the cost of {' + '.join(lacks)} too")
-        object.__setattr__(self, "costs", {who: given[frozenset(who)] for who in every})
+        costs = {who: given[frozenset(who)] for who in every}
+        inside = np.array([[float(name in who) for name in members] for who in costs])
+        table = inside, np.array([*costs.values()], dtype=np.float64)
+        for name, value in (("costs", costs), ("members", tuple(members)), ("_table", table)):
+            object.__setattr__(self, name, value)
         super().__post_init__()
-
-    @cached_property
-    def members(self) -> tuple[str, ...]:
-        """Who takes part, in the order of their costs alone."""
-        return tuple([*self.costs][-1])
-
-    @cached_property
-    def _table(self) -> tuple[Array, Array]:
-        """Who is in which coalition, and its cost; all are in the last."""
-        inside = [[float(name in who) for name in self.members] for who in self.costs]
-        return np.array(inside), np.array([*self.costs.values()], dtype=np.float64)
 
     def shapley(self) -> Split:
         """Let each pay what it adds to the cost, on average over all orders (Shapley 1953)."""
@@ -109,7 +101,7 @@ class CostGame(Sealed):
             raise ScenarioError("equal_saving: who pays 0 alone saves no part of it: leave it out")
         rates = np.diag(costs.max() / costs[:count])
         rows = np.array([one - other for one, other in permutations(rates, 2)])
-        most = np.append(np.zeros(len(rows)), costs[:-1] + self._least)
+        most = np.append(np.zeros(len(rows)), costs[:-1] + self._least())
         for slack in (np.ones((len(rows), 1)), np.eye(len(rows))):
             pays, slacks = self._program(np.vstack([rows, inside[:-1]]), most, slack, widest)
             widest = slacks.max() + 1e-9 * costs.max()
@@ -127,9 +119,9 @@ class CostGame(Sealed):
         against = {" + ".join(who): gain for who, gain in gains if gain > dust}
         told = zip(self.members, costs.tolist(), paid.tolist(), strict=False)
         rows = (Member(n, c, p, 100 * (1 - p / c) if c else np.nan) for n, c, p in told)
-        return Split(tuple(rows), way, against, self._least if self._least > dust else 0.0)
+        least = self._least()
+        return Split(tuple(rows), way, against, least if least > dust else 0.0)
 
-    @cached_property
     def _least(self) -> float:
         """The most that any coalition saves by leaving, if that is made least: the least core."""
         inside, costs = self._table

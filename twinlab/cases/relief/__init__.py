@@ -5,10 +5,12 @@ needs       what so many people need for so many days
 problem     Atlantic storms of 1975 to 2024 as seasons to prepare for: goods, depots, ways
 food        the cheapest basket and its way through Syria
 last_mile   trucks from Holguín to its towns after a hurricane: cheap, or kind
+agencies    what they pay alone, with shared stocks, and by one plan
 lead_times  days from order to delivery by mode, fitted and checked on later ``shipments``
 ==========  ===========================================================================
 """
 
+from twinlab.cases.relief.agencies import *
 from twinlab.cases.relief.goods import *
 from twinlab.cases.relief.last_mile import *
 from twinlab.cases.relief.season import *

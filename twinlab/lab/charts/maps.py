@@ -4,7 +4,7 @@ On the map of the humanitarian case: a storm, the depots and those in need.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -136,21 +136,14 @@ def flow_map(
     return _map(points, marks, said, title, unit)
 
 
-def _map(
-    points: Points,
-    marks: Any,
-    said: Sequence[str],
-    title: str,
-    unit: str,
-    ground: Callable[[Axes, bool], Any] = lambda axes, dark: None,
-) -> Chart:
+def _map(points: Points, marks: Any, said: Any, title: str, unit: str, land: Any = None) -> Chart:
     """Marks with room for names at the edges; a degree of longitude is shorter in the north."""
     where = np.array([*points.values()], dtype=np.float64)
     room = _ROOM * (np.ptp(where, axis=0).max() or 1.0)
     (west, south), (east, north) = where.min(axis=0) - room, where.max(axis=0) + room
     aspect = 1 / np.cos(np.radians((south + north) / 2)) if unit == "degrees" else 1.0
     looks: pen.Style = {"xlim": (west, east), "ylim": (south, north), "along": "xy", "grid": ""}
-    looks["finish"] = lambda axes, dark: (ground(axes, dark), axes.set_aspect(aspect))
+    looks["finish"] = lambda axes, dark: (land and land(axes, dark), axes.set_aspect(aspect))
     across, up = ("longitude", "latitude") if unit == "degrees" else ("x", "y")
     panel = Panel(marks, title, f"{across} [{unit}]", f"{up} [{unit}]", **looks)
     high = 1.6 + 7 * aspect * (north - south) / (east - west)
@@ -257,7 +250,7 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
     told = {n: f"{n}\nstock {usable.get(n, 0.0):,.0f}" if n in full else n for n in seen}
     marks += _names({told[name]: at for name, at in seen.items()}, 17, zorder=7, bbox=_HALO)
     title = f"{hit} over this plan [covers of all goods]"
-    return _map(seen, marks, said, title, "degrees", *[] if where else [_land])
+    return _map(seen, marks, said, title, "degrees", None if where else _land)
 
 
 def _by(table: Any, end: str, parts: Sequence[str]) -> Any:
