@@ -14,7 +14,16 @@ import numpy as np
 from twinlab.management.control_tower import Late, Limits, Tower, control_tower
 from twinlab.management.flows import ShortageCost
 from twinlab.modeling import Change, Replications, Run, estimate, replicate, simulate
-from twinlab.modeling.experiments import Objective, around, order_of, propose, seed_ahead
+from twinlab.modeling.doubt import Ranking, rank
+from twinlab.modeling.experiments import (
+    Objective,
+    Option,
+    around,
+    order_of,
+    propose,
+    seed_ahead,
+    under,
+)
 from twinlab.modeling.inference.drift import Alarm, Verification, update_law, verify, watch
 from twinlab.modeling.inference.foreseen import Assessment, More, World, ask_more, worlds
 from twinlab.modeling.inference.outages import Outages, believed
@@ -27,7 +36,7 @@ from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant
 from twinlab.technology.desk import Desk
 from twinlab.technology.tracker import observe
 
-__all__ = ["Mode", "Ordering", "Twin", "run_closed_loop"]
+__all__ = ["Foreseeing", "Mode", "Ordering", "Twin", "run_closed_loop"]
 
 
 class Mode(Enum):
@@ -177,7 +186,7 @@ class Foreseeing(Ordering):
         newest one says by day: say what comes on top of the usual, and have the usual in the model.
         """
         calm = self.model.disrupt(*self.outages.disruptions, *self.planned)
-        return ask_more(calm, (((o.node, o.product), o.units) for o in self.assessments))
+        return ask_more(calm, self.assessments)
 
     @property
     def _morning(self) -> State:
@@ -192,15 +201,37 @@ class Foreseeing(Ordering):
         """
         return worlds(self.assessments, count, seed, more)
 
-    def _look(
-        self, days: int, replications: int, daily: Sequence[Any], worlds: Sequence[World] = ()
-    ) -> Replications:
-        start, seed = self._morning, seed_ahead(self.seed)
-        ahead = self.outlook.change(days=start.day + days)
-        if not worlds:
-            return replicate(ahead, replications, seed, start=start, daily=daily)
-        looks = [world(ahead) for world in worlds]
-        return replicate_worlds(ahead, looks, replications, seed, start=start, daily=daily)
+    def _look(self, days: int, count: int, daily: Any, some: Any, option: Any = ()) -> Replications:
+        until, seed = self._morning.day + days, seed_ahead(self.seed)
+        ahead, start = under(option, self.outlook.change(days=until), self._morning, until)
+        if not some:
+            return replicate(ahead, count, seed, start=start, daily=daily)
+        looks = [world(ahead) for world in some]
+        return replicate_worlds(ahead, looks, count, seed, start=start, daily=daily)
+
+    def rank(
+        self,
+        options: Mapping[str, Option],
+        goal: Objective = cost,
+        days: int = 28,
+        replications: int = 400,
+        worlds: Sequence[World] = (),
+    ) -> Ranking:
+        """Look ahead under each of some options, in the same worlds and luck, and rank them.
+
+        An option is a change, an order or several in turn, or values by path; {} does nothing. All
+        are compared with the first. The goal may ask for daily demand, backlog and stock of what
+        customers ask for.
+
+        Raises:
+            ScenarioError: a path leads nowhere, or there are no two options.
+            SyncError: an order could not be obeyed.
+        """
+        sold = [(row.node, row.product) for row in self.model.network.demands]
+        kept = [(name, *item) for item in sold for name in ("demand", "backlog", "on_hand")]
+        looks = {n: self._look(days, replications, kept, worlds, o) for n, o in options.items()}
+        groups = [at for at in range(len(worlds)) for _ in range(-(-replications // len(worlds)))]
+        return rank({n: goal(batch) for n, batch in looks.items()}, "", groups or None, self.seed)
 
     def forecast(
         self,

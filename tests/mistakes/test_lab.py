@@ -107,7 +107,7 @@ MISTAKES = [
     (lambda: tl.cases.automotive(-1), tl.ScenarioError,
      'automotive: days must be a whole number of at least 0'),
     (lambda: tl.cases.humanitarian(days=-1), tl.ScenarioError,
-     'humanitarian: days must be a whole number of at least 0, got -1'),
+     'humanitarian: days must be a whole number of at least 1, got -1'),
     (lambda: tl.cases.factory(0), tl.ScenarioError,
      'days must be a whole number of at least 1'),
     (lambda: tl.cases.chip_shortage("deep"), tl.ScenarioError,

@@ -7,41 +7,33 @@ the link alone: what systems tell (stock destroyed, depots and roads closed) and
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from twinlab.cases.folders import Case, dataset, figures, rows
 from twinlab.management.flows import waiting_level, waits
-from twinlab.modeling import Replications
+from twinlab.modeling import Replications, Run
 from twinlab.modeling.inference.foreseen import Assessment, More, ask_more, mistake
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.organization.orders import Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, LaneOutage, Network, Outage, Scenario, ScenarioError, StockLoss
-from twinlab.scope.base import (
-    Array,
-    Count,
-    Disruption,
-    ItemKey,
-    Share,
-    check_known,
-    frozen,
-    lane_paths,
-)
+from twinlab.scope.base import Array, Count, Share, check_known, frozen, lane_paths
 
 __all__ = ["ReliefSeason", "humanitarian", "relief_cost", "waiting_loss"]
 
 _rows, _figures = partial(rows, "humanitarian"), partial(figures, "humanitarian", "assumed/figures")
-SEASONS, TOLD = range(1975, 2025), ("revised_days", "assessment_error", "revised_error")
-CLOSED = ("depot_closed", "road_closed")
+SEASONS = range(1975, 2025)
 DEPOTS = {"West": "Pinar del Rio", "Centre": "Camaguey", "East": "Holguin"}
+TOLD = ("assessment_error", "revised_error", "revised_days")
+PLAYED = {"Gustav 2008": 1.0, "Ike 2008": 1.25, "Paloma 2008": 1.0}
 
 
 class Strike(NamedTuple):
-    """What a storm does to a region; the first day of a season is 1 June."""
+    """What a storm does to a region on a day (of a season that begins on 1 June)."""
 
     storm: str
     region: str
@@ -50,26 +42,25 @@ class Strike(NamedTuple):
     wind: float  # at its depot, knots
 
 
-def strikes(season: int) -> list[Strike]:
+@cache
+def strikes(season: int) -> tuple[Strike, ...]:
     """What the storms of a past season did to the regions, one after the other."""
     where = {row["name"]: row["region"] for row in _rows("assumed/places") if row["region"]}
     found = dict[tuple[str, str], Strike]()
     for row in (row for row in _rows("hits") if row["season"] == season and row["place"] in where):
-        region, name = where[row["place"]], f"{row['storm']} {season}"
+        key = name, region = f"{row['storm']} {season}", where[row["place"]]
         day = (date.fromisoformat(row["date"]) - date(season, 6, 1)).days
-        last = found.get((name, region), Strike(name, region, day, 0.0, 0.0))
+        last = found.get(key, Strike(name, region, day, 0.0, 0.0))
         wind = max(last.wind, row["wind"] * (row["place"] == DEPOTS[region]))
-        people = last.people + row["need"]
-        found[name, region] = Strike(name, region, min(day, last.day), people, wind)
-    return sorted(found.values(), key=lambda one: (one.day, one.region))
+        found[key] = Strike(*key, min(day, last.day), last.people + row["need"], wind)
+    return tuple(sorted(found.values(), key=lambda one: (one.day, one.region)))
 
 
-@dataclass(frozen=True)
 class Standby(Shares):
     """Split orders by share; for who is closed an open one of the best rank steps in."""
 
     def __call__(self, view: View, quantity: Any) -> list[Any]:
-        """Give each its share, and what the closed ones would get to who steps in, if anybody."""
+        """Give each its share, and what closed ones would get to who steps in, if anybody."""
         pairs = list(zip(super().__call__(view, quantity), view.suppliers, strict=True))
         best = min(supplier.rank for supplier in view.suppliers)
         first = [supplier for supplier in view.suppliers if supplier.rank == best]
@@ -90,57 +81,50 @@ class ReliefSeason(Case):
     true_need: Mapping[str, float] | None = None
     part: float = 1.0
 
-    def units(self, one: Strike, factor: float = 1.0) -> list[tuple[ItemKey, Array]]:
-        """Units by day that a region asks for from the day after a strike on.
-
-        Rations are needed day by day, all else is asked for in the first days, as reports come in.
-        """
+    def asks(self, one: Strike) -> list[Assessment]:
+        """What a region asks for from the day after on, truly: rations daily, the rest at first."""
         known, weights, found = _figures(), {p.name: p.weight for p in self.network.products}, []
         for good in _rows("commodities"):
             days = int(known["food_days" if good["days"] < np.inf else "asking_days"])
-            units = factor * self.part * one.people * good["weight"] / weights[good["name"]]
-            daily = units / min(days, good["days"])
-            found.append(((one.region, good["name"]), np.full(days, daily)))
+            units = self.part * one.people * good["weight"] / weights[good["name"]]
+            daily = (units / min(days, good["days"]),) * days
+            found.append(Assessment(one.day + 1, one.region, good["name"], daily, ref=one.storm))
         return found
 
-    def struck(
-        self, chain: Scenario, by: Iterable[Strike], factors: Mapping[str, float] | None = None
-    ) -> Scenario:
+    def struck(self, chain: Scenario, by: Iterable[Strike]) -> Scenario:
         """A chain to which storms happen: needs, stock destroyed, depots and their roads closed."""
-        known, needs, harm = _figures(), list[tuple[ItemKey, Array]](), list[Disruption]()
-        for one in (one for one in by if one.day < chain.days):
-            daily = self.units(one, (factors or {}).get(one.storm, 1.0))
-            needs += [(item, np.pad(units, (one.day + 1, 0))) for item, units in daily]
-            depot, closed, road = DEPOTS[one.region], *(Constant(known[n]) for n in CLOSED)
-            if one.wind >= known["hurricane_wind"]:
-                major = "major" if one.wind >= known["major_wind"] else "hurricane"
-                harm.append(StockLoss(depot, share=1 - known[f"{major}_survival"], start=one.day))
-                harm.append(Outage(depot, start=one.day, days=closed))
-                harm.append(LaneOutage(depot, one.region, start=one.day, days=road))
-        return ask_more(chain, needs).disrupt(*harm)
+        known, told = _figures(), [one for one in by if one.day < chain.days]
+        chain = ask_more(chain, (each for one in told for each in self.asks(one)))
+        for one in (one for one in told if one.wind >= known["hurricane_wind"]):
+            kind = "major" if one.wind >= known["major_wind"] else "hurricane"
+            closed, road = (Constant(known[name]) for name in ("depot_closed", "road_closed"))
+            depot, start = DEPOTS[one.region], one.day
+            chain = chain.disrupt(
+                StockLoss(depot, share=1 - known[f"{kind}_survival"], start=start),
+                Outage(depot, start=start, days=closed),
+                LaneOutage(depot, one.region, start=start, days=road),
+            )
+        return chain
 
     def lived(self, seed: Count) -> tuple[Scenario, tuple[Assessment, ...]]:
         """The true season; of each need a rough assessment the day after and a fine one later."""
-        (wait, rough, fine), true = map(_figures().__getitem__, TOLD), dict[str, float]()
-        told = list[Assessment]()
+        known, true, told = _figures(), list[Strike](), list[Assessment]()
+        rough, fine, wait = map(known.__getitem__, TOLD)
         for one in self.strikes:
             luck, again = (stream(seed, 0, what, one.storm) for what in ("true need", "revised"))
-            true[one.storm] = (self.true_need or {}).get(one.storm, mistake(rough, luck))
-            better, days = true[one.storm] / mistake(fine, again), int(wait)
-            for item, units in self.units(one):
-                ways = ((0, 1.0, rough), (days, better, fine))
-                told += [
-                    Assessment(one.day + 1 + late, *item, tuple(x * units[late:]), error, one.storm)
-                    for late, x, error in ways
-                ]
-        return self.struck(self, self.strikes, true), tuple(told)
+            factor = (self.true_need or {}).get(one.storm, mistake(rough, luck))
+            true.append(one._replace(people=factor * one.people))
+            better = one._replace(people=true[-1].people / mistake(fine, again))
+            told += [each.told(0, rough) for each in self.asks(one)]
+            told += [each.told(int(wait), fine) for each in self.asks(better)]
+        return self.struck(self, true), tuple(told)
 
     def later_storms(self, day: Count) -> More:
         """What the rest of a season may bring after a day, for ``Twin.worlds``: a past season's."""
 
         def strike(scenario: Scenario, generator: np.random.Generator) -> Scenario:
             season = SEASONS[int(generator.integers(len(SEASONS)))]
-            return self.struck(scenario, [one for one in strikes(season) if one.day > day])
+            return self.struck(scenario, (one for one in strikes(season) if one.day > day))
 
         return strike
 
@@ -149,33 +133,29 @@ class ReliefSeason(Case):
     ) -> dict[str, tuple[Order, ...]]:
         """What can be ordered for a region, for ``Twin.rank``: first of all, nothing.
 
-        To fly to its depot and keep ``level`` times as much there; to give people ``cash`` for a
-        share of what markets have; both; to let a neighbour's depot step in for a closed road.
+        Fly to its depot and keep ``level`` times as much there; give people ``cash`` for a share of
+        what markets have; both; let a neighbour's depot step in for a closed road.
         """
         check_known(region, DEPOTS, f"options: {region!r} is no region")
-        depot, ranks, shares, levels, near = DEPOTS[region], *[dict[str, float]() for _ in range(4)]
+        depot, fly, levels, pay, near = DEPOTS[region], *[dict[str, float]() for _ in range(4)]
         for lane in self.network.lanes:
-            path = f"{lane_paths(lane)[-1]}.sourcing_"
+            path, item = f"{lane_paths(lane)[-1]}.sourcing_", f"{depot}/{lane.product}.up_to"
             if lane.destination == depot:
-                ranks[f"{path}rank"] = 1 if lane.mode == "air" else 2
-                item = f"{depot}/{lane.product}.up_to"
+                fly[f"{path}rank"] = 1 if lane.mode == "air" else 2
                 levels[item] = level * self.value(item)
             elif lane.destination == region and lane.mode == "cash":
-                shares[f"{depot}->{region}/{lane.product}/road.sourcing_share"] = 1 - cash
-                shares[f"{path}share"] = cash
+                pay |= {f"{depot}->{region}/{lane.product}/road.sourcing_share": 1 - cash}
+                pay |= {f"{path}share": cash}
             elif lane.destination == region and lane.source != depot:
                 near[f"{path}rank"] = 1
-        fly, pay = (SetSourcing(ranks), SetRules(levels)), (SetSourcing(shares),)
-        found: dict[str, tuple[Order, ...]]
-        found = {"do nothing": (), "air": fly, "cash": pay, "air and cash": (*fly, *pay)}
+        found: dict[str, tuple[Order, ...]] = {"do nothing": (), "cash": (SetSourcing(pay),)}
+        found["air"] = (SetSourcing(fly), SetRules(levels))
+        found["air and cash"] = found["air"] + found["cash"]
         return found | ({"neighbour": (SetSourcing(near),)} if near else {})
 
 
-IKE = {"Ike 2008": 1.25}
-
-
 def humanitarian(
-    storms: Sequence[str] = ("Gustav 2008", "Ike 2008", "Paloma 2008"),
+    storms: Sequence[str] = tuple(PLAYED),
     days: Count = 240,
     true_need: Mapping[str, float] | None = None,
     part: Share | None = None,
@@ -184,8 +164,8 @@ def humanitarian(
 
     Day 0 is 1 June. Calm: nobody asks for anything until a storm comes. All keep the position that
     the tables start with; regions keep nothing: people ask their depot, and wait. ``true_need``:
-    what a storm truly leaves in need over what the first assessment says (Ike: 1.25; what is not
-    given is drawn). ``part``: of all in need, those whom we look after (as assumed, a tenth).
+    what a storm truly leaves in need over what the first assessment says (as played, Ike 1.25;
+    what is not given is drawn). ``part``: of all in need, those whom we look after (a tenth).
 
     Raises:
         ScenarioError: a storm struck no region, or they are of several seasons.
@@ -212,24 +192,26 @@ def humanitarian(
         sourcing=dict.fromkeys(DEPOTS, Standby()),
         start=date(season, 6, 1),
         strikes=tuple(one for one in strikes(season) if one.storm in storms),
-        true_need=frozen(IKE | dict(true_need or {})),
+        true_need=frozen(dict(PLAYED if true_need is None else true_need)),
         part=_figures()["agency_share"] if part is None else part,
     )
 
 
-def waiting_loss(batch: Replications) -> Array:
-    """What waiting costs people, by history [USD], of a batch with daily demand and backlog.
+def waiting_loss(history: Run | Replications, region: str = "") -> Array:
+    """What waiting costs people (of a region), by history [USD]: of a life, or of many.
 
-    Σ units × price × shortage multiple × level of their wait, first come, first served.
+    Σ units × price × shortage multiple × level of their wait, first come, first served. Of many,
+    daily ``demand`` and ``backlog`` must have been kept, as ``Twin.rank`` does.
     """
-    values, loss = {p.name: p.value for p in batch.scenario.network.products}, 0.0
-    for row in batch.scenario.network.demands:
-        asked, owed = (batch.series(n, row.node, row.product) for n in ("demand", "backlog"))
+    network, loss = history.scenario.network, np.zeros(1)
+    values = {p.name: p.value * _figures()["shortage_multiple"] for p in network.products}
+    for row in (row for row in network.demands if region in ("", row.node)):
+        asked, owed = (history.series(n, row.node, row.product) for n in ("demand", "backlog"))
         level = waiting_level(24 * waits(asked, owed).days, row.product)
-        loss = loss + values[row.product] * (asked * level).sum(axis=0)
-    return np.asarray(_figures()["shortage_multiple"] * loss)
+        loss = loss + values[row.product] * (asked.reshape(len(asked), -1) * level).sum(axis=0)
+    return loss
 
 
-def relief_cost(batch: Replications) -> Array:
+def relief_cost(history: Run | Replications) -> Array:
     """What waiting costs people, and what moving goods and giving cash cost, by history [USD]."""
-    return waiting_loss(batch) + batch.total("transport")
+    return waiting_loss(history) + history.total("transport")

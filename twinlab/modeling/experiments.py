@@ -16,11 +16,12 @@ from twinlab.modeling.simulation.kpis import check_kpis, cost
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate, other_seed
 from twinlab.modeling.simulation.replicate import Precision, beyond, replicate, share
 from twinlab.modeling.simulation.replications import Replications
-from twinlab.organization.orders import SOURCING, Order, SetRules, SetSourcing
+from twinlab.organization.orders import SOURCING, Maintain, Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError, State, SyncError
 from twinlab.scope.base import column, find, lane_paths, optimize, parts, pd, stats, targets, warn
 from twinlab.scope.entities import Disruption
+from twinlab.scope.state import apply
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]
 
@@ -352,3 +353,27 @@ def order_of(what: Change | Order) -> Order:
     if 0 < len(lanes) < len(what.values):
         raise SyncError(f"rules and sourcing are two orders: propose {lanes} by itself")
     return (SetSourcing if lanes else SetRules)(what.values)
+
+
+Option = Change | Order | Sequence[Order] | Mapping[Any, Any]
+
+
+def under(option: Option, model: Scenario, start: State, until: int) -> tuple[Scenario, State]:
+    """The model and the state if an option is taken up this morning, for a look until a day.
+
+    Raises:
+        SyncError: an order cannot be obeyed, or is only begun or is over within the look.
+        ScenarioError: a path leads nowhere.
+    """
+    if isinstance(option, Change | Mapping):
+        return option.apply(model) if isinstance(option, Change) else model.set(option), start
+    state, day = start.copy(), start.day
+    for order in (option,) if isinstance(option, Order) else option:
+        effect, ends = order.effect(model, state, day), order.ends(day)
+        if day < ends < until and not isinstance(order, Maintain):
+            remedy = f"look at most {ends - day} days ahead"
+            raise SyncError(f"{order} would be done on day {ends}: {remedy}")
+        model = effect.scenario
+        for row in effect.rows:
+            apply(state, row, model.network.made)
+    return model, state

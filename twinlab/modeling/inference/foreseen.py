@@ -1,14 +1,14 @@
 """What customers are expected to ask for, as somebody assesses it, and how wrong that may be."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Scenario, Trace
-from twinlab.scope.base import Array, ItemKey, Row, check_known, column
+from twinlab.scope.base import Array, Row, check_known, column
 from twinlab.scope.distributions import Added
 
 __all__ = ["Assessment"]
@@ -17,8 +17,7 @@ World = Callable[[Scenario], Scenario]
 More = Callable[[Scenario, np.random.Generator], Scenario]
 
 
-@dataclass(frozen=True)
-class Assessment(Row):
+class Assessment(Row, frozen=True):
     """What customers are said to ask for on some days, on top of what they usually do.
 
     >>> Assessment(2, "East", "food", (50, 60), error=0.35, ref="Ike").units.tolist()
@@ -37,6 +36,11 @@ class Assessment(Row):
         """Units by day, from day 0 on."""
         return np.pad(self.quantities, (self.day, 0))
 
+    def told(self, days: int, error: float) -> "Assessment":
+        """The same told so many days later, of what is left, with an error."""
+        left = self.quantities[days:]
+        return replace(self, day=self.day + days, quantities=left, error=error)
+
 
 def mistake(error: float, generator: np.random.Generator) -> float:
     """What is true over what is said: lognormal, of mean 1 and a relative error [sd/mean]."""
@@ -44,17 +48,22 @@ def mistake(error: float, generator: np.random.Generator) -> float:
     return float(np.exp(np.sqrt(spread) * generator.standard_normal() - spread / 2))
 
 
-def ask_more(scenario: Scenario, units: Iterable[tuple[ItemKey, Array]]) -> Scenario:
-    """A scenario whose customers ask for units by day (from day 0 on) on top of what they do.
+def ask_more(
+    scenario: Scenario, told: Iterable[Assessment], factors: Iterable[float] | None = None
+) -> Scenario:
+    """A scenario whose customers ask for what is told, times factors, on top of what they do.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(8), days=3)
-    >>> simulate(ask_more(shop, [(("shop", "unit"), np.array([0.0, 4.0]))])).total("demand", "shop")
+    >>> simulate(ask_more(shop, [Assessment(1, "shop", "unit", (4,))])).total("demand", "shop")
     19.0
     """
     rows = {(row.node, row.product): row for row in scenario.network.demands}
-    for item, each in units:
+    told = tuple(told)
+    for one, factor in zip(told, factors or np.ones(len(told)), strict=True):
+        item = (one.node, one.product)
         check_known(item, rows, f"nobody asks for {item}")
-        rows[item] = replace(rows[item], pattern=Added(rows[item].pattern, Trace(each)))
+        law = Added(rows[item].pattern, Trace(factor * one.units))
+        rows[item] = replace(rows[item], pattern=law)
     return scenario.change(network=scenario.network.change(*rows.values()))
 
 
@@ -67,9 +76,9 @@ def worlds(
     """
 
     def world(at: int, scenario: Scenario) -> Scenario:
-        luck = [mistake(one.error, stream(seed, at, "assessment", one.ref)) for one in told]
-        off = zip(told, luck, strict=True)
-        asked = ask_more(scenario, (((o.node, o.product), (x - 1) * o.units) for o, x in off))
+        luck = (stream(seed, at, "assessment", one.ref) for one in told)
+        off = [mistake(one.error, each) - 1 for one, each in zip(told, luck, strict=True)]
+        asked = ask_more(scenario, told, off)
         return more(asked, stream(seed, at, "more")) if more else asked
 
     return [partial(world, at) for at in range(count)]
