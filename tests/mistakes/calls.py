@@ -325,7 +325,7 @@ def of_task():
         (logistics.describe, {"log": run().log, "source": "mine", "destination": "shop"}),
         (logistics.transit_time, {"days": [2, 4], "under_way": [3]}),
         (logistics.predict, {"transit": logistics.transit_time([2, 4]), "age": 1, "level": 0.9}),
-        (logistics.Storm, {"name": "a", "probability": 0.5, "need": {"x": 1}}),
+        (logistics.Hit, {"name": "a", "need": {"x": 1}, "surviving": {"d": 0.5}}),
         (logistics.Depot, {"name": "d", "capacity": 9, "fixed_cost": 1, "unit_cost": 1}),
         (maintenance.describe, {"up_times": [80, 100], "repair_times": [8, 12]}),
         (maintenance.fit_weibull, {"ages": [16, 34, 53], "failed": [True, True, False]}),

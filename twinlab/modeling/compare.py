@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.doubt import Ranking, rank
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate
 from twinlab.modeling.simulation.replicate import Precision, progress, replicate, run_longer
@@ -53,6 +54,11 @@ class Comparison(Result, frozen=True):
         pairs = self._values(name, kpi) - self._values(first, kpi)
         note = self.batches[name].horizon.note or self.batches[first].horizon.note
         return replace(estimate(pairs, self.confidence), note=note)
+
+    def rank(self, kpi: str = "total_cost", most: bool = False) -> Ranking:
+        """Rank the scenarios by a KPI, least first or ``most``: is the best established?"""
+        check_known(kpi, self.kpis, f"{kpi!r} was not compared")
+        return rank({name: (-1) ** most * self._values(name, kpi) for name in self.batches})
 
     def longer(self) -> "Comparison":
         """The same scenarios over twice the days and the same seed: what a longer run changes."""
@@ -134,8 +140,8 @@ class Change(Result, frozen=True):
     ``values`` are by path such as ``"shop.up_to"``, or rules by (node, product); what else is done
     to a scenario is told by ``how``. ``gain`` is how much lower a goal is than before, paired by
     replication, ``goal`` the goal with the new values; ``seeds`` chose them and judged them.
-    ``tried`` is the table of what was tried, ``edges`` the paths whose value lies on the edge of
-    its range.
+    ``tried`` is the table of what was tried, its ``ranking`` says who came second and whether other
+    luck would choose the same; ``edges`` are paths whose value lies on the edge of its range.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> more = Change.of(shop, {"shop.up_to": 8}, "more stock", "customers wait")
@@ -155,6 +161,7 @@ class Change(Result, frozen=True):
     goal: Estimate | None = None
     seeds: Seeds | None = None
     tried: "pd.DataFrame | None" = field(default=None, compare=False)
+    ranking: Ranking | None = field(default=None, compare=False)
     edges: tuple[str, ...] = ()
     cost: float = 0.0  # USD/year
     how: Callable[[Scenario], Scenario] | None = None

@@ -24,7 +24,7 @@ def redraws(groups: Any, luck: np.random.Generator, draws: int = DRAWS) -> tuple
     return at, np.vstack([0 * shares + 1, luck.multinomial(many, shares, draws)])
 
 
-def spread(draws: Array) -> Estimate:
+def spread(draws: Array) -> Any:
     """What the first draw says, with the interval of the others."""
     low, high = np.nanquantile(draws[1:], (0.025, 0.975))
     return Estimate(float(draws[0]), float(low), float(high), len(draws) - 1, 0.95, "bootstrap")
@@ -50,14 +50,13 @@ class Ranking(Listing, frozen=True):
         """Whether the interval of what the runner-up costs more lies above zero."""
         return self.choices[1].behind.low > 0
 
-    def sentence(self) -> str:
-        """Who wins, who comes second, and whether luck could explain it."""
+    def _sentence(self) -> str:
         best, second = self.choices[:2]
         doubt = "established" if self.established else "not established, its interval includes 0"
         wins = f"{best.name} costs least, in {best.again:.0%} of redraws too"
         return f"{wins}; {second.name} costs {second.behind.short} more: {doubt}"
 
-    __repr__ = sentence
+    __repr__ = Result.sentence
 
 
 def rank(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling.compare import USUAL_KPIS, Change
+from twinlab.modeling.doubt import Ranking, rank
 from twinlab.modeling.simulation.kpis import check_kpis, cost
 from twinlab.modeling.simulation.output_analysis import Seeds, estimate, other_seed
 from twinlab.modeling.simulation.replicate import Precision, beyond, replicate, share
@@ -21,6 +22,7 @@ from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError, State, SyncError
 from twinlab.scope.base import column, find, lane_paths, optimize, parts, pd, stats, targets, warn
 from twinlab.scope.entities import Disruption
+from twinlab.scope.result import words
 from twinlab.scope.state import apply
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]
@@ -215,7 +217,7 @@ def tune(
     check_ranges(ranges)
     columns = {path: find(scenario, path).column for path in ranges}
     whole = {path: column is not None and column.type is int for path, column in columns.items()}
-    tried = []
+    tried, goals = list[dict[str, float]](), list[Any]()
 
     def at(point: Any) -> dict[str, float]:
         pairs = zip(whole.items(), point.tolist(), strict=True)
@@ -226,9 +228,9 @@ def tune(
 
     def outcome(point: Any) -> float:
         chosen = at(point)
-        mean = float(values(replicate(scenario.set(chosen), replications, seed)).mean())
-        tried.append(chosen | {"goal": mean})
-        return mean
+        goals.append(values(replicate(scenario.set(chosen), replications, seed)))
+        tried.append(chosen)
+        return float(goals[-1].mean())
 
     lows, highs = zip(*ranges.values(), strict=True)
     limits = {"maxfun": evaluations, "maxiter": evaluations}
@@ -251,7 +253,8 @@ def tune(
         gain=estimate(values(before) - values(after)),
         seeds=seeds,
         edges=tuple(edges),
-        tried=pd.DataFrame(tried),
+        tried=pd.DataFrame(tried).assign(goal=[float(each.mean()) for each in goals]),
+        ranking=_ranking(tried, goals),
     )
 
 
@@ -285,12 +288,22 @@ def propose(
         raise ScenarioError(f"options: {empty[0]!r} has no values to try: give at least one")
     tried = [dict(zip(options, values, strict=True)) for values in product(*options.values())]
     seeds = Seeds.of(seed_ahead(seed))
-    means = [float(each.mean()) for each in share(outcome, [(one, seeds.chosen) for one in tried])]
+    costs = share(outcome, [(one, seeds.chosen) for one in tried])
+    means = [float(each.mean()) for each in costs]
     best = Change.of(scenario, tried[int(np.argmin(means))])
     before, after = (outcome(values, seeds.judged) for values in ({}, best.values))
     table = pd.DataFrame([one | {"goal": mean} for one, mean in zip(tried, means, strict=True)])
     gain, reached = estimate(before - after), estimate(after)
-    return replace(best, gain=gain, goal=reached, seeds=seeds, tried=table)
+    ranking = _ranking(tried, costs)
+    return replace(best, gain=gain, goal=reached, seeds=seeds, tried=table, ranking=ranking)
+
+
+def _ranking(tried: Sequence[Mapping[str, Any]], costs: Sequence[Any]) -> Ranking | None:
+    """Rank the best five: who came second, and how often does other luck choose the same?"""
+    named = {words(one): cost for one, cost in zip(tried, costs, strict=True)}
+    best = {name: named[name] for name in sorted(named, key=lambda name: named[name].mean())[:5]}
+    enough = min(len(best), len(costs[0])) > 1 and np.isfinite([*best.values()]).all()
+    return rank(best) if enough else None
 
 
 def around(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.modeling.doubt import redraws, spread
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
 from twinlab.scope.base import Amount, Array, Count, Level, column, needs, pd
@@ -160,7 +161,7 @@ class Judgement(Listing, frozen=True, eq=False):
 
     def difference(self, name: str, other: str) -> Any:
         """An estimate of how much more one loses than another per case, paired over the draws."""
-        return _estimate(self.losses[self[name].name] - self.losses[self[other].name])
+        return spread(self.losses[self[name].name] - self.losses[self[other].name])
 
     @property
     def best(self) -> str:
@@ -199,9 +200,7 @@ def judge(
     if not models or "base rate" in models or not min(few):
         raise ScenarioError(f"judge: a model, 2 classes, outcomes before {cut}: {few[0]} are after")
     true = examples.target if kinds is None else examples.target[:, None] == kinds
-    at = pd.factorize(examples.group[rows], sort=True, use_na_sentinel=False)[0]
-    shares = np.full(many := int(at.max()) + 1, 1 / many)
-    counts = np.vstack([0 * shares + 1, stream(0, 0, "judge").multinomial(many, shares, DRAWS)])
+    at, counts = redraws(examples.group[rows], stream(0, 0, "judge"), DRAWS)
     told, losses, verdicts = dict[str, Array](), dict[str, Array](), list[Verdict]()
     for name in ("base rate", *models):
         parts = []
@@ -215,13 +214,8 @@ def judge(
         losses[name] = next(reversed(drawn.values()))
         if true.ndim > each.ndim and 0 < true[rows, 1].mean() < 1:
             drawn |= _ranked(true[rows, 1], each, counts[:, at])
-        verdicts.append(Verdict(name, **plain, **{k: _estimate(v) for k, v in drawn.items()}))
+        verdicts.append(Verdict(name, **plain, **{k: spread(v) for k, v in drawn.items()}))
     return Judgement(tuple(verdicts), rows, told, losses)
-
-
-def _estimate(draws: Array) -> Any:
-    low, high = np.nanquantile(draws[1:], (0.025, 0.975))
-    return Estimate(float(draws[0]), float(low), float(high), DRAWS, 0.95, "bootstrap")
 
 
 def _measure(true: Any, told: Array, costs: Any, levels: Any) -> tuple[Any, dict[str, Any]]:

@@ -51,10 +51,10 @@ def problem(
 
     ``years`` are the seasons of the past that count, all alike, with all their storms. A missing
     cover costs ``shortage`` times its price (10; 3 to 20 are heard of: this matters most);
-    ``prices`` [USD/cover] replace those of ``commodities``, which no source states. ``share`` says
-    which part of a place's need is looked after (a tenth everywhere). After a storm a depot keeps
-    half of its stock (category 1 and 2) or nothing (3 and above), shops serve a part of the need,
-    and air freight comes later and less. All that is assumed: ``assumed/figures``, with ranges.
+    ``prices`` [USD/cover] replace those of ``commodities``, which no source states; ``share`` says
+    which part of a place's need is looked after (a tenth everywhere). A storm leaves a depot half
+    of its stock (category 1 and 2) or nothing (3 and above); shops serve a part of the need, and
+    air freight comes later and less. Assumed, with ranges: ``assumed/figures``, ``commodities``.
 
     Raises:
         ScenarioError: a year without a track, a place or a good that is not there.
@@ -62,72 +62,54 @@ def problem(
     Source: NOAA HURDAT2; damage after Emanuel (2011), stock loss and cost ratios after Rawls &
     Turnquist (2010).
 
-    >>> found = problem()
-    >>> len(found.depots), len(found.seasons), sum(len(season.hits) for season in found.seasons)
-    (9, 50, 41)
+    >>> problem()
+    4 goods, 9 depots, 41 hits in 50 seasons; a missing cover costs 10 × its price
     """
-    figure, goods, where = figures(), rows("commodities"), places()
-    for name, known, what in (
-        *((year, SEASONS, "season") for year in years),
-        *((name, where, "place") for name in share or {}),
-        *((name, [r["name"] for r in goods], "good") for name in prices or {}),
-    ):
+    f, table, where = figures(), rows("commodities"), rows("assumed/places")
+    own, part = prices or {}, {r["name"]: f["agency_share"] for r in where}
+    told: list[Any] = [(year, SEASONS, "season") for year in years]
+    told += [(name, part, "place") for name in share or ()]
+    told += [(name, [r["name"] for r in table], "good") for name in own]
+    for name, known, what in told:
         check_known(name, known, f"problem: no {what} {name!r}")
-    part = dict.fromkeys(where, figure["agency_share"]) if share is None else share
-    seasons = {year: tuple(_hits(year, part)) for year in years}
-    return ReliefProblem(
-        tuple(
-            Good(
-                r["name"],
-                r["weight"],
-                (prices or {}).get(r["name"], r["price"]),
-                partial(waiting_level, good=r["name"]),
-                (r["premium"] or None) if cash else None,
-            )
-            for r in goods
-        ),
-        tuple(Depot(r["name"], r["capacity"], r["fixed_cost"]) for r in _depots()),
-        tuple(_ways()),
-        tuple(ReliefSeason(str(year), 1 / len(seasons), hits) for year, hits in seasons.items()),
-        figure["shortage_multiple"] if shortage is None else shortage,
-        figure["holding_rate"],
-        figure["cash_hours"],
-        {"air": figure["air_limit"]},
-    )
-
-
-def _depots() -> list[dict[str, Any]]:
-    return [r for r in rows("assumed/places") if r["depot"]]
+    goods = list[Good]()
+    for r in table:
+        price, level = own.get(r["name"], r["price"]), partial(waiting_level, good=r["name"])
+        paid = (r["premium"] or None) if cash else None
+        goods.append(Good(r["name"], r["weight"], price, level, paid))
+    depots = [Depot(r["name"], r["capacity"], r["fixed_cost"]) for r in where if r["depot"]]
+    hits = {year: tuple(_hits(year, part if share is None else share)) for year in years}
+    seasons = [ReliefSeason(str(year), 1 / len(hits), each) for year, each in hits.items()]
+    lost = f["shortage_multiple"] if shortage is None else shortage
+    costs = (lost, f["holding_rate"], f["cash_hours"], {"air": f["air_limit"]})
+    parts = (tuple(goods), tuple(depots), tuple(_ways()), tuple(seasons))
+    return ReliefProblem(*parts, *costs)
 
 
 def _ways() -> Iterator[Way]:
     """Roads within a country, ships and aircraft between any two places."""
-    f = figures()
-    for a, b in product(_depots(), rows("assumed/places")):
-        ends = (a["name"], b["name"])
-        km = great_circle(*((r["longitude"], r["latitude"]) for r in (a, b)))
-        if a["country"] == b["country"]:
-            road = km * f["road_circuity"]
-            hours = f["road_start"] + road / f["truck_speed"]
-            yield Way(*ends, "road", hours, f["road_cost"] * road / 1000)
-        if a is not b:
-            sea = km * f["circuity"]
-            cost = (f["sea_cost"] * sea + f["sea_handling"]) / 1000
-            yield Way(*ends, "sea", f["sea_start"] + sea / f["sea_speed"], cost)
-            cost = (f["air_cost"] * km + f["air_handling"]) / 1000
-            yield Way(*ends, "air", f["air_start"] + km / f["air_speed"], cost)
+    f, where = figures(), rows("assumed/places")
+    modes = {  # h until it starts, way over great circle, km/h, USD/t-km, USD/t
+        "road": ("road_start", f["road_circuity"], "truck_speed", "road_cost", 0.0),
+        "sea": ("sea_start", f["circuity"], "sea_speed", "sea_cost", f["sea_handling"]),
+        "air": ("air_start", 1.0, "air_speed", "air_cost", f["air_handling"]),
+    }
+    for a, b, mode in product((r for r in where if r["depot"]), where, modes):
+        start, bend, speed, cost, handling = modes[mode]
+        km = bend * great_circle(*((r["longitude"], r["latitude"]) for r in (a, b)))
+        if a["country"] == b["country"] if mode == "road" else a is not b:
+            hours, paid = f[start] + km / f[speed], (f[cost] * km + handling) / 1000
+            yield Way(a["name"], b["name"], mode, hours, paid)
 
 
 def _hits(year: int, part: Mapping[str, float]) -> Iterator[Hit]:
     """The storms of a season in their order, and what they leave of depots, shops and airports."""
-    f, depots = figures(), {r["name"] for r in _depots()}
+    f, depots = figures(), {r["name"] for r in rows("assumed/places") if r["depot"]}
     felt = (row for row in rows("hits") if row["season"] == year)
     for storm, struck in groupby(felt, key=lambda row: row["storm"]):
         table = list(struck)
-        force = {  # 0, 1 for a hurricane, 2 for a major one
-            r["place"]: sum(r["wind"] >= f[least] for least in ("hurricane_wind", "major_wind"))
-            for r in table
-        }
+        winds = (f["hurricane_wind"], f["major_wind"])
+        force = {r["place"]: sum(r["wind"] >= least for least in winds) for r in table}  # 0, 1, 2
         survive = (1.0, f["hurricane_survival"], f["major_survival"])
         shops = (f["cash_open"], f["cash_hurricane"], f["cash_major"])
         yield Hit(

@@ -7,7 +7,7 @@ one good for one person.
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
@@ -37,23 +37,21 @@ class Flow(NamedTuple):
     good: str
 
 
-@dataclass(frozen=True)
-class SeasonOutcome(Result):
+class SeasonOutcome(Result, frozen=True):
     """How one season goes with a plan, all its hits together."""
 
     season: str = column("name", meaning="which season")
     probability: float = column("share", meaning="chance of such a season")
     needed: float = column("covers", meaning="people in need × goods")
+    coverage: float = column("share", meaning="of what is needed that comes; 1 if nothing is")
     sent: float = column("covers", meaning="that come from depots")
     cash: float = column("covers", meaning="that people buy")
     missing: float = column("covers", meaning="that nobody brings")
     lost: float = column("covers", meaning="of stock that hits spoil")
     cost: float = column("USD", meaning="after hits: goods, freight, cash, waiting, shortage")
-    coverage: float = column("share", meaning="of what is needed that comes; 1 if nothing is")
 
 
-@dataclass(frozen=True)
-class ReliefPlan(Listing):
+class ReliefPlan(Listing, frozen=True):
     """What lies where before the season, how every season goes then, and covers by ``flows``."""
 
     seasons: tuple[SeasonOutcome, ...]
@@ -83,8 +81,7 @@ class ReliefPlan(Listing):
         told = [(*flow, covers) for flow, covers in self.flows.items() if flow.hit == hit]
         return pd.DataFrame(told, columns=[*Flow._fields, "covers"])
 
-    def sentence(self) -> str:
-        """Where stock lies, what that costs, whom it serves, and whether a better one may exist."""
+    def _sentence(self) -> str:
         last = min(self, key=lambda season: season.coverage)
         lowest = min([(share, place) for place, share in self.places.items()] or [(1.0, "any")])
         near = "" if math.isnan(self.gap) else f"; another saves {self.gap:.2%} at most"
@@ -95,7 +92,7 @@ class ReliefPlan(Listing):
             f"{lowest[0]:.0%} at {lowest[1]}"
         )
 
-    __repr__ = sentence
+    __repr__ = Result.sentence
 
 
 def preposition(
@@ -304,11 +301,9 @@ class _Program:
         seasons, needs = list[SeasonOutcome](), problem.needs
         for s in problem.seasons:
             need = len(goods) * sum(sum(hit.need.values()) for hit in s.hits)
-            sent, cash, missing, lost, cost = (
-                total[s.name, how] for how in ("sent", "cash", "missing", "lost", "cost")
-            )
-            told = (need, sent, cash, missing, lost, cost, 1 - missing / need if need else 1.0)
-            seasons.append(SeasonOutcome(s.name, s.probability, *told))
+            told = [total[s.name, how] for how in ("sent", "cash", "missing", "lost", "cost")]
+            coverage = 1 - told[2] / need if need else 1.0
+            seasons.append(SeasonOutcome(s.name, s.probability, need, coverage, *told))
         stocks = {d: {g: self.values[_ready(d, g)] for g in goods} for d in chosen}
         ready = [(goods[g], x) for covers in stocks.values() for g, x in covers.items()]
         first = sum(problem.holding * good.price * x for good, x in ready)
@@ -321,8 +316,7 @@ class _Program:
         return ReliefPlan(tuple(seasons), flows, name, kg, *costs, coverage, places, stocks, gap)
 
 
-@dataclass(frozen=True)
-class NearPlans(Listing):
+class NearPlans(Listing, frozen=True):
     """Plans that open other depots, the cheapest first."""
 
     caption = "Plans that cost nearly the same"
@@ -350,8 +344,7 @@ def near_plans(
     return NearPlans(tuple(sorted(found, key=lambda plan: plan.cost)))
 
 
-@dataclass(frozen=True)
-class ReliefWorth(Result):
+class ReliefWorth(Result, frozen=True):
     """What thinking in seasons is worth, against one average season and against foresight.
 
     ``plan`` has the least expected cost (RP), ``average_plan`` is that for the average season,

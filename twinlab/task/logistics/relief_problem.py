@@ -1,9 +1,8 @@
 """What relief can be asked to prepare for: goods, depots, ways, and seasons with their hits."""
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,7 @@ __all__ = "Depot Good Hit ReliefProblem ReliefSeason Way".split()
 NOT_SENT = ("cash", "missing", "lost", "left")  # what flows are beside modes, so no mode's name
 
 
-@dataclass(frozen=True)
-class Good(Row):
+class Good(Row, frozen=True):
     """Something that people need; a cover is what one person needs of it.
 
     ``level`` says which share of the shortage cost a wait of some hours already is, from 0 to 1.
@@ -30,8 +28,7 @@ class Good(Row):
     cash: float | None = column("share", None, "of the price, where people can buy it", low=0)
 
 
-@dataclass(frozen=True)
-class Depot(Row):
+class Depot(Row, frozen=True):
     """A place where relief goods could lie."""
 
     name: str = column("name", meaning="how ways and hits call it")
@@ -39,8 +36,7 @@ class Depot(Row):
     fixed_cost: float = column("USD/season", 0.0, "cost of keeping it open", low=0)
 
 
-@dataclass(frozen=True)
-class Way(Row):
+class Way(Row, frozen=True):
     """How goods come from a depot to a place: by which mode, how soon, at what cost."""
 
     depot: str = column("name", meaning="where it starts")
@@ -50,8 +46,7 @@ class Way(Row):
     cost: float = column("USD/kg", 0.0, "of freight", low=0)
 
 
-@dataclass(frozen=True)
-class Hit(Row):
+class Hit(Row, frozen=True):
     """One thing that happens: who needs help where, and what it leaves of stocks and ways.
 
     Who is not named keeps all stock, has no shops, all throughput and no delay; the last two are
@@ -66,8 +61,7 @@ class Hit(Row):
     delay: Mapping[str, float] = column("h", {}, "of limited modes, by place", low=0)
 
 
-@dataclass(frozen=True)
-class ReliefSeason(Row):
+class ReliefSeason(Row, frozen=True):
     """What may happen until stocks are filled up again: hits in their order, none if it is calm."""
 
     name: str = column("name", meaning="what it is called")
@@ -75,8 +69,7 @@ class ReliefSeason(Row):
     hits: tuple[Hit, ...] = ()
 
 
-@dataclass(frozen=True)
-class ReliefProblem(Result):
+class ReliefProblem(Result, frozen=True):
     """What is known before the season.
 
     A missing cover costs ``shortage`` × its price, keeping one ready ``holding`` × its price a
@@ -100,31 +93,27 @@ class ReliefProblem(Result):
         for name in ("goods", "depots", "ways", "seasons"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         super().__post_init__()
-        depots, goods, seasons = (
-            [row.name for row in rows] for rows in (self.depots, self.goods, self.seasons)
-        )
-        hits, ways = [hit for _, hit in self.hits], [(w.depot, w.place, w.mode) for w in self.ways]
-        named = [(season.name, hit.name) for season in self.seasons for hit in season.hits]
-        for names in (depots, goods, seasons, ways, named):
+        depots, goods = ([row.name for row in rows] for rows in (self.depots, self.goods))
+        ways, hits = [(w.depot, w.place, w.mode) for w in self.ways], [hit for _, hit in self.hits]
+        named: list[Any] = [[hit.name for hit in season.hits] for season in self.seasons]
+        named += [depots, goods, ways, [season.name for season in self.seasons]]
+        for names in named:
             if len({*names}) < len(names) or not (depots and goods):
                 raise ScenarioError(f"problem: each name once, and at least one, got {names!r:.80}")
         total = math.fsum(self.weights)
         if not math.isclose(total, 1.0, abs_tol=1e-9) or not all(self.weights):
             way = "add a calm ReliefSeason('calm', p), leave out what never comes"
             raise ScenarioError(f"problem: probabilities sum to {total:g}, or one is 0: {way}")
-        places, modes = ({way[at] for way in ways} for at in (1, 2))
-        places |= {place for hit in hits for place in hit.need}
-        used = [n for h in hits for n in (*h.shops, *h.throughput, *h.delay)]
-        for what, known, told in (
-            ("depot", depots, [*(way[0] for way in ways), *(n for h in hits for n in h.surviving)]),
-            ("place", places, used),
-            ("mode", modes - {*NOT_SENT}, [*modes, *self.limits]),
-        ):
-            for name in told:
-                check_known(name, known, f"problem: {name!r} is not a {what}")
+        places = [*(place for _, place, _ in ways), *(place for hit in hits for place in hit.need)]
+        modes = [mode for *_, mode in ways if mode not in NOT_SENT]
+        told = [("depot", depots, depot) for depot, *_ in ways]
+        told += [("depot", depots, depot) for hit in hits for depot in hit.surviving]
+        told += [("place", places, n) for h in hits for n in (*h.shops, *h.throughput, *h.delay)]
+        told += [("mode", modes, name) for name in (*(mode for *_, mode in ways), *self.limits)]
+        for what, known, name in told:
+            check_known(name, known, f"problem: {name!r} is not a {what}")
 
-    def sentence(self) -> str:
-        """How large it is, and what is assumed that matters most."""
+    def _sentence(self) -> str:
         size = f"{len(self.goods)} goods, {len(self.depots)} depots, {len(self.hits)} hits in"
         price = f"a missing cover costs {self.shortage:g} × its price"
         return f"{size} {len(self.seasons)} seasons; {price}"
@@ -142,10 +131,8 @@ class ReliefProblem(Result):
     @property
     def needs(self) -> dict[str, float]:
         """People in need by place, expected in a season."""
-        found: dict[str, float] = defaultdict(float)
-        for p, (place, people) in ((p, each) for p, hit in self.hits for each in hit.need.items()):
-            found[place] += p * people
-        return {place: people for place, people in found.items() if people > 0}
+        told = [(at, p * n) for p, hit in self.hits for at, n in hit.need.items() if n > 0]
+        return {at: math.fsum(x for to, x in told if to == at) for at, _ in told}
 
     def weighted(self, weights: Any) -> "ReliefProblem":
         """The same seasons, weighted anew: one weight each; who has none is left out.
@@ -165,19 +152,15 @@ class ReliefProblem(Result):
 
         Shops, throughput and delay are averaged over those in need.
         """
-        needs, left = self.needs, dict[str, float]()
+        hits, needs, left = self.hits, self.needs, dict[str, float]()
         for d in self.depots:
             kept = [math.prod(h.surviving.get(d.name, 1.0) for h in s.hits) for s in self.seasons]
             left[d.name] = round(float(self.weights @ kept), 12)  # no speck above 1
 
-        def mean(name: str, usual: float) -> dict[str, float]:
-            told = [
-                (at, p * people / needs[at] * getattr(hit, name).get(at, usual))
-                for p, hit in self.hits
-                for at, people in hit.need.items()
-                if people
-            ]
-            return {at: round(sum(x for to, x in told if to == at), 12) for at in needs}
+        def mean(name: str, usual: float, at: str) -> float:
+            told = [p * h.need.get(at, 0.0) * getattr(h, name).get(at, usual) for p, h in hits]
+            return round(math.fsum(told) / needs[at], 12)
 
-        ways = mean("shops", 0.0), mean("throughput", 1.0), mean("delay", 0.0)
-        return ReliefSeason("average", 1.0, (Hit("average", needs, left, *ways),))
+        usual = {"shops": 0.0, "throughput": 1.0, "delay": 0.0}
+        ways = {name: {at: mean(name, x, at) for at in needs} for name, x in usual.items()}
+        return ReliefSeason("average", 1.0, (Hit("average", needs, left, **ways),))
