@@ -56,6 +56,8 @@ def test_a_fan_stands_on_its_days_and_the_past_before_them():
     )
     assert lines["what came"].get_xdata().tolist() == [0, 1, 2, 3]
     assert "2 of 4 nights came inside" in chart.words
+    batch = replicate(CALM, 4, seed=1, daily=[("on_hand", "shop", "unit")])
+    assert lab.fan(batch, "on_hand", "shop", "unit").words.startswith("shop, unit: stock at night")
     assert axes.get_ylim()[0] <= 0
 
 

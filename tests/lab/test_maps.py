@@ -36,6 +36,14 @@ def test_a_route_map_tells_arrivals_by_the_clock():
         tl.lab.route_map(PLACES, tours, arrivals=[times[0][1:]])
 
 
+def test_a_route_under_another_is_broader():
+    tours = [("depot", "a", "depot"), ("depot", "a", "b"), ("depot", "c")]
+    under, over, alone, _ = [
+        line.get_linewidth() for line in lines_of(tl.lab.route_map(PLACES, tours))
+    ]
+    assert under > over == alone
+
+
 def test_a_control_chart_rings_its_signals():
     chart = tl.lab.control_chart(SUMS)
     assert chart.words.splitlines() == [repr(SUMS), "estimated change: after sample 2"]

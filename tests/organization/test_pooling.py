@@ -209,9 +209,9 @@ def test_costs_that_are_no_game(costs, words):
 @pytest.mark.parametrize(
     ("paid", "words"),
     [
-        ({"A": 12}, "what each of A, B pays"),
-        ({"A": 6, "B": 6, "C": 0}, "what each of A, B pays"),
-        ({"A": 6, "B": 7}, "pays is 13 in all: it must be 12"),
+        ({"A": 12}, "a part for each of A, B, 12 in all"),
+        ({"A": 6, "B": 6, "C": 0}, "a part for each of A, B"),
+        ({"A": 6, "B": 7}, "12 in all, got"),
         ({"A": 6, "B": nan}, "got nan: fill in"),
     ],
 )

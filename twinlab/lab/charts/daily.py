@@ -158,7 +158,7 @@ def fan(
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
     low, lower, middle, upper, high = batch.quantiles(measure, node, product, levels=levels)
     unit, meaning = MEASURES[measure]
-    days = np.array(batch.days)
+    days, what = np.array(batch.days), f"{node}{product and f', {product}'}: {meaning}"
     marks = [
         pen.band(days, low, high, "nine in ten replications", **pen.area(pen.BLUE, 0.15)),
         pen.band(days, lower, upper, "five in ten", **pen.area(pen.BLUE, 0.3)),
@@ -169,7 +169,7 @@ def fan(
         marks.append(pen.line(before, past, known, color=pen.INK, linewidth=2))
         marks.append(pen.post(days[0] - 0.5, linestyle=":"))
     ends = f"nine in ten replications between {shown(low[-1])} and {shown(high[-1])}"
-    words = [f"{node}: {meaning} [{unit}], forecast for days {days[0]} to {days[-1]}"]
+    words = [f"{what} [{unit}], forecast for days {days[0]} to {days[-1]}"]
     words.append(f"median {shown(middle[-1])} on the last day, {ends}")
     if len(truth):
         came = np.asarray(truth, dtype=float)
@@ -179,7 +179,7 @@ def fan(
         words.append(f"{inside.sum()} of {len(came)} nights came inside the band of nine in ten")
     top = max(float(np.max(each)) for each in (high, past, truth) if len(each))
     ylim = min(0.0, float(low.min())), 1.05 * top or 1.0
-    panel = Panel(marks, f"{node}: {meaning}", "day", unit, ylim=ylim)
+    panel = Panel(marks, what, "day", unit, ylim=ylim)
     return Chart([panel], "\n".join(words), calendar=batch.scenario)
 
 

@@ -5,7 +5,7 @@ On the map of the humanitarian case: a storm, the depots and those in need.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -53,10 +53,12 @@ def route_map(
     said, marks = [f"{title}: {len(points)} places, {many}"], list[pen.Mark]()
     if arrivals and [*map(len, arrivals)] != [*map(len, routes)]:
         raise ScenarioError("route_map: give an arrival for each place of each route")
+    ways = [{frozenset(way) for way in pairwise(route)} for route in routes]
     for at, route in enumerate(routes):
         for name in route:
             check_known(name, points, f"no coordinates of {name!r}")
-        looks = pen.LOOKS[at % len(pen.LOOKS)] | {"linewidth": 2.2, "zorder": 1}
+        hides = sum(not ways[at].isdisjoint(later) for later in ways[at + 1 :])
+        looks = pen.LOOKS[at % len(pen.LOOKS)] | {"linewidth": 2.2 + 2.2 * hides, "zorder": 1}
         looks |= {"label": f"route {at + 1}"} if len(routes) <= len(pen.LOOKS) else {}
         marks.append(pen.line(*_across(points, route), **looks))
         minutes = [round(60 * time) for time in (arrivals[at] if arrivals else ())]
@@ -75,7 +77,7 @@ def route_map(
         pen.line(*_across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
     if len(points) <= 25:  # more names would lie on one another
-        marks += _names({told.get(name, name): place for name, place in points.items()})
+        marks += _names({told.get(n, n): place for n, place in points.items()}, bbox=_HALO)
     return _map(points, marks, said, title, unit)
 
 
