@@ -7,7 +7,7 @@ import pytest
 from traitlets import TraitError
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
-from twinlab import BaseStock, Scenario, ScenarioError, Trace, lab, replicate, serial
+from twinlab import BaseStock, Scenario, ScenarioError, StockLoss, Trace, lab, replicate, serial
 from twinlab.lab.charts.pictures import Picture
 from twinlab.lab.widgets import explorer as results_module
 from twinlab.lab.widgets.explorer import explorer_results, small_multiples
@@ -145,6 +145,9 @@ def test_default_levers_are_the_disruption_and_the_levels():
         "plant.up_to",
         "shop.up_to",
     ]
+    burnt = CALM.disrupt(StockLoss("shop", share=0.5, start=9, rate=0.1))
+    paths = [row.lever.path for row in lab.explore(burnt).rows]
+    assert paths[:3] == ["disruptions[0].start", "disruptions[0].share", "plant.up_to"]
 
 
 def test_a_lever_takes_words_unit_and_range_from_the_column():

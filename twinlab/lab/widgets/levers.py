@@ -188,7 +188,8 @@ def default_levers(scenario: Scenario) -> dict[str, None]:
     ['disruptions[0].days', 'disruptions[0].start', 'disruptions[0].loss', 'shop.up_to']
     """
     first = next(iter(scenario.disruptions), None)
-    paths = [f"disruptions[0].{name}" for name in ("days", "start", "loss") if hasattr(first, name)]
+    named = ("start", "share") if hasattr(first, "share") else ("days", "start", "loss")
+    paths = [f"disruptions[0].{name}" for name in named if hasattr(first, name)]
     rules: dict[Any, Any] = dict(scenario.rules)  # type: ignore[arg-type]
     for (node, product), rule in rules.items():
         if hasattr(rule, "up_to"):
