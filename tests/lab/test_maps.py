@@ -150,3 +150,15 @@ def test_no_name_lies_on_another_among_towns():
     tours = [(first, *others[at::2], first) for at in (0, 1)]
     hours = [[8 + at for at in range(len(tour))] for tour in tours]
     assert not crowded(tl.lab.route_map(towns, tours, arrivals=hours, unit="degrees"))
+
+
+def test_the_last_mile_is_drawn_on_its_roads():
+    """What the legs of a plan say, truck by truck: the far town is reached through the near one."""
+    roads = [logistics.Road("depot", "a", 30), logistics.Road("a", "b", 40)]
+    loads = [logistics.Load("b", "all", "water", 100, 500)]
+    lacks = [logistics.Deprivation("water", 5e6)]
+    case = logistics.LastMile("depot", roads, [logistics.Truck("van", 900, 30)], loads, lacks)
+    plan = logistics.rounds(case, iterations=10)
+    ways = [("depot", *(p for leg in legs for p in leg.way[1:])) for legs in plan.legs]
+    chart = tl.lab.route_map(PLACES, ways, loads={"b": 500})
+    assert chart.words.splitlines()[1] == "route 1: depot → a → b → a → depot"
