@@ -193,7 +193,7 @@ class Foreseeing(Ordering):
         """Where a look ahead starts: in the middle of a day, part of it has happened already."""
         return self._believed(self._tracker.morning)
 
-    def worlds(self, count: Count = 200, seed: Count = 0, more: More | None = None) -> list[World]:
+    def worlds(self, count: Count = 200, seed: int = 0, more: More | None = None) -> list[World]:
         """Give worlds that may be true: in each, what was assessed is wrong by another factor.
 
         The factor is lognormal of mean 1 and of the error that was told, one for all that is about

@@ -8,6 +8,7 @@ import pytest
 
 import twinlab as tl
 from tests.technology.chains import factory, linked
+from twinlab.cases import Case
 from twinlab.cases.humanitarian import (
     Standby,
     humanitarian,
@@ -196,8 +197,8 @@ def test_later_storms_are_those_of_past_seasons():
 def test_the_best_option_is_ordered_and_the_plant_obeys():
     plant, twin = pair = CASE.twin(seed=3, day=100)
     options = CASE.options()
-    some = twin.worlds(16, seed=2, more=CASE.later_storms(100))
-    found = twin.rank(options, relief_cost, 30, 32, some)
+    some = twin.worlds(6, seed=2, more=CASE.later_storms(100))
+    found = twin.rank(options, relief_cost, 30, 12, some)
     assert {one.name for one in found} == set(options)
     best = found.choices[0].name
     assert best == "air and cash"
@@ -250,6 +251,46 @@ def test_an_option_is_looked_at_as_a_plant_obeys_it():
             under(late, chain, twin.state, 40)
     with pytest.raises(tl.ScenarioError, match="two or more"):
         twin.rank({"one": {}})
+
+
+def test_what_is_owed_behind_a_closed_road_is_redirected():
+    """As the twin foresees it, the plant does it: what waits for one lane goes by another."""
+    asked = tl.Demand("shop", "unit", tl.Constant(5))
+    lanes = [
+        tl.Lane(n, "shop", "unit", lead_time=d, sourcing_rank=d)
+        for n, d in (("mine", 1), ("pit", 2))
+    ]
+    nodes = [tl.Node("mine", "supplier"), tl.Node("pit", "supplier"), tl.Node("shop", "retailer")]
+    net = tl.Network([tl.Product("unit")], nodes, lanes, demands=[asked])
+    chain = tl.Scenario(net, tl.BaseStock(12), days=40, sourcing={"shop": Standby()})
+    chain = chain.set({"mine->shop.sourcing_share": 1})
+    closed = tl.LaneOutage("mine", "shop", start=8, days=20)
+    plant, twin = Case(chain.network, chain.rules, 40, sourcing=chain.sourcing).twin(
+        closed, sensors=tl.Sensors(foretelling=True)
+    )
+    plant.advance(12)
+    twin.sync()
+    assert twin.state.owed["mine", "shop", "unit", "road"] == 20
+
+    def backlog(batch):
+        return batch.series("backlog", "shop", "unit").sum(axis=0)
+
+    order = tl.Redirect("mine", "shop", "unit", to_source="pit")
+    found = twin.rank({"wait": {}, "redirect": order}, backlog, 8, 4)
+    ahead, start = under(order, twin.outlook, twin.state, 20)
+    looked = tl.replicate(ahead.change(days=20), 2, start=start, daily=["backlog"])
+    name = twin.propose(order, by="anna").id
+    twin.approve(name, "ben", "sourcing manager", "the road is closed")
+    plant.advance(8)
+    assert looked.series("backlog")[:, 0].tolist() == plant.run.series("backlog")[12:].tolist()
+    assert found["redirect"].gain.mean > 0
+
+
+def test_the_tower_names_what_a_storm_has_closed():
+    pair = CASE.twin(seed=3, day=101)
+    free = dict.fromkeys(GOODS, 50)
+    struck = pair.twin.tower(shortage_cost=free)
+    assert {"Holguin", "East"} & {alert.node for alert in struck.alerts[:3]}, struck
 
 
 # -- waiting, and who steps in -----------------------------------------------------------------

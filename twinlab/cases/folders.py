@@ -103,7 +103,7 @@ class Case(Scenario):
     0
     """
 
-    def lived(self, seed: Count) -> tuple[Scenario, tuple[Assessment, ...]]:
+    def lived(self, seed: int) -> tuple[Scenario, tuple[Assessment, ...]]:
         """What a plant lives by itself, and what is assessed there: the case, and nothing."""
         return self, ()
 
@@ -111,7 +111,7 @@ class Case(Scenario):
         self,
         *hidden: Disruption,
         truth: Scenario | None = None,
-        seed: Count = 0,
+        seed: int = 0,
         day: Day = 0,
         link: FileLink | None = None,
         sensors: Sensors | None = None,

@@ -21,7 +21,7 @@ from twinlab.organization.orders import Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, LaneOutage, Network, Outage, Scenario, ScenarioError, StockLoss
-from twinlab.scope.base import Array, Count, Share, check_known, frozen, lane_paths
+from twinlab.scope.base import Array, Count, Share, Whole, check_known, frozen, lane_paths
 
 __all__ = ["ReliefSeason", "humanitarian", "relief_cost", "waiting_loss"]
 
@@ -106,7 +106,7 @@ class ReliefSeason(Case):
             )
         return chain
 
-    def lived(self, seed: Count) -> tuple[Scenario, tuple[Assessment, ...]]:
+    def lived(self, seed: int) -> tuple[Scenario, tuple[Assessment, ...]]:
         """The true season; of each need a rough assessment the day after and a fine one later."""
         known, true, told = _figures(), list[Strike](), list[Assessment]()
         rough, fine, wait = map(known.__getitem__, TOLD)
@@ -119,7 +119,7 @@ class ReliefSeason(Case):
             told += [each.told(int(wait), fine) for each in self.asks(better)]
         return self.struck(self, true), tuple(told)
 
-    def later_storms(self, day: Count) -> More:
+    def later_storms(self, day: Whole) -> More:
         """What the rest of a season may bring after a day, for ``Twin.worlds``: a past season's."""
 
         def strike(scenario: Scenario, generator: np.random.Generator) -> Scenario:
