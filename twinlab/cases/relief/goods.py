@@ -16,8 +16,8 @@ from twinlab.scope.base import Amount, Array, Positive, Result, ScenarioError, c
 from twinlab.scope.distributions import Gamma, LogNormal
 from twinlab.scope.errors import check_known
 
-__all__ = """Basket Check CompleteSets LeadTime Needs assumed check complete_sets fit foods
-general_ration lead_times least_cost_basket madagascar needs shipments""".split()
+__all__ = """CARIBBEAN Basket Check CompleteSets LeadTime Needs assumed check complete_sets fit
+foods general_ration lead_times least_cost_basket madagascar needs shipments""".split()
 
 rows = partial(folders.rows, "humanitarian")
 figures = partial(folders.figures, "humanitarian", "assumed/figures")
