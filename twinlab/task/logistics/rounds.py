@@ -20,8 +20,6 @@ from twinlab.scope.base import Count, Limit, Row, Whole, check_known, column, gr
 __all__ = "Deprivation LastMile Load Road Truck drive rounds".split()
 
 FINE, LAST = 32, 960 * 32  # steps of an hour in a table of losses, and its last: then straight on
-Ways = dict[str, dict[str, list[Any]]]  # from a place to a place
-Hours = dict[int, float]  # by load, when it is handed out
 Trips = tuple[tuple[int, ...], ...]  # of one truck: loads by number, in the order of their stops
 
 
@@ -69,11 +67,6 @@ class Load(Row, frozen=True):
     round: int = column("round", 0, "of a repeated delivery, from 0", low=0)
     earliest: float = column("h", 0.0, "when it may leave the depot", low=0)
 
-    @property
-    def goods(self) -> list[str]:
-        """What its bundle holds."""
-        return self.bundle.split("+")
-
 
 class LastMile(Result, frozen=True):
     """Who waits for what from hour 0 (a midnight) on, and which trucks and roads there are.
@@ -92,18 +85,21 @@ class LastMile(Result, frozen=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("roads", "trucks", "loads", "deprivations"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         places = {end for road in self.roads for end in (road.source, road.destination)}
-        goods = {lack.good: lack.like or lack.good for lack in self.deprivations}
-        keys = [(x.town, x.group, x.bundle, x.round) for x in self.loads]
+        goods = [lack.good for lack in self.deprivations]
+        asked = [good for load in self.loads for good in load.bundle.split("+")]
         for what, names, known in (
             ("road to", [self.depot, *(load.town for load in self.loads)], places),
-            ("deprivation of", [good for load in self.loads for good in load.goods], goods),
-            ("level (say by like) of", goods.values(), LEVELS),
+            ("deprivation of", asked, goods),
+            ("level (say by like) of", [x.like or x.good for x in self.deprivations], LEVELS),
         ):
             for name in names:
                 check_known(name, known, f"LastMile: no {what} {name!r}")
+        keys = [*goods, *((x.town, x.group, x.bundle, x.round) for x in self.loads)]
         if not (self.trucks and self.loads) or len({*keys}) < len(keys):
-            raise ScenarioError(f"LastMile: trucks and loads, each load once; got {keys}")
+            raise ScenarioError(f"LastMile: trucks, and each load and good once: got {keys}")
         if not 0 <= self.daylight[0] < self.daylight[1] <= 24:
             raise ScenarioError(f"LastMile: daylight {self.daylight!r}: give hours such as (6, 18)")
 
@@ -203,21 +199,20 @@ class Dispatcher:
                 told = f"rounds: no truck takes {load.weight:g} kg and has a way to {load.town!r}"
                 raise SolverError(f"{told} ({load.title}): split it, or add a truck or a road")
         hours, lacks = np.arange(LAST + 2) / FINE, {lack.good: lack for lack in case.deprivations}
-        losses = {
-            lack: (lack.loss * waiting_level(hours, lack.like or good, tangent=True)).tolist()
-            for good, lack in lacks.items()
-        }
-        parts = [(n, load, lacks[good]) for n, load in enumerate(loads) for good in load.goods]
-        self.loss = {
-            n: sum(lacks[good].loss for good in load.goods) for n, load in enumerate(loads)
-        }
+        level = {x: waiting_level(hours, x.like or x.good, tangent=True) for x in lacks.values()}
+        losses = {lack: (lack.loss * shares).tolist() for lack, shares in level.items()}
+        holds = [[lacks[good] for good in load.bundle.split("+")] for load in loads]
+        self.loss = [sum(lack.loss for lack in held) for held in holds]
         self.groups = grouped(((x.town, x.group), (n, x.people)) for n, x in enumerate(loads))
+        parts = [(n, x, lack) for n, x in enumerate(loads) for lack in holds[n]]
         self.lacking = grouped(((x.town, x.group, lack), (n, x.people)) for n, x, lack in parts)
         # Of each group and good: losses by hours, how long it lasts, its loads with their people.
         self.chains = [(losses[lack], lack.lasts, who) for (*_, lack), who in self.lacking.items()]
-        if ceiling < math.inf:  # who waits longer lacks a good of its own
-            late = np.maximum(hours - ceiling, 0) * sum(self.loss.values())
-            self.chains += [(late.tolist(), math.inf, who) for who in self.groups.values()]
+        if ceiling < math.inf:  # an hour beyond it costs as much as fifty of waiting there
+            now = min(int(ceiling * FINE), LAST)
+            steep = 1 + 50 * FINE * sum(loss[now + 1] - loss[now] for loss in losses.values())
+            late = (steep * np.maximum(hours - ceiling, 0)).tolist()
+            self.chains += [(late, math.inf, who) for who in self.groups.values()]
         self.of = grouped((n, c) for c, (*_, who) in enumerate(self.chains) for n, _ in who)
 
     def takes(self, k: int, *trip: Load) -> bool:
@@ -232,14 +227,8 @@ class Dispatcher:
 
     def drive(self, k: int, trips: Trips) -> list[Any]:
         """Drive one truck's trips: the columns of each leg."""
-        truck, ways, loads, depot, legs = (
-            self.fleet[k],
-            self.ways[k],
-            self.loads,
-            self.case.depot,
-            [],
-        )
-        (dawn, dusk), now = self.case.daylight, truck.start
+        truck, ways, loads, depot = self.fleet[k], self.ways[k], self.loads, self.case.depot
+        (dawn, dusk), now, legs = self.case.daylight, truck.start, []
         for trip in trips:
             here, now = depot, max([now, *[loads[load].earliest for load in trip]])
             for load in (*trip, -1):
@@ -254,7 +243,7 @@ class Dispatcher:
                 here = there
         return legs
 
-    def burden(self, chain: int, at: Hours) -> tuple[float, float]:
+    def burden(self, chain: int, at: dict[int, float]) -> tuple[float, float]:
         """What the gaps in one good cost one group [USD], and the longest of them [h]."""
         losses, lasts, who = self.chains[chain]
         usd, longest, end = 0.0, 0.0, 0.0
@@ -270,7 +259,9 @@ class Dispatcher:
     def begin(self) -> list[Trips]:
         """Bring each load by itself: the most urgent first, by the truck with the fewest trips."""
         trips: list[Trips] = [() for _ in self.fleet]
-        for n in sorted(self.loss, key=lambda n: (self.loads[n].earliest, -self.loss[n])):
+        for n in sorted(
+            range(len(self.loads)), key=lambda n: (self.loads[n].earliest, -self.loss[n])
+        ):
             able = (k for k in range(len(trips)) if self.takes(k, self.loads[n]))
             trips[min(able, key=lambda k: len(trips[k]))] += ((n,),)
         return trips
@@ -293,7 +284,7 @@ class Dispatcher:
             for k, every in legs.items():  # a truck's drives stand beside the chains, as ~truck
                 tried[~k] = self.fleet[k].cost * sum(leg[4] for leg in every)
             more = sum(tried.values()) - sum(values[each] for each in tried)
-            heat = 0.03 * best * 1e-3 ** (step / iterations)
+            heat = 0.05 * best * 1e-3 ** (step / iterations)
             if step and more > 0 and luck.random() >= math.exp(-more / max(heat, 1e-99)):
                 at.update(before)
                 continue
@@ -308,9 +299,7 @@ class Dispatcher:
     def plan(self, trips: Sequence[Trips]) -> RoundsPlan:
         """Say what trips mean."""
         if not self.fits(dict(enumerate(trips)), [()] * len(trips)):
-            raise SolverError(
-                "drive: on these roads a truck cannot bring its loads: make a plan anew"
-            )
+            raise SolverError("drive: a truck cannot bring its loads on these roads: plan anew")
         legs = [self.drive(k, every) for k, every in enumerate(trips)]
         at = {leg[0]: leg[3] for every in legs for leg in every}
         far = [sum(leg[4] for leg in every) for every in legs]
@@ -338,15 +327,14 @@ def _moved(trips: list[Trips], luck: Random) -> dict[int, Trips]:
     one = list(trips[a])
     other = one if a == b else list(trips[b])
     at, kind = luck.randrange(len(one)), luck.random()
-    if kind < 0.5:  # a load goes on a trip of its own, or on another
-        load = luck.choice(trip := one.pop(at))
-        one[at:at] = [rest] if (rest := tuple(n for n in trip if n != load)) else []
+    if kind < 0.7 or not other:  # a load, or all of a trip, goes on a trip of its own or on another
+        trip = one.pop(at)
+        part = (luck.choice(trip),) if kind < 0.45 else trip
+        one[at:at] = [rest] if (rest := tuple(n for n in trip if n not in part)) else []
         to = luck.randint(0, len(other))
-        trip = other.pop(to) if to < len(other) and luck.random() < 0.6 else ()
+        trip = other.pop(to) if to < len(other) and luck.random() < 0.5 else ()
         cut = luck.randint(0, len(trip))
-        other.insert(to, (*trip[:cut], load, *trip[cut:]))
-    elif kind < 0.65 or not other:
-        other.insert(luck.randint(0, len(other)), one.pop(at))
+        other.insert(to, (*trip[:cut], *part, *trip[cut:]))
     else:  # two trips change places, or a load of each
         to = luck.randrange(len(other))
         mine, theirs = one[at], other[to]
@@ -357,9 +345,9 @@ def _moved(trips: list[Trips], luck: Random) -> dict[int, Trips]:
     return {a: tuple(one), b: tuple(other)}
 
 
-def _ways(case: LastMile, truck: Truck) -> Ways:
+def _ways(case: LastMile, truck: Truck) -> dict[str, Any]:
     """By places: the shortest way, and each shorter one that opens later: hour, hours, km, way."""
-    found: Ways = defaultdict(lambda: defaultdict(list))
+    found: dict[str, Any] = defaultdict(lambda: defaultdict(list))
     for hour in sorted({0.0, *(road.opens for road in case.roads)}):
         graph = nx.Graph()
         for road in sorted(case.roads, key=lambda road: -road.length):  # of two, the shorter stays
