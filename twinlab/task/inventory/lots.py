@@ -281,10 +281,8 @@ class DisruptedLot(Row, frozen=True):
 
     def cost(self, quantity: Positive | None = None) -> float:
         """What a lot costs per time (the best one, if none is given) [USD/time]."""
-        lot, both = (
-            self.quantity if quantity is None else quantity,
-            self.disruptions + self.recoveries,
-        )
+        lot = self.quantity if quantity is None else quantity
+        both = self.disruptions + self.recoveries
         # The expected time without supplier at the end of a cycle, ψ/μ.
         wait = self.disruptions / both * -math.expm1(-both * lot / self.demand) / self.recoveries
         keeping = self.holding_cost * lot**2 / (2 * self.demand)
@@ -314,7 +312,10 @@ class LotPlan(Result, frozen=True):
 
 
 def wagner_whitin(
-    demand: Sequence[Amount], setup: Amount, holding: Amount, unit_costs: Sequence[Amount] = ()
+    demand: Sequence[Amount],
+    setup: Amount,
+    holding: Amount,
+    unit_costs: Sequence[Amount] | None = None,
 ) -> LotPlan:
     """Plan lots for known demand so that set-ups and stock cost least in all.
 
@@ -328,7 +329,7 @@ def wagner_whitin(
     orders 210, 0, 150, 0 units · cost 1,380 USD
     """
     count = len(demand)
-    prices = list(unit_costs) or [0.0] * count
+    prices = list(unit_costs) if unit_costs is not None else [0.0] * count
     if len(prices) != count or not count:
         raise ScenarioError(f"wagner_whitin: {count} periods and {len(prices)} unit costs")
     least, until, asked = [0.0] * (count + 1), [0] * count, np.array(demand, dtype=np.float64)
