@@ -54,9 +54,9 @@ MEASURES: dict[str, tuple[str, str]] = {
 }
 
 # Measures that the nights hold as they are, by item and by lane, and under which name.
-_SAME = """on_hand on_order served lost on_time ordered received started finished scrap consumed
-scrapped"""
-BY_ITEM = {"demand": "demanded", "asked": "asked_today"} | {n: n for n in _SAME.split()}
+_SAME = "on_hand on_order served lost on_time ordered received started finished scrap consumed"
+BY_ITEM = {"demand": "demanded", "asked": "asked_today"}
+BY_ITEM |= {name: name for name in (*_SAME.split(), "scrapped")}
 BY_LANE = {"in_transit": "in_transit", "shipped": "shipped", "shipments": "sent"}
 
 COSTS = ("holding", "transit", "owing", "lost_sales", "transport", "production")
