@@ -26,8 +26,7 @@ class Supplier:
     """One way to get a product, as its buyer sees it.
 
     ``open`` is 1.0, or 0.0 while its node or lane is wholly closed (always, with a capacity of 0);
-    numbers are floats in the event engine and arrays over replications in the vector engine. A way
-    from a source without capacity has none.
+    numbers are floats in the event engine and arrays over replications in the vector engine.
 
     >>> Supplier("mine", "sea", rank=1, share=1.0, capacity=1e9).open
     1.0
@@ -137,9 +136,7 @@ class Shares(Row, frozen=True):
 
 
 class PriorityFailover(Row, frozen=True):
-    """Ask the supplier of the lowest ``sourcing_rank`` that is open; the first one if all are shut.
-
-    Who has no capacity comes last: what were ordered there would never come.
+    """Ask the supplier of the lowest ``sourcing_rank`` that is open; if none, who has a capacity.
 
     >>> main, spare = Supplier("A", "sea", 1, 0, 1e9), Supplier("B", "air", 2, 0, 1e9)
     >>> view = View("plant", "chip", [main, spare])

@@ -236,10 +236,8 @@ def _ordered(state: State, event: EventRow, recipes: Recipes) -> None:
 
 def _withdrawn(state: State, event: EventRow, recipes: Recipes) -> None:
     _, _, node, product, quantity, supplier, mode = event[:7]
-    claim, item = (supplier, node, product, mode), (node, product)
-    state.on_order[item] = max(0.0, state.on_order[item] - quantity)
-    _settle(state, claim, quantity)
-    state.owed[claim] = max(0.0, state.owed[claim])
+    state.on_order[node, product] = max(0.0, state.on_order[node, product] - quantity)
+    _settle(state, (supplier, node, product, mode), quantity)
 
 
 def _accepted(state: State, event: EventRow, recipes: Recipes) -> None:

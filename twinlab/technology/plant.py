@@ -19,6 +19,7 @@ import numpy as np
 
 from twinlab.modeling.inference.foreseen import Assessment
 from twinlab.modeling.simulation.history import History
+from twinlab.modeling.simulation.random_streams import left_of
 from twinlab.modeling.simulation.run import Run
 from twinlab.organization.orders import Expedite, Maintain, Order, Rights, Values
 from twinlab.scope import Scenario, ScenarioError, State, SyncError, TwinError
@@ -289,10 +290,22 @@ class OrderBook:
             told, source = {"node": order.node, "asset": order.node}, f"/{order.node}/mes"
             self.voice.send(source, "maintained", day * DAY, told)
         elif rows := order.effect(truth, self.history.state, day).rows:
-            if self.history.shut(rows[-1]):
+            if shut(self.history, rows[-1]):
                 return f"{rows[-1][5]!r} is closed on day {day}: nothing was ordered"
             self.history.injected += rows
         return ""
+
+
+def shut(history: History, row: EventRow) -> bool:
+    """Whether nothing can come of an order that is placed today: a node or lane is closed."""
+    day, _, node, product, _, partner, mode = row[:7]
+    item, plan, draws = (partner, product), history.plan, history.draws
+    made = partner == node or item not in plan.scenario.network.brought
+    gates = [left_of(draws.making if made else draws.shipping, item, day)]
+    for lane in plan.lanes:
+        if lane.key == (partner, node, product, mode):
+            gates += [left_of(draws.moving, lane.key, day), 1.0 - lane.shut]
+    return 0.0 in gates
 
 
 class Plant:

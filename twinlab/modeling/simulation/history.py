@@ -116,18 +116,6 @@ class History:
         self.goods.lines = lines
         follow(lines, scenario)
 
-    def shut(self, row: EventRow) -> bool:
-        """Whether nothing can come of an order that is placed today: a node or lane is closed."""
-        day, _, node, product, _, partner, mode = row[:7]
-        item, draws = (partner, product), self.draws
-        made = partner == node or item not in self.plan.scenario.network.brought
-        gates = [left_of(draws.making if made else draws.shipping, item, day)]
-        if partner != node:
-            key = (partner, node, product, mode)
-            gates.append(left_of(draws.moving, key, day))
-            gates += [0.0 for lane in self.plan.lanes if lane.shut and lane.key == key]
-        return 0.0 in gates
-
     def run(self) -> Run:
         """The history so far."""
         nights = nights_of(self.plan, self.start, self.log, self._stocks)

@@ -6,9 +6,10 @@ It fixes every order in which things happen and sums run, so that two engines do
 from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any, cast
 
 from twinlab.organization.view import FullSharing, PriorityFailover, Supplier, View
@@ -35,8 +36,6 @@ class LanePlan:
     destination: int
     delay: int  # days until the source sees an order; one more where the buyer decides at night
     shut: bool  # for ever: it has no capacity, or its source can make or supply nothing
-    share: float  # its sourcing share; none if it is shut and another, with a share, is not
-    rank: tuple[bool, int]  # by which orders look for one that is open: what is shut comes last
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +164,14 @@ class Plan:
         return found
 
 
-def _supplier(lane: LanePlan) -> Supplier:
-    row, most = lane.row, 0.0 if lane.shut else lane.row.capacity
-    return Supplier(row.source, row.mode, row.sourcing_rank, lane.share, most)
+_SHOWN = attrgetter("source", "mode", "sourcing_rank", "sourcing_share", "capacity")
 
 
 def open_view(
     plan: Plan, item: ItemPlan, start: State, echelon: Callable[[], Any], sales: Callable[[], Any]
 ) -> View:
     """The view of an item's decision maker, with what it remembers and what others share."""
-    view = View(*item.key, [_supplier(plan.lanes[at]) for at in item.lanes_in])
+    view = View(*item.key, [Supplier(*_SHOWN(plan.lanes[at].row)) for at in item.lanes_in])
     view.memory = deepcopy(start.memory.get(item.key, {}))
     view.echelon, view.sales = echelon, sales
     item.sharing(view)
@@ -232,9 +229,10 @@ def _number(scenario: Scenario) -> Plan:
     for v in network.lanes:
         ends = numbers[v.source, v.product], numbers[v.destination, v.product]
         delay = v.order_delay + nodes[v.destination].evening_review
-        shut = v.key not in able
-        share = 0.0 if shut and v.key[1:3] in shared else v.sourcing_share
-        lanes.append(LanePlan(v, v.key, *ends, delay, shut, share, (shut, v.sourcing_rank)))
+        if shut := v.key not in able:  # its buyer knows, and does not share out orders to it
+            share = v.sourcing_share * (v.key[1:3] not in shared)
+            v = replace(v, capacity=0.0, sourcing_share=share)
+        lanes.append(LanePlan(v, v.key, *ends, delay, shut))
     for r in network.recipes:
         components = tuple((numbers[r.node, c], need) for c, need in r.components.items())
         recipes.append(RecipePlan(r, (r.node, r.product), numbers[r.node, r.product], components))
@@ -307,8 +305,8 @@ def _turns(network: Network, items: Items, upstream: list[int]) -> tuple[TurnPla
 def _usual_shares(item: ItemPlan, lanes: Lanes) -> list[float]:
     """The part of an item's orders that each lane gets when nothing is wrong."""
     if isinstance(item.sourcing, PriorityFailover):
-        ranks = [lanes[at].rank for at in item.lanes_in]
+        ranks = [(lanes[at].shut, lanes[at].row.sourcing_rank) for at in item.lanes_in]
         return [float(at == ranks.index(min(ranks))) for at in range(len(ranks))]
-    shares = [lanes[at].share for at in item.lanes_in]
+    shares = [lanes[at].row.sourcing_share for at in item.lanes_in]
     total = sum(shares)
     return [s / total if total else 1 / len(shares) for s in shares]

@@ -194,7 +194,7 @@ class Order:
         ranked = kind is PriorityFailover
         if len(lanes) < 2 or (ranked and self.facts.gated.isdisjoint(lanes)):
             return ""
-        if kind is Shares and sum(self.plan.lanes[at].share for at in lanes) > 0:
+        if kind is Shares and sum(self.plan.lanes[at].row.sourcing_share for at in lanes) > 0:
             return "shares"
         return "ranks" if ranked else "own"
 
@@ -230,7 +230,11 @@ class Order:
             return [~item.made]
         if self.split[item.number]:
             return item.lanes_in
-        return [min(item.lanes_in, key=lambda at: self.plan.lanes[at].rank)]
+        return [min(item.lanes_in, key=self.rank)]
+
+    def rank(self, at: int) -> tuple[bool, int]:
+        """When a lane is asked, where one is after the other: those that are shut come last."""
+        return self.plan.lanes[at].shut, self.plan.lanes[at].row.sourcing_rank
 
     def delay(self, key: int) -> int:
         """Days until an order is seen."""
@@ -472,10 +476,10 @@ class Layout(Flows):
         """How orders are split, supplier by supplier: by table order and share, or by rank."""
         lists = []
         for some in keys:
-            lanes = {at: self.plan.lanes[at] for at in some}
-            total = sum(lane.share for lane in lanes.values()) or 1.0
-            order = sorted(some, key=lambda at: lanes[at].rank) if ranked else some
-            parts = [(self.placed[at] - begin, lanes[at].share / total) for at in order]
+            rows = {at: self.plan.lanes[at].row for at in some}
+            total = sum(row.sourcing_share for row in rows.values()) or 1.0
+            order = sorted(some, key=self.rank) if ranked else some
+            parts = [(self.placed[at] - begin, rows[at].sourcing_share / total) for at in order]
             lists.append(parts)
         return steps(lists)
 
