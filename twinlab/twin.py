@@ -194,10 +194,10 @@ class Foreseeing(Ordering):
         return self._believed(self._tracker.morning)
 
     def worlds(self, count: Count = 200, seed: int = 0, more: More | None = None) -> list[World]:
-        """Give worlds that may be true: in each, what was assessed is wrong by another factor.
+        """Give worlds that may be true: what was assessed is wrong by another factor in each.
 
-        The factor is lognormal of mean 1 and of the error that was told, one for all that is about
-        the same ``ref``. ``more(scenario, generator)`` does more to each world.
+        The factor is lognormal, of mean 1 and the error that was told: one for all of the same
+        ``ref``. ``more(scenario, generator)`` does more to each world.
         """
         return worlds(self.assessments, count, seed, more)
 

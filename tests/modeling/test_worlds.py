@@ -84,6 +84,9 @@ def test_what_is_asked_comes_on_top_and_changes_no_other_draw():
     assert tl.simulate(none, 5).series("demand", "shop")[2] == 0.0
     assert mean_flows(asked, range(2, 4))["shop", "unit"] == pytest.approx(20 + 57 / 4)
     assert mean_flows(asked, range(9, 11))["shop", "unit"] == pytest.approx(20)
+    short = SHOP.set("shop/unit.pattern", tl.Trace([5.0] * 60))
+    with pytest.raises(tl.ScenarioError, match="a trace has 60 days, the scenario 61"):
+        tl.simulate(ask_more(short, [told]).change(days=61), 5)
     with pytest.raises(tl.ScenarioError, match="nobody asks for"):
         ask_more(SHOP, [replace(told, node="mine")])
 

@@ -5,13 +5,16 @@ That is a plant that lives the case, and a model that only hears of it.
 
 import csv
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from twinlab.modeling import Change
 from twinlab.modeling.inference.foreseen import Assessment
+from twinlab.organization.orders import Order
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Network, NetworkError, Scenario
@@ -93,6 +96,20 @@ class Pair(NamedTuple):
             self.twin.sync()
             believed.append(self.twin.state)
         return believed
+
+    def act(self, orders: Iterable[Change | Order], by: str, reason: str) -> None:
+        """Let the twin propose orders, a person approve what waits for one, and a day pass.
+
+        >>> pair = Case(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)).twin()
+        >>> pair.act([SetRules({"shop.up_to": 9})], "Ana", "the week's plan")
+        >>> pair.plant.day, pair.twin.orders.orders[0].step, pair.twin.model.value("shop.up_to")
+        (1, 'done', 9.0)
+        """
+        for order in [self.twin.propose(each, reason) for each in orders]:
+            if order.step == "proposed":
+                role = self.twin.rights[order.kind].roles.partition(", ")[0]
+                self.twin.approve(order.id, by, role, reason)
+        self.live(1)
 
 
 class Case(Scenario):

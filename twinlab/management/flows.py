@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling import Replications, Run
+from twinlab.modeling.inference.foreseen import Added
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
 from twinlab.scope import Demand, Lane, Network, Result, Scenario, ScenarioError
 from twinlab.scope.base import Amount, Array, Day, ItemKey, check_known, column, did_you_mean
 from twinlab.scope.calendar import upstream_items
-from twinlab.scope.distributions import Added, Trace, days_of, mean_of
+from twinlab.scope.distributions import Trace, days_of, mean_of
 from twinlab.scope.kinds import ranged
 
 __all__ = """deprivation_cost gini total_shortage_cost waiting_cost waiting_level

@@ -313,28 +313,6 @@ class Empirical(Listed):
         return np.asarray(scale[:, None] * self.values[picked])
 
 
-@dataclass(frozen=True)
-class Added(Law):
-    """A law, and on top of it units by day that are known ahead; no day falls below zero.
-
-    >>> Added(Constant(2), Trace((0, 5))).draw(None, np.ones(3), 1).ravel().tolist()
-    [2.0, 7.0, 2.0]
-    """
-
-    law: Distribution
-    units: Trace
-    average = property(attrgetter("law.average"), doc="The law's own: of days not known ahead.")
-
-    def __post_init__(self) -> None:
-        """Its parts were checked when they were made."""
-
-    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
-        """Draw the law, and add what is known of each day, whatever the scale."""
-        known = self.units.values[: len(scale)]
-        more = np.pad(known, (0, len(scale) - len(known)))[:, None]
-        return np.asarray(np.maximum(0.0, self.law.draw(generator, scale, width) + more))
-
-
 _ROWS, _WIDTH = 1024, 64  # a quantile at 95 % is known to a hundredth of the spread
 
 

@@ -1,20 +1,46 @@
 """What customers are expected to ask for, as somebody assesses it, and how wrong that may be."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 
 import numpy as np
 
 from twinlab.modeling.simulation.random_streams import stream
-from twinlab.scope import Scenario, Trace
-from twinlab.scope.base import Array, Row, check_known, column
-from twinlab.scope.distributions import Added
+from twinlab.scope import Scenario, ScenarioError, Trace
+from twinlab.scope.base import Array, Distribution, Row, check_known, column
+from twinlab.scope.distributions import Law
 
 __all__ = ["Assessment"]
 
 World = Callable[[Scenario], Scenario]
 More = Callable[[Scenario, np.random.Generator], Scenario]
+
+
+@dataclass(frozen=True)
+class Added(Law):
+    """A law, and on top of it units by day that are known ahead; no day falls below zero.
+
+    >>> Added(Constant(2), Trace((0, 5))).draw(None, np.ones(3), 1).ravel().tolist()
+    [2.0, 7.0, 2.0]
+    """
+
+    law: Distribution
+    units: Trace
+    average = property(attrgetter("law.average"), doc="The law's own: of days not known ahead.")
+
+    def __post_init__(self) -> None:
+        """Its parts were checked when they were made."""
+
+    def draw(self, generator: np.random.Generator, scale: Array, width: int) -> Array:
+        """Draw the law, and add what is known of each day, whatever the scale."""
+        known, drawn = self.units.values[: len(scale)], self.law.draw(generator, scale, width)
+        if len(drawn) < len(scale):
+            told = f"a trace has {len(drawn)} days, the scenario {len(scale)}"
+            raise ScenarioError(f"{told}: shorten it with days={len(drawn)}, or lengthen the trace")
+        more = np.pad(known, (0, len(scale) - len(known)))[:, None]
+        return np.asarray(np.maximum(0.0, drawn + more))
 
 
 class Assessment(Row, frozen=True):

@@ -323,41 +323,33 @@ def _abreast(
     base: Scenario, worlds: Sequence[Scenario], width: int, seeds: Sequence[int], *more: Any
 ) -> Any:
     """The plan of scenarios that differ in luck alone, and their replications side by side."""
-    usual, at_once = _beside_luck(base), max(1, _WIDTH // max(1, width))
-    if not worlds or any(_beside_luck(world) != usual for world in worlds):
+    usual, at_once = _certain(base), max(1, _WIDTH // max(1, width))
+    if not worlds or any(_certain(world) != usual for world in worlds):
         alike = "side by side live scenarios (at least one) of the same rows, rules and days"
         raise ScenarioError(f"{alike}, which differ only in laws of chance and disruptions")
     losses = (d for world in worlds for d in world.disruptions if isinstance(d, StockLoss))
     plan = make_plan(base.change(disruptions=tuple(dict.fromkeys(losses))))
-    cuts = [slice(at, at + at_once) for at in range(0, len(worlds), at_once)]
-    work = [(plan, worlds[cut], width, seeds[cut], *more) for cut in cuts]
-    lived = zip(*share(_live, work, "replicating"), strict=True)
+
+    def live(cut: slice, start: State | None = None, daily: tuple[Daily, ...] = ()) -> Chunk:
+        pairs = zip(worlds[cut], seeds[cut], strict=True)
+        each = [draw_streams(world, seed, 0, width, start) for world, seed in pairs]
+        streams = _beside(each, width)
+        for at in plan.losing:  # in some world, which may be none of these
+            streams.keeping.setdefault(plan.items[at].key, np.ones((base.days, 1)))
+        return live_days(VectorEngine(plan, streams, width * len(each), start), daily)
+
+    cuts = [(slice(at, at + at_once), *more) for at in range(0, len(worlds), at_once)]
+    lived = zip(*share(live, cuts, "replicating"), strict=True)
     return replace(plan, scenario=base), *map(_join, lived)
 
 
-def _beside_luck(scenario: Scenario) -> Any:
+def _certain(scenario: Scenario) -> Any:
     """All that is not a law of chance or a disruption."""
     net = scenario.network
     rows = (*net.nodes, *net.lanes, *net.recipes, *net.demands, *net.stocks)
     cells = ((row, c) for row in rows for c in schema(type(row)) if c.type is not Distribution)
     table = [getattr(row, c.name) for row, c in cells]
     return table, scenario.days, scenario.rules, scenario.sourcing, scenario.sharing
-
-
-def _live(
-    plan: Plan,
-    scenarios: Sequence[Scenario],
-    width: int,
-    seeds: Sequence[int],
-    start: State | None = None,
-    daily: tuple[Daily, ...] = (),
-) -> Chunk:
-    """Live through the scenarios' replications in columns of one engine."""
-    each = zip(scenarios, seeds, strict=True)
-    streams = _beside([draw_streams(one, seed, 0, width, start) for one, seed in each], width)
-    for at in plan.losing:  # in some world, which may be none of these
-        streams.keeping.setdefault(plan.items[at].key, np.ones((plan.scenario.days, 1)))
-    return live_days(VectorEngine(plan, streams, width * len(scenarios), start), daily)
 
 
 def _beside(streams: Sequence[RandomStreams], width: int) -> RandomStreams:

@@ -130,6 +130,15 @@ class RoundsPlan(Result, frozen=True):
     beyond: float = column("people", meaning="without water for longer than is known")
     ceiling: float = column("h", meaning="that was set on the last first load")
 
+    def reached(self, hours: Sequence[float]) -> list[float]:
+        """How many people have had their first load by each of some hours."""
+        first = dict[tuple[str, str], tuple[float, float]]()
+        for leg in (leg for truck in self.legs for leg in truck if leg.load >= 0):
+            load = self.problem.loads[leg.load]
+            got = leg.handed_out, load.people
+            first[load.town, load.group] = min(first.get((load.town, load.group), got), got)
+        return [sum(people for at, people in first.values() if at <= hour) for hour in hours]
+
     def sentence(self) -> str:
         """The figures, and what is wrong with them."""
         far = f"more than {CALIBRATED_HOURS:g} h without water: what that costs is no estimate"
@@ -164,6 +173,8 @@ def rounds(
     >>> plan = rounds(case, iterations=100)
     >>> plan.trips, plan.last_wait  # a van takes one load at a time
     ((((0,), (1,)),), 6.0)
+    >>> plan.reached([0, 5, 6])
+    [0, 100.0, 200.0]
     """
     search = Dispatcher(problem, ceiling)
     found = [search.anneal(Random(f"{seed}: {start}"), iterations) for start in range(starts)]
