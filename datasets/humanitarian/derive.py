@@ -124,6 +124,14 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "unit": ("unit", "its unit"),
         "source": ("text", "where it comes from"),
     },
+    "doubt": {
+        "name": ("name", "what is asked of the plan, computed by doubt.py"),
+        "value": ("unit", "what is found"),
+        "low": ("unit", "lower end; blank: none"),
+        "high": ("unit", "upper end; blank: none"),
+        "unit": ("unit", "of the three"),
+        "ends": ("text", "what the ends are, or which plan it is"),
+    },
 }
 Tables = dict[str, list[Sequence[Any]]]
 

@@ -20,7 +20,7 @@ from twinlab.cases.relief.goods import CARIBBEAN, CHECKED
 
 DATA = Path(__file__).parents[2] / "datasets" / "humanitarian"
 FACTS = os.environ.get("TWINLAB_FACTS")
-HAND_WRITTEN = ("standards", "ration")
+HAND_WRITTEN = ("standards", "ration", "doubt")  # or computed
 
 
 def rows(name):

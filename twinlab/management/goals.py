@@ -5,11 +5,12 @@ Where roles have functional KPIs of their own: who gains and who pays when each 
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from twinlab.modeling import Comparison, Replications, tune, wilson
+from twinlab.modeling.doubt import Ranking
 from twinlab.modeling.simulation.kpis import KPIs, check_kpis
 from twinlab.organization.contracts import Organization
 from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError
@@ -150,6 +151,7 @@ class BestResponses(Result, frozen=True):
     rounds: tuple[Mapping[str, float], ...]
     settled: bool
     edges: tuple[str, ...]
+    rankings: Mapping[str, Ranking | None] = field(default_factory=dict)  # last answers, by role
 
     def _sentence(self) -> str:
         levels = ", ".join(f"{path} = {shown(value)}" for path, value in self.rounds[-1].items())
@@ -183,6 +185,7 @@ def best_response(
     levels = {path: float(scenario.value(path)) for path in organization.decides}
     lived: list[Mapping[str, float]] = []
     edges: dict[str, tuple[str, ...]] = {}
+    rankings: dict[str, Ranking | None] = {}
     settled = False
     while not settled and len(lived) < rounds:
         before = dict(levels)
@@ -190,9 +193,10 @@ def best_response(
             with warnings.catch_warnings(action="ignore"):  # the edges are in the answer
                 best = tune(scenario, role.decides, role.objective, replications, seed, evaluations)
             scenario, edges[role.name] = best.scenario, best.edges
+            rankings[role.name] = best.ranking
             levels |= best.values
         lived.append(dict(levels))
         moves = ((levels[p] - before[p], ends) for p, ends in organization.decides.items())
         settled = all(abs(move) <= 0.01 * (high - low) for move, (low, high) in moves)
     on_edge = tuple(path for own in edges.values() for path in own)
-    return BestResponses(scenario, tuple(lived), settled, on_edge)
+    return BestResponses(scenario, tuple(lived), settled, on_edge, rankings)

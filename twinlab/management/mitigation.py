@@ -10,6 +10,7 @@ import numpy as np
 
 from twinlab.management.flows import ShortageCost, total_shortage_cost
 from twinlab.modeling import Change, Replications, Run, Seeds, estimate
+from twinlab.modeling.doubt import Ranking, rank
 from twinlab.modeling.simulation.replicate import beyond, progress, replicate, share
 from twinlab.scope import Estimate, Listing, Result, Scenario, ScenarioError
 from twinlab.scope.base import Array, column, shown
@@ -54,6 +55,7 @@ class Frontier(Listing, frozen=True):
 
     portfolios: tuple[Portfolio, ...]
     seeds: Seeds
+    ranking: Ranking | None = None  # by loss and cost: who came second, what other luck chooses
     caption = "Portfolios, cheapest first"
 
     @property
@@ -134,7 +136,12 @@ def frontier(
     everything = chain(*(combinations(places, size) for size in range(len(listed) + 1)))
     live(everything if every_portfolio else undominated([o.cost for o in listed], gains))
     means = {chosen: float(loss.mean()) for chosen, loss in losses.items()}
-    return Frontier(_judged(means, judged, listed, notes), seeds)
+    totals = {}
+    for chosen, loss in judged.items():
+        bought = [listed[at] for at in chosen]
+        name = " + ".join(option.title for option in bought) or "nothing"
+        totals[name] = loss + sum(option.cost for option in bought)
+    return Frontier(_judged(means, judged, listed, notes), seeds, rank(totals))
 
 
 def _checked(options: Sequence[Change]) -> tuple[Change, ...]:

@@ -10,8 +10,7 @@ from twinlab.cases.relief.season import problem
 from twinlab.modeling.doubt import rank
 from twinlab.organization.pooling import CostGame
 from twinlab.scope.base import Estimate, Result, ScenarioError, Share, column
-from twinlab.task.logistics.relief_plan import ReliefPlan, judge, preposition
-from twinlab.task.logistics.relief_problem import ReliefProblem
+from twinlab.task.logistics.relief_plan import ReliefPlan, ReliefProblem, judge, preposition
 
 __all__ = ["agencies"]
 

@@ -9,13 +9,15 @@ from functools import partial
 from itertools import groupby, product
 from typing import Any
 
+import numpy as np
+
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.flows import waiting_level
-from twinlab.scope.base import Amount, check_known
-from twinlab.task.logistics.relief_problem import Depot, Good, Hit, ReliefProblem, ReliefSeason, Way
+from twinlab.scope.base import Amount, check_known, pd
+from twinlab.task.logistics.relief_plan import Depot, Good, Hit, ReliefProblem, ReliefSeason, Way
 from twinlab.task.logistics.routing import great_circle
 
-__all__ = "places problem track".split()
+__all__ = "places plan_doubt problem track".split()
 
 Point = tuple[float, float]  # longitude, latitude
 SEASONS = range(1975, 2025)
@@ -120,6 +122,15 @@ def _hits(year: int, part: Mapping[str, float]) -> Iterator[Hit]:
             {place: f["air_major"] for place, n in force.items() if n == 2},
             {place: f["air_delay"] for place, n in force.items() if n == 2},
         )
+
+
+def plan_doubt() -> "pd.DataFrame":
+    """Tabulate how sure the plan is: computed by ``python datasets/humanitarian/doubt.py``.
+
+    >>> bool(plan_doubt().loc["open: Camaguey", "value"] > 0.9)
+    True
+    """
+    return pd.DataFrame(rows("doubt")).set_index("name").replace("", np.nan)
 
 
 def track(storm: str) -> list[tuple[float, float, float]]:

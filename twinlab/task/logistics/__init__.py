@@ -17,7 +17,6 @@ prescribe  ``prescribe``: the flow of least cost as a changed scenario; ``networ
 from twinlab.scope import door
 from twinlab.task.logistics.design import *
 from twinlab.task.logistics.relief_plan import *
-from twinlab.task.logistics.relief_problem import *
 from twinlab.task.logistics.rounds import *
 from twinlab.task.logistics.routing import *
 from twinlab.task.logistics.transport import *

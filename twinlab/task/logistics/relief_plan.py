@@ -6,8 +6,8 @@ one good for one person.
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from dataclasses import field, replace
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
@@ -16,14 +16,164 @@ import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, Search, minimize
 from twinlab.scope import Listing, Result, ScenarioError
-from twinlab.scope.base import Array, Count, Limit, Share, check_known, column, pd
-from twinlab.task.logistics.relief_problem import NOT_SENT, Good, Hit, ReliefProblem, ReliefSeason
+from twinlab.scope.base import Amount, Array, Count, Limit, Row, Share, check_known, column, pd
 
-__all__ = """Flow NearPlans ReliefPlan ReliefWorth SeasonOutcome judge near_plans preposition
+__all__ = """Depot Good Hit ReliefPlan ReliefProblem ReliefSeason Way judge near_plans preposition
 worth""".split()
 
 Covers = Mapping[str, Mapping[str, float]]  # by depot and good
+NOT_SENT = ("cash", "missing", "lost", "left")  # what flows are beside modes, so no mode's name
 TOO_LATE = 0.999  # a wait that is so much of the shortage cost: who comes then has not come
+
+
+class Good(Row, frozen=True):
+    """Something that people need; a cover is what one person needs of it.
+
+    ``level`` says which share of the shortage cost a wait of some hours already is, from 0 to 1.
+    """
+
+    name: str = column("name", meaning="what it is called")
+    weight: float = column("kg/cover", meaning="of what one person needs", low=0)
+    price: float = column("USD/cover", meaning="paid for what is used", low=0)
+    level: Callable[[float], Any] = np.zeros_like  # a wait that costs nothing
+    cash: float | None = column("share", None, "of the price, where people can buy it", low=0)
+
+
+class Depot(Row, frozen=True):
+    """A place where relief goods could lie."""
+
+    name: str = column("name", meaning="how ways and hits call it")
+    capacity: float = column("kg", meaning="most it can hold", low=0)
+    fixed_cost: float = column("USD/season", 0.0, "cost of keeping it open", low=0)
+
+
+class Way(Row, frozen=True):
+    """How goods come from a depot to a place: by which mode, how soon, at what cost."""
+
+    depot: str = column("name", meaning="where it starts")
+    place: str = column("name", meaning="where it ends")
+    mode: str = column("name", meaning="road, sea, air, …")
+    hours: float = column("h", 0.0, "from the hit until goods are there", low=0)
+    cost: float = column("USD/kg", 0.0, "of freight", low=0)
+
+
+class Hit(Row, frozen=True):
+    """One thing that happens: who needs help where, and what it leaves of stocks and ways.
+
+    Who is not named keeps all stock, has no shops, all throughput and no delay; the last two are
+    those of modes that have a limit.
+    """
+
+    name: str = column("name", meaning="what it is called")
+    need: Mapping[str, float] = column("people", {}, "in need, by place", low=0)
+    surviving: Mapping[str, float] = column("share", {}, "usable stock by depot", low=0, high=1)
+    shops: Mapping[str, float] = column("share", {}, "who can buy, by place", low=0, high=1)
+    throughput: Mapping[str, float] = column("share", {}, "of limits, by place", low=0, high=1)
+    delay: Mapping[str, float] = column("h", {}, "of limited modes, by place", low=0)
+
+
+class ReliefSeason(Row, frozen=True):
+    """What may happen until stocks are filled up again: hits in their order, none if it is calm."""
+
+    name: str = column("name", meaning="what it is called")
+    probability: float = column("share", meaning="chance of such a season", low=0, high=1)
+    hits: tuple[Hit, ...] = ()
+
+
+class ReliefProblem(Result, frozen=True):
+    """What is known before the season.
+
+    A missing cover costs ``shortage`` × its price, keeping one ready ``holding`` × its price a
+    season; cash is there after ``cash_hours``. ``limits`` say how many kg a mode brings to one
+    place after one hit. All assumed, unless you know better.
+
+    Raises:
+        ScenarioError: probabilities do not sum to one, or a name is unknown or stands twice.
+    """
+
+    goods: tuple[Good, ...]
+    depots: tuple[Depot, ...]
+    ways: tuple[Way, ...]
+    seasons: tuple[ReliefSeason, ...]
+    shortage: Amount = 10.0
+    holding: Amount = 0.25
+    cash_hours: Amount = 96.0
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("goods", "depots", "ways", "seasons"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        super().__post_init__()
+        depots, goods = ([row.name for row in rows] for rows in (self.depots, self.goods))
+        ways, hits = [(w.depot, w.place, w.mode) for w in self.ways], [hit for _, hit in self.hits]
+        named: list[Any] = [[hit.name for hit in season.hits] for season in self.seasons]
+        named += [depots, goods, ways, [season.name for season in self.seasons]]
+        for names in named:
+            if len({*names}) < len(names) or not (depots and goods):
+                raise ScenarioError(f"problem: each name once, and at least one, got {names!r:.80}")
+        if not math.isclose(total := math.fsum(self.weights), 1.0) or not all(self.weights):
+            way = "add a calm ReliefSeason('calm', p), leave out what never comes"
+            raise ScenarioError(f"problem: probabilities sum to {total:g}, or one is 0: {way}")
+        places = [*(place for _, place, _ in ways), *(place for hit in hits for place in hit.need)]
+        modes = [mode for *_, mode in ways if mode not in NOT_SENT]
+        told = [("depot", depots, depot) for depot, *_ in ways]
+        told += [("depot", depots, depot) for hit in hits for depot in hit.surviving]
+        told += [("place", places, n) for h in hits for n in (*h.shops, *h.throughput, *h.delay)]
+        told += [("mode", modes, name) for name in (*(mode for *_, mode in ways), *self.limits)]
+        for what, known, name in told:
+            check_known(name, known, f"problem: {name!r} is not a {what}")
+
+    def _sentence(self) -> str:
+        size = f"{len(self.goods)} goods, {len(self.depots)} depots, {len(self.hits)} hits in"
+        price = f"a missing cover costs {self.shortage:g} × its price"
+        return f"{size} {len(self.seasons)} seasons; {price}"
+
+    @property
+    def weights(self) -> Array:
+        """The probability of each season."""
+        return np.array([season.probability for season in self.seasons])
+
+    @property
+    def hits(self) -> list[tuple[float, Hit]]:
+        """All hits, each with the probability of its season."""
+        return [(season.probability, hit) for season in self.seasons for hit in season.hits]
+
+    @property
+    def needs(self) -> dict[str, float]:
+        """People in need by place, expected in a season."""
+        told = [(at, p * n) for p, hit in self.hits for at, n in hit.need.items() if n > 0]
+        return {at: math.fsum(x for to, x in told if to == at) for at, _ in told}
+
+    def weighted(self, weights: Any) -> "ReliefProblem":
+        """The same seasons, weighted anew: one weight each; who has none is left out.
+
+        Raises:
+            ScenarioError: not one weight of at least 0 for each season, or none above 0.
+        """
+        w = np.asarray(weights, dtype=np.float64)
+        if w.shape != self.weights.shape or not (w >= 0).all() or not 0 < w.sum() < math.inf:
+            raise ScenarioError(f"weighted: {len(self.seasons)} weights from 0 on, got {w!r:.60}")
+        pairs = zip(self.seasons, (w / w.sum()).tolist(), strict=True)
+        return replace(self, seasons=tuple(replace(s, probability=p) for s, p in pairs if p > 0))
+
+    @property
+    def mean_season(self) -> ReliefSeason:
+        """The average season as one hit: expected need, and the share that all its hits leave.
+
+        Shops, throughput and delay are averaged over those in need.
+        """
+        hits, needs, left = self.hits, self.needs, dict[str, float]()
+        for d in self.depots:
+            kept = [math.prod(h.surviving.get(d.name, 1.0) for h in s.hits) for s in self.seasons]
+            left[d.name] = round(float(self.weights @ kept), 12)  # no speck above 1
+
+        def mean(name: str, usual: float, at: str) -> float:
+            told = [p * h.need.get(at, 0.0) * getattr(h, name).get(at, usual) for p, h in hits]
+            return round(math.fsum(told) / needs[at], 12)
+
+        usual = {"shops": 0.0, "throughput": 1.0, "delay": 0.0}
+        ways = {name: {at: mean(name, x, at) for at in needs} for name, x in usual.items()}
+        return ReliefSeason("average", 1.0, (Hit("average", needs, left, **ways),))
 
 
 class Flow(NamedTuple):
@@ -72,11 +222,7 @@ class ReliefPlan(Listing, frozen=True):
         return self.first_stage + np.array([season.cost for season in self])
 
     def outcome(self, hit: str) -> "pd.DataFrame":
-        """Tabulate the flows of one hit, a row each [covers].
-
-        Raises:
-            ScenarioError: the plan knows no such hit.
-        """
+        """Tabulate the flows of one hit, a row each [covers]; an unknown hit is refused."""
         check_known(hit, dict.fromkeys(f.hit for f in self.flows), f"plan: no hit {hit!r}")
         told = [(*flow, covers) for flow, covers in self.flows.items() if flow.hit == hit]
         return pd.DataFrame(told, columns=[*Flow._fields, "covers"])
@@ -119,12 +265,10 @@ def preposition(
     Raises:
         SolverError: no plan keeps to budget and equity, or none was found in time.
 
-    >>> from twinlab.task.logistics import Depot, Way
-    >>> hit = Hit("storm", {"town": 40}, {"near": 0})
     >>> ways = [Way("near", "town", "road", cost=1), Way("far", "town", "road", cost=5)]
-    >>> seasons = [ReliefSeason("calm", 0.5), ReliefSeason("hit", 0.5, [hit])]
-    >>> depots = [Depot("near", 100, 10), Depot("far", 100, 10)]
-    >>> plan = preposition(ReliefProblem([Good("kit", 1, 2)], depots, ways, seasons))
+    >>> hit = ReliefSeason("hit", 0.5, [Hit("storm", {"town": 40}, {"near": 0})])
+    >>> parts = [Good("kit", 1, 2)], [Depot("near", 99, 10), Depot("far", 99, 10)], ways
+    >>> plan = preposition(ReliefProblem(*parts, [ReliefSeason("calm", 0.5), hit]))
     >>> plan.name, plan.stocks["far"]["kit"], round(plan.cost)
     ('far', 40.0, 170)
     """
@@ -144,18 +288,17 @@ def preposition(
         cut = {_ready(name): 1.0 if name in inside else -1.0 for name in names}
         program.rows.append(Constraint(cut, high=len(inside) - 1.0))
     program.add([(s, k, s.probability) for s in problem.seasons for k in range(len(s.hits))])
-    chance = {season.name: season.probability for season in problem.seasons}
     for place, people in problem.needs.items() if equity else ():
-        missing = {f: chance[f.season] for f in program.paid if f[2::2] == ("missing", place)}
-        most = (1 - equity) * people * len(problem.goods)
-        program.rows.append(Constraint(missing, high=most))
+        missing = [flow for flow in program.paid if flow[2::2] == ("missing", place)]
+        terms = {flow: program.chance[flow.season] for flow in missing}
+        program.rows.append(Constraint(terms, high=(1 - equity) * people * len(problem.goods)))
     remedy = "no plan: raise the budget, demand less equity, allow more depots, ways or cash"
     gap = program.solve(remedy, {_ready(name) for name in names}, search)
     return program.plan([name for name in names if program.values[_ready(name)]], gap)
 
 
 def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = True) -> ReliefPlan:
-    """Judge a plan, or stocks by depot and good, by all seasons: the best that can be done then.
+    """Judge a plan, or stocks by open depot and good, by all seasons: the best that can be done.
 
     With ``foresight`` of the later hits of a season; or hit by hit, not knowing whether another
     comes, which never costs less.
@@ -163,7 +306,7 @@ def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = T
     Raises:
         ScenarioError: a depot or good is unknown, or more lies in a depot than it can hold.
 
-    >>> from twinlab.task.logistics import Depot, Way, judge
+    >>> from twinlab.task.logistics import judge
     >>> seasons = [ReliefSeason("hit", 1, [Hit("storm", {"town": 40})])]
     >>> ways = [Way("far", "town", "road", cost=5)]
     >>> problem = ReliefProblem([Good("kit", 1, 2)], [Depot("far", 100, 10)], ways, seasons)
@@ -188,8 +331,7 @@ def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = T
         program.costs, program.rows = {}, []
         program.add(step)
         program.solve("judge: check that all costs are finite")
-    open_too = isinstance(plan, ReliefPlan)
-    return program.plan([d for d in stocks if open_too or any(stocks[d].values())], math.nan)
+    return program.plan([*stocks], math.nan)
 
 
 def _ready(depot: str, good: str = "") -> Flow:
@@ -212,8 +354,9 @@ class _Program:
         self.problem, self.rows = problem, list[Constraint]()
         self.items = [(d.name, g.name) for d in problem.depots for g in problem.goods]
         self.costs, self.values, self.paid = (dict[Flow, float]() for _ in range(3))
-        self.bounds = dict[Flow, tuple[float, float]]()
+        self.bounds = dict[Flow, Any]()
         self.hits = list[tuple[ReliefSeason, int]]()
+        self.chance = {season.name: season.probability for season in problem.seasons}
 
     def add(self, hits: Iterable[tuple[ReliefSeason, int, float]]) -> None:
         """Add hits of seasons, each with its weight; stock whose value is known is given."""
@@ -235,10 +378,16 @@ class _Program:
                 most = self.problem.limits[mode] * hit.throughput.get(place, 1.0)
                 self.rows.append(Constraint(limited[place, mode], high=most))
             for item in self.items:
-                self._follow(season, k, item, out[item])
+                start, terms = self._start(season, k, item), out[item]
+                self.costs.setdefault(start, 0.0)
+                self.bounds[start] = tuple(self.values.get(start, end) for end in (0.0, math.inf))
+                terms[start] = -hit.surviving.get(item[0], 1.0)
+                if k + 1 < len(season.hits):
+                    rest = self._start(season, k + 1, item)
+                    self.costs[rest], terms[rest] = 0.0, 1.0
+                self.rows.append(Constraint(terms, high=0.0))
 
     def _offers(self, season: ReliefSeason, hit: Hit) -> Iterator[tuple[Flow, float]]:
-        """How the needs of a hit can be met, or not, and what a cover costs then [USD]."""
         problem, at = self.problem, (season.name, hit.name)
         for good, way in product(problem.goods, problem.ways):
             late = hit.delay.get(way.place, 0.0) if way.mode in problem.limits else 0.0
@@ -253,21 +402,8 @@ class _Program:
                 paid = good.price * good.cash + lost * _wait(good, problem.cash_hours)
                 yield Flow(*at, "cash", "", place, good.name), paid
 
-    def _follow(self, season: ReliefSeason, k: int, item: Any, terms: dict[Flow, float]) -> None:
-        """What a hit takes from a stock, and what is left for the next one."""
-        start = self._start(season, k, item)
-        self.costs.setdefault(start, 0.0)
-        if start in self.values:
-            self.bounds[start] = (self.values[start],) * 2
-        terms[start] = -season.hits[k].surviving.get(item[0], 1.0)
-        if k + 1 < len(season.hits):
-            rest = self._start(season, k + 1, item)
-            self.costs[rest], terms[rest] = 0.0, 1.0
-        self.rows.append(Constraint(terms, high=0.0))
-
     @staticmethod
     def _start(season: ReliefSeason, k: int, item: tuple[str, str]) -> Flow:
-        """The variable of what is in a depot before hit k, or left after the one before."""
         before = (season.name, season.hits[k - 1].name, "left", item[0], "", item[1])
         return Flow(*before) if k else _ready(*item)
 
@@ -292,12 +428,12 @@ class _Program:
         problem, goods = self.problem, {g.name: g for g in self.problem.goods}
         flows = {flow: x for flow, x in self.values.items() if x and flow.season}
         total, short = defaultdict[Any, float](float), defaultdict[str, float](float)
-        chance = {season.name: season.probability for season in problem.seasons}
         for flow, x in flows.items():
             how = flow.how if flow.how in NOT_SENT else "sent"
             total[flow.season, how] += x
             total[flow.season, "cost"] += x * self.paid.get(flow, 0.0)
-            short[flow.place] += chance[flow.season] * x / len(goods) if how == "missing" else 0.0
+            if how == "missing":
+                short[flow.place] += self.chance[flow.season] * x / len(goods)
         seasons, needs = list[SeasonOutcome](), problem.needs
         for s in problem.seasons:
             need = len(goods) * sum(sum(hit.need.values()) for hit in s.hits)
@@ -312,14 +448,13 @@ class _Program:
         coverage = 1 - sum(short.values()) / sum(needs.values()) if needs else 1.0
         places = {place: 1 - short[place] / people for place, people in needs.items()}
         kg, name = sum(good.weight * x for good, x in ready), " + ".join(chosen) or "nothing"
-        costs = (first, second, first + second)
-        return ReliefPlan(tuple(seasons), flows, name, kg, *costs, coverage, places, stocks, gap)
+        whom = (first, second, first + second, coverage, places, stocks, gap)
+        return ReliefPlan(tuple(seasons), flows, name, kg, *whom)
 
 
 class NearPlans(Listing, frozen=True):
     """Plans that open other depots, the cheapest first."""
 
-    caption = "Plans that cost nearly the same"
     plans: tuple[ReliefPlan, ...]
 
 
@@ -330,12 +465,10 @@ def near_plans(
 
     Each is found after the depots of those before are cut off: Σ_in y − Σ_out y ≤ |in| − 1.
 
-    >>> from twinlab.task.logistics import Depot, Way
-    >>> seasons = [ReliefSeason("hit", 1, [Hit("storm", {"town": 40})])]
-    >>> ways = [Way("near", "town", "road", cost=1), Way("far", "town", "road", cost=2)]
-    >>> depots = [Depot("near", 100, 10), Depot("far", 100, 10)]
-    >>> [p.name for p in near_plans(ReliefProblem([Good("kit", 1, 2)], depots, ways, seasons), 2)]
-    ['near', 'near + far']
+    >>> year, way = ReliefSeason("year", 1, [Hit("storm", {"x": 40})]), Way("d", "x", "road")
+    >>> problem = ReliefProblem([Good("kit", 1, 2)], [Depot("d", 100, 10)], [way], [year])
+    >>> [plan.name for plan in near_plans(problem)]
+    ['d', 'nothing']
     """
     found = list[ReliefPlan]()
     while len(found) < min(count, 2 ** len(problem.depots)):
@@ -347,14 +480,13 @@ def near_plans(
 class ReliefWorth(Result, frozen=True):
     """What thinking in seasons is worth, against one average season and against foresight.
 
-    ``plan`` has the least expected cost (RP), ``average_plan`` is that for the average season,
-    judged by all (EEV); ``foresight`` is the expected cost of who knows the season beforehand (WS,
-    wait and see). Always WS ≤ RP ≤ EEV. Source: Birge & Louveaux (2011) chapter 4.
+    ``plan`` costs RP, ``average_plan``, that for the average season judged by all, EEV; always
+    WS ≤ RP ≤ EEV. Source: Birge & Louveaux (2011) chapter 4.
     """
 
     plan: ReliefPlan
     average_plan: ReliefPlan
-    foresight: float = column("USD/season", meaning="expected cost of who knows the season")
+    foresight: float = column("USD/season", meaning="WS: cost of who knows the season beforehand")
     stochastic_solution: float = column("USD/season", meaning="VSS = EEV − RP")
     perfect_information: float = column("USD/season", meaning="EVPI = RP − WS")
 
@@ -362,22 +494,17 @@ class ReliefWorth(Result, frozen=True):
 def worth(problem: ReliefProblem, search: Search = Search(gap=1e-3)) -> ReliefWorth:
     """Say what planning for all seasons is worth, and what knowing the season would be worth.
 
-    >>> from twinlab.task.logistics import Depot, Way
-    >>> hit = Hit("storm", {"town": 40}, {"near": 0})
-    >>> ways = [Way("near", "town", "road", cost=1), Way("far", "town", "road", cost=5)]
-    >>> seasons = [ReliefSeason("calm", 0.5), ReliefSeason("hit", 0.5, [hit])]
-    >>> depots = [Depot("near", 100, 10), Depot("far", 100, 10)]
-    >>> found = worth(ReliefProblem([Good("kit", 1, 2)], depots, ways, seasons))
-    >>> round(found.stochastic_solution), round(found.perfect_information)
-    (260, 15)
+    >>> years = [ReliefSeason("calm", 0.5), ReliefSeason("hit", 0.5, [Hit("storm", {"town": 40})])]
+    >>> goods, ways = [Good("kit", 1, 2)], [Way("d", "town", "road")]
+    >>> found = worth(ReliefProblem(goods, [Depot("d", 100, 10)], ways, years))
+    >>> round(found.foresight), round(found.plan.cost), round(found.average_plan.cost)
+    (55, 70, 240)
     """
     average = preposition(replace(problem, seasons=(problem.mean_season,)), search=search)
     judged, plan = judge(problem, average), preposition(problem, search=search)
     plan = min(plan, judged, key=lambda each: each.cost)  # within the gap, luck may favour it
-    foresight = 0.0
-    for season, known in zip(problem.seasons, plan.costs.tolist(), strict=True):
-        sure = replace(problem, seasons=(replace(season, probability=1.0),))
-        own = preposition(sure, search=search).cost if season.hits else 0.0
-        foresight += season.probability * min(own, known)
+    sure = [replace(problem, seasons=(replace(s, probability=1.0),)) for s in problem.seasons]
+    known = [preposition(one, search=search).cost if one.hits else 0.0 for one in sure]
+    foresight = float(problem.weights @ np.minimum(known, plan.costs))
     vss, evpi = judged.cost - plan.cost, plan.cost - foresight
     return ReliefWorth(plan, judged, foresight, vss, evpi)
