@@ -56,9 +56,8 @@ class RandomStreams:
     They are only read: what is certain is shared, and what is alike on every day stands in them
     once (stride 0).
     ``demand`` by (node, product) in units, shifts included; ``lead_time`` by lane in days, delays
-    included; ``good_share`` by (node, product); the rest holds what disruptions leave of a flow,
-    1.0 where nothing is wrong: ``making`` and ``shipping`` by (node, product), ``moving`` by lane;
-    and ``keeping`` of a stock on its morning, by (node, product).
+    included; ``good_share`` by (node, product); the rest holds what disruptions leave, 1.0 if
+    nothing is wrong: ``making``, ``shipping``, ``keeping`` (a stock) by item, ``moving`` by lane.
     ``whole`` is what is left of the node as a whole, its own output included. ``held`` marks the
     days on which goods on a lane stand still, ``active`` those on which each disruption is felt.
     ``arrivals`` holds the days on which goods arrive that are under way at the start and that
