@@ -3,9 +3,11 @@
 ==========  ===========================================================================
 needs       what so many people need for so many days
 problem     Atlantic storms of 1975 to 2024 as seasons to prepare for: goods, depots, ways
-food        the cheapest basket and its way through Syria
+food        what a ration holds and lacks; the cheapest basket
 last_mile   trucks from Holguín to its towns after a hurricane: cheap, or kind
 agencies    what they pay alone, with shared stocks, and by one plan
+stock       whom it covers with complete sets; that of Madagascar
+assumed     every assumed figure with its range
 lead_times  days from order to delivery by mode, fitted and checked on later ``shipments``
 ==========  ===========================================================================
 """

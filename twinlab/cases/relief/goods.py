@@ -1,11 +1,8 @@
-"""What people need, and how it gets there (tables: ``datasets/humanitarian/README.md``).
-
-Lead times run from order to delivery. In a ration, what nobody measured stays missing.
-"""
+"""What people need, and how it gets there (tables: ``datasets/humanitarian/README.md``)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,6 +18,7 @@ foods general_ration lead_times least_cost_basket madagascar needs shipments""".
 
 rows = partial(folders.rows, "humanitarian")
 figures = partial(folders.figures, "humanitarian", "assumed/figures")
+Foods: TypeAlias = "pd.DataFrame | None"
 
 
 def _table(name: str) -> "pd.DataFrame":
@@ -53,9 +51,6 @@ def needs(people: Amount, days: Amount = 30) -> Needs:
     """Say what so many people need for so many days: food in tonnes, water in m³ a day, space.
 
     Food is WFP's general ration, 555 g per person and day; water is Sphere's 15 L (2011, 2018).
-
-    Raises:
-        ScenarioError: people or days are below 0.
 
     >>> needs(10_000, days=30).food, needs(10_000).water
     (166.5, 150.0)
@@ -123,7 +118,7 @@ def lead_times(mode: str, years: Sequence[int] = FITTED, countries: Collection[s
     table["days"] = (table.delivered - table.ordered).dt.days
     known = table.query("days > 0 and mode != 'unknown'").sort_values(["year", "days"])
     known = known[known.year.isin(years) & known.country.isin(countries or known.country)]
-    said = f"lead_times: no shipment by {mode!r} in {min(years)} to {max(years)}"
+    said = f"lead_times: no shipment by {mode!r} in {[*years]}"
     check_known(mode, dict.fromkeys(known["mode"]), said)
     return known.days[known["mode"] == mode].to_numpy(np.float64)
 
@@ -138,8 +133,8 @@ def fit(days: Sequence[float] | Array) -> LeadTime:
     law LogNormal(mean=81.71, sd=63.87) · shipments 237 shipments · advantage 12.05 log-likelihood
     """
     data = np.asarray(days, dtype=np.float64)
-    if data.size < 10 or not (data > 0).all() or np.isinf(data).any():
-        raise ScenarioError(f"fit: {data.size} lead times: give at least 10, all above 0 days")
+    if data.size < 10 or not (data > 0).all() or not 0 < np.ptp(data) < np.inf:
+        raise ScenarioError(f"fit: {data.size} lead times: give at least 10 above 0, not all alike")
     known: dict[Any, Any] = {LogNormal: stats.lognorm, Gamma: stats.gamma}
     found = {law: family(*family.fit(data, floc=0)) for law, family in known.items()}
     likely = {law: float(one.logpdf(data).sum()) for law, one in found.items()}
@@ -156,7 +151,7 @@ def check(law: LogNormal | Gamma, days: Sequence[float] | Array) -> Check:
     (31, 43, 169)
     """
     data = np.asarray(days, dtype=np.float64)
-    if not data.size or not (data > 0).all():
+    if not data.size or not (data > 0).all() or np.isinf(data).any():
         raise ScenarioError(f"check: {data.size} lead times: give at least 1, all above 0 days")
     pit = as_scipy(law).cdf(data)
     inside = {level: float(np.mean(np.abs(pit - 0.5) <= level / 2)) for level in (0.5, 0.8, 0.9)}
@@ -173,8 +168,7 @@ class Basket(Result, frozen=True):
     cost: float = column("USD/day", meaning="per person")
     weight: float = column("g/day", meaning="per person")
 
-    def sentence(self) -> str:
-        """What a person gets, what it costs, what is short: ≥ where something is missing."""
+    def _sentence(self) -> str:
         got = ", ".join(f"{name} {grams:.0f}" for name, grams in self.grams.items())
         short = {name: share for name, share in self.nutrition.items() if share < 0.9995}
         told = ", ".join(f"{n} {'≥' * (n in self.missing)}{x:.0%}" for n, x in short.items())
@@ -182,13 +176,13 @@ class Basket(Result, frozen=True):
         return f"{cost}; below the requirement: {told or 'nothing'}"
 
 
-def foods(of: Any = None, columns: Collection[str] = ()) -> Any:
+def foods(of: Foods = None, columns: Collection[str] = ()) -> Any:
     """List what foods hold per 100 g and their price in USD/t (world, 2018), or check your table.
 
     The row "requirement" is what a person needs a day; nan: not measured. Source: WFP, Syria.
 
     Raises:
-        ScenarioError: your table has no price, no requirement, or none of some columns.
+        ScenarioError: your table lacks a row or column, or holds what is no amount.
 
     >>> foods().loc[["Lentils", "Sugar"], "Folate(ug)"].tolist()
     [nan, 0.0]
@@ -196,12 +190,15 @@ def foods(of: Any = None, columns: Collection[str] = ()) -> Any:
     if of is None:
         held = _table("nutrients").pivot(index="food", columns="nutrient", values="amount")
         of = held.join(_table("food_prices").set_index("food").price)
-    for name, known in (("requirement", of.index), *((col, of) for col in ("price", *columns))):
-        check_known(name, list(known), f"foods: no {name!r} in the table")
+    for name, names in (("requirement", of.T), *((col, of) for col in ("price", *columns))):
+        check_known(name, list(names), f"foods: no {name!r} in the table")
+    amounts = of.apply(pd.to_numeric, errors="coerce").ge(0) | of.isna()
+    if not amounts.all(axis=None) or of.loc["requirement"].drop("price").isna().any():
+        raise ScenarioError("foods: give amounts of at least 0 (nan: unknown) and all requirements")
     return of
 
 
-def least_cost_basket(unknown: Collection[str] = ("Folate(ug)",), of: Any = None) -> Basket:
+def least_cost_basket(unknown: Collection[str] = ("Folate(ug)",), of: Foods = None) -> Basket:
     """Find the cheapest basket with all that a person needs, but for nutrients in ``unknown``.
 
     min Σ price·x with Σ content·x ≥ requirement, a linear program (HiGHS), over ``foods`` or your
@@ -227,7 +224,7 @@ def least_cost_basket(unknown: Collection[str] = ("Folate(ug)",), of: Any = None
     return general_ration({food: x for food, x in found if x > 1e-6}, table)
 
 
-def general_ration(grams: Mapping[str, Amount] | None = None, of: Any = None) -> Basket:
+def general_ration(grams: Mapping[str, Amount] | None = None, of: Foods = None) -> Basket:
     """Say what a ration holds at least: grams a day by food, or WFP's (without salt: no price).
 
     Raises:
@@ -237,7 +234,8 @@ def general_ration(grams: Mapping[str, Amount] | None = None, of: Any = None) ->
     {'Folate(ug)': ['Lentils']}
     """
     table = foods(of)
-    got: Any = pd.Series(grams or {r["food"]: r["grams"] for r in rows("ration") if r["food"]})
+    usual = {r["food"]: r["grams"] for r in rows("ration") if r["food"]}
+    got: Any = pd.Series(usual if grams is None else grams, dtype=float)
     for food in got.index:
         check_known(food, table.price.dropna().index, f"general_ration: nobody sells {food!r}")
     held = table.loc[got.index].drop(columns="price").mul(got / 100, axis=0)
@@ -268,7 +266,8 @@ def complete_sets(stock: "pd.DataFrame", people: Mapping[str, Positive]) -> Comp
     >>> round(complete_sets(madagascar(), whom).where_they_lie)
     33338
     """
-    if not (people and {"item", "depot", "units"} <= set(stock) and (stock.units >= 0).all()):
+    told = stock.reindex(columns=["item", "depot", "units"]).dropna()
+    if not (people and len(told) == len(stock) and pd.to_numeric(told.units, "coerce").ge(0).all()):
         raise ScenarioError("complete_sets: give item, depot, units (at least 0) and a set")
     for item in people:
         check_known(item, set(stock.item), f"complete_sets: no {item!r} in the stock")
