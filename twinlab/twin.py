@@ -30,7 +30,7 @@ from twinlab.modeling.inference.outages import Outages, believed
 from twinlab.modeling.simulation.kpis import cost
 from twinlab.modeling.simulation.replicate import replicate_worlds
 from twinlab.organization.orders import Maintain, Order, Orders, Rights, decided
-from twinlab.scope import Log, Outage, Scenario, State, SyncError, feasible
+from twinlab.scope import Log, Outage, Scenario, ScenarioError, State, SyncError, feasible
 from twinlab.scope.base import DUST, Count, html_of
 from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant
 from twinlab.technology.desk import Desk
@@ -207,13 +207,15 @@ class Foreseeing(Ordering):
         if not some:
             return replicate(ahead, count, seed, start=start, daily=daily)
         looks = [world(ahead) for world in some]
+        if strange := [one for one in looks if not isinstance(one, Scenario)]:
+            raise ScenarioError(f"a world gives a Scenario for a Scenario, not {strange[0]!r:.60}")
         return replicate_worlds(ahead, looks, count, seed, start=start, daily=daily)
 
     def rank(
         self,
         options: Mapping[str, Option],
         goal: Objective = cost,
-        days: int = 28,
+        days: Count = 28,
         replications: int = 400,
         worlds: Sequence[World] = (),
     ) -> Ranking:
@@ -235,7 +237,7 @@ class Foreseeing(Ordering):
 
     def forecast(
         self,
-        days: int = 28,
+        days: Count = 28,
         replications: int = 400,
         daily: Sequence[Any] = ("on_hand", "backlog"),
         worlds: Sequence[World] = (),

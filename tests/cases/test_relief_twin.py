@@ -18,6 +18,7 @@ from twinlab.cases.humanitarian import (
 )
 from twinlab.management.flows import waiting_level
 from twinlab.modeling.experiments import under
+from twinlab.modeling.inference.foreseen import Assessment
 from twinlab.organization.view import Supplier, View
 from twinlab.technology import Bus, EventStore, FileLink, Message, Plant
 from twinlab.technology.messages import DAY, TYPES
@@ -66,6 +67,11 @@ def test_other_storms_and_what_is_no_season():
     assert allen.part == 0.2
     with pytest.raises(tl.ScenarioError, match="'Gustave 2008' struck no region; did you mean"):
         humanitarian(["Gustave 2008"])
+    assert {one.storm for one in humanitarian("Ike 2008").strikes} == {"Ike 2008"}
+    with pytest.raises(tl.ScenarioError, match="nobody asks for"):
+        CASE.twin(sensors=tl.Sensors(assessments=[Assessment(1, "Mars", "food", (3,))]))
+    with pytest.raises(tl.ScenarioError, match="nobody waits in 'Est'; did you mean 'East'"):
+        waiting_loss(tl.simulate(CASE.change(days=5), 1), "Est")
     with pytest.raises(tl.ScenarioError, match=r"of one season, not of \[2004, 2008\]"):
         humanitarian(["Ike 2008", "Ivan 2004"])
     assert sum(bool(strikes(season)) for season in range(1975, 2025)) > 10
@@ -251,6 +257,8 @@ def test_an_option_is_looked_at_as_a_plant_obeys_it():
             under(late, chain, twin.state, 40)
     with pytest.raises(tl.ScenarioError, match="two or more"):
         twin.rank({"one": {}})
+    with pytest.raises(tl.ScenarioError, match="a world gives a Scenario for a Scenario, not None"):
+        twin.forecast(5, 8, worlds=[lambda _: None])
 
 
 def test_what_is_owed_behind_a_closed_road_is_redirected():

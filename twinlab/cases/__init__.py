@@ -3,7 +3,7 @@
 ============  =================================================================================
 automotive    five tiers of suppliers behind US light-vehicle sales; ``chip_shortage``: 2020-21
 factory       a line of four departments, its sensors and tools, between mill and customers
-humanitarian  rations by ship and truck to Syria; ``cases.relief`` has needs, storms, last mile
+humanitarian  a hurricane season around Cuba; ``cases.relief`` has needs, plans and last mile
 ============  =================================================================================
 """
 

@@ -21,7 +21,7 @@ from twinlab.organization.orders import Order, SetRules, SetSourcing
 from twinlab.organization.view import PriorityFailover, Shares, View
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, LaneOutage, Network, Outage, Scenario, ScenarioError, StockLoss
-from twinlab.scope.base import Array, Count, Share, Whole, check_known, frozen, lane_paths
+from twinlab.scope.base import Amount, Array, Count, Share, Whole, check_known, frozen, lane_paths
 
 __all__ = ["ReliefSeason", "humanitarian", "relief_cost", "waiting_loss"]
 
@@ -129,7 +129,7 @@ class ReliefSeason(Case):
         return strike
 
     def options(
-        self, region: str = "East", level: float = 3.0, cash: Share = 0.4
+        self, region: str = "East", level: Amount = 3.0, cash: Share = 0.4
     ) -> dict[str, tuple[Order, ...]]:
         """What can be ordered for a region, for ``Twin.rank``: first of all, nothing.
 
@@ -157,7 +157,7 @@ class ReliefSeason(Case):
 def humanitarian(
     storms: Sequence[str] = tuple(PLAYED),
     days: Count = 240,
-    true_need: Mapping[str, float] | None = None,
+    true_need: Mapping[str, Amount] | None = None,
     part: Share | None = None,
 ) -> ReliefSeason:
     """Load the pipeline from a maker by a hub to three regions of Cuba, and a season's storms.
@@ -180,7 +180,7 @@ def humanitarian(
     [('Gustav 2008', 'West', 90), ('Ike 2008', 'Centre', 99), ('Ike 2008', 'East', 99)]
     """
     known = {one.storm: season for season in SEASONS for one in strikes(season)}
-    for name in storms:
+    for name in (*storms, *(true_need or ())):
         check_known(name, known, f"humanitarian: {name!r} struck no region")
     if len(seasons := {known[name] for name in storms}) != 1:
         raise ScenarioError(f"humanitarian: storms of one season, not of {sorted(seasons)}")
@@ -205,6 +205,7 @@ def waiting_loss(history: Run | Replications, region: str = "") -> Array:
     """
     network, loss = history.scenario.network, np.zeros(1)
     values = {p.name: p.value * _figures()["shortage_multiple"] for p in network.products}
+    check_known(region, ["", *(row.node for row in network.demands)], f"nobody waits in {region!r}")
     for row in (row for row in network.demands if region in ("", row.node)):
         asked, owed = (history.series(n, row.node, row.product) for n in ("demand", "backlog"))
         level = waiting_level(24 * waits(asked, owed).days, row.product)

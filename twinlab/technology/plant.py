@@ -17,7 +17,7 @@ from zlib import crc32
 
 import numpy as np
 
-from twinlab.modeling.inference.foreseen import Assessment
+from twinlab.modeling.inference.foreseen import Assessment, ask_more
 from twinlab.modeling.simulation.history import History
 from twinlab.modeling.simulation.random_streams import left_of
 from twinlab.modeling.simulation.run import Run
@@ -70,6 +70,7 @@ class Voice:
         # Without news a customer service closes its day, too.
         customers = (f"/{d.node}/crm" for d in history.plan.scenario.network.demands)
         self._sequences = dict.fromkeys(customers, 0)  # the next number of every source
+        ask_more(history.plan.scenario, sensors.assessments)  # somebody does ask there
 
     def open(self, clock: tuple[float, float] | None) -> None:
         """Say what the plant holds, and how its days pass (when day 0 began, seconds a day)."""
@@ -90,7 +91,7 @@ class Voice:
     def assess(self, since: int = 0) -> None:
         """Say on a morning what was assessed on a day or later, of days to come."""
         day = self.history.state.day
-        for one in self.sensors.assessments:
+        for one in sorted(self.sensors.assessments, key=lambda one: one.day):
             if since <= one.day <= day and (left := one.quantities[day - one.day :]):
                 said: dict[str, Any] = {"node": one.node, "product": one.product}
                 said |= {"quantities": list(left), "error": one.error, "ref": one.ref}

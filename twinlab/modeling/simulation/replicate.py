@@ -324,7 +324,7 @@ def _abreast(
 ) -> Any:
     """The plan of scenarios that differ in luck alone, and their replications side by side."""
     usual, at_once = _certain(base), max(1, _WIDTH // max(1, width))
-    if not worlds or any(_certain(world) != usual for world in worlds):
+    if not worlds or any(_certain(one) != usual for one in worlds):
         alike = "side by side live scenarios (at least one) of the same rows, rules and days"
         raise ScenarioError(f"{alike}, which differ only in laws of chance and disruptions")
     losses = (d for world in worlds for d in world.disruptions if isinstance(d, StockLoss))
