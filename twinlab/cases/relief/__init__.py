@@ -4,7 +4,7 @@
 needs       what so many people need for so many days
 problem     Atlantic storms of 1975 to 2024 as seasons to prepare for: goods, depots, ways
 food        what a ration holds and lacks; the cheapest basket
-last_mile   trucks from Holguín to its towns after a hurricane: cheap, or kind
+last_mile   trucks from Holguín to its towns after hurricane Ike, for ``rounds``
 agencies    what they pay alone, with shared stocks, and by one plan
 stock       whom it covers with complete sets; that of Madagascar
 assumed     every assumed figure with its range
