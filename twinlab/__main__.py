@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from twinlab.cases import automotive, factory, humanitarian
+from twinlab.cases import Case, automotive, factory, humanitarian
 from twinlab.modeling import Run, simulate
-from twinlab.scope import Constant, Outage, Scenario, TwinError
+from twinlab.scope import Constant, Outage, TwinError
 from twinlab.technology import EventStore, FileLink, MqttLink, Plant, Sensors, read_keys
 from twinlab.twin import Twin
 
-CASES: dict[str, Callable[[int], Scenario]] = {
+CASES: dict[str, Callable[[int], Case]] = {
     "automotive": automotive,
     "factory": lambda days: factory(days).scenario,
     "humanitarian": lambda days: humanitarian(days=days),
@@ -66,7 +66,8 @@ def open_link(given: argparse.Namespace) -> FileLink | MqttLink:
 
 def live(given: argparse.Namespace) -> None:
     """Let a plant live by the computer's clock; started again, it goes on where it was."""
-    link, truth = open_link(given), CASES[given.case](given.days)
+    link, case = open_link(given), CASES[given.case](given.days)
+    truth, told = case.lived(given.seed)
     lived = (link.recall("plant") or {"day": 0})["day"]
     if given.close:
         start = lived if given.on is None else given.on
@@ -74,7 +75,8 @@ def live(given: argparse.Namespace) -> None:
             raise TwinError(f"day {start} is over, the plant has lived until day {lived}")
         truth = truth.disrupt(Outage(given.close, start=start, days=Constant(given.length)))
     began = time.monotonic()
-    plant = Plant(truth, link, given.seed, Sensors(reporting=not given.untold), given.pace)
+    sensors = Sensors(reporting=not given.untold, foretelling=bool(told), assessments=told)
+    plant = Plant(truth, link, given.seed, sensors, given.pace)
     again = f", lived again in {time.monotonic() - began:.1f} s" if lived else ""
     print(f"{plant} on {link}: a day takes {given.pace:g} s{again}. Ctrl-C stops it.", flush=True)
     plant.keep_pace(given.days)
