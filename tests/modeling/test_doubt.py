@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+import twinlab as tl
 from twinlab import ScenarioError, hold_out, rank, redraw
+from twinlab.management.goals import best_response
+from twinlab.modeling.experiments import propose
+from twinlab.organization.contracts import Organization, Role
 
 NEED = np.random.default_rng(3).gamma(2, 10, 30)
 STOCKS = np.arange(0, 80, 2.0)
@@ -117,6 +121,28 @@ def test_many_scenarios_are_drawn_in_blocks():
     assert np.ptp([found["a"].cost.low, found["a"].cost.high]) == pytest.approx(
         2 * 1.96 / np.sqrt(50_000), rel=0.1
     )
+
+
+def test_whoever_chooses_by_histories_says_who_came_second():
+    demand = tl.Demand("shop", "unit", tl.Normal(50, 8), backorder_cost=0.70)
+    chain = tl.serial(["mine", "shop"], demand=demand, holding_cost={"shop": 0.18})
+    shop = tl.Scenario(chain, tl.BaseStock(50), days=100)
+    tuned = tl.tune(shop, {"shop.up_to": (40, 80)}, tl.cost, 50, evaluations=20)
+    first, second = tuned.ranking.choices[:2]
+    least = tuned.tried.groupby("shop.up_to").goal.first().nsmallest(2)
+    assert [first.cost.mean, second.cost.mean] == pytest.approx(least.tolist())
+    assert 0 < second.again <= first.again < 1
+    start = tl.State.initial(chain)
+    found = propose(shop, start, {"shop.up_to": [30, 60]}, replications=50)
+    assert found.ranking.established
+    assert found.ranking.choices[0].name == "shop.up_to 60"
+    assert propose(shop, start, {"shop.up_to": [60]}, replications=50).ranking is None
+    both = tl.compare({"lean": shop, "safe": shop.set("shop.up_to", 58)}, 50, kpis=["fill_rate"])
+    difference = both.difference("safe", "fill_rate").mean
+    assert both.rank("fill_rate", most=True)["safe"].gain.mean == pytest.approx(difference)
+    role = Role("shop", {"shop.up_to": (40, 80)}, tl.cost)
+    answer = best_response(shop, Organization([role], tl.cost), 20, evaluations=10, rounds=2)
+    assert set(answer.rankings) == {"shop"}
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,7 @@ def test_weights_make_seasons_likelier_or_leave_them_out():
     again = problem.weighted([2, 0, 6])
     assert [(s.name, s.probability) for s in again.seasons] == [("s0", 0.25), ("s2", 0.75)]
     for wrong in ([1, 1], [1, 1, -1], [0, 0, 0], [1, 1, np.nan]):
-        with pytest.raises(TwinError, match="weighted: 3 weights from 0 on"):
+        with pytest.raises(TwinError, match="weighted"):
             problem.weighted(wrong)
 
 

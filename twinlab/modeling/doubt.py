@@ -9,6 +9,7 @@ import numpy as np
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
 from twinlab.scope.base import Array, Count, Whole, check_known, column, pd
+from twinlab.scope.kinds import Numbers
 
 __all__ = ["hold_out", "rank", "redraw"]
 
@@ -60,7 +61,7 @@ class Ranking(Listing, frozen=True):
 
 
 def rank(
-    costs: Mapping[str, Any], base: str = "", groups: Any | None = None, seed: Whole = 0
+    costs: Mapping[str, Numbers], base: str = "", groups: Any = None, seed: Whole = 0
 ) -> Ranking:
     """Rank choices by mean cost over the same scenarios, with paired bootstrap intervals (95 %).
 

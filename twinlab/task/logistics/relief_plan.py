@@ -6,7 +6,7 @@ one good for one person.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from functools import lru_cache
 from itertools import product
@@ -144,15 +144,15 @@ class ReliefProblem(Result, frozen=True):
         told = [(at, p * n) for p, hit in self.hits for at, n in hit.need.items() if n > 0]
         return {at: math.fsum(x for to, x in told if to == at) for at, _ in told}
 
-    def weighted(self, weights: Any) -> "ReliefProblem":
+    def weighted(self, weights: Sequence[Amount]) -> "ReliefProblem":
         """The same seasons, weighted anew: one weight each; who has none is left out.
 
         Raises:
             ScenarioError: not one weight of at least 0 for each season, or none above 0.
         """
         w = np.asarray(weights, dtype=np.float64)
-        if w.shape != self.weights.shape or not (w >= 0).all() or not 0 < w.sum() < math.inf:
-            raise ScenarioError(f"weighted: {len(self.seasons)} weights from 0 on, got {w!r:.60}")
+        if w.shape != self.weights.shape or not w.sum() > 0:
+            raise ScenarioError(f"weighted: {len(self.seasons)} weights, not all 0, got {w!r:.60}")
         pairs = zip(self.seasons, (w / w.sum()).tolist(), strict=True)
         return replace(self, seasons=tuple(replace(s, probability=p) for s, p in pairs if p > 0))
 
