@@ -145,7 +145,7 @@ def storm_tables(storms: Storms, places: list[Row], figure: dict[str, float]) ->
         people = {p["name"]: storms.need(felt[p["name"]][0], float(p["people"])) for p in places}
         if sum(people.values()) < figure["smallest_need"]:
             continue
-        hits += [(season, name, when.date(), place, round(wind), round(people[place]))
+        hits += [(season, name, when.date(), place, round(wind, 1), round(people[place]))
                  for place, (wind, when) in felt.items()
                  if people[place] >= 1 or wind >= figure["hurricane_wind"]]  # fmt: skip
         tracks += [(season, name, lat, lon, round(wind)) for _, lat, lon, wind in track]
