@@ -104,7 +104,7 @@ MISTAKES = [
     (lambda: management.waits([[[1]]], [[[1]]]), tl.ScenarioError,
      'waits: demand (1, 1, 1), backlog (1, 1, 1): give both by day'),
     (lambda: management.waits([1], [-1]), tl.ScenarioError,
-     'waits: demand and backlog must be numbers of at least 0'),
+     'waits: backlog must be finite numbers of at least 0'),
     (lambda: management.gini([1, -1]), tl.ScenarioError,
      'gini: values[1] must be a finite number of at least 0'),
     (lambda: management.gini("12"), tl.ScenarioError,

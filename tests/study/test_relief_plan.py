@@ -86,8 +86,7 @@ def test_other_plans_cost_nearly_the_same(stored, plan):
     near = [n for n in stored if n.startswith("extra: ") and " + " in n and "Cuba" not in n]
     share = max(float(stored[name]["value"]) for name in near) / plan.cost
     beside("Near plans", {"more within": len(near), "share": share}, {"more within": 5}, 0)
-    # The page: 0.7 %, by a plan with Cancun, where two winds of 63.7 and 63.9 knots now are 64.
-    assert 0 <= share < 0.01
+    assert 0 <= share < 0.00705
     named = ["nothing", "only Panama hub", "only Havana", "only Cuba"]
     found = values(stored, *(f"extra: {name}" for name in named))
     wanted = page(found, 1_058_000, 329_000, 458_000, 31_000)
@@ -107,7 +106,7 @@ def test_thinking_in_seasons_and_knowing_them(stored):
     beside("Worth [USD/season]", values(stored, *names), page(names, 701_000, 548_000), 0.02)
     wide = ends(stored, *names)
     told = (281_000, 1_386_000, 358_000, 560_000)
-    beside("Its interval", wide, page(wide, *told), 0.1)
+    beside("Its interval", wide, page(wide, *told), 0.09)
 
 
 def test_how_sure_the_plan_is(stored):
@@ -117,7 +116,7 @@ def test_how_sure_the_plan_is(stored):
     assert abs(values(stored, "sets of depots")["sets of depots"] - 25) <= 4
     assert float(stored["gap bound"]["value"]) < found["gap, high"]  # of the mean, not of a plan
     often = values(stored, *(name for name in stored if name.startswith("open: ")))
-    beside("Open [share of resamples]", often, {"open: Camaguey": 0.92}, 0.06)
+    beside("Open [share of resamples]", often, {"open: Camaguey": 0.92}, 0.02)
     assert sorted(often.values())[-2] <= 0.6
     cost = ends(stored, "cost")
     beside("Its cost, 95 %", cost, page(cost, 670_000, 1_239_000), 0.02)

@@ -200,16 +200,17 @@ def humanitarian(
 def waiting_loss(history: Run | Replications, region: str = "") -> Array:
     """What waiting costs people (of a region), by history [USD]: of a life, or of many.
 
-    Σ units × price × shortage multiple × level of their wait, first come, first served. Of many,
-    daily ``demand`` and ``backlog`` must have been kept, as ``Twin.rank`` does.
+    Σ units × price × shortage multiple × level of their wait, unit by unit, first come, first
+    served. Of many, daily ``demand`` and ``backlog`` must have been kept, as ``Twin.rank`` does.
     """
     network, loss = history.scenario.network, np.zeros(1)
     values = {p.name: p.value * _figures()["shortage_multiple"] for p in network.products}
-    check_known(region, ["", *(row.node for row in network.demands)], f"nobody waits in {region!r}")
+    check_known(region, ("", *DEPOTS), f"nobody waits in {region!r}")
     for row in (row for row in network.demands if region in ("", row.node)):
         asked, owed = (history.series(n, row.node, row.product) for n in ("demand", "backlog"))
-        level = waiting_level(24 * waits(asked, owed).days, row.product)
-        loss = loss + values[row.product] * (asked.reshape(len(asked), -1) * level).sum(axis=0)
+        late = waits(asked, owed)
+        worse = np.diff(waiting_level(24 * np.arange(len(late) + 1), row.product))
+        loss = loss + values[row.product] * worse @ late
     return loss
 
 

@@ -4,7 +4,7 @@ And how long people wait, what that costs them, and how evenly it is shared: dep
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from statistics import fmean
 from typing import Any
@@ -15,9 +15,9 @@ from twinlab.modeling import Replications, Run
 from twinlab.modeling.inference.foreseen import Added
 from twinlab.modeling.simulation.kpis import Value
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
-from twinlab.scope import Demand, Lane, Network, Result, Scenario, ScenarioError
-from twinlab.scope.base import Amount, Array, Day, ItemKey, check_known, column, did_you_mean
-from twinlab.scope.calendar import upstream_items
+from twinlab.scope import Demand, Lane, Network, Scenario, ScenarioError
+from twinlab.scope.base import Amount, Array, Day, ItemKey, check_known, did_you_mean
+from twinlab.scope.calendar import DUST, upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
 from twinlab.scope.kinds import ranged
 
@@ -286,26 +286,19 @@ def waiting_cost(deliveries: Sequence[Amount], horizon: Amount, tangent: bool = 
     return float(np.sum(deprivation_cost(np.diff(moments), tangent)))
 
 
-@dataclass(frozen=True, eq=False)
-class Waits(Result):
-    """How long each day's demand waited: days × histories."""
+def waits(demand: Array, backlog: Array) -> Array:
+    """Say how many units of an item wait longer than 0, 1, 2, … nights, first come, first served.
 
-    days: Array = column("days", meaning="until the last of it was served")
-    unserved: Array = column("share", meaning="not served by the end: waits on")
-
-
-def waits(demand: Array, backlog: Array) -> Waits:
-    """Follow each day's demand of an item until all of it is served, first come, first served.
-
-    ``demand`` by day without what is lost, ``backlog`` of each night: days × histories, or days.
-    What was owed before is served first; what is unserved at the end has waited until then.
+    ``demand`` by day without what is lost, ``backlog`` of each night: days × histories, or days;
+    the answer is nights × histories. What was owed before is served first; what is unserved at the
+    end has waited until then. So with L(t) for a wait of t nights, Σ waits(t) · (L(t + 1) − L(t))
+    adds up L over all units, and the sum is unit-nights of waiting.
 
     Raises:
         ScenarioError: a number is below 0, or demand and backlog are not of the same days.
 
-    >>> found = waits([5, 0, 4, 0], [5, 2, 4, 1])
-    >>> found.days.ravel().tolist(), found.unserved.ravel().tolist()
-    ([2.0, 0.0, 2.0, 0.0], [False, False, True, False])
+    >>> waits([5, 0, 4, 0], [5, 2, 4, 1]).ravel().tolist()
+    [9.0, 3.0, 0.0, 0.0]
     """
     wanted, owed = (np.asarray(each, dtype=np.float64) for each in (demand, backlog))
     wanted, owed = (e[:, None] if e.ndim == 1 else e for e in (wanted, owed))
@@ -313,15 +306,16 @@ def waits(demand: Array, backlog: Array) -> Waits:
     if not (fits and owed.size):
         told = f"waits: demand {wanted.shape}, backlog {owed.shape}"
         raise ScenarioError(f"{told}: give both by day, or by day and history, at least one")
-    if not (np.all(wanted >= 0) and np.all(owed >= 0)):
-        raise ScenarioError("waits: demand and backlog must be numbers of at least 0")
-    wanted, count = np.broadcast_to(wanted, owed.shape), len(owed)
+    for name, each in (("demand", wanted), ("backlog", owed)):
+        if not (np.all(each >= 0) and np.isfinite(each).all()):
+            raise ScenarioError(f"waits: {name} must be finite numbers of at least 0")
+    wanted = np.broadcast_to(wanted, owed.shape)
     asked = np.cumsum(wanted, axis=0)
-    served = np.maximum.accumulate(asked - owed) + 1e-9 * asked[-1]
-    pairs = zip(served.T, asked.T, strict=True)
-    night = np.transpose([np.searchsorted(one, all_of_it) for one, all_of_it in pairs])
-    waited = np.where(wanted > 0, np.maximum(night - np.arange(count)[:, None], 0), 0)
-    return Waits(waited.astype(np.float64), (night == count) & (wanted > 0))
+    served = np.maximum.accumulate(asked - owed)
+    nights = range(len(owed))
+    late = (asked[: len(owed) - n] - served[n:] for n in nights)  # of those asked by each day
+    found = [np.clip(x, 0, wanted[: len(x)]).sum(axis=0) for x in late]
+    return np.where(np.array(found) > DUST, found, 0.0)
 
 
 def gini(values: Sequence[Amount], weights: Sequence[Amount] | None = None) -> float:
