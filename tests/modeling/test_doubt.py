@@ -1,5 +1,7 @@
 """Doubt about choices: known answers, coverage on luck of its own, and mistakes."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,51 @@ def test_held_out_scenarios_are_each_judged_once_by_who_did_not_see_them():
     assert found.paper == pytest.approx(min(cost(stock).mean() for stock in STOCKS))
     assert found.rosy == pytest.approx(1 - found.paper / found.unseen.mean)
     assert sum(found.choices.values()) == 30
+
+
+CHANCES, WANTED = np.array([0.5, 0.2, 0.3]), np.array([3.0, 20.0, 9.0])
+
+
+def likely(weights):
+    return min(WANTED, key=lambda stock: weights @ cost(stock, WANTED))
+
+
+def test_chances_of_scenarios_against_every_resample_there_is():
+    """Three scenarios give 27 series of draws: their expectations beside those of many redraws."""
+    found = redraw(likely, lambda s: cost(s, WANTED), CHANCES, 4000, seed=1)
+    assert found.plan == likely(CHANCES) != likely(np.full(3, 1 / 3))
+    p, gap, out, never = np.zeros(3), 0.0, 0.0, 0.0
+    for series in product(range(3), repeat=3):
+        chance = CHANCES[[*series]].prod()
+        w = np.bincount(series, minlength=3) / 3
+        p += chance * w
+        gap += chance * (w @ cost(found.plan, WANTED) - w @ cost(likely(w), WANTED))
+        if (w == 0).any():
+            left = np.average(cost(likely(w), WANTED)[w == 0], weights=CHANCES[w == 0])
+            out, never = out + chance * (left - w @ cost(likely(w), WANTED)), never + chance
+    assert p == pytest.approx(CHANCES)
+    assert found.weights.mean(axis=0) == pytest.approx(CHANCES, abs=4 * 0.3 / np.sqrt(4000))
+    assert abs(found.gaps.mean() - gap) < 4 * found.gaps.std() / np.sqrt(4000)
+    error = (found.optimism.high - found.optimism.mean) / 1.96
+    assert abs(found.optimism.mean - out / never) < 4 * error
+
+
+def test_held_out_means_are_weighted_by_chances():
+    found = hold_out(likely, lambda s: cost(s, WANTED), CHANCES, folds=3)
+    others = [np.where(np.arange(3) == i, 0, CHANCES) for i in range(3)]
+    wanted = [cost(likely(w), WANTED)[i] for i, w in enumerate(others)]
+    assert found.costs == pytest.approx(wanted)
+    assert found.unseen.mean == pytest.approx(CHANCES @ wanted)
+    assert found.paper == pytest.approx(min(CHANCES @ cost(s, WANTED) for s in WANTED))
+    spread = np.sqrt(1.5 * (CHANCES**2 * (wanted - CHANCES @ wanted) ** 2).sum())
+    assert found.unseen.high - found.unseen.mean == pytest.approx(4.302653 * spread)
+
+
+@pytest.mark.parametrize("way", [redraw, hold_out])
+def test_equal_chances_are_a_number_of_scenarios(way):
+    told = [way(least, cost, n, 7, seed=2) for n in (30, np.full(30, 1 / 30), [1 / 30] * 30)]
+    assert repr(told[0]) == repr(told[1]) == repr(told[2])
+    assert (told[0].costs == told[1].costs).all()
 
 
 def test_paper_is_rosier_than_the_future_on_average():
@@ -161,6 +208,11 @@ def test_whoever_chooses_by_histories_says_who_came_second():
         (lambda: redraw(least, cost, 30, resamples=1), "two or more"),
         (lambda: redraw(lambda w: 3, cost, 12), "one finite cost for each of 12 scenarios, got"),
         (lambda: redraw(lambda w: 3, lambda p: np.full(4, np.nan), 4), "0 finite"),
+        (lambda: redraw(least, cost, [0.5, 0.6]), "chances sum to 1.1, or one is 0: give their"),
+        (lambda: hold_out(least, cost, [1.0, 0.0], 2), "chances sum to 1, or one is 0"),
+        (lambda: redraw(least, cost, []), "chances sum to 0"),
+        (lambda: redraw(least, cost, [0.5, np.nan]), r"scenarios\[1\] must be a share"),
+        (lambda: redraw(least, cost, [1.0]), "1 scenarios, 40 resamples: two or more"),
         (lambda: hold_out(least, cost, 30, folds=1), "1 folds of 30 scenarios"),
         (lambda: hold_out(least, cost, 30, folds=31), "31 folds"),
     ],

@@ -1,20 +1,22 @@
 """Doubt about a choice under sampled scenarios: would others win, is it as good as it looks?"""
 
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
-from twinlab.scope.base import Array, Count, Whole, check_known, column, pd
+from twinlab.scope.base import Array, Count, Share, Whole, check_known, column, pd
 from twinlab.scope.kinds import Numbers
 
 __all__ = ["hold_out", "rank", "redraw"]
 
 Choose = Callable[[Array], Any]  # weights of the scenarios, which sum to 1: what is best then
 Judge = Callable[[Any], Any]  # what was chosen: its cost in each scenario
+Scenarios = Count | Sequence[Share]  # how many, all as likely; or their chances
 DRAWS, MOST = 2000, 1000  # of a bootstrap; scenarios that it draws one by one, not in blocks
 
 
@@ -113,16 +115,18 @@ class Doubt(Result, frozen=True):
 
 
 def redraw(
-    choose: Choose, judge: Judge, scenarios: Count, resamples: Count = 40, seed: Whole = 0
+    choose: Choose, judge: Judge, scenarios: Scenarios, resamples: Count = 40, seed: Whole = 0
 ) -> Doubt:
     """Choose again under resampled scenarios: is it the same choice, and how good is the first?
 
-    Gap: cost of the plan less the least in each resample, mean Ḡ, bound Ḡ + t(n − 1, 95 %) s / √n.
-    Mak, Morton & Wood (1999) draw new scenarios for it; resamples of the same are not new ones:
-    what no scenario shows stays unseen, and the bound is too low by that.
+    ``scenarios`` are their number, if all are as likely, or their chances. Gap: cost of the plan
+    less the least in each resample, mean Ḡ, bound Ḡ + t(n − 1, 95 %) s / √n. Mak, Morton & Wood
+    (1999) draw new scenarios for it; resamples of the same are not new ones: what no scenario shows
+    stays unseen, and the bound is too low by that.
 
     Raises:
-        ScenarioError: fewer than two scenarios or resamples, or a cost that is no number.
+        ScenarioError: fewer than two scenarios or resamples, chances that do not sum to 1, or a
+            cost that is no number.
 
     >>> need = np.array([3.0, 5.0, 9.0, 4.0])
     >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)
@@ -130,16 +134,19 @@ def redraw(
     >>> float(found.plan), found.gap.mean >= 0, round(sum(found.choices.values()), 9)
     (5.0, True, 1.0)
     """
-    if min(scenarios, resamples) < 2:
-        raise ScenarioError(f"redraw: {scenarios} scenarios, {resamples} resamples: two or more")
-    drawn = np.random.default_rng(seed).integers(0, scenarios, (resamples, scenarios))
-    weights = np.array([np.bincount(each, minlength=scenarios) for each in drawn]) / scenarios
-    plan, plans = choose(np.full(scenarios, 1 / scenarios)), tuple(map(choose, weights))
-    costs = np.array([_costs(judge, each, scenarios) for each in plans])
+    count, luck = len(shares := _shares(scenarios)), np.random.default_rng(seed)
+    if min(count, resamples) < 2:
+        raise ScenarioError(f"redraw: {count} scenarios, {resamples} resamples: two or more")
+    if (shares == 1).all():
+        drawn = luck.integers(0, count, (resamples, count))
+        weights = np.array([np.bincount(each, minlength=count) for each in drawn]) / count
+    else:
+        weights = luck.multinomial(count, shares / shares.sum(), resamples) / count
+    plan, plans = choose(shares / shares.sum()), tuple(map(choose, weights))
+    costs = np.array([_costs(judge, each, count) for each in plans])
     least = (weights * costs).sum(axis=1)
-    gaps = weights @ _costs(judge, plan, scenarios) - least
-    unseen = np.where(weights == 0, costs, np.nan)
-    out = np.array([np.nanmean(each) if np.isfinite(each).any() else np.nan for each in unseen])
+    gaps, unseen = weights @ _costs(judge, plan, count) - least, shares * (weights == 0)
+    out = (unseen * costs).sum(axis=1) / np.where(unseen.any(axis=1), unseen.sum(axis=1), np.nan)
     gap = Estimate(float(gaps.mean()), 0.0, estimate(gaps, 0.9).high, resamples, 0.95, "one-sided")
     choices = {name: n / resamples for name, n in Counter(map(_name, plans)).most_common()}
     return Doubt(plan, plans, weights, costs, gaps, choices, gap, estimate(out - least))
@@ -156,31 +163,44 @@ class HeldOut(Result, frozen=True):
 
 
 def hold_out(
-    choose: Choose, judge: Judge, scenarios: Count, folds: Count = 10, seed: Whole = 0
+    choose: Choose, judge: Judge, scenarios: Scenarios, folds: Count = 10, seed: Whole = 0
 ) -> HeldOut:
     """Choose without some scenarios, fold by fold, and judge by those: is paper too rosy?
 
+    ``scenarios`` are their number or their chances, by which means are weighted.
+
     Raises:
-        ScenarioError: not 2 to ``scenarios`` folds, or a cost that is no number.
+        ScenarioError: not 2 to as many folds as scenarios, chances that do not sum to 1, or a cost
+            that is no number.
 
     >>> need = np.array([3.0, 5.0, 9.0, 4.0])
     >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)
     >>> hold_out(lambda w: min(need, key=lambda stock: w @ judge(stock)), judge, 4, folds=4).paper
     9.0
     """
-    if not 2 <= folds <= scenarios:
-        raise ScenarioError(f"hold_out: {folds} folds of {scenarios} scenarios: 2 to all of them")
-    costs, names = np.zeros(scenarios), list[str]()
-    for out in np.array_split(np.random.default_rng(seed).permutation(scenarios), folds):
-        weights = np.full(scenarios, 1 / (scenarios - len(out)))
-        weights[out] = 0.0
-        plan = choose(weights)
-        names.append(_name(plan))
-        costs[out] = _costs(judge, plan, scenarios)[out]
-    whole, unseen = choose(np.full(scenarios, 1 / scenarios)), estimate(costs)
-    paper = float(_costs(judge, whole, scenarios).mean())
-    rosy = 1 - paper / unseen.mean if unseen.mean else 0.0
-    return HeldOut(costs, paper, unseen, rosy, dict(Counter(names)))
+    count = len(shares := _shares(scenarios))
+    if not 2 <= folds <= count:
+        raise ScenarioError(f"hold_out: {folds} folds of {count} scenarios: 2 to all of them")
+    costs, names = np.zeros(count), Counter[str]()
+    for out in np.array_split(np.random.default_rng(seed).permutation(count), folds):
+        kept = np.where(np.isin(np.arange(count), out), 0.0, shares)
+        names[_name(plan := choose(kept / kept.sum()))] += 1
+        costs[out] = _costs(judge, plan, count)[out]
+    paper = float((shares * _costs(judge, choose(shares / shares.sum()), count)).mean())
+    mean = (shares * costs).mean()
+    unseen = estimate(mean + shares * (costs - mean))  # the interval of a weighted mean
+    return HeldOut(costs, paper, unseen, 1 - paper / (unseen.mean or paper or 1.0), dict(names))
+
+
+def _shares(scenarios: Any) -> Array:
+    """Chances of scenarios as multiples of an equal one: of equal ones that is exactly 1."""
+    if np.ndim(scenarios) == 0:
+        return np.ones(scenarios)
+    chances = np.asarray(scenarios, dtype=np.float64)
+    if not (chances > 0).all() or not math.isclose(chances.sum(), 1.0, rel_tol=1e-6):
+        told = f"scenarios: chances sum to {chances.sum():g}, or one is 0"
+        raise ScenarioError(f"{told}: give their number, or chances above 0 that sum to 1")
+    return np.round(len(chances) * chances, 12)
 
 
 def _name(plan: Any) -> str:
