@@ -120,10 +120,11 @@ class ReliefSeason(Case):
         return self.struck(self, true), tuple(told)
 
     def later_storms(self, day: Whole) -> More:
-        """What the rest of a season may bring after a day, for ``Twin.worlds``: a past season's."""
+        """What the rest of a season may bring, for ``Twin.worlds``: that of another past season."""
+        others = [year for year in SEASONS if not (self.start and year == self.start.year)]
 
         def strike(scenario: Scenario, generator: np.random.Generator) -> Scenario:
-            season = SEASONS[int(generator.integers(len(SEASONS)))]
+            season = others[int(generator.integers(len(others)))]
             return self.struck(scenario, (one for one in strikes(season) if one.day > day))
 
         return strike

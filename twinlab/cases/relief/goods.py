@@ -192,6 +192,8 @@ def foods(of: Foods = None, columns: Collection[str] = ()) -> Any:
         of = held.join(_table("food_prices").set_index("food").price)
     for name, names in (("requirement", of.T), *((col, of) for col in ("price", *columns))):
         check_known(name, list(names), f"foods: no {name!r} in the table")
+    if twice := [*of.index[of.index.duplicated()], *of.columns[of.columns.duplicated()]]:
+        raise ScenarioError(f"foods: {twice[0]!r} stands twice: give each row and column once")
     amounts = of.apply(pd.to_numeric, errors="coerce").ge(0) | of.isna()
     if not amounts.all(axis=None) or of.loc["requirement"].drop("price").isna().any():
         raise ScenarioError("foods: give amounts of at least 0 (nan: unknown) and all requirements")
@@ -215,8 +217,10 @@ def least_cost_basket(unknown: Collection[str] = ("Folate(ug)",), of: Foods = No
     [(0.516, 72), (0.525, 262)]
     """
     table = foods(of, unknown)
-    needed = table.loc["requirement"].drop(["price", *unknown])
+    needed = table.loc["requirement"].drop(["price", *unknown], errors="ignore")
     sold = table.drop("requirement").dropna(subset="price")
+    if needed.empty or sold.empty:
+        raise ScenarioError("least_cost_basket: give foods with a price, and a known nutrient")
     held = sold.fillna(0.0) / 100
     program = [Constraint(held[name].to_dict(), low=units) for name, units in needed.items()]
     problem = "food basket: offer more foods, or call a nutrient unknown"
