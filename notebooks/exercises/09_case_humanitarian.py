@@ -1,73 +1,89 @@
-"""The exercises of notebook 09: storms, kits and trucks."""
+"""Exercises of notebook 09: complete sets of relief goods, a day too late, a split."""
 
 from functools import cache
 
 import twinlab as tl
 from twinlab.cases import relief
+from twinlab.cases.humanitarian import relief_cost
 
-ENOUGH = 30.0  # hours that nobody should wait longer than
-PANAMA, PINAR = "Panama hub", "Pinar del Rio"
-
-
-@cache
-def judged(depot):
-    """Food for ten thousand people in one depot."""
-    return tl.task.logistics.judge(relief.problem(), {depot: {"food": 10_000}})
-
-
-def trucks():
-    """The fewest trucks with which every group has its first load within the hours."""
-    return next(n for n in range(2, 20) if last_wait(n) <= ENOUGH)
+SET = dict.fromkeys(["Buckets", "WaterContainers", "Tarpaulins"], 2.5)  # people whom a unit helps
+ALONE = {"A": 371, "B": 442, "C": 297}
+TOGETHER = {("A", "B"): 776, ("A", "C"): 631, ("B", "C"): 602, ("A", "B", "C"): 963}
 
 
 @cache
-def last_wait(trucks):
-    """Hours until the last group has its first load, with so many four-wheel trucks."""
-    case = relief.last_mile({"four-wheel": trucks})
-    return tl.task.logistics.rounds(case, iterations=4000, starts=1).last_wait
+def sets():
+    """Whom the stock of Madagascar covers with complete sets."""
+    return relief.complete_sets(relief.madagascar(), SET)
+
+
+@cache
+def season(act, day=100):
+    """What the season of 2008 costs if one orders on the morning of a day [million USD]."""
+    case = tl.cases.humanitarian()
+    pair = case.twin(seed=1, day=day - 12)
+    pair.live(12)
+    pair.act(case.options("East")[act], "Ana", act)
+    pair.plant.advance(case.days - pair.plant.day, untold=True)
+    return relief_cost(pair.plant.run)[0] / 1e6
+
+
+def gain(pays):
+    """What B and C gain by leaving [thousand USD]."""
+    return tl.organization.CostGame(ALONE | TOGETHER).check(pays).objections["B + C"]
+
+
+def alike():
+    """Each saves the same part of its cost alone."""
+    return {who: 963 * cost / sum(ALONE.values()) for who, cost in ALONE.items()}
 
 
 EXERCISES = {
     "9.1": tl.lab.Exercise(
-        answer=lambda: relief.needs(17_000, days=14).food,
-        unit="t",
+        answer=lambda: sets().where_they_lie,
+        unit="people",
         hints=(
-            "`relief.needs(people, days)` has a property `food`.",
-            "17,000 people × 14 days × 555 g, in tonnes.",
+            "`relief.complete_sets(stock, people)` takes the people whom a unit helps, by item.",
+            "its items are called Buckets, WaterContainers, Tarpaulins; take `where_they_lie`.",
         ),
         slips={
-            "that is one day; the question is about two weeks.": (
-                lambda: relief.needs(17_000, 1).food
-            ),
-            "that is a month: `needs` takes 30 days unless you say `days=14`.": (
-                lambda: relief.needs(17_000).food
+            "that is if everything were brought together first.": lambda: sets().brought_together,
+            "those are sets, not people: one helps 2.5.": lambda: sets().where_they_lie / 2.5,
+            "that is the item of which there is most; a set lacks the others.": (
+                lambda: max(sets().people.values())
             ),
         },
     ),
     "9.2": tl.lab.Exercise(
-        answer=lambda: judged(PANAMA).cost - judged(PINAR).cost,
-        unit="USD/season",
+        answer=lambda: season("air and cash", 101) - season("air and cash"),
+        unit="million USD",
         hints=(
-            "`tl.task.logistics.judge(problem, {'Panama hub': {'food': 10_000}})` gives a plan.",
-            "subtract `.cost` of Pinar del Rio from `.cost` of the Panama hub.",
+            "`life(seed, act, until)` from above lives a season and gives its cost.",
+            'take `life(1, "air and cash", 101)` less `life(1, "air and cash", 100)`.',
         ),
         slips={
-            "that is the expected cost after the storm only; take `.cost`, with the first stage.": (
-                lambda: judged(PANAMA).second_stage - judged(PINAR).second_stage
+            "that is what doing nothing costs more than ordering on day 100.": (
+                lambda: season("do nothing") - season("air and cash")
             ),
-            "the sign is turned: Panama minus Pinar del Rio.": (
-                lambda: judged(PINAR).cost - judged(PANAMA).cost
+            "the sign is turned: later less earlier.": (
+                lambda: season("air and cash") - season("air and cash", 101)
             ),
         },
     ),
     "9.3": tl.lab.Exercise(
-        answer=trucks,
-        unit="trucks",
-        tolerance=0.0,
+        answer=lambda: gain(alike()),
+        unit="thousand USD",
         hints=(
-            "`case = relief.last_mile({'four-wheel': n})` for n = 2, 3, 4, …",
-            "`tl.task.logistics.rounds(case, iterations=4000, starts=1).last_wait`",
-            "the first n for which it is at most 30 hours.",
+            "together they pay 963 instead of 1,110: each pays the same part of its cost alone.",
+            "what B and C pay then, less the 602 that they pay as a pair.",
         ),
+        slips={
+            "that is the gain under the Shapley value; here all save the same part.": (
+                lambda: tl.organization.CostGame(ALONE | TOGETHER).shapley().objections["B + C"]
+            ),
+            "that is what B and C pay; take off the 602 that they pay as a pair.": (
+                lambda: alike()["B"] + alike()["C"]
+            ),
+        },
     ),
 }

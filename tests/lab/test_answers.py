@@ -13,11 +13,11 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm, t
 
 import twinlab as tl
-from twinlab.cases import relief
 from twinlab.cases.automotive import automotive
 from twinlab.cases.factory import fit_tools
 from twinlab.cases.folders import dataset
 from twinlab.lab.checks import read_exercises
+from twinlab.management.flows import waiting_level
 from twinlab.modeling.inference.outages import Standstill
 
 CHAPTERS = [read_exercises(notebook) for notebook in range(12)]
@@ -287,18 +287,61 @@ def test_when_the_wires_from_mexico_are_missed():
     assert cars.EXERCISES["8.2"].answer() == int(np.argmax(owed - usual > 1e-6))
 
 
-# -- 9: storms, kits and trucks ---------------------------------------------------------------
+# -- 9: complete sets, a day too late, a split ------------------------------------------------
 
 
-def test_food_for_two_weeks():
-    assert humanitarian.EXERCISES["9.1"].answer() == pytest.approx(17_000 * 14 * 0.000555)
+def test_complete_sets_depot_by_depot():
+    units = {}
+    with (dataset("humanitarian") / "madagascar.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            key = row["depot"], row["item"]
+            units[key] = units.get(key, 0) + float(row["units"])
+    depots = {depot for depot, _ in units}
+    sets = [min(units.get((depot, item), 0) for item in humanitarian.SET) for depot in depots]
+    assert humanitarian.EXERCISES["9.1"].answer() == pytest.approx(2.5 * sum(sets))
 
 
-def test_the_fewest_trucks():
-    right = humanitarian.trucks()
-    cases = [relief.last_mile({"four-wheel": n}) for n in (right - 1, right)]
-    waits = [tl.task.logistics.rounds(case, iterations=4000, starts=1).last_wait for case in cases]
-    assert waits[1] <= 30 < waits[0]
+def first_come(asked, owed):
+    """Days that each day's units wait until the last of them is served; for ever: to the end."""
+    line, waited = [], []
+    for day, (units, left) in enumerate(zip(asked, owed, strict=True)):
+        line.append([day, units, units])
+        served = sum(still for *_, still in line) - left
+        while line and served >= line[0][2] - 1e-6:
+            since, whole, still = line.pop(0)
+            served -= still
+            waited.append((day - since, whole))
+        if line:
+            line[0][2] -= served
+    return waited + [(len(asked) - since, whole) for since, whole, _ in line]
+
+
+def test_a_day_too_late():
+    """No twin: what the plant lives, with other values from that morning on; the wait by hand."""
+    case, cost = tl.cases.humanitarian(), {}
+    lived, _ = case.lived(1)
+    values = {k: v for o in case.options("East")["air and cash"] for k, v in o.values.items()}
+    price = {product.name: 10 * product.value for product in case.network.products}
+    for day in (100, 101):
+        before = tl.simulate(lived.change(days=day), seed=1)
+        after = tl.simulate(lived.set(values), seed=1, start=before.state_on(day))
+        cost[day] = before.total("transport") + after.total("transport")
+        for row in case.network.demands:
+            asked, owed = (
+                np.concatenate([run.series(name, row.node, row.product) for run in (before, after)])
+                for name in ("demand", "backlog")
+            )
+            for days, units in first_come(asked, owed):
+                level = waiting_level(24 * days, row.product)
+                cost[day] += units * price[row.product] * float(level)
+    right = humanitarian.EXERCISES["9.2"].answer()
+    assert right == pytest.approx((cost[101] - cost[100]) / 1e6, rel=1e-6)
+
+
+def test_all_alike():
+    """963 of 1,110 is what each pays of its cost alone; as a pair B and C pay 602."""
+    by_hand = 963 / (371 + 442 + 297) * (442 + 297) - 602
+    assert humanitarian.EXERCISES["9.3"].answer() == pytest.approx(by_hand)
 
 
 # -- 10: what the factory knows ---------------------------------------------------------------
