@@ -168,15 +168,11 @@ def total_shortage_cost(
     costs = shortage_costs(network, shortage_cost)
     if not any(costs.values()) and not any(d.backorder_cost for d in network.demands):
         products = ", ".join(f"{p!r}: …" for p in dict.fromkeys(p for _, p in costs))
-        raise ScenarioError(
-            "customers who are not served cost nothing here: give shortage_cost={" + products + "} "
-            "in USD per unit, or a lost_sale_cost or backorder_cost in the demand rows"
-        )
-    return sum(
-        (history.total("demand", *item) - history.total("served", *item)) * each
-        + history.total("owing", *item)
-        for item, each in costs.items()
-    )
+        told = f"customers who are not served cost nothing here: give shortage_cost={{{products}}}"
+        remedy = "in USD per unit, or a lost_sale_cost or backorder_cost in the demand rows"
+        raise ScenarioError(f"{told} {remedy}")
+    short = {at: history.total("demand", *at) - history.total("served", *at) for at in costs}
+    return sum(short[at] * each + history.total("owing", *at) for at, each in costs.items())
 
 
 def stopped_costs(network: Network, shortage_cost: ShortageCost | None = None) -> ByItem:
@@ -227,13 +223,10 @@ def deprivation_cost(hours: Any, tangent: bool = False) -> Any:
     [0.0, 70.39, 1242.76]
     """
     time = np.asarray(hours, dtype=np.float64)
-    good = (time >= 0) & (time <= (np.inf if tangent else CALIBRATED_HOURS))
-    if not np.all(good):
-        worst = np.extract(~good, time)[0]
-        raise ScenarioError(
-            f"deprivation_cost: {worst:g} hours: the function was estimated for 0 to "
-            f"{CALIBRATED_HOURS:g} hours; split the wait, or use tangent=True and say so"
-        )
+    if not np.all(good := (time >= 0) & (time <= (np.inf if tangent else CALIBRATED_HOURS))):
+        known = f"the function was estimated for 0 to {CALIBRATED_HOURS:g} hours"
+        told = f"deprivation_cost: {np.extract(~good, time)[0]:g} hours: {known}"
+        raise ScenarioError(f"{told}; split the wait, or use tangent=True and say so")
     beyond = np.maximum(time - CALIBRATED_HOURS, 0.0)
     grown = np.exp(INTERCEPT + PER_HOUR * (time - beyond))
     return grown * (1.0 + PER_HOUR * beyond) - np.exp(INTERCEPT)
@@ -280,9 +273,8 @@ def waiting_cost(deliveries: Sequence[Amount], horizon: Amount, tangent: bool = 
     """
     moments = [0.0, *deliveries, horizon]
     if any(later < sooner for sooner, later in pairwise(moments)):
-        raise ScenarioError(
-            f"waiting_cost: deliveries {list(deliveries)!r} must rise from 0 to {horizon:g} hours"
-        )
+        told = f"waiting_cost: deliveries {list(deliveries)!r}"
+        raise ScenarioError(f"{told} must rise from 0 to {horizon:g} hours")
     return float(np.sum(deprivation_cost(np.diff(moments), tangent)))
 
 
@@ -302,18 +294,15 @@ def waits(demand: Array, backlog: Array) -> Array:
     """
     wanted, owed = (np.asarray(each, dtype=np.float64) for each in (demand, backlog))
     wanted, owed = (e[:, None] if e.ndim == 1 else e for e in (wanted, owed))
-    fits = owed.ndim == 2 and wanted.shape in (owed.shape, (len(owed), 1))
-    if not (fits and owed.size):
+    if not (owed.ndim == 2 and owed.size and wanted.shape in (owed.shape, (len(owed), 1))):
         told = f"waits: demand {wanted.shape}, backlog {owed.shape}"
         raise ScenarioError(f"{told}: give both by day, or by day and history, at least one")
     for name, each in (("demand", wanted), ("backlog", owed)):
         if not (np.all(each >= 0) and np.isfinite(each).all()):
             raise ScenarioError(f"waits: {name} must be finite numbers of at least 0")
-    wanted = np.broadcast_to(wanted, owed.shape)
-    asked = np.cumsum(wanted, axis=0)
-    served = np.maximum.accumulate(asked - owed)
-    nights = range(len(owed))
-    late = (asked[: len(owed) - n] - served[n:] for n in nights)  # of those asked by each day
+    wanted, days = np.broadcast_to(wanted, owed.shape), len(owed)
+    served = np.maximum.accumulate((asked := np.cumsum(wanted, axis=0)) - owed)
+    late = (asked[: days - n] - served[n:] for n in range(days))  # of those asked by each day
     found = [np.clip(x, 0, wanted[: len(x)]).sum(axis=0) for x in late]
     return np.where(np.array(found) > DUST, found, 0.0)
 
@@ -337,9 +326,5 @@ def gini(values: Sequence[Amount], weights: Sequence[Amount] | None = None) -> f
         raise ScenarioError(f"gini: {x.size} values and {w.size} weights: give as many, at least 1")
     if not w.sum() > 0:
         raise ScenarioError("gini: no weight is above 0: give each its number of heads")
-    total = w.sum()
-    mean = (w * x).sum() / total
-    if mean == 0:
-        return 0.0
-    gaps = np.abs(x[:, None] - x[None, :])
-    return float((w[:, None] * w[None, :] * gaps).sum() / (2 * total**2 * mean))
+    total, gaps = w @ x, np.abs(x[:, None] - x)
+    return float(w @ gaps @ w / (2 * w.sum() * total)) if total else 0.0

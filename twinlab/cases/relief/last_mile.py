@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from twinlab.cases.relief.goods import figures, rows
+from twinlab.cases.relief.season import points
 from twinlab.management.flows import CALIBRATED_HOURS, deprivation_cost
 from twinlab.scope.base import Amount, Count, check_known
 from twinlab.task.logistics.rounds import Deprivation, LastMile, Load, Road, Truck
@@ -59,11 +60,10 @@ def last_mile(
 
 
 def _roads(closed: Mapping[tuple[str, str], float]) -> list[Road]:
-    where = {row["name"]: (row["longitude"], row["latitude"]) for row in rows("towns")}
+    where, bend = points("towns"), figures()["town_circuity"]
     main = {(row["source"], row["destination"]): row["main"] for row in rows("assumed/roads")}
     for ends in closed:
         check_known(ends, main, f"last_mile: no road {ends!r}")
-    bend = figures()["town_circuity"]
     far = {ends: bend * great_circle(where[ends[0]], where[ends[1]]) for ends in main}
     return [Road(*ends, far[ends], main[ends], closed.get(ends, 0.0)) for ends in main]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.flows import waiting_level
-from twinlab.scope.base import Amount, check_known, pd
+from twinlab.scope.base import Amount, check_known, grouped, pd
 from twinlab.task.logistics.relief_plan import Depot, Good, Hit, ReliefProblem, ReliefSeason, Way
 from twinlab.task.logistics.routing import great_circle
 
@@ -69,10 +69,9 @@ def problem(
     """
     f, table, where = figures(), rows("commodities"), rows("assumed/places")
     own, part = prices or {}, {r["name"]: f["agency_share"] for r in where}
-    told: list[Any] = [(year, SEASONS, "season") for year in years]
-    told += [(name, part, "place") for name in share or ()]
-    told += [(name, [r["name"] for r in table], "good") for name in own]
-    for name, known, what in told:
+    usual = {r["name"]: r["price"] for r in table}
+    told: Any = (years, SEASONS, "season"), (share or (), part, "place"), (own, usual, "good")
+    for name, known, what in ((name, *rest) for names, *rest in told for name in names):
         check_known(name, known, f"problem: no {what} {name!r}")
     goods = list[Good]()
     for r in table:
@@ -84,8 +83,7 @@ def problem(
     seasons = [ReliefSeason(str(year), 1 / len(hits), each) for year, each in hits.items()]
     lost = f["shortage_multiple"] if shortage is None else shortage
     costs = (lost, f["holding_rate"], f["cash_hours"], {"air": f["air_limit"]})
-    parts = (tuple(goods), tuple(depots), tuple(_ways()), tuple(seasons))
-    return ReliefProblem(*parts, *costs)
+    return ReliefProblem(tuple(goods), tuple(depots), tuple(_ways()), tuple(seasons), *costs)
 
 
 def _ways() -> Iterator[Way]:
@@ -142,7 +140,6 @@ def track(storm: str) -> list[tuple[float, float, float]]:
     >>> max(wind for _, _, wind in track("Dorian 2019"))
     160
     """
-    known = dict.fromkeys(f"{row['storm']} {row['season']}" for row in rows("tracks"))
-    check_known(storm, known, f"track: no storm {storm!r}")
-    fixes = [row for row in rows("tracks") if f"{row['storm']} {row['season']}" == storm]
-    return [(row["longitude"], row["latitude"], row["wind"]) for row in fixes]
+    fixes = grouped((f"{row['storm']} {row['season']}", row) for row in rows("tracks"))
+    check_known(storm, fixes, f"track: no storm {storm!r}")
+    return [(row["longitude"], row["latitude"], row["wind"]) for row in fixes[storm]]

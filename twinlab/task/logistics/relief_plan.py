@@ -9,14 +9,25 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, Search, minimize
 from twinlab.scope import Listing, Result, ScenarioError
-from twinlab.scope.base import Amount, Array, Count, Limit, Row, Share, check_known, column, pd
+from twinlab.scope.base import (
+    Amount,
+    Array,
+    Count,
+    Limit,
+    Row,
+    Share,
+    check_known,
+    column,
+    grouped,
+    pd,
+)
 
 __all__ = """Depot Good Hit ReliefPlan ReliefProblem ReliefSeason Way judge near_plans preposition
 worth""".split()
@@ -27,15 +38,12 @@ TOO_LATE = 0.999  # a wait that is so much of the shortage cost: who comes then 
 
 
 class Good(Row, frozen=True):
-    """Something that people need; a cover is what one person needs of it.
-
-    ``level`` says which share of the shortage cost a wait of some hours already is, from 0 to 1.
-    """
+    """Something that people need."""
 
     name: str = column("name", meaning="what it is called")
     weight: float = column("kg/cover", meaning="of what one person needs", low=0)
     price: float = column("USD/cover", meaning="paid for what is used", low=0)
-    level: Callable[[float], Any] = np.zeros_like  # a wait that costs nothing
+    level: Callable[[float], Any] = np.zeros_like  # share of the shortage cost by hours of waiting
     cash: float | None = column("share", None, "of the price, where people can buy it", low=0)
 
 
@@ -104,24 +112,29 @@ class ReliefProblem(Result, frozen=True):
         for name in ("goods", "depots", "ways", "seasons"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         super().__post_init__()
-        depots, goods = ([row.name for row in rows] for rows in (self.depots, self.goods))
+        lists: Any = (
+            self.depots,
+            self.goods,
+            self.seasons,
+            *(season.hits for season in self.seasons),
+        )
+        depots, goods, *others = ([row.name for row in rows] for rows in lists)
         ways, hits = [(w.depot, w.place, w.mode) for w in self.ways], [hit for _, hit in self.hits]
-        named: list[Any] = [[hit.name for hit in season.hits] for season in self.seasons]
-        named += [depots, goods, ways, [season.name for season in self.seasons]]
-        for names in named:
+        for names in (depots, goods, ways, *others):
             if len({*names}) < len(names) or not (depots and goods):
                 raise ScenarioError(f"problem: each name once, and at least one, got {names!r:.80}")
         if not math.isclose(total := math.fsum(self.weights), 1.0) or not all(self.weights):
             way = "add a calm ReliefSeason('calm', p), leave out what never comes"
             raise ScenarioError(f"problem: probabilities sum to {total:g}, or one is 0: {way}")
-        places = [*(place for _, place, _ in ways), *(place for hit in hits for place in hit.need)]
-        modes = [mode for *_, mode in ways if mode not in NOT_SENT]
-        told = [("depot", depots, depot) for depot, *_ in ways]
-        told += [("depot", depots, depot) for hit in hits for depot in hit.surviving]
-        told += [("place", places, n) for h in hits for n in (*h.shops, *h.throughput, *h.delay)]
-        told += [("mode", modes, name) for name in (*(mode for *_, mode in ways), *self.limits)]
-        for what, known, name in told:
-            check_known(name, known, f"problem: {name!r} is not a {what}")
+        starts, ends, modes = ([way[at] for way in ways] for at in range(3))
+        places = {*ends}.union(*(hit.need for hit in hits))
+        for what, known, names in (
+            ("depot", depots, [*starts, *(depot for hit in hits for depot in hit.surviving)]),
+            ("place", places, [n for h in hits for n in (*h.shops, *h.throughput, *h.delay)]),
+            ("mode", {*modes}.difference(NOT_SENT), [*modes, *self.limits]),
+        ):
+            for name in names:
+                check_known(name, known, f"problem: {name!r} is not a {what}")
 
     def _sentence(self) -> str:
         size = f"{len(self.goods)} goods, {len(self.depots)} depots, {len(self.hits)} hits in"
@@ -141,8 +154,8 @@ class ReliefProblem(Result, frozen=True):
     @property
     def needs(self) -> dict[str, float]:
         """People in need by place, expected in a season."""
-        told = [(at, p * n) for p, hit in self.hits for at, n in hit.need.items() if n > 0]
-        return {at: math.fsum(x for to, x in told if to == at) for at, _ in told}
+        told = grouped((at, p * n) for p, hit in self.hits for at, n in hit.need.items() if n > 0)
+        return {at: math.fsum(each) for at, each in told.items()}
 
     def weighted(self, weights: Sequence[Amount]) -> "ReliefProblem":
         """The same seasons, weighted anew: one weight each; who has none is left out.
@@ -162,18 +175,19 @@ class ReliefProblem(Result, frozen=True):
 
         Shops, throughput and delay are averaged over those in need.
         """
-        hits, needs, left = self.hits, self.needs, dict[str, float]()
-        for d in self.depots:
-            kept = [math.prod(h.surviving.get(d.name, 1.0) for h in s.hits) for s in self.seasons]
-            left[d.name] = round(float(self.weights @ kept), 12)  # no speck above 1
+        hits, needs = self.hits, self.needs
 
-        def mean(name: str, usual: float, at: str) -> float:
-            told = [p * h.need.get(at, 0.0) * getattr(h, name).get(at, usual) for p, h in hits]
-            return round(math.fsum(told) / needs[at], 12)
+        def kept(depot: str) -> list[float]:
+            return [math.prod(h.surviving.get(depot, 1.0) for h in s.hits) for s in self.seasons]
 
-        usual = {"shops": 0.0, "throughput": 1.0, "delay": 0.0}
-        ways = {name: {at: mean(name, x, at) for at in needs} for name, x in usual.items()}
-        return ReliefSeason("average", 1.0, (Hit("average", needs, left, **ways),))
+        def mean(name: str, usual: float) -> dict[str, float]:
+            of = [(p, hit.need, getattr(hit, name)) for p, hit in hits]
+            told = {at: [p * n.get(at, 0.0) * x.get(at, usual) for p, n, x in of] for at in needs}
+            return {at: round(math.fsum(each) / needs[at], 12) for at, each in told.items()}
+
+        left = {d.name: round(float(self.weights @ kept(d.name)), 12) for d in self.depots}
+        ways = mean("shops", 0.0), mean("throughput", 1.0), mean("delay", 0.0)
+        return ReliefSeason("average", 1.0, (Hit("average", needs, left, *ways),))
 
 
 class Flow(NamedTuple):
@@ -229,14 +243,12 @@ class ReliefPlan(Listing, frozen=True):
 
     def _sentence(self) -> str:
         last = min(self, key=lambda season: season.coverage)
-        lowest = min([(share, place) for place, share in self.places.items()] or [(1.0, "any")])
+        least, where = min([(share, at) for at, share in self.places.items()] or [(1.0, "any")])
         near = "" if math.isnan(self.gap) else f"; another saves {self.gap:.2%} at most"
-        return (
-            f"{self.name}: {self.weight / 1000:,.0f} t kept ready; expected cost {self.cost:,.0f} "
-            f"USD/season, {self.first_stage:,.0f} of it before the season{near}\n"
-            f"covers {self.coverage:.0%} of the need, {last.coverage:.0%} in season {last.season}, "
-            f"{lowest[0]:.0%} at {lowest[1]}"
-        )
+        cost = f"expected cost {self.cost:,.0f} USD/season, {self.first_stage:,.0f} of it before"
+        seasons = f"{last.coverage:.0%} in season {last.season}, {least:.0%} at {where}"
+        kept = f"{self.name}: {self.weight / 1000:,.0f} t kept ready; {cost} the season{near}"
+        return f"{kept}\ncovers {self.coverage:.0%} of the need, {seasons}"
 
     __repr__ = Result.sentence
 
@@ -273,15 +285,14 @@ def preposition(
     ('far', 40.0, 170)
     """
     names, program = [d.name for d in problem.depots], _Program(problem)
-    for name in (n for each in (opened or (), *excluded) for n in each):
+    for name in chain(opened or (), *excluded):
         check_known(name, names, f"preposition: {name!r} is not a depot")
     for d in problem.depots:
         stock = {_ready(d.name, g.name): g for g in problem.goods}
         program.costs |= {key: problem.holding * g.price for key, g in stock.items()}
-        program.costs[_ready(d.name)] = d.fixed_cost
-        free = (0.0, 1.0) if opened is None else (float(d.name in opened),) * 2
-        program.bounds[_ready(d.name)] = free
-        full = {key: g.weight for key, g in stock.items()} | {_ready(d.name): -d.capacity}
+        program.costs[open_ := _ready(d.name)] = d.fixed_cost
+        program.bounds[open_] = (0.0, 1.0) if opened is None else 2 * (float(d.name in opened),)
+        full = {key: g.weight for key, g in stock.items()} | {open_: -d.capacity}
         program.rows.append(Constraint(full, high=0.0))
     program.rows.append(Constraint(dict(program.costs), high=budget))
     for inside in excluded:
@@ -307,10 +318,9 @@ def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = T
         ScenarioError: a depot or good is unknown, or more lies in a depot than it can hold.
 
     >>> from twinlab.task.logistics import judge
-    >>> seasons = [ReliefSeason("hit", 1, [Hit("storm", {"town": 40})])]
-    >>> ways = [Way("far", "town", "road", cost=5)]
-    >>> problem = ReliefProblem([Good("kit", 1, 2)], [Depot("far", 100, 10)], ways, seasons)
-    >>> judge(problem, {"far": {"kit": 30}}).coverage
+    >>> year, way = ReliefSeason("year", 1, [Hit("storm", {"x": 40})]), Way("d", "x", "road")
+    >>> problem = ReliefProblem([Good("kit", 1, 2)], [Depot("d", 100, 10)], [way], [year])
+    >>> judge(problem, {"d": {"kit": 30}}).coverage
     0.75
     """
     stocks = plan.stocks if isinstance(plan, ReliefPlan) else plan
@@ -324,19 +334,21 @@ def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = T
             limits = f"give each at least 0, together 0 to {most:,.0f} kg"
             raise ScenarioError(f"stocks: {depot!r} holds {dict(covers)}, {kg:,.0f} kg: {limits}")
     program = _Program(problem)
-    program.values = {_ready(d, g): stocks.get(d, {}).get(g, 0.0) for d, g in program.items}
+    program.values = {_ready(d, g): stocks.get(d, {}).get(g, 0.0) for d in depots for g in goods}
     hits = [(s, k, 1.0) for s in problem.seasons for k in range(len(s.hits))]
-    steps = [hits] if foresight else [[h for h in hits if h[1] == k] for k in range(len(hits))]
-    for step in filter(None, steps):
+    for step in grouped((0 if foresight else hit[1], hit) for hit in hits).values():
         program.costs, program.rows = {}, []
         program.add(step)
         program.solve("judge: check that all costs are finite")
     return program.plan([*stocks], math.nan)
 
 
+READY = ("", "", "stock")  # season, hit and how of what lies ready before the season
+
+
 def _ready(depot: str, good: str = "") -> Flow:
     """The variable of a stock before the season; without a good, whether the depot is open."""
-    return Flow("", "", "stock", depot, "", good)
+    return Flow(*READY, depot, "", good)
 
 
 @lru_cache(4096)
@@ -347,80 +359,68 @@ def _wait(good: Good, hours: float) -> float:
     return share
 
 
+def _offers(problem: ReliefProblem, at: tuple[str, str], hit: Hit) -> Iterator[tuple[Flow, float]]:
+    """Ways to meet what a hit leaves people in need of, and what each costs [USD/cover]."""
+    for good, way in product(problem.goods, problem.ways):
+        late = hit.delay.get(way.place, 0.0) if way.mode in problem.limits else 0.0
+        if hit.need.get(way.place) and (wait := _wait(good, way.hours + late)) < TOO_LATE:
+            paid = good.weight * way.cost + good.price * (1 + problem.shortage * wait)
+            yield Flow(*at, way.mode, way.depot, way.place, good.name), paid
+    needs = [(place, people) for place, people in hit.need.items() if people]
+    for good, (place, _) in product(problem.goods, needs):
+        yield Flow(*at, "missing", "", place, good.name), (lost := problem.shortage * good.price)
+        if good.cash is not None and hit.shops.get(place):
+            paid = good.price * good.cash + lost * _wait(good, problem.cash_hours)
+            yield Flow(*at, "cash", "", place, good.name), paid
+
+
 class _Program:
     """What is decided: costs, bounds and rows by flow, and values as far as they are known."""
 
     def __init__(self, problem: ReliefProblem) -> None:
-        self.problem, self.rows = problem, list[Constraint]()
-        self.items = [(d.name, g.name) for d in problem.depots for g in problem.goods]
+        self.problem, self.rows, self.held = problem, list[Constraint](), list[Any]()
         self.costs, self.values, self.paid = (dict[Flow, float]() for _ in range(3))
         self.bounds = dict[Flow, Any]()
-        self.hits = list[tuple[ReliefSeason, int]]()
         self.chance = {season.name: season.probability for season in problem.seasons}
 
     def add(self, hits: Iterable[tuple[ReliefSeason, int, float]]) -> None:
         """Add hits of seasons, each with its weight; stock whose value is known is given."""
-        kg = {g.name: g.weight for g in self.problem.goods}
+        goods, limits = {g.name: g for g in self.problem.goods}, self.problem.limits
         for season, k, weight in hits:
-            hit, offers = season.hits[k], dict(self._offers(season, season.hits[k]))
-            self.hits.append((season, k))
-            self.paid |= offers
-            self.costs |= {flow: weight * cost for flow, cost in offers.items()}
+            at, hit = (season.name, season.hits[k].name), season.hits[k]
             met, out, limited = (defaultdict[Any, dict[Flow, float]](dict) for _ in range(3))
-            for flow in offers:
+            for flow, paid in _offers(self.problem, at, hit):
+                self.paid[flow], self.costs[flow] = paid, weight * paid
                 met[flow.place, flow.good][flow] = out[flow.depot, flow.good][flow] = 1.0
-                limited[flow.place, flow.how][flow] = kg[flow.good]
+                limited[flow.place, flow.how][flow] = goods[flow.good].weight
                 if flow.how == "cash":
                     self.bounds[flow] = (0.0, hit.need[flow.place] * hit.shops[flow.place])
-            for (place, _), terms in met.items():
-                self.rows.append(Constraint(terms, hit.need[place], hit.need[place]))
-            for place, mode in product(hit.need, self.problem.limits):
-                most = self.problem.limits[mode] * hit.throughput.get(place, 1.0)
+            self.rows += [Constraint(met[who], *2 * [hit.need[who[0]]]) for who in met]
+            for place, mode in product(hit.need, limits):
+                most = limits[mode] * hit.throughput.get(place, 1.0)
                 self.rows.append(Constraint(limited[place, mode], high=most))
-            for item in self.items:
-                start, terms = self._start(season, k, item), out[item]
+            before = (season.name, season.hits[k - 1].name, "left") if k else READY
+            for depot, good in product((d.name for d in self.problem.depots), goods):
+                start = Flow(*before, depot, "", good)
+                lost, left = (Flow(*at, how, *start[3:]) for how in ("lost", "left"))
+                kept, terms = hit.surviving.get(depot, 1.0), out[depot, good]
+                self.held.append((start, kept, [*terms], lost, left))
                 self.costs.setdefault(start, 0.0)
                 self.bounds[start] = tuple(self.values.get(start, end) for end in (0.0, math.inf))
-                terms[start] = -hit.surviving.get(item[0], 1.0)
-                if k + 1 < len(season.hits):
-                    rest = self._start(season, k + 1, item)
-                    self.costs[rest], terms[rest] = 0.0, 1.0
+                terms[start] = -kept
+                if hit is not season.hits[-1]:
+                    self.costs[left], terms[left] = 0.0, 1.0
                 self.rows.append(Constraint(terms, high=0.0))
-
-    def _offers(self, season: ReliefSeason, hit: Hit) -> Iterator[tuple[Flow, float]]:
-        problem, at = self.problem, (season.name, hit.name)
-        for good, way in product(problem.goods, problem.ways):
-            late = hit.delay.get(way.place, 0.0) if way.mode in problem.limits else 0.0
-            if hit.need.get(way.place) and (wait := _wait(good, way.hours + late)) < TOO_LATE:
-                paid = good.weight * way.cost + good.price * (1 + problem.shortage * wait)
-                yield Flow(*at, way.mode, way.depot, way.place, good.name), paid
-        for good, (place, people) in product(problem.goods, hit.need.items()):
-            lost = problem.shortage * good.price
-            if people:
-                yield Flow(*at, "missing", "", place, good.name), lost
-            if people and good.cash is not None and hit.shops.get(place):
-                paid = good.price * good.cash + lost * _wait(good, problem.cash_hours)
-                yield Flow(*at, "cash", "", place, good.name), paid
-
-    @staticmethod
-    def _start(season: ReliefSeason, k: int, item: tuple[str, str]) -> Flow:
-        before = (season.name, season.hits[k - 1].name, "left", item[0], "", item[1])
-        return Flow(*before) if k else _ready(*item)
 
     def solve(self, remedy: str, whole: Set[Any] = frozenset(), search: Search = Search()) -> float:
         """Find the values, and say which share of the cost a better plan may save."""
         found = minimize(self.costs, self.rows, remedy, self.bounds, whole, search)
         # Specks below a millionth of a cover are nothing.
-        self.values |= {flow: x if x > 1e-6 else 0.0 for flow, x in found.values.items()}
-        sent: dict[Any, float] = defaultdict(float)
-        for flow in self.paid:
-            sent[flow.season, flow.hit, flow.depot, flow.good] += self.values[flow]
-        for (season, k), item in product(self.hits, self.items):  # solvers may leave too little
-            hit, there = season.hits[k], self.values[self._start(season, k, item)]
-            lost = there * (1 - hit.surviving.get(item[0], 1.0))
-            left = max(0.0, there - lost - sent[season.name, hit.name, *item])
-            for how, units in (("lost", lost), ("left", left)):
-                self.values[Flow(season.name, hit.name, how, item[0], "", item[1])] = units
+        values = self.values
+        values |= {flow: x if x > 1e-6 else 0.0 for flow, x in found.values.items()}
+        for start, kept, sent, lost, left in self.held:  # solvers may leave too little
+            values[lost] = values[start] * (1 - kept)
+            values[left] = max(0.0, values[start] - values[lost] - sum(values[f] for f in sent))
         return found.gap
 
     def plan(self, chosen: Collection[str], gap: float) -> ReliefPlan:
@@ -432,8 +432,7 @@ class _Program:
             how = flow.how if flow.how in NOT_SENT else "sent"
             total[flow.season, how] += x
             total[flow.season, "cost"] += x * self.paid.get(flow, 0.0)
-            if how == "missing":
-                short[flow.place] += self.chance[flow.season] * x / len(goods)
+            short[flow.place] += (how == "missing") * self.chance[flow.season] * x / len(goods)
         seasons, needs = list[SeasonOutcome](), problem.needs
         for s in problem.seasons:
             need = len(goods) * sum(sum(hit.need.values()) for hit in s.hits)
@@ -503,8 +502,8 @@ def worth(problem: ReliefProblem, search: Search = Search(gap=1e-3)) -> ReliefWo
     average = preposition(replace(problem, seasons=(problem.mean_season,)), search=search)
     judged, plan = judge(problem, average), preposition(problem, search=search)
     plan = min(plan, judged, key=lambda each: each.cost)  # within the gap, luck may favour it
-    sure = [replace(problem, seasons=(replace(s, probability=1.0),)) for s in problem.seasons]
-    known = [preposition(one, search=search).cost if one.hits else 0.0 for one in sure]
+    each = (problem.weighted(one) for one in np.eye(len(problem.seasons)).tolist())
+    known = [preposition(sure, search=search).cost if sure.hits else 0.0 for sure in each]
     foresight = float(problem.weights @ np.minimum(known, plan.costs))
     vss, evpi = judged.cost - plan.cost, plan.cost - foresight
     return ReliefWorth(plan, judged, foresight, vss, evpi)

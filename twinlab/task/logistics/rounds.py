@@ -132,19 +132,16 @@ class RoundsPlan(Result, frozen=True):
 
     def reached(self, hours: Sequence[float]) -> list[float]:
         """How many people have had their first load by each of some hours."""
-        first = dict[tuple[str, str], tuple[float, float]]()
-        for leg in (leg for truck in self.legs for leg in truck if leg.load >= 0):
-            load = self.problem.loads[leg.load]
-            got = leg.handed_out, load.people
-            first[load.town, load.group] = min(first.get((load.town, load.group), got), got)
-        return [sum(people for at, people in first.values() if at <= hour) for hour in hours]
+        stops = [leg for legs in self.legs for leg in legs if leg.load >= 0]
+        served = ((self.problem.loads[leg.load], leg.handed_out) for leg in stops)
+        got = grouped(((x.town, x.group), (at, x.people)) for x, at in served).values()
+        return [sum(people for at, people in map(min, got) if at <= hour) for hour in hours]
 
-    def sentence(self) -> str:
-        """The figures, and what is wrong with them."""
-        far = f"more than {CALIBRATED_HOURS:g} h without water: what that costs is no estimate"
-        late = "no plan was found within the ceiling: raise it, or add trucks"
-        flags = [far] * bool(self.beyond) + [late] * (self.last_wait > self.ceiling)
-        return "\n".join([super().sentence(), *flags])
+    def _sentence(self) -> str:
+        far = f"\nmore than {CALIBRATED_HOURS:g} h without water: what that costs is no estimate"
+        late = "\nno plan was found within the ceiling: raise it, or add trucks"
+        flags = far * bool(self.beyond) + late * (self.last_wait > self.ceiling)
+        return super()._sentence() + flags
 
 
 def rounds(
@@ -234,7 +231,7 @@ class Dispatcher:
     def fits(self, new: dict[int, Trips], old: Sequence[Trips]) -> bool:
         """Whether trucks can bring their new trips."""
         every = ((k, trip) for k, trips in new.items() for trip in {*trips}.difference(old[k]))
-        return all(self.takes(k, *[self.loads[n] for n in trip]) for k, trip in every)
+        return all(self.takes(k, *(self.loads[n] for n in trip)) for k, trip in every)
 
     def drive(self, k: int, trips: Trips) -> list[Any]:
         """Drive one truck's trips: the columns of each leg."""
@@ -270,9 +267,7 @@ class Dispatcher:
     def begin(self) -> list[Trips]:
         """Bring each load by itself: the most urgent first, by the truck with the fewest trips."""
         trips: list[Trips] = [() for _ in self.fleet]
-        for n in sorted(
-            range(len(self.loads)), key=lambda n: (self.loads[n].earliest, -self.loss[n])
-        ):
+        for _, _, n in sorted((x.earliest, -self.loss[n], n) for n, x in enumerate(self.loads)):
             able = (k for k in range(len(trips)) if self.takes(k, self.loads[n]))
             trips[min(able, key=lambda k: len(trips[k]))] += ((n,),)
         return trips
@@ -300,11 +295,9 @@ class Dispatcher:
                 at.update(before)
                 continue
             values.update(tried)
-            cost += more
-            for k, changed in new.items():
-                trips[k] = changed
+            cost, trips = cost + more, [new.get(k, every) for k, every in enumerate(trips)]
             if cost < best:
-                best, found = cost, list(trips)
+                best, found = cost, trips
         return best, found
 
     def plan(self, trips: Sequence[Trips]) -> RoundsPlan:
