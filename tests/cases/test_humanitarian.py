@@ -586,3 +586,17 @@ def test_both_engines_tell_the_same_story():
         chain = chain.set(f"{region}/food.pattern", Trace(need))
     run, batch = simulate(chain, seed=2), replicate(chain, 3, seed=2)
     pd.testing.assert_frame_equal(run.daily, batch.history(0), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: relief.problem([2008, 2008]), "a season stands twice"),
+        (lambda: relief.problem(share={"Holguin": 5}), "a share from 0 to 1, got 5"),
+        (lambda: relief.least_cost_basket(of=pd.concat([relief.foods()] * 2)), "stands twice"),
+        (lambda: relief.least_cost_basket(of=relief.foods().loc[["requirement"]]), "with a price"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(ask, words):
+    with pytest.raises(ScenarioError, match=words):
+        ask()

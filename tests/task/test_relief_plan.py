@@ -379,10 +379,34 @@ def hurt(**change):
                 one(goods=[Good("kit", 1, 2, lambda h: 2)], ways=[Way("d", "t", "road")],
                     seasons=hurt())
             ),
-            r"level\(0\) is 2.0: give 0 to 1",
+            r"level\(0\) is 2: give a share",
         ),
     ],
 )  # fmt: skip
 def test_mistakes_are_explained(mistake, words):
     with pytest.raises(TwinError, match=words):
         mistake()
+
+
+def test_seasons_that_are_left_out_take_their_places_along():
+    """A season may name shops of a place where only another one brings need."""
+    one = ReliefSeason("a", 0.5, [Hit("h", {"Z": 5}, shops={"Z": 0.5})])
+    other = ReliefSeason("b", 0.5, [Hit("h", {"T": 5}, shops={"Z": 0.5, "T": 0.2})])
+    goods, ways = [Good("kit", 1, 2, cash=1.2)], [Way("D", "T", "road")]
+    problem = ReliefProblem(goods, [Depot("D", 100, 10)], ways, [one, other])
+    alone = problem.weighted([0, 1])
+    assert alone.seasons[0].hits[0].shops == {"T": 0.2}
+    found = worth(problem)
+    assert found.foresight <= found.plan.cost <= found.average_plan.cost
+
+
+def test_a_good_weighs_something_so_that_a_closed_depot_holds_none():
+    with pytest.raises(TwinError, match=r"weight must be at least 0.001"):
+        Good("card", 0, 2)
+    problem = ReliefProblem([Good("card", 0.001, 2)], [Depot("D", 100, 10)],
+                            [Way("D", "T", "road")],
+                            [ReliefSeason("a", 1, [Hit("h", {"T": 40})])])  # fmt: skip
+    plan = preposition(problem)
+    assert (plan.name, round(plan.cost)) == ("D", 110)  # price, holding, and the open depot
+    assert judge(problem, plan).cost == pytest.approx(plan.cost)
+    assert preposition(problem, opened=[]).coverage == 0

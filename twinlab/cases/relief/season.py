@@ -13,7 +13,7 @@ import numpy as np
 
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.flows import waiting_level
-from twinlab.scope.base import Amount, check_known, grouped, pd
+from twinlab.scope.base import Amount, ScenarioError, Share, check_known, grouped, pd
 from twinlab.task.logistics.relief_plan import Depot, Good, Hit, ReliefProblem, ReliefSeason, Way
 from twinlab.task.logistics.routing import great_circle
 
@@ -47,7 +47,7 @@ def problem(
     shortage: Amount | None = None,
     cash: bool = True,
     prices: Mapping[str, Amount] | None = None,
-    share: Mapping[str, Amount] | None = None,
+    share: Mapping[str, Share] | None = None,
 ) -> ReliefProblem:
     """Set up the seasons to prepare for: nine possible depots, four goods, road, sea and air.
 
@@ -59,7 +59,7 @@ def problem(
     air freight comes later and less. Assumed, with ranges: ``assumed/figures``, ``commodities``.
 
     Raises:
-        ScenarioError: a year without a track, a place or a good that is not there.
+        ScenarioError: a year without a track or twice, a place or a good that is not there.
 
     Source: NOAA HURDAT2; damage after Emanuel (2011), stock loss and cost ratios after Rawls &
     Turnquist (2010).
@@ -73,6 +73,8 @@ def problem(
     told: Any = (years, SEASONS, "season"), (share or (), part, "place"), (own, usual, "good")
     for name, known, what in ((name, *rest) for names, *rest in told for name in names):
         check_known(name, known, f"problem: no {what} {name!r}")
+    if len({*years}) < len(years):
+        raise ScenarioError("problem: a season stands twice: give others weight by `weighted`")
     goods = list[Good]()
     for r in table:
         price, level = own.get(r["name"], r["price"]), partial(waiting_level, good=r["name"])

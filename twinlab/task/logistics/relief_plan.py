@@ -41,7 +41,7 @@ class Good(Row, frozen=True):
     """Something that people need."""
 
     name: str = column("name", meaning="what it is called")
-    weight: float = column("kg/cover", meaning="of what one person needs", low=0)
+    weight: float = column("kg/cover", meaning="of what one person needs", low=0.001)
     price: float = column("USD/cover", meaning="paid for what is used", low=0)
     level: Callable[[float], Any] = np.zeros_like  # share of the shortage cost by hours of waiting
     cash: float | None = column("share", None, "of the price, where people can buy it", low=0)
@@ -167,7 +167,9 @@ class ReliefProblem(Result, frozen=True):
         if w.shape != self.weights.shape or not w.sum() > 0:
             raise ScenarioError(f"weighted: {len(self.seasons)} weights, not all 0, got {w!r:.60}")
         pairs = zip(self.seasons, (w / w.sum()).tolist(), strict=True)
-        return replace(self, seasons=tuple(replace(s, probability=p) for s, p in pairs if p > 0))
+        kept = ((s, p, tuple(map(_of_those_in_need, s.hits))) for s, p in pairs if p > 0)
+        seasons = tuple(replace(s, probability=p, hits=hits) for s, p, hits in kept)
+        return replace(self, seasons=seasons)
 
     @property
     def mean_season(self) -> ReliefSeason:
@@ -188,6 +190,13 @@ class ReliefProblem(Result, frozen=True):
         left = {d.name: round(float(self.weights @ kept(d.name)), 12) for d in self.depots}
         ways = mean("shops", 0.0), mean("throughput", 1.0), mean("delay", 0.0)
         return ReliefSeason("average", 1.0, (Hit("average", needs, left, *ways),))
+
+
+def _of_those_in_need(hit: Hit) -> Hit:
+    """The hit without what it says of other places, which another season may know."""
+    tables = hit.shops, hit.throughput, hit.delay
+    told = ({at: x for at, x in table.items() if at in hit.need} for table in tables)
+    return Hit(hit.name, hit.need, hit.surviving, *told)
 
 
 class Flow(NamedTuple):
@@ -269,9 +278,9 @@ def preposition(
     min Σ F y + holding v r + E Σ (freight + v + q L(t)) x + (cash v + q L(t_cash)) h + q w with
     Σ kg r ≤ capacity y, Σ x + e ≤ ρ e₋ (e₋ = r before the first hit), Σ x + h + w = need,
     h ≤ shops × need, Σ kg x ≤ a mode's limit at a place. The first stage costs at most ``budget``;
-    at most 1 − ``equity`` of each place's expected need is missing; ``opened`` are all the depots
-    that open; ``excluded`` sets of depots are not the answer. The plan foresees the later hits of
-    a season: ``judge`` says what that flatters.
+    at most 1 − ``equity`` of each place's expected need, all goods together, is missing; ``opened``
+    are all the depots that open; ``excluded`` sets of depots are not the answer. The plan foresees
+    the later hits of a season: ``judge`` says what that flatters.
     Source: after Rawls & Turnquist (2010); Balcik & Beamon (2008).
 
     Raises:
@@ -353,9 +362,12 @@ def _ready(depot: str, good: str = "") -> Flow:
 
 @lru_cache(4096)
 def _wait(good: Good, hours: float) -> float:
-    share = float(good.level(hours))
+    try:
+        share = float(said := good.level(hours))
+    except (TypeError, ValueError, ArithmeticError) as problem:
+        said, share = problem, math.nan
     if not 0 <= share <= 1:
-        raise ScenarioError(f"{good.name!r}: level({hours:g}) is {share!r}: give 0 to 1")
+        raise ScenarioError(f"{good.name!r}: level({hours:g}) is {said!r}: give a share, 0 to 1")
     return share
 
 
