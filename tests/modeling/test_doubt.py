@@ -105,6 +105,10 @@ def test_held_out_means_are_weighted_by_chances():
     assert found.unseen.high - found.unseen.mean == pytest.approx(4.302653 * spread)
 
 
+def test_what_costs_nothing_is_not_rosy():
+    assert hold_out(lambda w: "any", lambda plan: np.zeros(4), 4, folds=2).rosy == 0
+
+
 @pytest.mark.parametrize("way", [redraw, hold_out])
 def test_equal_chances_are_a_number_of_scenarios(way):
     told = [way(least, cost, n, 7, seed=2) for n in (30, np.full(30, 1 / 30), [1 / 30] * 30)]

@@ -187,10 +187,8 @@ def stopped_costs(network: Network, shortage_cost: ShortageCost | None = None) -
     """
     own = shortage_costs(network, shortage_cost)
     values = {p.name: p.value for p in network.products}
-    stopped = dict.fromkeys(network.items, 0.0)
-    for row in network.demands:
-        item = (row.node, row.product)
-        stopped[item] = own[item] or row.price or values[row.product]
+    sold = {(d.node, d.product): d.price or values[d.product] for d in network.demands}
+    stopped = dict.fromkeys(network.items, 0.0) | {at: own[at] or sold[at] for at in sold}
     for item in reversed(upstream_items(network)):
         uses = [((v.source, v.product), 1.0) for v in network.into.get(item, ())]
         if recipe := network.made.get(item):
@@ -210,8 +208,7 @@ CALIBRATED_HOURS = 120.0
 def deprivation_cost(hours: Any, tangent: bool = False) -> Any:
     """Say what it costs one person, in their own valuation, to be without water for some hours.
 
-    g(t) = exp(1.5031 + 0.1172 t) − exp(1.5031) [USD/person; t = ``hours``]. It grows faster
-    and faster: the second day costs seventeen times the first. Takes a number or an array. Beyond
+    g(t) = exp(1.5031 + 0.1172 t) − exp(1.5031) [USD/person; t = ``hours``, one or many]. Beyond
     the 120 h for which it was estimated, ``tangent`` goes on straight: to compare plans, no more.
 
     Raises:

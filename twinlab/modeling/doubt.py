@@ -121,12 +121,10 @@ def redraw(
 
     ``scenarios`` are their number, if all are as likely, or their chances. Gap: cost of the plan
     less the least in each resample, mean Ḡ, bound Ḡ + t(n − 1, 95 %) s / √n. Mak, Morton & Wood
-    (1999) draw new scenarios for it; resamples of the same are not new ones: what no scenario shows
-    stays unseen, and the bound is too low by that.
+    (1999) draw new scenarios for it; what none of the same shows stays unseen: it is too low.
 
     Raises:
-        ScenarioError: fewer than two scenarios or resamples, chances that do not sum to 1, or a
-            cost that is no number.
+        ScenarioError: fewer than two of either, no chances, or a cost that is no number.
 
     >>> need = np.array([3.0, 5.0, 9.0, 4.0])
     >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)
@@ -170,8 +168,7 @@ def hold_out(
     ``scenarios`` are their number or their chances, by which means are weighted.
 
     Raises:
-        ScenarioError: not 2 to as many folds as scenarios, chances that do not sum to 1, or a cost
-            that is no number.
+        ScenarioError: not 2 folds to one a scenario, no chances, or a cost that is no number.
 
     >>> need = np.array([3.0, 5.0, 9.0, 4.0])
     >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)
@@ -189,7 +186,8 @@ def hold_out(
     paper = float((shares * _costs(judge, choose(shares / shares.sum()), count)).mean())
     mean = (shares * costs).mean()
     unseen = estimate(mean + shares * (costs - mean))  # the interval of a weighted mean
-    return HeldOut(costs, paper, unseen, 1 - paper / (unseen.mean or paper or 1.0), dict(names))
+    rosy = 1 - paper / unseen.mean if unseen.mean else 0.0
+    return HeldOut(costs, paper, unseen, rosy, dict(names))
 
 
 def _shares(scenarios: Any) -> Array:

@@ -1,7 +1,7 @@
 """Who pays what of a cost that is lower together: games of cost, their core, and fair splits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, combinations, permutations
 from math import comb
 from typing import Any
@@ -41,8 +41,7 @@ class Split(Listing, frozen=True):
         return f"{said}; {who} would save {shown(gain)} more by leaving{empty * (self.least > 0)}"
 
 
-@dataclass(frozen=True)
-class CostGame(Sealed):
+class CostGame(Sealed, frozen=True):
     """Members who can share a cost, and what each coalition of them, or one alone, pays by itself.
 
     Raises:

@@ -9,7 +9,7 @@ from twinlab.cases.relief.goods import rows
 from twinlab.cases.relief.season import problem
 from twinlab.modeling.doubt import rank
 from twinlab.organization.pooling import CostGame
-from twinlab.scope.base import Estimate, Result, ScenarioError, Share, column
+from twinlab.scope.base import Estimate, Result, ScenarioError, Share, column, grouped
 from twinlab.task.logistics.relief_plan import ReliefPlan, ReliefProblem, judge, preposition
 
 __all__ = ["agencies"]
@@ -44,10 +44,8 @@ def agencies(
     >>> found.game.members, found.alone > found.game.costs["A", "B"]
     (('A', 'B'), True)
     """
-    table = defaultdict[str, dict[str, float]](dict)
-    for row in rows("assumed/agencies"):
-        table[row["agency"]][row["place"]] = row["share"]
-    given: Mapping[str, Mapping[str, float]] = table if shares is None else shares
+    told = grouped((r["agency"], (r["place"], r["share"])) for r in rows("assumed/agencies"))
+    given = {name: dict(told[name]) for name in told} if shares is None else shares
     plans, stocks = dict[tuple[str, ...], ReliefPlan](), defaultdict[str, Counter[str]](Counter)
     for who in (who for size in range(len(given)) for who in combinations(given, size + 1)):
         part = dict.fromkeys((place for parts in given.values() for place in parts), 0.0)
@@ -62,6 +60,6 @@ def agencies(
     roomy = tuple(replace(d, capacity=len(own) * d.capacity) for d in whole.depots)
     shared = judge(replace(whole, depots=roomy), stocks)
     alone, kept = sum(p.costs for p in own), sum(p.first_stage for p in own) - shared.first_stage
-    told = {"alone": alone, "sharing": shared.costs + kept, "joint": plans[game.members].costs}
-    found, cost = rank(told), sum(plan.cost for plan in own)
+    ways = {"alone": alone, "sharing": shared.costs + kept, "joint": plans[game.members].costs}
+    found, cost = rank(ways), sum(plan.cost for plan in own)
     return Agencies(game, plans, cost, found["sharing"].gain, found["joint"].gain)

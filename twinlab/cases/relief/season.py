@@ -6,7 +6,7 @@ share of people in need (``datasets/humanitarian/README.md``).
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
-from itertools import groupby, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,10 @@ from twinlab.task.logistics.routing import great_circle
 
 __all__ = "places plan_doubt problem track".split()
 
-Point = tuple[float, float]  # longitude, latitude
 SEASONS = range(1975, 2025)
 
 
-def places() -> dict[str, Point]:
+def places() -> dict[str, tuple[float, float]]:
     """Where depots and people are: (longitude, latitude) by name.
 
     >>> places()["Havana"]
@@ -32,12 +31,8 @@ def places() -> dict[str, Point]:
     return points("assumed/places")
 
 
-def points(table: str) -> dict[str, Point]:
-    """Where the rows of a table are: (longitude, latitude) by name.
-
-    >>> points("towns")["Moa"]
-    (-74.95, 20.66)
-    """
+def points(table: str) -> dict[str, tuple[float, float]]:
+    """Where the rows of a table are: (longitude, latitude) by name."""
     return {r["name"]: (r["longitude"], r["latitude"]) for r in rows(table)}
 
 
@@ -90,15 +85,15 @@ def problem(
 
 def _ways() -> Iterator[Way]:
     """Roads within a country, ships and aircraft between any two places."""
-    f, where = figures(), rows("assumed/places")
+    f, where, towns = figures(), places(), rows("assumed/places")
     modes = {  # h until it starts, way over great circle, km/h, USD/t-km, USD/t
         "road": ("road_start", f["road_circuity"], "truck_speed", "road_cost", 0.0),
         "sea": ("sea_start", f["circuity"], "sea_speed", "sea_cost", f["sea_handling"]),
         "air": ("air_start", 1.0, "air_speed", "air_cost", f["air_handling"]),
     }
-    for a, b, mode in product((r for r in where if r["depot"]), where, modes):
+    for a, b, mode in product((r for r in towns if r["depot"]), towns, modes):
         start, bend, speed, cost, handling = modes[mode]
-        km = bend * great_circle(*((r["longitude"], r["latitude"]) for r in (a, b)))
+        km = bend * great_circle(where[a["name"]], where[b["name"]])
         if a["country"] == b["country"] if mode == "road" else a is not b:
             hours, paid = f[start] + km / f[speed], (f[cost] * km + handling) / 1000
             yield Way(a["name"], b["name"], mode, hours, paid)
@@ -107,9 +102,8 @@ def _ways() -> Iterator[Way]:
 def _hits(year: int, part: Mapping[str, float]) -> Iterator[Hit]:
     """The storms of a season in their order, and what they leave of depots, shops and airports."""
     f, depots = figures(), {r["name"] for r in rows("assumed/places") if r["depot"]}
-    felt = (row for row in rows("hits") if row["season"] == year)
-    for storm, struck in groupby(felt, key=lambda row: row["storm"]):
-        table = list(struck)
+    felt = grouped((row["storm"], row) for row in rows("hits") if row["season"] == year)
+    for storm, table in felt.items():
         winds = (f["hurricane_wind"], f["major_wind"])
         force = {r["place"]: sum(r["wind"] >= least for least in winds) for r in table}  # 0, 1, 2
         survive = (1.0, f["hurricane_survival"], f["major_survival"])

@@ -112,12 +112,8 @@ class ReliefProblem(Result, frozen=True):
         for name in ("goods", "depots", "ways", "seasons"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         super().__post_init__()
-        lists: Any = (
-            self.depots,
-            self.goods,
-            self.seasons,
-            *(season.hits for season in self.seasons),
-        )
+        lists: list[Any] = [self.depots, self.goods, self.seasons]
+        lists += [season.hits for season in self.seasons]
         depots, goods, *others = ([row.name for row in rows] for rows in lists)
         ways, hits = [(w.depot, w.place, w.mode) for w in self.ways], [hit for _, hit in self.hits]
         for names in (depots, goods, ways, *others):
@@ -127,14 +123,12 @@ class ReliefProblem(Result, frozen=True):
             way = "add a calm ReliefSeason('calm', p), leave out what never comes"
             raise ScenarioError(f"problem: probabilities sum to {total:g}, or one is 0: {way}")
         starts, ends, modes = ([way[at] for way in ways] for at in range(3))
+        told: Any = [("depot", depots, [*starts, *(at for hit in hits for at in hit.surviving)])]
         places = {*ends}.union(*(hit.need for hit in hits))
-        for what, known, names in (
-            ("depot", depots, [*starts, *(depot for hit in hits for depot in hit.surviving)]),
-            ("place", places, [n for h in hits for n in (*h.shops, *h.throughput, *h.delay)]),
-            ("mode", {*modes}.difference(NOT_SENT), [*modes, *self.limits]),
-        ):
-            for name in names:
-                check_known(name, known, f"problem: {name!r} is not a {what}")
+        told += [("place", places, (*h.shops, *h.throughput, *h.delay)) for h in hits]
+        told += [("mode", {*modes}.difference(NOT_SENT), [*modes, *self.limits])]
+        for what, known, name in ((*rest, name) for *rest, names in told for name in names):
+            check_known(name, known, f"problem: {name!r} is not a {what}")
 
     def _sentence(self) -> str:
         size = f"{len(self.goods)} goods, {len(self.depots)} depots, {len(self.hits)} hits in"
@@ -173,17 +167,14 @@ class ReliefProblem(Result, frozen=True):
 
     @property
     def mean_season(self) -> ReliefSeason:
-        """The average season as one hit: expected need, and the share that all its hits leave.
-
-        Shops, throughput and delay are averaged over those in need.
-        """
-        hits, needs = self.hits, self.needs
+        """The average season as one hit, with shops, throughput and delay of the average person."""
+        needs = self.needs
 
         def kept(depot: str) -> list[float]:
             return [math.prod(h.surviving.get(depot, 1.0) for h in s.hits) for s in self.seasons]
 
         def mean(name: str, usual: float) -> dict[str, float]:
-            of = [(p, hit.need, getattr(hit, name)) for p, hit in hits]
+            of = [(p, hit.need, getattr(hit, name)) for p, hit in self.hits]
             told = {at: [p * n.get(at, 0.0) * x.get(at, usual) for p, n, x in of] for at in needs}
             return {at: round(math.fsum(each) / needs[at], 12) for at, each in told.items()}
 
@@ -200,14 +191,17 @@ def _of_those_in_need(hit: Hit) -> Hit:
 
 
 class Flow(NamedTuple):
-    """A good in a hit: sent by a mode, bought with cash, missing; stock that is lost or left."""
+    """A good in a hit: sent by a mode, bought with cash, missing; stock that is lost or left.
 
-    season: str
-    hit: str
-    how: str  # a mode; cash; missing; lost; left
-    depot: str  # empty with cash and missing
-    place: str  # empty with lost and left
-    good: str
+    Before the season a stock of a good; without a good, whether the depot is open.
+    """
+
+    season: str = ""
+    hit: str = ""
+    how: str = "stock"  # a mode; cash; missing; lost; left
+    depot: str = ""  # empty with cash and missing
+    place: str = ""  # empty with lost and left
+    good: str = ""
 
 
 class SeasonOutcome(Result, frozen=True):
@@ -297,15 +291,15 @@ def preposition(
     for name in chain(opened or (), *excluded):
         check_known(name, names, f"preposition: {name!r} is not a depot")
     for d in problem.depots:
-        stock = {_ready(d.name, g.name): g for g in problem.goods}
+        stock = {Flow(depot=d.name, good=g.name): g for g in problem.goods}
         program.costs |= {key: problem.holding * g.price for key, g in stock.items()}
-        program.costs[open_ := _ready(d.name)] = d.fixed_cost
+        program.costs[open_ := Flow(depot=d.name)] = d.fixed_cost
         program.bounds[open_] = (0.0, 1.0) if opened is None else 2 * (float(d.name in opened),)
         full = {key: g.weight for key, g in stock.items()} | {open_: -d.capacity}
         program.rows.append(Constraint(full, high=0.0))
     program.rows.append(Constraint(dict(program.costs), high=budget))
     for inside in excluded:
-        cut = {_ready(name): 1.0 if name in inside else -1.0 for name in names}
+        cut = {Flow(depot=name): 1.0 if name in inside else -1.0 for name in names}
         program.rows.append(Constraint(cut, high=len(inside) - 1.0))
     program.add([(s, k, s.probability) for s in problem.seasons for k in range(len(s.hits))])
     for place, people in problem.needs.items() if equity else ():
@@ -313,8 +307,8 @@ def preposition(
         terms = {flow: program.chance[flow.season] for flow in missing}
         program.rows.append(Constraint(terms, high=(1 - equity) * people * len(problem.goods)))
     remedy = "no plan: raise the budget, demand less equity, allow more depots, ways or cash"
-    gap = program.solve(remedy, {_ready(name) for name in names}, search)
-    return program.plan([name for name in names if program.values[_ready(name)]], gap)
+    gap = program.solve(remedy, {Flow(depot=name) for name in names}, search)
+    return program.plan([name for name in names if program.values[Flow(depot=name)]], gap)
 
 
 def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = True) -> ReliefPlan:
@@ -343,21 +337,14 @@ def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = T
             limits = f"give each at least 0, together 0 to {most:,.0f} kg"
             raise ScenarioError(f"stocks: {depot!r} holds {dict(covers)}, {kg:,.0f} kg: {limits}")
     program = _Program(problem)
-    program.values = {_ready(d, g): stocks.get(d, {}).get(g, 0.0) for d in depots for g in goods}
+    for d, g in product(depots, goods):
+        program.values[Flow(depot=d, good=g)] = stocks.get(d, {}).get(g, 0.0)
     hits = [(s, k, 1.0) for s in problem.seasons for k in range(len(s.hits))]
     for step in grouped((0 if foresight else hit[1], hit) for hit in hits).values():
         program.costs, program.rows = {}, []
         program.add(step)
         program.solve("judge: check that all costs are finite")
     return program.plan([*stocks], math.nan)
-
-
-READY = ("", "", "stock")  # season, hit and how of what lies ready before the season
-
-
-def _ready(depot: str, good: str = "") -> Flow:
-    """The variable of a stock before the season; without a good, whether the depot is open."""
-    return Flow(*READY, depot, "", good)
 
 
 @lru_cache(4096)
@@ -411,7 +398,7 @@ class _Program:
             for place, mode in product(hit.need, limits):
                 most = limits[mode] * hit.throughput.get(place, 1.0)
                 self.rows.append(Constraint(limited[place, mode], high=most))
-            before = (season.name, season.hits[k - 1].name, "left") if k else READY
+            before = (season.name, season.hits[k - 1].name, "left") if k else Flow()[:3]
             for depot, good in product((d.name for d in self.problem.depots), goods):
                 start = Flow(*before, depot, "", good)
                 lost, left = (Flow(*at, how, *start[3:]) for how in ("lost", "left"))
@@ -451,7 +438,7 @@ class _Program:
             told = [total[s.name, how] for how in ("sent", "cash", "missing", "lost", "cost")]
             coverage = 1 - told[2] / need if need else 1.0
             seasons.append(SeasonOutcome(s.name, s.probability, need, coverage, *told))
-        stocks = {d: {g: self.values[_ready(d, g)] for g in goods} for d in chosen}
+        stocks = {d: {g: self.values[Flow(depot=d, good=g)] for g in goods} for d in chosen}
         ready = [(goods[g], x) for covers in stocks.values() for g, x in covers.items()]
         first = sum(problem.holding * good.price * x for good, x in ready)
         first += sum(d.fixed_cost for d in problem.depots if d.name in chosen)
@@ -482,21 +469,16 @@ def near_plans(
     ['d', 'nothing']
     """
     found = list[ReliefPlan]()
-    while len(found) < min(count, 2 ** len(problem.depots)):
-        cuts = [[*plan.stocks] for plan in found]
-        found.append(preposition(problem, excluded=cuts, search=search))
+    for _ in range(min(count, 2 ** len(problem.depots))):
+        found.append(preposition(problem, excluded=[[*p.stocks] for p in found], search=search))
     return NearPlans(tuple(sorted(found, key=lambda plan: plan.cost)))
 
 
 class ReliefWorth(Result, frozen=True):
-    """What thinking in seasons is worth, against one average season and against foresight.
+    """What thinking in seasons is worth: always WS ≤ RP ≤ EEV (Birge & Louveaux 2011, ch. 4)."""
 
-    ``plan`` costs RP, ``average_plan``, that for the average season judged by all, EEV; always
-    WS ≤ RP ≤ EEV. Source: Birge & Louveaux (2011) chapter 4.
-    """
-
-    plan: ReliefPlan
-    average_plan: ReliefPlan
+    plan: ReliefPlan  # its cost: RP
+    average_plan: ReliefPlan  # made for the average season, judged by all; its cost: EEV
     foresight: float = column("USD/season", meaning="WS: cost of who knows the season beforehand")
     stochastic_solution: float = column("USD/season", meaning="VSS = EEV − RP")
     perfect_information: float = column("USD/season", meaning="EVPI = RP − WS")

@@ -90,13 +90,11 @@ class LastMile(Result, frozen=True):
         places = {end for road in self.roads for end in (road.source, road.destination)}
         goods = [lack.good for lack in self.deprivations]
         asked = [good for load in self.loads for good in load.bundle.split("+")]
-        for what, names, known in (
-            ("road to", [self.depot, *(load.town for load in self.loads)], places),
-            ("deprivation of", asked, goods),
-            ("level (say by like) of", [x.like or x.good for x in self.deprivations], LEVELS),
-        ):
-            for name in names:
-                check_known(name, known, f"LastMile: no {what} {name!r}")
+        levels = [lack.like or lack.good for lack in self.deprivations]
+        told: Any = [("road to", places, [self.depot, *(load.town for load in self.loads)])]
+        told += [("deprivation of", goods, asked), ("level (say by like) of", LEVELS, levels)]
+        for what, known, name in ((*rest, name) for *rest, names in told for name in names):
+            check_known(name, known, f"LastMile: no {what} {name!r}")
         keys = [*goods, *((x.town, x.group, x.bundle, x.round) for x in self.loads)]
         if not (self.trucks and self.loads) or len({*keys}) < len(keys):
             raise ScenarioError(f"LastMile: trucks, and each load and good once: got {keys}")
@@ -200,8 +198,7 @@ class Dispatcher:
     def __init__(self, case: LastMile, ceiling: float = math.inf) -> None:
         self.case, self.ceiling, self.loads = case, ceiling, (loads := case.loads)
         self.fleet = [truck for truck in case.trucks for _ in range(truck.count)]
-        ways = {truck: _ways(case, truck) for truck in case.trucks}
-        self.ways = [ways[truck] for truck in self.fleet]
+        self.ways = [way for kind in case.trucks for way in [_ways(case, kind)] * kind.count]
         for load in loads:
             if not any(self.takes(k, load) for k in range(len(self.fleet))):
                 told = f"rounds: no truck takes {load.weight:g} kg and has a way to {load.town!r}"
