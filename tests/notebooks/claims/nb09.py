@@ -220,7 +220,7 @@ def drawn():
     "The loss can be three times as high in one world as in another, yet the ranking is clear, "
     "because all options meet the same worlds: air and cash wins in every redraw, air alone is "
     "second.",
-    "The neighbour's depot, many people's first idea, is worse than doing nothing",
+    "The neighbour's depot, many people's first idea, gains nothing",
 )
 def ranking():
     case, pair = drawn(), drawn().twin(seed=21, day=88)
@@ -237,7 +237,7 @@ def ranking():
         holds(found.choices[0].name == "air and cash", found),
         holds(found.choices[0].again == 1, found),
         holds(found.choices[1].name == "air", found),
-        holds(found["neighbour"].gain.high < 0, found["neighbour"]),
+        holds(found["neighbour"].gain.high < 0.05 * found["air"].gain.mean, found["neighbour"]),
         holds(high > 2.5 * low, low, high),
     ]
 
@@ -252,26 +252,26 @@ def life(seed, act, until=100):
 
 
 @claims.says(
-    "Ordered on the morning after Ike, air and cash saves two to three million. One day later half "
-    "of that is gone, a week later all",
-    "One day later half of the saving is gone. What the twin was worth is that day, in this season "
-    "two to three million; without it, or a week late, nothing.",
+    "Ordered on the morning after Ike, air and cash saves some three million. One day later about "
+    "half of that is gone, a week later all",
+    "One day later about half of the saving is gone. What the twin was worth is that day, some "
+    "three million in this season; without it, or a week late, nothing.",
 )
 def lives():
     """Other true needs than those of the notebook."""
-    seeds = range(40, 49)
+    seeds = range(40, 47)
     saved = {
         day: [life(s, "do nothing") - life(s, "air and cash", day) for s in seeds]
         for day in (100, 101, 107)
     }
     near = [life(s, "do nothing") - life(s, "neighbour") for s in seeds[:4]]
     return [
-        agrees(2.5, saved[100], 0.5),
+        agrees(3, saved[100], 0.5),
         above(0.5, saved[100]),
         holds(0.35 < 1 - np.mean(saved[101]) / np.mean(saved[100]) < 0.75, saved),
         above(0, np.subtract(saved[100], saved[101])),
         agrees(0, saved[107], 0.2),
-        below(0, near),
+        below(0.2, near),
     ]
 
 
@@ -339,7 +339,7 @@ def agencies():
 @claims.says(
     "33,338. Buckets alone would do for 102,028",
     "Brought together, sets would do for 42,575.",
-    "2.24 million. Most is asked for in the first three days",
+    "2.20 million. Most is asked for in the first three days",
     "39. Equal for all sounds fair, but it is not in the core",
 )
 def exercises():
@@ -349,7 +349,7 @@ def exercises():
         agrees(33_338, answers[0]),
         agrees(102_028, stock.people["Buckets"]),
         agrees(42_575, stock.brought_together),
-        agrees(2.24, answers[1], 0.005),
+        agrees(2.20, answers[1], 0.005),
         agrees(39, answers[2]),
     ]
 
@@ -364,6 +364,8 @@ claims.given(
     "It starts with 4,000 covers a depot and 40,000 in the hub",
     "first roughly (35 % error), five days later better (10 %; both assumed). Ike will turn out "
     "25 % worse than first told.",
+    "behind over the best, with 95 % intervals",
+    "cash for 40 % of what markets have",
     "The decisions, with 95 % intervals",
     "Before June, at ten times the price",
     "ordered on day 100, and again on day 101.",
