@@ -47,10 +47,11 @@ def drawn(seed, loads=14, towns=6):
              for a, b in ends]  # fmt: skip
     trucks = [Truck("small", 5000, 30, 2, count=luck.randint(1, 2), start=luck.uniform(0, 30)),
               Truck("big", 9000, 40, 3, True, loading=0.5, unloading=1.5)]  # fmt: skip
-    rows, bundles = [], ["water+food", "food", "tents", "water"]
+    rows, heads, bundles = [], {}, ["water+food", "food", "tents", "water"]
     for n in range(loads):
         town, group, turn = luck.choice(names[1:]), str(luck.randrange(2)), n
-        bundle, people = luck.choice(bundles), luck.uniform(10, 900)
+        bundle = luck.choice(bundles)
+        people = heads.setdefault((town, group), luck.uniform(10, 900))
         earliest = luck.choice([0, 0, 40])
         rows.append(Load(town, group, bundle, people, luck.uniform(100, 4900), turn, earliest))
     return LastMile("depot", roads, trucks, rows, LACKS, DAYS, 120)
@@ -68,7 +69,9 @@ def small(seed, loads=6, trucks=2, gaps=False):
             for n in range(loads)]  # fmt: skip
     if gaps:
         rows = [
-            replace(row, bundle="food", town=rows[n // 2 * 2].town) for n, row in enumerate(rows)
+            replace(row, bundle="food", town=first.town, people=first.people)
+            for n, row in enumerate(rows)
+            for first in [rows[n // 2 * 2]]
         ]
     lacks = [Deprivation("water", 5e6), Deprivation("food", 300, 48)]
     return LastMile("depot", roads, fleet, rows, lacks, DAYS, 90)
@@ -361,13 +364,16 @@ def case_with(**change):
          r"no level \(say by like\) of 'milk'; known are: water, food"),
         (lambda: case_with(loads=2 * [Load("a", "all", "water", 1, 1)]), ScenarioError, "once"),
         (lambda: case_with(deprivations=2 * LACKS), ScenarioError, "once"),
-        (lambda: case_with(loads=[]), ScenarioError, "trucks, and each load"),
-        (lambda: case_with(trucks=[]), ScenarioError, "trucks, and each load"),
+        (lambda: case_with(loads=[]), ScenarioError, "1 kinds of trucks and 0 loads: give"),
+        (lambda: case_with(trucks=[]), ScenarioError, "0 kinds of trucks and 1 loads: give"),
+        (lambda: case_with(horizon=math.inf), ScenarioError, "horizon must be a finite number"),
+        (lambda: case_with(loads=[Load("a", "all", "water", 9, 1), Load("a", "all", "food", 8, 1)]),
+         ScenarioError, "group 'all' of 'a' has 9 people, and 8: make two groups"),
         (lambda: case_with(roads=[]), ScenarioError, "no road to 'd'"),
         (lambda: case_with(daylight=(18, 6)), ScenarioError, r"daylight \(18, 6\): give"),
         (lambda: case_with(daylight=(0, 25)), ScenarioError, "give hours such as"),
         (lambda: case_with(daylight=(math.nan, 5)), ScenarioError, "daylight"),
-        (lambda: case_with(horizon=-1), ScenarioError, "horizon must be a number of at least 0"),
+        (lambda: case_with(horizon=-1), ScenarioError, "horizon must be a finite number"),
         (lambda: rounds(case_with(trucks=[Truck("van", 0.5, 30)])), SolverError,
          "no truck takes 1 kg and has a way to 'a'"),
         (lambda: rounds(case_with(roads=[Road("d", "a", 9, False)],
@@ -385,7 +391,7 @@ def case_with(**change):
         (lambda: Road("d", "a", "9"), NetworkError, "length is a number"),
         (lambda: Truck("van", 9, 0), NetworkError, "speed must be at least 0.1"),
         (lambda: Load("a", "all", "water", -1, 1), NetworkError, "people must be at least"),
-        (lambda: relief.last_mile({}), ScenarioError, "trucks, and each load"),
+        (lambda: relief.last_mile({}), ScenarioError, "0 kinds of trucks"),
         (lambda: relief.last_mile({"bike": 1}), ScenarioError, "known are: four-wheel, ten-tonner"),
         (lambda: relief.last_mile(closed={("Moa", "Holguin"): 60}), ScenarioError, "no road"),
     ],
@@ -409,3 +415,10 @@ def test_levels_are_those_of_the_table_to_a_few_millionths():
     for hours in np.random.default_rng(1).uniform(0, 2000, 50):
         exact = 5e4 * float(waiting_level(hours, tangent=True))
         assert search.burden(0, {0: hours})[0] == pytest.approx(exact, rel=3e-6)
+
+
+def test_a_road_is_closed_whichever_end_is_named_first():
+    there, back = (relief.last_mile(closed={ends: 60}).roads
+                   for ends in (("Cueto", "Mayari"), ("Mayari", "Cueto")))  # fmt: skip
+    assert there == back
+    assert max(road.opens for road in back) == 60

@@ -62,6 +62,7 @@ def last_mile(
 def _roads(closed: Mapping[tuple[str, str], float]) -> list[Road]:
     where, bend = points("towns"), figures()["town_circuity"]
     main = {(row["source"], row["destination"]): row["main"] for row in rows("assumed/roads")}
+    closed = {ends if ends in main else ends[::-1]: hour for ends, hour in closed.items()}
     for ends in closed:
         check_known(ends, main, f"last_mile: no road {ends!r}")
     far = {ends: bend * great_circle(where[ends[0]], where[ends[1]]) for ends in main}

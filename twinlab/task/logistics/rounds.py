@@ -5,7 +5,7 @@ Where kilometres count, ``route`` is quicker and better.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -15,7 +15,7 @@ import numpy as np
 
 from twinlab.management.flows import CALIBRATED_HOURS, LEVELS, gini, waiting_level
 from twinlab.scope import Result, ScenarioError, SolverError
-from twinlab.scope.base import Count, Limit, Row, Whole, check_known, column, grouped, nx
+from twinlab.scope.base import Amount, Count, Limit, Row, Whole, check_known, column, grouped, nx
 
 __all__ = "Deprivation LastMile Load Road Truck drive rounds".split()
 
@@ -80,8 +80,8 @@ class LastMile(Result, frozen=True):
     trucks: Sequence[Truck]
     loads: Sequence[Load]
     deprivations: Sequence[Deprivation]
-    daylight: tuple[Limit, Limit] = column("h", (0.0, 24.0), "of the day, to hand out loads in")
-    horizon: Limit = column("h", 0.0, "until which people live on what lasts")
+    daylight: tuple[Limit, Limit] = column("h", (0.0, 24.0), "of the day, to begin to unload in")
+    horizon: Amount = column("h", 0.0, "until which people live on what lasts")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,11 +95,21 @@ class LastMile(Result, frozen=True):
         told += [("deprivation of", goods, asked), ("level (say by like) of", LEVELS, levels)]
         for what, known, name in ((*rest, name) for *rest, names in told for name in names):
             check_known(name, known, f"LastMile: no {what} {name!r}")
-        keys = [*goods, *((x.town, x.group, x.bundle, x.round) for x in self.loads)]
-        if not (self.trucks and self.loads) or len({*keys}) < len(keys):
-            raise ScenarioError(f"LastMile: trucks, and each load and good once: got {keys}")
+        if not (self.trucks and self.loads):
+            have = f"{len(self.trucks)} kinds of trucks and {len(self.loads)} loads"
+            raise ScenarioError(f"LastMile: {have}: give at least one of each")
         if not 0 <= self.daylight[0] < self.daylight[1] <= 24:
             raise ScenarioError(f"LastMile: daylight {self.daylight!r}: give hours such as (6, 18)")
+        self._stands_once([*goods, *((x.town, x.group, x.bundle, x.round) for x in self.loads)])
+
+    def _stands_once(self, keys: Sequence[Any]) -> None:
+        """Goods and loads stand once, and so does the size of a group."""
+        for key in (key for key, many in Counter(keys).items() if many > 1):
+            raise ScenarioError(f"LastMile: {key!r} stands twice: give each load and good once")
+        heads = {(x.town, x.group): x.people for x in self.loads}
+        for x in (x for x in self.loads if x.people != heads[x.town, x.group]):
+            told = f"{x.people:g} people, and {heads[x.town, x.group]:g}: make two groups of them"
+            raise ScenarioError(f"LastMile: group {x.group!r} of {x.town!r} has {told}")
 
 
 class Leg(Result, frozen=True):
@@ -177,9 +187,10 @@ def rounds(
 
 
 def drive(plan: RoundsPlan, roads: Sequence[Road]) -> RoundsPlan:
-    """Drive a plan's trips on other roads, whose blocks show when a truck is to pass them.
+    """Drive a plan's trips on other roads: the loads stay as they are, the ways may not.
 
-    What a plan made for these roads costs less is what the message about them is worth.
+    At each stop a driver hears which roads are cut until when, and takes the way that is there
+    soonest, or waits. What a plan made for these roads costs less is what the message is worth.
 
     Raises:
         SolverError: on these roads a truck cannot bring a load.
