@@ -121,10 +121,10 @@ def redraw(
 
     ``scenarios`` are their number, if all are as likely, or their chances. Gap: cost of the plan
     less the least in each resample, mean Ḡ, bound Ḡ + t(n − 1, 95 %) s / √n. Mak, Morton & Wood
-    (1999) draw new scenarios for it; what none of the same shows stays unseen: it is too low.
+    (1999) draw new scenarios for it; resamples miss what no scenario shows: it is too low by that.
 
     Raises:
-        ScenarioError: fewer than two of either, no chances, or a cost that is no number.
+        ScenarioError: fewer than two of either, chances not of sum 1, or a cost that is no number.
 
     >>> need = np.array([3.0, 5.0, 9.0, 4.0])
     >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)
@@ -168,7 +168,7 @@ def hold_out(
     ``scenarios`` are their number or their chances, by which means are weighted.
 
     Raises:
-        ScenarioError: not 2 folds to one a scenario, no chances, or a cost that is no number.
+        ScenarioError: too few or many folds, chances not of sum 1, or a cost that is no number.
 
     >>> need = np.array([3.0, 5.0, 9.0, 4.0])
     >>> judge = lambda stock: stock + 4 * np.maximum(0, need - stock)

@@ -326,8 +326,8 @@ def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = T
     >>> judge(problem, {"d": {"kit": 30}}).coverage
     0.75
     """
-    stocks = plan.stocks if isinstance(plan, ReliefPlan) else plan
-    depots, goods = {d.name: d for d in problem.depots}, {g.name: g for g in problem.goods}
+    stocks, program = plan.stocks if isinstance(plan, ReliefPlan) else plan, _Program(problem)
+    depots, goods = {d.name: d for d in problem.depots}, program.goods
     for depot, covers in stocks.items():
         check_known(depot, depots, f"stocks: {depot!r} is not a depot")
         for good in covers:
@@ -336,7 +336,6 @@ def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = T
         if not kg <= most * (1 + 1e-6) or min(covers.values(), default=0) < 0:
             limits = f"give each at least 0, together 0 to {most:,.0f} kg"
             raise ScenarioError(f"stocks: {depot!r} holds {dict(covers)}, {kg:,.0f} kg: {limits}")
-    program = _Program(problem)
     for d, g in product(depots, goods):
         program.values[Flow(depot=d, good=g)] = stocks.get(d, {}).get(g, 0.0)
     hits = [(s, k, 1.0) for s in problem.seasons for k in range(len(s.hits))]
@@ -365,9 +364,9 @@ def _offers(problem: ReliefProblem, at: tuple[str, str], hit: Hit) -> Iterator[t
         if hit.need.get(way.place) and (wait := _wait(good, way.hours + late)) < TOO_LATE:
             paid = good.weight * way.cost + good.price * (1 + problem.shortage * wait)
             yield Flow(*at, way.mode, way.depot, way.place, good.name), paid
-    needs = [(place, people) for place, people in hit.need.items() if people]
-    for good, (place, _) in product(problem.goods, needs):
-        yield Flow(*at, "missing", "", place, good.name), (lost := problem.shortage * good.price)
+    for good, place in product(problem.goods, (to for to, people in hit.need.items() if people)):
+        lost = problem.shortage * good.price
+        yield Flow(*at, "missing", "", place, good.name), lost
         if good.cash is not None and hit.shops.get(place):
             paid = good.price * good.cash + lost * _wait(good, problem.cash_hours)
             yield Flow(*at, "cash", "", place, good.name), paid
@@ -377,14 +376,15 @@ class _Program:
     """What is decided: costs, bounds and rows by flow, and values as far as they are known."""
 
     def __init__(self, problem: ReliefProblem) -> None:
-        self.problem, self.rows, self.held = problem, list[Constraint](), list[Any]()
+        self.problem, self.goods = problem, {good.name: good for good in problem.goods}
+        self.rows, self.held = list[Constraint](), list[Any]()  # held: what each hit does to stocks
         self.costs, self.values, self.paid = (dict[Flow, float]() for _ in range(3))
         self.bounds = dict[Flow, Any]()
         self.chance = {season.name: season.probability for season in problem.seasons}
 
     def add(self, hits: Iterable[tuple[ReliefSeason, int, float]]) -> None:
         """Add hits of seasons, each with its weight; stock whose value is known is given."""
-        goods, limits = {g.name: g for g in self.problem.goods}, self.problem.limits
+        goods, limits = self.goods, self.problem.limits
         for season, k, weight in hits:
             at, hit = (season.name, season.hits[k].name), season.hits[k]
             met, out, limited = (defaultdict[Any, dict[Flow, float]](dict) for _ in range(3))
@@ -394,7 +394,8 @@ class _Program:
                 limited[flow.place, flow.how][flow] = goods[flow.good].weight
                 if flow.how == "cash":
                     self.bounds[flow] = (0.0, hit.need[flow.place] * hit.shops[flow.place])
-            self.rows += [Constraint(met[who], *2 * [hit.need[who[0]]]) for who in met]
+            for (place, _), terms in met.items():
+                self.rows.append(Constraint(terms, hit.need[place], hit.need[place]))
             for place, mode in product(hit.need, limits):
                 most = limits[mode] * hit.throughput.get(place, 1.0)
                 self.rows.append(Constraint(limited[place, mode], high=most))
@@ -424,7 +425,7 @@ class _Program:
 
     def plan(self, chosen: Collection[str], gap: float) -> ReliefPlan:
         """What the values mean, season by season."""
-        problem, goods = self.problem, {g.name: g for g in self.problem.goods}
+        problem, goods = self.problem, self.goods
         flows = {flow: x for flow, x in self.values.items() if x and flow.season}
         total, short = defaultdict[Any, float](float), defaultdict[str, float](float)
         for flow, x in flows.items():
