@@ -219,17 +219,17 @@ class Dispatcher:
         losses = {lack: (lack.loss * shares).tolist() for lack, shares in level.items()}
         holds = [[lacks[good] for good in load.bundle.split("+")] for load in loads]
         self.loss = [sum(lack.loss for lack in held) for held in holds]
-        self.groups = grouped(((x.town, x.group), (n, x.people)) for n, x in enumerate(loads))
-        parts = [(n, x, lack) for n, x in enumerate(loads) for lack in holds[n]]
-        self.lacking = grouped(((x.town, x.group, lack), (n, x.people)) for n, x, lack in parts)
-        # Of each group and good: losses by hours, how long it lasts, its loads with their people.
+        self.groups = grouped(((x.town, x.group), n) for n, x in enumerate(loads))
+        parts = ((n, x, lack) for n, x in enumerate(loads) for lack in holds[n])
+        self.lacking = grouped(((x.town, x.group, lack), n) for n, x, lack in parts)
+        # Of each group and good: losses by hours, how long it lasts, its loads.
         self.chains = [(losses[lack], lack.lasts, who) for (*_, lack), who in self.lacking.items()]
         if ceiling < math.inf:  # an hour beyond it costs as much as fifty of waiting there
             now = min(int(ceiling * FINE), LAST)
             steep = 1 + 50 * FINE * sum(loss[now + 1] - loss[now] for loss in losses.values())
             late = (steep * np.maximum(hours - ceiling, 0)).tolist()
             self.chains += [(late, math.inf, who) for who in self.groups.values()]
-        self.of = grouped((n, c) for c, (*_, who) in enumerate(self.chains) for n, _ in who)
+        self.of = grouped((n, c) for c, (*_, who) in enumerate(self.chains) for n in who)
 
     def takes(self, k: int, *trip: Load) -> bool:
         """Whether a truck can bring these loads at once."""
@@ -262,9 +262,8 @@ class Dispatcher:
     def burden(self, chain: int, at: dict[int, float]) -> tuple[float, float]:
         """What the gaps in one good cost one group [USD], and the longest of them [h]."""
         losses, lasts, who = self.chains[chain]
-        usd, longest, end = 0.0, 0.0, 0.0
-        moments = sorted([(at[n], people) for n, people in who])
-        for hour, people in (*moments, (self.case.horizon, moments[-1][1])):
+        usd, longest, end, people = 0.0, 0.0, 0.0, self.loads[who[0]].people
+        for hour in (*sorted([at[n] for n in who]), self.case.horizon):
             if (gap := hour - end) > 0:
                 longest, step = max(longest, gap), min(int(gap * FINE), LAST)
                 slope = losses[step + 1] - losses[step]
@@ -316,8 +315,8 @@ class Dispatcher:
         at = {leg[0]: leg[3] for every in legs for leg in every}
         far = [sum(leg[4] for leg in every) for every in legs]
         usd = sum(truck.cost * km for truck, km in zip(self.fleet, far, strict=True))
-        people = {key: max(heads for _, heads in who) for key, who in self.groups.items()}
-        first = [min(at[n] for n, _ in who) for who in self.groups.values()]
+        people = {key: self.loads[who[0]].people for key, who in self.groups.items()}
+        first = [min(at[n] for n in who) for who in self.groups.values()]
         burdens, beyond = dict.fromkeys(people, 0.0), 0.0
         for chain, (*key, lack) in enumerate(self.lacking):
             cost, longest = self.burden(chain, at)
