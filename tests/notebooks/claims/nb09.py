@@ -366,7 +366,7 @@ claims.given(
     "25 % worse than first told.",
     "behind over the best, with 95 % intervals",
     "cash for 40 % of what markets have",
-    "The decisions, with 95 % intervals",
+    "The decisions in million USD, with 95 % intervals",
     "Before June, at ten times the price",
     "ordered on day 100, and again on day 101.",
     "Alone the agencies pay 371, 442 and 297 thousand USD, in pairs A + B 776, A + C 631, B + C "
