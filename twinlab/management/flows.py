@@ -142,9 +142,8 @@ def shortage_costs(network: Network, shortage_cost: ShortageCost | None = None) 
     given, asked = dict(shortage_cost or {}), dict.fromkeys(d.product for d in network.demands)
     for product in given:
         check_known(product, asked, f"shortage_cost: no customer asks for {product!r}")
-    return {
-        (d.node, d.product): float(given.get(d.product, d.lost_sale_cost)) for d in network.demands
-    }
+    sold = {(d.node, d.product): d.lost_sale_cost for d in network.demands}
+    return {item: float(given.get(item[1], cost)) for item, cost in sold.items()}
 
 
 def total_shortage_cost(

@@ -93,9 +93,8 @@ def rank(
     wins = Counter(np.argmin([drawn[name] for name in order], axis=0)[1:].tolist())
     least, usual = drawn[order[0]], drawn[base]
     rows = [(drawn[name], name, wins[n] / DRAWS) for n, name in enumerate(order)]
-    return Ranking(
-        tuple(Ranked(n, spread(d), spread(usual - d), spread(d - least), w) for d, n, w in rows)
-    )
+    ranked = (Ranked(n, spread(d), spread(usual - d), spread(d - least), w) for d, n, w in rows)
+    return Ranking(tuple(ranked))
 
 
 class Doubt(Result, frozen=True):

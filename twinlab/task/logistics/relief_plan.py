@@ -16,18 +16,8 @@ import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, Search, minimize
 from twinlab.scope import Listing, Result, ScenarioError
-from twinlab.scope.base import (
-    Amount,
-    Array,
-    Count,
-    Limit,
-    Row,
-    Share,
-    check_known,
-    column,
-    grouped,
-    pd,
-)
+from twinlab.scope.base import Amount, Array, Count, Limit, Row, Share, check_known, column, pd
+from twinlab.scope.network import grouped
 
 __all__ = """Depot Good Hit ReliefPlan ReliefProblem ReliefSeason Way judge near_plans preposition
 worth""".split()
