@@ -302,18 +302,20 @@ def test_complete_sets_depot_by_depot():
 
 
 def first_come(asked, owed):
-    """Days that each day's units wait until the last of them is served; for ever: to the end."""
+    """Days that units wait, and how many of them: the head of the line is served first."""
     line, waited = [], []
     for day, (units, left) in enumerate(zip(asked, owed, strict=True)):
-        line.append([day, units, units])
-        served = sum(still for *_, still in line) - left
-        while line and served >= line[0][2] - 1e-6:
-            since, whole, still = line.pop(0)
-            served -= still
-            waited.append((day - since, whole))
-        if line:
-            line[0][2] -= served
-    return waited + [(len(asked) - since, whole) for since, whole, _ in line]
+        line.append([day, units])
+        served = sum(still for _, still in line) - left
+        while line and served > 1e-6:
+            since, still = line[0]
+            taken = min(served, still)
+            waited.append((day - since, taken))
+            served -= taken
+            line[0][1] -= taken
+            if line[0][1] <= 1e-6:
+                del line[0]
+    return waited + [(len(asked) - since, still) for since, still in line]
 
 
 def test_a_day_too_late():
