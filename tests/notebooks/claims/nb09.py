@@ -157,7 +157,7 @@ def depots():
 
 
 @claims.says(
-    "planned without a fifth of the seasons and judged by just those, a season costs some 40 % "
+    "planned without a tenth of the seasons and judged by just those, a season costs some 40 % "
     "more than on paper.",
     "reckon with 40 % more than on paper.",
 )
