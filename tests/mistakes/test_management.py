@@ -98,7 +98,7 @@ MISTAKES = [
     (lambda: management.waiting_level(3, "fod"), tl.ScenarioError,
      "waiting_level: no level of 'fod'; did you mean 'food'?"),
     (lambda: management.waiting_level(-3, "food"), tl.ScenarioError,
-     'waiting_level: -3 hours: give hours of at least 0'),
+     'waiting_level: -3 hours: give finite hours of at least 0'),
     (lambda: management.waits([1, 2], [1]), tl.ScenarioError,
      'waits: demand (2, 1), backlog (1, 1): give both by day'),
     (lambda: management.waits([[[1]]], [[[1]]]), tl.ScenarioError,

@@ -200,7 +200,7 @@ def test_whoever_chooses_by_histories_says_who_came_second():
     ("mistake", "words"),
     [
         (lambda: rank({}), "0 choices"),
-        (lambda: rank({"a": [1, 2]}), "1 choices with .2. scenarios"),
+        (lambda: rank({"a": [1, 2]}), "1 choices with 2 scenarios"),
         (lambda: rank({"a": [1, 2], "b": [1]}), "as many costs"),
         (lambda: rank({"a": [1, 2], "b": [1, np.nan]}), "that are finite"),
         (lambda: rank({"a": [1, 2], "b": [1, 3]}, base="c"), "no choice 'c'"),
@@ -224,3 +224,15 @@ def test_whoever_chooses_by_histories_says_who_came_second():
 def test_mistakes_are_explained(mistake, words):
     with pytest.raises(ScenarioError, match=words):
         mistake()
+
+
+def test_scenarios_weigh_as_much_as_they_are_likely():
+    costs = {"none": [0.0, 100.0], "some": [10.0, 20.0]}
+    assert rank(costs).choices[0].name == "some"
+    likely = rank(costs, chances=[0.95, 0.05])
+    assert likely.choices[0].name == "none"
+    assert likely["some"].behind.mean == pytest.approx(0.95 * 10 - 0.05 * 80)
+    with pytest.raises(ScenarioError, match="rank: chances are numbers of at least 0"):
+        rank(costs, chances=[0, 0])
+    with pytest.raises(ScenarioError, match="2 choices with 2, 2×1 scenarios, groups or chances"):
+        rank(costs, groups=[[1], [2]])

@@ -245,8 +245,9 @@ def waiting_level(hours: Any, good: str = "water", tangent: bool = False) -> Any
     """
     check_known(good, LEVELS, f"waiting_level: no level of {good!r}")
     time = np.asarray(hours, dtype=np.float64)
-    if not np.all(time >= 0):
-        raise ScenarioError(f"waiting_level: {np.min(time):g} hours: give hours of at least 0")
+    if not np.all((time >= 0) & (time < np.inf)):
+        wrong = np.extract(~((time >= 0) & (time < np.inf)), time)[0]
+        raise ScenarioError(f"waiting_level: {wrong:g} hours: give finite hours of at least 0")
     if good == "water":
         cost = deprivation_cost(time if tangent else np.minimum(time, CALIBRATED_HOURS), tangent)
         return cost / deprivation_cost(CALIBRATED_HOURS)

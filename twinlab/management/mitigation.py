@@ -110,8 +110,7 @@ def frontier(
     """
     seeds, listed = Seeds.of(seed), _checked(options)
     places = range(len(listed))
-    losses: dict[Chosen, Array] = {}
-    judged: dict[Chosen, Array] = {}
+    losses, judged = dict[Chosen, Array](), dict[Chosen, Array]()
     notes: dict[Chosen, str] = {}
 
     def yearly(batch: Replications) -> Array:

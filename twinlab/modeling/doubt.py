@@ -63,12 +63,17 @@ class Ranking(Listing, frozen=True):
 
 
 def rank(
-    costs: Mapping[str, Numbers], base: str = "", groups: Any = None, seed: Whole = 0
+    costs: Mapping[str, Numbers],
+    base: str = "",
+    groups: Any = None,
+    seed: Whole = 0,
+    chances: Any = None,
 ) -> Ranking:
     """Rank choices by mean cost over the same scenarios, with paired bootstrap intervals (95 %).
 
     Gains are over the ``base``, by default the first choice. Scenarios of one of the ``groups``
-    are drawn together, such as replications of one world.
+    are drawn together, such as replications of one world. ``chances`` weigh scenarios that are
+    not as likely as the others.
     Source: Efron & Tibshirani (1993) chapter 13.
 
     Raises:
@@ -78,17 +83,22 @@ def rank(
     some costs least, in 100% of redraws too; none costs 1.5 [1, 2] more: established
     """
     told = {name: np.asarray(each, dtype=np.float64).ravel() for name, each in costs.items()}
-    sizes = {len(each) for each in told.values()} | ({len(groups)} if groups is not None else set())
-    if len(told) < 2 or len(sizes) > 1 or not all(np.isfinite(e).all() for e in told.values()):
-        what = f"{len(told)} choices with {sorted(sizes)} scenarios or groups"
+    rest = [np.shape(each) for each in (groups, chances) if each is not None]
+    shapes = {each.shape for each in told.values()}.union(rest)
+    if len(told) < 2 or len(shapes) > 1 or not all(np.isfinite(e).all() for e in told.values()):
+        sizes = ", ".join(sorted("×".join(map(str, shape)) for shape in shapes))
+        what = f"{len(told)} choices with {sizes} scenarios, groups or chances"
         raise ScenarioError(f"rank: {what}: two or more, each with as many costs that are finite")
     check_known(base := base or next(iter(told)), told, f"rank: no choice {base!r}")
-    blocks = np.arange(count := sizes.pop()) * min(count, MOST) // max(count, 1)
+    blocks = np.arange(count := shapes.pop()[0]) * min(count, MOST) // max(count, 1)
     at, times = redraws(blocks if groups is None else groups, np.random.default_rng(seed))
     if times.shape[1] < 2:
         raise ScenarioError("rank: a single scenario or group shows no luck: give two or more")
-    size = times @ np.bincount(at)
-    drawn = {name: times @ np.bincount(at, each) / size for name, each in told.items()}
+    weights = np.ones(count) if chances is None else np.asarray(chances, dtype=np.float64)
+    if not (np.all(weights >= 0) and np.isfinite(weights).all() and weights.any()):
+        raise ScenarioError(f"rank: chances are numbers of at least 0, got {chances!r:.60}")
+    size = times @ np.bincount(at, weights)
+    drawn = {n: times @ np.bincount(at, weights * each) / size for n, each in told.items()}
     order = sorted(drawn, key=lambda name: drawn[name][0])
     wins = Counter(np.argmin([drawn[name] for name in order], axis=0)[1:].tolist())
     least, usual = drawn[order[0]], drawn[base]

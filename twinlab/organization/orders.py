@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
 
@@ -92,8 +91,7 @@ class Order(Row, frozen=True, kw_only=True, repr=False):
         return f"{self.id} {self.kind}: {self.what}{step}".strip()
 
 
-@dataclass(frozen=True, repr=False)
-class SetRules(Order):
+class SetRules(Order, frozen=True, repr=False):
     """New values of rules.
 
     >>> SetRules({"shop.up_to": 90})
@@ -118,8 +116,7 @@ class SetRules(Order):
         return Effect(found, model.set({path: then for path, (_, then) in found.items()}))
 
 
-@dataclass(frozen=True, repr=False)
-class SetSourcing(SetRules):
+class SetSourcing(SetRules, frozen=True, repr=False):
     """New sourcing ranks and shares of lanes.
 
     >>> SetSourcing({"mine->shop.sourcing_share": 0.7})
@@ -129,8 +126,7 @@ class SetSourcing(SetRules):
     kind = "sourcing"
 
 
-@dataclass(frozen=True, repr=False)
-class Expedite(Order):
+class Expedite(Order, frozen=True, repr=False):
     """What is ordered of a product goes by one lane for some days, then as before.
 
     >>> Expedite("shop", "bike", mode="air", days=5).ends(3)
@@ -158,8 +154,7 @@ class Expedite(Order):
         return Effect(found, model.set({path: then for path, (_, then) in found.items()}))
 
 
-@dataclass(frozen=True, repr=False)
-class Transfer(Order):
+class Transfer(Order, frozen=True, repr=False):
     """A node orders more along a lane than its rule decides, for which that is on order.
 
     >>> Transfer("plant", "shop", "bike", 40)
@@ -183,8 +178,7 @@ class Transfer(Order):
         return Effect(_more(state, item, self.units), model, [row])
 
 
-@dataclass(frozen=True, repr=False)
-class Redirect(Order):
+class Redirect(Order, frozen=True, repr=False):
     """What a source owes along one lane is withdrawn, oldest units first, and ordered on another.
 
     So what waits for a lane that is shut goes by one that is open; as much is on order as before.
@@ -221,8 +215,7 @@ class Redirect(Order):
         return Effect({f"{path}.owed": (owed, owed - units)}, model, rows)
 
 
-@dataclass(frozen=True, repr=False)
-class Produce(Order):
+class Produce(Order, frozen=True, repr=False):
     """A node makes more of a product than its rule decides, for which that is on order.
 
     >>> Produce("plant", "bike", 40, day=12).ends(3)
@@ -244,8 +237,7 @@ class Produce(Order):
         return Effect(_more(state, item, self.units), model, [row])
 
 
-@dataclass(frozen=True, repr=False)
-class Maintain(Order):
+class Maintain(Order, frozen=True, repr=False):
     """A node makes and supplies nothing for a day of maintenance; finished stock still leaves it.
 
     With an ``asset``, a station of its line, a tool is replaced there, before the next part.
@@ -325,8 +317,7 @@ def decision(place: Place) -> str:
     return "rule"
 
 
-@dataclass(frozen=True)
-class Right(Row):
+class Right(Row, frozen=True):
     """Who may approve orders of a kind, and how far each goes: the larger of share and step.
 
     >>> Right("rule", "supply planner", share=0.2).share
@@ -354,8 +345,7 @@ class Right(Row):
                 raise SyncError(f"{wrong} by at most {most:g} at once (see Right({self.kind!r}))")
 
 
-@dataclass(frozen=True)
-class Rights(Listing):
+class Rights(Listing, frozen=True):
     """Who may approve which orders, and how far each may go; what is not named is as usual.
 
     >>> Rights((Right("rule", "director"),))["rule"].automatic, Rights()["sourcing"].roles
@@ -381,8 +371,7 @@ _USUAL = (
 )
 
 
-@dataclass(frozen=True)
-class Orders(Listing):
+class Orders(Listing, frozen=True):
     """The orders of a twin, by id, and the trail of their steps.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)

@@ -13,7 +13,6 @@ does not say, it leaves alone: no other random draw changes.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -30,8 +29,7 @@ ItemKey = tuple[str, str]
 LaneKey = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True)
-class Product(Row):
+class Product(Row, frozen=True):
     """Something that is made, stored and moved.
 
     >>> Product("engine", weight=150).weight
@@ -49,8 +47,7 @@ class Product(Row):
             raise NetworkError(f"{self.title}: {wrong}")
 
 
-@dataclass(frozen=True)
-class Node(Row):
+class Node(Row, frozen=True):
     """A site that makes, stores or sells.
 
     >>> Node("plant", capacity=120).capacity
@@ -105,8 +102,7 @@ class Node(Row):
         return made and units >= nearly * self.capacity * self.output.lowest
 
 
-@dataclass(frozen=True)
-class Lane(Row):
+class Lane(Row, frozen=True):
     """A way for one product from a source to a destination by one transport mode.
 
     >>> Lane("plant", "shop", "bike", lead_time=2).lead_time
@@ -155,8 +151,7 @@ class Lane(Row):
             raise NetworkError(f"{self.title}: mode is empty: name it, or leave it out for 'road'")
 
 
-@dataclass(frozen=True)
-class Recipe(Row):
+class Recipe(Row, frozen=True):
     """How a node makes a product: components per unit, time, share that turns out good, cost.
 
     A recipe without components makes the product from nothing that the network follows (a mine,
@@ -195,8 +190,7 @@ class Recipe(Row):
             raise NetworkError(f"{problem}: a share lies between 0 and 1 (0.98 for 2 % scrap)")
 
 
-@dataclass(frozen=True)
-class Demand(Row):
+class Demand(Row, frozen=True):
     """What customers ask of a node: pattern × season × trend, backordered or lost.
 
     On day t the pattern is scaled by ``season[t] × (1 + trend × t)``.
@@ -240,8 +234,7 @@ class Demand(Row):
         return np.maximum(0.0, seasons * (1.0 + self.trend * days)) + 0.0
 
 
-@dataclass(frozen=True)
-class Stock(Row):
+class Stock(Row, frozen=True):
     """What a node has of a product on the first morning, and what keeping it costs there.
 
     >>> Stock("shop", "bike", on_hand=12).on_hand
@@ -283,8 +276,7 @@ class Disruption(Row, frozen=True, kw_only=True):
             raise ScenarioError(f"{self.title}: lasts {self.days} days: give a number above 0")
 
 
-@dataclass(frozen=True)
-class Outage(Disruption):
+class Outage(Disruption, frozen=True):
     """A node (or one product at it) loses some or all of its capacity.
 
     What it makes or supplies shrinks to ``1 - loss`` of capacity (of what is wanted, where
@@ -323,8 +315,7 @@ class Outage(Disruption):
         return cls(node, rate=fail, days=Gamma(mean, mean) if mean else Constant(1), pause=1)
 
 
-@dataclass(frozen=True)
-class LaneOutage(Disruption):
+class LaneOutage(Disruption, frozen=True):
     """A lane loses some or all of its capacity.
 
     Goods already under way arrive as planned, unless ``holds_transit``: then they stand still on
@@ -342,8 +333,7 @@ class LaneOutage(Disruption):
     holds_transit: bool = column("yes/no", False, "goods under way stand still while it is closed")
 
 
-@dataclass(frozen=True)
-class Delay(Disruption):
+class Delay(Disruption, frozen=True):
     """Goods shipped on a lane meanwhile take longer; goods already under way do not.
 
     >>> Delay("port", "plant", extra=7, start=10, days=5).extra
@@ -357,8 +347,7 @@ class Delay(Disruption):
     mode: str = column("label", "", "only this mode; empty: all of them")
 
 
-@dataclass(frozen=True)
-class DemandShift(Disruption):
+class DemandShift(Disruption, frozen=True):
     """Customers of a node ask for more or less: a surge or a drop.
 
     >>> DemandShift("shop", factor=1.5, start=10, days=5).factor
@@ -370,8 +359,7 @@ class DemandShift(Disruption):
     product: str = column("product", "", "only this product; empty: all of them")
 
 
-@dataclass(frozen=True)
-class StockLoss(Disruption):
+class StockLoss(Disruption, frozen=True):
     """Stock at a node is destroyed, on the first morning of each strike and before any order.
 
     What is under way or in production is spared, and what was ordered stays ordered. How long it

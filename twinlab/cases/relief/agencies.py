@@ -61,5 +61,5 @@ def agencies(
     shared = judge(replace(whole, depots=roomy), stocks)
     alone, kept = sum(p.costs for p in own), sum(p.first_stage for p in own) - shared.first_stage
     ways = {"alone": alone, "sharing": shared.costs + kept, "joint": plans[game.members].costs}
-    found, cost = rank(ways), sum(plan.cost for plan in own)
+    found, cost = rank(ways, chances=whole.weights), sum(plan.cost for plan in own)
     return Agencies(game, plans, cost, found["sharing"].gain, found["joint"].gain)

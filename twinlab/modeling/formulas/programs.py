@@ -1,7 +1,6 @@
 """Linear and mixed-integer programs whose variables have names, solved by HiGHS."""
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +18,7 @@ class Constraint(NamedTuple):
     high: float = np.inf
 
 
-@dataclass(frozen=True)
-class Search(Row):
+class Search(Row, frozen=True):
     """When a search for whole numbers may stop: near enough to the optimum, or out of time."""
 
     gap: float = column("share", 0.0, "part of the cost that a better plan may save", low=0)

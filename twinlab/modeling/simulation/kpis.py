@@ -6,7 +6,7 @@ a denominator of 0 (no demand, say) is NaN: not a number, and not a perfect scor
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -200,8 +200,7 @@ def _amplified(history: Measured, above: tuple[str, ...], below: tuple[str, ...]
     return ratio(history.variance(*above), np.where(varies > noise, varies, 0.0))
 
 
-@dataclass(frozen=True)
-class KPIs(Result):
+class KPIs(Result, frozen=True):
     """How well a whole chain did, with units.
 
     >>> shop = serial(["mine", "shop"], demand=Trace((3, 6)), on_hand={"shop": 5})

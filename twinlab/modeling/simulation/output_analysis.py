@@ -1,7 +1,6 @@
 """Output analysis: means and shares with intervals, seeds that choose and judge, warm-up."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -80,8 +79,7 @@ def wilson(met: int, count: int) -> Estimate:
     return Estimate(met / count, float(ends.low), float(ends.high), count, 0.95)
 
 
-@dataclass(frozen=True)
-class WarmUp(Result):
+class WarmUp(Result, frozen=True):
     """How many observations at the start to leave out, and what the rest amounts to.
 
     >>> print(WarmUp(observations=5, statistic=0.01, mean=1.4, count=55))
@@ -93,8 +91,7 @@ class WarmUp(Result):
     mean: float = column("", meaning="of the rest")
     count: int = column("days", meaning="in all")
 
-    def sentence(self) -> str:
-        """What to leave out, and whether the rest is long enough."""
+    def _sentence(self) -> str:
         late = self.observations > self.count // 3
         advice = "; run much longer, the start is still felt" if late else ""
         return f"leave out the first {self.observations} of {self.count} days{advice}"

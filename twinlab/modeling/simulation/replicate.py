@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -105,8 +105,7 @@ _CHUNK = 6_000
 _WIDTH = 256  # columns that ``replicate_many`` fills in one go
 
 
-@dataclass(frozen=True)
-class Precision(Row):
+class Precision(Row, frozen=True):
     """Go on until the interval of a KPI's mean is narrow: half its width / the mean ≤ relative.
 
     Source: Law (2015) section 9.4.1, sequential procedure for relative precision.

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -67,8 +67,7 @@ def daily_rows(plan: Plan, daily: Daily) -> list[int]:
     return Records(plan).rows_of(name, [at for at, owner in enumerate(asked) if owner in wanted])
 
 
-@dataclass(frozen=True, eq=False)
-class Replications(Result):
+class Replications(Result, frozen=True, eq=False):
     """What many replications of a scenario amount to, one number per replication.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
@@ -209,8 +208,7 @@ class Replications(Result):
         nights = replay(worlds[world], seed, at, self.given, self.warm_up)
         return daily_table(self.plan, self.days, measure(self.plan, nights))
 
-    def sentence(self) -> str:
-        """How many replications of what there are."""
+    def _sentence(self) -> str:
         nodes = len(self.scenario.network.nodes)
         out = f" after a warm-up of {self.warm_up}" if self.warm_up else ""
         of = f" of {len(self.worlds):,} worlds" if self.worlds else ""
@@ -223,8 +221,7 @@ PHASE = 0.05  # of its level: less may be the phase of lots, as a stretch is no 
 TRIFLE = 0.001  # of what an item has on hand, on order and owes
 
 
-@dataclass(frozen=True)
-class Horizon(Result):
+class Horizon(Result, frozen=True):
     """What still moves by the last day: by (measure, node, product), how much higher it is.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
@@ -240,8 +237,7 @@ class Horizon(Result):
         """What a result must say of it: empty if all has settled, or if nobody can tell."""
         return self.said if self.moving else ""
 
-    def sentence(self) -> str:
-        """Whether it has settled."""
+    def _sentence(self) -> str:
         return self.said
 
 

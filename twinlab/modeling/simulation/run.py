@@ -1,6 +1,6 @@
 """A run: one history, with its log, its daily table and its KPIs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -17,8 +17,7 @@ from twinlab.scope.result import html_of
 __all__ = ["Run"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Run(Sealed):
+class Run(Sealed, frozen=True, eq=False, repr=False):
     """One history of a scenario.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
