@@ -46,6 +46,30 @@ def redrawn(problem: ReliefProblem, resamples: int, folds: int) -> Lines:
     yield "rosy", held.rosy, "", "", "share", "of the cost held out that paper does not show"
 
 
+def unseen(problem: ReliefProblem, folds: int) -> Lines:
+    """What plans cover in seasons that did not choose them, and save over storing nothing."""
+    number = {season.name: at for at, season in enumerate(problem.seasons)}
+    count, places, rough = len(number), sorted(problem.needs), Search(gap=2e-3)
+    needed = [[len(problem.goods) * sum(hit.need.get(place, 0.0) for hit in season.hits)
+               for place in places] for season in problem.seasons]  # fmt: skip
+    for fair in (0.0, 0.98):
+        missing, costs = np.zeros((count, len(places))), np.zeros(count)
+        for out in np.array_split(np.random.default_rng(2).permutation(count), folds):
+            kept = problem.weighted(np.isin(range(count), out, invert=True).astype(float))
+            found = judge(problem, preposition(kept, equity=fair, search=rough))
+            costs[out] = found.costs[out]
+            for flow, covers in found.flows.items():
+                if flow.how == "missing" and number[flow.season] in out:
+                    missing[number[flow.season], places.index(flow.place)] += covers
+        mark, left = f" equity {fair:g}" * (fair > 0), missing.sum(0) / np.sum(needed, 0)
+        told = ("", "", "share")
+        yield f"held out coverage{mark}", 1 - missing.sum() / np.sum(needed), *told, "of all needs"
+        yield f"held out worst place{mark}", 1 - left.max(), *told, places[left.argmax()]
+        gain = rank({"nothing": judge(problem, {}).costs, "plan": costs})["plan"].gain
+        ends = (gain.low, gain.high, "USD/season", "95 %, redrawn")
+        yield f"held out gain over nothing{mark}", gain.mean, *ends
+
+
 def others(problem: ReliefProblem) -> Lines:
     """Other plans beside the best, in pairs; the frontiers of equity and of the shortage cost."""
     near, usd = {plan.name: plan for plan in near_plans(problem)}, "USD/season"
@@ -75,4 +99,7 @@ def write(path: Path, lines: Lines) -> None:
 
 if __name__ == "__main__":
     season = relief.problem()
-    write(Path(__file__).parent / "doubt.csv", (*redrawn(season, 40, 10), *others(season)))
+    write(
+        Path(__file__).parent / "doubt.csv",
+        (*redrawn(season, 40, 10), *others(season), *unseen(season, 10)),
+    )
