@@ -23,7 +23,7 @@ from twinlab.people.rules import BaseStock
 from twinlab.scope import Constant, LaneOutage, Network, Outage, Scenario, ScenarioError, StockLoss
 from twinlab.scope.base import Amount, Array, Count, Share, Whole, check_known, frozen, lane_paths
 
-__all__ = ["ReliefSeason", "humanitarian", "relief_cost", "waiting_loss"]
+__all__ = ["SeasonCase", "humanitarian", "relief_cost", "waiting_loss"]
 
 _rows, _figures = partial(rows, "humanitarian"), partial(figures, "humanitarian", "assumed/figures")
 SEASONS = range(1975, 2025)
@@ -70,7 +70,7 @@ class Standby(Shares):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ReliefSeason(Case):
+class SeasonCase(Case):
     """A calm chain, and the storms that its plant lives through.
 
     ``true_need``: what a storm truly leaves in need over what the first assessment says; a seed
@@ -160,7 +160,7 @@ def humanitarian(
     days: Count = 240,
     true_need: Mapping[str, Amount] | None = None,
     part: Share | None = None,
-) -> ReliefSeason:
+) -> SeasonCase:
     """Load the pipeline from a maker by a hub to three regions of Cuba, and a season's storms.
 
     Day 0 is 1 June. Calm: nobody asks for anything until a storm comes. All keep the position that
@@ -186,7 +186,7 @@ def humanitarian(
     if len(seasons := {known[name] for name in storms}) != 1:
         raise ScenarioError(f"humanitarian: storms of one season, not of {sorted(seasons)}")
     network, season = Network.from_tables(dataset("humanitarian")), seasons.pop()
-    return ReliefSeason(
+    return SeasonCase(
         network,
         {(row.node, row.product): BaseStock(row.on_hand) for row in network.stocks},
         days=days,
