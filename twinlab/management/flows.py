@@ -232,7 +232,7 @@ def waiting_level(hours: Any, good: str = "water", tangent: bool = False) -> Any
     """Say which share of the loss of never getting a good a wait of some hours already is.
 
     L(0) = 0. Water: deprivation cost over that of 120 h, 1 beyond (with ``tangent``: its tangent).
-    Food, shelter, health: logistic levels, rescaled to L(0) = 0 and L(∞) = 1.
+    Food, shelter, health: 1 / (1 + e^(a − b·days)), rescaled to L(0) = 0 and L(∞) = 1.
 
     Raises:
         ScenarioError: the good has no level, or hours are below 0.
