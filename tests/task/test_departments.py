@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
 from tests.strategies import DAYS as LIVED
 from tests.strategies import scenarios
+from twinlab.management.flows import mean_flows
 from twinlab.people import Planned
 from twinlab.task.production import plan_departments
 from twinlab.task.requirements import earlier
@@ -261,7 +262,11 @@ def test_a_chain_of_sixty_sites_obeys():
 @given(scenarios(), st.integers(1, LIVED - 2))
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_network_is_planned_and_planned_again(scenario, day):
-    told = plan_departments(scenario)
+    try:
+        told = plan_departments(scenario)
+    except tl.ScenarioError as problem:  # where lanes without capacity leave only a circle
+        assume("flows in a circle" not in str(problem))
+        raise
     lived = tl.simulate(told.scenario)
     again = plan_departments(scenario, lived.state_on(day))
     for plan in (told, again):
@@ -271,3 +276,16 @@ def test_any_network_is_planned_and_planned_again(scenario, day):
             assert np.isfinite(orders).all()
         assert all(np.sum(each.by_day) >= 0 for each in plan)
     assert tl.simulate(again.scenario, start=lived.state_on(day)).days.stop == LIVED
+
+
+def test_a_lane_without_capacity_makes_no_circle():
+    """Two depots could feed each other; one of them is fed from outside, the other only by it."""
+    lanes = [tl.Lane("farm", "a", "ore", capacity=0), tl.Lane("farm", "b", "ore"),
+             tl.Lane("a", "b", "ore", sourcing_rank=2),
+             tl.Lane("b", "a", "ore", lead_time=2, sourcing_rank=2)]  # fmt: skip
+    nodes = [tl.Node(name) for name in ("farm", "a", "b")]
+    network = tl.Network([tl.Product("ore")], nodes, lanes, [], [tl.Demand("a", "ore", 2)], [])
+    chain = tl.Scenario(network, tl.BaseStock(9), days=20)
+    assert mean_flows(chain)["farm", "ore"] == mean_flows(chain)["b", "ore"] == 2
+    plan = plan_departments(chain)
+    assert [(each.name, each.by_day[5]) for each in plan] == [("b->a", 2.0), ("farm->b", 2.0)]

@@ -17,7 +17,7 @@ from twinlab.modeling.simulation.kpis import Value
 from twinlab.organization.view import PriorityFailover, Supplier, View, split_order
 from twinlab.scope import Demand, Lane, Network, Scenario, ScenarioError
 from twinlab.scope.base import Amount, Array, Day, ItemKey, check_known, did_you_mean
-from twinlab.scope.calendar import DUST, upstream_items
+from twinlab.scope.calendar import DUST, upstream_first, upstream_items
 from twinlab.scope.distributions import Trace, days_of, mean_of
 from twinlab.scope.kinds import ranged
 
@@ -58,16 +58,24 @@ def mean_flows(
             names = [f"{node}, {product}" for node, product in network.items]
             raise ScenarioError(f"wanted: no item {item!r}; {did_you_mean(', '.join(item), names)}")
         flow[item] += units
-    passed: set[ItemKey] = set()
-    for item in reversed(upstream_items(network)):
-        passed.add(item)
-        for feeder, units in feeders(scenario, item).items():
-            if feeder in passed:
-                problem = f"{feeder[1]!r} flows in a circle through {feeder[0]!r} and {item[0]!r}"
-                remedy = "give one of them a lane of rank 1 from a source outside"
-                raise ScenarioError(f"{problem}: {remedy}")
+    for item, takes in reversed(flowing(scenario)):
+        for feeder, units in takes.items():
             flow[feeder] += flow[item] * units
     return flow
+
+
+def flowing(scenario: Scenario) -> list[tuple[ItemKey, dict[ItemKey, float]]]:
+    """Give all items with what one unit takes, upstream first along the lanes that are asked."""
+    takes = {item: feeders(scenario, item) for item in upstream_items(scenario.network)}
+    ways = [(feeder, item) for item, each in takes.items() for feeder in each]
+    passed, order = set[ItemKey](), upstream_first(list(takes), ways, ())
+    for item in reversed(order):
+        passed.add(item)
+        for feeder in passed.intersection(takes[item]):
+            problem = f"{feeder[1]!r} flows in a circle through {feeder[0]!r} and {item[0]!r}"
+            remedy = "give one of them a lane of rank 1 from a source outside"
+            raise ScenarioError(f"{problem}: {remedy}")
+    return [(item, takes[item]) for item in order]
 
 
 def customers_use(row: Demand, days: range) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.management.flows import asked_lanes, feeders, mean_flows
+from twinlab.management.flows import asked_lanes, feeders, flowing
 from twinlab.modeling.inference.drift import lane_name
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.people import Planned
@@ -59,7 +59,7 @@ class Explosion:
     """What is asked, comes anyway and has room by day; plans all items as it is gone through."""
 
     def __init__(self, scenario: Scenario, state: State, busy: float, safety: int) -> None:
-        mean_flows(scenario)  # refuses circles
+        self.order = [item for item, _ in flowing(scenario)]  # refuses circles
         self.scenario, self.state, self.safety = scenario, state, safety
         self.network, self.days = scenario.network, scenario.days - state.day
         self.draws, made = draw_streams(scenario, 0, columns=1), self.network.made
@@ -85,7 +85,7 @@ class Explosion:
         return np.ones(self.days) if found is None else found[self.state.day :, 0].astype(float)
 
     def __iter__(self) -> Iterator[Department]:
-        for item in reversed(self.network.upstream):
+        for item in reversed(self.order):
             if item in self.network.brought:
                 yield from self._plan(item)
 
