@@ -8,7 +8,7 @@ from twinlab.cases.humanitarian import relief_cost
 
 SET = dict.fromkeys(["Buckets", "WaterContainers", "Tarpaulins"], 2.5)  # people whom a unit helps
 ALONE = {"A": 371, "B": 442, "C": 297}
-TOGETHER = {("A", "B"): 776, ("A", "C"): 631, ("B", "C"): 602, ("A", "B", "C"): 963}
+TOGETHER = {("A", "B"): 776, ("A", "C"): 630, ("B", "C"): 602, ("A", "B", "C"): 963}
 
 
 @cache
@@ -58,8 +58,8 @@ EXERCISES = {
         answer=lambda: season("air and cash", 101) - season("air and cash"),
         unit="million USD",
         hints=(
-            "`life(seed, act, until)` from above lives a season and gives its cost.",
-            'take `life(1, "air and cash", 101)` less `life(1, "air and cash", 100)`.',
+            "`lived(seed, act, day)` from above lives a season, `million` gives its cost.",
+            'take `million(lived(1, "air and cash", 101))[0]` less that of day 100.',
         ),
         slips={
             "that is what doing nothing costs more than ordering on day 100.": (
