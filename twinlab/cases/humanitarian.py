@@ -203,6 +203,14 @@ def waiting_loss(history: Run | Replications, region: str = "") -> Array:
 
     Σ units × price × shortage multiple × level of their wait, unit by unit, first come, first
     served. Of many, daily ``demand`` and ``backlog`` must have been kept, as ``Twin.rank`` does.
+
+    Raises:
+        ScenarioError: there is no such region.
+
+    >>> season, told = humanitarian().lived(seed=1)
+    >>> run = simulate(season.change(days=104), seed=1)
+    >>> bool(waiting_loss(run) > waiting_loss(run, "East") > 0)
+    True
     """
     network, loss = history.scenario.network, np.zeros(1)
     values = {p.name: p.value * _figures()["shortage_multiple"] for p in network.products}
@@ -216,5 +224,9 @@ def waiting_loss(history: Run | Replications, region: str = "") -> Array:
 
 
 def relief_cost(history: Run | Replications) -> Array:
-    """What waiting costs people, and what moving goods and giving cash cost, by history [USD]."""
+    """What waiting costs people, and what moving goods and giving cash cost, by history [USD].
+
+    >>> relief_cost(simulate(humanitarian().change(days=10))).tolist()  # nobody asks for anything
+    [0.0]
+    """
     return waiting_loss(history) + history.total("transport")
