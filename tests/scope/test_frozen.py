@@ -120,7 +120,7 @@ def results():
 
 # Parts that nobody is handed: luck, plans, what workers bring back, a message as it came. A
 # scenario seals its own.
-INSIDE = {"RandomStreams", "Message", "Chunk", "Plan", "Scenario", "Case", "ReliefSeason"}
+INSIDE = {"RandomStreams", "Message", "Chunk", "Plan", "Scenario", "Case", "SeasonCase"}
 
 
 def test_every_result_that_holds_arrays_or_dicts_is_sealed():
