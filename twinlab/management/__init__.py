@@ -10,6 +10,8 @@ flows           ``total_shortage_cost``: what it costs that customers are not se
                 what that does to them, and how unequally
 stress_test     ``risk_exposure``: time to survive and least loss without each site (LP);
                 ``stress_test``: the same by simulation, on common random numbers
+risk            ``expected_loss``: closures and common causes with rates, what a year costs;
+                ``cvar``: its tail
 resilience      ``performance``: how deep it falls, how long it takes, the area lost;
                 ``hits``: which tier is short when, how deep, and what delay stock absorbed
 mitigation      ``frontier``: which options to buy at each budget, promised and simulated;
@@ -25,6 +27,7 @@ from twinlab.management.goals import *
 from twinlab.management.kpi_tree import *
 from twinlab.management.mitigation import *
 from twinlab.management.resilience import *
+from twinlab.management.risk import *
 from twinlab.management.stress_test import *
 from twinlab.modeling.simulation.kpis import *
 from twinlab.scope import door

@@ -9,7 +9,7 @@ and prices what customers miss.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from statistics import fmean
 from typing import Any
@@ -91,21 +91,22 @@ def risk_exposure(
     for site in filter(None, (*wanted, *(recover or ()))):
         check_known(site, known, f"no site {site!r}")
     stock = (state or State.initial(network)).on_hand
-    program = _Program(network, stock, shortage_costs(network, shortage_cost), stock_ships)
+    program = Program(network, stock, shortage_costs(network, shortage_cost), stock_ships)
     periods = {n.name: float(n.time_to_recover) for n in network.nodes} | dict(recover or {})
     downs = ((site, periods[site]) for site in wanted)
-    rows = [(s, *program.least_loss(s, time), time, program.survival(s)) for s, time in downs]
+    rows = [(s, *program.least_loss([s], time), time, program.survival(s)) for s, time in downs]
     worst = max((row[1] for row in rows), default=0.0)
     risks = [Risk(*row, index=row[1] / worst if worst > 0 else 0.0) for row in rows]
     risks.sort(key=lambda r: (-r.loss, r.time_to_survive - r.time_to_recover))
-    return Exposure(tuple(risks), program.least_loss("", 1.0, with_stock=False)[0])
+    return Exposure(tuple(risks), program.least_loss((), 1.0, with_stock=False)[0])
 
 
 _Variable = tuple[str, tuple[str, ...]]  # what is done to which item or link
 TIME: _Variable = ("time", ("",))
+Aid = Mapping[Any, Mapping[Any, float]]  # units by measure that an item has, or a closed site makes
 
 
-class _Program:
+class Program:
     """The same rows for all questions: only costs and bounds change with the site.
 
     Variables: units made, moved, served and lost, and the time t. Rows: what leaves an item's stock
@@ -170,29 +171,63 @@ class _Program:
         for item, units in self.demand.items():
             yield {TIME: units, ("served", item): -1.0, ("lost", item): -1.0}
 
-    def least_loss(self, site: str, time: float, *, with_stock: bool = True) -> tuple[float, float]:
-        """The least loss [money] and its units while a site ("": none) is down for some periods."""
+    def least_loss(
+        self,
+        sites: Collection[str],
+        time: float,
+        aid: Aid | None = None,
+        *,
+        with_stock: bool = True,
+    ) -> tuple[float, float]:
+        """The least loss [money] and its units while sites are down together for some periods.
+
+        With ``aid`` in force: see ``limits``.
+        """
         costs = {("lost", item): self.shortage_costs[item] for item in self.demand}
-        found = self._solve(costs, {TIME: (time, time)}, site, with_stock)
+        ones = {measure: (1.0, 1.0) for each in (aid or {}).values() for measure in each}
+        found = self._solve(costs, {TIME: (time, time), **ones}, sites, aid, with_stock)
         loss = sum(cost * found[lost] for lost, cost in costs.items())
         return (loss, sum(found[lost] for lost in costs)) if loss > SPECK else (0.0, 0.0)
 
     def survival(self, site: str) -> float:
-        """The longest time without a lost unit while a site is down [periods]."""
+        """The longest time without a lost unit while a site ("": none) is down [periods]."""
         bounds = dict.fromkeys([("lost", item) for item in self.demand], (0.0, 0.0))
-        time = self._solve({TIME: -1.0}, bounds | {TIME: (0.0, LONGEST)}, site)[TIME]
+        time = self._solve({TIME: -1.0}, bounds | {TIME: (0.0, LONGEST)}, [site])[TIME]
         return np.inf if time > LONGEST * (1 - 1e-6) else max(0.0, time)
 
+    def limits(
+        self, down: Collection[str], aid: Aid | None = None, with_stock: bool = True
+    ) -> tuple[list[Constraint], dict[_Variable, tuple[float, float]]]:
+        """Rows and bounds with sites down: nothing is made there, or leaves (unless stock ships).
+
+        ``aid`` says what measures add, each times its own variable: units by item to its stock, or
+        by ("made", item) to what a site that is down can still make.
+        """
+        aid, stock = aid or {}, self.stock if with_stock else {}
+        shut = {v: (0.0, 0.0) for v in self.free if v[0] in self.stops and v[1][0] in down}
+        rows = [Constraint(r, high=stock.get(i, 0.0)) for i, r in self.balance.items()]
+        for n, item in enumerate(self.balance):
+            if more := aid.get(item):
+                less = {measure: -units for measure, units in more.items()}
+                rows[n] = Constraint({**rows[n].terms, **less}, high=rows[n].high)
+        for made in [v for v in shut if v in aid]:
+            del shut[made]
+            rows.append(Constraint({made: 1.0} | {m: -n for m, n in aid[made].items()}, high=0.0))
+        return [*rows, *self.capacities], shut
+
     def _solve(
-        self, costs: Any, bounds: Any, down: str, with_stock: bool = True
-    ) -> dict[_Variable, float]:
-        """Nothing is made at a site that is down, and nothing leaves it (unless stock ships)."""
-        shut = {v: (0.0, 0.0) for v in self.free if v[0] in self.stops and v[1][0] == down}
-        stock = self.stock if with_stock else {}
-        rows = [Constraint(row, high=stock.get(item, 0.0)) for item, row in self.balance.items()]
+        self,
+        costs: Any,
+        bounds: Any,
+        down: Collection[str],
+        aid: Aid | None = None,
+        with_stock: bool = True,
+    ) -> dict[Any, float]:
+        rows, shut = self.limits(down, aid, with_stock)
         remedy = "see that stocks, capacities and demands are finite numbers of the same period"
         problem = f"the exposure program has no answer: {remedy}"
-        return minimize(self.free | costs, [*rows, *self.capacities], problem, shut | bounds).values
+        free = dict.fromkeys([*self.free, *bounds], 0.0)
+        return minimize(free | costs, rows, problem, shut | bounds).values
 
 
 class Closure(Row, frozen=True):

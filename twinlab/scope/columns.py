@@ -143,10 +143,11 @@ def _fit(col: Column, value: Any) -> Any:
         return None if value is None and col.type == (float | None) else _fit_number(col, value)
     if col.type is Distribution:
         return _fit_distribution(col, value)
-    if col.type == tuple[float, ...]:
+    if col.type in (tuple[float, ...], tuple[str, ...]):
+        fit, of = (_fit_text, "") if col.type == tuple[str, ...] else (_fit_number, "numbers in ")
         if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-            raise ValueError(f"is a list of numbers in {col.unit}, got {brief(value)}: write (…,)")
-        return tuple(_fit_number(col, v) for v in value)
+            raise ValueError(f"is a list of {of}{col.unit}, got {brief(value)}: write (…,)")
+        return tuple(fit(col, v) for v in value)
     if not isinstance(value, Mapping):
         raise ValueError(f"is a mapping of names to {col.unit}, got {brief(value)}: write {{…: 1}}")
     key = _fit_text if get_args(col.type)[0] is str else _fit_number
