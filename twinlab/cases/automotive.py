@@ -7,19 +7,21 @@ from calendar import monthrange
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from itertools import product
+from math import sqrt
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from twinlab.cases.folders import Case, base_stock_chain, dataset, rows
 from twinlab.modeling import Replications, replicate
-from twinlab.scope import Constant, DemandShift, Network, Outage, Result, Scenario
+from twinlab.scope import Constant, DemandShift, Gamma, Network, Outage, Result, Scenario
 from twinlab.scope.base import Share, pd
 
 __all__ = ["automotive", "car_parts", "chip_shortage", "monthly"]
 
 
-def automotive(days: int = 365) -> Case:
+def automotive(days: int = 365, loyal: Share = 0.0) -> Case:
     """Load a calm year of the chain from wafer fab, steel mill and resin plant to US car buyers.
 
     A 1 : 1000 scale model: 48.5 vehicles a day stand for 48,500. A unit of every product is what
@@ -30,6 +32,10 @@ def automotive(days: int = 365) -> Case:
 
     and splits orders over suppliers by the lanes' ``sourcing_share``.
 
+    A share of buyers is ``loyal``: they take a car of their brands (American, Asian, European) or
+    leave. Beside each market then stand dealers of these brands, with their part of its customers,
+    cars and plants; buyers who take any car go to the market's own lot, and no car changes lots.
+
     Source: ``datasets/automotive/README.md`` says of every column whether it is measured (US
     content reports, sales, input-output accounts, sea distances, freight factors) or assumed.
 
@@ -39,7 +45,41 @@ def automotive(days: int = 365) -> Case:
     >>> sum(d.pattern.average for d in chain.network.demands)  # vehicles a day
     48.494
     """
-    return base_stock_chain(Network.from_tables(dataset("automotive")), days)
+    network = Network.from_tables(dataset("automotive"))
+    return base_stock_chain(_by_brand(network, loyal) if loyal else network, days)
+
+
+def _by_brand(network: Network, loyal: float) -> Network:
+    """Divide every market into lots: one for who takes any car, one for each group of brands.
+
+    A lot gets a part of each plant's cars, and that part of what lies there and is under way: as
+    many days of stock as the market had, and plants send what they sent. Its customers ask by a
+    gamma law of the market's scale. Independent, such parts sum to the very law that was divided.
+    """
+    takes: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in rows("automotive", "assumed/brands"):
+        takes[""][row["plant"]] = 1 - loyal
+        takes[row["brand"]][row["plant"]] = loyal * row["share"]
+    held = {s.node: s for s in network.stocks if s.product == "vehicle"}
+    lots, gone = list[Any](), list[Any]()
+    for demand, (brand, part) in product(network.demands, takes.items()):
+        market, lot, law = demand.node, held[demand.node], cast(Gamma, demand.pattern)
+        name = f"{brand}-brand {market.removesuffix('market')}dealers" if brand else market
+        ways = [v for v in network.into[market, "vehicle"] if v.source in part]
+        size = sum(v.sourcing_share * part[v.source] for v in ways)
+        if not size:  # nobody takes any car
+            gone += [network.node(market), demand, lot, *ways]
+            continue
+        role = f"{brand}-brand dealers" if brand else "market"
+        lots.append(replace(network.node(market), name=name, role=role))
+        asked = Gamma(mean=size * law.mean, sd=sqrt(size) * law.sd)
+        lots.append(replace(demand, node=name, pattern=asked))
+        lots.append(replace(lot, node=name, on_hand=size * lot.on_hand))
+        for way in ways:
+            here, due = part[way.source], part[way.source] * way.initial_pipeline
+            share = here * way.sourcing_share / size
+            lots.append(replace(way, destination=name, sourcing_share=share, initial_pipeline=due))
+    return network.change(*lots).without(*gone)
 
 
 def monthly() -> "pd.DataFrame":
