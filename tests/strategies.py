@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import twinlab as tl
-from twinlab.organization import FullSharing, OwnOrders, PointOfSale
+from twinlab.organization import Authority, Channel, FullSharing, Meeting, OwnOrders, PointOfSale
 from twinlab.people import ForecastBaseStock, Planned
 
 DAYS = 24
@@ -60,13 +60,29 @@ rules = st.one_of(
     st.just(tl.LotForLot()),
     st.lists(small, min_size=1, max_size=DAYS).map(lambda units: Planned(tuple(units))),
     st.builds(Smoothing, numbers(1, 6)),
+)
+forecasts = st.builds(
+    ForecastBaseStock,
+    st.integers(1, 4),
+    numbers(0, 6),
+    numbers(0, 9),
+    st.booleans(),
+    st.sampled_from([None, 3.0]),
+)
+levels = st.one_of(
+    forecasts, st.builds(tl.EchelonBaseStock, numbers(0, 90)), st.builds(Smoothing, numbers(1, 6))
+)
+bands = st.sampled_from([0.0, 5.0, 1e9])
+bosses = st.builds(Authority, levels, numbers(0, 40), bands, st.sampled_from([0, 2, 99]))
+rules = st.one_of(
+    rules,
+    forecasts,
+    bosses,
+    st.builds(Authority, bosses, numbers(0, 40), bands, st.sampled_from([0, 3])),
     st.builds(
-        ForecastBaseStock,
-        st.integers(1, 4),
-        numbers(0, 6),
-        numbers(0, 9),
-        st.booleans(),
-        st.sampled_from([None, 3.0]),
+        Meeting,
+        st.tuples(st.tuples(levels, numbers(0, 2)), st.tuples(levels, numbers(1, 3))),
+        st.sampled_from([1, 7]),
     ),
 )
 capacities = st.one_of(st.just(float("inf")), numbers(0, 30))
@@ -269,13 +285,16 @@ def scenarios(draw):
 
 
 def _enough(rule):
-    """Regimes that show a rule what it needs."""
-    if isinstance(rule, tl.EchelonBaseStock):
-        return st.just(FullSharing())
-    regimes = [FullSharing(), PointOfSale()]
-    if not getattr(rule, "from_point_of_sale", False):
-        regimes.append(OwnOrders())
-    return st.sampled_from(regimes)
+    """Regimes that show a rule what it needs, at once or through a channel."""
+    if isinstance(rule, tl.EchelonBaseStock | Authority | Meeting):
+        regimes = [FullSharing()]
+    else:
+        regimes = [FullSharing(), PointOfSale()]
+        if not getattr(rule, "from_point_of_sale", False):
+            regimes.append(OwnOrders())
+    sees = st.sampled_from(regimes)
+    ways = st.integers(0, 3), st.sampled_from([1, 1, 4]), st.sampled_from([0.0, 0.4])
+    return st.one_of(sees, st.builds(Channel, sees, *ways))
 
 
 seeds = st.integers(0, 2**32)

@@ -176,9 +176,9 @@ class Change(Result, frozen=True):
             ScenarioError: a path leads nowhere, or a name decides nothing.
 
         >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
-        >>> Change.of(shop, {("shop", "unit"): FixedLot(5, 40)}, "lots", "a truck costs 50 USD")
+        >>> Change.of(shop, {("shop", "unit"): MinMax(5, 45)}, "lots", "a truck costs 50 USD")
         lots: a truck costs 50 USD
-          shop/unit: BaseStock(up_to=6.0) → FixedLot(reorder_point=5.0, lot=40.0)
+          shop/unit: BaseStock(up_to=6.0) → MinMax(reorder_point=5.0, up_to=45.0)
         """
         changed = baseline.set(values)
         before = {where: baseline.value(where) for where in values}

@@ -2,12 +2,16 @@
 
 ===========  ======================================================================
 view         View Supplier; Shares PriorityFailover; OwnOrders PointOfSale FullSharing
+channels     Channel: what others tell comes late, as a mean, with errors
+authority    Authority: a plan, a band, and who must be asked; Meeting: a level agreed on
 orders       what a plant may be told, and Rights: who may approve what, and how far it goes
 contracts    Role Organization; Season Wholesale BuyBack Profits settle coordinating_buy_back
 pooling      CostGame: who pays what of a cost that is lower together
 ===========  ======================================================================
 """
 
+from twinlab.organization.authority import *
+from twinlab.organization.channels import *
 from twinlab.organization.contracts import *
 from twinlab.organization.orders import *
 from twinlab.organization.pooling import *

@@ -65,6 +65,8 @@ class View:
     memory: dict[str, Any] = field(default_factory=dict)
     echelon: Callable[[], Any] | None = None  # how others' books are asked, by the engine
     sales: Callable[[], Any] | None = None
+    luck: Callable[[], Any] | None = None  # today's standard normal of what others tell, if noisy
+    feed: Callable[[], None] | None = None  # a regime's: the engine calls it on every day
 
     @property
     def inventory_position(self) -> Any:
@@ -114,6 +116,19 @@ class View:
     def __repr__(self) -> str:
         said = f"View(day {self.day}, {self.node} {self.product}: {self.on_hand:g} on hand"
         return f"{said}, {self.on_order:g} on order, {self.backlog:g} owed, {self.demand:g} asked)"
+
+
+def ask(rule: Callable[[View], Any], view: View, name: str) -> Any:
+    """Ask a rule that has a memory of its own, by name, beside others asked about one view."""
+    whole = view.memory
+    # A copy: the memory of the state that a run starts from is not ours to change.
+    view.memory = dict(whole.get(name, {}))
+    try:
+        answer = rule(view)
+        whole[name] = view.memory
+    finally:
+        view.memory = whole
+    return answer
 
 
 class Shares(Row, frozen=True):

@@ -17,6 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from twinlab.organization.view import View
+from twinlab.organization.view import ask as ask
 from twinlab.scope.base import Row, ScenarioError, column
 
 __all__ = ["AnchorAndAdjust", "BaseStock", "DemandChasing", "EchelonBaseStock", "FixedLot"]
@@ -79,10 +80,12 @@ class FixedLot(Row, frozen=True):
 
     reorder_point: float = column("units", meaning="reorder point r")
     lot: float = column("units", meaning="lot size Q", low=1e-9)
+    from_echelon: bool = column("yes/no", False, "counts all that lies downstream in the position")
 
     def __call__(self, view: View) -> Any:
         """Order whole lots from the reorder point down."""
-        short = self.reorder_point - view.inventory_position
+        position = view.echelon_position if self.from_echelon else view.inventory_position
+        short = self.reorder_point - position
         return np.where(short >= 0.0, self.lot * (np.floor(short / self.lot) + 1.0), 0.0)
 
 
@@ -309,23 +312,6 @@ class NoisyRule(Row, frozen=True):
         return np.round(answer) if self.whole else answer
 
 
-def ask(rule: Rule, view: View, name: str) -> Any:
-    """Ask a rule that has a memory of its own under a name, within the view's memory.
-
-    Two rules asked about one view (an adviser and the person advised) would else overwrite what the
-    other remembers.
-    """
-    whole = view.memory
-    # A copy: the memory of the state that a run starts from is not ours to change.
-    view.memory = dict(whole.get(name, {}))
-    try:
-        answer = rule(view)
-        whole[name] = view.memory
-    finally:
-        view.memory = whole
-    return answer
-
-
 @dataclass(frozen=True)
 class ScalarRule:
     """Ask a rule that decides for one history at a time once for every history.
@@ -348,7 +334,8 @@ class ScalarRule:
             return self.rule(view)
         width = len(view.on_hand)
         if "one by one" not in view.memory:
-            view.memory["one by one"] = [deepcopy(view.memory) for _ in range(width)]
+            own = {name: kept for name, kept in view.memory.items() if name != "channel"}
+            view.memory["one by one"] = [deepcopy(own) for _ in range(width)]
         memories = view.memory["one by one"]
 
         @cache  # what others share is worked out once for all replications

@@ -107,7 +107,8 @@ class History:
     def change_rules(self, scenario: Scenario) -> None:
         """From now on, let the decisions of a scenario hold, and disruptions that it adds."""
         plan, draws, players = make_plan(scenario), self.draws, self.orders.players
-        if scenario.disruptions != self.plan.scenario.disruptions:  # all other draws are the same
+        now = self.plan.scenario
+        if (scenario.disruptions, scenario.sharing) != (now.disruptions, now.sharing):
             block, column = divmod(self.replication, BLOCK)
             draws = Draws(draw_streams(scenario, self.seed, block), column)
         orders = Orders(plan, self.state, draws, self.clock, players)
@@ -181,8 +182,10 @@ class Orders:
         self.past = dict[ItemKey, Any]()
         for number in plan.deciders:
             item = plan.items[number]
-            shown = (partial(f, number) for f in (self._echelon_position, self._point_of_sale))
-            self.views[number] = view = plans.open_view(plan, item, state, *shown)
+            self.views[number] = view = View(*item.key)
+            view.echelon = partial(self._echelon_position, number)
+            view.sales = partial(self._point_of_sale, number)
+            plans.open_view(view, plan, item, state, draws.noise)
             row = (item, view, self._gates(item), item.rule)
             self.deciding[item.node.evening_review].append(row)
 
@@ -206,9 +209,13 @@ class Orders:
     def decide(self, day: int, evening: bool) -> Iterator[Happening]:
         """Every item whose node reviews now gets its decision, downstream first."""
         for item, view, gates, rule in self.deciding[evening]:
-            if day % item.node.review_period:
+            rests = day % item.node.review_period
+            if rests and view.feed is None:
                 continue
             self._show(item, view, gates, day)
+            if rests:
+                yield from self._remember(item, view, day)
+                continue
             if item.node.name in self.players:
                 self.question, self.item = self.clock.event(), item
                 yield self.question
@@ -219,9 +226,7 @@ class Orders:
             node, product = item.key
             yield day, "decided", node, product, quantity
             if view.memory or item.key in self.state.memory:
-                self.past[item.key] = past = remembered(view.memory, self.past.get(item.key, {}))
-                yield day, "remembered", node, product, 0.0, "", "", None, past
-                self.state.memory[item.key] = view.memory  # as it is; the log has what it was
+                yield from self._remember(item, view, day)
             if quantity > 0.0:
                 yield from self._place(item, view, quantity, day)
 
@@ -231,6 +236,13 @@ class Orders:
         view.on_hand, view.on_order = state.on_hand[key], state.on_order[key]
         for supplier, lefts in gates:
             supplier.open = float(all(left[day] > 0.0 for left in lefts))
+        if view.feed is not None:
+            view.feed()
+
+    def _remember(self, item: ItemPlan, view: View, day: int) -> Iterator[EventRow]:
+        self.past[item.key] = past = remembered(view.memory, self.past.get(item.key, {}))
+        yield day, "remembered", *item.key, 0.0, "", "", None, past
+        self.state.memory[item.key] = view.memory  # as it is; the log has what it was
 
     def _gates(self, item: ItemPlan) -> list[tuple[Supplier, list[list[float]]]]:
         """Suppliers that may be closed, and what is left of their lane and its source by day."""

@@ -4,7 +4,6 @@ It fixes every order in which things happen and sums run, so that two engines do
 """
 
 from collections import deque
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -167,15 +166,13 @@ class Plan:
 _SHOWN = attrgetter("source", "mode", "sourcing_rank", "sourcing_share", "capacity")
 
 
-def open_view(
-    plan: Plan, item: ItemPlan, start: State, echelon: Callable[[], Any], sales: Callable[[], Any]
-) -> View:
-    """The view of an item's decision maker, with what it remembers and what others share."""
-    view = View(*item.key, [Supplier(*_SHOWN(plan.lanes[at].row)) for at in item.lanes_in])
+def open_view(view: View, plan: Plan, item: ItemPlan, start: State, noise: Any) -> None:
+    """Fill in an item's suppliers and what it remembers; show of others what they share."""
+    if (luck := noise.get(item.key)) is not None:
+        view.luck = lambda: luck[view.day]
+    view.suppliers = [Supplier(*_SHOWN(plan.lanes[at].row)) for at in item.lanes_in]
     view.memory = deepcopy(start.memory.get(item.key, {}))
-    view.echelon, view.sales = echelon, sales
     item.sharing(view)
-    return view
 
 
 def _warn_of_empty_shelf(plan: Plan) -> None:

@@ -1,8 +1,8 @@
 """Every random number of a history, drawn from named streams in blocks of replications.
 
 Each source of chance has a stream of its own, keyed by seed, name and block: ``demand`` by node and
-product, ``lead time`` by lane, ``yield`` by node and product, ``output`` by node, ``disruption`` by
-what it strikes. One number is drawn per day whether it is used or not, so a disruption, another
+product, as ``yield`` and ``channel``, ``lead time`` by lane, ``output`` by node, ``disruption``
+by what it strikes. One number is drawn per day whether it is used or not, so a disruption, another
 rule or a longer horizon leaves every other draw as it was (common random numbers). A block holds 64
 replications side by side: 100 replications are the first 100 of 1,000, whatever draws them.
 """
@@ -61,7 +61,7 @@ class RandomStreams:
     ``whole`` is what is left of the node as a whole, its own output included. ``held`` marks the
     days on which goods on a lane stand still, ``active`` those on which each disruption is felt.
     ``arrivals`` holds the days on which goods arrive that are under way at the start and that
-    nobody tracks, by lane.
+    nobody tracks, by lane; ``noise`` standard normals, by item, of what a noisy channel tells it.
     """
 
     demand: dict[ItemKey, Array]
@@ -75,6 +75,7 @@ class RandomStreams:
     held: dict[LaneKey, NDArray[np.bool_]]
     active: list[NDArray[np.bool_]]
     arrivals: dict[LaneKey, list[Days]] = field(default_factory=dict)
+    noise: dict[ItemKey, Array] = field(default_factory=dict)
 
 
 def draw_streams(
@@ -105,6 +106,9 @@ def draw_streams(
         streams.good_share[key] = _each(
             sources.draw(("yield", *key), recipe.good_share, steady), _to_one
         )
+    told: Any = scenario.sharing
+    noisy = [key for key, seen in told.items() if getattr(seen, "noise", 0.0)]
+    streams.noise.update({key: sources.normals(("channel", *key), days) for key in noisy})
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
@@ -147,7 +151,7 @@ class Draws:
         self.good_share, self.held = table(streams.good_share), table(streams.held)
         self.making, self.shipping = table(streams.making), table(streams.shipping)
         self.moving, self.whole = table(streams.moving), table(streams.whole)
-        self.keeping = table(streams.keeping)
+        self.keeping, self.noise = table(streams.keeping), table(streams.noise)
         self.active = [by_day(array) for array in streams.active]
         told: Any = streams.arrivals.items()
         self.arrivals = {lane: [int(d[column % len(d)]) for d in goods] for lane, goods in told}
@@ -243,6 +247,12 @@ class Sources:
         scaled = scale.tobytes() if scale.strides[0] else len(scale)
         make = partial(self._draw, name, distribution, scale)
         return self.kept((name, scaled), distribution, make)
+
+    def normals(self, name: tuple[str, ...], days: int) -> Array:
+        """Draw standard normals (days × columns)."""
+        size = days, BLOCK
+        parts = [stream(self.seed, block, *name).standard_normal(size) for block in self.blocks]
+        return np.hstack(parts)[:, : self.columns]
 
     def kept(self, name: Hashable, law: Distribution, make: Callable[[], Array]) -> Array:
         """What was drawn from a law under a name, if it is still kept; else it is made."""

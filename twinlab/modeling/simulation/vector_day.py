@@ -93,11 +93,10 @@ class Morning:
             if block.since is not None and not evening:
                 state.since[block.since] = block.asks(state.table)
             decided = self.decided[block.rows]
-            if day % block.items[0].node.review_period:
-                for table in (decided, state.ordered[block.rows], state.placed[block.placed]):
-                    table.fill(0.0)
-                continue
             view.day = day
+            if day % block.items[0].node.review_period:
+                self._rest(block, view, decided)
+                continue
             self._show(block, view)
             self._ask(block, rule, view, decided)
             if block.since is not None:
@@ -108,6 +107,13 @@ class Morning:
         if len(state.since) and not evening:
             state.since[:] = self.layout.rest(state.table)
 
+    def _rest(self, block: layouts.Decision, view: BlockView, decided: Array) -> None:
+        """Nothing is ordered today; what others tell comes all the same."""
+        for table in (decided, self.state.ordered[block.rows], self.state.placed[block.placed]):
+            table.fill(0.0)
+        if view.feed is not None:
+            self._show(block, view)
+
     def _show(self, block: layouts.Decision, view: BlockView) -> None:
         """Open the books of a block. A rule of one's own may keep what it sees: it gets copies."""
         state, rows = self.state, block.rows
@@ -117,6 +123,8 @@ class Morning:
             for supplier, is_open in zip(view.suppliers, self._open(view), strict=True):
                 supplier.open = is_open
         view.backlog, view.on_hand, view.on_order = books
+        if view.feed is not None:
+            view.feed()
 
     def _open(self, view: BlockView) -> Any:
         """Who of the suppliers is open today."""

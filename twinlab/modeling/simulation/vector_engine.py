@@ -61,10 +61,11 @@ class VectorEngine:
                 return one(block.items[0].number)
             return np.stack([np.broadcast_to(one(i.number), self.width) for i in block.items])
 
-        shared = partial(of_all, self._echelon_position), partial(of_all, self._point_of_sale)
-        view = open_view(self.plan, block.items[0], self.start, *shared)
-        told = (view.suppliers, 0, 0.0, 0.0, 0.0, 0.0, view.memory, view.echelon, view.sales)
-        return BlockView(view.node, view.product, *told)
+        view = BlockView(*block.items[0].key)
+        view.echelon = partial(of_all, self._echelon_position)
+        view.sales = partial(of_all, self._point_of_sale)
+        open_view(view, self.plan, block.items[0], self.start, self.streams.noise)
+        return view
 
     def _backlog(self, number: int) -> Any:
         """Units asked of an item and not yet handed over."""

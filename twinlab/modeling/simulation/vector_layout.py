@@ -219,6 +219,7 @@ class Order:
         """What items must share to decide together; an item alone has its number for it."""
         kind, shown, number = kind_of_rule(item.rule), item.sharing, item.number
         alone = kind is None or number in self.facts.remembering or self.split[number] == "own"
+        alone = alone or getattr(shown, "alone", False)
         if alone or type(shown).__module__.partition(".")[0] != "twinlab":
             self.alone.add(number)
             return number
