@@ -197,6 +197,8 @@ def of_management():
             tl.mean_stock, tl.mean_backlog, tl.lost_sales, tl.lead_time, tl.emissions]  # fmt: skip
     option = tl.Change({"shop.up_to": 20}, "stock", cost=5.0)
     role = organization.Role("seller", {"shop.up_to": (9, 12)}, tl.fill_rate)
+    quake = management.RiskEvent("quake", ["mine"], 4, 0.1)
+    risk = management.expected_loss(SCENARIO, [quake], shortage_cost={"unit": 9})
     return [
         *((kpi, {"history": run(), "node": "shop", "product": "unit"}) for kpi in kpis),
         (tl.cost, {"history": run(), "kind": "holding", "node": "", "product": ""}),
@@ -221,8 +223,15 @@ def of_management():
         (management.common_causes, {"network": NETWORK, "rates": {}, "hit": 0.5, "draws": 2,
                                     "seed": 0}),
         (management.expected_loss, {"scenario": SCENARIO, "shortage_cost": None, "state": None,
-                                    "events": [management.RiskEvent("quake", ["mine"], 4, 0.1)]}),
+                                    "events": [quake]}),
         (management.cvar, {"losses": [1, 2], "level": 0.9}),
+        (management.Buffer, {"node": "shop", "product": "unit", "units": 9, "cost": 1}),
+        (management.Standby, {"site": "mine", "share": 0.5, "cost": 1}),
+        (management.protect, {"risk": risk, "measures": [management.Standby("mine", 0.5, 1)],
+                              "budget": 2, "search": None, "seed": 0}),
+        (management.rehearse, {"found": management.protect(risk, [], 0), "replications": 2,
+                               "seed": 0, "start": 2}),
+        (management.supplier_costs, {"cost": 1, "loss": 9, "own": 0.1, "common": 0.1, "most": 3}),
         (management.hits, {"run": run(), "calm_run": run(), "by": "tier"}),
         (management.performance, {"hit": run(), "calm": run(), "measure": "on_time", "node": "",
                                   "product": ""}),

@@ -11,7 +11,7 @@ flows           ``total_shortage_cost``: what it costs that customers are not se
 stress_test     ``risk_exposure``: time to survive and least loss without each site (LP);
                 ``stress_test``: the same by simulation, on common random numbers
 risk            ``expected_loss``: closures and common causes with rates, what a year costs;
-                ``cvar``: its tail
+                ``protect``, ``rehearse``: what to buy against it within a budget (MILP), simulated
 resilience      ``performance``: how deep it falls, how long it takes, the area lost;
                 ``hits``: which tier is short when, how deep, and what delay stock absorbed
 mitigation      ``frontier``: which options to buy at each budget, promised and simulated;
