@@ -1,13 +1,14 @@
 """A calm morning is quiet, in every case and whatever the lanes' laws; a true exception is not."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import twinlab as tl
 from twinlab import cases
-from twinlab.management import Limits, control_tower
+from twinlab.management import Limits, Tickets, control_tower
 from twinlab.management.control_tower import Situation
 
 LAWS = [
@@ -32,7 +33,7 @@ def test_a_calm_morning_of_a_case_is_quiet(name):
     case = make()
     free = {d.product: 120 for d in case.network.demands if not (d.lost_sale_cost or d.price)}
     for seed in (1, 2):
-        run = tl.simulate(case.change(days=days[-1]), seed)
+        run, tickets = tl.simulate(case.change(days=days[-1]), seed), Tickets()
         for day in days:
             state = run.state_on(day)
             state.tracked = (seed + day // 20) % 2 == 0
@@ -40,6 +41,8 @@ def test_a_calm_morning_of_a_case_is_quiet(name):
             # Relief stock waits for a storm: nobody uses it, and the tower says so.
             told = [a for a in found.alerts if name != "humanitarian" or a.kind != "overstock"]
             assert len(told) <= 3, found
+            tickets.hear(replace(found, alerts=tuple(told)))
+            assert len(tickets.open) <= 3
 
 
 def chain(law, shops=4, safety=1.0):

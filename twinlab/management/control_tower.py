@@ -11,9 +11,10 @@ import numpy as np
 
 from twinlab.management import flows
 from twinlab.management.stress_test import risk_exposure
+from twinlab.management.tickets import Alert, Tower
 from twinlab.modeling import Change, Replications, wilson
 from twinlab.modeling.inference.outages import seller
-from twinlab.scope import Lane, LaneOutage, Listing, Network, Outage, Result, Scenario
+from twinlab.scope import Lane, LaneOutage, Network, Outage, Scenario
 from twinlab.scope.base import DUST, ItemKey, ScenarioError, State, shown, targets, upstream_items
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.scope.distributions import days_of, mean_of, outcomes
@@ -21,6 +22,7 @@ from twinlab.scope.state import fit
 
 __all__ = ["Limits", "control_tower"]
 
+Closed = Iterable[tuple[Alert, set[ItemKey]]]  # and what is below
 Late = Mapping[tuple[Any, ...], float]  # chances of shipments, by lane and day they left
 
 
@@ -223,6 +225,12 @@ class Situation(Morning, frozen=True):
                 found[above] = max(found[above], found[lane.key])
         return found
 
+    def due(self, item: ItemKey) -> int | None:
+        """The last day to order by the quickest open lane before a stock ends, if it does."""
+        ends = self.supplies[item].ends_on if item in self.supplies else None
+        waits = [flows.wait(self.scenario, lane) for lane in self.open(item)]
+        return None if ends is None else math.floor(ends - min(waits, default=0) + DUST)
+
     def change(self, path: str, value: float) -> Change:
         """A suggestion: a path of the scenario, its value and a new one."""
         return Change({path: value}, before={path: self.scenario.value(path)})
@@ -263,37 +271,6 @@ class Situation(Morning, frozen=True):
             return None
         more = owed / days / (mean_of(node.output, most=1) or 1.0)
         return self.change(f"{item[0]}.capacity", round(node.capacity + more, 3))
-
-
-class Alert(Result, frozen=True):
-    """One exception: what, where, how much money is at risk, whose it is, why, and what to do."""
-
-    kind: str = column("words", meaning="what is wrong")
-    node: str = column("name", meaning="where")
-    product: str = column("name", meaning="of what; empty: of all")
-    money: float = column("USD", meaning="at risk; alerts overlap, so never add it up")
-    owner: str = column("words", meaning="the role that acts")
-    reason: str = column("words", meaning="why it is shown")
-    action: Change | None = column("words", None, "suggested change of the scenario, if any")
-
-    def _sentence(self) -> str:
-        where = self.node + (f" ({self.product})" if self.product else "")
-        who = self.owner + (f": {self.action}" if self.action else "")
-        return f"{shown(self.money)} USD, {self.kind}, {where}: {self.reason} → {who}"
-
-
-class Tower(Listing, frozen=True):
-    """The exceptions of one morning, most money first."""
-
-    alerts: tuple[Alert, ...]
-    day: int
-
-    def of(self, kind: str) -> tuple[Alert, ...]:
-        """The alerts of one kind, such as ``"run-out"``."""
-        return tuple(alert for alert in self.alerts if alert.kind == kind)
-
-    def _sentence(self) -> str:
-        return f"morning of day {self.day}: {len(self.alerts)} exceptions"
 
 
 def control_tower(
@@ -342,12 +319,29 @@ def control_tower(
     every = [alert for finder in finders for alert in finder(here)]
     every += _at_risk(here, late or {})
     found = [alert for alert in every if alert.money >= least]
-    found = [*_closures(here, found), *found]
+    closed = sorted(_closures(here, found), key=lambda pair: pair[0].money)
+    causes = _causes(here, closed, found)
+    for at, alert in enumerate(found):
+        if alert.kind != "overstock":  # it follows from nothing that is missing, and can wait
+            item = (alert.node, alert.product)
+            found[at] = replace(alert, root=causes[item], due=here.due(item))
+    found += [alert for alert, _ in closed]
     return Tower(tuple(sorted(found, key=lambda a: -a.money)), state.day)
 
 
-def _closures(here: Situation, others: list[Alert]) -> Iterable[Alert]:
-    """What is, or may be, closed today: the least loss until goods come again, by linear program.
+def _causes(here: Situation, closed: Closed, others: list[Alert]) -> dict[ItemKey, str]:
+    """From what the alerts of an item follow: a closure above, or what is first amiss there."""
+    causes = {item: alert.title for alert, below in closed for item in below}
+    own = {(a.node, a.product): a.title for a in reversed(others) if a.kind != "overstock"}
+    for item in upstream_items(here.scenario.network):
+        above = (causes[at] for at in flows.feeders(here.scenario, item) if at in causes)
+        if item not in causes and (title := next(above, own.get(item))):
+            causes[item] = title
+    return causes
+
+
+def _closures(here: Situation, others: list[Alert]) -> Closed:
+    """What is, or may be, closed, and what is below: the least loss until goods come, by program.
 
     Pipelines below it that are empty must fill first: those days count as closed as well. What may
     follow from it counts, if it is more. An outage that is not certain weighs as much as it is
@@ -374,7 +368,10 @@ def _closures(here: Situation, others: list[Alert]) -> Iterable[Alert]:
         )
         kind, money = f"closed {'lane' if lane else 'site'}", max(chance * risk.loss, *follow, 0.0)
         where = f"{outage.source}->{outage.destination}" if lane else outage.node
-        yield Alert(kind, where, outage.product, money, "supply-risk manager", reason)
+        # What is ordered elsewhere has as far to go as what the empty pipelines lack.
+        last = math.floor(day + risk.time_to_survive - empty + DUST) if risk.loss else None
+        who = "supply-risk manager"
+        yield Alert(kind, where, outage.product, money, who, reason, due=last), below
 
 
 def _run_outs(here: Situation) -> Iterable[Alert]:

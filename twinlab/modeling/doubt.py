@@ -47,6 +47,7 @@ class Ranking(Listing, frozen=True):
     """Choices in the order of their mean cost."""
 
     choices: tuple[Ranked, ...]
+    unit: str = ""  # of their costs
 
     @property
     def established(self) -> bool:
@@ -68,6 +69,7 @@ def rank(
     groups: Any = None,
     seed: Whole = 0,
     chances: Any = None,
+    unit: str = "",
 ) -> Ranking:
     """Rank choices by mean cost over the same scenarios, with paired bootstrap intervals (95 %).
 
@@ -104,7 +106,7 @@ def rank(
     least, usual = drawn[order[0]], drawn[base]
     rows = [(drawn[name], name, wins[n] / DRAWS) for n, name in enumerate(order)]
     ranked = (Ranked(n, spread(d), spread(usual - d), spread(d - least), w) for d, n, w in rows)
-    return Ranking(tuple(ranked))
+    return Ranking(tuple(ranked), unit)
 
 
 class Doubt(Result, frozen=True):

@@ -1,0 +1,168 @@
+"""A memo says what its result says, on one page, and computes from where on it would not."""
+
+import html
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+import twinlab as tl
+from tests.browser.conftest import CHROMIUM, FLAGS, unavailable
+from twinlab.management import best_response, break_even, memo
+from twinlab.modeling import Seeds, estimate, rank
+from twinlab.scope.result import shown
+
+HASTY = tl.Demand("shop", "unit", tl.Normal(5, 1), backorders=False, lost_sale_cost=40)
+SHOP = tl.Scenario(
+    tl.serial(["mine", "shop"], demand=HASTY, on_hand={"shop": 10}, holding_cost=0.1),
+    tl.BaseStock(10), days=200,
+)  # fmt: skip
+RISKY = SHOP.disrupt(tl.Outage("mine", rate=0.01, days=5))
+MORE = tl.Change({"shop.up_to": 20}, "more stock", cost=500)
+FRONTIER = tl.frontier(RISKY, [MORE, tl.Change({"shop.up_to": 12}, "a bit", cost=200)], 64, seed=1)
+COMPARED = tl.compare({"lean": RISKY, "safe": RISKY.set("shop.up_to", 20)}, 64, seed=3)
+LUCK = np.random.default_rng(5).normal(0, 10, 200)
+SURE = rank({"none": 50 + LUCK, "some": 40 + LUCK, "much": 45 + LUCK + LUCK[::-1] / 5})
+UNSURE = rank({"none": 50 + LUCK, "some": 49.9 + LUCK[::-1]})
+WIDE = {f"option {at} <of many & long> " + "with many words of its name " * 4: 50 + at + LUCK * at
+        for at in range(8)}  # fmt: skip
+
+
+def text(page):
+    """What a reader of the page sees."""
+    said = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page._repr_html_(), flags=re.S)
+    return " ".join(html.unescape(said).split())
+
+
+def test_numbers_are_those_of_the_result():
+    seen, ranking = text(memo(FRONTIER, "How much stock?", "anna", "1 May")), FRONTIER.ranking
+    assert "How much stock? For anna; decide by 1 May." in seen
+    assert f"Choose {ranking.choices[0].name}." in seen
+    assert f"costs {ranking.choices[1].behind.short} USD/year more. Break-even:" in seen
+    for one in ranking.choices:
+        assert f"{one.name} {shown(one.cost.mean)} {one.gain.short} {one.behind.short}" in seen
+    assert "saves: against nothing" in seen
+
+
+def test_what_chance_could_explain_is_not_recommended():
+    page = memo(UNSURE, "Which?")
+    assert page.advice[0] == "Not established: some or none."
+    assert "take either" in page.advice[1]
+    assert "Choose" not in text(page)
+    times = float(re.search(r"about ([\d.]+) times as many", page.advice[1])[1])
+    by = UNSURE.choices[1].behind
+    half = (by.high - by.low) / 2
+    assert half / np.sqrt(times) == pytest.approx(
+        by.mean, rel=0.02
+    )  # then it would just not hold 0
+
+
+def test_two_options_that_are_the_same_need_no_more_histories():
+    same = rank({"a": LUCK, "b": LUCK})
+    assert memo(same, "Which?").advice[1].endswith("take either.")
+
+
+def test_it_says_what_it_is_made_of():
+    made = memo(FRONTIER, "?", basis=[RISKY]).provenance
+    again = memo(FRONTIER, "?", basis=[RISKY.change(days=200)]).provenance
+    other = memo(FRONTIER, "?", basis=[RISKY.set("shop.up_to", 11)]).provenance
+    assert made == again != other
+    assert f"chosen on seed 1, judged on seed {FRONTIER.seeds.judged}" in made
+    assert f"twinlab {tl.__version__}; scenario " in made
+    compared = memo(COMPARED, "?").provenance
+    assert compared.count("scenario") == 2
+    assert compared.endswith("64 replications; seed 3")
+    assert str(Seeds(1, 2)) in memo(SURE, "?", basis=[Seeds(1, 2)]).provenance
+
+
+def test_it_is_made_from_whatever_ranks_options():
+    assert memo(COMPARED, "?").ranking.choices == COMPARED.rank().choices
+    assert memo(COMPARED, "?").ranking.unit == "USD/day"
+    tuned = tl.tune(RISKY, {"shop.up_to": (8, 24)}, tl.cost, 16, evaluations=6)
+    assert memo(tuned, "?").ranking.choices == tuned.ranking.choices
+    roles = [tl.Role("sales", {"shop.up_to": (8, 24)}, tl.cost)]
+    found = best_response(RISKY, tl.Organization(roles, tl.cost), 16, evaluations=6, rounds=1)
+    assert memo(found, "?", "sales").ranking.choices == found.rankings["sales"].choices
+    with pytest.raises(tl.ScenarioError, match="'anna' is no role"):
+        memo(found, "?", "anna")
+    with pytest.raises(tl.ScenarioError, match="ranks no options"):
+        memo(tl.risk_exposure(RISKY.network, recover={"mine": 3}), "?")
+    with pytest.raises(tl.ScenarioError, match="9 assumptions, 8 fit"):
+        memo(SURE, "?", assumptions=["a"] * 9)
+
+
+def test_a_page_fetches_nothing_runs_nothing_and_shows_names_as_they_are(tmp_path):
+    page = memo(rank(WIDE), "Is 1 < 2 & <script>alert(1)</script>?", "<b>anna</b>", "<i>",
+                ["<img src=x>"], ["<u>"])  # fmt: skip
+    said = page.save(tmp_path / "memo.html").read_text("utf-8")
+    assert not re.search(r"http|<script|<img|<i>|<u>|<b>anna|url\(|<of many", said)
+    assert "Is 1 < 2 & <script>alert(1)</script>?" in text(page)
+    assert said.count("<svg role=img aria-label=") == 8
+    assert "☐ approved ☐ rejected ☐ sent back" in said
+
+
+def test_of_many_options_the_best_and_the_first_are_shown():
+    many = rank({f"no {at}": 60.0 - at % 12 + LUCK * at for at in range(12)})
+    shown = memo(many, "?").shown
+    assert [one.name for one in shown[:7]] == [one.name for one in many.choices[:7]]
+    assert [one.name for one in shown[7:]] == ["no 0"]
+    assert "4 options more are further behind" in text(memo(many, "?"))
+
+
+def test_a_break_even_is_that_by_hand():
+    """Expected loss = rate × loss: a cost of 60 is worth it from a rate of 60 / mean loss on."""
+    losses = np.random.default_rng(2).poisson(3, 400) * 100.0
+    found = break_even(lambda rate: estimate(rate * losses - 60), 0, 1, "closures a year")
+    mean, half = losses.mean(), estimate(losses).high - losses.mean()
+    by_hand = [60 / mean, 60 / (mean + half), 60 / (mean - half)]
+    assert [found.at, found.low, found.high] == pytest.approx(by_hand, abs=1e-3)
+    other = break_even(lambda years: estimate(losses / years - 60), 1, 20, "years between closures")
+    assert [other.at, other.low, other.high] == pytest.approx(
+        [mean / 60, (mean - half) / 60, (mean + half) / 60], abs=0.02)  # fmt: skip
+    assert str(found).startswith("closures a year: the choice pays above 0.1951 [")
+    assert "pays below" in str(other)
+    assert f"years between closures: the choice pays below {shown(other.at)} [" in text(
+        memo(SURE, "?", assumptions=[other]))  # fmt: skip
+
+
+def test_a_break_even_beyond_the_range_is_said():
+    def saves(rate):
+        return estimate(np.array([8.0, 12.0, 10.0]) * rate - 5)
+
+    assert str(break_even(saves, 1, 2, "rate")) == "rate: the choice pays anywhere from 1 to 2"
+    assert str(break_even(saves, 0, 0.3, "rate")) == "rate: the choice pays nowhere from 0 to 0.3"
+    assert break_even(saves, 0, 0.6).high == 0.6
+    for wrong in (lambda: break_even(saves, 2, 1), lambda: break_even(lambda x: x, 0, 1)):
+        with pytest.raises(tl.ScenarioError, match="is no Estimate"):
+            wrong()
+
+
+def test_a_simulated_break_even_is_where_a_simulation_says_so():
+    """On common random numbers: near it a choice is in doubt, beyond its interval it is not."""
+
+    def saves(rate):
+        risky = SHOP.disrupt(tl.Outage("mine", rate=rate, days=5))
+        runs = [tl.replicate(chain, 40, seed=4) for chain in (risky, MORE.apply(risky))]
+        less, more = (tl.management.total_shortage_cost(run) for run in runs)
+        return estimate(less - more - 900)
+
+    found = break_even(saves, 0.0, 0.03, "closures a day", fine=0.01)
+    assert 0 < found.low < found.at < found.high < 0.03
+    assert saves(found.low * 0.9).high < 0 < saves(found.high * 1.1).low
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", ["usual", "full"])
+def test_it_prints_on_one_page(size, tmp_path):
+    if not CHROMIUM:
+        unavailable("no chromium was found: install it, or set TWINLAB_CHROMIUM to its path")
+    page = memo(FRONTIER, "How much?")
+    if size == "full":
+        words = ["An assumption of as many words as anybody could want to read on it. " * 4] * 8
+        page = memo(rank(WIDE), "Why " * 60 + "?", "head of supply " * 3, "1 May", words, [RISKY])
+    printed, written = tmp_path / "memo.pdf", page.save(tmp_path / "memo.html")
+    command = [CHROMIUM, *FLAGS, "--headless", "--no-pdf-header-footer",
+               f"--print-to-pdf={printed}", written.as_uri()]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed.read_bytes())) == 1

@@ -1,0 +1,238 @@
+"""A memo: a choice on one printable page, for somebody to approve, reject or send back."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+
+from twinlab.management.goals import BestResponses
+from twinlab.management.mitigation import Frontier
+from twinlab.modeling import Comparison
+from twinlab.modeling.doubt import Ranked, Ranking
+from twinlab.scope import Estimate, Result, Scenario, ScenarioError
+from twinlab.scope.base import check_known, column, optimize, shown
+
+__all__ = ["break_even", "memo"]
+
+MOST, LETTERS = 8, 140  # options, and assumptions, that fit on a page; letters of a text there
+_PAGE = "<style>@page{size:A4;margin:13mm}body{font-family:sans-serif;max-width:178mm}</style>"
+_LOOK = """<style>.memo{font-size:12px}.memo h1{font-size:18px;margin:0}.memo h2{font-size:14px;
+margin:9px 0 3px}.memo table{border-collapse:collapse;width:100%;font-size:11px}.memo ul{margin:0}
+.memo td{padding:2px 5px;text-align:right;white-space:nowrap}.memo td:first-child{text-align:left;
+white-space:normal}.memo .best{font-weight:bold;outline:1px solid}.memo footer{display:flex;
+gap:24px;margin:30px 0;white-space:nowrap}.memo footer span{flex:1;border-top:1px solid}</style>"""
+
+
+class BreakEven(Result, frozen=True):
+    """From where on an assumption changes a choice; between low and high that is in doubt."""
+
+    name: str = column("words", meaning="the assumption, with its unit")
+    at: float = column("", meaning="where both choices are as good; nan: nowhere in the range")
+    low: float = column("", meaning="from here on the choice is not established; or the range ends")
+    high: float = column("", meaning="up to here")
+    pays: str = column("words", meaning="on which side the choice pays")
+
+    def _sentence(self) -> str:
+        where = f" {shown(self.at)} [{shown(self.low)}, {shown(self.high)}]" * (self.at == self.at)
+        return f"{self.name}: the choice pays {self.pays}{where}"
+
+
+def break_even(
+    difference: Callable[[float], Estimate],
+    low: float,
+    high: float,
+    name: str = "the assumption",
+    fine: float = 0.001,
+) -> BreakEven:
+    """Find the value of an assumption, from low to high, at which a choice stops to pay.
+
+    ``difference`` simulates with a value, on common random numbers, by how much the choice is
+    better than the other, in pairs; it should cross zero once. That is found within a ``fine``
+    share of the range (Brent 1973), and so are the ends of the values for which its interval holds
+    0: they are the interval of the break-even.
+
+    Raises:
+        ScenarioError: the ends are no range, or a difference is no Estimate.
+
+    >>> break_even(lambda rate: estimate(np.array([8.0, 12.0, 10.0]) * rate - 5), 0, 2, "rate")
+    rate: the choice pays above 0.5 [0.334, 0.9937]
+    """
+
+    @cache
+    def ends(value: float) -> tuple[float, ...]:
+        found = difference(value)
+        if not (isinstance(found, Estimate) and low < high):
+            raise ScenarioError(f"break_even: from {low} to {high}: {found!r:.60} is no Estimate")
+        return found.mean, found.low, found.high
+
+    def root(which: int) -> float:
+        if (ends(low)[which] > 0) == (ends(high)[which] > 0):
+            return np.nan
+        near = fine * (high - low)
+        return float(optimize.brentq(lambda value: ends(value)[which], low, high, xtol=near))
+
+    rises, found = ends(low)[0] < ends(high)[0], [root(which) for which in range(3)]
+    doubt = sorted(np.where(np.isnan(found[1:]), (high, low)[:: 1 if rises else -1], found[1:]))
+    never = f"{'anywhere' if ends(low)[0] > 0 else 'nowhere'} from {shown(low)} to {shown(high)}"
+    pays = never if np.isnan(found[0]) else "above" if rises else "below"
+    return BreakEven(name, found[0], float(doubt[0]), float(doubt[1]), pays)
+
+
+class Memo(Result, frozen=True):
+    """One page about a choice, from ``memo``: a notebook shows it, ``save`` writes it."""
+
+    question: str
+    whose: str
+    ranking: Ranking
+    assumptions: tuple[Any, ...]
+    provenance: str
+
+    @property
+    def advice(self) -> tuple[str, str]:
+        """What to choose, and how sure that is; nothing, where chance could explain the lead."""
+        best, second = (shorten(one.name, LETTERS // 2) for one in self.ranking.choices[:2])
+        by, unit = self.ranking.choices[1].behind, self.ranking.unit
+        why = f"The runner-up, {second}, costs {by.short} {unit} more"
+        if self.ranking.established:
+            even = f"{best} may cost so much more than reckoned before both are as good"
+            return f"Choose {best}.", f"{why}. Break-even: {even}."
+        times = ((by.high - by.low) / 2 / by.mean) ** 2 if by.mean else np.inf
+        more = f", or live about {times:.1f} times as many histories" * bool(times < 1000)
+        doubt = f"{why}, which chance could do: take either{more}."
+        return f"Not established: {best} or {second}.", doubt
+
+    @property
+    def shown(self) -> list[Ranked]:
+        """The best options that fit on a page, and the one with which all are compared."""
+        first, last = self.ranking.choices[:MOST], self.ranking.choices[MOST:]
+        base = [one for one in last if one.gain.low == one.gain.high == 0][:1]
+        return [*first[: MOST - len(base)], *base]
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page as HTML that needs nothing else, ready to be printed on A4."""
+        head = f"<meta charset=utf-8><title>{escape(self.question)}</title>{_PAGE}"
+        text = f"<!doctype html><html lang=en>{head}{self._repr_html_()}</html>"
+        Path(path).write_text(text, encoding="utf-8")
+        return Path(path)
+
+    def _sentence(self) -> str:
+        costs = [f"  {one.name}: {one.cost.short} {self.ranking.unit}" for one in self.shown]
+        said = [*map(str, self.assumptions), self.provenance]
+        return "\n".join([f"{self.question} {self.whose}", *self.advice, *costs, *said])
+
+    def _repr_html_(self) -> str:
+        words = (self.question, *self.assumptions)
+        asked, *said = (escape(shorten(str(one), LETTERS)) for one in words)
+        (choose, why), held = map(escape, self.advice), "".join(f"<li>{one}" for one in said)
+        parts = [f"{_LOOK}<h1>{asked}</h1>{escape(self.whose)}<h2>Recommendation</h2>"]
+        parts += [f"<b>{choose}</b> {why}<h2>Options</h2>{self._options}"]
+        parts += [f"<h2>Assumptions, and what would change the choice</h2><ul>{held}</ul>"]
+        sign = ("☐ approved ☐ rejected ☐ sent back", "name, date", "reason")
+        parts += [f"<footer>{''.join(f'<span>{one}</span>' for one in sign)}</footer>"]
+        return f"<div class=memo>{''.join(parts)}<small>{escape(self.provenance)}</small></div>"
+
+    @property
+    def _options(self) -> str:
+        ends = [(one.behind.low, one.behind.high) for one in self.shown]
+        low, high = min(0.0, *(x for x, _ in ends)), max(x for _, x in ends)
+        scale = f"{shown(low)} … {shown(high)}"
+        rows = [["option", "costs", "saves", "behind the best", scale, "best in"]]
+        for one in self.shown:
+            name, bar = escape(shorten(one.name, LETTERS // 2)), _bar(one.behind, low, high)
+            told = shown(one.cost.mean), one.gain.short, one.behind.short
+            rows.append([name, *told, bar, f"{one.again:.0%}"])
+        head, *lines = ("".join(f"<td>{cell}" for cell in row) for row in rows)
+        left = len(self.ranking.choices) - len(self.shown)
+        base = next(one.name for one in self.shown if one.gain.low == one.gain.high == 0)
+        note = f"{self.ranking.unit or 'Costs'}; saves: against {shorten(base, LETTERS // 2)}; "
+        note += "95 % intervals, in pairs; best in: of redraws"
+        note += f"; {left} options more are further behind" * bool(left)
+        table = f"<table><tr>{head}<tr class=best>{'<tr>'.join(lines)}</table>"
+        return f"{table}<small>{escape(note)}</small>"
+
+
+def _bar(by: Estimate, low: float, high: float) -> str:
+    """An interval and zero as a small picture, in the ink of the page that it is on."""
+    wide, ends = (high - low) or 1.0, (0.0, by.low, by.high, by.mean)
+    at = [f"{3 + 104 * (value - low) / wide:.1f}" for value in ends]
+    return (
+        f'<svg role=img aria-label="{by.short}" width=110 height=12 stroke=currentColor '
+        f'fill=currentColor><path d="M{at[0]} 0V12" stroke-dasharray=2 /><path stroke-width=2 '
+        f'd="M{at[1]} 6H{at[2]}"/><circle cx={at[3]} cy=6 r=2.5 /></svg>'
+    )
+
+
+def memo(
+    result: Any,
+    question: str,
+    owner: str = "",
+    due: str = "",
+    assumptions: Sequence[str | BreakEven] = (),
+    basis: Sequence[Any] = (),
+) -> Memo:
+    """Put a result on a page: what to choose, how sure that is, and what would change it.
+
+    ``result`` ranks options by money: a ``Comparison``, a ``Frontier``, ``BestResponses`` (those of
+    the role that is the owner), a ``Ranking`` or what has one. ``basis`` is what it does not say of
+    itself: scenarios, of which the page shows a fingerprint, ``Seeds``, or words.
+
+    Raises:
+        ScenarioError: the result ranks nothing, or more is assumed than fits on a page.
+
+    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
+    >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
+    >>> memo(found.rank("mean_stock"), "How much stock?", "head of supply").advice[0]
+    'Choose lean.'
+    """
+    if len(assumptions) > MOST:
+        raise ScenarioError(f"memo: {len(assumptions)} assumptions, {MOST} fit on a page")
+    unit, told, ranking = (
+        getattr(result, "unit", ""),
+        list(basis),
+        getattr(result, "ranking", result),
+    )
+    if isinstance(result, Comparison):
+        units = result.table[["kpi", "unit"]].to_numpy().tolist()
+        kpi, unit = next((pair for pair in units if "USD" in pair[1]), ("", ""))
+        ranking, batch = result.rank(kpi), next(iter(result.batches.values()))
+        told += [each.scenario for each in result.batches.values()]
+        told += [
+            f"{batch.replications:,} replications",
+            *[f"seed {batch.seed}"] * (not result.seeds),
+        ]
+    elif isinstance(result, BestResponses):
+        check_known(owner, result.rankings, f"memo: {owner!r} is no role")
+        ranking, told = result.rankings[owner], [*told, result.scenario]
+    elif isinstance(result, Frontier):
+        unit = "USD/year"
+    if not isinstance(ranking, Ranking):
+        raise ScenarioError(f"memo: {result!r:.60} ranks no options: give it a Ranking")
+    told += [result.seeds] if getattr(result, "seeds", None) else []
+    made = ["twinlab " + sys.modules["twinlab"].__version__, *map(_fingerprint, told)]
+    whose = f"For {owner or 'whom it concerns'}; decide by {due or 'no set day'}."
+    ranking = Ranking(ranking.choices, unit or ranking.unit)
+    return Memo(question, whose, ranking, tuple(assumptions), "; ".join(dict.fromkeys(made)))
+
+
+def _fingerprint(told: Any) -> str:
+    """Of a scenario the start of a hash of all that it holds, of anything else its words."""
+
+    def text(value: Any) -> str:
+        if is_dataclass(value):
+            own = {f.name: getattr(value, f.name) for f in fields(value)}
+            value = own | {"": type(value).__name__}
+        if isinstance(value, Mapping):
+            return f"{{{','.join(sorted(f'{text(k)}:{text(v)}' for k, v in value.items()))}}}"
+        if isinstance(value, list | tuple | np.ndarray):
+            return f"[{','.join(map(text, value))}]"
+        return str(getattr(value, "__qualname__", value)).partition(" at 0x")[0]
+
+    known = sha256(text(told).encode()).hexdigest()[:12]
+    return f"scenario {known}" if isinstance(told, Scenario) else str(told)
