@@ -42,7 +42,7 @@ def even_price():
     low, high = SEASON.cost, SEASON.price
     for _ in range(40):
         price = (low + high) / 2
-        profits = tl.deal(SEASON, tl.coordinating_buy_back(SEASON, price)).profits
+        profits = tl.deal(SEASON, tl.coordinating(SEASON, price=price)).profits
         low, high = (price, high) if profits.retailer > profits.supplier else (low, price)
     return price
 
@@ -67,7 +67,7 @@ EXERCISES = {
         },
     ),
     "4.2": tl.lab.Exercise(
-        answer=lambda: tl.coordinating_buy_back(SEASON, 7).buy_back,
+        answer=lambda: tl.coordinating(SEASON, price=7).buy_back,
         unit="USD/unit",
         tolerance=0.001,
         hints=(
@@ -76,7 +76,7 @@ EXERCISES = {
         ),
         slips={
             "an unsold unit is still worth 1 USD: the chain's critical ratio is (10 − 2)/(10 − "
-            "1).": lambda: tl.coordinating_buy_back(FREE, 7).buy_back,
+            "1).": lambda: tl.coordinating(FREE, price=7).buy_back,
         },
     ),
     "4.3": tl.lab.Exercise(
@@ -84,7 +84,7 @@ EXERCISES = {
         unit="USD/unit",
         tolerance=0.001,
         hints=(
-            "try `deal(season, coordinating_buy_back(season, price))` for some prices.",
+            "try `deal(season, coordinating(season, price=price))` for some prices.",
             "the retailer's share of the chain's profit is (10 − w) / (10 − 2).",
         ),
         slips={

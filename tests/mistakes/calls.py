@@ -146,17 +146,28 @@ def of_scope():
     ]  # fmt: skip
 
 
+def role(name, node):
+    return organization.Role(name, {f"{node}.up_to": (1, 9)}, tl.cost)
+
+
 def of_organization_and_people():
     return [
         (organization.Season, {"demand": tl.Uniform(0, 9), "price": 9, "cost": 2, "salvage": 0}),
         (organization.Wholesale, {"price": 6}), (organization.BuyBack, {"price": 6, "buy_back": 1}),
-        (organization.coordinating_buy_back, {"season": SEASON, "price": 6}),
+        (organization.RevenueSharing, {"price": 1, "share": 0.5}),
+        (organization.QuantityFlexibility, {"price": 3, "flexibility": 0.2}),
+        *((contract.transfer, {"season": SEASON, "quantity": 40, "sold": 30})
+          for contract in (organization.Wholesale(6), organization.BuyBack(6, 1),
+                           organization.RevenueSharing(1, 0.5),
+                           organization.QuantityFlexibility(3, 0.2))),
         (organization.settle, {"season": SEASON, "contract": organization.Wholesale(6),
                                "quantity": 40, "sold": 30}),
         (organization.Role, {"name": "r", "decides": {"shop.up_to": (1, 9)},
                              "kpi": tl.fill_rate, "unit": "", "more_is_better": True}),
         (organization.Organization, {"roles": [organization.Role("r", {"shop.up_to": (1, 9)},
                                      tl.fill_rate)], "kpi": tl.fill_rate, "unit": "x"}),
+        (organization.Organization([role("seller", "shop"), role("maker", "mine")], tl.cost).give,
+         {"path": "shop.up_to", "to": "maker", "charge": tl.cost}),
         (organization.View, {"node": "shop", "product": "bike", "suppliers": ()}),
         (tl.BaseStock, {"up_to": 4}), (tl.EchelonBaseStock, {"up_to": 4}),
         (tl.MinMax, {"reorder_point": 1, "up_to": 4}),

@@ -98,8 +98,53 @@ def test_alignment_is_paired_and_judges_everybody():
     assert found.difference("now", "shop").mean == 0
 
 
+def both(share=0.03):
+    return Organization([own("plant", share), own("shop", 1 - share)], tl.cost)
+
+
+def test_who_takes_over_a_decision_takes_over_a_charge():
+    """The sum of both costs stays; a role without a decision is judged, and moves nothing."""
+    batch = tl.replicate(two_stages(), 64, seed=1)
+
+    def stock(history):
+        return tl.cost(history, "holding", "shop")
+
+    firm, vendor = both(), both().give("shop.up_to", "plant", stock)
+    assert vendor.decides == firm.decides
+    assert [len(role.decides) for role in vendor.roles] == [2, 0]
+    for name, sign in (("plant", 1), ("shop", -1)):
+        moved = vendor[name].objective(batch) - firm[name].objective(batch)
+        np.testing.assert_allclose(moved, sign * stock(batch))
+    silent = firm.give("shop.up_to", "plant")
+    np.testing.assert_array_equal(silent["shop"].kpi(batch), firm["shop"].kpi(batch))
+    back = vendor.give("shop.up_to", "shop", stock)
+    np.testing.assert_allclose(back["shop"].kpi(batch), firm["shop"].kpi(batch))
+    judged = align(vendor, {"now": batch})
+    assert judged.table["kpi"].tolist() == ["plant", "shop", "the network"]
+
+
+def test_a_charge_lowers_what_should_be_high():
+    sales = Role("sales", LEVELS["shop"], tl.fill_rate, "share", more_is_better=True)
+    given = Organization([own("plant", 0), sales], tl.cost).give(
+        "plant.up_to", "sales", lambda history: 0.25
+    )
+    batch = tl.replicate(two_stages(), 64, seed=1)
+    np.testing.assert_allclose(given["sales"].kpi(batch), tl.fill_rate(batch) - 0.25)
+    np.testing.assert_allclose(given["plant"].kpi(batch), own("plant", 0).kpi(batch) - 0.25)
+
+
+def test_who_decides_alone_answers_nobody():
+    """One role decides both levels; the other has no answer to give, and all settles at once."""
+    vendor = both(1.0).give("shop.up_to", "plant", lambda h: tl.cost(h, "holding", "shop"))
+    found = best_response(two_stages(), vendor, 16, seed=3, evaluations=10, rounds=1)
+    assert [*found.rankings] == ["plant"]
+    assert set(found.rounds[-1]) == {"plant.up_to", "shop.up_to"}
+
+
 MISTAKES = [
-    (lambda: Role("idle", {}, tl.cost), "role 'idle' decides nothing"),
+    (lambda: both().give("plant.up_too", "shop"), "nobody decides 'plant.up_too'.*'plant.up_to'"),
+    (lambda: both().give("plant.up_to", "shp"), "no role 'shp'; did you mean 'shop'"),
+    (lambda: both().give("shop.up_to", "shop"), "'shop' decides 'shop.up_to' already"),
     (lambda: Role("vague", LEVELS["shop"], 0.95), "kpi must be a function, got 0.95"),
     (lambda: Organization([own("shop", 1), own("shop", 1)], tl.cost), "two roles are called"),
     (lambda: Organization([own("shop", 1)], tl.cost)["shpo"], "did you mean 'shop'"),

@@ -189,7 +189,7 @@ def best_response(
     settled = False
     while not settled and len(lived) < rounds:
         before = dict(levels)
-        for role in organization.roles:
+        for role in (role for role in organization.roles if role.decides):
             with warnings.catch_warnings(action="ignore"):  # the edges are in the answer
                 best = tune(scenario, role.decides, role.objective, replications, seed, evaluations)
             scenario, edges[role.name] = best.scenario, best.edges

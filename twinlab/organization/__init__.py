@@ -5,7 +5,7 @@ view         View Supplier; Shares PriorityFailover; OwnOrders PointOfSale FullS
 channels     Channel: what others tell comes late, as a mean, with errors
 authority    Authority: a plan, a band, and who must be asked; Meeting: a level agreed on
 orders       what a plant may be told, and Rights: who may approve what, and how far it goes
-contracts    Role Organization; Season Wholesale BuyBack Profits settle coordinating_buy_back
+contracts    Role Organization; Season Wholesale BuyBack RevenueSharing QuantityFlexibility settle
 pooling      CostGame: who pays what of a cost that is lower together
 ===========  ======================================================================
 """

@@ -1,25 +1,28 @@
 """Who decides what and is judged by what; and contracts for a season that is ordered once.
 
-The retailer bears the risk of the season and so orders less than the chain would; what a contract
-pays for unsold units shares that risk; ``deal`` computes what each side expects.
+The retailer bears the risk of the season and so orders less than the chain would; a contract shares
+that risk by what is paid for what was ordered and sold. ``deal`` tells what each side expects.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from twinlab.scope.base import Distribution, Result, Row, ScenarioError, check_known, column, frozen
 
-__all__ = ["BuyBack", "Organization", "Profits", "Role", "Season", "Wholesale"]
-__all__ += ["coordinating_buy_back", "settle"]
+__all__ = ["BuyBack", "Organization", "Profits", "QuantityFlexibility", "RevenueSharing", "Role"]
+__all__ += ["Season", "Wholesale", "settle"]
+_Charge = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
 class Role:
     """A department or firm: what it sets, within which range, and the KPI it is judged by.
 
-    ``decides`` maps paths of a scenario to their ranges; ``kpi`` turns a run or a batch into a
-    number (per history).
+    ``decides`` maps paths of a scenario to their ranges, or is empty; ``kpi`` turns a run or a
+    batch into a number (per history).
 
     >>> sales = Role("sales", {"shop.up_to": (40, 80)}, lambda history: 0.98, "share", True)
     >>> sales.objective(None)
@@ -34,13 +37,15 @@ class Role:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "decides", frozen(dict(self.decides)))
-        if not self.decides:
-            problem = f"role {self.name!r} decides nothing: give it paths and ranges"
-            raise ScenarioError(f"{problem}, such as {{'shop.up_to': (20, 60)}}")
 
     def objective(self, history: Any) -> Any:
         """What this role makes as small as it can: its KPI, or minus it if more is better."""
         return -self.kpi(history) if self.more_is_better else self.kpi(history)
+
+    def _now(self, decides: Any, charge: _Charge | None, sign: int) -> "Role":
+        kpi, sign = self.kpi, -sign if self.more_is_better else sign
+        changed = (lambda history: kpi(history) + sign * charge(history)) if charge else kpi
+        return replace(self, decides=decides, kpi=changed)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,30 @@ class Organization:
         """Everything that anybody decides: what one planner for all would set."""
         return {path: ends for role in self.roles for path, ends in role.decides.items()}
 
+    def give(self, path: str, to: str, charge: _Charge | None = None) -> "Organization":
+        """Let role ``to`` decide ``path``, and bear a charge that its former owner bore.
+
+        ``charge`` is a cost of a run or a batch, in the unit of both KPIs. Who has nothing left to
+        decide is judged still. With ``Scenario.share`` this is vendor-managed inventory.
+
+        Raises:
+            ScenarioError: nobody decides the path, there is no such role, or it decides it already.
+
+        >>> two = [Role(name, {f"{name}.up_to": (0, 9)}, len) for name in ("shop", "plant")]
+        >>> vendor = Organization(two, len).give("shop.up_to", "plant", lambda history: 5)
+        >>> [(role.name, len(role.decides), role.kpi([])) for role in vendor.roles]
+        [('shop', 0, -5), ('plant', 2, 5)]
+        """
+        owners = {each: role for role in self.roles for each in role.decides}
+        check_known(path, owners, f"nobody decides {path!r}")
+        owner, taker = owners[path], self[to]
+        if owner is taker:
+            raise ScenarioError(f"{to!r} decides {path!r} already: give it to another role")
+        kept = {each: ends for each, ends in owner.decides.items() if each != path}
+        more = {**taker.decides, path: owner.decides[path]}
+        new = {owner.name: owner._now(kept, charge, -1), to: taker._now(more, charge, 1)}
+        return replace(self, roles=[new.get(role.name, role) for role in self.roles])
+
 
 class Season(Row, frozen=True):
     """One selling season of a product: what customers ask and pay, and what it costs the chain.
@@ -110,39 +139,70 @@ class Season(Row, frozen=True):
         return (self.price - self.cost) / (self.price - self.salvage)
 
 
+@runtime_checkable
+class Contract(Protocol):
+    """Any class that says what the retailer pays, less the salvage value of what it returns."""
+
+    def transfer(self, season: Season, quantity: Any, sold: Any) -> Any:
+        """What is paid for the season in all [USD]; numbers or arrays of them."""
+
+
 class Wholesale(Row, frozen=True):
-    """The retailer pays a price per unit, and keeps what it does not sell.
+    """The retailer pays a price per unit, and keeps what it does not sell (Spengler 1950).
 
-    Source: Spengler (1950), double marginalization; Cachon (2003) section 2.2.
-
-    >>> Wholesale(price=6).credit(Season(Normal(100, 30), price=10, cost=2, salvage=1))
-    1.0
+    >>> Wholesale(price=6).transfer(Season(Normal(100, 30), price=10, cost=2), 100, sold=90)
+    600.0
     """
 
     price: float = column("USD/unit", meaning="what the retailer pays the supplier", low=0)
 
-    def credit(self, season: Season) -> float:
-        """What the retailer gets for an unsold unit: its salvage value [USD/unit]."""
-        return season.salvage
+    def transfer(self, season: Season, quantity: Any, sold: Any) -> Any:
+        """What the retailer pays [USD]: w q."""
+        return self.price * quantity
 
 
 class BuyBack(Wholesale, frozen=True):
-    """The retailer pays a price per unit, and the supplier takes unsold units back for a credit.
+    """The supplier takes unsold units back for a credit (Pasternack 1985).
 
-    Source: Pasternack (1985); Cachon (2003) section 2.3.
-
-    >>> BuyBack(price=6, buy_back=5).credit(Season(Normal(100, 30), price=10, cost=2))
-    5.0
+    >>> BuyBack(price=6, buy_back=5).transfer(Season(Normal(100, 30), price=10, cost=2), 100, 90)
+    550.0
     """
 
     buy_back: float = column("USD/unit", meaning="what it gets for an unsold unit", low=0)
 
-    def credit(self, season: Season) -> float:
-        """What the retailer gets for an unsold unit [USD/unit]."""
-        return self.buy_back
+    def transfer(self, season: Season, quantity: Any, sold: Any) -> Any:
+        """What the retailer pays [USD]: w q − (b − v) unsold."""
+        return self.price * quantity - (self.buy_back - season.salvage) * (quantity - sold)
 
 
-Contract = Wholesale  # or any that credits unsold units in another way
+class RevenueSharing(Wholesale, frozen=True):
+    """The retailer keeps a share of what customers and salvage pay (Cachon & Lariviere 2005).
+
+    >>> RevenueSharing(price=1, share=0.5).transfer(Season(100, price=10, cost=2), 100, sold=90)
+    550.0
+    """
+
+    share: float = column("share", meaning="of the revenue that the retailer keeps", low=0, high=1)
+
+    def transfer(self, season: Season, quantity: Any, sold: Any) -> Any:
+        """What the retailer pays [USD]: w q + (1 − φ) (p sold + v unsold)."""
+        revenue = season.price * sold + season.salvage * (quantity - sold)
+        return self.price * quantity + (1 - self.share) * revenue
+
+
+class QuantityFlexibility(Wholesale, frozen=True):
+    """The retailer gets the price back for unsold units, up to a share of its order (Tsay 1999).
+
+    >>> settle(Season(100, price=10, cost=2), QuantityFlexibility(6, 0.1), 100, sold=80)
+    retailer 260 USD · supplier 340 USD
+    """
+
+    flexibility: float = column("share", meaning="of the order that may go back", low=0, high=1)
+
+    def transfer(self, season: Season, quantity: Any, sold: Any) -> Any:
+        """What the retailer pays [USD]: w q − (w − v) min(unsold, δ q)."""
+        back = np.minimum(quantity - sold, self.flexibility * quantity)
+        return self.price * quantity - (self.price - season.salvage) * back
 
 
 class Profits(Result, frozen=True):
@@ -164,37 +224,12 @@ class Profits(Result, frozen=True):
 def settle(season: Season, contract: Contract, quantity: Any, sold: Any) -> Profits:
     """Share out what a season brought, when so much was ordered and so much of it sold.
 
-    Retailer: p sold + b unsold − w ordered. Supplier: (w − c) ordered − (b − v) unsold, with the
-    salvage value v of what came back. Both are linear, so means give mean profits.
+    Retailer: p sold + v unsold − what it pays. Supplier: what it is paid − c ordered.
 
     >>> season = Season(Normal(100, 30), price=10, cost=2)
     >>> settle(season, BuyBack(price=6, buy_back=5), quantity=100, sold=90)
     retailer 350 USD · supplier 350 USD
     """
-    unsold, credit = quantity - sold, contract.credit(season)
-    return Profits(
-        retailer=season.price * sold + credit * unsold - contract.price * quantity,
-        supplier=(contract.price - season.cost) * quantity - (credit - season.salvage) * unsold,
-    )
-
-
-def coordinating_buy_back(season: Season, price: float) -> BuyBack:
-    """Find the buy-back credit with which the retailer orders what is best for the chain.
-
-    b = p − (p − w) (p − v) / (p − c): the retailer's critical ratio (p − w) / (p − b) is then the
-    chain's, and it earns the share (p − b) / (p − v) of the chain's profit at every quantity.
-    Source: Pasternack (1985), partial credit for all returns; Cachon (2003) section 2.3.
-
-    Raises:
-        ScenarioError: a wholesale price that leaves one side nothing.
-
-    >>> coordinating_buy_back(Season(Normal(100, 30), price=10, cost=2), price=6)
-    BuyBack(price=6.0, buy_back=5.0)
-    """
-    if not season.cost <= price < season.price:
-        raise ScenarioError(
-            f"wholesale price {price!r}: give one from the cost {season.cost:g} to below the "
-            f"retail price {season.price:g}"
-        )
-    margins = (season.price - price) / (season.price - season.cost)
-    return BuyBack(price, season.price - margins * (season.price - season.salvage))
+    paid = contract.transfer(season, quantity, sold) + 0 * sold  # as many as there are sales
+    revenue = season.price * sold + season.salvage * (quantity - sold)
+    return Profits(retailer=revenue - paid, supplier=paid - season.cost * quantity)

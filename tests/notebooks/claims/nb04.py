@@ -7,8 +7,8 @@ import pytest
 
 import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
-from twinlab.modeling import deal
-from twinlab.organization import BuyBack, Season, coordinating_buy_back
+from twinlab.modeling import coordinating, deal
+from twinlab.organization import BuyBack, Season
 
 claims = Claims("04")
 SEASON = Season(tl.Normal(100, 30), price=10, cost=2, salvage=1)
@@ -109,8 +109,8 @@ def alone(seed):
     "a slightly lower price and a credit of 7.75 USD, and both earn more.",
 )
 def contract():
-    best = deal(SEASON, coordinating_buy_back(SEASON, 8)).quantity
-    same = [deal(SEASON, coordinating_buy_back(SEASON, w)).quantity for w in (3, 4, 5, 9)]
+    best = deal(SEASON, coordinating(SEASON, price=8)).quantity
+    same = [deal(SEASON, coordinating(SEASON, price=w)).quantity for w in (3, 4, 5, 9)]
     dear = deal(SEASON, BuyBack(8.2191, 1.0)).profits  # 1 USD is what a unit is worth anyway
     fair = deal(SEASON, BuyBack(8, 7.75)).profits
     return [

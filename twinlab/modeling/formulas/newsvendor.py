@@ -3,25 +3,28 @@
 Overage o: what a unit too many costs (``cost − salvage``, or a day of holding). Underage u: what a
 unit too few costs (``price − cost``, or a day of owing it). All answers aim at the same point: the
 least S with P(D ≤ S) ≥ u / (u + o). A contract on a season makes a newsvendor of the retailer: how
-much it orders, and who earns what.
+much it orders, who earns what, and which terms make it order what is best for both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from twinlab.modeling.formulas.programs import Constraint, minimize
+from twinlab.organization import contracts
 from twinlab.organization.contracts import Contract, Profits, Season, Wholesale, settle
 from twinlab.scope import distributions as laws
 from twinlab.scope.base import Amount, Result, ScenarioError, column, optimize, words
-from twinlab.scope.later import integrate, special, stats
+from twinlab.scope.later import special, stats
 
-__all__ = ["Deal", "Newsvendor", "best_wholesale", "chain_quantity", "critical_ratio", "deal"]
-__all__ += ["expected_sales", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
-__all__ += ["newsvendor_sampled", "probabilities", "retailer_quantity"]
+__all__ = ["Deal", "Newsvendor", "best_wholesale", "chain_quantity", "coordinating", "deal"]
+__all__ += ["critical_ratio", "expected_sales", "newsvendor", "newsvendor_cost"]
+__all__ += ["newsvendor_profit", "newsvendor_sampled", "probabilities", "retailer_quantity"]
 
 Chances = laws.Distribution | Mapping[float, float]
+_Term = Amount | None
 _AT_MOST = 1e-12  # what rounding may take from a probability before it decides about a level
 
 
@@ -72,7 +75,7 @@ def newsvendor(demand: Chances, overage: float, underage: float, periods: float 
     """
     ratio = critical_ratio(overage, underage)
     law = _law(demand, periods)
-    level = law.quantile(ratio)
+    level = float(law.quantile(ratio))
     return Newsvendor(level, _cost(law, level, overage, underage), ratio)
 
 
@@ -103,23 +106,37 @@ def newsvendor_profit(
     33.0024
     """
     lost = newsvendor_cost(demand, level, cost - salvage, price - cost)
-    return (price - cost) * _law(demand, 1).mean - lost
+    return (price - cost) * _law(demand).mean - lost
 
 
 class _Law(NamedTuple):
-    """What the formulas need of a demand: mean, quantiles, and E(D − S)⁺."""
+    """What the formulas need of a demand: mean, quantiles, P(D ≤ S) and E(D − S)⁺."""
 
     mean: float
     quantile: Callable[[float], float]
-    loss: Callable[[float], float]
+    below: Callable[[float], float]
+    loss: Callable[[Any], Any]
+
+    def expect(self, told: Callable[[laws.Array], Any], most: float) -> float:
+        """E f(min(D, q)): f(0) + Σ slope × E(sales in a step); steps are halved where f bends."""
+        ends = np.linspace(0.0, most, 65)
+        for _ in range(24):
+            middle, at = (ends[1:] + ends[:-1]) / 2, told(ends)
+            bend = abs(2 * told(middle) - at[1:] - at[:-1]) / (1 + abs(at).max())
+            most_bent = [step for step in np.argsort(bend)[-64:] if bend[step] > 1e-12]
+            if not most_bent:
+                break
+            ends = np.sort(np.append(ends, middle[most_bent]))
+        at, steps = told(ends), np.maximum(np.diff(ends), 1e-300)  # of nothing, nothing is sold
+        return float(at[0] - np.diff(at) / steps @ np.diff(self.loss(ends)))
 
 
 def _cost(law: _Law, level: float, overage: float, underage: float) -> float:
     short = law.loss(level)
-    return overage * (level - law.mean + short) + underage * short
+    return float(overage * (level - law.mean + short) + underage * short)
 
 
-def _law(demand: Chances, periods: float) -> _Law:
+def _law(demand: Chances, periods: float = 1) -> _Law:
     if not 0 < periods < np.inf:
         raise ScenarioError(f"periods must be above 0, got {periods!r}")
     if isinstance(demand, laws.Normal):
@@ -128,13 +145,19 @@ def _law(demand: Chances, periods: float) -> _Law:
         return _discrete(*probabilities(demand, periods))
     known = as_scipy(demand, periods)
     if known is not None:
-        return _Law(
-            mean=float(known.mean()),
-            quantile=lambda ratio: float(known.ppf(ratio)),
-            loss=lambda level: float(integrate.quad(known.sf, level, np.inf)[0]),
-        )
+        return _Law(known.mean(), known.ppf, known.cdf, partial(_loss, known))
     values = np.sort(laws.outcomes(demand, periods))
     return _discrete(values, np.full(len(values), 1 / len(values)))
+
+
+def _loss(known: Any, level: Any) -> Any:
+    """E(D − S)⁺ = E D 1(D > S) − S P(D > S), of a uniform, gamma or lognormal law."""
+    over, first = known.sf(level), known.args[0]
+    if known.dist.name == "uniform":
+        return over * ((np.maximum(level, first) + sum(known.args)) / 2 - level)
+    if known.dist.name == "gamma":
+        return known.mean() * stats.gamma(first + 1, **known.kwds).sf(level) - level * over
+    return known.mean() * known.sf(level * np.exp(-(first**2))) - level * over
 
 
 def as_scipy(demand: Any, periods: float = 1) -> Any:
@@ -155,22 +178,25 @@ def as_scipy(demand: Any, periods: float = 1) -> Any:
     return None
 
 
-def _normal(mean: float, sd: float) -> _Law:
-    def loss(level: float) -> float:
-        z = (level - mean) / sd
-        return float(sd * (np.exp(-z * z / 2) / np.sqrt(2 * np.pi) - z * special.ndtr(-z)))
+def _normal(m: float, sd: float) -> _Law:
+    def loss(level: Any) -> Any:
+        z = (level - m) / sd
+        return sd * (np.exp(-z * z / 2) / np.sqrt(2 * np.pi) - z * special.ndtr(-z))
 
-    return _Law(mean, lambda ratio: float(mean + sd * special.ndtri(ratio)), loss)
+    return _Law(m, lambda p: m + sd * special.ndtri(p), lambda x: special.ndtr((x - m) / sd), loss)
 
 
 def _discrete(units: laws.Array, chances: laws.Array) -> _Law:
     def quantile(ratio: float) -> float:
         return float(units[np.searchsorted(np.cumsum(chances), ratio - _AT_MOST)])
 
-    def loss(level: float) -> float:
-        return float(np.maximum(0.0, units - level) @ chances)
+    tail = [np.append(np.cumsum(each[::-1])[::-1], 0.0) for each in (chances, units * chances)]
 
-    return _Law(float(units @ chances), quantile, loss)
+    def loss(level: Any) -> Any:
+        over, sold = (each[np.searchsorted(units, level, "right")] for each in tail)
+        return sold - level * over
+
+    return _Law(float(units @ chances), quantile, lambda at: chances[units <= at].sum(), loss)
 
 
 def newsvendor_sampled(demands: Sequence[float], overage: float, underage: float) -> Newsvendor:
@@ -234,14 +260,10 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[laws.Array, laws
         raise ScenarioError(f"{periods:g} periods of {demand}: give a whole number of them")
     found, odds = units, chances
     for _ in range(int(periods) - 1):
-        sums, where = np.unique(np.add.outer(found, units), return_inverse=True)
+        found, where = np.unique(np.add.outer(found, units), return_inverse=True)
         weights = np.multiply.outer(odds, chances).ravel()
         odds = np.bincount(where.ravel(), weights).astype(np.float64)
-        found = sums
     return found, odds
-
-
-_GRID = 24  # prices
 
 
 class Deal(Result, frozen=True):
@@ -254,9 +276,7 @@ class Deal(Result, frozen=True):
     contract: Contract = column("label", meaning="under which is ordered")
     quantity: float = column("units", meaning="ordered")
     profits: Profits = column("USD", meaning="of both")
-    efficiency: float = column(
-        "share", meaning="profit over that of one firm that owned both; NaN if it ordered nothing"
-    )
+    efficiency: float = column("share", meaning="of what one owner of both earns; NaN of nothing")
 
     def _sentence(self) -> str:
         p = self.profits
@@ -271,10 +291,7 @@ def expected_sales(season: Season, quantity: Amount) -> float:
     >>> expected_sales(Season(Uniform(0, 100), price=10, cost=2), 40)
     32.0
     """
-    # A unit that costs 1 and sells at 2 earns twice the sales less the quantity; of 0 units, what
-    # a normal law that the engines cut at zero has below it.
-    earned, cut = (newsvendor_profit(season.demand, q, price=2, cost=1) for q in (quantity, 0.0))
-    return (earned + quantity - cut) / 2
+    return _law(season.demand).expect(lambda sold: sold, quantity)
 
 
 def chain_quantity(season: Season) -> float:
@@ -288,7 +305,7 @@ def chain_quantity(season: Season) -> float:
 
 
 def retailer_quantity(season: Season, contract: Contract) -> float:
-    """What the retailer orders for its own best: F(q) = (p − w) / (p − b).
+    """What the retailer orders for its own best: F(q) ≥ (p − w) / (p − b), or found by a search.
 
     Raises:
         ScenarioError: a contract under which it would order nothing, or without end.
@@ -296,15 +313,32 @@ def retailer_quantity(season: Season, contract: Contract) -> float:
     >>> retailer_quantity(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6))
     40.0
     """
-    credit = contract.credit(season)
-    if not credit < contract.price < season.price:
-        raise ScenarioError(
-            f"{contract}: credit for unsold units {credit:g} < wholesale price "
-            f"{contract.price:g} < retail price {season.price:g} must hold, or the retailer "
-            "orders nothing or without end"
-        )
-    over, under = contract.price - credit, season.price - contract.price
-    return max(0.0, newsvendor(season.demand, over, under).level)
+    law = _law(season.demand)
+
+    def earned(quantity: float) -> float:
+        return law.expect(lambda sold: settle(season, contract, quantity, sold).retailer, quantity)
+
+    sold, unsold = (float(settle(season, contract, 1.0, units).retailer) for units in (1.0, 0.0))
+    if type(contract) in (Wholesale, contracts.BuyBack, contracts.RevenueSharing):
+        if unsold < 0 < sold:
+            return max(0.0, newsvendor(season.demand, -unsold, sold).level)
+    else:
+        most = 1.2 * law.quantile(1 - 1e-6)
+        found = _highest(earned, 0.0, most)
+        found = max(float(round(found)), found, key=earned)  # demand may come in whole units
+        if max(earned(0.0), earned(2 * most)) < earned(found) - 1e-9:
+            return found
+    lacks = f"earn on a unit sold and lose on one unsold, got {sold:g} and {unsold:g} USD"
+    raise ScenarioError(f"{contract}: the retailer must {lacks}: it orders nothing or without end")
+
+
+def _highest(value: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function is highest: on a grid first (whole units make peaks), then around it."""
+    step = (high - low) / 25
+    best = max((low + step * at for at in range(1, 25)), key=value)
+    around = {"bounds": (best - step, best + step), "options": {"xatol": 1e-7}}
+    found = optimize.minimize_scalar(lambda at: -value(float(at)), method="bounded", **around)
+    return max(best, float(found.x), key=value)
 
 
 def deal(season: Season, contract: Contract, quantity: Amount | None = None) -> Deal:
@@ -316,30 +350,61 @@ def deal(season: Season, contract: Contract, quantity: Amount | None = None) -> 
     BuyBack(price=6.0, buy_back=5.0): 80 units; retailer 160 + supplier 160 = 320 USD, efficiency 1
     """
     ordered = retailer_quantity(season, contract) if quantity is None else quantity
-    found = settle(season, contract, ordered, expected_sales(season, ordered))
-    best = chain_quantity(season)
-    most = settle(season, contract, best, expected_sales(season, best)).chain
-    return Deal(contract, ordered, found, found.chain / most if most > 0 else np.nan)
+    every = (ordered, chain_quantity(season))
+    chain, most = (settle(season, contract, q, expected_sales(season, q)).chain for q in every)
+    law, own = _law(season.demand), partial(settle, season, contract, ordered)
+    supplier = law.expect(lambda sold: own(sold).supplier, ordered)
+    found = Profits(chain - supplier, supplier)
+    return Deal(contract, ordered, found, chain / most if most > 0 else np.nan)
+
+
+def coordinating(
+    season: Season, *, price: _Term = None, share: _Term = None, flexibility: _Term = None
+) -> Contract:
+    """Find the terms under which the retailer orders what is best for the chain, from one of them.
+
+    A wholesale price w: the buy-back b = p − (p − w) (p − v) / (p − c). The share φ of the revenue
+    that the retailer keeps: the price φ c. A flexibility δ: the price w = (p s + v x) / (s + x),
+    s = (c − v) / (p − v), x = (1 − δ) F((1 − δ) q*), at which a unit more than q* earns it nothing.
+    Source: Pasternack (1985); Cachon & Lariviere (2005); Cachon (2003) sections 2.3 to 2.5.
+
+    Raises:
+        ScenarioError: none or several of these, or one out of its range.
+
+    >>> season = Season(Normal(100, 30), price=10, cost=2, salvage=1)
+    >>> coordinating(season, price=6), coordinating(season, flexibility=0.2)
+    (BuyBack(price=6.0, buy_back=5.5), QuantityFlexibility(price=2.6435, flexibility=0.2))
+    """
+    p, c, v = season.price, season.cost, season.salvage
+    given = [term for term in (price, share, flexibility) if term is not None]
+    low, high = (0.0, 1.0) if price is None else (c, p)
+    if len(given) != 1 or not low <= given[0] < high:
+        one = f"price (from the cost {c:g} to below {p:g}), share, flexibility (from 0 to below 1)"
+        raise ScenarioError(f"coordinating: give one of {one}, got {given or 'none'}")
+    if price is not None:
+        return contracts.BuyBack(price, p - (p - price) / (p - c) * (p - v))
+    if share is not None:
+        return contracts.RevenueSharing(share * c, share)
+    rest, spare = 1 - given[0], 1 - season.critical_ratio
+    often = _law(season.demand).below(rest * chain_quantity(season))
+    x = rest * min(often, season.critical_ratio)  # of whole units enough is more than enough
+    if not x:
+        raise ScenarioError(f"flexibility {given[0]:g} leaves the retailer no risk: give less")
+    return contracts.QuantityFlexibility((p * spare + v * x) / (spare + x), given[0])
 
 
 def best_wholesale(season: Season) -> Wholesale:
     """Find the wholesale price that the supplier would set, knowing how the retailer orders.
 
-    It maximises (w − c) q(w) and leaves the chain short: double marginalization. Searched on a
-    grid first, since whole-numbered demand has many peaks. Source: Lariviere & Porteus (2001).
+    It maximises (w − c) q(w): double marginalization. Source: Lariviere & Porteus (2001).
 
     >>> best_wholesale(Season(Uniform(0, 100), price=10, cost=2))
     Wholesale(price=6.0)
     """
 
-    def lost(price: float) -> float:
-        return (season.cost - price) * retailer_quantity(season, Wholesale(float(price)))
+    def earned(price: float) -> float:
+        return (price - season.cost) * retailer_quantity(season, Wholesale(price))
 
-    prices = np.linspace(season.cost, season.price, _GRID + 2)[1:-1]
-    best = prices[int(np.argmin([lost(price) for price in prices]))]
-    step = prices[1] - prices[0]
-    around = (max(best - step, season.cost), min(best + step, season.price))
-    found = optimize.minimize_scalar(lost, bounds=around, method="bounded", options={"xatol": 1e-7})
-    best = min(float(found.x), float(best), key=lost)
+    best = _highest(earned, season.cost, season.price)
     plain = round(best, 4)  # no worse as far as anybody can see, unless demand is in whole units
-    return Wholesale(plain if lost(plain) <= lost(best) * (1 - 1e-6) else best)
+    return Wholesale(plain if earned(plain) >= earned(best) * (1 - 1e-6) else best)
