@@ -60,15 +60,47 @@ def test_a_mistake_is_said_and_costs_no_week(wrong):
         assert repr(wrong) in table.status.value.replace("&#x27;", "'")
 
 
-def test_advice_is_shown_and_followed():
-    adviser = people.benchmark_team()["retailer"]
-    table = lab.BeerTable(people.BeerGame(adviser=adviser, chain=people.beer_chain(weeks=14)))
-    assert table.form.advice == "12"
-    assert "advice: order 12" in table.words
-    for _ in range(10):
-        table.form._handle_custom_msg({"follow": True}, [])
+def advised(arm, label="AI", rounds=6):
+    game, blocks = people.NewsvendorGame(rounds=rounds), [people.Block(arm, label, rounds)]
+    return lab.advised_game(people.AdvisedGame(game, lambda game: 225, blocks))
+
+
+def test_own_order_advice_final_order():
+    table = advised("shown")
+    assert (table.form.label, table.form.advice) == ("Your own order [units]", "")
+    assert "225" not in table.status.value
+    table.form._handle_custom_msg({"order": 150, "low": 20, "high": 280}, [])
+    assert (table.form.label, table.form.advice) == ("Your final order [units]", "225")
+    assert (table.form.own, table.form.asks) == ("150", [])
+    assert "you wrote 150; the AI advises 225" in table.status.value
+    table.form._handle_custom_msg({"order": 225}, [])  # what the button sends
+    (row,) = table.advised.decided
+    assert (row.own, row.advice, row.final, row.low, row.high) == (150, 225, 225, 20, 280)
+    play(table, [150, 160] * 5)
     assert table.form.over
-    assert "0 of 10 pieces of advice overridden" in table.table.value
+    assert "AI and model were only words" in table.table.value, "the label is debriefed"
+
+
+def test_a_default_asks_for_a_reason_and_alone_there_is_nothing_to_see():
+    table = play(advised("default"), [150, 160])
+    assert table.form.asks == ["reason"]
+    assert "say why, decide(160, reason=" in table.problem
+    table.form._handle_custom_msg({"order": 160, "reason": "rain"}, [])
+    assert table.advised.decided["p1", 1].reason == "rain"
+    table = play(advised("alone"), [150, 160])
+    assert [row.final for row in table.advised.decided] == [150, 160]
+    assert "225" not in table.status.value
+
+
+def test_the_beer_game_is_advised_at_the_same_table():
+    adviser = people.by_rule(people.benchmark_team()["retailer"])
+    game = people.BeerGame(chain=people.beer_chain(weeks=14))
+    table = lab.advised_game(people.AdvisedGame(game, adviser, [people.Block("approve-only")]))
+    for _ in range(10):
+        play(table, [8])
+        play(table, [float(table.form.advice)])
+    assert table.form.over
+    assert [row.final for row in table.advised.decided] == [r.advice for r in table.advised.decided]
 
 
 def test_a_message_after_the_end_changes_nothing():

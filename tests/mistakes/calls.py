@@ -28,7 +28,9 @@ NETWORK.to_tables(FOLDER + "/chain")
 Path(FOLDER, "sold.csv").write_text("date,node,quantity\n2026-03-02,shop,4\n2026-03-03,shop,6\n")
 tl.write_disruptions([tl.Outage("mine", start=3, days=4)], FOLDER + "/d.csv")
 SCENARIO = tl.Scenario(NETWORK, tl.BaseStock(12), days=20)
-ADVISED = SCENARIO.change(rules=people.TakesAdvice(tl.BaseStock(9), tl.BaseStock(12)))
+DECIDED = people.Decisions(tuple(
+    people.Round(code, at + 1, "shown", "AI", own=100 + 9 * at, advice=225, final=160, demand=at)
+    for code in ("k1", "k2", "k3") for at in range(4)))  # fmt: skip
 OUTAGE = tl.Outage("mine", start=3, days=4)
 ITEM = ("shop", "unit")
 SEASON = Season(tl.Uniform(0, 100), price=10, cost=2)
@@ -47,6 +49,13 @@ HISTORY = [float(3 + at % 5) for at in range(80)]
 @cache
 def sold():
     return tl.read_history(FOLDER + "/sold.csv", fixed={"product": "unit"})
+
+
+def advised(*own):
+    game = people.AdvisedGame(people.NewsvendorGame(rounds=10), lambda game: 225, [people.Block()])
+    for units in own:
+        game.state_own(units)
+    return game
 
 
 @cache
@@ -182,7 +191,7 @@ def of_organization_and_people():
         (people.NoisyRule, {"rule": tl.BaseStock(3), "spread": 1, "seed": 0, "whole": True}),
         (people.TakesAdvice, {"own": tl.BaseStock(3), "advice": tl.BaseStock(4), "weight": 0.3}),
         (people.beer_chain, {"team": None, "weeks": 9, "demand": tl.Constant(4)}),
-        (people.BeerGame, {"station": "retailer", "team": None, "adviser": None, "chain": None}),
+        (people.BeerGame, {"station": "retailer", "team": None, "chain": None}),
         (people.BeerGame().order, {"quantity": 4}),
         (people.BeerGame().follow, {"rule": tl.BaseStock(3)}),
         (people.beer_cost, {"history": people.BeerGame().run, "station": "retailer"}),
@@ -191,15 +200,32 @@ def of_organization_and_people():
         (people.NewsvendorProblem().expected_profit, {"order": 3}),
         (people.NewsvendorProblem().adjustment, {"order": 3}),
         (people.NewsvendorProblem().demands, {"rounds": 3, "seed": 1}),
-        (people.NewsvendorGame, {"problem": None, "rounds": 3, "seed": 1, "adviser": None}),
+        (people.NewsvendorGame, {"problem": None, "rounds": 3, "seed": 1}),
         (people.NewsvendorGame().order, {"units": 4}),
-        (people.NewsvendorPlayer, {"pull": 0.5, "chasing": 0, "spread": 0, "whole": True}),
-        (people.NewsvendorPlayer().play, {"game": people.NewsvendorGame(rounds=3), "seed": 0}),
+        (people.NewsvendorGame().script, {"round": 4}),
+        (people.Block, {"arm": "shown", "label": "AI", "rounds": 10, "failure": 0}),
+        (people.design, {"rounds": 4, "arms": ["shown", "alone"], "labels": ["AI"], "failure": 0,
+                         "between": True}),
+        (people.Round, {"code": "k7", "round": 1, "arm": "shown", "label": "AI", "own": 150,
+                        "advice": 225, "final": 180, "demand": 142, "reason": "", "low": 1.0,
+                        "high": 300.0}),
+        (people.Decisions, {"rounds": ()}), (DECIDED.save, {"path": FOLDER + "/decided.csv"}),
+        (people.by_rule, {"rule": tl.BaseStock(3)}),
+        (people.AdvisedGame, {"game": people.NewsvendorGame(rounds=10), "code": "k7",
+                              "adviser": lambda game: 225, "blocks": [people.Block()]}),
+        (advised().state_own, {"units": 4, "low": 1.0, "high": 9.0}),
+        (advised(150).decide, {"units": 4, "reason": "it rains"}),
+        (people.weight_of_advice, {"own": 150, "advice": 225, "final": 180}),
+        (people.Students, {"label": -0.05, "pull": 0.5, "chasing": 0,
+                           "problem": people.NewsvendorProblem()}),
+        (people.classes_of, {"design": people.design(), "students": people.Students(), "size": 3,
+                             "classes": 2, "seed": 1}),
+        (people.analyse, {"decided": DECIDED, "problem": people.NewsvendorProblem()}),
+        (people.power, {"design": people.design(labels=["AI", "model"]), "effect": {"label": 0.1},
+                        "students": 8, "classes": 9, "seed": 1, "people": people.Students()}),
         (people.fit_newsvendor, {"orders": [4.0, 5, 6, 4, 5, 7], "demands": [3, 5, 7, 3, 4, 8],
                                  "optimum": 9.0, "mean": 5}),
         (people.fit_ordering, {"run": people.BeerGame().run, "station": "factory", "first": 0}),
-        (people.override_value, {"scenario": ADVISED, "player": "shop", "replications": 2,
-                                 "seed": 0, "outcome": tl.fill_rate}),
     ]  # fmt: skip
 
 

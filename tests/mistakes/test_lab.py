@@ -6,7 +6,7 @@ import pytest
 import twinlab as tl
 from tests.mistakes.calls import NETWORK, SCENARIO, batch, plant, run, twin
 from tests.mistakes.verdicts import verdict
-from twinlab import lab
+from twinlab import lab, people
 
 MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
@@ -74,6 +74,8 @@ MISTAKES = [
      "BeerGame: no station 'brewer'; known are: retailer, wholes"),
     (lambda: lab.beer_game(5), tl.ScenarioError,
      'beer_game: station must be a text'),
+    (lambda: lab.advised_game(people.BeerGame()), tl.ScenarioError,
+     'advised_game: game must be an AdvisedGame … write advised_game(AdvisedGame(game, adv'),
     (lambda: lab.newsvendor_game(cost=-1), tl.NetworkError,
      'NewsvendorProblem: cost must be at least 0 USD/unit'),
     (lambda: lab.newsvendor_game(rounds="many"), tl.ScenarioError,

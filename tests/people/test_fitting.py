@@ -72,23 +72,23 @@ def test_a_player_who_never_adjusts_may_seem_to():
 
 def test_errors_are_the_spread_of_estimates():
     """Standard errors of the regression against the spread over many seeds."""
-    values, errors = [], []
-    for seed in range(300):
-        fit = newsvendor_fit(seed)
-        values.append([p.value for p in fit.parameters])
-        errors.append([p.error for p in fit.parameters])
+    fits = newsvendor_fits(300, seed=1)
+    values, errors = ([[getattr(p, what) for p in f] for f in fits] for what in ("value", "error"))
     ratio = np.std(values, axis=0) / np.sqrt(np.mean(np.square(errors), axis=0))
     assert (np.abs(ratio - 1) <= 4 / np.sqrt(2 * 300)).all(), ratio
 
 
-def newsvendor_fit(seed):
-    game = people.NewsvendorGame(rounds=30, seed=seed)
-    people.NewsvendorPlayer(pull=0.5, chasing=0.15, spread=12, whole=False).play(game, seed)
-    return game.fit
+def newsvendor_fits(persons, seed):
+    """Fits of simulated students who order by themselves, all with one pull."""
+    student = people.Students(pull=0.5, pull_spread=0, chasing=0.15, mood=12)
+    alone = people.design(30, arms=["alone"])
+    made, paper = people.classes_of(alone, student, persons, seed=seed), student.problem
+    rounds = zip(made.own[0], made.demand[0], strict=True)
+    return [people.fit_newsvendor(*each, paper.optimum, paper.mean) for each in rounds]
 
 
 def test_newsvendor_intervals_cover_the_truth():
-    fits = [newsvendor_fit(seed) for seed in range(400)]
+    fits = newsvendor_fits(400, seed=2)
     for name, truth in (("pull to centre", 0.5), ("chasing", 0.15)):
         share = np.mean([fit[name].low <= truth <= fit[name].high for fit in fits])
         assert abs(share - 0.95) <= 4 * np.sqrt(0.95 * 0.05 / len(fits)), name

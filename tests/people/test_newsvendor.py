@@ -1,4 +1,4 @@
-"""The newsvendor game: demand that does not depend on orders, simulated players, advice."""
+"""The newsvendor game: demand that does not depend on orders, and simulated players."""
 
 import numpy as np
 import pytest
@@ -47,25 +47,33 @@ def test_a_game_in_numbers():
 
 def test_simulated_players_order_too_few_of_the_good_and_too_many_of_the_bad():
     """Schweitzer and Cachon's mean orders, by a player with their pull: 4 standard errors."""
+    alone = people.design(50, arms=["alone"])
     for problem, observed in zip((HIGH, LOW), people.HUMAN_ORDERS, strict=True):
-        player = people.NewsvendorPlayer(1 - problem.adjustment(observed), 0.2, 10, whole=False)
-        game = people.NewsvendorGame(problem, rounds=4000, seed=2)
-        player.play(game, seed=3)
-        error = np.std(game.orders) / np.sqrt(len(game.orders))
-        assert abs(np.mean(game.orders) - observed) <= 4 * error
+        pull = 1 - problem.adjustment(observed)
+        student = people.Students(pull=pull, pull_spread=0, chasing=0.2, mood=10, problem=problem)
+        means = people.classes_of(alone, student, size=80, seed=2).own[0].mean(axis=1)
+        assert abs(means.mean() - observed) <= 4 * means.std() / np.sqrt(len(means))
 
 
-def test_overrides_are_worth_what_the_rounds_say():
-    game = people.NewsvendorGame(HIGH, rounds=3, seed=1, adviser=lambda game: 225)
-    for order in (225, 150, 225):
-        game.order(order)
-    value = game.override_value()
-    assert [d.override for d in value.decisions] == [0, -75, 0]
-    # Demand 154: the advice would have left 71 over, the override lacks 4.
-    assert value.value == pytest.approx(75 * 3 - 4 * 12)
-    assert value.table["value [USD]"].sum() == pytest.approx(value.value)
-    with pytest.raises(tl.ScenarioError, match="nobody advised"):
-        people.NewsvendorGame().override_value()
+def test_expected_profit_is_the_mean_over_all_demands():
+    """Of whole and broken orders, beyond the highest demand too."""
+    demands = np.arange(1, 301)
+    for order in (0, 1, 75, 150.5, 225.25, 300, 350):
+        each = [HIGH.profit(order, demand) for demand in demands]
+        assert HIGH.expected_profit(order) == pytest.approx(np.mean(each))
+    assert HIGH.expected_profit(np.array([225.0, 150.0]))[0] == HIGH.expected_profit(225) == 1017
+
+
+def test_a_scripted_round_makes_the_best_order_look_worst():
+    for problem in (HIGH, LOW):
+        game = people.NewsvendorGame(problem, rounds=5, seed=1)
+        game.script(3)
+        while not game.over:
+            game.order(150)
+        assert game.demands[2] == problem.worst
+        assert problem.demands(5, seed=1)[3:] == game.demands[3:], "other rounds are as drawn"
+        best, own = (problem.profit(q, problem.worst) for q in (problem.optimum, problem.mean))
+        assert best < own
 
 
 def test_a_problem_without_profit_is_refused():

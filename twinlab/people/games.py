@@ -8,8 +8,8 @@ case in two weeks, beginning in the week after its order. Source: Sterman (1989)
 The newsvendor orders once a round, demand is 1 to 300, and nothing lasts until tomorrow.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -17,16 +17,14 @@ from typing import Any
 import numpy as np
 
 from twinlab.modeling import Game, Replications, Run, simulate
-from twinlab.organization.view import View
-from twinlab.people.fitting import Decision, Fit, OverrideValue, fit_newsvendor, fit_ordering
-from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule, ask
+from twinlab.people.fitting import Fit, fit_newsvendor, fit_ordering
+from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule
 from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
 from twinlab.scope.base import Amount, Row, ScenarioError, check_known, column, frozen, ranged
 from twinlab.scope.distributions import Constant, Distribution, Trace
 
 __all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "NewsvendorGame"]
-__all__ += ["NewsvendorPlayer", "NewsvendorProblem", "average_person", "beer_chain", "beer_cost"]
-__all__ += ["benchmark_team"]
+__all__ += ["NewsvendorProblem", "average_person", "beer_chain", "beer_cost", "benchmark_team"]
 
 Team = Rule | Mapping[str, Rule]  # a rule for all, or one for each station
 STATIONS = ("retailer", "wholesaler", "distributor", "factory")
@@ -129,27 +127,10 @@ class BeerScore(Result, frozen=True):
         )
 
 
-@dataclass(frozen=True)
-class _Advised:
-    """Order as given, as long as there is any; then the advice: whole cases, 4 in the start-up."""
-
-    rule: Rule
-    orders: tuple[float, ...] = ()
-
-    def advice(self, view: View) -> float:
-        advised = ask(self.rule, view, "adviser")  # it remembers the start-up weeks, too
-        return 4.0 if view.day < START_UP else float(np.round(advised))
-
-    def __call__(self, view: View) -> float:
-        advised = self.advice(view)
-        return self.orders[view.day] if view.day < len(self.orders) else advised
-
-
 class BeerGame(Game):
     """The beer game with one station played by a person; rules play the others.
 
-    ``adviser`` is a rule that advises the player; without one there is no advice to follow. Rules
-    order whole cases, as on the board, unless a ``chain`` of one's own is given.
+    Rules order whole cases, as on the board, unless a ``chain`` of one's own is given.
 
     >>> game = BeerGame("wholesaler", team=benchmark_team())
     >>> game.week, game.view.on_hand, game.view.demand
@@ -161,21 +142,15 @@ class BeerGame(Game):
     """  # noqa: E501 (a doctest line)
 
     def __init__(
-        self,
-        station: str = "retailer",
-        team: Team | None = None,
-        adviser: Rule | None = None,
-        chain: Scenario | None = None,
+        self, station: str = "retailer", team: Team | None = None, chain: Scenario | None = None
     ) -> None:
         check_known(station, STATIONS, f"BeerGame: no station {station!r}")
         if chain is None:
             chain = beer_chain(team)
             rules: Any = chain.rules
             chain = chain.change(rules={at: NoisyRule(rules[at], spread=0.0) for at in rules})
-        self.station, self.adviser, self.scenario = station, adviser, chain
-        self.decisions: list[Decision] = []
+        self.station, self.scenario, self.rounds = station, chain, chain.days
         super().__init__(chain, [station])
-        self.advice = self._hear()
         for _ in range(START_UP):
             self.order(4.0)
 
@@ -189,17 +164,7 @@ class BeerGame(Game):
         """The week to order in, from 1; when the game is over, the last one."""
         return self.view.day + 1 if self.view else self.scenario.days
 
-    def order(self, quantity: float) -> None:
-        """Order cases for this week, and live on to the next one."""
-        week, advised = self.week, self.advice
-        super().order(quantity)  # which complains if the game is over, or that is no quantity
-        if advised is not None:
-            self.decisions.append(Decision(week - 1, advised, float(quantity)))
-        self.advice = self._hear()
-
-    def _hear(self) -> float | None:
-        """What the adviser would order now, if there is one."""
-        return _Advised(self.adviser).advice(self.view) if self.adviser and self.view else None
+    round = week
 
     def follow(self, rule: Rule) -> None:
         """Let a rule play the rest of the game in the player's seat."""
@@ -217,31 +182,6 @@ class BeerGame(Game):
     def fit(self) -> Fit:
         """The player's own parameters, from the weeks in which the player decided."""
         return fit_ordering(self.run, self.station, first=START_UP)
-
-    def override_value(self) -> OverrideValue:
-        """What overriding the advice was worth to the whole team, week by week.
-
-        Raises:
-            ScenarioError: there was no adviser, or the game is not over.
-        """
-        adviser = self.adviser
-        if adviser is None:
-            raise ScenarioError("nobody advised: BeerGame(station, adviser=rule)")
-        if not self.over:
-            raise ScenarioError("the game is not over: overrides have no outcome yet")
-        orders = tuple(d.ordered for d in self.decisions)
-
-        def played(weeks: int) -> float:
-            """The team's cost if only the first weeks are the player's own."""
-            rule = _Advised(adviser, orders[:weeks])
-            return float(beer_cost(simulate(self.scenario.decide({self.station: rule}))))
-
-        costs, judged = [played(START_UP)], []
-        for at, decision in enumerate(self.decisions[START_UP:], start=START_UP + 1):
-            # Following the advice changes nothing: no need to live through it again.
-            costs.append(played(at) if decision.override else costs[-1])
-            judged.append(replace(decision, value=costs[-2] - costs[-1]))
-        return OverrideValue(tuple(judged), costs[-1], costs[0])
 
 
 # Mean orders of people for a high- and a low-profit product, whose optima are 225 and 75:
@@ -279,14 +219,26 @@ class NewsvendorProblem(Row, frozen=True):
         """The order with the highest expected profit: the least q with F(q) ≥ (p − c) / p."""
         return max(1, int(np.ceil(self.highest * (self.price - self.cost) / self.price - 1e-9)))
 
-    def profit(self, order: float, demand: float) -> float:
-        """What a round brings: p × min(q, d) − c × q [USD]."""
-        return self.price * min(order, demand) - self.cost * order
+    @property
+    def worst(self) -> int:
+        """The demand that makes the best order look worst, beside orders nearer to the mean."""
+        return 1 if self.optimum > self.mean else self.highest
 
-    def expected_profit(self, order: float) -> float:
-        """What a round brings on average [USD]."""
-        sold = np.minimum(order, np.arange(1, self.highest + 1)).mean()
-        return float(self.price * sold - self.cost * order)
+    def profit(self, order: Any, demand: Any) -> Any:
+        """What a round brings: p × min(q, d) − c × q [USD], of one order or of an array."""
+        profit = self.price * np.minimum(order, demand) - self.cost * np.asarray(order)
+        return profit if np.ndim(profit) else float(profit)
+
+    def expected_profit(self, order: Any) -> Any:
+        """What a round brings on average [USD], of one order or of an array.
+
+        Of the demands d ≤ q all is sold, of the others q: E min(q, D) = (⌊q⌋ (⌊q⌋ + 1) / 2 +
+        (h − ⌊q⌋) q) / h, h being the highest.
+        """
+        served, highest = np.clip(np.floor(order), 0, self.highest), self.highest
+        sold = (served * (served + 1) / 2 + (highest - served) * order) / highest
+        profit = self.price * sold - self.cost * np.asarray(order)
+        return profit if np.ndim(profit) else float(profit)
 
     def adjustment(self, order: float) -> float:
         """How far an order has come from the mean towards the optimum; the pull is the rest."""
@@ -301,8 +253,6 @@ class NewsvendorProblem(Row, frozen=True):
 class NewsvendorGame:
     """Rounds of the newsvendor: decide, hear the demand, decide again.
 
-    ``adviser`` is a function of the game so far that gives an order.
-
     >>> game = NewsvendorGame(NewsvendorProblem(cost=9), rounds=5, seed=1)
     >>> while not game.over:
     ...     game.order(150)
@@ -310,19 +260,14 @@ class NewsvendorGame:
     ((142, 154, 227, 286, 11), 486.0)
     """
 
+    view = None  # of a chain: there is none
+
     def __init__(
-        self,
-        problem: NewsvendorProblem | None = None,
-        rounds: int = 30,
-        seed: int = 0,
-        adviser: "Callable[[NewsvendorGame], float] | None" = None,
+        self, problem: NewsvendorProblem | None = None, rounds: int = 30, seed: int = 0
     ) -> None:
-        self.problem, self.rounds = problem or NewsvendorProblem(), rounds
+        self.problem, self.rounds, self.seed = problem or NewsvendorProblem(), rounds, seed
         self._drawn = self.problem.demands(rounds, seed)
-        self.adviser = adviser
         self.orders: list[float] = []
-        self.decisions: list[Decision] = []
-        self.advice = adviser(self) if adviser else None
 
     @property
     def round(self) -> int:
@@ -342,56 +287,22 @@ class NewsvendorGame:
     @property
     def profit(self) -> float:
         """The profit so far [USD]."""
-        return sum(map(self.problem.profit, self.orders, self.demands))
+        return float(sum(map(self.problem.profit, self.orders, self.demands)))
 
     @ranged
     def order(self, units: Amount) -> None:
         """Order for this round, and hear its demand."""
         if self.over:
             raise ScenarioError("the game is over: start another one with NewsvendorGame()")
-        if self.advice is not None:
-            gain, demand = self.problem.profit, self._drawn[len(self.orders)]
-            value = gain(units, demand) - gain(self.advice, demand)
-            self.decisions.append(Decision(len(self.orders), self.advice, float(units), value))
         self.orders.append(float(units))
-        self.advice = self.adviser(self) if self.adviser and not self.over else None
+
+    def script(self, round: int) -> None:
+        """Let a later round, from 1, ask what makes the best order look worst."""
+        at, drawn = round - 1, self._drawn
+        self._drawn = (*drawn[:at], self.problem.worst, *drawn[at + 1 :])
 
     @property
     def fit(self) -> Fit:
         """The player's own pull to the centre and demand chasing."""
         problem = self.problem
         return fit_newsvendor(self.orders, self.demands, problem.optimum, problem.mean)
-
-    def override_value(self) -> OverrideValue:
-        """What overriding the advice was worth, round by round (a cost is a negative profit)."""
-        if self.adviser is None:
-            raise ScenarioError("nobody advised: NewsvendorGame(adviser=lambda game: 225)")
-        followed = sum(d.value for d in self.decisions) - self.profit
-        return OverrideValue(tuple(self.decisions), -self.profit, followed)
-
-
-class NewsvendorPlayer(Row, frozen=True):
-    """A simulated person: pulled to the centre, chasing demand, and not quite steady.
-
-    q = w μ + (1 − w) q* + c (last demand − μ) + spread × N(0, 1), cut to the range of demand.
-
-    >>> game = NewsvendorGame(NewsvendorProblem(cost=3), rounds=6, seed=1)
-    >>> NewsvendorPlayer(pull=0.65, chasing=0.2).play(game)
-    >>> game.orders
-    [177.0, 175.0, 177.0, 192.0, 204.0, 149.0]
-    """
-
-    pull: float = column("share", 0.65, "pull to the centre w", low=0, high=1)
-    chasing: float = column("share", 0.0, "chasing weight c", low=0, high=1)
-    spread: float = column("units", 0.0, "standard deviation of the mood", low=0)
-    whole: bool = column("yes/no", True, "orders whole units")
-
-    def play(self, game: NewsvendorGame, seed: int = 0) -> None:
-        """Play a game to its end."""
-        problem, mood = game.problem, np.random.default_rng([seed, 1])
-        centre = self.pull * problem.mean + (1 - self.pull) * problem.optimum
-        while not game.over:
-            last = game.demands[-1] if game.orders else problem.mean
-            order = centre + self.chasing * (last - problem.mean)
-            order += self.spread * mood.standard_normal()
-            game.order(float(np.clip(np.round(order) if self.whole else order, 0, problem.highest)))

@@ -12,11 +12,9 @@ from twinlab.people import (
     NewsvendorProblem,
     NoisyRule,
     Panic,
-    TakesAdvice,
     average_person,
     beer_chain,
     beer_cost,
-    override_value,
 )
 
 claims = Claims("02")
@@ -117,20 +115,6 @@ def fits():
 def papers():
     cheap, dear = (NewsvendorProblem(cost=c) for c in (3, 9))
     return holds((cheap.optimum, dear.optimum, cheap.mean) == (225, 75, 150.5), cheap, dear)
-
-
-@claims.says("(With weight 1 nothing is overridden.)", "below zero, overriding cost money.")
-def advice(seed):
-    worth = []
-    for weight in (0, 0.5, 1):
-        mixed = TakesAdvice(own=average_person(), advice=person()(1.0), weight=weight)
-        many = beer_chain({"wholesaler": mixed}, demand=TAME)
-        worth.append(override_value(many, "wholesaler", 32, seed=seed, outcome=beer_cost))
-    return [
-        agrees(-1618, worth[0].mean, 200),
-        agrees(-627, worth[1].mean, 80),
-        holds(worth[0].high < worth[1].low < worth[1].high < 0 == worth[2].mean, worth),
-    ]
 
 
 @claims.says(

@@ -1,11 +1,10 @@
-"""The games at the table: the beer game against rules, and the newsvendor.
+"""The games at the table: the beer game against rules, and the newsvendor, alone or advised.
 
 They share a form for the keyboard, a status line, a picture and a lock.
 """
 
 import html
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ import traitlets
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.lab.widgets.levers import BIG, LiveView
-from twinlab.people import games
-from twinlab.people.rules import Rule
+from twinlab.people import AdvisedGame, games
 from twinlab.scope import TwinError
 
-__all__ = ["BeerTable", "NewsvendorTable", "beer_game", "newsvendor_game"]
+__all__ = ["BeerTable", "NewsvendorTable", "advised_game", "beer_game", "newsvendor_game"]
 
 
 class OrderForm(anywidget.AnyWidget):
@@ -29,7 +27,8 @@ class OrderForm(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("order_form.js")
     _css = Path(__file__).with_name("order_form.css")
     label = traitlets.Unicode().tag(sync=True)
-    advice = traitlets.Unicode().tag(sync=True)
+    own, advice = (traitlets.Unicode().tag(sync=True) for _ in range(2))  # to be had at a button
+    asks: Any = traitlets.List().tag(sync=True)  # what else is asked: low and high, or a reason
     over = traitlets.Bool().tag(sync=True)
 
 
@@ -41,10 +40,10 @@ class GameTable(LiveView):
 
     unit = fitted = ""  # of an order; what the player's parameters are those of
 
-    def __init__(self, game: Any) -> None:
+    def __init__(self, game: Any, advised: AdvisedGame | None = None) -> None:
         self._turn = threading.RLock()  # callbacks may run on several threads
-        self.game = game
-        self.form = OrderForm(label=f"Your order [{self.unit}]")
+        self.game, self.advised = game, advised
+        self.form = OrderForm()
         super().__init__()
         self.children = [self.status, self.form, self.picture, self.table]
         self.form.on_msg(self._heard)
@@ -54,19 +53,27 @@ class GameTable(LiveView):
         """What is told at the end beside the player's parameters: headings and texts."""
         return {}
 
-    def order(self, quantity: float) -> None:
-        """Place an order, as the form does."""
+    def order(self, quantity: float, **more: Any) -> None:
+        """Place an order, as the form does; of an advised game the own one, then the final one."""
+        game, first = self.advised, self.advised is not None and self.advised.own is None
+        place = self.game.order if game is None else game.state_own if first else game.decide
         with self._turn:
-            self._attempt(lambda: self.game.order(quantity))
+            self._attempt(lambda: place(quantity, **more))
 
     def _heard(self, _: Any, message: Any, __: Any) -> None:
         with self._turn:
             if not self.game.over:
-                self.order(self.game.advice if "follow" in message else message["order"])
+                self.order(message.pop("order"), **message)
 
     def _show(self) -> None:
-        self.form.over, advice = self.game.over, self.game.advice
-        self.form.advice = "" if advice is None else f"{advice:g}"
+        game, form, kind = self.advised, self.form, ""
+        form.over, form.own, form.advice, form.asks = self.game.over, "", "", []
+        if game is not None and game.own is None:
+            kind, form.asks = "own ", ["low", "high"]
+        elif game is not None:
+            kind, form.own, form.advice = "final ", f"{game.own:g}", f"{game.advice:g}"
+            form.asks = ["reason"] * (game.block.arm == "default")
+        form.label = f"Your {kind}order [{self.unit}]"
         self.picture.show(self.draw())
         above, below = "margin:8px 0 2px", f"{BIG};margin:0;white-space:pre-wrap"
         self.table.value = "".join(
@@ -84,25 +91,48 @@ class GameTable(LiveView):
         except TwinError as problem:  # a game of too few decisions
             fit = str(problem)
         told = self.results() | {f"Your ordering{self.fitted}": fit}
-        if self.game.adviser is not None:
-            told["Your overrides"] = repr(self.game.override_value())
-        return told | {"The same game in Python": self.code}
+        if self.advised is None:
+            return told | {"The same game in Python": self.code}
+        said = "One and the same adviser stood behind every label: AI and model were only words."
+        return told | {"About the advice": said}
 
     def _advice(self) -> str:
-        return "" if self.game.advice is None else f"; advice: order {self.game.advice:g}"
+        """What the arm of an advised game shows and asks for."""
+        game = self.advised
+        if game is None or game.advice is None:
+            return ""
+        what = {"default": ", and that is ordered unless you say why not"}
+        what["approve-only"] = ": take it, or your own"
+        says = f"the {game.block.label} advises {game.advice:g}{what.get(game.block.arm, '')}"
+        return f"; you wrote {game.own:g}; {says}"
 
     def __repr__(self) -> str:
         return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
 
 
-def beer_game(
-    station: str = "retailer", team: games.Team | None = None, adviser: Rule | None = None
-) -> "BeerTable":
+def advised_game(game: AdvisedGame) -> "GameTable":
+    """Play an advised game: type your own order, see the advice, type the final one.
+
+    With your own order you may state an interval that holds demand nine times in ten. What you
+    decided is in ``game.decided``, under a code and no name.
+
+    >>> game, blocks = games.NewsvendorGame(rounds=20), [Block("default", "AI", rounds=20)]
+    >>> table = advised_game(AdvisedGame(game, lambda game: 225, blocks))
+    >>> table.order(150)
+    >>> print(table)
+    Round 1 of 20: buy at 3, sell at 12 USD; profit so far 0 USD; you wrote 150; the AI advises 225,
+        and that is ordered unless you say why not
+    """
+    table = BeerTable if isinstance(game.game, games.BeerGame) else NewsvendorTable
+    return table(game.game, game)
+
+
+def beer_game(station: str = "retailer", team: games.Team | None = None) -> "BeerTable":
     """Play the beer game: type an order, press Enter, and live on to the next week.
 
-    You see your own station's books only. ``team`` is a rule for the others, or one per station;
-    ``adviser`` a rule that advises you. At the end the team's cost stands beside the benchmark, and
-    your own ordering beside the model of anchoring and adjustment.
+    You see your own station's books only. ``team`` is a rule for the others, or one per station. At
+    the end the team's cost stands beside the benchmark, and your own ordering beside the model of
+    anchoring and adjustment.
 
     >>> table = beer_game("wholesaler")
     >>> table.order(12)
@@ -110,7 +140,7 @@ def beer_game(
     Week 6 of 36, wholesaler: 12 in stock, 0 owed; this week 4 arrived, 4 were asked;
         20 under way to you; cost up to last week 30.00 USD
     """
-    return BeerTable(games.BeerGame(station, team, adviser))
+    return BeerTable(games.BeerGame(station, team))
 
 
 class BeerTable(GameTable):
@@ -187,17 +217,12 @@ def _stock(weeks: int, on_hand: Any, backlog: Any) -> Panel:
     return Panel(marks, title, "week", "cases", xlim, ylim)
 
 
-def newsvendor_game(
-    cost: float = 3.0,
-    rounds: int = 20,
-    seed: int = 1,
-    adviser: Callable[[games.NewsvendorGame], float] | None = None,
-) -> "NewsvendorTable":
+def newsvendor_game(cost: float = 3.0, rounds: int = 20, seed: int = 1) -> "NewsvendorTable":
     """Play the newsvendor: type an order, press Enter, and hear what was asked.
 
-    Demand is any whole number from 1 to 300, each as likely; a unit sells at 12 USD. ``adviser`` is
-    a function of the game that gives an order. At the end the profit stands beside that of the best
-    order, and your orders beside the model of pull to centre and chasing.
+    Demand is any whole number from 1 to 300, each as likely; a unit sells at 12 USD. At the end the
+    profit stands beside that of the best order, and your orders beside the model of pull to centre
+    and chasing.
 
     >>> table = newsvendor_game(cost=9)
     >>> table.order(150)
@@ -206,17 +231,13 @@ def newsvendor_game(
         profit 354 USD; profit so far 354 USD
     """
     problem = games.NewsvendorProblem(cost)
-    return NewsvendorTable(games.NewsvendorGame(problem, rounds, seed, adviser), seed)
+    return NewsvendorTable(games.NewsvendorGame(problem, rounds, seed))
 
 
 class NewsvendorTable(GameTable):
     """A newsvendor game, its form and its picture."""
 
     unit, fitted = "units", ": pull to centre and chasing"
-
-    def __init__(self, game: games.NewsvendorGame, seed: int) -> None:
-        self._seed = seed
-        super().__init__(game)
 
     @property
     def words(self) -> str:
@@ -246,7 +267,7 @@ class NewsvendorTable(GameTable):
         units = ", ".join(f"{order:g}" for order in game.orders)
         return (
             f"problem = tl.people.NewsvendorProblem(cost={game.problem.cost:g})\n"
-            f"game = tl.people.NewsvendorGame(problem, rounds={game.rounds}, seed={self._seed})\n"
+            f"game = tl.people.NewsvendorGame(problem, rounds={game.rounds}, seed={game.seed})\n"
             f"for units in [{units}]:\n    game.order(units)"
         )
 

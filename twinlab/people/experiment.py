@@ -1,0 +1,301 @@
+"""What advice did to a class: effects with intervals, and what a class of this size can find.
+
+A person is compared with themselves wherever the design allows it; intervals are Student's t over
+persons. Profits are *expected* ones, of an order over all demands: what is realised is mostly luck.
+
+Ordinary rounds cannot tell how trust reacts to errors of the AI rather than of the model: luck
+makes much good advice look bad, trust soon sits on its floor, and hardly anything is found
+(``reaction``). One failure scripted for the same round under both labels tells it (``trust``). And
+the noise of one person's slope is as large as the slope of a class that learns: grade nobody.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twinlab.modeling import estimate, wilson
+from twinlab.people.advised import ARMS, BESIDE, LABELS, Block, Decisions, Design
+from twinlab.people.games import NewsvendorProblem
+from twinlab.scope import Estimate, Result, ScenarioError
+from twinlab.scope.base import Array, Count, Row, Whole, check_known, column, schema, special
+
+__all__ = ["Students", "analyse", "by_arm", "classes_of", "power", "weight_of_advice"]
+
+GAP = 10.0  # units between own order and advice from which a weight is computed
+SHARE = 0.9  # of demands that a stated interval shall hold
+
+
+class Played(NamedTuple):
+    """What a class decided: arrays of persons × rounds; of many, classes × persons × rounds.
+
+    ``arm`` and ``label`` number ARMS and LABELS (−1: no round) and, as ``failed``, have no classes.
+    """
+
+    own: Array
+    advice: Array
+    final: Array
+    demand: Array
+    low: Array
+    high: Array
+    arm: Array
+    label: Array
+    failed: Array
+
+
+def weight_of_advice(own: Any, advice: Any, final: Any) -> Any:
+    """How far towards the advice an order went, (final − own) / (advice − own), cut to 0 … 1.
+
+    nan where the two lie within 10 units: there it tells nothing. Source: Yaniv (2004).
+
+    >>> weight_of_advice([150, 150, 150], [225, 225, 155], [180, 140, 152]).tolist()
+    [0.4, 0.0, nan]
+    """
+    gap = np.subtract(advice, own, dtype=np.float64)
+    far = np.abs(gap) >= GAP
+    return np.where(far, np.clip(np.subtract(final, own) / np.where(far, gap, 1.0), 0, 1), np.nan)
+
+
+def played(decided: Decisions) -> Played:
+    """Lay decisions out as persons × rounds, nan where somebody has no round."""
+    codes = {code: at for at, code in enumerate(dict.fromkeys(row.code for row in decided))}
+    most = max((row.round for row in decided), default=0)
+    laid = np.full((len(Played._fields), len(codes), most), np.nan)
+    for row in decided:
+        told = row.own, row.advice, row.final, row.demand, row.low, row.high
+        kind = ARMS.index(row.arm), LABELS.index(row.label), row.failed
+        laid[:, codes[row.code], row.round - 1] = np.array([*told, *kind], dtype=np.float64)
+    *numbers, arm, label, failed = laid
+    return Played(*numbers, *np.nan_to_num([arm, label], nan=-1), failed == 1)  # type: ignore[call-arg]
+
+
+def _mean(values: Any, where: Any = True) -> Any:
+    """The mean over the last axis where it is so; nan where it never is."""
+    told = np.isfinite(values) & where
+    count = told.sum(axis=-1)
+    total = np.where(told, values, 0.0).sum(axis=-1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def by_arm(decided: Played, values: Any) -> dict[str, Array]:
+    """The mean of each person's rounds in each arm that was played.
+
+    >>> some = classes_of(design(arms=ARMS), size=8)
+    >>> {arm: each.shape for arm, each in by_arm(some, some.final).items()}["default"]
+    (1, 8)
+    """
+    means = {arm: _mean(values, decided.arm == at) for at, arm in enumerate(ARMS)}
+    return {arm: each for arm, each in means.items() if np.isfinite(each).any()}
+
+
+class Students(Row, frozen=True):
+    """Simulated students, to plant effects in: make-believe, no finding about people.
+
+    The first six columns are effects, planted here and looked for by ``analyse`` and ``power``.
+
+    >>> Students(label=-0.05).weight
+    0.45
+    """
+
+    label: float = column("share", 0.0, "weight of advice of the AI less that of the model")
+    default: float = column("share", 0.2, "weight of advice that is the default less that of shown")
+    trust: float = column("share", 0.0, "fall of weight over a scripted failure, AI less model")
+    reaction: float = column("share", 0.0, "fall after advice that did worse than I, AI less model")
+    learning: float = column("1/round", 0.0, "rate by which the pull fades; found: its slope")
+    width: float = column("", 0.0, "logarithm of stated half width over the right one")
+    pull: float = column("share", 0.6, "mean pull to the centre", low=0)
+    pull_spread: float = column("share", 0.15, "of the pull over persons", low=0)
+    chasing: float = column("share", 0.0, "weight of the last demand", low=0, high=1)
+    mood: float = column("units", 18.0, "spread of an own order from round to round", low=0)
+    weight: float = column("share", 0.45, "mean weight of advice", low=0, high=1)
+    weight_spread: float = column("share", 0.2, "of the weight over persons", low=0)
+    whim: float = column("share", 0.12, "spread of a weight from round to round", low=0)
+    fall: float = column("share", 0.05, "of trust after advice that did worse than I", low=0)
+    rise: float = column("share", 0.03, "of trust after other advice", low=0)
+    shock: float = column("share", 0.1, "fall of trust after a scripted failure", low=0)
+    forgets: float = column("1/round", 0.0, "share of what has moved that is forgotten", low=0)
+    repeats: float = column("share", 0.0, "of rounds that repeat the order before", low=0, high=1)
+    advice_spread: float = column("units", 15.0, "of the advice about the best order", low=0)
+    problem: NewsvendorProblem = NewsvendorProblem()
+
+
+EFFECTS = [col.name for col in schema(Students)[:6]]
+
+
+def _pairs(made: Played, problem: NewsvendorProblem) -> dict[str, tuple[Any, Any]]:
+    """What is compared: two values a person."""
+    weight = np.where(made.arm > 0, weight_of_advice(made.own, made.advice, made.final), np.nan)
+
+    def fall(first: Any, second: Any, of: Any) -> tuple[Any, ...]:
+        of = [of == at for at in (1, 0)]
+        return tuple(_mean(first[0], first[1] & a) - _mean(second[0], second[1] & a) for a in of)
+
+    before = sum(np.roll(made.failed, -k, axis=-1) for k in range(BESIDE)) > 0
+    after = sum(np.roll(made.failed, 1 + k, axis=-1) for k in range(BESIDE)) > 0
+    gain, down = problem.profit(made.advice, made.demand), -np.diff(weight, axis=-1)
+    bad = (gain < problem.profit(made.own, made.demand))[..., :-1]
+    same = (np.diff(made.arm) == 0) & (np.diff(made.label) == 0)
+    pull = (made.own - problem.optimum) / (problem.mean - problem.optimum)
+    rounds = np.where(np.isfinite(pull), np.arange(pull.shape[-1]), np.nan)
+    away = rounds - _mean(rounds)[..., None]
+    half = np.maximum((made.high - made.low) / 2, 0.5) / (SHARE * problem.highest / 2)
+    slope, width = _mean(away * pull) / _mean(away**2), _mean(np.log(half))
+    return {
+        "label": tuple(_mean(weight, made.label == at) for at in (1, 0)),
+        "default": tuple(_mean(weight, made.arm == at) for at in (2, 1)),
+        "trust": fall((weight, before), (weight, after), made.label),
+        "reaction": fall((down, same & bad), (down, same & ~bad), made.label[..., 1:]),
+        "learning": (slope, 0 * slope),
+        "width": (width, 0 * width),
+    }
+
+
+def _compared(first: Any, second: Any) -> tuple[Any, Any]:
+    """Mean difference and half its 95 % interval: in pairs, or else between groups (Welch 1947)."""
+
+    def spread(values: Any) -> tuple[Any, Any, Any]:
+        free, mean = np.isfinite(values).sum(axis=-1) - 1, _mean(values)
+        return mean, _mean((values - mean[..., None]) ** 2) / np.maximum(free, 1), free
+
+    gap, var, free = spread(first - second)
+    if np.min(free) < 1:
+        (one, var1, free1), (two, var2, free2) = spread(first), spread(second)
+        gap, var = one - two, var1 + var2
+        free = var**2 / (var1**2 / np.maximum(free1, 1) + var2**2 / np.maximum(free2, 1))
+    return gap, special.stdtrit(free, 0.975) * np.sqrt(var)
+
+
+def analyse(
+    decided: Decisions | Played, problem: NewsvendorProblem | None = None
+) -> dict[str, Estimate]:
+    """Say what advice did to one class and how it decides: whatever its design can tell.
+
+    By arm the weight of advice and the value of overriding it, in expected USD a round; by the
+    names of ``Students`` what a label, a default and one scripted failure change, learning and
+    stated width (a hit rate would call the right width overconfident if its centre is a guess); and
+    the share of own orders that repeat the one before (attention).
+
+    Raises:
+        ScenarioError: fewer than two persons.
+
+    >>> analyse(classes_of(design(labels=LABELS), Students(label=-0.3)))["label"].high < 0
+    True
+    """
+    made = decided if isinstance(decided, Played) else played(decided)
+    made = Played(*(each[0] if np.ndim(each) > 2 else each for each in made))
+    if len(made.own) < 2:
+        raise ScenarioError(f"analyse: {len(made.own)} persons: an interval needs two or more")
+    paper, moved = problem or NewsvendorProblem(), np.diff(made.own)
+    values = {
+        "weight": np.where(
+            made.arm > 0, weight_of_advice(made.own, made.advice, made.final), np.nan
+        ),
+        "override": paper.expected_profit(made.final) - paper.expected_profit(made.advice),
+    }
+    found = {
+        f"{n} {arm}": estimate(e) for n, v in values.items() for arm, e in by_arm(made, v).items()
+    }
+    found["repeats"] = estimate(_mean(np.where(np.isfinite(moved), moved == 0, np.nan)))
+    for name, pair in _pairs(made, paper).items():
+        gap, half = map(float, _compared(*pair))
+        if name != "reaction" and np.isfinite(half):
+            found[name] = Estimate(gap, gap - half, gap + half, len(made.own), 0.95)
+    return found
+
+
+def classes_of(
+    design: Design,
+    students: Students | None = None,
+    size: Count = 60,
+    classes: Count = 1,
+    seed: Whole = 0,
+) -> Played:
+    """Let classes of simulated students play the newsvendor in a design, all at once.
+
+    Raises:
+        ScenarioError: the persons of the design have more or fewer rounds than others.
+
+    >>> classes_of(design(labels=LABELS), size=20, classes=3).own.shape
+    (3, 20, 20)
+    """
+    who, luck = students or Students(), np.random.default_rng([seed, size])
+    plans = [[(b, at) for b in blocks for at in range(1, b.rounds + 1)] for blocks in design]
+    if len(lengths := {len(plan) for plan in plans}) != 1:
+        raise ScenarioError(f"design: persons play {sorted(lengths)} rounds: give all as many")
+
+    def laid(number: Callable[[Block, int], int]) -> Array:
+        return np.array([[number(*step) for step in plans[k % len(plans)]] for k in range(size)])
+
+    arm, label = laid(lambda b, at: ARMS.index(b.arm)), laid(lambda b, at: LABELS.index(b.label))
+    failed, fresh = laid(lambda b, at: at == b.failure), laid(lambda b, at: at == 1)
+    best, mean, persons, every = (
+        who.problem.optimum,
+        who.problem.mean,
+        (classes, size, 1),
+        (classes, *arm.shape),
+    )
+    pull = np.clip(luck.normal(who.pull, who.pull_spread, persons), 0.0, 1.3)
+    demand = luck.integers(1, who.problem.highest, every, endpoint=True).astype(np.float64)
+    demand[:, failed] = who.problem.worst
+    advice = np.maximum(0.0, best + luck.normal(0, who.advice_spread, every))
+    pull = pull * np.exp(-who.learning * np.arange(arm.shape[1])) * (mean - best)
+    own = np.maximum(0.0, best + pull + luck.normal(0, who.mood, every))
+    own[..., 1:] += who.chasing * (demand[..., :-1] - mean)
+    for t in range(1, arm.shape[1] if who.repeats else 0):
+        own[..., t] = np.where(luck.random(every[:2]) < who.repeats, own[..., t - 1], own[..., t])
+    weight = who.label * label + who.default * (arm == 2) + luck.normal(0, who.whim, every)
+    weight += np.clip(luck.normal(who.weight, who.weight_spread, persons), 0.02, 0.98)
+    gain = who.problem.profit(advice, demand) - who.problem.profit(own, demand)
+    moved = np.where(gain < 0, -who.fall - who.reaction * label, who.rise)
+    shock, trust = -who.shock - who.trust * label, np.zeros(every[:2])
+    for t in range(arm.shape[1]):
+        trust = np.where(fresh[:, t], 0.0, trust)
+        weight[..., t] = np.clip(weight[..., t] + trust, 0.0, 1.0)
+        usual = trust * (1.0 - who.forgets) + moved[..., t]
+        trust = np.clip(np.where(failed[:, t], trust + shock[:, t], usual), -0.4, 0.2)
+    taken = np.where(arm == 3, luck.random(every) < weight, weight) * (arm > 0)
+    wide = SHARE * who.problem.highest / 2 * np.exp(luck.normal(who.width, 0.3, persons))
+    low = mean - wide + luck.normal(0, 15, every)
+    final = own + taken * (advice - own)
+    return Played(own, advice, final, demand, low, low + 2 * wide, arm, label, failed)
+
+
+class Power(Result, frozen=True):
+    """What classes of one size find of a planted effect."""
+
+    effect: str = column("label", meaning="which effect")
+    planted: float = column("", meaning="its true size in the simulated students")
+    found: Estimate = column("", meaning="mean over the classes")
+    power: Estimate = column("share", meaning="of classes whose 95 % interval leaves out 0")
+    covered: Estimate = column("share", meaning="of classes whose interval holds what was planted")
+
+
+def power(
+    design: Design,
+    effect: Mapping[str, float],
+    students: Count = 60,
+    classes: Count = 400,
+    seed: Whole = 0,
+    people: Students | None = None,
+) -> Power:
+    """Say how often a class of some students would find an effect that is really there.
+
+    ``effect`` plants it: {"label": −0.05}. With 0 planted, power is the share of false alarms, 5 %
+    if the test is right. As weights are cut to 0 … 1, a little less is found than is planted.
+
+    Raises:
+        ScenarioError: there is no such effect.
+
+    >>> power(design(10, labels=LABELS), {"label": -0.2}, students=20, classes=50).power.mean
+    1.0
+    """
+    name = next(iter(effect), "")
+    check_known(name, EFFECTS, f"power: no effect {name!r}")
+    planted: Any = effect
+    who = replace(people or Students(), **planted)
+    made = classes_of(design, who, students, classes, seed)
+    gap, half = _compared(*_pairs(made, who.problem)[name])
+    seen, held = np.abs(gap) > half, np.abs(gap - effect[name]) <= half
+    shares = [wilson(int(each.sum()), classes) for each in (seen, held)]
+    return Power(name, effect[name], estimate(gap), *shares)
