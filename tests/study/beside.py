@@ -1,6 +1,8 @@
 """What a study finds beside the figures it must give; ``TWINLAB_STUDY`` asks for all histories."""
 
+import math
 import os
+from typing import Any
 
 FULL = bool(os.environ.get("TWINLAB_STUDY"))  # fewer histories and rows otherwise
 
@@ -19,3 +21,21 @@ def beside(title: str, found: dict[str, float], page: dict[str, float], rel: flo
         print(f"  {name:48s} {value:12.4g} {told}{note}")
     assert not wrong, f"{title}: {wrong}"
     assert page.keys() <= found.keys(), f"{title}: not found: {page.keys() - found.keys()}"
+
+
+def within(title: str, found: dict[str, Any], page: dict[str, Any]) -> None:
+    """Print estimates (mean, standard error) beside a page's (mean, half its 95 % interval).
+
+    Asserts that each differs by at most four standard errors of both.
+    """
+    print(f"\n{title}")
+    wrong = []
+    for name, (value, error) in found.items():
+        told = ""
+        if name in page:
+            wanted, half = page[name]
+            away = abs(value - wanted) / math.hypot(error, half / 1.96)
+            told = f"{wanted:10.4g} ± {half:.2g}{'  <- differs' if away > 4 else ''}"
+            wrong += [f"{name}: {value:.4g}, not {wanted:.4g}"] if away > 4 else []
+        print(f"  {name!s:40s} {value:10.4g} ± {1.96 * error:<8.2g} {told}", flush=True)
+    assert not wrong, f"{title}: {wrong}"
