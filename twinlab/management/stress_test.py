@@ -76,7 +76,8 @@ def risk_exposure(
     delay a gap in supply, and do not fill it. ``recover`` overrides the nodes' ``time_to_recover``;
     the site "" is none. ``stock_ships`` lets the stock of a closed site leave it. Lead times and
     the cost of changing over are left out, and flows can be redirected at once: a lower bound at
-    mean demand, if no spare capacity makes up for it afterwards. A period is the network's day.
+    mean demand. It is none where sites have spare capacity and goods are long under way: sites
+    near customers, back first, then make up for what the far ones lack. A period is a day.
 
     Raises:
         ScenarioError: no such site, or no customer asks for a product with a shortage cost.
