@@ -193,7 +193,6 @@ def of_organization_and_people():
         (people.Panic, {"rule": tl.BaseStock(3), "strength": 0.3}),
         (people.PullToCentre, {"optimum": 3, "mean": 2, "weight": 0.3}),
         (people.NoisyRule, {"rule": tl.BaseStock(3), "spread": 1, "seed": 0, "whole": True}),
-        (people.TakesAdvice, {"own": tl.BaseStock(3), "advice": tl.BaseStock(4), "weight": 0.3}),
         (people.beer_chain, {"team": None, "weeks": 9, "demand": tl.Constant(4)}),
         (people.BeerGame, {"station": "retailer", "team": None, "chain": None}),
         (people.BeerGame().order, {"quantity": 4}),

@@ -39,8 +39,6 @@ MISTAKES = [
      'ScalarRule: rule must be a function'),
     (lambda: people.DemandChasing(5), tl.ScenarioError,
      'DemandChasing: rule must be a function'),
-    (lambda: people.TakesAdvice(tl.BaseStock(3)), tl.ScenarioError,
-     'TakesAdvice: advice is missing: write TakesAdvice(own=…, a'),
     (lambda: people.BeerGame("brewer"), tl.ScenarioError,
      "BeerGame: no station 'brewer'; known are: retailer, wholes"),
     (lambda: people.BeerGame(5), tl.ScenarioError,

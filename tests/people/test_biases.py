@@ -7,14 +7,14 @@ import twinlab as tl
 from twinlab import people
 from twinlab.people.rules import ask
 
-ANCHOR = people.AnchorAndAdjust()
+ANCHOR, GOOD = people.AnchorAndAdjust(), people.AnchorAndAdjust(0, 1, 1, 28)
 CHAINS = {
     "anchoring": ANCHOR,
     "pulled": people.PullToCentre(optimum=60, mean=30, weight=0.5),
     "chasing": people.DemandChasing(ANCHOR, 0.3),
     "panic": people.Panic(ANCHOR, 0.4),
     "wavering": people.NoisyRule(people.Panic(ANCHOR, 0.1), 2.0, seed=5),
-    "advised": people.TakesAdvice(own=ANCHOR, advice=people.AnchorAndAdjust(0, 1, 1, 28)),
+    "advised": lambda view: 0.7 * ask(ANCHOR, view, "own") + 0.3 * ask(GOOD, view, "adviser"),
 }
 
 
@@ -114,3 +114,14 @@ def test_asking_under_a_name_leaves_the_start_as_it_was():
     ask(ANCHOR, seen, "adviser")
     assert start == {"adviser": {"forecast": 4.0}}
     assert seen.memory["adviser"]["forecast"] > 4.0
+
+
+def test_two_rules_in_one_head_do_not_mix_their_memories():
+    """Weight 1 is the adviser alone, weight 0 the own rule alone, although both remember."""
+    for weight, alone in ((1.0, GOOD), (0.0, ANCHOR)):
+
+        def mixed(seen, w=weight):
+            return w * ask(GOOD, seen, "adviser") + (1 - w) * ask(ANCHOR, seen, "own")
+
+        runs = [tl.simulate(people.beer_chain({"retailer": rule})) for rule in (mixed, alone)]
+        assert runs[0].daily.equals(runs[1].daily)

@@ -13,6 +13,7 @@ import twinlab as tl
 from tests.study.beside import FULL, beside
 from twinlab import people
 from twinlab.people.experiment import _compared, _pairs
+from twinlab.people.rules import ask
 from twinlab.scope.base import stats
 
 MANY = 400 if FULL else 80
@@ -113,11 +114,14 @@ def test_override_value_by_expected_profit():
 
 def test_competence():
     """Learning, repeats and stated widths of a class; a single person is nearly all noise."""
-    planted = {"learning": 0.01, "pull": 0.65, "pull_spread": 0.2, "mood": 20, "repeats": 0.1}
+    planted = {"learning": 0.01, "pull": 0.65, "pull_spread": 0.2, "mood": 20}
     got = find("learning", ALONE, planted, (-0.0056, 1.0), 1000)
     assert got.found.high < 0
     student = people.Students(**planted, width=np.log(0.8))
     made = people.classes_of(ALONE, student, size=60, classes=MANY, seed=4)
+    lazy = np.random.default_rng(1).random(made.own.shape) < 0.1
+    for at in range(1, 30):
+        made.own[..., at] = np.where(lazy[..., at], made.own[..., at - 1], made.own[..., at])
     noise = _pairs(made, student.problem)["learning"][0].std(axis=1, ddof=1)
     beside("spread of one person's slope", {"sd": noise.mean()}, {"sd": 0.0064}, 0.05)
     again = (np.diff(made.own, axis=-1) == 0).mean()
@@ -192,7 +196,11 @@ def beer_costs(partners, persons, seed):
             *np.clip([theta, alpha, beta, stock], [0, 0.02, 0, 0], [1, 1, 1.2, 99]), starts=4
         )
         weight = np.clip(luck.normal(0.5, 0.2), 0, 1)
-        rules = own, people.TakesAdvice(own, advice, weight)
+
+        def heeds(view, own=own, weight=weight):
+            return weight * ask(advice, view, "adviser") + (1 - weight) * ask(own, view, "own")
+
+        rules = own, heeds
         runs = [tl.simulate(people.beer_chain({**partners, "wholesaler": r}), 1) for r in rules]
         costs.append([people.beer_cost(run, "wholesaler") for run in runs])
     return np.array(costs)

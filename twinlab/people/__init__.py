@@ -6,7 +6,7 @@ rules         BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock LotFo
               NoisyRule
 games         beer_chain BeerGame BeerScore beer_cost average_person benchmark_team;
               NewsvendorProblem NewsvendorGame
-fitting       fit_ordering fit_newsvendor Fit Parameter; TakesAdvice: a simulated person, advised
+fitting       fit_ordering fit_newsvendor Fit Parameter
 advised       AdvisedGame: own order, advice, final order, by a design of Blocks; by_rule: an
               adviser; what was decided: Decisions Round read_decisions
 experiment    analyse by_arm weight_of_advice: what advice did to a class; Students classes_of

@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -210,8 +210,7 @@ class AdvisedGame:
         self._begin()
 
     def _begin(self) -> None:
-        self.own: float | None = None
-        self._stated: tuple[float | None, float | None] = (None, None)
+        self._row: Round | None = None  # the own order, once it is stated
         self._since = time.monotonic()
         self._advised = 0.0 if self.over else float(self.adviser(self.game))
 
@@ -231,9 +230,14 @@ class AdvisedGame:
         return self._plan[self.round - 1][0]
 
     @property
+    def own(self) -> float | None:
+        """The own order of this round, once it is stated."""
+        return self._row.own if self._row else None
+
+    @property
     def advice(self) -> float | None:
         """The advice, once the own order is stated and if the arm shows it."""
-        return None if self.own is None or self.block.arm == "alone" else self._advised
+        return self._row.advice if self._row else None
 
     @property
     def decided(self) -> Decisions:
@@ -243,34 +247,30 @@ class AdvisedGame:
     @ranged
     def state_own(self, units: Amount, low: float | None = None, high: float | None = None) -> None:
         """State the own order, and if one likes a 90 % interval of demand; alone it is final."""
-        if self.over or self.own is not None:
+        if self.over or self._row:
             says = "the game is over: start another" if self.over else "stated already: now decide"
             raise ScenarioError(f"AdvisedGame: {says}")
-        self._noted(units, units, 0.0, "", (low, high))  # a wrong interval is said at once
-        self.own, self._stated = float(units), (low, high)
-        if self.block.arm == "alone":
+        (block, failed), view = self._plan[self.round - 1], self.game.view
+        orders = units, self._advised, units, view.demand if view else 0.0
+        told: Any = {"low": low, "high": high, "failed": failed}
+        self._row = Round(self.code, self.round, block.arm, block.label, *orders, **told)
+        if block.arm == "alone":
             self.decide(units)
 
     @ranged
     def decide(self, units: Amount, reason: str = "") -> None:
         """Order in the end, and hear what was asked; a changed default needs a reason."""
-        own, advice, arm, view = self.own, self._advised, self.block.arm, self.game.view
-        asked = view and view.demand
-        if own is None:
+        row, view = self._row, self.game.view
+        if row is None:
             raise ScenarioError("AdvisedGame: state_own(units) first, then decide")
-        order = f"AdvisedGame: order {units:g} is not the advice {advice:g}"
-        if arm == "default" and units != advice and not reason.strip():
+        order = f"AdvisedGame: order {units:g} is not the advice {row.advice:g}"
+        if row.arm == "default" and units != row.advice and not reason.strip():
             raise ScenarioError(f"{order}: say why, decide({units:g}, reason='…')")
-        if arm == "approve-only" and units not in (own, advice):
-            raise ScenarioError(f"{order}, nor your own {own:g}: this arm takes one of the two")
+        if row.arm == "approve-only" and units not in (row.own, row.advice):
+            raise ScenarioError(f"{order}, nor your own {row.own:g}: take one of the two")
         self.game.order(units)
-        demand = self.game.demands[-1] if asked is None else asked
-        self._rounds.append(self._noted(own, units, demand, reason, self._stated))
-        self._begin()
-
-    def _noted(self, own: float, final: float, demand: float, why: str, stated: Any) -> Round:
-        block, failed = self._plan[self.round - 1]
-        orders = own, self._advised, float(final), demand, why
         took = round(time.monotonic() - self._since, 1)
-        row: Any = *orders, took, *stated, failed
-        return Round(self.code, self.round, block.arm, block.label, *row)
+        demand = row.demand if view else self.game.demands[-1]
+        row = replace(row, final=units, demand=demand, reason=reason, seconds=took)
+        self._rounds.append(row)
+        self._begin()

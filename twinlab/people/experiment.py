@@ -9,14 +9,15 @@ makes much good advice look bad, trust soon sits on its floor, and hardly anythi
 the noise of one person's slope is as large as the slope of a class that learns: grade nobody.
 """
 
-from collections.abc import Callable, Mapping
+from collections import namedtuple
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from twinlab.modeling import estimate, wilson
-from twinlab.people.advised import ARMS, BESIDE, LABELS, Block, Decisions, Design
+from twinlab.people.advised import ARMS, BESIDE, LABELS, Decisions, Design
 from twinlab.people.games import NewsvendorProblem
 from twinlab.scope import Estimate, Result, ScenarioError
 from twinlab.scope.base import Array, Count, Row, Whole, check_known, column, schema, special
@@ -25,23 +26,9 @@ __all__ = ["Students", "analyse", "by_arm", "classes_of", "power", "weight_of_ad
 
 GAP = 10.0  # units between own order and advice from which a weight is computed
 SHARE = 0.9  # of demands that a stated interval shall hold
-
-
-class Played(NamedTuple):
-    """What a class decided: arrays of persons × rounds; of many, classes × persons × rounds.
-
-    ``arm`` and ``label`` number ARMS and LABELS (−1: no round) and, as ``failed``, have no classes.
-    """
-
-    own: Array
-    advice: Array
-    final: Array
-    demand: Array
-    low: Array
-    high: Array
-    arm: Array
-    label: Array
-    failed: Array
+# What a class decided, by person and round (of many, by class before). ``arm`` and ``label`` number
+# ARMS and LABELS (−1: no round); like ``failed`` they are the same for all classes.
+Played = namedtuple("Played", "own advice final demand low high arm label failed")
 
 
 def weight_of_advice(own: Any, advice: Any, final: Any) -> Any:
@@ -63,11 +50,11 @@ def played(decided: Decisions) -> Played:
     most = max((row.round for row in decided), default=0)
     laid = np.full((len(Played._fields), len(codes), most), np.nan)
     for row in decided:
-        told = row.own, row.advice, row.final, row.demand, row.low, row.high
-        kind = ARMS.index(row.arm), LABELS.index(row.label), row.failed
-        laid[:, codes[row.code], row.round - 1] = np.array([*told, *kind], dtype=np.float64)
-    *numbers, arm, label, failed = laid
-    return Played(*numbers, *np.nan_to_num([arm, label], nan=-1), failed == 1)  # type: ignore[call-arg]
+        told = vars(row) | {"arm": ARMS.index(row.arm), "label": LABELS.index(row.label)}
+        cells = np.array([told[name] for name in Played._fields], dtype=np.float64)
+        laid[:, codes[row.code], row.round - 1] = cells
+    laid[6:8] = np.nan_to_num(laid[6:8], nan=-1)
+    return Played._make([*laid[:8], laid[8] == 1])
 
 
 def _mean(values: Any, where: Any = True) -> Any:
@@ -115,7 +102,6 @@ class Students(Row, frozen=True):
     rise: float = column("share", 0.03, "of trust after other advice", low=0)
     shock: float = column("share", 0.1, "fall of trust after a scripted failure", low=0)
     forgets: float = column("1/round", 0.0, "share of what has moved that is forgotten", low=0)
-    repeats: float = column("share", 0.0, "of rounds that repeat the order before", low=0, high=1)
     advice_spread: float = column("units", 15.0, "of the advice about the best order", low=0)
     problem: NewsvendorProblem = NewsvendorProblem()
 
@@ -204,6 +190,20 @@ def analyse(
     return found
 
 
+def _laid(design: Design, size: int) -> tuple[Array, ...]:
+    """Arms, labels, failures and first rounds of blocks, by person and round."""
+    plans = [[(b, at) for b in blocks for at in range(1, b.rounds + 1)] for blocks in design]
+    if len(lengths := {len(plan) for plan in plans}) != 1:
+        raise ScenarioError(f"design: persons play {sorted(lengths)} rounds: give all as many")
+    rows = [
+        [(ARMS.index(b.arm), LABELS.index(b.label), at == b.failure, at == 1) for b, at in plan]
+        for plan in plans
+    ]
+    laid = np.array([rows[person % len(rows)] for person in range(size)])
+    arm, label, failed, fresh = np.moveaxis(laid, -1, 0)
+    return arm, label, failed > 0, fresh > 0
+
+
 def classes_of(
     design: Design,
     students: Students | None = None,
@@ -220,33 +220,19 @@ def classes_of(
     (3, 20, 20)
     """
     who, luck = students or Students(), np.random.default_rng([seed, size])
-    plans = [[(b, at) for b in blocks for at in range(1, b.rounds + 1)] for blocks in design]
-    if len(lengths := {len(plan) for plan in plans}) != 1:
-        raise ScenarioError(f"design: persons play {sorted(lengths)} rounds: give all as many")
-
-    def laid(number: Callable[[Block, int], int]) -> Array:
-        return np.array([[number(*step) for step in plans[k % len(plans)]] for k in range(size)])
-
-    arm, label = laid(lambda b, at: ARMS.index(b.arm)), laid(lambda b, at: LABELS.index(b.label))
-    failed, fresh = laid(lambda b, at: at == b.failure), laid(lambda b, at: at == 1)
-    best, mean, persons, every = (
-        who.problem.optimum,
-        who.problem.mean,
-        (classes, size, 1),
-        (classes, *arm.shape),
-    )
+    arm, label, failed, fresh = _laid(design, size)
+    paper, persons, every = who.problem, (classes, size, 1), (classes, *arm.shape)
+    best, mean = paper.optimum, paper.mean
     pull = np.clip(luck.normal(who.pull, who.pull_spread, persons), 0.0, 1.3)
-    demand = luck.integers(1, who.problem.highest, every, endpoint=True).astype(np.float64)
-    demand[:, failed] = who.problem.worst
+    demand = luck.integers(1, paper.highest, every, endpoint=True).astype(np.float64)
+    demand[:, failed] = paper.worst
     advice = np.maximum(0.0, best + luck.normal(0, who.advice_spread, every))
     pull = pull * np.exp(-who.learning * np.arange(arm.shape[1])) * (mean - best)
     own = np.maximum(0.0, best + pull + luck.normal(0, who.mood, every))
     own[..., 1:] += who.chasing * (demand[..., :-1] - mean)
-    for t in range(1, arm.shape[1] if who.repeats else 0):
-        own[..., t] = np.where(luck.random(every[:2]) < who.repeats, own[..., t - 1], own[..., t])
     weight = who.label * label + who.default * (arm == 2) + luck.normal(0, who.whim, every)
     weight += np.clip(luck.normal(who.weight, who.weight_spread, persons), 0.02, 0.98)
-    gain = who.problem.profit(advice, demand) - who.problem.profit(own, demand)
+    gain = paper.profit(advice, demand) - paper.profit(own, demand)
     moved = np.where(gain < 0, -who.fall - who.reaction * label, who.rise)
     shock, trust = -who.shock - who.trust * label, np.zeros(every[:2])
     for t in range(arm.shape[1]):
@@ -255,7 +241,7 @@ def classes_of(
         usual = trust * (1.0 - who.forgets) + moved[..., t]
         trust = np.clip(np.where(failed[:, t], trust + shock[:, t], usual), -0.4, 0.2)
     taken = np.where(arm == 3, luck.random(every) < weight, weight) * (arm > 0)
-    wide = SHARE * who.problem.highest / 2 * np.exp(luck.normal(who.width, 0.3, persons))
+    wide = SHARE * paper.highest / 2 * np.exp(luck.normal(who.width, 0.3, persons))
     low = mean - wide + luck.normal(0, 15, every)
     final = own + taken * (advice - own)
     return Played(own, advice, final, demand, low, low + 2 * wide, arm, label, failed)

@@ -1,21 +1,19 @@
 """What a player's decisions tell: the parameters of a model of them.
 
 What the data cannot tell is said: a parameter whose interval covers all that it could be is marked
-*not identified*. ``TakesAdvice`` is a simulated person who is advised.
+*not identified*.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from twinlab.modeling.simulation.run import Run
-from twinlab.organization.view import View
-from twinlab.people.rules import Rule, ask
 from twinlab.scope import Listing, Result, ScenarioError
-from twinlab.scope.base import Array, Row, column, optimize, special
+from twinlab.scope.base import Array, column, optimize, special
 
-__all__ = ["Fit", "Parameter", "TakesAdvice", "fit_newsvendor", "fit_ordering"]
+__all__ = ["Fit", "Parameter", "fit_newsvendor", "fit_ordering"]
 
 CONFIDENCE = 0.95
 _UNTOLD = "the decisions do not depend on it"
@@ -269,25 +267,3 @@ def _evenings(run: Run, station: str, first: int) -> _Evenings:
     net = run.series("on_hand", station) - run.series("backlog", station)
     coming = run.series("on_order", station) - ordered
     return _Evenings(run.series("asked", station), net[first:], coming[first:], ordered[first:])
-
-
-class TakesAdvice(Row, frozen=True):
-    """Mix advice with one's own idea: w × advice + (1 − w) × own; w = 1 follows, w = 0 ignores.
-
-    Both are kept in ``view.memory`` and so in the log. Source: weight of advice, Yaniv (2004).
-
-    >>> mixed = TakesAdvice(own=lambda view: 20.0, advice=lambda view: 10.0, weight=0.3)
-    >>> mixed(View("shop", "bike"))
-    17.0
-    """
-
-    own: Rule
-    advice: Rule
-    weight: float = column("share", 0.3, "weight of advice w", low=0, high=1)
-
-    def __call__(self, view: View) -> Any:
-        """Hear the advice, think, and mix."""
-        advised = ask(self.advice, view, "adviser")
-        own = ask(self.own, view, "own")
-        view.memory["advised"], view.memory["own idea"] = advised, own
-        return self.weight * advised + (1.0 - self.weight) * own

@@ -166,6 +166,12 @@ class BeerGame(Game):
 
     round = week
 
+    @property
+    def orders(self) -> list[float]:
+        """The player's own orders so far [cases]."""
+        ordered: list[float] = self.run.series("ordered", self.station)[START_UP:].tolist()
+        return ordered
+
     def follow(self, rule: Rule) -> None:
         """Let a rule play the rest of the game in the player's seat."""
         while (view := self.view) is not None:

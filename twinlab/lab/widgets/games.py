@@ -35,7 +35,7 @@ class OrderForm(anywidget.AnyWidget):
 class GameTable(LiveView):
     """A game played with the keyboard.
 
-    Subclasses say how it stands (``words``) and how to play it in Python (``code``), and ``draw``.
+    Subclasses say how it stands (``words``), how it begins in Python (``opening``), and ``draw``.
     """
 
     unit = fitted = ""  # of an order; what the player's parameters are those of
@@ -48,6 +48,12 @@ class GameTable(LiveView):
         self.children = [self.status, self.form, self.picture, self.table]
         self.form.on_msg(self._heard)
         self._show()
+
+    @property
+    def code(self) -> str:
+        """The Python that plays the same game."""
+        orders = ", ".join(f"{order:g}" for order in self.game.orders)
+        return f"{self.opening}\nfor units in [{orders}]:\n    game.order(units)"
 
     def results(self) -> dict[str, str]:
         """What is told at the end beside the player's parameters: headings and texts."""
@@ -169,12 +175,9 @@ class BeerTable(GameTable):
         )
 
     @property
-    def code(self) -> str:
-        """The Python that plays the same game (with the team that you chose)."""
-        orders = self.game.run.series("ordered", self.game.station)[games.START_UP :]
-        cases = ", ".join(f"{order:g}" for order in orders)
-        start = f'game = tl.people.BeerGame("{self.game.station}")'
-        return f"{start}\nfor cases in [{cases}]:\n    game.order(cases)"
+    def opening(self) -> str:
+        """The Python that begins the same game (with the team that you chose)."""
+        return f'game = tl.people.BeerGame("{self.game.station}")'
 
     def results(self) -> dict[str, str]:
         """What each station paid."""
@@ -261,15 +264,10 @@ class NewsvendorTable(GameTable):
         )
 
     @property
-    def code(self) -> str:
-        """The Python that plays the same game."""
-        game = self.game
-        units = ", ".join(f"{order:g}" for order in game.orders)
-        return (
-            f"problem = tl.people.NewsvendorProblem(cost={game.problem.cost:g})\n"
-            f"game = tl.people.NewsvendorGame(problem, rounds={game.rounds}, seed={game.seed})\n"
-            f"for units in [{units}]:\n    game.order(units)"
-        )
+    def opening(self) -> str:
+        """The Python that begins the same game."""
+        paper = f"tl.people.NewsvendorProblem(cost={self.game.problem.cost:g})"
+        return f"game = tl.people.NewsvendorGame({paper}, {self.game.rounds}, {self.game.seed})"
 
     def draw(self) -> Chart:
         """Orders and demands by round, and at the end the best order."""
