@@ -31,13 +31,10 @@ def tiers(network: Network) -> dict[str, int]:
     stated = {n.name: n.tier for n in network.nodes}
     if any(stated.values()):
         return stated
-    found = {d.node: 0 for d in network.demands}
-    reached = list(found)
-    for name in reached:  # grows while we walk
-        for lane in network.lanes:
-            if lane.destination == name and lane.source not in found:
-                found[lane.source] = found[name] + 1
-                reached.append(lane.source)
+    upward = nx.DiGraph((end, start) for start, end in network.between)
+    upward.add_nodes_from(stated)
+    sellers = {d.node for d in network.demands}
+    found = nx.multi_source_dijkstra_path_length(upward, sellers) if sellers else {}
     top = max(found.values(), default=0)
     return {name: found.get(name, top) for name in stated}
 
@@ -108,8 +105,7 @@ class Restricted(Result, frozen=True):
     @property
     def sites(self) -> list[str]:
         """The nodes that are seen with all they have (others are outside sources or gone)."""
-        depth = tiers(self.full.network)
-        here = [n.name for n in self.scenario.network.nodes]
+        depth, here = tiers(self.full.network), [n.name for n in self.scenario.network.nodes]
         return [name for name in here if self.tier is None or depth[name] <= self.tier]
 
     @property

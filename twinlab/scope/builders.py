@@ -4,7 +4,7 @@ Every figure is given by the name of the node it belongs to, never by its place 
 number holds for all nodes. Missing columns are set afterwards with ``network.change(...)``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -90,9 +90,7 @@ def assembly(
     """
     suppliers = {part: f"{part} supplier" for part in parts}
     nodes = [*suppliers.values(), plant]
-    times = _per_node(lead_time, nodes, 1, "lead_time")
-    rates = _per_node(holding_cost, nodes, 0.0, "holding_cost")
-    units = _per_node(on_hand, nodes, 0.0, "on_hand")
+    times, rates, units = _per_node(nodes, lead_time, holding_cost, on_hand)
     return Network(
         products=[*(Product(part) for part in parts), Product(_PRODUCT)],
         nodes=[
@@ -118,9 +116,7 @@ def _network(
 ) -> Network:
     """One product that flows along a tree of lanes towards the sellers."""
     names = list(dict.fromkeys(name for way in ways for name in way))
-    times = _per_node(figures[0], names, 1, "lead_time")
-    rates = _per_node(figures[1], names, 0.0, "holding_cost")
-    units = _per_node(figures[2], names, 0.0, "on_hand")
+    times, rates, units = _per_node(names, *figures)
     patterns = demand if isinstance(demand, Mapping) else dict.fromkeys(sellers, demand)
     for name in sorted(set(patterns) ^ set(sellers)):
         raise NetworkError(f"demand: give one pattern per retailer; {did_you_mean(name, sellers)}")
@@ -141,13 +137,14 @@ def _network(
     )
 
 
-def _per_node(given: Any, names: Sequence[str], default: float, what: str) -> dict[str, Any]:
-    """A figure for every node: one for all, or by name with the default for the rest."""
-    if not isinstance(given, Mapping):
-        return dict.fromkeys(names, given)
-    for name in given:
-        check_known(name, names, f"{what}: {name!r} is not a node", NetworkError)
-    return {name: given.get(name, default) for name in names}
+def _per_node(names: Sequence[str], *figures: Any) -> Iterator[dict[str, Any]]:
+    """Lead times, costs and stocks of all nodes: one for all, or by name and usual for the rest."""
+    usual = {"lead_time": 1, "holding_cost": 0.0, "on_hand": 0.0}
+    for (what, rest), given in zip(usual.items(), figures, strict=True):
+        named = given if isinstance(given, Mapping) else dict.fromkeys(names, given)
+        for name in named:
+            check_known(name, names, f"{what}: {name!r} is not a node", NetworkError)
+        yield {name: named.get(name, rest) for name in names}
 
 
 def _demand(given: Any, node: str, product: str) -> Demand:

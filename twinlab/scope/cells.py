@@ -100,10 +100,9 @@ def read_back(row: Any, col: Column) -> str:
     except (ValueError, TwinError):
         same = False
     if not same:
-        raise NetworkError(
-            f"{row.title}: {col.name} {brief(value)} cannot be read back from a table: take one of "
-            "twinlab's own distributions, such as Empirical(…) of some hundred draws"
-        )
+        problem = f"{row.title}: {col.name} {brief(value)} cannot be read back from a table"
+        remedy = "one of twinlab's own distributions, such as Empirical(…) of some hundred draws"
+        raise NetworkError(f"{problem}: take {remedy}")
     return text
 
 
@@ -127,8 +126,7 @@ def parse_cell(col: Column, cell: Any, decimal: str = "", days_first: bool | Non
     if col.type in (int, float, float | None):
         return _number(col, cell, decimal)
     if col.type == tuple[float, ...]:
-        parts = re.split(r"[;\s]+", str(cell))
-        return tuple(_number(col, part, decimal) for part in parts if part)
+        return tuple(_number(col, one, decimal) for one in re.split(r"[;\s]+", str(cell)) if one)
     return _named_numbers(col, str(cell), decimal)
 
 

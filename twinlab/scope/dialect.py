@@ -75,10 +75,8 @@ class Dialect:
 
     def __post_init__(self) -> None:
         if self.decimal not in ("", ".", ",") or not re.fullmatch(r"[^\w\r\n\"]?", self.separator):
-            signs = f"decimal {self.decimal!r}, separator {self.separator!r}"
-            raise NetworkError(
-                f"Dialect: {signs}: decimal is '.' or ',', separator one such as ';'"
-            )
+            got = f"decimal {self.decimal!r}, separator {self.separator!r}"
+            raise NetworkError(f"Dialect: {got}: decimal is '.' or ',', separator one such as ';'")
         try:
             bytes(4).decode(self.encoding or "utf-8")
         except LookupError:
@@ -89,8 +87,7 @@ class Dialect:
         signs = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
         parted = f"{signs.get(self.separator, repr(self.separator))} between columns"
         decimal = {".": "decimal point", ",": "decimal comma"}.get(self.decimal, "")
-        said = (self.encoding, parted if self.separator else "", decimal)
-        return ", ".join(filter(None, said))
+        return ", ".join(filter(None, (self.encoding, self.separator and parted, decimal)))
 
 
 def decoded(raw: bytes, encoding: str = "") -> tuple[str, str]:

@@ -151,11 +151,7 @@ class Door:
         return kinds
 
     def read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """The plain values of what was given.
-
-        Raises:
-            TwinError: it is not what the function takes.
-        """
+        """The plain values of what was given; a TwinError if it is not what the function takes."""
         places, rest, needed = self.places
         own, args = args[: self.skip], args[self.skip :]
         more = args[len(places) :]

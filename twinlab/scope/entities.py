@@ -131,10 +131,7 @@ class Lane(Row, frozen=True):
         "units/day", 0.0, "units due on each day of the first lead time", low=0
     )
     initial_orders: float = column(
-        "units/day",
-        0.0,
-        "units ordered that the source sees on each day of the order delay",
-        low=0,
+        "units/day", 0.0, "units ordered that the source sees on each day of the order delay", low=0
     )
 
     @property
@@ -178,9 +175,8 @@ class Recipe(Row, frozen=True):
     def check(self) -> None:
         """A component is another product, and some of it is needed."""
         if self.product in self.components:
-            raise NetworkError(
-                f"{self.title}: {self.product!r} is a component of itself: name another product"
-            )
+            problem = f"{self.title}: {self.product!r} is a component of itself"
+            raise NetworkError(f"{problem}: name another product")
         for component, quantity in self.components.items():
             if quantity <= 0:
                 problem = f"{self.title}: needs {quantity:g} of {component!r}"

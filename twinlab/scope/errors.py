@@ -37,10 +37,8 @@ _NEAREST = {
     "TransitTime": {"": "describe(log, source, destination)"},
     "Estimate": {"": "estimate(values)"},
 }
-NAMES = {
-    "Distribution": "distribution such as Normal(mean=5, sd=1)",
-    "Measured": "Run or Replications",
-}
+NAMES = {"Distribution": "distribution such as Normal(mean=5, sd=1)"}
+NAMES["Measured"] = "Run or Replications"
 
 
 def way_to(cls: Any, given: str) -> str:

@@ -251,10 +251,8 @@ def _item(where: str, text: str, names: Mapping[str, str]) -> dict[str, str]:
     left = [name for name in ("node", "product") if not names[name]]
     parts = text.split("/") if len(left) == 2 else [text]
     if len(left) != len(parts):
-        raise NetworkError(
-            f"{where}: column {text!r} is of which node and product? Write shop/bike, or say what "
-            "all are of: fixed={'product': 'bike'}"
-        )
+        remedy = "Write shop/bike, or say what all are of: fixed={'product': 'bike'}"
+        raise NetworkError(f"{where}: column {text!r} is of which node and product? {remedy}")
     return {**names, **dict(zip(left, map(str.strip, parts), strict=True))}
 
 
@@ -317,8 +315,7 @@ def _without_gaps(reader: Reader, title: str, asked: Any, there: Any, gaps: str)
             nothing &= False  # who writes his zeros has left out what is not known
         nothing.loc[shut] = False
         filled[own] = filled[own].mask(nothing, 0.0)
-        silent = nothing.loc[told].to_numpy().sum()
-        none = int((nothing.all(axis=1) & ~told).sum())
+        silent, none = nothing.loc[told].to_numpy().sum(), int((nothing.all(axis=1) & ~told).sum())
         for count, what in (
             (int(shut.sum()), "days without rows are closed days, not days of 0"),
             (none, "days without rows are days of 0"),

@@ -377,11 +377,7 @@ def _many(args: tuple[Any, ...]) -> str:
     return ", ".join(k.wanted.partition(" ")[2] or k.wanted if k else "anything" for k in kinds)
 
 
-_MAKERS: dict[Any, Callable[[Any, tuple[Any, ...]], Kind | None]] = {
-    Annotated: _annotated,
-    Union: _either,
-    UnionType: _either,
-    np.ndarray: _array,
-    Callable: _function,
-}
-_SHAPES: dict[Any, Callable[[Any, tuple[Any, ...]], Kind]] = {Mapping: _mapping, Iterable: _list}
+Maker = Callable[[Any, tuple[Any, ...]], Kind | None]
+_MAKERS: dict[Any, Maker] = {Annotated: _annotated, np.ndarray: _array, Callable: _function}
+_MAKERS |= dict.fromkeys((Union, UnionType), _either)
+_SHAPES: dict[Any, Maker] = {Mapping: _mapping, Iterable: _list}

@@ -64,9 +64,8 @@ def scaled(value: Any, by: float) -> Any:
         return value * by
     if isinstance(value, Listed):
         return type(value)(value.values * by)
-    if isinstance(value, NegativeBinomial) or not isinstance(
-        value, Constant | Uniform | MeanAndSpread
-    ):
+    grows = isinstance(value, Constant | Uniform | MeanAndSpread)
+    if not grows or isinstance(value, NegativeBinomial):
         raise ValueError(f"is {value}, which cannot be converted: write it in the column's unit")
     return replace(value, **{name: by * each for name, each in vars(value).items()})
 

@@ -324,55 +324,48 @@ def _names_are_known(network: Network) -> None:
 def _one_way_to_get_a_product(network: Network) -> None:
     for item in network.made:
         for lane in network.into.get(item, ()):
-            raise NetworkError(
-                f"{lane.destination!r} both makes {lane.product!r} (recipe) and orders it from "
-                f"{lane.source!r} (lane): keep one, or split the node in two"
-            )
+            both = f"makes {lane.product!r} (recipe) and orders it from {lane.source!r} (lane)"
+            remedy = "keep one, or split the node in two"
+            raise NetworkError(f"{lane.destination!r} both {both}: {remedy}")
 
 
 def _customers_can_be_served(network: Network) -> None:
     for at, demand in enumerate(network.demands, 1):
         if (demand.node, demand.product) not in network.brought:
-            raise NetworkError(
-                f"demands.csv row {at}: customers ask {demand.node!r} for {demand.product!r}, "
-                "which no lane or recipe brings there: add a lane from a supplier, or a recipe"
-            )
+            asked = f"demands.csv row {at}: customers ask {demand.node!r} for {demand.product!r}"
+            remedy = "add a lane from a supplier, or a recipe"
+            raise NetworkError(f"{asked}, which no lane or recipe brings there: {remedy}")
     for at, recipe in enumerate(network.recipes, 1):
         for component in recipe.components:
             if (recipe.node, component) not in network.brought:
-                raise NetworkError(
-                    f"recipes.csv row {at}: {recipe.node!r} needs {component!r} for "
-                    f"{recipe.product!r}, but has no supplier of it: add a lane to "
-                    f"{recipe.node!r}, or a recipe there"
-                )
+                need = f"{recipe.node!r} needs {component!r} for {recipe.product!r}"
+                remedy = f"has no supplier of it: add a lane to {recipe.node!r}, or a recipe there"
+                raise NetworkError(f"recipes.csv row {at}: {need}, but {remedy}")
 
 
 def _unlimited_sources_hold_no_stock(network: Network) -> None:
     for at, stock in enumerate(network.stocks, 1):
         if (stock.node, stock.product) not in network.brought and stock.on_hand > 0:
-            raise NetworkError(
-                f"stocks.csv row {at}: {stock.node!r} is an unlimited outside source of "
-                f"{stock.product!r} (no lane or recipe brings it), so it holds no stock: drop the "
-                "row, or give it a recipe without components and a rule"
-            )
+            source = f"{stock.node!r} is an unlimited outside source of {stock.product!r}"
+            why = "(no lane or recipe brings it), so it holds no stock"
+            remedy = "drop the row, or give it a recipe without components and a rule"
+            raise NetworkError(f"stocks.csv row {at}: {source} {why}: {remedy}")
 
 
 def _zero_lead_time_makes_no_cycle(network: Network) -> None:
     ways = [(v.source, v.destination) for v in network.lanes if v.lead_time.average == 0]
     if cycle := _find_cycle(ways):
-        raise NetworkError(
-            f"lanes {' → '.join(cycle)} form a cycle without lead time, so nobody can act first: "
-            "give one of them lead_time=1 or more"
-        )
+        problem = f"lanes {' → '.join(cycle)} form a cycle without lead time"
+        remedy = "give one of them lead_time=1 or more"
+        raise NetworkError(f"{problem}, so nobody can act first: {remedy}")
 
 
 def _recipes_make_no_cycle(network: Network) -> None:
     ways = [((r.node, c), (r.node, r.product)) for r in network.recipes for c in r.components]
     if cycle := _find_cycle(ways):
-        raise NetworkError(
-            f"recipes of {cycle[0][0]!r}: {' → '.join(name for _, name in cycle)} need each other: "
-            "break the circle, or make one of them at another node"
-        )
+        circle = f"recipes of {cycle[0][0]!r}: {' → '.join(name for _, name in cycle)}"
+        remedy = "break the circle, or make one of them at another node"
+        raise NetworkError(f"{circle} need each other: {remedy}")
 
 
 def _find_cycle(ways: list[tuple[Any, Any]]) -> list[Any]:

@@ -82,13 +82,9 @@ def _lane(lane: Lane, period: int, at_least: int) -> Lane:
     if time.average < at_least:
         time = Constant(at_least)
     units, delay = _under_way(lane), whole_periods(lane.order_delay, period)
-    return _row(
-        lane,
-        period,
-        lead_time=time,
-        initial_pipeline=units / time.average if time.average else 0.0,
-        initial_orders=lane.initial_orders * lane.order_delay / delay if delay else 0.0,
-    )
+    coming = units / time.average if time.average else 0.0
+    ordered = lane.initial_orders * lane.order_delay / delay if delay else 0.0
+    return _row(lane, period, lead_time=time, initial_pipeline=coming, initial_orders=ordered)
 
 
 def _recipe(recipe: Recipe, period: int) -> Recipe:
@@ -125,10 +121,8 @@ def _parts(disruption: Disruption, period: int) -> Iterable[Disruption]:
         again = replace(disruption, start=start, days=lasts, recovery=fade, rate=rate, pause=pause)
         return _weaker(again, min(1.0, days.average / period), period)
     begin, end = disruption.start, disruption.start + math.ceil(days.value)
-    shares = [
-        (at, (min(end, (at + 1) * period) - max(begin, at * period)) / period)
-        for at in range(begin // period, -(-end // period))
-    ]
+    steps = range(begin // period, -(-end // period))
+    shares = [(n, (min(end, (n + 1) * period) - max(begin, n * period)) / period) for n in steps]
     found: list[Disruption] = []
     for share, run in groupby(shares, key=lambda share: share[1]):
         at = [number for number, _ in run]

@@ -253,10 +253,7 @@ class Reader:
         found = _as_usual(found, known) if rest == "" else found
         kept = {*keep({each.text: each.ours for each in found})}
         others = {each.text: each.text if each.text in kept else rest for each in found}
-        return [
-            each if each.ours != "" else each._replace(ours=others[each.text], unit="")
-            for each in found
-        ]
+        return [h if h.ours != "" else h._replace(ours=others[h.text], unit="") for h in found]
 
 
 def value_of(reader: Reader, table: Table, at: tuple[str, Any], col: Column, cell: Any) -> Any:
@@ -295,11 +292,10 @@ def in_our_unit(reader: Reader, table: Table, at: tuple[str, Any], col: Column, 
     try:
         return scaled(value, factor(col.unit, theirs, reader.money, pieces))
     except ValueError as problem:
-        raise NetworkError(
-            f"{where}: {col.name} {problem} (product {product!r}): known are measures of the "
-            f"table units (product, unit, pieces), {', '.join(pieces) or 'none so far'}, and "
-            f"currencies of rates (currency, rate in USD), {', '.join(reader.money) or 'none'}"
-        ) from None
+        told = f"{where}: {col.name} {problem} (product {product!r}): known are measures of the"
+        units = f"table units (product, unit, pieces), {', '.join(pieces) or 'none so far'}"
+        money = f"rates (currency, rate in USD), {', '.join(reader.money) or 'none'}"
+        raise NetworkError(f"{told} {units}, and currencies of {money}") from None
 
 
 def recognise(reader: Reader) -> None:
@@ -388,10 +384,8 @@ def _check_header(title: str, head: Sequence[Head], known: Known) -> None:
         part = "part columns by commas; " if {*";\t"} & {*first.text} else ""
         hint = did_you_mean(plain_name(said), known)
         also = "".join(f", nor is {each.text!r:.80}" for each in others[:5])
-        raise NetworkError(
-            f"{title}: unknown column {said!r:.80}{also}; {part}{hint} "
-            f"(columns={{{first.text!r:.80}: 'our name'}} says what it is, None: it is left out)"
-        )
+        way = f"columns={{{first.text!r:.80}: 'our name'}} says what it is, None: it is left out"
+        raise NetworkError(f"{title}: unknown column {said!r:.80}{also}; {part}{hint} ({way})")
     for ours, count in Counter(each.ours for each in head if each.ours).items():
         if count > 1:
             texts = " and ".join(repr(each.text) for each in head if each.ours == ours)[:160]
@@ -420,10 +414,9 @@ def _records(
             raise NetworkError(f"{where}: {named}: give one")
         for name in blank:
             if name not in filled:
-                raise NetworkError(
-                    f"{where}: {name} is blank, which nobody can tell from unknown: fill it in, "
-                    "or drop the whole column to take its default"
-                )
+                problem = f"{where}: {name} is blank, which nobody can tell from unknown"
+                remedy = "fill it in, or drop the whole column to take its default"
+                raise NetworkError(f"{problem}: {remedy}")
         yield where, filled
 
 

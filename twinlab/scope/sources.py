@@ -101,8 +101,7 @@ def _file(path: Path, dialect: Dialect) -> list[tuple[Any, Loader]]:
     try:
         return tables_of(path.read_bytes(), path.name, dialect)
     except OSError as problem:
-        why = f"{path} cannot be read as a table: {problem.strerror}"
-        raise NetworkError(why) from None
+        raise NetworkError(f"{path} cannot be read as a table: {problem.strerror}") from None
 
 
 def tables_of(raw: bytes, title: str, dialect: Dialect) -> list[tuple[Any, Loader]]:
@@ -162,10 +161,8 @@ def _sheet(raw: bytes, title: str, name: str) -> Sheet:
 def _part(raw: bytes, name: str) -> bytes:
     """The XML of a sheet, whose file's name says nothing of the sheet's."""
     book = ZipFile(BytesIO(raw))
-    listed, links = (
-        ElementTree.fromstring(book.read(f"xl/{part}"))
-        for part in ("workbook.xml", "_rels/workbook.xml.rels")
-    )
+    parts = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+    listed, links = (ElementTree.fromstring(book.read(part)) for part in parts)
     sheets = [node.attrib for node in listed.iter() if node.tag.endswith("}sheet")]
     [own] = [v for at in sheets if at["name"] == name for k, v in at.items() if k[-3:] == "}id"]
     target = next(link.attrib["Target"] for link in links if link.attrib["Id"] == own)

@@ -143,8 +143,7 @@ class State(Page):
 def _start_lane(state: State, lane: Lane, evening: bool) -> None:
     """Fill a lane's slots: open orders and goods under way on the first morning."""
     buyer = (lane.destination, lane.product)
-    days = round(lane.lead_time.average)
-    slots = lane.order_delay + evening
+    days, slots = round(lane.lead_time.average), lane.order_delay + evening
     goods, ordered = lane.initial_pipeline, lane.initial_orders
     state.owed[lane.key] = 0.0
     state.owed_since[lane.key] = []
@@ -185,11 +184,7 @@ def fold(events: Iterable[Event], network: Network, start: State | None = None) 
 
 
 def apply(state: State, event: EventRow, recipes: Recipes) -> None:
-    """Let one event change a state; ``recipes`` are the network's, by (node, product).
-
-    Raises:
-        ScenarioError: an event of an unknown kind.
-    """
+    """Let one event change a state; a ScenarioError if it is of an unknown kind."""
     change = CHANGES.get(event[1])
     if change is None:
         raise ScenarioError(f"{event}: no event has kind {event[1]!r}: see twinlab.scope.log")
@@ -370,22 +365,14 @@ CHANGES: dict[str, Callable[[State, EventRow, Recipes], None]] = {
     "lost": _lost,
     "remembered": _remembered,
     **dict.fromkeys("worked faulted sensed state energy maintained".split(), _machine),
-    "disrupted": _nothing,
-    "recovered": _nothing,
-    "complained": _nothing,
+    **dict.fromkeys(("disrupted", "recovered", "complained"), _nothing),
     "closed": _closed,
 }
 
 
 # What a state holds, by table; the other tables repeat what stands in these.
-_UNITS = {
-    "on_hand": "in stock",
-    "owed": "owed",
-    "to_make": "to be made",
-    "open_orders": "in open orders",
-    "under_way": "under way",
-    "lots": "in process",
-}
+_UNITS = {"on_hand": "in stock", "owed": "owed", "to_make": "to be made"}
+_UNITS |= {"open_orders": "in open orders", "under_way": "under way", "lots": "in process"}
 _TABLES = (*_UNITS, "on_order", "asked", "owed_since", "in_transit", "in_process")
 
 
@@ -400,10 +387,9 @@ def go_on(start: State | None, scenario: Scenario) -> State:
     if not isinstance(start, State):
         raise ScenarioError(f"start is a state, such as run.state_on(10), got {start!r}")
     if not 0 <= start.day <= scenario.days:
-        raise ScenarioError(
-            f"start is day {start.day}, the scenario lasts {scenario.days} days: take a state of "
-            f"day 0 to {scenario.days}, or lengthen it with scenario.change(days=…)"
-        )
+        problem = f"start is day {start.day}, the scenario lasts {scenario.days} days"
+        remedy = f"day 0 to {scenario.days}, or lengthen it with scenario.change(days=…)"
+        raise ScenarioError(f"{problem}: take a state of {remedy}")
     return fit(start, scenario.network)
 
 
@@ -424,11 +410,10 @@ def fit(state: State, network: Network) -> State:
             entry = table.pop(key)
             units = sum(row[1] for row in entry) if isinstance(entry, list) else entry
             if name in _UNITS and abs(units) > DUST:
-                raise ScenarioError(
-                    f"{units:g} units {_UNITS[name]} at {' → '.join(filter(None, key))} have no "
-                    "place in these tables: keep the row (capacity 0 lets nothing new leave, a "
-                    f"demand of 0 asks nothing new), or drop them: del state.{name}[{key!r}]"
-                )
+                lost = f"{units:g} units {_UNITS[name]} at {' → '.join(filter(None, key))}"
+                keep = "capacity 0 lets nothing new leave, a demand of 0 asks nothing new"
+                remedy = f"keep the row ({keep}), or drop them: del state.{name}[{key!r}]"
+                raise ScenarioError(f"{lost} have no place in these tables: {remedy}")
     tables: list[Any] = [mine.open_orders, mine.under_way, mine.lots]
     for rows in (rows for table in tables for rows in table.values()):
         for at, row in enumerate(rows):  # an opening message may not say when goods arrive

@@ -39,10 +39,8 @@ def read_network(
     if not rows:
         named = source if isinstance(source, str | Path) else brief(source)
         there = ", ".join(reader.loaders) or "nothing"
-        raise NetworkError(
-            f"{named} has no {', '.join(TABLES)}, but {there}: a network needs nodes and lanes; "
-            "tables={'lanes': 'their name'} says which is which"
-        )
+        remedy = "a network needs nodes and lanes; tables={'lanes': 'their name'} says which"
+        raise NetworkError(f"{named} has no {', '.join(TABLES)}, but {there}: {remedy} is which")
     found = {name: [row for _, row in pairs] for name, pairs in rows.items()}
     if reader.has("traces"):
         found["demands"] = _with_traces(reader, found.get("demands", []))
@@ -70,16 +68,12 @@ def write_network(network: Network, target: Source) -> None:
         name: _lines(columns[name], [[read_back(row, c) for c in columns[name]] for row in rows])
         for name, rows in rows_of(network)
     }
-    values = [
-        (d.node, d.product, str(day), write_number(value))
-        for d in network.demands
-        if isinstance(d.pattern, Trace)
-        for day, value in enumerate(d.pattern.values.tolist())
-    ]
+    traces: Any = (d for d in network.demands if isinstance(d.pattern, Trace))
+    days = ((d, *each) for d in traces for each in enumerate(d.pattern.values.tolist()))
+    values = [(d.node, d.product, str(day), write_number(value)) for d, day, value in days]
     lines["traces"] = Lines(_TRACE, values, frozenset(_TRACE[2:]), always=False)
     about = [(f"{name}.{c.name}", c) for name, some in columns.items() for c in some]
-    notes = {place: f"{col.meaning} [{col.unit}]" for place, col in about}
-    put_tables(target, lines, notes)
+    put_tables(target, lines, {place: f"{col.meaning} [{col.unit}]" for place, col in about})
     if isinstance(target, str | Path) and Path(target).is_dir():
         folder = Path(target)
         resources = [_describe(name) for name, each in lines.items() if each.rows or each.always]
@@ -227,10 +221,8 @@ def _every_day(history: History, item: ItemKey) -> list[float]:
     for at, day in enumerate(known.index):
         if day != at:
             after = f" follows day {at - 1}" if at else " is the first"
-            raise NetworkError(
-                f"traces: {' '.join(item)}: day {day}{after}: list every day in order, starting "
-                "with day 0"
-            )
+            place = f"traces: {' '.join(item)}: day {day}{after}"
+            raise NetworkError(f"{place}: list every day in order, starting with day 0")
     return known.tolist()
 
 
