@@ -78,6 +78,15 @@ def test_shapley_values_add_up_as_games_do():
     assert pays(both.shapley()) == pytest.approx(summed)
 
 
+def test_pooled_safety_stocks_and_who_pays_for_them():
+    """Independent demands need √Σσ² together (Eppen 1979); the Shapley value splits it."""
+    for sds, wanted in (((30, 40), (20, 30)), ((30, 40, 120), (13.45, 19.85, 96.70))):
+        sd = dict(zip("ABC", sds, strict=False))
+        split = game([*sd], lambda who, sd=sd: sqrt(sum(sd[name] ** 2 for name in who))).shapley()
+        assert [*pays(split).values()] == pytest.approx(wanted, abs=0.005)
+        assert not split.objections
+
+
 # -- equal saving and the core ----------------------------------------------------------------
 
 
