@@ -1,51 +1,13 @@
-"""What notebook 03 claims: goals, towers, exposure, budgets, and the value of a twin."""
-
-from functools import cache
+"""What notebook 03 claims: goals, tickets, late decisions, rates, budgets, break-evens."""
 
 import numpy as np
 
 import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
-from twinlab.management import total_shortage_cost
 
 claims = Claims("03")
-PLANS = {
-    "nothing": (0, ()),
-    "chips": (11_680, (0,)),
-    "ECUs + second": (81_900, (1, 4)),
-    "both": (154_900, (1, 2, 4)),
-    "chips and both": (166_580, (0, 1, 2, 4)),
-    "cars": (738_900, (1, 2, 3, 4)),
-}
-
-
-@cache
-def losses(chosen, replications=1000):
-    """Losses of a year with some options, in two years of other seeds [USD]."""
-    made = claims.cells(11, "three_years", "options")
-    chain = made.three_years.change(days=2 * 365)
-    for at in chosen:
-        chain = made.options[at].apply(chain)
-    return np.asarray(total_shortage_cost(tl.replicate(chain, replications, seed=11))) / 2
-
-
-def per_dollar(less, more):
-    """What each dollar more saves, in five times 200 replications."""
-    (cost, one), (more_cost, other) = PLANS[less], PLANS[more]
-    return ((losses(one) - losses(other)) / (more_cost - cost)).reshape(5, -1)
-
-
-@cache
-def closures(seed):
-    """The loss of every site's closure over the program's, north first and shared out fairly."""
-    made = claims.cells(seed, "year", "closure", "sites", "exposed")
-    found = []
-    for chain in (made.year, made.year.set("car plant.proportional", True)):
-        test = tl.management.stress_test(
-            chain, 32, seed, sites=list(made.sites), closure=made.closure
-        )
-        found.append({s.site: (made.exposed[s.site].loss, s.loss.mean) for s in test.sites})
-    return found
+BEST, ENGINES = "fair + ECUs + second maker", "fair + ECUs + engines + second maker"
+CHIPS = "fair + 10 days of chips + ECUs"
 
 
 @claims.says("a fill rate of 0 instead of 1 would cost 4,000 USD for each of a year's 14,600 cars.")
@@ -66,55 +28,80 @@ def chips_in_a_car():
     return agrees(4, [claims.cells(1, "recipes").recipes[0].components["chip"]], 0)
 
 
-def ranked(tower):
-    """What a tower names, most money first, but for what only a look ahead can see."""
-    return [(a.kind, a.node, a.product) for a in tower.alerts if a.kind != "shortage ahead"]
-
-
 @claims.says(
-    "Two days after the closure the twin names the chip maker, before all else, and from then on "
-    "it ranks as the tower that was told.",
+    "Two days after the closure the twin opens a ticket for the chip maker, and none before.",
     "One such night may be rest; after two it is 62 % sure, and counts 62 % of the loss.",
-    "On the 60 mornings before its tower was silent. The model without messages says nothing on "
-    "any morning",
-    "In the end the twin names almost three times the money of the other tower. It was told no "
-    "end, so each morning it expects as many more days as the site usually takes: 35.",
+    "The deaf model says nothing on any morning",
+    "in the end names almost three times the money of the tower that was told.",
+    "All lines of day 81 are one ticket, T1: chips that run out, ECUs, regions that will go short. "
+    "And the ticket says from the first morning on: act by day 83.",
+    "Suppose that nobody looks at T1 until day 84.",
+    "Once Anna has decided, it is not overdue any more. When the chip maker is open again, the "
+    "trouble is not over: shelves are empty. The ticket goes on to who can act now, and he has not "
+    "seen it yet. It closes by itself when its last alert is gone.",
 )
-def a_twin_that_is_told_nothing(seed):
-    made = claims.cells(seed, "towers", "twin", "closed", "hit_run")
-    calm = [tower for day in (20, 40, 60) for tower in made.towers(day).values()]
-    later, deaf = {62: made.towers(62)["twin"]}, made.towers(62)["deaf"]
-    sure = made.twin.outages["chip maker"].probability
-    later |= {day: made.towers(day)["twin"] for day in (70, 81)}
-    told = {
-        day: tl.management.control_tower(made.closed, made.hit_run.state_on(day)) for day in later
-    }
-    return [
-        holds(not any(tower.alerts for tower in [*calm, deaf, made.towers(81)["deaf"]])),
-        agrees(0.62, [sure], 0.005),
-        *(holds(ranked(later[day]) == ranked(told[day]), day, later[day]) for day in later),
-        *(holds(found.alerts[0].node == "chip maker") for found in later.values()),
-        agrees(2.9, [later[81].alerts[0].money / told[81].alerts[0].money], 0.3),
-        agrees(35, [made.twin.outages["chip maker"].days_left], 0.1),
-    ]
+def one_ticket(seed):
+    names = ("hear", "tickets", "twin", "closed", "hit_run", "see", "calm")
+    made = claims.cells(seed, *names, upto="def hear")
+    found = []
+    for day in (20, 40, 60, 61):
+        made.hear(day)
+        found += [holds(len(made.tickets.every) == 0, made.tickets)]
+    made.hear(62)
+    (first,) = made.tickets.open
+    found += [holds(first.cause == "closed site, chip maker"), agrees(83, [first.due], 1.5),
+              agrees(0.62, [made.twin.outages["chip maker"].probability], 0.005)]  # fmt: skip
+    made.hear(81)
+    (ticket,) = made.tickets.open
+    lines, told = made.twin.tower(), made.see(made.closed, made.hit_run.state_on(81))
+    kinds = {alert.kind for alert in lines}
+    found += [holds(ticket.due == first.due, ticket), agrees(
+        2.9, [lines.alerts[0].money / told.alerts[0].money], 0.3)]  # fmt: skip
+    found += [holds(kinds == {"closed site", "run-out", "shortage ahead"}, kinds)]
+    made.hear(ticket.due + 1)
+    found += [holds(made.tickets.open[0].overdue)]
+    made.tickets.decide("T1", "Anna", "fair shares", "no second maker")
+    found += [holds(not made.tickets.open[0].overdue)]
+    made.hear(96)
+    (later,) = made.tickets.open
+    found += [holds(later.owner == "supplier manager" and not later.acknowledged, later)]
+    made.hear(150)
+    deaf = tl.simulate(made.calm, seed + 100)
+    quiet = [len(made.see(made.calm, deaf.state_on(day))) for day in (20, 62, 81)]
+    return [*found, holds(made.tickets.every["T1"].closed, made.tickets), holds(not any(quiet))]
 
 
 @claims.says(
-    "On day 81 the closed site has none: nothing in its list makes a closed plant deliver. On day "
-    "96 the plant is open again, and the tower has an idea.",
-    "(More chips a day save nothing, as it turns out: the ECU plant cannot use them faster.)",
+    "Stocks below the chip maker last 24 days, and what is ordered elsewhere has as far to go as "
+    "the chips that stopped coming. On day 62 some 22 of these days are left.",
+    "The foundry, for all its tonnes of iron, is no risk at all: stocks survive 22 days, and it is "
+    "back after 14.",
 )
-def ideas_of_the_tower(seed):
-    closed = claims.cells(seed, "closed").closed
-    run = tl.simulate(closed.change(days=97), seed)
-    found = [tl.management.control_tower(closed, run.state_on(day)).alerts for day in (81, 96)]
-    actions = [[alert.action for alert in alerts if alert.action] for alerts in found]
-    chains = (closed, actions[1][0].apply(closed), closed.set("car plant.proportional", True))
-    batches = [tl.replicate(chain, 32, seed, start=run.state_on(96)) for chain in chains]
-    lost = [batch.kpis.lost_sales for batch in batches]
-    return [holds(not actions[0] and len(actions[1]) == 1, actions),
-            agrees(0, lost[0] - lost[1], 0.01),
-            above(100, lost[0] - lost[2])]  # fmt: skip
+def stocks_survive():
+    exposed = claims.cells(1, "exposed").exposed
+    return [agrees(24, [exposed["chip maker"].time_to_survive], 0.5),
+            agrees(22, [60 + 24 - 62], 0),
+            agrees(22, [exposed["foundry"].time_to_survive], 0.5),
+            agrees(14, [exposed["foundry"].time_to_recover], 0)]  # fmt: skip
+
+
+@claims.says(
+    "Until day 83 nothing is lost, if the plant shares fairly: 21 days of approval cost nothing, "
+    "and from then on every day costs some 160,000 USD, a whole day's cars. With the rule that is "
+    "in force, north first, money is lost about a week earlier.",
+    "So a boss who needs a week costs nothing here, and a chain of bosses that needs three weeks "
+    "costs more than half a million.",
+    "A week of approval is not established to be worse than none: both lose nothing.",
+)
+def late_decisions(seed):
+    lost = claims.cells(seed, "lost").lost
+    fair = {days: lost(days, "fair shares") for days in (20, 24, 30)}
+    north = {days: lost(days, "north first") for days in (0, 7, 12, 17, 21)}
+    return [below(20_000, fair[20]),
+            agrees(160_000, (fair[30] - fair[24]) / 6, 10_000),
+            holds(max(north[0].max(), north[7].max()) == 0),
+            below(20_000, north[12]), above(20_000, north[17]),
+            above(500_000, north[21])]  # fmt: skip
 
 
 @claims.says(
@@ -133,104 +120,94 @@ def by_hand():
 
 
 @claims.says(
-    "The order is the same, the money is not: the program's losses are 0.55 to 0.73 of the "
-    "simulated ones."
+    "A common cause is not the sum of its parts: the quake of 56 days costs 5.9 million, what the "
+    "closure of the ECU plant alone would cost, since a car without its ECU needs no chips."
 )
-def program_and_simulation(seed):
-    simulated = closures(seed)[0]
-    ratio = {site: least / loss for site, (least, loss) in simulated.items() if least}
-    worst = ["chip maker", "ECU plant", "car plant", "foundry"]
-    losses = [simulated[site][1] for site in worst]
-    return [agrees(0.55, [min(ratio.values())], 0.03), agrees(0.73, [max(ratio.values())], 0.03),
-            holds(losses == sorted(losses, reverse=True) and losses[-1] < 1000)]  # fmt: skip
+def a_common_cause():
+    made = claims.cells(1, "risk", "calm")
+    alone = [tl.RiskEvent(site, (site,), 56, 0.01) for site in ("ECU plant", "chip maker")]
+    each = tl.expected_loss(made.calm, alone)
+    quake = made.risk["quake 56 d"].loss
+    return [agrees(5.9e6, [quake], 5e4), agrees(quake, [each["ECU plant"].loss], 1),
+            holds(quake < 0.6 * each.losses.sum(), each.losses)]  # fmt: skip
 
 
 @claims.says(
-    "Let it share out fairly, and the simulation loses what the program said, within a few per "
-    "cent."
+    "first chips, then ECUs; from 100 thousand on the second maker, and then no chips at all. "
+    "Adding up what each saves alone would promise too much",
+    "The last budget buys cars for 584,000 USD a year that save 90,000.",
 )
-def one_rule(seed):
-    fair = closures(seed)[1]
-    return [agrees(1, [least / loss], 0.06) for least, loss in fair.values() if least]
-
-
-@claims.says(
-    "The first 11,680 USD buy chips, and every one of them saves some 30.",
-    "154,900 USD buy both, and against the one of 81,900 each dollar more saves about 1.5. That is "
-    "the last portfolio that pays.",
-    "Ten days of cars in the north, the first idea of many, come last, and save 6 cents per "
-    "dollar.",
-)
-def budget():
-    chips, both = per_dollar("nothing", "chips"), per_dollar("ECUs + second", "both")
-    cars = per_dollar("both", "cars")
+def budgets():
+    made = claims.cells(1, "plans", "measures", "risk")
+    names = {
+        budget: {name for name, one in made.measures.items() if one in plan.measures}
+        for budget, plan in made.plans.items()
+    }
+    alone = [tl.protect(made.risk, [one], 1e6).plans[0] for one in made.measures.values()]
+    saved = [made.risk.expected - plan.expected for plan in alone]
     return [
-        *(agrees(31, one, 2) for one in chips),
-        *(agrees(1.5, one, 0.1) for one in both),
-        above(1, both),
-        *(below(0.1, one) for one in cars),
-        agrees(0.06, cars, 0.005),
+        holds(names[20] == {"10 days of chips"} and names[50] == names[20] | {"ECUs"}, names),
+        holds(all("second maker" in names[b] for b in (100, 200, 800)), names),
+        holds(not any("10 days of chips" in names[b] for b in (100, 200, 800)), names),
+        agrees(584_000, [made.plans[800].cost - made.plans[200].cost], 0),
+        agrees(90_000, [made.plans[200].expected - made.plans[800].expected], 500),
+        holds(sum(saved) > 1.2 * made.risk.expected, saved),
     ]
 
 
-@claims.says("Mind the line of 133,000 USD: it drops the ECUs to buy engines, which hardly pays.")
-def engines_instead():
-    saved = (losses((1, 4)) - losses((2, 4))) / (133_000 - 81_900)
-    return [below(1.2, saved)]
-
-
 @claims.says(
-    "With a second chip maker, the extra chips are no longer bought at all. That is why all 32 "
-    "portfolios were simulated, and not believed."
+    "Under the rule in force it is between 0.33 and 0.90: the program promises what nobody does. "
+    "If the plant shares fairly, both say the same within some 20 %.",
+    "And the best measure of all is free: sharing fairly saves some 340,000 USD a year.",
+    "With the rule in force, engines as well make next to no difference; with the fair rule they "
+    "are a mistake.",
+    "The first one is none: share out fairly. Then 81,900 USD a year buy a second chip maker and 5 "
+    "days of ECUs, as long as the chip maker closes more often than once in some 11 years.",
+    "Cars in the regions, the first idea of many, come last.",
 )
-def no_chips():
-    saved = losses(PLANS["both"][1]) - losses(PLANS["chips and both"][1])
-    return [agrees(0, saved, 1), agrees(32, [2**5], 0)]
-
-
-@claims.says(
-    "Adding up what each option saves alone promises more than there is to save: two options "
-    "against the same trouble cannot both save the same sale."
-)
-def promises():
-    nothing = losses((), 300)
-    alone = sum(nothing - losses((at,), 300) for at in range(5))
-    return above(0, alone - nothing)
-
-
-@claims.says("Looking every five days saves some 35 USD of 171 a day, every two months 10.")
-def twins():
-    """Four lives of other luck; every look of a twin is dear, so all seeds are taken together."""
-    made = claims.cells(1, "tended", "grown")
-    alone = [tl.simulate(made.grown.change(days=160), s).kpis.total_cost for s in range(100, 104)]
-    saved = {
-        every: np.array(alone)
-        - [made.tended(seed, every).kpis.total_cost for seed in range(100, 104)]
-        for every in (5, 60)
-    }
-    return [agrees(171, alone, 1), agrees(35, saved[5], 1), agrees(10, saved[60], 1),
-            holds(saved[5].mean() > saved[60].mean() > 0)]  # fmt: skip
+def what_the_simulation_says():
+    """On one other seed: every plan meets every event in it, and that takes its time."""
+    made = claims.cells(12, "harm", "risk", "shut", "totals", "evens")
+    least = made.risk.losses[: len(made.shut)]
+    north, fair = (least / made.harm[name].mean(axis=1) for name in ("nothing", "fair"))
+    costs = made.totals()
+    order = sorted(costs, key=lambda name: costs[name].mean())
+    years, car = made.evens
+    return [
+        agrees(0.33, [north.min()], 0.06),
+        agrees(0.90, [north.max()], 0.05),
+        holds(np.abs(fair - 1).max() < 0.25, fair),
+        agrees(340_000, costs["nothing"] - costs["fair"], 5_000),
+        below(15_000, np.abs(costs["ECUs + second maker"] - costs[ENGINES[7:]])),
+        above(10_000, costs[ENGINES] - costs[BEST]),
+        holds(order[0] == BEST, order),
+        agrees(11.4, [years.at], 0.9),
+        holds(years.pays == car.pays == "below" and 4_500 < car.at < 9_000, car),
+    ]
 
 
 @claims.says("The car plant: the least stock lies below it.")
 def all_else_equal(seed):
-    made = claims.cells(seed, "year", "closure", "sites")
+    made = claims.cells(seed, "calm", "sites")
     found = tl.management.stress_test(
-        made.year, 32, seed, sites=dict.fromkeys(made.sites, 21), closure=made.closure
-    )
+        made.calm.change(days=160), 32, seed, sites=dict.fromkeys(made.sites, 21),
+        closure=tl.management.Closure(start=60),
+    )  # fmt: skip
     return holds(found.sites[0].site == "car plant")
 
 
 claims.given(
+    "closures of 0.5, 1 and 1.5 times the time to recover.",
+    "ECUs and engines are 5 days' worth, cars 10 days of the north's. A second chip maker wants "
+    "60,000 USD a year to stand by.",
+    "Is the second maker still bought if the chip maker closes only every 15 years?",
     "it stays shut for half to one and a half times its time to recover.",
     "Move the morning from 55 to 110.",
-    "here it goes on from that morning, in 64 replications, next to an idea of our own",
+    "And how many of its lines of day 81 are one ticket?",
+    "is it true that until day 83 nothing is lost?",
     "Stock costs what keeping it for a year costs (units × USD/unit/day × 365)",
-    "The loss counts lost sales only, so nothing is paid for twice.",
-    "Each portfolio of options lives through three years, 200 times",
-    "on day 60 customers begin to ask for 30 % more",
     "A lost sale is priced at 4,000 USD",
     "so that the loss of S2 for 2 weeks costs nothing? (The 25 of P2 stay as they are.)",
-    "Close every one of the five sites for the same 21 days (otherwise as above: `year`, 64 "
-    "replications, seed 1, `closure`)",
+    "Close every one of the five sites of the calm chain for the same 21 days from day 60 on, by "
+    "simulation (64 replications, seed 1).",
 )
