@@ -4,8 +4,6 @@ from functools import cache
 
 import twinlab as tl
 
-BAD = tl.NewsvendorProblem(cost=9)
-
 
 def person(beta):
     """An average person who counts more or less of the pipeline, with the same stock in mind."""
@@ -25,25 +23,16 @@ def least_beta():
     return next(b for b in betas if team_cost(**dict.fromkeys(tl.people.STATIONS, b)) < 1000)
 
 
-def train_first():
-    """Whose training saves the team most."""
-    return min(tl.people.STATIONS, key=lambda name: team_cost(**{name: 1.0}))
+@cache
+def found(students):
+    """How often a class of so many students finds the effect of the label."""
+    plan = tl.people.design(10, labels=tl.people.LABELS)
+    return tl.people.power(plan, {"label": -0.05}, students, classes=1000, seed=1).power.mean
 
 
-def dearest():
-    """Who pays most in a team of average people."""
-    run = tl.simulate(tl.beer_chain(tl.average_person()))
-    return max(tl.people.STATIONS, key=lambda name: float(tl.beer_cost(run, name)))
-
-
-def lost(order):
-    """Expected profit lost by an order, each round [USD]."""
-    return BAD.expected_profit(BAD.optimum) - BAD.expected_profit(order)
-
-
-def pulled(weight):
-    """An order between mean and optimum [units]."""
-    return weight * BAD.mean + (1 - weight) * BAD.optimum
+def smallest_class(power=0.7):
+    """The smallest class in steps of 20 with a power of at least so much."""
+    return next(students for students in range(20, 201, 20) if found(students) >= power)
 
 
 EXERCISES = {
@@ -57,32 +46,16 @@ EXERCISES = {
         slips={"that one pays less than 1,000 USD, but a smaller beta does, too.": lambda: 1.0},
     ),
     "2.2": tl.lab.Exercise(
-        answer=train_first,
+        answer=smallest_class,
+        tolerance=1e-6,
+        unit="students",
         hints=(
-            "train one station at a time: beer_chain({name: person(1.0)}), the others stay as "
-            "they are.",
-            "compare what the whole team pays, not what the trained station pays.",
+            'people.power(labels, {"label": -0.05}, students, classes=1000, seed=1) for 20, 40, …',
+            "look at power, not at found: how often the interval leaves out 0.",
         ),
         slips={
-            "it pays most itself, but much of that is made by the stations that order from it. "
-            "Try it: train one station at a time.": dearest
-        },
-    ),
-    "2.3": tl.lab.Exercise(
-        answer=lambda: lost(pulled(0.78)),
-        unit="USD",
-        tolerance=0.01,
-        hints=(
-            "the order is 0.78 × 150.5 + 0.22 × 75; problem.expected_profit gives its profit.",
-            "compare with problem.expected_profit(problem.optimum), where problem has cost=9.",
-        ),
-        slips={
-            "the pull is towards the mean: 0.78 is its weight, not that of the optimum.": (
-                lambda: lost(pulled(0.22))
-            ),
-            "that is the profit which is left; asked is the profit that is lost.": (
-                lambda: BAD.expected_profit(pulled(0.78))
-            ),
+            "that one finds it, too, but a smaller class is enough.": lambda: smallest_class(0.9),
+            "that class misses it in more than three of ten cases.": lambda: smallest_class() - 20,
         },
     ),
 }
