@@ -79,7 +79,7 @@ def test_the_tables_are_derived_again_to_the_last_bit(tmp_path):
 
 
 def test_every_assumed_figure_has_its_reason():
-    for name in ("figures", "products", "countries", "sites", "brands"):
+    for name in ("figures", "products", "countries", "sites", "brands", "rates"):
         for row in rows(DATA / "assumed" / f"{name}.csv"):
             assert row["why"].strip(), f"{name}: {row}"
 

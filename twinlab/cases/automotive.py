@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import product
 from math import sqrt
 from typing import Any, NamedTuple, cast
@@ -14,14 +15,15 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from twinlab.cases.folders import Case, base_stock_chain, dataset, rows
+from twinlab.management.risk import RiskEvent, closures, common_causes
 from twinlab.modeling import Replications, replicate
 from twinlab.scope import Constant, DemandShift, Gamma, Network, Outage, Result, Scenario
-from twinlab.scope.base import Share, pd
+from twinlab.scope.base import Amount, Share, Whole, pd
 
-__all__ = ["automotive", "car_parts", "chip_shortage", "monthly"]
+__all__ = ["automotive", "automotive_risks", "car_parts", "chip_shortage", "monthly"]
 
 
-def automotive(days: int = 365, loyal: Share = 0.0) -> Case:
+def automotive(days: int = 365, loyal: Share = 0.0, lots: Amount = 1.0) -> Case:
     """Load a calm year of the chain from wafer fab, steel mill and resin plant to US car buyers.
 
     A 1 : 1000 scale model: 48.5 vehicles a day stand for 48,500. A unit of every product is what
@@ -35,6 +37,7 @@ def automotive(days: int = 365, loyal: Share = 0.0) -> Case:
     A share of buyers is ``loyal``: they take a car of their brands (American, Asian, European) or
     leave. Beside each market then stand dealers of these brands, with their part of its customers,
     cars and plants; buyers who take any car go to the market's own lot, and no car changes lots.
+    ``lots`` is what dealers keep of their stock of the calm years; in 2021 and 2022 it was less.
 
     Source: ``datasets/automotive/README.md`` says of every column whether it is measured (US
     content reports, sales, input-output accounts, sea distances, freight factors) or assumed.
@@ -45,8 +48,15 @@ def automotive(days: int = 365, loyal: Share = 0.0) -> Case:
     >>> sum(d.pattern.average for d in chain.network.demands)  # vehicles a day
     48.494
     """
-    network = Network.from_tables(dataset("automotive"))
+    network = _tables(dataset("automotive"))
+    markets = {demand.node for demand in network.demands}
+    stocks = (stock for stock in network.stocks if stock.node in markets)
+    kept = [replace(stock, on_hand=lots * stock.on_hand) for stock in stocks if lots != 1]
+    network = network.change(*kept) if kept else network
     return base_stock_chain(_by_brand(network, loyal) if loyal else network, days)
+
+
+_tables = cache(Network.from_tables)
 
 
 def _by_brand(network: Network, loyal: float) -> Network:
@@ -80,6 +90,23 @@ def _by_brand(network: Network, loyal: float) -> Network:
             share = here * way.sourcing_share / size
             lots.append(replace(way, destination=name, sourcing_share=share, initial_pipeline=due))
     return network.change(*lots).without(*gone)
+
+
+def automotive_risks(seed: Whole = 0) -> list[RiskEvent]:
+    """List the closures of single sites, and the regional events, at the rates that are assumed.
+
+    Source: ``assumed/rates.csv``, with ranges and reasons; nobody publishes such rates.
+
+    >>> events = automotive_risks()
+    >>> len(events), round(sum(event.rate for event in events), 2)  # a year
+    (256, 2.06)
+    """
+    network, rates = automotive().network, defaultdict[str, dict[str, float]](dict)
+    for row in rows("automotive", "assumed/rates"):
+        rates[row["kind"]][row["name"]] = row["rate"]
+    usual = rates["role"].pop("site")
+    single = closures(network, usual, rates["role"])
+    return single + common_causes(network, rates["country"], seed=seed)
 
 
 def monthly() -> "pd.DataFrame":
