@@ -203,9 +203,6 @@ CALLS = {
         lambda seed: tl.simulate(c, seed), lambda seed: tl.simulate(c.set("plant.up_to", 50), seed),
         range(6),
     ),
-    "frontier": lambda c: tl.management.frontier(
-        c, [tl.Change({"plant.up_to": 80}, "more", cost=1)], 100, shortage_cost={"unit": 9}, seed=1
-    ),
     "forecast": lambda c: look_ahead(c).forecast(40, 300).totals,
     "recommend": lambda c: look_ahead(c).recommend(GRID, 40, 100),
 }  # fmt: skip

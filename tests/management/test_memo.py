@@ -19,8 +19,9 @@ SHOP = tl.Scenario(
     tl.BaseStock(10), days=200,
 )  # fmt: skip
 RISKY = SHOP.disrupt(tl.Outage("mine", rate=0.01, days=5))
-MORE = tl.Change({"shop.up_to": 20}, "more stock", cost=500)
-FRONTIER = tl.frontier(RISKY, [MORE, tl.Change({"shop.up_to": 12}, "a bit", cost=200)], 64, seed=1)
+CLOSED = tl.expected_loss(SHOP, [tl.RiskEvent("closure", ["mine"], days=5, rate=3.65)])
+STOCK = [tl.Buffer("shop", "unit", 10, cost=500), tl.Buffer("shop", "unit", 2, cost=200)]
+PLANS = tl.protect(CLOSED, STOCK, 1000, seed=1)
 COMPARED = tl.compare({"lean": RISKY, "safe": RISKY.set("shop.up_to", 20)}, 64, seed=3)
 LUCK = np.random.default_rng(5).normal(0, 10, 200)
 SURE = rank({"none": 50 + LUCK, "some": 40 + LUCK, "much": 45 + LUCK + LUCK[::-1] / 5})
@@ -36,7 +37,7 @@ def text(page):
 
 
 def test_numbers_are_those_of_the_result():
-    seen, ranking = text(memo(FRONTIER, "How much stock?", "anna", "1 May")), FRONTIER.ranking
+    seen, ranking = text(memo(PLANS, "How much stock?", "anna", "1 May")), PLANS.ranking
     assert "How much stock? For anna; decide by 1 May." in seen
     assert f"Choose {ranking.choices[0].name}." in seen
     assert f"costs {ranking.choices[1].behind.short} USD/year more. Break-even:" in seen
@@ -64,11 +65,11 @@ def test_two_options_that_are_the_same_need_no_more_histories():
 
 
 def test_it_says_what_it_is_made_of():
-    made = memo(FRONTIER, "?", basis=[RISKY]).provenance
-    again = memo(FRONTIER, "?", basis=[RISKY.change(days=200)]).provenance
-    other = memo(FRONTIER, "?", basis=[RISKY.set("shop.up_to", 11)]).provenance
+    made = memo(PLANS, "?", basis=[RISKY]).provenance
+    again = memo(PLANS, "?", basis=[RISKY.change(days=200)]).provenance
+    other = memo(PLANS, "?", basis=[RISKY.set("shop.up_to", 11)]).provenance
     assert made == again != other
-    assert f"chosen on seed 1, judged on seed {FRONTIER.seeds.judged}" in made
+    assert f"chosen on seed 1, judged on seed {PLANS.seeds.judged}" in made
     assert f"twinlab {tl.__version__}; scenario " in made
     compared = memo(COMPARED, "?").provenance
     assert compared.count("scenario") == 2
@@ -143,7 +144,7 @@ def test_a_simulated_break_even_is_where_a_simulation_says_so():
 
     def saves(rate):
         risky = SHOP.disrupt(tl.Outage("mine", rate=rate, days=5))
-        runs = [tl.replicate(chain, 40, seed=4) for chain in (risky, MORE.apply(risky))]
+        runs = [tl.replicate(chain, 40, seed=4) for chain in (risky, risky.set("shop.up_to", 20))]
         less, more = (tl.management.total_shortage_cost(run) for run in runs)
         return estimate(less - more - 900)
 
@@ -157,7 +158,7 @@ def test_a_simulated_break_even_is_where_a_simulation_says_so():
 def test_it_prints_on_one_page(size, tmp_path):
     if not CHROMIUM:
         unavailable("no chromium was found: install it, or set TWINLAB_CHROMIUM to its path")
-    page = memo(FRONTIER, "How much?")
+    page = memo(PLANS, "How much?")
     if size == "full":
         words = ["An assumption of as many words as anybody could want to read on it. " * 4] * 8
         page = memo(rank(WIDE), "Why " * 60 + "?", "head of supply " * 3, "1 May", words, [RISKY])

@@ -235,7 +235,6 @@ def of_organization_and_people():
 def of_management():
     kpis = [tl.fill_rate, tl.cycle_service_level, tl.on_time_in_full, tl.days_of_cover,
             tl.mean_stock, tl.mean_backlog, tl.lost_sales, tl.lead_time, tl.emissions]  # fmt: skip
-    option = tl.Change({"shop.up_to": 20}, "stock", cost=5.0)
     role = organization.Role("seller", {"shop.up_to": (9, 12)}, tl.fill_rate)
     quake = management.RiskEvent("quake", ["mine"], 4, 0.1)
     risk = management.expected_loss(SCENARIO, [quake], shortage_cost={"unit": 9})
@@ -271,12 +270,10 @@ def of_management():
                               "budget": 2, "search": None, "seed": 0}),
         (management.rehearse, {"found": management.protect(risk, [], 0), "replications": 2,
                                "seed": 0, "start": 2}),
-        (management.supplier_costs, {"cost": 1, "loss": 9, "own": 0.1, "common": 0.1, "most": 3}),
+        (management.supplier_costs, {"cost": 1, "loss": 9, "own": 0.1, "common": 0.1}),
         (management.hits, {"run": run(), "calm_run": run(), "by": "tier"}),
         (management.performance, {"hit": run(), "calm": run(), "measure": "on_time", "node": "",
                                   "product": ""}),
-        (management.frontier, {"scenario": SCENARIO, "options": [option], "replications": 2,
-                               "seed": 0, "shortage_cost": None}),
         (management.total_shortage_cost, {"history": run(), "shortage_cost": None}),
         (management.deprivation_cost, {"hours": 12, "tangent": True}),
         (management.waiting_cost, {"deliveries": [12], "horizon": 24, "tangent": True}),

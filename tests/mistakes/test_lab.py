@@ -94,8 +94,6 @@ MISTAKES = [
      "no coordinates of 'x'; known are: d"),
     (lambda: lab.triangle(run()), tl.ScenarioError,
      'triangle: curve must be a Curve … write triangle(performance(hit'),
-    (lambda: lab.budget(SCENARIO, 100), tl.ScenarioError,
-     'budget: portfolios must be a Frontier … write budget(frontier(scenario'),
     (lambda: lab.storm_map(NETWORK, "IRMA"), tl.ScenarioError,
      'storm_map: plan must be a ReliefPlan … write storm_map(preposition(pr'),
     (lambda: lab.chrat, tl.ScenarioError,

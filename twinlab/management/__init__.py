@@ -15,8 +15,7 @@ risk            ``expected_loss``: closures and common causes with rates, what a
                 ``protect``, ``rehearse``: what to buy against it within a budget (MILP), simulated
 resilience      ``performance``: how deep it falls, how long it takes, the area lost;
                 ``hits``: which tier is short when, how deep, and what delay stock absorbed
-mitigation      ``frontier``: which options to buy at each budget, promised and simulated;
-                ``value_of_twin``: what decisions with it saved, on the same seeds
+twin_value      ``value_of_twin``: what decisions with it saved, on the same seeds
 memo            ``memo``: a choice on one page, to sign; ``break_even``: what would change it
 ==============  ===========================================================================
 
@@ -28,11 +27,11 @@ from twinlab.management.flows import *
 from twinlab.management.goals import *
 from twinlab.management.kpi_tree import *
 from twinlab.management.memo import *
-from twinlab.management.mitigation import *
 from twinlab.management.resilience import *
 from twinlab.management.risk import *
 from twinlab.management.stress_test import *
 from twinlab.management.tickets import *
+from twinlab.management.twin_value import *
 from twinlab.modeling.simulation.kpis import *
 from twinlab.scope import door
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.management.goals import BestResponses
-from twinlab.management.mitigation import Frontier
+from twinlab.management.risk import Protection
 from twinlab.modeling import Comparison
 from twinlab.modeling.doubt import Ranked, Ranking
 from twinlab.scope import Estimate, Result, Scenario, ScenarioError
@@ -179,9 +179,9 @@ def memo(
 ) -> Memo:
     """Put a result on a page: what to choose, how sure that is, and what would change it.
 
-    ``result`` ranks options by money: a ``Comparison``, a ``Frontier``, ``BestResponses`` (those of
-    the role that is the owner), a ``Ranking`` or what has one. ``basis`` is what it does not say of
-    itself: scenarios, of which the page shows a fingerprint, ``Seeds``, or words.
+    ``result`` ranks options by money: a ``Comparison``, a ``Protection``, ``BestResponses`` (those
+    of the role that is the owner), a ``Ranking`` or what has one. ``basis`` is what it does not say
+    of itself: scenarios, of which the page shows a fingerprint, ``Seeds``, or words.
 
     Raises:
         ScenarioError: the result ranks nothing, or more is assumed than fits on a page.
@@ -210,8 +210,8 @@ def memo(
     elif isinstance(result, BestResponses):
         check_known(owner, result.rankings, f"memo: {owner!r} is no role")
         ranking, told = result.rankings[owner], [*told, result.scenario]
-    elif isinstance(result, Frontier):
-        unit = "USD/year"
+    elif isinstance(result, Protection):
+        unit, told = "USD/year", [*told, result.risk.scenario]
     if not isinstance(ranking, Ranking):
         raise ScenarioError(f"memo: {result!r:.60} ranks no options: give it a Ranking")
     told += [result.seeds] if getattr(result, "seeds", None) else []

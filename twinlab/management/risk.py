@@ -15,10 +15,9 @@ import numpy as np
 
 from twinlab.management.flows import ShortageCost, mean_flows, shortage_costs, total_shortage_cost
 from twinlab.management.stress_test import TIME, Aid, Program
-from twinlab.modeling import estimate
+from twinlab.modeling import Seeds, estimate
 from twinlab.modeling.doubt import Ranking, rank
 from twinlab.modeling.formulas.programs import Constraint, Search, minimize
-from twinlab.modeling.simulation.output_analysis import other_seed
 from twinlab.modeling.simulation.replicate import replicate_many
 from twinlab.scope import Constant, Estimate, Listing, Network, Outage, Result, Scenario, State
 from twinlab.scope.base import Array, ScenarioError, check_known, shown
@@ -59,8 +58,8 @@ def closures(
 ) -> list[RiskEvent]:
     """List the closures of every single site that has a time to recover.
 
-    A site closes ``rate`` times a year, or as ``rates`` say by site or role, for a factor of its
-    time to recover, each with a probability (``spells``). The defaults are assumed.
+    It closes ``rate`` times a year, or as ``rates`` say by site or role, for a factor of its time
+    to recover, each with a probability (``spells``). The defaults are assumed.
 
     Raises:
         ScenarioError: a name in ``rates`` is no such site and no role of one.
@@ -121,14 +120,7 @@ def common_causes(
 
 
 class Losses(Listing, frozen=True):
-    """What all events cost at best, dearest first, and the year that they make.
-
-    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
-    >>> quake = RiskEvent("quake", ("mine",), days=4, rate=0.02)
-    >>> found = expected_loss(Scenario(chain, BaseStock(15)), [quake], shortage_cost={"unit": 40})
-    >>> float((found.years(50_000, seed=1) @ found.losses).mean().round())
-    8.0
-    """
+    """What all events cost at best, dearest first, and the year that they make."""
 
     events: tuple[RiskEvent, ...]
     scenario: Any = field(default=None, compare=False)
@@ -145,7 +137,7 @@ class Losses(Listing, frozen=True):
     @property
     def expected(self) -> float:
         """Expected loss in a year, exactly: Σ rate × loss [USD/year]."""
-        return float(sum(event.expected for event in self.events))
+        return float(sum(event.rate * event.loss for event in self.events))
 
     @property
     def harmful(self) -> tuple[RiskEvent, ...]:
@@ -182,9 +174,8 @@ def expected_loss(
     """Find the least loss of every event, and the expected loss of a year: Σ rate × loss.
 
     Losses are those of the program of ``risk_exposure`` with all sites of an event down together;
-    finished stock of a closed site still ships. Stocks are those of ``state``, else those that the
-    scenario starts with. What several events in one year cost is added up. Where losses come in
-    less than 5 % of the years, CVaR at 95 % is the mean over 0.05, and says nothing more.
+    finished stock of a closed site still ships. Stocks are those of ``state``, else the starting
+    stocks. What several events in one year cost is added up.
 
     Raises:
         ScenarioError: no event, no such site, or no customer with a shortage cost.
@@ -278,6 +269,7 @@ class Protection(Listing, frozen=True):
     risk: Any = field(default=None, compare=False)
     ranking: Ranking | None = field(default=None, compare=False)  # in fresh years
     gap: float = 0.0  # part of the aim that a better plan may save
+    seeds: Seeds | None = None
     caption = "Plans, the best within the budget first"
 
 
@@ -319,19 +311,17 @@ def protect(
         chosen[name] = tuple(one for one in bought if found.values[one])
         less = {one: -1.0 if one in chosen[name] else 1.0 for one in bought}
         rows, gap = [*rows, Constraint(less, low=1.0 - len(chosen[name]))], max(gap, found.gap)
-    years, plans, totals = risk.years(FRESH, other_seed(seed, "judge")), [], {}
+    years, plans, totals = risk.years(FRESH, (seeds := Seeds.of(seed)).judged), [], {}
     for name, each in ({n: plan for n, plan in chosen.items() if plan} | {"nothing": ()}).items():
         aided = ((e, _aid(risk, each, e.days)) for e in risk.events)
         least = [e.loss and risk.program.least_loss(e.sites, e.days, aid)[0] for e, aid in aided]
         lived, cost = years @ np.array(least), float(sum(one.cost for one in each))
         mean = float(sum(e.rate * x for e, x in zip(risk.events, least, strict=True)))
-        words, spread = (
-            " + ".join(map(str, each)) or "nothing",
-            (estimate(lived), cvar(lived, tail[1])),
-        )
-        plans.append(Plan(name, words, cost, mean, *spread, each))
+        words, fresh = " + ".join(map(str, each)) or "nothing", estimate(lived)
+        plans.append(Plan(name, words, cost, mean, fresh, cvar(lived, tail[1]), each))
         totals[name] = cost + lived
-    return Protection(tuple(plans), risk, rank(totals, "nothing") if plans[1:] else None, gap)
+    ranking = rank(totals, "nothing") if plans[1:] else None
+    return Protection(tuple(plans), risk, ranking, gap, seeds)
 
 
 def _program(
@@ -340,10 +330,8 @@ def _program(
     """Costs, rows and bounds; the variables of an event are told apart by its number."""
     sites = {site for site, _ in risk.flows}
     for one in bought:
-        known, at = (
-            (risk.flows, (one.node, one.product)) if isinstance(one, Buffer) else (sites, one.site)
-        )
-        check_known(at, known, f"measures: no {at!r}")
+        at = (one.node, one.product) if isinstance(one, Buffer) else one.site
+        check_known(at, sites if isinstance(at, str) else risk.flows, f"measures: no {at!r}")
     money, program = max([*risk.losses, 1.0]), risk.program  # what the solver counts as 1
     weight, level = tail if risk.bad_years > 1 - tail[1] else (0.0, 0.0)
     costs: dict[Any, float] = {one: SPARE * one.cost / money for one in bought}
@@ -386,9 +374,8 @@ def rehearse(found: Protection, replications: Count = 8, seed: Whole = 0, start:
     """Live through every harmful event with every plan by simulation; rank by cost and loss.
 
     A buffer raises the stock of the first morning and the base-stock level; a standby leaves a
-    closed site its share of the mean flow. Events strike on day ``start``, and are compared with
-    the calm twin on the same random numbers: a plan costs its measures and Σ rate × loss
-    [USD/year], a number for each history. The scenario must go on until the losses are over.
+    closed site its share of the mean flow. Events strike on day ``start``; a plan costs its
+    measures and Σ rate × loss [USD/year] against the calm twin, on the same random numbers.
 
     Raises:
         ScenarioError: an event is not over by the last day, or an item keeps no base stock.
@@ -401,12 +388,10 @@ def rehearse(found: Protection, replications: Count = 8, seed: Whole = 0, start:
     best costs least, in 100% of redraws too; nothing costs 450 [450, 450] more: established
     """
     risk, totals = found.risk, {}
-    for event in risk.harmful:
-        if start + event.days > risk.scenario.days:
-            told = f"{event.name!r} ends after day {risk.scenario.days}, the last"
-            raise ScenarioError(
-                f"rehearse: {told}: give the scenario more days, for the losses too"
-            )
+    last = max(risk.harmful, key=lambda event: event.days, default=None)
+    if last and start + last.days > (days := risk.scenario.days):
+        told = f"{last.name!r} ends after day {days}, the last: give the scenario more days"
+        raise ScenarioError(f"rehearse: {told}, for the losses too")
     for plan in found.plans:
         here, left = risk.scenario, defaultdict[str, float](float)
         for one in plan.measures:
@@ -429,16 +414,14 @@ def rehearse(found: Protection, replications: Count = 8, seed: Whole = 0, start:
 
 
 @ranged
-def supplier_costs(
-    cost: Amount, loss: Amount, own: Share, common: Share = 0.0, most: Count = 8
-) -> list[float]:
-    """Expected cost of having 1, 2, … suppliers of one thing [USD, of the same period as ``cost``].
+def supplier_costs(cost: Amount, loss: Amount, own: Share, common: Share = 0.0) -> list[float]:
+    """Expected cost of having 1, 2, … 8 suppliers of one thing [USD, of the period of ``cost``].
 
     C n + L (P + (1 − P) Uⁿ) [C: ``cost`` of having a supplier, L: ``loss`` if all are down, U:
     each one's ``own`` probability of being down, P: of a ``common`` cause that stops all].
     Source: Berger, Gerstenfeld & Zeng (2004), Omega 32(1): 9–15.
 
-    >>> [round(x / 1000, 1) for x in supplier_costs(10_000, 2e6, own=0.1, common=0.02, most=4)]
+    >>> [round(x / 1000, 1) for x in supplier_costs(10_000, 2e6, own=0.1, common=0.02)[:4]]
     [246.0, 79.6, 72.0, 80.2]
     """
-    return [cost * n + loss * (common + (1 - common) * own**n) for n in range(1, most + 1)]
+    return [cost * n + loss * (common + (1 - common) * own**n) for n in range(1, 9)]

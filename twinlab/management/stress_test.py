@@ -77,7 +77,7 @@ def risk_exposure(
     the site "" is none. ``stock_ships`` lets the stock of a closed site leave it. Lead times and
     the cost of changing over are left out, and flows can be redirected at once: a lower bound at
     mean demand. It is none where sites have spare capacity and goods are long under way: sites
-    near customers, back first, then make up for what the far ones lack. A period is a day.
+    near customers, back first, make up for far ones. A period is the network's day.
 
     Raises:
         ScenarioError: no such site, or no customer asks for a product with a shortage cost.
@@ -173,17 +173,9 @@ class Program:
             yield {TIME: units, ("served", item): -1.0, ("lost", item): -1.0}
 
     def least_loss(
-        self,
-        sites: Collection[str],
-        time: float,
-        aid: Aid | None = None,
-        *,
-        with_stock: bool = True,
+        self, sites: Collection[str], time: float, aid: Aid | None = None, with_stock: bool = True
     ) -> tuple[float, float]:
-        """The least loss [money] and its units while sites are down together for some periods.
-
-        With ``aid`` in force: see ``limits``.
-        """
+        """The least loss [money] and its units while sites are down for some periods, with aid."""
         costs = {("lost", item): self.shortage_costs[item] for item in self.demand}
         ones = {measure: (1.0, 1.0) for each in (aid or {}).values() for measure in each}
         found = self._solve(costs, {TIME: (time, time), **ones}, sites, aid, with_stock)
@@ -206,25 +198,17 @@ class Program:
         """
         aid, stock = aid or {}, self.stock if with_stock else {}
         shut = {v: (0.0, 0.0) for v in self.free if v[0] in self.stops and v[1][0] in down}
-        rows = [Constraint(r, high=stock.get(i, 0.0)) for i, r in self.balance.items()]
-        for n, item in enumerate(self.balance):
-            if more := aid.get(item):
-                less = {measure: -units for measure, units in more.items()}
-                rows[n] = Constraint({**rows[n].terms, **less}, high=rows[n].high)
-        for made in [v for v in shut if v in aid]:
-            del shut[made]
-            rows.append(Constraint({made: 1.0} | {m: -n for m, n in aid[made].items()}, high=0.0))
-        return [*rows, *self.capacities], shut
+        more = {key: {one: -units for one, units in each.items()} for key, each in aid.items()}
+        rows = [
+            Constraint({**row, **more.get(item, {})}, high=stock.get(item, 0.0))
+            for item, row in self.balance.items()
+        ]
+        spare = [v for v in shut if v in aid]
+        rows += [Constraint({v: 1.0, **more[v]}, high=0.0) for v in spare]
+        return [*rows, *self.capacities], {v: at for v, at in shut.items() if v not in aid}
 
-    def _solve(
-        self,
-        costs: Any,
-        bounds: Any,
-        down: Collection[str],
-        aid: Aid | None = None,
-        with_stock: bool = True,
-    ) -> dict[Any, float]:
-        rows, shut = self.limits(down, aid, with_stock)
+    def _solve(self, costs: Any, bounds: Any, down: Collection[str], *how: Any) -> dict[Any, float]:
+        rows, shut = self.limits(down, *how)
         remedy = "see that stocks, capacities and demands are finite numbers of the same period"
         problem = f"the exposure program has no answer: {remedy}"
         free = dict.fromkeys([*self.free, *bounds], 0.0)

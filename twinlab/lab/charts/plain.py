@@ -1,7 +1,6 @@
 """Plain charts of numbers: lines with bands and marks, and bars with intervals; words included.
 
-Drawn with them: the resilience triangle, the frontier of portfolios under a budget, and how well a
-twin follows its plant.
+Drawn with them: the resilience triangle, and how well a twin follows its plant.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +12,14 @@ import numpy as np
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.management import Curve, Frontier
+from twinlab.management import Curve
 from twinlab.modeling import estimate, fidelity
 from twinlab.scope import Estimate, Scenario, ScenarioError
 from twinlab.scope.result import shown
 from twinlab.technology import Bus, Faults, Plant
 from twinlab.twin import Twin
 
-__all__ = ["Words", "bars", "budget", "follow", "follow_links", "lines", "triangle"]
+__all__ = ["Words", "bars", "follow", "follow_links", "lines", "triangle"]
 
 
 @dataclass(frozen=True)
@@ -139,41 +138,6 @@ def triangle(curve: Curve) -> Chart:
     ends = (float(times[0]), float(times[-1])), (0.0, 108.0)
     panel = Panel(marks, "What is served, of what the calm chain serves", "day", "% of calm", *ends)
     return Chart([panel], str(curve), (pen.WIDTH, 3.9))
-
-
-def budget(portfolios: Frontier, available: float) -> Chart:
-    """Draw the loss that each efficient portfolio leaves, and what a budget [USD/year] buys.
-
-    Steps, because between two portfolios there is nothing to buy. The band is the 95 % interval of
-    the simulated loss; the dashed line is what adding up single savings promises.
-
-    >>> hasty = Demand("shop", "unit", Normal(5, 1), backorders=False, lost_sale_cost=40)
-    >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 10})
-    >>> risky = Scenario(chain, BaseStock(10), days=365).disrupt(Outage("mine", rate=0.01, days=5))
-    >>> more = Change({"shop.up_to": 20}, "more stock", cost=500)
-    >>> print(budget(frontier(risky, [more], 64, seed=1), 1000))
-    1,000 USD a year buy: more stock, for 500 USD
-    loss 1,542 [1,347, 1,736] USD a year, promised 1,542
-    """
-    best, bought = portfolios.best(available), portfolios.efficient
-    cost = np.array([each.cost for each in bought]) / 1000
-    end = max(cost[-1], available / 1000) * 1.05 or 1.0
-    edges = np.append(cost, end)
-    money = [(each.loss.mean, each.loss.low, each.loss.high, each.promised) for each in bought]
-    loss, low, high, promised = np.transpose([*money, money[-1]]) / 1000
-    title, thousands = "What is left of the loss", "[1,000 USD/year]"
-    marks = [
-        pen.span(0, available / 1000, "budget"),
-        pen.band(edges, low, high, "95 % interval", step="post", **pen.area(pen.BLUE)),
-        pen.line(edges, loss, "simulated", drawstyle="steps-post", **pen.LOOKS[0]),
-        pen.line(edges, promised, "promised by adding up", drawstyle="steps-post", **pen.LOOKS[1]),
-        pen.line([best.cost / 1000], [best.loss.mean / 1000], "bought", **pen.MARK),
-        pen.rule(0),
-    ]
-    words = f"cost of the portfolio {thousands}", f"loss {thousands}"
-    said = f"{shown(available)} USD a year buy: {best.options}, for {shown(best.cost)} USD\n"
-    said += f"loss {best.loss.short} USD a year, promised {shown(best.promised)}"
-    return Chart([Panel(marks, title, *words, xlim=(0, end))], said)
 
 
 def follow(
