@@ -180,8 +180,7 @@ class Change(Result, frozen=True):
         lots: a truck costs 50 USD
           shop/unit: BaseStock(up_to=6.0) → MinMax(reorder_point=5.0, up_to=45.0)
         """
-        changed = baseline.set(values)
-        before = {where: baseline.value(where) for where in values}
+        changed, before = baseline.set(values), {where: baseline.value(where) for where in values}
         return cls(dict(values), title, reason, changed, before)
 
     @property

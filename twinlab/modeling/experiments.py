@@ -238,14 +238,12 @@ def tune(
     change, seeds = Change.of(scenario, at(found.x)), Seeds.of(seed)
     best = replace(change.scenario, chosen_on=scenario.chosen_on | {seed})
     before, after = (replicate(one, replications, seeds.judged) for one in (scenario, best))
-    edges = [
-        path
-        for path, value in change.values.items()
-        if min(abs(value - end) for end in ranges[path]) <= 0.01 * np.ptp(ranges[path])
-    ]
-    for path in edges:
-        value, ends = f"{path} = {change.values[path]:.3g}", ranges[path]
-        warn(f"{value} lies on the edge of its range {ends}: widen the range")
+    edges = list[str]()
+    for path, ends in ranges.items():
+        value = change.values[path]
+        if min(abs(value - end) for end in ends) <= 0.01 * np.ptp(ends):
+            edges.append(path)
+            warn(f"{path} = {value:.3g} lies on the edge of its range {ends}: widen the range")
     return replace(
         change,
         scenario=best,

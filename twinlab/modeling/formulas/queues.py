@@ -43,8 +43,7 @@ def mmc(arrival_rate: Positive, service_rate: Positive, servers: Count = 1) -> Q
     >>> round(queue.queue_length, 4), round(queue.time_present, 4)
     (1.3333, 1.0)
     """
-    share = _busy(arrival_rate, servers * service_rate)
-    load = arrival_rate / service_rate
+    share, load = _busy(arrival_rate, servers * service_rate), arrival_rate / service_rate
     # Times exp(-load), so that powers and factorials do not overflow: fewer than c there, and more.
     full = math.exp(servers * math.log(load) - load - math.lgamma(servers + 1)) / (1 - share)
     total = float(special.pdtr(servers - 1, load)) + full
@@ -145,8 +144,7 @@ def make_to_stock(
     0.488
     """
     share = _busy(arrival_rate, service_rate)
-    filled = 1 - share**base_stock
-    odds = share / (1 - share)
+    filled, odds = 1 - share**base_stock, share / (1 - share)
     return StockedQueue(base_stock - odds * filled, odds * share**base_stock, filled)
 
 

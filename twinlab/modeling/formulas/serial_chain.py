@@ -88,20 +88,17 @@ class SerialChain:
             sure = isinstance(lane.lead_time, Constant) and not lane.order_delay
             alike = demand.backorders and not demand.season and not demand.trend
             if not (sure and alike) or node.evening_review or node.review_period > 1:
-                raise ScenarioError(
-                    f"{lane.title}: the formula is for constant lead times, orders of every "
-                    "morning that are seen at once, and customers who wait and ask without season "
-                    "or trend: simulate this chain"
-                )
+                wanted = "constant lead times, orders of every morning that are seen at once"
+                asked = "customers who wait and ask without season or trend: simulate this chain"
+                raise ScenarioError(f"{lane.title}: the formula is for {wanted}, and {asked}")
             stages.append(Stage(at, days_of(lane.lead_time), holding[at]))
             at = lane.source
         limits = [node.capacity for node in network.nodes]
         limits += [lane.capacity for lane in network.lanes]
         if place or holding[at] or np.isfinite(limits).any():
-            raise ScenarioError(
-                f"no serial chain that has a formula: beside {[s.name for s in stages]} there are "
-                f"lanes to {list(place)}, or {at!r} charges for its stock, or there is a capacity"
-            )
+            beside = f"beside {[s.name for s in stages]} there are lanes to {list(place)}"
+            more = f"{at!r} charges for its stock, or there is a capacity"
+            raise ScenarioError(f"no serial chain that has a formula: {beside}, or {more}")
         return cls(tuple(stages[::-1]), demand.pattern, demand.backorder_cost)
 
 
@@ -125,11 +122,8 @@ class SerialPlan(Result, frozen=True):
         An echelon level above that of the stage upstream can never be reached, so it counts as
         that one. Source: Axsäter & Rosling (1993).
         """
-        reached = list(accumulate(self.echelon.values(), min))
-        return {
-            name: here - below
-            for name, here, below in zip(self.echelon, reached, [*reached[1:], 0.0], strict=True)
-        }
+        steps = pairwise([*accumulate(self.echelon.values(), min), 0.0])
+        return {n: here - below for n, (here, below) in zip(self.echelon, steps, strict=True)}
 
 
 def clark_scarf(chain: SerialChain | Network) -> SerialPlan:

@@ -65,8 +65,7 @@ class Account:
                 self.rows["good_share", event.item].append((day, units / note))
             return
         if kind == "ordered":
-            back = (partner, node, product, mode)
-            self._ordered(event, event.item if partner == node else back)
+            self._ordered(event, event.item if partner == node else (partner, node, product, mode))
         elif kind == "withdrawn":
             self._leave((partner, node, product, mode), units)
             self.again.add(event.item)

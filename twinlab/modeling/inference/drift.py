@@ -25,8 +25,7 @@ from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope import Lane, Network, Result, Scenario, State, distributions
-from twinlab.scope.base import Array, Distribution, Level, column, pd, stats
-from twinlab.scope.scenario import find, lane_paths
+from twinlab.scope.base import Array, Distribution, Level, column, find, lane_paths, pd, stats
 
 __all__ = ["Alarm", "Fidelity", "Observations", "Verification", "fidelity", "pinball_loss"]
 __all__ += ["verify", "watch"]
@@ -232,16 +231,14 @@ class Fidelity(Result, frozen=True):
     @property
     def table(self) -> "pd.DataFrame":
         """Believed and true units of everything that differs, worst first."""
-        rows = [
-            (what, " → ".join(filter(None, key)), mine, theirs)
-            for what, key, mine, theirs in _pairs(self.believed, self.true)
-            if abs(mine - theirs) > 1e-9
-        ]
+        pairs = (one for one in _pairs(self.believed, self.true) if abs(one[2] - one[3]) > 1e-9)
+        rows = [(what, " → ".join(filter(None, key)), *both) for what, key, *both in pairs]
         rows.sort(key=lambda row: -abs(row[2] - row[3]))
         return pd.DataFrame(rows, columns=["what", "where", "believed [units]", "true [units]"])
 
 
-def _pairs(believed: State, true: State) -> Iterator[tuple[str, Any, float, float]]:
+def _pairs(believed: State, true: State) -> Iterator[Any]:
+    """What, where, believed and true units."""
     for name, what in {"on_hand": "stock", "in_transit": "under way", "owed": "owed"}.items():
         mine, theirs = getattr(believed, name), getattr(true, name)
         yield from ((what, key, mine.get(key, 0), theirs.get(key, 0)) for key in theirs | mine)

@@ -64,8 +64,7 @@ class Assessment(Row, frozen=True):
 
     def told(self, days: int, error: float) -> "Assessment":
         """The same told so many days later, of what is left, with an error."""
-        left = self.quantities[days:]
-        return replace(self, day=self.day + days, quantities=left, error=error)
+        return replace(self, day=self.day + days, quantities=self.quantities[days:], error=error)
 
 
 def mistake(error: float, generator: np.random.Generator) -> float:

@@ -10,15 +10,14 @@ Of stocks, too, the books do not see everything, and counts are not exact: a fil
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from twinlab.scope import Constant, Empirical, LaneOutage, Listing, Network, Outage, Result, State
-from twinlab.scope.base import DUST, Disruption, Distribution, ItemKey, SyncError, column, mean_of
-from twinlab.scope.entities import KINDS
+from twinlab.scope.base import DUST, Distribution, ItemKey, SyncError, column, grouped, mean_of
+from twinlab.scope.entities import KINDS, Disruption
 
 __all__ = ["Outages"]
 
@@ -126,8 +125,7 @@ class Standstill(NamedTuple):
         went, rested = self.rests[min(self.resting, RESTS - 1)]
         if not self.resting:
             return (rested + RARELY) / (went + rested + 1)
-        longer = sum(one for _, one in self.rests[1:])
-        ended = sum(one for one, _ in self.rests[1:])
+        longer, ended = sum(one for _, one in self.rests[1:]), sum(one for one, _ in self.rests[1:])
         expected = (longer + GUESSED * LONGER) / (longer + ended + GUESSED)
         return (rested + ALIKE * expected) / (went + rested + ALIKE)
 
@@ -168,12 +166,9 @@ class Flows:
         day, found, used = state.day, dict(known), dict.fromkeys(self.nodes, 0.0)
         for flow, units in moved.items():
             used[flow[0]] += units * self._takes_capacity(flow)
-        could = {*moved} | {
-            flow
-            for flow in self.wanted(state)
-            if not self._takes_capacity(flow)
-            or not self.nodes[flow[0]].may_be_full(used[flow[0]], FULL)
-        }
+        full = {name for name, node in self.nodes.items() if node.may_be_full(used[name], FULL)}
+        free = (f for f in self.wanted(state) if f[0] not in full or not self._takes_capacity(f))
+        could = {*moved, *free}
         for flow in could.union(known):
             ends = flow[:2] if len(flow) == 4 else flow[:1]
             told = seen is None or all(seen.get(end, 0) > day for end in ends)
@@ -184,10 +179,8 @@ class Flows:
 
     def closed(self, known: Mapping[Flow, Standstill]) -> dict[tuple[str, ...], Standstill]:
         """What stands still: nodes, items or lanes, as far as nothing else of them moves."""
-        nodes, items = defaultdict[Any, list[Flow]](list), defaultdict[Any, list[Flow]](list)
-        for flow in known:
-            items[seller(flow)].append(flow)
-            nodes[flow[:1]].append(flow)
+        items = grouped((seller(flow), flow) for flow in known)
+        nodes = grouped((flow[:1], flow) for flow in known)
         found: dict[tuple[str, ...], Standstill] = {}
         for flow, one in ((flow, one) for flow, one in known.items() if one.stands):
             for place, flows in (flow[:1], nodes), (seller(flow), items):
@@ -196,8 +189,7 @@ class Flows:
             else:
                 place = flow
             now = found.get(place, one)
-            since = min(now.since, one.since)
-            likely = max(now.probability, one.probability)
+            since, likely = min(now.since, one.since), max(now.probability, one.probability)
             found[place] = one._replace(probability=likely, since=since)
         return found
 
@@ -206,10 +198,8 @@ class Flows:
     ) -> tuple[Flow, "Told | None"] | None:
         """What somebody tells to stand still from a day on, or no longer; nothing of other kinds.
 
-        A ``lane`` is named "mine->plant" where no partner is; a node or product is ``down``.
-
-        Raises:
-            SyncError: the network has no such place.
+        A ``lane`` is named "mine->plant" where no partner is; a node or product is ``down``. Of a
+        place that the network has not: a SyncError.
         """
         node, product = data.get("node", ""), data.get("product") or ""
         if kind == "state":
@@ -316,8 +306,7 @@ def believed(
         if told.end is not None:
             left = Constant(float(max(1, told.end - day)))
         struck = _disruption(place, day, left, loss=told.loss, **dict.fromkeys(told.how, True))
-        mean = mean_of(left)
-        found.append(OutageBelief(_name(place), told.since, 1.0, mean, "heard", struck))
+        found.append(OutageBelief(_name(place), told.since, 1.0, mean_of(left), "heard", struck))
     untold = {v: one for v, one in known.items() if not any(covers(v, told) for told in heard)}
     for place, one in flows.closed(untold).items():
         left = time_left(day - one.since, flows.means[place[0]])

@@ -271,11 +271,6 @@ class LineEngine:
             for _ in range(line.source.limit):
                 self.accept(self.places[0], self.enter("parts", 1))
 
-    def run(self, minutes: float) -> None:
-        """Let the line work so many minutes, and close the books."""
-        self.env.run(until=minutes)
-        self.close()
-
     def close(self) -> None:
         """Add up what has not ended."""
         self.count(0)

@@ -17,11 +17,8 @@ from twinlab.modeling.line.stations import Line, Released
 from twinlab.scope.base import EventRow, ItemKey, State
 
 # What is told of an event of a line: its kind, a quantity, and its note, if not the event's own.
-NOTES = {
-    "failed": ("state", 0.0, "failed"),
-    "faulted": ("faulted", 1.0, ""),
-    "replaced": ("maintained", 1.0, ""),
-}
+NOTES = {"failed": ("state", 0.0, "failed"), "faulted": ("faulted", 1.0, "")}
+NOTES["replaced"] = ("maintained", 1.0, "")
 
 
 class Nested:

@@ -77,10 +77,9 @@ class LineRun(Listing, frozen=True):
         return float(getattr(self[self.line.station(name).name] if name else self, detail))
 
     def _sentence(self) -> str:
-        return (
-            f"{words(self.throughput)} units/day, yield {words(100 * self.good_share)} %, cycle "
-            f"time {words(self.cycle_time)} minutes, {words(self.work_in_process)} units in process"
-        )
+        made = f"{words(self.throughput)} units/day, yield {words(100 * self.good_share)} %"
+        inside = f"{words(self.work_in_process)} units in process"
+        return f"{made}, cycle time {words(self.cycle_time)} minutes, {inside}"
 
 
 def run_line(
@@ -109,7 +108,8 @@ def run_line(
         problem = f"days {days:g} must be above warm_up {warm_up:g}, which is at least 0"
         raise ScenarioError(f"{problem}: run longer")
     engine = LineEngine(line, seed, replication, warm_up * line.minutes_per_day, log)
-    engine.run(days * line.minutes_per_day)
+    engine.step(days * line.minutes_per_day)
+    engine.close()
     out = [p for p in engine.parts if p.left >= engine.warm]
     delivered = [p for p in out if p.fate == "delivered"]
     minutes = (days - warm_up) * line.minutes_per_day

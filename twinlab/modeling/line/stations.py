@@ -102,10 +102,8 @@ class Hazard:
     def __post_init__(self) -> None:
         table = np.array(self.chances, dtype=np.float64)
         if table.ndim != 2 or not table.size or not ((table >= 0) & (table <= 1)).all():
-            raise ScenarioError(
-                f"Hazard: chances from 0 to 1, one row per job and one column per minute of age, "
-                f"got the shape {table.shape}"
-            )
+            rows = "one row per job and one column per minute of age"
+            raise ScenarioError(f"Hazard: chances from 0 to 1, {rows}, got the shape {table.shape}")
         table.setflags(write=False)
         object.__setattr__(self, "chances", table)
 
@@ -190,8 +188,7 @@ class ControlLimit(Row, frozen=True):
     def __call__(self, view: MachineView) -> str:
         """Weigh this job on this tool; a new tool is never replaced."""
         loss = self.saving * self.hazard.chance(view.job, view.age)
-        worth = view.age > 0 and 0 < loss >= self.rate * view.minutes
-        return "replace" if worth else "continue"
+        return "replace" if view.age > 0 and 0 < loss >= self.rate * view.minutes else "continue"
 
     def oldest(self, minutes: Array) -> Array:
         """From which age on a tool is replaced before each job [minutes]; infinite if never."""
@@ -406,9 +403,8 @@ class Line(Row, frozen=True):
             raise ScenarioError(f"a line has stations with different names, got {names}")
         worked = self.stations[:1] if isinstance(self.source, Saturated) else self.stations
         if not isinstance(self.source, tuple) and not sum(s.time.average for s in worked):
-            raise ScenarioError(
-                f"{self.stations[0].title}: parts would pass in no time: give it a time above 0"
-            )
+            wrong = f"{self.stations[0].title}: parts would pass in no time"
+            raise ScenarioError(f"{wrong}: give it a time above 0")
         self._check_mix()
         for at, station in enumerate(self.stations):
             back = station.inspection.rework_to if station.inspection else ""
