@@ -177,8 +177,7 @@ def prescribe(law: Weibull, planned_cost: Positive, failure_cost: Positive) -> C
         high *= 2.0
     age = float(optimize.brentq(slope, 0.0, high, xtol=1e-10 * law.scale))
     cost = replacement_cost(law, age, planned_cost, failure_cost)
-    saved = waiting - cost
-    told = f"{shown(cost)} per day; run to failure: {shown(waiting)} per day"
+    saved, told = waiting - cost, f"{shown(cost)} per day; run to failure: {shown(waiting)} per day"
     reason = f"{told} ({100 * saved / waiting:.0f} % saved)"
     values, gain = {"replacement_age": age}, Estimate(saved, saved, saved, 1, 1.0, "by formula")
     return Change(values, f"replace at {age:.2f} days", reason, before=never, gain=gain)

@@ -275,9 +275,8 @@ def plan_departments(
         works = works.nest({"line": _staffed(scenario, wanted, most_busy)})
         return plan_departments(works, most_busy=most_busy)
     if isinstance(scenario, Line) or wanted is not None:
-        raise ScenarioError(
-            f"plan_departments: a line, and only a line, has units wanted a day: wanted={wanted}"
-        )
+        which = "a line, and only a line, has units wanted a day"
+        raise ScenarioError(f"plan_departments: {which}: wanted={wanted}")
     if isinstance(state, int):
         state = simulate(scenario).state_on(state)
     start, network, rows = go_on(state, scenario), scenario.network, list[Any]()
@@ -302,18 +301,16 @@ def plan_departments(
 
 def _staffed(line: Line, wanted: float, most_busy: float) -> Line:
     """With the fewest shifts, then machines, for it; cards by Little's law, half as many again."""
-    needs = predict(line).stations
-    machines = [station.machines for station in line.stations]
+    needs, machines = predict(line).stations, [station.machines for station in line.stations]
     # Minutes of one machine a day, shared by those that there are.
     shares = [wanted * n.visits * n.minutes / m for n, m in zip(needs, machines, strict=True)]
     shifts = max(1, math.ceil(max(shares) / (SHIFT * most_busy) - 1e-9))
     if shifts > 3:
         worst = shares.index(max(shares))
         short = math.ceil(shares[worst] * machines[worst] / (3 * SHIFT * most_busy))
-        raise SolverError(
-            f"plan_departments: {wanted:g} units/day would keep {needs[worst].station!r} busy for "
-            f"{max(shares) / SHIFT:.1f} shifts a day: it needs {short} machines, or ask for less"
-        )
+        busy = f"{needs[worst].station!r} busy for {max(shares) / SHIFT:.1f} shifts a day"
+        told = f"plan_departments: {wanted:g} units/day would keep {busy}"
+        raise SolverError(f"{told}: it needs {short} machines, or ask for less")
     minutes, built = shifts * SHIFT, []
     for need, station in zip(needs, line.stations, strict=True):
         rate = wanted * need.visits / minutes
@@ -337,10 +334,8 @@ def prescribe(line: Line, wanted: Positive, *, most_busy: Level = 0.9) -> Change
       weld.buffer: 9 → 2
     """
     staffed, names = _staffed(line, wanted, most_busy), ("machines", "buffer")
-    new, old = (
-        {f"{s.name}.{name}": getattr(s, name) for s in each.stations for name in names}
-        for each in (staffed, line)
-    )
+    both = staffed.stations, line.stations
+    new, old = ({f"{s.name}.{n}": getattr(s, n) for s in each for n in names} for each in both)
     values = {path: value for path, value in new.items() if value != old[path]}
     shifts = round(staffed.minutes_per_day / SHIFT)
     title = f"{wanted:g} units/day in {shifts} shift{'s' * (shifts > 1)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress, product
 from typing import Any
 
@@ -11,10 +12,9 @@ from twinlab.management.flows import mean_flows, stopped_costs
 from twinlab.modeling import Change, Run, estimate
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.organization import PriorityFailover, Shares, View
-from twinlab.scope import Estimate, Lane, Listing, Network, Node, Result, Scenario, State
-from twinlab.scope.base import ItemKey, Row, ScenarioError, check_known, column, pd, shown
+from twinlab.scope import Estimate, Lane, Listing, Network, Node, Result, Scenario, ScenarioError
+from twinlab.scope.base import ItemKey, Row, State, check_known, column, lane_paths, pd, shown
 from twinlab.scope.kinds import Amount, Count, Positive, Share, Whole
-from twinlab.scope.scenario import lane_paths
 
 
 class Supplier(Result, frozen=True):
@@ -169,16 +169,13 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
     rules = {**scenario.sourcing, item: Shares() if share else PriorityFailover()}
     changed = scenario.change(network=wider, sourcing=rules)
     paths = [f"{v.source}->{v.destination}.sourcing_share" for v in lanes]
-    return Change(
-        dict(zip(paths, (v.sourcing_share for v in lanes), strict=True)),
-        f"second source {lane.source!r}",
-        f"{100 * share:g} % of every order of {item[0]!r}"
-        if share
-        else f"{item[0]!r} orders there while its first source is shut",
-        changed,
-        before={path: v.sourcing_share for path, v in zip(paths[1:], others, strict=True)},
-        how=lambda chain: prescribe(chain, lane, share=share).scenario,
-    )
+    then = dict(zip(paths, (v.sourcing_share for v in lanes), strict=True))
+    before = {path: v.sourcing_share for path, v in zip(paths[1:], others, strict=True)}
+    reason = f"{100 * share:g} % of every order of {item[0]!r}"
+    if not share:
+        reason = f"{item[0]!r} orders there while its first source is shut"
+    title, how = f"second source {lane.source!r}", partial(prescribe, lane=lane, share=share)
+    return Change(then, title, reason, changed, before, how=lambda chain: how(chain).scenario)
 
 
 class Offer(Row, frozen=True):

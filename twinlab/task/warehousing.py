@@ -41,8 +41,7 @@ def describe(skus: Sequence[Sku]) -> Activities:
     >>> describe([Sku("pipes", 10, slots=2), Sku("screws", 30)]).table.index.tolist()
     ['screws', 'pipes']
     """
-    total = sum(s.picks for s in skus) or math.nan
-    busiest = sorted(skus, key=lambda s: -s.picks)
+    total, busiest = sum(s.picks for s in skus) or math.nan, sorted(skus, key=lambda s: -s.picks)
     rows = [(s.name, s.picks, s.picks / total, s.slots, cube_per_order(s)) for s in busiest]
     return Activities(tuple(Activity(*row) for row in rows))
 

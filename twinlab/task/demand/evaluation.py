@@ -52,10 +52,9 @@ def accuracy(actual: Series, forecast: Series, insample: Series, season: Count =
         raise ScenarioError(f"accuracy: {len(y)} actual values and {len(f)} forecasts")
     steps = known[season:] - known[:-season]
     if not steps.any():
-        raise ScenarioError(
-            f"scaled errors need more than one season of {season} periods before the forecasts, "
-            f"and a series that changes; got {len(known)} periods"
-        )
+        wanted = f"more than one season of {season} periods before the forecasts"
+        changes = f"a series that changes; got {len(known)} periods"
+        raise ScenarioError(f"scaled errors need {wanted}, and {changes}")
     errors, sizes = y - f, np.abs(y - f)
     size, squared = float(sizes.mean()), float((errors**2).mean())
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -128,10 +127,8 @@ def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Roll
     """
     numbers = as_series(series)
     if len(numbers) < (least := needed(method) + origins + horizon - 1):
-        raise ScenarioError(
-            f"{len(numbers)} periods are too few for {origins} origins of {method} "
-            f"and horizon {horizon}: at least {least}"
-        )
+        few = f"{len(numbers)} periods are too few for {origins} origins of {method}"
+        raise ScenarioError(f"{few} and horizon {horizon}: at least {least}")
     days = len(numbers) - horizon + np.arange(1 - origins, 1)
     made = np.array([ask(method, numbers[:day], horizon) for day in days])
     return Rolling(days, made, np.array([numbers[day : day + horizon] for day in days]))
@@ -347,10 +344,9 @@ def order_up_to(
     numbers = as_series(history)
     many = min(max(FEW, origins), len(numbers) - days - needed(method) + 1)
     if many < FEW:
-        raise ScenarioError(
-            f"order_up_to: {FEW} past errors of {method} over {days} days need "
-            f"{FEW - 1 + days + needed(method)} periods; got {len(numbers)}"
-        )
+        wanted = f"{FEW} past errors of {method} over {days} days"
+        least = f"{FEW - 1 + days + needed(method)} periods; got {len(numbers)}"
+        raise ScenarioError(f"order_up_to: {wanted} need {least}")
     errors = roll(method, numbers, days, many).errors.sum(axis=1)
     season = getattr(method, "season", 1)
     ahead = ask(method, numbers, days + (season - 1 if days % season else 0))

@@ -31,10 +31,9 @@ def as_series(series: Series, low: float = 0.0) -> Array:
     if row.dtype.kind not in "iuf":  # None and what stands for missing in a table are NaN
         row = np.array([v if isinstance(v, int | float) else np.nan for v in row.tolist()])
     for wrong in np.flatnonzero(~((row >= low) & (row < np.inf)))[:1]:
-        raise ScenarioError(
-            f"series: period {wrong + 1} must be a finite number{' of at least 0' * (low == 0)}, "
-            f"got {np.asarray(series).tolist()[wrong]!r}: fill in or leave out what is missing"
-        )
+        wanted = f"period {wrong + 1} must be a finite number{' of at least 0' * (low == 0)}"
+        got = f"got {np.asarray(series).tolist()[wrong]!r}"
+        raise ScenarioError(f"series: {wanted}, {got}: fill in or leave out what is missing")
     return row.astype(np.float64)
 
 
@@ -48,21 +47,18 @@ def _check_dates(index: Any) -> None:
     dates = index.to_timestamp() if periods else pd.DatetimeIndex(index)
     steps: Any = dates[1:] - dates[:-1]
     for back in np.flatnonzero(~(steps > pd.Timedelta(0)))[:1].tolist():
-        raise ScenarioError(
-            f"dates: {dates[back + 1]} follows {dates[back]}: give each date once, in order, such "
-            "as series.groupby(level=0).sum()"
-        )
+        remedy = "give each date once, in order, such as series.groupby(level=0).sum()"
+        raise ScenarioError(f"dates: {dates[back + 1]} follows {dates[back]}: {remedy}")
     months, places = np.diff(12 * dates.year + dates.month), dates.tz_localize(None)
     rhythms = [steps, days := places[1:] - places[:-1], *[months] * bool(months.all())]
     stated = dates.freq is not None and not periods  # such as "B" after resample
     if not stated and all(len(np.unique(rhythm)) > 1 for rhythm in rhythms):
         usual, after = _usual(dates, days if days.min() >= pd.Timedelta("1D") else steps, months)
         usual = index.freqstr if periods else usual
-        raise ScenarioError(
-            f"dates: they do not follow each other by {usual!r} or leave some out, the first after "
-            f"{dates[after]}: series.resample({usual!r}).sum() if nothing was sold, "
-            ".mean().interpolate() for a line, or series.to_numpy() to ignore it"
-        )
+        gaps = f"do not follow each other by {usual!r} or leave some out, the first after"
+        zeros = f"series.resample({usual!r}).sum() if nothing was sold"
+        others = ".mean().interpolate() for a line, or series.to_numpy() to ignore it"
+        raise ScenarioError(f"dates: they {gaps} {dates[after]}: {zeros}, {others}")
 
 
 def _usual(dates: Any, steps: Any, months: Array) -> tuple[str, int]:
@@ -105,11 +101,9 @@ def describe(series: Series) -> Pattern:
     sizes = numbers[numbers > 0]
     if len(sizes) < 2:
         raise ScenarioError(f"describe: at least 2 periods with demand, got {len(sizes)}")
-    interval = len(numbers) / len(sizes)
-    variation = float((sizes.std(ddof=1) / sizes.mean()) ** 2)
+    interval, variation = len(numbers) / len(sizes), float((sizes.std(ddof=1) / sizes.mean()) ** 2)
     names = ("smooth", "erratic"), ("intermittent", "lumpy")
-    name = names[interval >= 1.32][variation >= 0.49]
-    return Pattern(name, interval, variation)
+    return Pattern(names[interval >= 1.32][variation >= 0.49], interval, variation)
 
 
 class Forecaster(Row):
@@ -377,6 +371,5 @@ def ask(method: Method, numbers: Array, horizon: int) -> Array:
     return np.maximum(0.0, said)
 
 
-USUAL: Mapping[str, Method] = {
-    method.title: method for method in (Naive(), MovingAverage(7), Smoothing(), SBA())
-}
+_FOUR = (Naive(), MovingAverage(7), Smoothing(), SBA())
+USUAL: Mapping[str, Method] = {method.title: method for method in _FOUR}

@@ -334,8 +334,7 @@ def wagner_whitin(
         raise ScenarioError(f"wagner_whitin: {count} periods and {len(prices)} unit costs")
     least, until, asked = [0.0] * (count + 1), [0] * count, np.array(demand, dtype=np.float64)
     for t in reversed(range(count)):
-        units = np.cumsum(asked[t:])
-        carried = np.cumsum(holding * np.arange(count - t) * asked[t:])
+        units, carried = np.cumsum(asked[t:]), np.cumsum(holding * np.arange(count - t) * asked[t:])
         choices = np.where(units > 0, setup, 0.0) + prices[t] * units + carried + least[t + 1 :]
         least[t], until[t] = float(choices.min()), t + int(choices.argmin()) + 1
     orders, t = [0.0] * count, 0

@@ -418,11 +418,7 @@ class Search(NamedTuple):
         return Trial(level, counted, met, needed, not (batch.series("demand") % 1).any())
 
     def find(self, guess: float, draws: tuple[int, int]) -> tuple[Trial, Trial]:
-        """The least level that serves a share of days, and the next lower one that was tried.
-
-        Raises:
-            ScenarioError: no level serves so much.
-        """
+        """The least level that serves so well and the next lower one; else a ScenarioError."""
         trial = below = self.try_level(guess, draws)
         spread = float(np.std(trial.needed, where=np.isfinite(trial.needed)))
         step = 1.0 if trial.whole else max(spread / 20, 1e-6 * (1 + guess))
@@ -458,11 +454,10 @@ class Search(NamedTuple):
         limits = [f"{row.title} has a capacity of {row.capacity:g} {asked}" for row in limited]
         limits += [disruption.title for disruption in self.scenario.disruptions]
         why = "; ".join(limits) or "what its suppliers' rules send does not keep up with demand"
-        return ScenarioError(
-            f"no base-stock level of {product!r} at {node!r} serves {100 * self.service:g} % of "
-            f"days: {trial.level:.6g} units serve {100 * trial.share:.3g} % ({why}). Ask for less, "
-            "or change what limits it"
-        )
+        wanted = f"of {product!r} at {node!r} serves {100 * self.service:g} % of days"
+        most = f"{trial.level:.6g} units serve {100 * trial.share:.3g} % ({why})"
+        remedy = "Ask for less, or change what limits it"
+        return ScenarioError(f"no base-stock level {wanted}: {most}. {remedy}")
 
     def falls_behind(self, trial: Trial, draws: tuple[int, int]) -> Trial | None:
         """The same level from the stocks of the tables, if it never comes to serve as well."""
@@ -473,8 +468,7 @@ class Search(NamedTuple):
         if not counted.any() or not before.size:
             return None
         served, ought = (float(one.met[-2 * sixth :][counted].mean()) for one in (own, trial))
-        recovers = late.mean() < before.mean() - DUST
-        return None if served >= ought - 0.05 or recovers else own
+        return None if served >= ought - 0.05 or late.mean() < before.mean() - DUST else own
 
 
 def first_receipt(scenario: Scenario, item: ItemKey) -> int:

@@ -192,10 +192,9 @@ def gravity_location(points: Sequence[tuple[Number, Number]], weights: Sequence[
     def cost(here: np.ndarray) -> float:
         return float(w @ np.hypot(*((where - here) / size).T)) / total
 
-    start, near = w @ (where - low) / total / size, {"xatol": 1e-9, "fatol": 1e-12}
-    there = optimize.minimize(
-        lambda x: cost(low + size * x), start, method="Nelder-Mead", options=near
-    ).x
+    near: Any = {"method": "Nelder-Mead", "options": {"xatol": 1e-9, "fatol": 1e-12}}
+    start = w @ (where - low) / total / size
+    there = optimize.minimize(lambda x: cost(low + size * x), start, **near).x
     # A heavy point can hold the optimum; there the cost has a corner, so try each.
     best = min([low + size * there, *where], key=cost)
     return Spot(float(best[0]), float(best[1]), size * total * cost(best))

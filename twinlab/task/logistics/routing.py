@@ -201,17 +201,15 @@ def _tables(names: Sequence[str], distances: Any) -> Array:
         raise ScenarioError(f"route: distances are a table of numbers: {problem}") from None
     count = len(names)
     if table.shape not in ((count, count), (2, count, count)) or count < 2:
-        raise ScenarioError(
-            f"route: distances are a table of {count} rows and columns, a depot and at least one "
-            f"other place, or two tables, of distances and times; got shape {table.shape}"
-        )
+        wanted = f"a table of {count} rows and columns, a depot and at least one other place"
+        pair = f"two tables, of distances and times; got shape {table.shape}"
+        raise ScenarioError(f"route: distances are {wanted}, or {pair}")
     tables = np.array(np.broadcast_to(table, (2, count, count)))
     tables[:, range(count), range(count)] = 0.0
     for kind, a, b in np.argwhere(~(tables >= 0))[:1]:
-        raise ScenarioError(
-            f"route: the {('distance', 'time')[kind]} {names[a]!r} → {names[b]!r} must be a number "
-            f"of at least 0, or inf where there is no way, got {tables[kind, a, b]:g}"
-        )
+        way = f"the {('distance', 'time')[kind]} {names[a]!r} → {names[b]!r}"
+        wanted = "a number of at least 0, or inf where there is no way"
+        raise ScenarioError(f"route: {way} must be {wanted}, got {tables[kind, a, b]:g}")
     tables[:, np.isinf(tables).any(axis=0)] = np.inf
     return tables
 
@@ -240,9 +238,8 @@ def _check_stops(job: Job) -> None:
     names, tables, fleets, homes, stops = job
     wanted = sum(stop.units for stop in stops if stop.prize is None)
     if wanted > (1 + 1e-9) * (most := sum(fleet.vehicles * fleet.capacity for fleet in fleets)):
-        raise SolverError(
-            f"route: {wanted:g} units are wanted, all vehicles carry {most:g}: add some"
-        )
+        carry = f"all vehicles carry {most:g}: add some"
+        raise SolverError(f"route: {wanted:g} units are wanted, {carry}")
     graphs = [csgraph_from_dense(t, null_value=np.inf) for one in tables for t in (one, one.T)]
     ways = [np.array([shortest_path(graph, indices=home) for graph in graphs]) for home in homes]
     for at, stop in enumerate(stops):
@@ -324,8 +321,7 @@ def _counted(job: Job) -> tuple[list[Any], list[float]]:
     steps = np.repeat([far, clock.max(), 1], [len(fleets), len(fleets), len(lumps)])
     prices = _prices(np.array(rates + [per_distance * lump for lump in lumps]), steps)
     most = 1e18 / (len(stops) * max(part.max() for part in (ways, clock, loads)))
-    whole = [ways, reach, clock, late, prices.tolist(), loads.tolist(), room]
-    return whole, [zero, per_time, most]
+    return [ways, reach, clock, late, prices.tolist(), loads.tolist(), room], [zero, per_time, most]
 
 
 def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]], list[int]]:
@@ -351,13 +347,10 @@ def _search(job: Job, iterations: int, seed: int) -> tuple[list[tuple[Any, ...]]
     with warnings.catch_warnings(action="ignore"):  # that it is hard to find a plan
         best = pyvrp.solve(data, stop, seed, False, params=pyvrp.SolveParams(penalty=params)).best
     if not best.is_feasible():
-        raise SolverError(
-            "route: no plan on the ways that exist, within capacity and reach, windows and shifts, "
-            f"each place served by one vehicle at once, found in {iterations} iterations: add "
-            "vehicles or iterations"
-        )
-    found = []
-    same = np.array_equal(ways, ways.T) and np.array_equal(times, times.T)
+        limits = "on the ways that exist, within capacity and reach, windows and shifts"
+        tried = f"each place served by one vehicle at once, found in {iterations} iterations"
+        raise SolverError(f"route: no plan {limits}, {tried}: add vehicles or iterations")
+    found, same = list[Any](), np.array_equal(ways, ways.T) and np.array_equal(times, times.T)
     same = same and min(ends) == NEVER and not np.any(hours)
     for one in best.routes():
         visit, kind = [each.idx for each in one if each.is_client()], one.vehicle_type()

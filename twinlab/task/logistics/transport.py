@@ -223,14 +223,10 @@ def network_flow(
     count = len(supply) + len(limits)
     saved = zip([*supply, *limits], found.prices[:count], strict=True)
     relief = {place: -price for place, price in saved}
-    relief |= {
-        f"{arc.source} → {arc.destination}": -found.limits[at]
-        for at, arc in enumerate(arcs)
-        if arc.capacity < math.inf
-    }
+    limited = ((at, arc) for at, arc in enumerate(arcs) if arc.capacity < math.inf)
+    relief |= {f"{arc.source} → {arc.destination}": -found.limits[at] for at, arc in limited}
     asked = zip(exact, found.prices[count:], strict=True)
-    price = {place: price for place, price in asked if place in demand}
-    return Flow(moved, found.cost, price, relief)
+    return Flow(moved, found.cost, {p: price for p, price in asked if p in demand}, relief)
 
 
 def prescribe(scenario: Scenario, product: str) -> Change:
@@ -265,9 +261,8 @@ def prescribe(scenario: Scenario, product: str) -> Change:
         under_way = network.node(v.source).holding_cost * days_of(v.lead_time)
         cost += sent[v.key][0] * (v.cost_per_unit + under_way)
     then = sourced(scenario, sent, [range(1)])
-    moved = [(v, w) for v, w in zip(network.lanes, then.network.lanes, strict=True) if v is not w]
-    ways = [f"{v.source} → {v.destination} ({v.mode})" for v, _ in moved]
-    values = {way: w.sourcing_share for way, (_, w) in zip(ways, moved, strict=True)}
-    before = {way: v.sourcing_share for way, (v, _) in zip(ways, moved, strict=True)}
+    pairs = zip(network.lanes, then.network.lanes, strict=True)
+    ways = {f"{v.source} → {v.destination} ({v.mode})": (v, w) for v, w in pairs if v is not w}
+    before, values = ({w: pair[at].sourcing_share for w, pair in ways.items()} for at in (0, 1))
     reason = f"{cost:,.6g} USD/day by averages"
     return Change(values, f"cheapest flow of {product}", reason, then, before)
