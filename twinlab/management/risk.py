@@ -104,9 +104,8 @@ def common_causes(
     [(('mine', 'plant'), 0.07), (('mine', 'plant'), 0.03)]
     """
     luck, found, places = np.random.default_rng(seed), [], defaultdict[str, list[str]](list)
-    for node in network.nodes:
-        if node.time_to_recover:
-            places[node.country].append(node.name)
+    for node in (node for node in network.nodes if node.time_to_recover):
+        places[node.country].append(node.name)
     for country, rate in rates.items():
         check_known(country, places, f"rates: no site to close in {country!r}")
         here = np.array(places[country])
@@ -390,8 +389,9 @@ def rehearse(found: Protection, replications: Count = 8, seed: Whole = 0, start:
     risk, totals = found.risk, {}
     last = max(risk.harmful, key=lambda event: event.days, default=None)
     if last and start + last.days > (days := risk.scenario.days):
-        told = f"{last.name!r} ends after day {days}, the last: give the scenario more days"
-        raise ScenarioError(f"rehearse: {told}, for the losses too")
+        raise ScenarioError(
+            f"rehearse: {last.name!r} ends after day {days}, the last: give more days"
+        )
     for plan in found.plans:
         here, left = risk.scenario, defaultdict[str, float](float)
         for one in plan.measures:
