@@ -23,6 +23,7 @@ __all__ = ["Exercise", "Verdict", "check"]
 _tries = dict[str, int]()
 _lock = Lock()
 _LOOKS = {"PASS": "#009E73", "TODO": "#767676", "NOT YET": "#D55E00"}
+_HOW = "write notebook and exercise, '0.1' or '2.3'"
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     number = str(number)
     notebook = number.partition(".")[0]
     if not notebook.isdecimal():
-        said = "write notebook and exercise, '0.1' or '2.3'"
-        raise ScenarioError(f"check: no exercise {number!r}: {said}")
+        raise ScenarioError(f"check: no exercise {number!r}: {_HOW}")
     found: dict[str, Exercise] = read_exercises(int(notebook)).EXERCISES
     check_known(number, found, f"check: no exercise {number!r}")
     exercise = found[number]
@@ -115,14 +115,11 @@ def read_exercises(notebook: int) -> SimpleNamespace:
     >>> sorted(read_exercises(6).EXERCISES)
     ['6.1', '6.2']
     """
-    here = Path.cwd()
-    folders = (here / "exercises", here / "notebooks" / "exercises")
-    files = [file for folder in folders for file in sorted(folder.glob(f"{notebook:02}_*.py"))]
+    here, name = Path.cwd(), f"exercises/{notebook:02}_*.py"
+    files = [*sorted(here.glob(name)), *sorted(here.glob(f"notebooks/{name}"))]
     if not files:
-        raise ScenarioError(
-            f"check: no exercise '{notebook}.1': write notebook and exercise, '0.1' or '2.3', and "
-            f"keep the folder 'exercises' beside the notebooks; it is looked for in {here}"
-        )
+        place = f"keep the folder 'exercises' beside the notebooks; it is looked for in {here}"
+        raise ScenarioError(f"check: no exercise '{notebook}.1': {_HOW}, and {place}")
     return _read(files[0])
 
 

@@ -34,11 +34,11 @@ def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
     return np.asarray(sum(run.measures[name][:, at].sum(axis=1) for name in measures))
 
 
-def closures(run: Run) -> list[tuple[str, int, int]]:
+def closed_days(run: Run) -> list[tuple[str, int, int]]:
     """List node, first day and last day (included) of every closure of a node, as it happened.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-    >>> closures(simulate(shop.disrupt(Outage("mine", start=10, days=5))))
+    >>> closed_days(simulate(shop.disrupt(Outage("mine", start=10, days=5))))
     [('mine', 10, 14)]
     """
     found: list[tuple[str, int, int]] = []
@@ -93,7 +93,7 @@ def chart(
             seen = np.append(seen, np.full(len(span) - len(seen), np.nan))  # after the run's end
             panels.setdefault(panel, {})[label] = seen
             words.append(f"{', '.join(filter(None, (group, name)))}: {gist(span, seen)}")
-    shut = pen.closed({closure[1:] for run in named.values() for closure in closures(run)})
+    shut = pen.closed({closure[1:] for run in named.values() for closure in closed_days(run)})
     xlim, drawn = (span[0], max(span[-1], span[0] + 1)), list[Panel]()
     for group, each in panels.items():
         looks = zip(pen.LOOKS, each, strict=False)
@@ -201,8 +201,7 @@ class Ripple(Listing, frozen=True):
     @cached_property
     def chart(self) -> Chart:
         """A panel per group: stock that is missing, and what is owed or lost on top of calm."""
-        days = self.run.days
-        shut = pen.closed(closure[1:] for closure in closures(self.run))
+        days, shut = self.run.days, pen.closed(closure[1:] for closure in closed_days(self.run))
         felt = np.flatnonzero(sum(hit.depleted + hit.cumulative_shortage for hit in self))
         ends = days[0], days[-1]
         if len(felt):

@@ -181,9 +181,8 @@ def _names(points: Points, gap: float = 11, **looks: Any) -> list[pen.Mark]:
         half = np.array([3.2 * max(map(len, rows)), 7.5 * len(rows)])
         middle = spot + gap * ways + _SIDES * half
         first, last = (np.delete(each, at, axis=0) for each in (low, high))
-        both = np.minimum((middle + half)[:, None], last) - np.maximum(
-            (middle - half)[:, None], first
-        )
+        both = np.minimum((middle + half)[:, None], last)
+        both = both - np.maximum((middle - half)[:, None], first)
         near = spots[np.hypot(*(spots - spot).T) < 90]
         away = ways @ (spot - near.mean(axis=0) + (spot - spots.mean(axis=0)) / 99)
         best = np.lexsort((-away, both.clip(0).prod(axis=2).sum(axis=1).round()))[0]
@@ -257,8 +256,7 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
 
 def _by(table: Any, end: str, parts: Sequence[str]) -> Any:
     """Covers by place or depot and part."""
-    some = table[table[end] != ""]
-    found = some.pivot_table("covers", end, "part", "sum", 0.0)
+    found = table[table[end] != ""].pivot_table("covers", end, "part", "sum", 0.0)
     return found.reindex(columns=parts, fill_value=0.0)
 
 
@@ -267,10 +265,8 @@ def _track(storm: str) -> list[pen.Mark]:
     x, y, wind = zip(*track(storm), strict=True)
     orange: pen.Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}
     sizes, named = [(knots / 12) ** 2 for knots in wind], [f"{storm}, wind [knots]"] * len(x)
-    return [
-        pen.line(x, y, color=pen.GREY, linewidth=1.5),
-        pen.dots(x, y, sizes, named, wind, label="storm", **orange),
-    ]
+    eyes = pen.dots(x, y, sizes, named, wind, label="storm", **orange)
+    return [pen.line(x, y, color=pen.GREY, linewidth=1.5), eyes]
 
 
 def _sent(points: Points, ways: Any) -> Iterator[pen.Mark]:

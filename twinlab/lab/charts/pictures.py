@@ -66,15 +66,12 @@ class Panel:
         return self.xlim or _around(x), ylim or _around(y)
 
     @property
-    def told(self) -> list[tuple[str, Any, Any, pen.Mark]]:
+    def told(self) -> list[tuple[Any, ...]]:
         """Its series with their marks: name and unit, places, values."""
         label = self.unit or {"x": self.y, "y": self.x, "xy": ""}[self.along]
         unit = label[label.rfind("[") + 1 : -1] if label.endswith("]") else label
-        return [
-            (name if "[" in name or not unit else f"{name} [{unit}]", x, told, mark)
-            for mark in self.marks
-            for name, x, told in mark.told
-        ]
+        every = ((*told, mark) for mark in self.marks for told in mark.told)
+        return [(n if "[" in n or not unit else f"{n} [{unit}]", *more) for n, *more in every]
 
     def beyond(self, limits: tuple[Range, Range]) -> str:
         """Which of its values lie outside, in words."""
@@ -347,8 +344,7 @@ class Picture(anywidget.AnyWidget):
         """Bring the picture to this one, of which more may be ``said``; say what is cut."""
         with self._turn:
             self.chart, limits = chart, self._ends(chart)
-            kept = self._sheet and (self._sheet.dark, self._sheet.parts)
-            if kept != (self.dark, chart.parts):
+            if (self._sheet and (self._sheet.dark, self._sheet.parts)) != (self.dark, chart.parts):
                 self._sheet = Sheet(chart, self.dark, limits)
             cut: str = self._sheet.move(chart, limits)
             with self.hold_sync():

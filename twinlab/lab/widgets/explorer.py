@@ -26,7 +26,8 @@ from twinlab.scope.base import DUST, Array, pd, shown
 
 __all__ = ["Explorer", "explore"]
 
-Daily = tuple[str, tuple[str, ...], str]  # a measure, of which nodes, and of which product
+Nodes = tuple[str, ...]
+Daily = tuple[str, Nodes, str]  # a measure, of which nodes, and of which product
 
 
 class GroupSeries(NamedTuple):
@@ -131,9 +132,7 @@ def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> 
     return ExplorerResults(batch.days, series, closed, rows, replications, scenario)
 
 
-def _series(
-    batch: Replications, label: str, nodes: tuple[str, ...], ready: list[Daily]
-) -> GroupSeries:
+def _series(batch: Replications, label: str, nodes: Nodes, ready: list[Daily]) -> GroupSeries:
     def mean(name: str) -> Array:
         return np.asarray(batch.series(name, nodes).mean(axis=1))
 
@@ -157,9 +156,8 @@ def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
     tier 1: mine: stock 0 throughout
     tier 0: shop: stock 5 throughout
     """
-    panels: list[Panel] = []
-    for was, series in zip(before.groups, now.groups, strict=True):
-        panels += _row(was, series, now)
+    pairs = zip(before.groups, now.groups, strict=True)
+    panels = [panel for was, series in pairs for panel in _row(was, series, now)]
     panels[-2:] = (replace(panel, x="day") for panel in panels[-2:])
     panels[1] = replace(panels[1], title="going out [units/day, 7-day mean]")
     words = (f"{series.label}: stock {gist(now.days, series.stock)}" for series in now.groups)
@@ -285,8 +283,7 @@ class Explorer(LiveView):
 
     def _far(self, path: str, end: float) -> Chart:
         """The picture at an end of a lever: few replications show how far the axes must go."""
-        many = min(self._replications, 8)
-        seen = explorer_results(self._start.set(path, end), self._seed, many)
+        seen = explorer_results(self._start.set(path, end), self._seed, min(self._replications, 8))
         return small_multiples(self._before, seen)
 
     def _compute(self) -> None:

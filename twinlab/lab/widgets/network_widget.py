@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.daily import closures
+from twinlab.lab.charts.daily import closed_days
 from twinlab.lab.charts.pictures import Chart, Panel, Picture, still
 from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
 from twinlab.lab.widgets.node_status import Boxes, NodeLayout, NodeStatus, Status, node_layout
@@ -52,14 +52,9 @@ def model(network: Network, layout: NodeLayout) -> pyvis.network.Network:
     for words, x, y in layout.heads:
         place: pen.Style = {"x": float(x), "y": float(y), "physics": False}
         built.add_node(f"{words} at {x:.0f}", words, shape="text", **place)
-    for source, destination in _pairs(network):
+    for source, destination in network.between:
         built.add_edge(source, destination, color=_LANE, id=f"{source}→{destination}")
     return built
-
-
-def _pairs(network: Network) -> list[tuple[str, str]]:
-    """Who feeds whom, each pair once."""
-    return list(dict.fromkeys((lane.source, lane.destination) for lane in network.lanes))
 
 
 def _colours(border: str, fill: str) -> pen.Style:
@@ -71,9 +66,9 @@ def _facts(name: str, network: Network) -> str:
     """What the pointer over a node tells: its role, products and neighbours."""
     node = network.node(name)
     sides = {
-        "products": [product for where, product in network.items if where == name],
-        "from": sorted({v.source for v in network.lanes if v.destination == name}),
-        "to": sorted({v.destination for v in network.lanes if v.source == name}),
+        "products": network.held.get(name, []),
+        "from": sorted(start for start, end in network.between if end == name),
+        "to": sorted(end for start, end in network.between if start == name),
     }
     parts = [f"{side}: {', '.join(names)}" for side, names in sides.items() if names]
     return "\n".join([f"{name} ({node.role})" if node.role else name, *parts])
@@ -209,7 +204,7 @@ def _course(nodes: NodeStatus, day: int) -> Chart:
     count, days = (nodes.owed > DUST).sum(axis=1), nodes.run.days
     most = max(1, int(count.max()))
     marks = [
-        *pen.closed(closure[1:] for closure in closures(nodes.run)),
+        *pen.closed(closure[1:] for closure in closed_days(nodes.run)),
         pen.band(days, 0.0, count, "nodes", color=pen.VERMILLION, linewidth=0, label="_"),
         pen.post(day, color=pen.BLUE, linewidth=3),
     ]
@@ -234,8 +229,8 @@ def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=xlim, ylim=ylim)
     axes.set_axis_off()
     arrow: pen.Style = {"arrowstyle": "->", "color": "#9A9A9A"}
-    for source, destination in _pairs(network):
-        (x, y), (to_x, to_y) = layout.points[source], layout.points[destination]
+    for ends in network.between:
+        (x, y), (to_x, to_y) = (layout.points[end] for end in ends)
         axes.annotate("", (to_x - half, to_y), (x + half, y), zorder=1, arrowprops=arrow)
     centred: pen.Style = {"ha": "center", "va": "center"}
     size = min(pen.FONT, (12.5 if layout.brief else 15) * 72 * scale)

@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from twinlab.lab.charts.daily import closures, total
+from twinlab.lab.charts.daily import closed_days, total
 from twinlab.lab.charts.drawing import GREEN, INK, ORANGE, VERMILLION
 from twinlab.management.flows import mean_flows
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, ScenarioError, State, tiers
-from twinlab.scope.base import DUST, Array, ItemKey, grouped, shown
+from twinlab.scope.base import DUST, Array, ItemKey, grouped, nx, shown
 
 MANY = 20  # nodes; more say less each
 _TALLEST = 13  # boxes in a column; a longer tier is set in several
@@ -88,10 +88,8 @@ def _packed(names: list[str], roles: Roles) -> list[list[str]]:
 
 def _levelled(network: Network, roles: Roles, columns: list[list[str]]) -> dict[str, float]:
     """Heights in rows: neighbours level with one another, so that lanes cross less."""
-    beside: dict[str, set[str]] = {n.name: set() for n in network.nodes}
-    for lane in network.lanes:
-        beside[lane.source].add(lane.destination)
-        beside[lane.destination].add(lane.source)
+    beside = nx.Graph([*network.between])
+    beside.add_nodes_from(network.named)
     heights = {name: y for names in columns for name, y in _centred(names)}
     for _ in range(4):
         for names in columns:
@@ -172,7 +170,7 @@ class NodeStatus:
         stock = self._of("on_hand")
         statuses = np.where(stock < 1 / 3 * np.median(stock, axis=0), Status.LOW, Status.OK)
         statuses = np.where(self.owed > DUST, Status.SHORT, statuses)
-        for node, first, last in closures(self.run):
+        for node, first, last in closed_days(self.run):
             days = slice(first - self.run.days[0], last + 1 - self.run.days[0])
             statuses[days, self.names.index(node)] = Status.CLOSED
         return statuses
@@ -206,7 +204,7 @@ class NodeStatus:
 
     def _first_short(self, day: int) -> str:
         """Who was the first to owe since the last closure began, the closed node left aside."""
-        spans = [span for span in closures(self.run) if span[1] <= day]
+        spans = [span for span in closed_days(self.run) if span[1] <= day]
         since = max((first for _, first, _ in spans), default=self.run.days[0])
         others = [at for at, name in enumerate(self.names) if name not in {s[0] for s in spans}]
         window = self.owed[self._at(since) : self._at(day) + 1, others] > DUST
@@ -216,8 +214,7 @@ class NodeStatus:
         return f"; first short: {self.names[others[which]]} (day {since + later})"
 
     def _words(self, status: Status, owed: float, lost: float, value: float) -> str:
-        parts = ["closed"] * (status is Status.CLOSED)
-        told = {"owes": owed - lost, "loses": lost}
+        parts, told = ["closed"] * (status is Status.CLOSED), {"owes": owed - lost, "loses": lost}
         parts += [f"{verb} {shown(units)}" for verb, units in told.items() if units > DUST]
         parts = parts or ["low stock" if status is Status.LOW else "ok"]
         if self.measure not in ("backlog", "lost"):
@@ -253,11 +250,11 @@ def cover_boxes(
     ['■ owes 3', '▲ low stock, 2.4 days']
     """
     use = mean_flows(model, range(state.day, state.day + 28))
-    statuses = dict.fromkeys((node.name for node in model.network.nodes), Status.OK)
-    owed, cover = dict.fromkeys(statuses, 0.0), dict[str, float]()
+    statuses = dict.fromkeys(model.network.named, Status.OK)
+    owed, cover = dict.fromkeys(statuses, 0.0), dict.fromkeys(statuses, np.inf)
     for item, units in state.on_hand.items():
         if use[item] > DUST:
-            cover[item[0]] = min(cover.get(item[0], np.inf), units / use[item])
+            cover[item[0]] = min(cover[item[0]], units / use[item])
             if units < usual.get(item, 0.0) / 3:
                 statuses[item[0]] = Status.LOW
     for claim, units in state.owed.items():
@@ -266,8 +263,7 @@ def cover_boxes(
     statuses |= {node: Status.CLOSED for node in shut if node in statuses}
     boxes, brief = Boxes(), len(statuses) > MANY
     for name, status in statuses.items():
-        lasts = cover.get(name, np.inf)
-        days = f"{lasts:.{int(lasts < 9.95)}f}" if lasts < np.inf else ""
+        days = f"{cover[name]:.{int(cover[name] < 9.95)}f}" if cover[name] < np.inf else ""
         said = ["closed"] * (status is Status.CLOSED) + ["low stock"] * (status is Status.LOW)
         said += [f"owes {shown(owed[name])}"] * (owed[name] > DUST) + [f"{days} days"] * bool(days)
         sign = "" if status is Status.OK else status.sign

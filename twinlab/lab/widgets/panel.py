@@ -153,12 +153,9 @@ class TwinPanel(LiveView):
         facts |= self._daily
         if self.plant:
             facts["Seen from the laboratory"] = str(fidelity(twin.state, self.plant.state)), True
-        self.knowledge.shown = {
-            "buttons": _BUTTONS if self.plant else _BUTTONS[2:],
-            "facts": [[name, *fact] for name, fact in facts.items()],
-            "said": repr(self),
-            "problem": self.problem,
-        }
+        shown: dict[str, Any] = {"buttons": _BUTTONS if self.plant else _BUTTONS[2:]}
+        shown["facts"] = [[name, *fact] for name, fact in facts.items()]
+        self.knowledge.shown = shown | {"said": repr(self), "problem": self.problem}
         tables = [
             _plain("Orders", _history(twin.orders)),
             _plain("Outages believed", outages.table.reset_index().drop(columns="disruption")),
