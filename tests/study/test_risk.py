@@ -275,7 +275,7 @@ def test_on_another_chain_and_other_rates_the_plan_saves_what_it_says():
     assert cost["nothing"].low > risk.expected, "the program is a bound here"
     assert cost["best"].high < cost["nothing"].low
     # By chance: every closure strikes by itself, at its rate, in years side by side.
-    years, replications = 20, 200 if FULL else 40
+    years, replications = (20, 200) if FULL else (10, 20)
     struck = [
         tl.Outage(*e.sites, rate=e.rate / 365, days=e.days, stock_ships=True) for e in risk.harmful
     ]
