@@ -85,6 +85,12 @@ def test_it_is_made_from_whatever_ranks_options():
     roles = [tl.Role("sales", {"shop.up_to": (8, 24)}, tl.cost)]
     found = best_response(RISKY, tl.Organization(roles, tl.cost), 16, evaluations=6, rounds=1)
     assert memo(found, "?", "sales").ranking.choices == found.rankings["sales"].choices
+    risk = tl.expected_loss(RISKY, [tl.RiskEvent("quake", ["mine"], 8, rate=0.5)])
+    bought = tl.protect(risk, [tl.Buffer("shop", "unit", 30, cost=50)], budget=70)
+    assert memo(bought, "?").ranking.choices == bought.ranking.choices
+    assert "costs 0" not in memo(bought, "?").advice[1]
+    assert memo(bought, "?").provenance == memo(SURE, "?", basis=[RISKY]).provenance
+    assert "USD/year" in memo(bought, "?").advice[1]
     with pytest.raises(tl.ScenarioError, match="'anna' is no role"):
         memo(found, "?", "anna")
     with pytest.raises(tl.ScenarioError, match="ranks no options"):
@@ -109,6 +115,13 @@ def test_of_many_options_the_best_and_the_first_are_shown():
     assert [one.name for one in shown[:7]] == [one.name for one in many.choices[:7]]
     assert [one.name for one in shown[7:]] == ["no 0"]
     assert "4 options more are further behind" in text(memo(many, "?"))
+
+
+@pytest.mark.parametrize(("many", "arrows"), [(2, 0), (3, 1), (4, 1)])
+def test_only_the_last_of_several_options_may_be_off_the_scale(many, arrows):
+    """So that intervals near zero can be seen; of two, both are on it."""
+    page = memo(rank({f"no {at}": 10.0**at + LUCK for at in range(many)}), "?")._repr_html_()
+    assert (page.count("<circle"), page.count("10 5-10 5z")) == (many - arrows, arrows)
 
 
 def test_a_break_even_is_that_by_hand():

@@ -24,10 +24,11 @@ __all__ = ["break_even", "memo"]
 MOST, LETTERS = 8, 140  # options, and assumptions, that fit on a page; letters of a text there
 _PAGE = "<style>@page{size:A4;margin:13mm}body{font-family:sans-serif;max-width:178mm}</style>"
 _LOOK = """<style>.memo{font-size:12px}.memo h1{font-size:18px;margin:0}.memo h2{font-size:14px;
-margin:9px 0 3px}.memo table{border-collapse:collapse;width:100%;font-size:11px}.memo ul{margin:0}
+margin:9px 0 3px}.memo table{border-collapse:collapse;table-layout:auto;width:100%;font-size:11px}
 .memo td{padding:2px 5px;text-align:right;white-space:nowrap}.memo td:first-child{text-align:left;
-white-space:normal}.memo .best{font-weight:bold;outline:1px solid}.memo footer{display:flex;
-gap:24px;margin:30px 0;white-space:nowrap}.memo footer span{flex:1;border-top:1px solid}</style>"""
+white-space:normal}.memo ul{margin:0}.memo .best{font-weight:bold;outline:1px solid}.memo footer{
+display:flex;gap:24px;margin:30px 0;white-space:nowrap}.memo span{flex:1;border-top:1px solid}
+.memo svg{max-width:none}</style>"""
 
 
 class BreakEven(Result, frozen=True):
@@ -141,13 +142,13 @@ class Memo(Result, frozen=True):
     @property
     def _options(self) -> str:
         ends = [(one.behind.low, one.behind.high) for one in self.shown]
-        low, high = min(0.0, *(x for x, _ in ends)), max(x for _, x in ends)
+        low, high = min(0.0, *(x for x, _ in ends)), sorted(x for _, x in ends)[1:][-2:][0]
         scale = f"{shown(low)} … {shown(high)}"
         rows = [["option", "costs", "saves", "behind the best", scale, "best in"]]
         for one in self.shown:
             name, bar = escape(shorten(one.name, LETTERS // 2)), _bar(one.behind, low, high)
-            told = shown(one.cost.mean), one.gain.short, one.behind.short
-            rows.append([name, *told, bar, f"{one.again:.0%}"])
+            told = (each.short.replace(" [", "<br>[") for each in (one.gain, one.behind))
+            rows.append([name, shown(one.cost.mean), *told, bar, f"{one.again:.0%}"])
         head, *lines = ("".join(f"<td>{cell}" for cell in row) for row in rows)
         left = len(self.ranking.choices) - len(self.shown)
         base = next(one.name for one in self.shown if one.gain.low == one.gain.high == 0)
@@ -159,13 +160,14 @@ class Memo(Result, frozen=True):
 
 
 def _bar(by: Estimate, low: float, high: float) -> str:
-    """An interval and zero as a small picture, in the ink of the page that it is on."""
+    """An interval and zero as a small picture in the page's ink; one far off is cut at the edge."""
     wide, ends = (high - low) or 1.0, (0.0, by.low, by.high, by.mean)
-    at = [f"{3 + 104 * (value - low) / wide:.1f}" for value in ends]
+    at = [f"{3 + 104 * min(1.0, (value - low) / wide):.1f}" for value in ends]
+    dot = f"<circle cx={at[3]} cy=6 r=2.5 />" if by.mean <= high else '<path d="M97 1l10 5-10 5z"/>'
     return (
         f'<svg role=img aria-label="{by.short}" width=110 height=12 stroke=currentColor '
         f'fill=currentColor><path d="M{at[0]} 0V12" stroke-dasharray=2 /><path stroke-width=2 '
-        f'd="M{at[1]} 6H{at[2]}"/><circle cx={at[3]} cy=6 r=2.5 /></svg>'
+        f'd="M{at[1]} 6H{at[2]}"/>{dot}</svg>'
     )
 
 

@@ -35,8 +35,8 @@ def chips_in_a_car():
     "in the end names almost three times the money of the tower that was told.",
     "All lines of day 81 are one ticket, T1: chips that run out, ECUs, regions that will go short. "
     "And the ticket says from the first morning on: act by day 83.",
-    "Suppose that nobody looks at T1 until day 84.",
-    "Once Anna has decided, it is not overdue any more. When the chip maker is open again, the "
+    "Nobody looked at T1 until day 84: a ticket that is overdue and not acknowledged stands first. "
+    "Then Anna decides, which counts as acknowledged. When the chip maker is open again, the "
     "trouble is not over: shelves are empty. The ticket goes on to who can act now, and he has not "
     "seen it yet. It closes by itself when its last alert is gone.",
 )
@@ -200,6 +200,8 @@ claims.given(
     "closures of 0.5, 1 and 1.5 times the time to recover.",
     "ECUs and engines are 5 days' worth, cars 10 days of the north's. A second chip maker wants "
     "60,000 USD a year to stand by.",
+    "Its unit is %·days: 100 %·days are the sales of one day.",
+    "make the triangle of a 35-day closure vanish?",
     "Is the second maker still bought if the chip maker closes only every 15 years?",
     "it stays shut for half to one and a half times its time to recover.",
     "Move the morning from 55 to 110.",
