@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import twinlab as tl
 from twinlab import ScenarioError, hold_out, rank, redraw
@@ -144,7 +145,8 @@ def test_a_ranking_by_hand():
     assert sum(row.again for row in found) == pytest.approx(1)
     assert not found.established
     assert "not established" in str(found)
-    assert found["lean"].gain.low == 1  # each scenario gains 1 or 2
+    wider = stats.t(3).ppf(0.975) / stats.norm.ppf(0.975) * np.sqrt(4 / 3)
+    assert found["lean"].gain.low == pytest.approx(1.25 - wider * 0.25)  # each gains 1 or 2
     assert rank(costs, base="lean")["as it is"].gain.mean == -1.25
 
 
@@ -236,3 +238,22 @@ def test_scenarios_weigh_as_much_as_they_are_likely():
         rank(costs, chances=[0, 0])
     with pytest.raises(ScenarioError, match="2 choices with 2, 2×1 scenarios, groups or chances"):
         rank(costs, groups=[[1], [2]])
+
+
+@pytest.mark.parametrize("many", [8, 16, 60])
+def test_as_good_choices_are_rarely_established(many):
+    """Two choices that cost the same on average: 5 % by chance, within 4 standard errors."""
+    luck, tries = np.random.default_rng(7), 400
+    drawn = luck.standard_normal((tries, many))
+    found = [rank({"a": 0 * one, "b": one}, seed=n).established for n, one in enumerate(drawn)]
+    assert abs(np.mean(found) - 0.05) < 4 * (0.05 * 0.95 / tries) ** 0.5
+
+
+def test_a_choice_is_established_against_all_others_not_the_next_alone():
+    """The next is surely dearer; the third may well be the best, so nothing is established."""
+    luck = np.random.default_rng(1).standard_normal((2, 60))
+    luck -= luck.mean(axis=1, keepdims=True)
+    found = rank({"A": 0 * luck[0], "B": 1 + 0.1 * luck[0], "C": 1.5 + 40 * luck[1]})
+    assert [one.name for one in found.rivals] == ["C"]
+    assert not found.established
+    assert "not established, as C may cost no more" in str(found)

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
 from twinlab.scope.base import Array, Count, Share, Whole, check_known, column, pd
 from twinlab.scope.kinds import Numbers
+from twinlab.scope.later import special
 
 __all__ = ["hold_out", "rank", "redraw"]
 
@@ -18,6 +20,7 @@ Choose = Callable[[Array], Any]  # weights of the scenarios, which sum to 1: wha
 Judge = Callable[[Any], Any]  # what was chosen: its cost in each scenario
 Scenarios = Count | Sequence[Share]  # how many, all as likely; or their chances
 DRAWS, MOST = 2000, 1000  # of a bootstrap; scenarios that it draws one by one, not in blocks
+FEW = 50  # fewer scenarios or groups: percentiles alone are too narrow
 
 
 def redraws(groups: Any, luck: np.random.Generator, draws: int = DRAWS) -> tuple[Any, Array]:
@@ -27,10 +30,19 @@ def redraws(groups: Any, luck: np.random.Generator, draws: int = DRAWS) -> tuple
     return at, np.vstack([0 * shares + 1, luck.multinomial(many, shares, draws)])
 
 
-def spread(draws: Array) -> Any:
-    """What the first draw says, with the interval of the others."""
-    low, high = np.nanquantile(draws[1:], (0.025, 0.975))
-    return Estimate(float(draws[0]), float(low), float(high), len(draws) - 1, 0.95, "bootstrap")
+def spread(draws: Array, many: float = math.inf) -> Any:
+    """What the first draw says, with the interval of the others; of few groups it is widened.
+
+    By t √(n / (n − 1)) / z: the quantile of Student's t, and the spread that drawing from n loses.
+    """
+    ends = np.nanquantile(draws[1:], (0.025, 0.975))
+    if many < FEW:
+        wider = (
+            special.stdtrit(many - 1, 0.975) / special.ndtri(0.975) * math.sqrt(many / (many - 1))
+        )
+        ends = draws[0] + wider * (ends - draws[0])
+    low, high = map(float, ends)
+    return Estimate(float(draws[0]), low, high, len(draws) - 1, 0.95, "bootstrap")
 
 
 class Ranked(Result, frozen=True):
@@ -51,12 +63,19 @@ class Ranking(Listing, frozen=True):
 
     @property
     def established(self) -> bool:
-        """Whether the interval of what the runner-up costs more lies above zero."""
-        return self.choices[1].behind.low > 0
+        """Whether, of every other choice, the interval of what it costs more lies above zero."""
+        return not self.rivals
+
+    @property
+    def rivals(self) -> tuple[Ranked, ...]:
+        """Those that are not established to cost more than the best."""
+        return tuple(one for one in self.choices[1:] if not one.behind.low > 0)
 
     def _sentence(self) -> str:
         best, second = self.choices[:2]
-        doubt = "established" if self.established else "not established, its interval includes 0"
+        others = ", ".join(one.name for one in self.rivals if one is not second)
+        doubt = f"not established, as {others} may cost no more" if others else "established"
+        doubt = doubt if second not in self.rivals else "not established, its interval includes 0"
         wins = f"{best.name} costs least, in {best.again:.0%} of redraws too"
         return f"{wins}; {second.name} costs {second.behind.short} more: {doubt}"
 
@@ -82,7 +101,7 @@ def rank(
         ScenarioError: fewer than two choices or groups, unequal lengths, or a cost is no number.
 
     >>> rank({"none": [5, 9, 7, 8], "some": [4, 7, 6, 6]})
-    some costs least, in 100% of redraws too; none costs 1.5 [1, 2] more: established
+    some costs least, in 100% of redraws too; none costs 1.5 [0.5625, 2.437] more: established
     """
     told = {name: np.asarray(each, dtype=np.float64).ravel() for name, each in costs.items()}
     rest = [np.shape(each) for each in (groups, chances) if each is not None]
@@ -105,7 +124,8 @@ def rank(
     wins = Counter(np.argmin([drawn[name] for name in order], axis=0)[1:].tolist())
     least, usual = drawn[order[0]], drawn[base]
     rows = [(drawn[name], name, wins[n] / DRAWS) for n, name in enumerate(order)]
-    ranked = (Ranked(n, spread(d), spread(usual - d), spread(d - least), w) for d, n, w in rows)
+    wide = partial(spread, many=times.shape[1])
+    ranked = (Ranked(n, wide(d), wide(usual - d), wide(d - least), w) for d, n, w in rows)
     return Ranking(tuple(ranked), unit)
 
 
