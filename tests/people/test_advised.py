@@ -102,6 +102,40 @@ def test_following_the_advice_of_a_rule_plays_the_rule():
     assert [row.demand for row in game.decided] == seen
 
 
+class LookingAhead:
+    """An adviser: a twin of the plant in which the person's orders are carried out.
+
+    Each week it hears what the plant tells, and proposes what its best parameters would order.
+    """
+
+    def __init__(self, chain, station, model, options):
+        self.ordered, self.station, self.options = [], station, options
+        plays, bus = chain.decide({station: lambda view: self.ordered[view.day]}), tl.Bus()
+        self.plant, self.twin = tl.Plant(plays, bus), tl.Twin(model, bus, seed=1)
+
+    def __call__(self, game):
+        self.ordered[:] = game.run.series("ordered", self.station)
+        self.plant.advance(game.view.day - self.plant.day)
+        self.twin.sync()
+        best = self.twin.recommend(self.options, days=12, replications=30, goal=people.beer_cost)
+        return people.by_rule(self.twin.model.set(best.values).rules[self.station, "case"])(game)
+
+
+def test_a_twin_that_is_linked_to_the_plant_may_advise():
+    """It knows the plant as it is, with the person's own orders, and it saves the team money."""
+    chain, model = people.beer_chain(weeks=20), people.beer_chain(demand=tl.Normal(8, 2))
+    adviser = LookingAhead(chain, "wholesaler", model, {"wholesaler.beta": [0.34, 1.0, 1.4]})
+    beer = people.BeerGame("wholesaler", chain=chain)
+    game = people.AdvisedGame(beer, adviser, [people.Block(rounds=16)])
+    while not game.over:
+        assert adviser.twin.state.on_hand == adviser.plant.state.on_hand
+        game.state_own(8)
+        game.decide(game.advice)
+    alone = people.BeerGame("wholesaler", chain=chain)
+    alone.follow(people.average_person())
+    assert beer.score.total < alone.score.total
+
+
 def test_who_plays_as_a_simulated_student_leaves_the_same_rows():
     """The array of a simulated class and the game played by hand are one experiment."""
     arms = people.design(3, arms=["alone", "shown", "default", "approve-only"])

@@ -61,10 +61,10 @@ class GameTable(LiveView):
 
     def order(self, quantity: float, **more: Any) -> None:
         """Place an order, as the form does; of an advised game the own one, then the final one."""
-        game, first = self.advised, self.advised is not None and self.advised.own is None
-        place = self.game.order if game is None else game.state_own if first else game.decide
         with self._turn:
-            self._attempt(lambda: place(quantity, **more))
+            game = self.advised or self.game
+            step = "order" if game is self.game else "state_own" if game.own is None else "decide"
+            self._attempt(lambda: getattr(game, step)(quantity, **more))
 
     def _heard(self, _: Any, message: Any, __: Any) -> None:
         with self._turn:
@@ -72,14 +72,15 @@ class GameTable(LiveView):
                 self.order(message.pop("order"), **message)
 
     def _show(self) -> None:
-        game, form, kind = self.advised, self.form, ""
-        form.over, form.own, form.advice, form.asks = self.game.over, "", "", []
-        if game is not None and game.own is None:
-            kind, form.asks = "own ", ["low", "high"]
-        elif game is not None:
-            kind, form.own, form.advice = "final ", f"{game.own:g}", f"{game.advice:g}"
-            form.asks = ["reason"] * (game.block.arm == "default")
-        form.label = f"Your {kind}order [{self.unit}]"
+        game, stated = self.advised, self.advised.own if self.advised else None
+        advice, asks = game.advice if game else None, ["low", "high"] if game else []
+        if game and stated is not None:
+            asks = ["reason"] * (game.block.arm == "default")
+        # Each once: a field that is hidden for a moment loses the focus, and what is being typed.
+        kind = "final " if stated is not None else "own " if game else ""
+        self.form.label, self.form.asks = f"Your {kind}order [{self.unit}]", asks
+        self.form.own, self.form.advice = ("" if n is None else f"{n:g}" for n in (stated, advice))
+        self.form.over = self.game.over
         self.picture.show(self.draw())
         above, below = "margin:8px 0 2px", f"{BIG};margin:0;white-space:pre-wrap"
         self.table.value = "".join(
