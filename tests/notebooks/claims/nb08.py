@@ -1,5 +1,6 @@
-"""What notebook 08 claims: five tiers behind the cars Americans buy, and two bad years."""
+"""What notebook 08 claims: five tiers behind the cars Americans buy, bad years, and what to buy."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -7,8 +8,7 @@ import numpy as np
 import twinlab as tl
 from tests.notebooks.claims import SEEDS, Claims, above, agrees, below, holds
 from twinlab.cases.automotive import automotive
-from twinlab.management.flows import mean_flows
-from twinlab.modeling.experiments import around
+from twinlab.management.risk import Protection
 from twinlab.modeling.simulation.replicate import replicate_many
 
 claims = Claims("08")
@@ -60,30 +60,6 @@ def by_day(site, days, length=365):
     bands = [("backlog", plants, "vehicle"), ("lost", markets, "vehicle")]
     batch = tl.replicate(hit, EACH * len(SEEDS), seed=11, daily=bands)
     return [batch.series(*band) for band in bands]
-
-
-@cache
-def month_more():
-    """Sales lost, by days of closure, with a month more of resin at each of its users."""
-    calm = automotive(330)
-    flows = mean_flows(calm)
-    for lane in (lane for lane in calm.network.lanes if lane.product == "resin"):
-        month = 30 * flows[lane.destination, "resin"]
-        for name in ("up_to", "on_hand"):
-            path = f"{lane.destination}/resin.{name}"
-            calm = calm.set(path, calm.value(path) + month)
-    closures = [shut(calm, "Germany resin", 60, days) for days in (120, 150)]
-    found = replicate_many(closures, EACH * len(SEEDS), seed=11)
-    return {days: b.kpis.lost_sales for days, b in zip((120, 150), found, strict=True)}
-
-
-@cache
-def second_source():
-    """What plants owe by day 140, six months closed, with a second plant that stands by."""
-    hit = claims.cells(11, "second").second.change(days=140).set("disruptions[0].days", 180)
-    plants = [n.name for n in hit.network.nodes if n.tier == 1]
-    bands = [("backlog", plants, "vehicle")]
-    return tl.replicate(hit, EACH * len(SEEDS), seed=11, daily=bands).series(*bands[0])
 
 
 @claims.says(
@@ -150,22 +126,7 @@ def not_built(seed):
 
 
 @claims.says(
-    "one in Germany or Britain is two days away, one in the United States 18, one in Japan 41. "
-    "(Germany's day 60 is the resin plant itself.)"
-)
-def sea_lanes():
-    days = {
-        v.destination: v.lead_time.average
-        for v in automotive(30).network.lanes
-        if v.product == "resin"
-    }
-    wanted = {"Germany engines": 2, "UK engines": 2, "US engines": 18, "Japan engines": 41}
-    return [agrees(said, [days[node]]) for node, said in wanted.items()]
-
-
-@claims.says(
     "Only one site costs anything at all: the others recover long before the stocks are used up.",
-    "at the recovery times of the table there is just one site that matters.",
 )
 def one_site():
     network = automotive(30).network
@@ -175,7 +136,8 @@ def one_site():
 
 
 @claims.says(
-    "The same pattern is here: 57 of 64 sites cost nothing, five make up almost everything",
+    "The same pattern is here: 58 of 64 sites cost nothing or nearly so, five make up almost "
+    "everything, and the rank correlation",
     "had the story ended with August, we would have missed it.",
 )
 def five_sites(seed):
@@ -189,64 +151,190 @@ def five_sites(seed):
         *(above(5, hurt[site]) for site in FIVE),
         below(0.5, hurt["US steel"]),
         holds(short is None or short.kpis.lost_sales.max() < 1),
-        agrees(57, [64 - len(hurt)], 0),
+        agrees(58, [64 - 6], 0),
     ]
 
 
-@claims.says("half a year without one costs nothing here, because any car suits any buyer")
+@claims.says(
+    "half a year without one costs nothing here. Any car suits any buyer, so the stock of all "
+    "dealers stands in for the plant that is shut."
+)
 def assembly(seed):
     return [holds(lost(site, seed).max() < 1, site) for site in LARGEST]
 
 
-@claims.says(
-    "For the resin it is the other way round: 14.2 by the program, 12.8 by simulation. The program "
-    "is no bound here."
-)
-def no_bound(seed):
-    found = tl.management.risk_exposure(automotive(30).network, ["Germany resin"])
-    program = found["Germany resin"].loss / 1e6
-    simulated = billions("Germany resin", seed)
-    return [agrees(14.2, [program], 0.05), below(14.1, simulated), agrees(12.6, simulated, 0.5)]
-
-
-@claims.says("over the whole year: before it ends, the losses have stopped growing.")
-def settled():
-    lost = by_day("Germany resin", 180)[1].sum(axis=1)
-    return [holds(lost[-30:].max() < 1e-9), holds(lost[:-30].sum() > 10_000)]
+@cache
+def loyal_year():
+    """Half a year without the largest plant, with more and more loyal buyers."""
+    chains = {part: automotive(365, part) for part in (0.35, 0.7, 1.0)}
+    hits = {part: shut(chain, LARGEST[0], 10, 180) for part, chain in chains.items()}
+    return {part: tl.replicate(hit, EACH * len(SEEDS), seed=11) for part, hit in hits.items()}
 
 
 @claims.says(
-    "(The single history above, with its 572, was one of the unlucky ones: do not trust a single "
-    "history.)"
+    "Only the brand's own dealers run dry, while others have cars to spare. The linear program "
+    "still says that nothing need be lost",
 )
-def unlucky(seed):
-    return below(560, lost(("Germany resin", 120), seed))
-
-
-@claims.says(
-    "Against four months, a month of resin at its users saves every sale",
-    "Against five or six months it saves what is sold in a month, some 1,450, and no more, while "
-    "the second source loses nothing at all.",
-)
-def remedies(seed):
-    more = {days: mine(values, seed) for days, values in month_more().items()}
-    saved = lost(("Germany resin", 150), seed) - more[150]
+def brand(seed):
+    lost = {part: mine(batch.kpis.lost_sales, seed) for part, batch in loyal_year().items()}
+    batch = loyal_year()[0.7]
+    own = sum(
+        batch.total("lost", d.node)
+        for d in batch.scenario.network.demands
+        if d.node.startswith("Asian")
+    )
+    best = tl.management.risk_exposure(
+        batch.scenario.network, [LARGEST[0]], recover={LARGEST[0]: 180}
+    )
     return [
-        holds(more[120].max() < 1, more[120]),
-        agrees(1450, saved, 30),
-        above(100, more[150]),
-        holds(mine(second_source(), seed).max() < 1),  # without it they owe cars from day 89 on
+        agrees(437, lost[0.35], 15),
+        agrees(759, lost[0.7], 15),
+        agrees(1056, lost[1.0], 25),
+        holds(np.all(abs(mine(own, seed) - lost[0.7]) < 1), own),
+        holds(best[LARGEST[0]].lost_units == 0),
+    ]
+
+
+@cache
+def year_2012(approved, lost):
+    """The notebook's own replay on other luck: lost sales, and the lowest month of each history."""
+    lived = claims.cells(11, "in_2012").in_2012
+    sales, built = lived(0.0, approved, lost)
+    return sales, (built / lived()[1]).min().to_numpy()
+
+
+@claims.says(
+    "With half of the capacity gone for nine months it says that US plants build little more than "
+    "half of the usual by the end of the year; the lowest measured month has 0.96.",
+    "in both worlds nobody goes home without a car, because eleven weeks of stock hide it. With "
+    "another resin after 90 or 120 days the model's plants do not notice; after 150 days they do. "
+    "Had the industry waited for the usual test of 208 days, the model says 0.64 in the worst "
+    "month.",
+    "30 days are soon enough and 60 are too late.",
+)
+def nylon():
+    truth = claims.cells(11, "measured").measured[3:]
+    low = {key: year_2012(*key)[1] for key in ((275, 0.5), (120, 0.5), (150, 0.5), (208, 0.5))}
+    return [
+        agrees(0.96, [truth.min()], 0.005),
+        holds(truth.mean() > 1),
+        agrees(0.565, low[275, 0.5], 0.02),
+        below(truth.min() - 0.2, low[275, 0.5]),
+        holds(year_2012(275, 0.5)[0].max() < 1),
+        above(0.97, low[120, 0.5]),
+        below(0.9, low[150, 0.5]),
+        agrees(0.64, low[208, 0.5], 0.03),
+        above(0.93, year_2012(30, 1.0)[1]),
+        below(0.5, year_2012(60, 1.0)[1]),
     ]
 
 
 @claims.says(
-    "one closure of 150 days would cost 6,020 million more without it: it pays unless such a "
-    "closure is rarer than once in five hundred years."
+    "So the model agrees with 2012 if other resins came within about four months, or one, "
+    "depending on how much was lost."
 )
-def price(seed):
-    saved = lost(("Germany resin", 150), seed) - mine(month_more()[150], seed)
-    million = automotive(30).network.demands[0].lost_sale_cost / 1e3
-    return [agrees(6020, saved * million, 60), agrees(510, saved * million / 11.7, 15)]
+def agrees_with_2012():
+    """The lowest month that was measured is 0.96: later than that the model is below it."""
+    days = {(lost, day): year_2012(day, lost)[1].mean() > 0.93
+            for lost, day in ((0.5, 120), (0.5, 150), (1.0, 30), (1.0, 60))}  # fmt: skip
+    return holds([*days.values()] == [True, False, True, False], days)
+
+
+@claims.says("Loyal buyers change nothing here: all brands lack the same resin.")
+def loyal_resin():
+    lived = claims.cells(11, "in_2012").in_2012
+    sales, built = lived(1.0, 275, 0.5)
+    low = (built / lived(1.0)[1]).min()
+    return [agrees(0.565, low, 0.03), holds(sales.max() < 50, sales)]
+
+
+@claims.says(
+    "The dealers hold 0.4 of the stock of the calm years, some 31 days",
+    "a site closes 3 times in 100 years (fabs and the chemical plant 2), for half, once or twice "
+    "its time to recover",
+)
+def assumed():
+    network = automotive(30, 0.0, 0.4).network
+    held = {s.node: s.on_hand for s in network.stocks}
+    days = sum(held[d.node] for d in network.demands)
+    events = tl.cases.automotive_risks()
+    rate = {site: sum(e.rate for e in events if e.sites == (site,) and e.name[: len(site)] == site)
+            for site in ("US seats", "Germany resin", "Taiwan logic fab")}  # fmt: skip
+    return [
+        agrees(31, [days / sum(d.pattern.average for d in network.demands)], 0.5),
+        *(agrees(said, [100 * x], 1e-6) for said, x in zip((3, 2, 2), rate.values(), strict=True)),
+    ]
+
+
+@cache
+def made():
+    """The notebook's own risks, measures and decision on other luck."""
+    names = ("risk", "offers", "full", "aluminium", "decide", "plans", "simulated")
+    return claims.cells(13, *names, upto="plans = [")
+
+
+@claims.says(
+    "Losses come in 2.7 % of the years; so the worst 5 % of years hold all losses, and CVaR at "
+    "95 % is the mean over 0.05.",
+    "Both goals chose one plan above",
+    "At 99 % the tail has its own voice, and here it says the same.",
+    "a budget of 56,000 USD a year: capacity that stands by for a share of a site (4 % of the "
+    "value that it could make), or stock at its gate (20 % of its value).",
+)
+def tail():
+    risk, goals = made().risk, [(1.0, 0.95), (1.0, 0.99)]
+    found = [tl.management.protect(risk, made().offers, 56_000, tail=g, seed=9) for g in goals]
+    bare = found[0].plans[-1]
+    return [
+        agrees(0.027, [risk.bad_years], 0.001),
+        holds(len({each.plans[0].bought for each in found}) == 1),
+        holds(abs(bare.tail.mean / (bare.fresh.mean / 0.05) - 1) < 1e-9),
+    ]
+
+
+@claims.says(
+    "Both want the resin: a second source for all of it costs 28,698 a year and saves more than "
+    "ten times as much.",
+    "a quarter of that works standing by gives the best plan that we tried, with loyal buyers and "
+    "without.",
+    "it does not change what to buy here, but it makes the aluminium worth less",
+    "The aluminium pays only if a works closes at least 2.4 or 2.7 times in 100 years, and we "
+    "assumed 3",
+)
+def decision():
+    risk, plans, found = made().risk, made().plans, {}
+    for loyal in (0.0, 0.7):
+        hard = tuple(event for event in made().simulated(loyal) if event.expected > 5000)
+        here = replace(risk, scenario=automotive(500, loyal, 0.4), events=hard)
+        tried = tuple(plan for plan in plans if plan.plan != "half of the resin")
+        found[loyal] = tl.management.rehearse(Protection(tried, here), 3, seed=77)
+    full, aluminium = made().full.cost, made().aluminium.cost
+    behind = [verdict["the resin"].behind for verdict in found.values()]
+    pays = [3 * aluminium / (aluminium + each.mean) for each in behind]
+    costs = {each.name: each.cost.mean for each in found[0.0].choices}
+    return [
+        agrees(28_698, [full], 1),
+        holds(costs["nothing"] - costs["the resin"] > 10 * full),
+        *(holds(v.choices[0].name == "resin, aluminium" and v.established) for v in found.values()),
+        holds(all(each.low > 0 for each in behind), behind),
+        holds(behind[1].high < behind[0].low, behind),
+        agrees(2.4, pays[:1], 0.15),
+        agrees(2.7, pays[1:], 0.15),
+    ]
+
+
+@claims.says(
+    "Loyalty raises the loss by a tenth or more, because many more closures now hurt somebody"
+)
+def loyal_losses():
+    total, number = (
+        [f(made().simulated(loyal)) for loyal in (0.0, 0.7)]
+        for f in (lambda es: sum(e.expected for e in es), lambda es: sum(e.loss > 5e4 for e in es))
+    )
+    return [
+        holds(1.08 < total[1] / total[0] < 1.3, total),
+        holds(number[1] > 1.5 * number[0], number),
+    ]
 
 
 @cache
@@ -304,65 +392,6 @@ def tuned():
     return [agrees(0.1, [after["stock"]], 0.02), holds(after["sales"] > 0.95 * before["sales"])]
 
 
-@cache
-def chips_closed():
-    """The notebook's closure of chip packaging, alone and with orders that go around it."""
-    calm, shut = automotive(365), tl.Outage("Malaysia packaging", start=30, days=180)
-    markets = [d.node for d in calm.network.demands]
-    hit, bands = calm.disrupt(shut), [("lost", markets, "vehicle")]
-    sent_around = around(hit, [shut], {})[1]
-    return [tl.replicate(chain, 16, seed=12, daily=bands) for chain in (hit, sent_around)]
-
-
-@claims.says(
-    "The tower has one line, the closure, with 0 USD",
-    "its interval holds what came, more than half a year before the first buyer went home. The "
-    "same model in the same state that has not heard of the closure expects no loss at all.",
-)
-def a_twin_that_hears():
-    """In nine of ten histories, that is: the interval is one of 90 %."""
-    made = claims.cells(12, "plant", "twin", "hears", "deaf", upto="a deaf model")
-    came = chips_closed()[0]
-    (line,) = made.twin.tower().alerts
-    low, high = np.quantile(made.hears, [0.05, 0.95])
-    inside = (came.kpis.lost_sales >= low) & (came.kpis.lost_sales <= high)
-    markets = [d.node for d in came.scenario.network.demands]
-    first = (came.series("lost", markets, "vehicle") > 1).argmax(axis=0)
-    return [
-        holds(line.kind == "closed site" and line.money < 1, line),
-        agrees(0.9, inside, 0.05),
-        holds(first.min() > 31 + 183, first),
-        holds(made.deaf.max() == 0),
-    ]
-
-
-@claims.says(
-    "said what that is worth in the same futures with and without: some 8 billion USD (a million "
-    "in the scale model is a billion in the market).",
-    "With the twin no sale is lost, and it kept what it had promised. The cost per day is higher "
-    "with it",
-)
-def worth_of_a_twin():
-    made = claims.cells(13, "life")
-    alone, sent_around = (batch.kpis for batch in chips_closed())
-    worth = automotive(30).network.demands[0].lost_sale_cost
-    saved = (alone.lost_sales - sent_around.lost_sales) * worth
-    lost, cost = made.life(750)
-    return [
-        agrees(8, saved / 1e6, 0.2),
-        holds(lost == 0 and sent_around.lost_sales.max() == 0, lost),
-        holds(cost > 1.1 * alone.total_cost.max(), cost),
-    ]
-
-
-@claims.says(
-    "For the resin plant, which has no rival, a twin would see everything and have nothing to "
-    "propose."
-)
-def no_rival():
-    return holds(around(automotive(60), [tl.Outage("Germany resin")], {})[0] == {})
-
-
 @claims.says("120 days. After 110 days, which the linear program called the time to survive, some "
              "lose sales and some do not")  # fmt: skip
 def how_long():
@@ -384,14 +413,20 @@ def wiring(seed):
 
 
 claims.given(
-    "the car 23,000: where would you keep the stock?",  # printed below
-    "Does the model know the years 2020 and 2021",
-    "closes for half a year; its systems say so, and when they hope to open.",
-    "Each life is lived twice with the same luck.",
-    "it, too, saves at least four fifths of what the closure would cost.",  # test_lives.py
+    "Does the model know the years 2012 and 2021?",
+    "It stands on tier 4 when we count from the buyer",
     "would call its maker a tier-3 supplier",
-    "in 2012 a fire in one German plant took away about half of the world's supply of a resin for "
-    "fuel and brake lines.",
+    "The closure skips tier 3",
+    "in 2021 chips were short. The replay is given",
+    "What customers wanted in 2021 nobody measured",
+    "In 2021 it falls, too",
+    "on 31 March 2012 a fire in one German plant took away about half of the world's supply of a "
+    "resin for fuel and brake lines, for nine months.",
+    "The fire of 31 March 2012 took about half of the world's supply, and new resin was shipped "
+    "again in January. On 1 May the industry agreed on a short test for other resins; the usual "
+    "one takes up to 5,000 hours, which is 208 days.",
+    "we divide each month of 2012 by the mean",
+    "The model is given day 90, half of the capacity, 275 days, and one unknown",
     "Day 0 is 1 January.",
     "Buyers stand on the right, on tier 0, and the wafer fabs on the left, on tier 5; tier 2",
     "UK greenhouse gas factors 2025",
@@ -401,7 +436,9 @@ claims.given(
     "And the third: does it help to keep more resin at the plant itself?",
     "So close every site for the same half a year",
     "Simchi-Levi and his colleagues (2015) tested some 4,400 supplier sites of Ford in this way",
-    "means of 12 replications with 95 % intervals",
+    "in closures per 100 years.",
+    "nearer to what they have had since 2021.",
+    "And remember 2012: if another resin",
     "Find the shortest closure of Germany resin from day 60, in steps of ten days, after which "
     "buyers go home without a car in at least nine replications out of ten (20 replications, seed "
     "1; 240 days are enough to see it).",
