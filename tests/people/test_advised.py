@@ -1,6 +1,7 @@
 """The advised game: what each arm lets a person do, what is kept, and who may advise."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -214,3 +215,16 @@ def test_a_file_that_is_none_is_named(tmp_path):
     (tmp_path / "half.json").write_text("[{")
     with pytest.raises(tl.ScenarioError, match=r"half\.json"):
         people.read_decisions(tmp_path / "half.json")
+
+
+def test_a_small_class_is_told_what_it_can_tell(decided):
+    """Two persons, one arm, rounds missing: no default to compare with, no scripted failure."""
+    rows = [*decided, *(replace(row, code="k8", own=row.own + 9) for row in decided.rounds[:1])]
+    found = people.analyse(people.Decisions(tuple(rows)))
+    assert found["weight default"].count == 2
+    assert not {"default", "label", "trust", "repeats", "reaction"} & found.keys()
+    one = people.Decisions(tuple(replace(row, arm="shown", code="k9") for row in decided))
+    mixed = people.analyse(people.Decisions((*rows, *one)))
+    assert "weight shown" not in mixed, "one person has no interval"
+    with pytest.raises(tl.ScenarioError, match="1 persons: an interval needs two"):
+        people.analyse(decided)

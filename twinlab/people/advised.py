@@ -149,8 +149,7 @@ def read_decisions(*sources: Any) -> Decisions:
             if where.endswith(".json"):
                 source = pd.DataFrame(json.loads(Path(source).read_text("utf-8")))
             one = {"decisions": source} if hasattr(source, "columns") else source
-            reader = Reader(one, {}, {}, None)
-            reader.want("decisions")
+            (reader := Reader(one, {}, {}, None)).want("decisions")
             table = reader.table("decisions", known)
             for where, cells in table.rows:
                 row = Round(**{n: table.value(where, known[n], v) for n, v in cells.items()})

@@ -109,9 +109,13 @@ class Students(Row, frozen=True):
 EFFECTS = [col.name for col in schema(Students)[:6]]
 
 
+def _weight(made: Played) -> Array:
+    return np.where(made.arm > 0, weight_of_advice(made.own, made.advice, made.final), np.nan)
+
+
 def _pairs(made: Played, problem: NewsvendorProblem) -> dict[str, tuple[Any, Any]]:
     """What is compared: two values a person."""
-    weight = np.where(made.arm > 0, weight_of_advice(made.own, made.advice, made.final), np.nan)
+    weight = _weight(made)
 
     def fall(first: Any, second: Any, of: Any) -> tuple[Any, ...]:
         of = [of == at for at in (1, 0)]
@@ -126,7 +130,8 @@ def _pairs(made: Played, problem: NewsvendorProblem) -> dict[str, tuple[Any, Any
     rounds = np.where(np.isfinite(pull), np.arange(pull.shape[-1]), np.nan)
     away = rounds - _mean(rounds)[..., None]
     half = np.maximum((made.high - made.low) / 2, 0.5) / (SHARE * problem.highest / 2)
-    slope, width = _mean(away * pull) / _mean(away**2), _mean(np.log(half))
+    spread, width = _mean(away**2), _mean(np.log(half))
+    slope = _mean(away * pull) / np.where(spread > 0, spread, np.nan)
     return {
         "label": tuple(_mean(weight, made.label == at) for at in (1, 0)),
         "default": tuple(_mean(weight, made.arm == at) for at in (2, 1)),
@@ -141,26 +146,25 @@ def _compared(first: Any, second: Any) -> tuple[Any, Any]:
     """Mean difference and half its 95 % interval: in pairs, or else between groups (Welch 1947)."""
 
     def spread(values: Any) -> tuple[Any, Any, Any]:
-        free, mean = np.isfinite(values).sum(axis=-1) - 1, _mean(values)
-        return mean, _mean((values - mean[..., None]) ** 2) / np.maximum(free, 1), free
+        count, mean = np.isfinite(values).sum(axis=-1), _mean(values)
+        free = np.where(count > 1, count - 1.0, np.nan)  # one person has no spread
+        return mean, _mean((values - mean[..., None]) ** 2) / free, free
 
     gap, var, free = spread(first - second)
-    if np.min(free) < 1:
+    if np.isnan(free).any():
         (one, var1, free1), (two, var2, free2) = spread(first), spread(second)
-        gap, var = one - two, var1 + var2
-        free = var**2 / (var1**2 / np.maximum(free1, 1) + var2**2 / np.maximum(free2, 1))
+        gap, var = one - two, np.maximum(var1 + var2, 1e-300)
+        free = var**2 / np.maximum(var1**2 / free1 + var2**2 / free2, 1e-300)
     return gap, special.stdtrit(free, 0.975) * np.sqrt(var)
 
 
-def analyse(
-    decided: Decisions | Played, problem: NewsvendorProblem | None = None
-) -> dict[str, Estimate]:
-    """Say what advice did to one class and how it decides: whatever its design can tell.
+def analyse(decided: Any, problem: NewsvendorProblem | None = None) -> dict[str, Estimate]:
+    """Say what one class's ``Decisions`` tell of advice, and of how it decides.
 
     By arm the weight of advice and the value of overriding it, in expected USD a round; by the
-    names of ``Students`` what a label, a default and one scripted failure change, learning and
-    stated width (a hit rate would call the right width overconfident if its centre is a guess); and
-    the share of own orders that repeat the one before (attention).
+    names of ``Students`` what a label, a default and one scripted failure change, learning, stated
+    width (a hit rate would call the right width overconfident if its centre is a guess); and the
+    share of own orders that repeat the one before (attention).
 
     Raises:
         ScenarioError: fewer than two persons.
@@ -173,16 +177,11 @@ def analyse(
     if len(made.own) < 2:
         raise ScenarioError(f"analyse: {len(made.own)} persons: an interval needs two or more")
     paper, moved = problem or NewsvendorProblem(), np.diff(made.own)
-    values = {
-        "weight": np.where(
-            made.arm > 0, weight_of_advice(made.own, made.advice, made.final), np.nan
-        ),
-        "override": paper.expected_profit(made.final) - paper.expected_profit(made.advice),
-    }
-    found = {
-        f"{n} {arm}": estimate(e) for n, v in values.items() for arm, e in by_arm(made, v).items()
-    }
-    found["repeats"] = estimate(_mean(np.where(np.isfinite(moved), moved == 0, np.nan)))
+    value = paper.expected_profit(made.final) - paper.expected_profit(made.advice)
+    levels = {f"weight {arm}": each for arm, each in by_arm(made, _weight(made)).items()}
+    levels |= {f"override {arm}": each for arm, each in by_arm(made, value).items()}
+    levels["repeats"] = _mean(np.where(np.isfinite(moved), moved == 0, np.nan))
+    found = {name: estimate(e) for name, e in levels.items() if np.isfinite(e).sum() > 1}
     for name, pair in _pairs(made, paper).items():
         gap, half = map(float, _compared(*pair))
         if name != "reaction" and np.isfinite(half):

@@ -228,7 +228,7 @@ def default_wins(seed):
 @claims.says(
     "Let it err by 100 units, and the arms change places: now to be alone costs least, and both a "
     "default and approve-only lose money against it.",
-    "To be shown the advice loses least:",
+    "To be shown the advice loses least.",
 )
 def bad_adviser(seed):
     """Over several classes of each seed: one class may be lucky."""
