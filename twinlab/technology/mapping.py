@@ -67,8 +67,7 @@ class Folder:
             raise SyncError(f"{self.path} is no folder: make it, or mend the path of the feed")
         known, seen, letters = {*(place or {}).values()}, dict[str, str](), list[Letter]()
         for file in sorted(self.path.glob(self.pattern)):
-            kind = file.suffix.lower()
-            if kind not in (".csv", ".tsv", ".txt", ".xlsx") or file.name[0] in "~.":
+            if file.suffix.lower() not in (".csv", ".tsv", ".txt", ".xlsx") or file.name[0] in "~.":
                 continue  # what Excel keeps beside an open file begins with ~
             try:
                 raw = file.read_bytes()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from twinlab.modeling.inference.outages import Flows
 from twinlab.organization.orders import decided
 from twinlab.scope import Event, Scenario, State, SyncError
+from twinlab.scope.base import grouped
 from twinlab.scope.log import NAMES
 from twinlab.scope.snapshot import check_machine, from_plain, is_number, is_value, unpack
 from twinlab.technology.messages import DAY, Message
@@ -32,24 +33,16 @@ class MessageCheck:
         self.model, network = model, model.network
         self.flows = Flows(network)
         self.travel = {v.key: round(v.lead_time.average) for v in network.lanes}  # days expected
-        self.modes: dict[Any, list[str]] = {}  # by source, destination and product
-        for lane in network.lanes:
-            self.modes.setdefault(lane.key[:3], []).append(lane.mode)
-        self.places: dict[str, Any] = {
-            "node": network.named,
-            "items": network.items,
-            "made": network.made,
-            "kept": network.brought,
-            "sold": {(d.node, d.product) for d in network.demands},
-        }
+        # By source, destination and product.
+        self.modes = grouped((lane.key[:3], lane.mode) for lane in network.lanes)
+        self.places: dict[str, Any] = {"node": network.named, "items": network.items}
+        self.places |= {"made": network.made, "kept": network.brought}
+        self.places["sold"] = {(d.node, d.product) for d in network.demands}
 
     def check(self, message: Message, origin: str = "", mapped: bool = False) -> None:
-        """See that a message can be folded, and that its source speaks for nobody else.
+        """See that a message can be folded and its source speaks for itself; a SyncError if not.
 
         ``origin``: the MQTT topic, if any; what is ``mapped`` speaks for whom the mapping says.
-
-        Raises:
-            SyncError: it cannot, and why.
         """
         if not mapped:
             self._speaks(message, origin)

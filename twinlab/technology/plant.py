@@ -123,11 +123,8 @@ class Voice:
                 self.send(source, "closed", self._day * DAY + DAY - 1, {"count": number + 1})
         else:
             names = NAMES.get(event.kind, {})
-            data = {
-                names.get(name, name): value
-                for name, value in event._asdict().items()
-                if name not in ("kind", "day", "note") and value not in ("", None)
-            }
+            said = ((n, v) for n, v in event._asdict().items() if n not in ("kind", "day", "note"))
+            data = {names.get(n, n): value for n, value in said if value not in ("", None)}
             source = f"/{event.node}/{SYSTEMS[event.kind]}"
             self.send(source, event.kind, at, data | self._known(event))
 

@@ -127,9 +127,8 @@ class Database:
             limits = {"connect_timeout": 10, "tcp_user_timeout": 30_000, "client_encoding": "utf8"}
             self._base = needs("psycopg", "link").connect(self._where, **limits)
         else:  # widgets' callbacks come on other threads; the lock keeps them apart
-            self._base = sqlite3.connect(
-                self._where, isolation_level="IMMEDIATE", check_same_thread=False
-            )
+            how: Any = {"isolation_level": "IMMEDIATE", "check_same_thread": False}
+            self._base = sqlite3.connect(self._where, **how)
         finalize(self, self._base.close)  # where nobody calls close
         for said in _SETTINGS:
             self._run(said)

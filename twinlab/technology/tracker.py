@@ -43,11 +43,7 @@ class Unfoldable(SyncError):
 
 
 class Books:
-    """What is believed after some messages.
-
-    A state, which shipments bear which reference, what counts taught of each item, which outages
-    were heard of, which flows stand still, and what customers are expected to ask for.
-    """
+    """What is believed after some messages: state, references, counts, outages, flows, demand."""
 
     def __init__(self, state: State, plain: Mapping[str, Any] | None = None) -> None:
         self.state, kept = state, plain or {}
@@ -62,9 +58,8 @@ class Books:
     def copy(self) -> "Books":
         """Books of their own, on a morning."""
         other = Books(self.state.copy())
-        other.references, other.counts = dict(self.references), dict(self.counts)
-        other.heard, other.flows = dict(self.heard), dict(self.flows)
-        other.expected = dict(self.expected)
+        for name in ("references", "counts", "heard", "flows", "expected"):
+            setattr(other, name, dict(getattr(self, name)))
         return other
 
     def plain(self) -> dict[str, Any]:
@@ -145,11 +140,9 @@ class Books:
             self.counts[item], stock[item] = belief.night(stock[item])
         self.state.day, self.moved = max(self.state.day, day), defaultdict(float)
         self.expected = {k: o for k, o in self.expected.items() if len(o.units) > day}
-        self.references = {
-            (lane, ref): left
-            for (lane, ref), left in self.references.items()
-            if any(goods.left in left for goods in self.state.under_way[lane])
-        }
+        away, every = self.state.under_way, self.references.items()
+        kept = (key for key, left in every if any(goods.left in left for goods in away[key[0]]))
+        self.references = {key: self.references[key] for key in kept}
 
     def _expected(self, event: Event, message: Message, check: MessageCheck) -> Event:
         """The event with what the model expects in place of what nobody told."""
@@ -268,14 +261,11 @@ class Tracker:
         until: int = 0,
         seen: Mapping[str, int] | None = None,
     ) -> None:
-        """Let messages change the state, in the order in which things happened.
+        """Let messages change the state, in the order of what happened; a SyncError if one cannot.
 
         ``history`` gives all messages from a time on, ``fresh`` ones too, for the case that one is
         late. Days before ``until`` (microseconds) are over, whether somebody said so or not.
         ``seen``: the day before which everything is known, by node; without it, everything is.
-
-        Raises:
-            SyncError: a message cannot be folded.
         """
         self._seen = seen
         for message in self._in_order(fresh, history):
@@ -320,9 +310,8 @@ class Tracker:
             # Least has to be folded again without this one; they are dense near today.
             days = [max(point.time // DAY, -1) for point in self._points]
             inner = range(1, len(days) - 1)
-            del self._points[
-                min(inner, key=lambda i: (days[i + 1] - days[i - 1]) / (day - days[i] + 1))
-            ]
+            worst = min(inner, key=lambda i: (days[i + 1] - days[i - 1]) / (day - days[i] + 1))
+            del self._points[worst]
 
     # -- checkpoints that outlive a process --
 
