@@ -4,6 +4,7 @@ Alerts that follow from one cause are one ticket. All that happens to it is a ro
 a ledger made from rows that were kept goes on where they end.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,9 @@ from twinlab.scope.result import Page
 __all__ = ["Tickets"]
 
 TOWER, GONE = "tower", "gone"  # who opens and closes tickets unless people do, and why
+WORSE = 2  # times the money of an answer, from where on it is asked again
+_STEP, _TOLD = {"day", "id", "step", "by", "why"}, {"cause", "owner", "due", "money", "places"}
+_KINDS = {"day": int, "opened": int, "due": int | None, "money": float | int, "places": list}
 
 
 class Alert(Result, frozen=True):
@@ -70,11 +74,16 @@ class Ticket(Result, frozen=True):
     money: float = column("USD", meaning="at risk: the most of its alerts, which overlap")
     places: Sequence[str] = column("words", meaning="where its alerts are")
     opened: int = column("day", meaning="on whose morning")
-    after: str = column("name", "", "the closed ticket that has come back")
+    after: str = column("name", "", "the ticket that was there before")
     acknowledged: str = column("name", "", "by whom")
     decision: str = column("words", "", "a change, or the id of an order")
     closed: str = column("words", "", "why")
     overdue: bool = column("yes/no", False, "its last day to act is over, nothing is decided")
+
+    def answers(self, now: Mapping[str, Any]) -> bool:
+        """Whether what was decided, or why it was closed, says it of what is told now as well."""
+        same = now["owner"] == self.owner and {*now["places"]} <= {*self.places}
+        return bool(self.decision or self.closed) and same and now["money"] <= WORSE * self.money
 
     def _sentence(self) -> str:
         more = f" and {len(self.places) - 1} more" * (len(self.places) > 1)
@@ -88,10 +97,12 @@ class Ticket(Result, frozen=True):
 class Tickets(Page):
     """A ledger of tickets over the mornings.
 
-    A ticket lasts as long as there is an alert where it had one, whatever is its cause by then: a
-    closure that is over leaves empty stocks. Its last day to act on stays, unless it goes to a new
-    owner, who has to acknowledge it. What comes back is a new ticket that names the old one; what
-    was closed by hand comes back once its alerts were gone in between.
+    A ticket goes on with its cause, or else where it had an alert: a closure that is over leaves
+    empty stocks. Two causes are two tickets; of two that become one, the other is part of it. The
+    last day to act on only comes nearer. A decision, or closing by hand, is an answer for a ticket
+    as it was: its owner, places and up to twice its money. Beyond, it is asked again: open, not
+    acknowledged, with a new day. A new owner has to acknowledge it as well. What comes back once
+    its alerts were gone is a new ticket that names the old one.
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}, lead_time=3)
     >>> shut = Scenario(chain, BaseStock(20), days=40).disrupt(Outage("mine", start=4, days=6))
@@ -105,8 +116,22 @@ class Tickets(Page):
     """
 
     def __init__(self, rows: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Begin anew, or go on after the ``rows`` of an earlier ledger, as JSON gives them back."""
+        """Begin anew, or go on after the ``rows`` of an earlier ledger, as JSON gives them back.
+
+        Raises:
+            ScenarioError: a row lacks something, is of the wrong kind, or goes back in time.
+        """
         self.rows: list[Mapping[str, Any]] = list(rows)
+        begun, last = {""}, -1
+        for at, row in enumerate(self.rows):
+            need = _STEP if row.get("id") in begun else _STEP | _TOLD | {"opened"}
+            fits = need <= row.keys() and all(isinstance(row[n], _KINDS.get(n, str)) for n in row)
+            if not (fits and row["day"] >= last and re.fullmatch(r"(T\d+)?", row["id"])):
+                all_rows = "give all rows of a ledger, unchanged, from the first on"
+                raise ScenarioError(
+                    f"row {at} follows from none before it: {row!r:.200}: {all_rows}"
+                )
+            begun, last = begun | {row["id"]}, row["day"]
 
     @property
     def day(self) -> int:
@@ -146,32 +171,38 @@ class Tickets(Page):
         """
         if tower.day != self.day:
             self._write("", "heard", TOWER, day=tower.day)
-        groups, met = defaultdict[str, list[Alert]](list), defaultdict[str, list[Alert]](list)
+        groups, taken = defaultdict[str, list[Alert]](list), dict[str, str]()
         for alert in tower:
             groups[alert.root or alert.title].append(alert)
+        left = {cause: _told(cause, alerts, tower.day) for cause, alerts in groups.items()}
         every = [*self.every.values()]
-        for cause, alerts in groups.items():
-            now = _told(cause, alerts, tower.day)
-            like = [ticket for ticket in every if {*now["places"]} & {*ticket.places}]
-            if old := next((ticket for ticket in like if ticket.closed != GONE), None):
-                met[old.id] += alerts
-            else:
-                now |= {"opened": tower.day, "after": like[-1].id if like else ""}
-                self._write(f"T{len(self.every) + 1}", "opened", TOWER, **now)
-        for ticket in every:
-            if not met[ticket.id] and ticket.closed != GONE:
-                self._write(ticket.id, "closed", TOWER, closed=GONE)
-            elif not ticket.closed:
-                self._update(ticket, met[ticket.id])
+        over = {row["id"] for row in self.rows if row["by"] == TOWER and row.get("closed")}
+        lasting = [ticket for ticket in every if ticket.id not in over]
+        for ticket in sorted(lasting, key=lambda ticket: ticket.cause not in left):
+            found = [now for now in left.values() if {*now["places"]} & {*ticket.places}]
+            known = [now for now in found if ticket.answers(now)] or found[:1]
+            known = [left[ticket.cause]] if ticket.cause in left else known
+            for now in known:
+                places = {*left.pop(now["cause"])["places"]} - {*ticket.places}
+                taken |= dict.fromkeys(places, f"part of {ticket.id}")
+            if not known:
+                whose = [taken[place] for place in ticket.places if place in taken]
+                self._write(ticket.id, "closed", TOWER, closed=[*whose, GONE][0])
+            elif not ticket.answers(known[0]):
+                self._update(ticket, known[0])
+        last = max((int(ticket.id[1:]) for ticket in every), default=0)
+        for at, now in enumerate(left.values(), last + 1):
+            like = [ticket.id for ticket in every if {*now["places"]} & {*ticket.places}]
+            self._write(f"T{at}", "opened", TOWER, **now, opened=tower.day, after=["", *like][-1])
 
-    def _update(self, ticket: Ticket, alerts: list[Alert]) -> None:
-        now = _told(alerts[0].root or alerts[0].title, alerts, self.day)
-        if now["owner"] != ticket.owner:
-            now |= {"acknowledged": "", "decision": ""}
-        elif ticket.due is not None:
-            now["due"] = ticket.due
+    def _update(self, ticket: Ticket, now: dict[str, Any]) -> None:
+        step = "asked again" if ticket.decision or ticket.closed else "updated"
+        if step == "asked again" or now["owner"] != ticket.owner:
+            now |= dict.fromkeys(("acknowledged", "decision", "closed"), "")
+        else:
+            now["due"] = min({ticket.due, now["due"]} - {None}, default=None)
         if new := {name: value for name, value in now.items() if value != getattr(ticket, name)}:
-            self._write(ticket.id, "updated", TOWER, **new)
+            self._write(ticket.id, step, TOWER, **new)
 
     def acknowledge(self, id: str, by: str, day: int | None = None) -> None:
         """Note who cares for an open ticket, today or on a later day; else a ScenarioError."""
@@ -207,12 +238,12 @@ class Tickets(Page):
 def _told(cause: str, alerts: list[Alert], day: int) -> dict[str, Any]:
     """What alerts say of their ticket: due as its cause is, and no earlier than it is seen."""
     first = max(alerts, key=lambda alert: (alert.title == cause, alert.money))
-    days = [first.due] if first.due is not None else [a.due for a in alerts if a.due is not None]
+    dues = [(alert.title != cause, alert.due) for alert in alerts if alert.due is not None]
     where = (a.title if a.kind == "overstock" else a.where for a in alerts)
     return {
         "cause": cause,
         "owner": first.owner,
-        "due": max(day, min(days)) if days else None,
+        "due": max(day, min(dues)[1]) if dues else None,
         "money": max(alert.money for alert in alerts),
         "places": list(dict.fromkeys(where)),
     }
