@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from twinlab.management.control_tower import Late, Limits, Tower, control_tower
+from twinlab.management.control_tower import Late, Limits, control_tower
 from twinlab.management.flows import ShortageCost
+from twinlab.management.tickets import Tower
 from twinlab.modeling import Change, Replications, Run, estimate, replicate, simulate
 from twinlab.modeling.doubt import Ranking, rank
 from twinlab.modeling.experiments import (

@@ -325,7 +325,7 @@ def control_tower(
         if alert.kind != "overstock":  # it follows from nothing that is missing, and can wait
             item = (alert.node, alert.product)
             found[at] = replace(alert, root=causes[item], due=here.due(item))
-    found += [alert for alert, _ in closed]
+    found = [*(alert for alert, _ in closed), *found]  # of the same money, the cause comes first
     return Tower(tuple(sorted(found, key=lambda a: -a.money)), state.day)
 
 
