@@ -426,6 +426,7 @@ claims.given(
     "again in January. On 1 May the industry agreed on a short test for other resins; the usual "
     "one takes up to 5,000 hours, which is 208 days.",
     "we divide each month of 2012 by the mean",
+    "(The spring and summer of 2011 were low",
     "The model is given day 90, half of the capacity, 275 days, and one unknown",
     "Day 0 is 1 January.",
     "Buyers stand on the right, on tier 0, and the wafer fabs on the left, on tier 5; tier 2",
