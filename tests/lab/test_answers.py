@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
-from scipy.stats import norm, t
+from scipy.stats import nct, norm, t
 
 import twinlab as tl
 from twinlab.cases.automotive import automotive
@@ -129,22 +129,24 @@ def test_how_much_of_the_pipeline_a_good_team_counts():
     assert people.least_beta() == min(beta for beta, cost in costs.items() if cost < 1000)
 
 
-def test_whose_training_saves_the_team_most():
-    teams = 0.34 + 0.66 * np.eye(4)
-    best = int(np.argmin([sum(played(betas)) for betas in teams]))
-    assert people.train_first() == tl.people.STATIONS[best]
-    assert people.dearest() == tl.people.STATIONS[int(np.argmax(played([0.34] * 4)))]
+def test_the_smallest_class_that_finds_a_label():
+    """From the differences of very many students: what a t-test of fewer finds (noncentral t)."""
+    labels = tl.people.design(10, labels=tl.people.LABELS)
+    made = tl.people.classes_of(labels, tl.people.Students(label=-0.05), 10_000, seed=7)
+    own, advice, final = made.own[0], made.advice[0], made.final[0]
+    far = np.abs(advice - own) >= 10
+    weight = np.clip((final - own) / np.where(far, advice - own, 1), 0, 1)
+    shares = [np.average(weight, 1, far & (made.label == label)) for label in (1, 0)]
+    effect = (gap := shares[0] - shares[1]).mean() / gap.std(ddof=1)
 
+    def found(students):
+        free, moved = students - 1, abs(effect) * np.sqrt(students)
+        return nct.sf(t.ppf(0.975, free), free, moved)
 
-def test_what_a_pulled_order_loses():
-    """Demand is any of 1 to 300; a unit costs 9 and sells at 12."""
-
-    def profit(order):
-        return np.mean([12 * min(order, asked) - 9 * order for asked in range(1, 301)])
-
-    best = max(profit(order) for order in range(301))
-    lost = best - profit(0.78 * 150.5 + 0.22 * 75)
-    assert people.lost(people.pulled(0.78)) == pytest.approx(lost)
+    right = people.smallest_class()
+    assert found(right) > 0.7 > found(right - 20)
+    for students in (right - 20, right):
+        assert people.found(students) == pytest.approx(found(students), abs=4 * 0.5 / 1000**0.5)
 
 
 # -- 3: stock against a closure ---------------------------------------------------------------
