@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from twinlab.people.games import BeerGame
+from twinlab.people.games import BeerGame, NewsvendorGame
 from twinlab.people.rules import Rule, ask
 from twinlab.scope import Listing, ScenarioError, TwinError
 from twinlab.scope.base import Amount, Count, Row, Whole, check_known, column, pd, ranged, schema
@@ -190,22 +190,28 @@ class AdvisedGame:
     """
 
     def __init__(
-        self, game: Any, adviser: Adviser, blocks: Sequence[Block], code: str = "p1"
+        self,
+        game: BeerGame | NewsvendorGame,
+        adviser: Adviser,
+        blocks: Sequence[Block],
+        code: str = "p1",
     ) -> None:
         if not re.fullmatch(r"(?=.*\d)[\w-]{1,12}", code):
             raise ScenarioError(f"AdvisedGame: code {code!r}: give one such as 'k7', never a name")
-        self.game, self.adviser, self.code = game, adviser, code
+        self.game: Any = game
+        self.adviser, self.code = adviser, code
         self._plan = [(b, at == b.failure) for b in blocks for at in range(1, b.rounds + 1)]
         self._rounds: list[Round] = []
         if len(self._plan) != (left := game.rounds - game.round + 1):
             problem = f"AdvisedGame: blocks of {len(self._plan)} rounds for a game of {left}"
             raise ScenarioError(f"{problem}: make them as long as each other")
         for number, (_, fails) in enumerate(self._plan, start=game.round):
-            if fails and isinstance(game, BeerGame):
+            if not fails:
+                continue
+            if isinstance(game, BeerGame):
                 problem = "AdvisedGame: in the beer game demand cannot be scripted"
                 raise ScenarioError(f"{problem}: leave failure out, or play a NewsvendorGame")
-            if fails:
-                game.script(number)
+            game.script(number)
         self._begin()
 
     def _begin(self) -> None:

@@ -21,6 +21,7 @@ from twinlab.people.advised import ARMS, BESIDE, LABELS, Decisions, Design
 from twinlab.people.games import NewsvendorProblem
 from twinlab.scope import Estimate, Result, ScenarioError
 from twinlab.scope.base import Array, Count, Row, Whole, check_known, column, schema, special
+from twinlab.scope.kinds import Numbers
 
 __all__ = ["Students", "analyse", "by_arm", "classes_of", "power", "weight_of_advice"]
 
@@ -32,7 +33,7 @@ SHARE = 0.9  # of demands that a stated interval shall hold
 Played = namedtuple("Played", "own advice final demand low high arm label failed problem")
 
 
-def weight_of_advice(own: Any, advice: Any, final: Any) -> Any:
+def weight_of_advice(own: Numbers, advice: Numbers, final: Numbers) -> Any:
     """How far towards the advice an order went, (final − own) / (advice − own), cut to 0 … 1.
 
     nan where the two lie within 10 units: there it tells nothing. Source: Yaniv (2004).
@@ -162,7 +163,9 @@ def _compared(first: Any, second: Any) -> tuple[Any, Any, Any]:
     return np.where(apart, one - two, gap), half, np.where(apart, some + rest, count)
 
 
-def analyse(decided: Any, problem: NewsvendorProblem | None = None) -> dict[str, Estimate]:
+def analyse(
+    decided: Decisions | Played, problem: NewsvendorProblem | None = None
+) -> dict[str, Estimate]:
     """Say what one class's ``Decisions`` tell of advice, and of how it decides.
 
     By arm the weight of advice; by the names of ``Students`` what a label, a default and one

@@ -22,6 +22,7 @@ from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule
 from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
 from twinlab.scope.base import Amount, Row, ScenarioError, check_known, column, frozen, ranged
 from twinlab.scope.distributions import Constant, Distribution, Trace
+from twinlab.scope.kinds import Count, Numbers
 
 __all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "NewsvendorGame"]
 __all__ += ["NewsvendorProblem", "average_person", "beer_chain", "beer_cost", "benchmark_team"]
@@ -230,12 +231,12 @@ class NewsvendorProblem(Row, frozen=True):
         """The demand that makes the best order look worst, beside orders nearer to the mean."""
         return 1 if self.optimum > self.mean else self.highest
 
-    def profit(self, order: Any, demand: Any) -> Any:
+    def profit(self, order: Numbers, demand: Numbers) -> Any:
         """What a round brings: p × min(q, d) − c × q [USD], of one order or of an array."""
         profit = self.price * np.minimum(order, demand) - self.cost * np.asarray(order)
         return profit if np.ndim(profit) else float(profit)
 
-    def expected_profit(self, order: Any) -> Any:
+    def expected_profit(self, order: Numbers) -> Any:
         """What a round brings on average [USD], of one order or of an array.
 
         Of the demands d ≤ q all is sold, of the others q: E min(q, D) = (⌊q⌋ (⌊q⌋ + 1) / 2 +
@@ -302,7 +303,7 @@ class NewsvendorGame:
             raise ScenarioError("the game is over: start another one with NewsvendorGame()")
         self.orders.append(float(units))
 
-    def script(self, round: int) -> None:
+    def script(self, round: Count) -> None:
         """Let a later round, from 1, ask what makes the best order look worst."""
         at, drawn = round - 1, self._drawn
         self._drawn = (*drawn[:at], self.problem.worst, *drawn[at + 1 :])
