@@ -1,8 +1,8 @@
 """Risk with rates: what closures and common causes cost in a year, and what to buy against them.
 
 An event closes sites together for some days, so many times a year; its loss is that of the exposure
-program, at best. Expected loss is exact, Σ rate × loss: years are sampled for the tail alone. One
-mixed-integer program chooses measures under a budget; fresh years and the simulation judge them.
+program, at best. Expected loss is Σ rate × loss: years are sampled for the tail alone. One mixed-
+integer program chooses what is worth its cost; fresh years and the simulation judge the plans.
 All rates, durations and costs are assumed, and so they are arguments.
 """
 
@@ -31,7 +31,6 @@ Weighed = Sequence[tuple[float, float]]  # what may come, and its probability
 SPELLS: Weighed = ((0.5, 0.3), (1.0, 0.5), (2.0, 0.2))  # of the time to recover; assumed
 STRIKES: Weighed = ((28.0, 0.7), (84.0, 0.3))  # days; assumed
 SAMPLED, FRESH = 2_000, 20_000  # years that choose by CVaR, and that judge a plan
-SPARE = 0.001  # part of its cost that a plan must save: nothing useless is bought
 
 
 class RiskEvent(Row, frozen=True):
@@ -135,7 +134,7 @@ class Losses(Listing, frozen=True):
 
     @property
     def expected(self) -> float:
-        """Expected loss in a year, exactly: Σ rate × loss [USD/year]."""
+        """Expected loss in a year: Σ rate × loss [USD/year]."""
         return float(sum(event.rate * event.loss for event in self.events))
 
     @property
@@ -155,7 +154,7 @@ class Losses(Listing, frozen=True):
 
     def _sentence(self) -> str:
         harm = f"{len(self.harmful)} of {len(self)} events cost anything, in {self.bad_years:.1%}"
-        few = "; the worst 5 % of years cost 20 times the mean, so both choose the same"
+        few = "; the worst 5 % of years cost 20 times the mean, whatever is bought"
         said = f"expected loss {shown(self.expected)} USD/year: {harm} of the years"
         return said + few * (self.bad_years < 0.05)
 
@@ -173,11 +172,12 @@ def expected_loss(
     """Find the least loss of every event, and the expected loss of a year: Σ rate × loss.
 
     Losses are those of the program of ``risk_exposure`` with all sites of an event down together;
-    finished stock of a closed site still ships. Stocks are those of ``state``, else the starting
-    stocks. What several events in one year cost is added up.
+    finished stock of a closed site that makes something still ships, but nothing leaves one that
+    stores or sells. Stocks are those of ``state``, else the starting stocks. What several events
+    in one year cost is added up as if each found these: too little where one strikes too soon.
 
     Raises:
-        ScenarioError: no event, no such site, or no customer with a shortage cost.
+        ScenarioError: no event or site, no customer with a shortage cost, or a loss in calm times.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
     >>> events = [RiskEvent("quake", ["mine"], 4, rate=0.1), RiskEvent("flood", ["mine"], 2, 1)]
@@ -187,7 +187,7 @@ def expected_loss(
     known = list(dict.fromkeys(site for site, _ in scenario.network.items))
     stock = (state or State.initial(scenario.network)).on_hand
     costs = shortage_costs(scenario.network, shortage_cost)
-    program, found = Program(scenario.network, stock, costs, stock_ships=True), []
+    program, found = Program(scenario.network, stock, costs), []
     for event in events:
         for site in event.sites:
             check_known(site, known, f"{event.title}: no site {site!r}")
@@ -195,9 +195,13 @@ def expected_loss(
         found.append(replace(event, loss=loss, expected=event.rate * loss))
     if not found:
         raise ScenarioError("expected_loss: no event: give some, such as closures(network)")
+    calm, units = program.least_loss((), days := max(event.days for event in found))
+    if units > 1e-6 * days * sum(program.demand.values()):
+        lost = f"with nothing closed {shown(calm)} USD are lost in {days:g} days"
+        raise ScenarioError(f"expected_loss: {lost}: give capacity or stock first")
     found.sort(key=lambda event: -event.expected)
-    flows = mean_flows(scenario, wanted=program.demand)
-    return Losses(tuple(found), scenario, shortage_cost, program, flows)
+    program.flows = mean_flows(scenario, wanted=program.demand)
+    return Losses(tuple(found), scenario, shortage_cost, program, program.flows)
 
 
 @ranged
@@ -252,10 +256,10 @@ Measure = Buffer | Standby
 class Plan(Result, frozen=True):
     """Some measures together: what they cost, and what the events still cost with them."""
 
-    plan: str = column("name", meaning="best, next best or nothing")
     bought: str = column("words", meaning="its measures")
     cost: float = column("USD/year", meaning="of the measures")
-    expected: float = column("USD/year", meaning="loss, exactly")
+    expected: float = column("USD/year", meaning="loss with them: Σ rate × loss")
+    total: float = column("USD/year", meaning="cost + expected loss")
     fresh: Estimate = column("USD/year", meaning="loss in years that did not choose it")
     tail: Estimate = column("USD/year", meaning="CVaR of those years")
     measures: tuple[Measure, ...] = ()
@@ -282,43 +286,43 @@ def protect(
     search: Search | None = None,
     seed: Whole = 0,
 ) -> Protection:
-    """Choose measures within a budget [USD/year], by one mixed-integer program for all events.
+    """Choose measures that are worth their cost, by one mixed-integer program for all events.
 
-    min (1 − w) Σ rateₑ lossₑ + w CVaR + Σ cost x / 1000 [x: whether a measure is bought; ``tail``:
-    w and CVaR's level], where lossₑ is the exposure program of event e: a ``Buffer`` adds x · units
-    to a stock, a ``Standby`` lets a closed site make share · flow · days · x. Years (2,000) are
-    sampled for ``cvar`` alone. It is left out where losses come in at most 1 − level of the years:
-    there it is the mean over 1 − level. Plans are judged in 20,000 fresh years; see ``rehearse``.
+    min Σ cost x + (1 − w) Σ rateₑ lossₑ + w CVaR [x: whether a measure is bought, within a budget
+    in USD/year; ``tail``: w and CVaR's level], where lossₑ is the exposure program of event e: a
+    ``Buffer`` adds x · units to a stock, a ``Standby`` lets a closed site make share · flow · days
+    · x, at most its flow. Years (2,000) are sampled for CVaR alone; where losses come in at most
+    1 − level of them it is their mean over 1 − level. 20,000 fresh years and ``rehearse`` judge.
 
     Raises:
-        ScenarioError: a buffer of an item, or a standby for a site, that is not there.
+        ScenarioError: no item of a buffer, a standby for what makes nothing, a measure twice.
         SolverError: the solver did not finish.
 
     >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 10})
     >>> quake = RiskEvent("quake", ["mine"], days=8, rate=0.1)
     >>> risk = expected_loss(Scenario(chain, BaseStock(15)), [quake], shortage_cost={"unit": 40})
     >>> options = [Buffer("shop", "unit", 20, cost=50), Standby("mine", 0.5, cost=60)]
-    >>> [(p.bought, p.cost, p.expected) for p in protect(risk, options, budget=70).plans]
-    [('20 unit at shop', 50.0, 40.0), ('50% of mine', 60.0, 40.0), ('nothing', 0.0, 120.0)]
+    >>> [(p.bought, p.cost, p.total) for p in protect(risk, options, budget=70)]
+    [('20 unit at shop', 50.0, 90.0), ('50% of mine', 60.0, 100.0), ('nothing', 0.0, 120.0)]
     """
-    bought, chosen = tuple(dict.fromkeys(measures)), dict[str, tuple[Measure, ...]]()
+    bought, chosen = tuple(measures), list[tuple[Measure, ...]]()
     costs, rows, bounds = _program(risk, bought, budget, tail, seed)
     gap, problem = 0.0, "no plan of measures: see that stocks, capacities and demands are finite"
-    for name in ("best", "next best")[: 2 * any(one.cost <= budget for one in bought)]:
-        how = search or Search(gap=1e-3, time_limit=60)
-        found = minimize(costs, rows, problem, bounds, set(bought), how)
-        chosen[name] = tuple(one for one in bought if found.values[one])
-        less = {one: -1.0 if one in chosen[name] else 1.0 for one in bought}
-        rows, gap = [*rows, Constraint(less, low=1.0 - len(chosen[name]))], max(gap, found.gap)
+    for _ in range(2 * any(one.cost <= budget for one in bought)):
+        found = minimize(costs, rows, problem, bounds, set(bought), search or Search(time_limit=60))
+        chosen.append(tuple(one for one in bought if found.values[one]))
+        less = {one: -1.0 if one in chosen[-1] else 1.0 for one in bought}
+        rows, gap = [*rows, Constraint(less, low=1.0 - len(chosen[-1]))], max(gap, found.gap)
     years, plans, totals = risk.years(FRESH, (seeds := Seeds.of(seed)).judged), [], {}
-    for name, each in ({n: plan for n, plan in chosen.items() if plan} | {"nothing": ()}).items():
+    for each in dict.fromkeys([*chosen, ()]):
         aided = ((e, _aid(risk, each, e.days)) for e in risk.events)
         least = [e.loss and risk.program.least_loss(e.sites, e.days, aid)[0] for e, aid in aided]
         lived, cost = years @ np.array(least), float(sum(one.cost for one in each))
         mean = float(sum(e.rate * x for e, x in zip(risk.events, least, strict=True)))
         words, fresh = " + ".join(map(str, each)) or "nothing", estimate(lived)
-        plans.append(Plan(name, words, cost, mean, fresh, cvar(lived, tail[1]), each))
-        totals[name] = cost + lived
+        plans.append(Plan(words, cost, mean, cost + mean, fresh, cvar(lived, tail[1]), each))
+        totals[words] = cost + lived
+    plans[1:] = sorted(plans[1:], key=lambda plan: plan.total)
     ranking = rank(totals, "nothing") if plans[1:] else None
     return Protection(tuple(plans), risk, ranking, gap, seeds)
 
@@ -327,27 +331,30 @@ def _program(
     risk: Losses, bought: Sequence[Measure], budget: float, tail: tuple[float, float], seed: int
 ) -> tuple[Any, Any, Any]:
     """Costs, rows and bounds; the variables of an event are told apart by its number."""
-    sites = {site for site, _ in risk.flows}
-    for one in bought:
+    program, lost = risk.program, list[Any]()
+    for n, one in enumerate(bought):
         at = (one.node, one.product) if isinstance(one, Buffer) else one.site
-        check_known(at, sites if isinstance(at, str) else risk.flows, f"measures: no {at!r}")
-    money, program = max([*risk.losses, 1.0]), risk.program  # what the solver counts as 1
-    weight, level = tail if risk.bad_years > 1 - tail[1] else (0.0, 0.0)
-    costs: dict[Any, float] = {one: SPARE * one.cost / money for one in bought}
-    bounds: dict[Any, Any] = dict.fromkeys(bought, (0.0, 1.0))
-    rows = [Constraint({one: one.cost / money for one in bought}, high=budget / money)]
-    lost = []
+        check_known(at, (program.ships, risk.flows)[isinstance(at, tuple)], f"measures: no {at!r}")
+        if str(one) in map(str, bought[:n]):
+            raise ScenarioError(f"measures: {one} twice: give it once, or other units or shares")
+    money, fine = max([*risk.losses, 1.0]), 1e2 / (risk.expected or 1.0)  # 1 in rows, in the aim
+    (weight, level), scale = tail, fine * money
+    rare = risk.bad_years <= 1 - level  # all losses are in the tail
+    mean = scale * (1 - weight + rare * weight / (1 - level))
+    costs: dict[Any, float] = {one: one.cost * fine for one in bought}
+    bounds: dict[Any, Any] = {one: (0.0, float(one.cost <= budget)) for one in bought}
+    rows = [Constraint({one: one.cost / (budget or 1.0) for one in bought}, high=1.0)]
     for n, event in enumerate(risk.harmful):
         name = {v: (n, v) for v in program.free}
         limits, shut = program.limits(event.sites, _aid(risk, bought, event.days))
         for terms, low, high in limits:
             rows.append(Constraint({name.get(v, v): x for v, x in terms.items()}, low, high))
         lost.append({name["lost", i]: program.shortage_costs[i] / money for i in program.demand})
-        costs |= {v: (1 - weight) * event.rate * lost[n].get(v, 0.0) for v in name.values()}
+        costs |= {v: mean * event.rate * lost[n].get(v, 0.0) for v in name.values()}
         bounds |= {name[v]: ends for v, ends in shut.items()}
         bounds[name[TIME]] = (event.days, event.days)
-    if weight:
-        costs["η"] = weight
+    if weight and not rare:
+        costs["η"] = weight = weight * scale
         years = risk.years(SAMPLED, seed)[:, risk.losses > 0]
         for n, (year, times) in enumerate(Counter(map(tuple, years.tolist())).items()):
             costs["over", n] = weight * times / (SAMPLED * (1 - level))
@@ -369,12 +376,15 @@ def _aid(risk: Losses, measures: Iterable[Measure], days: float) -> Aid:
 
 
 @ranged
-def rehearse(found: Protection, replications: Count = 8, seed: Whole = 0, start: Whole = 20) -> Any:
+def rehearse(
+    found: Protection, replications: Count = 30, seed: Whole = 0, start: Whole = 20
+) -> Any:
     """Live through every harmful event with every plan by simulation; rank by cost and loss.
 
     A buffer raises the stock of the first morning and the base-stock level; a standby leaves a
-    closed site its share of the mean flow. Events strike on day ``start``; a plan costs its
-    measures and Σ rate × loss [USD/year] against the calm twin, on the same random numbers.
+    closed site its share of the mean flow. Events strike on day ``start``, and stop what they stop
+    in ``expected_loss``; a plan costs its measures and Σ rate × loss [USD/year] against the calm
+    twin, on the same random numbers.
 
     Raises:
         ScenarioError: an event is not over by the last day, or an item keeps no base stock.
@@ -383,33 +393,34 @@ def rehearse(found: Protection, replications: Count = 8, seed: Whole = 0, start:
     >>> chain = serial(["mine", "shop"], demand=hasty, on_hand={"shop": 15})
     >>> quake = RiskEvent("quake", ["mine"], days=10, rate=0.5)
     >>> risk = expected_loss(Scenario(chain, BaseStock(15), days=60), [quake])
-    >>> rehearse(protect(risk, [Buffer("shop", "unit", 25, cost=50)], budget=100))
-    best costs least, in 100% of redraws too; nothing costs 450 [450, 450] more: established
+    >>> rehearse(protect(risk, [Buffer("shop", "unit", 25, cost=50)], budget=100)).choices[0].name
+    '25 unit at shop'
     """
-    risk, totals = found.risk, {}
+    risk, ships, totals = found.risk, found.risk.program.ships, {}
     last = max(risk.harmful, key=lambda event: event.days, default=None)
     if last and start + last.days > (days := risk.scenario.days):
-        raise ScenarioError(
-            f"rehearse: {last.name!r} ends after day {days}, the last: give more days"
-        )
+        raise ScenarioError(f"rehearse: {last.name!r} ends after day {days}: give more days")
     for plan in found.plans:
-        here, left = risk.scenario, defaultdict[str, float](float)
+        here, loss = risk.scenario, defaultdict[str, float](lambda: 1.0)
         for one in plan.measures:
             if isinstance(one, Buffer):
                 for path in (f"{one.node}/{one.product}.{name}" for name in ("up_to", "on_hand")):
                     here = here.set(path, here.value(path) + one.units)
                 continue
             made = sum(risk.flows[item] for item in risk.program.makes if item[0] == one.site)
-            most = here.network.node(one.site).capacity
-            left[one.site] += one.share * (made / most if np.isfinite(most) else 1.0)
+            if np.isinf(here.network.node(one.site).capacity):
+                here = here.set(f"{one.site}.capacity", 1e3 * made)  # no limit to speak of
+            whole = made / (here.network.node(one.site).mean_output or 1.0)
+            loss[one.site] = max(0.0, 1 - whole, loss[one.site] - one.share * whole)
         hit = [here]
         for e in risk.harmful:
-            how: Any = {"start": start, "days": Constant(e.days), "stock_ships": True}
-            hit.append(here.disrupt(*(Outage(s, loss=max(0, 1 - left[s]), **how) for s in e.sites)))
+            how: Any = {"start": start, "days": Constant(e.days)}
+            shut = (Outage(s, loss=loss[s], stock_ships=s in ships, **how) for s in e.sites)
+            hit.append(here.disrupt(*shut))
         batches = replicate_many(hit, replications, seed)
         calm, *lost = (np.asarray(total_shortage_cost(b, risk.shortage_cost)) for b in batches)
         worth = (e.rate * (x - calm) for e, x in zip(risk.harmful, lost, strict=True))
-        totals[plan.plan] = plan.cost + np.sum([0 * calm, *worth], axis=0)
+        totals[plan.bought] = plan.cost + np.sum([0 * calm, *worth], axis=0)
     return rank(totals, "nothing")
 
 

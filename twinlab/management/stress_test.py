@@ -92,7 +92,7 @@ def risk_exposure(
     for site in filter(None, (*wanted, *(recover or ()))):
         check_known(site, known, f"no site {site!r}")
     stock = (state or State.initial(network)).on_hand
-    program = Program(network, stock, shortage_costs(network, shortage_cost), stock_ships)
+    program = Program(network, stock, shortage_costs(network, shortage_cost), known * stock_ships)
     periods = {n.name: float(n.time_to_recover) for n in network.nodes} | dict(recover or {})
     downs = ((site, periods[site]) for site in wanted)
     rows = [(s, *program.least_loss([s], time), time, program.survival(s)) for s, time in downs]
@@ -112,7 +112,8 @@ class Program:
 
     Variables: units made, moved, served and lost, and the time t. Rows: what leaves an item's stock
     does not exceed what comes and lies there; what is made or moved does not exceed capacity × t;
-    what customers ask in t is served or lost.
+    what customers ask in t is served or lost. Stock leaves a closed site if it is one of ``ships``
+    (not given: of those that make something).
     """
 
     def __init__(
@@ -120,14 +121,15 @@ class Program:
         network: Network,
         stock: Mapping[ItemKey, float],
         shortage_costs: Mapping[ItemKey, float],
-        stock_ships: bool,
+        ships: Collection[str] | None = None,
     ) -> None:
         self.network, self.stock, self.shortage_costs = network, stock, shortage_costs
-        self.stops = ("made",) if stock_ships else ("made", "moved", "served")
         self.makes = {  # what comes from outside is made of nothing
             item: {c: n / mean_of(r.good_share, most=1) for c, n in r.components.items()}
             for item, r in network.made.items()
         } | {item: {} for item in network.items if item not in network.brought}
+        self.ships = [site for site, _ in self.makes] if ships is None else ships
+        self.flows: Mapping[Any, float] = {}  # the most that a closed site makes, with aid
         self.links: dict[tuple[str, str, str], float] = defaultdict(float)
         for lane in network.lanes:
             self.links[lane.source, lane.destination, lane.product] += lane.capacity
@@ -191,13 +193,14 @@ class Program:
     def limits(
         self, down: Collection[str], aid: Aid | None = None, with_stock: bool = True
     ) -> tuple[list[Constraint], dict[_Variable, tuple[float, float]]]:
-        """Rows and bounds with sites down: nothing is made there, or leaves (unless stock ships).
+        """Rows and bounds with sites down: nothing is made there, or leaves (unless it ``ships``).
 
         ``aid`` says what measures add, each times its own variable: units by item to its stock, or
         by ("made", item) to what a site that is down can still make.
         """
         aid, stock = aid or {}, self.stock if with_stock else {}
-        shut = {v: (0.0, 0.0) for v in self.free if v[0] in self.stops and v[1][0] in down}
+        here = [v for v in self.free if v[1][0] in down and v[0] != "lost"]
+        shut = {v: (0.0, 0.0) for v in here if v[0] == "made" or v[1][0] not in self.ships}
         more = {key: {one: -units for one, units in each.items()} for key, each in aid.items()}
         rows = [
             Constraint({**row, **more.get(item, {})}, high=stock.get(item, 0.0))
@@ -205,6 +208,7 @@ class Program:
         ]
         spare = [v for v in shut if v in aid]
         rows += [Constraint({v: 1.0, **more[v]}, high=0.0) for v in spare]
+        rows += [Constraint({v: 1.0, TIME: -self.flows[v[1]]}, high=0.0) for v in spare]
         return [*rows, *self.capacities], {v: at for v, at in shut.items() if v not in aid}
 
     def _solve(self, costs: Any, bounds: Any, down: Collection[str], *how: Any) -> dict[Any, float]:
