@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 STATION = "wholesaler"
 ORDERS = [12, 6, 0, 18, 9, 8.5, 7, 20, 3, 8] + [10, 4, 8] * 7 + [8]
-BOX = ".twinlab-order input"
+BOX = ".twinlab-order label:not([hidden]) input"
 
 
 @pytest.fixture
