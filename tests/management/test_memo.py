@@ -1,8 +1,11 @@
 """A memo says what its result says, on one page, and computes from where on it would not."""
 
 import html
+import os
 import re
 import subprocess
+import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ import twinlab as tl
 from tests.browser.conftest import CHROMIUM, FLAGS, unavailable
 from twinlab.management import best_response, break_even, memo
 from twinlab.modeling import Seeds, estimate, rank
+from twinlab.modeling.doubt import Ranking
 from twinlab.scope.result import shown
 
 HASTY = tl.Demand("shop", "unit", tl.Normal(5, 1), backorders=False, lost_sale_cost=40)
@@ -49,19 +53,40 @@ def test_numbers_are_those_of_the_result():
 def test_what_chance_could_explain_is_not_recommended():
     page = memo(UNSURE, "Which?")
     assert page.advice[0] == "Not established: some or none."
-    assert "take either" in page.advice[1]
+    assert "take any" in page.advice[1]
     assert "Choose" not in text(page)
     times = float(re.search(r"about ([\d.]+) times as many", page.advice[1])[1])
-    by = UNSURE.choices[1].behind
-    half = (by.high - by.low) / 2
-    assert half / np.sqrt(times) == pytest.approx(
-        by.mean, rel=0.02
-    )  # then it would just not hold 0
+    by = UNSURE.choices[1].behind  # then it would just not hold 0:
+    assert by.mean - (by.mean - by.low) / np.sqrt(times) == pytest.approx(0, abs=0.03 * by.mean)
+
+
+def test_all_rivals_are_named_not_only_the_runner_up():
+    wild = 57 + 8 * (LUCK - LUCK.mean())[::-1]
+    found = rank({"safe": 50 + LUCK, "dear": 55 + LUCK, "wild": wild, **{
+        f"much as {at}": wild + (1 + at) / 10 for at in range(4)}})  # fmt: skip
+    assert found.choices[1].behind.low > 0
+    assert found.rivals
+    choose, why = memo(found, "Which?").advice
+    names = ", ".join(one.name for one in found.rivals[:3])
+    assert choose == f"Not established: safe, {names} or {len(found.rivals) - 3} others."
+    assert f"wild costs {found.rivals[0].behind.short}" in why
+    assert "dear" not in choose + why
+    assert memo(rank({"safe": 50 + LUCK, "dear": 55 + LUCK, "wild": wild}), "?").advice[0] == (
+        "Not established: safe or wild.")  # fmt: skip
+
+
+def test_a_lead_that_is_nearly_established_needs_no_fewer_histories():
+    luck = np.random.default_rng(3)
+    found = [rank({"a": np.zeros(8), "b": luck.exponential(size=8) - 0.3}) for _ in range(60)]
+    said = [memo(each, "?").advice[1] for each in found if each.rivals]
+    times = [float(one[1]) for each in said if (one := re.search(r"about ([\d.]+) times", each))]
+    assert len(times) > 9
+    assert min(times) > 1
 
 
 def test_two_options_that_are_the_same_need_no_more_histories():
     same = rank({"a": LUCK, "b": LUCK})
-    assert memo(same, "Which?").advice[1].endswith("take either.")
+    assert memo(same, "Which?").advice[1].endswith("take any.")
 
 
 def test_it_says_what_it_is_made_of():
@@ -75,6 +100,82 @@ def test_it_says_what_it_is_made_of():
     assert compared.count("scenario") == 2
     assert compared.endswith("64 replications; seed 3")
     assert str(Seeds(1, 2)) in memo(SURE, "?", basis=[Seeds(1, 2)]).provenance
+
+
+LEVEL = 5
+
+
+def up_to(level):
+    return lambda view, least=0.0: max(least, level - view.inventory_position)
+
+
+def more(level, view):
+    return level - view.inventory_position
+
+
+class Own:
+    def __init__(self, level):
+        self.level = level
+
+    def __call__(self, view):
+        return self.level - view.inventory_position
+
+
+class Level:
+    def __init__(self, level):
+        self.level = level
+
+    def up_to(self, view):
+        return self.level - view.inventory_position
+
+
+RULES = {
+    "a closure": up_to,
+    "a partial": lambda level: partial(more, level),
+    "a class": Own,
+    "a method": lambda level: Level(level).up_to,
+    "a closure over an object": lambda level: lambda view: Own(level)(view),
+    "a default": lambda level: lambda view, level=level: level - view.inventory_position,
+    "a constant": lambda level: eval(f"lambda view: {level} - view.inventory_position"),
+    "an array": lambda level: partial(more, np.arange(level)[-1]),
+    "a set": lambda level: partial(more, {"a", "b", level}),
+}
+
+
+def made_of(rule):
+    return memo(SURE, "?", basis=[SHOP.change(rules=rule)]).provenance
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_rules_of_ones_own_are_told_apart_and_known_again(kind):
+    few, same, many = (made_of(RULES[kind](level)) for level in (3, 3, 300))
+    assert few == same != many
+    assert "not fingerprinted" not in few
+
+
+def test_a_number_that_a_rule_reads_is_a_part_of_it(monkeypatch):
+    def rule(view):
+        return LEVEL - view.inventory_position
+
+    before = made_of(rule)
+    monkeypatch.setitem(globals(), "LEVEL", 6)
+    assert made_of(rule) != before
+
+
+def test_a_rule_that_nobody_can_tell_is_not_fingerprinted():
+    endless = Own(3)
+    endless.level = endless
+    for rule in (endless, partial(more, object()), partial(more, np.random.default_rng(1))):
+        assert "scenario with rules of one's own: not fingerprinted" in made_of(rule)
+
+
+def test_a_fingerprint_is_the_same_in_every_process():
+    code = """from tests.management.test_memo import *
+print([made_of(RULES[kind](3)) for kind in RULES], made_of(tl.BaseStock(3)))"""
+    told = {subprocess.run([sys.executable, "-c", code], check=True, capture_output=True,
+                           env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+            for seed in "12"}  # fmt: skip
+    assert len(told) == 1
 
 
 def test_it_is_made_from_whatever_ranks_options():
@@ -91,6 +192,9 @@ def test_it_is_made_from_whatever_ranks_options():
         memo(found, "?", "anna")
     with pytest.raises(tl.ScenarioError, match="ranks no options"):
         memo(tl.risk_exposure(RISKY.network, recover={"mine": 3}), "?")
+    for empty in (Ranking(()), Ranking(SURE.choices[:1])):
+        with pytest.raises(tl.ScenarioError, match="this Ranking ranks no options: give"):
+            memo(empty, "?")
     with pytest.raises(tl.ScenarioError, match="9 assumptions, 8 fit"):
         memo(SURE, "?", assumptions=["a"] * 9)
 
@@ -130,9 +234,10 @@ def test_a_break_even_is_that_by_hand():
     other = break_even(lambda years: estimate(losses / years - 60), 1, 20, "years between closures")
     assert [other.at, other.low, other.high] == pytest.approx(
         [mean / 60, (mean - half) / 60, (mean + half) / 60], abs=0.02)  # fmt: skip
-    assert str(found).startswith("closures a year: the choice pays above 0.1951 [")
+    doubt = f"not established from {shown(found.low)} to {shown(found.high)}"
+    assert str(found) == f"closures a year: the choice pays above 0.1951; {doubt}"
     assert "pays below" in str(other)
-    assert f"years between closures: the choice pays below {shown(other.at)} [" in text(
+    assert f"years between closures: the choice pays below {shown(other.at)}; not" in text(
         memo(SURE, "?", assumptions=[other]))  # fmt: skip
 
 
@@ -146,6 +251,39 @@ def test_a_break_even_beyond_the_range_is_said():
     for wrong in (lambda: break_even(saves, 2, 1), lambda: break_even(lambda x: x, 0, 1)):
         with pytest.raises(tl.ScenarioError, match="is no Estimate"):
             wrong()
+
+
+NOISE = np.random.default_rng(0).standard_normal(200)
+CURVES = {  # the difference of two choices, the range, what is said of it
+    "noise": (lambda x: 0.01 * x + 0.01 + 10 * NOISE, "not established from 0 to 2"),
+    "nothing": (lambda x: 0 * NOISE, "not established from 0 to 2"),
+    "in doubt below": (lambda x: x + 0.05 + NOISE,
+                       r"the choice pays anywhere from 0 to 2; not established from 0 to 0\.0\d+"),
+    "falls": (lambda x: 1 - x + NOISE,
+              r"the choice pays below [\d.]+; not established from 0\.8\d+ to 1\.1\d+"),
+    "established near one end": (lambda x: 1 - x + (2 - x) * 10 * NOISE,
+                                 r"the choice pays below [\d.]+; not established from 0 to 1\.\d+"),
+    "a dip that chance could do": (
+        lambda x: (x - 1) ** 2 - 0.02 + NOISE,
+        r"the choice pays anywhere from 0 to 2; not established from 0\.\d+ to 1\.\d+"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("curve", CURVES)
+def test_where_an_interval_holds_zero_nothing_is_established(curve):
+    difference, said = CURVES[curve]
+    assert re.fullmatch(
+        f"rate: {said}", str(break_even(lambda x: estimate(difference(x)), 0, 2, "rate"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("curve", "at"),
+    [(lambda x: (x - 1) ** 2 - 0.25, r"0\.5, 1\.5"), (lambda x: 0.25 - (x - 1) ** 2, r"0\.5, 1\.5"),
+     (lambda x: 10 * (x - 0.3) * (x - 1) * (x - 1.6), r"[\d.]+, 1, 1\.6")])  # fmt: skip
+def test_what_stops_to_pay_and_pays_again_has_no_one_break_even(curve, at):
+    with pytest.raises(tl.ScenarioError, match=f"rate: both are as good at {at}: give a range"):
+        break_even(lambda x: estimate(curve(x) + 1e-3 * NOISE), 0, 2, "rate")
 
 
 def test_a_simulated_break_even_is_where_a_simulation_says_so():

@@ -1,13 +1,15 @@
 """A memo: a choice on one printable page, for somebody to approve, reject or send back."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from functools import cache
 from hashlib import sha256
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,9 @@ from twinlab.scope.base import check_known, column, optimize, shown
 __all__ = ["break_even", "memo"]
 
 MOST, LETTERS = 8, 140  # options, and assumptions, that fit on a page; letters of a text there
+PLACES, NAMED = 9, 3  # of a range, where a break-even is looked for; rivals told by name
+_HELD = """__name__ __code__ __closure__ __defaults__ __kwdefaults__ co_code co_names co_consts
+cell_contents __func__ __self__ func args keywords""".split()  # by functions, and what is like them
 _PAGE = "<style>@page{size:A4;margin:13mm}body{font-family:sans-serif;max-width:178mm}</style>"
 _LOOK = """<style>.memo{font-size:12px}.memo h1{font-size:18px;margin:0}.memo h2{font-size:14px;
 margin:9px 0 3px}.memo table{border-collapse:collapse;table-layout:auto;width:100%;font-size:11px}
@@ -36,13 +41,15 @@ class BreakEven(Result, frozen=True):
 
     name: str = column("words", meaning="the assumption, with its unit")
     at: float = column("", meaning="where both choices are as good; nan: nowhere in the range")
-    low: float = column("", meaning="from here on the choice is not established; or the range ends")
+    low: float = column("", meaning="from here on it is not established which is better; or nan")
     high: float = column("", meaning="up to here")
-    pays: str = column("words", meaning="on which side the choice pays")
+    pays: str = column("words", meaning="where the choice pays; empty: it is established nowhere")
 
     def _sentence(self) -> str:
-        where = f" {shown(self.at)} [{shown(self.low)}, {shown(self.high)}]" * (self.at == self.at)
-        return f"{self.name}: the choice pays {self.pays}{where}"
+        where = f"the choice pays {self.pays}" + f" {shown(self.at)}" * (self.at == self.at)
+        doubt = f"not established from {shown(self.low)} to {shown(self.high)}"
+        said = [where] * bool(self.pays) + [doubt] * (self.low == self.low)
+        return f"{self.name}: {'; '.join(said)}"
 
 
 def break_even(
@@ -55,15 +62,16 @@ def break_even(
     """Find the value of an assumption, from low to high, at which a choice stops to pay.
 
     ``difference`` simulates with a value, on common random numbers, by how much the choice is
-    better than the other, in pairs; it should cross zero once. That is found within a ``fine``
-    share of the range (Brent 1973), and so are the ends of the values for which its interval holds
-    0: they are the interval of the break-even.
+    better than the other, in pairs. It is looked at in 9 places of the range; between two of them
+    it may cross zero once. That is found within a ``fine`` share of the range (Brent 1973), and so
+    are the first and the last value for which its interval holds 0: between them is doubt.
 
     Raises:
-        ScenarioError: the ends are no range, or a difference is no Estimate.
+        ScenarioError: the ends are no range, a difference is no Estimate, or its sign is
+            established to change more than once.
 
     >>> break_even(lambda rate: estimate(np.array([8.0, 12.0, 10.0]) * rate - 5), 0, 2, "rate")
-    rate: the choice pays above 0.5 [0.334, 0.9937]
+    rate: the choice pays above 0.5; not established from 0.334 to 0.9937
     """
 
     @cache
@@ -73,17 +81,30 @@ def break_even(
             raise ScenarioError(f"break_even: from {low} to {high}: {found!r:.60} is no Estimate")
         return found.mean, found.low, found.high
 
-    def root(which: int) -> float:
-        if (ends(low)[which] > 0) == (ends(high)[which] > 0):
-            return np.nan
-        near = fine * (high - low)
-        return float(optimize.brentq(lambda value: ends(value)[which], low, high, xtol=near))
+    def cross(which: int, points: list[float]) -> list[float]:
+        """Where the mean, or an end of its interval, is zero."""
+        pairs = [sorted(two) for two in pairwise(points)]
+        over = [two for two in pairs if len({ends(x)[which] > 0 for x in two}) == 2]
+        how = {"xtol": fine * (high - low)}
+        return [float(optimize.brentq(lambda x: ends(x)[which], *two, **how)) for two in over]
 
-    rises, found = ends(low)[0] < ends(high)[0], [root(which) for which in range(3)]
-    doubt = sorted(np.where(np.isnan(found[1:]), (high, low)[:: 1 if rises else -1], found[1:]))
-    never = f"{'anywhere' if ends(low)[0] > 0 else 'nowhere'} from {shown(low)} to {shown(high)}"
-    pays = never if np.isnan(found[0]) else "above" if rises else "below"
-    return BreakEven(name, found[0], float(doubt[0]), float(doubt[1]), pays)
+    points: list[float] = np.linspace(low, high, PLACES).tolist()
+    sure = {x: ends(x)[0] > 0 for x in points if not ends(x)[1] <= 0 <= ends(x)[2]}
+    even, turns = cross(0, points), sum(a != b for a, b in pairwise(sure.values()))
+    if turns > 1 or (turns and len(even) % 2 == 0):
+        where = ", ".join(map(shown, even))
+        raise ScenarioError(f"{name}: both are as good at {where}: give a range with one of them")
+    first, last = (  # where doubt begins, seen from either end
+        [*cross(2 - sure[way[0]], way), np.nan][0] if way[0] in sure else way[0]
+        for way in (points, points[::-1])
+    )
+    at = even[len(even) // 2] if len(even) % 2 else np.nan
+    pays = "above" if ends(high)[0] > 0 else "below"
+    if np.isnan(at):
+        pays = (
+            f"{'anywhere' if any(sure.values()) else 'nowhere'} from {shown(low)} to {shown(high)}"
+        )
+    return BreakEven(name, at, first, last, "" if (first, last) == (low, high) else pays)
 
 
 class Memo(Result, frozen=True):
@@ -98,16 +119,21 @@ class Memo(Result, frozen=True):
     @property
     def advice(self) -> tuple[str, str]:
         """What to choose, and how sure that is; nothing, where chance could explain the lead."""
-        best, second = (shorten(one.name, LETTERS // 2) for one in self.ranking.choices[:2])
-        by, unit = self.ranking.choices[1].behind, self.ranking.unit
-        why = f"The runner-up, {second}, costs {by.short} {unit} more"
-        if self.ranking.established:
-            even = f"{best} may cost so much more than reckoned before both are as good"
-            return f"Choose {best}.", f"{why}. Break-even: {even}."
-        times = ((by.high - by.low) / 2 / by.mean) ** 2 if by.mean else np.inf
-        more = f", or live about {times:.1f} times as many histories" * bool(times < 1000)
-        doubt = f"{why}, which chance could do: take either{more}."
-        return f"Not established: {best} or {second}.", doubt
+        best, second, *_ = (shorten(one.name, LETTERS // 2) for one in self.ranking.choices)
+        rivals, unit = self.ranking.rivals, self.ranking.unit
+        if not rivals:
+            even = f"Break-even: {best} may cost so much more than reckoned before both are as good"
+            by = self.ranking.choices[1].behind.short
+            return f"Choose {best}.", f"The runner-up, {second}, costs {by} {unit} more. {even}."
+        named = [f"{shorten(one.name, LETTERS // 2)}" for one in rivals[:NAMED]]
+        costs = [f"{n} costs {o.behind.short}" for n, o in zip(named, rivals, strict=False)]
+        named += [f"{len(rivals) - NAMED} others"] * (len(rivals) > NAMED)
+        times = max(
+            (1 - o.behind.low / o.behind.mean) ** 2 if o.behind.mean else np.inf for o in rivals
+        )
+        more = f", or live about {times:.1f} times as many histories" * bool(1.05 <= times < 1000)
+        why = f"{', '.join(costs)} {unit} more, which chance could do: take any{more}."
+        return f"Not established: {', '.join([best, *named[:-1]])} or {named[-1]}.", why
 
     @property
     def shown(self) -> list[Ranked]:
@@ -195,27 +221,23 @@ def memo(
     """
     if len(assumptions) > MOST:
         raise ScenarioError(f"memo: {len(assumptions)} assumptions, {MOST} fit on a page")
-    unit, told, ranking = (
-        getattr(result, "unit", ""),
-        list(basis),
-        getattr(result, "ranking", result),
-    )
+    unit, told = getattr(result, "unit", ""), list(basis)
+    ranking = getattr(result, "ranking", result)
     if isinstance(result, Comparison):
         units = result.table[["kpi", "unit"]].to_numpy().tolist()
         kpi, unit = next((pair for pair in units if "USD" in pair[1]), ("", ""))
         ranking, batch = result.rank(kpi), next(iter(result.batches.values()))
         told += [each.scenario for each in result.batches.values()]
-        told += [
-            f"{batch.replications:,} replications",
-            *[f"seed {batch.seed}"] * (not result.seeds),
-        ]
+        told += [f"{batch.replications:,} replications"]
+        told += [] if result.seeds else [f"seed {batch.seed}"]
     elif isinstance(result, BestResponses):
         check_known(owner, result.rankings, f"memo: {owner!r} is no role")
         ranking, told = result.rankings[owner], [*told, result.scenario]
     elif isinstance(result, Protection):
         unit, told = "USD/year", [*told, result.risk.scenario]
-    if not isinstance(ranking, Ranking):
-        raise ScenarioError(f"memo: {result!r:.60} ranks no options: give it a Ranking")
+    if not isinstance(ranking, Ranking) or len(ranking) < 2:
+        kind = type(result).__name__
+        raise ScenarioError(f"memo: this {kind} ranks no options: give a Ranking of two or more")
     told += [result.seeds] if getattr(result, "seeds", None) else []
     made = ["twinlab " + sys.modules["twinlab"].__version__, *map(_fingerprint, told)]
     whose = f"For {owner or 'whom it concerns'}; decide by {due or 'no set day'}."
@@ -225,16 +247,34 @@ def memo(
 
 def _fingerprint(told: Any) -> str:
     """Of a scenario the start of a hash of all that it holds, of anything else its words."""
+    if not isinstance(told, Scenario):
+        return str(told)
+    try:
+        return f"scenario {sha256(_text(told).encode()).hexdigest()[:12]}"
+    except (TypeError, ValueError, RecursionError):
+        return "scenario with rules of one's own: not fingerprinted"
 
-    def text(value: Any) -> str:
-        if is_dataclass(value):
-            own = {f.name: getattr(value, f.name) for f in fields(value)}
-            value = own | {"": type(value).__name__}
-        if isinstance(value, Mapping):
-            return f"{{{','.join(sorted(f'{text(k)}:{text(v)}' for k, v in value.items()))}}}"
-        if isinstance(value, list | tuple | np.ndarray):
-            return f"[{','.join(map(text, value))}]"
-        return str(getattr(value, "__qualname__", value)).partition(" at 0x")[0]
 
-    known = sha256(text(told).encode()).hexdigest()[:12]
-    return f"scenario {known}" if isinstance(told, Scenario) else str(told)
+def _text(value: Any) -> str:
+    """All that a value holds, the same in every process; an error, where nobody can tell."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, type | ModuleType):
+        return value.__name__
+    if isinstance(value, Mapping):
+        return f"{{{','.join(sorted(f'{_text(k)}:{_text(v)}' for k, v in value.items()))}}}"
+    if isinstance(value, list | tuple | Set):
+        told = [*map(_text, value)]
+        return f"[{','.join(sorted(told) if isinstance(value, Set) else told)}]"
+    row, names = is_dataclass(value), [*_HELD, *getattr(value, "__dict__", ())]
+    names = [f.name for f in fields(value)] if row else names
+    own = {name: getattr(value, name) for name in names if hasattr(value, name)}
+    if own or hasattr(value, "__dict__"):
+        reads = value.__code__.co_names if isinstance(value, FunctionType) else ()
+        known = [value.__globals__.get(name) for name in reads]
+        own["globals"] = [each for each in known if isinstance(each, str | int | float)]
+        call = vars(type(value)).get("__call__")
+        return _text(own | {"": type(value), "()": call if isinstance(call, FunctionType) else 0})
+    if " at 0x" in (words := repr(value)):
+        raise TypeError(words)
+    return words
