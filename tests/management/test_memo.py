@@ -68,7 +68,7 @@ def test_all_rivals_are_named_not_only_the_runner_up():
     assert found.rivals
     choose, why = memo(found, "Which?").advice
     names = ", ".join(one.name for one in found.rivals[:3])
-    assert choose == f"Not established: safe, {names} or {len(found.rivals) - 3} others."
+    assert choose == f"Not established: safe, {names} or {len(found.rivals) - 3} more."
     assert f"wild costs {found.rivals[0].behind.short}" in why
     assert "dear" not in choose + why
     assert memo(rank({"safe": 50 + LUCK, "dear": 55 + LUCK, "wild": wild}), "?").advice[0] == (

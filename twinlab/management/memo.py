@@ -85,8 +85,8 @@ def break_even(
         """Where the mean, or an end of its interval, is zero."""
         pairs = [sorted(two) for two in pairwise(points)]
         over = [two for two in pairs if len({ends(x)[which] > 0 for x in two}) == 2]
-        how = {"xtol": fine * (high - low)}
-        return [float(optimize.brentq(lambda x: ends(x)[which], *two, **how)) for two in over]
+        near = fine * (high - low)
+        return [float(optimize.brentq(lambda x: ends(x)[which], *two, xtol=near)) for two in over]
 
     points: list[float] = np.linspace(low, high, PLACES).tolist()
     sure = {x: ends(x)[0] > 0 for x in points if not ends(x)[1] <= 0 <= ends(x)[2]}
@@ -94,17 +94,16 @@ def break_even(
     if turns > 1 or (turns and len(even) % 2 == 0):
         where = ", ".join(map(shown, even))
         raise ScenarioError(f"{name}: both are as good at {where}: give a range with one of them")
-    first, last = (  # where doubt begins, seen from either end
+    doubt = [  # where it begins, seen from either end
         [*cross(2 - sure[way[0]], way), np.nan][0] if way[0] in sure else way[0]
         for way in (points, points[::-1])
-    )
+    ]
     at = even[len(even) // 2] if len(even) % 2 else np.nan
     pays = "above" if ends(high)[0] > 0 else "below"
-    if np.isnan(at):
-        pays = (
-            f"{'anywhere' if any(sure.values()) else 'nowhere'} from {shown(low)} to {shown(high)}"
-        )
-    return BreakEven(name, at, first, last, "" if (first, last) == (low, high) else pays)
+    if not len(even) % 2:
+        how = "anywhere" if any(sure.values()) else "nowhere"
+        pays = f"{how} from {shown(low)} to {shown(high)}"
+    return BreakEven(name, at, doubt[0], doubt[1], "" if doubt == [low, high] else pays)
 
 
 class Memo(Result, frozen=True):
@@ -119,21 +118,20 @@ class Memo(Result, frozen=True):
     @property
     def advice(self) -> tuple[str, str]:
         """What to choose, and how sure that is; nothing, where chance could explain the lead."""
-        best, second, *_ = (shorten(one.name, LETTERS // 2) for one in self.ranking.choices)
-        rivals, unit = self.ranking.rivals, self.ranking.unit
-        if not rivals:
+        best, second, *_ = (shorten(one.name, LETTERS // 2) for one in self.ranking)
+        unit = self.ranking.unit
+        costs = {one.name: one.behind for one in self.ranking.rivals}
+        if not costs:
             even = f"Break-even: {best} may cost so much more than reckoned before both are as good"
             by = self.ranking.choices[1].behind.short
             return f"Choose {best}.", f"The runner-up, {second}, costs {by} {unit} more. {even}."
-        named = [f"{shorten(one.name, LETTERS // 2)}" for one in rivals[:NAMED]]
-        costs = [f"{n} costs {o.behind.short}" for n, o in zip(named, rivals, strict=False)]
-        named += [f"{len(rivals) - NAMED} others"] * (len(rivals) > NAMED)
-        times = max(
-            (1 - o.behind.low / o.behind.mean) ** 2 if o.behind.mean else np.inf for o in rivals
-        )
+        told = [(shorten(name, LETTERS // 2), by.short) for name, by in costs.items()][:NAMED]
+        *some, last = [best, *dict(told)] + [f"{len(costs) - NAMED} more"] * (len(costs) > NAMED)
+        times = max((1 - by.low / by.mean) ** 2 if by.mean else np.inf for by in costs.values())
         more = f", or live about {times:.1f} times as many histories" * bool(1.05 <= times < 1000)
-        why = f"{', '.join(costs)} {unit} more, which chance could do: take any{more}."
-        return f"Not established: {', '.join([best, *named[:-1]])} or {named[-1]}.", why
+        why = ", ".join(f"{name} costs {by}" for name, by in told)
+        why = f"{why} {unit} more, which chance could do: take any{more}."
+        return f"Not established: {', '.join(some)} or {last}.", why
 
     @property
     def shown(self) -> list[Ranked]:

@@ -98,11 +98,10 @@ class Tickets(Page):
     """A ledger of tickets over the mornings.
 
     A ticket goes on with its cause, or else where it had an alert: a closure that is over leaves
-    empty stocks. Two causes are two tickets; of two that become one, the other is part of it. The
-    last day to act on only comes nearer. A decision, or closing by hand, is an answer for a ticket
-    as it was: its owner, places and up to twice its money. Beyond, it is asked again: open, not
-    acknowledged, with a new day. A new owner has to acknowledge it as well. What comes back once
-    its alerts were gone is a new ticket that names the old one.
+    empty stocks. Its last day only comes nearer, unless it goes to a new owner, who has to
+    acknowledge it. A decision, or closing by hand, holds for the owner, the places and up to twice
+    the money of then: beyond, the ticket is open again. What comes back once its alerts were gone
+    is a new ticket that names the old one.
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}, lead_time=3)
     >>> shut = Scenario(chain, BaseStock(20), days=40).disrupt(Outage("mine", start=4, days=6))
@@ -116,21 +115,15 @@ class Tickets(Page):
     """
 
     def __init__(self, rows: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Begin anew, or go on after the ``rows`` of an earlier ledger, as JSON gives them back.
-
-        Raises:
-            ScenarioError: a row lacks something, is of the wrong kind, or goes back in time.
-        """
+        """Begin anew, or go on after all ``rows`` of a ledger, as JSON gives them back."""
         self.rows: list[Mapping[str, Any]] = list(rows)
         begun, last = {""}, -1
         for at, row in enumerate(self.rows):
             need = _STEP if row.get("id") in begun else _STEP | _TOLD | {"opened"}
             fits = need <= row.keys() and all(isinstance(row[n], _KINDS.get(n, str)) for n in row)
             if not (fits and row["day"] >= last and re.fullmatch(r"(T\d+)?", row["id"])):
-                all_rows = "give all rows of a ledger, unchanged, from the first on"
-                raise ScenarioError(
-                    f"row {at} follows from none before it: {row!r:.200}: {all_rows}"
-                )
+                wrong = f"row {at} follows from none before it: {row!r:.200}"
+                raise ScenarioError(f"{wrong}: give all rows of a ledger, unchanged")
             begun, last = begun | {row["id"]}, row["day"]
 
     @property
@@ -180,27 +173,26 @@ class Tickets(Page):
         lasting = [ticket for ticket in every if ticket.id not in over]
         for ticket in sorted(lasting, key=lambda ticket: ticket.cause not in left):
             found = [now for now in left.values() if {*now["places"]} & {*ticket.places}]
-            known = [now for now in found if ticket.answers(now)] or found[:1]
-            known = [left[ticket.cause]] if ticket.cause in left else known
-            for now in known:
+            found = [now for now in found if ticket.answers(now)] or found[:1]
+            found = [left[ticket.cause]] if ticket.cause in left else found
+            for now in found:
                 places = {*left.pop(now["cause"])["places"]} - {*ticket.places}
                 taken |= dict.fromkeys(places, f"part of {ticket.id}")
-            if not known:
+            if not found:
                 whose = [taken[place] for place in ticket.places if place in taken]
                 self._write(ticket.id, "closed", TOWER, closed=[*whose, GONE][0])
-            elif not ticket.answers(known[0]):
-                self._update(ticket, known[0])
-        last = max((int(ticket.id[1:]) for ticket in every), default=0)
-        for at, now in enumerate(left.values(), last + 1):
+            elif not ticket.answers(found[0]):
+                self._update(ticket, found[0])
+        for at, now in enumerate(left.values(), 1 + max([int(t.id[1:]) for t in every], default=0)):
             like = [ticket.id for ticket in every if {*now["places"]} & {*ticket.places}]
             self._write(f"T{at}", "opened", TOWER, **now, opened=tower.day, after=["", *like][-1])
 
     def _update(self, ticket: Ticket, now: dict[str, Any]) -> None:
         step = "asked again" if ticket.decision or ticket.closed else "updated"
-        if step == "asked again" or now["owner"] != ticket.owner:
-            now |= dict.fromkeys(("acknowledged", "decision", "closed"), "")
-        else:
+        if step == "updated" and now["owner"] == ticket.owner:
             now["due"] = min({ticket.due, now["due"]} - {None}, default=None)
+        else:
+            now |= dict.fromkeys(("acknowledged", "decision", "closed"), "")
         if new := {name: value for name, value in now.items() if value != getattr(ticket, name)}:
             self._write(ticket.id, step, TOWER, **new)
 
