@@ -156,7 +156,7 @@ def of_scope():
 
 
 def role(name, node):
-    return organization.Role(name, {f"{node}.up_to": (1, 9)}, tl.cost)
+    return organization.Role(name, {f"{node}.up_to": (1, 9)}, tl.cost, "USD/day")
 
 
 def of_organization_and_people():

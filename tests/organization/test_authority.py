@@ -6,7 +6,7 @@ import pytest
 import twinlab as tl
 from twinlab.modeling.simulation.vector_engine import replay
 from twinlab.organization import Authority, Channel, Meeting
-from twinlab.people import ForecastBaseStock, LearningLevel
+from twinlab.people import ForecastBaseStock, LearningLevel, ScalarRule
 from twinlab.people.rules import View
 
 FREE, NEVER = 1e9, 10**6
@@ -63,8 +63,14 @@ def test_an_endless_band_and_an_answer_at_once_are_the_rule_itself(own, period):
     assert orders(shop(Authority(own, 10, 0, 0), period)) == plain
 
 
-def test_the_level_of_a_rule_with_a_reorder_point_is_the_one_it_fills_up_to():
-    assert orders(shop(Authority(tl.MinMax(30, 80), 0, FREE))) == orders(shop(tl.BaseStock(80)))
+@pytest.mark.parametrize("lots", [tl.MinMax(30, 80), tl.FixedLot(50, 40)], ids=str)
+def test_a_rule_that_waits_for_a_reorder_point_wants_no_level(lots):
+    """Its lots would be lost without a word: it would become a base stock."""
+    judges = Authority(lots, 0, FREE), Meeting([(FORECAST, 1), (lots, 1)])
+    for rule in (*judges, Authority(judges[0], 50), Authority(ScalarRule(lots), 50)):
+        for engine in (tl.simulate, tl.replicate):
+            with pytest.raises(tl.ScenarioError, match="of 'shop' waits for a reorder point"):
+                engine(shop(rule))
 
 
 def test_no_band_and_no_answer_are_the_plan():

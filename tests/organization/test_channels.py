@@ -83,6 +83,87 @@ def test_it_is_fed_on_days_of_rest_as_well():
     assert told(network=evening, every=3, delay=1) == [6, 17 / 3, 14 / 3]
 
 
+SHOP = ("shop", "unit")
+LATE_SHOP = {"shop": Channel(delay=2, every=3, noise=0.5)}
+
+
+def test_what_one_s_own_customers_ask_is_seen_at_once():
+    """The shop sees today's demand as it is; a depot with customers, those and late ones."""
+    for sharing in (LATE_SHOP, {"shop": Channel(PointOfSale(), noise=2)}):
+        assert seen(CHAIN, SHOP, "point_of_sale", days=7, sharing=sharing) == list(ASKED)
+    here = CHAIN.change(tl.Demand("depot", "unit", tl.Trace((100, 200, 300, 400, 500))))
+    assert told(network=here, days=5, delay=2) == [106, 206, 306, 402, 509]
+    assert told(network=here, days=5) == [106, 202, 309, 405, 508]
+
+
+def test_a_part_is_told_late_what_lies_beyond_its_node():
+    """A plant makes bikes of 2 wheels: its customers, and its bikes, are its own; the shop's not.
+
+    Nobody moves anything: the plant's echelon falls by what both customers ask.
+    """
+    network = tl.Network(
+        products=[tl.Product("wheel"), tl.Product("bike")],
+        nodes=[tl.Node("mine"), tl.Node("plant"), tl.Node("shop")],
+        lanes=[tl.Lane("mine", "plant", "wheel", lead_time=9),
+               tl.Lane("plant", "shop", "bike", lead_time=9)],
+        recipes=[tl.Recipe("plant", "bike", {"wheel": 2})],
+        demands=[tl.Demand("plant", "bike", tl.Trace((3, 1, 2))),
+                 tl.Demand("shop", "bike", tl.Trace((10, 20, 30)))],
+        stocks=[tl.Stock("plant", "wheel", 500), tl.Stock("plant", "bike", 90),
+                tl.Stock("shop", "bike", 70)],
+    )  # fmt: skip
+    sharing, item = {"plant": Channel(delay=1)}, ("plant", "wheel")
+    sold = seen(network, item, "point_of_sale", sharing=sharing)
+    assert sold == [2 * (3 + 10), 2 * (1 + 10), 2 * (2 + 20)]
+    idle = {("shop", "bike"): tl.BaseStock(0), ("plant", "bike"): tl.BaseStock(0)}
+    found = []
+
+    def watched(view):
+        found.append(float(np.ravel(view.echelon_position)[0]))
+        return 0.0 * view.demand
+
+    scenario = tl.Scenario(network, idle | {item: watched}, days=3, sharing=sharing)
+    tl.simulate(scenario)
+    tl.replicate(scenario, 1)
+    own, shop = 500 + 2 * (90 - np.cumsum((3, 1, 2))), 2 * (70 - np.cumsum((10, 20, 30)))
+    assert found == [own[0] + shop[0], own[1] + shop[0], own[2] + shop[1]] * 2
+
+
+@pytest.mark.parametrize("how", ["replaces", "clears", "drops"])
+def test_a_rule_that_forgets_is_told_late_all_the_same(how):
+    """Both engines, and from a state of any day; the log keeps what the channel is to tell."""
+    found = []
+
+    def rule(view):
+        found.append((view.day, float(np.ravel(view.point_of_sale)[0])))
+        assert "channel" not in view.memory
+        if how == "replaces":
+            view.memory = {"day": view.day}
+        elif how == "clears":
+            view.memory.clear()
+        return 5.0 + 0.0 * view.demand
+
+    rules = {"depot": rule, "shop": tl.BaseStock(40)}
+    scenario = tl.Scenario(CHAIN, rules, days=7, sharing={"depot": Channel(delay=2)})
+    wanted = [*enumerate([6, 6, 6, 2, 9, 5, 8])]
+    run = tl.simulate(scenario)
+    replay(scenario, 0, 0)
+    assert found == wanted * 2
+    for day in (1, 4):
+        found.clear()
+        start = run.state_on(day)
+        assert ("day" in start.memory[DEPOT]) == (how == "replaces")
+        tl.simulate(scenario, start=start)
+        replay(scenario, 0, 0, start)
+        assert found == wanted[day:] * 2
+
+
+@pytest.mark.parametrize("regime", [None, PointOfSale, 3])
+def test_a_channel_shows_what_a_regime_shares(regime):
+    with pytest.raises(tl.TwinError, match="Channel: sees must be a function, got"):
+        Channel(regime, delay=1)
+
+
 def test_what_the_regime_hides_stays_hidden():
     with pytest.raises(tl.ScenarioError, match=r"OwnOrders\(\) does not show 'depot'"):
         told(sees=OwnOrders(), delay=1)

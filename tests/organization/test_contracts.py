@@ -213,6 +213,19 @@ def test_sales_never_exceed_demand_or_order():
         assert expected_sales(SEASON, quantity) <= min(quantity, 100.01) + 1e-9  # cut at 0: 100.003
 
 
+class OneByOne:
+    """4 USD back for every unit sold above 80, with an if."""
+
+    def transfer(self, season, quantity, sold):
+        return 6 * quantity - (4 * (sold - 80) if sold > 80 else 0)
+
+
+def test_a_contract_for_one_season_is_refused_many():
+    assert settle(SEASON, OneByOne(), 100, 90).supplier == 600 - 40 - 200
+    with pytest.raises(tl.ScenarioError, match=r"OneByOne.transfer fails for many .*np\.where"):
+        settle(SEASON, OneByOne(), 100, np.array([70.0, 90.0]))
+
+
 class AllBack:
     def transfer(self, season, quantity, sold):
         return 6 * sold

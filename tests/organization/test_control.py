@@ -124,13 +124,23 @@ def test_who_takes_over_a_decision_takes_over_a_charge():
 
 
 def test_a_charge_lowers_what_should_be_high():
-    sales = Role("sales", LEVELS["shop"], tl.fill_rate, "share", more_is_better=True)
+    sales = Role("sales", LEVELS["shop"], lambda h: 9 * tl.fill_rate(h), "USD/day", True)
     given = Organization([own("plant", 0), sales], tl.cost).give(
         "plant.up_to", "sales", lambda history: 0.25
     )
     batch = tl.replicate(two_stages(), 64, seed=1)
-    np.testing.assert_allclose(given["sales"].kpi(batch), tl.fill_rate(batch) - 0.25)
+    np.testing.assert_allclose(given["sales"].kpi(batch), 9 * tl.fill_rate(batch) - 0.25)
     np.testing.assert_allclose(given["plant"].kpi(batch), own("plant", 0).kpi(batch) - 0.25)
+
+
+@pytest.mark.parametrize("unit", ["share", ""])
+def test_money_is_not_added_to_a_kpi_in_another_unit(unit):
+    sales = Role("sales", LEVELS["shop"], tl.fill_rate, unit, more_is_better=True)
+    firm = Organization([own("plant", 0), sales], tl.cost)
+    for path, to in (("plant.up_to", "sales"), ("shop.up_to", "plant")):
+        assert firm.give(path, to)[to].kpi is firm[to].kpi
+        with pytest.raises(tl.ScenarioError, match=rf"added to a KPI in '{unit}': give"):
+            firm.give(path, to, lambda history: 0.25)
 
 
 def test_who_decides_alone_answers_nobody():

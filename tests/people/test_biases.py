@@ -5,7 +5,7 @@ import pytest
 
 import twinlab as tl
 from twinlab import people
-from twinlab.people.rules import ask
+from twinlab.organization.view import ask
 
 ANCHOR, GOOD = people.AnchorAndAdjust(), people.AnchorAndAdjust(0, 1, 1, 28)
 CHAINS = {

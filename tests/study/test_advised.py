@@ -12,8 +12,8 @@ import pytest
 import twinlab as tl
 from tests.study.beside import FULL, beside
 from twinlab import people
+from twinlab.organization.view import ask
 from twinlab.people.experiment import _compared, _pairs
-from twinlab.people.rules import ask
 from twinlab.scope.base import stats
 
 MANY = 400 if FULL else 80

@@ -45,8 +45,9 @@ def start():
 def firms(share):
     """The shop bears its stock and what waiting costs, but for the supplier's share of that."""
     shop = Role("shop", {"shop.up_to": PATHS["shop.up_to"]},
-                lambda h: stock(h, "shop") + (1 - share) * waiting(h))  # fmt: skip
-    dc = Role("dc", {"dc.up_to": PATHS["dc.up_to"]}, lambda h: stock(h, "dc") + share * waiting(h))
+                lambda h: stock(h, "shop") + (1 - share) * waiting(h), "USD/day")  # fmt: skip
+    dc = Role("dc", {"dc.up_to": PATHS["dc.up_to"]},
+              lambda h: stock(h, "dc") + share * waiting(h), "USD/day")  # fmt: skip
     return Organization([shop, dc], both)
 
 

@@ -25,7 +25,7 @@ PAGE = {  # USD/day less than nothing: the cost of each arm less that of the pla
     1 / 60: (-59.2, -32.8, 5.8, 20.2, -17.8),
 }
 SAFETIES, CENTRES = ((0, 15, 30, 50), (480, 560, 640, 760)) if FULL else ((15, 50), (600,))
-TRIED, JUDGED, DAYS = (20, 200, 730) if FULL else (4, 32, 365)
+TRIED, JUDGED, DAYS = (20, 200, 730) if FULL else (3, 32, 270)
 
 
 @dataclass(frozen=True)

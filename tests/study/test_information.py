@@ -91,8 +91,8 @@ def test_point_of_sale_saves_little_where_forecasts_are_tuned(demand):
 
 def test_naive_forecasts_make_point_of_sale_look_valuable():
     """Independent demand, forecasts of five days: money is saved, and the variance ratio falls."""
-    pair = [informed(chain("independent", 200), (5, 5), by, 16, 24) for by in (False, True)]
-    found, ((own, error), (shared, other)) = judged(*pair, histories=64, seed=5)
+    pair = [informed(chain("independent", 200), (5, 5), by, 8, 12) for by in (False, True)]
+    found, ((own, error), (shared, other)) = judged(*pair, histories=48, seed=5)
     within("saved by point of sale, naive, independent [%]", {"a few histories": found}, {})
     assert found[0] > 4 * found[1]
     assert own - shared > 4 * np.hypot(error, other)
@@ -141,8 +141,8 @@ def test_full_information_is_worth_more_the_more_lots_hide():
 
 
 def test_large_lots_hide_demand_from_who_does_not_look():
-    pair = [best_levels((40, 40), knows, (9, 40), (3,), 120) for knows in (False, True)]
-    found = saved(*(waits_and_holds(tl.replicate(one, 100, 6)) for one in pair))
+    pair = [best_levels((40, 40), knows, (9, 80), (3,), 120) for knows in (False, True)]
+    found = saved(*(waits_and_holds(tl.replicate(one, 64, 6)) for one in pair))
     within("saved by full information [%]", {"lots of 40": found}, {})
     assert found[0] > 4 * found[1]
 

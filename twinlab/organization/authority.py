@@ -16,6 +16,9 @@ Rule = Callable[[View], Any]
 
 def level_of(rule: Rule, view: View, name: str) -> Any:
     """The level that a rule wants: what it orders with nothing on hand, on order or owed."""
+    if hasattr(getattr(rule, "rule", rule), "reorder_point"):
+        problem = f"{rule!r} of {view.node!r} waits for a reorder point, so it wants no level"
+        raise ScenarioError(f"{problem}: give a rule that orders up to one, such as BaseStock(…)")
     empty = copy(view)
     empty.on_hand = empty.on_order = empty.backlog = 0.0 * view.on_hand
     empty.echelon = lambda: view.echelon_position - view.inventory_position

@@ -91,13 +91,13 @@ class Organization:
     def give(self, path: str, to: str, charge: _Charge | None = None) -> "Organization":
         """Let role ``to`` decide ``path``, and bear a charge that its former owner bore.
 
-        ``charge`` is a cost of a run or a batch, in the unit of both KPIs. Who has nothing left to
+        ``charge`` is a cost of a run or a batch, and both KPIs are in USD/day. Who has nothing to
         decide is judged still. With ``Scenario.share`` this is vendor-managed inventory.
 
         Raises:
-            ScenarioError: nobody decides the path, there is no such role, or it decides it already.
+            ScenarioError: nobody decides it, no such role, it does already, or a KPI of other unit.
 
-        >>> two = [Role(name, {f"{name}.up_to": (0, 9)}, len) for name in ("shop", "plant")]
+        >>> two = [Role(n, {f"{n}.up_to": (0, 9)}, len, "USD/day") for n in ("shop", "plant")]
         >>> vendor = Organization(two, len).give("shop.up_to", "plant", lambda history: 5)
         >>> [(role.name, len(role.decides), role.kpi([])) for role in vendor.roles]
         [('shop', 0, -5), ('plant', 2, 5)]
@@ -107,6 +107,9 @@ class Organization:
         owner, taker = owners[path], self[to]
         if owner is taker:
             raise ScenarioError(f"{to!r} decides {path!r} already: give it to another role")
+        if charge and (other := {owner.unit, taker.unit} - {"USD/day"}):
+            problem = f"a charge [USD/day] cannot be added to a KPI in {max(other)!r}"
+            raise ScenarioError(f'{problem}: give {owner.name!r} and {to!r} unit="USD/day"')
         kept = {each: ends for each, ends in owner.decides.items() if each != path}
         more = {**taker.decides, path: owner.decides[path]}
         new = {owner.name: owner._now(kept, charge, -1), to: taker._now(more, charge, 1)}
@@ -230,6 +233,10 @@ def settle(season: Season, contract: Contract, quantity: Any, sold: Any) -> Prof
     >>> settle(season, BuyBack(price=6, buy_back=5), quantity=100, sold=90)
     retailer 350 USD · supplier 350 USD
     """
-    paid = contract.transfer(season, quantity, sold) + 0 * sold  # as many as there are sales
+    try:
+        paid = contract.transfer(season, quantity, sold) + 0 * sold  # as many as there are sales
+    except ValueError as problem:
+        why = f"{type(contract).__name__}.transfer fails for many seasons at once ({problem})"
+        raise ScenarioError(f"{why}: write it with np.where(…) and np.maximum(…)") from None
     revenue = season.price * sold + season.salvage * (quantity - sold)
     return Profits(retailer=revenue - paid, supplier=paid - season.cost * quantity)

@@ -65,8 +65,10 @@ class View:
     memory: dict[str, Any] = field(default_factory=dict)
     echelon: Callable[[], Any] | None = None  # how others' books are asked, by the engine
     sales: Callable[[], Any] | None = None
+    own: dict[str, Callable[[], Any]] = field(default_factory=dict)  # of both, this node's part
     luck: Callable[[], Any] | None = None  # today's standard normal of what others tell, if noisy
     feed: Callable[[], None] | None = None  # a regime's: the engine calls it on every day
+    told: dict[str, Any] = field(default_factory=dict)  # what a regime keeps, beside the memory
 
     @property
     def inventory_position(self) -> Any:

@@ -13,8 +13,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from twinlab.organization.view import ask
 from twinlab.people.games import BeerGame, NewsvendorGame
-from twinlab.people.rules import Rule, ask
+from twinlab.people.rules import Rule
 from twinlab.scope import Listing, ScenarioError, TwinError
 from twinlab.scope.base import Amount, Count, Row, Whole, check_known, column, pd, ranged, schema
 from twinlab.scope.reading import Reader

@@ -17,7 +17,6 @@ from zlib import crc32
 import numpy as np
 
 from twinlab.organization.view import View
-from twinlab.organization.view import ask as ask
 from twinlab.scope.base import Row, ScenarioError, column
 
 __all__ = ["AnchorAndAdjust", "BaseStock", "DemandChasing", "EchelonBaseStock", "FixedLot"]

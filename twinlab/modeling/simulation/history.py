@@ -185,6 +185,8 @@ class Orders:
             self.views[number] = view = View(*item.key)
             view.echelon = partial(self._echelon_position, number)
             view.sales = partial(self._point_of_sale, number)
+            own = {"echelon": self._echelon_position, "sales": self._point_of_sale}
+            view.own = {name: partial(tell, number, view.node) for name, tell in own.items()}
             plans.open_view(view, plan, item, state, draws.noise)
             row = (item, view, self._gates(item), item.rule)
             self.deciding[item.node.evening_review].append(row)
@@ -225,7 +227,7 @@ class Orders:
             quantity = as_units(answer, item.rule, item, day)
             node, product = item.key
             yield day, "decided", node, product, quantity
-            if view.memory or item.key in self.state.memory:
+            if view.memory or view.told or item.key in self.state.memory:
                 yield from self._remember(item, view, day)
             if quantity > 0.0:
                 yield from self._place(item, view, quantity, day)
@@ -240,9 +242,10 @@ class Orders:
             view.feed()
 
     def _remember(self, item: ItemPlan, view: View, day: int) -> Iterator[EventRow]:
-        self.past[item.key] = past = remembered(view.memory, self.past.get(item.key, {}))
+        memory = {**view.memory, **view.told}
+        self.past[item.key] = past = remembered(memory, self.past.get(item.key, {}))
         yield day, "remembered", *item.key, 0.0, "", "", None, past
-        self.state.memory[item.key] = view.memory  # as it is; the log has what it was
+        self.state.memory[item.key] = memory  # as it is; the log has what it was
 
     def _gates(self, item: ItemPlan) -> list[tuple[Supplier, list[list[float]]]]:
         """Suppliers that may be closed, and what is left of their lane and its source by day."""
@@ -280,10 +283,10 @@ class Orders:
             total += to_make[self.plan.recipes[recipe].key] * need
         return total
 
-    def _echelon_position(self, number: int) -> float:
-        """Units of an item here and, as weighed by the plan, everywhere downstream."""
+    def _echelon_position(self, number: int, node: str = "") -> float:
+        """Units (at a node) of an item here and, as weighed by the plan, everywhere downstream."""
         total, on_hand, on_order = 0.0, self.state.on_hand, self.state.on_order
-        for other, weight in self.plan.echelon(number):
+        for other, weight in self.plan.echelon(number, node):
             item = self.plan.items[other]
             position = on_hand.get(item.key, 0.0) + on_order.get(item.key, 0.0)
             position -= self._backlog(item)
@@ -302,10 +305,10 @@ class Orders:
                 total += units_due([order for order in orders if order.due == day], day)
         return total
 
-    def _point_of_sale(self, number: int) -> float:
-        """What customers ask for today, of an item and, as weighed by the plan, downstream."""
+    def _point_of_sale(self, number: int, node: str = "") -> float:
+        """What customers (of a node) ask for today, of an item and, as weighed, downstream."""
         total, day = 0.0, self.views[number].day
-        for at, weight in self.plan.customers(number):
+        for at, weight in self.plan.customers(number, node):
             row = self.plan.demands[at]
             total += weight * self.draws.demand[row.node, row.product][day]
         return total
@@ -396,10 +399,8 @@ class Goods:
                 continue
             quantity = min(wanted * part, wanted * share)
             if at >= 0:
-                limit, left = (
-                    self.plan.lanes[at].row.capacity,
-                    left_of(self.draws.moving, claim, day),
-                )
+                limit = self.plan.lanes[at].row.capacity
+                left = left_of(self.draws.moving, claim, day)
                 quantity = min(quantity, limit * left) if limit < math.inf else quantity * left
             quantity = min(quantity, available)
             if quantity >= DUST:

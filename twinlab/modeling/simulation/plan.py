@@ -126,8 +126,10 @@ class Plan:
         """Where each item stands in ``upstream``."""
         return sorted(range(len(self.upstream)), key=self.upstream.__getitem__)
 
-    def echelon(self, number: int) -> tuple[tuple[int, float], ...]:
-        """What an item's echelon counts: (item number, weight), itself first, downstream last."""
+    def echelon(self, number: int, node: str = "") -> tuple[tuple[int, float], ...]:
+        """What an item's echelon counts (of one node): (item number, weight), itself first."""
+        if node:
+            return tuple(of for of in self.echelon(number) if self.items[of[0]].node.name == node)
         if number not in self._echelons:
             found, weights, waiting = list[int](), {number: 1.0}, [self._places[number]]
             while waiting:
@@ -142,9 +144,9 @@ class Plan:
             self._echelons[number] = tuple((at, weights[at]) for at in found)
         return self._echelons[number]
 
-    def customers(self, number: int) -> list[tuple[int, float]]:
-        """The demand rows of an item and everything downstream, and their weight in its units."""
-        weighed = ((self.items[at].customers, weight) for at, weight in self.echelon(number))
+    def customers(self, number: int, node: str = "") -> list[tuple[int, float]]:
+        """Demand rows of an item and downstream (of one node), and their weight in its units."""
+        weighed = ((self.items[at].customers, weight) for at, weight in self.echelon(number, node))
         return [(row, weight) for row, weight in weighed if row is not None]
 
     def columns(self, node: str = "", product: str = "") -> list[int]:

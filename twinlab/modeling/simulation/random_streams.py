@@ -84,15 +84,15 @@ def draw_streams(
     """Draw everything that chance decides in the replications that begin with those of a block."""
     network, days = scenario.network, scenario.days
     sources = Sources(seed, range(block, block - (-columns // BLOCK)), columns)
-    streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, {}, [])
+    told = sources.errors(scenario.sharing, days)
+    streams = RandomStreams({}, {}, {}, {}, {}, {}, {}, {}, {}, [], noise=told)
     circles, steady = network.circles, np.broadcast_to(1.0, days)
     for demand in network.demands:
         key, changing = (demand.node, demand.product), demand.season or demand.trend
         scale = demand.scales(np.arange(days)) if changing else steady
         streams.demand[key] = sources.draw(("demand", *key), demand.pattern, scale)
-    shares = {("output", n.name): n.output for n in network.nodes if n.output != _ALL}
-    for name, law in shares.items():
-        streams.whole[name[1]] = _each(sources.draw(name, law, steady), _to_one)
+    for n in (n for n in network.nodes if n.output != _ALL):
+        streams.whole[n.name] = _each(sources.draw(("output", n.name), n.output, steady), _to_one)
     for lane in network.lanes:
         times = sources.draw(("lead time", *lane.key), lane.lead_time, steady)
         circle = circles.get(lane.source)
@@ -106,9 +106,6 @@ def draw_streams(
         streams.good_share[key] = _each(
             sources.draw(("yield", *key), recipe.good_share, steady), _to_one
         )
-    told: Any = scenario.sharing
-    noisy = [key for key, seen in told.items() if getattr(seen, "noise", 0.0)]
-    streams.noise.update({key: sources.normals(("channel", *key), days) for key in noisy})
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
@@ -179,8 +176,7 @@ class Draws:
 
 def left_of(table: Mapping[Any, Sequence[float]], key: Any, day: int) -> float:
     """What disruptions leave of a flow on a day; 1.0 where none touches it."""
-    days = table.get(key)
-    return 1.0 if days is None else days[day]
+    return table[key][day] if key in table else 1.0
 
 
 def _draw_due(streams: RandomStreams, network: Network, sources: "Sources", start: State) -> None:
@@ -248,11 +244,13 @@ class Sources:
         make = partial(self._draw, name, distribution, scale)
         return self.kept((name, scaled), distribution, make)
 
-    def normals(self, name: tuple[str, ...], days: int) -> Array:
-        """Draw standard normals (days × columns)."""
-        size = days, BLOCK
-        parts = [stream(self.seed, block, *name).standard_normal(size) for block in self.blocks]
-        return np.hstack(parts)[:, : self.columns]
+    def errors(self, sharing: Any, days: int) -> dict[ItemKey, Array]:
+        """Draw standard normals (days × columns) for whoever is told by a noisy channel."""
+        drawn, size = dict[ItemKey, Array](), (days, BLOCK)
+        for key in (key for key, seen in sharing.items() if getattr(seen, "noise", 0.0)):
+            luck = (stream(self.seed, block, "channel", *key) for block in self.blocks)
+            drawn[key] = np.hstack([z.standard_normal(size) for z in luck])[:, : self.columns]
+        return drawn
 
     def kept(self, name: Hashable, law: Distribution, make: Callable[[], Array]) -> Array:
         """What was drawn from a law under a name, if it is still kept; else it is made."""

@@ -36,6 +36,16 @@ class BlockView(View):
         self.asked = lambda: value
 
 
+def gates_of(engine: "VectorEngine", block: layouts.Decision) -> Days | None:
+    """Who of the suppliers is open on which day, where a rule or the split asks for it."""
+    lanes = block.items[0].lanes_in if block.alone else engine.layout.orders[block.placed]
+    if not lanes or not (block.alone or block.split == "ranks"):
+        return None
+    ever = np.broadcast_to(1.0, (engine.plan.scenario.days, 1))
+    tables = [layouts.open_days(engine.plan, engine.streams, at) for at in lanes]
+    return Days([ever if table is None else table for table in tables])
+
+
 class Morning:
     """Orders flow up: block by block, decisions are made and posted."""
 
@@ -52,18 +62,8 @@ class Morning:
         for block in layout.decisions:
             first, view = block.items[0], engine.view_of(block)
             rule = first.rule if block.alone else stack([item.rule for item in block.items])
-            view.asked, view.gates = partial(self._asked, block), self._gates(block)
+            view.asked, view.gates = partial(self._asked, block), gates_of(engine, block)
             self.todo[first.node.evening_review].append((block, rule, view))
-
-    def _gates(self, block: layouts.Decision) -> Days | None:
-        """Who of the suppliers is open on which day, where a rule or the split asks for it."""
-        lanes = block.items[0].lanes_in if block.alone else self.layout.orders[block.placed]
-        if not lanes or not (block.alone or block.split == "ranks"):
-            return None
-        plan, streams = self.engine.plan, self.engine.streams
-        ever = np.broadcast_to(1.0, (plan.scenario.days, 1))
-        tables = [layouts.open_days(plan, streams, at) for at in lanes]
-        return Days([ever if table is None else table for table in tables])
 
     def _asked(self, block: layouts.Decision) -> Array:
         """Units asked of a block since its last decision."""
@@ -120,15 +120,12 @@ class Morning:
         books = self.add_up(block.backlog), state.on_hand[rows], state.on_order[rows]
         if block.alone:
             books = books[0][0].copy(), books[1][0].copy(), books[2][0].copy()
-            for supplier, is_open in zip(view.suppliers, self._open(view), strict=True):
+            opened = () if view.gates is None else view.gates[view.day]
+            for supplier, is_open in zip(view.suppliers, opened, strict=True):
                 supplier.open = is_open
         view.backlog, view.on_hand, view.on_order = books
         if view.feed is not None:
             view.feed()
-
-    def _open(self, view: BlockView) -> Any:
-        """Who of the suppliers is open today."""
-        return () if view.gates is None else view.gates[view.day]
 
     def _ask(self, block: layouts.Decision, rule: Any, view: BlockView, decided: Array) -> None:
         """The rule's answer as units of every replication."""
@@ -169,9 +166,9 @@ class Morning:
             for step in block.lanes:
                 placed[step.rows] = ordered[step.which] * step.factors
         else:
-            left, first, opened = ordered.copy(), block.ranks[0], self._open(view)
+            left, first, gates = ordered.copy(), block.ranks[0], view.gates
             for step in block.ranks:
-                part = left[step.which] * opened[step.rows]
+                part = left[step.which] * gates[view.day][step.rows]  # type: ignore[index]
                 placed[step.rows] = part
                 left[step.which] -= part
             placed[first.rows] += left[first.which]

@@ -64,6 +64,8 @@ class VectorEngine:
         view = BlockView(*block.items[0].key)
         view.echelon = partial(of_all, self._echelon_position)
         view.sales = partial(of_all, self._point_of_sale)
+        own = {"echelon": self._echelon_position, "sales": self._point_of_sale}  # who asks is alone
+        view.own = {n: partial(tell, block.items[0].number, view.node) for n, tell in own.items()}
         open_view(view, self.plan, block.items[0], self.start, self.streams.noise)
         return view
 
@@ -74,10 +76,10 @@ class VectorEngine:
             total += self.state.table[row] * need
         return total
 
-    def _echelon_position(self, number: int) -> Array:
-        """Units of an item here and, as weighed by the plan, everywhere downstream."""
+    def _echelon_position(self, number: int, node: str = "") -> Array:
+        """Units (at a node) of an item here and, as weighed by the plan, everywhere downstream."""
         state, total = self.state, np.zeros(self.width)
-        for other, weight in self.plan.echelon(number):
+        for other, weight in self.plan.echelon(number, node):
             row = self.layout.row[other]
             if row >= self.layout.deciding:
                 position = -self._backlog(other)
@@ -99,10 +101,10 @@ class VectorEngine:
                 unseen = unseen + ring.due(self.day + ahead)[row]
         return unseen
 
-    def _point_of_sale(self, number: int) -> Array:
-        """What customers ask for today, of an item and, as weighed by the plan, downstream."""
+    def _point_of_sale(self, number: int, node: str = "") -> Array:
+        """What customers (of a node) ask for today, of an item and, as weighed, downstream."""
         total, demands = np.zeros(self.width), self.plan.demands
-        for at, weight in self.plan.customers(number):
+        for at, weight in self.plan.customers(number, node):
             row = demands[at]
             total += weight * self.streams.demand[row.node, row.product][self.day]
         return total
