@@ -44,6 +44,7 @@ def test_numbers_are_those_of_the_result():
     seen, ranking = text(memo(PLANS, "How much stock?", "anna", "1 May")), PLANS.ranking
     assert "How much stock? For anna; decide by 1 May." in seen
     assert f"Choose {ranking.choices[0].name}." in seen
+    assert "Choose 10 unit at shop + 2 unit at shop." in seen
     assert f"costs {ranking.choices[1].behind.short} USD/year more. Break-even:" in seen
     for one in ranking.choices:
         assert f"{one.name} {shown(one.cost.mean)} {one.gain.short} {one.behind.short}" in seen
