@@ -333,8 +333,7 @@ class ScalarRule:
             return self.rule(view)
         width = len(view.on_hand)
         if "one by one" not in view.memory:
-            own = {name: kept for name, kept in view.memory.items() if name != "channel"}
-            view.memory["one by one"] = [deepcopy(own) for _ in range(width)]
+            view.memory["one by one"] = [deepcopy(view.memory) for _ in range(width)]
         memories = view.memory["one by one"]
 
         @cache  # what others share is worked out once for all replications
