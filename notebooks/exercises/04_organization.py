@@ -1,14 +1,11 @@
 """Exercises of notebook 04: who should know what, and who should decide?"""
 
-from functools import cache
+from functools import cache, partial
 
 import twinlab as tl
 
-NAMES = ("shop", "depot", "plant", "mill", "mine")
+NAMES = ("shop", "depot", "plant", "mill")
 SEASON = tl.Season(tl.Normal(100, 30), price=10, cost=2, salvage=1)
-FREE = tl.Season(
-    tl.Normal(100, 30), price=10, cost=2
-)  # the same, but unsold units are worth nothing
 
 
 def chain(shared, window, stages):
@@ -26,25 +23,62 @@ def chain(shared, window, stages):
 
 @cache
 def amplification(shared, window):
-    """Var(orders of the plant) / Var(customers' demand), the mean of 64 replications."""
+    """Var(orders of the third site) / Var(customers' demand), the mean of 64 replications."""
     batch = tl.replicate(chain(shared, window, 3), 64, seed=1)
     return float(tl.end_to_end_bullwhip(batch, "plant").mean())
 
 
 @cache
 def window(shared):
-    """The shortest moving average that keeps the amplification up to the plant below 2."""
+    """The shortest moving average that keeps the amplification up to the third site below 2."""
     return next(days for days in range(12, 60) if amplification(shared, days) < 2)
 
 
-def even_price():
-    """The wholesale price at which a coordinating buy-back gives both sides half."""
-    low, high = SEASON.cost, SEASON.price
-    for _ in range(40):
-        price = (low + high) / 2
-        profits = tl.deal(SEASON, tl.coordinating(SEASON, price=price)).profits
-        low, high = (price, high) if profits.retailer > profits.supplier else (low, price)
-    return price
+def paid(history):
+    """What stock and waiting cost."""
+    return tl.cost(history, "holding") + tl.cost(history, "owing")
+
+
+def bears(name, share, history):
+    """One's own stock, and a share of what waiting costs."""
+    return tl.cost(history, "holding", name) + share * tl.cost(history, "owing")
+
+
+def firms(share):
+    """A depot that bears this share of the waiting, and a shop that bears the rest."""
+    parts = {"depot": share, "shop": 1 - share}
+    roles = [tl.Role(n, {f"{n}.up_to": (50, 180)}, partial(bears, n, p)) for n, p in parts.items()]
+    return tl.Organization(roles, paid)
+
+
+@cache
+def start():
+    """The notebook's depot and shop."""
+    asks = tl.Demand("shop", "unit", tl.Normal(20, 5), backorder_cost=9)
+    rates = {"lead_time": {"depot": 5, "shop": 3}, "holding_cost": {"depot": 0.5, "shop": 1}}
+    two = tl.serial(["mine", "depot", "shop"], demand=asks, on_hand=80, **rates)
+    return tl.Scenario(two, tl.BaseStock(90), days=200)
+
+
+def cost(scenario):
+    """Its mean cost, on luck that tuned nothing."""
+    return float(paid(tl.replicate(scenario, 200, seed=2)).mean())
+
+
+@cache
+def vendor(tenths):
+    """What the chain costs if the depot decides for both and bears so much of the waiting."""
+    both = firms(0).give("shop.up_to", "depot", charge=partial(bears, "shop", tenths / 10))
+    own = both["depot"].objective
+    return cost(tl.tune(start(), both.decides, own, 24, seed=1, evaluations=30).scenario)
+
+
+@cache
+def enough():
+    """The least share, in tenths, with which that costs less than two firms at 30 %."""
+    how = {"replications": 24, "evaluations": 12, "rounds": 4}
+    alone = cost(tl.best_response(start(), firms(0.3), seed=1, **how).scenario)
+    return next(tenths / 10 for tenths in range(4, 11) if vendor(tenths) < alone)
 
 
 EXERCISES = {
@@ -53,44 +87,45 @@ EXERCISES = {
         unit="days",
         tolerance=0.001,
         hints=(
-            'try `amplify("own orders", window, 3)[-1]` for longer and longer windows.',
+            'try `amplify("own orders", window, 3)` for longer and longer windows.',
             "a window of 10 days gives more than 3; look between 12 and 30.",
             "the first window whose number is below 2, not the last above it.",
         ),
         slips={
-            "that is enough where the plant sees the point of sale; here it sees own orders.": (
+            "that is enough where the site sees the sales; here it sees own orders.": (
                 lambda: window(shared=True)
             ),
-            "with this window the plant still amplifies by more than 2.": (
+            "with this window the third site still amplifies by more than 2.": (
                 lambda: window(shared=False) - 1
             ),
         },
     ),
     "4.2": tl.lab.Exercise(
-        answer=lambda: tl.coordinating(SEASON, price=7).buy_back,
+        answer=lambda: tl.coordinating(SEASON, flexibility=0.3).price,
         unit="USD/unit",
-        tolerance=0.001,
+        tolerance=0.003,
         hints=(
-            "the retailer orders the chain's quantity if its critical ratio is the chain's: 8/9.",
-            "its critical ratio is (10 − 7) / (10 − b): solve for b.",
+            "the best order of both together is enough in 8/9 of all seasons: 136.6 units.",
+            "one unit more must earn the shop nothing: (10 − w)/9 = (w − 1) x.",
+            "x is 0.7 of the chance that demand is below 0.7 × 136.6.",
         ),
         slips={
-            "an unsold unit is still worth 1 USD: the chain's critical ratio is (10 − 2)/(10 − "
-            "1).": lambda: tl.coordinating(FREE, price=7).buy_back,
+            "that is the price if nothing goes back: the cost of a unit.": lambda: SEASON.cost,
+            "that is right for 20 %; here 30 % may go back.": (
+                lambda: tl.coordinating(SEASON, flexibility=0.2).price
+            ),
         },
     ),
     "4.3": tl.lab.Exercise(
-        answer=even_price,
-        unit="USD/unit",
+        answer=enough,
+        unit="share",
         tolerance=0.001,
         hints=(
-            "try `deal(season, coordinating(season, price=price))` for some prices.",
-            "the retailer's share of the chain's profit is (10 − w) / (10 − 2).",
+            "try `vendor(share)` for 0.6, 0.7 and so on, and judge each with seed 2.",
+            'compare with the mean of `spent["two firms, depot bears 30%"]`.',
         ),
         slips={
-            "half of the retail price is not half of the profit: making a unit costs 2 USD.": (
-                lambda: SEASON.price / 2
-            ),
+            "with that share the chain still costs more than two firms.": lambda: enough() - 0.1,
         },
     ),
 }
