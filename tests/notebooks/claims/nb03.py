@@ -4,6 +4,7 @@ import numpy as np
 
 import twinlab as tl
 from tests.notebooks.claims import Claims, above, agrees, below, holds
+from twinlab.management import risk
 
 claims = Claims("03")
 BEST, ENGINES = "fair + ECUs + second maker", "fair + ECUs + engines + second maker"
@@ -135,7 +136,8 @@ def a_common_cause():
 @claims.says(
     "first chips, then ECUs; from 100 thousand on the second maker, and then no chips at all. "
     "Adding up what each saves alone would promise too much",
-    "The last budget buys cars for 584,000 USD a year that save 90,000.",
+    "From then on the budget is not spent: engines as well would cost 73,000 USD a year and save "
+    "45,000, and cars 584,000 and save 90,000.",
 )
 def budgets():
     made = claims.cells(1, "plans", "measures", "risk")
@@ -143,14 +145,32 @@ def budgets():
         budget: {name for name, one in made.measures.items() if one in plan.measures}
         for budget, plan in made.plans.items()
     }
-    alone = [tl.protect(made.risk, [one], 1e6).plans[0] for one in made.measures.values()]
-    saved = [made.risk.expected - plan.expected for plan in alone]
+
+    def left(*names):  # after these measures [USD/year]
+        own, least = [made.measures[name] for name in names], made.risk.program.least_loss
+        aided = ((e, risk._aid(made.risk, own, e.days)) for e in made.risk)
+        return sum(e.rate * least(e.sites, e.days, aid)[0] for e, aid in aided)
+
+    saved = [made.risk.expected - left(name) for name in made.measures]
+    best = ("ECUs", "second maker")
     return [
         holds(names[20] == {"10 days of chips"} and names[50] == names[20] | {"ECUs"}, names),
         holds(all("second maker" in names[b] for b in (100, 200, 800)), names),
         holds(not any("10 days of chips" in names[b] for b in (100, 200, 800)), names),
-        agrees(584_000, [made.plans[800].cost - made.plans[200].cost], 0),
-        agrees(90_000, [made.plans[200].expected - made.plans[800].expected], 500),
+        holds(names[100] == names[200] == names[800] == set(best), names),
+        *(
+            agrees(said, [made.measures[name].cost], 0)
+            for said, name in ((73_000, "engines"), (584_000, "cars"))
+        ),
+        agrees(45_000, [left(*best) - left("ECUs", "engines", "second maker")], 500),
+        agrees(
+            90_000,
+            [
+                left("ECUs", "engines", "second maker")
+                - left("ECUs", "engines", "second maker", "cars")
+            ],
+            500,
+        ),
         holds(sum(saved) > 1.2 * made.risk.expected, saved),
     ]
 

@@ -276,18 +276,26 @@ def made():
 @claims.says(
     "Losses come in 2.7 % of the years; so the worst 5 % of years hold all losses, and CVaR at "
     "95 % is the mean over 0.05.",
-    "Both goals chose one plan above",
+    "But a dollar of loss now counts 20 times against a dollar spent, and so who minds the tail "
+    "buys the wires as well.",
     "At 99 % the tail has its own voice, and here it says the same.",
-    "a budget of 56,000 USD a year: capacity that stands by for a share of a site (4 % of the "
+    "for at most 56,000 USD a year: capacity that stands by for a share of a site (4 % of the "
     "value that it could make), or stock at its gate (20 % of its value).",
 )
 def tail():
-    risk, goals = made().risk, [(1.0, 0.95), (1.0, 0.99)]
+    risk, goals = made().risk, [(0.0, 0.95), (1.0, 0.95), (1.0, 0.99)]
     found = [tl.management.protect(risk, made().offers, 56_000, tail=g, seed=9) for g in goals]
-    bare = found[0].plans[-1]
+    bare, (mean, *tails) = found[0]["nothing"], (set(each.plans[0].measures) for each in found)
+    cheap = [replace(one, cost=one.cost / 20) for one in made().offers]
+    by_price = tl.management.protect(risk, cheap, 56_000 / 20, seed=9).plans[0].bought
     return [
         agrees(0.027, [risk.bad_years], 0.001),
-        holds(len({each.plans[0].bought for each in found}) == 1),
+        holds(by_price == found[1].plans[0].bought, by_price),
+        *(
+            holds({one.site for one in tail} == {"Germany resin", "Mexico wiring"})
+            for tail in tails
+        ),
+        holds(mean <= tails[0], mean),
         holds(abs(bare.tail.mean / (bare.fresh.mean / 0.05) - 1) < 1e-9),
     ]
 
@@ -306,7 +314,7 @@ def decision():
     for loyal in (0.0, 0.7):
         hard = tuple(event for event in made().simulated(loyal) if event.expected > 5000)
         here = replace(risk, scenario=automotive(500, loyal, 0.4), events=hard)
-        tried = tuple(plan for plan in plans if plan.plan != "half of the resin")
+        tried = tuple(plan for plan in plans if plan.bought != "half of the resin")
         found[loyal] = tl.management.rehearse(Protection(tried, here), 3, seed=77)
     full, aluminium = made().full.cost, made().aluminium.cost
     behind = [verdict["the resin"].behind for verdict in found.values()]
