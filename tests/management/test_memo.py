@@ -163,6 +163,16 @@ def test_a_number_that_a_rule_reads_is_a_part_of_it(monkeypatch):
     assert made_of(rule) != before
 
 
+def test_what_a_class_of_ones_own_does_is_a_part_of_it_and_what_the_library_does_is_its_version(
+    monkeypatch,
+):
+    own, ours = made_of(Own(3)), made_of(tl.BaseStock(3))
+    for kind in (Own, tl.BaseStock):
+        monkeypatch.setattr(kind, "__call__", lambda self, view: 7.0)
+    assert made_of(Own(3)) != own
+    assert made_of(tl.BaseStock(3)) == ours
+
+
 def test_a_rule_that_nobody_can_tell_is_not_fingerprinted():
     endless = Own(3)
     endless.level = endless

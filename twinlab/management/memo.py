@@ -271,8 +271,10 @@ def _text(value: Any) -> str:
         reads = value.__code__.co_names if isinstance(value, FunctionType) else ()
         known = [value.__globals__.get(name) for name in reads]
         own["globals"] = [each for each in known if isinstance(each, str | int | float)]
-        call = vars(type(value)).get("__call__")
-        return _text(own | {"": type(value), "()": call if isinstance(call, FunctionType) else 0})
+        kind, call = type(value), vars(type(value)).get("__call__")
+        if isinstance(call, FunctionType) and not kind.__module__.startswith("twinlab."):
+            own["()"] = call  # what the library's own do is told by its version
+        return _text(own | {"": kind})
     if " at 0x" in (words := repr(value)):
         raise TypeError(words)
     return words
