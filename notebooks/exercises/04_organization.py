@@ -47,7 +47,8 @@ def bears(name, share, history):
 def firms(share):
     """A depot that bears this share of the waiting, and a shop that bears the rest."""
     parts = {"depot": share, "shop": 1 - share}
-    roles = [tl.Role(n, {f"{n}.up_to": (50, 180)}, partial(bears, n, p)) for n, p in parts.items()]
+    kpis = {n: partial(bears, n, part) for n, part in parts.items()}
+    roles = [tl.Role(n, {f"{n}.up_to": (50, 180)}, kpi, "USD/day") for n, kpi in kpis.items()]
     return tl.Organization(roles, paid)
 
 
@@ -76,7 +77,7 @@ def vendor(tenths):
 @cache
 def enough():
     """The least share, in tenths, with which that costs less than two firms at 30 %."""
-    how = {"replications": 24, "evaluations": 12, "rounds": 4}
+    how = {"replications": 24, "evaluations": 20, "rounds": 5}
     alone = cost(tl.best_response(start(), firms(0.3), seed=1, **how).scenario)
     return next(tenths / 10 for tenths in range(4, 11) if vendor(tenths) < alone)
 
@@ -122,7 +123,7 @@ EXERCISES = {
         tolerance=0.001,
         hints=(
             "try `vendor(share)` for 0.6, 0.7 and so on, and judge each with seed 2.",
-            'compare with the mean of `spent["two firms, depot bears 30%"]`.',
+            'judge `plans["two firms, depot bears 30%"]` in the same way.',
         ),
         slips={
             "with that share the chain still costs more than two firms.": lambda: enough() - 0.1,
