@@ -51,7 +51,7 @@ proof: $(VENV)/.dev ## 10,400 random scenarios through both engines, restarts am
 	TWINLAB_SCENARIOS=6500 $(PYTEST) tests/laws/test_equality.py
 	TWINLAB_LIVES=40 $(PYTEST) -s tests/cases/test_lives.py
 
-study: $(VENV)/.dev ## every table of learning and of the factory, in full, beside the figures it must give
+study: $(VENV)/.dev ## every table of learning, factory, relief, organization and risk, beside the figures it must give
 	TWINLAB_STUDY=1 $(PYTEST) -s tests/study
 
 versions: $(BIN)/python ## the lowest versions that are allowed, and the newest (half an hour)
