@@ -1,4 +1,4 @@
-"""The advised person: effects planted in simulated classes are found, as often as the page says.
+"""The advised person: effects planted in simulated classes are found, as often as in the trials.
 
 The page's shares come from 400 classes (2,000 for trust, 1,000 for competence), ours from as many;
 both have luck, so a share is met to four standard errors of their difference.
@@ -29,12 +29,12 @@ DEAR = people.Students(problem=people.NewsvendorProblem(cost=9), weight=0.5, whi
 
 
 def error(share, page_classes, classes=MANY):
-    """Standard error of the difference of the page's share and ours."""
+    """Standard error of the difference of the given share and ours."""
     return np.sqrt(max(share * (1 - share), 0.002) * (1 / page_classes + 1 / classes))
 
 
 def find(title, design, effect, page, of_page=400, **how):
-    """Plant an effect: the mean found and the power must be the page's (found, power)."""
+    """Plant an effect: the mean found and the power must be those given (found, power)."""
     got = people.power(design, effect, **{"classes": MANY, "seed": 5} | how)
     found, power = page
     beside(title, {"found": got.found.mean, "power": got.power.mean}, {})

@@ -90,7 +90,7 @@ def mean(values):
 @pytest.mark.skipif(not FULL, reason="levels of 24 arms, each searched on a grid")
 @pytest.mark.parametrize("rate", PAGE)
 def test_where_the_lines_cross(rate):
-    """Levels from the page's grid and seed; judged by other luck than the page's."""
+    """Levels from the grid and seed of the trials; judged by other luck than theirs."""
     arms = list(ARMS)[1:]
     found = {name: mean(by) for name, by in less_than_plan(chain(rate), arms, 78).items()}
     page = {name: (by, 2.0) for name, by in zip(arms, PAGE[rate], strict=True)}
@@ -98,7 +98,7 @@ def test_where_the_lines_cross(rate):
 
 
 def test_the_plan_wins_in_calm_and_the_shop_in_many_surges():
-    """Four shops as on the page, or three with other leads: by more than 4 standard errors."""
+    """Four shops as in the trials, or three with other leads: by more than 4 standard errors."""
     others = ({}, {"shops": 3, "leads": (4, 4), "factor": 2.2}) if FULL else ({},)
     for other in others:
         scale = other.get("shops", 4) / 4

@@ -11,7 +11,7 @@ from tests.study.beside import FULL, within
 from twinlab.organization import Channel, FullSharing, OwnOrders
 from twinlab.people import ForecastBaseStock
 
-# In percent of the cost without it; the page's 95 % intervals, as half-widths.
+# In percent of the cost without it; the trials' 95 % intervals, as half-widths.
 FORECASTS = {
     "independent": {"naive": (7.65, 0.06), "tuned": (0.66, 0.03)},
     "surges ×1.5": {"naive": (3.48, 0.08), "tuned": (-0.36, 0.17)},
@@ -81,7 +81,7 @@ def test_point_of_sale_saves_little_where_forecasts_are_tuned(demand):
         pair = [informed(scenario, (5, 5), shared, 100, 60) if how == "naive"
                 else best_lengths(scenario, shared) for shared in (False, True)]  # fmt: skip
         found[how], ratios = judged(*pair)
-        if demand == "independent":  # the page's are rounded
+        if demand == "independent":  # those given are rounded
             page = {"own orders": (RATIOS[how][0], 0.01), "point of sale": (RATIOS[how][1], 0.01)}
             within(
                 f"variance ratio at the centre, {how}", dict(zip(page, ratios, strict=True)), page

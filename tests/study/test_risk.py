@@ -1,6 +1,6 @@
 """Risk on the automotive chain: expected loss, tails, a portfolio, the bound that is none.
 
-Rates are assumed as on the page: 2 to 3 closures per 100 site-years, regional events by country.
+Rates are assumed as in the trials: 2 to 3 closures per 100 site-years, regional events by country.
 Buffers and standbys there are for the flow of January, which is below the mean.
 """
 
@@ -73,7 +73,7 @@ def options(risk):
 
 
 def spent(risk, measures, budget, **how):
-    """The plan of least loss within a budget, as the page has it: whatever it costs is next to
+    """The plan of least loss within a budget, as the trials had it: whatever it costs is next to
     nothing beside what it saves."""
     cheap = {replace(one, cost=one.cost / 1000): one for one in measures}
     best = protect(risk, list(cheap), budget / 1000, **how).plans[0]
@@ -128,7 +128,7 @@ def test_a_portfolio_under_a_budget_and_the_tail_that_does_not_part(lean):
     best = spent(risk, measures, 0.1 * total, seed=1)
     found = {"cost": best.cost, "expected": best.expected, "CVaR95": best.tail.mean}
     found = {name: value / MILLION for name, value in found.items()}
-    # Of years that chose neither: the page's had a standard error of 0.012 and 0.25.
+    # Of years that chose neither: the trials' had a standard error of 0.012 and 0.25.
     beside("a plan, M USD/year", found, {"cost": 0.41, "expected": 0.186, "CVaR95": 3.7}, rel=0.26)
     worth = protect(risk, measures, 0.1 * total, seed=1).plans[0]
     found = {"cost": worth.cost / MILLION, "expected": worth.expected / MILLION}
