@@ -203,8 +203,8 @@ def test_later_storms_are_those_of_past_seasons():
 def test_the_best_option_is_ordered_and_the_plant_obeys():
     plant, twin = pair = CASE.twin(seed=3, day=100)
     options = CASE.options()
-    some = twin.worlds(6, seed=2, more=CASE.later_storms(100))
-    found = twin.rank(options, relief_cost, 30, 12, some)
+    some = twin.worlds(12, seed=2, more=CASE.later_storms(100))
+    found = twin.rank(options, relief_cost, 30, 6, some)
     assert {one.name for one in found} == set(options)
     best = found.choices[0].name
     assert best == "air and cash"

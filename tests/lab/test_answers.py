@@ -187,10 +187,25 @@ def test_the_window_that_tames_the_plant():
     assert abs(organization.window(shared=False) - (12 + sum(a >= 2 for a in exact))) <= 1
 
 
-def test_prices_that_coordinate():
-    """(10 − 7) / (10 − b) = 8/9, and (10 − w) / (10 − 2) = 1/2."""
-    found = [organization.EXERCISES[number].answer() for number in ("4.2", "4.3")]
-    assert found == pytest.approx([10 - 3 * 9 / 8, 6])
+def test_a_price_with_which_flexibility_coordinates():
+    """At that price the retailer's profit, summed over all demands, is greatest at 136.6 units."""
+    price = organization.EXERCISES["4.2"].answer()
+    demand = norm(100, 30).ppf((np.arange(200_000) + 0.5) / 200_000)
+
+    def profit(order):
+        unsold = np.maximum(0, order - demand)
+        back = np.minimum(unsold, 0.3 * order)
+        return (10 * (order - unsold) + price * back + unsold - back - price * order).mean()
+
+    orders = np.arange(120, 150, 0.5)
+    best = orders[np.argmax([profit(order) for order in orders])]
+    assert abs(best - norm(100, 30).ppf(8 / 9)) <= 0.5
+
+
+def test_a_vendor_who_bears_more_costs_less():
+    tenths = round(10 * organization.EXERCISES["4.3"].answer())
+    more, enough, less = (organization.vendor(part) for part in (10, tenths, tenths - 2))
+    assert more <= enough < less
 
 
 # -- 5: where the twin ends -------------------------------------------------------------------
