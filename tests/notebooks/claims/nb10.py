@@ -164,10 +164,10 @@ def detection():
 )
 def routed(seed):
     """Batches are dealt out anew."""
-    made = claims.cells(1, "logistic", "cases", "sent", "look")
+    made = claims.cells(1, "models", "cases", "sent", "look")
     batches = claims.cells(1, "model_selection").model_selection.StratifiedGroupKFold
     found = learning.judge(
-        {"logistic": made.logistic}, made.cases, batches(5, shuffle=True, random_state=seed),
+        made.models, made.cases, batches(5, shuffle=True, random_state=seed),
         [[made.look] * 7, *made.sent],
     )["logistic"]  # fmt: skip
     return [
