@@ -304,10 +304,8 @@ def control_tower(
     """
     state = fit(state, scenario.network)
     if forecast is not None and forecast.days.start != state.day:
-        raise ScenarioError(
-            f"the forecast starts on day {forecast.days.start}, the state is of day {state.day}: "
-            "forecast with replicate(scenario, start=state)"
-        )
+        told = f"the forecast starts on day {forecast.days.start}, the state is of day {state.day}:"
+        raise ScenarioError(f"{told} forecast with replicate(scenario, start=state)")
     here = Situation(scenario, state, forecast, limits or Limits(), shortage_cost)
     if not any(here.stopped.values()):
         remedy = "give shortage_cost={product: USD per unit}"
@@ -362,10 +360,8 @@ def _closures(here: Situation, others: list[Alert]) -> Closed:
         how += f" with probability {chance:.2f}, then" if chance < 1 else ""
         how += f" until {'' if end % 1 == 0 else 'about '}day {end:.0f}"
         days = risk.time_to_recover
-        reason = (
-            f"{how}, pipelines below empty for {empty:.3g} days; at best, stocks survive "
-            f"{min(risk.time_to_survive, days):.3g} of these {days:.3g} days"
-        )
+        reason = f"{how}, pipelines below empty for {empty:.3g} days; at best, stocks survive "
+        reason += f"{min(risk.time_to_survive, days):.3g} of these {days:.3g} days"
         kind, money = f"closed {'lane' if lane else 'site'}", max(chance * risk.loss, *follow, 0.0)
         where = f"{outage.source}->{outage.destination}" if lane else outage.node
         # What is ordered elsewhere has as far to go as what the empty pipelines lack.

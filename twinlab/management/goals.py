@@ -75,10 +75,8 @@ class Scorecard(Listing, frozen=True):
 
     def _sentence(self) -> str:
         met = self.together
-        return (
-            f"Goals; all together {_share(met)}: {met.mean * met.count:,.0f} of {met.count:,} "
-            f"replications, 95 % interval{met.note and '; ' + met.note}"
-        )
+        said = f"Goals; all together {_share(met)}: {met.mean * met.count:,.0f} of {met.count:,}"
+        return f"{said} replications, 95 % interval{met.note and '; ' + met.note}"
 
 
 def _share(met: Estimate) -> str:

@@ -131,10 +131,8 @@ class Season(Row, frozen=True):
     def check(self) -> None:
         """Selling pays, and throwing away does not."""
         if not self.salvage < self.cost < self.price:
-            raise ScenarioError(
-                f"Season: salvage {self.salvage:g} < cost {self.cost:g} < price {self.price:g} "
-                "must hold, or the best quantity is nothing or without end"
-            )
+            told = f"Season: salvage {self.salvage:g} < cost {self.cost:g} < price {self.price:g}"
+            raise ScenarioError(f"{told} must hold, or the best quantity is nothing or without end")
 
     @property
     def critical_ratio(self) -> float:

@@ -145,10 +145,8 @@ class Shares(Row, frozen=True):
         """Give each supplier its share; shares are scaled to sum to one."""
         total = sum(s.share for s in view.suppliers)
         if total <= 0:
-            raise ScenarioError(
-                f"Shares: no lane brings {view.product!r} to {view.node!r} with a sourcing_share "
-                "above 0: set it on the lanes, or use PriorityFailover()"
-            )
+            told = f"Shares: no lane brings {view.product!r} to {view.node!r} with a sourcing_share"
+            raise ScenarioError(f"{told} above 0: set it on the lanes, or use PriorityFailover()")
         return [quantity * (s.share / total) for s in view.suppliers]
 
 
@@ -260,10 +258,8 @@ def _closed(regime: Any, view: View, what: str, remedy: str) -> Callable[[], Any
     """What stands in a view in place of something that is not shared."""
 
     def refuse() -> Any:
-        raise ScenarioError(
-            f"{regime!r} does not show {view.node!r} the {what} of {view.product!r}: let it see "
-            f"more with Scenario(sharing={{{view.node!r}: {remedy}}}), or give it a rule that "
-            "does without"
-        )
+        told = f"{regime!r} does not show {view.node!r} the {what} of {view.product!r}: let it see "
+        told += f"more with Scenario(sharing={{{view.node!r}: {remedy}}}), or give it a rule that"
+        raise ScenarioError(f"{told} does without")
 
     return refuse

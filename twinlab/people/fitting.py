@@ -254,16 +254,12 @@ def _evenings(run: Run, station: str, first: int) -> _Evenings:
     node = run.scenario.network.node(station)
     items = [key for key in run.scenario.network.decided if key[0] == station]
     if not node.evening_review or node.review_period != 1 or len(items) != 1:
-        raise ScenarioError(
-            f"fit_ordering: {station!r} must decide about one product, every evening "
-            "(evening_review=True, review_period=1), as in the beer game"
-        )
+        told = f"fit_ordering: {station!r} must decide about one product, every evening"
+        raise ScenarioError(f"{told} (evening_review=True, review_period=1), as in the beer game")
     ordered = run.series("ordered", station)
     if len(ordered) - first < 8:
-        raise ScenarioError(
-            f"fit_ordering: {len(ordered) - first} decisions of {station!r} are too few for "
-            "four parameters: play at least 8 weeks"
-        )
+        told = f"fit_ordering: {len(ordered) - first} decisions of {station!r} are too few for"
+        raise ScenarioError(f"{told} four parameters: play at least 8 weeks")
     net = run.series("on_hand", station) - run.series("backlog", station)
     coming = run.series("on_order", station) - ordered
     return _Evenings(run.series("asked", station), net[first:], coming[first:], ordered[first:])

@@ -213,10 +213,8 @@ def _fit_by_item(scenario: Scenario) -> None:
     if len(scenario.rules) < len(deciders):  # type: ignore[arg-type]
         missing = (item for item in deciders if item not in scenario.rules)  # type: ignore[operator]
         words = ", ".join(f"{node!r} ({product!r})" for node, product in missing)
-        raise ScenarioError(
-            f"no one decides for {words}: give Scenario(rules={{node: rule}}) one rule per "
-            "node, or one per (node, product)"
-        )
+        told = f"no one decides for {words}: give Scenario(rules={{node: rule}}) one rule per"
+        raise ScenarioError(f"{told} node, or one per (node, product)")
 
 
 def _by_item(network: Network, what: str, given: Any) -> dict[ItemKey, Any]:
@@ -269,10 +267,8 @@ def _check_days(scenario: Scenario) -> None:
             raise ScenarioError(f"{problem}: {remedy}")
     for disruption in scenario.disruptions:
         if isinstance(getattr(disruption, "days", None), Trace):
-            raise ScenarioError(
-                f"{disruption.title}: days is a trace, but a duration is drawn only when it "
-                "strikes: take Empirical(…) for recorded durations"
-            )
+            told = f"{disruption.title}: days is a trace, but a duration is drawn only when it"
+            raise ScenarioError(f"{told} strikes: take Empirical(…) for recorded durations")
 
 
 def _taken(disruption: Any, scenario: Scenario) -> Any:

@@ -448,11 +448,9 @@ def as_units(answer: Any, rule: Any, item: ItemPlan, day: int) -> float:
         quantity = math.nan
     if not 0.0 <= quantity < math.inf:
         node, product = item.key
-        raise ScenarioError(
-            f"{rule!r} of {node!r} for {product!r} returned {answer!r} on day {day}: a rule "
-            "returns one number of units of at least 0 (for example max(0, 50 - "
-            "view.inventory_position))"
-        )
+        told = f"{rule!r} of {node!r} for {product!r} returned {answer!r} on day {day}: a rule "
+        told += "returns one number of units of at least 0 (for example max(0, 50 -"
+        raise ScenarioError(f"{told} view.inventory_position))")
     return quantity if quantity >= DUST else 0.0
 
 
