@@ -4,7 +4,7 @@ A *model* lives its own life; messages keep a *shadow* in step with its plant, t
 orders; a *twin* also sends some by itself. Source: Kritzinger et al. (2018), levels of integration.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from twinlab.management.control_tower import Late, Limits, control_tower
 from twinlab.management.flows import ShortageCost
 from twinlab.management.tickets import Tower
-from twinlab.modeling import Change, Replications, Run, estimate, replicate, simulate
+from twinlab.modeling import Change, Replications, estimate, replicate, simulate
 from twinlab.modeling.doubt import Ranking, rank
 from twinlab.modeling.experiments import (
     Objective,
@@ -33,11 +33,11 @@ from twinlab.modeling.simulation.replicate import replicate_worlds
 from twinlab.organization.orders import Maintain, Order, Orders, Rights, decided
 from twinlab.scope import Log, Outage, Scenario, ScenarioError, State, SyncError, feasible
 from twinlab.scope.base import DUST, Count, html_of
-from twinlab.technology import EventStore, FileLink, Follower, Intake, Plant
+from twinlab.technology import EventStore, FileLink, Follower, Intake
 from twinlab.technology.desk import Desk
 from twinlab.technology.tracker import observe
 
-__all__ = ["Foreseeing", "Mode", "Ordering", "Twin", "run_closed_loop"]
+__all__ = ["Foreseeing", "Mode", "Ordering", "Twin"]
 
 
 class Mode(Enum):
@@ -388,47 +388,3 @@ class Twin(Foreseeing):
     def __repr__(self) -> str:
         late = f", {self.staleness:.1f} days stale" if self.mode is not Mode.MODEL else ""
         return str(self.model.dated(f"Twin({self.mode.name.lower()}, day {self.day}{late})"))
-
-
-def run_closed_loop(
-    plant: Plant,
-    twin: Twin,
-    days: int,
-    every: int,
-    options: Mapping[str, Sequence[Any]] | Callable[[Twin], Change],
-) -> Run:
-    """Let a twin look after its plant for some days, and give the plant's history.
-
-    Every so many days it syncs; for each alarm it follows the change and looks for the cheapest of
-    some options, and it orders around what is closed (``Twin.reroute``). A function in place of
-    options looks in its own way. What is worth it is proposed: see ``Mode.TWIN`` and what
-    ``Rights`` list as automatic.
-
-    Raises:
-        SyncError: the twin may not propose that.
-        ScenarioError: the plant's story ends before.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=60)
-    >>> bus = Bus()
-    >>> plant, twin = Plant(chain, bus, seed=1), Twin(chain, bus)
-    >>> len(run_closed_loop(plant, twin, 40, 10, {"shop.up_to": [6, 8]}).days), twin.day
-    (40, 40)
-    """
-
-    def looked() -> Iterator[Change]:
-        if callable(options):
-            yield options(twin)
-            return
-        for alarm in twin.alarms():
-            twin.update_model(alarm)
-            yield twin.recommend(options)
-        yield twin.reroute()
-
-    end = plant.day + days
-    while plant.day < end:
-        plant.advance(min(every, end - plant.day))
-        twin.sync()
-        for change in looked():
-            if change.values and (change.worth or change.gain is None):
-                twin.propose(change, change.reason)
-    return plant.run

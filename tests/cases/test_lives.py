@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 import twinlab as tl
+from tests.loops import look_after
 from twinlab import cases
 from twinlab.management import total_shortage_cost, value_of_twin
 from twinlab.organization import Right, Rights
 from twinlab.technology import Sensors
-from twinlab.twin import Mode, run_closed_loop
+from twinlab.twin import Mode
 
 LIVES = int(os.environ.get("TWINLAB_LIVES", "0"))  # `make proof`: 40
 SITE, START, DAYS, STORY = "Malaysia packaging", 30, 180, 365
@@ -53,9 +54,9 @@ def until_the_closure(seed, how):
 def with_twin(seed, how):
     """A life with a twin; to save time it listens around the closure, and around its end."""
     plant, twin = until_the_closure(seed, how)
-    run_closed_loop(plant, twin, 9, 3, decide)
+    look_after(plant, twin, 9, 3, decide)
     plant.advance(START + DAYS - 1 - plant.day, untold=True)
-    run_closed_loop(plant, twin, 6, 3, decide)
+    look_after(plant, twin, 6, 3, decide)
     plant.advance(STORY - plant.day, untold=True)
     return plant.run
 
@@ -147,7 +148,7 @@ def with_twin_of_mills(seed):
     twin.mode, twin.rights = Mode.TWIN, ALONE
     plant.advance(28)
     twin.sync()
-    return run_closed_loop(plant, twin, 82, 2, lambda twin: twin.reroute(replications=32))
+    return look_after(plant, twin, 82, 2, lambda twin: twin.reroute(replications=32))
 
 
 def test_the_same_holds_on_another_chain():
@@ -166,7 +167,7 @@ def test_what_nobody_approves_is_not_obeyed():
     twin.mode = Mode.TWIN  # sourcing is not automatic, unless somebody lists it
     plant.advance(38)
     twin.sync()
-    run_closed_loop(plant, twin, 4, 4, {})
+    look_after(plant, twin, 4, 4, {})
     (order,) = twin.orders
     assert (order.step, order.proposer, order.value) == ("proposed", "twin", {PATH: 0.0})
     assert order.reason == "closed: east mill"

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twinlab as tl
+from tests.loops import look_after
 from tests.technology import postgres
 from tests.technology.chains import factory, linked, shop
 from twinlab.modeling import Change
@@ -739,7 +740,7 @@ def test_a_twin_looks_after_its_plant_by_orders_that_it_approves_itself():
     link = tl.Bus()
     plant, twin = Plant(chain(30), link, 1), Twin(chain(20), link)
     twin.mode = Mode.TWIN
-    tl.run_closed_loop(plant, twin, 48, 12, {"shop.up_to": [170, 230]})
+    look_after(plant, twin, 48, 12, {"shop.up_to": [170, 230]})
     assert [order.step for order in twin.orders] == ["done"]
     assert set(twin.orders.trail["role"]) == {"", "automatic"}
     assert plant.truth.value("shop.up_to") == twin.model.value("shop.up_to") == 230

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import twinlab as tl
+from tests.loops import pinball_loss
 from tests.technology.chains import factory, shop
-from twinlab.modeling import Alarm, Change, pinball_loss
+from twinlab.modeling import Alarm, Change
 from twinlab.technology import Bus, Faults, Plant
 from twinlab.twin import Mode, Twin
 

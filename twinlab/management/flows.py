@@ -217,11 +217,10 @@ def deprivation_cost(hours: Any, tangent: bool = False) -> Any:
 
     g(t) = exp(1.5031 + 0.1172 t) − exp(1.5031) [USD/person; t = ``hours``, one or many]. Beyond
     the 120 h for which it was estimated, ``tangent`` goes on straight: to compare plans, no more.
+    Source: Holguín-Veras et al. (2013), J. Operations Management 31: 262–280, water.
 
     Raises:
         ScenarioError: below 0, or beyond 120 h without the tangent.
-
-    Source: Holguín-Veras et al. (2013), J. Operations Management 31: 262–280, water.
 
     >>> [round(float(deprivation_cost(t)), 2) for t in (0, 24, 48)]
     [0.0, 70.39, 1242.76]
@@ -241,12 +240,11 @@ def waiting_level(hours: Any, good: str = "water", tangent: bool = False) -> Any
 
     L(0) = 0. Water: deprivation cost over that of 120 h, 1 beyond (with ``tangent``: its tangent).
     Food, shelter, health: 1 / (1 + e^(a − b·days)), rescaled to L(0) = 0 and L(∞) = 1.
+    Source: Holguín-Veras et al. (2013); Wang et al. (2017), Production and Operations Management
+    26: 2137–2150, who asked people after an earthquake.
 
     Raises:
         ScenarioError: the good has no level, or hours are below 0.
-
-    Source: Holguín-Veras et al. (2013); Wang et al. (2017), Production and Operations Management
-    26: 2137–2150, who asked people after an earthquake.
 
     >>> [round(float(waiting_level(96, good)), 2) for good in ("water", "food", "shelter")]
     [0.06, 0.21, 0.21]
@@ -316,11 +314,10 @@ def gini(values: Sequence[Amount], weights: Sequence[Amount] | None = None) -> f
     """Measure how unevenly something is shared: 0 if all have the same, near 1 if one has all.
 
     G = Σᵢⱼ wᵢ wⱼ |xᵢ − xⱼ| / (2 W² x̄) [W = Σ w; weights are heads, 1 each by default].
+    Source: Gini (1912); for relief, Gutjahr & Fischer (2018), EJOR 270: 185–197.
 
     Raises:
         ScenarioError: nothing is given, something is negative, or lengths differ.
-
-    Source: Gini (1912); for relief, Gutjahr & Fischer (2018), EJOR 270: 185–197.
 
     >>> gini([5, 5, 5]), gini([0, 0, 0, 8])
     (0.0, 0.75)

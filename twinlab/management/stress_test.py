@@ -24,7 +24,7 @@ from twinlab.scope import Constant, Estimate, Listing, Network, Outage, Result, 
 from twinlab.scope.base import Amount, Array, ItemKey, ScenarioError, check_known, mean_of, shown
 from twinlab.scope.columns import Row, column
 
-__all__ = ["Closure", "StressTest", "risk_exposure", "stress_test"]
+__all__ = ["Closure", "risk_exposure", "stress_test"]
 
 LONGEST = 1e4  # periods; who survives longer, survives
 SPECK = 1e-7  # the solver's own tolerance, below which a loss is none
@@ -251,14 +251,7 @@ class SiteStress(Result, frozen=True):
 
 
 class StressTest(Listing, frozen=True):
-    """The stresses of all sites, worst first.
-
-    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
-    >>> shop = Scenario(chain, BaseStock(20), days=40)
-    >>> test = stress_test(shop, 8, sites={"mine": 9}, shortage_cost={"unit": 40})
-    >>> test["mine"].closed, test.calm_loss.mean
-    (9, 0.0)
-    """
+    """The stresses of all sites, worst first."""
 
     sites: tuple[SiteStress, ...]
     calm_loss: Estimate
@@ -279,10 +272,9 @@ def stress_test(
     ``sites`` names the sites to test, or maps them to the days of their closure; empty means all
     that lanes leave. Days are else the node's ``time_to_recover``, else ``closure.days``. Every
     closure is compared with the calm twin history by history, on common random numbers; losses
-    are those of ``total_shortage_cost``. All closures run side by side, so sixty take little
-    longer than one; workers of the ``joblib.parallel_config`` in force share them. Where stock,
-    backlog or sales have not come back to the calm twin's by the last day, it is said, and the loss
-    is measured over twice the days as well (see ``horizon_of``).
+    are those of ``total_shortage_cost``. All closures run side by side: sixty take little longer
+    than one; workers share them. Where stock, backlog or sales have not come back to the calm
+    twin's by the last day, it is said, and the loss of twice the days as well (``horizon_of``).
 
     Raises:
         ScenarioError: no such site, or the closure begins after the last day.

@@ -15,11 +15,7 @@ Life = Callable[[int], Run]
 
 
 class TwinValue(Result, frozen=True):
-    """Daily cost without and with the twin, and the difference, paired by history.
-
-    >>> TwinValue(estimate([5.0, 7.0]), estimate([4.0, 5.5]), estimate([1.0, 1.5]))
-    the twin saves 1.25 [-1.927, 4.427] USD/day of 6
-    """
+    """Daily cost without and with the twin, and the difference, paired by history."""
 
     without: Estimate = column("USD/day", meaning="cost without the twin")
     with_twin: Estimate = column("USD/day", meaning="cost with it")
@@ -39,8 +35,7 @@ def value_of_twin(
 
     ``without`` and ``with_twin`` live through one history for a seed and give its run. ``cost`` is
     what such a history cost [USD], as a default all costs. Where customers do not wait, who loses
-    sales also makes less: there ``total_shortage_cost``, for example, says more. Workers of
-    the ``joblib.parallel_config`` in force share the seeds; that changes no number.
+    sales also makes less: there ``total_shortage_cost``, say, tells more. Workers share the seeds.
 
     Raises:
         ScenarioError: fewer than two seeds, or the two lives are not of the same days.

@@ -94,8 +94,7 @@ def rank(
 
     Gains are over the ``base``, by default the first choice. Scenarios of one of the ``groups``
     are drawn together, such as replications of one world. ``chances`` weigh scenarios that are
-    not as likely as the others.
-    Source: Efron & Tibshirani (1993) chapter 13.
+    not as likely as the others. Source: Efron & Tibshirani (1993) chapter 13.
 
     Raises:
         ScenarioError: fewer than two choices or groups, unequal lengths, or a cost is no number.

@@ -200,8 +200,7 @@ def tune(
     have common random numbers, so the goal is a plain function of the values, searched by dividing
     rectangles (``scipy.optimize.direct``; Jones et al. 1993) within a number of evaluations. What
     is found is judged by another seed, which did not choose it. Whole-numbered columns are searched
-    in whole numbers. The search goes step by step; workers of the ``joblib.parallel_config`` in
-    force share each step's replications. Warns when a best value lies on the edge of its range.
+    in whole numbers; workers share each step's replications. Warns of a best value on the edge.
 
     Raises:
         ScenarioError: a path leads nowhere, or a range is empty.
@@ -266,8 +265,7 @@ def propose(
 ) -> Change:
     """Simulate every combination of some values from a state on, and propose the cheapest.
 
-    The seed by which a change was chosen flatters it, so its gain is judged on another. Workers of
-    the ``joblib.parallel_config`` in force share the combinations; that changes no number.
+    The seed that chose a change flatters it: another judges its gain. Workers share (``sweep``).
 
     Raises:
         ScenarioError: a path leads nowhere.

@@ -19,7 +19,7 @@ from twinlab.scope.periods import coarse_network, coarsen_disruptions
 from twinlab.scope.result import Result
 from twinlab.scope.scenario import Scenario
 
-__all__ = ["BlindSpot", "Restricted", "restrict", "restrict_network", "tiers"]
+__all__ = ["Restricted", "restrict", "restrict_network", "tiers"]
 
 
 def tiers(network: Network) -> dict[str, int]:
@@ -75,11 +75,7 @@ def restrict_network(network: Network, tier: int) -> Network:
 
 
 class BlindSpot(Row, frozen=True):
-    """One thing that a narrow scope cannot see, and why.
-
-    >>> BlindSpot("site", "mine", "beyond tier 1").what
-    'site'
-    """
+    """One thing that a narrow scope cannot see, and why."""
 
     what: str = column("label", meaning="what kind of thing")
     name: str = column("label", meaning="which one")

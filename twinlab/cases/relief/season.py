@@ -52,12 +52,11 @@ def problem(
     which part of a place's need is looked after (a tenth everywhere). A storm leaves a depot half
     of its stock (category 1 and 2) or nothing (3 and above); shops serve a part of the need, and
     air freight comes later and less. Assumed, with ranges: ``assumed/figures``, ``commodities``.
+    Source: NOAA HURDAT2; damage after Emanuel (2011), stock loss and cost ratios after Rawls &
+    Turnquist (2010).
 
     Raises:
         ScenarioError: a year without a track or twice, a place or a good that is not there.
-
-    Source: NOAA HURDAT2; damage after Emanuel (2011), stock loss and cost ratios after Rawls &
-    Turnquist (2010).
 
     >>> problem()
     4 goods, 9 depots, 41 hits in 50 seasons; a missing cover costs 10 × its price

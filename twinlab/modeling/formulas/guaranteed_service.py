@@ -16,7 +16,7 @@ from twinlab.scope import Constant, Network, NetworkError, Result
 from twinlab.scope.base import Amount, ItemKey, Row, check_known, column, mean_of, nx, special
 from twinlab.scope.distributions import days_of, sd_of
 
-__all__ = ["ServicePlan", "ServiceStage", "guaranteed_service"]
+__all__ = ["ServiceStage", "guaranteed_service"]
 
 
 class ServiceStage(Row, frozen=True):
@@ -39,11 +39,7 @@ class ServiceStage(Row, frozen=True):
 
 
 class ServicePlan(Result, frozen=True):
-    """What each stage promises, and the safety stock that keeps the promises at least cost.
-
-    >>> ServicePlan({"shop": 0}, {"shop": 4}, {"shop": 20.0}, cost=10.0)
-    promises shop 0 days · net times shop 4 days · safety stock shop 20 units · cost 10 USD/day
-    """
+    """What each stage promises, and the safety stock that keeps the promises at least cost."""
 
     promises: Mapping[str, int] = column("days", meaning="that customers may have to wait")
     net_times: Mapping[str, int] = column("days", meaning="of demand that the stock must last")

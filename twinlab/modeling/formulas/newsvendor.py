@@ -19,9 +19,16 @@ from twinlab.scope import distributions as laws
 from twinlab.scope.base import Amount, Result, ScenarioError, column, optimize, words
 from twinlab.scope.later import special, stats
 
-__all__ = ["Deal", "Newsvendor", "best_wholesale", "chain_quantity", "coordinating", "deal"]
-__all__ += ["critical_ratio", "expected_sales", "newsvendor", "newsvendor_cost"]
-__all__ += ["newsvendor_profit", "newsvendor_sampled", "probabilities", "retailer_quantity"]
+__all__ = [
+    "Newsvendor",
+    "best_wholesale",
+    "chain_quantity",
+    "coordinating",
+    "critical_ratio",
+    "deal",
+]
+__all__ += ["expected_sales", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
+__all__ += ["newsvendor_sampled", "probabilities", "retailer_quantity"]
 
 Chances = laws.Distribution | Mapping[float, float]
 _Term = Amount | None
@@ -267,11 +274,7 @@ def probabilities(demand: Chances, periods: float = 1) -> tuple[laws.Array, laws
 
 
 class Deal(Result, frozen=True):
-    """A contract, the quantity that is ordered under it, and the profits that both may expect.
-
-    >>> deal(Season(Uniform(0, 100), price=10, cost=2), Wholesale(6))
-    Wholesale(price=6.0): 40 units; retailer 80 + supplier 160 = 240 USD, efficiency 0.75
-    """
+    """A contract, the quantity that is ordered under it, and the profits that both may expect."""
 
     contract: Contract = column("label", meaning="under which is ordered")
     quantity: float = column("units", meaning="ordered")

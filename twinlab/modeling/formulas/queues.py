@@ -8,8 +8,8 @@ import numpy as np
 from twinlab.scope import Result, ScenarioError
 from twinlab.scope.base import Amount, Count, Positive, Row, Whole, column, special
 
-__all__ = ["LineBounds", "Queue", "RepairShop", "StockedQueue", "machine_repair", "make_to_stock"]
-__all__ += ["mg1", "mmc", "priority_waits", "two_station_throughput"]
+__all__ = """LineBounds Queue machine_repair make_to_stock mg1 mmc priority_waits
+two_station_throughput""".split()
 
 
 class Queue(Result, frozen=True):
@@ -88,11 +88,7 @@ def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) ->
 
 
 class RepairShop(Result, frozen=True):
-    """The long run of machines that fail and wait for repair crews.
-
-    >>> machine_repair(1, failure_rate=0.25, repair_rate=1)
-    all up 0.8 probability · mean down 0.2 machines · availability 0.8
-    """
+    """The long run of machines that fail and wait for repair crews."""
 
     all_up: float = column("probability", meaning="P0: every machine runs")
     mean_down: float = column("machines", meaning="failed: waiting or under repair")
@@ -120,11 +116,7 @@ def machine_repair(
 
 
 class StockedQueue(Result, frozen=True):
-    """The long run of a maker that fills up a stock of finished goods.
-
-    >>> make_to_stock(0.5, 1, base_stock=1)
-    inventory 0.5 units · backorders 0.5 units · fill rate 0.5
-    """
+    """The long run of a maker that fills up a stock of finished goods."""
 
     inventory: float = column("units", meaning="mean finished stock")
     backorders: float = column("units", meaning="mean units owed")
@@ -188,8 +180,7 @@ class LineBounds(Row, frozen=True):
 def two_station_throughput(buffer: Whole) -> float:
     """What a buffer buys between two random stations: throughput as a share of either's rate.
 
-    Exponential times, equal rates, blocking after service: (b + 2) / (b + 3).
-    Source: Hunt (1956).
+    Exponential times, equal rates, blocking after service: (b + 2) / (b + 3). Source: Hunt (1956).
 
     >>> [two_station_throughput(b) for b in (0, 1, 2)]
     [0.6666666666666666, 0.75, 0.8]

@@ -17,8 +17,7 @@ from twinlab.scope import Network, Result, ScenarioError
 from twinlab.scope.base import Number, Positive, Row, column, did_you_mean, special
 from twinlab.scope.distributions import Array, Constant, Distribution, Normal, days_of
 
-__all__ = ["SerialBounds", "SerialChain", "SerialPlan", "Stage", "clark_scarf", "serial_cost"]
-__all__ += ["shang_song"]
+__all__ = ["SerialChain", "SerialPlan", "Stage", "clark_scarf", "serial_cost", "shang_song"]
 
 _FINE = 200  # lattice points in the least standard deviation of a lead time's demand
 _WIDE = 8.5  # standard deviations; beyond them lies less than rounding
@@ -108,8 +107,6 @@ class SerialPlan(Result, frozen=True):
     >>> plan = SerialPlan({"depot": 12.0, "shop": 6.5}, cost=9.75)
     >>> plan.local
     {'depot': 5.5, 'shop': 6.5}
-    >>> plan
-    echelon depot 12, shop 6.5 units · cost 9.75 USD/day
     """
 
     echelon: Mapping[str, float] = column("units", meaning="base-stock level, from here down")
@@ -221,11 +218,7 @@ def _whole_sum(demand: Distribution, time: float) -> tuple[int, Array]:
 
 
 class SerialBounds(Result, frozen=True):
-    """Two newsvendor levels that hold each best echelon level between them, upstream first.
-
-    >>> SerialBounds({"shop": 6.0}, {"shop": 9.0}).middle
-    {'shop': 7.5}
-    """
+    """Two newsvendor levels that hold each best echelon level between them, upstream first."""
 
     low: Mapping[str, float] = column("units", meaning="least that the best level can be")
     high: Mapping[str, float] = column("units", meaning="most that the best level can be")

@@ -12,7 +12,7 @@ What is certain in a model, such as a capacity, has a tolerance: z = (x − mode
 
 import math
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
@@ -23,12 +23,10 @@ import numpy as np
 from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.modeling.simulation.output_analysis import wilson
 from twinlab.modeling.simulation.random_streams import stream
-from twinlab.modeling.simulation.replications import Replications
 from twinlab.scope import Lane, Network, Result, Scenario, State, distributions
 from twinlab.scope.base import Array, Distribution, Level, column, find, lane_paths, pd, stats
 
-__all__ = ["Alarm", "Fidelity", "Observations", "Verification", "fidelity", "pinball_loss"]
-__all__ += ["verify", "watch"]
+__all__ = ["Alarm", "Observations", "fidelity", "verify", "watch"]
 
 # Families of which a multiple is of the family.
 _SCALED: tuple[type, ...] = (distributions.Normal, distributions.LogNormal, distributions.Gamma)
@@ -215,9 +213,6 @@ class Fidelity(Result, frozen=True):
 
     ``score`` = 1 − Σ|believed − true| / Σ true over stock, goods under way and what is owed, not
     below 0; 1 means that every number is right. ``error`` is the sum of the differences in units.
-
-    >>> print(Fidelity(0.9, 12.0, State(), State()))
-    fidelity 0.900: 12.0 units in the wrong place
     """
 
     score: float
@@ -265,9 +260,6 @@ class Verification(Result, frozen=True):
 
     ``low`` and ``high`` bound the share of hits (Wilson 1927, 95 %). They count every value as an
     independent one; nights of one forecast hang together, so the truth is wider.
-
-    >>> Verification(0.9, hits=9, of=10, low=0.6, high=0.98)
-    9 of 10 values inside their 90% interval: 90% [60%, 98%]
     """
 
     promised: float = column("share", meaning="of the values, as forecast")
@@ -293,25 +285,3 @@ def verify(inside: Any, promised: Level) -> Verification:
         return Verification(promised, 0, 0, 0.0, 1.0)
     share = wilson(hits, of)
     return Verification(promised, hits, of, share.low, share.high)
-
-
-def pinball_loss(
-    batch: Replications, came: Sequence[float], measure: str, node: str = "", product: str = ""
-) -> float:
-    """How far a forecast's 10, 50 and 90 % quantiles were from what came [units]; low is good.
-
-    The mean of τ(y − q) where y lies above the quantile q of level τ, and (1 − τ)(q − y) below it.
-    Source: Koenker & Bassett (1978); Gneiting & Raftery (2007) section 6.
-
-    Raises:
-        ScenarioError: the batch has no such daily values.
-
-    >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 8})
-    >>> batch = replicate(Scenario(net, BaseStock(9), days=1), 64, daily=[("on_hand", "shop")])
-    >>> round(pinball_loss(batch, [5.0], "on_hand", "shop"), 9)
-    1.0
-    """
-    levels = np.array([[0.1], [0.5], [0.9]])
-    quantiles = batch.quantiles(measure, node, product, levels=levels.ravel().tolist())
-    short = np.asarray(came) - quantiles
-    return float(np.maximum(levels * short, (levels - 1) * short).mean())

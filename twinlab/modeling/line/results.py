@@ -18,16 +18,11 @@ from twinlab.scope import Constant, Empirical, Estimate, Listing, Result, Scenar
 from twinlab.scope.base import Array, check_known, column, parts, pd, schema, words
 from twinlab.scope.kinds import Amount, Count, Positive, Whole
 
-__all__ = ["LineReplications", "LineRun", "StationRun", "feed", "replicate_line", "run_line"]
+__all__ = ["LineReplications", "LineRun", "feed", "replicate_line", "run_line"]
 
 
 class StationRun(Result, frozen=True):
-    """What a station's machines did with their time, after the warm-up.
-
-    >>> run = run_line(Line([Station("cut", 3), Station("weld", 2)]), days=3, warm_up=1)
-    >>> run["weld"].table.loc[["working", "starved"], "value"].round(2).tolist()
-    [0.67, 0.33]
-    """
+    """What a station's machines did with their time, after the warm-up."""
 
     name: str = column("name", meaning="of the station")
     working: float = column("share", meaning="of the machines' minutes: utilisation")

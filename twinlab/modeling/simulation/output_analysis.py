@@ -8,7 +8,7 @@ import numpy as np
 
 from twinlab.scope.base import Estimate, Result, ScenarioError, column, special, stats, warn
 
-__all__ = ["Seeds", "WarmUp", "estimate", "mser5", "other_seed", "wilson"]
+__all__ = ["Seeds", "estimate", "mser5", "other_seed", "wilson"]
 
 
 class Seeds(NamedTuple):
@@ -80,11 +80,7 @@ def wilson(met: int, count: int) -> Estimate:
 
 
 class WarmUp(Result, frozen=True):
-    """How many observations at the start to leave out, and what the rest amounts to.
-
-    >>> print(WarmUp(observations=5, statistic=0.01, mean=1.4, count=55))
-    leave out the first 5 of 55 days
-    """
+    """How many observations at the start to leave out, and what the rest amounts to."""
 
     observations: int = column("days", meaning="to leave out")
     statistic: float = column("", meaning="what is least there")

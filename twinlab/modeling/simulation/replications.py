@@ -18,7 +18,7 @@ from twinlab.modeling.simulation.vector_engine import replay
 from twinlab.scope import Estimate, Result, Scenario, ScenarioError, State
 from twinlab.scope.base import Array, check_known, did_you_mean, parts, pd, schema
 
-__all__ = ["Horizon", "Replications", "horizon_of"]
+__all__ = ["Replications", "horizon_of"]
 
 
 def world_seeds(seed: int, count: int) -> list[int]:
@@ -222,12 +222,7 @@ TRIFLE = 0.001  # of what an item has on hand, on order and owes
 
 
 class Horizon(Result, frozen=True):
-    """What still moves by the last day: by (measure, node, product), how much higher it is.
-
-    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=60)
-    >>> list(replicate(shop.set("mine.capacity", 4), 100, seed=1).horizon.moving)[0]
-    ('backlog', 'shop', 'unit')
-    """
+    """What still moves by the last day: by (measure, node, product), how much higher it is."""
 
     said: str
     moving: Mapping[tuple[str, str, str], Estimate]
