@@ -29,8 +29,9 @@ lab: $(VENV)/.lab ## open the notebooks in JupyterLab
 demo: $(VENV)/.core ## the automotive case in a terminal
 	$(BIN)/python -m twinlab automotive
 
-# Notebooks' results are compared, and a progress bar is none.
+# Notebooks' results are compared: a progress bar is none, and nobody has played or is enrolled.
 test notebooks: export TQDM_DISABLE = 1
+test notebooks: export TWINLAB_PLAYED =
 
 # Every part runs even when an earlier one failed: one call tells everything there is to mend.
 test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser

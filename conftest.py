@@ -1,8 +1,12 @@
-"""What twinlab offers at its top is at hand in every docstring's example."""
+"""What twinlab offers at its top is at hand in every docstring's example; nothing is kept."""
+
+import os
 
 import pytest
 
 import twinlab
+
+os.environ["TWINLAB_PLAYED"] = ""  # a test neither reads nor writes what somebody has played
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "twinlab"
 ELEMENTS = ["scope", "organization", "modeling", "technology", "people", "management", "task"]
-TOP = ["twin", "cases", "lab", "__main__"]
+TOP = ["twin", "cases", "course", "lab", "__main__"]
 # The package itself (`import twinlab`) stands highest: it gathers every name.
 FLOORS = [*ELEMENTS, *TOP, "__init__"]
 LAB_ONLY = {"IPython", "anywidget", "ipywidgets", "matplotlib", "pyvis"}

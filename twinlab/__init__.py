@@ -13,7 +13,8 @@ task          ``tl.task.inventory`` and seven other rooms: describe, predict, pr
 ============  ================================================================================
 
 What a floor offers is here too: ``tl.Scenario`` is ``tl.scope.Scenario``. ``tl.Twin`` brings the
-floors together, ``tl.cases`` loads the case studies, ``tl.lab`` shows things in a notebook.
+floors together, ``tl.cases`` loads the case studies, ``tl.lab`` shows things in a notebook, and
+``tl.course`` checks exercises.
 """
 
 import importlib
@@ -32,7 +33,7 @@ from twinlab.twin import *
 __version__ = "0.1.0"
 
 _FLOORS = (scope, organization, modeling, technology, people, management, task)
-_LATER = ("cases", "lab")
+_LATER = ("cases", "course", "lab")
 
 for _floor in _FLOORS:
     door.guard(vars(_floor))
@@ -41,7 +42,7 @@ __all__ = door.offered(globals())
 
 
 def __getattr__(name: str) -> object:
-    """Import ``twinlab.lab`` and ``twinlab.cases`` when somebody first asks for them."""
+    """Import ``twinlab.lab`` and the others when somebody first asks for them."""
     if name in _LATER:
         return importlib.import_module(f"twinlab.{name}")
     return door.not_offered(globals(), name)

@@ -126,8 +126,9 @@ def first_noticed():
 
 
 EXERCISES = {
-    "0.1": tl.lab.Exercise(
-        answer=unnoticed,
+    "0.1": tl.course.Exercise(
+        goal="00/1",
+        solve=unnoticed,
         unit="days",
         tolerance=0.001,
         hints=(
@@ -143,8 +144,9 @@ EXERCISES = {
             "shorter.": lambda: unnoticed() + 1,
         },
     ),
-    "0.2": tl.lab.Exercise(
-        answer=chips,
+    "0.2": tl.course.Exercise(
+        goal="00/2",
+        solve=chips,
         unit="chips",
         tolerance=0.001,
         hints=(
@@ -161,8 +163,10 @@ EXERCISES = {
             ),
         },
     ),
-    "0.3": tl.lab.Exercise(
-        answer=first_noticed,
+    "0.3": tl.course.Exercise(
+        goal="00/3",
+        solve=first_noticed,
+        such_as="a name",
         hints=(
             "count the days of stock between the closed node and the customers.",
             'compare `tl.lab.ripple(run, calm_run)["tier 0"].short_from` of the five closures.',

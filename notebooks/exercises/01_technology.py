@@ -47,9 +47,10 @@ def first_belief(*usual):
 
 
 EXERCISES = {
-    "1.1": tl.lab.Exercise(
-        days_to_go,
-        "days",
+    "1.1": tl.course.Exercise(
+        goal="01/1",
+        solve=days_to_go,
+        unit="days",
         tolerance=0.04,
         hints=(
             "which lead times are still possible, now that the goods are three days old?",
@@ -63,9 +64,10 @@ EXERCISES = {
             "days.": lambda: 3.5,
         },
     ),
-    "1.2": tl.lab.Exercise(
-        lambda: first_belief(tl.Outage("farm", rate=0.05, days=2)),
-        "(day)",
+    "1.2": tl.course.Exercise(
+        goal="01/2",
+        solve=lambda: first_belief(tl.Outage("farm", rate=0.05, days=2)),
+        unit="(day)",
         tolerance=0.0001,
         hints=(
             "lived(…) takes several outages: give it the pauses, and `closed`, and days=61.",

@@ -36,8 +36,9 @@ def smallest_class(power=0.7):
 
 
 EXERCISES = {
-    "2.1": tl.lab.Exercise(
-        answer=least_beta,
+    "2.1": tl.course.Exercise(
+        goal="02/1",
+        solve=least_beta,
         tolerance=1e-6,
         hints=(
             "compute pays(person(beta)) for beta = 0, 0.05, …; stop at the first below 1,000.",
@@ -45,8 +46,9 @@ EXERCISES = {
         ),
         slips={"that one pays less than 1,000 USD, but a smaller beta does, too.": lambda: 1.0},
     ),
-    "2.2": tl.lab.Exercise(
-        answer=smallest_class,
+    "2.2": tl.course.Exercise(
+        goal="02/2",
+        solve=smallest_class,
         tolerance=1e-6,
         unit="students",
         hints=(

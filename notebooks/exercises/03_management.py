@@ -3,7 +3,7 @@
 from functools import cache
 
 import twinlab as tl
-from twinlab.lab.checks import read_exercises
+from twinlab.course import read_exercises
 
 START = read_exercises(0)  # the chain of notebook 00
 
@@ -61,8 +61,9 @@ def enough():
 
 
 EXERCISES = {
-    "3.1": tl.lab.Exercise(
-        answer=enough,
+    "3.1": tl.course.Exercise(
+        goal="03/1",
+        solve=enough,
         unit="cars",
         tolerance=0.001,
         hints=(
@@ -77,8 +78,10 @@ EXERCISES = {
             "that is the gap of both models; P2's 25 cover part of it.": lambda: enough() + 25,
         },
     ),
-    "3.2": tl.lab.Exercise(
-        answer=lambda: tested(21).sites[0].site,
+    "3.2": tl.course.Exercise(
+        goal="03/2",
+        solve=lambda: tested(21).sites[0].site,
+        such_as="a name",
         hints=(
             "give stress_test a mapping from site to days: dict.fromkeys(sites, 21).",
             "where does the least stock lie between the site and the customers?",

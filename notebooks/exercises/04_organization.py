@@ -83,8 +83,9 @@ def enough():
 
 
 EXERCISES = {
-    "4.1": tl.lab.Exercise(
-        answer=lambda: window(shared=False),
+    "4.1": tl.course.Exercise(
+        goal="04/1",
+        solve=lambda: window(shared=False),
         unit="days",
         tolerance=0.001,
         hints=(
@@ -101,8 +102,9 @@ EXERCISES = {
             ),
         },
     ),
-    "4.2": tl.lab.Exercise(
-        answer=lambda: tl.coordinating(SEASON, flexibility=0.3).price,
+    "4.2": tl.course.Exercise(
+        goal="04/2",
+        solve=lambda: tl.coordinating(SEASON, flexibility=0.3).price,
         unit="USD/unit",
         tolerance=0.003,
         hints=(
@@ -117,8 +119,9 @@ EXERCISES = {
             ),
         },
     ),
-    "4.3": tl.lab.Exercise(
-        answer=enough,
+    "4.3": tl.course.Exercise(
+        goal="04/3",
+        solve=enough,
         unit="share",
         tolerance=0.001,
         hints=(

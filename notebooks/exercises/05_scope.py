@@ -93,8 +93,9 @@ def hidden_causes(what="common cause"):
 
 
 EXERCISES = {
-    "5.1": tl.lab.Exercise(
-        answer=lambda: longest("nylon plant"),
+    "5.1": tl.course.Exercise(
+        goal="05/1",
+        solve=lambda: longest("nylon plant"),
         unit="days",
         tolerance=0.001,
         hints=(
@@ -109,8 +110,9 @@ EXERCISES = {
             "the twin of tiers 0 and 1 never loses a car: leave `tier` out.": lambda: 0,
         },
     ),
-    "5.2": tl.lab.Exercise(
-        answer=first_seen_by_week,
+    "5.2": tl.course.Exercise(
+        goal="05/2",
+        solve=first_seen_by_week,
         unit="days",
         tolerance=0.001,
         hints=(
@@ -126,8 +128,9 @@ EXERCISES = {
             ),
         },
     ),
-    "5.3": tl.lab.Exercise(
-        answer=hidden_causes,
+    "5.3": tl.course.Exercise(
+        goal="05/3",
+        solve=hidden_causes,
         unit="sites",
         tolerance=0.001,
         hints=(

@@ -20,8 +20,9 @@ def _line(machines):
 
 
 EXERCISES = {
-    "6.1": tl.lab.Exercise(
-        answer=lambda: EconomicLot(50, 0.02, 200).quantity,
+    "6.1": tl.course.Exercise(
+        goal="06/1",
+        solve=lambda: EconomicLot(50, 0.02, 200).quantity,
         unit="boards",
         tolerance=0.005,
         hints=(
@@ -37,8 +38,9 @@ EXERCISES = {
             ),
         },
     ),
-    "6.2": tl.lab.Exercise(
-        answer=lambda: predict(_line(3)).bottleneck.capacity,
+    "6.2": tl.course.Exercise(
+        goal="06/2",
+        solve=lambda: predict(_line(3)).bottleneck.capacity,
         unit="lamps a day",
         tolerance=0.01,
         hints=(

@@ -52,10 +52,11 @@ def level(overage, underage):
 
 
 EXERCISES = {
-    "7.1": tl.lab.Exercise(
-        answer=wanted,
+    "7.1": tl.course.Exercise(
+        goal="07/1",
+        solve=wanted,
         unit="replications",
-        within=enough,
+        judge=enough,
         hints=(
             "the half-width of a thousand replications is a start: how many times too wide is it?",
             "it falls with the square root: 3 times narrower takes 9 times as many replications.",
@@ -67,8 +68,9 @@ EXERCISES = {
             ),
         },
     ),
-    "7.2": tl.lab.Exercise(
-        answer=lambda: level(0.18, 4.0),
+    "7.2": tl.course.Exercise(
+        goal="07/2",
+        solve=lambda: level(0.18, 4.0),
         unit="units",
         tolerance=0.002,
         hints=(

@@ -40,8 +40,9 @@ def first_short():
 
 
 EXERCISES = {
-    "8.1": tl.lab.Exercise(
-        answer=too_long,
+    "8.1": tl.course.Exercise(
+        goal="08/1",
+        solve=too_long,
         unit="days",
         tolerance=0.001,
         hints=(
@@ -57,8 +58,9 @@ EXERCISES = {
             ),
         },
     ),
-    "8.2": tl.lab.Exercise(
-        answer=first_short,
+    "8.2": tl.course.Exercise(
+        goal="08/2",
+        solve=first_short,
         unit="(day)",
         tolerance=0.001,
         hints=(

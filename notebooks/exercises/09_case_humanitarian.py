@@ -39,8 +39,9 @@ def alike():
 
 
 EXERCISES = {
-    "9.1": tl.lab.Exercise(
-        answer=lambda: sets().where_they_lie,
+    "9.1": tl.course.Exercise(
+        goal="09/1",
+        solve=lambda: sets().where_they_lie,
         unit="people",
         hints=(
             "`relief.complete_sets(stock, people)` takes the people whom a unit helps, by item.",
@@ -54,8 +55,9 @@ EXERCISES = {
             ),
         },
     ),
-    "9.2": tl.lab.Exercise(
-        answer=lambda: season("air and cash", 101) - season("air and cash"),
+    "9.2": tl.course.Exercise(
+        goal="09/2",
+        solve=lambda: season("air and cash", 101) - season("air and cash"),
         unit="million USD",
         hints=(
             "`lived(seed, act, day)` from above lives a season, `million` gives its cost.",
@@ -70,8 +72,9 @@ EXERCISES = {
             ),
         },
     ),
-    "9.3": tl.lab.Exercise(
-        answer=lambda: gain(alike()),
+    "9.3": tl.course.Exercise(
+        goal="09/3",
+        solve=lambda: gain(alike()),
         unit="thousand USD",
         hints=(
             "together they pay 963 instead of 1,110: each pays the same part of its cost alone.",

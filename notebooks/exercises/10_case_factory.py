@@ -42,8 +42,9 @@ def first(times):
 
 
 EXERCISES = {
-    "10.1": tl.lab.Exercise(
-        answer=lambda: age(120),
+    "10.1": tl.course.Exercise(
+        goal="10/1",
+        solve=lambda: age(120),
         unit="minutes of work",
         hints=(
             "a failure costs less now: will it pay to change tools earlier or later?",
@@ -57,8 +58,10 @@ EXERCISES = {
             ),
         },
     ),
-    "10.2": tl.lab.Exercise(
-        answer=lambda: first(10),
+    "10.2": tl.course.Exercise(
+        goal="10/2",
+        solve=lambda: first(10),
+        such_as="a name",
         hints=(
             "multiply the counts of three faults by ten, and build the house again.",
             "`rates.counts` are the counts as they are here; `|` puts others in their place.",

@@ -81,8 +81,9 @@ def enough(weekly_rule):
 
 
 EXERCISES = {
-    "11.1": tl.lab.Exercise(
-        answer=lambda: on_day("coast shop", SATURDAY),
+    "11.1": tl.course.Exercise(
+        goal="11/1",
+        solve=lambda: on_day("coast shop", SATURDAY),
         unit="filters",
         tolerance=0.005,
         hints=(
@@ -100,8 +101,9 @@ EXERCISES = {
             ),
         },
     ),
-    "11.2": tl.lab.Exercise(
-        answer=lambda: enough(True),
+    "11.2": tl.course.Exercise(
+        goal="11/2",
+        solve=lambda: enough(True),
         unit="margins",
         tolerance=0.001,
         hints=(

@@ -16,7 +16,7 @@ import twinlab as tl
 from twinlab.cases.automotive import automotive
 from twinlab.cases.factory import fit_tools
 from twinlab.cases.folders import dataset
-from twinlab.lab.checks import read_exercises
+from twinlab.course import read_exercises
 from twinlab.management.flows import waiting_level
 from twinlab.modeling.inference.outages import Standstill
 
@@ -164,7 +164,7 @@ def test_the_worst_site_if_all_are_closed_for_21_days():
         .kpis.lost_sales.mean()
         for site in management.SITES
     }  # fmt: skip
-    assert management.EXERCISES["3.2"].answer() == max(lost, key=lost.get)
+    assert management.EXERCISES["3.2"].solve() == max(lost, key=lost.get)
 
 
 # -- 4: who should know what ------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_the_window_that_tames_the_plant():
 
 def test_a_price_with_which_flexibility_coordinates():
     """At that price the retailer's profit, summed over all demands, is greatest at 136.6 units."""
-    price = organization.EXERCISES["4.2"].answer()
+    price = organization.EXERCISES["4.2"].solve()
     demand = norm(100, 30).ppf((np.arange(200_000) + 0.5) / 200_000)
 
     def profit(order):
@@ -203,7 +203,7 @@ def test_a_price_with_which_flexibility_coordinates():
 
 
 def test_a_vendor_who_bears_more_costs_less():
-    tenths = round(10 * organization.EXERCISES["4.3"].answer())
+    tenths = round(10 * organization.EXERCISES["4.3"].solve())
     more, enough, less = (organization.vendor(part) for part in (10, tenths, tenths - 2))
     assert more <= enough < less
 
@@ -215,7 +215,7 @@ def test_a_vendor_who_bears_more_costs_less():
 def test_closures_that_a_twin_sees(number, period):
     """Both neighbours of the answer, counted as asked less served on other luck."""
     site, last = {"5.1": ("nylon plant", 1), "5.2": ("car plant", 0)}[number]
-    right = scope.EXERCISES[number].answer()
+    right = scope.EXERCISES[number].solve()
     for days, seen in ((right + last - 1, False), (right + last, True)):
         outage = tl.Outage(site, start=42, days=days, stock_ships=site == "car plant")
         hit = tl.scope.restrict(scope.calm().disrupt(outage), None, period).scenario
@@ -239,7 +239,7 @@ def test_hidden_causes_are_common_ancestors():
 
 
 def test_the_lot_of_a_cheaper_order():
-    assert task.EXERCISES["6.1"].answer() == pytest.approx(math.sqrt(2 * 50 * 200 / 0.02))
+    assert task.EXERCISES["6.1"].solve() == pytest.approx(math.sqrt(2 * 50 * 200 / 0.02))
 
 
 def test_the_line_with_a_third_solder_machine():
@@ -257,7 +257,7 @@ def test_the_line_with_a_third_solder_machine():
     machines = {"solder": 3, "mount": 3, "test": 1}
     day = tl.modeling.Line([tl.modeling.Station("any", 1)]).minutes_per_day
     allowed = [machines[name] * day / (works[name] * minutes[name]) for name in works]
-    assert task.EXERCISES["6.2"].answer() == pytest.approx(min(allowed), rel=1e-3)
+    assert task.EXERCISES["6.2"].solve() == pytest.approx(min(allowed), rel=1e-3)
 
 
 # -- 7: how sure are we -----------------------------------------------------------------------
@@ -278,7 +278,7 @@ def test_histories_that_are_enough_by_students_formula():
 
 def test_the_newsvendors_level():
     level = 50 + 8 * norm.ppf(4 / 4.18)
-    assert modeling.EXERCISES["7.2"].answer() == pytest.approx(level)
+    assert modeling.EXERCISES["7.2"].solve() == pytest.approx(level)
 
 
 # -- 8: a closure behind the cars Americans buy -----------------------------------------------
@@ -286,7 +286,7 @@ def test_the_newsvendors_level():
 
 def test_how_long_germany_may_be_without_resin():
     """Asked less served, at the answer and ten days before it."""
-    right = cars.EXERCISES["8.1"].answer()
+    right = cars.EXERCISES["8.1"].solve()
     for days, most in ((right - 10, False), (right, True)):
         hit = automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
         batch = tl.replicate(hit, 20, seed=1, daily=["demand", "served"])
@@ -301,7 +301,7 @@ def test_when_the_wires_from_mexico_are_missed():
     hit = calm.disrupt(tl.Outage("Mexico wiring", start=60, days=120))
     seen = [tl.replicate(s, 1, seed=1, daily=[("backlog", plants)]) for s in (calm, hit)]
     usual, owed = (batch.series("backlog", plants)[:, 0] for batch in seen)
-    assert cars.EXERCISES["8.2"].answer() == int(np.argmax(owed - usual > 1e-6))
+    assert cars.EXERCISES["8.2"].solve() == int(np.argmax(owed - usual > 1e-6))
 
 
 # -- 9: complete sets, a day too late, a split ------------------------------------------------
@@ -315,7 +315,7 @@ def test_complete_sets_depot_by_depot():
             units[key] = units.get(key, 0) + float(row["units"])
     depots = {depot for depot, _ in units}
     sets = [min(units.get((depot, item), 0) for item in humanitarian.SET) for depot in depots]
-    assert humanitarian.EXERCISES["9.1"].answer() == pytest.approx(2.5 * sum(sets))
+    assert humanitarian.EXERCISES["9.1"].solve() == pytest.approx(2.5 * sum(sets))
 
 
 def first_come(asked, owed):
@@ -353,14 +353,14 @@ def test_a_day_too_late():
             for days, units in first_come(asked, owed):
                 level = waiting_level(24 * days, row.product)
                 cost[day] += units * price[row.product] * float(level)
-    right = humanitarian.EXERCISES["9.2"].answer()
+    right = humanitarian.EXERCISES["9.2"].solve()
     assert right == pytest.approx((cost[101] - cost[100]) / 1e6, rel=1e-6)
 
 
 def test_all_alike():
     """963 of 1,110 is what each pays of its cost alone; as a pair B and C pay 602."""
     by_hand = 963 / (371 + 442 + 297) * (442 + 297) - 602
-    assert humanitarian.EXERCISES["9.3"].answer() == pytest.approx(by_hand)
+    assert humanitarian.EXERCISES["9.3"].solve() == pytest.approx(by_hand)
 
 
 # -- 10: what the factory knows ---------------------------------------------------------------
@@ -395,7 +395,7 @@ def test_saturdays_at_the_coast():
         sold = [float(row["quantity"]) for row in csv.DictReader(file)
                 if row["node"] == "coast shop"
                 and date.fromisoformat(row["date"]).isoweekday() == 6]  # fmt: skip
-    assert own.EXERCISES["11.1"].answer() == pytest.approx(np.mean(sold))
+    assert own.EXERCISES["11.1"].solve() == pytest.approx(np.mean(sold))
 
 
 def test_the_safety_stock_of_who_looks_a_week_ahead():

@@ -6,21 +6,21 @@ import pytest
 import twinlab as tl
 from tests.mistakes.calls import NETWORK, SCENARIO, batch, plant, run, twin
 from tests.mistakes.verdicts import verdict
-from twinlab import lab, people
+from twinlab import course, lab, people
 
 MISTAKES = [
     # what is written; the error (None: accepted); words of the message, or the value
-    (lambda: lab.check("0.1", np.float64(18)).status, None, 'PASS'),
-    (lambda: lab.check("0.1", "18").status, None, 'NOT YET'),
-    (lambda: lab.check("0.1", np.array([18, 2])).status, None, 'NOT YET'),
-    (lambda: lab.check("99.1", 8), tl.ScenarioError,
+    (lambda: course.check("0.1", np.float64(18)).status, None, 'PASS'),
+    (lambda: course.check("0.1", "18").status, None, 'NOT YET'),
+    (lambda: course.check("0.1", np.array([18, 2])).status, None, 'NOT YET'),
+    (lambda: course.check("99.1", 8), tl.ScenarioError,
      "check: no exercise '99.1': write notebook and exercise, '0"),
-    (lambda: lab.check("zero", 8), tl.ScenarioError,
+    (lambda: course.check("zero", 8), tl.ScenarioError,
      "check: no exercise 'zero': write notebook and exercise, '0"),
-    (lambda: lab.check(), tl.ScenarioError,
+    (lambda: course.check(), tl.ScenarioError,
      'check: number is missing: write check(number=…)'),
-    (lambda: lab.check("7.1", 8000.0).status, None, 'NOT YET'),
-    (lambda: lab.check(["0.1"], 18), tl.ScenarioError,
+    (lambda: course.check("7.1", 8000.0).status, None, 'NOT YET'),
+    (lambda: course.check(["0.1"], 18), tl.ScenarioError,
      'check: number must be a text or a number'),
     (lambda: lab.chart(SCENARIO), tl.ScenarioError,
      'chart: runs must be a Run or a mapping of text to Run … write chart(simulate(scenario)'),

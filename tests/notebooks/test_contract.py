@@ -7,6 +7,7 @@ import copy
 import inspect
 import os
 import re
+import runpy
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
@@ -17,14 +18,16 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from twinlab.course import Exercise, Solution, read_exercises
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 PARTS = ["Question", "Model", "Play", "Explain", "Your turn"]
-CELLS = range(20, 41)
+CELLS = range(20, 47)
 CODE_LINES = 6
 COMPARED = 6
 WIDGETS = 2
-EXERCISES = range(2, 4)
+EXERCISES = 2  # at least; three in a notebook that is not among NOT_YET
 ALT = 5  # characters of an alternative text that says something
 BYTES = 1_000_000
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -139,11 +142,11 @@ def has_widgets_to_move(notebook: NotebookNode) -> list[str]:
 
 
 def has_exercises_to_do(notebook: NotebookNode) -> list[str]:
-    asked = [cell for cell in code_cells(notebook) if "tl.lab.check(" in cell.source]
+    asked = [cell for cell in code_cells(notebook) if "tl.course.check(" in cell.source]
     said = ["".join(o.get("data", {}).get("text/plain", "") for o in c.outputs) for c in asked]
     found = [f"solved, or no answer yet: {text[:60]!r}" for text in said if text[:6] != "[TODO]"]
-    if len(asked) not in EXERCISES:
-        found += [f"{len(asked)} exercises, wanted {EXERCISES.start} to {EXERCISES.stop - 1}"]
+    if len(asked) < EXERCISES:
+        found += [f"{len(asked)} exercises, at least {EXERCISES} wanted"]
     return found
 
 
@@ -276,6 +279,74 @@ def test_a_notebook_keeps_its_promises(path):
     assert not found, "\n".join(["", *found])
 
 
+# -- its exercises, which stand in a file beside it -------------------------------------------
+
+# Notebooks whose exercises are still to be completed. Take a number out when its are.
+NOT_YET = {"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
+
+
+def lacks(notebook: NotebookNode, asked: dict[str, Exercise], solved: dict[str, Solution]) -> str:
+    """What is missing in the exercises of a notebook, or nothing."""
+    goals = re.findall(
+        r"^\d+\. ", notebook.cells[0].source.partition("Afterwards you can")[2], re.M
+    )
+    tested = {int(made.goal.partition("/")[2]) for made in asked.values()}
+    bare = [n for n in solved if asked[n].solve or asked[n].judge or asked[n].slips]
+    unsolved = [n for n, e in asked.items() if n not in solved and not (e.solve or e.judge)]
+    handed = any("tl.course.hand_in(" in cell.source for cell in code_cells(notebook))
+    found = {
+        f"{len(asked)} exercises, at least 3 wanted": len(asked) < 3,
+        f"exercises of goals {sorted(tested)}, of {len(goals)}": (
+            tested != set(range(1, len(goals) + 1))
+        ),
+        "no rule, sentence, forecast or game: an exercise with a judge": not any(
+            made.judge for made in [*asked.values(), *solved.values()]
+        ),
+        "no graded exercise, with its solution in exercises/teacher": not solved,
+        f"{bare} can be read where students see it": bool(bare),
+        f"{unsolved} have no solution": bool(unsolved),
+        "no cell with tl.course.hand_in()": not handed,
+    }
+    return "; ".join(text for text, wrong in found.items() if wrong)
+
+
+def exercises_of(path: Path) -> tuple[dict[str, Exercise], dict[str, Solution]]:
+    asked = read_exercises(int(path.name[:2])).EXERCISES
+    teachers = FOLDER / "exercises" / "teacher" / f"{path.stem}.py"
+    return asked, runpy.run_path(str(teachers))["SOLUTIONS"] if teachers.is_file() else {}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_every_aim_has_an_exercise(path):
+    found = lacks(nbformat.read(path, as_version=4), *exercises_of(path))
+    if path.name[:2] in NOT_YET:
+        assert found, "its exercises are complete: take it out of NOT_YET"
+    else:
+        assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda asked, solved: asked.pop("0.3"), "2 exercises"),
+        (lambda asked, solved: asked.update({"0.3": Exercise("00/2", solve=abs)}), "of goals"),
+        (lambda asked, solved: asked.update({"0.2": Exercise("00/1", solve=abs)}), "no rule"),
+        (lambda asked, solved: solved.clear(), "no graded exercise"),
+        (lambda asked, solved: asked.update({"0.1": Exercise("00/1", solve=abs)}), "students see"),
+        (lambda asked, solved: asked.update({"0.3": Exercise("00/1")}), "no solution"),
+    ],
+)
+def test_what_lacks_in_exercises_is_said(change, words):
+    notebook = good_notebook()
+    asked = {"0.1": Exercise("00/1"), "0.2": Exercise("00/1", judge=abs)}
+    asked["0.3"], solved = Exercise("00/1", solve=abs), {"0.1": Solution(solve=abs)}
+    assert lacks(notebook, asked, solved) == "no cell with tl.course.hand_in()"
+    notebook.cells.append(answered(99, "tl.course.hand_in()", {"text/plain": "[TODO]"}))
+    assert not lacks(notebook, asked, solved)
+    change(asked, solved)
+    assert words in lacks(notebook, asked, solved)
+
+
 # -- the checks themselves --------------------------------------------------------------------
 
 
@@ -302,7 +373,7 @@ def good_notebook() -> NotebookNode:
     picture = {"image/png": "iVBOR", "text/plain": "stock by day"}
     runs = [(f"# say\n{at}", {"text/plain": str(at)}) for at in range(len(PARTS))]
     runs += [("tl.lab.play(picture, levers)", picture), ("tl.lab.explore(chain)", picture)]
-    runs += [(f'tl.lab.check("0.{at}", None)', {"text/plain": "[TODO] it"}) for at in (1, 2)]
+    runs += [(f'tl.course.check("0.{at}", None)', {"text/plain": "[TODO] it"}) for at in (1, 2)]
     for at, part in enumerate(PARTS):
         cells += [
             new_markdown_cell(f"## {part}: a few words"),
@@ -368,7 +439,7 @@ PLANTED: list[tuple[Check, Callable[[NotebookNode], object]]] = [
     (has_widgets_to_move, replaced("tl.lab.explore(", "tl.lab.chart(")),
     (has_widgets_to_move, without_picture),
     (has_exercises_to_do, solved),
-    (has_exercises_to_do, replaced('tl.lab.check("0.2"', 'print("0.2"')),
+    (has_exercises_to_do, replaced('tl.course.check("0.2"', 'print("0.2"')),
     (has_no_error, error),
     (says_the_same_every_time, lambda nb: show(nb, "text/plain", "<Figure at 0x7f01aa22bb33>")),
     (says_the_same_every_time, lambda nb: show(nb, "text/html", "<p>/home/anna/lanes.csv")),
@@ -395,7 +466,7 @@ PLANTED: list[tuple[Check, Callable[[NotebookNode], object]]] = [
     (has_the_five_parts, lambda nb: nb.cells[1].update(source="## Something else")),
     (has_the_five_parts, lambda nb: nb.cells[1].update(source="## Play")),
     (has_a_fair_length, lambda nb: nb.cells.__delitem__(slice(4, 14))),
-    (has_a_fair_length, lambda nb: nb.cells.extend(new_markdown_cell("and on") for _ in range(20))),
+    (has_a_fair_length, lambda nb: nb.cells.extend(new_markdown_cell("and on") for _ in range(26))),
     (has_short_cells, lambda nb: code(nb, "x = 1\n" * (CODE_LINES + 1))),
     (has_short_cells, lambda nb: code(nb, "")),
     (is_small, lambda nb: show(nb, "text/html", LONG)),

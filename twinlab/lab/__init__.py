@@ -9,7 +9,6 @@ fan       a forecast as bands of many replications; ``follow``: a twin beside it
 play      sliders and menus on any function that draws a chart
 lines     lines with bands and marks; ``bars``: bars with intervals
 games     ``beer_game`` and ``newsvendor_game``: a person plays, keyboard only
-check     your answer to an exercise, with hints that come one after the other
 maps      ``route_map``: vehicles' routes; ``flow_map``: open sites and ways; ``storm_map``: a storm
 quality   ``control_chart``: limits, signals and the estimated change
 factory   ``line_states``: a line's machines; ``pareto_chart``: causes, the most frequent first
@@ -26,7 +25,6 @@ from twinlab.lab.charts.factory import *
 from twinlab.lab.charts.maps import *
 from twinlab.lab.charts.pictures import *
 from twinlab.lab.charts.plain import *
-from twinlab.lab.checks import *
 from twinlab.lab.widgets.explorer import *
 from twinlab.lab.widgets.games import *
 from twinlab.lab.widgets.levers import *

@@ -11,7 +11,7 @@ from tests.study import test_relief_twin as study
 from twinlab.cases import relief
 from twinlab.cases.folders import dataset, rows
 from twinlab.cases.humanitarian import relief_cost, waiting_loss
-from twinlab.lab.checks import read_exercises
+from twinlab.course import read_exercises
 from twinlab.modeling import rank
 from twinlab.organization import CostGame
 from twinlab.task.logistics import drive, judge, preposition, rounds
@@ -453,7 +453,7 @@ def agencies():
 )
 def exercises():
     known = read_exercises(9)
-    stock, answers = known.sets(), [each.answer() for each in known.EXERCISES.values()]
+    stock, answers = known.sets(), [each.solve() for each in known.EXERCISES.values()]
     return [
         agrees(33_338, answers[0]),
         agrees(102_028, stock.people["Buckets"]),
