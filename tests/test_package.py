@@ -43,7 +43,7 @@ def table(case, resource):
 
 
 def test_the_cases_are_all_here():
-    assert CASES == ["automotive", "factory", "humanitarian", "template"]
+    assert CASES == ["automotive", "factory", "humanitarian", "template", "world"]
 
 
 @pytest.mark.parametrize("case", CASES)

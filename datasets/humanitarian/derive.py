@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from facts import Food, Items, Row, Shipments, Storms, great_circle, land, read
+from facts import Food, Items, Row, Shipments, Storms, great_circle, read
 
 from twinlab.cases.relief.goods import fit
 from twinlab.scope import Constant, Demand, Gamma, Lane, LogNormal, Network, Node, Product, Stock
@@ -70,11 +70,6 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "latitude": ("degrees north", "centre of the storm"),
         "longitude": ("degrees east", "centre of the storm"),
         "wind": ("knots", "strongest wind of the storm"),
-    },
-    "land": {
-        "outline": ("number", "points of one coastline"),
-        "longitude": ("degrees east", "point"),
-        "latitude": ("degrees north", "point"),
     },
     "towns": {
         "name": ("name", "distribution point"),
@@ -380,7 +375,6 @@ def main() -> None:
     pipeline(shipments, goods, figure).to_tables(given.out)
     write(given.out, {
         **storm_tables(storms, read(HERE / "assumed" / "places.csv"), figure),
-        "land": land(given.facts),
         "commodities": goods,
         "madagascar": items.stock,
         "madagascar_items": [(name, *each) for name, each in sorted(items.items.items())],

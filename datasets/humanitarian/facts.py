@@ -5,7 +5,6 @@ Used by ``derive.py`` only; see README.md for every source, its licence and its 
 
 import csv
 import gzip
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ Fix = tuple[datetime, float, float, float]  # when, latitude, longitude, wind [k
 
 EARTH_KM = 6371.0
 KNOT = 0.514444  # m/s
-WINDOW = (5.0, 33.0, -100.0, -70.0)  # south, north, west, east: the map of the storms
 FOLATE, VITAMIN_A = "Folate(ug)", "VitaminA(ug)"
 UNMEASURED = """Cheese|Corn-soya blend (CSB)|WSB|Lentils|Maize|Maize meal|Sorghum/millet
 Soya-fortified maize meal|Soya-fortified wheat flour|Wheatflour""".replace("\n", "|")
@@ -105,26 +103,6 @@ def hourly(track: list[Fix]) -> Iterator[Fix]:
             )
             yield before[0] + timedelta(hours=hours * part), lat, lon, wind
     yield track[-1]
-
-
-def land(facts: Path) -> list[tuple[int, float, float]]:
-    """Coastlines in the window: (outline, longitude, latitude)."""
-    south, north, west, east = WINDOW
-    shapes = json.loads((facts / "natural_earth_110m" / "countries_110m.geojson").read_text())
-    rows, outline = [], 0
-    for shape in shapes["features"]:
-        whole = shape["geometry"]
-        parts = [whole["coordinates"]] if whole["type"] == "Polygon" else whole["coordinates"]
-        for ring in (part[0] for part in parts):
-            inside = [west <= lon <= east and south <= lat <= north for lon, lat in ring]
-            if any(inside):
-                # Far corners are drawn in to just outside the window, to keep the table small.
-                cut = [(min(max(lon, west - 5), east + 5), min(max(lat, south - 5), north + 5))
-                       for lon, lat in ring]  # fmt: skip
-                kept = [p for at, p in enumerate(cut) if at == 0 or p != cut[at - 1]]
-                rows += [(outline, lon, lat) for lon, lat in kept]
-                outline += 1
-    return rows
 
 
 class Items:

@@ -1,13 +1,20 @@
 """Maps and control charts: what they draw, and the words that say the same."""
 
+import os
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import twinlab as tl
+from twinlab.cases.folders import dataset
 from twinlab.cases.relief.season import points, problem
+from twinlab.lab.charts.maps import outlines
 from twinlab.lab.charts.pictures import Picture
 from twinlab.task import logistics, quality
 
+FACTS = os.environ.get("TWINLAB_FACTS")
 PLACES = {"depot": (0, 0), "a": (0, 30), "b": (40, 30), "c": (40, 0)}
 SUMS = quality.Cusum().chart([10, 10, 13, 13, 13], target=10, sigma=1)
 
@@ -162,3 +169,96 @@ def test_the_last_mile_is_drawn_on_its_roads():
     ways = [("depot", *(p for leg in legs for p in leg.way[1:])) for legs in plan.legs]
     chart = tl.lab.route_map(PLACES, ways, loads={"b": 500})
     assert chart.words.splitlines()[1] == "route 1: depot → a → b → a → depot"
+
+
+# -- the world --------------------------------------------------------------------------------
+
+PORTS = {"mine": (-23.0, 170.0), "port": (-18.0, -170.0), "shop": (-20.0, -170.0)}
+
+
+def voyage(places=PORTS, **strike):
+    """From a mine over the date line to a port, and to a shop beside it, eight days each."""
+    chain = tl.serial(
+        list(places), demand=tl.Constant(5), lead_time=8, on_hand=dict.fromkeys(places, 60)
+    )
+    nodes = (tl.Node(name, latitude=up, longitude=east) for name, (up, east) in places.items())
+    story = tl.Scenario(chain.change(*nodes), tl.BaseStock(70), days=60)
+    return tl.simulate(story.disrupt(tl.Outage("mine", **strike)) if strike else story, seed=1)
+
+
+def layers(view, day):
+    """What is drawn on a day, by name."""
+    view.row.slider.value = day
+    return {m.looks["label"]: m for m in view.picture.chart.panels[0].marks if "label" in m.looks}
+
+
+def test_goods_move_a_day_s_way_every_day_and_a_closure_is_a_gap():
+    view, calm = (tl.lab.world_map(voyage(**strike)) for strike in ({"start": 20, "days": 4}, {}))
+    at = {day: layers(calm, day)["goods under way"].at[0] for day in (19, 20, 25)}
+    east = [x for x in at[20] if x < 188.5]  # not yet near the port
+    assert np.allclose(np.diff(sorted(east)), 20 / 8, rtol=0.05)
+    assert len(at[19]) == len(at[25]) == 16
+    gap = layers(view, 25)["goods under way"].at[0]
+    assert len(gap) == 16 - 4
+    assert not [x for x in gap if 174 < x < 182]
+    assert [x for x in at[25] if 174 < x < 182]
+
+
+def test_nodes_are_told_by_shape_colour_and_words():
+    view = tl.lab.world_map(voyage(start=20, days=14), day=30)
+    seen = layers(view, 30)
+    shut = seen["closed"]
+    assert (shut.names, shut.looks["marker"]) == (["mine"], "X")
+    assert "mine: closed" in view.picture.alt
+    assert "mine\nclosed" in [
+        m.at[0].split(",")[0]
+        for m in view.picture.chart.panels[0].marks
+        if isinstance(m.at[0], str)
+    ]
+    looks = [m.looks for m in seen.values() if m.looks.get("marker")]
+    assert len({one["marker"] for one in looks}) == len({one["edgecolor"] for one in looks}) == 4
+
+
+def test_a_map_over_the_date_line_holds_its_places_and_stays_where_it_is():
+    view = tl.lab.world_map(voyage(start=20, days=14))
+    (panel,) = view.picture.chart.panels
+    (west, east), (south, north) = panel.limits
+    assert 160 < west < 170
+    assert 190 < east < 200
+    assert south < -23 < -18 < north
+    layers(view, 3)
+    assert view.picture.chart.panels[0].limits == panel.limits
+
+
+def test_many_nodes_of_a_country_send_together():
+    chain = tl.cases.automotive(days=20)
+    view = tl.lab.world_map(tl.simulate(chain, seed=1), day=10)
+    marks = view.picture.chart.panels[0].marks
+    drawn = sum(len(m.names) for m in marks)
+    assert drawn == len(chain.network.nodes)
+    named = {m.at[0].partition("\n")[0] for m in marks if isinstance(m.at[0], str)}
+    assert named == {n.country for n in chain.network.nodes} | {"day 10"}
+
+
+def test_nodes_without_a_place_are_left_out_or_refused():
+    view = tl.lab.world_map(voyage({"mine": (None, None)} | PORTS | {"mine": (None, None)}))
+    assert "mine:" not in view.picture.alt
+    with pytest.raises(tl.ScenarioError, match="no node has a place: give latitude and longitude"):
+        tl.lab.world_map(voyage(dict.fromkeys(PORTS, (None, None))))
+
+
+def test_coasts_are_where_they_are():
+    """Havana and Cape Town lie near a coast, and no outline leaves the world."""
+    corners = np.vstack(outlines())
+    assert (np.abs(corners) <= [180, 90]).all()
+    for place in ((-82.38, 23.13), (18.4, -33.9)):
+        assert np.hypot(*(corners - place).T).min() < 0.6
+
+
+@pytest.mark.skipif(not FACTS, reason="TWINLAB_FACTS does not name the folder of raw data")
+def test_the_outlines_are_derived_again_to_the_last_bit(tmp_path):
+    folder = dataset("world")
+    runpy.run_path(str(folder / "derive.py"))["main"](Path(FACTS), tmp_path)
+    for made in tmp_path.iterdir():
+        assert made.read_bytes() == (folder / made.name).read_bytes(), made.name
+    assert (folder / "land.csv").stat().st_size < 60_000

@@ -28,7 +28,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def dataset(name: str) -> Path:
-    """Find the folder of a case study's tables.
+    """Find the folder of a case's tables, or the world's.
 
     Raises:
         NetworkError: neither the package nor its source tree holds such a folder.
@@ -38,7 +38,7 @@ def dataset(name: str) -> Path:
     """
     places = [home / "datasets" / name for home in (_PACKAGE, _PACKAGE.parent)]
     for folder in places:
-        if (folder / "nodes.csv").is_file():
+        if (folder / "datapackage.json").is_file():
             return folder
     problem = f"no tables of the case {name!r} in {places[0]} or {places[1]}"
     remedy = "install twinlab from its wheel, or work in a full copy of its repository"

@@ -1,7 +1,7 @@
 """The lab: everything that shows a twin in a notebook; no other floor imports a plot or a widget.
 
 ========  ==============================================================================
-network   who feeds whom, live; of a run, how every node fares on a day
+network   who feeds whom, live; of a run, how every node fares on a day; ``world_map``: where
 explore   sliders on a scenario; every move prints the line of code that does the same
 chart     one measure by day, of one run or of several
 ripple    which tier a disruption hits when, how deep, and what delay stock absorbed

@@ -183,7 +183,9 @@ MOVE: dict[Any, Callable[..., Any]] = {
     Axes.fill_between: lambda drawn, *ends: drawn.set_data(*ends[:3], where=ends[3]),
     Axes.bar: lambda drawn, _, values, __, base: _stretch(drawn, height=values, y=base),
     Axes.barh: lambda drawn, _, values, __, left: _stretch(drawn, width=values, x=left),
-    Axes.scatter: lambda drawn, x, y, s: drawn.set(offsets=np.column_stack([x, y]), sizes=s),
+    Axes.scatter: lambda drawn, x, y, s: drawn.set(
+        offsets=np.column_stack([x, y]), sizes=np.ravel(s)
+    ),
     Axes.axvspan: lambda drawn, first, last: drawn.set(x=first, width=last - first),
     Axes.axhline: lambda drawn, y: drawn.set_ydata([y, y]),
     Axes.axvline: lambda drawn, x: drawn.set_xdata([x, x]),

@@ -5,17 +5,19 @@ On the map of the humanitarian case: a storm, the depots and those in need.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 
-from twinlab.cases.relief.goods import rows
+from twinlab.cases.folders import rows
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.scope.base import ScenarioError, check_known, shown
+from twinlab.scope.base import Array, ScenarioError, check_known, shown
 from twinlab.task.logistics.relief_plan import ReliefPlan
 
 __all__ = ["flow_map", "route_map", "storm_map"]
@@ -60,7 +62,7 @@ def route_map(
         hides = sum(not ways[at].isdisjoint(later) for later in ways[at + 1 :])
         looks = pen.LOOKS[at % len(pen.LOOKS)] | {"linewidth": 2.2 + 2.2 * hides, "zorder": 1}
         looks |= {"label": f"route {at + 1}"} if len(routes) <= len(pen.LOOKS) else {}
-        marks.append(pen.line(*_across(points, route), **looks))
+        marks.append(pen.line(*across(points, route), **looks))
         minutes = [round(60 * time) for time in (arrivals[at] if arrivals else ())]
         clock = [f" {each // 60}:{each % 60:02}" for each in minutes] or [""] * len(route)
         stops = [name + time for name, time in zip(route, clock, strict=True)]
@@ -73,12 +75,12 @@ def route_map(
     ring: pen.Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
     read = [sizes.get(name, 0.0) for name in stops]
     marks += [
-        pen.dots(*_across(points, stops), areas, stops, read, **ring),
-        pen.line(*_across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
+        pen.dots(*across(points, stops), areas, stops, read, **ring),
+        pen.line(*across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
     if len(points) <= 25:  # more names would lie on one another
-        marks += _names({told.get(n, n): place for n, place in points.items()}, bbox=_HALO)
-    return _map(points, marks, said, title, unit)
+        marks += names_beside({told.get(n, n): place for n, place in points.items()}, bbox=HALO)
+    return drawn(_around(points), marks, said, title, unit)
 
 
 def flow_map(
@@ -128,28 +130,49 @@ def flow_map(
         areas = [90 + 700 * units / sum(got.values()) for units in got.values()]
         ring |= {"marker": "s"} if told is sent else {}
         sizes, read = areas if told is got else [50.0] * len(names), [told[n] for n in names]
-        marks += [pen.dots(*_across(points, names), sizes, names, read, **ring)] if names else []
-    marks += _names(points, zorder=4, bbox=_HALO)
+        marks += [pen.dots(*across(points, names), sizes, names, read, **ring)] if names else []
+    marks += names_beside(points, zorder=4, bbox=HALO)
     many = f"{len(taken)} of {len(flows)} ways taken, {len(sent)} of {len(sites)} sites open"
     said = [f"{title}: {many}"]
     for source in sent:
         parts = [f"{shown(units)} to {to}" for (at, to), units in taken.items() if at == source]
         said.append(f"{source}{' (full)' * (source in full)}: {', '.join(parts)}")
-    return _map(points, marks, said, title, unit)
+    return drawn(_around(points), marks, said, title, unit)
 
 
-def _map(points: Points, marks: Any, said: Any, title: str, unit: str, land: Any = None) -> Chart:
-    """Marks with room for names at the edges; a degree of longitude is shorter in the north."""
+def _around(points: Points) -> tuple[pen.Point, pen.Point]:
+    """From where to where a map goes, with room for names at the edges."""
     where = np.array([*points.values()], dtype=np.float64)
     room = _ROOM * (np.ptp(where, axis=0).max() or 1.0)
     (west, south), (east, north) = where.min(axis=0) - room, where.max(axis=0) + room
-    aspect = 1 / np.cos(np.radians((south + north) / 2)) if unit == "degrees" else 1.0
-    looks: pen.Style = {"xlim": (west, east), "ylim": (south, north), "along": "xy", "grid": ""}
-    looks["finish"] = lambda axes, dark: (land and land(axes, dark), axes.set_aspect(aspect))
-    across, up = ("longitude", "latitude") if unit == "degrees" else ("x", "y")
-    panel = Panel(marks, title, f"{across} [{unit}]", f"{up} [{unit}]", **looks)
-    high = 1.6 + 7 * aspect * (north - south) / (east - west)
-    return Chart([panel], "\n".join(said), (8.0, min(6.2, high)))
+    return (west, east), (south, north)
+
+
+def drawn(
+    limits: tuple[pen.Point, pen.Point],
+    marks: Any,
+    said: Any,
+    title: str,
+    unit: str,
+    still: Sequence[pen.Mark] = (),
+) -> Chart:
+    """Marks on a map over those that stand ``still``; degrees east are shorter in the north."""
+    (west, east), (south, north), globe = *limits, unit == "degrees"
+    aspect = 1 / np.cos(np.radians((south + north) / 2)) if globe else 1.0
+
+    def ground(axes: Axes, dark: bool) -> None:
+        axes.set_aspect(aspect)
+        if globe and east - west > 3:  # the table's coasts are too coarse for less
+            land(axes, dark)
+        for mark in still:
+            mark.put(axes, *mark.at, **pen.tinted(mark.looks, dark))
+
+    x, y = ("longitude", "latitude") if globe else ("x", "y")
+    looks: pen.Style = {"along": "xy", "grid": "", "finish": ground}
+    panel = Panel(marks, title, f"{x} [{unit}]", f"{y} [{unit}]", *limits, **looks)
+    high = aspect * (north - south) / (east - west)
+    wide = 8.0 if high > 0.5 else pen.WIDTH
+    return Chart([panel], "\n".join(said), (wide, min(6.2, 1.6 + (wide - 1) * high)))
 
 
 def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
@@ -159,22 +182,28 @@ def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
     return pen.line(x, y, **{"zorder": 3} | looks)
 
 
-def _across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
+def across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
     """The coordinates of some places, x and y apart."""
     found = [points[name] for name in names]
     return [x for x, _ in found], [y for _, y in found]
 
 
-def _names(points: Points, gap: float = 11, **looks: Any) -> list[pen.Mark]:
-    """Each name beside its place, where least is in its way: other places and names."""
+def names_beside(
+    points: Points, gap: float = 11, others: Iterable[pen.Point] = (), **looks: Any
+) -> list[pen.Mark]:
+    """Each name beside its place, where least is in its way: names, places and ``others``."""
     where, notes = np.array([*points.values()], dtype=np.float64), dict[str, pen.Mark]()
     room = _ROOM * (np.ptp(where, axis=0).max() or 1.0)
     scale = ((500, 380) / (np.ptp(where, axis=0) + 2 * room)).min()  # of the picture, nearly
     spots, most = (where - where.min(axis=0) + room) * scale, 9e3
+    more = (np.reshape([*others], (-1, 2)) - where.min(axis=0) + room) * scale
     east, north = spots.max(axis=0) + room * scale
     edges = [(-most, -most), (east, -most), (-most, -most), (-most, north)]
-    low = np.vstack([spots, spots - 8, edges])  # of names, places, and what lies beyond the edges
-    high = np.vstack([spots, spots + 8, [(0, most), (most, most), (most, 0), (most, most)]])
+    low = np.vstack(
+        [spots, spots - 8, more - 6, edges]
+    )  # of names, places, and what lies beyond the edges
+    ends = [(0, most), (most, most), (most, 0), (most, most)]
+    high = np.vstack([spots, spots + 8, more + 6, ends])
     ways = _SIDES / np.hypot(*_SIDES.T)[:, None]
     for at, name in [*enumerate(points)] * 3:  # each gives way to all others, three times
         rows, spot = name.split("\n"), spots[at]
@@ -195,7 +224,7 @@ def _names(points: Points, gap: float = 11, **looks: Any) -> list[pen.Mark]:
 
 _ROOM = np.array([0.18, 0.08])  # beside the places, for names: parts of the larger span
 _SIDES = np.array([(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)])
-_HALO: pen.Style = {"facecolor": pen.PAPER, "alpha": 0.6, "edgecolor": "none", "pad": 0.5}
+HALO: pen.Style = {"facecolor": pen.PAPER, "alpha": 0.6, "edgecolor": "none", "pad": 0.5}
 _DASHES = {"road": "-", "sea": (0, (5, 2)), "air": (0, (1, 1.2))}
 # What a disc is made of, from its core outwards.
 _PARTS = {"from depots": pen.BLUE, "bought with cash": pen.GREEN, "missing": pen.VERMILLION}
@@ -249,9 +278,9 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
     marks += _depots(spots, full)
     seen = {name: spots[name] for name in (*needs.index, *full)}
     told = {n: f"{n}\nstock {usable.get(n, 0.0):,.0f}" if n in full else n for n in seen}
-    marks += _names({told[name]: at for name, at in seen.items()}, 17, zorder=7, bbox=_HALO)
+    marks += names_beside({told[name]: at for name, at in seen.items()}, 17, zorder=7, bbox=HALO)
     title = f"{hit} over this plan [covers of all goods]"
-    return _map(seen, marks, said, title, "degrees", None if where else _land)
+    return drawn(_around(seen), marks, said, title, "degrees")
 
 
 def _by(table: Any, end: str, parts: Sequence[str]) -> Any:
@@ -288,7 +317,7 @@ def _needs(points: Points, needs: Any) -> Iterator[pen.Mark]:
         areas = outer * needs.iloc[:, : at + 1].sum(axis=1) / total
         looks: pen.Style = {"facecolor": colour, "edgecolor": pen.PAPER, "linewidth": 0.5}
         looks |= {"zorder": 5, "label": name}
-        yield pen.dots(*_across(points, needs.index), areas, [*needs.index], needs[name], **looks)
+        yield pen.dots(*across(points, needs.index), areas, [*needs.index], needs[name], **looks)
 
 
 def _depots(points: Points, full: Mapping[str, float]) -> Iterator[pen.Mark]:
@@ -299,13 +328,25 @@ def _depots(points: Points, full: Mapping[str, float]) -> Iterator[pen.Mark]:
         ("stock it can use", pen.SKY, [*full.values()]),
     ):
         looks, areas = square | {"facecolor": face, "label": label}, [60 * s for s in shares]
-        yield pen.dots(*_across(points, full), areas, [*full], shares, **looks)
+        yield pen.dots(*across(points, full), areas, [*full], shares, **looks)
 
 
-def _land(axes: Axes, dark: bool) -> None:
-    """What a storm comes over."""
+@cache
+def outlines() -> list[Array]:
+    """Every country's outlines, as corners (longitude, latitude).
+
+    Source: Natural Earth 1:110m, ``datasets/world/README.md``.
+
+    >>> len(outlines())
+    287
+    """
+    steps = (np.array(row["outline"].split(), dtype=int) for row in rows("world", "land"))
+    return [each.reshape(-1, 2).cumsum(axis=0) / 10 for each in steps]
+
+
+def land(axes: Axes, dark: bool) -> None:
+    """Draw sea and land under a map in degrees, which may lie over the date line."""
     axes.patch.set(alpha=1.0, facecolor=pen.tinted(pen.SEA, dark))
     looks = pen.tinted({"facecolor": pen.LAND, "edgecolor": pen.COAST}, dark)
-    for _, coast in groupby(rows("land"), key=lambda row: row["outline"]):
-        outline = zip(*((row["longitude"], row["latitude"]) for row in coast), strict=True)
-        axes.fill(*outline, linewidth=0.7, zorder=0.5, **looks)
+    shapes = [each + np.array([turn, 0]) for turn in (-360, 0, 360) for each in outlines()]
+    axes.add_collection(PolyCollection(shapes, linewidth=0.7, zorder=0.5, **looks), autolim=False)

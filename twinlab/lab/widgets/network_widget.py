@@ -15,15 +15,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.daily import closed_days
 from twinlab.lab.charts.pictures import Chart, Panel, Picture, still
+from twinlab.lab.charts.world import World
 from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
 from twinlab.lab.widgets.node_status import Boxes, NodeLayout, NodeStatus, Status, node_layout
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, tiers
 from twinlab.scope.base import DUST, Day
 
-__all__ = ["NetworkView", "network"]
+__all__ = ["NetworkView", "network", "world_map"]
 
 # The newest of the versions that pyvis carries; its own pages would ask a server for it.
 _VIS = max(Path(pyvis.network.__file__).parent.glob("templates/lib/vis-*/vis-network.min.js"))
@@ -147,13 +147,38 @@ def network(
     return NetworkView(scenario.network if isinstance(scenario, Scenario) else scenario, nodes, day)
 
 
+def world_map(run: Run, day: Day | None = None) -> "NetworkView":
+    """Draw a run on the map of the world: goods under way, and how every node fares on a day.
+
+    A slider moves the ``day`` and a button plays: a closure's ripple is a gap in the goods, and
+    shows in the nodes' colours and shapes. Ways are great circles, no routes of ships. Nodes with
+    no latitude and longitude are left out; of more than 20, those of a country send together. What
+    was under way before the run is not drawn.
+
+    Raises:
+        ScenarioError: no node has a place, or the day was not lived through.
+
+    >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 45}, lead_time=9)
+    >>> here = Node("mine", latitude=-23, longitude=-68), Node("shop", latitude=48, longitude=2)
+    >>> chain = Scenario(net.change(*here), BaseStock(60), days=40)
+    >>> world_map(simulate(chain.disrupt(Outage("mine", start=9, days=9))))
+    day 9: 1 of 2 nodes owes goods, 1 is closed
+    """
+    nodes = NodeStatus(run)
+    return NetworkView(run.scenario.network, nodes, day, World(nodes))
+
+
 class NetworkView(LiveView):
     """The picture, and for a run the day's slider, result line, course of trouble and table."""
 
-    def __init__(self, network: Network, nodes: NodeStatus | None, day: Day | None) -> None:
+    def __init__(
+        self, network: Network, nodes: NodeStatus | None, day: Day | None, world: Any = None
+    ) -> None:
         super().__init__()
         self._network, self._layout, self._nodes = network, node_layout(network), nodes
-        self.picture = NetworkWidget(network, self._layout)
+        self._world = world
+        if not world:
+            self.picture = NetworkWidget(network, self._layout)
         self.children = [self.status, self.picture]
         if nodes:
             days, day_of = nodes.run.days, nodes.run.scenario.day_of
@@ -188,14 +213,18 @@ class NetworkView(LiveView):
         """Bring colours, words and marks to the day."""
         if self._nodes and self.day is not None:
             day, nodes = self.day, self._nodes
-            self.picture.colour(nodes.boxes(day, self._layout.brief))
+            if self._world:
+                self.picture.show(self._world(day))
+            else:
+                self.picture.colour(nodes.boxes(day, self._layout.brief))
             self.course.show(_course(nodes, day))
             boxes = sorted(nodes.boxes(day).items(), key=lambda box: -box[1][0])
             trouble = [(name, words) for name, (status, words) in boxes if status > Status.OK]
             more = [(f"and {len(trouble) - _SHOWN} more", "")] * (len(trouble) > _SHOWN)
             head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
             self._tabulate(f"{head} (units)", (), trouble[:_SHOWN] + more, [""])
-        self.picture.alt = f"network: {self}"
+        if not self._world:
+            self.picture.alt = f"network: {self}"
         self._say(repr(self))
 
 
@@ -204,7 +233,7 @@ def _course(nodes: NodeStatus, day: int) -> Chart:
     count, days = (nodes.owed > DUST).sum(axis=1), nodes.run.days
     most = max(1, int(count.max()))
     marks = [
-        *pen.closed(closure[1:] for closure in closed_days(nodes.run)),
+        *pen.closed(closure[1:] for closure in nodes.closures),
         pen.band(days, 0.0, count, "nodes", color=pen.VERMILLION, linewidth=0, label="_"),
         pen.post(day, color=pen.BLUE, linewidth=3),
     ]

@@ -165,15 +165,25 @@ class NodeStatus:
         return self._of("lost")
 
     @cached_property
+    def _values(self) -> Array:
+        """What stands in the boxes, by day and node."""
+        return self._of(self.measure)
+
+    @cached_property
     def statuses(self) -> Array:
         """Every node's status (a number of ``Status``) by day and node."""
         stock = self._of("on_hand")
         statuses = np.where(stock < 1 / 3 * np.median(stock, axis=0), Status.LOW, Status.OK)
         statuses = np.where(self.owed > DUST, Status.SHORT, statuses)
-        for node, first, last in closed_days(self.run):
+        for node, first, last in self.closures:
             days = slice(first - self.run.days[0], last + 1 - self.run.days[0])
             statuses[days, self.names.index(node)] = Status.CLOSED
         return statuses
+
+    @cached_property
+    def closures(self) -> list[tuple[str, int, int]]:
+        """Node, first day and last day of every closure."""
+        return closed_days(self.run)
 
     @property
     def worst_day(self) -> int:
@@ -187,7 +197,7 @@ class NodeStatus:
     def boxes(self, day: int, brief: bool = False) -> Boxes:
         """Each node's status on a day and words for its box: a sign and a number if ``brief``."""
         at = self._at(day)
-        amounts = zip(self.owed[at], self.lost[at], self._of(self.measure)[at], strict=True)
+        amounts = zip(self.owed[at], self.lost[at], self._values[at], strict=True)
         words = _brief if brief else self._words
         rows = zip(self.names, self.on(day), amounts, strict=True)
         return {name: (status, words(status, *units)) for name, status, units in rows}
@@ -204,7 +214,7 @@ class NodeStatus:
 
     def _first_short(self, day: int) -> str:
         """Who was the first to owe since the last closure began, the closed node left aside."""
-        spans = [span for span in closed_days(self.run) if span[1] <= day]
+        spans = [span for span in self.closures if span[1] <= day]
         since = max((first for _, first, _ in spans), default=self.run.days[0])
         others = [at for at, name in enumerate(self.names) if name not in {s[0] for s in spans}]
         window = self.owed[self._at(since) : self._at(day) + 1, others] > DUST

@@ -180,6 +180,19 @@ def great_circle(start: tuple[float, float], end: tuple[float, float]) -> float:
     return 2 * 6371.0 * math.asin(math.sqrt(half))  # the Earth's radius
 
 
+def on_the_way(starts: Any, ends: Any, parts: Any) -> Array:
+    """Where one is after a part of great circles: rows of (longitude, latitude) in degrees.
+
+    >>> on_the_way([(-10.0, 0.0)], [(30.0, 0.0)], [0.25]).round(6).tolist()
+    [[0.0, 0.0]]
+    """
+    lon, lat = np.radians([starts, ends]).transpose(2, 0, 1)
+    a, b = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=2)
+    angle = np.arccos((a * b).sum(axis=1).clip(-1, 1))
+    x, y, z = a.T * np.sin((1 - np.array(parts)) * angle) + b.T * np.sin(parts * angle)
+    return np.degrees([np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))]).T
+
+
 def node_distance(start: Node, end: Node) -> float:
     """The great circle between two nodes [km]."""
     ends: Any = [(node.longitude, node.latitude) for node in (start, end)]
