@@ -1,9 +1,6 @@
 """Exercises of notebook 00: a supplier three tiers up closes."""
 
-from bisect import bisect_left, bisect_right
 from functools import cache
-
-import numpy as np
 
 import twinlab as tl
 
@@ -21,15 +18,13 @@ IN_STOCK = {  # days
     ("car plant", "car"): 2,
     **{(region, "car"): 10 for region in SALES},
 }
-WAY_NORTH = (
-    ("ECU plant", "chip"),
-    ("ECU plant", "ECU"),
-    ("car plant", "ECU"),
-    ("car plant", "car"),
-    ("north", "car"),
-)
-START, FOUR_WEEKS = 60, 28  # days
-CHIP_LEVELS = range(2400, 5001, 100)
+BELOW = {  # days under way and of stock between a site and the customers in the north
+    "chip maker": 10 + 5 + 3 + 3 + 4 + 3 + 2 + 10,
+    "foundry": 2 + 3 + 1 + 3 + 4 + 3 + 2 + 10,
+    "ECU plant": 3 + 4 + 3 + 2 + 10,
+    "engine plant": 1 + 4 + 3 + 2 + 10,
+    "car plant": 3 + 10,
+}
 
 
 def network():
@@ -81,101 +76,87 @@ def calm():
     return tl.Scenario(chain, rules, days=365)
 
 
-def closed(name, days):
-    """The calm year in which a node closes on day 60."""
-    return calm().disrupt(tl.Outage(name, start=START, days=days))
+def closed(site, start, days, *settings):
+    """The calm year in which a site closes; settings are a path and its value, one by one."""
+    hit = calm().disrupt(tl.Outage(site, start=start, days=days))
+    return hit.set(dict(zip(settings[::2], settings[1::2], strict=True))) if settings else hit
 
 
-def fill_rates(closed_days, chips_up_to=2400):
-    """The fill rates of 200 replications in which the chip maker closes on day 60."""
-    hit = closed("chip maker", closed_days).set("ECU plant/chip.up_to", chips_up_to)
-    return np.asarray(tl.replicate(hit, 200, seed=1).kpis.fill_rate)
+# -- 0.1: the log is enough -------------------------------------------------------------------
 
 
-@cache
-def unnoticed():
-    """The longest closure of the chip maker that half of the replications do not notice."""
-
-    def noticed(days):
-        return (fill_rates(days) == 1).mean() < 0.5
-
-    return bisect_right(range(1, 60), False, key=noticed)
+def in_the_evening(seed, day):
+    """Chips at the ECU plant after that day."""
+    run = tl.simulate(closed("chip maker", 60, 28), seed=seed)
+    return float(run.series("on_hand", "ECU plant", "chip")[day])
 
 
-@cache
-def chips():
-    """The smallest level of chips, in hundreds, that serves 99 % in spite of four weeks."""
-
-    def mean_fill(level):
-        return fill_rates(FOUR_WEEKS, level).mean()
-
-    return CHIP_LEVELS[bisect_left(CHIP_LEVELS, 0.99, key=mean_fill)]
+# -- 0.2: when do customers notice? -----------------------------------------------------------
 
 
-@cache
-def first_noticed():
-    """The node whose closure customers notice first."""
-    base = tl.simulate(calm(), seed=1)
+def noticed(site, start, days):
+    """In 200 histories of hidden luck, the first day on which a customer is not served."""
+    hit = closed(site, start, days).change(days=start + 60)
+    batch = tl.replicate(hit, 200, seed=90_001, daily=["demand", "on_time"])
+    return (batch.series("demand") - batch.series("on_time") > 1e-6).argmax(axis=0)
 
-    def day(name):
-        hit = tl.simulate(closed(name, FOUR_WEEKS), seed=1)
-        seen = tl.lab.ripple(hit, base)["tier 0"].short_from
-        return float("inf") if seen is None else seen
 
-    return min(UPSTREAM, key=day)
+def predicted(answer, site, start, days):
+    """Whether at least 180 of the 200 histories notice between the two days, five apart at most."""
+    first, last = sorted(answer)
+    if last - first > 5:
+        return f"your days are {last - first:g} apart: at most 5, or it is no prediction."
+    seen = noticed(site, start, days)
+    inside = int(((first <= seen) & (seen <= last)).sum())
+    others = "sooner" if (seen < first).sum() > (seen > last).sum() else "later"
+    return (
+        bool(inside >= 180)
+        or f"{inside} of 200 histories lie between them; others notice {others}."
+    )
 
 
 EXERCISES = {
     "0.1": tl.course.Exercise(
         goal="00/1",
-        solve=unnoticed,
-        unit="days",
-        tolerance=0.001,
+        draw=lambda luck: {"seed": luck.randint(1, 999), "day": luck.randint(20, 69)},
+        solve=in_the_evening,
+        unit="chips",
+        tolerance=1e-4,
         hints=(
-            "one week goes unnoticed and four weeks do not: try the days in between.",
-            "`(batch.kpis.fill_rate == 1).mean()` is the share of replications that notice "
-            "nothing.",
-            "the longest closure for which that share is still at least a half.",
+            "the ECU plant began with 800 chips; which kinds of events brought or took some?",
+            "received and consumed, at the ECU plant, of the product 'chip'.",
+            "800 + received − consumed, up to the evening of your day: its own events count.",
         ),
         slips={
-            "these are the days of stock on the way to the north; the others go short "
-            "sooner.": lambda: sum(IN_STOCK[item] for item in WAY_NORTH),
-            "with this one most replications notice: the longest that half of them miss is "
-            "shorter.": lambda: unnoticed() + 1,
+            "that is what the log adds; the plant began with 800 chips.": (
+                lambda seed, day: in_the_evening(seed, day) - 800
+            ),
+            "that is the evening before: the events of your day count, too.": (
+                lambda seed, day: in_the_evening(seed, day - 1)
+            ),
         },
     ),
     "0.2": tl.course.Exercise(
         goal="00/2",
-        solve=chips,
-        unit="chips",
-        tolerance=0.001,
-        hints=(
-            "2,400 chips are too few, and 2,400 + 10 × 160 are more than enough.",
-            'replicate `four_weeks.set("ECU plant/chip.up_to", level)` in steps of 100.',
-            "the first level at which the mean of `batch.kpis.fill_rate` is at least 0.99.",
-        ),
-        slips={
-            "close, but on average fewer than 99 % are served on the day with this level.": (
-                lambda: chips() - 100
-            ),
-            "this is what has to be added; the question asks for the whole level.": (
-                lambda: chips() - 2400
-            ),
+        draw=lambda luck: {
+            "site": luck.choice(UPSTREAM),
+            "start": luck.randint(40, 200),
+            "days": luck.randint(35, 60),
         },
+        solve=lambda site, start: (start + BELOW[site] - 3, start + BELOW[site] + 2),
+        judge=predicted,
+        such_as=(97, 102),
+        hints=("your start + days under way + days of stock, all below your site.",),
     ),
     "0.3": tl.course.Exercise(
         goal="00/3",
-        solve=first_noticed,
-        such_as="a name",
+        draw=lambda luck: {"days": luck.randint(26, 45), "seed": luck.randint(1, 999)},
+        unit="chips",
+        tolerance=0.001,
         hints=(
-            "count the days of stock between the closed node and the customers.",
-            'compare `tl.lab.ripple(run, calm_run)["tier 0"].short_from` of the five closures.',
-            "the less stock lies in between, the sooner they notice: which node is nearest?",
+            "2,400 chips are too few; each further day of the closure wants some 160 more.",
+            'replicate `hit.set("ECU plant/chip.up_to", level)` in steps of 100.',
+            "the first level at which the mean of `batch.kpis.fill_rate` is at least 0.99.",
         ),
-        slips={
-            "that one is the farthest: all the stock of the chain lies in between.": (
-                lambda: "chip maker"
-            ),
-        },
     ),
 }
