@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from twinlab.cases import Case, automotive, factory, humanitarian
+from twinlab.course.folders import add_course
 from twinlab.modeling import Run, simulate
 from twinlab.scope import Constant, Outage, TwinError
 from twinlab.technology import EventStore, FileLink, MqttLink, Plant, Sensors, read_keys
@@ -131,7 +132,7 @@ def tell_first(twin: Twin, before: str) -> str:
 def main() -> None:
     """Read what is wanted, and do it."""
     parser = argparse.ArgumentParser(prog="twinlab", description=__doc__)
-    commands = parser.add_subparsers(required=True)
+    commands = add_course(parser.add_subparsers(required=True))
     story = commands.add_parser("automotive", help="tell the case")
     story.set_defaults(do=lambda given: tell_automotive())
     plant = commands.add_parser("plant", help="let a plant live")
@@ -154,7 +155,7 @@ def main() -> None:
     twin.add_argument("--until", type=float, default=float("inf"), help="stop on this day")
     given = parser.parse_args()
     try:
-        given.do(given)
+        print(given.do(given) or "", end="")
     except KeyboardInterrupt:
         print()
     except TwinError as problem:

@@ -14,7 +14,7 @@ import pytest
 
 import twinlab as tl
 from twinlab.course import Student, exercises, students
-from twinlab.course.exercises import _call as call
+from twinlab.course.exercises import call
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 ASKED = re.compile(r'tl\.course\.check\(\s*"(\d+\.\d+)"')

@@ -14,6 +14,7 @@ and ``emit`` writes the exercises for nbgrader and Otter.
 """
 
 from twinlab.course.exercises import *
+from twinlab.course.hand_ins import *
 from twinlab.course.plays import *
 from twinlab.course.students import *
 from twinlab.scope import door

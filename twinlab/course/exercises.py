@@ -88,11 +88,11 @@ class Exercise:
             return Verdict("NOT YET", problem)
         if self.judge:
             try:
-                said = _call(self.judge, own, answer)
+                said = call(self.judge, own, answer)
             except Exception as failed:
                 said = f"it cannot be judged: {type(failed).__name__}: {failed}"
         elif self.solve:
-            said = same(answer, _call(self.solve, own), self.tolerance)
+            said = same(answer, self.right(own), self.tolerance)
         else:
             said = Verdict("NOTED")
         if isinstance(said, Verdict):
@@ -101,9 +101,13 @@ class Exercise:
             return Verdict("NOT YET", said or self.slip(answer, own))
         return Verdict("PASS")
 
+    def right(self, own: Mapping[str, Any]) -> Any:
+        """What is right with these numbers, or an example of it."""
+        return call(self.solve, own) if self.solve else None
+
     def slip(self, answer: Any, own: Mapping[str, Any]) -> str:
         """Find the hint for a well-known wrong answer, or nothing."""
-        return next((t for t, f in self.slips.items() if same(answer, _call(f, own), _NEAR)), "")
+        return next((t for t, f in self.slips.items() if same(answer, call(f, own), _NEAR)), "")
 
 
 @dataclass(frozen=True)
@@ -191,13 +195,15 @@ def find(number: str | float, asked: str) -> Exercise:
     return found[str(number)]
 
 
-def exercises(notebook: int) -> dict[str, Exercise]:
+def exercises(notebook: int, beside: Path | None = None) -> dict[str, Exercise]:
     """All exercises of a notebook by number, with the solutions, where the teacher's folder is.
+
+    ``beside`` is the folder of notebooks, if it is not here.
 
     >>> list(exercises(6))[:2]
     ['6.1', '6.2']
     """
-    return _with_solutions(_file(notebook))
+    return _with_solutions(_file(notebook, beside or Path.cwd()))
 
 
 def read_exercises(notebook: int) -> SimpleNamespace:
@@ -208,11 +214,11 @@ def read_exercises(notebook: int) -> SimpleNamespace:
     >>> len(read_exercises(6).EXERCISES) >= 2
     True
     """
-    return _read(_file(notebook), "EXERCISES", Exercise)
+    return _read(_file(notebook, Path.cwd()), "EXERCISES", Exercise)
 
 
-def _file(notebook: int) -> Path:
-    here, name = Path.cwd(), f"exercises/{notebook:02}_*.py"
+def _file(notebook: int, here: Path) -> Path:
+    name = f"exercises/{notebook:02}_*.py"
     files = [*sorted(here.glob(name)), *sorted(here.glob(f"notebooks/{name}"))]
     if not files:
         place = f"keep the folder 'exercises' beside the notebooks; it is looked for in {here}"
@@ -244,7 +250,7 @@ def _read(file: Path, table: str, kind: type) -> SimpleNamespace:
     return names
 
 
-def _call(function: Callable[..., Any], own: Mapping[str, Any], *given: Any) -> Any:
+def call(function: Callable[..., Any], own: Mapping[str, Any], *given: Any) -> Any:
     """Call a function with those numbers that it names."""
     named = inspect.signature(function).parameters
     return function(*given, **{name: value for name, value in own.items() if name in named})
@@ -290,7 +296,7 @@ def _is_number(value: Any) -> bool:
 
 def same(given: Any, wanted: Any, tolerance: float) -> bool:
     """Compare with mercy: near numbers, names in any case, parts one by one."""
-    if _kind_problem(given, wanted):
+    if wanted is None or _kind_problem(given, wanted):
         return False
     if isinstance(wanted, tuple | list):
         return all(same(g, w, tolerance) for g, w in zip(given, wanted, strict=True))

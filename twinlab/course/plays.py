@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from twinlab.people import BeerGame, NewsvendorGame, NewsvendorProblem
 from twinlab.scope.errors import ScenarioError, brief
 
 __all__ = ["Play", "played", "plays"]
@@ -155,3 +156,16 @@ class played:
             return True
         far = f"{len(found[-1].orders)} orders until now" if found else "no play of it is kept here"
         return f"play the game to its end first: {far}."
+
+
+def replay(play: Play) -> bool | None:
+    """Play the orders again: whether the game is over then; None of a game that is not known."""
+    of: Any = play.settings
+    game: Any = None
+    if play.game == "beer":
+        game = BeerGame(of["station"])
+    elif play.game == "newsvendor":
+        game = NewsvendorGame(NewsvendorProblem(of["cost"]), min(of["rounds"], 999))
+    for units in play.orders if game else ():
+        game.order(units)
+    return bool(game.over) if game else None
