@@ -43,9 +43,11 @@ def time_slider(browser, lab, name, moves):
     page.set_default_timeout(600_000)
     notebook = opened(page, lab, name)
     notebook.run_all()
-    handle = page.locator(".jp-OutputArea .noUi-handle").first
+    handle = page.locator(".jp-OutputArea .twinlab-lever [type=range]").first
     handle.wait_for()
-    area = page.locator(".jp-OutputArea").filter(has=page.locator(".noUi-handle")).first
+    area = (
+        page.locator(".jp-OutputArea").filter(has=page.locator(".twinlab-lever [type=range]")).first
+    )
     box = area.locator(".twinlab-picture[data-count]").first.element_handle()
     seconds = []
     for _ in range(moves + 1):

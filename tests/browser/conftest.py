@@ -273,15 +273,17 @@ class Notebook:
 
     def press_first_slider(self, steps: int) -> tuple[Any, dict[str, str]]:
         """Press the arrow keys on the first slider: its output, and what was seen there before."""
-        handle = self.page.locator(".jp-OutputArea .noUi-handle").first
+        handle = self.page.locator(f".jp-OutputArea :is({SLIDER})").first
         handle.wait_for()
         handle.scroll_into_view_if_needed()
-        area = self.page.locator(".jp-OutputArea").filter(has=self.page.locator(".noUi-handle"))
+        area = self.page.locator(".jp-OutputArea").filter(has=self.page.locator(SLIDER))
         area.first.locator("[role=status]").filter(has_text=re.compile(r"\S")).first.wait_for()
         area.first.locator("svg, img").first.wait_for(state="attached")
         self.settle()
         before = area.first.evaluate(SEEN)
-        at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+        at_the_end = handle.evaluate(
+            f"handle => ({STANDS})(handle) === (handle.max || handle.ariaValueMax)"
+        )
         handle.focus()
         for _ in range(steps):
             self.page.keyboard.press("ArrowLeft" if at_the_end else "ArrowRight")
@@ -296,12 +298,15 @@ CODE_CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.filter(
     c => c.model.type === "code" && c.model.sharedModel.getSource().trim())"""
 ERRORS = """c => c.model.outputs.toJSON().filter(o => o.output_type === "error")
     .map(o => o.ename + ": " + o.evalue)"""
+# A lever of the lab, or a slider of ipywidgets, and where it stands.
+SLIDER = ".twinlab-lever [type=range], .noUi-handle"
+STANDS = "slider => slider.value ?? slider.ariaValueNow"
 # What a reader sees of a widget: where the slider stands, what is said, what is drawn.
-SEEN = """area => ({
-    slider: area.querySelector(".noUi-handle").getAttribute("aria-valuenow"),
+SEEN = f"""area => ({{
+    slider: ({STANDS})(area.querySelector("{SLIDER}")),
     words: [...area.querySelectorAll("[role=status]")].map(e => e.textContent).join(" "),
     picture: [...area.querySelectorAll("svg, img")].map(e => e.src || e.outerHTML).join(" "),
-})"""
+}})"""
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def test_the_day_colours_and_words_the_nodes():
     assert (mine["color"]["border"], shop["color"]["border"]) == ("#000000", "#D55E00")
     assert mine["label"] == "mine\n✕ closed, owes 55"
     assert shop["label"].startswith("shop\n■ owes ")
-    view.row.slider.value = 10
+    view.row.value = 10
     assert box(view, "shop")["label"] == "shop\n● ok"
     assert repr(view) == "day 10: 0 of 3 nodes owe goods"
     assert html.escape(repr(view)) in view.status.value
@@ -37,7 +37,7 @@ def test_the_day_colours_and_words_the_nodes():
 def test_the_slider_changes_status_course_table_and_alternative_text():
     view = lab.network(RUN, day=30)
     before = [view.status.value, view.course.png, view.table.value, view.picture.alt]
-    view.row.box.value = 25
+    view.row.value = 25
     after = [view.status.value, view.course.png, view.table.value, view.picture.alt]
     assert all(old != new for old, new in zip(before, after, strict=True))
     assert 'role="status"' in view.status.value
@@ -117,6 +117,6 @@ def test_tiers_are_counted_from_the_customers_if_no_row_says():
 
 
 def test_two_views_show_the_same_bytes():
-    bundles = [lab.network(RUN, day=30)._repr_mimebundle_() for _ in range(2)]
+    bundles = [lab.network(RUN, day=30).record for _ in range(2)]
     assert bundles[0]["text/plain"] == bundles[1]["text/plain"]
     assert bundles[0]["image/png"] == bundles[1]["image/png"]

@@ -200,7 +200,7 @@ def test_without_a_plant_it_only_syncs():
 
 def test_readers_without_a_kernel_see_words_and_a_picture(shown):
     press(shown, 7)
-    bundle = shown._repr_mimebundle_()
+    bundle = shown.record
     assert bundle["text/plain"] == repr(shown)
     assert bundle["image/png"]
     for part in (shown.knowledge, shown.orders):

@@ -85,7 +85,7 @@ def test_axes_are_those_of_the_levers_ends_and_stay():
     low, high = json.loads(view.picture.data)["panels"][0]["y"]
     assert low < 0
     assert high > 100
-    view.rows[0].slider.value = 9
+    view.rows[0].value = 9
     assert json.loads(view.picture.data)["panels"][0]["y"] == [low, high]
 
 
@@ -94,12 +94,12 @@ def test_what_lies_beyond_is_cut_marked_and_said():
     assert "cut" not in view.status.value
     view.rows[1].value = "bent"
     assert "cut" not in view.status.value  # 200 at the end, as far as the axes go
-    view.rows[0].slider.value = 9
+    view.rows[0].value = 9
     assert "cut at the edge of the picture: y 900" in view.status.value
     assert view.picture.alt.endswith("cut at the edge of the picture: y 900")
     (mark,) = view.picture._sheet._cuts
     assert mark.get_text() == "▲ cut: y 900"
-    view.rows[0].slider.value = 1
+    view.rows[0].value = 1
     assert not mark.get_text()
 
 
@@ -175,7 +175,7 @@ def test_the_picture_is_busy_while_the_work_is_done():
     view = None
     view = play(watched, {"slope": (0, 10, 2)})
     seen.clear()
-    view.rows[0].slider.value = 5
+    view.rows[0].value = 5
     assert seen == [True]
     assert not view.picture.busy
 
@@ -220,7 +220,7 @@ def test_a_lever_that_changes_how_many_bars_there_are_keeps_their_scale():
     (panel,) = json.loads(view.picture.data)["panels"]
     assert panel["y"] == [1.5, -0.5]
     assert panel["x"][1] > 6
-    view.rows[0].slider.value = 4
+    view.rows[0].value = 4
     (after,) = json.loads(view.picture.data)["panels"]
     assert (after["y"], after["x"]) == ([3.5, -0.5], panel["x"])
     assert after["series"][0]["at"] == ["site 0", "site 1", "site 2", "site 3"]

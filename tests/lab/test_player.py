@@ -20,7 +20,7 @@ def lab():
 
 def test_a_moved_lever_changes_picture_words_and_code(lab):
     before = lab.picture.png
-    lab.rows[0].slider.value = 5
+    lab.rows[0].value = 5
     lab.rows[1].value = "square"
     assert lab.values == {"size": 5, "shape": "square"}
     assert lab.code == "doubled(size=5, shape='square')"
@@ -31,10 +31,10 @@ def test_a_moved_lever_changes_picture_words_and_code(lab):
 
 
 def test_what_cannot_be_drawn_says_so_and_pales_the_old_picture(lab):
-    lab.rows[0].slider.value = 9
+    lab.rows[0].value = 9
     assert "size 9 is more than 8: take less" in lab.status.value
     assert lab.picture.old
-    lab.rows[0].slider.value = 3
+    lab.rows[0].value = 3
     assert "size 3" in lab.status.value
     assert not lab.picture.old
 

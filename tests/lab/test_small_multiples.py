@@ -69,6 +69,6 @@ def test_axes_stay_under_the_lever_and_hold_its_ends():
     view = lab.explore(CLOSED, CLOSURE)
     ends = [panel["y"] for panel in json.loads(view.picture.data)["panels"]]
     for days in (9, 30, 0.5, 2):
-        view.rows[0].slider.value = days
+        view.rows[0].value = days
         assert [panel["y"] for panel in json.loads(view.picture.data)["panels"]] == ends
         assert "cut" not in view.status.value

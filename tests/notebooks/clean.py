@@ -31,9 +31,10 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-MASKS = re.findall(
+RULES = re.findall(
     r"^regex: (.*)\nreplace: (.*)$", Path(__file__).with_name("sanitize.cfg").read_text(), re.M
 )
+MASKS = [rule for rule in RULES if "base64" not in rule[0]]  # pictures stay, nbval skips them
 
 
 def execute(notebook: NotebookNode, folder: Path) -> None:

@@ -4,8 +4,8 @@
 rules         BaseStock MinMax FixedLot EchelonBaseStock ForecastBaseStock LotForLot ScalarRule
               Planned LearningLevel; biased: AnchorAndAdjust PullToCentre DemandChasing Panic
               NoisyRule
-games         beer_chain BeerGame BeerScore beer_cost average_person benchmark_team;
-              NewsvendorProblem NewsvendorGame
+games         beer_chain BeerGame BeerScore beer_cost average_person benchmark_team; CLASSIC
+              drawn_demand NewsvendorProblem NewsvendorGame
 fitting       fit_ordering fit_newsvendor Fit Parameter
 advised       AdvisedGame: own order, advice, final order, by a design of Blocks; by_rule: an
               adviser; what was decided: Decisions Round read_decisions

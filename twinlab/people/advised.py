@@ -241,6 +241,11 @@ class AdvisedGame:
         return self._row.own if self._row else None
 
     @property
+    def stated(self) -> Round | None:
+        """The round as it was stated, while the final order is not given."""
+        return self._row
+
+    @property
     def advice(self) -> float | None:
         """The advice, once the own order is stated and if the arm shows it."""
         return self._row.advice if self._row else None
@@ -280,3 +285,10 @@ class AdvisedGame:
         row = replace(row, final=units, demand=demand, reason=reason, seconds=took)
         self._rounds.append(row)
         self._begin()
+
+    def live_again(self, decided: Decisions) -> None:
+        """Live once more through rounds that were decided before, as they are kept."""
+        for row in decided.rounds:
+            self.game.order(row.final)
+            self._rounds.append(row)
+            self._begin()

@@ -22,14 +22,16 @@ from twinlab.people.rules import AnchorAndAdjust, NoisyRule, Rule
 from twinlab.scope import Demand, Lane, Network, Node, Product, Recipe, Result, Scenario, Stock
 from twinlab.scope.base import Amount, Row, ScenarioError, check_known, column, frozen, ranged
 from twinlab.scope.distributions import Constant, Distribution, Trace
-from twinlab.scope.kinds import Count, Numbers
+from twinlab.scope.kinds import Count, Numbers, Whole
 
-__all__ = ["HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore", "NewsvendorGame"]
-__all__ += ["NewsvendorProblem", "average_person", "beer_chain", "beer_cost", "benchmark_team"]
+__all__ = ["CLASSIC", "HUMAN_COSTS", "HUMAN_ORDERS", "STATIONS", "BeerGame", "BeerScore"]
+__all__ += ["NewsvendorGame", "NewsvendorProblem", "average_person", "beer_chain", "beer_cost"]
+__all__ += ["benchmark_team", "drawn_demand"]
 
 Team = Rule | Mapping[str, Rule]  # a rule for all, or one for each station
 STATIONS = ("retailer", "wholesaler", "distributor", "factory")
 WEEKS, START_UP = 36, 4  # weeks in all; weeks in which everybody orders 4
+CLASSIC = Trace((4,) * START_UP + (8,) * (WEEKS - START_UP))  # what customers ask: Sterman (1989)
 HOLDING, BACKLOG = 0.5, 1.0  # USD per case and week
 
 # What eleven teams of people paid on average, in USD: Sterman (1989), table 2. Measured with
@@ -48,17 +50,28 @@ def average_person() -> AnchorAndAdjust:
     return AnchorAndAdjust(starts=START_UP)
 
 
-def benchmark_team() -> dict[str, Rule]:
+def drawn_demand(seed: Whole) -> Trace:
+    """Draw what customers ask: 4 cases a week; from one of the weeks 6 to 13 on, 6 to 12.
+
+    >>> drawn_demand(1).values[6:11].tolist()
+    [4.0, 4.0, 9.0, 9.0, 9.0]
+    """
+    week, cases = np.random.default_rng(seed).integers((6, 6), (13, 12), endpoint=True).tolist()
+    return Trace((4,) * (week - 1) + (cases,) * (WEEKS - week + 1))
+
+
+def benchmark_team(cases: Amount = 8) -> dict[str, Rule]:
     """Give every station the benchmark rule: θ 0, α = β = 1, desired stock 28 (factory 20).
 
+    So much that it holds nothing, and owes nothing, once so many ``cases`` are asked each week.
     Source: Sterman (1989), the benchmark of table 2.
 
     >>> beer_cost(simulate(beer_chain(benchmark_team())))
     204.0
     """
-    rule = AnchorAndAdjust(0.0, 1.0, 1.0, 28.0, starts=START_UP)
+    rule = AnchorAndAdjust(0.0, 1.0, 1.0, 4.0 * cases - START_UP, starts=START_UP)
     team: dict[str, Rule] = dict.fromkeys(STATIONS, rule)
-    return team | {"factory": replace(rule, desired_stock=20.0)}
+    return team | {"factory": replace(rule, desired_stock=3.0 * cases - START_UP)}
 
 
 def beer_chain(
@@ -77,7 +90,7 @@ def beer_chain(
     for name in given:
         check_known(name, STATIONS, f"team: {name!r} is no station")
     rules = dict.fromkeys(STATIONS, average_person()) | given
-    asked = demand or Trace((4,) * START_UP + (8,) * (max(weeks, START_UP + 1) - START_UP))
+    asked = demand or Trace((4,) * START_UP + (8,) * (max(weeks, WEEKS) - START_UP))
     station = partial(Node, holding_cost=HOLDING, backlog_cost=BACKLOG, evening_review=True)
     way = partial(Lane, lead_time=Constant(2), order_delay=1, initial_pipeline=4, initial_orders=4)
     network = Network(
@@ -106,7 +119,7 @@ def beer_cost(history: Run | Replications, station: str = "") -> Any:
 
 
 class BeerScore(Result, frozen=True):
-    """What a game cost, by station, beside the benchmark team and people.
+    """What a game cost, by station, beside the benchmark team and, of the classic demand, people.
 
     >>> BeerScore(dict.fromkeys(STATIONS, 100.0), benchmark=204.0).total
     400.0
@@ -114,6 +127,7 @@ class BeerScore(Result, frozen=True):
 
     costs: Mapping[str, float] = column("USD", meaning="of each station")
     benchmark: float = column("USD", meaning="of the benchmark team")
+    people: float | None = column("USD", None, "of teams of people on average, if they played it")
 
     @property
     def total(self) -> float:
@@ -122,16 +136,17 @@ class BeerScore(Result, frozen=True):
 
     def _sentence(self) -> str:
         by_station = ", ".join(f"{name} {cost:,.0f}" for name, cost in self.costs.items())
-        return (
-            f"team cost {self.total:,.0f} USD ({by_station}); benchmark {self.benchmark:,.0f} USD, "
-            f"people on average {sum(HUMAN_COSTS.values()):,.0f} USD"
+        said = (
+            f"team cost {self.total:,.0f} USD ({by_station}); benchmark {self.benchmark:,.0f} USD"
         )
+        return f"{said}, people on average {self.people:,.0f} USD" if self.people else said
 
 
 class BeerGame(Game):
     """The beer game with one station played by a person; rules play the others.
 
-    Rules order whole cases, as on the board, unless a ``chain`` of one's own is given.
+    Rules order whole cases, as on the board, unless a ``chain`` of one's own is given. Without
+    ``demand`` customers ask what they asked in Sterman's experiment.
 
     >>> game = BeerGame("wholesaler", team=benchmark_team())
     >>> game.week, game.view.on_hand, game.view.demand
@@ -143,11 +158,15 @@ class BeerGame(Game):
     """  # noqa: E501 (a doctest line)
 
     def __init__(
-        self, station: str = "retailer", team: Team | None = None, chain: Scenario | None = None
+        self,
+        station: str = "retailer",
+        team: Team | None = None,
+        chain: Scenario | None = None,
+        demand: Distribution | None = None,
     ) -> None:
         check_known(station, STATIONS, f"BeerGame: no station {station!r}")
         if chain is None:
-            chain = beer_chain(team)
+            chain = beer_chain(team, demand=demand)
             rules: Any = chain.rules
             chain = chain.change(rules={at: NoisyRule(rules[at], spread=0.0) for at in rules})
         self.station, self.scenario, self.rounds = station, chain, chain.days
@@ -173,6 +192,11 @@ class BeerGame(Game):
         ordered: list[float] = self.run.series("ordered", self.station)[START_UP:].tolist()
         return ordered
 
+    @property
+    def asked(self) -> Distribution:
+        """What customers ask: nothing that a player may see before the game is over."""
+        return self.scenario.network.demands[0].pattern
+
     def follow(self, rule: Rule) -> None:
         """Let a rule play the rest of the game in the player's seat."""
         while (view := self.view) is not None:
@@ -182,8 +206,10 @@ class BeerGame(Game):
     def score(self) -> BeerScore:
         """What the weeks so far cost each station; the benchmark is for all weeks."""
         costs = {name: float(beer_cost(self.run, name)) for name in STATIONS}
-        best = self.scenario.decide(benchmark_team())
-        return BeerScore(costs, float(beer_cost(simulate(best))))
+        cases = self.asked.values[-1] if isinstance(self.asked, Trace) else 8.0
+        best = self.scenario.decide(benchmark_team(cases))
+        people = sum(HUMAN_COSTS.values()) if self.asked == CLASSIC else None
+        return BeerScore(costs, float(beer_cost(simulate(best))), people)
 
     @property
     def fit(self) -> Fit:

@@ -308,9 +308,13 @@ def still(figure: Figure) -> str:
     canvas: Any = FigureCanvasAgg(figure)
     with _drawing:
         canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    return _on_paper(Image.fromarray(np.asarray(canvas.buffer_rgba())))
+
+
+def _on_paper(picture: Image.Image, shrunk: int = 1) -> str:
     paper = Image.new("RGBA", picture.size, pen.PAPER)
-    return b64encode(as_png(Image.alpha_composite(paper, picture).convert("RGB"))).decode()
+    flat = Image.alpha_composite(paper, picture).convert("RGB").reduce(shrunk)
+    return b64encode(as_png(flat)).decode()
 
 
 class Picture(anywidget.AnyWidget):
@@ -357,7 +361,9 @@ class Picture(anywidget.AnyWidget):
     def still(self) -> str:
         """The picture by day as PNG in base64, for readers without a kernel."""
         chart: Any = self.chart
-        return still(Sheet(chart, limits=self._ends(chart), dpi=100).figure)
+        if self.dark:
+            return still(Sheet(chart, limits=self._ends(chart), dpi=_PAGE).figure)
+        return _on_paper(Image.open(io.BytesIO(self.png)).convert("RGBA"), _DPI // _PAGE)
 
     def _ends(self, chart: Chart) -> Limits:
         """The limits kept, for a picture of so many panels; rows of bars need their own."""

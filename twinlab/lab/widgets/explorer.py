@@ -17,7 +17,8 @@ from matplotlib.ticker import MaxNLocator
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.lab.widgets.levers import Latest, LeverRow, Levers, LiveView, default_levers, lever
+from twinlab.lab.widgets.levers import LeverRow, Levers, default_levers, lever
+from twinlab.lab.widgets.views import Latest, LiveView
 from twinlab.management.kpi_tree import grouped
 from twinlab.modeling import Replications, estimate, replicate
 from twinlab.modeling.simulation.random_streams import draw_streams
@@ -213,7 +214,7 @@ def explore(
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> chain = Scenario(net, BaseStock(20), days=60).disrupt(Outage("mine", start=20, days=2))
     >>> lab = explore(chain, levers={"disruptions[0].days": (1, 14)})
-    >>> lab.rows[0].slider.value = 9
+    >>> lab.rows[0].value = 9
     >>> print(lab)
     Fill rate 90.0 % (before 100.0 %) · customers short on 6 days from day 24 · cost 0 USD/day
     mean of 200 replications, 95 % interval

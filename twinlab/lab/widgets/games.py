@@ -4,6 +4,7 @@ They share a form for the keyboard, a status line, a picture and a lock.
 """
 
 import html
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,63 +13,92 @@ import anywidget
 import numpy as np
 import traitlets
 
+from twinlab.course.seat import Kind, Seat
+from twinlab.course.students import enrolled
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.lab.widgets.levers import BIG, LiveView
+from twinlab.lab.widgets.views import BIG, LiveView
 from twinlab.people import AdvisedGame, games
 from twinlab.scope import TwinError
+from twinlab.scope.distributions import Distribution
 
 __all__ = ["BeerTable", "NewsvendorTable", "advised_game", "beer_game", "newsvendor_game"]
 
 
 class OrderForm(anywidget.AnyWidget):
-    """A number box and its buttons; each order is one message, so none overtakes another."""
+    """A box and its buttons; each order is one message, so none overtakes another."""
 
     _esm = Path(__file__).with_name("order_form.js")
     _css = Path(__file__).with_name("order_form.css")
     label = traitlets.Unicode().tag(sync=True)
     own, advice = (traitlets.Unicode().tag(sync=True) for _ in range(2))  # to be had at a button
     asks: Any = traitlets.List().tag(sync=True)  # what else is asked: low and high, or a reason
+    acts: Any = traitlets.List().tag(sync=True)  # what else can be done: undo, new
     over = traitlets.Bool().tag(sync=True)
 
 
 class GameTable(LiveView):
-    """A game played with the keyboard.
+    """A game played with the keyboard; its orders are kept, and played again in a new kernel.
 
-    Subclasses say how it stands (``words``), how it begins in Python (``opening``), and ``draw``.
+    Subclasses say how it stands (``words``), how it begins in Python (``_opening``), and ``draw``.
     """
 
-    unit = fitted = ""  # of an order; what the player's parameters are those of
+    fitted = ""  # what the player's parameters are those of
+    _seen, _rests = "Last played", 0.0
 
-    def __init__(self, game: Any, advised: AdvisedGame | None = None) -> None:
+    def __init__(self, seat: Seat) -> None:
         self._turn = threading.RLock()  # callbacks may run on several threads
-        self.game, self.advised = game, advised
-        self.form = OrderForm()
+        self._seat, self.form = seat, OrderForm()
         super().__init__()
         self.children = [self.status, self.form, self.picture, self.table]
         self.form.on_msg(self._heard)
+        self.problem = seat.problem
         self._show()
 
     @property
-    def code(self) -> str:
-        """The Python that plays the same game."""
-        orders = ", ".join(f"{order:g}" for order in self.game.orders)
-        return f"{self.opening}\nfor units in [{orders}]:\n    game.order(units)"
+    def advised(self) -> AdvisedGame | None:
+        """The advised game, if it is one."""
+        return self._seat.advised
 
-    def results(self) -> dict[str, str]:
-        """What is told at the end beside the player's parameters: headings and texts."""
-        return {}
+    @property
+    def game(self) -> Any:
+        """The game once it is over; until then it is false, and answers "play first"."""
+        return self._seat.result
 
-    def order(self, quantity: float, **more: Any) -> None:
+    @property
+    def results(self) -> Any:
+        """What is told when the game is over, in words."""
+        told = (f"{head}:\n{text}" for head, text in self._told().items())
+        return self.game and "\n".join(told)
+
+    @property
+    def code(self) -> Any:
+        """The Python that plays the same game, once it is over."""
+        orders = ", ".join(map(str, self._seat.orders))
+        return self.game and f"{self._opening}\nfor units in [{orders}]:\n    game.order(units)"
+
+    def order(self, quantity: Any, **more: Any) -> None:
         """Place an order, as the form does; of an advised game the own one, then the final one."""
         with self._turn:
-            game = self.advised or self.game
-            step = "order" if game is self.game else "state_own" if game.own is None else "decide"
-            self._attempt(lambda: getattr(game, step)(quantity, **more))
+            self._attempt(lambda: self._seat.order(quantity, **more))
+
+    def undo(self) -> None:
+        """Take the last order back, if the game is not over and no experiment."""
+        with self._turn:
+            if "undo" in self._seat.acts:
+                self._attempt(self._seat.undo)
+
+    def new_game(self) -> None:
+        """Begin another game; what was played is kept."""
+        with self._turn:
+            if "new" in self._seat.acts:
+                self._attempt(self._seat.new)
 
     def _heard(self, _: Any, message: Any, __: Any) -> None:
         with self._turn:
-            if not self.game.over:
+            if "order" not in message:
+                {"undo": self.undo, "new": self.new_game}.get(message.get("act"), lambda: None)()
+            elif not self._seat.game.over:
                 self.order(message.pop("order"), **message)
 
     def _show(self) -> None:
@@ -78,9 +108,9 @@ class GameTable(LiveView):
             asks = ["reason"] * (game.block.arm == "default")
         # Each once: a field that is hidden for a moment loses the focus, and what is being typed.
         kind = "final " if stated is not None else "own " if game else ""
-        self.form.label, self.form.asks = f"Your {kind}order [{self.unit}]", asks
+        self.form.label, self.form.asks = f"Your {kind}order [{self._seat.kind.unit}]", asks
         self.form.own, self.form.advice = ("" if n is None else f"{n:g}" for n in (stated, advice))
-        self.form.over = self.game.over
+        self.form.over, self.form.acts = self._seat.game.over, self._seat.acts
         self.picture.show(self.draw())
         above, below = "margin:8px 0 2px", f"{BIG};margin:0;white-space:pre-wrap"
         self.table.value = "".join(
@@ -91,17 +121,21 @@ class GameTable(LiveView):
 
     def _told(self) -> dict[str, str]:
         """What is told when the game is over."""
-        if not self.game.over:
+        if not self._seat.game.over:
             return {}
         try:
-            fit = repr(self.game.fit)
+            fit = repr(self._seat.game.fit)
         except TwinError as problem:  # a game of too few decisions
             fit = str(problem)
-        told = self.results() | {f"Your ordering{self.fitted}": fit}
+        told = self._ended() | {f"Your ordering{self.fitted}": fit}
         if self.advised is None:
             return told | {"The same game in Python": self.code}
         said = "One and the same adviser stood behind every label: AI and model were only words."
         return told | {"About the advice": said}
+
+    def _ended(self) -> dict[str, str]:
+        """What is told at the end beside the player's parameters: headings and texts."""
+        return {}
 
     def _advice(self) -> str:
         """What the arm of an advised game shows and asks for."""
@@ -114,7 +148,7 @@ class GameTable(LiveView):
         return f"; you wrote {game.own:g}; {says}"
 
     def __repr__(self) -> str:
-        return "\n".join([self.words, *(f"{h}:\n{text}" for h, text in self._told().items())])
+        return "\n".join(filter(None, (self.words, self.results)))
 
 
 def advised_game(game: AdvisedGame) -> "GameTable":
@@ -123,6 +157,9 @@ def advised_game(game: AdvisedGame) -> "GameTable":
     With your own order you may state an interval that holds demand nine times in ten. What you
     decided is in ``game.decided``, under a code and no name.
 
+    The file of the play keeps rows of ``game.decided``; a new kernel goes on where it was left, and
+    another code, or other blocks, begin anew. What is decided in an experiment is not taken back.
+
     >>> game, blocks = games.NewsvendorGame(rounds=20), [Block("default", "AI", rounds=20)]
     >>> table = advised_game(AdvisedGame(game, lambda game: 225, blocks))
     >>> table.order(150)
@@ -130,35 +167,69 @@ def advised_game(game: AdvisedGame) -> "GameTable":
     Round 1 of 20: buy at 3, sell at 12 USD; profit so far 0 USD; you wrote 150; the AI advises 225,
         and that is ordered unless you say why not
     """
-    table = BeerTable if isinstance(game.game, games.BeerGame) else NewsvendorTable
-    return table(game.game, game)
+    beer = isinstance(game.game, games.BeerGame)
+    settings = {"code": game.code, "blocks": [repr(block) for block, _ in game._plan]}
+    settings |= {"game": f"beer, {game.game.station}" if beer else repr(game.game.problem)}
+    words = ("cases", "week") if beer else ("units", "round")
+    kind = Kind("advised", settings, lambda _: 0, lambda _: game.game, *words)
+    return (BeerTable if beer else NewsvendorTable)(Seat(kind, game))
 
 
-def beer_game(station: str = "retailer", team: games.Team | None = None) -> "BeerTable":
+def beer_game(
+    station: str = "retailer",
+    team: games.Team | None = None,
+    demand: Distribution | None = None,
+) -> "BeerTable":
     """Play the beer game: type an order, press Enter, and live on to the next week.
 
-    You see your own station's books only. ``team`` is a rule for the others, or one per station. At
-    the end the team's cost stands beside the benchmark, and your own ordering beside the model of
-    anchoring and adjustment.
+    You see your own station's books only. ``team`` is a rule for the others, or one per station.
+    Without ``demand`` customers change their mind once, and you are told at the end when and how
+    far; every student, and every new game, has another one. With ``tl.people.CLASSIC`` they do as
+    in Sterman's experiments, and people's costs stand beside yours. At the end you are told what a
+    benchmark team pays, and how you ordered, as a model of anchoring and adjustment.
+
+    Orders are whole cases, 0 to 500. They are kept in ``played``: a new kernel goes on in the same
+    week. ``table.game`` is the game once it is over; until then it says "play first", and is false.
 
     >>> table = beer_game("wholesaler")
     >>> table.order(12)
     >>> print(table)
     Week 6 of 36, wholesaler: 12 in stock, 0 owed; this week 4 arrived, 4 were asked;
         20 under way to you; cost up to last week 30.00 USD
+    >>> table.game.score
+    play first: week 6 of 36
     """
-    return BeerTable(games.BeerGame(station, team))
+    games.BeerGame(station, team, demand=demand)  # refuses at once what cannot be played
+    who = (
+        {name: repr(rule) for name, rule in team.items()} if isinstance(team, dict) else repr(team)
+    )
+    settings = {
+        "station": station,
+        "team": re.sub(r" at 0x\w+", "", str(who)),
+        "demand": repr(demand),
+    }
+
+    def make(seed: int) -> games.BeerGame:
+        return games.BeerGame(station, team, demand=demand or games.drawn_demand(seed))
+
+    def seed(number: int) -> int:
+        return enrolled().seed(f"beer {station} {number}") % 10**6
+
+    return BeerTable(Seat(Kind("beer", settings, seed, make, "cases", "week")))
 
 
 class BeerTable(GameTable):
     """A beer game, its form and its picture."""
 
-    unit, fitted = "cases", ", as anchoring and adjustment"
+    fitted = ", as anchoring and adjustment"
 
     @property
     def words(self) -> str:
         """The player's own books, or the end of the game."""
-        game, own = self.game, float(games.beer_cost(self.game.run, self.game.station))
+        game, own = (
+            self._seat.game,
+            float(games.beer_cost(self._seat.game.run, self._seat.game.station)),
+        )
         if game.over:
             score = game.score
             return (
@@ -176,21 +247,36 @@ class BeerTable(GameTable):
         )
 
     @property
-    def opening(self) -> str:
+    def _opening(self) -> str:
         """The Python that begins the same game (with the team that you chose)."""
-        return f'game = tl.people.BeerGame("{self.game.station}")'
+        drawn = f"tl.people.drawn_demand({self._seat.play.settings['seed']})"
+        given = self._seat.kind.settings["demand"]
+        demand = drawn if given == "None" else "tl.people.CLASSIC" if self._classic else given
+        return f'game = tl.people.BeerGame("{self._seat.game.station}", demand={demand})'
 
-    def results(self) -> dict[str, str]:
-        """What each station paid."""
-        costs = (
-            f"{name:12}{cost:8,.0f} USD   (people on average {games.HUMAN_COSTS[name]:,.0f})"
-            for name, cost in self.game.score.costs.items()
+    @property
+    def _classic(self) -> bool:
+        return bool(self._seat.game.asked == games.CLASSIC)
+
+    def _ended(self) -> dict[str, str]:
+        """What customers asked, and what each station paid."""
+        asked = self._seat.game.run.series("asked", "retailer")
+        turns = np.flatnonzero(np.diff(asked)) + 1
+        said = (
+            f"{asked[0]:g} cases a week; from week {turns[0] + 1} on {asked[-1]:g}"
+            if len(turns) == 1
+            else f"{asked.min():g} to {asked.max():g} cases a week"
         )
-        return {"What each station paid": "\n".join(costs)}
+        people = {n: f"   (people on average {u:,.0f})" for n, u in games.HUMAN_COSTS.items()}
+        costs = (
+            f"{name:12}{cost:8,.0f} USD{people[name] if self._classic else ''}"
+            for name, cost in self._seat.game.score.costs.items()
+        )
+        return {"What customers asked": said, "What each station paid": "\n".join(costs)}
 
     def draw(self) -> Chart:
         """The player's orders and stock; at the end, everybody's orders."""
-        game, run = self.game, self.game.run
+        game, run = self._seat.game, self._seat.game.run
         mine = run.series("ordered", game.station)
         series = {"you order": mine, "asked of you": run.series("asked", game.station)}
         if game.over:
@@ -235,18 +321,26 @@ def newsvendor_game(cost: float = 3.0, rounds: int = 20, seed: int = 1) -> "News
         profit 354 USD; profit so far 354 USD
     """
     problem = games.NewsvendorProblem(cost)
-    return NewsvendorTable(games.NewsvendorGame(problem, rounds, seed))
+    settings = {"cost": cost, "rounds": rounds, "first": seed}
+
+    def make(seed: int) -> games.NewsvendorGame:
+        return games.NewsvendorGame(problem, rounds, seed)
+
+    make(seed)  # refuses at once what cannot be played
+    first, words = seed, ("units", "round")
+    kind = Kind("newsvendor", settings, lambda number: first + 1000 * number, make, *words)
+    return NewsvendorTable(Seat(kind))
 
 
 class NewsvendorTable(GameTable):
     """A newsvendor game, its form and its picture."""
 
-    unit, fitted = "units", ": pull to centre and chasing"
+    fitted = ": pull to centre and chasing"
 
     @property
     def words(self) -> str:
         """How the game stands, or how it ended."""
-        game, problem = self.game, self.game.problem
+        game, problem = self._seat.game, self._seat.game.problem
         if game.over:
             best = sum(problem.profit(problem.optimum, demand) for demand in game.demands)
             return (
@@ -265,14 +359,15 @@ class NewsvendorTable(GameTable):
         )
 
     @property
-    def opening(self) -> str:
+    def _opening(self) -> str:
         """The Python that begins the same game."""
-        paper = f"tl.people.NewsvendorProblem(cost={self.game.problem.cost:g})"
-        return f"game = tl.people.NewsvendorGame({paper}, {self.game.rounds}, {self.game.seed})"
+        game = self._seat.game
+        paper = f"tl.people.NewsvendorProblem(cost={game.problem.cost:g})"
+        return f"game = tl.people.NewsvendorGame({paper}, {game.rounds}, {game.seed})"
 
     def draw(self) -> Chart:
         """Orders and demands by round, and at the end the best order."""
-        game, best = self.game, self.game.problem.optimum
+        game, best = self._seat.game, self._seat.game.problem.optimum
         rounds = np.arange(1, len(game.orders) + 1)
         square: pen.Style = {"color": pen.VERMILLION, "marker": "s", "linestyle": ""}
         marks = [

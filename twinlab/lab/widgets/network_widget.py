@@ -17,8 +17,9 @@ from matplotlib.patches import FancyBboxPatch
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel, Picture, still
 from twinlab.lab.charts.world import World
-from twinlab.lab.widgets.levers import BIG, Latest, Lever, LeverRow, LiveView
+from twinlab.lab.widgets.levers import Lever, LeverRow
 from twinlab.lab.widgets.node_status import Boxes, NodeLayout, NodeStatus, Status, node_layout
+from twinlab.lab.widgets.views import BIG, Latest, LiveView
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, tiers
 from twinlab.scope.base import DUST, Day
@@ -184,16 +185,21 @@ class NetworkView(LiveView):
             days, day_of = nodes.run.days, nodes.run.scenario.day_of
             day = nodes.worst_day if day is None else day_of(day)
             nodes.on(day)  # refuses a day that was not lived through
-            lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), 1, True)
+            lever = Lever("day", "day", day, days[0], max(days[-1], days[0] + 1), True)
             self.row = LeverRow(lever, Latest(self._show).ask)
-            self.row.box.layout, self.row.slider.layout = {"width": "150px"}, {"flex": "1 1 260px"}
             ends = {"min": days[0], "max": days[-1]}
             play = ipywidgets.Play(value=day, interval=250, show_repeat=False, **ends)
-            ipywidgets.jslink((play, "value"), (self.row.slider, "value"))
-            self.row.children = [*self.row.children, play]
+            ipywidgets.jslink((play, "value"), (self.row, "value"))
             key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{KEY}</div>")
             self.course = Picture()
-            self.children = [self.row, self.status, key, self.picture, self.course, self.table]
+            self.children = [
+                ipywidgets.HBox([self.row, play]),
+                self.status,
+                key,
+                self.picture,
+                self.course,
+                self.table,
+            ]
         self._show()
 
     @property

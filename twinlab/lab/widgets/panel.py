@@ -12,9 +12,9 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from twinlab.lab.widgets.levers import BIG, LiveView, told
 from twinlab.lab.widgets.network_widget import KEY, NetworkWidget
 from twinlab.lab.widgets.node_status import cover_boxes, node_layout
+from twinlab.lab.widgets.views import BIG, LiveView, told
 from twinlab.modeling import fidelity, simulate, wilson
 from twinlab.scope import LaneOutage, Outage
 from twinlab.scope.base import pd, words
@@ -164,6 +164,7 @@ class TwinPanel(LiveView):
         ]
         roles = sorted({role for each in twin.rights for role in each.roles.split(", ")})
         self.orders.shown = {"tables": tables, "roles": roles}
+        self._keep()
 
     def __repr__(self) -> str:
         twin, waits = self.twin, sum(order.step == "proposed" for order in self.twin.orders)
