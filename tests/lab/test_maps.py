@@ -188,7 +188,7 @@ def voyage(places=PORTS, **strike):
 
 def layers(view, day):
     """What is drawn on a day, by name."""
-    view.row.slider.value = day
+    view.row.value = day
     return {m.looks["label"]: m for m in view.picture.chart.panels[0].marks if "label" in m.looks}
 
 

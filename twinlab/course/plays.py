@@ -119,7 +119,9 @@ class Play:
         except KeyError as missing:
             raise ScenarioError(f"{where} lacks {missing}") from missing
         orders, fine = parts["orders"], isinstance(parts["settings"], dict)
-        if not (fine and isinstance(orders, list) and all(type(q) in (int, float, dict) for q in orders)):
+        if not (
+            fine and isinstance(orders, list) and all(type(q) in (int, float, dict) for q in orders)
+        ):
             raise ScenarioError(f"{where}: settings must be a dict, and orders a list")
         return cls(**parts | {"orders": tuple(orders), "file": file})
 

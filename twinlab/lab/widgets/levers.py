@@ -139,13 +139,15 @@ class LeverRow(anywidget.AnyWidget):
     @traitlets.validate("value")
     def _within(self, given: Any) -> float | int:
         """What is typed beyond the range is brought back to its end, and shown there."""
-        number = min(max(float(given["value"]), self.lever.low), self.lever.high)
+        low, high = self.ends
+        number = min(max(float(given["value"]), low), high)
         return round(number) if self.lever.whole else number
 
     @property
-    def ends(self) -> tuple[float, float]:
+    def ends(self) -> tuple[float | int, float | int]:
         """The lowest and the highest that it can stand at."""
-        return self.lever.low, self.lever.high
+        low, high = self.lever.low, self.lever.high
+        return (int(low), int(high)) if self.lever.whole else (low, high)
 
     @property
     def moved(self) -> bool:

@@ -192,14 +192,8 @@ class NetworkView(LiveView):
             ipywidgets.jslink((play, "value"), (self.row, "value"))
             key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{KEY}</div>")
             self.course = Picture()
-            self.children = [
-                ipywidgets.HBox([self.row, play]),
-                self.status,
-                key,
-                self.picture,
-                self.course,
-                self.table,
-            ]
+            self.row.layout, bar = {"flex": "1 1 auto"}, ipywidgets.HBox([self.row, play])
+            self.children = [bar, self.status, key, self.picture, self.course, self.table]
         self._show()
 
     @property

@@ -8,7 +8,7 @@ import html
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import ipywidgets
 from IPython.display import display
@@ -132,9 +132,9 @@ class LiveView(ipywidgets.VBox):
         return {"text/plain": words, "text/html": said, "image/png": picture}
 
     def _ipython_display_(self) -> None:
-        view = dict(super()._repr_mimebundle_() or {})
-        display(view | {"text/plain": ""}, raw=True)
-        self._kept = display(self.record, raw=True, display_id=True)
+        view, show = dict(super()._repr_mimebundle_() or {}), cast(Any, display)
+        show(view | {"text/plain": ""}, raw=True)
+        self._kept = show(self.record, raw=True, display_id=True)
 
     def _keep(self) -> None:
         """Let the record follow, once nothing has moved for a moment: a picture takes its time."""
