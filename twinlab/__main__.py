@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from twinlab.cases import Case, automotive, factory, humanitarian
-from twinlab.course.folders import add_course
+from twinlab.course.commands import add_course
 from twinlab.modeling import Run, simulate
 from twinlab.scope import Constant, Outage, TwinError
 from twinlab.technology import EventStore, FileLink, MqttLink, Plant, Sensors, read_keys

@@ -25,7 +25,7 @@ from twinlab.scope.errors import ScenarioError, brief, check_known
 from twinlab.scope.result import Estimate
 
 __all__ = ["Exercise", "Solution", "Verdict", "check", "exercises", "numbers", "read_exercises"]
-__all__ += ["sentence"]
+__all__ += ["is_right", "sentence"]
 
 _LOOKS = {"PASS": "#009E73", "TODO": "#767676", "NOT YET": "#D55E00", "NOTED": "#0072B2"}
 _HOW = "write notebook and exercise, '0.1' or '2.3'"
@@ -171,6 +171,19 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     hints = exercise.hints or ("compare with what the cells above show.",)
     hint = told.words or hints[min(tried, len(hints) - 1)]
     return Verdict("NOT YET", f"{shown} is not it. Hint: {hint}")
+
+
+def is_right(number: str, answer: Any, beside: str = "") -> bool:
+    """Tell whether an answer is right, or noted, with your numbers: for tests of other graders.
+
+    ``beside`` is the teacher's folder of notebooks, if it is not here.
+
+    >>> is_right("6.1", "many")
+    False
+    """
+    made = exercises(int(number.partition(".")[0]), Path(beside) if beside else None)[number]
+    told = made.assess(plain(answer), enrolled().draw(number, made.draw))
+    return told.status in ("PASS", "NOTED")
 
 
 def numbers(number: str | float) -> Numbers:
