@@ -18,13 +18,16 @@ SPREAD = -n $(WORKERS) --dist loadfile
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout=120 \
   --nbval-sanitize-with=tests/notebooks/sanitize.cfg
 
-.PHONY: help lab test proof study versions mutants bench demo lint notebooks constraints clean
+.PHONY: help lab docs test proof study versions mutants bench demo lint notebooks constraints clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab $(ARGS) notebooks
+
+docs: $(VENV)/.docs ## the docs site, into build/docs
+	$(BIN)/python docs/build_site.py $(ARGS)
 
 demo: $(VENV)/.core ## the automotive case in a terminal
 	$(BIN)/python -m twinlab automotive
@@ -104,6 +107,10 @@ $(VENV)/.lab: $(REQUIREMENTS) | $(BIN)/python
 	$(INSTALL) '.[lab]'
 	@touch $@
 
+$(VENV)/.docs: $(REQUIREMENTS) | $(BIN)/python
+	$(INSTALL) '.[docs]'
+	@touch $@
+
 $(VENV)/.dev: $(REQUIREMENTS) | $(BIN)/python
 	$(INSTALL) '.[dev]'
-	@touch $@ $(VENV)/.core $(VENV)/.lab
+	@touch $@ $(VENV)/.core $(VENV)/.lab $(VENV)/.docs

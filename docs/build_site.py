@@ -1,8 +1,8 @@
 """The docs site: pages, notebooks, and what is collected from them and from docstrings.
 
-``python docs/build_site.py`` writes it to ``build/docs``. The pages are put together in a folder of their
-own (``build/docs/.pages``): this folder's as they are, the notebooks with their committed outputs,
-and the pages that ``docs/collect.py`` and ``docs/interface.py`` make.
+``python docs/build_site.py`` writes it to ``build/docs``. The pages are put together in a folder
+of their own (``build/docs/.pages``): this folder's as they are, the notebooks with their committed
+outputs, and the pages that ``docs/collect.py`` and ``docs/interface.py`` make.
 """
 
 import shutil
@@ -27,7 +27,7 @@ def put_together(pages: Path) -> None:
     for path in collect.NOTEBOOKS:
         shutil.copy(path, pages / "notebooks" / path.name)
     for path in sorted(ROOT.glob("datasets/*/README.md")):
-        copy_page(path, pages / "datasets" / f"{path.parent.name}.md")
+        copy_page(path, pages / path.relative_to(ROOT))
     shutil.copy(ROOT / "CONTRIBUTING.md", pages / "contributing.md")
     made = collect.pages() | interface.pages()
     for name, text in made.items():
@@ -41,8 +41,9 @@ def copy_page(path: Path, target: Path) -> None:
 
     A line ``{{goals 02}}`` stands for what ``collect`` makes of it.
     """
-    depth = len(path.relative_to(HERE).parts) if path.is_relative_to(HERE) else 1
-    text = path.read_text(encoding="utf-8").replace(f"]({'../' * depth}", f"]({'../' * (depth - 1)}")
+    depth = len(path.relative_to(HERE).parts) if path.is_relative_to(HERE) else 0
+    up = "../" * depth
+    text = path.read_text(encoding="utf-8").replace(f"]({up}", f"]({up[3:]}")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(collect.filled(text), encoding="utf-8")
 

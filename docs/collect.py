@@ -27,8 +27,10 @@ READERS = {
 }
 EYES = "### Through whose eyes?"
 _NAME = r"(?:[A-Z]\.[ -]?)*(?:(?:van|von|de|der|El|Ben) )?[A-ZÀ-ÖØ-Þ][\w’'-]*[a-zß-ÿ][\w’'-]*"
-_AND = rf"(?:(?:,? (?:and|&) |, ){_NAME}|,? (?:and|&) others| et al\.|, (?:[A-Z]\.[ -]?)+|,? (?:&|and) )"
+_MORE = r",? (?:and|&) others| et al\.|, (?:[A-Z]\.[ -]?)+|,? (?:&|and) "
+_AND = rf"(?:(?:,? (?:and|&) |, ){_NAME}|{_MORE})"
 CITED = re.compile(rf"({_NAME}(?:{_AND})*)\s\((1[89]\d\d|20\d\d)\)")
+INITIALS = re.compile(r"^(?:[A-Z]\.[ -]?)+")
 NOBODY = {"Conference", "Handbook", "Ike"}  # a year in brackets, and no author before it
 
 
@@ -192,12 +194,18 @@ def eyes(path: Path) -> dict[str, tuple[str, str]]:
     code = next(cell for cell in found[at:] if cell["cell_type"] == "code")
     answers = [line for line in printed(code).splitlines() if line.strip()]
     asked = {who: re.sub(r"\s+", " ", words).strip() for who, words in bullets}
-    return {who: (words, answer) for (who, words), answer in zip(asked.items(), answers)}
+    return {
+        who: (words, answer) for (who, words), answer in zip(asked.items(), answers, strict=False)
+    }
 
 
 def reading_path(who: str) -> str:
     """One reader's way through all notebooks."""
-    parts = [f"# {who}", f"*{READERS[who].capitalize()}.*", "One question a notebook, on its own run:"]
+    parts = [
+        f"# {who}",
+        f"*{READERS[who].capitalize()}.*",
+        "One question a notebook, on its own run:",
+    ]
     for path in NOTEBOOKS:
         words, answer = eyes(path).get(who, ("", ""))
         if words:
@@ -214,16 +222,40 @@ def sources(path: Path) -> str:
     return re.split(r"\n(?:#|\*\*)", after)[0].strip()
 
 
+def citations(flat: str) -> list[re.Match[str]]:
+    """Where a text names authors and a year."""
+    # The pattern tries much before it fails, so it is given some words before each year, no more.
+    years = (year.end() for year in re.finditer(r"\((?:1[89]|20)\d\d\)", flat))
+    windows = ((end, CITED.finditer(flat, max(0, end - 150), end)) for end in years)
+    return [each for end, some in windows for each in some if each.end() == end]
+
+
 def cited(text: str) -> dict[str, str]:
     """Works by first author and year, each with the words that follow it up to the next one."""
     flat = re.sub(r"\s+", " ", text)
-    found = list(CITED.finditer(flat))
+    found = citations(flat)
     ends = [*(each.start() for each in found), len(flat)]
     works = dict[str, str]()
     for each, end in zip(found, ends[1:], strict=True):
-        author = re.sub(r"^(?:[A-Z]\.[ -]?)+", "", re.split(r",| &| and | et ", each[1])[0])
+        author = INITIALS.sub("", re.split(r",| &| and | et ", each[1])[0])
         words = re.sub(r"[.;] [^.;]*:$| and$", "", flat[each.start() : end].strip(" ;,.-"))
         works |= {f"{author} {each[2]}": words.strip(" ;,.-")} if author not in NOBODY else {}
+    return works
+
+
+def titled(line: str) -> dict[str, str]:
+    """Works whose year stands after their title: by the first name after a label."""
+    works = dict[str, str]()
+    done = {key[-4:] for key in cited(line)}
+    flat = re.sub(r"\s+", " ", line).strip()
+    for sentence in re.split(
+        r"(?<=[a-z0-9)*.][a-z0-9)*][.;]) (?=[A-Z])|(?<= \d[.;]) (?=[A-Z])", flat
+    ):
+        year = re.search(r"\b(1[89]\d\d|20\d\d)\b(?=\)|, \*)", sentence)
+        words = re.sub(r"^[^:(]{0,60}: (?=[A-Z])", "", sentence)
+        name = re.search(_NAME, words)
+        if year and name and year[1] not in done:
+            works[f"{INITIALS.sub('', name[0])} {year[1]}"] = words.strip(" .;")
     return works
 
 
@@ -232,13 +264,13 @@ def bibliography() -> dict[str, tuple[str, list[str]]]:
     works = dict[str, tuple[str, list[str]]]()
     for path in NOTEBOOKS:
         for line in re.split(r"\n[-*] ", "\n" + sources(path)):
-            for key, words in cited(line).items():
+            for key, words in (titled(line) | cited(line)).items():
                 old, places = works.get(key, ("", []))
                 at = [*places, link(path, f"notebook {path.name[:2]}")]
                 works[key] = (max(old, words, key=len), list(dict.fromkeys(at)))
     for file in sorted((ROOT / "twinlab").rglob("*.py")):
         place = f"`{file.relative_to(ROOT).as_posix()}`"
-        for found in CITED.finditer(re.sub(r"\s+", " ", file.read_text(encoding="utf-8"))):
+        for found in citations(re.sub(r"\s+", " ", file.read_text(encoding="utf-8"))):
             for key, words in cited(found[0]).items():
                 old, places = works.get(key, (words, []))
                 works[key] = (old, list(dict.fromkeys([*places, place])))

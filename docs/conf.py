@@ -41,7 +41,7 @@ toc_object_entries = False
 
 
 def docstring(app, what, name, thing, options, lines):
-    """Make of a docstring what Sphinx reads: bars are bars, and columns, which ``?`` shows, a list."""
+    """Make of a docstring what Sphinx reads: bars are bars; columns, which ``?`` shows, a list."""
     told = next((at for at, line in enumerate(lines) if ">>>" in line), len(lines))
     lines[:told] = [re.sub(r"(``.*?``)|\|", lambda m: m[1] or r"\|", line) for line in lines[:told]]
     if "Columns:" in lines:
@@ -49,6 +49,13 @@ def docstring(app, what, name, thing, options, lines):
         found = [re.match(r"\s+(.*?)( \[[^\]]*\])?: (.*)", line) for line in lines[start + 1 :]]
         rows = [f"* ``{row[1]}``{row[2] or ''}: {plain(row[3])}" for row in found if row]
         lines[start:] = ["**Columns**", "", *rows]
+
+
+def signature(*told):
+    """Write a ranged number as a number: what its range is, an error says."""
+    ranged = r"~?(?:typing\.)?Annotated\[([^,\[\]]+), [^\]]*\]"
+    *_, given, returned = told  # app, kind, name, object and options
+    return given and re.sub(ranged, r"\1", given), returned
 
 
 def plain(words):
@@ -74,4 +81,5 @@ def setup(app):
     """Tell Sphinx of both."""
     app.add_html_math_renderer("mathml", (formula("inline"), None), (formula("block"), None))
     app.connect("autodoc-process-docstring", docstring, priority=400)
+    app.connect("autodoc-process-signature", signature)
     return {"parallel_read_safe": True}

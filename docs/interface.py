@@ -12,6 +12,7 @@ PLACES: dict[str, ModuleType] = {
     **{name: getattr(tl, name) for name in ORDER},
     **{f"task.{name}": room for name, room in ROOMS.items()},
     "cases": tl.cases,
+    "course": tl.course,
     "lab": tl.lab,
 }
 

@@ -1,0 +1,140 @@
+"""What the pages say is so: their code runs, their quotes are claims, and nothing is left out."""
+
+import doctest
+import importlib.util
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+GUIDE = sorted((DOCS / "guide").glob("[0-9]*.md"))
+HOW_TO = "write_a_rule own_data write_a_case write_a_connector exercises law_of_a_day".split()
+SHAPE = ["Goals and exercises", "Say before the play", "Say after the play"]
+SHAPE += ["Three questions for the room", "Misconceptions, and what refutes them"]
+SHAPE += ["When it breaks", "Grading"]
+# Notebooks that do not ask yet through whose eyes one looks.
+NOT_YET = {f"{at:02}" for at in range(12)}
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+collect = load("collect")
+
+
+def plain(text):
+    """Words as claims have them: without emphasis and line breaks."""
+    return re.sub(r"\s+", " ", text.replace("*", "")).strip()
+
+
+@pytest.mark.parametrize("name", HOW_TO)
+def test_the_code_of_a_page_runs(name):
+    path = DOCS / f"{name}.md"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("```python", "").replace("```", "")
+    examples = doctest.DocTestParser().get_doctest(text, {}, path.name, str(path), 0)
+    assert len(examples.examples) >= 8
+    said: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    failed = runner.run(examples, out=said.append)
+    assert not failed.failed, "".join(said)
+
+
+def test_every_page_with_python_is_run():
+    with_code = {path.stem for path in DOCS.glob("*.md") if ">>>" in path.read_text("utf-8")}
+    assert with_code == set(HOW_TO)
+
+
+# -- the teacher's guide ----------------------------------------------------------------------
+
+
+def test_every_notebook_has_its_page_in_one_shape():
+    assert [path.stem for path in GUIDE] == [path.name[:2] for path in collect.NOTEBOOKS]
+    for path in GUIDE:
+        text = path.read_text(encoding="utf-8")
+        assert re.findall(r"^## (.*)", text, re.M) == SHAPE, path.name
+        assert text.count("\n1. ") == text.count("\n3. ") == 1, path.name
+        assert f"{{{{goals {path.stem}}}}}" in text, path.name
+
+
+@pytest.mark.parametrize("path", GUIDE, ids=lambda path: path.stem)
+def test_what_refutes_a_misconception_is_a_claim_that_is_tested(path):
+    text = path.read_text(encoding="utf-8")
+    quotes = re.findall(r"^> (.*(?:\n> .*)*)", text, re.M)
+    wrong = re.findall(r"^\*\*“.*”\*\*$", text, re.M)
+    assert len(quotes) == len(wrong) >= 3
+    claims = import_module(f"tests.notebooks.claims.nb{path.stem}").claims
+    tested = [plain(sentence) for claim in claims.made for sentence in claim.sentences]
+    missing = [q for q in quotes if not any(plain(q.replace("\n> ", " ")) in c for c in tested)]
+    assert not missing, f"no claim of notebook {path.stem} says so: write what it says now"
+    assert (
+        sum(bool(re.search(r"\d|half|third|three|tenth|quarter", quote)) for quote in quotes) >= 2
+    )
+
+
+def test_the_table_of_goals_names_every_goal_and_every_exercise():
+    for path in collect.NOTEBOOKS:
+        table = collect.goals_table(path.name[:2])
+        assert table.count("\n") == 1 + len(collect.goals(path)) >= 4, path.name
+        assert all(f"{at} " in table for at in collect.exercises(path)), path.name
+        assert collect.minutes(path) != "?", path.name
+
+
+def test_a_syllabus_names_only_notebooks_that_exist_and_leaves_none_out():
+    text = (DOCS / "guide" / "syllabi.md").read_text(encoding="utf-8")
+    semester = text.partition("## A semester")[2]
+    assert set(re.findall(r"\[(\d\d)\]\(\1\.md\)", semester)) == {path.stem for path in GUIDE}
+
+
+# -- what is collected ------------------------------------------------------------------------
+
+
+def test_the_bibliography_has_every_work_that_a_notebook_names():
+    works = collect.bibliography()
+    assert len(works) >= 140
+    for path in collect.NOTEBOOKS:
+        at, said = f"notebook {path.name[:2]}", collect.sources(path)
+        named = [key for key, (_, places) in works.items() if at in "".join(places)]
+        years = re.findall(r"\((?:[^()]*, )?((?:18|19|20)\d\d)\)", said)
+        assert said, path.name
+        assert not set(years) - {key[-4:] for key in named}, path.name
+
+
+@pytest.mark.parametrize(
+    ("text", "works"),
+    [
+        ("Harris (1913), lot; Hadley & Whitin (1963)", ["Harris 1913", "Hadley 1963"]),
+        ("C. Rawls and M. Turnquist (2010), *TR B* 44", ["Rawls 2010"]),
+        ("Lee, H., Padmanabhan, V. & Whang, S. (1997). Information", ["Lee 1997"]),
+        ("The name: Ivanov, Sokolov & Dolgui (2014)", ["Ivanov 2014"]),
+        ("CloudEvents 1.0 (CNCF, 2019).", []),
+    ],
+)  # fmt: skip
+def test_works_are_found_by_first_author_and_year(text, works):
+    assert list(collect.cited(text)) == works
+
+
+def test_a_notebook_asks_all_five_readers():
+    wanted = set(collect.READERS)
+    lacking = {path.name[:2] for path in collect.NOTEBOOKS if set(collect.eyes(path)) != wanted}
+    assert lacking <= NOT_YET, f"five bullets and five printed lines: {lacking - NOT_YET}"
+
+
+def test_eyes_are_read_from_a_notebook(monkeypatch):
+    bullets = "\n".join(f"- **{who}.** Why so,\n  and how? (Book 2019)" for who in collect.READERS)
+    words = {"cell_type": "markdown", "source": f"{collect.EYES}\n\n{bullets}"}
+    lines = "\n".join(f"{at} USD" for at in range(5))
+    code = {"cell_type": "code", "source": "ask()", "outputs": [{"text": [lines]}]}
+    monkeypatch.setattr(collect, "cells", lambda path: [words, code])
+    found = collect.eyes(Path("x"))
+    assert list(found) == list(collect.READERS)
+    assert found["Data engineer"] == ("Why so, and how? (Book 2019)", "4 USD")
