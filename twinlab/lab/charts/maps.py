@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from twinlab.cases.folders import rows
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.scope.base import Array, ScenarioError, check_known, shown
+from twinlab.scope.base import Array, ScenarioError, check_known, grouped, shown
 from twinlab.task.logistics.relief_plan import ReliefPlan
 
 __all__ = ["flow_map", "route_map", "storm_map"]
@@ -116,10 +117,7 @@ def flow_map(
     left = flows.keys() - taken.keys()
     grey: pen.Style = {"color": pen.GREY, "linewidth": 0.7, "label": "not taken"}
     marks = [_ways(points, sorted(left), **grey)] if left else []
-    for third in range(3):  # thin, thicker, thick
-        most = max(taken.values(), default=1.0)
-        ways = [way for way, units in taken.items() if int(2.99 * units / most) == third]
-        marks.append(_ways(points, ways, color=pen.BLUE, linewidth=1.5 + 1.5 * third))
+    marks += _carrying(points, taken, max(taken.values(), default=1.0))
     for label, names, face, told in (
         ("customer", [*got], pen.PAPER, got),
         ("open", [s for s in sent if s not in full], pen.BLUE, sent),
@@ -182,6 +180,17 @@ def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
     return pen.line(x, y, **{"zorder": 3} | looks)
 
 
+def _carrying(
+    points: Points, taken: Mapping[Way, float], most: float, **looks: Any
+) -> list[pen.Mark]:
+    """Ways, the thicker the more they carry, in three steps."""
+    steps = grouped(
+        (int(2.99 * units / most), way) for way, units in sorted(taken.items(), key=itemgetter(1))
+    )
+    wide = {"color": pen.BLUE} | looks
+    return [_ways(points, ways, linewidth=1.5 + 1.5 * at, **wide) for at, ways in steps.items()]
+
+
 def across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
     """The coordinates of some places, x and y apart."""
     found = [points[name] for name in names]
@@ -234,8 +243,9 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
     """Draw a hit over a plan: what comes from where and how, what is bought, and who lacks what.
 
     A disc is what a place needs, all goods together: its core comes from depots, a ring is bought
-    with cash, the outer ring is missing. ``where`` are your own places (longitude, latitude);
-    else they are those of the relief case, over which the storm's track goes.
+    with cash, the outer ring is missing. Squares, depots, are filled as far as their stock can be
+    used. ``where`` are your own places (longitude, latitude); else they are those of the relief
+    case, over which the storm's track goes, larger where it was stronger.
 
     Raises:
         ScenarioError: the plan knows no such hit, or there are no coordinates of a place.
@@ -257,78 +267,68 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
         check_known(name, spots, f"no coordinates of {name!r}")
     part = table.how.replace("cash", "bought with cash")
     table["part"] = part.where(part.isin([*_PARTS, "lost", "left"]), "from depots")
-    needs = _by(table, "place", [*_PARTS])
-    stocks = _by(table, "depot", ["lost", "from depots", "left"])
+    needs, stocks = (
+        table[table[end] != ""].pivot_table("covers", end, "part", "sum", 0.0).reindex(
+            columns=parts, fill_value=0.0)
+        for end, parts in (("place", [*_PARTS]), ("depot", ["lost", "from depots", "left"]))
+    )  # fmt: skip
     sent = table[table.part == "from depots"]
     ways = sent.groupby(["how", "depot", "place"], sort=False).covers.sum()
-    share = ", ".join(f"{covers:,.0f} {name}" for name, covers in needs.sum().items())
-    said = [f"{hit}: {needs.sum().sum():,.0f} covers needed: {share}"]
-    for depot, some in ways.groupby("depot", sort=False):
-        legs = (f"{x.covers:,.0f} by {x.how} to {x.place}" for x in some.reset_index().itertuples())
-        said.append(f"from {depot}: {', '.join(legs)}")
-    for word, short in (("missing", needs.missing), ("spoilt", stocks.lost)):
-        some = short[short >= 0.5].sort_values(ascending=False)
-        listed = ", ".join(f"{covers:,.0f} in {name}" for name, covers in some.items())
-        said += [f"{word}: {listed}"] if listed else []
-    marks = [*([] if where else _track(hit)), *_sent(spots, ways), *_needs(spots, needs)]
-    usable, full = stocks[["from depots", "left"]].sum(axis=1), dict[str, float]()
-    for depot, covers in plan.stocks.items():
-        if (before := sum(covers.values())) >= 0.5:
-            full[depot] = usable.get(depot, 0.0) / before
-    marks += _depots(spots, full)
+    marks = [] if where else _track(hit)
+    for mode, some in ways.groupby("how", sort=False):
+        looks: pen.Style = {"linestyle": _DASHES.get(mode, "-."), "label": f"by {mode}"}
+        marks += _carrying(
+            spots, {way[1:]: covers for way, covers in some.items()}, ways.max(), **looks
+        )
+    total, ring = needs.sum(axis=1), {"edgecolor": pen.PAPER, "linewidth": 0.5, "zorder": 5}
+    for name, colour in reversed(_PARTS.items()):  # the outermost first, so that cores lie on them
+        areas = needs.loc[:, :name].sum(axis=1) * (200 / total + 700 / total.max())
+        looks = ring | {"facecolor": colour, "label": name}
+        marks.append(
+            pen.dots(*across(spots, needs.index), areas, [*needs.index], needs[name], **looks)
+        )
+    full = {depot: sum(covers.values()) for depot, covers in plan.stocks.items()}
+    full = {depot: covers for depot, covers in full.items() if covers >= 0.5}
+    usable = stocks[["from depots", "left"]].sum(axis=1).reindex([*full], fill_value=0.0)
+    square: pen.Style = {"marker": "s", "edgecolor": pen.INK, "linewidth": 1.2, "zorder": 6}
+    shares = usable / [*full.values()]
+    for label, face, each in (
+        ("depot", pen.PAPER, 1.0 + 0 * shares),
+        ("stock it can use", pen.SKY, shares),
+    ):
+        looks = square | {"facecolor": face, "label": label}
+        marks.append(pen.dots(*across(spots, full), 60 * each, [*full], each, **looks))
     seen = {name: spots[name] for name in (*needs.index, *full)}
-    told = {n: f"{n}\nstock {usable.get(n, 0.0):,.0f}" if n in full else n for n in seen}
+    told = {n: f"{n}\nstock {usable[n]:,.0f}" if n in full else n for n in seen}
     marks += names_beside({told[name]: at for name, at in seen.items()}, 17, zorder=7, bbox=HALO)
-    title = f"{hit} over this plan [covers of all goods]"
-    return drawn(_around(seen), marks, said, title, "degrees")
+    said = _storm_words(hit, needs, ways, stocks.lost)
+    return drawn(
+        _around(seen), marks, said, f"{hit} over this plan [covers of all goods]", "degrees"
+    )
 
 
-def _by(table: Any, end: str, parts: Sequence[str]) -> Any:
-    """Covers by place or depot and part."""
-    found = table[table[end] != ""].pivot_table("covers", end, "part", "sum", 0.0)
-    return found.reindex(columns=parts, fill_value=0.0)
+def _storm_words(hit: str, needs: Any, ways: Any, lost: Any) -> Iterator[str]:
+    """Say what a map of a storm shows."""
+    share = ", ".join(f"{covers:,.0f} {name}" for name, covers in needs.sum().items())
+    yield f"{hit}: {needs.sum().sum():,.0f} covers needed: {share}"
+    for depot, some in ways.groupby("depot", sort=False):
+        legs = (f"{covers:,.0f} by {how} to {to}" for (how, _, to), covers in some.items())
+        yield f"from {depot}: {', '.join(legs)}"
+    for word, short in (("missing", needs.missing), ("spoilt", lost)):
+        some = short[short >= 0.5].sort_values(ascending=False)
+        if len(some):
+            yield f"{word}: " + ", ".join(
+                f"{covers:,.0f} in {name}" for name, covers in some.items()
+            )
 
 
 def _track(storm: str) -> list[pen.Mark]:
-    """Where the storm went, larger where it was stronger."""
+    """Where the storm went."""
     x, y, wind = zip(*track(storm), strict=True)
     orange: pen.Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}
     sizes, named = [(knots / 12) ** 2 for knots in wind], [f"{storm}, wind [knots]"] * len(x)
     eyes = pen.dots(x, y, sizes, named, wind, label="storm", **orange)
     return [pen.line(x, y, color=pen.GREY, linewidth=1.5), eyes]
-
-
-def _sent(points: Points, ways: Any) -> Iterator[pen.Mark]:
-    """What is sent on each way: dashes tell the mode, the width how much."""
-    for mode, some in ways.groupby("how", sort=False):
-        looks: pen.Style = {"linestyle": _DASHES.get(mode, "-."), "color": pen.BLUE, "zorder": 4}
-        third = (2.99 * some / ways.max()).astype(int)
-        for thick in sorted({*third}):
-            named = {"label": f"by {mode}"} if thick == third.max() else {}
-            ends = [way[1:] for way in some.index[third == thick]]
-            yield _ways(points, ends, linewidth=1.3 + 1.2 * thick, **looks, **named)
-
-
-def _needs(points: Points, needs: Any) -> Iterator[pen.Mark]:
-    """Discs in rings, the outermost first, so that cores lie on them."""
-    total = needs.sum(axis=1)
-    outer = 200 + 700 * total / total.max()
-    for at, (name, colour) in reversed([*enumerate(_PARTS.items())]):
-        areas = outer * needs.iloc[:, : at + 1].sum(axis=1) / total
-        looks: pen.Style = {"facecolor": colour, "edgecolor": pen.PAPER, "linewidth": 0.5}
-        looks |= {"zorder": 5, "label": name}
-        yield pen.dots(*across(points, needs.index), areas, [*needs.index], needs[name], **looks)
-
-
-def _depots(points: Points, full: Mapping[str, float]) -> Iterator[pen.Mark]:
-    """Squares, filled as far as what lay there before the season can be used now."""
-    square: pen.Style = {"marker": "s", "edgecolor": pen.INK, "linewidth": 1.2, "zorder": 6}
-    for label, face, shares in (
-        ("depot", pen.PAPER, [1.0] * len(full)),
-        ("stock it can use", pen.SKY, [*full.values()]),
-    ):
-        looks, areas = square | {"facecolor": face, "label": label}, [60 * s for s in shares]
-        yield pen.dots(*across(points, full), areas, [*full], shares, **looks)
 
 
 @cache
