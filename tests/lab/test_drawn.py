@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from matplotlib.patches import FancyBboxPatch
-from matplotlib.text import Annotation
 
 from tests.lab.chains import CALM, CLOSED, NETWORK
 from twinlab import (
@@ -26,10 +24,10 @@ from twinlab import (
     serial,
     simulate,
 )
-from twinlab.lab.charts.daily import gist
 from twinlab.lab.widgets.levers import lever
 from twinlab.lab.widgets.network_widget import still_network
 from twinlab.lab.widgets.node_status import node_layout
+from twinlab.scope.result import gist
 from twinlab.task.quality import Cusum
 from twinlab.technology import Faults
 
@@ -185,18 +183,18 @@ def test_a_flow_map_tells_what_is_open_and_full_by_shape_and_colour():
 
 
 def test_the_still_picture_of_a_network_shows_every_box():
-    figure = still_network(NETWORK, node_layout(NETWORK), {})
-    axes, layout = figure.axes[0], node_layout(NETWORK)
-    boxes = [patch.get_bbox() for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
-    assert len(boxes) == 3
-    left, right = sorted(axes.get_xlim())
-    low, high = sorted(axes.get_ylim())
-    for box in boxes:
-        assert left < box.x0 < box.x1 < right
-        assert low < box.y0 < box.y1 < high
-    centres = sorted((box.x0 + box.x1) / 2 for box in boxes)
-    assert centres == sorted(x for x, _ in layout.points.values())
-    lanes = [text for text in axes.texts if isinstance(text, Annotation)]
+    layout = node_layout(NETWORK)
+    figure = still_network(NETWORK, layout, {}).figure
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    words = {text.get_text(): text for text in axes.texts if text.get_text()}
+    assert {*layout.points} < {*words}
+    for name, at in layout.points.items():
+        assert words[name].xy == at
+        box = words[name].get_bbox_patch().get_window_extent()
+        assert figure.bbox.x0 < box.x0 < box.x1 < figure.bbox.x1
+        assert figure.bbox.y0 < box.y0 < box.y1 < figure.bbox.y1
+    lanes = [text for text in axes.texts if not text.get_text()]
     assert len(lanes) == 2
     assert all(lane.xy[0] > lane.xyann[0] for lane in lanes), "arrows go downstream"
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import twinlab as tl
-from twinlab.cases.folders import dataset
+from twinlab.cases.folders import dataset, outlines
 from twinlab.cases.relief.season import points, problem
-from twinlab.lab.charts.maps import outlines
 from twinlab.lab.charts.pictures import Picture
 from twinlab.task import logistics, quality
 
@@ -91,7 +90,12 @@ def stormy(stock=60.0, **storm):
 def areas(chart):
     """Of each place by what its discs are called."""
     drawn = chart.panels[0].marks
-    return {m.looks["label"]: dict(zip(m.names, m.at[2], strict=True)) for m in drawn if m.names}
+    named = [m for m in drawn if m.names]
+    sizes = (np.broadcast_to(m.at[2], len(m.names)) for m in named)
+    return {
+        m.looks["label"]: dict(zip(m.names, s, strict=True))
+        for m, s in zip(named, sizes, strict=True)
+    }
 
 
 def test_rings_are_as_large_as_what_is_sent_bought_and_missing():

@@ -8,7 +8,8 @@ import pytest
 from tests.lab.chains import CALM, CLOSED, NETWORK
 from twinlab import Demand, Lane, Network, Node, Product, ScenarioError, lab, simulate
 from twinlab.cases import automotive
-from twinlab.lab.widgets.node_status import NodeStatus, Status, node_layout
+from twinlab.lab.widgets.node_status import node_layout
+from twinlab.management.node_status import NodeStatus, Status
 from twinlab.scope.boundary import tiers
 
 RUN = simulate(CLOSED.set("disruptions[0].days", 15), seed=1)

@@ -7,7 +7,8 @@ import pytest
 import twinlab as tl
 from twinlab import lab
 from twinlab.cases import Case
-from twinlab.lab.widgets.node_status import Status, cover_boxes
+from twinlab.lab.widgets.node_status import COLOURS
+from twinlab.management.node_status import Status, cover_boxes
 
 NETWORK = tl.serial(["mine", "plant", "shop"], demand=tl.Normal(5, 1), on_hand=20)
 CHAIN = Case(NETWORK, tl.BaseStock(20), days=90)
@@ -54,7 +55,7 @@ def test_days_pass_and_an_outage_appears(shown):
     (row,) = table(shown, "Outages believed")
     assert (row["where"], row["since [day]"], row["told"]) == ("mine", "3", "heard")
     assert float(row["days left [days]"]) == pytest.approx(outage.days_left, rel=1e-3)
-    assert box(shown, "mine")["color"]["border"] == Status.CLOSED.colour
+    assert box(shown, "mine")["color"]["border"] == COLOURS[Status.CLOSED][0]
     assert box(shown, "mine")["label"].startswith("mine\n✕ closed")
     assert facts(shown)["Seen from the laboratory"][0].startswith("fidelity 1.000")
 

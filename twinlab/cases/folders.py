@@ -12,13 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from twinlab.modeling import Change
 from twinlab.modeling.inference.foreseen import Assessment
 from twinlab.organization.orders import Order
 from twinlab.organization.view import Shares
 from twinlab.people.rules import BaseStock
 from twinlab.scope import Network, NetworkError, Scenario
-from twinlab.scope.base import Count, Day, Disruption, State
+from twinlab.scope.base import Array, Count, Day, Disruption, State
 from twinlab.technology import Bus, EventStore, FileLink, Plant, Sensors
 from twinlab.twin import Twin
 
@@ -61,6 +63,19 @@ def _value(word: str) -> Any:
         with suppress(ValueError):
             return kind(word)
     return {"yes": True, "no": False}.get(word, word)
+
+
+@cache
+def outlines() -> list[Array]:
+    """Every country's outlines, as corners (longitude, latitude).
+
+    Source: Natural Earth 1:110m, ``datasets/world/README.md``.
+
+    >>> len(outlines())
+    287
+    """
+    steps = (np.array(row["outline"].split(), dtype=int) for row in rows("world", "land"))
+    return [each.reshape(-1, 2).cumsum(axis=0) / 10 for each in steps]
 
 
 @cache

@@ -7,7 +7,7 @@ column with its interval. A class that can say it better overrides ``_sentence``
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from html import escape
 from textwrap import shorten
@@ -35,6 +35,20 @@ def shown(number: float) -> str:
     if np.isnan(number):
         return "–"
     return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number + 0.0:.4g}"
+
+
+def gist(places: Sequence[float], line: Any, place: str = "day") -> str:
+    """Say in a few numbers how a line goes.
+
+    >>> gist(range(60, 63), np.array([5.0, 0.25, 7.0]))
+    'first 5, lowest 0.25 (day 61), highest 7 (day 62), last 7'
+    """
+    low, high = int(np.nanargmin(line)), int(np.nanargmax(line))
+    if line[low] == line[high]:
+        return f"{shown(line[low])} throughout"
+    ends = (f"{shown(line[at])} ({place} {shown(places[at])})" for at in (low, high))
+    last = shown(line[np.isfinite(line)][-1])
+    return "first {}, lowest {}, highest {}, last {}".format(shown(line[0]), *ends, last)
 
 
 def words(value: Any) -> str:

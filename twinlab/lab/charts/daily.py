@@ -4,7 +4,7 @@ Forecasts are fans: the past as a line, the future as bands of many replications
 is hit when; its figures come from ``management.hits``.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -15,41 +15,14 @@ from IPython.display import display
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management.kpi_tree import grouped
+from twinlab.management.node_status import closed_days, total
 from twinlab.management.resilience import Hit, hits
 from twinlab.modeling import Replications, Run
 from twinlab.modeling.simulation.measures import MEASURES
 from twinlab.scope.base import Array, Day, Listing, ScenarioError, check_known, shown
+from twinlab.scope.result import gist
 
 __all__ = ["Ripple", "chart", "fan", "ripple"]
-
-
-def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
-    """Measures per day, added up over all products of some nodes.
-
-    >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
-    >>> total(simulate(Scenario(shop, BaseStock(5), days=2)), ["on_hand", "backlog"], ["shop"])
-    array([2., 1.])
-    """
-    at = [item.number for item in run.plan.items if item.key[0] in nodes]
-    return np.asarray(sum(run.measures[name][:, at].sum(axis=1) for name in measures))
-
-
-def closed_days(run: Run) -> list[tuple[str, int, int]]:
-    """List node, first day and last day (included) of every closure of a node, as it happened.
-
-    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-    >>> closed_days(simulate(shop.disrupt(Outage("mine", start=10, days=5))))
-    [('mine', 10, 14)]
-    """
-    found: list[tuple[str, int, int]] = []
-    since: dict[tuple[str, str], int] = {}
-    for event in run.log.of("disrupted", "recovered"):
-        key = (event.node, event.product)
-        if event.note == "Outage" and event.kind == "disrupted":
-            since[key] = event.day
-        elif event.note == "Outage":
-            found.append((event.node, since.pop(key, run.days[0]), event.day - 1))
-    return found + [(node, day, run.days[-1]) for (node, _), day in since.items()]
 
 
 def chart(
@@ -103,20 +76,6 @@ def chart(
     drawn[-1] = replace(drawn[-1], x="day")
     said, size = "\n".join(words), (pen.WIDTH, max(3.8, 2.2 * len(panels)))
     return Chart(drawn, said, size, calendar=first.scenario)
-
-
-def gist(places: Sequence[float], line: Array, place: str = "day") -> str:
-    """Say in a few numbers how a line goes.
-
-    >>> gist(range(60, 63), np.array([5.0, 0.25, 7.0]))
-    'first 5, lowest 0.25 (day 61), highest 7 (day 62), last 7'
-    """
-    low, high = int(np.nanargmin(line)), int(np.nanargmax(line))
-    if line[low] == line[high]:
-        return f"{shown(line[low])} throughout"
-    ends = (f"{shown(line[at])} ({place} {shown(places[at])})" for at in (low, high))
-    last = shown(line[np.isfinite(line)][-1])
-    return "first {}, lowest {}, highest {}, last {}".format(shown(line[0]), *ends, last)
 
 
 def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:

@@ -5,7 +5,6 @@ On the map of the humanitarian case: a storm, the depots and those in need.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
@@ -14,17 +13,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from twinlab.cases.folders import rows
+from twinlab.cases.folders import outlines
 from twinlab.cases.relief.season import places, track
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
-from twinlab.scope.base import Array, ScenarioError, check_known, grouped, shown
+from twinlab.scope.base import ScenarioError, check_known, grouped, shown
 from twinlab.task.logistics.relief_plan import ReliefPlan
 
 __all__ = ["flow_map", "route_map", "storm_map"]
 
 Points = Mapping[str, pen.Point]
 Way = tuple[str, str]
+Window = tuple[pen.Point, pen.Point]
 
 
 def route_map(
@@ -76,7 +76,7 @@ def route_map(
     ring: pen.Style = {"color": pen.PAPER, "edgecolor": pen.INK, "linewidth": 1.6, "zorder": 2}
     read = [sizes.get(name, 0.0) for name in stops]
     marks += [
-        pen.dots(*across(points, stops), areas, stops, read, **ring),
+        dots(points, stops, areas, read, **ring),
         pen.line(*across(points, starts), color=pen.INK, marker="s", markersize=12, linestyle=""),
     ]
     if len(points) <= 25:  # more names would lie on one another
@@ -128,7 +128,7 @@ def flow_map(
         areas = [90 + 700 * units / sum(got.values()) for units in got.values()]
         ring |= {"marker": "s"} if told is sent else {}
         sizes, read = areas if told is got else [50.0] * len(names), [told[n] for n in names]
-        marks += [pen.dots(*across(points, names), sizes, names, read, **ring)] if names else []
+        marks += [dots(points, names, sizes, read, **ring)] if names else []
     marks += names_beside(points, zorder=4, bbox=HALO)
     many = f"{len(taken)} of {len(flows)} ways taken, {len(sent)} of {len(sites)} sites open"
     said = [f"{title}: {many}"]
@@ -138,7 +138,7 @@ def flow_map(
     return drawn(_around(points), marks, said, title, unit)
 
 
-def _around(points: Points) -> tuple[pen.Point, pen.Point]:
+def _around(points: Points) -> Window:
     """From where to where a map goes, with room for names at the edges."""
     where = np.array([*points.values()], dtype=np.float64)
     room = _ROOM * (np.ptp(where, axis=0).max() or 1.0)
@@ -146,16 +146,9 @@ def _around(points: Points) -> tuple[pen.Point, pen.Point]:
     return (west, east), (south, north)
 
 
-def drawn(
-    limits: tuple[pen.Point, pen.Point],
-    marks: Any,
-    said: Any,
-    title: str,
-    unit: str,
-    still: Sequence[pen.Mark] = (),
-) -> Chart:
+def drawn(at: Window, marks: Any, said: Any, title: str, unit: str, still: Any = ()) -> Chart:
     """Marks on a map over those that stand ``still``; degrees east are shorter in the north."""
-    (west, east), (south, north), globe = *limits, unit == "degrees"
+    (west, east), (south, north), globe = *at, unit == "degrees"
     aspect = 1 / np.cos(np.radians((south + north) / 2)) if globe else 1.0
 
     def ground(axes: Axes, dark: bool) -> None:
@@ -167,7 +160,7 @@ def drawn(
 
     x, y = ("longitude", "latitude") if globe else ("x", "y")
     looks: pen.Style = {"along": "xy", "grid": "", "finish": ground}
-    panel = Panel(marks, title, f"{x} [{unit}]", f"{y} [{unit}]", *limits, **looks)
+    panel = Panel(marks, title, f"{x} [{unit}]", f"{y} [{unit}]", *at, **looks)
     high = aspect * (north - south) / (east - west)
     wide = 8.0 if high > 0.5 else pen.WIDTH
     return Chart([panel], "\n".join(said), (wide, min(6.2, 1.6 + (wide - 1) * high)))
@@ -180,15 +173,16 @@ def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
     return pen.line(x, y, **{"zorder": 3} | looks)
 
 
-def _carrying(
-    points: Points, taken: Mapping[Way, float], most: float, **looks: Any
-) -> list[pen.Mark]:
+def _carrying(points: Points, taken: Any, most: float, **looks: Any) -> list[pen.Mark]:
     """Ways, the thicker the more they carry, in three steps."""
-    steps = grouped(
-        (int(2.99 * units / most), way) for way, units in sorted(taken.items(), key=itemgetter(1))
-    )
-    wide = {"color": pen.BLUE} | looks
-    return [_ways(points, ways, linewidth=1.5 + 1.5 * at, **wide) for at, ways in steps.items()]
+    order, looks = sorted(taken.items(), key=itemgetter(1)), {"color": pen.BLUE} | looks
+    steps = grouped((int(2.99 * units / most), way) for way, units in order)
+    return [_ways(points, ways, linewidth=1.5 + 1.5 * at, **looks) for at, ways in steps.items()]
+
+
+def dots(points: Points, names: Iterable[str], sizes: Any, told: Any, **looks: Any) -> pen.Mark:
+    """A dot at each place, as large as it counts, and what is told of it."""
+    return pen.dots(*across(points, names), sizes, [*names], told, **looks)
 
 
 def across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
@@ -274,37 +268,27 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
     )  # fmt: skip
     sent = table[table.part == "from depots"]
     ways = sent.groupby(["how", "depot", "place"], sort=False).covers.sum()
-    marks = [] if where else _track(hit)
+    marks: Any = [] if where else _track(hit)
     for mode, some in ways.groupby("how", sort=False):
-        looks: pen.Style = {"linestyle": _DASHES.get(mode, "-."), "label": f"by {mode}"}
-        marks += _carrying(
-            spots, {way[1:]: covers for way, covers in some.items()}, ways.max(), **looks
-        )
+        looks: pen.Style = {"linestyle": _DASHES.get(str(mode), "-."), "label": f"by {mode}"}
+        marks += _carrying(spots, some.droplevel("how").to_dict(), ways.max(), **looks)
     total, ring = needs.sum(axis=1), {"edgecolor": pen.PAPER, "linewidth": 0.5, "zorder": 5}
     for name, colour in reversed(_PARTS.items()):  # the outermost first, so that cores lie on them
         areas = needs.loc[:, :name].sum(axis=1) * (200 / total + 700 / total.max())
         looks = ring | {"facecolor": colour, "label": name}
-        marks.append(
-            pen.dots(*across(spots, needs.index), areas, [*needs.index], needs[name], **looks)
-        )
+        marks.append(dots(spots, needs.index, areas, needs[name], **looks))
     full = {depot: sum(covers.values()) for depot, covers in plan.stocks.items()}
     full = {depot: covers for depot, covers in full.items() if covers >= 0.5}
     usable = stocks[["from depots", "left"]].sum(axis=1).reindex([*full], fill_value=0.0)
     square: pen.Style = {"marker": "s", "edgecolor": pen.INK, "linewidth": 1.2, "zorder": 6}
-    shares = usable / [*full.values()]
-    for label, face, each in (
-        ("depot", pen.PAPER, 1.0 + 0 * shares),
-        ("stock it can use", pen.SKY, shares),
-    ):
-        looks = square | {"facecolor": face, "label": label}
-        marks.append(pen.dots(*across(spots, full), 60 * each, [*full], each, **looks))
+    marks.append(dots(spots, full, 60.0, usable, facecolor=pen.PAPER, label="depot", **square))
+    square |= {"facecolor": pen.SKY, "label": "stock it can use"}
+    marks.append(dots(spots, full, 60 * usable / [*full.values()], usable, **square))
     seen = {name: spots[name] for name in (*needs.index, *full)}
     told = {n: f"{n}\nstock {usable[n]:,.0f}" if n in full else n for n in seen}
     marks += names_beside({told[name]: at for name, at in seen.items()}, 17, zorder=7, bbox=HALO)
-    said = _storm_words(hit, needs, ways, stocks.lost)
-    return drawn(
-        _around(seen), marks, said, f"{hit} over this plan [covers of all goods]", "degrees"
-    )
+    said, title = _storm_words(hit, needs, ways, stocks.lost), f"{hit} over this plan [covers]"
+    return drawn(_around(seen), marks, said, title, "degrees")
 
 
 def _storm_words(hit: str, needs: Any, ways: Any, lost: Any) -> Iterator[str]:
@@ -315,11 +299,9 @@ def _storm_words(hit: str, needs: Any, ways: Any, lost: Any) -> Iterator[str]:
         legs = (f"{covers:,.0f} by {how} to {to}" for (how, _, to), covers in some.items())
         yield f"from {depot}: {', '.join(legs)}"
     for word, short in (("missing", needs.missing), ("spoilt", lost)):
-        some = short[short >= 0.5].sort_values(ascending=False)
-        if len(some):
-            yield f"{word}: " + ", ".join(
-                f"{covers:,.0f} in {name}" for name, covers in some.items()
-            )
+        some = short[short >= 0.5].sort_values(ascending=False).items()
+        if listed := ", ".join(f"{covers:,.0f} in {name}" for name, covers in some):
+            yield f"{word}: {listed}"
 
 
 def _track(storm: str) -> list[pen.Mark]:
@@ -329,19 +311,6 @@ def _track(storm: str) -> list[pen.Mark]:
     sizes, named = [(knots / 12) ** 2 for knots in wind], [f"{storm}, wind [knots]"] * len(x)
     eyes = pen.dots(x, y, sizes, named, wind, label="storm", **orange)
     return [pen.line(x, y, color=pen.GREY, linewidth=1.5), eyes]
-
-
-@cache
-def outlines() -> list[Array]:
-    """Every country's outlines, as corners (longitude, latitude).
-
-    Source: Natural Earth 1:110m, ``datasets/world/README.md``.
-
-    >>> len(outlines())
-    287
-    """
-    steps = (np.array(row["outline"].split(), dtype=int) for row in rows("world", "land"))
-    return [each.reshape(-1, 2).cumsum(axis=0) / 10 for each in steps]
 
 
 def land(axes: Axes, dark: bool) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve
 from twinlab.modeling import estimate, fidelity
 from twinlab.scope import Estimate, Scenario, ScenarioError
-from twinlab.scope.result import shown
+from twinlab.scope.result import gist, shown
 from twinlab.technology import Bus, Faults, Plant
 from twinlab.twin import Twin
 

@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.maps import HALO, across, drawn, names_beside
+from twinlab.lab.charts.maps import HALO, across, dots, drawn, names_beside
 from twinlab.lab.charts.pictures import Chart
-from twinlab.lab.widgets.node_status import MANY, NodeStatus, Status
+from twinlab.lab.widgets.node_status import COLOURS
+from twinlab.management.node_status import MANY, NodeStatus, Status, sent
 from twinlab.scope.base import Array, ScenarioError, grouped, shown
 from twinlab.task.logistics.routing import on_the_way
 
@@ -44,32 +45,20 @@ class World:
         known = nodes.run.scenario.network.named
         self._ends = grouped((self._many * known[n].country or n, n) for n in named)
         self._middles = np.array([np.mean(across(self._spots, n), 1) for n in self._ends.values()])
-        self._goods = self._sent()
+        self._goods = sent(nodes.run, [*self._ends.values()])
         ways = np.unique(self._goods[:, 2:4], axis=0).repeat(len(_PARTS), axis=0)
         x, y = self._between(ways, np.resize(_PARTS, len(ways))).T
         # A way over the map's edge goes on at the other; between two ways nothing is drawn.
-        over = np.flatnonzero(
-            (np.abs(np.diff(x)) > 180) | (np.arange(1, len(x)) % len(_PARTS) == 0)
-        )
-        looks: pen.Style = {"color": pen.GREY, "linewidth": 0.6, "zorder": 2}
-        self._ways = pen.line(
-            np.insert(x, over + 1, np.nan), np.insert(y, over + 1, np.nan), **looks
-        )
+        leaps = np.abs(np.diff(x)) > 180
+        leaps[len(_PARTS) - 1 :: len(_PARTS)] = True
+        bent = np.insert([x, y], np.flatnonzero(leaps) + 1, np.nan, axis=1)
+        self._ways = pen.line(*bent, color=pen.GREY, linewidth=0.6, zorder=2)
         heights, room = np.append(y, where[:, 1]), 0.04 * self._wide
         ends = max(heights.min() - room, -90.0), min(heights.max() + room, 90.0)
         self._limits = (self._west, self._west + self._wide), ends
         words = "■ 00 of 00" if self._many else "owes 000,000"
         most = {f"{n}\n{words}": tuple(at) for n, at in zip(self._ends, self._middles, strict=True)}
         self._labels = names_beside(most, 12, self._spots.values(), zorder=7, bbox=HALO)
-
-    def _sent(self) -> Array:
-        """What went from one end to another: on which day, until when, from, to, units."""
-        home = {name: at for at, names in enumerate(self._ends.values()) for name in names}
-        sent = Counter[tuple[int, ...]]()
-        for day, _, node, _, units, partner, _, due, *_ in self._nodes.run.log.of("shipped").rows:
-            if node in home and partner in home and home[node] != home[partner]:
-                sent[day, due, home[node], home[partner]] += units
-        return np.array([(*key, units) for key, units in sent.items()]).reshape(-1, 5)
 
     def _turned(self, where: Array) -> Array:
         """Places, with longitudes from the map's western edge on."""
@@ -82,38 +71,31 @@ class World:
 
     def __call__(self, day: int) -> Chart:
         """The map on the night of a day."""
-        nodes, sent = self._nodes, self._goods
-        boxes, usual = nodes.boxes(day), np.quantile([*sent[:, 4], 0], 0.98) or 1.0
-        sent = sent[(sent[:, 0] <= day) & (day < sent[:, 1])]
-        at = self._between(sent[:, 2:4], (day + 0.5 - sent[:, 0]) / (sent[:, 1] - sent[:, 0])).T
+        nodes, goods = self._nodes, self._goods
+        boxes, usual = nodes.boxes(day), np.quantile(goods[:, 4], 0.98) if len(goods) else 1.0
+        goods = goods[(goods[:, 0] <= day) & (day < goods[:, 1])]
+        at = self._between(goods[:, 2:4], (day + 0.5 - goods[:, 0]) / (goods[:, 1] - goods[:, 0])).T
         looks: pen.Style = {"label": "goods under way", "color": pen.BLUE, "linewidth": 0}
-        sizes = 3 + 45 * (sent[:, 4] / usual).clip(0, 1)
+        sizes = 3 + 45 * (goods[:, 4] / usual).clip(0, 1)
         marks = [pen.Mark(Axes.scatter, (*at, sizes), looks | {"zorder": 4})]
         owed = dict(zip(nodes.names, nodes.owed[day - nodes.run.days[0]], strict=True))
         for status in Status:
             names = [name for name in self._spots if boxes[name][0] is status]
-            looks = {"facecolor": status.fill, "edgecolor": status.colour, "linewidth": 1.6}
+            edge, face, _ = COLOURS[status]
+            looks = {"facecolor": face, "edgecolor": edge, "linewidth": 1.6}
             looks |= {"marker": _SHAPES[status.sign], "label": status.words, "zorder": 5}
             size, told = 28.0 if self._many else 62.0, [owed[name] for name in names]
-            marks.append(pen.dots(*across(self._spots, names), size, names, told, **looks))
-        said = [nodes.summary(day), f"under way between places: {shown(sent[:, 4].sum())} units"]
+            marks.append(dots(self._spots, names, size, told, **looks))
+        said = [nodes.summary(day), f"under way between places: {shown(goods[:, 4].sum())} units"]
         for label, (end, names) in zip(self._labels, self._ends.items(), strict=True):
-            count = Counter(
-                status for status, _ in (boxes[name] for name in names) if status > Status.OK
-            )
+            count = Counter(boxes[n][0] for n in names if boxes[n][0] > Status.OK)
             words = " ".join(f"{status.sign} {many}" for status, many in sorted(count.items()))
             alone = boxes[names[0]][1][2:]  # its shape is the sign
             words = words and (f"{words} of {len(names)}" if len(names) > 1 else alone)
             marks.append(label._replace(at=(f"{end}\n{words}".strip(), *label.at[1:])))
             said += [f"{end}: {words}"] if words else []
-        marks.append(
-            pen.note(
-                str(nodes.run.scenario.dated(f"day {day}")),
-                (0.01, 0.02),
-                (0, 0),
-                xycoords="axes fraction",
-            )
-        )
+        when = str(nodes.run.scenario.dated(f"day {day}"))
+        marks.append(pen.note(when, (0.01, 0.02), (0, 0), xycoords="axes fraction"))
         return drawn(self._limits, marks, said, _TITLE, "degrees", [self._ways])
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.charts import drawing as pen
-from twinlab.lab.charts.daily import gist
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.lab.widgets.levers import LeverRow, Levers, default_levers, lever
 from twinlab.lab.widgets.views import Latest, LiveView
@@ -24,6 +23,7 @@ from twinlab.modeling import Replications, estimate, replicate
 from twinlab.modeling.simulation.random_streams import draw_streams
 from twinlab.scope import Outage, Scenario
 from twinlab.scope.base import DUST, Array, pd, shown
+from twinlab.scope.result import gist
 
 __all__ = ["Explorer", "explore"]
 

@@ -11,15 +11,14 @@ import anywidget
 import ipywidgets
 import pyvis.network
 import traitlets
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel, Picture, still
 from twinlab.lab.charts.world import World
 from twinlab.lab.widgets.levers import Lever, LeverRow
-from twinlab.lab.widgets.node_status import Boxes, NodeLayout, NodeStatus, Status, node_layout
+from twinlab.lab.widgets.node_status import COLOURS, NodeLayout, node_layout
 from twinlab.lab.widgets.views import BIG, Latest, LiveView
+from twinlab.management.node_status import Boxes, NodeStatus, Status
 from twinlab.modeling import Run
 from twinlab.scope import Network, Scenario, tiers
 from twinlab.scope.base import DUST, Day
@@ -96,17 +95,18 @@ class NetworkWidget(anywidget.AnyWidget):
         for node in self.pyvis.nodes:
             if node["id"] in boxes:
                 status, text = boxes[node["id"]]
-                label, colours = self._layout.label(node["id"], text), (status.colour, status.fill)
-                font = node["font"] | {"color": status.ink}
-                node = node | {"label": label, "color": _colours(*colours), "font": font}
+                border, fill, ink = COLOURS[status]
+                node = node | {"label": self._layout.label(node["id"], text)}
+                node |= {"color": _colours(border, fill), "font": node["font"] | {"color": ink}}
             changed.append(node)
         # A lane that nothing can be sent on for want of goods is drawn like its sender.
-        dry = {name: status.colour for name, (status, _) in boxes.items() if status >= Status.SHORT}
+        dry = {n: COLOURS[status][0] for n, (status, _) in boxes.items() if status >= Status.SHORT}
         with self.hold_sync():
             self.edges = [
                 edge | {"color": dry.get(edge["from"], _LANE), "dashes": edge["from"] in dry}
                 if edge["id"] not in shut
-                else edge | {"color": Status.CLOSED.colour, "dashes": True, "label": "✕ closed"}
+                else edge
+                | {"color": COLOURS[Status.CLOSED][0], "dashes": True, "label": "✕ closed"}
                 for edge in self.pyvis.edges
             ]
             self.nodes = changed
@@ -114,14 +114,14 @@ class NetworkWidget(anywidget.AnyWidget):
     @property
     def still(self) -> str:
         """The same picture for readers without a kernel, as PNG in base64."""
-        return still(still_network(self._network, self._layout, self._boxes))
+        return still(still_network(self._network, self._layout, self._boxes).figure)
 
 
 _SHOWN = 12  # rows of the table of nodes in trouble
 KEY = "".join(  # what the colours and signs mean
-    f"<span style='white-space:nowrap;margin-right:18px'><span style='border:3px solid {s.colour};"
-    f"background:{s.fill};color:{s.ink};padding:0 5px'>{s.sign}</span> {s.words}</span> "
-    for s in Status
+    f"<span style='white-space:nowrap;margin-right:18px'><span style='border:3px solid {border};"
+    f"background:{fill};color:{ink};padding:0 5px'>{s.sign}</span> {s.words}</span> "
+    for s, (border, fill, ink) in COLOURS.items()
 )
 
 
@@ -243,36 +243,36 @@ def _course(nodes: NodeStatus, day: int) -> Chart:
     return Chart([panel], words, (pen.WIDTH, 1.5), legend=False, calendar=nodes.run.scenario)
 
 
-def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Figure:
-    """Boxes and arrows by matplotlib, and of a run every node's status in colour and words.
+def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Chart:
+    """Boxes and arrows on paper, and of a run every node's status in colour and words.
 
     >>> net = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
-    >>> len(still_network(net, node_layout(net), {}).axes[0].texts)  # arrows, names, heads
+    >>> len(still_network(net, node_layout(net), {}).figure.axes[0].texts)  # arrows, names, heads
     8
     """
     xs, ys = zip(*layout.points.values(), strict=True)
-    half, row = layout.box / 2, layout.row
-    scale = 10.5 / (max(xs) - min(xs) + 1.1 * layout.box)  # inches per pixel
-    figure = Figure(figsize=(10.5, max(1.6, (layout.height + row) * scale)))
-    xlim, ylim = (min(xs) - 1.1 * half, max(xs) + 1.1 * half), (max(ys) + row, min(ys) - 1.5 * row)
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=xlim, ylim=ylim)
-    axes.set_axis_off()
-    arrow: pen.Style = {"arrowstyle": "->", "color": "#9A9A9A"}
-    for ends in network.between:
-        (x, y), (to_x, to_y) = (layout.points[end] for end in ends)
-        axes.annotate("", (to_x - half, to_y), (x + half, y), zorder=1, arrowprops=arrow)
-    centred: pen.Style = {"ha": "center", "va": "center"}
+    half, row, marks = layout.box / 2, layout.row, list[pen.Mark]()
+    scale = 10.5 / (max(xs) - min(xs) + 2.2 * half)  # inches per pixel
+    arrow: pen.Style = {"textcoords": "data", "arrowprops": {"arrowstyle": "->", "color": _LANE}}
+    for start, end in network.between:
+        (x, y), (to_x, to_y) = layout.points[start], layout.points[end]
+        marks.append(pen.note("", (to_x - half, to_y), (x + half, y), zorder=1, **arrow))
+    middle: pen.Style = {"ha": "center", "va": "center"}
     size = min(pen.FONT, (12.5 if layout.brief else 15) * 72 * scale)
-    for name, (x, y) in layout.points.items():
-        border, fill, ink, words = pen.BLUE, "white", pen.INK, ""
-        if name in boxes:
-            status, words = boxes[name]
-            border, fill, ink = status.colour, status.fill, status.ink
-        corner, looks = (x - half + 4, y - 0.36 * row), {"edgecolor": border, "facecolor": fill}
-        box: pen.Style = {"boxstyle": "round,pad=4", "linewidth": 2, **looks}
-        axes.add_patch(FancyBboxPatch(corner, layout.box - 8, 0.72 * row, **box))
-        text = layout.label(name, words)
-        axes.text(x, y, text, linespacing=1.1, color=ink, fontsize=size, **centred)
-    for head, x, y in layout.heads:
-        axes.text(x, y, head, fontsize=pen.FONT, color=pen.INK, **centred)
-    return figure
+    for name, at in layout.points.items():
+        status, words = boxes.get(name, (None, ""))
+        border, fill, ink = (
+            COLOURS[status] if status is not None else (pen.BLUE, pen.PAPER, pen.INK)
+        )
+        box: pen.Style = {
+            "boxstyle": "round",
+            "linewidth": 2,
+            "edgecolor": border,
+            "facecolor": fill,
+        }
+        looks: pen.Style = {"color": ink, "fontsize": size, "linespacing": 1.1, "bbox": box}
+        marks.append(pen.note(layout.label(name, words), at, (0, 0), **middle, **looks))
+    marks += [pen.note(head, (x, y), (0, 0), **middle) for head, x, y in layout.heads]
+    limits = (min(xs) - 1.1 * half, max(xs) + 1.1 * half), (max(ys) + row, min(ys) - 1.5 * row)
+    panel = Panel(marks, "", "", "", *limits, grid="", finish=lambda axes, _: axes.set_axis_off())
+    return Chart([panel], "", (10.5, max(1.6, (layout.height + row) * scale)), legend=False)

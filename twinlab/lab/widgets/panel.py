@@ -13,8 +13,9 @@ import numpy as np
 import traitlets
 
 from twinlab.lab.widgets.network_widget import KEY, NetworkWidget
-from twinlab.lab.widgets.node_status import cover_boxes, node_layout
+from twinlab.lab.widgets.node_status import node_layout
 from twinlab.lab.widgets.views import BIG, LiveView, told
+from twinlab.management.node_status import cover_boxes
 from twinlab.modeling import fidelity, simulate, wilson
 from twinlab.scope import LaneOutage, Outage
 from twinlab.scope.base import pd, words
