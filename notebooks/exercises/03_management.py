@@ -1,11 +1,10 @@
-"""Exercises of notebook 03: stock against a closure, and the worst site."""
+"""Exercises of notebook 03: a goal, a last day to act, stock against a closure, a memo."""
 
-from functools import cache
+import math
 
 import twinlab as tl
-from twinlab.course import read_exercises
 
-START = read_exercises(0)  # the chain of notebook 00
+START = tl.course.read_exercises(0)  # the chain of notebook 00
 
 # Tier, units per day, days to recover.
 SITES = {
@@ -15,6 +14,7 @@ SITES = {
     "engine plant": (2, 56, 21),
     "car plant": (1, 52, 14),
 }
+EVERY = {"chip maker": 3, "foundry": 3, "ECU plant": 8, "engine plant": 8, "car plant": 14}  # years
 
 
 def calm():
@@ -31,16 +31,46 @@ def calm():
     return chain.change(network=chain.network.change(*nodes, *demands))
 
 
-@cache
-def tested(days):
-    """The stress test of all sites, closed for the same days (0: each for its own)."""
-    sites = dict.fromkeys(SITES, days) if days else list(SITES)
-    return tl.stress_test(calm(), 64, seed=1, sites=sites, closure=tl.Closure(start=60))
+def risky():
+    """The chain in which every site closes by chance, for half to one and a half its time."""
+    return calm().disrupt(
+        *(
+            tl.Outage(
+                site,
+                rate=1 / (365 * EVERY[site]),
+                days=tl.Uniform(0.5 * days, 1.5 * days),
+            )
+            for site, (_, _, days) in SITES.items()
+        )
+    )
 
 
-def loss(cars):
-    """The least loss of the small example without S2, with so many cars of model P1 in stock."""
-    suppliers, cost = {"S1": 30, "S2": 45, "S3": 60}, {"P1": 5000, "P2": 6500}
+# -- 3.1: met with a probability --------------------------------------------------------------
+
+
+def met(target, seed):
+    """In which share of 100 years the fill rate is at least the target, with its interval."""
+    years = tl.replicate(risky(), 100, seed=seed)
+    (found,) = tl.management.judge([tl.management.Goal("fill_rate", target)], years)
+    return found.met
+
+
+# -- 3.2: the last day to act -----------------------------------------------------------------
+
+
+def last_day(chips, start):
+    """The last whole day before the stocks below the closed chip maker end."""
+    kept = calm().network.change(tl.Stock("ECU plant", "chip", chips))
+    lasts = tl.risk_exposure(kept, ["chip maker"])["chip maker"].time_to_survive
+    return math.ceil(round(start + lasts, 6)) - 1
+
+
+# -- 3.3: stock that outlasts S2 --------------------------------------------------------------
+
+
+def loss(cars, p1=75, s1=30, p2=25):
+    """The least loss without S2: so many cars of P1 in stock, and asked for; S1's parts; P2."""
+    suppliers, cost = {"S1": s1, "S2": 45, "S3": 60}, {"P1": 5000, "P2": 6500}
     ford = tl.Network(
         [tl.Product(p) for p in cost],
         [
@@ -48,48 +78,68 @@ def loss(cars):
             tl.Node("plant"),
         ],
         [tl.Lane(s, "plant", p) for s in suppliers for p in cost],
-        demands=[tl.Demand("plant", "P1", 75), tl.Demand("plant", "P2", 50)],
-        stocks=[tl.Stock("plant", "P1", cars), tl.Stock("plant", "P2", 25)],
+        demands=[tl.Demand("plant", "P1", p1), tl.Demand("plant", "P2", 50)],
+        stocks=[tl.Stock("plant", "P1", cars), tl.Stock("plant", "P2", p2)],
     )
     return float(tl.risk_exposure(ford, ["S2"], shortage_cost=cost)["S2"].loss)
 
 
-@cache
-def enough():
-    """The smallest stock of P1 without a loss."""
-    return next(cars for cars in range(20, 100) if loss(cars) == 0)
-
+# ---------------------------------------------------------------------------------------------
 
 EXERCISES = {
     "3.1": tl.course.Exercise(
         goal="03/1",
-        solve=enough,
-        unit="cars",
-        tolerance=0.001,
+        draw=lambda luck: {"target": luck.randint(950, 995) / 1000, "seed": luck.randint(1, 999)},
+        solve=lambda target, seed: met(target, seed).low,
+        tolerance=0.003,
         hints=(
-            "how many parts are missing in 2 weeks, and how many of them are in stock?",
-            "without S2, 90 parts a week are left for 125 cars; P2's stock covers 25 of the gap.",
-            "the loss of S2 in ford.change(tl.Stock('plant', 'P1', …)), for a few stocks of P1.",
+            "replicate `risky` 100 times with your seed, and judge a goal with your target.",
+            "it says: met in 0.64 [0.55, 0.73]; asked for is where the interval begins.",
         ),
         slips={
-            "that is what must be added to the 20; asked for is the stock all in all.": (
-                lambda: enough() - 20
-            ),
-            "that is the gap of both models; P2's 25 cover part of it.": lambda: enough() + 25,
+            "that is the share of years; of so few years it may be luck: where does its interval "
+            "begin?": lambda target, seed: met(target, seed).mean,
         },
     ),
     "3.2": tl.course.Exercise(
         goal="03/2",
-        solve=lambda: tested(21).sites[0].site,
-        such_as="a name",
+        draw=lambda luck: {"chips": 10 * luck.randint(80, 240), "start": luck.randint(40, 140)},
+        solve=last_day,
+        tolerance=1e-4,
         hints=(
-            "give stress_test a mapping from site to days: dict.fromkeys(sites, 21).",
-            "where does the least stock lie between the site and the customers?",
+            "how many days do stocks below the chip maker last? 24 of them with 800 chips.",
+            "what is ordered elsewhere has as far to go: goods under way give no time to act.",
+            "the time to survive of your own network says it: `tl.risk_exposure`.",
         ),
         slips={
-            "that is the worst one when each is closed for its own time to recover.": (
-                lambda: tested(0).sites[0].site
+            "on that day it is too late: stocks are at their end in the evening before.": (
+                lambda chips, start: last_day(chips, start) + 1
+            ),
+            "on that day the first customers go without a car: what helps must leave sooner.": (
+                lambda chips, start: last_day(chips, start) + 17
             ),
         },
+    ),
+    "3.3": tl.course.Exercise(
+        goal="03/3",
+        draw=lambda luck: {
+            "p1": luck.randint(75, 109),
+            "s1": luck.randint(20, 44),
+            "p2": luck.randint(10, 39),
+        },
+        unit="cars",
+        tolerance=1e-4,
+        hints=(
+            "how many parts are missing in 2 weeks, and how many of them are in stock?",
+            "without S2 you have s1 + 60 parts a week for p1 + 50 cars; P2's stock covers some.",
+            "the loss of S2 in your own network, for a few stocks of P1.",
+        ),
+    ),
+    "3.4": tl.course.Exercise(
+        goal="03/4",
+        draw=lambda luck: {"years": luck.randint(2, 40), "price": 250 * luck.randint(120, 720)},
+        judge=tl.course.sentence(words=25),
+        such_as="Buy …",
+        points=2,
     ),
 }

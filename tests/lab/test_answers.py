@@ -168,19 +168,26 @@ def test_the_smallest_class_that_finds_a_label():
 # -- 3: stock against a closure ---------------------------------------------------------------
 
 
-def test_the_stock_of_p1_that_outlasts_s2():
-    """Two weeks, 125 cars a week wanted, 90 parts left: 70 cars short, of which P2 has 25."""
-    assert management.enough() == 2 * (75 + 50 - 30 - 60) - 25
+@each("3.1")
+def test_a_goal_that_is_met_with_a_probability(target, seed, right):
+    """Wilson's interval by hand, over histories that are counted one by one."""
+    rates = tl.replicate(management.risky(), 100, seed=seed).kpis.fill_rate
+    met, z = (rates >= target).mean(), norm.ppf(0.975)
+    middle = (met + z**2 / 200) / (1 + z**2 / 100)
+    half = z / (1 + z**2 / 100) * math.sqrt(met * (1 - met) / 100 + (z / 200) ** 2)
+    assert right == pytest.approx(middle - half)
 
 
-def test_the_worst_site_if_all_are_closed_for_21_days():
-    calm = management.calm()
-    lost = {
-        site: tl.replicate(calm.disrupt(tl.Outage(site, start=60, days=21)), 16, seed=77)
-        .kpis.lost_sales.mean()
-        for site in management.SITES
-    }  # fmt: skip
-    assert management.EXERCISES["3.2"].solve() == max(lost, key=lost.get)
+@each("3.2")
+def test_the_last_day_to_act(chips, start, right):
+    """3 + 4 + 2 + 10 days of other stocks, and chips: the last whole day before they end."""
+    assert right == math.ceil(start + chips / 160 + 19) - 1
+
+
+@each("3.3")
+def test_the_stock_of_p1_that_outlasts_s2(p1, s1, p2, right):
+    """Two weeks, p1 + 50 cars a week wanted, s1 + 60 parts left; P2 covers p2 of the gap."""
+    assert right == 2 * (p1 + 50 - s1 - 60) - p2
 
 
 # -- 4: who should know what ------------------------------------------------------------------
