@@ -14,17 +14,9 @@ import numpy as np
 from twinlab.management.control_tower import Late, Limits, control_tower
 from twinlab.management.flows import ShortageCost
 from twinlab.management.tickets import Tower
-from twinlab.modeling import Change, Replications, estimate, replicate, simulate
+from twinlab.modeling import Change, Replications, estimate, experiments, replicate, simulate
 from twinlab.modeling.doubt import Ranking, rank
-from twinlab.modeling.experiments import (
-    Objective,
-    Option,
-    around,
-    order_of,
-    propose,
-    seed_ahead,
-    under,
-)
+from twinlab.modeling.experiments import Grid, Objective, Option, around, order_of, propose
 from twinlab.modeling.inference.drift import Alarm, Verification, update_law, verify, watch
 from twinlab.modeling.inference.foreseen import Assessment, More, World, ask_more, worlds
 from twinlab.modeling.inference.outages import Outages, believed
@@ -203,8 +195,9 @@ class Foreseeing(Ordering):
         return worlds(self.assessments, count, seed, more)
 
     def _look(self, days: int, count: int, daily: Any, some: Any, option: Any = ()) -> Replications:
-        until, seed = self._morning.day + days, seed_ahead(self.seed)
-        ahead, start = under(option, self.outlook.change(days=until), self._morning, until)
+        until, seed = self._morning.day + days, experiments.seed_ahead(self.seed)
+        alone, start = self.outlook.change(days=until), self._morning
+        ahead, start = experiments.under(option, alone, start, until)
         if not some:
             return replicate(ahead, count, seed, start=start, daily=daily)
         looks = [world(ahead) for world in some]
@@ -316,10 +309,7 @@ class Twin(Foreseeing):
         return Log(map(self._tracker.check.event, told))
 
     def tower(
-        self,
-        limits: Limits | None = None,
-        shortage_cost: ShortageCost | None = None,
-        late: Late | None = None,
+        self, limits: Limits | None = None, shortage_cost: ShortageCost = None, late: Late = None
     ) -> Tower:
         """What needs somebody this morning, by money at risk: what is closed, and what may come.
 
@@ -333,11 +323,7 @@ class Twin(Foreseeing):
         return control_tower(self.outlook, start, late=late, **told)
 
     def recommend(
-        self,
-        options: Mapping[str, Sequence[Any]],
-        days: int = 56,
-        replications: int = 200,
-        goal: Objective = cost,
+        self, options: Grid, days: int = 56, replications: int = 200, goal: Objective = cost
     ) -> Change:
         """The combination of values by path whose ``goal``, by history, is lowest from today on.
 
@@ -362,7 +348,7 @@ class Twin(Foreseeing):
         change = Change.of(ahead, values)
         if not any(value < ahead.value(path) for path, value in values.items()):
             return replace(change, title="ask again", reason="who is open")
-        seed, looks = seed_ahead(self.seed), (ahead, followed)
+        seed, looks = experiments.seed_ahead(self.seed), (ahead, followed)
         batches = (replicate(one, replications, seed, start=start, daily=[]) for one in looks)
         before, after = (np.asarray(goal(batch)) for batch in batches)
         reason = f"closed: {', '.join(one.where for one in self.outages.outages)}"

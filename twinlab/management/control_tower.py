@@ -23,7 +23,7 @@ from twinlab.scope.state import fit
 __all__ = ["Limits", "control_tower"]
 
 Closed = Iterable[tuple[Alert, set[ItemKey]]]  # and what is below
-Late = Mapping[tuple[Any, ...], float]  # chances of shipments, by lane and day they left
+Late = Mapping[tuple[Any, ...], float] | None  # chances of shipments, by lane and day they left
 
 
 class Limits(Row, frozen=True):
@@ -48,7 +48,7 @@ class Morning(Sealed, frozen=True):
     state: State
     forecast: Replications | None
     limits: Limits
-    shortage_cost: flows.ShortageCost | None
+    shortage_cost: flows.ShortageCost
 
     @cached_property
     def flows_on(self) -> Callable[[int | range], dict[ItemKey, float]]:
@@ -279,8 +279,8 @@ def control_tower(
     *,
     forecast: Replications | None = None,
     limits: Limits | None = None,
-    shortage_cost: flows.ShortageCost | None = None,
-    late: Late | None = None,
+    shortage_cost: flows.ShortageCost = None,
+    late: Late = None,
 ) -> Tower:
     """Look over a chain's state and list what needs somebody, most money at risk first.
 
@@ -315,7 +315,7 @@ def control_tower(
     turnover = sum(flows.customers_use(d, day) * here.stopped[d.node, d.product] for d in rows)
     least = max(here.limits.money, here.limits.turnover * turnover)
     every = [alert for finder in finders for alert in finder(here)]
-    every += _at_risk(here, late or {})
+    every += _at_risk(here, late)
     found = [alert for alert in every if alert.money >= least]
     closed = sorted(_closures(here, found), key=lambda pair: pair[0].money)
     causes = _causes(here, closed, found)
@@ -375,11 +375,9 @@ def _run_outs(here: Situation) -> Iterable[Alert]:
     for item, supply in here.supplies.items():
         if supply.missing > DUST:
             day = supply.next_receipt
-            reason = (
-                f"{shown(supply.on_hand)} units end on day {supply.ends_on}; "
-                f"{'nothing is under way' if day == math.inf else f'next receipt on day {day}'}; "
-                f"{shown(supply.missing)} units missing by day {supply.horizon - 1}"
-            )
+            comes = f"next receipt on day {day}" if day < math.inf else "nothing is under way"
+            reason = f"{shown(supply.on_hand)} units end on day {supply.ends_on}; {comes}; "
+            reason += f"{shown(supply.missing)} units missing by day {supply.horizon - 1}"
             money, action = supply.missing * here.stopped[item], here.quicker(item)
             yield Alert("run-out", *item, money, "inventory planner", reason, action)
 
@@ -403,12 +401,11 @@ def _at_risk(here: Situation, late: Late) -> Iterable[Alert]:
         for one, (much, days, comes) in zip(sent, here.under_way[lane.key], strict=True):
             units[*lane.key, one.left] += 0.0 if days else much
             coming[*lane.key, one.left] = comes
-    for key, chance in late.items():
+    for key, chance in (late or {}).items():
         if key not in coming or not 0 <= chance <= 1:
-            raise ScenarioError(
-                f"late: {key!r}: {chance!r} is no chance of a shipment under way: give 0 to 1 by "
-                f"(source, destination, product, mode, day it left), such as {[*coming][:1]}"
-            )
+            told = f"late: {key!r}: {chance!r} is no chance of a shipment under way: give 0 to 1 by"
+            such = f"(source, destination, product, mode, day it left), such as {[*coming][:1]}"
+            raise ScenarioError(f"{told} {such}")
         item, much = (key[1], key[2]), units[key]
         lost = here._supply(item, (coming[key], much)).missing - here.missing(item)
         reason = f"{shown(much)} units from {key[0]} by {key[3]} are late with chance {chance:.2f}"
@@ -464,10 +461,8 @@ def _shortages_ahead(here: Situation) -> Iterable[Alert]:
         late = ahead.total("demand", *item) - ahead.total("on_time", *item)
         share = wilson(int((late > DUST).sum()), ahead.replications)
         if share.mean and share.mean >= here.limits.probability:
-            units = float(late.mean())
-            reason = (
-                f"short in {share.mean:.2f} [{share.low:.2f}, {share.high:.2f}] of replications "
-                f"to day {ahead.days.stop - 1}, {shown(units)} units on average"
-            )
+            units, ends = float(late.mean()), f"[{share.low:.2f}, {share.high:.2f}]"
+            reason = f"short in {share.mean:.2f} {ends} of replications to day "
+            reason += f"{ahead.days.stop - 1}, {shown(units)} units on average"
             money, action = units * here.stopped[item], here.leveled(item)
             yield Alert("shortage ahead", *item, money, "supply planner", reason, action)

@@ -24,15 +24,14 @@ from twinlab.scope.kinds import ranged
 __all__ = """deprivation_cost gini total_shortage_cost waiting_cost waiting_level
 waits""".split()
 
-ShortageCost = Mapping[str, Amount]  # USD per unit that a customer does not get, by product
+# USD per unit that a customer does not get, by product; none given: as the demand rows say.
+ShortageCost = Mapping[str, Amount] | None
 ByItem = dict[ItemKey, float]
 
 
 def mean_flows(
-    scenario: Scenario,
-    day: Day | range | None = None,
-    wanted: Mapping[ItemKey, float] | None = None,
-) -> dict[ItemKey, float]:
+    scenario: Scenario, day: Day | range | None = None, wanted: ByItem | None = None
+) -> ByItem:
     """Give the units that leave the stock of each (node, product) at mean demand [units/day].
 
     The explosion of requirements planning in average rates: what a recipe starts is what is needed
@@ -119,12 +118,7 @@ def asked_lanes(
 
 
 def wait(scenario: Scenario, lane: Lane) -> float:
-    """Mean days from deciding to arrival: an evening's night, order delay, whole days of lead time.
-
-    >>> chain = serial(["mine", "shop"], demand=Constant(5), lead_time=3.6)
-    >>> wait(Scenario(chain, BaseStock(20)), chain.lanes[0])
-    4.0
-    """
+    """Mean days from deciding to arrival: an evening's night, order delay, lead time."""
     evening = scenario.network.node(lane.destination).evening_review
     return days_of(lane.lead_time) + lane.order_delay + evening
 
@@ -142,7 +136,7 @@ def use_on_order(scenario: Scenario, item: ItemKey) -> float:
 
 
 @ranged
-def shortage_costs(network: Network, shortage_cost: ShortageCost | None = None) -> ByItem:
+def shortage_costs(network: Network, shortage_cost: ShortageCost = None) -> ByItem:
     """Say what one unit costs that a customer does not get [USD/unit], by (node, product).
 
     It is what ``shortage_cost`` gives for the product, else the row's ``lost_sale_cost``.
@@ -154,9 +148,7 @@ def shortage_costs(network: Network, shortage_cost: ShortageCost | None = None) 
     return {item: float(given.get(item[1], cost)) for item, cost in sold.items()}
 
 
-def total_shortage_cost(
-    history: Run | Replications, shortage_cost: ShortageCost | None = None
-) -> Value:
+def total_shortage_cost(history: Run | Replications, shortage_cost: ShortageCost = None) -> Value:
     """Price what customers did not get, or got late, over the whole history [USD].
 
     Total = Σ (asked − served) × unit cost + Σ cost of what items that customers ask owe at night.
@@ -182,7 +174,7 @@ def total_shortage_cost(
     return sum(short[at] * each + history.total("owing", *at) for at, each in costs.items())
 
 
-def stopped_costs(network: Network, shortage_cost: ShortageCost | None = None) -> ByItem:
+def stopped_costs(network: Network, shortage_cost: ShortageCost = None) -> ByItem:
     """Say what one missing unit of each (node, product) stops further down [USD/unit].
 
     For customers it is ``shortage_costs``, else their price, else the product's value; upstream

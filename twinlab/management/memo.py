@@ -35,6 +35,8 @@ white-space:normal}.memo ul{margin:0}.memo .best{font-weight:bold;outline:1px so
 display:flex;gap:24px;margin:30px 0;white-space:nowrap}.memo span{flex:1;border-top:1px solid}
 .memo svg{max-width:none}</style>"""
 
+Gain = Callable[[float], Estimate]  # of a choice, by the value of an assumption
+
 
 class BreakEven(Result, frozen=True):
     """From where on an assumption changes a choice; between low and high that is in doubt."""
@@ -53,11 +55,7 @@ class BreakEven(Result, frozen=True):
 
 
 def break_even(
-    difference: Callable[[float], Estimate],
-    low: float,
-    high: float,
-    name: str = "the assumption",
-    fine: float = 0.001,
+    difference: Gain, low: float, high: float, name: str = "the assumption", fine: float = 0.001
 ) -> BreakEven:
     """Find the value of an assumption, from low to high, at which a choice stops to pay.
 

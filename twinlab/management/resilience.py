@@ -7,8 +7,8 @@ from dataclasses import field
 
 import numpy as np
 
-from twinlab.management.kpi_tree import grouped
-from twinlab.modeling import Replications, Run
+from twinlab.management.kpi_tree import History, grouped
+from twinlab.modeling import Run
 from twinlab.scope.base import DUST, Amount, Array, Positive, Result, ScenarioError, column, shown
 
 __all__ = ["Curve", "hits", "performance"]
@@ -98,11 +98,7 @@ class Curve(Result, frozen=True, eq=False):
 
 
 def performance(
-    hit: Run | Replications,
-    calm: Run | Replications,
-    measure: str = "on_time",
-    node: str = "",
-    product: str = "",
+    hit: History, calm: History, measure: str = "on_time", node: str = "", product: str = ""
 ) -> Curve:
     """Compare a history with the calm one of the same seed: its daily measure in % of the calm.
 
@@ -122,7 +118,7 @@ def performance(
         problem = "performance compares two replications of the same seed and days:"
         raise ScenarioError(f"{problem} simulate both with the same seed; got {hit!r} and {calm!r}")
 
-    def daily(history: Run | Replications) -> Array:
+    def daily(history: History) -> Array:
         found = history.series(measure, node, product)
         return found if isinstance(history, Run) else np.asarray(found.mean(axis=1))
 

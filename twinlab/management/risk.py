@@ -27,6 +27,7 @@ from twinlab.scope.kinds import Amount, Count, Level, Share, Whole, ranged
 __all__ = """Buffer RiskEvent Standby closures common_causes cvar expected_loss protect
  rehearse supplier_costs""".split()
 
+Amounts = Mapping[str, Amount]
 Weighed = Sequence[tuple[float, float]]  # what may come, and its probability
 SPELLS: Weighed = ((0.5, 0.3), (1.0, 0.5), (2.0, 0.2))  # of the time to recover; assumed
 STRIKES: Weighed = ((28.0, 0.7), (84.0, 0.3))  # days; assumed
@@ -50,10 +51,7 @@ class RiskEvent(Row, frozen=True):
 
 @ranged
 def closures(
-    network: Network,
-    rate: Amount = 0.03,
-    rates: Mapping[str, Amount] | None = None,
-    spells: Weighed = SPELLS,
+    network: Network, rate: Amount = 0.03, rates: Amounts | None = None, spells: Weighed = SPELLS
 ) -> list[RiskEvent]:
     """List the closures of every single site that has a time to recover.
 
@@ -82,7 +80,7 @@ def closures(
 @ranged
 def common_causes(
     network: Network,
-    rates: Mapping[str, Amount],
+    rates: Amounts,
     hit: Share = 0.6,
     spells: Weighed = STRIKES,
     draws: Count = 4,
@@ -166,7 +164,7 @@ def expected_loss(
     scenario: Scenario,
     events: Iterable[RiskEvent],
     *,
-    shortage_cost: ShortageCost | None = None,
+    shortage_cost: ShortageCost = None,
     state: State | None = None,
 ) -> Losses:
     """Find the least loss of every event, and the expected loss of a year: Σ rate × loss.

@@ -61,7 +61,7 @@ def risk_exposure(
     sites: Iterable[str] = (),
     *,
     state: State | None = None,
-    shortage_cost: ShortageCost | None = None,
+    shortage_cost: ShortageCost = None,
     recover: Mapping[str, Amount] | None = None,
     stock_ships: bool = False,
 ) -> Exposure:
@@ -265,7 +265,7 @@ def stress_test(
     *,
     sites: Iterable[str] | Mapping[str, int] = (),
     closure: Closure | None = None,
-    shortage_cost: ShortageCost | None = None,
+    shortage_cost: ShortageCost = None,
 ) -> StressTest:
     """Close each site in turn for its time to recover, and rank the losses of customers.
 

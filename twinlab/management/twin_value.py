@@ -12,6 +12,7 @@ from twinlab.scope.base import column, shown
 __all__ = ["value_of_twin"]
 
 Life = Callable[[int], Run]
+Cost = Callable[[Run], float]
 
 
 class TwinValue(Result, frozen=True):
@@ -26,10 +27,7 @@ class TwinValue(Result, frozen=True):
 
 
 def value_of_twin(
-    without: Life,
-    with_twin: Life,
-    seeds: Sequence[int] = range(20),
-    cost: Callable[[Run], float] | None = None,
+    without: Life, with_twin: Life, seeds: Sequence[int] = range(20), cost: Cost | None = None
 ) -> TwinValue:
     """Live through the same seeds without and with a twin, and compare what it cost.
 

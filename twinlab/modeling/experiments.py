@@ -27,12 +27,13 @@ from twinlab.scope.state import apply
 
 __all__ = ["Sobol", "sobol", "sweep", "tornado", "tune"]
 
+Grid = Mapping[str, Sequence[Any]]  # values to try, by path
 _WIDE = 1024  # replications in one piece of work that are worth a worker
 
 
 def sweep(
     scenario: Scenario,
-    grid: Mapping[str, Sequence[Any]],
+    grid: Grid,
     replications: int | Precision = 200,
     seed: int = 0,
     *,
@@ -77,15 +78,12 @@ def _try_all(
 
 
 Ranges = Mapping[str, tuple[float, float]]
+KPI = "total_cost"  # of which is asked, if no other is named
 Objective = Callable[[Replications], Any]
 
 
 def tornado(
-    scenario: Scenario,
-    ranges: Ranges,
-    kpi: str = "total_cost",
-    replications: int = 200,
-    seed: int = 0,
+    scenario: Scenario, ranges: Ranges, kpi: str = KPI, replications: int = 200, seed: int = 0
 ) -> "pd.DataFrame":
     """Move each column to the ends of its range, alone, and rank what that does to a KPI.
 
@@ -140,7 +138,7 @@ class Sobol(Listing, frozen=True):
 def sobol(
     scenario: Scenario,
     ranges: Ranges,
-    kpi: str = "total_cost",
+    kpi: str = KPI,
     samples: int = 64,
     replications: int = 64,
     seed: int = 0,
@@ -258,7 +256,7 @@ def tune(
 def propose(
     scenario: Scenario,
     start: State,
-    options: Mapping[str, Sequence[Any]],
+    options: Grid,
     goal: Objective = cost,
     replications: int = 200,
     seed: int = 0,
@@ -269,11 +267,6 @@ def propose(
 
     Raises:
         ScenarioError: a path leads nowhere.
-
-    >>> net = serial(["mine", "shop"], demand=Normal(5, 1), holding_cost={"shop": 1})
-    >>> full = Scenario(net, BaseStock(60), days=50)
-    >>> propose(full, State.initial(net), {"shop.up_to": [30, 60]}).values
-    {'shop.up_to': 30}
     """
 
     def outcome(values: Mapping[str, Any], numbers: int) -> Any:
@@ -309,14 +302,6 @@ def around(
 
     ``usual`` are the shares to come back to, by path. In the scenario, orders go around what is
     closed in each history, and come back on the day on which it opens.
-
-    >>> lanes = [Lane(name, "shop", "unit", sourcing_share=0.5) for name in ("mine", "pit")]
-    >>> nodes = [Node("mine", "supplier"), Node("pit", "supplier"), Node("shop", "retailer")]
-    >>> asked = Demand("shop", "unit", Normal(5, 1))
-    >>> net = Network([Product("unit")], nodes, lanes, demands=[asked])
-    >>> both = Scenario(net, BaseStock(8), sourcing={"shop": Shares()})
-    >>> around(both, [Outage("mine")], {})[0]
-    {'mine->shop/unit/road.sourcing_share': 0.0}
     """
     network, sourcing = scenario.network, dict(scenario.sourcing)
     shut, values = set[Any](), dict[str, float]()

@@ -301,11 +301,7 @@ def decided(model: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
 
 def decision(place: Place) -> str:
-    """Which kind of order changes what a path leads to; a SyncError if none does.
-
-    >>> decision(find(Scenario(serial(["mine", "shop"], demand=4), BaseStock(8)), "shop.up_to"))
-    'rule'
-    """
+    """Which kind of order changes what a path leads to; a SyncError if none does."""
     holder = place.holders[0]
     if isinstance(holder, Lane) and place.name in SOURCING:
         return "sourcing"

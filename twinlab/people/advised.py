@@ -25,6 +25,7 @@ __all__ += ["read_decisions"]
 
 ARMS, LABELS = ("alone", "shown", "default", "approve-only"), ("model", "AI")
 BESIDE = 3  # rounds before and after a scripted failure that are compared
+Game = BeerGame | NewsvendorGame
 Adviser = Callable[[Any], float]  # a game so far → an order
 
 
@@ -191,11 +192,7 @@ class AdvisedGame:
     """
 
     def __init__(
-        self,
-        game: BeerGame | NewsvendorGame,
-        adviser: Adviser,
-        blocks: Sequence[Block],
-        code: str = "p1",
+        self, game: Game, adviser: Adviser, blocks: Sequence[Block], code: str = "p1"
     ) -> None:
         if not re.fullmatch(r"(?=.*\d)[\w-]{1,12}", code):
             raise ScenarioError(f"AdvisedGame: code {code!r}: give one such as 'k7', never a name")

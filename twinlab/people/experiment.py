@@ -108,6 +108,7 @@ class Students(Row, frozen=True):
     problem: NewsvendorProblem = NewsvendorProblem()
 
 
+People = Students | None  # none given: those that the columns describe
 EFFECTS = [col.name for col in schema(Students)[:6]]
 
 
@@ -214,11 +215,7 @@ def _laid(design: Design, size: int) -> tuple[Array, ...]:
 
 
 def classes_of(
-    design: Design,
-    students: Students | None = None,
-    size: Count = 60,
-    classes: Count = 1,
-    seed: Whole = 0,
+    design: Design, students: People = None, size: Count = 60, classes: Count = 1, seed: Whole = 0
 ) -> Played:
     """Let classes of simulated students play the newsvendor in a design, all at once.
 
@@ -271,7 +268,7 @@ def power(
     students: Count = 60,
     classes: Count = 400,
     seed: Whole = 0,
-    people: Students | None = None,
+    people: People = None,
 ) -> Power:
     """Say how often a class of some students would find an effect that is really there.
 

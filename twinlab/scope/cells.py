@@ -107,12 +107,7 @@ def read_back(row: Any, col: Column) -> str:
 
 
 def parse_cell(col: Column, cell: Any, decimal: str = "", days_first: bool | None = None) -> Any:
-    """Read a cell by its column's type; ValueError if it is nothing of it.
-
-    >>> from twinlab.scope.columns import schema
-    >>> parse_cell(schema(Recipe)[2], "wheel: 2,5; frame: 1", decimal=",")
-    {'wheel': 2.5, 'frame': 1.0}
-    """
+    """Read a cell by its column's type; ValueError if it is nothing of it."""
     if isinstance(cell, Iterable) and not isinstance(cell, str):
         raise ValueError(f"is one value, got {brief(cell)}")
     if col.type in (str, bool):

@@ -55,11 +55,7 @@ def column(
 
 
 def schema(row_type: Any) -> tuple[Column, ...]:
-    """List the described columns of a row type, in the order of its table.
-
-    >>> [c.unit for c in schema(Node) if c.name == "holding_cost"]
-    ['USD/unit/day']
-    """
+    """List the described columns of a row type, in the order of its table."""
     return _read_schema(row_type)
 
 
@@ -75,11 +71,7 @@ def _default(described: Any) -> Any:
 
 
 def schema_text(row_type: Any) -> str:
-    """Describe the columns of a row type in lines: what ``?`` and ``help`` show of a class.
-
-    >>> print(schema_text(Stock).splitlines()[3])
-        on_hand = 0.0 [units]: units on the first morning; at least 0
-    """
+    """Describe the columns of a row type in lines: what ``?`` and ``help`` show of a class."""
     lines = []
     for f in fields(row_type):
         if about := f.metadata:
@@ -124,11 +116,7 @@ class Row(Described):
 
     @property
     def title(self) -> str:
-        """What to call this row in a message: its type and its first key words.
-
-        >>> Node("DC-Berlin").title
-        "Node 'DC-Berlin'"
-        """
+        """What to call this row in a message: its type and its first key words."""
         words = [getattr(self, c.name) for c in schema(type(self)) if c.required]
         return " ".join([type(self).__name__, "→".join(brief(w) for w in words if w != {})]).strip()
 

@@ -17,10 +17,6 @@ class Calendar:
 
     Raises:
         ScenarioError: there is no start, or it is no day or date from then up to the year 9999.
-
-    >>> calm = Scenario(serial(["mine", "shop"], demand=5), BaseStock(8), start="2026-03-01")
-    >>> calm.day_of("2026-03-05"), calm.date(31), calm.dated("short from day 31 on")
-    (4, datetime.date(2026, 4, 1), 'short from day 31, 2026-04-01 on')
     """
 
     start: Date | None

@@ -43,11 +43,7 @@ class Distribution(Protocol):
 
 
 def is_distribution(value: Any) -> bool:
-    """Tell whether a value can draw (and is not merely a number).
-
-    >>> is_distribution(Poisson(4)), is_distribution(4)
-    (True, False)
-    """
+    """Tell whether a value can draw (and is not merely a number)."""
     return isinstance(value, Law | Distribution)
 
 

@@ -210,11 +210,7 @@ class Demand(Row, frozen=True):
     service_rank: int = column("rank", 1, "the node serves rank 1 first", low=1)
 
     def scale(self, day: int) -> float:
-        """The factor of season and trend on a day (never below zero).
-
-        >>> Demand("shop", "bike", 4, season=(1.0, 0.5), season_days=10).scale(7)
-        0.5
-        """
+        """The factor of season and trend on a day (never below zero)."""
         return float(self.scales(np.array([day]))[0])
 
     def scales(self, days: NDArray[np.intp]) -> Array:

@@ -43,11 +43,7 @@ NAMES["Measured"] = "Run or Replications"
 
 
 def way_to(cls: Any, given: str) -> str:
-    """Write the expression that gives an object of a class, from an object of another.
-
-    >>> way_to(Scenario, "Network")
-    'Scenario(network, rules)'
-    """
+    """Write the expression that gives an object of a class, from an object of another."""
     ways = _NEAREST.get(cls.__name__, {})
     if given in ways or "" in ways:
         return ways.get(given) or ways[""]
@@ -117,11 +113,7 @@ class SolverError(TwinError):
 
 
 def brief(value: Any) -> str:
-    """Show a value in one short line, however large it is.
-
-    >>> brief(list(range(1000))), brief(10**400)[:12]
-    ('[0, 1, 2, 3, 4, 5, ...]', '100000000000')
-    """
+    """Show a value in one short line, however large it is."""
     try:
         return " ".join(_SHORT.repr(value).split())
     except ValueError:  # Python refuses to write a number of more than 4,300 digits

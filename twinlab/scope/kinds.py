@@ -122,11 +122,7 @@ class Kind:
 
 
 def kind_of(hint: Any) -> Kind | None:
-    """Give the kind that an annotation asks for; None, if anything will do.
-
-    >>> kind_of(int).wanted, kind_of(int).fit(np.int64(5))
-    ('a whole number', 5)
-    """
+    """Give the kind that an annotation asks for; None, if anything will do."""
     origin, args = get_origin(hint), get_args(hint)
     origin = get_origin(getattr(origin, "__value__", None)) or origin  # NDArray since NumPy 2.5
     if hint in _PLAIN:

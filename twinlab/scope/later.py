@@ -20,9 +20,6 @@ def needs(name: str, extra: str) -> Any:
 
     Raises:
         TwinError: it is not installed, and how to install it.
-
-    >>> needs("json", "link").loads("[1]")
-    [1]
     """
     try:
         return import_module(name)

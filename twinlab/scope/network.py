@@ -199,9 +199,6 @@ class Network(Tables):
 
         Raises:
             NetworkError: there is none of that name.
-
-        >>> serial(["plant", "shop"], demand=Normal(5, 1)).node("shop").tier
-        0
         """
         if name not in self.named:
             raise NetworkError(f"no node {name!r}: {did_you_mean(name, self.named)}")

@@ -76,11 +76,7 @@ def _several(said: Iterable[str]) -> str:
 
 
 def html_of(table: "pd.DataFrame", caption: str) -> str:
-    """Give a table with its caption as HTML, its values written for reading and long ones cut.
-
-    >>> "<td>1,234</td>" in html_of(pd.DataFrame({"loss [USD]": [1234.4]}), "Losses")
-    True
-    """
+    """Give a table with its caption as HTML, its values written for reading and long ones cut."""
     said = escape(caption).replace("\n", "<br>")
     if not len(table):
         return f"<p>{said}</p>"

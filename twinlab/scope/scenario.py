@@ -98,12 +98,7 @@ class Scenario(Calendar, Page):
         return type(self)(**{f.name: getattr(self, f.name) for f in fields(self)} | changes)
 
     def change(self, **given: Any) -> "Scenario":
-        """Return a scenario in which what is given replaces what was there.
-
-        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-        >>> calm.change(days=730).days
-        730
-        """
+        """Return a scenario in which what is given replaces what was there."""
         given = {name: value for name, value in given.items() if value is not None}
         others = given.get("network", self.network).decided is not self.network.decided
         for name in {"rules", "sharing"} - given.keys() if others else ():
@@ -113,12 +108,7 @@ class Scenario(Calendar, Page):
         return self._but(**given)
 
     def disrupt(self, *disruptions: Disruption) -> "Scenario":
-        """Return a scenario in which these disruptions happen as well.
-
-        >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-        >>> len(calm.disrupt(Outage("mine", start=5, days=3)).disruptions)
-        1
-        """
+        """Return a scenario in which these disruptions happen as well."""
         return self._but(disruptions=(*self.disruptions, *disruptions))
 
     def decide(self, rules: ByItem) -> "Scenario":
@@ -292,11 +282,7 @@ def _taken(disruption: Any, scenario: Scenario) -> Any:
 
 
 def targets(disruption: Any, network: Network) -> list[Any]:
-    """List what a disruption strikes: items of a node, demand rows, or lanes.
-
-    >>> targets(Outage("mine"), serial(["mine", "shop"], demand=Normal(5, 1)))
-    [('mine', 'unit')]
-    """
+    """List what a disruption strikes: items of a node, demand rows, or lanes."""
     where, product = disruption.place, disruption.product
     if hasattr(disruption, "source"):
         on_lane = network.between.get((disruption.source, disruption.destination), ())
@@ -338,10 +324,6 @@ def find(scenario: Scenario, path: str) -> Place:
 
     Raises:
         ScenarioError: nothing has that name, or it has no such column.
-
-    >>> calm = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), rules=BaseStock(8))
-    >>> find(calm, "shop.up_to").column.unit
-    'units'
     """
     if not isinstance(path, str):
         raise ScenarioError(f"a path is a text such as 'shop.up_to', got {path!r}")

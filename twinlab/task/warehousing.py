@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from twinlab.modeling import Change, Queue, estimate, mmc
+from twinlab.modeling import Change, Queue, estimate, mg1
 from twinlab.scope import Estimate, Listing, Result, ScenarioError
 from twinlab.scope.base import Amount, Array, Count, Positive, Row, column, did_you_mean, shown
 
@@ -60,9 +59,7 @@ def cube_per_order(sku: Sku) -> float:
 def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amount = 1.0) -> Queue:
     """Predict the queue of trucks at the docks; rates per hour, waits in hours.
 
-    ``minutes`` to unload a truck, ``variation`` their sd / mean (cv). The wait of an M/M/c queue
-    times (1 + cv²)/2: exact for one dock (Pollaczek and Khinchine) and for cv 1, otherwise an
-    approximation. Source: Lee & Longton (1959).
+    ``minutes`` to unload a truck, ``variation`` their sd / mean (cv): ``mg1`` says how exact.
 
     Raises:
         ScenarioError: trucks come faster than they are unloaded.
@@ -72,11 +69,7 @@ def dock(arrivals: Positive, minutes: Positive, docks: Count = 1, variation: Amo
     >>> round(60 * dock(arrivals=8, minutes=20, docks=4).wait, 3)
     5.676
     """
-    even = mmc(arrivals, 60 / minutes, docks)
-    wait = even.wait * (1 + variation**2) / 2
-    queue, load = arrivals * wait, arrivals * minutes / 60
-    stay = wait + minutes / 60
-    return replace(even, queue_length=queue, wait=wait, present=queue + load, time_present=stay)
+    return mg1(arrivals, minutes / 60, variation, docks)
 
 
 Layout = Mapping[str, Sequence[Amount]]

@@ -21,13 +21,7 @@ LAST_DAY = 1_000_000
 
 
 class MessageCheck:
-    """Reads messages by the tables of a model.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8))
-    >>> said = {"node": "shop", "product": "unit", "quantity": 4.0}
-    >>> MessageCheck(chain).event(Message("/shop/wms", 1, "wms.served.v1", 0, said)).quantity
-    4.0
-    """
+    """Reads messages by the tables of a model."""
 
     def __init__(self, model: Scenario) -> None:
         self.model, network = model, model.network

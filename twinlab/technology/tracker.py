@@ -32,6 +32,7 @@ EFFECTS = CHANGES.keys() - {"closed", "disrupted", "recovered"}
 ASSESSED = ("node", "product", "quantities", "error", "ref")
 HANDLED = {"shipped", *STOCK}  # changes a stock
 History = Callable[[int], Iterable[Message]] | None
+Seen = Mapping[str, int] | None  # by node: before which day everything is known
 
 
 class Unfoldable(SyncError):
@@ -126,7 +127,7 @@ class Books:
             belief = self.counts[event.item]
             self.counts[event.item] = belief._replace(handled=belief.handled + event.quantity)
 
-    def close(self, day: int, check: MessageCheck, seen: Mapping[str, int] | None) -> None:
+    def close(self, day: int, check: MessageCheck, seen: Seen) -> None:
         """A morning begins; references of goods that have arrived are forgotten."""
         if day == self.state.day + 1:
             found = check.flows.night(self.flows, self.state, self.moved, seen)
@@ -218,7 +219,7 @@ class Tracker:
         self.check = MessageCheck(model)
         self.nights: dict[int, dict[ItemKey, float]] = {}
         self._points = [Checkpoint(-(2**62), None)]
-        self._seen: Mapping[str, int] | None = None
+        self._seen: Seen = None
         self.restart()
 
     def restart(self) -> int:
@@ -255,11 +256,7 @@ class Tracker:
             self.morning = widen(self.morning, model.network)
 
     def fold(
-        self,
-        fresh: Iterable[Message],
-        history: History = None,
-        until: int = 0,
-        seen: Mapping[str, int] | None = None,
+        self, fresh: Iterable[Message], history: History = None, until: int = 0, seen: Seen = None
     ) -> None:
         """Let messages change the state, in the order of what happened; a SyncError if one cannot.
 

@@ -19,15 +19,8 @@ from twinlab.scope import distributions as laws
 from twinlab.scope.base import Amount, Result, ScenarioError, column, optimize, words
 from twinlab.scope.later import special, stats
 
-__all__ = [
-    "Newsvendor",
-    "best_wholesale",
-    "chain_quantity",
-    "coordinating",
-    "critical_ratio",
-    "deal",
-]
-__all__ += ["expected_sales", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
+__all__ = ["Newsvendor", "best_wholesale", "chain_quantity", "coordinating", "critical_ratio"]
+__all__ += ["deal", "expected_sales", "newsvendor", "newsvendor_cost", "newsvendor_profit"]
 __all__ += ["newsvendor_sampled", "probabilities", "retailer_quantity"]
 
 Chances = laws.Distribution | Mapping[float, float]

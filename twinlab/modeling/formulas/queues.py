@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from twinlab.scope import Result, ScenarioError
 from twinlab.scope.base import Amount, Count, Positive, Row, Whole, column, special
 
-__all__ = """LineBounds Queue machine_repair make_to_stock mg1 mmc priority_waits
-two_station_throughput""".split()
+__all__ = ["LineBounds", "Queue", "machine_repair", "make_to_stock", "mg1", "mmc"]
+__all__ += ["priority_waits", "two_station_throughput"]
 
 
 class Queue(Result, frozen=True):
@@ -53,19 +54,22 @@ def mmc(arrival_rate: Positive, service_rate: Positive, servers: Count = 1) -> Q
     return Queue(share, empty, must_wait, waiting, wait, waiting + load, wait + 1 / service_rate)
 
 
-def mg1(arrival_rate: Positive, service_time: Positive, service_cv: Amount) -> Queue:
-    """What random arrivals meet at one server whose times vary by any law: M/G/1.
+def mg1(
+    arrival_rate: Positive, service_time: Positive, service_cv: Amount, servers: Count = 1
+) -> Queue:
+    """What random arrivals meet at servers whose times vary by any law: M/G/1, M/G/c.
 
-    Wq = ρ/(1 − ρ) · (1 + cv²)/2 · service time (Pollaczek–Khinchine), cv = sd / mean.
-    Source: Pollaczek (1930), Khinchine (1932); Gross et al. (2008) section 5.1.
+    The wait of M/M/c times (1 + cv²)/2, cv = sd / mean: exact for one server, where it is
+    ρ/(1 − ρ) · (1 + cv²)/2 · service time, and for cv 1, else an approximation. Source: Pollaczek
+    (1930), Khinchine (1932); Lee & Longton (1959); Gross et al. (2008) section 5.1.
 
     >>> round(mg1(arrival_rate=0.8, service_time=1, service_cv=0).wait, 4)
     2.0
     """
-    share = _busy(arrival_rate * service_time, 1.0)
-    wait = share / (1 - share) * (1 + service_cv**2) / 2 * service_time
-    waiting = arrival_rate * wait
-    return Queue(share, 1 - share, share, waiting, wait, waiting + share, wait + service_time)
+    even, load = mmc(arrival_rate, 1 / service_time, servers), arrival_rate * service_time
+    wait = even.wait * (1 + service_cv**2) / 2
+    queue, stay = arrival_rate * wait, wait + service_time
+    return replace(even, queue_length=queue, wait=wait, present=queue + load, time_present=stay)
 
 
 def priority_waits(arrival_rates: Sequence[Positive], service_rate: Positive) -> tuple[float, ...]:

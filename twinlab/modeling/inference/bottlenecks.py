@@ -23,16 +23,7 @@ SHARE, DAYS = 0.05, 1.0  # everyday spread of what is certain in a model
 
 
 class Account:
-    """What is to be done and at hand, event by event; ``rows`` hold days and values by column.
-
-    >>> chain = serial(["mine", "shop"], demand=Normal(5, 1))
-    >>> account = Account(chain, State.initial(chain))
-    >>> for day, kind, ends in ((0, "ordered", ("shop", "mine")), (2, "shipped", ("mine", "shop"))):
-    ...     account.read(Event(day, kind, ends[0], "unit", 5.0, ends[1], "road"))
-    ...     account.end_day(day, known={"mine", "shop"}, closed=set())
-    >>> account.rows["order_delay", ("mine", "shop", "unit", "road")]
-    [(2, 2.0)]
-    """
+    """What is to be done and at hand, event by event; ``rows`` hold days and values by column."""
 
     def __init__(self, network: Network, state: State) -> None:
         self.network, self.lanes = network, {lane.key: lane for lane in network.lanes}

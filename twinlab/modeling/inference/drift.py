@@ -194,11 +194,7 @@ def cusum(z: Array, limit: float) -> tuple[int, int] | None:
 
 
 def refit(law: Distribution, values: Array) -> Distribution:
-    """The same family with the mean (and spread) of the values; else the values themselves.
-
-    >>> refit(Normal(5, 1), np.array([7.0, 8.0, 9.0, 8.0]))
-    Normal(mean=8.0, sd=0.816496580927726)
-    """
+    """The same family with the mean (and spread) of the values; else the values themselves."""
     mean, spread = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
     names = {f.name for f in fields(law)} if is_dataclass(law) else set[str]()
     if {"mean"} <= names <= {"mean", "sd"}:

@@ -20,11 +20,7 @@ More = Callable[[Scenario, np.random.Generator], Scenario]
 
 @dataclass(frozen=True)
 class Added(Law):
-    """A law, and on top of it units by day that are known ahead; no day falls below zero.
-
-    >>> Added(Constant(2), Trace((0, 5))).draw(None, np.ones(3), 1).ravel().tolist()
-    [2.0, 7.0, 2.0]
-    """
+    """A law, and on top of it units by day that are known ahead; no day falls below zero."""
 
     law: Distribution
     units: Trace

@@ -54,11 +54,7 @@ def time_left(age: float, mean: float, shape: float = 1.0) -> Distribution:
 
 
 def perhaps(law: Distribution, probability: float) -> Distribution:
-    """The law with a probability; otherwise 0 days, and nothing strikes.
-
-    >>> perhaps(Constant(10), 0.25).average
-    2.5
-    """
+    """The law with a probability; otherwise 0 days, and nothing strikes."""
     if probability >= CERTAIN:
         return law
     values = list(law.values) if isinstance(law, Empirical) else [law.average] * _POINTS

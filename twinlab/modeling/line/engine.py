@@ -237,15 +237,9 @@ class LineEngine:
     """A line on SimPy's clock; it may go on from what was ``kept`` of it (``machines.keep``)."""
 
     def __init__(
-        self,
-        line: Line,
-        seed: int,
-        replication: int,
-        warm: float = 0.0,
-        log: bool = True,
-        kept: Any = None,
+        self, line: Line, seed: int, at: int, warm: float = 0, log: bool = True, kept: Any = None
     ) -> None:
-        self.line, self.seed, self.replication, self.warm = line, seed, replication, warm
+        self.line, self.seed, self.replication, self.warm = line, seed, at, warm
         self.env = simpy.Environment(kept["now"] if kept else 0)
         self.crews = simpy.Resource(self.env, int(line.crews)) if line.crews < np.inf else None
         self.events: list[LineEvent] | None = [] if log else None

@@ -359,7 +359,7 @@ class Released(Row, frozen=True):
     """Parts enter as they are released, such as by the node of a network in which the line works.
 
     >>> from twinlab.modeling.line.engine import LineEngine
-    >>> engine = LineEngine(Line([Station("cut", 2)], source=Released()), seed=0, replication=0)
+    >>> engine = LineEngine(Line([Station("cut", 2)], source=Released()), seed=0, at=0)
     >>> engine.release(3)
     >>> engine.step(480)
     >>> engine.take()

@@ -204,10 +204,6 @@ def make_plan(scenario: Scenario) -> Plan:
 
     The latest four plans are kept, as far as they have 100,000 items together (or one of them has
     more).
-
-    >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
-    >>> [item.key for item in plan.items], plan.deciders
-    ([('mine', 'unit'), ('shop', 'unit')], (1,))
     """
     plan = next((plan for plan in tuple(_KEPT) if plan.scenario is scenario), None)
     if plan is None:

@@ -37,10 +37,6 @@ def stream(seed: int, block: int, *name: str) -> np.random.Generator:
 
     Raises:
         ScenarioError: the seed is not a whole number of at least 0.
-
-    >>> float(stream(1, 0, "demand", "shop", "bike").random()) == float(
-    ...     stream(1, 0, "demand", "shop", "bike").random())
-    True
     """
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
         raise ScenarioError(f"seed is a whole number of at least 0, got {seed!r}")

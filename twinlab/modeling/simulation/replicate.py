@@ -267,12 +267,6 @@ def replicate_many(
 
     Raises:
         ScenarioError: the scenarios differ in more.
-
-    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-    >>> shut = shop.disrupt(Outage("mine", start=20, days=5))
-    >>> both = replicate_many([shop, shut], 10, seed=1)
-    >>> bool((fill_rate(both[1]) == fill_rate(replicate(shut, 10, seed=1))).all())
-    True
     """
     if not scenarios:
         return []

@@ -35,6 +35,7 @@ class Daily(NamedTuple):
 
 
 # Measures that are plain sums of rows of a record, and of which.
+LEVELS = (0.05, 0.5, 0.95)  # of quantiles, if no others are asked for
 _SUMS = BY_ITEM | BY_LANE | {"backlog": "owed", "in_process": "in_process"}
 
 
@@ -179,11 +180,7 @@ class Replications(Result, frozen=True, eq=False):
         return self.daily_values[wanted]
 
     def quantiles(
-        self,
-        measure: str,
-        nodes: Any = (),
-        product: str = "",
-        levels: Sequence[float] = (0.05, 0.5, 0.95),
+        self, measure: str, nodes: Any = (), product: str = "", levels: Sequence[float] = LEVELS
     ) -> Array:
         """Quantiles over the replications of the daily values of a measure [levels × days]."""
         return np.quantile(self.series(measure, nodes, product), levels, axis=1)

@@ -20,11 +20,7 @@ SPAN = 32  # days of a table that are put side by side at once
 
 
 def span(numbers: Iterable[int]) -> Rows:
-    """Row numbers as a slice, if they follow each other.
-
-    >>> span([3, 4, 5]), span([3, 5]).tolist()
-    (slice(3, 6, None), [3, 5])
-    """
+    """Row numbers as a slice, if they follow each other."""
     rows = np.fromiter(numbers, dtype=np.intp)
     first = int(rows[0]) if len(rows) else 0
     same = np.array_equal(rows, np.arange(first, first + len(rows)))
@@ -32,11 +28,7 @@ def span(numbers: Iterable[int]) -> Rows:
 
 
 def index(rows: Rows) -> Any:
-    """Row numbers, one by one.
-
-    >>> index(slice(3, 6)).tolist()
-    [3, 4, 5]
-    """
+    """Row numbers, one by one."""
     return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
 
@@ -64,11 +56,7 @@ def steps(lists: Sequence[Sequence[Entry]]) -> list[Step]:
 
 
 def by_place(lists: Iterable[Sequence[int]]) -> list[int]:
-    """The first numbers of all lists, then the second ones, and so on.
-
-    >>> by_place([[4, 7], [5]])
-    [4, 5, 7]
-    """
+    """The first numbers of all lists, then the second ones, and so on."""
     ranked = [(at, k, number) for k, each in enumerate(lists) for at, number in enumerate(each)]
     return [number for _, _, number in sorted(ranked)]
 
@@ -185,14 +173,7 @@ def stack(rules: Sequence[Any]) -> Any:
 
 
 class Records:
-    """The rows of a record: by stock or flow, of which items, lanes, recipes or claims.
-
-    >>> from twinlab.modeling.simulation.plan import make_plan
-    >>> plan = make_plan(Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)))
-    >>> rows = Records(plan)
-    >>> rows.numbers["on_hand"], rows.rows["owed"]  # the shop's; the lane's and its customers'
-    ([1], slice(2, 4, None))
-    """
+    """The rows of a record: by stock or flow, of which items, lanes, recipes or claims."""
 
     def __init__(self, plan: Plan) -> None:
         """Number the rows."""

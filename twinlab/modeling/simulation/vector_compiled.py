@@ -25,12 +25,7 @@ PAYS = 1e7  # item-days, from which loading the loops costs less than it saves
 
 
 def compiles(work: float) -> bool:
-    """Whether so many item-days are lived through by compiled loops.
-
-    >>> import os
-    >>> compiles(1.0) and not os.environ.get("TWINLAB_COMPILED") and not loops.cache_info().currsize
-    False
-    """
+    """Whether so many item-days are lived through by compiled loops."""
     wish = os.environ.get("TWINLAB_COMPILED", "")
     if wish == "0" or find_spec("numba") is None:
         return False

@@ -18,6 +18,9 @@ from twinlab.scope.later import integrate, optimize, signal
 __all__ = ["ContinuousReview", "DisruptedLot", "EconomicLot", "JointOrders", "Levels", "LotPlan"]
 __all__ += ["PeriodicReview", "joint_replenishment", "power_of_two", "share_out", "wagner_whitin"]
 
+Series = Sequence[Amount]  # by period
+Amounts = Mapping[str, Amount]  # by name
+
 
 class Levels(Result, frozen=True):
     """A reorder point with a lot, or with an order-up-to level, and what they cost on average."""
@@ -312,10 +315,7 @@ class LotPlan(Result, frozen=True):
 
 
 def wagner_whitin(
-    demand: Sequence[Amount],
-    setup: Amount,
-    holding: Amount,
-    unit_costs: Sequence[Amount] | None = None,
+    demand: Series, setup: Amount, holding: Amount, unit_costs: Series | None = None
 ) -> LotPlan:
     """Plan lots for known demand so that set-ups and stock cost least in all.
 
@@ -396,11 +396,7 @@ def joint_replenishment(
 
 
 def share_out(
-    stock: Amount,
-    wanted: Mapping[str, Amount],
-    by: str | Mapping[str, Amount] = "amount",
-    *,
-    whole: bool = False,
+    stock: Amount, wanted: Amounts, by: str | Amounts = "amount", *, whole: bool = False
 ) -> dict[str, float]:
     """Share scarce stock out by equal "amount", "rate" or rank, and to nobody more than is wanted.
 

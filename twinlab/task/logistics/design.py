@@ -25,6 +25,7 @@ from twinlab.task.logistics.routing import node_distance
 __all__ = """Choice Limits Search Site centres design_network facilities gravity_location""".split()
 
 Pair = tuple[str, str]  # site and customer
+Choices = Mapping[str, "Choice"]
 Key = tuple[Any, ...]  # a variable of a design: what, in which period, where
 
 
@@ -80,32 +81,25 @@ def facilities(
     """
     _all_there(sites, demand, cost, "cost per unit")
     pairs = [(s, c) for s in sites for c in demand if cost[s, c] < math.inf]
+    rows, total = list[Constraint](), sum(demand.values())
     for c, units in demand.items():
-        if units > 0 and all(to != c for _, to in pairs):
+        own = {pair: 1.0 for pair in pairs if pair[1] == c}
+        if units > 0 and not own:
             raise SolverError(f"facilities: no site may serve {c!r}: all its costs are inf")
-    total = sum(demand.values())
+        rows.append(Constraint(own, float(units > 0), 1.0))
     costs: dict[Any, float] = {(s, c): cost[s, c] * demand[c] for s, c in pairs}  # shares x
     costs |= {s: site.fixed_cost for s, site in sites.items()}  # open or not: y
-    rows = [
-        Constraint({pair: 1.0 for pair in pairs if pair[1] == c}, float(units > 0), 1.0)
-        for c, units in demand.items()
-    ]
     rows += [Constraint({pair: 1.0, pair[0]: -1.0}, high=0.0) for pair in pairs]
     for s, site in sites.items():
         served = {pair: demand[pair[1]] for pair in pairs if pair[0] == s}
         rows.append(Constraint({**served, s: -min(site.capacity, total)}, high=0.0))
     many = (0, len(sites)) if count is None else (count, count)
     rows.append(Constraint(dict.fromkeys(sites, 1.0), *many))
-    found = minimize(
-        costs,
-        rows,
-        f"no choice of {count or 'any number of'} of {len(sites)} sites serves everybody: "
-        f"capacities sum to {sum(site.capacity for site in sites.values()):g} and {total:g} is "
-        f"wanted{', each customer from one site' * single}; allow more pairs, sites or capacity",
-        dict.fromkeys(costs, (0.0, 1.0)),
-        set(costs) if single else set(sites),
-        search,
-    )
+    told = f"no choice of {count or 'any number of'} of {len(sites)} sites serves everybody: "
+    told += f"capacities sum to {sum(site.capacity for site in sites.values()):g} and {total:g} is "
+    told += f"wanted{', each customer from one site' * single}; allow more pairs, sites or capacity"
+    whole, bounds = set(costs) if single else set(sites), dict.fromkeys(costs, (0.0, 1.0))
+    found = minimize(costs, rows, told, bounds, whole, search)
     served_by = {pair: found.values[pair] * demand[pair[1]] for pair in pairs}
     links = [(*pair, x) for pair, x in served_by.items() if x > 1e-9 * max(demand.values())]
     transport = sum(cost[pair] * x for pair, x in served_by.items())
@@ -237,10 +231,7 @@ class NetworkDesign(Result, frozen=True):
 
 
 def design_network(
-    scenario: Scenario,
-    choices: Mapping[str, Choice],
-    periods: Sequence[range] = (),
-    limits: Limits = Limits(),
+    scenario: Scenario, choices: Choices, periods: Sequence[range] = (), limits: Limits = Limits()
 ) -> NetworkDesign:
     """Choose which nodes and ways of a network to open, close and expand, at least total cost.
 

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
@@ -22,6 +22,7 @@ STEPS, FINE = 1_000_000, 1_000_000_000
 MOST = 10**10
 NEVER = 2**63 - 1
 # Names, tables of distances and times, fleets and their depots by number, what each place wants.
+Fleets = Union["Fleet", Sequence["Fleet"]]
 Job = tuple[Sequence[str], Array, tuple["Fleet", ...], list[int], list["Stop"]]
 
 
@@ -68,7 +69,7 @@ class RoutePlan(Result, frozen=True):
 def route(
     names: Sequence[str],
     distances: Any,
-    fleet: Fleet | Sequence[Fleet],
+    fleet: Fleets,
     *,
     demand: Mapping[str, Amount | Stop] | None = None,
     iterations: Count = 2000,
@@ -116,12 +117,7 @@ def route(
 
 
 def milk_run(
-    scenario: Scenario,
-    depot: str,
-    fleet: Fleet | Sequence[Fleet],
-    *,
-    distances: "pd.DataFrame | None" = None,
-    every: Count = 1,
+    scenario: Scenario, depot: str, fleet: Fleets, *, distances: Any = None, every: Count = 1
 ) -> Change:
     """Serve what a depot's lanes lead to on round tours, every so many days.
 

@@ -22,6 +22,9 @@ from twinlab.task.maintenance import TimeLeft
 __all__ = """Arc TransitTime describe lead_time_law network_flow predict prescribe
 transit_time""".split()
 
+Limits = Mapping[str, Limit]  # by place
+Amounts = Mapping[str, Amount]
+
 
 def describe(log: Log, source: str, destination: str) -> "TransitTime":
     """Measure a lane's transit time from a log, counting what is still under way at its end.
@@ -163,10 +166,7 @@ class Flow(Result, frozen=True):
 
 
 def network_flow(
-    arcs: Sequence[Arc],
-    supply: Mapping[str, Limit],
-    demand: Mapping[str, Amount],
-    throughput: Mapping[str, Limit] | None = None,
+    arcs: Sequence[Arc], supply: Limits, demand: Amounts, throughput: Limits | None = None
 ) -> Flow:
     """Send goods through a network at least cost: from supplies over depots to demands.
 
@@ -207,16 +207,12 @@ def network_flow(
     opened = {(at, "open"): arc.fixed_cost for at, arc in enumerate(arcs) if arc.fixed_cost}
     reach = {way: min(arcs[way[0]].capacity, sum(demand.values())) for way in opened}
     rows += [Constraint({way[0]: 1.0, way: -most}, high=0.0) for way, most in reach.items()]
-    found = minimize(
-        {at: arc.cost for at, arc in enumerate(arcs)} | opened,
-        rows,
-        f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
-        f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
-        "and throughputs or capacities that are too small",
-        {at: (0.0, arc.capacity) for at, arc in enumerate(arcs)}
-        | dict.fromkeys(opened, (0.0, 1.0)),
-        set(opened),
-    )
+    told = f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
+    told += f"{sum(supply.values()):g} supplied; add supply, or look for places that no way "
+    told += "reaches, and throughputs or capacities that are too small"
+    costs: dict[Any, float] = {at: arc.cost for at, arc in enumerate(arcs)} | opened
+    bounds = {at: (0.0, arcs[at].capacity if isinstance(at, int) else 1.0) for at in costs}
+    found = minimize(costs, rows, told, bounds, set(opened))
     moved = tuple(found.values[at] for at in range(len(arcs)))
     if opened:
         return Flow(moved, found.cost, {}, {})

@@ -14,15 +14,12 @@ from twinlab.scope.base import Amount, Count, Share, Whole, check_known, column,
 
 __all__ = ["Pareto", "complaint_rates", "complaints", "house_of_quality", "pareto"]
 
+Shares = Mapping[str, Share]  # by fault
 DELAY = Gamma(40.0, 40.0 / 2**0.5)  # days from delivery to complaint: shape 2
 
 
 def complaints(
-    run: LineRun,
-    returned: Mapping[str, Share],
-    seed: Whole = 0,
-    replication: Whole = 0,
-    delay: Gamma = DELAY,
+    run: LineRun, returned: Shares, seed: Whole = 0, replication: Whole = 0, delay: Gamma = DELAY
 ) -> Log:
     """Let customers find what inspection did not, and complain of some of it, days later.
 
