@@ -259,8 +259,8 @@ class LineEngine:
         for machine in sorted(self.machines, key=lambda m: (m.stage != "renew", m.begun)):
             self.env.process(machine.live())
         if isinstance(line.source, tuple):
-            for at, arrivals in enumerate(line.source):
-                self.env.process(arrive(self, arrivals, at))
+            for nth, arrivals in enumerate(line.source):
+                self.env.process(arrive(self, arrivals, nth))
         elif isinstance(line.source, Conwip):
             for _ in range(line.source.limit):
                 self.accept(self.places[0], self.enter("parts", 1))

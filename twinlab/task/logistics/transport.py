@@ -217,8 +217,7 @@ def network_flow(
     if opened:
         return Flow(moved, found.cost, {}, {})
     count = len(supply) + len(limits)
-    saved = zip([*supply, *limits], found.prices[:count], strict=True)
-    relief = {place: -price for place, price in saved}
+    relief = {p: -x for p, x in zip([*supply, *limits], found.prices[:count], strict=True)}
     limited = ((at, arc) for at, arc in enumerate(arcs) if arc.capacity < math.inf)
     relief |= {f"{arc.source} → {arc.destination}": -found.limits[at] for at, arc in limited}
     asked = zip(exact, found.prices[count:], strict=True)
