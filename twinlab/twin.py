@@ -291,11 +291,7 @@ class Twin(Foreseeing):
         self._adopted: dict[str, int] = {}
 
     def sync(self, ask_again: bool = True) -> Intake:
-        """Take in what has arrived and ask for what is missing; a model by itself hears nothing.
-
-        Raises:
-            SyncError: a source or the store failed; what was not stored comes again.
-        """
+        """Take in what has arrived and ask for what is missing; a model by itself hears nothing."""
         if self.mode is Mode.MODEL:
             return Intake(0, 0, 0, 0)
         try:
@@ -314,9 +310,6 @@ class Twin(Foreseeing):
         """What needs somebody this morning, by money at risk: what is closed, and what may come.
 
         ``late``: learned chances of shipments under way, as ``control_tower`` takes them.
-
-        Raises:
-            ScenarioError: no shortage costs money, or no such shipment is under way.
         """
         start, come = self._morning, self.forecast(replications=128)
         told: Any = {"forecast": come, "limits": limits, "shortage_cost": shortage_cost}

@@ -43,11 +43,7 @@ class Comparison(Result, frozen=True):
         return np.asarray(self.own[kpi][0](batch) if kpi in self.own else getattr(batch.kpis, kpi))
 
     def difference(self, name: str, kpi: str) -> Estimate:
-        """How much a scenario differs from the first one in a KPI, paired by history.
-
-        Raises:
-            ScenarioError: no such scenario or KPI was compared.
-        """
+        """How much a scenario differs in a KPI from the first one, paired; else a ScenarioError."""
         check_known(name, self.batches, f"no scenario {name!r}")
         check_known(kpi, self.kpis, f"{kpi!r} was not compared")
         first = next(iter(self.batches))

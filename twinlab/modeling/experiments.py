@@ -264,9 +264,7 @@ def propose(
     """Simulate every combination of some values from a state on, and propose the cheapest.
 
     The seed that chose a change flatters it: another judges its gain. Workers share (``sweep``).
-
-    Raises:
-        ScenarioError: a path leads nowhere.
+    A path that leads nowhere is a ScenarioError.
     """
 
     def outcome(values: Mapping[str, Any], numbers: int) -> Any:

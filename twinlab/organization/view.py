@@ -85,10 +85,8 @@ class View:
         """Inventory position of the node and everything downstream of it (Clark & Scarf 1960).
 
         Units here, on order, on the way to and at all nodes that are fed from here, less what
-        customers wait for; products made from it count with their recipe's quantity.
-
-        Raises:
-            ScenarioError: the sharing regime does not show it.
+        customers wait for; products made from it count with their recipe's quantity. It is a
+        ScenarioError where the sharing regime does not show it.
         """
         return self.echelon() if self.echelon else self.inventory_position
 
@@ -97,10 +95,7 @@ class View:
         """What final customers asked for today, here and downstream, in units of this product.
 
         Units of products made from it count with their recipe's quantity, and items that buy from
-        several suppliers with the share that comes from here, as in the echelon.
-
-        Raises:
-            ScenarioError: the sharing regime does not show it.
+        several suppliers with the share that comes from here, as in the echelon, with its error.
         """
         return self.sales() if self.sales else self.demand
 

@@ -16,11 +16,7 @@ __all__ = ["integrate", "nx", "optimize", "pd", "signal", "sparse", "special", "
 
 
 def needs(name: str, extra: str) -> Any:
-    """Import a library that only some tasks need.
-
-    Raises:
-        TwinError: it is not installed, and how to install it.
-    """
+    """Import a library that only some tasks need; a TwinError that says how to install it."""
     try:
         return import_module(name)
     except ImportError:

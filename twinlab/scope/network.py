@@ -195,11 +195,7 @@ class Network(Tables):
         return graph_of(self)
 
     def node(self, name: str) -> Node:
-        """Find a node by its name.
-
-        Raises:
-            NetworkError: there is none of that name.
-        """
+        """Find a node by its name; a NetworkError if there is none."""
         if name not in self.named:
             raise NetworkError(f"no node {name!r}: {did_you_mean(name, self.named)}")
         return self.named[name]

@@ -320,11 +320,7 @@ class Place:
 
 
 def find(scenario: Scenario, path: str) -> Place:
-    """Follow a path to its column.
-
-    Raises:
-        ScenarioError: nothing has that name, or it has no such column.
-    """
+    """Follow a path to its column; a ScenarioError if nothing has that name, or no such column."""
     if not isinstance(path, str):
         raise ScenarioError(f"a path is a text such as 'shop.up_to', got {path!r}")
     where, _, name = path.rpartition(".")

@@ -377,11 +377,7 @@ _TABLES = (*_UNITS, "on_order", "asked", "owed_since", "in_transit", "in_process
 
 
 def go_on(start: State | None, scenario: Scenario) -> State:
-    """The state from which a scenario is lived: a start of one's own, or the first morning.
-
-    Raises:
-        ScenarioError: the start is no state, lies after the last day, or does not fit the network.
-    """
+    """A start of one's own, or the first morning; a ScenarioError where it does not fit."""
     if start is None:
         return State.initial(scenario.network)
     if not isinstance(start, State):

@@ -373,10 +373,8 @@ class Plant:
     def advance(self, days: int = 1, untold: bool = False) -> None:
         """Live through some days: obey orders each morning, and tell everything that happens.
 
-        ``untold``: nobody hears of these days, which is quick; then it says what it holds.
-
-        Raises:
-            ScenarioError: the plant's story ends before.
+        ``untold``: nobody hears of these days, which is quick; then it says what it holds. Days
+        after its story's end are a ScenarioError.
         """
         until, left = self.day + days, self.truth.days - self.day
         if days > left:

@@ -437,11 +437,7 @@ class Goods:
 
 
 def as_units(answer: Any, rule: Any, item: ItemPlan, day: int) -> float:
-    """The answer of a rule or person as units, 0 for dust.
-
-    Raises:
-        ScenarioError: it is no quantity.
-    """
+    """The answer of a rule or person as units, 0 for dust; a ScenarioError if it is no quantity."""
     try:
         quantity = float(answer)
     except (TypeError, ValueError):
@@ -488,11 +484,7 @@ class Game:
         return orders.views[orders.item.number] if orders.question else None
 
     def order(self, quantity: float) -> None:
-        """Answer with a quantity, and live on to the next question.
-
-        Raises:
-            ScenarioError: the game is over, or that is no quantity.
-        """
+        """Answer with a quantity, and live on to the next question; else a ScenarioError."""
         orders, day = self._history.orders, self._history.state.day
         if orders.question is None:
             raise ScenarioError("the game is over: start another one with Game(scenario, players)")

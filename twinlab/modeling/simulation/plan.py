@@ -150,11 +150,7 @@ class Plan:
         return [(row, weight) for row, weight in weighed if row is not None]
 
     def columns(self, node: str = "", product: str = "") -> list[int]:
-        """The item numbers of a node and product (all, if not given).
-
-        Raises:
-            ScenarioError: nothing has these names.
-        """
+        """The item numbers of a node and product (empty: all); a ScenarioError if there is none."""
         keys = [item.key for item in self.items]
         found = [at for at, (n, p) in enumerate(keys) if node in ("", n) and product in ("", p)]
         if not found:

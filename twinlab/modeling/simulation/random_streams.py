@@ -33,11 +33,7 @@ _ALL = Constant(1)
 
 
 def stream(seed: int, block: int, *name: str) -> np.random.Generator:
-    """Open the stream of one source of chance for one block of replications.
-
-    Raises:
-        ScenarioError: the seed is not a whole number of at least 0.
-    """
+    """Open the stream of one source of chance for one block of replications."""
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
         raise ScenarioError(f"seed is a whole number of at least 0, got {seed!r}")
     digest = blake2b("\x1f".join(name).encode(), digest_size=16).digest()

@@ -263,10 +263,7 @@ def replicate_many(
 
     The engine's work is a row of numbers per item, however long the row: sixty closures of a few
     replications each cost little more than one. Each batch is that of ``replicate(scenario,
-    replications, seed)``, to the last bit.
-
-    Raises:
-        ScenarioError: the scenarios differ in more.
+    replications, seed)``, to the last bit. Scenarios that differ in more are a ScenarioError.
     """
     if not scenarios:
         return []

@@ -119,11 +119,7 @@ class Replications(Result, frozen=True, eq=False):
         return np.asarray(table[name][:, self.plan.columns(node, product)].sum(axis=1))
 
     def variance(self, name: str, node: str = "", product: str = "") -> Array:
-        """The variance over days of one item's orders or requests, or of all demand.
-
-        Raises:
-            ScenarioError: it was not kept; replications are not stored.
-        """
+        """Variance over days of an item's orders or requests, or all demand, if it was kept."""
         rows = self.plan.columns(node, product)
         if name == "demand" and not node and not product:
             return np.asarray(self.variances["demand"])

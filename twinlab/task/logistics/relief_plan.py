@@ -83,10 +83,8 @@ class ReliefProblem(Result, frozen=True):
 
     A missing cover costs ``shortage`` × its price, keeping one ready ``holding`` × its price a
     season; cash is there after ``cash_hours``. ``limits`` say how many kg a mode brings to one
-    place after one hit. All assumed, unless you know better.
-
-    Raises:
-        ScenarioError: probabilities do not sum to one, or a name is unknown or stands twice.
+    place after one hit. All assumed, unless you know better. Probabilities that do not sum to one,
+    and names that are unknown or stand twice, are a ScenarioError.
     """
 
     goods: tuple[Good, ...]

@@ -187,8 +187,8 @@ def network_flow(
     (34.0, 5.0, 2.0)
     """
     plenty = 1 + 2 * sum(demand.values())  # more than this is as good as without limit
-    supply = {place: min(most, plenty) for place, most in supply.items()}
-    limits = {place: min(most, plenty) for place, most in (throughput or {}).items()}
+    both = supply, throughput or {}
+    supply, limits = ({p: min(most, plenty) for p, most in each.items()} for each in both)
     places = list(dict.fromkeys(end for arc in arcs for end in (arc.source, arc.destination)))
     for name in (*supply, *demand, *limits):
         if name not in places:
@@ -207,12 +207,15 @@ def network_flow(
     opened = {(at, "open"): arc.fixed_cost for at, arc in enumerate(arcs) if arc.fixed_cost}
     reach = {way: min(arcs[way[0]].capacity, sum(demand.values())) for way in opened}
     rows += [Constraint({way[0]: 1.0, way: -most}, high=0.0) for way, most in reach.items()]
-    told = f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
-    told += f"{sum(supply.values()):g} supplied; add supply, or look for places that no way "
-    told += "reaches, and throughputs or capacities that are too small"
-    costs: dict[Any, float] = {at: arc.cost for at, arc in enumerate(arcs)} | opened
-    bounds = {at: (0.0, arcs[at].capacity if isinstance(at, int) else 1.0) for at in costs}
-    found = minimize(costs, rows, told, bounds, set(opened))
+    found = minimize(
+        {at: arc.cost for at, arc in enumerate(arcs)} | opened,
+        rows,
+        f"no plan serves every demand: {sum(demand.values()):g} units are wanted and "
+        f"{sum(supply.values()):g} supplied; add supply, or look for places that no way reaches, "
+        "and throughputs or capacities that are too small",
+        dict(enumerate((0.0, arc.capacity) for arc in arcs)) | dict.fromkeys(opened, (0.0, 1.0)),
+        set(opened),
+    )
     moved = tuple(found.values[at] for at in range(len(arcs)))
     if opened:
         return Flow(moved, found.cost, {}, {})
