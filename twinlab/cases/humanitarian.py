@@ -167,8 +167,7 @@ def humanitarian(
     the tables start with; regions keep nothing: people ask their depot, and wait. ``true_need``:
     what a storm truly leaves in need over what the first assessment says (as played, Ike 1.25;
     what is not given is drawn). ``part``: of all in need, those whom we look after (a tenth).
-    Source: ``datasets/humanitarian/README.md`` says of every column whether it is measured, derived
-    or assumed.
+    Source: ``datasets/humanitarian/README.md`` says of every column if it is measured or assumed.
 
     Raises:
         ScenarioError: a storm struck no region, or they are of several seasons.

@@ -257,8 +257,7 @@ def waiting_level(hours: Any, good: str = "water", tangent: bool = False) -> Any
 def waiting_cost(deliveries: Sequence[Amount], horizon: Amount, tangent: bool = False) -> float:
     """Add up one person's deprivation cost over the waits between deliveries.
 
-    Σ g(tₖ − tₖ₋₁) from hour 0 to the horizon: a delivery sets the wait back to zero, so equal waits
-    are the cheapest [USD/person].
+    Σ g(tₖ − tₖ₋₁) from hour 0 to the horizon: equal waits are the cheapest [USD/person].
 
     Raises:
         ScenarioError: deliveries are not in order within 0 to ``horizon``, or a wait is too long.

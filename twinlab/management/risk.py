@@ -381,8 +381,7 @@ def rehearse(
 
     A buffer raises the stock of the first morning and the base-stock level; a standby leaves a
     closed site its share of the mean flow. Events strike on day ``start``, and stop what they stop
-    in ``expected_loss``; a plan costs its measures and Σ rate × loss [USD/year] against the calm
-    twin, on the same random numbers.
+    in ``expected_loss``; a plan costs measures and Σ rate × loss [USD/year] against calm, paired.
 
     Raises:
         ScenarioError: an event is not over by the last day, or an item keeps no base stock.

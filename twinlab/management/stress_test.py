@@ -4,8 +4,7 @@ No probability is needed: a linear program finds the best that a chain can do wh
 for its time to recover (TTR), and the longest time to survive (TTS) without losing a customer.
 Source: Simchi-Levi et al. (2015), Interfaces 45(5).
 
-The stress test is the same by simulation: it closes every site in turn, on the same random numbers,
-and prices what customers miss.
+The stress test is the same by simulation: it closes every site in turn, on the same luck.
 """
 
 from collections import defaultdict

@@ -21,8 +21,7 @@ _Charge = Callable[[Any], Any]
 class Role:
     """A department or firm: what it sets, within which range, and the KPI it is judged by.
 
-    ``decides`` maps paths of a scenario to their ranges, or is empty; ``kpi`` turns a run or a
-    batch into a number (per history).
+    ``decides``: ranges by path of a scenario, or empty; ``kpi``: a number of a run or batch.
 
     >>> sales = Role("sales", {"shop.up_to": (40, 80)}, lambda history: 0.98, "share", True)
     >>> sales.objective(None)

@@ -200,8 +200,7 @@ def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
 class OwnOrders(Row, frozen=True):
     """Everybody sees its own stock and the orders it gets, and nothing of anybody else.
 
-    Source: Lee, Padmanabhan & Whang (1997): the cause of the bullwhip that they call demand signal
-    processing.
+    Source: Lee, Padmanabhan & Whang (1997): a cause of the bullwhip, "demand signal processing".
 
     >>> view = View("plant", "bike")
     >>> OwnOrders()(view)

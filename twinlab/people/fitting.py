@@ -1,7 +1,6 @@
 """What a player's decisions tell: the parameters of a model of them.
 
-What the data cannot tell is said: a parameter whose interval covers all that it could be is marked
-*not identified*.
+What the data cannot tell is said: whose interval covers all that it could be is *not identified*.
 """
 
 from collections.abc import Callable, Sequence
@@ -85,8 +84,7 @@ def fit_newsvendor(
 
     Regression of the order on the demand of the round before: q = a + c (d − μ). The chasing weight
     is c; the pull to the centre is w = (q* − a) / (q* − μ), as a is the order after a mean demand.
-    Measuring the chase by this slope, and not by how often orders moved towards the last demand,
-    follows Lau & Bearden (2013).
+    The chase is this slope, not how often orders moved to the last demand: Lau & Bearden (2013).
 
     Raises:
         ScenarioError: too few rounds, or the optimum is the mean.

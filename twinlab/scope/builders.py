@@ -57,8 +57,7 @@ def distribution(
 ) -> Network:
     """Build a distribution system: a supplier, a center that stores, and its retailers.
 
-    The unlimited source is called ``supplier``; customers ask every retailer. Figures as in
-    ``serial``.
+    The unlimited source is ``supplier``; customers ask every retailer. Figures as in ``serial``.
 
     >>> net = distribution("DC", ["north", "south"], demand={"north": Poisson(3), "south": Poisson(5)})
     >>> [d.pattern.average for d in net.demands]
@@ -81,8 +80,7 @@ def assembly(
     """Build an assembly: each part comes from a supplier of its own to one plant.
 
     ``parts`` gives the units of each part in one product. The unlimited source of part p is called
-    ``p supplier`` and its lead time is given under that name; ``on_hand`` at the plant is that of
-    the product.
+    ``p supplier``: its lead time is given under that name. ``on_hand`` is that of the product.
 
     >>> bike = assembly("plant", {"frame": 1, "wheel": 2}, demand=Poisson(3))
     >>> bike.recipes[0].components

@@ -23,8 +23,7 @@ where the supplier has stock and the node reviews in the morning (in the evening
 Examples below and everywhere use what ``twinlab`` offers without saying so.
 
 So that two engines agree to the last bit, the arithmetic is part of the law: sums run in table
-order, every subtraction that could leave a rounding speck below zero is cut there, and flows
-below ``DUST`` do not happen.
+order, every subtraction that may leave a speck below zero is cut, flows below ``DUST`` are none.
 """
 
 from collections import defaultdict

@@ -1,7 +1,6 @@
 """A quantity is described once: unit, default, meaning and range stand with the field.
 
-From that one place come the CSV header and its check, the docs table, the slider's label and
-range, and the text of an error.
+From there come the CSV header and its check, docs, the slider's label and range, errors' texts.
 """
 
 import re

@@ -151,8 +151,7 @@ class Lane(Row, frozen=True):
 class Recipe(Row, frozen=True):
     """How a node makes a product: components per unit, time, share that turns out good, cost.
 
-    A recipe without components makes the product from nothing that the network follows (a mine,
-    a chip fab).
+    A recipe without components makes it from nothing that is followed (a mine, a chip fab).
 
     >>> Recipe("plant", "bike", {"frame": 1, "wheel": 2}).components
     {'frame': 1.0, 'wheel': 2.0}

@@ -1,7 +1,6 @@
 """A network: products, nodes, lanes, recipes, demands and starting stocks that fit together.
 
-Whether they do is checked when it is made: each law is one function that names value, place and
-remedy.
+Whether they do is checked when it is made: each law is a function that names value and remedy.
 """
 
 from collections import Counter
@@ -203,8 +202,7 @@ class Network(Tables):
     def change(self, *rows: AnyRow) -> "Network":
         """Return a network in which each given row replaces its namesake, or is added.
 
-        To take a row away, see ``without``. Where all of them replace others, only what can be
-        wrong with these is checked.
+        To take a row away, see ``without``. Rows that replace others are checked alone.
 
         >>> chain = serial(["plant", "shop"], demand=Normal(5, 1))
         >>> chain.change(Node("plant", capacity=6)).node("plant").capacity

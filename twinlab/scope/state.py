@@ -6,8 +6,7 @@ orders, shipments under way and production in process with their due days, and m
 One can go on from it also where the tables have changed since. What is under way keeps its day:
 goods arrive, production ends and open orders are seen when they were due, whatever lead time,
 production time or order delay new ones have. What is new in the tables is empty: what they say of
-the first morning holds for that morning alone. Nothing vanishes: a state with units for which the
-tables have no place is refused.
+the first morning holds for that morning alone. Units for which tables have no place are refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -429,8 +428,7 @@ def widen(state: State, network: Network) -> State:
 def feasible(state: State) -> State:
     """A state to start a forecast from: no stock below zero, nothing that was due before today.
 
-    While messages are missing the books may say what cannot be; orders and production that were due
-    have reached their place.
+    While messages are missing books may say what cannot be; what was due has reached its place.
 
     >>> state = State.initial(serial(["mine", "shop"], demand=Normal(5, 1)))
     >>> state.on_hand["shop", "unit"] = -3.0

@@ -92,8 +92,7 @@ def read_disruptions(
 ) -> list[Disruption]:
     """Read disruptions from a file, or the table ``disruptions`` of a source as a network's.
 
-    A ``kind`` column, then the columns of the kinds; a start may be a date, for a scenario that
-    begins on one.
+    A ``kind`` column, then those of the kinds; a start may be a date, if the scenario has one.
 
     Raises:
         NetworkError: names the row, the value, and what to do.

@@ -203,8 +203,7 @@ class Tracker:
     """What is believed of a plant after some messages: ``state`` is the newest.
 
     ``morning`` is the one right after the last closed night, before anything of the day after it:
-    whoever looks ahead starts there. ``nights`` maps a closed day to the units on hand that night,
-    by (node, product).
+    whoever looks ahead starts there. ``nights``: units on hand by closed day and (node, product).
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()

@@ -152,8 +152,7 @@ def watch(
     """Watch all streams at once; the earliest alarm of each stream, oldest first.
 
     ``run_length`` is the mean number of observations between two false alarms of all m streams
-    together: each gets the limit h for m times as many. What is certain raises none; it is watched
-    where it has a tolerance.
+    together: each gets the limit h for m times as many. What is certain needs a tolerance.
 
     >>> asked = (50.0, 45.0, 52.0, 56.0) * 5 + (63.0, 60.0, 58.0, 66.0) * 5
     >>> days, scales = tuple(range(40)), (1.0,) * 40

@@ -1,7 +1,6 @@
 """A factory line run in continuous time: throughput, yield, cycle time, and what each machine did.
 
-``run_line`` lives through one history, ``replicate_line`` through many, and ``feed`` gives what was
-measured to a node of a network.
+``run_line`` lives through one history, ``replicate_line`` many; ``feed`` gives them to a network.
 """
 
 from dataclasses import replace
@@ -89,8 +88,7 @@ def run_line(
     """Let a line work for some days, and measure it after the first ones (the warm-up).
 
     ``replication`` counts those of a seed. Each station has random numbers of its own, and so has
-    each part, so changing one station leaves everything else as it was. ``log=False`` keeps no
-    events.
+    each part, so changing one station leaves everything else as it was; ``log``: events are kept.
 
     Raises:
         ScenarioError: nothing is left to measure after the warm-up.

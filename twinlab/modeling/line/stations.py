@@ -2,8 +2,7 @@
 
 And the upkeep of machines: what a job is like, how likely it breaks the tool, and when to replace
 it. A rule of upkeep looks at a machine before each job, as a replenishment rule looks at a node. A
-law of failure that was fitted or learned enters as a table of numbers, ``Hazard``; so nothing here
-knows where it came from.
+law of failure that was fitted or learned enters as a table, ``Hazard``: nobody here knows its origin.
 """
 
 import math

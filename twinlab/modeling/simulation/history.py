@@ -3,8 +3,7 @@
 ``scope.calendar`` states the law in words. Here it is a generator: it reads the state of the chain
 and yields what happens next, event by event. ``History`` lets each event change the state
 (``scope.state.apply``) and writes it into the log before it asks the law to go on. So a state
-changes by events alone, and a simulation, a game, a plant and a twin that reads messages share one
-account of what an event does.
+changes by events alone; simulation, game, plant and twin share one account of what an event does.
 
 The law also yields what it waits for: a moment on SimPy's clock, or a person's answer.
 

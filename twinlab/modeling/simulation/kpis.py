@@ -158,8 +158,7 @@ def emissions(history: Measured, node: str = "", product: str = "") -> Value:
 def lead_time(history: Measured, node: str = "", product: str = "") -> Value:
     """Mean time from ordering to having it in stock, by Little's law [days].
 
-    W = L / λ = mean units on order at night / mean units received or finished per day.
-    Source: Little (1961).
+    W = L / λ = mean units on order at night / mean units received or finished a day (Little 1961).
 
     >>> chain = serial(["mine", "shop"], demand=Constant(4), lead_time=3, on_hand={"shop": 12})
     >>> lead_time(simulate(Scenario(chain, BaseStock(12), days=1000)), "shop")

@@ -1,7 +1,6 @@
 """What a day amounts to: stocks, flows, costs by kind and emissions of every (node, product).
 
-Measures are plain functions of what the nights recorded, so every engine that records the same
-numbers has the same measures.
+Measures are functions of what the nights recorded: engines that record the same have the same.
 """
 
 import math
@@ -135,8 +134,7 @@ def service(plan: Plan, start: State, nights: dict[str, Array]) -> dict[str, Arr
 def measure(plan: Plan, nights: dict[str, Array]) -> dict[str, Array]:
     """Turn the nights' records (days × numbers) into measures (days × items).
 
-    Measures are linear in the records, so sums over days (in rows of replications, say) have sums
-    of measures.
+    Measures are linear in the records: sums over days (of replications, say) have sums of measures.
     """
     rows, sources = [lane.row for lane in plan.lanes], [lane.source for lane in plan.lanes]
     owed, customers = nights["owed"][:, : len(rows)], nights["owed"][:, len(rows) :]

@@ -198,8 +198,7 @@ _MOST = 100_000  # items of all plans that are kept
 def make_plan(scenario: Scenario) -> Plan:
     """Number a scenario's items, lanes and recipes, and fix the order of every day.
 
-    The latest four plans are kept, as far as they have 100,000 items together (or one of them has
-    more).
+    The latest four plans are kept, up to 100,000 items together (or the newest alone).
     """
     plan = next((plan for plan in tuple(_KEPT) if plan.scenario is scenario), None)
     if plan is None:

@@ -158,8 +158,7 @@ def _links(plan: Plan, today: bool) -> list[tuple[int, int]]:
 class Order:
     """The order of items: when they have their turn, and where they stand.
 
-    Items stand in the order: those that are bought, those that are made (as do their recipes), then
-    endless sources.
+    Items in order: those that are bought, those that are made (as are recipes), endless sources.
     """
 
     def __init__(self, plan: Plan, facts: Facts) -> None:

@@ -222,8 +222,7 @@ def demand_law(
     """Let customers ask as a method foresees it: the law of the coming days, for a twin's model.
 
     Each of the days from ``day`` on has its own mean; around it demand has the ratios of what was
-    asked and foreseen a period ahead, from past origins, scaled to a mean of 1. After the horizon
-    its days come again.
+    asked and foreseen a period ahead before, with mean 1. After the horizon its days come again.
 
     Raises:
         ScenarioError: the history is too short, or nothing is foreseen.

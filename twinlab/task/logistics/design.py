@@ -241,8 +241,7 @@ def design_network(
     and pass only what is open. Chance, disruptions, safety stock, stock kept for another period and
     cost per shipment are left out, and fixed costs stand here alone: so compare the ``change``. It
     drops what is never open, expands for all days, and splits orders by the flows of each period.
-    A mixed-integer program (HiGHS). Source: Geoffrion & Graves (1974); Melo, Nickel & Saldanha-da-
-    Gama (2009).
+    A mixed-integer program (HiGHS). Source: Geoffrion & Graves (1974); Melo, Nickel et al. (2009).
 
     Raises:
         ScenarioError: an unknown name, periods out of turn, a lane to customers without a length.

@@ -1,7 +1,6 @@
 """Pre-positioning: which relief goods should lie where before anybody knows which storms will come.
 
-A season brings hits, one after the other; what a hit leaves waits for the next. Units are covers:
-one good for one person.
+A season brings hits in turn; what one leaves waits for the next. A cover: a good for a person.
 """
 
 import math
@@ -58,8 +57,7 @@ class Way(Row, frozen=True):
 class Hit(Row, frozen=True):
     """One thing that happens: who needs help where, and what it leaves of stocks and ways.
 
-    Who is not named keeps all stock, has no shops, all throughput and no delay; the last two are
-    those of modes that have a limit.
+    Who is not named keeps all stock, has no shops, all throughput, no delay (of modes with limits).
     """
 
     name: str = column("name", meaning="what it is called")
@@ -302,8 +300,7 @@ def preposition(
 def judge(problem: ReliefProblem, plan: ReliefPlan | Covers, foresight: bool = True) -> ReliefPlan:
     """Judge a plan, or stocks by open depot and good, by all seasons: the best that can be done.
 
-    With ``foresight`` of the later hits of a season; or hit by hit, not knowing whether another
-    comes, which never costs less.
+    With ``foresight`` of a season's later hits, or hit by hit without, which never costs less.
 
     Raises:
         ScenarioError: a depot or good is unknown, or more lies in a depot than it can hold.

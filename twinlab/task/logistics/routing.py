@@ -277,8 +277,7 @@ def _obstacle(name: str, stop: Stop, fleet: Fleet, ways: list[float]) -> str:
 def _whole(numbers: Array, limits: Sequence[float], fine: int) -> tuple[Any, list[int], float]:
     """Numbers and limits of their sums in whole steps, so many to one; exact in a common measure.
 
-    The largest has up to ``fine``: limits of all kinds are cut alike finely, so that too much of
-    one weighs as much as of another.
+    The largest has up to ``fine``: all kinds alike, so that too much of one weighs as of another.
     """
     steps, finite = 1, np.where(np.isinf(numbers), 0.0, numbers)
     most, ends = float(finite.max()), [limit for limit in limits if limit < math.inf]

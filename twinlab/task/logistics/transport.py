@@ -231,8 +231,7 @@ def prescribe(scenario: Scenario, product: str) -> Change:
     """Recommend the shares of suppliers that move a product's average demand at least cost.
 
     The flows of ``design_network`` as the network is: cost per unit and stock on the way, within
-    capacities of lanes and sources. Costs per shipment and all chance are left out, so compare the
-    scenario before you believe it.
+    capacities of lanes and sources. Costs per shipment and chance are left out: so compare it.
 
     Raises:
         ScenarioError: no lane carries the product.
