@@ -215,8 +215,8 @@ class Foreseeing(Ordering):
     ) -> Ranking:
         """Look ahead under each of some options, in the same worlds and luck, and rank them.
 
-        An option is a change, an order or several in turn, or values by path; {} does nothing. All
-        are compared with the first. The goal may ask for daily demand, backlog and stock of what sells.
+        An option is a change, an order or several in turn, or values by path; {} does nothing. All are
+        compared with the first. The goal may ask for daily demand, backlog and stock of what is sold.
 
         Raises:
             ScenarioError: a path leads nowhere, or there are no two options.
@@ -237,9 +237,8 @@ class Foreseeing(Ordering):
     ) -> Replications:
         """What may come, from today's state: replications with daily values, shared by workers.
 
-        Goods under way arrive by their lead time given how long they have been travelling.
-        ``worlds`` are functions from scenario to scenario (see ``worlds``) among which the
-        replications are split evenly: what comes is a mixture.
+        Goods under way arrive by their lead time given how long they have been travelling. The
+        replications are split evenly among ``worlds``, functions of a scenario: a mixture.
 
         Raises:
             ScenarioError: a measure is unknown; a world changes more than laws and disruptions.

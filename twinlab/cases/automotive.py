@@ -177,8 +177,7 @@ class ChipShortage(Result, frozen=True, eq=False):
     def against(self, replications: Replications) -> "pd.DataFrame":
         """Put measured and modelled months side by side, both as shares of the year before.
 
-        The model's flows are a month's mean over the calm flow of that month, so its season, which
-        the measured series leave out, is left out too.
+        The model's flows are shares of that month's calm flow: its season is left out, as in the series.
         """
         demand = self.scenario.network.demands
         season = demand[0].scales(np.arange(self.scenario.days))
@@ -203,8 +202,7 @@ def chip_shortage(depth: Share = 1.0, late_demand: float | None = None) -> ChipS
     From March 2020 on every assembly plant can build at most the measured share of US car
     production, capacity = mean flow × (1 − depth × (1 − share)). Customers ask for the measured
     share of sales until December 2020, while dealers had cars enough for sales to be demand; from
-    then on for ``late_demand``, as a default the mean share of the last three months of 2020. The
-    measured stock is not used: it is there to be compared with.
+    then on for ``late_demand``, as a default the mean share of the last three months of 2020.
 
     The plants' suppliers are left out: with their lines closed or short of chips, the plants ask
     for less of everything else than in the calm year.

@@ -185,8 +185,7 @@ class Case(Scenario):
 def base_stock_chain(network: Network, days: int) -> Case:
     """Let everybody keep the position that the tables start with, and share out orders by lane.
 
-    A position is what is on hand and on order (mail, under way, in process). As base-stock level it
-    makes the first order equal to the first demand: no warm-up.
+    A position is what is on hand and on order (mail, under way, in process): there is no warm-up.
 
     >>> base_stock_chain(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8), 30).rules
     {('shop', 'unit'): BaseStock(up_to=8.0)}

@@ -341,9 +341,8 @@ def _causes(here: Situation, closed: Closed, others: list[Alert]) -> dict[ItemKe
 def _closures(here: Situation, others: list[Alert]) -> Closed:
     """What is, or may be, closed, and what is below: the least loss until goods come, by program.
 
-    Pipelines below it that are empty must fill first: those days count as closed as well. What may
-    follow from it counts, if it is more. An outage that is not certain weighs as much as it is
-    probable, an unknown end counts with its mean.
+    Pipelines below it that are empty must fill first: those days count as closed. What may follow
+    counts, if it is more. Outages weigh as they are probable, an unknown end counts with its mean.
     """
     day, network, cost = here.state.day, here.scenario.network, here.shortage_cost
     for outage, chance, end in here.closures:

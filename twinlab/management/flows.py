@@ -151,8 +151,7 @@ def shortage_costs(network: Network, shortage_cost: ShortageCost = None) -> ByIt
 def total_shortage_cost(history: Run | Replications, shortage_cost: ShortageCost = None) -> Value:
     """Price what customers did not get, or got late, over the whole history [USD].
 
-    Total = Σ (asked − served) × unit cost + Σ cost of what items that customers ask owe at night.
-    Of a batch it is an array, one number per history.
+    Total = Σ (asked − served) × unit cost + Σ cost of what is owed at night; of a batch, an array.
 
     Raises:
         ScenarioError: neither a unit nor a day of waiting costs anything, ``shortage_cost`` is

@@ -116,8 +116,7 @@ def judge(goals: Iterable[Goal], batch: Replications) -> Scorecard:
 def align(organization: Organization, batches: Mapping[str, Replications]) -> Comparison:
     """Judge every role and the network in several scenarios: who gains, who pays.
 
-    The batches must have the same random numbers (same seed, same number of replications), so that
-    differences are paired. Intervals are those of 95 %.
+    The batches must have the same seed and number of replications: differences are paired, at 95 %.
 
     Raises:
         ScenarioError: batches of different seeds or sizes.

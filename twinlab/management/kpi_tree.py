@@ -1,8 +1,7 @@
 """The KPI tree: a chain's figures by SCOR attribute, each split until somebody can be asked.
 
 Names and codes are those of SCOR 12.0 where a figure corresponds to one (SCOR DS keeps most names);
-the texts are ASCM's, the formulas are ours. RL.1.1 is judged by time and quantity only: nobody
-damages goods or loses papers here.
+the texts are ASCM's, the formulas ours. RL.1.1 is judged by time and quantity only, not by damage.
 """
 
 from collections.abc import Iterable, Sequence

@@ -89,8 +89,7 @@ def common_causes(
     """List regional events: some sites of a country that have a time to recover close together.
 
     ``rates`` are events a year by country. A site is hit with probability ``hit`` (if none is, all
-    are); ``draws`` such sets stand for all, and each lasts for days with a probability
-    (``spells``). The defaults are assumed.
+    are); ``draws`` such sets stand for all, and each lasts as ``spells`` say. Defaults are assumed.
 
     Raises:
         ScenarioError: no such site in a country.

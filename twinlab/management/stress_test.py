@@ -111,8 +111,7 @@ class Program:
 
     Variables: units made, moved, served and lost, and the time t. Rows: what leaves an item's stock
     does not exceed what comes and lies there; what is made or moved does not exceed capacity × t;
-    what customers ask in t is served or lost. Stock leaves a closed site if it is one of ``ships``
-    (not given: of those that make something).
+    what customers ask in t is served or lost. Stock leaves closed sites of ``ships`` (or: makers).
     """
 
     def __init__(

@@ -100,8 +100,7 @@ class Tickets(Page):
     A ticket goes on with its cause, or else where it had an alert: a closure that is over leaves
     empty stocks. Its last day only comes nearer, unless it goes to a new owner, who has to
     acknowledge it. A decision, or closing by hand, holds for the owner, the places and up to twice
-    the money of then: beyond, the ticket is open again. What comes back once its alerts were gone
-    is a new ticket that names the old one.
+    the money of then. What comes back once its alerts were gone is a new ticket that names the old.
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 20}, lead_time=3)
     >>> shut = Scenario(chain, BaseStock(20), days=40).disrupt(Outage("mine", start=4, days=6))

@@ -22,8 +22,7 @@ USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 class Comparison(Result, frozen=True):
     """Scenarios side by side; differences are paired with the first one, history by history.
 
-    ``seeds`` says which seed chose values (by ``tune``) and which one judges them; ``own`` has the
-    function and the unit of KPIs that are not the library's.
+    ``seeds`` says which seed chose values (by ``tune``) and which judges; ``own``: KPIs of one's own.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)
@@ -244,8 +243,7 @@ class Saving(Result, frozen=True):
     def of(cls, about: str, costs: Mapping[str, Any], times: float = 1.0) -> "Saving":
         """Choose the cheapest way, and stay with the first one, today's, if luck could explain it.
 
-        ``costs`` are, by way, those of each history, in pairs, or an estimate of how much more it
-        costs than the first way; ``times`` makes them USD a year.
+        ``costs``: by way those of each history, or how much more than the first; ``times``: a year.
         """
         today = next(iter(costs))
 

@@ -263,8 +263,7 @@ def propose(
 ) -> Change:
     """Simulate every combination of some values from a state on, and propose the cheapest.
 
-    The seed that chose a change flatters it: another judges its gain. Workers share (``sweep``).
-    A path that leads nowhere is a ScenarioError.
+    The seed that chose a change flatters it: another judges. A path to nowhere is a ScenarioError.
     """
 
     def outcome(values: Mapping[str, Any], numbers: int) -> Any:

@@ -3,8 +3,7 @@
 A sourcing rule splits an order: ``rule(view, quantity) -> units for each of view.suppliers``. A
 sharing regime says what a decision maker gets to see beyond its own books.
 
-A regime is called with a view once, before the first decision, and closes what it does not show. A
-scenario that says nothing shares everything.
+A regime is called with a view once, before the first decision; a scenario without one shares all.
 """
 
 import sys

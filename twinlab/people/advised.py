@@ -70,8 +70,7 @@ def design(
 ) -> Design:
     """Give every person a block of every arm and label, each after each other one as often.
 
-    ``between``: one of them only, in as many blocks. Source of the orders: Williams (1949), a Latin
-    square for an even number of blocks, two for an odd one.
+    ``between``: one of them only, in as many blocks. Source: Williams (1949), Latin squares.
 
     >>> [" ".join(block.arm[:2] for block in blocks) for blocks in design(arms=ARMS)]
     ['al sh ap de', 'sh de al ap', 'de ap sh al', 'ap al de sh']

@@ -28,8 +28,7 @@ class BaseStock(Row, frozen=True):
     """Order up to a level: order = max(0, S − inventory position) [S = ``up_to``].
 
     A level of 0 orders what is asked, when it is asked. Customers who do not wait are gone when it
-    comes, after L days: it serves those of one day in L + 1, with L = 1 every second (a simulation
-    warns of it). Source: Snyder & Shen (2019) section 4.3.4.
+    comes, after L days: it serves one day in L + 1. Source: Snyder & Shen (2019) section 4.3.4.
 
     >>> float(BaseStock(up_to=10)(View("shop", "bike", on_hand=6, on_order=4, backlog=3)))
     3.0
@@ -290,8 +289,7 @@ class Panic(Row, frozen=True):
 class NoisyRule(Row, frozen=True):
     """Follow a rule, give or take a mood, in whole units: round(max(0, rule + spread × N(0, 1))).
 
-    The mood is drawn from the seed, the node and the day, so it is the same in both engines, and
-    the same in every history: it is one person's, not chance's.
+    The mood is drawn from the seed, the node and the day: it is one person's in every history.
 
     >>> view, moody = View("shop", "bike"), NoisyRule(lambda view: 10.0, spread=3, seed=1)
     >>> float(moody(view)), float(moody(view))

@@ -42,8 +42,7 @@ def tiers(network: Network) -> dict[str, int]:
 def restrict_network(network: Network, tier: int) -> Network:
     """See a network up to a tier: whoever supplies that tier becomes an unlimited outside source.
 
-    Lanes into the tiers that are left stay as they are, lead time included; what lies behind their
-    sources (capacity, stock, recipes, suppliers) is gone.
+    Lanes into the tiers that are left stay as they are; what lies behind their sources is gone.
 
     Raises:
         NetworkError: no customer is left.

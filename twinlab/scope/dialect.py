@@ -1,7 +1,6 @@
 """How people write: the encoding, separator and decimal sign of a file, numbers and dates.
 
-What two countries read differently is never guessed: another cell of the file settles it, or the
-reader, or it is refused with both readings.
+What two countries read differently is settled by another cell, by the reader, or refused: no guess.
 """
 
 import csv

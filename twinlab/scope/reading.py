@@ -1,7 +1,6 @@
 """Reading a planner's tables: which column is which, what is converted, and what is to be told.
 
-A ``Reader`` opens a source and gives its tables under our names. Whatever it takes, assumes,
-converts or leaves out becomes a note of its report.
+A ``Reader`` gives a source's tables under our names; what it assumes or converts is in its report.
 """
 
 import re

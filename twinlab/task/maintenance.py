@@ -238,8 +238,7 @@ def control_limit(
     That is (c_f − c_p) · P(fails | age, job) ≥ g · minutes, where g is what this rule itself costs
     per minute: a fixed point, found from running to failure by simulating the hazard's law, as is
     the gain over the rule in force: judge it on the line, too. Where loads of jobs differ much it
-    replaces too early, for a tool that is no good for this job is good for others: compare
-    ``AtAge``. Source: Makis & Jardine (1992).
+    replaces too early: compare ``AtAge``. Source: Makis & Jardine (1992).
 
     Raises:
         ScenarioError: the hazard is not one of the station's jobs.

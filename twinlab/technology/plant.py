@@ -373,8 +373,7 @@ class Plant:
     def advance(self, days: int = 1, untold: bool = False) -> None:
         """Live through some days: obey orders each morning, and tell everything that happens.
 
-        ``untold``: nobody hears of these days, which is quick; then it says what it holds. Days
-        after its story's end are a ScenarioError.
+        ``untold``: nobody hears of these days, which is quick. Beyond its story is a ScenarioError.
         """
         until, left = self.day + days, self.truth.days - self.day
         if days > left:

@@ -150,8 +150,7 @@ class Follower:
         """Take in what has arrived and bring the state up to date.
 
         What is missing is asked for and comes with a later sync, unless ``ask_again`` is no. A feed
-        that cannot be read does not stop the others: its SyncError is raised at the end, as is the
-        store's, and what was not stored comes again.
+        that cannot be read does not stop the others: its SyncError comes last, the rest is stored.
         """
         self._prepare()
         gate, problems = self._gate, list[TwinError]()

@@ -3,8 +3,7 @@
 Messages tell less than a log: not when goods will arrive, nor how much of a batch will be good. The
 fold fills in what the model expects, and corrects itself when goods arrive: a receipt names the
 days on which its shipments left, or their reference, or else the oldest goods have come. New
-messages extend the fold; a late one refolds it from the newest checkpoint before it. Observations
-are what messages tell of the columns of a model.
+messages extend the fold; a late one refolds it from the checkpoint before. Observations are theirs.
 """
 
 from bisect import bisect_right
@@ -345,8 +344,7 @@ def observe(
     Demands and shares of suppliers by day; lead times; yields by batch; units on nights on which
     work was left and components for it at hand; days from an order until its goods left, if they
     were there. Demand leaves out days with a message missing; the last three say nothing of a node
-    once one is missing, until it comes, nor while an outage is told. ``start``: what was there
-    before the messages, if any are gone.
+    once one is missing, nor while an outage is told. ``start``: what was there before the messages.
 
     >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=90)
     >>> bus = Bus()

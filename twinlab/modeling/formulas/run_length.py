@@ -1,8 +1,7 @@
 """Run lengths: how many samples a control chart takes, on average, until it signals.
 
 The shift is that of the mean, in standard deviations of what is plotted; without a shift (0) every
-signal is a false alarm. Integral equations are solved at the nodes of Gauss and Legendre, so the
-answers are exact to printed digits, without simulation.
+signal is a false alarm. Integral equations are solved at Gauss–Legendre nodes, to printed digits.
 """
 
 import math

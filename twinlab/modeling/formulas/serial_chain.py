@@ -116,8 +116,7 @@ class SerialPlan(Result, frozen=True):
     def local(self) -> dict[str, float]:
         """The same policy in local levels: each echelon level less the next one downstream.
 
-        An echelon level above that of the stage upstream can never be reached, so it counts as
-        that one. Source: Axsäter & Rosling (1993).
+        A level above that of the stage upstream counts as that: Axsäter & Rosling (1993).
         """
         steps = pairwise([*accumulate(self.echelon.values(), min), 0.0])
         return {n: here - below for n, (here, below) in zip(self.echelon, steps, strict=True)}

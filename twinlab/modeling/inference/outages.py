@@ -3,8 +3,7 @@
 Nobody tells a twin that a supplier has closed if the supplier does not. But a flow that could move
 and does not says so: somebody is owed goods, they are there, and they do not leave. Each flow has a
 filter with two states, up and down, and learns while up how often, and for how long, it rests
-(lots, pauses, days of handling), so that ordinary rest is no alarm. What is left of an outage is
-what a time to recover leaves, given the age of the outage.
+(lots, pauses, handling): no alarm. What is left of an outage follows from its age and recovery.
 
 Of stocks, too, the books do not see everything, and counts are not exact: a filter weighs both.
 """

@@ -2,7 +2,7 @@
 
 And the upkeep of machines: what a job is like, how likely it breaks the tool, and when to replace
 it. A rule of upkeep looks at a machine before each job, as a replenishment rule looks at a node. A
-law of failure that was fitted or learned enters as a table, ``Hazard``: nobody here knows its origin.
+law of failure that was fitted or learned enters as a table, ``Hazard``: nothing here knows more.
 """
 
 import math
@@ -25,8 +25,7 @@ class Jobs(Mapping[str, Array]):
 
     A part draws one row by its number, so that work, load and kind of a part belong together, and
     two rules of upkeep meet the same jobs. ``minutes`` are those of work; ``power`` [kW] while it
-    works makes energy; ``kind`` is the product, and a machine may need a set-up when it changes.
-    ``signals`` are whatever else was read.
+    works makes energy; ``kind`` is the product: its change may need a set-up; ``signals``: the rest.
 
     Raises:
         ScenarioError: columns differ in length, or minutes or power are no numbers of at least 0.
@@ -433,8 +432,7 @@ class Line(Row, frozen=True):
     def set(self, path: str, value: Any) -> "Line":
         """Return a line in which one value of a station differs, such as ``"weld.buffer"``.
 
-        A fault's rate is ``"weld.spatter"``, an inspection's share ``"weld.inspection.detects"``,
-        a rule's age ``"weld.maintain.age"``.
+        A fault's rate is ``"weld.spatter"``, an inspection's share ``"weld.inspection.detects"``.
         """
         name, _, field = path.partition(".")
         station = self.station(name)

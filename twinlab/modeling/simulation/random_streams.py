@@ -197,8 +197,7 @@ def arrival(days: Any, left: Any, held: Any) -> Any:
 def _outlasting(lane: Lane, goods: Shipment, today: int, sources: "Sources") -> Days:
     """Arrival days, by replication, of goods of which only the age is known.
 
-    The lead time L is one that outlasts the age a: it has the law of L given L ≥ a. What is older
-    than any lead time of the lane arrives today.
+    The lead time L is one that outlasts the age a, given L ≥ a; what is older still arrives today.
     """
     age = today - goods.left
     if isinstance(lane.lead_time, Trace):

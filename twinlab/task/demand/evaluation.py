@@ -137,8 +137,7 @@ def roll(method: Method, series: Series, horizon: Count, origins: Count) -> Roll
 def _quantiles(errors: Array, shares: Any) -> Array:
     """Levels below which a coming error lies with these probabilities, if it is like past ones.
 
-    Position p (n + 1) among n sorted errors: the k-th exceeds a new one with probability k/(n + 1).
-    The usual sample quantile is too narrow when errors are few.
+    Position p (n + 1) of n sorted errors: the k-th exceeds a new one with chance k/(n + 1).
     """
     return np.asarray(np.quantile(errors, shares, axis=0, method="weibull"))
 

@@ -1,7 +1,6 @@
 """What a demand series is like, and methods that say how it goes on.
 
-A method is any function ``method(history, horizon) -> mean demand of each coming period``. Those
-here are frozen dataclasses: they print as what they are.
+A method is a function ``method(history, horizon) -> mean demand of each coming period``.
 """
 
 import re

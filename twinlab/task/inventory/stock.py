@@ -54,8 +54,7 @@ def describe(scenario: Scenario, state: State | None = None) -> Covers:
 
     days of cover = on hand / average demand; position cover = (on hand + on order − backlog) /
     average demand, without what a closed supplier or lane has not sent. Average demand is that of
-    all days of the scenario from the state on, season and trend included; of an upstream item, what
-    it takes of it. Without a state: the first morning.
+    all days from the state on (none given: the first morning); of an upstream item, what it takes.
 
     >>> shop = serial(["mine", "shop"], demand=Normal(5, 1), on_hand={"shop": 20})
     >>> describe(Scenario(shop, BaseStock(30)))["shop", "unit"].cover
@@ -170,8 +169,7 @@ def reorder_point(
     """Set the stock that is enough for the lead time in a given share of cases [units].
 
     ROP = d L + z √(L σ_d² + d² σ_L²), z = Φ⁻¹(service) [demand d ± σ_d per day, lead time L ± σ_L].
-    Demand and lead time independent, their product near normal.
-    Source: Silver, Pyke & Thomas (2017) chapter 6.
+    Demand and lead time independent. Source: Silver, Pyke & Thomas (2017) chapter 6.
 
     >>> round(reorder_point(20, 4, lead_time=9, lead_time_sd=1, service=0.95), 2)
     218.36

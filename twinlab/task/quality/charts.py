@@ -1,8 +1,7 @@
 """Charts of one number at a time: Shewhart, EWMA and CUSUM, which to choose, and how to react.
 
 Samples are numbered from 1, as on the wall of a workshop; hence ``values[:chart.change_point]`` are
-the observations before the estimated change. Of samples of several values there are X-bar and R
-charts, their factors, and what the process can do.
+the observations before the change. Samples of several values have X-bar and R charts, and more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -341,8 +340,7 @@ def chart_constants(size: SampleSize) -> Constants:
 
     d2, d3: mean and standard deviation of the range of normal samples (σ = 1), by integration;
     c4 = √(2/(n−1)) Γ(n/2)/Γ((n−1)/2); A2 = 3/(d2 √n), A3 = 3/(c4 √n), D3, D4 = 1 ∓ 3 d3/d2,
-    B3, B4 = 1 ∓ 3 √(1 − c4²)/c4, none below 0. Source: Montgomery, Statistical Quality Control,
-    appendix of factors; d2 after Tippett (1925).
+    B3, B4 = 1 ∓ 3 √(1 − c4²)/c4, none below 0. Source: Montgomery, SQC, appendix; Tippett (1925).
 
     >>> round(chart_constants(5).d2, 3), round(chart_constants(2).D4, 3)
     (2.326, 3.267)

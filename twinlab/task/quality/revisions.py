@@ -80,8 +80,7 @@ def most_complaints(view: DesignView) -> Revision | None:
 def worth_it(view: DesignView, left: Share = 0.45, recent: Count = 240) -> Revision | None:
     """Revise where the saving until the end most exceeds the cost, and only if it does.
 
-    Saving = days until the end × parts × rate × price × (1 − what is expected to be ``left`` of the
-    rate), with the delay-corrected rate of ``recent`` days.
+    Saving = days until the end × parts × rate (of ``recent`` days, corrected) × price × (1 − left).
     """
     parts, rates = view.deliveries[-1], {r.fault: r for r in view.rates(recent).faults}
 

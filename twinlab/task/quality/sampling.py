@@ -75,8 +75,7 @@ def sampling_plan(
 
     With a share ``aql`` of bad ones a lot is rejected with at most the producer's risk, with
     ``ltpd`` accepted with at most the consumer's; ``lot`` is the size of one isolated lot. Both
-    hold exactly: what a nomograph says for the example, n 89 and c 2, has a producer's risk of
-    0.06. Source: Montgomery, SQC, section 15.2.3.
+    hold exactly (a nomograph's n 89, c 2 has a producer's 0.06). Source: Montgomery, SQC, 15.2.3.
 
     Raises:
         ScenarioError: no sample of up to a million units, or of the lot, keeps both.
