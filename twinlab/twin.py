@@ -215,8 +215,8 @@ class Foreseeing(Ordering):
     ) -> Ranking:
         """Look ahead under each of some options, in the same worlds and luck, and rank them.
 
-        An option is a change, an order or several in turn, or values by path; {} does nothing. All are
-        compared with the first. The goal may ask for daily demand, backlog and stock of what is sold.
+        An option is a change, an order or several in turn, or values by path; {} does nothing. All
+        are compared with the first. The goal may ask for daily demand, backlog, stock of what sells.
 
         Raises:
             ScenarioError: a path leads nowhere, or there are no two options.

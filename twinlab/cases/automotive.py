@@ -177,7 +177,7 @@ class ChipShortage(Result, frozen=True, eq=False):
     def against(self, replications: Replications) -> "pd.DataFrame":
         """Put measured and modelled months side by side, both as shares of the year before.
 
-        The model's flows are shares of that month's calm flow: its season is left out, as in the series.
+        The model's flows are shares of that month's calm flow: its season is left out, as there.
         """
         demand = self.scenario.network.demands
         season = demand[0].scales(np.arange(self.scenario.days))

@@ -34,9 +34,6 @@ def dataset(name: str) -> Path:
 
     Raises:
         NetworkError: neither the package nor its source tree holds such a folder.
-
-    >>> dataset("automotive").name
-    'automotive'
     """
     places = [home / "datasets" / name for home in (_PACKAGE, _PACKAGE.parent)]
     for folder in places:

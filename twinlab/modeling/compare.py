@@ -22,7 +22,7 @@ USUAL_KPIS = ("fill_rate", "mean_stock", "total_cost")
 class Comparison(Result, frozen=True):
     """Scenarios side by side; differences are paired with the first one, history by history.
 
-    ``seeds`` says which seed chose values (by ``tune``) and which judges; ``own``: KPIs of one's own.
+    ``seeds`` says which seed chose values (by ``tune``) and which judges; ``own``: KPIs of yours.
 
     >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(6), days=50)
     >>> found = compare({"lean": shop, "safe": shop.set("shop.up_to", 8)}, 200, seed=1)

@@ -172,10 +172,6 @@ def split_order(rule: Any, view: View, quantity: Any) -> list[Any]:
 
     Raises:
         ScenarioError: a wrong number of parts, a part below zero, or another sum.
-
-    >>> sea, air = Supplier("A", "sea", 1, 0.75, 1e9), Supplier("B", "air", 2, 0.25, 1e9)
-    >>> split_order(lambda view, units: [units / 2] * 2, View("plant", "chip", [sea, air]), 8)
-    [4.0, 4.0]
     """
     parts = rule(view, quantity)
     try:

@@ -179,11 +179,7 @@ def prescribe(scenario: Scenario, lane: Lane, *, share: Share = 0.0) -> Change:
 
 
 class Offer(Row, frozen=True):
-    """What a supplier offers, and how surely it delivers.
-
-    >>> Offer("north", price=9, capacity=60, down=0.04).least
-    0.0
-    """
+    """What a supplier offers, and how surely it delivers."""
 
     name: str = column("name", meaning="who offers")
     price: float = column("USD/unit", 0.0, "paid for what comes", low=0)

@@ -118,11 +118,7 @@ def _hits(year: int, part: Mapping[str, float]) -> Iterator[Hit]:
 
 
 def plan_doubt() -> "pd.DataFrame":
-    """Tabulate how sure the plan is: computed by ``python datasets/humanitarian/doubt.py``.
-
-    >>> bool(plan_doubt().loc["open: Camaguey", "value"] > 0.9)
-    True
-    """
+    """Tabulate how sure the plan is: computed by ``python datasets/humanitarian/doubt.py``."""
     return pd.DataFrame(rows("doubt")).set_index("name").replace("", np.nan)
 
 

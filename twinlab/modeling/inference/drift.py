@@ -113,12 +113,7 @@ def update_law(model: Scenario, alarm: Alarm) -> Scenario:
 
 
 def scores(seen: Observations, seed: int = 0) -> Array:
-    """The observations as standard normal scores under the model's distribution.
-
-    >>> seen = Observations("a.b", Normal(50, 8), (0, 1), (50.0, 58.0), (1.0, 1.0), False)
-    >>> scores(seen).round(1).tolist()
-    [0.0, 1.0]
-    """
+    """The observations as standard normal scores under the model's distribution."""
     if seen.tolerance:
         off = (np.array(seen.values) - seen.law.average) / seen.tolerance
         return np.clip(off, -seen.reach, seen.reach)

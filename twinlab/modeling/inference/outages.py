@@ -75,14 +75,7 @@ class Standstill(NamedTuple):
     rests: tuple[tuple[int, int], ...] = ((1, 0), *[(0, 0)] * (RESTS - 1))
 
     def night(self, day: int, moved: bool, mean: float = RECOVERS) -> "Standstill":
-        """Learn from a night on which the flow could move; ``mean`` days is it down, if it is.
-
-        >>> flow = Standstill()
-        >>> for day in range(40):
-        ...     flow = flow.night(day, moved=day < 37)
-        >>> flow.since, flow.stands
-        (37, True)
-        """
+        """Learn from a night on which the flow could move; ``mean`` days is it down, if it is."""
         rest, down = self._rest(), self.idle(mean).probability
         if moved:
             down, up = down * SLIPS, (1 - down) * (1 - rest)

@@ -24,15 +24,7 @@ NOTES["replaced"] = ("maintained", 1.0, "")
 class Nested:
     """The line of a node.
 
-    >>> from twinlab.modeling.line.stations import Station
-    >>> here = State.initial(serial(["mine", "plant", "shop"], demand=Constant(100)))
-    >>> works = Nested(Line([Station("cut", 2)]), ("plant", "unit"), here, seed=0, replication=0)
-    >>> works.release(100, day=0)[:3]
-    (0, 'remembered', 'plant')
-    >>> works.step(1.0)
-    (100, 100)
-
-    In a scenario, parts go down and come up a day later:
+    Parts go down and come up a day later:
 
     >>> chain = assembly("plant", {"wheel": 2}, demand=Constant(100), on_hand=200)
     >>> calm = Scenario(chain, BaseStock(300), 60).set("plant/unit.production_time", 1)

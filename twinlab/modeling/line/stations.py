@@ -25,7 +25,7 @@ class Jobs(Mapping[str, Array]):
 
     A part draws one row by its number, so that work, load and kind of a part belong together, and
     two rules of upkeep meet the same jobs. ``minutes`` are those of work; ``power`` [kW] while it
-    works makes energy; ``kind`` is the product: its change may need a set-up; ``signals``: the rest.
+    works makes energy; ``kind`` is the product, a change a set-up; ``signals``: the rest.
 
     Raises:
         ScenarioError: columns differ in length, or minutes or power are no numbers of at least 0.
@@ -356,12 +356,8 @@ class Arrivals(Row, frozen=True):
 class Released(Row, frozen=True):
     """Parts enter as they are released, such as by the node of a network in which the line works.
 
-    >>> from twinlab.modeling.line.engine import LineEngine
-    >>> engine = LineEngine(Line([Station("cut", 2)], source=Released()), seed=0, at=0)
-    >>> engine.release(3)
-    >>> engine.step(480)
-    >>> engine.take()
-    (3, 3)
+    >>> Line([Station("cut", 2)], source=Released(limit=40)).source.limit
+    40.0
     """
 
     limit: float = column("units", math.inf, "most that are released and not out yet", low=1)

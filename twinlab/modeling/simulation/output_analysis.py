@@ -134,14 +134,7 @@ def days_left_out(warm_up: Any, lived: int, series: Callable[[], Iterable[Any]])
 
 
 class Spread:
-    """Variances over days, added up around the first day's values so that digits are kept.
-
-    >>> spread = Spread()
-    >>> for day in (1e9, 1e9 + 1, 1e9 + 2):
-    ...     spread.add(np.array([day]))
-    >>> spread.variances(np.array([3e9 + 3]))[0].tolist()
-    [0.666667]
-    """
+    """Variances over days, added up around the first day's values so that digits are kept."""
 
     def __init__(self) -> None:
         self.count = 0

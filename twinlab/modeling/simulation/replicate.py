@@ -293,11 +293,6 @@ def replicate_worlds(
 
     Raises:
         ScenarioError: there is no world, or one has more than other laws and disruptions.
-
-    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-    >>> both = replicate_worlds(shop, [shop, shop.set("shop/unit.pattern", 7)], 100)
-    >>> both.total("demand").reshape(2, 50).mean(axis=1).round()
-    array([250., 350.])
     """
     count, seeds = len(worlds), world_seeds(seed, len(worlds))
     each = max(1, -(-replications // max(1, count)))

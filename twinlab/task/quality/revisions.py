@@ -18,11 +18,7 @@ live_generations most_complaints most_found revision_effect worth_it""".split()
 
 
 class Revision(Row, frozen=True):
-    """A change of a station's design against a fault; how much it helps nobody knows beforehand.
-
-    >>> Revision("cutting", "K scratch").title
-    "Revision 'cutting'→'K scratch'"
-    """
+    """A change of a station's design against a fault; how much it helps nobody knows beforehand."""
 
     station: str = column("name", meaning="whose design changes")
     fault: str = column("name", meaning="that it is against")
