@@ -186,7 +186,7 @@ class Foreseeing(Ordering):
         """Where a look ahead starts: in the middle of a day, part of it has happened already."""
         return self._believed(self._tracker.morning)
 
-    def worlds(self, count: Count = 200, seed: int = 0, more: More | None = None) -> list[World]:
+    def worlds(self, count: Count = 200, seed: int = 0, more: More = None) -> list[World]:
         """Give worlds that may be true: what was assessed is wrong by another factor in each.
 
         The factor is lognormal, of mean 1 and the error that was told: one for all of the same
@@ -216,7 +216,7 @@ class Foreseeing(Ordering):
         """Look ahead under each of some options, in the same worlds and luck, and rank them.
 
         An option is a change, an order or several in turn, or values by path; {} does nothing. All
-        are compared with the first. The goal may ask for daily demand, backlog, stock of what sells.
+        are compared with the first. A goal may ask for daily demand, backlog, stock of what sells.
 
         Raises:
             ScenarioError: a path leads nowhere, or there are no two options.

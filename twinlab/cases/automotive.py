@@ -1,7 +1,4 @@
-"""The automotive case: five tiers of suppliers behind US light-vehicle sales.
-
-And the chip shortage of 2020-22, measured and replayed; months of cars and parts to forecast.
-"""
+"""The automotive case: five tiers behind US car sales, the chip shortage, months to forecast."""
 
 from calendar import monthrange
 from collections import defaultdict

@@ -1,7 +1,4 @@
-"""What every case has: its tables, in the installed package or else in the source tree; its twin.
-
-That is a plant that lives the case, and a model that only hears of it.
-"""
+"""What every case has: its tables, in the package or the source tree; a plant and its twin."""
 
 import csv
 from collections import Counter

@@ -1,7 +1,4 @@
-"""How much flows where in a calm chain, and what it costs when it does not reach customers.
-
-And how long people wait, what that costs them, and how evenly it is shared: deprivation, Gini.
-"""
+"""How much flows where, what it costs when customers get none, and how long they wait."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

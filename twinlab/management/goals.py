@@ -1,7 +1,4 @@
-"""Goals: a KPI with a target, judged on many replications: how probably is it met?
-
-Where roles have functional KPIs of their own: who gains and who pays when each decides for itself.
-"""
+"""Goals: how probably a KPI meets its target, and who pays when each role follows its own KPI."""
 
 import warnings
 from collections.abc import Iterable, Mapping

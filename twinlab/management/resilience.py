@@ -1,7 +1,4 @@
-"""Resilience: how deep performance falls, how long it takes to recover, and the area between.
-
-And how a disruption runs through a chain: who is hit when, how deep, and what stock absorbed.
-"""
+"""Resilience: how deep performance falls, for how long; who is hit when, and what stock absorbs."""
 
 from dataclasses import field
 

@@ -37,10 +37,8 @@ def spread(draws: Array, many: float = math.inf) -> Any:
     """
     ends = np.nanquantile(draws[1:], (0.025, 0.975))
     if many < FEW:
-        wider = (
-            special.stdtrit(many - 1, 0.975) / special.ndtri(0.975) * math.sqrt(many / (many - 1))
-        )
-        ends = draws[0] + wider * (ends - draws[0])
+        t, z = special.stdtrit(many - 1, 0.975), special.ndtri(0.975)
+        ends = draws[0] + t / z * math.sqrt(many / (many - 1)) * (ends - draws[0])
     low, high = map(float, ends)
     return Estimate(float(draws[0]), low, high, len(draws) - 1, 0.95, "bootstrap")
 

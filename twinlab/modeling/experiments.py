@@ -1,8 +1,4 @@
-"""Experiments on common random numbers: a grid of values, which columns matter, the best values.
-
-Proposals are experiments that begin in today's state: which change would be cheapest from here on,
-and what it is worth to order elsewhere, while a supplier is closed.
-"""
+"""Experiments on common random numbers: grids, columns that matter, best values, proposals."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,4 @@
-"""A quantity is described once: unit, default, meaning and range stand with the field.
-
-From there come the CSV header and its check, docs, the slider's label and range, errors' texts.
-"""
+"""A quantity is described once, with its field: CSV, docs, sliders, errors take it from there."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,4 @@
-"""How people write: the encoding, separator and decimal sign of a file, numbers and dates.
-
-What two countries read differently is settled by another cell, by the reader, or refused: no guess.
-"""
+"""How people write: encodings, separators, numbers, dates; two ways to read one are refused."""
 
 import csv
 import re

@@ -1,7 +1,4 @@
-"""The nearest right call: how to get what is wanted, from what was given.
-
-Errors that teach: what is wrong with its value, where it stands, and what to do.
-"""
+"""Errors that teach: what is wrong, where it stands, what to do, and the nearest right call."""
 
 import inspect
 import sys

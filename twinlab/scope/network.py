@@ -1,7 +1,4 @@
-"""A network: products, nodes, lanes, recipes, demands and starting stocks that fit together.
-
-Whether they do is checked when it is made: each law is a function that names value and remedy.
-"""
+"""A network: products, nodes, lanes, recipes, demands, stocks; checked by laws when it is made."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

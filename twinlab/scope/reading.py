@@ -1,7 +1,4 @@
-"""Reading a planner's tables: which column is which, what is converted, and what is to be told.
-
-A ``Reader`` gives a source's tables under our names; what it assumes or converts is in its report.
-"""
+"""Reading a planner's tables: which column is which, what is converted, and what is reported."""
 
 import re
 from collections import Counter, defaultdict

@@ -1,7 +1,4 @@
-"""Where tables lie: a folder, a workbook, frames or a database, opened and written in one way.
-
-Opening lists the tables; a table is read when it is asked for. Nothing in them is ever run.
-"""
+"""Where tables lie: a folder, a workbook, frames, a database; read when asked for, never run."""
 
 import csv
 import re

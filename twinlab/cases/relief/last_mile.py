@@ -1,7 +1,4 @@
-"""The last mile after hurricane Ike (2008): from Holguín to thirteen towns around it.
-
-Need is in ``towns``; roads, trucks and all rules are assumed.
-"""
+"""The last mile after hurricane Ike (2008): Holguín and thirteen towns; all but need is assumed."""
 
 import math
 from collections.abc import Mapping

@@ -119,7 +119,7 @@ def machine_repair(
     return RepairShop(float(terms[0]), down, 1 - down / machines)
 
 
-class StockedQueue(Result, frozen=True):
+class StockQueue(Result, frozen=True):
     """The long run of a maker that fills up a stock of finished goods."""
 
     inventory: float = column("units", meaning="mean finished stock")
@@ -127,9 +127,7 @@ class StockedQueue(Result, frozen=True):
     fill_rate: float = column("share", meaning="of the demand served at once")
 
 
-def make_to_stock(
-    arrival_rate: Positive, service_rate: Positive, base_stock: Whole
-) -> StockedQueue:
+def make_to_stock(arrival_rate: Positive, service_rate: Positive, base_stock: Whole) -> StockQueue:
     """What a finished stock does for customers of a maker with one random machine.
 
     Units in process are geometric, P(N = n) = (1 − ρ) ρ^n, so the fill rate is 1 − ρ^S, the
@@ -141,7 +139,7 @@ def make_to_stock(
     """
     share = _busy(arrival_rate, service_rate)
     filled, odds = 1 - share**base_stock, share / (1 - share)
-    return StockedQueue(base_stock - odds * filled, odds * share**base_stock, filled)
+    return StockQueue(base_stock - odds * filled, odds * share**base_stock, filled)
 
 
 class LineBounds(Row, frozen=True):

@@ -15,7 +15,7 @@ from twinlab.scope.distributions import Law
 __all__ = ["Assessment"]
 
 World = Callable[[Scenario], Scenario]
-More = Callable[[Scenario, np.random.Generator], Scenario]
+More = Callable[[Scenario, np.random.Generator], Scenario] | None
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,7 @@ def ask_more(
     return scenario.change(network=scenario.network.change(*rows.values()))
 
 
-def worlds(
-    told: Sequence[Assessment], count: int, seed: int = 0, more: More | None = None
-) -> list[World]:
+def worlds(told: Sequence[Assessment], count: int, seed: int = 0, more: More = None) -> list[World]:
     """Give worlds, in each of which what was told is wrong by a factor of its own for each ref.
 
     ``more(scenario, generator)`` does more to each. They do the same to whatever scenario.

@@ -33,10 +33,8 @@ class Nested:
     (100, 1)
     """
 
-    def __init__(
-        self, line: Line, item: ItemKey, state: State, seed: int, replication: int
-    ) -> None:
-        self.item, self.seed, self.replication = item, seed, replication
+    def __init__(self, line: Line, item: ItemKey, state: State, seed: int, number: int) -> None:
+        self.item, self.seed, self.replication = item, seed, number
         self.memory = (item[0], "")  # where the state keeps the line
         self.open(line, state.memory.get(self.memory))
         if self.memory not in state.memory:  # nobody knows where the parts in process are
@@ -106,8 +104,8 @@ def follow(lines: dict[str, Nested], scenario: Any) -> None:
             lines[node].open(line, keep(lines[node].engine))
 
 
-def nested(scenario: Any, state: State, seed: int, replication: int) -> dict[str, Nested]:
+def nested(scenario: Any, state: State, seed: int, number: int) -> dict[str, Nested]:
     """The lines of a scenario, by node, as they stand in a state."""
     made = {node: (node, product) for node, product in scenario.network.made}
     lines = scenario.lines.items()
-    return {n: Nested(line, made[n], state, seed, replication) for n, line in lines}
+    return {n: Nested(line, made[n], state, seed, number) for n, line in lines}

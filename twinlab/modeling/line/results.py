@@ -1,7 +1,4 @@
-"""A factory line run in continuous time: throughput, yield, cycle time, and what each machine did.
-
-``run_line`` lives through one history, ``replicate_line`` many; ``feed`` gives them to a network.
-"""
+"""A factory line run in continuous time: throughput, yield, cycle time, what each machine did."""
 
 from dataclasses import replace
 from typing import Any

@@ -279,9 +279,7 @@ class Station(Row, frozen=True):
     """
 
     name: str = column("name", meaning="how results call it")
-    time: Distribution = column(
-        "minutes/unit", Constant(0), "work on one part; of jobs, theirs", low=0
-    )
+    time: Distribution = column("minutes/unit", Constant(0), "work on one; of jobs, theirs", low=0)
     machines: int = column("machines", 1, "machines side by side", low=1)
     buffer: float = column("units", math.inf, "places in front of it", low=0)
     time_to_failure: Distribution = column("minutes", Never(), "work from new to failure", low=0)

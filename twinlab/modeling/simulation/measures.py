@@ -1,7 +1,4 @@
-"""What a day amounts to: stocks, flows, costs by kind and emissions of every (node, product).
-
-Measures are functions of what the nights recorded: engines that record the same have the same.
-"""
+"""What a day amounts to: stocks, flows, costs, emissions; functions of the nights' records."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,4 @@
-"""A plan: a scenario with numbers in place of names, as both engines walk through it.
-
-It fixes every order in which things happen and sums run, so that two engines do the same sums.
-"""
+"""A plan: a scenario with numbers for names, and the one order in which both engines do sums."""
 
 from collections import deque
 from copy import deepcopy

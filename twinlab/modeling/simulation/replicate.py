@@ -1,7 +1,4 @@
-"""``replicate`` lives many replications of a scenario, in chunks that anybody may work on.
-
-Work in pieces is done here, or on the workers of the ``joblib.parallel_config`` in force.
-"""
+"""``replicate`` lives many replications in chunks, here or on the workers of joblib in force."""
 
 import math
 import os

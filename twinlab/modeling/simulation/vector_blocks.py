@@ -1,7 +1,4 @@
-"""What blocks of work on arrays are made of: rows, steps, sums, tables of days, stacked rules.
-
-And what replications record: a row for every number that can ever be other than 0.
-"""
+"""What blocks of work on arrays are made of: rows, steps, sums, stacked rules, and records."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import fields, is_dataclass

@@ -1,7 +1,4 @@
-"""Methods judged by what they would have forecast, day by day, without knowing what came.
-
-Then from a forecast to a decision: how high to fill up, and the scenario that tries it.
-"""
+"""Methods judged by what they would have forecast, day by day; and how high to fill up by them."""
 
 from collections.abc import Mapping
 from dataclasses import replace

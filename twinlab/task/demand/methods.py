@@ -1,7 +1,4 @@
-"""What a demand series is like, and methods that say how it goes on.
-
-A method is a function ``method(history, horizon) -> mean demand of each coming period``.
-"""
+"""What a demand series is like, and methods ``(history, horizon) -> mean demand`` of what comes."""
 
 import re
 import warnings

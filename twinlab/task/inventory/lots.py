@@ -1,7 +1,4 @@
-"""When to order and how much: (r, Q) and (s, S) under chance, exact; lots; shares of scarce stock.
-
-Lots are economic ones, those from a supplier that fails, joint ones, and those over periods.
-"""
+"""When to order and how much: (r, Q), (s, S), exact; economic, joint, planned lots; fair shares."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

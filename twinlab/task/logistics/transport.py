@@ -1,7 +1,4 @@
-"""How long goods are on their way, and when this shipment will arrive.
-
-And who sends how much where at least cost: a program with shadow prices.
-"""
+"""How long goods are on their way, when they arrive, who sends how much where at least cost."""
 
 import math
 from collections.abc import Mapping, Sequence
