@@ -95,13 +95,15 @@ def draw_streams(
         )
     for recipe in network.recipes:
         key = (recipe.node, recipe.product)
-        drawn = sources.draw(("yield", *key), recipe.good_share, steady)
-        streams.good_share[key] = _each(drawn, _to_one)
+        streams.good_share[key] = _each(
+            sources.draw(("yield", *key), recipe.good_share, steady), _to_one
+        )
     same: Counter[tuple[str, ...]] = Counter()
     for disruption in scenario.disruptions:
         where = (type(disruption).__name__, *disruption.place)
-        name = ("disruption", *where, str(same[where]))
-        severity = _severity(disruption, sources, name, days + BEYOND)
+        severity = _severity(
+            disruption, sources, ("disruption", *where, str(same[where])), days + BEYOND
+        )
         same[where] += 1
         streams.active.append(severity[:days] > 0)
         _strike(streams, scenario, disruption, severity)
