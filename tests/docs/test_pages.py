@@ -1,8 +1,10 @@
 """What the pages say is so: their code runs, their quotes are claims, and nothing is left out."""
 
+import argparse
 import doctest
 import importlib.util
 import re
+import shlex
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GUIDE = sorted((DOCS / "guide").glob("[0-9]*.md"))
-HOW_TO = "write_a_rule own_data write_a_case write_a_connector exercises law_of_a_day".split()
+HOW_TO = "write_a_rule own_data write_a_case write_a_connector exercises law_of_a_day tour".split()
 SHAPE = ["Goals and exercises", "Say before the play", "Say after the play"]
 SHAPE += ["Three questions for the room", "Misconceptions, and what refutes them"]
 SHAPE += ["When it breaks", "Grading"]
@@ -138,3 +140,44 @@ def test_eyes_are_read_from_a_notebook(monkeypatch):
     found = collect.eyes(Path("x"))
     assert list(found) == list(collect.READERS)
     assert found["Data engineer"] == ("Why so, and how? (Book 2019)", "4 USD")
+
+
+# -- commands ---------------------------------------------------------------------------------
+
+
+COMMANDS = [
+    (path.name, line)
+    for path in [*sorted(DOCS.glob("*.md")), ROOT / "README.md"]
+    for line in re.findall(r"^(?:\S+/)?python -m twinlab (.*)$", path.read_text("utf-8"), re.M)
+]
+
+
+@pytest.mark.parametrize(("page", "line"), COMMANDS, ids=lambda value: value[:20])
+def test_a_command_that_a_page_shows_is_understood(page, line, monkeypatch):
+    asked = []
+
+    read = argparse.ArgumentParser.parse_args
+
+    def parse(parser, args=None, namespace=None):
+        given = read(parser, shlex.split(line), namespace)
+        asked.append(given)
+        given.do = lambda given: ""
+        return given
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse)
+    import_module("twinlab.__main__").main()
+    assert asked, page
+
+
+def test_the_commands_of_a_class_are_shown():
+    assert {line.split()[0] for _, line in COMMANDS} >= {"course", "grade", "emit", "plant", "twin"}
+
+
+def test_flags_are_named_as_the_grader_names_them():
+    page = (DOCS / "grade_a_class.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| (`.*`) \|", page, re.M)
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "twinlab/course").glob("*.py"))
+    flags = [flag for cell in shown for flag in re.findall("`(.*?)`", cell)]
+    words = [part for flag in flags for part in re.split(r"…|Ben", flag) if part.strip(" ,")]
+    assert len(words) >= 10
+    assert not [each for each in words if each.strip(" ,") not in source]

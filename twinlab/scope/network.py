@@ -153,7 +153,7 @@ class Network(Tables):
         ``columns`` maps foreign headers to ours, ``{"Ship from": "source", "Remark": None}`` (of
         one table: inside of its name; ``"*": None``: all others), ``tables`` our tables to theirs.
         Tables ``columns`` (theirs, ours, table), ``units`` (product, unit, pieces) and ``rates``
-        (currency, rate in USD) say it in the source; see ``report``, and README for more.
+        (currency, rate in USD) say it in the source; see ``report``, and ``docs/own_data.md``.
 
         Raises:
             NetworkError: an unknown column or a bad value, with file, row and column.
