@@ -15,6 +15,7 @@ import pytest
 import twinlab as tl
 from twinlab.course import Student, exercises, students
 from twinlab.course.exercises import call
+from twinlab.course.seat import PlayFirst
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 ASKED = re.compile(r'tl\.course\.check\(\s*"(\d+\.\d+)"')
@@ -184,6 +185,11 @@ def test_a_sentence_a_rule_and_a_game(teacher):
     assert "function" in tl.course.check("12.5", 4).words
     assert "TypeError" in tl.course.check("12.5", lambda: 4).words
     assert "to its end" in tl.course.check("12.6", True).words
+
+
+def test_a_game_that_is_not_over_is_no_answer_yet(teacher):
+    told = tl.course.check("12.2", PlayFirst("play first: week 5 of 36").score)
+    assert repr(told) == "[TODO] 12.2: play first: week 5 of 36"
 
 
 def test_any_number_is_a_number(teacher):

@@ -3,15 +3,20 @@
 import json
 import linecache
 import os
+from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell
 
 import twinlab as tl
 from tests.course import room
 from twinlab.course import Play, students
+from twinlab.course.grading import grade
 from twinlab.course.hand_ins import digest
 from twinlab.course.plays import replay
+from twinlab.course.running import Limits
 
 
 @pytest.fixture
@@ -70,6 +75,27 @@ def test_all_is_in_one_file(desk):
     assert [play["orders"] for play in made["plays"]] == [[150] * 6]
     assert made.pop("digest") == digest(made)
     assert made["sha256"] == digest(made["cells"])
+
+
+def test_in_a_real_kernel_and_graded(desk, monkeypatch):
+    """Run in Jupyter, saved, handed in, and graded: all that is right has its mark."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(tl.__file__).parents[1]))
+    enrolled = room.CELLS[0] + '\ntl.course.enrol("Ann Lee")\n%config Completer.use_jedi = False'
+    saved = "import glob, os, time\nfor file in glob.glob('*.ipynb'):\n    "
+    saved += "os.utime(file, (time.time() + 5,) * 2)"
+    play = 'from twinlab.course import Play\nplay = Play.begin("newsvendor", {"cost": 9.0, '
+    play += '"rounds": 6, "seed": 1}).keep([150] * 6, over=True)'
+    book = nbformat.read(room.BOOK, as_version=4)
+    cells = [enrolled, play, *room.solved("Ann Lee")[1:-1], saved, room.CELLS[-1]]
+    book.cells = [new_code_cell(cell) for cell in cells]
+    nbformat.write(book, room.BOOK)
+    NotebookClient(book, timeout=60, resources={"metadata": {"path": str(desk)}}).execute()
+    assert "holds 5 answers, all" in book.cells[-1].outputs[0].data["text/plain"]
+    (desk / "exercises" / "teacher" / "02_people.py").write_text(room.SOLVED)
+    (desk / "roster.csv").write_text("name\nAnn Lee\n")
+    (row,) = grade(desk / "hand-in", desk / "roster.csv", desk, Limits(60, 4))
+    assert row.marks == dict.fromkeys(["2.1", "2.2", "2.3", "2.4", "2.5"], 1.0), row
+    assert row.flags == []
 
 
 def test_nobody_and_half_done(desk):

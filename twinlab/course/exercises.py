@@ -20,6 +20,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from twinlab.course.seat import PlayFirst
 from twinlab.course.students import Numbers, enrolled, remember, wrong_tries
 from twinlab.scope.errors import ScenarioError, brief, check_known
 from twinlab.scope.result import Estimate
@@ -156,6 +157,8 @@ def check(number: str | float, answer: Any = None) -> Verdict:
     number = str(number)
     if answer is None or answer is Ellipsis:
         return Verdict("TODO", f"{number}: put your answer in place of None, then run the cell.")
+    if isinstance(answer, PlayFirst):
+        return Verdict("TODO", f"{number}: {answer}")
     answer = plain(answer)
     told = exercise.assess(answer, enrolled().draw(number, exercise.draw))
     tried = wrong_tries(number)

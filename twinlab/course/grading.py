@@ -76,7 +76,10 @@ class Grader:
             row.flags.append(f"{notebook}: {done.stopped}")
         PLACE.set(work / "marked")
         for number, made in self.exercises(notebook).items():
-            row.marks[number] = self.mark(number, made, (student, body["answers"], done), row)
+            try:
+                row.marks[number] = self.mark(number, made, (student, body["answers"], done), row)
+            except Exception as failed:
+                row.flags.append(f"{number}: cannot be marked: {type(failed).__name__}: {failed}")
         shutil.rmtree(work, ignore_errors=True)
         template = self.teacher / notebook
         known = set("\n".join(code_cells(template)).splitlines()) if template.is_file() else set()
