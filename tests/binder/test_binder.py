@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 BINDER = ROOT / "binder"
 LEFT_OUT = (".*", "__pycache__", "artefacts", "build", "dist")  # no fresh clone has them
 SECONDS = 900
-OVERRIDES = "share/jupyter/lab/settings/overrides.json"
+SETTINGS = "share/jupyter/lab/settings"
 SCENARIO = """
 import twinlab as tl
 import twinlab.lab
@@ -92,6 +92,19 @@ def test_nothing_switches_requirements_off():
     assert (BINDER / "postBuild").read_text().startswith("#!")
 
 
+def test_the_package_brings_a_setting_that_this_jupyterlab_knows():
+    """Callbacks of widgets come one after the other, on the kernel's main thread."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    ((file, place),) = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"].items()
+    assert place == f"{SETTINGS}/overrides.d/twinlab.json"
+    ((plugin, values),) = json.loads((ROOT / file).read_text("utf-8")).items()
+    assert values == {"commsOverSubshells": "disabled"}
+    package, name = plugin.split(":")
+    schema = Path(sys.prefix, "share/jupyter/lab/schemas", package, f"{name}.json")
+    known = json.loads(schema.read_text("utf-8"))["properties"]["commsOverSubshells"]
+    assert "disabled" in json.dumps(known)
+
+
 def test_a_badge_leads_into_the_first_notebook():
     page = (ROOT / "README.md").read_text("utf-8")
     addresses = re.findall(r"https://mybinder\.org/v2/[^\s)\"'>]+", page)
@@ -124,12 +137,14 @@ def test_jupyterlab_is_there_in_the_tested_version(environment):
 
 
 @pytest.mark.slow
-def test_post_build_writes_settings_that_jupyterlab_knows(environment, clone, tmp_path):
+def test_package_and_post_build_bring_settings_that_jupyterlab_knows(environment, clone, tmp_path):
     done = run(["bash", "binder/postBuild"], clone, NB_PYTHON_PREFIX=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    settings = json.loads((tmp_path / OVERRIDES).read_text("utf-8"))
-    assert settings
-    for plugin, values in settings.items():
+    brought = environment / SETTINGS / "overrides.d" / "twinlab.json"  # by the package itself
+    files = tmp_path / SETTINGS / "overrides.json", brought
+    given = [json.loads(file.read_text("utf-8")) for file in files]
+    assert all(given)
+    for plugin, values in [pair for settings in given for pair in settings.items()]:
         package, name = plugin.split(":")
         schema = environment / "share/jupyter/lab/schemas" / package / f"{name}.json"
         known = json.loads(schema.read_text("utf-8"))["properties"]
