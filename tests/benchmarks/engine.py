@@ -91,10 +91,10 @@ def loop(name, days, wide):
 
 def move(number):
     """A move of a slider of notebook 08's first explorer, without its picture."""
-    from twinlab.lab.widgets.explorer import explorer_results
+    from twinlab.management.by_tier import by_tier
 
     shut = shut_chain().set("disruptions[0].days", 1 + number % 180)
-    return timed(explorer_results, shut, 1, 20)[0]
+    return timed(by_tier, shut, 1, 20)[0]
 
 
 @cache

@@ -9,15 +9,15 @@ import pytest
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import BaseStock, Scenario, ScenarioError, StockLoss, Trace, lab, replicate, serial
 from twinlab.lab.charts.pictures import Picture
-from twinlab.lab.widgets import explorer as results_module
-from twinlab.lab.widgets.explorer import explorer_results, small_multiples
+from twinlab.lab.widgets import explorer as explorer_module
+from twinlab.lab.widgets.explorer import by_tier, small_multiples
 
 
 def test_a_flow_is_the_mean_of_the_week_up_to_each_day():
     """Ten days of 7 units, then none: it falls by 1 a day; the first week has as many as it has."""
     asked = (0, 14, *[7] * 8, *[0] * 10)
     network = serial(["mine", "shop"], demand=Trace(asked), on_hand=500)
-    seen = explorer_results(Scenario(network, BaseStock(0), days=20), seed=1, replications=2)
+    seen = by_tier(Scenario(network, BaseStock(0), days=20), seed=1, replications=2)
     flow = next(series.flow for series in seen.groups if series.label.endswith("shop"))
     weeks = [asked[max(0, day - 6) : day + 1] for day in range(20)]
     assert flow.tolist() == pytest.approx([sum(week) / len(week) for week in weeks])
@@ -85,9 +85,9 @@ def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
     def slowly(scenario, seed, replications):
         drawn.append(scenario)
         time.sleep(0.02)
-        return explorer_results(scenario, seed, replications)
+        return by_tier(scenario, seed, replications)
 
-    monkeypatch.setattr(results_module, "explorer_results", slowly)
+    monkeypatch.setattr(explorer_module, "by_tier", slowly)
     row = closure.rows[0]
     together = threading.Barrier(20)
 
@@ -102,9 +102,9 @@ def test_twenty_moves_at_once_end_in_the_last_value(closure, monkeypatch):
         thread.join()
     last = row.value
     assert closure.scenario.value("disruptions[0].days").average == last
-    now = explorer_results(closure.scenario, 1)
+    now = by_tier(closure.scenario, 1)
     wanted = Picture(limits=closure.picture.limits)
-    wanted.show(small_multiples(explorer_results(CLOSED, 1), now))
+    wanted.show(small_multiples(by_tier(CLOSED, 1), now))
     assert closure.picture.png == wanted.png
     assert not closure.picture.busy
     assert len(drawn) < 20, "moves that came too late to be seen were simulated all the same"

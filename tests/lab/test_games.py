@@ -113,7 +113,7 @@ def test_demands_differ_from_game_to_game_and_student_to_student():
         table = lab.beer_game("wholesaler")
         for _ in range(3):
             seeds.add(table._seat.play.settings["seed"])
-            table.new_game()
+            table.act("new")
     forget()
     assert len(seeds) == 9
 

@@ -8,10 +8,10 @@ import pytest
 
 from tests.lab.chains import CALM, CLOSED, CLOSURE
 from twinlab import lab
-from twinlab.lab.widgets.explorer import explorer_results, small_multiples
+from twinlab.lab.widgets.explorer import by_tier, small_multiples
 
-WAS = explorer_results(CALM, 1)
-NOW = explorer_results(CLOSED.set("disruptions[0].days", 15), 1)
+WAS = by_tier(CALM, 1)
+NOW = by_tier(CLOSED.set("disruptions[0].days", 15), 1)
 CHART = small_multiples(WAS, NOW)
 ROWS = list(zip(CHART.panels[::2], CHART.panels[1::2], strict=True))
 

@@ -8,151 +8,27 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import ipywidgets
-import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.lab.widgets.levers import LeverRow, Levers, default_levers, lever
 from twinlab.lab.widgets.views import Latest, LiveView
-from twinlab.management.kpi_tree import grouped
-from twinlab.modeling import Replications, estimate, replicate
-from twinlab.modeling.simulation.random_streams import draw_streams
-from twinlab.scope import Outage, Scenario
-from twinlab.scope.base import DUST, Array, pd, shown
+from twinlab.management.by_tier import ByTier, GroupSeries, by_tier
+from twinlab.scope import Scenario
+from twinlab.scope.base import shown
 from twinlab.scope.result import gist
 
 __all__ = ["Explorer", "explore"]
 
-Nodes = tuple[str, ...]
-Daily = tuple[str, Nodes, str]  # a measure, of which nodes, and of which product
 
-
-class GroupSeries(NamedTuple):
-    """A group of nodes by day, as the mean of many replications.
-
-    ``stock``: all units on hand, and ``spread`` the band of nine replications in ten. ``ready``:
-    units of products that are sent or sold from here. ``short``: units owed, or lost so far.
-    ``flow``: units a day sent or served, mean of a week.
-    """
-
-    label: str
-    stock: Array
-    spread: Array
-    ready: Array
-    short: Array
-    flow: Array
-
-
-class ResultRow(NamedTuple):
-    """One number of the result table, as text too, and its interval where chance plays."""
-
-    label: str
-    value: float
-    text: str
-    interval: str
-
-
-def result_row(name: str, values: Any, unit: str) -> ResultRow:
-    """The mean of what replications have, rounded for reading; no interval within the rounding.
-
-    >>> result_row("fill rate", np.array([0.98, 0.99, np.nan]), "share").text
-    '98.5 %'
-    >>> result_row("cost", np.array([1000.0, 1010.0, 1020.0]), "USD/day").interval
-    '[985, 1,035]'
-    """
-    known = values[~np.isnan(values)]
-    mean = low = high = float(known.mean()) if len(known) else np.nan
-    if len(known) > 1:
-        found = estimate(known)
-        mean, low, high = found.mean, found.low, found.high
-    share = unit == "share"
-    text, *ends = (f"{100 * v:.1f}" if share else f"{v:,.0f}" for v in (mean, low, high))
-    text = f"{text}{' %' * share}" if len(known) else "–"
-    interval = f"[{', '.join(ends)}]" if ends[0] != ends[1] else ""
-    return ResultRow(name if share else f"{name} [{unit}]", mean, text, interval)
-
-
-class ExplorerResults(NamedTuple):
-    """The futures of a scenario, ready to be drawn and read."""
-
-    days: range
-    groups: tuple[GroupSeries, ...]
-    closed: tuple[tuple[int, int], ...]
-    rows: tuple[ResultRow, ...]
-    replications: int
-    scenario: Scenario
-
-    @property
-    def words(self) -> str:
-        """What its numbers are."""
-        many = f"mean of {self.replications} replications, 95 % interval"
-        return "one replication" if self.replications == 1 else many
-
-
-def explorer_results(scenario: Scenario, seed: int, replications: int = 200) -> ExplorerResults:
-    """Turn a scenario into what is drawn; the only place where the explorer meets an engine.
-
-    >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
-    >>> seen = explorer_results(Scenario(chain, BaseStock(10), days=20), seed=1)
-    >>> [row.text for row in seen.rows]
-    ['100.0 %', '0', '–', '0', '5', '0']
-    """
-    network, measures = scenario.network, ("on_hand", "backlog", "lost", "shipped", "served")
-    groups = {label: tuple(names) for label, names in grouped(network).items()}
-    sent = {(lane.source, lane.product) for lane in network.lanes}
-    sent |= {(demand.node, demand.product) for demand in network.demands}
-    ready, daily = dict[str, list[Daily]](), list[Any](["demand", "on_time"])
-    for label, nodes in groups.items():
-        products = sorted({product for node, product in sent if node in nodes})
-        stocks = ((tuple(n for n in nodes if (n, p) in sent), p) for p in products)
-        ready[label] = [("on_hand", *stock) for stock in stocks]
-        daily += [(measure, nodes) for measure in measures] + ready[label]
-    batch = replicate(scenario, replications, seed, daily=daily)
-    series = tuple(_series(batch, label, nodes, ready[label]) for label, nodes in groups.items())
-    waiting, kpis = batch.series("demand") - batch.series("on_time"), batch.kpis
-    short = waiting > DUST
-    firsts = np.where(short.any(axis=0), batch.days[0] + short.argmax(axis=0), np.nan)
-    rows = (
-        result_row("fill rate", kpis.fill_rate, "share"),
-        result_row("days customers are short", short.sum(axis=0), "days"),
-        result_row("first such day", firsts, "day"),
-        result_row("not served on the day, in all", waiting.sum(axis=0), "units"),
-        result_row("stock, mean", kpis.mean_stock, "units"),
-        result_row("cost", kpis.total_cost, "USD/day"),
-    )
-    # Closures of a node that are the same in all replications.
-    active = draw_streams(scenario, seed).active if scenario.disruptions else []
-    pairs = zip(scenario.disruptions, active, strict=True)
-    shut = [days for d, days in pairs if isinstance(d, Outage) and days.shape[1] == 1]
-    found = (np.flatnonzero(days[:, 0]).tolist() for days in shut)
-    closed = tuple((at[0], at[-1]) for at in found if at)
-    return ExplorerResults(batch.days, series, closed, rows, replications, scenario)
-
-
-def _series(batch: Replications, label: str, nodes: Nodes, ready: list[Daily]) -> GroupSeries:
-    def mean(name: str) -> Array:
-        return np.asarray(batch.series(name, nodes).mean(axis=1))
-
-    sent = pd.Series(mean("shipped") + mean("served"))
-    return GroupSeries(
-        label,
-        stock=mean("on_hand"),
-        spread=batch.quantiles("on_hand", nodes, levels=(0.05, 0.95)),
-        ready=np.zeros(len(sent)) + sum(batch.series(*stock).mean(axis=1) for stock in ready),
-        short=mean("backlog") + np.cumsum(mean("lost")),
-        flow=sent.rolling(7, min_periods=1).mean().to_numpy(),
-    )
-
-
-def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
+def small_multiples(before: ByTier, now: ByTier) -> Chart:
     """A row per group: what it has, owes and could send; what goes out.
 
     >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
-    >>> seen = explorer_results(Scenario(chain, BaseStock(10), days=20), seed=1)
+    >>> seen = by_tier(Scenario(chain, BaseStock(10), days=20), seed=1)
     >>> small_multiples(seen, seen)
     tier 1: mine: stock 0 throughout
     tier 0: shop: stock 5 throughout
@@ -166,7 +42,7 @@ def small_multiples(before: ExplorerResults, now: ExplorerResults) -> Chart:
     return Chart(panels, "\n".join(words), size, columns=(5, 3), calendar=now.scenario)
 
 
-def _row(was: GroupSeries, series: GroupSeries, now: ExplorerResults) -> Iterator[Panel]:
+def _row(was: GroupSeries, series: GroupSeries, now: ByTier) -> Iterator[Panel]:
     """The two plots of a group, with what was and what is now; what is owed lies below zero."""
     days, (low, high) = now.days, series.spread
     bare: pen.Style = {"major_formatter": lambda y, _: shown(abs(y))}  # what is owed has no sign
@@ -284,13 +160,13 @@ class Explorer(LiveView):
 
     def _far(self, path: str, end: float) -> Chart:
         """The picture at an end of a lever: few replications show how far the axes must go."""
-        seen = explorer_results(self._start.set(path, end), self._seed, min(self._replications, 8))
+        seen = by_tier(self._start.set(path, end), self._seed, min(self._replications, 8))
         return small_multiples(self._before, seen)
 
     def _compute(self) -> None:
         """Bring scenario and results to where the levers stand now."""
         scenario = self._start.set({row.lever.path: row.value for row in self.rows if row.moved})
-        self._now = explorer_results(scenario, self._seed, self._replications)
+        self._now = by_tier(scenario, self._seed, self._replications)
         self.scenario = scenario
 
     def _show(self) -> None:

@@ -48,17 +48,12 @@ class GameTable(LiveView):
 
     def __init__(self, seat: Seat) -> None:
         self._turn = threading.RLock()  # callbacks may run on several threads
-        self._seat, self.form = seat, OrderForm()
+        self._seat, self.advised, self.form = seat, seat.advised, OrderForm()
         super().__init__()
         self.children = [self.status, self.form, self.picture, self.table]
         self.form.on_msg(self._heard)
         self.problem = seat.problem
         self._show()
-
-    @property
-    def advised(self) -> AdvisedGame | None:
-        """The advised game, if it is one."""
-        return self._seat.advised
 
     @property
     def game(self) -> Any:
@@ -82,28 +77,22 @@ class GameTable(LiveView):
         with self._turn:
             self._attempt(lambda: self._seat.order(quantity, **more))
 
-    def undo(self) -> None:
-        """Take the last order back, if the game is not over and no experiment."""
+    def act(self, name: str) -> None:
+        """``undo`` the last order, or begin a ``new`` game, where that can be done."""
         with self._turn:
-            if "undo" in self._seat.acts:
-                self._attempt(self._seat.undo)
-
-    def new_game(self) -> None:
-        """Begin another game; what was played is kept."""
-        with self._turn:
-            if "new" in self._seat.acts:
-                self._attempt(self._seat.new)
+            if name in self._seat.acts:
+                self._attempt(getattr(self._seat, name))
 
     def _heard(self, _: Any, message: Any, __: Any) -> None:
         with self._turn:
-            if "order" not in message:
-                {"undo": self.undo, "new": self.new_game}.get(message.get("act"), lambda: None)()
+            if "act" in message:
+                self.act(message["act"])
             elif not self._seat.game.over:
                 self.order(message.pop("order"), **message)
 
     def _show(self) -> None:
-        game, stated = self.advised, self.advised.own if self.advised else None
-        advice, asks = game.advice if game else None, ["low", "high"] if game else []
+        game, asks = self.advised, ["low", "high"] if self.advised else []
+        stated, advice = (game.own, game.advice) if game else (None, None)
         if game and stated is not None:
             asks = ["reason"] * (game.block.arm == "default")
         # Each once: a field that is hidden for a moment loses the focus, and what is being typed.
@@ -200,14 +189,8 @@ def beer_game(
     play first: week 6 of 36
     """
     games.BeerGame(station, team, demand=demand)  # refuses at once what cannot be played
-    who = (
-        {name: repr(rule) for name, rule in team.items()} if isinstance(team, dict) else repr(team)
-    )
-    settings = {
-        "station": station,
-        "team": re.sub(r" at 0x\w+", "", str(who)),
-        "demand": repr(demand),
-    }
+    others = re.sub(r" at 0x\w+", "", repr(team))  # a function is named, not where it lies
+    settings = {"station": station, "team": others, "demand": repr(demand)}
 
     def make(seed: int) -> games.BeerGame:
         return games.BeerGame(station, team, demand=demand or games.drawn_demand(seed))
@@ -226,10 +209,8 @@ class BeerTable(GameTable):
     @property
     def words(self) -> str:
         """The player's own books, or the end of the game."""
-        game, own = (
-            self._seat.game,
-            float(games.beer_cost(self._seat.game.run, self._seat.game.station)),
-        )
+        game = self._seat.game
+        own = float(games.beer_cost(game.run, game.station))
         if game.over:
             score = game.score
             return (
@@ -249,29 +230,22 @@ class BeerTable(GameTable):
     @property
     def _opening(self) -> str:
         """The Python that begins the same game (with the team that you chose)."""
-        drawn = f"tl.people.drawn_demand({self._seat.play.settings['seed']})"
-        given = self._seat.kind.settings["demand"]
-        demand = drawn if given == "None" else "tl.people.CLASSIC" if self._classic else given
+        demand = self._seat.kind.settings["demand"]
+        if demand == "None":
+            demand = f"tl.people.drawn_demand({self._seat.play.settings['seed']})"
+        elif self._seat.game.score.people:
+            demand = "tl.people.CLASSIC"
         return f'game = tl.people.BeerGame("{self._seat.game.station}", demand={demand})'
-
-    @property
-    def _classic(self) -> bool:
-        return bool(self._seat.game.asked == games.CLASSIC)
 
     def _ended(self) -> dict[str, str]:
         """What customers asked, and what each station paid."""
-        asked = self._seat.game.run.series("asked", "retailer")
-        turns = np.flatnonzero(np.diff(asked)) + 1
-        said = (
-            f"{asked[0]:g} cases a week; from week {turns[0] + 1} on {asked[-1]:g}"
-            if len(turns) == 1
-            else f"{asked.min():g} to {asked.max():g} cases a week"
-        )
-        people = {n: f"   (people on average {u:,.0f})" for n, u in games.HUMAN_COSTS.items()}
-        costs = (
-            f"{name:12}{cost:8,.0f} USD{people[name] if self._classic else ''}"
-            for name, cost in self._seat.game.score.costs.items()
-        )
+        asked, score = self._seat.game.run.series("asked", "retailer"), self._seat.game.score
+        said = f"{asked.min():g} to {asked.max():g} cases a week"
+        if len(turns := np.flatnonzero(np.diff(asked)) + 1) == 1:
+            said = f"{asked[0]:g} cases a week; from week {turns[0] + 1} on {asked[-1]:g}"
+        people = {n: f"   (people on average {usd:,.0f})" for n, usd in games.HUMAN_COSTS.items()}
+        paid = score.costs.items()
+        costs = (f"{n:12}{usd:8,.0f} USD{people[n] * bool(score.people)}" for n, usd in paid)
         return {"What customers asked": said, "What each station paid": "\n".join(costs)}
 
     def draw(self) -> Chart:
@@ -323,12 +297,11 @@ def newsvendor_game(cost: float = 3.0, rounds: int = 20, seed: int = 1) -> "News
     problem = games.NewsvendorProblem(cost)
     settings = {"cost": cost, "rounds": rounds, "first": seed}
 
-    def make(seed: int) -> games.NewsvendorGame:
-        return games.NewsvendorGame(problem, rounds, seed)
+    def make(drawn: int) -> games.NewsvendorGame:
+        return games.NewsvendorGame(problem, rounds, drawn)
 
     make(seed)  # refuses at once what cannot be played
-    first, words = seed, ("units", "round")
-    kind = Kind("newsvendor", settings, lambda number: first + 1000 * number, make, *words)
+    kind = Kind("newsvendor", settings, lambda n: seed + 1000 * n, make, "units", "round")
     return NewsvendorTable(Seat(kind))
 
 
@@ -340,7 +313,8 @@ class NewsvendorTable(GameTable):
     @property
     def words(self) -> str:
         """How the game stands, or how it ended."""
-        game, problem = self._seat.game, self._seat.game.problem
+        game = self._seat.game
+        problem = game.problem
         if game.over:
             best = sum(problem.profit(problem.optimum, demand) for demand in game.demands)
             return (
