@@ -1,135 +1,134 @@
 """Exercises of notebook 04: who should know what, and who should decide?"""
 
-from functools import cache, partial
+from bisect import bisect_left
+from functools import cache
+
+import numpy as np
 
 import twinlab as tl
 
-NAMES = ("shop", "depot", "plant", "mill")
-SEASON = tl.Season(tl.Normal(100, 30), price=10, cost=2, salvage=1)
+SHOPS = ("north", "east", "south", "west")
+PLAN = (90, 560)  # levels of a shop and of the depot
 
 
-def chain(shared, window, stages):
-    """The notebook's chain of forecasters."""
-    sites = NAMES[:stages]
-    network = tl.serial(
-        ["outside", *reversed(sites)],
-        demand=tl.Normal(100, 5),
-        lead_time=2,
-        on_hand=dict.fromkeys(sites, 250.0),
+@cache
+def network():
+    """The notebook's depot and four shops."""
+    return tl.distribution(
+        "depot",
+        SHOPS,
+        demand=tl.Demand("any", "unit", tl.Normal(20, 6), backorder_cost=9),
+        lead_time={"depot": 5, **dict.fromkeys(SHOPS, 3)},
+        holding_cost={"depot": 0.5, **dict.fromkeys(SHOPS, 1)},
+        on_hand={"depot": 300, **dict.fromkeys(SHOPS, 80)},
     )
-    rule = tl.ForecastBaseStock(window, 2, 50, from_point_of_sale=shared, first_guess=100)
-    return tl.Scenario(network, rule, sharing=tl.PointOfSale() if shared else tl.OwnOrders())
+
+
+def region(shop, depot, surges, sharing=None):
+    """The notebook's region; in each shop a surge starts once in so many days."""
+    rules = {"depot": depot, **dict.fromkeys(SHOPS, shop)}
+    made = tl.Scenario(network(), rules, days=240, sharing=sharing or tl.OwnOrders())
+    surge = {"factor": 2, "rate": 1 / surges, "days": tl.Uniform(8, 22)}
+    return made.disrupt(*(tl.DemandShift(name, **surge) for name in SHOPS))
+
+
+def paid(scenario):
+    """What stock and waiting cost in a hundred histories [USD/day]."""
+    batch = tl.replicate(scenario, 100, seed=2)
+    return tl.cost(batch, "holding") + tl.cost(batch, "owing")
 
 
 @cache
-def amplification(shared, window):
-    """Var(orders of the third site) / Var(customers' demand), the mean of 64 replications."""
-    batch = tl.replicate(chain(shared, window, 3), 64, seed=1)
-    return float(tl.end_to_end_bullwhip(batch, "plant").mean())
+def data(surges, age, noise):
+    """What the customers' sales are worth to the depot, so old and so noisy [USD/day]."""
+    seen = {"depot": tl.Channel(tl.PointOfSale(), age, 1, noise)}
+    follows = tl.ForecastBaseStock(10, 5, 80, True, 80)
+    plan, sees = (tl.BaseStock(level) for level in PLAN), tl.BaseStock(PLAN[0])
+    return float(np.mean(paid(region(*plan, surges)) - paid(region(sees, follows, surges, seen))))
 
 
 @cache
-def window(shared):
-    """The shortest moving average that keeps the amplification up to the third site below 2."""
-    return next(days for days in range(12, 60) if amplification(shared, days) < 2)
+def asks(surges, safety, delay):
+    """What it costs if shops may ask a boss who answers after so many days [USD/day]."""
+    own = tl.ForecastBaseStock(10, 3, safety, False, 20)
+    shop = tl.Authority(own, 60 + safety, 0, delay)
+    return float(np.mean(paid(region(shop, tl.BaseStock(PLAN[1]), surges))))
 
 
-def paid(history):
-    """What stock and waiting cost."""
-    return tl.cost(history, "holding") + tl.cost(history, "owing")
+def slowest(surges, safety):
+    """The longest wait for an answer, in days up to 20, that is better than no boss to ask."""
+    plan = asks(surges, safety, 999)
+    return bisect_left(range(21), plan, key=lambda days: asks(surges, safety, days)) - 1
 
 
-def bears(name, share, history):
-    """One's own stock, and a share of what waiting costs."""
-    return tl.cost(history, "holding", name) + share * tl.cost(history, "owing")
-
-
-def firms(share):
-    """A depot that bears this share of the waiting, and a shop that bears the rest."""
-    parts = {"depot": share, "shop": 1 - share}
-    kpis = {n: partial(bears, n, part) for n, part in parts.items()}
-    roles = [tl.Role(n, {f"{n}.up_to": (50, 180)}, kpi, "USD/day") for n, kpi in kpis.items()]
-    return tl.Organization(roles, paid)
-
-
-@cache
-def start():
-    """The notebook's depot and shop."""
-    asks = tl.Demand("shop", "unit", tl.Normal(20, 5), backorder_cost=9)
-    rates = {"lead_time": {"depot": 5, "shop": 3}, "holding_cost": {"depot": 0.5, "shop": 1}}
-    two = tl.serial(["mine", "depot", "shop"], demand=asks, on_hand=80, **rates)
-    return tl.Scenario(two, tl.BaseStock(90), days=200)
-
-
-def cost(scenario):
-    """Its mean cost, on luck that tuned nothing."""
-    return float(paid(tl.replicate(scenario, 200, seed=2)).mean())
-
-
-@cache
-def vendor(tenths):
-    """What the chain costs if the depot decides for both and bears so much of the waiting."""
-    both = firms(0).give("shop.up_to", "depot", charge=partial(bears, "shop", tenths / 10))
-    own = both["depot"].objective
-    return cost(tl.tune(start(), both.decides, own, 24, seed=1, evaluations=30).scenario)
-
-
-@cache
-def enough():
-    """The least share, in tenths, with which that costs less than two firms at 30 %."""
-    how = {"replications": 24, "evaluations": 20, "rounds": 5}
-    alone = cost(tl.best_response(start(), firms(0.3), seed=1, **how).scenario)
-    return next(tenths / 10 for tenths in range(4, 11) if vendor(tenths) < alone)
+def about(answer, surges, safety):
+    """A day more or less is luck."""
+    return abs(answer - slowest(surges, safety)) <= 1
 
 
 EXERCISES = {
     "4.1": tl.course.Exercise(
         goal="04/1",
-        solve=lambda: window(shared=False),
-        unit="days",
-        tolerance=0.001,
+        solve=data,
+        draw=lambda luck: {
+            "surges": luck.randint(60, 240),
+            "age": luck.randint(1, 5),
+            "noise": luck.randint(0, 25) / 100,
+        },
+        unit="USD/day",
+        tolerance=0.02,
         hints=(
-            'try `amplify("own orders", window, 3)` for longer and longer windows.',
-            "a window of 10 days gives more than 3; look between 12 and 30.",
-            "the first window whose number is below 2, not the last above it.",
+            "the plan's cost less that of a depot that forecasts from the sales, paired.",
+            "`trial` in Play shows how the two are built; take 100 replications with seed 2.",
         ),
         slips={
-            "that is enough where the site sees the sales; here it sees own orders.": (
-                lambda: window(shared=True)
+            "that is the worth of fresh sales without errors: yours are older.": (
+                lambda surges: data(surges, 0, 0)
             ),
-            "with this window the third site still amplifies by more than 2.": (
-                lambda: window(shared=False) - 1
+            "the other way round: what the plan costs, less what it costs with the sales.": (
+                lambda surges, age, noise: -data(surges, age, noise)
             ),
         },
     ),
     "4.2": tl.course.Exercise(
         goal="04/2",
-        solve=lambda: tl.coordinating(SEASON, flexibility=0.3).price,
-        unit="USD/unit",
-        tolerance=0.003,
+        solve=slowest,
+        judge=about,
+        draw=lambda luck: {
+            "surges": luck.randint(6000, 20_000) / 100,
+            "safety": luck.randint(15, 35),
+        },
+        unit="days",
         hints=(
-            "the best order of both together is enough in 8/9 of all seasons: 136.6 units.",
-            "one unit more must earn the shop nothing: (10 − w)/9 = (w − 1) x.",
-            "x is 0.7 of the chance that demand is below 0.7 × 136.6.",
+            "compare with the plan for 2, 4, 8 days: the gain falls as the boss gets slower.",
+            "look for the number of days at which the gain is lost; one more or less is luck.",
         ),
         slips={
-            "that is the price if nothing goes back: the cost of a unit.": lambda: SEASON.cost,
-            "that is right for 20 %; here 30 % may go back.": (
-                lambda: tl.coordinating(SEASON, flexibility=0.2).price
-            ),
+            "a surge lasts about so long: that answer comes when it is over.": lambda: 15,
+            "a boss who answers at once is the best one; how slow may he be?": lambda: 0,
         },
     ),
     "4.3": tl.course.Exercise(
         goal="04/3",
-        solve=enough,
-        unit="share",
-        tolerance=0.001,
-        hints=(
-            "try `vendor(share)` for 0.6, 0.7 and so on, and judge each with seed 2.",
-            'judge `plans["two firms, depot bears 30%"]` in the same way.',
-        ),
-        slips={
-            "with that share the chain still costs more than two firms.": lambda: enough() - 0.1,
+        draw=lambda luck: {
+            "price": luck.randint(80, 140) / 10,
+            "cost": luck.randint(20, 40) / 10,
+            "share": luck.randint(30, 70) / 100,
         },
+        such_as=(6.0, 4.0),
+        unit="USD/unit",
+        hints=(
+            "`tl.deal(season, tl.BuyBack(price, back))` tells efficiency and both profits.",
+            "to every price belongs one sum back that loses nothing: `tl.coordinating`.",
+            "among those the price decides who gets how much: at the cost of a unit, all is the"
+            " shop's; at the shop's own price, nothing.",
+        ),
+        points=2,
+    ),
+    "4.4": tl.course.Exercise(
+        goal="04/4",
+        judge=tl.course.sentence(words=20),
+        such_as="in my world we should …",
+        draw=lambda luck: {"surges": luck.randint(6000, 30_000) / 100},
     ),
 }

@@ -5,7 +5,6 @@ import csv
 import math
 from datetime import date
 
-import networkx
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -193,115 +192,219 @@ def test_the_stock_of_p1_that_outlasts_s2(p1, s1, p2, right):
 # -- 4: who should know what ------------------------------------------------------------------
 
 
-def test_the_window_that_tames_the_plant():
-    """Orders are a filter of independent demands; their variance is the sum of squared weights.
-
-    Three stages order up to L = 2 days of a mean of n: each weighs today 1 + L/n and day n −L/n.
-    """
-
-    def amplified(window):
-        stage = np.zeros(window + 1)
-        stage[0], stage[-1] = 1 + 2 / window, -2 / window
-        filtered = np.convolve(np.convolve(stage, stage), stage)
-        return filtered @ filtered
-
-    exact = [amplified(window) for window in range(12, 60)]
-    assert exact == sorted(exact, reverse=True)
-    assert abs(organization.window(shared=False) - (12 + sum(a >= 2 for a in exact))) <= 1
+def region_costs(shop, depot, surges, sharing=None, seed=2, replications=100):
+    """What stock and waiting cost, added up from what lies and waits every night [USD/day]."""
+    made = organization.region(shop, depot, surges, sharing)
+    seen = [("on_hand", ("depot",)), ("on_hand", organization.SHOPS)]
+    seen += [("backlog", organization.SHOPS)]
+    batch = tl.replicate(made, replications, seed=seed, daily=seen)
+    rates = zip(seen, (0.5, 1, 9), strict=True)
+    return sum(usd * batch.series(*what).mean(axis=0) for what, usd in rates)
 
 
-def test_a_price_with_which_flexibility_coordinates():
-    """At that price the retailer's profit, summed over all demands, is greatest at 136.6 units."""
-    price = organization.EXERCISES["4.2"].solve()
-    demand = norm(100, 30).ppf((np.arange(200_000) + 0.5) / 200_000)
-
-    def profit(order):
-        unsold = np.maximum(0, order - demand)
-        back = np.minimum(unsold, 0.3 * order)
-        return (10 * (order - unsold) + price * back + unsold - back - price * order).mean()
-
-    orders = np.arange(120, 150, 0.5)
-    best = orders[np.argmax([profit(order) for order in orders])]
-    assert abs(best - norm(100, 30).ppf(8 / 9)) <= 0.5
+@each("4.1")
+def test_what_old_and_noisy_sales_are_worth(surges, age, noise, right):
+    seen = {"depot": tl.Channel(tl.PointOfSale(), age, 1, noise)}
+    follows = tl.ForecastBaseStock(10, 5, 80, True, 80)
+    plan = region_costs(tl.BaseStock(90), tl.BaseStock(560), surges)
+    with_data = region_costs(tl.BaseStock(90), follows, surges, seen)
+    assert right == pytest.approx((plan - with_data).mean(), abs=1e-6)
 
 
-def test_a_vendor_who_bears_more_costs_less():
-    tenths = round(10 * organization.EXERCISES["4.3"].solve())
-    more, enough, less = (organization.vendor(part) for part in (10, tenths, tenths - 2))
-    assert more <= enough < less
+@each("4.2")
+def test_the_slowest_boss_on_other_luck(surges, safety, right):
+    """Two days sooner pays; three days later does not."""
+
+    def cost(delay):
+        own = tl.ForecastBaseStock(10, 3, safety, False, 20)
+        shop = tl.Authority(own, 60 + safety, 0, delay)
+        return region_costs(shop, tl.BaseStock(560), surges, seed=5, replications=200)
+
+    plan = cost(999)
+    assert tl.estimate(plan - cost(right - 2)).low > 0
+    assert tl.estimate(plan - cost(right + 3)).high < 0
+
+
+@each("4.3")
+def test_a_buy_back_with_a_share(price, cost, share, right):
+    """Over a fine grid of demands, the shop's own best order is the one that is best for both."""
+    demand = norm(100, 30).ppf((np.arange(100_000) + 0.5) / 100_000)
+    pays, back = right
+
+    def profits(order):
+        sold = np.minimum(order, demand)
+        left = order - sold
+        shop = (price * sold + back * left - pays * order).mean()
+        both = (price * sold + left - cost * order).mean()
+        return shop, both
+
+    orders = np.arange(90, 160, 0.5)
+    shop, both = np.transpose([profits(order) for order in orders])
+    assert abs(orders[shop.argmax()] - orders[both.argmax()]) <= 0.5
+    assert shop.max() / both.max() == pytest.approx(share, abs=0.002)
 
 
 # -- 5: where the twin ends -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number", "period"), [("5.1", 1), ("5.2", 7)])
-def test_closures_that_a_twin_sees(number, period):
-    """Both neighbours of the answer, counted as asked less served on other luck."""
-    site, last = {"5.1": ("nylon plant", 1), "5.2": ("car plant", 0)}[number]
-    right = scope.EXERCISES[number].solve()
-    for days, seen in ((right + last - 1, False), (right + last, True)):
-        outage = tl.Outage(site, start=42, days=days, stock_ships=site == "car plant")
-        hit = tl.scope.restrict(scope.calm().disrupt(outage), None, period).scenario
-        batch = tl.replicate(hit, 32, seed=1, daily=["demand", "served"])
-        lost = (batch.series("demand") - batch.series("served")).sum(axis=0).mean()
-        assert (lost >= 1) == seen, days
+def cars_lost(chain, site, days, period=1):
+    """Cars asked less cars served, on the luck of the exercise."""
+    outage = tl.Outage(site, start=42, days=days, stock_ships=site == "car plant")
+    hit = tl.scope.restrict(chain.disrupt(outage), None, period).scenario
+    batch = tl.replicate(hit, 32, seed=1, daily=["demand", "served"])
+    return (batch.series("demand") - batch.series("served")).sum(axis=0).mean()
 
 
-def test_hidden_causes_are_common_ancestors():
-    """Nodes from which two or more suppliers at the boundary can be reached, themselves hidden."""
-    network = automotive().network
-    tier = {node.name: node.tier for node in network.nodes}
-    graph = networkx.DiGraph((v.source, v.destination) for v in network.lanes)
-    edge = {v.source for v in network.lanes if tier[v.source] > 1 >= tier[v.destination]}
-    hidden = {name for name in graph if tier[name] > 1} - edge
-    common = [name for name in hidden if len(networkx.descendants(graph, name) & edge) > 1]
-    assert scope.hidden_causes() == len(common) > 0
+@each("5.1")
+def test_the_longest_closure_within_a_limit(nylon, limit, right):
+    """Both neighbours, and by hand: 23 days are on the way, 20 units more are another."""
+    chain = scope.calm(nylon=nylon)
+    lost = [cars_lost(chain, "nylon plant", right + more) for more in (0, 1)]
+    assert lost[0] < limit <= lost[1]
+    assert right == pytest.approx(23 + nylon / 20 + limit / 40, abs=1.5)
+
+
+@each("5.2")
+def test_the_shortest_strike_that_a_week_sees(capacity, yard, right):
+    chain = scope.calm(capacity=capacity, yard=yard)
+    lost = [cars_lost(chain, "car plant", right + more, 7) for more in (-1, 0)]
+    assert lost[0] < 1 <= lost[1]
+
+
+@each("5.3")
+def test_both_suppliers_close_in_drawn_years(own, plant, right):
+    luck = np.random.default_rng(1).random((3, 4_000_000))
+    shut = (luck[:2] < own / 100) | (luck[2] < plant / 100)
+    found = shut.mean(axis=1).prod(), shut.all(axis=0).mean()
+    for given, drawn in zip(right, found, strict=True):
+        assert given == pytest.approx(drawn, abs=4 * math.sqrt(drawn / 4_000_000))
+
+
+def test_what_a_window_hides_is_counted_and_said():
+    """Tiers 0 and 1 by the day: what stands beyond, and the closure there."""
+    judge = scope.EXERCISES["5.4"].judge
+    window = {"site": "nylon plant", "days": 28, "tier": 1, "period": 1}
+    assert judge((6, "It " + 11 * "says "), **window).status == "NOTED"
+    assert "12 words" in judge((6, "It does not see the plant."), **window)
+    assert "count the rows" in judge((5, "It " + 11 * "says "), **window)
 
 
 # -- 6: lots and lines ------------------------------------------------------------------------
 
 
-def test_the_lot_of_a_cheaper_order():
-    assert task.EXERCISES["6.1"].solve() == pytest.approx(math.sqrt(2 * 50 * 200 / 0.02))
+@each("6.1")
+def test_the_point_and_the_lot_by_hand(asked, spread, days, late, order_cost, right):
+    spread = math.sqrt(days * spread**2 + asked**2 * late**2)
+    by_hand = days * asked + norm.ppf(0.95) * spread, math.sqrt(2 * order_cost * asked / 0.02)
+    assert right == pytest.approx(by_hand)
 
 
-def test_the_line_with_a_third_solder_machine():
+@each("6.2")
+def test_the_line_with_a_third_solder_machine(mount, test, loose, right):
     """Machines × minutes a day over minutes for one delivered lamp, for all three stations.
 
-    A lamp is loose with 6 %, and 95 % of these are found: 80 % of them are mounted again.
+    Of the loose lamps 95 % are found: 80 % of these are mounted again.
     """
-    found = 0.06 * 0.95
+    found = loose * 0.95
     again = found * 0.8  # of what is tested
     good = 1 - found
     enter = (1 - again) / good  # per delivered lamp
     works = {"solder": enter, "mount": enter / (1 - again), "test": enter / (1 - again)}
     down = 45 / (600 * math.gamma(1 + 1 / 3))
-    minutes = {"solder": 3.0 * (1 + down), "mount": 4.4, "test": 1.5}
+    minutes = {"solder": 3.0 * (1 + down), "mount": mount, "test": test}
     machines = {"solder": 3, "mount": 3, "test": 1}
     day = tl.modeling.Line([tl.modeling.Station("any", 1)]).minutes_per_day
-    allowed = [machines[name] * day / (works[name] * minutes[name]) for name in works]
-    assert task.EXERCISES["6.2"].solve() == pytest.approx(min(allowed), rel=1e-3)
+    allowed = {name: machines[name] * day / (works[name] * minutes[name]) for name in works}
+    assert right[0] == pytest.approx(min(allowed.values()), rel=1e-3)
+    assert right[1] == min(allowed, key=allowed.get)
+
+
+@each("6.3")
+def test_a_rule_that_beats_the_formulas_beats_them_on_other_luck(order_cost, keep, right):
+    """The rule written as a function; the formulas' own and a rule that never orders do not."""
+    judge, lot = task.EXERCISES["6.3"].judge, math.sqrt(2 * order_cost * 200 / keep)
+    spread = math.sqrt(9 * 30**2 + 200**2 * 2**2)
+    formulas = tl.FixedLot(9 * 200 + norm.ppf(0.95) * spread, lot)
+
+    def mine(view):
+        return np.where(view.inventory_position <= right.reorder_point, lot, 0)
+
+    assert judge(mine, order_cost, keep) is True
+    assert "not established" in judge(formulas, order_cost, keep)
+    assert "not established" in judge(lambda view: 0 * view.demand, order_cost, keep)
+    chains = [task.works(order_cost, keep).decide({task.BOARD: rule}) for rule in (formulas, mine)]
+    was, now = (tl.cost(tl.replicate(chain, 200, seed=9)) for chain in chains)
+    assert tl.estimate(was - now).low > 0
+
+
+@each("6.4")
+def test_what_a_ridge_leaves_of_a_mean_s_error(swing, seed, right):
+    """The root of the mean square of what a week of each of 14 mornings' forecasts misses."""
+    usual = 200 * (1 + swing * (np.tile((1.2, 1.1, 1, 1, 1, 1.2, 0.5), 12) - 1))
+    sold = np.random.default_rng(seed).normal(usual, 30)
+    missed = {"ridge": [], "mean": []}
+    for end in range(84 - 7 - 13, 84 - 6):
+        past, truth = sold[:end], sold[end : end + 7]
+        missed["ridge"] += list(truth - tl.task.demand.Lags(season=7, lags=7)(past, 7))
+        missed["mean"] += list(truth - past[-28:].mean())
+    errors = {name: math.sqrt(np.square(each).mean()) for name, each in missed.items()}
+    assert right == pytest.approx(errors["ridge"] / errors["mean"], rel=1e-6)
 
 
 # -- 7: how sure are we -----------------------------------------------------------------------
 
 
-def test_histories_that_are_enough_by_students_formula():
-    right = modeling.wanted()
-    fills = np.asarray(tl.replicate(modeling.chain(), right, seed=1).kpis.fill_rate)
+@each("7.1")
+def test_replications_that_are_enough_by_students_formula(roaster, shop, width, right):
+    cost = np.asarray(tl.replicate(modeling.chain(roaster, shop), right, seed=1).kpis.total_cost)
 
-    def width(count):
-        return t.ppf(0.975, count - 1) * fills[:count].std(ddof=1) / math.sqrt(count)
+    def reach(count):
+        return t.ppf(0.975, count - 1) * cost[:count].std(ddof=1) / math.sqrt(count)
 
-    assert width(right) <= modeling.WIDTH < width(right // 2)
-    assert modeling.enough(right)
-    assert not modeling.enough(right // 3)
-    assert not modeling.enough(20_001)
+    judge = modeling.EXERCISES["7.1"].judge
+    assert reach(right) <= width < reach(right // 2)
+    assert judge(right, roaster, shop, width) is True
+    assert "not narrow" in judge(right // 3, roaster, shop, width)
+    assert "half of them" in judge(3 * right, roaster, shop, width)
+    assert "less than" in judge(20_001, roaster, shop, width)
 
 
-def test_the_newsvendors_level():
-    level = 50 + 8 * norm.ppf(4 / 4.18)
-    assert modeling.EXERCISES["7.2"].solve() == pytest.approx(level)
+@each("7.2")
+def test_an_interval_of_years_and_one_of_a_mean(roaster, shop, right):
+    judge = modeling.EXERCISES["7.2"].judge
+    years = np.asarray(tl.replicate(modeling.chain(roaster, shop), 2000, 3).kpis.total_cost)
+    inside = ((right[0] <= years) & (years <= right[1])).mean()
+    assert inside == pytest.approx(0.9, abs=0.05)
+    mean = tl.estimate(years)
+    assert "guards a mean" in judge((mean.low, mean.high), roaster, shop)
+    assert "of a thousand" in judge((0, 10_000), roaster, shop)
+
+
+@each("7.3")
+def test_what_moving_coffee_upstream_saves(more, less, roaster, right):
+    """Year by year, with Student's interval by hand."""
+    pair = []
+    for levels in ((roaster, 170), (roaster + more, 170 - less)):
+        made = modeling.chain(*levels)
+        pair.append(np.asarray(tl.replicate(made, 500, seed=1).kpis.total_cost))
+    gain = 365 * (pair[0] - pair[1])
+    error = gain.std(ddof=1) / math.sqrt(500)
+    assert right == (pytest.approx(gain.mean()), abs(gain.mean()) > t.ppf(0.975, 499) * error)
+
+
+@each("7.4")
+def test_levels_for_harder_times_on_other_luck(waiting, closed, right):
+    """The chain built anew; the notebook's levels are not enough."""
+    calm = modeling.chain(*right).change(disruptions=())
+    worse = tl.Outage("farm", days=tl.Gamma(closed, closed / 2), rate=1 / 150)
+    judge, found = exercises(7)["7.4"].judge, []
+    for roaster, shop in ((740, 123), right):
+        made = calm.set("roaster.up_to", roaster).set("shop.up_to", shop).disrupt(worse)
+        made = made.set("shop/coffee.backorder_cost", waiting)
+        found.append(tl.cost(tl.replicate(made, 400, seed=11)))
+    assert tl.estimate(found[0] - found[1]).low > 5
+    assert judge(right, waiting, closed) is True
+    assert "saves 0" in judge((740, 123), waiting, closed)
 
 
 # -- 8: a closure behind the cars Americans buy -----------------------------------------------
