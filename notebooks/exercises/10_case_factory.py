@@ -1,72 +1,163 @@
-"""Exercises of notebook 10: a factory with a twin."""
+"""Exercises of notebook 10: a factory with a twin. Every student has numbers of their own."""
 
-from functools import cache
+import math
 
 import twinlab as tl
-from twinlab.cases.factory import factory, fit_tools
-from twinlab.modeling import run_line
-from twinlab.task import maintenance, quality
 
-HOUSE = {
-    **{f"{kind} scratch": {"padded rack": 9, "tool age": 1} for kind in "KZ"},
-    **{fault: {"bath filter": 9, "padded rack": 3} for fault in ("pastry", "stain", "dirt")},
-    "bump": {"tool age": 9, "bath filter": 1},
-}
-COAT = ("pastry", "stain", "dirt")
+PARTS = 3000  # judged by both models
+FAULTS = 60  # failures among them
+DETECTS = 0.8  # the part of the faults that testing finds
 
 
-@cache
-def case():
-    """The case, read once."""
-    return factory()
+def effectiveness(working, stopped, down, works, bad):
+    """OEE of a shift: minutes of waiting for others count for nothing."""
+    return working / (working + stopped + down) * (works - bad) / works
 
 
-def age(failure_cost):
-    """The age at which to change tools if a failure costs so much [USD]."""
-    law = fit_tools(case().tools[: case().training]).law
-    advice = maintenance.prescribe(law, planned_cost=60, failure_cost=failure_cost)
-    return advice.values["replacement_age"]
+def shift(rng):
+    """What a machine tells of its shift of 480 minutes."""
+    told = {"working": rng.randint(280, 350), "stopped": rng.randint(20, 45)}
+    told |= {"down": rng.randint(20, 60), "works": rng.randint(90, 150), "bad": rng.randint(4, 14)}
+    return told | {"waiting": 480 - told["working"] - told["stopped"] - told["down"]}
 
 
-@cache
-def heard():
-    """How many complaints of each fault came within 120 days."""
-    letters = quality.complaints(run_line(case().line, 122, seed=1), case().returned, seed=1)
-    return quality.complaint_rates(letters).counts
+def dear(check, failure, found, false):
+    """What a part costs with a model that finds so many failures and warns falsely so often."""
+    return (failure * (FAULTS - found) + check * (found + false)) / PARTS
 
 
-def first(times):
-    """The weightiest feature, if customers complain so many times as often of the coat."""
-    counts = {fault: n * (times if fault in COAT else 1) for fault, n in heard().items()}
-    return quality.house_of_quality(counts, HOUSE).causes[0]
+def begun(wanted, scratched, stained, detects=DETECTS):
+    """Sheets to begin a day: what testing finds among the faulty ones never leaves."""
+    faulty = 1 - (1 - scratched / 100) * (1 - stained / 100)
+    return wanted / (1 - detects * faulty)
+
+
+def heard_by(age):
+    """The part of the complaints that is here after so many days: gamma, mean 40, shape 2."""
+    return 1 - math.exp(-age / 20) * (1 + age / 20)
+
+
+def rate(heard, sold, days):
+    """Complaints per 1,000 parts whose complaint would be here by now."""
+    return 1000 * heard / (sold * sum(heard_by(age) for age in range(1, days + 1)))
 
 
 EXERCISES = {
     "10.1": tl.course.Exercise(
         goal="10/1",
-        solve=lambda: age(120),
-        unit="minutes of work",
+        draw=shift,
+        solve=effectiveness,
+        such_as=0.0,
+        unit="(share)",
+        tolerance=0.005,
         hints=(
-            "a failure costs less now: will it pay to change tools earlier or later?",
-            "the formula needs the same law of lives and the two costs.",
-            "`maintenance.prescribe(lives, planned_cost=60, failure_cost=120)`",
+            "OEE is availability × performance × quality; `waiting` stands apart, as loading.",
+            "availability × performance: minutes of working in those of working, stopped, down.",
+            "`n.working / (n.working + n.stopped + n.down)` times the part of works without fault.",
         ),
         slips={
-            "that is the age for a failure of 300 USD.": lambda: age(300),
-            "that is the scale of the law: by then 63 % of the tools have failed.": (
-                lambda: fit_tools(case().tools[: case().training]).law.scale
+            "waiting for others is no loss of one's own: leave those minutes out.": (
+                lambda working, works, bad: working / 480 * (works - bad) / works
+            ),
+            "you forgot the quality: some works were faulty.": (
+                lambda working, stopped, down: working / (working + stopped + down)
+            ),
+            "small stops are lost, too: they count against the performance.": (
+                lambda working, down, works, bad: working / (working + down) * (works - bad) / works
             ),
         },
     ),
     "10.2": tl.course.Exercise(
         goal="10/2",
-        solve=lambda: first(10),
-        such_as="a name",
+        draw=lambda rng: {
+            "check": rng.randint(5, 20),
+            "failure": rng.randint(300, 600),
+            "found_a": rng.randint(10, 20),
+            "false_a": rng.randint(5, 20),
+            "found_b": rng.randint(42, 55),
+            "false_b": rng.randint(90, 200),
+        },
+        solve=lambda check, failure, found_b, false_b: dear(check, failure, found_b, false_b),
+        such_as=0.0,
+        unit="USD a part",
         hints=(
-            "multiply the counts of three faults by ten, and build the house again.",
-            "`rates.counts` are the counts as they are here; `|` puts others in their place.",
-            "`quality.house_of_quality(rates.counts | coat, house)`: its first cause.",
+            "which is right more often is not asked: what does each cost?",
+            "a model pays for every warning, right or wrong, and for every failure it missed.",
+            "`(n.failure * (60 - found) + n.check * (found + false)) / 3000`: the smaller of two.",
         ),
-        slips={"that is the first one with complaints as they are here.": lambda: first(1)},
+        slips={
+            "that is the model that is right more often, and it is the dearer one.": (
+                lambda check, failure, found_a, false_a: dear(check, failure, found_a, false_a)
+            ),
+            "a stop that was right costs as much as a false one.": (
+                lambda check, failure, found_b, false_b: (
+                    dear(check, failure, found_b, false_b) - check * found_b / PARTS
+                )
+            ),
+            "that is what silence costs: no warning at all.": (
+                lambda failure: failure * FAULTS / PARTS
+            ),
+        },
+    ),
+    "10.3": tl.course.Exercise(
+        goal="10/3",
+        draw=lambda rng: {"planned": rng.randint(40, 90), "failure": rng.randint(250, 600)},
+        such_as=tl.AtAge(170),
+        hints=(
+            "the plant changes every tool at 170 minutes; what does the next job's torque add?",
+            'strain is torque × age: `jobs["torque"][view.job] * view.age`. From which strain on?',
+            "try limits with `maintenance.cost_rate(mine, truth, jobs, (n.planned, n.failure))`.",
+        ),
+        points=3,
+    ),
+    "10.4": tl.course.Exercise(
+        goal="10/4",
+        draw=lambda rng: {
+            "wanted": rng.randint(60, 180),
+            "scratched": rng.randint(20, 99) / 10,
+            "stained": rng.randint(20, 79) / 10,
+        },
+        solve=begun,
+        such_as=0.0,
+        unit="sheets a day",
+        tolerance=0.002,
+        hints=(
+            "go backwards: what leaves is what was begun, less what testing finds.",
+            "a sheet is faulty if it is scratched, stained, or both; testing finds 80 % of those.",
+            "`n.wanted / (1 - 0.8 * (1 - (1 - n.scratched / 100) * (1 - n.stained / 100)))`",
+        ),
+        slips={
+            "testing misses one fault in five, and those panels leave.": (
+                lambda wanted, scratched, stained: begun(wanted, scratched, stained, 1.0)
+            ),
+            "a loss is divided by, not multiplied with: more begins than leaves.": (
+                lambda wanted, scratched, stained: wanted**2 / begun(wanted, scratched, stained)
+            ),
+        },
+    ),
+    "10.5": tl.course.Exercise(
+        goal="10/5",
+        draw=lambda rng: {
+            "heard": rng.randint(20, 90),
+            "sold": rng.randint(80, 160),
+            "days": rng.randint(60, 120),
+        },
+        solve=rate,
+        such_as=0.0,
+        unit="per 1,000 parts",
+        tolerance=0.005,
+        hints=(
+            "of young panels the complaints are still to come: how many would be here by now?",
+            "panels of age t count with F(t): add up `n.sold * F(t)` for the ages 1 to `n.days`.",
+            "`t = np.arange(1, n.days + 1)`, and `1000 * n.heard / (n.sold * F(t).sum())`",
+        ),
+        slips={
+            "that divides by all panels sold: the complaints of young ones are still to come.": (
+                lambda heard, sold, days: 1000 * heard / (sold * days)
+            ),
+            "that is per panel: asked is per 1,000.": (
+                lambda heard, sold, days: rate(heard, sold, days) / 1000
+            ),
+        },
     ),
 }

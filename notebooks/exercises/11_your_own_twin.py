@@ -1,121 +1,107 @@
-"""Exercises of notebook 11: a twin from tables. They ask about the shipped chain, template."""
+"""Exercises of notebook 11: a twin from tables. They work beside whatever tables were read."""
 
-from bisect import bisect_left
-from functools import cache, partial
-
-import numpy as np
+from functools import cache
 
 import twinlab as tl
 from twinlab.cases.folders import dataset
-
-SHOPS = (("city shop", "filter"), ("coast shop", "filter"))
-SATURDAY = 5  # Monday is 0
-SAFETIES = [quarter / 4 for quarter in range(1, 17)]  # times the first margin
-
-
-@cache
-def history():
-    """What the shops have sold by day."""
-    return tl.read_history(dataset("template"))
-
-
-def on_day(shop, day):
-    """Mean sales of a shop on a weekday."""
-    sold = history().series((shop, "filter"))
-    return float(sold.groupby(sold.index.day_of_week).mean()[day])
 
 
 @cache
 def first():
     """The chain of the template with its sales as demand, and levels to begin with."""
-    network = tl.Network.from_tables(dataset("template"))
-    network = network.change(*[history().demand(row) for row in network.demands])
-    plain = tl.Scenario(network, tl.LotForLot(), days=364, start=history().end)
+    network, history = (
+        tl.Network.from_tables(dataset("template")),
+        tl.read_history(dataset("template")),
+    )
+    network = network.change(*[history.demand(row) for row in network.demands])
+    plain = tl.Scenario(network, tl.LotForLot(), days=364, start=history.end)
     return tl.task.inventory.first_levels(plain).scenario
 
 
-@cache
-def usual(shop):
-    """Mean use in the days until an order is here, and the margin above it in the first level."""
-    days = tl.task.demand.days_to_cover(first(), *shop)
-    use = tl.task.inventory.describe(first())[shop].demand
-    return days, use, first().rules[shop].up_to - days * use
+def asked(boxes, pieces):
+    """Units a day."""
+    return boxes * pieces / 7
 
 
-def level(safety):
-    """The chain in which each shop keeps the same level every day."""
-    rules = {}
-    for shop in SHOPS:
-        days, use, margin = usual(shop)
-        rules[shop] = tl.BaseStock(days * use + safety * margin)
-    return first().decide(rules)
+def weeks(rng):
+    """Two weeks of sales of a shop that is closed on Sundays."""
+    shape = (0.8, 0.7, 0.9, 1.1, 1.6, 2.1)
+    last = tuple(rng.randint(20, 40) * 2 for _ in range(1)) * 6
+    last = tuple(round(last[0] * part + rng.randint(-4, 4)) for part in shape)
+    return {"last": last, "this": tuple(sold + rng.randint(-9, 9) or 1 for sold in last)}
 
 
-def week_ahead(view, safety):
-    """The rule of the notebook: what the coming days will ask, and safety."""
-    days, use, margin = usual((view.node, view.product))
-    coming = use * factors()[view.node][view.day + 1 :][:days].sum()
-    return np.maximum(0, coming + safety * margin - view.inventory_position)
+def errors(last, this):
+    """Mean absolute errors of "as a season ago" and of "as before"."""
+    before = (last[-1], *this[:-1])
+    miss = [[abs(x - y) for x, y in zip(this, told, strict=True)] for told in (last, before)]
+    return tuple(sum(each) / 6 for each in miss)
 
 
-@cache
-def factors():
-    """How much more or less than the mean each shop's customers ask, day by day."""
-    return {row.node: row.scales(np.arange(999)) for row in first().network.demands}
-
-
-def weekly(safety):
-    """The same chain, in which both shops look a week ahead."""
-    return first().decide(dict.fromkeys(SHOPS, partial(week_ahead, safety=safety)))
-
-
-@cache
-def enough(weekly_rule):
-    """The least safety, in quarters of a margin, that serves 99 %."""
-    changed = weekly if weekly_rule else level
-
-    def served(safety):
-        return tl.replicate(changed(safety), 200, seed=1).estimate("fill_rate").mean
-
-    return SAFETIES[bisect_left(SAFETIES, 0.99, key=served)]
+def saved(last, this):
+    """The share of the error of "as before" that the season saves."""
+    season, before = errors(last, this)
+    return 1 - season / before
 
 
 EXERCISES = {
     "11.1": tl.course.Exercise(
         goal="11/1",
-        solve=lambda: on_day("coast shop", SATURDAY),
-        unit="filters",
-        tolerance=0.005,
+        draw=lambda rng: {
+            "boxes": rng.randint(20, 199),
+            "pieces": rng.randint(6, 60),
+            "weeks": rng.randint(2, 9),
+        },
+        solve=lambda boxes, pieces, weeks: asked(boxes, pieces) * 7 * weeks,
+        such_as=0.0,
+        unit="units",
+        tolerance=0.002,
         hints=(
-            "look at the table of weekdays: which row is Saturday, and which column the coast?",
-            "Monday is 0, so Saturday is 5.",
-            '`usual["coast shop", "filter"][5]`, with the shipped chain as `source`',
+            "the twin counts days and pieces: what does it read for weeks and boxes?",
+            "units on the way are units a day × days on the way.",
+            "`read.demands[0].pattern.average * read.lanes[0].lead_time.average`",
         ),
         slips={
-            "that is the city shop.": lambda: on_day("city shop", SATURDAY),
-            "that is a Sunday: Monday is 0, so Saturday is 5.": lambda: on_day(
-                "coast shop", SATURDAY + 1
+            "the lead time is in weeks, and the twin counts days.": (
+                lambda boxes, pieces, weeks: asked(boxes, pieces) * weeks
             ),
-            "that is the mean of all days: take Saturdays only.": lambda: float(
-                history().series(("coast shop", "filter")).mean()
+            "a box holds more than one piece: see the table of units.": (
+                lambda boxes, weeks: boxes * weeks
             ),
+            "that is what is asked for in a day.": asked,
         },
     ),
     "11.2": tl.course.Exercise(
         goal="11/2",
-        solve=lambda: enough(True),
-        unit="margins",
-        tolerance=0.001,
+        draw=weeks,
+        solve=saved,
+        such_as=0.0,
+        unit="(share)",
+        tolerance=0.005,
         hints=(
-            "one margin is too little with this rule.",
-            'try `tl.replicate(with_rule("week ahead", safety), 200, seed=1)` in steps of 0.25.',
-            'the first safety at which `estimate("fill_rate").mean` is at least 0.99.',
+            "*as a season ago* foretells each day of this week by the same day of the last one.",
+            "*as before* foretells each day by the day before: Monday by last Saturday.",
+            "`1 - season / before`, of the mean absolute errors of the two.",
         ),
         slips={
-            "that is what the same level every day needs: ask for the rule 'week ahead'.": (
-                lambda: enough(False)
+            "that is the share of the error that is left: asked is the share that is saved.": (
+                lambda last, this: 1 - saved(last, this)
             ),
-            "close, but fewer than 99 % are served with this.": lambda: enough(True) - 0.25,
+            "that is the error that is saved, in units: divide by that of *as before*.": (
+                lambda last, this: errors(last, this)[1] - errors(last, this)[0]
+            ),
         },
+    ),
+    "11.3": tl.course.Exercise(
+        goal="11/3",
+        draw=lambda rng: {"times": rng.randint(2000, 14000) / 1000},
+        such_as=lambda view: 0.0,
+        hints=(
+            "what a unit short costs decides how much safety pays: 2 margins were the best before "
+            "it cost more.",
+            "compare safeties in `dear`, as above: `tl.cost(tl.replicate(chain, 100, seed=1))`.",
+            "and does the safety have to be the same on all days? `coming` knows what is near.",
+        ),
+        points=3,
     ),
 }

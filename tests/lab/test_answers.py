@@ -1,29 +1,21 @@
 """The answers to the exercises, found by another way than in the library: by hand, by a loop of our
 own, by the other engine, by another solver. Each is right, and its neighbours are not."""
 
-import csv
 import math
-from datetime import date
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
-from scipy.optimize import minimize_scalar
 from scipy.stats import nct, norm, t
 
 import twinlab as tl
-from twinlab.cases.automotive import automotive
-from twinlab.cases.factory import fit_tools
-from twinlab.cases.folders import dataset
 from twinlab.course import Student, exercises, read_exercises
 from twinlab.course.exercises import _call as call
-from twinlab.management.flows import waiting_level
 from twinlab.modeling.inference.outages import Standstill
 
 CHAPTERS = [read_exercises(notebook) for notebook in range(12)]
 CLOSED = {"start": 60, "days": 40}
 start, technology, people, management, organization, scope = CHAPTERS[:6]
-task, modeling, cars, humanitarian, factory, own = CHAPTERS[6:]
+task, modeling = CHAPTERS[6:8]
 TWO = [Student("Ann Lee", "SCOM"), Student("Bo Ek", "SCOM")]
 
 
@@ -405,128 +397,3 @@ def test_levels_for_harder_times_on_other_luck(waiting, closed, right):
     assert tl.estimate(found[0] - found[1]).low > 5
     assert judge(right, waiting, closed) is True
     assert "saves 0" in judge((740, 123), waiting, closed)
-
-
-# -- 8: a closure behind the cars Americans buy -----------------------------------------------
-
-
-def test_how_long_germany_may_be_without_resin():
-    """Asked less served, at the answer and ten days before it."""
-    right = cars.EXERCISES["8.1"].solve()
-    for days, most in ((right - 10, False), (right, True)):
-        hit = automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
-        batch = tl.replicate(hit, 20, seed=1, daily=["demand", "served"])
-        lost = (batch.series("demand") - batch.series("served")).sum(axis=0)
-        assert ((lost > 1e-3).mean() >= 0.9) == most, days
-
-
-def test_when_the_wires_from_mexico_are_missed():
-    """The first night on which assembly plants owe more than with the same luck in calm."""
-    calm = automotive(80)
-    plants = tuple(node.name for node in calm.network.nodes if node.tier == 1)
-    hit = calm.disrupt(tl.Outage("Mexico wiring", start=60, days=120))
-    seen = [tl.replicate(s, 1, seed=1, daily=[("backlog", plants)]) for s in (calm, hit)]
-    usual, owed = (batch.series("backlog", plants)[:, 0] for batch in seen)
-    assert cars.EXERCISES["8.2"].solve() == int(np.argmax(owed - usual > 1e-6))
-
-
-# -- 9: complete sets, a day too late, a split ------------------------------------------------
-
-
-def test_complete_sets_depot_by_depot():
-    units = {}
-    with (dataset("humanitarian") / "madagascar.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            key = row["depot"], row["item"]
-            units[key] = units.get(key, 0) + float(row["units"])
-    depots = {depot for depot, _ in units}
-    sets = [min(units.get((depot, item), 0) for item in humanitarian.SET) for depot in depots]
-    assert humanitarian.EXERCISES["9.1"].solve() == pytest.approx(2.5 * sum(sets))
-
-
-def first_come(asked, owed):
-    """Days that units wait, and how many of them: the head of the line is served first."""
-    line, waited = [], []
-    for day, (units, left) in enumerate(zip(asked, owed, strict=True)):
-        line.append([day, units])
-        served = sum(still for _, still in line) - left
-        while line and served > 1e-6:
-            since, still = line[0]
-            taken = min(served, still)
-            waited.append((day - since, taken))
-            served -= taken
-            line[0][1] -= taken
-            if line[0][1] <= 1e-6:
-                del line[0]
-    return waited + [(len(asked) - since, still) for since, still in line]
-
-
-def test_a_day_too_late():
-    """No twin: what the plant lives, with other values from that morning on; the wait by hand."""
-    case, cost = tl.cases.humanitarian(), {}
-    lived, _ = case.lived(1)
-    values = {k: v for o in case.options("East")["air and cash"] for k, v in o.values.items()}
-    price = {product.name: 10 * product.value for product in case.network.products}
-    for day in (100, 101):
-        before = tl.simulate(lived.change(days=day), seed=1)
-        after = tl.simulate(lived.set(values), seed=1, start=before.state_on(day))
-        cost[day] = before.total("transport") + after.total("transport")
-        for row in case.network.demands:
-            asked, owed = (
-                np.concatenate([run.series(name, row.node, row.product) for run in (before, after)])
-                for name in ("demand", "backlog")
-            )
-            for days, units in first_come(asked, owed):
-                level = waiting_level(24 * days, row.product)
-                cost[day] += units * price[row.product] * float(level)
-    right = humanitarian.EXERCISES["9.2"].solve()
-    assert right == pytest.approx((cost[101] - cost[100]) / 1e6, rel=1e-6)
-
-
-def test_all_alike():
-    """963 of 1,110 is what each pays of its cost alone; as a pair B and C pay 602."""
-    by_hand = 963 / (371 + 442 + 297) * (442 + 297) - 602
-    assert humanitarian.EXERCISES["9.3"].solve() == pytest.approx(by_hand)
-
-
-# -- 10: what the factory knows ---------------------------------------------------------------
-
-
-def test_when_to_change_tools_by_integration():
-    """The least (60 R(t) + 120 F(t)) / ∫R over all ages t."""
-    case = factory.case()
-    law = fit_tools(case.tools[: case.training]).law
-
-    def lives(age):
-        return math.exp(-((age / law.scale) ** law.shape))
-
-    def rate(age):
-        return (60 * lives(age) + 120 * (1 - lives(age))) / quad(lives, 0, age)[0]
-
-    best = minimize_scalar(rate, bounds=(1, 3 * law.scale), method="bounded").x
-    assert factory.age(120) == pytest.approx(best, rel=1e-3)
-
-
-def test_the_first_feature_of_the_house():
-    weights = np.array([5, 3, 8]) @ np.array([[9, 1, 0], [0, 9, 1], [3, 0, 9]])
-    assert weights.tolist() == [69, 32, 75]
-    assert factory.first(8) == ("padded rack", "tool age", "bath filter")[int(weights.argmax())]
-
-
-# -- 11: a twin of one's own ------------------------------------------------------------------
-
-
-def test_saturdays_at_the_coast():
-    with (dataset("template") / "sales.csv").open(encoding="utf-8") as file:
-        sold = [float(row["quantity"]) for row in csv.DictReader(file)
-                if row["node"] == "coast shop"
-                and date.fromisoformat(row["date"]).isoweekday() == 6]  # fmt: skip
-    assert own.EXERCISES["11.1"].solve() == pytest.approx(np.mean(sold))
-
-
-def test_the_safety_stock_of_who_looks_a_week_ahead():
-    right = own.enough(True)
-    for safety, enough in ((right - 0.25, False), (right, True)):
-        batch = tl.replicate(own.weekly(safety), 200, seed=1, daily=["demand", "on_time"])
-        share = batch.series("on_time").sum(axis=0) / batch.series("demand").sum(axis=0)
-        assert (share.mean() >= 0.99) == enough, safety

@@ -273,20 +273,6 @@ def dear():
     ]
 
 
-@claims.says(
-    "(Without the delay it would look better than it is: of young parts the complaints are still "
-    "to come.)"
-)
-def delay(seed):
-    life = quality.ProductLife(case().line, case().returned)
-    one = quality.live_generations(quality.worth_it, life, seed=1000 * seed)
-    day, first, _ = one.revised[0]
-    told = one.events, first.fault, day + first.lag, one.deliveries
-    found, naive = (quality.revision_effect(*told, until=day + 140, **how)
-                    for how in ({}, {"delay": None}))  # fmt: skip
-    return holds(naive.ratio < found.ratio, naive, found)
-
-
 @cache
 def law():
     """The factory by the law of a line with other luck than the notebook's, and by its averages."""
@@ -307,30 +293,14 @@ def averages(seed):
     return [above(0, calm), above(0, near - calm)]
 
 
-@claims.says(
-    "185 minutes: the less a failure hurts, the longer one may wait.",
-    "Suppose a broken tool costs 120 USD in place of 300.",
-)
-def cheaper_failure():
-    lives = fit_tools(case().tools[:60]).law
-    ages = np.arange(100.0, 260.0, 0.25)
-    costs = [maintenance.replacement_cost(lives, age, 60, 120) for age in ages]
-    return agrees(185, ages[int(np.argmin(costs))], 0.6)
-
-
-@claims.says("The bath filter. Who asks whom decides what gets better.")
-def other_customers():
-    """By hand, of rates: a fifth of the faulty parts passes the test, and some come back."""
-    age = fit_tools(case().tools[:60]).law.average / 2  # a tool's mean age while it works
-    back = {c.name: c.fault.chance(age) * c.returned for c in case().fault_classes if c.station}
-    coat = sum(back[name] for name in ("pastry", "stain", "dirt"))
-    scratch = back["K scratch"] + back["Z scratch"]
-    rack, bath = (9 * scratch + 3 * k * coat for k in (1, 10)), (9 * k * coat for k in (1, 10))
-    here, there = zip(rack, bath, strict=True)
-    return [holds(here[0] > here[1] + back["bump"]), holds(there[1] > there[0], there)]
-
-
 claims.given(
     "20 days, with a sync each morning.",
-    "Six histories of 20 days, with the same luck for each rule",
+    "lives six histories of 20 days, with the same luck for each rule",
+    "Of 3,000 parts 60 fail",
+    "and tools are changed at 170 minutes.",
+    "all of the interval of what it saves must be above 0.",
+    "Testing finds four faulty panels in five",
+    "F(t) = 1 − exp(−t/20) · (1 + t/20)",
+    "the rate per 1,000 panels",
+    "What does the first decision save on each panel of 60 USD?",
 )
