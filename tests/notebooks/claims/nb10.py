@@ -303,4 +303,5 @@ claims.given(
     "F(t) = 1 − exp(−t/20) · (1 + t/20)",
     "the rate per 1,000 panels",
     "What does the first decision save on each panel of 60 USD?",
+    "(ISO 22400, key performance indicators.)",
 )
