@@ -24,6 +24,7 @@ from twinlab.course.students import COURSE, FORM, Student, clean
 from twinlab.scope.errors import ScenarioError, brief, did_you_mean
 
 OWN_CODE, ALIKE = 300, 0.97  # characters that are enough to compare, and how like is odd
+SAME = 5e-5  # share of an answer; whoever copies it rounds it
 FEW = 3  # students for whom somebody else's answer may be right by chance
 
 
@@ -64,7 +65,7 @@ class Grader:
             row.flags.append(f"{notebook}: the file was changed after it was written")
         if body.get("sha256") != digest(body["cells"]):
             row.flags.append(f"{notebook}: the notebook in it was exchanged")
-        if student.course != self.course:
+        if self.course and student.course != self.course:
             row.flags.append(f"{notebook}: course {student.course!r}, not {self.course!r}")
         work = self.scratch / f"{student.slug}-{notebook}"
         self.prepare(work, student, body["plays"], row)
@@ -103,8 +104,8 @@ class Grader:
                 continue
             name = f"{re.sub('[^a-z_]', '', play.game)}-{at}.json"
             write(work / "played" / name, play.as_json())
-            write(work / "marked" / name, play.as_json() | {"over": bool(over)})
-            if over not in (play.over, None) or clean(play.student) not in ("", clean(row.name)):
+            write(work / "marked" / name, play.as_json() | {"over": over})
+            if over != play.over or clean(play.student) not in ("", clean(row.name)):
                 words = f"of {play.student!r}; played again, it is {'' if over else 'not '}over"
                 row.flags.append(f"a play of {play.game!r} is {words}")
 
@@ -134,11 +135,9 @@ class Grader:
         """Say for whom a wrong answer would be right: the sharp sign of somebody else's work."""
         if not made.draw or not made.solve or made.judge:
             return
-        others = [
-            Student(name, student.course) for name in self.roster if clean(name) != clean(row.name)
-        ]
-        right = {s.name: made.right(s.draw(number, made.draw)) for s in others}
-        near = [name for name, wanted in right.items() if same(answer, wanted, 1e-6)]
+        others = [Student(name, student.course) for name in self.roster]
+        right = {who.name: made.right(who.draw(number, made.draw)) for who in others}
+        near = [name for name, wanted in right.items() if same(answer, wanted, SAME)]
         if same(answer, made.right(Student().draw(number, made.draw)), made.tolerance):
             row.notes.append(f"{number}: right with the numbers for practice; enrolled too late?")
         elif near and len(near) <= FEW:
@@ -162,7 +161,7 @@ def grade(
         raise ScenarioError(f"grade: {roster} must have a column 'name', and names in it")
     beside = (teacher / "notebooks" if (teacher / "notebooks").is_dir() else teacher).resolve()
     told = beside / "course.json"
-    course = read(told, COURSE)["course"] if told.is_file() else Student.course
+    course = read(told, COURSE)["course"] if told.is_file() else ""
     rows = {clean(name): Row(name) for name in names}
     todo = collect(hand_ins, beside, rows)
     with TemporaryDirectory() as scratch, ThreadPoolExecutor(workers) as pool:

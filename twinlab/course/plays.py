@@ -119,9 +119,8 @@ class Play:
         except KeyError as missing:
             raise ScenarioError(f"{where} lacks {missing}") from missing
         orders, fine = parts["orders"], isinstance(parts["settings"], dict)
-        if not (
-            fine and isinstance(orders, list) and all(type(q) in (int, float, dict) for q in orders)
-        ):
+        fine = fine and isinstance(orders, list)
+        if not fine or not all(type(order) in (int, float, dict) for order in orders):
             raise ScenarioError(f"{where}: settings must be a dict, and orders a list")
         return cls(**parts | {"orders": tuple(orders), "file": file})
 
@@ -160,8 +159,8 @@ class played:
         return f"play the game to its end first: {far}."
 
 
-def replay(play: Play) -> bool | None:
-    """Play the orders again: whether the game is over then; None of a game that is not known."""
+def replay(play: Play) -> bool:
+    """Play the orders again: whether the game is over then; of other games, what the play says."""
     of: Any = play.settings
     game: Any = None
     if play.game == "beer":
@@ -170,4 +169,4 @@ def replay(play: Play) -> bool | None:
         game = NewsvendorGame(NewsvendorProblem(of["cost"]), min(of["rounds"], 999))
     for units in play.orders if game else ():
         game.order(units)
-    return bool(game.over) if game else None
+    return bool(game.over) if game else play.over

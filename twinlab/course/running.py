@@ -54,7 +54,7 @@ def isolation() -> tuple[str, ...]:
 
 def unlimited() -> list[str]:
     """What a hand-in's code may do here without a limit."""
-    missing = [] if os.name == "posix" else ["memory", "processes that it starts"]
+    missing = {"linux": [], "darwin": ["memory"]}.get(sys.platform, ["memory", "its processes"])
     return missing + ([] if isolation() else ["network"])
 
 
@@ -103,14 +103,11 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
     errors = _run(asked["cells"])
     heard, judged = dict(students.given), {}
-    functions = {number for number, answer in heard.items() if callable(answer)}
-    if functions:
-        student = students.enrolled()
-        teacher = Path(asked["teacher"])
-        for number in functions:
-            made = exercises(int(number.partition(".")[0]), teacher)[number]
-            verdict = made.assess(heard[number], student.draw(number, made.draw))
-            judged[number] = (verdict.status, verdict.words)
+    student, teacher = students.enrolled(), Path(asked["teacher"])
+    for number in (number for number, answer in heard.items() if callable(answer)):
+        made = exercises(int(number.partition(".")[0]), teacher)[number]
+        verdict = made.assess(heard[number], student.draw(number, made.draw))
+        judged[number] = (verdict.status, verdict.words)
     answers = {number: students.written(answer) for number, answer in heard.items()}
     json.dump({"answers": answers, "judged": judged, "errors": errors}, out)
     out.flush()

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from threading import Lock
-from types import FunctionType
 from typing import Any
 from unicodedata import normalize
 
@@ -159,8 +158,8 @@ def remember(number: str, answer: Any, status: str) -> None:
 
 def written(answer: Any) -> Any:
     """An answer as JSON can hold it: a function by its name, what is none of these in short."""
-    if isinstance(answer, FunctionType):
-        return f"def {answer.__name__}"
+    if callable(answer):
+        return f"def {getattr(answer, '__name__', type(answer).__name__)}"
     try:
         return json.loads(json.dumps(answer, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
