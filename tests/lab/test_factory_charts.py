@@ -1,9 +1,13 @@
 """Pictures of the factory: what they say agrees with what they draw."""
 
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 import twinlab as tl
 from twinlab.cases.factory import factory
+from twinlab.lab.charts.pictures import Sheet
+from twinlab.modeling import Line, Station
 from twinlab.modeling.line.results import run_line
 from twinlab.task.quality import pareto
 
@@ -45,3 +49,16 @@ def test_machines_that_a_state_knows_are_drawn_with_their_effectiveness():
     ]
     with pytest.raises(tl.ScenarioError, match="no machine at 'mill' has told"):
         tl.lab.line_states(state, "mill")
+
+
+def test_shares_are_read_on_their_colours_by_day_and_night():
+    """Words on bright colours are black in both; on white and blue they turn with the page."""
+    chart = tl.lab.line_states(run_line(Line([Station("cut", 2), Station("weld", 4)]), days=3))
+    for dark in (False, True):
+        inside = [t for t in Sheet(chart, dark).axes[0].texts if t.get_text()]
+        for text in inside:
+            ground = text.get_bbox_patch().get_facecolor()
+            shades = [
+                np.dot([0.3, 0.6, 0.1], to_rgb(colour)) for colour in (text.get_color(), ground)
+            ]
+            assert abs(shades[0] - shades[1]) > 0.35, (dark, text.get_text())

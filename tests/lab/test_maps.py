@@ -266,3 +266,16 @@ def test_the_outlines_are_derived_again_to_the_last_bit(tmp_path):
     for made in tmp_path.iterdir():
         assert made.read_bytes() == (folder / made.name).read_bytes(), made.name
     assert (folder / "land.csv").stat().st_size < 60_000
+
+
+def test_a_map_s_legend_marks_are_of_one_size_however_large_the_dots():
+    (legend,) = tl.lab.storm_map(stormy(), "storm", SPOTS).figure.legends
+    assert {
+        float(s) for h in legend.legend_handles if hasattr(h, "get_sizes") for s in h.get_sizes()
+    } == {60.0}
+
+
+def test_the_map_s_view_says_its_looks_once_and_the_network_s_in_words():
+    run = voyage(start=20, days=14)
+    near, wide = (len(show(run).children) for show in (tl.lab.network, tl.lab.world_map))
+    assert near == wide + 1

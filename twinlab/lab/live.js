@@ -82,7 +82,14 @@ function render({ model, el }) {
   const fill = () => more.open && more.lastChild.replaceChildren(model.get("alt"), ...panels.map(table));
   more.ontoggle = fill;
 
+  // The player of days has signs on its buttons, and no names.
+  const named = () =>
+    document.querySelectorAll(".widget-play").forEach((bar) =>
+      [...bar.querySelectorAll("button")].forEach((b, k) => (b.ariaLabel = ["play or pause", "stop", "repeat"][k])),
+    );
+
   const draw = () => {
+    named();
     if (!model.get("count")) return;
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));

@@ -67,6 +67,7 @@ STATES = {
     "blocked": (pen.ORANGE, ".."),
     "starved": (pen.PAPER, ""),
 }
+_INKS = {"working": pen.PAPER, "down": pen.PAPER, "starved": pen.INK}
 RARE = ("stopped", "setup")
 
 
@@ -96,7 +97,7 @@ def line_states(seen: LineRun | State, node: str = "") -> Chart:
         looks: pen.Style = {"color": colour, "hatch": hatch, **edge}
         marks.append(pen.lying(at, shares[state], state, left, **looks))
         inside: pen.Style = {"ha": "center", "va": "center", "zorder": 3}
-        inside |= {"color": pen.PAPER if state in ("working", "down") else pen.INK}
+        inside |= {"color": _INKS.get(state, "black")}  # the other colours are bright by night too
         inside |= {"bbox": {"facecolor": colour, "edgecolor": "none", "pad": 1.5}}
         for row, share in enumerate(shares[state]):
             words = f"{share:.0%}" if share >= 0.04 else ""

@@ -25,6 +25,7 @@ __all__ = ["flow_map", "route_map", "storm_map"]
 Points = Mapping[str, pen.Point]
 Way = tuple[str, str]
 Window = tuple[pen.Point, pen.Point]
+Marks = list[pen.Mark]
 
 
 def route_map(
@@ -173,7 +174,7 @@ def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
     return pen.line(x, y, **{"zorder": 3} | looks)
 
 
-def _carrying(points: Points, taken: Any, most: float, **looks: Any) -> list[pen.Mark]:
+def _carrying(points: Points, taken: Any, most: float, **looks: Any) -> Marks:
     """Ways, the thicker the more they carry, in three steps."""
     order, looks = sorted(taken.items(), key=itemgetter(1)), {"color": pen.BLUE} | looks
     steps = grouped((int(2.99 * units / most), way) for way, units in order)
@@ -191,9 +192,7 @@ def across(points: Points, names: Iterable[str]) -> tuple[list[float], list[floa
     return [x for x, _ in found], [y for _, y in found]
 
 
-def names_beside(
-    points: Points, gap: float = 11, others: Iterable[pen.Point] = (), **looks: Any
-) -> list[pen.Mark]:
+def names_beside(points: Points, gap: float = 11, others: Any = (), **looks: Any) -> Marks:
     """Each name beside its place, where least is in its way: names, places and ``others``."""
     where, notes = np.array([*points.values()], dtype=np.float64), dict[str, pen.Mark]()
     room = _ROOM * (np.ptp(where, axis=0).max() or 1.0)
@@ -304,7 +303,7 @@ def _storm_words(hit: str, needs: Any, ways: Any, lost: Any) -> Iterator[str]:
             yield f"{word}: {listed}"
 
 
-def _track(storm: str) -> list[pen.Mark]:
+def _track(storm: str) -> Marks:
     """Where the storm went."""
     x, y, wind = zip(*track(storm), strict=True)
     orange: pen.Style = {"color": pen.ORANGE, "edgecolor": pen.PAPER, "linewidth": 0.6, "zorder": 3}

@@ -19,7 +19,9 @@ import numpy as np
 import traitlets
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerPathCollection
 from PIL import Image
 
 from twinlab.lab.charts import drawing as pen
@@ -219,6 +221,7 @@ class Sheet:
         rows = -(-sum(len(name) + 6 for name in names) // (11.6 * self.figure.get_figwidth()))
         if len(named) > 1:
             looks: pen.Style = pen.tinted(pen.LEGEND, self.dark)
+            looks |= {"handler_map": {PathCollection: HandlerPathCollection(sizes=[60])}}
             self.figure.legend(named.values(), names, ncols=-(-len(named) // int(rows)), **looks)
 
     def move(self, chart: Chart, limits: Limits | None = None) -> str:

@@ -200,7 +200,7 @@ def follow_links(
         means[name], bands[name] = found[0].mean(0), (low[1:], high[1:])
         within = f"{ends[0].mean:.3f} [{low[0]:.3f}, {high[0]:.3f}]"
         told.append(f"{name}: {within}, {found[1].mean():.1f} days stale")
-    asks = "asks again" if ask_again else "does not ask again"
-    words = Words(f"The twin {asks}: mean of {lives} lives", "day", "fidelity")
+    asks = "asks" if ask_again else "does not ask"
+    words = Words(f"The twin {asks} again: mean of {lives} lives", "day", "fidelity")
     chart = lines(range(1, days + 1), means, words, bands=bands)
     return Chart([replace(chart.panels[0], ylim=(0, 1.04))], "\n".join(told), calendar=model)

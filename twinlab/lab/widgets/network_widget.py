@@ -29,6 +29,7 @@ __all__ = ["NetworkView", "network", "world_map"]
 _VIS = max(Path(pyvis.network.__file__).parent.glob("templates/lib/vis-*/vis-network.min.js"))
 _SCRIPT = Path(__file__).with_suffix(".js")
 _LANE = "#B0B0B0"
+Seen = NodeStatus | None
 
 
 def model(network: Network, layout: NodeLayout) -> pyvis.network.Network:
@@ -172,12 +173,10 @@ def world_map(run: Run, day: Day | None = None) -> "NetworkView":
 class NetworkView(LiveView):
     """The picture, and for a run the day's slider, result line, course of trouble and table."""
 
-    def __init__(
-        self, network: Network, nodes: NodeStatus | None, day: Day | None, world: Any = None
-    ) -> None:
+    def __init__(self, network: Network, nodes: Seen, day: Day | None, world: Any = None) -> None:
         super().__init__()
         self._network, self._layout, self._nodes = network, node_layout(network), nodes
-        self._world = world
+        self._world: Any = world
         if not world:
             self.picture = NetworkWidget(network, self._layout)
         self.children = [self.status, self.picture]
@@ -193,7 +192,8 @@ class NetworkView(LiveView):
             key = ipywidgets.HTML(f"<div style='{BIG};margin:4px 0'>{KEY}</div>")
             self.course = Picture()
             self.row.layout, bar = {"flex": "1 1 auto"}, ipywidgets.HBox([self.row, play])
-            self.children = [bar, self.status, key, self.picture, self.course, self.table]
+            parts = [key, self.picture][bool(world) :]  # a map has a legend
+            self.children = [bar, self.status, *parts, self.course, self.table]
         self._show()
 
     @property
@@ -213,12 +213,12 @@ class NetworkView(LiveView):
         """Bring colours, words and marks to the day."""
         if self._nodes and self.day is not None:
             day, nodes = self.day, self._nodes
+            boxes = sorted(nodes.boxes(day).items(), key=lambda box: -box[1][0])
             if self._world:
                 self.picture.show(self._world(day))
             else:
                 self.picture.colour(nodes.boxes(day, self._layout.brief))
             self.course.show(_course(nodes, day))
-            boxes = sorted(nodes.boxes(day).items(), key=lambda box: -box[1][0])
             trouble = [(name, words) for name, (status, words) in boxes if status > Status.OK]
             more = [(f"and {len(trouble) - _SHOWN} more", "")] * (len(trouble) > _SHOWN)
             head = f"Not ok on day {day}" if trouble else f"All nodes are ok on day {day}"
