@@ -73,7 +73,7 @@ class Play:
     student: str = ""
     started: str = ""
     saved: str = ""
-    orders: tuple[float, ...] = ()
+    orders: tuple[Any, ...] = ()  # numbers; of an advised game a row a round
     over: bool = False
     file: Path | None = field(default=None, compare=False)
 
@@ -84,7 +84,7 @@ class Play:
 
         return cls(game, dict(settings), enrolled().name, now())
 
-    def keep(self, orders: Sequence[float], over: bool = False) -> "Play":
+    def keep(self, orders: Sequence[Any], over: bool = False) -> "Play":
         """Write down the orders until now, all of them, and whether the game is over."""
         place, file = folder(), self.file
         kept = replace(self, orders=tuple(orders), over=over, saved=now())
