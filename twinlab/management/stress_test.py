@@ -2,9 +2,7 @@
 
 No probability is needed: a linear program finds the best that a chain can do while a site is down
 for its time to recover (TTR), and the longest time to survive (TTS) without losing a customer.
-Source: Simchi-Levi et al. (2015), Interfaces 45(5).
-
-The stress test is the same by simulation: it closes every site in turn, on the same luck.
+The stress test is the same by simulation. Source: Simchi-Levi et al. (2015), Interfaces 45(5).
 """
 
 from collections import defaultdict

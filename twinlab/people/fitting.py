@@ -1,7 +1,4 @@
-"""What a player's decisions tell: the parameters of a model of them.
-
-What the data cannot tell is said: whose interval covers all that it could be is *not identified*.
-"""
+"""What a player's decisions tell of a model's parameters; what they cannot is *not identified*."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -2,9 +2,7 @@
 
 A rule may be any function of a view. Those here are frozen dataclasses, so their fields can be
 shown, swept and tuned, and the same rule runs in both engines (floats in one, arrays in the other).
-
-People order with a bias: there are rules that have one, and biases put over any rule. A rule that
-is not array-friendly is asked for one history after the other (``ScalarRule``).
+Biases are rules too, or are put over any rule; what is not array-friendly is a ``ScalarRule``.
 """
 
 from collections.abc import Callable

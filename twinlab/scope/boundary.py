@@ -1,8 +1,4 @@
-"""Where a twin ends: the same scenario seen up to a tier only, or by the week instead of the day.
-
-A narrower scope is a smaller model of the same chain. What it cannot answer is not a matter of
-opinion: it is what the whole scenario has and the narrow one has not (``Restricted.blind_spots``).
-"""
+"""Where a twin ends: a scenario seen up to a tier or by the week, and what that cannot answer."""
 
 import math
 from collections.abc import Iterator

@@ -1,9 +1,8 @@
 """What chance can do: distributions of demand, lead time and yield, and fixed traces.
 
 Each is frozen, prints as the text that a table holds (``Normal(mean=5.0, sd=1.0)``) and draws.
-What a law amounts to as the engines draw it (mean, spread, whole days) is told by formula where
-there is one; else, and for laws of one's own, by drawing from a stream that
-belongs to these questions alone: the same law always has the same answer.
+What a law amounts to as the engines draw it (mean, spread, whole days) is told by formula, or by
+drawing from a stream that belongs to these questions alone: the same law, the same answer.
 """
 
 import math

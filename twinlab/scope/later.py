@@ -1,9 +1,6 @@
 """Libraries that load when something of them is used: slow ones, and SQLite, which may be missing.
 
 So `import twinlab` stays quick, and a module still names at its top what it needs.
-
->>> pd.Series([1, 2]).tolist()
-[1, 2]
 """
 
 from importlib import import_module

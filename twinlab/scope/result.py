@@ -2,8 +2,8 @@
 
 A ``Result`` is a frozen dataclass whose columns carry units. Its text is one line of words, its
 ``table`` has a row per column, and a notebook shows it as a table with its caption. A ``Listing``
-holds rows of one kind: its text has a line for each, its table a row. An ``Estimate`` stands in a
-column with its interval. A class that can say it better overrides ``_sentence``, nothing else.
+holds rows of one kind: its text has a line for each, its table a row. A class that can say it
+better overrides ``_sentence``, nothing else.
 """
 
 import re

@@ -3,10 +3,9 @@
 A state keeps what is needed to go on from there: stock, what is owed to whom and since when, open
 orders, shipments under way and production in process with their due days, and memories.
 
-One can go on from it also where the tables have changed since. What is under way keeps its day:
-goods arrive, production ends and open orders are seen when they were due, whatever lead time,
-production time or order delay new ones have. What is new in the tables is empty: what they say of
-the first morning holds for that morning alone. Units for which tables have no place are refused.
+One can go on from it also where the tables have changed since. What is under way keeps its day,
+whatever lead time, production time or order delay new ones have. What is new in the tables is empty
+but on the first morning. Units for which tables have no place are refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -2,9 +2,7 @@
 
 What was received comes again until it is acknowledged. Numbered events stay in an outbox until
 every twin has said what it has *heard* and misses; what it misses in vain is told to be *gone*.
-
-An MQTT broker that is killed forgets what it has acknowledged. So there too what is sent stays in
-an outbox until twins have heard it; what is received is acknowledged when it has been stored.
+So it is with MQTT, too, for a broker that is killed forgets what it has acknowledged.
 """
 
 import asyncio

@@ -2,8 +2,7 @@
 
 Overage o: what a unit too many costs (``cost − salvage``, or a day of holding). Underage u: what a
 unit too few costs (``price − cost``, or a day of owing it). All answers aim at the same point: the
-least S with P(D ≤ S) ≥ u / (u + o). A contract on a season makes a newsvendor of the retailer: how
-much it orders, who earns what, and which terms make it order what is best for both.
+least S with P(D ≤ S) ≥ u / (u + o). A contract on a season makes a newsvendor of the retailer.
 """
 
 from collections.abc import Callable, Mapping, Sequence

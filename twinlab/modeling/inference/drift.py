@@ -6,8 +6,6 @@ CUSUMs watch z: C⁺ = max(0, C⁺ + z − k) and C⁻ = max(0, C⁻ − z − k
 published run lengths hold whatever the distribution (Page 1954; Montgomery 2013 section 9.1).
 
 What is certain in a model, such as a capacity, has a tolerance: z = (x − model) / tolerance.
-
-*Fidelity* says how true a twin is to its plant, seen from the laboratory and from the field.
 """
 
 import math

@@ -3,8 +3,8 @@
 Each source of chance has a stream of its own, keyed by seed, name and block: ``demand`` by node and
 product, as ``yield`` and ``channel``, ``lead time`` by lane, ``output`` by node, ``disruption``
 by what it strikes. One number is drawn per day whether it is used or not, so a disruption, another
-rule or a longer horizon leaves every other draw as it was (common random numbers). A block holds 64
-replications side by side: 100 replications are the first 100 of 1,000, whatever draws them.
+rule or a longer horizon leaves every other draw as it was (common random numbers). Blocks are of 64
+replications: 100 are the first 100 of 1,000, whatever draws them.
 """
 
 from collections import Counter, OrderedDict

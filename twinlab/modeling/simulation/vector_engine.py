@@ -1,9 +1,8 @@
 """The vector engine: many replications side by side, block by block.
 
-It lives by the same law as a history (``scope.calendar``), with the same plan, the same random
-numbers and the same rules, but with code of its own: every number of a history is a row of numbers
-here, one per replication, and rows that do the same at the same moment are moved by one operation
-on arrays (see ``vector_layout``). The two agree to the last bit on everything that a night records.
+It lives by the law, plan, random numbers and rules of a history, but with code of its own: each
+number is a row here, one per replication, and rows that do the same at the same moment are moved
+by one operation (``vector_layout``). The two agree to the last bit on all that a night records.
 """
 
 from functools import partial
