@@ -95,8 +95,7 @@ def factory(days: int = 120) -> Factory:
 
     Machining takes as long, and its tools live as long, as the table says of them; faults have the
     shares of the plates' classes. The chain does not know the line's capacity: measure the line
-    and ``feed`` it. Source: ``datasets/factory/README.md`` says of every column whether it is
-    measured (AI4I 2020, steel plates faults), derived or assumed.
+    and ``feed`` it. Source: ``datasets/factory/README.md`` says what is measured, derived, assumed.
 
     >>> factory()
     Factory(cutting → machining → coating → testing; 10,000 readings, 120 tools, 1,941 faulty plates)
@@ -201,8 +200,7 @@ def jobs_of(seen: "pd.DataFrame") -> tuple[Jobs, Hazard]:
 def learned_hazard(jobs: Jobs) -> Hazard:
     """Look up how likely jobs break a tool, as boosting learned it from the first 7,000 readings.
 
-    A table holds, by quality and torque, the age at which the chance reaches a level; between two
-    levels it is their geometric mean. A test fits anew and compares.
+    A table holds, by quality and torque, the age at which the chance reaches a level.
 
     >>> learned_hazard(jobs_of(signals(factory().readings[7000:]))[0]).chance(job=0, age=240) > 0.02
     True

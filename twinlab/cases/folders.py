@@ -145,8 +145,7 @@ class Case(Scenario):
     ) -> Pair:
         """Link a plant and a twin: one lives the case, or a ``truth``, the other knows the case.
 
-        Of what is ``hidden``, disruptions, the twin only hears what the plant's systems tell. They
-        meet on the morning of a ``day`` until which the plant has lived alone.
+        Of what is ``hidden`` the twin only hears from the plant, which lives alone until ``day``.
 
         Raises:
             ScenarioError: a disruption strikes nothing, or the case ends before that day.

@@ -73,8 +73,7 @@ class Standby(Shares):
 class SeasonCase(Case):
     """A calm chain, and the storms that its plant lives through.
 
-    ``true_need``: what a storm truly leaves in need over what the first assessment says; a seed
-    draws what is not given. We look after a ``part`` of all people in need.
+    ``true_need``: need over what the first assessment says, else drawn; ``part``: of it, ours.
     """
 
     strikes: tuple[Strike, ...] = ()

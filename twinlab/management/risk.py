@@ -3,6 +3,7 @@
 An event closes sites together for some days, so many times a year; its loss is that of the exposure
 program, at best. Expected loss is Σ rate × loss: years are sampled for the tail alone. One mixed-
 integer program chooses what is worth its cost; fresh years and the simulation judge the plans.
+All rates, durations and costs are assumed, and so they are arguments.
 """
 
 from collections import Counter, defaultdict

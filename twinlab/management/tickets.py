@@ -1,7 +1,6 @@
 """Tickets: what towers ask of somebody, from the morning on which it is seen until it is closed.
 
-Alerts that follow from one cause are one ticket. All that happens to it is a row of plain values:
-a ledger made from rows that were kept goes on where they end.
+Alerts of one cause are one ticket; a ledger made from rows that were kept goes on where they end.
 """
 
 import re

@@ -293,8 +293,7 @@ def around(
 ) -> tuple[dict[str, float], Scenario]:
     """Ask others for what is shared out to who is closed: the shares to set, and a scenario.
 
-    ``usual`` are the shares to come back to, by path. In the scenario, orders go around what is
-    closed in each history, and come back on the day on which it opens.
+    ``usual``: shares to come back to, by path, on the day on which what is closed opens.
     """
     network, sourcing = scenario.network, dict(scenario.sourcing)
     shut, values = set[Any](), dict[str, float]()

@@ -32,8 +32,7 @@ class Authority(Row, frozen=True):
     order or owed) is asked for, and comes into force ``delay`` days later. One moves freely within
     ± ``band`` of the level in force, at first the ``plan``. A band wider than any level (1e9) is
     autonomy; none, and a delay beyond the horizon, are the plan alone. ``own`` orders up to a level
-    of at least 0 (no lots), or is an Authority: a chain of bosses agrees, one after the other. What
-    was asked, approved and done stands in the memory, and so in the log.
+    of at least 0 (no lots), or is an Authority: a chain of bosses agrees. All stands in the memory.
 
     >>> rule = Authority(lambda view: 40 - view.inventory_position, plan=30, band=4, delay=2)
     >>> view = View("shop", "bike")

@@ -1,7 +1,6 @@
 """What a decision maker sees when it decides: its own books, its suppliers, what others share.
 
-A sourcing rule splits an order: ``rule(view, quantity) -> units for each of view.suppliers``. A
-sharing regime says what a decision maker gets to see beyond its own books.
+A sourcing rule splits an order: ``rule(view, quantity) -> units for each of view.suppliers``.
 
 A regime is called with a view once, before the first decision; a scenario without one shares all.
 """

@@ -2,8 +2,7 @@
 
 ``guard`` stands at the end of every floor. It puts a door before the floor's functions, and before
 the constructors and methods of its classes. A caller from inside the library walks straight
-through; anybody else gets plain values for numpy's, or is told what was got, what is wanted, and
-the nearest right call. What goes wrong behind the door stays what it is.
+through; anybody else gets plain values, or is told what is wanted and the nearest right call.
 """
 
 import inspect

@@ -31,8 +31,7 @@ closed      the day's books closed
 =========== ========================================================================
 
 An event is written down as a plain row of these columns, ``(day, kind, node, product, quantity,
-partner, mode, due, note)``, empty ones at its end left out: a million plain rows cost the garbage
-collector nothing. ``Event`` gives the columns of a row their names.
+partner, mode, due, note)``, empty ones at its end left out. ``Event`` gives its columns names.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

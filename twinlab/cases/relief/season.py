@@ -1,7 +1,6 @@
 """Storms over the north-western Caribbean: fifty seasons with all their storms, as they were.
 
-What is needed follows from the real track: distance and wind give the wind at a place, the wind the
-share of people in need (``datasets/humanitarian/README.md``).
+Need follows from the real track by distance and wind (``datasets/humanitarian/README.md``).
 """
 
 from collections.abc import Collection, Iterator, Mapping

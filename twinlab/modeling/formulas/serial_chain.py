@@ -143,8 +143,7 @@ def clark_scarf(chain: SerialChain | Network) -> SerialPlan:
 def serial_cost(chain: SerialChain | Network, echelon: Mapping[str, Number]) -> SerialPlan:
     """Find what given echelon base-stock levels cost on average [USD/day].
 
-    The recursion of ``clark_scarf`` with these levels instead of the best, on the levels' own
-    fractions: of one stage with whole demand, level 8.5 costs the mean of 8 and 9.
+    The recursion of ``clark_scarf`` with these levels, on the levels' own fractions.
 
     Raises:
         ScenarioError: a stage without level, or a level of no stage.

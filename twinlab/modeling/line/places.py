@@ -46,8 +46,7 @@ class Part:
 class PartDraws:
     """One source of chance: the number of each part (or life), however often it comes back.
 
-    A part keeps its numbers whatever happens to those before it, so two lines that differ in one
-    station can be compared part by part (common random numbers).
+    A part keeps its numbers whatever happens before it: two lines are compared part by part.
     """
 
     def __init__(self, seed: int, replication: int, distribution: Distribution, *name: str) -> None:

@@ -102,8 +102,7 @@ def _flows(plan: Plan, days: range, log: Iterable[EventRow]) -> dict[str, Array]
 def service(plan: Plan, start: State, nights: dict[str, Array]) -> dict[str, Array]:
     """What customers got on time, and which replenishment cycles had a stock-out, night by night.
 
-    The oldest orders are served first: what exceeds last night's backlog is on time. A cycle begins
-    on the first night, and on each night on which something was received or finished.
+    What exceeds last night's backlog is on time. A cycle begins on each night with a receipt.
     """
     sold = list(dict.fromkeys(plan.sellers))
     demanded, served, lost = (nights[name][:, sold] for name in ("demanded", "served", "lost"))
