@@ -44,6 +44,7 @@ def copy_page(path: Path, target: Path) -> None:
     depth = len(path.relative_to(HERE).parts) if path.is_relative_to(HERE) else 0
     up = "../" * depth
     text = path.read_text(encoding="utf-8").replace(f"]({up}", f"]({up[3:]}")
+    text = text.replace("\n\n```\n", "\n```\n")  # the blank line that a doctest needs
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(collect.filled(text), encoding="utf-8")
 

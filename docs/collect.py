@@ -209,7 +209,8 @@ def reading_path(who: str) -> str:
     for path in NOTEBOOKS:
         words, answer = eyes(path).get(who, ("", ""))
         if words:
-            parts += [f"## {link(path, up='../')}", words, f"```text\n{answer}\n```"]
+            short = re.sub(r" {2,}", "  ", answer)
+            parts += [f"## {link(path, up='../')}", words, f"```text\n{short}\n```"]
     return "\n\n".join(parts) + "\n"
 
 

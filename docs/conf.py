@@ -54,7 +54,9 @@ def docstring(app, what, name, thing, options, lines):
 def signature(*told):
     """Write a ranged number as a number: what its range is, an error says."""
     ranged = r"~?(?:typing\.)?Annotated\[([^,\[\]]+), [^\]]*\]"
+    arrays = r"ndarray\[tuple\[Any, \.\.\.\], dtype\[\w+\]\]"
     *_, given, returned = told  # app, kind, name, object and options
+    given, returned = (text and re.sub(arrays, "ndarray", text) for text in (given, returned))
     return given and re.sub(ranged, r"\1", given), returned
 
 
