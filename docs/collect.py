@@ -26,7 +26,10 @@ READERS = {
     "Data engineer": "data: schemas, lineage, queries, what is missing",
 }
 EYES = "### Through whose eyes?"
-_NAME = r"(?:[A-Z]\.[ -]?)*(?:(?:van|von|de|der|El|Ben) )?[A-ZÀ-ÖØ-Þ][\w’'-]*[a-zß-ÿ][\w’'-]*"
+_NAME = (
+    r"(?:(?:[A-Z]\.[ -]?)*(?:(?:van|von|de|der|El|Ben) )?[A-ZÀ-ÖØ-Þ][\w’'-]*[a-zß-ÿ][\w’'-]*"
+    r"|\b[A-Z]+\d[A-Z]*\b)"  # GS1, W3C
+)
 _MORE = r",? (?:and|&) others| et al\.|, (?:[A-Z]\.[ -]?)+|,? (?:&|and) "
 _AND = rf"(?:(?:,? (?:and|&) |, ){_NAME}|{_MORE})"
 CITED = re.compile(rf"({_NAME}(?:{_AND})*)\s\((1[89]\d\d|20\d\d)\)")
@@ -187,16 +190,18 @@ def filled(text: str) -> str:
 def eyes(path: Path) -> dict[str, tuple[str, str]]:
     """What each reader is asked and answered in a notebook; nothing where it does not say yet."""
     found = cells(path)
-    at = next((n for n, cell in enumerate(found) if cell["source"].startswith(EYES)), None)
+    at = next((n for n, cell in enumerate(found) if EYES in cell["source"]), None)
     if at is None:
         return {}
-    bullets = re.findall(r"^[-*] \*\*(.+?)\.?\*\* ?((?:.|\n(?![-*] ))+)", found[at]["source"], re.M)
+    words = found[at]["source"].partition(EYES)[2]
+    bullets = re.findall(r"^[-*] \*\*(.+?)\.?\*\* ?((?:.|\n(?![-*] |\n))+)", words, re.M)
     code = next(cell for cell in found[at:] if cell["cell_type"] == "code")
-    answers = [line for line in printed(code).splitlines() if line.strip()]
-    asked = {who: re.sub(r"\s+", " ", words).strip() for who, words in bullets}
-    return {
-        who: (words, answer) for (who, words), answer in zip(asked.items(), answers, strict=False)
-    }
+    lines = [line for line in printed(code).splitlines() if line.strip()]
+    asked = {who: re.sub(r"\s+", " ", said).strip() for who, said in bullets}
+    # A line may begin with its reader; where none does, the lines follow the bullets.
+    named = {who: line for who in asked for line in lines if line.lower().startswith(who.lower())}
+    answers = named if len(named) == len(asked) else dict(zip(asked, lines, strict=False))
+    return {who: (asked[who], line) for who, line in answers.items()}
 
 
 def reading_path(who: str) -> str:
@@ -208,6 +213,7 @@ def reading_path(who: str) -> str:
     ]
     for path in NOTEBOOKS:
         words, answer = eyes(path).get(who, ("", ""))
+        answer = re.sub(rf"^{who}:? *", "", answer, flags=re.IGNORECASE)
         if words:
             short = re.sub(r" {2,}", "  ", answer)
             parts += [f"## {link(path, up='../')}", words, f"```text\n{short}\n```"]

@@ -19,7 +19,7 @@ SHAPE = ["Goals and exercises", "Say before the play", "Say after the play"]
 SHAPE += ["Three questions for the room", "Misconceptions, and what refutes them"]
 SHAPE += ["When it breaks", "Grading"]
 # Notebooks that do not ask yet through whose eyes one looks.
-NOT_YET = {f"{at:02}" for at in range(12)}
+NOT_YET = {"01", "02", "08", "09", "10", "11"}
 
 
 def load(name):
@@ -119,6 +119,7 @@ def test_the_bibliography_has_every_work_that_a_notebook_names():
         ("Lee, H., Padmanabhan, V. & Whang, S. (1997). Information", ["Lee 1997"]),
         ("The name: Ivanov, Sokolov & Dolgui (2014)", ["Ivanov 2014"]),
         ("CloudEvents 1.0 (CNCF, 2019).", []),
+        ("Kerr (1975), *AMJ* 18(4); GS1 (2022), EPCIS 2.0.", ["Kerr 1975", "GS1 2022"]),
     ],
 )  # fmt: skip
 def test_works_are_found_by_first_author_and_year(text, works):
@@ -140,6 +141,10 @@ def test_eyes_are_read_from_a_notebook(monkeypatch):
     found = collect.eyes(Path("x"))
     assert list(found) == list(collect.READERS)
     assert found["Data engineer"] == ("Why so, and how? (Book 2019)", "4 USD")
+    shuffled = "".join(f"{who.upper()}: {len(who)} days\n" for who in reversed(collect.READERS))
+    words["source"] = f"The end.\n\n{words['source']}\n\nMore."
+    code["outputs"] = [{"text": [shuffled]}]
+    assert collect.eyes(Path("x"))["Manager"][1] == "MANAGER: 7 days"
 
 
 # -- commands ---------------------------------------------------------------------------------
