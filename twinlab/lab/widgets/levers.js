@@ -26,6 +26,14 @@ function render({ model, el }) {
     show();
   };
   slider.oninput = () => tell(stops[slider.valueAsNumber]);
+  // JupyterLab keeps arrow keys from a slider, so it takes them itself.
+  const keys = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -1e9, End: 1e9 };
+  slider.onkeydown = (event) => {
+    if (!keys[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    tell(stops[Math.min(Math.max(slider.valueAsNumber + keys[event.key], 0), stops.length - 1)]);
+  };
   box.onchange = () => {
     const typed = box.valueAsNumber; // not a number if the box is empty: then nothing moves
     tell(Number.isNaN(typed) ? model.get("value") : Math.min(Math.max(typed, stops[0]), stops.at(-1)));
