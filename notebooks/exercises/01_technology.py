@@ -1,8 +1,8 @@
 """Exercises of notebook 01: how a twin keeps in step."""
 
+from random import Random
+
 import twinlab as tl
-from twinlab.modeling.simulation.random_streams import draw_streams
-from twinlab.scope.state import Shipment
 
 
 def coffee():
@@ -21,58 +21,96 @@ def coffee():
     return tl.cases.Case(network, levels, days=400, sourcing={"roaster": tl.Shares()})
 
 
-def days_to_go():
-    """The mean of many arrivals of goods that are three days old, lead times 1 to 6 days."""
-    network = tl.serial(
-        ["mine", "shop"], demand=tl.Constant(1), lead_time=tl.Empirical((1, 2, 3, 4, 5, 6))
-    )
-    start, key = tl.State.initial(network), network.lanes[0].key
-    start.day, start.tracked = 10, False
-    start.under_way[key] = [Shipment(10, 1.0, 7)]
-    streams = draw_streams(tl.Scenario(network, tl.BaseStock(5), days=11), 1, 0, 64_000, start)
-    return float((streams.arrivals[key][0] - 10).mean())
+def came(luck: Random):
+    """The numbers of a source's messages as they came: some are lost, some come twice."""
+    said = luck.randint(25, 40)
+    lost = luck.sample(range(said), luck.randint(2, 5))
+    once = [number for number in range(said) if number not in lost]
+    numbers = once + luck.sample(once, luck.randint(1, 4))
+    luck.shuffle(numbers)
+    return {"said": said, "came": numbers}
 
 
-def first_belief(*usual):
-    """The first morning from day 62 on with a belief, after the farm has closed on day 60."""
-    closed = tl.Outage("farm", start=60, days=40)
-    secret = tl.Sensors(reporting=False)
-    plant, twin = coffee().twin(*usual, closed, seed=1, sensors=secret)
-    plant.advance(61)
-    twin.sync()
-    while plant.day < 62 or not len(twin.outages):
-        plant.advance()
-        twin.sync()
-    return plant.day
+def missing(said, came):
+    """How many messages are missing, and how many were copies."""
+    return said - len(set(came)), len(came) - len(set(came))
+
+
+def lead_times(luck: Random):
+    """Six lead times, and an age that the longest two of them exceed."""
+    days = sorted(luck.sample(range(1, 19), 6))
+    return {"days": days, "age": luck.randint(days[1], days[3])}
+
+
+def to_go(days, age):
+    """The mean of what is left of those lead times that are still possible."""
+    left = [time - age for time in days if time >= age]
+    return sum(left) / len(left)
 
 
 EXERCISES = {
     "1.1": tl.course.Exercise(
         goal="01/1",
-        solve=days_to_go,
-        unit="days",
-        tolerance=0.04,
+        draw=came,
+        solve=missing,
+        such_as=(1, 2),
         hints=(
-            "which lead times are still possible, now that the goods are three days old?",
-            "lead times of 3, 4, 5 and 6 days are equally likely; how many days are left of each?",
+            "sort them: between which numbers is a gap? The last ones may be missing, too.",
+            "`set(mine.came)` holds every number once.",
         ),
         slips={
-            "that is the mean lead time less the age; but short lead times are ruled out by now.": (
-                lambda: 0.5
+            "copies are no other messages: they fill no gap.": lambda said, came: (
+                said - len(came),
+                len(came) - len(set(came)),
             ),
-            "that is the mean of a whole lead time; the goods have been travelling for three "
-            "days.": lambda: 3.5,
+            "count them from 0 on, as many as the source said.": lambda said, came: (
+                said - len(set(came)) - 1,
+                len(came) - len(set(came)),
+            ),
         },
     ),
     "1.2": tl.course.Exercise(
         goal="01/2",
-        solve=lambda: first_belief(tl.Outage("farm", rate=0.05, days=2)),
-        unit="(day)",
-        tolerance=0.0001,
+        draw=lead_times,
+        solve=to_go,
+        unit="days",
+        tolerance=0.004,
         hints=(
-            "lived(…) takes several outages: give it the pauses, and `closed`, and days=61.",
-            "then call morning(plant, twin) until it is not 0; the answer is plant.day.",
+            "which lead times are still possible, given the age of the goods?",
+            "those of at least that age are equally likely; how many days are left of each?",
         ),
-        slips={"that is the day of a farm that never rests.": first_belief},
+        slips={
+            "that is the mean lead time less the age; but short lead times are ruled out by now.": (
+                lambda days, age: sum(days) / 6 - age
+            ),
+            "that is the mean of whole lead times; the goods have been travelling for a while.": (
+                lambda days, age: to_go(days, age) + age
+            ),
+        },
+    ),
+    "1.3": tl.course.Exercise(
+        goal="01/3",
+        draw=lambda luck: {
+            "sure": luck.randint(30, 95) / 100,
+            "dearer": 10 * luck.randint(2, 30),
+            "lost": 100 * luck.randint(5, 60),
+        },
+        judge=tl.course.sentence(words=12),
+        such_as="I wait, because …",
+    ),
+    "1.4": tl.course.Exercise(
+        goal="01/4",
+        draw=lambda luck: {
+            "place": luck.choice(["Hof", "Hafen", "Rösterei", "Laden"]),
+            "seed": luck.randint(1, 999),
+            "days": luck.randint(20, 60),
+        },
+        unit="records",
+        tolerance=1e-4,
+        hints=(
+            "`places` without your place, and a new Mapping with it; `lived(days=…, seed=…)`.",
+            "a record names two places, Ort and Partner: it waits if either is not known.",
+            "what `office.sync()` says under dead.",
+        ),
     ),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 import twinlab as tl
-from tests.notebooks.claims import SEEDS, Claims, above, agrees, holds
+from tests.notebooks.claims import SEEDS, Claims, above, agrees, below, holds
 from twinlab.modeling.formulas.run_length import cusum_limit
 from twinlab.technology.seals import seal
 
@@ -95,7 +95,7 @@ def attacks(seed):
     return [holds(dead == 5, dead), holds((twin.state, twin.model) == before)]
 
 
-@claims.says("and the stock is exactly that of a plant that was never killed.")
+@claims.says("and the stock is exactly that of a plant that never died.")
 def crashes(seed):
     """Opened anew on the same file; that whole processes may die is tests/technology's."""
     made, rng = claims.cells(1, "made").made, np.random.default_rng(seed)
@@ -183,7 +183,7 @@ def at_risk(seed):
 )
 def order(seed):
     """It is worth it, refused, approved and obeyed; when the farm is open, the twin comes back."""
-    made, plant, twin = watched(seed, "morning")
+    _, plant, twin = watched(seed)
     proposal, path = twin.reroute(days=40), "farm->roaster.sourcing_share"
     order = twin.propose(proposal, reason=proposal.reason)
     refused = []
@@ -196,7 +196,7 @@ def order(seed):
     plant.advance()
     twin.sync()
     after = plant.truth.value(path)
-    while plant.day < 110 and (plant.day < 100 or made.morning(plant, twin)):
+    while plant.day < 110 and (plant.day < 100 or len(twin.outages)):
         plant.advance(max(1, 99 - plant.day))
         twin.sync()
     back = twin.reroute(days=40)
@@ -342,27 +342,30 @@ def counts(seed):
     ]
 
 
-@claims.says(
-    "On other lives it took about three days longer than without pauses, on average.",
-)
-def rests():
-    """Where no outage is believed on day 61: there the first morning is late, too."""
-    days = []
-    for seed in range(21, 33):
-        made, plant, twin = watched(seed, "morning", days=61, rests=True)
-        while plant.day < 100 and not made.morning(plant, twin):
-            pass
-        days.append(plant.day - 62)
-    return [agrees(3, days, 0.5), holds(max(days) < 20, days)]
+@cache
+def paid():
+    """What a closure costs by the day of acting, in lives of other luck."""
+    made = claims.cells(11, "paid", "acts")
+    lives = range(2001, 2013)
+    return {name: np.array([made.paid(s, day) for s in lives]) for name, day in made.acts.items()}
 
 
 @claims.says(
-    "Lead times of 3, 4, 5 and 6 days are still possible, equally likely: 0, 1, 2 or 3 days to go, "
-    "1.5 on average. The mean lead time, 3.5 days, would say half a day."
+    "Whoever never acts pays by far the most.",
+    "to ask the port on the first morning buys dear coffee too early, and to ask it on day 79, "
+    "when shelves are empty, costs more than twice as much.",
+    "the twin's first word leaves some ten days to telephone",
 )
-def days_to_go():
-    possible = [days - 3 for days in range(1, 7) if days >= 3]
-    return [agrees(1.5, [np.mean(possible)], 0), agrees(0.5, [np.mean(range(1, 7)) - 3], 0)]
+def when_to_act():
+    cost = paid()
+    others = [each for name, each in cost.items() if name != "never"]
+    best = np.minimum(cost["5 days later"], cost["10 days"])
+    return [
+        *(above(0, cost["never"] - 2 * each) for each in others),
+        above(0, cost["as the twin says so"] - best),
+        above(0, cost["17 days"] - 2 * cost["as the twin says so"]),
+        below(0, cost["10 days"] - cost["as the twin says so"]),
+    ]
 
 
 claims.given(
@@ -371,7 +374,6 @@ claims.given(
     "One kilo in twenty is bought at the port",
     "whoever has numbers 7 and 9 knows that 8 is missing.",
     "We send the twin half a sentence,",
-    "We kill the plant in the middle of its life, twice, and start it again",
     "First drag the loss from 0 to 10 %",
     "the farm closes for 40 days, and no system says so",
     "Never, two days, or twelve, when the goods fail to arrive?",
@@ -380,7 +382,12 @@ claims.given(
     "Now the farm pauses for two days, every twenty days by chance, and nobody tells.",
     "One per cent of the stock vanishes every night",
     "then the stock is counted every night, with an error of 10 %.",
-    "The lead time of a lane is 1, 2, 3, 4, 5 or 6 days, equally likely.",
-    "closes on day 60, as in the panel (seed 1, nobody tells).",
-    "from day 62 on? Guess first: without pauses it was day 62.",
+    "The farm closes for 40 days from day 60 on, in twelve lives. Below is what a closure costs "
+    "until day 130,",
+    "All this if the farm stays closed for 40 days",
+    "How true are books that are counted with an error of a tenth?",
+    "What would it be worth to be told at once, rather than on day 79?",
+    "numbered from 0 on.",
+    "It is day 62.",
+    "in 12 words or more.",
 )
