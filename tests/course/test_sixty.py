@@ -75,6 +75,10 @@ TROUBLES = {  # what is handed in; the flag; the exercises without a mark
     29: (lambda n: room.body(n, room.solved(n), room.right(n), []), "", "2.5"),
     30: (lambda n: changed(n, 0, "import", "import twinlab as tl, socket\n"
                            "socket.create_connection(('127.0.0.1', 9), 1) #"), "crash", ""),
+    32: (lambda n: changed(n, 0, "import", "import twinlab as tl, os\n"
+                           "assert 'MY_TOKEN' not in os.environ\n"
+                           "assert sorted(os.listdir()) == ['course.json', 'exercises']\n"
+                           "assert os.listdir('exercises') == ['02_people.py'] #"), "", ""),
     31: (lambda n: room.honest(n) | {"course": "SCOM-25"}, "course 'SCOM-25', not 'SCOM-26'", ""),
 }  # fmt: skip
 WRONG, NOTHING, EDITED, REHASHED, EXCHANGED, COPIED, TWICE = 45, 46, 47, 48, 49, (50, 51), 52
@@ -132,7 +136,7 @@ def points(row):
 
 
 def test_no_honest_student_loses_a_mark_or_is_flagged(marks):
-    assert len(HONEST) >= 30
+    assert len(HONEST) == 29
     for at in HONEST:
         row = marks[NAMES[at]]
         assert points(row) == ALL, row

@@ -138,7 +138,7 @@ class Grader:
         others = [Student(name, student.course) for name in self.roster]
         right = {who.name: made.right(who.draw(number, made.draw)) for who in others}
         near = [name for name, wanted in right.items() if same(answer, wanted, SAME)]
-        if same(answer, made.right(Student().draw(number, made.draw)), made.tolerance):
+        if same(answer, made.right(Student().draw(number, made.draw)), SAME):
             row.notes.append(f"{number}: right with the numbers for practice; enrolled too late?")
         elif near and len(near) <= FEW:
             telling = 2 * len({brief(wanted) for wanted in right.values()}) > len(right)

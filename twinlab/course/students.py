@@ -50,7 +50,7 @@ class Numbers(Mapping[str, Any]):
         return len(self.__dict__)
 
     def __repr__(self) -> str:
-        return ", ".join(f"{name} = {value}" for name, value in self.items()) or "no numbers"
+        return ", ".join(f"{n} = {value}" for n, value in self.__dict__.items()) or "no numbers"
 
 
 @dataclass(frozen=True)
