@@ -18,13 +18,19 @@ SPREAD = -n $(WORKERS) --dist loadfile
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout=120 \
   --nbval-sanitize-with=tests/notebooks/sanitize.cfg
 
-.PHONY: help lab docs test proof study versions mutants bench demo lint notebooks constraints clean
+# The whole project is seen, datasets/ too, and the first notebook is open.
+HOME_PAGE = --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+
+.PHONY: help lab lite docs test proof study versions mutants bench demo lint notebooks constraints clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab $(ARGS) notebooks
+	$(BIN)/jupyter lab $(HOME_PAGE) $(ARGS)
+
+lite: $(VENV)/.lite ## four notebooks as a site that needs no server, in build/lite
+	$(VENV)/lite/bin/python docs/lite.py build/lite
 
 docs: $(VENV)/.docs ## the docs site, into build/docs
 	$(BIN)/python docs/build_site.py $(ARGS)
@@ -37,7 +43,7 @@ test notebooks: export TQDM_DISABLE = 1
 test notebooks: export TWINLAB_PLAYED =
 
 # Every part runs even when an earlier one failed: one call tells everything there is to mend.
-test: $(VENV)/.dev ## everything: lint, tests, doctests, notebooks, browser
+test: $(VENV)/.dev $(VENV)/.lite ## everything: lint, tests, doctests, notebooks, browser
 	@status=0; summary=; \
 	part() { \
 	  name=$$1; shift; echo; echo "== $$name"; \
@@ -114,3 +120,9 @@ $(VENV)/.docs: $(REQUIREMENTS) | $(BIN)/python
 $(VENV)/.dev: $(REQUIREMENTS) | $(BIN)/python
 	$(INSTALL) '.[dev]'
 	@touch $@ $(VENV)/.core $(VENV)/.lab $(VENV)/.docs
+
+# An environment of its own: the kernel for the browser disturbs a JupyterLab beside it.
+$(VENV)/.lite: docs/lite.txt constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv --clear $(VENV)/lite
+	$(VENV)/lite/bin/python -m pip install --quiet -c constraints.txt -r docs/lite.txt
+	@touch $@
