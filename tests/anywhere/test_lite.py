@@ -181,7 +181,8 @@ import twinlab as tl
 game = tl.lab.beer_game("wholesaler")
 game.order(12)
 chain = tl.serial(["mine", "shop"], demand=tl.Constant(5), on_hand={"shop": 15})
-print(tl.lab.explore(tl.Scenario(chain, tl.BaseStock(20), days=30), ["shop.up_to"]).rows[0].value)
+lab = tl.lab.explore(tl.Scenario(chain, tl.BaseStock(20), days=30), ["shop.up_to"])
+print(float(lab.rows[0].value))
 """
     done = run([sys.executable, "-c", code], PYTHONPATH=str(ROOT), TWINLAB_PLAYED="")
     assert (done.returncode, done.stdout.strip()) == (0, "20.0"), done.stderr[-2000:]
