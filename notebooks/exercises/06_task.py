@@ -131,7 +131,7 @@ EXERCISES = {
         goal="06/4",
         solve=left,
         draw=lambda luck: {"swing": luck.randint(0, 120) / 100, "seed": luck.randint(1, 9999)},
-        unit="of the error is left",
+        unit="of the error",
         tolerance=0.02,
         hints=(
             "judge both with `methods.evaluate(…, horizon=7, origins=14, season=7)`.",
