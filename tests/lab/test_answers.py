@@ -3,6 +3,7 @@ own, by the other engine, by another solver. Each is right, and its neighbours a
 
 import csv
 import math
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -96,17 +97,17 @@ def test_a_place_that_nobody_knows_waits_among_the_dead(place, seed, days, right
     plant.advance(days)
     twin.sync()
     told = [m for m in twin.store.messages() if m.kind in words]
-    rows = [[words[m.kind], f"{m.data['day']}", names[m.data["node"]],
-             names.get(m.data.get("partner"), ""), f"{m.data['quantity']}"]
-            for m in told]  # fmt: skip
+    rows = [[nr, words[m.kind], date(2026, 1, 1) + timedelta(m.data["day"]),
+             names[m.data["node"]], names.get(m.data.get("partner"), ""), m.data["quantity"]]
+            for nr, m in enumerate(told)]  # fmt: skip
     with (tmp_path / "Lager.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["Vorgang", "Tag", "Ort", "Partner", "Menge"], *rows])
+        csv.writer(file).writerows([["Nr", "Vorgang", "Tag", "Ort", "Partner", "Menge"], *rows])
     row = {"node": "Ort | name node", "partner": "Partner | name node", "product": "=coffee"}
-    row |= {"quantity": "Menge | number", "day": "Tag | number"}
+    row |= {"quantity": "Menge | number", "time": "Tag | zone Europe/Berlin"}
     events = [row | {"kind": kind, "when": {"Vorgang": word}} for kind, word in words.items()]
     del places[place]
     office = tl.Twin(technology.coffee())
-    mapping = tl.Mapping({"names": {"node": places}, "events": events}, "planner")
+    mapping = tl.Mapping({"id": "Nr", "names": {"node": places}, "events": events}, "planner")
     office.listen(tl.Folder(tmp_path, "*.csv"), mapping)
     assert office.sync().dead == right
 
