@@ -5,59 +5,79 @@ from functools import cache
 import twinlab as tl
 
 
-def person(beta):
+def person(beta, alpha=0.26):
     """An average person who counts more or less of the pipeline, with the same stock in mind."""
-    return tl.AnchorAndAdjust(beta=beta, desired_stock=17 + 24 * (beta - 0.34), starts=4)
+    desired = 17 + 24 * (beta - 0.34)
+    return tl.AnchorAndAdjust(alpha=alpha, beta=beta, desired_stock=desired, starts=4)
 
 
 @cache
-def team_cost(**counting):
-    """The team's cost with these betas at some stations, average people at the others [USD]."""
-    rules = {name: person(beta) for name, beta in counting.items()}
-    return float(tl.beer_cost(tl.simulate(tl.beer_chain(rules))))
+def team_cost(beta, alpha=0.26):
+    """What a team of such people pays in the classic game [USD]."""
+    return float(tl.beer_cost(tl.simulate(tl.beer_chain(person(beta, alpha)))))
 
 
-def least_beta():
-    """The smallest beta in steps of 0.05 with which the team pays less than 1,000 USD."""
-    betas = [at / 20 for at in range(21)]
-    return next(b for b in betas if team_cost(**dict.fromkeys(tl.people.STATIONS, b)) < 1000)
+def least_beta(alpha, budget):
+    """The smallest beta in steps of 0.05 with which the team pays less than the budget."""
+    return next(at / 20 for at in range(21) if team_cost(at / 20, alpha) < budget)
 
 
-@cache
-def found(students):
-    """How often a class of so many students finds the effect of the label."""
-    plan = tl.people.design(10, labels=tl.people.LABELS)
-    return tl.people.power(plan, {"label": -0.05}, students, classes=1000, seed=1).power.mean
-
-
-def smallest_class(power=0.7):
-    """The smallest class in steps of 20 with a power of at least so much."""
-    return next(students for students in range(20, 201, 20) if found(students) >= power)
+def pull(cost, order):
+    """The pull to the centre of a newsvendor's mean order."""
+    return float(1 - tl.people.NewsvendorProblem(cost=cost).adjustment(order))
 
 
 EXERCISES = {
     "2.1": tl.course.Exercise(
         goal="02/1",
+        draw=lambda luck: {
+            "alpha": luck.randint(20, 40) / 100,
+            "budget": luck.randint(1000, 1800),
+        },
         solve=least_beta,
         tolerance=1e-6,
         hints=(
-            "compute pays(person(beta)) for beta = 0, 0.05, …; stop at the first below 1,000.",
-            "it is larger than twice the 0.34 of people.",
+            "people.beer_cost of a simulated beer_chain(person(beta, mine.alpha)), for 0, 0.05, …",
+            "it is larger than the 0.34 of people.",
         ),
-        slips={"that one pays less than 1,000 USD, but a smaller beta does, too.": lambda: 1.0},
+        slips={
+            "with that one the team still pays too much.": (
+                lambda alpha, budget: least_beta(alpha, budget) - 0.05
+            ),
+            "that one pays less than the budget, but a smaller beta does, too.": lambda: 1.0,
+        },
     ),
     "2.2": tl.course.Exercise(
         goal="02/2",
-        solve=smallest_class,
+        draw=lambda luck: {
+            "cost": luck.choice([1, 2, 3, 4, 8, 9, 10, 11]),
+            "order": luck.randint(800, 2200) / 10,
+        },
+        solve=pull,
+        hints=(
+            "the best order is that which demand exceeds with probability cost / price.",
+            "how far is `order` from the best order, as a share of the way to 150.5?",
+        ),
+        slips={
+            "that is how far it went from the mean; the pull is what is left of the way.": (
+                lambda cost, order: 1 - pull(cost, order)
+            ),
+        },
+    ),
+    "2.3": tl.course.Exercise(
+        goal="02/3",
+        draw=lambda luck: {
+            "effect": -luck.randint(25, 60) / 1000,
+            "seed": luck.randint(1, 999),
+        },
         tolerance=1e-6,
         unit="students",
         hints=(
-            'people.power(labels, {"label": -0.05}, students, classes=1000, seed=1) for 20, 40, …',
+            'people.power(labels, {"label": mine.effect}, students, classes=200, seed=mine.seed)',
             "look at power, not at found: how often the interval leaves out 0.",
         ),
-        slips={
-            "that one finds it, too, but a smaller class is enough.": lambda: smallest_class(0.9),
-            "that class misses it in more than three of ten cases.": lambda: smallest_class() - 20,
-        },
+    ),
+    "2.4": tl.course.Exercise(
+        goal="02/1", judge=tl.course.played("beer"), such_as="played", points=2
     ),
 }

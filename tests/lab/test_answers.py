@@ -115,7 +115,7 @@ def test_a_place_that_nobody_knows_waits_among_the_dead(place, seed, days, right
 # -- 2: who makes the bullwhip ----------------------------------------------------------------
 
 
-def played(betas, weeks=36):
+def played(betas, weeks=36, alpha=0.26):
     """The beer game in a loop: what each of four stations pays, retailer first [USD].
 
     Every week: goods that left two weeks ago arrive, orders written two weeks ago are read (the
@@ -143,37 +143,43 @@ def played(betas, weeks=36):
         for at, beta in enumerate(betas):
             wanted[at] = 0.36 * asked[at] + 0.64 * wanted[at]
             gap = 17 + 24 * (beta - 0.34) - (stock[at] - owed[at]) - beta * ordered[at]
-            order = 4.0 if week < 4 else max(0.0, wanted[at] + 0.26 * gap)
+            order = 4.0 if week < 4 else max(0.0, wanted[at] + alpha * gap)
             mail[at].append(order)
             ordered[at] += order
             cost[at] += 0.5 * stock[at] + owed[at]
     return cost
 
 
-def test_how_much_of_the_pipeline_a_good_team_counts():
-    costs = {beta: sum(played([beta] * 4)) for beta in np.arange(21) / 20}
-    assert sum(played([0.34] * 4)) == pytest.approx(people.team_cost())
-    assert people.least_beta() == min(beta for beta, cost in costs.items() if cost < 1000)
+@each("2.1")
+def test_how_much_of_the_pipeline_a_good_team_counts(alpha, budget, right):
+    costs = {at / 20: sum(played([at / 20] * 4, alpha=alpha)) for at in range(21)}
+    assert sum(played([0.34] * 4)) == pytest.approx(people.team_cost(0.34))
+    assert right == min(beta for beta, cost in costs.items() if cost < budget)
 
 
-def test_the_smallest_class_that_finds_a_label():
+@each("2.2")
+def test_the_pull_is_a_share_of_the_way_to_the_mean(cost, order, right):
+    best = 300 * (1 - cost / 12)
+    assert right == pytest.approx((order - best) / (150.5 - best), rel=0.01)
+
+
+@each("2.3")
+def test_the_smallest_class_that_finds_a_label(effect, seed, right):
     """From the differences of very many students: what a t-test of fewer finds (noncentral t)."""
     labels = tl.people.design(10, labels=tl.people.LABELS)
-    made = tl.people.classes_of(labels, tl.people.Students(label=-0.05), 10_000, seed=7)
+    made = tl.people.classes_of(labels, tl.people.Students(label=effect), 10_000, seed=7)
     own, advice, final = made.own[0], made.advice[0], made.final[0]
     far = np.abs(advice - own) >= 10
     weight = np.clip((final - own) / np.where(far, advice - own, 1), 0, 1)
     shares = [np.average(weight, 1, far & (made.label == label)) for label in (1, 0)]
-    effect = (gap := shares[0] - shares[1]).mean() / gap.std(ddof=1)
+    size = abs((gap := shares[0] - shares[1]).mean() / gap.std(ddof=1))
 
     def found(students):
-        free, moved = students - 1, abs(effect) * np.sqrt(students)
-        return nct.sf(t.ppf(0.975, free), free, moved)
+        return nct.sf(t.ppf(0.975, students - 1), students - 1, size * np.sqrt(students))
 
-    right = people.smallest_class()
-    assert found(right) > 0.7 > found(right - 20)
-    for students in (right - 20, right):
-        assert people.found(students) == pytest.approx(found(students), abs=4 * 0.5 / 1000**0.5)
+    luck = 4 * 0.5 / 200**0.5  # of 200 classes
+    assert found(right) > 0.7 - luck
+    assert right == 20 or found(right - 20) < 0.7 + luck
 
 
 # -- 3: stock against a closure ---------------------------------------------------------------
