@@ -1,77 +1,139 @@
-"""Exercises of notebook 08: a closure behind the cars Americans buy."""
+"""Exercises of notebook 08: a closure behind the cars Americans buy, with numbers of one's own."""
 
-from bisect import bisect_left
 from functools import cache
+from itertools import compress, product
 
 import numpy as np
 
 import twinlab as tl
 
-CLOSURES = range(100, 160, 10)  # days: the first loses nothing, the last in every replication
+SITES = ("Germany resin", "Mexico wiring", "US bodies", "US aluminium")
+SITES += ("US engines", "US seats", "US transmissions", "US steel")
+DAYS = 60  # whatever closes by day 25 is felt by then; the first days do not know how many follow
 
 
-def run(node, closed, days):
-    """A run in which a node is closed from day 60 (0 days: the calm one)."""
-    scenario = tl.cases.automotive(days)
-    if closed:
-        scenario = scenario.disrupt(tl.Outage(node, start=60, days=closed))
-    return tl.simulate(scenario, seed=1)
+def months(rng):
+    """Cars built in four months of three years, and what a model says of the middle one."""
+    before = [rng.randint(180, 260) for _ in range(4)]
+    after = [cars + rng.randint(5, 60) for cars in before]
+    usual = [(b + a) / 2 for b, a in zip(before, after, strict=True)]
+    then = [round(cars * rng.uniform(0.8, 1.05)) for cars in usual]
+    model = [round(t / u + rng.uniform(0.02, 0.2), 2) for t, u in zip(then, usual, strict=True)]
+    found = {"before": before, "then": then, "after": after, "model": model}
+    return {name: tuple(each) for name, each in found.items()}
+
+
+def measured(before, then, after):
+    """What a month has of the mean of the same month a year before and after."""
+    return 2 * np.array(then) / (np.array(before) + after)
+
+
+def missed(before, then, after, model):
+    """Root mean square of what the model misses."""
+    return float(((measured(before, then, after) - model) ** 2).mean() ** 0.5)
 
 
 @cache
-def losing(days):
-    """In which share of replications a closure of the resin plant loses sales."""
-    hit = tl.cases.automotive(240).disrupt(tl.Outage("Germany resin", start=60, days=days))
-    return float(np.mean(tl.replicate(hit, 20, seed=1).kpis.lost_sales > 0))
+def run(site="", start=0, days=0):
+    """The first days, with a site closed or in calm."""
+    closed = [tl.Outage(site, start=start, days=days)] if site else []
+    return tl.simulate(tl.cases.automotive(DAYS).disrupt(*closed), seed=1)
 
 
 @cache
-def too_long():
-    """The shortest of the closures that loses sales in nine replications of ten [days]."""
-    return CLOSURES[bisect_left(CLOSURES, 0.9, key=losing)]
+def first_short(site, start, days):
+    """The day on which a first assembly plant owes more than in calm."""
+    return tl.lab.ripple(run(site, start, days), run())["tier 1"].short_from
 
 
-@cache
-def first_short():
-    """The day on which a first assembly plant misses the wires from Mexico."""
-    # The first days do not depend on how many follow, and 100 are lived through sooner than 240.
-    hit, calm = run("Mexico wiring", 120, 100), run("Mexico wiring", 0, 100)
-    return tl.lab.ripple(hit, calm)["tier 1"].short_from
+def foreseen(answer, site, start, days):
+    """Was the second number seen in the model? The first one is a guess: it may be any."""
+    if abs(answer[1] - first_short(site, start, days)) < 0.5:
+        return True
+    if abs(answer[1] + start - first_short(site, start, days)) < 0.5:
+        return "count the days from day 0, not from the closure."
+    return ""
+
+
+def offers(rng):
+    """Four sites: how often they close, what that costs, and what a stand-by costs a year."""
+    closures = [rng.randint(10, 60) / 10 for _ in range(4)]  # in 100 years
+    losses = [rng.randint(500, 4000) for _ in range(4)]  # thousand USD
+    part = [0.4, *(rng.uniform(0.3, 1.2) for _ in range(3))]
+    costs = [max(1, round(c * x / 100 * p)) for c, x, p in zip(closures, losses, part, strict=True)]
+    found = {"closures": tuple(closures), "losses": tuple(losses), "costs": tuple(costs)}
+    return found | {"budget": max(round(sum(costs) / 2), costs[0])}
+
+
+def expected(closures, losses):
+    """Loss of each site [thousand USD a year]."""
+    return [rate * loss / 100 for rate, loss in zip(closures, losses, strict=True)]
+
+
+def plans(closures, losses, costs):
+    """What each plan costs, and what measures and losses cost together [thousand USD a year]."""
+    for bought in product((0, 1), repeat=len(costs)):
+        left = [not each for each in bought]
+        spent = sum(compress(costs, bought))
+        yield spent, spent + sum(compress(expected(closures, losses), left))
 
 
 EXERCISES = {
     "8.1": tl.course.Exercise(
         goal="08/1",
-        solve=too_long,
-        unit="days",
-        tolerance=0.001,
+        draw=months,
+        solve=missed,
+        such_as=0.0,
+        unit="(share of the usual)",
+        tolerance=0.005,
         hints=(
-            "the linear program knows the time to survive of the mean; chance adds a little.",
-            "replicate 20 replications of 240 days for closures from 100 days on, in steps of ten.",
-            "`(batch.kpis.lost_sales > 0).mean()` is the share of replications that lose sales.",
+            "first what is measured: each month over the mean of the same month a year before "
+            "and a year after.",
+            "`2 * np.array(n.then) / (np.array(n.before) + n.after)`, less `n.model`.",
+            "square the four misses, take the mean, and the root of that.",
         ),
         slips={
-            "some replications lose sales with this one, and some do not: nine in ten are asked "
-            "for.": lambda: too_long() - 10,
-            "with this one all lose sales, but with ten days less they do, too.": (
-                lambda: too_long() + 10
+            "the year before alone is no fair measure: production grows. Take both years.": (
+                lambda before, then, model: missed(before, then, np.array(before), model)
+            ),
+            "that is the mean of the misses; large ones should count more: squares.": (
+                lambda before, then, after, model: float(
+                    abs(measured(before, then, after) - model).mean()
+                )
+            ),
+            "that is the mean of the squares: take its root.": (
+                lambda before, then, after, model: missed(before, then, after, model) ** 2
             ),
         },
     ),
     "8.2": tl.course.Exercise(
         goal="08/2",
-        solve=first_short,
-        unit="(day)",
-        tolerance=0.001,
-        hints=(
-            "tier 2 is one step from the assembly plants: sooner than with the resin (day 89).",
-            'close "Mexico wiring" from day 60 for 120 days and look at the ripple by tier.',
-            'read `tl.lab.ripple(run, calm_run)["tier 1"].short_from`.',
-        ),
-        slips={
-            "count the days from day 0, not from the closure on day 60.": (
-                lambda: (first_short() or 0) - 60
-            ),
+        draw=lambda rng: {
+            "site": rng.choice(SITES),
+            "start": rng.randint(5, 25),
+            "days": rng.randint(40, 110),
         },
+        solve=lambda site, start, days: (0.0, first_short(site, start, days)),
+        judge=foreseen,
+        such_as=(40, 50),
+        unit="(day)",
+        hints=(
+            "the guess may be wrong; the second number is what the model says.",
+            "close `n.site` from day `n.start` on for `n.days` days, with seed 1.",
+            'read `tl.lab.ripple(hit, calm_run)["tier 1"].short_from`.',
+        ),
+    ),
+    "8.3": tl.course.Exercise(
+        goal="08/3",
+        draw=offers,
+        such_as=0.0,
+        unit="thousand USD a year",
+        tolerance=0.002,
+        hints=(
+            "the loss to expect of a site is its closures in 100 years × its loss / 100.",
+            "a measure saves the whole loss of its site; which sets of measures can you pay for?",
+            "there are 16 sets: for each, what it costs and the losses of the sites without one.",
+        ),
+        points=3,
     ),
 }

@@ -1,4 +1,4 @@
-"""Exercises of notebook 09: complete sets of relief goods, a day too late, a split."""
+"""Exercises of notebook 09: a plan for seasons not seen, a day too late, a split."""
 
 from functools import cache
 
@@ -6,86 +6,96 @@ import twinlab as tl
 from twinlab.cases import relief
 from twinlab.cases.humanitarian import relief_cost
 
-SET = dict.fromkeys(["Buckets", "WaterContainers", "Tarpaulins"], 2.5)  # people whom a unit helps
-ALONE = {"A": 371, "B": 442, "C": 297}
-TOGETHER = {("A", "B"): 776, ("A", "C"): 630, ("B", "C"): 602, ("A", "B", "C"): 963}
+
+@cache
+def ranked():
+    """The fifty seasons, the hardest first."""
+    need = {s.name: sum(sum(hit.need.values()) for hit in s.hits) for s in relief.problem().seasons}
+    return sorted(map(int, need), key=lambda year: -need[str(year)])
+
+
+def half(rng):
+    """Of each two seasons that are alike, one is known, and the other is still to come."""
+    years = ranked()
+    return {"known": tuple(sorted(years[at + rng.randint(0, 1)] for at in range(0, 50, 2)))}
 
 
 @cache
-def sets():
-    """Whom the stock of Madagascar covers with complete sets."""
-    return relief.complete_sets(relief.madagascar(), SET)
+def drawn():
+    """The season of 2008, whose true needs are drawn anew by seed."""
+    return tl.cases.humanitarian(true_need={})
 
 
 @cache
-def season(act, day=100):
-    """What the season of 2008 costs if one orders on the morning of a day [million USD]."""
-    case = tl.cases.humanitarian()
-    pair = case.twin(seed=1, day=day - 12)
-    pair.live(12)
-    pair.act(case.options("East")[act], "Ana", act)
-    pair.plant.advance(case.days - pair.plant.day, untold=True)
-    return relief_cost(pair.plant.run)[0] / 1e6
+def season(seed, act, day=100):
+    """What a season of its own need costs if one orders on the morning of a day [million USD]."""
+    pair = drawn().twin(seed=seed, day=day)
+    pair.act(drawn().options("East")[act], "Ana", act)
+    pair.plant.advance(drawn().days - pair.plant.day, untold=True)
+    return float(relief_cost(pair.plant.run)[0]) / 1e6
 
 
-def gain(pays):
-    """What B and C gain by leaving [thousand USD]."""
-    return tl.organization.CostGame(ALONE | TOGETHER).check(pays).objections["B + C"]
+def late(seed, day):
+    """What it costs to order later than on day 100 [million USD]."""
+    return season(seed, "air and cash", day) - season(seed, "air and cash")
 
 
-def alike():
-    """Each saves the same part of its cost alone."""
-    return {who: 963 * cost / sum(ALONE.values()) for who, cost in ALONE.items()}
+def agencies(rng):
+    """Costs of three agencies alone, of B and C together, and of all [thousand USD]."""
+    alone = {who: rng.randint(250, 480) for who in "abc"}
+    pair = round((alone["b"] + alone["c"]) * rng.uniform(0.78, 0.82))
+    return alone | {"bc": pair, "abc": round(sum(alone.values()) * rng.uniform(0.86, 0.92))}
+
+
+def alike(a, b, c, abc):
+    """What B and C pay if each saves the same part of its cost alone."""
+    return abc * (b + c) / (a + b + c)
 
 
 EXERCISES = {
     "9.1": tl.course.Exercise(
         goal="09/1",
-        solve=lambda: sets().where_they_lie,
-        unit="people",
+        draw=half,
+        such_as=lambda: {},
         hints=(
-            "`relief.complete_sets(stock, people)` takes the people whom a unit helps, by item.",
-            "its items are called Buckets, WaterContainers, Tarpaulins; take `where_they_lie`.",
+            "several depots beat one: which lie near those in need, and out of the storms' way?",
+            "the solver makes a plan for what it is told: `preposition(problem).stocks`.",
+            "fair plans cost little more, and cling less to the storms known: `equity=0.98`.",
         ),
-        slips={
-            "that is if everything were brought together first.": lambda: sets().brought_together,
-            "those are sets, not people: one helps 2.5.": lambda: sets().where_they_lie / 2.5,
-            "that is the item of which there is most; a set lacks the others.": (
-                lambda: max(sets().people.values())
-            ),
-        },
+        points=3,
     ),
     "9.2": tl.course.Exercise(
         goal="09/2",
-        solve=lambda: season("air and cash", 101) - season("air and cash"),
+        draw=lambda rng: {"seed": rng.randint(100, 9999), "day": rng.randint(101, 103)},
+        solve=late,
+        such_as=0.0,
         unit="million USD",
         hints=(
-            "`lived(seed, act, day)` from above lives a season, `million` gives its cost.",
-            'take `million(lived(1, "air and cash", 101))[0]` less that of day 100.',
+            "`lived(seed, act, day, season)` from above lives a season, `million` gives its cost.",
+            'take `million(lived(n.seed, "air and cash", n.day, drawn))[0]` less that of day 100.',
         ),
         slips={
             "that is what doing nothing costs more than ordering on day 100.": (
-                lambda: season("do nothing") - season("air and cash")
+                lambda seed: season(seed, "do nothing") - season(seed, "air and cash")
             ),
-            "the sign is turned: later less earlier.": (
-                lambda: season("air and cash") - season("air and cash", 101)
-            ),
+            "the sign is turned: later less earlier.": lambda seed, day: -late(seed, day),
         },
     ),
     "9.3": tl.course.Exercise(
         goal="09/3",
-        solve=lambda: gain(alike()),
+        draw=agencies,
+        solve=lambda a, b, c, bc, abc: alike(a, b, c, abc) - bc,
+        such_as=0.0,
         unit="thousand USD",
+        tolerance=0.02,
         hints=(
-            "together they pay 963 instead of 1,110: each pays the same part of its cost alone.",
-            "what B and C pay then, less the 602 that they pay as a pair.",
+            "each pays the same part of its cost alone: all of them together pay `n.abc`.",
+            "what B and C pay then, less what they pay as a pair, `n.bc`.",
         ),
         slips={
-            "that is the gain under the Shapley value; here all save the same part.": (
-                lambda: tl.organization.CostGame(ALONE | TOGETHER).shapley().objections["B + C"]
-            ),
-            "that is what B and C pay; take off the 602 that they pay as a pair.": (
-                lambda: alike()["B"] + alike()["C"]
+            "that is what B and C pay; take off what they pay as a pair.": alike,
+            "that is what B and C save already; asked is what they would save more by leaving.": (
+                lambda a, b, c, abc: b + c - alike(a, b, c, abc)
             ),
         },
     ),
