@@ -478,5 +478,5 @@ claims.given(
     "The decisions in million USD, with 95 % intervals",
     "Before June, at ten times the price and for a tenth of the people",
     "half of the fifty; the other half judges.",
-    "ordered on day 100, and again on day .",
+    "with air and cash ordered on day 100",
 )
