@@ -29,6 +29,12 @@ net = tl.serial(["mine", "plant", "shop"], demand=tl.Constant(5), on_hand=20)
 chain = tl.Scenario(net, tl.BaseStock(20), days=40).disrupt(tl.Outage("mine", start=9, days=9))
 tl.lab.network(tl.simulate(chain), day=14)
 """
+WORLD = """
+at = tl.Node("mine", latitude=-23, longitude=-68), tl.Node("shop", latitude=48, longitude=2)
+far = tl.serial(["mine", "shop"], demand=tl.Constant(5), lead_time=9, on_hand=45)
+story = tl.Scenario(far.change(*at), tl.BaseStock(60), days=40)
+tl.lab.world_map(tl.simulate(story.disrupt(tl.Outage("mine", start=9, days=9))))
+"""
 PICTURE = ".twinlab-picture"
 # Which share of an element is drawn at all, and which is dark.
 SHARE = """([what, kind]) => {
@@ -48,7 +54,7 @@ SHARE = """([what, kind]) => {
 
 @pytest.fixture
 def shown(folder, open_notebook):
-    cells = [new_markdown_cell("# Pictures"), new_code_cell(LIVE), new_code_cell(CHAIN)]
+    cells = [new_markdown_cell("# Pictures"), *map(new_code_cell, (LIVE, CHAIN, WORLD))]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
     write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "pictures.ipynb")
     notebook = open_notebook("pictures.ipynb")
@@ -129,4 +135,20 @@ def test_the_old_picture_pales_while_the_new_one_is_made(shown, folder):
     (folder / "shut").unlink()
     wait_for_picture(page, before)
     page.wait_for_function(f"() => !document.querySelector('{PICTURE}').matches('.busy')")
+    shown.check()
+
+
+def test_the_map_of_the_world_plays_by_keyboard_and_stops(shown):
+    page = shown.page
+    area = page.locator(".jp-OutputArea").filter(has=page.locator(".widget-play")).last
+    button, box = area.get_by_role("button", name="play or pause"), area.locator(PICTURE).first
+    image, start = box.locator("img"), int(box.get_attribute("data-count"))
+    later = "([box, old]) => Number(box.dataset.count) > old"
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(later, arg=[box.element_handle(), start + 3])
+    page.keyboard.press("Enter")
+    shown.settle()
+    assert image.get_attribute("alt").startswith("day ")
+    assert image.get_attribute("alt").split(":")[0] in area.inner_text()
     shown.check()

@@ -89,7 +89,6 @@ function render({ model, el }) {
     );
 
   const draw = () => {
-    named();
     if (!model.get("count")) return;
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
@@ -111,6 +110,7 @@ function render({ model, el }) {
   heard.forEach(([name, act]) => model.on(name, act));
   [draw, pale, theme].forEach((act) => act());
   el.append(box);
+  new ResizeObserver(named).observe(box); // only now the buttons are on the page
   return () => [watch.disconnect(), heard.forEach(([name, act]) => model.off(name, act))];
 }
 
