@@ -159,8 +159,6 @@ MISTAKES = [
      "describe: skus must be a list of Sku … write ['screws']"),
     (lambda: warehousing.dock(1, 30, docks=0), tl.ScenarioError,
      'dock: docks must be a whole number of at least 1'),
-    (lambda: warehousing.docks_for(10, 8), tl.ScenarioError,
-     'docks_for: minutes is missing: write docks_for(wait=…, arr'),
     (lambda: warehousing.predict(SKUS, ["screws"]), tl.ScenarioError,
      'predict: layout must be a mapping of text to list of finite … write {text: list of'),
     (lambda: warehousing.slotting(SKUS, 5), tl.ScenarioError,

@@ -45,7 +45,6 @@ CALLS = {
     inventory.share_out: {"stock": 9, "wanted": {"a": 5, "b": 8}, "by": {"a": 1, "b": 2}},
     inventory.wagner_whitin: {"demand": [9, 12], "setup": 5, "holding": 2, "unit_costs": [1, 2]},
     warehousing.dock: {"arrivals": 1, "minutes": 30, "docks": 2, "variation": 1},
-    warehousing.docks_for: {"wait": 10, "arrivals": 8, "minutes": 20, "variation": 1},
     warehousing.slotting: {"skus": SKUS, "distances": [5, 10]},
     warehousing.predict: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0, "picks": 9},
     warehousing.prescribe: {"skus": SKUS, "layout": {"screws": [5]}, "seed": 0},

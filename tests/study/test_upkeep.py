@@ -15,12 +15,18 @@ from tests.study.beside import FULL, beside
 from twinlab.cases.factory import factory, fit_tools, jobs_of, learned_hazard, signals
 from twinlab.cases.folders import dataset
 from twinlab.modeling import AtAge, RunToFailure, estimate, replicate_line
+from twinlab.modeling.line.stations import Hazard
 from twinlab.task.learning import Examples, learn
-from twinlab.task.maintenance import control_limit, cost_rate, prescribe, tabulate
+from twinlab.task.maintenance import control_limit, cost_rate, prescribe
 
 DERIVE = runpy.run_path(str(dataset("factory") / "derive.py"))
 COSTS = (60, 300)  # USD of a planned replacement and of a failure
 FEW = ["wear", "low", "medium"]  # what is known without the job's card
+
+
+def tabulate(learned, at):
+    """A model asked once for all jobs at each age, of which `at` gives the features."""
+    return Hazard(np.column_stack([learned.predict(at(age)) for age in range(300)]))
 
 
 def rules_of(case, station, seen, hazards):

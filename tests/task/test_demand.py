@@ -179,15 +179,6 @@ def test_pooled_examples_know_only_what_was_sold_before():
     assert last["a season ago"].tolist() == sold.loc["c", 18:20].tolist()
 
 
-def test_the_negative_binomial_stock_covers_as_promised():
-    luck = np.random.default_rng(2)
-    level = demand.negative_binomial(3.0, 9.0, 0.9)
-    drawn = luck.negative_binomial(1.5, 1 / 3, 100_000)  # mean 3, variance 9
-    assert (drawn <= level).mean() >= 0.9 > (drawn <= level - 1).mean()
-    calm = demand.negative_binomial([0.0, 3.0], [0.0, 1.0], 0.9)
-    assert calm.tolist() == [0, 5]  # Poisson of mean 3: 0.815 at 4, 0.916 at 5
-
-
 def test_holt_winters_follows_a_trend():
     line = 3 + 2 * np.arange(40.0)
     ahead = demand.HoltWinters(trend=True)(line, 5)

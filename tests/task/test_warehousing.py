@@ -56,14 +56,6 @@ def test_a_prescribed_layout_uses_the_same_slots_and_gains_what_the_walks_differ
     assert change.worth
 
 
-def test_as_few_docks_as_keep_the_promise():
-    for target in (2, 5, 10, 30):
-        docks = warehousing.docks_for(target, arrivals=8, minutes=20)
-        assert 60 * warehousing.dock(8, 20, docks).wait <= target
-        if docks > 3:
-            assert 60 * warehousing.dock(8, 20, docks - 1).wait > target
-
-
 def test_little_holds_at_the_docks():
     for docks, variation in ((1, 0.5), (4, 1.0), (4, 0.3)):
         queue = warehousing.dock(1.9 * docks, 25, docks, variation)
@@ -91,7 +83,6 @@ def test_several_docks_with_even_unloading_wait_near_the_approximation():
         (lambda: warehousing.slotting([Sku("a", 1, slots=3)], [5, 10]), "3 slots are needed"),
         (lambda: warehousing.predict([Sku("a", 1)], {"b": [5]}), "'a' has 0 slots"),
         (lambda: warehousing.dock(9, 20, 3), "grows for ever"),
-        (lambda: warehousing.docks_for(0, 8, 20), "wait must be a finite number above 0, got 0"),
         (lambda: warehousing.predict([Sku("a", 0)], {"a": [5]}), "nobody picks"),
     ],
 )

@@ -5,12 +5,12 @@ describe   ``describe``: MTBF, MTTR and availability from records
 predict    ``fit_weibull`` to lives of which some have not ended; ``predict``: the life that
            is left at an age
 prescribe  ``prescribe``: the age at which a planned replacement costs least;
-           ``control_limit``: before which job, by a hazard (``tabulate``; ``cost_rate``)
+           ``control_limit``: before which job, by a hazard (``cost_rate``)
 =========  ===================================================================================
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,7 @@ from twinlab.modeling.simulation.output_analysis import estimate
 from twinlab.modeling.simulation.random_streams import stream
 from twinlab.scope import Estimate, Result, ScenarioError
 from twinlab.scope.base import Array, column, optimize, shown, special
-from twinlab.scope.kinds import Amount, Count, Level, Positive, ranged
-from twinlab.task.learning import Learned
+from twinlab.scope.kinds import Amount, Level, Positive, ranged
 
 
 class Reliability(Result, frozen=True):
@@ -191,18 +190,6 @@ def _survival(law: Weibull, age: float) -> float:
 def _lived(law: Weibull, age: float) -> float:
     """Mean days lived until an age or failure, whichever comes first: ∫₀ᵃ R(t) dt."""
     return law.average * float(special.gammainc(1.0 / law.shape, (age / law.scale) ** law.shape))
-
-
-def tabulate(learned: Learned, at: Callable[[int], Any], ages: Count = 300) -> line.Hazard:
-    """Ask a model once for all jobs at each age, of which ``at`` gives the features.
-
-    One call for each part would take a thousand times as long; and engines know no models.
-
-    >>> worn = Learned(lambda ages: ages / 4, classes=np.array([False, True]), rows=0)
-    >>> tabulate(worn, lambda age: np.array([age, age]), ages=3).chances.tolist()
-    [[0.0, 0.25, 0.5], [0.0, 0.25, 0.5]]
-    """
-    return line.Hazard(np.column_stack([learned.predict(at(age)) for age in range(ages)]))
 
 
 def cost_rate(

@@ -149,15 +149,3 @@ def slotting(
         raise ScenarioError(f"slotting: {needed} slots are needed, there are {len(distances)}")
     free = iter(sorted(distances))
     return {s.name: [next(free) for _ in range(s.slots)] for s in sorted(skus, key=index)}
-
-
-def docks_for(wait: Positive, arrivals: Positive, minutes: Positive, variation: Amount = 1) -> int:
-    """The fewest docks with which trucks wait no longer than so many minutes on average.
-
-    >>> docks_for(wait=10, arrivals=8, minutes=20)
-    4
-    """
-    docks = math.floor(arrivals * minutes / 60 + 1e-9) + 1  # fewer cannot keep up
-    while 60 * dock(arrivals, minutes, docks, variation).wait > wait:
-        docks += 1
-    return docks

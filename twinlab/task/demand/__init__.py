@@ -7,7 +7,7 @@ predict    ``predict``: a forecast with intervals, by ``Naive``, ``SeasonalNaive
            ``evaluate``: rolling origins, scaled errors, coverage, value added to naive;
            ``pooled``: many short series as examples to learn from, such as spare parts
 prescribe  ``prescribe``: the best method's level as a change of the scenario;
-           ``order_up_to``: a level from a method's own errors, ``negative_binomial``: by law
+           ``order_up_to``: a level from a method's own errors
 =========  ====================================================================================
 """
 

@@ -9,11 +9,11 @@ import numpy as np
 from twinlab.management.flows import use_on_order
 from twinlab.modeling import Change, simulate
 from twinlab.scope import Demand, Empirical, Listing, Result, Scenario, ScenarioError
-from twinlab.scope.base import Array, Count, Level, Whole, column, pd, ranged, shown, stats
+from twinlab.scope.base import Array, Count, Level, Whole, column, pd, ranged, shown
 from twinlab.task.demand.methods import USUAL, Method, Naive, Series, as_series, ask, needed
 from twinlab.task.learning import FEW, Examples, adaptive
 
-__all__ = ["accuracy", "days_to_cover", "demand_law", "evaluate", "negative_binomial"]
+__all__ = ["accuracy", "days_to_cover", "demand_law", "evaluate"]
 __all__ += ["order_up_to", "pooled", "predict", "prescribe", "roll"]
 
 
@@ -389,19 +389,6 @@ def pooled(series: "pd.DataFrame", horizon: Count = 1, season: Count = 12) -> Ex
     asked, known = np.repeat(times, len(y), axis=0).T
     table, items = pd.concat(rows, ignore_index=True), np.tile(series.index, len(times))
     return Examples(table, np.concatenate(target), known, items, asked)
-
-
-def negative_binomial(mean: Any, variance: Any, service: Level = 0.95) -> Array:
-    """Stock that covers a negative binomial demand with a probability: the rule in force [units].
-
-    Poisson where the variance is not above the mean. Source: Agrawal & Smith (1996).
-
-    >>> negative_binomial([2.0, 2.0], [2.0, 8.0]).tolist()
-    [5.0, 8.0]
-    """
-    middle = np.maximum(np.asarray(mean, dtype=np.float64), 1e-9)
-    excess = np.maximum(np.asarray(variance) - middle, 1e-6 * middle)
-    return np.asarray(stats.nbinom.ppf(service, middle**2 / excess, middle / (middle + excess)))
 
 
 def days_to_cover(scenario: Scenario, node: str, product: str) -> int:
