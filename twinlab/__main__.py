@@ -9,11 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from twinlab.cases import Case, automotive, factory, humanitarian
 from twinlab.course.commands import add_course
-from twinlab.modeling import Run, simulate
+from twinlab.management.resilience import hits
+from twinlab.modeling import simulate
 from twinlab.scope import Constant, Outage, TwinError
 from twinlab.technology import EventStore, FileLink, MqttLink, Plant, Sensors, read_keys
 from twinlab.twin import Twin
@@ -33,28 +32,11 @@ def tell_automotive() -> None:
     calm = simulate(chain, seed=1)
     print(f"\nA calm year:\n{calm.kpis}\n")
     hit = simulate(chain.disrupt(Outage(SITE, start=START, days=Constant(DAYS))), seed=1)
-    print(f"{SITE} closes on day {START} for {DAYS} days. What each tier then makes or sells:\n")
-    print("tier  first day below a calm year worst week   output missing")
-    for tier in range(4, -1, -1):
-        first, depth, lost = ripple(calm, hit, tier)
-        day = f"day {first} ({first - START} days later)" if first else "never"
-        print(f"{tier:>4}  {day:<28}{-depth:>10.0%}  {lost:>10.1f} days")
+    print(f"{SITE} closes on day {START} for {DAYS} days:", *hits(hit, calm), sep="\n")
     print(f"\nfill rate of the year: {calm.kpis.fill_rate:.3f} calm, {hit.kpis.fill_rate:.3f} hit")
     print("\nthe lines behind it:\n  chain = twinlab.cases.automotive()")
     outage = f"Outage({SITE!r}, start={START}, days={DAYS})"
     print(f"  twinlab.simulate(chain.disrupt({outage}), seed=1)")
-
-
-def ripple(calm: Run, hit: Run, tier: int) -> tuple[int, float, float]:
-    """First day of a shortfall of a tier's output, its worst week, and days of output missing."""
-    names = [n.name for n in calm.scenario.network.nodes if n.tier == tier]
-    measure = "finished" if tier else "served"
-    output = [np.sum([run.series(measure, name) for name in names], axis=0) for run in (calm, hit)]
-    missing = output[0] - output[1]
-    days = np.flatnonzero(missing > 0.01 * output[0].mean())
-    weeks = [series[: len(series) // 7 * 7].reshape(-1, 7).sum(axis=1) for series in output]
-    worst = float((1 - weeks[1] / weeks[0]).max())
-    return int(days[0]) if len(days) else 0, worst, float(missing.sum() / output[0].mean())
 
 
 def open_link(given: argparse.Namespace) -> FileLink | MqttLink:

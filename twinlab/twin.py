@@ -29,7 +29,7 @@ from twinlab.technology import EventStore, FileLink, Follower, Intake
 from twinlab.technology.desk import Desk
 from twinlab.technology.tracker import observe
 
-__all__ = ["Foreseeing", "Mode", "Ordering", "Twin"]
+__all__ = ["Mode", "Twin"]
 
 
 class Mode(Enum):
@@ -45,11 +45,7 @@ class Mode(Enum):
 
 
 class Ordering(Follower):
-    """What a twin believes, and does at its desk: propose, and let persons or itself decide.
-
-    >>> issubclass(Twin, Ordering)
-    True
-    """
+    """What a twin believes, and does at its desk: propose, and let persons or itself decide."""
 
     seed: int
     mode: Mode
@@ -156,11 +152,7 @@ PROMISE = 0.9  # of the intervals that are verified
 
 
 class Foreseeing(Ordering):
-    """What a twin expects of the days to come: one outlook, or many worlds that may be true.
-
-    >>> issubclass(Twin, Foreseeing)
-    True
-    """
+    """What a twin expects of the days to come: one outlook, or many worlds that may be true."""
 
     _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
 

@@ -17,7 +17,7 @@ DATA = Path(__file__).parents[2] / "datasets" / "automotive" / "chip_shortage.cs
 
 @pytest.fixture(scope="module")
 def months():
-    return {m.month: m for m in measured_months()}
+    return {m.Index: m for m in measured_months().itertuples()}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def error(table, kind, since):
 
 def test_four_years_of_months_follow_each_other(months):
     days = list(months.values())
-    assert [days[0].month, days[-1].month, len(days)] == ["2019-01", "2022-12", 48]
+    assert [days[0].Index, days[-1].Index, len(days)] == ["2019-01", "2022-12", 48]
     assert months["2020-01"].start == 0
     assert months["2020-02"].days == 29
     assert all(a.start + a.days == b.start for a, b in pairwise(days))
@@ -63,12 +63,12 @@ def test_months_that_stood_still_are_in_the_data(months):
 def test_the_measured_stock_is_not_used(replay, months):
     """Every factor follows from production and sales alone."""
     asked = {d.start: d.factor for d in replay.scenario.disruptions if isinstance(d, DemandShift)}
-    before = {m.start: m.sales for m in months.values() if "2020-03" <= m.month < "2021-01"}
+    before = {m.start: m.sales for m in months.values() if "2020-03" <= m.Index < "2021-01"}
     late = np.mean([months[f"2020-{month}"].sales for month in (10, 11, 12)])
     assert asked == pytest.approx(before | {months["2021-01"].start: late})
     shut = {d.start: d.loss for d in replay.scenario.disruptions
             if isinstance(d, Outage) and d.node == "Mexico assembly"}  # fmt: skip
-    for month in (m for m in months.values() if "2020-03" <= m.month < "2022-01"):
+    for month in (m for m in months.values() if "2020-03" <= m.Index < "2022-01"):
         # Plants have 30 % more capacity than they need in the calm year (figures of the case).
         assert shut[month.start] == pytest.approx(1 - month.production / 1.3, abs=2e-3)
 

@@ -159,9 +159,10 @@ def test_changing_tools_in_time_is_worth_throughput(lines, plan):
 def test_a_reading_is_smoothed_before_the_next_one_comes(case):
     """z ← z + 0.1 (x − z) from the first x; what comes later changes nothing."""
     seen = signals(case.readings)["smoothed"]
-    level, levels = case.readings[0].dissipation, []
-    for reading in case.readings[:100]:
-        level += 0.1 * (reading.dissipation - level)
+    heat = [reading.process - reading.air for reading in case.readings[:100]]
+    level, levels = heat[0], []
+    for one in heat:
+        level += 0.1 * (one - level)
         levels.append(level)
     assert seen[:100].tolist() == pytest.approx(levels)
     assert signals(case.readings[:100])["smoothed"].tolist() == seen[:100].tolist()

@@ -64,12 +64,6 @@ def test_the_line_of_code_gives_the_same_result(closure):
     assert "Mean of 200 replications, 95 % interval" in closure.table.value
 
 
-def test_the_code_of_a_shortened_scenario_shortens_it_too():
-    assert lab.explore(CLOSED, CLOSURE, seed=7, days=40).code == (
-        "tl.replicate(CLOSED.change(days=40), 200, seed=7).table"
-    )
-
-
 def test_reset_puts_everything_back(closure):
     at_first = str(closure), closure.picture.png
     closure.rows[0].value = 15

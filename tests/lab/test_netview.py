@@ -58,15 +58,10 @@ def test_low_stock_is_told_from_owing():
     assert shop.index(Status.LOW) < shop.index(Status.SHORT)
 
 
-def test_another_measure_stands_in_the_boxes():
-    assert box(lab.network(RUN, day=10, measure="on_hand"), "plant")["label"].endswith("on hand 20")
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: lab.network(RUN, day=99), "give one from 0 to 59"),
-        (lambda: lab.network(RUN, measure="onhand"), "did you mean 'on_hand'"),
         (lambda: lab.network("chain"), "must be a Network"),
     ],
 )

@@ -1,13 +1,11 @@
 """The automotive case: five tiers behind US car sales, the chip shortage, months to forecast."""
 
-from calendar import monthrange
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from itertools import product
 from math import sqrt
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -129,29 +127,11 @@ def car_parts() -> "pd.DataFrame":
     return pd.DataFrame([row.split() for row in table.sales], table.index, months, dtype=float)
 
 
-_BEGIN, _PANDEMIC, _SHORTAGE, _END = "2020-01", "2020-03", "2021-01", "2022-01"
-
-
-class Month(NamedTuple):
-    """A measured month: its days in the replay, and US cars as shares of the year before.
-
-    Production and sales are shares of their mean from March 2019 to February 2020, the stock of
-    the dealers is that of the month's last night as a share of the stock of 29 February 2020.
-    """
-
-    month: str
-    start: int
-    days: int
-    production: float
-    sales: float
-    stock: float
-
-
 class ChipShortage(Result, frozen=True, eq=False):
     """The two years as a scenario, and what was measured in them."""
 
     scenario: Scenario
-    months: tuple[Month, ...]
+    months: "pd.DataFrame"
 
     def _sentence(self) -> str:
         return f"{len(self.months)} months of the chip shortage: {self.scenario.network}"
@@ -176,21 +156,16 @@ class ChipShortage(Result, frozen=True, eq=False):
 
         The model's flows are shares of that month's calm flow: its season is left out, as there.
         """
-        demand = self.scenario.network.demands
-        season = demand[0].scales(np.arange(self.scenario.days))
+        demand, months = self.scenario.network.demands, self.months
         calm = sum(d.pattern.average for d in demand)
-        daily = {name: replications.series(*one).mean(axis=1) for name, one in self._daily.items()}
-        days = {m.month: np.arange(m.start, m.start + m.days) for m in self.months}
-        before = daily["stock"][days["2020-02"][-1]]
-        table = {}
-        for each in self.months:
-            span = days[each.month]
-            built = daily["production"][span].mean() / calm
-            sold = daily["sales"][span].sum() / (calm * season[span].sum())
-            left = daily["stock"][span[-1]] / before
-            table[each.month] = (each.production, built, each.sales, sold, each.stock, left)
-        head = pd.MultiIndex.from_product([daily, ("measured", "model")])
-        return pd.DataFrame.from_dict(table, orient="index", columns=head)
+        lived = {name: replications.series(*one).mean(axis=1) for name, one in self._daily.items()}
+        lived["season"] = demand[0].scales(np.arange(self.scenario.days))
+        by = pd.DataFrame(lived).groupby(np.repeat(months.index, months.days))
+        sold, left = by.sales.sum() / (calm * by.season.sum()), by.stock.last()
+        model = {"production": by.production.mean() / calm, "sales": sold}
+        model["stock"] = left / left["2020-02"]
+        both = {"measured": months, "model": model}
+        return pd.DataFrame({(n, who): both[who][n] for n in model for who in both})
 
 
 def chip_shortage(depth: Share = 1.0, late_demand: float | None = None) -> ChipShortage:
@@ -210,47 +185,46 @@ def chip_shortage(depth: Share = 1.0, late_demand: float | None = None) -> ChipS
     >>> replay = chip_shortage()
     >>> replay.scenario.network
     Network(1 product, 14 nodes, 40 lanes, 10 recipes, 4 demands, 14 stocks)
-    >>> next(m for m in replay.months if m.month == "2020-04").production
+    >>> float(replay.months.production["2020-04"])
     0.0082
     """
-    months = [m for m in measured_months() if _BEGIN <= m.month < _END]
-    struck = [m for m in months if m.month >= _PANDEMIC]
+    months = measured_months()["2020-01":"2021-12"]
+    struck = months["2020-03":]
     network = _plants_and_markets()
     calm = {d.node: d.pattern.average for d in network.demands}
     flow: dict[str, float] = defaultdict(float)
     for lane in network.lanes:
         flow[lane.source] += lane.sourcing_share * calm[lane.destination]
-    asked = [(m.start, m.days, m.sales) for m in struck if m.month < _SHORTAGE]
-    first, days = sum(asked[-1][:2]), months[-1].start + months[-1].days
-    late = float(np.mean([sales for *_, sales in asked[-3:]]))
-    asked.append((int(first), days - int(first), late if late_demand is None else late_demand))
+    before, first, days = struck[:"2020-12"], int(months.start["2021-01"]), int(months.days.sum())
+    asked = [*before[["start", "days", "sales"]].itertuples(index=False)]
+    late = float(before.sales[-3:].mean()) if late_demand is None else late_demand
     strikes: list[DemandShift | Outage] = [
         DemandShift(market, factor=factor, start=start, days=Constant(length))
-        for start, length, factor in asked
+        for start, length, factor in (*asked, (first, days - first, late))
         for market in calm
     ]
-    for month in struck:
+    for month in struck.itertuples():
         share, length = max(0.0, 1 - depth * (1 - month.production)), Constant(month.days)
         for node in (n for n in network.nodes if n.tier == 1):
             lost = max(0.0, 1 - share * flow[node.name] / node.capacity)
             strikes.append(Outage(node.name, start=month.start, days=length, loss=lost))
-    return ChipShortage(base_stock_chain(network, days).disrupt(*strikes), tuple(months))
+    return ChipShortage(base_stock_chain(network, days).disrupt(*strikes), months)
 
 
-def measured_months() -> list[Month]:
-    """Read the measured months of 2019 to 2022; a stock that was not published is NaN.
+def measured_months() -> Any:
+    """Read the measured months of 2019 to 2022: start and days in the replay, US cars as shares.
 
-    >>> [(m.month, m.production, m.stock) for m in measured_months() if m.month == "2021-09"]
-    [('2021-09', 0.4011, 0.1631)]
+    Production and sales are shares of their mean from March 2019 to February 2020, the stock of
+    the dealers is that of the month's last night as a share of the stock of 29 February 2020.
+
+    >>> measured_months().loc["2021-09", ["production", "stock"]].tolist()
+    [0.4011, 0.1631]
     """
-    found = []
-    for row in rows("automotive", "chip_shortage"):
-        first = date.fromisoformat(f"{row['month']}-01")
-        shares = [row[f"{name}_share"] for name in ("production", "sales", "stock")]
-        shares = [np.nan if share == "" else share for share in shares]
-        length = monthrange(first.year, first.month)[1]
-        found.append(Month(row["month"], (first - date(2020, 1, 1)).days, length, *shares))
-    return found
+    table = pd.read_csv(dataset("automotive") / "chip_shortage.csv", index_col="month")
+    shares = table.filter(like="_share").rename(columns=lambda name: name.removesuffix("_share"))
+    months = pd.PeriodIndex(table.index, freq="M")
+    start = (months.start_time - pd.Timestamp("2020-01-01")).days
+    return shares.assign(start=start, days=months.days_in_month)
 
 
 def _plants_and_markets() -> Network:

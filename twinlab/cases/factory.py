@@ -28,11 +28,6 @@ class Reading(NamedTuple):
     wear: float
     failure: str
 
-    @property
-    def dissipation(self) -> float:
-        """Process less air temperature [K]: the less, the worse heat goes away."""
-        return round(self.process - self.air, 1)
-
 
 class Tool(NamedTuple):
     """A tool: parts worked on, minutes of work, and whether it failed before it was replaced."""

@@ -87,16 +87,12 @@ class NodeStatus:
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> chain = Scenario(net, BaseStock(20), days=40).disrupt(Outage("mine", start=9, days=9))
-    >>> seen = NodeStatus(simulate(chain), "on_hand")
+    >>> seen = NodeStatus(simulate(chain))
     >>> seen.worst_day, [status.name for status in seen.on(14)]
     (13, ['CLOSED', 'SHORT'])
     """
 
     run: Run
-    measure: str = "backlog"
-
-    def __post_init__(self) -> None:
-        self.run.series(self.measure)  # refuses what the run does not measure
 
     @cached_property
     def names(self) -> list[str]:
@@ -112,11 +108,6 @@ class NodeStatus:
     def lost(self) -> Array:
         """Units lost by day and node."""
         return self._of("lost")
-
-    @cached_property
-    def _values(self) -> Array:
-        """What stands in the boxes, by day and node."""
-        return self._of(self.measure)
 
     @cached_property
     def statuses(self) -> Array:
@@ -146,8 +137,7 @@ class NodeStatus:
     def boxes(self, day: int, brief: bool = False) -> Boxes:
         """Each node's status on a day and words for its box: a sign and a number if ``brief``."""
         at = self._at(day)
-        amounts = zip(self.owed[at], self.lost[at], self._values[at], strict=True)
-        words = _brief if brief else self._words
+        amounts, words = zip(self.owed[at], self.lost[at], strict=True), _brief if brief else _words
         rows = zip(self.names, self.on(day), amounts, strict=True)
         return {name: (status, words(status, *units)) for name, status, units in rows}
 
@@ -172,14 +162,6 @@ class NodeStatus:
         later, which = np.argwhere(window)[0].tolist()
         return f"; first short: {self.names[others[which]]} (day {since + later})"
 
-    def _words(self, status: Status, owed: float, lost: float, value: float) -> str:
-        parts, told = ["closed"] * (status is Status.CLOSED), {"owes": owed - lost, "loses": lost}
-        parts += [f"{verb} {shown(units)}" for verb, units in told.items() if units > DUST]
-        parts = parts or ["low stock" if status is Status.LOW else "ok"]
-        if self.measure not in ("backlog", "lost"):
-            parts += [f"{self.measure.replace('_', ' ')} {shown(value)}"]
-        return f"{status.sign} {', '.join(parts)}"
-
     def _of(self, *measures: str) -> Array:
         return np.column_stack([total(self.run, measures, [name]) for name in self.names])
 
@@ -190,7 +172,14 @@ class NodeStatus:
         return day - self.run.days[0]
 
 
-def _brief(status: Status, owed: float, *_: float) -> str:
+def _words(status: Status, owed: float, lost: float) -> str:
+    parts, told = ["closed"] * (status is Status.CLOSED), {"owes": owed - lost, "loses": lost}
+    parts += [f"{verb} {shown(units)}" for verb, units in told.items() if units > DUST]
+    parts = parts or ["low stock" if status is Status.LOW else "ok"]
+    return f"{status.sign} {', '.join(parts)}"
+
+
+def _brief(status: Status, owed: float, _: float) -> str:
     units = f"\N{NO-BREAK SPACE}{shown(owed)}" if owed > DUST else ""
     return "" if status is Status.OK else f" {status.sign}{units}"
 

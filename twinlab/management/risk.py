@@ -164,14 +164,13 @@ def expected_loss(
     events: Iterable[RiskEvent],
     *,
     shortage_cost: ShortageCost = None,
-    state: State | None = None,
 ) -> Losses:
     """Find the least loss of every event, and the expected loss of a year: Σ rate × loss.
 
     Losses are those of the program of ``risk_exposure`` with all sites of an event down together;
     finished stock of a closed site that makes something still ships, but nothing leaves one that
-    stores or sells. Stocks are those of ``state``, else the starting stocks. What several events
-    in one year cost is added up as if each found these: too little where one strikes too soon.
+    stores or sells. Stocks are those at the start. What several events in one year cost is added
+    up as if each found these: too little where one strikes too soon.
 
     Raises:
         ScenarioError: no event or site, no customer with a shortage cost, or a loss in calm times.
@@ -182,7 +181,7 @@ def expected_loss(
     expected loss 40 USD/year: 1 of 2 events cost anything, in 9.5% of the years
     """
     known = list(dict.fromkeys(site for site, _ in scenario.network.items))
-    stock = (state or State.initial(scenario.network)).on_hand
+    stock = State.initial(scenario.network).on_hand
     costs = shortage_costs(scenario.network, shortage_cost)
     program, found = Program(scenario.network, stock, costs), []
     for event in events:

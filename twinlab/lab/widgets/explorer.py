@@ -74,13 +74,12 @@ def explore(
     scenario: Scenario,
     levers: Levers | None = None,
     seed: int = 1,
-    days: int | None = None,
     replications: int = 200,
 ) -> "Explorer":
     """Show a scenario with a slider for each lever, redrawn with the same seed after each move.
 
     ``levers`` are paths such as ``"shop.up_to"``, or a dict of path to (low, high); without them
-    the first disruption and base-stock levels, eight in all. ``days`` changes how long it runs.
+    the first disruption and base-stock levels, eight in all.
     Numbers are means of many ``replications`` with their intervals; the dark band holds nine
     stocks in ten.
 
@@ -100,8 +99,6 @@ def explore(
     outside = (f for f, *_ in inspect.stack(0) if not f.f_code.co_filename.startswith(home))
     names = next(outside).f_globals
     name = next((n for n, v in names.items() if v is scenario and n[0] != "_"), "scenario")
-    if days is not None:
-        scenario, name = scenario.change(days=days), f"{name}.change(days={days})"
     return Explorer(scenario, levers, seed, replications, name)
 
 

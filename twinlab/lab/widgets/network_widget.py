@@ -126,16 +126,14 @@ KEY = "".join(  # what the colours and signs mean
 )
 
 
-def network(
-    thing: Network | Scenario | Run, day: Day | None = None, measure: str = "backlog"
-) -> "NetworkView":
+def network(thing: Network | Scenario | Run, day: Day | None = None) -> "NetworkView":
     """Draw a network tier by tier, and of a run every node's status on a day.
 
     Of a run, a slider moves the ``day``; without it the view opens on the first of the days on
-    which most nodes owe goods. ``measure`` (a column of ``run.daily``) stands in the boxes.
+    which most nodes owe goods.
 
     Raises:
-        ScenarioError: there is no such day or measure, or the thing has no network.
+        ScenarioError: there is no such day, or the thing has no network.
 
     >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
     >>> network(net)
@@ -144,7 +142,7 @@ def network(
     >>> network(simulate(chain), day=14)
     day 14: 2 of 2 nodes owe goods, 1 is closed; first short: shop (day 13)
     """
-    nodes = NodeStatus(thing, measure) if isinstance(thing, Run) else None
+    nodes = NodeStatus(thing) if isinstance(thing, Run) else None
     scenario = thing.scenario if isinstance(thing, Run) else thing
     return NetworkView(scenario.network if isinstance(scenario, Scenario) else scenario, nodes, day)
 

@@ -436,15 +436,9 @@ class _Program:
         return ReliefPlan(tuple(seasons), flows, name, kg, *whom)
 
 
-class NearPlans(Listing, frozen=True):
-    """Plans that open other depots, the cheapest first."""
-
-    plans: tuple[ReliefPlan, ...]
-
-
 def near_plans(
     problem: ReliefProblem, count: Count = 6, search: Search = Search(gap=1e-3)
-) -> NearPlans:
+) -> list[ReliefPlan]:
     """Find the cheapest plans that differ in their open depots: what cost does not decide.
 
     Each is found after the depots of those before are cut off: Σ_in y − Σ_out y ≤ |in| − 1.
@@ -457,7 +451,7 @@ def near_plans(
     found = list[ReliefPlan]()
     for _ in range(min(count, 2 ** len(problem.depots))):
         found.append(preposition(problem, excluded=[[*p.stocks] for p in found], search=search))
-    return NearPlans(tuple(sorted(found, key=lambda plan: plan.cost)))
+    return sorted(found, key=lambda plan: plan.cost)
 
 
 class ReliefWorth(Result, frozen=True):
