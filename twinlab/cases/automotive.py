@@ -164,7 +164,7 @@ class ChipShortage(Result, frozen=True, eq=False):
         sold, left = by.sales.sum() / (calm * by.season.sum()), by.stock.last()
         model = {"production": by.production.mean() / calm, "sales": sold}
         model["stock"] = left / left["2020-02"]
-        both = {"measured": months, "model": model}
+        both: dict[str, Any] = {"measured": months, "model": model}
         return pd.DataFrame({(n, who): both[who][n] for n in model for who in both})
 
 
@@ -216,9 +216,6 @@ def measured_months() -> Any:
 
     Production and sales are shares of their mean from March 2019 to February 2020, the stock of
     the dealers is that of the month's last night as a share of the stock of 29 February 2020.
-
-    >>> measured_months().loc["2021-09", ["production", "stock"]].tolist()
-    [0.4011, 0.1631]
     """
     table = pd.read_csv(dataset("automotive") / "chip_shortage.csv", index_col="month")
     shares = table.filter(like="_share").rename(columns=lambda name: name.removesuffix("_share"))

@@ -144,12 +144,7 @@ def _work(restart: float) -> tuple[Empirical, Empirical]:
 
 
 def fit_tools(tools: Sequence[Tool]) -> WeibullFit:
-    """Fit Weibull's law to tools, of which some were replaced before they failed (censored).
-
-    >>> fitted = fit_tools(factory().tools[:60])
-    >>> round(fitted.law.shape, 1), round(fitted.law.scale)
-    (16.8, 218)
-    """
+    """Fit Weibull's law to tools, of which some were replaced before they failed (censored)."""
     return fit_weibull([t.life for t in tools], [t.failed for t in tools])
 
 
@@ -159,9 +154,6 @@ def signals(readings: Sequence[Reading]) -> "pd.DataFrame":
     ``dissipation``: process less air temperature [K], ``smoothed`` by z ← z + 0.1 (x − z);
     ``power`` = torque · 2πn/60 [kW]; ``strain`` = wear · torque, which breaks a tool above the
     ``limit`` of the quality; ``failed``: by wear, heat, power or overstrain.
-
-    >>> signals(factory().readings).loc[69, ["power", "strain", "limit", "failed"]].to_dict()
-    {'power': 9.7009, 'strain': 12548.7, 'limit': 11000, 'failed': True}
     """
     known = pd.DataFrame(rows("factory", "qualities")).set_index("quality")[["minutes", "limit"]]
     seen = pd.DataFrame(readings, columns=Reading._fields).join(known, on="quality")
@@ -179,12 +171,7 @@ def signals(readings: Sequence[Reading]) -> "pd.DataFrame":
 
 
 def jobs_of(seen: "pd.DataFrame") -> tuple[Jobs, Hazard]:
-    """Take signals as jobs, with the case's truth of what breaks tools: strain, or 200 minutes.
-
-    >>> jobs, truth = jobs_of(signals(factory().readings[7000:]))
-    >>> float(jobs.energy.mean()), truth.chance(job=0, age=100), truth.chance(job=0, age=200)
-    (0.274, 0.0, 0.0574)
-    """
+    """Take signals as jobs, with the case's truth of what breaks tools: strain, or 200 minutes."""
     loads = {name: seen[name].to_numpy() for name in ("torque", "limit", "low", "medium")}
     jobs = Jobs(seen["minutes"].tolist(), seen["power"].tolist(), seen["quality"].tolist(), loads)
     ages, worn = np.arange(300), figures("factory")["wear_hazard"]
@@ -196,9 +183,6 @@ def learned_hazard(jobs: Jobs) -> Hazard:
     """Look up how likely jobs break a tool, as boosting learned it from the first 7,000 readings.
 
     A table holds, by quality and torque, the age at which the chance reaches a level.
-
-    >>> learned_hazard(jobs_of(signals(factory().readings[7000:]))[0]).chance(job=0, age=240) > 0.02
-    True
     """
     table = pd.DataFrame(rows("factory", "hazards")).set_index(["quality", "torque"])
     levels = table.columns.to_numpy(dtype=np.float64)
@@ -211,9 +195,6 @@ def plates() -> Examples:
     """Load the 1,941 faulty plates: what a camera measured, and which class of fault it was.
 
     Plates of one batch (conveyor, thickness, steel) are a group. Rows are sorted by class: shuffle.
-
-    >>> plates().features.shape, len(plates().classes), len(set(plates().group))
-    ((1941, 27), 7, 239)
     """
     table = pd.read_csv(dataset("factory") / "plates.csv")
     batch = table.groupby(["Length_of_Conveyer", "Steel_Plate_Thickness", "TypeOfSteel_A300"])

@@ -43,11 +43,7 @@ def dataset(name: str) -> Path:
 
 @cache
 def rows(case: str, table: str) -> tuple[dict[str, Any], ...]:
-    """Read a table of a case as rows by column: numbers, yes and no as such, all else as text.
-
-    >>> rows("humanitarian", "ration")[0]["commodity"], rows("humanitarian", "ration")[0]["grams"]
-    ('cereal', 400)
-    """
+    """Read a table of a case as rows by column: numbers, yes and no as such, all else as text."""
     with (dataset(case) / f"{table}.csv").open(newline="", encoding="utf-8") as file:
         return tuple({k: _value(word) for k, word in row.items()} for row in csv.DictReader(file))
 
@@ -64,9 +60,6 @@ def outlines() -> list[Array]:
     """Every country's outlines, as corners (longitude, latitude).
 
     Source: Natural Earth 1:110m, ``datasets/world/README.md``.
-
-    >>> len(outlines())
-    287
     """
     steps = (np.array(row["outline"].split(), dtype=int) for row in rows("world", "land"))
     return [each.reshape(-1, 2).cumsum(axis=0) / 10 for each in steps]
@@ -74,11 +67,7 @@ def outlines() -> list[Array]:
 
 @cache
 def figures(case: str, table: str = "figures") -> dict[str, float]:
-    """Read a table of names and values.
-
-    >>> figures("factory")["minutes_per_day"]
-    480.0
-    """
+    """Read a table of names and values."""
     return {row["name"]: float(row["value"]) for row in rows(case, table)}
 
 
@@ -179,9 +168,6 @@ def base_stock_chain(network: Network, days: int) -> Case:
     """Let everybody keep the position that the tables start with, and share out orders by lane.
 
     A position is what is on hand and on order (mail, under way, in process): there is no warm-up.
-
-    >>> base_stock_chain(serial(["mine", "shop"], demand=Normal(5, 1), on_hand=8), 30).rules
-    {('shop', 'unit'): BaseStock(up_to=8.0)}
     """
     start = State.initial(network)
     levels = {item: units + start.on_order[item] for item, units in start.on_hand.items()}

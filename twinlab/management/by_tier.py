@@ -40,13 +40,7 @@ class ResultRow(NamedTuple):
 
 
 def result_row(name: str, values: Any, unit: str) -> ResultRow:
-    """The mean of what replications have, rounded for reading; no interval within the rounding.
-
-    >>> result_row("fill rate", np.array([0.98, 0.99, np.nan]), "share").text
-    '98.5 %'
-    >>> result_row("cost", np.array([1000.0, 1010.0, 1020.0]), "USD/day").interval
-    '[985, 1,035]'
-    """
+    """The mean of what replications have, rounded for reading; no interval within the rounding."""
     known = values[~np.isnan(values)]
     mean = low = high = float(known.mean()) if len(known) else np.nan
     if len(known) > 1:
@@ -77,13 +71,7 @@ class ByTier(NamedTuple):
 
 
 def by_tier(scenario: Scenario, seed: int, replications: int = 200) -> ByTier:
-    """Turn a scenario into what a picture of its tiers shows.
-
-    >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
-    >>> seen = by_tier(Scenario(chain, BaseStock(10), days=20), seed=1)
-    >>> [row.text for row in seen.rows]
-    ['100.0 %', '0', '–', '0', '5', '0']
-    """
+    """Turn a scenario into what a picture of its tiers shows."""
     network, measures = scenario.network, ("on_hand", "backlog", "lost", "shipped", "served")
     groups = {label: tuple(names) for label, names in grouped(network).items()}
     sent = {(lane.source, lane.product) for lane in network.lanes}

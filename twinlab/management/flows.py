@@ -38,10 +38,6 @@ def mean_flows(
 
     Raises:
         ScenarioError: a wanted item is unknown, or goods flow in a circle.
-
-    >>> bikes = Scenario(assembly("plant", {"wheel": 2}, demand=Poisson(3)), BaseStock(9))
-    >>> mean_flows(bikes, day=0)[("wheel supplier", "wheel")]
-    6.0
     """
     network = scenario.network
     flow = dict.fromkeys(network.items, 0.0)
@@ -175,10 +171,6 @@ def stopped_costs(network: Network, shortage_cost: ShortageCost = None) -> ByIte
 
     For customers it is ``shortage_costs``, else their price, else the product's value; upstream
     the most that is stopped by what a unit goes into, per unit needed.
-
-    >>> bike = assembly("plant", {"frame": 1, "wheel": 2}, demand=Poisson(3))
-    >>> stopped_costs(bike, {"unit": 900})[("wheel supplier", "wheel")]
-    450.0
     """
     own = shortage_costs(network, shortage_cost)
     values = {p.name: p.value for p in network.products}

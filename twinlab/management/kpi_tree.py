@@ -26,9 +26,6 @@ def grouped(network: Network, by: str = "tier") -> dict[str, list[str]]:
 
     Raises:
         ScenarioError: nodes cannot be grouped by that.
-
-    >>> list(grouped(serial(["mine", "plant", "shop"], demand=Normal(5, 1))))
-    ['tier 2: mine', 'tier 1: plant', 'tier 0: shop']
     """
     check_known(by, BY, f"by={by!r}")
     tier = tiers(network)

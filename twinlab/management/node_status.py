@@ -18,23 +18,13 @@ MANY = 20  # nodes; more say less each
 
 
 def total(run: Run, measures: Iterable[str], nodes: Collection[str]) -> Array:
-    """Measures per day, added up over all products of some nodes.
-
-    >>> shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 5})
-    >>> total(simulate(Scenario(shop, BaseStock(5), days=2)), ["on_hand", "backlog"], ["shop"])
-    array([2., 1.])
-    """
+    """Measures per day, added up over all products of some nodes."""
     at = [item.number for item in run.plan.items if item.key[0] in nodes]
     return np.asarray(sum(run.measures[name][:, at].sum(axis=1) for name in measures))
 
 
 def closed_days(run: Run) -> list[tuple[str, int, int]]:
-    """List node, first day and last day (included) of every closure of a node, as it happened.
-
-    >>> shop = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
-    >>> closed_days(simulate(shop.disrupt(Outage("mine", start=10, days=5))))
-    [('mine', 10, 14)]
-    """
+    """List node, first day and last day (included) of every closure of a node, as it happened."""
     found: list[tuple[str, int, int]] = []
     since: dict[tuple[str, str], int] = {}
     for event in run.log.of("disrupted", "recovered"):
@@ -47,12 +37,7 @@ def closed_days(run: Run) -> list[tuple[str, int, int]]:
 
 
 def sent(run: Run, ends: Sequence[Collection[str]]) -> Array:
-    """List what went between groups of nodes: day, day due, from, to (their numbers), units.
-
-    >>> net = serial(["mine", "shop"], demand=Constant(5), lead_time=9)
-    >>> sent(simulate(Scenario(net, BaseStock(50), days=2)), [["mine"], ["shop"]]).tolist()
-    [[0.0, 9.0, 0.0, 1.0, 55.0], [1.0, 10.0, 0.0, 1.0, 5.0]]
-    """
+    """List what went between groups of nodes: day, day due, from, to (their numbers), units."""
     home, units = {name: at for at, names in enumerate(ends) for name in names}, Counter[Any]()
     for day, _, node, _, shipped, partner, _, due, *_ in run.log.of("shipped").rows:
         if node in home and partner in home and home[node] != home[partner]:
@@ -83,14 +68,7 @@ Boxes = dict[str, tuple[Status, str]]  # of each node, and what stands in its bo
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """A run, read node by node.
-
-    >>> net = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 15})
-    >>> chain = Scenario(net, BaseStock(20), days=40).disrupt(Outage("mine", start=9, days=9))
-    >>> seen = NodeStatus(simulate(chain))
-    >>> seen.worst_day, [status.name for status in seen.on(14)]
-    (13, ['CLOSED', 'SHORT'])
-    """
+    """A run, read node by node."""
 
     run: Run
 
@@ -190,12 +168,6 @@ def cover_boxes(
     """Each node's status on a morning, and for how many days its scarcest stock lasts.
 
     At the mean use of the next month; low is under a third of what is ``usual`` of a stock.
-
-    >>> chain = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(20))
-    >>> owed = {("mine", "shop", "unit", "road"): 3.0}
-    >>> state = State(on_hand={("shop", "unit"): 12.0}, owed=owed)
-    >>> [words for _, words in cover_boxes(chain, state, {("shop", "unit"): 40.0}).values()]
-    ['■ owes 3', '▲ low stock, 2.4 days']
     """
     use = mean_flows(model, range(state.day, state.day + 28))
     statuses = dict.fromkeys(model.network.named, Status.OK)

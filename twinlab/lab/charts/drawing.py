@@ -53,11 +53,7 @@ LOOKS: list[Style] = [
 
 
 def tinted(look: Any, dark: bool) -> Any:
-    """The same look for the page it is on.
-
-    >>> tinted({"color": INK, "arrowprops": {"color": BLUE}}, dark=True)
-    {'color': '#E8E8E8', 'arrowprops': {'color': '#4FA8E0'}}
-    """
+    """The same look for the page it is on."""
     if isinstance(look, dict):
         return {name: tinted(value, dark) for name, value in look.items()}
     if isinstance(look, list):

@@ -25,14 +25,7 @@ __all__ = ["Explorer", "explore"]
 
 
 def small_multiples(before: ByTier, now: ByTier) -> Chart:
-    """A row per group: what it has, owes and could send; what goes out.
-
-    >>> chain = serial(["mine", "shop"], demand=Constant(5), on_hand={"shop": 10})
-    >>> seen = by_tier(Scenario(chain, BaseStock(10), days=20), seed=1)
-    >>> small_multiples(seen, seen)
-    tier 1: mine: stock 0 throughout
-    tier 0: shop: stock 5 throughout
-    """
+    """A row per group: what it has, owes and could send; what goes out."""
     pairs = zip(before.groups, now.groups, strict=True)
     panels = [panel for was, series in pairs for panel in _row(was, series, now)]
     panels[-2:] = (replace(panel, x="day") for panel in panels[-2:])

@@ -33,13 +33,7 @@ Seen = NodeStatus | None
 
 
 def model(network: Network, layout: NodeLayout) -> pyvis.network.Network:
-    """Build the pyvis network: plain Python values, fixed places, one edge per pair of nodes.
-
-    >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
-    >>> built = model(chain, node_layout(chain))
-    >>> built.get_node("plant")["label"], built.num_edges()
-    ('plant', 2)
-    """
+    """Build the pyvis network: plain Python values, fixed places, one edge per pair of nodes."""
     height = f"{layout.height:.0f}px"
     built = pyvis.network.Network(height=height, directed=True, cdn_resources="in_line")
     built.toggle_physics(False)
@@ -242,12 +236,7 @@ def _course(nodes: NodeStatus, day: int) -> Chart:
 
 
 def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Chart:
-    """Boxes and arrows on paper, and of a run every node's status in colour and words.
-
-    >>> net = serial(["mine", "plant", "shop"], demand=Normal(5, 1))
-    >>> len(still_network(net, node_layout(net), {}).figure.axes[0].texts)  # arrows, names, heads
-    8
-    """
+    """Boxes and arrows on paper, and of a run every node's status in colour and words."""
     xs, ys = zip(*layout.points.values(), strict=True)
     half, row, marks = layout.box / 2, layout.row, list[pen.Mark]()
     scale = 10.5 / (max(xs) - min(xs) + 2.2 * half)  # inches per pixel

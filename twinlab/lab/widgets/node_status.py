@@ -36,24 +36,14 @@ class NodeLayout:
         return max(ys) - min(ys) + 2 * self.row
 
     def label(self, name: str, words: str = "") -> str:
-        """A node's name and words in lines that fit its box.
-
-        >>> layout = NodeLayout({}, 110, 54, True, ())
-        >>> layout.label("Philippines packaging", " ■ 12").splitlines()
-        ['Philippines', 'packaging ■ 12']
-        """
+        """A node's name and words in lines that fit its box."""
         width = max(10, int(self.box / (7.2 if self.brief else 7.8)))
         lines = textwrap.wrap(name + words if self.brief else name, width, break_long_words=False)
         return "\n".join([*lines, *([words] if words and not self.brief else [])])
 
 
 def node_layout(network: Network) -> NodeLayout:
-    """Set the nodes in columns by tier, upstream left, neighbours level with one another.
-
-    >>> points = node_layout(serial(["mine", "plant", "shop"], demand=Normal(5, 1))).points
-    >>> points["mine"] < points["plant"] < points["shop"]
-    True
-    """
+    """Set the nodes in columns by tier, upstream left, neighbours level with one another."""
     numbers = {role: at for at, role in enumerate(dict.fromkeys(n.role for n in network.nodes))}
     roles = {n.name: numbers[n.role] for n in network.nodes}  # in the order of the table
     tier, columns = tiers(network), list[tuple[str, list[str]]]()

@@ -177,11 +177,7 @@ def great_circle(start: tuple[float, float], end: tuple[float, float]) -> float:
 
 
 def on_the_way(starts: Any, ends: Any, parts: Any) -> Array:
-    """Where one is after a part of great circles: rows of (longitude, latitude) in degrees.
-
-    >>> on_the_way([(-10.0, 0.0)], [(30.0, 0.0)], [0.25]).round(6).tolist()
-    [[0.0, 0.0]]
-    """
+    """Where one is after a part of great circles: rows of (longitude, latitude) in degrees."""
     lon, lat = np.radians([starts, ends]).transpose(2, 0, 1)
     a, b = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=2)
     angle = np.arccos((a * b).sum(axis=1).clip(-1, 1))
