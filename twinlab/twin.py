@@ -29,7 +29,7 @@ from twinlab.technology import EventStore, FileLink, Follower, Intake
 from twinlab.technology.desk import Desk
 from twinlab.technology.tracker import observe
 
-__all__ = ["Mode", "Twin"]
+__all__ = ["Foreseeing", "Mode", "Ordering", "Twin"]
 
 
 class Mode(Enum):
@@ -45,7 +45,11 @@ class Mode(Enum):
 
 
 class Ordering(Follower):
-    """What a twin believes, and does at its desk: propose, and let persons or itself decide."""
+    """What a twin believes, and does at its desk: propose, and let persons or itself decide.
+
+    >>> issubclass(Twin, Ordering)
+    True
+    """
 
     seed: int
     mode: Mode
@@ -152,7 +156,11 @@ PROMISE = 0.9  # of the intervals that are verified
 
 
 class Foreseeing(Ordering):
-    """What a twin expects of the days to come: one outlook, or many worlds that may be true."""
+    """What a twin expects of the days to come: one outlook, or many worlds that may be true.
+
+    >>> issubclass(Twin, Foreseeing)
+    True
+    """
 
     _promised: dict[tuple[int, int, Any], Any]  # by day of forecast and night
 
