@@ -31,7 +31,7 @@ def case():
 def plan(case):
     """The age at which the first tools' law says to change them."""
     figures = case.figures
-    law = fit_tools(case.tools[: case.training]).law
+    law = fit_tools(case.tools[: int(case.figures["training_tools"])]).law
     advice = prescribe(law, figures["planned_cost"], figures["failure_cost"])
     return advice.values["replacement_age"]
 
@@ -120,7 +120,7 @@ def test_the_law_of_the_first_tools_holds_for_the_others(case):
     Under the true law, failures less the hazards gone through have mean 0 and a variance that is
     the expected number (Cox & Snell 1968).
     """
-    later = case.tools[case.training :]
+    later = case.tools[int(case.figures["training_tools"]) :]
     seen = sum(tool.failed for tool in later)
 
     def expected(fitted):
@@ -128,13 +128,13 @@ def test_the_law_of_the_first_tools_holds_for_the_others(case):
         return sum((tool.life / fitted.law.scale) ** fitted.law.shape for tool in later)
 
     assert abs(expected(fit_tools(later)) - seen) < 0.01  # its own law: exactly
-    found = expected(fit_tools(case.tools[: case.training]))
+    found = expected(fit_tools(case.tools[: int(case.figures["training_tools"])]))
     assert abs(seen - found) < 2 * math.sqrt(found)
 
 
 def test_tools_wear_out(case):
     """The shape lies far above 1, at which tools would fail at any age alike."""
-    fitted = fit_tools(case.tools[: case.training])
+    fitted = fit_tools(case.tools[: int(case.figures["training_tools"])])
     assert fitted.law.shape - 4 * fitted.shape_error > 1
 
 

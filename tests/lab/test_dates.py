@@ -40,7 +40,7 @@ def drawn(scenario):
     yield tl.lab.chart(run)
     yield tl.lab.chart({"calm": calm, "struck": run}, "backlog")
     yield tl.lab.ripple(run, calm).chart
-    yield tl.lab.fan(batch, "on_hand", "shop", past=[5, 6, 7])
+    yield tl.lab.fan(batch, "on_hand", "shop")
     explorer = tl.lab.explore(scenario, {"shop.up_to": (10, 30)}, replications=8)
     yield explorer.picture.chart
     yield tl.lab.network(run).course.chart

@@ -39,15 +39,13 @@ def named(axes):
     return {line.get_label(): line for line in axes.lines}
 
 
-def test_a_fan_stands_on_its_days_and_the_past_before_them():
+def test_a_fan_stands_on_its_days():
     batch = replicate(CHAIN.change(days=8), 64, seed=1, daily=[("on_hand", "shop")])
     low, high = batch.quantiles("on_hand", "shop", levels=(0.05, 0.95))
     truth = [low[0], high[1], high[2] + 1, low[3] - 1]
-    chart = lab.fan(batch, "on_hand", "shop", past=[3.0, 2.0, 1.0], truth=truth)
+    chart = lab.fan(batch, "on_hand", "shop", truth=truth)
     axes = chart.figure.axes[0]
     lines = named(axes)
-    assert lines["past, as the twin knows it"].get_xdata().tolist() == [-3, -2, -1]
-    assert lines["past, as the twin knows it"].get_ydata() == [3.0, 2.0, 1.0]
     assert lines["median"].get_xdata().tolist() == list(range(8))
     assert lines["median"].get_ydata() == pytest.approx(
         np.median(batch.series("on_hand", "shop"), axis=1)

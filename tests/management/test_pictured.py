@@ -18,7 +18,7 @@ from twinlab import (
 )  # fmt: skip
 from twinlab.management import flows, node_status
 from twinlab.management.by_tier import by_tier, result_row
-from twinlab.management.kpi_tree import grouped
+from twinlab.management.kpi_tree import grouped, kpi_tree
 from twinlab.task.logistics.routing import on_the_way
 
 SHOP = Scenario(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8), days=50)
@@ -79,3 +79,10 @@ def test_flows_explode_and_what_they_stop():
 
 def test_a_quarter_of_the_way():
     assert on_the_way([(-10.0, 0.0)], [(30.0, 0.0)], [0.25]) == pytest.approx(np.zeros((1, 2)))
+
+
+def test_costs_are_split_by_node():
+    shop = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 9}, holding_cost=2)
+    found = kpi_tree(simulate(Scenario(shop, BaseStock(9), days=2))).drill("CO.1.1", "node")
+    lines = ["CO.1.1 Total Supply Chain Management Costs: 18 USD/day"]
+    assert repr(found).splitlines() == [*lines, "  mine: 7 USD/day", "  shop: 11 USD/day"]

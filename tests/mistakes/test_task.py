@@ -142,8 +142,6 @@ MISTAKES = [
      "pareto: counts['dent'] must be a finite number of at least"),
     (lambda: quality.Capability(1, 1, 3, 0), tl.ScenarioError,
      'lower 3 must be below upper 0'),
-    (lambda: sourcing.availability(-1, 2), tl.ScenarioError,
-     'availability: up must be a finite number above 0'),
     (lambda: sourcing.k_out_of_n(2, 0.9), tl.ScenarioError,
      'k_out_of_n: availabilities must be a list of share'),
     (lambda: sourcing.describe(SCENARIO, ITEM), tl.ScenarioError,

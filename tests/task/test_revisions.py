@@ -80,17 +80,13 @@ def test_worth_it_weighs_what_is_left_against_the_cost():
 
 def test_designers_look_where_they_say():
     view = captured(WORLD)
-    assert quality.most_found(view).fault == "dent"
-    again = replace(view, works={"dent": [140], "crack": []})
-    assert quality.most_found(again).fault == "crack"
+    assert view.found["dent"] > view.found["crack"] > 0
     assert quality.most_complaints(view).fault == "dent"
     # Nothing that the revised design has made is heard of: the other one has more complaints.
     assert (
         quality.most_complaints(replace(view, works={"dent": [view.day], "crack": []})).fault
         == "crack"
     )
-    picked = {quality.at_random(view).fault for _ in range(40)}
-    assert picked == {"dent", "crack"}
 
 
 def captured(world):

@@ -39,7 +39,7 @@ def test_simulated_availability_is_that_of_the_formulas():
     struck = two.disrupt(
         tl.Outage.two_state("mine", 0.02, 0.1), tl.Outage.two_state("quarry", 0.05, 0.2)
     )
-    a = [sourcing.availability(1 / 0.02, 1 / 0.1), sourcing.availability(1 / 0.05, 1 / 0.2)]
+    a = [0.1 / (0.02 + 0.1), 0.2 / (0.05 + 0.2)]
     for needed in (1, 2):
         seen = sourcing.predict(struck, ITEM, seed=1, needed=needed)
         error = (seen.enough.high - seen.enough.mean) / 1.96
@@ -90,7 +90,6 @@ def test_a_standby_source_changes_nothing_in_calm_times():
         (lambda: sourcing.prescribe(shop(), tl.Lane("a", "mine", "unit")), "first source"),
         (lambda: sourcing.prescribe(shop(), SPARE, share=30), "share from 0 to 1"),
         (lambda: sourcing.k_out_of_n(1, [0.9, 9]), "a share from 0 to 1"),
-        (lambda: sourcing.availability(0, 5), "above 0"),
         (lambda: sourcing.predict(shop(), ("mine", "unit")), "no lane brings 'unit' to 'mine'"),
     ],
 )

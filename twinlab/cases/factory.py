@@ -64,11 +64,6 @@ class Factory(Result, frozen=True, eq=False):
         return self.scenario.twin
 
     @property
-    def training(self) -> int:
-        """How many tools, and no later ones, the line's law of lives was fitted to."""
-        return int(self.figures["training_tools"])
-
-    @property
     def returned(self) -> dict[str, float]:
         """The share of delivered parts with a fault that customers send back."""
         return {c.name: c.returned for c in self.fault_classes if c.station}

@@ -175,13 +175,6 @@ class KPITree(Result, frozen=True, eq=False):
 
         Raises:
             ScenarioError: no such figure, or nothing to split by.
-
-        >>> chain = serial(["mine", "shop"], demand=Trace((3, 4)), on_hand={"shop": 9},
-        ...                holding_cost=2)
-        >>> kpi_tree(simulate(Scenario(chain, BaseStock(9), days=2))).drill("CO.1.1", "node")
-        CO.1.1 Total Supply Chain Management Costs: 18 USD/day
-          mine: 7 USD/day
-          shop: 11 USD/day
         """
         metric = next((m for m in self.metrics if name and name in (m.code, m.name)), None)
         if metric is None:

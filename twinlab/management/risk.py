@@ -30,7 +30,7 @@ __all__ = """Buffer RiskEvent Standby closures common_causes cvar expected_loss 
 Amounts = Mapping[str, Amount]
 Weighed = Sequence[tuple[float, float]]  # what may come, and its probability
 SPELLS: Weighed = ((0.5, 0.3), (1.0, 0.5), (2.0, 0.2))  # of the time to recover; assumed
-STRIKES: Weighed = ((28.0, 0.7), (84.0, 0.3))  # days; assumed
+STRIKES, HIT = ((28.0, 0.7), (84.0, 0.3)), 0.6  # days, share of sites; assumed
 SAMPLED, FRESH = 2_000, 20_000  # years that choose by CVaR, and that judge a plan
 
 
@@ -79,25 +79,20 @@ def closures(
 
 @ranged
 def common_causes(
-    network: Network,
-    rates: Amounts,
-    hit: Share = 0.6,
-    spells: Weighed = STRIKES,
-    draws: Count = 4,
-    seed: Whole = 0,
+    network: Network, rates: Amounts, draws: Count = 4, seed: Whole = 0
 ) -> list[RiskEvent]:
     """List regional events: some sites of a country that have a time to recover close together.
 
-    ``rates`` are events a year by country. A site is hit with probability ``hit`` (if none is, all
-    are); ``draws`` such sets stand for all, and each lasts as ``spells`` say. Defaults are assumed.
+    ``rates`` are events a year by country. A site is hit with probability 0.6 (if none is, all
+    are); ``draws`` such sets stand for all, and each lasts four weeks or twelve. This is assumed.
 
     Raises:
         ScenarioError: no such site in a country.
 
     >>> nodes = [Node(site, country="Chile", time_to_recover=9) for site in ("mine", "plant")]
     >>> chain = serial(["mine", "plant", "shop"], demand=Normal(5, 1)).change(*nodes)
-    >>> [(e.sites, round(e.rate, 3)) for e in common_causes(chain, {"Chile": 0.1}, hit=1, draws=1)]
-    [(('mine', 'plant'), 0.07), (('mine', 'plant'), 0.03)]
+    >>> [(e.sites, round(e.rate, 3)) for e in common_causes(chain, {"Chile": 0.1}, draws=1)]
+    [(('plant',), 0.07), (('plant',), 0.03)]
     """
     luck, found, places = np.random.default_rng(seed), [], defaultdict[str, list[str]](list)
     for node in (node for node in network.nodes if node.time_to_recover):
@@ -106,9 +101,9 @@ def common_causes(
         check_known(country, places, f"rates: no site to close in {country!r}")
         here = np.array(places[country])
         for draw in range(draws):
-            struck = luck.random(len(here)) < hit
+            struck = luck.random(len(here)) < HIT
             down = tuple(map(str, here[struck] if struck.any() else here))
-            for days, chance in spells:
+            for days, chance in STRIKES:
                 name = f"{country} {draw + 1}, {days:g} d"
                 found.append(RiskEvent(name, down, days, rate / draws * chance))
     return found
@@ -160,10 +155,7 @@ class Losses(Listing, frozen=True):
 
 @ranged
 def expected_loss(
-    scenario: Scenario,
-    events: Iterable[RiskEvent],
-    *,
-    shortage_cost: ShortageCost = None,
+    scenario: Scenario, events: Iterable[RiskEvent], *, shortage_cost: ShortageCost = None
 ) -> Losses:
     """Find the least loss of every event, and the expected loss of a year: Σ rate × loss.
 

@@ -114,15 +114,6 @@ def _open(network: Network, streams: Any, item: ItemKey, passed: Any = None) -> 
     return found
 
 
-def availability(up: Positive, down: Amount) -> float:
-    """Share of time in which a supplier can deliver: MTBF / (MTBF + MTTR).
-
-    >>> round(availability(up=200, down=20), 4)
-    0.9091
-    """
-    return up / (up + down)
-
-
 def k_out_of_n(needed: int, availabilities: Sequence[Share]) -> float:
     """The chance that at least so many of some independent suppliers can deliver.
 

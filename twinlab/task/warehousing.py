@@ -109,9 +109,7 @@ def predict(skus: Sequence[Sku], layout: Layout, seed: int = 0, *, picks: Count 
     return Walk(np.array(ways), expected, estimate(ways))
 
 
-def prescribe(
-    skus: Sequence[Sku], layout: Layout, seed: int = 0, *, index: Index = cube_per_order
-) -> Change:
+def prescribe(skus: Sequence[Sku], layout: Layout, seed: int = 0) -> Change:
     """Recommend who takes which slots of a layout (see ``slotting``), and what way that saves.
 
     Free slots stand in the layout under any other name. The gain is walked in both layouts.
@@ -123,7 +121,7 @@ def prescribe(
       pipes: 5 → 15
     gain 9.84 [9.357, 10.32], worth it
     """
-    then = slotting(skus, [d for slots in layout.values() for d in slots], index)
+    then = slotting(skus, [d for slots in layout.values() for d in slots])
     before, after = (predict(skus, one, seed) for one in (layout, then))
     reason = f"way of a pick {shown(before.simulated.mean)} → {shown(after.simulated.mean)} m"
     now, gain = {name: layout[name] for name in then}, estimate(before.ways - after.ways)

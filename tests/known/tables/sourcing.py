@@ -1,11 +1,11 @@
 """Suppliers that fail."""
 
 from tests.known.answers import Row
-from twinlab.task import sourcing
+from twinlab.task import maintenance, sourcing
 
 
 def up(given):
-    return sourcing.availability(given["MTBF"], given["MTTR"])
+    return maintenance.describe([given["MTBF"]], [given["MTTR"]]).availability
 
 
 ROWS = [

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from twinlab.cases.humanitarian import SEASONS
 from twinlab.cases.relief.goods import figures, rows
 from twinlab.management.flows import waiting_level
 from twinlab.scope.base import Amount, ScenarioError, Share, check_known, grouped, pd
@@ -17,8 +18,6 @@ from twinlab.task.logistics.relief_plan import Depot, Good, Hit, ReliefProblem, 
 from twinlab.task.logistics.routing import great_circle
 
 __all__ = "places plan_doubt problem track".split()
-
-SEASONS = range(1975, 2025)
 
 
 def places() -> dict[str, tuple[float, float]]:

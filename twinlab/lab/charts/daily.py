@@ -1,6 +1,6 @@
 """One measure by day, for groups of nodes, of one run or of several side by side.
 
-Forecasts are fans: the past as a line, the future as bands of many replications. A ripple shows who
+Forecasts are fans: bands of many replications. A ripple shows who
 is hit when; its figures come from ``management.hits``.
 """
 
@@ -92,18 +92,12 @@ def _picked(run: Run, by: str, nodes: Sequence[str]) -> dict[str, list[str]]:
 
 
 def fan(
-    batch: Replications,
-    measure: str,
-    node: str,
-    product: str = "",
-    *,
-    past: Sequence[float] = (),
-    truth: Sequence[float] = (),
+    batch: Replications, measure: str, node: str, product: str = "", *, truth: Sequence[float] = ()
 ) -> Chart:
     """Draw a forecast: median, five in ten and nine in ten replications, by day.
 
-    ``measure`` of this node must have been asked for in ``daily``. ``past`` are the values of the
-    nights before the forecast, ``truth`` what came afterwards, if it is known.
+    ``measure`` of this node must have been asked for in ``daily``. ``truth`` is what came
+    afterwards, if it is known.
 
     Raises:
         ScenarioError: the batch has no such daily values.
@@ -123,10 +117,6 @@ def fan(
         pen.band(days, lower, upper, "five in ten", **pen.area(pen.BLUE, 0.3)),
         pen.line(days, middle, "median", **pen.LOOKS[0]),
     ]
-    if len(past):
-        before, known = days[0] - np.arange(len(past), 0, -1), "past, as the twin knows it"
-        marks.append(pen.line(before, past, known, color=pen.INK, linewidth=2))
-        marks.append(pen.post(days[0] - 0.5, linestyle=":"))
     ends = f"nine in ten replications between {shown(low[-1])} and {shown(high[-1])}"
     words = [f"{what} [{unit}], forecast for days {days[0]} to {days[-1]}"]
     words.append(f"median {shown(middle[-1])} on the last day, {ends}")
@@ -136,7 +126,7 @@ def fan(
         marks.append(pen.line(days[: len(came)], came, "what came", **dots))
         inside = (low[: len(came)] <= came) & (came <= high[: len(came)])
         words.append(f"{inside.sum()} of {len(came)} nights came inside the band of nine in ten")
-    top = max(float(np.max(each)) for each in (high, past, truth) if len(each))
+    top = max(float(np.max(each)) for each in (high, truth) if len(each))
     ylim = min(0.0, float(low.min())), 1.05 * top or 1.0
     panel = Panel(marks, what, "day", unit, ylim=ylim)
     return Chart([panel], "\n".join(words), calendar=batch.scenario)

@@ -37,18 +37,10 @@ THIN: Style = {"color": INK, "linewidth": 1}
 MARK: Style = {"color": INK, "marker": "o", "markersize": 9, "linestyle": "", "zorder": 5}
 HATCHED: Style = {"hatch": "//", "edgecolor": PAPER, "linewidth": 0}
 # Colour and dashes together, so that a line is known without its colour.
+_ON = (), (5, 1.5), (1, 1), (6, 1.5, 1, 1.5), (3, 1), (), (4, 1, 1, 1, 1, 1), (2, 2)  # and off
+_PENS = zip((BLUE, VERMILLION, GREEN, PURPLE, ORANGE, "#000000", SKY, GREY), _ON, strict=True)
 LOOKS: list[Style] = [
-    {"color": colour, "linestyle": dashes, "linewidth": 2.5}
-    for colour, dashes in (
-        (BLUE, "-"),
-        (VERMILLION, (0, (5, 1.5))),
-        (GREEN, (0, (1, 1))),
-        (PURPLE, (0, (6, 1.5, 1, 1.5))),
-        (ORANGE, (0, (3, 1))),
-        ("#000000", "-"),
-        (SKY, (0, (4, 1, 1, 1, 1, 1))),
-        (GREY, (0, (2, 2))),
-    )
+    {"color": one, "linestyle": (0, on) if on else "-", "linewidth": 2.5} for one, on in _PENS
 ]
 
 

@@ -59,8 +59,6 @@ def route_map(
         raise ScenarioError("route_map: give an arrival for each place of each route")
     ways = [{frozenset(way) for way in pairwise(route)} for route in routes]
     for at, route in enumerate(routes):
-        for name in route:
-            check_known(name, points, f"no coordinates of {name!r}")
         hides = sum(not ways[at].isdisjoint(later) for later in ways[at + 1 :])
         looks = pen.LOOKS[at % len(pen.LOOKS)] | {"linewidth": 2.2 + 2.2 * hides, "zorder": 1}
         looks |= {"label": f"route {at + 1}"} if len(routes) <= len(pen.LOOKS) else {}
@@ -86,12 +84,7 @@ def route_map(
 
 
 def flow_map(
-    points: Points,
-    flows: Mapping[Way, float],
-    sites: Mapping[str, float],
-    *,
-    unit: str = "km",
-    title: str = "Flows",
+    points: Points, flows: Mapping[Way, float], sites: Mapping[str, float], title: str = "Flows"
 ) -> Chart:
     """Draw who sends how much where: sites open, full or closed, customers, and ways.
 
@@ -107,8 +100,6 @@ def flow_map(
     Flows: 1 of 2 ways taken, 1 of 2 sites open
     south (full): 5 to shop
     """
-    for name in (*sites, *(end for way in flows for end in way)):
-        check_known(name, points, f"no coordinates of {name!r}")
     taken = {way: units for way, units in flows.items() if units > 0}
     sent, got = (Counter[str]() for _ in range(2))
     for (source, to), units in taken.items():
@@ -136,7 +127,7 @@ def flow_map(
     for source in sent:
         parts = [f"{shown(units)} to {to}" for (at, to), units in taken.items() if at == source]
         said.append(f"{source}{' (full)' * (source in full)}: {', '.join(parts)}")
-    return drawn(_around(points), marks, said, title, unit)
+    return drawn(_around(points), marks, said, title, "km")
 
 
 def _around(points: Points) -> Window:
@@ -169,9 +160,9 @@ def drawn(at: Window, marks: Any, said: Any, title: str, unit: str, still: Any =
 
 def _ways(points: Points, ways: Iterable[Way], **looks: Any) -> pen.Mark:
     """Ways as one line with gaps between them."""
-    ends = [p for way in ways for p in (points[way[0]], points[way[1]], (np.nan, np.nan))]
-    x, y = np.transpose(ends or [(np.nan, np.nan)])
-    return pen.line(x, y, **{"zorder": 3} | looks)
+    x, y = across(points, (end for way in ways for end in way))
+    line = np.insert(np.array([x, y], dtype=float), range(2, len(x) + 1, 2), np.nan, axis=1)
+    return pen.line(*line, **{"zorder": 3} | looks)
 
 
 def _carrying(points: Points, taken: Any, most: float, **looks: Any) -> Marks:
@@ -188,8 +179,10 @@ def dots(points: Points, names: Iterable[str], sizes: Any, told: Any, **looks: A
 
 def across(points: Points, names: Iterable[str]) -> tuple[list[float], list[float]]:
     """The coordinates of some places, x and y apart."""
-    found = [points[name] for name in names]
-    return [x for x, _ in found], [y for _, y in found]
+    known = [*names]
+    for name in known:
+        check_known(name, points, f"no coordinates of {name!r}")
+    return [points[name][0] for name in known], [points[name][1] for name in known]
 
 
 def names_beside(points: Points, gap: float = 11, others: Any = (), **looks: Any) -> Marks:
@@ -201,9 +194,8 @@ def names_beside(points: Points, gap: float = 11, others: Any = (), **looks: Any
     more = (np.reshape([*others], (-1, 2)) - where.min(axis=0) + room) * scale
     east, north = spots.max(axis=0) + room * scale
     edges = [(-most, -most), (east, -most), (-most, -most), (-most, north)]
-    low = np.vstack(
-        [spots, spots - 8, more - 6, edges]
-    )  # of names, places, and what lies beyond the edges
+    # Of names, places, and what lies beyond the edges.
+    low = np.vstack([spots, spots - 8, more - 6, edges])
     ends = [(0, most), (most, most), (most, 0), (most, most)]
     high = np.vstack([spots, spots + 8, more + 6, ends])
     ways = _SIDES / np.hypot(*_SIDES.T)[:, None]
@@ -256,8 +248,6 @@ def storm_map(plan: ReliefPlan, hit: str, where: Points | None = None) -> Chart:
     missing: 5 in isle
     """
     table, spots = plan.outcome(hit), where or places()
-    for name in filter(None, (*plan.stocks, *table.depot, *table.place)):
-        check_known(name, spots, f"no coordinates of {name!r}")
     part = table.how.replace("cash", "bought with cash")
     table["part"] = part.where(part.isin([*_PARTS, "lost", "left"]), "from depots")
     needs, stocks = (

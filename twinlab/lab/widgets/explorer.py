@@ -64,10 +64,7 @@ def _row(was: GroupSeries, series: GroupSeries, now: ByTier) -> Iterator[Panel]:
 
 
 def explore(
-    scenario: Scenario,
-    levers: Levers | None = None,
-    seed: int = 1,
-    replications: int = 200,
+    scenario: Scenario, levers: Levers | None = None, seed: int = 1, replications: int = 200
 ) -> "Explorer":
     """Show a scenario with a slider for each lever, redrawn with the same seed after each move.
 

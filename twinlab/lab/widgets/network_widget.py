@@ -248,15 +248,9 @@ def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Chart:
     size = min(pen.FONT, (12.5 if layout.brief else 15) * 72 * scale)
     for name, at in layout.points.items():
         status, words = boxes.get(name, (None, ""))
-        border, fill, ink = (
-            COLOURS[status] if status is not None else (pen.BLUE, pen.PAPER, pen.INK)
-        )
-        box: pen.Style = {
-            "boxstyle": "round",
-            "linewidth": 2,
-            "edgecolor": border,
-            "facecolor": fill,
-        }
+        border, fill, ink = COLOURS.get(status, (pen.BLUE, pen.PAPER, pen.INK))
+        box: pen.Style = {"boxstyle": "round", "linewidth": 2, "edgecolor": border}
+        box["facecolor"] = fill
         looks: pen.Style = {"color": ink, "fontsize": size, "linespacing": 1.1, "bbox": box}
         marks.append(pen.note(layout.label(name, words), at, (0, 0), **middle, **looks))
     marks += [pen.note(head, (x, y), (0, 0), **middle) for head, x, y in layout.heads]

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,6 @@ STEPS, FINE = 1_000_000, 1_000_000_000
 MOST = 10**10
 NEVER = 2**63 - 1
 # Names, tables of distances and times, fleets and their depots by number, what each place wants.
-Fleets = Union["Fleet", Sequence["Fleet"]]
 Job = tuple[Sequence[str], Array, tuple["Fleet", ...], list[int], list["Stop"]]
 
 
@@ -39,6 +38,9 @@ class Fleet(Row, frozen=True):
     shift: float = column("time", math.inf, "longest from leaving until it is back", low=0)
     earliest: float = column("time", 0.0, "when it may leave", low=0)
     latest: float = column("time", math.inf, "when it must be back", low=0)
+
+
+Fleets = Fleet | Sequence[Fleet]
 
 
 class Stop(Row, frozen=True):

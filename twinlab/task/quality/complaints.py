@@ -162,18 +162,16 @@ def pareto(counts: Mapping[str, Amount], group: Mapping[str, str] | None = None)
 
 
 def house_of_quality(
-    complaints: Mapping[str, Amount],
-    relations: Mapping[str, Mapping[str, float]],
-    needs: Mapping[str, str] | None = None,
+    complaints: Mapping[str, Amount], relations: Mapping[str, Mapping[str, float]]
 ) -> Pareto:
     """Weigh features of a design, the weightiest first: Σ over needs of complaints × relation.
 
-    ``complaints`` are counts or rates by fault, ``needs`` the need that each fault is against (else
-    faults are needs); ``relations[need][feature]`` is 9 (strong), 3 (medium), 1 (weak) or absent.
+    ``complaints`` are counts or rates by need (of faults: ``pareto`` groups them);
+    ``relations[need][feature]`` is 9 (strong), 3 (medium), 1 (weak) or absent.
     Source: Akao (1990); Hauser & Clausing (1988).
 
     >>> house = {"no dents": {"tool": 9, "rack": 3}, "no stains": {"rack": 1, "bath": 9}}
-    >>> house_of_quality({"dent": 5, "run": 2}, house, {"dent": "no dents", "run": "no stains"})
+    >>> house_of_quality({"no dents": 5, "no stains": 2}, house)
     causes tool, bath, rack · counts 45, 18, 17 times · cumulative 0.5625, 0.7875, 1
     """
     weights = dict[str, float]()
@@ -185,10 +183,7 @@ def house_of_quality(
             weights[feature] = 0.0
     if not weights:
         raise ScenarioError("house_of_quality: nothing is related to any need")
-    for fault, count in complaints.items():
-        if needs is not None:
-            check_known(fault, needs, f"house_of_quality: {fault!r} is against no need")
-        need = fault if needs is None else needs[fault]
+    for need, count in complaints.items():
         check_known(need, relations, f"house_of_quality: need {need!r} has no relations")
         for feature, relation in relations[need].items():
             weights[feature] += count * relation
