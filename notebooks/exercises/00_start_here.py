@@ -121,7 +121,7 @@ EXERCISES = {
         draw=lambda luck: {"seed": luck.randint(1, 999), "day": luck.randint(20, 69)},
         solve=in_the_evening,
         unit="chips",
-        tolerance=1e-4,
+        tolerance=0.001,
         hints=(
             "the ECU plant began with 800 chips; which kinds of events brought or took some?",
             "received and consumed, at the ECU plant, of the product 'chip'.",

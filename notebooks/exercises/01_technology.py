@@ -70,7 +70,7 @@ EXERCISES = {
         draw=lead_times,
         solve=to_go,
         unit="days",
-        tolerance=0.004,
+        tolerance=0.005,
         hints=(
             "which lead times are still possible, given the age of the goods?",
             "those of at least that age are equally likely; how many days are left of each?",

@@ -27,6 +27,14 @@ def pull(cost, order):
     return float(1 - tl.people.NewsvendorProblem(cost=cost).adjustment(order))
 
 
+def paper(luck):
+    """A price, and a mean order somewhere between the best order and the mean of demand."""
+    cost = luck.choice([1, 2, 3, 4, 8, 9, 10, 11])
+    way, best = luck.uniform(0.3, 0.75), 300 * (1 - cost / 12)
+    way += 0.15 * (way > 0.45)  # not half of it: what is left would be as much
+    return {"cost": cost, "order": round(best + way * (150.5 - best), 2)}
+
+
 EXERCISES = {
     "2.1": tl.course.Exercise(
         goal="02/1",
@@ -49,11 +57,9 @@ EXERCISES = {
     ),
     "2.2": tl.course.Exercise(
         goal="02/2",
-        draw=lambda luck: {
-            "cost": luck.choice([1, 2, 3, 4, 8, 9, 10, 11]),
-            "order": luck.randint(800, 2200) / 10,
-        },
+        draw=paper,
         solve=pull,
+        tolerance=0.02,
         hints=(
             "the best order is that which demand exceeds with probability cost / price.",
             "how far is `order` from the best order, as a share of the way to 150.5?",

@@ -91,10 +91,10 @@ EXERCISES = {
         goal="03/1",
         draw=lambda luck: {"target": luck.randint(950, 995) / 1000, "seed": luck.randint(1, 999)},
         solve=lambda target, seed: met(target, seed).low,
-        tolerance=0.003,
+        tolerance=0.01,
         hints=(
             "replicate `risky` 100 times with your seed, and judge a goal with your target.",
-            "it says: met in 0.64 [0.55, 0.73]; asked for is where the interval begins.",
+            "it says: met in 0.640 [0.542, 0.727]; asked for is where the interval begins.",
         ),
         slips={
             "that is the share of years; of so few years it may be luck: where does its interval "

@@ -87,7 +87,7 @@ EXERCISES = {
         solve=lambda a, b, c, bc, abc: alike(a, b, c, abc) - bc,
         such_as=0.0,
         unit="thousand USD",
-        tolerance=0.02,
+        tolerance=0.025,
         hints=(
             "each pays the same part of its cost alone: all of them together pay `n.abc`.",
             "what B and C pay then, less what they pay as a pair, `n.bc`.",

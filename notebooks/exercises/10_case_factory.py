@@ -32,6 +32,12 @@ def begun(wanted, scratched, stained, detects=DETECTS):
     return wanted / (1 - detects * faulty)
 
 
+def sheets(answer, wanted, scratched, stained):
+    """Near the mean, or the next whole sheet: nobody begins a part of one."""
+    right = begun(wanted, scratched, stained)
+    return abs(answer / right - 1) < 0.005 or answer == math.ceil(right)
+
+
 def heard_by(age):
     """The part of the complaints that is here after so many days: gamma, mean 40, shape 2."""
     return 1 - math.exp(-age / 20) * (1 + age / 20)
@@ -49,7 +55,7 @@ EXERCISES = {
         solve=effectiveness,
         such_as=0.0,
         unit="(share)",
-        tolerance=0.005,
+        tolerance=0.01,
         hints=(
             "OEE is availability × performance × quality; `waiting` stands apart, as loading.",
             "availability × performance: minutes of working in those of working, stopped, down.",
@@ -118,9 +124,9 @@ EXERCISES = {
             "stained": rng.randint(20, 79) / 10,
         },
         solve=begun,
+        judge=sheets,
         such_as=0.0,
         unit="sheets a day",
-        tolerance=0.002,
         hints=(
             "go backwards: what leaves is what was begun, less what testing finds.",
             "a sheet is faulty if it is scratched, stained, or both; testing finds 80 % of those.",

@@ -55,7 +55,7 @@ EXERCISES = {
         solve=lambda boxes, pieces, weeks: asked(boxes, pieces) * 7 * weeks,
         such_as=0.0,
         unit="units",
-        tolerance=0.002,
+        tolerance=0.005,
         hints=(
             "the twin counts days and pieces: what does it read for weeks and boxes?",
             "units on the way are units a day × days on the way.",
@@ -77,7 +77,7 @@ EXERCISES = {
         solve=saved,
         such_as=0.0,
         unit="(share)",
-        tolerance=0.005,
+        tolerance=0.01,
         hints=(
             "*as a season ago* foretells each day of this week by the same day of the last one.",
             "*as before* foretells each day by the day before: Monday by last Saturday.",
