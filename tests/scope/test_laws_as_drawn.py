@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import twinlab as tl
-from twinlab.scope.distributions import mean_of, outcomes, sd_of
+from twinlab.scope.distributions import days_of, mean_of, outcomes, sd_of
 
 
 @dataclass(frozen=True)
@@ -115,3 +115,8 @@ def test_a_trend_ends_at_zero():
     assert asked.scale(10) == pytest.approx(0.5 * 0.8)
     assert asked.scale(11) == pytest.approx(1.5 * 0.78)
     assert [asked.scale(day) for day in (50, 51, 400)] == [0, 0, 0]
+
+
+def test_a_time_counts_in_whole_days_and_half_a_day_goes_to_the_even_one():
+    assert days_of(tl.Constant(3.6)) == days_of(tl.Constant(4.5)) == 4.0
+    assert days_of(tl.Empirical((1.2, 2.8))) == 2.0

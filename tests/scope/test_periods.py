@@ -7,7 +7,7 @@ import pytest
 
 import twinlab as tl
 from twinlab.scope import restrict
-from twinlab.scope.distributions import in_periods, summed
+from twinlab.scope.distributions import in_periods, summed, whole_periods
 from twinlab.scope.periods import coarse_network, coarsen_disruptions
 
 LAWS = [tl.Normal(50, 8), tl.Poisson(4), tl.Gamma(5, 3), tl.NegativeBinomial(4, 3),
@@ -145,3 +145,7 @@ def test_a_season_within_the_week_is_named():
         tl.Scenario(tl.serial(["mine", "shop"], demand=asked), tl.BaseStock(9)), period=7
     )
     assert ("season", "changes every 1 days") in [(s.what, s.why) for s in seen.blind_spots]
+
+
+def test_days_are_rounded_to_whole_periods_and_half_of_one_goes_up():
+    assert [whole_periods(days, 7) for days in (3, 3.5, 10)] == [0, 1, 1]

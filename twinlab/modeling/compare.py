@@ -243,7 +243,8 @@ class Saving(Result, frozen=True):
     def of(cls, about: str, costs: Mapping[str, Any], times: float = 1.0) -> "Saving":
         """Choose the cheapest way, and stay with the first one, today's, if luck could explain it.
 
-        ``costs``: by way those of each history, or how much more than the first; ``times``: a year.
+        ``costs``: by way those of each history, or how much more than the first [USD]; ``times``
+        makes them USD a year.
         """
         today = next(iter(costs))
 

@@ -44,11 +44,7 @@ Name = TypeVar("Name", bound=Hashable)
 
 
 def turns(network: "Network") -> list[str]:
-    """List the nodes in the order of their afternoon turns, upstream first.
-
-    >>> turns(serial(["mine", "plant", "shop"], demand=Normal(5, 1)))
-    ['mine', 'plant', 'shop']
-    """
+    """List the nodes in the order of their afternoon turns, upstream first."""
     ways = [(v.source, v.destination) for v in network.lanes]
     # A drawn lead time in a cycle is at least a day, so only a certain zero is at once there.
     at_once = [(v.source, v.destination) for v in network.lanes if v.lead_time.average == 0]
@@ -56,11 +52,7 @@ def turns(network: "Network") -> list[str]:
 
 
 def upstream_items(network: "Network") -> list[tuple[str, str]]:
-    """List the (node, product) pairs upstream first; mornings take them from the other end.
-
-    >>> upstream_items(assembly("plant", {"frame": 1}, demand=Poisson(3)))
-    [('frame supplier', 'frame'), ('plant', 'frame'), ('plant', 'unit')]
-    """
+    """List the (node, product) pairs upstream first; mornings take them from the other end."""
     ways = [((v.source, v.product), (v.destination, v.product)) for v in network.lanes]
     made = [((r.node, c), (r.node, r.product)) for r in network.recipes for c in r.components]
     return upstream_first(list(network.items), [*ways, *made], made)

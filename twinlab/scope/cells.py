@@ -29,9 +29,6 @@ def parse_distribution(text: str, decimal: str = "") -> Any:
     """Read a distribution from the text of a table cell; a bare number is a constant.
 
     Where the decimal sign is a comma, semicolons part its numbers.
-
-    >>> parse_distribution("Normal(mean=2,5; sd=1)", decimal=","), parse_distribution("2")
-    (Normal(mean=2.5, sd=1.0), Constant(value=2.0))
     """
     wanted, call = "is a distribution such as Normal(mean=5, sd=1), got", _CALL.fullmatch(text)
     if text.strip()[:1] in "-+.,(0123456789":

@@ -319,9 +319,6 @@ def outcomes(law: Distribution, days: float = 1) -> Array:
     Raises:
         ScenarioError: a part of a day.
         NetworkError: it draws something that is no number of at least 0.
-
-    >>> outcomes(Empirical((2, 3, 3))).tolist(), outcomes(Constant(4), days=3).tolist()
-    ([2.0, 3.0, 3.0], [12.0])
     """
     if days != int(days):
         raise ScenarioError(f"{days:g} periods of {law}: give a whole number of them")
@@ -351,9 +348,6 @@ def mean_of(law: Distribution, most: float = math.inf) -> float:
     """The mean of what the engines take of a law: draws cut at zero (and at ``most``).
 
     A normal cut at zero has the mean μ Φ(μ/σ) + σ φ(μ/σ).
-
-    >>> round(mean_of(Normal(2, 5)), 4), mean_of(Uniform(0.6, 1.0), most=1)
-    (3.1522, 0.8)
     """
     if isinstance(law, Uniform) and law.high <= most:
         return law.average
@@ -363,11 +357,7 @@ def mean_of(law: Distribution, most: float = math.inf) -> float:
 
 
 def sd_of(law: Distribution) -> float:
-    """The standard deviation of what the engines take of a law, of one day.
-
-    >>> sd_of(Normal(20, 4)), sd_of(Empirical((1, 3))), sd_of(Constant(3))
-    (4.0, 1.0, 0.0)
-    """
+    """The standard deviation of what the engines take of a law, of one day."""
     if isinstance(law, Normal):
         return _cut(law)[1]
     known = getattr(law, "sd", None)
@@ -375,11 +365,7 @@ def sd_of(law: Distribution) -> float:
 
 
 def days_of(law: Distribution) -> float:
-    """The mean of a time in whole days, as the engines round it: half a day to the even one.
-
-    >>> days_of(Constant(3.6)), days_of(Empirical((1.2, 2.8)))
-    (4.0, 2.0)
-    """
+    """The mean of a time in whole days, as the engines round it: half a day to the even one."""
     return float(np.rint(outcomes(law)).mean())
 
 
@@ -395,11 +381,7 @@ def _cut(law: Normal) -> tuple[float, float]:
 
 
 def whole_periods(days: float, period: int) -> int:
-    """Round a number of days to whole periods, half a period up.
-
-    >>> whole_periods(3, 7), whole_periods(3.5, 7), whole_periods(10, 7)
-    (0, 1, 1)
-    """
+    """Round a number of days to whole periods, half a period up."""
     return math.floor(days / period + 0.5)
 
 
@@ -409,9 +391,6 @@ def summed(law: Any, days: int) -> Distribution:
     Exact for Constant, Normal (if draws are seldom cut at zero), Poisson, Gamma and
     NegativeBinomial, and for a Trace, whose last days are left out if they fill no period. Others,
     your own included, become a Gamma of the same mean and spread.
-
-    >>> summed(Normal(5, 1), 4), summed(Trace((1, 2, 3, 4, 5)), 2)
-    (Normal(mean=20.0, sd=2.0), Trace(values=(3.0, 7.0)))
     """
     if isinstance(law, Constant):
         return Constant(law.value * days)
@@ -427,11 +406,7 @@ def summed(law: Any, days: int) -> Distribution:
 
 
 def in_periods(law: Any, period: int) -> Distribution:
-    """A time in days as a time in periods, rounded where it is certain.
-
-    >>> in_periods(Constant(10), 7), in_periods(Uniform(7, 21), 7)
-    (Constant(value=1.0), Uniform(low=1.0, high=3.0))
-    """
+    """A time in days as a time in periods, rounded where it is certain."""
     if isinstance(law, Constant):
         return Constant(whole_periods(law.value, period))
     if isinstance(law, Uniform):

@@ -7,7 +7,7 @@ A disruption starts on a day and holds for some days, then recovers in a straigh
 recovery days. With ``rate`` it strikes at random: each day it is not felt, it starts with that
 probability; ``days`` may then be a distribution. The first day on which it can strike again is the
 one after it was last felt, recovery included: one may follow at once on another, unless a ``pause``
-stands between. Severity is 1 while it holds, then falls to 0; no other random draw changes.
+stands between. Severity is 1 while it holds, and falls to 0 in recovery; no other draw changes.
 """
 
 import math
@@ -308,7 +308,7 @@ class Outage(Disruption, frozen=True):
 class LaneOutage(Disruption, frozen=True):
     """A lane loses some or all of its capacity.
 
-    Goods under way arrive as planned, unless ``holds_transit``: then they stand still with it.
+    Goods under way arrive as planned; with ``holds_transit`` they stand while it is wholly closed.
 
     >>> LaneOutage("port", "plant", start=10, days=5).holds_transit
     False

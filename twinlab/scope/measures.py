@@ -26,9 +26,6 @@ def factor(ours: str, theirs: str, money: Factors, pieces: Factors) -> float:
     """Give what a figure in their unit is multiplied by to be in ours; ValueError if it has none.
 
     ``money``: USD for one of each currency; ``pieces``: units of a product in one of each measure.
-
-    >>> factor("USD/unit/day", "EUR per box per week", {"EUR": 1.25}, {"boxes": 12}) * 84
-    1.25
     """
     mine, other = _parted(ours), _parted(theirs)
     other += mine[len(other) :]

@@ -15,13 +15,6 @@ def remembered(memory: dict[str, Any], before: Any) -> dict[str, Any]:
 
     A list or dict that grows by a number a day costs a number a day, and a glance at the others.
     Anything else is copied whole. ``deepcopy`` makes the memory as it was of what is kept.
-
-    >>> memory = {"seen": [3.0]}
-    >>> first = remembered(memory, {})
-    >>> memory["seen"].append(4.0)
-    >>> second = remembered(memory, first)
-    >>> deepcopy(first), deepcopy(second)
-    ({'seen': [3.0]}, {'seen': [3.0, 4.0]})
     """
     known: dict[int, Any] = {}  # by identity, so that one thing under two names stays one thing
     pairs = [(memory, before)]

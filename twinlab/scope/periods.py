@@ -103,10 +103,6 @@ def coarsen_disruptions(disruptions: Iterable[Disruption], period: int) -> tuple
     One that is fixed in time becomes up to three, with the share of its first and last period that
     it fills. One that strikes at random strikes in a period as probably as on one of its days, and
     is weakened if it lasts less than a period on average. Delays are rounded to whole periods.
-
-    >>> [(d.start, d.days.average, round(d.loss, 3)) for d in coarsen_disruptions(
-    ...     [Outage("mill", start=12, days=12)], 7)]
-    [(1, 1.0, 0.286), (2, 1.0, 1.0), (3, 1.0, 0.429)]
     """
     return tuple(part for each in disruptions for part in _parts(each, period))
 

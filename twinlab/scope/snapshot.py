@@ -96,13 +96,7 @@ def _entry(name: str, entry: Any) -> Any:
 
 
 def pack(value: Any) -> Any:
-    """A memory as JSON values, with a mark for what JSON would lose: tuples, arrays, other keys.
-
-    >>> pack({1: (2.0, 3.0)})
-    {'~table': [[1, {'~tuple': [2.0, 3.0]}]]}
-    >>> unpack(pack({1: (2.0, 3.0)}))
-    {1: (2.0, 3.0)}
-    """
+    """A memory as JSON values, with a mark for what JSON would lose: tuples, arrays, other keys."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, list):

@@ -347,12 +347,9 @@ def _describe(name: str) -> dict[str, Any]:
 
 
 def records_of(raw: bytes) -> dict[str, dict[str, Any]]:
-    r"""The rows of a workbook or text that others wrote, below the first, which names the columns.
+    """The rows of a workbook or text that others wrote, below the first, which names the columns.
 
     ValueError or NetworkError: it is not whole, or a row is none of its table.
-
-    >>> records_of("Nr;Ort\n1;Köln\n".encode("cp1252"))
-    {'row 1': {'Nr': '1', 'Ort': 'Köln'}}
     """
     if not is_book(raw) and raw.rstrip(b"\0")[-1:] not in (b"", b"\r", b"\n"):
         raise ValueError("its last row has no line end")

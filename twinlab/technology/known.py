@@ -126,14 +126,7 @@ class Source:
 
 
 class Known:
-    """How far everything is known.
-
-    >>> known = Known()
-    >>> for number in (0, 2):
-    ...     known.take(Message("/shop/crm", number, "crm.demanded.v1", number, {}), now=1.0)
-    >>> known.gaps(), known.until_now(1.0)
-    ([('/shop/crm', 1)], 0)
-    """
+    """How far everything is known."""
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
         self.sources = {name: Source(**one) for name, one in (kept or {}).items()}

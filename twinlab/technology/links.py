@@ -90,7 +90,8 @@ def _stamp(raw: bytes) -> tuple[str, int | None, int]:
 class FileLink(Database):
     """A post box in one SQLite file, for processes on one machine: no server, no thread.
 
-    A new reader begins with the oldest letter kept; nobody waits for one that is silent for 30 d.
+    A new reader begins with the oldest letter kept; nobody waits for one that is silent for 30
+    days. What goes wrong with the file is a SyncError.
 
     >>> link = FileLink(":memory:")
     >>> link.send([b"{}", b"[]"], notes={"day": 3})

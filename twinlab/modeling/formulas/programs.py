@@ -53,10 +53,6 @@ def minimize(
     Raises:
         SolverError: no answer; it says the ``problem`` (and what to do), then HiGHS's own words.
             Or none was found in time: that does not mean that there is none.
-
-    >>> food = minimize({"rice": 3, "beans": 2}, [Constraint({"rice": 1, "beans": 2}, low=4)], "")
-    >>> food.values, food.cost, food.prices
-    ({'rice': 0.0, 'beans': 2.0}, 4.0, [1.0])
     """
     integral, size = np.array([key in whole for key in costs]), search.size
     unit = np.where(integral, 1.0, size)

@@ -169,11 +169,7 @@ def watch(
 
 
 def cusum(z: Array, limit: float) -> tuple[int, int] | None:
-    """Where the sums first pass the limit and where the passing one was last zero, if they do.
-
-    >>> cusum(np.array([0.1, -0.2, 2.0, 2.0, 2.0, 2.0]), limit=5.0)
-    (5, 2)
-    """
+    """Where the sums first pass the limit and where the passing one was last zero, if they do."""
     sums, begun = [0.0, 0.0], [0, 0]
     for at, value in enumerate(z):
         for side, sign in enumerate((1.0, -1.0)):

@@ -72,12 +72,7 @@ def mistake(error: float, generator: np.random.Generator) -> float:
 def ask_more(
     scenario: Scenario, told: Iterable[Assessment], factors: Iterable[float] | None = None
 ) -> Scenario:
-    """A scenario whose customers ask for what is told, times factors, on top of what they do.
-
-    >>> shop = Scenario(serial(["mine", "shop"], demand=Constant(5)), BaseStock(8), days=3)
-    >>> simulate(ask_more(shop, [Assessment(1, "shop", "unit", (4,))])).total("demand", "shop")
-    19.0
-    """
+    """A scenario whose customers ask for what is told, times factors, on top of what they do."""
     rows = {(row.node, row.product): row for row in scenario.network.demands}
     told = tuple(told)
     for one, factor in zip(told, factors or np.ones(len(told)), strict=True):

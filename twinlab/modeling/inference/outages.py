@@ -42,9 +42,6 @@ def time_left(age: float, mean: float, shape: float = 1.0) -> Distribution:
 
     The Weibull law with that mean and shape, given that it exceeds the age a, has the quantiles
     (a^k + λ^k · e)^(1/k) − a with e = −ln(1 − u). Source: Rinne (2009) section 2.
-
-    >>> round(mean_of(time_left(30, mean=28))), round(mean_of(time_left(30, 28, shape=3)))
-    (28, 8)
     """
     scale = mean / math.gamma(1 + 1 / shape)
     spread = -np.log1p(-(np.arange(_POINTS) + 0.5) / _POINTS)
@@ -345,13 +342,6 @@ class StockBelief(NamedTuple):
     The stock m and the share b have variances P and Q and a covariance C. A night brings
     m ← m − b·m, a count y of variance r corrects both by their gains times y − m. Source: Kalman
     (1960); a trend beside the level: Harvey (1989) section 2.3.
-
-    >>> belief, books = StockBelief(), 100.0
-    >>> for night in range(200):  # 2 vanish in a hundred, 2 are put back, counts are exact
-    ...     belief, books = belief.night(books)
-    ...     belief, books = belief.counted(books + 2, 100.0, error=0.0)
-    >>> round(belief.share, 3), books
-    (0.02, 100.0)
     """
 
     share: float = 0.0  # of the stock, that vanishes each night

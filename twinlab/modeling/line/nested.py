@@ -25,12 +25,6 @@ class Nested:
     """The line of a node.
 
     Parts go down and come up a day later:
-
-    >>> chain = assembly("plant", {"wheel": 2}, demand=Constant(100), on_hand=200)
-    >>> calm = Scenario(chain, BaseStock(300), 60).set("plant/unit.production_time", 1)
-    >>> busy = calm.nest({"plant": Line([Station("weld", 4)])})
-    >>> simulate(busy).log.of("finished")[-1].quantity, busy.value("plant.weld.machines")
-    (100, 1)
     """
 
     def __init__(self, line: Line, item: ItemKey, state: State, seed: int, number: int) -> None:

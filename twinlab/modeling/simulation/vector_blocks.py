@@ -38,11 +38,7 @@ class Step(NamedTuple):
 
 
 def steps(lists: Sequence[Sequence[Entry]]) -> list[Step]:
-    """The first entries of all lists, then the second ones, and so on.
-
-    >>> [step.rows for step in steps([[(4, 1.0), (7, 1.0)], [(5, 1.0)]])]
-    [slice(4, 6, None), slice(7, 8, None)]
-    """
+    """The first entries of all lists, then the second ones, and so on."""
     found, which = [], list(range(len(lists)))
     for at in range(max(map(len, lists), default=0)):
         which = [k for k in which if len(lists[k]) > at]
@@ -62,9 +58,6 @@ class Sums:
     """Sums of rows of a table, added up entry by entry in the order given.
 
     Factors are multiplied first, so that no machine fuses a product with a sum.
-
-    >>> Sums([[(0, 1.0), (2, 0.5)], []])(np.array([[1.0], [5.0], [4.0]])).tolist()
-    [[3.0], [0.0]]
     """
 
     def __init__(self, lists: Sequence[Sequence[Entry]]) -> None:
@@ -137,9 +130,6 @@ def kind_of_rule(rule: Any) -> Hashable:
 
     Rules of the library decide number by number, unless they say that they are ``alone``. Fields
     that are floats may differ from item to item.
-
-    >>> kind_of_rule(BaseStock(5)) == kind_of_rule(BaseStock(8)), kind_of_rule(lambda view: 5)
-    (True, None)
     """
     kind = type(rule)
     own = is_dataclass(rule) and kind.__module__.partition(".")[0] == "twinlab"
@@ -155,11 +145,7 @@ def kind_of_rule(rule: Any) -> Hashable:
 
 
 def stack(rules: Sequence[Any]) -> Any:
-    """One rule in place of many of one kind: a field of floats is a column of numbers.
-
-    >>> stack([BaseStock(5), BaseStock(8)]).up_to.tolist()
-    [[5.0], [8.0]]
-    """
+    """One rule in place of many of one kind: a field of floats is a column of numbers."""
     one = object.__new__(type(rules[0]))
     for f in fields(rules[0]):
         values = [getattr(rule, f.name) for rule in rules]

@@ -2,7 +2,7 @@
 
 They do the same sums in the same order as the steps on arrays, number by number, so no result
 depends on who did the work. What disruptions, shares or yields touch is left to the arrays.
-``TWINLAB_COMPILED`` decides: 0 never, 1 always; else it pays from ten million item-days, or loaded.
+Environment ``TWINLAB_COMPILED``: 0 never, 1 always; else for ten million item-days, or if loaded.
 """
 
 import os
