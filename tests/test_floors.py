@@ -15,7 +15,7 @@ TOP = ["twin", "cases", "course", "lab", "__main__"]
 # The package itself (`import twinlab`) stands highest: it gathers every name.
 FLOORS = [*ELEMENTS, *TOP, "__init__"]
 LAB_ONLY = {"IPython", "anywidget", "ipywidgets", "matplotlib", "pyvis"}
-RUNS_CELLS = Path("course", "running.py")  # of hand-ins, in a process of its own
+RUNS_CELLS = Path("course", "grading.py")  # of hand-ins, in a process of its own
 
 
 def imports(source: str, package: list[str]) -> Iterator[tuple[int, str]]:

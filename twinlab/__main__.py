@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from twinlab.cases import Case, automotive, factory, humanitarian
-from twinlab.course.commands import add_course
+from twinlab.course.grading import add_grade
 from twinlab.management.resilience import hits
 from twinlab.modeling import simulate
 from twinlab.scope import Constant, Outage, TwinError
@@ -114,7 +114,7 @@ def tell_first(twin: Twin, before: str) -> str:
 def main() -> None:
     """Read what is wanted, and do it."""
     parser = argparse.ArgumentParser(prog="twinlab", description=__doc__)
-    commands = add_course(parser.add_subparsers(required=True))
+    commands = add_grade(parser.add_subparsers(required=True))
     story = commands.add_parser("automotive", help="tell the case")
     story.set_defaults(do=lambda given: tell_automotive())
     plant = commands.add_parser("plant", help="let a plant live")

@@ -2,20 +2,24 @@
 
 import csv
 import re
+import runpy
+import shutil
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 
 import twinlab as tl
 from tests.course import room
-from twinlab import __main__ as terminal
 from twinlab.course import students
 
 # The properties of nbgrader's schema 3 of a cell (its nbgraderformat/v3.json), by their kinds.
 NBGRADER = {"schema_version": int, "grade": bool, "locked": bool, "solution": bool, "task": bool,
             "grade_id": str, "points": (int, float)}  # fmt: skip
 HARD = "SOLVED_ONLY_HERE"
+HERE = "notebooks/exercises/teacher"
+SCRIPT = Path(__file__).parents[2] / HERE / "course.py"
 
 
 @pytest.fixture
@@ -24,6 +28,7 @@ def place(tmp_path, monkeypatch):
     folder = room.furnish(tmp_path / "notebooks")
     teacher = folder / "exercises" / "teacher" / "02_people.py"
     teacher.write_text(teacher.read_text() + f"\n{HARD} = 1\n")
+    shutil.copy(SCRIPT, teacher.parent)
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "data.csv").write_text("a\n1\n")
     (folder / "played").mkdir()
@@ -35,12 +40,12 @@ def place(tmp_path, monkeypatch):
 
 
 def do(monkeypatch, *words):
-    monkeypatch.setattr(sys, "argv", ["twinlab", *map(str, words)])
-    terminal.main()
+    monkeypatch.setattr(sys, "argv", ["course.py", *words])
+    runpy.run_path(f"{HERE}/course.py", run_name="__main__")
 
 
 def test_the_folders_of_a_course(place, monkeypatch):
-    do(monkeypatch, "course", "out", "--course", "SCOM-30", "--roster", "roster.csv")
+    do(monkeypatch, "out", "--course", "SCOM-30", "--roster", "roster.csv")
     student, teacher = place / "out" / "student", place / "out" / "teacher"
     texts = {path: path.read_text() for path in student.rglob("*") if path.is_file()}
     assert not [path for path, text in texts.items() if HARD in text or "SOLUTIONS" in text]
@@ -68,7 +73,14 @@ def test_the_folders_of_a_course(place, monkeypatch):
     assert said == ["[PASS]", "[PASS]", "[PASS]", "[TODO]", "[TODO]", "[TODO]"]
     monkeypatch.chdir(place)
     with pytest.raises(SystemExit, match="is there already"):
-        do(monkeypatch, "course", "out")
+        do(monkeypatch, "out")
+
+
+@pytest.mark.parametrize("words", ["emit", "emit moodle hub", "emit nbgrader", "make out"])
+def test_what_the_script_does_not_know_it_says(place, monkeypatch, capsys, words):
+    with pytest.raises(SystemExit):
+        do(monkeypatch, *words.split())
+    assert "write FOLDER, or emit nbgrader FOLDER" in capsys.readouterr().err
 
 
 def test_sources_for_nbgrader(place, monkeypatch):

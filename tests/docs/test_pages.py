@@ -4,6 +4,7 @@ import argparse
 import doctest
 import importlib.util
 import re
+import runpy
 import shlex
 import sys
 from importlib import import_module
@@ -149,17 +150,23 @@ def test_eyes_are_read_from_a_notebook(monkeypatch):
 # -- commands ---------------------------------------------------------------------------------
 
 
+SCRIPT = "notebooks/exercises/teacher/course.py"
 COMMANDS = [
-    (path.name, line)
+    (path.name, program, line)
     for path in [*sorted(DOCS.glob("*.md")), ROOT / "README.md"]
-    for line in re.findall(r"^(?:\S+/)?python -m twinlab (.*)$", path.read_text("utf-8"), re.M)
+    for program, line in re.findall(
+        rf"^(?:\S+/)?python (-m twinlab|{SCRIPT}) (.*)$", path.read_text("utf-8"), re.M
+    )
 ]
 
 
-@pytest.mark.parametrize(("page", "line"), COMMANDS, ids=lambda value: value[:20])
-def test_a_command_that_a_page_shows_is_understood(page, line, monkeypatch):
+@pytest.mark.parametrize(("page", "program", "line"), COMMANDS, ids=lambda value: value[:20])
+def test_a_command_that_a_page_shows_is_understood(page, program, line, monkeypatch):
     asked = []
-
+    if program == SCRIPT:
+        monkeypatch.setattr(sys, "argv", [program, *shlex.split(line)])
+        assert runpy.run_path(str(ROOT / program))["read_words"](), page
+        return
     read = argparse.ArgumentParser.parse_args
 
     def parse(parser, args=None, namespace=None):
@@ -174,7 +181,14 @@ def test_a_command_that_a_page_shows_is_understood(page, line, monkeypatch):
 
 
 def test_the_commands_of_a_class_are_shown():
-    assert {line.split()[0] for _, line in COMMANDS} >= {"course", "grade", "emit", "plant", "twin"}
+    shown = [line.split()[0] for _, program, line in COMMANDS if program != SCRIPT]
+    assert {*shown} >= {"grade", "plant", "twin"}
+    lines = [line for _, program, line in COMMANDS if program == SCRIPT]
+    words = [line.split() for line in lines]
+    assert {tuple(each[:-1]) for each in words} >= {("emit", "nbgrader"), ("emit", "otter")}
+    assert ["my-course", "--course", "SCM 2027", "--roster", "roster.csv"] in map(
+        shlex.split, lines
+    )
 
 
 def test_flags_are_named_as_the_grader_names_them():

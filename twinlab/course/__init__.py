@@ -9,8 +9,7 @@ Exercise   what is asked: how numbers are drawn, what is right, and what helps
 Play       a game that was played, kept beside the notebook
 =========  =================================================================================
 
-In a terminal, ``python -m twinlab grade`` gives marks, ``course`` makes the folders of a course,
-and ``emit`` writes the exercises for nbgrader and Otter.
+In a terminal, ``python -m twinlab grade`` gives marks.
 """
 
 from twinlab.course.exercises import *

@@ -3,13 +3,15 @@
 import hashlib
 import json
 import os
-from datetime import datetime
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from twinlab.course.exercises import Verdict, exercises
-from twinlab.course.plays import folder, now, plays, write
-from twinlab.course.students import answers, clean, enrolled
+from twinlab.course.plays import plays
+from twinlab.course.students import answers, clean, enrolled, folder, now, write
 
 __all__ = ["hand_in"]
 
@@ -36,8 +38,8 @@ def hand_in(notebook: str = "") -> Verdict:
     >>> hand_in()
     [TODO] nobody is enrolled: run tl.course.enrol("your name"), then your answers once more.
     """
-    student, place = enrolled(), folder()
-    if not student.name or not place:
+    student = enrolled()
+    if not student.name or not folder():
         remedy = 'run tl.course.enrol("your name"), then your answers once more.'
         return Verdict("TODO", f"nobody is enrolled: {remedy}")
     file = _notebook(notebook)
@@ -46,16 +48,11 @@ def hand_in(notebook: str = "") -> Verdict:
     asked = exercises(int(file.name[:2]))
     given = {number: answer for number, answer in answers().items() if number in asked}
     sources = code_cells(file)
-    newest = max((datetime.fromisoformat(a["at"]).timestamp() for a in given.values()), default=0)
-    if file.stat().st_mtime < newest or not all(_holds(sources, a["cell"]) for a in given.values()):
+    saved = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
+    if any(answer["at"] > saved for answer in given.values()):
         return Verdict("TODO", "save the notebook (Ctrl-S), then run this cell once more.")
     played = [p.as_json() for p in plays() if clean(p.student) in ("", clean(student.name))]
-    body: dict[str, Any] = {
-        "format": FORMAT,
-        "course": student.course,
-        "name": student.name,
-        "made": now(),
-    }
+    body: dict[str, Any] = {"format": FORMAT, "made": now()} | asdict(student)
     body |= {"notebook": file.name, "cells": sources, "sha256": digest(sources)}
     body |= {"answers": {n: a["answer"] for n, a in given.items()}, "plays": played}
     body |= {"tries": {n: a["tries"] for n, a in given.items()}}
@@ -68,19 +65,11 @@ def hand_in(notebook: str = "") -> Verdict:
 
 
 def _notebook(name: str) -> Path | None:
-    """The notebook's file: as it is named, as Jupyter names it, or the only one of its answers."""
-    here = Path.cwd()
-    names = [name] if name else [Path(os.environ.get("JPY_SESSION_NAME", "")).name]
-    places = [here / n for n in names if n]
-    if not name:
-        last = max(answers().items(), key=lambda item: item[1]["at"], default=("", None))[0]
-        number = last.partition(".")[0]
-        places += sorted(here.glob(f"{int(number):02}_*.ipynb")) if number else []
-    fine = (p for p in places if p.is_file() and p.suffix == ".ipynb" and p.name[:2].isdecimal())
+    """The notebook's file: as it is named, as Jupyter names it, or that of the last answer."""
+    here, given = Path.cwd(), answers()
+    places = [here / (name or Path(os.environ.get("JPY_SESSION_NAME", "")).name)]
+    if given and not name:
+        last = max(given, key=lambda number: str(given[number]["at"]))
+        places += sorted(here.glob(f"{int(last.partition('.')[0]):02}_*.ipynb"))
+    fine = (p for p in places if p.is_file() and re.fullmatch(r"\d\d.*\.ipynb", p.name))
     return next(fine, None)
-
-
-def _holds(sources: list[str], cell: str) -> bool:
-    """Whether a notebook holds a cell's code; IPython rewrites lines with magic, so not these."""
-    lines = {line.strip() for line in cell.splitlines() if "get_ipython()" not in line}
-    return any(lines <= {"", *map(str.strip, source.splitlines())} for source in sources)

@@ -1,61 +1,25 @@
-"""Games that were played: the rules are deterministic, so the orders are the whole state.
+"""Games that were played, and the seat of who plays: the orders are the whole state.
 
-Each play is a small file in ``played``, beside the notebook: a new kernel plays its orders again
-and goes on. The environment variable ``TWINLAB_PLAYED`` names another folder; where it is empty,
-nothing is kept and nothing is read.
+The rules of a game are deterministic. Each play is a small file in ``played``, beside the notebook:
+a new kernel plays its orders again and goes on. What is decided in an experiment stays decided: of
+an advised game no order is taken back.
 """
 
-import json
-import os
-import time
-from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field, replace
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from twinlab.people import BeerGame, NewsvendorGame, NewsvendorProblem
-from twinlab.scope.errors import ScenarioError, brief
+from twinlab import people
+from twinlab.course.students import enrolled, folder, now, read, write
+from twinlab.scope.errors import ScenarioError
 
 __all__ = ["Play", "played", "plays"]
 
 FORMAT = "twinlab play 1"
-PLACE = ContextVar[Path | None]("PLACE", default=None)  # while somebody else's work is marked
-
-
-def folder() -> Path | None:
-    """Find the folder that keeps what is played; None where nothing is kept."""
-    named = os.environ.get("TWINLAB_PLAYED", "played")
-    return PLACE.get() or (Path.cwd() / named if named else None)
-
-
-def now() -> str:
-    """The time of the clock, UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def write(path: Path, body: Mapping[str, Any]) -> None:
-    """Write a file of JSON at once or not at all: whoever pulls the plug leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(body, indent=1, ensure_ascii=False), "utf-8")
-    part.replace(path)
-
-
-def read(path: Path, form: str) -> dict[str, Any]:
-    """Read a file of JSON that says of itself which form it has.
-
-    Raises:
-        ScenarioError: it is cut, damaged, or of another form.
-    """
-    try:
-        body = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        raise ScenarioError(f"{path.name} cannot be read: {problem}") from problem
-    found = body.get("format") if isinstance(body, dict) else None
-    if found != form:
-        raise ScenarioError(f"{path.name} must have the format {form!r}, got {brief(found)}")
-    return dict(body)
+MOST = 500  # of an order; more is a slip of the keyboard
 
 
 @dataclass(frozen=True)
@@ -75,54 +39,44 @@ class Play:
     saved: str = ""
     orders: tuple[Any, ...] = ()  # numbers; of an advised game a row a round
     over: bool = False
-    file: Path | None = field(default=None, compare=False)
 
     @classmethod
     def begin(cls, game: str, settings: Mapping[str, Any]) -> "Play":
         """Begin a new play; its file is written with the first order."""
-        from twinlab.course.students import enrolled
-
         return cls(game, dict(settings), enrolled().name, now())
 
     def keep(self, orders: Sequence[Any], over: bool = False) -> "Play":
         """Write down the orders until now, all of them, and whether the game is over."""
-        place, file = folder(), self.file
         kept = replace(self, orders=tuple(orders), over=over, saved=now())
-        if place is None:
-            return kept
-        if file is None:
-            stem = f"{self.game}-{''.join(c for c in self.started if c.isdigit())}"
-            count = len(list(place.glob(f"{stem}-*.json"))) + 1
-            file = place / f"{stem}-{count}.json"
-        write(file, kept.as_json())
-        return replace(kept, file=file)
+        if kept.file:
+            write(kept.file, kept.as_json())
+        return kept
+
+    @property
+    def file(self) -> Path | None:
+        """Where it is kept, if it is: when it began tells it from others."""
+        place, began = folder(), re.sub("[^0-9]", "", self.started)
+        return place / f"{self.game}-{began}.json" if place else None
 
     def as_json(self) -> dict[str, Any]:
         """The play as a dict, as it is written."""
-        return {"format": FORMAT} | {k: v for k, v in asdict(self).items() if k != "file"}
+        return {"format": FORMAT} | asdict(self)
 
     @classmethod
-    def read(cls, file: Path) -> "Play":
-        """Read a play.
+    def of(cls, body: Mapping[str, Any]) -> "Play":
+        """Make a play from the dict that ``as_json`` gives.
 
         Raises:
-            ScenarioError: the file is damaged, or lacks something.
+            ScenarioError: something is missing, or of another kind.
         """
-        return cls.of(read(file, FORMAT), file)
-
-    @classmethod
-    def of(cls, body: Mapping[str, Any], file: Path | None = None) -> "Play":
-        """A play from the dict that ``as_json`` gives."""
-        where = file.name if file else "a play"
-        try:
-            parts = {k: body[k] for k in asdict(cls("", {})) if k != "file"}
-        except KeyError as missing:
-            raise ScenarioError(f"{where} lacks {missing}") from missing
-        orders, fine = parts["orders"], isinstance(parts["settings"], dict)
-        fine = fine and isinstance(orders, list)
-        if not fine or not all(type(order) in (int, float, dict) for order in orders):
-            raise ScenarioError(f"{where}: settings must be a dict, and orders a list")
-        return cls(**parts | {"orders": tuple(orders), "file": file})
+        names = [each.name for each in fields(cls)]
+        if lacking := [name for name in names if name not in body]:
+            raise ScenarioError(f"a play lacks {lacking[0]!r}")
+        settings, orders = body["settings"], body["orders"]
+        plain = isinstance(settings, dict) and isinstance(orders, list)
+        if not plain or not all(type(order) in (int, float, dict) for order in orders):
+            raise ScenarioError("of a play, settings must be a dict, and orders a list")
+        return cls(**{name: body[name] for name in names} | {"orders": tuple(orders)})
 
 
 def plays(game: str = "") -> list[Play]:
@@ -133,40 +87,180 @@ def plays(game: str = "") -> list[Play]:
     """
     found, place = [], folder()
     for file in sorted(place.glob(f"{game or '*'}-*.json")) if place else []:
-        try:
-            found.append(Play.read(file))
-        except ScenarioError:
-            continue
+        with suppress(ScenarioError):
+            found.append(Play.of(read(file, FORMAT)))
     return sorted(found, key=lambda play: (play.saved, play.started))
 
 
-@dataclass(frozen=True)
-class played:
+def played(game: str) -> Callable[[Any], bool | str]:
     """Judge of an exercise that is a game: it is right when one play is over.
 
     >>> played("beer")(True)
     'play the game to its end first: no play of it is kept here.'
     """
 
-    game: str
-
-    def __call__(self, answer: Any) -> bool | str:
-        """Tell whether the game was played to its end, or how far it is."""
-        found = plays(self.game)
-        if any(play.over for play in found):
-            return True
+    def judge(_: Any) -> bool | str:
+        found = plays(game)
         far = f"{len(found[-1].orders)} orders until now" if found else "no play of it is kept here"
-        return f"play the game to its end first: {far}."
+        over = any(play.over for play in found)
+        return over or f"play the game to its end first: {far}."
+
+    return judge
 
 
 def replay(play: Play) -> bool:
     """Play the orders again: whether the game is over then; of other games, what the play says."""
     of: Any = play.settings
-    game: Any = None
+    game: people.BeerGame | people.NewsvendorGame
     if play.game == "beer":
-        game = BeerGame(of["station"])
+        game = people.BeerGame(of["station"])
     elif play.game == "newsvendor":
-        game = NewsvendorGame(NewsvendorProblem(of["cost"]), min(of["rounds"], 999))
-    for units in play.orders if game else ():
+        game = people.NewsvendorGame(people.NewsvendorProblem(of["cost"]), min(of["rounds"], 999))
+    else:
+        return play.over
+    for units in play.orders:
         game.order(units)
-    return bool(game.over) if game else play.over
+    return game.over
+
+
+class PlayFirst:
+    """Stands for a game that is not over: false, and to whatever it is asked it says how far it is.
+
+    >>> PlayFirst("play first: week 5 of 36").score.benchmark
+    play first: week 5 of 36
+    """
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def __repr__(self) -> str:
+        return self._words
+
+    def __format__(self, _: str) -> str:
+        return self._words
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __getattr__(self, name: str) -> "PlayFirst":
+        if name.startswith("_"):  # what libraries look for
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> "PlayFirst":
+        """Answer a call, and brackets, with the same words."""
+        return self
+
+    __getitem__ = __call__
+
+
+def as_order(said: Any, unit: str) -> int:
+    """Read an order as people write it: a whole number up to 500.
+
+    >>> as_order(" 12 ", "cases")
+    12
+    """
+    text = str(said).strip()
+    if re.fullmatch(r"\d+(\.0*)?", text) and float(text) <= MOST:
+        return int(float(text))
+    what = f"“{text[:20]}” is no order" if text else "the box is empty"
+    raise ScenarioError(f"{what}: type a whole number of {unit} from 0 to {MOST}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Which game is played: its name and settings in the file, and how it is made from a seed."""
+
+    name: str
+    settings: Mapping[str, Any]
+    seed: Callable[[int], int]  # of the first, second … play of it
+    make: Callable[[int], Any]
+    unit: str  # of an order
+    time: str  # that an order is for
+
+
+class Seat:
+    """Somebody who plays, alone or ``advised``: the game as it stands, and what can be done.
+
+    >>> from twinlab.people import NewsvendorGame
+    >>> made = lambda seed: NewsvendorGame(seed=seed)
+    >>> seat = Seat(Kind("paper", {}, lambda number: number, made, "papers", "round"))
+    >>> seat.order("120")
+    >>> seat.undo()
+    >>> seat.game.round, seat.result
+    (1, play first: round 1 of 30)
+    """
+
+    def __init__(self, kind: Kind, advised: people.AdvisedGame | None = None) -> None:
+        """Go on where the latest play was left, else begin one."""
+        self.kind, self.advised = kind, advised
+        me, own = enrolled().name, dict(kind.settings)
+        kept = [p for p in plays(kind.name) if p.student == me]
+        kept = [p for p in kept if own == {k: v for k, v in p.settings.items() if k != "seed"}]
+        self.number, self.problem = len(kept), ""
+        if kept and not (advised and (advised.round > 1 or advised.own is not None)):
+            try:
+                return self._sit(kept[-1], kept[-1].orders)
+            except Exception as problem:  # a file that somebody has changed may hold anything
+                self.problem = f"what was kept cannot be played again ({problem}): a new game"
+        self.new()
+
+    def new(self) -> None:
+        """Begin another game; what was played is kept."""
+        seed = self.kind.seed(self.number)
+        self._sit(Play.begin(self.kind.name, dict(self.kind.settings) | {"seed": seed}), ())
+        self.number += 1
+
+    def _sit(self, play: Play, orders: Sequence[Any]) -> None:
+        """Play these orders of a play again."""
+        self.play, self.game = play, self.kind.make(play.settings["seed"])
+        for order in orders:
+            if not self.advised:
+                self.game.order(order)
+            elif "round" in order:
+                self.advised.live_again(people.Decisions((people.Round(**order),)))
+            else:  # an own order whose advice is seen
+                self.advised.state_own(**order)
+
+    @property
+    def result(self) -> Any:
+        """The game once it is over; until then whatever it is asked it answers "play first"."""
+        now = f"{self.kind.time} {self.game.round} of {self.game.rounds}"
+        return self.game if self.game.over else PlayFirst(f"play first: {now}")
+
+    @property
+    def orders(self) -> list[Any]:
+        """All that was decided so far, as it is written down."""
+        if self.advised is None:
+            return [int(order) for order in self.game.orders]
+        rounds: list[Any] = [asdict(row) for row in self.advised.decided]
+        if own := self.advised.stated:
+            rounds.append({"units": own.own, "low": own.low, "high": own.high})
+        return rounds
+
+    @property
+    def acts(self) -> list[str]:
+        """What can be done beside an order: undo, new."""
+        undo = ["undo"] if self.game.orders and not self.game.over else []
+        return [] if self.advised else [*undo, "new"]
+
+    def order(self, said: Any, **more: Any) -> None:
+        """Place an order, of an advised game the own one, then the final one; and write it down.
+
+        Raises:
+            ScenarioError: it is no whole number up to 500, or the game refuses it.
+        """
+        game = self.advised
+        if game is None or game.advice is None or str(said) != f"{game.advice:g}":
+            said = as_order(said, self.kind.unit)
+        step = self.game.order if not game else game.state_own if game.own is None else game.decide
+        step(float(said), **more)
+        self.play = self.play.keep(self.orders, self.game.over)
+
+    def undo(self) -> None:
+        """Take the last order back: play all but that one again."""
+        self._sit(self.play, self.orders[:-1])
+        self.play = self.play.keep(self.orders)

@@ -1,28 +1,66 @@
-"""Who works here: the seed of one's own numbers, and the answers that were given."""
+"""Who works here, and what is kept of them: files of JSON in ``played``, beside the notebook.
+
+The environment variable ``TWINLAB_PLAYED`` names another folder; where it is empty, nothing is
+kept and nothing is read.
+"""
 
 import hashlib
 import json
-import linecache
-import sys
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from threading import Lock
 from typing import Any
 from unicodedata import normalize
 
-from twinlab.course.plays import folder, now, read, write
-from twinlab.scope.errors import HOME, ScenarioError, brief
+from twinlab.scope.errors import ScenarioError, brief
 
 __all__ = ["Numbers", "Student", "enrol"]
 
 FORM, ANSWERS, COURSE = "twinlab student 1", "twinlab answers 1", "twinlab course 1"
 TRIES = 50  # of an exercise are kept
-_lock = Lock()
+PLACE = ContextVar[Path | None]("PLACE", default=None)  # while somebody else's work is marked
 _who = dict[str, "Student"]()  # where there is no folder
-_kept = dict[str, dict[str, Any]]()  # where there is no folder: answers by student
+_kept = dict[str, dict[str, Any]]()  # there: answers by student
 given = dict[str, Any]()  # the last answer to every exercise of this kernel, as it was given
+
+
+def folder() -> Path | None:
+    """Find the folder that keeps what is played; None where nothing is kept."""
+    named = os.environ.get("TWINLAB_PLAYED", "played")
+    return PLACE.get() or (Path.cwd() / named if named else None)
+
+
+def now() -> str:
+    """The time of the clock, UTC."""
+    return datetime.now(UTC).isoformat()
+
+
+def write(path: Path, body: Mapping[str, Any]) -> None:
+    """Write a file of JSON at once or not at all: whoever pulls the plug leaves the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(body, indent=1, ensure_ascii=False), "utf-8")
+    part.replace(path)
+
+
+def read(path: Path, form: str) -> dict[str, Any]:
+    """Read a file of JSON that says of itself which form it has.
+
+    Raises:
+        ScenarioError: it is cut, damaged, or of another form.
+    """
+    try:
+        body = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as problem:
+        raise ScenarioError(f"{path.name} cannot be read: {problem}") from problem
+    found = body.get("format") if isinstance(body, dict) else None
+    if found != form:
+        raise ScenarioError(f"{path.name} must have the format {form!r}, got {brief(found)}")
+    return dict(body)
 
 
 def clean(name: str) -> str:
@@ -30,7 +68,7 @@ def clean(name: str) -> str:
     return " ".join(normalize("NFKC", name).casefold().split())
 
 
-class Numbers(Mapping[str, Any]):
+class Numbers(dict[str, Any]):
     """The numbers of an exercise: ``n.cost`` or ``n["cost"]``; ``dict(n)`` has them all.
 
     >>> Numbers({"cost": 4, "price": 12})
@@ -38,19 +76,11 @@ class Numbers(Mapping[str, Any]):
     """
 
     def __init__(self, drawn: Mapping[str, Any]) -> None:
-        self.__dict__.update(drawn)
-
-    def __getitem__(self, name: str) -> Any:
-        return self.__dict__[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.__dict__)
-
-    def __len__(self) -> int:
-        return len(self.__dict__)
+        super().__init__(drawn)
+        self.__dict__ = self
 
     def __repr__(self) -> str:
-        return ", ".join(f"{n} = {value}" for n, value in self.__dict__.items()) or "no numbers"
+        return ", ".join(f"{n} = {value}" for n, value in self.items()) or "no numbers"
 
 
 @dataclass(frozen=True)
@@ -67,8 +97,7 @@ class Student:
     @property
     def slug(self) -> str:
         """The name in a file's name."""
-        words = "".join(c if c.isalnum() else " " for c in clean(self.name)).split()
-        return "-".join(words)
+        return "-".join("".join(c if c.isalnum() else " " for c in clean(self.name)).split())
 
     def seed(self, number: str) -> int:
         """The seed of an exercise: the same on every machine and Python."""
@@ -92,7 +121,8 @@ def enrol(name: str, course: str = "") -> Student:
     Student(name='Ann Lee', course='SCOM')
     >>> forget()
     """
-    student = Student(" ".join(name.split()), course.strip() or course_here())
+    course = course.strip() or course_of(Path.cwd()) or Student.course
+    student = Student(" ".join(name.split()), course)
     if not student.slug:
         raise ScenarioError(f"enrol: the name must have letters, got {brief(name)}")
     _who["student"], place = student, folder()
@@ -101,11 +131,10 @@ def enrol(name: str, course: str = "") -> Student:
     return student
 
 
-def course_here() -> str:
-    """The name of the course whose folder this is."""
-    places = (Path("course.json"), Path("..", "course.json"))
-    found = next((place for place in places if place.is_file()), None)
-    return str(read(found, COURSE)["course"]) if found else Student.course
+def course_of(notebooks: Path) -> str:
+    """The name of the course whose notebooks these are, or nothing."""
+    file = notebooks / "course.json"
+    return str(read(file, COURSE)["course"]) if file.is_file() else ""
 
 
 def enrolled() -> Student:
@@ -135,25 +164,17 @@ def answers() -> dict[str, Any]:
     return dict(read(file, ANSWERS)["answers"]) if file.is_file() else {}
 
 
-def wrong_tries(number: str) -> int:
-    """How many tries were wrong since the last right one."""
-    return int(answers().get(number, {}).get("wrong", 0))
-
-
-def remember(number: str, answer: Any, status: str) -> None:
-    """Take an answer down, with the cell that gave it."""
-    given[number], student, place = answer, enrolled(), folder()
-    with _lock:
-        known = answers()
-        before = known.get(number, {"wrong": 0, "tries": []})
-        plain, at = written(answer), now()
-        wrong = before["wrong"] + 1 if status == "NOT YET" else 0
-        tries = [*before["tries"], {"answer": plain, "status": status, "at": at}][-TRIES:]
-        entry = {"answer": plain, "status": status, "wrong": wrong, "cell": cell(), "at": at}
-        known[number] = entry | {"tries": tries}
-        if place and student.name:
-            body = {"format": ANSWERS, "answers": known}
-            write(place / f"answers-{student.slug}.json", body)
+def remember(number: str, answer: Any, status: str) -> int:
+    """Take an answer down; how many before it were wrong in a row."""
+    given[number], student, place, known = answer, enrolled(), folder(), answers()
+    before = known.get(number, {"wrong": 0, "tries": []})
+    this = {"answer": written(answer), "status": status, "at": now()}
+    wrong = before["wrong"] + 1 if status == "NOT YET" else 0
+    tries = [*before["tries"], this][-TRIES:]
+    known[number] = this | {"wrong": wrong, "tries": tries}
+    if place and student.name:
+        write(place / f"answers-{student.slug}.json", {"format": ANSWERS, "answers": known})
+    return int(before["wrong"])
 
 
 def written(answer: Any) -> Any:
@@ -164,11 +185,3 @@ def written(answer: Any) -> Any:
         return json.loads(json.dumps(answer, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         return brief(answer)
-
-
-def cell() -> str:
-    """The code of the notebook's cell that called the library, or nothing."""
-    frame = sys._getframe()
-    while frame.f_back and frame.f_code.co_filename.startswith(HOME):
-        frame = frame.f_back
-    return "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))

@@ -13,7 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from twinlab.course.seat import Kind, Seat
+from twinlab.course.plays import Kind, Seat
 from twinlab.course.students import enrolled
 from twinlab.lab.charts import drawing as pen
 from twinlab.lab.charts.pictures import Chart, Panel

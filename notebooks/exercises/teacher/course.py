@@ -1,0 +1,199 @@
+"""The folders of a course, or sources for nbgrader and Otter, from the notebooks that lie here.
+
+``python notebooks/exercises/teacher/course.py FOLDER`` writes FOLDER/student, without this folder,
+and FOLDER/teacher, with all that is right; ``… emit nbgrader|otter FOLDER`` writes the exercises.
+"""
+
+import argparse
+import ast
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pandas as pd
+from nbformat.v4 import new_code_cell as code_cell
+from nbformat.v4 import new_raw_cell as raw
+
+from twinlab.course import Exercise, Student, exercises
+from twinlab.course.grading import read_roster
+from twinlab.course.students import COURSE, write, written
+from twinlab.scope import TwinError
+
+NOTEBOOKS = Path(__file__).resolve().parents[2]
+NEVER = ("played", "hand-in", ".ipynb_checkpoints", "__pycache__")
+
+
+def make_course(folder: Path, course: str, roster: Path | None) -> None:
+    """Write ``folder/student`` and ``folder/teacher``, the latter with all that is right."""
+    names = read_roster(roster) if roster else []
+    for who, hidden in (("student", ("teacher", *NEVER)), ("teacher", NEVER)):
+        place = folder / who / "notebooks"
+        if place.exists():
+            raise TwinError(f"{place} is there already: give another folder")
+        shutil.copytree(NOTEBOOKS, place, ignore=shutil.ignore_patterns(*hidden))
+        write(place / "course.json", {"format": COURSE, "course": course})
+        if (NOTEBOOKS.parent / "datasets").is_dir():
+            shutil.copytree(NOTEBOOKS.parent / "datasets", folder / who / "datasets")
+    people = {name: Student(name, course) for name in names}
+    write_answers(folder / "teacher" / "answers.csv", {"practice": Student()} | people)
+    for notebook in sorted(place.glob("[0-9][0-9]_*.ipynb")):
+        solve(notebook, folder / "teacher" / "solutions" / notebook.name)
+
+
+def write_answers(file: Path, people: Mapping[str, Student]) -> None:
+    """Write what is right for every student this year."""
+    rows = []
+    for path in sorted(NOTEBOOKS.glob("exercises/[0-9][0-9]_*.py")):
+        for number, made in exercises(int(path.name[:2]), NOTEBOOKS).items():
+            for name in people if made.draw else ["practice"]:
+                own = people[name].draw(number, made.draw)
+                rows.append((number, name, str(own), str(written(made.right(own)))))
+    table = pd.DataFrame(rows, columns=["exercise", "name", "numbers", "answer"])
+    table.to_csv(file, index=False, encoding="utf-8-sig")
+
+
+def solve(notebook: Path, out: Path) -> None:
+    """Write a notebook in which every exercise is answered, and run."""
+    book, known = nbformat.read(notebook, 4), exercises(int(notebook.name[:2]), NOTEBOOKS)
+    for each in book.cells:
+        if each.cell_type == "code":
+            each.source = answered(each.source, known)
+    here = {"metadata": {"path": str(notebook.parent)}}
+    nbclient.NotebookClient(book, timeout=600, kernel_name="python3", resources=here).execute()
+    out.parent.mkdir(exist_ok=True)
+    nbformat.write(book, out)
+
+
+def checks(source: str) -> Iterator[tuple[str, int, int]]:
+    """Every exercise that a cell checks: its number, and where its answer stands [bytes]."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # magic
+        return
+    starts = [0, *accumulate(map(len, source.encode().splitlines(keepends=True)))]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tl.course.check":
+            number, answer = (*node.args, None)[:2]
+            if isinstance(number, ast.Constant) and answer:
+                end = starts[(answer.end_lineno or 1) - 1] + (answer.end_col_offset or 0)
+                yield str(number.value), starts[answer.lineno - 1] + answer.col_offset, end
+
+
+def call_of(number: str) -> str:
+    """The code that gives what is right."""
+    made = f'tl.course.exercises({number.partition(".")[0]})["{number}"]'
+    return f'{made}.right(tl.course.numbers("{number}"))'
+
+
+def answered(source: str, known: Mapping[str, Exercise]) -> str:
+    """A cell with what is right in place of the answer."""
+    text = source.encode()
+    for number, start, end in sorted(checks(source), key=lambda found: -found[1]):
+        if number in known and known[number].solve:
+            text = text[:start] + call_of(number).encode() + text[end:]
+    return text.decode()
+
+
+SCHEMA = {"schema_version": 3, "grade": False, "solution": True, "locked": False, "task": False}
+CONFIG = "# ASSIGNMENT CONFIG\ngenerate: true\n"
+CONFIG += "files:\n  - exercises\nautograder_files:\n  - teacher"
+
+
+def emit(question: Callable[..., list[Any]], folder: Path) -> None:
+    """Write a folder for each notebook, with its exercises, and beside it what is right."""
+    otter, public = question is for_otter, shutil.ignore_patterns("teacher", *NEVER)
+    for notebook in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
+        place = folder / ("" if otter else "source") / notebook.stem
+        teacher = place / "teacher" if otter else folder.resolve() / "teacher"
+        shutil.copytree(NOTEBOOKS / "exercises", place / "exercises", ignore=public)
+        shutil.copytree(NOTEBOOKS / "exercises", teacher / "exercises", dirs_exist_ok=True)
+        book = json.loads(notebook.read_text("utf-8"))
+        known = exercises(int(place.name[:2]), NOTEBOOKS)
+        cells = [raw(CONFIG)] if otter else []
+        for each in book["cells"]:
+            source = "".join(each["source"])
+            number, *at = next(checks(source), ("",)) if each["cell_type"] == "code" else ("",)
+            if number in known:
+                source, name = with_solution(source, number, *at)
+                there = "teacher" if otter else str(teacher)
+                cells += question(number, known[number], source, hidden_test(number, name, there))
+            elif "tl.course.hand_in(" not in source:
+                cells.append(each)
+            if "import twinlab" in source and each["cell_type"] == "code":
+                cells.append(code_cell('tl.course.enrol("your name")'))  # for own numbers
+        cells = [each | {"id": f"cell-{at}"} for at, each in enumerate(cells)]
+        write(place / notebook.name, book | {"cells": cells, "nbformat_minor": 5})
+
+
+def with_solution(source: str, number: str, start: int, end: int) -> tuple[str, str]:
+    """A cell with a solution to cut out, and the name of its answer."""
+    text = source.encode()
+    given, line = text[start:end].decode(), text.rfind(b"\n", 0, start) + 1
+    named = given.isidentifier() and given != "None"
+    name = given if named else f"answer_{number.replace('.', '_')}"
+    above = text[:line].decode() + ("" if named else f"{name} = None\n")
+    solved = f"# BEGIN SOLUTION\n{name} = {call_of(number)}\n# END SOLUTION\n"
+    return above + solved + (text[line:start] + name.encode() + text[end:]).decode(), name
+
+
+def hidden_test(number: str, name: str, teacher: str) -> str:
+    """The code of a hidden test of an answer, by the solutions in the teacher's folder."""
+    made = f'tl.course.exercises({number.partition(".")[0]}, {teacher!r})["{number}"]'
+    return f'assert {made}.assess({name}, tl.course.numbers("{number}")).status != "NOT YET"'
+
+
+def for_nbgrader(number: str, made: Exercise, source: str, test: str) -> list[Any]:
+    """An exercise for nbgrader: a cell to solve and one of hidden tests, or one to read."""
+    this = number.replace(".", "_")
+    graded = SCHEMA | {"grade": True, "points": made.points}
+    if not made.solve:
+        bare = re.sub("# BEGIN SOLUTION\n.*?# END SOLUTION\n", "", source, flags=re.S)
+        return [code_cell(bare, metadata={"nbgrader": graded | {"grade_id": f"read_{this}"}})]
+    source = re.sub("^(# (BEGIN|END) SOLUTION)$", r"##\1", source, flags=re.M)
+    hidden = f"### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS"
+    graded |= {"grade_id": f"test_{this}", "solution": False, "locked": True}
+    answer = code_cell(source, metadata={"nbgrader": SCHEMA | {"grade_id": f"answer_{this}"}})
+    return [answer, code_cell(hidden, metadata={"nbgrader": graded})]
+
+
+def for_otter(number: str, made: Exercise, source: str, test: str) -> list[Any]:
+    """An exercise for Otter Assign, between its raw cells."""
+    hidden = [raw("# BEGIN TESTS"), code_cell(f"# HIDDEN\n{test}"), raw("# END TESTS")]
+    head = f"# BEGIN QUESTION\nname: q{number.replace('.', '_')}\npoints: {made.points:g}"
+    solution = [raw("# BEGIN SOLUTION"), code_cell(source), raw("# END SOLUTION")]
+    if made.solve:
+        return [raw(head), *solution, *hidden, raw("# END QUESTION")]
+    return [raw(f"{head}\nmanual: true"), *solution, raw("# END QUESTION")]
+
+
+TOOLS = {"nbgrader": for_nbgrader, "otter": for_otter}
+
+
+def read_words() -> argparse.Namespace:
+    """What the terminal asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="+", help="FOLDER, or emit nbgrader|otter FOLDER")
+    parser.add_argument("--course", default=Student.course, help="its name: numbers depend on it")
+    parser.add_argument("--roster", type=Path, help="CSV with a column 'name': answers of all")
+    given = parser.parse_args()
+    *given.emit, given.folder = given.words
+    if given.folder == "emit" or given.emit not in [[], *(["emit", name] for name in TOOLS)]:
+        parser.error("write FOLDER, or emit nbgrader FOLDER, or emit otter FOLDER")
+    return given
+
+
+if __name__ == "__main__":
+    asked = read_words()
+    try:
+        if asked.emit:
+            emit(TOOLS[asked.emit[1]], Path(asked.folder))
+        else:
+            make_course(Path(asked.folder), asked.course, asked.roster)
+    except TwinError as problem:
+        raise SystemExit(f"course: {problem}") from problem
