@@ -39,6 +39,7 @@ from twinlab.scope.errors import HOME, ScenarioError, brief, did_you_mean
 PARTS = {"name": str, "course": str, "notebook": str, "cells": list, "answers": dict, "plays": list}
 OWN_CODE = 300  # characters of a cell that nobody writes twice by chance
 SAME = 5e-5  # share of an answer; whoever copies it rounds it
+FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
 FEW = 3  # students for whom somebody else's answer may be right by chance
 ISOLATED = ("unshare", "-r", "-n", "-p", "-f", "--kill-child")
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
@@ -52,7 +53,6 @@ class Row:
     marks: dict[str, float] = field(default_factory=dict)
     flags: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    of: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Grader:
                 if callable(made.such_as):  # functions are judged where they are
                     told = Verdict(*done["judged"].get(number, ("NOT YET", "it is no function")))
                 if answer is not None:
-                    self.mark(number, made, (student, answer, told), row)
+                    self.mark(number, made, student, answer, told, row)
             except Exception as failed:
                 row.flags.append(f"{number}: cannot be marked: {type(failed).__name__}: {failed}")
         shutil.rmtree(work, ignore_errors=True)
@@ -142,10 +142,9 @@ class Grader:
                     os.killpg(run.pid, signal.SIGKILL) if os.name == "posix" else run.kill()
 
     def mark(
-        self, number: str, made: Exercise, found: tuple[Student, Any, Verdict], row: Row
+        self, number: str, made: Exercise, student: Student, answer: Any, told: Verdict, row: Row
     ) -> None:
         """Give the points; say for whom a wrong answer would be right, the sharpest sign."""
-        student, answer, told = found
         if told.status in ("PASS", "NOTED"):
             row.marks[number] = made.points
             row.notes += [f"{number}: {answer}"] if told.status == "NOTED" else []
@@ -184,30 +183,23 @@ def grade(given: argparse.Namespace) -> str:
     if bare := [n for n, made in asked.items() if not (made.solve or made.judge)]:
         raise ScenarioError(f"grade: {beside / 'exercises/teacher'} lacks {bare[0]}")
     for key, row in rows.items():
-        row.marks, row.of = dict.fromkeys(asked, 0.0), sum(made.points for made in asked.values())
+        row.marks = dict.fromkeys(asked, 0.0)
         missing = [book for book in books if row.name in names and (key, book) not in todo]
         row.flags += [f"{book}: nothing handed in" for book in missing]
     with TemporaryDirectory() as scratch, ThreadPoolExecutor(given.workers) as pool:
         grader = Grader(names, beside, Path(scratch), given.seconds, given.memory)
         list(pool.map(lambda one: grader.grade(todo[one], rows[one[0]]), todo))
     compare(todo, beside, rows)
-    table = [
-        {"name": row.name, "points": sum(row.marks.values()), "of": row.of}
-        | row.marks
-        | {"flags": " | ".join(row.flags), "notes": " | ".join(row.notes)}
-        for row in rows.values()
-    ]
-    shown = pd.DataFrame(table).map(safe)
-    shown.to_csv(given.out, index=False, encoding="utf-8-sig", float_format="%g")
+    most, table = sum(made.points for made in asked.values()), list[dict[str, Any]]()
+    for row in rows.values():
+        table.append({"name": row.name, "points": sum(row.marks.values()), "of": most} | row.marks)
+        table[-1] |= {"flags": " | ".join(row.flags), "notes": " | ".join(row.notes)}
+    plain = pd.DataFrame(table).map(lambda it: f"'{it}" if str(it)[:1] in FORMULA else it)
+    plain.to_csv(given.out, index=False, encoding="utf-8-sig", float_format="%g")
     free = " and ".join(unlimited())
     flagged = sum(bool(row.flags) for row in rows.values())
     told = f"{given.out}: {len(rows)} rows, {flagged} with flags\n"
-    return told + (f"not limited here: {free}; use a container for code of others\n" * bool(free))
-
-
-def safe(value: Any) -> Any:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{value}" if str(value).startswith(("=", "+", "-", "@")) else value
+    return told + f"not limited here: {free}; use a container for code of others\n" * bool(free)
 
 
 def collect(hand_ins: Path, beside: Path, rows: dict[str, Row]) -> dict[tuple[str, str], Any]:

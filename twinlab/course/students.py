@@ -48,11 +48,7 @@ def write(path: Path, body: Mapping[str, Any]) -> None:
 
 
 def read(path: Path, form: str) -> dict[str, Any]:
-    """Read a file of JSON that says of itself which form it has.
-
-    Raises:
-        ScenarioError: it is cut, damaged, or of another form.
-    """
+    """Read a file of JSON that says of itself which form it has, or say what is wrong with it."""
     try:
         body = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as problem:
