@@ -78,3 +78,10 @@ def test_a_mean_is_no_root_mean_square():
     for own in people + [made.draw(Random(seed)) for seed in range(500)]:
         measured = eight.measured(own["before"], own["then"], own["after"])
         assert made.assess(float(abs(measured - own["model"]).mean()), own).status == "NOT YET"
+
+
+def test_a_day_that_costs_next_to_nothing():
+    made, _ = sheet("9.2")
+    nearly = {"seed": 10, "day": 100}  # the same day: nothing
+    assert made.assess(0.004, nearly).status == "PASS"
+    assert made.assess(0.02, nearly).status == "NOT YET"

@@ -179,6 +179,8 @@ def beer_game(
 
     Orders are whole cases, 0 to 500. They are kept in ``played``: a new kernel goes on in the same
     week. ``table.game`` is the game once it is over; until then it says "play first", and is false.
+    The seed lies in that file, and the code is open: who wants to cheat can reckon the demand. It
+    is hidden from a glance only, so marks are for playing to the end, never for a low cost.
 
     >>> table = beer_game("wholesaler")
     >>> table.order(12)
