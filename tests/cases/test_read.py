@@ -3,9 +3,11 @@
 import pytest
 
 from twinlab import BaseStock, Normal, serial
+from twinlab.cases import Case
 from twinlab.cases.automotive import measured_months
 from twinlab.cases.factory import factory, fit_tools, jobs_of, learned_hazard, plates, signals
 from twinlab.cases.folders import base_stock_chain, figures, outlines, rows
+from twinlab.organization.orders import SetRules
 
 
 def test_tables_are_read_as_numbers_and_words():
@@ -38,3 +40,11 @@ def test_plates_stand_in_batches():
     found = plates()
     shape = found.features.shape, len(found.classes), len(set(found.group))
     assert shape == ((1941, 27), 7, 239)
+
+
+def test_a_pair_lives_and_acts():
+    pair = Case(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)).twin()
+    assert [state.day for state in pair.live(3)] == [1, 2, 3]
+    pair.act([SetRules({"shop.up_to": 9})], "Ana", "the week's plan")
+    assert (pair.plant.day, pair.twin.model.value("shop.up_to")) == (4, 9)
+    assert pair.twin.orders.orders[0].step == "done"

@@ -16,7 +16,7 @@ from twinlab import (
     serial,
     simulate,
 )  # fmt: skip
-from twinlab.management import flows, node_status
+from twinlab.management import Curve, flows, node_status
 from twinlab.management.by_tier import by_tier, result_row
 from twinlab.management.kpi_tree import grouped, kpi_tree
 from twinlab.task.logistics.routing import on_the_way
@@ -86,3 +86,9 @@ def test_costs_are_split_by_node():
     found = kpi_tree(simulate(Scenario(shop, BaseStock(9), days=2))).drill("CO.1.1", "node")
     lines = ["CO.1.1 Total Supply Chain Management Costs: 18 USD/day"]
     assert repr(found).splitlines() == [*lines, "  mine: 7 USD/day", "  shop: 11 USD/day"]
+
+
+def test_a_curve_comes_back_and_keeps_a_part():
+    assert Curve([0, 1, 1, 5], [100, 100, 60, 100]).time_to_recover(tolerance=0) == 4
+    kept = Curve([0, 0, 12], [100, 70, 100]).predicted_resilience(longest=30)
+    assert kept == pytest.approx(0.94)

@@ -82,12 +82,7 @@ class Pair(NamedTuple):
     twin: Twin
 
     def live(self, days: Count) -> list[State]:
-        """Let days pass at the plant, with a sync on each morning: what the twin then believed.
-
-        >>> pair = Case(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)).twin()
-        >>> [state.day for state in pair.live(3)]
-        [1, 2, 3]
-        """
+        """Let days pass at the plant, with a sync on each morning: what the twin then believed."""
         believed = []
         for _ in range(days):
             self.plant.advance()
@@ -96,13 +91,7 @@ class Pair(NamedTuple):
         return believed
 
     def act(self, orders: Iterable[Change | Order], by: str, reason: str) -> None:
-        """Let the twin propose orders, a person approve what waits for one, and a day pass.
-
-        >>> pair = Case(serial(["mine", "shop"], demand=Normal(5, 1)), BaseStock(8)).twin()
-        >>> pair.act([SetRules({"shop.up_to": 9})], "Ana", "the week's plan")
-        >>> pair.plant.day, pair.twin.orders.orders[0].step, pair.twin.model.value("shop.up_to")
-        (1, 'done', 9.0)
-        """
+        """Let the twin propose orders, a person approve what waits for one, and a day pass."""
         for order in [self.twin.propose(each, reason) for each in orders]:
             if order.step == "proposed":
                 role = self.twin.rights[order.kind].roles.partition(", ")[0]

@@ -57,11 +57,7 @@ class Curve(Result, frozen=True, eq=False):
         return float(self.times[below[0]]) if len(below) else None
 
     def time_to_recover(self, tolerance: Amount = 1e-6) -> float:
-        """Time from the first fall until it is back for good [days]; 0: never fell, inf: not yet.
-
-        >>> Curve([0, 1, 1, 5], [100, 100, 60, 100]).time_to_recover(tolerance=0)
-        4.0
-        """
+        """Days from the first fall until it is back for good; 0: never fell, inf: not yet."""
         target = 100.0 - tolerance
         below = np.flatnonzero(self.quality < target)
         if not len(below):
@@ -79,9 +75,6 @@ class Curve(Result, frozen=True, eq=False):
 
         R = 1 − loss / (100 · T*), with the longest acceptable time T* in days. A sudden loss X that
         recovers in a straight line over T keeps 1 − X · T / (2 · T*). Source: Zobel (2011).
-
-        >>> Curve([0, 0, 12], [100, 70, 100]).predicted_resilience(longest=30)
-        0.94
         """
         return 1.0 - self.loss / (100.0 * longest)
 

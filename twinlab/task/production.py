@@ -223,12 +223,7 @@ class Instructions(Listing, frozen=True):
     def prove(
         self, replications: Count = 10, seed: Whole = 0, *, warm_up: Whole = 2, within: Share = 0.02
     ) -> Proof:
-        """Simulate who obeys, and compare what is made and served after the first days.
-
-        >>> told = plan_departments(Line([Station("cut", 2), Station("weld", 3)]), wanted=100)
-        >>> told.prove(replications=2)["served line/unit"].actual.mean
-        100.0
-        """
+        """Simulate who obeys, and compare what is made and served after the first days."""
         lived = [simulate(self.scenario, seed, at, start=self.start) for at in range(replications)]
         runs, checks = [run.after(warm_up) for run in lived], []
         for (name, *item), units in self.flows.items():

@@ -28,7 +28,7 @@ __all__ = ["NetworkView", "network", "world_map"]
 # The newest of the versions that pyvis carries; its own pages would ask a server for it.
 _VIS = max(Path(pyvis.network.__file__).parent.glob("templates/lib/vis-*/vis-network.min.js"))
 _SCRIPT = Path(__file__).with_suffix(".js")
-_LANE = "#B0B0B0"
+_LANE, _PLAIN = "#B0B0B0", (pen.BLUE, pen.PAPER, pen.INK)
 Seen = NodeStatus | None
 
 
@@ -248,7 +248,7 @@ def still_network(network: Network, layout: NodeLayout, boxes: Boxes) -> Chart:
     size = min(pen.FONT, (12.5 if layout.brief else 15) * 72 * scale)
     for name, at in layout.points.items():
         status, words = boxes.get(name, (None, ""))
-        border, fill, ink = COLOURS.get(status, (pen.BLUE, pen.PAPER, pen.INK))
+        border, fill, ink = COLOURS[status] if status is not None else _PLAIN
         box: pen.Style = {"boxstyle": "round", "linewidth": 2, "edgecolor": border}
         box["facecolor"] = fill
         looks: pen.Style = {"color": ink, "fontsize": size, "linespacing": 1.1, "bbox": box}
