@@ -29,6 +29,7 @@ __all__ = ["Exercise", "Solution", "Verdict", "check", "exercises", "numbers", "
 __all__ += ["sentence"]
 
 _LOOKS = {"PASS": "#009E73", "TODO": "#767676", "NOT YET": "#D55E00", "NOTED": "#0072B2"}
+_HOW = "write notebook and exercise, '0.1' or '2.3'"
 _NEAR = 0.005  # share of a wrong answer that is well known
 
 
@@ -185,8 +186,7 @@ def numbers(number: str | float) -> Numbers:
 
 def _find(number: str, asked: str) -> Exercise:
     if not re.match(r"\d+\.", number):
-        how = "write notebook and exercise, '0.1' or '2.3'"
-        raise ScenarioError(f"{asked}: no exercise {number!r}: {how}")
+        raise ScenarioError(f"{asked}: no exercise {number!r}: {_HOW}")
     found = exercises(int(number.partition(".")[0]))
     check_known(number, found, f"{asked}: no exercise {number!r}")
     return found[number]
@@ -222,7 +222,7 @@ def _file(notebook: int, beside: str | Path = "") -> Path:
     files = sorted(here.glob(name)) or sorted(here.glob(f"notebooks/{name}"))
     if not files:
         place = f"keep the folder 'exercises' beside the notebooks; it is looked for in {here}"
-        raise ScenarioError(f"check: no exercise '{notebook}.1': {place}")
+        raise ScenarioError(f"check: no exercise '{notebook}.1': {_HOW}, and {place}")
     return files[0]
 
 
