@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from twinlab.lab.charts import drawing as pen
+from twinlab.lab.charts.maps import HALO
 from twinlab.lab.charts.pictures import Chart, Panel
 from twinlab.management import Curve
 from twinlab.modeling import estimate, fidelity
@@ -72,7 +73,8 @@ def lines(
         ends = [np.interp(sides, x, each) for each in series.values()]
         rises = any(before < up < after for before, after in ends)
         drawn += [pen.line([across], [up], **pen.MARK)]
-        drawn += [pen.note(name, (across, up), (8, -17 if rises else 8))]  # off the line
+        looks = {"ha": "right" if rises else "left", "bbox": HALO, "zorder": 4}  # off the line
+        drawn += [pen.note(name, (across, up), (-8 if rises else 8, 8), **looks)]
         said.append(f"{name}: {shown(up)} at {shown(across)}")
     return Chart([Panel(drawn, words.title, words.x, words.y)], "\n".join(said), calendar=calendar)
 
