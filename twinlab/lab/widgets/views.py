@@ -112,11 +112,12 @@ class LiveView(ipywidgets.VBox):
     def _tabulate(self, caption: str, heads: Texts, rows: Iterable[Texts], looks: Texts) -> None:
         """Show a table: the first text of a row is its name, ``looks`` are the others' styles."""
         top = "".join(f"<th scope='col' style='text-align:right'>{head}</th>" for head in heads)
+        name_look = "text-align:left;font-weight:normal;white-space:nowrap"
         parts = [f"<tr><td></td>{top}</tr>" if heads else ""]
         for name, *texts in (map(html.escape, row) for row in rows):
             cells = zip(looks, texts, strict=True)
             shown = "".join(f"<td style='{look}'>{text}</td>" for look, text in cells)
-            head = f"<th scope='row' style='text-align:left;font-weight:normal'>{name}</th>"
+            head = f"<th scope='row' style='{name_look}'>{name}</th>"
             parts.append(f"<tr>{head}{shown}</tr>")
         style = f"{BIG};border-spacing:10px {4 if heads else 2}px"
         said = f"<caption style='text-align:left'>{html.escape(caption)}</caption>"
