@@ -192,3 +192,10 @@ def test_orders_are_the_whole_state():
     assert replay(Play("chess", {}, over=True)) is True
     with pytest.raises(tl.ScenarioError):
         replay(Play("beer", {"station": "pub"}))
+
+
+def test_a_folder_without_a_hand_in_is_told(tmp_path):
+    (tmp_path / "roster.csv").write_text("name\nAnn Lee\n")
+    for place in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(tl.ScenarioError, match=f"no hand-in.* found in {place}"):
+            grade(Namespace(hand_ins=place, roster=tmp_path / "roster.csv", teacher=place))

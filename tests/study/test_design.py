@@ -17,20 +17,10 @@ LIVES = 600 if FULL else 30
 PAGE_LIVES = 150
 
 
-def at_random(view):
-    """Revise something, whatever customers say."""
-    return view.revisions[int(view.luck.integers(len(view.revisions)))]
-
-
-def most_found(view):
-    """Revise one after the other, what inspection finds most first."""
-    return min(view.revisions, key=lambda r: (len(view.works[r.fault]), -view.found[r.fault]))
-
-
 WAYS = {
     "nothing": quality.keep_design,
-    "random each generation": at_random,
-    "what inspection finds most": most_found,
+    "random each generation": quality.at_random,
+    "what inspection finds most": quality.most_found,
     "most complaints, every generation": quality.most_complaints,
     "only if worth it": quality.worth_it,
 }

@@ -22,6 +22,7 @@ from typing import Any
 
 from twinlab.course.plays import PlayFirst
 from twinlab.course.students import Numbers, enrolled, remember
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError, brief, check_known
 from twinlab.scope.result import Estimate
 
@@ -52,8 +53,7 @@ class Verdict:
         return f'<div role="status" style="{style}">{html.escape(repr(self))}</div>'
 
 
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(Sealed, frozen=True):
     """What is asked: how numbers are drawn, what is right, and what helps.
 
     ``goal`` is the notebook and the number of the aim that it tests. ``draw`` makes a student's
@@ -108,8 +108,7 @@ class Exercise:
         return call(self.solve, own) if self.solve else None
 
 
-@dataclass(frozen=True)
-class Solution:
+class Solution(Sealed, frozen=True):
     """What is right of an exercise that counts; it stands where students do not see it.
 
     >>> Solution(solve=lambda cost, price: 1 - cost / price).judge is None

@@ -177,6 +177,8 @@ def grade(given: argparse.Namespace) -> str:
     names, folder = read_roster(given.roster), given.teacher / "notebooks"
     beside = (folder if folder.is_dir() else given.teacher).resolve()
     rows = {clean(name): Row(name) for name in names}
+    if not any(given.hand_ins.rglob("*.json")):
+        raise ScenarioError(f"grade: no hand-in, a file of JSON, was found in {given.hand_ins}")
     todo = collect(given.hand_ins, beside, rows)
     books = sorted({notebook for _, notebook in todo})
     asked = {n: made for book in books for n, made in exercises(int(book[:2]), beside).items()}

@@ -8,12 +8,13 @@ an advised game no order is taken back.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from twinlab import people
 from twinlab.course.students import enrolled, folder, now, read, write
+from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 
 __all__ = ["Play", "played", "plays"]
@@ -22,8 +23,7 @@ FORMAT = "twinlab play 1"
 MOST = 500  # of an order; more is a slip of the keyboard
 
 
-@dataclass(frozen=True)
-class Play:
+class Play(Sealed, frozen=True):
     """A game that is or was played: which one, with which settings, and the orders until now.
 
     ``begin`` a new one, ``keep`` it after every order; to go on, play the orders again.
@@ -170,8 +170,7 @@ def as_order(said: Any, unit: str) -> int:
     raise ScenarioError(f"{what}: type a whole number of {unit} from 0 to {MOST}")
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Sealed, frozen=True):
     """Which game is played: its name and settings in the file, and how it is made from a seed."""
 
     name: str

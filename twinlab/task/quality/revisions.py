@@ -13,8 +13,8 @@ from twinlab.scope.base import Amount, Array, Count, Share, Whole, check_known, 
 from twinlab.scope.columns import Row, Sealed, column
 from twinlab.task.quality.complaints import DELAY, ComplaintRates, complaint_rates, complaints
 
-__all__ = """ProductLife Revision compare_designers compare_reactions keep_design
-live_generations most_complaints revision_effect worth_it""".split()
+__all__ = """ProductLife Revision at_random compare_designers compare_reactions keep_design
+live_generations most_complaints most_found revision_effect worth_it""".split()
 
 
 class Revision(Row, frozen=True):
@@ -55,6 +55,16 @@ Designer = Callable[[DesignView], Revision | None]
 def keep_design(view: DesignView) -> Revision | None:
     """Revise nothing."""
     return None
+
+
+def at_random(view: DesignView) -> Revision | None:
+    """Revise something, whatever customers say."""
+    return view.revisions[int(view.luck.integers(len(view.revisions)))]
+
+
+def most_found(view: DesignView) -> Revision | None:
+    """Revise one after the other, what inspection finds most first."""
+    return min(view.revisions, key=lambda r: (len(view.works[r.fault]), -view.found[r.fault]))
 
 
 def most_complaints(view: DesignView) -> Revision | None:
