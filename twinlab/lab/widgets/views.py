@@ -5,6 +5,7 @@ has a second, plain output: the last words and picture, for readers without a ke
 """
 
 import html
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from typing import Any, cast
 import ipywidgets
 from IPython.display import display
 
+from twinlab.course.students import folder
 from twinlab.lab.charts.pictures import Chart, Picture, common
 from twinlab.scope import TwinError
 
@@ -70,7 +72,8 @@ class LiveView(ipywidgets.VBox):
 
     _where = ""  # something went wrong, in words, where it was not foreseen
     _seen = "Last seen"
-    _rests = 1.0  # seconds without a move, after which the record follows
+    # Seconds without a move, after which the record follows; a browser's Python has no threads.
+    _rests = 0.0 if sys.platform == "emscripten" else 1.0
 
     def __init__(self) -> None:
         self.problem = ""
@@ -135,7 +138,8 @@ class LiveView(ipywidgets.VBox):
     def _ipython_display_(self) -> None:
         view, show = dict(super()._repr_mimebundle_() or {}), cast(Any, display)
         show(view | {"text/plain": ""}, raw=True)
-        self._kept = show(self.record, raw=True, display_id=True)
+        kept = show(self.record, raw=True, display_id=True)
+        self._kept = kept if folder() else None  # where nothing is kept, it stays as it began
 
     def _keep(self) -> None:
         """Let the record follow, once nothing has moved for a moment: a picture takes its time."""
