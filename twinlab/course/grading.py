@@ -34,11 +34,13 @@ from twinlab.course.exercises import Exercise, Verdict, exercises, same
 from twinlab.course.hand_ins import FORMAT, code_cells, digest
 from twinlab.course.plays import Play, replay
 from twinlab.course.students import Student, clean, course_of, read, write
+from twinlab.scope.dialect import decoded, parted
 from twinlab.scope.errors import HOME, ScenarioError, brief, did_you_mean
 
 PARTS = {"name": str, "course": str, "notebook": str, "cells": list, "answers": dict, "plays": list}
 OWN_CODE = 300  # characters of a cell that nobody writes twice by chance
 SAME = 5e-5  # share of an answer; whoever copies it rounds it
+NAMES = [("name",), ("first name", "surname"), ("first name", "last name"), ("vorname", "nachname")]
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
 FEW = 3  # students for whom somebody else's answer may be right by chance
 ISOLATED = ("unshare", "-r", "-n", "-p", "-f", "--kill-child")
@@ -65,9 +67,9 @@ class Grader:
     seconds: float
     memory: float
 
-    def grade(self, body: dict[str, Any], row: Row) -> None:
+    def grade(self, notebook: str, body: dict[str, Any], row: Row) -> None:
         """Mark one hand-in, and write into the row what is odd."""
-        student, notebook = Student(row.name, body["course"]), body["notebook"]
+        student = Student(row.name, body["course"])
         course = course_of(self.teacher) or student.course
         odd = {
             "the file was changed after it was written": body.pop("digest", "") != digest(body),
@@ -164,12 +166,17 @@ class Grader:
 
 
 def read_roster(file: Path) -> list[str]:
-    """The names of a class, from a CSV file with a column 'name'."""
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        names = [row["name"].strip() for row in csv.DictReader(lines) if row.get("name")]
-    if not names:
-        raise ScenarioError(f"{file} must have a column 'name', and names in it")
-    return names
+    """The names of a class, from a CSV file as spreadsheets and Moodle write it."""
+    try:
+        (heads, *lines), _ = parted(decoded(file.read_bytes())[0])
+    except (OSError, ValueError, csv.Error) as problem:
+        raise ScenarioError(f"{file} cannot be read: {problem}") from problem
+    rows = [dict(zip(map(clean, heads), line, strict=False)) for line in lines]
+    wanted = next((told for told in NAMES if {*told} <= {*map(clean, heads)}), ())
+    names = [" ".join(" ".join(row.get(n, "") for n in wanted).split()) for row in rows]
+    if not any(names):
+        raise ScenarioError(f"{file} must have a column 'name', or first name and surname")
+    return [name for name in names if name]
 
 
 def grade(given: argparse.Namespace) -> str:
@@ -190,7 +197,7 @@ def grade(given: argparse.Namespace) -> str:
         row.flags += [f"{book}: nothing handed in" for book in missing]
     with TemporaryDirectory() as scratch, ThreadPoolExecutor(given.workers) as pool:
         grader = Grader(names, beside, Path(scratch), given.seconds, given.memory)
-        list(pool.map(lambda one: grader.grade(todo[one], rows[one[0]]), todo))
+        list(pool.map(lambda one: grader.grade(one[1], todo[one], rows[one[0]]), todo))
     compare(todo, beside, rows)
     most, table = sum(made.points for made in asked.values()), list[dict[str, Any]]()
     for row in rows.values():
@@ -207,16 +214,17 @@ def grade(given: argparse.Namespace) -> str:
 def collect(hand_ins: Path, beside: Path, rows: dict[str, Row]) -> dict[tuple[str, str], Any]:
     """Read the files, by student and notebook; what cannot be read has a row of its own."""
     found = dict[tuple[str, str], Any]()
-    for file in sorted(hand_ins.rglob("*.json")):
+    for file in sorted(hand_ins.rglob("[!.]*.json")):  # a Mac's zip has hidden twins
         try:
             body = read(file, FORMAT)
             bad = [part for part, kind in PARTS.items() if not isinstance(body.get(part), kind)]
             if bad:
                 raise ScenarioError(f"{file.name}: {bad[0]!r} is missing or damaged")
             key, notebook = clean(body["name"]), body["notebook"]
-            if not Student(key).slug or not re.fullmatch(r"\d\d_\w+\.ipynb", notebook):
+            if not Student(key).slug or not re.match(r"\d\d_", notebook):
                 raise ScenarioError(f"{file.name}: no name {brief(key)}, or file {brief(notebook)}")
-            exercises(int(notebook[:2]), beside)
+            exercises(int(notebook[:2]), beside)  # a copy, "-Copy1", is the same notebook
+            notebook = next(beside.glob(f"exercises/{notebook[:2]}_*.py")).stem + ".ipynb"
         except ScenarioError as problem:
             rows[file.name] = Row(file.name, flags=[str(problem)])
             continue

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twinlab import people
-from twinlab.course.students import enrolled, folder, now, read, write
+from twinlab.course.students import clean, enrolled, folder, now, read, write
 from twinlab.scope.columns import Sealed
 from twinlab.scope.errors import ScenarioError
 
@@ -74,8 +74,9 @@ class Play(Sealed, frozen=True):
             raise ScenarioError(f"a play lacks {lacking[0]!r}")
         settings, orders = body["settings"], body["orders"]
         plain = isinstance(settings, dict) and isinstance(orders, list)
+        plain &= all(isinstance(body[n], str) for n in ("game", "student", "started", "saved"))
         if not plain or not all(type(order) in (int, float, dict) for order in orders):
-            raise ScenarioError("of a play, settings must be a dict, and orders a list")
+            raise ScenarioError("of a play, settings must be a dict, orders a list, all else words")
         return cls(**{name: body[name] for name in names} | {"orders": tuple(orders)})
 
 
@@ -100,7 +101,8 @@ def played(game: str) -> Callable[[Any], bool | str]:
     """
 
     def judge(_: Any) -> bool | str:
-        found = plays(game)
+        me = clean(enrolled().name)
+        found = [p for p in plays(game) if not me or clean(p.student) in ("", me)]
         far = f"{len(found[-1].orders)} orders until now" if found else "no play of it is kept here"
         over = any(play.over for play in found)
         return over or f"play the game to its end first: {far}."
@@ -196,8 +198,8 @@ class Seat:
     def __init__(self, kind: Kind, advised: people.AdvisedGame | None = None) -> None:
         """Go on where the latest play was left, else begin one."""
         self.kind, self.advised = kind, advised
-        me, own = enrolled().name, dict(kind.settings)
-        kept = [p for p in plays(kind.name) if p.student == me]
+        me, own = clean(enrolled().name), dict(kind.settings)
+        kept = [p for p in plays(kind.name) if clean(p.student) == me]
         kept = [p for p in kept if own == {k: v for k, v in p.settings.items() if k != "seed"}]
         self.number, self.problem = len(kept), ""
         if kept and not (advised and (advised.round > 1 or advised.own is not None)):
@@ -253,13 +255,22 @@ class Seat:
             ScenarioError: it is no whole number up to 500, or the game refuses it.
         """
         game = self.advised
+        self._look()
         if game is None or game.advice is None or str(said) != f"{game.advice:g}":
             said = as_order(said, self.kind.unit)
         step = self.game.order if not game else game.state_own if game.own is None else game.decide
         step(float(said), **more)
         self.play = self.play.keep(self.orders, self.game.over)
 
+    def _look(self) -> None:
+        """Refuse, and show how it stands now, if another kernel went on with this game."""
+        kept = next((p for p in plays(self.kind.name) if p.file == self.play.file), self.play)
+        if kept.orders != self.play.orders and not self.advised:
+            self._sit(kept, kept.orders)
+            raise ScenarioError("this game went on in another window: here it is as it stands now")
+
     def undo(self) -> None:
         """Take the last order back: play all but that one again."""
+        self._look()
         self._sit(self.play, self.orders[:-1])
         self.play = self.play.keep(self.orders)

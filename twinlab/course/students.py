@@ -22,6 +22,7 @@ __all__ = ["Numbers", "Student", "enrol"]
 
 FORM, ANSWERS, COURSE = "twinlab student 1", "twinlab answers 1", "twinlab course 1"
 TRIES = 50  # of an exercise are kept
+_REMEDY = "give the file another name, and go on without it"
 PLACE = ContextVar[Path | None]("PLACE", default=None)  # while somebody else's work is marked
 _who = dict[str, "Student"]()  # where there is no folder
 _kept = dict[str, dict[str, Any]]()  # there: answers by student
@@ -41,10 +42,14 @@ def now() -> str:
 
 def write(path: Path, body: Mapping[str, Any]) -> None:
     """Write a file of JSON at once or not at all: whoever pulls the plug leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(body, indent=1, ensure_ascii=False), "utf-8")
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(body, indent=1, ensure_ascii=False), "utf-8")
+        part.replace(path)
+    except OSError as problem:
+        remedy = "TWINLAB_PLAYED can name another folder"
+        raise ScenarioError(f"nothing can be kept here: {problem}; {remedy}") from problem
 
 
 def read(path: Path, form: str) -> dict[str, Any]:
@@ -52,10 +57,10 @@ def read(path: Path, form: str) -> dict[str, Any]:
     try:
         body = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as problem:
-        raise ScenarioError(f"{path.name} cannot be read: {problem}") from problem
+        raise ScenarioError(f"{path} cannot be read: {problem}: {_REMEDY}") from problem
     found = body.get("format") if isinstance(body, dict) else None
     if found != form:
-        raise ScenarioError(f"{path.name} must have the format {form!r}, got {brief(found)}")
+        raise ScenarioError(f"{path} must have the format {form!r}, got {brief(found)}; {_REMEDY}")
     return dict(body)
 
 
@@ -93,7 +98,7 @@ class Student:
     @property
     def slug(self) -> str:
         """The name in a file's name."""
-        return "-".join("".join(c if c.isalnum() else " " for c in clean(self.name)).split())
+        return "-".join("".join(c if c.isalnum() else " " for c in clean(self.name)).split())[:60]
 
     def seed(self, number: str) -> int:
         """The seed of an exercise: the same on every machine and Python."""
@@ -157,7 +162,11 @@ def answers() -> dict[str, Any]:
     if not place or not student.name:
         return _kept.setdefault(student.slug, {})
     file = place / f"answers-{student.slug}.json"
-    return dict(read(file, ANSWERS)["answers"]) if file.is_file() else {}
+    found: Any = read(file, ANSWERS).get("answers") if file.is_file() else {}
+    kept, parts = found.values() if isinstance(found, dict) else [None], {"answer", "at", "tries"}
+    if not all(isinstance(a, dict) and parts | {"wrong"} <= a.keys() for a in kept):
+        raise ScenarioError(f"{file} is damaged: {_REMEDY}")
+    return dict(found)
 
 
 def remember(number: str, answer: Any, status: str) -> int:
